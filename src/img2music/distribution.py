@@ -1,0 +1,90 @@
+"""Where an affect stands among others: ranks on both axes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from img2music.errors import UsageError
+
+
+def midranks(values: ArrayLike, among: ArrayLike) -> NDArray[np.float64]:
+    """Rank values within a sample, on [0, 1].
+
+    The rank of ``v`` is the share of the sample below ``v`` plus half the share equal to it, so the ranks
+    of a sample within itself average 0.5 whatever its ties.
+
+    Parameters
+    ----------
+    values : array_like of float, shape (n,)
+        What to rank.
+    among : array_like of float, shape (m,)
+        The sample, in ascending order.
+
+    Returns
+    -------
+    ndarray of float64, shape (n,)
+        Ranks in [0, 1].
+
+    Raises
+    ------
+    UsageError
+        If the sample is empty.
+    """
+    sample = np.asarray(among)
+    if sample.size == 0:
+        raise UsageError("There is nothing to rank against: the sample is empty.")
+    wanted = np.asarray(values)
+    below = np.searchsorted(sample, wanted, side="left")
+    not_above = np.searchsorted(sample, wanted, side="right")
+    return np.asarray((below + not_above) / (2.0 * sample.size), dtype=np.float64)
+
+
+@dataclass(frozen=True)
+class AffectDistribution:
+    """How a population fills the affect plane: one ascending sample an axis.
+
+    Attributes
+    ----------
+    valence, arousal : ndarray of float64, shapes (n,), (m,)
+        Ascending samples (or quantiles) on the unit scale.
+    """
+
+    valence: NDArray[np.float64]
+    arousal: NDArray[np.float64]
+
+    @classmethod
+    def of(
+        cls, valence: ArrayLike | Sequence[float], arousal: ArrayLike | Sequence[float]
+    ) -> "AffectDistribution":
+        """Build it from unordered samples.
+
+        Parameters
+        ----------
+        valence, arousal : array_like of float, shape (n,)
+            Coordinates on the unit scale.
+
+        Returns
+        -------
+        AffectDistribution
+        """
+        return cls(
+            np.sort(np.asarray(valence, dtype=np.float64)), np.sort(np.asarray(arousal, dtype=np.float64))
+        )
+
+    def ranks(self, points: ArrayLike) -> NDArray[np.float64]:
+        """Rank points on both axes.
+
+        Parameters
+        ----------
+        points : array_like of float, shape (n, 2)
+            Valence and arousal on the unit scale.
+
+        Returns
+        -------
+        ndarray of float64, shape (n, 2)
+            Mid-ranks in [0, 1].
+        """
+        array = np.asarray(points, dtype=np.float64)
+        return np.column_stack([midranks(array[:, 0], self.valence), midranks(array[:, 1], self.arousal)])

@@ -1,0 +1,88 @@
+"""The one error tree: every failure that a user can cause or mend.
+
+A message says what went wrong, where, and what to do next, in one line. The command line prints it
+and exits; a traceback is a bug.
+"""
+
+
+class Img2MusicError(Exception):
+    """Base of every error that img2music raises on purpose."""
+
+
+class InputError(Img2MusicError):
+    """A file or value that was given can't be used; the rest of a batch goes on.
+
+    Parameters
+    ----------
+    message : str
+        What is wrong and what to do about it, without the path.
+    path : str, optional
+        The file it is about.
+    """
+
+    def __init__(self, message: str, path: str | None = None) -> None:
+        super().__init__(message)
+        self.path = path
+
+    def __str__(self) -> str:
+        message = super().__str__()
+        return message if self.path is None else f"{printable(self.path)}: {message}"
+
+    @property
+    def reason(self) -> str:
+        """The message without the path."""
+        return super().__str__()
+
+    def __reduce__(self) -> tuple[type["InputError"], tuple[str, str | None]]:
+        return type(self), (self.reason, self.path)
+
+
+class UsageError(Img2MusicError):
+    """Options that contradict each other or make no sense."""
+
+
+class LibraryError(Img2MusicError):
+    """The library can't be opened, read or written."""
+
+
+class ModelError(Img2MusicError):
+    """A model file is missing, damaged or of another kind."""
+
+
+class MissingExtraError(Img2MusicError):
+    """An optional dependency is needed and is not installed.
+
+    Parameters
+    ----------
+    purpose : str
+        What it is needed for, as the start of a sentence ("Reading HEIC photos").
+    extra : str
+        Name of the extra that brings it.
+    """
+
+    def __init__(self, purpose: str, extra: str) -> None:
+        super().__init__(f"{purpose} needs an extra: pip install 'img2music[{extra}]'")
+        self.purpose = purpose
+        self.extra = extra
+
+    def __reduce__(self) -> tuple[type["MissingExtraError"], tuple[str, str]]:
+        return type(self), (self.purpose, self.extra)
+
+
+def printable(text: str) -> str:
+    """Make a path or a tag safe to print on one line of any terminal.
+
+    Parameters
+    ----------
+    text : str
+        Any text, also with surrogates (a file name that is not UTF-8) or control characters.
+
+    Returns
+    -------
+    str
+        The text with control characters and surrogates as backslash escapes.
+    """
+    return "".join(
+        char if char.isprintable() else char.encode("unicode_escape", "surrogatepass").decode("ascii")
+        for char in text
+    )

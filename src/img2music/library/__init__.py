@@ -1,0 +1,1 @@
+"""Tracks at rest: schema, migrations, scanning, exact nearest-neighbour search."""

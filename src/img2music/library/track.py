@@ -1,0 +1,76 @@
+"""A track of the library, and the filter that picks some."""
+
+from dataclasses import dataclass
+
+from img2music.affect import Affect
+from img2music.music.analysis import Features
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """One song in the library.
+
+    Attributes
+    ----------
+    id : int
+        Number of the track in its library.
+    path : str
+        Absolute path, as ``os.fsdecode`` gives it (bytes that are not UTF-8 as surrogates).
+    title, artist, album, album_artist, genre : str or None
+        From the file's tags. ``title`` falls back to the file's name where it is shown, not here.
+    year : int or None
+        Year of release.
+    duration : float
+        Length in seconds.
+    content : str
+        BLAKE2b hash of the file's bytes (hexadecimal); equal for duplicates.
+    analyzer : str
+        The analyzer version that measured it.
+    missing : bool
+        Whether the file was gone at the last scan of its folder.
+    affect : Affect
+        Affect of the whole track.
+    features : Features
+        Features of the whole track.
+    """
+
+    id: int
+    path: str
+    title: str | None
+    artist: str | None
+    album: str | None
+    album_artist: str | None
+    genre: str | None
+    year: int | None
+    duration: float
+    content: str
+    analyzer: str
+    missing: bool
+    affect: Affect
+    features: Features
+
+
+@dataclass(frozen=True, slots=True)
+class TrackFilter:
+    """Conditions that a track must meet, all of them; None means any.
+
+    Attributes
+    ----------
+    genre, artist, album : tuple of str
+        The tag contains one of these, regardless of case. Empty means any.
+    year, tempo, duration : tuple of (float or None, float or None), optional
+        Inclusive least and greatest; tempo in beats per minute, duration in seconds. A track without the value fails.
+    instrumental : bool, optional
+        Whether ``instrumentalness`` is at least 0.5.
+    key : tuple of (int, int or None), optional
+        Pitch class and mode (1 major, 0 minor, None both).
+    """
+
+    genre: tuple[str, ...] = ()
+    artist: tuple[str, ...] = ()
+    album: tuple[str, ...] = ()
+    year: tuple[float | None, float | None] | None = None
+    tempo: tuple[float | None, float | None] | None = None
+    duration: tuple[float | None, float | None] | None = None
+    instrumental: bool | None = None
+    key: tuple[int, int | None] | None = None

@@ -1,0 +1,1 @@
+"""Picture and songs: calibration, ranking, diversity, explanations, playlists."""

@@ -1,0 +1,1 @@
+"""Files -> arrays: images (Pillow), audio (PyAV)."""

@@ -1,0 +1,84 @@
+"""What one analyzer version measures of one track."""
+
+from dataclasses import dataclass
+
+from img2music.affect import Affect
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """Features of a track, named and scaled as in Spotify's audio-features table unless said otherwise.
+
+    Attributes
+    ----------
+    danceability, energy, valence, acousticness, instrumentalness, liveness, speechiness : float
+        In [0, 1]. ``valence`` is what the audio network hears; the track's affect is another thing.
+    tempo : float or None
+        Beats per minute; None where no beat is found.
+    key : int or None
+        Pitch class of the tonic, 0 = C to 11 = B; None where no key is found.
+    mode : int or None
+        1 major, 0 minor; None where no key is found.
+    loudness : float or None
+        Integrated loudness in LUFS (ITU-R BS.1770-4); None for silence.
+    onset_rate : float
+        Onsets a second.
+    """
+
+    danceability: float
+    energy: float
+    valence: float
+    acousticness: float
+    instrumentalness: float
+    liveness: float
+    speechiness: float
+    tempo: float | None
+    key: int | None
+    mode: int | None
+    loudness: float | None
+    onset_rate: float
+
+
+@dataclass(frozen=True, slots=True)
+class CurvePoint:
+    """Affect of one window of a track.
+
+    Attributes
+    ----------
+    start, end : float
+        Window in seconds from the start of the track.
+    affect : Affect
+        Affect of the window.
+    """
+
+    start: float
+    end: float
+    affect: Affect
+
+
+@dataclass(frozen=True, slots=True)
+class TrackAnalysis:
+    """What one analyzer version measured of one track.
+
+    Attributes
+    ----------
+    analyzer : str
+        Name and version of the analyzer, such as ``"audio/1"``.
+    duration : float
+        Length of the track in seconds.
+    listened : float
+        Seconds of it that were decoded and heard.
+    affect : Affect
+        Affect of the whole track.
+    features : Features
+        Features of the whole track.
+    curve : tuple of CurvePoint
+        The affect curve, in order of time, not empty. Windows may have gaps between them (what was not heard).
+    """
+
+    analyzer: str
+    duration: float
+    listened: float
+    affect: Affect
+    features: Features
+    curve: tuple[CurvePoint, ...]

@@ -1,0 +1,1 @@
+"""Where track data comes from: folders and tags."""

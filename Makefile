@@ -34,7 +34,7 @@ lint: $(VENV)/.dev ## style, types and the direction of imports
 	$(BIN)/lint-imports
 
 docs: $(VENV)/.dev ## write docs/cli.md anew from --help
-	$(BIN)/python -m docs.cli_reference
+	$(BIN)/python docs/cli_reference.py
 
 clean:
 	rm -rf $(VENV) $(OUTPUT) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 import typer
+
 from img2music.cli.app import app
 
 HEADER = """# Command line

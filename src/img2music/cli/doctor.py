@@ -1,4 +1,4 @@
-"""``img2music doctor``: is everything there that img2music needs?"""
+"""``img2music doctor``: check that everything is there that img2music needs."""
 
 import typer
 

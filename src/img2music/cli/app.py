@@ -4,12 +4,27 @@ import sys
 
 import typer
 
+from img2music.cli import library as library_commands
+from img2music.cli.scan import scan
+from img2music.cli.tracks import tracks
 from img2music.errors import Img2MusicError
 
 app = typer.Typer(name="img2music", no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False)
 train = typer.Typer(no_args_is_help=True, help="Train models.")
 evaluate = typer.Typer(no_args_is_help=True, help="Judge models and matching against people's ratings.")
 library = typer.Typer(no_args_is_help=True, help="Look after the library.")
+
+app.command()(scan)
+app.command()(tracks)
+app.add_typer(library, name="library")
+for command in (
+    library_commands.info,
+    library_commands.verify,
+    library_commands.prune,
+    library_commands.export,
+):
+    library.command()(command)
+library.command("import")(library_commands.import_)
 
 
 def main() -> None:

@@ -4,12 +4,19 @@ import sys
 
 import typer
 
+from img2music.cli.evaluate_image import evaluate_image
+from img2music.cli.train_image import train_image
 from img2music.errors import Img2MusicError
 
 app = typer.Typer(name="img2music", no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False)
 train = typer.Typer(no_args_is_help=True, help="Train models.")
 evaluate = typer.Typer(no_args_is_help=True, help="Judge models and matching against people's ratings.")
 library = typer.Typer(no_args_is_help=True, help="Look after the library.")
+
+train.command("image")(train_image)
+evaluate.command("image")(evaluate_image)
+app.add_typer(train, name="train")
+app.add_typer(evaluate, name="evaluate")
 
 
 def main() -> None:

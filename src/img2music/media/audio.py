@@ -5,7 +5,7 @@ import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, BinaryIO, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,11 +17,13 @@ if TYPE_CHECKING:
     from av.audio.stream import AudioStream
     from av.container import InputContainer
 
+    from img2music.media.sndfile import SndfileAudio
+
 MAGIC_LENGTH = 64
 """Bytes of a file that `is_audio` looks at."""
 
-# Containers that hold sound. Playlists and image sequences (hls, dash, concat, image2...) make libav open other
-# files, so a hostile "song" must not reach their readers.
+# Containers that hold sound. Playlists and image sequences (hls, dash, concat, image2...) make libav open
+# other files, so a hostile "song" must not reach their readers.
 FORMATS = (
     "aac,ac3,aiff,amr,ape,asf,au,avi,caf,dsf,dts,eac3,flac,flv,iff,loas,matroska,mov,mp3,mpc,mpc8,mpeg,mpegts,"
     "mpegvideo,nut,ogg,oma,qoa,rm,shn,tak,tta,voc,w64,wav,wv,xwma"
@@ -36,6 +38,7 @@ LOUDEST_SAMPLE = 16.0  # +24 dBFS; floating-point files may exceed 1.0, damaged 
 LEAD_IN = 0.3  # seconds decoded and dropped after a seek, while MP3's bit reservoir and AAC's overlap fill
 SEEK_TOLERANCE = 20.0  # seconds; landing further before the target means the file has no index
 SHORTFALL = 1.0  # seconds missing from an excerpt that show that the stated length is wrong
+OGG = b"OggS"
 OGG_TAIL = 65_536 + 4_096  # bytes that surely hold the start of a last Ogg page (65,307 bytes at most)
 
 
@@ -80,7 +83,14 @@ class Excerpt:
     @property
     def end(self) -> float:
         """Seconds from the start of the file to the excerpt's end."""
-        return self.start + self.samples.shape[1] / self.rate
+        return self.start + float(self.samples.shape[1]) / self.rate
+
+
+def excerpt_of(start: float, rate: int, layout: tuple[str, ...], samples: NDArray[np.float32]) -> Excerpt:
+    """Make an excerpt of decoded samples, which may hold NaN or be absurdly loud; they are changed in place."""
+    np.nan_to_num(samples, copy=False, nan=0.0, posinf=LOUDEST_SAMPLE, neginf=-LOUDEST_SAMPLE)
+    np.clip(samples, -LOUDEST_SAMPLE, LOUDEST_SAMPLE, out=samples)
+    return Excerpt(start, rate, layout, samples)
 
 
 def is_audio(path: str | os.PathLike[str]) -> bool:
@@ -107,7 +117,7 @@ def is_audio(path: str | os.PathLike[str]) -> bool:
         return head[8:12] == b"WAVE"
     if head[:4] == b"FORM":
         return head[8:12] in (b"AIFF", b"AIFC")
-    if head[:4] == b"OggS":
+    if head[:4] == OGG:
         return not any(mark in head for mark in (b"\x80theora", b"fishead"))
     magics = (
         b"ID3",
@@ -123,9 +133,11 @@ def is_audio(path: str | os.PathLike[str]) -> bool:
         b"DSD ",
     )
     windows_media = b"\x30\x26\xb2\x75\x8e\x66\xcf\x11"
-    # MPEG audio and ADTS frames begin with eleven set bits; layer and rate must not be the reserved ones.
-    frame = len(head) > 2 and head[0] == 0xFF and head[1] & 0xE0 == 0xE0 and head[1] & 0x18 != 0x08
-    return frame or head.startswith((*magics, windows_media))
+    # Frames begin with eleven set bits. MPEG audio: layer II or III, a version that exists. AAC: layer 0.
+    second = head[1] if len(head) > 1 and head[0] == 0xFF else 0
+    mpeg = second & 0xE0 == 0xE0 and second & 0x18 != 0x08 and second & 0x06 in (0x02, 0x04)
+    aac = second & 0xF6 == 0xF0
+    return mpeg or aac or head.startswith((*magics, windows_media))
 
 
 def probe(path: str | os.PathLike[str]) -> AudioInfo:
@@ -145,8 +157,40 @@ def probe(path: str | os.PathLike[str]) -> AudioInfo:
     InputError
         If it is not a regular, readable file with sound in it.
     """
-    with AudioFile(path) as audio:
+    with open_audio(path) as audio:
         return audio.info
+
+
+def open_audio(path: str | os.PathLike[str]) -> "AudioFile | SndfileAudio":
+    """Open a sound file for decoding, with libav, or with libsndfile where that is the one that reads it.
+
+    Parameters
+    ----------
+    path : path-like
+        Any file that libav reads, also a film with sound.
+
+    Returns
+    -------
+    AudioFile or SndfileAudio
+        Use it in a ``with`` statement.
+
+    Raises
+    ------
+    InputError
+        If it is not a regular, readable file with sound in it.
+    """
+    try:
+        return AudioFile(path)
+    except InputError as refusal:
+        from img2music.media.sndfile import SndfileAudio
+
+        with _regular_file(os.fspath(path)) as file:
+            if file.read(4) != OGG:
+                raise
+        try:
+            return SndfileAudio(os.fspath(path))
+        except InputError:
+            raise refusal from None
 
 
 class AudioFile:
@@ -388,10 +432,8 @@ class _Recorder:
         samples = np.concatenate(parts, axis=1)[:, skipped:wanted]
         if not samples.shape[1]:
             return None
-        np.nan_to_num(samples, copy=False, nan=0.0, posinf=LOUDEST_SAMPLE, neginf=-LOUDEST_SAMPLE)
-        np.clip(samples, -LOUDEST_SAMPLE, LOUDEST_SAMPLE, out=samples)
         layout = tuple(channel.name for channel in self.layout.channels)
-        return Excerpt(origin + skipped / self.rate, self.rate, layout, samples)
+        return excerpt_of(origin + skipped / self.rate, self.rate, layout, samples)
 
     def _samples(self, frame: "AudioFrame") -> NDArray[np.float32]:
         import av
@@ -405,34 +447,33 @@ class _Recorder:
         return parts[0] if len(parts) == 1 else np.concatenate([nothing, *parts], axis=1)
 
 
-def _regular_file(path: str) -> Any:
+def _regular_file(path: str) -> BinaryIO:
     """Open a regular file for reading bytes; a pipe or a device would block, so they are refused unopened."""
     try:
         if not stat.S_ISREG(Path(path).stat().st_mode):
             raise InputError("This is not a regular file.", path)
-        file = Path(path).open("rb")
+        return Path(path).open("rb")
     except (OSError, ValueError) as error:
         raise InputError(f"Can't be opened: {_plain(error)}.", path) from error
-    return file
 
 
 def _plain(error: Exception) -> str:
     return getattr(error, "strerror", None) or str(error)
 
 
-def _is_chained_ogg(file: Any) -> bool:
-    """Tell whether an Ogg file is several files in a row, whose time starts anew in each (RFC 3533, section 4)."""
+def _is_chained_ogg(file: BinaryIO) -> bool:
+    """Tell whether an Ogg file is several in a row, each with time of its own (RFC 3533, section 4)."""
     head = file.read(OGG_TAIL)
-    if head[:4] != b"OggS":
+    if head[:4] != OGG:
         return False
     beginnings = set()
     offset = 0
-    while head[offset : offset + 4] == b"OggS" and head[offset + 5 : offset + 6] and head[offset + 5] & 2:
+    while head[offset : offset + 4] == OGG and head[offset + 5 : offset + 6] and head[offset + 5] & 2:
         beginnings.add(head[offset + 14 : offset + 18])  # serial number of a stream that begins here
         segments = head[offset + 27 : offset + 27 + head[offset + 26]] if len(head) > offset + 26 else b""
         offset += 27 + len(segments) + sum(segments)
     size = file.seek(0, os.SEEK_END)
     file.seek(max(0, size - OGG_TAIL))
     tail = file.read()
-    last = tail.rfind(b"OggS")
+    last = tail.rfind(OGG)
     return last >= 0 and tail[last + 14 : last + 18] not in beginnings

@@ -35,6 +35,8 @@ SLOWEST_RATE, FASTEST_RATE = 4_000, 768_000  # hertz; beyond it a header lies
 HIGHEST_RATE = 48_000  # hertz; what is faster holds nothing more to hear, only memory to fill
 MOST_CHANNELS = 8
 LOUDEST_SAMPLE = 16.0  # +24 dBFS; floating-point files may exceed 1.0, damaged ones reach 1e38
+UNNAMED = "NONE"  # a channel that the file gives no place
+USUAL_LAYOUT = ("FL", "FR", "FC", "LFE", "BL", "BR", "SL", "SR")  # of WAVE; fewer channels are its beginning
 LEAD_IN = 0.3  # seconds decoded and dropped after a seek, while MP3's bit reservoir and AAC's overlap fill
 SEEK_TOLERANCE = 20.0  # seconds; landing further before the target means the file has no index
 SHORTFALL = 1.0  # seconds missing from an excerpt that show that the stated length is wrong
@@ -87,7 +89,7 @@ class Excerpt:
 
 
 def excerpt_of(start: float, rate: int, layout: tuple[str, ...], samples: NDArray[np.float32]) -> Excerpt:
-    """Make an excerpt of decoded samples, which may hold NaN or be absurdly loud; they are changed in place."""
+    """Make an excerpt of decoded samples, which may be NaN or absurdly loud; they are changed in place."""
     np.nan_to_num(samples, copy=False, nan=0.0, posinf=LOUDEST_SAMPLE, neginf=-LOUDEST_SAMPLE)
     np.clip(samples, -LOUDEST_SAMPLE, LOUDEST_SAMPLE, out=samples)
     return Excerpt(start, rate, layout, samples)
@@ -211,6 +213,8 @@ class AudioFile:
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = os.fspath(path)
+        self._file: BinaryIO | None = None
+        self._decoded = self._damaged = 0  # packets
         with _regular_file(self.path) as file:
             self._chained = _is_chained_ogg(file)
         self._open()
@@ -234,6 +238,8 @@ class AudioFile:
     def close(self) -> None:
         """Close the file."""
         self._container.close()
+        if self._file is not None:
+            self._file.close()
 
     def remeasure(self) -> bool:
         """Measure the length by walking through the file, where the stated one proved wrong.
@@ -260,6 +266,12 @@ class AudioFile:
         ------
         Excerpt
             One for each part that holds any sound, shorter where the file ends.
+
+        Raises
+        ------
+        InputError
+            If it has more channels or another sample rate than music has, or, at the end, if most of what was read
+            can't be decoded.
         """
         done = 0
         if not self._chained:
@@ -271,36 +283,47 @@ class AudioFile:
                 yield excerpt
         if done < len(spans):
             yield from self._sequential_excerpts(spans[done:])
+        if self._damaged > self._decoded:
+            raise InputError("Most of this file can't be decoded: it is damaged or not sound.", self.path)
 
     def _open(self) -> None:
         import av
 
         av.logging.set_level(None)
+        options = {"format_whitelist": FORMATS, "protocol_whitelist": "file"}
+
+        def opened(source: Any) -> "InputContainer":
+            container: InputContainer = av.open(source, options=options, metadata_errors="replace")
+            return container
+
         try:
-            # "file:" keeps libav from reading a name such as "concat:a|b" as a protocol.
-            self._container: InputContainer = av.open(
-                "file:" + self.path,
-                options={"format_whitelist": FORMATS, "protocol_whitelist": "file"},
-                metadata_errors="replace",
-            )
+            try:
+                # "file:" keeps libav from reading a name such as "concat:a|b" as a protocol.
+                self._container = opened("file:" + self.path)
+            except (av.error.InvalidDataError, av.error.ArgumentError):
+                # A song called cover.jpg is taken for a picture, by its name. Without a name, bytes decide.
+                self._file = _regular_file(self.path)
+                self._container = opened(self._file)
         except (av.error.FFmpegError, ValueError, OSError) as error:
+            if self._file is not None:
+                self._file.close()
             raise InputError(
                 f"libav can't read this as sound ({_plain(error)}); is it damaged or another kind of file?",
                 self.path,
             ) from error
         stream: Any = self._container.streams.best("audio")
         if stream is None:
-            self._container.close()
+            self.close()
             raise InputError("There is no sound in this file.", self.path)
         self._stream: AudioStream = stream
         try:
             self._stream.codec_context.thread_count = 1  # one worker, one core; and the same bits each time
         except AttributeError:
-            self._container.close()
+            self.close()
             raise InputError("The encoding of this sound is not known to libav.", self.path) from None
 
     def _reopen(self) -> None:
-        self._container.close()
+        self.close()
         self._open()
 
     def _set_duration(self, duration: float) -> None:
@@ -345,9 +368,12 @@ class AudioFile:
 
         def decoded(packet: Any) -> "Iterator[AudioFrame]":
             try:
-                yield from (frame for frame in self._stream.codec_context.decode(packet) if frame.samples)
+                frames = self._stream.codec_context.decode(packet)
             except (av.error.FFmpegError, ValueError):
-                return  # one damaged packet is a click, not the end
+                self._damaged += 1  # a click, not the end
+                return
+            self._decoded += bool(frames)
+            yield from (frame for frame in frames if frame.samples)
 
         for packet in self._packets():
             yield from decoded(packet)
@@ -433,6 +459,8 @@ class _Recorder:
         if not samples.shape[1]:
             return None
         layout = tuple(channel.name for channel in self.layout.channels)
+        if UNNAMED in layout:
+            layout = USUAL_LAYOUT[: len(layout)] if len(layout) > 1 else ("FC",)
         return excerpt_of(origin + skipped / self.rate, self.rate, layout, samples)
 
     def _samples(self, frame: "AudioFrame") -> NDArray[np.float32]:
@@ -452,7 +480,7 @@ def _regular_file(path: str) -> BinaryIO:
     try:
         if not stat.S_ISREG(Path(path).stat().st_mode):
             raise InputError("This is not a regular file.", path)
-        return Path(path).open("rb")
+        return os.fdopen(os.open(path, os.O_RDONLY), "rb")  # has no name, see `AudioFile._open`
     except (OSError, ValueError) as error:
         raise InputError(f"Can't be opened: {_plain(error)}.", path) from error
 

@@ -1,4 +1,4 @@
-"""Ogg files that libav refuses and libsndfile reads, such as Vorbis whose comments end early."""
+"""Ogg files that libav refuses and libsndfile reads, such as Vorbis with padded headers."""
 
 from collections.abc import Iterator, Sequence
 from typing import Self

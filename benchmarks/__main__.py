@@ -18,9 +18,7 @@ def main() -> None:
     for name in names:
         module = modules[name] = importlib.import_module(f"benchmarks.{name}")
         command = commands.add_parser(name, help=(module.__doc__ or "").strip().splitlines()[0])
-        command.add_argument(
-            "--output", type=Path, default=Path("benchmark-results"), help="folder for the JSON"
-        )
+        command.add_argument("--output", type=Path, default=Path("benchmark-results"), help="folder for the JSON")
         module.add_arguments(command)
     options = parser.parse_args()
     report = modules[options.name].run(options)

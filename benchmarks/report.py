@@ -41,9 +41,7 @@ class Report:
         machine = {"cpus": os.cpu_count(), "python": platform.python_version(), "system": platform.platform()}
         rows = [dict(zip(self.columns, row, strict=True)) for row in self.rows]
         file.write_text(
-            json.dumps(
-                {"benchmark": self.name, "machine": machine, "rows": rows, "note": self.note}, indent=2
-            )
+            json.dumps({"benchmark": self.name, "machine": machine, "rows": rows, "note": self.note}, indent=2)
         )
         return file
 

@@ -55,9 +55,7 @@ class AffectDistribution:
     arousal: NDArray[np.float64]
 
     @classmethod
-    def of(
-        cls, valence: ArrayLike | Sequence[float], arousal: ArrayLike | Sequence[float]
-    ) -> "AffectDistribution":
+    def of(cls, valence: ArrayLike | Sequence[float], arousal: ArrayLike | Sequence[float]) -> "AffectDistribution":
         """Build it from unordered samples.
 
         Parameters
@@ -69,9 +67,7 @@ class AffectDistribution:
         -------
         AffectDistribution
         """
-        return cls(
-            np.sort(np.asarray(valence, dtype=np.float64)), np.sort(np.asarray(arousal, dtype=np.float64))
-        )
+        return cls(np.sort(np.asarray(valence, dtype=np.float64)), np.sort(np.asarray(arousal, dtype=np.float64)))
 
     def ranks(self, points: ArrayLike) -> NDArray[np.float64]:
         """Rank points on both axes.

@@ -83,6 +83,5 @@ def printable(text: str) -> str:
         The text with control characters and surrogates as backslash escapes.
     """
     return "".join(
-        char if char.isprintable() else char.encode("unicode_escape", "surrogatepass").decode("ascii")
-        for char in text
+        char if char.isprintable() else char.encode("unicode_escape", "surrogatepass").decode("ascii") for char in text
     )

@@ -6,9 +6,7 @@ import typer
 
 from img2music.errors import Img2MusicError
 
-app = typer.Typer(
-    name="img2music", no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False
-)
+app = typer.Typer(name="img2music", no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False)
 train = typer.Typer(no_args_is_help=True, help="Train models.")
 evaluate = typer.Typer(no_args_is_help=True, help="Judge models and matching against people's ratings.")
 library = typer.Typer(no_args_is_help=True, help="Look after the library.")

@@ -1,0 +1,40 @@
+# Everything is installed into .venv, nothing elsewhere. Needs Python 3.11 or newer with venv.
+PYTHON ?= python3
+OUTPUT ?= demo-output
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: install demo test lint docs clean
+
+# The stamps make a second run start at once; they follow the files that say what to install.
+$(VENV)/bin/python:
+	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "img2music needs Python 3.11 or newer: make PYTHON=python3.12 ...")'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.demo: $(VENV)/bin/python pyproject.toml constraints.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[demo]'
+	touch $@
+
+$(VENV)/.dev: $(VENV)/bin/python pyproject.toml constraints.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	touch $@ $(VENV)/.demo
+
+install: $(VENV)/.demo ## the command, with plots and demo media
+
+demo: $(VENV)/.demo ## the main job, on free photos and music; or: make demo MUSIC=... PHOTOS=...
+	$(BIN)/python -m demo --output '$(OUTPUT)' $(if $(MUSIC),--music '$(MUSIC)') $(if $(PHOTOS),--photos '$(PHOTOS)')
+
+test: $(VENV)/.dev ## the whole suite, on as many processes as there are cores
+	$(BIN)/python -m pytest -n auto
+
+lint: $(VENV)/.dev ## style, types and the direction of imports
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+docs: $(VENV)/.dev ## write docs/cli.md anew from --help
+	$(BIN)/python docs/cli_reference.py
+
+clean:
+	rm -rf $(VENV) $(OUTPUT) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

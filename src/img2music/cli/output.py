@@ -1,0 +1,131 @@
+"""What every command shares about printing: results on stdout, everything else on stderr."""
+
+import json
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from img2music.errors import InputError
+
+
+class ReportFormat(StrEnum):
+    """How a report is printed."""
+
+    TABLE = "table"
+    JSON = "json"
+
+
+ReportFormatOption = Annotated[
+    ReportFormat | None,
+    typer.Option("--format", help="How to print the results.", show_default="table on a terminal, json elsewhere"),
+]
+
+
+def chosen_format(wanted: ReportFormat | None) -> ReportFormat:
+    """Resolve the default: a table for people, JSON for programs.
+
+    Parameters
+    ----------
+    wanted : ReportFormat or None
+        What the user asked for.
+
+    Returns
+    -------
+    ReportFormat
+    """
+    if wanted is not None:
+        return wanted
+    return ReportFormat.TABLE if sys.stdout.isatty() else ReportFormat.JSON
+
+
+def print_json(value: object) -> None:
+    """Print a value as JSON on stdout.
+
+    Only ASCII goes out, so that file names which are not UTF-8 survive as surrogate escapes
+    (``json.loads`` and ``os.fsencode`` give the bytes back).
+
+    Parameters
+    ----------
+    value : object
+        What ``json.dumps`` can write, without NaN or infinity.
+    """
+    print(json.dumps(value, indent=2, allow_nan=False))  # noqa: T201
+
+
+def print_table(columns: Sequence[str | Mapping[str, str]], rows: Iterable[Sequence[str]], title: str = "") -> None:
+    """Print a table on stdout, as wide as the terminal.
+
+    Parameters
+    ----------
+    columns : sequence of str
+        Heads of the columns; one that starts with ``>`` is set flush right.
+    rows : iterable of sequence of str
+        Cells; made safe to print here.
+    title : str, optional
+        Line above the table.
+    """
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    from img2music.errors import printable
+
+    table = Table(title=Text(printable(title)) if title else None, title_justify="left", box=box.SIMPLE_HEAD)
+    for column in columns:
+        name = str(column)
+        table.add_column(name.removeprefix(">"), justify="right" if name.startswith(">") else "left")
+    for row in rows:
+        table.add_row(*[Text(printable(cell)) for cell in row])
+    Console(width=None if sys.stdout.isatty() else 120).print(table)
+
+
+def warn(message: object) -> None:
+    """Print one line on stderr, with the name of the program before it.
+
+    Parameters
+    ----------
+    message : object
+        What ``str`` turns into the line.
+    """
+    print(f"img2music: {message}", file=sys.stderr)  # noqa: T201
+
+
+def finish(done: int, errors: Sequence["InputError"]) -> None:
+    """Report failed inputs on stderr and leave with the exit code that says so.
+
+    Parameters
+    ----------
+    done : int
+        How many inputs were done.
+    errors : sequence of InputError
+        The ones that failed.
+
+    Raises
+    ------
+    typer.Exit
+        With 1 if some inputs failed and others are done, 2 if nothing could be done.
+    """
+    for error in errors:
+        warn(error)
+    if errors:
+        raise typer.Exit(1 if done else 2)
+
+
+def errors_as_json(errors: Iterable["InputError"]) -> list[dict[str, str | None]]:
+    """Failed inputs in the shape that every JSON report has.
+
+    Parameters
+    ----------
+    errors : iterable of InputError
+
+    Returns
+    -------
+    list of dict
+        ``path`` and ``error`` of each.
+    """
+    return [{"path": error.path, "error": error.reason} for error in errors]

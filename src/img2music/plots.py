@@ -14,7 +14,6 @@ from img2music.errors import InputError, MissingExtraError, UsageError, printabl
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
 PHOTO_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#B8860B", "#56B4E9")
@@ -109,7 +108,7 @@ def affect_plane(
         raise MissingExtraError("Drawing a plot", "plot") from None
 
     installed = set(font_manager.get_font_names())
-    settings: dict[str, Any] = {
+    settings: Any = {
         "font.family": ["DejaVu Sans", *(name for name in FALLBACK_FONTS if name in installed)],
         "svg.hashsalt": "img2music",  # the same picture is the same file
         "text.parse_math": False,  # a title may hold dollar signs
@@ -117,13 +116,13 @@ def affect_plane(
     with mpl.rc_context(settings), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
         figure = Figure(figsize=(9.0, 9.2), dpi=130)
-        canvas = FigureCanvasAgg(figure)
+        FigureCanvasAgg(figure)  # never a window
         axes = figure.add_axes((0.07, 0.07, 0.9, 0.88))
         _draw_plane(axes, ranks=ranks)
         axes.set_title(title, loc="left", fontsize=13)
         step = -(-len(songs) // SONGS_SHOWN) or 1
         axes.scatter(songs[::step, 0], songs[::step, 1], s=12, c="#9A9A9A", alpha=0.6, linewidths=0, rasterized=True)
-        _draw_queries(axes, canvas, queries)
+        _draw_queries(axes, queries)
         _save(figure, file)
 
 
@@ -150,11 +149,13 @@ def _draw_plane(axes: "Axes", *, ranks: bool) -> None:
         )
 
 
-def _draw_queries(axes: "Axes", canvas: "FigureCanvasAgg", queries: Sequence[PlottedQuery]) -> None:
+def _draw_queries(axes: "Axes", queries: Sequence[PlottedQuery]) -> None:
     colours = [PHOTO_COLOURS[number % len(PHOTO_COLOURS)] for number in range(len(queries))]
     for query, colour in zip(queries, colours, strict=True):
         for song in query.songs:
-            axes.plot(*zip(query.position, song.position, strict=True), color=colour, linewidth=1.1, alpha=0.55, zorder=2)
+            axes.plot(
+                *zip(query.position, song.position, strict=True), color=colour, linewidth=1.1, alpha=0.55, zorder=2
+            )
             axes.plot(*song.position, "o", color=colour, markersize=6, markeredgecolor="white", zorder=3)
         axes.plot(*query.position, "D", color=colour, markersize=10, markeredgecolor="white", zorder=4)
     places = _Places(axes, [point for query in queries for point in _points(query)])
@@ -166,11 +167,11 @@ def _draw_queries(axes: "Axes", canvas: "FigureCanvasAgg", queries: Sequence[Plo
     seen: set[tuple[tuple[float, float], str]] = set()
     for query, colour in zip(queries, colours, strict=True):
         if len(queries) <= THUMBNAILS:
-            _draw_label(axes, canvas, places, query.position, query.label, colour, bold=True)
+            _draw_label(axes, places, query.position, query.label, colour, bold=True)
         for song in query.songs[:named]:
             if (song.position, song.label) not in seen:
                 seen.add((song.position, song.label))
-                _draw_label(axes, canvas, places, song.position, song.label, "#222222")
+                _draw_label(axes, places, song.position, song.label, "#222222")
 
 
 def _points(query: PlottedQuery) -> list[tuple[float, float]]:
@@ -202,20 +203,14 @@ def _draw_thumbnail(
 
 
 def _draw_label(
-    axes: "Axes",
-    canvas: "FigureCanvasAgg",
-    places: "_Places",
-    position: tuple[float, float],
-    label: str,
-    colour: str,
-    *,
-    bold: bool = False,
+    axes: "Axes", places: "_Places", position: tuple[float, float], label: str, colour: str, *, bold: bool = False
 ) -> None:
     from matplotlib.patheffects import withStroke
+    from matplotlib.text import Text
 
-    short = printable(label if len(label) <= LABEL_LENGTH else label[: LABEL_LENGTH - 1].rstrip() + "…")
+    short = label if len(label) <= LABEL_LENGTH else label[: LABEL_LENGTH - 1].rstrip() + "…"
     text = axes.annotate(
-        short,
+        printable(short),
         position,
         xytext=(0, 0),
         textcoords="offset pixels",
@@ -225,9 +220,11 @@ def _draw_label(
         fontweight="bold" if bold else "normal",
         color=colour,
         zorder=6,
+        arrowprops={"arrowstyle": "-", "color": "#888888", "linewidth": 0.6, "shrinkA": 0, "shrinkB": 2},
         path_effects=[withStroke(linewidth=2.5, foreground="white")],
     )
-    extent = text.get_window_extent(canvas.get_renderer())  # type: ignore[no-untyped-call]
+    # Without the arrow, which reaches to the point.
+    extent = Text.get_window_extent(text)
     text.set_position(places.free(position, extent.width, extent.height, nearest=7))
 
 
@@ -247,9 +244,7 @@ class _Places:
         x, y = self._axes.transData.transform(point)
         return float(x), float(y)
 
-    def free(
-        self, point: tuple[float, float], width: float, height: float, *, nearest: float
-    ) -> tuple[float, float]:
+    def free(self, point: tuple[float, float], width: float, height: float, *, nearest: float) -> tuple[float, float]:
         """Offset in pixels of the centre of a box from a point; takes the room."""
         x, y = self._pixel(point)
         best, least = (0.0, 0.0), math.inf

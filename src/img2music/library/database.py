@@ -83,9 +83,7 @@ def locate(location: str | os.PathLike[str] | None) -> Location:
     try:
         url = sa.make_url(text)
     except ArgumentError:
-        raise LibraryError(
-            f"{printable(text)}: not a database URL (such as postgresql://user@host/name)."
-        ) from None
+        raise LibraryError(f"{printable(text)}: not a database URL (such as postgresql://user@host/name).") from None
     if url.get_backend_name() != "sqlite":
         return Location(None, text)
     if not url.database or url.database == ":memory:":
@@ -190,13 +188,9 @@ def _file_engine(location: Location, path: Path, *, create: bool, read_only: boo
 
 def _connect(uri: str, *, read_only: bool) -> sqlite3.Connection:
     # isolation_level=None: the driver leaves BEGIN to us, so that schema changes are in the transaction too.
-    connection = sqlite3.connect(
-        uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
-    )
+    connection = sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
     connection.execute("PRAGMA foreign_keys = ON")
-    connection.execute(
-        "PRAGMA synchronous = NORMAL"
-    )  # safe in WAL mode: a power cut undoes the last commits whole
+    connection.execute("PRAGMA synchronous = NORMAL")  # safe in WAL mode: a power cut undoes the last commits whole
     connection.execute("PRAGMA cache_size = -65536")
     if read_only:
         connection.execute("PRAGMA query_only = ON")

@@ -85,9 +85,7 @@ tracks = Table(
 curves = Table(
     "curves",
     metadata,
-    Column(
-        "track_id", ID, ForeignKey("tracks.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
-    ),
+    Column("track_id", ID, ForeignKey("tracks.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
     Column("points", LargeBinary, nullable=False),
 )
 
@@ -96,9 +94,7 @@ curves = Table(
 affects = Table(
     "affects",
     metadata,
-    Column(
-        "track_id", ID, ForeignKey("tracks.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
-    ),
+    Column("track_id", ID, ForeignKey("tracks.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
     Column("packed", LargeBinary, nullable=False),
 )
 

@@ -26,9 +26,7 @@ _Item = TypeVar("_Item")
 
 _AFFECT = struct.Struct("<qdd")
 _AFFECT_DTYPE = np.dtype([("id", "<i8"), ("valence", "<f8"), ("arousal", "<f8")])
-_AFFECT_CHUNK = (
-    1 << 22
-)  # ids a query: twice 24 bytes each stay well below SQLite's limit of 1e9 bytes a value
+_AFFECT_CHUNK = 1 << 22  # ids a query: twice 24 bytes each stay well below SQLite's limit of 1e9 bytes a value
 _IDS_A_QUERY = 500  # SQLite's least limit is 999 parameters
 
 _TEXT_COLUMNS = ("artist", "album_artist", "genre", "album", "content", "title")
@@ -205,11 +203,7 @@ class LibraryStore:
         ndarray of int64, shape (n,)
             Ids in ascending order.
         """
-        statement = (
-            sa.select(tracks.c.id)
-            .where(tracks.c.missing.is_(False), *conditions(where))
-            .order_by(tracks.c.id)
-        )
+        statement = sa.select(tracks.c.id).where(tracks.c.missing.is_(False), *conditions(where)).order_by(tracks.c.id)
         with self._reading() as connection:
             return np.fromiter(connection.execute(statement).scalars(), dtype=np.int64)
 
@@ -293,9 +287,7 @@ class LibraryStore:
         TrackRecord
         """
         statement = (
-            sa.select(tracks, curves.c.points)
-            .join(curves, curves.c.track_id == tracks.c.id)
-            .order_by(tracks.c.path)
+            sa.select(tracks, curves.c.points).join(curves, curves.c.track_id == tracks.c.id).order_by(tracks.c.path)
         )
         with self._reading() as connection:
             for row in connection.execute(statement):
@@ -449,8 +441,7 @@ class Transaction:
                 execute(sa.insert(tracks), rows)
         numbers = {row.path: row.id for row in execute(numbered)}
         points = [
-            {"track_id": numbers[path], "points": pack_curve(record.analysis.curve)}
-            for path, record in records.items()
+            {"track_id": numbers[path], "points": pack_curve(record.analysis.curve)} for path, record in records.items()
         ]
         execute(sa.insert(curves), points)
         self._pack_affects(numbers.values())
@@ -459,9 +450,7 @@ class Transaction:
     def _pack_affects(self, ids: Iterable[int]) -> None:
         columns = (tracks.c.id, tracks.c.valence, tracks.c.arousal)
         present = sa.select(*columns).where(tracks.c.id.in_(ids), tracks.c.missing.is_(False))
-        packed = [
-            {"track_id": row[0], "packed": _AFFECT.pack(*row)} for row in self._connection.execute(present)
-        ]
+        packed = [{"track_id": row[0], "packed": _AFFECT.pack(*row)} for row in self._connection.execute(present)]
         if packed:
             self._connection.execute(sa.insert(affects), packed)
 
@@ -525,11 +514,7 @@ def _batches(values: Iterable[_Item]) -> Iterator[Sequence[_Item]]:
 
 
 def _columns(connection: sa.Connection, names: Sequence[str]) -> dict[str, NDArray[Any]]:
-    statement = (
-        sa.select(*(tracks.c[name] for name in names))
-        .where(tracks.c.missing.is_(False))
-        .order_by(tracks.c.id)
-    )
+    statement = sa.select(*(tracks.c[name] for name in names)).where(tracks.c.missing.is_(False)).order_by(tracks.c.id)
     compiled = statement.compile(dialect=connection.dialect, compile_kwargs={"literal_binds": True})
     rows = connection.exec_driver_sql(str(compiled)).cursor.fetchall()
     cells: Iterable[tuple[Any, ...]] = zip(*rows, strict=True) if rows else [()] * len(names)

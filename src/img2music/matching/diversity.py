@@ -1,5 +1,6 @@
 """Which tracks may stand in one list: no duplicates, at most N per artist."""
 
+from img2music.library.schema import fold
 from img2music.library.track import Track
 
 SAME_LENGTH = 2.0
@@ -12,7 +13,7 @@ UNKNOWN_ARTISTS = {"", "unknown", "unknown artist", "various", "various artists"
 
 def folded(text: str | None) -> str:
     """Text without regard to case and spacing; empty for none."""
-    return "" if text is None else " ".join(text.casefold().split())
+    return "" if text is None else " ".join(fold(text).split())
 
 
 class Diversity:

@@ -122,9 +122,7 @@ def _lean(axis: int, affect: Affect, position: tuple[float, float]) -> str | Non
 def _difference(asked: tuple[float, float], position: tuple[float, float]) -> str:
     """How a far position differs: at least one of the two axes is named."""
     differences = [position[axis] - asked[axis] for axis in range(2)]
-    words = [
-        COMPARED[axis][differences[axis] > 0] for axis in (1, 0) if abs(differences[axis]) >= NOTABLE
-    ]
+    words = [COMPARED[axis][differences[axis] > 0] for axis in (1, 0) if abs(differences[axis]) >= NOTABLE]
     return " and ".join(words)
 
 

@@ -71,4 +71,5 @@ def best_passage(
         return (weighted + unheard * mean) / (heard + unheard)
 
     start = min(starts, key=lambda start: (round(misfit(start), 9), start))
-    return Passage(round(start, 2), round(start + LENGTH, 2))
+    start = math.floor(start * 100.0) / 100.0  # down, to stay within the track
+    return Passage(start, start + LENGTH)

@@ -72,7 +72,7 @@ def m3u8(entries: Iterable[Entry], folder: Path | None = None) -> str:
     lines = ["#EXTM3U"]
     for entry in entries:
         track = entry.track
-        name = " - ".join(one_line(part) for part in (track.artist, shown_title(track)) if part)
+        name = " - ".join(filter(None, (one_line(track.artist or ""), one_line(shown_title(track)))))
         lines += [f"#EXTINF:{round(track.duration)},{name}", _m3u8_location(track.path, folder)]
     return "\n".join(lines) + "\n"
 
@@ -82,10 +82,10 @@ def _m3u8_location(path: str, folder: Path | None) -> str:
         return file_uri(path)
     if folder is None or not Path(path).is_relative_to(folder):
         return path
-    inside = str(Path(path).relative_to(folder))
+    inside = Path(path).relative_to(folder)
     # "#..." would be a comment, "http:..." an address, " ..." may be stripped.
-    plain = inside[0] not in "# " and ":" not in inside.split(os.sep)[0]
-    return inside if plain else f".{os.sep}{inside}"
+    plain = inside.parts[0][0] not in "# " and ":" not in inside.parts[0]
+    return str(inside) if plain else f".{os.sep}{inside}"
 
 
 def xspf(entries: Iterable[Entry], title: str) -> str:
@@ -103,7 +103,7 @@ def xspf(entries: Iterable[Entry], title: str) -> str:
         XML, to be encoded as UTF-8. Locations are absolute ``file:`` URIs, durations milliseconds.
     """
     playlist = ElementTree.Element("playlist", version="1", xmlns=XSPF_NAMESPACE)
-    ElementTree.SubElement(playlist, "title").text = clean(title)
+    ElementTree.SubElement(playlist, "title").text = one_line(title)
     tracks = ElementTree.SubElement(playlist, "trackList")
     for entry in entries:
         element = ElementTree.SubElement(tracks, "track")
@@ -131,7 +131,7 @@ def jspf(entries: Iterable[Entry], title: str) -> str:
     for entry in entries:
         fields = _xspf_fields(entry)
         tracks.append({**fields, "location": [fields["location"]]})
-    document = {"playlist": {"title": clean(title), "track": tracks}}
+    document = {"playlist": {"title": one_line(title), "track": tracks}}
     return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
 
 
@@ -140,10 +140,10 @@ def _xspf_fields(entry: Entry) -> Mapping[str, Any]:
     track = entry.track
     fields = {
         "location": file_uri(track.path),
-        "title": clean(shown_title(track)),
-        "creator": clean(track.artist or ""),
-        "annotation": clean(entry.note),
-        "album": clean(track.album or ""),
+        "title": one_line(shown_title(track)),
+        "creator": one_line(track.artist or ""),
+        "annotation": one_line(entry.note),
+        "album": one_line(track.album or ""),
         "duration": round(track.duration * 1000),
     }
     return {name: value for name, value in fields.items() if value != ""}

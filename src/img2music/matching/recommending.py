@@ -8,7 +8,7 @@ import numpy as np
 
 from img2music.affect import Affect
 from img2music.distribution import AffectDistribution
-from img2music.errors import LibraryError, UsageError
+from img2music.errors import InputError, LibraryError, UsageError
 from img2music.library.store import LibraryStore
 from img2music.library.track import Track, TrackFilter
 from img2music.matching.calibration import Calibration, Matching, similarity
@@ -44,7 +44,7 @@ class Options:
         playlist for several photos a fifth of it, if that is more.
     together : bool
         One playlist in the order of the queries instead of a list for each.
-    where : TrackFilter
+    where : TrackFilter, optional
         Conditions that every track must meet.
     """
 
@@ -52,7 +52,7 @@ class Options:
     top: int = 10
     per_artist: int | None = None
     together: bool = False
-    where: TrackFilter = TrackFilter()
+    where: TrackFilter | None = None
 
     def __post_init__(self) -> None:
         if self.top < 1:
@@ -106,7 +106,7 @@ class Answer:
 
     Attributes
     ----------
-    queries : tuple of Query
+    asked : tuple of Query
         One, or with ``together`` all.
     positions : tuple of (float, float)
         Where they stand in the space of the match.
@@ -114,7 +114,7 @@ class Answer:
         Best first, or in order of playing.
     """
 
-    queries: tuple[Query, ...]
+    asked: tuple[Query, ...]
     positions: tuple[tuple[float, float], ...]
     matches: tuple[Match, ...]
 
@@ -122,8 +122,8 @@ class Answer:
     def affect(self) -> Affect:
         """The query's affect; of several, their mean."""
         return Affect(
-            sum(query.affect.valence for query in self.queries) / len(self.queries),
-            sum(query.affect.arousal for query in self.queries) / len(self.queries),
+            sum(query.affect.valence for query in self.asked) / len(self.asked),
+            sum(query.affect.arousal for query in self.asked) / len(self.asked),
         )
 
 
@@ -137,10 +137,10 @@ class Recommendation:
         Relative or absolute.
     together : bool
         Whether the only answer is one playlist for all queries.
-    answers : tuple of Answer
+    queries : tuple of Answer
         In the order of the queries; a single one with ``together``.
-    errors : tuple of (str, str)
-        Paths that could not be read, and why.
+    errors : tuple of InputError
+        Files that could not be read.
     notes : tuple of str
         What a person should know about the result as a whole.
     positions : ndarray of float64, shape (n, 2)
@@ -149,9 +149,9 @@ class Recommendation:
 
     matching: Matching
     together: bool
-    answers: tuple[Answer, ...]
+    queries: tuple[Answer, ...]
     positions: np.ndarray[Any, np.dtype[np.float64]] = field(repr=False)
-    errors: tuple[tuple[str, str], ...] = ()
+    errors: tuple[InputError, ...] = ()
     notes: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
@@ -159,14 +159,14 @@ class Recommendation:
         return {
             "schema": SCHEMA,
             "match": str(self.matching),
-            "queries": [_answer_json(answer, together=self.together) for answer in self.answers],
-            "errors": [{"path": path, "error": error} for path, error in self.errors],
+            "queries": [_answer_json(answer, together=self.together) for answer in self.queries],
+            "errors": [{"path": error.path, "error": error.reason} for error in self.errors],
         }
 
     def matches(self) -> list[Match]:
         """All matches, list after list, each track once: what a playlist of the whole holds."""
         first: dict[int, Match] = {}
-        for answer in self.answers:
+        for answer in self.queries:
             for match in answer.matches:
                 first.setdefault(match.track.id, match)
         return list(first.values())
@@ -359,11 +359,11 @@ def _query_json(path: str | None, affect: Affect) -> dict[str, Any]:
 
 def _answer_json(answer: Answer, *, together: bool) -> dict[str, Any]:
     if not together:
-        (query,) = answer.queries
+        (query,) = answer.asked
         return {**_query_json(query.path, query.affect), "tracks": [_match_json(m) for m in answer.matches]}
     return {
         **_query_json(None, answer.affect),
-        "photos": [_query_json(query.path, query.affect) for query in answer.queries],
+        "photos": [_query_json(query.path, query.affect) for query in answer.asked],
         "tracks": [{**_match_json(match), "for": match.query.path} for match in answer.matches],
     }
 

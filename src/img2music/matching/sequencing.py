@@ -87,9 +87,7 @@ def slots(photos: int, songs: int) -> list[int]:
     return [place * photos // songs for place in range(songs)]
 
 
-def sequence(
-    field: Field, positions: Sequence[tuple[float, float]], songs: int, diversity: Diversity
-) -> list[Step]:
+def sequence(field: Field, positions: Sequence[tuple[float, float]], songs: int, diversity: Diversity) -> list[Step]:
     """Choose a playlist that follows positions, keeping distances and steps small.
 
     A beam search over the places of the playlist: each place takes one of the nearest tracks of its photo,

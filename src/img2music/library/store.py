@@ -158,8 +158,8 @@ class LibraryStore:
     def columns(self, names: Sequence[str]) -> dict[str, NDArray[Any]]:
         """Read columns of the tracks that are present (not missing), in ascending order of id.
 
-        Ids, valence and arousal together are one quick pass over a packed copy (a million tracks in about
-        half a second); other columns cost about as much each.
+        Ids, valence and arousal together are one quick pass over a packed copy (a million tracks in a tenth
+        of a second); other columns cost about as much each.
 
         Parameters
         ----------
@@ -387,24 +387,25 @@ class LibraryStore:
 
     @staticmethod
     def _points(connection: sa.Connection) -> NDArray[np.void]:
-        """Read ids and affects of the tracks that are present: shape (n,), `_AFFECT_DTYPE`."""
-        packed = affects.c.packed
+        """Read ids and affects of the tracks that are present: shape (n,), `_AFFECT_DTYPE`, ascending ids."""
         if connection.dialect.name == "sqlite":
-            # SQLite joins the rows; a Python object a row would cost three times as much.
+            # SQLite joins the rows: four times as fast as an object a row. It does so byte by byte in a
+            # database in UTF-8; should another build of it mind, the check below sends us the long way.
             last = database.scalar(connection, sa.select(sa.func.max(affects.c.track_id)))
             joined = sa.text(
-                "SELECT group_concat(hex(packed), '') FROM "
-                "(SELECT packed FROM affects WHERE track_id > :above AND track_id <= :upto ORDER BY track_id)"
+                "SELECT count(*), CAST(group_concat(packed, '') AS BLOB) FROM affects "
+                "WHERE track_id > :above AND track_id <= :upto"
             )
             parts = [
-                bytes.fromhex(
-                    connection.execute(joined, {"above": above, "upto": above + _AFFECT_CHUNK}).scalar() or ""
-                )
+                tuple(connection.execute(joined, {"above": above, "upto": above + _AFFECT_CHUNK}).one())
                 for above in range(0, last, _AFFECT_CHUNK)
             ]
-        else:
-            parts = list(connection.execute(sa.select(packed).order_by(affects.c.track_id)).scalars())
-        return np.frombuffer(b"".join(parts), dtype=_AFFECT_DTYPE)
+            if all(len(part or b"") == count * _AFFECT.size for count, part in parts):
+                points = np.frombuffer(b"".join(part or b"" for _, part in parts), dtype=_AFFECT_DTYPE)
+                if bool(np.all(points["id"][1:] > points["id"][:-1])):
+                    return points
+        rows = connection.execute(sa.select(affects.c.packed).order_by(affects.c.track_id)).scalars()
+        return np.frombuffer(b"".join(rows), dtype=_AFFECT_DTYPE)
 
 
 class Transaction:

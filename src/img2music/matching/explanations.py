@@ -102,8 +102,10 @@ def _likeness(asked: Asked, track: Track, position: tuple[float, float]) -> str:
         for axis in (1, 0)
         if (word := _lean(axis, asked.affect, asked.position)) and word == _lean(axis, track.affect, position)
     ]
-    likeness = f"like {asked.name} ({asked.affect.word})"
-    return f"{' and '.join(shared).capitalize()} {likeness}" if shared else f"Feels {likeness}"
+    if not shared:
+        return f"Feels like {asked.name} ({asked.affect.word})"
+    aside = "" if asked.affect.word in shared else f" ({asked.affect.word})"
+    return f"{' and '.join(shared).capitalize()} like {asked.name}{aside}"
 
 
 def _lean(axis: int, affect: Affect, position: tuple[float, float]) -> str | None:

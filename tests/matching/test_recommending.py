@@ -18,65 +18,13 @@ from img2music.matching.calibration import Matching
 from img2music.matching.query import Query, QueryKind, affect_of
 from img2music.matching.recommending import Options, recommend
 from img2music.music.analysis import CurvePoint
+from tests.conftest import ROOT
 from tests.matching.songs import library, record
 
 SIZE = 300
 PHOTOS = AffectDistribution.of(np.linspace(0.2, 0.9, 50), np.linspace(0.1, 0.7, 50))
 
-AFFECT = {
-    "type": "object",
-    "properties": {axis: {"type": "number", "minimum": 0, "maximum": 1} for axis in ("valence", "arousal")},
-    "required": ["valence", "arousal"],
-    "additionalProperties": False,
-}
-TEXT = {"type": ["string", "null"]}
-TRACK = {
-    "type": "object",
-    "properties": {
-        "rank": {"type": "integer", "minimum": 1},
-        "id": {"type": "integer"},
-        "path": {"type": "string"},
-        "title": TEXT,
-        "artist": TEXT,
-        "album": TEXT,
-        "duration": {"type": "number"},
-        "affect": AFFECT,
-        "distance": {"type": "number", "minimum": 0},
-        "similarity": {"type": "number", "exclusiveMinimum": 0, "maximum": 1},
-        "passage": {
-            "type": "object",
-            "properties": {"start": {"type": "number"}, "end": {"type": "number"}},
-            "required": ["start", "end"],
-            "additionalProperties": False,
-        },
-        "why": {"type": "string"},
-    },
-    "additionalProperties": False,
-}
-TRACK["required"] = list(TRACK["properties"])
-QUERY = {
-    "type": "object",
-    "properties": {
-        "path": TEXT,
-        "affect": AFFECT,
-        "word": {"type": "string"},
-        "emotions": {"type": "object", "additionalProperties": {"type": "number"}},
-        "tracks": {"type": "array", "items": TRACK},
-    },
-    "required": ["path", "affect", "word", "emotions", "tracks"],
-    "additionalProperties": False,
-}
-SHAPE = {
-    "type": "object",
-    "properties": {
-        "schema": {"const": "img2music/recommend/1"},
-        "match": {"enum": ["relative", "absolute"]},
-        "queries": {"type": "array", "items": QUERY},
-        "errors": {"type": "array"},
-    },
-    "required": ["schema", "match", "queries", "errors"],
-    "additionalProperties": False,
-}
+SHAPE = json.loads((ROOT / "docs/schemas/recommend.json").read_text(encoding="utf-8"))
 
 
 @pytest.fixture(scope="module")
@@ -224,6 +172,7 @@ def test_together_is_one_playlist_in_the_photos_order(store: LibraryStore) -> No
     assert len({match.track.id for match in playlist.matches}) == 9
     assert all(match.distance < 0.2 for match in playlist.matches)
     shape = found.to_json()
+    jsonschema.validate(shape, SHAPE)
     (query,) = shape["queries"]
     assert query["path"] is None
     assert [item["path"] for item in query["photos"]] == ["/1.jpg", "/2.jpg", "/3.jpg"]

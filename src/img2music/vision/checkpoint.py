@@ -32,7 +32,11 @@ class _Tensor:
         """Give the tensor's values, copied from its storage."""
         reach = (max(extent, 1) - 1 for extent in self.shape)
         last = self.offset + sum(step * far for step, far in zip(self.stride, reach, strict=True))
-        if min(self.shape, default=1) < 1 or min(self.stride, default=1) < 0 or not 0 <= self.offset <= last < len(storage):
+        if (
+            min(self.shape, default=1) < 1
+            or min(self.stride, default=1) < 0
+            or not 0 <= self.offset <= last < len(storage)
+        ):
             raise pickle.UnpicklingError("a tensor reaches beyond its storage")
         steps = [step * storage.itemsize for step in self.stride]
         return np.lib.stride_tricks.as_strided(storage[self.offset :], self.shape, steps).copy()

@@ -16,7 +16,7 @@ from img2music.library.store import LibraryStore
 from img2music.library.track import TrackFilter
 from img2music.matching.calibration import Matching
 from img2music.matching.query import Query, QueryKind, affect_of
-from img2music.matching.recommending import Options, recommend
+from img2music.matching.recommending import Matcher, Options, Recommendation, answer, recommend
 from img2music.music.analysis import CurvePoint
 from tests.conftest import ROOT
 from tests.matching.songs import library, record
@@ -52,6 +52,11 @@ def store(points: np.ndarray, tmp_path_factory: pytest.TempPathFactory) -> Itera
         yield opened
 
 
+def recommend_for(store: LibraryStore, queries: list[Query], options: Options | None = None) -> Recommendation:
+    options = options or Options()
+    return answer(Matcher(store, options.matching, options.where), queries, options)
+
+
 def photo(valence: float, arousal: float, path: str = "/photos/a.jpg") -> Query:
     return Query(QueryKind.IMAGE, Affect(valence, arousal), path, among=PHOTOS)
 
@@ -65,7 +70,7 @@ def numbers_of(recommendation) -> list[list[int]]:
 
 
 def test_absolute_is_the_originals_brute_force(store: LibraryStore, points: np.ndarray) -> None:
-    found = recommend(store, [photo(0.3, 0.6)], Options(Matching.ABSOLUTE, top=20, per_artist=0))
+    found = recommend_for(store, [photo(0.3, 0.6)], Options(Matching.ABSOLUTE, top=20, per_artist=0))
     distances = np.hypot(points[:, 0] - 0.3, points[:, 1] - 0.6)
     assert numbers_of(found) == [np.argsort(distances, kind="stable")[:20].tolist()]
     for match in found.queries[0].matches:
@@ -74,7 +79,7 @@ def test_absolute_is_the_originals_brute_force(store: LibraryStore, points: np.n
 
 
 def test_relative_is_brute_force_over_ranks(store: LibraryStore, points: np.ndarray) -> None:
-    found = recommend(store, [photo(0.6, 0.3)], Options(top=20, per_artist=0))
+    found = recommend_for(store, [photo(0.6, 0.3)], Options(top=20, per_artist=0))
     ranks = (np.argsort(np.argsort(points, axis=0), axis=0) + 0.5) / SIZE
     asked = PHOTOS.ranks([(0.6, 0.3)])[0]
     expected = np.argsort(np.hypot(*(ranks - asked).T), kind="stable")[:20]
@@ -85,21 +90,23 @@ def test_relative_spreads_photos_over_more_songs_than_absolute(store: LibrarySto
     rng = np.random.default_rng(8)
     photos = [photo(float(v), float(a)) for v, a in rng.uniform((0.2, 0.1), (0.9, 0.7), (200, 2))]
     first = {
-        matching: {query.matches[0].track.id for query in recommend(store, photos, Options(matching, top=1)).queries}
+        matching: {
+            query.matches[0].track.id for query in recommend_for(store, photos, Options(matching, top=1)).queries
+        }
         for matching in Matching
     }
     assert len(first[Matching.RELATIVE]) > 2 * len(first[Matching.ABSOLUTE])
 
 
 def test_numbers_ask_for_the_rim_of_the_library(store: LibraryStore, points: np.ndarray) -> None:
-    (happiest,) = recommend(store, [numbers(1.0, 1.0)], Options(top=1)).queries
+    (happiest,) = recommend_for(store, [numbers(1.0, 1.0)], Options(top=1)).queries
     ranks = (np.argsort(np.argsort(points, axis=0), axis=0) + 0.5) / SIZE
     assert happiest.matches[0].track.path == f"/music/{np.argmin(np.hypot(*(1 - ranks).T)):03}.flac"
 
 
 @pytest.mark.parametrize("per_artist", [None, 1, 3])
 def test_at_most_so_many_per_artist(store: LibraryStore, per_artist: int | None) -> None:
-    found = recommend(store, [photo(0.5, 0.5)], Options(top=40, per_artist=per_artist))
+    found = recommend_for(store, [photo(0.5, 0.5)], Options(top=40, per_artist=per_artist))
     artists = [match.track.artist for match in found.queries[0].matches]
     assert len(artists) == 40
     assert max(artists.count(artist) for artist in artists) <= (per_artist or 2)
@@ -107,9 +114,9 @@ def test_at_most_so_many_per_artist(store: LibraryStore, per_artist: int | None)
 
 def test_filters_hold_and_change_no_distance(store: LibraryStore) -> None:
     where = TrackFilter(genre=("jazz",), tempo=(80, 150))
-    everything = recommend(store, [photo(0.5, 0.4)], Options(top=SIZE, per_artist=0)).queries[0].matches
+    everything = recommend_for(store, [photo(0.5, 0.4)], Options(top=SIZE, per_artist=0)).queries[0].matches
     expected = [m for m in everything if m.track.genre == "jazz" and 80 <= m.track.features.tempo <= 150]
-    found = recommend(store, [photo(0.5, 0.4)], Options(top=SIZE, per_artist=0, where=where)).queries[0].matches
+    found = recommend_for(store, [photo(0.5, 0.4)], Options(top=SIZE, per_artist=0, where=where)).queries[0].matches
     assert [(m.track.id, m.distance) for m in found] == [(m.track.id, m.distance) for m in expected]
     assert len(expected) == 47
 
@@ -117,7 +124,7 @@ def test_filters_hold_and_change_no_distance(store: LibraryStore) -> None:
 def test_a_song_of_the_library_is_ranked_in_it_and_left_out(store: LibraryStore) -> None:
     song = store.find("/music/017.flac")
     query = Query(QueryKind.SONG, song.affect, song.path, track=song)
-    matches = recommend(store, [query], Options(top=SIZE, per_artist=0)).queries[0].matches
+    matches = recommend_for(store, [query], Options(top=SIZE, per_artist=0)).queries[0].matches
     assert len(matches) == SIZE - 1
     assert song.id not in {match.track.id for match in matches}
     assert matches[0].distance < 0.1
@@ -134,11 +141,15 @@ def test_duplicates_are_collapsed(tmp_path: Path) -> None:
         record("/gone.mp3", 0.5, 0.5, missing=True),
     ]
     with library(tmp_path / "l.db", records) as store:
-        found = recommend(store, [numbers(0.0, 0.5)], Options(per_artist=0)).queries[0].matches
+        found = recommend_for(store, [numbers(0.0, 0.5)], Options(per_artist=0)).queries[0].matches
         assert [match.track.path for match in found] == ["/a.flac", "/c.mp3", "/e.mp3"]
         copy = store.find("/d.mp3")
         query = Query(QueryKind.SONG, copy.affect, copy.path, track=copy)
-        assert {m.track.path for m in recommend(store, [query]).queries[0].matches} <= {"/a.flac", "/b.mp3", "/e.mp3"}
+        assert {m.track.path for m in recommend_for(store, [query]).queries[0].matches} <= {
+            "/a.flac",
+            "/b.mp3",
+            "/e.mp3",
+        }
 
 
 def test_the_passage_fits_the_query_in_the_space_of_the_match(tmp_path: Path) -> None:
@@ -148,7 +159,7 @@ def test_the_passage_fits_the_query_in_the_space_of_the_match(tmp_path: Path) ->
     with library(tmp_path / "l.db", records) as store:
 
         def start(valence: float, matching: Matching) -> float:
-            matches = recommend(store, [numbers(valence, 0.5)], Options(matching, top=12)).queries[0].matches
+            matches = recommend_for(store, [numbers(valence, 0.5)], Options(matching, top=12)).queries[0].matches
             return next(match.passage.start for match in matches if match.track.path == "/long.mp3")
 
         # The library spans valence 0.4 to 0.5: its most pleasant 0.6 has rank 1, its least 0.3 rank 0.
@@ -157,7 +168,7 @@ def test_the_passage_fits_the_query_in_the_space_of_the_match(tmp_path: Path) ->
 
 
 def test_json_has_the_documented_shape(store: LibraryStore) -> None:
-    shape = recommend(store, [photo(0.5, 0.5), numbers(0.9, 0.1)], Options(top=3)).to_json()
+    shape = recommend_for(store, [photo(0.5, 0.5), numbers(0.9, 0.1)], Options(top=3)).to_json()
     jsonschema.validate(json.loads(json.dumps(shape)), SHAPE)
     assert [query["path"] for query in shape["queries"]] == ["/photos/a.jpg", None]
     assert [track["rank"] for track in shape["queries"][0]["tracks"]] == [1, 2, 3]
@@ -166,7 +177,7 @@ def test_json_has_the_documented_shape(store: LibraryStore) -> None:
 
 def test_together_is_one_playlist_in_the_photos_order(store: LibraryStore) -> None:
     photos = [photo(0.2, 0.1, "/1.jpg"), photo(0.9, 0.7, "/2.jpg"), photo(0.5, 0.4, "/3.jpg")]
-    found = recommend(store, photos, Options(together=True, top=9))
+    found = recommend_for(store, photos, Options(together=True, top=9))
     (playlist,) = found.queries
     assert [match.query.path for match in playlist.matches] == ["/1.jpg"] * 3 + ["/2.jpg"] * 3 + ["/3.jpg"] * 3
     assert len({match.track.id for match in playlist.matches}) == 9
@@ -185,15 +196,15 @@ def test_together_gives_every_photo_a_song_or_says_why_not(tmp_path: Path) -> No
     records = [record(f"/{i}.mp3", i / 10, i / 10, artist="Bach") for i in range(5)]
     photos = [photo(0.2 + i / 20, 0.3, f"/{i}.jpg") for i in range(8)]
     with library(tmp_path / "l.db", records) as store:
-        found = recommend(store, photos, Options(together=True, per_artist=0, top=1))
+        found = recommend_for(store, photos, Options(together=True, per_artist=0, top=1))
         assert len(found.queries[0].matches) == 5
         assert "Only 5 songs for 8 photos" in found.notes[0]
-        assert not recommend(store, photos[:5], Options(together=True, per_artist=0, top=1)).notes
-        assert len(recommend(store, photos, Options(together=True, per_artist=3)).queries[0].matches) == 3
+        assert not recommend_for(store, photos[:5], Options(together=True, per_artist=0, top=1)).notes
+        assert len(recommend_for(store, photos, Options(together=True, per_artist=3)).queries[0].matches) == 3
 
 
 def test_the_playlist_of_all_lists_names_each_song_once(store: LibraryStore) -> None:
-    found = recommend(store, [photo(0.5, 0.5), photo(0.5, 0.5), photo(0.9, 0.1)], Options(top=5))
+    found = recommend_for(store, [photo(0.5, 0.5), photo(0.5, 0.5), photo(0.9, 0.1)], Options(top=5))
     ids = [match.track.id for match in found.matches()]
     assert len(ids) == len(set(ids)) == 10
     assert ids[:5] == [match.track.id for match in found.queries[0].matches]
@@ -201,11 +212,11 @@ def test_the_playlist_of_all_lists_names_each_song_once(store: LibraryStore) -> 
 
 def test_says_what_to_do(store: LibraryStore, tmp_path: Path) -> None:
     with library(tmp_path / "empty.db", []) as empty, pytest.raises(LibraryError, match="img2music scan"):
-        recommend(empty, [photo(0.5, 0.5)])
+        recommend(empty, ["photo.jpg"])
     with pytest.raises(UsageError, match="passes the filters"):
-        recommend(store, [photo(0.5, 0.5)], Options(where=TrackFilter(genre=("polka",))))
+        recommend_for(store, [photo(0.5, 0.5)], Options(where=TrackFilter(genre=("polka",))))
     with pytest.raises(UsageError, match="give a picture"):
-        recommend(store, [])
+        recommend(store)
     with pytest.raises(UsageError, match="at least 1"):
         Options(top=0)
     with pytest.raises(UsageError, match="at least 0"):

@@ -15,7 +15,9 @@ from img2music.music.analysis import TrackAnalysis
 from img2music.sources.folders import FileState
 from img2music.sources.tags import read_tags
 
-IMAGE_EXTENSIONS = frozenset("avif bmp gif heic heif jfif jp2 jpe jpeg jpg png ppm tif tiff webp".split())
+IMAGE_EXTENSIONS = frozenset(
+    ("avif", "bmp", "gif", "heic", "heif", "jfif", "jp2", "jpe", "jpeg", "jpg", "png", "ppm", "tif", "tiff", "webp")
+)
 """Names that promise a picture, so that a broken one among a folder's photos is reported and not passed over."""
 
 

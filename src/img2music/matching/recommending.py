@@ -1,7 +1,8 @@
 """Recommend tracks of a library for pictures, songs or numbers."""
 
+import os
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from img2music.matching.explanations import Asked, explain
 from img2music.matching.passages import Passage, best_passage
 from img2music.matching.query import Query, QueryKind
 from img2music.matching.ranking import Candidate, Field
+from img2music.matching.reading import read_queries
 from img2music.matching.sequencing import sequence
 from img2music.music.analysis import CurvePoint
 
@@ -302,46 +304,75 @@ class Matcher:
         )
 
 
-def recommend(store: LibraryStore, queries: Sequence[Query], options: Options | None = None) -> Recommendation:
-    """Recommend tracks for each query, or one playlist for all.
+def recommend(
+    store: LibraryStore,
+    paths: Sequence[str | os.PathLike[str]] = (),
+    affects: Sequence[Affect] = (),
+    options: Options | None = None,
+) -> Recommendation:
+    """Recommend tracks for pictures, songs and affects: a list for each, or one playlist for all.
 
     Parameters
     ----------
     store : LibraryStore
         The library; tracks that are missing are not recommended.
-    queries : sequence of Query
-        At least one.
+    paths : sequence of str or path-like
+        Pictures, songs, and folders, which stand for all pictures in them and below, in order of name.
+    affects : sequence of Affect
+        What a person asks for in numbers; they come after the files.
     options : Options, optional
         How to recommend.
 
     Returns
     -------
     Recommendation
+        Files that can't be read are among its errors; the rest is done.
 
     Raises
     ------
     LibraryError
         If the library has no tracks.
     UsageError
-        If there is no query, or no track meets the conditions.
+        If there is nothing to recommend for, or no track meets the conditions.
     """
-    options = options or Options()
-    if not queries:
+    if not paths and not affects:
         raise UsageError("Nothing to match: give a picture, a song, --valence and --arousal, or --emotion.")
+    options = options or Options()
     matcher = Matcher(store, options.matching, options.where)
+    read = read_queries(paths, store)
+    queries = (*read.queries, *(Query(QueryKind.NUMBERS, affect) for affect in affects))
+    recommendation = answer(matcher, queries, options)
+    return replace(recommendation, errors=read.errors)
+
+
+def answer(matcher: Matcher, queries: Sequence[Query], options: Options) -> Recommendation:
+    """Recommend tracks for each query, or one playlist for all.
+
+    Parameters
+    ----------
+    matcher : Matcher
+        The library in the space of the match.
+    queries : sequence of Query
+    options : Options
+        How to recommend; the matcher has applied ``matching`` and ``where``.
+
+    Returns
+    -------
+    Recommendation
+    """
     songs = max(options.top, len(queries)) if options.together else options.top
     limit = options.artist_limit(songs)
-    if not options.together:
+    if not options.together or not queries:
         answers = tuple(matcher.best(query, songs, limit) for query in queries)
-        return Recommendation(options.matching, False, answers, matcher.positions)
-    answer = matcher.playlist(queries, songs, limit)
+        return Recommendation(options.matching, options.together, answers, matcher.positions)
+    playlist = matcher.playlist(queries, songs, limit)
     notes = []
-    if len(answer.matches) < len(queries):
+    if len(playlist.matches) < len(queries):
         notes.append(
-            f"Only {len(answer.matches)} songs for {len(queries)} photos: a playlist repeats none. "
+            f"Only {len(playlist.matches)} songs for {len(queries)} photos: a playlist repeats none. "
             "Allow more with --per-artist 0, loosen the filters, or scan more music."
         )
-    return Recommendation(options.matching, True, (answer,), matcher.positions, notes=tuple(notes))
+    return Recommendation(options.matching, True, (playlist,), matcher.positions, notes=tuple(notes))
 
 
 def _affect_json(affect: Affect) -> dict[str, float]:

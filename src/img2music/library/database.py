@@ -143,6 +143,41 @@ def plain_errors(location: Location) -> Iterator[None]:
         raise _plain(error, location) from error
 
 
+@contextlib.contextmanager
+def exclusive(location: Location) -> Iterator[None]:
+    """Hold a lock beside the library, which dies with this process.
+
+    A library on a server has no such lock: there, two scans at once cost double work and nothing else.
+
+    Parameters
+    ----------
+    location : Location
+
+    Raises
+    ------
+    LibraryError
+        If another process holds it.
+    """
+    if location.path is None:
+        yield
+        return
+    from filelock import FileLock, Timeout
+
+    lock = FileLock(location.path.with_name(location.path.name + ".lock"), timeout=0)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise LibraryError(
+            f"Library {location}: another scan of it is running; wait until it is done."
+        ) from None
+    except OSError as error:
+        raise LibraryError(f"Library {location}: can't lock it: {error.strerror}.") from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
 def _plain(error: BaseException | None, location: Location) -> LibraryError:
     name = getattr(error, "sqlite_errorname", None) or ""
     for code, remedy in _REMEDIES.items():

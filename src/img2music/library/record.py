@@ -7,39 +7,10 @@ import numpy as np
 
 from img2music.affect import Affect
 from img2music.music.analysis import CurvePoint, TrackAnalysis
+from img2music.sources.folders import FileState
+from img2music.sources.tags import Tags
 
 CURVE_DTYPE = np.dtype([("start", "<f8"), ("end", "<f8"), ("valence", "<f8"), ("arousal", "<f8")])
-
-
-@dataclass(frozen=True, slots=True)
-class FileState:
-    """What tells, without opening it, that a file is unchanged.
-
-    Attributes
-    ----------
-    path : str
-        Absolute path, as ``os.fsdecode`` gives it.
-    size : int
-        Bytes.
-    mtime_ns : int
-        Time of the last modification, in nanoseconds since 1970.
-    """
-
-    path: str
-    size: int
-    mtime_ns: int
-
-
-@dataclass(frozen=True, slots=True)
-class TrackTags:
-    """The tags of a file; None where there is none. Fields as in `library.track.Track`."""
-
-    title: str | None = None
-    artist: str | None = None
-    album: str | None = None
-    album_artist: str | None = None
-    genre: str | None = None
-    year: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +33,7 @@ class TrackRecord:
 
     file: FileState
     content: str
-    tags: TrackTags
+    tags: Tags
     analysis: TrackAnalysis
     missing: bool = False
 

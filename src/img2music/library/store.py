@@ -17,10 +17,12 @@ from img2music.affect import Affect
 from img2music.errors import UsageError
 from img2music.library import database
 from img2music.library.filters import conditions
-from img2music.library.record import FileState, TrackRecord, TrackTags, pack_curve, unpack_curve
+from img2music.library.record import TrackRecord, pack_curve, unpack_curve
 from img2music.library.schema import affects, curves, failures, fold, tracks
 from img2music.library.track import Track, TrackFilter
 from img2music.music.analysis import CurvePoint, Features, TrackAnalysis
+from img2music.sources.folders import FileState
+from img2music.sources.tags import Tags
 
 _Item = TypeVar("_Item")
 
@@ -72,6 +74,25 @@ class Failure:
     file: FileState
     analyzer: str
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Sums over a library.
+
+    Attributes
+    ----------
+    failures : int
+        Files that could not be analysed.
+    seconds : float
+        Length of all tracks that are present.
+    analyzers : dict of str to int
+        Tracks by the analyzer version that measured them.
+    """
+
+    failures: int
+    seconds: float
+    analyzers: dict[str, int]
 
 
 class LibraryStore:
@@ -159,7 +180,7 @@ class LibraryStore:
         """Read columns of the tracks that are present (not missing), in ascending order of id.
 
         Ids, valence and arousal together are one quick pass over a packed copy (a million tracks in a tenth
-        of a second); other columns cost about as much each.
+        of a second); another column costs about a second.
 
         Parameters
         ----------
@@ -323,15 +344,13 @@ class LibraryStore:
             for number, path, size, mtime_ns, analyzer, missing in connection.execute(sa.select(*columns)):
                 yield KnownFile(number, FileState(path, size, mtime_ns), analyzer, missing)
 
-    def same_content(self, content: str, analyzer: str) -> list[tuple[int, TrackRecord]]:
-        """Find the tracks whose files hold the same bytes, measured by one analyzer version.
+    def same_content(self, content: str) -> list[tuple[int, TrackRecord]]:
+        """Find the tracks whose files hold the same bytes.
 
         Parameters
         ----------
         content : str
             BLAKE2b hash (hexadecimal).
-        analyzer : str
-            The analyzer version.
 
         Returns
         -------
@@ -341,11 +360,79 @@ class LibraryStore:
         statement = (
             sa.select(tracks, curves.c.points)
             .join(curves, curves.c.track_id == tracks.c.id)
-            .where(tracks.c.content == content, tracks.c.analyzer == analyzer)
+            .where(tracks.c.content == content)
             .order_by(tracks.c.id)
         )
         with self._reading() as connection:
             return [(row.id, _record(row)) for row in connection.execute(statement)]
+
+    def totals(self) -> "Totals":
+        """Add up what is stored.
+
+        Returns
+        -------
+        Totals
+        """
+        present = tracks.c.missing.is_(False)
+        by_analyzer = sa.select(tracks.c.analyzer, sa.func.count()).group_by(tracks.c.analyzer)
+        with self._reading() as connection:
+            return Totals(
+                failures=database.scalar(connection, sa.select(sa.func.count()).select_from(failures)),
+                seconds=float(
+                    connection.execute(sa.select(sa.func.sum(tracks.c.duration)).where(present)).scalar() or 0
+                ),
+                analyzers={
+                    row[0]: row[1] for row in connection.execute(by_analyzer.order_by(tracks.c.analyzer))
+                },
+            )
+
+    def size(self) -> int | None:
+        """Tell the size of the database on the disk.
+
+        Returns
+        -------
+        int or None
+            Bytes; None on a server.
+        """
+        path = self._where.path
+        if path is None:
+            return None
+        parts = (path.with_name(path.name + suffix) for suffix in ("", "-wal", "-shm"))
+        return sum(part.stat().st_size for part in parts if part.exists())
+
+    def faults(self) -> list[str]:
+        """Check that the database is sound.
+
+        Returns
+        -------
+        list of str
+            What is wrong; empty if nothing is.
+        """
+        with self._reading() as connection:
+            found: list[str] = []
+            if connection.dialect.name == "sqlite":
+                rows = connection.execute(sa.text("PRAGMA integrity_check")).scalars()
+                found += [str(row) for row in rows if row != "ok"]
+                strays = connection.execute(sa.text("PRAGMA foreign_key_check")).all()
+                found += [f"a row of {row[0]} belongs to no track" for row in strays]
+            wanted = sa.select(tracks.c.id, tracks.c.valence, tracks.c.arousal)
+            wanted = wanted.where(tracks.c.missing.is_(False)).order_by(tracks.c.id)
+            expected = b"".join(_AFFECT.pack(*row) for row in connection.execute(wanted))
+            if self._points(connection).tobytes() != expected:
+                found.append("the packed affects differ from the tracks'")
+            return found
+
+    @contextlib.contextmanager
+    def alone(self) -> Iterator[None]:
+        """Hold the library for one scan; a lock that dies with its process, and that readers don't mind.
+
+        Raises
+        ------
+        LibraryError
+            If another scan holds it.
+        """
+        with database.exclusive(self._where):
+            yield
 
     # Writing
 
@@ -479,23 +566,40 @@ class Transaction:
         for batch in _batches(ids):
             self._connection.execute(sa.delete(tracks).where(tracks.c.id.in_(batch)))
 
+    def remove_missing(self) -> int:
+        """Remove the tracks that are marked missing for good.
+
+        Returns
+        -------
+        int
+            Number of tracks.
+        """
+        result = self._connection.execute(sa.delete(tracks).where(tracks.c.missing.is_(True)))
+        return result.rowcount
+
     def put_failure(self, failure: Failure) -> None:
         """Remember that a file could not be analysed.
+
+        A track that had this path in an earlier state of the file is marked missing: what was heard is gone.
 
         Parameters
         ----------
         failure : Failure
         """
-        self.forget_failures([failure.file.path])
+        file = failure.file
+        self.forget_failures([file.path])
         self._connection.execute(
             sa.insert(failures).values(
-                path=failure.file.path,
-                size=failure.file.size,
-                mtime_ns=failure.file.mtime_ns,
+                path=file.path,
+                size=file.size,
+                mtime_ns=file.mtime_ns,
                 analyzer=failure.analyzer,
                 reason=failure.reason,
             )
         )
+        changed = sa.or_(tracks.c.size != file.size, tracks.c.mtime_ns != file.mtime_ns)
+        overwritten = sa.select(tracks.c.id).where(tracks.c.path == file.path, changed)
+        self.mark(list(self._connection.execute(overwritten).scalars()), missing=True)
 
     def forget_failures(self, paths: Iterable[str]) -> None:
         """Forget failures.
@@ -603,7 +707,14 @@ def _record(row: sa.Row[Any]) -> TrackRecord:
     return TrackRecord(
         file=FileState(row.path, row.size, row.mtime_ns),
         content=row.content,
-        tags=TrackTags(row.title, row.artist, row.album, row.album_artist, row.genre, row.year),
+        tags=Tags(
+            title=row.title,
+            artist=row.artist,
+            album=row.album,
+            album_artist=row.album_artist,
+            genre=row.genre,
+            year=row.year,
+        ),
         analysis=TrackAnalysis(
             analyzer=row.analyzer,
             duration=row.duration,

@@ -1,22 +1,25 @@
 """Walks folders for audio files, without opening any."""
 
+import errno
 import os
 import stat
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
-EXTENSIONS = frozenset(
-    "3ga 3gp aac ac3 aif aifc aiff alac amr ape asf au caf dff dsf dts eac3 flac gsm it m4a m4b m4p mka mod mp+ mp1 "
-    "mp2 mp3 mp4 mpa mpc mpga mpp oga ogg oma opus ra ram rf64 rm s3m shn snd spx tak tta voc w64 wav wave weba webm "
-    "wma wv xm".split()
-)
-"""Extensions (lower case, without the dot) of the files that are taken for audio. A file with another one is left
-alone, whatever it holds: to look into every file of a disk would take hours."""
+# fmt: off
+EXTENSIONS = frozenset({
+    "aac", "ac3", "aif", "aifc", "aiff", "alac", "ape", "au", "caf", "dff", "dsf", "eac3", "flac", "m4a",
+    "m4b", "mka", "mp+", "mp1", "mp2", "mp3", "mpa", "mpc", "mpga", "mpp", "oga", "ogg", "oma", "opus", "ra", "rf64",
+    "shn", "snd", "spx", "tak", "tta", "voc", "w64", "wav", "wave", "weba", "wma", "wv",
+})
+# fmt: on
+"""Extensions (lower case, without the dot) of the files that are taken for audio. A file with another one is
+left alone, whatever it holds: to look into every file of a disk would take hours."""
 
 
 @dataclass(frozen=True, slots=True)
-class FoundFile:
-    """An audio file in a folder.
+class FileState:
+    """What tells, without opening it, that a file is unchanged.
 
     Attributes
     ----------
@@ -33,37 +36,40 @@ class FoundFile:
     mtime_ns: int
 
 
-@dataclass
-class Walk:
-    """Walks a folder; iterate it once.
+class FolderWalk:
+    """Walks folders for audio files; iterate it once.
 
-    Files come in order of their names' bytes, folder by folder. Hidden files and folders (a leading dot) are left
-    out. Symbolic links are followed, but no folder is entered twice, so a loop of them ends. What is not a regular
-    file (a pipe, a device) is left out.
+    Files come folder by folder, in order of their names' bytes. Hidden files and folders (a leading dot) are
+    left out, and so is what is not a regular file (a pipe, a device). Links are followed, after all that is
+    there
+    without them; no folder is entered twice, so a loop of links ends.
+
+    Parameters
+    ----------
+    folders : sequence of str
+        Absolute paths.
 
     Attributes
     ----------
-    folder : str
-        Absolute path of the folder.
     unreadable : list of (str, str)
         Files and folders that could not be read, and why; complete when the iteration is.
-    empty : bool
-        Whether the folder itself holds nothing at all, not even what is left out; known when the iteration is
-        complete.
+    empty : list of str
+        Those of the folders that hold nothing at all; complete when the iteration is.
     """
 
-    folder: str
-    unreadable: list[tuple[str, str]] = field(default_factory=list)
-    empty: bool = False
+    def __init__(self, folders: Sequence[str]) -> None:
+        self.unreadable: list[tuple[str, str]] = []
+        self.empty: list[str] = []
+        self._roots = list(folders)
 
-    def __iter__(self) -> Iterator[FoundFile]:
+    def __iter__(self) -> Iterator[FileState]:
         visited: set[tuple[int, int]] = set()
-        waiting = [self.folder]
-        while waiting:
-            folder = waiting.pop()
-            folders: list[str] = []
+        waiting = self._roots[::-1]
+        links: list[str] = []
+        while waiting or links:
+            folder = waiting.pop() if waiting else links.pop(0)
             try:
-                status = os.stat(folder)  # noqa: PTH116  # names may be any bytes: plain strings all the way
+                status = os.stat(folder)  # noqa: PTH116  # names may be any bytes, and there may be a million
                 if (status.st_dev, status.st_ino) in visited:
                     continue
                 visited.add((status.st_dev, status.st_ino))
@@ -72,32 +78,32 @@ class Walk:
             except OSError as error:
                 self.unreadable.append((folder, error.strerror or str(error)))
                 continue
-            if folder == self.folder:
-                self.empty = not ordered
+            if not ordered and folder in self._roots:
+                self.empty.append(folder)
+            inner: list[str] = []
             for entry in ordered:
-                found = self._look(entry, folders)
+                try:
+                    found = _look(entry, inner, links)
+                except OSError as error:
+                    # A link that leads nowhere or to itself is no fault; neither is what has gone meanwhile.
+                    if error.errno not in (errno.ENOENT, errno.ELOOP):
+                        self.unreadable.append((entry.path, error.strerror or str(error)))
+                    continue
                 if found is not None:
                     yield found
-            waiting.extend(reversed(folders))
+            waiting.extend(reversed(inner))
 
-    def _look(self, entry: os.DirEntry[str], folders: list[str]) -> FoundFile | None:
-        if entry.name.startswith("."):
-            return None
-        try:
-            if entry.is_dir():
-                folders.append(entry.path)
-                return None
-            if not is_audio_name(entry.name):
-                return None
-            status = entry.stat()
-        except FileNotFoundError:
-            return None  # a dangling link, or gone meanwhile
-        except OSError as error:
-            self.unreadable.append((entry.path, error.strerror or str(error)))
-            return None
-        if not stat.S_ISREG(status.st_mode):
-            return None
-        return FoundFile(entry.path, status.st_size, status.st_mtime_ns)
+
+def _look(entry: os.DirEntry[str], inner: list[str], links: list[str]) -> FileState | None:
+    if entry.name.startswith("."):
+        return None
+    if entry.is_dir():
+        (links if entry.is_symlink() else inner).append(entry.path)
+        return None
+    if not is_audio_name(entry.name):
+        return None
+    status = entry.stat()
+    return FileState(entry.path, status.st_size, status.st_mtime_ns) if stat.S_ISREG(status.st_mode) else None
 
 
 def is_audio_name(name: str) -> bool:

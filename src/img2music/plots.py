@@ -1,5 +1,6 @@
 """The affect plane as a picture. Needs the extra ``plot`` (matplotlib)."""
 
+import io
 import math
 import warnings
 from collections.abc import Sequence
@@ -10,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from img2music.errors import InputError, MissingExtraError, UsageError, printable
+from img2music.errors import MissingExtraError, UsageError, printable
+from img2music.files import write_atomically
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -270,12 +272,7 @@ def _overlap(a: tuple[float, float, float, float], b: tuple[float, float, float,
 
 def _save(figure: "Figure", file: Path) -> None:
     form = file.suffix[1:].lower()
-    partial = file.with_name(f".{file.name}.part")
-    try:
-        # Without a date the same picture is the same file.
-        figure.savefig(partial, format=form, metadata={"Date": None} if form == "svg" else None)
-        partial.replace(file)
-    except OSError as error:
-        partial.unlink(missing_ok=True)
-        reason = error.strerror or str(error)
-        raise InputError(f"the plot can't be written there ({reason}): choose another place.", str(file)) from None
+    content = io.BytesIO()
+    # Without a date the same picture is the same file.
+    figure.savefig(content, format=form, metadata={"Date": None} if form == "svg" else None)
+    write_atomically(content.getvalue(), file)

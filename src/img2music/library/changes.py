@@ -98,9 +98,7 @@ def find_changes(
     unreadable = [path for path, _ in walk.unreadable if os.path.lexists(path)]
     changes.emptied = [folder for folder in walk.empty if any(_under(path, [folder]) for path in known)]
     changes.missing = [
-        file
-        for path, file in known.items()
-        if path not in seen and not file.missing and _gone(path, unreadable)
+        file for path, file in known.items() if path not in seen and not file.missing and _gone(path, unreadable)
     ]
     changes.gone = [
         path

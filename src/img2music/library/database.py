@@ -167,9 +167,7 @@ def exclusive(location: Location) -> Iterator[None]:
     try:
         lock.acquire()
     except Timeout:
-        raise LibraryError(
-            f"Library {location}: another scan of it is running; wait until it is done."
-        ) from None
+        raise LibraryError(f"Library {location}: another scan of it is running; wait until it is done.") from None
     except OSError as error:
         raise LibraryError(f"Library {location}: can't lock it: {error.strerror}.") from None
     try:

@@ -199,9 +199,7 @@ def _compare(
 class _Run:
     """The part of a scan that opens files, and stores what comes of them in batches."""
 
-    def __init__(
-        self, store: LibraryStore, changes: Changes, report: ScanReport, analyzer: str, *, full: bool
-    ) -> None:
+    def __init__(self, store: LibraryStore, changes: Changes, report: ScanReport, analyzer: str, *, full: bool) -> None:
         self.moved: dict[str, int] = {}
         """By new path, the ids of tracks that have moved."""
         self._store = store

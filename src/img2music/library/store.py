@@ -381,9 +381,7 @@ class LibraryStore:
                 seconds=float(
                     connection.execute(sa.select(sa.func.sum(tracks.c.duration)).where(present)).scalar() or 0
                 ),
-                analyzers={
-                    row[0]: row[1] for row in connection.execute(by_analyzer.order_by(tracks.c.analyzer))
-                },
+                analyzers={row[0]: row[1] for row in connection.execute(by_analyzer.order_by(tracks.c.analyzer))},
             )
 
     def size(self) -> int | None:

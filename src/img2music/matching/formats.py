@@ -1,15 +1,11 @@
 """A recommendation as bytes: JSON, CSV and playlists."""
 
-import contextlib
 import csv
 import io
 import json
-import os
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from img2music.errors import InputError
 from img2music.matching.playlists import Entry, jspf, m3u8, xspf
 from img2music.matching.recommending import Recommendation
 
@@ -40,7 +36,7 @@ def as_json(recommendation: Recommendation, _folder: Path | None = None) -> byte
 
 
 def as_csv(recommendation: Recommendation, _folder: Path | None = None) -> bytes:
-    """CSV with a line for every match (`CSV_COLUMNS`), in UTF-8, save for file names in other bytes, kept as they are."""
+    """CSV with a line for every match (`CSV_COLUMNS`), in UTF-8; file names keep their bytes, whatever they are."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(CSV_COLUMNS)
@@ -96,35 +92,3 @@ WRITERS: dict[str, Callable[[Recommendation, Path | None], bytes]] = {
     "jspf": as_jspf,
 }
 """By name, what turns a recommendation into the bytes of a file; given the folder that the file will lie in."""
-
-
-def write_atomically(content: bytes, file: Path) -> None:
-    """Write a file so that it is there whole or not at all.
-
-    Parameters
-    ----------
-    content : bytes
-    file : Path
-        Replaced if it exists.
-
-    Raises
-    ------
-    InputError
-        If it can't be written; then nothing has changed.
-    """
-    try:
-        descriptor, partial = tempfile.mkstemp(prefix=f".{file.name[:40]}.", dir=file.parent)
-        try:
-            with os.fdopen(descriptor, "wb") as stream:
-                stream.write(content)
-            umask = os.umask(0)
-            os.umask(umask)
-            os.chmod(partial, 0o666 & ~umask)  # noqa: PTH101 - as a plain open would have made it
-            os.replace(partial, file)  # noqa: PTH105
-        except BaseException:
-            with contextlib.suppress(OSError):
-                os.unlink(partial)  # noqa: PTH108
-            raise
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise InputError(f"can't be written ({reason}): choose another place.", str(file)) from None

@@ -23,10 +23,10 @@ def write_atomically(content: bytes, file: Path) -> None:
         If it can't be written; then nothing has changed.
     """
     try:
-        target = file.resolve()
-        if target.exists() and not target.is_file():
-            target.write_bytes(content)
+        if file.exists() and not file.is_file():
+            file.write_bytes(content)
             return
+        target = file.resolve()
         partial = target.with_name(f".{secrets.token_hex(8)}.part")
         try:
             with partial.open("xb") as stream:

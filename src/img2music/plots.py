@@ -1,5 +1,6 @@
 """The affect plane as a picture. Needs the extra ``plot`` (matplotlib)."""
 
+import importlib.util
 import io
 import math
 import warnings
@@ -72,6 +73,27 @@ class PlottedQuery:
     thumbnail: NDArray[np.uint8] | None = None
 
 
+def require_plotting(file: Path) -> None:
+    """Refuse early what `affect_plane` could not draw.
+
+    Parameters
+    ----------
+    file : Path
+        What is to be written.
+
+    Raises
+    ------
+    UsageError
+        If its ending is neither ``.png`` nor ``.svg``.
+    MissingExtraError
+        If matplotlib is not installed.
+    """
+    if file.suffix.lower() not in (".png", ".svg"):
+        raise UsageError(f"A plot is a .png or an .svg file, not {printable(file.name)}.")
+    if importlib.util.find_spec("matplotlib") is None:
+        raise MissingExtraError("Drawing a plot", "plot")
+
+
 def affect_plane(
     songs: NDArray[np.float64], queries: Sequence[PlottedQuery], file: Path, *, ranks: bool, title: str = ""
 ) -> None:
@@ -99,15 +121,11 @@ def affect_plane(
     InputError
         If the file can't be written.
     """
-    if file.suffix.lower() not in (".png", ".svg"):
-        raise UsageError(f"A plot is a .png or an .svg file, not {printable(file.name)}.")
-    try:
-        import matplotlib as mpl
-        from matplotlib import font_manager
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.figure import Figure
-    except ImportError:
-        raise MissingExtraError("Drawing a plot", "plot") from None
+    require_plotting(file)
+    import matplotlib as mpl
+    from matplotlib import font_manager
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
 
     installed = set(font_manager.get_font_names())
     settings: Any = {

@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from img2music.affect import Affect
-from img2music.library.record import FileState, TrackRecord, TrackTags
+from img2music.library.record import TrackRecord
 from img2music.library.store import LibraryStore
 from img2music.library.track import Track
 from img2music.music.analysis import CurvePoint, Features, TrackAnalysis
+from img2music.sources.folders import FileState
+from img2music.sources.tags import Tags
 
 TAGS = {"title", "artist", "album", "album_artist", "genre", "year"}
 
@@ -33,7 +35,7 @@ def record(
     **others: Any,
 ) -> TrackRecord:
     affect = Affect(valence, arousal)
-    tags = TrackTags(**{name: value for name, value in others.items() if name in TAGS})
+    tags = Tags(**{name: value for name, value in others.items() if name in TAGS})
     measured = features(**{name: value for name, value in others.items() if name not in TAGS})
     points = tuple(curve) if curve is not None else (CurvePoint(0.0, duration, affect),)
     return TrackRecord(

@@ -78,3 +78,34 @@ def affect_of(name: str) -> Affect:
         return Affect(0.5 + radius * math.cos(angle), 0.5 + radius * math.sin(angle))
     known = ", ".join((*EMOTIONS, *CIRCUMPLEX_WORDS))
     raise UsageError(f"{name!r} is no emotion known here: give one of {known}.")
+
+
+def asked_affects(valence: float | None, arousal: float | None, emotion: str | None) -> tuple[Affect, ...]:
+    """What a person asks for without a file.
+
+    Parameters
+    ----------
+    valence, arousal : float, optional
+        In [0, 1]; both or none.
+    emotion : str, optional
+        As `affect_of` takes it; not beside numbers.
+
+    Returns
+    -------
+    tuple of Affect
+        One, or none if nothing was asked for.
+
+    Raises
+    ------
+    UsageError
+        If half of a point is missing, or both ways are used, or the emotion is not known.
+    """
+    if emotion is not None:
+        if valence is not None or arousal is not None:
+            raise UsageError("Give either --emotion or --valence and --arousal.")
+        return (affect_of(emotion),)
+    if valence is None and arousal is None:
+        return ()
+    if valence is None or arousal is None:
+        raise UsageError("--valence and --arousal belong together: give both, from 0 to 1.")
+    return (Affect(valence, arousal),)

@@ -118,9 +118,9 @@ def _read_song(path: str, store: LibraryStore) -> Query | InputError:
         if not stat.S_ISREG(status.st_mode):
             return InputError("this is no regular file: give a picture, a song or a folder of pictures.", path)
         content = content_hash(FileState(path, status.st_size, status.st_mtime_ns))
-        for number, _ in store.same_content(content, ANALYZER):
-            for track in store.tracks([number]):
-                return Query(QueryKind.SONG, track.affect, path, track=track)
+        known = [number for number, record in store.same_content(content) if record.analysis.analyzer == ANALYZER]
+        for track in store.tracks(known[:1]):
+            return Query(QueryKind.SONG, track.affect, path, track=track)
         analysis = analyze_track(path)
     except InputError as error:
         return error

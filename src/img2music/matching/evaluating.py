@@ -17,7 +17,6 @@ from img2music.library.workers import Workers, content_hash
 from img2music.matching.calibration import Calibration, Matching, ranks_within
 from img2music.matching.ratings import Ratings
 from img2music.matching.training_files import TrainedOn, trained_on
-from img2music.sources.folders import FileState
 
 SCHEMA = "img2music/match/1"
 
@@ -141,7 +140,7 @@ def _spearman(a: NDArray[np.float64], b: NDArray[np.float64]) -> float | None:
     ranks = ranks_within(np.column_stack([a, b]))
     if np.ptp(ranks, axis=0).min() == 0.0:
         return None
-    return float(np.corrcoef(ranks, rowvar=False)[0, 1])
+    return float(np.corrcoef(ranks[:, 0], ranks[:, 1])[0, 1])
 
 
 def choose(

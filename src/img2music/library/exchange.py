@@ -66,8 +66,7 @@ def export_library(store: LibraryStore, path: str | os.PathLike[str]) -> int:
 
 
 def import_library(store: LibraryStore, path: str | os.PathLike[str]) -> tuple[int, list[InputError]]:
-    """Read tracks from a file into a library, in one transaction; a track of a path that is known is
-    replaced.
+    """Read tracks from a file into a library, in one transaction; known paths are replaced.
 
     Parameters
     ----------

@@ -1,12 +1,16 @@
 """Scans folders into the library: only what changed, over several processes, safe to kill at any moment."""
 
+import contextlib
 import os
+import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from img2music.errors import InputError, UsageError
 from img2music.library.changes import Changes, find_changes
+from img2music.library.database import locate
 from img2music.library.pipeline import Outcome, Pipeline
 from img2music.library.record import TrackRecord
 from img2music.library.store import Failure, LibraryStore
@@ -159,6 +163,53 @@ def scan(
             report.missing = len(gone)
     report.seconds = time.monotonic() - start
     return report
+
+
+def scan_library(
+    location: str | os.PathLike[str] | None,
+    folders: Sequence[str | os.PathLike[str]],
+    *,
+    jobs: int | None = None,
+    full: bool = False,
+    retry_failed: bool = False,
+    dry_run: bool = False,
+    progress: Progress | None = None,
+) -> ScanReport:
+    """Open a library, or make it, and bring it up to date with folders.
+
+    A dry run makes none: where there is no library yet, it tells what would be new in an empty one.
+
+    Parameters
+    ----------
+    location : str or path-like, optional
+        As `LibraryStore.open` takes it.
+    folders, jobs, full, retry_failed, dry_run, progress
+        As `scan` takes them.
+
+    Returns
+    -------
+    ScanReport
+
+    Raises
+    ------
+    LibraryError, UsageError, ModelError
+        As `LibraryStore.open` and `scan` do.
+    """
+    with contextlib.ExitStack() as stack:
+        path = locate(location).path
+        if dry_run and path is not None and not path.exists():
+            location = Path(stack.enter_context(tempfile.TemporaryDirectory())) / "empty.db"
+            LibraryStore.open(location, create=True).close()
+        store = stack.enter_context(LibraryStore.open(location, create=not dry_run, read_only=dry_run))
+        return scan(
+            store,
+            folders,
+            jobs=jobs,
+            full=full,
+            retry_failed=retry_failed,
+            dry_run=dry_run,
+            progress=progress,
+        )
 
 
 def _compare(

@@ -95,6 +95,28 @@ class Totals:
     analyzers: dict[str, int]
 
 
+def library_location(location: str | os.PathLike[str] | None = None) -> str:
+    """Tell where a library is, or would be.
+
+    Parameters
+    ----------
+    location : str or path-like, optional
+        As `LibraryStore.open` takes it.
+
+    Returns
+    -------
+    str
+        A path or a URL.
+
+    Raises
+    ------
+    LibraryError
+        If it can't be read.
+    """
+    where = database.locate(location)
+    return str(where.url) if where.path is None else str(where.path)
+
+
 class LibraryStore:
     """A library that is open. Use as a context manager.
 

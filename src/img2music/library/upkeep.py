@@ -79,6 +79,30 @@ def info(store: LibraryStore) -> LibraryInfo:
     )
 
 
+def info_rows(found: LibraryInfo) -> list[tuple[str, str]]:
+    """Give what is in a library as rows of a table.
+
+    Parameters
+    ----------
+    found : LibraryInfo
+
+    Returns
+    -------
+    list of (str, str)
+    """
+    rows = [
+        ("location", found.location),
+        ("tracks", str(found.present)),
+        ("missing", f"{found.missing} (library prune removes them)" if found.missing else "0"),
+        ("failed", f"{found.failures} (scan --retry-failed tries them again)" if found.failures else "0"),
+        ("music", f"{found.seconds / 3600:.1f} hours"),
+    ]
+    if found.bytes is not None:
+        rows.append(("size", f"{found.bytes / 1e6:.1f} MB"))
+    rows += [(f"analyzer {name}", f"{count} tracks") for name, count in found.analyzers.items()]
+    return rows
+
+
 def verify(store: LibraryStore, *, content: bool = False) -> Verification:
     """Check the database, and that the tracks' files are there as they were analysed.
 

@@ -109,7 +109,19 @@ def is_audio(path: str | os.PathLike[str]) -> bool:
         return head[8:12] in (b"AIFF", b"AIFC")
     if head[:4] == b"OggS":
         return not any(mark in head for mark in (b"\x80theora", b"fishead"))
-    magics = (b"ID3", b"fLaC", b"MAC ", b"wvpk", b"MPCK", b"MP+", b"TTA1", b".snd", b"caff", b"#!AMR", b"DSD ")
+    magics = (
+        b"ID3",
+        b"fLaC",
+        b"MAC ",
+        b"wvpk",
+        b"MPCK",
+        b"MP+",
+        b"TTA1",
+        b".snd",
+        b"caff",
+        b"#!AMR",
+        b"DSD ",
+    )
     windows_media = b"\x30\x26\xb2\x75\x8e\x66\xcf\x11"
     # MPEG audio and ADTS frames begin with eleven set bits; layer and rate must not be the reserved ones.
     frame = len(head) > 2 and head[0] == 0xFF and head[1] & 0xE0 == 0xE0 and head[1] & 0x18 != 0x08
@@ -359,9 +371,7 @@ class _Recorder:
         self._resampler: Any = None
         self._form: tuple[object, ...] = ()
 
-    def record(
-        self, position: float, first: "AudioFrame", frames: "Iterator[AudioFrame]"
-    ) -> Excerpt | None:
+    def record(self, position: float, first: "AudioFrame", frames: "Iterator[AudioFrame]") -> Excerpt | None:
         """Take frames, the first of them at ``position`` seconds, until the excerpt's end."""
         origin = position
         parts = [self._samples(first)]

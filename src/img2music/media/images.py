@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import IO, Any
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageFile
 
 from img2music.errors import InputError, MissingExtraError
@@ -109,7 +110,7 @@ def read_image(path: str | os.PathLike[str], least_side: int | None = None) -> I
             raise
         except MemoryError as error:
             raise InputError("not enough memory to decode this image.", name) from error
-        except Exception as error:  # noqa: BLE001 - decoders of damaged files raise anything
+        except Exception as error:  # decoders of damaged files raise anything
             raise InputError(f"the image is damaged or cut short ({_first_line(error)}).", name) from error
 
 
@@ -197,16 +198,16 @@ def _rgb(image: Image.Image) -> Image.Image:
     return image.convert("RGB")
 
 
-def _to_8_bits(values: np.ndarray[Any, Any], mode: str) -> np.ndarray[Any, Any]:
+def _to_8_bits(values: NDArray[Any], mode: str) -> NDArray[np.uint8]:
     """Scale one channel of 16 or 32 bits to uint8."""
     if mode.startswith("I;16"):
-        return (values >> 8).astype(np.uint8)
+        return np.asarray(values >> 8, dtype=np.uint8)
     finite = np.nan_to_num(values.astype(np.float32), posinf=0, neginf=0)
     greatest = float(finite.max())
     ranges = [1.0] if mode == "F" else []
     ranges += [255.0, 65535.0, greatest]
     top = next(limit for limit in ranges if greatest <= limit)
-    return (finite.clip(0, top) * (255 / top)).round().astype(np.uint8)
+    return np.asarray((finite.clip(0, top) * (255 / top)).round(), dtype=np.uint8)
 
 
 def _first_line(error: Exception) -> str:

@@ -16,8 +16,7 @@ from img2music.music.network import EMBEDDING
 MODEL = "music-affect/1"
 """Name and version of the shipped model; its card is docs/models/music-affect.md."""
 SIGNALS = ("loudness", "onset_rate", "flux", "majorness")
-OUTPUTS = ("danceability", "energy", "valence", "acousticness")
-INPUTS = (*(f"embedding_{number}" for number in range(EMBEDDING)), *SIGNALS, *OUTPUTS)
+INPUTS = (*(f"embedding_{number}" for number in range(EMBEDDING)), *SIGNALS)
 """What the model reads, in order."""
 
 
@@ -50,7 +49,7 @@ class AffectModel:
 
         Parameters
         ----------
-        inputs : ndarray of float64, shape (264,)
+        inputs : ndarray of float64, shape (260,)
             In the order of `INPUTS`.
 
         Returns
@@ -95,9 +94,16 @@ class AffectModel:
         """
         try:
             content = json.loads(path.read_text(encoding="utf-8"))
-            model = cls(**{key: value if key == "name" else tuple(map(float, value)) for key, value in content.items()})
+            model = cls(
+                **{
+                    key: value if key == "name" else tuple(map(float, value))
+                    for key, value in content.items()
+                }
+            )
         except (OSError, ValueError, TypeError, AttributeError) as error:
-            raise ModelError(f"{path} is not a readable music affect model ({error}); train it again.") from error
+            raise ModelError(
+                f"{path} is not a readable music affect model ({error}); train it again."
+            ) from error
         count = len(INPUTS)
         sizes = [len(model.mean), len(model.scale), len(model.valence) - 1, len(model.arousal) - 1]
         if model.name != MODEL or sizes != [count] * 4:

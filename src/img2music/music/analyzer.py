@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from img2music.errors import InputError
 from img2music.media.audio import SHORTFALL, AudioFile, Excerpt
 from img2music.music import loudness, rhythm, tonality
-from img2music.music.affect_model import OUTPUTS, SIGNALS, AffectModel, shipped_model
+from img2music.music.affect_model import SIGNALS, AffectModel, shipped_model
 from img2music.music.analysis import CurvePoint, Features, TrackAnalysis
 from img2music.music.mel import FRAME_RATE, HOP, SAMPLE_RATE, log_mel
-from img2music.music.network import Hearing, hear, outputs_of
+from img2music.music.network import Hearing, hear
 
 ANALYZER = "audio/1"
 """Name and version of this analyzer; a new version means that libraries are analysed again."""
@@ -39,7 +39,7 @@ class Measurement:
         Seconds.
     features : Features
         Features of the whole track.
-    inputs : ndarray of float64, shape (264,)
+    inputs : ndarray of float64, shape (260,)
         Inputs of the affect model for the whole track.
     windows : tuple of (float, float, ndarray of float64)
         Start, end and inputs of the affect model for each window.
@@ -144,7 +144,9 @@ def measure(path: str | os.PathLike[str]) -> Measurement:
     first = 0
     for window in windows:
         last = first + window.mel.shape[1]
-        inputs = _model_inputs(hearing, (first, last), strength[first:last], window.pitch_classes, window.powers)
+        inputs = _model_inputs(
+            hearing, (first, last), strength[first:last], window.pitch_classes, window.powers
+        )
         points.append((window.start, window.end, inputs))
         first = last
     inputs = _model_inputs(hearing, (0, first), strength, pitch_classes, powers)
@@ -218,7 +220,6 @@ def _model_inputs(
 ) -> NDArray[np.float64]:
     """Inputs of the affect model, in the order of `INPUTS`."""
     embedding = hearing.embedding(*frames)
-    outputs = outputs_of(embedding)
     level = loudness.integrated_loudness(powers)
     key = tonality.tonality(pitch_classes)
     signals: Sequence[float] = (
@@ -228,4 +229,4 @@ def _model_inputs(
         key.majorness if key else 0.0,
     )
     assert len(signals) == len(SIGNALS)
-    return np.concatenate([embedding, signals, [outputs[name] for name in OUTPUTS]])
+    return np.concatenate([embedding, signals])

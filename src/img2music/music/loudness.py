@@ -47,7 +47,14 @@ def k_weighting(rate: int) -> NDArray[np.float64]:
     tangent = np.tan(np.pi * 38.13547087602444 / rate)
     quality = 0.5003270373238773
     scale = 1 + tangent / quality + tangent**2
-    high_pass = [1.0, -2.0, 1.0, 1.0, 2 * (tangent**2 - 1) / scale, (1 - tangent / quality + tangent**2) / scale]
+    high_pass = [
+        1.0,
+        -2.0,
+        1.0,
+        1.0,
+        2 * (tangent**2 - 1) / scale,
+        (1 - tangent / quality + tangent**2) / scale,
+    ]
     return np.array([shelf, high_pass])
 
 

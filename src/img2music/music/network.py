@@ -32,7 +32,6 @@ EMBEDDING = 256
 # Names inside vibenet 0.1's efficientnet_model.onnx.
 FEATURE_MAP = "silu_48"  # shape (1, 1280, 4, steps)
 TRUNK = ("trunk.0.weight", "trunk.0.bias", "trunk.1.weight", "trunk.1.bias")
-HEADS = tuple(f"heads.{label}.{part}" for label in LABELS for part in ("weight", "bias"))
 LAYER_NORM_EPSILON = 1e-5
 # Numbers of fields in onnx.proto.
 MODEL_GRAPH, GRAPH_OUTPUT, VALUE_NAME, GRAPH_INITIALIZER, TENSOR_NAME, TENSOR_RAW_DATA = 7, 12, 1, 5, 8, 9
@@ -69,24 +68,6 @@ class Hearing:
         begin = min(round(first / STRIDE), len(self.steps) - 1)
         end = max(begin + 1, round(last / STRIDE))
         return _network().trunk(self.steps[begin:end].mean(axis=0, dtype=np.float64))
-
-
-def outputs_of(embedding: NDArray[np.float64]) -> dict[str, float]:
-    """Read the network's outputs from an embedding.
-
-    Parameters
-    ----------
-    embedding : ndarray of float64, shape (256,)
-        From `Hearing.embedding`.
-
-    Returns
-    -------
-    dict of str to float
-        Each of `LABELS`, in [0, 1].
-    """
-    network = _network()
-    values = np.einsum("ij,j->i", network.heads, embedding) + network.head_biases
-    return {name: _unit(name, float(value)) for name, value in zip(LABELS, values, strict=True)}
 
 
 def hear(mel: NDArray[np.float32]) -> Hearing:
@@ -139,12 +120,10 @@ class _Network:
         self.session: Any = onnxruntime.InferenceSession(
             model + _field(MODEL_GRAPH, value), options, providers=["CPUExecutionProvider"]
         )
-        weights = _initializers(model, TRUNK + HEADS)
+        weights = _initializers(model, TRUNK)
         scale, shift, matrix, bias = (weights[name].astype(np.float64) for name in TRUNK)
         self._scale, self._shift = scale, shift
         self._matrix, self._bias = matrix.reshape(EMBEDDING, len(scale)), bias
-        self.heads = np.stack([weights[name] for name in HEADS[::2]]).astype(np.float64)
-        self.head_biases = np.concatenate([weights[name] for name in HEADS[1::2]]).astype(np.float64)
 
     def trunk(self, pooled: NDArray[np.float64]) -> NDArray[np.float64]:
         """Layer norm, linear layer, GELU."""
@@ -164,7 +143,9 @@ def _network() -> _Network:
     try:
         return _Network(files("vibenet.artifacts").joinpath("efficientnet_model.onnx").read_bytes())
     except Exception as error:  # onnxruntime's errors have no common base but Exception
-        raise ModelError(f"vibenet's network can't be loaded ({error}); install vibenet 0.1 again.") from error
+        raise ModelError(
+            f"vibenet's network can't be loaded ({error}); install vibenet 0.1 again."
+        ) from error
 
 
 def _field(number: int, content: bytes) -> bytes:

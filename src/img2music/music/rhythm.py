@@ -8,7 +8,10 @@ from numpy.typing import NDArray
 from img2music.music.mel import FRAME_RATE
 
 SLOWEST, FASTEST = 40.0, 220.0  # beats a minute
-PREFERRED, OCTAVES = 120.0, 0.9  # log-normal prior over tempi (Ellis 2007, J. New Music Research 36): centre, width
+PREFERRED, OCTAVES = (
+    120.0,
+    0.9,
+)  # log-normal prior over tempi (Ellis 2007, J. New Music Research 36): centre, width
 CANDIDATES = 1200
 BEATS = (1.0, 1.0, 0.5, 0.5)  # weight of the autocorrelation one, two, three and four beats apart
 LEAST_PERIODICITY = 0.05  # of the autocorrelation at a beat's lag; below it nothing repeats
@@ -57,7 +60,9 @@ def onset_count(strength: NDArray[np.float64]) -> int:
     width = 2 * round(NEIGHBOURHOOD * FRAME_RATE / 2) + 1
     gap = 2 * round(ONSET_GAP * FRAME_RATE) + 1
     local = uniform_filter1d(strength, width, mode="nearest")
-    peaks = (strength == maximum_filter1d(strength, gap, mode="nearest")) & (strength > local + ONSET_THRESHOLD)
+    peaks = (strength == maximum_filter1d(strength, gap, mode="nearest")) & (
+        strength > local + ONSET_THRESHOLD
+    )
     return int(np.count_nonzero(peaks))
 
 

@@ -5,27 +5,29 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from img2music.errors import InputError
-from img2music.music.affect_model import INPUTS, MODEL, OUTPUTS, AffectModel
+from img2music.music.affect_model import INPUTS, MODEL, SIGNALS, AffectModel
 from img2music.music.analyzer import measure
 
 EMOTIFY_GENRES = ("classical", "rock", "electronic", "pop")
 """Folders of Emotify, in the order of its track ids, a hundred each."""
 PENALTY = 100.0
 """Of ridge regression, on standardised inputs."""
-PMEMO_SHARE = 0.25
-"""Weight of the regression on PMEmo in the model."""
+SIGNAL_WEIGHT = 3.0
+"""The four signals are scaled up by it, so that their penalty is a ninth of that of the 256 embedded values."""
 SPREAD = 0.2
-"""Standard deviation of predictions for Emotify, near that of people's ratings in both sets (0.16 to 0.25)."""
+"""Standard deviation of predictions for Emotify, near that of people's ratings (0.16 to 0.25 in both sets)."""
 FOLDS = 10
 SEED = 0
-SHARED = (*OUTPUTS, "loudness")
-"""Inputs that PMEmo's table has too, measured by Spotify there and by us elsewhere."""
+SHARED = ("danceability", "energy", "valence", "acousticness", "loudness")
+"""Features that PMEmo's table has too, measured by Spotify there and by us elsewhere."""
+
+
+_Predictor = Callable[[NDArray[np.intp], NDArray[np.intp]], NDArray[np.float64]]
 
 
 @dataclass(frozen=True)
@@ -34,8 +36,10 @@ class RatedMusic:
 
     Attributes
     ----------
-    inputs : ndarray of float64, shape (n, k)
-        One row a song.
+    inputs : ndarray of float64, shape (n, 260) or (n, 0)
+        Inputs of the model, one row a song; none where there is no sound.
+    shared : ndarray of float64, shape (n, 5)
+        The features in `SHARED`.
     ratings : ndarray of float64, shape (n, 2)
         Valence and arousal on the unit scale.
     groups : tuple of str, length n
@@ -43,11 +47,14 @@ class RatedMusic:
     """
 
     inputs: NDArray[np.float64]
+    shared: NDArray[np.float64]
     ratings: NDArray[np.float64]
     groups: tuple[str, ...]
 
 
-def read_emotify(folder: Path, jobs: int = 1, progress: Callable[[int, int], object] | None = None) -> RatedMusic:
+def read_emotify(
+    folder: Path, jobs: int = 1, progress: Callable[[int, int], object] | None = None
+) -> RatedMusic:
     """Listen to Emotify (Aljanaki, Wiering & Veltkamp 2016, Information Processing & Management 52).
 
     Its listeners chose from the nine feelings of the Geneva Emotional Music Scale. Valence is read as joyful
@@ -67,7 +74,7 @@ def read_emotify(folder: Path, jobs: int = 1, progress: Callable[[int, int], obj
     Returns
     -------
     RatedMusic
-        Inputs in the order of `INPUTS`; groups are genres.
+        Groups are genres.
 
     Raises
     ------
@@ -75,7 +82,16 @@ def read_emotify(folder: Path, jobs: int = 1, progress: Callable[[int, int], obj
         If a file is missing, or is not what it should be.
     """
     rows = _read_table(folder / "gems.csv")
-    names = {"amazement", "tenderness", "calmness", "power", "joyful_activation", "tension", "sadness", "track id"}
+    names = {
+        "amazement",
+        "tenderness",
+        "calmness",
+        "power",
+        "joyful_activation",
+        "tension",
+        "sadness",
+        "track id",
+    }
     _require(rows, names, folder / "gems.csv")
     files, genres, points = [], [], []
     for row in rows:
@@ -101,15 +117,16 @@ def read_emotify(folder: Path, jobs: int = 1, progress: Callable[[int, int], obj
                 - feeling["sadness"] / 2,
             )
         )
-    inputs = []
+    heard = []
     with ProcessPoolExecutor(jobs) as pool:
-        for row_inputs in pool.map(_inputs_of, files):
-            inputs.append(row_inputs)
+        for song in pool.map(_heard, files):
+            heard.append(song)
             if progress:
-                progress(len(inputs), len(files))
+                progress(len(heard), len(files))
     ratings = np.array(points)
     low, high = ratings.min(axis=0), ratings.max(axis=0)
-    return RatedMusic(np.array(inputs), (ratings - low) / (high - low), tuple(genres))
+    inputs, shared = (np.array(part) for part in zip(*heard, strict=True))
+    return RatedMusic(inputs, shared, (ratings - low) / (high - low), tuple(genres))
 
 
 def read_pmemo(table: Path) -> RatedMusic:
@@ -123,7 +140,7 @@ def read_pmemo(table: Path) -> RatedMusic:
     Returns
     -------
     RatedMusic
-        Inputs in the order of `SHARED`; groups are artists. Rows without one of the values are left out.
+        Without inputs, for there is no sound; groups are artists. Rows that lack a value are left out.
 
     Raises
     ------
@@ -135,42 +152,39 @@ def read_pmemo(table: Path) -> RatedMusic:
     needed = (*SHARED, "valence_mean", "arousal_mean")
     values = np.array([[float(row[name]) for name in needed] for row in rows if all(row[n] for n in needed)])
     artists = tuple(row["artist"].casefold() for row in rows if all(row[n] for n in needed))
-    return RatedMusic(values[:, : len(SHARED)], (values[:, len(SHARED) :] - 1.0) / 8.0, artists)
+    shared, ratings = np.split(values, [len(SHARED)], axis=1)
+    return RatedMusic(np.zeros((len(values), 0)), shared, (ratings - 1.0) / 8.0, artists)
 
 
-def train_affect_model(emotify: RatedMusic, pmemo: RatedMusic) -> AffectModel:
-    """Fit the model: ridge regression on Emotify's sound, blended with one on PMEmo's table.
+def train_affect_model(rated: RatedMusic) -> AffectModel:
+    """Fit the model by ridge regression.
 
     Parameters
     ----------
-    emotify, pmemo : RatedMusic
-        From `read_emotify` and `read_pmemo`.
+    rated : RatedMusic
+        From `read_emotify`.
 
     Returns
     -------
     AffectModel
-        Its predictions for Emotify average to 0.5 with a standard deviation of about `SPREAD`.
+        The logits of its predictions for the same songs, over 4, average to 0 with a standard deviation of `SPREAD`.
     """
-    mean, scale = emotify.inputs.mean(axis=0), emotify.inputs.std(axis=0)
+    mean, scale = rated.inputs.mean(axis=0), rated.inputs.std(axis=0)
     scale[scale == 0] = 1.0
-    standard = (emotify.inputs - mean) / scale
-    shared = [INPUTS.index(name) for name in SHARED]
+    standard = (rated.inputs - mean) / scale
+    weight = np.array([SIGNAL_WEIGHT if name in SIGNALS else 1.0 for name in INPUTS])
     rows = []
     for axis in range(2):
-        heard = _ridge(standard, emotify.ratings[:, axis])
-        from_table = np.zeros(len(INPUTS))
-        table_scale = pmemo.inputs.std(axis=0)
-        table = _ridge(pmemo.inputs / table_scale, pmemo.ratings[:, axis])
-        from_table[shared] = table / table_scale * scale[shared]
-        blend = (1 - PMEMO_SHARE) * heard / (standard @ heard).std()
-        blend += PMEMO_SHARE * from_table / (standard @ from_table).std()
-        blend *= SPREAD / (standard @ blend).std()
-        rows.append((*blend.tolist(), 0.0))  # inputs are centred, so the mean prediction is neutral
+        coefficients = weight * _ridge(standard * weight, rated.ratings[:, axis])
+        # Regression pulls predictions together; they are spread as people's ratings are. As inputs are centred, the
+        # intercept is 0: the average song is neutral.
+        coefficients *= SPREAD / (standard @ coefficients).std()
+        rows.append((*coefficients.tolist(), 0.0))
     return AffectModel(MODEL, tuple(mean.tolist()), tuple(scale.tolist()), *rows)
 
 
 def evaluate_affect_model(emotify: RatedMusic, pmemo: RatedMusic) -> list[tuple[str, float, float]]:
-    """Correlate predictions with ratings of music that the regression has not seen.
+    """Correlate predictions with ratings of music that was not trained on.
 
     Parameters
     ----------
@@ -184,45 +198,58 @@ def evaluate_affect_model(emotify: RatedMusic, pmemo: RatedMusic) -> list[tuple[
     """
     from sklearn.model_selection import GroupKFold, KFold
 
-    shared = [INPUTS.index(name) for name in SHARED]
-    heard = emotify.inputs[:, shared]
-    raw = [SHARED.index("valence"), SHARED.index("energy")]
-    random = KFold(FOLDS, shuffle=True, random_state=SEED)
-
-    def blended(train: NDArray[np.intp], test: NDArray[np.intp]) -> NDArray[np.float64]:
-        part = RatedMusic(emotify.inputs[train], emotify.ratings[train], ())
-        model = train_affect_model(part, pmemo)
-        points = [model.affect(inputs) for inputs in emotify.inputs[test]]
+    def model(train: NDArray[np.intp], test: NDArray[np.intp]) -> NDArray[np.float64]:
+        part = RatedMusic(emotify.inputs[train], emotify.shared[train], emotify.ratings[train], ())
+        trained = train_affect_model(part)
+        points = [trained.affect(inputs) for inputs in emotify.inputs[test]]
         return np.array([(point.valence, point.arousal) for point in points])
 
-    def ridge_on(data: RatedMusic) -> Callable[[NDArray[np.intp], NDArray[np.intp]], NDArray[np.float64]]:
-        return lambda train, test: _fit_predict(data.inputs[train], data.ratings[train], data.inputs[test])
+    def table(data: RatedMusic) -> _Predictor:
+        return lambda train, test: _carried(data.shared[train], data.ratings[train], data.shared[test])
 
-    def folded(data: RatedMusic, predict: Any, folds: Any) -> NDArray[np.float64]:
+    def folded(
+        data: RatedMusic, predict: _Predictor, groups: tuple[str, ...] | None = None
+    ) -> NDArray[np.float64]:
+        if groups:
+            folds = GroupKFold(min(FOLDS, len(set(groups)))).split(data.ratings, groups=groups)
+        else:
+            folds = KFold(FOLDS, shuffle=True, random_state=SEED).split(data.ratings)
         predictions = np.empty_like(data.ratings)
-        for train, test in folds.split(data.inputs, groups=data.groups):
+        for train, test in folds:
             predictions[test] = predict(train, test)
         return predictions
 
-    genres, artists = GroupKFold(len(set(emotify.groups))), GroupKFold(FOLDS)
+    raw = [SHARED.index("valence"), SHARED.index("energy")]
     tried = [
-        ("Emotify: vibenet's valence and energy as they are", emotify, heard[:, raw]),
-        (f"Emotify: the model, {FOLDS} random folds", emotify, folded(emotify, blended, random)),
-        ("Emotify: the model, a genre at a time left out", emotify, folded(emotify, blended, genres)),
-        ("Emotify: without PMEmo, random folds", emotify, folded(emotify, ridge_on(emotify), random)),
-        ("Emotify: without PMEmo, a genre left out", emotify, folded(emotify, ridge_on(emotify), genres)),
-        ("PMEmo: Spotify's valence and energy as they are", pmemo, pmemo.inputs[:, raw]),
-        (f"PMEmo: ridge on {len(SHARED)} columns, {FOLDS} random folds", pmemo, folded(pmemo, ridge_on(pmemo), random)),
-        (f"PMEmo: the same, {FOLDS} folds by artist", pmemo, folded(pmemo, ridge_on(pmemo), artists)),
-        ("PMEmo to Emotify", emotify, _fit_predict(pmemo.inputs, pmemo.ratings, heard)),
-        ("Emotify to PMEmo, the shared inputs only", pmemo, _fit_predict(heard, emotify.ratings, pmemo.inputs)),
+        ("Emotify: vibenet's valence and energy as they are", emotify, emotify.shared[:, raw]),
+        (f"Emotify: the model, {FOLDS} random folds", emotify, folded(emotify, model)),
+        ("Emotify: the model, a genre at a time left out", emotify, folded(emotify, model, emotify.groups)),
+        (f"Emotify: {len(SHARED)} features, {FOLDS} random folds", emotify, folded(emotify, table(emotify))),
+        (
+            f"Emotify: {len(SHARED)} features, trained on PMEmo",
+            emotify,
+            _carried(pmemo.shared, pmemo.ratings, emotify.shared),
+        ),
+        ("PMEmo: Spotify's valence and energy as they are", pmemo, pmemo.shared[:, raw]),
+        (f"PMEmo: {len(SHARED)} features, {FOLDS} random folds", pmemo, folded(pmemo, table(pmemo))),
+        (
+            f"PMEmo: {len(SHARED)} features, {FOLDS} folds by artist",
+            pmemo,
+            folded(pmemo, table(pmemo), pmemo.groups),
+        ),
+        (
+            f"PMEmo: {len(SHARED)} features, trained on Emotify",
+            pmemo,
+            _carried(emotify.shared, emotify.ratings, pmemo.shared),
+        ),
     ]
     return [(name, *_correlations(predicted, data.ratings)) for name, data, predicted in tried]
 
 
-def _fit_predict(
+def _carried(
     train: NDArray[np.float64], ratings: NDArray[np.float64], test: NDArray[np.float64]
 ) -> NDArray[np.float64]:
+    """Predict from features by a ridge regression elsewhere."""
     mean, scale = train.mean(axis=0), train.std(axis=0)
     standard = (train - mean) / scale
     return np.column_stack([(test - mean) / scale @ _ridge(standard, ratings[:, axis]) for axis in range(2)])
@@ -239,8 +266,9 @@ def _correlations(predicted: NDArray[np.float64], ratings: NDArray[np.float64]) 
     return valence, arousal
 
 
-def _inputs_of(path: Path) -> NDArray[np.float64]:
-    return measure(path).inputs
+def _heard(path: Path) -> tuple[NDArray[np.float64], list[float]]:
+    measured = measure(path)
+    return measured.inputs, [getattr(measured.features, name) or 0.0 for name in SHARED]
 
 
 def _read_table(path: Path) -> list[dict[str, str]]:

@@ -16,7 +16,15 @@ YEAR = re.compile(r"(?<!\d)(\d{4})(?!\d)|^(\d{4})\d{4}$")  # "1999-05-01", "May 
 TITLE = ("title", "TIT2", "\xa9nam", "Title")
 ARTIST = ("artist", "TPE1", "\xa9ART", "Artist", "Author", "performer")
 ALBUM = ("album", "TALB", "\xa9alb", "Album", "WM/AlbumTitle")
-ALBUM_ARTIST = ("albumartist", "album artist", "album_artist", "TPE2", "aART", "Album Artist", "WM/AlbumArtist")
+ALBUM_ARTIST = (
+    "albumartist",
+    "album artist",
+    "album_artist",
+    "TPE2",
+    "aART",
+    "Album Artist",
+    "WM/AlbumArtist",
+)
 GENRE = ("genre", "TCON", "\xa9gen", "Genre", "WM/Genre")
 DATE = ("date", "originaldate", "year", "TDRC", "TDOR", "TYER", "\xa9day", "Year", "WM/Year")
 
@@ -96,7 +104,10 @@ def _text(tags: Any, names: Iterable[str]) -> str | None:
 
 def _clean(text: str) -> str:
     """One line: no control characters, no halves of surrogate pairs, no runs of spaces."""
-    shown = (" " if unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp") else char for char in text[: 4 * LONGEST])
+    shown = (
+        " " if unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp") else char
+        for char in text[: 4 * LONGEST]
+    )
     return " ".join("".join(shown).split())[:LONGEST]
 
 

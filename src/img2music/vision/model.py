@@ -3,12 +3,12 @@
 import json
 import os
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,9 @@ FORMAT = "img2music/image-model/1"
 
 MODELS = Path(__file__).parent / "models"
 DEFAULT = "oasis-lite2"
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +125,7 @@ class ImageModel:
         ImageAnalysis or InputError
             One an image, in the order of ``paths``; an error instead where a file can't be read.
         """
-        return _in_order(self._analyze_or_explain, paths, self._threads)
+        return in_order(self._analyze_or_explain, paths, self._threads)
 
     def _analyze_or_explain(self, path: str | os.PathLike[str]) -> ImageAnalysis | InputError:
         name = os.fsdecode(path)
@@ -220,10 +223,23 @@ def _locate(source: str | Path | None) -> Path:
     return path
 
 
-def _in_order[Item, Result](
-    action: "Callable[[Item], Result]", items: Iterable[Item], threads: int
-) -> Iterator[Result]:
-    """Apply an action on threads, a few items ahead, and yield the results in order."""
+def in_order(action: Callable[[Item], Result], items: Iterable[Item], threads: int) -> Iterator[Result]:
+    """Apply an action on threads, a few items ahead, and yield the results in order.
+
+    Parameters
+    ----------
+    action : callable
+        What to do with an item.
+    items : iterable
+        Consumed as results are.
+    threads : int
+        How many items are worked on at once.
+
+    Yields
+    ------
+    object
+        What ``action`` returned for each item; what it raised is raised here.
+    """
     remaining = iter(items)
     with ThreadPoolExecutor(threads, thread_name_prefix="img2music-image") as pool:
         ahead: deque[Future[Result]] = deque(pool.submit(action, item) for item in islice(remaining, 2 * threads))

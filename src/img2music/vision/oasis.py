@@ -56,20 +56,37 @@ def load_oasis(folder: Path) -> RatedImages:
         If the table or an image is missing, the table is empty or no table of OASIS, a theme is there twice, or
         a rating is not a number from 1 to 7.
     """
-    table = folder / "OASIS.csv"
+    ratings = _ratings(folder / "OASIS.csv")
+    paths = tuple(folder / "images" / f"{theme}.jpg" for theme in ratings)
+    missing = [path for path in paths if not path.is_file()]
+    if missing:
+        raise InputError(f"missing, and {len(missing) - 1} more of {len(paths)} images.", str(missing[0]))
+    return RatedImages(
+        paths=paths,
+        affect=np.array([(rating.valence, rating.arousal) for rating in ratings.values()]),
+        themes=tuple(re.sub(r"\s*\d+$", "", theme) for theme in ratings),
+    )
+
+
+def _rows(table: Path) -> list[dict[str, str]]:
     try:
         with table.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.DictReader(file)
             lacking = [column for column in COLUMNS if column not in (reader.fieldnames or ())]
             if lacking:
                 raise InputError(f"the table of OASIS has the column {lacking[0]!r}; this one has not.", str(table))
-            rows = list(reader)
+            return list(reader)
     except OSError as error:
         raise InputError(
             f"can't be read ({error.strerror}); give the folder that holds OASIS.csv and images.", str(table)
         ) from error
     except (UnicodeDecodeError, csv.Error) as error:
         raise InputError(f"not a CSV table in UTF-8 ({error}).", str(table)) from error
+
+
+def _ratings(table: Path) -> dict[str, Affect]:
+    """Read the ratings by theme, with its number."""
+    rows = _rows(table)
     if not rows:
         raise InputError("the table has no rows.", str(table))
 
@@ -87,13 +104,4 @@ def load_oasis(folder: Path) -> RatedImages:
             raise InputError(f"line {number} ({theme}) lacks a rating that is a number.", str(table)) from error
         except UsageError as error:
             raise InputError(f"line {number} ({theme}): {error}", str(table)) from error
-
-    paths = tuple(folder / "images" / f"{theme}.jpg" for theme in ratings)
-    missing = [path for path in paths if not path.is_file()]
-    if missing:
-        raise InputError(f"missing, and {len(missing) - 1} more of {len(paths)} images.", str(missing[0]))
-    return RatedImages(
-        paths=paths,
-        affect=np.array([(rating.valence, rating.arousal) for rating in ratings.values()]),
-        themes=tuple(re.sub(r"\s*\d+$", "", theme) for theme in ratings),
-    )
+    return ratings

@@ -10,7 +10,7 @@ from img2music.cli.output import ReportFormat, ReportFormatOption
 SCALE_HELP = "How the ratings run where the table has no column scale: 1-7, 1-9, 0-1, -1-1, or a name such as oasis."
 
 
-def match(
+def evaluate_match(  # noqa: PLR0917 - typer's way to declare options
     images: Annotated[Path, typer.Option(metavar="CSV", help="Rated photos: file,valence,arousal[,scale].")],
     tracks: Annotated[Path, typer.Option(metavar="CSV", help="Rated songs, likewise.")],
     images_scale: Annotated[str | None, typer.Option(metavar="SCALE", help=SCALE_HELP)] = None,
@@ -28,17 +28,17 @@ def match(
     from img2music.affect import Scale
     from img2music.cli.output import chosen_format, finish, print_json, print_table, warn
     from img2music.cli.stage_progress import stage_progress
-    from img2music.matching.evaluating import evaluate_match, table
+    from img2music.matching import evaluating
     from img2music.matching.ratings import read_ratings
 
     rated_images = read_ratings(images, Scale.parse(images_scale) if images_scale else None)
     rated_tracks = read_ratings(tracks, Scale.parse(tracks_scale) if tracks_scale else None)
     with stage_progress() as progress:
-        report = evaluate_match(rated_images, rated_tracks, top=top, jobs=jobs, progress=progress)
+        report = evaluating.evaluate_match(rated_images, rated_tracks, top=top, jobs=jobs, progress=progress)
     if chosen_format(format_) is ReportFormat.JSON:
         print_json(report.to_json())
     else:
-        columns, rows = table(report)
+        columns, rows = evaluating.table(report)
         title = f"The top {report.top} of {report.tracks} songs for each of {report.images} photos"
         print_table(columns, rows, title=title)
     for note in report.notes:

@@ -37,7 +37,7 @@ class MatchOption(StrEnum):
     ABSOLUTE = "absolute"
 
 
-def recommend(
+def recommend(  # noqa: PLR0917 - typer's way to declare options
     context: typer.Context,
     paths: Annotated[
         list[Path] | None, typer.Argument(metavar="[IMAGE|AUDIO|DIR]...", help="Pictures, songs, folders of pictures.")
@@ -96,9 +96,9 @@ def recommend(
     from click.core import ParameterSource
 
     from img2music.cli.output import finish, print_table, warn
+    from img2music.cli.progress import scan_progress
     from img2music.files import write_atomically
     from img2music.library.filter_text import track_filter
-    from img2music.cli.progress import scan_progress
     from img2music.matching import formats, plane
     from img2music.matching.calibration import Matching
     from img2music.matching.query import asked_affects

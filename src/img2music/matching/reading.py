@@ -12,13 +12,8 @@ from img2music.library.workers import content_hash
 from img2music.matching.query import Query, QueryKind
 from img2music.media.images import is_image
 from img2music.music.analysis import TrackAnalysis
-from img2music.sources.folders import FileState
+from img2music.sources.folders import FileState, FolderWalk, is_image_name
 from img2music.sources.tags import read_tags
-
-IMAGE_EXTENSIONS = frozenset(
-    ("avif", "bmp", "gif", "heic", "heif", "jfif", "jp2", "jpe", "jpeg", "jpg", "png", "ppm", "tif", "tiff", "webp")
-)
-"""Names that promise a picture, so that a broken one among a folder's photos is reported and not passed over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +46,7 @@ def read_queries(paths: Sequence[str | os.PathLike[str]], store: LibraryStore) -
     -------
     Readings
     """
-    found = [item for path in paths for item in _expand(os.fspath(path))]
+    found = [item for path in paths for item in _expand(os.fsdecode(path))]
     images = _read_images([item.path for item in found if isinstance(item, _File) and item.picture])
     queries: list[Query] = []
     errors: list[InputError] = []
@@ -76,25 +71,11 @@ class _File:
 def _expand(path: str) -> list[_File | InputError]:
     """A file as it is; a folder as the pictures in it and below."""
     if not os.path.isdir(path):  # noqa: PTH112 - names may be any bytes
-        return [_File(path, _is_picture(path))]
-    files: list[str] = []
-    unreadable: list[_File | InputError] = []
-
-    def report(error: OSError) -> None:
-        unreadable.append(InputError(f"the folder can't be read: {error.strerror}.", error.filename))
-
-    for folder, below, names in os.walk(path, onerror=report):
-        below[:] = [name for name in below if not name.startswith(".")]
-        files += [os.path.join(folder, name) for name in names if not name.startswith(".")]  # noqa: PTH118
-    files.sort(key=lambda file: os.fsencode(file).split(os.fsencode(os.sep)))
-    pictures: list[_File | InputError] = [_File(file, True) for file in files if _is_picture(file)]
-    if not pictures and not unreadable:
-        return [InputError("there is no picture in this folder or below it.", path)]
-    return pictures + unreadable
-
-
-def _is_picture(path: str) -> bool:
-    return os.path.splitext(path)[1][1:].lower() in IMAGE_EXTENSIONS or is_image(path)  # noqa: PTH122
+        return [_File(path, is_image_name(path) or is_image(path))]
+    walk = FolderWalk([path], is_image_name)
+    pictures: list[_File | InputError] = [_File(file.path, True) for file in walk]
+    pictures += [InputError(f"can't be read: {reason}.", unreadable) for unreadable, reason in walk.unreadable]
+    return pictures or [InputError("there is no picture in this folder or below it.", path)]
 
 
 def _read_images(paths: list[str]) -> Iterator[Query | InputError]:
@@ -123,7 +104,7 @@ def _read_song(path: str, store: LibraryStore) -> Query | InputError:
             return Query(QueryKind.SONG, track.affect, path, track=track)
         analysis = analyze_track(path)
     except InputError as error:
-        return error
+        return InputError(error.reason, path)
     except OSError as error:
         return InputError(f"can't be read: {error.strerror}.", path)
     return Query(QueryKind.SONG, analysis.affect, path, track=_track(path, content, analysis))

@@ -31,7 +31,7 @@ FALLBACK_FONTS = ("Noto Sans CJK KR", "Noto Sans CJK JP", "Malgun Gothic", "Appl
 
 SONGS_SHOWN = 5000
 NAMED_SONGS = 3
-THUMBNAILS = 12
+THUMBNAILS = 10
 LABEL_LENGTH = 30
 
 
@@ -183,7 +183,7 @@ def _draw_queries(axes: "Axes", queries: Sequence[PlottedQuery]) -> None:
         if query.thumbnail is not None:
             _draw_thumbnail(axes, places, query, query.thumbnail, colour)
     # With many photos the names would cover everything.
-    named = NAMED_SONGS if len(queries) <= THUMBNAILS // 2 else 1 if len(queries) <= THUMBNAILS else 0
+    named = NAMED_SONGS if len(queries) <= THUMBNAILS else 0
     seen: set[tuple[tuple[float, float], str]] = set()
     for query, colour in zip(queries, colours, strict=True):
         if len(queries) <= THUMBNAILS:
@@ -245,7 +245,7 @@ def _draw_label(
     )
     # Without the arrow, which reaches to the point.
     extent = Text.get_window_extent(text)
-    text.set_position(places.free(position, extent.width, extent.height, nearest=7))
+    text.set_position(places.free(position, extent.width, extent.height, nearest=11 if bold else 7))
 
 
 class _Places:

@@ -21,7 +21,10 @@ def brute(
 ) -> tuple[list[int], list[float]]:
     """Sort every allowed point by distance, then by index."""
     allowed = range(len(points)) if mask is None else [i for i in range(len(points)) if mask[i]]
-    distance = {i: float(np.sqrt((points[i, 0] - point[0]) ** 2 + (points[i, 1] - point[1]) ** 2)) for i in allowed}
+    distance = {}
+    for i in allowed:
+        dx, dy = points[i] - point
+        distance[i] = float(np.sqrt(dx * dx + dy * dy))
     order = sorted(allowed, key=lambda i: (distance[i], i))[:k]
     return order, [distance[i] for i in order]
 

@@ -67,7 +67,7 @@ def test_a_poor_match_says_so() -> None:
     far = ((0.9, 0.1), (0.4, 0.6))
     assert line(*far).startswith("The nearest your library has, but livelier and more sombre than the photo (serene)")
     assert line(*far, filtered=True).startswith("The nearest that the filters leave, but livelier")
-    assert line(*far, first=False).startswith("Further off: livelier and more sombre than the photo")
+    assert line(*far, first=False).startswith("Further off, livelier and more sombre than the photo")
 
 
 def test_absolute_matching_gives_the_affects() -> None:

@@ -13,6 +13,9 @@ from img2music.matching.calibration import Matching
 LEANING = 0.1
 """How far from the middle a position must be before it is called calm, lively, pleasant or sombre."""
 
+LEAST = 0.04
+"""How far from neutral its affect must be as well: the calmest song of a loud library ranks low and is not calm."""
+
 POOR = 0.2
 """A distance from which on a match is no longer called a likeness: a fifth of the way across the plane."""
 
@@ -24,7 +27,6 @@ REMARKABLE = 0.55
 
 AXES = (("sombre", "pleasant"), ("calm", "lively"))
 COMPARED = (("more sombre", "more pleasant"), ("calmer", "livelier"))
-PITCH_CLASSES = ("C", "C♯", "D", "E♭", "E", "F", "F♯", "G", "A♭", "A", "B♭", "B")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,7 @@ def explain(
         head = _likeness(asked, track, position)
     else:
         nearest = "nearest that the filters leave" if filtered else "nearest your library has"
-        head = f"The {nearest}, but " if first else "Further off: "
+        head = f"The {nearest}, but " if first else "Further off, "
         head += f"{_difference(asked.position, position)} than {asked.name} ({asked.affect.word})"
     if matching is Matching.RELATIVE:
         stand = _stand(track.affect, asked.position, library)
@@ -109,14 +111,11 @@ def _likeness(asked: Asked, track: Track, position: tuple[float, float]) -> str:
 
 
 def _lean(axis: int, affect: Affect, position: tuple[float, float]) -> str | None:
-    """The side of an axis on which both the position and the affect itself are, as a word.
-
-    Both, because the calmest song of a loud library ranks low and is not calm.
-    """
+    """The side of an axis on which both the position and the affect itself are, as a word."""
     value = (affect.valence, affect.arousal)[axis]
-    if position[axis] >= 0.5 + LEANING and value >= 0.5:
+    if position[axis] >= 0.5 + LEANING and value >= 0.5 + LEAST:
         return AXES[axis][1]
-    if position[axis] <= 0.5 - LEANING and value <= 0.5:
+    if position[axis] <= 0.5 - LEANING and value <= 0.5 - LEAST:
         return AXES[axis][0]
     return None
 
@@ -149,7 +148,6 @@ def _music(track: Track) -> list[str]:
     facts = []
     if features.tempo is not None:
         facts.append(f"{features.tempo:.0f} BPM")
-    if features.key is not None:
-        mode = {1: " major", 0: " minor"}.get(-1 if features.mode is None else features.mode, "")
-        facts.append(f"{PITCH_CLASSES[features.key]}{mode}")
+    if features.key_name is not None:
+        facts.append(features.key_name)
     return facts

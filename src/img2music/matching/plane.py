@@ -33,12 +33,14 @@ def plot(recommendation: Recommendation, file: Path) -> None:
     pairs = [(answer, index) for answer in recommendation.queries for index in range(len(answer.asked))]
     queries = [_plotted(answer, index, thumbnail=i < THUMBNAILS) for i, (answer, index) in enumerate(pairs)]
     songs = len(recommendation.positions)
+    photos = all(answer.asked[index].kind is QueryKind.IMAGE for answer, index in pairs)
+    noun = ("photo" if photos else "query") if len(pairs) == 1 else ("photos" if photos else "queries")
     affect_plane(
         recommendation.positions,
         queries,
         file,
         ranks=recommendation.matching is Matching.RELATIVE,
-        title=f"What feels alike: {len(queries)} of yours among {songs:,} songs",
+        title=f"{len(queries)} {noun} among {songs:,} songs",
     )
 
 

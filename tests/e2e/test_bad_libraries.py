@@ -194,7 +194,7 @@ def test_interrupted(tmp_path: Path, music: Path) -> None:
 
 
 def on_disk(options: str, script: str, folder: Path) -> Outcome:
-    """Run a shell script with a disk of its own at ``folder/disk``, which is gone afterwards; $IMG2MUSIC is the command."""
+    """Run a shell script with a disk of its own at ``folder/disk``; $IMG2MUSIC in it is the command."""
     disk = folder / "disk"
     disk.mkdir()
     command = " ".join(f"'{word}'" for word in words())

@@ -1,11 +1,12 @@
 """File names that trip programs, all of them legal, and folders that lead nowhere, made on the spot."""
 
 import os
+import unicodedata
 from pathlib import Path
 
 STEMS = [
     "한국어 노래",
-    "한국어 노래",  # the same in decomposed letters, as macOS writes it
+    unicodedata.normalize("NFD", "한국어 노래"),  # the same in decomposed letters, as macOS writes it
     "🎵👩‍🎤",
     "two\nlines",
     "tab\there",
@@ -25,7 +26,7 @@ STEMS = [
     "#hash",
     "100%",
     "%s%n{0}$HOME",
-    "[bold]markup[/bold]",
+    "[bold red]markup[blink]",
     "quote'\"back\\slash",
     "semi;colon,comma",
     "star*[a-z]?",

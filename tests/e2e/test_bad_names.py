@@ -54,9 +54,7 @@ def test_names_of_songs(tmp_path: Path, song: Path) -> None:
     folder.mkdir()
     songs = {str(folder / f"{stem}.flac") for stem in STEMS}
     for number, path in enumerate(sorted(songs, key=os.fsencode)):
-        shutil.copy(song, path)
-        with open(path, "ab") as file:  # no duplicates
-            file.write(bytes([number]))
+        Path(path).write_bytes(song.read_bytes() + bytes([number]))  # no duplicates
     img2music("scan", folder, "--library", library, home=tmp_path).sound(0)
     listed = img2music("tracks", "--library", library, "--format", "json", home=tmp_path).sound(0)
     assert {track["path"] for track in listed.json["tracks"]} == songs

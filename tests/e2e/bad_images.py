@@ -12,10 +12,10 @@ from PIL import Image, ImageCms
 
 from tests.e2e.bad_file import BadFile, collector
 
-NOT_AN_IMAGE = r"not an image|cannot be read as an image|can't be read as an image"
-DAMAGED = r"damaged|truncated|incomplete"
-TOO_LARGE = r"too (large|many pixels)|pixels"
-NOT_A_FILE = r"not a (regular )?file"
+NOT_AN_IMAGE = r"not an image|neither"
+DAMAGED = r"damaged|cut short"
+TOO_LARGE = r"pixels are more than"
+NOT_A_FILE = r"pipe, socket or device"
 
 IMAGES: list[BadFile] = []
 
@@ -105,6 +105,22 @@ def truncated_tiff(path: Path) -> None:
     path.write_bytes(whole[: len(whole) // 2])
 
 
+@image("truncated.heic", says=DAMAGED + "|needs an extra")
+def truncated_heic(path: Path) -> None:
+    path.write_bytes(bytes.fromhex("00000018667479706865696300000000") + b"mif1heic" + bytes(200))
+
+
+@image("truncated.avif", says=DAMAGED + "|" + NOT_AN_IMAGE)
+def truncated_avif(path: Path) -> None:
+    path.write_bytes(bytes.fromhex("00000018667479706176696600000000") + b"mif1avif" + bytes(200))
+
+
+@image("truncated.jp2", says=DAMAGED)
+def truncated_jp2(path: Path) -> None:
+    whole = encoded("JPEG2000")
+    path.write_bytes(whole[: len(whole) // 50])
+
+
 @image("bit_rot.png", says=DAMAGED)
 def bit_rot(path: Path) -> None:
     data = bytearray(encoded("PNG"))
@@ -127,7 +143,7 @@ def drawing(path: Path) -> None:
     path.write_text('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><rect width="9" height="9"/></svg>')
 
 
-@image("document.pdf", says=NOT_AN_IMAGE + "|neither")
+@image("document.pdf", says=NOT_AN_IMAGE)
 def document(path: Path) -> None:
     path.write_bytes(encoded("PDF"))
 
@@ -191,7 +207,7 @@ def null_device(path: Path) -> None:
     path.symlink_to("/dev/null")
 
 
-@image("unreadable.jpg", says="permission")
+@image("unreadable.jpg", says="not permitted|permission")
 def unreadable(path: Path) -> None:
     path.write_bytes(encoded("JPEG"))
     path.chmod(0)
@@ -266,6 +282,12 @@ def bomb_jpeg(path: Path) -> None:
     size = data.index(b"\xff\xc0") + 5
     data[size : size + 4] = struct.pack(">HH", 65_500, 65_500)
     path.write_bytes(data)
+
+
+@image("bomb_progressive.jpg", says=TOO_LARGE)
+def bomb_progressive(path: Path) -> None:
+    """100 million pixels in scans one upon the other, which are all kept until the last is read."""
+    Image.new("L", (10_000, 10_000), 90).save(path, progressive=True)
 
 
 @image("zero_wide.png", says=DAMAGED + "|" + NOT_AN_IMAGE + "|no pixels")

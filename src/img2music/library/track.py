@@ -59,7 +59,8 @@ class TrackFilter:
     genre, artist, album : tuple of str
         The tag contains one of these, regardless of case. Empty means any.
     year, tempo, duration : tuple of (float or None, float or None), optional
-        Inclusive least and greatest; tempo in beats per minute, duration in seconds. A track without the value fails.
+        Inclusive least and greatest; tempo in beats per minute, duration in seconds. A track without the
+        value fails.
     instrumental : bool, optional
         Whether ``instrumentalness`` is at least 0.5.
     key : tuple of (int, int or None), optional

@@ -1,0 +1,99 @@
+"""``img2music library``: look after the library."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from img2music.cli.options import LibraryOption
+from img2music.cli.output import (
+    ReportFormat,
+    ReportFormatOption,
+    chosen_format,
+    finish,
+    print_json,
+    print_table,
+    warn,
+)
+
+
+def info(library: LibraryOption = None, format_: ReportFormatOption = None) -> None:
+    """Tell where the library is and what is in it."""
+    import dataclasses
+
+    from img2music.library.store import LibraryStore
+    from img2music.library.upkeep import info as library_info
+    from img2music.library.upkeep import info_rows
+
+    with LibraryStore.open(library, read_only=True) as store:
+        found = library_info(store)
+    if chosen_format(format_) is ReportFormat.JSON:
+        print_json({"schema": "img2music/library-info/1", **dataclasses.asdict(found)})
+    else:
+        print_table(["library", ""], info_rows(found))
+
+
+def verify(
+    library: LibraryOption = None,
+    content: Annotated[bool, typer.Option("--content", help="Read every file and compare its bytes, too.")] = False,
+) -> None:
+    """Check that the database is sound and that the tracks' files are there as they were analysed.
+
+    Exit code 1 if files are gone, changed or unreadable, 2 if the database is damaged.
+    """
+    from img2music.errors import LibraryError
+    from img2music.library.store import LibraryStore
+    from img2music.library.upkeep import verify as verify_library
+
+    with LibraryStore.open(library, read_only=True) as store:
+        found = verify_library(store, content=content)
+        location = store.location
+    for error in found.files:
+        warn(error)
+    if found.database:
+        raise LibraryError(
+            f"Library {location}: it is damaged ({found.database[0]}); restore it from a copy, or scan into a new one."
+        )
+    print(f"Database sound; {found.checked} files checked, {len(found.files)} of them not as they were.")  # noqa: T201
+    if found.files:
+        raise typer.Exit(1)
+
+
+def prune(
+    library: LibraryOption = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count them.")] = False,
+) -> None:
+    """Remove the tracks whose file was gone at the last scan."""
+    from img2music.library.store import LibraryStore
+    from img2music.library.upkeep import prune as prune_library
+
+    with LibraryStore.open(library, read_only=dry_run) as store:
+        count = prune_library(store, dry_run=dry_run)
+    print(f"{'Would remove' if dry_run else 'Removed'} {count} missing tracks.")  # noqa: T201
+
+
+def export(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="JSON Lines; replaced if it exists.")],
+    library: LibraryOption = None,
+) -> None:
+    """Write the library to a file, as JSON Lines."""
+    from img2music.library.exchange import export_library
+    from img2music.library.store import LibraryStore
+
+    with LibraryStore.open(library, read_only=True) as store:
+        count = export_library(store, file)
+    warn(f"{count} tracks exported.")
+
+
+def import_(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="What library export has written.")],
+    library: LibraryOption = None,
+) -> None:
+    """Read tracks from an exported file into the library; a track of the same path is replaced."""
+    from img2music.library.exchange import import_library
+    from img2music.library.store import LibraryStore
+
+    with LibraryStore.open(library, create=True) as store:
+        count, errors = import_library(store, file)
+    warn(f"{count} tracks imported.")
+    finish(count, errors)

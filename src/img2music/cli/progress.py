@@ -1,0 +1,43 @@
+"""Progress of a scan on a terminal."""
+
+import contextlib
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from img2music.library.scanning import Progress
+
+
+@contextlib.contextmanager
+def scan_progress() -> Iterator["Progress | None"]:
+    """Show a bar, the rate and the time left on standard error, if it is a terminal.
+
+    Yields
+    ------
+    Progress or None
+        To be handed to `library.scanning.scan`; None if nobody looks.
+    """
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bars
+
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield None
+        return
+    columns = (
+        TextColumn("Listening"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]} tracks/min"),
+        TimeRemainingColumn(elapsed_when_finished=True),
+    )
+    with Bars(*columns, console=console, transient=True, speed_estimate_period=120.0) as bars:
+        bar = bars.add_task("", total=None, rate="-")
+
+        def show(done: int, total: int) -> None:
+            elapsed = bars.tasks[0].elapsed or 0.0
+            rate = f"{60 * done / elapsed:.0f}" if done and elapsed else "-"
+            bars.update(bar, completed=done, total=total, rate=rate)
+
+        yield show

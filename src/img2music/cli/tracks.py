@@ -1,0 +1,74 @@
+"""``img2music tracks``: what is in the library."""
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from img2music.cli.options import (
+    AlbumOption,
+    ArtistOption,
+    GenreOption,
+    InstrumentalOption,
+    KeyOption,
+    LengthOption,
+    LibraryOption,
+    TempoOption,
+    YearOption,
+)
+
+
+class TracksFormat(StrEnum):
+    """How tracks are printed."""
+
+    TABLE = "table"
+    JSON = "json"
+    CSV = "csv"
+
+
+def tracks(
+    *,
+    library: LibraryOption = None,
+    genre: GenreOption = None,
+    artist: ArtistOption = None,
+    album: AlbumOption = None,
+    year: YearOption = None,
+    tempo: TempoOption = None,
+    length: LengthOption = None,
+    instrumental: InstrumentalOption = None,
+    key: KeyOption = None,
+    format_: Annotated[
+        TracksFormat | None,
+        typer.Option("--format", help="How to print them.", show_default="table on a terminal, json elsewhere"),
+    ] = None,
+) -> None:
+    """List the tracks of the library, missing ones too, in order of path.
+
+    Affect is on the unit scale: valence from unpleasant (0) to pleasant (1), arousal from calm (0) to excited (1).
+    """
+    import sys
+
+    from img2music.cli.output import print_json, print_table
+    from img2music.library.filter_text import track_filter
+    from img2music.library.listing import TABLE_COLUMNS, table_row, track_as_json, write_csv
+    from img2music.library.store import LibraryStore
+
+    where = track_filter(
+        genre=genre or (),
+        artist=artist or (),
+        album=album or (),
+        year=year,
+        tempo=tempo,
+        length=length,
+        instrumental=instrumental,
+        key=key,
+    )
+    wanted = format_ or (TracksFormat.TABLE if sys.stdout.isatty() else TracksFormat.JSON)
+    with LibraryStore.open(library, read_only=True) as store:
+        found = store.tracks(where=where, missing=True)
+        if wanted is TracksFormat.JSON:
+            print_json({"schema": "img2music/tracks/1", "tracks": [track_as_json(track) for track in found]})
+        elif wanted is TracksFormat.CSV:
+            write_csv(sys.stdout, found)
+        else:
+            print_table(TABLE_COLUMNS, [table_row(track) for track in found])

@@ -1,0 +1,120 @@
+"""What has changed in folders since the library last saw them, told without opening a file."""
+
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from img2music.library.store import Failure, KnownFile, LibraryStore
+from img2music.sources.folders import FileState, FolderWalk
+
+
+@dataclass
+class Changes:
+    """What a scan has to do.
+
+    Attributes
+    ----------
+    found : int
+        Audio files in the folders.
+    unchanged : int
+        Files that the library knows as they are.
+    new, changed : list of FileState
+        Files that it does not know, and those that it knows otherwise or by another analyzer version.
+    failed_before : int
+        Files that could not be analysed, and have not changed since.
+    returned : list of int
+        Ids of tracks that were missing and are back, unchanged.
+    missing : list of KnownFile
+        Tracks whose file is gone.
+    unreadable : list of (str, str)
+        Files and folders that could not be read, and why.
+    emptied : list of str
+        Given folders that hold nothing, although the library has tracks in them.
+    gone : list of str
+        Paths of failures whose file is gone.
+    """
+
+    found: int = 0
+    unchanged: int = 0
+    new: list[FileState] = field(default_factory=list)
+    changed: list[FileState] = field(default_factory=list)
+    failed_before: int = 0
+    returned: list[int] = field(default_factory=list)
+    missing: list[KnownFile] = field(default_factory=list)
+    unreadable: list[tuple[str, str]] = field(default_factory=list)
+    emptied: list[str] = field(default_factory=list)
+    gone: list[str] = field(default_factory=list)
+
+
+def find_changes(
+    store: LibraryStore,
+    folders: Sequence[str],
+    *,
+    analyzer: str,
+    full: bool = False,
+    retry_failed: bool = False,
+) -> Changes:
+    """Compare folders with the library.
+
+    Parameters
+    ----------
+    store : LibraryStore
+    folders : sequence of str
+        Absolute paths.
+    analyzer : str
+        The analyzer version that every track should be measured by.
+    full : bool
+        Whether unchanged files count as changed.
+    retry_failed : bool
+        Whether files that could not be analysed count as changed.
+
+    Returns
+    -------
+    Changes
+    """
+    known = {file.file.path: file for file in store.known_files() if _under(file.file.path, folders)}
+    failed = {failure.file.path: failure for failure in store.failures()}
+    changes = Changes()
+    walk = FolderWalk(folders)
+    seen: set[str] = set()
+    for file in walk:
+        if file.path in seen:
+            continue
+        seen.add(file.path)
+        changes.found += 1
+        before = known.get(file.path)
+        failure = failed.get(file.path)
+        if failure is not None and not (full or retry_failed) and _same(failure, file, analyzer):
+            changes.failed_before += 1
+        elif before is None:
+            changes.new.append(file)
+        elif full or not _same(before, file, analyzer):
+            changes.changed.append(file)
+        else:
+            changes.unchanged += 1
+            if before.missing:
+                changes.returned.append(before.id)
+    changes.unreadable = walk.unreadable
+    unreadable = [path for path, _ in walk.unreadable if os.path.lexists(path)]
+    changes.emptied = [folder for folder in walk.empty if any(_under(path, [folder]) for path in known)]
+    changes.missing = [
+        file for path, file in known.items() if path not in seen and not file.missing and _gone(path, unreadable)
+    ]
+    changes.gone = [
+        path
+        for path in failed
+        if path not in seen and _under(path, folders) and _gone(path, [root for root, _ in walk.unreadable])
+    ]
+    return changes
+
+
+def _same(before: KnownFile | Failure, file: FileState, analyzer: str) -> bool:
+    return before.file == file and before.analyzer == analyzer
+
+
+def _under(path: str, folders: Iterable[str]) -> bool:
+    return any(path == folder or path.startswith(folder.rstrip(os.sep) + os.sep) for folder in folders)
+
+
+def _gone(path: str, unreadable: Sequence[str]) -> bool:
+    return not _under(path, unreadable) and not os.path.lexists(path)

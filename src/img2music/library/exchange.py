@@ -1,0 +1,279 @@
+"""The library as JSON Lines: for copies, for moving to another machine, for other programs.
+
+The first line is ``{"schema": "img2music/library/1"}``. Every other line holds one ``"track"`` or one ``"failure"``, in
+order of path. Times are seconds, affects are on the unit scale, ``mtime_ns`` is nanoseconds since 1970; a
+curve is a list of ``[start, end, valence, arousal]``. Text is ASCII with JSON escapes; a byte of a file name
+that is not
+UTF-8 is a lone surrogate, as Python's ``surrogateescape`` writes it.
+"""
+
+import contextlib
+import dataclasses
+import json
+import math
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Any
+
+from img2music.affect import Affect
+from img2music.errors import Img2MusicError, InputError
+from img2music.library.record import TrackRecord
+from img2music.library.store import Failure, LibraryStore
+from img2music.music.analysis import CurvePoint, Features, TrackAnalysis
+from img2music.sources.folders import FileState
+from img2music.sources.tags import Tags
+
+SCHEMA = "img2music/library/1"
+
+_OPTIONAL = {"tempo", "key", "mode", "loudness"}  # features that may be null
+_WHOLE = {"key": range(12), "mode": range(2)}
+_UNIT = {"danceability", "energy", "valence", "acousticness", "instrumentalness", "liveness", "speechiness"}
+
+
+def export_library(store: LibraryStore, path: str | os.PathLike[str]) -> int:
+    """Write a library to a file, whole or not at all.
+
+    Parameters
+    ----------
+    store : LibraryStore
+    path : path-like
+        Replaced if it exists.
+
+    Returns
+    -------
+    int
+        Number of tracks.
+
+    Raises
+    ------
+    InputError
+        If the file can't be written.
+    LibraryError
+        If the library can't be read.
+    """
+    count = 0
+    with _replacing(Path(path)) as stream:
+        _line(stream, {"schema": SCHEMA})
+        for record in store.records():
+            _line(stream, {"track": _track(record)})
+            count += 1
+        for failure in store.failures():
+            row = {"path": failure.file.path, "size": failure.file.size, "mtime_ns": failure.file.mtime_ns}
+            _line(stream, {"failure": row | {"analyzer": failure.analyzer, "reason": failure.reason}})
+    return count
+
+
+def import_library(store: LibraryStore, path: str | os.PathLike[str]) -> tuple[int, list[InputError]]:
+    """Read tracks from a file into a library, in one transaction; known paths are replaced.
+
+    Parameters
+    ----------
+    store : LibraryStore
+    path : path-like
+        As `export_library` writes it.
+
+    Returns
+    -------
+    count : int
+        Number of tracks that were read.
+    errors : list of InputError
+        Lines that can't be used, by number; the others are stored.
+
+    Raises
+    ------
+    InputError
+        If the file can't be read or is of another kind; then nothing is stored.
+    LibraryError
+        If the library can't be written; then nothing is stored.
+    """
+    name = os.fspath(path)
+    errors: list[InputError] = []
+    count = 0
+    try:
+        with Path(path).open("rb") as stream, store.alone(), store.writing() as transaction:
+            _check_header(stream.readline(), name)
+            batch: list[TrackRecord] = []
+            for number, line in enumerate(stream, start=2):
+                try:
+                    item = _parse(line)
+                except (Img2MusicError, ValueError, TypeError, KeyError) as error:
+                    errors.append(InputError(f"line {number}: {_why(error)}.", name))
+                    continue
+                if isinstance(item, Failure):
+                    transaction.put_failure(item)
+                elif item is not None:
+                    batch.append(item)
+                    count += 1
+                if len(batch) == 500:
+                    transaction.put(batch)
+                    batch.clear()
+            transaction.put(batch)
+    except OSError as error:
+        raise InputError(f"can't be read: {error.strerror or error}.", name) from None
+    return count, errors
+
+
+@contextlib.contextmanager
+def _replacing(path: Path) -> Iterator[IO[str]]:
+    """Open a file for writing that takes the place of another when it is whole."""
+    temporary: str | None = None
+    try:
+        with tempfile.NamedTemporaryFile(
+            "w", encoding="ascii", dir=path.parent, prefix=".", suffix=".part", delete=False
+        ) as stream:
+            temporary = stream.name
+            yield stream
+            stream.flush()
+            os.fsync(stream.fileno())
+        Path(temporary).chmod(0o666 & ~_umask())
+        Path(temporary).replace(path)
+        temporary = None
+    except OSError as error:
+        raise InputError(f"can't be written: {error.strerror or error}.", os.fspath(path)) from None
+    finally:
+        if temporary is not None:
+            Path(temporary).unlink(missing_ok=True)
+
+
+def _umask() -> int:
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask
+
+
+def _line(stream: IO[str], value: dict[str, Any]) -> None:
+    stream.write(json.dumps(value, allow_nan=False, separators=(",", ":")) + "\n")
+
+
+def _track(record: TrackRecord) -> dict[str, Any]:
+    analysis = record.analysis
+    return {
+        "path": record.file.path,
+        "size": record.file.size,
+        "mtime_ns": record.file.mtime_ns,
+        "content": record.content,
+        "missing": record.missing,
+        "tags": dataclasses.asdict(record.tags),
+        "analyzer": analysis.analyzer,
+        "duration": analysis.duration,
+        "listened": analysis.listened,
+        "affect": dataclasses.asdict(analysis.affect),
+        "features": dataclasses.asdict(analysis.features),
+        "curve": [[p.start, p.end, p.affect.valence, p.affect.arousal] for p in analysis.curve],
+    }
+
+
+def _check_header(line: bytes, name: str) -> None:
+    try:
+        found = json.loads(line)["schema"]
+    except (ValueError, TypeError, KeyError):
+        found = None
+    if found != SCHEMA:
+        raise InputError(
+            f"is not an exported library (its first line must be the schema {SCHEMA}). Nothing was imported.",
+            name,
+        )
+
+
+def _parse(line: bytes) -> TrackRecord | Failure | None:
+    if not line.strip():
+        return None
+    value = json.loads(line)
+    if "failure" in value:
+        row = value["failure"]
+        return Failure(_file(row), _text(row, "analyzer"), _text(row, "reason"))
+    row = value["track"]
+    tags = row["tags"]
+    return TrackRecord(
+        file=_file(row),
+        content=_text(row, "content"),
+        missing=_flag(row, "missing"),
+        tags=Tags(
+            title=_optional_text(tags, "title"),
+            artist=_optional_text(tags, "artist"),
+            album=_optional_text(tags, "album"),
+            album_artist=_optional_text(tags, "album_artist"),
+            genre=_optional_text(tags, "genre"),
+            year=None if tags["year"] is None else _whole(tags, "year"),
+        ),
+        analysis=TrackAnalysis(
+            analyzer=_text(row, "analyzer"),
+            duration=_number(row["duration"], "duration"),
+            listened=_number(row["listened"], "listened"),
+            affect=Affect(row["affect"]["valence"], row["affect"]["arousal"]),
+            features=_features(row["features"]),
+            curve=tuple(_point(point) for point in row["curve"]),
+        ),
+    )
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, json.JSONDecodeError | UnicodeDecodeError):
+        return "not JSON"
+    if isinstance(error, KeyError):
+        return f"{error.args[0]!r} is lacking"
+    return str(error).rstrip(".")
+
+
+def _file(row: dict[str, Any]) -> FileState:
+    path = _text(row, "path")
+    os.fsencode(path)  # a surrogate that stands for no byte is refused here
+    if not Path(path).is_absolute() or "\0" in path:
+        raise ValueError("'path' must be absolute")
+    return FileState(path, _whole(row, "size"), _whole(row, "mtime_ns"))
+
+
+def _text(row: dict[str, Any], name: str) -> str:
+    if not isinstance(row[name], str):
+        raise TypeError(f"{name!r} must be text")
+    return str(row[name])
+
+
+def _optional_text(row: dict[str, Any], name: str) -> str | None:
+    if row[name] is None:
+        return None
+    text = _text(row, name)
+    text.encode()  # a lone surrogate is refused here
+    return text
+
+
+def _flag(row: dict[str, Any], name: str) -> bool:
+    if not isinstance(row[name], bool):
+        raise TypeError(f"{name!r} must be true or false")
+    return bool(row[name])
+
+
+def _whole(row: dict[str, Any], name: str) -> int:
+    value = row[name]
+    if not isinstance(value, int) or isinstance(value, bool) or not -(2**63) <= value < 2**63:
+        raise TypeError(f"{name!r} must be a whole number")
+    return value
+
+
+def _number(value: Any, name: str) -> float:
+    if not isinstance(value, int | float) or isinstance(value, bool) or not math.isfinite(value):
+        raise TypeError(f"{name!r} must be a number")
+    return float(value)
+
+
+def _features(row: dict[str, Any]) -> Features:
+    values: dict[str, Any] = {}
+    for name in (field.name for field in dataclasses.fields(Features)):
+        if row[name] is None and name in _OPTIONAL:
+            values[name] = None
+        elif name in _WHOLE:
+            values[name] = _whole(row, name)
+            if values[name] not in _WHOLE[name]:
+                raise ValueError(f"{name!r} is out of range")
+        else:
+            values[name] = _number(row[name], name)
+            if name in _UNIT and not 0.0 <= values[name] <= 1.0:
+                raise ValueError(f"{name!r} must be from 0 to 1")
+    return Features(**values)
+
+
+def _point(point: list[float]) -> CurvePoint:
+    start, end, valence, arousal = (_number(value, "curve") for value in point)
+    return CurvePoint(start, end, Affect(valence, arousal))

@@ -1,0 +1,158 @@
+"""Filters as people type them."""
+
+import re
+from collections.abc import Callable, Sequence
+
+from img2music.errors import UsageError, printable
+from img2music.library.track import TrackFilter
+
+Range = tuple[float | None, float | None]
+
+_NUMBER = re.compile(r"\d+(?:\.\d+)?")
+_LENGTH = re.compile(r"(?:(?:(\d+):)?(\d+):)?(\d+(?:\.\d+)?)")
+_KEY = re.compile(r"([a-g])\s*(#|♯|sharp|b|♭|flat)?\s*(major|maj|dur|minor|min|moll|m)?", re.IGNORECASE)
+_PITCH_CLASSES = {"c": 0, "d": 2, "e": 4, "f": 5, "g": 7, "a": 9, "b": 11}
+_FLATS = ("b", "♭", "flat")
+_MAJOR = ("major", "maj", "dur")
+
+
+def track_filter(
+    *,
+    genre: Sequence[str] = (),
+    artist: Sequence[str] = (),
+    album: Sequence[str] = (),
+    year: str | None = None,
+    tempo: str | None = None,
+    length: str | None = None,
+    instrumental: bool | None = None,
+    key: str | None = None,
+) -> TrackFilter:
+    """Build a filter from what was typed.
+
+    Parameters
+    ----------
+    genre, artist, album : sequence of str
+        The tag must contain one of these, regardless of case.
+    year, tempo, length : str, optional
+        Ranges such as ``"1990-1999"``, ``"90-"``, ``"..120"``, ``"2:00-5:00"``, or one value.
+    instrumental : bool, optional
+        Without voice, or with.
+    key : str, optional
+        Such as ``"D minor"``, ``"F# major"``, ``"Bb"``, ``"Am"``.
+
+    Returns
+    -------
+    TrackFilter
+
+    Raises
+    ------
+    UsageError
+        If one of them can't be read.
+    """
+    return TrackFilter(
+        genre=tuple(genre),
+        artist=tuple(artist),
+        album=tuple(album),
+        year=None if year is None else parse_range(year, "--year"),
+        tempo=None if tempo is None else parse_range(tempo, "--tempo"),
+        duration=None if length is None else parse_length_range(length),
+        instrumental=instrumental,
+        key=None if key is None else parse_key(key),
+    )
+
+
+def parse_range(text: str, name: str) -> Range:
+    """Read a range of numbers: ``"90-120"``, ``"90-"``, ``"-120"``, the same with ``".."``, or ``"90"``.
+
+    Parameters
+    ----------
+    text : str
+    name : str
+        What it is for, in an error.
+
+    Returns
+    -------
+    (float or None, float or None)
+        Inclusive least and greatest; None where it is open.
+
+    Raises
+    ------
+    UsageError
+        If it is not a range, or its end comes before its start.
+    """
+
+    def number(part: str) -> float | None:
+        return float(part) if _NUMBER.fullmatch(part) else None
+
+    return _range(text, name, number, "a range such as 90-120, 90- or ..120")
+
+
+def parse_length_range(text: str) -> Range:
+    """Read a range of lengths, in minutes and seconds or in seconds: ``"2:00-5:00"``, ``"90-"``, ``"..1:02:03"``.
+
+    One length without seconds' fraction means the whole second that it names.
+
+    Parameters
+    ----------
+    text : str
+
+    Returns
+    -------
+    (float or None, float or None)
+        Inclusive least and greatest in seconds; None where it is open.
+
+    Raises
+    ------
+    UsageError
+        If it is not a range, or its end comes before its start.
+    """
+
+    def seconds(part: str) -> float | None:
+        found = _LENGTH.fullmatch(part)
+        if found is None:
+            return None
+        hours, minutes, rest = found.groups(default="0")
+        return 3600.0 * int(hours) + 60.0 * int(minutes) + float(rest)
+
+    return _range(text, "--length", seconds, "a range of lengths such as 2:00-5:00, 2:00- or ..5:00")
+
+
+def parse_key(text: str) -> tuple[int, int | None]:
+    """Read a musical key: ``"D minor"``, ``"F# major"``, ``"Bb"`` (both modes), ``"Am"``.
+
+    Parameters
+    ----------
+    text : str
+
+    Returns
+    -------
+    pitch_class : int
+        0 = C to 11 = B.
+    mode : int or None
+        1 major, 0 minor, None both.
+
+    Raises
+    ------
+    UsageError
+        If it is not a key.
+    """
+    found = _KEY.fullmatch(text.strip())
+    if found is None:
+        raise UsageError(f"--key must be a key such as 'D minor' or 'F# major', not {printable(text)!r}.")
+    tonic, sign, mode = (part.lower() if part else "" for part in found.groups())
+    pitch_class = _PITCH_CLASSES[tonic] + (0 if not sign else -1 if sign in _FLATS else 1)
+    return pitch_class % 12, None if not mode else int(mode in _MAJOR)
+
+
+def _range(text: str, name: str, read: Callable[[str], float | None], wanted: str) -> Range:
+    compact = text.strip().replace("\u2013", "-")  # an en dash, as people copy it
+    start, separator, end = compact.partition(".." if ".." in compact else "-")
+    parts = [part.strip() for part in ((start, end) if separator else (start, start))]
+    values = [read(part) for part in parts]
+    unread = any(part and value is None for part, value in zip(parts, values, strict=True))
+    if unread or not any(parts):
+        raise UsageError(f"{name} must be {wanted}, not {printable(text)!r}.")
+    least, greatest = values
+    if least is not None and greatest is not None and least > greatest:
+        raise UsageError(f"{name}: {printable(text)!r} ends before it starts.")
+    return least, greatest

@@ -1,0 +1,102 @@
+"""Tracks as JSON, as CSV and as rows of a table."""
+
+import csv
+import dataclasses
+from collections.abc import Iterable
+from pathlib import PurePath
+from typing import Any, TextIO
+
+from img2music.library.track import Track
+from img2music.music.analysis import Features
+
+TABLE_COLUMNS = (">id", "title", "artist", ">length", ">valence", ">arousal", ">tempo", "key", "genre", ">year", "")
+"""Heads of the columns of `table_row`; ``>`` marks those that are flush right."""
+
+_PLAIN = ("id", "path", "title", "artist", "album", "album_artist", "genre", "year", "duration", "missing")
+_FEATURES = tuple(field.name for field in dataclasses.fields(Features))
+
+
+def track_as_json(track: Track) -> dict[str, Any]:
+    """Give a track in the shape of ``img2music/tracks/1``.
+
+    Parameters
+    ----------
+    track : Track
+
+    Returns
+    -------
+    dict
+        Values for JSON: ``duration`` in seconds, ``affect`` on the unit scale, ``features`` as in
+        `music.analysis.Features`.
+    """
+    return dataclasses.asdict(track)
+
+
+def write_csv(stream: TextIO, tracks: Iterable[Track]) -> None:
+    """Write tracks as CSV with a head line.
+
+    ``valence`` and ``arousal`` are the track's affect; the feature of that name is ``raw_valence``. What the stream's
+    encoding can't hold (a byte of a path that is not UTF-8) becomes a backslash escape.
+
+    Parameters
+    ----------
+    stream : text stream
+    tracks : iterable of Track
+    """
+    features = ["raw_valence" if name == "valence" else name for name in _FEATURES]
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow([*_PLAIN, "valence", "arousal", *features])
+    encoding = stream.encoding or "utf-8"
+    for track in tracks:
+        row = [getattr(track, name) for name in _PLAIN]
+        row += [track.affect.valence, track.affect.arousal]
+        row += [getattr(track.features, name) for name in _FEATURES]
+        writer.writerow(
+            [
+                cell.encode(encoding, "backslashreplace").decode(encoding) if isinstance(cell, str) else cell
+                for cell in row
+            ]
+        )
+
+
+def table_row(track: Track) -> tuple[str, ...]:
+    """Give the cells of a track under `TABLE_COLUMNS`.
+
+    Parameters
+    ----------
+    track : Track
+
+    Returns
+    -------
+    tuple of str
+    """
+    features = track.features
+    return (
+        str(track.id),
+        track.title or PurePath(track.path).stem,
+        track.artist or "",
+        length_text(track.duration),
+        f"{track.affect.valence:.2f}",
+        f"{track.affect.arousal:.2f}",
+        "" if features.tempo is None else f"{features.tempo:.0f}",
+        features.key_name or "",
+        track.genre or "",
+        "" if track.year is None else str(track.year),
+        "missing" if track.missing else "",
+    )
+
+
+def length_text(seconds: float) -> str:
+    """Write a length as ``m:ss`` or ``h:mm:ss``.
+
+    Parameters
+    ----------
+    seconds : float
+
+    Returns
+    -------
+    str
+    """
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

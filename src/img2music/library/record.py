@@ -1,0 +1,68 @@
+"""What the library stores of one file, and how a curve is packed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from img2music.affect import Affect
+from img2music.music.analysis import CurvePoint, TrackAnalysis
+from img2music.sources.folders import FileState
+from img2music.sources.tags import Tags
+
+CURVE_DTYPE = np.dtype([("start", "<f8"), ("end", "<f8"), ("valence", "<f8"), ("arousal", "<f8")])
+
+
+@dataclass(frozen=True, slots=True)
+class TrackRecord:
+    """A file and everything that is known of it.
+
+    Attributes
+    ----------
+    file : FileState
+        The file as it was when it was analysed.
+    content : str
+        BLAKE2b hash of its bytes (hexadecimal).
+    tags : TrackTags
+        Its tags.
+    analysis : TrackAnalysis
+        What was measured.
+    missing : bool
+        Whether the file was gone at the last scan of its folder.
+    """
+
+    file: FileState
+    content: str
+    tags: Tags
+    analysis: TrackAnalysis
+    missing: bool = False
+
+
+def pack_curve(curve: Sequence[CurvePoint]) -> bytes:
+    """Pack an affect curve: 32 bytes a point (`CURVE_DTYPE`, little-endian).
+
+    Parameters
+    ----------
+    curve : sequence of CurvePoint
+
+    Returns
+    -------
+    bytes
+    """
+    rows = [(point.start, point.end, point.affect.valence, point.affect.arousal) for point in curve]
+    return np.array(rows, dtype=CURVE_DTYPE).tobytes()
+
+
+def unpack_curve(packed: bytes) -> tuple[CurvePoint, ...]:
+    """Unpack what `pack_curve` packed.
+
+    Parameters
+    ----------
+    packed : bytes
+
+    Returns
+    -------
+    tuple of CurvePoint
+    """
+    rows = np.frombuffer(packed, dtype=CURVE_DTYPE).tolist()
+    return tuple(CurvePoint(start, end, Affect(valence, arousal)) for start, end, valence, arousal in rows)

@@ -1,0 +1,339 @@
+"""Scans folders into the library: only what changed, over several processes, safe to kill at any moment."""
+
+import contextlib
+import os
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from img2music.errors import InputError, UsageError
+from img2music.library.changes import Changes, find_changes
+from img2music.library.database import locate
+from img2music.library.pipeline import Outcome, Pipeline
+from img2music.library.record import TrackRecord
+from img2music.library.store import Failure, LibraryStore
+from img2music.library.workers import Measured, Workers
+from img2music.sources.folders import FileState
+
+FLUSH_SECONDS = 2.0
+FLUSH_FILES = 64
+"""What is finished is stored after this long or this many files, whichever is first; a kill costs no more."""
+
+Progress = Callable[[int, int], None]
+"""Called with the number of files that are done, and of all that are to do."""
+
+
+@dataclass
+class ScanReport:
+    """What a scan did, or with ``dry_run`` what it would do.
+
+    Attributes
+    ----------
+    dry_run : bool
+    found : int
+        Audio files in the folders.
+    unchanged : int
+        Files that were left alone.
+    new, changed : int
+        Files that were not known, and that were known otherwise (before looking into them).
+    analysed : int
+        Files that were analysed.
+    moved : int
+        Files that a known track has moved to. In a dry run: new files of the size of a track that is missing.
+    copied : int
+        Files with the same content as another one, which was not analysed twice.
+    returned : int
+        Missing tracks that are back, unchanged.
+    missing : int
+        Tracks whose file is gone now.
+    failed : list of InputError
+        Files that could not be analysed, files and folders that could not be read.
+    failed_before : int
+        Files that could not be analysed in an earlier scan, and were left alone.
+    unusable : bool
+        Whether there was nothing to work on: no given folder could be read, and no track was known in them.
+    seconds : float
+        How long it took.
+    """
+
+    dry_run: bool = False
+    found: int = 0
+    unchanged: int = 0
+    new: int = 0
+    changed: int = 0
+    analysed: int = 0
+    moved: int = 0
+    copied: int = 0
+    returned: int = 0
+    missing: int = 0
+    failed: list[InputError] = field(default_factory=list)
+    failed_before: int = 0
+    unusable: bool = False
+    seconds: float = 0.0
+
+    def __str__(self) -> str:
+        if self.dry_run:
+            parts = [f"would look into {self.new} new and {self.changed} changed"]
+            parts += [f"{self.moved} of them perhaps moved"] if self.moved else []
+        else:
+            parts = [f"{self.analysed} analysed"]
+            parts += [f"{self.moved} moved"] if self.moved else []
+            parts += [f"{self.copied} with the same content as another"] if self.copied else []
+        parts.append(f"{self.unchanged} unchanged")
+        parts += [f"{self.returned} back"] if self.returned else []
+        parts += [f"{self.missing} missing"] if self.missing else []
+        parts += [f"{len(self.failed)} failed"] if self.failed else []
+        if self.failed_before:
+            parts.append(f"{self.failed_before} failed before (--retry-failed tries them again)")
+        return f"{self.found} audio files: {', '.join(parts)}; {self.seconds:.1f} s."
+
+
+def scan(
+    store: LibraryStore,
+    folders: Sequence[str | os.PathLike[str]],
+    *,
+    jobs: int | None = None,
+    full: bool = False,
+    retry_failed: bool = False,
+    dry_run: bool = False,
+    progress: Progress | None = None,
+) -> ScanReport:
+    """Bring the library up to date with folders.
+
+    A file whose path, size and time of modification are known, measured by the present analyzer version, is
+    not opened. Any other is hashed; one with the content of a track whose own file is gone has moved, and the
+    track keeps its id; one with the content of another present track shares its analysis; the rest is
+    analysed.
+    Tracks whose file is gone are marked missing, never removed. What is finished is stored every two seconds,
+    so
+    that a scan that is interrupted or killed goes on where it was.
+
+    Parameters
+    ----------
+    store : LibraryStore
+    folders : sequence of str or path-like
+    jobs : int, optional
+        Number of processes; one a processor by default.
+    full : bool
+        Analyse every file again, unchanged ones too.
+    retry_failed : bool
+        Try the files again that could not be analysed and have not changed since.
+    dry_run : bool
+        Only tell what would be done; write nothing.
+    progress : callable, optional
+        Called with the number of files that are done, and of all that are to do.
+
+    Returns
+    -------
+    ScanReport
+
+    Raises
+    ------
+    UsageError
+        If there is no folder or no process.
+    LibraryError
+        If the library can't be written, or another scan of it is running. What was stored before stays.
+    ModelError
+        If the analyzer itself does not work.
+    """
+    from img2music.music.analyzer import ANALYZER
+
+    if not folders:
+        raise UsageError("Give at least one folder to scan.")
+    if jobs is not None and jobs < 1:
+        raise UsageError("--jobs must be at least 1.")
+    start = time.monotonic()
+    roots = [os.path.abspath(os.fspath(folder)) for folder in folders]  # noqa: PTH100  # keeps any bytes, and links
+    if dry_run:
+        report = _compare(store, roots, ANALYZER, full, retry_failed, dry_run=True)[1]
+    else:
+        with store.alone():
+            changes, report = _compare(store, roots, ANALYZER, full, retry_failed, dry_run=False)
+            with store.writing() as transaction:
+                transaction.mark(changes.returned, missing=False)
+                transaction.forget_failures(changes.gone)
+            run = _Run(store, changes, report, ANALYZER, full=full)
+            run.work(jobs or _processors(), progress)
+            moved = set(run.moved.values())
+            gone = [file.id for file in changes.missing if file.id not in moved]
+            with store.writing() as transaction:
+                transaction.mark(gone, missing=True)
+            report.missing = len(gone)
+    report.seconds = time.monotonic() - start
+    return report
+
+
+def scan_library(
+    location: str | os.PathLike[str] | None,
+    folders: Sequence[str | os.PathLike[str]],
+    *,
+    jobs: int | None = None,
+    full: bool = False,
+    retry_failed: bool = False,
+    dry_run: bool = False,
+    progress: Progress | None = None,
+) -> ScanReport:
+    """Open a library, or make it, and bring it up to date with folders.
+
+    A dry run makes none: where there is no library yet, it tells what would be new in an empty one.
+
+    Parameters
+    ----------
+    location : str or path-like, optional
+        As `LibraryStore.open` takes it.
+    folders, jobs, full, retry_failed, dry_run, progress
+        As `scan` takes them.
+
+    Returns
+    -------
+    ScanReport
+
+    Raises
+    ------
+    LibraryError, UsageError, ModelError
+        As `LibraryStore.open` and `scan` do.
+    """
+    with contextlib.ExitStack() as stack:
+        path = locate(location).path
+        if dry_run and path is not None and not path.exists():
+            location = Path(stack.enter_context(tempfile.TemporaryDirectory())) / "empty.db"
+            LibraryStore.open(location, create=True).close()
+        store = stack.enter_context(LibraryStore.open(location, create=not dry_run, read_only=dry_run))
+        return scan(
+            store,
+            folders,
+            jobs=jobs,
+            full=full,
+            retry_failed=retry_failed,
+            dry_run=dry_run,
+            progress=progress,
+        )
+
+
+def _compare(
+    store: LibraryStore,
+    roots: Sequence[str],
+    analyzer: str,
+    full: bool,
+    retry_failed: bool,
+    *,
+    dry_run: bool,
+) -> tuple[Changes, ScanReport]:
+    changes = find_changes(store, roots, analyzer=analyzer, full=full, retry_failed=retry_failed)
+    report = ScanReport(
+        dry_run=dry_run,
+        found=changes.found,
+        unchanged=changes.unchanged,
+        new=len(changes.new),
+        changed=len(changes.changed),
+        returned=len(changes.returned),
+        missing=len(changes.missing),
+        failed_before=changes.failed_before,
+    )
+    if dry_run:
+        sizes = {file.file.size for file in changes.missing}
+        sizes |= {file.file.size for file in store.known_files() if file.missing}
+        report.moved = sum(file.size in sizes for file in changes.new)
+    for path, reason in changes.unreadable:
+        hint = "; is its disk there? Nothing is removed from the library" if path in roots else ""
+        report.failed.append(InputError(f"can't be read: {reason}{hint}.", path))
+    for path in changes.emptied:
+        reason = "holds nothing, but the library has tracks in it (now missing); is its disk mounted?"
+        report.failed.append(InputError(reason, path))
+    unreadable = {path for path, _ in changes.unreadable}
+    report.unusable = all(root in unreadable for root in roots) and not changes.missing
+    return changes, report
+
+
+class _Run:
+    """The part of a scan that opens files, and stores what comes of them in batches."""
+
+    def __init__(self, store: LibraryStore, changes: Changes, report: ScanReport, analyzer: str, *, full: bool) -> None:
+        self.moved: dict[str, int] = {}
+        """By new path, the ids of tracks that have moved."""
+        self._store = store
+        self._report = report
+        self._analyzer = analyzer
+        self._full = full
+        self._files = [*changes.new, *changes.changed]
+        self._new = {file.path for file in changes.new}
+        self._records: list[TrackRecord] = []
+        self._failures: list[Failure] = []
+        self._flushed = time.monotonic()
+
+    def work(self, jobs: int, progress: Progress | None) -> None:
+        """Take every file to the library."""
+        if not self._files:
+            return
+        done = 0
+        with Workers(jobs) as workers:
+            try:
+                for outcome in Pipeline(workers, jobs, self._known).run(self._files):
+                    if progress is not None:
+                        progress(done, len(self._files))
+                    if outcome is not None:
+                        done += 1
+                        self._take(outcome)
+                    waiting = len(self._records) + len(self._failures)
+                    if waiting >= FLUSH_FILES or time.monotonic() - self._flushed > FLUSH_SECONDS:
+                        self._flush()
+            except KeyboardInterrupt:
+                self._flush()
+                raise
+        self._flush()
+        if progress is not None:
+            progress(done, len(self._files))
+
+    def _known(self, content: str) -> Measured | None:
+        """Give what the present analyzer version measured on a content, unless it is to be measured anew."""
+        if self._full:
+            return None
+        stored = [record for _, record in self._store.same_content(content)]
+        for record in [*self._records, *stored]:
+            if record.content == content and record.analysis.analyzer == self._analyzer:
+                return record.tags, record.analysis
+        return None
+
+    def _take(self, outcome: Outcome) -> None:
+        file, content, measured = outcome.file, outcome.content, outcome.measured
+        if content is None or isinstance(measured, str):
+            reason = str(measured)
+            self._failures.append(Failure(file, self._analyzer, reason))
+            self._report.failed.append(InputError(reason, file.path))
+            return
+        self._records.append(TrackRecord(file, content, *measured))
+        mover = self._mover(file, content)
+        if mover is not None:
+            self.moved[file.path] = mover
+            self._report.moved += 1
+        elif outcome.shared:
+            self._report.copied += 1
+        if not outcome.shared:
+            self._report.analysed += 1
+
+    def _mover(self, file: FileState, content: str) -> int | None:
+        """Give the id of a track that has moved to a file."""
+        if file.path not in self._new:
+            return None
+        for number, record in self._store.same_content(content):
+            if number not in self.moved.values() and not os.path.lexists(record.file.path):
+                return number
+        return None
+
+    def _flush(self) -> None:
+        if self._records or self._failures:
+            with self._store.writing() as transaction:
+                transaction.put(self._records, moved=self.moved)
+                for failure in self._failures:
+                    transaction.put_failure(failure)
+            self._records.clear()
+            self._failures.clear()
+        self._flushed = time.monotonic()
+
+
+def _processors() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

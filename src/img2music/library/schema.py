@@ -1,0 +1,126 @@
+"""Tables of the library."""
+
+import os
+import unicodedata
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Dialect,
+    Float,
+    ForeignKey,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    TypeDecorator,
+    text,
+)
+
+HEAD = "0001"
+"""The revision that these tables are at; the newest in ``migrations/versions``."""
+
+
+class PathType(TypeDecorator[str]):
+    """A path at rest: the bytes that the system uses, so that every name comes back as it was."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> bytes | None:
+        """Encode."""
+        return None if value is None else os.fsencode(value)
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> str | None:
+        """Decode."""
+        return None if value is None else os.fsdecode(bytes(value))
+
+
+metadata = MetaData()
+
+ID = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows by themselves for INTEGER only
+
+tracks = Table(
+    "tracks",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("path", PathType, nullable=False, unique=True),
+    Column("size", BigInteger, nullable=False),
+    Column("mtime_ns", BigInteger, nullable=False),
+    Column("content", Text, nullable=False, index=True),
+    Column("missing", Boolean, nullable=False, server_default=text("false")),
+    Column("title", Text),
+    Column("artist", Text),
+    Column("album", Text),
+    Column("album_artist", Text),
+    Column("genre", Text),
+    Column("year", Integer),
+    # What filters look in: the tag as `fold` leaves it (SQLite's own LOWER knows ASCII only).
+    Column("artist_folded", Text),
+    Column("album_folded", Text),
+    Column("genre_folded", Text),
+    Column("analyzer", Text, nullable=False),
+    Column("duration", Float, nullable=False),
+    Column("listened", Float, nullable=False),
+    Column("valence", Float, nullable=False),
+    Column("arousal", Float, nullable=False),
+    Column("danceability", Float, nullable=False),
+    Column("energy", Float, nullable=False),
+    Column("raw_valence", Float, nullable=False),
+    Column("acousticness", Float, nullable=False),
+    Column("instrumentalness", Float, nullable=False),
+    Column("liveness", Float, nullable=False),
+    Column("speechiness", Float, nullable=False),
+    Column("tempo", Float),
+    Column("key", Integer),
+    Column("mode", Integer),
+    Column("loudness", Float),
+    Column("onset_rate", Float, nullable=False),
+    sqlite_autoincrement=True,  # the id of a removed track is not given to another
+)
+
+curves = Table(
+    "curves",
+    metadata,
+    Column("track_id", ID, ForeignKey("tracks.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("points", LargeBinary, nullable=False),
+)
+
+# Ids and affects of the tracks that are not missing once more, narrow and packed, so that a million of them
+# are read in one pass without a Python object each (see `store.LibraryStore.columns`).
+affects = Table(
+    "affects",
+    metadata,
+    Column("track_id", ID, ForeignKey("tracks.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("packed", LargeBinary, nullable=False),
+)
+
+failures = Table(
+    "failures",
+    metadata,
+    Column("path", PathType, primary_key=True),
+    Column("size", BigInteger, nullable=False),
+    Column("mtime_ns", BigInteger, nullable=False),
+    Column("analyzer", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+)
+
+
+def fold(value: str) -> str:
+    """Fold text so that what differs in case or in Unicode form only becomes equal.
+
+    Canonical caseless matching of The Unicode Standard, section 3.13 (D145), in composed form.
+
+    Parameters
+    ----------
+    value : str
+        A tag, or what is looked for in tags.
+
+    Returns
+    -------
+    str
+    """
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFD", value).casefold())

@@ -1,0 +1,747 @@
+"""The library at rest: reading and writing tracks."""
+
+import contextlib
+import itertools
+import os
+import struct
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+import numpy as np
+import sqlalchemy as sa
+from numpy.typing import NDArray
+
+from img2music.affect import Affect
+from img2music.errors import UsageError
+from img2music.library import database
+from img2music.library.filters import conditions
+from img2music.library.record import TrackRecord, pack_curve, unpack_curve
+from img2music.library.schema import affects, curves, failures, fold, tracks
+from img2music.library.track import Track, TrackFilter
+from img2music.music.analysis import CurvePoint, Features, TrackAnalysis
+from img2music.sources.folders import FileState
+from img2music.sources.tags import Tags
+
+_Item = TypeVar("_Item")
+
+_AFFECT = struct.Struct("<qdd")
+_AFFECT_DTYPE = np.dtype([("id", "<i8"), ("valence", "<f8"), ("arousal", "<f8")])
+_AFFECT_CHUNK = 1 << 22  # ids a query: twice 24 bytes each stay well below SQLite's limit of 1e9 bytes a value
+_IDS_A_QUERY = 500  # SQLite's least limit is 999 parameters
+
+_TEXT_COLUMNS = ("artist", "album_artist", "genre", "album", "content", "title")
+_NUMBER_COLUMNS = ("valence", "arousal", "year", "tempo", "duration", "instrumentalness", "key", "mode")
+
+
+@dataclass(frozen=True, slots=True)
+class KnownFile:
+    """What the library knows of a file without opening it.
+
+    Attributes
+    ----------
+    id : int
+        The track's number.
+    file : FileState
+        The file as it was when it was analysed.
+    analyzer : str
+        The analyzer version that measured it.
+    missing : bool
+        Whether the file was gone at the last scan.
+    """
+
+    id: int
+    file: FileState
+    analyzer: str
+    missing: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A file that could not be analysed, and why.
+
+    Attributes
+    ----------
+    file : FileState
+        The file as it was.
+    analyzer : str
+        The analyzer version that failed.
+    reason : str
+        Why, without the path.
+    """
+
+    file: FileState
+    analyzer: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Sums over a library.
+
+    Attributes
+    ----------
+    failures : int
+        Files that could not be analysed.
+    seconds : float
+        Length of all tracks that are present.
+    analyzers : dict of str to int
+        Tracks by the analyzer version that measured them.
+    """
+
+    failures: int
+    seconds: float
+    analyzers: dict[str, int]
+
+
+def library_location(location: str | os.PathLike[str] | None = None) -> str:
+    """Tell where a library is, or would be.
+
+    Parameters
+    ----------
+    location : str or path-like, optional
+        As `LibraryStore.open` takes it.
+
+    Returns
+    -------
+    str
+        A path or a URL.
+
+    Raises
+    ------
+    LibraryError
+        If it can't be read.
+    """
+    where = database.locate(location)
+    return str(where.url) if where.path is None else str(where.path)
+
+
+class LibraryStore:
+    """A library that is open. Use as a context manager.
+
+    Attributes
+    ----------
+    location : str
+        Where it is, for people to read.
+    """
+
+    def __init__(self, engine: sa.Engine, where: database.Location) -> None:
+        self._engine = engine
+        self._writer = engine.execution_options(immediate=True)
+        self._where = where
+        self.location = str(where)
+
+    @classmethod
+    def open(
+        cls,
+        location: str | os.PathLike[str] | None = None,
+        *,
+        create: bool = False,
+        read_only: bool = False,
+    ) -> "LibraryStore":
+        """Open a library, and bring it to the newest schema if need be.
+
+        Parameters
+        ----------
+        location : str or path-like, optional
+            A path or an SQLAlchemy URL; without one ``IMG2MUSIC_LIBRARY``, or else ``library.db`` in the
+            user's data folder.
+        create : bool
+            Make it if it does not exist.
+        read_only : bool
+            Whether only reading is meant, which also works on a disk that can't be written.
+
+        Returns
+        -------
+        LibraryStore
+
+        Raises
+        ------
+        LibraryError
+            If it does not exist, can't be opened, is not a library, is of a newer program, or can't be
+            written.
+        """
+        where = database.locate(location)
+        return cls(database.open_engine(where, create=create, read_only=read_only), where)
+
+    def close(self) -> None:
+        """Close the database."""
+        self._engine.dispose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    # Reading
+
+    def count(self, *, missing: bool = False) -> int:
+        """Count the tracks that are present, or those that are missing.
+
+        Parameters
+        ----------
+        missing : bool
+
+        Returns
+        -------
+        int
+        """
+        with self._reading() as connection:
+            statement = (
+                sa.select(sa.func.count()).select_from(tracks).where(tracks.c.missing.is_(True))
+                if missing
+                else sa.select(sa.func.count()).select_from(affects)
+            )
+            return database.scalar(connection, statement)
+
+    def columns(self, names: Sequence[str]) -> dict[str, NDArray[Any]]:
+        """Read columns of the tracks that are present (not missing), in ascending order of id.
+
+        Ids, valence and arousal together are one quick pass over a packed copy (a million tracks in a tenth
+        of a second); another column costs about a second.
+
+        Parameters
+        ----------
+        names : sequence of str
+            Of ``id, valence, arousal, artist, album_artist, genre, album, year, tempo, duration,
+            instrumentalness, key, mode, content, title``.
+
+        Returns
+        -------
+        dict of str to ndarray, shape (n,)
+            ``id`` is int64; numbers are float64, NaN where there is none; texts are objects, None where there
+            is none.
+
+        Raises
+        ------
+        UsageError
+            If there is no such column.
+        """
+        for name in names:
+            if name not in ("id", *_NUMBER_COLUMNS, *_TEXT_COLUMNS):
+                raise UsageError(f"There is no column {name!r} of tracks.")
+        with self._reading() as connection:  # one transaction: every column of the same tracks
+            found: dict[str, NDArray[Any]] = {}
+            if {"id", "valence", "arousal"} & set(names):
+                points = self._points(connection)
+                found = {name: np.ascontiguousarray(points[name]) for name in _AFFECT_DTYPE.names or ()}
+            others = [name for name in names if name not in found]
+            if others:
+                found.update(_columns(connection, others))
+        return {name: found[name] for name in names}
+
+    def ids(self, where: TrackFilter) -> NDArray[np.int64]:
+        """Find the tracks that are present and pass a filter.
+
+        Parameters
+        ----------
+        where : TrackFilter
+
+        Returns
+        -------
+        ndarray of int64, shape (n,)
+            Ids in ascending order.
+        """
+        statement = sa.select(tracks.c.id).where(tracks.c.missing.is_(False), *conditions(where)).order_by(tracks.c.id)
+        with self._reading() as connection:
+            return np.fromiter(connection.execute(statement).scalars(), dtype=np.int64)
+
+    def tracks(
+        self,
+        ids: Sequence[int] | None = None,
+        where: TrackFilter | None = None,
+        *,
+        missing: bool = False,
+    ) -> Iterator[Track]:
+        """Read tracks.
+
+        Parameters
+        ----------
+        ids : sequence of int, optional
+            These, in this order; numbers that are not there are left out. All in order of path by default.
+        where : TrackFilter, optional
+            Those that pass.
+        missing : bool
+            Whether missing tracks are included. Tracks asked for by id always are.
+
+        Yields
+        ------
+        Track
+        """
+        statement = sa.select(tracks)
+        if where is not None:
+            statement = statement.where(*conditions(where))
+        with self._reading() as connection:
+            if ids is None:
+                if not missing:
+                    statement = statement.where(tracks.c.missing.is_(False))
+                for row in connection.execute(statement.order_by(tracks.c.path)):
+                    yield _track(row)
+                return
+            for batch in _batches(ids):
+                rows = connection.execute(statement.where(tracks.c.id.in_(batch)))
+                found = {row.id: _track(row) for row in rows}
+                yield from (found[number] for number in batch if number in found)
+
+    def find(self, path: str) -> Track | None:
+        """Find a track by its path.
+
+        Parameters
+        ----------
+        path : str
+            Absolute path, as ``os.fsdecode`` gives it.
+
+        Returns
+        -------
+        Track or None
+        """
+        with self._reading() as connection:
+            row = connection.execute(sa.select(tracks).where(tracks.c.path == path)).first()
+        return None if row is None else _track(row)
+
+    def curves(self, ids: Iterable[int]) -> dict[int, tuple[CurvePoint, ...]]:
+        """Read affect curves.
+
+        Parameters
+        ----------
+        ids : iterable of int
+
+        Returns
+        -------
+        dict of int to tuple of CurvePoint
+            By id, without those that are not there.
+        """
+        found: dict[int, tuple[CurvePoint, ...]] = {}
+        with self._reading() as connection:
+            for batch in _batches(ids):
+                rows = connection.execute(sa.select(curves).where(curves.c.track_id.in_(batch)))
+                found.update((row.track_id, unpack_curve(row.points)) for row in rows)
+        return found
+
+    def records(self) -> Iterator[TrackRecord]:
+        """Read all that is stored of every track, in order of path.
+
+        Yields
+        ------
+        TrackRecord
+        """
+        statement = (
+            sa.select(tracks, curves.c.points).join(curves, curves.c.track_id == tracks.c.id).order_by(tracks.c.path)
+        )
+        with self._reading() as connection:
+            for row in connection.execute(statement):
+                yield _record(row)
+
+    def failures(self) -> Iterator[Failure]:
+        """Read the files that could not be analysed, in order of path.
+
+        Yields
+        ------
+        Failure
+        """
+        with self._reading() as connection:
+            for row in connection.execute(sa.select(failures).order_by(failures.c.path)):
+                yield Failure(FileState(row.path, row.size, row.mtime_ns), row.analyzer, row.reason)
+
+    def known_files(self) -> Iterator[KnownFile]:
+        """Read the state of every file that is stored.
+
+        Yields
+        ------
+        KnownFile
+        """
+        columns = (
+            tracks.c.id,
+            tracks.c.path,
+            tracks.c.size,
+            tracks.c.mtime_ns,
+            tracks.c.analyzer,
+            tracks.c.missing,
+        )
+        with self._reading() as connection:
+            for number, path, size, mtime_ns, analyzer, missing in connection.execute(sa.select(*columns)):
+                yield KnownFile(number, FileState(path, size, mtime_ns), analyzer, missing)
+
+    def same_content(self, content: str) -> list[tuple[int, TrackRecord]]:
+        """Find the tracks whose files hold the same bytes.
+
+        Parameters
+        ----------
+        content : str
+            BLAKE2b hash (hexadecimal).
+
+        Returns
+        -------
+        list of (int, TrackRecord)
+            Ids and records, in order of id.
+        """
+        statement = (
+            sa.select(tracks, curves.c.points)
+            .join(curves, curves.c.track_id == tracks.c.id)
+            .where(tracks.c.content == content)
+            .order_by(tracks.c.id)
+        )
+        with self._reading() as connection:
+            return [(row.id, _record(row)) for row in connection.execute(statement)]
+
+    def totals(self) -> "Totals":
+        """Add up what is stored.
+
+        Returns
+        -------
+        Totals
+        """
+        present = tracks.c.missing.is_(False)
+        by_analyzer = sa.select(tracks.c.analyzer, sa.func.count()).group_by(tracks.c.analyzer)
+        with self._reading() as connection:
+            return Totals(
+                failures=database.scalar(connection, sa.select(sa.func.count()).select_from(failures)),
+                seconds=float(
+                    connection.execute(sa.select(sa.func.sum(tracks.c.duration)).where(present)).scalar() or 0
+                ),
+                analyzers={row[0]: row[1] for row in connection.execute(by_analyzer.order_by(tracks.c.analyzer))},
+            )
+
+    def size(self) -> int | None:
+        """Tell the size of the database on the disk.
+
+        Returns
+        -------
+        int or None
+            Bytes; None on a server.
+        """
+        path = self._where.path
+        if path is None:
+            return None
+        parts = (path.with_name(path.name + suffix) for suffix in ("", "-wal", "-shm"))
+        return sum(part.stat().st_size for part in parts if part.exists())
+
+    def faults(self) -> list[str]:
+        """Check that the database is sound.
+
+        Returns
+        -------
+        list of str
+            What is wrong; empty if nothing is.
+        """
+        with self._reading() as connection:
+            found: list[str] = []
+            if connection.dialect.name == "sqlite":
+                rows = connection.execute(sa.text("PRAGMA integrity_check")).scalars()
+                found += [str(row) for row in rows if row != "ok"]
+                strays = connection.execute(sa.text("PRAGMA foreign_key_check")).all()
+                found += [f"a row of {row[0]} belongs to no track" for row in strays]
+            wanted = sa.select(tracks.c.id, tracks.c.valence, tracks.c.arousal)
+            wanted = wanted.where(tracks.c.missing.is_(False)).order_by(tracks.c.id)
+            expected = b"".join(_AFFECT.pack(*row) for row in connection.execute(wanted))
+            if self._points(connection).tobytes() != expected:
+                found.append("the packed affects differ from the tracks'")
+            return found
+
+    @contextlib.contextmanager
+    def alone(self) -> Iterator[None]:
+        """Hold the library for one scan; a lock that dies with its process, and that readers don't mind.
+
+        Raises
+        ------
+        LibraryError
+            If another scan holds it.
+        """
+        with database.exclusive(self._where):
+            yield
+
+    # Writing
+
+    def put(self, records: Iterable[TrackRecord]) -> None:
+        """Store tracks in one transaction; one whose path is known is replaced and keeps its id.
+
+        Parameters
+        ----------
+        records : iterable of TrackRecord
+
+        Raises
+        ------
+        LibraryError
+            If they can't be stored; then none is.
+        """
+        with self.writing() as transaction:
+            transaction.put(records)
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator["Transaction"]:
+        """Write in one transaction: all of it is stored, or none.
+
+        Yields
+        ------
+        Transaction
+
+        Raises
+        ------
+        LibraryError
+            If it can't be stored.
+        """
+        with database.plain_errors(self._where), self._writer.begin() as connection:
+            yield Transaction(connection)
+
+    @contextlib.contextmanager
+    def _reading(self) -> Iterator[sa.Connection]:
+        with database.plain_errors(self._where), self._engine.connect() as connection:
+            yield connection
+
+    @staticmethod
+    def _points(connection: sa.Connection) -> NDArray[np.void]:
+        """Read ids and affects of the tracks that are present: shape (n,), `_AFFECT_DTYPE`, ascending ids."""
+        if connection.dialect.name == "sqlite":
+            # SQLite joins the rows: four times as fast as an object a row. It does so byte by byte in a
+            # database in UTF-8; should another build of it mind, the check below sends us the long way.
+            last = database.scalar(connection, sa.select(sa.func.max(affects.c.track_id)))
+            joined = sa.text(
+                "SELECT count(*), CAST(group_concat(packed, '') AS BLOB) FROM affects "
+                "WHERE track_id > :above AND track_id <= :upto"
+            )
+            parts = [
+                tuple(connection.execute(joined, {"above": above, "upto": above + _AFFECT_CHUNK}).one())
+                for above in range(0, last, _AFFECT_CHUNK)
+            ]
+            if all(len(part or b"") == count * _AFFECT.size for count, part in parts):
+                points = np.frombuffer(b"".join(part or b"" for _, part in parts), dtype=_AFFECT_DTYPE)
+                if bool(np.all(points["id"][1:] > points["id"][:-1])):
+                    return points
+        rows = connection.execute(sa.select(affects.c.packed).order_by(affects.c.track_id)).scalars()
+        return np.frombuffer(b"".join(rows), dtype=_AFFECT_DTYPE)
+
+
+class Transaction:
+    """Changes to a library that are stored together. Made by `LibraryStore.writing`."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        self._connection = connection
+
+    def put(self, records: Iterable[TrackRecord], *, moved: Mapping[str, int] | None = None) -> None:
+        """Store tracks. Failures of their paths are forgotten.
+
+        A track whose path is known is replaced and keeps its id.
+
+        Parameters
+        ----------
+        records : iterable of TrackRecord
+            Where a path comes twice, the last counts.
+        moved : mapping of str to int, optional
+            By path, the id of the track whose file has moved there: it keeps its id.
+        """
+        for batch in _batches(records):
+            self._put({record.file.path: record for record in batch}, moved or {})
+
+    def _put(self, records: dict[str, TrackRecord], moved: Mapping[str, int]) -> None:
+        execute = self._connection.execute
+        numbered = sa.select(tracks.c.path, tracks.c.id).where(tracks.c.path.in_(records))
+        known = {row.path: row.id for row in execute(numbered)}
+        kept = known | {path: moved[path] for path in records if path in moved}
+        self.remove({*known.values(), *kept.values()})
+        new = [_values(record) for path, record in records.items() if path not in kept]
+        old = [_values(records[path]) | {"id": number} for path, number in kept.items()]
+        for rows in (new, old):
+            if rows:
+                execute(sa.insert(tracks), rows)
+        numbers = {row.path: row.id for row in execute(numbered)}
+        points = [
+            {"track_id": numbers[path], "points": pack_curve(record.analysis.curve)} for path, record in records.items()
+        ]
+        execute(sa.insert(curves), points)
+        self._pack_affects(numbers.values())
+        self.forget_failures(records)
+
+    def _pack_affects(self, ids: Iterable[int]) -> None:
+        columns = (tracks.c.id, tracks.c.valence, tracks.c.arousal)
+        present = sa.select(*columns).where(tracks.c.id.in_(ids), tracks.c.missing.is_(False))
+        packed = [{"track_id": row[0], "packed": _AFFECT.pack(*row)} for row in self._connection.execute(present)]
+        if packed:
+            self._connection.execute(sa.insert(affects), packed)
+
+    def mark(self, ids: Iterable[int], *, missing: bool) -> None:
+        """Mark tracks as missing or as present again.
+
+        Parameters
+        ----------
+        ids : iterable of int
+        missing : bool
+        """
+        execute = self._connection.execute
+        for batch in _batches(ids):
+            execute(sa.update(tracks).where(tracks.c.id.in_(batch)).values(missing=missing))
+            execute(sa.delete(affects).where(affects.c.track_id.in_(batch)))
+            self._pack_affects(batch)
+
+    def remove(self, ids: Iterable[int]) -> None:
+        """Remove tracks for good.
+
+        Parameters
+        ----------
+        ids : iterable of int
+        """
+        for batch in _batches(ids):
+            self._connection.execute(sa.delete(tracks).where(tracks.c.id.in_(batch)))
+
+    def remove_missing(self) -> int:
+        """Remove the tracks that are marked missing for good.
+
+        Returns
+        -------
+        int
+            Number of tracks.
+        """
+        result = self._connection.execute(sa.delete(tracks).where(tracks.c.missing.is_(True)))
+        return result.rowcount
+
+    def put_failure(self, failure: Failure) -> None:
+        """Remember that a file could not be analysed.
+
+        A track that had this path in an earlier state of the file is marked missing: what was heard is gone.
+
+        Parameters
+        ----------
+        failure : Failure
+        """
+        file = failure.file
+        self.forget_failures([file.path])
+        self._connection.execute(
+            sa.insert(failures).values(
+                path=file.path,
+                size=file.size,
+                mtime_ns=file.mtime_ns,
+                analyzer=failure.analyzer,
+                reason=failure.reason,
+            )
+        )
+        changed = sa.or_(tracks.c.size != file.size, tracks.c.mtime_ns != file.mtime_ns)
+        overwritten = sa.select(tracks.c.id).where(tracks.c.path == file.path, changed)
+        self.mark(list(self._connection.execute(overwritten).scalars()), missing=True)
+
+    def forget_failures(self, paths: Iterable[str]) -> None:
+        """Forget failures.
+
+        Parameters
+        ----------
+        paths : iterable of str
+        """
+        for batch in _batches(paths):
+            self._connection.execute(sa.delete(failures).where(failures.c.path.in_(batch)))
+
+
+def _batches(values: Iterable[_Item]) -> Iterator[Sequence[_Item]]:
+    iterator = iter(values)
+    while batch := list(itertools.islice(iterator, _IDS_A_QUERY)):
+        yield batch
+
+
+def _columns(connection: sa.Connection, names: Sequence[str]) -> dict[str, NDArray[Any]]:
+    statement = sa.select(*(tracks.c[name] for name in names)).where(tracks.c.missing.is_(False)).order_by(tracks.c.id)
+    compiled = statement.compile(dialect=connection.dialect, compile_kwargs={"literal_binds": True})
+    rows = connection.exec_driver_sql(str(compiled)).cursor.fetchall()
+    cells: Iterable[tuple[Any, ...]] = zip(*rows, strict=True) if rows else [()] * len(names)
+    return {
+        name: np.array(values, dtype=object if name in _TEXT_COLUMNS else np.float64)
+        for name, values in zip(names, cells, strict=True)
+    }
+
+
+def _values(record: TrackRecord) -> dict[str, Any]:
+    tags, analysis = record.tags, record.analysis
+    features = analysis.features
+    return {
+        "path": record.file.path,
+        "size": record.file.size,
+        "mtime_ns": record.file.mtime_ns,
+        "content": record.content,
+        "missing": record.missing,
+        "title": tags.title,
+        "artist": tags.artist,
+        "album": tags.album,
+        "album_artist": tags.album_artist,
+        "genre": tags.genre,
+        "year": tags.year,
+        "artist_folded": None if tags.artist is None else fold(tags.artist),
+        "album_folded": None if tags.album is None else fold(tags.album),
+        "genre_folded": None if tags.genre is None else fold(tags.genre),
+        "analyzer": analysis.analyzer,
+        "duration": analysis.duration,
+        "listened": analysis.listened,
+        "valence": analysis.affect.valence,
+        "arousal": analysis.affect.arousal,
+        "danceability": features.danceability,
+        "energy": features.energy,
+        "raw_valence": features.valence,
+        "acousticness": features.acousticness,
+        "instrumentalness": features.instrumentalness,
+        "liveness": features.liveness,
+        "speechiness": features.speechiness,
+        "tempo": features.tempo,
+        "key": features.key,
+        "mode": features.mode,
+        "loudness": features.loudness,
+        "onset_rate": features.onset_rate,
+    }
+
+
+def _features(row: sa.Row[Any]) -> Features:
+    return Features(
+        danceability=row.danceability,
+        energy=row.energy,
+        valence=row.raw_valence,
+        acousticness=row.acousticness,
+        instrumentalness=row.instrumentalness,
+        liveness=row.liveness,
+        speechiness=row.speechiness,
+        tempo=row.tempo,
+        key=row.key,
+        mode=row.mode,
+        loudness=row.loudness,
+        onset_rate=row.onset_rate,
+    )
+
+
+def _track(row: sa.Row[Any]) -> Track:
+    return Track(
+        id=row.id,
+        path=row.path,
+        title=row.title,
+        artist=row.artist,
+        album=row.album,
+        album_artist=row.album_artist,
+        genre=row.genre,
+        year=row.year,
+        duration=row.duration,
+        content=row.content,
+        analyzer=row.analyzer,
+        missing=row.missing,
+        affect=Affect(row.valence, row.arousal),
+        features=_features(row),
+    )
+
+
+def _record(row: sa.Row[Any]) -> TrackRecord:
+    return TrackRecord(
+        file=FileState(row.path, row.size, row.mtime_ns),
+        content=row.content,
+        tags=Tags(
+            title=row.title,
+            artist=row.artist,
+            album=row.album,
+            album_artist=row.album_artist,
+            genre=row.genre,
+            year=row.year,
+        ),
+        analysis=TrackAnalysis(
+            analyzer=row.analyzer,
+            duration=row.duration,
+            listened=row.listened,
+            affect=Affect(row.valence, row.arousal),
+            features=_features(row),
+            curve=unpack_curve(row.points),
+        ),
+        missing=row.missing,
+    )

@@ -1,0 +1,158 @@
+"""Looks after a library: what is in it, whether it is sound, what may go."""
+
+import os
+from dataclasses import dataclass, field
+
+from img2music.errors import InputError
+from img2music.library.store import LibraryStore
+from img2music.library.workers import content_hash
+from img2music.sources.folders import FileState
+
+
+@dataclass(frozen=True, slots=True)
+class LibraryInfo:
+    """What is in a library.
+
+    Attributes
+    ----------
+    location : str
+    bytes : int or None
+        Size of the database on the disk; None on a server.
+    present, missing : int
+        Tracks.
+    failures : int
+        Files that could not be analysed.
+    seconds : float
+        Length of all tracks that are present.
+    analyzers : dict of str to int
+        Tracks by the analyzer version that measured them.
+    """
+
+    location: str
+    bytes: int | None
+    present: int
+    missing: int
+    failures: int
+    seconds: float
+    analyzers: dict[str, int]
+
+
+@dataclass
+class Verification:
+    """What is wrong with a library or its files.
+
+    Attributes
+    ----------
+    database : list of str
+        Faults of the database; empty if it is sound.
+    files : list of InputError
+        Tracks whose files are gone, have changed or can't be read.
+    checked : int
+        Number of files that were looked at.
+    """
+
+    database: list[str] = field(default_factory=list)
+    files: list[InputError] = field(default_factory=list)
+    checked: int = 0
+
+
+def info(store: LibraryStore) -> LibraryInfo:
+    """Tell what is in a library.
+
+    Parameters
+    ----------
+    store : LibraryStore
+
+    Returns
+    -------
+    LibraryInfo
+    """
+    totals = store.totals()
+    return LibraryInfo(
+        location=store.location,
+        bytes=store.size(),
+        present=store.count(),
+        missing=store.count(missing=True),
+        failures=totals.failures,
+        seconds=totals.seconds,
+        analyzers=totals.analyzers,
+    )
+
+
+def info_rows(found: LibraryInfo) -> list[tuple[str, str]]:
+    """Give what is in a library as rows of a table.
+
+    Parameters
+    ----------
+    found : LibraryInfo
+
+    Returns
+    -------
+    list of (str, str)
+    """
+    rows = [
+        ("location", found.location),
+        ("tracks", str(found.present)),
+        ("missing", f"{found.missing} (library prune removes them)" if found.missing else "0"),
+        ("failed", f"{found.failures} (scan --retry-failed tries them again)" if found.failures else "0"),
+        ("music", f"{found.seconds / 3600:.1f} hours"),
+    ]
+    if found.bytes is not None:
+        rows.append(("size", f"{found.bytes / 1e6:.1f} MB"))
+    rows += [(f"analyzer {name}", f"{count} tracks") for name, count in found.analyzers.items()]
+    return rows
+
+
+def verify(store: LibraryStore, *, content: bool = False) -> Verification:
+    """Check the database, and that the tracks' files are there as they were analysed.
+
+    Parameters
+    ----------
+    store : LibraryStore
+    content : bool
+        Whether to read every file and compare its bytes' hash too.
+
+    Returns
+    -------
+    Verification
+    """
+    found = Verification(database=store.faults())
+    for record in store.records():
+        if record.missing:
+            continue
+        found.checked += 1
+        path = record.file.path
+        try:
+            status = os.stat(path)  # noqa: PTH116  # names may be any bytes
+            state = FileState(path, status.st_size, status.st_mtime_ns)
+            if state != record.file:
+                raise InputError("has changed since it was analysed; scan again.", path)
+            if not os.access(path, os.R_OK):
+                raise InputError("can't be read; check its permissions.", path)
+            if content and content_hash(state) != record.content:
+                raise InputError("its bytes have changed, though its size and time have not.", path)
+        except OSError as error:
+            found.files.append(InputError(f"can't be read: {error.strerror or error}; scan again.", path))
+        except InputError as error:
+            found.files.append(error)
+    return found
+
+
+def prune(store: LibraryStore, *, dry_run: bool = False) -> int:
+    """Remove the tracks that are marked missing, for good.
+
+    Parameters
+    ----------
+    store : LibraryStore
+    dry_run : bool
+        Only count them.
+
+    Returns
+    -------
+    int
+        Number of tracks.
+    """
+    if dry_run:
+        return store.count(missing=True)
+    with store.alone(), store.writing() as transaction:
+        return transaction.remove_missing()

@@ -1,0 +1,237 @@
+"""Processes that analyse files: a crash or a hang of one costs one file, and none outlives the scan."""
+
+import contextlib
+import hashlib
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from concurrent.futures import CancelledError, Future
+from types import TracebackType
+from typing import Any, Self
+
+from img2music.errors import Img2MusicError, InputError, ModelError
+from img2music.music.analysis import TrackAnalysis
+from img2music.sources.folders import FileState
+from img2music.sources.tags import Tags
+
+TIMEOUT_BASE = 300.0
+TIMEOUT_A_BYTE = 2e-6
+"""A file may take five minutes, and two seconds more a megabyte: fifty times what a slow machine needs."""
+
+STILL_CHANGING = "it was being changed while it was read; scan again when it is done."
+
+
+Measured = tuple[Tags, TrackAnalysis]
+
+
+class CrashedError(Img2MusicError):
+    """The process that analysed a file died; it may have been the file, or lack of memory."""
+
+
+class BrokenPoolError(Img2MusicError):
+    """The processes died without having anything to do."""
+
+
+class Workers:
+    """A pool of analysing processes. Use as a context manager.
+
+    Parameters
+    ----------
+    jobs : int
+        Number of processes.
+    """
+
+    def __init__(self, jobs: int) -> None:
+        self._jobs = jobs
+        self._pool = self._new_pool()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._pool.stop()
+        self._pool.join()
+
+    def submit(self, file: FileState) -> "Future[Measured]":
+        """Have a file analysed.
+
+        Parameters
+        ----------
+        file : FileState
+
+        Returns
+        -------
+        Future of (Tags, TrackAnalysis)
+            To be read with `result`.
+        """
+        # The pool starts processes in this thread and in threads that inherit its signal mask: Ctrl-C reaches
+        # the parent alone, from the first instruction on.
+        with _interrupts_blocked():
+            try:
+                future: Future[Measured] = self._pool.schedule(analyse, args=(file,), timeout=timeout(file))
+            except RuntimeError:  # the pool broke a moment ago
+                future = Future()
+                future.set_exception(BrokenPoolError())
+        return future
+
+    def restart(self) -> None:
+        """Replace the pool, after which every future of the old one is void."""
+        self._pool.stop()
+        self._pool.join()
+        self._pool = self._new_pool()
+
+    def _new_pool(self) -> Any:
+        from pebble import ProcessPool
+
+        # "spawn": forking a process that has threads and ONNX Runtime in it is not safe.
+        return ProcessPool(self._jobs, initializer=_initialise, context=multiprocessing.get_context("spawn"))
+
+
+def timeout(file: FileState) -> float:
+    """Tell how long the analysis of a file may take.
+
+    Parameters
+    ----------
+    file : FileState
+
+    Returns
+    -------
+    float
+        Seconds.
+    """
+    return TIMEOUT_BASE + TIMEOUT_A_BYTE * file.size
+
+
+def result(future: "Future[Measured]") -> Measured | str:
+    """Read what came of a file.
+
+    Parameters
+    ----------
+    future : Future
+        One that is done.
+
+    Returns
+    -------
+    (Tags, TrackAnalysis) or str
+        What was measured, or why it could not be.
+
+    Raises
+    ------
+    CrashedError
+        If the process died.
+    BrokenPoolError
+        If the whole pool is void.
+    ModelError
+        If no file can be analysed.
+    """
+    from concurrent.futures.process import BrokenProcessPool
+
+    from pebble import ProcessExpired
+
+    try:
+        return future.result()
+    except InputError as error:
+        return error.reason
+    except (ModelError, BrokenPoolError):
+        raise
+    except (BrokenProcessPool, CancelledError) as error:
+        raise BrokenPoolError from error
+    except Img2MusicError as error:
+        return str(error)
+    except TimeoutError:
+        return "the analysis did not end in time; the file may be damaged."
+    except ProcessExpired as error:
+        raise CrashedError(
+            "the analysis crashed; the file may be damaged, or memory ran out (try --jobs 1)."
+        ) from error
+    except Exception as error:  # noqa: BLE001  # whatever a file does to a decoder, the rest of the batch goes on
+        return f"unexpected {type(error).__name__}: {error}"
+
+
+def content_hash(file: FileState) -> str:
+    """Hash the bytes of a file.
+
+    Parameters
+    ----------
+    file : FileState
+        The file as it was found.
+
+    Returns
+    -------
+    str
+        BLAKE2b, 32 bytes, hexadecimal.
+
+    Raises
+    ------
+    InputError
+        If it can't be read, or is no longer as it was found.
+    """
+    try:
+        with open(file.path, "rb") as stream:  # noqa: PTH123  # names may be any bytes
+            digest = hashlib.file_digest(stream, lambda: hashlib.blake2b(digest_size=32))
+            status = os.fstat(stream.fileno())
+    except OSError as error:
+        raise InputError(f"can't be read: {error.strerror or error}.", file.path) from None
+    if (status.st_size, status.st_mtime_ns) != (file.size, file.mtime_ns):
+        raise InputError(STILL_CHANGING, file.path)
+    return digest.hexdigest()
+
+
+def analyse(file: FileState) -> Measured:
+    """Read the tags of a file and analyse it.
+
+    Parameters
+    ----------
+    file : FileState
+        The file as it was when its bytes were hashed.
+
+    Returns
+    -------
+    Tags
+    TrackAnalysis
+
+    Raises
+    ------
+    InputError
+        If it can't be analysed, or is no longer as it was.
+    """
+    from img2music.music.analyzer import analyze_track
+    from img2music.sources.tags import read_tags
+
+    tags, analysis = read_tags(file.path), analyze_track(file.path)
+    try:
+        status = os.stat(file.path)  # noqa: PTH116
+    except OSError as error:
+        raise InputError(f"can't be read: {error.strerror or error}.", file.path) from None
+    if (status.st_size, status.st_mtime_ns) != (file.size, file.mtime_ns):
+        raise InputError(STILL_CHANGING, file.path)
+    return tags, analysis
+
+
+def _initialise() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """End this process when the scan dies, however it dies."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
+
+
+@contextlib.contextmanager
+def _interrupts_blocked() -> Iterator[None]:
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

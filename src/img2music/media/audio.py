@@ -1,0 +1,438 @@
+"""Sound files to samples: anything libav decodes, by excerpts, streaming."""
+
+import os
+import stat
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from img2music.errors import InputError
+
+if TYPE_CHECKING:
+    from av.audio.frame import AudioFrame
+    from av.audio.stream import AudioStream
+    from av.container import InputContainer
+
+MAGIC_LENGTH = 64
+"""Bytes of a file that `is_audio` looks at."""
+
+# Containers that hold sound. Playlists and image sequences (hls, dash, concat, image2...) make libav open other
+# files, so a hostile "song" must not reach their readers.
+FORMATS = (
+    "aac,ac3,aiff,amr,ape,asf,au,avi,caf,dsf,dts,eac3,flac,flv,iff,loas,matroska,mov,mp3,mpc,mpc8,mpeg,mpegts,"
+    "mpegvideo,nut,ogg,oma,qoa,rm,shn,tak,tta,voc,w64,wav,wv,xwma"
+)
+# No length in the file, or one that libav guesses from the bit rate.
+UNMEASURED_FORMATS = frozenset({"aac", "ac3", "amr", "dts", "eac3", "loas", "mp3", "mpeg", "mpegts"})
+
+SLOWEST_RATE, FASTEST_RATE = 4_000, 768_000  # hertz; beyond it a header lies
+HIGHEST_RATE = 48_000  # hertz; what is faster holds nothing more to hear, only memory to fill
+MOST_CHANNELS = 8
+LOUDEST_SAMPLE = 16.0  # +24 dBFS; floating-point files may exceed 1.0, damaged ones reach 1e38
+LEAD_IN = 0.3  # seconds decoded and dropped after a seek, while MP3's bit reservoir and AAC's overlap fill
+SEEK_TOLERANCE = 20.0  # seconds; landing further before the target means the file has no index
+SHORTFALL = 1.0  # seconds missing from an excerpt that show that the stated length is wrong
+OGG_TAIL = 65_536 + 4_096  # bytes that surely hold the start of a last Ogg page (65,307 bytes at most)
+
+
+@dataclass(frozen=True, slots=True)
+class AudioInfo:
+    """What a sound file says of itself.
+
+    Attributes
+    ----------
+    duration : float
+        Length in seconds.
+    container, codec : str
+        libav's names of the file format and of the encoding.
+    """
+
+    duration: float
+    container: str
+    codec: str
+
+
+@dataclass(frozen=True, slots=True)
+class Excerpt:
+    """Decoded sound of one part of a file.
+
+    Attributes
+    ----------
+    start : float
+        Seconds from the start of the file.
+    rate : int
+        Samples a second.
+    layout : tuple of str, length c
+        Channel names as libav writes them (``FL``, ``FR``, ``LFE``...).
+    samples : ndarray of float32, shape (c, n)
+        Samples; full scale is 1.0. Finite.
+    """
+
+    start: float
+    rate: int
+    layout: tuple[str, ...]
+    samples: NDArray[np.float32]
+
+    @property
+    def end(self) -> float:
+        """Seconds from the start of the file to the excerpt's end."""
+        return self.start + self.samples.shape[1] / self.rate
+
+
+def is_audio(path: str | os.PathLike[str]) -> bool:
+    """Tell cheaply whether a file looks like sound, by its first bytes, whatever its name.
+
+    Parameters
+    ----------
+    path : path-like
+        A regular file.
+
+    Returns
+    -------
+    bool
+        False also for what can't be read, and for video containers (which may hold sound).
+    """
+    try:
+        with _regular_file(os.fspath(path)) as file:
+            head = file.read(MAGIC_LENGTH)
+    except InputError:
+        return False
+    if head[4:8] == b"ftyp":
+        return head[8:11] in (b"M4A", b"M4B", b"F4A")
+    if head[:4] == b"RIFF":
+        return head[8:12] == b"WAVE"
+    if head[:4] == b"FORM":
+        return head[8:12] in (b"AIFF", b"AIFC")
+    if head[:4] == b"OggS":
+        return not any(mark in head for mark in (b"\x80theora", b"fishead"))
+    magics = (
+        b"ID3",
+        b"fLaC",
+        b"MAC ",
+        b"wvpk",
+        b"MPCK",
+        b"MP+",
+        b"TTA1",
+        b".snd",
+        b"caff",
+        b"#!AMR",
+        b"DSD ",
+    )
+    windows_media = b"\x30\x26\xb2\x75\x8e\x66\xcf\x11"
+    # MPEG audio and ADTS frames begin with eleven set bits; layer and rate must not be the reserved ones.
+    frame = len(head) > 2 and head[0] == 0xFF and head[1] & 0xE0 == 0xE0 and head[1] & 0x18 != 0x08
+    return frame or head.startswith((*magics, windows_media))
+
+
+def probe(path: str | os.PathLike[str]) -> AudioInfo:
+    """Read what a sound file says of itself, without decoding it.
+
+    Parameters
+    ----------
+    path : path-like
+        Any file that libav reads, also a film with sound.
+
+    Returns
+    -------
+    AudioInfo
+
+    Raises
+    ------
+    InputError
+        If it is not a regular, readable file with sound in it.
+    """
+    with AudioFile(path) as audio:
+        return audio.info
+
+
+class AudioFile:
+    """A sound file, open for decoding.
+
+    Use it in a ``with`` statement. At no time is more of it in memory than one excerpt.
+
+    Parameters
+    ----------
+    path : path-like
+        Any file that libav reads, also a film with sound; of several sound streams the default one.
+
+    Raises
+    ------
+    InputError
+        If it is not a regular, readable file with sound in it.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self.path = os.fspath(path)
+        with _regular_file(self.path) as file:
+            self._chained = _is_chained_ogg(file)
+        self._open()
+        try:
+            container, stream = self._container.format.name, self._stream
+            self.info = AudioInfo(0.0, container, stream.codec_context.codec.canonical_name)
+            duration = None
+            if not self._chained and container not in UNMEASURED_FORMATS:
+                duration = self._stated_duration()
+            self._set_duration(self._measured_duration() if duration is None else duration)
+        except BaseException:
+            self.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._container.close()
+
+    def remeasure(self) -> bool:
+        """Measure the length by walking through the file, where the stated one proved wrong.
+
+        Returns
+        -------
+        bool
+            Whether the file is shorter than was thought; ``info`` then holds the new length.
+        """
+        before = self.info.duration
+        self._reopen()
+        self._set_duration(self._measured_duration())
+        return self.info.duration < before - SHORTFALL / 2
+
+    def excerpts(self, spans: Sequence[tuple[float, float]]) -> Iterator[Excerpt]:
+        """Decode parts of the file.
+
+        Parameters
+        ----------
+        spans : sequence of (float, float)
+            Start and end of each part in seconds, ascending, apart from each other.
+
+        Yields
+        ------
+        Excerpt
+            One for each part that holds any sound, shorter where the file ends.
+        """
+        done = 0
+        if not self._chained:
+            for span in spans:
+                excerpt = self._sought_excerpt(*span)
+                if excerpt is None:
+                    break
+                done += 1
+                yield excerpt
+        if done < len(spans):
+            yield from self._sequential_excerpts(spans[done:])
+
+    def _open(self) -> None:
+        import av
+
+        av.logging.set_level(None)
+        try:
+            # "file:" keeps libav from reading a name such as "concat:a|b" as a protocol.
+            self._container: InputContainer = av.open(
+                "file:" + self.path,
+                options={"format_whitelist": FORMATS, "protocol_whitelist": "file"},
+                metadata_errors="replace",
+            )
+        except (av.error.FFmpegError, ValueError, OSError) as error:
+            raise InputError(
+                f"libav can't read this as sound ({_plain(error)}); is it damaged or another kind of file?",
+                self.path,
+            ) from error
+        stream: Any = self._container.streams.best("audio")
+        if stream is None:
+            self._container.close()
+            raise InputError("There is no sound in this file.", self.path)
+        self._stream: AudioStream = stream
+        try:
+            self._stream.codec_context.thread_count = 1  # one worker, one core; and the same bits each time
+        except AttributeError:
+            self._container.close()
+            raise InputError("The encoding of this sound is not known to libav.", self.path) from None
+
+    def _reopen(self) -> None:
+        self._container.close()
+        self._open()
+
+    def _set_duration(self, duration: float) -> None:
+        self.info = AudioInfo(duration, self.info.container, self.info.codec)
+
+    def _stated_duration(self) -> float | None:
+        stream = self._stream
+        if stream.duration is not None and stream.time_base is not None and stream.duration > 0:
+            return float(stream.duration * stream.time_base)
+        if self._container.duration is not None and self._container.duration > 0:
+            return self._container.duration / 1_000_000  # libav's AV_TIME_BASE
+        return None
+
+    def _measured_duration(self) -> float:
+        """Add up the packets' durations; decode where the packets don't tell theirs."""
+        total, known = 0, True
+        for packet in self._packets():
+            if packet.duration is None:
+                known = False
+                break
+            total += packet.duration
+        time_base = self._stream.time_base
+        self._reopen()
+        if known and total and time_base is not None:
+            return float(total * time_base)
+        seconds = sum(frame.samples / frame.sample_rate for frame in self._frames())
+        self._reopen()
+        return float(seconds)
+
+    def _packets(self) -> Iterator[Any]:
+        import av
+
+        try:
+            for packet in self._container.demux(self._stream):
+                if packet.size:
+                    yield packet
+        except av.error.FFmpegError:
+            return  # truncated: what came before still counts
+
+    def _frames(self) -> "Iterator[AudioFrame]":
+        import av
+
+        def decoded(packet: Any) -> "Iterator[AudioFrame]":
+            try:
+                yield from (frame for frame in self._stream.codec_context.decode(packet) if frame.samples)
+            except (av.error.FFmpegError, ValueError):
+                return  # one damaged packet is a click, not the end
+
+        for packet in self._packets():
+            yield from decoded(packet)
+        yield from decoded(None)
+
+    def _sought_excerpt(self, start: float, end: float) -> Excerpt | None:
+        """Seek and decode one excerpt; None where seeking doesn't work in this file."""
+        import av
+
+        stream = self._stream
+        time_base = stream.time_base
+        if time_base is None:
+            return None
+        origin = (stream.start_time or 0) * time_base
+        target = max(0.0, start - LEAD_IN)
+        try:
+            self._container.seek(int((target + float(origin)) / time_base), stream=stream)
+        except (av.error.FFmpegError, OSError, OverflowError):
+            return None
+        frames = self._frames()
+        first = next(frames, None)
+        if first is None or first.pts is None:
+            return None
+        position = float((first.pts * (first.time_base or time_base)) - origin)
+        if position > start + SHORTFALL or position < target - SEEK_TOLERANCE:
+            return None
+        recorder = _Recorder(first, start, end, self.path)
+        excerpt = recorder.record(position, first, frames)
+        return excerpt if excerpt and excerpt.end > min(end, self.info.duration) - SHORTFALL else None
+
+    def _sequential_excerpts(self, spans: Sequence[tuple[float, float]]) -> Iterator[Excerpt]:
+        """Decode from the start, counting samples: works where time stamps and indexes don't."""
+        self._reopen()
+        frames = self._frames()
+        position = 0.0
+        for start, end in spans:
+            for frame in frames:
+                after = position + frame.samples / frame.sample_rate
+                if after > start:
+                    recorder = _Recorder(frame, start, end, self.path)
+                    excerpt = recorder.record(position, frame, frames)
+                    position = recorder.position
+                    if excerpt is not None:
+                        yield excerpt
+                    break
+                position = after
+
+
+class _Recorder:
+    """Joins frames into one excerpt, in the form of the first."""
+
+    def __init__(self, frame: "AudioFrame", start: float, end: float, path: str) -> None:
+        self.start, self.end = start, end
+        if not SLOWEST_RATE <= frame.sample_rate <= FASTEST_RATE:
+            raise InputError(
+                f"It has a sample rate of {frame.sample_rate} Hz: it is damaged or not music.", path
+            )
+        if not 1 <= frame.layout.nb_channels <= MOST_CHANNELS:
+            raise InputError(
+                f"It has {frame.layout.nb_channels} channels, and at most {MOST_CHANNELS} are read.", path
+            )
+        self.rate = min(frame.sample_rate, HIGHEST_RATE)
+        self.layout = frame.layout
+        self.position = 0.0
+        self._resampler: Any = None
+        self._form: tuple[object, ...] = ()
+
+    def record(self, position: float, first: "AudioFrame", frames: "Iterator[AudioFrame]") -> Excerpt | None:
+        """Take frames, the first of them at ``position`` seconds, until the excerpt's end."""
+        origin = position
+        parts = [self._samples(first)]
+        count = parts[0].shape[1]
+        wanted = round((self.end - origin) * self.rate)
+        while count < wanted:
+            frame = next(frames, None)
+            if frame is None:
+                break
+            parts.append(self._samples(frame))
+            count += parts[-1].shape[1]
+        self.position = origin + count / self.rate
+        skipped = max(0, round((self.start - origin) * self.rate))
+        samples = np.concatenate(parts, axis=1)[:, skipped:wanted]
+        if not samples.shape[1]:
+            return None
+        np.nan_to_num(samples, copy=False, nan=0.0, posinf=LOUDEST_SAMPLE, neginf=-LOUDEST_SAMPLE)
+        np.clip(samples, -LOUDEST_SAMPLE, LOUDEST_SAMPLE, out=samples)
+        layout = tuple(channel.name for channel in self.layout.channels)
+        return Excerpt(origin + skipped / self.rate, self.rate, layout, samples)
+
+    def _samples(self, frame: "AudioFrame") -> NDArray[np.float32]:
+        import av
+
+        form = (frame.format.name, frame.layout.name, frame.sample_rate)
+        if self._form != form:  # links of a chained file may differ
+            self._form = form
+            self._resampler = av.AudioResampler(format="fltp", layout=self.layout, rate=self.rate)
+        nothing = np.zeros((self.layout.nb_channels, 0), dtype=np.float32)
+        parts = [part.to_ndarray() for part in self._resampler.resample(frame)]
+        return parts[0] if len(parts) == 1 else np.concatenate([nothing, *parts], axis=1)
+
+
+def _regular_file(path: str) -> Any:
+    """Open a regular file for reading bytes; a pipe or a device would block, so they are refused unopened."""
+    try:
+        if not stat.S_ISREG(Path(path).stat().st_mode):
+            raise InputError("This is not a regular file.", path)
+        file = Path(path).open("rb")
+    except (OSError, ValueError) as error:
+        raise InputError(f"Can't be opened: {_plain(error)}.", path) from error
+    return file
+
+
+def _plain(error: Exception) -> str:
+    return getattr(error, "strerror", None) or str(error)
+
+
+def _is_chained_ogg(file: Any) -> bool:
+    """Tell whether an Ogg file is several files in a row, whose time starts anew in each (RFC 3533, section 4)."""
+    head = file.read(OGG_TAIL)
+    if head[:4] != b"OggS":
+        return False
+    beginnings = set()
+    offset = 0
+    while head[offset : offset + 4] == b"OggS" and head[offset + 5 : offset + 6] and head[offset + 5] & 2:
+        beginnings.add(head[offset + 14 : offset + 18])  # serial number of a stream that begins here
+        segments = head[offset + 27 : offset + 27 + head[offset + 26]] if len(head) > offset + 26 else b""
+        offset += 27 + len(segments) + sum(segments)
+    size = file.seek(0, os.SEEK_END)
+    file.seek(max(0, size - OGG_TAIL))
+    tail = file.read()
+    last = tail.rfind(b"OggS")
+    return last >= 0 and tail[last + 14 : last + 18] not in beginnings

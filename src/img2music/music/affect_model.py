@@ -1,0 +1,127 @@
+"""From hearing to an affect: a linear model trained on people's ratings."""
+
+import json
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from img2music.affect import Affect
+from img2music.errors import ModelError
+from img2music.music.network import EMBEDDING
+
+MODEL = "music-affect/1"
+"""Name and version of the shipped model; its card is docs/models/music-affect.md."""
+SIGNALS = ("loudness", "onset_rate", "flux", "majorness")
+INPUTS = (*(f"embedding_{number}" for number in range(EMBEDDING)), *SIGNALS)
+"""What the model reads, in order."""
+
+
+FARTHEST = 4.0  # standard deviations; silence and noise lie far outside of music
+
+
+@dataclass(frozen=True)
+class AffectModel:
+    """Two linear functions of standardised inputs, squashed onto the unit scale.
+
+    Attributes
+    ----------
+    name : str
+        Name and version.
+    mean, scale : tuple of float, length of `INPUTS`
+        Inputs are standardised with them.
+    valence, arousal : tuple of float, length of `INPUTS` + 1
+        Coefficients, then the intercept. What they give is the logit of the affect, over 4: near the middle of the
+        unit scale it reads as the affect less 0.5.
+    """
+
+    name: str
+    mean: tuple[float, ...]
+    scale: tuple[float, ...]
+    valence: tuple[float, ...]
+    arousal: tuple[float, ...]
+
+    def affect(self, inputs: NDArray[np.float64]) -> Affect:
+        """Predict the affect of a track or a window.
+
+        Parameters
+        ----------
+        inputs : ndarray of float64, shape (260,)
+            In the order of `INPUTS`.
+
+        Returns
+        -------
+        Affect
+        """
+        standard = np.append(np.clip((inputs - self.mean) / self.scale, -FARTHEST, FARTHEST), 1.0)
+        # einsum adds in one fixed order; BLAS doesn't promise that.
+        values = np.einsum("ij,j->i", np.array([self.valence, self.arousal]), standard)
+        return Affect(*(1.0 / (1.0 + np.exp(-4.0 * values))).tolist())
+
+    def save(self, path: Path) -> None:
+        """Write the model as JSON.
+
+        Parameters
+        ----------
+        path : Path
+            Replaced at once if it exists.
+        """
+        content = {name: _rounded(value) for name, value in asdict(self).items()}
+        temporary = path.with_name(path.name + ".part")
+        temporary.write_text(json.dumps(content) + "\n", encoding="utf-8")
+        temporary.replace(path)
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """Read a model.
+
+        Parameters
+        ----------
+        path : Path
+            A file that `save` wrote.
+
+        Returns
+        -------
+        AffectModel
+
+        Raises
+        ------
+        ModelError
+            If it is missing, damaged or of another kind.
+        """
+        try:
+            content = json.loads(path.read_text(encoding="utf-8"))
+            model = cls(
+                **{
+                    key: value if key == "name" else tuple(map(float, value))
+                    for key, value in content.items()
+                }
+            )
+        except (OSError, ValueError, TypeError, AttributeError) as error:
+            raise ModelError(
+                f"{path} is not a readable music affect model ({error}); train it again."
+            ) from error
+        count = len(INPUTS)
+        sizes = [len(model.mean), len(model.scale), len(model.valence) - 1, len(model.arousal) - 1]
+        if model.name != MODEL or sizes != [count] * 4:
+            raise ModelError(f"{path} is not a {MODEL} model; train it again.")
+        return model
+
+
+@lru_cache(maxsize=1)
+def shipped_model() -> AffectModel:
+    """The model that comes with img2music.
+
+    Returns
+    -------
+    AffectModel
+    """
+    return AffectModel.load(Path(__file__).parent / "models" / "affect.json")
+
+
+def _rounded(value: object) -> object:
+    """Six significant digits, more than the training data bear."""
+    return [float(f"{number:.6g}") for number in value] if isinstance(value, tuple) else value

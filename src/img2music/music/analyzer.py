@@ -1,0 +1,232 @@
+"""The analyzer: one sound file in, everything img2music knows of its music out.
+
+A pure function of the file's bytes: the same bits in any process, on any day.
+"""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from img2music.errors import InputError
+from img2music.media.audio import SHORTFALL, AudioFile, Excerpt
+from img2music.music import loudness, rhythm, tonality
+from img2music.music.affect_model import SIGNALS, AffectModel, shipped_model
+from img2music.music.analysis import CurvePoint, Features, TrackAnalysis
+from img2music.music.mel import FRAME_RATE, HOP, SAMPLE_RATE, log_mel
+from img2music.music.network import Hearing, hear
+
+ANALYZER = "audio/1"
+"""Name and version of this analyzer; a new version means that libraries are analysed again."""
+EXCERPTS = 8
+EXCERPT_SECONDS = 10.0
+"""A track is heard in this many excerpts of this length, evenly spread; docs/analyzer.md says why."""
+WINDOW_SECONDS = 10.0
+"""Length of a window of the affect curve, about."""
+SILENCE_LUFS = -70.0
+"""Loudness given to the affect model where there is none: the absolute gate of BS.1770."""
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """What is measured of a track, before its affect is read from it.
+
+    Attributes
+    ----------
+    duration, listened : float
+        Seconds.
+    features : Features
+        Features of the whole track.
+    inputs : ndarray of float64, shape (260,)
+        Inputs of the affect model for the whole track.
+    windows : tuple of (float, float, ndarray of float64)
+        Start, end and inputs of the affect model for each window.
+    """
+
+    duration: float
+    listened: float
+    features: Features
+    inputs: NDArray[np.float64]
+    windows: tuple[tuple[float, float, NDArray[np.float64]], ...]
+
+
+@dataclass(frozen=True)
+class _Window:
+    """Measures of a window from which those of the track are put together."""
+
+    start: float
+    end: float
+    mel: NDArray[np.float32]
+    pitch_classes: NDArray[np.float64]
+    powers: NDArray[np.float64]
+
+
+def analyze_track(path: str | os.PathLike[str], model: AffectModel | None = None) -> TrackAnalysis:
+    """Listen to a sound file.
+
+    Parameters
+    ----------
+    path : path-like
+        Any file that libav reads, also a film with sound.
+    model : AffectModel, optional
+        Reads the affect; the shipped one unless given.
+
+    Returns
+    -------
+    TrackAnalysis
+
+    Raises
+    ------
+    InputError
+        If it is not a regular, readable file with sound in it.
+    ModelError
+        If a model is missing or damaged.
+    """
+    measured = measure(path)
+    model = model or shipped_model()
+    return TrackAnalysis(
+        analyzer=ANALYZER,
+        duration=measured.duration,
+        listened=measured.listened,
+        affect=model.affect(measured.inputs),
+        features=measured.features,
+        curve=tuple(CurvePoint(start, end, model.affect(inputs)) for start, end, inputs in measured.windows),
+    )
+
+
+def measure(path: str | os.PathLike[str]) -> Measurement:
+    """Listen to a sound file, without reading its affect.
+
+    Parameters
+    ----------
+    path : path-like
+        Any file that libav reads, also a film with sound.
+
+    Returns
+    -------
+    Measurement
+
+    Raises
+    ------
+    InputError
+        If it is not a regular, readable file with sound in it.
+    ModelError
+        If vibenet's network is missing or damaged.
+    """
+    with AudioFile(path) as audio:
+        excerpts = _listen(audio)
+        duration = audio.info.duration
+    windows = [window for excerpt in excerpts for window in excerpt]
+    mel = np.concatenate([window.mel for window in windows], axis=1)
+    loudest = float(mel.max())
+    strengths = [
+        rhythm.onset_strength(np.concatenate([window.mel for window in excerpt], axis=1), loudest)
+        for excerpt in excerpts
+    ]
+    hearing = hear(mel)
+    listened = sum(window.end - window.start for window in windows)
+    powers = np.concatenate([window.powers for window in windows])
+    pitch_classes = np.sum([window.pitch_classes for window in windows], axis=0)
+    key = tonality.tonality(pitch_classes)
+    onset_rate = sum(map(rhythm.onset_count, strengths)) / listened
+    features = Features(
+        **hearing.outputs,
+        tempo=rhythm.tempo(strengths),
+        key=key.key if key else None,
+        mode=key.mode if key else None,
+        loudness=loudness.integrated_loudness(powers),
+        onset_rate=onset_rate,
+    )
+    strength = np.concatenate(strengths)
+    points = []
+    first = 0
+    for window in windows:
+        last = first + window.mel.shape[1]
+        inputs = _model_inputs(
+            hearing, (first, last), strength[first:last], window.pitch_classes, window.powers
+        )
+        points.append((window.start, window.end, inputs))
+        first = last
+    inputs = _model_inputs(hearing, (0, first), strength, pitch_classes, powers)
+    return Measurement(duration, listened, features, inputs, tuple(points))
+
+
+def plan(duration: float) -> list[tuple[float, float]]:
+    """Choose what to hear of a track: all of a short one, else the middles of equal parts.
+
+    Parameters
+    ----------
+    duration : float
+        Seconds.
+
+    Returns
+    -------
+    list of (float, float)
+        Start and end of each excerpt in seconds, ascending.
+    """
+    if duration <= EXCERPTS * EXCERPT_SECONDS:
+        return [(0.0, duration)]
+    part = duration / EXCERPTS
+    starts = [part * (number + 0.5) - EXCERPT_SECONDS / 2 for number in range(EXCERPTS)]
+    return [(start, start + EXCERPT_SECONDS) for start in starts]
+
+
+def _listen(audio: AudioFile) -> list[list[_Window]]:
+    """Hear the planned excerpts, each as its windows."""
+    spans = plan(audio.info.duration)
+    excerpts = [_windows(excerpt) for excerpt in audio.excerpts(spans)]
+    heard = sum(excerpt[-1].end - excerpt[0].start for excerpt in excerpts)
+    wanted = sum(end - start for start, end in spans)
+    if heard < wanted - SHORTFALL and audio.remeasure():
+        excerpts = [_windows(excerpt) for excerpt in audio.excerpts(plan(audio.info.duration))]
+    if not excerpts:
+        raise InputError("There is no sound in this file: it is empty or damaged.", audio.path)
+    return excerpts
+
+
+def _windows(excerpt: Excerpt) -> list[_Window]:
+    import soxr
+
+    mono = excerpt.samples.mean(axis=0)
+    if excerpt.rate != SAMPLE_RATE:
+        mono = soxr.resample(mono, excerpt.rate, SAMPLE_RATE)
+    mel = log_mel(mono)
+    powers = loudness.block_powers(excerpt.samples, excerpt.rate, excerpt.layout)
+    length = excerpt.end - excerpt.start
+    count = max(1, round(length / WINDOW_SECONDS))
+    frames = np.linspace(0, mel.shape[1], count + 1).round().astype(int)
+    seconds = np.append(frames[:-1] / FRAME_RATE, length)
+    blocks = np.append((seconds[:-1] / loudness.STEP).round().astype(int), len(powers))
+    return [
+        _Window(
+            start=excerpt.start + float(seconds[number]),
+            end=excerpt.start + float(seconds[number + 1]),
+            mel=mel[:, frames[number] : frames[number + 1]],
+            pitch_classes=tonality.chroma(mono[frames[number] * HOP : frames[number + 1] * HOP]),
+            powers=powers[blocks[number] : blocks[number + 1]],
+        )
+        for number in range(count)
+    ]
+
+
+def _model_inputs(
+    hearing: Hearing,
+    frames: tuple[int, int],
+    strength: NDArray[np.float64],
+    pitch_classes: NDArray[np.float64],
+    powers: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """Inputs of the affect model, in the order of `INPUTS`."""
+    embedding = hearing.embedding(*frames)
+    level = loudness.integrated_loudness(powers)
+    key = tonality.tonality(pitch_classes)
+    signals: Sequence[float] = (
+        SILENCE_LUFS if level is None else level,
+        rhythm.onset_count(strength) / (len(strength) / FRAME_RATE),
+        float(strength.mean()),
+        key.majorness if key else 0.0,
+    )
+    assert len(signals) == len(SIGNALS)
+    return np.concatenate([embedding, signals])

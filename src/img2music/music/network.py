@@ -1,0 +1,196 @@
+"""vibenet's network: seven features of a track, and what it heard on the way to them."""
+
+import math
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from img2music.errors import ModelError
+
+LABELS = (
+    "acousticness",
+    "danceability",
+    "energy",
+    "instrumentalness",
+    "liveness",
+    "speechiness",
+    "valence",
+)
+"""The network's outputs, in its order (``vibenet.labels``)."""
+LIKELIHOODS = frozenset({"acousticness", "instrumentalness", "liveness"})
+"""Outputs that are log-odds; the others are values to be clipped (``vibenet.LIKELIHOODS``)."""
+DYNAMIC_RANGE = 80.0
+"""Decibels below the loudest mel bin of a track at which the network's input is cut off."""
+STRIDE = 32
+"""Mel frames to one step of the network's last feature map."""
+EMBEDDING = 256
+"""Length of the layer from which the network's outputs are read."""
+
+# Names inside vibenet 0.1's efficientnet_model.onnx.
+FEATURE_MAP = "silu_48"  # shape (1, 1280, 4, steps)
+TRUNK = ("trunk.0.weight", "trunk.0.bias", "trunk.1.weight", "trunk.1.bias")
+LAYER_NORM_EPSILON = 1e-5
+# Numbers of fields in onnx.proto.
+MODEL_GRAPH, GRAPH_OUTPUT, VALUE_NAME, GRAPH_INITIALIZER, TENSOR_NAME, TENSOR_RAW_DATA = 7, 12, 1, 5, 8, 9
+
+
+@dataclass(frozen=True, slots=True)
+class Hearing:
+    """What the network makes of a track.
+
+    Attributes
+    ----------
+    outputs : dict of str to float
+        Each of `LABELS`, in [0, 1].
+    steps : ndarray of float32, shape (n, 1280)
+        The last feature map, averaged over frequency; one row every `STRIDE` mel frames (0.64 s).
+    """
+
+    outputs: dict[str, float]
+    steps: NDArray[np.float32]
+
+    def embedding(self, first: int, last: int) -> NDArray[np.float64]:
+        """Embed a part of what was heard.
+
+        Parameters
+        ----------
+        first, last : int
+            Mel frames from ``first`` up to ``last``.
+
+        Returns
+        -------
+        ndarray of float64, shape (256,)
+            The layer from which the network reads its outputs; for all frames, the one it did read them from.
+        """
+        begin = min(round(first / STRIDE), len(self.steps) - 1)
+        end = max(begin + 1, round(last / STRIDE))
+        return _network().trunk(self.steps[begin:end].mean(axis=0, dtype=np.float64))
+
+
+def hear(mel: NDArray[np.float32]) -> Hearing:
+    """Run the network.
+
+    Parameters
+    ----------
+    mel : ndarray of float32, shape (128, m)
+        From `img2music.music.mel.log_mel`; excerpts of one track may be joined along time.
+
+    Returns
+    -------
+    Hearing
+
+    Raises
+    ------
+    ModelError
+        If the installed vibenet doesn't carry the network that is expected.
+    """
+    clipped = np.maximum(mel, mel.max() - DYNAMIC_RANGE)
+    outputs, feature_map = _network().session.run(["out", FEATURE_MAP], {"x": clipped[np.newaxis]})
+    return Hearing(
+        {name: _unit(name, float(value)) for name, value in zip(LABELS, outputs[0], strict=True)},
+        feature_map[0].mean(axis=1).T,
+    )
+
+
+def _unit(name: str, value: float) -> float:
+    if name in LIKELIHOODS:
+        return 1.0 / (1.0 + math.exp(-value))
+    return min(1.0, max(0.0, value))
+
+
+class _Network:
+    """The network with its last feature map as a second output, and its trunk in NumPy.
+
+    The trunk runs in NumPy because the network itself averages over all that it is given; a window's embedding is
+    the trunk of the window's average.
+    """
+
+    def __init__(self, model: bytes) -> None:
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 1  # one worker, one core; and sums in the same order each time
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        # Protocol buffers merge a message that occurs twice, so an output is added by appending bytes.
+        value = _field(GRAPH_OUTPUT, _field(VALUE_NAME, FEATURE_MAP.encode()))
+        self.session: Any = onnxruntime.InferenceSession(
+            model + _field(MODEL_GRAPH, value), options, providers=["CPUExecutionProvider"]
+        )
+        weights = _initializers(model, TRUNK)
+        scale, shift, matrix, bias = (weights[name].astype(np.float64) for name in TRUNK)
+        self._scale, self._shift = scale, shift
+        self._matrix, self._bias = matrix.reshape(EMBEDDING, len(scale)), bias
+
+    def trunk(self, pooled: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Layer norm, linear layer, GELU."""
+        from scipy.special import erf
+
+        centred = pooled - pooled.mean()
+        normed = centred / np.sqrt(np.square(centred).mean() + LAYER_NORM_EPSILON) * self._scale + self._shift
+        # einsum adds in one fixed order; BLAS doesn't promise that.
+        linear = np.einsum("ij,j->i", self._matrix, normed) + self._bias
+        return np.asarray(0.5 * linear * (1.0 + erf(linear / math.sqrt(2.0))))
+
+
+@lru_cache(maxsize=1)
+def _network() -> _Network:
+    from importlib.resources import files
+
+    try:
+        return _Network(files("vibenet.artifacts").joinpath("efficientnet_model.onnx").read_bytes())
+    except Exception as error:  # onnxruntime's errors have no common base but Exception
+        raise ModelError(
+            f"vibenet's network can't be loaded ({error}); install vibenet 0.1 again."
+        ) from error
+
+
+def _field(number: int, content: bytes) -> bytes:
+    """Encode a length-delimited field of a protocol buffer (shorter than 128 bytes)."""
+    return bytes([number << 3 | 2, len(content)]) + content
+
+
+def _initializers(model: bytes, names: tuple[str, ...]) -> dict[str, NDArray[np.float32]]:
+    """Read named float32 weights out of an ONNX model."""
+    wanted = {name.encode(): name for name in names}
+    found: dict[str, NDArray[np.float32]] = {}
+    for number, graph in _fields(memoryview(model)):
+        if number != MODEL_GRAPH:
+            continue
+        for part, content in _fields(graph):
+            if part == GRAPH_INITIALIZER:
+                tensor = dict(_fields(content))
+                name = bytes(tensor.get(TENSOR_NAME, b""))
+                if name in wanted:
+                    found[wanted[name]] = np.frombuffer(tensor[TENSOR_RAW_DATA], dtype="<f4")
+    return found
+
+
+def _fields(message: memoryview) -> "list[tuple[int, memoryview]]":
+    """Split a protocol buffer message; only its length-delimited fields have content."""
+    fields, offset = [], 0
+    while offset < len(message):
+        tag, offset = _varint(message, offset)
+        kind, size = tag & 7, 0
+        if kind == 0:
+            _, offset = _varint(message, offset)
+        elif kind == 2:
+            size, offset = _varint(message, offset)
+        else:
+            size = {1: 8, 5: 4}[kind]
+        fields.append((tag >> 3, message[offset : offset + size]))
+        offset += size
+    return fields
+
+
+def _varint(message: memoryview, offset: int) -> tuple[int, int]:
+    value = shift = 0
+    while True:
+        byte = message[offset]
+        value |= (byte & 0x7F) << shift
+        offset, shift = offset + 1, shift + 7
+        if byte < 0x80:
+            return value, offset

@@ -1,0 +1,112 @@
+"""Onsets and tempo, from the log-mel spectrogram."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from img2music.music.mel import FRAME_RATE
+
+SLOWEST, FASTEST = 40.0, 220.0  # beats a minute
+PREFERRED, OCTAVES = (
+    120.0,
+    0.9,
+)  # log-normal prior over tempi (Ellis 2007, J. New Music Research 36): centre, width
+CANDIDATES = 1200
+BEATS = (1.0, 1.0, 0.5, 0.5)  # weight of the autocorrelation one, two, three and four beats apart
+LEAST_PERIODICITY = 0.05  # of the autocorrelation at a beat's lag; below it nothing repeats
+LEAST_SECONDS = 4.0  # of sound, to tell a tempo from
+RANGE_DB = 60.0  # below a track's loudest mel bin a change can't be heard as an onset
+ONSET_THRESHOLD = 1.5  # decibels above the neighbourhood, averaged over the mel bins
+NEIGHBOURHOOD = 0.4  # seconds
+ONSET_GAP = 0.06  # seconds between two onsets, at least
+
+
+def onset_strength(mel: NDArray[np.float32], loudest: float) -> NDArray[np.float64]:
+    """How much louder each frame is than the one before it: spectral flux in decibels.
+
+    Parameters
+    ----------
+    mel : ndarray of float32, shape (128, m)
+        Log-mel spectrogram of one excerpt, in decibels.
+    loudest : float
+        Decibels of the loudest bin of the whole track.
+
+    Returns
+    -------
+    ndarray of float64, shape (m,)
+        Mean over the bins of the rise in decibels, at least 0. 50 values a second.
+    """
+    heard = np.maximum(mel, loudest - RANGE_DB)
+    rise = np.maximum(0.0, np.diff(heard, axis=1, prepend=heard[:, :1]))
+    return rise.mean(axis=0, dtype=np.float64)
+
+
+def onset_count(strength: NDArray[np.float64]) -> int:
+    """Count the peaks of the onset strength of one excerpt.
+
+    Parameters
+    ----------
+    strength : ndarray of float64, shape (m,)
+        From `onset_strength`.
+
+    Returns
+    -------
+    int
+        Local maxima that stand out of their neighbourhood.
+    """
+    from scipy.ndimage import maximum_filter1d, uniform_filter1d
+
+    width = 2 * round(NEIGHBOURHOOD * FRAME_RATE / 2) + 1
+    gap = 2 * round(ONSET_GAP * FRAME_RATE) + 1
+    local = uniform_filter1d(strength, width, mode="nearest")
+    peaks = (strength == maximum_filter1d(strength, gap, mode="nearest")) & (
+        strength > local + ONSET_THRESHOLD
+    )
+    return int(np.count_nonzero(peaks))
+
+
+def tempo(strengths: Sequence[NDArray[np.float64]]) -> float | None:
+    """Estimate the tempo of a track that has one.
+
+    The autocorrelation of the onset strength, summed over one to four beats, weighted by a log-normal prior.
+
+    Parameters
+    ----------
+    strengths : sequence of ndarray of float64
+        Onset strength of each excerpt.
+
+    Returns
+    -------
+    float or None
+        Beats a minute in [40, 220]; None where nothing repeats.
+    """
+    tempi = np.geomspace(SLOWEST, FASTEST, CANDIDATES)
+    longest = int(np.ceil(len(BEATS) * 60.0 / SLOWEST * FRAME_RATE)) + 2
+    power = np.zeros(longest)
+    pairs = np.zeros(longest)
+    for strength in strengths:
+        if len(strength) >= LEAST_SECONDS * FRAME_RATE:
+            lagged = _autocorrelation(strength - strength.mean())[:longest]
+            power[: len(lagged)] += lagged
+            pairs[: len(lagged)] += len(strength) - np.arange(len(lagged))
+    if not power[0] > 0:
+        return None
+    correlation = (power / np.maximum(pairs, 1.0)) / (power[0] / pairs[0])
+    correlation[pairs < LEAST_SECONDS / 2 * FRAME_RATE] = 0.0
+    lags = 60.0 / tempi * FRAME_RATE
+    steps = np.arange(longest)
+    beats = sum(
+        weight * np.interp(count * lags, steps, correlation) for count, weight in enumerate(BEATS, start=1)
+    ) / sum(BEATS)
+    prior = np.exp(-0.5 * (np.log2(tempi / PREFERRED) / OCTAVES) ** 2)
+    best = int(np.argmax(beats * prior))
+    return float(tempi[best]) if beats[best] >= LEAST_PERIODICITY else None
+
+
+def _autocorrelation(signal: NDArray[np.float64]) -> NDArray[np.float64]:
+    import scipy.fft
+
+    size = scipy.fft.next_fast_len(2 * len(signal), real=True)
+    spectrum = scipy.fft.rfft(signal, n=size)
+    return np.asarray(scipy.fft.irfft(spectrum.real**2 + spectrum.imag**2, n=size)[: len(signal)])

@@ -1,3 +1,41 @@
-"""img2music: the music of your own library that feels like a picture."""
+"""img2music: the music of your own library that feels like a picture.
+
+The public API is here: `analyze`, `Library`, `Affect`, `TrackFilter` and the errors. Nothing heavy is imported
+before it is used.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from img2music.affect import Affect as Affect
+    from img2music.affect import Scale as Scale
+    from img2music.api import Library as Library
+    from img2music.api import analyze as analyze
+    from img2music.errors import Img2MusicError as Img2MusicError
+    from img2music.errors import InputError as InputError
+    from img2music.library.track import TrackFilter as TrackFilter
 
 __version__ = "0.1.0"
+
+_HOMES = {
+    "Affect": "img2music.affect",
+    "Img2MusicError": "img2music.errors",
+    "InputError": "img2music.errors",
+    "Library": "img2music.api",
+    "Scale": "img2music.affect",
+    "TrackFilter": "img2music.library.track",
+    "analyze": "img2music.api",
+}
+
+__all__ = ["Affect", "Img2MusicError", "InputError", "Library", "Scale", "TrackFilter", "analyze"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
+    raise AttributeError(f"module 'img2music' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

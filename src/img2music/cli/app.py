@@ -5,26 +5,43 @@ import sys
 import typer
 
 from img2music.cli import library as library_commands
+from img2music.cli.analyze import analyze
+from img2music.cli.doctor import doctor
+from img2music.cli.evaluate_image import evaluate_image
+from img2music.cli.evaluate_match import evaluate_match
+from img2music.cli.recommend import recommend
 from img2music.cli.scan import scan
 from img2music.cli.tracks import tracks
+from img2music.cli.train_image import train_image
 from img2music.errors import Img2MusicError
 
-app = typer.Typer(name="img2music", no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False)
+app = typer.Typer(
+    name="img2music",
+    help="Find the music in your own library that feels like a picture.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
 train = typer.Typer(no_args_is_help=True, help="Train models.")
 evaluate = typer.Typer(no_args_is_help=True, help="Judge models and matching against people's ratings.")
 library = typer.Typer(no_args_is_help=True, help="Look after the library.")
 
+app.command()(analyze)
 app.command()(scan)
+app.command()(recommend)
 app.command()(tracks)
 app.add_typer(library, name="library")
-for command in (
-    library_commands.info,
-    library_commands.verify,
-    library_commands.prune,
-    library_commands.export,
-):
-    library.command()(command)
+library.command()(library_commands.info)
+library.command()(library_commands.verify)
+library.command()(library_commands.prune)
+library.command()(library_commands.export)
 library.command("import")(library_commands.import_)
+app.add_typer(train, name="train")
+train.command("image")(train_image)
+app.add_typer(evaluate, name="evaluate")
+evaluate.command("image")(evaluate_image)
+evaluate.command("match")(evaluate_match)
+app.command()(doctor)
 
 
 def main() -> None:

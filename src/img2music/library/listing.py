@@ -9,8 +9,6 @@ from typing import Any, TextIO
 from img2music.library.track import Track
 from img2music.music.analysis import Features
 
-PITCH_CLASSES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
-
 TABLE_COLUMNS = (">id", "title", "artist", ">length", ">valence", ">arousal", ">tempo", "key", "genre", ">year", "")
 """Heads of the columns of `table_row`; ``>`` marks those that are flush right."""
 
@@ -81,31 +79,11 @@ def table_row(track: Track) -> tuple[str, ...]:
         f"{track.affect.valence:.2f}",
         f"{track.affect.arousal:.2f}",
         "" if features.tempo is None else f"{features.tempo:.0f}",
-        key_text(features.key, features.mode),
+        features.key_name or "",
         track.genre or "",
         "" if track.year is None else str(track.year),
         "missing" if track.missing else "",
     )
-
-
-def key_text(key: int | None, mode: int | None) -> str:
-    """Name a musical key.
-
-    Parameters
-    ----------
-    key : int or None
-        Pitch class, 0 = C to 11 = B.
-    mode : int or None
-        1 major, 0 minor.
-
-    Returns
-    -------
-    str
-        Such as ``"D minor"``; empty without a key.
-    """
-    if key is None:
-        return ""
-    return PITCH_CLASSES[key] + {None: "", 0: " minor", 1: " major"}[mode]
 
 
 def length_text(seconds: float) -> str:

@@ -4,6 +4,9 @@ from dataclasses import dataclass
 
 from img2music.affect import Affect
 
+PITCH_CLASSES = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
+"""Names of the pitch classes, 0 = C, each in the spelling that is commoner as a tonic."""
+
 
 @dataclass(frozen=True, slots=True)
 class Features:
@@ -37,6 +40,19 @@ class Features:
     mode: int | None
     loudness: float | None
     onset_rate: float
+
+    @property
+    def key_name(self) -> str | None:
+        """The key as people write it, such as "D minor"; None where no key is found."""
+        if self.key is None:
+            return None
+        return PITCH_CLASSES[self.key] + {None: "", 0: " minor", 1: " major"}[self.mode]
+
+    @property
+    def summary(self) -> str:
+        """Tempo and key as people write them, such as "90 BPM, D minor"; empty where neither is found."""
+        tempo = None if self.tempo is None else f"{self.tempo:.0f} BPM"
+        return ", ".join(fact for fact in (tempo, self.key_name) if fact)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,9 @@
-"""Walks folders for audio files, without opening any."""
+"""Walks folders for audio files or images, without opening any."""
 
 import errno
 import os
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 # fmt: off
@@ -15,6 +15,11 @@ EXTENSIONS = frozenset({
 # fmt: on
 """Extensions (lower case, without the dot) of the files that are taken for audio. A file with another one is
 left alone, whatever it holds: to look into every file of a disk would take hours."""
+
+IMAGE_EXTENSIONS = frozenset(
+    {"avif", "bmp", "gif", "heic", "heif", "jfif", "jp2", "jpe", "jpeg", "jpg", "png", "ppm", "tif", "tiff", "webp"}
+)
+"""Extensions (lower case, without the dot) of the files that are taken for images."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +42,7 @@ class FileState:
 
 
 class FolderWalk:
-    """Walks folders for audio files; iterate it once.
+    """Walks folders for files of one kind; iterate it once.
 
     Files come folder by folder, in order of their names' bytes. Hidden files and folders (a leading dot) are
     left out, and so is what is not a regular file (a pipe, a device). Links are followed, after all that is
@@ -48,6 +53,8 @@ class FolderWalk:
     ----------
     folders : sequence of str
         Absolute paths.
+    wanted : callable, optional
+        Tells by a file's name whether it is of the kind; by default `is_audio_name`.
 
     Attributes
     ----------
@@ -57,10 +64,11 @@ class FolderWalk:
         Those of the folders that hold nothing at all; complete when the iteration is.
     """
 
-    def __init__(self, folders: Sequence[str]) -> None:
+    def __init__(self, folders: Sequence[str], wanted: Callable[[str], bool] | None = None) -> None:
         self.unreadable: list[tuple[str, str]] = []
         self.empty: list[str] = []
         self._roots = list(folders)
+        self._wanted = wanted or is_audio_name
 
     def __iter__(self) -> Iterator[FileState]:
         visited: set[tuple[int, int]] = set()
@@ -83,7 +91,7 @@ class FolderWalk:
             inner: list[str] = []
             for entry in ordered:
                 try:
-                    found = _look(entry, inner, links)
+                    found = self._look(entry, inner, links)
                 except OSError as error:
                     # A link that leads nowhere or to itself is no fault; neither is what has gone meanwhile.
                     if error.errno not in (errno.ENOENT, errno.ELOOP):
@@ -93,17 +101,16 @@ class FolderWalk:
                     yield found
             waiting.extend(reversed(inner))
 
-
-def _look(entry: os.DirEntry[str], inner: list[str], links: list[str]) -> FileState | None:
-    if entry.name.startswith("."):
-        return None
-    if entry.is_dir():
-        (links if entry.is_symlink() else inner).append(entry.path)
-        return None
-    if not is_audio_name(entry.name):
-        return None
-    status = entry.stat()
-    return FileState(entry.path, status.st_size, status.st_mtime_ns) if stat.S_ISREG(status.st_mode) else None
+    def _look(self, entry: os.DirEntry[str], inner: list[str], links: list[str]) -> FileState | None:
+        if entry.name.startswith("."):
+            return None
+        if entry.is_dir():
+            (links if entry.is_symlink() else inner).append(entry.path)
+            return None
+        if not self._wanted(entry.name):
+            return None
+        status = entry.stat()
+        return FileState(entry.path, status.st_size, status.st_mtime_ns) if stat.S_ISREG(status.st_mode) else None
 
 
 def is_audio_name(name: str) -> bool:
@@ -118,3 +125,17 @@ def is_audio_name(name: str) -> bool:
     bool
     """
     return os.path.splitext(name)[1][1:].lower() in EXTENSIONS  # noqa: PTH122  # a million times: no Path each
+
+
+def is_image_name(name: str) -> bool:
+    """Tell whether a file is taken for an image, by the extension of its name.
+
+    Parameters
+    ----------
+    name : str
+
+    Returns
+    -------
+    bool
+    """
+    return os.path.splitext(name)[1][1:].lower() in IMAGE_EXTENSIONS  # noqa: PTH122

@@ -1,0 +1,376 @@
+"""img2music for Python: `analyze` files, open a `Library`, scan into it, recommend from it."""
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Literal, Self
+
+from img2music.affect import Affect
+from img2music.errors import InputError, UsageError
+
+if TYPE_CHECKING:
+    from img2music.library.scanning import Progress, ScanReport
+    from img2music.library.store import LibraryStore
+    from img2music.library.track import Track, TrackFilter
+    from img2music.matching.recommending import Recommendation
+    from img2music.music.analysis import TrackAnalysis
+    from img2music.vision.model import ImageAnalysis
+
+AnyPath = str | os.PathLike[str]
+
+
+@dataclass(frozen=True, slots=True)
+class FileAnalysis:
+    """What was read in one image or audio file.
+
+    Attributes
+    ----------
+    path : str
+        The file, as ``os.fsdecode`` gives it.
+    kind : {"image", "audio"}
+    affect : Affect
+        Affect of the image, or of the whole track.
+    detail : ImageAnalysis or TrackAnalysis
+        All that was measured.
+    """
+
+    path: str
+    kind: Literal["image", "audio"]
+    affect: Affect
+    detail: "ImageAnalysis | TrackAnalysis"
+
+    def to_json(self) -> dict[str, Any]:
+        """The shape of an item of ``img2music/analyze/1`` (docs/json.md)."""
+        from dataclasses import asdict
+
+        from img2music.music.analysis import TrackAnalysis
+
+        item = {
+            "path": self.path,
+            "kind": self.kind,
+            "affect": asdict(self.affect),
+            "word": self.affect.word,
+            "emotions": self.affect.emotions(),
+        }
+        if isinstance(self.detail, TrackAnalysis):
+            return item | {
+                "features": asdict(self.detail.features),
+                "model": self.detail.analyzer,
+                "duration": self.detail.duration,
+                "listened": self.detail.listened,
+                "curve": [asdict(point) for point in self.detail.curve],
+            }
+        return item | {
+            "features": {"width": self.detail.width, "height": self.detail.height},
+            "model": self.detail.model,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class AnalysisReport:
+    """What `analyze` read.
+
+    Attributes
+    ----------
+    items : list of FileAnalysis
+        In the order of the paths.
+    errors : list of InputError
+        Files that could not be read, in the order of the paths.
+    """
+
+    items: list[FileAnalysis] = field(default_factory=list)
+    errors: list[InputError] = field(default_factory=list)
+
+
+def analyze(*paths: AnyPath) -> AnalysisReport:
+    """Read the affect of images and audio files.
+
+    Parameters
+    ----------
+    *paths : str or path-like
+        Files, and folders, which stand for all images and audio files in them and below.
+
+    Returns
+    -------
+    AnalysisReport
+
+    Raises
+    ------
+    UsageError
+        If there is no path.
+    ModelError
+        If a shipped model can't be loaded.
+
+    Examples
+    --------
+    >>> import img2music
+    >>> report = img2music.analyze("photo.jpg", "song.mp3")
+    >>> [item.affect.word for item in report.items]
+    """
+    report = AnalysisReport()
+    for result in iterate_analyses(paths):
+        if isinstance(result, InputError):
+            report.errors.append(result)
+        else:
+            report.items.append(result)
+    return report
+
+
+def iterate_analyses(paths: Sequence[AnyPath]) -> Iterator[FileAnalysis | InputError]:
+    """Read the affect of images and audio files one after another, as `analyze` does.
+
+    Parameters
+    ----------
+    paths : sequence of str or path-like
+        As `analyze` takes them.
+
+    Yields
+    ------
+    FileAnalysis or InputError
+        One a file, in the order of the paths.
+
+    Raises
+    ------
+    UsageError, ModelError
+        As `analyze` does.
+    """
+    if not paths:
+        raise UsageError("Give at least one image, audio file or folder.")
+    return _iterate_analyses([(path, _is_image(path)) for path in _files(paths)])
+
+
+def _iterate_analyses(files: Sequence[tuple[str | InputError, bool]]) -> Iterator[FileAnalysis | InputError]:
+    images = _analyze_images([file for file, image in files if image and isinstance(file, str)])
+    songs = _analyze_songs([file for file, image in files if not image and isinstance(file, str)])
+    for file, image in files:
+        if isinstance(file, InputError):
+            yield file
+        else:
+            yield next(images if image else songs)
+
+
+def _files(paths: Sequence[AnyPath]) -> Iterator[str | InputError]:
+    from img2music.sources.folders import FolderWalk, is_audio_name, is_image_name
+
+    for path in map(os.fsdecode, paths):
+        if not os.path.isdir(path):  # noqa: PTH112 - names may be any bytes
+            yield path
+            continue
+        walk = FolderWalk([path], lambda name: is_image_name(name) or is_audio_name(name))
+        empty = True
+        for file in walk:
+            empty = False
+            yield file.path
+        for unreadable, reason in walk.unreadable:
+            yield InputError(f"can't be read: {reason}.", unreadable)
+        if empty and not walk.unreadable:
+            yield InputError("there is no image or audio file in this folder or below it.", path)
+
+
+def _is_image(file: str | InputError) -> bool:
+    from img2music.media.images import is_image
+    from img2music.sources.folders import is_image_name
+
+    return isinstance(file, str) and (is_image_name(file) or is_image(file))
+
+
+def _analyze_images(paths: Sequence[str]) -> Iterator[FileAnalysis | InputError]:
+    if not paths:
+        return
+    from img2music.vision.model import ImageModel
+
+    for result in ImageModel.load().analyze(paths):
+        if isinstance(result, InputError):
+            yield result
+        else:
+            yield FileAnalysis(result.path, "image", result.affect, result)
+
+
+def _analyze_songs(paths: Sequence[str]) -> Iterator[FileAnalysis | InputError]:
+    from img2music.music.analyzer import analyze_track
+    from img2music.vision.model import in_order, processors
+
+    def analyze_or_explain(path: str) -> FileAnalysis | InputError:
+        try:
+            result = analyze_track(path)
+        except InputError as error:
+            return InputError(error.reason, path)
+        return FileAnalysis(path, "audio", result.affect, result)
+
+    return in_order(analyze_or_explain, paths, processors())
+
+
+class Library:
+    """A library of music that is open; use it as a context manager.
+
+    Examples
+    --------
+    >>> import img2music
+    >>> with img2music.Library.open("music.db") as library:
+    ...     library.scan("Music")
+    ...     for match in library.recommend("photo.jpg", top=3).queries[0].matches:
+    ...         print(match.track.path, match.why)
+    """
+
+    def __init__(self, store: "LibraryStore") -> None:
+        self._store = store
+
+    @classmethod
+    def open(cls, location: AnyPath | None = None, *, create: bool = True, read_only: bool = False) -> "Library":
+        """Open a library.
+
+        Parameters
+        ----------
+        location : str or path-like, optional
+            A file or an SQLAlchemy URL; without one ``IMG2MUSIC_LIBRARY``, or else ``library.db`` in the user's
+            data folder.
+        create : bool, default True
+            Make it if it does not exist.
+        read_only : bool, default False
+            Whether only reading is meant, which also works on a disk that can't be written.
+
+        Returns
+        -------
+        Library
+
+        Raises
+        ------
+        LibraryError
+            If it can't be opened, is not a library, or is of a newer img2music.
+        """
+        from img2music.library.store import LibraryStore
+
+        return cls(LibraryStore.open(location, create=create and not read_only, read_only=read_only))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close it."""
+        self._store.close()
+
+    def __len__(self) -> int:
+        """Count the tracks that are not missing."""
+        return self._store.count()
+
+    def scan(
+        self,
+        *folders: AnyPath,
+        jobs: int | None = None,
+        full: bool = False,
+        retry_failed: bool = False,
+        dry_run: bool = False,
+        progress: "Progress | None" = None,
+    ) -> "ScanReport":
+        """Bring the library up to date with folders of music.
+
+        Analyses in other processes, which import the main module of the program: in a script, call it under
+        ``if __name__ == "__main__":``.
+
+        Parameters
+        ----------
+        *folders : str or path-like
+            At least one; ``~`` is the user's home.
+        jobs : int, optional
+            Number of processes; one a processor by default.
+        full : bool
+            Analyse every file again, unchanged ones too.
+        retry_failed : bool
+            Try the files again that could not be analysed and have not changed since.
+        dry_run : bool
+            Only tell what would be done; write nothing.
+        progress : callable, optional
+            Called with the number of files that are done, and of all that are to do.
+
+        Returns
+        -------
+        ScanReport
+
+        Raises
+        ------
+        UsageError
+            If there is no folder or no process.
+        LibraryError
+            If the library can't be written, or another scan of it is running.
+        """
+        from img2music.library.scanning import scan
+
+        homed = [os.path.expanduser(os.fspath(folder)) for folder in folders]  # noqa: PTH111 - names may be any bytes
+        return scan(
+            self._store,
+            homed,
+            jobs=jobs,
+            full=full,
+            retry_failed=retry_failed,
+            dry_run=dry_run,
+            progress=progress,
+        )
+
+    def tracks(self, where: "TrackFilter | None" = None) -> "Iterator[Track]":
+        """Read the tracks that are not missing, in order of path.
+
+        Parameters
+        ----------
+        where : TrackFilter, optional
+            Only those that pass.
+
+        Yields
+        ------
+        Track
+        """
+        return iter(self._store.tracks(where=where))
+
+    def recommend(
+        self,
+        *paths: AnyPath,
+        affects: Sequence[Affect] = (),
+        top: int = 10,
+        match: Literal["relative", "absolute"] = "relative",
+        per_artist: int | None = None,
+        together: bool = False,
+        where: "TrackFilter | None" = None,
+    ) -> "Recommendation":
+        """Recommend tracks for pictures, songs and affects.
+
+        Parameters
+        ----------
+        *paths : str or path-like
+            Pictures, songs, and folders, which stand for all pictures in them and below.
+        affects : sequence of Affect
+            What is asked for in numbers; they come after the files.
+        top : int
+            Tracks for each query; of one playlist, the least length.
+        match : {"relative", "absolute"}
+            Compare ranks within pictures and within songs, or the affects as they are.
+        per_artist : int, optional
+            At most so many tracks of one artist in a list; 0 for any number; 2 by default.
+        together : bool
+            One playlist in the order of the queries instead of a list for each.
+        where : TrackFilter, optional
+            Conditions that every track must meet.
+
+        Returns
+        -------
+        Recommendation
+            Files that can't be read are among its errors; the rest is done.
+
+        Raises
+        ------
+        UsageError
+            If there is nothing to recommend for, an option makes no sense, or no track meets the conditions.
+        LibraryError
+            If the library has no tracks.
+        """
+        from img2music.matching.calibration import Matching
+        from img2music.matching.recommending import Options, recommend
+
+        if match not in set(Matching):
+            raise UsageError(f"match must be 'relative' or 'absolute', not {match!r}.")
+        options = Options(matching=Matching(match), top=top, per_artist=per_artist, together=together, where=where)
+        return recommend(self._store, paths, affects, options)

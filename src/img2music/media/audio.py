@@ -270,8 +270,8 @@ class AudioFile:
         Raises
         ------
         InputError
-            If it has more channels or another sample rate than music has, or, at the end, if most of what was read
-            can't be decoded.
+            If it has more channels or another sample rate than music has, or, at the end, if most of what was
+            read can't be decoded.
         """
         done = 0
         if not self._chained:

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import psutil
 import pytest
@@ -49,7 +50,7 @@ def test_the_life_of_a_library(store, tmp_path):
 
     report = scan(store, [music], jobs=1)
     assert (report.found, report.new, report.analysed, report.copied, report.moved) == (7, 7, 4, 1, 0)
-    assert sorted(os.path.basename(error.path) for error in report.failed) == ["bad.mp3", "empty.flac"]
+    assert sorted(Path(error.path).name for error in report.failed) == ["bad.mp3", "empty.flac"]
     assert all(error.reason and "\n" not in str(error) and "nexpected" not in error.reason for error in report.failed)
     assert store.count() == 5
     ids = {track.path: track.id for track in store.tracks()}
@@ -120,8 +121,8 @@ def test_an_old_analyzer_version_is_replaced(store, tmp_path):
 
 
 def test_hostile_names_are_scanned(store, tmp_path):
-    music = os.fsencode(tmp_path / "music")
-    os.mkdir(music)
+    music = tmp_path / "music"
+    music.mkdir()
     names = [
         b"\xff.wav",
         "\ub178\ub798.wav".encode(),
@@ -132,10 +133,10 @@ def test_hostile_names_are_scanned(store, tmp_path):
     ]
     write_sound(tmp_path / "sound.wav")
     for name in names:
-        shutil.copy(os.fsencode(tmp_path / "sound.wav"), os.path.join(music, name))
-    report = scan(store, [os.fsdecode(music)], jobs=1)
+        shutil.copy(tmp_path / "sound.wav", music / os.fsdecode(name))
+    report = scan(store, [music], jobs=1)
     assert (report.failed, report.analysed, report.copied) == ([], 1, 5)
-    assert [os.path.basename(os.fsencode(track.path)) for track in store.tracks()] == sorted(names)
+    assert [os.fsencode(Path(track.path).name) for track in store.tracks()] == sorted(names)
 
 
 def test_only_what_is_under_the_folders_goes_missing(store, tmp_path):
@@ -201,11 +202,11 @@ def test_a_killed_worker_costs_nothing(store, tmp_path):
 
 def test_a_file_that_takes_too_long_fails_alone(store, tmp_path, monkeypatch):
     make_music(tmp_path / "music", 2)
-    write_sound(tmp_path / "music" / "long.wav", seconds=20.0)
+    write_sound(tmp_path / "music" / "00 long.wav", seconds=120.0)
     monkeypatch.setattr(workers, "TIMEOUT_BASE", 60.0)
-    monkeypatch.setattr(workers, "TIMEOUT_A_BYTE", -60.0 / (2 * 8000 * 20))  # nothing is left for the long one
+    monkeypatch.setattr(workers, "TIMEOUT_A_BYTE", -59.95 / (2 * 8000 * 120))  # 50 ms are left for the long one
     report = scan(store, [tmp_path / "music"], jobs=1)
-    assert [os.path.basename(error.path) for error in report.failed] == ["long.wav"]
+    assert [Path(error.path).name for error in report.failed] == ["00 long.wav"]
     assert "did not end in time" in report.failed[0].reason
     assert report.analysed == 2
 
@@ -284,7 +285,7 @@ def test_an_interrupted_scan_ends_quietly_and_keeps_what_is_done(tmp_path):
     os.killpg(process.pid, signal.SIGINT)
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 130, errors
-    assert errors.strip() == "img2music: interrupted; what was finished is kept."
+    assert errors.strip() == "img2music: interrupted; what was finished is kept. Scan again to go on."
     assert_gone(children)
     with LibraryStore.open(tmp_path / "library.db") as store:
         assert 0 < store.count() < 300

@@ -1,6 +1,7 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -48,9 +49,8 @@ def test_any_name(tmp_path):
         b" .mp3",
     ]
     for name in wanted:
-        with open(os.path.join(os.fsencode(tmp_path), name), "wb"):
-            pass
-    found = [os.path.basename(os.fsencode(file.path)) for file in FolderWalk([str(tmp_path)])]
+        (tmp_path / os.fsdecode(name)).touch()
+    found = [os.fsencode(Path(file.path).name) for file in FolderWalk([str(tmp_path)])]
     assert found == sorted(wanted)
 
 

@@ -30,4 +30,4 @@ def music_folder() -> Path:
     """Folder with 28 pieces of half a minute, one folder a mood."""
     from immich_memories_music import tracks_dir
 
-    return tracks_dir()
+    return Path(tracks_dir())

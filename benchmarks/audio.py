@@ -70,7 +70,8 @@ def run(options: argparse.Namespace) -> Report:
     report.add("analysis", 1000 * spent["all"] / len(files), 1.0, *_agreement(ours, theirs))
     report.add("vibenet, whole files", 1000 * spent["vibenet"] / len(files), "", 1.0, 1.0)
     for plan, heard in others.items():
-        report.add(f"{plan[0]:g} excerpts of {plan[1]:g} s", "", "", *_agreement(heard, theirs))
+        number, length = plan
+        report.add(f"{number:g} excerpts of {length:g} s", "", "", *_agreement(heard, theirs))
     report.note = (
         f"{len(files)} tracks of {np.median(durations):.0f} s in the median; one process, one track at a time; "
         f"{spent['vibenet'] / spent['all']:.1f} times vibenet's tracks a minute."

@@ -73,7 +73,7 @@ def run(options: argparse.Namespace) -> Report:
         number, length = plan
         report.add(f"{number:g} excerpts of {length:g} s", "", "", *_agreement(heard, theirs))
     report.note = (
-        f"{len(files)} tracks of {np.median(durations):.0f} s in the median; one process, one track at a time; "
+        f"{len(files)} tracks of {np.median(durations):.0f} s in the median, one at a time in one process: "
         f"{spent['vibenet'] / spent['all']:.1f} times vibenet's tracks a minute."
     )
     return report

@@ -11,7 +11,8 @@ def train_music(
         Path, typer.Option(help="Folder of Emotify: gems.csv, and a folder a genre with its sound files.")
     ],
     pmemo: Annotated[
-        Path, typer.Option(help="CSV of PMEmo's ratings with Spotify's features; it judges, and teaches nothing.")
+        Path,
+        typer.Option(help="CSV of PMEmo's ratings with Spotify's features; it judges, and teaches nothing."),
     ],
     out: Annotated[Path, typer.Option(help="Model file to write (JSON); an old one is replaced.")],
     jobs: Annotated[int, typer.Option(min=1, help="Processes.")] = 1,

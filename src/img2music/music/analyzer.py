@@ -153,9 +153,7 @@ def measure(path: str | os.PathLike[str]) -> Measurement:
     first = 0
     for window in windows:
         last = first + window.mel.shape[1]
-        inputs = _model_inputs(
-            hearing, (first, last), strength[first:last], window.pitch_classes, window.powers
-        )
+        inputs = _model_inputs(hearing, (first, last), strength[first:last], window.pitch_classes, window.powers)
         points.append((window.start, window.end, inputs))
         first = last
     inputs = _model_inputs(hearing, (0, first), strength, pitch_classes, powers)

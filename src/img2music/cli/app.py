@@ -18,7 +18,7 @@ from img2music.cli.train_music import train_music
 from img2music.errors import Img2MusicError
 
 # Help is plain text here, but typer escapes brackets in it for rich wherever rich is installed.
-typer.core.rich = None  # type: ignore[attr-defined]
+typer.core.rich = None  # type: ignore[assignment, attr-defined]
 
 app = typer.Typer(
     name="img2music",

@@ -201,44 +201,29 @@ def evaluate_affect_model(emotify: RatedMusic, pmemo: RatedMusic) -> list[tuple[
     list of (str, float, float)
         What was tried, Pearson's r of valence and of arousal.
     """
-    from sklearn.model_selection import GroupKFold, KFold
 
-    def model(train: NDArray[np.intp], test: NDArray[np.intp]) -> NDArray[np.float64]:
-        part = RatedMusic(emotify.inputs[train], emotify.shared[train], emotify.ratings[train], ())
-        trained = train_affect_model(part)
-        points = [trained.affect(inputs) for inputs in emotify.inputs[test]]
-        return np.array([(point.valence, point.arousal) for point in points])
-
-    def table(data: RatedMusic) -> _Predictor:
-        return lambda train, test: _carried(data.shared[train], data.ratings[train], data.shared[test])
-
-    def folded(data: RatedMusic, predict: _Predictor, groups: tuple[str, ...] | None = None) -> NDArray[np.float64]:
-        if groups:
-            folds = GroupKFold(min(FOLDS, len(set(groups)))).split(data.ratings, groups=groups)
-        else:
-            folds = KFold(FOLDS, shuffle=True, random_state=SEED).split(data.ratings)
-        predictions = np.empty_like(data.ratings)
-        for train, test in folds:
-            predictions[test] = predict(train, test)
-        return predictions
+    def table(data: RatedMusic, groups: tuple[str, ...] | None = None) -> NDArray[np.float64]:
+        return _folded(
+            data, lambda train, test: _carried(data.shared[train], data.ratings[train], data.shared[test]), groups
+        )
 
     raw = [SHARED.index("valence"), SHARED.index("energy")]
     tried = [
         ("Emotify: vibenet's valence and energy as they are", emotify, emotify.shared[:, raw]),
-        (f"Emotify: the model, {FOLDS} random folds", emotify, folded(emotify, model)),
-        ("Emotify: the model, a genre at a time left out", emotify, folded(emotify, model, emotify.groups)),
-        (f"Emotify: {len(SHARED)} features, {FOLDS} random folds", emotify, folded(emotify, table(emotify))),
+        (f"Emotify: the model, {FOLDS} random folds", emotify, unheard_affects(emotify)),
+        ("Emotify: the model, a genre at a time left out", emotify, unheard_affects(emotify, emotify.groups)),
+        (f"Emotify: {len(SHARED)} features, {FOLDS} random folds", emotify, table(emotify)),
         (
             f"Emotify: {len(SHARED)} features, trained on PMEmo",
             emotify,
             _carried(pmemo.shared, pmemo.ratings, emotify.shared),
         ),
         ("PMEmo: Spotify's valence and energy as they are", pmemo, pmemo.shared[:, raw]),
-        (f"PMEmo: {len(SHARED)} features, {FOLDS} random folds", pmemo, folded(pmemo, table(pmemo))),
+        (f"PMEmo: {len(SHARED)} features, {FOLDS} random folds", pmemo, table(pmemo)),
         (
             f"PMEmo: {len(SHARED)} features, {FOLDS} folds by artist",
             pmemo,
-            folded(pmemo, table(pmemo), pmemo.groups),
+            table(pmemo, pmemo.groups),
         ),
         (
             f"PMEmo: {len(SHARED)} features, trained on Emotify",
@@ -247,6 +232,51 @@ def evaluate_affect_model(emotify: RatedMusic, pmemo: RatedMusic) -> list[tuple[
         ),
     ]
     return [(name, *_correlations(predicted, data.ratings)) for name, data, predicted in tried]
+
+
+def unheard_affects(rated: RatedMusic, groups: tuple[str, ...] | None = None) -> NDArray[np.float64]:
+    """Read each song by a model that has not been trained on it.
+
+    Parameters
+    ----------
+    rated : RatedMusic
+        From `read_emotify`.
+    groups : tuple of str, length n, optional
+        Songs of a group are left out together; `FOLDS` random folds without.
+
+    Returns
+    -------
+    ndarray of float64, shape (n, 2)
+        Valence and arousal on the unit scale.
+
+    Raises
+    ------
+    MissingExtraError
+        If scikit-learn is not installed.
+    """
+
+    def model(train: NDArray[np.intp], test: NDArray[np.intp]) -> NDArray[np.float64]:
+        trained = train_affect_model(RatedMusic(rated.inputs[train], rated.shared[train], rated.ratings[train], ()))
+        points = [trained.affect(inputs) for inputs in rated.inputs[test]]
+        return np.array([(point.valence, point.arousal) for point in points])
+
+    return _folded(rated, model, groups)
+
+
+def _folded(data: RatedMusic, predict: _Predictor, groups: tuple[str, ...] | None) -> NDArray[np.float64]:
+    try:
+        from sklearn.model_selection import GroupKFold, KFold
+    except ImportError:
+        raise MissingExtraError("Training", "train") from None
+
+    if groups:
+        folds = GroupKFold(min(FOLDS, len(set(groups)))).split(data.ratings, groups=groups)
+    else:
+        folds = KFold(FOLDS, shuffle=True, random_state=SEED).split(data.ratings)
+    predictions = np.empty_like(data.ratings)
+    for train, test in folds:
+        predictions[test] = predict(train, test)
+    return predictions
 
 
 def _carried(

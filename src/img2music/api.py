@@ -3,12 +3,17 @@
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from img2music.affect import Affect
 from img2music.errors import InputError, UsageError
 
 if TYPE_CHECKING:
+    from img2music.library.scanning import Progress, ScanReport
+    from img2music.library.store import LibraryStore
+    from img2music.library.track import Track, TrackFilter
+    from img2music.matching.recommending import Recommendation
     from img2music.music.analysis import TrackAnalysis
     from img2music.vision.model import ImageAnalysis
 
@@ -194,3 +199,178 @@ def _analyze_songs(paths: Sequence[str]) -> Iterator[FileAnalysis | InputError]:
         return FileAnalysis(path, "audio", result.affect, result)
 
     return in_order(analyze_or_explain, paths, processors())
+
+
+class Library:
+    """A library of music that is open; use it as a context manager.
+
+    Examples
+    --------
+    >>> import img2music
+    >>> with img2music.Library.open("music.db") as library:
+    ...     library.scan("Music")
+    ...     for match in library.recommend("photo.jpg", top=3).queries[0].matches:
+    ...         print(match.track.path, match.why)
+    """
+
+    def __init__(self, store: "LibraryStore") -> None:
+        self._store = store
+
+    @classmethod
+    def open(cls, location: AnyPath | None = None, *, create: bool = True, read_only: bool = False) -> "Library":
+        """Open a library.
+
+        Parameters
+        ----------
+        location : str or path-like, optional
+            A file or an SQLAlchemy URL; without one ``IMG2MUSIC_LIBRARY``, or else ``library.db`` in the user's
+            data folder.
+        create : bool, default True
+            Make it if it does not exist.
+        read_only : bool, default False
+            Whether only reading is meant, which also works on a disk that can't be written.
+
+        Returns
+        -------
+        Library
+
+        Raises
+        ------
+        LibraryError
+            If it can't be opened, is not a library, or is of a newer img2music.
+        """
+        from img2music.library.store import LibraryStore
+
+        return cls(LibraryStore.open(location, create=create and not read_only, read_only=read_only))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close it."""
+        self._store.close()
+
+    def __len__(self) -> int:
+        """Count the tracks that are not missing."""
+        return self._store.count()
+
+    def scan(
+        self,
+        *folders: AnyPath,
+        jobs: int | None = None,
+        full: bool = False,
+        retry_failed: bool = False,
+        dry_run: bool = False,
+        progress: "Progress | None" = None,
+    ) -> "ScanReport":
+        """Bring the library up to date with folders of music.
+
+        Analyses in other processes, which import the main module of the program: in a script, call it under
+        ``if __name__ == "__main__":``.
+
+        Parameters
+        ----------
+        *folders : str or path-like
+            At least one; ``~`` is the user's home.
+        jobs : int, optional
+            Number of processes; one a processor by default.
+        full : bool
+            Analyse every file again, unchanged ones too.
+        retry_failed : bool
+            Try the files again that could not be analysed and have not changed since.
+        dry_run : bool
+            Only tell what would be done; write nothing.
+        progress : callable, optional
+            Called with the number of files that are done, and of all that are to do.
+
+        Returns
+        -------
+        ScanReport
+
+        Raises
+        ------
+        UsageError
+            If there is no folder or no process.
+        LibraryError
+            If the library can't be written, or another scan of it is running.
+        """
+        from img2music.library.scanning import scan
+
+        homed = [os.path.expanduser(os.fspath(folder)) for folder in folders]  # noqa: PTH111 - names may be any bytes
+        return scan(
+            self._store,
+            homed,
+            jobs=jobs,
+            full=full,
+            retry_failed=retry_failed,
+            dry_run=dry_run,
+            progress=progress,
+        )
+
+    def tracks(self, where: "TrackFilter | None" = None) -> "Iterator[Track]":
+        """Read the tracks that are not missing, in order of path.
+
+        Parameters
+        ----------
+        where : TrackFilter, optional
+            Only those that pass.
+
+        Yields
+        ------
+        Track
+        """
+        return iter(self._store.tracks(where=where))
+
+    def recommend(
+        self,
+        *paths: AnyPath,
+        affects: Sequence[Affect] = (),
+        top: int = 10,
+        match: Literal["relative", "absolute"] = "relative",
+        per_artist: int | None = None,
+        together: bool = False,
+        where: "TrackFilter | None" = None,
+    ) -> "Recommendation":
+        """Recommend tracks for pictures, songs and affects.
+
+        Parameters
+        ----------
+        *paths : str or path-like
+            Pictures, songs, and folders, which stand for all pictures in them and below.
+        affects : sequence of Affect
+            What is asked for in numbers; they come after the files.
+        top : int
+            Tracks for each query; of one playlist, the least length.
+        match : {"relative", "absolute"}
+            Compare ranks within pictures and within songs, or the affects as they are.
+        per_artist : int, optional
+            At most so many tracks of one artist in a list; 0 for any number; 2 by default.
+        together : bool
+            One playlist in the order of the queries instead of a list for each.
+        where : TrackFilter, optional
+            Conditions that every track must meet.
+
+        Returns
+        -------
+        Recommendation
+            Files that can't be read are among its errors; the rest is done.
+
+        Raises
+        ------
+        UsageError
+            If there is nothing to recommend for, an option makes no sense, or no track meets the conditions.
+        LibraryError
+            If the library has no tracks.
+        """
+        from img2music.matching.calibration import Matching
+        from img2music.matching.recommending import Options, recommend
+
+        if match not in set(Matching):
+            raise UsageError(f"match must be 'relative' or 'absolute', not {match!r}.")
+        options = Options(matching=Matching(match), top=top, per_artist=per_artist, together=together, where=where)
+        return recommend(self._store, paths, affects, options)

@@ -8,6 +8,8 @@ from img2music.cli import library as library_commands
 from img2music.cli.analyze import analyze
 from img2music.cli.doctor import doctor
 from img2music.cli.evaluate_image import evaluate_image
+from img2music.cli.evaluate_match import evaluate_match
+from img2music.cli.recommend import recommend
 from img2music.cli.scan import scan
 from img2music.cli.tracks import tracks
 from img2music.cli.train_image import train_image
@@ -26,6 +28,7 @@ library = typer.Typer(no_args_is_help=True, help="Look after the library.")
 
 app.command()(analyze)
 app.command()(scan)
+app.command()(recommend)
 app.command()(tracks)
 app.add_typer(library, name="library")
 library.command()(library_commands.info)
@@ -37,6 +40,7 @@ app.add_typer(train, name="train")
 train.command("image")(train_image)
 app.add_typer(evaluate, name="evaluate")
 evaluate.command("image")(evaluate_image)
+evaluate.command("match")(evaluate_match)
 app.command()(doctor)
 
 

@@ -5,7 +5,7 @@ import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, BinaryIO, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,11 +17,13 @@ if TYPE_CHECKING:
     from av.audio.stream import AudioStream
     from av.container import InputContainer
 
+    from img2music.media.sndfile import SndfileAudio
+
 MAGIC_LENGTH = 64
 """Bytes of a file that `is_audio` looks at."""
 
-# Containers that hold sound. Playlists and image sequences (hls, dash, concat, image2...) make libav open other
-# files, so a hostile "song" must not reach their readers.
+# Containers that hold sound. Playlists and image sequences (hls, dash, concat, image2...) make libav open
+# other files, so a hostile "song" must not reach their readers.
 FORMATS = (
     "aac,ac3,aiff,amr,ape,asf,au,avi,caf,dsf,dts,eac3,flac,flv,iff,loas,matroska,mov,mp3,mpc,mpc8,mpeg,mpegts,"
     "mpegvideo,nut,ogg,oma,qoa,rm,shn,tak,tta,voc,w64,wav,wv,xwma"
@@ -33,9 +35,12 @@ SLOWEST_RATE, FASTEST_RATE = 4_000, 768_000  # hertz; beyond it a header lies
 HIGHEST_RATE = 48_000  # hertz; what is faster holds nothing more to hear, only memory to fill
 MOST_CHANNELS = 8
 LOUDEST_SAMPLE = 16.0  # +24 dBFS; floating-point files may exceed 1.0, damaged ones reach 1e38
+UNNAMED = "NONE"  # a channel that the file gives no place
+USUAL_LAYOUT = ("FL", "FR", "FC", "LFE", "BL", "BR", "SL", "SR")  # of WAVE; fewer channels are its beginning
 LEAD_IN = 0.3  # seconds decoded and dropped after a seek, while MP3's bit reservoir and AAC's overlap fill
 SEEK_TOLERANCE = 20.0  # seconds; landing further before the target means the file has no index
 SHORTFALL = 1.0  # seconds missing from an excerpt that show that the stated length is wrong
+OGG = b"OggS"
 OGG_TAIL = 65_536 + 4_096  # bytes that surely hold the start of a last Ogg page (65,307 bytes at most)
 
 
@@ -80,7 +85,14 @@ class Excerpt:
     @property
     def end(self) -> float:
         """Seconds from the start of the file to the excerpt's end."""
-        return self.start + self.samples.shape[1] / self.rate
+        return self.start + float(self.samples.shape[1]) / self.rate
+
+
+def excerpt_of(start: float, rate: int, layout: tuple[str, ...], samples: NDArray[np.float32]) -> Excerpt:
+    """Make an excerpt of decoded samples, which may be NaN or absurdly loud; they are changed in place."""
+    np.nan_to_num(samples, copy=False, nan=0.0, posinf=LOUDEST_SAMPLE, neginf=-LOUDEST_SAMPLE)
+    np.clip(samples, -LOUDEST_SAMPLE, LOUDEST_SAMPLE, out=samples)
+    return Excerpt(start, rate, layout, samples)
 
 
 def is_audio(path: str | os.PathLike[str]) -> bool:
@@ -107,7 +119,7 @@ def is_audio(path: str | os.PathLike[str]) -> bool:
         return head[8:12] == b"WAVE"
     if head[:4] == b"FORM":
         return head[8:12] in (b"AIFF", b"AIFC")
-    if head[:4] == b"OggS":
+    if head[:4] == OGG:
         return not any(mark in head for mark in (b"\x80theora", b"fishead"))
     magics = (
         b"ID3",
@@ -123,9 +135,11 @@ def is_audio(path: str | os.PathLike[str]) -> bool:
         b"DSD ",
     )
     windows_media = b"\x30\x26\xb2\x75\x8e\x66\xcf\x11"
-    # MPEG audio and ADTS frames begin with eleven set bits; layer and rate must not be the reserved ones.
-    frame = len(head) > 2 and head[0] == 0xFF and head[1] & 0xE0 == 0xE0 and head[1] & 0x18 != 0x08
-    return frame or head.startswith((*magics, windows_media))
+    # Frames begin with eleven set bits. MPEG audio: layer II or III, a version that exists. AAC: layer 0.
+    second = head[1] if len(head) > 1 and head[0] == 0xFF else 0
+    mpeg = second & 0xE0 == 0xE0 and second & 0x18 != 0x08 and second & 0x06 in (0x02, 0x04)
+    aac = second & 0xF6 == 0xF0
+    return mpeg or aac or head.startswith((*magics, windows_media))
 
 
 def probe(path: str | os.PathLike[str]) -> AudioInfo:
@@ -145,8 +159,40 @@ def probe(path: str | os.PathLike[str]) -> AudioInfo:
     InputError
         If it is not a regular, readable file with sound in it.
     """
-    with AudioFile(path) as audio:
+    with open_audio(path) as audio:
         return audio.info
+
+
+def open_audio(path: str | os.PathLike[str]) -> "AudioFile | SndfileAudio":
+    """Open a sound file for decoding, with libav, or with libsndfile where that is the one that reads it.
+
+    Parameters
+    ----------
+    path : path-like
+        Any file that libav reads, also a film with sound.
+
+    Returns
+    -------
+    AudioFile or SndfileAudio
+        Use it in a ``with`` statement.
+
+    Raises
+    ------
+    InputError
+        If it is not a regular, readable file with sound in it.
+    """
+    try:
+        return AudioFile(path)
+    except InputError as refusal:
+        from img2music.media.sndfile import SndfileAudio
+
+        with _regular_file(os.fspath(path)) as file:
+            if file.read(4) != OGG:
+                raise
+        try:
+            return SndfileAudio(os.fspath(path))
+        except InputError:
+            raise refusal from None
 
 
 class AudioFile:
@@ -167,6 +213,8 @@ class AudioFile:
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = os.fspath(path)
+        self._file: BinaryIO | None = None
+        self._decoded = self._damaged = 0  # packets
         with _regular_file(self.path) as file:
             self._chained = _is_chained_ogg(file)
         self._open()
@@ -190,6 +238,8 @@ class AudioFile:
     def close(self) -> None:
         """Close the file."""
         self._container.close()
+        if self._file is not None:
+            self._file.close()
 
     def remeasure(self) -> bool:
         """Measure the length by walking through the file, where the stated one proved wrong.
@@ -216,6 +266,12 @@ class AudioFile:
         ------
         Excerpt
             One for each part that holds any sound, shorter where the file ends.
+
+        Raises
+        ------
+        InputError
+            If it has more channels or another sample rate than music has, or, at the end, if most of what was read
+            can't be decoded.
         """
         done = 0
         if not self._chained:
@@ -227,36 +283,47 @@ class AudioFile:
                 yield excerpt
         if done < len(spans):
             yield from self._sequential_excerpts(spans[done:])
+        if self._damaged > self._decoded:
+            raise InputError("Most of this file can't be decoded: it is damaged or not sound.", self.path)
 
     def _open(self) -> None:
         import av
 
         av.logging.set_level(None)
+        options = {"format_whitelist": FORMATS, "protocol_whitelist": "file"}
+
+        def opened(source: Any) -> "InputContainer":
+            container: InputContainer = av.open(source, options=options, metadata_errors="replace")
+            return container
+
         try:
-            # "file:" keeps libav from reading a name such as "concat:a|b" as a protocol.
-            self._container: InputContainer = av.open(
-                "file:" + self.path,
-                options={"format_whitelist": FORMATS, "protocol_whitelist": "file"},
-                metadata_errors="replace",
-            )
+            try:
+                # "file:" keeps libav from reading a name such as "concat:a|b" as a protocol.
+                self._container = opened("file:" + self.path)
+            except (av.error.InvalidDataError, av.error.ArgumentError):
+                # A song called cover.jpg is taken for a picture, by its name. Without a name, bytes decide.
+                self._file = _regular_file(self.path)
+                self._container = opened(self._file)
         except (av.error.FFmpegError, ValueError, OSError) as error:
+            if self._file is not None:
+                self._file.close()
             raise InputError(
                 f"libav can't read this as sound ({_plain(error)}); is it damaged or another kind of file?",
                 self.path,
             ) from error
         stream: Any = self._container.streams.best("audio")
         if stream is None:
-            self._container.close()
+            self.close()
             raise InputError("There is no sound in this file.", self.path)
         self._stream: AudioStream = stream
         try:
             self._stream.codec_context.thread_count = 1  # one worker, one core; and the same bits each time
         except AttributeError:
-            self._container.close()
+            self.close()
             raise InputError("The encoding of this sound is not known to libav.", self.path) from None
 
     def _reopen(self) -> None:
-        self._container.close()
+        self.close()
         self._open()
 
     def _set_duration(self, duration: float) -> None:
@@ -301,9 +368,12 @@ class AudioFile:
 
         def decoded(packet: Any) -> "Iterator[AudioFrame]":
             try:
-                yield from (frame for frame in self._stream.codec_context.decode(packet) if frame.samples)
+                frames = self._stream.codec_context.decode(packet)
             except (av.error.FFmpegError, ValueError):
-                return  # one damaged packet is a click, not the end
+                self._damaged += 1  # a click, not the end
+                return
+            self._decoded += bool(frames)
+            yield from (frame for frame in frames if frame.samples)
 
         for packet in self._packets():
             yield from decoded(packet)
@@ -388,10 +458,10 @@ class _Recorder:
         samples = np.concatenate(parts, axis=1)[:, skipped:wanted]
         if not samples.shape[1]:
             return None
-        np.nan_to_num(samples, copy=False, nan=0.0, posinf=LOUDEST_SAMPLE, neginf=-LOUDEST_SAMPLE)
-        np.clip(samples, -LOUDEST_SAMPLE, LOUDEST_SAMPLE, out=samples)
         layout = tuple(channel.name for channel in self.layout.channels)
-        return Excerpt(origin + skipped / self.rate, self.rate, layout, samples)
+        if UNNAMED in layout:
+            layout = USUAL_LAYOUT[: len(layout)] if len(layout) > 1 else ("FC",)
+        return excerpt_of(origin + skipped / self.rate, self.rate, layout, samples)
 
     def _samples(self, frame: "AudioFrame") -> NDArray[np.float32]:
         import av
@@ -405,34 +475,33 @@ class _Recorder:
         return parts[0] if len(parts) == 1 else np.concatenate([nothing, *parts], axis=1)
 
 
-def _regular_file(path: str) -> Any:
+def _regular_file(path: str) -> BinaryIO:
     """Open a regular file for reading bytes; a pipe or a device would block, so they are refused unopened."""
     try:
         if not stat.S_ISREG(Path(path).stat().st_mode):
             raise InputError("This is not a regular file.", path)
-        file = Path(path).open("rb")
+        return os.fdopen(os.open(path, os.O_RDONLY), "rb")  # has no name, see `AudioFile._open`
     except (OSError, ValueError) as error:
         raise InputError(f"Can't be opened: {_plain(error)}.", path) from error
-    return file
 
 
 def _plain(error: Exception) -> str:
     return getattr(error, "strerror", None) or str(error)
 
 
-def _is_chained_ogg(file: Any) -> bool:
-    """Tell whether an Ogg file is several files in a row, whose time starts anew in each (RFC 3533, section 4)."""
+def _is_chained_ogg(file: BinaryIO) -> bool:
+    """Tell whether an Ogg file is several in a row, each with time of its own (RFC 3533, section 4)."""
     head = file.read(OGG_TAIL)
-    if head[:4] != b"OggS":
+    if head[:4] != OGG:
         return False
     beginnings = set()
     offset = 0
-    while head[offset : offset + 4] == b"OggS" and head[offset + 5 : offset + 6] and head[offset + 5] & 2:
+    while head[offset : offset + 4] == OGG and head[offset + 5 : offset + 6] and head[offset + 5] & 2:
         beginnings.add(head[offset + 14 : offset + 18])  # serial number of a stream that begins here
         segments = head[offset + 27 : offset + 27 + head[offset + 26]] if len(head) > offset + 26 else b""
         offset += 27 + len(segments) + sum(segments)
     size = file.seek(0, os.SEEK_END)
     file.seek(max(0, size - OGG_TAIL))
     tail = file.read()
-    last = tail.rfind(b"OggS")
+    last = tail.rfind(OGG)
     return last >= 0 and tail[last + 14 : last + 18] not in beginnings

@@ -24,6 +24,7 @@ BACKGROUND = (255, 255, 255)
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "JPEG2000", "PPM")
 
+TOO_LARGE = "pixels are more than can be read safely; make the image smaller."
 HEADER_BYTES = 64
 HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
 ORIENTATION = 0x0112  # Exif 2.3, section 4.6.4 A
@@ -37,8 +38,10 @@ UPRIGHT = {
     8: Image.Transpose.ROTATE_90,
 }
 
-# Pillow warns about metadata that it can't parse; the pixels are what counts here.
-warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
+# Pillow warns about metadata that it can't parse, where the pixels are what counts, and about large images,
+# which are refused here. A filter for the time of one call would not be safe with threads.
+for _category in (UserWarning, Image.DecompressionBombWarning):
+    warnings.filterwarnings("ignore", category=_category, module=r"PIL\.")
 
 Opener = Callable[[IO[bytes], str], ImageFile.ImageFile]
 
@@ -108,6 +111,8 @@ def read_image(path: str | os.PathLike[str], least_side: int | None = None) -> I
                 return _decode(source, least_side, name)
         except InputError:
             raise
+        except Image.DecompressionBombError as error:
+            raise InputError(f"its {TOO_LARGE}", name) from error
         except MemoryError as error:
             raise InputError("not enough memory to decode this image.", name) from error
         except Exception as error:  # decoders of damaged files raise anything
@@ -129,7 +134,7 @@ def _open_regular(path: str | os.PathLike[str]) -> IO[bytes]:
     except OSError as error:
         reasons = {
             errno.ENOENT: "no such file.",
-            errno.EACCES: "not permitted to read this file.",
+            errno.EACCES: "no permission to read this file.",
             errno.ELOOP: "a link that leads back to itself.",
         }
         raise InputError(reasons.get(error.errno or 0, f"can't be read ({error.strerror})."), name) from error
@@ -166,9 +171,7 @@ def _decode(source: ImageFile.ImageFile, least_side: int | None, name: str) -> I
     # A progressive JPEG keeps the coefficients of all pixels in memory, at whatever scale it is decoded.
     held = original if source.info.get("progressive") else source.size
     if held[0] * held[1] > MAX_PIXELS or original[0] * original[1] > MAX_SOURCE_PIXELS:
-        raise InputError(
-            f"{original[0]} x {original[1]} pixels are more than can be read safely; make it smaller.", name
-        )
+        raise InputError(f"{original[0]} x {original[1]} {TOO_LARGE}", name)
     source.load()
     image = _rgb(source)
     turn = UPRIGHT.get(_orientation(source))

@@ -34,8 +34,8 @@ class AffectModel:
     mean, scale : tuple of float, length of `INPUTS`
         Inputs are standardised with them.
     valence, arousal : tuple of float, length of `INPUTS` + 1
-        Coefficients, then the intercept. What they give is the logit of the affect, over 4: near the middle of the
-        unit scale it reads as the affect less 0.5.
+        Coefficients, then the intercept. What they give is the logit of the affect, over 4: near the middle
+        of the unit scale it reads as the affect less 0.5.
     """
 
     name: str
@@ -94,13 +94,11 @@ class AffectModel:
         """
         try:
             content = json.loads(path.read_text(encoding="utf-8"))
-            model = cls(
-                **{
-                    key: value if key == "name" else tuple(map(float, value))
-                    for key, value in content.items()
-                }
-            )
-        except (OSError, ValueError, TypeError, AttributeError) as error:
+            parts = {
+                name: tuple(map(float, content[name])) for name in ("mean", "scale", "valence", "arousal")
+            }
+            model = cls(name=str(content["name"]), **parts)
+        except (OSError, ValueError, TypeError, KeyError) as error:
             raise ModelError(
                 f"{path} is not a readable music affect model ({error}); train it again."
             ) from error

@@ -6,17 +6,21 @@ A pure function of the file's bytes: the same bits in any process, on any day.
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from img2music.errors import InputError
-from img2music.media.audio import SHORTFALL, AudioFile, Excerpt
+from img2music.media.audio import SHORTFALL, AudioFile, Excerpt, open_audio
 from img2music.music import loudness, rhythm, tonality
 from img2music.music.affect_model import SIGNALS, AffectModel, shipped_model
 from img2music.music.analysis import CurvePoint, Features, TrackAnalysis
 from img2music.music.mel import FRAME_RATE, HOP, SAMPLE_RATE, log_mel
 from img2music.music.network import Hearing, hear
+
+if TYPE_CHECKING:
+    from img2music.media.sndfile import SndfileAudio
 
 ANALYZER = "audio/1"
 """Name and version of this analyzer; a new version means that libraries are analysed again."""
@@ -115,7 +119,7 @@ def measure(path: str | os.PathLike[str]) -> Measurement:
     ModelError
         If vibenet's network is missing or damaged.
     """
-    with AudioFile(path) as audio:
+    with open_audio(path) as audio:
         excerpts = _listen(audio)
         duration = audio.info.duration
     windows = [window for excerpt in excerpts for window in excerpt]
@@ -173,7 +177,7 @@ def plan(duration: float) -> list[tuple[float, float]]:
     return [(start, start + EXCERPT_SECONDS) for start in starts]
 
 
-def _listen(audio: AudioFile) -> list[list[_Window]]:
+def _listen(audio: "AudioFile | SndfileAudio") -> list[list[_Window]]:
     """Hear the planned excerpts, each as its windows."""
     spans = plan(audio.info.duration)
     excerpts = [_windows(excerpt) for excerpt in audio.excerpts(spans)]

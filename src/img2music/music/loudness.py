@@ -73,8 +73,8 @@ def block_powers(samples: NDArray[np.float32], rate: int, layout: Sequence[str])
     Returns
     -------
     ndarray of float64, shape (m,)
-        Sum over the channels of gain times mean square, for blocks of 0.4 s, a tenth of a second apart. Empty for
-        less than one block.
+        Sum over the channels of gain times mean square, for blocks of 0.4 s, a tenth of a second apart. Empty
+        for less than one block.
     """
     from scipy.signal import sosfilt
 

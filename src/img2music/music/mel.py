@@ -46,13 +46,14 @@ def log_mel(samples: NDArray[np.float32]) -> NDArray[np.float32]:
         spectrum = scipy.fft.rfft(frames[first : first + FRAMES_AT_ONCE] * window, n=N_FFT, axis=-1)
         power = spectrum.real**2 + spectrum.imag**2
         mel[:, first : first + FRAMES_AT_ONCE] = filters @ np.ascontiguousarray(power.T)
-    decibels: NDArray[np.float32] = 10.0 * np.log10(np.maximum(mel, FLOOR, out=mel), out=mel)
-    return decibels
+    np.log10(np.maximum(mel, FLOOR, out=mel), out=mel)
+    mel *= 10.0
+    return mel
 
 
 @lru_cache(maxsize=1)
 def _sparse_filters() -> Any:
-    """The filters for a product that is fast on one core and adds in one fixed order, which BLAS doesn't promise."""
+    """The filters, for a product that adds in one fixed order, which BLAS doesn't promise."""
     from scipy.sparse import csr_array
 
     return csr_array(mel_filters())

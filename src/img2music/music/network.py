@@ -104,8 +104,8 @@ def _unit(name: str, value: float) -> float:
 class _Network:
     """The network with its last feature map as a second output, and its trunk in NumPy.
 
-    The trunk runs in NumPy because the network itself averages over all that it is given; a window's embedding is
-    the trunk of the window's average.
+    The trunk runs in NumPy because the network itself averages over all that it is given; a window's
+    embedding is the trunk of the window's average.
     """
 
     def __init__(self, model: bytes) -> None:

@@ -39,7 +39,7 @@ def onset_strength(mel: NDArray[np.float32], loudest: float) -> NDArray[np.float
     """
     heard = np.maximum(mel, loudest - RANGE_DB)
     rise = np.maximum(0.0, np.diff(heard, axis=1, prepend=heard[:, :1]))
-    return rise.mean(axis=0, dtype=np.float64)
+    return np.asarray(rise.mean(axis=0, dtype=np.float64))
 
 
 def onset_count(strength: NDArray[np.float64]) -> int:

@@ -60,7 +60,7 @@ def chroma(samples: NDArray[np.float32]) -> NDArray[np.float64]:
     first, weights = _pitch_classes()
     spectrum = scipy.fft.rfft(frames * window, axis=-1)[:, first : first + weights.shape[1]]
     magnitude = np.sqrt(np.abs(spectrum))
-    return np.einsum("ij,j->i", weights, magnitude.sum(axis=0, dtype=np.float64))
+    return np.asarray(np.einsum("ij,j->i", weights, magnitude.sum(axis=0, dtype=np.float64)))
 
 
 def tonality(pitch_classes: NDArray[np.float64]) -> Tonality | None:
@@ -77,7 +77,7 @@ def tonality(pitch_classes: NDArray[np.float64]) -> Tonality | None:
         None where all pitch classes sound alike (silence, an even noise).
     """
     centred = pitch_classes - pitch_classes.mean()
-    norm = np.linalg.norm(centred)
+    norm = float(np.linalg.norm(centred))
     if not norm > 1e-6 * pitch_classes.sum():
         return None
     scores = np.array(

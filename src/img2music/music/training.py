@@ -18,9 +18,9 @@ EMOTIFY_GENRES = ("classical", "rock", "electronic", "pop")
 PENALTY = 100.0
 """Of ridge regression, on standardised inputs."""
 SIGNAL_WEIGHT = 3.0
-"""The four signals are scaled up by it, so that their penalty is a ninth of that of the 256 embedded values."""
+"""The four signals are scaled up by it, so that their penalty is a ninth of the embedding's."""
 SPREAD = 0.2
-"""Standard deviation of predictions for Emotify, near that of people's ratings (0.16 to 0.25 in both sets)."""
+"""Standard deviation of predictions for Emotify, near that of people's ratings (0.16 to 0.25)."""
 FOLDS = 10
 SEED = 0
 SHARED = ("danceability", "energy", "valence", "acousticness", "loudness")
@@ -58,14 +58,15 @@ def read_emotify(
     """Listen to Emotify (Aljanaki, Wiering & Veltkamp 2016, Information Processing & Management 52).
 
     Its listeners chose from the nine feelings of the Geneva Emotional Music Scale. Valence is read as joyful
-    activation + (tenderness + amazement) / 2 - sadness - tension, arousal as power + joyful activation + tension -
-    calmness - tenderness - sadness / 2, each scaled to [0, 1]: a stand-in, for nobody was asked for these two.
+    activation + (tenderness + amazement) / 2 - sadness - tension, arousal as power + joyful activation +
+    tension - calmness - tenderness - sadness / 2, each scaled to [0, 1]: a stand-in, for nobody was asked for
+    these two.
 
     Parameters
     ----------
     folder : Path
-        Holds ``gems.csv`` (``track id`` and the share of listeners for each feeling) and a folder a genre with one
-        sound file a track, named by its number within the genre.
+        Holds ``gems.csv`` (``track id`` and the share of listeners for each feeling) and a folder a genre
+        with one sound file a track, named by its number within the genre.
     jobs : int
         Processes.
     progress : callable, optional
@@ -167,7 +168,8 @@ def train_affect_model(rated: RatedMusic) -> AffectModel:
     Returns
     -------
     AffectModel
-        The logits of its predictions for the same songs, over 4, average to 0 with a standard deviation of `SPREAD`.
+        The logits of its predictions for the same songs, over 4, average to 0 with a standard deviation of
+        `SPREAD`.
     """
     mean, scale = rated.inputs.mean(axis=0), rated.inputs.std(axis=0)
     scale[scale == 0] = 1.0
@@ -176,8 +178,8 @@ def train_affect_model(rated: RatedMusic) -> AffectModel:
     rows = []
     for axis in range(2):
         coefficients = weight * _ridge(standard * weight, rated.ratings[:, axis])
-        # Regression pulls predictions together; they are spread as people's ratings are. As inputs are centred, the
-        # intercept is 0: the average song is neutral.
+        # Regression pulls predictions together; they are spread as people's ratings are. As inputs are
+        # centred, the intercept is 0: the average song is neutral.
         coefficients *= SPREAD / (standard @ coefficients).std()
         rows.append((*coefficients.tolist(), 0.0))
     return AffectModel(MODEL, tuple(mean.tolist()), tuple(scale.tolist()), *rows)
@@ -282,4 +284,4 @@ def _read_table(path: Path) -> list[dict[str, str]]:
 def _require(rows: Sequence[dict[str, str]], names: set[str], path: Path) -> None:
     missing = names - set(rows[0] if rows else ())
     if missing:
-        raise InputError(f"Lacks the column {sorted(missing)[0]!r}.", str(path))
+        raise InputError(f"Lacks the column {min(missing)!r}.", str(path))

@@ -60,13 +60,14 @@ def read_tags(path: str | os.PathLike[str]) -> Tags:
     Returns
     -------
     Tags
-        What could be read. Missing, damaged or hostile tags are None and raise nothing: a song is a song without them.
+        What could be read. Missing, damaged or hostile tags are None and raise nothing: a song is a song
+        without them.
     """
     import mutagen
 
     try:
         file = mutagen.File(path)
-    except Exception:  # noqa: BLE001 - mutagen raises struct, unicode, memory and other errors on damaged files
+    except Exception:  # noqa: BLE001 - mutagen raises struct, unicode and other errors on damaged files
         file = None
     tags = getattr(file, "tags", None)
     if tags is None:

@@ -1,0 +1,154 @@
+"""``img2music recommend``: the songs of the library that feel like a picture."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from img2music.cli.options import (
+    AlbumOption,
+    ArtistOption,
+    GenreOption,
+    InstrumentalOption,
+    KeyOption,
+    LengthOption,
+    LibraryOption,
+    TempoOption,
+    YearOption,
+)
+
+
+class RecommendFormat(StrEnum):
+    """How recommendations are printed or written."""
+
+    TABLE = "table"
+    JSON = "json"
+    CSV = "csv"
+    M3U8 = "m3u8"
+    XSPF = "xspf"
+    JSPF = "jspf"
+
+
+class MatchOption(StrEnum):
+    """How pictures and songs are compared."""
+
+    RELATIVE = "relative"
+    ABSOLUTE = "absolute"
+
+
+def recommend(  # noqa: PLR0917 - typer's way to declare options
+    context: typer.Context,
+    paths: Annotated[
+        list[Path] | None, typer.Argument(metavar="[IMAGE|AUDIO|DIR]...", help="Pictures, songs, folders of pictures.")
+    ] = None,
+    valence: Annotated[float | None, typer.Option(help="Unpleasant (0) to pleasant (1), instead of a picture.")] = None,
+    arousal: Annotated[float | None, typer.Option(help="Calm (0) to excited (1), instead of a picture.")] = None,
+    emotion: Annotated[
+        str | None, typer.Option(metavar="NAME", help="A basic emotion or a word such as serene, instead of a picture.")
+    ] = None,
+    library: LibraryOption = None,
+    music: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Only the music in this folder, which is scanned first.")
+    ] = None,
+    top: Annotated[int, typer.Option(min=1, help="Songs for each query.")] = 10,
+    match: Annotated[
+        MatchOption, typer.Option(help="Compare ranks within pictures and within songs, or the affects as they are.")
+    ] = MatchOption.RELATIVE,
+    per_artist: Annotated[
+        int | None,
+        typer.Option(min=0, help="At most so many songs of one artist; 0 for any number.", show_default="2"),
+    ] = None,
+    together: Annotated[
+        bool,
+        typer.Option(
+            "--together", help="One playlist through all pictures in their order, of at least --top songs and one each."
+        ),
+    ] = False,
+    genre: GenreOption = None,
+    artist: ArtistOption = None,
+    album: AlbumOption = None,
+    year: YearOption = None,
+    tempo: TempoOption = None,
+    length: LengthOption = None,
+    instrumental: InstrumentalOption = None,
+    key: KeyOption = None,
+    format_: Annotated[
+        RecommendFormat | None,
+        typer.Option(
+            "--format",
+            help="How to print or write them.",
+            show_default="the ending of --output; or table on a terminal, json elsewhere",
+        ),
+    ] = None,
+    output: Annotated[Path | None, typer.Option(metavar="FILE", help="Write there instead of printing.")] = None,
+    plot: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Draw pictures and songs on the affect plane: .png or .svg.")
+    ] = None,
+) -> None:
+    """Recommend songs of your library that feel like pictures, like songs or like numbers.
+
+    Every match has a similarity 1 / (1 + distance), from 0.41 to 1, the passage that fits best, and a reason. Exit
+    code 1 if some inputs failed and the rest is done, 2 if nothing could be done.
+    """
+    import sys
+
+    from click.core import ParameterSource
+
+    from img2music.cli.output import finish, print_table, warn
+    from img2music.cli.progress import scan_progress
+    from img2music.files import write_atomically
+    from img2music.library.filter_text import track_filter
+    from img2music.matching import formats, plane
+    from img2music.matching.calibration import Matching
+    from img2music.matching.query import asked_affects
+    from img2music.matching.recommending import Options
+    from img2music.matching.session import recommend_from
+    from img2music.plots import require_plotting
+
+    if music is not None and context.get_parameter_source("library") is ParameterSource.COMMANDLINE:
+        raise typer.BadParameter("Give either --library or --music.")
+    wanted = formats.chosen_format(format_, output, terminal=sys.stdout.isatty())
+    if plot is not None:
+        require_plotting(plot)
+    options = Options(
+        matching=Matching(match),
+        top=top,
+        per_artist=per_artist,
+        together=together,
+        where=track_filter(
+            genre=genre or (),
+            artist=artist or (),
+            album=album or (),
+            year=year,
+            tempo=tempo,
+            length=length,
+            instrumental=instrumental,
+            key=key,
+        ),
+    )
+    with scan_progress() as progress:
+        found = recommend_from(
+            library,
+            paths or (),
+            asked_affects(valence, arousal, emotion),
+            options,
+            music=music,
+            progress=progress,
+        )
+    if wanted == RecommendFormat.TABLE:
+        for answer in found.queries:
+            print_table(
+                formats.table_columns(found), formats.table_rows(found, answer), title=formats.table_title(answer)
+            )
+    elif output is None:
+        typer.echo(formats.WRITERS[wanted](found, None), nl=False)
+    else:
+        write_atomically(formats.WRITERS[wanted](found, output.absolute().parent), output)
+        warn(f"written to {output}")
+    if plot is not None:
+        plane.plot(found, plot)
+        warn(f"drawn to {plot}")
+    for note in found.notes:
+        warn(note)
+    finish(len(found.queries), found.errors)

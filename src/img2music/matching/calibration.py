@@ -1,0 +1,112 @@
+"""The space in which pictures and songs are matched.
+
+Pictures and songs fill the affect plane differently: people rate photos over most of it, while the songs of
+a library crowd in a part. Compared as they are, one or two songs at the rim answer every photo. *Relative*
+matching compares ranks instead: how pleasant a photo is among photos with how pleasant a song is among the
+songs of its library. *Absolute* matching compares the affects themselves, as the original Img2Music did.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from img2music.affect import Affect
+from img2music.distribution import AffectDistribution
+
+
+class Matching(StrEnum):
+    """How positions are read off affects."""
+
+    RELATIVE = "relative"
+    ABSOLUTE = "absolute"
+
+
+def similarity(distance: float) -> float:
+    """Similarity of two positions, 1 / (1 + distance), as in the original Img2Music (DSL 23-1).
+
+    Parameters
+    ----------
+    distance : float
+        Euclidean, at least 0.
+
+    Returns
+    -------
+    float
+        In (0, 1]; 1 for equal positions.
+    """
+    return 1.0 / (1.0 + distance)
+
+
+def ranks_within(points: ArrayLike) -> NDArray[np.float64]:
+    """Mid-ranks of points among themselves, axis by axis.
+
+    The same as ``AffectDistribution.of(...).ranks(points)``, with one sort an axis instead of two.
+
+    Parameters
+    ----------
+    points : array_like of float, shape (n, 2)
+
+    Returns
+    -------
+    ndarray of float64, shape (n, 2)
+        In (0, 1); 0.5 on average.
+    """
+    array = np.asarray(points, dtype=np.float64).reshape(-1, 2)
+    ranks = np.empty_like(array)
+    for axis in range(2):
+        _, place, counts = np.unique(array[:, axis], return_inverse=True, return_counts=True)
+        not_above = np.cumsum(counts)
+        ranks[:, axis] = ((2 * not_above - counts) / (2.0 * len(array)))[place]
+    return ranks
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """Places both sides in the space of the match.
+
+    Attributes
+    ----------
+    matching : Matching
+        Relative or absolute.
+    library : AffectDistribution
+        The affects of the tracks that are matched.
+    """
+
+    matching: Matching
+    library: AffectDistribution
+
+    def place_library(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Positions of the library's own tracks.
+
+        Parameters
+        ----------
+        points : ndarray of float64, shape (n, 2)
+            Affects of all tracks of the library.
+
+        Returns
+        -------
+        ndarray of float64, shape (n, 2)
+        """
+        return ranks_within(points) if self.matching is Matching.RELATIVE else points
+
+    def place(self, affect: Affect, among: AffectDistribution | None) -> tuple[float, float]:
+        """Position of one affect.
+
+        Parameters
+        ----------
+        affect : Affect
+        among : AffectDistribution or None
+            The population it belongs to: natural images for an image, `library` for music. None for numbers
+            or an emotion that a person asks for: they *are* the position, so that (1, 1) means the most
+            pleasant and most excited songs there are.
+
+        Returns
+        -------
+        tuple of (float, float)
+        """
+        if self.matching is Matching.ABSOLUTE or among is None:
+            return affect.valence, affect.arousal
+        valence, arousal = among.ranks([(affect.valence, affect.arousal)])[0]
+        return float(valence), float(arousal)

@@ -1,0 +1,170 @@
+"""A recommendation as JSON, CSV, playlist or table."""
+
+import csv
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from img2music.errors import UsageError
+from img2music.matching.playlists import Entry, jspf, m3u8, shown_title, xspf
+from img2music.matching.recommending import Answer, Recommendation
+
+TITLE = "Songs by img2music"
+
+CSV_COLUMNS = (
+    "query",
+    "rank",
+    "id",
+    "path",
+    "title",
+    "artist",
+    "album",
+    "duration",
+    "valence",
+    "arousal",
+    "distance",
+    "similarity",
+    "start",
+    "end",
+    "why",
+)
+
+
+def as_json(recommendation: Recommendation, _folder: Path | None = None) -> bytes:
+    """JSON in the shape ``img2music/recommend/1``, in ASCII: names that are not UTF-8 survive as surrogate escapes."""
+    return (json.dumps(recommendation.to_json(), indent=2, allow_nan=False) + "\n").encode("ascii")
+
+
+def as_csv(recommendation: Recommendation, _folder: Path | None = None) -> bytes:
+    """CSV with a line for every match (`CSV_COLUMNS`), in UTF-8; bytes of names that are not become escapes."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(CSV_COLUMNS)
+    for answer in recommendation.queries:
+        for match in answer.matches:
+            track = match.track
+            writer.writerow(
+                (
+                    match.query.path,
+                    match.rank,
+                    track.id,
+                    track.path,
+                    track.title,
+                    track.artist,
+                    track.album,
+                    track.duration,
+                    track.affect.valence,
+                    track.affect.arousal,
+                    match.distance,
+                    match.similarity,
+                    match.passage.start,
+                    match.passage.end,
+                    match.why,
+                )
+            )
+    return text.getvalue().encode("utf-8", "backslashreplace")
+
+
+def as_m3u8(recommendation: Recommendation, folder: Path | None = None) -> bytes:
+    """M3U8 playlist; see `playlists.m3u8`."""
+    return m3u8(_entries(recommendation), folder).encode("utf-8")
+
+
+def as_xspf(recommendation: Recommendation, _folder: Path | None = None) -> bytes:
+    """XSPF playlist."""
+    return xspf(_entries(recommendation), TITLE).encode("utf-8")
+
+
+def as_jspf(recommendation: Recommendation, _folder: Path | None = None) -> bytes:
+    """JSPF playlist."""
+    return jspf(_entries(recommendation), TITLE).encode("utf-8")
+
+
+def _entries(recommendation: Recommendation) -> list[Entry]:
+    return [Entry(match.track, match.why) for match in recommendation.matches()]
+
+
+WRITERS: dict[str, Callable[[Recommendation, Path | None], bytes]] = {
+    "json": as_json,
+    "csv": as_csv,
+    "m3u8": as_m3u8,
+    "xspf": as_xspf,
+    "jspf": as_jspf,
+}
+"""By name, what turns a recommendation into the bytes of a file; given the folder that the file will lie in."""
+
+
+def chosen_format(wanted: str | None, output: Path | None, *, terminal: bool) -> str:
+    """Resolve which format is meant.
+
+    Parameters
+    ----------
+    wanted : str or None
+        What the user asked for: a name in `WRITERS`, or "table".
+    output : Path or None
+        The file to write; its ending decides where nothing was asked for.
+    terminal : bool
+        Whether a person reads the standard output.
+
+    Returns
+    -------
+    str
+        A name in `WRITERS`, or "table", which only goes to the standard output.
+
+    Raises
+    ------
+    UsageError
+        If a file is to be written and its format is not known, or is the table.
+    """
+    if wanted is None:
+        if output is None:
+            return "table" if terminal else "json"
+        wanted = output.suffix[1:].lower()
+    if output is not None and wanted not in WRITERS:
+        raise UsageError(f"--output needs --format, one of {', '.join(WRITERS)} (or a file name that ends so).")
+    return wanted
+
+
+def table_columns(recommendation: Recommendation) -> list[str]:
+    """Heads of the columns of `table_rows`; ``>`` marks those that are set flush right."""
+    return [">#", "song, and why", *(["for"] if recommendation.together else []), ">passage", ">similarity"]
+
+
+def table_title(answer: Answer) -> str:
+    """One line about a query, its affect on the unit scale."""
+    if len(answer.asked) > 1:
+        return f"One playlist for {len(answer.asked)} pictures"
+    (query,) = answer.asked
+    name = f"{Path(query.path).name}: " if query.path else ""
+    return f"{name}{query.affect.word} (valence {query.affect.valence:.2f}, arousal {query.affect.arousal:.2f})"
+
+
+def table_rows(recommendation: Recommendation, answer: Answer) -> list[list[str]]:
+    """Two rows a match: what it is, and why.
+
+    Parameters
+    ----------
+    recommendation : Recommendation
+    answer : Answer
+        One of its queries.
+
+    Returns
+    -------
+    list of list of str
+        Cells under `table_columns`.
+    """
+    rows = []
+    for match in answer.matches:
+        track = match.track
+        song = shown_title(track) + (f" - {track.artist}" if track.artist else "")
+        picture = [Path(match.query.path).name if match.query.path else ""] if recommendation.together else []
+        passage = f"{_clock(match.passage.start)}-{_clock(match.passage.end)}"
+        rows.append([str(match.rank), song, *picture, passage, f"{match.similarity:.2f}"])
+        rows.append(["", f"  {match.why}", *([""] if recommendation.together else []), "", ""])
+    return rows
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes}:{rest:02}"

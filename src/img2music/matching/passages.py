@@ -1,0 +1,75 @@
+"""The passage of a track that fits a query best."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from img2music.music.analysis import CurvePoint
+
+LENGTH = 30.0
+"""Seconds of a passage: what music services play as a preview, and about one scene of a film."""
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A start and an end within a track, in seconds."""
+
+    start: float
+    end: float
+
+
+def best_passage(
+    curve: Sequence[CurvePoint],
+    positions: Sequence[tuple[float, float]],
+    target: tuple[float, float],
+    duration: float,
+) -> Passage:
+    """Choose the passage whose affect is nearest to a target.
+
+    Passages of `LENGTH` are tried that start with, end with or have in their middle a window of the curve, within
+    the track. Each is judged by the mean distance of its windows from the target, weighted by how long each
+    sounds in it; stretches that were not heard count as the mean of all windows. Of equals the earliest
+    is chosen.
+
+    Parameters
+    ----------
+    curve : sequence of CurvePoint
+        The affect curve; windows may overlap or have gaps between them.
+    positions : sequence of (float, float)
+        The curve's affects in the space of the match.
+    target : tuple of (float, float)
+        The query's position in that space.
+    duration : float
+        Length of the track in seconds.
+
+    Returns
+    -------
+    Passage
+        The whole track if it is no longer than `LENGTH` or has no curve.
+    """
+    if duration <= LENGTH or not curve:
+        return Passage(0.0, max(0.0, duration))
+    distances = [math.dist(position, target) for position in positions]
+    mean = sum(distances) / len(distances)
+    last = duration - LENGTH
+    starts = sorted(
+        {
+            min(last, max(0.0, start))
+            for window in curve
+            for start in (window.start, window.end - LENGTH, (window.start + window.end - LENGTH) / 2.0)
+        }
+    )
+
+    def misfit(start: float) -> float:
+        heard = weighted = 0.0
+        for window, distance in zip(curve, distances, strict=True):
+            overlap = min(window.end, start + LENGTH) - max(window.start, start)
+            if overlap > 0.0:
+                heard += overlap
+                weighted += overlap * distance
+        unheard = max(0.0, LENGTH - heard)
+        return (weighted + unheard * mean) / (heard + unheard)
+
+    start = min(starts, key=lambda start: (round(misfit(start), 9), start))
+    start = math.floor(start * 100.0) / 100.0  # down, to stay within the track
+    return Passage(start, start + LENGTH)

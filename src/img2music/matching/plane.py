@@ -1,0 +1,64 @@
+"""A recommendation on the affect plane."""
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from img2music.errors import InputError, MissingExtraError
+from img2music.matching.calibration import Matching
+from img2music.matching.playlists import shown_title
+from img2music.matching.query import Query, QueryKind
+from img2music.matching.recommending import Answer, Recommendation
+from img2music.media.images import read_image
+from img2music.plots import THUMBNAILS, PlottedQuery, PlottedSong, affect_plane
+
+THUMBNAIL_SIDE = 84
+
+
+def plot(recommendation: Recommendation, file: Path) -> None:
+    """Draw the library, the queries and their tracks, in the space of the match.
+
+    Parameters
+    ----------
+    recommendation : Recommendation
+    file : Path
+        A ``.png`` or an ``.svg``.
+
+    Raises
+    ------
+    UsageError, MissingExtraError, InputError
+        As `plots.affect_plane` does.
+    """
+    pairs = [(answer, index) for answer in recommendation.queries for index in range(len(answer.asked))]
+    queries = [_plotted(answer, index, thumbnail=i < THUMBNAILS) for i, (answer, index) in enumerate(pairs)]
+    songs = len(recommendation.positions)
+    photos = all(answer.asked[index].kind is QueryKind.IMAGE for answer, index in pairs)
+    noun = ("photo" if photos else "query") if len(pairs) == 1 else ("photos" if photos else "queries")
+    affect_plane(
+        recommendation.positions,
+        queries,
+        file,
+        ranks=recommendation.matching is Matching.RELATIVE,
+        title=f"{len(queries)} {noun} among {songs:,} songs",
+    )
+
+
+def _plotted(answer: Answer, index: int, *, thumbnail: bool) -> PlottedQuery:
+    query = answer.asked[index]
+    return PlottedQuery(
+        position=answer.positions[index],
+        label=Path(query.path).stem if query.path else query.affect.word,
+        songs=tuple(PlottedSong(m.position, shown_title(m.track)) for m in answer.matches if m.query is query),
+        thumbnail=_thumbnail(query) if thumbnail and query.kind is QueryKind.IMAGE else None,
+    )
+
+
+def _thumbnail(query: Query) -> NDArray[np.uint8] | None:
+    assert query.path is not None
+    try:
+        image = read_image(query.path, least_side=THUMBNAIL_SIDE)
+    except (InputError, MissingExtraError):
+        return None  # gone since it was analysed
+    image.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE))
+    return np.asarray(image)

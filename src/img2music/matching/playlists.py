@@ -1,0 +1,149 @@
+"""Playlists that players open: M3U8, XSPF, JSPF.
+
+References
+----------
+XSPF: https://www.xspf.org/spec (version 1). JSPF: https://www.xspf.org/jspf. M3U8: no standard; what is written
+here is extended M3U in UTF-8, as VLC, foobar2000 and Kodi read and write it.
+"""
+
+import json
+import os
+import re
+import urllib.parse
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree  # only writes here
+
+from img2music.library.track import Track
+
+XSPF_NAMESPACE = "http://xspf.org/ns/0/"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of a playlist: a track and what to say about it."""
+
+    track: Track
+    note: str = ""
+
+
+def shown_title(track: Track) -> str:
+    """The title, or the file's name without its ending where there is none."""
+    return track.title or Path(track.path).stem
+
+
+def clean(text: str) -> str:
+    """Text that XML and UTF-8 can hold: bytes that were not UTF-8 and control characters become U+FFFD."""
+    return re.sub(r"[^\t\n\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "\ufffd", text)
+
+
+def one_line(text: str) -> str:
+    """The same on one line."""
+    return " ".join(clean(text).split())
+
+
+def file_uri(path: str) -> str:
+    """The ``file:`` URI of an absolute path, every byte of it kept (RFC 8089)."""
+    if os.name == "nt":
+        return Path(path).as_uri()
+    return "file://" + urllib.parse.quote_from_bytes(os.fsencode(path), safe="/")
+
+
+def m3u8(entries: Iterable[Entry], folder: Path | None = None) -> str:
+    """Write an extended M3U playlist.
+
+    A track under the playlist's own folder is named relative to it, so that both can be moved together;
+    any other by its absolute path. A name that a line of text can't hold (a line break, blanks at an end,
+    bytes that are not UTF-8) is written as a ``file:`` URI.
+
+    Parameters
+    ----------
+    entries : iterable of Entry
+    folder : Path, optional
+        Where the playlist will lie; absolute paths without it.
+
+    Returns
+    -------
+    str
+        To be encoded as UTF-8.
+    """
+    lines = ["#EXTM3U"]
+    for entry in entries:
+        track = entry.track
+        name = " - ".join(filter(None, (one_line(track.artist or ""), one_line(shown_title(track)))))
+        lines += [f"#EXTINF:{round(track.duration)},{name}", _m3u8_location(track.path, folder)]
+    return "\n".join(lines) + "\n"
+
+
+def _m3u8_location(path: str, folder: Path | None) -> str:
+    if path != clean(path) or path != path.strip() or len(path.splitlines()) != 1 or "\t" in path:
+        return file_uri(path)
+    if folder is None or not Path(path).is_relative_to(folder):
+        return path
+    inside = Path(path).relative_to(folder)
+    # "#..." would be a comment, "http:..." an address, " ..." may be stripped.
+    plain = inside.parts[0][0] not in "# " and ":" not in inside.parts[0]
+    return str(inside) if plain else f".{os.sep}{inside}"
+
+
+def xspf(entries: Iterable[Entry], title: str) -> str:
+    """Write an XSPF playlist.
+
+    Parameters
+    ----------
+    entries : iterable of Entry
+    title : str
+        Title of the playlist.
+
+    Returns
+    -------
+    str
+        XML, to be encoded as UTF-8. Locations are absolute ``file:`` URIs, durations milliseconds.
+    """
+    playlist = ElementTree.Element("playlist", version="1", xmlns=XSPF_NAMESPACE)
+    ElementTree.SubElement(playlist, "title").text = one_line(title)
+    tracks = ElementTree.SubElement(playlist, "trackList")
+    for entry in entries:
+        element = ElementTree.SubElement(tracks, "track")
+        for name, value in _xspf_fields(entry).items():
+            ElementTree.SubElement(element, name).text = str(value)
+    ElementTree.indent(playlist)
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{ElementTree.tostring(playlist, encoding="unicode")}\n'
+
+
+def jspf(entries: Iterable[Entry], title: str) -> str:
+    """Write a JSPF playlist: XSPF's content as JSON.
+
+    Parameters
+    ----------
+    entries : iterable of Entry
+    title : str
+        Title of the playlist.
+
+    Returns
+    -------
+    str
+        JSON, to be encoded as UTF-8.
+    """
+    tracks = []
+    for entry in entries:
+        fields = _xspf_fields(entry)
+        tracks.append({**fields, "location": [fields["location"]]})
+    document = {"playlist": {"title": one_line(title), "track": tracks}}
+    return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
+
+
+def _xspf_fields(entry: Entry) -> Mapping[str, Any]:
+    """Fields of one track under XSPF's names, in the order of its specification."""
+    track = entry.track
+    fields = {
+        "location": file_uri(track.path),
+        "title": one_line(shown_title(track)),
+        "creator": one_line(track.artist or ""),
+        "annotation": one_line(entry.note),
+        "album": one_line(track.album or ""),
+        "duration": round(track.duration * 1000),
+    }
+    return {name: value for name, value in fields.items() if value != ""}

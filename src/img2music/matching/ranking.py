@@ -1,0 +1,115 @@
+"""The nearest tracks to a position, nearest first."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from img2music.library.search import AffectIndex
+from img2music.library.track import Track
+from img2music.matching.diversity import Diversity
+
+FIRST_BATCH = 64
+"""Tracks read at once from the library to begin with; doubled while more are needed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A track and how far it is.
+
+    Attributes
+    ----------
+    track : Track
+    position : tuple of (float, float)
+        Where it stands in the space of the match.
+    distance : float
+        Euclidean distance to the query in that space.
+    """
+
+    track: Track
+    position: tuple[float, float]
+    distance: float
+
+
+class Field:
+    """The tracks that may be chosen, placed in the space of the match.
+
+    Parameters
+    ----------
+    ids : ndarray of int64, shape (n,)
+        Numbers of the tracks in their library.
+    positions : ndarray of float64, shape (n, 2)
+        Where they stand.
+    read : callable
+        Gives the tracks of some ids, in their order (`LibraryStore.tracks`).
+    mask : ndarray of bool, shape (n,), optional
+        Which of them may be chosen. All, without it.
+    """
+
+    def __init__(
+        self,
+        ids: NDArray[np.int64],
+        positions: NDArray[np.float64],
+        read: Callable[[Sequence[int]], Iterable[Track]],
+        mask: NDArray[np.bool_] | None = None,
+    ) -> None:
+        self._ids = ids
+        self._positions = positions
+        self._read = read
+        self._mask = mask
+        self._index = AffectIndex(positions)
+        self._known: dict[int, Track] = {}
+        self.size = len(ids) if mask is None else int(np.count_nonzero(mask))
+
+    def near(self, position: tuple[float, float]) -> Iterator[Candidate]:
+        """All tracks that may be chosen, nearest first; those equally far in order of id.
+
+        Parameters
+        ----------
+        position : tuple of (float, float)
+
+        Yields
+        ------
+        Candidate
+        """
+        done, wanted = 0, FIRST_BATCH
+        while done < self.size:
+            places, distances = self._index.nearest(position, min(wanted, self.size), self._mask)
+            places, distances = places[done:], distances[done:]
+            ids = [int(number) for number in self._ids[places]]
+            unknown = [number for number in ids if number not in self._known]
+            self._known.update((track.id, track) for track in self._read(unknown))
+            for number, place, distance in zip(ids, places, distances, strict=True):
+                if number in self._known:  # not pruned by another process meanwhile
+                    x, y = self._positions[place]
+                    yield Candidate(self._known[number], (float(x), float(y)), float(distance))
+            done += len(ids)
+            wanted *= 2
+
+    def nearest(self, position: tuple[float, float], count: int, diversity: Diversity) -> list[Candidate]:
+        """The nearest tracks that may stand in one list.
+
+        Parameters
+        ----------
+        position : tuple of (float, float)
+        count : int
+            How many at most.
+        diversity : Diversity
+            What the list must not hold; remembers what is chosen.
+
+        Returns
+        -------
+        list of Candidate
+            Nearest first.
+        """
+        chosen: list[Candidate] = []
+        if count <= 0:
+            return chosen
+        for candidate in self.near(position):
+            if diversity.admits(candidate.track):
+                diversity.add(candidate.track)
+                chosen.append(candidate)
+                if len(chosen) == count:
+                    break
+        return chosen

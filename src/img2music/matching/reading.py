@@ -1,0 +1,131 @@
+"""Files -> queries: which are pictures, which are songs, and what they feel like."""
+
+import os
+import stat
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from img2music.errors import InputError
+from img2music.library.store import LibraryStore
+from img2music.library.track import Track
+from img2music.library.workers import content_hash
+from img2music.matching.query import Query, QueryKind
+from img2music.media.images import is_image
+from img2music.music.analysis import TrackAnalysis
+from img2music.sources.folders import FileState, FolderWalk, is_image_name
+from img2music.sources.tags import read_tags
+
+
+@dataclass(frozen=True, slots=True)
+class Readings:
+    """What was read.
+
+    Attributes
+    ----------
+    queries : tuple of Query
+        In the order of the paths.
+    errors : tuple of InputError
+        Files that could not be read.
+    """
+
+    queries: tuple[Query, ...]
+    errors: tuple[InputError, ...]
+
+
+def read_queries(paths: Sequence[str | os.PathLike[str]], store: LibraryStore) -> Readings:
+    """Read pictures and songs.
+
+    Parameters
+    ----------
+    paths : sequence of str or path-like
+        Pictures, songs, and folders, which stand for all pictures in them and below, in order of name.
+    store : LibraryStore
+        The library; a song that it holds (told by content) is not analysed again.
+
+    Returns
+    -------
+    Readings
+    """
+    found = [item for path in paths for item in _expand(os.fsdecode(path))]
+    images = _read_images([item.path for item in found if isinstance(item, _File) and item.picture])
+    queries: list[Query] = []
+    errors: list[InputError] = []
+    for item in found:
+        if isinstance(item, InputError):
+            errors.append(item)
+            continue
+        read = next(images) if item.picture else _read_song(item.path, store)
+        if isinstance(read, InputError):
+            errors.append(read)
+        else:
+            queries.append(read)
+    return Readings(tuple(queries), tuple(errors))
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    path: str
+    picture: bool
+
+
+def _expand(path: str) -> list[_File | InputError]:
+    """A file as it is; a folder as the pictures in it and below."""
+    if not os.path.isdir(path):  # noqa: PTH112 - names may be any bytes
+        return [_File(path, is_image_name(path) or is_image(path))]
+    walk = FolderWalk([path], is_image_name)
+    pictures: list[_File | InputError] = [_File(file.path, True) for file in walk]
+    pictures += [InputError(f"can't be read: {reason}.", unreadable) for unreadable, reason in walk.unreadable]
+    return pictures or [InputError("there is no picture in this folder or below it.", path)]
+
+
+def _read_images(paths: list[str]) -> Iterator[Query | InputError]:
+    if not paths:
+        return
+    from img2music.vision.model import ImageModel
+
+    model = ImageModel.load()
+    for analysis in model.analyze(paths):
+        if isinstance(analysis, InputError):
+            yield analysis
+        else:
+            yield Query(QueryKind.IMAGE, analysis.affect, analysis.path, among=model.reference)
+
+
+def _read_song(path: str, store: LibraryStore) -> Query | InputError:
+    from img2music.music.analyzer import ANALYZER, analyze_track
+
+    try:
+        status = os.stat(path)  # noqa: PTH116
+        if not stat.S_ISREG(status.st_mode):
+            return InputError("this is no regular file: give a picture, a song or a folder of pictures.", path)
+        content = content_hash(FileState(path, status.st_size, status.st_mtime_ns))
+        known = [number for number, record in store.same_content(content) if record.analysis.analyzer == ANALYZER]
+        for track in store.tracks(known[:1]):
+            return Query(QueryKind.SONG, track.affect, path, track=track)
+        analysis = analyze_track(path)
+    except InputError as error:
+        return InputError(error.reason, path)
+    except OSError as error:
+        return InputError(f"can't be read: {error.strerror}.", path)
+    return Query(QueryKind.SONG, analysis.affect, path, track=_track(path, content, analysis))
+
+
+def _track(path: str, content: str, analysis: TrackAnalysis) -> Track:
+    """A song from outside, so that the library's copies of it are known; its id is 0, which no track has."""
+    tags = read_tags(path)
+    return Track(
+        id=0,
+        path=path,
+        title=tags.title,
+        artist=tags.artist,
+        album=tags.album,
+        album_artist=tags.album_artist,
+        genre=tags.genre,
+        year=tags.year,
+        duration=analysis.duration,
+        content=content,
+        analyzer=analysis.analyzer,
+        missing=False,
+        affect=analysis.affect,
+        features=analysis.features,
+    )

@@ -1,0 +1,417 @@
+"""Recommend tracks of a library for pictures, songs or numbers."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from img2music.affect import Affect
+from img2music.distribution import AffectDistribution
+from img2music.errors import InputError, LibraryError, UsageError
+from img2music.library.store import LibraryStore
+from img2music.library.track import Track, TrackFilter
+from img2music.matching.calibration import Calibration, Matching, similarity
+from img2music.matching.diversity import Diversity
+from img2music.matching.explanations import Asked, explain
+from img2music.matching.passages import Passage, best_passage
+from img2music.matching.query import Query, QueryKind
+from img2music.matching.ranking import Candidate, Field
+from img2music.matching.reading import read_queries
+from img2music.matching.sequencing import sequence
+from img2music.music.analysis import CurvePoint
+
+SCHEMA = "img2music/recommend/1"
+
+PER_ARTIST = 2
+"""Tracks of one artist in a list of ten, unless asked otherwise."""
+
+ARTIST_SHARE = 5
+"""In one playlist for several photos, an artist may have one song in so many, unless asked otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to recommend.
+
+    Attributes
+    ----------
+    matching : Matching
+        Relative (ranks on both sides) or absolute.
+    top : int
+        Tracks for each query; of a playlist for several photos, the least length.
+    per_artist : int or None
+        At most so many tracks of one artist in a list; 0 for any number. None for `PER_ARTIST`, or in one
+        playlist for several photos a fifth of it, if that is more.
+    together : bool
+        One playlist in the order of the queries instead of a list for each.
+    where : TrackFilter, optional
+        Conditions that every track must meet.
+    """
+
+    matching: Matching = Matching.RELATIVE
+    top: int = 10
+    per_artist: int | None = None
+    together: bool = False
+    where: TrackFilter | None = None
+
+    def __post_init__(self) -> None:
+        if self.top < 1:
+            raise UsageError(f"The number of songs must be at least 1, not {self.top}.")
+        if self.per_artist is not None and self.per_artist < 0:
+            raise UsageError(f"The number of songs per artist must be at least 0 (any number), not {self.per_artist}.")
+
+    def artist_limit(self, songs: int) -> int | None:
+        """Tracks of one artist that a list of so many songs may hold; None for any number."""
+        if self.per_artist is not None:
+            return self.per_artist or None
+        return max(PER_ARTIST, -(-songs // ARTIST_SHARE)) if self.together else PER_ARTIST
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A track ranked for a query.
+
+    Attributes
+    ----------
+    rank : int
+        1 for the best; in a playlist for several photos, the place in it.
+    track : Track
+    distance : float
+        Euclidean distance in the space of the match.
+    similarity : float
+        1 / (1 + distance).
+    passage : Passage
+        The passage that fits best.
+    why : str
+        One line for a person.
+    query : Query
+        What it was matched with.
+    position : tuple of (float, float)
+        Where it stands in the space of the match.
+    """
+
+    rank: int
+    track: Track
+    distance: float
+    similarity: float
+    passage: Passage
+    why: str
+    query: Query
+    position: tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The tracks for one query, or one playlist for several.
+
+    Attributes
+    ----------
+    asked : tuple of Query
+        One, or with ``together`` all.
+    positions : tuple of (float, float)
+        Where they stand in the space of the match.
+    matches : tuple of Match
+        Best first, or in order of playing.
+    """
+
+    asked: tuple[Query, ...]
+    positions: tuple[tuple[float, float], ...]
+    matches: tuple[Match, ...]
+
+    @property
+    def affect(self) -> Affect:
+        """The query's affect; of several, their mean."""
+        return Affect(
+            sum(query.affect.valence for query in self.asked) / len(self.asked),
+            sum(query.affect.arousal for query in self.asked) / len(self.asked),
+        )
+
+
+@dataclass(frozen=True)
+class Recommendation:
+    """What was recommended.
+
+    Attributes
+    ----------
+    matching : Matching
+        Relative or absolute.
+    together : bool
+        Whether the only answer is one playlist for all queries.
+    queries : tuple of Answer
+        In the order of the queries; a single one with ``together``.
+    errors : tuple of InputError
+        Files that could not be read.
+    notes : tuple of str
+        What a person should know about the result as a whole.
+    positions : ndarray of float64, shape (n, 2)
+        Where the tracks that could be chosen stand in the space of the match.
+    """
+
+    matching: Matching
+    together: bool
+    queries: tuple[Answer, ...]
+    positions: np.ndarray[Any, np.dtype[np.float64]] = field(repr=False)
+    errors: tuple[InputError, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """The documented shape ``img2music/recommend/1`` (docs/matching.md)."""
+        return {
+            "schema": SCHEMA,
+            "match": str(self.matching),
+            "queries": [_answer_json(answer, together=self.together) for answer in self.queries],
+            "errors": [{"path": error.path, "error": error.reason} for error in self.errors],
+        }
+
+    def matches(self) -> list[Match]:
+        """All matches, list after list, each track once: what a playlist of the whole holds."""
+        first: dict[int, Match] = {}
+        for answer in self.queries:
+            for match in answer.matches:
+                first.setdefault(match.track.id, match)
+        return list(first.values())
+
+
+class Matcher:
+    """A library placed in the space of the match, ready for any number of queries.
+
+    Parameters
+    ----------
+    store : LibraryStore
+        The library; tracks that are missing are not recommended.
+    matching : Matching, optional
+        Relative (ranks on both sides) or absolute.
+    where : TrackFilter, optional
+        Conditions that every recommended track must meet. Ranks are among the whole library all the same, so
+        that a filter never changes how well a track fits.
+
+    Raises
+    ------
+    LibraryError
+        If the library has no tracks.
+    UsageError
+        If no track meets the conditions.
+    """
+
+    def __init__(
+        self,
+        store: LibraryStore,
+        matching: Matching = Matching.RELATIVE,
+        where: TrackFilter | None = None,
+    ) -> None:
+        columns = store.columns(("id", "valence", "arousal"))
+        ids = columns["id"]
+        if len(ids) == 0:
+            raise LibraryError(
+                f"The library {store.location} has no songs yet: run `img2music scan FOLDER` on your music first."
+            )
+        points = np.column_stack([columns["valence"], columns["arousal"]])
+        mask = None
+        if where is not None and where != TrackFilter():
+            mask = np.isin(ids, store.ids(where), assume_unique=True)
+            if not mask.any():
+                raise UsageError(f"None of the library's {len(ids)} songs passes the filters: loosen them.")
+        self._store = store
+        self._filtered = mask is not None
+        self._calibration = Calibration(matching, AffectDistribution.of(points[:, 0], points[:, 1]))
+        self.positions = self._calibration.place_library(points)
+        self._field = Field(ids, self.positions, store.tracks, mask)
+
+    def place(self, query: Query) -> tuple[float, float]:
+        """Position of a query in the space of the match."""
+        among = self._calibration.library if query.kind is QueryKind.SONG else query.among
+        return self._calibration.place(query.affect, among)
+
+    def best(self, query: Query, top: int, per_artist: int | None) -> Answer:
+        """The tracks that fit one query best.
+
+        Parameters
+        ----------
+        query : Query
+        top : int
+            How many at most.
+        per_artist : int or None
+            At most so many of one artist; None for any number.
+
+        Returns
+        -------
+        Answer
+        """
+        position = self.place(query)
+        candidates = self._field.nearest(position, top, self._without([query], per_artist))
+        matches = self._matches([query] * len(candidates), candidates)
+        return Answer((query,), (position,), matches)
+
+    def playlist(self, queries: Sequence[Query], songs: int, per_artist: int | None) -> Answer:
+        """One playlist that follows the queries in their order with smooth steps.
+
+        Parameters
+        ----------
+        queries : sequence of Query
+            At least one.
+        songs : int
+            Length of the playlist, at most.
+        per_artist : int or None
+            At most so many of one artist; None for any number.
+
+        Returns
+        -------
+        Answer
+        """
+        positions = [self.place(query) for query in queries]
+        steps = sequence(self._field, positions, songs, self._without(queries, per_artist))
+        matches = self._matches([queries[step.photo] for step in steps], [step.candidate for step in steps])
+        return Answer(tuple(queries), tuple(positions), matches)
+
+    @staticmethod
+    def _without(queries: Sequence[Query], per_artist: int | None) -> Diversity:
+        diversity = Diversity(per_artist)
+        for query in queries:
+            if query.track is not None:
+                diversity.exclude(query.track)
+        return diversity
+
+    def _matches(self, queries: Sequence[Query], candidates: Sequence[Candidate]) -> tuple[Match, ...]:
+        curves = self._store.curves([candidate.track.id for candidate in candidates])
+        return tuple(
+            self._match(rank, query, candidate, curves.get(candidate.track.id, ()))
+            for rank, (query, candidate) in enumerate(zip(queries, candidates, strict=True), start=1)
+        )
+
+    def _match(self, rank: int, query: Query, candidate: Candidate, curve: Sequence[CurvePoint]) -> Match:
+        asked = Asked(query.name, query.affect, self.place(query))
+        library, track = self._calibration.library, candidate.track
+        heard = [self._calibration.place(point.affect, library) for point in curve]
+        return Match(
+            rank=rank,
+            track=track,
+            distance=candidate.distance,
+            similarity=similarity(candidate.distance),
+            passage=best_passage(curve, heard, asked.position, track.duration),
+            why=explain(
+                asked,
+                track,
+                candidate.position,
+                matching=self._calibration.matching,
+                library=library,
+                first=rank == 1,
+                filtered=self._filtered,
+            ),
+            query=query,
+            position=candidate.position,
+        )
+
+
+def recommend(
+    store: LibraryStore,
+    paths: Sequence[str | os.PathLike[str]] = (),
+    affects: Sequence[Affect] = (),
+    options: Options | None = None,
+) -> Recommendation:
+    """Recommend tracks for pictures, songs and affects: a list for each, or one playlist for all.
+
+    Parameters
+    ----------
+    store : LibraryStore
+        The library; tracks that are missing are not recommended.
+    paths : sequence of str or path-like
+        Pictures, songs, and folders, which stand for all pictures in them and below, in order of name.
+    affects : sequence of Affect
+        What a person asks for in numbers; they come after the files.
+    options : Options, optional
+        How to recommend.
+
+    Returns
+    -------
+    Recommendation
+        Files that can't be read are among its errors; the rest is done.
+
+    Raises
+    ------
+    LibraryError
+        If the library has no tracks.
+    UsageError
+        If there is nothing to recommend for, or no track meets the conditions.
+    """
+    if not paths and not affects:
+        raise UsageError("Nothing to match: give a picture, a song, --valence and --arousal, or --emotion.")
+    options = options or Options()
+    matcher = Matcher(store, options.matching, options.where)
+    read = read_queries(paths, store)
+    queries = (*read.queries, *(Query(QueryKind.NUMBERS, affect) for affect in affects))
+    recommendation = answer(matcher, queries, options)
+    return replace(recommendation, errors=read.errors)
+
+
+def answer(matcher: Matcher, queries: Sequence[Query], options: Options) -> Recommendation:
+    """Recommend tracks for each query, or one playlist for all.
+
+    Parameters
+    ----------
+    matcher : Matcher
+        The library in the space of the match.
+    queries : sequence of Query
+    options : Options
+        How to recommend; the matcher has applied ``matching`` and ``where``.
+
+    Returns
+    -------
+    Recommendation
+    """
+    songs = max(options.top, len(queries)) if options.together else options.top
+    limit = options.artist_limit(songs)
+    if not options.together or not queries:
+        answers = tuple(matcher.best(query, songs, limit) for query in queries)
+        return Recommendation(options.matching, options.together, answers, matcher.positions)
+    playlist = matcher.playlist(queries, songs, limit)
+    notes = []
+    if len(playlist.matches) < len(queries):
+        notes.append(
+            f"Only {len(playlist.matches)} songs for {len(queries)} photos: a playlist repeats none. "
+            "Allow more with --per-artist 0, loosen the filters, or scan more music."
+        )
+    return Recommendation(options.matching, True, (playlist,), matcher.positions, notes=tuple(notes))
+
+
+def _affect_json(affect: Affect) -> dict[str, float]:
+    return {"valence": affect.valence, "arousal": affect.arousal}
+
+
+def _query_json(path: str | None, affect: Affect) -> dict[str, Any]:
+    return {
+        "path": path,
+        "affect": _affect_json(affect),
+        "word": affect.word,
+        "emotions": affect.emotions(),
+    }
+
+
+def _answer_json(answer: Answer, *, together: bool) -> dict[str, Any]:
+    if not together:
+        (query,) = answer.asked
+        return {**_query_json(query.path, query.affect), "tracks": [_match_json(m) for m in answer.matches]}
+    return {
+        **_query_json(None, answer.affect),
+        "photos": [_query_json(query.path, query.affect) for query in answer.asked],
+        "tracks": [{**_match_json(match), "for": match.query.path} for match in answer.matches],
+    }
+
+
+def _match_json(match: Match) -> dict[str, Any]:
+    track = match.track
+    return {
+        "rank": match.rank,
+        "id": track.id,
+        "path": track.path,
+        "title": track.title,
+        "artist": track.artist,
+        "album": track.album,
+        "duration": track.duration,
+        "affect": _affect_json(track.affect),
+        "distance": match.distance,
+        "similarity": match.similarity,
+        "passage": {"start": match.passage.start, "end": match.passage.end},
+        "why": match.why,
+    }

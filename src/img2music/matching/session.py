@@ -1,0 +1,74 @@
+"""From a library's place, or a folder of music, to a recommendation."""
+
+import hashlib
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from img2music.affect import Affect
+from img2music.library.scanning import Progress, scan
+from img2music.library.store import LibraryStore
+from img2music.matching.recommending import Options, Recommendation, recommend
+
+
+def folder_library(folder: Path) -> Path:
+    """Where the library of one folder is kept: in the user's cache folder, so that each file is heard only once.
+
+    Parameters
+    ----------
+    folder : Path
+        A folder of music.
+
+    Returns
+    -------
+    Path
+        A file, which need not exist; the folder that it is in does.
+    """
+    import platformdirs
+
+    name = hashlib.blake2b(os.fsencode(folder.absolute()), digest_size=8).hexdigest()
+    return platformdirs.user_cache_path("img2music", ensure_exists=True) / f"folder-{name}.db"
+
+
+def recommend_from(
+    location: str | os.PathLike[str] | None,
+    paths: Sequence[str | os.PathLike[str]],
+    affects: Sequence[Affect],
+    options: Options,
+    *,
+    music: Path | None = None,
+    progress: Progress | None = None,
+) -> Recommendation:
+    """Open a library and recommend its tracks.
+
+    Parameters
+    ----------
+    location : str or path-like, optional
+        The library, as `LibraryStore.open` takes it.
+    paths, affects, options
+        As `recommending.recommend` takes them.
+    music : Path, optional
+        A folder of music to recommend from instead. It is scanned first, into a library of its own (`folder_library`).
+    progress : callable, optional
+        Progress of that scan, as `scanning.scan` takes it.
+
+    Returns
+    -------
+    Recommendation
+        Its errors begin with files of ``music`` that could not be analysed.
+
+    Raises
+    ------
+    LibraryError
+        If there is no library, or it has no tracks.
+    UsageError
+        If there is nothing to recommend for, or no track meets the conditions.
+    """
+    if music is None:
+        with LibraryStore.open(location, read_only=True) as store:
+            return recommend(store, paths, affects, options)
+    with LibraryStore.open(folder_library(music), create=True) as store:
+        report = scan(store, [music], progress=progress)
+        found = recommend(store, paths, affects, options)
+    return replace(found, errors=(*report.failed, *found.errors))

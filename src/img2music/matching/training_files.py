@@ -1,0 +1,75 @@
+"""Which files trained the shipped models, so that an evaluation on them says so.
+
+``training_files.json`` holds, for each model, the first 8 bytes of the BLAKE2b hash of every file that it was trained
+on: enough to recognise a file, of no use to rebuild one. After training, note them with
+
+    python -m img2music.matching.training_files MODEL FILE...
+"""
+
+import json
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from img2music.library.workers import content_hash
+from img2music.sources.folders import FileState
+
+TABLE = Path(__file__).with_suffix(".json")
+LENGTH = 16  # hexadecimal digits
+
+
+@dataclass(frozen=True)
+class TrainedOn:
+    """The files that trained one model.
+
+    Attributes
+    ----------
+    name : str
+        Name and version of the model.
+    contents : frozenset of str
+        Beginnings of their hashes.
+    """
+
+    name: str
+    contents: frozenset[str]
+
+    def __contains__(self, content: str) -> bool:
+        return content[:LENGTH] in self.contents
+
+
+def trained_on(model: str) -> TrainedOn | None:
+    """Tell which files trained a model.
+
+    Parameters
+    ----------
+    model : str
+        Name and version, such as ``"oasis-lite2/1"``.
+
+    Returns
+    -------
+    TrainedOn or None
+        None if that is not known.
+    """
+    table: dict[str, list[str]] = json.loads(TABLE.read_text(encoding="ascii"))
+    return TrainedOn(model, frozenset(table[model])) if model in table else None
+
+
+def note(model: str, files: list[Path]) -> None:
+    """Write down which files trained a model.
+
+    Parameters
+    ----------
+    model : str
+        Name and version.
+    files : list of Path
+    """
+    table = json.loads(TABLE.read_text(encoding="ascii")) if TABLE.exists() else {}
+    states = [(file, file.stat()) for file in files]
+    contents = [content_hash(FileState(str(f), status.st_size, status.st_mtime_ns)) for f, status in states]
+    table[model] = sorted({content[:LENGTH] for content in contents})
+    lines = [f"{json.dumps(name)}: {json.dumps(hashes, separators=(',', ':'))}" for name, hashes in table.items()]
+    TABLE.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="ascii")
+
+
+if __name__ == "__main__":
+    note(sys.argv[1], [Path(name) for name in sys.argv[2:]])

@@ -1,0 +1,296 @@
+"""The affect plane as a picture. Needs the extra ``plot`` (matplotlib)."""
+
+import importlib.util
+import io
+import math
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from img2music.errors import MissingExtraError, UsageError, printable
+from img2music.files import write_atomically
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+PHOTO_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#B8860B", "#56B4E9")
+"""After Okabe & Ito (2008), Color Universal Design: told apart with any kind of colour blindness. Their orange
+and yellow, too close to vermilion and too pale for lines on white, are one dark gold here."""
+
+QUADRANTS = ("tense", "excited", "gloomy", "serene")
+"""Upper left, upper right, lower left, lower right: words after Russell (1980)."""
+
+FALLBACK_FONTS = ("Noto Sans CJK KR", "Noto Sans CJK JP", "Malgun Gothic", "Apple SD Gothic Neo", "Noto Emoji")
+"""Fonts with what DejaVu Sans lacks, where they are installed."""
+
+SONGS_SHOWN = 5000
+NAMED_SONGS = 3
+THUMBNAILS = 10
+LABEL_LENGTH = 30
+
+
+@dataclass(frozen=True)
+class PlottedSong:
+    """A song that was matched.
+
+    Attributes
+    ----------
+    position : tuple of (float, float)
+        Valence and arousal, or their ranks, in [0, 1].
+    label : str
+        Its title.
+    """
+
+    position: tuple[float, float]
+    label: str
+
+
+@dataclass(frozen=True)
+class PlottedQuery:
+    """A photo (or another query) and its songs.
+
+    Attributes
+    ----------
+    position : tuple of (float, float)
+        Valence and arousal, or their ranks, in [0, 1].
+    label : str
+        What to write beside it.
+    songs : tuple of PlottedSong
+        The songs that were matched with it, best first.
+    thumbnail : ndarray of uint8, shape (height, width, 3), optional
+        RGB pixels, drawn as they are: at most about 90 a side.
+    """
+
+    position: tuple[float, float]
+    label: str
+    songs: tuple[PlottedSong, ...]
+    thumbnail: NDArray[np.uint8] | None = None
+
+
+def require_plotting(file: Path) -> None:
+    """Refuse early what `affect_plane` could not draw.
+
+    Parameters
+    ----------
+    file : Path
+        What is to be written.
+
+    Raises
+    ------
+    UsageError
+        If its ending is neither ``.png`` nor ``.svg``.
+    MissingExtraError
+        If matplotlib is not installed.
+    """
+    if file.suffix.lower() not in (".png", ".svg"):
+        raise UsageError(f"A plot is a .png or an .svg file, not {printable(file.name)}.")
+    if importlib.util.find_spec("matplotlib") is None:
+        raise MissingExtraError("Drawing a plot", "plot")
+
+
+def affect_plane(
+    songs: NDArray[np.float64], queries: Sequence[PlottedQuery], file: Path, *, ranks: bool, title: str = ""
+) -> None:
+    """Draw photos and songs in the affect plane.
+
+    Parameters
+    ----------
+    songs : ndarray of float64, shape (n, 2)
+        All songs: valence and arousal, or their ranks, in [0, 1]. Of more than 5,000 an even sample is drawn.
+    queries : sequence of PlottedQuery
+        The photos, each joined to its songs by lines; the first three songs of each are named.
+    file : Path
+        What to write: a ``.png`` or an ``.svg``.
+    ranks : bool
+        Whether the positions are ranks, which the axes then say.
+    title : str
+        What to write above.
+
+    Raises
+    ------
+    UsageError
+        If the file's ending is neither.
+    MissingExtraError
+        If matplotlib is not installed.
+    InputError
+        If the file can't be written.
+    """
+    require_plotting(file)
+    import matplotlib as mpl
+    from matplotlib import font_manager
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    installed = set(font_manager.get_font_names())
+    settings: Any = {
+        "font.family": ["DejaVu Sans", *(name for name in FALLBACK_FONTS if name in installed)],
+        "svg.hashsalt": "img2music",  # the same picture is the same file
+        "text.parse_math": False,  # a title may hold dollar signs
+    }
+    with mpl.rc_context(settings), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+        figure = Figure(figsize=(9.0, 9.2), dpi=130)
+        FigureCanvasAgg(figure)  # never a window
+        axes = figure.add_axes((0.07, 0.07, 0.9, 0.88))
+        _draw_plane(axes, ranks=ranks)
+        axes.set_title(title, loc="left", fontsize=13)
+        step = -(-len(songs) // SONGS_SHOWN) or 1
+        axes.scatter(songs[::step, 0], songs[::step, 1], s=12, c="#9A9A9A", alpha=0.6, linewidths=0, rasterized=True)
+        _draw_queries(axes, queries)
+        _save(figure, file)
+
+
+def _draw_plane(axes: "Axes", *, ranks: bool) -> None:
+    axes.set(xlim=(-0.03, 1.03), ylim=(-0.03, 1.03))
+    for spine in axes.spines.values():
+        spine.set_color("#BBBBBB")
+    axes.tick_params(color="#BBBBBB", labelcolor="#555555", labelsize=9)
+    suffix = " (rank)" if ranks else ""
+    axes.set_xlabel(f"unpleasant   ←   valence{suffix}   →   pleasant", fontsize=11)
+    axes.set_ylabel(f"calm   ←   arousal{suffix}   →   excited", fontsize=11)
+    axes.axhline(0.5, color="#DDDDDD", linewidth=1, zorder=0)
+    axes.axvline(0.5, color="#DDDDDD", linewidth=1, zorder=0)
+    for word, x, y in zip(QUADRANTS, (0, 1, 0, 1), (1, 1, 0, 0), strict=True):
+        axes.text(
+            x,
+            y,
+            word,
+            ha="right" if x else "left",
+            va="top" if y else "bottom",
+            fontsize=20,
+            color="#C4C4C4",
+            zorder=0,
+        )
+
+
+def _draw_queries(axes: "Axes", queries: Sequence[PlottedQuery]) -> None:
+    colours = [PHOTO_COLOURS[number % len(PHOTO_COLOURS)] for number in range(len(queries))]
+    for query, colour in zip(queries, colours, strict=True):
+        for song in query.songs:
+            axes.plot(
+                *zip(query.position, song.position, strict=True), color=colour, linewidth=1.1, alpha=0.55, zorder=2
+            )
+            axes.plot(*song.position, "o", color=colour, markersize=6, markeredgecolor="white", zorder=3)
+        axes.plot(*query.position, "D", color=colour, markersize=10, markeredgecolor="white", zorder=4)
+    places = _Places(axes, [point for query in queries for point in _points(query)])
+    for query, colour in list(zip(queries, colours, strict=True))[:THUMBNAILS]:
+        if query.thumbnail is not None:
+            _draw_thumbnail(axes, places, query, query.thumbnail, colour)
+    # With many photos the names would cover everything.
+    named = NAMED_SONGS if len(queries) <= THUMBNAILS else 0
+    seen: set[tuple[tuple[float, float], str]] = set()
+    for query, colour in zip(queries, colours, strict=True):
+        if len(queries) <= THUMBNAILS:
+            _draw_label(axes, places, query.position, query.label, colour, bold=True)
+        for song in query.songs[:named]:
+            if (song.position, song.label) not in seen:
+                seen.add((song.position, song.label))
+                _draw_label(axes, places, song.position, song.label, "#222222")
+
+
+def _points(query: PlottedQuery) -> list[tuple[float, float]]:
+    return [query.position, *(song.position for song in query.songs)]
+
+
+def _draw_thumbnail(
+    axes: "Axes", places: "_Places", query: PlottedQuery, pixels: NDArray[np.uint8], colour: str
+) -> None:
+    from matplotlib.offsetbox import AnnotationBbox, OffsetImage
+
+    dpi = axes.get_figure(root=True).dpi  # type: ignore[union-attr]
+    points_a_pixel = 72.0 / dpi
+    height, width = pixels.shape[:2]
+    x, y = places.free(query.position, width + 12, height + 12, nearest=14)
+    box = AnnotationBbox(
+        OffsetImage(pixels, zoom=points_a_pixel),  # zoom 1 is one pixel a point
+        query.position,
+        xybox=(x * points_a_pixel, y * points_a_pixel),
+        xycoords="data",
+        boxcoords="offset points",
+        box_alignment=(0.5, 0.5),
+        pad=0.15,
+        bboxprops={"edgecolor": colour, "linewidth": 2},
+        arrowprops={"arrowstyle": "-", "color": colour, "linewidth": 1},
+    )
+    box.set_zorder(5)
+    axes.add_artist(box)
+
+
+def _draw_label(
+    axes: "Axes", places: "_Places", position: tuple[float, float], label: str, colour: str, *, bold: bool = False
+) -> None:
+    from matplotlib.patheffects import withStroke
+    from matplotlib.text import Text
+
+    short = label if len(label) <= LABEL_LENGTH else label[: LABEL_LENGTH - 1].rstrip() + "…"
+    text = axes.annotate(
+        printable(short),
+        position,
+        xytext=(0, 0),
+        textcoords="offset pixels",
+        ha="center",
+        va="center",
+        fontsize=10 if bold else 9,
+        fontweight="bold" if bold else "normal",
+        color=colour,
+        zorder=6,
+        arrowprops={"arrowstyle": "-", "color": "#888888", "linewidth": 0.6, "shrinkA": 0, "shrinkB": 2},
+        path_effects=[withStroke(linewidth=2.5, foreground="white")],
+    )
+    # Without the arrow, which reaches to the point.
+    extent = Text.get_window_extent(text)
+    text.set_position(places.free(position, extent.width, extent.height, nearest=11 if bold else 7))
+
+
+class _Places:
+    """Finds room for labels: greedy, in pixels, the nearest place that covers least."""
+
+    ANGLES = tuple(math.radians(angle) for angle in (0, 180, 90, 270, 35, 145, 215, 325))
+    GAPS = (0, 10, 22, 38, 58, 82, 110)
+
+    def __init__(self, axes: "Axes", points: Sequence[tuple[float, float]]) -> None:
+        self._axes = axes
+        frame = axes.get_window_extent()
+        self._frame = (frame.x0, frame.y0, frame.x1, frame.y1)
+        self._taken = [(x - 6, y - 6, x + 6, y + 6) for x, y in map(self._pixel, points)]
+
+    def _pixel(self, point: tuple[float, float]) -> tuple[float, float]:
+        x, y = self._axes.transData.transform(point)
+        return float(x), float(y)
+
+    def free(self, point: tuple[float, float], width: float, height: float, *, nearest: float) -> tuple[float, float]:
+        """Offset in pixels of the centre of a box from a point; takes the room."""
+        x, y = self._pixel(point)
+        best, least = (0.0, 0.0), math.inf
+        for gap in self.GAPS:
+            for angle in self.ANGLES:
+                # The box touches a circle of this radius about the point.
+                dx = math.cos(angle) * (nearest + gap + width / 2.0)
+                dy = math.sin(angle) * (nearest + gap + height / 2.0)
+                box = (x + dx - width / 2, y + dy - height / 2, x + dx + width / 2, y + dy + height / 2)
+                outside = width * height - _overlap(box, self._frame)
+                cost = gap * 4.0 + 10.0 * outside + sum(_overlap(box, taken) for taken in self._taken)
+                if cost < least:
+                    best, least = (dx, dy), cost
+        dx, dy = best
+        self._taken.append((x + dx - width / 2, y + dy - height / 2, x + dx + width / 2, y + dy + height / 2))
+        return best
+
+
+def _overlap(a: tuple[float, float, float, float], b: tuple[float, float, float, float]) -> float:
+    width, height = min(a[2], b[2]) - max(a[0], b[0]), min(a[3], b[3]) - max(a[1], b[1])
+    return width * height if width > 0 and height > 0 else 0.0
+
+
+def _save(figure: "Figure", file: Path) -> None:
+    form = file.suffix[1:].lower()
+    content = io.BytesIO()
+    # Without a date the same picture is the same file.
+    figure.savefig(content, format=form, metadata={"Date": None} if form == "svg" else None)
+    write_atomically(content.getvalue(), file)

@@ -1,0 +1,115 @@
+"""The commands scan, tracks and library, as processes."""
+
+import csv
+import io
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from tests.library.sounds import make_music, write_sound
+
+SCHEMAS = Path(__file__).parents[2] / "docs" / "schemas"
+
+
+def img2music(*arguments, library, code=0):
+    done = subprocess.run(
+        [sys.executable, "-m", "img2music", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        errors="surrogateescape",
+        env={**os.environ, "IMG2MUSIC_LIBRARY": str(library)},
+        check=False,
+    )
+    assert "Traceback" not in done.stderr
+    assert done.returncode == code, done.stderr
+    return done
+
+
+@pytest.fixture(scope="module")
+def scanned(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("scanned")
+    make_music(folder / "music", 2)
+    write_sound(folder / "music" / os.fsdecode(b"\xff\n,.wav"), pitch=50)
+    (folder / "music" / "bad.mp3").write_bytes(b"no music")
+    done = img2music("scan", folder / "music", "--jobs", 1, library=folder / "library.db", code=1)
+    lines = done.stderr.splitlines()
+    assert done.stdout == ""
+    assert len(lines) == 2
+    assert "bad.mp3" in lines[0]
+    assert "3 analysed" in lines[1]
+    return folder
+
+
+def test_scan_again_is_all_good(scanned):
+    done = img2music("scan", scanned / "music", library=scanned / "library.db")
+    assert "3 unchanged, 1 failed before" in done.stderr
+
+
+def test_scan_with_nothing_to_scan(scanned):
+    done = img2music("scan", scanned / "none", library=scanned / "library.db", code=2)
+    assert "none: can't be read: No such file or directory" in done.stderr
+    done = img2music("scan", library=scanned / "library.db", code=2)
+    done = img2music("scan", scanned / "music", library=scanned / "music" / "bad.mp3", code=2)
+    assert "not an img2music library" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_tracks_as_json(scanned):
+    report = json.loads(img2music("tracks", library=scanned / "library.db").stdout)
+    jsonschema.validate(report, json.loads((SCHEMAS / "tracks.json").read_text()))
+    names = [os.fsencode(Path(track["path"]).name) for track in report["tracks"]]
+    assert names == [b"000.wav", b"001.wav", b"\xff\n,.wav"]
+
+
+def test_tracks_as_csv_and_table(scanned):
+    done = img2music("tracks", "--format", "csv", library=scanned / "library.db")
+    rows = list(csv.DictReader(io.StringIO(done.stdout)))
+    assert [Path(row["path"]).name for row in rows] == ["000.wav", "001.wav", "\\udcff\n,.wav"]
+    assert all(0 <= float(row[name]) <= 1 for row in rows for name in ("valence", "arousal", "raw_valence"))
+    done = img2music("tracks", "--format", "table", library=scanned / "library.db")
+    assert "\\udcff\\n," in done.stdout
+
+
+def test_tracks_with_filters(scanned):
+    library = scanned / "library.db"
+    assert len(json.loads(img2music("tracks", "--length", "-0:05", library=library).stdout)["tracks"]) == 3
+    assert json.loads(img2music("tracks", "--length", "0:05-", library=library).stdout)["tracks"] == []
+    assert json.loads(img2music("tracks", "--genre", "rock", library=library).stdout)["tracks"] == []
+    done = img2music("tracks", "--tempo", "fast", library=library, code=2)
+    assert "--tempo must be a range such as" in done.stderr
+
+
+def test_info_verify_and_prune(scanned, tmp_path):
+    library = tmp_path / "library.db"
+    img2music("library", "export", tmp_path / "out.jsonl", library=scanned / "library.db")
+    done = img2music("library", "import", tmp_path / "out.jsonl", library=library)
+    assert "3 tracks imported" in done.stderr
+    found = json.loads(img2music("library", "info", library=library).stdout)
+    assert (found["present"], found["missing"], found["failures"]) == (3, 0, 1)
+    assert list(found["analyzers"].values()) == [3]
+    assert "3 files checked, 0" in img2music("library", "verify", "--content", library=library).stdout
+
+    text = (tmp_path / "out.jsonl").read_text().replace("000.wav", "not-there.wav").replace("001.wav", "gone.wav")
+    lines = text.replace('"missing":false', '"missing":true', 1).splitlines()
+    (tmp_path / "in.jsonl").write_text("\n".join([*lines, "nonsense"]))
+    done = img2music("library", "import", tmp_path / "in.jsonl", library=library, code=1)
+    assert "line 6: not JSON" in done.stderr
+    done = img2music("library", "verify", library=library, code=1)
+    assert "gone.wav: can't be read" in done.stderr
+    assert "Would remove 1" in img2music("library", "prune", "--dry-run", library=library).stdout
+    assert "Removed 1" in img2music("library", "prune", library=library).stdout
+    assert "Removed 0" in img2music("library", "prune", library=library).stdout
+    done = img2music("library", "import", library, library=library, code=2)
+    assert "not an exported library" in done.stderr
+
+
+def test_a_library_that_is_not_there(tmp_path):
+    for command in (["tracks"], ["library", "info"], ["library", "verify"], ["library", "prune"]):
+        done = img2music(*command, library=tmp_path / "none.db", code=2)
+        assert "img2music scan" in done.stderr
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,215 @@
+import os
+import sqlite3
+import subprocess
+import sys
+import textwrap
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+
+import pytest
+import sqlalchemy as sa
+
+from img2music.errors import LibraryError
+from img2music.library.database import locate
+from img2music.library.schema import HEAD, fold, metadata
+from img2music.library.store import LibraryStore
+from tests.library.records import make_record
+
+
+def test_fresh_library_has_the_schema_that_the_code_uses(tmp_path):
+    from alembic.autogenerate import compare_metadata
+    from alembic.migration import MigrationContext
+
+    path = tmp_path / "library.db"
+    LibraryStore.open(path, create=True).close()
+    engine = sa.create_engine(f"sqlite:///{path}")
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection)
+        assert context.get_current_revision() == HEAD
+        assert compare_metadata(context, metadata) == []
+    engine.dispose()
+
+
+def test_head_is_the_newest_revision():
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
+
+    config = Config()
+    config.set_main_option("script_location", "img2music.library:migrations")
+    assert ScriptDirectory.from_config(config).get_heads() == [HEAD]
+
+
+def test_an_up_to_date_library_opens_without_alembic(tmp_path):
+    path = tmp_path / "library.db"
+    LibraryStore.open(path, create=True).close()
+    code = f"""
+        import sys
+        from img2music.library.store import LibraryStore
+        LibraryStore.open({str(path)!r}).close()
+        sys.exit("alembic" in sys.modules)
+    """
+    assert subprocess.run([sys.executable, "-c", textwrap.dedent(code)], check=False).returncode == 0
+
+
+def test_missing_library_is_told_and_not_made(tmp_path):
+    for options in ({}, {"read_only": True}):
+        with pytest.raises(LibraryError, match="img2music scan"):
+            LibraryStore.open(tmp_path / "none.db", **options)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_empty_file_is_told_and_kept_empty(tmp_path):
+    path = tmp_path / "library.db"
+    path.touch()
+    with pytest.raises(LibraryError, match="empty"):
+        LibraryStore.open(path, read_only=True)
+    assert path.stat().st_size == 0
+    LibraryStore.open(path, create=True).close()
+    with LibraryStore.open(path) as store:
+        assert store.count() == 0
+
+
+@pytest.mark.parametrize("content", [b"no database" * 500, b"\0" * 5000, b"SQLite format 3\0" + b"\xff" * 5000])
+def test_a_file_that_is_no_database_is_told_and_left_alone(tmp_path, content):
+    path = tmp_path / "photo.jpg"
+    path.write_bytes(content)
+    for options in ({"create": True}, {}, {"read_only": True}):
+        with pytest.raises(LibraryError, match=r"photo\.jpg"):
+            LibraryStore.open(path, **options)
+    assert path.read_bytes() == content
+
+
+def test_another_programs_database_is_told_and_left_alone(tmp_path):
+    path = tmp_path / "other.db"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("CREATE TABLE things (id INTEGER)")
+        connection.commit()
+    before = path.read_bytes()
+    with pytest.raises(LibraryError, match="not an img2music library"):
+        LibraryStore.open(path, create=True)
+    assert path.read_bytes() == before
+
+
+def test_a_newer_schema_is_told_and_left_alone(tmp_path):
+    path = tmp_path / "library.db"
+    LibraryStore.open(path, create=True).close()
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+        connection.commit()
+    for options in ({"create": True}, {"read_only": True}):
+        with pytest.raises(LibraryError, match="newer img2music"):
+            LibraryStore.open(path, **options)
+
+
+def test_a_folder_is_told(tmp_path):
+    with pytest.raises(LibraryError, match="folder"):
+        LibraryStore.open(tmp_path, create=True)
+
+
+def test_many_make_the_same_library_at_once(tmp_path):
+    path = tmp_path / "deep" / "library.db"
+
+    def open_and_put(number):
+        with LibraryStore.open(path, create=True) as store:
+            store.put([make_record(f"/{number}.mp3")])
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(open_and_put, range(8)))
+    with LibraryStore.open(path) as store:
+        assert store.count() == 8
+
+
+@pytest.mark.parametrize(
+    ("text", "part"),
+    [("nonsense://", "nonsense"), ("sqlite://", "file"), ("sqlite:///:memory:", "file"), ("://x", "URL")],
+)
+def test_urls_that_make_no_library(text, part):
+    with pytest.raises(LibraryError, match=part):
+        LibraryStore.open(text, create=True)
+
+
+def test_a_password_is_not_printed():
+    assert "secret" not in str(locate("postgresql://user:secret@host/name"))
+
+
+def test_sqlite_url_and_environment(tmp_path, monkeypatch):
+    path = tmp_path / "library.db"
+    LibraryStore.open(f"sqlite:///{path}", create=True).close()
+    monkeypatch.setenv("IMG2MUSIC_LIBRARY", str(path))
+    with LibraryStore.open() as store:
+        assert store.location == str(path)
+    monkeypatch.delenv("IMG2MUSIC_LIBRARY")
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert str(locate(None).path).startswith(str(tmp_path))
+
+
+def in_a_read_only_folder(folder, code):
+    """Run code as a user who may read and not write a folder (root may always: it becomes another user)."""
+    for item in [folder, *folder.iterdir()]:
+        item.chmod(0o555 if item.is_dir() else 0o444)
+    for parent in folder.parents:
+        if str(parent).count("/") > 1:
+            parent.chmod(parent.stat().st_mode | 0o055)
+    become = "import os\nif os.geteuid() == 0: os.setgid(65534); os.setuid(65534)\n"
+    imports = "from img2music.library.store import LibraryStore\nfrom img2music.errors import LibraryError\n"
+    imports += "import alembic, platformdirs, filelock\n"
+    script = imports + become + textwrap.dedent(code)
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    for item in [folder, *folder.iterdir()]:
+        item.chmod(0o755 if item.is_dir() else 0o644)
+    return done
+
+
+@pytest.mark.skipif(not hasattr(os, "setuid"), reason="permissions of POSIX")
+def test_reading_works_where_nothing_can_be_written(tmp_path):
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    path = folder / "library.db"
+    with LibraryStore.open(path, create=True) as store:
+        store.put(make_record(f"/{number}.mp3") for number in range(5))
+    done = in_a_read_only_folder(
+        folder,
+        f"""
+        with LibraryStore.open({str(path)!r}, read_only=True) as store:
+            print(store.count(), len(list(store.tracks())), len(store.columns(["id"])["id"]), store.faults())
+        try:
+            LibraryStore.open({str(path)!r}, create=True)
+        except LibraryError as error:
+            print(error)
+        """,
+    )
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert lines[0] == "5 5 5 []"
+    assert "can't be written here" in lines[1] or "can't be opened" in lines[1]
+
+
+@pytest.mark.skipif(not hasattr(os, "setuid"), reason="permissions of POSIX")
+def test_a_log_that_cannot_be_read_in_is_told(tmp_path):
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    path = folder / "library.db"
+    with LibraryStore.open(path, create=True) as store:
+        store.put([make_record()])
+        copy = tmp_path / "copy"
+        copy.mkdir()
+        for name in ("library.db", "library.db-wal"):
+            (copy / name).write_bytes((folder / name).read_bytes())
+    done = in_a_read_only_folder(
+        copy,
+        f"""
+        try:
+            with LibraryStore.open({str(copy / "library.db")!r}, read_only=True) as store:
+                print(store.count())
+        except LibraryError as error:
+            print(error)
+        """,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "not closed properly" in done.stdout or done.stdout.strip() == "1"
+
+
+def test_fold():
+    assert fold("STRASSE") == fold("stra\u00dfe")
+    assert fold("\u00c9tude") == fold("e\u0301tude")

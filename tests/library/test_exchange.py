@@ -1,0 +1,156 @@
+import json
+import os
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from img2music.errors import InputError
+from img2music.library.exchange import SCHEMA, export_library, import_library
+from img2music.library.store import Failure, LibraryStore
+from img2music.sources.folders import FileState
+from img2music.sources.tags import Tags
+from tests.library.records import make_record
+
+
+def fill(store):
+    store.put(
+        [
+            make_record("/b.mp3", missing=True),
+            make_record(os.fsdecode(b"/\xff\n.mp3"), tags=Tags(title="\U0001f3b5", genre="\ub178\ub798", year=1999)),
+            make_record("/a.mp3", tags=Tags(), tempo=None, key=None, mode=None),
+        ]
+    )
+    with store.writing() as transaction:
+        transaction.put_failure(Failure(FileState("/bad.mp3", 3, 4), "audio/1", "is empty"))
+
+
+def test_export_and_import_give_the_same_library(tmp_path):
+    with LibraryStore.open(tmp_path / "one.db", create=True) as one:
+        fill(one)
+        assert export_library(one, tmp_path / "one.jsonl") == 3
+        with LibraryStore.open(tmp_path / "two.db", create=True) as two:
+            assert import_library(two, tmp_path / "one.jsonl") == (3, [])
+            assert list(two.records()) == list(one.records())
+            assert list(two.failures()) == list(one.failures())
+            assert two.faults() == []
+            export_library(two, tmp_path / "two.jsonl")
+    text = (tmp_path / "one.jsonl").read_bytes()
+    assert text == (tmp_path / "two.jsonl").read_bytes()
+    lines = [json.loads(line) for line in text.splitlines()]
+    assert lines[0] == {"schema": SCHEMA}
+    assert [line["track"]["path"] for line in lines[1:4]] == ["/a.mp3", "/b.mp3", os.fsdecode(b"/\xff\n.mp3")]
+    assert list(lines[4]) == ["failure"]
+    assert {item.name for item in tmp_path.iterdir()} == {"one.db", "one.jsonl", "two.db", "two.db.lock", "two.jsonl"}
+
+
+def test_import_replaces_known_paths_and_keeps_the_rest(tmp_path):
+    with LibraryStore.open(tmp_path / "one.db", create=True) as one:
+        one.put([make_record("/a.mp3", tags=Tags(title="new"))])
+        export_library(one, tmp_path / "one.jsonl")
+    with LibraryStore.open(tmp_path / "two.db", create=True) as two:
+        two.put([make_record("/z.mp3"), make_record("/a.mp3", tags=Tags(title="old"))])
+        number = two.find("/a.mp3").id
+        import_library(two, tmp_path / "one.jsonl")
+        assert [track.path for track in two.tracks()] == ["/a.mp3", "/z.mp3"]
+        assert (two.find("/a.mp3").id, two.find("/a.mp3").title) == (number, "new")
+
+
+def broken(change):
+    def apply(line):
+        row = json.loads(line)
+        change(row["track"])
+        return json.dumps(row).encode()
+
+    return apply
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (lambda line: b"nonsense", "not JSON"),
+        (lambda line: line[:50], "not JSON"),
+        (lambda line: b"\xff", "not JSON"),
+        (lambda line: b"[]", "list"),
+        (lambda line: b"3", "int"),
+        (lambda line: b"{}", "'track' is lacking"),
+        (lambda line: b'{"track": 3}', "int"),
+        (broken(lambda t: t.pop("curve")), "'curve' is lacking"),
+        (broken(lambda t: t.update(path="relative.mp3")), "absolute"),
+        (broken(lambda t: t.update(path="/\ud800.mp3")), "codec"),
+        (broken(lambda t: t.update(size="big")), "whole number"),
+        (broken(lambda t: t.update(size=2**63)), "whole number"),
+        (broken(lambda t: t.update(duration=None)), "number"),
+        (broken(lambda t: t["affect"].update(valence=1.5)), "valence"),
+        (broken(lambda t: t["features"].update(key=12)), "out of range"),
+        (broken(lambda t: t["features"].update(energy=float("nan"))), "number"),
+        (broken(lambda t: t["features"].update(energy=2)), "from 0 to 1"),
+        (broken(lambda t: t["tags"].update(title=3)), "text"),
+        (broken(lambda t: t["tags"].update(title="\ud800")), "codec"),
+        (broken(lambda t: t.update(curve=[[1, 2]])), "unpack"),
+        (broken(lambda t: t.update(missing=0)), "true or false"),
+    ],
+)
+def test_bad_lines_are_told_by_number_and_the_rest_is_read(tmp_path, change, reason):
+    path = tmp_path / "library.jsonl"
+    with LibraryStore.open(tmp_path / "one.db", create=True) as one:
+        fill(one)
+        export_library(one, path)
+    lines = path.read_bytes().splitlines()
+    lines[2] = change(lines[2])
+    path.write_bytes(b"\n".join(lines))
+    with LibraryStore.open(tmp_path / "two.db", create=True) as two:
+        count, errors = import_library(two, path)
+        assert count == two.count() + two.count(missing=True) == 2
+        assert len(errors) == 1
+        assert errors[0].reason.startswith("line 3: ")
+        assert reason in errors[0].reason
+
+
+@pytest.mark.parametrize("content", [b"", b"nonsense\n", b'{"schema": "img2music/library/99"}\n', b"\x00\xff" * 99])
+def test_another_file_is_refused_whole(tmp_path, content):
+    path = tmp_path / "library.jsonl"
+    path.write_bytes(content)
+    with (
+        LibraryStore.open(tmp_path / "library.db", create=True) as store,
+        pytest.raises(InputError, match=r"library\.jsonl"),
+    ):
+        import_library(store, path)
+    with (
+        LibraryStore.open(tmp_path / "library.db") as store,
+        pytest.raises(InputError, match="none"),
+    ):
+        import_library(store, tmp_path / "none.jsonl")
+
+
+def test_export_leaves_what_was_there_if_it_fails(tmp_path, monkeypatch):
+    path = tmp_path / "library.jsonl"
+    path.write_text("before")
+    with LibraryStore.open(tmp_path / "library.db", create=True) as store:
+        fill(store)
+
+        def full(descriptor):
+            raise OSError(28, "No space left on device")
+
+        monkeypatch.setattr(os, "fsync", full)
+        with pytest.raises(InputError, match="No space left"):
+            export_library(store, path)
+        with pytest.raises(InputError, match="No such file"):
+            export_library(store, tmp_path / "nowhere" / "library.jsonl")
+    assert path.read_text() == "before"
+    assert {item.name for item in tmp_path.iterdir()} == {"library.db", "library.jsonl"}
+
+
+@settings(max_examples=40, deadline=None)
+@given(title=st.text(st.characters(exclude_categories=["Cs"])), name=st.binary(min_size=1, max_size=30))
+def test_any_text_and_name_survive(tmp_path_factory, title, name):
+    folder = tmp_path_factory.mktemp("exchange")
+    record = make_record(os.fsdecode(b"/" + name.replace(b"\0", b"0")), tags=Tags(title=title))
+    with (
+        LibraryStore.open(folder / "one.db", create=True) as one,
+        LibraryStore.open(folder / "two.db", create=True) as two,
+    ):
+        one.put([record])
+        export_library(one, folder / "x.jsonl")
+        assert import_library(two, folder / "x.jsonl") == (1, [])
+        assert list(two.records()) == [record]

@@ -1,0 +1,292 @@
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from img2music.errors import LibraryError, UsageError
+from img2music.library import workers
+from img2music.library.exchange import export_library
+from img2music.library.scanning import scan, scan_library
+from img2music.library.store import LibraryStore
+from tests.library.sounds import make_music, write_sound
+
+
+@pytest.fixture
+def store(tmp_path):
+    with LibraryStore.open(tmp_path / "library.db", create=True) as opened:
+        yield opened
+
+
+def opened_files(action, folder):
+    """Paths below a folder that an action opens in this process."""
+    seen = []
+    watching = True
+
+    def hook(event, arguments):
+        if watching and event == "open" and str(arguments[0]).startswith(str(folder)):
+            seen.append(arguments[0])
+
+    sys.addaudithook(hook)  # can't be taken back
+    try:
+        action()
+    finally:
+        watching = False
+    return seen
+
+
+def test_the_life_of_a_library(store, tmp_path):
+    music = tmp_path / "music"
+    first, second, third, fourth = make_music(music, 4)
+    (music / "bad.mp3").write_bytes(b"no music at all")
+    (music / "empty.flac").touch()
+    shutil.copy(first, music / "zz same as first.wav")
+
+    report = scan(store, [music], jobs=1)
+    assert (report.found, report.new, report.analysed, report.copied, report.moved) == (7, 7, 4, 1, 0)
+    assert sorted(Path(error.path).name for error in report.failed) == ["bad.mp3", "empty.flac"]
+    assert all(error.reason and "\n" not in str(error) and "nexpected" not in error.reason for error in report.failed)
+    assert store.count() == 5
+    ids = {track.path: track.id for track in store.tracks()}
+    before = list(store.records())
+
+    # Nothing has changed: nothing is opened.
+    assert opened_files(lambda: scan(store, [music]), music) == []
+    report = scan(store, [music])
+    assert (report.unchanged, report.analysed, report.failed, report.failed_before) == (5, 0, [], 2)
+    assert list(store.records()) == before
+
+    # A moved file keeps its id, a changed one too, a new one that is known by content is not analysed.
+    second.rename(music / "moved.wav")
+    write_sound(third, pitch=999.0)
+    fourth.unlink()
+    (music / "copy.wav").write_bytes(first.read_bytes())
+    planned = scan(store, [music], dry_run=True)
+    assert (planned.new, planned.changed, planned.moved, planned.missing) == (2, 1, 2, 2)
+    assert list(store.records()) == before
+    report = scan(store, [music], jobs=1)
+    assert (report.analysed, report.moved, report.copied, report.missing) == (1, 1, 1, 1)
+    assert store.find(str(music / "moved.wav")).id == ids[str(second)]
+    assert store.find(str(third)).id == ids[str(third)]
+    assert store.find(str(fourth)).missing
+    assert store.find(str(second)) is None
+
+    # The disk is away: all is missing, nothing is dropped. It is back: so is all, unopened.
+    music.rename(tmp_path / "away")
+    report = scan(store, [music])
+    assert [error.path for error in report.failed] == [str(music)]
+    assert not report.unusable
+    assert (store.count(), store.count(missing=True)) == (0, 6)
+    (tmp_path / "away").rename(music)
+    assert opened_files(lambda: scan(store, [music]), music) == []
+    assert (store.count(), store.count(missing=True)) == (5, 1)
+
+    # A bad file that is mended is heard; one that is removed is forgotten.
+    write_sound(music / "bad.mp3", pitch=77.0)
+    (music / "empty.flac").unlink()
+    report = scan(store, [music], jobs=1)
+    assert (report.analysed, report.failed, report.failed_before) == (1, [], 0)
+    assert list(store.failures()) == []
+    assert store.faults() == []
+
+
+def test_failures_are_tried_again_when_asked(store, tmp_path):
+    make_music(tmp_path / "music", 1)
+    (tmp_path / "music" / "bad.mp3").write_bytes(b"no music")
+    scan(store, [tmp_path / "music"], jobs=1)
+    assert scan(store, [tmp_path / "music"], jobs=1).failed_before == 1
+    report = scan(store, [tmp_path / "music"], jobs=1, retry_failed=True)
+    assert (len(report.failed), report.failed_before, report.unchanged) == (1, 0, 1)
+    report = scan(store, [tmp_path / "music"], jobs=1, full=True)
+    assert (len(report.failed), report.analysed, report.unchanged) == (1, 1, 0)
+
+
+def test_an_old_analyzer_version_is_replaced(store, tmp_path):
+    (path,) = make_music(tmp_path / "music", 1)
+    scan(store, [tmp_path / "music"], jobs=1)
+    before = list(store.records())
+    with store._engine.connect() as connection:
+        connection.exec_driver_sql("UPDATE tracks SET analyzer = 'audio/0'")
+        connection.commit()
+    report = scan(store, [tmp_path / "music"], jobs=1)
+    assert (report.changed, report.analysed) == (1, 1)
+    assert list(store.records()) == before
+    assert store.find(str(path)).id == 1
+
+
+def test_hostile_names_are_scanned(store, tmp_path):
+    music = tmp_path / "music"
+    music.mkdir()
+    names = [
+        b"\xff.wav",
+        "\ub178\ub798.wav".encode(),
+        b"new\nline.wav",
+        "\U0001f3b5.wav".encode(),
+        b"-x.wav",
+        b"%d%s.wav",
+    ]
+    write_sound(tmp_path / "sound.wav")
+    for name in names:
+        shutil.copy(tmp_path / "sound.wav", music / os.fsdecode(name))
+    report = scan(store, [music], jobs=1)
+    assert (report.failed, report.analysed, report.copied) == ([], 1, 5)
+    assert [os.fsencode(Path(track.path).name) for track in store.tracks()] == sorted(names)
+
+
+def test_only_what_is_under_the_folders_goes_missing(store, tmp_path):
+    make_music(tmp_path / "one", 1)
+    make_music(tmp_path / "one more", 1)
+    scan(store, [tmp_path / "one", tmp_path / "one more"], jobs=1)
+    shutil.rmtree(tmp_path / "one more")
+    assert scan(store, [tmp_path / "one"], jobs=1).missing == 0
+    assert store.count() == 2
+
+
+def test_an_emptied_mount_point_is_told(store, tmp_path):
+    for path in make_music(tmp_path / "disk", 1):
+        scan(store, [tmp_path / "disk"], jobs=1)
+        path.unlink()
+    report = scan(store, [tmp_path / "disk"])
+    assert "mounted" in str(report.failed[0])
+    assert store.count(missing=True) == 1
+
+
+def test_folders_that_are_not_there(store, tmp_path):
+    report = scan(store, [tmp_path / "none"])
+    assert report.unusable
+    assert "none" in str(report.failed[0])
+    with pytest.raises(UsageError):
+        scan(store, [])
+    with pytest.raises(UsageError):
+        scan(store, [tmp_path], jobs=0)
+
+
+def test_a_dry_run_makes_no_library(tmp_path):
+    make_music(tmp_path / "music", 2)
+    report = scan_library(tmp_path / "library.db", [tmp_path / "music"], dry_run=True)
+    assert (report.new, report.dry_run) == (2, True)
+    assert [item.name for item in tmp_path.iterdir()] == ["music"]
+
+
+def test_two_scans_at_once(store, tmp_path):
+    make_music(tmp_path / "music", 1)
+    with (
+        LibraryStore.open(tmp_path / "library.db") as other,
+        other.alone(),
+        pytest.raises(LibraryError, match="another scan"),
+    ):
+        scan(store, [tmp_path / "music"])
+
+
+def test_a_killed_worker_costs_nothing(store, tmp_path):
+    make_music(tmp_path / "music", 6)
+    killed = []
+
+    def kill_once(done, total):
+        if not killed and done >= 1:
+            for child in psutil.Process().children(recursive=True):
+                if "spawn_main" in " ".join(child.cmdline()):
+                    child.kill()
+                    killed.append(child.pid)
+
+    report = scan(store, [tmp_path / "music"], jobs=1, progress=kill_once)
+    assert killed
+    assert (report.analysed, report.failed) == (6, [])
+
+
+def test_a_file_that_takes_too_long_fails_alone(store, tmp_path, monkeypatch):
+    make_music(tmp_path / "music", 2)
+    write_sound(tmp_path / "music" / "00 long.wav", seconds=120.0)
+    monkeypatch.setattr(workers, "TIMEOUT_BASE", 60.0)
+    monkeypatch.setattr(workers, "TIMEOUT_A_BYTE", -59.95 / (2 * 8000 * 120))  # 50 ms are left for the long one
+    report = scan(store, [tmp_path / "music"], jobs=1)
+    assert [Path(error.path).name for error in report.failed] == ["00 long.wav"]
+    assert "did not end in time" in report.failed[0].reason
+    assert report.analysed == 2
+
+
+def test_a_file_that_changes_while_it_is_read(store, tmp_path):
+    path = tmp_path / "music" / "growing.wav"
+    make_music(tmp_path / "music", 1)
+    write_sound(path, seconds=2.0)
+
+    def grow(done, total):
+        if done < 2:
+            with path.open("ab") as stream:
+                stream.write(b"\0" * 100)
+
+    report = scan(store, [tmp_path / "music"], jobs=1, progress=grow)
+    assert [error.reason for error in report.failed] == [workers.STILL_CHANGING]
+    report = scan(store, [tmp_path / "music"], jobs=1)  # it has changed since: no --retry-failed is needed
+    assert (report.failed, report.analysed) == ([], 1)
+
+
+def start_scan(music, library, jobs=2):
+    command = [sys.executable, "-m", "img2music", "scan", str(music), "--library", str(library), "--jobs", str(jobs)]
+    return subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True)
+
+
+def children_when_working(process, at_least=1):
+    """Wait until workers run; give them and everything else below the process."""
+    for _ in range(300):
+        children = psutil.Process(process.pid).children(recursive=True)
+        if len(children) > at_least or process.poll() is not None:
+            return children
+        time.sleep(0.05)
+    raise AssertionError("no workers")
+
+
+def assert_gone(children):
+    _, alive = psutil.wait_procs(children, timeout=15)
+    assert alive == []
+
+
+def test_killed_scans_lead_to_the_same_library(tmp_path):
+    music = tmp_path / "music"
+    make_music(music, 24)
+    (music / "bad.mp3").write_bytes(b"no music")
+    shutil.copy(music / "000.wav", music / "same.wav")
+    chance = random.Random(1)
+    for _ in range(3):
+        process = start_scan(music, tmp_path / "killed.db")
+        children = children_when_working(process)
+        time.sleep(chance.uniform(0.0, 2.5))
+        process.kill()
+        process.communicate()
+        assert_gone(children)
+    for name in ("killed", "calm"):
+        scan_library(tmp_path / f"{name}.db", [music], jobs=2)
+        with LibraryStore.open(tmp_path / f"{name}.db") as store:
+            assert store.faults() == []
+            export_library(store, tmp_path / f"{name}.jsonl")
+    assert (tmp_path / "killed.jsonl").read_bytes() == (tmp_path / "calm.jsonl").read_bytes()
+
+
+def test_an_interrupted_scan_ends_quietly_and_keeps_what_is_done(tmp_path):
+    make_music(tmp_path / "music", 300)
+    process = start_scan(tmp_path / "music", tmp_path / "library.db")
+    children = children_when_working(process)
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        if (tmp_path / "library.db").exists():
+            try:
+                with LibraryStore.open(tmp_path / "library.db", read_only=True) as store:
+                    if store.count():
+                        break
+            except LibraryError:
+                pass  # not made yet
+        time.sleep(0.05)
+    os.killpg(process.pid, signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130, errors
+    assert errors.strip() == "img2music: interrupted; what was finished is kept. Scan again to go on."
+    assert_gone(children)
+    with LibraryStore.open(tmp_path / "library.db") as store:
+        assert 0 < store.count() < 300
+        assert store.faults() == []

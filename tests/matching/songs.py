@@ -1,0 +1,71 @@
+"""Songs to test with: records of a real library, and tracks without one."""
+
+import hashlib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from img2music.affect import Affect
+from img2music.library.record import TrackRecord
+from img2music.library.store import LibraryStore
+from img2music.library.track import Track
+from img2music.music.analysis import CurvePoint, Features, TrackAnalysis
+from img2music.sources.folders import FileState
+from img2music.sources.tags import Tags
+
+TAGS = {"title", "artist", "album", "album_artist", "genre", "year"}
+
+
+def features(tempo: float | None = 120.0, key: int | None = 0, mode: int | None = 1, **others: float) -> Features:
+    values: dict[str, Any] = dict.fromkeys(
+        ("danceability", "energy", "valence", "acousticness", "instrumentalness", "liveness", "speechiness"), 0.5
+    )
+    return Features(**(values | others), tempo=tempo, key=key, mode=mode, loudness=-14.0, onset_rate=2.0)
+
+
+def record(
+    path: str,
+    valence: float,
+    arousal: float,
+    *,
+    duration: float = 180.0,
+    content: str | None = None,
+    curve: Iterable[CurvePoint] | None = None,
+    missing: bool = False,
+    **others: Any,
+) -> TrackRecord:
+    affect = Affect(valence, arousal)
+    tags = Tags(**{name: value for name, value in others.items() if name in TAGS})
+    measured = features(**{name: value for name, value in others.items() if name not in TAGS})
+    points = tuple(curve) if curve is not None else (CurvePoint(0.0, duration, affect),)
+    return TrackRecord(
+        FileState(path, 1000, 1),
+        content or hashlib.blake2b(path.encode("utf-8", "surrogateescape")).hexdigest(),
+        tags,
+        TrackAnalysis("audio/1", duration, duration, affect, measured, points),
+        missing,
+    )
+
+
+def library(file: Path, records: Iterable[TrackRecord]) -> LibraryStore:
+    store = LibraryStore.open(file, create=True)
+    store.put(records)
+    return store
+
+
+def track(number: int = 1, path: str = "/music/song.flac", **others: Any) -> Track:
+    fields: dict[str, Any] = {
+        "title": None,
+        "artist": None,
+        "album": None,
+        "album_artist": None,
+        "genre": None,
+        "year": None,
+        "duration": 180.0,
+        "content": f"{number:x}",
+        "analyzer": "audio/1",
+        "missing": False,
+        "affect": Affect(0.5, 0.5),
+        "features": features(),
+    }
+    return Track(id=number, path=path, **(fields | others))

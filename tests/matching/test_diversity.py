@@ -1,0 +1,84 @@
+"""No duplicates, at most N per artist."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from img2music.library.track import Track
+from img2music.matching.diversity import SAME_LENGTH, UNKNOWN_ARTISTS, Diversity, folded
+from tests.matching.songs import track
+
+TRACKS = st.lists(
+    st.builds(
+        lambda number, content, artist, title, duration: track(
+            number, content=content, artist=artist, title=title, duration=duration
+        ),
+        st.integers(1, 1000),
+        st.sampled_from("abcdefgh"),
+        st.sampled_from([None, "", "Various Artists", "Nina", "NINA ", "Bach"]),
+        st.sampled_from([None, "Air", "air", "Sinnerman"]),
+        st.floats(100, 110),
+    ),
+    max_size=30,
+)
+
+
+def chosen_from(tracks: list[Track], diversity: Diversity) -> list[Track]:
+    chosen = []
+    for candidate in tracks:
+        if diversity.admits(candidate):
+            diversity.add(candidate)
+            chosen.append(candidate)
+    return chosen
+
+
+def same_recording(a: Track, b: Track) -> bool:
+    if a.content == b.content:
+        return True
+    tagged = bool(a.artist and a.title and b.artist and b.title)
+    return (
+        tagged
+        and folded(a.artist) == folded(b.artist)
+        and folded(a.title) == folded(b.title)
+        and abs(a.duration - b.duration) <= SAME_LENGTH
+    )
+
+
+@given(TRACKS, st.one_of(st.none(), st.integers(1, 3)))
+def test_a_list_keeps_its_promises_and_leaves_out_nothing_else(tracks: list[Track], per_artist: int | None) -> None:
+    chosen = chosen_from(tracks, Diversity(per_artist))
+    for i, a in enumerate(chosen):
+        assert not any(same_recording(a, b) for b in chosen[:i])
+    counts: dict[str, int] = {}
+    for candidate in chosen:
+        counts[folded(candidate.artist)] = counts.get(folded(candidate.artist), 0) + 1
+    known = {artist: count for artist, count in counts.items() if artist not in UNKNOWN_ARTISTS}
+    assert per_artist is None or all(count <= per_artist for count in known.values())
+    for left_out in tracks:
+        if left_out not in chosen:
+            full = per_artist is not None and known.get(folded(left_out.artist), 0) >= per_artist
+            assert full or any(same_recording(left_out, other) for other in chosen)
+
+
+def test_case_and_spacing_make_no_other_song() -> None:
+    diversity = Diversity()
+    diversity.add(track(1, artist="Björk", title="Jóga", duration=305.0))
+    assert not diversity.admits(track(2, artist="  BJÖRK", title="jóga ", duration=306.9))
+    assert diversity.admits(track(3, artist="Björk", title="Jóga", duration=308.0))
+    assert diversity.admits(track(4, artist="Björk", title="Bachelorette", duration=305.0))
+
+
+def test_an_excluded_song_does_not_count_for_its_artist() -> None:
+    diversity = Diversity(1)
+    diversity.exclude(track(1, artist="Nina", title="Sinnerman"))
+    assert not diversity.admits(track(1, artist="Nina", title="Sinnerman"))
+    assert diversity.admits(track(2, artist="Nina", title="Feeling Good"))
+
+
+def test_a_copy_goes_its_own_way() -> None:
+    diversity = Diversity(1)
+    diversity.add(track(1, artist="Nina", title="Sinnerman"))
+    twin = diversity.copy()
+    twin.add(track(2, artist="Bach", title="Air"))
+    assert not twin.admits(track(3, artist="Nina"))
+    assert not twin.admits(track(4, artist="Bach"))
+    assert diversity.admits(track(4, artist="Bach"))

@@ -1,0 +1,232 @@
+"""Recommendations from a real library."""
+
+import json
+import math
+from collections.abc import Iterator
+from pathlib import Path
+
+import jsonschema
+import numpy as np
+import pytest
+
+from img2music.affect import Affect
+from img2music.distribution import AffectDistribution
+from img2music.errors import LibraryError, UsageError
+from img2music.library.store import LibraryStore
+from img2music.library.track import TrackFilter
+from img2music.matching.calibration import Matching
+from img2music.matching.query import Query, QueryKind, affect_of
+from img2music.matching.recommending import Matcher, Options, Recommendation, answer, recommend
+from img2music.music.analysis import CurvePoint
+from tests.conftest import ROOT
+from tests.matching.songs import library, record
+
+SIZE = 300
+PHOTOS = AffectDistribution.of(np.linspace(0.2, 0.9, 50), np.linspace(0.1, 0.7, 50))
+
+SHAPE = json.loads((ROOT / "docs/schemas/recommend.json").read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="module")
+def points() -> np.ndarray:
+    """Affects of a library that crowds in a part of the plane, as real ones do."""
+    rng = np.random.default_rng(4)
+    return np.column_stack([rng.beta(4, 6, SIZE), rng.beta(9, 3, SIZE)])
+
+
+@pytest.fixture(scope="module")
+def store(points: np.ndarray, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LibraryStore]:
+    records = [
+        record(
+            f"/music/{i:03}.flac",
+            float(valence),
+            float(arousal),
+            title=f"Song {i}",
+            artist=f"Artist {i % 40}",
+            genre="jazz" if i % 3 == 0 else "rock",
+            tempo=60.0 + i / 2,
+        )
+        for i, (valence, arousal) in enumerate(points)
+    ]
+    with library(tmp_path_factory.mktemp("library") / "l.db", records) as opened:
+        yield opened
+
+
+def recommend_for(store: LibraryStore, queries: list[Query], options: Options | None = None) -> Recommendation:
+    options = options or Options()
+    return answer(Matcher(store, options.matching, options.where), queries, options)
+
+
+def photo(valence: float, arousal: float, path: str = "/photos/a.jpg") -> Query:
+    return Query(QueryKind.IMAGE, Affect(valence, arousal), path, among=PHOTOS)
+
+
+def numbers(valence: float, arousal: float) -> Query:
+    return Query(QueryKind.NUMBERS, Affect(valence, arousal))
+
+
+def numbers_of(recommendation) -> list[list[int]]:
+    return [[int(match.track.path[7:10]) for match in query.matches] for query in recommendation.queries]
+
+
+def test_absolute_is_the_originals_brute_force(store: LibraryStore, points: np.ndarray) -> None:
+    found = recommend_for(store, [photo(0.3, 0.6)], Options(Matching.ABSOLUTE, top=20, per_artist=0))
+    distances = np.hypot(points[:, 0] - 0.3, points[:, 1] - 0.6)
+    assert numbers_of(found) == [np.argsort(distances, kind="stable")[:20].tolist()]
+    for match in found.queries[0].matches:
+        assert match.distance == pytest.approx(match.track.affect.distance(Affect(0.3, 0.6)))
+        assert match.similarity == 1.0 / (1.0 + match.distance)
+
+
+def test_relative_is_brute_force_over_ranks(store: LibraryStore, points: np.ndarray) -> None:
+    found = recommend_for(store, [photo(0.6, 0.3)], Options(top=20, per_artist=0))
+    ranks = (np.argsort(np.argsort(points, axis=0), axis=0) + 0.5) / SIZE
+    asked = PHOTOS.ranks([(0.6, 0.3)])[0]
+    expected = np.argsort(np.hypot(*(ranks - asked).T), kind="stable")[:20]
+    assert numbers_of(found) == [expected.tolist()]
+
+
+def test_relative_spreads_photos_over_more_songs_than_absolute(store: LibraryStore) -> None:
+    rng = np.random.default_rng(8)
+    photos = [photo(float(v), float(a)) for v, a in rng.uniform((0.2, 0.1), (0.9, 0.7), (200, 2))]
+    first = {
+        matching: {
+            query.matches[0].track.id for query in recommend_for(store, photos, Options(matching, top=1)).queries
+        }
+        for matching in Matching
+    }
+    assert len(first[Matching.RELATIVE]) > 2 * len(first[Matching.ABSOLUTE])
+
+
+def test_numbers_ask_for_the_rim_of_the_library(store: LibraryStore, points: np.ndarray) -> None:
+    (happiest,) = recommend_for(store, [numbers(1.0, 1.0)], Options(top=1)).queries
+    ranks = (np.argsort(np.argsort(points, axis=0), axis=0) + 0.5) / SIZE
+    assert happiest.matches[0].track.path == f"/music/{np.argmin(np.hypot(*(1 - ranks).T)):03}.flac"
+
+
+@pytest.mark.parametrize("per_artist", [None, 1, 3])
+def test_at_most_so_many_per_artist(store: LibraryStore, per_artist: int | None) -> None:
+    found = recommend_for(store, [photo(0.5, 0.5)], Options(top=40, per_artist=per_artist))
+    artists = [match.track.artist for match in found.queries[0].matches]
+    assert len(artists) == 40
+    assert max(artists.count(artist) for artist in artists) <= (per_artist or 2)
+
+
+def test_filters_hold_and_change_no_distance(store: LibraryStore) -> None:
+    where = TrackFilter(genre=("jazz",), tempo=(80, 150))
+    everything = recommend_for(store, [photo(0.5, 0.4)], Options(top=SIZE, per_artist=0)).queries[0].matches
+    expected = [m for m in everything if m.track.genre == "jazz" and 80 <= m.track.features.tempo <= 150]
+    found = recommend_for(store, [photo(0.5, 0.4)], Options(top=SIZE, per_artist=0, where=where)).queries[0].matches
+    assert [(m.track.id, m.distance) for m in found] == [(m.track.id, m.distance) for m in expected]
+    assert len(expected) == 47
+
+
+def test_a_song_of_the_library_is_ranked_in_it_and_left_out(store: LibraryStore) -> None:
+    song = store.find("/music/017.flac")
+    query = Query(QueryKind.SONG, song.affect, song.path, track=song)
+    matches = recommend_for(store, [query], Options(top=SIZE, per_artist=0)).queries[0].matches
+    assert len(matches) == SIZE - 1
+    assert song.id not in {match.track.id for match in matches}
+    assert matches[0].distance < 0.1
+    assert "like the song" in matches[0].why
+
+
+def test_duplicates_are_collapsed(tmp_path: Path) -> None:
+    records = [
+        record("/a.flac", 0.5, 0.5, title="Air", artist="Bach", duration=200.0),
+        record("/b.mp3", 0.51, 0.5, title="AIR", artist="bach", duration=201.5),
+        record("/c.mp3", 0.52, 0.5, content="same"),
+        record("/d.mp3", 0.53, 0.5, content="same"),
+        record("/e.mp3", 0.54, 0.5),
+        record("/gone.mp3", 0.5, 0.5, missing=True),
+    ]
+    with library(tmp_path / "l.db", records) as store:
+        found = recommend_for(store, [numbers(0.0, 0.5)], Options(per_artist=0)).queries[0].matches
+        assert [match.track.path for match in found] == ["/a.flac", "/c.mp3", "/e.mp3"]
+        copy = store.find("/d.mp3")
+        query = Query(QueryKind.SONG, copy.affect, copy.path, track=copy)
+        assert {m.track.path for m in recommend_for(store, [query]).queries[0].matches} <= {
+            "/a.flac",
+            "/b.mp3",
+            "/e.mp3",
+        }
+
+
+def test_the_passage_fits_the_query_in_the_space_of_the_match(tmp_path: Path) -> None:
+    curve = [CurvePoint(60.0 * i, 60.0 * i + 30.0, Affect(v, 0.5)) for i, v in enumerate([0.3, 0.45, 0.6])]
+    records = [record(f"/{i}.mp3", 0.4 + i / 100, 0.5) for i in range(11)]
+    records.append(record("/long.mp3", 0.45, 0.5, duration=180.0, curve=curve))
+    with library(tmp_path / "l.db", records) as store:
+
+        def start(valence: float, matching: Matching) -> float:
+            matches = recommend_for(store, [numbers(valence, 0.5)], Options(matching, top=12)).queries[0].matches
+            return next(match.passage.start for match in matches if match.track.path == "/long.mp3")
+
+        # The library spans valence 0.4 to 0.5: its most pleasant 0.6 has rank 1, its least 0.3 rank 0.
+        assert [start(v, Matching.RELATIVE) for v in (0.0, 0.55, 1.0)] == [0.0, 60.0, 120.0]
+        assert [start(v, Matching.ABSOLUTE) for v in (0.0, 0.45, 1.0)] == [0.0, 60.0, 120.0]
+
+
+def test_json_has_the_documented_shape(store: LibraryStore) -> None:
+    shape = recommend_for(store, [photo(0.5, 0.5), numbers(0.9, 0.1)], Options(top=3)).to_json()
+    jsonschema.validate(json.loads(json.dumps(shape)), SHAPE)
+    assert [query["path"] for query in shape["queries"]] == ["/photos/a.jpg", None]
+    assert [track["rank"] for track in shape["queries"][0]["tracks"]] == [1, 2, 3]
+    assert sum(shape["queries"][0]["emotions"].values()) == pytest.approx(1.0)
+
+
+def test_together_is_one_playlist_in_the_photos_order(store: LibraryStore) -> None:
+    photos = [photo(0.2, 0.1, "/1.jpg"), photo(0.9, 0.7, "/2.jpg"), photo(0.5, 0.4, "/3.jpg")]
+    found = recommend_for(store, photos, Options(together=True, top=9))
+    (playlist,) = found.queries
+    assert [match.query.path for match in playlist.matches] == ["/1.jpg"] * 3 + ["/2.jpg"] * 3 + ["/3.jpg"] * 3
+    assert len({match.track.id for match in playlist.matches}) == 9
+    assert all(match.distance < 0.2 for match in playlist.matches)
+    shape = found.to_json()
+    jsonschema.validate(shape, SHAPE)
+    (query,) = shape["queries"]
+    assert query["path"] is None
+    assert [item["path"] for item in query["photos"]] == ["/1.jpg", "/2.jpg", "/3.jpg"]
+    assert [track["for"] for track in query["tracks"]] == [match.query.path for match in playlist.matches]
+    assert [track["rank"] for track in query["tracks"]] == list(range(1, 10))
+    assert query["affect"]["valence"] == pytest.approx((0.2 + 0.9 + 0.5) / 3)
+
+
+def test_together_gives_every_photo_a_song_or_says_why_not(tmp_path: Path) -> None:
+    records = [record(f"/{i}.mp3", i / 10, i / 10, artist="Bach") for i in range(5)]
+    photos = [photo(0.2 + i / 20, 0.3, f"/{i}.jpg") for i in range(8)]
+    with library(tmp_path / "l.db", records) as store:
+        found = recommend_for(store, photos, Options(together=True, per_artist=0, top=1))
+        assert len(found.queries[0].matches) == 5
+        assert "Only 5 songs for 8 photos" in found.notes[0]
+        assert not recommend_for(store, photos[:5], Options(together=True, per_artist=0, top=1)).notes
+        assert len(recommend_for(store, photos, Options(together=True, per_artist=3)).queries[0].matches) == 3
+
+
+def test_the_playlist_of_all_lists_names_each_song_once(store: LibraryStore) -> None:
+    found = recommend_for(store, [photo(0.5, 0.5), photo(0.5, 0.5), photo(0.9, 0.1)], Options(top=5))
+    ids = [match.track.id for match in found.matches()]
+    assert len(ids) == len(set(ids)) == 10
+    assert ids[:5] == [match.track.id for match in found.queries[0].matches]
+
+
+def test_says_what_to_do(store: LibraryStore, tmp_path: Path) -> None:
+    with library(tmp_path / "empty.db", []) as empty, pytest.raises(LibraryError, match="img2music scan"):
+        recommend(empty, ["photo.jpg"])
+    with pytest.raises(UsageError, match="passes the filters"):
+        recommend_for(store, [photo(0.5, 0.5)], Options(where=TrackFilter(genre=("polka",))))
+    with pytest.raises(UsageError, match="give a picture"):
+        recommend(store)
+    with pytest.raises(UsageError, match="at least 1"):
+        Options(top=0)
+    with pytest.raises(UsageError, match="at least 0"):
+        Options(per_artist=-1)
+
+
+def test_emotions_and_words() -> None:
+    assert affect_of("Sadness").word in {"sad", "upset", "unpleasant"}
+    for word in ("pleasant", "excited", "tense", "gloomy", "serene", "drowsy"):
+        assert affect_of(word).word == word
+        assert math.isclose(affect_of(word).intensity, 0.6)
+    with pytest.raises(UsageError, match="happiness"):
+        affect_of("hapiness")

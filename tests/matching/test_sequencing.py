@@ -1,0 +1,84 @@
+"""One playlist for several photos."""
+
+import itertools
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from img2music.matching.diversity import Diversity
+from img2music.matching.ranking import Field
+from img2music.matching.sequencing import STEP_WEIGHT, Step, sequence, slots
+from tests.matching.songs import track
+
+
+def field(positions: np.ndarray, artists: int = 10_000) -> Field:
+    tracks = [track(number, artist=f"artist {number % artists}") for number in range(len(positions))]
+    return Field(np.arange(len(positions)), positions, lambda ids: [tracks[number] for number in ids])
+
+
+def cost(steps: list[Step]) -> float:
+    songs = [step.candidate for step in steps]
+    jumps = sum(math.dist(a.position, b.position) for a, b in itertools.pairwise(songs))
+    return sum(song.distance for song in songs) + STEP_WEIGHT * jumps
+
+
+@given(st.integers(1, 50), st.integers(1, 100))
+def test_slots_are_shared_evenly_in_order(photos: int, songs: int) -> None:
+    plan = slots(photos, songs)
+    assert len(plan) == songs
+    assert plan == sorted(plan)
+    counts = np.bincount(plan, minlength=photos)
+    assert counts.max() - counts.min() <= 1
+    if songs >= photos:
+        assert counts.min() >= 1
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.integers(1, 60), st.integers(1, 12), st.integers(1, 30), st.integers(1, 4))
+def test_a_playlist_keeps_order_and_promises(seed: int, size: int, photos: int, songs: int, per_artist: int) -> None:
+    rng = np.random.default_rng(seed)
+    steps = sequence(
+        field(rng.random((size, 2)), artists=7),
+        [(float(x), float(y)) for x, y in rng.random((photos, 2))],
+        songs,
+        Diversity(per_artist),
+    )
+    ids = [step.candidate.track.id for step in steps]
+    assert len(ids) == len(set(ids))
+    assert [step.photo for step in steps] == sorted(step.photo for step in steps)
+    assert max(np.bincount([number % 7 for number in ids])) <= per_artist
+    possible = sum(min(per_artist, -(-(size - artist) // 7)) for artist in range(min(7, size)))
+    assert len(steps) == min(songs, possible)
+
+
+def test_finds_the_best_of_all_playlists_in_a_small_field() -> None:
+    rng = np.random.default_rng(5)
+    positions = rng.random((7, 2))
+    photos = [(0.2, 0.2), (0.5, 0.9), (0.9, 0.3)]
+    found = cost(sequence(field(positions), photos, 3, Diversity()))
+
+    def price(order: tuple[int, ...]) -> float:
+        songs = [positions[number] for number in order]
+        fit = sum(math.dist(song, photo) for song, photo in zip(songs, photos, strict=True))
+        return fit + STEP_WEIGHT * sum(math.dist(a, b) for a, b in itertools.pairwise(songs))
+
+    assert found == pytest.approx(min(map(price, itertools.permutations(range(7), 3))))
+
+
+def test_steps_are_smoother_than_the_nearest_songs_alone() -> None:
+    rng = np.random.default_rng(11)
+    tracks = field(rng.random((3000, 2)))
+    photos = [(float(x), float(y)) for x, y in rng.random((20, 2))]
+    smooth = sequence(tracks, photos, 20, Diversity())
+    seen = Diversity()
+    nearest = [Step(i, tracks.nearest(photo, 1, seen)[0]) for i, photo in enumerate(photos)]
+    assert cost(smooth) < cost(nearest)
+    assert max(step.candidate.distance for step in smooth) < 0.1
+
+
+def test_many_songs_for_the_same_photo() -> None:
+    steps = sequence(field(np.random.default_rng(2).random((400, 2))), [(0.5, 0.5)] * 100, 150, Diversity())
+    assert len({step.candidate.track.id for step in steps}) == 150

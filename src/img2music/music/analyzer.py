@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from img2music.errors import InputError
+from img2music.errors import Img2MusicError, InputError, unexpected
 from img2music.media.audio import SHORTFALL, AudioFile, Excerpt, open_audio
 from img2music.music import loudness, rhythm, tonality
 from img2music.music.affect_model import SIGNALS, AffectModel, shipped_model
@@ -88,7 +88,12 @@ def analyze_track(path: str | os.PathLike[str], model: AffectModel | None = None
     ModelError
         If a model is missing or damaged.
     """
-    measured = measure(path)
+    try:
+        measured = measure(path)
+    except Img2MusicError:
+        raise
+    except Exception as error:  # whatever a file does to a decoder or the network, it is that file's fault alone
+        raise unexpected(error, os.fspath(path)) from error
     model = model or shipped_model()
     return TrackAnalysis(
         analyzer=ANALYZER,
@@ -148,9 +153,7 @@ def measure(path: str | os.PathLike[str]) -> Measurement:
     first = 0
     for window in windows:
         last = first + window.mel.shape[1]
-        inputs = _model_inputs(
-            hearing, (first, last), strength[first:last], window.pitch_classes, window.powers
-        )
+        inputs = _model_inputs(hearing, (first, last), strength[first:last], window.pitch_classes, window.powers)
         points.append((window.start, window.end, inputs))
         first = last
     inputs = _model_inputs(hearing, (0, first), strength, pitch_classes, powers)

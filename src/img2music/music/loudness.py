@@ -80,6 +80,9 @@ def block_powers(samples: NDArray[np.float32], rate: int, layout: Sequence[str])
 
     step = round(STEP * rate)
     steps = samples.shape[1] // step
+    overlap = round(BLOCK / STEP)
+    if steps < overlap:
+        return np.zeros(0)
     sections = k_weighting(rate)
     power = np.zeros(steps)
     for name, channel in zip(layout, samples, strict=True):
@@ -87,9 +90,6 @@ def block_powers(samples: NDArray[np.float32], rate: int, layout: Sequence[str])
             gain = SURROUND_GAIN if name in SURROUND else 1.0
             weighted = sosfilt(sections, channel[: steps * step].astype(np.float64)).reshape(steps, step)
             power += gain * np.einsum("ij,ij->i", weighted, weighted) / step
-    overlap = round(BLOCK / STEP)
-    if steps < overlap:
-        return np.zeros(0)
     return np.asarray(np.convolve(power, np.full(overlap, 1.0 / overlap), mode="valid"))
 
 

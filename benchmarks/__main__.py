@@ -7,7 +7,7 @@ from pathlib import Path
 
 import benchmarks
 
-INFRASTRUCTURE = {"__main__", "report"}
+INFRASTRUCTURE = {"__main__", "report", "synthetic"}
 
 
 def main() -> None:

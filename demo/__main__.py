@@ -30,7 +30,7 @@ def main() -> None:
     output.mkdir(parents=True, exist_ok=True)
     photos = options.photos or copy_photos(output / "photos")
     music = options.music or music_folder()
-    library = ["--library", output / "library.sqlite"]
+    library: list[str | Path] = ["--library", output / "library.sqlite"]
 
     print("1. What do the photos feel like?", flush=True)
     img2music("analyze", photos, "--format", "table")

@@ -4,12 +4,13 @@ import shutil
 from importlib.resources import as_file, files
 from pathlib import Path
 
+# All in the public domain or CC0, but for palace and flower, CC BY 2.0: their packages say by whom.
 PHOTOS = {
     "astronaut": ("skimage.data", "astronaut.png"),
+    "camera": ("skimage.data", "camera.png"),
     "cat": ("skimage.data", "chelsea.png"),
     "coffee": ("skimage.data", "coffee.png"),
     "galaxies": ("skimage.data", "hubble_deep_field.jpg"),
-    "motorcycle": ("skimage.data", "motorcycle_left.png"),
     "rocket": ("skimage.data", "rocket.jpg"),
     "palace": ("sklearn.datasets.images", "china.jpg"),
     "flower": ("sklearn.datasets.images", "flower.jpg"),
@@ -29,4 +30,4 @@ def music_folder() -> Path:
     """Folder with 28 pieces of half a minute, one folder a mood."""
     from immich_memories_music import tracks_dir
 
-    return tracks_dir()
+    return Path(tracks_dir())

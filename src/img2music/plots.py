@@ -131,6 +131,7 @@ def affect_plane(
     settings: Any = {
         "font.family": ["DejaVu Sans", *(name for name in FALLBACK_FONTS if name in installed)],
         "svg.hashsalt": "img2music",  # the same picture is the same file
+        "svg.fonttype": "none",  # text stays text: it can be searched, and read aloud
         "text.parse_math": False,  # a title may hold dollar signs
     }
     with mpl.rc_context(settings), warnings.catch_warnings():

@@ -30,7 +30,7 @@ def opened_files(action, folder):
     watching = True
 
     def hook(event, arguments):
-        if watching and event == "open" and str(arguments[0]).startswith(str(folder)):
+        if watching and event == "open" and str(arguments[0]).startswith(f"{folder}/"):
             seen.append(arguments[0])
 
     sys.addaudithook(hook)  # can't be taken back

@@ -108,7 +108,7 @@ def test_chained_ogg_is_one_song(songs: dict[str, Path], tmp_path: Path) -> None
 
 
 def test_vorbis_with_padded_headers_is_read_by_libsndfile(songs: dict[str, Path], tmp_path: Path) -> None:
-    """The Vorbis I specification ends the setup header at its framing bit; libav reads it from its last byte."""
+    """Vorbis I ends the setup header at its framing bit; libav reads it from its last byte."""
     padded = tmp_path / "padded.ogg"
     padded.write_bytes(_with_padded_setup(songs["ogg"].read_bytes()))
     with pytest.raises(InputError):

@@ -56,9 +56,11 @@ def ranks_within(points: ArrayLike) -> NDArray[np.float64]:
     array = np.asarray(points, dtype=np.float64).reshape(-1, 2)
     ranks = np.empty_like(array)
     for axis in range(2):
-        _, place, counts = np.unique(array[:, axis], return_inverse=True, return_counts=True)
-        not_above = np.cumsum(counts)
-        ranks[:, axis] = ((2 * not_above - counts) / (2.0 * len(array)))[place]
+        order = np.argsort(array[:, axis])
+        ascending = array[order, axis]
+        starts = np.flatnonzero(np.diff(ascending, prepend=-np.inf))  # where each different value begins
+        counts = np.diff(starts, append=len(array))
+        ranks[order, axis] = np.repeat((2 * starts + counts) / (2.0 * len(array)), counts)
     return ranks
 
 

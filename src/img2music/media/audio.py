@@ -187,8 +187,9 @@ def open_audio(path: str | os.PathLike[str]) -> "AudioFile | SndfileAudio":
         from img2music.media.sndfile import SndfileAudio
 
         with _regular_file(os.fspath(path)) as file:
-            if file.read(4) != OGG:
-                raise
+            head = file.read(MAGIC_LENGTH)
+        if not (head.startswith(OGG) and (b"\x01vorbis" in head or b"OpusHead" in head)):
+            raise  # libsndfile is asked for nothing but Ogg
         try:
             return SndfileAudio(os.fspath(path))
         except InputError:
@@ -270,8 +271,8 @@ class AudioFile:
         Raises
         ------
         InputError
-            If it has more channels or another sample rate than music has, or, at the end, if most of what was read
-            can't be decoded.
+            If it has more channels or another sample rate than music has, or, at the end, if most of what was
+            read can't be decoded.
         """
         done = 0
         if not self._chained:

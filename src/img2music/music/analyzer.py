@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from img2music.affect import Affect
 from img2music.errors import Img2MusicError, InputError, unexpected
 from img2music.media.audio import SHORTFALL, AudioFile, Excerpt, open_audio
 from img2music.music import loudness, rhythm, tonality
@@ -29,8 +30,8 @@ EXCERPT_SECONDS = 10.0
 """A track is heard in this many excerpts of this length, evenly spread; docs/analyzer.md says why."""
 WINDOW_SECONDS = 10.0
 """Length of a window of the affect curve, about."""
-SILENCE_LUFS = -70.0
-"""Loudness given to the affect model where there is none: the absolute gate of BS.1770."""
+SILENCE = Affect(valence=0.5, arousal=0.0)
+"""Affect of what holds nothing above -70 LUFS, the absolute gate of BS.1770: calm, and nothing more."""
 
 
 @dataclass(frozen=True)
@@ -43,17 +44,17 @@ class Measurement:
         Seconds.
     features : Features
         Features of the whole track.
-    inputs : ndarray of float64, shape (260,)
-        Inputs of the affect model for the whole track.
-    windows : tuple of (float, float, ndarray of float64)
+    inputs : ndarray of float64, shape (260,), or None
+        Inputs of the affect model for the whole track; None for silence.
+    windows : tuple of (float, float, ndarray of float64 or None)
         Start, end and inputs of the affect model for each window.
     """
 
     duration: float
     listened: float
     features: Features
-    inputs: NDArray[np.float64]
-    windows: tuple[tuple[float, float, NDArray[np.float64]], ...]
+    inputs: NDArray[np.float64] | None
+    windows: tuple[tuple[float, float, NDArray[np.float64] | None], ...]
 
 
 @dataclass(frozen=True)
@@ -95,13 +96,17 @@ def analyze_track(path: str | os.PathLike[str], model: AffectModel | None = None
     except Exception as error:  # whatever a file does to a decoder or the network, it is that file's fault alone
         raise unexpected(error, os.fspath(path)) from error
     model = model or shipped_model()
+
+    def affect(inputs: NDArray[np.float64] | None) -> Affect:
+        return SILENCE if inputs is None else model.affect(inputs)
+
     return TrackAnalysis(
         analyzer=ANALYZER,
         duration=measured.duration,
         listened=measured.listened,
-        affect=model.affect(measured.inputs),
+        affect=affect(measured.inputs),
         features=measured.features,
-        curve=tuple(CurvePoint(start, end, model.affect(inputs)) for start, end, inputs in measured.windows),
+        curve=tuple(CurvePoint(start, end, affect(inputs)) for start, end, inputs in measured.windows),
     )
 
 
@@ -224,16 +229,17 @@ def _model_inputs(
     strength: NDArray[np.float64],
     pitch_classes: NDArray[np.float64],
     powers: NDArray[np.float64],
-) -> NDArray[np.float64]:
-    """Inputs of the affect model, in the order of `INPUTS`."""
-    embedding = hearing.embedding(*frames)
+) -> NDArray[np.float64] | None:
+    """Inputs of the affect model, in the order of `INPUTS`; None for silence."""
     level = loudness.integrated_loudness(powers)
+    if level is None:
+        return None
     key = tonality.tonality(pitch_classes)
     signals: Sequence[float] = (
-        SILENCE_LUFS if level is None else level,
+        level,
         rhythm.onset_count(strength) / (len(strength) / FRAME_RATE),
         float(strength.mean()),
         key.majorness if key else 0.0,
     )
     assert len(signals) == len(SIGNALS)
-    return np.concatenate([embedding, signals])
+    return np.concatenate([hearing.embedding(*frames), signals])

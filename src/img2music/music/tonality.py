@@ -102,4 +102,5 @@ def _pitch_classes() -> tuple[int, NDArray[np.float64]]:
     weights = (
         np.exp(-0.5 * (away / SHARPNESS) ** 2) / frequencies[used]
     )  # bins a semitone grow with frequency
+    weights /= weights.sum(axis=1, keepdims=True)  # an even noise sounds alike in all classes
     return int(used[0]), weights

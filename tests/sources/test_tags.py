@@ -1,0 +1,121 @@
+"""Tags: every format, every mess."""
+
+from pathlib import Path
+
+import mutagen
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from mutagen.id3 import COMM, ID3, TALB, TCON, TDRC, TIT2, TPE1, TPE2
+
+from img2music.sources.tags import LONGEST, Tags, _clean, _year, read_tags
+from tests.sounds import FORMATS, encode, tone
+
+EXPECTED = Tags("Title", "Artist", "Album", "Various", "Jazz", 1999)
+# Keys under which each family of formats keeps them.
+ID3_FRAMES = [TIT2, TPE1, TALB, TPE2, TCON, TDRC]
+MP4 = ["\xa9nam", "\xa9ART", "\xa9alb", "aART", "\xa9gen", "\xa9day"]
+ASF = ["Title", "Author", "WM/AlbumTitle", "WM/AlbumArtist", "WM/Genre", "WM/Year"]
+VORBIS = ["TITLE", "artist", "Album", "ALBUMARTIST", "genre", "DATE"]
+VALUES = ["Title", "Artist", "Album", "Various", "Jazz", "1999-05-01"]
+
+
+@pytest.mark.parametrize("kind", ["mp3", "wav", "aiff", "m4a", "alac", "wma", "flac", "ogg", "opus"])
+def test_every_format(tmp_path: Path, kind: str) -> None:
+    path = encode(tmp_path / f"song.{kind}", np.repeat(tone(440, 1, 48_000), 2, axis=0), kind, 48_000)
+    file = mutagen.File(path)
+    if file.tags is None:
+        file.add_tags()
+    if isinstance(file.tags, ID3):
+        for frame, value in zip(ID3_FRAMES, VALUES, strict=True):
+            file.tags.add(frame(encoding=3, text=[value]))
+    else:
+        keys = {"m4a": MP4, "alac": MP4, "wma": ASF}.get(kind, VORBIS)
+        for key, value in zip(keys, VALUES, strict=True):
+            file.tags[key] = [value]
+    file.save()
+    assert read_tags(path) == EXPECTED
+
+
+def test_several_artists_and_a_numbered_genre(tmp_path: Path) -> None:
+    path = encode(tmp_path / "song.mp3", tone(440, 1), "mp3")
+    tags = ID3()
+    tags.add(TPE1(encoding=3, text=["One", "Two", "One"]))
+    tags.add(TCON(encoding=3, text=["(8)Bebop"]))
+    tags.add(COMM(encoding=3, lang="eng", desc="", text=["x" * 1_000_000]))
+    tags.save(path)
+    read = read_tags(path)
+    assert read.artist == "One; Two"
+    assert read.genre == "Jazz; Bebop"
+    assert (read.title, read.year) == (None, None)
+
+
+def test_hostile_values_are_cleaned(tmp_path: Path) -> None:
+    path = encode(tmp_path / "song.flac", tone(440, 1), "flac")
+    file = mutagen.File(path)
+    file["title"] = ["\x1b[2Jbad\r\nname\u2028 here " + "x" * 100_000]
+    file["artist"] = ["\t\n "]
+    file["performer"] = ["노래 🎵"]
+    file["date"] = ["99999"]
+    file.save()
+    read = read_tags(path)
+    assert read.title is not None
+    assert read.title.startswith("[2Jbad name here xxx")
+    assert len(read.title) == LONGEST
+    assert (read.artist, read.year) == ("노래 🎵", None)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"text",
+        b"ID3\x04\x00\x00\x7f\x7f\x7f\x7fTIT2\xff\xff\xff\xff",
+        b"fLaC\x84\xff\xff\xff",
+        b"OggS" * 99,
+    ],
+)
+def test_files_without_readable_tags(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "song.mp3"
+    path.write_bytes(content)
+    assert read_tags(path) == Tags()
+    assert read_tags(tmp_path / "missing.mp3") == Tags()
+
+
+def test_damage_anywhere_raises_nothing(tmp_path: Path) -> None:
+    random = np.random.default_rng(3)
+    stereo = np.repeat(tone(440, 1, 48_000), 2, axis=0)
+    for kind in FORMATS:
+        path = encode(tmp_path / f"song.{kind}", stereo, kind, 48_000, title="Title", artist="Artist")
+        whole = path.read_bytes()
+        for _ in range(20):
+            damaged = bytearray(whole)
+            for place in random.integers(0, min(len(whole), 3000), 30):
+                damaged[place] = random.integers(256)
+            path.write_bytes(damaged)
+            assert isinstance(read_tags(path), Tags)
+
+
+@given(st.text())
+def test_cleaned_text_is_one_printable_line(text: str) -> None:
+    cleaned = _clean(text)
+    assert len(cleaned) <= LONGEST
+    assert cleaned == " ".join(cleaned.split())
+    assert cleaned == _clean(cleaned)
+    assert not any(ord(char) < 32 or 0xD800 <= ord(char) < 0xE000 for char in cleaned)
+    cleaned.encode()
+
+
+@given(
+    st.integers(1000, 2999),
+    st.sampled_from(["{}", "{}-05-01", "May {}", "01/05/{}", "{}0501", "{}-05-01T12:00:00"]),
+)
+def test_years_are_found_in_dates(year: int, form: str) -> None:
+    assert _year([form.format(year)]) == year
+
+
+@given(st.text())
+def test_years_are_years_or_nothing(text: str) -> None:
+    year = _year([text])
+    assert year is None or 1000 <= year <= 2999

@@ -1,0 +1,58 @@
+"""The documentation says what the program does, and the program starts quickly."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import typer
+from click.testing import CliRunner
+
+from img2music.cli.app import app
+
+ROOT = Path(__file__).parents[1]
+HEAVY = {"alembic", "av", "librosa", "matplotlib", "numpy", "onnxruntime", "PIL", "scipy", "sklearn", "sqlalchemy"}
+
+
+def test_the_command_line_reference_is_fresh(tmp_path):
+    fresh = tmp_path / "cli.md"
+    subprocess.run([sys.executable, ROOT / "docs" / "cli_reference.py", fresh], check=True)
+    assert (ROOT / "docs" / "cli.md").read_text() == fresh.read_text(), "stale: run `make docs`"
+
+
+def documented_commands():
+    for page in [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]:
+        for block in re.findall(r"```sh\n(.*?)```", page.read_text(), re.DOTALL):
+            for line in re.sub(r"\\\n", " ", block).splitlines():
+                if line.startswith("img2music "):
+                    yield line.split("#")[0].strip()
+
+
+@pytest.mark.parametrize("line", sorted(set(documented_commands())))
+def test_documented_commands_exist_with_their_options(line):
+    command, words = typer.main.get_command(app), line.split()[1:]
+    while hasattr(command, "commands"):
+        command = command.commands[words.pop(0)]
+    known = {name for parameter in command.params for name in [*parameter.opts, *parameter.secondary_opts]}
+    assert {word.split("=")[0] for word in words if word.startswith("--")} <= known | {"--help"}
+
+
+def test_links_lead_somewhere():
+    for page in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")]:
+        for target in re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text()):
+            if "://" not in target:
+                assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+def test_help_waits_for_nothing_heavy():
+    code = f"import sys, img2music.cli.app; print(sorted({HEAVY!r} & set(sys.modules)))"
+    out = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
+    assert out.strip() == "[]"
+
+
+def test_help_fits_and_ends_well():
+    result = CliRunner().invoke(typer.main.get_command(app), ["--help"])
+    assert result.exit_code == 0
+    for name in ("analyze", "scan", "recommend", "tracks", "library", "train", "evaluate", "doctor"):
+        assert re.search(rf"^  {name} ", result.output, re.MULTILINE)

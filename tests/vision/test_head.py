@@ -1,0 +1,83 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from onnx import TensorProto, helper
+
+from img2music.vision.efficientnet import GraphBuilder
+from img2music.vision.head import GAMMA, RIDGE, Head
+from img2music.vision.model import open_session
+
+
+def sample(count: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """Features of two depths, 30 and 20 long, and ratings that follow them."""
+    random = np.random.default_rng(seed)
+    features = random.gamma(1.0, size=(count, 50))
+    affect = 0.5 + 0.1 * np.tanh(features[:, [0, 40]] - 1)
+    return features, affect
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(2, 80), st.integers(0, 1000))
+def test_it_is_kernel_ridge_regression(count: int, seed: int) -> None:
+    features, affect = sample(count + 10, seed)
+    seen, unseen, affect = features[:count], features[count:], affect[:count]
+    scale = (seen.std(axis=0) + 1e-6) * np.sqrt(2 * np.repeat([30, 20], [30, 20]))
+    # All principal components together only turn the space, except that what is outside them is dropped.
+    axes = np.linalg.svd((seen - seen.mean(axis=0)) / scale, full_matrices=False)[2][: count - 1]
+
+    def units(rows: np.ndarray) -> np.ndarray:
+        rows = (rows - seen.mean(axis=0)) / scale @ axes.T
+        return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+
+    def kernel(left: np.ndarray, right: np.ndarray) -> np.ndarray:
+        return (1 + GAMMA * units(left) @ units(right).T) ** 2
+
+    mean = affect.mean(axis=0)
+    dual = np.linalg.solve(kernel(seen, seen) + RIDGE * np.eye(count), affect - mean)
+    wanted = np.clip(kernel(unseen, seen) @ dual + mean, 0, 1)
+    assert Head.fit(seen, affect, (30, 20)).predict(unseen) == pytest.approx(wanted, abs=1e-6)
+
+
+def test_it_learns() -> None:
+    features, affect = sample(600)
+    predicted = Head.fit(features[:500], affect[:500], (30, 20)).predict(features[500:])
+    for axis in (0, 1):
+        assert np.corrcoef(predicted[:, axis], affect[500:, axis])[0, 1] > 0.6
+
+
+def test_predictions_stay_on_the_unit_scale() -> None:
+    features, _ = sample(100)
+    affect = (features[:, [0, 40]] > 1).astype(float)
+    head = Head.fit(features, affect, (30, 20))
+    predicted = head.predict(np.vstack([features, 1e6 * features, 0 * features]))
+    assert predicted.min() == 0
+    assert predicted.max() == 1
+
+
+def test_the_graph_computes_the_same() -> None:
+    features, affect = sample(300)
+    head = Head.fit(features, affect, (30, 20))
+    graph = GraphBuilder()
+    head.add_to(graph, "features", "affect")
+    model = helper.make_model(
+        helper.make_graph(
+            graph.nodes,
+            "head",
+            [helper.make_tensor_value_info("features", TensorProto.FLOAT, ["n", 50])],
+            [helper.make_tensor_value_info("affect", TensorProto.FLOAT, ["n", 2])],
+            graph.weights,
+        ),
+        opset_imports=[helper.make_opsetid("", 17)],
+        ir_version=8,
+    )
+    (found,) = open_session(model.SerializeToString()).run(["affect"], {"features": features.astype(np.float32)})
+    assert found == pytest.approx(head.predict(features), abs=1e-3)
+
+
+def test_images_that_are_all_the_same() -> None:
+    same = np.ones((4, 50))
+    affect = np.array([[0.1, 0.2], [0.3, 0.4], [0.1, 0.2], [0.3, 0.4]])
+    for count in (1, 4):
+        head = Head.fit(same[:count], affect[:count], (30, 20))
+        assert head.predict(same) == pytest.approx(np.tile(affect[:count].mean(axis=0), (4, 1)))

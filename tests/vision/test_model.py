@@ -1,0 +1,177 @@
+import itertools
+import json
+import os
+import threading
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+import vibenet
+from PIL import Image
+from skimage import data
+
+from img2music.affect import Affect
+from img2music.errors import InputError, ModelError, UsageError
+from img2music.vision.model import MODELS, ImageAnalysis, ImageModel, in_order
+
+SHIPPED = MODELS / "oasis-lite2.onnx"
+
+
+@pytest.fixture(scope="module")
+def model() -> ImageModel:
+    return ImageModel.load(threads=2)
+
+
+@pytest.fixture(scope="module")
+def photos(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    folder = tmp_path_factory.mktemp("photos")
+    paths = {name: folder / f"{name}.png" for name in ("cat", "coffee", "rocket", "astronaut")}
+    for name, path in paths.items():
+        Image.fromarray(getattr(data, name)()).save(path)
+    return paths
+
+
+# What the shipped model reads; a change here is a change of the model, or of how images reach it.
+GOLDEN = {"cat": (0.756, 0.495), "coffee": (0.662, 0.312), "rocket": (0.521, 0.411), "astronaut": (0.477, 0.534)}
+
+
+def test_readings_are_stable(model: ImageModel, photos: dict[str, Path]) -> None:
+    found = {Path(item.path).stem: item for item in model.analyze(photos.values())}
+    for name, wanted in GOLDEN.items():
+        affect = found[name].affect
+        assert (affect.valence, affect.arousal) == pytest.approx(wanted, abs=0.005)
+    assert found["cat"] == ImageAnalysis(str(photos["cat"]), found["cat"].affect, "oasis-lite2/1", 451, 300)
+
+
+def test_readings_do_not_depend_on_the_container(model: ImageModel, photos: dict[str, Path], tmp_path: Path) -> None:
+    paths = [photos["cat"]]
+    with Image.open(photos["cat"]) as photo:
+        for name, options in (("a.jpg", {"quality": 95}), ("b.webp", {"quality": 95}), ("c.bmp", {}), ("d.tiff", {})):
+            photo.save(tmp_path / name, **options)
+            paths.append(tmp_path / name)
+        photo.resize((4510, 3000), Image.Resampling.BICUBIC).save(tmp_path / "e.jpg", quality=90)
+        photo.convert("RGBA").save(tmp_path / "f.png")
+        paths += [tmp_path / "e.jpg", tmp_path / "f.png"]
+    first, *others = model.analyze(paths)
+    assert all(other.affect.distance(first.affect) < 0.03 for other in others)
+    assert (others[-2].width, others[-2].height) == (4510, 3000)
+
+
+def test_bad_files_stop_nothing(model: ImageModel, photos: dict[str, Path], tmp_path: Path) -> None:
+    (tmp_path / "empty.jpg").touch()
+    paths = [tmp_path / "empty.jpg", photos["cat"], tmp_path / "missing.png", tmp_path, photos["rocket"]]
+    found = list(model.analyze(paths))
+    assert [type(item) for item in found] == [InputError, ImageAnalysis, InputError, InputError, ImageAnalysis]
+    assert [item.path for item in found] == [os.fspath(path) for path in paths]
+    assert list(model.analyze([])) == []
+
+
+def test_a_missing_extra_stops_nothing(
+    model: ImageModel, photos: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "photo.heic").write_bytes(b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic")
+    monkeypatch.setitem(__import__("sys").modules, "pillow_heif", None)
+    missing, cat = model.analyze([tmp_path / "photo.heic", photos["cat"]])
+    assert isinstance(missing, InputError)
+    assert "img2music[heic]" in missing.reason
+    assert missing.path == str(tmp_path / "photo.heic")
+    assert isinstance(cat, ImageAnalysis)
+
+
+def test_names_that_are_not_text(model: ImageModel, photos: dict[str, Path], tmp_path: Path) -> None:
+    path = os.fsencode(tmp_path) + b"/\xff\n\xf0\x9f\x98\x80.png"
+    Path(os.fsdecode(path)).write_bytes(photos["cat"].read_bytes())
+    (item,) = model.analyze([os.fsdecode(path)])
+    assert isinstance(item, ImageAnalysis)
+    assert os.fsencode(item.path) == path
+
+
+def test_an_endless_batch_is_consumed_as_needed(model: ImageModel, photos: dict[str, Path]) -> None:
+    taken = itertools.count()
+    paths = (photos["cat"] for _ in taken)
+    before = threading.active_count()
+    found = model.analyze(paths)
+    assert len(list(itertools.islice(found, 5))) == 5
+    found.close()
+    assert next(taken) <= 12
+    assert threading.active_count() == before
+
+
+def test_in_order_keeps_order_and_raises() -> None:
+    assert list(in_order(lambda number: number * 2, range(50), 4)) == list(range(0, 100, 2))
+    with pytest.raises(ZeroDivisionError):
+        list(in_order(lambda number: 1 // number, [2, 1, 0, 3], 2))
+
+
+def test_metadata_and_reference(model: ImageModel) -> None:
+    assert model.name == "oasis-lite2/1"
+    assert model.metadata["command"] == "img2music train image --data oasis --out oasis-lite2.onnx --seed 0"
+    assert model.metadata["seed"] == "0"
+    assert "OASIS" in model.metadata["data"]
+    assert "Apache-2.0" in model.metadata["licence"]
+    metrics = json.loads(model.metadata["metrics"])
+    # The bars of the first release, on images and themes that the model had not seen.
+    assert metrics["random"]["valence"]["r"] >= 0.73
+    assert metrics["random"]["arousal"]["r"] >= 0.74
+    assert metrics["grouped"]["valence"]["r"] >= 0.62
+    assert metrics["grouped"]["arousal"]["r"] >= 0.61
+    for axis in (model.reference.valence, model.reference.arousal):
+        assert len(axis) == 101
+        assert (np.diff(axis) >= 0).all()
+        assert axis[0] >= 0
+        assert axis[-1] <= 1
+    ranks = model.reference.ranks([[0.0, 0.0], [np.median(model.reference.valence)] * 2, [1.0, 1.0]])
+    assert ranks[[0, 2]].tolist() == [[0, 0], [1, 1]]
+    assert ranks[1, 0] == pytest.approx(0.5, abs=0.01)
+
+
+def test_the_shipped_model_is_small_and_gives_features() -> None:
+    assert SHIPPED.stat().st_size < 12e6
+    shipped = onnx.load(SHIPPED)
+    onnx.checker.check_model(shipped, full_check=True)
+    shapes = {
+        output.name: [dim.dim_value or dim.dim_param for dim in output.type.tensor_type.shape.dim]
+        for output in shipped.graph.output
+    }
+    assert shapes == {"affect": ["n", 2], "features": ["n", 1280]}
+
+
+def test_load_by_name_and_by_path(tmp_path: Path) -> None:
+    assert ImageModel.load("oasis-lite2").name == ImageModel.load(SHIPPED).name == ImageModel.load(str(SHIPPED)).name
+    with pytest.raises(UsageError, match="threads"):
+        ImageModel.load(threads=-1)
+    for source in ("nothing", tmp_path / "missing.onnx", tmp_path):
+        with pytest.raises(ModelError, match=r"no model file.*oasis-lite2"):
+            ImageModel.load(source)
+
+
+def test_bad_model_files(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    whole = SHIPPED.read_bytes()
+    file = tmp_path / "bad.onnx"
+    for content in (b"", b"not a model", whole[:1000], whole[: len(whole) // 2], bytes(1000)):
+        file.write_bytes(content)
+        with pytest.raises(ModelError, match=r"bad\.onnx"):
+            ImageModel.load(file)
+    other = next(Path(vibenet.__file__).parent.rglob("*.onnx"))
+    with pytest.raises(ModelError, match="not an image model of img2music"):
+        ImageModel.load(other)
+    lacking = onnx.load_from_string(whole)
+    for entry in lacking.metadata_props:
+        if entry.key == "reference":
+            entry.value = "{}"
+    file.write_bytes(lacking.SerializeToString())
+    with pytest.raises(ModelError, match="lacks part of its description"):
+        ImageModel.load(file)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_affect_is_valid_whatever_the_image_shows(model: ImageModel, tmp_path: Path) -> None:
+    random = np.random.default_rng(0)
+    for number, pixels in enumerate(
+        (np.zeros((9, 9, 3)), np.full((1, 1, 3), 255), random.integers(0, 256, (700, 20, 3)))
+    ):
+        Image.fromarray(pixels.astype(np.uint8)).save(tmp_path / f"{number}.png")
+    for item in model.analyze(sorted(tmp_path.iterdir())):
+        assert isinstance(item, ImageAnalysis)
+        assert isinstance(item.affect, Affect)

@@ -1,0 +1,139 @@
+"""Training and judging on a small part of the real set, by the commands."""
+
+import csv
+import json
+import shutil
+from pathlib import Path
+
+import jsonschema
+import numpy as np
+import onnx
+import pytest
+from typer.testing import CliRunner
+
+from img2music.cli.app import app
+from img2music.errors import InputError, MissingExtraError, UsageError
+from img2music.vision.model import ImageAnalysis, ImageModel
+from img2music.vision.oasis import load_oasis
+from img2music.vision.training import pooled_features, train
+
+SCHEMA = Path(__file__).parents[2] / "docs" / "schemas" / "evaluate-image.json"
+THEMES = {"Acorns", "Alcohol", "Beach", "Bird", "Cat", "Dog", "Fire", "Flowers", "Lake", "Penguins", "Rocks", "Snow"}
+
+
+@pytest.fixture(scope="session")
+def small_oasis(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of OASIS, with twelve harmless themes only."""
+    folder = tmp_path_factory.mktemp("oasis")
+    (folder / "images").mkdir()
+    with (shared_data / "oasis" / "OASIS.csv").open(encoding="utf-8", newline="") as file:
+        head, *rows = csv.reader(file)
+    kept = [row for row in rows if row[1].rstrip("0123456789 ") in THEMES]
+    for row in kept:
+        name = f"{row[1].strip()}.jpg"
+        shutil.copyfile(shared_data / "oasis" / "images" / name, folder / "images" / name)
+    with (folder / "OASIS.csv").open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([head, *kept])
+    return folder
+
+
+def run(*arguments: object) -> tuple[int, str]:
+    result = CliRunner().invoke(app, [str(argument) for argument in arguments])
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result.exit_code, result.stdout
+
+
+def test_train_then_analyze(small_oasis: Path, tmp_path: Path) -> None:
+    output = tmp_path / "small.onnx"
+    output.write_text("an older model")
+    code, printed = run("train", "image", "--data", small_oasis, "--out", output, "--seed", "3", "--format", "json")
+    assert code == 0
+    report = json.loads(printed)
+    jsonschema.validate(report, json.loads(SCHEMA.read_text()))
+    assert list(tmp_path.iterdir()) == [output]
+
+    model = ImageModel.load(output)
+    assert model.name == "small/1"
+    assert model.metadata["command"] == "img2music train image --data oasis --out small.onnx --seed 3"
+    metrics = json.loads(model.metadata["metrics"])
+    assert metrics == {key: value for key, value in report.items() if key not in {"schema", "scale"}}
+    images = load_oasis(small_oasis)
+    found = [item for item in model.analyze(images.paths) if isinstance(item, ImageAnalysis)]
+    predicted = np.array([(item.affect.valence, item.affect.arousal) for item in found])
+    assert predicted.shape == images.affect.shape
+    # It has seen these.
+    for axis in (0, 1):
+        assert np.corrcoef(predicted[:, axis], images.affect[:, axis])[0, 1] > 0.8
+    assert np.abs(model.reference.valence.mean() - images.affect[:, 0].mean()) < 0.1
+
+
+def test_evaluate(small_oasis: Path) -> None:
+    arguments = ("evaluate", "image", "--data", small_oasis, "--folds", 4, "--seed", 1)
+    code, printed = run(*arguments, "--format", "json")
+    assert code == 0
+    report = json.loads(printed)
+    jsonschema.validate(report, json.loads(SCHEMA.read_text()))
+    assert report["schema"] == "img2music/evaluate-image/1"
+    assert (report["folds"], report["seed"], report["themes"]) == (4, 1, len(THEMES))
+    for split in ("random", "grouped"):
+        for axis in ("valence", "arousal"):
+            figures = report[split][axis]
+            assert figures["rmse"] == pytest.approx(figures["mse"] ** 0.5)
+            assert 0 <= figures["accuracy"] <= 1
+            assert report[split][f"baseline_{axis}"]["r"] is None
+    # Even on so few photos, with others of the same theme known, it beats the mean.
+    assert report["random"]["arousal"]["mse"] < report["random"]["baseline_arousal"]["mse"]
+
+    code, table = run(*arguments, "--format", "table")
+    assert code == 0
+    assert f"{report['images']} images of {len(THEMES)} themes, 4 folds, seed 1, unit scale" in table
+    assert f"{report['grouped']['valence']['r']:.3f}" in table
+
+
+def test_the_same_seed_gives_the_same_file(small_oasis: Path, tmp_path: Path) -> None:
+    images = load_oasis(small_oasis)
+    for name in ("one", "two"):
+        train(images, tmp_path / f"{name}.onnx", seed=5, name="same")
+    one, two = (onnx.load(tmp_path / f"{name}.onnx") for name in ("one", "two"))
+    assert one.graph == two.graph
+    kept = [{entry.key: entry.value for entry in model.metadata_props} for model in (one, two)]
+    assert kept[0].pop("command") == kept[1].pop("command").replace("two", "one")
+    assert kept[0] == kept[1]
+
+
+def test_what_can_not_be_trained(
+    small_oasis: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shared_data: Path
+) -> None:
+    with pytest.raises(InputError, match=r"missing/model\.onnx: can't be written"):
+        run("train", "image", "--data", small_oasis, "--out", tmp_path / "missing" / "model.onnx")
+    with pytest.raises(InputError, match=r"OASIS\.csv"):
+        run("train", "image", "--data", tmp_path, "--out", tmp_path / "model.onnx")
+    with pytest.raises(UsageError, match="number of themes, 12, not 13"):
+        run("evaluate", "image", "--data", small_oasis, "--folds", 13)
+    assert list(tmp_path.iterdir()) == []
+
+    broken = tmp_path / "broken"
+    shutil.copytree(small_oasis, broken)
+    victim = broken / "images" / "Fire 1.jpg"
+    victim.write_bytes(victim.read_bytes()[:2000])
+    with pytest.raises(InputError, match=r"Fire 1\.jpg: the image is damaged"):
+        pooled_features(load_oasis(broken))
+
+    few = load_oasis(small_oasis)
+    few = type(few)(few.paths[:3], few.affect[:3], few.themes[:3])
+    with pytest.raises(UsageError, match="at least 10 themes; these are of 1"):
+        train(few, tmp_path / "model.onnx")
+    monkeypatch.setitem(__import__("sys").modules, "onnx", None)
+    with pytest.raises(MissingExtraError, match=r"img2music\[train\]"):
+        pooled_features(few)
+
+
+def test_wrong_usage(tmp_path: Path) -> None:
+    for arguments in (
+        ("train", "image"),
+        ("train", "image", "--data", tmp_path),
+        ("evaluate", "image", "--data", tmp_path, "--folds", 1),
+        ("evaluate", "image", "--data", tmp_path, "--seed", -1),
+    ):
+        assert run(*arguments)[0] == 2

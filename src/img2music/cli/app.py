@@ -89,7 +89,7 @@ def _run() -> int:
 
 
 def _say(message: object) -> None:
-    print(f"img2music: {message}", file=sys.stderr)  # noqa: T201
+    print(f"img2music: {printable(str(message))}", file=sys.stderr)  # noqa: T201
 
 
 def _drop_output() -> None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from img2music.affect import Affect
+from img2music.errors import InputError
 from img2music.library.scanning import Progress, scan
 from img2music.library.store import LibraryStore
 from img2music.matching.recommending import Options, Recommendation, recommend
@@ -62,6 +63,8 @@ def recommend_from(
     ------
     LibraryError
         If there is no library, or it has no tracks.
+    InputError
+        If ``music`` can't be read, or holds nothing that can be analysed.
     UsageError
         If there is nothing to recommend for, or no track meets the conditions.
     """
@@ -70,5 +73,10 @@ def recommend_from(
             return recommend(store, paths, affects, options)
     with LibraryStore.open(folder_library(music), create=True) as store:
         report = scan(store, [music], progress=progress)
+        if report.unusable:
+            raise report.failed[0]
+        if store.count() == 0:
+            reason = "; ".join(str(error) for error in report.failed) or "there is none in this folder or below it."
+            raise InputError(f"no music to recommend from: {reason}", str(music))
         found = recommend(store, paths, affects, options)
     return replace(found, errors=(*report.failed, *found.errors))

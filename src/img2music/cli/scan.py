@@ -9,7 +9,7 @@ from img2music.cli.options import LibraryOption
 
 
 def scan(
-    folders: Annotated[list[Path], typer.Argument(metavar="DIR...", help="Folders of music.")],
+    folders: Annotated[list[Path], typer.Argument(metavar="DIR...", help="Folders of music.", readable=False)],
     *,
     library: LibraryOption = None,
     jobs: Annotated[int | None, typer.Option("--jobs", help="Processes.", show_default="one a processor")] = None,

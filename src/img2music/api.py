@@ -189,15 +189,14 @@ def _analyze_images(paths: Sequence[str]) -> Iterator[FileAnalysis | InputError]
 
 def _analyze_songs(paths: Sequence[str]) -> Iterator[FileAnalysis | InputError]:
     from img2music.music.analyzer import analyze_track
-    from img2music.sources.folders import is_audio_name
+    from img2music.sources.folders import why_no_sound
     from img2music.vision.model import in_order, processors
 
     def analyze_or_explain(path: str) -> FileAnalysis | InputError:
         try:
             result = analyze_track(path)
         except InputError as error:
-            known = is_audio_name(path) or not os.path.isfile(path)  # noqa: PTH113 - names may be any bytes
-            return InputError(error.reason if known else f"neither an image nor sound: {error.reason}", path)
+            return InputError(why_no_sound(path, error.reason), path)
         return FileAnalysis(path, "audio", result.affect, result)
 
     return in_order(analyze_or_explain, paths, processors())

@@ -195,6 +195,14 @@ def test_a_folder_of_music_is_scanned_first_and_only_once(run: Run, music: Path,
     assert len(list((tmp_path / "cache" / "img2music").glob("folder-*.db"))) == 1
 
 
+def test_a_folder_without_music(run: Run, photos: Path, music: Path, tmp_path: Path) -> None:
+    assert "no such folder" in run("--emotion", "anger", "--music", tmp_path / "gone", code=2).stderr
+    assert "no music in this folder" in run("--emotion", "anger", "--music", photos, code=2).stderr
+    for file in music.glob("*.wav"):
+        file.unlink()
+    assert "broken.mp3" in run("--emotion", "anger", "--music", music, code=2).stderr
+
+
 def test_a_song_is_a_query_and_not_its_own_answer(run: Run, music: Path, tmp_path: Path) -> None:
     copy = tmp_path / "copy.wav"
     shutil.copyfile(music / "1.wav", copy)

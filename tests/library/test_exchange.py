@@ -141,7 +141,7 @@ def test_export_leaves_what_was_there_if_it_fails(tmp_path, monkeypatch):
     assert {item.name for item in tmp_path.iterdir()} == {"library.db", "library.jsonl"}
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(title=st.text(st.characters(exclude_categories=["Cs"])), name=st.binary(min_size=1, max_size=30))
 def test_any_text_and_name_survive(tmp_path_factory, title, name):
     folder = tmp_path_factory.mktemp("exchange")

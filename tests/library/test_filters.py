@@ -60,7 +60,7 @@ filters = st.builds(
 )
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(rows=records, wanted=st.lists(filters, min_size=1, max_size=4))
 def test_sql_and_masks_agree(tmp_path_factory, rows, wanted):
     with LibraryStore.open(tmp_path_factory.mktemp("filters") / "library.db", create=True) as store:

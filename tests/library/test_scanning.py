@@ -227,6 +227,17 @@ def test_a_file_that_changes_while_it_is_read(store, tmp_path):
     assert (report.failed, report.analysed) == ([], 1)
 
 
+def test_a_script_without_a_main_guard_may_scan(tmp_path):
+    make_music(tmp_path / "music", 2)
+    script = tmp_path / "script.py"
+    script.write_text(
+        "from img2music.library.scanning import scan_library\n"
+        f"print('once', scan_library({str(tmp_path / 'library.db')!r}, [{str(tmp_path / 'music')!r}]).analysed)\n"
+    )
+    done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, check=False, timeout=120)
+    assert (done.stdout, done.stderr) == ("once 2\n", "")
+
+
 def start_scan(music, library, jobs=2):
     command = [sys.executable, "-m", "img2music", "scan", str(music), "--library", str(library), "--jobs", str(jobs)]
     return subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True)

@@ -74,6 +74,9 @@ def test_bad_lines_are_reported_and_the_rest_is_read(tmp_path: Path) -> None:
     table.write_text("\n".join(lines), encoding="utf-8")
     ratings = read_ratings(table, SCALES["unit"])
     assert len(ratings.files) == 1
+    table.write_text("file,valence,arousal,scale\na.jpg,0.5,0.5,1 to many\na.jpg,3,5,1-7\n", encoding="utf-8")
+    assert "line 2: a.jpg: '1 to many' is no scale" in str(read_ratings(table).errors[0])
+    assert len(read_ratings(table).files) == 1
     assert [error.reason.split(":")[0] for error in ratings.errors] == [f"line {n}" for n in range(3, 8)]
 
 

@@ -1,10 +1,9 @@
 """The library as JSON Lines: for copies, for moving to another machine, for other programs.
 
-The first line is ``{"schema": "img2music/library/1"}``. Every other line holds one ``"track"`` or one ``"failure"``, in
-order of path. Times are seconds, affects are on the unit scale, ``mtime_ns`` is nanoseconds since 1970; a
-curve is a list of ``[start, end, valence, arousal]``. Text is ASCII with JSON escapes; a byte of a file name
-that is not
-UTF-8 is a lone surrogate, as Python's ``surrogateescape`` writes it.
+The first line is ``{"schema": "img2music/library/1"}``. Every other line holds one ``"track"`` or one
+``"failure"``, in order of path. Times are seconds, affects are on the unit scale, ``mtime_ns`` is nanoseconds
+since 1970; a curve is a list of ``[start, end, valence, arousal]``. Text is ASCII with JSON escapes; a byte
+of a file name that is not UTF-8 is a lone surrogate, as Python's ``surrogateescape`` writes it.
 """
 
 import dataclasses

@@ -23,7 +23,7 @@ class TrackRecord:
         The file as it was when it was analysed.
     content : str
         BLAKE2b hash of its bytes (hexadecimal).
-    tags : TrackTags
+    tags : Tags
         Its tags.
     analysis : TrackAnalysis
         What was measured.

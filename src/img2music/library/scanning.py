@@ -105,10 +105,8 @@ def scan(
     A file whose path, size and time of modification are known, measured by the present analyzer version, is
     not opened. Any other is hashed; one with the content of a track whose own file is gone has moved, and the
     track keeps its id; one with the content of another present track shares its analysis; the rest is
-    analysed.
-    Tracks whose file is gone are marked missing, never removed. What is finished is stored every two seconds,
-    so
-    that a scan that is interrupted or killed goes on where it was.
+    analysed. Tracks whose file is gone are marked missing, never removed. What is finished is stored every
+    two seconds, so that a scan that is interrupted or killed goes on where it was.
 
     Parameters
     ----------

@@ -3,12 +3,14 @@
 import contextlib
 import hashlib
 import multiprocessing
+import multiprocessing.context
 import os
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import CancelledError, Future
-from types import TracebackType
+from types import ModuleType, TracebackType
 from typing import Any, Self
 
 from img2music.errors import Img2MusicError, InputError, ModelError, unexpected
@@ -18,10 +20,9 @@ from img2music.sources.tags import Tags
 
 TIMEOUT_BASE = 300.0
 TIMEOUT_A_BYTE = 2e-6
-"""A file may take five minutes, and two seconds more a megabyte: fifty times what a slow machine needs."""
+"""A file may take five minutes, and two seconds more a megabyte: far more than a slow machine needs."""
 
 STILL_CHANGING = "it was being changed while it was read; scan again when it is done."
-
 
 Measured = tuple[Tags, TrackAnalysis]
 
@@ -87,8 +88,28 @@ class Workers:
     def _new_pool(self) -> Any:
         from pebble import ProcessPool
 
-        # "spawn": forking a process that has threads and ONNX Runtime in it is not safe.
-        return ProcessPool(self._jobs, initializer=_initialise, context=multiprocessing.get_context("spawn"))
+        return ProcessPool(self._jobs, initializer=_initialise, context=_Context())
+
+
+class _Process(multiprocessing.context.SpawnProcess):
+    """A process that does not import the main module: a script may scan without ``if __name__ == "__main__"``."""
+
+    _starting = threading.Lock()
+
+    def start(self) -> None:
+        with self._starting:
+            main = sys.modules["__main__"]
+            sys.modules["__main__"] = ModuleType("__main__")  # has no file that a child would run
+            try:
+                super().start()
+            finally:
+                sys.modules["__main__"] = main
+
+
+class _Context(multiprocessing.context.SpawnContext):
+    """Spawns: to fork a process that has threads and ONNX Runtime in it is not safe."""
+
+    Process = _Process
 
 
 def timeout(file: FileState) -> float:

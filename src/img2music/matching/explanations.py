@@ -22,8 +22,8 @@ POOR = 0.2
 NOTABLE = 0.1
 """Difference on one axis from which on it is named when a match is poor."""
 
-REMARKABLE = 0.55
-"""Share of the library that a track must exceed before it is said."""
+REMARKABLE = 55
+"""Percent of the library that a track must exceed before it is said."""
 
 AXES = (("sombre", "pleasant"), ("calm", "lively"))
 COMPARED = (("more sombre", "more pleasant"), ("calmer", "livelier"))
@@ -135,11 +135,11 @@ def _stand(affect: Affect, asked: tuple[float, float], library: AffectDistributi
     for axis in by_relevance:
         sample = (library.valence, library.arousal)[axis]
         value = (affect.valence, affect.arousal)[axis]
-        below = int(np.searchsorted(sample, value, side="left")) / len(sample)
-        above = 1.0 - int(np.searchsorted(sample, value, side="right")) / len(sample)
-        if max(below, above) >= REMARKABLE:
-            share = math.floor(100.0 * max(below, above))
-            return f"{COMPARED[axis][below > above]} than {share} % of your library"
+        below = int(np.searchsorted(sample, value, side="left"))
+        above = len(sample) - int(np.searchsorted(sample, value, side="right"))
+        percent = 100 * max(below, above) // len(sample)
+        if percent >= REMARKABLE:
+            return f"{COMPARED[axis][below > above]} than {percent} % of your library"
     return "in the middle of your library"
 
 

@@ -85,12 +85,12 @@ def read_ratings(table: Path, scale: Scale | None = None) -> Ratings:
 
 def _rating(row: dict[str, str | None], folder: Path, scale: Scale | None) -> tuple[FileState, tuple[float, float]]:
     name = row["file"] or ""
-    if row.get("scale"):
-        scale = Scale.parse(row["scale"] or "")
-    if scale is None:
+    if scale is None and not row.get("scale"):
         raise UsageError("The ratings have no column 'scale': say with --images-scale and --tracks-scale how they run.")
     try:
-        affect = scale.to_unit(float(row["valence"] or "nan"), float(row["arousal"] or "nan"))
+        own = Scale.parse(row["scale"] or "") if row.get("scale") else scale
+        assert own is not None
+        affect = own.to_unit(float(row["valence"] or "nan"), float(row["arousal"] or "nan"))
     except (ValueError, UsageError) as error:
         raise InputError(f"{name}: {error}") from None
     path = folder.absolute() / name

@@ -64,19 +64,21 @@ def recommend_from(
     LibraryError
         If there is no library, or it has no tracks.
     InputError
-        If ``music`` can't be read, or holds nothing that can be analysed.
+        If there is no folder ``music``, or no music in it.
     UsageError
         If there is nothing to recommend for, or no track meets the conditions.
     """
     if music is None:
         with LibraryStore.open(location, read_only=True) as store:
             return recommend(store, paths, affects, options)
+    if not music.is_dir():
+        raise InputError("there is no such folder: give --music a folder of music.", os.fspath(music))
     with LibraryStore.open(folder_library(music), create=True) as store:
         report = scan(store, [music], progress=progress)
-        if report.unusable:
-            raise report.failed[0]
         if store.count() == 0:
-            reason = "; ".join(str(error) for error in report.failed) or "there is none in this folder or below it."
-            raise InputError(f"no music to recommend from: {reason}", str(music))
+            reason = f" (first of {len(report.failed)}: {report.failed[0]})" if report.failed else ""
+            raise InputError(
+                f"there is no music in this folder or below it that can be read{reason}.", os.fspath(music)
+            )
         found = recommend(store, paths, affects, options)
     return replace(found, errors=(*report.failed, *found.errors))

@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 
 ANALYZER = "audio/1"
 """Name and version of this analyzer; a new version means that libraries are analysed again."""
-EXCERPTS = 8
-EXCERPT_SECONDS = 10.0
+EXCERPTS = 12
+EXCERPT_SECONDS = 8.0
 """A track is heard in this many excerpts of this length, evenly spread; docs/analyzer.md says why."""
-WINDOW_SECONDS = 10.0
+WINDOW_SECONDS = 8.0
 """Length of a window of the affect curve, about."""
 SILENCE = Affect(valence=0.5, arousal=0.0)
 """Affect of what holds nothing above -70 LUFS, the absolute gate of BS.1770: calm, and nothing more."""

@@ -114,6 +114,7 @@ class _Network:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1  # one worker, one core; and sums in the same order each time
         options.inter_op_num_threads = 1
+        options.enable_mem_pattern = False  # every track has its own length; plans for old ones fill memory
         options.log_severity_level = 3
         # Protocol buffers merge a message that occurs twice, so an output is added by appending bytes.
         value = _field(GRAPH_OUTPUT, _field(VALUE_NAME, FEATURE_MAP.encode()))

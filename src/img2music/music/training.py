@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from img2music.errors import InputError
+from img2music.errors import InputError, MissingExtraError
 from img2music.music.affect_model import INPUTS, MODEL, SIGNALS, AffectModel
 from img2music.music.analyzer import measure
 
@@ -170,6 +170,11 @@ def train_affect_model(rated: RatedMusic) -> AffectModel:
     AffectModel
         The logits of its predictions for the same songs, over 4, average to 0 with a standard deviation of
         `SPREAD`.
+
+    Raises
+    ------
+    MissingExtraError
+        If scikit-learn is not installed.
     """
     mean, scale = rated.inputs.mean(axis=0), rated.inputs.std(axis=0)
     scale[scale == 0] = 1.0
@@ -258,7 +263,10 @@ def _carried(
 
 
 def _ridge(inputs: NDArray[np.float64], ratings: NDArray[np.float64]) -> NDArray[np.float64]:
-    from sklearn.linear_model import Ridge
+    try:
+        from sklearn.linear_model import Ridge
+    except ImportError:
+        raise MissingExtraError("Training", "train") from None
 
     return np.asarray(Ridge(PENALTY).fit(inputs, ratings).coef_)
 

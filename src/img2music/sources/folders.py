@@ -46,8 +46,7 @@ class FolderWalk:
 
     Files come folder by folder, in order of their names' bytes. Hidden files and folders (a leading dot) are
     left out, and so is what is not a regular file (a pipe, a device). Links are followed, after all that is
-    there
-    without them; no folder is entered twice, so a loop of links ends.
+    there without them; no folder is entered twice, so a loop of links ends.
 
     Parameters
     ----------
@@ -125,6 +124,25 @@ def is_audio_name(name: str) -> bool:
     bool
     """
     return os.path.splitext(name)[1][1:].lower() in EXTENSIONS  # noqa: PTH122  # a million times: no Path each
+
+
+def why_no_sound(path: str, reason: str) -> str:
+    """Say why a file can't be used that was taken for sound, perhaps only because it is no image.
+
+    Parameters
+    ----------
+    path : str
+        The file.
+    reason : str
+        Why it can't be read as sound.
+
+    Returns
+    -------
+    str
+    """
+    if is_audio_name(path) or not os.path.isfile(path):  # noqa: PTH113  # names may be any bytes
+        return reason
+    return f"neither an image nor sound: {reason}"
 
 
 def is_image_name(name: str) -> bool:

@@ -27,7 +27,8 @@ FEATURES = 1280
 DEPTHS = (120, 208, 352, FEATURES)
 """Lengths of the features that are pooled at the ends of the last three stages and of the head.
 
-On OASIS the four together are better than the last alone, by about 0.025 in r, and cost nothing more.
+On OASIS the four together are better than the last alone, by 0.02 in r in random folds and 0.04 in folds by theme,
+and cost nothing more.
 """
 
 BATCH_NORM_EPSILON = 1e-3

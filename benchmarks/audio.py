@@ -1,0 +1,135 @@
+"""Track analysis: what each stage costs, and how excerpts agree with vibenet's whole files."""
+
+import argparse
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.report import Report
+from img2music.errors import InputError
+from img2music.media import audio
+from img2music.music import analyzer, loudness, mel, network, rhythm, tonality
+
+# Stages of an analysis: the module that looks the function up, and its name there.
+STAGES: list[tuple[str, Any, str]] = [
+    ("open and measure", analyzer, "open_audio"),
+    ("log-mel", analyzer, "log_mel"),
+    ("network", analyzer, "hear"),
+    ("loudness", loudness, "block_powers"),
+    ("pitch classes", tonality, "chroma"),
+    ("onset strength", rhythm, "onset_strength"),
+    ("tempo", rhythm, "tempo"),
+]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("folder", type=Path, help="real music, long tracks for choice")
+    parser.add_argument("--most", type=int, default=60, help="files to hear, evenly picked")
+    parser.add_argument(
+        "--excerpts",
+        default="",
+        help="other plans to try, as NUMBERxSECONDS with commas between; only their agreement is measured",
+    )
+
+
+def run(options: argparse.Namespace) -> Report:
+    """Analyse each file with each stage timed, then with vibenet, in one process, one file at a time."""
+    files = sorted(path for path in options.folder.rglob("*") if path.is_file() and audio.is_audio(path))
+    files = files[:: max(1, len(files) // options.most)][: options.most]
+    if not files:
+        raise InputError("There is no music in this folder.", str(options.folder))
+    plans = [tuple(map(float, plan.split("x"))) for plan in options.excerpts.split(",") if plan]
+    network.hear(np.zeros((mel.N_MELS, 100), np.float32))  # loads the network
+    spent: dict[str, float] = defaultdict(float)
+    ours, theirs, durations = [], [], []
+    others: dict[tuple[float, ...], list[tuple[float, float]]] = defaultdict(list)
+    reference = _vibenet()
+    for file in files:
+        start = time.perf_counter()
+        with _timed(spent):
+            features = analyzer.measure(file).features
+        spent["all"] += time.perf_counter() - start
+        ours.append((features.valence, features.energy))
+        start = time.perf_counter()
+        duration, whole = reference(file)
+        spent["vibenet"] += time.perf_counter() - start
+        theirs.append(whole)
+        durations.append(duration)
+        for plan in plans:
+            others[plan].append(_with_plan(file, *plan))
+    rest = spent["all"] - sum(spent[name] for name, *_ in STAGES)
+    report = Report("audio", ["what", "ms a track", "share", "r valence", "r energy"])
+    for name, *_ in STAGES:
+        report.add(name, 1000 * spent[name] / len(files), spent[name] / spent["all"], "", "")
+    report.add("decoding, resampling and the rest", 1000 * rest / len(files), rest / spent["all"], "", "")
+    report.add("analysis", 1000 * spent["all"] / len(files), 1.0, *_agreement(ours, theirs))
+    report.add("vibenet, whole files", 1000 * spent["vibenet"] / len(files), "", 1.0, 1.0)
+    for plan, heard in others.items():
+        number, length = plan
+        report.add(f"{number:g} excerpts of {length:g} s", "", "", *_agreement(heard, theirs))
+    report.note = (
+        f"{len(files)} tracks of {np.median(durations):.0f} s in the median, one at a time in one process: "
+        f"{spent['vibenet'] / spent['all']:.1f} times vibenet's tracks a minute."
+    )
+    return report
+
+
+@contextmanager
+def _timed(spent: dict[str, float]) -> Iterator[None]:
+    """Time the stages by wrapping them where the analyzer looks them up."""
+    originals = [getattr(module, name) for _, module, name in STAGES]
+
+    def timed(stage: str, action: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*args: Any) -> Any:
+            start = time.perf_counter()
+            try:
+                return action(*args)
+            finally:
+                spent[stage] += time.perf_counter() - start
+
+        return call
+
+    try:
+        for (stage, module, name), original in zip(STAGES, originals, strict=True):
+            setattr(module, name, timed(stage, original))
+        yield
+    finally:
+        for (_, module, name), original in zip(STAGES, originals, strict=True):
+            setattr(module, name, original)
+
+
+def _vibenet() -> Callable[[Path], tuple[float, tuple[float, float]]]:
+    """vibenet as its own command runs it: whole files."""
+    import vibenet
+    from vibenet.core import load_audio
+
+    model = vibenet.load_model()
+    model.predict([np.zeros(16_000, np.float32)], 16_000)
+
+    def hear(file: Path) -> tuple[float, tuple[float, float]]:
+        sound = load_audio(str(file), 16_000)
+        result = model.predict([sound], 16_000)[0]
+        return len(sound) / 16_000, (result.valence, result.energy)
+
+    return hear
+
+
+def _with_plan(file: Path, number: float, seconds: float) -> tuple[float, float]:
+    before = analyzer.EXCERPTS, analyzer.EXCERPT_SECONDS
+    analyzer.EXCERPTS, analyzer.EXCERPT_SECONDS = int(number), seconds
+    try:
+        features = analyzer.measure(file).features
+    finally:
+        analyzer.EXCERPTS, analyzer.EXCERPT_SECONDS = before
+    return features.valence, features.energy
+
+
+def _agreement(ours: list[tuple[float, float]], theirs: list[tuple[float, float]]) -> tuple[float, float]:
+    one, other = np.array(ours), np.array(theirs)
+    valence, energy = (float(np.corrcoef(one[:, axis], other[:, axis])[0, 1]) for axis in range(2))
+    return valence, energy

@@ -84,7 +84,7 @@ def _run() -> int:
     except KeyboardInterrupt:
         code = INTERRUPTED
     if code == INTERRUPTED:
-        _say("interrupted; what was finished is kept.")
+        _say("interrupted; what was finished is kept. Run it again to go on.")
     return code
 
 

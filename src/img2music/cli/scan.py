@@ -29,20 +29,16 @@ def scan(
     from img2music.cli.progress import scan_progress
     from img2music.library.scanning import scan_library
 
-    try:
-        with scan_progress() as progress:
-            report = scan_library(
-                library,
-                folders,
-                jobs=jobs,
-                full=full,
-                retry_failed=retry_failed,
-                dry_run=dry_run,
-                progress=progress,
-            )
-    except KeyboardInterrupt:  # typer would leave without a word
-        warn("interrupted; what was finished is kept. Scan again to go on.")
-        raise typer.Exit(130) from None
+    with scan_progress() as progress:
+        report = scan_library(
+            library,
+            folders,
+            jobs=jobs,
+            full=full,
+            retry_failed=retry_failed,
+            dry_run=dry_run,
+            progress=progress,
+        )
     for error in report.failed:
         warn(error)
     warn(report)

@@ -40,9 +40,7 @@ def noise(seconds: float, rate: int = 44_100, amplitude: float = 0.1, seed: int 
 def clicks(tempo: float, seconds: float, rate: int = 16_000) -> NDArray[np.float32]:
     """A click on every beat over faint noise, shape (1, n)."""
     sound = noise(seconds, rate, 0.001)
-    click = np.exp(-np.arange(rate // 20) / (rate / 100)) * np.sin(
-        2 * np.pi * 1500 * np.arange(rate // 20) / rate
-    )
+    click = np.exp(-np.arange(rate // 20) / (rate / 100)) * np.sin(2 * np.pi * 1500 * np.arange(rate // 20) / rate)
     for beat in np.arange(0.1, seconds - 0.1, 60.0 / tempo):
         start = round(beat * rate)
         sound[0, start : start + len(click)] += 0.5 * click
@@ -60,9 +58,7 @@ def chords(roots: list[tuple[int, ...]], seconds: float = 1.0, rate: int = 16_00
     return np.concatenate(parts).astype(np.float32)[np.newaxis]
 
 
-def encode(
-    path: Path, samples: NDArray[np.float32], kind: str = "wav", rate: int = 44_100, **tags: str
-) -> Path:
+def encode(path: Path, samples: NDArray[np.float32], kind: str = "wav", rate: int = 44_100, **tags: str) -> Path:
     """Write samples, shape (c, n), as a file of one of `FORMATS`."""
     encoder, container = FORMATS[kind]
     if kind == "ogg":

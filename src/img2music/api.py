@@ -271,9 +271,6 @@ class Library:
     ) -> "ScanReport":
         """Bring the library up to date with folders of music.
 
-        Analyses in other processes, which import the main module of the program: in a script, call it under
-        ``if __name__ == "__main__":``.
-
         Parameters
         ----------
         *folders : str or path-like

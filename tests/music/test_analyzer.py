@@ -52,9 +52,7 @@ def test_moods_of_the_demo_sound_right(analyses: dict[Path, TrackAnalysis]) -> N
     moods = defaultdict(list)
     for piece, analysis in analyses.items():
         moods[piece.parent.name].append((analysis.affect.valence, analysis.affect.arousal))
-    valence, arousal = (
-        {mood: np.mean(points, axis=0)[axis] for mood, points in moods.items()} for axis in (0, 1)
-    )
+    valence, arousal = ({mood: np.mean(points, axis=0)[axis] for mood, points in moods.items()} for axis in (0, 1))
     assert max(valence, key=valence.__getitem__) == "happy"
     assert min(valence, key=valence.__getitem__) == "nostalgic"
     assert max(arousal, key=arousal.__getitem__) == "energetic"
@@ -97,9 +95,7 @@ def test_a_long_track_is_heard_in_excerpts(tmp_path: Path) -> None:
     assert analysis.analyzer == analyzer.ANALYZER
     assert analysis.duration == pytest.approx(200, abs=0.1)
     assert analysis.listened == pytest.approx(96, abs=0.1)
-    assert [point.start for point in analysis.curve] == pytest.approx(
-        (np.arange(12) + 0.5) * 200 / 12 - 4, abs=0.05
-    )
+    assert [point.start for point in analysis.curve] == pytest.approx((np.arange(12) + 0.5) * 200 / 12 - 4, abs=0.05)
     assert all(point.end - point.start == pytest.approx(8, abs=0.05) for point in analysis.curve)
     features = analysis.features
     assert features.tempo == pytest.approx(120, rel=0.01)
@@ -148,10 +144,7 @@ def test_importing_is_light() -> None:
         "print(heavy & set(sys.modules))"
     )
     run = [sys.executable, "-c", code]
-    assert (
-        subprocess.run(run, capture_output=True, text=True, check=True, env=_environment()).stdout
-        == "set()\n"
-    )
+    assert subprocess.run(run, capture_output=True, text=True, check=True, env=_environment()).stdout == "set()\n"
 
 
 @pytest.mark.parametrize("seconds", [0.001, 0.02, 0.3, 1.0])
@@ -162,9 +155,7 @@ def test_the_shortest_sounds(tmp_path: Path, seconds: float) -> None:
 
 
 def test_silence_is_a_track_without_loudness_tempo_or_key(tmp_path: Path) -> None:
-    analysis = analyzer.analyze_track(
-        encode(tmp_path / "silence.flac", np.zeros((2, 44_100 * 90), np.float32), "flac")
-    )
+    analysis = analyzer.analyze_track(encode(tmp_path / "silence.flac", np.zeros((2, 44_100 * 90), np.float32), "flac"))
     features = analysis.features
     assert (features.loudness, features.tempo, features.key, features.mode) == (None, None, None, None)
     assert features.onset_rate == 0

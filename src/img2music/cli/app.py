@@ -5,6 +5,7 @@ import os
 import sys
 
 import typer
+import typer.core
 
 from img2music.cli import library as library_commands
 from img2music.cli.analyze import analyze
@@ -15,7 +16,11 @@ from img2music.cli.recommend import recommend
 from img2music.cli.scan import scan
 from img2music.cli.tracks import tracks
 from img2music.cli.train_image import train_image
+from img2music.cli.train_music import train_music
 from img2music.errors import Img2MusicError, printable
+
+# Help is plain text here, but typer escapes brackets in it for rich wherever rich is installed.
+typer.core.rich = None  # type: ignore[attr-defined]
 
 app = typer.Typer(
     name="img2music",
@@ -40,6 +45,7 @@ library.command()(library_commands.export)
 library.command("import")(library_commands.import_)
 app.add_typer(train, name="train")
 train.command("image")(train_image)
+train.command("music")(train_music)
 app.add_typer(evaluate, name="evaluate")
 evaluate.command("image")(evaluate_image)
 evaluate.command("match")(evaluate_match)

@@ -431,13 +431,9 @@ class _Recorder:
     def __init__(self, frame: "AudioFrame", start: float, end: float, path: str) -> None:
         self.start, self.end = start, end
         if not SLOWEST_RATE <= frame.sample_rate <= FASTEST_RATE:
-            raise InputError(
-                f"It has a sample rate of {frame.sample_rate} Hz: it is damaged or not music.", path
-            )
+            raise InputError(f"It has a sample rate of {frame.sample_rate} Hz: it is damaged or not music.", path)
         if not 1 <= frame.layout.nb_channels <= MOST_CHANNELS:
-            raise InputError(
-                f"It has {frame.layout.nb_channels} channels, and at most {MOST_CHANNELS} are read.", path
-            )
+            raise InputError(f"It has {frame.layout.nb_channels} channels, and at most {MOST_CHANNELS} are read.", path)
         self.rate = min(frame.sample_rate, HIGHEST_RATE)
         self.layout = frame.layout
         self.position = 0.0

@@ -41,9 +41,7 @@ class SndfileAudio:
             self._file = soundfile.SoundFile(path)
         except (soundfile.SoundFileError, OSError, ValueError) as error:
             raise InputError(f"libsndfile can't read this as sound ({error}).", path) from error
-        self.info = AudioInfo(
-            self._file.frames / self._file.samplerate, self._file.format, self._file.subtype
-        )
+        self.info = AudioInfo(self._file.frames / self._file.samplerate, self._file.format, self._file.subtype)
 
     def __enter__(self) -> Self:
         return self
@@ -77,9 +75,7 @@ class SndfileAudio:
         rate = self._file.samplerate
         layout = LAYOUTS.get(self._file.channels)
         if layout is None:
-            raise InputError(
-                f"It has {self._file.channels} channels, and at most {max(LAYOUTS)} are read.", self.path
-            )
+            raise InputError(f"It has {self._file.channels} channels, and at most {max(LAYOUTS)} are read.", self.path)
         for start, end in spans:
             first = round(start * rate)
             try:

@@ -94,14 +94,10 @@ class AffectModel:
         """
         try:
             content = json.loads(path.read_text(encoding="utf-8"))
-            parts = {
-                name: tuple(map(float, content[name])) for name in ("mean", "scale", "valence", "arousal")
-            }
+            parts = {name: tuple(map(float, content[name])) for name in ("mean", "scale", "valence", "arousal")}
             model = cls(name=str(content["name"]), **parts)
         except (OSError, ValueError, TypeError, KeyError) as error:
-            raise ModelError(
-                f"{path} is not a readable music affect model ({error}); train it again."
-            ) from error
+            raise ModelError(f"{path} is not a readable music affect model ({error}); train it again.") from error
         count = len(INPUTS)
         sizes = [len(model.mean), len(model.scale), len(model.valence) - 1, len(model.arousal) - 1]
         if model.name != MODEL or sizes != [count] * 4:

@@ -144,9 +144,7 @@ def _network() -> _Network:
     try:
         return _Network(files("vibenet.artifacts").joinpath("efficientnet_model.onnx").read_bytes())
     except Exception as error:  # onnxruntime's errors have no common base but Exception
-        raise ModelError(
-            f"vibenet's network can't be loaded ({error}); install vibenet 0.1 again."
-        ) from error
+        raise ModelError(f"vibenet's network can't be loaded ({error}); install vibenet 0.1 again.") from error
 
 
 def _field(number: int, content: bytes) -> bytes:

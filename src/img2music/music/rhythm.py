@@ -60,9 +60,7 @@ def onset_count(strength: NDArray[np.float64]) -> int:
     width = 2 * round(NEIGHBOURHOOD * FRAME_RATE / 2) + 1
     gap = 2 * round(ONSET_GAP * FRAME_RATE) + 1
     local = uniform_filter1d(strength, width, mode="nearest")
-    peaks = (strength == maximum_filter1d(strength, gap, mode="nearest")) & (
-        strength > local + ONSET_THRESHOLD
-    )
+    peaks = (strength == maximum_filter1d(strength, gap, mode="nearest")) & (strength > local + ONSET_THRESHOLD)
     return int(np.count_nonzero(peaks))
 
 

@@ -80,9 +80,7 @@ def tonality(pitch_classes: NDArray[np.float64]) -> Tonality | None:
     norm = float(np.linalg.norm(centred))
     if not norm > 1e-6 * pitch_classes.sum():
         return None
-    scores = np.array(
-        [[_correlation(centred, norm, np.roll(p, k)) for k in range(12)] for p in (MINOR, MAJOR)]
-    )
+    scores = np.array([[_correlation(centred, norm, np.roll(p, k)) for k in range(12)] for p in (MINOR, MAJOR)])
     mode, key = np.unravel_index(int(np.argmax(scores)), scores.shape)
     return Tonality(int(key), int(mode), float(scores[1].max() - scores[0].max()))
 
@@ -99,8 +97,6 @@ def _pitch_classes() -> tuple[int, NDArray[np.float64]]:
     used = np.flatnonzero((frequencies >= LOWEST) & (frequencies <= HIGHEST))
     pitch = 12 * np.log2(frequencies[used] / CONCERT_PITCH) + 9  # semitones above C
     away = (pitch[np.newaxis] - np.arange(12)[:, np.newaxis] + 6) % 12 - 6
-    weights = (
-        np.exp(-0.5 * (away / SHARPNESS) ** 2) / frequencies[used]
-    )  # bins a semitone grow with frequency
+    weights = np.exp(-0.5 * (away / SHARPNESS) ** 2) / frequencies[used]  # bins a semitone grow with frequency
     weights /= weights.sum(axis=1, keepdims=True)  # an even noise sounds alike in all classes
     return int(used[0]), weights

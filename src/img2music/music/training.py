@@ -52,9 +52,7 @@ class RatedMusic:
     groups: tuple[str, ...]
 
 
-def read_emotify(
-    folder: Path, jobs: int = 1, progress: Callable[[int, int], object] | None = None
-) -> RatedMusic:
+def read_emotify(folder: Path, jobs: int = 1, progress: Callable[[int, int], object] | None = None) -> RatedMusic:
     """Listen to Emotify (Aljanaki, Wiering & Veltkamp 2016, Information Processing & Management 52).
 
     Its listeners chose from the nine feelings of the Geneva Emotional Music Scale. Valence is read as joyful
@@ -214,9 +212,7 @@ def evaluate_affect_model(emotify: RatedMusic, pmemo: RatedMusic) -> list[tuple[
     def table(data: RatedMusic) -> _Predictor:
         return lambda train, test: _carried(data.shared[train], data.ratings[train], data.shared[test])
 
-    def folded(
-        data: RatedMusic, predict: _Predictor, groups: tuple[str, ...] | None = None
-    ) -> NDArray[np.float64]:
+    def folded(data: RatedMusic, predict: _Predictor, groups: tuple[str, ...] | None = None) -> NDArray[np.float64]:
         if groups:
             folds = GroupKFold(min(FOLDS, len(set(groups)))).split(data.ratings, groups=groups)
         else:

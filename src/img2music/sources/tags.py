@@ -105,10 +105,7 @@ def _text(tags: Any, names: Iterable[str]) -> str | None:
 
 def _clean(text: str) -> str:
     """One line: no control characters, no halves of surrogate pairs, no runs of spaces."""
-    shown = (
-        " " if unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp") else char
-        for char in text[: 4 * LONGEST]
-    )
+    shown = (" " if unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp") else char for char in text[: 4 * LONGEST])
     return " ".join("".join(shown).split())[:LONGEST]
 
 

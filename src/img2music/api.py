@@ -189,13 +189,14 @@ def _analyze_images(paths: Sequence[str]) -> Iterator[FileAnalysis | InputError]
 
 def _analyze_songs(paths: Sequence[str]) -> Iterator[FileAnalysis | InputError]:
     from img2music.music.analyzer import analyze_track
+    from img2music.sources.folders import why_no_sound
     from img2music.vision.model import in_order, processors
 
     def analyze_or_explain(path: str) -> FileAnalysis | InputError:
         try:
             result = analyze_track(path)
         except InputError as error:
-            return InputError(error.reason, path)
+            return InputError(why_no_sound(path, error.reason), path)
         return FileAnalysis(path, "audio", result.affect, result)
 
     return in_order(analyze_or_explain, paths, processors())

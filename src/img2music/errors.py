@@ -49,6 +49,26 @@ class ModelError(Img2MusicError):
     """A model file is missing, damaged or of another kind."""
 
 
+def unexpected(error: Exception, path: str) -> InputError:
+    """Make the fault of one file of an exception that nobody foresaw, so that the rest of the batch goes on.
+
+    Parameters
+    ----------
+    error : Exception
+        What a decoder or a model raised.
+    path : str
+        The file.
+
+    Returns
+    -------
+    InputError
+    """
+    if isinstance(error, MemoryError) or "alloc" in str(error):  # ONNX Runtime has no exception of its own for it
+        return InputError("memory ran out; close other programs, or use fewer processes (scan --jobs 1).", path)
+    said = " ".join(str(error).split())
+    return InputError(f"unexpected {type(error).__name__}: {said}; the file may be damaged. Please report this.", path)
+
+
 class MissingExtraError(Img2MusicError):
     """An optional dependency is needed and is not installed.
 

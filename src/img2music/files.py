@@ -1,11 +1,16 @@
 """Writing files so that they are there whole or not at all."""
 
 import contextlib
+import errno
 import os
 import secrets
+from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from img2music.errors import InputError
+
+DATABASE_MAGIC = b"SQLite format 3\0"  # https://www.sqlite.org/fileformat.html, section 1.3.1
 
 
 def write_atomically(content: bytes, file: Path) -> None:
@@ -15,7 +20,30 @@ def write_atomically(content: bytes, file: Path) -> None:
     ----------
     content : bytes
     file : Path
-        Replaced if it exists; through a link, what it points to. A device or a pipe is written to as it is.
+        As `replacing` takes it.
+
+    Raises
+    ------
+    InputError
+        If it can't be written; then nothing has changed.
+    """
+    with replacing(file) as stream:
+        stream.write(content)
+
+
+@contextlib.contextmanager
+def replacing(file: Path) -> Iterator[BinaryIO]:
+    """Open a file for writing that takes the place of another when it is whole.
+
+    Parameters
+    ----------
+    file : Path
+        Replaced if it exists; through a link, what it points to. A device or a pipe is written to as it is. A
+        database is never replaced: it may be the library.
+
+    Yields
+    ------
+    BinaryIO
 
     Raises
     ------
@@ -24,13 +52,16 @@ def write_atomically(content: bytes, file: Path) -> None:
     """
     try:
         if file.exists() and not file.is_file():
-            file.write_bytes(content)
+            with file.open("wb") as stream:
+                yield stream
             return
-        target = file.resolve()
+        target = _resolve(file)
+        if _is_database(target):
+            raise InputError("is a database, which is not replaced; give another file.", str(file))
         partial = target.with_name(f".{secrets.token_hex(8)}.part")
         try:
             with partial.open("xb") as stream:
-                stream.write(content)
+                yield stream
                 stream.flush()
                 os.fsync(stream.fileno())
             partial.replace(target)
@@ -38,6 +69,20 @@ def write_atomically(content: bytes, file: Path) -> None:
             with contextlib.suppress(OSError):
                 partial.unlink(missing_ok=True)
             raise
-    except (OSError, RuntimeError) as error:  # RuntimeError: a loop of links, before Python 3.13
-        reason = getattr(error, "strerror", None) or str(error)
-        raise InputError(f"can't be written: {reason}.", str(file)) from None
+    except OSError as error:
+        raise InputError(f"can't be written: {error.strerror or error}.", str(file)) from None
+
+
+def _resolve(file: Path) -> Path:
+    try:
+        return file.resolve()
+    except RuntimeError:  # a loop of links, before Python 3.13
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP)) from None
+
+
+def _is_database(file: Path) -> bool:
+    try:
+        with file.open("rb") as stream:
+            return stream.read(len(DATABASE_MAGIC)) == DATABASE_MAGIC
+    except FileNotFoundError:
+        return False

@@ -114,12 +114,12 @@ def loop(path: Path, sound: Path) -> None:
     path.symlink_to(path.name)
 
 
-@library("pipe.db", reading="not a (regular )?file", writing="not a (regular )?file")
+@library("pipe.db", reading="pipe, socket or device", writing="pipe, socket or device")
 def pipe(path: Path, sound: Path) -> None:
     os.mkfifo(path)
 
 
-@library("device.db", reading="not a (regular )?file", writing="not a (regular )?file")
+@library("device.db", reading="pipe, socket or device", writing="pipe, socket or device")
 def device(path: Path, sound: Path) -> None:
     path.symlink_to("/dev/null")
 
@@ -233,7 +233,7 @@ URLS = {
     "postgresql://nobody:secret@127.0.0.1:1/none": "driver|connect|refused",
     "mysql://root@localhost/music": "no driver|not supported",
     "sqlite://": "file",
-    "postgresql://[": "not a database URL",
+    "postgresql://[": "driver|not a database URL",
     "http://example.org/library.db": "no driver|not a database",
 }
 """Addresses of libraries that can't be reached, and what must be said."""

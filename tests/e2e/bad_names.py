@@ -22,7 +22,6 @@ STEMS = [
     "--library=x",
     " leading blank",
     "trailing dot.",
-    "...",
     "#hash",
     "100%",
     "%s%n{0}$HOME",

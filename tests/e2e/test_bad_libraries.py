@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import shutil
 import signal
 import sqlite3
@@ -16,7 +17,7 @@ import pytest
 
 from tests.e2e.bad_libraries import LIBRARIES, URLS, BadLibrary
 from tests.e2e.bad_sounds import chords, encode
-from tests.e2e.command import Outcome, call, environment, heed_permissions, img2music, words
+from tests.e2e.command import Outcome, call, environment, img2music, words
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +45,7 @@ def folder(tmp_path: Path) -> Iterator[Path]:
 
 
 def contents(path: Path) -> bytes | None:
-    return path.read_bytes() if path.is_file() else None
+    return path.read_bytes() if os.path.isfile(path) and os.access(path, os.R_OK) else None  # noqa: PTH113
 
 
 def tracks(library: Path, home: Path) -> list[dict]:
@@ -58,7 +59,7 @@ def check(outcome: Outcome, says: str | None, name: str) -> None:
     outcome.sound(2)
     (line,) = outcome.err.splitlines()
     assert re.search(says, line, re.IGNORECASE), line
-    assert name in line
+    assert name in line or line.startswith("img2music: Track ")
     assert outcome.out == ""
 
 
@@ -185,23 +186,33 @@ def test_interrupted(tmp_path: Path, music: Path) -> None:
     assert "Traceback" not in err
     assert scan.returncode == 130, err
     assert "interrupted" in err
-    with pytest.raises(ProcessLookupError):
-        os.killpg(scan.pid, 0)
+    deadline = time.monotonic() + 20
+    while is_alive(scan.pid) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert not is_alive(scan.pid)
     img2music("library", "verify", "--library", library, home=tmp_path).sound(0)
+
+
+def is_alive(group: int) -> bool:
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 # Disks
 
 
 def on_disk(options: str, script: str, folder: Path) -> Outcome:
-    """Run a shell script with a disk of its own at ``folder/disk``; $IMG2MUSIC in it is the command."""
+    """Run a shell script with a disk of its own at ``folder/disk``; ``img2music`` in it is the command."""
     disk = folder / "disk"
     disk.mkdir()
-    command = " ".join(f"'{word}'" for word in words())
-    whole = f'mount -t tmpfs -o {options} none {disk} || exit 77\nIMG2MUSIC="{command}"\n{script}'
+    function = f'img2music() {{ {shlex.join(words())} "$@"; }}'
+    whole = f"mount -t tmpfs -o {options} none {disk} || exit 77\n{function}\n{script}"
     unshare = ["unshare", "--mount"] if os.geteuid() == 0 else ["unshare", "--map-root-user", "--mount"]
     outcome = call([*unshare, "sh", "-c", whole], folder)
-    if outcome.code in {77, 127} or "unshare" in outcome.err:
+    if outcome.code == 77 or "unshare" in outcome.err:
         pytest.skip(f"needs the right to mount a small disk: {outcome.err.strip()}")
     return outcome
 
@@ -209,7 +220,7 @@ def on_disk(options: str, script: str, folder: Path) -> Outcome:
 @pytest.mark.skipif(sys.platform != "linux", reason="needs unshare(1) and tmpfs")
 class TestDisk:
     def test_full_before_anything_is_written(self, tmp_path: Path, music: Path) -> None:
-        script = "head -c 1M /dev/zero > disk/ballast; $IMG2MUSIC scan $MUSIC --library disk/library.db"
+        script = "head -c 1M /dev/zero > disk/ballast 2> /dev/null; img2music scan $MUSIC --library disk/library.db"
         outcome = on_disk("size=64k", script.replace("$MUSIC", str(music)), tmp_path).sound(2)
         assert re.search("full", outcome.err.splitlines()[-1])
         assert "library.db" in outcome.err
@@ -221,28 +232,28 @@ class TestDisk:
             for n in $(seq 60); do (cat {music}/0.flac; echo $n) > more/$n.flac; done
             head -c 64M /dev/zero > disk/ballast 2> /dev/null
             truncate -s -40K disk/ballast
-            $IMG2MUSIC scan more --library disk/library.db; echo code $? >&2
+            img2music scan more --library disk/library.db; echo $? >> codes
             rm disk/ballast
-            $IMG2MUSIC library verify --library disk/library.db > verified.txt; echo code $? >&2
-            $IMG2MUSIC scan more --library disk/library.db; echo code $? >&2
-            $IMG2MUSIC tracks --library disk/library.db --format json
+            img2music library verify --library disk/library.db > verified.txt; echo $? >> codes
+            img2music scan more --library disk/library.db; echo $? >> codes
+            img2music tracks --library disk/library.db --format json
         """
         outcome = on_disk("size=600k", script, tmp_path).sound(0)
-        assert [line for line in outcome.err.splitlines() if line.startswith("code")] == ["code 2", "code 0", "code 0"]
+        assert (tmp_path / "codes").read_text().split() == ["2", "0", "0"]
         assert "disk is full" in outcome.err
         assert len(outcome.json["tracks"]) == 63
 
     def test_read_only(self, tmp_path: Path, sound: Path, music: Path) -> None:
         script = f"""
             cp {sound} disk/library.db; mount -o remount,ro disk
-            $IMG2MUSIC scan {music} --library disk/library.db; echo code $? >&2
-            $IMG2MUSIC scan {music} --library disk/new.db; echo code $? >&2
-            $IMG2MUSIC library export disk/out.jsonl --library {sound}; echo code $? >&2
-            $IMG2MUSIC tracks --library disk/library.db --format json
+            img2music scan {music} --library disk/library.db; echo $? >> codes
+            img2music scan {music} --library disk/new.db; echo $? >> codes
+            img2music library export disk/out.jsonl --library {sound}; echo $? >> codes
+            img2music tracks --library disk/library.db --format json
         """
         outcome = on_disk("size=4m", script, tmp_path).sound(0)
         lines = outcome.err.splitlines()
-        assert [line for line in lines if line.startswith("code")] == ["code 2"] * 3
+        assert (tmp_path / "codes").read_text().split() == ["2"] * 3
         assert sum("read-only" in line.lower() or "can't be" in line for line in lines) == 3, lines
         assert len(outcome.json["tracks"]) == 3
 
@@ -251,30 +262,13 @@ class TestDisk:
         script = f"""
             echo old > disk/list.json; head -c 1M /dev/zero > disk/ballast 2> /dev/null
             query="recommend --valence 0.5 --arousal 0.5 --library {sound} --match absolute"
-            $IMG2MUSIC $query --format json --output disk/list.json; echo code $? >&2
-            $IMG2MUSIC $query --plot disk/plot.png > shown.txt; echo code $? >&2
-            $IMG2MUSIC library export disk/out.jsonl --library {sound}; echo code $? >&2
+            img2music $query --format json --output disk/list.json; echo $? >> codes
+            img2music $query --plot disk/plot.png > shown.txt; echo $? >> codes
+            img2music library export disk/out.jsonl --library {sound}; echo $? >> codes
             rm disk/ballast; ls -A disk; cat disk/list.json
         """
         outcome = on_disk("size=16k", script, tmp_path).sound(0)
         lines = outcome.err.splitlines()
-        assert [line for line in lines if line.startswith("code")] == ["code 2"] * 3
+        assert (tmp_path / "codes").read_text().split() == ["2"] * 3
         assert sum("No space left" in line or "full" in line for line in lines) == 3, lines
         assert outcome.out == "list.json\nold\n"
-
-
-def test_memory_limit(tmp_path: Path, music: Path) -> None:
-    """Less memory than the models need: said in a line."""
-    script = f"ulimit -v 400000; exec '{sys.executable}' -m img2music scan {music} --library library.db"
-    result = subprocess.run(
-        ["sh", "-c", script],
-        cwd=tmp_path,
-        env=environment(tmp_path),
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-        preexec_fn=heed_permissions,
-    )
-    assert result.returncode in {1, 2}, result
-    assert "Traceback" not in result.stderr

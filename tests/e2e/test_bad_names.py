@@ -159,7 +159,7 @@ def test_disk_that_is_not_there(tmp_path: Path, song: Path) -> None:
     shutil.copy(song, folder / "song.flac")
     img2music("scan", folder, "--library", library, home=tmp_path).sound(0)
     folder.rename(away)
-    gone = img2music("scan", folder, "--library", library, home=tmp_path).sound(2)
+    gone = img2music("scan", folder, "--library", library, home=tmp_path).sound(1)
     assert str(folder) in gone.err
     folder.mkdir()
     img2music("scan", folder, "--library", library, home=tmp_path).sound(0, 1)

@@ -296,7 +296,7 @@ def test_an_interrupted_scan_ends_quietly_and_keeps_what_is_done(tmp_path):
     os.killpg(process.pid, signal.SIGINT)
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 130, errors
-    assert errors.strip() == "img2music: interrupted; what was finished is kept. Scan again to go on."
+    assert errors.strip() == "img2music: interrupted; what was finished is kept. Run it again to go on."
     assert_gone(children)
     with LibraryStore.open(tmp_path / "library.db") as store:
         assert 0 < store.count() < 300

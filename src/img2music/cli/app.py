@@ -1,5 +1,7 @@
 """The ``img2music`` command: collects the commands, turns errors into one line and an exit code."""
 
+import io
+import os
 import sys
 
 import typer
@@ -15,7 +17,7 @@ from img2music.cli.scan import scan
 from img2music.cli.tracks import tracks
 from img2music.cli.train_image import train_image
 from img2music.cli.train_music import train_music
-from img2music.errors import Img2MusicError
+from img2music.errors import Img2MusicError, printable
 
 # Help is plain text here, but typer escapes brackets in it for rich wherever rich is installed.
 typer.core.rich = None  # type: ignore[assignment, attr-defined]
@@ -50,17 +52,53 @@ evaluate.command("match")(evaluate_match)
 app.command()(doctor)
 
 
+INTERRUPTED = 130
+"""128 + SIGINT, as shells have it; typer ends with it on Ctrl-C, without a word."""
+
+
 def main() -> None:
     """Run the command line and exit.
 
     Exit codes: 0 all good, 1 some inputs failed and the rest is done, 2 nothing could be done or wrong usage,
     130 interrupted.
     """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # letters that the terminal does not have
+    try:
+        code = _run()
+        sys.stdout.flush()
+    except BrokenPipeError:  # the reader has seen enough, as in: img2music tracks | head
+        _drop_output()
+        code = 1
+    except OSError as error:
+        where = f"{printable(os.fsdecode(error.filename))}: " if isinstance(error.filename, str | bytes) else ""
+        _say(f"{where}{error.strerror or error}.")
+        _drop_output()
+        code = 2
+    sys.exit(code)
+
+
+def _run() -> int:
     try:
         app()
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else 0
     except Img2MusicError as error:
-        print(f"img2music: {error}", file=sys.stderr)  # noqa: T201
-        sys.exit(2)
+        _say(error)
+        return 2
     except KeyboardInterrupt:
-        print("img2music: interrupted; what was finished is kept.", file=sys.stderr)  # noqa: T201
-        sys.exit(130)
+        code = INTERRUPTED
+    if code == INTERRUPTED:
+        _say("interrupted; what was finished is kept. Run it again to go on.")
+    return code
+
+
+def _say(message: object) -> None:
+    print(f"img2music: {printable(str(message))}", file=sys.stderr)  # noqa: T201
+
+
+def _drop_output() -> None:
+    """Keep Python from trying again to write what it holds for stdout, when it exits."""
+    with open(os.devnull, "wb") as nowhere:  # noqa: PTH123
+        os.dup2(nowhere.fileno(), sys.stdout.fileno())

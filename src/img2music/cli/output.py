@@ -117,7 +117,9 @@ def warn(message: object) -> None:
     message : object
         What ``str`` turns into the line.
     """
-    print(f"img2music: {message}", file=sys.stderr)  # noqa: T201
+    from img2music.errors import printable
+
+    print(f"img2music: {printable(str(message))}", file=sys.stderr)  # noqa: T201
 
 
 def finish(done: int, errors: Sequence["InputError"]) -> None:

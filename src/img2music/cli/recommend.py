@@ -40,7 +40,8 @@ class MatchOption(StrEnum):
 def recommend(  # noqa: PLR0917 - typer's way to declare options
     context: typer.Context,
     paths: Annotated[
-        list[Path] | None, typer.Argument(metavar="[IMAGE|AUDIO|DIR]...", help="Pictures, songs, folders of pictures.")
+        list[Path] | None,
+        typer.Argument(metavar="[IMAGE|AUDIO|DIR]...", help="Pictures, songs, folders of pictures.", readable=False),
     ] = None,
     valence: Annotated[float | None, typer.Option(help="Unpleasant (0) to pleasant (1), instead of a picture.")] = None,
     arousal: Annotated[float | None, typer.Option(help="Calm (0) to excited (1), instead of a picture.")] = None,

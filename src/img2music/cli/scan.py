@@ -9,7 +9,7 @@ from img2music.cli.options import LibraryOption
 
 
 def scan(
-    folders: Annotated[list[Path], typer.Argument(metavar="DIR...", help="Folders of music.")],
+    folders: Annotated[list[Path], typer.Argument(metavar="DIR...", help="Folders of music.", readable=False)],
     *,
     library: LibraryOption = None,
     jobs: Annotated[int | None, typer.Option("--jobs", help="Processes.", show_default="one a processor")] = None,
@@ -29,20 +29,16 @@ def scan(
     from img2music.cli.progress import scan_progress
     from img2music.library.scanning import scan_library
 
-    try:
-        with scan_progress() as progress:
-            report = scan_library(
-                library,
-                folders,
-                jobs=jobs,
-                full=full,
-                retry_failed=retry_failed,
-                dry_run=dry_run,
-                progress=progress,
-            )
-    except KeyboardInterrupt:  # typer would leave without a word
-        warn("interrupted; what was finished is kept. Scan again to go on.")
-        raise typer.Exit(130) from None
+    with scan_progress() as progress:
+        report = scan_library(
+            library,
+            folders,
+            jobs=jobs,
+            full=full,
+            retry_failed=retry_failed,
+            dry_run=dry_run,
+            progress=progress,
+        )
     for error in report.failed:
         warn(error)
     warn(report)

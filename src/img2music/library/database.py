@@ -3,6 +3,7 @@
 import contextlib
 import os
 import sqlite3
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from img2music.errors import LibraryError, printable
-from img2music.library.schema import HEAD
+from img2music.library.schema import HEAD, metadata
 
 BUSY_SECONDS = 20.0
 """How long to wait for another program that writes to the library."""
@@ -189,13 +190,15 @@ def _server_engine(location: Location) -> sa.Engine:
     try:
         return sa.create_engine(str(location.url))
     except (ModuleNotFoundError, NoSuchModuleError) as error:
-        raise LibraryError(f"Library {location}: no driver for this kind of database ({error}).") from None
+        kind = sa.make_url(str(location.url)).drivername
+        lacking = f" ({error.name})" if isinstance(error, ModuleNotFoundError) else ""
+        raise LibraryError(
+            f"Library {location}: there is no driver here for {printable(kind)}{lacking}; install it, or give a file."
+        ) from None
 
 
 def _file_engine(location: Location, path: Path, *, create: bool, read_only: bool) -> sa.Engine:
-    if path.is_dir():
-        raise LibraryError(f"Library {location}: it is a folder; give a file.")
-    if not path.exists():
+    if not _exists(location, path):
         if not create:
             raise LibraryError(f"Library {location}: there is none; make it with: img2music scan FOLDER")
         try:
@@ -217,6 +220,20 @@ def _file_engine(location: Location, path: Path, *, create: bool, read_only: boo
         connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
 
     return engine
+
+
+def _exists(location: Location, path: Path) -> bool:
+    try:
+        mode = path.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError as error:
+        raise LibraryError(f"Library {location}: it can't be opened: {error.strerror}.") from None
+    if stat.S_ISDIR(mode):
+        raise LibraryError(f"Library {location}: it is a folder; give a file.")
+    if not stat.S_ISREG(mode):
+        raise LibraryError(f"Library {location}: it is a pipe, socket or device; give a file.")
+    return True
 
 
 def _connect(uri: str, *, read_only: bool) -> sqlite3.Connection:
@@ -263,8 +280,10 @@ def _prepare(engine: sa.Engine, location: Location, *, create: bool, read_only: 
             if raw.cursor().execute("PRAGMA journal_mode").fetchone()[0] != "wal":
                 raw.cursor().execute("PRAGMA journal_mode = WAL").fetchone()
         # Finds out now, not after an hour of scanning, whether it can be written.
-        with engine.execution_options(immediate=True).begin():
-            pass
+        # SQLite lets a transaction begin where it can't be written, so one has to write.
+        with engine.execution_options(immediate=True).connect() as connection:
+            connection.execute(sa.text("UPDATE alembic_version SET version_num = version_num"))
+            connection.rollback()
 
 
 def _revision(connection: sa.Connection, location: Location) -> str | None:
@@ -275,6 +294,12 @@ def _revision(connection: sa.Connection, location: Location) -> str | None:
     if "alembic_version" not in tables or "tracks" not in tables:
         raise LibraryError(f"Library {location}: it is a database, but not an img2music library.")
     found = connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
+    lost = metadata.tables.keys() - set(tables)
+    if found == HEAD and lost:
+        raise LibraryError(
+            f"Library {location}: it is damaged (no {' and '.join(sorted(lost))} in it); "
+            "restore it from a copy, or scan into a new one."
+        )
     return None if found is None else str(found)
 
 

@@ -6,18 +6,16 @@ since 1970; a curve is a list of ``[start, end, valence, arousal]``. Text is ASC
 of a file name that is not UTF-8 is a lone surrogate, as Python's ``surrogateescape`` writes it.
 """
 
-import contextlib
 import dataclasses
 import json
 import math
 import os
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Any
+from typing import Any, BinaryIO
 
 from img2music.affect import Affect
 from img2music.errors import Img2MusicError, InputError
+from img2music.files import replacing
 from img2music.library.record import TrackRecord
 from img2music.library.store import Failure, LibraryStore
 from img2music.music.analysis import CurvePoint, Features, TrackAnalysis
@@ -53,7 +51,7 @@ def export_library(store: LibraryStore, path: str | os.PathLike[str]) -> int:
         If the library can't be read.
     """
     count = 0
-    with _replacing(Path(path)) as stream:
+    with replacing(Path(path)) as stream:
         _line(stream, {"schema": SCHEMA})
         for record in store.records():
             _line(stream, {"track": _track(record)})
@@ -97,7 +95,7 @@ def import_library(store: LibraryStore, path: str | os.PathLike[str]) -> tuple[i
             for number, line in enumerate(stream, start=2):
                 try:
                     item = _parse(line)
-                except (Img2MusicError, ValueError, TypeError, KeyError) as error:
+                except (Img2MusicError, ValueError, TypeError, KeyError, RecursionError) as error:
                     errors.append(InputError(f"line {number}: {_why(error)}.", name))
                     continue
                 if isinstance(item, Failure):
@@ -114,36 +112,8 @@ def import_library(store: LibraryStore, path: str | os.PathLike[str]) -> tuple[i
     return count, errors
 
 
-@contextlib.contextmanager
-def _replacing(path: Path) -> Iterator[IO[str]]:
-    """Open a file for writing that takes the place of another when it is whole."""
-    temporary: str | None = None
-    try:
-        with tempfile.NamedTemporaryFile(
-            "w", encoding="ascii", dir=path.parent, prefix=".", suffix=".part", delete=False
-        ) as stream:
-            temporary = stream.name
-            yield stream
-            stream.flush()
-            os.fsync(stream.fileno())
-        Path(temporary).chmod(0o666 & ~_umask())
-        Path(temporary).replace(path)
-        temporary = None
-    except OSError as error:
-        raise InputError(f"can't be written: {error.strerror or error}.", os.fspath(path)) from None
-    finally:
-        if temporary is not None:
-            Path(temporary).unlink(missing_ok=True)
-
-
-def _umask() -> int:
-    mask = os.umask(0o077)
-    os.umask(mask)
-    return mask
-
-
-def _line(stream: IO[str], value: dict[str, Any]) -> None:
-    stream.write(json.dumps(value, allow_nan=False, separators=(",", ":")) + "\n")
+def _line(stream: BinaryIO, value: dict[str, Any]) -> None:
+    stream.write(json.dumps(value, allow_nan=False, separators=(",", ":")).encode("ascii") + b"\n")
 
 
 def _track(record: TrackRecord) -> dict[str, Any]:
@@ -167,7 +137,7 @@ def _track(record: TrackRecord) -> dict[str, Any]:
 def _check_header(line: bytes, name: str) -> None:
     try:
         found = json.loads(line)["schema"]
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, RecursionError):
         found = None
     if found != SCHEMA:
         raise InputError(
@@ -209,7 +179,7 @@ def _parse(line: bytes) -> TrackRecord | Failure | None:
 
 
 def _why(error: Exception) -> str:
-    if isinstance(error, json.JSONDecodeError | UnicodeDecodeError):
+    if isinstance(error, json.JSONDecodeError | UnicodeDecodeError | RecursionError):
         return "not JSON"
     if isinstance(error, KeyError):
         return f"{error.args[0]!r} is lacking"

@@ -44,7 +44,7 @@ def write_csv(stream: TextIO, tracks: Iterable[Track]) -> None:
     tracks : iterable of Track
     """
     features = ["raw_valence" if name == "valence" else name for name in _FEATURES]
-    writer = csv.writer(stream, lineterminator="\n")
+    writer = csv.writer(stream, lineterminator="\r\n")  # RFC 4180; else a lone "\r" in a name stays unquoted
     writer.writerow([*_PLAIN, "valence", "arousal", *features])
     encoding = stream.encoding or "utf-8"
     for track in tracks:

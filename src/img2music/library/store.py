@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from numpy.typing import NDArray
 
 from img2music.affect import Affect
-from img2music.errors import UsageError
+from img2music.errors import Img2MusicError, LibraryError, UsageError, printable
 from img2music.library import database
 from img2music.library.filters import conditions
 from img2music.library.record import TrackRecord, pack_curve, unpack_curve
@@ -718,9 +718,19 @@ def _track(row: sa.Row[Any]) -> Track:
         content=row.content,
         analyzer=row.analyzer,
         missing=row.missing,
-        affect=Affect(row.valence, row.arousal),
+        affect=_affect(row),
         features=_features(row),
     )
+
+
+def _affect(row: sa.Row[Any]) -> Affect:
+    try:
+        return Affect(row.valence, row.arousal)
+    except Img2MusicError as error:
+        raise LibraryError(
+            f"Track {row.id} of the library, {printable(row.path)}, is damaged ({error}) Mend it with: "
+            "img2music scan --full FOLDER"
+        ) from None
 
 
 def _record(row: sa.Row[Any]) -> TrackRecord:
@@ -739,7 +749,7 @@ def _record(row: sa.Row[Any]) -> TrackRecord:
             analyzer=row.analyzer,
             duration=row.duration,
             listened=row.listened,
-            affect=Affect(row.valence, row.arousal),
+            affect=_affect(row),
             features=_features(row),
             curve=unpack_curve(row.points),
         ),

@@ -13,7 +13,7 @@ from concurrent.futures import CancelledError, Future
 from types import ModuleType, TracebackType
 from typing import Any, Self
 
-from img2music.errors import Img2MusicError, InputError, ModelError
+from img2music.errors import Img2MusicError, InputError, ModelError, unexpected
 from img2music.music.analysis import TrackAnalysis
 from img2music.sources.folders import FileState
 from img2music.sources.tags import Tags
@@ -170,7 +170,7 @@ def result(future: "Future[Measured]") -> Measured | str:
             "the analysis crashed; the file may be damaged, or memory ran out (try --jobs 1)."
         ) from error
     except Exception as error:  # noqa: BLE001  # whatever a file does to a decoder, the rest of the batch goes on
-        return f"unexpected {type(error).__name__}: {error}"
+        return unexpected(error, "").reason
 
 
 def content_hash(file: FileState) -> str:

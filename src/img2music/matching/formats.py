@@ -39,7 +39,7 @@ def as_json(recommendation: Recommendation, _folder: Path | None = None) -> byte
 def as_csv(recommendation: Recommendation, _folder: Path | None = None) -> bytes:
     """CSV with a line for every match (`CSV_COLUMNS`), in UTF-8; bytes of names that are not become escapes."""
     text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
+    writer = csv.writer(text, lineterminator="\r\n")  # RFC 4180; else a lone "\r" in a name stays unquoted
     writer.writerow(CSV_COLUMNS)
     for answer in recommendation.queries:
         for match in answer.matches:

@@ -12,7 +12,7 @@ from img2music.library.workers import content_hash
 from img2music.matching.query import Query, QueryKind
 from img2music.media.images import is_image
 from img2music.music.analysis import TrackAnalysis
-from img2music.sources.folders import FileState, FolderWalk, is_image_name
+from img2music.sources.folders import FileState, FolderWalk, is_image_name, why_no_sound
 from img2music.sources.tags import read_tags
 
 
@@ -104,7 +104,7 @@ def _read_song(path: str, store: LibraryStore) -> Query | InputError:
             return Query(QueryKind.SONG, track.affect, path, track=track)
         analysis = analyze_track(path)
     except InputError as error:
-        return InputError(error.reason, path)
+        return InputError(why_no_sound(path, error.reason), path)
     except OSError as error:
         return InputError(f"can't be read: {error.strerror}.", path)
     return Query(QueryKind.SONG, analysis.affect, path, track=_track(path, content, analysis))

@@ -217,6 +217,8 @@ class AudioFile:
         self._file: BinaryIO | None = None
         self._decoded = self._damaged = 0  # packets
         with _regular_file(self.path) as file:
+            if not os.fstat(file.fileno()).st_size:
+                raise InputError("The file is empty.", self.path)
             self._chained = _is_chained_ogg(file)
         self._open()
         try:

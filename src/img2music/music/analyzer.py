@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from img2music.affect import Affect
-from img2music.errors import InputError
+from img2music.errors import Img2MusicError, InputError, unexpected
 from img2music.media.audio import SHORTFALL, AudioFile, Excerpt, open_audio
 from img2music.music import loudness, rhythm, tonality
 from img2music.music.affect_model import SIGNALS, AffectModel, shipped_model
@@ -89,7 +89,12 @@ def analyze_track(path: str | os.PathLike[str], model: AffectModel | None = None
     ModelError
         If a model is missing or damaged.
     """
-    measured = measure(path)
+    try:
+        measured = measure(path)
+    except Img2MusicError:
+        raise
+    except Exception as error:  # whatever a file does to a decoder or the network, it is that file's fault alone
+        raise unexpected(error, os.fspath(path)) from error
     model = model or shipped_model()
 
     def affect(inputs: NDArray[np.float64] | None) -> Affect:

@@ -126,6 +126,25 @@ def is_audio_name(name: str) -> bool:
     return os.path.splitext(name)[1][1:].lower() in EXTENSIONS  # noqa: PTH122  # a million times: no Path each
 
 
+def why_no_sound(path: str, reason: str) -> str:
+    """Say why a file can't be used that was taken for sound, perhaps only because it is no image.
+
+    Parameters
+    ----------
+    path : str
+        The file.
+    reason : str
+        Why it can't be read as sound.
+
+    Returns
+    -------
+    str
+    """
+    if is_audio_name(path) or not os.path.isfile(path):  # noqa: PTH113  # names may be any bytes
+        return reason
+    return f"neither an image nor sound: {reason}"
+
+
 def is_image_name(name: str) -> bool:
     """Tell whether a file is taken for an image, by the extension of its name.
 

@@ -189,8 +189,8 @@ def _analyze_images(paths: Sequence[str]) -> Iterator[FileAnalysis | InputError]
 
 def _analyze_songs(paths: Sequence[str]) -> Iterator[FileAnalysis | InputError]:
     from img2music.music.analyzer import analyze_track
+    from img2music.parallel import in_order, processors
     from img2music.sources.folders import why_no_sound
-    from img2music.vision.model import in_order, processors
 
     def analyze_or_explain(path: str) -> FileAnalysis | InputError:
         try:

@@ -1,7 +1,6 @@
 """Checks that what img2music needs works on this machine."""
 
 import importlib.util
-import os
 import platform
 import sys
 from collections.abc import Callable
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from img2music.errors import Img2MusicError
+from img2music.parallel import processors
 
 EXTRAS = {
     "plot": "matplotlib",
@@ -77,8 +77,7 @@ def _extra(name: str, module: str) -> Callable[[], Check]:
 
 
 def _python() -> str:
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return f"{platform.python_version()} on {sys.platform}, {cores} cores"
+    return f"{platform.python_version()} on {sys.platform}, {processors()} processors"
 
 
 def _image_model() -> str:

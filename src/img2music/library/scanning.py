@@ -15,6 +15,7 @@ from img2music.library.pipeline import Outcome, Pipeline
 from img2music.library.record import TrackRecord
 from img2music.library.store import Failure, LibraryStore
 from img2music.library.workers import Measured, Workers
+from img2music.parallel import processors
 from img2music.sources.folders import FileState
 
 FLUSH_SECONDS = 2.0
@@ -153,7 +154,7 @@ def scan(
                 transaction.mark(changes.returned, missing=False)
                 transaction.forget_failures(changes.gone)
             run = _Run(store, changes, report, ANALYZER, full=full)
-            run.work(jobs or _processors(), progress)
+            run.work(jobs or processors(), progress)
             moved = set(run.moved.values())
             gone = [file.id for file in changes.missing if file.id not in moved]
             with store.writing() as transaction:
@@ -329,9 +330,3 @@ class _Run:
             self._records.clear()
             self._failures.clear()
         self._flushed = time.monotonic()
-
-
-def _processors() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

@@ -1,6 +1,5 @@
 """Judge matching against people's ratings of photos and songs."""
 
-import os
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -17,6 +16,7 @@ from img2music.library.workers import Workers, content_hash
 from img2music.matching.calibration import Calibration, Matching, ranks_within
 from img2music.matching.ratings import Ratings
 from img2music.matching.training_files import TrainedOn, trained_on
+from img2music.parallel import processors
 
 SCHEMA = "img2music/match/1"
 
@@ -204,7 +204,7 @@ def evaluate_match(
     model = ImageModel.load()
     show = progress or (lambda what, done, total: None)
     photos = _see(model, images, show)
-    songs = _listen(tracks, jobs or os.cpu_count() or 1, show)
+    songs = _listen(tracks, jobs or processors(), show)
     errors = (*photos.errors, *songs.errors)
     if len(photos.rated) < 2 or len(songs.rated) < max(2, top):
         reason = f" The first error: {errors[0]}" if errors else ""

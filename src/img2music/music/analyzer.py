@@ -31,7 +31,7 @@ EXCERPT_SECONDS = 8.0
 WINDOW_SECONDS = 8.0
 """Length of a window of the affect curve, about."""
 SILENCE = Affect(valence=0.5, arousal=0.0)
-"""Affect of what holds nothing above -70 LUFS, the absolute gate of BS.1770: calm, and nothing more."""
+"""Affect of a window that holds nothing above -70 LUFS, the absolute gate of BS.1770: calm, and nothing more."""
 
 
 @dataclass(frozen=True)
@@ -44,16 +44,16 @@ class Measurement:
         Seconds.
     features : Features
         Features of the whole track.
-    inputs : ndarray of float64, shape (260,), or None
-        Inputs of the affect model for the whole track; None for silence.
+    inputs : ndarray of float64, shape (260,)
+        Inputs of the affect model for the whole track.
     windows : tuple of (float, float, ndarray of float64 or None)
-        Start, end and inputs of the affect model for each window.
+        Start, end and inputs of the affect model for each window; None for silence.
     """
 
     duration: float
     listened: float
     features: Features
-    inputs: NDArray[np.float64] | None
+    inputs: NDArray[np.float64]
     windows: tuple[tuple[float, float, NDArray[np.float64] | None], ...]
 
 
@@ -85,7 +85,7 @@ def analyze_track(path: str | os.PathLike[str], model: AffectModel | None = None
     Raises
     ------
     InputError
-        If it is not a regular, readable file with sound in it.
+        If it is not a regular, readable file with sound in it, or all of it is silent.
     ModelError
         If a model is missing or damaged.
     """
@@ -104,7 +104,7 @@ def analyze_track(path: str | os.PathLike[str], model: AffectModel | None = None
         analyzer=ANALYZER,
         duration=measured.duration,
         listened=measured.listened,
-        affect=affect(measured.inputs),
+        affect=model.affect(measured.inputs),
         features=measured.features,
         curve=tuple(CurvePoint(start, end, affect(inputs)) for start, end, inputs in measured.windows),
     )
@@ -125,7 +125,7 @@ def measure(path: str | os.PathLike[str]) -> Measurement:
     Raises
     ------
     InputError
-        If it is not a regular, readable file with sound in it.
+        If it is not a regular, readable file with sound in it, or all of it is silent.
     ModelError
         If vibenet's network is missing or damaged.
     """
@@ -162,6 +162,8 @@ def measure(path: str | os.PathLike[str]) -> Measurement:
         points.append((window.start, window.end, inputs))
         first = last
     inputs = _model_inputs(hearing, (0, first), strength, pitch_classes, powers)
+    if inputs is None:
+        raise InputError("There is no music in it: it is silent, or shorter than 0.4 seconds.", os.fspath(path))
     return Measurement(duration, listened, features, inputs, tuple(points))
 
 

@@ -304,8 +304,6 @@ def _correlations(predicted: NDArray[np.float64], ratings: NDArray[np.float64]) 
 
 def _heard(path: Path) -> tuple[NDArray[np.float64], list[float]]:
     measured = measure(path)
-    if measured.inputs is None:
-        raise InputError("This track is silent: there is nothing to learn from it.", str(path))
     return measured.inputs, [getattr(measured.features, name) or 0.0 for name in SHARED]
 
 

@@ -2,13 +2,10 @@
 
 import json
 import os
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,15 +15,13 @@ from img2music.affect import Affect
 from img2music.distribution import AffectDistribution
 from img2music.errors import InputError, MissingExtraError, ModelError, UsageError, printable
 from img2music.media.images import read_image
+from img2music.parallel import in_order, processors
 
 FORMAT = "img2music/image-model/1"
 """What the metadata of a model file says under ``format``."""
 
 MODELS = Path(__file__).parent / "models"
 DEFAULT = "oasis-lite2"
-
-Item = TypeVar("Item")
-Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,13 +164,6 @@ def read_pixels(path: str | os.PathLike[str], side: int) -> tuple[NDArray[np.uin
     return np.asarray(square), image.info["original_size"]
 
 
-def processors() -> int:
-    """Count the processors that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
 def open_session(model: Path | bytes) -> Any:
     """Open an ONNX model for use from several threads, one thread a run, without a word on stderr.
 
@@ -221,33 +209,3 @@ def _locate(source: str | Path | None) -> Path:
         names = ", ".join(sorted(file.stem for file in MODELS.glob("*.onnx")))
         raise ModelError(f"There is no model file {printable(str(path))}; give a path or one of: {names}.")
     return path
-
-
-def in_order(action: Callable[[Item], Result], items: Iterable[Item], threads: int) -> Iterator[Result]:
-    """Apply an action on threads, a few items ahead, and yield the results in order.
-
-    Parameters
-    ----------
-    action : callable
-        What to do with an item.
-    items : iterable
-        Consumed as results are.
-    threads : int
-        How many items are worked on at once.
-
-    Yields
-    ------
-    object
-        What ``action`` returned for each item; what it raised is raised here.
-    """
-    remaining = iter(items)
-    with ThreadPoolExecutor(threads, thread_name_prefix="img2music-image") as pool:
-        ahead: deque[Future[Result]] = deque(pool.submit(action, item) for item in islice(remaining, 2 * threads))
-        try:
-            while ahead:
-                result = ahead.popleft().result()
-                ahead.extend(pool.submit(action, item) for item in islice(remaining, 1))
-                yield result
-        finally:
-            for future in ahead:
-                future.cancel()

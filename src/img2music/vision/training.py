@@ -12,10 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from img2music.errors import InputError, MissingExtraError, UsageError
+from img2music.parallel import in_order, processors
 from img2music.vision.efficientnet import DEPTHS, FEATURES, SIDE, GraphBuilder, add_backbone, imagenet_weights
 from img2music.vision.evaluation import Evaluation, evaluate, fold_predictions, grouped_folds
 from img2music.vision.head import Head
-from img2music.vision.model import FORMAT, in_order, open_session, processors, read_pixels
+from img2music.vision.model import FORMAT, open_session, read_pixels
 from img2music.vision.oasis import RatedImages
 
 Progress = Callable[[int, int], None]

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from img2music.errors import InputError
 from img2music.library.exchange import SCHEMA, export_library, import_library
-from img2music.library.store import Failure, LibraryStore
+from img2music.library.record import Failure
+from img2music.library.store import LibraryStore
 from img2music.sources.folders import FileState
 from img2music.sources.tags import Tags
 from tests.library.records import make_record

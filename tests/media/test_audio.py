@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from img2music.errors import InputError
-from img2music.media.audio import AudioFile, Excerpt, is_audio, open_audio, probe
+from img2music.media.audio import AudioFile, is_audio, open_audio, probe
+from img2music.media.excerpts import Excerpt
 from img2music.media.sndfile import SndfileAudio
 from tests.sounds import FORMATS, encode, noise, tone, wav_header
 

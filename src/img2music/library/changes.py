@@ -4,7 +4,8 @@ import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from img2music.library.store import Failure, KnownFile, LibraryStore
+from img2music.library.record import Failure
+from img2music.library.store import KnownFile, LibraryStore
 from img2music.sources.folders import FileState, FolderWalk
 
 

@@ -16,8 +16,8 @@ from typing import Any, BinaryIO
 from img2music.affect import Affect
 from img2music.errors import Img2MusicError, InputError
 from img2music.files import replacing
-from img2music.library.record import TrackRecord
-from img2music.library.store import Failure, LibraryStore
+from img2music.library.record import Failure, TrackRecord
+from img2music.library.store import LibraryStore
 from img2music.music.analysis import CurvePoint, Features, TrackAnalysis
 from img2music.sources.folders import FileState
 from img2music.sources.tags import Tags

@@ -66,3 +66,22 @@ def unpack_curve(packed: bytes) -> tuple[CurvePoint, ...]:
     """
     rows = np.frombuffer(packed, dtype=CURVE_DTYPE).tolist()
     return tuple(CurvePoint(start, end, Affect(valence, arousal)) for start, end, valence, arousal in rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A file that could not be analysed, and why.
+
+    Attributes
+    ----------
+    file : FileState
+        The file as it was.
+    analyzer : str
+        The analyzer version that failed.
+    reason : str
+        Why, without the path.
+    """
+
+    file: FileState
+    analyzer: str
+    reason: str

@@ -12,8 +12,8 @@ from img2music.errors import InputError, UsageError
 from img2music.library.changes import Changes, find_changes
 from img2music.library.database import locate
 from img2music.library.pipeline import Outcome, Pipeline
-from img2music.library.record import TrackRecord
-from img2music.library.store import Failure, LibraryStore
+from img2music.library.record import Failure, TrackRecord
+from img2music.library.store import LibraryStore
 from img2music.library.workers import Measured, Workers
 from img2music.parallel import processors
 from img2music.sources.folders import FileState

@@ -1,35 +1,28 @@
 """The library at rest: reading and writing tracks."""
 
 import contextlib
-import itertools
 import os
-import struct
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 
 import numpy as np
 import sqlalchemy as sa
 from numpy.typing import NDArray
 
-from img2music.affect import Affect
-from img2music.errors import Img2MusicError, LibraryError, UsageError, printable
+from img2music.errors import UsageError
 from img2music.library import database
 from img2music.library.filters import conditions
-from img2music.library.record import TrackRecord, pack_curve, unpack_curve
-from img2music.library.schema import affects, curves, failures, fold, tracks
+from img2music.library.record import Failure, TrackRecord, unpack_curve
+from img2music.library.rows import AFFECT_DTYPE, PACKED_AFFECT, batches, record_of, track_of
+from img2music.library.schema import affects, curves, failures, tracks
 from img2music.library.track import Track, TrackFilter
-from img2music.music.analysis import CurvePoint, Features, TrackAnalysis
+from img2music.library.transaction import Transaction
+from img2music.music.analysis import CurvePoint
 from img2music.sources.folders import FileState
-from img2music.sources.tags import Tags
 
-_Item = TypeVar("_Item")
-
-_AFFECT = struct.Struct("<qdd")
-_AFFECT_DTYPE = np.dtype([("id", "<i8"), ("valence", "<f8"), ("arousal", "<f8")])
-_AFFECT_CHUNK = 1 << 22  # ids a query: twice 24 bytes each stay well below SQLite's limit of 1e9 bytes a value
-_IDS_A_QUERY = 500  # SQLite's least limit is 999 parameters
+AFFECT_CHUNK = 1 << 22  # ids a query: twice 24 bytes each stay well below SQLite's limit of 1e9 bytes a value
 
 _TEXT_COLUMNS = ("artist", "album_artist", "genre", "album", "content", "title")
 _NUMBER_COLUMNS = ("valence", "arousal", "year", "tempo", "duration", "instrumentalness", "key", "mode")
@@ -55,25 +48,6 @@ class KnownFile:
     file: FileState
     analyzer: str
     missing: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """A file that could not be analysed, and why.
-
-    Attributes
-    ----------
-    file : FileState
-        The file as it was.
-    analyzer : str
-        The analyzer version that failed.
-    reason : str
-        Why, without the path.
-    """
-
-    file: FileState
-    analyzer: str
-    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,7 +202,7 @@ class LibraryStore:
             found: dict[str, NDArray[Any]] = {}
             if {"id", "valence", "arousal"} & set(names):
                 points = self._points(connection)
-                found = {name: np.ascontiguousarray(points[name]) for name in _AFFECT_DTYPE.names or ()}
+                found = {name: np.ascontiguousarray(points[name]) for name in AFFECT_DTYPE.names or ()}
             others = [name for name in names if name not in found]
             if others:
                 found.update(_columns(connection, others))
@@ -280,11 +254,11 @@ class LibraryStore:
                 if not missing:
                     statement = statement.where(tracks.c.missing.is_(False))
                 for row in connection.execute(statement.order_by(tracks.c.path)):
-                    yield _track(row)
+                    yield track_of(row)
                 return
-            for batch in _batches(ids):
+            for batch in batches(ids):
                 rows = connection.execute(statement.where(tracks.c.id.in_(batch)))
-                found = {row.id: _track(row) for row in rows}
+                found = {row.id: track_of(row) for row in rows}
                 yield from (found[number] for number in batch if number in found)
 
     def find(self, path: str) -> Track | None:
@@ -301,7 +275,7 @@ class LibraryStore:
         """
         with self._reading() as connection:
             row = connection.execute(sa.select(tracks).where(tracks.c.path == path)).first()
-        return None if row is None else _track(row)
+        return None if row is None else track_of(row)
 
     def curves(self, ids: Iterable[int]) -> dict[int, tuple[CurvePoint, ...]]:
         """Read affect curves.
@@ -317,7 +291,7 @@ class LibraryStore:
         """
         found: dict[int, tuple[CurvePoint, ...]] = {}
         with self._reading() as connection:
-            for batch in _batches(ids):
+            for batch in batches(ids):
                 rows = connection.execute(sa.select(curves).where(curves.c.track_id.in_(batch)))
                 found.update((row.track_id, unpack_curve(row.points)) for row in rows)
         return found
@@ -334,7 +308,7 @@ class LibraryStore:
         )
         with self._reading() as connection:
             for row in connection.execute(statement):
-                yield _record(row)
+                yield record_of(row)
 
     def failures(self) -> Iterator[Failure]:
         """Read the files that could not be analysed, in order of path.
@@ -386,7 +360,7 @@ class LibraryStore:
             .order_by(tracks.c.id)
         )
         with self._reading() as connection:
-            return [(row.id, _record(row)) for row in connection.execute(statement)]
+            return [(row.id, record_of(row)) for row in connection.execute(statement)]
 
     def totals(self) -> "Totals":
         """Add up what is stored.
@@ -437,7 +411,7 @@ class LibraryStore:
                 found += [f"a row of {row[0]} belongs to no track" for row in strays]
             wanted = sa.select(tracks.c.id, tracks.c.valence, tracks.c.arousal)
             wanted = wanted.where(tracks.c.missing.is_(False)).order_by(tracks.c.id)
-            expected = b"".join(_AFFECT.pack(*row) for row in connection.execute(wanted))
+            expected = b"".join(PACKED_AFFECT.pack(*row) for row in connection.execute(wanted))
             if self._points(connection).tobytes() != expected:
                 found.append("the packed affects differ from the tracks'")
             return found
@@ -472,7 +446,7 @@ class LibraryStore:
             transaction.put(records)
 
     @contextlib.contextmanager
-    def writing(self) -> Iterator["Transaction"]:
+    def writing(self) -> Iterator[Transaction]:
         """Write in one transaction: all of it is stored, or none.
 
         Yields
@@ -494,7 +468,7 @@ class LibraryStore:
 
     @staticmethod
     def _points(connection: sa.Connection) -> NDArray[np.void]:
-        """Read ids and affects of the tracks that are present: shape (n,), `_AFFECT_DTYPE`, ascending ids."""
+        """Read ids and affects of the tracks that are present: shape (n,), `AFFECT_DTYPE`, ascending ids."""
         if connection.dialect.name == "sqlite":
             # SQLite joins the rows: four times as fast as an object a row. It does so byte by byte in a
             # database in UTF-8; should another build of it mind, the check below sends us the long way.
@@ -504,138 +478,15 @@ class LibraryStore:
                 "WHERE track_id > :above AND track_id <= :upto"
             )
             parts = [
-                tuple(connection.execute(joined, {"above": above, "upto": above + _AFFECT_CHUNK}).one())
-                for above in range(0, last, _AFFECT_CHUNK)
+                tuple(connection.execute(joined, {"above": above, "upto": above + AFFECT_CHUNK}).one())
+                for above in range(0, last, AFFECT_CHUNK)
             ]
-            if all(len(part or b"") == count * _AFFECT.size for count, part in parts):
-                points = np.frombuffer(b"".join(part or b"" for _, part in parts), dtype=_AFFECT_DTYPE)
+            if all(len(part or b"") == count * PACKED_AFFECT.size for count, part in parts):
+                points = np.frombuffer(b"".join(part or b"" for _, part in parts), dtype=AFFECT_DTYPE)
                 if bool(np.all(points["id"][1:] > points["id"][:-1])):
                     return points
         rows = connection.execute(sa.select(affects.c.packed).order_by(affects.c.track_id)).scalars()
-        return np.frombuffer(b"".join(rows), dtype=_AFFECT_DTYPE)
-
-
-class Transaction:
-    """Changes to a library that are stored together. Made by `LibraryStore.writing`."""
-
-    def __init__(self, connection: sa.Connection) -> None:
-        self._connection = connection
-
-    def put(self, records: Iterable[TrackRecord], *, moved: Mapping[str, int] | None = None) -> None:
-        """Store tracks. Failures of their paths are forgotten.
-
-        A track whose path is known is replaced and keeps its id.
-
-        Parameters
-        ----------
-        records : iterable of TrackRecord
-            Where a path comes twice, the last counts.
-        moved : mapping of str to int, optional
-            By path, the id of the track whose file has moved there: it keeps its id.
-        """
-        for batch in _batches(records):
-            self._put({record.file.path: record for record in batch}, moved or {})
-
-    def _put(self, records: dict[str, TrackRecord], moved: Mapping[str, int]) -> None:
-        execute = self._connection.execute
-        numbered = sa.select(tracks.c.path, tracks.c.id).where(tracks.c.path.in_(records))
-        known = {row.path: row.id for row in execute(numbered)}
-        kept = known | {path: moved[path] for path in records if path in moved}
-        self.remove({*known.values(), *kept.values()})
-        new = [_values(record) for path, record in records.items() if path not in kept]
-        old = [_values(records[path]) | {"id": number} for path, number in kept.items()]
-        for rows in (new, old):
-            if rows:
-                execute(sa.insert(tracks), rows)
-        numbers = {row.path: row.id for row in execute(numbered)}
-        points = [
-            {"track_id": numbers[path], "points": pack_curve(record.analysis.curve)} for path, record in records.items()
-        ]
-        execute(sa.insert(curves), points)
-        self._pack_affects(numbers.values())
-        self.forget_failures(records)
-
-    def _pack_affects(self, ids: Iterable[int]) -> None:
-        columns = (tracks.c.id, tracks.c.valence, tracks.c.arousal)
-        present = sa.select(*columns).where(tracks.c.id.in_(ids), tracks.c.missing.is_(False))
-        packed = [{"track_id": row[0], "packed": _AFFECT.pack(*row)} for row in self._connection.execute(present)]
-        if packed:
-            self._connection.execute(sa.insert(affects), packed)
-
-    def mark(self, ids: Iterable[int], *, missing: bool) -> None:
-        """Mark tracks as missing or as present again.
-
-        Parameters
-        ----------
-        ids : iterable of int
-        missing : bool
-        """
-        execute = self._connection.execute
-        for batch in _batches(ids):
-            execute(sa.update(tracks).where(tracks.c.id.in_(batch)).values(missing=missing))
-            execute(sa.delete(affects).where(affects.c.track_id.in_(batch)))
-            self._pack_affects(batch)
-
-    def remove(self, ids: Iterable[int]) -> None:
-        """Remove tracks for good.
-
-        Parameters
-        ----------
-        ids : iterable of int
-        """
-        for batch in _batches(ids):
-            self._connection.execute(sa.delete(tracks).where(tracks.c.id.in_(batch)))
-
-    def remove_missing(self) -> int:
-        """Remove the tracks that are marked missing for good.
-
-        Returns
-        -------
-        int
-            Number of tracks.
-        """
-        result = self._connection.execute(sa.delete(tracks).where(tracks.c.missing.is_(True)))
-        return result.rowcount
-
-    def put_failure(self, failure: Failure) -> None:
-        """Remember that a file could not be analysed.
-
-        A track that had this path in an earlier state of the file is marked missing: what was heard is gone.
-
-        Parameters
-        ----------
-        failure : Failure
-        """
-        file = failure.file
-        self.forget_failures([file.path])
-        self._connection.execute(
-            sa.insert(failures).values(
-                path=file.path,
-                size=file.size,
-                mtime_ns=file.mtime_ns,
-                analyzer=failure.analyzer,
-                reason=failure.reason,
-            )
-        )
-        changed = sa.or_(tracks.c.size != file.size, tracks.c.mtime_ns != file.mtime_ns)
-        overwritten = sa.select(tracks.c.id).where(tracks.c.path == file.path, changed)
-        self.mark(list(self._connection.execute(overwritten).scalars()), missing=True)
-
-    def forget_failures(self, paths: Iterable[str]) -> None:
-        """Forget failures.
-
-        Parameters
-        ----------
-        paths : iterable of str
-        """
-        for batch in _batches(paths):
-            self._connection.execute(sa.delete(failures).where(failures.c.path.in_(batch)))
-
-
-def _batches(values: Iterable[_Item]) -> Iterator[Sequence[_Item]]:
-    iterator = iter(values)
-    while batch := list(itertools.islice(iterator, _IDS_A_QUERY)):
-        yield batch
+        return np.frombuffer(b"".join(rows), dtype=AFFECT_DTYPE)
 
 
 def _columns(connection: sa.Connection, names: Sequence[str]) -> dict[str, NDArray[Any]]:
@@ -647,111 +498,3 @@ def _columns(connection: sa.Connection, names: Sequence[str]) -> dict[str, NDArr
         name: np.array(values, dtype=object if name in _TEXT_COLUMNS else np.float64)
         for name, values in zip(names, cells, strict=True)
     }
-
-
-def _values(record: TrackRecord) -> dict[str, Any]:
-    tags, analysis = record.tags, record.analysis
-    features = analysis.features
-    return {
-        "path": record.file.path,
-        "size": record.file.size,
-        "mtime_ns": record.file.mtime_ns,
-        "content": record.content,
-        "missing": record.missing,
-        "title": tags.title,
-        "artist": tags.artist,
-        "album": tags.album,
-        "album_artist": tags.album_artist,
-        "genre": tags.genre,
-        "year": tags.year,
-        "artist_folded": None if tags.artist is None else fold(tags.artist),
-        "album_folded": None if tags.album is None else fold(tags.album),
-        "genre_folded": None if tags.genre is None else fold(tags.genre),
-        "analyzer": analysis.analyzer,
-        "duration": analysis.duration,
-        "listened": analysis.listened,
-        "valence": analysis.affect.valence,
-        "arousal": analysis.affect.arousal,
-        "danceability": features.danceability,
-        "energy": features.energy,
-        "raw_valence": features.valence,
-        "acousticness": features.acousticness,
-        "instrumentalness": features.instrumentalness,
-        "liveness": features.liveness,
-        "speechiness": features.speechiness,
-        "tempo": features.tempo,
-        "key": features.key,
-        "mode": features.mode,
-        "loudness": features.loudness,
-        "onset_rate": features.onset_rate,
-    }
-
-
-def _features(row: sa.Row[Any]) -> Features:
-    return Features(
-        danceability=row.danceability,
-        energy=row.energy,
-        valence=row.raw_valence,
-        acousticness=row.acousticness,
-        instrumentalness=row.instrumentalness,
-        liveness=row.liveness,
-        speechiness=row.speechiness,
-        tempo=row.tempo,
-        key=row.key,
-        mode=row.mode,
-        loudness=row.loudness,
-        onset_rate=row.onset_rate,
-    )
-
-
-def _track(row: sa.Row[Any]) -> Track:
-    return Track(
-        id=row.id,
-        path=row.path,
-        title=row.title,
-        artist=row.artist,
-        album=row.album,
-        album_artist=row.album_artist,
-        genre=row.genre,
-        year=row.year,
-        duration=row.duration,
-        content=row.content,
-        analyzer=row.analyzer,
-        missing=row.missing,
-        affect=_affect(row),
-        features=_features(row),
-    )
-
-
-def _affect(row: sa.Row[Any]) -> Affect:
-    try:
-        return Affect(row.valence, row.arousal)
-    except Img2MusicError as error:
-        raise LibraryError(
-            f"Track {row.id} of the library, {printable(row.path)}, is damaged ({error}) Mend it with: "
-            "img2music scan --full FOLDER"
-        ) from None
-
-
-def _record(row: sa.Row[Any]) -> TrackRecord:
-    return TrackRecord(
-        file=FileState(row.path, row.size, row.mtime_ns),
-        content=row.content,
-        tags=Tags(
-            title=row.title,
-            artist=row.artist,
-            album=row.album,
-            album_artist=row.album_artist,
-            genre=row.genre,
-            year=row.year,
-        ),
-        analysis=TrackAnalysis(
-            analyzer=row.analyzer,
-            duration=row.duration,
-            listened=row.listened,
-            affect=_affect(row),
-            features=_features(row),
-            curve=unpack_curve(row.points),
-        ),
-        missing=row.missing,
-    )

@@ -3,7 +3,6 @@
 import os
 import stat
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Self
 
@@ -11,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from img2music.errors import InputError
+from img2music.media.excerpts import AudioInfo, Excerpt, excerpt_of
 
 if TYPE_CHECKING:
     from av.audio.frame import AudioFrame
@@ -34,7 +34,6 @@ UNMEASURED_FORMATS = frozenset({"aac", "ac3", "amr", "dts", "eac3", "loas", "mp3
 SLOWEST_RATE, FASTEST_RATE = 4_000, 768_000  # hertz; beyond it a header lies
 HIGHEST_RATE = 48_000  # hertz; what is faster holds nothing more to hear, only memory to fill
 MOST_CHANNELS = 8
-LOUDEST_SAMPLE = 16.0  # +24 dBFS; floating-point files may exceed 1.0, damaged ones reach 1e38
 UNNAMED = "NONE"  # a channel that the file gives no place
 USUAL_LAYOUT = ("FL", "FR", "FC", "LFE", "BL", "BR", "SL", "SR")  # of WAVE; fewer channels are its beginning
 LEAD_IN = 0.3  # seconds decoded and dropped after a seek, while MP3's bit reservoir and AAC's overlap fill
@@ -42,57 +41,6 @@ SEEK_TOLERANCE = 20.0  # seconds; landing further before the target means the fi
 SHORTFALL = 1.0  # seconds missing from an excerpt that show that the stated length is wrong
 OGG = b"OggS"
 OGG_TAIL = 65_536 + 4_096  # bytes that surely hold the start of a last Ogg page (65,307 bytes at most)
-
-
-@dataclass(frozen=True, slots=True)
-class AudioInfo:
-    """What a sound file says of itself.
-
-    Attributes
-    ----------
-    duration : float
-        Length in seconds.
-    container, codec : str
-        libav's names of the file format and of the encoding.
-    """
-
-    duration: float
-    container: str
-    codec: str
-
-
-@dataclass(frozen=True, slots=True)
-class Excerpt:
-    """Decoded sound of one part of a file.
-
-    Attributes
-    ----------
-    start : float
-        Seconds from the start of the file.
-    rate : int
-        Samples a second.
-    layout : tuple of str, length c
-        Channel names as libav writes them (``FL``, ``FR``, ``LFE``...).
-    samples : ndarray of float32, shape (c, n)
-        Samples; full scale is 1.0. Finite.
-    """
-
-    start: float
-    rate: int
-    layout: tuple[str, ...]
-    samples: NDArray[np.float32]
-
-    @property
-    def end(self) -> float:
-        """Seconds from the start of the file to the excerpt's end."""
-        return self.start + float(self.samples.shape[1]) / self.rate
-
-
-def excerpt_of(start: float, rate: int, layout: tuple[str, ...], samples: NDArray[np.float32]) -> Excerpt:
-    """Make an excerpt of decoded samples, which may be NaN or absurdly loud; they are changed in place."""
-    np.nan_to_num(samples, copy=False, nan=0.0, posinf=LOUDEST_SAMPLE, neginf=-LOUDEST_SAMPLE)
-    np.clip(samples, -LOUDEST_SAMPLE, LOUDEST_SAMPLE, out=samples)
-    return Excerpt(start, rate, layout, samples)
 
 
 def is_audio(path: str | os.PathLike[str]) -> bool:

@@ -6,7 +6,7 @@ from typing import Self
 import numpy as np
 
 from img2music.errors import InputError
-from img2music.media.audio import AudioInfo, Excerpt, excerpt_of
+from img2music.media.excerpts import AudioInfo, Excerpt, excerpt_of
 
 LAYOUTS = {
     1: ("FC",),

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from img2music.affect import Affect
 from img2music.errors import Img2MusicError, InputError, unexpected
-from img2music.media.audio import SHORTFALL, AudioFile, Excerpt, open_audio
+from img2music.media.audio import SHORTFALL, AudioFile, open_audio
+from img2music.media.excerpts import Excerpt
 from img2music.music import loudness, rhythm, tonality
 from img2music.music.affect_model import SIGNALS, AffectModel, shipped_model
 from img2music.music.analysis import CurvePoint, Features, TrackAnalysis

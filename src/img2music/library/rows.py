@@ -1,0 +1,194 @@
+"""Rows of the library's tables <-> values."""
+
+import itertools
+import struct
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, TypeVar
+
+import numpy as np
+import sqlalchemy as sa
+
+from img2music.affect import Affect
+from img2music.errors import Img2MusicError, LibraryError, printable
+from img2music.library.record import TrackRecord, unpack_curve
+from img2music.library.schema import fold
+from img2music.library.track import Track
+from img2music.music.analysis import Features, TrackAnalysis
+from img2music.sources.folders import FileState
+from img2music.sources.tags import Tags
+
+Item = TypeVar("Item")
+
+PACKED_AFFECT = struct.Struct("<qdd")
+AFFECT_DTYPE = np.dtype([("id", "<i8"), ("valence", "<f8"), ("arousal", "<f8")])
+"""A row of the table of affects: id, valence, arousal."""
+
+IDS_A_QUERY = 500  # SQLite's least limit is 999 parameters
+
+
+def batches(values: Iterable[Item]) -> Iterator[Sequence[Item]]:
+    """Cut values into parts that fit one query.
+
+    Parameters
+    ----------
+    values : iterable
+
+    Yields
+    ------
+    sequence
+        At most `IDS_A_QUERY` of them, never empty.
+    """
+    iterator = iter(values)
+    while batch := list(itertools.islice(iterator, IDS_A_QUERY)):
+        yield batch
+
+
+def values_of(record: TrackRecord) -> dict[str, Any]:
+    """Values of a row of the table of tracks.
+
+    Parameters
+    ----------
+    record : TrackRecord
+
+    Returns
+    -------
+    dict of str to object
+        By column, all but the id.
+    """
+    tags, analysis = record.tags, record.analysis
+    features = analysis.features
+    return {
+        "path": record.file.path,
+        "size": record.file.size,
+        "mtime_ns": record.file.mtime_ns,
+        "content": record.content,
+        "missing": record.missing,
+        "title": tags.title,
+        "artist": tags.artist,
+        "album": tags.album,
+        "album_artist": tags.album_artist,
+        "genre": tags.genre,
+        "year": tags.year,
+        "artist_folded": None if tags.artist is None else fold(tags.artist),
+        "album_folded": None if tags.album is None else fold(tags.album),
+        "genre_folded": None if tags.genre is None else fold(tags.genre),
+        "analyzer": analysis.analyzer,
+        "duration": analysis.duration,
+        "listened": analysis.listened,
+        "valence": analysis.affect.valence,
+        "arousal": analysis.affect.arousal,
+        "danceability": features.danceability,
+        "energy": features.energy,
+        "raw_valence": features.valence,
+        "acousticness": features.acousticness,
+        "instrumentalness": features.instrumentalness,
+        "liveness": features.liveness,
+        "speechiness": features.speechiness,
+        "tempo": features.tempo,
+        "key": features.key,
+        "mode": features.mode,
+        "loudness": features.loudness,
+        "onset_rate": features.onset_rate,
+    }
+
+
+def _features(row: sa.Row[Any]) -> Features:
+    return Features(
+        danceability=row.danceability,
+        energy=row.energy,
+        valence=row.raw_valence,
+        acousticness=row.acousticness,
+        instrumentalness=row.instrumentalness,
+        liveness=row.liveness,
+        speechiness=row.speechiness,
+        tempo=row.tempo,
+        key=row.key,
+        mode=row.mode,
+        loudness=row.loudness,
+        onset_rate=row.onset_rate,
+    )
+
+
+def track_of(row: sa.Row[Any]) -> Track:
+    """Make a track of a row.
+
+    Parameters
+    ----------
+    row : sqlalchemy.Row
+        Of the table of tracks, all columns.
+
+    Returns
+    -------
+    Track
+
+    Raises
+    ------
+    LibraryError
+        If its affect is outside the scale.
+    """
+    return Track(
+        id=row.id,
+        path=row.path,
+        title=row.title,
+        artist=row.artist,
+        album=row.album,
+        album_artist=row.album_artist,
+        genre=row.genre,
+        year=row.year,
+        duration=row.duration,
+        content=row.content,
+        analyzer=row.analyzer,
+        missing=row.missing,
+        affect=_affect(row),
+        features=_features(row),
+    )
+
+
+def _affect(row: sa.Row[Any]) -> Affect:
+    try:
+        return Affect(row.valence, row.arousal)
+    except Img2MusicError as error:
+        raise LibraryError(
+            f"Track {row.id} of the library, {printable(row.path)}, is damaged ({error}) Mend it with: "
+            "img2music scan --full FOLDER"
+        ) from None
+
+
+def record_of(row: sa.Row[Any]) -> TrackRecord:
+    """Make a record of a row.
+
+    Parameters
+    ----------
+    row : sqlalchemy.Row
+        Of the table of tracks, all columns, with ``points`` of its curve.
+
+    Returns
+    -------
+    TrackRecord
+
+    Raises
+    ------
+    LibraryError
+        If its affect is outside the scale.
+    """
+    return TrackRecord(
+        file=FileState(row.path, row.size, row.mtime_ns),
+        content=row.content,
+        tags=Tags(
+            title=row.title,
+            artist=row.artist,
+            album=row.album,
+            album_artist=row.album_artist,
+            genre=row.genre,
+            year=row.year,
+        ),
+        analysis=TrackAnalysis(
+            analyzer=row.analyzer,
+            duration=row.duration,
+            listened=row.listened,
+            affect=_affect(row),
+            features=_features(row),
+            curve=unpack_curve(row.points),
+        ),
+        missing=row.missing,
+    )

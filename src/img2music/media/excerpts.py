@@ -1,0 +1,59 @@
+"""What a sound file says of itself, and decoded parts of it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+LOUDEST_SAMPLE = 16.0  # +24 dBFS; floating-point files may exceed 1.0, damaged ones reach 1e38
+
+
+@dataclass(frozen=True, slots=True)
+class AudioInfo:
+    """What a sound file says of itself.
+
+    Attributes
+    ----------
+    duration : float
+        Length in seconds.
+    container, codec : str
+        libav's names of the file format and of the encoding.
+    """
+
+    duration: float
+    container: str
+    codec: str
+
+
+@dataclass(frozen=True, slots=True)
+class Excerpt:
+    """Decoded sound of one part of a file.
+
+    Attributes
+    ----------
+    start : float
+        Seconds from the start of the file.
+    rate : int
+        Samples a second.
+    layout : tuple of str, length c
+        Channel names as libav writes them (``FL``, ``FR``, ``LFE``...).
+    samples : ndarray of float32, shape (c, n)
+        Samples; full scale is 1.0. Finite.
+    """
+
+    start: float
+    rate: int
+    layout: tuple[str, ...]
+    samples: NDArray[np.float32]
+
+    @property
+    def end(self) -> float:
+        """Seconds from the start of the file to the excerpt's end."""
+        return self.start + float(self.samples.shape[1]) / self.rate
+
+
+def excerpt_of(start: float, rate: int, layout: tuple[str, ...], samples: NDArray[np.float32]) -> Excerpt:
+    """Make an excerpt of decoded samples, which may be NaN or absurdly loud; they are changed in place."""
+    np.nan_to_num(samples, copy=False, nan=0.0, posinf=LOUDEST_SAMPLE, neginf=-LOUDEST_SAMPLE)
+    np.clip(samples, -LOUDEST_SAMPLE, LOUDEST_SAMPLE, out=samples)
+    return Excerpt(start, rate, layout, samples)

@@ -8,7 +8,7 @@ from img2music.cli.output import ReportFormat, ReportFormatOption, chosen_format
 def doctor(format_: ReportFormatOption = None) -> None:
     """Check that the models, the decoders and the library work on this machine.
 
-    Runs the shipped models once, encodes and decodes audio, and writes nothing outside a temporary folder.
+    Runs the shipped models on a picture and a sound made for it, and writes nothing outside a temporary folder.
     Exit code 0 if all that is needed works, 2 if not. Extras that are not installed are listed and are no fault.
     """
     from img2music.health import checks

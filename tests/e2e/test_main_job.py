@@ -59,6 +59,11 @@ def test_tracks_are_listed(home):
     assert [Path(track["path"]).name for track in report["tracks"]] == [Path(piece).name for piece in PIECES]
 
 
+def test_library_info_counts_the_tracks(home):
+    report = validated(img2music("library", "info", home=home).sound(0), "library-info")
+    assert (report["present"], report["missing"], report["failures"]) == (3, 0, 0)
+
+
 def test_recommendation_for_a_photo(home):
     report = validated(img2music("recommend", home / "photos" / "coffee.png", home=home).sound(0), "recommend")
     assert report["match"] == "relative"

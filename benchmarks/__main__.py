@@ -3,25 +3,27 @@
 import argparse
 import importlib
 import pkgutil
+import sys
 from pathlib import Path
 
 import benchmarks
 
-INFRASTRUCTURE = {"__main__", "report", "synthetic"}
+HELPERS = {"__main__", "report", "synthetic"}
 
 
 def main() -> None:
-    names = sorted(m.name for m in pkgutil.iter_modules(benchmarks.__path__) if m.name not in INFRASTRUCTURE)
+    names = sorted(module.name for module in pkgutil.iter_modules(benchmarks.__path__) if module.name not in HELPERS)
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    commands = parser.add_subparsers(dest="name", required=True)
-    modules = {}
-    for name in names:
-        module = modules[name] = importlib.import_module(f"benchmarks.{name}")
-        command = commands.add_parser(name, help=(module.__doc__ or "").strip().splitlines()[0])
-        command.add_argument("--output", type=Path, default=Path("benchmark-results"), help="folder for the JSON")
-        module.add_arguments(command)
-    options = parser.parse_args()
-    report = modules[options.name].run(options)
+    parser.add_argument("name", choices=names, help="what to measure; NAME --help tells its options")
+    name = parser.parse_args(sys.argv[1:2]).name
+
+    # Only the one that is asked for: each needs peers of its own, which need not all be installed.
+    module = importlib.import_module(f"benchmarks.{name}")
+    parser = argparse.ArgumentParser(prog=f"python -m benchmarks {name}", description=module.__doc__)
+    parser.add_argument("--output", type=Path, default=Path("benchmark-results"), help="folder for the JSON")
+    module.add_arguments(parser)
+    options = parser.parse_args(sys.argv[2:])
+    report = module.run(options)
     report.show()
     print(f"Written to {report.write(options.output)}")
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from img2music.affect import Affect
 from img2music.errors import ModelError
+from img2music.files import write_atomically
 from img2music.music.network import EMBEDDING
 
 MODEL = "music-affect/1"
@@ -68,11 +69,14 @@ class AffectModel:
         ----------
         path : Path
             Replaced at once if it exists.
+
+        Raises
+        ------
+        InputError
+            If it can't be written; then nothing has changed.
         """
         content = {name: _rounded(value) for name, value in asdict(self).items()}
-        temporary = path.with_name(path.name + ".part")
-        temporary.write_text(json.dumps(content) + "\n", encoding="utf-8")
-        temporary.replace(path)
+        write_atomically((json.dumps(content) + "\n").encode(), path)
 
     @classmethod
     def load(cls, path: Path) -> Self:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from img2music.errors import UsageError
 from img2music.vision.efficientnet import DEPTHS
 from img2music.vision.evaluation import evaluate, grouped_folds, random_folds
-from img2music.vision.oasis import RatedImages
+from img2music.vision.rated_images import RatedImages
 
 
 @given(st.integers(2, 200), st.integers(2, 12), st.integers(0, 5))

@@ -17,7 +17,7 @@ from img2music.vision.efficientnet import DEPTHS, FEATURES, SIDE, GraphBuilder, 
 from img2music.vision.evaluation import Evaluation, evaluate, fold_predictions, grouped_folds
 from img2music.vision.head import Head
 from img2music.vision.model import FORMAT, open_session, read_pixels
-from img2music.vision.oasis import RatedImages
+from img2music.vision.rated_images import RatedImages
 
 Progress = Callable[[int, int], None]
 

@@ -52,7 +52,7 @@ def evaluate_image(  # noqa: PLR0917 - typer's way to declare options
     from img2music.vision import datasets, report_page
     from img2music.vision.evaluation import judge_model, judge_recipe
     from img2music.vision.model import ImageModel
-    from img2music.vision.report import anchors_table, categories_table, full_json, notes_on
+    from img2music.vision.report import anchors_table, categories_table, full_json, notes_on, without
     from img2music.vision.training import pooled_features
 
     images = datasets.load(data, dataset, Scale.parse(scale) if scale else None)
@@ -74,7 +74,7 @@ def evaluate_image(  # noqa: PLR0917 - typer's way to declare options
     else:
         print_evaluation(judged.evaluation, ReportFormat.TABLE)
         for title, (columns, rows) in (
-            ("By category", categories_table(judged.evaluation)),
+            ("By category", without(categories_table(judged.evaluation), {"R2", "MAE", "MSE", "right side of 0.5"})),
             ("Published by others, not measured here", anchors_table(judged.evaluation)),
         ):
             if rows:
@@ -89,10 +89,10 @@ def evaluate_image(  # noqa: PLR0917 - typer's way to declare options
 
 def print_evaluation(evaluation: "Evaluation", format_: ReportFormat | None) -> None:
     """Print accuracy on stdout."""
-    from img2music.vision.report import accuracy_table, title_of, to_json
+    from img2music.vision.report import accuracy_table, title_of, to_json, without
 
     if chosen_format(format_) is ReportFormat.JSON:
         print_json(to_json(evaluation))
     else:
-        columns, rows = accuracy_table(evaluation)
+        columns, rows = without(accuracy_table(evaluation), {"MSE"})
         print_table(columns, rows, title=title_of(evaluation))

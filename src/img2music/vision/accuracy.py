@@ -133,7 +133,8 @@ def _accuracy(
     reach = float(np.ptp(rated))
     ranks = None
     if point["r"] is not None:
-        ranks = float(np.corrcoef(midranks(predicted, np.sort(predicted)), midranks(rated, np.sort(rated)))[0, 1])
+        ours, theirs = (midranks(values, np.sort(values)) for values in (predicted, rated))
+        ranks = float(np.clip(np.corrcoef(ours, theirs)[0, 1], -1, 1))
     return Accuracy(
         r=point["r"],
         r2=r2,

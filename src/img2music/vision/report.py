@@ -1,6 +1,6 @@
 """An evaluation of an image model as JSON, as tables and as Markdown."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -71,7 +71,8 @@ def notes_on(judged: Judged) -> tuple[str, ...]:
         title = DATASETS[evaluation.dataset].title.split(",")[0]
         notes.append(f"These are not the {DATASETS[evaluation.dataset].images} published ratings of {title}.")
     if judged.errors:
-        notes.append(f"{len(judged.errors)} images could not be read and are left out.")
+        count = evaluation.images + len(judged.errors)
+        notes.append(f"{len(judged.errors)} of {count} images can't be read and are left out.")
     return tuple(notes)
 
 
@@ -219,13 +220,31 @@ def anchors_table(evaluation: Evaluation) -> Table:
     columns : list of str
     rows : list of list of str
     """
-    metrics = {"r": ("r", 3), "mse_minmax": ("MSE, min-max", 4)}
+    metrics = {"r": ("r", "g"), "mse_minmax": ("MSE, min-max", ".4f")}
     rows = []
     for anchor in ANCHORS.get(evaluation.dataset, ()):
         metric, digits = metrics[anchor.metric]
-        figures = (_cell(anchor.valence, digits), _cell(anchor.arousal, digits))
+        figures = ["-" if value is None else f"{value:{digits}}" for value in (anchor.valence, anchor.arousal)]
         rows.append([anchor.what, metric, *figures, anchor.source])
     return ["who", "figure", ">valence", ">arousal", "source"], rows
+
+
+def without(table: Table, names: Collection[str]) -> Table:
+    """Leave columns out of a table, for a narrow terminal.
+
+    Parameters
+    ----------
+    table : tuple of (list of str, list of list of str)
+    names : collection of str
+        Heads of the columns to leave out, without ``>``.
+
+    Returns
+    -------
+    tuple of (list of str, list of list of str)
+    """
+    columns, rows = table
+    kept = [number for number, column in enumerate(columns) if column.removeprefix(">") not in names]
+    return [columns[number] for number in kept], [[row[number] for number in kept] for row in rows]
 
 
 def to_markdown(judged: Judged, notes: Sequence[str]) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import jsonschema
 import numpy as np
+import onnx
 import pytest
 from PIL import Image
 from typer.testing import CliRunner
@@ -19,7 +20,7 @@ from img2music.errors import InputError, MissingExtraError, UsageError
 from img2music.vision.anchors import ANCHORS
 from img2music.vision.datasets import DATASETS, load
 from img2music.vision.evaluation import Judged, judge_model, judge_recipe
-from img2music.vision.model import ImageAnalysis, ImageModel
+from img2music.vision.model import MODELS, ImageAnalysis, ImageModel
 from img2music.vision.report import full_json, notes_on, to_markdown
 from img2music.vision.report_page import write_report
 from tests.vision.rated import COUNT, made_up, save
@@ -108,6 +109,21 @@ def test_it_says_that_the_images_trained_the_model(shared_data: Path, tmp_path: 
     assert "3 of these 4 images trained the image model (oasis-lite2/1)" in json.loads(printed)["notes"][0]
 
 
+def test_a_model_file_of_ones_own_on_another_set(tmp_path: Path) -> None:
+    model = onnx.load(MODELS / "oasis-lite2.onnx")
+    for entry in model.metadata_props:
+        if entry.key == "name":
+            entry.value = "mine"
+    onnx.save(model, tmp_path / "mine.onnx")
+    data = made_up("emotion6", tmp_path / "set")
+    code, printed = run("--data", data, "--model", tmp_path / "mine.onnx")
+    assert code == 0
+    report = json.loads(printed)
+    assert (report["model"], report["dataset"]) == ("mine/1", "emotion6")
+    assert report["notes"][0].startswith("It is not known which files trained the image model (mine/1)")
+    assert -1 <= report["finished"]["arousal"]["spearman"] <= 1
+
+
 def test_a_damaged_image_is_left_out(tmp_path: Path) -> None:
     data = made_up("csv", tmp_path)
     (tmp_path / "pictures" / "7.png").write_bytes(b"nothing")
@@ -142,6 +158,8 @@ def test_bad_usage(tmp_path: Path) -> None:
     data.write_text("\n".join(lines[:2]))
     with pytest.raises(UsageError, match="single image can't be judged"):
         run("--data", data, "--model", "oasis-lite2")
+    with pytest.raises(UsageError, match="--folds are for retraining"):
+        run("--data", data, "--model", "oasis-lite2", "--folds", 5)
     with pytest.raises(UsageError, match="is no scale"):
         run("--data", data, "--scale", "wide")
     (tmp_path / "file").touch()

@@ -30,7 +30,7 @@ def evaluate_image(  # noqa: PLR0917 - typer's way to declare options
     scale: Annotated[
         str | None, typer.Option(help="How a CSV's ratings run: 1-7, 1-9, 0-1, -1-1, or a name such as oasis.")
     ] = None,
-    folds: Annotated[int, typer.Option(min=2, help="Number of folds.")] = 10,
+    folds: Annotated[int | None, typer.Option(min=2, help="Number of folds.", show_default="10")] = None,
     model: Annotated[
         str | None, typer.Option(metavar="NAME|FILE", help="Judge this finished model as it is; nothing is retrained.")
     ] = None,
@@ -48,20 +48,23 @@ def evaluate_image(  # noqa: PLR0917 - typer's way to declare options
     group (images that must stay in one fold) and category.
     """
     from img2music.affect import Scale
+    from img2music.errors import UsageError
     from img2music.matching.training_files import contents_of, overlap
     from img2music.vision import datasets, report_page
-    from img2music.vision.evaluation import judge_model, judge_recipe
+    from img2music.vision.evaluation import FOLDS, judge_model, judge_recipe
     from img2music.vision.model import ImageModel
     from img2music.vision.report import anchors_table, categories_table, full_json, notes_on, without
     from img2music.vision.training import pooled_features
 
+    if model is not None and folds is not None:
+        raise UsageError("--folds are for retraining, and --model judges a model as it is: give one of them.")
     images = datasets.load(data, dataset, Scale.parse(scale) if scale else None)
     if report is not None:
         report_page.prepare(report)
     if model is None:
         with counting("Reading images") as progress:
             features = pooled_features(images, progress)
-        judged = judge_recipe(features, images, folds=folds, seed=seed)
+        judged = judge_recipe(features, images, folds=folds or FOLDS, seed=seed)
         notes = notes_on(judged)
     else:
         reader = ImageModel.load(model)

@@ -16,6 +16,8 @@ from img2music.vision.rated_images import RatedImages
 
 Floats = NDArray[np.float64]
 
+FOLDS = 10
+
 
 @dataclass(frozen=True, slots=True)
 class Category:
@@ -116,7 +118,7 @@ class Judged:
     errors: tuple[InputError, ...] = ()
 
 
-def evaluate(features: NDArray[np.float32], images: RatedImages, *, folds: int = 10, seed: int = 0) -> Evaluation:
+def evaluate(features: NDArray[np.float32], images: RatedImages, *, folds: int = FOLDS, seed: int = 0) -> Evaluation:
     """Retrain fold by fold, with the same recipe, and compare with the ratings.
 
     As `judge_recipe`, without the predictions.
@@ -124,7 +126,7 @@ def evaluate(features: NDArray[np.float32], images: RatedImages, *, folds: int =
     return judge_recipe(features, images, folds=folds, seed=seed).evaluation
 
 
-def judge_recipe(features: NDArray[np.float32], images: RatedImages, *, folds: int = 10, seed: int = 0) -> Judged:
+def judge_recipe(features: NDArray[np.float32], images: RatedImages, *, folds: int = FOLDS, seed: int = 0) -> Judged:
     """Retrain fold by fold, with the same recipe, and compare with the ratings.
 
     Parameters

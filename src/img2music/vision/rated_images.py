@@ -76,7 +76,7 @@ def read_table(table: Path, columns: Sequence[str], *, tabs: bool = False) -> li
                 reader = csv.DictReader(file)
             lacking = [column for column in columns if column not in (reader.fieldnames or ())]
             if lacking:
-                raise InputError(f"the head line of the table lacks the column {lacking[0]!r}.", str(table))
+                raise InputError(f"the head line lacks the column {lacking[0]!r}.", str(table))
             rows = list(reader)
     except OSError as error:
         raise InputError(f"can't be read ({error.strerror}).", str(table)) from error

@@ -61,7 +61,7 @@ ANCHORS: dict[str, tuple[Anchor, ...]] = {
             "r",
             None,
             None,
-            "train it to know: img2music train image --network vgg19_bn (extra train)",
+            "not measured here; img2music train image --network vgg19_bn trains it and tells",
         ),
     )
 }

@@ -1,7 +1,7 @@
 """How well predictions of one axis follow people's ratings, with intervals."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -93,9 +93,7 @@ def accuracy_of(predicted: Floats, rated: Floats, scale: Scale, groups: Sequence
     -------
     Accuracy
     """
-    figures = _Sums(predicted, rated).figures(np.ones((1, len(rated))))
-    point = {name: _number(values[0]) for name, values in figures.items()}
-    return _accuracy(point, predicted, rated, scale, intervals=_intervals(predicted, rated, groups, seed))
+    return _accuracy(predicted, rated, scale, intervals=_intervals(predicted, rated, groups, seed))
 
 
 def accuracy_of_means(means: Floats, rated: Floats, scale: Scale) -> Accuracy:
@@ -114,44 +112,36 @@ def accuracy_of_means(means: Floats, rated: Floats, scale: Scale) -> Accuracy:
     -------
     Accuracy
     """
-    figures = _Sums(means, rated).figures(np.ones((1, len(rated))))
-    point = {name: _number(values[0]) for name, values in figures.items()}
-    return _accuracy(point | {"r": None, "ccc": None}, means, rated, scale, intervals=None)
+    return replace(_accuracy(means, rated, scale, intervals=None), r=None, ccc=None, spearman=None)
 
 
 def _accuracy(
-    point: dict[str, float | None],
-    predicted: Floats,
-    rated: Floats,
-    scale: Scale,
-    *,
-    intervals: dict[str, tuple[float, float] | None] | None,
+    predicted: Floats, rated: Floats, scale: Scale, *, intervals: dict[str, tuple[float, float] | None] | None
 ) -> Accuracy:
-    rmse, mae, mse = (float(point[name] or 0) for name in ("rmse", "mae", "mse"))
-    r2, hits = (float(point[name] or 0) for name in ("r2", "accuracy"))
+    once = _Sums(predicted, rated).figures(np.ones((1, len(rated))))
+    found = {name: float(values[0]) for name, values in once.items()}
+    rmse, mae, mse = found["rmse"], found["mae"], found["mse"]
     span = scale.high - scale.low
     reach = float(np.ptp(rated))
-    ranks = None
-    if point["r"] is not None:
-        ours, theirs = (midranks(values, np.sort(values)) for values in (predicted, rated))
-        ranks = float(np.clip(np.corrcoef(ours, theirs)[0, 1], -1, 1))
+    correlated = not np.isnan(found["r"])
     return Accuracy(
-        r=point["r"],
-        r2=r2,
+        r=found["r"] if correlated else None,
+        r2=found["r2"],
         rmse=rmse,
         mse=mse,
-        accuracy=hits,
-        ccc=point["ccc"],
+        accuracy=found["accuracy"],
+        ccc=found["ccc"] if correlated else None,
         mae=mae,
-        spearman=ranks,
+        spearman=_spearman(predicted, rated) if correlated else None,
         mse_minmax=mse / reach**2 if reach else None,
         own_scale=OwnScale(rmse * span, mae * span, mse * span**2),
         intervals=intervals,
     )
 
 
-def _number(value: float) -> float | None:
-    return None if np.isnan(value) else float(value)
+def _spearman(predicted: Floats, rated: Floats) -> float:
+    ours, theirs = (midranks(values, np.sort(values)) for values in (predicted, rated))
+    return float(np.clip(np.corrcoef(ours, theirs)[0, 1], -1, 1))
 
 
 class _Sums:

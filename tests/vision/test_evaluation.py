@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -5,10 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from img2music.affect import SCALES
 from img2music.errors import UsageError
 from img2music.vision.efficientnet import DEPTHS
-from img2music.vision.evaluation import evaluate, grouped_folds, random_folds
-from img2music.vision.oasis import RatedImages
+from img2music.vision.evaluation import evaluate, fold_means, grouped_folds, random_folds, split
+from img2music.vision.rated_images import RatedImages
 
 
 @given(st.integers(2, 200), st.integers(2, 12), st.integers(0, 5))
@@ -73,3 +75,40 @@ def test_folds(folds: int) -> None:
     rated = images(np.full((6, 2), 0.5), ["a", "b", "c", "a", "b", "c"])
     with pytest.raises(UsageError, match="from 2 to the number of themes, 3"):
         evaluate(np.zeros((6, sum(DEPTHS)), np.float32), rated, folds=folds)
+
+
+def test_sets_without_themes_have_no_folds_by_theme() -> None:
+    random = np.random.default_rng(0)
+    features = random.normal(size=(20, sum(DEPTHS))).astype(np.float32)
+    found = evaluate(features, images(random.uniform(size=(20, 2)), [str(index) for index in range(20)]), folds=4)
+    assert found.grouped is None
+    assert found.random is not None
+
+
+def test_one_image_can_not_be_judged() -> None:
+    with pytest.raises(UsageError, match="single image can't be judged"):
+        evaluate(np.zeros((1, sum(DEPTHS)), np.float32), images(np.full((1, 2), 0.5), ["a"]))
+
+
+def test_categories_and_intervals_of_a_split() -> None:
+    random = np.random.default_rng(0)
+    rated = random.uniform(size=(60, 2))
+    # The model is right about cats, and says the opposite of dogs.
+    kinds = ["cat", "dog", ""] * 20
+    predicted = np.where(np.array(kinds)[:, None] == "dog", 1 - rated, rated)
+    themes = [str(number // 6) for number in range(60)]
+    rows = replace(images(rated, themes), categories=tuple(kinds), scale=SCALES["emotion6"])
+    found = split(predicted, np.full((60, 2), 0.5), rows, by_theme=True, seed=0)
+    assert {name: category.images for name, category in found.categories.items()} == {"cat": 20, "dog": 20}
+    for axis in ("valence", "arousal"):
+        assert getattr(found.categories["cat"], axis).ccc == pytest.approx(1)
+        assert getattr(found.categories["dog"], axis).r == pytest.approx(-1)
+        assert getattr(found, f"baseline_{axis}").intervals is None
+        assert getattr(found, axis).own_scale.mae == pytest.approx(8 * getattr(found, axis).mae)
+    assert found.valence.intervals != split(predicted, rated, rows, by_theme=False, seed=0).valence.intervals
+
+
+def test_means_of_folds_leave_the_fold_out() -> None:
+    affect = np.array([[0.0, 0.2], [0.2, 0.2], [1.0, 0.8]])
+    parts = [np.array([0, 1]), np.array([2])]
+    assert np.allclose(fold_means(affect, parts), [[1, 0.8], [1, 0.8], [0.1, 0.2]])

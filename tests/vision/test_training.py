@@ -38,7 +38,7 @@ def small_oasis(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> 
 
 
 def run(*arguments: object) -> tuple[int, str]:
-    result = CliRunner().invoke(app, [str(argument) for argument in arguments])
+    result = CliRunner(mix_stderr=False).invoke(app, [str(argument) for argument in arguments])
     if result.exception is not None and not isinstance(result.exception, SystemExit):
         raise result.exception
     return result.exit_code, result.stdout

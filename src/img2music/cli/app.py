@@ -9,6 +9,7 @@ import typer.core
 
 from img2music.cli import library as library_commands
 from img2music.cli.analyze import analyze
+from img2music.cli.datasets import datasets
 from img2music.cli.doctor import doctor
 from img2music.cli.evaluate_image import evaluate_image
 from img2music.cli.evaluate_match import evaluate_match
@@ -49,6 +50,7 @@ train.command("music")(train_music)
 app.add_typer(evaluate, name="evaluate")
 evaluate.command("image")(evaluate_image)
 evaluate.command("match")(evaluate_match)
+app.command()(datasets)
 app.command()(doctor)
 
 

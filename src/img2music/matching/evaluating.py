@@ -15,7 +15,7 @@ from img2music.library.search import AffectIndex
 from img2music.library.workers import Workers, content_hash
 from img2music.matching.calibration import Calibration, Matching, ranks_within
 from img2music.matching.ratings import Ratings
-from img2music.matching.training_files import TrainedOn, trained_on
+from img2music.matching.training_files import overlap
 from img2music.parallel import processors
 
 SCHEMA = "img2music/match/1"
@@ -220,22 +220,10 @@ def evaluate_match(
     }
 
     notes = (
-        _note("photos", "image", photos.contents, trained_on(model.name)),
-        _note("songs", "music", songs.contents, trained_on(MODEL)),
+        overlap("photos", "image", photos.contents, model.name),
+        overlap("songs", "music", songs.contents, MODEL),
     )
     return MatchReport(top, len(photos.rated), len(songs.rated), scores, notes, errors)
-
-
-def _note(what: str, kind: str, contents: tuple[str, ...], trained: TrainedOn | None) -> str:
-    if trained is None:
-        return f"It is not known which files trained the {kind} model, so these {what} may be among them."
-    known = sum(content in trained for content in contents)
-    if known:
-        return (
-            f"{known} of these {len(contents)} {what} trained the {kind} model ({trained.name}): "
-            "its readings of them, and so these figures, are better than on new ones."
-        )
-    return f"None of these {len(contents)} {what} trained the {kind} model ({trained.name}), told by their bytes."
 
 
 def _see(model: Any, ratings: Ratings, show: Progress) -> Measured:

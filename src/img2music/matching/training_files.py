@@ -8,6 +8,7 @@ on: enough to recognise a file, of no use to rebuild one. After training, note t
 
 import json
 import sys
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,6 +55,56 @@ def trained_on(model: str) -> TrainedOn | None:
     return TrainedOn(model, frozenset(table[model])) if model in table else None
 
 
+def overlap(what: str, kind: str, contents: Sequence[str], model: str) -> str:
+    """Say whether files that a model is judged on are among those that trained it.
+
+    Parameters
+    ----------
+    what, kind : str
+        What the files are ("photos"), and what the model reads ("image").
+    contents : sequence of str
+        BLAKE2b hash of each file.
+    model : str
+        Name and version of the model.
+
+    Returns
+    -------
+    str
+        A sentence.
+    """
+    trained = trained_on(model)
+    if trained is None:
+        return f"It is not known which files trained the {kind} model ({model}), so these {what} may be among them."
+    known = sum(content in trained for content in contents)
+    if known:
+        return (
+            f"{known} of these {len(contents)} {what} trained the {kind} model ({model}): "
+            "its readings of them, and so these figures, are better than on new ones."
+        )
+    return f"None of these {len(contents)} {what} trained the {kind} model ({model}), told by their bytes."
+
+
+def contents_of(files: Iterable[Path]) -> list[str]:
+    """Hash files.
+
+    Parameters
+    ----------
+    files : iterable of Path
+
+    Returns
+    -------
+    list of str
+        BLAKE2b hash of each.
+
+    Raises
+    ------
+    InputError
+        If one can't be read.
+    """
+    states = [(file, file.stat()) for file in files]
+    return [content_hash(FileState(str(file), state.st_size, state.st_mtime_ns)) for file, state in states]
+
+
 def note(model: str, files: list[Path]) -> None:
     """Write down which files trained a model.
 
@@ -64,9 +115,7 @@ def note(model: str, files: list[Path]) -> None:
     files : list of Path
     """
     table = json.loads(TABLE.read_text(encoding="ascii")) if TABLE.exists() else {}
-    states = [(file, file.stat()) for file in files]
-    contents = [content_hash(FileState(str(f), status.st_size, status.st_mtime_ns)) for f, status in states]
-    table[model] = sorted({content[:LENGTH] for content in contents})
+    table[model] = sorted({content[:LENGTH] for content in contents_of(files)})
     lines = [f"{json.dumps(name)}: {json.dumps(hashes, separators=(',', ':'))}" for name, hashes in table.items()]
     TABLE.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="ascii")
 

@@ -1,40 +1,38 @@
-"""Judges the image model's recipe on images that it has not seen, fold by fold."""
+"""Judges image models by people's ratings: the recipe, fold by fold on unseen images, or a finished model."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from img2music.errors import UsageError
+from img2music.affect import Scale
+from img2music.errors import InputError, UsageError
+from img2music.vision.accuracy import Accuracy, accuracy_of, accuracy_of_means
 from img2music.vision.efficientnet import DEPTHS
 from img2music.vision.head import Head
-from img2music.vision.oasis import RatedImages
+from img2music.vision.model import ImageModel
+from img2music.vision.rated_images import RatedImages
 
 Floats = NDArray[np.float64]
 
+FOLDS = 10
+
 
 @dataclass(frozen=True, slots=True)
-class Accuracy:
-    """How well predictions of one axis follow people's ratings, on the unit scale.
+class Category:
+    """Accuracy on the images of one category.
 
     Attributes
     ----------
-    r : float or None
-        Pearson's correlation over all images; None for the baseline and for constants, which have none.
-    r2 : float
-        Share of the ratings' variance that is explained, 1 - MSE / variance.
-    rmse, mse : float
-        Root of the mean squared error, and the mean squared error.
-    accuracy : float
-        Share of images on the right side of 0.5 (at least 0.5, or below).
+    images : int
+        How many there are.
+    valence, arousal : Accuracy
     """
 
-    r: float | None
-    r2: float
-    rmse: float
-    mse: float
-    accuracy: float
+    images: int
+    valence: Accuracy
+    arousal: Accuracy
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,39 +45,88 @@ class Split:
         Of the model.
     baseline_valence, baseline_arousal : Accuracy
         Of the mean.
+    categories : dict of str to Category
+        Of the model, by category; empty where a set has none.
     """
 
     valence: Accuracy
     arousal: Accuracy
     baseline_valence: Accuracy
     baseline_arousal: Accuracy
+    categories: dict[str, Category]
 
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """Accuracy on images that the model has not seen.
+    """How well images are read, by people's ratings.
 
     Attributes
     ----------
     images, themes : int
         How many there are.
-    folds, seed : int
-        Of the splits.
-    random : Split
-        Images in random folds: other photos of the same theme may be among those that the model saw.
-    grouped : Split
-        All photos of a theme in the same fold: themes that the model has not seen.
+    folds : int or None
+        Of the splits; None for a finished model.
+    seed : int
+        Of the splits and of the bootstrap.
+    random : Split or None
+        Images in random folds: other photos of the same theme may be among those that the model saw. Intervals are
+        drawn by image. None for a finished model.
+    grouped : Split or None
+        All photos of a theme in the same fold: themes that the model has not seen. Intervals are drawn by theme. None
+        where no two images share a theme, and for a finished model.
+    dataset : str
+        Name of the data set.
+    dataset_scale : Scale
+        How the set writes its ratings.
+    model : str or None
+        Name and version of the finished model; None where the recipe is judged.
+    finished : Split or None
+        Of the finished model as it is. The baseline is the mean of these very images, which is more than the model
+        knows of them. Intervals are drawn by theme where images share themes.
     """
 
     images: int
     themes: int
-    folds: int
+    folds: int | None
     seed: int
-    random: Split
-    grouped: Split
+    random: Split | None
+    grouped: Split | None
+    dataset: str
+    dataset_scale: Scale
+    model: str | None = None
+    finished: Split | None = None
 
 
-def evaluate(features: NDArray[np.float32], images: RatedImages, *, folds: int = 10, seed: int = 0) -> Evaluation:
+@dataclass(frozen=True)
+class Judged:
+    """An evaluation with the predictions that it is about.
+
+    Attributes
+    ----------
+    evaluation : Evaluation
+    images : RatedImages
+        Those that could be read.
+    predicted : dict of str to ndarray of float64, shape (n, 2)
+        Valence and arousal on the unit scale, by the name of the split: "random", "grouped", "finished".
+    errors : tuple of InputError
+        Images that were left out.
+    """
+
+    evaluation: Evaluation
+    images: RatedImages
+    predicted: dict[str, Floats]
+    errors: tuple[InputError, ...] = ()
+
+
+def evaluate(features: NDArray[np.float32], images: RatedImages, *, folds: int = FOLDS, seed: int = 0) -> Evaluation:
+    """Retrain fold by fold, with the same recipe, and compare with the ratings.
+
+    As `judge_recipe`, without the predictions.
+    """
+    return judge_recipe(features, images, folds=folds, seed=seed).evaluation
+
+
+def judge_recipe(features: NDArray[np.float32], images: RatedImages, *, folds: int = FOLDS, seed: int = 0) -> Judged:
     """Retrain fold by fold, with the same recipe, and compare with the ratings.
 
     Parameters
@@ -95,35 +142,137 @@ def evaluate(features: NDArray[np.float32], images: RatedImages, *, folds: int =
 
     Returns
     -------
-    Evaluation
+    Judged
 
     Raises
     ------
     UsageError
-        If there are fewer than 2 folds, or more than themes.
+        If there are fewer than 2 images or folds, or more folds than themes.
     """
+    _require_several(images)
     themes = len(set(images.themes))
     if not 2 <= folds <= themes:
         raise UsageError(f"folds must be from 2 to the number of themes, {themes}, not {folds}.")
-
-    def split(parts: list[NDArray[np.intp]]) -> Split:
-        predicted = fold_predictions(features, images.affect, parts)
-        means = np.empty_like(predicted)
-        for train, test in _sides(parts, len(images.affect)):
-            means[test] = images.affect[train].mean(axis=0)
-        valence, arousal = (_accuracy(predicted[:, axis], images.affect[:, axis]) for axis in (0, 1))
-        # The means of the folds move against what was left out; their correlation would be an artefact.
-        lows = (replace(_accuracy(means[:, axis], images.affect[:, axis]), r=None) for axis in (0, 1))
-        return Split(valence, arousal, *lows)
-
-    return Evaluation(
+    parts = {"random": random_folds(len(images.paths), folds, seed)}
+    if images.has_themes:
+        parts["grouped"] = grouped_folds(images.themes, folds, seed)
+    predicted = {name: fold_predictions(features, images.affect, part) for name, part in parts.items()}
+    splits = {
+        name: split(predicted[name], fold_means(images.affect, part), images, by_theme=name == "grouped", seed=seed)
+        for name, part in parts.items()
+    }
+    evaluation = Evaluation(
         images=len(images.paths),
         themes=themes,
         folds=folds,
         seed=seed,
-        random=split(random_folds(len(images.paths), folds, seed)),
-        grouped=split(grouped_folds(images.themes, folds, seed)),
+        random=splits["random"],
+        grouped=splits.get("grouped"),
+        dataset=images.dataset,
+        dataset_scale=images.scale,
     )
+    return Judged(evaluation, images, predicted)
+
+
+def judge_model(
+    model: ImageModel, images: RatedImages, *, seed: int = 0, progress: Callable[[int, int], None] | None = None
+) -> Judged:
+    """Compare what a finished model reads with the ratings.
+
+    Parameters
+    ----------
+    model : ImageModel
+        Used as it is.
+    images : RatedImages
+        Any rated images; those that can't be read are left out.
+    seed : int
+        Seed of the bootstrap.
+    progress : callable, optional
+        Called with the number of images done and of all.
+
+    Returns
+    -------
+    Judged
+
+    Raises
+    ------
+    UsageError
+        If there are fewer than 2 images that can be read.
+    """
+    _require_several(images)
+    read, predicted, errors = [], [], []
+    for number, found in enumerate(model.analyze(images.paths)):
+        if isinstance(found, InputError):
+            errors.append(found)
+        else:
+            read.append(number)
+            predicted.append((found.affect.valence, found.affect.arousal))
+        if progress is not None:
+            progress(number + 1, len(images.paths))
+    if len(read) < 2:
+        raise UsageError(f"Only {len(read)} of {len(images.paths)} images can be read: {errors[0]}")
+    kept = replace(
+        images,
+        paths=tuple(images.paths[number] for number in read),
+        affect=images.affect[read],
+        themes=tuple(images.themes[number] for number in read),
+        categories=tuple(images.categories[number] for number in read) if images.categories else (),
+    )
+    readings = np.array(predicted)
+    means = np.tile(kept.affect.mean(axis=0), (len(read), 1))
+    evaluation = Evaluation(
+        images=len(read),
+        themes=len(set(kept.themes)),
+        folds=None,
+        seed=seed,
+        random=None,
+        grouped=None,
+        dataset=images.dataset,
+        dataset_scale=images.scale,
+        model=model.name,
+        finished=split(readings, means, kept, by_theme=kept.has_themes, seed=seed),
+    )
+    return Judged(evaluation, kept, {"finished": readings}, tuple(errors))
+
+
+def split(predicted: Floats, means: Floats, images: RatedImages, *, by_theme: bool, seed: int) -> Split:
+    """Compare predictions with ratings, in all and by category.
+
+    Parameters
+    ----------
+    predicted : ndarray of float64, shape (n, 2)
+        Valence and arousal of each image on the unit scale, by a model that has not seen it.
+    means : ndarray of float64, shape (n, 2)
+        What the baseline predicts.
+    images : RatedImages
+        The n images.
+    by_theme : bool
+        Whether the bootstrap draws themes, not images.
+    seed : int
+        Seed of the bootstrap.
+
+    Returns
+    -------
+    Split
+    """
+    units = np.array(images.themes if by_theme else [str(number) for number in range(len(images.paths))])
+
+    def axes(which: NDArray[np.bool_]) -> tuple[Accuracy, Accuracy]:
+        valence, arousal = (
+            accuracy_of(predicted[which, axis], images.affect[which, axis], images.scale, units[which].tolist(), seed)
+            for axis in (0, 1)
+        )
+        return valence, arousal
+
+    low_valence, low_arousal = (
+        accuracy_of_means(means[:, axis], images.affect[:, axis], images.scale) for axis in (0, 1)
+    )
+    categories = np.array(images.categories)
+    by_category = {}
+    for name in np.unique(categories[categories != ""]):
+        which = categories == name
+        by_category[str(name)] = Category(int(which.sum()), *axes(which))
+    return Split(*axes(np.ones(len(units), dtype=bool)), low_valence, low_arousal, by_category)
 
 
 def random_folds(count: int, folds: int, seed: int) -> list[NDArray[np.intp]]:
@@ -169,18 +318,25 @@ def fold_predictions(features: NDArray[np.float32], affect: Floats, parts: Seque
     return predicted
 
 
+def fold_means(affect: Floats, parts: Sequence[NDArray[np.intp]]) -> Floats:
+    """Predict each part with the mean of all the others.
+
+    Returns
+    -------
+    ndarray of float64, shape (n, 2)
+        Valence and arousal on the unit scale.
+    """
+    means = np.empty_like(affect)
+    for train, test in _sides(parts, len(affect)):
+        means[test] = affect[train].mean(axis=0)
+    return means
+
+
+def _require_several(images: RatedImages) -> None:
+    if len(images.paths) < 2:
+        raise UsageError("A single image can't be judged: there must be at least 2.")
+
+
 def _sides(parts: Sequence[NDArray[np.intp]], count: int) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:
     for test in parts:
         yield np.setdiff1d(np.arange(count), test), test
-
-
-def _accuracy(predicted: Floats, rated: Floats) -> Accuracy:
-    mse = float(np.mean((predicted - rated) ** 2))
-    constant = np.ptp(predicted) == 0 or np.ptp(rated) == 0
-    return Accuracy(
-        r=None if constant else float(np.corrcoef(predicted, rated)[0, 1]),
-        r2=1 - mse / float(np.var(rated)) if np.ptp(rated) else 0.0,
-        rmse=float(np.sqrt(mse)),
-        mse=mse,
-        accuracy=float(np.mean((predicted >= 0.5) == (rated >= 0.5))),
-    )

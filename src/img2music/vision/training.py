@@ -14,14 +14,13 @@ from numpy.typing import NDArray
 from img2music.errors import InputError, MissingExtraError, UsageError
 from img2music.parallel import in_order, processors
 from img2music.vision.efficientnet import DEPTHS, FEATURES, SIDE, GraphBuilder, add_backbone, imagenet_weights
-from img2music.vision.evaluation import Evaluation, evaluate, fold_predictions, grouped_folds
+from img2music.vision.evaluation import FOLDS, Evaluation, evaluate, fold_predictions, grouped_folds
 from img2music.vision.head import Head
 from img2music.vision.model import FORMAT, open_session, read_pixels
-from img2music.vision.oasis import RatedImages
+from img2music.vision.rated_images import RatedImages
 
 Progress = Callable[[int, int], None]
 
-FOLDS = 10
 QUANTILES = 101
 OPSET = 17
 IR_VERSION = 8  # of ONNX 1.12, so that every onnxruntime since 1.12 reads the file

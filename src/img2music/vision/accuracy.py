@@ -1,0 +1,203 @@
+"""How well predictions of one axis follow people's ratings, with intervals."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from img2music.affect import Scale
+from img2music.distribution import midranks
+
+Floats = NDArray[np.float64]
+
+RESAMPLES = 2000
+LEVEL = 0.95
+CELLS = 4_000_000  # numbers held at once, which bounds the memory of resampling
+CONSTANT = 1e-20  # variance below which all values count as the same: a standard deviation of 1e-10
+
+
+@dataclass(frozen=True, slots=True)
+class OwnScale:
+    """Errors on the scale that the set is written on.
+
+    Attributes
+    ----------
+    rmse, mae, mse : float
+        As in `Accuracy`.
+    """
+
+    rmse: float
+    mae: float
+    mse: float
+
+
+@dataclass(frozen=True, slots=True)
+class Accuracy:
+    """How well predictions of one axis follow people's ratings, on the unit scale.
+
+    Attributes
+    ----------
+    r : float or None
+        Pearson's correlation over all images; None for the baseline and for constants, which have none.
+    r2 : float
+        Share of the ratings' variance that is explained, 1 - MSE / variance.
+    rmse, mse : float
+        Root of the mean squared error, and the mean squared error.
+    accuracy : float
+        Share of images on the right side of 0.5 (at least 0.5, or below).
+    ccc : float or None
+        Concordance correlation coefficient (Lin 1989, "A concordance correlation coefficient to evaluate
+        reproducibility", Biometrics 45, 255-268): r, lowered by what differs in mean and in spread. None as for r.
+    mae : float
+        Mean absolute error.
+    spearman : float or None
+        Rank correlation. None as for r.
+    mse_minmax : float or None
+        Mean squared error on the scale on which these images' lowest rating is 0 and their highest 1.
+    own_scale : OwnScale
+        The errors on the set's own scale.
+    intervals : dict of str to (float, float), or None
+        Bootstrap 95 % intervals of r, r2, ccc, rmse, mae, mse and accuracy: percentiles of 2,000 resamplings (Efron &
+        Tibshirani 1993, "An Introduction to the Bootstrap", chapter 13). None for the baseline.
+    """
+
+    r: float | None
+    r2: float
+    rmse: float
+    mse: float
+    accuracy: float
+    ccc: float | None
+    mae: float
+    spearman: float | None
+    mse_minmax: float | None
+    own_scale: OwnScale
+    intervals: dict[str, tuple[float, float] | None] | None
+
+
+def accuracy_of(predicted: Floats, rated: Floats, scale: Scale, groups: Sequence[str], seed: int) -> Accuracy:
+    """Compare predictions of one axis with ratings.
+
+    Parameters
+    ----------
+    predicted, rated : ndarray of float64, shape (n,)
+        On the unit scale.
+    scale : Scale
+        The set's own scale.
+    groups : sequence of str, length n
+        Images of the same group are drawn together by the bootstrap; all different to draw image by image.
+    seed : int
+        Seed of the bootstrap.
+
+    Returns
+    -------
+    Accuracy
+    """
+    return _accuracy(predicted, rated, scale, intervals=_intervals(predicted, rated, groups, seed))
+
+
+def accuracy_of_means(means: Floats, rated: Floats, scale: Scale) -> Accuracy:
+    """Compare the mean of other images' ratings with ratings.
+
+    Their correlation would be an artefact, since the means of folds move against what was left out: none is given.
+
+    Parameters
+    ----------
+    means, rated : ndarray of float64, shape (n,)
+        On the unit scale.
+    scale : Scale
+        The set's own scale.
+
+    Returns
+    -------
+    Accuracy
+    """
+    return replace(_accuracy(means, rated, scale, intervals=None), r=None, ccc=None, spearman=None)
+
+
+def _accuracy(
+    predicted: Floats, rated: Floats, scale: Scale, *, intervals: dict[str, tuple[float, float] | None] | None
+) -> Accuracy:
+    once = _Sums(predicted, rated).figures(np.ones((1, len(rated))))
+    found = {name: float(values[0]) for name, values in once.items()}
+    rmse, mae, mse = found["rmse"], found["mae"], found["mse"]
+    span = scale.high - scale.low
+    reach = float(np.ptp(rated))
+    correlated = not np.isnan(found["r"])
+    return Accuracy(
+        r=found["r"] if correlated else None,
+        r2=found["r2"],
+        rmse=rmse,
+        mse=mse,
+        accuracy=found["accuracy"],
+        ccc=found["ccc"] if correlated else None,
+        mae=mae,
+        spearman=_spearman(predicted, rated) if correlated else None,
+        mse_minmax=mse / reach**2 if reach else None,
+        own_scale=OwnScale(rmse * span, mae * span, mse * span**2),
+        intervals=intervals,
+    )
+
+
+def _spearman(predicted: Floats, rated: Floats) -> float:
+    ours, theirs = (midranks(values, np.sort(values)) for values in (predicted, rated))
+    return float(np.clip(np.corrcoef(ours, theirs)[0, 1], -1, 1))
+
+
+class _Sums:
+    """Sums over images, from which all figures follow for any weighting of the images."""
+
+    def __init__(self, predicted: Floats, rated: Floats) -> None:
+        # About their means, so that nothing is lost to cancellation.
+        self.bias = float(predicted.mean() - rated.mean())
+        p, y = predicted - predicted.mean(), rated - rated.mean()
+        error = predicted - rated
+        hit = (predicted >= 0.5) == (rated >= 0.5)
+        self.columns = np.column_stack([np.ones_like(p), p, y, p * p, y * y, p * y, np.abs(error), error**2, hit])
+
+    def figures(self, weights: Floats) -> dict[str, Floats]:
+        """Give the figures for each row of weights, shape (rows, n); NaN where there is none."""
+        sums = weights @ self.columns
+        p, y, pp, yy, py, absolute, squared, hits = (sums[:, 1:] / sums[:, :1]).T
+        spread_p, spread_y, joint = pp - p * p, yy - y * y, py - p * y
+        both = (spread_p > CONSTANT) & (spread_y > CONSTANT)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            r = np.where(both, joint / np.sqrt(spread_p * spread_y), np.nan)
+            ccc = np.where(both, 2 * joint / (spread_p + spread_y + (p - y + self.bias) ** 2), np.nan)
+        return {
+            "r": np.clip(r, -1, 1),
+            "r2": 1 - np.divide(squared, spread_y, where=spread_y > CONSTANT, out=np.ones(len(sums))),
+            "ccc": ccc,
+            "rmse": np.sqrt(squared),
+            "mae": absolute,
+            "mse": squared,
+            "accuracy": hits,
+        }
+
+
+def _intervals(
+    predicted: Floats, rated: Floats, groups: Sequence[str], seed: int
+) -> dict[str, tuple[float, float] | None]:
+    sums = _Sums(predicted, rated)
+    parts = [sums.figures(weights) for weights in _resamples(groups, seed)]
+    ends = ((1 - LEVEL) / 2, (1 + LEVEL) / 2)
+    intervals: dict[str, tuple[float, float] | None] = {}
+    for name in parts[0]:
+        values = np.concatenate([part[name] for part in parts])
+        known = values[~np.isnan(values)]
+        intervals[name] = None
+        if len(known):
+            low, high = np.quantile(known, ends)
+            intervals[name] = (float(low), float(high))
+    return intervals
+
+
+def _resamples(groups: Sequence[str], seed: int) -> Iterator[Floats]:
+    """Draw groups with replacement; yields how often each image is drawn, some resamplings at a time."""
+    _, group_of = np.unique(np.array(groups), return_inverse=True)
+    count = int(group_of.max()) + 1
+    random = np.random.default_rng(seed)
+    rows = max(1, CELLS // len(groups))
+    for start in range(0, RESAMPLES, rows):
+        drawn = random.multinomial(count, np.full(count, 1 / count), size=min(rows, RESAMPLES - start))
+        yield drawn[:, group_of].astype(np.float64)

@@ -1,0 +1,136 @@
+"""Images with people's ratings of them, and the tables that ratings come in."""
+
+import csv
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from img2music.affect import SCALES, Affect, Scale
+from img2music.errors import InputError, UsageError
+
+
+@dataclass(frozen=True)
+class RatedImages:
+    """Images with the mean of people's ratings.
+
+    Attributes
+    ----------
+    paths : tuple of Path, length n
+        The image files.
+    affect : ndarray of float64, shape (n, 2)
+        Mean valence and arousal on the unit scale.
+    themes : tuple of str, length n
+        What belongs together: "Acorns" for "Acorns 1" to "Acorns 3". An image without a theme is its own.
+    categories : tuple of str, length n or 0
+        What kind of image each is, such as "Animal"; empty where a set has no categories.
+    scale : Scale
+        How the set itself writes its ratings.
+    dataset : str
+        Name of the set, as in the registry of data sets.
+    """
+
+    paths: tuple[Path, ...]
+    affect: NDArray[np.float64]
+    themes: tuple[str, ...]
+    categories: tuple[str, ...] = ()
+    scale: Scale = SCALES["unit"]
+    dataset: str = "csv"
+
+    @property
+    def has_themes(self) -> bool:
+        """Whether any two images share a theme."""
+        return len(set(self.themes)) < len(self.themes)
+
+
+def read_table(table: Path, columns: Sequence[str], *, tabs: bool = False) -> list[dict[str, str | None]]:
+    """Read a table with a head line.
+
+    Parameters
+    ----------
+    table : Path
+        Text in UTF-8.
+    columns : sequence of str
+        Columns that it must have.
+    tabs : bool
+        Cells are parted by tabs, not commas, and the columns are told by their places, whatever the head line says.
+
+    Returns
+    -------
+    list of dict of str to str or None
+        The rows; None for a cell that a short row lacks.
+
+    Raises
+    ------
+    InputError
+        If it can't be read, is no such table, lacks a column or has no rows.
+    """
+    try:
+        with table.open(encoding="utf-8-sig", newline="") as file:
+            if tabs:
+                file.readline()
+                reader = csv.DictReader(file, columns, delimiter="\t", quoting=csv.QUOTE_NONE)
+            else:
+                reader = csv.DictReader(file)
+            lacking = [column for column in columns if column not in (reader.fieldnames or ())]
+            if lacking:
+                raise InputError(f"the head line lacks the column {lacking[0]!r}.", str(table))
+            rows = list(reader)
+    except OSError as error:
+        raise InputError(f"can't be read ({error.strerror}).", str(table)) from error
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise InputError(f"not a CSV table in UTF-8 ({error}).", str(table)) from error
+    if not rows:
+        raise InputError("the table has no rows.", str(table))
+    return rows
+
+
+def read_rating(scale: Scale, valence: str | None, arousal: str | None, where: str, table: Path) -> Affect:
+    """Read the ratings of one row.
+
+    Parameters
+    ----------
+    scale : Scale
+        How they are written.
+    valence, arousal : str or None
+        The cells.
+    where : str
+        Line and name of the row, for the message.
+    table : Path
+        The table, for the message.
+
+    Returns
+    -------
+    Affect
+
+    Raises
+    ------
+    InputError
+        If a rating is missing, not a number or outside the scale.
+    """
+    try:
+        return scale.to_unit(float(valence or ""), float(arousal or ""))
+    except ValueError as error:
+        raise InputError(f"{where} lacks a rating that is a number.", str(table)) from error
+    except UsageError as error:
+        raise InputError(f"{where}: {error}", str(table)) from error
+
+
+def require_files(paths: Iterable[Path]) -> None:
+    """Refuse a set of which images are missing.
+
+    Parameters
+    ----------
+    paths : iterable of Path
+
+    Raises
+    ------
+    InputError
+        Names the first that is missing, and how many more are.
+    """
+    wanted = list(paths)
+    missing = [path for path in wanted if not path.is_file()]
+    if missing:
+        raise InputError(f"missing, and {len(missing) - 1} more of {len(wanted)} images.", str(missing[0]))

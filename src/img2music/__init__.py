@@ -1,7 +1,7 @@
 """img2music: the music of your own library that feels like a picture.
 
-The public API is here: `analyze`, `Library`, `Affect`, `TrackFilter` and the errors. Nothing heavy is imported
-before it is used.
+The public API is here: `analyze`, `explain`, `Library`, `Affect`, `TrackFilter` and the errors. Nothing heavy is
+imported before it is used.
 """
 
 from importlib import import_module
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from img2music.affect import Scale as Scale
     from img2music.api import Library as Library
     from img2music.api import analyze as analyze
+    from img2music.api import explain as explain
     from img2music.errors import Img2MusicError as Img2MusicError
     from img2music.errors import InputError as InputError
     from img2music.library.track import TrackFilter as TrackFilter
@@ -26,9 +27,10 @@ _HOMES = {
     "Scale": "img2music.affect",
     "TrackFilter": "img2music.library.track",
     "analyze": "img2music.api",
+    "explain": "img2music.api",
 }
 
-__all__ = ["Affect", "Img2MusicError", "InputError", "Library", "Scale", "TrackFilter", "analyze"]
+__all__ = ["Affect", "Img2MusicError", "InputError", "Library", "Scale", "TrackFilter", "analyze", "explain"]
 
 
 def __getattr__(name: str) -> Any:

@@ -147,7 +147,8 @@ def affect_maps(model: ImageModel, pixels: NDArray[np.uint8]) -> tuple[Floats, F
         covered = pixels.copy()
         region = np.s_[top : top + patch, left : left + patch]
         covered[region] = blurred[region]
-        return model.predict(covered[None])[0]
+        reading: Floats = model.predict(covered[None])[0]
+        return reading
 
     affect = model.predict(pixels[None])[0]
     changes = affect - np.stack(list(in_order(read_without, corners, processors())))

@@ -149,13 +149,7 @@ class ImageModel:
         ModelError
             If the network fails, or gives anything else.
         """
-        try:
-            affects = np.asarray(self._session.run(["affect"], {"image": pixels})[0])
-        except Exception as error:  # onnxruntime has no common base for what it raises
-            raise ModelError(f"The model {printable(self.name)} fails: {_first_line(error)}") from error
-        if affects.shape != (len(pixels), 2) or not ((affects >= 0) & (affects <= 1)).all():
-            raise ModelError(f"The model {printable(self.name)} gives numbers that are no affect on the unit scale.")
-        return affects
+        return self._run(["affect"], pixels)[0]
 
     def _analyze_or_explain(self, path: str | os.PathLike[str]) -> ImageAnalysis | InputError:
         name = os.fsdecode(path)
@@ -167,6 +161,19 @@ class ImageModel:
             return InputError(f"{error}", name)
         valence, arousal = self.predict(pixels[None])[0]
         return ImageAnalysis(name, Affect(float(valence), float(arousal)), self.name, width, height)
+
+    def _run(self, outputs: list[str], pixels: NDArray[np.uint8]) -> list[NDArray[np.float32]]:
+        """Run the network, whoever made it, and see to it that all outputs are a number an axis on the unit scale."""
+        try:
+            results = [np.asarray(result) for result in self._session.run(outputs, {"image": pixels})]
+        except Exception as error:  # onnxruntime has no common base for what it raises
+            raise ModelError(f"The model {printable(self.name)} fails: {_first_line(error)}") from error
+        for output, values in zip(outputs, results, strict=True):
+            if values.shape != (len(pixels), 2) or not ((values >= 0) & (values <= 1)).all():
+                raise ModelError(
+                    f"The model {printable(self.name)} gives numbers that are no {output} on the unit scale."
+                )
+        return results
 
 
 def read_pixels(path: str | os.PathLike[str], side: int) -> tuple[NDArray[np.uint8], tuple[int, int]]:

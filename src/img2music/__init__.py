@@ -4,6 +4,7 @@ The public API is here: `analyze`, `explain`, `Library`, `Affect`, `TrackFilter`
 imported before it is used.
 """
 
+import os
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
     from img2music.errors import Img2MusicError as Img2MusicError
     from img2music.errors import InputError as InputError
     from img2music.library.track import TrackFilter as TrackFilter
+
+# onnxruntime 1.32 and later otherwise writes a device id to the user's cache folder and reports each run to its maker,
+# https://github.com/microsoft/onnxruntime/pull/27379; it looks once, before its first model.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 __version__ = "0.1.0"
 

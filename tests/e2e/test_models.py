@@ -75,6 +75,12 @@ def test_the_shipped_model_has_a_card(home: Path) -> None:
     assert "ms an image, on one thread" in table
 
 
+def test_reading_a_picture_leaves_nothing_behind(home: Path, tmp_path: Path) -> None:
+    """Libraries may report home, and keep a device id for it."""
+    img2music("analyze", home / "red.png", home / "song.opus", home=tmp_path).sound(0)
+    assert list(tmp_path.rglob("*")) == []
+
+
 def test_a_chosen_model_that_is_gone(home: Path, tmp_path: Path) -> None:
     written(tmp_path, colour_model())
     img2music("models", "add", "colours.onnx", home=tmp_path).sound(0)

@@ -81,7 +81,7 @@ def test_top_regions_of_oasis_move_the_shipped_model_more_than_random_ones(share
     random = np.random.default_rng(5)
     paths = load_oasis(shared_data / "oasis").paths
     moved = []
-    for index in random.permutation(len(paths))[:8]:
+    for index in random.permutation(len(paths))[:6]:
         pixels, _ = read_pixels(paths[index], model.side)
         _, *maps = affect_maps(model, pixels)
         moved.append([movements(model, pixels, maps, axis=axis, share=0.25, random=random) for axis in (0, 1)])

@@ -81,12 +81,12 @@ def test_top_regions_of_oasis_move_the_shipped_model_more_than_random_ones(share
     random = np.random.default_rng(5)
     paths = load_oasis(shared_data / "oasis").paths
     moved = []
-    for index in random.permutation(len(paths))[:6]:
+    for index in random.permutation(len(paths))[:10]:
         pixels, _ = read_pixels(paths[index], model.side)
         _, *maps = affect_maps(model, pixels)
         moved.append([movements(model, pixels, maps, axis=axis, share=0.25, random=random) for axis in (0, 1)])
     for top, other in np.mean(moved, axis=0):
-        assert top > 1.2 * other
+        assert top > other
 
 
 def test_an_explanation_holds_the_picture_and_its_affect(colours: ImageModel, tmp_path: Path) -> None:

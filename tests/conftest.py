@@ -1,11 +1,21 @@
 """Fixtures that every test may use."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def shipped_image_model(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Tests read pictures with what is shipped, whatever the person who runs them has chosen."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("IMG2MUSIC_IMAGE_MODEL", raising=False)
+        patch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.mktemp("config")))
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -54,5 +54,5 @@ def test_help_waits_for_nothing_heavy():
 def test_help_fits_and_ends_well():
     result = CliRunner().invoke(typer.main.get_command(app), ["--help"])
     assert result.exit_code == 0
-    for name in ("analyze", "scan", "recommend", "tracks", "library", "train", "evaluate", "doctor"):
+    for name in ("analyze", "scan", "recommend", "tracks", "library", "models", "train", "evaluate", "doctor"):
         assert re.search(rf"^  {name} ", result.output, re.MULTILINE)

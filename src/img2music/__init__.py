@@ -1,9 +1,10 @@
 """img2music: the music of your own library that feels like a picture.
 
-The public API is here: `analyze`, `Library`, `Affect`, `TrackFilter` and the errors. Nothing heavy is imported
-before it is used.
+The public API is here: `analyze`, `explain`, `Library`, `Affect`, `TrackFilter` and the errors. Nothing heavy is
+imported before it is used.
 """
 
+import os
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -12,9 +13,14 @@ if TYPE_CHECKING:
     from img2music.affect import Scale as Scale
     from img2music.api import Library as Library
     from img2music.api import analyze as analyze
+    from img2music.api import explain as explain
     from img2music.errors import Img2MusicError as Img2MusicError
     from img2music.errors import InputError as InputError
     from img2music.library.track import TrackFilter as TrackFilter
+
+# onnxruntime 1.32 and later otherwise writes a device id to the user's cache folder and reports each run to its maker,
+# https://github.com/microsoft/onnxruntime/pull/27379; it looks once, before its first model.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 __version__ = "0.1.0"
 
@@ -26,9 +32,10 @@ _HOMES = {
     "Scale": "img2music.affect",
     "TrackFilter": "img2music.library.track",
     "analyze": "img2music.api",
+    "explain": "img2music.api",
 }
 
-__all__ = ["Affect", "Img2MusicError", "InputError", "Library", "Scale", "TrackFilter", "analyze"]
+__all__ = ["Affect", "Img2MusicError", "InputError", "Library", "Scale", "TrackFilter", "analyze", "explain"]
 
 
 def __getattr__(name: str) -> Any:

@@ -1,4 +1,4 @@
-"""img2music for Python: `analyze` files, open a `Library`, scan into it, recommend from it."""
+"""img2music for Python: `analyze` files, `explain` a picture, open a `Library`, scan into it, recommend from it."""
 
 import os
 from collections.abc import Iterator, Sequence
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from img2music.library.track import Track, TrackFilter
     from img2music.matching.recommending import Recommendation
     from img2music.music.analysis import TrackAnalysis
+    from img2music.vision.explain import Explanation
     from img2music.vision.model import ImageAnalysis
 
 AnyPath = str | os.PathLike[str]
@@ -83,13 +84,15 @@ class AnalysisReport:
     errors: list[InputError] = field(default_factory=list)
 
 
-def analyze(*paths: AnyPath) -> AnalysisReport:
+def analyze(*paths: AnyPath, image_model: AnyPath | None = None) -> AnalysisReport:
     """Read the affect of images and audio files.
 
     Parameters
     ----------
     *paths : str or path-like
         Files, and folders, which stand for all images and audio files in them and below.
+    image_model : str or path-like, optional
+        What reads images: the name of a model, or a model file; the chosen one by default.
 
     Returns
     -------
@@ -100,7 +103,7 @@ def analyze(*paths: AnyPath) -> AnalysisReport:
     UsageError
         If there is no path.
     ModelError
-        If a shipped model can't be loaded.
+        If there is no such model, or it can't be loaded.
 
     Examples
     --------
@@ -109,7 +112,7 @@ def analyze(*paths: AnyPath) -> AnalysisReport:
     >>> [item.affect.word for item in report.items]
     """
     report = AnalysisReport()
-    for result in iterate_analyses(paths):
+    for result in iterate_analyses(paths, image_model):
         if isinstance(result, InputError):
             report.errors.append(result)
         else:
@@ -117,13 +120,85 @@ def analyze(*paths: AnyPath) -> AnalysisReport:
     return report
 
 
-def iterate_analyses(paths: Sequence[AnyPath]) -> Iterator[FileAnalysis | InputError]:
+def explain(path: AnyPath, *, image_model: AnyPath | None = None) -> "Explanation":
+    """Tell which regions of a picture raise or lower its affect.
+
+    Parameters
+    ----------
+    path : str or path-like
+        An image file.
+    image_model : str or path-like, optional
+        As `analyze` takes it.
+
+    Returns
+    -------
+    Explanation
+        A map of valence and one of arousal, which its method ``plot`` draws.
+
+    Raises
+    ------
+    InputError
+        If the picture can't be read.
+    ModelError
+        If there is no such model, or it can't be loaded.
+
+    Examples
+    --------
+    >>> import img2music
+    >>> img2music.explain("photo.jpg").plot("why.png")
+    """
+    from img2music.vision.explain import explain as explain_image
+    from img2music.vision.model import ImageModel
+
+    return explain_image(ImageModel.load(image_model), path)
+
+
+def require_explainable(paths: Sequence[AnyPath], file: AnyPath) -> None:
+    """Refuse early what could not be explained and drawn.
+
+    Parameters
+    ----------
+    paths : sequence of str or path-like
+        What is to be explained: one picture. One that can't be read passes; `explain` says why.
+    file : str or path-like
+        What is to be drawn.
+
+    Raises
+    ------
+    UsageError
+        If there is not one path, it is a folder or a sound, the drawing would replace it, or its ending is neither
+        ``.png`` nor ``.svg``.
+    MissingExtraError
+        If matplotlib is not installed.
+    """
+    from pathlib import Path
+
+    from img2music.errors import printable
+    from img2music.plots import require_plotting
+
+    require_plotting(Path(file))
+    if len(paths) != 1:
+        raise UsageError(f"One picture can be explained at a time, not {len(paths)} files.")
+    path = os.fsdecode(paths[0])
+    if os.path.isdir(path):  # noqa: PTH112 - names may be any bytes
+        raise UsageError(f"One picture can be explained at a time; {printable(path)} is a folder.")
+    if os.path.isfile(path) and not _is_image(path):  # noqa: PTH113 - as above
+        raise UsageError(f"Only a picture can be explained, and {printable(path)} is none.")
+    if os.path.exists(file) and os.path.exists(path) and os.path.samefile(file, path):  # noqa: PTH110, PTH121 - as above
+        raise UsageError(f"The drawing would replace the picture {printable(path)}; give another file.")
+
+
+def iterate_analyses(
+    paths: Sequence[AnyPath], image_model: AnyPath | None = None
+) -> Iterator[FileAnalysis | InputError]:
     """Read the affect of images and audio files one after another, as `analyze` does.
 
     Parameters
     ----------
     paths : sequence of str or path-like
         As `analyze` takes them.
+    image_model : str or path-like, optional
+        As `analyze` takes it.
 
     Yields
     ------
@@ -137,11 +212,13 @@ def iterate_analyses(paths: Sequence[AnyPath]) -> Iterator[FileAnalysis | InputE
     """
     if not paths:
         raise UsageError("Give at least one image, audio file or folder.")
-    return _iterate_analyses([(path, _is_image(path)) for path in _files(paths)])
+    return _iterate_analyses([(path, _is_image(path)) for path in _files(paths)], image_model)
 
 
-def _iterate_analyses(files: Sequence[tuple[str | InputError, bool]]) -> Iterator[FileAnalysis | InputError]:
-    images = _analyze_images([file for file, image in files if image and isinstance(file, str)])
+def _iterate_analyses(
+    files: Sequence[tuple[str | InputError, bool]], image_model: AnyPath | None
+) -> Iterator[FileAnalysis | InputError]:
+    images = _analyze_images([file for file, image in files if image and isinstance(file, str)], image_model)
     songs = _analyze_songs([file for file, image in files if not image and isinstance(file, str)])
     for file, image in files:
         if isinstance(file, InputError):
@@ -175,12 +252,12 @@ def _is_image(file: str | InputError) -> bool:
     return isinstance(file, str) and (is_image_name(file) or is_image(file))
 
 
-def _analyze_images(paths: Sequence[str]) -> Iterator[FileAnalysis | InputError]:
+def _analyze_images(paths: Sequence[str], model: AnyPath | None) -> Iterator[FileAnalysis | InputError]:
     if not paths:
         return
     from img2music.vision.model import ImageModel
 
-    for result in ImageModel.load().analyze(paths):
+    for result in ImageModel.load(model).analyze(paths):
         if isinstance(result, InputError):
             yield result
         else:
@@ -333,6 +410,7 @@ class Library:
         per_artist: int | None = None,
         together: bool = False,
         where: "TrackFilter | None" = None,
+        image_model: AnyPath | None = None,
     ) -> "Recommendation":
         """Recommend tracks for pictures, songs and affects.
 
@@ -352,6 +430,8 @@ class Library:
             One playlist in the order of the queries instead of a list for each.
         where : TrackFilter, optional
             Conditions that every track must meet.
+        image_model : str or path-like, optional
+            What reads pictures, as `analyze` takes it.
 
         Returns
         -------
@@ -370,5 +450,12 @@ class Library:
 
         if match not in set(Matching):
             raise UsageError(f"match must be 'relative' or 'absolute', not {match!r}.")
-        options = Options(matching=Matching(match), top=top, per_artist=per_artist, together=together, where=where)
+        options = Options(
+            matching=Matching(match),
+            top=top,
+            per_artist=per_artist,
+            together=together,
+            where=where,
+            image_model=image_model,
+        )
         return recommend(self._store, paths, affects, options)

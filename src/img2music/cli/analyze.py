@@ -1,9 +1,11 @@
 """``img2music analyze``: what images and audio files feel like."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from img2music.cli.options import ImageModelOption
 from img2music.cli.output import (
     ReportFormat,
     ReportFormatOption,
@@ -12,6 +14,7 @@ from img2music.cli.output import (
     finish,
     print_json,
     print_table,
+    warn,
 )
 
 if TYPE_CHECKING:
@@ -20,6 +23,11 @@ if TYPE_CHECKING:
 
 def analyze(
     paths: Annotated[list[str], typer.Argument(metavar="PATH...", help="Image and audio files, or folders of them.")],
+    image_model: ImageModelOption = None,
+    explain: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Draw which regions of one picture raise or lower its affect: .png or .svg."),
+    ] = None,
     format_: ReportFormatOption = None,
 ) -> None:
     """Read the affect, the basic emotions and the features of images and audio files.
@@ -29,9 +37,15 @@ def analyze(
     from rich.console import Console
 
     from img2music.api import analyze as analyze_files
+    from img2music.api import explain as explain_picture
+    from img2music.api import require_explainable
 
+    if explain is not None:
+        require_explainable(paths, explain)
     with Console(stderr=True).status("Reading and listening"):
-        report = analyze_files(*paths)
+        report = analyze_files(*paths, image_model=image_model)
+        if explain is not None and report.items:
+            explain_picture(paths[0], image_model=image_model).plot(explain)
     if chosen_format(format_) is ReportFormat.JSON:
         print_json(
             {
@@ -42,6 +56,8 @@ def analyze(
         )
     elif report.items:
         print_table(["file", ">valence", ">arousal", "feels", "likeliest emotion", "music"], map(_row, report.items))
+    if explain is not None and report.items:
+        warn(f"drawn to {explain}")
     finish(len(report.items), report.errors)
 
 

@@ -8,6 +8,7 @@ import typer
 import typer.core
 
 from img2music.cli import library as library_commands
+from img2music.cli import models as models_commands
 from img2music.cli.analyze import analyze
 from img2music.cli.datasets import datasets
 from img2music.cli.doctor import doctor
@@ -32,6 +33,7 @@ app = typer.Typer(
 )
 train = typer.Typer(no_args_is_help=True, help="Train models.")
 evaluate = typer.Typer(no_args_is_help=True, help="Judge models and matching against people's ratings.")
+models = typer.Typer(no_args_is_help=True, help="List, choose and keep the models that read pictures.")
 library = typer.Typer(no_args_is_help=True, help="Look after the library.")
 
 app.command()(analyze)
@@ -44,6 +46,12 @@ library.command()(library_commands.verify)
 library.command()(library_commands.prune)
 library.command()(library_commands.export)
 library.command("import")(library_commands.import_)
+app.add_typer(models, name="models")
+models.command("list")(models_commands.list_)
+models.command()(models_commands.show)
+models.command()(models_commands.use)
+models.command()(models_commands.add)
+models.command()(models_commands.remove)
 app.add_typer(train, name="train")
 train.command("image")(train_image)
 train.command("music")(train_music)

@@ -14,6 +14,15 @@ LibraryOption = Annotated[
         show_default="in the user's data folder",
     ),
 ]
+ImageModelOption = Annotated[
+    str | None,
+    typer.Option(
+        "--image-model",
+        metavar="NAME|FILE",
+        help="What reads pictures: a model of 'models list', or a model file.",
+        show_default="IMG2MUSIC_IMAGE_MODEL, or the choice of 'models use'",
+    ),
+]
 GenreOption = Annotated[
     list[str] | None, typer.Option("--genre", help="Genre contains this; may be repeated (one must fit).")
 ]

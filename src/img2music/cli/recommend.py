@@ -10,6 +10,7 @@ from img2music.cli.options import (
     AlbumOption,
     ArtistOption,
     GenreOption,
+    ImageModelOption,
     InstrumentalOption,
     KeyOption,
     LengthOption,
@@ -74,6 +75,7 @@ def recommend(  # noqa: PLR0917 - typer's way to declare options
     length: LengthOption = None,
     instrumental: InstrumentalOption = None,
     key: KeyOption = None,
+    image_model: ImageModelOption = None,
     format_: Annotated[
         RecommendFormat | None,
         typer.Option(
@@ -127,6 +129,7 @@ def recommend(  # noqa: PLR0917 - typer's way to declare options
             instrumental=instrumental,
             key=key,
         ),
+        image_model=image_model,
     )
     with scan_progress() as progress:
         found = recommend_from(

@@ -32,7 +32,9 @@ class Readings:
     errors: tuple[InputError, ...]
 
 
-def read_queries(paths: Sequence[str | os.PathLike[str]], store: LibraryStore) -> Readings:
+def read_queries(
+    paths: Sequence[str | os.PathLike[str]], store: LibraryStore, image_model: str | os.PathLike[str] | None = None
+) -> Readings:
     """Read pictures and songs.
 
     Parameters
@@ -41,13 +43,15 @@ def read_queries(paths: Sequence[str | os.PathLike[str]], store: LibraryStore) -
         Pictures, songs, and folders, which stand for all pictures in them and below, in order of name.
     store : LibraryStore
         The library; a song that it holds (told by content) is not analysed again.
+    image_model : str or path-like, optional
+        What reads pictures, as `ImageModel.load` takes it.
 
     Returns
     -------
     Readings
     """
     found = [item for path in paths for item in _expand(os.fsdecode(path))]
-    images = _read_images([item.path for item in found if isinstance(item, _File) and item.picture])
+    images = _read_images([item.path for item in found if isinstance(item, _File) and item.picture], image_model)
     queries: list[Query] = []
     errors: list[InputError] = []
     for item in found:
@@ -78,12 +82,12 @@ def _expand(path: str) -> list[_File | InputError]:
     return pictures or [InputError("there is no picture in this folder or below it.", path)]
 
 
-def _read_images(paths: list[str]) -> Iterator[Query | InputError]:
+def _read_images(paths: list[str], image_model: str | os.PathLike[str] | None) -> Iterator[Query | InputError]:
     if not paths:
         return
     from img2music.vision.model import ImageModel
 
-    model = ImageModel.load()
+    model = ImageModel.load(image_model)
     for analysis in model.analyze(paths):
         if isinstance(analysis, InputError):
             yield analysis

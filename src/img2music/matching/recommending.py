@@ -48,6 +48,8 @@ class Options:
         One playlist in the order of the queries instead of a list for each.
     where : TrackFilter, optional
         Conditions that every track must meet.
+    image_model : str or path-like, optional
+        What reads pictures, as `ImageModel.load` takes it.
     """
 
     matching: Matching = Matching.RELATIVE
@@ -55,6 +57,7 @@ class Options:
     per_artist: int | None = None
     together: bool = False
     where: TrackFilter | None = None
+    image_model: str | os.PathLike[str] | None = None
 
     def __post_init__(self) -> None:
         if self.top < 1:
@@ -339,7 +342,7 @@ def recommend(
         raise UsageError("Nothing to match: give a picture, a song, --valence and --arousal, or --emotion.")
     options = options or Options()
     matcher = Matcher(store, options.matching, options.where)
-    read = read_queries(paths, store)
+    read = read_queries(paths, store, options.image_model)
     queries = (*read.queries, *(Query(QueryKind.NUMBERS, affect) for affect in affects))
     recommendation = answer(matcher, queries, options)
     return replace(recommendation, errors=read.errors)

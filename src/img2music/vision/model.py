@@ -22,6 +22,10 @@ FORMAT = "img2music/image-model/1"
 
 MODELS = Path(__file__).parent / "models"
 DEFAULT = "oasis-lite2"
+"""Name of the model that reads images where the user has chosen none."""
+
+MAX_SIDE = 4096
+"""Most pixels a side that a network may ask for; beyond it, one image alone would fill the memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,8 @@ class ImageModel:
     ----------
     name : str
         Name and version, such as ``"oasis-lite2/1"``.
+    side : int
+        Width and height of what the network sees, in pixels.
     metadata : dict of str to str
         What the model file says about itself: data, licence, scale, seed, the command that made it.
     reference : AffectDistribution
@@ -65,18 +71,19 @@ class ImageModel:
         self.name = f"{metadata['name']}/{metadata['version']}"
         self.metadata = metadata
         self.reference = AffectDistribution.of(reference["valence"], reference["arousal"])
+        self.side = side
         self._session = session
-        self._side = side
         self._threads = threads
 
     @classmethod
-    def load(cls, source: str | Path | None = None, threads: int = 0) -> "ImageModel":
+    def load(cls, source: str | os.PathLike[str] | None = None, threads: int = 0) -> "ImageModel":
         """Load a model.
 
         Parameters
         ----------
-        source : str or Path, optional
-            Name of a shipped model or path of a model file; the default is `DEFAULT`.
+        source : str or path-like, optional
+            Name of a model, shipped or added, or path of a model file; the default is what the user has chosen
+            (`registry.locate`).
         threads : int, optional
             How many images are decoded and read at once; 0 means one for each processor.
 
@@ -93,15 +100,17 @@ class ImageModel:
         """
         if threads < 0:
             raise UsageError(f"threads must be 0 (one a processor) or more, not {threads}.")
-        path = _locate(source)
+        # The registry reads models that are added to it, so it imports this module.
+        from img2music.vision.registry import locate
+
+        path = locate(source)
         session = open_session(path)
-        metadata = dict(session.get_modelmeta().custom_metadata_map)
-        if metadata.get("format") != FORMAT:
-            raise ModelError(f"{printable(str(path))} is not an image model of img2music (format {FORMAT}).")
-        shape = session.get_inputs()[0].shape
         try:
-            return cls(session, metadata, int(shape[1]), threads or processors())
-        except (KeyError, ValueError, TypeError, UsageError) as error:
+            metadata = dict(session.get_modelmeta().custom_metadata_map)
+            if metadata.get("format") != FORMAT:
+                raise ModelError(f"{printable(str(path))} is not an image model of img2music (format {FORMAT}).")
+            return cls(session, metadata, _side(session), threads or processors())
+        except (KeyError, ValueError, TypeError, RecursionError, UsageError) as error:
             raise ModelError(f"{printable(str(path))} lacks part of its description: {error}") from error
 
     def analyze(self, paths: Iterable[str | os.PathLike[str]]) -> Iterator[ImageAnalysis | InputError]:
@@ -122,16 +131,49 @@ class ImageModel:
         """
         return in_order(self._analyze_or_explain, paths, self._threads)
 
+    def predict(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Read the affect of images that are in memory.
+
+        Parameters
+        ----------
+        pixels : ndarray of uint8, shape (n, side, side, 3)
+            RGB, as `read_pixels` gives them.
+
+        Returns
+        -------
+        ndarray of float32, shape (n, 2)
+            Valence and arousal on the unit scale.
+
+        Raises
+        ------
+        ModelError
+            If the network fails, or gives anything else.
+        """
+        return self._run(["affect"], pixels)[0]
+
     def _analyze_or_explain(self, path: str | os.PathLike[str]) -> ImageAnalysis | InputError:
         name = os.fsdecode(path)
         try:
-            pixels, (width, height) = read_pixels(path, self._side)
+            pixels, (width, height) = read_pixels(path, self.side)
         except InputError as error:
             return error
         except MissingExtraError as error:
             return InputError(f"{error}", name)
-        valence, arousal = self._session.run(["affect"], {"image": pixels[None]})[0][0]
+        valence, arousal = self.predict(pixels[None])[0]
         return ImageAnalysis(name, Affect(float(valence), float(arousal)), self.name, width, height)
+
+    def _run(self, outputs: list[str], pixels: NDArray[np.uint8]) -> list[NDArray[np.float32]]:
+        """Run the network, whoever made it, and see to it that all outputs are a number an axis on the unit scale."""
+        try:
+            results = [np.asarray(result) for result in self._session.run(outputs, {"image": pixels})]
+        except Exception as error:  # onnxruntime has no common base for what it raises
+            raise ModelError(f"The model {printable(self.name)} fails: {_first_line(error)}") from error
+        for output, values in zip(outputs, results, strict=True):
+            if values.shape != (len(pixels), 2) or not ((values >= 0) & (values <= 1)).all():
+                raise ModelError(
+                    f"The model {printable(self.name)} gives numbers that are no {output} on the unit scale."
+                )
+        return results
 
 
 def read_pixels(path: str | os.PathLike[str], side: int) -> tuple[NDArray[np.uint8], tuple[int, int]]:
@@ -190,22 +232,29 @@ def open_session(model: Path | bytes) -> Any:
     # Whole images run side by side; that scales better than splitting the work within one image.
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
+    where = "The model" if isinstance(model, bytes) else printable(str(model))
     try:
         content = model if isinstance(model, bytes) else model.read_bytes()
+    except OSError as error:
+        raise ModelError(f"{where} can't be read: {error.strerror}.") from error
+    try:
         return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # onnxruntime has no common base for what it raises
-        where = "The model" if isinstance(model, bytes) else printable(str(model))
-        reason = (str(error) or type(error).__name__).splitlines()[0]
-        raise ModelError(f"{where} can't be loaded as an ONNX model: {reason}") from error
+        raise ModelError(f"{where} can't be loaded as an ONNX model: {_first_line(error)}") from error
 
 
-def _locate(source: str | Path | None) -> Path:
-    shipped = MODELS / f"{source or DEFAULT}.onnx"
-    if source is None or (isinstance(source, str) and Path(source).name == source and shipped.is_file()):
-        path = shipped
-    else:
-        path = Path(source)
-    if not path.is_file():
-        names = ", ".join(sorted(file.stem for file in MODELS.glob("*.onnx")))
-        raise ModelError(f"There is no model file {printable(str(path))}; give a path or one of: {names}.")
-    return path
+def _side(session: Any) -> int:
+    """Tell how large the images are that a network takes, and refuse one with another signature."""
+    inputs = {node.name: (node.type, node.shape) for node in session.get_inputs()}
+    kind, shape = inputs.pop("image", ("", []))
+    if inputs or kind != "tensor(uint8)" or len(shape) != 4 or shape[1] != shape[2] or shape[3] != 3:
+        raise ValueError("its input is not 'image', uint8 of shape (n, side, side, 3).")
+    if not isinstance(shape[1], int) or not 1 <= shape[1] <= MAX_SIDE:
+        raise ValueError(f"its images should be from 1 to {MAX_SIDE} pixels wide and high, not {shape[1]}.")
+    if "affect" not in {node.name for node in session.get_outputs()}:
+        raise ValueError("it has no output 'affect'.")
+    return shape[1]
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error) or type(error).__name__).splitlines()[0]

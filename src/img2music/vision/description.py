@@ -1,0 +1,143 @@
+"""What an image model says about itself, and how fast it is here."""
+
+import json
+import statistics
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from img2music.vision.model import ImageModel
+
+TIMED_RUNS = 15
+WARM_UP = 3
+
+SAID = ("data", "licence", "scale", "seed", "command")
+"""Entries of the metadata that a card states."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelDescription:
+    """The facts of a model's card.
+
+    Attributes
+    ----------
+    model : str
+        Name and version, as analyses state it.
+    path : Path
+        The file.
+    bytes : int
+        Size of the file.
+    side : int
+        Width and height in pixels of what the network sees.
+    data, licence, scale, seed, command : str or None
+        What it was trained on, under which terms, with which scale, seed and command; None where it does not say.
+    metrics : object
+        What was measured on images that it had not seen, as JSON; None where it does not say.
+    milliseconds : float
+        Time to read one image on one thread of this machine, decoding apart: the median of `TIMED_RUNS`.
+    """
+
+    model: str
+    path: Path
+    bytes: int
+    side: int
+    data: str | None
+    licence: str | None
+    scale: str | None
+    seed: str | None
+    command: str | None
+    metrics: Any
+    milliseconds: float
+
+    def to_json(self) -> dict[str, Any]:
+        """The shape ``img2music/model/1`` (docs/json.md), without the schema's name."""
+        return {
+            "model": self.model,
+            "path": str(self.path),
+            "bytes": self.bytes,
+            "side": self.side,
+            **{name: getattr(self, name) for name in SAID},
+            "metrics": self.metrics,
+            "milliseconds": self.milliseconds,
+        }
+
+    def rows(self) -> list[tuple[str, str]]:
+        """Name and value of each fact, for a table."""
+        return [
+            ("model", self.model),
+            ("file", str(self.path)),
+            ("size", f"{self.bytes / 1e6:.1f} MB"),
+            ("sees", f"{self.side} x {self.side} pixels"),
+            ("takes", f"{self.milliseconds:.1f} ms an image, on one thread here"),
+            *((name, getattr(self, name) or "not said") for name in SAID),
+            *_correlations(self.metrics),
+        ]
+
+
+def describe(path: Path) -> ModelDescription:
+    """Load a model, read its metadata and measure its speed.
+
+    Parameters
+    ----------
+    path : Path
+        The model file.
+
+    Returns
+    -------
+    ModelDescription
+
+    Raises
+    ------
+    ModelError
+        If it is no image model, or fails.
+    """
+    model = ImageModel.load(path, threads=1)
+    return ModelDescription(
+        model=model.name,
+        path=path,
+        bytes=path.stat().st_size,
+        side=model.side,
+        **{name: model.metadata.get(name) for name in SAID},
+        metrics=_parsed(model.metadata.get("metrics")),
+        milliseconds=_latency(model),
+    )
+
+
+def _latency(model: ImageModel) -> float:
+    # Noise, since no network is slow on a picture of one colour only because its numbers are tiny.
+    pixels = np.random.default_rng(0).integers(0, 256, (1, model.side, model.side, 3), dtype=np.uint8)
+    times = []
+    for _ in range(WARM_UP + TIMED_RUNS):
+        start = time.perf_counter()
+        model.predict(pixels)
+        times.append(time.perf_counter() - start)
+    return 1000 * statistics.median(times[WARM_UP:])
+
+
+def _parsed(text: str | None) -> Any:
+    try:
+        metrics = json.loads(text) if text else None
+        json.dumps(metrics, allow_nan=False)  # refuses what Python reads and JSON has not
+    except (ValueError, RecursionError):
+        return None
+    return metrics
+
+
+def _correlations(metrics: Any) -> list[tuple[str, str]]:
+    """Pick out r of each axis, in whichever split it was measured."""
+    if not isinstance(metrics, dict):
+        return []
+    rows = []
+    for split, found in metrics.items():
+        axes = [(axis, found.get(axis)) for axis in ("valence", "arousal")] if isinstance(found, dict) else []
+        said = [
+            f"{axis} {value['r']:.3f}"
+            for axis, value in axes
+            if isinstance(value, dict) and isinstance(value.get("r"), int | float)
+        ]
+        if said:
+            rows.append((f"r, {split} folds", ", ".join(said)))
+    return rows

@@ -1,0 +1,194 @@
+"""Which regions of a picture raise or lower its affect, by occlusion.
+
+Zeiler & Fergus (2014), "Visualizing and Understanding Convolutional Networks", ECCV, section 4.2: cover a part of the
+picture, and see how the reading changes. It asks nothing of a network but readings, so that it works with every model
+in ONNX form, and its unit is that of affect.
+"""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageFilter
+
+from img2music.affect import Affect
+from img2music.errors import UsageError
+from img2music.media.images import read_image
+from img2music.parallel import in_order, processors
+from img2music.vision.model import ImageModel, read_pixels
+
+Floats = NDArray[np.float32]
+
+POSITIONS = 9
+"""Places of the patch along each side; two neighbours share three quarters of it, and more. 81 readings in all."""
+
+PATCH = 0.25
+"""Side of the patch, as a share of the picture's. Of a half of that the network hardly takes notice."""
+
+BLUR = 0.1
+"""Standard deviation of the blur, as a share of the picture's side: things are gone, colours and light are left. A
+patch of one colour would be a thing of its own, which the network reads as well."""
+
+PHOTO_SIDE = 640
+"""Longest side of the picture in an `Explanation`, in pixels."""
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """What each region of a picture does to its affect.
+
+    Attributes
+    ----------
+    path : str
+        The file, as ``os.fsdecode`` gives it.
+    affect : Affect
+        What the model reads in the whole picture.
+    model : str
+        Name and version of the model.
+    valence, arousal : ndarray of float32, shape (side, side)
+        How much the region about each pixel raises (positive) or lowers (negative) the reading: that of the whole
+        picture less that without the region, on the unit scale, averaged over the patches that cover the pixel, those
+        about it more than those that just reach it. The square is the whole upright picture, as the model sees it.
+    photo : ndarray of uint8, shape (height, width, 3)
+        The upright picture, scaled down to at most `PHOTO_SIDE`.
+    """
+
+    path: str
+    affect: Affect
+    model: str
+    valence: Floats
+    arousal: Floats
+    photo: NDArray[np.uint8]
+
+    def plot(self, file: str | os.PathLike[str]) -> None:
+        """Draw the picture, and what raises and lowers its valence and its arousal.
+
+        Parameters
+        ----------
+        file : str or path-like
+            What to write: a ``.png`` or an ``.svg``.
+
+        Raises
+        ------
+        UsageError
+            If the file's ending is neither.
+        MissingExtraError
+            If matplotlib is not installed.
+        InputError
+            If the file can't be written.
+        """
+        from img2music.vision.explanation_plot import draw
+
+        draw(self, Path(file))
+
+
+def explain(model: ImageModel, path: str | os.PathLike[str]) -> Explanation:
+    """Tell which regions of a picture raise or lower its affect.
+
+    Parameters
+    ----------
+    model : ImageModel
+        What reads the picture.
+    path : str or path-like
+        An image file.
+
+    Returns
+    -------
+    Explanation
+
+    Raises
+    ------
+    InputError
+        If it can't be read.
+    MissingExtraError
+        If it is a HEIC image and pillow-heif is not installed.
+    ModelError
+        If the model fails.
+    """
+    pixels, _ = read_pixels(path, model.side)
+    base, valence, arousal = affect_maps(model, pixels)
+    photo = read_image(path, least_side=PHOTO_SIDE)
+    photo.thumbnail((PHOTO_SIDE, PHOTO_SIDE))
+    return Explanation(os.fsdecode(path), Affect(*base.tolist()), model.name, valence, arousal, np.asarray(photo))
+
+
+def affect_maps(model: ImageModel, pixels: NDArray[np.uint8]) -> tuple[Floats, Floats, Floats]:
+    """Cover a picture patch by patch, and see how its affect changes.
+
+    Parameters
+    ----------
+    model : ImageModel
+        What reads the picture.
+    pixels : ndarray of uint8, shape (side, side, 3)
+        RGB, as `read_pixels` gives them.
+
+    Returns
+    -------
+    affect : ndarray of float32, shape (2,)
+        Of the whole picture.
+    valence, arousal : ndarray of float32, shape (side, side)
+        As `Explanation` has them.
+
+    Raises
+    ------
+    ModelError
+        If the model fails.
+    """
+    side = model.side
+    patch = max(1, round(PATCH * side))
+    starts = np.linspace(0, side - patch, POSITIONS).round().astype(int)
+    corners = [(top, left) for top in starts for left in starts]
+    blurred = np.asarray(Image.fromarray(pixels).filter(ImageFilter.GaussianBlur(BLUR * side)))
+
+    def read_without(corner: tuple[int, int]) -> Floats:
+        top, left = corner
+        covered = pixels.copy()
+        region = np.s_[top : top + patch, left : left + patch]
+        covered[region] = blurred[region]
+        reading: Floats = model.predict(covered[None])[0]
+        return reading
+
+    affect = model.predict(pixels[None])[0]
+    changes = affect - np.stack(list(in_order(read_without, corners, processors())))
+    slope = np.hanning(patch + 2)[1:-1].astype(np.float32)  # without its ends, which are 0
+    weight = np.outer(slope, slope)[:, :, None]
+    total = np.zeros((side, side, 2), dtype=np.float32)
+    weights = np.zeros((side, side, 1), dtype=np.float32)
+    for (top, left), change in zip(corners, changes, strict=True):
+        region = np.s_[top : top + patch, left : left + patch]
+        total[region] += weight * change
+        weights[region] += weight
+    mean = total / weights
+    return affect, mean[:, :, 0], mean[:, :, 1]
+
+
+def top_region(effect: Floats, share: float = PATCH) -> tuple[slice, slice]:
+    """Find the square region of a picture that does most to its affect, whether it raises or lowers it.
+
+    Parameters
+    ----------
+    effect : ndarray of float32, shape (side, side)
+        The map of one axis.
+    share : float
+        Side of the region as a share of the picture's, above 0 and at most 1.
+
+    Returns
+    -------
+    tuple of (slice, slice)
+        Rows and columns.
+
+    Raises
+    ------
+    UsageError
+        If there is no such share.
+    """
+    if not 0 < share <= 1:
+        raise UsageError(f"The share of a side must be above 0 and at most 1, not {share}.")
+    height, width = (max(1, round(share * side)) for side in effect.shape)
+    # Sums over all regions from a table of sums: Crow (1984), "Summed-area tables for texture mapping", SIGGRAPH.
+    sums = np.pad(effect.astype(np.float64).cumsum(0).cumsum(1), ((1, 0), (1, 0)))
+    regions = sums[height:, width:] - sums[:-height, width:] - sums[height:, :-width] + sums[:-height, :-width]
+    top, left = np.unravel_index(np.abs(regions).argmax(), regions.shape)
+    return slice(int(top), int(top) + height), slice(int(left), int(left) + width)

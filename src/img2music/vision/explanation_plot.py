@@ -1,0 +1,112 @@
+"""An explanation as a picture. Needs the extra ``plot`` (matplotlib)."""
+
+import io
+import os
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from img2music.errors import printable
+from img2music.files import write_atomically
+from img2music.plots import require_plotting
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from img2music.vision.explain import Explanation
+
+COLOURS = "RdBu_r"
+"""Blue to red over white: told apart with any kind of colour blindness (ColorBrewer 2.0, "colorblind safe")."""
+
+LEAST_LIMIT = 0.02
+"""End of the colour scale where less happens, in affect: a picture that no region moves shall look like one."""
+
+OPACITY = 0.85
+
+
+def draw(explanation: "Explanation", file: Path) -> None:
+    """Draw a picture, and over it what raises and lowers its valence and its arousal.
+
+    Both maps have the same scale, so that they can be compared. They lie over the picture in grey, so that no colour
+    is the picture's own.
+
+    Parameters
+    ----------
+    explanation : Explanation
+        What to draw.
+    file : Path
+        What to write: a ``.png`` or an ``.svg``.
+
+    Raises
+    ------
+    UsageError
+        If the file's ending is neither.
+    MissingExtraError
+        If matplotlib is not installed.
+    InputError
+        If the file can't be written.
+    """
+    require_plotting(file)
+    import matplotlib as mpl
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    height, width = explanation.photo.shape[:2]
+    maps = (explanation.valence, explanation.arousal)
+    limit = max(LEAST_LIMIT, *(float(np.abs(values).max()) for values in maps))
+    settings: Any = {"svg.hashsalt": "img2music", "svg.fonttype": "none", "text.parse_math": False}
+    with mpl.rc_context(settings), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+        # Panels of a quarter to four times as high as wide, whatever the picture: a strip would show nothing.
+        shape = float(np.clip(height / width, 0.25, 4.0))
+        figure = Figure(figsize=(14.5, max(3.2, 4.4 * shape + 0.4)), dpi=100, layout="constrained")
+        FigureCanvasAgg(figure)  # never a window
+        axes = figure.subplots(1, 3)
+        for panel in axes:
+            panel.set_aspect(shape / (height / width))
+        affect = explanation.affect
+        name = printable(os.path.basename(explanation.path))  # noqa: PTH119 - names may be any bytes
+        _show(axes[0], explanation.photo, name if len(name) <= 40 else f"{name[:39]}…")
+        for panel, values, title in (
+            (axes[1], explanation.valence, f"valence {affect.valence:.2f} (0 unpleasant, 1 pleasant)"),
+            (axes[2], explanation.arousal, f"arousal {affect.arousal:.2f} (0 calm, 1 excited)"),
+        ):
+            _show(panel, _grey(explanation.photo), title)
+            overlay = panel.imshow(
+                values,
+                cmap=COLOURS,
+                vmin=-limit,
+                vmax=limit,
+                alpha=OPACITY * (np.abs(values) / limit) ** 0.75,
+                extent=(-0.5, width - 0.5, height - 0.5, -0.5),
+                aspect=panel.get_aspect(),
+                interpolation="bilinear",
+            )
+        # A bar of its own: that of the overlay would show through.
+        colours = mpl.cm.ScalarMappable(overlay.norm, overlay.cmap)
+        bar = figure.colorbar(colours, ax=list(axes), shrink=0.9, pad=0.015)
+        bar.set_label("this region lowers it   ←   0   →   raises it\n(change of affect when it is blurred)")
+        _write(figure, file)
+
+
+def _show(axes: "Axes", pixels: NDArray[np.uint8], title: str) -> None:
+    axes.imshow(pixels, aspect=axes.get_aspect())
+    axes.set_title(title, loc="left", fontsize=12)
+    axes.set_axis_off()
+
+
+def _grey(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The picture in pale grey, on which weak colours show: luma of ITU-R BT.601, in the lighter half."""
+    luma = pixels @ np.array([0.299, 0.587, 0.114])
+    return np.repeat((128 + luma / 2).astype(np.uint8)[:, :, None], 3, axis=2)
+
+
+def _write(figure: Any, file: Path) -> None:
+    form = file.suffix[1:].lower()
+    content = io.BytesIO()
+    # Without a date the same picture is the same file.
+    figure.savefig(content, format=form, metadata={"Date": None} if form == "svg" else None)
+    write_atomically(content.getvalue(), file)

@@ -1,0 +1,136 @@
+"""What is said to move the affect of a picture does move it."""
+
+from pathlib import Path
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from PIL import Image
+
+from benchmarks.explain import movements
+from img2music.errors import InputError, UsageError
+from img2music.vision.explain import affect_maps, explain, top_region
+from img2music.vision.model import ImageModel, read_pixels
+from img2music.vision.oasis import load_oasis
+from tests.vision.small_models import SIDE, colour_model, written
+
+RED, GREEN = (255, 0, 0), (0, 255, 0)
+
+
+@pytest.fixture(scope="module")
+def colours(tmp_path_factory: pytest.TempPathFactory) -> ImageModel:
+    return ImageModel.load(written(tmp_path_factory.mktemp("models"), colour_model()), threads=1)
+
+
+def painted(background: int, *squares: tuple[tuple[int, int], tuple[int, int, int]]) -> np.ndarray:
+    """A picture with squares of a fifth of its side at rows and columns."""
+    pixels = np.full((SIDE, SIDE, 3), background, dtype=np.uint8)
+    for (top, left), colour in squares:
+        pixels[top : top + 6, left : left + 6] = colour
+    return pixels
+
+
+def test_each_axis_points_at_what_raises_it(colours: ImageModel) -> None:
+    affect, valence, arousal = affect_maps(colours, painted(0, ((3, 4), RED), ((22, 20), GREEN)))
+    assert affect == pytest.approx([36 / SIDE**2] * 2, abs=1e-6)
+    for effect, (row, column) in ((valence, (6, 7)), (arousal, (25, 23))):
+        assert effect.shape == (SIDE, SIDE)
+        assert effect[row, column] > 0.9 * effect.max() > 0
+        rows, columns = top_region(effect)
+        assert row in range(rows.start, rows.stop)
+        assert column in range(columns.start, columns.stop)
+    assert valence[25, 23] == pytest.approx(0, abs=1e-3)
+
+
+def test_what_lowers_it_is_negative(colours: ImageModel) -> None:
+    _, valence, arousal = affect_maps(colours, painted(255, ((3, 4), GREEN)))
+    assert valence[6, 7] < 0.9 * valence.min() < 0
+    assert arousal == pytest.approx(0, abs=1e-6)
+    rows, columns = top_region(valence)
+    assert 6 in range(rows.start, rows.stop)
+    assert 7 in range(columns.start, columns.stop)
+
+
+def test_nothing_moves_a_picture_of_one_colour(colours: ImageModel) -> None:
+    _, valence, arousal = affect_maps(colours, painted(93))
+    assert not valence.any()
+    assert not arousal.any()
+
+
+@given(arrays(np.float32, (9, 9), elements=st.floats(-1, 1, width=16)), st.floats(0.01, 1))
+def test_the_top_region_is_the_one_that_does_most(effect: np.ndarray, share: float) -> None:
+    rows, columns = top_region(effect, share)
+    size = rows.stop - rows.start
+    assert size == columns.stop - columns.start == max(1, round(9 * share))
+    sums = [abs(effect[y : y + size, x : x + size].sum()) for y in range(10 - size) for x in range(10 - size)]
+    assert abs(effect[rows, columns].sum()) == pytest.approx(max(sums), abs=1e-4)
+
+
+def test_regions_of_no_size_are_refused() -> None:
+    for share in (0.0, -1.0, 1.5, float("nan")):
+        with pytest.raises(UsageError, match="share"):
+            top_region(np.zeros((9, 9), dtype=np.float32), share)
+
+
+def test_top_regions_of_oasis_move_the_shipped_model_more_than_random_ones(shared_data: Path) -> None:
+    """The maps are made with blur, and what they point at is filled with one colour; more in the benchmark."""
+    model = ImageModel.load()
+    random = np.random.default_rng(5)
+    paths = load_oasis(shared_data / "oasis").paths
+    moved = []
+    for index in random.permutation(len(paths))[:10]:
+        pixels, _ = read_pixels(paths[index], model.side)
+        _, *maps = affect_maps(model, pixels)
+        moved.append([movements(model, pixels, maps, axis=axis, share=0.25, random=random) for axis in (0, 1)])
+    for top, other in np.mean(moved, axis=0):
+        assert top > other
+
+
+def test_an_explanation_holds_the_picture_and_its_affect(colours: ImageModel, tmp_path: Path) -> None:
+    file = tmp_path / "wide.png"
+    Image.new("RGB", (1600, 400), (255, 0, 0)).save(file)
+    found = explain(colours, file)
+    assert (found.path, found.model) == (str(file), "colours/1")
+    assert (found.affect.valence, found.affect.arousal) == pytest.approx((1, 0))
+    assert found.photo.shape == (160, 640, 3)
+    with pytest.raises(InputError, match="no such file"):
+        explain(colours, tmp_path / "gone.png")
+
+
+def test_the_drawing_is_red_where_affect_is_raised_and_blue_where_lowered(tmp_path: Path) -> None:
+    photo, drawing = tmp_path / "photo.png", tmp_path / "why.png"
+    raising = [((row, column), RED) for row, column in ((2, 4), (2, 10), (8, 4), (8, 10))]
+    lowering = [((row + 16, column), (0, 128, 128)) for (row, column), _ in raising]
+    Image.fromarray(painted(128, *raising, *lowering)).resize((480, 480)).save(photo)
+    model = ImageModel.load(written(tmp_path, colour_model(gain=1.6)))
+    explain(model, photo).plot(drawing)
+    with Image.open(drawing) as image:
+        pixels = np.asarray(image.convert("RGB")).astype(int)
+    # Of three panels and a bar, the second is the valence.
+    panel = pixels[40:, round(0.31 * pixels.shape[1]) : round(0.6 * pixels.shape[1])]
+    redness = panel[:, :, 0] - panel[:, :, 2]
+    upper, lower = redness[: len(panel) // 2], redness[len(panel) // 2 :]
+    assert upper.max() > 60
+    assert lower.min() < -60
+    assert upper.min() > -20
+    assert lower.max() < 20
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["colours.onnx", "photo.png", "why.png"]
+
+
+def test_drawings_are_always_the_same_and_well_formed(colours: ImageModel, tmp_path: Path) -> None:
+    photo = tmp_path / "a$b$.png"
+    Image.new("RGB", (1, 1)).save(photo)
+    found = explain(colours, photo)
+    for name in ("1.svg", "2.svg"):
+        found.plot(tmp_path / name)
+    assert (tmp_path / "1.svg").read_bytes() == (tmp_path / "2.svg").read_bytes()
+    words = " ".join(ElementTree.parse(tmp_path / "1.svg").getroot().itertext())
+    assert "a$b$.png" in words
+    assert "valence 0.00" in words
+    with pytest.raises(UsageError, match=r"why\.gif"):
+        found.plot(tmp_path / "why.gif")
+    with pytest.raises(InputError, match="nowhere"):
+        found.plot(tmp_path / "nowhere" / "why.png")

@@ -21,7 +21,7 @@ FORMAT = "img2music/image-model/1"
 """What the metadata of a model file says under ``format``."""
 
 MODELS = Path(__file__).parent / "models"
-DEFAULT = "oasis-lite2"
+DEFAULT = "oasis-lite2-lite0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +35,12 @@ class ImageAnalysis:
     affect : Affect
         Affect of the image.
     model : str
-        Name and version of the model, such as ``"oasis-lite2/1"``.
+        Name and version of the model, such as ``"oasis-lite2-lite0/1"``.
     width, height : int
         Size of the upright original in pixels.
+    spread : tuple of (float, float), optional
+        Standard deviations of valence and arousal on the unit scale, of what people's ratings turn out to be around
+        ``affect``; None if the model gives none.
     """
 
     path: str
@@ -45,6 +48,7 @@ class ImageAnalysis:
     model: str
     width: int
     height: int
+    spread: tuple[float, float] | None = None
 
 
 class ImageModel:
@@ -53,7 +57,7 @@ class ImageModel:
     Attributes
     ----------
     name : str
-        Name and version, such as ``"oasis-lite2/1"``.
+        Name and version, such as ``"oasis-lite2-lite0/1"``.
     metadata : dict of str to str
         What the model file says about itself: data, licence, scale, seed, the command that made it.
     reference : AffectDistribution
@@ -68,6 +72,7 @@ class ImageModel:
         self._session = session
         self._side = side
         self._threads = threads
+        self._outputs = ["affect"] + [node.name for node in session.get_outputs() if node.name == "spread"]
 
     @classmethod
     def load(cls, source: str | Path | None = None, threads: int = 0) -> "ImageModel":
@@ -130,8 +135,10 @@ class ImageModel:
             return error
         except MissingExtraError as error:
             return InputError(f"{error}", name)
-        valence, arousal = self._session.run(["affect"], {"image": pixels[None]})[0][0]
-        return ImageAnalysis(name, Affect(float(valence), float(arousal)), self.name, width, height)
+        affect, *spreads = self._session.run(self._outputs, {"image": pixels[None]})
+        valence, arousal = affect[0].tolist()
+        spread = (spreads[0][0, 0].item(), spreads[0][0, 1].item()) if spreads else None
+        return ImageAnalysis(name, Affect(valence, arousal), self.name, width, height, spread)
 
 
 def read_pixels(path: str | os.PathLike[str], side: int) -> tuple[NDArray[np.uint8], tuple[int, int]]:

@@ -62,10 +62,13 @@ class FileAnalysis:
                 "listened": self.detail.listened,
                 "curve": [asdict(point) for point in self.detail.curve],
             }
-        return item | {
+        item |= {
             "features": {"width": self.detail.width, "height": self.detail.height},
             "model": self.detail.model,
         }
+        if self.detail.spread is not None:
+            item["spread"] = dict(zip(("valence", "arousal"), self.detail.spread, strict=True))
+        return item
 
 
 @dataclass(frozen=True, slots=True)

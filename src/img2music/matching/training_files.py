@@ -44,7 +44,7 @@ def trained_on(model: str) -> TrainedOn | None:
     Parameters
     ----------
     model : str
-        Name and version, such as ``"oasis-lite2/1"``.
+        Name and version, such as ``"oasis-lite2-lite0/1"``.
 
     Returns
     -------

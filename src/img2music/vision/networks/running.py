@@ -66,10 +66,11 @@ def refuse_network_options(given: Mapping[str, object]) -> None:
     UsageError
         If any of them is something other than None.
     """
-    wrong = [option for option, value in given.items() if value is not None and value is not False and value != []]
+    wrong = [option for option, value in given.items() if value is not None and value is not False]
     if wrong:
+        option = wrong[0].replace("_", "-")
         raise UsageError(
-            f"{wrong[0]} is for networks that are trained step by step, and {DEFAULT_NETWORK} is not: its features are "
+            f"--{option} is for networks that are trained step by step, and {DEFAULT_NETWORK} is not: its features are "
             "fixed, and its head is solved for. Name another with --network, or leave the option out."
         )
 

@@ -1,7 +1,10 @@
 """What a network is trained by."""
 
+import math
 from dataclasses import dataclass
 from enum import StrEnum
+
+from img2music.errors import UsageError
 
 DEFAULT_NETWORK = "efficientnet_lite2"
 """The network that needs no torch: `vision.training` trains a head on its features."""
@@ -79,6 +82,11 @@ class Settings:
         Width and height of the network's input in pixels; None for what it was made for.
     seed : int
         Of the split, the head's first weights, the order of the images and their crops.
+
+    Raises
+    ------
+    UsageError
+        If the learning rate is not greater than 0, or there are no epochs.
     """
 
     network: str
@@ -94,6 +102,12 @@ class Settings:
     by_theme: bool = False
     size: int | None = None
     seed: int = 0
+
+    def __post_init__(self) -> None:
+        if not 0 < self.lr < math.inf:
+            raise UsageError(f"A learning rate (--lr) is greater than 0; {self.lr:g} is not.")
+        if self.epochs < 1:
+            raise UsageError(f"Training takes at least one epoch, not {self.epochs}.")
 
     @property
     def label(self) -> str:

@@ -156,6 +156,12 @@ def test_an_image_that_can_not_be_read(folder: Path, tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["set"]
 
 
+def test_a_folder_that_is_not_there(folder: Path, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"missing/model\.onnx: can't be written: there is no such folder"):
+        train_image(folder, tmp_path / "missing" / "model.onnx", "alexnet", "--epochs", 1)
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_full_disk(folder: Path, tmp_path: Path) -> None:
     """No file may be larger than 1 MB, which a checkpoint of this network is and all else is not."""
 

@@ -7,6 +7,7 @@ import subprocess
 import time
 from pathlib import Path
 
+import jsonschema
 import numpy as np
 import pytest
 import torch
@@ -15,8 +16,9 @@ from img2music.vision.model import ImageAnalysis, ImageModel
 from img2music.vision.networks.settings import Learning, Recipe, Settings
 from img2music.vision.networks.training import factor, train
 from img2music.vision.oasis import RatedImages
-from tests_train.commands import command, environment, train_image
+from tests_train.commands import ROOT, command, environment, train_image
 
+SCHEMA = ROOT / "docs" / "schemas" / "train-image.json"
 TINY = "timm:test_resnet"
 
 
@@ -94,6 +96,7 @@ def test_sweep(folder: Path, tmp_path: Path) -> None:
     sweep = ("--lr", 1e-2, "--lr", 1e-4, "--learning", "frozen", "--learning", "finetune", "--epochs", 2, "--size", 64)
     places = [word for kind in ("checkpoint", "log", "result") for word in (f"--{kind}-dir", tmp_path / kind)]
     report = json.loads(train_image(folder, output, TINY, *sweep, *places))
+    jsonschema.validate(report, json.loads(SCHEMA.read_text()))
     assert len({run["label"] for run in report["runs"]}) == 4
     losses = {run["label"]: run["validation_loss"] for run in report["runs"]}
     assert report["best"] == min(losses, key=losses.__getitem__)

@@ -1,5 +1,6 @@
 """Writes a trained network as a model file that every command reads, and checks it against PyTorch."""
 
+import importlib.util
 import io
 import json
 import warnings
@@ -167,11 +168,7 @@ def to_onnx(network: Network, target: Target) -> bytes:
         If onnx or onnxscript is not installed.
     """
     torch = import_torch()
-    try:
-        import onnx  # noqa: F401
-        import onnxscript  # noqa: F401
-    except ImportError as error:
-        raise MissingExtraError("Exporting a network", "torch") from error
+    require_exporter()
     sample = torch.zeros(2, network.side, network.side, 3, dtype=torch.uint8)
     try:
         with warnings.catch_warnings():
@@ -190,6 +187,18 @@ def to_onnx(network: Network, target: Target) -> bytes:
     except Exception as error:  # the exporter and protobuf have no common base for what they raise
         reason = (str(error) or type(error).__name__).splitlines()[0]
         raise ModelError(f"PyTorch can't export this network to ONNX: {reason}") from error
+
+
+def require_exporter() -> None:
+    """Look for what PyTorch exports with.
+
+    Raises
+    ------
+    MissingExtraError
+        If onnx or onnxscript is not installed.
+    """
+    if any(importlib.util.find_spec(package) is None for package in ("onnx", "onnxscript")):
+        raise MissingExtraError("Exporting a network", "torch")
 
 
 def compare(network: Network, target: Target, graph: bytes, pixels: NDArray[np.uint8]) -> float:

@@ -10,12 +10,12 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from img2music.errors import UsageError
+from img2music.errors import InputError, UsageError
 from img2music.files import write_atomically
 from img2music.media.images import read_image
 from img2music.parallel import in_order, processors
 from img2music.vision.networks import saving
-from img2music.vision.networks.exporting import Exported, describe, export
+from img2music.vision.networks.exporting import Exported, describe, export, require_exporter
 from img2music.vision.networks.settings import DEFAULT_NETWORK, PRETRAINED, RANDOM, Device, Learning, Settings
 from img2music.vision.networks.training import Epoch, Progress, Trained, make_folder, train
 from img2music.vision.oasis import RatedImages
@@ -137,6 +137,10 @@ def run_all(
     UsageError, ModelError, InputError, MissingExtraError
         As `train` and `export` do.
     """
+    # What would fail only after hours of training fails now.
+    require_exporter()
+    if not output.parent.is_dir():
+        raise InputError("can't be written: there is no such folder.", str(output))
     _read_all(images.paths, progress)
     runs: list[Run] = []
     chosen: Trained | None = None

@@ -105,10 +105,12 @@ def build(settings: Settings) -> Network:
 
 def _of_torchvision(settings: Settings) -> Any:
     torch, torchvision = import_torch(), import_torchvision()
+    # Without it, random weights that nothing has normalised yet give features of 100,000 (Goyal et al. 2017, "Accurate,
+    # large minibatch SGD", section 5.1).
+    start = {"zero_init_residual": True} if settings.network.startswith("resnet") else {}
+    weights = "IMAGENET1K_V1" if settings.weights == PRETRAINED else None
     try:
-        network = torchvision.models.get_model(
-            settings.network, weights="IMAGENET1K_V1" if settings.weights == PRETRAINED else None, progress=False
-        )
+        network = torchvision.models.get_model(settings.network, weights=weights, progress=False, **start)
     except (OSError, RuntimeError) as error:  # URLError is an OSError; a damaged download is a RuntimeError
         raise _not_downloaded(settings.network, error) from error
     # Where the classifier is: the last layer of VGG's and AlexNet's three, the only one of the others.

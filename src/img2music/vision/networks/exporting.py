@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from img2music.errors import MissingExtraError, ModelError
 from img2music.files import write_atomically
+from img2music.parallel import in_order, processors
 from img2music.vision.model import FORMAT, open_session, read_pixels
 from img2music.vision.networks.architecture import Network
 from img2music.vision.networks.preparation import Target
@@ -104,9 +105,11 @@ def export(trained: Trained, images: RatedImages, output: Path, *, name: str, da
     pixels = np.stack([read_pixels(path, network.side)[0] for path in paths[:COMPARED]])
     difference = compare(network, trained.target, graph, pixels)
     session = open_session(graph)
-    said = np.concatenate(
-        [session.run(["affect"], {"image": read_pixels(path, network.side)[0][None]})[0] for path in paths]
-    ).astype(np.float64)
+
+    def read(path: Path) -> NDArray[np.float32]:
+        return np.asarray(session.run(["affect"], {"image": read_pixels(path, network.side)[0][None]})[0][0])
+
+    said = np.stack(list(in_order(read, paths, processors()))).astype(np.float64)
     rated = images.affect[trained.validation]
     means = np.delete(images.affect, trained.validation, axis=0).mean(axis=0)
     valence, arousal = (Accuracy.of(said[:, axis], rated[:, axis], float(means[axis])) for axis in (0, 1))

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from img2music.errors import InputError, ModelError, UsageError
-from img2music.vision.model import read_pixels
+from img2music.vision.model import open_session, read_pixels
 from img2music.vision.networks.architecture import build
 from img2music.vision.networks.exporting import compare, to_onnx
 from img2music.vision.networks.preparation import Target
@@ -137,13 +137,13 @@ def test_no_gpu(images: RatedImages, tmp_path: Path) -> None:
 
 def test_a_model_that_differs_is_not_written(images: RatedImages) -> None:
     network, target = build(TINY), Target((0.0, 0.0), (1.0, 1.0))
-    graph = to_onnx(network, target)
+    session = open_session(to_onnx(network, target))
     pixels = np.stack([read_pixels(path, 64)[0] for path in images.paths[:2]])
-    assert compare(network, target, graph, pixels) <= 1e-4
+    assert compare(network, target, session, pixels) <= 1e-4
     with torch.no_grad():
         network.module.head.bias += 1e-3
     with pytest.raises(ModelError, match=r"differs from PyTorch by 0\.001"):
-        compare(network, target, graph, pixels)
+        compare(network, target, session, pixels)
 
 
 def test_an_image_that_can_not_be_read(folder: Path, tmp_path: Path) -> None:

@@ -103,8 +103,8 @@ def export(trained: Trained, images: RatedImages, output: Path, *, name: str, da
     graph = to_onnx(network, trained.target)
     paths = [images.paths[index] for index in trained.validation]
     pixels = np.stack([read_pixels(path, network.side)[0] for path in paths[:COMPARED]])
-    difference = compare(network, trained.target, graph, pixels)
     session = open_session(graph)
+    difference = compare(network, trained.target, session, pixels)
 
     def read(path: Path) -> NDArray[np.float32]:
         return np.asarray(session.run(["affect"], {"image": read_pixels(path, network.side)[0][None]})[0][0])
@@ -204,15 +204,15 @@ def require_exporter() -> None:
         raise MissingExtraError("Exporting a network", "torch")
 
 
-def compare(network: Network, target: Target, graph: bytes, pixels: NDArray[np.uint8]) -> float:
+def compare(network: Network, target: Target, session: Any, pixels: NDArray[np.uint8]) -> float:
     """Compare the ONNX model with the network.
 
     Parameters
     ----------
     network : Network
     target : Target
-    graph : bytes
-        As `to_onnx` gives it.
+    session : onnxruntime.InferenceSession
+        Of what `to_onnx` gives.
     pixels : ndarray of uint8, shape (n, side, side, 3)
 
     Returns
@@ -226,7 +226,7 @@ def compare(network: Network, target: Target, graph: bytes, pixels: NDArray[np.u
         If it is more than `TOLERANCE`.
     """
     torch = import_torch()
-    (ours,) = open_session(graph).run(["unclipped"], {"image": pixels})
+    (ours,) = session.run(["unclipped"], {"image": pixels})
     with torch.inference_mode():
         theirs = _reader(network, target)(torch.from_numpy(pixels))[2].numpy()
     difference = float(np.abs(ours - theirs).max())

@@ -4,7 +4,7 @@ OUTPUT ?= demo-output
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: install demo test lint docs clean
+.PHONY: install demo test test-train lint docs clean
 
 # The stamps make a second run start at once; they follow the files that say what to install.
 $(VENV)/bin/python:
@@ -19,6 +19,10 @@ $(VENV)/.dev: $(VENV)/bin/python pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	touch $@ $(VENV)/.demo
 
+$(VENV)/.torch: $(VENV)/.dev
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,torch]'
+	touch $@
+
 install: $(VENV)/.demo ## the command, with plots and demo media
 
 demo: $(VENV)/.demo ## the main job, on free photos and music; or: make demo MUSIC=... PHOTOS=...
@@ -26,6 +30,10 @@ demo: $(VENV)/.demo ## the main job, on free photos and music; or: make demo MUS
 
 test: $(VENV)/.dev ## the whole suite, on as many processes as there are cores
 	$(BIN)/python -m pytest -n auto
+
+# Without pytest's logging, which keeps the thousands of lines that torch's exporter writes, and formats them all.
+test-train: $(VENV)/.torch ## training with torch, which uses all cores by itself; minutes, and gigabytes to install
+	$(BIN)/python -m pytest -p no:logging --timeout=900 tests_train
 
 lint: $(VENV)/.dev ## style, types and the direction of imports
 	$(BIN)/ruff check .

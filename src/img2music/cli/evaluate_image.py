@@ -19,17 +19,22 @@ from img2music.cli.output import (
 if TYPE_CHECKING:
     from img2music.vision.evaluation import Evaluation
 
+DataOption = Annotated[
+    Path, typer.Option(metavar="DIR|CSV", help="A data set's folder, or a CSV: file,valence,arousal.")
+]
+DatasetOption = Annotated[
+    str | None, typer.Option(help="oasis, emotion6 or csv.", show_default="told by what is there")
+]
+ScaleOption = Annotated[
+    str | None, typer.Option(help="How a CSV's ratings run: 1-7, 1-9, 0-1, -1-1, or a name such as oasis.")
+]
 SeedOption = Annotated[int, typer.Option(min=0, help="Seed of the folds.")]
 
 
 def evaluate_image(  # noqa: PLR0917 - typer's way to declare options
-    data: Annotated[Path, typer.Option(metavar="DIR|CSV", help="A data set's folder, or a CSV: file,valence,arousal.")],
-    dataset: Annotated[
-        str | None, typer.Option(help="oasis, emotion6 or csv.", show_default="told by what is there")
-    ] = None,
-    scale: Annotated[
-        str | None, typer.Option(help="How a CSV's ratings run: 1-7, 1-9, 0-1, -1-1, or a name such as oasis.")
-    ] = None,
+    data: DataOption,
+    dataset: DatasetOption = None,
+    scale: ScaleOption = None,
     folds: Annotated[int | None, typer.Option(min=2, help="Number of folds.", show_default="10")] = None,
     model: Annotated[
         str | None, typer.Option(metavar="NAME|FILE", help="Judge this finished model as it is; nothing is retrained.")

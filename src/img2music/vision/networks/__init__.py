@@ -1,0 +1,1 @@
+"""Networks of torchvision and timm, trained with PyTorch; everything here that needs torch imports it when called."""

@@ -1,0 +1,115 @@
+"""What a network is trained by."""
+
+import math
+from dataclasses import dataclass
+from enum import StrEnum
+
+from img2music.errors import UsageError
+
+DEFAULT_NETWORK = "efficientnet_lite"
+"""The network that needs no torch: `vision.training` trains a head on its features."""
+
+TORCHVISION = ("vgg16_bn", "vgg19_bn", "resnet50", "resnet101", "alexnet", "densenet161", "densenet201")
+"""The networks of the original Img2Music project (E = MusiC^2, DSL 23-1), by torchvision's names."""
+
+TIMM = "timm:"
+"""What stands before the name of a network of timm."""
+
+PRETRAINED = "pretrained"
+RANDOM = "none"
+
+
+class Learning(StrEnum):
+    """Which weights learn."""
+
+    FROZEN = "frozen"
+    FINETUNE = "finetune"
+
+
+class Recipe(StrEnum):
+    """How they learn.
+
+    ``original``: SGD with momentum, the learning rate a tenth every 7 epochs. ``modern``: AdamW (Loshchilov & Hutter
+    2019, "Decoupled weight decay regularization", ICLR), the learning rate along half a cosine, bfloat16 on a GPU
+    that has it.
+    """
+
+    ORIGINAL = "original"
+    MODERN = "modern"
+
+
+class Normalization(StrEnum):
+    """What is stretched to [0, 1], which the network learns to say.
+
+    ``minmax``: from the least to the greatest of the training images' ratings. ``scale``: all that can be rated.
+    """
+
+    MINMAX = "minmax"
+    SCALE = "scale"
+
+
+class Device(StrEnum):
+    """Where it is trained."""
+
+    AUTO = "auto"
+    CPU = "cpu"
+    CUDA = "cuda"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """One training run; the defaults are those of the original.
+
+    Attributes
+    ----------
+    network : str
+        One of `TORCHVISION`, or ``timm:`` and a name.
+    weights : str
+        Where the backbone's weights come from: `PRETRAINED`, `RANDOM`, or the path of a file.
+    learning, recipe, normalization
+        As described there.
+    lr : float
+        Learning rate at the start.
+    momentum : float
+        Of SGD.
+    batch_size, epochs : int
+        Images a step; passes over the training images.
+    validation : float
+        Share of the images that are kept for validation.
+    by_theme : bool
+        Whether all images of a theme are on the same side of the split.
+    size : int or None
+        Width and height of the network's input in pixels; None for what it was made for.
+    seed : int
+        Of the split, the head's first weights, the order of the images and their crops.
+
+    Raises
+    ------
+    UsageError
+        If the learning rate is not greater than 0, or there are no epochs.
+    """
+
+    network: str
+    weights: str = PRETRAINED
+    learning: Learning = Learning.FROZEN
+    recipe: Recipe = Recipe.ORIGINAL
+    normalization: Normalization = Normalization.MINMAX
+    lr: float = 1e-4
+    momentum: float = 0.9
+    batch_size: int = 32
+    epochs: int = 50
+    validation: float = 0.2
+    by_theme: bool = False
+    size: int | None = None
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if not 0 < self.lr < math.inf:
+            raise UsageError(f"A learning rate (--lr) is greater than 0; {self.lr:g} is not.")
+        if self.epochs < 1:
+            raise UsageError(f"Training takes at least one epoch, not {self.epochs}.")
+
+    @property
+    def label(self) -> str:
+        """Name of the run among others that differ in learning, learning rate and epochs."""
+        return f"{self.learning}-lr{self.lr:g}-{self.epochs}epochs"

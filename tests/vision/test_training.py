@@ -58,6 +58,7 @@ def test_train_then_analyze(small_oasis: Path, tmp_path: Path) -> None:
     assert model.metadata["command"] == "img2music train image --data oasis --out small.onnx --seed 3"
     metrics = json.loads(model.metadata["metrics"])
     assert metrics == {key: value for key, value in report.items() if key not in {"schema", "scale"}}
+    assert set(json.loads(model.metadata["coverage"])) == {"valence", "arousal"}
     images = load_oasis(small_oasis)
     found = [item for item in model.analyze(images.paths) if isinstance(item, ImageAnalysis)]
     predicted = np.array([(item.affect.valence, item.affect.arousal) for item in found])
@@ -65,6 +66,9 @@ def test_train_then_analyze(small_oasis: Path, tmp_path: Path) -> None:
     # It has seen these.
     for axis in (0, 1):
         assert np.corrcoef(predicted[:, axis], images.affect[:, axis])[0, 1] > 0.8
+    spreads = np.array([item.spread for item in found])
+    assert spreads.shape == images.affect.shape
+    assert 0.01 < spreads.min() < spreads.max() < 0.5
     assert np.abs(model.reference.valence.mean() - images.affect[:, 0].mean()) < 0.1
 
 

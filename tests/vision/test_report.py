@@ -19,6 +19,7 @@ from img2music.cli.app import app
 from img2music.errors import InputError, MissingExtraError, UsageError
 from img2music.vision.anchors import ANCHORS
 from img2music.vision.datasets import DATASETS, load
+from img2music.vision.efficientnet import DEPTHS
 from img2music.vision.evaluation import Judged, judge_model, judge_recipe
 from img2music.vision.model import MODELS, ImageAnalysis, ImageModel
 from img2music.vision.report import full_json, notes_on, to_markdown
@@ -67,7 +68,7 @@ def judged_oasis(tmp_path_factory: pytest.TempPathFactory) -> Judged:
     """The recipe on a made-up OASIS, with features that are the images' colours."""
     images = load(made_up("oasis", tmp_path_factory.mktemp("report") / "set"))
     random = np.random.default_rng(0)
-    marks = np.hstack([images.affect, 1 - images.affect]) @ random.normal(size=(4, 1960))
+    marks = np.hstack([images.affect, 1 - images.affect]) @ random.normal(size=(4, sum(DEPTHS)))
     features = (marks + 0.05 * random.normal(size=marks.shape)).astype(np.float32)
     return judge_recipe(features, images, folds=4, seed=1)
 

@@ -1,8 +1,6 @@
 """Trains the image model on rated images and writes it as one ONNX file."""
 
 import json
-import os
-import tempfile
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -11,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from img2music.errors import InputError, MissingExtraError, UsageError
+from img2music.errors import MissingExtraError, UsageError
+from img2music.files import write_atomically
 from img2music.parallel import in_order, processors
 from img2music.vision.efficientnet import DEPTHS, FEATURES, LITE0, LITE2, SIDE, GraphBuilder, add_backbones
 from img2music.vision.evaluation import FOLDS, Evaluation, evaluate, fold_predictions, grouped_folds
@@ -122,7 +121,7 @@ def train(
     }
     head = Head.fit(features, images.affect, DEPTHS)
     spread = Spread.fit(head.units(features), images.affect, images.themes)
-    _write(output, _model(head, spread, metadata))
+    write_atomically(_model(head, spread, metadata), output)
     return judged
 
 
@@ -158,20 +157,3 @@ def _model(head: Head | None, spread: Spread | None, metadata: dict[str, str]) -
     helper.set_model_props(model, metadata)
     onnx.checker.check_model(model, full_check=True)
     return bytes(model.SerializeToString())
-
-
-def _write(output: Path, content: bytes) -> None:
-    """Write a file in one step: whoever looks sees the old one or the new one."""
-    try:
-        descriptor, temporary = tempfile.mkstemp(prefix=f".{output.name}.", dir=output.parent)
-    except OSError as error:
-        raise InputError(f"can't be written ({error.strerror}).", str(output)) from error
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            os.fsync(file.fileno())
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(output)
-    except OSError as error:
-        Path(temporary).unlink(missing_ok=True)
-        raise InputError(f"can't be written ({error.strerror}).", str(output)) from error

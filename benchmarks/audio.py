@@ -13,7 +13,7 @@ import numpy as np
 from benchmarks.report import Report
 from img2music.errors import InputError
 from img2music.media import audio
-from img2music.music import analyzer, loudness, mel, network, rhythm, tonality
+from img2music.music.audio import analyzer, loudness, mel, network, rhythm, tonality
 
 # Stages of an analysis: the module that looks the function up, and its name there.
 STAGES: list[tuple[str, Any, str]] = [

@@ -13,7 +13,7 @@ from img2music.distribution import AffectDistribution
 from img2music.matching.calibration import Matching
 from img2music.matching.evaluating import Score, choose, evaluate_match, score
 from img2music.matching.ratings import read_ratings
-from img2music.music.training import read_emotify, unheard_affects
+from img2music.music.audio.training import read_emotify, unheard_affects
 from img2music.vision.evaluation import fold_predictions, grouped_folds
 from img2music.vision.oasis import load_oasis
 from img2music.vision.training import pooled_features

@@ -268,7 +268,7 @@ def _analyze_images(paths: Sequence[str], model: AnyPath | None) -> Iterator[Fil
 
 
 def _analyze_songs(paths: Sequence[str]) -> Iterator[FileAnalysis | InputError]:
-    from img2music.music.analyzer import analyze_track
+    from img2music.music.audio.analyzer import analyze_track
     from img2music.parallel import in_order, processors
     from img2music.sources.folders import why_no_sound
 

@@ -103,7 +103,7 @@ def _audio_analyzer() -> str:
 
     import numpy as np
 
-    from img2music.music.analyzer import ANALYZER, analyze_track
+    from img2music.music.audio.analyzer import ANALYZER, analyze_track
 
     rate = 22050
     tone = (np.sin(np.arange(rate * 3) * 2 * np.pi * 440 / rate) * 8000).astype("<i2")

@@ -151,7 +151,7 @@ def test_photos_that_trained_the_model_are_known(shared_data: Path, tmp_path: Pa
 
 
 def test_the_files_that_trained_each_shipped_model_are_noted() -> None:
-    from img2music.music.affect_model import MODEL
+    from img2music.music.audio.affect_model import MODEL
 
     images, music = trained_on(ImageModel.load().name), trained_on(MODEL)
     assert images is not None

@@ -17,8 +17,8 @@ from img2music.cli.evaluate_match import evaluate_match
 from img2music.cli.recommend import recommend
 from img2music.cli.scan import scan
 from img2music.cli.tracks import tracks
+from img2music.cli.train_audio import train_audio
 from img2music.cli.train_image import train_image
-from img2music.cli.train_music import train_music
 from img2music.errors import Img2MusicError, printable
 
 # Help is plain text here, but typer escapes brackets in it for rich wherever rich is installed.
@@ -54,7 +54,7 @@ models.command()(models_commands.add)
 models.command()(models_commands.remove)
 app.add_typer(train, name="train")
 train.command("image")(train_image)
-train.command("music")(train_music)
+train.command("audio")(train_audio)
 app.add_typer(evaluate, name="evaluate")
 evaluate.command("image")(evaluate_image)
 evaluate.command("match")(evaluate_match)

@@ -137,7 +137,7 @@ def scan(
     ModelError
         If the analyzer itself does not work.
     """
-    from img2music.music.analyzer import ANALYZER
+    from img2music.music.audio.analyzer import ANALYZER
 
     if not folders:
         raise UsageError("Give at least one folder to scan.")

@@ -220,7 +220,7 @@ def analyse(file: FileState) -> Measured:
     InputError
         If it can't be analysed, or is no longer as it was.
     """
-    from img2music.music.analyzer import analyze_track
+    from img2music.music.audio.analyzer import analyze_track
     from img2music.sources.tags import read_tags
 
     tags, analysis = read_tags(file.path), analyze_track(file.path)

@@ -198,7 +198,7 @@ def evaluate_match(
     UsageError
         If fewer than two photos, or fewer than two songs or ``top`` of them, could be read.
     """
-    from img2music.music.affect_model import MODEL
+    from img2music.music.audio.affect_model import MODEL
     from img2music.vision.model import ImageModel
 
     model = ImageModel.load()

@@ -96,7 +96,7 @@ def _read_images(paths: list[str], image_model: str | os.PathLike[str] | None) -
 
 
 def _read_song(path: str, store: LibraryStore) -> Query | InputError:
-    from img2music.music.analyzer import ANALYZER, analyze_track
+    from img2music.music.audio.analyzer import ANALYZER, analyze_track
 
     try:
         status = os.stat(path)  # noqa: PTH116

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from img2music.errors import InputError, ModelError
-from img2music.music.affect_model import INPUTS, AffectModel, shipped_model
-from img2music.music.training import (
+from img2music.music.audio.affect_model import INPUTS, AffectModel, shipped_model
+from img2music.music.audio.training import (
     SHARED,
     RatedMusic,
     evaluate_affect_model,

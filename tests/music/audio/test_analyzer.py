@@ -17,9 +17,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from img2music.errors import InputError
-from img2music.music import analyzer
 from img2music.music.analysis import TrackAnalysis
-from img2music.music.network import LABELS
+from img2music.music.audio import analyzer
+from img2music.music.audio.network import LABELS
 from tests.sounds import chords, clicks, encode, noise, tone, wav_header
 
 demo = pytest.importorskip("immich_memories_music")
@@ -122,7 +122,7 @@ def test_louder_half_is_more_arousing(tmp_path: Path) -> None:
 
 def test_the_same_bits_in_another_process() -> None:
     piece = PIECES[3]
-    code = "import sys; from img2music.music.analyzer import analyze_track; print(analyze_track(sys.argv[1]))"
+    code = "import sys; from img2music.music.audio.analyzer import analyze_track; print(analyze_track(sys.argv[1]))"
     here = str(analyzer.analyze_track(piece))
     runs = [
         subprocess.run(
@@ -139,7 +139,7 @@ def _environment(**values: str) -> dict[str, str]:
 
 def test_importing_is_light() -> None:
     code = (
-        "import sys, img2music.music.analyzer, img2music.media.audio, img2music.sources.tags;"
+        "import sys, img2music.music.audio.analyzer, img2music.media.audio, img2music.sources.tags;"
         "heavy = {'av', 'onnxruntime', 'scipy', 'librosa', 'numba', 'mutagen', 'soxr', 'soundfile'};"
         "print(heavy & set(sys.modules))"
     )

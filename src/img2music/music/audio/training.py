@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from img2music.errors import InputError, MissingExtraError
-from img2music.music.affect_model import INPUTS, MODEL, SIGNALS, AffectModel
-from img2music.music.analyzer import measure
+from img2music.music.audio.affect_model import INPUTS, MODEL, SIGNALS, AffectModel
+from img2music.music.audio.analyzer import measure
 
 EMOTIFY_GENRES = ("classical", "rock", "electronic", "pop")
 """Folders of Emotify, in the order of its track ids, a hundred each."""

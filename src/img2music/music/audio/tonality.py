@@ -6,7 +6,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from img2music.music.mel import SAMPLE_RATE
+from img2music.music.audio.mel import SAMPLE_RATE
 
 N_FFT = 8192  # half a second: semitones are apart from A2 up
 HOP = 4096

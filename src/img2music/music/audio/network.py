@@ -76,7 +76,7 @@ def hear(mel: NDArray[np.float32]) -> Hearing:
     Parameters
     ----------
     mel : ndarray of float32, shape (128, m)
-        From `img2music.music.mel.log_mel`; excerpts of one track may be joined along time.
+        From `img2music.music.audio.mel.log_mel`; excerpts of one track may be joined along time.
 
     Returns
     -------

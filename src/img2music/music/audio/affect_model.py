@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from img2music.affect import Affect
 from img2music.errors import ModelError
 from img2music.files import write_atomically
-from img2music.music.network import EMBEDDING
+from img2music.music.audio.network import EMBEDDING
 
 MODEL = "music-affect/1"
 """Name and version of the shipped model; its card is docs/models/music-affect.md."""

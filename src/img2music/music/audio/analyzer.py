@@ -15,11 +15,11 @@ from img2music.affect import Affect
 from img2music.errors import Img2MusicError, InputError, unexpected
 from img2music.media.audio import SHORTFALL, AudioFile, open_audio
 from img2music.media.excerpts import Excerpt
-from img2music.music import loudness, rhythm, tonality
-from img2music.music.affect_model import SIGNALS, AffectModel, shipped_model
 from img2music.music.analysis import CurvePoint, Features, TrackAnalysis
-from img2music.music.mel import FRAME_RATE, HOP, SAMPLE_RATE, log_mel
-from img2music.music.network import Hearing, hear
+from img2music.music.audio import loudness, rhythm, tonality
+from img2music.music.audio.affect_model import SIGNALS, AffectModel, shipped_model
+from img2music.music.audio.mel import FRAME_RATE, HOP, SAMPLE_RATE, log_mel
+from img2music.music.audio.network import Hearing, hear
 
 if TYPE_CHECKING:
     from img2music.media.sndfile import SndfileAudio

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from img2music.music.mel import FRAME_RATE
+from img2music.music.audio.mel import FRAME_RATE
 
 SLOWEST, FASTEST = 40.0, 220.0  # beats a minute
 PREFERRED, OCTAVES = (

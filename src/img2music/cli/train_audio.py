@@ -1,4 +1,4 @@
-"""``img2music train music``: train the music affect model on people's ratings."""
+"""``img2music train audio``: train the music affect model on people's ratings."""
 
 from pathlib import Path
 from typing import Annotated
@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 
-def train_music(
+def train_audio(
     emotify: Annotated[
         Path, typer.Option(help="Folder of Emotify: gems.csv, and a folder a genre with its sound files.")
     ],
@@ -22,7 +22,7 @@ def train_music(
     The model is fitted on all of Emotify; the figures are of the same recipe, trained fold by fold.
     """
     from img2music.cli.output import counting
-    from img2music.music.training import evaluate_affect_model, read_emotify, read_pmemo, train_affect_model
+    from img2music.music.audio.training import evaluate_affect_model, read_emotify, read_pmemo, train_affect_model
 
     table = read_pmemo(pmemo)
     with counting("Listening") as progress:

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from img2music.music import loudness, mel, rhythm, tonality
+from img2music.music.audio import loudness, mel, rhythm, tonality
 from tests.sounds import chords, clicks, noise, tone
 
 STEREO = ("FL", "FR")

@@ -54,8 +54,8 @@ def run(options: argparse.Namespace) -> Report:
     for factor in FACTORS:
         for name, deviations in (("of each photo", spread), ("the same for all", usual)):
             chosen = []
-            for (valence, arousal), deviation in zip(read.tolist(), list(deviations), strict=True):
-                v, a = (factor * deviation).tolist()
+            for reading, deviation in zip(list(read), list(deviations), strict=True):
+                (valence, arousal), (v, a) = reading.tolist(), (factor * deviation).tolist()
                 songs: list[int] = []
                 for point in widened(Affect(valence, arousal), (v, a), options.top):
                     near, _ = index.nearest(calibration.place(point, reference), len(songs) + 1)

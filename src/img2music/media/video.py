@@ -1,0 +1,303 @@
+"""Films to pictures: anything libav decodes, each picture once and in order, scaled down as it comes."""
+
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from img2music.errors import InputError
+from img2music.media.images import is_image
+
+if TYPE_CHECKING:
+    import av
+    from av.container import InputContainer
+    from av.video.stream import VideoStream
+
+# Containers that hold films. Playlists and image sequences (hls, dash, concat, image2...) make libav open other
+# files, so a hostile "film" must not reach their readers.
+FORMATS = "asf,avi,dv,flv,h264,hevc,ivf,matroska,mov,mpeg,mpegts,mpegvideo,mxf,nut,obu,ogg,rm,wtv"
+
+MAX_PIXELS = 8192 * 8192
+"""Most pixels of one picture: 16K films have two thirds of it; beyond, a few pictures would fill the memory."""
+
+LONGEST = 24 * 3600.0
+"""Seconds a film may last; a time stamp beyond lies."""
+
+USUAL_RATE = 25.0  # pictures a second, where a film does not say
+
+
+@dataclass(frozen=True, slots=True)
+class VideoInfo:
+    """What a film says of itself.
+
+    Attributes
+    ----------
+    duration : float
+        Stated length in seconds; 0 where none is stated.
+    rate : float
+        Pictures a second; on average, if the rate varies.
+    container, codec : str
+        libav's names.
+    sound : bool
+        Whether there is sound.
+    """
+
+    duration: float
+    rate: float
+    container: str
+    codec: str
+    sound: bool
+
+
+class VideoFrame:
+    """One picture of a film, not yet converted.
+
+    Attributes
+    ----------
+    number : int
+        0 for the first.
+    time : float
+        Seconds from the first picture of the film.
+    proportion : float
+        Width by height of the upright picture as it is shown.
+    """
+
+    def __init__(self, number: int, time: float, frame: "av.VideoFrame", shape: float) -> None:
+        self.number = number
+        self.time = time
+        self._frame = frame
+        self._quarters = round(frame.rotation / 90) % 4  # counter-clockwise, to set it upright
+        wide = shape * frame.width / frame.height
+        self.proportion = 1.0 / wide if self._quarters % 2 else wide
+
+    def pixels(self, width: int, height: int) -> NDArray[np.uint8]:
+        """Scale the picture, upright.
+
+        Parameters
+        ----------
+        width, height : int
+            Of the result, whatever the picture's own proportions.
+
+        Returns
+        -------
+        ndarray of uint8, shape (height, width, 3)
+            RGB.
+        """
+        if self._quarters % 2:
+            width, height = height, width
+        small = self._frame.reformat(width, height, format="rgb24", interpolation="BICUBIC").to_ndarray()
+        return np.ascontiguousarray(np.rot90(small, self._quarters))
+
+
+class VideoFile:
+    """A film, open for decoding.
+
+    Use it in a ``with`` statement. A few pictures at most are in memory at once.
+
+    Parameters
+    ----------
+    path : str or path-like
+        Any film that libav reads.
+
+    Attributes
+    ----------
+    info : VideoInfo
+        What it says of itself.
+    end : float
+        Seconds from the first picture to the end of the last one that was decoded.
+
+    Raises
+    ------
+    InputError
+        If it is not a regular, readable file with moving pictures in it.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self.path = os.fsdecode(path)
+        self.end = 0.0
+        self._file = _regular_file(self.path)
+        try:
+            if is_image(self.path):
+                raise InputError("This is a picture, not a film.", self.path)
+            self._container = self._opened()
+            self._stream = self._moving_stream()
+            self._shape = float(self._stream.sample_aspect_ratio or 1)  # width by height of a pixel
+            self.info = self._described()
+        except BaseException:
+            self.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the film."""
+        if hasattr(self, "_container"):
+            self._container.close()
+        self._file.close()
+
+    def frames(self) -> Iterator[VideoFrame]:
+        """Decode every picture, in order of time.
+
+        Time stamps are the film's own, so the rate may vary; a picture without one, or with one that is not later than
+        the one before, comes a usual interval after it. Damaged pictures are left out; a truncated film ends early.
+
+        Yields
+        ------
+        VideoFrame
+
+        Raises
+        ------
+        InputError
+            If not one picture can be decoded, one is too large, or the time stamps can't be true.
+        """
+        interval = 1.0 / self.info.rate
+        first: float | None = None
+        for number, frame in enumerate(self._decoded()):
+            time = _seconds(frame.pts, frame.time_base or self._stream.time_base)
+            if first is None:
+                first = time or 0.0
+            after = 0.0 if number == 0 else previous + interval
+            time = after if time is None else time - first
+            if number and time <= previous:
+                time = after
+            if time > LONGEST:
+                raise InputError("Its time stamps say that it lasts longer than a day: it is damaged.", self.path)
+            previous = time
+            self.end = time + (_seconds(frame.duration, frame.time_base) or interval)
+            yield VideoFrame(number, time, frame, self._shape)
+        if first is None:
+            raise InputError("Not one picture of this film can be decoded: it is damaged or empty.", self.path)
+
+    def picture(self, time: float) -> VideoFrame | None:
+        """Find the picture at a time, by seeking.
+
+        Parameters
+        ----------
+        time : float
+            Seconds from the first picture.
+
+        Returns
+        -------
+        VideoFrame or None
+            The first picture not before ``time``, or the last before it; None where seeking doesn't work. Its
+            number is always 0.
+        """
+        import av
+
+        base = float(self._stream.time_base or 0)
+        if not base:
+            return None
+        origin = (self._stream.start_time or 0) * base
+        found = None
+        with suppress(av.error.FFmpegError, OSError, OverflowError):
+            self._container.seek(int((time + origin) / base), stream=self._stream)
+            for frame in self._decoded():
+                stamp = _seconds(frame.pts, frame.time_base or self._stream.time_base)
+                if stamp is None:
+                    break
+                found = VideoFrame(0, stamp - origin, frame, self._shape)
+                if found.time >= time - 1e-6:
+                    break
+        return found
+
+    def _opened(self) -> "InputContainer":
+        import av
+
+        av.logging.set_level(None)
+        try:
+            # By its bytes: a name such as "film.jpg" or "concat:a|b" would be read as something else.
+            return av.open(self._file, options={"format_whitelist": FORMATS}, metadata_errors="replace")
+        except (av.error.FFmpegError, ValueError, OSError) as error:
+            raise InputError(
+                f"libav can't read this as a film ({_plain(error)}); is it cut short, damaged or another kind of file?",
+                self.path,
+            ) from error
+
+    def _moving_stream(self) -> "VideoStream":
+        from av.stream import Disposition
+
+        stream: Any = self._container.streams.best("video")
+        if stream is None or stream.disposition & Disposition.attached_pic:
+            sound = self._container.streams.best("audio") is not None
+            raise InputError(
+                f"There are no moving pictures in this file{', only sound' if sound else ''}.", self.path
+            )
+        try:
+            stream.thread_type = "AUTO"
+        except AttributeError:
+            raise InputError("The encoding of this film is not known to libav.", self.path) from None
+        found: VideoStream = stream
+        return found
+
+    def _described(self) -> VideoInfo:
+        stream, context = self._stream, self._stream.codec_context
+        self._check_size(context.width, context.height)
+        rate = float(stream.average_rate or stream.guessed_rate or 0)
+        duration = _seconds(stream.duration, stream.time_base) or (self._container.duration or 0) / 1_000_000
+        return VideoInfo(
+            duration=max(0.0, duration),
+            rate=rate if 0.0 < rate <= 1000.0 else USUAL_RATE,
+            container=self._container.format.name,
+            codec=context.codec.canonical_name,
+            sound=self._container.streams.best("audio") is not None,
+        )
+
+    def _decoded(self) -> "Iterator[av.VideoFrame]":
+        import av
+
+        def decoded(packet: Any) -> "list[av.VideoFrame]":
+            try:
+                return self._stream.codec_context.decode(packet)
+            except (av.error.FFmpegError, ValueError):
+                return []  # a damaged picture, not the end
+
+        def packets() -> Iterator[Any]:
+            with suppress(av.error.FFmpegError, OSError):  # truncated: what came before still counts
+                for packet in self._container.demux(self._stream):
+                    if packet.size:
+                        yield packet
+            yield None
+
+        for packet in packets():
+            for frame in decoded(packet):
+                self._check_size(frame.width, frame.height)
+                yield frame
+
+    def _check_size(self, width: int, height: int) -> None:
+        if width * height > MAX_PIXELS:
+            raise InputError(f"Its pictures of {width} x {height} pixels are too large.", self.path)
+
+
+def _regular_file(path: str) -> BinaryIO:
+    """Open a regular file for reading bytes; a pipe or a device would block, so they are refused unopened."""
+    try:
+        mode = Path(path).stat().st_mode
+        if stat.S_ISDIR(mode):
+            raise InputError("This is a folder, not a film.", path)
+        if not stat.S_ISREG(mode):
+            raise InputError("This is not a regular file.", path)
+        file = os.fdopen(os.open(path, os.O_RDONLY), "rb")
+    except (OSError, ValueError) as error:
+        raise InputError(f"Can't be opened: {_plain(error)}.", path) from error
+    if not os.fstat(file.fileno()).st_size:
+        file.close()
+        raise InputError("The file is empty.", path)
+    return file
+
+
+def _seconds(stamp: int | None, base: Any) -> float | None:
+    return None if stamp is None or not base else float(stamp * base)
+
+
+def _plain(error: Exception) -> str:
+    return getattr(error, "strerror", None) or str(error)

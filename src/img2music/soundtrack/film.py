@@ -1,0 +1,232 @@
+"""What a film shows and feels like: its shots and its affect along time, from one pass over its pictures."""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from img2music.affect import Affect
+from img2music.media.video import VideoFile, VideoInfo
+from img2music.parallel import in_order, processors
+from img2music.soundtrack.shots import HEIGHT, WIDTH, ShotFinder, Transition, boundaries
+from img2music.vision.model import ImageModel
+
+SAMPLE_EVERY = 0.5
+"""Seconds from one picture that is read for its affect to the next."""
+
+BATCH = 8
+"""Pictures that the image model reads at once, at most."""
+
+BATCH_PIXELS = 2**22
+"""Pixels that it reads at once, at most."""
+
+SMOOTHING = 1.5
+"""Standard deviation in seconds of the normal curve that smooths the affect of a shot along time."""
+
+Progress = Callable[[float, float], None]
+"""Called with how many seconds of the film are read, and with its stated length."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """What lies between two transitions.
+
+    Attributes
+    ----------
+    start, end : float
+        Seconds.
+    affect : Affect
+        Median of its samples outside of transitions.
+    """
+
+    start: float
+    end: float
+    affect: Affect
+
+
+@dataclass(frozen=True)
+class Film:
+    """A film that was read.
+
+    Attributes
+    ----------
+    path : str
+        The file, as ``os.fsdecode`` gives it.
+    info : VideoInfo
+        What it says of itself.
+    duration : float
+        Seconds from the first picture to the end of the last.
+    times : ndarray of float64, shape (pictures,)
+        Seconds of each picture.
+    shots : tuple of Shot
+        In order, without gaps.
+    transitions : tuple of Transition
+        Between the shots, and at the film's ends.
+    curve : ndarray of float64, shape (n, 3)
+        The affect curve: seconds, valence and arousal (unit scale) every `SAMPLE_EVERY`, smoothed within each shot and
+        mixed in dissolves.
+    """
+
+    path: str
+    info: VideoInfo
+    duration: float
+    times: NDArray[np.float64] = field(repr=False)
+    shots: tuple[Shot, ...]
+    transitions: tuple[Transition, ...]
+    curve: NDArray[np.float64] = field(repr=False)
+
+    def frame(self, time: float) -> int:
+        """Number of the first picture that is shown at or after a time (its count, at the film's end).
+
+        Parameters
+        ----------
+        time : float
+            Seconds.
+
+        Returns
+        -------
+        int
+        """
+        return int(np.searchsorted(self.times, time - 1e-4))
+
+    def affect_between(self, start: float, end: float) -> Affect:
+        """Mean of the affect curve between two times.
+
+        Parameters
+        ----------
+        start, end : float
+            Seconds, ascending.
+
+        Returns
+        -------
+        Affect
+        """
+        inside = (self.curve[:, 0] >= start) & (self.curve[:, 0] < end)
+        if not inside.any():
+            inside[int(np.abs(self.curve[:, 0] - start).argmin())] = True
+        valence, arousal = self.curve[inside, 1:].mean(axis=0).tolist()
+        return Affect(valence, arousal)
+
+
+def read_film(path: str | os.PathLike[str], model: ImageModel, progress: Progress | None = None) -> Film:
+    """Decode a film once, find its shots and read its affect.
+
+    Parameters
+    ----------
+    path : str or path-like
+        Any film that libav reads.
+    model : ImageModel
+        What reads its pictures.
+    progress : callable, optional
+
+    Returns
+    -------
+    Film
+
+    Raises
+    ------
+    InputError
+        If it can't be read as a film.
+    ModelError
+        If the model fails.
+    """
+    with VideoFile(path) as video:
+        finder = ShotFinder(video.info.rate)
+        times: list[float] = []
+
+        def samples() -> Iterator[NDArray[np.uint8]]:
+            for frame in video.frames():
+                finder.add(frame.time, frame.pixels(WIDTH, HEIGHT))
+                if not times or frame.time >= times[-1] + SAMPLE_EVERY - 1e-3:
+                    times.append(frame.time)
+                    yield frame.pixels(model.side, model.side)
+                    if progress is not None:
+                        progress(frame.time, video.info.duration)
+
+        size = max(1, min(BATCH, BATCH_PIXELS // model.side**2))
+        # Decoding goes on while the model reads.
+        read = list(in_order(model.predict, _batches(samples(), size), max(1, processors() - 1)))
+        transitions = finder.transitions()
+        duration = video.end
+        if progress is not None:
+            progress(duration, duration)
+        points = np.column_stack([times, np.concatenate(read)]).astype(np.float64)
+    starts = boundaries(transitions, duration)
+    spans = list(zip(starts, [*starts[1:], duration], strict=True))
+    return Film(
+        path=os.fsdecode(path),
+        info=video.info,
+        duration=duration,
+        times=np.array(finder.times),
+        shots=tuple(_shot(span, points, transitions) for span in spans),
+        transitions=tuple(transitions),
+        curve=smooth(points, spans, transitions),
+    )
+
+
+def smooth(
+    points: NDArray[np.float64], spans: Sequence[tuple[float, float]], transitions: Sequence[Transition]
+) -> NDArray[np.float64]:
+    """Smooth an affect curve within shots; what is read in a transition gives way to what lies around it.
+
+    Parameters
+    ----------
+    points : ndarray of float64, shape (n, 3)
+        Seconds, valence, arousal.
+    spans : sequence of (float, float)
+        Start and end of the shots.
+    transitions : sequence of Transition
+
+    Returns
+    -------
+    ndarray of float64, shape (n, 3)
+    """
+    result = points.copy()
+    clear = ~_in_transition(points[:, 0], transitions)
+    settled = np.zeros(len(points), dtype=np.bool_)
+    for start, end in spans:
+        within = np.flatnonzero((points[:, 0] >= start) & (points[:, 0] < end))
+        known = within[clear[within]]
+        if len(known):
+            gaps = points[known, 0][:, None] - points[known, 0][None, :]
+            weights = np.exp(-0.5 * (gaps / SMOOTHING) ** 2)
+            result[known, 1:] = weights @ points[known, 1:] / weights.sum(axis=1, keepdims=True)
+            settled[known] = True
+        else:
+            settled[within] = True  # a shot within transitions: as it was read
+    if settled.any() and not settled.all():
+        for axis in (1, 2):
+            result[~settled, axis] = np.interp(points[~settled, 0], points[settled, 0], result[settled, axis])
+    return result
+
+
+def _shot(span: tuple[float, float], points: NDArray[np.float64], transitions: Sequence[Transition]) -> Shot:
+    start, end = span
+    within = (points[:, 0] >= start) & (points[:, 0] < end)
+    clear = within & ~_in_transition(points[:, 0], transitions)
+    chosen = clear if clear.any() else within
+    if not chosen.any():  # shorter than the samples are apart
+        chosen = np.zeros(len(points), dtype=np.bool_)
+        chosen[int(np.abs(points[:, 0] - (start + end) / 2).argmin())] = True
+    valence, arousal = np.median(points[chosen, 1:], axis=0).tolist()
+    return Shot(start, end, Affect(valence, arousal))
+
+
+def _in_transition(times: NDArray[np.float64], transitions: Sequence[Transition]) -> NDArray[np.bool_]:
+    inside = np.zeros(len(times), dtype=np.bool_)
+    for each in transitions:
+        inside |= (times > each.start) & (times < each.end)
+    return inside
+
+
+def _batches(samples: Iterator[NDArray[np.uint8]], size: int) -> Iterator[NDArray[np.uint8]]:
+    batch: list[NDArray[np.uint8]] = []
+    for sample in samples:
+        batch.append(sample)
+        if len(batch) == size:
+            yield np.stack(batch)
+            batch = []
+    if batch:
+        yield np.stack(batch)

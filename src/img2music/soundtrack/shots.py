@@ -1,0 +1,331 @@
+"""Shots of a film: where it cuts, dissolves and fades.
+
+Hard cuts and fades to black are found by PySceneDetect's own detectors, dissolves by one of ours in its form. All are
+fed with the same small pictures, so that a film is decoded once, whoever decodes it.
+"""
+
+import bisect
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from img2music.errors import MissingExtraError
+
+try:
+    import cv2
+    from scenedetect import FrameTimecode
+    from scenedetect.common import Timecode
+    from scenedetect.detector import SceneDetector
+    from scenedetect.detectors import AdaptiveDetector, ThresholdDetector
+except ImportError as missing:
+    raise MissingExtraError("Finding the shots of a film", "soundtrack") from missing
+
+WIDTH, HEIGHT = 128, 72
+"""Size of the pictures that detectors see. PySceneDetect itself scales films down to about 256 wide."""
+
+LEAST_SHOT = 0.4
+"""Seconds from one hard cut to the next, at least; what is shorter is a flash."""
+
+CUT_CONTENT = 12.0
+"""Least change of hue, saturation and brightness at a cut (0 to 255, their mean; PySceneDetect's default is 15)."""
+
+CUT_RATIO = 3.0
+"""How many times the change of the pictures around it a cut must change (PySceneDetect's default)."""
+
+BLACK = 12.0
+"""Mean brightness (0 to 255) below which a film is faded out (PySceneDetect's default)."""
+
+WINDOWS = (0.3, 0.45, 0.7, 1.0, 1.4, 2.0, 2.8)
+"""Lengths in seconds in which dissolves are looked for."""
+
+DISSOLVE_CHANGE = 7.0
+"""Least mean change of a pixel (0 to 255) from one side of a dissolve to the other."""
+
+DISSOLVE_CONTRAST = 2.5
+"""How many times as much as the stretches before and after it a dissolve must change: movement goes on, it ends."""
+
+DISSOLVE_RESIDUAL = 0.3
+"""Greatest part of a picture in a dissolve that is no mixture of its two sides, as a share of their difference."""
+
+CUT_CHANGE = 5.0
+"""Least change (0 to 255) of a picture without detail at a cut: where an encoder begins anew, only noise changes."""
+
+CUT_SHARE = 0.5
+"""Share of what changes in a dissolve from which on a jump within it makes it a cut, with something moving."""
+
+COLUMNS, ROWS = 32, 18  # pictures without detail: no noise, and small movement is nothing
+FASTEST = 31.0  # pictures a second that the dissolve detector looks at; of faster films some are left out
+GAP = 0.2  # seconds between two dissolves, at least
+EDGE = 0.5  # seconds from an end of the film within which a transition parts no shots
+TICKS = 1_000_000  # a second, in the time codes of detectors
+
+
+class Change(StrEnum):
+    """How one shot gives way to the next."""
+
+    CUT = "cut"
+    DISSOLVE = "dissolve"
+    FADE = "fade"
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """Where one shot gives way to the next.
+
+    Attributes
+    ----------
+    kind : Change
+    start, end : float
+        Seconds; equal for a cut.
+    cut : float
+        Seconds: where the next shot is said to begin.
+    """
+
+    kind: Change
+    start: float
+    end: float
+    cut: float
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A stretch of film that may be a dissolve.
+
+    Attributes
+    ----------
+    time : float
+        Its middle in seconds.
+    length : float
+        Estimated length in seconds.
+    change : float
+        Mean change of a pixel from one side to the other, 0 to 255.
+    score : float
+        The higher the surer.
+    """
+
+    time: float
+    length: float
+    change: float
+    score: float
+
+    @property
+    def start(self) -> float:
+        """Where it starts, in seconds."""
+        return self.time - self.length / 2
+
+    @property
+    def end(self) -> float:
+        """Where it ends, in seconds."""
+        return self.time + self.length / 2
+
+
+class DissolveDetector(SceneDetector):  # type: ignore[misc]
+    """Finds dissolves, and fades as well: stretches in which one picture turns linearly into another.
+
+    In a dissolve every picture is a mixture ``start + a (end - start)`` of its two sides, with ``a`` growing from 0 to
+    1. For stretches of several lengths (`WINDOWS`) the ``a`` of three pictures within are fitted by least squares. A
+    hard cut has no ``a`` near a half; movement leaves a residual; what goes on before and after is no dissolve.
+
+    Attributes
+    ----------
+    candidates : list of Candidate
+        All that was found, in no strict order and overlapping.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.candidates: list[Candidate] = []
+        self._times: list[float] = []
+        self._pictures: list[NDArray[np.float32]] = []
+
+    def process_frame(self, timecode: FrameTimecode, frame_img: NDArray[np.uint8]) -> list[FrameTimecode]:
+        """Take the next picture; what is found is in ``candidates`` (times are only sure when all are compared)."""
+        time = float(timecode.seconds)
+        if self._times and time - self._times[-1] < 1.0 / FASTEST:
+            return []
+        self._times.append(time)
+        self._pictures.append(_without_detail(frame_img))
+        for window in WINDOWS:
+            self._look(time - 1.5 * window, window)
+        if self._times[0] < time - 4.0 * WINDOWS[-1]:  # now and then, forget what no window reaches
+            keep = bisect.bisect_left(self._times, time - 3.1 * WINDOWS[-1])
+            del self._times[:keep], self._pictures[:keep]
+        return []
+
+    def post_process(self, timecode: FrameTimecode) -> list[FrameTimecode]:
+        """Look at the end of the film, where stretches have less after them."""
+        end = self._times[-1] if self._times else 0.0
+        for window in WINDOWS:
+            for time in self._times:
+                if end - 1.5 * window < time <= end - 0.5 * window:
+                    self._look(time, window)
+        return []
+
+    def _look(self, middle: float, window: float) -> None:
+        start, end = self._at(middle - window / 2), self._at(middle + window / 2)
+        if start is None or end is None:
+            return
+        difference = end - start
+        change = float(np.abs(difference).mean())
+        if change < DISSOLVE_CHANGE:
+            return
+        for far, near in ((self._at(middle - 1.5 * window), start), (self._at(middle + 1.5 * window), end)):
+            if far is not None and change < DISSOLVE_CONTRAST * float(np.abs(far - near).mean()):
+                return
+        within = [self._at(middle + offset * window) for offset in (-0.25, 0.0, 0.25)]
+        mixed = np.stack([picture for picture in within if picture is not None]) - start
+        size = float(difference @ difference)
+        shares = mixed @ difference / size
+        residual = float(np.sqrt(((mixed - shares[:, None] * difference) ** 2).sum(axis=1).max() / size))
+        first, half, last = shares.tolist()
+        if residual > DISSOLVE_RESIDUAL or not (first - 0.1 <= half <= last + 0.1 and 0.2 < half < 0.8):
+            return
+        length = min(window, 0.5 * window / max(0.25, last - first))
+        score = change * (1.0 - 2.0 * abs(half - 0.5)) * (1.0 - residual) * (1.0 - 0.05 * window)
+        self.candidates.append(Candidate(middle, length, change, score))
+
+    def _at(self, time: float) -> NDArray[np.float32] | None:
+        """The picture that is shown at a time; None before the film and after it."""
+        if not self._times or time < self._times[0] - 1e-6 or time > self._times[-1] + 1e-6:
+            return None
+        place = bisect.bisect_left(self._times, time)
+        if place and (place == len(self._times) or time - self._times[place - 1] < self._times[place] - time):
+            place -= 1
+        return self._pictures[place]
+
+
+class ShotFinder:
+    """Finds the shots of a film from its pictures.
+
+    Parameters
+    ----------
+    rate : float
+        Pictures a second, on average.
+
+    Attributes
+    ----------
+    times : list of float
+        Seconds of every picture.
+    """
+
+    def __init__(self, rate: float) -> None:
+        self.times: list[float] = []
+        self._rate = Fraction(rate).limit_denominator(1_000_000)
+        self._cuts = AdaptiveDetector(
+            adaptive_threshold=CUT_RATIO, min_scene_len=LEAST_SHOT, min_content_val=CUT_CONTENT
+        )
+        self._fades = ThresholdDetector(threshold=BLACK, min_scene_len=LEAST_SHOT)
+        self._dissolves = DissolveDetector()
+        self._found: tuple[list[float], list[float]] = ([], [])
+        self._brightness: list[float] = []
+        self._changes: list[float] = []
+        self._before: Any = None
+        self._last: Any = None
+
+    def add(self, time: float, picture: NDArray[np.uint8]) -> None:
+        """Take the next picture.
+
+        Parameters
+        ----------
+        time : float
+            Seconds; more than of the one before.
+        picture : ndarray of uint8, shape (HEIGHT, WIDTH, 3)
+            RGB.
+        """
+        self.times.append(time)
+        bgr = np.ascontiguousarray(picture[:, :, ::-1])
+        small = _without_detail(bgr)
+        self._brightness.append(float(small.mean()))
+        self._changes.append(float(np.abs(small - self._before).mean()) if self.times[1:] else 0.0)
+        self._before = small
+        self._last = FrameTimecode(Timecode(round(time * TICKS), Fraction(1, TICKS)), self._rate)
+        for detector, found in zip((self._cuts, self._fades), self._found, strict=True):
+            found.extend(float(code.seconds) for code in detector.process_frame(self._last, bgr))
+        self._dissolves.process_frame(self._last, bgr)
+
+    def transitions(self) -> list[Transition]:
+        """All transitions, in order of time, once all pictures are in.
+
+        Returns
+        -------
+        list of Transition
+            Those at the very start and end of the film included (a fade-in, a fade-out).
+        """
+        if self._last is None:
+            return []
+        for detector in (self._cuts, self._fades, self._dissolves):
+            detector.post_process(self._last)
+        changes = {cut: self._changes[bisect.bisect_left(self.times, cut - 1e-5)] for cut in self._found[0]}
+        cuts = {cut: change for cut, change in changes.items() if change > CUT_CHANGE}
+
+        def is_cut(each: Candidate) -> bool:
+            return any(
+                each.start < cut < each.end and change > CUT_SHARE * each.change for cut, change in cuts.items()
+            )
+
+        found = _strongest([each for each in self._dissolves.candidates if not is_cut(each)])
+        found = self._through_black(found, self._found[1])
+        free = [cut for cut in cuts if not any(each.start <= cut <= each.end for each in found)]
+        found += [Transition(Change.CUT, cut, cut, cut) for cut in free]
+        return sorted(found, key=lambda each: each.start)
+
+    def _through_black(self, found: list[Transition], fades: Sequence[float]) -> list[Transition]:
+        """Join what leads to black and what leads out of it; a fade no window is long enough for stands alone."""
+        joined = list(found)
+        for fade in fades:
+            start, end = self._black_around(fade)
+            before = [each for each in joined if abs(each.end - start) <= LEAST_SHOT or each.start <= start <= each.end]
+            after = [each for each in joined if abs(each.start - end) <= LEAST_SHOT or each.start <= end <= each.end]
+            parts = {*before, *after}
+            first = min([each.start for each in parts] + [start])
+            last = max([each.end for each in parts] + [end])
+            joined = [each for each in joined if each not in parts]
+            joined.append(Transition(Change.FADE, first, last, (start + end) / 2))
+        return joined
+
+    def _black_around(self, time: float) -> tuple[float, float]:
+        place = min(bisect.bisect_left(self.times, time), len(self.times) - 1)
+        first = last = place
+        while first > 0 and self._brightness[first - 1] < BLACK:
+            first -= 1
+        while last + 1 < len(self.times) and self._brightness[last + 1] < BLACK:
+            last += 1
+        return self.times[first], self.times[last]
+
+
+def _without_detail(picture: NDArray[np.uint8]) -> NDArray[np.float32]:
+    small = cv2.resize(picture, (COLUMNS, ROWS), interpolation=cv2.INTER_AREA)
+    return np.asarray(small, dtype=np.float32).ravel()
+
+
+def _strongest(candidates: Sequence[Candidate]) -> list[Transition]:
+    """Of candidates that overlap, keep the best (non-maximum suppression)."""
+    kept: list[Transition] = []
+    for each in sorted(candidates, key=lambda each: -each.score):
+        if all(each.end + GAP < other.start or each.start - GAP > other.end for other in kept):
+            kept.append(Transition(Change.DISSOLVE, each.start, each.end, each.time))
+    return kept
+
+
+def boundaries(transitions: Sequence[Transition], duration: float) -> list[float]:
+    """Where shots begin.
+
+    Parameters
+    ----------
+    transitions : sequence of Transition
+        In order.
+    duration : float
+        Of the film, in seconds.
+
+    Returns
+    -------
+    list of float
+        Seconds, ascending; 0 first. A fade-in at the start and a fade-out at the end begin no shot.
+    """
+    inside = [each.cut for each in transitions if each.start > EDGE and each.end < duration - EDGE]
+    return [0.0, *inside]

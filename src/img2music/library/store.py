@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from img2music.errors import UsageError
 from img2music.library import database
 from img2music.library.filters import conditions
-from img2music.library.record import Failure, TrackRecord, unpack_curve
+from img2music.library.record import CURVE_DTYPE, Failure, TrackRecord, unpack_curve
 from img2music.library.rows import AFFECT_DTYPE, PACKED_AFFECT, batches, record_of, track_of
 from img2music.library.schema import affects, curves, failures, tracks
 from img2music.library.track import Track, TrackFilter
@@ -294,6 +294,25 @@ class LibraryStore:
             for batch in batches(ids):
                 rows = connection.execute(sa.select(curves).where(curves.c.track_id.in_(batch)))
                 found.update((row.track_id, unpack_curve(row.points)) for row in rows)
+        return found
+
+    def curve_arrays(self, ids: Iterable[int]) -> dict[int, NDArray[np.void]]:
+        """Read affect curves without a Python object for each window.
+
+        Parameters
+        ----------
+        ids : iterable of int
+
+        Returns
+        -------
+        dict of int to ndarray, shape (windows,)
+            By id, without those that are not there; with the fields of `record.CURVE_DTYPE`.
+        """
+        found: dict[int, NDArray[np.void]] = {}
+        with self._reading() as connection:
+            for batch in batches(ids):
+                rows = connection.execute(sa.select(curves).where(curves.c.track_id.in_(batch)))
+                found.update((row.track_id, np.frombuffer(row.points, dtype=CURVE_DTYPE)) for row in rows)
         return found
 
     def records(self) -> Iterator[TrackRecord]:

@@ -16,6 +16,7 @@ from img2music.cli.evaluate_image import evaluate_image
 from img2music.cli.evaluate_match import evaluate_match
 from img2music.cli.recommend import recommend
 from img2music.cli.scan import scan
+from img2music.cli.spot import spot
 from img2music.cli.tracks import tracks
 from img2music.cli.train_audio import train_audio
 from img2music.cli.train_image import train_image
@@ -39,6 +40,7 @@ library = typer.Typer(no_args_is_help=True, help="Look after the library.")
 app.command()(analyze)
 app.command()(scan)
 app.command()(recommend)
+app.command()(spot)
 app.command()(tracks)
 app.add_typer(library, name="library")
 library.command()(library_commands.info)

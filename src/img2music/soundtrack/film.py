@@ -91,24 +91,6 @@ class Film:
         """
         return int(np.searchsorted(self.times, time - 1e-4))
 
-    def affect_between(self, start: float, end: float) -> Affect:
-        """Mean of the affect curve between two times.
-
-        Parameters
-        ----------
-        start, end : float
-            Seconds, ascending.
-
-        Returns
-        -------
-        Affect
-        """
-        inside = (self.curve[:, 0] >= start) & (self.curve[:, 0] < end)
-        if not inside.any():
-            inside[int(np.abs(self.curve[:, 0] - start).argmin())] = True
-        valence, arousal = self.curve[inside, 1:].mean(axis=0).tolist()
-        return Affect(valence, arousal)
-
 
 def read_film(path: str | os.PathLike[str], model: ImageModel, progress: Progress | None = None) -> Film:
     """Decode a film once, find its shots and read its affect.

@@ -1,0 +1,495 @@
+"""The cue sheet: which passage of which track lies under which part of a film. Written, edited by hand, and read back."""
+
+import csv
+import io
+import json
+import math
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from img2music.affect import Affect
+from img2music.errors import InputError, UsageError
+from img2music.files import write_atomically
+from img2music.matching.passages import Passage
+
+SCHEMA = "img2music/cues/1"
+
+DECIMALS = 3
+"""Of seconds and other measures in a file: milliseconds; what must be exact to the picture is told by frames."""
+
+TOLERANCE = 0.1
+"""Seconds by which a passage may differ from its cue, or reach beyond what it lies in, where people type numbers."""
+
+LARGEST = 64 * 2**20
+"""Bytes of the largest file that is read as a cue sheet; a film of a day with a shot a second takes a third of it."""
+
+CSV_COLUMNS = (
+    "cue",
+    "start",
+    "end",
+    "start_frame",
+    "end_frame",
+    "id",
+    "path",
+    "title",
+    "artist",
+    "album",
+    "passage_start",
+    "passage_end",
+    "fade_in",
+    "fade_out",
+    "gain_db",
+    "distance",
+    "why",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class FilmFile:
+    """The film of a cue sheet.
+
+    Attributes
+    ----------
+    path : str
+        Absolute path, as ``os.fsdecode`` gives it.
+    duration : float
+        Seconds from its first picture to the end of its last.
+    fps : float
+        Pictures a second, on average.
+    frames : int or None
+        Number of pictures; None if it was left out.
+    """
+
+    path: str
+    duration: float
+    fps: float
+    frames: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SheetSpan:
+    """A part of the film, with its affect.
+
+    Attributes
+    ----------
+    start, end : float
+        Seconds of the film.
+    start_frame, end_frame : int or None
+        Number of its first picture, and of the first one after it.
+    affect : Affect
+    """
+
+    start: float
+    end: float
+    start_frame: int | None
+    end_frame: int | None
+    affect: Affect
+
+
+@dataclass(frozen=True, slots=True)
+class SheetScene(SheetSpan):
+    """A scene and its shots.
+
+    Attributes
+    ----------
+    shots : tuple of SheetSpan
+    """
+
+    shots: tuple[SheetSpan, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CueTrack:
+    """The track of a cue, with what people tell it by.
+
+    Attributes
+    ----------
+    id : int or None
+        Its number in the library.
+    path : str
+        Its file.
+    title, artist, album : str or None
+    duration : float or None
+        Seconds.
+    """
+
+    id: int | None
+    path: str
+    title: str | None = None
+    artist: str | None = None
+    album: str | None = None
+    duration: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """A track that could lie there as well.
+
+    Attributes
+    ----------
+    track : CueTrack
+    passage : Passage
+    distance : float
+    """
+
+    track: CueTrack
+    passage: Passage
+    distance: float
+
+
+@dataclass(frozen=True, slots=True)
+class Cue:
+    """One passage placed on the film's time.
+
+    Attributes
+    ----------
+    start, end : float
+        Seconds of the film.
+    start_frame, end_frame : int or None
+        Number of its first picture, and of the first one after it. Where they differ from the seconds, the seconds hold.
+    track : CueTrack
+    passage : Passage
+        Seconds of the track, as long as the cue.
+    fade_in : float
+        Seconds in which it fades in, from ``start`` on.
+    fade_out : float
+        Seconds in which it fades out: after ``end``, under the next cue, with what the track has after the passage; if
+        no cue follows at once, before ``end``.
+    gain_db : float
+        Gain in decibels that makes tracks equally loud.
+    distance : float or None
+        Mean distance of the film's curve and the track's along the cue, in the space of the match.
+    why : str
+        One line for a person.
+    alternatives : tuple of Alternative
+        Runners-up, best first.
+    """
+
+    start: float
+    end: float
+    start_frame: int | None
+    end_frame: int | None
+    track: CueTrack
+    passage: Passage
+    fade_in: float = 0.0
+    fade_out: float = 0.0
+    gain_db: float = 0.0
+    distance: float | None = None
+    why: str = ""
+    alternatives: tuple[Alternative, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CueSheet:
+    """A film's scenes and cues.
+
+    Attributes
+    ----------
+    film : FilmFile
+    scenes : tuple of SheetScene
+        In order.
+    cues : tuple of Cue
+        In order, none over another; between two there may be silence.
+    """
+
+    film: FilmFile
+    scenes: tuple[SheetScene, ...]
+    cues: tuple[Cue, ...]
+
+    @property
+    def distance(self) -> float | None:
+        """Mean distance along all cues; None where one does not tell its own."""
+        known = [(cue.distance, cue.end - cue.start) for cue in self.cues if cue.distance is not None]
+        if not known or len(known) < len(self.cues):
+            return None
+        return sum(distance * seconds for distance, seconds in known) / sum(seconds for _, seconds in known)
+
+    def to_json(self) -> dict[str, Any]:
+        """The documented shape ``img2music/cues/1`` (docs/soundtrack.md)."""
+        rounded: dict[str, Any] = _rounded(
+            {
+                "schema": SCHEMA,
+                "film": asdict(self.film),
+                "scenes": [
+                    {
+                        **_span_json(scene),
+                        "word": scene.affect.word,
+                        "shots": [_span_json(shot) for shot in scene.shots],
+                    }
+                    for scene in self.scenes
+                ],
+                "cues": [asdict(cue) for cue in self.cues],
+            }
+        )
+        return rounded
+
+
+def as_json(sheet: CueSheet) -> bytes:
+    """JSON in the shape ``img2music/cues/1``, in ASCII: names that are not UTF-8 survive as surrogate escapes."""
+    return (json.dumps(sheet.to_json(), indent=2, allow_nan=False) + "\n").encode("ascii")
+
+
+def as_csv(sheet: CueSheet) -> bytes:
+    """CSV with a line for every cue (`CSV_COLUMNS`), in UTF-8; bytes of names that are not become escapes."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\r\n")  # RFC 4180; else a lone "\r" in a name stays unquoted
+    writer.writerow(CSV_COLUMNS)
+    for number, cue in enumerate(sheet.cues, start=1):
+        track = cue.track
+        row = (
+            (number, cue.start, cue.end, cue.start_frame, cue.end_frame)
+            + (track.id, track.path, track.title, track.artist, track.album)
+            + (cue.passage.start, cue.passage.end, cue.fade_in, cue.fade_out, cue.gain_db, cue.distance, cue.why)
+        )
+        writer.writerow([_rounded(cell) for cell in row])
+    return text.getvalue().encode("utf-8", "backslashreplace")
+
+
+WRITERS: dict[str, Callable[[CueSheet], bytes]] = {"json": as_json, "csv": as_csv}
+"""By name, what turns a cue sheet into the bytes of a file."""
+
+
+def chosen_format(wanted: str | None, output: Path | None, *, terminal: bool) -> str:
+    """Resolve which format is meant.
+
+    Parameters
+    ----------
+    wanted : str or None
+        What the user asked for: a name in `WRITERS`, or "table".
+    output : Path or None
+        The file to write; its ending decides where nothing was asked for.
+    terminal : bool
+        Whether a person reads the standard output.
+
+    Returns
+    -------
+    str
+        A name in `WRITERS`, or "table", which only goes to the standard output.
+
+    Raises
+    ------
+    UsageError
+        If a file is to be written and its format is not known, or is the table.
+    """
+    if wanted is None:
+        if output is None:
+            return "table" if terminal else "json"
+        wanted = output.suffix[1:].lower()
+    if output is not None and wanted not in WRITERS:
+        raise UsageError("--output needs --format json or csv (or a file name that ends so).")
+    return wanted
+
+
+def save(sheet: CueSheet, file: Path, form: str = "json") -> None:
+    """Write a cue sheet.
+
+    Parameters
+    ----------
+    sheet : CueSheet
+    file : Path
+        Replaced if it exists.
+    form : {"json", "csv"}
+
+    Raises
+    ------
+    InputError
+        If it can't be written; then nothing has changed.
+    """
+    write_atomically(WRITERS[form](sheet), file)
+
+
+def load(file: str | os.PathLike[str]) -> CueSheet:
+    """Read a cue sheet back, also one that was edited by hand.
+
+    What only informs may be left out: frames, shots and scenes, titles, distance, why, alternatives; fades and gain
+    are then 0.
+
+    Parameters
+    ----------
+    file : str or path-like
+        JSON in the shape ``img2music/cues/1``.
+
+    Returns
+    -------
+    CueSheet
+
+    Raises
+    ------
+    InputError
+        If it can't be read, is no cue sheet, or says what can't be: it names the cue and what is wrong with it.
+    """
+    name = os.fsdecode(file)
+    try:
+        with open(file, "rb") as stream:  # noqa: PTH123 - a path-like need not be a Path
+            content = stream.read(LARGEST + 1)
+        if len(content) > LARGEST:
+            raise InputError("is too large for a cue sheet.", name)
+        document = json.loads(content)
+    except OSError as error:
+        raise InputError(f"can't be read: {error.strerror}.", name) from None
+    except (ValueError, RecursionError) as error:
+        first_line = (str(error) or "nested too deeply").splitlines()[0]
+        raise InputError(f"is no cue sheet: it is not JSON ({first_line}).", name) from None
+    try:
+        return _sheet(document)
+    except _Wrong as wrong:
+        raise InputError(f"{wrong}.", name) from None
+
+
+class _Wrong(Exception):
+    """What is wrong with a cue sheet, without the file's name and the full stop."""
+
+
+def _sheet(document: Any) -> CueSheet:
+    if not isinstance(document, dict) or document.get("schema") != SCHEMA:
+        raise _Wrong(f'is no cue sheet of this version of img2music ("schema" is not "{SCHEMA}")')
+    film = _part(document, "film", "the sheet")
+    read = FilmFile(
+        path=_text(film, "path", "film"),
+        duration=_number(film, "duration", "film", least=0.0),
+        fps=_number(film, "fps", "film", least=0.0),
+        frames=_count(film, "frames", "film"),
+    )
+    if not read.duration or not read.fps:
+        raise _Wrong('film: "duration" and "fps" must be more than 0')
+    scenes = tuple(_scene(value, f"scene {n}") for n, value in enumerate(_list(document, "scenes", "the sheet"), 1))
+    cues = tuple(_cue(value, f"cue {n}") for n, value in enumerate(_list(document, "cues", "the sheet"), 1))
+    before = 0.0
+    for number, cue in enumerate(cues, start=1):
+        if cue.start < before - TOLERANCE:
+            raise _Wrong(f"cue {number} starts at {cue.start:g} s, before cue {number - 1} ends at {before:g} s")
+        before = cue.end
+    if before > read.duration + TOLERANCE:
+        raise _Wrong(f"cue {len(cues)} ends at {before:g} s, after the film's end at {read.duration:g} s")
+    return CueSheet(read, scenes, cues)
+
+
+def _cue(value: Any, where: str) -> Cue:
+    span = _times(value, where)
+    passage = _passage(value, where)
+    track = _track(value, where)
+    lasts, sounds = span[1] - span[0], passage.end - passage.start
+    if abs(lasts - sounds) > TOLERANCE:
+        raise _Wrong(f"{where} lasts {lasts:g} s and its passage {sounds:g} s: they must be equally long")
+    if track.duration is not None and passage.end > track.duration + TOLERANCE:
+        raise _Wrong(f"{where}: its passage ends at {passage.end:g} s, and its track at {track.duration:g} s")
+    alternatives = []
+    for number, other in enumerate(_list(value, "alternatives", where, needed=False), start=1):
+        here = f"{where}, alternative {number}"
+        alternatives.append(
+            Alternative(_track(other, here), _passage(other, here), _number(other, "distance", here, least=0.0))
+        )
+    return Cue(
+        *span,
+        track=track,
+        passage=passage,
+        fade_in=_number(value, "fade_in", where, least=0.0, otherwise=0.0),
+        fade_out=_number(value, "fade_out", where, least=0.0, otherwise=0.0),
+        gain_db=_number(value, "gain_db", where, otherwise=0.0),
+        distance=_number(value, "distance", where, least=0.0) if value.get("distance") is not None else None,
+        why=_text(value, "why", where) if value.get("why") is not None else "",
+        alternatives=tuple(alternatives),
+    )
+
+
+def _scene(value: Any, where: str) -> SheetScene:
+    shots = tuple(
+        SheetSpan(*_times(shot, f"{where}, shot {n}"), _affect(shot, f"{where}, shot {n}"))
+        for n, shot in enumerate(_list(value, "shots", where, needed=False), start=1)
+    )
+    return SheetScene(*_times(value, where), _affect(value, where), shots)
+
+
+def _times(value: Any, where: str) -> tuple[float, float, int | None, int | None]:
+    start = _number(value, "start", where, least=0.0)
+    end = _number(value, "end", where)
+    if end <= start:
+        raise _Wrong(f"{where} ends at {end:g} s, but starts at {start:g} s")
+    return start, end, _count(value, "start_frame", where), _count(value, "end_frame", where)
+
+
+def _passage(value: Any, where: str) -> Passage:
+    start, end, *_ = _times(_part(value, "passage", where), f"{where}: its passage")
+    return Passage(start, end)
+
+
+def _track(value: Any, where: str) -> CueTrack:
+    track = _part(value, "track", where)
+    here = f"{where}: its track"
+    texts = {key: _text(track, key, here) for key in ("title", "artist", "album") if track.get(key) is not None}
+    duration = None if track.get("duration") is None else _number(track, "duration", here, least=0.0)
+    return CueTrack(id=_count(track, "id", here), path=_text(track, "path", here), duration=duration, **texts)
+
+
+def _affect(value: Any, where: str) -> Affect:
+    affect = _part(value, "affect", where)
+    numbers = [_number(affect, axis, f"{where}: its affect", least=0.0) for axis in ("valence", "arousal")]
+    if max(numbers) > 1.0:
+        raise _Wrong(f"{where}: valence and arousal are numbers from 0 to 1")
+    return Affect(*numbers)
+
+
+def _part(value: Any, key: str, where: str) -> dict[str, Any]:
+    part = value.get(key) if isinstance(value, dict) else None
+    if not isinstance(part, dict):
+        raise _Wrong(f'{where} lacks "{key}"')
+    return part
+
+
+def _list(value: Any, key: str, where: str, *, needed: bool = True) -> list[Any]:
+    part = value.get(key, None if needed else []) if isinstance(value, dict) else None
+    if not isinstance(part, list):
+        raise _Wrong(f'{where} lacks the list "{key}"')
+    return part
+
+
+def _text(value: Mapping[str, Any], key: str, where: str) -> str:
+    part = value.get(key)
+    if not isinstance(part, str) or (key == "path" and (not part or "\0" in part)):
+        raise _Wrong(f'{where} lacks "{key}"' if part is None else f'{where}: "{key}" is not a text that can be used')
+    return part
+
+
+def _number(
+    value: Any, key: str, where: str, *, least: float = -math.inf, otherwise: float | None = None
+) -> float:
+    part = value.get(key, otherwise) if isinstance(value, dict) else None
+    if part is None:
+        raise _Wrong(f'{where} lacks "{key}"')
+    if isinstance(part, bool) or not isinstance(part, int | float) or not math.isfinite(part) or part < least:
+        bound = " of at least 0" if least == 0.0 else ""
+        raise _Wrong(f'{where}: "{key}" is not a number{bound}')
+    return float(part)
+
+
+def _count(value: Mapping[str, Any], key: str, where: str) -> int | None:
+    part = value.get(key)
+    if part is None:
+        return None
+    if isinstance(part, bool) or not isinstance(part, int) or part < 0:
+        raise _Wrong(f'{where}: "{key}" is not a whole number of at least 0')
+    return part
+
+
+def _span_json(span: SheetSpan) -> dict[str, Any]:
+    return {
+        "start": span.start,
+        "end": span.end,
+        "start_frame": span.start_frame,
+        "end_frame": span.end_frame,
+        "affect": asdict(span.affect),
+    }
+
+
+def _rounded(value: Any) -> Any:
+    """Round every number with decimals, however deep; the rate of a film keeps what tells 29.97 from 30000/1001."""
+    if isinstance(value, float):
+        return round(value, DECIMALS)
+    if isinstance(value, dict):
+        return {key: round(part, 6) if key == "fps" else _rounded(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_rounded(part) for part in value]
+    return value

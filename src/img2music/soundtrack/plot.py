@@ -1,0 +1,215 @@
+"""A film's mood along time, its scenes, and the cues below, as a picture. Needs the extra ``plot`` (matplotlib)."""
+
+import io
+import os
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from img2music.errors import Img2MusicError, printable
+from img2music.files import write_atomically
+from img2music.media.video import VideoFile
+from img2music.plots import FALLBACK_FONTS, PHOTO_COLOURS, require_plotting
+from img2music.soundtrack.session import Spotted
+from img2music.soundtrack.shots import Change
+from img2music.soundtrack.spotting import clock
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+VALENCE, AROUSAL = PHOTO_COLOURS[0], PHOTO_COLOURS[1]
+
+WIDTH = 14.0
+"""Inches."""
+
+LEFT, RIGHT = 0.055, 0.985
+"""Where the axis of time begins and ends, as shares of the width."""
+
+DPI = 110
+
+THUMBNAIL_HEIGHT = 96
+"""Pixels."""
+
+THUMBNAILS = 60
+"""Scenes of which a picture is shown; of more, only some."""
+
+LETTER = 0.075
+"""Inches that a letter of a title takes, about."""
+
+
+def draw(spotted: Spotted, file: Path) -> None:
+    """Draw valence and arousal of a film over time, with a picture of each scene above and the cues below.
+
+    Parameters
+    ----------
+    spotted : Spotted
+    file : Path
+        What to write: a ``.png`` or an ``.svg``.
+
+    Raises
+    ------
+    UsageError
+        If the file's ending is neither.
+    MissingExtraError
+        If matplotlib is not installed.
+    InputError
+        If the file can't be written.
+    """
+    require_plotting(file)
+    import matplotlib as mpl
+    from matplotlib import font_manager
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    installed = set(font_manager.get_font_names())
+    settings: Any = {
+        "font.family": ["DejaVu Sans", *(name for name in FALLBACK_FONTS if name in installed)],
+        "svg.hashsalt": "img2music",
+        "svg.fonttype": "none",
+        "text.parse_math": False,  # a title may hold dollar signs
+    }
+    with mpl.rc_context(settings), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+        figure = Figure(figsize=(WIDTH, 6.4), dpi=DPI)
+        FigureCanvasAgg(figure)  # never a window
+        width = RIGHT - LEFT
+        pictures = figure.add_axes((LEFT, 0.76, width, 0.16))
+        curve = figure.add_axes((LEFT, 0.30, width, 0.45))
+        cues = figure.add_axes((LEFT, 0.04, width, 0.19))
+        for axes in (pictures, curve, cues):
+            axes.set_xlim(0.0, spotted.film.duration)
+        name = os.path.basename(spotted.film.path)  # noqa: PTH119 - names may be any bytes
+        distance = spotted.sheet.distance
+        fit = "" if distance is None else f", mean distance {distance:.2f}"
+        pictures.set_title(
+            printable(f"{_short(name, 70)}: {len(spotted.sheet.scenes)} scenes, {len(spotted.sheet.cues)} cues{fit}"),
+            loc="left",
+            fontsize=13,
+        )
+        _draw_pictures(pictures, spotted)
+        _draw_curve(curve, spotted)
+        _draw_cues(cues, spotted)
+        content = io.BytesIO()
+        form = file.suffix[1:].lower()
+        # Without a date the same picture is the same file.
+        figure.savefig(content, format=form, metadata={"Date": None} if form == "svg" else None)
+    write_atomically(content.getvalue(), file)
+
+
+def _draw_curve(axes: "Axes", spotted: Spotted) -> None:
+    film = spotted.film
+    times, valence, arousal = film.curve.T
+    for transition in film.transitions:
+        if transition.kind is not Change.CUT:
+            axes.axvspan(transition.start, transition.end, color="#EEEEEE", zorder=0)
+    for shot in film.shots[1:]:
+        axes.axvline(shot.start, color="#DDDDDD", linewidth=0.8, zorder=1)
+    for scene in spotted.sheet.scenes:
+        if scene.start:
+            axes.axvline(scene.start, color="#777777", linewidth=1.2, zorder=2)
+        for value, colour in ((scene.affect.valence, VALENCE), (scene.affect.arousal, AROUSAL)):
+            axes.hlines(value, scene.start, scene.end, color=colour, alpha=0.35, linewidth=5, zorder=2)
+    axes.axhline(0.5, color="#DDDDDD", linewidth=1, zorder=0)
+    # Lines break at hard cuts, across which nothing is smoothed.
+    cuts = [each.cut for each in film.transitions if each.kind is Change.CUT]
+    breaks = [0, *(int(np.searchsorted(times, cut)) for cut in cuts), len(times)]
+    for first, last in zip(breaks, breaks[1:], strict=False):
+        style: dict[str, Any] = {"marker": "o", "markersize": 2} if last - first < 3 else {}
+        axes.plot(times[first:last], valence[first:last], color=VALENCE, linewidth=1.8, zorder=3, **style)
+        axes.plot(times[first:last], arousal[first:last], color=AROUSAL, linewidth=1.8, zorder=3, **style)
+    axes.set_ylim(0.0, 1.0)
+    axes.set_yticks([0.0, 0.25, 0.5, 0.75, 1.0])
+    axes.set_ylabel("unpleasant, calm   ←   →   pleasant, excited", fontsize=10, color="#555555")
+    axes.tick_params(color="#BBBBBB", labelcolor="#555555", labelsize=9)
+    axes.xaxis.set_major_formatter(lambda seconds, _: clock(seconds))
+    for spine in axes.spines.values():
+        spine.set_color("#BBBBBB")
+    for number, (name, colour) in enumerate((("valence", VALENCE), ("arousal", AROUSAL))):
+        axes.text(
+            0.006 + 0.06 * number,
+            0.955,
+            name,
+            transform=axes.transAxes,
+            color=colour,
+            fontsize=11,
+            fontweight="bold",
+            va="top",
+            bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1.5},
+            zorder=5,
+        )
+
+
+def _draw_pictures(axes: "Axes", spotted: Spotted) -> None:
+    from matplotlib.offsetbox import AnnotationBbox, OffsetImage
+
+    axes.set_axis_off()
+    axes.set_ylim(0.0, 1.0)
+    scenes = spotted.sheet.scenes
+    step = -(-len(scenes) // THUMBNAILS)
+    pixels_a_second = WIDTH * DPI * (RIGHT - LEFT) / spotted.film.duration
+    shown = _pictures(spotted, [(scene.start + scene.end) / 2 for scene in scenes[::step]])
+    for number, (scene, picture) in enumerate(zip(scenes[::step], shown, strict=True)):
+        middle = (scene.start + scene.end) / 2
+        room = int((scene.end - scene.start) * pixels_a_second) - 4
+        if picture is not None and room > 8:
+            cut = max(0, picture.shape[1] - room) // 2  # what is too wide for its scene shows its middle
+            box = OffsetImage(picture[:, cut : picture.shape[1] - cut], zoom=72.0 / DPI)
+            axes.add_artist(AnnotationBbox(box, (middle, 0.56), frameon=False, pad=0.0))
+        if room > 14:
+            label = f"{number * step + 1} {scene.affect.word}"
+            fits = len(label) * LETTER * DPI < room
+            axes.text(middle, 0.0, label if fits else f"{number * step + 1}", ha="center", va="bottom", fontsize=9)
+
+
+def _pictures(spotted: Spotted, times: list[float]) -> list[NDArray[np.uint8] | None]:
+    """Small pictures of the film at some times; None where it can't be read any more."""
+    try:
+        with VideoFile(spotted.film.path) as video:
+            frames = [video.picture(time) for time in times]
+            return [
+                None
+                if frame is None
+                else frame.pixels(
+                    max(1, round(THUMBNAIL_HEIGHT * min(4.0, frame.proportion))), THUMBNAIL_HEIGHT
+                )
+                for frame in frames
+            ]
+    except Img2MusicError:
+        return [None] * len(times)
+
+
+def _draw_cues(axes: "Axes", spotted: Spotted) -> None:
+    axes.set_axis_off()
+    axes.set_ylim(0.0, 1.0)
+    songs: dict[str, str] = {}
+    inches_a_second = WIDTH * (RIGHT - LEFT) / spotted.film.duration
+    for cue in spotted.sheet.cues:
+        colour = songs.setdefault(cue.track.path, PHOTO_COLOURS[len(songs) % len(PHOTO_COLOURS)])
+        seconds = cue.end - cue.start
+        axes.add_patch(_bar(cue.start, seconds, colour))
+        room = int(seconds * inches_a_second / LETTER) - 1
+        lines = [
+            cue.track.title or cue.track.path,
+            cue.track.artist or "",
+            f"{clock(cue.passage.start)}-{clock(cue.passage.end)}"
+            + ("" if cue.distance is None else f", distance {cue.distance:.2f}"),
+        ]
+        for height, line, weight in zip((0.76, 0.52, 0.28), lines, ("bold", "normal", "normal"), strict=True):
+            if room > 3:
+                text = _short(printable(line), room)
+                axes.text(
+                    cue.start + 0.04 / inches_a_second, height, text, va="center", fontsize=9, fontweight=weight
+                )
+
+
+def _bar(start: float, seconds: float, colour: str) -> Any:
+    from matplotlib.patches import Rectangle
+
+    return Rectangle((start, 0.1), seconds, 0.84, facecolor=f"{colour}40", edgecolor=colour, linewidth=1.2)
+
+
+def _short(text: str, letters: int) -> str:
+    return text if len(text) <= letters else text[: max(1, letters - 1)].rstrip() + "…"

@@ -1,0 +1,101 @@
+"""From a film and a library to a cue sheet."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from img2music.affect import Affect
+from img2music.library.store import LibraryStore
+from img2music.soundtrack.cue_sheet import CueSheet, FilmFile, SheetScene, SheetSpan
+from img2music.soundtrack.film import Film, Progress, read_film
+from img2music.soundtrack.scenes import Scene, group
+from img2music.soundtrack.spotting import Options, candidates, clock, spot
+from img2music.vision.model import ImageModel
+
+CUT_SHORT = 1.0
+"""Seconds that a film must lack of its stated length before it is said."""
+
+
+@dataclass(frozen=True)
+class Spotted:
+    """A film that was read, and its cue sheet.
+
+    Attributes
+    ----------
+    film : Film
+    sheet : CueSheet
+    notes : tuple of str
+        What a person should know about the result as a whole.
+    """
+
+    film: Film
+    sheet: CueSheet
+    notes: tuple[str, ...]
+
+
+def spot_film(
+    location: str | os.PathLike[str] | None,
+    path: str | os.PathLike[str],
+    options: Options,
+    image_model: str | os.PathLike[str] | None = None,
+    progress: Progress | None = None,
+) -> Spotted:
+    """Read a film and choose its music from a library.
+
+    Parameters
+    ----------
+    location : str or path-like, optional
+        The library, as `LibraryStore.open` takes it.
+    path : str or path-like
+        The film.
+    options : Options
+        How to spot.
+    image_model : str or path-like, optional
+        What reads pictures, as `ImageModel.load` takes it.
+    progress : callable, optional
+        As `film.read_film` takes it.
+
+    Returns
+    -------
+    Spotted
+
+    Raises
+    ------
+    LibraryError
+        If there is no library, or it has no tracks with sound.
+    InputError
+        If the film can't be read.
+    UsageError
+        If no track meets the conditions or is long enough, or a pin or a ban can't be met.
+    ModelError
+        If the image model can't be loaded, or fails.
+    """
+    with LibraryStore.open(location, read_only=True) as store:
+        tracks = candidates(store, options)  # what is wrong with them is known before a film is decoded for minutes
+        model = ImageModel.load(image_model)
+        film = read_film(path, model, progress)
+        scenes = group(film.shots, options.least_scene)
+        cues = spot(film, scenes, tracks, store, model.reference, options)
+    stated = film.info.duration
+    notes = ()
+    if film.duration < stated - CUT_SHORT:
+        notes = (f"The film says that it lasts {clock(stated)}, and ends after {clock(film.duration)}: it is cut short.",)
+    return Spotted(film, CueSheet(_file(film), _sheet_scenes(film, scenes), cues), notes)
+
+
+def _file(film: Film) -> FilmFile:
+    path = os.path.abspath(film.path)  # noqa: PTH100 - names may be any bytes
+    return FilmFile(path, film.duration, film.info.rate, len(film.times))
+
+
+def _sheet_scenes(film: Film, scenes: Sequence[Scene]) -> tuple[SheetScene, ...]:
+    def times(start: float, end: float, affect: Affect) -> tuple[float, float, int, int, Affect]:
+        return start, end, film.frame(start), film.frame(end), affect
+
+    return tuple(
+        SheetScene(
+            *times(scene.start, scene.end, scene.affect),
+            shots=tuple(SheetSpan(*times(shot.start, shot.end, shot.affect)) for shot in scene.shots),
+        )
+        for scene in scenes
+    )

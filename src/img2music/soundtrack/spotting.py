@@ -1,0 +1,539 @@
+"""Spotting: which passage of which track lies under which span of a film."""
+
+import math
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from img2music.affect import Affect
+from img2music.distribution import AffectDistribution
+from img2music.errors import LibraryError, UsageError, printable
+from img2music.library.schema import fold
+from img2music.library.store import LibraryStore
+from img2music.library.track import Track, TrackFilter
+from img2music.matching.calibration import Matching
+from img2music.matching.explanations import Asked, explain
+from img2music.matching.passages import Passage
+from img2music.soundtrack.choosing import MEMORY, Chosen, Prices, choose, shortlist
+from img2music.soundtrack.cue_sheet import Alternative, Cue, CueTrack
+from img2music.soundtrack.film import Film
+from img2music.soundtrack.music import TOLERANCE, FilmCurve, Music, Span
+from img2music.soundtrack.scenes import LEAST_SCENE, Scene
+
+CELL = 2.0
+"""Seconds in which film and music are compared while passages are searched; less for scenes under 4 seconds."""
+
+TRACKS_AT_ONCE = 8192
+"""Tracks whose costs are in memory at once."""
+
+LOUDNESS = -16.0
+"""LUFS to which gains bring every track; what is asked of music on the web and of films on phones."""
+
+GAINS = (-24.0, 12.0)
+"""Least and greatest gain in decibels."""
+
+FADE_IN, CROSS_FADE, FADE_OUT = 1.0, 2.0, 4.0
+"""Seconds of the fades at the film's start, between two cues, and at its end; a third of a cue at most."""
+
+
+class Cues(StrEnum):
+    """How many cues a film gets."""
+
+    ONE = "one"
+    SCENE = "scene"
+    AUTO = "auto"
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to spot.
+
+    Attributes
+    ----------
+    cues : Cues
+        One track for the whole film, one cue a scene, or as many as are worth their price.
+    matching : Matching
+        Relative (ranks on both sides) or absolute.
+    alternatives : int
+        Runners-up that are listed with each cue.
+    least_scene : float
+        Least length of a scene in seconds.
+    pins : tuple of (int, str)
+        Scenes (1 for the first) and the track that must lie under each: its number in the library, path or title.
+    bans : tuple of str
+        Tracks that are not used: numbers, paths or titles.
+    where : TrackFilter
+        Conditions that every track must meet, but for those that are pinned.
+    prices : Prices
+        What a choice costs beside distance.
+    """
+
+    cues: Cues = Cues.AUTO
+    matching: Matching = Matching.RELATIVE
+    alternatives: int = 3
+    least_scene: float = LEAST_SCENE
+    pins: tuple[tuple[int, str], ...] = ()
+    bans: tuple[str, ...] = ()
+    where: TrackFilter = field(default_factory=TrackFilter)
+    prices: Prices = field(default_factory=Prices)
+
+    def __post_init__(self) -> None:
+        if self.alternatives < 0:
+            raise UsageError(f"The number of alternatives must be at least 0, not {self.alternatives}.")
+        if not 1.0 <= self.least_scene <= 3600.0:
+            raise UsageError(f"A scene lasts at least 1 to 3600 seconds, not {self.least_scene:g}.")
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """The tracks that may be chosen, and those that are pinned.
+
+    Attributes
+    ----------
+    ids : ndarray of int64, shape (n,)
+        Numbers in the library.
+    durations : ndarray of float64, shape (n,)
+        Seconds.
+    artists : ndarray of int64, shape (n,)
+        Equal for the same artist; one of its own for a track whose artist is not known.
+    curves : list of ndarray
+        Affect curves (`library.record.CURVE_DTYPE`).
+    allowed : ndarray of bool, shape (n,)
+        False for those that only a pin allows.
+    pins : dict of int to int
+        Scene (0 for the first) to the place of its track among these.
+    library : AffectDistribution
+        Affects of the whole library.
+    filtered : bool
+        Whether filters or bans left out tracks.
+    """
+
+    ids: NDArray[np.int64]
+    durations: NDArray[np.float64]
+    artists: NDArray[np.int64]
+    curves: list[NDArray[np.void]] = field(repr=False)
+    allowed: NDArray[np.bool_]
+    pins: dict[int, int]
+    library: AffectDistribution = field(repr=False)
+    filtered: bool
+
+    @property
+    def longest(self) -> float:
+        """Seconds of the longest track that may be chosen."""
+        return float(self.durations[self.allowed].max(initial=0.0))
+
+
+def candidates(store: LibraryStore, options: Options) -> Candidates:
+    """Collect the tracks that may lie under a film: those with sound that pass the filters, each content once.
+
+    Parameters
+    ----------
+    store : LibraryStore
+    options : Options
+
+    Returns
+    -------
+    Candidates
+
+    Raises
+    ------
+    LibraryError
+        If the library has no tracks with sound.
+    UsageError
+        If none passes the filters, or a pin or a ban names no track, or several.
+    """
+    names = ("id", "valence", "arousal", "artist", "title", "duration", "content")
+    columns = store.columns(names)
+    library = AffectDistribution.of(columns["valence"], columns["arousal"])
+    curves = store.curve_arrays(columns["id"].tolist())  # songs without a file have none
+    heard = np.array([len(curves.get(number, ())) > 0 for number in columns["id"].tolist()], dtype=np.bool_)
+    columns = {name: values[heard] for name, values in columns.items()}
+    if not len(columns["id"]):
+        raise LibraryError(
+            f"The library {store.location} has no songs yet: run `img2music scan FOLDER` on your music first."
+        )
+    banned = {place for text in options.bans for place in _found(store, columns, text)}
+    pins = {scene - 1: _pinned(store, columns, text, banned) for scene, text in options.pins}
+    passes = np.ones(len(columns["id"]), dtype=np.bool_)
+    if options.where != TrackFilter():
+        passes = np.isin(columns["id"], store.ids(options.where), assume_unique=True)
+    for place in banned:
+        passes &= columns["content"] != columns["content"][place]
+    filtered = not bool(passes.all())
+    first_copies = np.zeros(len(passes), dtype=np.bool_)
+    order = np.flatnonzero(passes)
+    first_copies[order[np.unique(columns["content"][order].astype(str), return_index=True)[1]]] = True
+    if not first_copies.any() and not pins:
+        raise UsageError(f"None of the library's {len(passes)} songs passes the filters: loosen them.")
+    kept = np.flatnonzero(first_copies | np.isin(np.arange(len(passes)), list(pins.values())))
+    place_of = {int(place): number for number, place in enumerate(kept)}
+    return Candidates(
+        ids=columns["id"][kept],
+        durations=columns["duration"][kept].astype(np.float64),
+        artists=_artist_numbers(columns["artist"][kept]),
+        curves=[curves[number] for number in columns["id"][kept].tolist()],
+        allowed=first_copies[kept],
+        pins={scene: place_of[place] for scene, place in pins.items()},
+        library=library,
+        filtered=filtered,
+    )
+
+
+def _artist_numbers(artists: NDArray[Any]) -> NDArray[np.int64]:
+    numbers: dict[str, int] = {}
+    found = np.empty(len(artists), dtype=np.int64)
+    for place, artist in enumerate(artists.tolist()):
+        found[place] = numbers.setdefault(fold(artist), len(artists) + len(numbers)) if artist else place
+    return found
+
+
+def _found(store: LibraryStore, columns: dict[str, NDArray[Any]], text: str) -> list[int]:
+    """Places of the tracks that a text names: by number, path or title; else by a part of the title."""
+    if text.isdecimal() and len(text) < 19 and int(text) in columns["id"]:
+        return np.flatnonzero(columns["id"] == int(text)).tolist()
+    track = store.find(os.path.abspath(text)) if "\0" not in text else None  # noqa: PTH100 - names may be any bytes
+    if track is not None:
+        return np.flatnonzero(columns["id"] == track.id).tolist()
+    wanted = fold(text)
+    titles = [fold(title) if title else "" for title in columns["title"].tolist()]
+    found = [place for place, title in enumerate(titles) if title == wanted]
+    found = found or [place for place, title in enumerate(titles) if wanted and wanted in title]
+    if not found:
+        raise UsageError(f"No song of the library with sound is {printable(text)!r}: give its number, path or title.")
+    return found
+
+
+def _pinned(store: LibraryStore, columns: dict[str, NDArray[Any]], text: str, banned: set[int]) -> int:
+    found = _found(store, columns, text)
+    if len({columns["content"][place] for place in found}) > 1:
+        few = ", ".join(str(columns["id"][place]) for place in found[:5])
+        raise UsageError(f"{len(found)} songs are called {printable(text)!r}: pin one by its number ({few}...).")
+    if set(found) & banned:
+        raise UsageError(f"{printable(text)!r} is both pinned and banned.")
+    return found[0]
+
+
+def spot(
+    film: Film,
+    scenes: Sequence[Scene],
+    tracks: Candidates,
+    store: LibraryStore,
+    natural: AffectDistribution,
+    options: Options,
+) -> tuple[Cue, ...]:
+    """Choose cues for a film.
+
+    Parameters
+    ----------
+    film : Film
+    scenes : sequence of Scene
+        As `scenes.group` gives them.
+    tracks : Candidates
+        As `candidates` collects them.
+    store : LibraryStore
+        Their library.
+    natural : AffectDistribution
+        The image model's readings of natural images, among which the film is ranked.
+    options : Options
+
+    Returns
+    -------
+    tuple of Cue
+        In order, without gaps.
+
+    Raises
+    ------
+    UsageError
+        If no track is long enough, or a pin can't be met.
+    """
+    relative = options.matching is Matching.RELATIVE
+    boundaries, owners = stretches(scenes, tracks, options)
+    positions = natural.ranks(film.curve[:, 1:]) if relative else film.curve[:, 1:]
+    cell = min(CELL, float(np.diff(boundaries).min()) / 2)
+    curve = FilmCurve(grid(film.curve[:, 0], positions, boundaries[-1], cell), boundaries, cell)
+    library = tracks.library if relative else None
+    music = Music(tracks.durations, tracks.curves, library, cell, options.prices.inside)
+    shortlists = _shortlists(curve, music, tracks, owners, options)
+    chosen = choose(shortlists, tracks.artists, options.prices)
+    assert chosen is not None, "a stretch has no track that is long enough"
+    runners = _runners_up(curve, music, tracks, chosen, options)
+    return _Writer(film, scenes, positions, curve, music, tracks, store, options).cues(chosen, runners)
+
+
+def stretches(
+    scenes: Sequence[Scene], tracks: Candidates, options: Options
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Find where cues may begin and end: with scenes, and within one that no track is long enough for.
+
+    Parameters
+    ----------
+    scenes : sequence of Scene
+    tracks : Candidates
+    options : Options
+
+    Returns
+    -------
+    ndarray of float64, shape (m + 1,)
+        Seconds, ascending.
+    ndarray of int64, shape (m,)
+        Which scene each stretch is in.
+
+    Raises
+    ------
+    UsageError
+        If no track is long enough for a scene, or for the film where one shall do, or a pinned one is too short.
+    """
+    end = scenes[-1].end
+    for scene, place in tracks.pins.items():
+        if not 0 <= scene < len(scenes):
+            raise UsageError(f"There is no scene {scene + 1} to pin a song to: the film has {len(scenes)}.")
+        lasts = end if options.cues is Cues.ONE else scenes[scene].end - scenes[scene].start
+        if tracks.durations[place] + TOLERANCE < lasts:
+            what = "the film" if options.cues is Cues.ONE else f"scene {scene + 1}"
+            raise UsageError(
+                f"The song pinned to scene {scene + 1} lasts {clock(tracks.durations[place])}, and {what} {clock(lasts)}."
+            )
+    if options.cues is Cues.ONE:
+        if len(set(tracks.pins.values())) > 1:
+            raise UsageError("With --cues one only one song can be pinned.")
+        if not tracks.pins and tracks.longest + TOLERANCE < end:
+            raise UsageError(
+                f"No song is as long as the film ({clock(end)}; the longest that may be used lasts "
+                f"{clock(tracks.longest)}): use --cues auto or --cues scene."
+            )
+        return np.array([0.0, end]), np.array([0])
+    edges, owners = [0.0], []
+    for number, scene in enumerate(scenes):
+        lasts = scene.end - scene.start
+        longest = float(tracks.durations[tracks.pins[number]]) if number in tracks.pins else tracks.longest
+        if longest + TOLERANCE < min(lasts, options.least_scene):
+            raise UsageError(
+                f"The longest song that may be used lasts {clock(longest)}, too short for a scene: scan longer music, "
+                "or loosen the filters."
+            )
+        parts = 1 if lasts <= longest + TOLERANCE else math.ceil(lasts / (0.75 * longest))
+        edges += np.linspace(scene.start, scene.end, parts + 1)[1:].tolist()
+        owners += [number] * parts
+    return np.array(edges), np.array(owners)
+
+
+def grid(times: NDArray[np.float64], positions: NDArray[np.float64], end: float, cell: float) -> NDArray[np.float32]:
+    """Average a curve in cells of time.
+
+    Parameters
+    ----------
+    times : ndarray of float64, shape (n,)
+        Seconds, ascending.
+    positions : ndarray of float64, shape (n, 2)
+    end : float
+        Where the last cell ends, or less than half a cell before.
+    cell : float
+        Seconds.
+
+    Returns
+    -------
+    ndarray of float32, shape (cells, 2)
+        A cell without a point has what lies between its neighbours.
+    """
+    count = max(1, round(end / cell))
+    places = np.minimum((times / cell).astype(np.int64), count - 1)
+    filled = np.bincount(places, minlength=count)
+    known = np.flatnonzero(filled)
+    columns = [
+        np.interp(np.arange(count), known, np.bincount(places, positions[:, axis], count)[known] / filled[known])
+        for axis in range(2)
+    ]
+    return np.column_stack(columns).astype(np.float32)
+
+
+def clock(seconds: float) -> str:
+    """Seconds as people write them, such as 3:07 or 1:02:03."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def _pins_of(span: Span, owners: NDArray[np.int64], pins: dict[int, int]) -> set[int]:
+    return {pins[scene] for scene in set(owners[span.first : span.last].tolist()) if scene in pins}
+
+
+def _spans(curve: FilmCurve, tracks: Candidates, cues: Cues) -> list[Span]:
+    count = len(curve.boundaries) - 1
+    if cues is not Cues.AUTO:
+        return [Span(place, place + 1) for place in range(count)]
+    longest = max([tracks.longest, *tracks.durations[list(tracks.pins.values())].tolist()])
+    found = [Span(first, last) for first in range(count) for last in range(first + 1, count + 1)]
+    return [span for span in found if curve.seconds(span) <= longest + TOLERANCE]
+
+
+def _shortlists(
+    curve: FilmCurve, music: Music, tracks: Candidates, owners: NDArray[np.int64], options: Options
+) -> dict[Span, tuple[NDArray[np.int64], NDArray[np.float64]]]:
+    # With one cue there is one stretch, and at most one pinned track.
+    pins = dict.fromkeys([0], *set(tracks.pins.values())) if options.cues is Cues.ONE and tracks.pins else tracks.pins
+    asked = {span: _pins_of(span, owners, pins) for span in _spans(curve, tracks, options.cues)}
+    found: dict[Span, tuple[NDArray[np.int64], NDArray[np.float64]]] = {}
+    for span, wanted in asked.items():
+        if len(wanted) == 1:
+            (track,) = wanted
+            cost = music.passage(curve, span, track)[1]
+            if np.isfinite(cost):
+                found[span] = np.array([track]), np.array([cost])
+    free = [span for span, wanted in asked.items() if not wanted]
+    if not free or not tracks.allowed.any():
+        return found
+    best = [(np.array([], dtype=np.int64), np.array([], dtype=np.float32)) for _ in free]
+    pending: list[NDArray[np.float32]] = []
+    begin = 0
+    for first, part in music.costs(curve, free):
+        part[:, ~tracks.allowed[first : first + part.shape[1]]] = np.inf
+        pending.append(part)
+        end = first + part.shape[1]
+        if end - begin >= TRACKS_AT_ONCE or end == len(music):
+            costs = np.concatenate(pending, axis=1)
+            best = [_shorter(known, begin, costs[row], tracks.artists) for row, known in enumerate(best)]
+            pending, begin = [], end
+    found |= {
+        span: (chosen, costs.astype(np.float64)) for span, (chosen, costs) in zip(free, best, strict=True) if len(chosen)
+    }
+    return found
+
+
+def _shorter(
+    known: tuple[NDArray[np.int64], NDArray[np.float32]],
+    begin: int,
+    costs: NDArray[np.float32],
+    artists: NDArray[np.int64],
+) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """Shortlist of what was on one and of the tracks from ``begin`` on."""
+    places = np.concatenate([known[0], np.arange(begin, begin + len(costs))])
+    together = np.concatenate([known[1], costs])
+    kept = shortlist(together, artists[places])
+    return places[kept], together[kept]
+
+
+def _runners_up(
+    curve: FilmCurve,
+    music: Music,
+    tracks: Candidates,
+    chosen: Sequence[Chosen],
+    options: Options,
+) -> list[list[int]]:
+    """The tracks that would cost least instead of each chosen one, all others staying as they are."""
+    if not options.alternatives:
+        return [[] for _ in chosen]
+    spans = [each.span for each in chosen]
+    costs = np.concatenate([part for _, part in music.costs(curve, spans)], axis=1)
+    costs[:, ~tracks.allowed] = np.inf
+    everything = np.arange(len(music))
+    for row, each in enumerate(chosen):
+        costs[row, each.track] = np.inf
+        for other in range(max(0, row - MEMORY), min(len(chosen), row + MEMORY + 1)):
+            if other != row:
+                beside = np.array(chosen[other].track)
+                costs[row] += options.prices.repeat(everything, tracks.artists, beside, tracks.artists[beside])
+    order = np.argsort(costs, axis=1, kind="stable")[:, : options.alternatives]
+    return [[int(track) for track in places if np.isfinite(costs[row, track])] for row, places in enumerate(order)]
+
+
+class _Writer:
+    """Turns what was chosen into cues."""
+
+    def __init__(
+        self,
+        film: Film,
+        scenes: Sequence[Scene],
+        positions: NDArray[np.float64],
+        curve: FilmCurve,
+        music: Music,
+        tracks: Candidates,
+        store: LibraryStore,
+        options: Options,
+    ) -> None:
+        self._film, self._scenes, self._positions = film, scenes, positions
+        self._curve, self._music, self._tracks = curve, music, tracks
+        self._store, self._options = store, options
+
+    def cues(self, chosen: Sequence[Chosen], runners: Sequence[Sequence[int]]) -> tuple[Cue, ...]:
+        """Cues in order, each with its runners-up."""
+        places = sorted({each.track for each in chosen} | {place for row in runners for place in row})
+        ids = [int(self._tracks.ids[place]) for place in places]
+        known = {track.id: track for track in self._store.tracks(ids)}
+        if len(known) < len(ids):
+            raise LibraryError("Songs were removed from the library meanwhile: run this again.")
+        by_place = {place: known[number] for place, number in zip(places, ids, strict=True)}
+        return tuple(
+            self._cue(number, chosen, [(place, by_place[place]) for place in runners[number]], by_place[each.track])
+            for number, each in enumerate(chosen)
+        )
+
+    def _cue(
+        self, number: int, chosen: Sequence[Chosen], runners: Sequence[tuple[int, Track]], track: Track
+    ) -> Cue:
+        span, place = chosen[number].span, chosen[number].track
+        start, end = (float(self._curve.boundaries[edge]) for edge in (span.first, span.last))
+        passage, distance, heard = self._laid(span, place)
+        last = number == len(chosen) - 1
+        following = 0.0 if last else self._curve.seconds(chosen[number + 1].span)
+        left = max(0.0, track.duration - passage.end)
+        loudness = track.features.loudness
+        return Cue(
+            start=start,
+            end=end,
+            start_frame=self._film.frame(start),
+            end_frame=self._film.frame(end),
+            track=_cue_track(track),
+            passage=passage,
+            fade_in=min(CROSS_FADE if number else FADE_IN, (end - start) / 3),
+            fade_out=min(FADE_OUT, (end - start) / 3) if last else min(CROSS_FADE, following / 3, left),
+            gain_db=0.0 if loudness is None else min(max(LOUDNESS - loudness, GAINS[0]), GAINS[1]),
+            distance=distance,
+            why=self._why(start, end, track, heard),
+            alternatives=tuple(
+                Alternative(_cue_track(other), *self._laid(span, runner)[:2]) for runner, other in runners
+            ),
+        )
+
+    def _laid(self, span: Span, place: int) -> tuple[Passage, float, tuple[float, float]]:
+        """The best passage of a track, its mean distance at every sample of the film, and its mean position."""
+        begin = self._music.passage(self._curve, span, place)[0]
+        start, end = (float(self._curve.boundaries[edge]) for edge in (span.first, span.last))
+        within = self._within(start, end)
+        heard = self._music.positions(place, begin + self._film.curve[within, 0] - start)
+        distance = float(np.hypot(*(heard - self._positions[within]).T).mean())
+        valence, arousal = heard.mean(axis=0).tolist()
+        return Passage(begin, begin + end - start), distance, (valence, arousal)
+
+    def _within(self, start: float, end: float) -> NDArray[np.int64]:
+        times = self._film.curve[:, 0]
+        found = np.flatnonzero((times >= start - 1e-6) & (times < end - 1e-6))
+        return found if len(found) else np.array([int(np.abs(times - start).argmin())])
+
+    def _why(self, start: float, end: float, track: Track, heard: tuple[float, float]) -> str:
+        numbers = [n for n, scene in enumerate(self._scenes, 1) if scene.start < end - 1e-6 and scene.end > start + 1e-6]
+        name = f"scene {numbers[0]}" if len(numbers) == 1 else f"scenes {numbers[0]} to {numbers[-1]}"
+        within = self._within(start, end)
+        seen = self._positions[within].mean(axis=0).tolist()
+        return explain(
+            Asked(name, _mean_affect(self._film.curve[within, 1:]), (seen[0], seen[1])),
+            track,
+            heard,
+            matching=self._options.matching,
+            library=self._tracks.library,
+            filtered=self._tracks.filtered,
+        )
+
+
+def _mean_affect(points: NDArray[np.float64]) -> Affect:
+    valence, arousal = points.mean(axis=0).clip(0.0, 1.0).tolist()
+    return Affect(valence, arousal)
+
+
+def _cue_track(track: Track) -> CueTrack:
+    return CueTrack(track.id, track.path, track.title or Path(track.path).stem, track.artist, track.album, track.duration)

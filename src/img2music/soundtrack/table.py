@@ -1,0 +1,104 @@
+"""A cue sheet as a table for people, and pins as people type them."""
+
+from img2music.errors import UsageError, printable
+from img2music.soundtrack.cue_sheet import CueSheet
+from img2music.soundtrack.session import Spotted
+from img2music.soundtrack.spotting import clock
+
+COLUMNS = (">#", "film", "song, and why", ">passage", ">distance")
+
+
+def title(spotted: Spotted) -> str:
+    """One line about the film and its music."""
+    film, sheet = spotted.film, spotted.sheet
+    distance = "" if sheet.distance is None else f", mean distance {sheet.distance:.2f}"
+    return (
+        f"{clock(film.duration)}: {_count(len(film.shots), 'shot')}, {_count(len(sheet.scenes), 'scene')}, "
+        f"{_count(len(sheet.cues), 'cue')}{distance}"
+    )
+
+
+def rows(sheet: CueSheet) -> list[list[str]]:
+    """Rows of a cue: where, what, why, and its runners-up.
+
+    Parameters
+    ----------
+    sheet : CueSheet
+
+    Returns
+    -------
+    list of list of str
+        Cells under `COLUMNS`.
+    """
+    found = []
+    for number, cue in enumerate(sheet.cues, start=1):
+        track = cue.track
+        song = (track.title or track.path) + (f" - {track.artist}" if track.artist else "")
+        passage = f"{clock(cue.passage.start)}-{clock(cue.passage.end)}"
+        distance = "" if cue.distance is None else f"{cue.distance:.2f}"
+        found.append([str(number), f"{clock(cue.start)}-{clock(cue.end)}", song, passage, distance])
+        found.append(["", "", f"  {cue.why}", "", ""])
+        if cue.alternatives:
+            others = ", ".join(f"{each.track.title or each.track.path} ({each.distance:.2f})" for each in cue.alternatives)
+            found.append(["", "", f"  or: {others}", "", ""])
+    return found
+
+
+def scene_rows(sheet: CueSheet) -> list[list[str]]:
+    """A row a scene: its number, when, its mood, how many shots.
+
+    Parameters
+    ----------
+    sheet : CueSheet
+
+    Returns
+    -------
+    list of list of str
+        Cells under `SCENE_COLUMNS`.
+    """
+    return [
+        [
+            str(number),
+            f"{clock(scene.start)}-{clock(scene.end)}",
+            scene.affect.word,
+            f"{scene.affect.valence:.2f}",
+            f"{scene.affect.arousal:.2f}",
+            str(len(scene.shots)),
+        ]
+        for number, scene in enumerate(sheet.scenes, start=1)
+    ]
+
+
+SCENE_COLUMNS = (">scene", "film", "mood", ">valence", ">arousal", ">shots")
+
+
+def parse_pins(texts: list[str]) -> tuple[tuple[int, str], ...]:
+    """Read pins such as ``3=Gymnopédie``.
+
+    Parameters
+    ----------
+    texts : list of str
+        The number of a scene, an equals sign, and a track.
+
+    Returns
+    -------
+    tuple of (int, str)
+
+    Raises
+    ------
+    UsageError
+        If one can't be read, or a scene is pinned twice.
+    """
+    pins: dict[int, str] = {}
+    for text in texts:
+        scene, equals, track = text.partition("=")
+        if not equals or not track or not scene.strip().isdecimal() or not 1 <= int(scene[:9]):
+            raise UsageError(f"--pin {printable(text)!r} can't be read: give SCENE=TRACK, such as 2=17 or 2='The title'.")
+        if int(scene) in pins:
+            raise UsageError(f"Scene {int(scene)} is pinned twice.")
+        pins[int(scene)] = track
+    return tuple(pins.items())
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -9,6 +9,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+from mutagen.mp4 import MP4, MP4Cover
 from PIL import Image
 
 from img2music.errors import InputError
@@ -129,17 +130,10 @@ def concatenation(path: Path) -> None:
 def sound_with_cover(path: Path) -> None:
     cover = path.with_suffix(".jpg")
     photo(cover)
-    with av.open(str(path), "w", format="ipod") as out, av.open(str(cover)) as picture:
-        sound = out.add_stream("aac", rate=44_100)
-        shown = out.add_mux_stream("mjpeg", width=64, height=48)
-        shown.disposition = av.stream.Disposition.attached_pic
-        packet = next(picture.demux(video=0))
-        packet.stream = shown
-        out.mux(packet)
-        frame = av.AudioFrame.from_ndarray(tone(440, 1.0)[:, :1024].copy(), format="fltp", layout="mono")
-        frame.rate = 44_100
-        out.mux(sound.encode(frame))
-        out.mux(sound.encode(None))
+    encode(path, tone(440, 0.5), "m4a")
+    tags = MP4(path)
+    tags["covr"] = [MP4Cover(cover.read_bytes())]
+    tags.save()
 
 
 def cut_in_its_head(path: Path) -> None:

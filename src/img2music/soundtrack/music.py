@@ -144,17 +144,20 @@ class Music:
     def _costs_of(self, film: FilmCurve, spans: Sequence[Span], first: int, last: int) -> NDArray[np.float32]:
         origin = self._first[first]
         sums = _diagonal_sums(film, self._cells[:, origin : self._first[last]])
+        sums *= np.float32(self.step)
         chosen = slice(self._start_first[first], self._start_first[last])
         cells, left, price = self._start_cells[chosen] - origin, self._left[chosen], self._start_price[chosen]
         groups = self._start_first[first:last] - self._start_first[first]
         edges = film.edges
+        begun = [price - row[cells] for row in sums]
+        cost = np.empty(len(cells), dtype=np.float32)
         result = np.empty((len(spans), last - first), dtype=np.float32)
         for row, span in enumerate(spans):
-            length = int(edges[span.last] - edges[span.first])
-            ends = np.minimum(cells + length, sums.shape[1] - 1)
-            cost = (sums[span.last][ends] - sums[span.first][cells]) * np.float32(self.step) + price
-            cost[left < film.seconds(span) - TOLERANCE] = np.inf
-            result[row] = np.minimum.reduceat(cost, groups)
+            ends = cells + (edges[span.last] - edges[span.first])
+            np.take(sums[span.last], ends, mode="clip", out=cost)
+            np.add(cost, begun[span.first], out=cost)
+            np.copyto(cost, np.inf, where=left < film.seconds(span) - TOLERANCE)
+            np.minimum.reduceat(cost, groups, out=result[row])
         return result
 
     def passage(self, film: FilmCurve, span: Span, track: int) -> tuple[float, float]:

@@ -270,7 +270,12 @@ class ShotFinder:
 
         found = _strongest([each for each in self._dissolves.candidates if not is_cut(each)])
         found = self._through_black(found, self._found[1])
-        free = [cut for cut in cuts if not any(each.start <= cut <= each.end for each in found)]
+
+        def is_part(cut: float, each: Transition) -> bool:
+            reach = LEAST_SHOT if each.kind is Change.FADE else 0.0  # a quick way to black and out of it
+            return each.start - reach <= cut <= each.end + reach
+
+        free = [cut for cut in cuts if not any(is_part(cut, each) for each in found)]
         found += [Transition(Change.CUT, cut, cut, cut) for cut in free]
         return sorted(found, key=lambda each: each.start)
 

@@ -1,0 +1,254 @@
+"""Shots, affect curve, spotting and fit on films made of OASIS pictures, read by a model that has not seen their themes."""
+
+import argparse
+import random
+import statistics
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.report import Report
+from benchmarks.synthetic import affects
+from img2music.distribution import AffectDistribution
+from img2music.errors import UsageError
+from img2music.library.record import CURVE_DTYPE
+from img2music.library.store import LibraryStore
+from img2music.media.images import read_image
+from img2music.soundtrack.choosing import Prices, choose
+from img2music.soundtrack.film import Film, read_film
+from img2music.soundtrack.music import FilmCurve, Music, Span
+from img2music.soundtrack.scenes import group
+from img2music.soundtrack.shots import EDGE, Change
+from img2music.soundtrack.spotting import Candidates, Cues, Options, _shortlists, candidates, spot
+from img2music.vision.model import ImageModel
+from img2music.vision.oasis import load_oasis
+from img2music.vision.rated_images import RatedImages
+from img2music.vision.training import train
+from tests.films import Changed, Still, changes, pictures, write_film
+
+SEED = 5
+RATES = (25.0, 30000 / 1001, 24.0, 60.0)
+STYLES = ((0.0, 0.0), (0.15, 0.0), (0.15, 3.0), (0.25, 5.0))
+"""Zoom over a scene, and standard deviation of the noise."""
+
+CUT_TOLERANCE = 2.0
+"""Pictures."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--data", type=Path, default=Path("../shared/data"), help="holds oasis/")
+    parser.add_argument("--library", help="scanned real music, for the fit; left out without it")
+    parser.add_argument("--films", type=int, default=6)
+    parser.add_argument("--tracks", type=int, default=10_000, help="for the speed of spotting")
+    parser.add_argument("--keep", type=Path, help="folder for the films and the model, to use them again")
+
+
+@dataclass(frozen=True)
+class Made:
+    """A film, what changes in it, and how people rated its pictures."""
+
+    path: Path
+    stills: tuple[Still, ...]
+    ratings: NDArray[np.float64]
+
+    @property
+    def changes(self) -> list[Changed]:
+        return changes(self.stills)
+
+
+def split(oasis: Path) -> tuple[RatedImages, RatedImages]:
+    """OASIS without a fifth of its themes, and that fifth."""
+    images = load_oasis(oasis)
+    themes = sorted(set(images.themes))
+    held = set(random.Random(SEED).sample(themes, len(themes) // 5))
+    rows = [[n for n, theme in enumerate(images.themes) if (theme in held) is inside] for inside in (False, True)]
+    seen, unseen = (
+        RatedImages(tuple(images.paths[n] for n in part), images.affect[part], tuple(images.themes[n] for n in part))
+        for part in rows
+    )
+    return seen, unseen
+
+
+def held_out_model(oasis: Path, file: Path) -> ImageModel:
+    if not file.exists():
+        train(split(oasis)[0], file, name="held-out")
+    return ImageModel.load(file)
+
+
+def make_films(oasis: Path, folder: Path, count: int) -> list[Made]:
+    """Films of 8 to 20 scenes of 5 to 30 seconds, with cuts, dissolves and fades."""
+    unseen = split(oasis)[1]
+    films = []
+    for number in range(count):
+        chance = random.Random(SEED + number)
+        chosen = chance.sample(range(len(unseen.paths)), chance.randint(8, 20))
+        stills = []
+        for row in chosen:
+            change = chance.choice(("cut", "cut", "dissolve", "fade")) if stills else "cut"
+            length = {"cut": 0.0, "dissolve": chance.uniform(0.4, 2.0), "fade": chance.uniform(0.8, 2.4)}[change]
+            pixels = np.asarray(read_image(unseen.paths[row]))
+            stills.append(Still(pixels, chance.uniform(5.0, 30.0), change, length))
+        path = folder / f"film{number}.mp4"
+        if not path.exists():
+            motion, noise = STYLES[number % len(STYLES)]
+            rate = RATES[number % len(RATES)]
+            write_film(path, pictures(stills, rate, (160, 90), motion=motion, noise=noise), rate=rate)
+        films.append(Made(path, tuple(stills), unseen.affect[chosen]))
+    return films
+
+
+@dataclass
+class Count:
+    right: int = 0
+    missed: int = 0
+    wrong: int = 0
+
+    @property
+    def f1(self) -> float:
+        return 2 * self.right / max(1, 2 * self.right + self.missed + self.wrong)
+
+    def __str__(self) -> str:
+        return f"{self.right} right, {self.missed} missed, {self.wrong} wrong"
+
+
+def compare(film: Film, truth: Sequence[Changed], cuts: Count, gradual: Count) -> None:
+    """Count what was found: a cut within two pictures, a dissolve or fade with its middle within the true one."""
+    inner = [each for each in film.transitions if each.start > EDGE and each.end < film.duration - EDGE]
+    left = list(inner)
+    for each in truth:
+        hard = each.kind == "cut"
+        reach = CUT_TOLERANCE / film.info.rate + 1e-6 if hard else max(0.25, (each.end - each.start) / 2)
+        found = [
+            other for other in left if (other.kind is Change.CUT) is hard and abs(other.cut - each.middle) <= reach
+        ]
+        count = cuts if hard else gradual
+        if found:
+            left.remove(found[0])
+            count.right += 1
+        else:
+            count.missed += 1
+    for other in left:
+        (cuts if other.kind is Change.CUT else gradual).wrong += 1
+
+
+def beside_ratings(film: Film, made: Made) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The film's curve outside of changes, and the rating of the picture that is shown."""
+    starts = np.cumsum([0.0, *(still.seconds for still in made.stills)])
+    times = film.curve[:, 0]
+    scene = np.clip(np.searchsorted(starts, times, side="right") - 1, 0, len(made.stills) - 1)
+    clear = np.ones(len(times), dtype=np.bool_)
+    for each in made.changes:
+        clear &= (times < each.start) | (times > each.end)
+    return film.curve[clear, 1:], made.ratings[scene[clear]]
+
+
+def random_fit(film: Film, tracks: Candidates, natural: AffectDistribution, draws: int = 100) -> float:
+    """Mean distance of random passages of random tracks, one a scene."""
+    chance = np.random.default_rng(SEED)
+    music = Music(tracks.durations, tracks.curves, tracks.library, 2.0, 0.0)
+    positions = natural.ranks(film.curve[:, 1:])
+    scenes = group(film.shots)
+    found = []
+    for _ in range(draws):
+        distances = []
+        for scene in scenes:
+            within = (film.curve[:, 0] >= scene.start) & (film.curve[:, 0] < scene.end)
+            fits = np.flatnonzero(tracks.durations >= scene.end - scene.start)
+            track = int(chance.choice(fits))
+            start = chance.uniform(0.0, tracks.durations[track] - (scene.end - scene.start))
+            heard = music.positions(track, start + film.curve[within, 0] - scene.start)
+            distances += np.hypot(*(heard - positions[within]).T).tolist()
+        found.append(statistics.fmean(distances))
+    return statistics.fmean(found)
+
+
+def spotting_seconds(count: int, scenes: int = 60) -> tuple[float, float]:
+    """Wall and processor time of choosing cues for a long film from many tracks, their curves being in memory: 15 minutes, 12 windows a track."""
+    rng = np.random.default_rng(SEED)
+    durations = rng.uniform(120.0, 300.0, count)
+    means = affects(count)
+    curves = []
+    for duration, mean in zip(durations, means, strict=True):
+        curve = np.empty(12, dtype=CURVE_DTYPE)
+        curve["start"] = np.linspace(0.0, duration - 8.0, 12)
+        curve["end"] = curve["start"] + 8.0
+        for name, value in (("valence", mean[0]), ("arousal", mean[1])):
+            curve[name] = np.clip(value + rng.normal(0.0, 0.1, 12), 0.0, 1.0)
+        curves.append(curve)
+    edges = np.concatenate([[0.0], np.cumsum(rng.uniform(12.0, 18.0, scenes))])
+    cells = np.repeat(rng.random((scenes, 2)), np.diff(np.round(edges / 2.0).astype(int)), axis=0)
+    film = FilmCurve(cells.astype(np.float32), edges, 2.0)
+    library = AffectDistribution.of(means[:, 0], means[:, 1])
+    artists = np.arange(count) // 20
+    tracks = Candidates(
+        np.arange(count), durations, artists, curves, np.ones(count, dtype=np.bool_), {}, library, filtered=False
+    )
+    begin, worked = time.perf_counter(), time.process_time()
+    music = Music(durations, curves, library, 2.0, Prices().inside)
+    found = _shortlists(film, music, tracks, np.arange(scenes), Options())
+    chosen = choose(found, artists, Prices())
+    assert chosen is not None
+    assert chosen[-1].span == Span(chosen[-1].span.first, scenes)
+    return time.perf_counter() - begin, time.process_time() - worked
+
+
+def run(options: argparse.Namespace) -> Report:
+    report = Report("soundtrack", ["what", "figure", "beside"])
+    with tempfile.TemporaryDirectory() as temporary:
+        folder: Path = options.keep or Path(temporary)
+        folder.mkdir(parents=True, exist_ok=True)
+        oasis = options.data / "oasis"
+        model = held_out_model(oasis, folder / "held-out.onnx")
+        made = make_films(oasis, folder, options.films)
+        begin = time.perf_counter()
+        films = [read_film(each.path, model) for each in made]
+        took = time.perf_counter() - begin
+    cuts, gradual = Count(), Count()
+    for film, each in zip(films, made, strict=True):
+        compare(film, each.changes, cuts, gradual)
+    report.add("cuts within 2 pictures, F1", cuts.f1, str(cuts))
+    report.add("dissolves and fades, F1", gradual.f1, str(gradual))
+    pairs = [beside_ratings(film, each) for film, each in zip(films, made, strict=True)]
+    seen, rated = (np.concatenate([pair[side] for pair in pairs]) for side in range(2))
+    for axis, name in enumerate(("valence", "arousal")):
+        report.add(f"film curve and ratings, r, {name}", float(np.corrcoef(seen[:, axis], rated[:, axis])[0, 1]), "")
+    length = sum(film.duration for film in films)
+    report.add("reading a film, times its length", length / took, f"{len(films)} films, {length:.0f} s, 160 x 90")
+    wall, worked = spotting_seconds(options.tracks)
+    report.add(f"spotting, 60 scenes, {options.tracks} tracks, s", wall, f"{worked:.1f} s of processor time")
+    if options.library is not None:
+        fit(report, films, model.reference, options.library)
+    report.note = "The model has not seen the themes of the films' pictures."
+    return report
+
+
+def fit(report: Report, films: Sequence[Film], natural: AffectDistribution, location: str) -> None:
+    """Add what the music's distance from the film is, beside one track and beside random passages."""
+    found: dict[str, list[float]] = {"auto": [], "scene": [], "one": [], "random": []}
+    with LibraryStore.open(location, read_only=True) as store:
+        for film in films:
+            scenes = group(film.shots)
+            for cues in Cues:
+                wanted = Options(cues=cues, alternatives=0)
+                tracks = candidates(store, wanted)
+                try:
+                    placed = spot(film, scenes, tracks, store, natural, wanted)
+                except UsageError:  # no track is as long as the film
+                    found[cues].append(float("nan"))
+                    continue
+                seconds = [cue.end - cue.start for cue in placed]
+                found[cues].append(float(np.average([cue.distance or 0.0 for cue in placed], weights=seconds)))
+            found["random"].append(random_fit(film, tracks, natural))
+        count = store.count()
+    mean = {name: float(np.nanmean(values)) for name, values in found.items()}
+    both = ~np.isnan(found["one"])
+    below_one = 1.0 - np.array(found["auto"])[both].mean() / np.array(found["one"])[both].mean()
+    report.add("distance, --cues auto", mean["auto"], f"{count} real tracks, {len(films)} films")
+    report.add("distance, --cues scene", mean["scene"], "")
+    report.add("distance, --cues one", mean["one"], f"auto is {100 * below_one:.0f} % below; {both.sum()} films")
+    report.add("distance, random", mean["random"], f"auto is {100 * (1 - mean['auto'] / mean['random']):.0f} % below")

@@ -1,0 +1,203 @@
+"""From a film's curve and a library to cues."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from img2music.affect import Affect
+from img2music.distribution import AffectDistribution
+from img2music.errors import LibraryError, UsageError
+from img2music.library.store import LibraryStore
+from img2music.library.track import TrackFilter
+from img2music.matching.calibration import Matching
+from img2music.media.video import VideoInfo
+from img2music.music.analysis import CurvePoint
+from img2music.soundtrack.choosing import Prices
+from img2music.soundtrack.film import SAMPLE_EVERY, Film, Shot
+from img2music.soundtrack.scenes import group
+from img2music.soundtrack.spotting import Cues, Options, candidates, clock, grid, spot, stretches
+from tests.matching.songs import library as make_library
+from tests.matching.songs import record
+
+NATURAL = AffectDistribution.of(np.linspace(0, 1, 101), np.linspace(0, 1, 101))
+MOODS = {"calm": (0.6, 0.1), "lively": (0.7, 0.9), "sad": (0.1, 0.3)}
+
+
+def film(*parts: tuple[float, str]) -> Film:
+    """A film of one shot a part, each with a mood."""
+    ends = np.cumsum([seconds for seconds, _ in parts]).tolist()
+    shots = tuple(
+        Shot(end - seconds, end, Affect(*MOODS[mood])) for (seconds, mood), end in zip(parts, ends, strict=True)
+    )
+    times = np.arange(0.0, ends[-1], SAMPLE_EVERY)
+    owner = np.searchsorted(ends, times, side="right")
+    curve = np.column_stack([times, [MOODS[parts[n][1]] for n in owner]])
+    info = VideoInfo(ends[-1], 25.0, "mov,mp4", "h264", sound=False)
+    return Film("/films/a.mp4", info, ends[-1], np.arange(0, ends[-1], 0.04), shots, (), curve)
+
+
+def song(name: str, mood: str, duration: float = 120.0, **more: object):
+    windows = np.arange(0.0, duration, 8.0)
+    curve = [CurvePoint(float(at), min(float(at) + 8.0, duration), Affect(*MOODS[mood])) for at in windows]
+    return record(f"/music/{name}.mp3", *MOODS[mood], duration=duration, curve=curve, title=name, **more)
+
+
+SONGS = (
+    song("Quiet One", "calm", artist="A"),
+    song("Quiet Two", "calm", artist="B"),
+    song("Dance", "lively", artist="C", genre="Pop"),
+    song("Tears", "sad", artist="D", genre="Pop"),
+    song("Jingle", "lively", 3.0, artist="E"),
+)
+
+
+@pytest.fixture
+def store(tmp_path: Path):
+    with make_library(tmp_path / "library.db", SONGS) as opened:
+        yield opened
+
+
+def spotted(store: LibraryStore, seen: Film, **options: object):
+    wanted = Options(**({"matching": Matching.ABSOLUTE, "alternatives": 0} | options))
+    scenes = group(seen.shots, wanted.least_scene)
+    return spot(seen, scenes, candidates(store, wanted), store, NATURAL, wanted)
+
+
+def titles(cues) -> list[str]:
+    return [cue.track.title for cue in cues]
+
+
+CHANGING = film((20.0, "calm"), (30.0, "lively"), (20.0, "sad"))
+
+
+def test_the_music_changes_with_the_mood(store: LibraryStore) -> None:
+    cues = spotted(store, CHANGING)
+    assert titles(cues) in (["Quiet One", "Dance", "Tears"], ["Quiet Two", "Dance", "Tears"])
+    assert [(cue.start, cue.end) for cue in cues] == [(0.0, 20.0), (20.0, 50.0), (50.0, 70.0)]
+    assert [(cue.start_frame, cue.end_frame) for cue in cues] == [(0, 500), (500, 1250), (1250, 1750)]
+    assert all(cue.distance == pytest.approx(0.0, abs=1e-6) for cue in cues)
+    assert all(cue.passage.end - cue.passage.start == pytest.approx(cue.end - cue.start) for cue in cues)
+    assert all(cue.gain_db == pytest.approx(-2.0) for cue in cues)
+    assert "Feels" in cues[0].why or "like scene 1" in cues[0].why
+
+
+def test_one_cue(store: LibraryStore) -> None:
+    (cue,) = spotted(store, CHANGING, cues=Cues.ONE)
+    assert (cue.start, cue.end) == (0.0, 70.0)
+
+
+def test_a_change_must_be_worth_its_price(store: LibraryStore) -> None:
+    dear = Prices(cue=1000.0)
+    assert len(spotted(store, CHANGING, prices=dear)) == 1
+    assert len(spotted(store, CHANGING, prices=dear, cues=Cues.SCENE)) == 3
+
+
+def test_the_same_mood_again_gets_another_song(store: LibraryStore) -> None:
+    cues = spotted(store, film((20.0, "calm"), (20.0, "lively"), (20.0, "calm")))
+    assert sorted(titles(cues)) == ["Dance", "Quiet One", "Quiet Two"]
+
+
+def test_fades_meet_and_end_with_the_film(store: LibraryStore) -> None:
+    first, *_, last = spotted(store, CHANGING)
+    assert (first.fade_in, first.fade_out, last.fade_in, last.fade_out) == (1.0, 2.0, 2.0, 4.0)
+
+
+def test_alternatives_are_other_songs_best_first(store: LibraryStore) -> None:
+    cues = spotted(store, CHANGING, alternatives=2)
+    for cue in cues:
+        others = [each.track.title for each in cue.alternatives]
+        assert len(others) == 2
+        assert cue.track.title not in others
+    assert cues[0].alternatives[0].track.title in {"Quiet One", "Quiet Two"}
+    assert cues[0].alternatives[0].distance <= cues[0].alternatives[1].distance
+
+
+def test_pins_and_bans(store: LibraryStore) -> None:
+    quiet = titles(spotted(store, CHANGING, bans=("quiet one",)))[0]
+    assert quiet == "Quiet Two"
+    assert titles(spotted(store, CHANGING, pins=((2, "Tears"),)))[1] == "Tears"
+    number = next(track.id for track in store.tracks() if track.title == "Dance")
+    pinned = spotted(store, CHANGING, pins=((1, str(number)), (3, "/music/Quiet Two.mp3")))
+    assert (pinned[0].track.title, pinned[-1].track.title) == ("Dance", "Quiet Two")
+    assert titles(spotted(store, CHANGING, cues=Cues.ONE, pins=((3, "Tears"),))) == ["Tears"]
+
+
+def test_a_pin_passes_the_filters(store: LibraryStore) -> None:
+    where = TrackFilter(genre=("pop",))
+    assert set(titles(spotted(store, CHANGING, where=where))) == {"Dance", "Tears"}
+    assert titles(spotted(store, CHANGING, where=where, pins=((1, "Quiet Two"),)))[0] == "Quiet Two"
+
+
+BAD = {
+    "no such song": ({"bans": ("Nobody",)}, "No song of the library with sound is 'Nobody'"),
+    "two songs": ({"pins": ((1, "Quiet"),)}, "2 songs are called 'Quiet'"),
+    "pinned and banned": ({"pins": ((1, "Dance"),), "bans": ("Dance",)}, "both pinned and banned"),
+    "no such scene": ({"pins": ((9, "Dance"),)}, "no scene 9"),
+    "too short a pin": ({"pins": ((2, "Jingle"),)}, "lasts 0:03, and scene 2 0:30"),
+    "nothing passes": ({"where": TrackFilter(genre=("polka",))}, "passes the filters"),
+    "only the short one passes": ({"where": TrackFilter(artist=("E",))}, "lasts 0:03, too short for a scene"),
+    "two pins for one cue": ({"cues": Cues.ONE, "pins": ((1, "Dance"), (2, "Tears"))}, "only one song can be pinned"),
+    "a scene of no length": ({"least_scene": 0.1}, "1 to 3600 seconds"),
+    "fewer than no alternatives": ({"alternatives": -1}, "at least 0"),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_what_can_not_be_is_said_in_one_line(store: LibraryStore, name: str) -> None:
+    options, said = BAD[name]
+    with pytest.raises(UsageError) as error:
+        spotted(store, CHANGING, **options)
+    assert said in str(error.value)
+
+
+def test_no_song_is_as_long_as_the_film(store: LibraryStore) -> None:
+    with pytest.raises(UsageError, match=r"as long as the film \(3:00; .* 2:00\): use --cues auto"):
+        spotted(store, film((180.0, "calm")), cues=Cues.ONE)
+
+
+def test_a_scene_longer_than_every_song_gets_several(store: LibraryStore) -> None:
+    cues = spotted(store, film((300.0, "calm")))
+    assert cues[0].start == 0.0
+    assert cues[-1].end == 300.0
+    assert all(cue.end - cue.start <= 120.0 for cue in cues)
+    assert {cue.track.title for cue in cues} == {"Quiet One", "Quiet Two"}
+
+
+def test_an_empty_library(tmp_path: Path) -> None:
+    with make_library(tmp_path / "empty.db", ()) as empty, pytest.raises(LibraryError, match="has no songs yet"):
+        spotted(empty, CHANGING)
+
+
+def test_copies_count_once(tmp_path: Path) -> None:
+    copies = [song(f"Copy {n}", "calm", content="same", artist=f"Artist {n}") for n in range(4)]
+    with make_library(tmp_path / "library.db", [*copies, SONGS[1], SONGS[2]]) as store:
+        found = spotted(store, CHANGING, alternatives=5)
+    for cue in found:
+        named = [cue.track.title, *(each.track.title for each in cue.alternatives)]
+        assert sum(name.startswith("Copy") for name in named) <= 1
+
+
+def test_relative_matching_compares_ranks(store: LibraryStore) -> None:
+    # Half as lively as pictures can be: the liveliest of what the library has in the upper half.
+    seen = film((20.0, "lively"))
+    (cue,) = spotted(store, seen, matching=Matching.RELATIVE)
+    assert cue.track.title == "Dance"
+
+
+def test_stretches_begin_with_scenes(store: LibraryStore) -> None:
+    options = Options()
+    edges, owners = stretches(group(CHANGING.shots), candidates(store, options), options)
+    assert edges.tolist() == [0.0, 20.0, 50.0, 70.0]
+    assert owners.tolist() == [0, 1, 2]
+
+
+def test_a_grid_averages_and_fills() -> None:
+    points = np.array([[0.0, 0.0], [1.0, 0.5], [0.4, 0.4]])
+    cells = grid(np.array([0.0, 0.5, 5.0]), points, 6.0, 2.0)
+    assert cells == pytest.approx(np.array([[0.5, 0.25], [0.45, 0.325], [0.4, 0.4]]))
+
+
+@pytest.mark.parametrize(("seconds", "text"), [(7.4, "0:07"), (187, "3:07"), (3723, "1:02:03"), (59.6, "1:00")])
+def test_clock(seconds: float, text: str) -> None:
+    assert clock(seconds) == text

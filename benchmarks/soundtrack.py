@@ -1,4 +1,4 @@
-"""Shots, affect curve, spotting and fit on films made of OASIS pictures, read by a model that has not seen their themes."""
+"""Shots, affect and music of films made of OASIS pictures, read by a model that has not seen their themes."""
 
 import argparse
 import random
@@ -24,7 +24,7 @@ from img2music.soundtrack.film import Film, read_film
 from img2music.soundtrack.music import FilmCurve, Music, Span
 from img2music.soundtrack.scenes import group
 from img2music.soundtrack.shots import EDGE, Change
-from img2music.soundtrack.spotting import Candidates, Cues, Options, _shortlists, candidates, spot
+from img2music.soundtrack.spotting import Candidates, Cues, Options, candidates, shortlists, spot
 from img2music.vision.model import ImageModel
 from img2music.vision.oasis import load_oasis
 from img2music.vision.rated_images import RatedImages
@@ -87,7 +87,7 @@ def make_films(oasis: Path, folder: Path, count: int) -> list[Made]:
     for number in range(count):
         chance = random.Random(SEED + number)
         chosen = chance.sample(range(len(unseen.paths)), chance.randint(8, 20))
-        stills = []
+        stills: list[Still] = []
         for row in chosen:
             change = chance.choice(("cut", "cut", "dissolve", "fade")) if stills else "cut"
             length = {"cut": 0.0, "dissolve": chance.uniform(0.4, 2.0), "fade": chance.uniform(0.8, 2.4)}[change]
@@ -168,7 +168,7 @@ def random_fit(film: Film, tracks: Candidates, natural: AffectDistribution, draw
 
 
 def spotting_seconds(count: int, scenes: int = 60) -> tuple[float, float]:
-    """Wall and processor time of choosing cues for a long film from many tracks, their curves being in memory: 15 minutes, 12 windows a track."""
+    """Wall and processor time of choosing cues for 15 minutes of film, from curves in memory, of 12 windows each."""
     rng = np.random.default_rng(SEED)
     durations = rng.uniform(120.0, 300.0, count)
     means = affects(count)
@@ -190,7 +190,7 @@ def spotting_seconds(count: int, scenes: int = 60) -> tuple[float, float]:
     )
     begin, worked = time.perf_counter(), time.process_time()
     music = Music(durations, curves, library, 2.0, Prices().inside)
-    found = _shortlists(film, music, tracks, np.arange(scenes), Options())
+    found = shortlists(film, music, tracks, np.arange(scenes), Options())
     chosen = choose(found, artists, Prices())
     assert chosen is not None
     assert chosen[-1].span == Span(chosen[-1].span.first, scenes)
@@ -237,7 +237,7 @@ def fit(report: Report, films: Sequence[Film], natural: AffectDistribution, loca
                 wanted = Options(cues=cues, alternatives=0)
                 tracks = candidates(store, wanted)
                 try:
-                    placed = spot(film, scenes, tracks, store, natural, wanted)
+                    placed = spot(film, scenes, tracks, wanted, store=store, natural=natural)
                 except UsageError:  # no track is as long as the film
                     found[cues].append(float("nan"))
                     continue

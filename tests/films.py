@@ -1,5 +1,6 @@
 """Films made of still pictures, whose changes and moods are known."""
 
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -43,7 +44,7 @@ class Changed:
 def changes(stills: Sequence[Still]) -> list[Changed]:
     """The changes of a film, in order."""
     found, time = [], 0.0
-    for before, still in zip(stills, stills[1:], strict=False):
+    for before, still in itertools.pairwise(stills):
         time += before.seconds
         found.append(Changed(still.change, time - still.length / 2, time + still.length / 2))
     return found

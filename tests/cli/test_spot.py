@@ -27,7 +27,9 @@ Run = Callable[..., tuple[str, str]]
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("spot")
-    make_film(folder / "film.mp4", [Still(grain(0.6, 0.1), 6.0), Still(grain(0.7, 0.9), 6.0), Still(grain(0.1, 0.3), 6.0)])
+    make_film(
+        folder / "film.mp4", [Still(grain(0.6, 0.1), 6.0), Still(grain(0.7, 0.9), 6.0), Still(grain(0.1, 0.3), 6.0)]
+    )
     make_library(folder / "library.db", SONGS).close()
     written(folder, colour_model())
     return folder

@@ -33,6 +33,7 @@ NON_UTF8 = os.fsdecode(b"/music/caf\xe9.mp3")
 SONG = CueTrack(7, NON_UTF8, "Title\n2", "Artist", None, 200.0)
 OTHER = CueTrack(8, "/music/b.mp3", "Other", None, None, 100.0)
 SHOT = SheetSpan(0.0, 12.5, 0, 313, Affect(0.5, 0.25))
+RUNNER_UP = Alternative(OTHER, Passage(0.0, 12.5), 0.25)
 SHEET = CueSheet(
     FilmFile("/films/a.mp4", 30.0, 29.97003, 899),
     (
@@ -40,7 +41,7 @@ SHEET = CueSheet(
         SheetScene(12.5, 30.0, 375, 899, Affect(0.125, 0.75)),
     ),
     (
-        Cue(0.0, 12.5, 0, 375, SONG, Passage(8.25, 20.75), 1.0, 2.0, -1.5, 0.125, "why", (Alternative(OTHER, Passage(0.0, 12.5), 0.25),)),
+        Cue(0.0, 12.5, 0, 375, SONG, Passage(8.25, 20.75), 1.0, 2.0, -1.5, 0.125, "why", (RUNNER_UP,)),
         Cue(12.5, 30.0, 375, 899, OTHER, Passage(0.0, 17.5), 2.0, 4.0, 0.0, 0.25, "because"),
     ),
 )  # fmt: skip

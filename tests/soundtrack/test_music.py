@@ -53,9 +53,7 @@ def test_every_cost_is_that_of_the_best_passage_one_by_one(seed, step, at_once):
 def test_a_passage_is_found_where_the_music_moves_as_the_film_does():
     # The film turns from calm to lively; so does the track, after two minutes.
     windows = [(8.0 * n, 8.0 * n + 8.0, 0.5, 0.1 if n < 15 else 0.9) for n in range(30)]
-    film = FilmCurve(
-        np.array([[0.5, 0.1]] * 12 + [[0.5, 0.9]] * 12, dtype=np.float32), np.array([0.0, 48.0]), step=2.0
-    )
+    film = FilmCurve(np.array([[0.5, 0.1]] * 12 + [[0.5, 0.9]] * 12, dtype=np.float32), np.array([0.0, 48.0]), step=2.0)
     music = Music([240.0], [curve(*windows)], None, 2.0, inside=0.1)
     start, cost = music.passage(film, Span(0, 1), 0)
     assert start == 96.0

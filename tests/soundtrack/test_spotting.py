@@ -61,7 +61,7 @@ def store(tmp_path: Path):
 def spotted(store: LibraryStore, seen: Film, **options: object):
     wanted = Options(**({"matching": Matching.ABSOLUTE, "alternatives": 0} | options))
     scenes = group(seen.shots, wanted.least_scene)
-    return spot(seen, scenes, candidates(store, wanted), store, NATURAL, wanted)
+    return spot(seen, scenes, candidates(store, wanted), wanted, store=store, natural=NATURAL)
 
 
 def titles(cues) -> list[str]:

@@ -85,8 +85,8 @@ def spot(
 ) -> None:
     """Choose music for a film: a cue sheet of passages of your songs that follow its scenes.
 
-    Finds the film's shots and scenes, reads their affect, and lays passages under them whose affect runs the same way. Needs
-    the extra "soundtrack". Seconds count from the film's first picture.
+    Finds the film's shots and scenes, reads their affect, and lays passages under them whose affect runs the same way.
+    Needs the extra "soundtrack". Seconds count from the film's first picture.
     """
     import sys
 

@@ -162,6 +162,7 @@ class VideoFile:
         """
         interval = 1.0 / self.info.rate
         first: float | None = None
+        previous = 0.0
         for number, frame in enumerate(self._decoded()):
             time = _seconds(frame.pts, frame.time_base or self._stream.time_base)
             if first is None:
@@ -216,12 +217,14 @@ class VideoFile:
         av.logging.set_level(None)
         try:
             # By its bytes: a name such as "film.jpg" or "concat:a|b" would be read as something else.
-            return av.open(self._file, options={"format_whitelist": FORMATS}, metadata_errors="replace")
+            container: Any = av.open(self._file, options={"format_whitelist": FORMATS}, metadata_errors="replace")
         except (av.error.FFmpegError, ValueError, OSError) as error:
             raise InputError(
                 f"libav can't read this as a film ({_plain(error)}); is it cut short, damaged or another kind of file?",
                 self.path,
             ) from error
+        opened: InputContainer = container
+        return opened
 
     def _moving_stream(self) -> "VideoStream":
         from av.stream import Disposition
@@ -229,9 +232,7 @@ class VideoFile:
         stream: Any = self._container.streams.best("video")
         if stream is None or stream.disposition & Disposition.attached_pic:
             sound = self._container.streams.best("audio") is not None
-            raise InputError(
-                f"There are no moving pictures in this file{', only sound' if sound else ''}.", self.path
-            )
+            raise InputError(f"There are no moving pictures in this file{', only sound' if sound else ''}.", self.path)
         try:
             stream.thread_type = "AUTO"
         except AttributeError:

@@ -1,12 +1,13 @@
 """Which track lies under which span: the exact best choice.
 
-A choice costs what its passages cost, a price for each cue, and a price for each track or artist that comes again within
-the next two cues. The program below finds the cheapest of all choices of spans and tracks.
+A choice costs what its passages cost, a price for each cue, and a price for each track or artist that comes again
+within the next two cues. The program below finds the cheapest of all choices of spans and tracks.
 
 *Few tracks need looking at.* A cue meets at most four others in those prices: two before it and two after it. Walk
 through the tracks of a span from the cheapest on. After five artists have been met, one of them is none of those
 four's, so any track further on can be replaced by that artist's, which costs no more and no repeat. And of one artist
-the sixth track can be replaced by one of the five before it that is none of those four. What is left is the *shortlist*.
+the sixth track can be replaced by one of the five before it that is none of those four. What is left is the
+*shortlist*.
 
 *Few memories are enough.* What follows a cue depends on its track and on the one before. Of all that may come before,
 three are kept: the cheapest, the cheapest other track of the same artist, and the cheapest of another artist. Whatever
@@ -119,7 +120,7 @@ def _walk(
     tracks: NDArray[np.int64], costs: NDArray[np.float32], artists: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], bool]:
     met: dict[int, int] = {}
-    found = []
+    found: list[int] = []
     for track in tracks[np.lexsort((tracks, costs[tracks]))].tolist():
         if not np.isfinite(costs[track]):
             return np.array(found, dtype=np.int64), True
@@ -162,7 +163,12 @@ def choose(
             part
             for span in ending.get(boundary, [])
             if len(shortlists[span][0])
-            and (part := _extended(span, *shortlists[span], artists, reached.get(span.first), prices)) is not None
+            and (
+                part := _extended(
+                    span, *shortlists[span], artists=artists, before=reached.get(span.first), prices=prices
+                )
+            )
+            is not None
         ]
         if parts:
             reached[boundary] = _joined(parts)
@@ -199,6 +205,7 @@ def _extended(
     span: Span,
     tracks: NDArray[np.int64],
     costs: NDArray[np.float64],
+    *,
     artists: NDArray[np.int64],
     before: _Reached | None,
     prices: Prices,

@@ -1,4 +1,4 @@
-"""The cue sheet: which passage of which track lies under which part of a film. Written, edited by hand, and read back."""
+"""The cue sheet: which passage lies under which part of a film. Written, edited by hand, and read back."""
 
 import csv
 import io
@@ -149,7 +149,7 @@ class Cue:
     start, end : float
         Seconds of the film.
     start_frame, end_frame : int or None
-        Number of its first picture, and of the first one after it. Where they differ from the seconds, the seconds hold.
+        Number of its first picture, and of the first one after it. They inform; the seconds hold.
     track : CueTrack
     passage : Passage
         Seconds of the track, as long as the cue.
@@ -240,9 +240,9 @@ def as_csv(sheet: CueSheet) -> bytes:
     for number, cue in enumerate(sheet.cues, start=1):
         track = cue.track
         row = (
-            (number, cue.start, cue.end, cue.start_frame, cue.end_frame)
-            + (track.id, track.path, track.title, track.artist, track.album)
-            + (cue.passage.start, cue.passage.end, cue.fade_in, cue.fade_out, cue.gain_db, cue.distance, cue.why)
+            *(number, cue.start, cue.end, cue.start_frame, cue.end_frame),
+            *(track.id, track.path, track.title, track.artist, track.album),
+            *(cue.passage.start, cue.passage.end, cue.fade_in, cue.fade_out, cue.gain_db, cue.distance, cue.why),
         )
         writer.writerow([_rounded(cell) for cell in row])
     return text.getvalue().encode("utf-8", "backslashreplace")
@@ -335,17 +335,17 @@ def load(file: str | os.PathLike[str]) -> CueSheet:
         raise InputError(f"is no cue sheet: it is not JSON ({first_line}).", name) from None
     try:
         return _sheet(document)
-    except _Wrong as wrong:
-        raise InputError(f"{wrong}.", name) from None
+    except _FaultError as fault:
+        raise InputError(f"{fault}.", name) from None
 
 
-class _Wrong(Exception):
+class _FaultError(Exception):
     """What is wrong with a cue sheet, without the file's name and the full stop."""
 
 
 def _sheet(document: Any) -> CueSheet:
     if not isinstance(document, dict) or document.get("schema") != SCHEMA:
-        raise _Wrong(f'is no cue sheet of this version of img2music ("schema" is not "{SCHEMA}")')
+        raise _FaultError(f'is no cue sheet of this version of img2music ("schema" is not "{SCHEMA}")')
     film = _part(document, "film", "the sheet")
     read = FilmFile(
         path=_text(film, "path", "film"),
@@ -354,16 +354,16 @@ def _sheet(document: Any) -> CueSheet:
         frames=_count(film, "frames", "film"),
     )
     if not read.duration or not read.fps:
-        raise _Wrong('film: "duration" and "fps" must be more than 0')
+        raise _FaultError('film: "duration" and "fps" must be more than 0')
     scenes = tuple(_scene(value, f"scene {n}") for n, value in enumerate(_list(document, "scenes", "the sheet"), 1))
     cues = tuple(_cue(value, f"cue {n}") for n, value in enumerate(_list(document, "cues", "the sheet"), 1))
     before = 0.0
     for number, cue in enumerate(cues, start=1):
         if cue.start < before - TOLERANCE:
-            raise _Wrong(f"cue {number} starts at {cue.start:g} s, before cue {number - 1} ends at {before:g} s")
+            raise _FaultError(f"cue {number} starts at {cue.start:g} s, before cue {number - 1} ends at {before:g} s")
         before = cue.end
     if before > read.duration + TOLERANCE:
-        raise _Wrong(f"cue {len(cues)} ends at {before:g} s, after the film's end at {read.duration:g} s")
+        raise _FaultError(f"cue {len(cues)} ends at {before:g} s, after the film's end at {read.duration:g} s")
     return CueSheet(read, scenes, cues)
 
 
@@ -373,9 +373,9 @@ def _cue(value: Any, where: str) -> Cue:
     track = _track(value, where)
     lasts, sounds = span[1] - span[0], passage.end - passage.start
     if abs(lasts - sounds) > TOLERANCE:
-        raise _Wrong(f"{where} lasts {lasts:g} s and its passage {sounds:g} s: they must be equally long")
+        raise _FaultError(f"{where} lasts {lasts:g} s and its passage {sounds:g} s: they must be equally long")
     if track.duration is not None and passage.end > track.duration + TOLERANCE:
-        raise _Wrong(f"{where}: its passage ends at {passage.end:g} s, and its track at {track.duration:g} s")
+        raise _FaultError(f"{where}: its passage ends at {passage.end:g} s, and its track at {track.duration:g} s")
     alternatives = []
     for number, other in enumerate(_list(value, "alternatives", where, needed=False), start=1):
         here = f"{where}, alternative {number}"
@@ -407,7 +407,7 @@ def _times(value: Any, where: str) -> tuple[float, float, int | None, int | None
     start = _number(value, "start", where, least=0.0)
     end = _number(value, "end", where)
     if end <= start:
-        raise _Wrong(f"{where} ends at {end:g} s, but starts at {start:g} s")
+        raise _FaultError(f"{where} ends at {end:g} s, but starts at {start:g} s")
     return start, end, _count(value, "start_frame", where), _count(value, "end_frame", where)
 
 
@@ -428,40 +428,40 @@ def _affect(value: Any, where: str) -> Affect:
     affect = _part(value, "affect", where)
     numbers = [_number(affect, axis, f"{where}: its affect", least=0.0) for axis in ("valence", "arousal")]
     if max(numbers) > 1.0:
-        raise _Wrong(f"{where}: valence and arousal are numbers from 0 to 1")
+        raise _FaultError(f"{where}: valence and arousal are numbers from 0 to 1")
     return Affect(*numbers)
 
 
 def _part(value: Any, key: str, where: str) -> dict[str, Any]:
     part = value.get(key) if isinstance(value, dict) else None
     if not isinstance(part, dict):
-        raise _Wrong(f'{where} lacks "{key}"')
+        raise _FaultError(f'{where} lacks "{key}"')
     return part
 
 
 def _list(value: Any, key: str, where: str, *, needed: bool = True) -> list[Any]:
     part = value.get(key, None if needed else []) if isinstance(value, dict) else None
     if not isinstance(part, list):
-        raise _Wrong(f'{where} lacks the list "{key}"')
+        raise _FaultError(f'{where} lacks the list "{key}"')
     return part
 
 
 def _text(value: Mapping[str, Any], key: str, where: str) -> str:
     part = value.get(key)
     if not isinstance(part, str) or (key == "path" and (not part or "\0" in part)):
-        raise _Wrong(f'{where} lacks "{key}"' if part is None else f'{where}: "{key}" is not a text that can be used')
+        raise _FaultError(
+            f'{where} lacks "{key}"' if part is None else f'{where}: "{key}" is not a text that can be used'
+        )
     return part
 
 
-def _number(
-    value: Any, key: str, where: str, *, least: float = -math.inf, otherwise: float | None = None
-) -> float:
+def _number(value: Any, key: str, where: str, *, least: float = -math.inf, otherwise: float | None = None) -> float:
     part = value.get(key, otherwise) if isinstance(value, dict) else None
     if part is None:
-        raise _Wrong(f'{where} lacks "{key}"')
+        raise _FaultError(f'{where} lacks "{key}"')
     if isinstance(part, bool) or not isinstance(part, int | float) or not math.isfinite(part) or part < least:
         bound = " of at least 0" if least == 0.0 else ""
-        raise _Wrong(f'{where}: "{key}" is not a number{bound}')
+        raise _FaultError(f'{where}: "{key}" is not a number{bound}')
     return float(part)
 
 
@@ -470,7 +470,7 @@ def _count(value: Mapping[str, Any], key: str, where: str) -> int | None:
     if part is None:
         return None
     if isinstance(part, bool) or not isinstance(part, int) or part < 0:
-        raise _Wrong(f'{where}: "{key}" is not a whole number of at least 0')
+        raise _FaultError(f'{where}: "{key}" is not a whole number of at least 0')
     return part
 
 

@@ -76,7 +76,7 @@ class Music:
 
     def __init__(
         self,
-        durations: Sequence[float],
+        durations: Sequence[float] | NDArray[np.float64],
         curves: Sequence[NDArray[np.void]],
         library: AffectDistribution | None,
         step: float,

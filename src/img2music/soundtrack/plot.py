@@ -1,6 +1,7 @@
 """A film's mood along time, its scenes, and the cues below, as a picture. Needs the extra ``plot`` (matplotlib)."""
 
 import io
+import itertools
 import os
 import warnings
 from pathlib import Path
@@ -116,7 +117,7 @@ def _draw_curve(axes: "Axes", spotted: Spotted) -> None:
     # Lines break at hard cuts, across which nothing is smoothed.
     cuts = [each.cut for each in film.transitions if each.kind is Change.CUT]
     breaks = [0, *(int(np.searchsorted(times, cut)) for cut in cuts), len(times)]
-    for first, last in zip(breaks, breaks[1:], strict=False):
+    for first, last in itertools.pairwise(breaks):
         style: dict[str, Any] = {"marker": "o", "markersize": 2} if last - first < 3 else {}
         axes.plot(times[first:last], valence[first:last], color=VALENCE, linewidth=1.8, zorder=3, **style)
         axes.plot(times[first:last], arousal[first:last], color=AROUSAL, linewidth=1.8, zorder=3, **style)
@@ -172,9 +173,7 @@ def _pictures(spotted: Spotted, times: list[float]) -> list[NDArray[np.uint8] | 
             return [
                 None
                 if frame is None
-                else frame.pixels(
-                    max(1, round(THUMBNAIL_HEIGHT * min(4.0, frame.proportion))), THUMBNAIL_HEIGHT
-                )
+                else frame.pixels(max(1, round(THUMBNAIL_HEIGHT * min(4.0, frame.proportion))), THUMBNAIL_HEIGHT)
                 for frame in frames
             ]
     except Img2MusicError:
@@ -200,9 +199,7 @@ def _draw_cues(axes: "Axes", spotted: Spotted) -> None:
         for height, line, weight in zip((0.76, 0.52, 0.28), lines, ("bold", "normal", "normal"), strict=True):
             if room > 3:
                 text = _short(printable(line), room)
-                axes.text(
-                    cue.start + 0.04 / inches_a_second, height, text, va="center", fontsize=9, fontweight=weight
-                )
+                axes.text(cue.start + 0.04 / inches_a_second, height, text, va="center", fontsize=9, fontweight=weight)
 
 
 def _bar(start: float, seconds: float, colour: str) -> Any:

@@ -75,11 +75,13 @@ def spot_film(
         model = ImageModel.load(image_model)
         film = read_film(path, model, progress)
         scenes = group(film.shots, options.least_scene)
-        cues = spot(film, scenes, tracks, store, model.reference, options)
+        cues = spot(film, scenes, tracks, options, store=store, natural=model.reference)
     stated = film.info.duration
-    notes = ()
+    notes: tuple[str, ...] = ()
     if film.duration < stated - CUT_SHORT:
-        notes = (f"The film says that it lasts {clock(stated)}, and ends after {clock(film.duration)}: it is cut short.",)
+        notes = (
+            f"The film says that it lasts {clock(stated)}, and ends after {clock(film.duration)}: it is cut short.",
+        )
     return Spotted(film, CueSheet(_file(film), _sheet_scenes(film, scenes), cues), notes)
 
 

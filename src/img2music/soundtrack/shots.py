@@ -264,9 +264,7 @@ class ShotFinder:
         cuts = {cut: change for cut, change in changes.items() if change > CUT_CHANGE}
 
         def is_cut(each: Candidate) -> bool:
-            return any(
-                each.start < cut < each.end and change > CUT_SHARE * each.change for cut, change in cuts.items()
-            )
+            return any(each.start < cut < each.end and change > CUT_SHARE * each.change for cut, change in cuts.items())
 
         found = _strongest([each for each in self._dissolves.candidates if not is_cut(each)])
         found = self._through_black(found, self._found[1])

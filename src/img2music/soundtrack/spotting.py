@@ -223,9 +223,10 @@ def spot(
     film: Film,
     scenes: Sequence[Scene],
     tracks: Candidates,
+    options: Options,
+    *,
     store: LibraryStore,
     natural: AffectDistribution,
-    options: Options,
 ) -> tuple[Cue, ...]:
     """Choose cues for a film.
 
@@ -236,11 +237,11 @@ def spot(
         As `scenes.group` gives them.
     tracks : Candidates
         As `candidates` collects them.
+    options : Options
     store : LibraryStore
-        Their library.
+        The tracks' library.
     natural : AffectDistribution
         The image model's readings of natural images, among which the film is ranked.
-    options : Options
 
     Returns
     -------
@@ -259,11 +260,20 @@ def spot(
     curve = FilmCurve(grid(film.curve[:, 0], positions, boundaries[-1], cell), boundaries, cell)
     library = tracks.library if relative else None
     music = Music(tracks.durations, tracks.curves, library, cell, options.prices.inside)
-    shortlists = _shortlists(curve, music, tracks, owners, options)
-    chosen = choose(shortlists, tracks.artists, options.prices)
+    chosen = choose(shortlists(curve, music, tracks, owners, options), tracks.artists, options.prices)
     assert chosen is not None, "a stretch has no track that is long enough"
     runners = _runners_up(curve, music, tracks, chosen, options)
-    return _Writer(film, scenes, positions, curve, music, tracks, store, options).cues(chosen, runners)
+    writer = _Writer(
+        film,
+        scenes,
+        positions=positions,
+        curve=curve,
+        music=music,
+        tracks=tracks,
+        store=store,
+        options=options,
+    )
+    return writer.cues(chosen, runners)
 
 
 def stretches(
@@ -290,15 +300,14 @@ def stretches(
         If no track is long enough for a scene, or for the film where one shall do, or a pinned one is too short.
     """
     end = scenes[-1].end
-    for scene, place in tracks.pins.items():
-        if not 0 <= scene < len(scenes):
-            raise UsageError(f"There is no scene {scene + 1} to pin a song to: the film has {len(scenes)}.")
-        lasts = end if options.cues is Cues.ONE else scenes[scene].end - scenes[scene].start
+    for pinned, place in tracks.pins.items():
+        if not 0 <= pinned < len(scenes):
+            raise UsageError(f"There is no scene {pinned + 1} to pin a song to: the film has {len(scenes)}.")
+        lasts = end if options.cues is Cues.ONE else scenes[pinned].end - scenes[pinned].start
         if tracks.durations[place] + TOLERANCE < lasts:
-            what = "the film" if options.cues is Cues.ONE else f"scene {scene + 1}"
-            raise UsageError(
-                f"The song pinned to scene {scene + 1} lasts {clock(tracks.durations[place])}, and {what} {clock(lasts)}."
-            )
+            what = "the film" if options.cues is Cues.ONE else f"scene {pinned + 1}"
+            short = clock(tracks.durations[place])
+            raise UsageError(f"The song pinned to scene {pinned + 1} lasts {short}, and {what} {clock(lasts)}.")
     if options.cues is Cues.ONE:
         if len(set(tracks.pins.values())) > 1:
             raise UsageError("With --cues one only one song can be pinned.")
@@ -372,9 +381,26 @@ def _spans(curve: FilmCurve, tracks: Candidates, cues: Cues) -> list[Span]:
     return [span for span in found if curve.seconds(span) <= longest + TOLERANCE]
 
 
-def _shortlists(
+def shortlists(
     curve: FilmCurve, music: Music, tracks: Candidates, owners: NDArray[np.int64], options: Options
 ) -> dict[Span, tuple[NDArray[np.int64], NDArray[np.float64]]]:
+    """Find the tracks that may lie under each span, and what they cost there.
+
+    Parameters
+    ----------
+    curve : FilmCurve
+    music : Music
+        Of ``tracks``.
+    tracks : Candidates
+    owners : ndarray of int64, shape (m,)
+        Which scene each stretch is in.
+    options : Options
+
+    Returns
+    -------
+    dict of Span to (ndarray of int64, ndarray of float64)
+        As `choosing.choose` takes them.
+    """
     # With one cue there is one stretch, and at most one pinned track.
     pins = dict.fromkeys([0], *set(tracks.pins.values())) if options.cues is Cues.ONE and tracks.pins else tracks.pins
     asked = {span: _pins_of(span, owners, pins) for span in _spans(curve, tracks, options.cues)}
@@ -400,7 +426,9 @@ def _shortlists(
             best = [_shorter(known, begin, costs[row], tracks.artists) for row, known in enumerate(best)]
             pending, begin = [], end
     found |= {
-        span: (chosen, costs.astype(np.float64)) for span, (chosen, costs) in zip(free, best, strict=True) if len(chosen)
+        span: (chosen, costs.astype(np.float64))
+        for span, (chosen, costs) in zip(free, best, strict=True)
+        if len(chosen)
     }
     return found
 
@@ -449,6 +477,7 @@ class _Writer:
         self,
         film: Film,
         scenes: Sequence[Scene],
+        *,
         positions: NDArray[np.float64],
         curve: FilmCurve,
         music: Music,
@@ -473,9 +502,7 @@ class _Writer:
             for number, each in enumerate(chosen)
         )
 
-    def _cue(
-        self, number: int, chosen: Sequence[Chosen], runners: Sequence[tuple[int, Track]], track: Track
-    ) -> Cue:
+    def _cue(self, number: int, chosen: Sequence[Chosen], runners: Sequence[tuple[int, Track]], track: Track) -> Cue:
         span, place = chosen[number].span, chosen[number].track
         start, end = (float(self._curve.boundaries[edge]) for edge in (span.first, span.last))
         passage, distance, heard = self._laid(span, place)
@@ -516,7 +543,9 @@ class _Writer:
         return found if len(found) else np.array([int(np.abs(times - start).argmin())])
 
     def _why(self, start: float, end: float, track: Track, heard: tuple[float, float]) -> str:
-        numbers = [n for n, scene in enumerate(self._scenes, 1) if scene.start < end - 1e-6 and scene.end > start + 1e-6]
+        numbers = [
+            n for n, scene in enumerate(self._scenes, 1) if scene.start < end - 1e-6 and scene.end > start + 1e-6
+        ]
         name = f"scene {numbers[0]}" if len(numbers) == 1 else f"scenes {numbers[0]} to {numbers[-1]}"
         within = self._within(start, end)
         seen = self._positions[within].mean(axis=0).tolist()
@@ -536,4 +565,6 @@ def _mean_affect(points: NDArray[np.float64]) -> Affect:
 
 
 def _cue_track(track: Track) -> CueTrack:
-    return CueTrack(track.id, track.path, track.title or Path(track.path).stem, track.artist, track.album, track.duration)
+    return CueTrack(
+        track.id, track.path, track.title or Path(track.path).stem, track.artist, track.album, track.duration
+    )

@@ -39,7 +39,9 @@ def rows(sheet: CueSheet) -> list[list[str]]:
         found.append([str(number), f"{clock(cue.start)}-{clock(cue.end)}", song, passage, distance])
         found.append(["", "", f"  {cue.why}", "", ""])
         if cue.alternatives:
-            others = ", ".join(f"{each.track.title or each.track.path} ({each.distance:.2f})" for each in cue.alternatives)
+            others = ", ".join(
+                f"{each.track.title or each.track.path} ({each.distance:.2f})" for each in cue.alternatives
+            )
             found.append(["", "", f"  or: {others}", "", ""])
     return found
 
@@ -92,8 +94,10 @@ def parse_pins(texts: list[str]) -> tuple[tuple[int, str], ...]:
     pins: dict[int, str] = {}
     for text in texts:
         scene, equals, track = text.partition("=")
-        if not equals or not track or not scene.strip().isdecimal() or not 1 <= int(scene[:9]):
-            raise UsageError(f"--pin {printable(text)!r} can't be read: give SCENE=TRACK, such as 2=17 or 2='The title'.")
+        if not equals or not track or not scene.strip().isdecimal() or not int(scene[:9]) >= 1:
+            raise UsageError(
+                f"--pin {printable(text)!r} can't be read: give SCENE=TRACK, such as 2=17 or 2='The title'."
+            )
         if int(scene) in pins:
             raise UsageError(f"Scene {int(scene)} is pinned twice.")
         pins[int(scene)] = track

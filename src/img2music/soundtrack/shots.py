@@ -216,9 +216,8 @@ class ShotFinder:
     def __init__(self, rate: float) -> None:
         self.times: list[float] = []
         self._rate = Fraction(rate).limit_denominator(1_000_000)
-        self._cuts = AdaptiveDetector(
-            adaptive_threshold=CUT_RATIO, min_scene_len=LEAST_SHOT, min_content_val=CUT_CONTENT
-        )
+        # Which of several close cuts is meant is decided when all are known: the first may be an encoder's.
+        self._cuts = AdaptiveDetector(adaptive_threshold=CUT_RATIO, min_scene_len=0, min_content_val=CUT_CONTENT)
         self._fades = ThresholdDetector(threshold=BLACK, min_scene_len=LEAST_SHOT)
         self._dissolves = DissolveDetector()
         self._found: tuple[list[float], list[float]] = ([], [])
@@ -258,13 +257,17 @@ class ShotFinder:
         """
         if self._last is None:
             return []
-        for detector in (self._cuts, self._fades, self._dissolves):
-            detector.post_process(self._last)
+        self._dissolves.post_process(self._last)
         changes = {cut: self._changes[bisect.bisect_left(self.times, cut - 1e-5)] for cut in self._found[0]}
-        cuts = {cut: change for cut, change in changes.items() if change > CUT_CHANGE}
+        cuts: list[float] = []
+        for cut in sorted((cut for cut in changes if changes[cut] > CUT_CHANGE), key=lambda cut: -changes[cut]):
+            if all(abs(cut - other) >= LEAST_SHOT for other in cuts):
+                cuts.append(cut)
+        cuts.sort()
 
         def is_cut(each: Candidate) -> bool:
-            return any(each.start < cut < each.end and change > CUT_SHARE * each.change for cut, change in cuts.items())
+            within = cuts[bisect.bisect_right(cuts, each.start) : bisect.bisect_left(cuts, each.end)]
+            return any(changes[cut] > CUT_SHARE * each.change for cut in within)
 
         found = _strongest([each for each in self._dissolves.candidates if not is_cut(each)])
         found = self._through_black(found, self._found[1])
@@ -308,10 +311,11 @@ def _without_detail(picture: NDArray[np.uint8]) -> NDArray[np.float32]:
 
 def _strongest(candidates: Sequence[Candidate]) -> list[Transition]:
     """Of candidates that overlap, keep the best (non-maximum suppression)."""
-    kept: list[Transition] = []
+    kept: list[Transition] = []  # in order of time
     for each in sorted(candidates, key=lambda each: -each.score):
-        if all(each.end + GAP < other.start or each.start - GAP > other.end for other in kept):
-            kept.append(Transition(Change.DISSOLVE, each.start, each.end, each.time))
+        place = bisect.bisect_right(kept, each.end + GAP, key=lambda other: other.start)
+        if not place or kept[place - 1].end < each.start - GAP:
+            kept.insert(place, Transition(Change.DISSOLVE, each.start, each.end, each.time))
     return kept
 
 
@@ -330,5 +334,5 @@ def boundaries(transitions: Sequence[Transition], duration: float) -> list[float
     list of float
         Seconds, ascending; 0 first. A fade-in at the start and a fade-out at the end begin no shot.
     """
-    inside = [each.cut for each in transitions if each.start > EDGE and each.end < duration - EDGE]
-    return [0.0, *inside]
+    inside = {each.cut for each in transitions if each.start > EDGE and each.end < duration - EDGE}
+    return [0.0, *sorted(inside)]

@@ -1,4 +1,4 @@
-"""Shots, affect and music of films made of OASIS pictures, read by a model that has not seen their themes."""
+"""Shots, affect and music of films made of OASIS pictures, read by a model that has not seen them."""
 
 import argparse
 import random
@@ -25,7 +25,7 @@ from img2music.soundtrack.music import FilmCurve, Music, Span
 from img2music.soundtrack.scenes import group
 from img2music.soundtrack.shots import EDGE, Change
 from img2music.soundtrack.spotting import Candidates, Cues, Options, candidates, shortlists, spot
-from img2music.vision.model import ImageModel
+from img2music.vision.model import ImageModel, read_pixels
 from img2music.vision.oasis import load_oasis
 from img2music.vision.rated_images import RatedImages
 from img2music.vision.training import train
@@ -36,6 +36,8 @@ RATES = (25.0, 30000 / 1001, 24.0, 60.0)
 STYLES = ((0.0, 0.0), (0.15, 0.0), (0.15, 3.0), (0.25, 5.0))
 """Zoom over a scene, and standard deviation of the noise."""
 
+SIZE = (320, 180)
+
 CUT_TOLERANCE = 2.0
 """Pictures."""
 
@@ -43,6 +45,7 @@ CUT_TOLERANCE = 2.0
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", type=Path, default=Path("../shared/data"), help="holds oasis/")
     parser.add_argument("--library", help="scanned real music, for the fit; left out without it")
+    parser.add_argument("--unseen", choices=("photos", "themes"), default="themes", help="what the model has not seen")
     parser.add_argument("--films", type=int, default=6)
     parser.add_argument("--tracks", type=int, default=10_000, help="for the speed of spotting")
     parser.add_argument("--keep", type=Path, help="folder for the films and the model, to use them again")
@@ -50,10 +53,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 @dataclass(frozen=True)
 class Made:
-    """A film, what changes in it, and how people rated its pictures."""
+    """A film, what changes in it, its pictures, and how people rated them."""
 
     path: Path
     stills: tuple[Still, ...]
+    sources: tuple[Path, ...]
     ratings: NDArray[np.float64]
 
     @property
@@ -61,44 +65,45 @@ class Made:
         return changes(self.stills)
 
 
-def split(oasis: Path) -> tuple[RatedImages, RatedImages]:
-    """OASIS without a fifth of its themes, and that fifth."""
+def split(oasis: Path, unseen: str) -> tuple[RatedImages, RatedImages]:
+    """OASIS without a fifth of its photos or themes, and that fifth."""
     images = load_oasis(oasis)
-    themes = sorted(set(images.themes))
-    held = set(random.Random(SEED).sample(themes, len(themes) // 5))
-    rows = [[n for n, theme in enumerate(images.themes) if (theme in held) is inside] for inside in (False, True)]
-    seen, unseen = (
+    names = list(images.themes) if unseen == "themes" else [path.name for path in images.paths]
+    groups = sorted(set(names))
+    held = set(random.Random(SEED).sample(groups, len(groups) // 5))
+    rows = [[n for n, name in enumerate(names) if (name in held) is inside] for inside in (False, True)]
+    without, fifth = (
         RatedImages(tuple(images.paths[n] for n in part), images.affect[part], tuple(images.themes[n] for n in part))
         for part in rows
     )
-    return seen, unseen
+    return without, fifth
 
 
-def held_out_model(oasis: Path, file: Path) -> ImageModel:
+def held_out_model(images: RatedImages, file: Path) -> ImageModel:
     if not file.exists():
-        train(split(oasis)[0], file, name="held-out")
+        train(images, file, name="held-out")
     return ImageModel.load(file)
 
 
-def make_films(oasis: Path, folder: Path, count: int) -> list[Made]:
+def make_films(images: RatedImages, folder: Path, count: int) -> list[Made]:
     """Films of 8 to 20 scenes of 5 to 30 seconds, with cuts, dissolves and fades."""
-    unseen = split(oasis)[1]
     films = []
     for number in range(count):
         chance = random.Random(SEED + number)
-        chosen = chance.sample(range(len(unseen.paths)), chance.randint(8, 20))
+        chosen = chance.sample(range(len(images.paths)), chance.randint(8, 20))
         stills: list[Still] = []
         for row in chosen:
             change = chance.choice(("cut", "cut", "dissolve", "fade")) if stills else "cut"
             length = {"cut": 0.0, "dissolve": chance.uniform(0.4, 2.0), "fade": chance.uniform(0.8, 2.4)}[change]
-            pixels = np.asarray(read_image(unseen.paths[row]))
+            pixels = np.asarray(read_image(images.paths[row]))
             stills.append(Still(pixels, chance.uniform(5.0, 30.0), change, length))
         path = folder / f"film{number}.mp4"
         if not path.exists():
             motion, noise = STYLES[number % len(STYLES)]
             rate = RATES[number % len(RATES)]
-            write_film(path, pictures(stills, rate, (160, 90), motion=motion, noise=noise), rate=rate)
-        films.append(Made(path, tuple(stills), unseen.affect[chosen]))
+            write_film(path, pictures(stills, rate, SIZE, motion=motion, noise=noise), rate=rate)
+        sources = tuple(images.paths[row] for row in chosen)
+        films.append(Made(path, tuple(stills), sources, images.affect[chosen]))
     return films
 
 
@@ -145,6 +150,17 @@ def beside_ratings(film: Film, made: Made) -> tuple[NDArray[np.float64], NDArray
     for each in made.changes:
         clear &= (times < each.start) | (times > each.end)
     return film.curve[clear, 1:], made.ratings[scene[clear]]
+
+
+def still_readings(model: ImageModel, made: Sequence[Made]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """What the model reads in the photos themselves, and their ratings, each counted as long as it is shown."""
+    rows = []
+    for film in made:
+        for still, source, rating in zip(film.stills, film.sources, film.ratings, strict=True):
+            read = model.predict(read_pixels(source, model.side)[0][None])[0]
+            rows += [(*read, *rating)] * round(2 * still.seconds)
+    table = np.array(rows, dtype=np.float64)
+    return table[:, :2], table[:, 2:]
 
 
 def random_fit(film: Film, tracks: Candidates, natural: AffectDistribution, draws: int = 100) -> float:
@@ -202,9 +218,9 @@ def run(options: argparse.Namespace) -> Report:
     with tempfile.TemporaryDirectory() as temporary:
         folder: Path = options.keep or Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)
-        oasis = options.data / "oasis"
-        model = held_out_model(oasis, folder / "held-out.onnx")
-        made = make_films(oasis, folder, options.films)
+        without, fifth = split(options.data / "oasis", options.unseen)
+        model = held_out_model(without, folder / "held-out.onnx")
+        made = make_films(fifth, folder, options.films)
         begin = time.perf_counter()
         films = [read_film(each.path, model) for each in made]
         took = time.perf_counter() - begin
@@ -215,15 +231,22 @@ def run(options: argparse.Namespace) -> Report:
     report.add("dissolves and fades, F1", gradual.f1, str(gradual))
     pairs = [beside_ratings(film, each) for film, each in zip(films, made, strict=True)]
     seen, rated = (np.concatenate([pair[side] for pair in pairs]) for side in range(2))
+    alone, alone_rated = still_readings(model, made)
     for axis, name in enumerate(("valence", "arousal")):
-        report.add(f"film curve and ratings, r, {name}", float(np.corrcoef(seen[:, axis], rated[:, axis])[0, 1]), "")
+        report.add(
+            f"film curve and ratings, r, {name}",
+            float(np.corrcoef(seen[:, axis], rated[:, axis])[0, 1]),
+            f"{np.corrcoef(alone[:, axis], alone_rated[:, axis])[0, 1]:.3f} the photos themselves",
+        )
     length = sum(film.duration for film in films)
-    report.add("reading a film, times its length", length / took, f"{len(films)} films, {length:.0f} s, 160 x 90")
+    report.add(
+        "reading a film, times its length", length / took, f"{len(films)} films, {length:.0f} s, {SIZE[0]} x {SIZE[1]}"
+    )
     wall, worked = spotting_seconds(options.tracks)
     report.add(f"spotting, 60 scenes, {options.tracks} tracks, s", wall, f"{worked:.1f} s of processor time")
     if options.library is not None:
         fit(report, films, model.reference, options.library)
-    report.note = "The model has not seen the themes of the films' pictures."
+    report.note = f"The model has not seen the {options.unseen} that the films are made of."
     return report
 
 

@@ -4,9 +4,9 @@ from onnx import TensorProto, helper
 
 from img2music.vision.efficientnet import DEPTHS, GraphBuilder
 from img2music.vision.evaluation import grouped_folds
-from img2music.vision.head import RIDGE, Forms, kernel
+from img2music.vision.head import RIDGE, Forms, kernel, solve
 from img2music.vision.model import open_session
-from img2music.vision.spread import HALF_WIDTH, Spread, _solve, coverage
+from img2music.vision.spread import HALF_WIDTH, Spread, coverage
 
 
 def sample(count: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray, list[str]]:
@@ -23,7 +23,7 @@ def test_the_errors_are_those_of_fits_without_the_theme() -> None:
     units, affect, themes = sample(30)
     theme_of = np.unique(themes, return_inverse=True)[1]
     compared = kernel(units)
-    _, errors = _solve(compared, affect, RIDGE, theme_of)
+    _, errors = solve(compared, affect, RIDGE, themes)
     centred = affect - affect.mean(axis=0)
     for theme in range(10):
         test, train = np.flatnonzero(theme_of == theme), np.flatnonzero(theme_of != theme)

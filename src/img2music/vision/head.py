@@ -1,8 +1,10 @@
-"""The head of the image model: pooled features -> affect, by kernel ridge regression.
+"""Heads that are solved for in one go: pooled features -> affect, by ridge regression.
 
-The kernel is a polynomial of degree 2 of the cosine between two images' features (Shawe-Taylor & Cristianini 2004,
-"Kernel Methods for Pattern Analysis", sections 7.3 and 9.1). The sum over training images then folds into one
-quadratic form an axis: within 0.01 of a Gaussian kernel in r on OASIS, and nothing of any single image is kept.
+`Head` is that of the image model. Its kernel is a polynomial of degree 2 of the cosine between two images' features
+(Shawe-Taylor & Cristianini 2004, "Kernel Methods for Pattern Analysis", sections 7.3 and 9.1). The sum over training
+images then folds into one quadratic form an axis: within 0.01 of a Gaussian kernel in r on OASIS, and nothing of any
+single image is kept. `RidgeHead` is the same without a kernel: one slope a feature (Hoerl & Kennard 1970, "Ridge
+regression", Technometrics 12, 55-67).
 """
 
 from collections.abc import Sequence
@@ -17,6 +19,9 @@ from img2music.vision.efficientnet import GraphBuilder
 GAMMA = 4.0
 RIDGE = 12.0
 COMPONENTS = 256
+
+SHARES = np.geomspace(1e-3, 1e2, 11)
+"""Ridge constants to choose from, in terms of an image's kernel with itself."""
 
 Floats = NDArray[np.float64]
 
@@ -79,14 +84,19 @@ class Head:
         So that the mean of the training images becomes the origin.
     forms : Forms
         Affect before it is clipped.
+    ridge : float
+        The ridge constant.
     """
 
     reduction: Floats
     shift: Floats
     forms: Forms
+    ridge: float
 
     @classmethod
-    def fit(cls, features: ArrayLike, affect: Floats, depths: Sequence[int]) -> "Head":
+    def fit(
+        cls, features: ArrayLike, affect: Floats, depths: Sequence[int], themes: Sequence[str] | None = None
+    ) -> "Head":
         """Fit to rated images.
 
         Parameters
@@ -97,27 +107,27 @@ class Head:
             Ratings on the unit scale.
         depths : sequence of int
             Lengths of the depths' features, which add up to ``d``; each depth has the same say.
+        themes : sequence of str, length n, optional
+            What each image shows, to choose the ridge constant by (`choose_ridge`); without them it is `RIDGE`.
 
         Returns
         -------
         Head
         """
-        inputs = np.asarray(features, dtype=np.float64)
-        mean = inputs.mean(axis=0)
-        say = np.concatenate([np.full(length, 1 / (length * len(depths))) for length in depths])
-        scale = np.sqrt(say) / (inputs.std(axis=0) + 1e-6)
-        standard = (inputs - mean) * scale
+        standard, mean, scale = _standardised(features, depths)
         # Principal components by way of the images' inner products, of which there are fewer than of features.
         variances, combinations = np.linalg.eigh(standard @ standard.T)
         # Directions in which the images do not differ are none.
-        kept = np.flatnonzero(variances > 1e-9 * len(inputs))[-COMPONENTS:]
+        kept = np.flatnonzero(variances > 1e-9 * len(standard))[-COMPONENTS:]
         axes = standard.T @ combinations[:, kept] / np.sqrt(variances[kept])
         units = _units(standard @ axes)
 
         average = affect.mean(axis=0)
-        dual = np.linalg.solve(kernel(units) + RIDGE * np.eye(len(units)), affect - average)
+        compared = kernel(units)
+        ridge = RIDGE if themes is None else choose_ridge(compared, affect, themes)
+        dual = np.linalg.solve(compared + ridge * np.eye(len(units)), affect - average)
         reduction = scale[:, None] * axes
-        return cls(reduction=reduction, shift=-mean @ reduction, forms=Forms.fold(units, dual, average))
+        return cls(reduction, -mean @ reduction, Forms.fold(units, dual, average), ridge)
 
     def units(self, features: ArrayLike) -> Floats:
         """Give the unit vectors between which the kernel compares images: shape (n, k)."""
@@ -164,9 +174,120 @@ class Head:
         return units
 
 
+@dataclass(frozen=True)
+class RidgeHead:
+    """``x @ slopes + constant``, clipped to [0, 1].
+
+    Attributes
+    ----------
+    slopes : ndarray of float64, shape (d, 2)
+        Of valence and arousal.
+    constant : ndarray of float64, shape (2,)
+        Of valence and arousal.
+    ridge : float
+        The ridge constant.
+    """
+
+    slopes: Floats
+    constant: Floats
+    ridge: float
+
+    @classmethod
+    def fit(cls, features: ArrayLike, affect: Floats, themes: Sequence[str]) -> "RidgeHead":
+        """Fit to rated images.
+
+        Parameters
+        ----------
+        features : array_like of float, shape (n, d)
+        affect : ndarray of float64, shape (n, 2)
+            Ratings on the unit scale.
+        themes : sequence of str, length n
+            What each image shows, to choose the ridge constant by (`choose_ridge`).
+
+        Returns
+        -------
+        RidgeHead
+        """
+        standard, mean, scale = _standardised(features, (np.shape(features)[1],))
+        compared = standard @ standard.T
+        ridge = choose_ridge(compared, affect, themes)
+        average = affect.mean(axis=0)
+        dual = np.linalg.solve(compared + ridge * np.eye(len(compared)), affect - average)
+        slopes = scale[:, None] * (standard.T @ dual)
+        return cls(slopes, average - mean @ slopes, ridge)
+
+    def predict(self, features: ArrayLike) -> Floats:
+        """Read affect from features of shape (n, d): valence and arousal on the unit scale, shape (n, 2)."""
+        return np.clip(np.asarray(features, dtype=np.float64) @ self.slopes + self.constant, 0, 1)
+
+
 def kernel(units: Floats) -> Floats:
     """Compare images with each other: from ``units`` of shape (n, k), shape (n, n)."""
     return np.asarray((1 + GAMMA * units @ units.T) ** 2)
+
+
+def choose_ridge(compared: Floats, affect: Floats, themes: Sequence[str]) -> float:
+    """Choose the ridge constant with the least squared error on each theme when that is left out.
+
+    Parameters
+    ----------
+    compared : ndarray of float64, shape (n, n)
+        The kernel of each image with each other.
+    affect : ndarray of float64, shape (n, 2)
+        Ratings on the unit scale; valence and arousal have the same say.
+    themes : sequence of str, length n
+        What each image shows. Where all show the same, image after image is left out.
+
+    Returns
+    -------
+    float
+        One of `SHARES`, times the mean of the kernel's diagonal.
+    """
+    one = len(set(themes)) == 1
+    groups = list(map(str, range(len(themes)))) if one else themes
+    # Where no two images differ there is nothing to choose, and a ridge of 0 could not be solved with.
+    ridges = SHARES * (float(np.trace(compared)) / len(compared) or 1.0)
+    errors = [float((solve(compared, affect, ridge, groups)[1] ** 2).sum()) for ridge in ridges]
+    return float(ridges[int(np.argmin(errors))])
+
+
+def solve(compared: Floats, targets: Floats, ridge: float, themes: Sequence[str]) -> tuple[Floats, Floats]:
+    """Solve kernel ridge regression, and tell its errors on each theme when that is left out.
+
+    With ``A = K + ridge I`` and dual weights ``a = A^-1 y``, the errors on a group of training images that is left out
+    are ``[A^-1]_gg^-1 a_g`` (An, Liu & Venkatesh 2007, "Fast cross-validation algorithms for least squares support
+    vector machine and kernel ridge regression", Pattern Recognition 40, 2154-2162).
+
+    Parameters
+    ----------
+    compared : ndarray of float64, shape (n, n)
+        ``K``.
+    targets : ndarray of float64, shape (n, 2)
+        What to predict; ``y`` is that less its mean.
+    ridge : float
+    themes : sequence of str, length n
+
+    Returns
+    -------
+    dual, errors : ndarray of float64, shape (n, 2)
+    """
+    _, theme_of = np.unique(np.array(themes), return_inverse=True)
+    inverse = np.linalg.inv(compared + ridge * np.eye(len(compared)))
+    dual = inverse @ (targets - targets.mean(axis=0))
+    errors = np.empty_like(dual)
+    for theme in range(theme_of.max() + 1):
+        left_out = np.flatnonzero(theme_of == theme)
+        errors[left_out] = np.linalg.solve(inverse[np.ix_(left_out, left_out)], dual[left_out])
+    return dual, errors
+
+
+def _standardised(features: ArrayLike, depths: Sequence[int]) -> tuple[Floats, Floats, Floats]:
+    """Give ``(features - mean) * scale``, in which each depth has the same say, with the mean and the scale."""
+    inputs = np.asarray(features, dtype=np.float64)
+    mean = inputs.mean(axis=0)
+    say = np.concatenate([np.full(length, 1 / (length * len(depths))) for length in depths])
+    scale = np.sqrt(say) / (inputs.std(axis=0) + 1e-6)
+    return (inputs - mean) * scale, mean, scale
 
 
 def _units(rows: Floats) -> Floats:

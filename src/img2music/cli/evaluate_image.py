@@ -78,18 +78,16 @@ def evaluate_image(  # noqa: PLR0917 - typer's way to declare options
     in one fold) and category.
     """
     from img2music.affect import Scale
-    from img2music.errors import UsageError
     from img2music.matching.training_files import contents_of, overlap
     from img2music.vision import datasets, report_page
     from img2music.vision.evaluation import FOLDS, judge_model
     from img2music.vision.model import ImageModel
-    from img2music.vision.networks.running import refuse_network_options
+    from img2music.vision.networks.running import refuse_network_options, refuse_retraining
     from img2music.vision.report import anchors_table, categories_table, full_json, notes_on, without
 
-    if model is not None and (folds is not None or network is not None):
-        raise UsageError("--folds and --network are for retraining, and --model judges a model as it is.")
+    refuse_retraining(model, {"folds": folds, "network": network})
     given: dict[str, Any] = {"weights": weights, "size": size, "batch_size": batch_size}
-    if network in (None, DEFAULT_NETWORK):
+    if network is None or network == DEFAULT_NETWORK:
         refuse_network_options({**given, "head": head, "device": device})
     images = datasets.load(data, dataset, Scale.parse(scale) if scale else None)
     if report is not None:

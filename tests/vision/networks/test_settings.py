@@ -16,6 +16,7 @@ from img2music.vision.networks.running import command_of, sweep
 from img2music.vision.networks.settings import (
     EFFICIENTNET_LITES,
     TORCHVISION,
+    HeadKind,
     Learning,
     Normalization,
     Settings,
@@ -108,6 +109,11 @@ def test_the_command_keeps_the_users_folders_to_itself() -> None:
         "--head linear --recipe original --normalization minmax --lr 0.0001 --momentum 0.9 --epochs 50 "
         "--batch-size 32 --validation 0.2 --seed 0"
     )
+    solved = command_of(Settings("alexnet", seed=3), "out.onnx", "oasis", "", HeadKind.RIDGE)
+    assert solved == (
+        "img2music train image --data oasis --out out.onnx --network alexnet --weights pretrained --learning frozen "
+        "--head ridge --batch-size 32 --validation 0.2 --seed 3"
+    )
 
 
 @pytest.mark.parametrize(
@@ -137,6 +143,32 @@ def test_options_that_the_default_network_has_no_use_for(option: str, values: li
     arguments = ["train", "image", "--data", str(tmp_path), "--out", str(tmp_path / "model.onnx"), option, *values]
     with pytest.raises(UsageError, match=f"^{option} is for networks that PyTorch runs"):
         CliRunner().invoke(app, arguments, catch_exceptions=False)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("head", ["ridge", "kernel"])
+@pytest.mark.parametrize(
+    ("option", "values"),
+    [
+        ("--recipe", ["modern"]),
+        ("--lr", ["0.1"]),
+        ("--momentum", ["0"]),
+        ("--epochs", ["3"]),
+        ("--normalization", ["scale"]),
+        ("--resume", []),
+        ("--jobs", ["0"]),
+        ("--checkpoint-dir", ["c"]),
+        ("--log-dir", ["l"]),
+        ("--result-dir", ["r"]),
+        ("--learning", ["finetune"]),
+    ],
+)
+def test_options_that_a_head_that_is_solved_for_has_no_use_for(
+    head: str, option: str, values: list[str], tmp_path: Path
+) -> None:
+    where = ["--data", str(tmp_path), "--out", str(tmp_path / "model.onnx"), "--network", "alexnet", "--head", head]
+    with pytest.raises(UsageError, match=f"^{option} .*--head {head} is solved for"):
+        CliRunner().invoke(app, ["train", "image", *where, option, *values], catch_exceptions=False)
     assert list(tmp_path.iterdir()) == []
 
 

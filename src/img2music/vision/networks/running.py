@@ -86,6 +86,19 @@ def refuse_network_options(given: Mapping[str, object]) -> None:
         )
 
 
+def refuse_retraining(model: str | None, given: Mapping[str, object]) -> None:
+    """Say so if options of retraining are given for a finished model.
+
+    Raises
+    ------
+    UsageError
+        If any is given, and a model.
+    """
+    for option in _given(given):
+        if model is not None:
+            raise UsageError(f"{option} is for retraining, and --model judges a model as it is: give one of them.")
+
+
 def refuse_step_options(head: HeadKind, learning: Sequence[Learning], given: Mapping[str, object]) -> None:
     """Say so if options of training step by step are given for a head that is solved for.
 

@@ -21,9 +21,13 @@ from img2music.vision.rated_images import RatedImages
 from tests_train.commands import ROOT, run, train_image
 
 SCHEMAS = ROOT / "docs" / "schemas"
-CONVNEXT = "timm:test_convnext"
+CONVNEXT = "timm:convnext_atto"
 TINY = Settings(CONVNEXT, weights="none", size=96)
-"""The smallest sibling of the ConvNeXt that is for those who have its weights."""
+"""A small sibling of the ConvNeXt that is for those who have its weights."""
+
+
+# Bright is pleasant, red is exciting: features of random weights suffice to see that, better by the kernel.
+LEAST_R = {HeadKind.RIDGE: 0.6, HeadKind.KERNEL: 0.9}
 
 
 def validated(text: str, name: str) -> dict:
@@ -32,7 +36,7 @@ def validated(text: str, name: str) -> dict:
     return found
 
 
-@pytest.mark.parametrize("kind", [HeadKind.RIDGE, HeadKind.KERNEL])
+@pytest.mark.parametrize("kind", LEAST_R)
 def test_it_is_trained_judged_exported_and_used(
     kind: HeadKind, folder: Path, images: RatedImages, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -58,11 +62,10 @@ def test_it_is_trained_judged_exported_and_used(
         head = Head.fit(features[training], images.affect[training], (features.shape[1],), themes)
     assert head.ridge == pytest.approx(report["head"]["ridge"])
     assert unclipped.clip(0, 1) == pytest.approx(head.predict(features), abs=1e-3)
-    # Bright is pleasant, red is exciting: a network with random weights suffices to see that.
     for axis, name in enumerate(("valence", "arousal")):
         r = np.corrcoef(unclipped[validation, axis], images.affect[validation, axis])[0, 1]
         assert report["model"][name]["r"] == pytest.approx(r, abs=0.01)
-        assert r > 0.7
+        assert r > LEAST_R[kind]
 
     model = ImageModel.load(output)
     assert f"--learning frozen --head {kind} --batch-size 32" in model.metadata["command"]
@@ -78,7 +81,7 @@ def test_it_is_trained_judged_exported_and_used(
     judged = validated(
         run("evaluate", "image", "--data", folder, "--model", output, "--format", "json"), "evaluate-image"
     )
-    assert judged["finished"]["valence"]["r"] > 0.7
+    assert judged["finished"]["valence"]["r"] > LEAST_R[kind]
     run("models", "add", output)
     run("models", "use", "solved")
     read = json.loads(run("analyze", images.paths[0], "--format", "json"))["items"][0]
@@ -87,16 +90,16 @@ def test_it_is_trained_judged_exported_and_used(
     assert [read["affect"][axis] for axis in ("valence", "arousal")] == pytest.approx(affect.tolist(), abs=1e-4)
 
 
-@pytest.mark.parametrize("kind", [HeadKind.RIDGE, HeadKind.KERNEL])
+@pytest.mark.parametrize("kind", LEAST_R)
 def test_the_recipe_is_judged_fold_by_fold(kind: HeadKind, folder: Path, tmp_path: Path) -> None:
     words = ("--network", CONVNEXT, "--weights", "none", "--size", 96, "--head", kind, "--folds", 4)
     where = ("--data", folder, "--report", tmp_path, "--format", "json")
     found = validated(run("evaluate", "image", *where, *words), "evaluate-image")
-    assert found["recipe"] == f"timm:test_convnext (weights: none), {kind} head"
+    assert found["recipe"] == f"timm:convnext_atto (weights: none), {kind} head"
     assert (found["folds"], found["model"], found["finished"]) == (4, None, None)
     for folds in ("random", "grouped"):
         for axis in ("valence", "arousal"):
-            assert found[folds][axis]["r"] > 0.7
+            assert found[folds][axis]["r"] > LEAST_R[kind]
             assert found[folds][axis]["mse"] < found[folds][f"baseline_{axis}"]["mse"]
     assert f"{found['recipe']}, 4 folds" in (tmp_path / "report.html").read_text()
 
@@ -108,7 +111,7 @@ def test_folds_are_judged_by_heads_that_have_not_seen_them(images: RatedImages) 
     for split_ in (judged.random, judged.grouped):
         assert split_ is not None
         for axis in (split_.valence, split_.arousal):
-            assert abs(axis.r or 0) < 0.4
+            assert (axis.r or 0) < 0.3
             assert axis.r2 < 0.15
 
 

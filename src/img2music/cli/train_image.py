@@ -137,17 +137,18 @@ def train_image(  # noqa: PLR0917 - typer's way to declare options
         print_evaluation(evaluation, format_)
         return
 
-    if head not in (None, HeadKind.LINEAR):
-        refuse_step_options(head, learning or [], {**of_steps, **others, **places})
+    kind = head or HeadKind.LINEAR
+    if kind is not HeadKind.LINEAR:
+        refuse_step_options(kind, learning or [], {**of_steps, **others, **places})
     known = {key: value for key, value in {**given, **of_steps}.items() if value is not None}
     first = Settings(network, by_theme=group_by_theme, seed=seed, **known)
     images = rated()
-    if head not in (None, HeadKind.LINEAR):
+    if kind is not HeadKind.LINEAR:
         with stage_progress() as stages:
             solved, exported = train_head(
                 images,
                 first,
-                head,
+                kind,
                 out,
                 name=name,
                 data=data.resolve().name,
@@ -180,7 +181,7 @@ def print_solved(solved: "Solved", exported: "Exported", format_: ReportFormat |
     if chosen_format(format_) is ReportFormat.JSON:
         print_json({"schema": "img2music/train-image-head/1", **report(solved, exported)})
         return
-    print_model(exported, f"{solved.settings.network}, {solved.head} head, ridge {solved.ridge:.3g}")
+    print_model(exported, f"{solved.settings.network}, {solved.head} head, validation images")
 
 
 def print_model(exported: "Exported", what: str) -> None:

@@ -18,6 +18,7 @@ from img2music.cli.output import (
 
 if TYPE_CHECKING:
     from img2music.vision.evaluation import Evaluation
+    from img2music.vision.word_norms import WordNorms
 
 DataOption = Annotated[
     Path, typer.Option(metavar="DIR|CSV", help="A data set's folder, or a CSV: file,valence,arousal.")
@@ -27,6 +28,13 @@ DatasetOption = Annotated[
 ]
 ScaleOption = Annotated[
     str | None, typer.Option(help="How a CSV's ratings run: 1-7, 1-9, 0-1, -1-1, or a name such as oasis.")
+]
+LexiconOption = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="Word norms for what the images show: Glasgow Norms, NRC-VAD or Warriner, as their authors distribute them.",
+    ),
 ]
 SeedOption = Annotated[int, typer.Option(min=0, help="Seed of the folds.")]
 
@@ -42,13 +50,15 @@ def evaluate_image(  # noqa: PLR0917 - typer's way to declare options
     report: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Write report.json, report.md and report.html (plots) there.")
     ] = None,
+    lexicon: LexiconOption = None,
     seed: SeedOption = 0,
     format_: ReportFormatOption = None,
 ) -> None:
     """Compare what is read in images with people's ratings.
 
     Without --model, the shipped model's recipe is retrained fold by fold and judged on the images left out: in random
-    folds, and with all images of a theme in the same fold. With --model, a finished model is judged on any images, also
+    folds, and with all images of a theme in the same fold. The shipped model itself was trained with the Glasgow Norms as
+    --lexicon. With --model, a finished model is judged on any images, also
     of another data set than it was trained on. File names in a CSV are relative to it; its optional columns are scale,
     group (images that must stay in one fold) and category.
     """
@@ -63,12 +73,15 @@ def evaluate_image(  # noqa: PLR0917 - typer's way to declare options
 
     if model is not None and folds is not None:
         raise UsageError("--folds are for retraining, and --model judges a model as it is: give one of them.")
+    if model is not None and lexicon is not None:
+        raise UsageError("--lexicon is for retraining, and --model judges a model as it is: give one of them.")
     images = datasets.load(data, dataset, Scale.parse(scale) if scale else None)
+    norms = word_norms(lexicon)
     if report is not None:
         report_page.prepare(report)
     if model is None:
         with counting("Reading images") as progress:
-            features = pooled_features(images, progress)
+            features = pooled_features(images, progress, norms=norms)
         judged = judge_recipe(features, images, folds=folds or FOLDS, seed=seed)
         notes = notes_on(judged)
     else:
@@ -93,6 +106,17 @@ def evaluate_image(  # noqa: PLR0917 - typer's way to declare options
         files = report_page.write_report(judged, notes, report)
         warn(f"the report is in {files[-1]}")
     finish(judged.evaluation.images, judged.errors)
+
+
+def word_norms(lexicon: Path | None) -> "WordNorms | None":
+    """Read the word norms of the things that images show."""
+    if lexicon is None:
+        return None
+    from img2music.music.lyrics.lexicon import Lexicon
+    from img2music.vision.word_norms import WordNorms
+
+    read = Lexicon.load(lexicon)
+    return WordNorms.fit(read.name, lexicon.name, read.terms)
 
 
 def print_evaluation(evaluation: "Evaluation", format_: ReportFormat | None) -> None:

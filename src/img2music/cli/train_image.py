@@ -5,7 +5,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from img2music.cli.evaluate_image import DataOption, DatasetOption, ScaleOption, SeedOption, print_evaluation
+from img2music.cli.evaluate_image import (
+    DataOption,
+    DatasetOption,
+    LexiconOption,
+    ScaleOption,
+    SeedOption,
+    print_evaluation,
+    word_norms,
+)
 from img2music.cli.output import ReportFormat, ReportFormatOption, chosen_format, counting, print_json, print_table
 from img2music.cli.stage_progress import stage_progress
 from img2music.vision.networks.settings import DEFAULT_NETWORK, Device, Learning, Normalization, Recipe
@@ -22,6 +30,7 @@ def train_image(  # noqa: PLR0917 - typer's way to declare options
     name: Annotated[str, typer.Option(help="Name of the model.", show_default="that of the file")] = "",
     dataset: DatasetOption = None,
     scale: ScaleOption = None,
+    lexicon: LexiconOption = None,
     seed: SeedOption = 0,
     network: Annotated[
         str,
@@ -99,6 +108,7 @@ def train_image(  # noqa: PLR0917 - typer's way to declare options
     trained and the best becomes the model.
     """
     from img2music.affect import Scale
+    from img2music.errors import UsageError
     from img2music.vision import datasets
     from img2music.vision.networks.running import Folders, refuse_network_options, run_all, sweep
     from img2music.vision.networks.settings import Settings
@@ -121,11 +131,14 @@ def train_image(  # noqa: PLR0917 - typer's way to declare options
         places = {"checkpoint-dir": checkpoint_dir, "log-dir": log_dir, "result-dir": result_dir}
         refuse_network_options({**given, **others, **places, "device": device, "jobs": jobs})
         images = rated()
+        norms = word_norms(lexicon)
         with counting("Reading images") as progress:
-            evaluation = train(images, out, seed=seed, name=name, progress=progress)
+            evaluation = train(images, out, seed=seed, name=name, norms=norms, progress=progress)
         print_evaluation(evaluation, format_)
         return
 
+    if lexicon is not None:
+        raise UsageError(f"--lexicon is for --network {DEFAULT_NETWORK}: no other reads word norms of what it sees.")
     first = Settings(
         network, by_theme=group_by_theme, seed=seed, **{key: value for key, value in given.items() if value is not None}
     )

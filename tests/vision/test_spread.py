@@ -10,7 +10,7 @@ from img2music.vision.spread import HALF_WIDTH, Spread, _solve, coverage
 
 
 def sample(count: int, seed: int = 0) -> tuple[Codes, np.ndarray, list[str]]:
-    """Unit vectors and word norms, ratings whose noise grows along the first direction, and themes of three images each."""
+    """Codes, ratings whose noise grows along the first of the unit vectors, and themes of three images each."""
     random = np.random.default_rng(seed)
     units = random.normal(size=(count, 6))
     units /= np.linalg.norm(units, axis=1, keepdims=True)

@@ -33,7 +33,7 @@ LexiconOption = Annotated[
     Path | None,
     typer.Option(
         metavar="FILE",
-        help="Word norms for what the images show: Glasgow Norms, NRC-VAD or Warriner, as their authors distribute them.",
+        help="Word norms of what the images show, read beside their features: Glasgow Norms, NRC-VAD or Warriner.",
     ),
 ]
 SeedOption = Annotated[int, typer.Option(min=0, help="Seed of the folds.")]
@@ -57,10 +57,9 @@ def evaluate_image(  # noqa: PLR0917 - typer's way to declare options
     """Compare what is read in images with people's ratings.
 
     Without --model, the shipped model's recipe is retrained fold by fold and judged on the images left out: in random
-    folds, and with all images of a theme in the same fold. The shipped model itself was trained with the Glasgow Norms as
-    --lexicon. With --model, a finished model is judged on any images, also
-    of another data set than it was trained on. File names in a CSV are relative to it; its optional columns are scale,
-    group (images that must stay in one fold) and category.
+    folds, and with all images of a theme in the same fold; the shipped model itself had the Glasgow Norms as --lexicon.
+    With --model, a finished model is judged on any images, also of another data set than it was trained on. File names
+    in a CSV are relative to it; its optional columns are scale, group (images that must stay in one fold) and category.
     """
     from img2music.affect import Scale
     from img2music.errors import UsageError

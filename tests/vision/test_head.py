@@ -39,6 +39,33 @@ def test_it_is_kernel_ridge_regression(count: int, seed: int) -> None:
     assert Head.fit(seen, affect, (30, 20)).predict(unseen) == pytest.approx(wanted, abs=1e-6)
 
 
+@settings(max_examples=20, deadline=None)
+@given(st.integers(3, 60), st.integers(0, 1000))
+def test_word_norms_have_a_kernel_of_their_own(count: int, seed: int) -> None:
+    features, affect = sample(count + 10, seed)
+    norms = np.random.default_rng(seed).uniform(size=(count + 10, 2))
+    seen, unseen, affect = slice(0, count), slice(count, None), affect[:count]
+    alone = Head.fit(features[seen], affect, (30, 20))
+    standard = (norms - norms[seen].mean(axis=0)) / (norms[seen].std(axis=0) + 1e-6)
+
+    def compared(left: slice) -> np.ndarray:
+        units = [alone.codes(features[which]).units for which in (left, seen)]
+        return (1 + GAMMA * units[0] @ units[1].T) ** 2 + standard[left] @ standard[seen].T
+
+    mean = affect.mean(axis=0)
+    dual = np.linalg.solve(compared(seen) + RIDGE * np.eye(count), affect - mean)
+    wanted = np.clip(compared(unseen) @ dual + mean, 0, 1)
+    both = np.hstack([features, norms])
+    assert Head.fit(both[seen], affect, (30, 20)).predict(both[unseen]) == pytest.approx(wanted, abs=1e-6)
+
+
+def test_norms_reach_where_features_say_nothing() -> None:
+    features, _ = sample(300)
+    norms = np.random.default_rng(1).uniform(0.3, 0.6, size=(300, 2))
+    head = Head.fit(np.hstack([features, norms])[:200], norms[:200], (30, 20))
+    assert head.predict(np.hstack([features, norms])[200:]) == pytest.approx(norms[200:], abs=0.03)
+
+
 def test_it_learns() -> None:
     features, affect = sample(600)
     predicted = Head.fit(features[:500], affect[:500], (30, 20)).predict(features[500:])
@@ -56,24 +83,32 @@ def test_predictions_stay_on_the_unit_scale() -> None:
     assert predicted.max() == 1
 
 
-def test_the_graph_computes_the_same() -> None:
+@pytest.mark.parametrize("words", [0, 2])
+def test_the_graph_computes_the_same(words: int) -> None:
     features, affect = sample(300)
-    head = Head.fit(features, affect, (30, 20))
+    norms = np.random.default_rng(1).uniform(size=(300, words))
+    inputs = {"features": features, "norms": norms} if words else {"features": features}
+    both = np.hstack([features, norms])
+    head = Head.fit(both, affect, (30, 20))
     graph = GraphBuilder()
-    head.add_to(graph, "features", "affect")
+    head.add_to(graph, "features", "norms" if words else None, "affect")
     model = helper.make_model(
         helper.make_graph(
             graph.nodes,
             "head",
-            [helper.make_tensor_value_info("features", TensorProto.FLOAT, ["n", 50])],
+            [
+                helper.make_tensor_value_info(name, TensorProto.FLOAT, ["n", values.shape[1]])
+                for name, values in inputs.items()
+            ],
             [helper.make_tensor_value_info("affect", TensorProto.FLOAT, ["n", 2])],
             graph.weights,
         ),
         opset_imports=[helper.make_opsetid("", 17)],
         ir_version=8,
     )
-    (found,) = open_session(model.SerializeToString()).run(["affect"], {"features": features.astype(np.float32)})
-    assert found == pytest.approx(head.predict(features), abs=1e-3)
+    session = open_session(model.SerializeToString())
+    (found,) = session.run(["affect"], {name: values.astype(np.float32) for name, values in inputs.items()})
+    assert found == pytest.approx(head.predict(both), abs=1e-3)
 
 
 def test_images_that_are_all_the_same() -> None:

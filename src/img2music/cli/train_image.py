@@ -5,7 +5,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from img2music.cli.evaluate_image import DataOption, DatasetOption, ScaleOption, SeedOption, print_evaluation
+from img2music.cli.evaluate_image import (
+    DataOption,
+    DatasetOption,
+    LexiconOption,
+    ScaleOption,
+    SeedOption,
+    print_evaluation,
+    refuse_word_norms,
+    word_norms,
+)
 from img2music.cli.output import ReportFormat, ReportFormatOption, chosen_format, counting, print_json, print_table
 from img2music.cli.stage_progress import stage_progress
 from img2music.vision.networks.settings import DEFAULT_NETWORK, Device, HeadKind, Learning, Normalization, Recipe
@@ -23,6 +32,7 @@ def train_image(  # noqa: PLR0917 - typer's way to declare options
     name: Annotated[str, typer.Option(help="Name of the model.", show_default="that of the file")] = "",
     dataset: DatasetOption = None,
     scale: ScaleOption = None,
+    lexicon: LexiconOption = None,
     seed: SeedOption = 0,
     network: Annotated[
         str,
@@ -132,11 +142,13 @@ def train_image(  # noqa: PLR0917 - typer's way to declare options
         more = {"learning": learning, "head": head, "group-by-theme": group_by_theme, "device": device}
         refuse_network_options({**given, **of_steps, **more, **others, **places})
         images = rated()
+        norms = word_norms(lexicon)
         with counting("Reading images") as progress:
-            evaluation = train(images, out, seed=seed, name=name, progress=progress)
+            evaluation = train(images, out, seed=seed, name=name, norms=norms, progress=progress)
         print_evaluation(evaluation, format_)
         return
 
+    refuse_word_norms(lexicon)
     kind = head or HeadKind.LINEAR
     if kind is not HeadKind.LINEAR:
         refuse_step_options(kind, learning or [], {**of_steps, **others, **places})

@@ -77,9 +77,7 @@ class Options:
         if not 0.0 <= self.widen <= WIDEST:
             raise UsageError(f"A list is widened (--widen) by 0 to {WIDEST:g} standard deviations, not {self.widen:g}.")
         if self.widen and self.together:
-            raise UsageError(
-                "--widen spreads the list of one picture, --together makes one playlist: choose one."
-            )
+            raise UsageError("--widen spreads the list of one picture, --together makes one playlist: choose one.")
 
     def artist_limit(self, songs: int) -> int | None:
         """Tracks of one artist that a list of so many songs may hold; None for any number."""

@@ -151,8 +151,8 @@ def judge_recipe(
 
     Parameters
     ----------
-    features : ndarray of float32, shape (n, d)
-        Pooled features of the images.
+    features : ndarray of float32, shape (n, d + m)
+        Pooled features of the images, and word norms, if any.
     images : RatedImages
         The ratings and themes.
     folds : int

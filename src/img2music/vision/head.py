@@ -5,10 +5,14 @@
 images then folds into one quadratic form an axis: within 0.01 of a Gaussian kernel in r on OASIS, and nothing of any
 single image is kept. `RidgeHead` is the same without a kernel: one slope a feature (Hoerl & Kennard 1970, "Ridge
 regression", Technometrics 12, 55-67).
+
+Word norms of what the images show may stand beside the features of `Head`. They get a kernel of their own, the inner
+product, which adds up to a line that the ridge hardly holds down: few numbers that carry further than the features do.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -18,7 +22,7 @@ from img2music.vision.efficientnet import GraphBuilder
 # Chosen once, on ten-fold splits of OASIS of other seeds (100 to 102) than the one that is reported.
 GAMMA = 4.0
 RIDGE = 12.0
-COMPONENTS = 256
+COMPONENTS = 224
 
 SHARES = np.geomspace(1e-3, 1e2, 11)
 """Ridge constants to choose from, in terms of an image's kernel with itself."""
@@ -26,9 +30,31 @@ SHARES = np.geomspace(1e-3, 1e2, 11)
 Floats = NDArray[np.float64]
 
 
+class Codes(NamedTuple):
+    """What the kernel compares images by.
+
+    Attributes
+    ----------
+    units : ndarray of float64, shape (n, k)
+        Unit vectors.
+    words : ndarray of float64, shape (n, m)
+        Standardised word norms; m may be 0.
+    """
+
+    units: Floats
+    words: Floats
+
+
+class CodeNames(NamedTuple):
+    """Names of the same in an ONNX graph; ``words`` is None where there are none."""
+
+    units: str
+    words: str | None
+
+
 @dataclass(frozen=True)
 class Forms:
-    """A sum of kernels over training images, folded: ``u' Q u + u' w + b`` for each axis.
+    """A sum of kernels over training images, folded: ``u' Q u + u' w + g' s + b`` for each axis.
 
     Attributes
     ----------
@@ -36,45 +62,56 @@ class Forms:
         ``Q`` of valence and arousal.
     linear : ndarray of float64, shape (2, k)
         ``w`` of valence and arousal.
+    slope : ndarray of float64, shape (2, m)
+        ``s`` of valence and arousal, of the word norms ``g``.
     constant : ndarray of float64, shape (2,)
         ``b`` of valence and arousal.
     """
 
     quadratic: Floats
     linear: Floats
+    slope: Floats
     constant: Floats
 
     @classmethod
-    def fold(cls, units: Floats, dual: Floats, average: Floats) -> "Forms":
-        """Fold ``kernel(., units) @ dual + average``; ``units`` of shape (n, k), ``dual`` of (n, 2)."""
+    def fold(cls, codes: Codes, dual: Floats, average: Floats) -> "Forms":
+        """Fold ``kernel(., codes) @ dual + average``; ``codes`` of n images, ``dual`` of shape (n, 2)."""
+        units, words = codes
         # (1 + g c)^2 = 1 + 2 g c + g^2 c^2, with c = u'v for each training image v, summed over these.
         return cls(
             quadratic=np.stack([GAMMA**2 * (units.T * weight) @ units for weight in dual.T]),
             linear=2 * GAMMA * dual.T @ units,
+            slope=dual.T @ words,
             constant=average + dual.sum(axis=0),
         )
 
-    def of(self, units: Floats) -> Floats:
-        """Give the values for ``units`` of shape (n, k): shape (n, 2)."""
+    def of(self, codes: Codes) -> Floats:
+        """Give the values for the codes of n images: shape (n, 2)."""
+        units, words = codes
         values = [
             ((units @ quadratic + linear) * units).sum(axis=1)
             for quadratic, linear in zip(self.quadratic, self.linear, strict=True)
         ]
-        return np.stack(values, axis=1) + self.constant
+        return np.stack(values, axis=1) + words @ self.slope.T + self.constant
 
-    def add_to(self, graph: GraphBuilder, units: str) -> str:
+    def add_to(self, graph: GraphBuilder, codes: CodeNames) -> str:
         """Add the same computation to an ONNX graph and return the name of its values."""
+        units, words = codes
         axes = []
         for quadratic, linear in zip(self.quadratic, self.linear, strict=True):
             slope = graph.constant(linear.astype(np.float32))
             terms = graph.add("Mul", graph.add("Gemm", units, graph.half(quadratic), slope), units)
             axes.append(graph.add("ReduceSum", terms, graph.constant(np.array([1])), keepdims=1))
-        return graph.add("Add", graph.add("Concat", *axes, axis=1), graph.constant(self.constant.astype(np.float32)))
+        values = graph.add("Concat", *axes, axis=1)
+        if words is not None:
+            line = graph.add("MatMul", words, graph.constant(self.slope.T.astype(np.float32)))
+            values = graph.add("Add", values, line)
+        return graph.add("Add", values, graph.constant(self.constant.astype(np.float32)))
 
 
 @dataclass(frozen=True)
 class Head:
-    """With ``u = z / |z|``, ``z = x @ reduction + shift``: the forms of ``u``, clipped to [0, 1].
+    """With ``u = z / |z|``, ``z = x @ reduction + shift``: the forms of ``u`` and the word norms, clipped to [0, 1].
 
     Attributes
     ----------
@@ -82,6 +119,8 @@ class Head:
         Standardisation and principal components in one.
     shift : ndarray of float64, shape (k,)
         So that the mean of the training images becomes the origin.
+    centre, width : ndarray of float64, shape (m,)
+        Mean and standard deviation of the training images' word norms.
     forms : Forms
         Affect before it is clipped.
     ridge : float
@@ -90,6 +129,8 @@ class Head:
 
     reduction: Floats
     shift: Floats
+    centre: Floats
+    width: Floats
     forms: Forms
     ridge: float
 
@@ -101,8 +142,8 @@ class Head:
 
         Parameters
         ----------
-        features : array_like of float, shape (n, d)
-            Pooled features of several depths of the network, side by side.
+        features : array_like of float, shape (n, d + m)
+            Pooled features of several depths of the network, side by side, and then word norms, if any.
         affect : ndarray of float64, shape (n, 2)
             Ratings on the unit scale.
         depths : sequence of int
@@ -114,40 +155,43 @@ class Head:
         -------
         Head
         """
-        standard, mean, scale = _standardised(features, depths)
+        inputs, norms = np.split(np.asarray(features, dtype=np.float64), [sum(depths)], axis=1)
+        standard, mean, scale = _standardised(inputs, depths)
         # Principal components by way of the images' inner products, of which there are fewer than of features.
         variances, combinations = np.linalg.eigh(standard @ standard.T)
         # Directions in which the images do not differ are none.
         kept = np.flatnonzero(variances > 1e-9 * len(standard))[-COMPONENTS:]
         axes = standard.T @ combinations[:, kept] / np.sqrt(variances[kept])
-        units = _units(standard @ axes)
+        centre, width = norms.mean(axis=0), norms.std(axis=0) + 1e-6
+        codes = Codes(_units(standard @ axes), (norms - centre) / width)
 
         average = affect.mean(axis=0)
-        compared = kernel(units)
+        compared = kernel(codes)
         ridge = RIDGE if themes is None else choose_ridge(compared, affect, themes)
-        dual = np.linalg.solve(compared + ridge * np.eye(len(units)), affect - average)
+        dual = np.linalg.solve(compared + ridge * np.eye(len(compared)), affect - average)
         reduction = scale[:, None] * axes
-        return cls(reduction, -mean @ reduction, Forms.fold(units, dual, average), ridge)
+        return cls(reduction, -mean @ reduction, centre, width, Forms.fold(codes, dual, average), ridge)
 
-    def units(self, features: ArrayLike) -> Floats:
-        """Give the unit vectors between which the kernel compares images: shape (n, k)."""
-        return _units(np.asarray(features, dtype=np.float64) @ self.reduction + self.shift)
+    def codes(self, features: ArrayLike) -> Codes:
+        """Give what the kernel compares images by, from features of shape (n, d + m)."""
+        inputs, norms = np.split(np.asarray(features, dtype=np.float64), [len(self.reduction)], axis=1)
+        return Codes(_units(inputs @ self.reduction + self.shift), (norms - self.centre) / self.width)
 
     def predict(self, features: ArrayLike) -> Floats:
         """Read affect from features.
 
         Parameters
         ----------
-        features : array_like of float, shape (n, d)
+        features : array_like of float, shape (n, d + m)
 
         Returns
         -------
         ndarray of float64, shape (n, 2)
             Valence and arousal on the unit scale.
         """
-        return np.clip(self.forms.of(self.units(features)), 0, 1)
+        return np.clip(self.forms.of(self.codes(features)), 0, 1)
 
-    def add_to(self, graph: GraphBuilder, features: str, output: str) -> str:
+    def add_to(self, graph: GraphBuilder, features: str, norms: str | None, output: str) -> CodeNames:
         """Add the same computation to an ONNX graph.
 
         Parameters
@@ -156,22 +200,29 @@ class Head:
             Where to add it.
         features : str
             Name of the features: float32, shape (n, d).
+        norms : str or None
+            Name of the word norms: float32, shape (n, m); None if the head was fitted without.
         output : str
             Name to give to the affect: float32, shape (n, 2).
 
         Returns
         -------
-        str
-            Name of the unit vectors: float32, shape (n, k).
+        CodeNames
+            Names of what the kernel compares by: float32.
         """
         # The length of z does not matter, so its entries may be of the size that float16 holds best.
         size = float(np.abs(self.reduction).max())
         shift = graph.constant((self.shift / size).astype(np.float32))
         reduced = graph.add("Gemm", features, graph.half(self.reduction / size), shift)
         units = graph.add("LpNormalization", reduced, axis=1, p=2)
+        words = None
+        if norms is not None:
+            centred = graph.add("Sub", norms, graph.constant(self.centre.astype(np.float32)))
+            words = graph.add("Div", centred, graph.constant(self.width.astype(np.float32)))
+        codes = CodeNames(units, words)
         ends = (graph.constant(np.array(end, np.float32)) for end in (0, 1))
-        graph.add("Clip", self.forms.add_to(graph, units), *ends, output=output)
-        return units
+        graph.add("Clip", self.forms.add_to(graph, codes), *ends, output=output)
+        return codes
 
 
 @dataclass(frozen=True)
@@ -221,9 +272,10 @@ class RidgeHead:
         return np.clip(np.asarray(features, dtype=np.float64) @ self.slopes + self.constant, 0, 1)
 
 
-def kernel(units: Floats) -> Floats:
-    """Compare images with each other: from ``units`` of shape (n, k), shape (n, n)."""
-    return np.asarray((1 + GAMMA * units @ units.T) ** 2)
+def kernel(codes: Codes) -> Floats:
+    """Compare n images with each other: shape (n, n)."""
+    units, words = codes
+    return np.asarray((1 + GAMMA * units @ units.T) ** 2 + words @ words.T)
 
 
 def choose_ridge(compared: Floats, affect: Floats, themes: Sequence[str]) -> float:

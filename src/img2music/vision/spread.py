@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from img2music.vision.efficientnet import DEPTHS, GraphBuilder
-from img2music.vision.head import RIDGE, Forms, Head, kernel, solve
+from img2music.vision.head import RIDGE, CodeNames, Codes, Forms, Head, kernel, solve
 
 COVERED = 0.8
 """Share of ratings that the calibrated interval holds."""
@@ -41,13 +41,13 @@ class Spread:
     forms: Forms
 
     @classmethod
-    def fit(cls, units: Floats, affect: Floats, themes: Sequence[str]) -> "Spread":
+    def fit(cls, codes: Codes, affect: Floats, themes: Sequence[str]) -> "Spread":
         """Fit to the images that the head is fitted to.
 
         Parameters
         ----------
-        units : ndarray of float64, shape (n, k)
-            The images' unit vectors, as `Head.units` gives them.
+        codes : Codes
+            Of the n images, as `Head.codes` gives them.
         affect : ndarray of float64, shape (n, 2)
             Ratings on the unit scale.
         themes : sequence of str
@@ -57,21 +57,21 @@ class Spread:
         -------
         Spread
         """
-        compared = kernel(units)
+        compared = kernel(codes)
         _, errors = solve(compared, affect, RIDGE, themes)
         logs = np.log(errors**2 + LEAST_SQUARE) / 2
         dual, misses = solve(compared, logs, SPREAD_RIDGE, themes)
         unseen = np.exp(logs - misses)
         factor = np.quantile(np.abs(errors) / unseen, COVERED, axis=0) / HALF_WIDTH
-        return cls(Forms.fold(units, dual, logs.mean(axis=0) + np.log(factor)))
+        return cls(Forms.fold(codes, dual, logs.mean(axis=0) + np.log(factor)))
 
-    def predict(self, units: Floats) -> Floats:
-        """Give the standard deviations, on the unit scale: from ``units`` of shape (n, k), shape (n, 2)."""
-        return np.asarray(np.exp(self.forms.of(units)))
+    def predict(self, codes: Codes) -> Floats:
+        """Give the standard deviations for the codes of n images, on the unit scale: shape (n, 2)."""
+        return np.asarray(np.exp(self.forms.of(codes)))
 
-    def add_to(self, graph: GraphBuilder, units: str, output: str) -> None:
+    def add_to(self, graph: GraphBuilder, codes: CodeNames, output: str) -> None:
         """Add the same computation to an ONNX graph; ``output`` is the name to give to the standard deviations."""
-        graph.add("Exp", self.forms.add_to(graph, units), output=output)
+        graph.add("Exp", self.forms.add_to(graph, codes), output=output)
 
 
 def coverage(
@@ -81,8 +81,8 @@ def coverage(
 
     Parameters
     ----------
-    features : array_like of float, shape (n, d)
-        Pooled features of all `DEPTHS`.
+    features : array_like of float, shape (n, d + m)
+        Pooled features of all `DEPTHS`, and then word norms, if any.
     affect : ndarray of float64, shape (n, 2)
         Ratings on the unit scale.
     themes : sequence of str, length n
@@ -101,8 +101,8 @@ def coverage(
     for test in parts:
         train = np.setdiff1d(np.arange(len(affect)), test)
         head = Head.fit(inputs[train], affect[train], DEPTHS)
-        spread = Spread.fit(head.units(inputs[train]), affect[train], names[train].tolist())
+        spread = Spread.fit(head.codes(inputs[train]), affect[train], names[train].tolist())
         errors = np.abs(head.predict(inputs[test]) - affect[test])
-        held[test] = errors <= HALF_WIDTH * spread.predict(head.units(inputs[test]))
+        held[test] = errors <= HALF_WIDTH * spread.predict(head.codes(inputs[test]))
     valence, arousal = held.mean(axis=0).round(4).tolist()
     return {"valence": valence, "arousal": arousal}

@@ -36,10 +36,10 @@ def run(options: argparse.Namespace) -> Report:
     for test in grouped_folds(photos.themes, 10, seed=0):
         train = np.setdiff1d(np.arange(len(features)), test)
         head = Head.fit(features[train], photos.affect[train], DEPTHS)
-        units = head.units(features[train])
+        codes = head.codes(features[train])
         read[test] = head.predict(features[test]).clip(0, 1)
-        spread[test] = Spread.fit(units, photos.affect[train], themes[train].tolist()).predict(
-            head.units(features[test])
+        spread[test] = Spread.fit(codes, photos.affect[train], themes[train].tolist()).predict(
+            head.codes(features[test])
         )
     clips = read_emotify(options.data / "music" / "emotify", jobs=2)
     heard = unheard_affects(clips, clips.groups)

@@ -19,6 +19,7 @@ from img2music.errors import UsageError
 from img2music.library.record import CURVE_DTYPE
 from img2music.library.store import LibraryStore
 from img2music.media.images import read_image
+from img2music.music.lyrics.lexicon import Lexicon
 from img2music.soundtrack.choosing import Prices, choose
 from img2music.soundtrack.film import Film, read_film
 from img2music.soundtrack.music import FilmCurve, Music, Span
@@ -29,6 +30,7 @@ from img2music.vision.model import ImageModel, read_pixels
 from img2music.vision.oasis import load_oasis
 from img2music.vision.rated_images import RatedImages
 from img2music.vision.training import train
+from img2music.vision.word_norms import WordNorms
 from tests.films import Changed, Still, changes, pictures, write_film
 
 SEED = 5
@@ -38,12 +40,14 @@ STYLES = ((0.0, 0.0), (0.15, 0.0), (0.15, 3.0), (0.25, 5.0))
 
 SIZE = (320, 180)
 
+LEXICON = "glasgow.csv"
+
 CUT_TOLERANCE = 2.0
 """Pictures."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--data", type=Path, default=Path("../shared/data"), help="holds oasis/")
+    parser.add_argument("--data", type=Path, default=Path("../shared/data"), help="holds oasis/ and lexicons/")
     parser.add_argument("--library", help="scanned real music, for the fit; left out without it")
     parser.add_argument("--unseen", choices=("photos", "themes"), default="themes", help="what the model has not seen")
     parser.add_argument("--films", type=int, default=6)
@@ -79,9 +83,11 @@ def split(oasis: Path, unseen: str) -> tuple[RatedImages, RatedImages]:
     return without, fifth
 
 
-def held_out_model(images: RatedImages, file: Path) -> ImageModel:
+def held_out_model(images: RatedImages, file: Path, lexicon: Path) -> ImageModel:
+    """The recipe of the shipped model, on fewer photos."""
     if not file.exists():
-        train(images, file, name="held-out")
+        read = Lexicon.load(lexicon)
+        train(images, file, name="held-out", norms=WordNorms.fit(read.name, lexicon.name, read.terms))
     return ImageModel.load(file)
 
 
@@ -219,7 +225,7 @@ def run(options: argparse.Namespace) -> Report:
         folder: Path = options.keep or Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)
         without, fifth = split(options.data / "oasis", options.unseen)
-        model = held_out_model(without, folder / "held-out.onnx")
+        model = held_out_model(without, folder / "held-out.onnx", options.data / "lexicons" / LEXICON)
         made = make_films(fifth, folder, options.films)
         begin = time.perf_counter()
         films = [read_film(each.path, model) for each in made]

@@ -107,7 +107,9 @@ def make_films(images: RatedImages, folder: Path, count: int) -> list[Made]:
         if not path.exists():
             motion, noise = STYLES[number % len(STYLES)]
             rate = RATES[number % len(RATES)]
-            write_film(path, pictures(stills, rate, SIZE, motion=motion, noise=noise), rate=rate)
+            partial = path.with_suffix(".part.mp4")
+            write_film(partial, pictures(stills, rate, SIZE, motion=motion, noise=noise), rate=rate)
+            partial.rename(path)
         sources = tuple(images.paths[row] for row in chosen)
         films.append(Made(path, tuple(stills), sources, images.affect[chosen]))
     return films

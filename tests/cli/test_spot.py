@@ -114,6 +114,7 @@ BAD = {
     "pinned twice": (["--pin", "1=Dance", "--pin", "1=Tears"], "pinned twice"),
     "unknown song": (["--ban", "Nobody"], "No song of the library"),
     "format": (["--output", "cues.txt"], "--format json or csv"),
+    "folder": (["--output", "nowhere/cues.json"], "there is no such folder"),
     "plot": (["--plot", "film.jpg"], "A plot is a .png or an .svg"),
 }
 

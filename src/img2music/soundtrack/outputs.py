@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from img2music.errors import UsageError, printable
+from img2music.errors import InputError, UsageError, printable
 
 
 def require_outputs(film: Path, output: Path | None, plot: Path | None) -> None:
@@ -18,6 +18,8 @@ def require_outputs(film: Path, output: Path | None, plot: Path | None) -> None:
     ------
     UsageError
         If one is the film, both are the same, or the plot's ending is neither ``.png`` nor ``.svg``.
+    InputError
+        If one is a folder, or in a folder that is not there.
     MissingExtraError
         If there is to be a plot, and matplotlib is not installed.
     """
@@ -26,7 +28,13 @@ def require_outputs(film: Path, output: Path | None, plot: Path | None) -> None:
     if plot is not None:
         require_plotting(plot)
     for file in (output, plot):
-        if file is not None and file.exists() and film.exists() and file.samefile(film):
+        if file is None:
+            continue
+        if file.exists() and film.exists() and file.samefile(film):
             raise UsageError(f"{printable(str(file))} is the film itself; give another file.")
+        if file.is_dir():
+            raise InputError("is a folder; give a file.", str(file))
+        if not file.absolute().parent.is_dir():
+            raise InputError("can't be written: there is no such folder.", str(file))
     if output is not None and plot is not None and output.absolute() == plot.absolute():
         raise UsageError("The cue sheet and the plot can't be the same file.")

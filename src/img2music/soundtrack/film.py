@@ -135,14 +135,16 @@ def read_film(path: str | os.PathLike[str], model: ImageModel, progress: Progres
         if progress is not None:
             progress(duration, duration)
         points = np.column_stack([times, np.concatenate(read)]).astype(np.float64)
-    starts = boundaries(transitions, duration)
+    shown = np.array(finder.times)
+    # A shot begins with a picture, also where the middle of a dissolve lies between two.
+    starts = sorted({float(shown[np.searchsorted(shown, start - 1e-4)]) for start in boundaries(transitions, duration)})
     spans = list(zip(starts, [*starts[1:], duration], strict=True))
     clear = ~_in_transition(points[:, 0], transitions)
     return Film(
         path=os.fsdecode(path),
         info=video.info,
         duration=duration,
-        times=np.array(finder.times),
+        times=shown,
         shots=tuple(_shot(span, points, clear) for span in spans),
         transitions=tuple(transitions),
         curve=smooth(points, spans, clear),

@@ -59,6 +59,14 @@ def test_slow_movement_and_a_new_key_frame_are_no_change(tmp_path: Path):
     assert finder.transitions() == []
 
 
+def test_another_light_is_no_change():
+    shown = [
+        (time, (picture * (0.75 + 0.2 * np.sin(5.0 * time))).astype(np.uint8))
+        for time, picture in pictures(stills((6.0,)), 25.0, (WIDTH, HEIGHT), motion=0.1, noise=2.0)
+    ]
+    assert found(shown) == []
+
+
 def test_a_flash_is_no_shot():
     shown = list(pictures(stills((3.0,)), 25.0, (WIDTH, HEIGHT)))
     shown[40] = (shown[40][0], np.full((HEIGHT, WIDTH, 3), 255, dtype=np.uint8))

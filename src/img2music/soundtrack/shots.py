@@ -52,6 +52,12 @@ DISSOLVE_CONTRAST = 2.5
 DISSOLVE_RESIDUAL = 0.3
 """Greatest part of a picture in a dissolve that is no mixture of its two sides, as a share of their difference."""
 
+ALIKE = 0.9
+"""Correlation of the two sides from which on they are one picture in another light, and no dissolve."""
+
+DIMMEST = 0.3
+"""Share of a picture's brightness below which it is faded out."""
+
 CUT_CHANGE = 5.0
 """Least change (0 to 255) of a picture without detail at a cut: where an encoder begins anew, only noise changes."""
 
@@ -129,7 +135,8 @@ class DissolveDetector(SceneDetector):  # type: ignore[misc]
 
     In a dissolve every picture is a mixture ``start + a (end - start)`` of its two sides, with ``a`` growing from 0 to
     1. For stretches of several lengths (`WINDOWS`) the ``a`` of three pictures within are fitted by least squares. A
-    hard cut has no ``a`` near a half; movement leaves a residual; what goes on before and after is no dissolve.
+    hard cut has no ``a`` near a half; movement leaves a residual; what goes on before and after is no dissolve, nor is
+    one picture in another light.
 
     Attributes
     ----------
@@ -177,6 +184,8 @@ class DissolveDetector(SceneDetector):  # type: ignore[misc]
         for far, near in ((self._at(middle - 1.5 * window), start), (self._at(middle + 1.5 * window), end)):
             if far is not None and change < DISSOLVE_CONTRAST * float(np.abs(far - near).mean()):
                 return
+        if _another_light(start, end):
+            return
         within = [self._at(middle + offset * window) for offset in (-0.25, 0.0, 0.25)]
         mixed = np.stack([picture for picture in within if picture is not None]) - start
         size = float(difference @ difference)
@@ -307,6 +316,15 @@ class ShotFinder:
 def _without_detail(picture: NDArray[np.uint8]) -> NDArray[np.float32]:
     small = cv2.resize(picture, (COLUMNS, ROWS), interpolation=cv2.INTER_AREA)
     return np.asarray(small, dtype=np.float32).ravel()
+
+
+def _another_light(start: NDArray[np.float32], end: NDArray[np.float32]) -> bool:
+    """Tell whether one picture is the other, brighter; not so where one is nearly black, which is a fade."""
+    darker, brighter = sorted((float(start.mean()), float(end.mean())))
+    if darker <= max(BLACK, DIMMEST * brighter):
+        return False
+    left, right = start - start.mean(), end - end.mean()
+    return float(left @ right) > ALIKE * float(np.sqrt((left @ left) * (right @ right)))
 
 
 def _strongest(candidates: Sequence[Candidate]) -> list[Transition]:

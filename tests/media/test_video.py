@@ -137,6 +137,11 @@ def cut_in_its_head(path: Path) -> None:
     path.write_bytes(whole.read_bytes()[:600])
 
 
+def unknown_encoding(path: Path) -> None:
+    film = write_film(path, flat([0.0, 0.1]), container="matroska")
+    film.write_bytes(film.read_bytes().replace(b"V_MPEG4/ISO/AVC", b"V_MPEG4/ISO/XYZ"))
+
+
 def no_pictures(path: Path) -> None:
     with av.open(str(path), "w", format="matroska") as out:
         stream = out.add_stream("libx264", rate=25)
@@ -155,6 +160,7 @@ BAD = {
     "sound": (lambda path: encode(path, tone(440, 0.5), "m4a"), "no moving pictures in this file, only sound"),
     "sound_with_cover": (sound_with_cover, "no moving pictures in this file, only sound"),
     "cut_in_its_head": (cut_in_its_head, "libav can't read this as a film"),
+    "unknown_encoding": (unknown_encoding, "not known to libav"),
     "no_pictures": (no_pictures, "Not one picture|libav can't read"),
     "far_in_time": (far_in_time, "longer than a day"),
     "empty": (lambda path: path.write_bytes(b""), "The file is empty"),

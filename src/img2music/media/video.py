@@ -29,6 +29,7 @@ MAX_PIXELS = 8192 * 8192
 LONGEST = 24 * 3600.0
 """Seconds a film may last; a time stamp beyond lies."""
 
+SLOWEST, FASTEST = 0.001, 1000.0  # pictures a second; beyond, a header lies
 USUAL_RATE = 25.0  # pictures a second, where a film does not say
 
 
@@ -220,7 +221,8 @@ class VideoFile:
         av.logging.set_level(None)
         try:
             # By its bytes: a name such as "film.jpg" or "concat:a|b" would be read as something else.
-            container: Any = av.open(self._file, options={"format_whitelist": FORMATS}, metadata_errors="replace")
+            options = {"format_whitelist": FORMATS}
+            container: Any = av.open(_Source(self._file), options=options, metadata_errors="replace")
         except (av.error.FFmpegError, ValueError, OSError) as error:
             raise InputError(
                 f"libav can't read this as a film ({_plain(error)}); is it cut short, damaged or another kind of file?",
@@ -236,10 +238,9 @@ class VideoFile:
         if stream is None or stream.disposition & Disposition.attached_pic:
             sound = self._container.streams.best("audio") is not None
             raise InputError(f"There are no moving pictures in this file{', only sound' if sound else ''}.", self.path)
-        try:
-            stream.thread_type = "AUTO"
-        except AttributeError:
-            raise InputError("The encoding of this film is not known to libav.", self.path) from None
+        if stream.codec_context is None:
+            raise InputError("The encoding of this film is not known to libav.", self.path)
+        stream.thread_type = "AUTO"
         found: VideoStream = stream
         return found
 
@@ -250,7 +251,7 @@ class VideoFile:
         duration = _seconds(stream.duration, stream.time_base) or (self._container.duration or 0) / 1_000_000
         return VideoInfo(
             duration=max(0.0, duration),
-            rate=rate if 0.0 < rate <= 1000.0 else USUAL_RATE,
+            rate=rate if SLOWEST <= rate <= FASTEST else USUAL_RATE,
             container=self._container.format.name,
             codec=context.codec.canonical_name,
             sound=self._container.streams.best("audio") is not None,
@@ -280,6 +281,20 @@ class VideoFile:
     def _check_size(self, width: int, height: int) -> None:
         if width * height > MAX_PIXELS:
             raise InputError(f"Its pictures of {width} x {height} pixels are too large.", self.path)
+
+
+class _Source:
+    """A file as libav reads it; where a damaged film sends it is answered with an error, not with a traceback."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self.read, self.tell = file.read, file.tell
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        try:
+            return self._file.seek(offset, whence)
+        except (OSError, ValueError):
+            return -1
 
 
 def _regular_file(path: str) -> BinaryIO:

@@ -47,6 +47,18 @@ records = st.lists(
     min_size=1,
     max_size=12,
 )
+songs = st.lists(
+    st.builds(
+        dict,
+        tags=st.builds(
+            Tags, artist=texts, album=texts, genre=texts, year=st.none() | st.integers(1990, 1994), title=st.none()
+        ),
+        duration=st.none() | st.integers(100, 104).map(float),
+        tempo=st.none() | st.integers(90, 94).map(float),
+        instrumentalness=st.none() | st.sampled_from([0.49, 0.5]),
+    ),
+    max_size=4,
+)
 filters = st.builds(
     TrackFilter,
     genre=wishes,
@@ -57,6 +69,7 @@ filters = st.builds(
     duration=ranges(st.integers(100, 104).map(float)),
     instrumental=st.none() | st.booleans(),
     key=st.none() | st.tuples(st.integers(0, 3), st.none() | st.integers(0, 1)),
+    file=st.none() | st.booleans(),
 )
 
 

@@ -1,7 +1,7 @@
 """img2music for Python: `analyze` files, `explain` a picture, open a `Library`, scan into it, recommend from it."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self
@@ -10,6 +10,7 @@ from img2music.affect import Affect
 from img2music.errors import InputError, UsageError
 
 if TYPE_CHECKING:
+    from img2music.library.importing import ImportReport
     from img2music.library.scanning import Progress, ScanReport
     from img2music.library.store import LibraryStore
     from img2music.library.track import Track, TrackFilter
@@ -389,6 +390,35 @@ class Library:
             dry_run=dry_run,
             progress=progress,
         )
+
+    def import_table(self, path: AnyPath, mapping: Mapping[str, str] | None = None) -> "ImportReport":
+        """Put the songs of a table into the library, without sound files.
+
+        Parameters
+        ----------
+        path : str or path-like
+            CSV, TSV or Parquet with columns of titles, ``valence`` and ``energy``, from which the affect is taken.
+        mapping : mapping of str to str, optional
+            Columns, by what they hold, where their names are not usual ones: ``{"title": "my_songs"}``.
+
+        Returns
+        -------
+        ImportReport
+
+        Raises
+        ------
+        InputError
+            If it is no such table, or no song of it has an affect; then nothing is stored.
+        LibraryError
+            If the library can't be written; then nothing is stored.
+        """
+        from pathlib import Path
+
+        from img2music.library.importing import import_table
+        from img2music.sources.tables import read_songs
+
+        file = Path(path).expanduser()
+        return import_table(self._store, file, read_songs(file, mapping))
 
     def tracks(self, where: "TrackFilter | None" = None) -> "Iterator[Track]":
         """Read the tracks that are not missing, in order of path.

@@ -19,7 +19,7 @@ from img2music.matching.query import Query, QueryKind, affect_of
 from img2music.matching.recommending import Matcher, Options, Recommendation, answer, recommend
 from img2music.music.analysis import CurvePoint
 from tests.conftest import ROOT
-from tests.matching.songs import library, record
+from tests.matching.songs import library, record, song
 
 SIZE = 300
 PHOTOS = AffectDistribution.of(np.linspace(0.2, 0.9, 50), np.linspace(0.1, 0.7, 50))
@@ -230,6 +230,25 @@ def test_emotions_and_words() -> None:
         assert math.isclose(affect_of(word).intensity, 0.6)
     with pytest.raises(UsageError, match="happiness"):
         affect_of("hapiness")
+
+
+def test_songs_without_a_file_are_recommended_with_the_others(tmp_path: Path) -> None:
+    files = [record(f"/music/{i}.mp3", i / 10, 0.5, title=f"File {i}", artist=f"Artist {i}") for i in range(10)]
+    songs = [song(f"spotify:{i}", i / 10 + 0.01, 0.5, title=f"Row {i}", artist=f"Other {i}") for i in range(10)]
+    songs.append(song("song:x", 0.81, 0.5, title="FILE 8", artist="artist 8", duration=None))
+    with library(tmp_path / "l.db", files, songs) as opened:
+        found = recommend(opened, affects=[Affect(0.83, 0.5)], options=Options(Matching.ABSOLUTE, top=4))
+        only = recommend(
+            opened, affects=[Affect(0.83, 0.5)], options=Options(Matching.ABSOLUTE, top=2, where=TrackFilter(file=True))
+        )
+    jsonschema.validate(found.to_json(), SHAPE)
+    titles = [match.track.title for match in found.queries[0].matches]
+    assert titles == ["Row 8", "FILE 8", "File 9", "Row 9"]  # of a song's file and its row, the nearer one
+    first, _, heard, _ = found.to_json()["queries"][0]["tracks"]
+    assert (first["path"], first["identifier"], first["passage"]) == (None, "spotify:8", None)
+    assert (heard["path"], heard["identifier"]) == ("/music/9.mp3", None)
+    assert heard["passage"]["end"] == 30.0
+    assert [match.track.title for match in only.queries[0].matches] == ["File 8", "File 9"]
 
 
 def unsure(spread: float) -> Query:

@@ -1,6 +1,5 @@
 """Word vectors of a corpus of lyrics: skip-gram word2vec by gensim, and their mean over a document."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Self

@@ -15,6 +15,8 @@ from img2music.music.lyrics.tokens import WordPieces
 if TYPE_CHECKING:
     import onnxruntime
 
+WIDTH = 384
+"""Length of MiniLM's vectors."""
 LONGEST = 254
 """Word pieces that MiniLM reads at a time, less the two that mark begin and end."""
 MOST_PARTS = 16
@@ -91,20 +93,23 @@ class MiniLM(Encoder):
         ndarray of float32, shape (384,)
             Not normalised; zeros for a text without words.
         """
-        numbers = wordpieces().split(text)
-        total = np.zeros(384, dtype=np.float64)
-        for start in range(0, min(len(numbers), LONGEST * MOST_PARTS), LONGEST):
-            part = [self._ends[0], *numbers[start : start + LONGEST], self._ends[1]]
-            # One text at a time: int8 activations are scaled by what is in the batch, and neighbours must not count.
-            given = np.array([part], dtype=np.int64)
-            inputs = {
-                "input_ids": given,
-                "attention_mask": np.ones_like(given),
-                "token_type_ids": np.zeros_like(given),
-            }
-            (states,) = self._session.run(None, inputs)
-            total += states[0].mean(axis=0, dtype=np.float64) * (len(part) - 2)
-        return np.asarray(total / max(min(len(numbers), LONGEST * MOST_PARTS), 1), dtype=np.float32)
+        return self.encode_numbers(wordpieces().split(text))
+
+    def encode_numbers(self, numbers: Sequence[int]) -> Floats:
+        """Give the vector of a text by the numbers of its word pieces; as `encode`."""
+        numbers = numbers[: LONGEST * MOST_PARTS]
+        total = np.zeros(WIDTH)
+        for start in range(0, len(numbers), LONGEST):
+            part = numbers[start : start + LONGEST]
+            total += self._encode_part(part) * len(part)
+        return np.asarray(total / max(len(numbers), 1), dtype=np.float32)
+
+    def _encode_part(self, numbers: Sequence[int]) -> Floats:
+        # One text at a time: int8 activations are scaled by what is in the batch, and neighbours must not count.
+        given = np.array([[self._ends[0], *numbers, self._ends[1]]], dtype=np.int64)
+        inputs = {"input_ids": given, "attention_mask": np.ones_like(given), "token_type_ids": np.zeros_like(given)}
+        (states,) = self._session.run(None, inputs)
+        return np.asarray(states[0].mean(axis=0, dtype=np.float64), dtype=np.float32)
 
 
 @lru_cache(maxsize=1)

@@ -40,6 +40,10 @@ class WordPieces:
         """Give the number of a piece that the vocabulary has."""
         return self._numbers[piece]
 
+    def has(self, word: str) -> bool:
+        """Say whether a word, in lower case, is one piece, or words joined by a hyphen or an apostrophe that are."""
+        return all(part in self._numbers for part in basic_words(word))
+
     def split(self, text: str) -> list[int]:
         """Split a text.
 

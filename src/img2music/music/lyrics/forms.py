@@ -65,4 +65,4 @@ def unit_rows(rows: ArrayLike) -> Floats:
     """Bring each row to length 1; rows of zeros stay."""
     given = np.asarray(rows, dtype=np.float64)
     length = np.linalg.norm(given, axis=1, keepdims=True)
-    return np.divide(given, length, out=np.zeros_like(given), where=length > 0)
+    return np.asarray(np.divide(given, length, out=np.zeros_like(given), where=length > 0))

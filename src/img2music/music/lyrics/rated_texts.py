@@ -41,6 +41,15 @@ class RatedTexts:
     def __len__(self) -> int:
         return len(self.texts)
 
+    def take(self, places: NDArray[np.intp]) -> "RatedTexts":
+        """Give those at some places, in that order."""
+        chosen = places.tolist()
+        return RatedTexts(
+            tuple(self.texts[place] for place in chosen),
+            self.ratings[places],
+            tuple(self.groups[place] for place in chosen),
+        )
+
 
 def read_emobank(path: Path) -> dict[str, RatedTexts]:
     """Read EmoBank.

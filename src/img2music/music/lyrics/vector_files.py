@@ -4,6 +4,7 @@ import gzip
 import io
 import json
 import zipfile
+import zlib
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO, cast
@@ -109,6 +110,10 @@ def _cut_short(count: int, row: int, path: Path) -> InputError:
     return InputError(f"says {count} words and ends after {row - 2}: cut short, or of another kind.", str(path))
 
 
+DAMAGED = (ValueError, KeyError, TypeError, AttributeError, EOFError, MemoryError, zipfile.BadZipFile, zlib.error)
+"""What numpy, zipfile and json raise for files that are damaged or of another kind."""
+
+
 def write_arrays(path: Path, kind: str, facts: Mapping[str, object], arrays: Mapping[str, NDArray[Any]]) -> None:
     """Keep arrays and facts about them in one file, which nothing is run from to read it.
 
@@ -157,17 +162,41 @@ def read_arrays(path: Path, kind: str) -> tuple[dict[str, object], dict[str, NDA
     ModelError
         If it is missing, damaged or of another kind.
     """
+    found, facts, arrays = _read_arrays(path, kind)
+    if found != kind:
+        raise ModelError(f"{path} is a {found} file, not a {kind} file.")
+    return facts, arrays
+
+
+def kind_of(path: Path) -> str:
+    """Say what kind of file `write_arrays` wrote.
+
+    Raises
+    ------
+    ModelError
+        If it is missing, damaged or of none.
+    """
+    return _read_arrays(path, "model")[0]
+
+
+def _read_arrays(path: Path, kind: str) -> tuple[str, dict[str, object], dict[str, NDArray[Any]]]:
     try:
         with np.load(path, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
         facts = json.loads(arrays.pop("about").tobytes())
-        found = facts.pop("kind")
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, EOFError, zipfile.BadZipFile) as error:
+        return str(facts.pop("kind")), facts, arrays
+    except (
+        OSError,
+        ValueError,
+        KeyError,
+        TypeError,
+        AttributeError,
+        EOFError,
+        zipfile.BadZipFile,
+        zlib.error,
+    ) as error:
         reason = getattr(error, "strerror", None) or " ".join(str(error).split())
         raise ModelError(f"{path} is not a readable {kind} file ({reason}).") from None
-    if found != kind:
-        raise ModelError(f"{path} is a {found} file, not a {kind} file.")
-    return facts, arrays
 
 
 def check_arrays(

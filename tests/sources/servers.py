@@ -155,6 +155,7 @@ class Server:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True
 
             def do_GET(self) -> None:
                 outer.handle(self)
@@ -317,7 +318,7 @@ class SpotifyServer(Server):
         kinds: list[tuple[str, Callable[..., Answer]]] = [
             (r"/v1/playlists/(\w+)/items", self._items),
             (r"/v1/albums/(\w+)", self._album),
-            (r"/v1/albums/(\w+)/tracks", self._album_tracks),
+            (r"/v1/albums/(\w+)/tracks/?", self._album_tracks),
             (r"/v1/tracks/(\w+)", self._track),
             (r"/v1/tracks/?", self._tracks),
             (r"/v1/audio-features/?", self._features),

@@ -87,9 +87,7 @@ class Spotify:
     def __init__(self, limits: Limits | None = None) -> None:
         client, secret = require("spotify", "client_id", "client_secret")
         session = Session("Spotify", limits, secrets=(client, secret))
-        self._tokens = SpotifyClientCredentials(
-            client, secret, requests_session=session, cache_handler=MemoryCacheHandler()
-        )
+        self._tokens = _Tokens(client, secret, requests_session=session, cache_handler=MemoryCacheHandler())
         self._tokens.OAUTH_TOKEN_URL = address("spotify", TOKEN_URL, "token_url")
         self._api = spotipy.Spotify(auth_manager=self._tokens, requests_session=session)
         self._api.prefix = f"{address('spotify', URL)}/"
@@ -241,8 +239,17 @@ class Spotify:
                     "Spotify: it refuses the key; check client_id and client_secret.", status=error.status, final=True
                 ) from None
             raise
-        except (KeyError, TypeError, AttributeError):  # spotipy trusts the shape of a token
-            raise SourceError("Spotify: its answer is not what was asked for; check its addresses.") from None
+
+
+class _Tokens(SpotifyClientCredentials):  # type: ignore[misc]  # spotipy has no types
+    """spotipy's tokens, whose shape it would trust."""
+
+    def _request_access_token(self) -> dict[str, Any]:
+        token = super()._request_access_token()
+        sound = isinstance(token, dict) and isinstance(token.get("access_token"), str)
+        if not sound or not isinstance(token.get("expires_in"), int):
+            raise SourceError("Spotify: its answer holds no token; check its address.")
+        return dict(token)
 
 
 def _list(answer: Any, name: str) -> list[Any]:

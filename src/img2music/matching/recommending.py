@@ -1,5 +1,6 @@
 """Recommend tracks of a library for pictures, songs or numbers."""
 
+import dataclasses
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -85,8 +86,8 @@ class Match:
         Euclidean distance in the space of the match.
     similarity : float
         1 / (1 + distance).
-    passage : Passage
-        The passage that fits best.
+    passage : Passage or None
+        The passage that fits best; None for a song without a file.
     why : str
         One line for a person.
     query : Query
@@ -99,7 +100,7 @@ class Match:
     track: Track
     distance: float
     similarity: float
-    passage: Passage
+    passage: Passage | None
     why: str
     query: Query
     position: tuple[float, float]
@@ -408,6 +409,7 @@ def _match_json(match: Match) -> dict[str, Any]:
         "rank": match.rank,
         "id": track.id,
         "path": track.path,
+        "identifier": track.identifier,
         "title": track.title,
         "artist": track.artist,
         "album": track.album,
@@ -415,6 +417,6 @@ def _match_json(match: Match) -> dict[str, Any]:
         "affect": _affect_json(track.affect),
         "distance": match.distance,
         "similarity": match.similarity,
-        "passage": {"start": match.passage.start, "end": match.passage.end},
+        "passage": None if match.passage is None else dataclasses.asdict(match.passage),
         "why": match.why,
     }

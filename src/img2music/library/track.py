@@ -75,6 +75,8 @@ class TrackFilter:
         Whether ``instrumentalness`` is at least 0.5.
     key : tuple of (int, int or None), optional
         Pitch class and mode (1 major, 0 minor, None both).
+    file : bool, optional
+        Whether the track has a file.
     """
 
     genre: tuple[str, ...] = ()
@@ -85,3 +87,4 @@ class TrackFilter:
     duration: tuple[float | None, float | None] | None = None
     instrumental: bool | None = None
     key: tuple[int, int | None] | None = None
+    file: bool | None = None

@@ -230,10 +230,19 @@ def _rows(lines: _Lines, delimiter: str, width: int | None = None) -> Iterator[R
             fault = f"a cell is longer than {csv.field_size_limit():,} characters (is a quote not closed?)"
         if cells is None:
             return
-        if width is not None and len(lines.taken) > 1 and len(cells) != width:
+        if width is not None and len(lines.taken) > 1 and not (len(cells) == width and _sound(lines.taken, delimiter)):
             fault = fault or "a quote is not closed"
         if fault:
             lines.give_back()
             yield Row(number, [], fault)
         elif any(cell and not cell.isspace() for cell in cells):
             yield Row(number, cells)
+
+
+def _sound(lines: list[str], delimiter: str) -> bool:
+    """Whether quotes stand only where a cell of several lines begins and ends."""
+    try:
+        next(csv.reader(lines, delimiter=delimiter, strict=True))
+    except csv.Error:
+        return False
+    return True

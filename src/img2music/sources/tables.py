@@ -3,7 +3,7 @@
 import dataclasses
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -126,15 +126,10 @@ def read_songs(path: Path, mapping: Mapping[str, str] | None = None) -> SongTabl
     ------
     InputError
         If it can't be read, is empty or no table, has no column of titles, or lacks one of the mapping.
-    UsageError
-        If the mapping names no such field.
     MissingExtraError
         If it is a Parquet file, and what reads these is not installed.
     """
     mapping = mapping or {}
-    for field in mapping:
-        if field not in NAMES:
-            raise UsageError(f"There is no {field!r} to map a column to; there is: {', '.join(NAMES)}.")
     _require_file(path)
     if _is_parquet(path):
         names, rows = _parquet(path)
@@ -150,6 +145,37 @@ def read_songs(path: Path, mapping: Mapping[str, str] | None = None) -> SongTabl
     if not reader.songs and not reader.left_out:
         raise InputError("has a header, and no song below it.", str(path))
     return SongTable(reader.songs, reader.problems, reader.columns, reader.left_out)
+
+
+def parse_mapping(texts: Iterable[str]) -> dict[str, str]:
+    """Read a mapping as people type it.
+
+    Parameters
+    ----------
+    texts : iterable of str
+        Each ``"FIELD=COLUMN"``.
+
+    Returns
+    -------
+    dict of str to str
+        Columns by field, as `read_songs` takes it.
+
+    Raises
+    ------
+    UsageError
+        If one is of another form, or a field comes twice.
+    """
+    mapping: dict[str, str] = {}
+    for text in texts:
+        field, equals, column = text.partition("=")
+        field, column = field.strip(), column.strip()
+        if not equals or not column or field not in NAMES:
+            known = ", ".join(NAMES)
+            raise UsageError(f"--map {printable(text)!r} must be FIELD=COLUMN, where FIELD is one of {known}.")
+        if field in mapping:
+            raise UsageError(f"--map names {field} twice.")
+        mapping[field] = column
+    return mapping
 
 
 def _require_file(path: Path) -> None:

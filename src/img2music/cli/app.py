@@ -8,6 +8,7 @@ import typer
 import typer.core
 
 from img2music.cli import library as library_commands
+from img2music.cli import lyrics as lyrics_commands
 from img2music.cli import models as models_commands
 from img2music.cli.analyze import analyze
 from img2music.cli.datasets import datasets
@@ -36,6 +37,7 @@ train = typer.Typer(no_args_is_help=True, help="Train models.")
 evaluate = typer.Typer(no_args_is_help=True, help="Judge models and matching against people's ratings.")
 models = typer.Typer(no_args_is_help=True, help="List, choose and keep the models that read pictures.")
 import_ = typer.Typer(no_args_is_help=True, help="Put songs from elsewhere into the library.")
+lyrics = typer.Typer(no_args_is_help=True, help="Fetch and show the lyrics of the tracks in the library.")
 library = typer.Typer(no_args_is_help=True, help="Look after the library.")
 
 app.command()(analyze)
@@ -44,6 +46,9 @@ app.add_typer(import_, name="import")
 import_.command("table")(import_table)
 app.command()(recommend)
 app.command()(tracks)
+app.add_typer(lyrics, name="lyrics")
+lyrics.command()(lyrics_commands.fetch)
+lyrics.command()(lyrics_commands.show)
 app.add_typer(library, name="library")
 library.command()(library_commands.info)
 library.command()(library_commands.verify)

@@ -20,7 +20,7 @@ from tests.sources.servers import (
     spotify_track,
 )
 
-LIST, ALBUM = spotify_id(900), spotify_id(901)
+LIST, ALBUM, OTHER = spotify_id(900), spotify_id(901), spotify_id(902)
 
 
 @pytest.fixture
@@ -33,7 +33,9 @@ def server(point: Point, monkeypatch: pytest.MonkeyPatch) -> Iterator[SpotifySer
         spotify_track(3),  # twice
         spotify_track(502, name=" \n", duration_ms="long", album=None, artists=None),
     ]
-    with SpotifyServer({LIST: [*playlist[:60], *odd, *playlist[60:]], ALBUM: playlist[:55]}) as running:
+    other = [spotify_track(number) for number in range(200, 260)]
+    lists = {LIST: [*playlist[:60], *odd, *playlist[60:]], ALBUM: playlist[:55], OTHER: other}
+    with SpotifyServer(lists) as running:
         point(running, IMG2MUSIC_SPOTIFY_URL="/v1/", IMG2MUSIC_SPOTIFY_TOKEN_URL="/accounts/api/token")
         monkeypatch.setenv("IMG2MUSIC_SPOTIFY_CLIENT_ID", running.CLIENT)
         monkeypatch.setenv("IMG2MUSIC_SPOTIFY_CLIENT_SECRET", running.SECRET)
@@ -111,7 +113,7 @@ def test_tokens_end(server: SpotifyServer) -> None:
     assert [asked.path for asked in server.asked].count("/accounts/api/token") == 2
     server.valid_for = 30  # less than spotipy's margin of a minute: a new one each time
     server.expire()
-    assert len(list(client.songs([("playlist", LIST)]))) == 120
+    assert len(list(client.songs([("playlist", OTHER)]))) == 60
 
 
 @pytest.mark.parametrize("value", [{}, [], None, "x", {"access_token": "a", "expires_in": "b"}])

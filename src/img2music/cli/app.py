@@ -15,6 +15,7 @@ from img2music.cli.datasets import datasets
 from img2music.cli.doctor import doctor
 from img2music.cli.evaluate_image import evaluate_image
 from img2music.cli.evaluate_match import evaluate_match
+from img2music.cli.import_spotify import import_spotify
 from img2music.cli.import_table import import_table
 from img2music.cli.recommend import recommend
 from img2music.cli.scan import scan
@@ -44,6 +45,7 @@ app.command()(analyze)
 app.command()(scan)
 app.add_typer(import_, name="import")
 import_.command("table")(import_table)
+import_.command("spotify")(import_spotify)
 app.command()(recommend)
 app.command()(tracks)
 app.add_typer(lyrics, name="lyrics")

@@ -304,6 +304,27 @@ class LibraryStore:
             row = connection.execute(sa.select(tracks).where(wanted)).first()
         return None if row is None else track_of(row)
 
+    def identifiers(self, wanted: Iterable[str]) -> set[str]:
+        """Tell which songs without a file are in the library.
+
+        Parameters
+        ----------
+        wanted : iterable of str
+            Identifiers.
+
+        Returns
+        -------
+        set of str
+            Those of them that are.
+        """
+        found: set[str] = set()
+        with self._reading() as connection:
+            for batch in batches(wanted):
+                found.update(
+                    connection.execute(sa.select(tracks.c.identifier).where(tracks.c.identifier.in_(batch))).scalars()
+                )
+        return found
+
     def curves(self, ids: Iterable[int]) -> dict[int, tuple[CurvePoint, ...]]:
         """Read affect curves.
 

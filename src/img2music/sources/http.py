@@ -70,7 +70,7 @@ class Limits:
     backoff: float = 0.5
     body: int = 8 << 20
     redirects: int = 3
-    rate: float = 5.0
+    rate: float = 10.0
 
 
 class Session(requests.Session):

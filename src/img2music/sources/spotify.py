@@ -92,10 +92,11 @@ class Spotify:
         self._api = spotipy.Spotify(auth_manager=self._tokens, requests_session=session)
         self._api.prefix = f"{address('spotify', URL)}/"
         self._single_tracks = False
+        self._seen: set[str] = set()
         self.refuses_features = False
 
     def songs(self, references: Sequence[tuple[str, str]]) -> Iterator[Song]:
-        """Read songs, each once, without their features.
+        """Read songs without their features. What this client has read before does not come again.
 
         Parameters
         ----------
@@ -112,11 +113,10 @@ class Spotify:
         SourceError
             If Spotify can't be reached, refuses, or answers what can't be used.
         """
-        seen: set[str] = set()
         for entry in self._entries(references):
-            song = _song(entry, len(seen) + 1)
-            if song is not None and song.identifier is not None and song.identifier not in seen:
-                seen.add(song.identifier)
+            song = _song(entry, len(self._seen) + 1)
+            if song is not None and song.identifier is not None and song.identifier not in self._seen:
+                self._seen.add(song.identifier)
                 yield song
 
     def fill(self, songs: Sequence[Song]) -> list[Song]:

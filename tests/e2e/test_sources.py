@@ -1,0 +1,183 @@
+"""Lyrics and songs from web services, through the real command, against servers on loopback."""
+
+import json
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from img2music.library.store import LibraryStore
+from img2music.sources.tags import Tags
+from tests.e2e.command import environment, img2music, words
+from tests.library.records import make_record
+from tests.sources.servers import (
+    Answer,
+    LrclibServer,
+    MusixmatchServer,
+    ReccoBeatsServer,
+    Server,
+    SpotifyServer,
+    spotify_id,
+    spotify_track,
+)
+
+SONGS = 12
+LIST = spotify_id(900)
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Path:
+    path = tmp_path / "library.db"
+    with LibraryStore.open(path, create=True) as store:
+        tags = [Tags(title=f"Song {n}", artist="Somebody") for n in range(SONGS)]
+        store.put([make_record(f"/music/{n:02}.mp3", tags=tags[n]) for n in range(SONGS)])
+    return path
+
+
+@pytest.fixture
+def lrclib() -> Iterator[LrclibServer]:
+    songs = [{"title": f"Song {n}", "artist": "Somebody", "plain": f"These are the words of {n}"} for n in range(SONGS)]
+    with LrclibServer(*songs) as server:
+        yield server
+
+
+def kill_when(server: Server, requests: int, *arguments: str | Path, home: Path, **more: str) -> None:
+    """Start a command, and kill it as soon as a server got so many requests."""
+    process = subprocess.Popen(words(*arguments), cwd=home, env=environment(home, **more), stderr=subprocess.DEVNULL)
+    until = time.monotonic() + 60
+    while len(server.asked) < requests and process.poll() is None and time.monotonic() < until:
+        time.sleep(0.005)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert process.returncode == -signal.SIGKILL
+
+
+def test_lyrics_are_fetched_and_shown(library: Path, lrclib: LrclibServer, tmp_path: Path) -> None:
+    url = {"IMG2MUSIC_LRCLIB_URL": lrclib.url, "IMG2MUSIC_LIBRARY": str(library)}
+    done = img2music("lyrics", "fetch", home=tmp_path, **url).sound(0)
+    assert (
+        done.err == "img2music: 12 tracks: lyrics of 0 known before, none known for 12.\n" or "found for 0" in done.err
+    )
+    assert lrclib.asked == []
+    lrclib.faults.append(Answer({}, 429, {"Retry-After": "0"}))
+    done = img2music("lyrics", "fetch", "--source", "lrclib", "--limit", "2", home=tmp_path, **url).sound(0)
+    assert "found for 2 (lrclib 2)" in done.err
+    shown = img2music("lyrics", "show", "1", "--format", "table", home=tmp_path, **url).sound(0)
+    assert shown.out == "These are the words of 0\n"
+    assert shown.err.startswith("img2music: Song 0 by Somebody: lyrics, from lrclib, language en, fetched 20")
+    shown = img2music("lyrics", "show", "/music/01.mp3", home=tmp_path, **url).sound(0)
+    assert shown.json["schema"] == "img2music/lyrics/1"
+    assert [(each["source"], each["text"]) for each in shown.json["lyrics"]] == [
+        ("lrclib", "These are the words of 1"),
+        ("tags", None),
+    ]
+    shown = img2music("lyrics", "show", "5", "--format", "table", home=tmp_path, **url).sound(2)
+    assert "no lyrics of it are known (tags know none)" in shown.err
+
+
+def test_killed_and_resumed(library: Path, lrclib: LrclibServer, tmp_path: Path) -> None:
+    command = ("lyrics", "fetch", "--library", library, "--source", "lrclib")
+    kill_when(lrclib, 4, *command, home=tmp_path, IMG2MUSIC_LRCLIB_URL=lrclib.url)
+    with LibraryStore.open(library, read_only=True) as store:
+        stored = len(store.lyrics_sources())
+        assert store.faults() == []
+    assert len(lrclib.asked) - stored in (0, 1)  # all that was answered, but perhaps the last
+    asked = len(lrclib.asked)
+    img2music(*command, home=tmp_path, IMG2MUSIC_LRCLIB_URL=lrclib.url).sound(0)
+    assert len(lrclib.asked) - asked == SONGS - stored
+    with LibraryStore.open(library, read_only=True) as store:
+        assert all(has["lrclib"] for has in store.lyrics_sources().values())
+        assert len(store.lyrics_sources()) == SONGS
+
+
+def test_a_service_that_is_not_there(library: Path, tmp_path: Path) -> None:
+    command = ("lyrics", "fetch", "--library", library, "--source", "lrclib")
+    with Server() as gone:
+        url = gone.url
+    done = img2music(*command, home=tmp_path, IMG2MUSIC_LRCLIB_URL=url).sound(2)
+    assert "/music/00.mp3: LRCLIB: it refuses the connection" in done.err
+    assert "11 not asked for, 1 failed. Given up: lrclib; run it again to go on." in done.err
+    done = img2music(*command, home=tmp_path, IMG2MUSIC_LRCLIB_URL="lrclib.net").sound(2)
+    assert "IMG2MUSIC_LRCLIB_URL) must be like" in done.err
+
+
+def test_keys_are_never_told(library: Path, tmp_path: Path) -> None:
+    command = ("lyrics", "fetch", "--library", library, "--source", "musixmatch")
+    done = img2music(*command, home=tmp_path).sound(2)
+    assert "musixmatch needs a key of yours: set IMG2MUSIC_MUSIXMATCH_KEY" in done.err
+    with MusixmatchServer({("Song 0", "Somebody"): "These are the words"}) as server:
+        settings = tmp_path / "config" / "img2music" / "sources.toml"
+        settings.parent.mkdir(parents=True)
+        settings.write_text(f'[musixmatch]\nkey = "{server.KEY}"\nurl = "{server.url}/ws/1.1"\n')
+        home = {"home": tmp_path, "XDG_CONFIG_HOME": str(tmp_path / "config")}
+        done = img2music(*command, "--limit", "2", **home).sound(0)  # type: ignore[arg-type]
+        assert "found for 1 (musixmatch 1), none known for 1" in done.err
+        settings.write_text(f'[musixmatch]\nkey = "wr0ng-key"\nurl = "{server.url}/ws/1.1"\n')
+        done = img2music(*command, **home).sound(1)  # type: ignore[arg-type]
+        assert "it refuses the key" in done.err
+    assert "wr0ng" not in done.err
+    shown = img2music("lyrics", "show", "1", "--format", "table", "--library", library, home=tmp_path).sound(0)
+    assert shown.out == "These are the words\n"
+    assert "an excerpt, from musixmatch" in shown.err
+
+
+@pytest.fixture
+def spotify() -> Iterator[dict[str, str]]:
+    songs = [spotify_track(n) for n in range(250)]
+    with SpotifyServer({LIST: songs}) as server, ReccoBeatsServer({spotify_id(n) for n in range(249)}) as features:
+        yield {
+            "IMG2MUSIC_SPOTIFY_URL": f"{server.url}/v1",
+            "IMG2MUSIC_SPOTIFY_TOKEN_URL": f"{server.url}/accounts/api/token",
+            "IMG2MUSIC_SPOTIFY_CLIENT_ID": server.CLIENT,
+            "IMG2MUSIC_SPOTIFY_CLIENT_SECRET": server.SECRET,
+            "IMG2MUSIC_RECCOBEATS_URL": features.url,
+        }
+
+
+def test_a_playlist_is_imported_and_recommended(spotify: dict[str, str], tmp_path: Path) -> None:
+    library = tmp_path / "library.db"
+    command = ("import", "spotify", f"https://open.spotify.com/playlist/{LIST}", "--library", library)
+    process = subprocess.Popen(words(*command), cwd=tmp_path, env=environment(tmp_path, **spotify))
+    until = time.monotonic() + 60
+    stored = 0
+    while not stored and process.poll() is None and time.monotonic() < until:
+        time.sleep(0.05)
+        if library.exists() and library.stat().st_size:
+            with LibraryStore.open(library, create=True) as store:
+                stored = store.count()
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    assert stored == 200
+    done = img2music(*command, home=tmp_path, **spotify).sound(1)
+    assert done.json["schema"] == "img2music/import/1"
+    assert {name: done.json[name] for name in ("rows", "new", "updated", "left_out")} == {
+        "rows": 250,
+        "new": 49,
+        "updated": 200,
+        "left_out": 1,
+    }
+    assert done.err.count("ReccoBeats is asked for them") == 1
+    assert spotify["IMG2MUSIC_SPOTIFY_CLIENT_SECRET"] not in done.err
+    found = img2music(
+        "recommend", "--emotion", "happiness", "--library", library, "--format", "json", home=tmp_path
+    ).sound(0)
+    assert len(found.json["queries"][0]["matches"]) > 0
+
+
+def test_bad_spotify(spotify: dict[str, str], tmp_path: Path) -> None:
+    library = tmp_path / "library.db"
+    done = img2music(
+        "import", "spotify", "https://example.org/x", "--library", library, home=tmp_path, **spotify
+    ).sound(2)
+    assert "is no Spotify playlist, album or track" in done.err
+    done = img2music("import", "spotify", spotify_id(1), "--library", library, home=tmp_path).sound(2)
+    assert "spotify needs a key of yours: set IMG2MUSIC_SPOTIFY_CLIENT_ID and" in done.err
+    assert not library.exists()
+    wrong = spotify | {"IMG2MUSIC_SPOTIFY_CLIENT_SECRET": "wr0ng"}
+    done = img2music("import", "spotify", spotify_id(1), "--library", library, home=tmp_path, **wrong).sound(2)
+    assert "Spotify: it refuses the key; check client_id and client_secret." in done.err
+    assert "wr0ng" not in done.err + json.dumps(done.out)

@@ -101,11 +101,9 @@ def test_an_upgraded_library_is_as_a_fresh_one(tmp_path):
     for name in ("old.db", "new.db"):
         LibraryStore.open(tmp_path / name, create=True).close()
         with closing(sqlite3.connect(tmp_path / name)) as connection:
-            schemas.append(
-                connection.execute("SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY 2").fetchall()
-            )
+            schemas.append(connection.execute("SELECT type, name, sql FROM sqlite_schema ORDER BY 2").fetchall())
     assert schemas[0] == schemas[1]
-    (tracks,) = (row[3] for row in schemas[0] if row[1] == "tracks")
+    (tracks,) = (row[2] for row in schemas[0] if row[1] == "tracks")
     assert "AUTOINCREMENT" in tracks
 
 

@@ -145,7 +145,7 @@ def test_upkeep_leaves_songs_without_a_file_alone(store, tmp_path):
     (tmp_path / "music").mkdir()
     store.put([make_record(str(tmp_path / "music" / "gone.mp3"))])
     import_table(store, FILE, table(tmp_path, ",A,B,,,0.1,0.2,"))
-    report = scan(store, [tmp_path / "music", "/"[:0] or tmp_path / "music"], jobs=1)
+    report = scan(store, [tmp_path / "music"], jobs=1)
     assert (report.missing, store.count(), store.count(missing=True)) == (1, 1, 1)
     assert verify(store).checked == 0
     assert verify(store, content=True).files == []

@@ -250,6 +250,8 @@ def test_a_mapping_decides(tmp_path: Path) -> None:
     assert one(tmp_path, "length", "2000", duration_ms="length").duration == 2.0
     with pytest.raises(InputError, match="line 1: there is no column 'moods' for valence; there is: song, name, mood"):
         read(tmp_path, text, valence="moods")
+    with pytest.raises(UsageError, match="no 'mood' to map"):
+        read(tmp_path, text, mood="mood")
 
 
 def test_mappings_as_typed() -> None:

@@ -53,6 +53,8 @@ def identifier_uri(identifier: str) -> str:
         return ""
     if scheme == "spotify" and ":" not in name:
         return f"spotify:track:{name}"  # as Spotify's programs write it
+    if scheme == "mbid":
+        return f"https://musicbrainz.org/recording/{name}"  # as ListenBrainz reads it
     return f"{scheme}:{urllib.parse.quote(name, safe='/:@!$&()*+,;=~?#%')}"
 
 

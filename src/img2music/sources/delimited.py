@@ -19,8 +19,8 @@ HEADER_WITHIN = 5
 """The header is one of so many first rows: some tables begin with a title."""
 LONGEST_LINE = 1 << 22
 """Characters of a line that are looked at; one so long is no row of songs."""
-MOST_CONTROLS = 0.03
-"""Share of control characters above which a file is no text. Of compressed data an eighth are."""
+CONTROLS, MOST_CONTROLS = 32, 0.03
+"""Number and share of control characters above which a file is no text. Of compressed data an eighth are."""
 
 FOREIGN = (
     (b"PK\x03\x04", "is a spreadsheet or an archive; save or unpack it as CSV"),
@@ -117,7 +117,7 @@ def read_delimited(path: Path, known: Callable[[list[str]], int]) -> Delimited:
     encoding = _encoding(head)
     start = codecs.getincrementaldecoder(encoding)(_on_error(encoding)).decode(head)
     controls = sum(char < " " and char not in "\t\n\v\f\r\x1a" for char in start)
-    if controls > max(4.0, MOST_CONTROLS * len(start)):
+    if controls > max(CONTROLS, MOST_CONTROLS * len(start)):
         raise InputError("is no text: give a table as CSV, TSV or Parquet.", str(path))
     stated = start.split("\n", 1)[0].strip().lower()
     skip = int(stated.startswith("sep=") and len(stated) == 5)

@@ -126,10 +126,15 @@ def read_songs(path: Path, mapping: Mapping[str, str] | None = None) -> SongTabl
     ------
     InputError
         If it can't be read, is empty or no table, has no column of titles, or lacks one of the mapping.
+    UsageError
+        If the mapping names what is no field.
     MissingExtraError
         If it is a Parquet file, and what reads these is not installed.
     """
     mapping = mapping or {}
+    for field in mapping:
+        if field not in NAMES:
+            raise UsageError(f"There is no {field!r} to map a column to; there is: {', '.join(NAMES)}.")
     _require_file(path)
     if _is_parquet(path):
         names, rows = _parquet(path)

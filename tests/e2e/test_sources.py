@@ -59,9 +59,7 @@ def kill_when(server: Server, requests: int, *arguments: str | Path, home: Path,
 def test_lyrics_are_fetched_and_shown(library: Path, lrclib: LrclibServer, tmp_path: Path) -> None:
     url = {"IMG2MUSIC_LRCLIB_URL": lrclib.url, "IMG2MUSIC_LIBRARY": str(library)}
     done = img2music("lyrics", "fetch", home=tmp_path, **url).sound(0)
-    assert (
-        done.err == "img2music: 12 tracks: lyrics of 0 known before, none known for 12.\n" or "found for 0" in done.err
-    )
+    assert done.err == "img2music: 12 tracks: lyrics of 0 known before, found for 0, none known for 12.\n"
     assert lrclib.asked == []
     lrclib.faults.append(Answer({}, 429, {"Retry-After": "0"}))
     done = img2music("lyrics", "fetch", "--source", "lrclib", "--limit", "2", home=tmp_path, **url).sound(0)
@@ -162,10 +160,8 @@ def test_a_playlist_is_imported_and_recommended(spotify: dict[str, str], tmp_pat
     }
     assert done.err.count("ReccoBeats is asked for them") == 1
     assert spotify["IMG2MUSIC_SPOTIFY_CLIENT_SECRET"] not in done.err
-    found = img2music(
-        "recommend", "--emotion", "happiness", "--library", library, "--format", "json", home=tmp_path
-    ).sound(0)
-    assert len(found.json["queries"][0]["matches"]) > 0
+    found = img2music("recommend", "--emotion", "happiness", "--library", library, home=tmp_path).sound(0)
+    assert "Song " in found.out
 
 
 def test_bad_spotify(spotify: dict[str, str], tmp_path: Path) -> None:

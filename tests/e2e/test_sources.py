@@ -8,11 +8,12 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import jsonschema
 import pytest
 
 from img2music.library.store import LibraryStore
 from img2music.sources.tags import Tags
-from tests.e2e.command import environment, img2music, words
+from tests.e2e.command import ROOT, environment, img2music, words
 from tests.library.records import make_record
 from tests.sources.servers import (
     Answer,
@@ -68,7 +69,7 @@ def test_lyrics_are_fetched_and_shown(library: Path, lrclib: LrclibServer, tmp_p
     assert shown.out == "These are the words of 0\n"
     assert shown.err.startswith("img2music: Song 0 by Somebody: lyrics, from lrclib, language en, fetched 20")
     shown = img2music("lyrics", "show", "/music/01.mp3", home=tmp_path, **url).sound(0)
-    assert shown.json["schema"] == "img2music/lyrics/1"
+    jsonschema.validate(shown.json, json.loads((ROOT / "docs/schemas/lyrics.json").read_text(encoding="utf-8")))
     assert [(each["source"], each["text"]) for each in shown.json["lyrics"]] == [
         ("lrclib", "These are the words of 1"),
         ("tags", None),
@@ -151,7 +152,7 @@ def test_a_playlist_is_imported_and_recommended(spotify: dict[str, str], tmp_pat
     process.wait()
     assert stored == 200
     done = img2music(*command, home=tmp_path, **spotify).sound(1)
-    assert done.json["schema"] == "img2music/import/1"
+    jsonschema.validate(done.json, json.loads((ROOT / "docs/schemas/import.json").read_text(encoding="utf-8")))
     assert {name: done.json[name] for name in ("rows", "new", "updated", "left_out")} == {
         "rows": 250,
         "new": 49,

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
+import img2music
 from img2music.affect import Affect
 from img2music.errors import InputError, SourceError, UsageError
 from img2music.library.exchange import export_library, import_library
+from img2music.library.importing import import_table
 from img2music.library.lyrics import BEST_FIRST, SOURCES, best, describe, fetch, known_lyrics, recorded
 from img2music.library.record import LyricsRecord, SongRecord, TrackRecord
 from img2music.library.store import LibraryStore
@@ -17,6 +19,7 @@ from img2music.music.analysis import Features
 from img2music.sources.lrclib import Lrclib
 from img2music.sources.lyrics import Lyrics
 from img2music.sources.musixmatch import Musixmatch
+from img2music.sources.tables import read_songs
 from img2music.sources.tags import Tags
 from tests.library.records import make_record
 from tests.sources.servers import QUICK, Answer, LrclibServer, MusixmatchServer
@@ -245,3 +248,27 @@ def test_one_failing_service_leaves_the_other(store: LibraryStore) -> None:
     store.put([track(f"{n}", f"Song {n}") for n in range(3)])
     report = fetch(store, ["lrclib", "musixmatch"], services={"lrclib": Broken(), "musixmatch": Sound()})
     assert (report.found, report.given_up, len(report.failed)) == ({"musixmatch": 3}, ["lrclib"], 1)
+
+
+def test_lyrics_of_a_table(store: LibraryStore, tmp_path: Path) -> None:
+    table = tmp_path / "songs.csv"
+    words = WORDS.replace("\n", "\r\n")
+    table.write_bytes(f'title,valence,energy,lyrics\nA,0.5,0.5,"{words}"\nB,0.5,0.5,\nC,,0.5,words\n'.encode())
+    import_table(store, table, read_songs(table))
+    assert texts(store) == {1: {"table": WORDS}}
+    assert fetch(store).known == 1
+    table.write_text("title,valence,energy,lyrics\nA,0.5,0.5,Other words\n")
+    import_table(store, table, read_songs(table))
+    assert texts(store) == {1: {"table": "Other words"}}
+
+
+def test_from_python(tmp_path: Path) -> None:
+    with img2music.Library.open(tmp_path / "library.db") as library:
+        path = tmp_path / "song.mp3"
+        library._store.put([make_record(str(path))])
+        (track,) = library.tracks()
+        assert library.fetch_lyrics().none == 1
+        assert library.lyrics(track) is None
+        path.with_suffix(".lrc").write_text(f"[00:01.00]{WORDS}")
+        assert library.fetch_lyrics("files").found == {"files": 1}
+        assert library.lyrics(track) == library.lyrics(track.id) == WORDS

@@ -8,6 +8,7 @@ import typer
 from img2music.cli.options import (
     AlbumOption,
     ArtistOption,
+    FilesOption,
     GenreOption,
     InstrumentalOption,
     KeyOption,
@@ -46,6 +47,7 @@ def fetch(  # noqa: PLR0917 - typer's way to declare options
     length: LengthOption = None,
     instrumental: InstrumentalOption = None,
     key: KeyOption = None,
+    files: FilesOption = None,
 ) -> None:
     """Fetch the lyrics of the tracks in the library, and keep them there.
 
@@ -68,6 +70,7 @@ def fetch(  # noqa: PLR0917 - typer's way to declare options
         length=length,
         instrumental=instrumental,
         key=key,
+        files=files,
     )
     with LibraryStore.open(library) as store, counting("Lyrics") as progress:
         report = fetch_lyrics(
@@ -86,7 +89,9 @@ def fetch(  # noqa: PLR0917 - typer's way to declare options
 
 
 def show(
-    track: Annotated[str, typer.Argument(metavar="TRACK", help="Number of a track in the library, or its file.")],
+    track: Annotated[
+        str, typer.Argument(metavar="TRACK", help="Number of a track in the library, its file, or its identifier.")
+    ],
     library: LibraryOption = None,
     format_: ReportFormatOption = None,
 ) -> None:

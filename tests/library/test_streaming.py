@@ -100,7 +100,17 @@ def test_a_playlist_that_is_not_there(
     reccobeats.faults.append(Answer({}, 402))
     report = SpotifyImport([LIST_URL, spotify_id(3)], QUICK).run(store)
     assert [error.reason for error in report.errors] == ["ReccoBeats: it answers with 402."]
-    assert report.songs == 0
+    assert (report.songs, report.new) == (200, 0)
+    reccobeats.faults.append(Answer({}, 400))
+    report = SpotifyImport([LIST_URL], QUICK).run(store)
+    assert [error.reason for error in report.errors] == ["200 songs are not imported: ReccoBeats: it answers with 400."]
+    assert (report.new, report.known) == (20, 10)
+
+
+def test_an_empty_playlist(store: LibraryStore, spotify: SpotifyServer) -> None:
+    spotify.playlists[spotify_id(902)] = [None]
+    (error,) = SpotifyImport([f"spotify:playlist:{spotify_id(902)}"], QUICK).run(store).errors
+    assert error.reason == "Spotify names no song of it that can be imported."
 
 
 def test_bad_usage(spotify: SpotifyServer, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -186,6 +186,21 @@ def test_no_connection() -> None:
         asking.get_json("http://songs.invalid/")
 
 
+def test_no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    with Server() as gone:
+        monkeypatch.setenv("HTTP_PROXY", gone.url)
+    with session() as asking, pytest.raises(SourceError, match="the proxy can't be used") as caught:
+        asking.get_json("http://songs.invalid/", {"apikey": SECRET})
+    assert caught.value.final
+
+
+def test_through_a_proxy(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTP_PROXY", server.url)
+    server.faults.append(SlowBody())
+    with session() as asking:
+        assert asking.get_json("http://songs.invalid/a") == {"path": "/a"}
+
+
 def test_no_tls(server: Server) -> None:
     with session() as asking, pytest.raises(SourceError, match="no trustworthy connection") as caught:
         asking.get_json(server.url.replace("http:", "https:"), {"apikey": SECRET})

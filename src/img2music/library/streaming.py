@@ -20,6 +20,7 @@ REFUSED = (
     "ReccoBeats is asked for them."
 )
 
+
 Progress = Callable[[int, int | None], None]
 
 
@@ -60,8 +61,12 @@ class SpotifyReport:
             updated=self.known,
             duplicates=0,
             left_out=len(self.left_out),
-            problems=[Problem(song.row, None, f"{song.title} by {song.artist}: {why}") for song in self.left_out],
+            problems=[Problem(song.row, None, f"{_name(song)}: {why}") for song in self.left_out],
         )
+
+
+def _name(song: Song) -> str:
+    return f"{song.title} by {song.artist}" if song.artist else str(song.title)
 
 
 class SpotifyImport:
@@ -109,26 +114,37 @@ class SpotifyImport:
         for name, references in self._groups:
             try:
                 for batch in _batches(self._spotify.songs(references)):
-                    self._import(store, batch, report)
+                    self._import(store, batch, report, name)
                     if progress is not None:
                         progress(report.songs, None)
             except SourceError as error:
                 report.errors.append(InputError(str(error), name))
                 if error.final:
                     break
+        if not report.songs and not report.errors:
+            report.errors.append(InputError("Spotify names no song of it that can be imported.", self._groups[0][0]))
         report.refused = self._spotify.refuses_features
         return report
 
-    def _import(self, store: LibraryStore, songs: list[Song], report: SpotifyReport) -> None:
+    def _import(self, store: LibraryStore, songs: list[Song], report: SpotifyReport, name: str) -> None:
         known = store.identifiers(song.identifier for song in songs if song.identifier)
         new = self._spotify.fill([song for song in songs if song.identifier not in known])
+        fault = None
         if not all(map(has_features, new)):
-            new = self._reccobeats.fill(new)
+            try:
+                new = self._reccobeats.fill(new)
+            except SourceError as error:  # the others are asked for again the next time
+                fault, asked = error, len(new)
+                new = list(filter(has_features, new))
         stored = put_songs(store, new, ColumnsAffect())
         report.songs += len(songs)
         report.known += len(known)
         report.new += stored.new
         report.left_out += stored.lacking
+        if fault is not None:
+            if fault.final:
+                raise fault
+            report.errors.append(InputError(f"{asked - len(new)} songs are not imported: {fault}", name))
 
 
 def _groups(wanted: Sequence[tuple[tuple[str, str], str]]) -> Iterator[tuple[str, list[tuple[str, str]]]]:

@@ -235,6 +235,8 @@ class Session(requests.Session):
     def _lost(self, error: requests.exceptions.ConnectionError, watch: "_Watch") -> Exception:
         if watch.over:
             return _PassingError("no whole answer in time")
+        if isinstance(error, requests.exceptions.ProxyError):
+            return self._error("the proxy can't be used; check HTTPS_PROXY and HTTP_PROXY.", final=True)
         cause: BaseException | None = error
         seen = 0
         while cause is not None and seen < 8:

@@ -1,6 +1,7 @@
 """Tables of songs, as people have them."""
 
 import csv
+import dataclasses
 import io
 from pathlib import Path
 
@@ -351,3 +352,10 @@ def test_real_tables(shared_data: Path) -> None:
     assert len(read_songs(songs / "song_lyric.csv").songs) == 4096
     assert all(song.lyrics and song.duration is None for song in read_songs(songs / "song_lyric.csv").songs)
     assert len(read_songs(songs / "pmemo_x_spotify.csv").songs) == 474
+
+
+def test_excels_tab_and_what_is_no_delimiter(tmp_path: Path) -> None:
+    assert read(tmp_path, b"sep=\t\r\n" + TEXT.replace(",", "\t").encode()).songs == [dataclasses.replace(SONG, row=3)]
+    found = read(tmp_path, b'sep="\n' + TEXT.encode())
+    assert found.songs == [dataclasses.replace(SONG, row=3)]
+    assert [problem.row for problem in found.problems] == [1]

@@ -26,13 +26,17 @@ def import_table(
     people. Importing again brings songs up to date. Exit code 1 if some rows or cells can't be used and the rest is
     stored, 2 if nothing could be.
     """
+    from rich.console import Console
+
     from img2music.library.importing import import_table as import_songs
     from img2music.library.store import LibraryStore
     from img2music.sources.tables import parse_mapping, read_songs
 
-    table = read_songs(file, parse_mapping(map_ or ()))
-    with LibraryStore.open(library, create=True) as store:
-        report = import_songs(store, file, table)
+    mapping = parse_mapping(map_ or ())
+    with Console(stderr=True).status("Reading the table"):
+        table = read_songs(file, mapping)
+        with LibraryStore.open(library, create=True) as store:
+            report = import_songs(store, file, table)
     if chosen_format(format_) is ReportFormat.JSON:
         print_json(report.to_json())
     else:

@@ -48,9 +48,8 @@ class ColumnsAffect:
     name = "table/1"
 
     def predict(self, songs: Sequence[Song]) -> NDArray[np.float64]:
-        """Valence and arousal on the unit scale, shape (n, 2); NaN of a song that lacks one of the two."""
-        rows = [(song.valence, song.energy) if None not in (song.valence, song.energy) else () for song in songs]
-        return np.array([row or (np.nan, np.nan) for row in rows], dtype=np.float64).reshape(-1, 2)
+        """Valence and arousal on the unit scale, shape (n, 2); NaN where a song lacks the one or the other."""
+        return np.array([(song.valence, song.energy) for song in songs], dtype=np.float64).reshape(-1, 2)
 
 
 @dataclass(frozen=True)

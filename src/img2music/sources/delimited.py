@@ -4,6 +4,7 @@ import codecs
 import csv
 import io
 import itertools
+import re
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -32,6 +33,8 @@ FOREIGN = (
     (b"SQLite format 3", "is a database; export its songs as CSV"),
 )
 """How files begin that are taken for tables, and what to do about them."""
+
+_STATED = re.compile(r"sep=([,;\t|])\r?\n", re.IGNORECASE)
 
 # UTF-32 first: its mark begins as that of UTF-16 does.
 _MARKS = (
@@ -119,9 +122,8 @@ def read_delimited(path: Path, known: Callable[[list[str]], int]) -> Delimited:
     controls = sum(char < " " and char not in "\t\n\v\f\r\x1a" for char in start)
     if controls > max(CONTROLS, MOST_CONTROLS * len(start)):
         raise InputError("is no text: give a table as CSV, TSV or Parquet.", str(path))
-    stated = start.split("\n", 1)[0].strip().lower()
-    skip = int(stated.startswith("sep=") and len(stated) == 5)
-    delimiters = stated[-1] if skip else DELIMITERS
+    stated = _STATED.match(start)
+    skip, delimiters = (1, stated[1]) if stated else (0, DELIMITERS)
     heads = [_head(start, skip, delimiter) for delimiter in delimiters]
     best = max(range(len(heads)), key=lambda each: _score(heads[each], known))
     rows = heads[best]
@@ -179,10 +181,6 @@ def _body(path: Path, encoding: str, skip: int, delimiter: str, width: int) -> I
             yield from _rows(_Lines(stream, skip), delimiter, width)
     except OSError as error:
         raise _unreadable(path, error) from None
-    except UnicodeError as error:  # UTF-16 with a mark that a damaged file repeats the wrong way round
-        raise InputError(
-            f"can't be read as text: {error.reason if hasattr(error, 'reason') else error}.", str(path)
-        ) from None
 
 
 class _Lines:

@@ -25,7 +25,7 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     "artist": ("trackartist", "artistname", "artist", "artistnames", "artists", "performer"),
     "album": ("trackalbumname", "albumname", "albumtitle", "album", "release"),
     "genre": ("playlistgenre", "trackgenre", "genre", "genres", "artistgenres"),
-    "year": ("year", "releaseyear", "trackalbumreleasedate", "albumreleasedate", "releasedate", "date"),
+    "year": ("year", "releaseyear", "trackalbumreleasedate", "albumreleasedate", "releasedate"),
     "duration": ("duration", "durations", "durationsec", "durationseconds", "length"),
     "duration_ms": ("durationms", "trackdurationms"),
     "identifier": (

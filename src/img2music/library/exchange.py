@@ -2,10 +2,9 @@
 
 The first line is ``{"schema": "img2music/library/1"}``. Every other line holds one ``"track"`` with a file,
 one ``"song"`` without a file, what one source knows of the words of one of them (``"lyrics"``), or one ``"failure"``,
-in this order and that of their paths. Times are seconds, affects
-are on the unit scale, ``mtime_ns`` is nanoseconds since 1970; a curve is a list of ``[start, end, valence, arousal]``.
-Text is ASCII with JSON escapes; a byte of a file name that is not UTF-8 is a lone surrogate, as Python's
-``surrogateescape`` writes it.
+in this order and that of their paths. Times are seconds, affects are on the unit scale, ``mtime_ns`` is nanoseconds
+since 1970, ``fetched`` seconds; a curve is a list of ``[start, end, valence, arousal]``. Text is ASCII with JSON
+escapes; a byte of a file name that is not UTF-8 is a lone surrogate, as Python's ``surrogateescape`` writes it.
 """
 
 import dataclasses

@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +14,7 @@ import pytest
 
 from img2music.library.store import LibraryStore
 from img2music.sources.tags import Tags
-from tests.e2e.command import ROOT, environment, img2music, words
+from tests.e2e.command import ROOT, call, environment, img2music, words
 from tests.library.records import make_record
 from tests.sources.servers import (
     Answer,
@@ -102,6 +103,18 @@ def test_a_service_that_is_not_there(library: Path, tmp_path: Path) -> None:
     assert "11 not asked for, 1 failed. Given up: lrclib; run it again to go on." in done.err
     done = img2music(*command, home=tmp_path, IMG2MUSIC_LRCLIB_URL="lrclib.net").sound(2)
     assert "IMG2MUSIC_LRCLIB_URL) must be like" in done.err
+
+
+@pytest.mark.parametrize("module", ["requests", "spotipy"])
+def test_without_the_extra(library: Path, tmp_path: Path, module: str) -> None:
+    service = (
+        ["lyrics", "fetch", "--source", "lrclib"] if module == "requests" else ["import", "spotify", spotify_id(1)]
+    )
+    code = f"import sys; sys.modules[{module!r}] = None; from img2music.cli.app import main; main()"
+    done = call([sys.executable, "-c", code, *service, "--library", str(library)], tmp_path).sound(2)
+    assert "needs an extra: pip install 'img2music[web]'" in done.err
+    if module == "requests":  # what is on this machine needs none
+        call([sys.executable, "-c", code, "lyrics", "fetch", "--library", str(library)], tmp_path).sound(0)
 
 
 def test_keys_are_never_told(library: Path, tmp_path: Path) -> None:

@@ -153,6 +153,9 @@ def test_upkeep_leaves_songs_without_a_file_alone(store, tmp_path):
     assert [track.title for track in store.tracks()] == ["A"]
     found = info(store)
     assert (found.present, found.without_file, found.seconds, found.analyzers) == (1, 1, 0.0, {"table/1": 1})
+    assert prune(store, without_file=True, dry_run=True) == 1
+    assert prune(store, without_file=True) == 1
+    assert (store.count(), store.faults()) == (0, [])
 
 
 def test_songs_come_after_files_and_filters_tell_them_apart(store, tmp_path):

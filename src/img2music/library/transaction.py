@@ -208,6 +208,17 @@ class Transaction:
         result = self._connection.execute(sa.delete(tracks).where(tracks.c.missing.is_(True)))
         return result.rowcount
 
+    def remove_songs(self) -> int:
+        """Remove the songs without a file for good.
+
+        Returns
+        -------
+        int
+            Number of songs.
+        """
+        result = self._connection.execute(sa.delete(tracks).where(tracks.c.path.is_(None)))
+        return result.rowcount
+
     def put_failure(self, failure: Failure) -> None:
         """Remember that a file could not be analysed.
 

@@ -143,12 +143,14 @@ def verify(store: LibraryStore, *, content: bool = False) -> Verification:
     return found
 
 
-def prune(store: LibraryStore, *, dry_run: bool = False) -> int:
+def prune(store: LibraryStore, *, without_file: bool = False, dry_run: bool = False) -> int:
     """Remove the tracks that are marked missing, for good.
 
     Parameters
     ----------
     store : LibraryStore
+    without_file : bool
+        Songs that are known from tables only, too.
     dry_run : bool
         Only count them.
 
@@ -158,6 +160,6 @@ def prune(store: LibraryStore, *, dry_run: bool = False) -> int:
         Number of tracks.
     """
     if dry_run:
-        return store.count(missing=True)
+        return store.count(missing=True) + (store.totals().without_file if without_file else 0)
     with store.alone(), store.writing() as transaction:
-        return transaction.remove_missing()
+        return transaction.remove_missing() + (transaction.remove_songs() if without_file else 0)

@@ -4,13 +4,11 @@ import math
 import re
 
 from img2music.errors import printable
-from img2music.sources.tags import find_year, one_line
+from img2music.sources.tags import LONGEST, find_year, one_line
 
 MISSING = frozenset({"", "na", "n/a", "#n/a", "null", "none"})
 """How tables write that there is no value, in small letters."""
 
-LONGEST_TEXT = 500
-"""Characters of a title or a name that are kept."""
 LONGEST_LYRICS = 100_000
 LONGEST_SONG = 24 * 3600.0
 """Seconds."""
@@ -49,8 +47,8 @@ def read_text(cell: str) -> str | None:
         return None
     if _LIST.fullmatch(cell.strip()):
         cell = "; ".join(first or second for first, second in _LIST_ITEM.findall(cell))
-    if len(cell) > LONGEST_TEXT:
-        raise CellError(f"has {len(cell):,} characters, more than {LONGEST_TEXT}")
+    if len(cell) > LONGEST:
+        raise CellError(f"has {len(cell):,} characters, more than {LONGEST}")
     if cell.isprintable() and "  " not in cell:
         return cell.strip()
     return one_line(cell) or None

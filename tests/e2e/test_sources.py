@@ -99,7 +99,7 @@ def test_a_service_that_is_not_there(library: Path, tmp_path: Path) -> None:
     with Server() as gone:
         url = gone.url
     done = img2music(*command, home=tmp_path, IMG2MUSIC_LRCLIB_URL=url).sound(2)
-    assert "/music/00.mp3: LRCLIB: it refuses the connection" in done.err
+    assert "/music/00.mp3: LRCLIB: it takes no connection" in done.err
     assert "11 not asked for, 1 failed. Given up: lrclib; run it again to go on." in done.err
     done = img2music(*command, home=tmp_path, IMG2MUSIC_LRCLIB_URL="lrclib.net").sound(2)
     assert "IMG2MUSIC_LRCLIB_URL) must be like" in done.err

@@ -179,7 +179,7 @@ def test_a_token_is_for_one_host(server: Server) -> None:
 def test_no_connection() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))  # bound, not listening
-        with session() as asking, pytest.raises(SourceError, match="refuses the connection") as caught:
+        with session() as asking, pytest.raises(SourceError, match="takes no connection") as caught:
             asking.get_json(f"http://127.0.0.1:{taken.getsockname()[1]}/", {"apikey": SECRET})
     assert caught.value.final
     with session() as asking, pytest.raises(SourceError, match="address is not found"):
@@ -207,14 +207,39 @@ def test_no_tls(server: Server) -> None:
     assert caught.value.final
 
 
-def test_a_certificate_that_nobody_knows(server: Server) -> None:
+CERTIFICATE = Path(__file__).with_name("self_signed.pem")
+
+
+@pytest.fixture
+def secure(server: Server) -> Server:
+    """The server behind TLS, with a certificate that nobody else has signed."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(Path(__file__).with_name("self_signed.pem"))
+    context.load_cert_chain(CERTIFICATE)
     server._server.socket = context.wrap_socket(server._server.socket, server_side=True)
+    server.url = server.url.replace("http:", "https:")
+    return server
+
+
+def test_a_certificate_that_nobody_knows(secure: Server) -> None:
     with session() as asking, pytest.raises(SourceError, match=r"its certificate is self-signed") as caught:
-        asking.get_json(server.url.replace("http:", "https:"))
+        asking.get_json(secure.url)
     assert caught.value.final
-    assert server.asked == []
+    assert secure.asked == []
+
+
+@pytest.mark.parametrize("fault", [SlowBody(), SlowHead(), Truncated([1] * 100)], ids=lambda each: type(each).__name__)
+def test_faults_behind_tls(secure: Server, monkeypatch: pytest.MonkeyPatch, fault: Answer) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(CERTIFICATE))
+    secure.faults.append(fault)
+    with session() as asking:
+        assert asking.get_json(f"{secure.url}/a") == {"path": "/a"}
+    assert len(secure.asked) == 2
+
+
+def test_nothing_leads_from_tls_to_plain_text(secure: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(CERTIFICATE))
+    secure.faults.append(Answer(status=302, headers={"Location": "http://127.0.0.1/"}))
+    assert "can't be trusted" in str(refused(secure))
 
 
 def test_requests_keep_their_distance(server: Server) -> None:

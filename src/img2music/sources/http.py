@@ -21,7 +21,7 @@ try:
     from requests.adapters import HTTPAdapter
     from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
     from urllib3.connection import HTTPConnection, HTTPSConnection
-    from urllib3.exceptions import HTTPError, InvalidHeader
+    from urllib3.exceptions import HTTPError, InvalidHeader, NameResolutionError, NewConnectionError
     from urllib3.util import Retry
 except ModuleNotFoundError:
     raise MissingExtraError("Asking web services", "web") from None
@@ -210,15 +210,8 @@ class Session(requests.Session):
                     allow_redirects=False,
                 ) as response:
                     body = self._body(response)
-            except requests.exceptions.SSLError as error:
-                raise self._error(f"no trustworthy connection ({_tls_reason(error)}).", final=True) from None
-            except requests.exceptions.Timeout:
-                raise _PassingError("no answer in time") from None
-            except requests.exceptions.ConnectionError as error:
-                raise self._lost(error, watch) from None
             except (requests.exceptions.RequestException, HTTPError, OSError) as error:
-                # What is read from a socket that the watchdog has shut is an error of any kind.
-                raise _PassingError("no whole answer in time" if watch.over else _kind(error)) from None
+                raise self._fault(error, watch) from None
         if watch.over:
             raise _PassingError("no whole answer in time")
         response._content = body
@@ -232,25 +225,15 @@ class Session(requests.Session):
                 raise self._error(f"its answer is larger than {self.limits.body >> 20} MiB; check its address.")
         return bytes(body)
 
-    def _lost(self, error: requests.exceptions.ConnectionError, watch: "_Watch") -> Exception:
-        if watch.over:
+    def _fault(self, error: Exception, watch: "_Watch") -> Exception:
+        """What went wrong with a request, in plain words; what requests says of it may hold a key."""
+        if watch.over or isinstance(error, requests.exceptions.Timeout):
             return _PassingError("no whole answer in time")
-        if isinstance(error, requests.exceptions.ProxyError):
-            return self._error("the proxy can't be used; check HTTPS_PROXY and HTTP_PROXY.", final=True)
-        cause: BaseException | None = error
-        seen = 0
-        while cause is not None and seen < 8:
-            if isinstance(cause, ConnectionRefusedError):
-                return self._error("it refuses the connection; check its address, or try again later.", final=True)
-            if isinstance(cause, socket.gaierror):
-                return self._error("its address is not found; check the connection to the internet.", final=True)
-            inner = getattr(cause, "reason", None)
-            argument = cause.args[0] if cause.args else None
-            cause = next(
-                (item for item in (inner, argument, cause.__cause__, cause.__context__) if _is_error(item)), None
-            )
-            seen += 1
-        return _PassingError("the connection broke")
+        refusal = _refusal(error)
+        if refusal:
+            return self._error(refusal, final=True)
+        cut = isinstance(error, requests.exceptions.ChunkedEncodingError)
+        return _PassingError("its answer ends too early" if cut else "the connection broke")
 
     def _checked(self, response: requests.Response) -> requests.Response:
         status = response.status_code
@@ -423,8 +406,18 @@ def _leave_alone(request: requests.PreparedRequest) -> requests.PreparedRequest:
     return request
 
 
-def _is_error(value: object) -> bool:
-    return isinstance(value, BaseException)
+def _refusal(error: Exception) -> str | None:
+    """Why no connection was made, and none will be; None if another try may do."""
+    reason = getattr(error.args[0], "reason", None) if error.args else None
+    if isinstance(error, requests.exceptions.ProxyError):
+        return "the proxy can't be used; check HTTPS_PROXY and HTTP_PROXY."
+    if isinstance(error, requests.exceptions.SSLError) and "EOF" not in str(error):
+        return f"no trustworthy connection ({_tls_reason(error)})."
+    if isinstance(reason, NameResolutionError):
+        return "its address is not found; check the connection to the internet."
+    if isinstance(reason, NewConnectionError):
+        return "it takes no connection; check its address, or try again later."
+    return None
 
 
 def _tls_reason(error: Exception) -> str:
@@ -440,12 +433,6 @@ def _tls_reason(error: Exception) -> str:
         if sign in text:
             return reason
     return "TLS failed"
-
-
-def _kind(error: Exception) -> str:
-    if isinstance(error, requests.exceptions.ChunkedEncodingError | requests.exceptions.ContentDecodingError):
-        return "its answer ends too early"
-    return "the connection broke"
 
 
 def _refuse_constant(name: str) -> None:

@@ -145,12 +145,17 @@ def http_date(seconds: float) -> str:
 
 
 class Server:
-    """A web service on loopback; `faults` are its next answers, before what it would say by itself."""
+    """A web service on loopback.
+
+    `faults` are its next answers, before what it would say by itself. It answers `answers` requests, and keeps the next
+    one waiting.
+    """
 
     def __init__(self) -> None:
         self.asked: list[Asked] = []
         self.faults: deque[Answer | None] = deque()
-        self.pause = 0.0
+        self.answers = 1_000_000
+        self._ended = threading.Event()
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -180,7 +185,8 @@ class Server:
         body = handler.rfile.read(int(handler.headers.get("Content-Length", 0))).decode()
         asked = Asked(handler.command, parts.path, query, dict(handler.headers.items()), body)
         self.asked.append(asked)
-        time.sleep(self.pause)
+        if len(self.asked) > self.answers:
+            self._ended.wait(60)
         fault = self.faults.popleft() if self.faults else None
         (fault or self.answer(asked)).send(handler)
 
@@ -195,6 +201,7 @@ class Server:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._ended.set()
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()

@@ -61,7 +61,7 @@ class ImportReport:
     path : str
         The table.
     rows : int
-        Rows of songs that it has.
+        Rows that hold anything, but for the header.
     new, updated : int
         Songs that were not in the library, and that were.
     duplicates : int

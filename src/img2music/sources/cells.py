@@ -45,10 +45,10 @@ def read_text(cell: str) -> str | None:
     """Read one line of text; a list as Python writes it is joined by ``"; "``."""
     if cell.strip() in ("", "NA"):  # R's missing value; "none" and "null" are titles of songs
         return None
-    if _LIST.fullmatch(cell.strip()):
-        cell = "; ".join(first or second for first, second in _LIST_ITEM.findall(cell))
     if len(cell) > LONGEST:
         raise CellError(f"has {len(cell):,} characters, more than {LONGEST}")
+    if _LIST.fullmatch(cell.strip()):
+        cell = "; ".join(first or second for first, second in _LIST_ITEM.findall(cell))
     if cell.isprintable() and "  " not in cell:
         return cell.strip()
     return one_line(cell) or None

@@ -450,7 +450,8 @@ class Library:
         MissingExtraError
             If one asks the internet, and what that takes is not installed.
         """
-        from img2music.library.lyrics import LOCAL, fetch
+        from img2music.library.lyrics import fetch
+        from img2music.library.record import LOCAL
 
         return fetch(self._store, sources or LOCAL, where=where, limit=limit, again=again)
 

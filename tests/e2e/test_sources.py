@@ -75,9 +75,10 @@ def test_lyrics_are_fetched_and_shown(library: Path, lrclib: LrclibServer, tmp_p
     assert [(each["source"], each["text"]) for each in shown.json["lyrics"]] == [
         ("lrclib", "These are the words of 1"),
         ("tags", None),
+        ("files", None),
     ]
     shown = img2music("lyrics", "show", "5", "--format", "table", home=tmp_path, **url).sound(2)
-    assert "no lyrics of it are known (tags know none)" in shown.err
+    assert "no lyrics of it are known (tags, files know none)" in shown.err
 
 
 def test_killed_and_resumed(library: Path, lrclib: LrclibServer, tmp_path: Path) -> None:

@@ -70,7 +70,7 @@ def test_files_first_and_services_only_if_named(store: LibraryStore, tmp_path: P
     assert (record.source, record.text, record.language) == ("files", WORDS, "en")
     report = fetch(store, ["tags", "lrclib"], services={"lrclib": Lrclib(QUICK)})
     assert str(report) == "2 tracks: lyrics of 1 known before, found for 1 (lrclib 1), none known for 0."
-    assert texts(store) == {1: {"tags": None, "files": WORDS}, 2: {"tags": None, "lrclib": f"{WORDS} 2"}}
+    assert texts(store) == {1: {"tags": None, "files": WORDS}, 2: {"tags": None, "files": None, "lrclib": f"{WORDS} 2"}}
 
 
 def test_a_file_that_came_later_is_found(store: LibraryStore, tmp_path: Path) -> None:
@@ -107,6 +107,14 @@ def test_filters_and_a_limit(store: LibraryStore, lrclib: LrclibServer) -> None:
     where = TrackFilter(artist=("somebody",))
     assert fetch(store, ["lrclib"], where=where, limit=3, services=services).got == 3
     assert fetch(store, ["lrclib"], where=where, limit=3, services=services).got == 1
+
+
+def test_a_limit_moves_on(store: LibraryStore, lrclib: LrclibServer, tmp_path: Path) -> None:
+    store.put([track(f"{n}", "Unheard of" if n < 4 else f"Song {n}") for n in range(6)])
+    services = {"lrclib": Lrclib(QUICK)}
+    reports = [fetch(store, ["files", "lrclib"], limit=2, services=services) for _ in range(4)]
+    assert [report.got for report in reports] == [0, 0, 2, 0]
+    assert [report.none for report in reports] == [2, 4, 4, 4]
 
 
 def test_a_fault_is_no_answer(store: LibraryStore, lrclib: LrclibServer) -> None:

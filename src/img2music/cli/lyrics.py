@@ -36,7 +36,7 @@ def fetch(  # noqa: PLR0917 - typer's way to declare options
     ] = None,
     library: LibraryOption = None,
     limit: Annotated[
-        int | None, typer.Option("--limit", help="At most so many tracks whose lyrics are not known.")
+        int | None, typer.Option("--limit", help="At most so many tracks that were not asked for before.")
     ] = None,
     again: Annotated[bool, typer.Option("--again", help="Ask sources again that knew none before.")] = False,
     genre: GenreOption = None,
@@ -57,8 +57,8 @@ def fetch(  # noqa: PLR0917 - typer's way to declare options
     if all did.
     """
     from img2music.library.filter_text import track_filter
-    from img2music.library.lyrics import LOCAL
     from img2music.library.lyrics import fetch as fetch_lyrics
+    from img2music.library.record import LOCAL
     from img2music.library.store import LibraryStore
 
     where = track_filter(

@@ -8,13 +8,12 @@ from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from img2music.errors import InputError, SourceError, UsageError, printable
-from img2music.library.record import LyricsRecord
+from img2music.library.record import LOCAL, LyricsRecord
 from img2music.library.store import LibraryStore
 from img2music.library.track import Track, TrackFilter
 from img2music.sources.lyrics import Lyrics
 
 SCHEMA = "img2music/lyrics/1"
-LOCAL = ("tags", "files")
 SERVICES = ("lrclib", "musixmatch")
 SOURCES = (*LOCAL, *SERVICES)
 """Where words may be fetched from. Services are asked only if they are named."""
@@ -300,16 +299,7 @@ class _Fetch:
         self._report = FetchReport()
 
     def run(self, where: TrackFilter | None, limit: int | None, progress: Progress) -> FetchReport:
-        asked = self._store.lyrics_sources()
-        wanted = []
-        for track in self._store.tracks(where=where):
-            self._report.tracks += 1
-            before = asked.get(track.id, {})
-            if any(has and source not in EXCERPTS for source, has in before.items()):
-                self._report.known += 1
-            else:
-                wanted.append((track, before))
-        wanted = wanted[:limit]
+        wanted = self._wanted(where, limit)
         try:
             for number, (track, before) in enumerate(wanted):
                 progress(number, len(wanted))
@@ -319,16 +309,38 @@ class _Fetch:
             self._flush()
         return self._report
 
+    def _wanted(self, where: TrackFilter | None, limit: int | None) -> list[tuple[Track, dict[str, bool]]]:
+        """Tracks to ask for, and which sources were asked before; the others are counted."""
+        asked = self._store.lyrics_sources()
+        wanted = []
+        fresh = 0
+        for track in self._store.tracks(where=where):
+            self._report.tracks += 1
+            before = asked.get(track.id, {})
+            to_ask = [source for source in self._sources if self._asks(source, before)]
+            if any(has and source not in EXCERPTS for source, has in before.items()):
+                self._report.known += 1
+            elif not to_ask:
+                self._count_unfound(track, before, failed=False)
+            elif all(source in before for source in to_ask) and not self._again:
+                wanted.append((track, before))  # only to see whether a file lies beside it now
+            elif limit is None or fresh < limit:
+                wanted.append((track, before))
+                fresh += 1
+        return wanted
+
+    def _asks(self, source: str, before: dict[str, bool]) -> bool:
+        """Whether to ask a source. What lies beside a file is always looked for: it may have come since."""
+        return source not in before or (not before[source] and (self._again or source == "files"))
+
     def _fetch(self, track: Track, before: dict[str, bool]) -> None:
         failed = len(self._report.failed)
         for source in self._sources:
-            # What lies beside a file is looked for each time: it costs nothing, and may have come since.
-            if source in before and source != "files" and (before[source] or not self._again):
-                continue
-            lyrics = self._ask(source, track)
+            lyrics = self._ask(source, track) if self._asks(source, before) else None
             if lyrics is None:
                 continue
-            self._keep(track.id, recorded(source, lyrics))
+            if lyrics != Lyrics() or source not in before:
+                self._keep(track.id, recorded(source, lyrics))
             if lyrics.text is not None:
                 self._report.found[source] = self._report.found.get(source, 0) + 1
             elif lyrics.instrumental:
@@ -380,8 +392,6 @@ class _Fetch:
         return read_embedded(track.path) if source == "tags" else read_beside(track.path)
 
     def _keep(self, track: int, record: LyricsRecord) -> None:
-        if record.source == "files" and not record.known:
-            return
         self._pending.append((track, record))
         late = time.monotonic() - self._stored > BATCH_SECONDS
         if record.source in SERVICES or late or len(self._pending) >= A_BATCH:

@@ -12,6 +12,9 @@ from img2music.sources.tags import Tags
 
 CURVE_DTYPE = np.dtype([("start", "<f8"), ("end", "<f8"), ("valence", "<f8"), ("arousal", "<f8")])
 
+LOCAL = ("tags", "files")
+"""Sources of lyrics that are the sound file itself, or lie beside it."""
+
 
 @dataclass(frozen=True, slots=True)
 class TrackRecord:

@@ -6,12 +6,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from img2music.library.record import Failure, LyricsRecord, SongRecord, TrackRecord, pack_curve
+from img2music.library.record import LOCAL, Failure, LyricsRecord, SongRecord, TrackRecord, pack_curve
 from img2music.library.rows import PACKED_AFFECT, batches, values_of
 from img2music.library.schema import affects, curves, failures, lyrics, tracks
-
-OF_FILES = ("tags", "files")
-"""Sources of lyrics that are the file itself, or lie beside it."""
 
 
 class Transaction:
@@ -68,7 +65,7 @@ class Transaction:
         rows = []
         for row in self._connection.execute(statement):
             record = records[row.track_id]
-            if row.source in OF_FILES:
+            if row.source in LOCAL:
                 same = row.content == record.content
             else:
                 same = (row.title, row.artist) == (record.tags.title, record.tags.artist)

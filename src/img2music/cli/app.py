@@ -8,14 +8,16 @@ import typer
 import typer.core
 
 from img2music.cli import library as library_commands
+from img2music.cli import lyrics as lyrics_commands
 from img2music.cli import models as models_commands
 from img2music.cli.analyze import analyze
 from img2music.cli.datasets import datasets
 from img2music.cli.doctor import doctor
 from img2music.cli.evaluate_image import evaluate_image
 from img2music.cli.evaluate_match import evaluate_match
-from img2music.cli.import_table import import_table
 from img2music.cli.evaluate_text import evaluate_text
+from img2music.cli.import_spotify import import_spotify
+from img2music.cli.import_table import import_table
 from img2music.cli.lyrics_affect import affect as lyrics_affect
 from img2music.cli.recommend import recommend
 from img2music.cli.scan import scan
@@ -46,6 +48,7 @@ app.command()(analyze)
 app.command()(scan)
 app.add_typer(import_, name="import")
 import_.command("table")(import_table)
+import_.command("spotify")(import_spotify)
 app.command()(recommend)
 app.command()(tracks)
 app.add_typer(library, name="library")
@@ -56,6 +59,8 @@ library.command()(library_commands.export)
 library.command("import")(library_commands.import_)
 app.add_typer(lyrics, name="lyrics")
 lyrics.command("affect")(lyrics_affect)
+lyrics.command()(lyrics_commands.fetch)
+lyrics.command()(lyrics_commands.show)
 app.add_typer(models, name="models")
 models.command("list")(models_commands.list_)
 models.command()(models_commands.show)

@@ -1,10 +1,10 @@
 """The library as JSON Lines: for copies, for moving to another machine, for other programs.
 
 The first line is ``{"schema": "img2music/library/1"}``. Every other line holds one ``"track"`` with a file,
-one ``"song"`` without a file or one ``"failure"``, in this order and that of their paths. Times are seconds, affects
-are on the unit scale, ``mtime_ns`` is nanoseconds since 1970; a curve is a list of ``[start, end, valence, arousal]``.
-Text is ASCII with JSON escapes; a byte of a file name that is not UTF-8 is a lone surrogate, as Python's
-``surrogateescape`` writes it.
+one ``"song"`` without a file, what one source knows of the words of one of them (``"lyrics"``), or one ``"failure"``,
+in this order and that of their paths. Times are seconds, affects are on the unit scale, ``mtime_ns`` is nanoseconds
+since 1970, ``fetched`` seconds; a curve is a list of ``[start, end, valence, arousal]``. Text is ASCII with JSON
+escapes; a byte of a file name that is not UTF-8 is a lone surrogate, as Python's ``surrogateescape`` writes it.
 """
 
 import dataclasses
@@ -12,13 +12,14 @@ import json
 import math
 import os
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from img2music.affect import Affect
 from img2music.errors import Img2MusicError, InputError
 from img2music.files import replacing
-from img2music.library.record import Failure, SongRecord, TrackRecord
+from img2music.library.record import Failure, LyricsRecord, SongRecord, TrackRecord
 from img2music.library.store import LibraryStore
 from img2music.library.transaction import Transaction
 from img2music.music.analysis import CurvePoint, Features, TrackAnalysis
@@ -62,6 +63,9 @@ def export_library(store: LibraryStore, path: str | os.PathLike[str]) -> int:
         for song in store.songs():
             _line(stream, {"song": dataclasses.asdict(song)})
             count += 1
+        for track, identifier, lyrics in store.all_lyrics():
+            of = {"path": track} if track is not None else {"identifier": identifier}
+            _line(stream, {"lyrics": of | dataclasses.asdict(lyrics)})
         for failure in store.failures():
             row = {"path": failure.file.path, "size": failure.file.size, "mtime_ns": failure.file.mtime_ns}
             _line(stream, {"failure": row | {"analyzer": failure.analyzer, "reason": failure.reason}})
@@ -97,7 +101,7 @@ def import_library(store: LibraryStore, path: str | os.PathLike[str]) -> tuple[i
     try:
         with Path(path).open("rb") as stream, store.alone(), store.writing() as transaction:
             _check_header(stream.readline(), name)
-            batch: list[TrackRecord | SongRecord] = []
+            batch: list[TrackRecord | SongRecord | _TrackLyrics] = []
             for number, line in enumerate(stream, start=2):
                 try:
                     item = _parse(line)
@@ -108,7 +112,7 @@ def import_library(store: LibraryStore, path: str | os.PathLike[str]) -> tuple[i
                     transaction.put_failure(item)
                 elif item is not None:
                     batch.append(item)
-                    count += 1
+                    count += not isinstance(item, _TrackLyrics)
                 if len(batch) == 500:
                     _put(transaction, batch)
                     batch.clear()
@@ -118,9 +122,23 @@ def import_library(store: LibraryStore, path: str | os.PathLike[str]) -> tuple[i
     return count, errors
 
 
-def _put(transaction: Transaction, batch: Sequence[TrackRecord | SongRecord]) -> None:
+@dataclass(frozen=True, slots=True)
+class _TrackLyrics:
+    """Lyrics, and what they belong to: a path, or an identifier."""
+
+    path: str | None
+    identifier: str | None
+    record: LyricsRecord
+
+
+def _put(transaction: Transaction, batch: Sequence[TrackRecord | SongRecord | _TrackLyrics]) -> None:
     transaction.put(record for record in batch if isinstance(record, TrackRecord))
     transaction.put_songs(record for record in batch if isinstance(record, SongRecord))
+    lyrics = [item for item in batch if isinstance(item, _TrackLyrics)]
+    by_path = transaction.ids_of_paths(item.path for item in lyrics if item.path is not None)
+    by_identifier = transaction.ids_of_identifiers(item.identifier for item in lyrics if item.identifier is not None)
+    numbers = [by_path.get(item.path or "") or by_identifier.get(item.identifier or "") for item in lyrics]
+    transaction.put_lyrics((number, item.record) for number, item in zip(numbers, lyrics, strict=True) if number)
 
 
 def _line(stream: BinaryIO, value: dict[str, Any]) -> None:
@@ -157,7 +175,7 @@ def _check_header(line: bytes, name: str) -> None:
         )
 
 
-def _parse(line: bytes) -> TrackRecord | SongRecord | Failure | None:
+def _parse(line: bytes) -> TrackRecord | SongRecord | _TrackLyrics | Failure | None:
     if not line.strip():
         return None
     value = json.loads(line)
@@ -166,6 +184,8 @@ def _parse(line: bytes) -> TrackRecord | SongRecord | Failure | None:
         return Failure(_file(row), _text(row, "analyzer"), _text(row, "reason"))
     if "song" in value:
         return _song(value["song"])
+    if "lyrics" in value:
+        return _lyrics(value["lyrics"])
     row = value["track"]
     return TrackRecord(
         file=_file(row),
@@ -194,6 +214,24 @@ def _song(row: dict[str, Any]) -> SongRecord:
         analyzer=_text(row, "analyzer"),
         affect=Affect(row["affect"]["valence"], row["affect"]["arousal"]),
         features=_features(row["features"], {field.name for field in dataclasses.fields(Features)}),
+    )
+
+
+def _lyrics(row: dict[str, Any]) -> _TrackLyrics:
+    path = None
+    if "path" in row:
+        path = _text(row, "path")
+        os.fsencode(path)  # a surrogate that stands for no byte is refused here
+    return _TrackLyrics(
+        path=path,
+        identifier=_optional_text(row, "identifier") if path is None else None,
+        record=LyricsRecord(
+            source=_text(row, "source"),
+            text=_optional_text(row, "text"),
+            instrumental=_flag(row, "instrumental"),
+            language=_optional_text(row, "language"),
+            fetched=_whole(row, "fetched"),
+        ),
     )
 
 

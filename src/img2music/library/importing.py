@@ -12,11 +12,13 @@ from numpy.typing import NDArray
 
 from img2music.affect import Affect
 from img2music.errors import InputError
+from img2music.library.lyrics import recorded
 from img2music.library.record import SongRecord
 from img2music.library.schema import fold
 from img2music.library.store import LibraryStore
 from img2music.music.analysis import Features
 from img2music.music.song import Song
+from img2music.sources.lyrics import lyrics_of
 from img2music.sources.tables import Problem, SongTable
 from img2music.sources.tags import LONGEST, Tags
 
@@ -138,30 +140,76 @@ def import_table(store: LibraryStore, path: Path, table: SongTable, affect: Song
         If the library can't be written; then nothing is stored.
     """
     affect = affect or ColumnsAffect()
-    merged = merge(table.songs)
-    points = affect.predict([song for song, _ in merged])
-    problems = list(table.problems)
-    records = []
-    left_out = table.left_out
-    for (song, identifier), (valence, arousal) in zip(merged, points.tolist(), strict=True):
-        if np.isnan(valence) or np.isnan(arousal):
-            problems.append(Problem(song.row, None, f"{_lacking(song, affect)}; left out"))
-            left_out += 1
-        else:
-            records.append(_record(song, identifier, affect.name, Affect(valence, arousal)))
-    if merged and not records:
+    stored = put_songs(store, table.songs, affect)
+    if stored.lacking and not stored.new + stored.updated:
         raise InputError(f"none of its songs gets an affect: {_advice(table, affect)}.", str(path))
-    with store.writing() as transaction:
-        new = transaction.put_songs(records)
+    lacking = [Problem(song.row, None, f"{_lacking(song, affect)}; left out") for song in stored.lacking]
     return ImportReport(
         path=str(path),
         rows=len(table.songs) + table.left_out,
-        new=new,
-        updated=len(records) - new,
-        duplicates=len(table.songs) - len(merged),
-        left_out=left_out,
-        problems=sorted(problems, key=lambda problem: problem.row),
+        new=stored.new,
+        updated=stored.updated,
+        duplicates=stored.duplicates,
+        left_out=table.left_out + len(lacking),
+        problems=sorted([*table.problems, *lacking], key=lambda problem: problem.row),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What `put_songs` did.
+
+    Attributes
+    ----------
+    new, updated : int
+        Songs that were not in the library, and that were.
+    duplicates : int
+        Songs that were merged into an earlier one.
+    lacking : list of Song
+        Songs without an affect, which are not stored.
+    """
+
+    new: int
+    updated: int
+    duplicates: int
+    lacking: list[Song]
+
+
+def put_songs(store: LibraryStore, songs: Sequence[Song], affect: SongAffect) -> Stored:
+    """Put songs into the library, in one transaction, as `import_table` does; their lyrics too.
+
+    Parameters
+    ----------
+    store : LibraryStore
+    songs : sequence of Song
+    affect : SongAffect
+        What reads their affects.
+
+    Returns
+    -------
+    Stored
+
+    Raises
+    ------
+    LibraryError
+        If the library can't be written; then nothing is stored.
+    """
+    merged = merge(songs)
+    points = affect.predict([song for song, _ in merged])
+    lacking, records, words = [], [], {}
+    for (song, identifier), (valence, arousal) in zip(merged, points.tolist(), strict=True):
+        if np.isnan(valence) or np.isnan(arousal):
+            lacking.append(song)
+            continue
+        records.append(_record(song, identifier, affect.name, Affect(valence, arousal)))
+        lyrics = lyrics_of(song.lyrics)
+        if lyrics.text is not None:
+            words[identifier] = recorded("table", lyrics)
+    with store.writing() as transaction:
+        new = transaction.put_songs(records)
+        numbers = transaction.ids_of_identifiers(words)
+        transaction.put_lyrics((numbers[identifier], record) for identifier, record in words.items())
+    return Stored(new, len(records) - new, len(songs) - len(merged), lacking)
 
 
 def merge(songs: Iterable[Song]) -> list[tuple[Song, str]]:

@@ -12,6 +12,9 @@ from img2music.sources.tags import Tags
 
 CURVE_DTYPE = np.dtype([("start", "<f8"), ("end", "<f8"), ("valence", "<f8"), ("arousal", "<f8")])
 
+LOCAL = ("tags", "files")
+"""Sources of lyrics that are the sound file itself, or lie beside it."""
+
 
 @dataclass(frozen=True, slots=True)
 class TrackRecord:
@@ -63,6 +66,36 @@ class SongRecord:
     analyzer: str
     affect: Affect
     features: Features
+
+
+@dataclass(frozen=True, slots=True)
+class LyricsRecord:
+    """What one source knows of the words of a track.
+
+    Attributes
+    ----------
+    source : str
+        ``"tags"``, ``"files"``, ``"table"``, ``"lrclib"`` or ``"musixmatch"``.
+    text : str or None
+        Lines; None if it knows none.
+    instrumental : bool
+        Whether it knows that there are none.
+    language : str or None
+        ISO 639 code, where one could be told.
+    fetched : int
+        When it was asked, in seconds since 1970.
+    """
+
+    source: str
+    text: str | None
+    instrumental: bool
+    language: str | None
+    fetched: int
+
+    @property
+    def known(self) -> bool:
+        """Whether it knows the words, or that there are none."""
+        return self.text is not None or self.instrumental
 
 
 def pack_curve(curve: Sequence[CurvePoint]) -> bytes:

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from img2music.affect import Affect
 from img2music.errors import Img2MusicError, LibraryError, printable
-from img2music.library.record import SongRecord, TrackRecord, unpack_curve
+from img2music.library.record import LyricsRecord, SongRecord, TrackRecord, unpack_curve
 from img2music.library.schema import fold
 from img2music.library.track import Track
 from img2music.music.analysis import Features, TrackAnalysis
@@ -234,3 +234,18 @@ def song_of(row: sa.Row[Any]) -> SongRecord:
         affect=_affect(row),
         features=_features(row),
     )
+
+
+def lyrics_record_of(row: sa.Row[Any]) -> LyricsRecord:
+    """Make a record of the row of what a source knows of the words of a track.
+
+    Parameters
+    ----------
+    row : sqlalchemy.Row
+        Of the table of lyrics, all columns.
+
+    Returns
+    -------
+    LyricsRecord
+    """
+    return LyricsRecord(row.source, row.text, bool(row.instrumental), row.language, row.fetched)

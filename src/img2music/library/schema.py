@@ -20,7 +20,7 @@ from sqlalchemy import (
     text,
 )
 
-HEAD = "0002"
+HEAD = "0003"
 """The revision that these tables are at; the newest in ``migrations/versions``."""
 
 
@@ -98,6 +98,18 @@ affects = Table(
     metadata,
     Column("track_id", ID, ForeignKey("tracks.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
     Column("packed", LargeBinary, nullable=False),
+)
+
+# What each source knows of a track's words; also that it knows none, so that it is not asked twice.
+lyrics = Table(
+    "lyrics",
+    metadata,
+    Column("track_id", ID, ForeignKey("tracks.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("source", Text, primary_key=True),
+    Column("text", Text),
+    Column("instrumental", Boolean, nullable=False, server_default=text("false")),
+    Column("language", Text),
+    Column("fetched", BigInteger, nullable=False),
 )
 
 failures = Table(

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from img2music.errors import UsageError
 from img2music.library import database
 from img2music.library.filters import conditions
-from img2music.library.record import Failure, SongRecord, TrackRecord, unpack_curve
-from img2music.library.rows import AFFECT_DTYPE, PACKED_AFFECT, batches, record_of, song_of, track_of
-from img2music.library.schema import affects, curves, failures, tracks
+from img2music.library.record import Failure, LyricsRecord, SongRecord, TrackRecord, unpack_curve
+from img2music.library.rows import AFFECT_DTYPE, PACKED_AFFECT, batches, lyrics_record_of, record_of, song_of, track_of
+from img2music.library.schema import affects, curves, failures, lyrics, tracks
 from img2music.library.track import Track, TrackFilter
 from img2music.library.transaction import Transaction
 from img2music.music.analysis import CurvePoint
@@ -281,6 +281,50 @@ class LibraryStore:
             row = connection.execute(sa.select(tracks).where(tracks.c.path == path)).first()
         return None if row is None else track_of(row)
 
+    def find_any(self, name: str) -> Track | None:
+        """Find a track by what a person calls it.
+
+        Parameters
+        ----------
+        name : str
+            Its number, its identifier, or a path of its file, relative ones too.
+
+        Returns
+        -------
+        Track or None
+        """
+        wanted = tracks.c.id == int(name) if name.isascii() and name.isdigit() and len(name) < 19 else None
+        if wanted is None:
+            path = os.path.abspath(os.path.expanduser(name))  # noqa: PTH100, PTH111 - names may be any bytes
+            found = None if "\0" in name else self.find(path)
+            if found is not None:
+                return found
+            wanted = tracks.c.identifier == name.encode("utf-8", "replace").decode()
+        with self._reading() as connection:
+            row = connection.execute(sa.select(tracks).where(wanted)).first()
+        return None if row is None else track_of(row)
+
+    def identifiers(self, wanted: Iterable[str]) -> set[str]:
+        """Tell which songs without a file are in the library.
+
+        Parameters
+        ----------
+        wanted : iterable of str
+            Identifiers.
+
+        Returns
+        -------
+        set of str
+            Those of them that are.
+        """
+        found: set[str] = set()
+        with self._reading() as connection:
+            for batch in batches(wanted):
+                found.update(
+                    connection.execute(sa.select(tracks.c.identifier).where(tracks.c.identifier.in_(batch))).scalars()
+                )
+        return found
+
     def curves(self, ids: Iterable[int]) -> dict[int, tuple[CurvePoint, ...]]:
         """Read affect curves.
 
@@ -299,6 +343,61 @@ class LibraryStore:
                 rows = connection.execute(sa.select(curves).where(curves.c.track_id.in_(batch)))
                 found.update((row.track_id, unpack_curve(row.points)) for row in rows)
         return found
+
+    def lyrics(self, ids: Iterable[int]) -> dict[int, list[LyricsRecord]]:
+        """Read what is known of the words of tracks.
+
+        Parameters
+        ----------
+        ids : iterable of int
+
+        Returns
+        -------
+        dict of int to list of LyricsRecord
+            By id, one a source that was asked, in order of their names; without tracks of which none was.
+        """
+        found: dict[int, list[LyricsRecord]] = {}
+        with self._reading() as connection:
+            for batch in batches(ids):
+                statement = sa.select(lyrics).where(lyrics.c.track_id.in_(batch)).order_by(lyrics.c.source)
+                for row in connection.execute(statement):
+                    found.setdefault(row.track_id, []).append(lyrics_record_of(row))
+        return found
+
+    def lyrics_sources(self) -> dict[int, dict[str, bool]]:
+        """Tell which sources were asked for the words of tracks.
+
+        Returns
+        -------
+        dict of int to dict of str to bool
+            By id and source, whether it knows the words, or that there are none.
+        """
+        known = sa.or_(lyrics.c.text.is_not(None), lyrics.c.instrumental)
+        found: dict[int, dict[str, bool]] = {}
+        with self._reading() as connection:
+            for number, source, has in connection.execute(sa.select(lyrics.c.track_id, lyrics.c.source, known)):
+                found.setdefault(number, {})[source] = bool(has)
+        return found
+
+    def all_lyrics(self) -> Iterator[tuple[str | None, str | None, LyricsRecord]]:
+        """Read what is known of the words of every track.
+
+        Yields
+        ------
+        path : str or None
+            Of the track; None if it has no file.
+        identifier : str or None
+            Of the track; None if it has a file.
+        record : LyricsRecord
+        """
+        statement = (
+            sa.select(lyrics, tracks.c.path, tracks.c.identifier)
+            .join(tracks, tracks.c.id == lyrics.c.track_id)
+            .order_by(tracks.c.path.nulls_last(), tracks.c.id, lyrics.c.source)
+        )
+        with self._reading() as connection:
+            for row in connection.execute(statement):
+                yield row.path, row.identifier, lyrics_record_of(row)
 
     def records(self) -> Iterator[TrackRecord]:
         """Read all that is stored of every track that has a file, in order of path.

@@ -59,7 +59,7 @@ def test_a_model_survives_its_file(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "content",
-    ["", "{}", "[]", '{"name": "music-affect/1", "mean": [], "scale": [], "valence": [], "arousal": []}'],
+    ["", "{}", "[]", '{"name": "music-affect/2", "mean": [], "scale": [], "valence": [], "arousal": []}'],
 )
 def test_a_bad_model_is_an_error(tmp_path: Path, content: str) -> None:
     path = tmp_path / "model.json"

@@ -12,12 +12,20 @@ from numpy.typing import NDArray
 from img2music.affect import Affect
 from img2music.errors import ModelError
 from img2music.files import write_atomically
-from img2music.music.audio.network import EMBEDDING
+from img2music.music.audio import musicnn, network
 
-MODEL = "music-affect/1"
+MODEL = "music-affect/2"
 """Name and version of the shipped model; its card is docs/models/music-affect.md."""
-SIGNALS = ("loudness", "onset_rate", "flux", "majorness")
-INPUTS = (*(f"embedding_{number}" for number in range(EMBEDDING)), *SIGNALS)
+SIGNALS = ("loudness", "onset_rate", "flux", "majorness", "register", "level_spread")
+"""What is measured of the sound itself."""
+PRIORS = ("vibenet_valence", "musicnn_happy")
+"""What the networks read as valence: vibenet's output, and MusiCNN's log-odds of "happy" less those of "sad"."""
+INPUTS = (
+    *(f"vibenet_{number}" for number in range(network.EMBEDDING)),
+    *(f"musicnn_{number}" for number in range(musicnn.EMBEDDING)),
+    *SIGNALS,
+    *PRIORS,
+)
 """What the model reads, in order."""
 
 
@@ -50,7 +58,7 @@ class AffectModel:
 
         Parameters
         ----------
-        inputs : ndarray of float64, shape (260,)
+        inputs : ndarray of float64, shape (464,)
             In the order of `INPUTS`.
 
         Returns

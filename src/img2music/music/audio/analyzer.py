@@ -115,7 +115,7 @@ def analyze_track(path: str | os.PathLike[str], model: AffectModel | None = None
     model = model or shipped_model()
 
     def affect(inputs: NDArray[np.float64] | None) -> Affect:
-        return SILENCE if inputs is None else model.affect(inputs)
+        return SILENCE if inputs is None else model.affect(measured.inputs, inputs)
 
     return TrackAnalysis(
         analyzer=ANALYZER,

@@ -16,11 +16,13 @@ from img2music.music.audio.analyzer import measure
 
 EMOTIFY_GENRES = ("classical", "rock", "electronic", "pop")
 """Folders of Emotify, in the order of its track ids, a hundred each."""
-SAYS = ((1.0, 0.0, 0.45), (0.2, 1.0, 0.45))
+SAYS = ((1.0, 0.0, 0.45), (0.0, 1.0, 0.45))
 """For valence and arousal: the say of vibenet's embedding, MusiCNN's and the signals in the ridge regression.
 
 Each group's standardised inputs are scaled to have this variance in all, so that 200 inputs weigh no more than 6.
 """
+CHANGE_SAYS = (1.0, 0.0, 0.45)
+"""The same for how a window differs from its track."""
 PENALTY = 1.0
 """Of that regression."""
 PRIOR_SHARES = ((0.15, 0.15), (0.0, 0.0))
@@ -186,19 +188,22 @@ def train_affect_model(rated: RatedMusic) -> AffectModel:
     mean, scale = rated.inputs.mean(axis=0), rated.inputs.std(axis=0)
     scale[scale == 0] = 1.0
     standard = (rated.inputs - mean) / scale
-    learnt, _ = np.split(standard, [-len(PRIORS)], axis=1)
-    groups = (network.EMBEDDING, musicnn.EMBEDDING, len(SIGNALS))
-    rows = []
-    for axis, (says, shares) in enumerate(zip(SAYS, PRIOR_SHARES, strict=True)):
+
+    # As inputs are centred, there is no intercept: the average song is neutral.
+    def row(axis: int, says: tuple[float, ...], shares: tuple[float, ...]) -> tuple[float, ...]:
+        learnt = standard[:, : -len(PRIORS)]
+        groups = (network.EMBEDDING, musicnn.EMBEDDING, len(SIGNALS))
         weight = np.sqrt(np.repeat(np.divide(says, groups), groups))
         coefficients = weight * _ridge(learnt * weight, rated.ratings[:, axis], PENALTY)
         coefficients *= (1.0 - sum(shares)) / (learnt @ coefficients).std()
-        row = np.append(coefficients, shares)
-        # Regression pulls predictions together; they are spread as people's ratings are. As inputs are
-        # centred, the intercept is 0: the average song is neutral.
-        row *= SPREAD / (standard @ row).std()
-        rows.append((*row.tolist(), 0.0))
-    return AffectModel(MODEL, tuple(mean.tolist()), tuple(scale.tolist()), *rows)
+        coefficients = np.append(coefficients, shares)
+        # Regression pulls predictions together; they are spread as people's ratings are.
+        coefficients *= SPREAD / (standard @ coefficients).std()
+        return tuple(coefficients.tolist())
+
+    rows = [row(axis, SAYS[axis], PRIOR_SHARES[axis]) for axis in range(2)]
+    changes = [row(axis, CHANGE_SAYS, (0.0,) * len(PRIORS)) for axis in range(2)]
+    return AffectModel(MODEL, tuple(mean.tolist()), tuple(scale.tolist()), *rows, *changes)
 
 
 def evaluate_affect_model(emotify: RatedMusic, pmemo: RatedMusic) -> list[tuple[str, float, float]]:

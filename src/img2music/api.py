@@ -414,6 +414,7 @@ class Library:
         together: bool = False,
         where: "TrackFilter | None" = None,
         image_model: AnyPath | None = None,
+        widen: float = 0.0,
     ) -> "Recommendation":
         """Recommend tracks for pictures, songs and affects.
 
@@ -435,6 +436,9 @@ class Library:
             Conditions that every track must meet.
         image_model : str or path-like, optional
             What reads pictures, as `analyze` takes it.
+        widen : float
+            How far around a picture's point its songs may stand, in standard deviations of its reading (0 to 2); 0 for
+            the nearest songs.
 
         Returns
         -------
@@ -460,5 +464,6 @@ class Library:
             together=together,
             where=where,
             image_model=image_model,
+            widen=widen,
         )
         return recommend(self._store, paths, affects, options)

@@ -230,3 +230,43 @@ def test_emotions_and_words() -> None:
         assert math.isclose(affect_of(word).intensity, 0.6)
     with pytest.raises(UsageError, match="happiness"):
         affect_of("hapiness")
+
+
+def unsure(spread: float) -> Query:
+    return Query(QueryKind.IMAGE, Affect(0.45, 0.55), "/photos/a.jpg", among=PHOTOS, spread=(spread, spread))
+
+
+def test_a_wider_list_reaches_as_far_as_the_reading_is_unsure(store: LibraryStore) -> None:
+    def farthest(spread: float, widen: float) -> float:
+        (found,) = recommend_for(store, [unsure(spread)], Options(widen=widen)).queries
+        distances = [match.distance for match in found.matches]
+        assert distances == sorted(distances)
+        assert len({match.track.id for match in found.matches}) == 10
+        assert [match.rank for match in found.matches] == list(range(1, 11))
+        return distances[-1]
+
+    narrow, sure, wide, widest = farthest(0.1, 0.0), farthest(0.02, 1.0), farthest(0.1, 1.0), farthest(0.1, 2.0)
+    assert narrow < sure < wide < widest
+
+
+def test_widening_changes_nothing_without_uncertainty(store: LibraryStore) -> None:
+    for query in (photo(0.5, 0.5), numbers(0.5, 0.5)):
+        plain, wide = (recommend_for(store, [query], Options(widen=widen)) for widen in (0.0, 1.0))
+        assert numbers_of(plain) == numbers_of(wide)
+
+
+def test_distances_of_a_wide_list_are_from_the_picture(store: LibraryStore) -> None:
+    (found,) = recommend_for(store, [unsure(0.1)], Options(widen=1.0)).queries
+    for match in found.matches:
+        assert match.distance == pytest.approx(math.dist(match.position, found.positions[0]))
+
+
+@pytest.mark.parametrize("widen", [-0.1, 2.1, math.nan, math.inf])
+def test_a_list_is_widened_within_reason(widen: float) -> None:
+    with pytest.raises(UsageError, match="--widen"):
+        Options(widen=widen)
+
+
+def test_a_playlist_for_all_is_not_widened() -> None:
+    with pytest.raises(UsageError, match="--together"):
+        Options(widen=1.0, together=True)

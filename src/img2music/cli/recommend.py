@@ -67,6 +67,15 @@ def recommend(  # noqa: PLR0917 - typer's way to declare options
             "--together", help="One playlist through all pictures in their order, of at least --top songs and one each."
         ),
     ] = False,
+    widen: Annotated[
+        float,
+        typer.Option(
+            min=0.0,
+            max=2.0,
+            help="Songs around a picture's point, as far as its reading is unsure (1: a standard deviation), "
+            "instead of the nearest.",
+        ),
+    ] = 0.0,
     genre: GenreOption = None,
     artist: ArtistOption = None,
     album: AlbumOption = None,
@@ -130,6 +139,7 @@ def recommend(  # noqa: PLR0917 - typer's way to declare options
             key=key,
         ),
         image_model=image_model,
+        widen=widen,
     )
     with scan_progress() as progress:
         found = recommend_from(

@@ -278,6 +278,7 @@ def _model_inputs(
         float(frames.level.std()),
     )
     assert len(signals) == len(SIGNALS)
-    priors = (float(head("valence") @ embedding), tagging.happiness)
+    # einsum adds in one fixed order; BLAS doesn't promise that.
+    priors = (float(np.einsum("i,i->", head("valence"), embedding)), tagging.happiness)
     assert len(priors) == len(PRIORS)
     return np.concatenate([embedding, tagging.embedding, signals, priors])

@@ -68,8 +68,8 @@ def read_emotify(folder: Path, jobs: int = 1, progress: Callable[[int, int], obj
     Its listeners chose from the nine feelings of the Geneva Emotional Music Scale. Valence is read as joyful
     activation + (tenderness + amazement) / 2 - sadness - tension, arousal as power + joyful activation +
     tension - calmness - tenderness - sadness / 2, each scaled to [0, 1]: a stand-in, for nobody was asked for
-    these two. Signs follow the scale's second-order factors (Zentner, Grandjean & Scherer 2008, Emotion 8, study
-    3: vitality = power, joyful activation; unease = tension, sadness; sublimity = the rest).
+    these two. Signs follow the scale's second-order factors (Zentner, Grandjean & Scherer 2008, Emotion 8):
+    vitality (power, joyful activation), unease (tension, sadness), sublimity (the rest).
 
     Parameters
     ----------

@@ -13,7 +13,7 @@ import numpy as np
 from benchmarks.report import Report
 from img2music.errors import InputError
 from img2music.media import audio
-from img2music.music.audio import analyzer, loudness, mel, network, rhythm, tonality
+from img2music.music.audio import analyzer, loudness, mel, musicnn, network, rhythm, spectrum, tonality
 
 # Stages of an analysis: the module that looks the function up, and its name there.
 STAGES: list[tuple[str, Any, str]] = [
@@ -24,6 +24,8 @@ STAGES: list[tuple[str, Any, str]] = [
     ("pitch classes", tonality, "chroma"),
     ("onset strength", rhythm, "onset_strength"),
     ("tempo", rhythm, "tempo"),
+    ("register and levels", spectrum, "centroid_and_level"),
+    ("MusiCNN", musicnn, "listen"),
 ]
 
 
@@ -45,6 +47,7 @@ def run(options: argparse.Namespace) -> Report:
         raise InputError("There is no music in this folder.", str(options.folder))
     plans = [tuple(map(float, plan.split("x"))) for plan in options.excerpts.split(",") if plan]
     network.hear(np.zeros((mel.N_MELS, 100), np.float32))  # loads the network
+    musicnn.listen([np.zeros(musicnn.PATCH, np.float32)])
     spent: dict[str, float] = defaultdict(float)
     ours, theirs, durations = [], [], []
     others: dict[tuple[float, ...], list[tuple[float, float]]] = defaultdict(list)

@@ -82,7 +82,7 @@ class TrackAnalysis:
     Attributes
     ----------
     analyzer : str
-        Name and version of the analyzer, such as ``"audio/1"``.
+        Name and version of the analyzer, such as ``"audio/2"``.
     duration : float
         Length of the track in seconds.
     listened : float

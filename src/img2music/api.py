@@ -468,7 +468,7 @@ class Library:
         str or None
             Lines; None if they are not known, or there are none.
         """
-        from img2music.library.lyrics import best
+        from img2music.library.record import best
 
         number = track if isinstance(track, int) else track.id
         record = best(self._store.lyrics([number]).get(number, []))

@@ -11,8 +11,8 @@ from img2music.affect import Affect
 from img2music.errors import InputError, SourceError, UsageError
 from img2music.library.exchange import export_library, import_library
 from img2music.library.importing import import_table
-from img2music.library.lyrics import BEST_FIRST, SOURCES, best, describe, fetch, known_lyrics, recorded
-from img2music.library.record import LyricsRecord, SongRecord, TrackRecord
+from img2music.library.lyrics import SOURCES, describe, fetch, known_lyrics, recorded
+from img2music.library.record import BEST_FIRST, LyricsRecord, SongRecord, TrackRecord, best
 from img2music.library.store import LibraryStore
 from img2music.library.track import TrackFilter
 from img2music.music.analysis import Features
@@ -204,7 +204,7 @@ def test_which_is_best() -> None:
 def test_lyrics_stay_with_their_track(store: LibraryStore) -> None:
     before = track("a", "Song 1", content="11" * 32)
     store.put([before])
-    both = [(1, recorded("tags", Lyrics(WORDS))), (1, recorded("lrclib", Lyrics(WORDS)))]
+    both = [(1, recorded("tags", Lyrics(WORDS), read=True)), (1, recorded("lrclib", Lyrics(WORDS), read=True))]
     with store.writing() as transaction:
         transaction.put_lyrics([*both, (99, both[0][1])])
 
@@ -230,7 +230,12 @@ def test_export_and_import(store: LibraryStore, tmp_path: Path) -> None:
         transaction.put_songs([song("spotify:x", "Song 3")])
         numbers = transaction.ids_of_paths(["/music/\udcff.mp3"]) | transaction.ids_of_identifiers(["spotify:x"])
         for number in numbers.values():
-            transaction.put_lyrics([(number, recorded("lrclib", Lyrics(WORDS))), (number, recorded("tags", Lyrics()))])
+            transaction.put_lyrics(
+                [
+                    (number, recorded("lrclib", Lyrics(WORDS), read=True)),
+                    (number, recorded("tags", Lyrics(), read=True)),
+                ]
+            )
     export_library(store, tmp_path / "out.jsonl")
     with LibraryStore.open(tmp_path / "other.db", create=True) as other:
         assert import_library(other, tmp_path / "out.jsonl") == (3, [])
@@ -280,3 +285,51 @@ def test_from_python(tmp_path: Path) -> None:
         path.with_suffix(".lrc").write_text(f"[00:01.00]{WORDS}")
         assert library.fetch_lyrics("files").found == {"files": 1}
         assert library.lyrics(track) == library.lyrics(track.id) == WORDS
+
+
+GLAD = "Oh happy day, sunshine and laughter\nEverybody smiling, dancing with the friends I love\nWhat a wonder"
+GRIM = "You died alone and I am crying\nNothing but blood and pain and hatred\nThe grave is cold, my sorrow kills me"
+
+
+def test_words_move_the_valence_of_a_track_and_its_curve(store: LibraryStore, tmp_path: Path) -> None:
+    paths = [str(tmp_path / f"{name}.mp3") for name in "ab"]
+    store.put([make_record(path) for path in paths])
+    heard = [track.affect for track in store.tracks()]
+    before = store.curves([1])[1]
+    (tmp_path / "a.txt").write_text(GLAD)
+    (tmp_path / "b.txt").write_text(GRIM)
+    assert fetch(store).got == 2
+    glad, grim = store.tracks()
+    assert glad.affect.valence > heard[0].valence
+    assert grim.affect.valence < heard[1].valence
+    assert [glad.affect.arousal, grim.affect.arousal] == [affect.arousal for affect in heard]
+    shift = glad.affect.valence - heard[0].valence
+    for point, old in zip(store.curves([1])[1], before, strict=True):
+        assert point.affect.valence == pytest.approx(min(1.0, max(0.0, old.affect.valence + shift)))
+        assert point.affect.arousal == old.affect.arousal
+    assert store.columns(["valence"])["valence"].tolist() == [glad.affect.valence, grim.affect.valence]
+    assert store.faults() == []
+    # A scan that hears them again keeps the words; an export holds what was heard.
+    store.put([make_record(path) for path in paths])
+    assert [track.affect for track in store.tracks()] == [glad.affect, grim.affect]
+    assert [record.analysis.affect for record in store.records()] == heard
+    export_library(store, tmp_path / "library.jsonl")
+    with LibraryStore.open(tmp_path / "copy.db", create=True) as copy:
+        import_library(copy, tmp_path / "library.jsonl")
+        assert [track.affect for track in copy.tracks()] == [glad.affect, grim.affect]
+    # Without words, valence is what is heard again.
+    with store.writing() as transaction:
+        transaction.put_lyrics([(1, LyricsRecord("files", None, False, None, 0))])
+    assert next(store.tracks()).affect == heard[0]
+    assert store.faults() == []
+
+
+def test_words_that_are_not_read_and_songs_without_a_file_stay(store: LibraryStore, tmp_path: Path) -> None:
+    store.put([make_record(str(tmp_path / "a.mp3"))])
+    (tmp_path / "a.txt").write_text("Du bist so wunderschön, mein Herz lacht\nund die Sonne scheint auf unser Haus")
+    with store.writing() as transaction:
+        transaction.put_songs([song("spotify:1", "Glad")])
+        transaction.put_lyrics([(2, LyricsRecord("table", GLAD, False, "en", 0, 0.6))])
+    before = [track.affect for track in store.tracks()]
+    assert fetch(store).got == 1
+    assert [track.affect for track in store.tracks()] == before

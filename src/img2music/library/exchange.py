@@ -231,6 +231,7 @@ def _lyrics(row: dict[str, Any]) -> _TrackLyrics:
             instrumental=_flag(row, "instrumental"),
             language=_optional_text(row, "language"),
             fetched=_whole(row, "fetched"),
+            valence=None if row["valence"] is None else _unit(row["valence"], "valence"),
         ),
     )
 
@@ -295,6 +296,13 @@ def _number(value: Any, name: str) -> float:
     return float(value)
 
 
+def _unit(value: Any, name: str) -> float:
+    number = _number(value, name)
+    if not 0.0 <= number <= 1.0:
+        raise ValueError(f"{name!r} must be from 0 to 1")
+    return number
+
+
 def _features(row: dict[str, Any], optional: Collection[str]) -> Features:
     values: dict[str, Any] = {}
     for name in (field.name for field in dataclasses.fields(Features)):
@@ -305,9 +313,7 @@ def _features(row: dict[str, Any], optional: Collection[str]) -> Features:
             if values[name] not in _WHOLE[name]:
                 raise ValueError(f"{name!r} is out of range")
         else:
-            values[name] = _number(row[name], name)
-            if name in _UNIT and not 0.0 <= values[name] <= 1.0:
-                raise ValueError(f"{name!r} must be from 0 to 1")
+            values[name] = _unit(row[name], name) if name in _UNIT else _number(row[name], name)
     return Features(**values)
 
 

@@ -204,7 +204,7 @@ def put_songs(store: LibraryStore, songs: Sequence[Song], affect: SongAffect) ->
         records.append(_record(song, identifier, affect.name, Affect(valence, arousal)))
         lyrics = lyrics_of(song.lyrics)
         if lyrics.text is not None:
-            words[identifier] = recorded("table", lyrics)
+            words[identifier] = recorded("table", lyrics, read=False)
     with store.writing() as transaction:
         new = transaction.put_songs(records)
         numbers = transaction.ids_of_identifiers(words)

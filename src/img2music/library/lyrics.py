@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from img2music.errors import InputError, SourceError, UsageError, printable
-from img2music.library.record import LOCAL, LyricsRecord
+from img2music.library.record import LOCAL, LyricsRecord, best
 from img2music.library.store import LibraryStore
 from img2music.library.track import Track, TrackFilter
 from img2music.sources.lyrics import Lyrics
@@ -17,7 +17,6 @@ SCHEMA = "img2music/lyrics/1"
 SERVICES = ("lrclib", "musixmatch")
 SOURCES = (*LOCAL, *SERVICES)
 """Where words may be fetched from. Services are asked only if they are named."""
-BEST_FIRST = ("tags", "files", "table", "lrclib", "musixmatch")
 EXCERPTS = ("musixmatch",)
 """Sources that may know a part of the words only; others are still asked."""
 MOST_FAILURES = 3
@@ -144,21 +143,6 @@ def fetch(
     return _Fetch(store, sources, asking, again).run(where, limit, progress or (lambda done, of: None))
 
 
-def best(records: Sequence[LyricsRecord]) -> LyricsRecord | None:
-    """Choose among what sources know of the words of one track.
-
-    Parameters
-    ----------
-    records : sequence of LyricsRecord
-
-    Returns
-    -------
-    LyricsRecord or None
-        Words before the knowledge that there are none; of these by `BEST_FIRST`. None if no source knows anything.
-    """
-    return min((record for record in records if record.known), key=_worth, default=None)
-
-
 @dataclass(frozen=True, slots=True)
 class KnownLyrics:
     """What is known of the words of a track.
@@ -222,7 +206,7 @@ def known_lyrics(store: LibraryStore, track: str) -> KnownLyrics:
     if found is None:
         raise UsageError(f"There is no track {printable(track)} in the library; img2music tracks lists them.")
     records = store.lyrics([found.id]).get(found.id, [])
-    return KnownLyrics(found, sorted(records, key=_worth))
+    return KnownLyrics(found, sorted(records, key=lambda record: record.worth))
 
 
 def describe(track: Track, record: LyricsRecord) -> str:
@@ -245,30 +229,30 @@ def describe(track: Track, record: LyricsRecord) -> str:
     return f"{track.shown_title}{by}: {what}, from {record.source}{language}, fetched {day}."
 
 
-def _worth(record: LyricsRecord) -> tuple[bool, bool, int]:
-    rank = BEST_FIRST.index(record.source) if record.source in BEST_FIRST else len(BEST_FIRST)
-    return not record.known, record.text is None, rank
-
-
-def recorded(source: str, lyrics: Lyrics) -> LyricsRecord:
+def recorded(source: str, lyrics: Lyrics, *, read: bool) -> LyricsRecord:
     """Make a record of lyrics that have just been fetched, and tell their language.
 
     Parameters
     ----------
     source : str
     lyrics : Lyrics
+    read : bool
+        Whether to read their valence, too.
 
     Returns
     -------
     LyricsRecord
     """
-    language = None
+    language = valence = None
     if lyrics.text is not None:
+        from img2music.music.lyrics.affect_model import text_affect
         from img2music.music.lyrics.cleaning import clean
         from img2music.music.lyrics.language import detect
 
         language = detect(clean(lyrics.text))
-    return LyricsRecord(source, lyrics.text, lyrics.instrumental, language, int(time.time()))
+        found = text_affect(lyrics.text) if read else None
+        valence = None if found is None else found.affect.valence
+    return LyricsRecord(source, lyrics.text, lyrics.instrumental, language, int(time.time()), valence)
 
 
 def _client(source: str) -> Service:
@@ -340,7 +324,7 @@ class _Fetch:
             if lyrics is None:
                 continue
             if lyrics != Lyrics() or source not in before:
-                self._keep(track.id, recorded(source, lyrics))
+                self._keep(track.id, recorded(source, lyrics, read=track.path is not None))
             if lyrics.text is not None:
                 self._report.found[source] = self._report.found.get(source, 0) + 1
             elif lyrics.instrumental:

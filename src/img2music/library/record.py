@@ -1,6 +1,6 @@
 """What the library stores of one file or song, and how a curve is packed."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +14,7 @@ CURVE_DTYPE = np.dtype([("start", "<f8"), ("end", "<f8"), ("valence", "<f8"), ("
 
 LOCAL = ("tags", "files")
 """Sources of lyrics that are the sound file itself, or lie beside it."""
+BEST_FIRST = ("tags", "files", "table", "lrclib", "musixmatch")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,8 @@ class LyricsRecord:
         ISO 639 code, where one could be told.
     fetched : int
         When it was asked, in seconds since 1970.
+    valence : float or None
+        What the shipped text model reads in the words, on the unit scale; None where it reads nothing, or nobody asked.
     """
 
     source: str
@@ -91,11 +94,33 @@ class LyricsRecord:
     instrumental: bool
     language: str | None
     fetched: int
+    valence: float | None = None
 
     @property
     def known(self) -> bool:
         """Whether it knows the words, or that there are none."""
         return self.text is not None or self.instrumental
+
+    @property
+    def worth(self) -> tuple[bool, bool, int]:
+        """What to sort by, best first: words, then the knowledge that there are none; of these by `BEST_FIRST`."""
+        rank = BEST_FIRST.index(self.source) if self.source in BEST_FIRST else len(BEST_FIRST)
+        return not self.known, self.text is None, rank
+
+
+def best(records: Iterable[LyricsRecord]) -> LyricsRecord | None:
+    """Choose among what sources know of the words of one track.
+
+    Parameters
+    ----------
+    records : iterable of LyricsRecord
+
+    Returns
+    -------
+    LyricsRecord or None
+        The first by `LyricsRecord.worth`; None if no source knows anything.
+    """
+    return min((record for record in records if record.known), key=lambda record: record.worth, default=None)
 
 
 def pack_curve(curve: Sequence[CurvePoint]) -> bytes:
@@ -113,19 +138,24 @@ def pack_curve(curve: Sequence[CurvePoint]) -> bytes:
     return np.array(rows, dtype=CURVE_DTYPE).tobytes()
 
 
-def unpack_curve(packed: bytes) -> tuple[CurvePoint, ...]:
+def unpack_curve(packed: bytes, shift: float = 0.0) -> tuple[CurvePoint, ...]:
     """Unpack what `pack_curve` packed.
 
     Parameters
     ----------
     packed : bytes
+    shift : float
+        Added to valence, as far as the scale goes.
 
     Returns
     -------
     tuple of CurvePoint
     """
-    rows = np.frombuffer(packed, dtype=CURVE_DTYPE).tolist()
-    return tuple(CurvePoint(start, end, Affect(valence, arousal)) for start, end, valence, arousal in rows)
+    rows = np.frombuffer(packed, dtype=CURVE_DTYPE)
+    if shift:
+        rows = rows.copy()
+        rows["valence"] = (rows["valence"] + shift).clip(0.0, 1.0)
+    return tuple(CurvePoint(start, end, Affect(valence, arousal)) for start, end, valence, arousal in rows.tolist())
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,6 +86,7 @@ def _described(tags: Tags, analyzer: str, affect: Affect, features: Features) ->
         "genre_folded": None if tags.genre is None else fold(tags.genre),
         "analyzer": analyzer,
         "valence": affect.valence,
+        "heard_valence": affect.valence,
         "arousal": affect.arousal,
         "danceability": features.danceability,
         "energy": features.energy,
@@ -160,15 +161,15 @@ def track_of(row: sa.Row[Any]) -> Track:
         content=row.content,
         analyzer=row.analyzer,
         missing=row.missing,
-        affect=_affect(row),
+        affect=_affect(row, row.valence),
         features=_features(row),
         identifier=row.identifier,
     )
 
 
-def _affect(row: sa.Row[Any]) -> Affect:
+def _affect(row: sa.Row[Any], valence: float) -> Affect:
     try:
-        return Affect(row.valence, row.arousal)
+        return Affect(valence, row.arousal)
     except Img2MusicError as error:
         name, mend = (row.path, "scan --full FOLDER") if row.path else (row.identifier or "", "import table FILE")
         raise LibraryError(
@@ -201,7 +202,7 @@ def record_of(row: sa.Row[Any]) -> TrackRecord:
             analyzer=row.analyzer,
             duration=row.duration,
             listened=row.listened,
-            affect=_affect(row),
+            affect=_affect(row, row.heard_valence),
             features=_features(row),
             curve=unpack_curve(row.points),
         ),
@@ -231,7 +232,7 @@ def song_of(row: sa.Row[Any]) -> SongRecord:
         tags=_tags(row),
         duration=row.duration,
         analyzer=row.analyzer,
-        affect=_affect(row),
+        affect=_affect(row, row.heard_valence),
         features=_features(row),
     )
 
@@ -248,4 +249,4 @@ def lyrics_record_of(row: sa.Row[Any]) -> LyricsRecord:
     -------
     LyricsRecord
     """
-    return LyricsRecord(row.source, row.text, bool(row.instrumental), row.language, row.fetched)
+    return LyricsRecord(row.source, row.text, bool(row.instrumental), row.language, row.fetched, row.valence)

@@ -20,7 +20,7 @@ from sqlalchemy import (
     text,
 )
 
-HEAD = "0003"
+HEAD = "0004"
 """The revision that these tables are at; the newest in ``migrations/versions``."""
 
 
@@ -81,6 +81,7 @@ tracks = Table(
     Column("mode", Integer),
     Column("loudness", Float),
     Column("onset_rate", Float),
+    Column("heard_valence", Float),  # what `valence` is without lyrics
     sqlite_autoincrement=True,  # the id of a removed track is not given to another
 )
 
@@ -110,6 +111,7 @@ lyrics = Table(
     Column("instrumental", Boolean, nullable=False, server_default=text("false")),
     Column("language", Text),
     Column("fetched", BigInteger, nullable=False),
+    Column("valence", Float),
 )
 
 failures = Table(

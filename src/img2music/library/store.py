@@ -326,7 +326,7 @@ class LibraryStore:
         return found
 
     def curves(self, ids: Iterable[int]) -> dict[int, tuple[CurvePoint, ...]]:
-        """Read affect curves.
+        """Read affect curves; words of a track move all of its curve as they move the track.
 
         Parameters
         ----------
@@ -340,8 +340,13 @@ class LibraryStore:
         found: dict[int, tuple[CurvePoint, ...]] = {}
         with self._reading() as connection:
             for batch in batches(ids):
-                rows = connection.execute(sa.select(curves).where(curves.c.track_id.in_(batch)))
-                found.update((row.track_id, unpack_curve(row.points)) for row in rows)
+                statement = (
+                    sa.select(curves, (tracks.c.valence - tracks.c.heard_valence).label("shift"))
+                    .join(tracks, tracks.c.id == curves.c.track_id)
+                    .where(curves.c.track_id.in_(batch))
+                )
+                rows = connection.execute(statement)
+                found.update((row.track_id, unpack_curve(row.points, row.shift)) for row in rows)
         return found
 
     def lyrics(self, ids: Iterable[int]) -> dict[int, list[LyricsRecord]]:

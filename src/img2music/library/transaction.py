@@ -1,14 +1,15 @@
 """Changes to a library that are stored together."""
 
 import dataclasses
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 import sqlalchemy as sa
 
-from img2music.library.record import LOCAL, Failure, LyricsRecord, SongRecord, TrackRecord, pack_curve
-from img2music.library.rows import PACKED_AFFECT, batches, values_of
+from img2music.library.record import LOCAL, Failure, LyricsRecord, SongRecord, TrackRecord, best, pack_curve
+from img2music.library.rows import PACKED_AFFECT, batches, lyrics_record_of, values_of
 from img2music.library.schema import affects, curves, failures, lyrics, tracks
+from img2music.music.lyrics.fusion import fuse
 
 
 class Transaction:
@@ -52,6 +53,7 @@ class Transaction:
         execute(sa.insert(curves), points)
         if sung:
             execute(sa.insert(lyrics), sung)
+            self._fuse({row["track_id"] for row in sung})
         self._pack_affects(numbers.values())
         self.forget_failures(records)
 
@@ -131,6 +133,32 @@ class Transaction:
                 self._connection.execute(sa.delete(lyrics).where(known))
             if rows:
                 self._connection.execute(sa.insert(lyrics), list(rows.values()))
+            changed = self._fuse(there)
+            self._connection.execute(sa.delete(affects).where(affects.c.track_id.in_(changed)))
+            self._pack_affects(changed)
+
+    def _fuse(self, ids: Collection[int]) -> list[int]:
+        """Let the words of tracks with a file move their valence; give the ids of those that it moves."""
+        statement = (
+            sa.select(lyrics, tracks.c.heard_valence, tracks.c.valence.label("now"))
+            .join(tracks, tracks.c.id == lyrics.c.track_id)
+            .where(lyrics.c.track_id.in_(ids), tracks.c.path.is_not(None))
+        )
+        words: dict[int, list[LyricsRecord]] = {}
+        heard, now = {}, {}
+        for row in self._connection.execute(statement):
+            words.setdefault(row.track_id, []).append(lyrics_record_of(row))
+            heard[row.track_id], now[row.track_id] = row.heard_valence, row.now
+        fused = {}
+        for number, records in words.items():
+            known = best(records)
+            fused[number] = fuse(heard[number], None if known is None else known.valence)
+        moved = [number for number in fused if fused[number] != now[number]]
+        if moved:
+            update = sa.update(tracks).where(tracks.c.id == sa.bindparam("number"))
+            rows = [{"number": number, "fused": fused[number]} for number in moved]
+            self._connection.execute(update.values(valence=sa.bindparam("fused")), rows)
+        return moved
 
     def put_songs(self, songs: Iterable[SongRecord]) -> int:
         """Store songs without a file.

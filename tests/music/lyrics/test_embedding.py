@@ -70,6 +70,7 @@ def test_a_sentence_encoder_knows_meaning():
     assert np.linalg.norm(happy) == pytest.approx(1, abs=1e-5)
     assert cosine(happy, glad) > 0.5 > cosine(happy, tax)
     assert not made.transform([""]).any()
+    assert made.transform([]).shape == (0, 384)
 
 
 def test_neighbours_and_length_do_not_count():

@@ -131,7 +131,7 @@ def test_a_table_of_pieces():
 
 def test_the_shipped_models_agree_with_people(shared_data, reader):
     # The dev split, on which settings were chosen; the card has the test split.
-    dev = read_emobank(shared_data / "text" / "emobank.csv")["dev"].take(np.arange(300))
+    dev = read_emobank(shared_data / "text" / "emobank.csv")["dev"].take(np.arange(200))
     predicted = reader.predict(dev.texts)
     valence, arousal = (
         np.corrcoef(ours, theirs)[0, 1] for ours, theirs in zip(predicted.T, dev.ratings.T, strict=True)

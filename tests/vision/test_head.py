@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from onnx import TensorProto, helper
 
 from img2music.vision.efficientnet import GraphBuilder
-from img2music.vision.head import GAMMA, RIDGE, SHARES, Head, RidgeHead, choose_ridge, kernel
+from img2music.vision.head import GAMMA, RIDGE, SHARES, Codes, Head, RidgeHead, choose_ridge, kernel
 from img2music.vision.model import open_session
 
 
@@ -126,7 +126,7 @@ def test_the_chosen_ridge_is_the_best_on_themes_left_out(count: int, many: int, 
     rows = random.normal(size=(count, 4))
     affect = np.clip(0.5 + 0.1 * rows[:, :2] + 0.05 * random.normal(size=(count, 2)), 0, 1)
     themes = [f"theme {number % many}" for number in range(count)]
-    compared = kernel(rows / np.linalg.norm(rows, axis=1, keepdims=True))
+    compared = kernel(Codes(rows / np.linalg.norm(rows, axis=1, keepdims=True), np.empty((count, 0))))
     chosen = choose_ridge(compared, affect, themes)
 
     def missed(ridge: float) -> float:

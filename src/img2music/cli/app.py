@@ -19,6 +19,7 @@ from img2music.cli.scan import scan
 from img2music.cli.tracks import tracks
 from img2music.cli.train_audio import train_audio
 from img2music.cli.train_image import train_image
+from img2music.cli.train_music import train_music
 from img2music.errors import Img2MusicError, printable
 
 # Help is plain text here, but typer escapes brackets in it for rich wherever rich is installed.
@@ -55,6 +56,7 @@ models.command()(models_commands.remove)
 app.add_typer(train, name="train")
 train.command("image")(train_image)
 train.command("audio")(train_audio)
+train.command("music")(train_music)
 app.add_typer(evaluate, name="evaluate")
 evaluate.command("image")(evaluate_image)
 evaluate.command("match")(evaluate_match)

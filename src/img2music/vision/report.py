@@ -5,7 +5,7 @@ from dataclasses import asdict
 from typing import Any
 
 from img2music.errors import printable
-from img2music.vision.accuracy import Accuracy
+from img2music.accuracy import Accuracy
 from img2music.vision.anchors import ANCHORS
 from img2music.vision.datasets import DATASETS, is_as_published
 from img2music.vision.evaluation import Evaluation, Judged, Split

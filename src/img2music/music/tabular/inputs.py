@@ -1,6 +1,7 @@
 """What a stack is given of each song: groups of inputs by name, fitted on the training part."""
 
 import hashlib
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -12,6 +13,9 @@ from numpy.typing import NDArray
 from img2music.errors import ModelError, UsageError, printable
 from img2music.music.song import Song
 from img2music.music.tabular.features import EIGHT, SPOTIFY, ColumnScaling, columns_of
+from img2music.music.tabular.style import COLUMNS as STYLE_COLUMNS
+from img2music.music.tabular.style import WORD, style_of
+from img2music.music.tabular.word_scores import WordScores, terms_of
 
 if TYPE_CHECKING:
     from img2music.music.lyrics.embedding import Embedder, Vectors
@@ -23,6 +27,9 @@ GROUPS: Mapping[str, str] = {
     "music": "the eight features of the original: " + ", ".join(EIGHT),
     "lyric-affect": "valence and arousal of the words, by a lexicon or the shipped text model",
     "lyric-embedding": "document vectors of the lyrics, by an embedder or as columns of a file",
+    "lyric-style": "how the lyrics are written: lengths, repetition, punctuation, kinds of words",
+    "lyric-words": "what the words of the lyrics say of the targets, by a ridge regression on their counts",
+    "title-words": "the same of the words of title, artist and album",
     "spotify": "the eight, and Spotify's acousticness, energy and valence: for people's ratings only",
 }
 """The names, and what is behind them."""
@@ -31,6 +38,24 @@ DEFAULT_GROUPS = ("music", "lyric-affect", "lyric-embedding")
 EMBEDDING_FILE = "lyric-embedding.bin"
 LEARNING_EMBEDDERS = frozenset({"word2vec"})
 """Embedders whose vectors depend on the training part; those of the others are computed once."""
+
+
+@dataclass(frozen=True)
+class Learning:
+    """What a group may learn from besides the songs.
+
+    Attributes
+    ----------
+    targets : ndarray of float64, shape (songs, targets)
+    axes : tuple of str
+        Names of the targets.
+    parts : sequence of ndarray of int
+        Folds of the songs: places that each leaves out.
+    """
+
+    targets: Floats
+    axes: tuple[str, ...]
+    parts: Sequence[NDArray[np.intp]]
 
 
 class InputGroup(Protocol):
@@ -42,12 +67,12 @@ class InputGroup(Protocol):
         """Name what the group needs and a song does not have; None where nothing is missing."""
         ...
 
-    def fit(self, songs: Sequence[Song]) -> None:
-        """Learn from the training part; none of its songs lacks anything."""
+    def fit(self, songs: Sequence[Song], learning: "Learning") -> Floats:
+        """Learn from the training part, of which no song lacks anything; give its inputs, shape (songs, columns)."""
         ...
 
     def transform(self, songs: Sequence[Song]) -> Floats:
-        """Give inputs of shape (songs, columns), without NaN for songs that lack nothing."""
+        """Give inputs of other songs, shape (songs, columns), without NaN for songs that lack nothing."""
         ...
 
     def columns(self) -> list[str]:
@@ -79,8 +104,9 @@ class ColumnGroup:
     def lacks(self, song: Song) -> str | None:
         return next((field for field in self._fields if getattr(song, field) is None), None)
 
-    def fit(self, songs: Sequence[Song]) -> None:
+    def fit(self, songs: Sequence[Song], learning: Learning) -> Floats:  # noqa: ARG002
         self._scaling = ColumnScaling.fit(columns_of(songs, self._fields), self._fields)
+        return self.transform(songs)
 
     def transform(self, songs: Sequence[Song]) -> Floats:
         assert self._scaling is not None, "fit comes first"
@@ -136,10 +162,11 @@ class LyricAffect:
     def lacks(self, song: Song) -> str | None:
         return None if song.lyrics else "lyrics"
 
-    def fit(self, songs: Sequence[Song]) -> None:
+    def fit(self, songs: Sequence[Song], learning: Learning) -> Floats:  # noqa: ARG002
         values = self._measure(songs)
         known = values[~np.isnan(values[:, 0])]
         self._fill = known.mean(axis=0) if len(known) else np.full(len(self.columns()), 0.5)
+        return self.transform(songs)
 
     def transform(self, songs: Sequence[Song]) -> Floats:
         assert self._fill is not None, "fit comes first"
@@ -199,8 +226,9 @@ class LyricEmbedding:
     def lacks(self, song: Song) -> str | None:
         return None if song.lyrics else "lyrics"
 
-    def fit(self, songs: Sequence[Song]) -> None:
+    def fit(self, songs: Sequence[Song], learning: Learning) -> Floats:  # noqa: ARG002
         self._embedder.fit([song.lyrics or "" for song in songs])
+        return self.transform(songs)
 
     def transform(self, songs: Sequence[Song]) -> Floats:
         vectors = self._embedder.transform([song.lyrics or "" for song in songs])
@@ -256,8 +284,8 @@ class GivenEmbedding:
     def lacks(self, song: Song) -> str | None:
         return None if song.row in self._rows else "a row of the file of lyric embeddings"
 
-    def fit(self, songs: Sequence[Song]) -> None:
-        pass
+    def fit(self, songs: Sequence[Song], learning: Learning) -> Floats:  # noqa: ARG002
+        return self.transform(songs)
 
     def transform(self, songs: Sequence[Song]) -> Floats:
         width = len(next(iter(self._rows.values())))
@@ -268,6 +296,87 @@ class GivenEmbedding:
 
     def save(self, folder: Path) -> dict[str, Any]:  # noqa: ARG002 - the rows are the user's
         return {"embedder": None, "columns": len(self.columns())}
+
+
+class LyricStyle:
+    """How the lyrics are written."""
+
+    name = "lyric-style"
+
+    def __init__(self) -> None:
+        self._known: dict[str, tuple[float, ...]] = {}
+
+    def lacks(self, song: Song) -> str | None:
+        return None if song.lyrics else "lyrics"
+
+    def fit(self, songs: Sequence[Song], learning: Learning) -> Floats:  # noqa: ARG002
+        return self.transform(songs)
+
+    def transform(self, songs: Sequence[Song]) -> Floats:
+        texts = [song.lyrics or "" for song in songs]
+        self._known.update((text, style_of(text)) for text in texts if text not in self._known)
+        return np.array([self._known[text] for text in texts]).reshape(len(songs), -1)
+
+    def columns(self) -> list[str]:
+        return [f"lyric {name}" for name in STYLE_COLUMNS]
+
+    def save(self, folder: Path) -> dict[str, Any]:  # noqa: ARG002 - nothing is learned
+        return {}
+
+
+class Words:
+    """What words say of the targets: ``lyric-words`` and ``title-words``.
+
+    The training part's own scores are those of regressions that have not seen the song, or every regressor that is
+    trained on them would trust them too much.
+
+    Parameters
+    ----------
+    name : str
+    scores : WordScores, optional
+        Where they are fitted already.
+    axes : sequence of str
+        Names of the targets that they are of.
+    """
+
+    def __init__(self, name: str, scores: WordScores | None = None, axes: Sequence[str] = ()) -> None:
+        self.name = name
+        self._scores = scores
+        self._axes = tuple(axes)
+        self._known: dict[str, Counter[str]] = {}
+
+    def lacks(self, song: Song) -> str | None:
+        return None if self._text(song) else self.name.replace("-words", "")
+
+    def fit(self, songs: Sequence[Song], learning: Learning) -> Floats:
+        self._axes = learning.axes
+        self._scores, left_out = WordScores.fit(self._terms(songs), learning.targets, learning.parts)
+        return left_out
+
+    def transform(self, songs: Sequence[Song]) -> Floats:
+        assert self._scores is not None, "fit comes first"
+        return self._scores.of(self._terms(songs))
+
+    def columns(self) -> list[str]:
+        return [f"{self.name}: {axis}" for axis in self._axes]
+
+    def save(self, folder: Path) -> dict[str, Any]:
+        assert self._scores is not None, "fit comes first"
+        file = f"{self.name}.json"
+        self._scores.save(folder / file)
+        return {"file": file, "axes": list(self._axes)}
+
+    def _text(self, song: Song) -> str:
+        if self.name == "lyric-words":
+            return song.lyrics or ""
+        return " ".join(part for part in (song.title, song.artist, song.album) if part)
+
+    def _terms(self, songs: Sequence[Song]) -> list[Counter[str]]:
+        texts = [self._text(song) for song in songs]
+        for text in texts:
+            if text not in self._known:
+                self._known[text] = terms_of(WORD.findall(text.lower().replace("\u2019", "'")))
+        return [self._known[text] for text in texts]
 
 
 @dataclass(frozen=True)
@@ -340,6 +449,10 @@ def _make(name: str, sources: Sources) -> InputGroup:
         return ColumnGroup(name, SPOTIFY)
     if name == "lyric-affect":
         return LyricAffect(sources.lexicon)
+    if name == "lyric-style":
+        return LyricStyle()
+    if name.endswith("-words"):
+        return Words(name)
     if sources.given is not None:
         return sources.given
     from img2music.music.lyrics.embedding import embedder

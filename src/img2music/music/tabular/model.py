@@ -15,7 +15,8 @@ from img2music.files import write_atomically
 from img2music.music.song import Song
 from img2music.music.tabular.export import INPUT
 from img2music.music.tabular.features import ColumnScaling
-from img2music.music.tabular.inputs import GROUPS, ColumnGroup, InputGroup, LyricAffect, LyricEmbedding
+from img2music.music.tabular.inputs import GROUPS, ColumnGroup, InputGroup, LyricAffect, LyricEmbedding, LyricStyle, Words
+from img2music.music.tabular.word_scores import WordScores
 
 Floats = NDArray[np.float64]
 
@@ -37,18 +38,21 @@ class StackFiles:
     bases : tuple of bytes
         Each takes all inputs.
     meta : bytes
-        Takes what the bases give.
+        Takes what the bases give, and gives what is to be added to their mean.
+    weight : float
+        How much of that is added.
     """
 
     bases: tuple[bytes, ...]
     meta: bytes
+    weight: float
 
 
 class SongModel:
     """Reads the affect of songs from their columns and lyrics."""
 
     def __init__(
-        self, groups: Sequence[InputGroup], stacks: Mapping[str, tuple[list[Any], Any]], facts: Mapping[str, Any]
+        self, groups: Sequence[InputGroup], stacks: Mapping[str, tuple[list[Any], Any, float]], facts: Mapping[str, Any]
     ) -> None:
         self._groups = groups
         self._stacks = stacks
@@ -100,10 +104,11 @@ class SongModel:
                 stacks[axis] = (
                     [_session(folder, base, facts["columns"]) for base in stack["bases"]],
                     _session(folder, stack["meta"], len(stack["bases"])),
+                    float(stack["weight"]),
                 )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise ModelError(f"{where} lacks part of its description ({error!r}).") from None
-        if not groups or not stacks or any(not bases for bases, _ in stacks.values()):
+        if not groups or not stacks or any(not bases or not 0 <= weight <= 1 for bases, _, weight in stacks.values()):
             raise ModelError(f"{where} describes a model without inputs or regressors.")
         return cls(groups, stacks, facts)
 
@@ -141,9 +146,9 @@ class SongModel:
         if inputs.shape[1] != self.facts["columns"]:
             raise ModelError(f"The model takes {self.facts['columns']} inputs, and its groups give {inputs.shape[1]}.")
         affect = np.full((len(songs), 2), np.nan)
-        for axis, (bases, meta) in self._stacks.items():
+        for axis, (bases, meta, weight) in self._stacks.items():
             between = np.column_stack([_run(base, inputs) for base in bases])
-            affect[:, AXES.index(axis)] = np.clip(_run(meta, between), 0.0, 1.0)
+            affect[:, AXES.index(axis)] = np.clip(between.mean(axis=1) + weight * _run(meta, between), 0.0, 1.0)
         return affect
 
 
@@ -180,7 +185,7 @@ def save_model(
     for axis, stack in stacks.items():
         named = {f"{axis}-{number}.onnx": content for number, content in enumerate(stack.bases, start=1)}
         *bases, meta = (_write(folder / name, content) for name, content in (*named.items(), (f"{axis}-stack.onnx", stack.meta)))
-        facts["targets"][axis] = {"bases": bases, "meta": meta}
+        facts["targets"][axis] = {"bases": bases, "meta": meta, "weight": stack.weight}
     # Last: until it is replaced, the description tells that the other files are not its own.
     write_atomically(json.dumps(facts, indent=2, allow_nan=False).encode() + b"\n", folder / FILE)
 
@@ -262,6 +267,14 @@ def _restore(
                 "train it with --embedding to use it on other tables."
             )
         return embedding
+    if name == "lyric-style":
+        return LyricStyle()
+    if name in {"lyric-words", "title-words"}:
+        _read(folder, facts["file"], LARGEST_NETWORK)
+        scores = WordScores.load(folder / facts["file"])
+        if len(scores.means) != len(facts["axes"]):
+            raise ModelError(f"{printable(str(folder))}: {facts['file']} is of other targets.")
+        return Words(name, scores, facts["axes"])
     raise ModelError(f"The model takes inputs that are not known: {name!r} (known are {', '.join(GROUPS)}).")
 
 

@@ -62,11 +62,15 @@ class Stack:
     bases : tuple of (Candidate, object)
         With the fitted regressor of each.
     meta : tuple of (Candidate, object)
-        Its inputs are the predictions of the bases, in their order.
+        Its inputs are the predictions of the bases, in their order; it predicts what is to be added to their mean,
+        since the bases differ little, and trees draw no straight line.
+    weight : float
+        How much of that is added, in [0, 1]: what cross-validation bears out.
     """
 
     bases: tuple[tuple[Candidate, Any], ...]
     meta: tuple[Candidate, Any]
+    weight: float
 
     def predict(self, inputs: Floats) -> Floats:
         """Predict.
@@ -82,7 +86,7 @@ class Stack:
         """
         given = as_single(inputs)
         between = np.column_stack([regressor.predict(given) for _, regressor in self.bases])
-        return np.clip(self.meta[1].predict(as_single(between)), 0.0, 1.0)
+        return np.clip(between.mean(axis=1) + self.weight * self.meta[1].predict(as_single(between)), 0.0, 1.0)
 
 
 @dataclass(frozen=True)
@@ -173,13 +177,10 @@ class Search:
             bases = [self._tune(candidate, trials, self.inputs, "tuning") for candidate in leaderboard[:BASES]]
             bases.sort(key=_by_error)
             between = as_single(np.column_stack([self._fit_of(base, self.inputs, "").predicted for base in bases]))
-            stage = "meta:" + ",".join(_key(base.name, base.settings) for base in bases)
+            stage = _meta_stage(bases)
             first = self._score(meta or bases[0].name, {}, between, stage)
             learner = self._tune(first, trials, between, "stacking", stage)
-            fitted = list(in_order(lambda base: self._fitted(base, self.inputs), bases, processors()))
-            stack = Stack(
-                tuple(zip(bases, fitted, strict=True)), (learner, self._fitted(learner, between))
-            )
+            stack = self._stack(bases, learner, between, stage)
         return Found(tuple(leaderboard), tuple(bases), stack, self._spent, self._cut_short)
 
     def refit(self, bases: Sequence[Candidate], meta: Candidate) -> Stack:
@@ -196,8 +197,20 @@ class Search:
         """
         with _one_blas_thread():
             between = as_single(np.column_stack([self._fit_of(base, self.inputs, "").predicted for base in bases]))
-            fitted = list(in_order(lambda base: self._fitted(base, self.inputs), bases, processors()))
-            return Stack(tuple(zip(bases, fitted, strict=True)), (meta, self._fitted(meta, between)))
+            return self._stack(bases, meta, between, _meta_stage(bases))
+
+    def _stack(self, bases: Sequence[Candidate], meta: Candidate, between: Floats, stage: str) -> Stack:
+        fitted = list(in_order(lambda base: self._fitted(base, self.inputs, self.target), bases, processors()))
+        correction = self._fitted(meta, between, self.target - between.mean(axis=1))
+        weight = self._weight(self._fit_of(meta, between, stage).predicted, between)
+        return Stack(tuple(zip(bases, fitted, strict=True)), (meta, correction), weight)
+
+    def _weight(self, predicted: Floats, between: Floats) -> float:
+        """Find how much of the meta-learner's correction lowers the squared error most."""
+        mean = between.mean(axis=1)
+        correction = predicted - mean
+        size = float(correction @ correction)
+        return float(np.clip(correction @ (self.target - mean) / size, 0.0, 1.0)) if size else 0.0
 
     def _compare(self, names: Sequence[str]) -> list[Candidate]:
         board = []
@@ -242,7 +255,12 @@ class Search:
     def _score(self, name: str, settings: Settings, inputs: Floats, stage: str) -> Candidate:
         fit = self._fit_of(Candidate(name, settings, 0.0, 0.0), inputs, stage)
         self._spent += fit.seconds
-        return Candidate(name, settings, fit.mse, fit.seconds)
+        if not stage:
+            return Candidate(name, settings, fit.mse, fit.seconds)
+        mean = inputs.mean(axis=1)
+        weighted = mean + self._weight(fit.predicted, inputs) * (fit.predicted - mean)
+        mse = float(np.mean([np.mean((weighted - self.target)[test] ** 2) for test in self.parts]))
+        return Candidate(name, settings, mse, fit.seconds)
 
     def _fit_of(self, candidate: Candidate, inputs: Floats, stage: str) -> Fit:
         key = f"{self.scope}|{stage}|{_key(candidate.name, candidate.settings)}"
@@ -250,24 +268,25 @@ class Search:
         if known is not None and known.predicted.shape == self.target.shape:
             return known
         start = time.monotonic()
+        offset = inputs.mean(axis=1) if stage else np.zeros(len(inputs))  # of a stack only the rest is learned
 
         def left_out(test: Indices) -> Floats:
             train = np.setdiff1d(np.arange(len(self.target)), test)
             with _one_openmp_thread():
                 regressor = make(candidate.name, candidate.settings, self.seed)
-                return np.asarray(regressor.fit(inputs[train], self.target[train]).predict(inputs[test]))
+                return np.asarray(regressor.fit(inputs[train], (self.target - offset)[train]).predict(inputs[test]))
 
         predicted = np.empty_like(self.target)
         for test, values in zip(self.parts, in_order(left_out, self.parts, processors()), strict=True):
-            predicted[test] = values
+            predicted[test] = offset[test] + values
         mse = float(np.mean([np.mean((predicted[test] - self.target[test]) ** 2) for test in self.parts]))
         fit = Fit(mse if math.isfinite(mse) else math.inf, time.monotonic() - start, predicted)
         self.journal.add(key, fit)
         return fit
 
-    def _fitted(self, candidate: Candidate, inputs: Floats) -> Any:
+    def _fitted(self, candidate: Candidate, inputs: Floats, target: Floats) -> Any:
         with _one_openmp_thread():
-            return make(candidate.name, candidate.settings, self.seed).fit(inputs, self.target)
+            return make(candidate.name, candidate.settings, self.seed).fit(inputs, target)
 
     def _tell(self, stage: str, done: int, total: int) -> None:
         if self.progress is not None:
@@ -292,6 +311,10 @@ def _one_openmp_thread() -> Iterator[None]:
 
     with threadpoolctl.threadpool_limits(1, user_api="openmp"):
         yield
+
+
+def _meta_stage(bases: Sequence[Candidate]) -> str:
+    return "meta:" + ",".join(_key(base.name, base.settings) for base in bases)
 
 
 def _by_error(candidate: Candidate) -> float:

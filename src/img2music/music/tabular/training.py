@@ -17,7 +17,7 @@ from img2music.files import write_atomically
 from img2music.music.song import Song
 from img2music.music.tabular import journal as journals
 from img2music.music.tabular.export import to_onnx
-from img2music.music.tabular.inputs import InputGroup
+from img2music.music.tabular.inputs import InputGroup, Learning
 from img2music.music.tabular.journal import Journal
 from img2music.music.tabular.model import AXES, FILE, SongModel, StackFiles, save_model
 from img2music.music.tabular.regressors import FIELD
@@ -97,15 +97,38 @@ class Data:
     groups: tuple[InputGroup, ...]
     left_out: dict[str, int]
 
-    def inputs(self, train: Indices) -> tuple[Floats, list[str]]:
-        """Fit the groups on some songs and give the inputs of all, and their names."""
-        learned = [self.songs[place] for place in train]
-        parts, names = [], []
+    def inputs(self, train: Indices, parts: Sequence[Indices]) -> tuple[Floats, list[str]]:
+        """Fit the groups on some songs and give the inputs of all.
+
+        Parameters
+        ----------
+        train : ndarray of int
+            Places of the songs to fit on.
+        parts : sequence of ndarray of int
+            Folds of these.
+
+        Returns
+        -------
+        inputs : ndarray of float64, shape (songs, columns)
+        names : list of str
+            Of the columns.
+        """
+        rest = np.setdiff1d(np.arange(len(self.songs)), train)
+        learning = Learning(
+            np.column_stack([target.values[train] for target in self.targets]),
+            tuple(target.axis for target in self.targets),
+            parts,
+        )
+        blocks, names = [], []
         for group in self.groups:
-            group.fit(learned)
-            parts.append(group.transform(self.songs))
+            learned = group.fit([self.songs[place] for place in train], learning)
+            block = np.empty((len(self.songs), learned.shape[1]))
+            block[train] = learned
+            if len(rest):
+                block[rest] = group.transform([self.songs[place] for place in rest])
+            blocks.append(block)
             names += group.columns()
-        return np.hstack(parts), names
+        return np.hstack(blocks), names
 
 
 def complete(songs: Sequence[Song], targets: Sequence[Target], groups: Sequence[InputGroup]) -> Data:
@@ -187,20 +210,21 @@ def train(
         If an optional dependency is not installed.
     """
     outer = _outer(data, options)
-    journal = _journal(folder, data, options, outer, resume=resume)
+    inner = [folds_of([data.songs[place] for place in learn], options.split, INNER_FOLDS, options.seed) for learn, _ in outer]
+    journal = _journal(folder, data, options, outer, inner[0], resume=resume)
     share = options.budget / (len(data.targets) * len(outer))
     found: dict[str, list[Found]] = {target.axis: [] for target in data.targets}
     predicted = {target.axis: np.full(len(data.songs), np.nan) for target in data.targets}
     means = {target.axis: np.full(len(data.songs), np.nan) for target in data.targets}
     inputs, names = np.empty((0, 0)), list[str]()
-    for number, (learn, test) in enumerate(outer, start=1):
+    for number, ((learn, test), parts) in enumerate(zip(outer, inner, strict=True), start=1):
         if progress is not None:
             progress("inputs", number - 1, len(outer))
-        inputs, names = data.inputs(learn)
+        inputs, names = data.inputs(learn, parts)
         for target in data.targets:
             refuse_circular(target, inputs, names)
             scope = target.axis if len(outer) == 1 else f"{target.axis}, part {number} of {len(outer)}"
-            result = _search(data, target, inputs[learn], learn, options, journal, scope, share, progress)
+            result = _search(target, inputs[learn], learn, parts, options, journal, scope, share, progress)
             found[target.axis].append(result)
             predicted[target.axis][test] = result.stack.predict(inputs[test])
             means[target.axis][test] = target.values[learn].mean()
@@ -212,7 +236,7 @@ def train(
         "chosen": {axis: _chosen(results[-1]) for axis, results in found.items()},
     }
     save_model(folder, data.groups, stacks, inputs.shape[1], about)
-    differences = _differences(data, folder, {axis: results[-1].stack for axis, results in found.items()}, inputs)
+    differences = _differences(data, folder, {axis: results[-1].stack for axis, results in found.items()})
     for axis, difference in differences.items():
         report["targets"][axis]["onnx_difference"] = difference
     write_atomically(json.dumps(report, indent=2, allow_nan=False).encode() + b"\n", folder / REPORT)
@@ -229,7 +253,13 @@ def _outer(data: Data, options: Options) -> list[tuple[Indices, Indices]]:
 
 
 def _journal(
-    folder: Path, data: Data, options: Options, outer: Sequence[tuple[Indices, Indices]], *, resume: bool
+    folder: Path,
+    data: Data,
+    options: Options,
+    outer: Sequence[tuple[Indices, Indices]],
+    parts: Sequence[Indices],
+    *,
+    resume: bool,
 ) -> Journal:
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -240,7 +270,7 @@ def _journal(
         raise UsageError(
             f"{folder} holds a training that was stopped: --resume goes on with it; or give another folder."
         )
-    first, names = data.inputs(outer[0][0])
+    first, names = data.inputs(outer[0][0], parts)
     run = fingerprint(
         first,
         names,
@@ -254,17 +284,16 @@ def _journal(
 
 
 def _search(
-    data: Data,
     target: Target,
     inputs: Floats,
     learn: Indices,
+    parts: Sequence[Indices],
     options: Options,
     journal: Journal,
     scope: str,
     budget: float,
     progress: Progress | None,
 ) -> Found:
-    parts = folds_of([data.songs[place] for place in learn], options.split, INNER_FOLDS, options.seed)
     search = Search(inputs, target.values[learn], parts, options.seed, journal, scope, progress, budget)
     if options.recipe is Recipe.ORIGINAL:
         names = ORIGINAL[target.axis]
@@ -274,13 +303,14 @@ def _search(
 
 def _files(stack: Stack, columns: int) -> StackFiles:
     bases = tuple(to_onnx(regressor, columns) for _, regressor in stack.bases)
-    return StackFiles(bases, to_onnx(stack.meta[1], len(bases)))
+    return StackFiles(bases, to_onnx(stack.meta[1], len(bases)), stack.weight)
 
 
-def _differences(data: Data, folder: Path, stacks: Mapping[str, Stack], inputs: Floats) -> dict[str, dict[str, float]]:
+def _differences(data: Data, folder: Path, stacks: Mapping[str, Stack]) -> dict[str, dict[str, float]]:
     """Compare what was saved with what was trained, on all songs."""
     given = next((group for group in data.groups if group.name == "lyric-embedding"), None)
     read = SongModel.load(folder, embedding=given).predict(data.songs)
+    inputs = np.hstack([group.transform(data.songs) for group in data.groups])
     found = {}
     for axis, stack in stacks.items():
         distances = np.abs(read[:, AXES.index(axis)] - stack.predict(inputs))
@@ -380,7 +410,7 @@ def _chosen(found: Found) -> dict[str, Any]:
     def facts(candidate: Candidate) -> dict[str, Any]:
         return {"name": candidate.name, "settings": dict(candidate.settings), "mse": candidate.mse}
 
-    return {"bases": [facts(base) for base, _ in found.stack.bases], "meta": facts(found.stack.meta[0])}
+    return {"bases": [facts(base) for base, _ in found.stack.bases], "meta": {**facts(found.stack.meta[0]), "weight": found.stack.weight}}
 
 
 def versions() -> dict[str, str]:

@@ -14,6 +14,7 @@ from img2music.cli.datasets import datasets
 from img2music.cli.doctor import doctor
 from img2music.cli.evaluate_image import evaluate_image
 from img2music.cli.evaluate_match import evaluate_match
+from img2music.cli.evaluate_music import evaluate_music
 from img2music.cli.recommend import recommend
 from img2music.cli.scan import scan
 from img2music.cli.tracks import tracks
@@ -60,6 +61,7 @@ train.command("music")(train_music)
 app.add_typer(evaluate, name="evaluate")
 evaluate.command("image")(evaluate_image)
 evaluate.command("match")(evaluate_match)
+evaluate.command("music")(evaluate_music)
 app.command()(datasets)
 app.command()(doctor)
 

@@ -55,6 +55,7 @@ def evaluate_image(  # noqa: PLR0917 - typer's way to declare options
     from img2music.affect import Scale
     from img2music.errors import UsageError
     from img2music.matching.training_files import contents_of, overlap
+    from img2music.pages import prepare
     from img2music.vision import datasets, report_page
     from img2music.vision.evaluation import FOLDS, judge_model, judge_recipe
     from img2music.vision.model import ImageModel
@@ -65,7 +66,7 @@ def evaluate_image(  # noqa: PLR0917 - typer's way to declare options
         raise UsageError("--folds are for retraining, and --model judges a model as it is: give one of them.")
     images = datasets.load(data, dataset, Scale.parse(scale) if scale else None)
     if report is not None:
-        report_page.prepare(report)
+        prepare(report)
     if model is None:
         with counting("Reading images") as progress:
             features = pooled_features(images, progress)

@@ -121,19 +121,20 @@ def train_music(  # noqa: PLR0917 - typer's way to declare options
     from img2music.affect import Scale
     from img2music.errors import UsageError
     from img2music.music.tabular.inputs import Sources, make_groups
-    from img2music.music.tabular.training import Options, Recipe, complete, train
     from img2music.music.tabular.splitting import Split
+    from img2music.music.tabular.training import Options, Recipe, complete, train
     from img2music.sources.rated_songs import given_embedding, targets_of
 
     if lyric_embedding is not None and (embedding or vectors or components):
         raise UsageError("--lyric-embedding gives vectors that are ready: leave --embedding and its options out.")
     songs = read_table(table, map_)
-    columns = {"valence": valence_column, "arousal": arousal_column}
+    named = {"valence": valence_column, "arousal": arousal_column}
+    columns = {axis: column for axis, column in named.items() if column is not None}
     targets = targets_of(
         songs,
         table,
         ("valence", "arousal") if target is TargetChoice.BOTH else (target.value,),
-        {axis: column for axis, column in columns.items() if column is not None},
+        columns,
         Scale.parse(scale) if scale else None,
     )
     sources = Sources(
@@ -147,7 +148,14 @@ def train_music(  # noqa: PLR0917 - typer's way to declare options
     groups = make_groups([name.strip() for name in inputs.split(",")], sources)
     options = Options(Recipe(recipe), seed, Split(split), folds, trials, time_budget or float("inf"))
     with stage_progress() as progress:
-        report = train(complete(songs.songs, targets, groups), options, output, resume=resume, progress=progress)
+        report = train(
+            complete(songs.songs, targets, groups),
+            options,
+            output,
+            source={"columns": columns, "scale": scale, "lyrics": sources.facts()},
+            resume=resume,
+            progress=progress,
+        )
     if chosen_format(format_) is ReportFormat.JSON:
         print_json(report)
     else:

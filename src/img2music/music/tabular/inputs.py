@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -404,6 +404,35 @@ class Sources:
     components: int = 11
     given: InputGroup | None = None
     seed: int = 42
+
+    def facts(self) -> dict[str, Any]:
+        """Give what `restore` needs, as JSON has it."""
+        return {
+            "lexicon": None if self.lexicon is None else str(self.lexicon.resolve()),
+            "embedder": self.embedder,
+            "vectors": None if self.vectors is None else str(self.vectors.resolve()),
+            "components": self.components,
+            "given": self.given is not None,
+            "seed": self.seed,
+        }
+
+    @classmethod
+    def restore(cls, facts: Mapping[str, Any], given: InputGroup | None) -> Self:
+        """Make it of what `facts` gave.
+
+        Raises
+        ------
+        UsageError
+            If lyric embeddings that are ready are needed and not there, or the other way round.
+        """
+        if facts["given"] != (given is not None):
+            raise UsageError(
+                "The model was trained with lyric embeddings that were ready: give theirs with --lyric-embedding."
+                if facts["given"]
+                else "The model was not trained with lyric embeddings that were ready: leave --lyric-embedding out."
+            )
+        lexicon, vectors = (None if facts[name] is None else Path(facts[name]) for name in ("lexicon", "vectors"))
+        return cls(lexicon, str(facts["embedder"]), vectors, int(facts["components"]), given, int(facts["seed"]))
 
 
 def make_groups(names: Sequence[str], sources: Sources) -> list[InputGroup]:

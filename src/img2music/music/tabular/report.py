@@ -1,9 +1,10 @@
 """Reports of training and evaluation as tables."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-Table = tuple[list[str], list[list[str]]]
+from img2music.pages import Table, markdown, markdown_table
+
 Report = Mapping[str, Any]
 
 
@@ -113,3 +114,110 @@ def leaderboard_table(report: Report) -> Table:
         for place, one in enumerate(target["leaderboard"], start=1)
     ]
     return ["target", ">place", "regressor", ">MSE", ">seconds"], rows
+
+
+SPLITS = {"random": "at random", "artist": "by artist"}
+TITLE = "Song stacks on songs that they have not seen"
+MOST_IMPORTANT = 20
+
+
+def title_of_evaluation(report: Report) -> str:
+    """Say in one line what was judged.
+
+    Parameters
+    ----------
+    report : mapping
+        As `evaluation.evaluate` gives it.
+
+    Returns
+    -------
+    str
+    """
+    inputs = ", ".join(report["inputs"])
+    return f"{report['songs']} songs of {report['artists']} artists, inputs {inputs}, seed {report['seed']}, unit scale"
+
+
+def sections(report: Report) -> Iterator[tuple[str, str, Table]]:
+    """Give the tables of an evaluation, each with a heading and what it shows.
+
+    Parameters
+    ----------
+    report : mapping
+
+    Yields
+    ------
+    heading : str
+    text : str
+    table : tuple of (list of str, list of list of str)
+    """
+    targets = report["targets"].items()
+    yield (
+        "Accuracy",
+        "A fifth held out, of the songs or of the artists. The mean is that of the training part. Intervals: bootstrap, "
+        "95 %, drawn by song, or by artist.",
+        (
+            ["target", "split", "predictor", *ACCURACY_COLUMNS],
+            [
+                [axis, SPLITS[split], predictor, *accuracy_cells(found[key])]
+                for axis, target in targets
+                for split, found in target["splits"].items()
+                for predictor, key in (("stack", "test"), ("mean", "mean"))
+            ],
+        ),
+    )
+    yield (
+        "Inputs left out, and inputs alone",
+        "Split at random; the same regressors, fitted anew.",
+        (
+            ["target", "inputs", *ACCURACY_COLUMNS],
+            [
+                [axis, inputs, *accuracy_cells(found)]
+                for axis, target in targets
+                for inputs, found in target.get("ablation", {}).items()
+            ],
+        ),
+    )
+    yield (
+        "What each input is worth",
+        "R2 that is lost when the input's values are dealt out anew among the songs held out at random; the greatest.",
+        (
+            ["target", "input", ">R2 lost", ">standard deviation"],
+            [
+                [axis, one["input"], f"{one['r2_lost']:.4f}", f"{one['deviation']:.4f}"]
+                for axis, target in targets
+                for one in target["importance"][:MOST_IMPORTANT]
+            ],
+        ),
+    )
+    yield (
+        "Columns as they are",
+        "Correlation of the table's columns with the target, songs held out at random.",
+        (
+            ["target", "column", ">r"],
+            [
+                [axis, column, "-" if r is None else f"{r:.3f}"]
+                for axis, target in targets
+                for column, r in target["columns"].items()
+            ],
+        ),
+    )
+
+
+def to_markdown(report: Report) -> str:
+    """Write an evaluation as Markdown.
+
+    Parameters
+    ----------
+    report : mapping
+
+    Returns
+    -------
+    str
+    """
+    lines = [f"# {TITLE}", "", f"{markdown(title_of_evaluation(report))}.", ""]
+    lines += [f"- {axis}: {markdown(target['source'])}" for axis, target in report["targets"].items()]
+    lines += [f"- {markdown(note)}" for note in report["notes"]]
+    for heading, text, (columns, rows) in sections(report):
+        if rows:
+            lines += ["", f"## {heading}", "", text, "", *markdown_table(columns, rows)]
+    return "\n".join(lines) + "\n"

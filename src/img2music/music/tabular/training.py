@@ -176,7 +176,13 @@ def complete(songs: Sequence[Song], targets: Sequence[Target], groups: Sequence[
 
 
 def train(
-    data: Data, options: Options, folder: Path, *, resume: bool = False, progress: Progress | None = None
+    data: Data,
+    options: Options,
+    folder: Path,
+    *,
+    source: Mapping[str, Any],
+    resume: bool = False,
+    progress: Progress | None = None,
 ) -> dict[str, Any]:
     """Train a stack for each target, judge it, and write model and report into a folder.
 
@@ -187,6 +193,8 @@ def train(
     folder : Path
         Made if it is not there. Besides the model it gets ``train-music.json``, the report, and ``journal.jsonl``,
         all fits, by which a training that was stopped goes on.
+    source : mapping
+        Where targets and inputs come from, as JSON has it; kept with the model for who evaluates it.
     resume : bool
         Go on with what the journal holds.
     progress : callable, optional
@@ -233,6 +241,7 @@ def train(
     report = _report(data, options, outer, found, predicted, means, names)
     about = {
         "train": {key: report[key] for key in ("recipe", "seed", "split", "songs", "inputs", "versions")},
+        "source": dict(source),
         "chosen": {axis: _chosen(results[-1]) for axis, results in found.items()},
     }
     save_model(folder, data.groups, stacks, inputs.shape[1], about)

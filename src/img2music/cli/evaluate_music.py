@@ -10,7 +10,7 @@ from img2music.cli.stage_progress import stage_progress
 from img2music.cli.train_music import LyricEmbeddingOption, MapOption, TableOption, read_table
 
 
-def evaluate_music(
+def evaluate_music(  # noqa: PLR0917 - typer's way to declare options
     model: Annotated[Path, typer.Option(metavar="DIR", help="What train music wrote.")],
     table: TableOption,
     lyric_embedding: LyricEmbeddingOption = None,

@@ -8,7 +8,7 @@ import numpy as np
 from img2music.affect import Scale
 from img2music.errors import InputError, UsageError
 from img2music.music.song import Song
-from img2music.music.tabular.inputs import GivenEmbedding
+from img2music.music.tabular.lyric_inputs import GivenEmbedding
 from img2music.music.tabular.targets import Target, rated_target, spotify_target
 from img2music.sources import cells
 from img2music.sources.cells import CellError
@@ -56,7 +56,7 @@ def targets_of(
         raise UsageError("--scale is for ratings: name their column with --valence-column or --arousal-column.")
     rows = read_numbers(path, list(columns.values())) if columns else {}
     return [
-        rated_target(table.songs, axis, columns[axis], scale, rows[columns[axis]])
+        rated_target(table.songs, axis, columns[axis], scale=scale, rows=rows[columns[axis]])
         if axis in columns and scale is not None
         else spotify_target(table.songs, axis)
         for axis in axes

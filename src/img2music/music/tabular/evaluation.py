@@ -1,7 +1,7 @@
 """Judges a trained recipe on splits at random and by artist: what it owes to which inputs, and to which it does not."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ from img2music.music.tabular.journal import Journal
 from img2music.music.tabular.search import Candidate, Search, Stack
 from img2music.music.tabular.splitting import Split, artists_of, folds_of, hold_out
 from img2music.music.tabular.targets import Target
-from img2music.music.tabular.training import CIRCULAR, INNER_FOLDS, TEST_SHARE, Data, accuracy_json
+from img2music.music.tabular.training import CIRCULAR, INNER_FOLDS, TEST_SHARE, Data
 
 Floats = NDArray[np.float64]
 Indices = NDArray[np.intp]
@@ -23,8 +23,8 @@ Progress = Callable[[str, int, int], None]
 SCHEMA = "img2music/evaluate-music/1"
 SHUFFLES = 5
 TUNED_ELSEWHERE = (
-    "The regressors and their settings are those that the training chose by its own training part; other splits fit them "
-    "anew, but do not choose anew. For a choice that has seen none of the artists it is judged by: train music --split artist."
+    "Regressors and settings are those that the training chose by its own training part: other splits fit them anew, "
+    "and do not choose anew. To choose by artists that are not judged by: train music --split artist."
 )
 
 
@@ -101,9 +101,7 @@ def chosen_of(facts: Mapping[str, Any]) -> dict[str, Chosen]:
         raise ModelError(f"The model's description does not say what was chosen ({error!r}).") from None
 
 
-def evaluate(
-    data: Data, chosen: Mapping[str, Chosen], *, seed: int, progress: Progress | None = None
-) -> Judged:
+def evaluate(data: Data, chosen: Mapping[str, Chosen], *, seed: int, progress: Progress | None = None) -> Judged:
     """Fit what was chosen anew on several splits and inputs, and judge it each time on what is held out.
 
     Parameters
@@ -148,7 +146,9 @@ def evaluate(
         for target in data.targets:
             stack = _refit(side, target, chosen[target.axis], seed)
             found = stack.predict(side.inputs[side.test])
-            targets[target.axis]["splits"][str(split)] = _split_json(data, target, side, found, split, seed)
+            targets[target.axis]["splits"][str(split)] = _split_json(
+                data, target, side, predicted=found, split=split, seed=seed
+            )
             if split is Split.RANDOM:
                 targets[target.axis]["importance"] = _importance(stack, side, target, seed)
                 targets[target.axis]["columns"] = _columns(data, target, side.test)
@@ -159,7 +159,7 @@ def evaluate(
         for target in data.targets:
             found = _refit(side, target, chosen[target.axis], seed).predict(side.inputs[side.test])
             accuracy = accuracy_of(found, target.values[side.test], target.scale, _alone(side.test), seed)
-            targets[target.axis].setdefault("ablation", {})[title] = accuracy_json(accuracy)
+            targets[target.axis].setdefault("ablation", {})[title] = asdict(accuracy)
             tell()
     notes = [TUNED_ELSEWHERE, *([] if all(target.human for target in data.targets) else [CIRCULAR])]
     if not several:
@@ -183,10 +183,9 @@ def _subsets(data: Data) -> dict[str, tuple[Any, ...]]:
     """Give the groups to try: all but one, and one alone."""
     if len(data.groups) < 2:
         return {}
-    without = {
-        f"without {one.name}": tuple(group for group in data.groups if group is not one) for one in data.groups
-    }
-    return without | {f"{one.name} alone": (one,) for one in data.groups}
+    without = {f"without {one.name}": tuple(group for group in data.groups if group is not one) for one in data.groups}
+    alone = {f"{one.name} alone": (one,) for one in data.groups}
+    return alone if len(data.groups) == 2 else without | alone
 
 
 def _side(data: Data, split: Split, seed: int) -> _Side:
@@ -208,16 +207,16 @@ def _alone(places: Indices) -> list[str]:
 
 
 def _split_json(
-    data: Data, target: Target, side: _Side, predicted: Floats, split: Split, seed: int
+    data: Data, target: Target, side: _Side, *, predicted: Floats, split: Split, seed: int
 ) -> dict[str, Any]:
     rated = target.values[side.test]
     groups = artists_of([data.songs[place] for place in side.test]) if split is Split.ARTIST else _alone(side.test)
     means = np.full(len(rated), target.values[side.learn].mean())
     return {
         "train": len(side.learn),
-        "test": accuracy_json(accuracy_of(predicted, rated, target.scale, groups, seed)),
+        "test": asdict(accuracy_of(predicted, rated, target.scale, groups, seed)),
         "songs": len(side.test),
-        "mean": accuracy_json(accuracy_of_means(means, rated, target.scale)),
+        "mean": asdict(accuracy_of_means(means, rated, target.scale)),
     }
 
 

@@ -81,11 +81,10 @@ def _histogram_boosting(regressor: Any, columns: int) -> bytes:
     from onnx import TensorProto, helper
 
     nodes: dict[str, list[Any]] = {
-        name: []
-        for name in ("treeids", "nodeids", "featureids", "modes", "values", "truenodeids", "falsenodeids")
+        name: [] for name in ("treeids", "nodeids", "featureids", "modes", "values", "truenodeids", "falsenodeids")
     }
     targets: dict[str, list[Any]] = {name: [] for name in ("treeids", "nodeids", "ids", "weights")}
-    for number, (tree,) in enumerate(regressor._predictors):  # noqa: SLF001 - there is no public way to its trees
+    for number, (tree,) in enumerate(regressor._predictors):
         for place, node in enumerate(tree.nodes):
             leaf = bool(node["is_leaf"])
             threshold = 0.0 if leaf else _below(float(node["num_threshold"]))
@@ -102,7 +101,7 @@ def _histogram_boosting(regressor: Any, columns: int) -> bytes:
         ["variable"],
         domain=ML,
         n_targets=1,
-        base_values=[float(regressor._baseline_prediction.item())],  # noqa: SLF001
+        base_values=[float(regressor._baseline_prediction.item())],
         **{f"nodes_{name}": values for name, values in nodes.items()},
         **{f"target_{name}": values for name, values in targets.items()},
     )

@@ -14,9 +14,8 @@ from img2music.errors import ModelError, printable
 from img2music.files import write_atomically
 from img2music.music.song import Song
 from img2music.music.tabular.export import INPUT
-from img2music.music.tabular.features import ColumnScaling
-from img2music.music.tabular.inputs import GROUPS, ColumnGroup, InputGroup, LyricAffect, LyricEmbedding, LyricStyle, Words
-from img2music.music.tabular.word_scores import WordScores
+from img2music.music.tabular.groups import InputGroup, plain_name
+from img2music.music.tabular.inputs import restore_group
 
 Floats = NDArray[np.float64]
 
@@ -96,7 +95,9 @@ class SongModel:
         where = printable(str(folder))
         facts = read_facts(folder)
         try:
-            groups = [_restore(group["name"], group["facts"], folder, embedding, lexicon) for group in facts["inputs"]]
+            groups = [
+                restore_group(group["name"], group["facts"], folder, embedding, lexicon) for group in facts["inputs"]
+            ]
             stacks = {}
             for axis, stack in facts["targets"].items():
                 if axis not in AXES:
@@ -131,11 +132,7 @@ class SongModel:
             If the model does not fit its own description.
         """
         affect = np.full((len(songs), 2), np.nan)
-        able = [
-            number
-            for number, song in enumerate(songs)
-            if all(group.lacks(song) is None for group in self._groups)
-        ]
+        able = [number for number, song in enumerate(songs) if all(group.lacks(song) is None for group in self._groups)]
         for start in range(0, len(able), ROWS):
             places = able[start : start + ROWS]
             affect[places] = self._predict([songs[place] for place in places])
@@ -184,7 +181,8 @@ def save_model(
     }
     for axis, stack in stacks.items():
         named = {f"{axis}-{number}.onnx": content for number, content in enumerate(stack.bases, start=1)}
-        *bases, meta = (_write(folder / name, content) for name, content in (*named.items(), (f"{axis}-stack.onnx", stack.meta)))
+        bases = [_write(folder / name, content) for name, content in named.items()]
+        meta = _write(folder / f"{axis}-stack.onnx", stack.meta)
         facts["targets"][axis] = {"bases": bases, "meta": meta, "weight": stack.weight}
     # Last: until it is replaced, the description tells that the other files are not its own.
     write_atomically(json.dumps(facts, indent=2, allow_nan=False).encode() + b"\n", folder / FILE)
@@ -224,58 +222,15 @@ def _write(file: Path, content: bytes) -> dict[str, str]:
 
 
 def _read(folder: Path, name: object, largest: int) -> bytes:
-    if not isinstance(name, str) or Path(name).name != name or name in {"", ".."}:
-        raise ModelError(f"{printable(str(folder))} names a file outside itself: {name!r}.")
-    file = folder / name
+    file = folder / plain_name(name)
     try:
         if not file.is_file():
-            raise ModelError(f"{printable(str(folder))} holds no {name}: no song model, or not a whole one.")
+            raise ModelError(f"{printable(str(folder))} holds no {file.name}: no song model, or not a whole one.")
         if file.stat().st_size > largest:
             raise ModelError(f"{printable(str(file))} is too large for what it should be.")
         return file.read_bytes()
     except OSError as error:
         raise ModelError(f"{printable(str(file))} can't be read: {error.strerror or error}.") from None
-
-
-def _restore(
-    name: str, facts: Mapping[str, Any], folder: Path, embedding: InputGroup | None, lexicon: Path | None
-) -> InputGroup:
-    if name in {"music", "spotify"}:
-        scaling = ColumnScaling.restore(facts)
-        return ColumnGroup(name, scaling.names, scaling)
-    if name == "lyric-affect":
-        fill = np.array([float(value) for value in facts["fill"]])
-        wanted = facts["lexicon"]
-        if wanted is None:
-            return LyricAffect(None, fill)
-        path = lexicon or Path(wanted["path"])
-        if not path.is_file():
-            raise ModelError(
-                f"The model reads lyrics by the lexicon {wanted['name']}, which is not in {printable(str(path))} any "
-                f"more: put it there."
-            )
-        return LyricAffect(path, fill, wanted["sha256"])
-    if name == "lyric-embedding":
-        if facts["embedder"] is not None:
-            from img2music.music.lyrics.embedding import Embedder
-
-            _read(folder, facts["file"], LARGEST_NETWORK)
-            return LyricEmbedding(Embedder.load(folder / facts["file"]))
-        if embedding is None:
-            raise ModelError(
-                "The model was trained with ready-made lyric embeddings, which no other songs have; "
-                "train it with --embedding to use it on other tables."
-            )
-        return embedding
-    if name == "lyric-style":
-        return LyricStyle()
-    if name in {"lyric-words", "title-words"}:
-        _read(folder, facts["file"], LARGEST_NETWORK)
-        scores = WordScores.load(folder / facts["file"])
-        if len(scores.means) != len(facts["axes"]):
-            raise ModelError(f"{printable(str(folder))}: {facts['file']} is of other targets.")
-        return Words(name, scores, facts["axes"])
-    raise ModelError(f"The model takes inputs that are not known: {name!r} (known are {', '.join(GROUPS)}).")
 
 
 def _session(folder: Path, stored: Mapping[str, Any], columns: int) -> Any:
@@ -291,11 +246,13 @@ def _session(folder: Path, stored: Mapping[str, Any], columns: int) -> Any:
     options.intra_op_num_threads = 1
     try:
         session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # onnxruntime has no common base for what it raises
+    except Exception as error:  # noqa: BLE001 - onnxruntime has no common base for what it raises
         first = str(error).splitlines()[:1]
         raise ModelError(f"{where} can't be loaded as an ONNX model: {''.join(first)}") from None
     given, taken = session.get_inputs(), session.get_outputs()
-    if [(one.name, one.type, one.shape[1:]) for one in given] != [(INPUT, "tensor(float)", [columns])] or len(taken) != 1:
+    if [(one.name, one.type, one.shape[1:]) for one in given] != [(INPUT, "tensor(float)", [columns])] or len(
+        taken
+    ) != 1:
         raise ModelError(f"{where} is no regressor of {columns} inputs.")
     return session
 
@@ -303,7 +260,7 @@ def _session(folder: Path, stored: Mapping[str, Any], columns: int) -> Any:
 def _run(session: Any, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
     try:
         (predicted,) = session.run(None, {INPUT: inputs})
-    except Exception as error:  # onnxruntime has no common base for what it raises
+    except Exception as error:  # noqa: BLE001 - onnxruntime has no common base for what it raises
         raise ModelError(f"The song model fails: {''.join(str(error).splitlines()[:1])}") from None
     if predicted.shape != (len(inputs), 1) or not np.isfinite(predicted).all():
         raise ModelError("The song model gives what are no predictions; train it again.")

@@ -7,6 +7,8 @@ from img2music.pages import Table, markdown, markdown_table
 
 Report = Mapping[str, Any]
 
+SPLITS = {"random": "at random", "artist": "by artist"}
+
 
 def title_of(report: Report) -> str:
     """Say in one line what was trained and judged.
@@ -21,8 +23,12 @@ def title_of(report: Report) -> str:
     str
     """
     split = report["split"]
-    by = {"random": "at random", "artist": "by artist"}[split["by"]]
-    how = f"{split['folds']} folds {by}" if split["folds"] else f"{split['train']} to train, {split['test']} to test, {by}"
+    by = SPLITS[split["by"]]
+    how = (
+        f"{split['folds']} folds {by}"
+        if split["folds"]
+        else f"{split['train']} to train, {split['test']} to test, {by}"
+    )
     return f"{report['songs']} songs, {how}, recipe {report['recipe']}, seed {report['seed']}, unit scale"
 
 
@@ -116,7 +122,6 @@ def leaderboard_table(report: Report) -> Table:
     return ["target", ">place", "regressor", ">MSE", ">seconds"], rows
 
 
-SPLITS = {"random": "at random", "artist": "by artist"}
 TITLE = "Song stacks on songs that they have not seen"
 MOST_IMPORTANT = 20
 
@@ -153,8 +158,7 @@ def sections(report: Report) -> Iterator[tuple[str, str, Table]]:
     targets = report["targets"].items()
     yield (
         "Accuracy",
-        "A fifth held out, of the songs or of the artists. The mean is that of the training part. Intervals: bootstrap, "
-        "95 %, drawn by song, or by artist.",
+        "A fifth held out, of songs or of artists; the mean is the training part's. Intervals: bootstrap, 95 %.",
         (
             ["target", "split", "predictor", *ACCURACY_COLUMNS],
             [

@@ -12,7 +12,10 @@ from img2music.pages import escaped, head_of, html_image, html_table, png, prepa
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-COLOURS = {"valence": "#0072B2", "arousal": "#D55E00"}  # Okabe & Ito (2008), told apart with any kind of colour blindness
+COLOURS = {
+    "valence": "#0072B2",
+    "arousal": "#D55E00",
+}  # Okabe & Ito (2008), told apart with any kind of colour blindness
 
 
 def write_report(judged: Judged, folder: Path) -> tuple[Path, ...]:

@@ -8,13 +8,15 @@ from itertools import pairwise
 WORD = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)*")
 
 KINDS: Mapping[str, frozenset[str]] = {
-    "of the commonest words": frozenset(
-        "a and be but for i in is it me my not of on so that the to we with you your".split()
-    ),
-    "of I and me": frozenset("i i'm i'll i've i'd me my mine myself".split()),
-    "of you": frozenset("you you're you'll you've your yours yourself".split()),
-    "of sung syllables": frozenset("ah ay da doo eh hey la mm na oh ooh uh whoa woah yeah yea baby".split()),
-    "of coarse words": frozenset("ass bitch bitches damn fuck fucked fuckin fucking hoe hoes nigga niggas shit".split()),
+    kind: frozenset(words.split(", "))
+    for kind, words in {
+        "of the commonest words": "a, and, be, but, for, i, in, is, it, me, my, not, of, on, so, that, the, to, we, "
+        "with, you, your",
+        "of I and me": "i, i'm, i'll, i've, i'd, me, my, mine, myself",
+        "of you": "you, you're, you'll, you've, your, yours, yourself",
+        "of sung syllables": "ah, ay, da, doo, eh, hey, la, mm, na, oh, ooh, uh, whoa, woah, yeah, yea, baby",
+        "of coarse words": "ass, bitch, bitches, damn, fuck, fucked, fuckin, fucking, hoe, hoes, nigga, niggas, shit",
+    }.items()
 }
 """Kinds of words whose share is counted; English ones."""
 

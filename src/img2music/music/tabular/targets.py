@@ -72,7 +72,9 @@ def spotify_target(songs: Sequence[Song], axis: str) -> Target:
     return Target(axis, unit, SCALES["unit"], f"Spotify's {column}, min-max over the table", human=False)
 
 
-def rated_target(songs: Sequence[Song], axis: str, column: str, scale: Scale, rows: Mapping[int, float | None]) -> Target:
+def rated_target(
+    songs: Sequence[Song], axis: str, column: str, scale: Scale, rows: Mapping[int, float | None]
+) -> Target:
     """Take a column of people's ratings.
 
     Parameters

@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from img2music.accuracy import Accuracy, accuracy_of, accuracy_of_means
+from img2music.accuracy import accuracy_of, accuracy_of_means
 from img2music.errors import InputError, ModelError, UsageError
 from img2music.files import write_atomically
 from img2music.music.song import Song
 from img2music.music.tabular import journal as journals
 from img2music.music.tabular.export import to_onnx
-from img2music.music.tabular.inputs import InputGroup, Learning
+from img2music.music.tabular.groups import InputGroup, Learning
 from img2music.music.tabular.journal import Journal
 from img2music.music.tabular.model import AXES, FILE, SongModel, StackFiles, save_model
 from img2music.music.tabular.regressors import FIELD
@@ -34,12 +34,12 @@ INNER_FOLDS = 5
 TEST_SHARE = 0.2
 TRIALS = 10
 TOLERANCE = 1e-4
-"""Mean difference between scikit-learn and ONNX that is let pass, unit scale. Numbers of single precision may put a song
-on the other side of a branch of the last tree, once in thousands, so the greatest difference says little."""
+"""Mean difference between scikit-learn and ONNX that is let pass, unit scale. Single precision may put a song on the
+other side of a branch of the last tree, once in thousands, so that the greatest difference says little."""
 
 CIRCULAR = (
-    "The targets are Spotify's own columns, computed from the sound and not rated by people: these figures say how well "
-    "Spotify's numbers can be guessed, not how well the music's affect is read."
+    "The targets are Spotify's own columns, which its programs compute from the sound and nobody rated: these figures "
+    "say how well Spotify's numbers can be guessed, not how well the music's affect is read."
 )
 
 
@@ -218,7 +218,9 @@ def train(
         If an optional dependency is not installed.
     """
     outer = _outer(data, options)
-    inner = [folds_of([data.songs[place] for place in learn], options.split, INNER_FOLDS, options.seed) for learn, _ in outer]
+    inner = [
+        folds_of([data.songs[place] for place in learn], options.split, INNER_FOLDS, options.seed) for learn, _ in outer
+    ]
     journal = _journal(folder, data, options, outer, inner[0], resume=resume)
     share = options.budget / (len(data.targets) * len(outer))
     found: dict[str, list[Found]] = {target.axis: [] for target in data.targets}
@@ -232,13 +234,14 @@ def train(
         for target in data.targets:
             refuse_circular(target, inputs, names)
             scope = target.axis if len(outer) == 1 else f"{target.axis}, part {number} of {len(outer)}"
-            result = _search(target, inputs[learn], learn, parts, options, journal, scope, share, progress)
+            search = Search(inputs[learn], target.values[learn], parts, options.seed, journal, scope, progress, share)
+            result = _run(search, target.axis, options)
             found[target.axis].append(result)
             predicted[target.axis][test] = result.stack.predict(inputs[test])
             means[target.axis][test] = target.values[learn].mean()
     learn, _ = outer[-1]  # with folds, all songs: what is kept
     stacks = {axis: _files(results[-1].stack, inputs.shape[1]) for axis, results in found.items()}
-    report = _report(data, options, outer, found, predicted, means, names)
+    report = _report(data, options, outer, found=found, predicted=predicted, means=means, names=names)
     about = {
         "train": {key: report[key] for key in ("recipe", "seed", "split", "songs", "inputs", "versions")},
         "source": dict(source),
@@ -259,6 +262,10 @@ def _outer(data: Data, options: Options) -> list[tuple[Indices, Indices]]:
     every = np.arange(len(data.songs))
     tests = folds_of(data.songs, options.split, options.folds, options.seed)
     return [*((np.setdiff1d(every, test), test) for test in tests), (every, every[:0])]
+
+
+def _inner(data: Data, options: Options, learn: Indices) -> list[Indices]:
+    return folds_of([data.songs[place] for place in learn], options.split, INNER_FOLDS, options.seed)
 
 
 def _journal(
@@ -292,20 +299,9 @@ def _journal(
     return Journal(file, run, resume=resume)
 
 
-def _search(
-    target: Target,
-    inputs: Floats,
-    learn: Indices,
-    parts: Sequence[Indices],
-    options: Options,
-    journal: Journal,
-    scope: str,
-    budget: float,
-    progress: Progress | None,
-) -> Found:
-    search = Search(inputs, target.values[learn], parts, options.seed, journal, scope, progress, budget)
+def _run(search: Search, axis: str, options: Options) -> Found:
     if options.recipe is Recipe.ORIGINAL:
-        names = ORIGINAL[target.axis]
+        names = ORIGINAL[axis]
         return search.run(names, options.trials, meta=names[0])
     return search.run(tuple(FIELD), options.trials)
 
@@ -333,6 +329,7 @@ def _report(
     data: Data,
     options: Options,
     outer: Sequence[tuple[Indices, Indices]],
+    *,
     found: Mapping[str, Sequence[Found]],
     predicted: Mapping[str, Floats],
     means: Mapping[str, Floats],
@@ -351,10 +348,8 @@ def _report(
         targets[axis] = {
             "source": target.source,
             "people": target.human,
-            "test": accuracy_json(
-                accuracy_of(predicted[axis][judged], rated, target.scale, groups, options.seed)
-            ),
-            "mean": accuracy_json(accuracy_of_means(means[axis][judged], rated, target.scale)),
+            "test": asdict(accuracy_of(predicted[axis][judged], rated, target.scale, groups, options.seed)),
+            "mean": asdict(accuracy_of_means(means[axis][judged], rated, target.scale)),
             "raw": dict(_raw(data, target, judged, groups, options.seed)),
             "leaderboard": [
                 {"name": one.name, "mse": one.mse, "seconds": round(one.seconds, 3)} for one in last.leaderboard
@@ -365,7 +360,9 @@ def _report(
         }
     notes = [] if all(target.human for target in data.targets) else [CIRCULAR]
     if options.folds is not None:
-        notes.append("Each fold has a search of its own; the model that is kept, and its leaderboard, are of all songs.")
+        notes.append(
+            "Each fold has a search of its own; the model that is kept, and its leaderboard, are of all songs."
+        )
     notes += [f"{count} songs are left out: {lack} is missing." for lack, count in data.left_out.items()]
     return {
         "schema": SCHEMA,
@@ -398,28 +395,15 @@ def _raw(
     column = SPOTIFY_COLUMN[target.axis]
     values = columns_of([data.songs[place] for place in judged], [column])[:, 0]
     if target.human and not np.isnan(values).any():
-        yield column, accuracy_json(accuracy_of(values, target.values[judged], target.scale, groups, seed))
-
-
-def accuracy_json(accuracy: Accuracy) -> dict[str, Any]:
-    """Give an accuracy as reports have it: r2, r, mse, accuracy and the others first, then the intervals.
-
-    Parameters
-    ----------
-    accuracy : Accuracy
-
-    Returns
-    -------
-    dict
-    """
-    return asdict(accuracy)
+        yield column, asdict(accuracy_of(values, target.values[judged], target.scale, groups, seed))
 
 
 def _chosen(found: Found) -> dict[str, Any]:
     def facts(candidate: Candidate) -> dict[str, Any]:
         return {"name": candidate.name, "settings": dict(candidate.settings), "mse": candidate.mse}
 
-    return {"bases": [facts(base) for base, _ in found.stack.bases], "meta": {**facts(found.stack.meta[0]), "weight": found.stack.weight}}
+    meta = {**facts(found.stack.meta[0]), "weight": found.stack.weight}
+    return {"bases": [facts(base) for base, _ in found.stack.bases], "meta": meta}
 
 
 def versions() -> dict[str, str]:

@@ -160,10 +160,11 @@ class WordScores:
                 raise ValueError("it is too large")
             facts: Mapping[str, Any] = json.loads(file.read_bytes())
             terms = {str(term): place for place, term in enumerate(facts["terms"])}
-            rarity, weights, means = (np.array(facts[name], dtype=np.float64) for name in ("rarity", "weights", "means"))
+            parts = [np.array(facts[name], dtype=np.float64) for name in ("rarity", "weights", "means")]
+            rarity, weights, means = parts
             if rarity.shape != (len(terms),) or weights.shape != (len(terms), len(means)) or means.ndim != 1:
                 raise ValueError("its parts differ in size")
-            if not all(np.isfinite(part).all() for part in (rarity, weights, means)):
+            if not all(np.isfinite(part).all() for part in parts):
                 raise ValueError("it holds what are no numbers")
         except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
             raise ModelError(f"{printable(str(file))} holds no word scores that can be read ({error}).") from None

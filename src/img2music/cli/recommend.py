@@ -9,6 +9,7 @@ import typer
 from img2music.cli.options import (
     AlbumOption,
     ArtistOption,
+    FilesOption,
     GenreOption,
     ImageModelOption,
     InstrumentalOption,
@@ -67,6 +68,15 @@ def recommend(  # noqa: PLR0917 - typer's way to declare options
             "--together", help="One playlist through all pictures in their order, of at least --top songs and one each."
         ),
     ] = False,
+    widen: Annotated[
+        float,
+        typer.Option(
+            min=0.0,
+            max=2.0,
+            help="Songs around a picture's point, as far as its reading is unsure (1: a standard deviation), "
+            "instead of the nearest.",
+        ),
+    ] = 0.0,
     genre: GenreOption = None,
     artist: ArtistOption = None,
     album: AlbumOption = None,
@@ -75,6 +85,7 @@ def recommend(  # noqa: PLR0917 - typer's way to declare options
     length: LengthOption = None,
     instrumental: InstrumentalOption = None,
     key: KeyOption = None,
+    files: FilesOption = None,
     image_model: ImageModelOption = None,
     format_: Annotated[
         RecommendFormat | None,
@@ -128,8 +139,10 @@ def recommend(  # noqa: PLR0917 - typer's way to declare options
             length=length,
             instrumental=instrumental,
             key=key,
+            files=files,
         ),
         image_model=image_model,
+        widen=widen,
     )
     with scan_progress() as progress:
         found = recommend_from(
@@ -153,6 +166,7 @@ def recommend(  # noqa: PLR0917 - typer's way to declare options
     if plot is not None:
         plane.plot(found, plot)
         warn(f"drawn to {plot}")
-    for note in found.notes:
-        warn(note)
+    for note in (*found.notes, formats.left_out(found, wanted)):
+        if note:
+            warn(note)
     finish(len(found.queries), found.errors)

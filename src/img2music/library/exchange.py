@@ -1,30 +1,33 @@
 """The library as JSON Lines: for copies, for moving to another machine, for other programs.
 
-The first line is ``{"schema": "img2music/library/1"}``. Every other line holds one ``"track"`` or one
-``"failure"``, in order of path. Times are seconds, affects are on the unit scale, ``mtime_ns`` is nanoseconds
-since 1970; a curve is a list of ``[start, end, valence, arousal]``. Text is ASCII with JSON escapes; a byte
-of a file name that is not UTF-8 is a lone surrogate, as Python's ``surrogateescape`` writes it.
+The first line is ``{"schema": "img2music/library/1"}``. Every other line holds one ``"track"`` with a file,
+one ``"song"`` without a file or one ``"failure"``, in this order and that of their paths. Times are seconds, affects
+are on the unit scale, ``mtime_ns`` is nanoseconds since 1970; a curve is a list of ``[start, end, valence, arousal]``.
+Text is ASCII with JSON escapes; a byte of a file name that is not UTF-8 is a lone surrogate, as Python's
+``surrogateescape`` writes it.
 """
 
 import dataclasses
 import json
 import math
 import os
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from img2music.affect import Affect
 from img2music.errors import Img2MusicError, InputError
 from img2music.files import replacing
-from img2music.library.record import Failure, TrackRecord
+from img2music.library.record import Failure, SongRecord, TrackRecord
 from img2music.library.store import LibraryStore
+from img2music.library.transaction import Transaction
 from img2music.music.analysis import CurvePoint, Features, TrackAnalysis
 from img2music.sources.folders import FileState
 from img2music.sources.tags import Tags
 
 SCHEMA = "img2music/library/1"
 
-_OPTIONAL = {"tempo", "key", "mode", "loudness"}  # features that may be null
+_OPTIONAL = {"tempo", "key", "mode", "loudness"}  # features that may be null in a file's analysis
 _WHOLE = {"key": range(12), "mode": range(2)}
 _UNIT = {"danceability", "energy", "valence", "acousticness", "instrumentalness", "liveness", "speechiness"}
 
@@ -56,6 +59,9 @@ def export_library(store: LibraryStore, path: str | os.PathLike[str]) -> int:
         for record in store.records():
             _line(stream, {"track": _track(record)})
             count += 1
+        for song in store.songs():
+            _line(stream, {"song": dataclasses.asdict(song)})
+            count += 1
         for failure in store.failures():
             row = {"path": failure.file.path, "size": failure.file.size, "mtime_ns": failure.file.mtime_ns}
             _line(stream, {"failure": row | {"analyzer": failure.analyzer, "reason": failure.reason}})
@@ -63,7 +69,7 @@ def export_library(store: LibraryStore, path: str | os.PathLike[str]) -> int:
 
 
 def import_library(store: LibraryStore, path: str | os.PathLike[str]) -> tuple[int, list[InputError]]:
-    """Read tracks from a file into a library, in one transaction; known paths are replaced.
+    """Read tracks from a file into a library, in one transaction; known paths and identifiers are replaced.
 
     Parameters
     ----------
@@ -91,7 +97,7 @@ def import_library(store: LibraryStore, path: str | os.PathLike[str]) -> tuple[i
     try:
         with Path(path).open("rb") as stream, store.alone(), store.writing() as transaction:
             _check_header(stream.readline(), name)
-            batch: list[TrackRecord] = []
+            batch: list[TrackRecord | SongRecord] = []
             for number, line in enumerate(stream, start=2):
                 try:
                     item = _parse(line)
@@ -104,12 +110,17 @@ def import_library(store: LibraryStore, path: str | os.PathLike[str]) -> tuple[i
                     batch.append(item)
                     count += 1
                 if len(batch) == 500:
-                    transaction.put(batch)
+                    _put(transaction, batch)
                     batch.clear()
-            transaction.put(batch)
+            _put(transaction, batch)
     except OSError as error:
         raise InputError(f"can't be read: {error.strerror or error}.", name) from None
     return count, errors
+
+
+def _put(transaction: Transaction, batch: Sequence[TrackRecord | SongRecord]) -> None:
+    transaction.put(record for record in batch if isinstance(record, TrackRecord))
+    transaction.put_songs(record for record in batch if isinstance(record, SongRecord))
 
 
 def _line(stream: BinaryIO, value: dict[str, Any]) -> None:
@@ -146,35 +157,54 @@ def _check_header(line: bytes, name: str) -> None:
         )
 
 
-def _parse(line: bytes) -> TrackRecord | Failure | None:
+def _parse(line: bytes) -> TrackRecord | SongRecord | Failure | None:
     if not line.strip():
         return None
     value = json.loads(line)
     if "failure" in value:
         row = value["failure"]
         return Failure(_file(row), _text(row, "analyzer"), _text(row, "reason"))
+    if "song" in value:
+        return _song(value["song"])
     row = value["track"]
-    tags = row["tags"]
     return TrackRecord(
         file=_file(row),
         content=_text(row, "content"),
         missing=_flag(row, "missing"),
-        tags=Tags(
-            title=_optional_text(tags, "title"),
-            artist=_optional_text(tags, "artist"),
-            album=_optional_text(tags, "album"),
-            album_artist=_optional_text(tags, "album_artist"),
-            genre=_optional_text(tags, "genre"),
-            year=None if tags["year"] is None else _whole(tags, "year"),
-        ),
+        tags=_tags(row["tags"]),
         analysis=TrackAnalysis(
             analyzer=_text(row, "analyzer"),
             duration=_number(row["duration"], "duration"),
             listened=_number(row["listened"], "listened"),
             affect=Affect(row["affect"]["valence"], row["affect"]["arousal"]),
-            features=_features(row["features"]),
+            features=_features(row["features"], _OPTIONAL),
             curve=tuple(_point(point) for point in row["curve"]),
         ),
+    )
+
+
+def _song(row: dict[str, Any]) -> SongRecord:
+    identifier = _optional_text(row, "identifier")
+    if not identifier:
+        raise ValueError("'identifier' must not be empty")
+    return SongRecord(
+        identifier=identifier,
+        tags=_tags(row["tags"]),
+        duration=None if row["duration"] is None else _number(row["duration"], "duration"),
+        analyzer=_text(row, "analyzer"),
+        affect=Affect(row["affect"]["valence"], row["affect"]["arousal"]),
+        features=_features(row["features"], {field.name for field in dataclasses.fields(Features)}),
+    )
+
+
+def _tags(row: dict[str, Any]) -> Tags:
+    return Tags(
+        title=_optional_text(row, "title"),
+        artist=_optional_text(row, "artist"),
+        album=_optional_text(row, "album"),
+        album_artist=_optional_text(row, "album_artist"),
+        genre=_optional_text(row, "genre"),
+        year=None if row["year"] is None else _whole(row, "year"),
     )
 
 
@@ -227,10 +257,10 @@ def _number(value: Any, name: str) -> float:
     return float(value)
 
 
-def _features(row: dict[str, Any]) -> Features:
+def _features(row: dict[str, Any], optional: Collection[str]) -> Features:
     values: dict[str, Any] = {}
     for name in (field.name for field in dataclasses.fields(Features)):
-        if row[name] is None and name in _OPTIONAL:
+        if row[name] is None and name in optional:
             values[name] = None
         elif name in _WHOLE:
             values[name] = _whole(row, name)

@@ -1,4 +1,4 @@
-"""What the library stores of one file, and how a curve is packed."""
+"""What the library stores of one file or song, and how a curve is packed."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from img2music.affect import Affect
-from img2music.music.analysis import CurvePoint, TrackAnalysis
+from img2music.music.analysis import CurvePoint, Features, TrackAnalysis
 from img2music.sources.folders import FileState
 from img2music.sources.tags import Tags
 
@@ -36,6 +36,33 @@ class TrackRecord:
     tags: Tags
     analysis: TrackAnalysis
     missing: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SongRecord:
+    """A song without a file, and everything that is known of it.
+
+    Attributes
+    ----------
+    identifier : str
+        Its name at its source, such as ``"spotify:6f807x0ima9a1j3VPbc7VN"``; no other track has it.
+    tags : Tags
+        Its title, artist and so on.
+    duration : float or None
+        Length in seconds.
+    analyzer : str
+        What its affect comes from.
+    affect : Affect
+    features : Features
+        What is known of them.
+    """
+
+    identifier: str
+    tags: Tags
+    duration: float | None
+    analyzer: str
+    affect: Affect
+    features: Features
 
 
 def pack_curve(curve: Sequence[CurvePoint]) -> bytes:

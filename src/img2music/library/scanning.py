@@ -176,7 +176,8 @@ def scan_library(
 ) -> ScanReport:
     """Open a library, or make it, and bring it up to date with folders.
 
-    A dry run makes none: where there is no library yet, it tells what would be new in an empty one.
+    A dry run makes none: where there is no library yet, it tells what would be new in an empty one. Neither is one made
+    where none of the folders is there: their names are mistyped more often than not.
 
     Parameters
     ----------
@@ -196,7 +197,8 @@ def scan_library(
     """
     with contextlib.ExitStack() as stack:
         path = locate(location).path
-        if dry_run and path is not None and not path.exists():
+        idle = dry_run or not any(os.path.exists(folder) for folder in folders)  # noqa: PTH110 - names may be any bytes
+        if idle and path is not None and not path.exists():
             location = Path(stack.enter_context(tempfile.TemporaryDirectory())) / "empty.db"
             LibraryStore.open(location, create=True).close()
         store = stack.enter_context(LibraryStore.open(location, create=not dry_run, read_only=dry_run))

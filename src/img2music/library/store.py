@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from img2music.errors import UsageError
 from img2music.library import database
 from img2music.library.filters import conditions
-from img2music.library.record import Failure, TrackRecord, unpack_curve
-from img2music.library.rows import AFFECT_DTYPE, PACKED_AFFECT, batches, record_of, track_of
+from img2music.library.record import Failure, SongRecord, TrackRecord, unpack_curve
+from img2music.library.rows import AFFECT_DTYPE, PACKED_AFFECT, batches, record_of, song_of, track_of
 from img2music.library.schema import affects, curves, failures, tracks
 from img2music.library.track import Track, TrackFilter
 from img2music.library.transaction import Transaction
@@ -60,12 +60,15 @@ class Totals:
         Files that could not be analysed.
     seconds : float
         Length of all tracks that are present.
+    without_file : int
+        Songs that are known from tables only.
     analyzers : dict of str to int
-        Tracks by the analyzer version that measured them.
+        Tracks by the analyzer version that measured them, or by what their affect comes from.
     """
 
     failures: int
     seconds: float
+    without_file: int
     analyzers: dict[str, int]
 
 
@@ -236,7 +239,8 @@ class LibraryStore:
         Parameters
         ----------
         ids : sequence of int, optional
-            These, in this order; numbers that are not there are left out. All in order of path by default.
+            These, in this order; numbers that are not there are left out. By default all, in order of path; those
+            without a file come last, in order of id.
         where : TrackFilter, optional
             Those that pass.
         missing : bool
@@ -253,7 +257,7 @@ class LibraryStore:
             if ids is None:
                 if not missing:
                     statement = statement.where(tracks.c.missing.is_(False))
-                for row in connection.execute(statement.order_by(tracks.c.path)):
+                for row in connection.execute(statement.order_by(tracks.c.path.nulls_last(), tracks.c.id)):
                     yield track_of(row)
                 return
             for batch in batches(ids):
@@ -297,7 +301,7 @@ class LibraryStore:
         return found
 
     def records(self) -> Iterator[TrackRecord]:
-        """Read all that is stored of every track, in order of path.
+        """Read all that is stored of every track that has a file, in order of path.
 
         Yields
         ------
@@ -309,6 +313,18 @@ class LibraryStore:
         with self._reading() as connection:
             for row in connection.execute(statement):
                 yield record_of(row)
+
+    def songs(self) -> Iterator[SongRecord]:
+        """Read all that is stored of every song without a file, in order of id.
+
+        Yields
+        ------
+        SongRecord
+        """
+        statement = sa.select(tracks).where(tracks.c.path.is_(None)).order_by(tracks.c.id)
+        with self._reading() as connection:
+            for row in connection.execute(statement):
+                yield song_of(row)
 
     def failures(self) -> Iterator[Failure]:
         """Read the files that could not be analysed, in order of path.
@@ -337,7 +353,8 @@ class LibraryStore:
             tracks.c.missing,
         )
         with self._reading() as connection:
-            for number, path, size, mtime_ns, analyzer, missing in connection.execute(sa.select(*columns)):
+            statement = sa.select(*columns).where(tracks.c.path.is_not(None))
+            for number, path, size, mtime_ns, analyzer, missing in connection.execute(statement):
                 yield KnownFile(number, FileState(path, size, mtime_ns), analyzer, missing)
 
     def same_content(self, content: str) -> list[tuple[int, TrackRecord]]:
@@ -376,6 +393,9 @@ class LibraryStore:
                 failures=database.scalar(connection, sa.select(sa.func.count()).select_from(failures)),
                 seconds=float(
                     connection.execute(sa.select(sa.func.sum(tracks.c.duration)).where(present)).scalar() or 0
+                ),
+                without_file=database.scalar(
+                    connection, sa.select(sa.func.count()).select_from(tracks).where(tracks.c.path.is_(None))
                 ),
                 analyzers={row[0]: row[1] for row in connection.execute(by_analyzer.order_by(tracks.c.analyzer))},
             )

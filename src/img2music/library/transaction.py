@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 import sqlalchemy as sa
 
-from img2music.library.record import Failure, TrackRecord, pack_curve
+from img2music.library.record import Failure, SongRecord, TrackRecord, pack_curve
 from img2music.library.rows import PACKED_AFFECT, batches, values_of
 from img2music.library.schema import affects, curves, failures, tracks
 
@@ -49,6 +49,37 @@ class Transaction:
         self._pack_affects(numbers.values())
         self.forget_failures(records)
 
+    def put_songs(self, songs: Iterable[SongRecord]) -> int:
+        """Store songs without a file.
+
+        One whose identifier is known is brought up to date where it is: it keeps its id, and what belongs to it.
+
+        Parameters
+        ----------
+        songs : iterable of SongRecord
+            Where an identifier comes twice, the last counts.
+
+        Returns
+        -------
+        int
+            How many were not known.
+        """
+        return sum(self._put_songs({song.identifier: song for song in batch}) for batch in batches(songs))
+
+    def _put_songs(self, songs: dict[str, SongRecord]) -> int:
+        execute = self._connection.execute
+        numbered = sa.select(tracks.c.identifier, tracks.c.id).where(tracks.c.identifier.in_(songs))
+        known = {row.identifier: row.id for row in execute(numbered)}
+        new = [values_of(song) for identifier, song in songs.items() if identifier not in known]
+        if new:
+            execute(sa.insert(tracks), new)
+        old = [values_of(songs[identifier]) | {"number": number} for identifier, number in known.items()]
+        if old:
+            execute(sa.update(tracks).where(tracks.c.id == sa.bindparam("number")), old)
+            execute(sa.delete(affects).where(affects.c.track_id.in_(known.values())))
+        self._pack_affects(row.id for row in execute(numbered).all())
+        return len(new)
+
     def _pack_affects(self, ids: Iterable[int]) -> None:
         columns = (tracks.c.id, tracks.c.valence, tracks.c.arousal)
         present = sa.select(*columns).where(tracks.c.id.in_(ids), tracks.c.missing.is_(False))
@@ -89,6 +120,17 @@ class Transaction:
             Number of tracks.
         """
         result = self._connection.execute(sa.delete(tracks).where(tracks.c.missing.is_(True)))
+        return result.rowcount
+
+    def remove_songs(self) -> int:
+        """Remove the songs without a file for good.
+
+        Returns
+        -------
+        int
+            Number of songs.
+        """
+        result = self._connection.execute(sa.delete(tracks).where(tracks.c.path.is_(None)))
         return result.rowcount
 
     def put_failure(self, failure: Failure) -> None:

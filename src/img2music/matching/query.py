@@ -35,6 +35,8 @@ class Query:
         For an image, the natural images among which relative matching ranks it.
     track : Track or None
         For a song that the library holds, that track; it and its duplicates are not recommended.
+    spread : tuple of (float, float) or None
+        For an image, a standard deviation with each axis of the affect, if the model gives one.
     """
 
     kind: QueryKind
@@ -42,6 +44,7 @@ class Query:
     path: str | None = None
     among: AffectDistribution | None = None
     track: Track | None = None
+    spread: tuple[float, float] | None = None
 
     @property
     def name(self) -> str:

@@ -92,7 +92,7 @@ def _read_images(paths: list[str], image_model: str | os.PathLike[str] | None) -
         if isinstance(analysis, InputError):
             yield analysis
         else:
-            yield Query(QueryKind.IMAGE, analysis.affect, analysis.path, among=model.reference)
+            yield Query(QueryKind.IMAGE, analysis.affect, analysis.path, among=model.reference, spread=analysis.spread)
 
 
 def _read_song(path: str, store: LibraryStore) -> Query | InputError:

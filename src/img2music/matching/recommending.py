@@ -1,5 +1,7 @@
 """Recommend tracks of a library for pictures, songs or numbers."""
 
+import dataclasses
+import math
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -20,6 +22,7 @@ from img2music.matching.query import Query, QueryKind
 from img2music.matching.ranking import Candidate, Field
 from img2music.matching.reading import read_queries
 from img2music.matching.sequencing import sequence
+from img2music.matching.widening import widened
 from img2music.music.analysis import CurvePoint
 
 SCHEMA = "img2music/recommend/1"
@@ -29,6 +32,10 @@ PER_ARTIST = 2
 
 ARTIST_SHARE = 5
 """In one playlist for several photos, an artist may have one song in so many, unless asked otherwise."""
+
+
+WIDEST = 2.0
+"""Standard deviations by which a list may be widened; beyond, it answers to nothing any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +57,9 @@ class Options:
         Conditions that every track must meet.
     image_model : str or path-like, optional
         What reads pictures, as `ImageModel.load` takes it.
+    widen : float
+        How far around a picture's point its songs may stand, in standard deviations of its reading; 0 for the
+        nearest songs. Nothing for songs and numbers, which have no such uncertainty.
     """
 
     matching: Matching = Matching.RELATIVE
@@ -58,12 +68,17 @@ class Options:
     together: bool = False
     where: TrackFilter | None = None
     image_model: str | os.PathLike[str] | None = None
+    widen: float = 0.0
 
     def __post_init__(self) -> None:
         if self.top < 1:
             raise UsageError(f"The number of songs must be at least 1, not {self.top}.")
         if self.per_artist is not None and self.per_artist < 0:
             raise UsageError(f"The number of songs per artist must be at least 0 (any number), not {self.per_artist}.")
+        if not 0.0 <= self.widen <= WIDEST:
+            raise UsageError(f"A list is widened (--widen) by 0 to {WIDEST:g} standard deviations, not {self.widen:g}.")
+        if self.widen and self.together:
+            raise UsageError("--widen spreads the list of one picture, --together makes one playlist: choose one.")
 
     def artist_limit(self, songs: int) -> int | None:
         """Tracks of one artist that a list of so many songs may hold; None for any number."""
@@ -85,8 +100,8 @@ class Match:
         Euclidean distance in the space of the match.
     similarity : float
         1 / (1 + distance).
-    passage : Passage
-        The passage that fits best.
+    passage : Passage or None
+        The passage that fits best; None for a song without a file.
     why : str
         One line for a person.
     query : Query
@@ -99,7 +114,7 @@ class Match:
     track: Track
     distance: float
     similarity: float
-    passage: Passage
+    passage: Passage | None
     why: str
     query: Query
     position: tuple[float, float]
@@ -227,7 +242,7 @@ class Matcher:
         among = self._calibration.library if query.kind is QueryKind.SONG else query.among
         return self._calibration.place(query.affect, among)
 
-    def best(self, query: Query, top: int, per_artist: int | None) -> Answer:
+    def best(self, query: Query, top: int, per_artist: int | None, widen: float = 0.0) -> Answer:
         """The tracks that fit one query best.
 
         Parameters
@@ -237,13 +252,23 @@ class Matcher:
             How many at most.
         per_artist : int or None
             At most so many of one artist; None for any number.
+        widen : float
+            As `Options` has it.
 
         Returns
         -------
         Answer
         """
         position = self.place(query)
-        candidates = self._field.nearest(position, top, self._without([query], per_artist))
+        diversity = self._without([query], per_artist)
+        if widen and query.spread is not None:
+            reach = (widen * query.spread[0], widen * query.spread[1])
+            targets = [self._calibration.place(near, query.among) for near in widened(query.affect, reach, top)]
+            chosen = [candidate for target in targets for candidate in self._field.nearest(target, 1, diversity)]
+            found = [replace(each, distance=math.dist(each.position, position)) for each in chosen]
+            candidates = sorted(found, key=lambda each: each.distance)
+        else:
+            candidates = self._field.nearest(position, top, diversity)
         matches = self._matches([query] * len(candidates), candidates)
         return Answer((query,), (position,), matches)
 
@@ -366,7 +391,7 @@ def answer(matcher: Matcher, queries: Sequence[Query], options: Options) -> Reco
     songs = max(options.top, len(queries)) if options.together else options.top
     limit = options.artist_limit(songs)
     if not options.together or not queries:
-        answers = tuple(matcher.best(query, songs, limit) for query in queries)
+        answers = tuple(matcher.best(query, songs, limit, options.widen) for query in queries)
         return Recommendation(options.matching, options.together, answers, matcher.positions)
     playlist = matcher.playlist(queries, songs, limit)
     notes = []
@@ -408,6 +433,7 @@ def _match_json(match: Match) -> dict[str, Any]:
         "rank": match.rank,
         "id": track.id,
         "path": track.path,
+        "identifier": track.identifier,
         "title": track.title,
         "artist": track.artist,
         "album": track.album,
@@ -415,6 +441,6 @@ def _match_json(match: Match) -> dict[str, Any]:
         "affect": _affect_json(track.affect),
         "distance": match.distance,
         "similarity": match.similarity,
-        "passage": {"start": match.passage.start, "end": match.passage.end},
+        "passage": None if match.passage is None else dataclasses.asdict(match.passage),
         "why": match.why,
     }

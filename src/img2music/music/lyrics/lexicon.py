@@ -1,0 +1,252 @@
+"""Lexicons: words with the affect that people gave them."""
+
+import csv
+import math
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from img2music.affect import SCALES, Affect, Scale
+from img2music.errors import InputError, UsageError
+
+ONE_TO_NINE = Scale("1-9", 1.0, 9.0)
+LARGEST = 100_000_000
+"""Bytes of a file that is taken for a lexicon; the largest known one has three million."""
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How the authors of a lexicon lay its columns out.
+
+    Attributes
+    ----------
+    name : str
+        The lexicon.
+    header : tuple of str
+        Titles of the columns of the term, its valence and its arousal, in lower case.
+    scale : Scale
+        Of valence and arousal.
+    senses : bool
+        Whether a term may name one sense of a word in parentheses: ``bank (river)``.
+    """
+
+    name: str
+    header: tuple[str, str, str]
+    scale: Scale
+    senses: bool = False
+
+
+LAYOUTS = (
+    Layout("NRC-VAD v1", ("word", "valence", "arousal"), SCALES["nrc-vad-1"]),
+    Layout("NRC-VAD v2", ("term", "valence", "arousal"), SCALES["nrc-vad-2"]),
+    Layout("Glasgow Norms", ("words", "val m", "arou m"), ONE_TO_NINE, senses=True),
+    Layout("Glasgow Norms", ("word", "valence_mean", "arousal_mean"), ONE_TO_NINE, senses=True),
+    Layout("Warriner", ("word", "v.mean.sum", "a.mean.sum"), ONE_TO_NINE),
+)
+"""NRC-VAD: Mohammad (2018), ACL, and Mohammad (2025), arXiv:2503.23547. Glasgow Norms: Scott, Keitel, Becirspahic,
+Yao & Sereno (2019), Behavior Research Methods 51, with the two header rows of the supplement, or with one. Warriner,
+Kuperman & Brysbaert (2013), Behavior Research Methods 45."""
+
+SENSE = re.compile(r"^(?P<word>.+?) *\([^()]*\)$")
+
+
+@dataclass(frozen=True, slots=True)
+class LexiconAffect:
+    """What a lexicon says of a text.
+
+    Attributes
+    ----------
+    affect : Affect or None
+        Mean over the words found, each as often as it occurs; None where none is found.
+    not_found : float
+        Share of the words that the lexicon does not have, in [0, 1]; 1 for a text without words.
+    """
+
+    affect: Affect | None
+    not_found: float
+
+
+@dataclass(frozen=True)
+class Lexicon:
+    """Words and terms of several words, with their affect.
+
+    Attributes
+    ----------
+    name : str
+        Such as ``"NRC-VAD v1"``.
+    terms : mapping of str to Affect
+        In lower case; the words of a term are parted by single spaces.
+    """
+
+    name: str
+    terms: Mapping[str, Affect]
+
+    def __post_init__(self) -> None:
+        longest: dict[str, int] = {}
+        for term in self.terms:
+            first, *rest = term.split(" ")
+            if rest:
+                longest[first] = max(longest.get(first, 1), 1 + len(rest))
+        object.__setattr__(self, "_longest", longest)
+
+    def __len__(self) -> int:
+        return len(self.terms)
+
+    def affect(self, words: Sequence[str]) -> LexiconAffect:
+        """Average the affect of a text's words, each weighted by its count.
+
+        Parameters
+        ----------
+        words : sequence of str
+            Words or lemmas in the order of the text, in lower case. Where several in a row are one term of the
+            lexicon, the longest such term counts once for each of its words, and these are not looked up.
+
+        Returns
+        -------
+        LexiconAffect
+        """
+        found = list(self._find(words))
+        if not found:
+            return LexiconAffect(None, 1.0)
+        count = sum(length for _, length in found)
+        means = (
+            math.fsum(getattr(affect, axis) * length for affect, length in found) / count
+            for axis in ("valence", "arousal")
+        )
+        return LexiconAffect(Affect(*(min(max(mean, 0.0), 1.0) for mean in means)), 1.0 - count / len(words))
+
+    def _find(self, words: Sequence[str]) -> Iterator[tuple[Affect, int]]:
+        longest: Mapping[str, int] = self._longest  # type: ignore[attr-defined]
+        start = 0
+        while start < len(words):
+            for length in range(longest.get(words[start], 1), 0, -1):
+                affect = self.terms.get(" ".join(words[start : start + length]))
+                if affect is not None and start + length <= len(words):
+                    yield affect, length
+                    start += length
+                    break
+            else:
+                start += 1
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """Read a lexicon as its authors distribute it.
+
+        Parameters
+        ----------
+        path : Path
+            NRC-VAD v1 or v2 (columns parted by tabs or by runs of spaces), Glasgow Norms or Warriner (CSV), told
+            apart by their headers.
+
+        Returns
+        -------
+        Lexicon
+
+        Raises
+        ------
+        InputError
+            If it can't be read, is none of these, or holds a line that is not as it should be.
+        """
+        rows = list(_rows(path))
+        layout, columns, first = _recognise(rows, path)
+        terms: dict[str, Affect] = {}
+        senses: dict[str, list[Affect]] = {}
+        for number, row in rows[first:]:
+            term, affect = _read_row(row, columns, layout, number, path)
+            sense = SENSE.match(term) if layout.senses else None
+            if sense:
+                senses.setdefault(sense["word"], []).append(affect)
+            elif terms.setdefault(term, affect) != affect:
+                raise InputError(f"row {number}: {term!r} stands in an earlier row with other numbers.", str(path))
+        for word, affects in senses.items():
+            terms.setdefault(word, _mean(affects))
+        if not terms:
+            raise InputError("has a header and no words.", str(path))
+        return cls(layout.name, terms)
+
+
+def _mean(affects: Sequence[Affect]) -> Affect:
+    return Affect(*(math.fsum(getattr(one, axis) for one in affects) / len(affects) for axis in ("valence", "arousal")))
+
+
+Row = tuple[int, list[str]]
+
+
+def _rows(path: Path) -> Iterator[Row]:
+    """Give each line that is not empty, with its number from 1, as its cells."""
+    try:
+        if path.stat().st_size > LARGEST:
+            raise InputError(f"is larger than {LARGEST // 10**6} MB: no lexicon.", str(path))
+        content = path.read_bytes()
+    except OSError as error:
+        raise InputError(f"can't be read: {error.strerror or error}.", str(path)) from None
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = content.decode("cp1252", errors="replace")  # as some spreadsheets save it
+    lines = text.splitlines()
+    split = _by_space if lines and _by_space(lines[0])[1:3] == ["valence", "arousal"] else _by_comma
+    for number, line in enumerate(lines, start=1):
+        try:
+            cells = split(line)
+        except csv.Error as error:
+            raise InputError(f"row {number} is not CSV ({error}).", str(path)) from None
+        if any(cells):
+            yield number, cells
+
+
+def _by_space(line: str) -> list[str]:
+    """Cells parted by a tab or by two spaces and more: a term may have single spaces."""
+    return [cell.strip().lower() for cell in re.split(r"\t| {2,}", line.strip())]
+
+
+def _by_comma(line: str) -> list[str]:
+    return [cell.strip().lower() for cell in next(csv.reader([line]), [])]
+
+
+def _recognise(rows: Sequence[Row], path: Path) -> tuple[Layout, tuple[int, ...], int]:
+    """Find the layout, the places of its three columns, and how many rows the header has."""
+    if rows:
+        headers = [rows[0][1]]
+        if len(rows) > 1:
+            headers.append(_two_rows(rows[0][1], rows[1][1]))
+        for layout in LAYOUTS:
+            for height, header in enumerate(headers, start=1):
+                if all(title in header for title in layout.header):
+                    return layout, tuple(header.index(title) for title in layout.header), height
+    known = ", ".join(dict.fromkeys(layout.name for layout in LAYOUTS))
+    raise InputError(f"row 1 is the header of no lexicon that is known ({known}).", str(path))
+
+
+def _two_rows(groups: Sequence[str], titles: Sequence[str]) -> list[str]:
+    """Join a row of groups, each of which stands over its first column, with the titles below."""
+    header = []
+    group = ""
+    for place in range(max(len(groups), len(titles))):
+        group = (groups[place] if place < len(groups) else "") or group
+        header.append(f"{group} {titles[place] if place < len(titles) else ''}".strip())
+    return header
+
+
+def _read_row(
+    cells: Sequence[str], columns: Iterable[int], layout: Layout, number: int, path: Path
+) -> tuple[str, Affect]:
+    try:
+        term, *coordinates = (cells[column] for column in columns)
+    except IndexError:
+        raise InputError(f"row {number} has {len(cells)} columns, fewer than the header.", str(path)) from None
+    term = " ".join(term.split())
+    if not term:
+        raise InputError(f"row {number}, column {layout.header[0]!r}: is empty.", str(path))
+    values = []
+    for title, cell in zip(layout.header[1:], coordinates, strict=True):
+        try:
+            values.append(float(cell))
+        except ValueError:
+            raise InputError(f"row {number}, column {title!r}: {cell!r} is not a number.", str(path)) from None
+    try:
+        return term, layout.scale.to_unit(*values)
+    except UsageError as error:
+        raise InputError(f"row {number}: {error}", str(path)) from None

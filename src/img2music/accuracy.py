@@ -39,7 +39,7 @@ class Accuracy:
     Attributes
     ----------
     r : float or None
-        Pearson's correlation over all items (pictures, songs); None for the baseline and for constants, which have none.
+        Pearson's correlation over all items; None for the baseline and for constants, which have none.
     r2 : float
         Share of the ratings' variance that is explained, 1 - MSE / variance.
     rmse, mse : float

@@ -21,7 +21,7 @@ from img2music.music.tabular.training import Options, Recipe, complete
 from tests.music.tabular.made_songs import made_songs
 
 ROOT = Path(__file__).parents[3]
-SONGS = made_songs()
+SONGS = made_songs(90)
 SOURCE = {"columns": {}, "scale": None, "lyrics": Sources().facts()}
 QUICK = Options(Recipe.ORIGINAL, seed=1, trials=1)
 
@@ -50,8 +50,9 @@ def schema(name):
 
 def test_the_report_is_of_songs_that_were_held_out(trained):
     folder, report = trained
-    jsonschema.validate(report, schema("train-music.json"))
-    assert json.loads((folder / training.REPORT).read_text()) == json.loads(json.dumps(report))
+    written = json.loads((folder / training.REPORT).read_text())
+    jsonschema.validate(written, schema("train-music.json"))
+    assert written == json.loads(json.dumps(report))
     assert report["split"] == {"by": "random", "folds": None, "train": 72, "test": 18}
     for target in report["targets"].values():
         assert target["test"]["r2"] > 0.5 > target["mean"]["r2"]
@@ -110,9 +111,9 @@ def test_all_regressors_are_compared_and_the_budget_ends_it(tmp_path):
 
 
 def test_folds_by_artist_judge_every_song(tmp_path):
-    options = Options(Recipe.ORIGINAL, split=Split.ARTIST, folds=3, trials=0)
+    options = Options(Recipe.ORIGINAL, split=Split.ARTIST, folds=2, trials=0)
     report = train(tmp_path, options, inputs=("music",), axes=("arousal",))
-    assert report["split"] == {"by": "artist", "folds": 3, "train": 90, "test": 90}
+    assert report["split"] == {"by": "artist", "folds": 2, "train": 90, "test": 90}
     assert report["targets"]["arousal"]["test"]["r2"] > 0.5
 
 
@@ -165,12 +166,12 @@ def test_peoples_ratings_are_read_on_their_scale():
 
 
 def test_the_evaluation_knows_what_matters(trained, tmp_path):
-    folder, _ = trained
-    judged = evaluate(data_of(), chosen_of(read_facts(folder)), seed=1)
+    data = data_of(inputs=("music", "lyric-words"), axes=("arousal",))
+    judged = evaluate(data, chosen_of(read_facts(trained[0])), seed=1)
     jsonschema.validate(json.loads(json.dumps(judged.report)), schema("evaluate-music.json"))
     arousal = judged.report["targets"]["arousal"]
     assert arousal["importance"][0]["input"] == "loudness"
-    assert arousal["ablation"]["without music"]["r2"] < 0.3 < arousal["ablation"]["music alone"]["r2"]
+    assert arousal["ablation"]["lyric-words alone"]["r2"] < 0.3 < arousal["ablation"]["music alone"]["r2"]
     assert set(arousal["splits"]) == {"random", "artist"}
     assert "energy" not in arousal["columns"]
     pages = write_report(judged, tmp_path)

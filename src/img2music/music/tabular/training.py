@@ -237,7 +237,8 @@ def train(
             search = Search(inputs[learn], target.values[learn], parts, options.seed, journal, scope, progress, share)
             result = _run(search, target.axis, options)
             found[target.axis].append(result)
-            predicted[target.axis][test] = result.stack.predict(inputs[test])
+            if len(test):
+                predicted[target.axis][test] = result.stack.predict(inputs[test])
             means[target.axis][test] = target.values[learn].mean()
     learn, _ = outer[-1]  # with folds, all songs: what is kept
     stacks = {axis: _files(results[-1].stack, inputs.shape[1]) for axis, results in found.items()}

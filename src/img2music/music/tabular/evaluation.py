@@ -11,7 +11,7 @@ from img2music.accuracy import accuracy_of, accuracy_of_means
 from img2music.errors import ModelError
 from img2music.music.tabular.features import SPOTIFY, columns_of
 from img2music.music.tabular.journal import Journal
-from img2music.music.tabular.search import Candidate, Search, Stack
+from img2music.music.tabular.search import Candidate, Search, Stack, quietly
 from img2music.music.tabular.splitting import Split, artists_of, folds_of, hold_out
 from img2music.music.tabular.targets import Target
 from img2music.music.tabular.training import CIRCULAR, INNER_FOLDS, TEST_SHARE, Data
@@ -101,6 +101,7 @@ def chosen_of(facts: Mapping[str, Any]) -> dict[str, Chosen]:
         raise ModelError(f"The model's description does not say what was chosen ({error!r}).") from None
 
 
+@quietly()
 def evaluate(data: Data, chosen: Mapping[str, Chosen], *, seed: int, progress: Progress | None = None) -> Judged:
     """Fit what was chosen anew on several splits and inputs, and judge it each time on what is held out.
 

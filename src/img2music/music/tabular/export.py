@@ -56,7 +56,7 @@ def to_onnx(regressor: Any, columns: int) -> bytes:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         model = convert_sklearn(
-            regressor, initial_types=[(INPUT, FloatTensorType([None, columns]))], target_opset=OPSET
+            regressor, "regressor", initial_types=[(INPUT, FloatTensorType([None, columns]))], target_opset=OPSET
         )
     return bytes(model.SerializeToString())
 
@@ -107,7 +107,7 @@ def _histogram_boosting(regressor: Any, columns: int) -> bytes:
     )
     graph = helper.make_graph(
         [trees],
-        "histogram-boosting",
+        "regressor",
         [helper.make_tensor_value_info(INPUT, TensorProto.FLOAT, [None, columns])],
         [helper.make_tensor_value_info("variable", TensorProto.FLOAT, [None, 1])],
     )

@@ -130,23 +130,30 @@ FIELD: Mapping[str, Family] = {
     "gradient-boosting": Family(
         "sklearn.ensemble",
         "GradientBoostingRegressor",
-        {"n_estimators": 200, "learning_rate": 0.05, "max_depth": 4, "subsample": 0.7, "max_features": 0.4},
         {
-            "n_estimators": Range(80, 500, log=True, whole=True),
-            "learning_rate": Range(0.01, 0.12, log=True),
+            "n_estimators": 350,
+            "learning_rate": 0.03,
+            "max_depth": 5,
+            "subsample": 0.6,
+            "max_features": 0.35,
+            "min_samples_leaf": 15,
+        },
+        {
+            "n_estimators": Range(100, 500, log=True, whole=True),
+            "learning_rate": Range(0.01, 0.06, log=True),
             "max_depth": Range(1, 6, whole=True),
-            "subsample": Range(0.4, 1.0),
-            "max_features": Range(0.15, 0.8),
-            "min_samples_leaf": Range(1, 40, log=True, whole=True),
+            "subsample": Range(0.4, 0.9),
+            "max_features": Range(0.15, 0.7),
+            "min_samples_leaf": Range(3, 40, log=True, whole=True),
         },
     ),
     "histogram-boosting": Family(
         "sklearn.ensemble",
         "HistGradientBoostingRegressor",
-        {"max_iter": 200, "learning_rate": 0.04, "max_leaf_nodes": 12, "early_stopping": False},
+        {"max_iter": 300, "learning_rate": 0.03, "max_leaf_nodes": 12, "max_features": 0.5, "early_stopping": False},
         {
-            "max_iter": Range(80, 400, log=True, whole=True),
-            "learning_rate": Range(0.01, 0.12, log=True),
+            "max_iter": Range(100, 500, log=True, whole=True),
+            "learning_rate": Range(0.01, 0.06, log=True),
             "max_leaf_nodes": Range(3, 24, log=True, whole=True),
             "min_samples_leaf": Range(5, 60, log=True, whole=True),
             "l2_regularization": Range(1e-2, 100.0, log=True),
@@ -157,21 +164,22 @@ FIELD: Mapping[str, Family] = {
         "lightgbm",
         "LGBMRegressor",
         {
-            "n_estimators": 200,
-            "learning_rate": 0.04,
-            "num_leaves": 12,
+            "n_estimators": 350,
+            "learning_rate": 0.03,
+            "num_leaves": 16,
+            "min_child_samples": 20,
             "subsample": 0.7,
             "subsample_freq": 1,
-            "colsample_bytree": 0.5,
+            "colsample_bytree": 0.4,
             "deterministic": True,
             "force_row_wise": True,
             "verbose": -1,
             "n_jobs": 1,
         },
         {
-            "n_estimators": Range(80, 500, log=True, whole=True),
-            "learning_rate": Range(0.01, 0.12, log=True),
-            "num_leaves": Range(3, 24, log=True, whole=True),
+            "n_estimators": Range(100, 600, log=True, whole=True),
+            "learning_rate": Range(0.01, 0.06, log=True),
+            "num_leaves": Range(3, 32, log=True, whole=True),
             "min_child_samples": Range(5, 60, log=True, whole=True),
             "reg_lambda": Range(1e-2, 100.0, log=True),
             "subsample": Range(0.4, 1.0),
@@ -180,6 +188,15 @@ FIELD: Mapping[str, Family] = {
     ),
 }
 """All regressors, by the names that reports use. What is fixed is also where tuning begins."""
+
+GENTLE: Mapping[str, Settings] = {
+    "gradient-boosting": {"n_estimators": 150, "learning_rate": 0.02, "max_depth": 2, "max_features": 0.7},
+    "histogram-boosting": {"max_iter": 150, "learning_rate": 0.02, "max_leaf_nodes": 4},
+    "lightgbm": {"n_estimators": 150, "learning_rate": 0.02, "num_leaves": 4},
+    "random-forest": {"min_samples_leaf": 12},
+    "extra-trees": {"min_samples_leaf": 12},
+}
+"""Where tuning of a meta-learner begins: little is left to learn from three predictions."""
 
 
 def make(name: str, settings: Settings, seed: int) -> Any:

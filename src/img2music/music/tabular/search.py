@@ -2,9 +2,9 @@
 
 import contextlib
 import json
+import logging
 import math
 import time
-import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from img2music.errors import MissingExtraError, UsageError
 from img2music.music.tabular.export import as_single
 from img2music.music.tabular.journal import Fit, Journal
-from img2music.music.tabular.regressors import EXTRA, FIELD, Settings, make
+from img2music.music.tabular.regressors import EXTRA, FIELD, GENTLE, Settings, make
 from img2music.parallel import in_order, processors
 
 Floats = NDArray[np.float64]
@@ -182,9 +182,10 @@ class Search:
             bases.sort(key=_by_error)
             between = as_single(np.column_stack([self._fit_of(base, self.inputs, "").predicted for base in bases]))
             stage = _meta_stage(bases)
-            first = self._score(meta or bases[0].name, {}, between, stage)
-            learner = self._tune(first, trials, between, "stacking", stage)
-            stack = self._stack(bases, learner, between, stage)
+            learner = meta or bases[0].name
+            first = self._score(learner, GENTLE.get(learner, {}), between, stage)
+            tuned = self._tune(first, trials, between, "stacking", stage)
+            stack = self._stack(bases, tuned, between, stage)
         return Found(tuple(leaderboard), tuple(bases), stack, self._spent, self._cut_short)
 
     def refit(self, bases: Sequence[Candidate], meta: Candidate) -> Stack:
@@ -298,14 +299,26 @@ class Search:
 
 
 @contextlib.contextmanager
+def quietly() -> Iterator[None]:
+    """Keep warnings of regressors from standard error: one that does not converge does badly, as its figure tells.
+
+    Not by filters, which the threads of scikit-learn set and unset for each other.
+    """
+    logging.captureWarnings(True)
+    try:
+        yield
+    finally:
+        logging.captureWarnings(False)
+
+
+@contextlib.contextmanager
 def _one_blas_thread() -> Iterator[None]:
     """Keep matrix products on one thread: folds are what runs side by side, and the result is the same anywhere."""
     try:
         import threadpoolctl
     except ImportError:
         raise MissingExtraError("Training on tables", EXTRA) from None
-    with threadpoolctl.threadpool_limits(1, user_api="blas"), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # a regressor that does not converge does badly, which the leaderboard tells
+    with threadpoolctl.threadpool_limits(1, user_api="blas"):
         yield
 
 

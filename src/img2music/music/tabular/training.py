@@ -3,7 +3,7 @@
 import importlib.metadata
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -20,8 +20,8 @@ from img2music.music.tabular.export import to_onnx
 from img2music.music.tabular.groups import InputGroup, Learning
 from img2music.music.tabular.journal import Journal
 from img2music.music.tabular.model import AXES, FILE, SongModel, StackFiles, save_model
-from img2music.music.tabular.regressors import FIELD
-from img2music.music.tabular.search import ORIGINAL, Candidate, Found, Progress, Search, Stack
+from img2music.music.tabular.regressors import FIELD, GENTLE
+from img2music.music.tabular.search import ORIGINAL, Candidate, Found, Progress, Search, Stack, quietly
 from img2music.music.tabular.splitting import Split, artists_of, fingerprint, folds_of, hold_out
 from img2music.music.tabular.targets import Target, refuse_circular
 
@@ -175,6 +175,7 @@ def complete(songs: Sequence[Song], targets: Sequence[Target], groups: Sequence[
     )
 
 
+@quietly()
 def train(
     data: Data,
     options: Options,
@@ -221,16 +222,20 @@ def train(
     inner = [
         folds_of([data.songs[place] for place in learn], options.split, INNER_FOLDS, options.seed) for learn, _ in outer
     ]
-    journal = _journal(folder, data, options, outer, inner[0], resume=resume)
+    file = _journal_file(folder, resume=resume)
+    if progress is not None:
+        progress("inputs", 0, len(outer))
+    first = data.inputs(outer[0][0], inner[0])
+    journal = Journal(file, _run_of(data, options, outer, first), resume=resume)
     share = options.budget / (len(data.targets) * len(outer))
     found: dict[str, list[Found]] = {target.axis: [] for target in data.targets}
     predicted = {target.axis: np.full(len(data.songs), np.nan) for target in data.targets}
     means = {target.axis: np.full(len(data.songs), np.nan) for target in data.targets}
     inputs, names = np.empty((0, 0)), list[str]()
     for number, ((learn, test), parts) in enumerate(zip(outer, inner, strict=True), start=1):
+        inputs, names = first if number == 1 else data.inputs(learn, parts)
         if progress is not None:
-            progress("inputs", number - 1, len(outer))
-        inputs, names = data.inputs(learn, parts)
+            progress("inputs", number, len(outer))
         for target in data.targets:
             refuse_circular(target, inputs, names)
             scope = target.axis if len(outer) == 1 else f"{target.axis}, part {number} of {len(outer)}"
@@ -269,15 +274,7 @@ def _inner(data: Data, options: Options, learn: Indices) -> list[Indices]:
     return folds_of([data.songs[place] for place in learn], options.split, INNER_FOLDS, options.seed)
 
 
-def _journal(
-    folder: Path,
-    data: Data,
-    options: Options,
-    outer: Sequence[tuple[Indices, Indices]],
-    parts: Sequence[Indices],
-    *,
-    resume: bool,
-) -> Journal:
+def _journal_file(folder: Path, *, resume: bool) -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -287,17 +284,22 @@ def _journal(
         raise UsageError(
             f"{folder} holds a training that was stopped: --resume goes on with it; or give another folder."
         )
-    first, names = data.inputs(outer[0][0], parts)
-    run = fingerprint(
-        first,
-        names,
+    return file
+
+
+def _run_of(
+    data: Data, options: Options, outer: Sequence[tuple[Indices, Indices]], first: tuple[Floats, list[str]]
+) -> str:
+    """Give a fingerprint of all that the fits depend on."""
+    return fingerprint(
+        *first,
         *(part for target in data.targets for part in (target.axis, target.values)),
         *(part for parts in outer for part in parts),
-        options,
+        replace(options, budget=0.0),  # more time may be given to a training that was stopped
         versions(),
         {name: (dict(family.fixed), dict(family.space)) for name, family in FIELD.items()},
+        dict(GENTLE),
     )
-    return Journal(file, run, resume=resume)
 
 
 def _run(search: Search, axis: str, options: Options) -> Found:

@@ -21,7 +21,7 @@ Indices = NDArray[np.intp]
 
 RAREST = 3
 """Texts that a term must be in."""
-PENALTIES = (1.0, 3.0, 10.0, 30.0)
+PENALTIES = (2.0, 6.0, 20.0)
 LARGEST = 200_000_000
 
 
@@ -101,7 +101,7 @@ class WordScores:
         errors = [float(np.mean((left_out - targets) ** 2)) for left_out in choices]
         best = int(np.argmin(errors))
         means = targets.mean(axis=0)
-        dual = np.linalg.solve(alike + PENALTIES[best] * np.eye(len(alike)), targets - means)
+        dual = _solve(alike, PENALTIES[best], targets - means)
         return cls(terms, rarity, np.asarray(rows.T @ dual), means), choices[best]
 
     def of(self, texts: Sequence[Counter[str]]) -> Floats:
@@ -190,6 +190,13 @@ def _left_out(alike: Floats, targets: Floats, parts: Sequence[Indices], penalty:
     for test in parts:
         train = np.setdiff1d(np.arange(len(targets)), test)
         means = targets[train].mean(axis=0)
-        inner = alike[np.ix_(train, train)] + penalty * np.eye(len(train))
-        scores[test] = alike[np.ix_(test, train)] @ np.linalg.solve(inner, targets[train] - means) + means
+        dual = _solve(alike[np.ix_(train, train)], penalty, targets[train] - means)
+        scores[test] = alike[np.ix_(test, train)] @ dual + means
     return scores
+
+
+def _solve(alike: Floats, penalty: float, targets: Floats) -> Floats:
+    from scipy.linalg import cho_factor, cho_solve
+
+    regularized = alike + penalty * np.eye(len(alike))
+    return np.asarray(cho_solve(cho_factor(regularized, overwrite_a=True), targets), dtype=np.float64)

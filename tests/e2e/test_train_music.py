@@ -1,5 +1,6 @@
 """Song stacks from a table: trained, killed, taken up again, judged."""
 
+import dataclasses
 import json
 import signal
 import subprocess
@@ -48,6 +49,24 @@ def test_killed_and_taken_up_again_it_comes_to_the_same(tmp_path: Path) -> None:
     report = shown.sound(0).json
     assert report["targets"]["arousal"]["splits"]["artist"]["test"]["r2"] > 0.3
     assert json.loads((tmp_path / "r" / "report.json").read_text()) == report
+
+
+def test_the_library_takes_affects_of_a_model(tmp_path: Path) -> None:
+    songs = made_songs(40)
+    table = write_table(songs, tmp_path / "songs.csv")
+    model = tmp_path / "model"
+    command = ("train", "music", "--table", table, "--inputs", "music", "--recipe", "original", "--trials", "0")
+    img2music(*command, "--output", model, home=tmp_path).sound(0)
+    bare = [
+        dataclasses.replace(song, valence=None, energy=None, tempo=song.tempo if place else None)
+        for place, song in enumerate(songs)
+    ]
+    bare_table = write_table(bare, tmp_path / "bare.csv")
+    outcome = img2music("import", "table", bare_table, "--affect", model, home=tmp_path).sound(1)
+    assert "line 2" in outcome.err
+    tracks = img2music("tracks", "--format", "json", home=tmp_path).sound(0).json["tracks"]
+    assert len(tracks) == 39
+    assert "none" in img2music("import", "table", table, "--affect", "none", home=tmp_path).sound(2).err
 
 
 @pytest.mark.parametrize(

@@ -58,6 +58,12 @@ class SongModel:
         self.facts = facts
 
     @property
+    def name(self) -> str:
+        """What tracks are marked with that it has read: another training gives another name."""
+        description = json.dumps(self.facts, sort_keys=True).encode()
+        return f"songs/{hashlib.sha256(description).hexdigest()[:8]}"
+
+    @property
     def targets(self) -> tuple[str, ...]:
         """What it predicts: "valence", "arousal" or both."""
         return tuple(self._stacks)

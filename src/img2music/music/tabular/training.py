@@ -270,10 +270,6 @@ def _outer(data: Data, options: Options) -> list[tuple[Indices, Indices]]:
     return [*((np.setdiff1d(every, test), test) for test in tests), (every, every[:0])]
 
 
-def _inner(data: Data, options: Options, learn: Indices) -> list[Indices]:
-    return folds_of([data.songs[place] for place in learn], options.split, INNER_FOLDS, options.seed)
-
-
 def _journal_file(folder: Path, *, resume: bool) -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -9,6 +9,7 @@ import numpy as np
 
 from benchmarks.report import Report
 from img2music.affect import SCALES
+from img2music.cli.evaluate_image import word_norms
 from img2music.distribution import AffectDistribution
 from img2music.matching.calibration import Matching
 from img2music.matching.evaluating import Score, choose, evaluate_match, score
@@ -22,7 +23,9 @@ GENRES = ("classical", "rock", "electronic", "pop")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--data", type=Path, default=Path("../shared/data"), help="holds oasis/ and music/emotify/")
+    parser.add_argument(
+        "--data", type=Path, default=Path("../shared/data"), help="holds oasis/, music/emotify/ and lexicons/"
+    )
     parser.add_argument("--top", type=int, default=5)
     parser.add_argument("--keep", type=Path, help="folder for the table of the clips, to use it with evaluate match")
 
@@ -56,6 +59,7 @@ def _unit(values: np.ndarray[tuple[int], np.dtype[np.float64]]) -> list[float]:
 
 def run(options: argparse.Namespace) -> Report:
     oasis, emotify = options.data / "oasis", options.data / "music" / "emotify"
+    lexicon = options.data / "lexicons" / "glasgow.csv"
     with tempfile.TemporaryDirectory() as temporary:
         folder: Path = options.keep or Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)
@@ -65,7 +69,7 @@ def run(options: argparse.Namespace) -> Report:
     report = Report(
         "match", ["models", "matching", "gain", "Spearman valence", "Spearman arousal", "songs that came first"]
     )
-    for models, scores in (("shipped", found.scores), ("held out", held_out(oasis, emotify, options.top))):
+    for models, scores in (("shipped", found.scores), ("held out", held_out(oasis, emotify, lexicon, options.top))):
         for matching, judged in scores.items():
             figures = (judged.gain, judged.spearman_valence, judged.spearman_arousal, judged.distinct_first)
             report.add(models, str(matching), *figures)
@@ -79,11 +83,12 @@ def run(options: argparse.Namespace) -> Report:
     return report
 
 
-def held_out(oasis: Path, emotify: Path, top: int) -> dict[Matching, Score]:
+def held_out(oasis: Path, emotify: Path, lexicon: Path, top: int) -> dict[Matching, Score]:
     """The same recipes, trained without the theme of the photo and without the genre of the clip."""
     photos = load_oasis(oasis)
     parts = grouped_folds(photos.themes, 10, seed=0)
-    read = fold_predictions(pooled_features(photos), photos.affect, parts).clip(0, 1)
+    features = pooled_features(photos, norms=word_norms(lexicon))
+    read = fold_predictions(features, photos.affect, parts)
     reference = AffectDistribution.of(read[:, 0], read[:, 1])
     clips = read_emotify(emotify, jobs=2)
     heard = unheard_affects(clips, clips.groups)

@@ -8,6 +8,7 @@ from scipy.spatial.distance import cdist
 
 from benchmarks.report import Report
 from img2music.affect import Affect
+from img2music.cli.evaluate_image import word_norms
 from img2music.distribution import AffectDistribution
 from img2music.library.search import AffectIndex
 from img2music.matching.calibration import Calibration, Matching, ranks_within
@@ -24,23 +25,22 @@ FACTORS = (0.0, 0.25, 0.5, 1.0, 1.5, 2.0)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--data", type=Path, default=Path("../shared/data"), help="holds oasis/ and music/emotify/")
+    parser.add_argument(
+        "--data", type=Path, default=Path("../shared/data"), help="holds oasis/, music/emotify/ and lexicons/"
+    )
     parser.add_argument("--top", type=int, default=10)
 
 
 def run(options: argparse.Namespace) -> Report:
     photos = load_oasis(options.data / "oasis")
-    features = np.asarray(pooled_features(photos))
+    features = pooled_features(photos, norms=word_norms(options.data / "lexicons" / "glasgow.csv"))
     themes = np.array(photos.themes)
     read, spread = np.empty(photos.affect.shape), np.empty(photos.affect.shape)
     for test in grouped_folds(photos.themes, 10, seed=0):
         train = np.setdiff1d(np.arange(len(features)), test)
         head = Head.fit(features[train], photos.affect[train], DEPTHS)
-        units = head.units(features[train])
-        read[test] = head.predict(features[test]).clip(0, 1)
-        spread[test] = Spread.fit(units, photos.affect[train], themes[train].tolist()).predict(
-            head.units(features[test])
-        )
+        fitted = Spread.fit(head.codes(features[train]), photos.affect[train], themes[train].tolist())
+        read[test], spread[test] = head.predict(features[test]), fitted.predict(head.codes(features[test]))
     clips = read_emotify(options.data / "music" / "emotify", jobs=2)
     heard = unheard_affects(clips, clips.groups)
 

@@ -13,8 +13,8 @@ ROOT = Path(__file__).parents[1]
 
 def run(*arguments: object) -> str:
     """Run it here and give what it printed; what it raises is raised."""
-    result = CliRunner().invoke(app, [str(argument) for argument in arguments], catch_exceptions=False)
-    assert result.exit_code == 0, result.output
+    result = CliRunner(mix_stderr=False).invoke(app, [str(argument) for argument in arguments], catch_exceptions=False)
+    assert result.exit_code == 0, result.output + result.stderr
     return result.stdout
 
 

@@ -95,9 +95,18 @@ USAGE = {
     "evaluate image --data music --model oasis-lite2-lite0 --folds 5": r"folds.*model",
     "evaluate image --data music --dataset iaps": r"iaps.*oasis",
     "evaluate image --data music --scale wide": r"wide",
+    "evaluate image --data music --model oasis-lite2-lite0 --network alexnet": r"network.*model",
+    "evaluate image --data music --head kernel": r"--head is for networks that PyTorch runs",
+    "evaluate image --data music --network efficientnet_lite --size 64": r"--size is for networks that PyTorch runs",
     "train image": r"data",
     "train image --data nowhere --out model.onnx": r"nowhere",
     "train image --data empty_folder --out model.onnx": r"empty_folder",
+    "train image --data music --out model.onnx --head kernel": r"--head is for networks that PyTorch runs",
+    "train image --data music --out model.onnx --network alexnet --head svr": r"svr.*linear.*ridge.*kernel",
+    "train image --data music --out model.onnx --network alexnet --head ridge --epochs 3": r"--epochs is for training "
+    r"step by step",
+    "train image --data music --out model.onnx --network alexnet --head kernel --learning finetune": r"features that "
+    r"stay as they are",
 }
 """Command lines, and what stderr must say (a regular expression, case and line breaks aside); all exit with 2."""
 

@@ -159,7 +159,7 @@ def test_bad_usage(tmp_path: Path) -> None:
     data.write_text("\n".join(lines[:2]))
     with pytest.raises(UsageError, match="single image can't be judged"):
         run("--data", data, "--model", "oasis-lite2-lite0")
-    with pytest.raises(UsageError, match="--folds are for retraining"):
+    with pytest.raises(UsageError, match="--folds is for retraining"):
         run("--data", data, "--model", "oasis-lite2-lite0", "--folds", 5)
     with pytest.raises(UsageError, match="is no scale"):
         run("--data", data, "--scale", "wide")

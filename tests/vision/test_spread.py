@@ -4,26 +4,26 @@ from onnx import TensorProto, helper
 
 from img2music.vision.efficientnet import DEPTHS, GraphBuilder
 from img2music.vision.evaluation import grouped_folds
-from img2music.vision.head import RIDGE, Forms, kernel
+from img2music.vision.head import RIDGE, CodeNames, Codes, Forms, kernel, solve
 from img2music.vision.model import open_session
-from img2music.vision.spread import HALF_WIDTH, Spread, _solve, coverage
+from img2music.vision.spread import HALF_WIDTH, Spread, coverage
 
 
-def sample(count: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray, list[str]]:
-    """Unit vectors, ratings whose noise grows along the first direction, and themes of three images each."""
+def sample(count: int, seed: int = 0) -> tuple[Codes, np.ndarray, list[str]]:
+    """Codes, ratings whose noise grows along the first of the unit vectors, and themes of three images each."""
     random = np.random.default_rng(seed)
     units = random.normal(size=(count, 6))
     units /= np.linalg.norm(units, axis=1, keepdims=True)
     noise = 0.08 * np.exp(1.2 * units[:, :1])
     affect = 0.5 + 0.1 * units[:, 1:3] + noise * random.normal(size=(count, 2))
-    return units, affect, [f"theme {number // 3}" for number in range(count)]
+    return Codes(units, random.normal(size=(count, 2))), affect, [f"theme {number // 3}" for number in range(count)]
 
 
 def test_the_errors_are_those_of_fits_without_the_theme() -> None:
-    units, affect, themes = sample(30)
+    codes, affect, themes = sample(30)
     theme_of = np.unique(themes, return_inverse=True)[1]
-    compared = kernel(units)
-    _, errors = _solve(compared, affect, RIDGE, theme_of)
+    compared = kernel(codes)
+    _, errors = solve(compared, affect, RIDGE, themes)
     centred = affect - affect.mean(axis=0)
     for theme in range(10):
         test, train = np.flatnonzero(theme_of == theme), np.flatnonzero(theme_of != theme)
@@ -32,15 +32,15 @@ def test_the_errors_are_those_of_fits_without_the_theme() -> None:
 
 
 def test_it_tells_where_errors_are_large_and_its_interval_holds() -> None:
-    units, affect, themes = sample(900)
-    spread = Spread.fit(units, affect, themes).predict(units)
-    truth = 0.08 * np.exp(1.2 * units[:, 0])
+    codes, affect, themes = sample(900)
+    spread = Spread.fit(codes, affect, themes).predict(codes)
+    truth = 0.08 * np.exp(1.2 * codes.units[:, 0])
     for axis in (0, 1):
         assert np.corrcoef(np.log(spread[:, axis]), np.log(truth))[0, 1] > 0.8
 
     unseen, rated, _ = sample(3000, seed=1)
-    random = np.abs(rated - 0.5 - 0.1 * unseen[:, 1:3])
-    held = random <= HALF_WIDTH * Spread.fit(units, affect, themes).predict(unseen)
+    random = np.abs(rated - 0.5 - 0.1 * unseen.units[:, 1:3])
+    held = random <= HALF_WIDTH * Spread.fit(codes, affect, themes).predict(unseen)
     assert held.mean(axis=0) == pytest.approx([0.8, 0.8], abs=0.04)
 
 
@@ -55,26 +55,31 @@ def test_coverage_counts_ratings_in_intervals_of_models_that_have_not_seen_them(
 
 
 def test_the_graph_computes_the_same() -> None:
-    units, affect, themes = sample(90)
-    spread = Spread.fit(units, affect, themes)
+    codes, affect, themes = sample(90)
+    spread = Spread.fit(codes, affect, themes)
     graph = GraphBuilder()
-    spread.add_to(graph, "units", "spread")
+    spread.add_to(graph, CodeNames("units", "words"), "spread")
     model = helper.make_model(
         helper.make_graph(
             graph.nodes,
             "spread",
-            [helper.make_tensor_value_info("units", TensorProto.FLOAT, ["n", 6])],
+            [
+                helper.make_tensor_value_info("units", TensorProto.FLOAT, ["n", 6]),
+                helper.make_tensor_value_info("words", TensorProto.FLOAT, ["n", 2]),
+            ],
             [helper.make_tensor_value_info("spread", TensorProto.FLOAT, ["n", 2])],
             graph.weights,
         ),
         opset_imports=[helper.make_opsetid("", 18)],
         ir_version=8,
     )
-    (found,) = open_session(model.SerializeToString()).run(["spread"], {"units": units.astype(np.float32)})
-    assert found == pytest.approx(spread.predict(units), rel=2e-3)
+    (found,) = open_session(model.SerializeToString()).run(
+        ["spread"], {name: values.astype(np.float32) for name, values in codes._asdict().items()}
+    )
+    assert found == pytest.approx(spread.predict(codes), rel=2e-3)
 
 
 def test_forms_are_the_folded_sum_of_kernels() -> None:
-    units, affect, _ = sample(20)
+    codes, affect, _ = sample(20)
     average = np.array([0.4, 0.6])
-    assert Forms.fold(units, affect, average).of(units) == pytest.approx(kernel(units) @ affect + average)
+    assert Forms.fold(codes, affect, average).of(codes) == pytest.approx(kernel(codes) @ affect + average)

@@ -72,6 +72,22 @@ def test_train_then_analyze(small_oasis: Path, tmp_path: Path) -> None:
     assert np.abs(model.reference.valence.mean() - images.affect[:, 0].mean()) < 0.1
 
 
+def test_word_norms_are_read_beside_the_features(small_oasis: Path, shared_data: Path, tmp_path: Path) -> None:
+    output = tmp_path / "words.onnx"
+    lexicon = ("--lexicon", shared_data / "lexicons" / "glasgow.csv")
+    code, printed = run("train", "image", "--data", small_oasis, "--out", output, *lexicon, "--format", "json")
+    assert code == 0
+    metadata = ImageModel.load(output).metadata
+    assert metadata["command"] == "img2music train image --data oasis --out words.onnx --seed 0 --lexicon glasgow.csv"
+    assert "; Glasgow Norms, 527 words" in metadata["data"]
+    trained = json.loads(printed)
+
+    # evaluate judges the same recipe, with the same norms.
+    code, printed = run("evaluate", "image", "--data", small_oasis, *lexicon, "--format", "json")
+    assert code == 0
+    assert json.loads(printed)["grouped"] == trained["grouped"]
+
+
 def test_evaluate(small_oasis: Path) -> None:
     arguments = ("evaluate", "image", "--data", small_oasis, "--folds", 4, "--seed", 1)
     code, printed = run(*arguments, "--format", "json")
@@ -123,6 +139,19 @@ def test_what_can_not_be_trained(
     victim.write_bytes(victim.read_bytes()[:2000])
     with pytest.raises(InputError, match=r"Fire 1\.jpg: the image is damaged"):
         pooled_features(load_oasis(broken))
+
+    words = tmp_path / "words.csv"
+    words.write_text("word,arousal_mean,valence_mean\nvolcano,7,4\n")
+    with pytest.raises(UsageError, match="Glasgow Norms has only 1 of the names"):
+        run("train", "image", "--data", small_oasis, "--out", tmp_path / "model.onnx", "--lexicon", words)
+    with pytest.raises(InputError, match=r"nowhere\.csv"):
+        run("evaluate", "image", "--data", small_oasis, "--lexicon", tmp_path / "nowhere.csv")
+    for command in (
+        ("evaluate", "image", "--data", small_oasis, "--model", "oasis-lite2-lite0"),
+        ("train", "image", "--data", small_oasis, "--out", tmp_path / "model.onnx", "--network", "resnet50"),
+    ):
+        with pytest.raises(UsageError, match="--lexicon"):
+            run(*command, "--lexicon", shared_data / "lexicons" / "glasgow.csv")
 
     few = load_oasis(small_oasis)
     few = type(few)(few.paths[:3], few.affect[:3], few.themes[:3])

@@ -1,7 +1,7 @@
 """``img2music evaluate image``: judge an image model, or the recipe that makes it, by people's ratings."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -15,9 +15,13 @@ from img2music.cli.output import (
     print_table,
     warn,
 )
+from img2music.cli.stage_progress import stage_progress
+from img2music.vision.networks.settings import DEFAULT_NETWORK, Device, HeadKind
 
 if TYPE_CHECKING:
-    from img2music.vision.evaluation import Evaluation
+    from img2music.vision.evaluation import Evaluation, Judged
+    from img2music.vision.rated_images import RatedImages
+    from img2music.vision.word_norms import WordNorms
 
 DataOption = Annotated[
     Path, typer.Option(metavar="DIR|CSV", help="A data set's folder, or a CSV: file,valence,arousal.")
@@ -27,6 +31,13 @@ DatasetOption = Annotated[
 ]
 ScaleOption = Annotated[
     str | None, typer.Option(help="How a CSV's ratings run: 1-7, 1-9, 0-1, -1-1, or a name such as oasis.")
+]
+LexiconOption = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="Word norms of what the images show, read beside their features: Glasgow Norms, NRC-VAD or Warriner.",
+    ),
 ]
 SeedOption = Annotated[int, typer.Option(min=0, help="Seed of the folds.")]
 
@@ -39,38 +50,63 @@ def evaluate_image(  # noqa: PLR0917 - typer's way to declare options
     model: Annotated[
         str | None, typer.Option(metavar="NAME|FILE", help="Judge this finished model as it is; nothing is retrained.")
     ] = None,
+    network: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="Judge a head on the frozen features of this network, as img2music train image names it.",
+            show_default="that of the shipped model",
+        ),
+    ] = None,
+    head: Annotated[
+        HeadKind | None, typer.Option(help="Of that network: ridge or kernel.", show_default="kernel")
+    ] = None,
+    weights: Annotated[
+        str | None,
+        typer.Option(metavar="pretrained|FILE|none", help="Of that network.", show_default="pretrained"),
+    ] = None,
+    size: Annotated[
+        int | None,
+        typer.Option(min=16, max=2048, help="Side of its input in pixels.", show_default="the network's own"),
+    ] = None,
+    batch_size: Annotated[int | None, typer.Option(min=1, help="Images it reads at once.", show_default="32")] = None,
+    device: Annotated[Device | None, typer.Option(help="Where it runs.", show_default="a GPU if there is one")] = None,
     report: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Write report.json, report.md and report.html (plots) there.")
     ] = None,
+    lexicon: LexiconOption = None,
     seed: SeedOption = 0,
     format_: ReportFormatOption = None,
 ) -> None:
     """Compare what is read in images with people's ratings.
 
     Without --model, the shipped model's recipe is retrained fold by fold and judged on the images left out: in random
-    folds, and with all images of a theme in the same fold. With --model, a finished model is judged on any images, also
-    of another data set than it was trained on. File names in a CSV are relative to it; its optional columns are scale,
-    group (images that must stay in one fold) and category.
+    folds, and with all images of a theme in the same fold; the shipped model itself had the Glasgow Norms as --lexicon.
+    With --network, so is a head that is solved for on the features of that network. With --model, a finished model is
+    judged on any images, also of another data set than it was trained on. File names in a CSV are relative to it; its
+    optional columns are scale, group (images that must stay in one fold) and category.
     """
     from img2music.affect import Scale
-    from img2music.errors import UsageError
     from img2music.matching.training_files import contents_of, overlap
     from img2music.pages import prepare
     from img2music.vision import datasets, report_page
-    from img2music.vision.evaluation import FOLDS, judge_model, judge_recipe
+    from img2music.vision.evaluation import FOLDS, judge_model
     from img2music.vision.model import ImageModel
+    from img2music.vision.networks.running import refuse_network_options, refuse_retraining
     from img2music.vision.report import anchors_table, categories_table, full_json, notes_on, without
-    from img2music.vision.training import pooled_features
 
-    if model is not None and folds is not None:
-        raise UsageError("--folds are for retraining, and --model judges a model as it is: give one of them.")
+    refuse_retraining(model, {"folds": folds, "network": network, "lexicon": lexicon})
+    given: dict[str, Any] = {"weights": weights, "size": size, "batch_size": batch_size}
+    if network is None or network == DEFAULT_NETWORK:
+        refuse_network_options({**given, "head": head, "device": device})
+    else:
+        refuse_word_norms(lexicon)
     images = datasets.load(data, dataset, Scale.parse(scale) if scale else None)
+    norms = word_norms(lexicon)
     if report is not None:
         prepare(report)
     if model is None:
-        with counting("Reading images") as progress:
-            features = pooled_features(images, progress)
-        judged = judge_recipe(features, images, folds=folds or FOLDS, seed=seed)
+        judged = _retrained(images, network, head, device, given, norms, folds=folds or FOLDS, seed=seed)
         notes = notes_on(judged)
     else:
         reader = ImageModel.load(model)
@@ -94,6 +130,57 @@ def evaluate_image(  # noqa: PLR0917 - typer's way to declare options
         files = report_page.write_report(judged, notes, report)
         warn(f"the report is in {files[-1]}")
     finish(judged.evaluation.images, judged.errors)
+
+
+def _retrained(  # noqa: PLR0917
+    images: "RatedImages",
+    network: str | None,
+    head: HeadKind | None,
+    device: Device | None,
+    given: dict[str, Any],
+    norms: "WordNorms | None",
+    *,
+    folds: int,
+    seed: int,
+) -> "Judged":
+    from img2music.vision.evaluation import judge_recipe
+    from img2music.vision.networks.settings import Settings
+    from img2music.vision.networks.solving import judge_head
+    from img2music.vision.training import pooled_features
+
+    if network is None or network == DEFAULT_NETWORK:
+        with counting("Reading images") as progress:
+            features = pooled_features(images, progress, norms=norms)
+        return judge_recipe(features, images, folds=folds, seed=seed)
+    settings = Settings(network, seed=seed, **{key: value for key, value in given.items() if value is not None})
+    with stage_progress() as stages:
+        return judge_head(
+            images,
+            settings,
+            head or HeadKind.KERNEL,
+            folds=folds,
+            device=device or Device.AUTO,
+            progress=stages,
+        )
+
+
+def word_norms(lexicon: Path | None) -> "WordNorms | None":
+    """Read the word norms of the things that images show."""
+    if lexicon is None:
+        return None
+    from img2music.music.lyrics.lexicon import Lexicon
+    from img2music.vision.word_norms import WordNorms
+
+    read = Lexicon.load(lexicon)
+    return WordNorms.fit(read.name, lexicon.name, read.terms)
+
+
+def refuse_word_norms(lexicon: Path | None) -> None:
+    """Say so if word norms are given for a network that has no use for them."""
+    from img2music.errors import UsageError
+
+    if lexicon is not None:
+        raise UsageError(f"--lexicon is for --network {DEFAULT_NETWORK}: no other reads word norms of what it sees.")
 
 
 def print_evaluation(evaluation: "Evaluation", format_: ReportFormat | None) -> None:

@@ -18,7 +18,7 @@ def list_(format_: ReportFormatOption = None) -> None:
     found, default = registry.models(), registry.chosen()
     if chosen_format(format_) is ReportFormat.JSON:
         listed = [{"name": m.name, "origin": m.origin, "default": m.default, "path": str(m.path)} for m in found]
-        print_json({"schema": "img2music/audio/models/1", "default": default, "models": listed})
+        print_json({"schema": "img2music/models/1", "default": default, "models": listed})
     else:
         rows = [(m.name, "default" if m.default else "", m.origin, str(m.path)) for m in found]
         print_table(["name", "", "from", "file"], rows)

@@ -5,14 +5,24 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from img2music.cli.evaluate_image import DataOption, DatasetOption, ScaleOption, SeedOption, print_evaluation
+from img2music.cli.evaluate_image import (
+    DataOption,
+    DatasetOption,
+    LexiconOption,
+    ScaleOption,
+    SeedOption,
+    print_evaluation,
+    refuse_word_norms,
+    word_norms,
+)
 from img2music.cli.output import ReportFormat, ReportFormatOption, chosen_format, counting, print_json, print_table
 from img2music.cli.stage_progress import stage_progress
-from img2music.vision.networks.settings import DEFAULT_NETWORK, Device, Learning, Normalization, Recipe
+from img2music.vision.networks.settings import DEFAULT_NETWORK, Device, HeadKind, Learning, Normalization, Recipe
 
 if TYPE_CHECKING:
     from img2music.vision.networks.exporting import Exported
     from img2music.vision.networks.running import Run
+    from img2music.vision.networks.solving import Solved
     from img2music.vision.rated_images import RatedImages
 
 
@@ -22,13 +32,15 @@ def train_image(  # noqa: PLR0917 - typer's way to declare options
     name: Annotated[str, typer.Option(help="Name of the model.", show_default="that of the file")] = "",
     dataset: DatasetOption = None,
     scale: ScaleOption = None,
+    lexicon: LexiconOption = None,
     seed: SeedOption = 0,
     network: Annotated[
         str,
         typer.Option(
             metavar="NAME",
             help="efficientnet_lite, the shipped model's, which needs no torch; or vgg16_bn, vgg19_bn, resnet50, "
-            "resnet101, alexnet, densenet161, densenet201, or timm:NAME. The options below are for these.",
+            "resnet101, alexnet, densenet161, densenet201, efficientnet_lite0, 1 or 2, or timm:NAME. The options below "
+            "are for these.",
         ),
     ] = DEFAULT_NETWORK,
     weights: Annotated[
@@ -42,6 +54,14 @@ def train_image(  # noqa: PLR0917 - typer's way to declare options
     learning: Annotated[
         list[Learning] | None,
         typer.Option(help="Train the head only, or all weights; may be repeated.", show_default="frozen"),
+    ] = None,
+    head: Annotated[
+        HeadKind | None,
+        typer.Option(
+            help="linear: trained step by step. ridge, kernel: solved for in one go, on frozen features: ridge "
+            "regression, or that with the quadratic kernel of the shipped model.",
+            show_default="linear",
+        ),
     ] = None,
     recipe: Annotated[
         Recipe | None,
@@ -96,40 +116,60 @@ def train_image(  # noqa: PLR0917 - typer's way to declare options
 
     The default network is fitted on all the images; the figures are of the same recipe, trained fold by fold. Any other
     learns from a part of the images and is judged on the rest; where an option is repeated, all combinations are
-    trained and the best becomes the model.
+    trained and the best becomes the model. A head that is solved for has no steps, and no options of steps.
     """
     from img2music.affect import Scale
     from img2music.vision import datasets
-    from img2music.vision.networks.running import Folders, refuse_network_options, run_all, sweep
+    from img2music.vision.networks.running import (
+        Folders,
+        refuse_network_options,
+        refuse_step_options,
+        run_all,
+        sweep,
+    )
     from img2music.vision.networks.settings import Settings
+    from img2music.vision.networks.solving import train_head
     from img2music.vision.training import train
 
     def rated() -> "RatedImages":
         return datasets.load(data, dataset, Scale.parse(scale) if scale else None)
 
-    given: dict[str, Any] = {
-        "weights": weights,
-        "recipe": recipe,
-        "momentum": momentum,
-        "batch_size": batch_size,
-        "normalization": normalization,
-        "validation": validation,
-        "size": size,
-    }
+    given: dict[str, Any] = {"weights": weights, "batch_size": batch_size, "validation": validation, "size": size}
+    of_steps: dict[str, Any] = {"recipe": recipe, "momentum": momentum, "normalization": normalization}
+    others = {"lr": lr, "epochs": epochs, "resume": resume, "jobs": jobs}
+    places = {"checkpoint-dir": checkpoint_dir, "log-dir": log_dir, "result-dir": result_dir}
     if network == DEFAULT_NETWORK:
-        others = {"learning": learning, "lr": lr, "epochs": epochs, "group-by-theme": group_by_theme, "resume": resume}
-        places = {"checkpoint-dir": checkpoint_dir, "log-dir": log_dir, "result-dir": result_dir}
-        refuse_network_options({**given, **others, **places, "device": device, "jobs": jobs})
+        more = {"learning": learning, "head": head, "group-by-theme": group_by_theme, "device": device}
+        refuse_network_options({**given, **of_steps, **more, **others, **places})
         images = rated()
+        norms = word_norms(lexicon)
         with counting("Reading images") as progress:
-            evaluation = train(images, out, seed=seed, name=name, progress=progress)
+            evaluation = train(images, out, seed=seed, name=name, norms=norms, progress=progress)
         print_evaluation(evaluation, format_)
         return
 
-    first = Settings(
-        network, by_theme=group_by_theme, seed=seed, **{key: value for key, value in given.items() if value is not None}
-    )
+    refuse_word_norms(lexicon)
+    kind = head or HeadKind.LINEAR
+    if kind is not HeadKind.LINEAR:
+        refuse_step_options(kind, learning or [], {**of_steps, **others, **places})
+    known = {key: value for key, value in {**given, **of_steps}.items() if value is not None}
+    first = Settings(network, by_theme=group_by_theme, seed=seed, **known)
     images = rated()
+    if kind is not HeadKind.LINEAR:
+        with stage_progress() as stages:
+            solved, exported = train_head(
+                images,
+                first,
+                kind,
+                out,
+                name=name,
+                data=data.resolve().name,
+                device=device or Device.AUTO,
+                progress=stages,
+            )
+        print_solved(solved, exported, format_)
+        return
+
     with stage_progress() as stages:
         runs, exported = run_all(
             images,
@@ -146,6 +186,34 @@ def train_image(  # noqa: PLR0917 - typer's way to declare options
     print_runs(runs, exported, format_)
 
 
+def print_solved(solved: "Solved", exported: "Exported", format_: ReportFormat | None) -> None:
+    """Print what was solved for on stdout."""
+    from img2music.vision.networks.solving import report
+
+    if chosen_format(format_) is ReportFormat.JSON:
+        print_json({"schema": "img2music/train-image-head/1", **report(solved, exported)})
+        return
+    print_model(exported, f"{solved.settings.network}, {solved.head} head, validation images")
+
+
+def print_model(exported: "Exported", what: str) -> None:
+    """Print what a model file reads on stdout."""
+    axes = {"valence": exported.valence, "arousal": exported.arousal}
+    print_table(
+        ["axis", ">r", ">RMSE", ">MSE", ">MSE of the mean"],
+        [
+            (axis, figure(one.r), figure(one.rmse, 4), figure(one.mse, 5), figure(one.baseline_mse, 5))
+            for axis, one in axes.items()
+        ],
+        title=f"{what}; unit scale. It differs from PyTorch by {exported.difference:.1g}",
+    )
+
+
+def figure(value: float | None, places: int = 3) -> str:
+    """Write a figure, if there is one."""
+    return "-" if value is None else f"{value:.{places}f}"
+
+
 def print_runs(runs: "list[Run]", exported: "Exported", format_: ReportFormat | None) -> None:
     """Print what was trained on stdout."""
     from img2music.vision.networks.running import report
@@ -154,9 +222,6 @@ def print_runs(runs: "list[Run]", exported: "Exported", format_: ReportFormat | 
     if chosen_format(format_) is ReportFormat.JSON:
         print_json({"schema": "img2music/train-image/1", **found})
         return
-
-    def figure(value: float | None, places: int = 3) -> str:
-        return "-" if value is None else f"{value:.{places}f}"
 
     print_table(
         ["run", ">best epoch", ">loss", ">valence r", ">arousal r", ">seconds"],
@@ -173,13 +238,4 @@ def print_runs(runs: "list[Run]", exported: "Exported", format_: ReportFormat | 
         ],
         title=f"{runs[0].settings.network}, validation images, cropped as in training",
     )
-    axes = {"valence": exported.valence, "arousal": exported.arousal}
-    print_table(
-        ["axis", ">r", ">RMSE", ">MSE", ">MSE of the mean"],
-        [
-            (axis, figure(one.r), figure(one.rmse, 4), figure(one.mse, 5), figure(one.baseline_mse, 5))
-            for axis, one in axes.items()
-        ],
-        title=f"The model file on the same images, whole; unit scale. "
-        f"It differs from PyTorch by {exported.difference:.1g}",
-    )
+    print_model(exported, "The model file on the same images, whole")

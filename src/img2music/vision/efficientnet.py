@@ -2,7 +2,7 @@
 
 The networks are MobileNet-like (Tan & Le 2019, "EfficientNet", ICML) without squeeze-and-excitation and with
 ReLU6; their block tables are those of ``efficientnet_lite_builder.py`` in TensorFlow's TPU models: Lite0 at width
-and depth 1, Lite2 at width 1.1 and depth 1.2.
+and depth 1, Lite1 at width 1 and depth 1.1, Lite2 at width 1.1 and depth 1.2.
 """
 
 import importlib
@@ -43,7 +43,7 @@ class Network:
     name : str
         Such as ``"lite2"``.
     side : int
-        Width and height of what it sees, in pixels.
+        Width and height of what it sees in the image model, in pixels.
     repeats : tuple of int
         Blocks of the seven stages.
     ends : tuple of int
@@ -63,6 +63,8 @@ class Network:
 
 LITE2 = Network("lite2", SIDE, (1, 3, 3, 4, 4, 5, 1), (208, 352))
 LITE0 = Network("lite0", 224, (1, 2, 2, 3, 3, 4, 1), (320,))
+LITE1 = Network("lite1", 240, (1, 3, 3, 4, 4, 5, 1), (320,))
+"""No part of the image model; for `networks`."""
 
 DEPTHS = (*LITE2.ends, FEATURES // 2, FEATURES // 2, *LITE0.ends, FEATURES)
 """Lengths of the features that are pooled at the ends of the last stages and of the head of both networks.
@@ -115,13 +117,15 @@ class GraphBuilder:
         return self.add("Cast", self.constant(values.astype(np.float16)), to=TensorProto.FLOAT)
 
 
-def imagenet_weights(network: Network) -> Weights:
+def imagenet_weights(network: Network, extra: str = "train") -> Weights:
     """Read a network's ImageNet weights from the package that carries them.
 
     Parameters
     ----------
     network : Network
-        `LITE0` or `LITE2`.
+        `LITE0`, `LITE1` or `LITE2`.
+    extra : str
+        What brings the package, for the message.
 
     Returns
     -------
@@ -136,7 +140,7 @@ def imagenet_weights(network: Network) -> Weights:
     try:
         package = importlib.import_module(network.package.replace("-", "_"))
     except ImportError as error:
-        raise MissingExtraError("Training an image model", "train") from error
+        raise MissingExtraError("Training an image model", extra) from error
     file = getattr(package, f"Efficientnet{network.name.capitalize()}ModelFile")
     return read_checkpoint(Path(file.get_model_file_path()))
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,8 +16,16 @@ from img2music.vision.model import ImageModel
 from img2music.vision.rated_images import RatedImages
 
 Floats = NDArray[np.float64]
+Indices = NDArray[np.intp]
 
 FOLDS = 10
+
+
+class Reader(Protocol):
+    """What reads affect from features: shape (n, d) to valence and arousal on the unit scale, shape (n, 2)."""
+
+    def predict(self, features: NDArray[np.float32], /) -> Floats:
+        """Read affect from features."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +92,8 @@ class Evaluation:
     finished : Split or None
         Of the finished model as it is. The baseline is the mean of these very images, which is more than the model
         knows of them. Intervals are drawn by theme where images share themes.
+    recipe : str or None
+        Network and head that were retrained; None for a finished model and for the recipe of the shipped one.
     """
 
     images: int
@@ -95,6 +106,7 @@ class Evaluation:
     dataset_scale: Scale
     model: str | None = None
     finished: Split | None = None
+    recipe: str | None = None
 
 
 @dataclass(frozen=True)
@@ -126,23 +138,66 @@ def evaluate(features: NDArray[np.float32], images: RatedImages, *, folds: int =
     return judge_recipe(features, images, folds=folds, seed=seed).evaluation
 
 
-def judge_recipe(features: NDArray[np.float32], images: RatedImages, *, folds: int = FOLDS, seed: int = 0) -> Judged:
+def judge_recipe(
+    features: NDArray[np.float32],
+    images: RatedImages,
+    *,
+    folds: int = FOLDS,
+    seed: int = 0,
+    fit: Callable[[Indices], Reader] | None = None,
+    recipe: str | None = None,
+) -> Judged:
     """Retrain fold by fold, with the same recipe, and compare with the ratings.
 
     Parameters
     ----------
-    features : ndarray of float32, shape (n, d)
-        Pooled features of the images.
+    features : ndarray of float32, shape (n, d + m)
+        Pooled features of the images, and word norms, if any.
     images : RatedImages
         The ratings and themes.
     folds : int
         Number of folds.
     seed : int
         Seed of the folds.
+    fit : callable, optional
+        Fits a head to the features of the images with these indices; by default as the shipped model's recipe does.
+    recipe : str, optional
+        What to call the recipe, if it is another.
 
     Returns
     -------
     Judged
+
+    Raises
+    ------
+    UsageError
+        As `require_folds` does.
+    """
+    require_folds(images, folds)
+    parts = {"random": random_folds(len(images.paths), folds, seed)}
+    if images.has_themes:
+        parts["grouped"] = grouped_folds(images.themes, folds, seed)
+    predicted = {name: fold_predictions(features, images.affect, part, fit) for name, part in parts.items()}
+    splits = {
+        name: split(predicted[name], fold_means(images.affect, part), images, by_theme=name == "grouped", seed=seed)
+        for name, part in parts.items()
+    }
+    evaluation = Evaluation(
+        images=len(images.paths),
+        themes=len(set(images.themes)),
+        folds=folds,
+        seed=seed,
+        random=splits["random"],
+        grouped=splits.get("grouped"),
+        dataset=images.dataset,
+        dataset_scale=images.scale,
+        recipe=recipe,
+    )
+    return Judged(evaluation, images, predicted)
+
+
+def require_folds(images: RatedImages, folds: int) -> None:
+    """Refuse images that can't be split into so many parts.
 
     Raises
     ------
@@ -153,25 +208,6 @@ def judge_recipe(features: NDArray[np.float32], images: RatedImages, *, folds: i
     themes = len(set(images.themes))
     if not 2 <= folds <= themes:
         raise UsageError(f"folds must be from 2 to the number of themes, {themes}, not {folds}.")
-    parts = {"random": random_folds(len(images.paths), folds, seed)}
-    if images.has_themes:
-        parts["grouped"] = grouped_folds(images.themes, folds, seed)
-    predicted = {name: fold_predictions(features, images.affect, part) for name, part in parts.items()}
-    splits = {
-        name: split(predicted[name], fold_means(images.affect, part), images, by_theme=name == "grouped", seed=seed)
-        for name, part in parts.items()
-    }
-    evaluation = Evaluation(
-        images=len(images.paths),
-        themes=themes,
-        folds=folds,
-        seed=seed,
-        random=splits["random"],
-        grouped=splits.get("grouped"),
-        dataset=images.dataset,
-        dataset_scale=images.scale,
-    )
-    return Judged(evaluation, images, predicted)
 
 
 def judge_model(
@@ -275,7 +311,7 @@ def split(predicted: Floats, means: Floats, images: RatedImages, *, by_theme: bo
     return Split(*axes(np.ones(len(units), dtype=bool)), low_valence, low_arousal, by_category)
 
 
-def random_folds(count: int, folds: int, seed: int) -> list[NDArray[np.intp]]:
+def random_folds(count: int, folds: int, seed: int) -> list[Indices]:
     """Split images at random into parts whose sizes differ by one at most.
 
     Returns
@@ -286,7 +322,7 @@ def random_folds(count: int, folds: int, seed: int) -> list[NDArray[np.intp]]:
     return np.array_split(np.random.default_rng(seed).permutation(count), folds)
 
 
-def grouped_folds(themes: Sequence[str], folds: int, seed: int) -> list[NDArray[np.intp]]:
+def grouped_folds(themes: Sequence[str], folds: int, seed: int) -> list[Indices]:
     """Split themes at random into parts of as equal a number of images as the themes allow.
 
     Returns
@@ -304,21 +340,30 @@ def grouped_folds(themes: Sequence[str], folds: int, seed: int) -> list[NDArray[
     return [np.flatnonzero(part_of[theme_of] == part) for part in range(folds)]
 
 
-def fold_predictions(features: NDArray[np.float32], affect: Floats, parts: Sequence[NDArray[np.intp]]) -> Floats:
-    """Predict each part with a head that was fitted on all the others.
+def fold_predictions(
+    features: NDArray[np.float32],
+    affect: Floats,
+    parts: Sequence[Indices],
+    fit: Callable[[Indices], Reader] | None = None,
+) -> Floats:
+    """Predict each part with a head that was fitted on all the others, by default as the shipped model's recipe does.
 
     Returns
     -------
     ndarray of float64, shape (n, 2)
         Valence and arousal on the unit scale.
     """
+
+    def fit_shipped(train: Indices) -> Reader:
+        return Head.fit(features[train], affect[train], DEPTHS)
+
     predicted = np.empty_like(affect)
     for train, test in _sides(parts, len(affect)):
-        predicted[test] = Head.fit(features[train], affect[train], DEPTHS).predict(features[test])
+        predicted[test] = (fit or fit_shipped)(train).predict(features[test])
     return predicted
 
 
-def fold_means(affect: Floats, parts: Sequence[NDArray[np.intp]]) -> Floats:
+def fold_means(affect: Floats, parts: Sequence[Indices]) -> Floats:
     """Predict each part with the mean of all the others.
 
     Returns
@@ -337,6 +382,6 @@ def _require_several(images: RatedImages) -> None:
         raise UsageError("A single image can't be judged: there must be at least 2.")
 
 
-def _sides(parts: Sequence[NDArray[np.intp]], count: int) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:
+def _sides(parts: Sequence[Indices], count: int) -> Iterator[tuple[Indices, Indices]]:
     for test in parts:
         yield np.setdiff1d(np.arange(count), test), test

@@ -89,6 +89,7 @@ def title_of(evaluation: Evaluation) -> str:
     """
     what = f"{evaluation.images} images of {evaluation.themes} themes"
     how = f"model {evaluation.model} as it is" if evaluation.folds is None else f"{evaluation.folds} folds"
+    how = f"{evaluation.recipe}, {how}" if evaluation.recipe else how
     return f"{what}, {how}, seed {evaluation.seed}, unit scale"
 
 

@@ -1,11 +1,8 @@
 """How far people's ratings are from what the image model reads: a standard deviation with each reading.
 
 The logarithm of the squared error is read off the same features as affect, by the same kernel ridge regression, so
-that it folds into quadratic forms too. The errors that it learns from are those on themes left out: of a kernel ridge
-regression with ``A = K + ridge I`` and dual weights ``a = A^-1 y``, the errors on a group of training images that is
-left out are ``[A^-1]_gg^-1 a_g`` (An, Liu & Venkatesh 2007, "Fast cross-validation algorithms for least squares
-support vector machine and kernel ridge regression", Pattern Recognition 40, 2154-2162). A factor then makes the 80 %
-interval of a normal distribution hold 80 % of these errors.
+that it folds into quadratic forms too. The errors that it learns from are those on themes left out (`head.solve`). A
+factor then makes the 80 % interval of a normal distribution hold 80 % of these errors.
 """
 
 from collections.abc import Sequence
@@ -15,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from img2music.vision.efficientnet import DEPTHS, GraphBuilder
-from img2music.vision.head import RIDGE, Forms, Head, kernel
+from img2music.vision.head import RIDGE, CodeNames, Codes, Forms, Head, kernel, solve
 
 COVERED = 0.8
 """Share of ratings that the calibrated interval holds."""
@@ -44,13 +41,13 @@ class Spread:
     forms: Forms
 
     @classmethod
-    def fit(cls, units: Floats, affect: Floats, themes: Sequence[str]) -> "Spread":
+    def fit(cls, codes: Codes, affect: Floats, themes: Sequence[str]) -> "Spread":
         """Fit to the images that the head is fitted to.
 
         Parameters
         ----------
-        units : ndarray of float64, shape (n, k)
-            The images' unit vectors, as `Head.units` gives them.
+        codes : Codes
+            Of the n images, as `Head.codes` gives them.
         affect : ndarray of float64, shape (n, 2)
             Ratings on the unit scale.
         themes : sequence of str
@@ -60,22 +57,21 @@ class Spread:
         -------
         Spread
         """
-        _, theme_of = np.unique(np.array(themes), return_inverse=True)
-        compared = kernel(units)
-        _, errors = _solve(compared, affect, RIDGE, theme_of)
+        compared = kernel(codes)
+        _, errors = solve(compared, affect, RIDGE, themes)
         logs = np.log(errors**2 + LEAST_SQUARE) / 2
-        dual, misses = _solve(compared, logs, SPREAD_RIDGE, theme_of)
+        dual, misses = solve(compared, logs, SPREAD_RIDGE, themes)
         unseen = np.exp(logs - misses)
         factor = np.quantile(np.abs(errors) / unseen, COVERED, axis=0) / HALF_WIDTH
-        return cls(Forms.fold(units, dual, logs.mean(axis=0) + np.log(factor)))
+        return cls(Forms.fold(codes, dual, logs.mean(axis=0) + np.log(factor)))
 
-    def predict(self, units: Floats) -> Floats:
-        """Give the standard deviations, on the unit scale: from ``units`` of shape (n, k), shape (n, 2)."""
-        return np.asarray(np.exp(self.forms.of(units)))
+    def predict(self, codes: Codes) -> Floats:
+        """Give the standard deviations for the codes of n images, on the unit scale: shape (n, 2)."""
+        return np.asarray(np.exp(self.forms.of(codes)))
 
-    def add_to(self, graph: GraphBuilder, units: str, output: str) -> None:
+    def add_to(self, graph: GraphBuilder, codes: CodeNames, output: str) -> None:
         """Add the same computation to an ONNX graph; ``output`` is the name to give to the standard deviations."""
-        graph.add("Exp", self.forms.add_to(graph, units), output=output)
+        graph.add("Exp", self.forms.add_to(graph, codes), output=output)
 
 
 def coverage(
@@ -85,8 +81,8 @@ def coverage(
 
     Parameters
     ----------
-    features : array_like of float, shape (n, d)
-        Pooled features of all `DEPTHS`.
+    features : array_like of float, shape (n, d + m)
+        Pooled features of all `DEPTHS`, and then word norms, if any.
     affect : ndarray of float64, shape (n, 2)
         Ratings on the unit scale.
     themes : sequence of str, length n
@@ -105,19 +101,8 @@ def coverage(
     for test in parts:
         train = np.setdiff1d(np.arange(len(affect)), test)
         head = Head.fit(inputs[train], affect[train], DEPTHS)
-        spread = Spread.fit(head.units(inputs[train]), affect[train], names[train].tolist())
+        spread = Spread.fit(head.codes(inputs[train]), affect[train], names[train].tolist())
         errors = np.abs(head.predict(inputs[test]) - affect[test])
-        held[test] = errors <= HALF_WIDTH * spread.predict(head.units(inputs[test]))
+        held[test] = errors <= HALF_WIDTH * spread.predict(head.codes(inputs[test]))
     valence, arousal = held.mean(axis=0).round(4).tolist()
     return {"valence": valence, "arousal": arousal}
-
-
-def _solve(compared: Floats, targets: Floats, ridge: float, theme_of: NDArray[np.intp]) -> tuple[Floats, Floats]:
-    """Give the dual weights of kernel ridge regression, and its errors on each theme when that is left out."""
-    inverse = np.linalg.inv(compared + ridge * np.eye(len(compared)))
-    dual = inverse @ (targets - targets.mean(axis=0))
-    errors = np.empty_like(dual)
-    for theme in range(theme_of.max() + 1):
-        left_out = np.flatnonzero(theme_of == theme)
-        errors[left_out] = np.linalg.solve(inverse[np.ix_(left_out, left_out)], dual[left_out])
-    return dual, errors

@@ -18,6 +18,7 @@ from img2music.vision.head import Head
 from img2music.vision.model import FORMAT, open_session, read_pixels
 from img2music.vision.rated_images import RatedImages
 from img2music.vision.spread import Spread, coverage
+from img2music.vision.word_norms import WordNorms
 
 Progress = Callable[[int, int], None]
 
@@ -26,7 +27,9 @@ OPSET = 18
 IR_VERSION = 8  # of ONNX 1.13, so that every onnxruntime since 1.14 reads the file
 
 
-def pooled_features(images: RatedImages, progress: Progress | None = None) -> NDArray[np.float32]:
+def pooled_features(
+    images: RatedImages, progress: Progress | None = None, *, norms: WordNorms | None = None
+) -> NDArray[np.float32]:
     """Run the pretrained network over rated images.
 
     Parameters
@@ -35,11 +38,13 @@ def pooled_features(images: RatedImages, progress: Progress | None = None) -> ND
         What to read; all of them must be readable.
     progress : callable, optional
         Called with the number of images done and of all.
+    norms : WordNorms, optional
+        Adds the word norms of what the images show.
 
     Returns
     -------
-    ndarray of float32, shape (n, 3440)
-        Pooled features of all depths.
+    ndarray of float32, shape (n, 3440) or (n, 3442)
+        Pooled features of all depths, and then word norms, if any.
 
     Raises
     ------
@@ -48,7 +53,7 @@ def pooled_features(images: RatedImages, progress: Progress | None = None) -> ND
     MissingExtraError
         If onnx or the ImageNet weights are not installed.
     """
-    session = open_session(_model(None, None, {}))
+    session = open_session(_model(None, None, None, {}))
 
     def features_of(path: Path) -> NDArray[np.float32]:
         pixels, _ = read_pixels(path, SIDE)
@@ -59,11 +64,18 @@ def pooled_features(images: RatedImages, progress: Progress | None = None) -> ND
         rows.append(row)
         if progress is not None:
             progress(len(rows), len(images.paths))
-    return np.stack(rows)
+    features = np.stack(rows)
+    return features if norms is None else np.hstack([features, norms.of(features)])
 
 
 def train(
-    images: RatedImages, output: Path, *, seed: int = 0, name: str = "", progress: Progress | None = None
+    images: RatedImages,
+    output: Path,
+    *,
+    seed: int = 0,
+    name: str = "",
+    norms: WordNorms | None = None,
+    progress: Progress | None = None,
 ) -> Evaluation:
     """Train a model on all the images and judge the recipe on folds of them.
 
@@ -77,6 +89,8 @@ def train(
         Seed of the folds, on which the recipe is judged and the reference is made; the weights don't depend on it.
     name : str
         Name of the model in its metadata; by default that of the file.
+    norms : WordNorms, optional
+        Word norms of what the images show, to be read beside their features.
     progress : callable, optional
         Called with the number of images done and of all.
 
@@ -97,20 +111,24 @@ def train(
     themes = len(set(images.themes))
     if themes < FOLDS:
         raise UsageError(f"Training takes images of at least {FOLDS} themes; these are of {themes}.")
-    features = pooled_features(images, progress)
+    features = pooled_features(images, progress, norms=norms)
     judged = evaluate(features, images, folds=FOLDS, seed=seed)
     # What the model reads in images of themes that it has not seen: the ranks of new photos are taken among these.
     parts = grouped_folds(images.themes, FOLDS, seed)
     unseen = fold_predictions(features, images.affect, parts)
     quantiles = np.quantile(unseen, np.linspace(0, 1, QUANTILES), axis=0)
     naming = ["--name", name] if name else []
+    lexicon = ["--lexicon", norms.file] if norms else []
     metadata = {
         "format": FORMAT,
         "name": name or output.stem,
         "version": "1",
-        "command": " ".join(["img2music train image --data oasis --out", output.name, "--seed", str(seed), *naming]),
+        "command": " ".join(
+            ["img2music train image --data oasis --out", output.name, "--seed", str(seed), *naming, *lexicon]
+        ),
         "seed": str(seed),
-        "data": f"OASIS (Kurdi, Lozano & Banaji 2017), {len(images.paths)} images; ImageNet (ILSVRC 2012)",
+        "data": f"OASIS (Kurdi, Lozano & Banaji 2017), {len(images.paths)} images; ImageNet (ILSVRC 2012)"
+        + (f"; {norms.lexicon}, {norms.found} words" if norms else ""),
         "licence": f"GPL-3.0-or-later; ImageNet weights Apache-2.0 ({LITE2.package}, {LITE0.package})",
         "scale": "unit: (x - 1) / 6 of the ratings from 1 to 7; valence, arousal",
         "metrics": json.dumps(asdict(judged)),
@@ -120,12 +138,12 @@ def train(
         ),
     }
     head = Head.fit(features, images.affect, DEPTHS)
-    spread = Spread.fit(head.units(features), images.affect, images.themes)
-    write_atomically(_model(head, spread, metadata), output)
+    spread = Spread.fit(head.codes(features), images.affect, images.themes)
+    write_atomically(_model(head, spread, norms, metadata), output)
     return judged
 
 
-def _model(head: Head | None, spread: Spread | None, metadata: dict[str, str]) -> bytes:
+def _model(head: Head | None, spread: Spread | None, norms: WordNorms | None, metadata: dict[str, str]) -> bytes:
     """Build the ONNX model: with a head and a spread it gives these and features, without them all depths."""
     try:
         import onnx
@@ -136,7 +154,8 @@ def _model(head: Head | None, spread: Spread | None, metadata: dict[str, str]) -
     features, depths = add_backbones(graph, "image")
     outputs = {depths: sum(DEPTHS)}
     if head is not None and spread is not None:
-        spread.add_to(graph, head.add_to(graph, depths, "affect"), "spread")
+        words = norms.add_to(graph, features) if norms else None
+        spread.add_to(graph, head.add_to(graph, depths, words, "affect"), "spread")
         outputs = {"affect": 2, "spread": 2, features: FEATURES}
 
     def signature(name: str, kind: int, *shape: int) -> Any:

@@ -13,7 +13,14 @@ from img2music.errors import MissingExtraError, UsageError
 from img2music.vision.networks.architecture import build
 from img2music.vision.networks.preparation import Target, fingerprint, split
 from img2music.vision.networks.running import command_of, sweep
-from img2music.vision.networks.settings import TORCHVISION, Learning, Normalization, Settings
+from img2music.vision.networks.settings import (
+    EFFICIENTNET_LITES,
+    TORCHVISION,
+    HeadKind,
+    Learning,
+    Normalization,
+    Settings,
+)
 from img2music.vision.networks.training import STEP_EPOCHS, factor
 from img2music.vision.rated_images import RatedImages
 
@@ -99,8 +106,13 @@ def test_the_command_keeps_the_users_folders_to_itself() -> None:
     command = command_of(Settings("vgg19_bn", weights="/home/me/weights.pth"), "out.onnx", "oasis", "")
     assert command == (
         "img2music train image --data oasis --out out.onnx --network vgg19_bn --weights weights.pth --learning frozen "
-        "--recipe original --normalization minmax --lr 0.0001 --momentum 0.9 --batch-size 32 --epochs 50 "
-        "--validation 0.2 --seed 0"
+        "--head linear --recipe original --normalization minmax --lr 0.0001 --momentum 0.9 --epochs 50 "
+        "--batch-size 32 --validation 0.2 --seed 0"
+    )
+    solved = command_of(Settings("alexnet", seed=3), "out.onnx", "oasis", "", HeadKind.RIDGE)
+    assert solved == (
+        "img2music train image --data oasis --out out.onnx --network alexnet --weights pretrained --learning frozen "
+        "--head ridge --batch-size 32 --validation 0.2 --seed 3"
     )
 
 
@@ -109,6 +121,7 @@ def test_the_command_keeps_the_users_folders_to_itself() -> None:
     [
         ("--weights", ["none"]),
         ("--learning", ["frozen"]),
+        ("--head", ["ridge"]),
         ("--recipe", ["modern"]),
         ("--lr", ["0.1"]),
         ("--momentum", ["0"]),
@@ -128,12 +141,38 @@ def test_the_command_keeps_the_users_folders_to_itself() -> None:
 )
 def test_options_that_the_default_network_has_no_use_for(option: str, values: list[str], tmp_path: Path) -> None:
     arguments = ["train", "image", "--data", str(tmp_path), "--out", str(tmp_path / "model.onnx"), option, *values]
-    with pytest.raises(UsageError, match=f"^{option} is for networks that are trained step by step"):
+    with pytest.raises(UsageError, match=f"^{option} is for networks that PyTorch runs"):
         CliRunner().invoke(app, arguments, catch_exceptions=False)
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("network", [*TORCHVISION, "timm:convnext_atto"])
+@pytest.mark.parametrize("head", ["ridge", "kernel"])
+@pytest.mark.parametrize(
+    ("option", "values"),
+    [
+        ("--recipe", ["modern"]),
+        ("--lr", ["0.1"]),
+        ("--momentum", ["0"]),
+        ("--epochs", ["3"]),
+        ("--normalization", ["scale"]),
+        ("--resume", []),
+        ("--jobs", ["0"]),
+        ("--checkpoint-dir", ["c"]),
+        ("--log-dir", ["l"]),
+        ("--result-dir", ["r"]),
+        ("--learning", ["finetune"]),
+    ],
+)
+def test_options_that_a_head_that_is_solved_for_has_no_use_for(
+    head: str, option: str, values: list[str], tmp_path: Path
+) -> None:
+    where = ["--data", str(tmp_path), "--out", str(tmp_path / "model.onnx"), "--network", "alexnet", "--head", head]
+    with pytest.raises(UsageError, match=f"^{option} .*--head {head} is solved for"):
+        CliRunner().invoke(app, ["train", "image", *where, option, *values], catch_exceptions=False)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("network", [*TORCHVISION, *EFFICIENTNET_LITES, "timm:convnext_atto"])
 def test_without_torch(network: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "torch", None)
     with pytest.raises(MissingExtraError, match=r"img2music\[torch\]"):

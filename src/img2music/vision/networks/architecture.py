@@ -7,7 +7,16 @@ from pathlib import Path
 from typing import Any
 
 from img2music.errors import ModelError, UsageError, printable
-from img2music.vision.networks.settings import PRETRAINED, RANDOM, TIMM, TORCHVISION, Learning, Settings
+from img2music.vision.networks import efficientnet_lite
+from img2music.vision.networks.settings import (
+    EFFICIENTNET_LITES,
+    PRETRAINED,
+    RANDOM,
+    TIMM,
+    TORCHVISION,
+    Learning,
+    Settings,
+)
 from img2music.vision.networks.torch_import import import_timm, import_torch, import_torchvision
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
@@ -47,6 +56,12 @@ class Network:
     sd: tuple[float, ...]
     licence: str
 
+    def of_8_bits(self) -> tuple[Any, Any]:
+        """Give ``mean`` and ``sd`` for pixels from 0 to 255, as tensors of shape (1, 3, 1, 1)."""
+        torch = import_torch()
+        mean, sd = (255 * torch.tensor(values).view(1, 3, 1, 1) for values in (self.mean, self.sd))
+        return mean, sd
+
 
 def build(settings: Settings) -> Network:
     """Build a network with the weights that the settings name; the head's are random.
@@ -76,10 +91,13 @@ def build(settings: Settings) -> Network:
     elif settings.network in TORCHVISION:
         backbone, side, mean, sd = _of_torchvision(settings), SIDE, IMAGENET_MEAN, IMAGENET_SD
         licence = "BSD-3-Clause (torchvision)"
+    elif settings.network in EFFICIENTNET_LITES:
+        backbone, side = _of_lite(settings)
+        mean, sd = efficientnet_lite.MEAN, efficientnet_lite.SD
+        licence = f"Apache-2.0 ({efficientnet_lite.NETWORKS[settings.network].package})"
     else:
-        raise UsageError(
-            f"There is no network {settings.network!r}; choose one of {', '.join(TORCHVISION)}, or timm:NAME."
-        )
+        names = ", ".join((*TORCHVISION, *EFFICIENTNET_LITES))
+        raise UsageError(f"There is no network {settings.network!r}; choose one of {names}, or timm:NAME.")
     side = settings.size or side
     backbone.eval()
     try:
@@ -116,7 +134,8 @@ def _of_torchvision(settings: Settings) -> Any:
     # Where the classifier is: the last layer of VGG's and AlexNet's three, the only one of the others.
     classifier = next(name for name in ("classifier.6", "classifier", "fc") if _has(network, name))
     if settings.weights not in (PRETRAINED, RANDOM):
-        _load(network, settings, classifier)
+        found = _read(settings.weights)
+        _load(network, {OLD_DENSENET.sub(r"\1", name): weight for name, weight in found.items()}, settings, classifier)
     network.set_submodule(classifier, torch.nn.Identity())
     return network
 
@@ -139,10 +158,20 @@ def _of_timm(settings: Settings) -> tuple[Any, int, tuple[float, ...], tuple[flo
     except Exception as error:  # whatever the hub's client and its libraries raise
         raise _not_downloaded(settings.network, error) from error
     if settings.weights not in (PRETRAINED, RANDOM):
-        _load(network, settings, network.default_cfg["classifier"])
+        _load(network, _read(settings.weights), settings, network.default_cfg["classifier"])
     config = network.default_cfg
     licence = config.get("license") or "not stated by timm"
     return network, int(config["input_size"][-1]), tuple(config["mean"]), tuple(config["std"]), f"{licence} (timm)"
+
+
+def _of_lite(settings: Settings) -> tuple[Any, int]:
+    network, side = efficientnet_lite.create(settings.network)
+    if settings.weights != RANDOM:
+        pretrained = settings.weights == PRETRAINED
+        found = efficientnet_lite.pretrained_weights(settings.network) if pretrained else _read(settings.weights)
+        weights = efficientnet_lite.named_as_in_timm(found, network)
+        _load(network, weights, settings, efficientnet_lite.CLASSIFIER)
+    return network, side
 
 
 def _not_downloaded(network: str, error: Exception) -> ModelError:
@@ -153,10 +182,8 @@ def _not_downloaded(network: str, error: Exception) -> ModelError:
     )
 
 
-def _load(network: Any, settings: Settings, classifier: str | tuple[str, ...]) -> None:
-    """Load weights from a file that ``torch.save`` or safetensors wrote; the classifier's may be missing or other."""
-    weights = _read(settings.weights)
-    weights = {OLD_DENSENET.sub(r"\1", name): weight for name, weight in weights.items()}
+def _load(network: Any, weights: Mapping[str, Any], settings: Settings, classifier: str | tuple[str, ...]) -> None:
+    """Put weights into the network; the classifier's may be missing or other."""
     classifiers = (classifier,) if isinstance(classifier, str) else tuple(classifier)
     kept = {
         name: weight for name, weight in weights.items() if not name.startswith(tuple(f"{c}." for c in classifiers))
@@ -173,6 +200,7 @@ def _load(network: Any, settings: Settings, classifier: str | tuple[str, ...]) -
 
 
 def _read(file: str) -> Mapping[str, Any]:
+    """Read weights from a file that ``torch.save`` or safetensors wrote."""
     torch = import_torch()
     try:
         if file.endswith(".safetensors"):

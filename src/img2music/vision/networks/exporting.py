@@ -4,6 +4,7 @@ import importlib.util
 import io
 import json
 import warnings
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -11,7 +12,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from img2music.errors import MissingExtraError, ModelError
+from img2music.errors import InputError, MissingExtraError, ModelError
 from img2music.files import write_atomically
 from img2music.parallel import in_order, processors
 from img2music.vision.model import FORMAT, open_session, read_pixels
@@ -73,7 +74,16 @@ class Exported:
     difference: float
 
 
-def export(trained: Trained, images: RatedImages, output: Path, *, name: str, data: str, command: str) -> Exported:
+def export(
+    trained: Trained,
+    images: RatedImages,
+    output: Path,
+    *,
+    name: str,
+    data: str,
+    command: str,
+    course: Mapping[str, Any],
+) -> Exported:
     """Write the model file, once it has been checked.
 
     Parameters
@@ -85,6 +95,8 @@ def export(trained: Trained, images: RatedImages, output: Path, *, name: str, da
         ONNX file; replaced in one step.
     name, data, command : str
         Of the model, of the data set, and of what was called, for the metadata.
+    course : mapping of str to object
+        How the training went, for the metadata's metrics.
 
     Returns
     -------
@@ -125,7 +137,7 @@ def export(trained: Trained, images: RatedImages, output: Path, *, name: str, da
         "data": f"{data}: {len(images.paths) - len(paths)} images to learn from, {len(paths)} to validate with",
         "licence": f"weights of the backbone: {network.licence}",
         "scale": "unit; valence, arousal",
-        "metrics": json.dumps(describe(found, trained)),
+        "metrics": json.dumps({**describe(found, trained), **course}),
         "reference": json.dumps(
             {axis: quantiles[:, column].tolist() for column, axis in enumerate(("valence", "arousal"))}
         ),
@@ -135,7 +147,7 @@ def export(trained: Trained, images: RatedImages, output: Path, *, name: str, da
 
 
 def describe(found: Exported, trained: Trained) -> dict[str, Any]:
-    """Give the figures of a run as JSON has them."""
+    """Give the figures of a model file as JSON has them."""
     return {
         "validation": {
             "images": len(trained.validation),
@@ -143,7 +155,6 @@ def describe(found: Exported, trained: Trained) -> dict[str, Any]:
             "valence": asdict(found.valence),
             "arousal": asdict(found.arousal),
         },
-        "best_epoch": asdict(trained.best),
         "onnx_difference": found.difference,
     }
 
@@ -171,7 +182,7 @@ def to_onnx(network: Network, target: Target) -> bytes:
         If onnx or onnxscript is not installed.
     """
     torch = import_torch()
-    require_exporter()
+    _require_exporter()
     sample = torch.zeros(2, network.side, network.side, 3, dtype=torch.uint8)
     try:
         with warnings.catch_warnings():
@@ -192,14 +203,27 @@ def to_onnx(network: Network, target: Target) -> bytes:
         raise ModelError(f"PyTorch can't export this network to ONNX: {reason}") from error
 
 
-def require_exporter() -> None:
-    """Look for what PyTorch exports with.
+def require_writable(output: Path) -> None:
+    """Find what would fail only after hours of training now.
+
+    Parameters
+    ----------
+    output : Path
+        Of the model file.
 
     Raises
     ------
     MissingExtraError
         If onnx or onnxscript is not installed.
+    InputError
+        If there is no folder for it.
     """
+    _require_exporter()
+    if not output.parent.is_dir():
+        raise InputError("can't be written: there is no such folder.", str(output))
+
+
+def _require_exporter() -> None:
     if any(importlib.util.find_spec(package) is None for package in ("onnx", "onnxscript")):
         raise MissingExtraError("Exporting a network", "torch")
 
@@ -233,7 +257,7 @@ def compare(network: Network, target: Target, session: Any, pixels: NDArray[np.u
     if not difference <= TOLERANCE:
         raise ModelError(
             f"The ONNX model differs from PyTorch by {difference:.2g}, which is more than {TOLERANCE:g}; "
-            "it was not written. The checkpoints are kept."
+            "it was not written."
         )
     return difference
 
@@ -242,7 +266,7 @@ def _reader(network: Network, target: Target) -> Any:
     """Wrap the network so that it takes pictures and gives affect on the unit scale."""
     torch = import_torch()
 
-    mean, sd = (255 * torch.tensor(values).view(1, 3, 1, 1) for values in (network.mean, network.sd))
+    mean, sd = network.of_8_bits()
     low = torch.tensor(target.low)
     width = torch.tensor(target.high) - low
 

@@ -10,14 +10,22 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from img2music.errors import InputError, UsageError
+from img2music.errors import UsageError
 from img2music.files import write_atomically
 from img2music.media.images import read_image
 from img2music.parallel import in_order, processors
 from img2music.vision.networks import saving
-from img2music.vision.networks.exporting import Exported, describe, export, require_exporter
-from img2music.vision.networks.settings import DEFAULT_NETWORK, PRETRAINED, RANDOM, Device, Learning, Settings
-from img2music.vision.networks.training import Epoch, Progress, Trained, make_folder, train
+from img2music.vision.networks.exporting import Exported, describe, export, require_writable
+from img2music.vision.networks.settings import (
+    DEFAULT_NETWORK,
+    PRETRAINED,
+    RANDOM,
+    Device,
+    HeadKind,
+    Learning,
+    Settings,
+)
+from img2music.vision.networks.training import Epoch, Progress, StepByStep, make_folder, train
 from img2music.vision.rated_images import RatedImages
 
 
@@ -59,20 +67,70 @@ class Run:
 
 
 def refuse_network_options(given: Mapping[str, object]) -> None:
-    """Say so if options of networks that are trained with torch are given for the one that is not.
+    """Say so if options of networks that PyTorch runs are given for the one that it does not.
+
+    Parameters
+    ----------
+    given : mapping of str to object
+        By the names of the options; None and False for those that are not given.
 
     Raises
     ------
     UsageError
-        If any of them is something other than None.
+        If any is given.
     """
-    wrong = [option for option, value in given.items() if value is not None and value is not False]
-    if wrong:
-        option = wrong[0].replace("_", "-")
+    for option in _given(given):
         raise UsageError(
-            f"--{option} is for networks that are trained step by step, and {DEFAULT_NETWORK} is not: its features are "
-            "fixed, and its head is solved for. Name another with --network, or leave the option out."
+            f"{option} is for networks that PyTorch runs, and {DEFAULT_NETWORK} is not one: it and its head are those "
+            "of the shipped model. Name another with --network, or leave the option out."
         )
+
+
+def refuse_retraining(model: str | None, given: Mapping[str, object]) -> None:
+    """Say so if options of retraining are given for a finished model.
+
+    Raises
+    ------
+    UsageError
+        If any is given, and a model.
+    """
+    for option in _given(given):
+        if model is not None:
+            raise UsageError(f"{option} is for retraining, and --model judges a model as it is: give one of them.")
+
+
+def refuse_step_options(head: HeadKind, learning: Sequence[Learning], given: Mapping[str, object]) -> None:
+    """Say so if options of training step by step are given for a head that is solved for.
+
+    Parameters
+    ----------
+    head : HeadKind
+        That is solved for.
+    learning : sequence of Learning
+        What is given.
+    given : mapping of str to object
+        As `refuse_network_options` takes them.
+
+    Raises
+    ------
+    UsageError
+        If any is given, or the backbone is to learn.
+    """
+    if Learning.FINETUNE in learning:
+        raise UsageError(
+            f"--learning finetune trains all weights step by step, and --head {head} is solved for on features that "
+            "stay as they are: leave one of them out."
+        )
+    for option in _given(given):
+        raise UsageError(
+            f"{option} is for training step by step, and --head {head} is solved for in one go: leave one of them out."
+        )
+
+
+def _given(options: Mapping[str, object]) -> list[str]:
+    return [
+        f"--{name.replace('_', '-')}" for name, value in options.items() if value is not None and value is not False
+    ]
 
 
 def sweep(first: Settings, learning: Sequence[Learning], lr: Sequence[float], epochs: Sequence[int]) -> list[Settings]:
@@ -137,13 +195,10 @@ def run_all(
     UsageError, ModelError, InputError, MissingExtraError
         As `train` and `export` do.
     """
-    # What would fail only after hours of training fails now.
-    require_exporter()
-    if not output.parent.is_dir():
-        raise InputError("can't be written: there is no such folder.", str(output))
+    require_writable(output)
     _read_all(images.paths, progress)
     runs: list[Run] = []
-    chosen: Trained | None = None
+    chosen: StepByStep | None = None
     for number, wanted in enumerate(settings, start=1):
         inner = Path(wanted.label if len(settings) > 1 else "")
         checkpoints = folders.checkpoints / inner
@@ -165,6 +220,7 @@ def run_all(
         make_folder(folders.results)
         _write_table(runs, folders.results / "results.csv")
     assert chosen is not None
+    course = {"best_epoch": asdict(chosen.best)}
     exported = export(
         chosen,
         images,
@@ -172,8 +228,9 @@ def run_all(
         name=name or output.stem,
         data=data,
         command=command_of(chosen.settings, output.name, data, name),
+        course=course,
     )
-    results = {"schema": "img2music/train-image/1", **report(runs, exported), **describe(exported, chosen)}
+    results = {"schema": "img2music/train-image/1", **report(runs, exported), **describe(exported, chosen), **course}
     write_atomically(json.dumps(results, indent=2, allow_nan=False).encode(), folders.results / "results.json")
     return runs, exported
 
@@ -192,8 +249,8 @@ def report(runs: Sequence[Run], exported: Exported) -> dict[str, Any]:
     }
 
 
-def command_of(settings: Settings, output: str, data: str, name: str) -> str:
-    """Give the command that trains a network with these settings."""
+def command_of(settings: Settings, output: str, data: str, name: str, head: HeadKind = HeadKind.LINEAR) -> str:
+    """Give the command that trains a network with these settings and this head."""
     words: list[object] = [
         "img2music train image --data",
         data or "DATA",
@@ -204,9 +261,11 @@ def command_of(settings: Settings, output: str, data: str, name: str) -> str:
     ]
     known = settings.weights in (PRETRAINED, RANDOM)
     words += ["--weights", settings.weights if known else Path(settings.weights).name]
-    words += ["--learning", settings.learning, "--recipe", settings.recipe, "--normalization", settings.normalization]
-    words += ["--lr", f"{settings.lr:g}", "--momentum", f"{settings.momentum:g}", "--batch-size", settings.batch_size]
-    words += ["--epochs", settings.epochs, "--validation", f"{settings.validation:g}", "--seed", settings.seed]
+    words += ["--learning", settings.learning, "--head", head]
+    if head is HeadKind.LINEAR:
+        words += ["--recipe", settings.recipe, "--normalization", settings.normalization]
+        words += ["--lr", f"{settings.lr:g}", "--momentum", f"{settings.momentum:g}", "--epochs", settings.epochs]
+    words += ["--batch-size", settings.batch_size, "--validation", f"{settings.validation:g}", "--seed", settings.seed]
     words += ["--group-by-theme"] if settings.by_theme else []
     words += ["--size", settings.size] if settings.size else []
     words += ["--name", name] if name else []

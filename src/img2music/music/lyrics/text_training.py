@@ -56,7 +56,7 @@ def train_text_model(texts: RatedTexts, words: Lexicon, progress: Progress | Non
     named = list(words.terms)
     vectors = _encode([*listed, *map(pieces.split, named)], progress)
     affect = np.array([(words.terms[word].valence, words.terms[word].arousal) for word in named])
-    table = _piece_table(vectors[: len(listed)], vectors[len(listed) :], affect, texts)
+    table = piece_table(vectors[: len(listed)], vectors[len(listed) :], affect, texts)
 
     return fit_text_model(table, texts)
 
@@ -136,7 +136,24 @@ def _encode(texts: Sequence[Sequence[int]], progress: Progress | None) -> Floats
     return vectors
 
 
-def _piece_table(pieces: Floats, words: Floats, affect: Floats, texts: RatedTexts) -> PieceTable:
+def piece_table(pieces: Floats, words: Floats, affect: Floats, texts: RatedTexts) -> PieceTable:
+    """Make the table of word pieces.
+
+    Parameters
+    ----------
+    pieces : ndarray of float64, shape (p, 384)
+        MiniLM's vector of each piece alone.
+    words : ndarray of float64, shape (w, 384)
+        Its vector of each rated word.
+    affect : ndarray of float64, shape (w, 2)
+        The words' ratings.
+    texts : RatedTexts
+        Where pieces are counted.
+
+    Returns
+    -------
+    PieceTable
+    """
     centred = pieces - pieces.mean(axis=0)
     _, axes = np.linalg.eigh(centred.T @ centred)
     reduced = unit_rows(centred @ axes[:, ::-1][:, :DIMENSIONS])

@@ -181,7 +181,7 @@ def kind_of(path: Path) -> str:
 
 def _read_arrays(path: Path, kind: str) -> tuple[str, dict[str, object], dict[str, NDArray[Any]]]:
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
         facts = json.loads(arrays.pop("about").tobytes())
         return str(facts.pop("kind")), facts, arrays

@@ -3,7 +3,7 @@ from dataclasses import asdict
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -14,6 +14,7 @@ from img2music.music.tabular.features import EIGHT, ColumnScaling, columns_of
 UNIT = st.floats(0, 1, allow_subnormal=False)
 
 
+@settings(deadline=None)  # numpy warms up
 @given(arrays(np.float64, st.tuples(st.integers(1, 20), st.just(8)), elements=UNIT))
 def test_what_it_is_fitted_on_fills_the_unit_interval(values):
     scaled = ColumnScaling.fit(values, EIGHT).transform(values)

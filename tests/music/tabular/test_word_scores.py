@@ -19,8 +19,8 @@ def test_terms_are_words_and_neighbours():
 def test_words_tell_the_target():
     scores, _ = WordScores.fit(TEXTS, TARGETS, [np.arange(start, 24, 5) for start in range(5)])
     glad, sad, unknown = scores.of([terms_of(["joy"]), terms_of(["tears"]), terms_of(["zebra"])])
-    assert glad[0] > 0.6
-    assert sad[0] < 0.4
+    assert glad[0] > TARGETS[:, 0].mean() + 0.1
+    assert sad[0] < TARGETS[:, 0].mean() - 0.1
     assert unknown == pytest.approx(TARGETS.mean(axis=0))
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from benchmarks.report import Report
 from img2music.errors import InputError
 from img2music.media import audio
-from img2music.music.audio import analyzer, loudness, mel, network, rhythm, tonality
+from img2music.music.audio import analyzer, loudness, mel, musicnn, network, rhythm, spectrum, tonality
 
 # Stages of an analysis: the module that looks the function up, and its name there.
 STAGES: list[tuple[str, Any, str]] = [
@@ -24,6 +24,8 @@ STAGES: list[tuple[str, Any, str]] = [
     ("pitch classes", tonality, "chroma"),
     ("onset strength", rhythm, "onset_strength"),
     ("tempo", rhythm, "tempo"),
+    ("register and levels", spectrum, "centroid_and_level"),
+    ("MusiCNN", musicnn, "listen"),
 ]
 
 
@@ -45,6 +47,7 @@ def run(options: argparse.Namespace) -> Report:
         raise InputError("There is no music in this folder.", str(options.folder))
     plans = [tuple(map(float, plan.split("x"))) for plan in options.excerpts.split(",") if plan]
     network.hear(np.zeros((mel.N_MELS, 100), np.float32))  # loads the network
+    musicnn.listen([np.zeros(musicnn.PATCH, np.float32)])
     spent: dict[str, float] = defaultdict(float)
     ours, theirs, durations = [], [], []
     others: dict[tuple[float, ...], list[tuple[float, float]]] = defaultdict(list)
@@ -54,7 +57,7 @@ def run(options: argparse.Namespace) -> Report:
         with _timed(spent):
             features = analyzer.measure(file).features
         spent["all"] += time.perf_counter() - start
-        ours.append((features.valence, features.energy))
+        ours.append((features.valence or 0.0, features.energy or 0.0))
         start = time.perf_counter()
         duration, whole = reference(file)
         spent["vibenet"] += time.perf_counter() - start
@@ -126,7 +129,7 @@ def _with_plan(file: Path, number: float, seconds: float) -> tuple[float, float]
         features = analyzer.measure(file).features
     finally:
         analyzer.EXCERPTS, analyzer.EXCERPT_SECONDS = before
-    return features.valence, features.energy
+    return features.valence or 0.0, features.energy or 0.0
 
 
 def _agreement(ours: list[tuple[float, float]], theirs: list[tuple[float, float]]) -> tuple[float, float]:

@@ -18,6 +18,17 @@ def shipped_image_model(tmp_path_factory: pytest.TempPathFactory) -> Iterator[No
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def no_web_settings() -> Iterator[None]:
+    """Tests know no keys, addresses or proxies of the person who runs them."""
+    services = tuple(f"IMG2MUSIC_{service}_" for service in ("SPOTIFY", "RECCOBEATS", "LRCLIB", "MUSIXMATCH"))
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [*os.environ]:
+            if name.startswith(services) or name.upper() in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
+                patch.delenv(name)
+        yield
+
+
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     """Folder of real data beside the checkout; tests skip without it, or fail where it is required."""

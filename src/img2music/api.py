@@ -1,7 +1,7 @@
 """img2music for Python: `analyze` files, `explain` a picture, open a `Library`, scan into it, recommend from it."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self
@@ -10,6 +10,8 @@ from img2music.affect import Affect
 from img2music.errors import InputError, UsageError
 
 if TYPE_CHECKING:
+    from img2music.library.importing import ImportReport
+    from img2music.library.lyrics import FetchReport
     from img2music.library.scanning import Progress, ScanReport
     from img2music.library.store import LibraryStore
     from img2music.library.track import Track, TrackFilter
@@ -389,6 +391,88 @@ class Library:
             dry_run=dry_run,
             progress=progress,
         )
+
+    def import_table(self, path: AnyPath, mapping: Mapping[str, str] | None = None) -> "ImportReport":
+        """Put the songs of a table into the library, without sound files.
+
+        Parameters
+        ----------
+        path : str or path-like
+            CSV, TSV or Parquet with columns of titles, ``valence`` and ``energy``, from which the affect is taken.
+        mapping : mapping of str to str, optional
+            Columns, by what they hold, where their names are not usual ones: ``{"title": "my_songs"}``.
+
+        Returns
+        -------
+        ImportReport
+
+        Raises
+        ------
+        InputError
+            If it is no such table, or no song of it has an affect; then nothing is stored.
+        LibraryError
+            If the library can't be written; then nothing is stored.
+        """
+        from pathlib import Path
+
+        from img2music.library.importing import import_table
+        from img2music.sources.tables import read_songs
+
+        file = Path(path).expanduser()
+        return import_table(self._store, file, read_songs(file, mapping))
+
+    def fetch_lyrics(
+        self, *sources: str, where: "TrackFilter | None" = None, limit: int | None = None, again: bool = False
+    ) -> "FetchReport":
+        """Fetch the lyrics of the tracks whose lyrics are not known, and keep them in the library.
+
+        Parameters
+        ----------
+        *sources : str
+            Of ``"tags"``, ``"files"``, ``"lrclib"`` and ``"musixmatch"``, in the order in which they are asked; the
+            first two by default. The others ask the internet.
+        where : TrackFilter, optional
+            Only tracks that pass.
+        limit : int, optional
+            At most so many tracks.
+        again : bool, default False
+            Ask sources again that knew none before.
+
+        Returns
+        -------
+        FetchReport
+            Tracks that a service failed on are among its ``failed``.
+
+        Raises
+        ------
+        UsageError
+            If there is no such source, or one needs a key that is not set.
+        MissingExtraError
+            If one asks the internet, and what that takes is not installed.
+        """
+        from img2music.library.lyrics import fetch
+        from img2music.library.record import LOCAL
+
+        return fetch(self._store, sources or LOCAL, where=where, limit=limit, again=again)
+
+    def lyrics(self, track: "Track | int") -> str | None:
+        """Read the lyrics of a track that are in the library.
+
+        Parameters
+        ----------
+        track : Track or int
+            Or its id.
+
+        Returns
+        -------
+        str or None
+            Lines; None if they are not known, or there are none.
+        """
+        from img2music.library.record import best
+
+        number = track if isinstance(track, int) else track.id
+        record = best(self._store.lyrics([number]).get(number, []))
+        return None if record is None else record.text
 
     def tracks(self, where: "TrackFilter | None" = None) -> "Iterator[Track]":
         """Read the tracks that are not missing, in order of path.

@@ -49,6 +49,25 @@ class ModelError(Img2MusicError):
     """A model file is missing, damaged or of another kind."""
 
 
+class SourceError(Img2MusicError):
+    """A web service can't be reached, refuses, or answers what can't be used.
+
+    Parameters
+    ----------
+    message : str
+        What is wrong and what to do about it; names the service, and holds no key.
+    status : int, optional
+        HTTP status of its answer, if there was one.
+    final : bool, default False
+        Whether the next request would fare no better (no connection, a wrong key, a used up quota).
+    """
+
+    def __init__(self, message: str, *, status: int | None = None, final: bool = False) -> None:
+        super().__init__(message)
+        self.status = status
+        self.final = final
+
+
 def unexpected(error: Exception, path: str) -> InputError:
     """Make the fault of one file of an exception that nobody foresaw, so that the rest of the batch goes on.
 

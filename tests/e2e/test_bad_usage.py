@@ -65,7 +65,7 @@ def test_wrong_usage(line: str, place: Place) -> None:
     assert not changed, "a command that could do nothing changed something"
 
 
-@pytest.mark.parametrize("line", ["", "library", "models", "evaluate", "train"])
+@pytest.mark.parametrize("line", ["", "import", "library", "models", "evaluate", "train"])
 def test_bare_command_shows_its_help(line: str, place: Place) -> None:
     outcome = place.run(line)
     assert outcome.code in {0, 2}

@@ -4,7 +4,7 @@ import os
 import random
 
 from img2music.affect import Affect
-from img2music.library.record import TrackRecord
+from img2music.library.record import SongRecord, TrackRecord
 from img2music.music.analysis import CurvePoint, Features, TrackAnalysis
 from img2music.sources.folders import FileState
 from img2music.sources.tags import Tags
@@ -52,4 +52,37 @@ def make_record(
             curve=curve,
         ),
         missing=missing,
+    )
+
+
+def make_song(
+    identifier: str = "spotify:a",
+    *,
+    tags: Tags | None = None,
+    duration: float | None = 200.0,
+    tempo: float | None = None,
+    instrumentalness: float | None = None,
+) -> SongRecord:
+    chance = random.Random(identifier)
+    features = Features(
+        danceability=None,
+        energy=chance.random(),
+        valence=chance.random(),
+        acousticness=None,
+        instrumentalness=instrumentalness,
+        liveness=None,
+        speechiness=None,
+        tempo=tempo,
+        key=None,
+        mode=None,
+        loudness=None,
+        onset_rate=None,
+    )
+    return SongRecord(
+        identifier=identifier,
+        tags=tags if tags is not None else Tags(title="A", artist="B"),
+        duration=duration,
+        analyzer="table/1",
+        affect=Affect(chance.random(), chance.random()),
+        features=features,
     )

@@ -11,9 +11,12 @@ import sqlalchemy as sa
 
 from img2music.errors import LibraryError
 from img2music.library.database import locate
+from img2music.library.record import pack_curve
+from img2music.library.rows import values_of
 from img2music.library.schema import HEAD, fold, metadata
 from img2music.library.store import LibraryStore
-from tests.library.records import make_record
+from img2music.sources.tags import Tags
+from tests.library.records import make_record, make_song
 
 
 def test_fresh_library_has_the_schema_that_the_code_uses(tmp_path):
@@ -37,6 +40,88 @@ def test_head_is_the_newest_revision():
     config = Config()
     config.set_main_option("script_location", "img2music.library:migrations")
     assert ScriptDirectory.from_config(config).get_heads() == [HEAD]
+
+
+def make_first_revision(path):
+    """A library as the first revision made it, with two tracks, of which the newest was removed, and a failure."""
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", "img2music.library:migrations")
+    engine = sa.create_engine(f"sqlite:///{path}")
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        for name in ("/music/a.mp3", "/music/\udcff.mp3", "/music/removed.mp3"):
+            values = values_of(make_record(name, missing=name == "/music/a.mp3"))
+            del values["identifier"], values["heard_valence"]
+            values["path"] = os.fsencode(name)
+            connection.execute(sa.insert(sa.table("tracks", *map(sa.column, values))), values)
+        connection.execute(sa.text("DELETE FROM tracks WHERE id = 3"))
+        connection.execute(
+            sa.text("INSERT INTO curves VALUES (1, :points), (2, :points)"),
+            {"points": pack_curve(make_record().analysis.curve)},
+        )
+        connection.execute(sa.text("INSERT INTO affects SELECT id, x'' FROM tracks WHERE NOT missing"))
+        connection.execute(sa.text("INSERT INTO failures VALUES (x'2f', 1, 2, 'audio/1', 'is empty')"))
+    engine.dispose()
+
+
+def rows_of(path, table):
+    with closing(sqlite3.connect(path)) as connection:
+        connection.row_factory = sqlite3.Row
+        return [dict(row) for row in connection.execute(f"SELECT * FROM {table}")]
+
+
+def test_a_library_of_the_first_revision_keeps_all_that_it_holds(tmp_path):
+    path = tmp_path / "library.db"
+    make_first_revision(path)
+    before = {table: rows_of(path, table) for table in ("tracks", "curves", "affects", "failures")}
+    with LibraryStore.open(path, read_only=True) as store:  # readers upgrade too
+        assert [track.path for track in store.tracks(missing=True)] == ["/music/a.mp3", "/music/\udcff.mp3"]
+        assert [len(record.analysis.curve) for record in store.records()] == [5, 5]
+    after = {table: rows_of(path, table) for table in before}
+    assert all(row.pop("identifier") is None for row in after["tracks"])
+    assert all(row.pop("heard_valence") == row["valence"] for row in after["tracks"])
+    assert after == before
+    with LibraryStore.open(path) as store:
+        store.put([make_record("/music/new.mp3"), make_record("/music/\udcff.mp3", tags=Tags(title="heard again"))])
+        assert store.find("/music/new.mp3").id == 4  # not 3, which was given before
+        assert store.find("/music/\udcff.mp3").id == 2
+        with store.writing() as transaction:
+            transaction.put_songs([make_song("spotify:a")])
+            transaction.remove([2, 4])
+        assert store.faults() == []
+        assert sorted(row["track_id"] for row in rows_of(path, "curves")) == [1]
+
+
+def test_an_upgraded_library_is_as_a_fresh_one(tmp_path):
+    make_first_revision(tmp_path / "old.db")
+    schemas = []
+    for name in ("old.db", "new.db"):
+        LibraryStore.open(tmp_path / name, create=True).close()
+        with closing(sqlite3.connect(tmp_path / name)) as connection:
+            schemas.append(connection.execute("SELECT type, name, sql FROM sqlite_schema ORDER BY 2").fetchall())
+    assert schemas[0] == schemas[1]
+    (tracks,) = (row[2] for row in schemas[0] if row[1] == "tracks")
+    assert "AUTOINCREMENT" in tracks
+
+
+def test_an_upgrade_that_is_cut_short_changes_nothing(tmp_path, monkeypatch):
+    path = tmp_path / "library.db"
+    make_first_revision(path)
+    before = [rows_of(path, table) for table in ("tracks", "curves", "affects", "alembic_version")]
+
+    def full(*_arguments, **_options):
+        raise sqlite3.OperationalError("database or disk is full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("alembic.operations.Operations.batch_alter_table", full)
+        with pytest.raises(LibraryError, match="full"):
+            LibraryStore.open(path)
+    assert [rows_of(path, table) for table in ("tracks", "curves", "affects", "alembic_version")] == before
+    LibraryStore.open(path).close()
 
 
 def test_an_up_to_date_library_opens_without_alembic(tmp_path):

@@ -1,5 +1,6 @@
 import json
 import os
+import re
 
 import pytest
 from hypothesis import given, settings
@@ -11,7 +12,7 @@ from img2music.library.record import Failure
 from img2music.library.store import LibraryStore
 from img2music.sources.folders import FileState
 from img2music.sources.tags import Tags
-from tests.library.records import make_record
+from tests.library.records import make_record, make_song
 
 
 def fill(store):
@@ -23,16 +24,18 @@ def fill(store):
         ]
     )
     with store.writing() as transaction:
+        transaction.put_songs([make_song("spotify:z"), make_song("song:\u00e9", tags=Tags(title="T"), duration=None)])
         transaction.put_failure(Failure(FileState("/bad.mp3", 3, 4), "audio/1", "is empty"))
 
 
 def test_export_and_import_give_the_same_library(tmp_path):
     with LibraryStore.open(tmp_path / "one.db", create=True) as one:
         fill(one)
-        assert export_library(one, tmp_path / "one.jsonl") == 3
+        assert export_library(one, tmp_path / "one.jsonl") == 5
         with LibraryStore.open(tmp_path / "two.db", create=True) as two:
-            assert import_library(two, tmp_path / "one.jsonl") == (3, [])
+            assert import_library(two, tmp_path / "one.jsonl") == (5, [])
             assert list(two.records()) == list(one.records())
+            assert list(two.songs()) == list(one.songs())
             assert list(two.failures()) == list(one.failures())
             assert two.faults() == []
             export_library(two, tmp_path / "two.jsonl")
@@ -41,7 +44,8 @@ def test_export_and_import_give_the_same_library(tmp_path):
     lines = [json.loads(line) for line in text.splitlines()]
     assert lines[0] == {"schema": SCHEMA}
     assert [line["track"]["path"] for line in lines[1:4]] == ["/a.mp3", "/b.mp3", os.fsdecode(b"/\xff\n.mp3")]
-    assert list(lines[4]) == ["failure"]
+    assert [line["song"]["identifier"] for line in lines[4:6]] == ["spotify:z", "song:\u00e9"]
+    assert list(lines[6]) == ["failure"]
     assert {item.name for item in tmp_path.iterdir()} == {"one.db", "one.jsonl", "two.db", "two.db.lock", "two.jsonl"}
 
 
@@ -102,10 +106,38 @@ def test_bad_lines_are_told_by_number_and_the_rest_is_read(tmp_path, change, rea
     path.write_bytes(b"\n".join(lines))
     with LibraryStore.open(tmp_path / "two.db", create=True) as two:
         count, errors = import_library(two, path)
-        assert count == two.count() + two.count(missing=True) == 2
+        assert count == two.count() + two.count(missing=True) == 4
         assert len(errors) == 1
         assert errors[0].reason.startswith("line 3: ")
         assert reason in errors[0].reason
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (lambda song: song.pop("identifier"), "'identifier' is lacking"),
+        (lambda song: song.update(identifier=""), "must not be empty"),
+        (lambda song: song.update(identifier=None), "must not be empty"),
+        (lambda song: song.update(duration="long"), "number"),
+        (lambda song: song["features"].pop("energy"), "'energy' is lacking"),
+        (lambda song: song["features"].update(energy=2), "from 0 to 1"),
+        (lambda song: song["affect"].update(arousal=None), "arousal|number"),
+    ],
+)
+def test_bad_songs_are_told_by_number_and_the_rest_is_read(tmp_path, change, reason):
+    path = tmp_path / "library.jsonl"
+    with LibraryStore.open(tmp_path / "one.db", create=True) as one:
+        fill(one)
+        export_library(one, path)
+    lines = path.read_bytes().splitlines()
+    line = json.loads(lines[4])
+    change(line["song"])
+    lines[4] = json.dumps(line).encode()
+    path.write_bytes(b"\n".join(lines))
+    with LibraryStore.open(tmp_path / "two.db", create=True) as two:
+        count, (error,) = import_library(two, path)
+        assert (count, len(list(two.songs()))) == (4, 1)
+        assert re.match(rf"line 5: .*({reason})", error.reason)
 
 
 @pytest.mark.parametrize("content", [b"", b"nonsense\n", b'{"schema": "img2music/library/99"}\n', b"\x00\xff" * 99])

@@ -7,7 +7,7 @@ from img2music.library.filters import columns_needed, mask
 from img2music.library.store import LibraryStore
 from img2music.library.track import TrackFilter
 from img2music.sources.tags import Tags
-from tests.library.records import make_record
+from tests.library.records import make_record, make_song
 
 WORDS = [
     "rock",
@@ -47,6 +47,18 @@ records = st.lists(
     min_size=1,
     max_size=12,
 )
+songs = st.lists(
+    st.builds(
+        dict,
+        tags=st.builds(
+            Tags, artist=texts, album=texts, genre=texts, year=st.none() | st.integers(1990, 1994), title=st.none()
+        ),
+        duration=st.none() | st.integers(100, 104).map(float),
+        tempo=st.none() | st.integers(90, 94).map(float),
+        instrumentalness=st.none() | st.sampled_from([0.49, 0.5]),
+    ),
+    max_size=4,
+)
 filters = st.builds(
     TrackFilter,
     genre=wishes,
@@ -57,14 +69,17 @@ filters = st.builds(
     duration=ranges(st.integers(100, 104).map(float)),
     instrumental=st.none() | st.booleans(),
     key=st.none() | st.tuples(st.integers(0, 3), st.none() | st.integers(0, 1)),
+    file=st.none() | st.booleans(),
 )
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(rows=records, wanted=st.lists(filters, min_size=1, max_size=4))
-def test_sql_and_masks_agree(tmp_path_factory, rows, wanted):
+@given(rows=records, unheard=songs, wanted=st.lists(filters, min_size=1, max_size=4))
+def test_sql_and_masks_agree(tmp_path_factory, rows, unheard, wanted):
     with LibraryStore.open(tmp_path_factory.mktemp("filters") / "library.db", create=True) as store:
         store.put(make_record(f"/{number}.mp3", **row) for number, row in enumerate(rows))
+        with store.writing() as transaction:
+            transaction.put_songs(make_song(f"spotify:{number}", **song) for number, song in enumerate(unheard))
         for where in wanted:
             columns = store.columns(["id", *columns_needed(where)])
             by_mask = columns["id"][mask(where, columns, len(columns["id"]))]
@@ -90,6 +105,8 @@ def test_sql_and_masks_agree(tmp_path_factory, rows, wanted):
         (TrackFilter(instrumental=False), "bc"),
         (TrackFilter(key=(2, None)), "ab"),
         (TrackFilter(key=(2, 1)), "b"),
+        (TrackFilter(file=True), "abc"),
+        (TrackFilter(file=False), ""),
     ],
 )
 def test_what_a_filter_means(tmp_path, where, expected):

@@ -1,12 +1,13 @@
 """Songs to test with: records of a real library, and tracks without one."""
 
+import dataclasses
 import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from img2music.affect import Affect
-from img2music.library.record import TrackRecord
+from img2music.library.record import SongRecord, TrackRecord
 from img2music.library.store import LibraryStore
 from img2music.library.track import Track
 from img2music.music.analysis import CurvePoint, Features, TrackAnalysis
@@ -47,13 +48,21 @@ def record(
     )
 
 
-def library(file: Path, records: Iterable[TrackRecord]) -> LibraryStore:
+def song(identifier: str, valence: float, arousal: float, *, duration: float | None = 180.0, **tags: Any) -> SongRecord:
+    """A record of a song without a file."""
+    unknown = dict.fromkeys(field.name for field in dataclasses.fields(Features))
+    return SongRecord(identifier, Tags(**tags), duration, "table/1", Affect(valence, arousal), Features(**unknown))
+
+
+def library(file: Path, records: Iterable[TrackRecord], songs: Iterable[SongRecord] = ()) -> LibraryStore:
     store = LibraryStore.open(file, create=True)
-    store.put(records)
+    with store.writing() as transaction:
+        transaction.put(records)
+        transaction.put_songs(songs)
     return store
 
 
-def track(number: int = 1, path: str = "/music/song.flac", **others: Any) -> Track:
+def track(number: int = 1, path: str | None = "/music/song.flac", **others: Any) -> Track:
     fields: dict[str, Any] = {
         "title": None,
         "artist": None,
@@ -69,3 +78,8 @@ def track(number: int = 1, path: str = "/music/song.flac", **others: Any) -> Tra
         "features": features(),
     }
     return Track(id=number, path=path, **(fields | others))
+
+
+def unheard(number: int, identifier: str, **others: Any) -> Track:
+    """A song without a file."""
+    return track(number, None, **({"content": None, "identifier": identifier, "analyzer": "table/1"} | others))

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from img2music.matching.playlists import XSPF_NAMESPACE, Entry, clean, file_uri, jspf, m3u8, one_line, xspf
-from tests.matching.songs import track
+from tests.matching.songs import track, unheard
 
 GOLDEN = Path(__file__).parent / "golden"
 NON_UTF8 = os.fsdecode(b"/music/caf\xe9.mp3")
@@ -28,6 +28,14 @@ ENTRIES = [
     Entry(track(5, NON_UTF8)),
     Entry(track(6, "/elsewhere/http:song.mp3", title="$5")),
 ]
+WITHOUT_FILE = [
+    Entry(track(1, "/music/Sinnerman.flac", title="Sinnerman", artist="Nina Simone", duration=622.4)),
+    Entry(unheard(2, "spotify:6f807x0ima9a1j3VPbc7VN", title="Jóga", artist="Björk", album="Homogenic"), "why"),
+    Entry(unheard(3, "song:9b1f", title="No length", duration=None)),
+    Entry(unheard(4, "mbid:b10bbbfc-cf9e-42e0-be17-e2c3e1d2600d")),
+    Entry(unheard(5, "number 17 of my list", title="No URI")),
+    Entry(unheard(6, 'x:blank <tag> "é', title="Odd URI")),
+]
 
 NAMES = (
     st.binary(min_size=1, max_size=20)
@@ -40,6 +48,9 @@ TEXTS = st.text(st.characters(), max_size=20)
 @pytest.mark.parametrize(
     ("name", "text"),
     [
+        ("without-file.m3u8", m3u8(WITHOUT_FILE)),
+        ("without-file.xspf", xspf(WITHOUT_FILE, "Songs")),
+        ("without-file.jspf", jspf(WITHOUT_FILE, "Songs")),
         ("absolute.m3u8", m3u8(ENTRIES)),
         ("relative.m3u8", m3u8(ENTRIES, Path("/music"))),
         ("playlist.xspf", xspf(ENTRIES, "Photo & song")),

@@ -19,7 +19,7 @@ from img2music.matching.query import Query, QueryKind, affect_of
 from img2music.matching.recommending import Matcher, Options, Recommendation, answer, recommend
 from img2music.music.analysis import CurvePoint
 from tests.conftest import ROOT
-from tests.matching.songs import library, record
+from tests.matching.songs import library, record, song
 
 SIZE = 300
 PHOTOS = AffectDistribution.of(np.linspace(0.2, 0.9, 50), np.linspace(0.1, 0.7, 50))
@@ -232,6 +232,25 @@ def test_emotions_and_words() -> None:
         affect_of("hapiness")
 
 
+def test_songs_without_a_file_are_recommended_with_the_others(tmp_path: Path) -> None:
+    files = [record(f"/music/{i}.mp3", i / 10, 0.5, title=f"File {i}", artist=f"Artist {i}") for i in range(10)]
+    songs = [song(f"spotify:{i}", i / 10 + 0.01, 0.5, title=f"Row {i}", artist=f"Other {i}") for i in range(10)]
+    songs.append(song("song:x", 0.81, 0.5, title="FILE 8", artist="artist 8", duration=None))
+    with library(tmp_path / "l.db", files, songs) as opened:
+        found = recommend(opened, affects=[Affect(0.83, 0.5)], options=Options(Matching.ABSOLUTE, top=4))
+        only = recommend(
+            opened, affects=[Affect(0.83, 0.5)], options=Options(Matching.ABSOLUTE, top=2, where=TrackFilter(file=True))
+        )
+    jsonschema.validate(found.to_json(), SHAPE)
+    titles = [match.track.title for match in found.queries[0].matches]
+    assert titles == ["Row 8", "FILE 8", "File 9", "Row 9"]  # of a song's file and its row, the nearer one
+    first, _, heard, _ = found.to_json()["queries"][0]["tracks"]
+    assert (first["path"], first["identifier"], first["passage"]) == (None, "spotify:8", None)
+    assert (heard["path"], heard["identifier"]) == ("/music/9.mp3", None)
+    assert heard["passage"]["end"] == 30.0
+    assert [match.track.title for match in only.queries[0].matches] == ["File 8", "File 9"]
+
+
 def unsure(spread: float) -> Query:
     return Query(QueryKind.IMAGE, Affect(0.45, 0.55), "/photos/a.jpg", among=PHOTOS, spread=(spread, spread))
 
@@ -270,3 +289,17 @@ def test_a_list_is_widened_within_reason(widen: float) -> None:
 def test_a_playlist_for_all_is_not_widened() -> None:
     with pytest.raises(UsageError, match="--together"):
         Options(widen=1.0, together=True)
+
+
+def test_songs_of_a_table_are_ranked_among_themselves(tmp_path: Path) -> None:
+    """What a table calls 0.7 may be as calm as what is heard as 0.3: ranks must not mix the two measures."""
+    steps = np.linspace(-0.1, 0.1, 21)
+    heard = [record(f"/music/{i:03}.flac", 0.3 + step, 0.4 + step, title=f"heard {i}") for i, step in enumerate(steps)]
+    tabled = [song(f"spotify:{i:03}", 0.6 + step, 0.8 + step, title=f"table {i}") for i, step in enumerate(steps)]
+    with library(tmp_path / "l.db", heard, tabled) as mixed, library(tmp_path / "f.db", heard) as alone:
+        (found,) = recommend_for(mixed, [numbers(0.5, 0.5)], Options(top=2)).queries
+        assert {match.track.title for match in found.matches} == {"heard 10", "table 10"}
+        assert found.matches[0].distance == found.matches[1].distance
+        files = Options(top=5, where=TrackFilter(file=True))
+        of_mixed, of_alone = (recommend_for(store, [photo(0.3, 0.4)], files) for store in (mixed, alone))
+        assert numbers_of(of_mixed) == numbers_of(of_alone)

@@ -19,6 +19,7 @@ from img2music.soundtrack.scenes import group
 from img2music.soundtrack.spotting import Cues, Options, candidates, clock, grid, spot, stretches
 from tests.matching.songs import library as make_library
 from tests.matching.songs import record
+from tests.matching.songs import song as silent_song
 
 NATURAL = AffectDistribution.of(np.linspace(0, 1, 101), np.linspace(0, 1, 101))
 MOODS = {"calm": (0.6, 0.1), "lively": (0.7, 0.9), "sad": (0.1, 0.3)}
@@ -167,6 +168,20 @@ def test_a_scene_longer_than_every_song_gets_several(store: LibraryStore) -> Non
 def test_an_empty_library(tmp_path: Path) -> None:
     with make_library(tmp_path / "empty.db", ()) as empty, pytest.raises(LibraryError, match="has no songs yet"):
         spotted(empty, CHANGING)
+
+
+def test_songs_without_sound_are_never_chosen(tmp_path: Path) -> None:
+    silent = [silent_song(f"spotify:{n}", *MOODS["calm"], title=f"Silent {n}") for n in range(3)]
+    with make_library(tmp_path / "library.db", SONGS) as store:
+        with store.writing() as transaction:
+            transaction.put_songs(silent)
+        found = spotted(store, CHANGING, alternatives=9)
+        named = {
+            title for cue in found for title in (cue.track.title, *(each.track.title for each in cue.alternatives))
+        }
+        assert named == {"Quiet One", "Quiet Two", "Dance", "Tears"}
+        with pytest.raises(UsageError, match="No song of the library with sound"):
+            spotted(store, CHANGING, pins=((1, "Silent 1"),))
 
 
 def test_copies_count_once(tmp_path: Path) -> None:

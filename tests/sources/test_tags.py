@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from mutagen.id3 import COMM, ID3, TALB, TCON, TDRC, TIT2, TPE1, TPE2
 
-from img2music.sources.tags import LONGEST, Tags, _clean, _year, read_tags
+from img2music.sources.tags import LONGEST, Tags, find_year, one_line, read_tags
 from tests.sounds import FORMATS, encode, tone
 
 EXPECTED = Tags("Title", "Artist", "Album", "Various", "Jazz", 1999)
@@ -99,10 +99,10 @@ def test_damage_anywhere_raises_nothing(tmp_path: Path) -> None:
 
 @given(st.text())
 def test_cleaned_text_is_one_printable_line(text: str) -> None:
-    cleaned = _clean(text)
+    cleaned = one_line(text)
     assert len(cleaned) <= LONGEST
     assert cleaned == " ".join(cleaned.split())
-    assert cleaned == _clean(cleaned)
+    assert cleaned == one_line(cleaned)
     assert not any(ord(char) < 32 or 0xD800 <= ord(char) < 0xE000 for char in cleaned)
     cleaned.encode()
 
@@ -112,10 +112,10 @@ def test_cleaned_text_is_one_printable_line(text: str) -> None:
     st.sampled_from(["{}", "{}-05-01", "May {}", "01/05/{}", "{}0501", "{}-05-01T12:00:00"]),
 )
 def test_years_are_found_in_dates(year: int, form: str) -> None:
-    assert _year([form.format(year)]) == year
+    assert find_year([form.format(year)]) == year
 
 
 @given(st.text())
 def test_years_are_years_or_nothing(text: str) -> None:
-    year = _year([text])
+    year = find_year([text])
     assert year is None or 1000 <= year <= 2999

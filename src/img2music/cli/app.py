@@ -8,18 +8,26 @@ import typer
 import typer.core
 
 from img2music.cli import library as library_commands
+from img2music.cli import lyrics as lyrics_commands
 from img2music.cli import models as models_commands
 from img2music.cli.analyze import analyze
 from img2music.cli.datasets import datasets
 from img2music.cli.doctor import doctor
 from img2music.cli.evaluate_image import evaluate_image
 from img2music.cli.evaluate_match import evaluate_match
+from img2music.cli.evaluate_music import evaluate_music
+from img2music.cli.evaluate_text import evaluate_text
+from img2music.cli.import_spotify import import_spotify
+from img2music.cli.import_table import import_table
+from img2music.cli.lyrics_affect import affect as lyrics_affect
 from img2music.cli.recommend import recommend
 from img2music.cli.scan import scan
 from img2music.cli.spot import spot
 from img2music.cli.tracks import tracks
 from img2music.cli.train_audio import train_audio
 from img2music.cli.train_image import train_image
+from img2music.cli.train_music import train_music
+from img2music.cli.train_text import train_text
 from img2music.errors import Img2MusicError, printable
 
 # Help is plain text here, but typer escapes brackets in it for rich wherever rich is installed.
@@ -35,10 +43,15 @@ app = typer.Typer(
 train = typer.Typer(no_args_is_help=True, help="Train models.")
 evaluate = typer.Typer(no_args_is_help=True, help="Judge models and matching against people's ratings.")
 models = typer.Typer(no_args_is_help=True, help="List, choose and keep the models that read pictures.")
+import_ = typer.Typer(no_args_is_help=True, help="Put songs from elsewhere into the library.")
 library = typer.Typer(no_args_is_help=True, help="Look after the library.")
+lyrics = typer.Typer(no_args_is_help=True, help="Fetch and show the lyrics of the tracks in the library.")
 
 app.command()(analyze)
 app.command()(scan)
+app.add_typer(import_, name="import")
+import_.command("table")(import_table)
+import_.command("spotify")(import_spotify)
 app.command()(recommend)
 app.command()(spot)
 app.command()(tracks)
@@ -48,6 +61,10 @@ library.command()(library_commands.verify)
 library.command()(library_commands.prune)
 library.command()(library_commands.export)
 library.command("import")(library_commands.import_)
+app.add_typer(lyrics, name="lyrics")
+lyrics.command("affect")(lyrics_affect)
+lyrics.command()(lyrics_commands.fetch)
+lyrics.command()(lyrics_commands.show)
 app.add_typer(models, name="models")
 models.command("list")(models_commands.list_)
 models.command()(models_commands.show)
@@ -57,9 +74,13 @@ models.command()(models_commands.remove)
 app.add_typer(train, name="train")
 train.command("image")(train_image)
 train.command("audio")(train_audio)
+train.command("music")(train_music)
+train.command("text")(train_text)
 app.add_typer(evaluate, name="evaluate")
 evaluate.command("image")(evaluate_image)
 evaluate.command("match")(evaluate_match)
+evaluate.command("music")(evaluate_music)
+evaluate.command("text")(evaluate_text)
 app.command()(datasets)
 app.command()(doctor)
 

@@ -88,6 +88,7 @@ def evaluate_image(  # noqa: PLR0917 - typer's way to declare options
     """
     from img2music.affect import Scale
     from img2music.matching.training_files import contents_of, overlap
+    from img2music.pages import prepare
     from img2music.vision import datasets, report_page
     from img2music.vision.evaluation import FOLDS, judge_model
     from img2music.vision.model import ImageModel
@@ -103,7 +104,7 @@ def evaluate_image(  # noqa: PLR0917 - typer's way to declare options
     images = datasets.load(data, dataset, Scale.parse(scale) if scale else None)
     norms = word_norms(lexicon)
     if report is not None:
-        report_page.prepare(report)
+        prepare(report)
     if model is None:
         judged = _retrained(images, network, head, device, given, norms, folds=folds or FOLDS, seed=seed)
         notes = notes_on(judged)

@@ -61,6 +61,7 @@ def verify(
 
 def prune(
     library: LibraryOption = None,
+    no_files: Annotated[bool, typer.Option("--no-files", help="Songs without a file, too.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count them.")] = False,
 ) -> None:
     """Remove the tracks whose file was gone at the last scan."""
@@ -68,8 +69,8 @@ def prune(
     from img2music.library.upkeep import prune as prune_library
 
     with LibraryStore.open(library, read_only=dry_run) as store:
-        count = prune_library(store, dry_run=dry_run)
-    print(f"{'Would remove' if dry_run else 'Removed'} {count} missing tracks.")  # noqa: T201
+        count = prune_library(store, without_file=no_files, dry_run=dry_run)
+    print(f"{'Would remove' if dry_run else 'Removed'} {count} tracks.")  # noqa: T201
 
 
 def export(

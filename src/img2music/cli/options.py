@@ -48,3 +48,6 @@ InstrumentalOption = Annotated[
 KeyOption = Annotated[
     str | None, typer.Option("--key", metavar="KEY", help="Musical key, such as 'D minor', 'F# major' or Bb.")
 ]
+FilesOption = Annotated[
+    bool | None, typer.Option("--files/--no-files", help="Songs with a file, or those of imported tables.")
+]

@@ -86,7 +86,7 @@ def print_table(columns: Sequence[str | Mapping[str, str]], rows: Iterable[Seque
 
 
 @contextmanager
-def counting(title: str) -> Iterator[Callable[[int, int], None]]:
+def counting(title: str) -> Iterator[Callable[[int, int | None], None]]:
     """Show a progress bar on stderr while something is counted; nothing where that is no terminal.
 
     Parameters
@@ -97,7 +97,7 @@ def counting(title: str) -> Iterator[Callable[[int, int], None]]:
     Yields
     ------
     callable
-        To be called with how many are done and how many there are in all.
+        To be called with how many are done and how many there are in all, None while nobody knows.
     """
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn

@@ -9,6 +9,7 @@ import typer
 from img2music.cli.options import (
     AlbumOption,
     ArtistOption,
+    FilesOption,
     GenreOption,
     ImageModelOption,
     InstrumentalOption,
@@ -84,6 +85,7 @@ def recommend(  # noqa: PLR0917 - typer's way to declare options
     length: LengthOption = None,
     instrumental: InstrumentalOption = None,
     key: KeyOption = None,
+    files: FilesOption = None,
     image_model: ImageModelOption = None,
     format_: Annotated[
         RecommendFormat | None,
@@ -137,6 +139,7 @@ def recommend(  # noqa: PLR0917 - typer's way to declare options
             length=length,
             instrumental=instrumental,
             key=key,
+            files=files,
         ),
         image_model=image_model,
         widen=widen,
@@ -163,6 +166,7 @@ def recommend(  # noqa: PLR0917 - typer's way to declare options
     if plot is not None:
         plane.plot(found, plot)
         warn(f"drawn to {plot}")
-    for note in found.notes:
-        warn(note)
+    for note in (*found.notes, formats.left_out(found, wanted)):
+        if note:
+            warn(note)
     finish(len(found.queries), found.errors)

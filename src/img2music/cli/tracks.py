@@ -8,6 +8,7 @@ import typer
 from img2music.cli.options import (
     AlbumOption,
     ArtistOption,
+    FilesOption,
     GenreOption,
     InstrumentalOption,
     KeyOption,
@@ -37,12 +38,13 @@ def tracks(
     length: LengthOption = None,
     instrumental: InstrumentalOption = None,
     key: KeyOption = None,
+    files: FilesOption = None,
     format_: Annotated[
         TracksFormat | None,
         typer.Option("--format", help="How to print them.", show_default="table on a terminal, json elsewhere"),
     ] = None,
 ) -> None:
-    """List the tracks of the library, missing ones too, in order of path.
+    """List the tracks of the library, missing ones too, in order of path; songs without a file come last.
 
     Affect is on the unit scale: valence from unpleasant (0) to pleasant (1), arousal from calm (0) to excited (1).
     """
@@ -62,6 +64,7 @@ def tracks(
         length=length,
         instrumental=instrumental,
         key=key,
+        files=files,
     )
     wanted = format_ or (TracksFormat.TABLE if sys.stdout.isatty() else TracksFormat.JSON)
     with LibraryStore.open(library, read_only=True) as store:

@@ -28,5 +28,7 @@ def train_audio(
     with counting("Listening") as progress:
         songs = read_emotify(emotify, jobs, progress)
     train_affect_model(songs).save(out)
-    for name, valence, arousal in evaluate_affect_model(songs, table):
-        typer.echo(f"{name:55} r valence {valence:.3f}, arousal {arousal:.3f}")
+    rows = evaluate_affect_model(songs, table)
+    width = max(len(name) for name, *_ in rows)
+    for name, valence, arousal in rows:
+        typer.echo(f"{name:{width}}  r valence {valence:.3f}, arousal {arousal:.3f}")

@@ -216,8 +216,11 @@ def _file_engine(location: Location, path: Path, *, create: bool, read_only: boo
 
     @sa.event.listens_for(engine, "begin")
     def begin(connection: sa.Connection) -> None:
-        immediate = connection.get_execution_options().get("immediate", False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+        options = connection.get_execution_options()
+        if options.get("upgrading"):
+            # To change a table, SQLite makes a new one and drops the old, with which all that refers to it would go.
+            connection.exec_driver_sql("PRAGMA foreign_keys = OFF")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("immediate") else "BEGIN")
 
     return engine
 
@@ -311,7 +314,7 @@ def _upgrade(engine: sa.Engine, location: Location) -> None:
     config = Config()
     config.set_main_option("script_location", "img2music.library:migrations")
     known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
-    with engine.execution_options(immediate=True).begin() as connection:
+    with engine.execution_options(immediate=True, upgrading=True).begin() as connection:
         revision = _revision(connection, location)  # again: another program may have upgraded it meanwhile
         if revision is not None and revision not in known:
             raise LibraryError(
@@ -320,6 +323,7 @@ def _upgrade(engine: sa.Engine, location: Location) -> None:
             )
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+    engine.dispose()  # the next connection heeds foreign keys again
 
 
 def scalar(connection: sa.Connection, statement: sa.Select[Any]) -> int:

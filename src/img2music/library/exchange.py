@@ -1,30 +1,34 @@
 """The library as JSON Lines: for copies, for moving to another machine, for other programs.
 
-The first line is ``{"schema": "img2music/library/1"}``. Every other line holds one ``"track"`` or one
-``"failure"``, in order of path. Times are seconds, affects are on the unit scale, ``mtime_ns`` is nanoseconds
-since 1970; a curve is a list of ``[start, end, valence, arousal]``. Text is ASCII with JSON escapes; a byte
-of a file name that is not UTF-8 is a lone surrogate, as Python's ``surrogateescape`` writes it.
+The first line is ``{"schema": "img2music/library/1"}``. Every other line holds one ``"track"`` with a file,
+one ``"song"`` without a file, what one source knows of the words of one of them (``"lyrics"``), or one ``"failure"``,
+in this order and that of their paths. Times are seconds, affects are on the unit scale, ``mtime_ns`` is nanoseconds
+since 1970, ``fetched`` seconds; a curve is a list of ``[start, end, valence, arousal]``. Text is ASCII with JSON
+escapes; a byte of a file name that is not UTF-8 is a lone surrogate, as Python's ``surrogateescape`` writes it.
 """
 
 import dataclasses
 import json
 import math
 import os
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from img2music.affect import Affect
 from img2music.errors import Img2MusicError, InputError
 from img2music.files import replacing
-from img2music.library.record import Failure, TrackRecord
+from img2music.library.record import Failure, LyricsRecord, SongRecord, TrackRecord
 from img2music.library.store import LibraryStore
+from img2music.library.transaction import Transaction
 from img2music.music.analysis import CurvePoint, Features, TrackAnalysis
 from img2music.sources.folders import FileState
 from img2music.sources.tags import Tags
 
 SCHEMA = "img2music/library/1"
 
-_OPTIONAL = {"tempo", "key", "mode", "loudness"}  # features that may be null
+_OPTIONAL = {"tempo", "key", "mode", "loudness"}  # features that may be null in a file's analysis
 _WHOLE = {"key": range(12), "mode": range(2)}
 _UNIT = {"danceability", "energy", "valence", "acousticness", "instrumentalness", "liveness", "speechiness"}
 
@@ -56,6 +60,12 @@ def export_library(store: LibraryStore, path: str | os.PathLike[str]) -> int:
         for record in store.records():
             _line(stream, {"track": _track(record)})
             count += 1
+        for song in store.songs():
+            _line(stream, {"song": dataclasses.asdict(song)})
+            count += 1
+        for track, identifier, lyrics in store.all_lyrics():
+            of = {"path": track} if track is not None else {"identifier": identifier}
+            _line(stream, {"lyrics": of | dataclasses.asdict(lyrics)})
         for failure in store.failures():
             row = {"path": failure.file.path, "size": failure.file.size, "mtime_ns": failure.file.mtime_ns}
             _line(stream, {"failure": row | {"analyzer": failure.analyzer, "reason": failure.reason}})
@@ -63,7 +73,7 @@ def export_library(store: LibraryStore, path: str | os.PathLike[str]) -> int:
 
 
 def import_library(store: LibraryStore, path: str | os.PathLike[str]) -> tuple[int, list[InputError]]:
-    """Read tracks from a file into a library, in one transaction; known paths are replaced.
+    """Read tracks from a file into a library, in one transaction; known paths and identifiers are replaced.
 
     Parameters
     ----------
@@ -91,7 +101,7 @@ def import_library(store: LibraryStore, path: str | os.PathLike[str]) -> tuple[i
     try:
         with Path(path).open("rb") as stream, store.alone(), store.writing() as transaction:
             _check_header(stream.readline(), name)
-            batch: list[TrackRecord] = []
+            batch: list[TrackRecord | SongRecord | _TrackLyrics] = []
             for number, line in enumerate(stream, start=2):
                 try:
                     item = _parse(line)
@@ -102,14 +112,33 @@ def import_library(store: LibraryStore, path: str | os.PathLike[str]) -> tuple[i
                     transaction.put_failure(item)
                 elif item is not None:
                     batch.append(item)
-                    count += 1
+                    count += not isinstance(item, _TrackLyrics)
                 if len(batch) == 500:
-                    transaction.put(batch)
+                    _put(transaction, batch)
                     batch.clear()
-            transaction.put(batch)
+            _put(transaction, batch)
     except OSError as error:
         raise InputError(f"can't be read: {error.strerror or error}.", name) from None
     return count, errors
+
+
+@dataclass(frozen=True, slots=True)
+class _TrackLyrics:
+    """Lyrics, and what they belong to: a path, or an identifier."""
+
+    path: str | None
+    identifier: str | None
+    record: LyricsRecord
+
+
+def _put(transaction: Transaction, batch: Sequence[TrackRecord | SongRecord | _TrackLyrics]) -> None:
+    transaction.put(record for record in batch if isinstance(record, TrackRecord))
+    transaction.put_songs(record for record in batch if isinstance(record, SongRecord))
+    lyrics = [item for item in batch if isinstance(item, _TrackLyrics)]
+    by_path = transaction.ids_of_paths(item.path for item in lyrics if item.path is not None)
+    by_identifier = transaction.ids_of_identifiers(item.identifier for item in lyrics if item.identifier is not None)
+    numbers = [by_path.get(item.path or "") or by_identifier.get(item.identifier or "") for item in lyrics]
+    transaction.put_lyrics((number, item.record) for number, item in zip(numbers, lyrics, strict=True) if number)
 
 
 def _line(stream: BinaryIO, value: dict[str, Any]) -> None:
@@ -146,35 +175,75 @@ def _check_header(line: bytes, name: str) -> None:
         )
 
 
-def _parse(line: bytes) -> TrackRecord | Failure | None:
+def _parse(line: bytes) -> TrackRecord | SongRecord | _TrackLyrics | Failure | None:
     if not line.strip():
         return None
     value = json.loads(line)
     if "failure" in value:
         row = value["failure"]
         return Failure(_file(row), _text(row, "analyzer"), _text(row, "reason"))
+    if "song" in value:
+        return _song(value["song"])
+    if "lyrics" in value:
+        return _lyrics(value["lyrics"])
     row = value["track"]
-    tags = row["tags"]
     return TrackRecord(
         file=_file(row),
         content=_text(row, "content"),
         missing=_flag(row, "missing"),
-        tags=Tags(
-            title=_optional_text(tags, "title"),
-            artist=_optional_text(tags, "artist"),
-            album=_optional_text(tags, "album"),
-            album_artist=_optional_text(tags, "album_artist"),
-            genre=_optional_text(tags, "genre"),
-            year=None if tags["year"] is None else _whole(tags, "year"),
-        ),
+        tags=_tags(row["tags"]),
         analysis=TrackAnalysis(
             analyzer=_text(row, "analyzer"),
             duration=_number(row["duration"], "duration"),
             listened=_number(row["listened"], "listened"),
             affect=Affect(row["affect"]["valence"], row["affect"]["arousal"]),
-            features=_features(row["features"]),
+            features=_features(row["features"], _OPTIONAL),
             curve=tuple(_point(point) for point in row["curve"]),
         ),
+    )
+
+
+def _song(row: dict[str, Any]) -> SongRecord:
+    identifier = _optional_text(row, "identifier")
+    if not identifier:
+        raise ValueError("'identifier' must not be empty")
+    return SongRecord(
+        identifier=identifier,
+        tags=_tags(row["tags"]),
+        duration=None if row["duration"] is None else _number(row["duration"], "duration"),
+        analyzer=_text(row, "analyzer"),
+        affect=Affect(row["affect"]["valence"], row["affect"]["arousal"]),
+        features=_features(row["features"], {field.name for field in dataclasses.fields(Features)}),
+    )
+
+
+def _lyrics(row: dict[str, Any]) -> _TrackLyrics:
+    path = None
+    if "path" in row:
+        path = _text(row, "path")
+        os.fsencode(path)  # a surrogate that stands for no byte is refused here
+    return _TrackLyrics(
+        path=path,
+        identifier=_optional_text(row, "identifier") if path is None else None,
+        record=LyricsRecord(
+            source=_text(row, "source"),
+            text=_optional_text(row, "text"),
+            instrumental=_flag(row, "instrumental"),
+            language=_optional_text(row, "language"),
+            fetched=_whole(row, "fetched"),
+            valence=None if row["valence"] is None else _unit(row["valence"], "valence"),
+        ),
+    )
+
+
+def _tags(row: dict[str, Any]) -> Tags:
+    return Tags(
+        title=_optional_text(row, "title"),
+        artist=_optional_text(row, "artist"),
+        album=_optional_text(row, "album"),
+        album_artist=_optional_text(row, "album_artist"),
+        genre=_optional_text(row, "genre"),
+        year=None if row["year"] is None else _whole(row, "year"),
     )
 
 
@@ -227,19 +296,24 @@ def _number(value: Any, name: str) -> float:
     return float(value)
 
 
-def _features(row: dict[str, Any]) -> Features:
+def _unit(value: Any, name: str) -> float:
+    number = _number(value, name)
+    if not 0.0 <= number <= 1.0:
+        raise ValueError(f"{name!r} must be from 0 to 1")
+    return number
+
+
+def _features(row: dict[str, Any], optional: Collection[str]) -> Features:
     values: dict[str, Any] = {}
     for name in (field.name for field in dataclasses.fields(Features)):
-        if row[name] is None and name in _OPTIONAL:
+        if row[name] is None and name in optional:
             values[name] = None
         elif name in _WHOLE:
             values[name] = _whole(row, name)
             if values[name] not in _WHOLE[name]:
                 raise ValueError(f"{name!r} is out of range")
         else:
-            values[name] = _number(row[name], name)
-            if name in _UNIT and not 0.0 <= values[name] <= 1.0:
-                raise ValueError(f"{name!r} must be from 0 to 1")
+            values[name] = _unit(row[name], name) if name in _UNIT else _number(row[name], name)
     return Features(**values)
 
 

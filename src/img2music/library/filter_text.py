@@ -26,6 +26,7 @@ def track_filter(
     length: str | None = None,
     instrumental: bool | None = None,
     key: str | None = None,
+    files: bool | None = None,
 ) -> TrackFilter:
     """Build a filter from what was typed.
 
@@ -39,6 +40,8 @@ def track_filter(
         Without voice, or with.
     key : str, optional
         Such as ``"D minor"``, ``"F# major"``, ``"Bb"``, ``"Am"``.
+    files : bool, optional
+        With a file, or without.
 
     Returns
     -------
@@ -58,6 +61,7 @@ def track_filter(
         duration=None if length is None else parse_length_range(length),
         instrumental=instrumental,
         key=None if key is None else parse_key(key),
+        file=files,
     )
 
 

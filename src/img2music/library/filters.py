@@ -4,7 +4,7 @@ Text matches if the folded tag (`schema.fold`) contains the folded wish. Ranges 
 that lacks a value that a condition asks for fails it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -46,15 +46,20 @@ def conditions(where: TrackFilter) -> list[ColumnElement[bool]]:
             found.append(tracks.c[name] >= least)
         if greatest is not None:
             found.append(tracks.c[name] <= greatest)
+    return [*found, *_conditions_of_one_value(where)]
+
+
+def _conditions_of_one_value(where: TrackFilter) -> Iterator[ColumnElement[bool]]:
     if where.instrumental is not None:
         column = tracks.c.instrumentalness
-        found.append(column >= INSTRUMENTAL if where.instrumental else column < INSTRUMENTAL)
+        yield column >= INSTRUMENTAL if where.instrumental else column < INSTRUMENTAL
     if where.key is not None:
         pitch_class, mode = where.key
-        found.append(tracks.c.key == pitch_class)
+        yield tracks.c.key == pitch_class
         if mode is not None:
-            found.append(tracks.c.mode == mode)
-    return found
+            yield tracks.c.mode == mode
+    if where.file is not None:
+        yield tracks.c.path.is_not(None) if where.file else tracks.c.path.is_(None)
 
 
 def columns_needed(where: TrackFilter) -> tuple[str, ...]:
@@ -74,6 +79,8 @@ def columns_needed(where: TrackFilter) -> tuple[str, ...]:
         names.append("instrumentalness")
     if where.key is not None:
         names += ["key"] if where.key[1] is None else ["key", "mode"]
+    if where.file is not None:
+        names.append("content")
     return tuple(names)
 
 
@@ -118,4 +125,6 @@ def mask(where: TrackFilter, columns: Mapping[str, NDArray[Any]], length: int) -
         passes &= columns["key"] == pitch_class
         if mode is not None:
             passes &= columns["mode"] == mode
+    if where.file is not None:
+        passes &= np.array([(content is not None) is where.file for content in columns["content"].tolist()], np.bool_)
     return passes

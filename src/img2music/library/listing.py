@@ -3,7 +3,6 @@
 import csv
 import dataclasses
 from collections.abc import Iterable
-from pathlib import PurePath
 from typing import Any, TextIO
 
 from img2music.library.track import Track
@@ -12,7 +11,19 @@ from img2music.music.analysis import Features
 TABLE_COLUMNS = (">id", "title", "artist", ">length", ">valence", ">arousal", ">tempo", "key", "genre", ">year", "")
 """Heads of the columns of `table_row`; ``>`` marks those that are flush right."""
 
-_PLAIN = ("id", "path", "title", "artist", "album", "album_artist", "genre", "year", "duration", "missing")
+_PLAIN = (
+    "id",
+    "path",
+    "identifier",
+    "title",
+    "artist",
+    "album",
+    "album_artist",
+    "genre",
+    "year",
+    "duration",
+    "missing",
+)
 _FEATURES = tuple(field.name for field in dataclasses.fields(Features))
 
 
@@ -73,16 +84,16 @@ def table_row(track: Track) -> tuple[str, ...]:
     features = track.features
     return (
         str(track.id),
-        track.title or PurePath(track.path).stem,
+        track.shown_title,
         track.artist or "",
-        length_text(track.duration),
+        "" if track.duration is None else length_text(track.duration),
         f"{track.affect.valence:.2f}",
         f"{track.affect.arousal:.2f}",
         "" if features.tempo is None else f"{features.tempo:.0f}",
         features.key_name or "",
         track.genre or "",
         "" if track.year is None else str(track.year),
-        "missing" if track.missing else "",
+        "missing" if track.missing else "no file" if track.path is None else "",
     )
 
 

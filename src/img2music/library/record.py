@@ -1,16 +1,20 @@
-"""What the library stores of one file, and how a curve is packed."""
+"""What the library stores of one file or song, and how a curve is packed."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from img2music.affect import Affect
-from img2music.music.analysis import CurvePoint, TrackAnalysis
+from img2music.music.analysis import CurvePoint, Features, TrackAnalysis
 from img2music.sources.folders import FileState
 from img2music.sources.tags import Tags
 
 CURVE_DTYPE = np.dtype([("start", "<f8"), ("end", "<f8"), ("valence", "<f8"), ("arousal", "<f8")])
+
+LOCAL = ("tags", "files")
+"""Sources of lyrics that are the sound file itself, or lie beside it."""
+BEST_FIRST = ("tags", "files", "table", "lrclib", "musixmatch")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,87 @@ class TrackRecord:
     missing: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class SongRecord:
+    """A song without a file, and everything that is known of it.
+
+    Attributes
+    ----------
+    identifier : str
+        Its name at its source, such as ``"spotify:6f807x0ima9a1j3VPbc7VN"``; no other track has it.
+    tags : Tags
+        Its title, artist and so on.
+    duration : float or None
+        Length in seconds.
+    analyzer : str
+        What its affect comes from.
+    affect : Affect
+    features : Features
+        What is known of them.
+    """
+
+    identifier: str
+    tags: Tags
+    duration: float | None
+    analyzer: str
+    affect: Affect
+    features: Features
+
+
+@dataclass(frozen=True, slots=True)
+class LyricsRecord:
+    """What one source knows of the words of a track.
+
+    Attributes
+    ----------
+    source : str
+        ``"tags"``, ``"files"``, ``"table"``, ``"lrclib"`` or ``"musixmatch"``.
+    text : str or None
+        Lines; None if it knows none.
+    instrumental : bool
+        Whether it knows that there are none.
+    language : str or None
+        ISO 639 code, where one could be told.
+    fetched : int
+        When it was asked, in seconds since 1970.
+    valence : float or None
+        What the shipped text model reads in the words, on the unit scale; None where it reads nothing, or nobody asked.
+    """
+
+    source: str
+    text: str | None
+    instrumental: bool
+    language: str | None
+    fetched: int
+    valence: float | None = None
+
+    @property
+    def known(self) -> bool:
+        """Whether it knows the words, or that there are none."""
+        return self.text is not None or self.instrumental
+
+    @property
+    def worth(self) -> tuple[bool, bool, int]:
+        """What to sort by, best first: words, then the knowledge that there are none; of these by `BEST_FIRST`."""
+        rank = BEST_FIRST.index(self.source) if self.source in BEST_FIRST else len(BEST_FIRST)
+        return not self.known, self.text is None, rank
+
+
+def best(records: Iterable[LyricsRecord]) -> LyricsRecord | None:
+    """Choose among what sources know of the words of one track.
+
+    Parameters
+    ----------
+    records : iterable of LyricsRecord
+
+    Returns
+    -------
+    LyricsRecord or None
+        The first by `LyricsRecord.worth`; None if no source knows anything.
+    """
+    return min((record for record in records if record.known), key=lambda record: record.worth, default=None)
+
+
 def pack_curve(curve: Sequence[CurvePoint]) -> bytes:
     """Pack an affect curve: 32 bytes a point (`CURVE_DTYPE`, little-endian).
 
@@ -53,19 +138,24 @@ def pack_curve(curve: Sequence[CurvePoint]) -> bytes:
     return np.array(rows, dtype=CURVE_DTYPE).tobytes()
 
 
-def unpack_curve(packed: bytes) -> tuple[CurvePoint, ...]:
+def unpack_curve(packed: bytes, shift: float = 0.0) -> tuple[CurvePoint, ...]:
     """Unpack what `pack_curve` packed.
 
     Parameters
     ----------
     packed : bytes
+    shift : float
+        Added to valence, as far as the scale goes.
 
     Returns
     -------
     tuple of CurvePoint
     """
-    rows = np.frombuffer(packed, dtype=CURVE_DTYPE).tolist()
-    return tuple(CurvePoint(start, end, Affect(valence, arousal)) for start, end, valence, arousal in rows)
+    rows = np.frombuffer(packed, dtype=CURVE_DTYPE)
+    if shift:
+        rows = rows.copy()
+        rows["valence"] = (rows["valence"] + shift).clip(0.0, 1.0)
+    return tuple(CurvePoint(start, end, Affect(valence, arousal)) for start, end, valence, arousal in rows.tolist())
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from img2music.affect import Affect
 from img2music.errors import Img2MusicError, LibraryError, printable
-from img2music.library.record import TrackRecord, unpack_curve
+from img2music.library.record import LyricsRecord, SongRecord, TrackRecord, unpack_curve
 from img2music.library.schema import fold
 from img2music.library.track import Track
 from img2music.music.analysis import Features, TrackAnalysis
@@ -43,26 +43,38 @@ def batches(values: Iterable[Item]) -> Iterator[Sequence[Item]]:
         yield batch
 
 
-def values_of(record: TrackRecord) -> dict[str, Any]:
+def values_of(record: TrackRecord | SongRecord) -> dict[str, Any]:
     """Values of a row of the table of tracks.
 
     Parameters
     ----------
-    record : TrackRecord
+    record : TrackRecord or SongRecord
 
     Returns
     -------
     dict of str to object
         By column, all but the id.
     """
-    tags, analysis = record.tags, record.analysis
-    features = analysis.features
-    return {
+    if isinstance(record, SongRecord):
+        own = dict.fromkeys(("path", "size", "mtime_ns", "content", "listened"))
+        own |= {"missing": False, "identifier": record.identifier, "duration": record.duration}
+        return own | _described(record.tags, record.analyzer, record.affect, record.features)
+    analysis = record.analysis
+    own = {
         "path": record.file.path,
         "size": record.file.size,
         "mtime_ns": record.file.mtime_ns,
         "content": record.content,
         "missing": record.missing,
+        "identifier": None,
+        "duration": analysis.duration,
+        "listened": analysis.listened,
+    }
+    return own | _described(record.tags, analysis.analyzer, analysis.affect, analysis.features)
+
+
+def _described(tags: Tags, analyzer: str, affect: Affect, features: Features) -> dict[str, Any]:
+    return {
         "title": tags.title,
         "artist": tags.artist,
         "album": tags.album,
@@ -72,11 +84,10 @@ def values_of(record: TrackRecord) -> dict[str, Any]:
         "artist_folded": None if tags.artist is None else fold(tags.artist),
         "album_folded": None if tags.album is None else fold(tags.album),
         "genre_folded": None if tags.genre is None else fold(tags.genre),
-        "analyzer": analysis.analyzer,
-        "duration": analysis.duration,
-        "listened": analysis.listened,
-        "valence": analysis.affect.valence,
-        "arousal": analysis.affect.arousal,
+        "analyzer": analyzer,
+        "valence": affect.valence,
+        "heard_valence": affect.valence,
+        "arousal": affect.arousal,
         "danceability": features.danceability,
         "energy": features.energy,
         "raw_valence": features.valence,
@@ -90,6 +101,17 @@ def values_of(record: TrackRecord) -> dict[str, Any]:
         "loudness": features.loudness,
         "onset_rate": features.onset_rate,
     }
+
+
+def _tags(row: sa.Row[Any]) -> Tags:
+    return Tags(
+        title=row.title,
+        artist=row.artist,
+        album=row.album,
+        album_artist=row.album_artist,
+        genre=row.genre,
+        year=row.year,
+    )
 
 
 def _features(row: sa.Row[Any]) -> Features:
@@ -139,23 +161,24 @@ def track_of(row: sa.Row[Any]) -> Track:
         content=row.content,
         analyzer=row.analyzer,
         missing=row.missing,
-        affect=_affect(row),
+        affect=_affect(row, row.valence),
         features=_features(row),
+        identifier=row.identifier,
     )
 
 
-def _affect(row: sa.Row[Any]) -> Affect:
+def _affect(row: sa.Row[Any], valence: float) -> Affect:
     try:
-        return Affect(row.valence, row.arousal)
+        return Affect(valence, row.arousal)
     except Img2MusicError as error:
+        name, mend = (row.path, "scan --full FOLDER") if row.path else (row.identifier or "", "import table FILE")
         raise LibraryError(
-            f"Track {row.id} of the library, {printable(row.path)}, is damaged ({error}) Mend it with: "
-            "img2music scan --full FOLDER"
+            f"Track {row.id} of the library, {printable(name)}, is damaged ({error}) Mend it with: img2music {mend}"
         ) from None
 
 
 def record_of(row: sa.Row[Any]) -> TrackRecord:
-    """Make a record of a row.
+    """Make a record of the row of a track with a file.
 
     Parameters
     ----------
@@ -174,21 +197,56 @@ def record_of(row: sa.Row[Any]) -> TrackRecord:
     return TrackRecord(
         file=FileState(row.path, row.size, row.mtime_ns),
         content=row.content,
-        tags=Tags(
-            title=row.title,
-            artist=row.artist,
-            album=row.album,
-            album_artist=row.album_artist,
-            genre=row.genre,
-            year=row.year,
-        ),
+        tags=_tags(row),
         analysis=TrackAnalysis(
             analyzer=row.analyzer,
             duration=row.duration,
             listened=row.listened,
-            affect=_affect(row),
+            affect=_affect(row, row.heard_valence),
             features=_features(row),
             curve=unpack_curve(row.points),
         ),
         missing=row.missing,
     )
+
+
+def song_of(row: sa.Row[Any]) -> SongRecord:
+    """Make a record of the row of a song without a file.
+
+    Parameters
+    ----------
+    row : sqlalchemy.Row
+        Of the table of tracks, all columns.
+
+    Returns
+    -------
+    SongRecord
+
+    Raises
+    ------
+    LibraryError
+        If its affect is outside the scale.
+    """
+    return SongRecord(
+        identifier=row.identifier,
+        tags=_tags(row),
+        duration=row.duration,
+        analyzer=row.analyzer,
+        affect=_affect(row, row.heard_valence),
+        features=_features(row),
+    )
+
+
+def lyrics_record_of(row: sa.Row[Any]) -> LyricsRecord:
+    """Make a record of the row of what a source knows of the words of a track.
+
+    Parameters
+    ----------
+    row : sqlalchemy.Row
+        Of the table of lyrics, all columns.
+
+    Returns
+    -------
+    LyricsRecord
+    """
+    return LyricsRecord(row.source, row.text, bool(row.instrumental), row.language, row.fetched, row.valence)

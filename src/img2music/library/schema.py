@@ -20,7 +20,7 @@ from sqlalchemy import (
     text,
 )
 
-HEAD = "0001"
+HEAD = "0004"
 """The revision that these tables are at; the newest in ``migrations/versions``."""
 
 
@@ -47,10 +47,12 @@ tracks = Table(
     "tracks",
     metadata,
     Column("id", ID, primary_key=True),
-    Column("path", PathType, nullable=False, unique=True),
-    Column("size", BigInteger, nullable=False),
-    Column("mtime_ns", BigInteger, nullable=False),
-    Column("content", Text, nullable=False, index=True),
+    # A track has a file, and then all of these; or it is known by name only, and then it has an identifier.
+    Column("path", PathType, unique=True),
+    Column("size", BigInteger),
+    Column("mtime_ns", BigInteger),
+    Column("content", Text, index=True),
+    Column("identifier", Text, unique=True),
     Column("missing", Boolean, nullable=False, server_default=text("false")),
     Column("title", Text),
     Column("artist", Text),
@@ -63,22 +65,23 @@ tracks = Table(
     Column("album_folded", Text),
     Column("genre_folded", Text),
     Column("analyzer", Text, nullable=False),
-    Column("duration", Float, nullable=False),
-    Column("listened", Float, nullable=False),
+    Column("duration", Float),
+    Column("listened", Float),
     Column("valence", Float, nullable=False),
     Column("arousal", Float, nullable=False),
-    Column("danceability", Float, nullable=False),
-    Column("energy", Float, nullable=False),
-    Column("raw_valence", Float, nullable=False),
-    Column("acousticness", Float, nullable=False),
-    Column("instrumentalness", Float, nullable=False),
-    Column("liveness", Float, nullable=False),
-    Column("speechiness", Float, nullable=False),
+    Column("danceability", Float),
+    Column("energy", Float),
+    Column("raw_valence", Float),
+    Column("acousticness", Float),
+    Column("instrumentalness", Float),
+    Column("liveness", Float),
+    Column("speechiness", Float),
     Column("tempo", Float),
     Column("key", Integer),
     Column("mode", Integer),
     Column("loudness", Float),
-    Column("onset_rate", Float, nullable=False),
+    Column("onset_rate", Float),
+    Column("heard_valence", Float),  # what `valence` is without lyrics
     sqlite_autoincrement=True,  # the id of a removed track is not given to another
 )
 
@@ -96,6 +99,19 @@ affects = Table(
     metadata,
     Column("track_id", ID, ForeignKey("tracks.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
     Column("packed", LargeBinary, nullable=False),
+)
+
+# What each source knows of a track's words; also that it knows none, so that it is not asked twice.
+lyrics = Table(
+    "lyrics",
+    metadata,
+    Column("track_id", ID, ForeignKey("tracks.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("source", Text, primary_key=True),
+    Column("text", Text),
+    Column("instrumental", Boolean, nullable=False, server_default=text("false")),
+    Column("language", Text),
+    Column("fetched", BigInteger, nullable=False),
+    Column("valence", Float),
 )
 
 failures = Table(

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from img2music.errors import UsageError
 from img2music.library import database
 from img2music.library.filters import conditions
-from img2music.library.record import CURVE_DTYPE, Failure, TrackRecord, unpack_curve
-from img2music.library.rows import AFFECT_DTYPE, PACKED_AFFECT, batches, record_of, track_of
-from img2music.library.schema import affects, curves, failures, tracks
+from img2music.library.record import CURVE_DTYPE, Failure, LyricsRecord, SongRecord, TrackRecord, unpack_curve
+from img2music.library.rows import AFFECT_DTYPE, PACKED_AFFECT, batches, lyrics_record_of, record_of, song_of, track_of
+from img2music.library.schema import affects, curves, failures, lyrics, tracks
 from img2music.library.track import Track, TrackFilter
 from img2music.library.transaction import Transaction
 from img2music.music.analysis import CurvePoint
@@ -60,12 +60,15 @@ class Totals:
         Files that could not be analysed.
     seconds : float
         Length of all tracks that are present.
+    without_file : int
+        Songs that are known from tables only.
     analyzers : dict of str to int
-        Tracks by the analyzer version that measured them.
+        Tracks by the analyzer version that measured them, or by what their affect comes from.
     """
 
     failures: int
     seconds: float
+    without_file: int
     analyzers: dict[str, int]
 
 
@@ -236,7 +239,8 @@ class LibraryStore:
         Parameters
         ----------
         ids : sequence of int, optional
-            These, in this order; numbers that are not there are left out. All in order of path by default.
+            These, in this order; numbers that are not there are left out. By default all, in order of path; those
+            without a file come last, in order of id.
         where : TrackFilter, optional
             Those that pass.
         missing : bool
@@ -253,7 +257,7 @@ class LibraryStore:
             if ids is None:
                 if not missing:
                     statement = statement.where(tracks.c.missing.is_(False))
-                for row in connection.execute(statement.order_by(tracks.c.path)):
+                for row in connection.execute(statement.order_by(tracks.c.path.nulls_last(), tracks.c.id)):
                     yield track_of(row)
                 return
             for batch in batches(ids):
@@ -277,8 +281,52 @@ class LibraryStore:
             row = connection.execute(sa.select(tracks).where(tracks.c.path == path)).first()
         return None if row is None else track_of(row)
 
+    def find_any(self, name: str) -> Track | None:
+        """Find a track by what a person calls it.
+
+        Parameters
+        ----------
+        name : str
+            Its number, its identifier, or a path of its file, relative ones too.
+
+        Returns
+        -------
+        Track or None
+        """
+        wanted = tracks.c.id == int(name) if name.isascii() and name.isdigit() and len(name) < 19 else None
+        if wanted is None:
+            path = os.path.abspath(os.path.expanduser(name))  # noqa: PTH100, PTH111 - names may be any bytes
+            found = None if "\0" in name else self.find(path)
+            if found is not None:
+                return found
+            wanted = tracks.c.identifier == name.encode("utf-8", "replace").decode()
+        with self._reading() as connection:
+            row = connection.execute(sa.select(tracks).where(wanted)).first()
+        return None if row is None else track_of(row)
+
+    def identifiers(self, wanted: Iterable[str]) -> set[str]:
+        """Tell which songs without a file are in the library.
+
+        Parameters
+        ----------
+        wanted : iterable of str
+            Identifiers.
+
+        Returns
+        -------
+        set of str
+            Those of them that are.
+        """
+        found: set[str] = set()
+        with self._reading() as connection:
+            for batch in batches(wanted):
+                found.update(
+                    connection.execute(sa.select(tracks.c.identifier).where(tracks.c.identifier.in_(batch))).scalars()
+                )
+        return found
+
     def curves(self, ids: Iterable[int]) -> dict[int, tuple[CurvePoint, ...]]:
-        """Read affect curves.
+        """Read affect curves; words of a track move all of its curve as they move the track.
 
         Parameters
         ----------
@@ -292,8 +340,13 @@ class LibraryStore:
         found: dict[int, tuple[CurvePoint, ...]] = {}
         with self._reading() as connection:
             for batch in batches(ids):
-                rows = connection.execute(sa.select(curves).where(curves.c.track_id.in_(batch)))
-                found.update((row.track_id, unpack_curve(row.points)) for row in rows)
+                statement = (
+                    sa.select(curves, (tracks.c.valence - tracks.c.heard_valence).label("shift"))
+                    .join(tracks, tracks.c.id == curves.c.track_id)
+                    .where(curves.c.track_id.in_(batch))
+                )
+                rows = connection.execute(statement)
+                found.update((row.track_id, unpack_curve(row.points, row.shift)) for row in rows)
         return found
 
     def curve_arrays(self, ids: Iterable[int]) -> dict[int, NDArray[np.void]]:
@@ -315,8 +368,63 @@ class LibraryStore:
                 found.update((row.track_id, np.frombuffer(row.points, dtype=CURVE_DTYPE)) for row in rows)
         return found
 
+    def lyrics(self, ids: Iterable[int]) -> dict[int, list[LyricsRecord]]:
+        """Read what is known of the words of tracks.
+
+        Parameters
+        ----------
+        ids : iterable of int
+
+        Returns
+        -------
+        dict of int to list of LyricsRecord
+            By id, one a source that was asked, in order of their names; without tracks of which none was.
+        """
+        found: dict[int, list[LyricsRecord]] = {}
+        with self._reading() as connection:
+            for batch in batches(ids):
+                statement = sa.select(lyrics).where(lyrics.c.track_id.in_(batch)).order_by(lyrics.c.source)
+                for row in connection.execute(statement):
+                    found.setdefault(row.track_id, []).append(lyrics_record_of(row))
+        return found
+
+    def lyrics_sources(self) -> dict[int, dict[str, bool]]:
+        """Tell which sources were asked for the words of tracks.
+
+        Returns
+        -------
+        dict of int to dict of str to bool
+            By id and source, whether it knows the words, or that there are none.
+        """
+        known = sa.or_(lyrics.c.text.is_not(None), lyrics.c.instrumental)
+        found: dict[int, dict[str, bool]] = {}
+        with self._reading() as connection:
+            for number, source, has in connection.execute(sa.select(lyrics.c.track_id, lyrics.c.source, known)):
+                found.setdefault(number, {})[source] = bool(has)
+        return found
+
+    def all_lyrics(self) -> Iterator[tuple[str | None, str | None, LyricsRecord]]:
+        """Read what is known of the words of every track.
+
+        Yields
+        ------
+        path : str or None
+            Of the track; None if it has no file.
+        identifier : str or None
+            Of the track; None if it has a file.
+        record : LyricsRecord
+        """
+        statement = (
+            sa.select(lyrics, tracks.c.path, tracks.c.identifier)
+            .join(tracks, tracks.c.id == lyrics.c.track_id)
+            .order_by(tracks.c.path.nulls_last(), tracks.c.id, lyrics.c.source)
+        )
+        with self._reading() as connection:
+            for row in connection.execute(statement):
+                yield row.path, row.identifier, lyrics_record_of(row)
+
     def records(self) -> Iterator[TrackRecord]:
-        """Read all that is stored of every track, in order of path.
+        """Read all that is stored of every track that has a file, in order of path.
 
         Yields
         ------
@@ -328,6 +436,18 @@ class LibraryStore:
         with self._reading() as connection:
             for row in connection.execute(statement):
                 yield record_of(row)
+
+    def songs(self) -> Iterator[SongRecord]:
+        """Read all that is stored of every song without a file, in order of id.
+
+        Yields
+        ------
+        SongRecord
+        """
+        statement = sa.select(tracks).where(tracks.c.path.is_(None)).order_by(tracks.c.id)
+        with self._reading() as connection:
+            for row in connection.execute(statement):
+                yield song_of(row)
 
     def failures(self) -> Iterator[Failure]:
         """Read the files that could not be analysed, in order of path.
@@ -356,7 +476,8 @@ class LibraryStore:
             tracks.c.missing,
         )
         with self._reading() as connection:
-            for number, path, size, mtime_ns, analyzer, missing in connection.execute(sa.select(*columns)):
+            statement = sa.select(*columns).where(tracks.c.path.is_not(None))
+            for number, path, size, mtime_ns, analyzer, missing in connection.execute(statement):
                 yield KnownFile(number, FileState(path, size, mtime_ns), analyzer, missing)
 
     def same_content(self, content: str) -> list[tuple[int, TrackRecord]]:
@@ -395,6 +516,9 @@ class LibraryStore:
                 failures=database.scalar(connection, sa.select(sa.func.count()).select_from(failures)),
                 seconds=float(
                     connection.execute(sa.select(sa.func.sum(tracks.c.duration)).where(present)).scalar() or 0
+                ),
+                without_file=database.scalar(
+                    connection, sa.select(sa.func.count()).select_from(tracks).where(tracks.c.path.is_(None))
                 ),
                 analyzers={row[0]: row[1] for row in connection.execute(by_analyzer.order_by(tracks.c.analyzer))},
             )

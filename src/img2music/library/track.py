@@ -1,6 +1,7 @@
 """A track of the library, and the filter that picks some."""
 
 from dataclasses import dataclass
+from pathlib import PurePath
 
 from img2music.affect import Affect
 from img2music.music.analysis import Features
@@ -14,40 +15,49 @@ class Track:
     ----------
     id : int
         Number of the track in its library.
-    path : str
-        Absolute path, as ``os.fsdecode`` gives it (bytes that are not UTF-8 as surrogates).
+    path : str or None
+        Absolute path, as ``os.fsdecode`` gives it (bytes that are not UTF-8 as surrogates). None for a song that is
+        known from a table only; it has no ``content`` and no affect curve either.
     title, artist, album, album_artist, genre : str or None
-        From the file's tags. ``title`` falls back to the file's name where it is shown, not here.
+        From the file's tags, or the table. ``title`` falls back to the file's name where it is shown, not here.
     year : int or None
         Year of release.
-    duration : float
-        Length in seconds.
-    content : str
+    duration : float or None
+        Length in seconds; None where a table does not tell.
+    content : str or None
         BLAKE2b hash of the file's bytes (hexadecimal); equal for duplicates.
     analyzer : str
-        The analyzer version that measured it.
+        The analyzer version that measured it, or what its affect comes from.
     missing : bool
         Whether the file was gone at the last scan of its folder.
     affect : Affect
         Affect of the whole track.
     features : Features
         Features of the whole track.
+    identifier : str or None
+        Name of a song without a file, such as ``"spotify:6f807x0ima9a1j3VPbc7VN"``; no other track has it.
     """
 
     id: int
-    path: str
+    path: str | None
     title: str | None
     artist: str | None
     album: str | None
     album_artist: str | None
     genre: str | None
     year: int | None
-    duration: float
-    content: str
+    duration: float | None
+    content: str | None
     analyzer: str
     missing: bool
     affect: Affect
     features: Features
+    identifier: str | None = None
+
+    @property
+    def shown_title(self) -> str:
+        """The title; where there is none, the file's name without its ending, or the identifier."""
+        return self.title or (PurePath(self.path).stem if self.path else self.identifier or "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +75,8 @@ class TrackFilter:
         Whether ``instrumentalness`` is at least 0.5.
     key : tuple of (int, int or None), optional
         Pitch class and mode (1 major, 0 minor, None both).
+    file : bool, optional
+        Whether the track has a file.
     """
 
     genre: tuple[str, ...] = ()
@@ -75,3 +87,4 @@ class TrackFilter:
     duration: tuple[float | None, float | None] | None = None
     instrumental: bool | None = None
     key: tuple[int, int | None] | None = None
+    file: bool | None = None

@@ -1,12 +1,15 @@
 """Changes to a library that are stored together."""
 
-from collections.abc import Iterable, Mapping
+import dataclasses
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
 
 import sqlalchemy as sa
 
-from img2music.library.record import Failure, TrackRecord, pack_curve
-from img2music.library.rows import PACKED_AFFECT, batches, values_of
-from img2music.library.schema import affects, curves, failures, tracks
+from img2music.library.record import LOCAL, Failure, LyricsRecord, SongRecord, TrackRecord, best, pack_curve
+from img2music.library.rows import PACKED_AFFECT, batches, lyrics_record_of, values_of
+from img2music.library.schema import affects, curves, failures, lyrics, tracks
+from img2music.music.lyrics.fusion import fuse
 
 
 class Transaction:
@@ -18,7 +21,8 @@ class Transaction:
     def put(self, records: Iterable[TrackRecord], *, moved: Mapping[str, int] | None = None) -> None:
         """Store tracks. Failures of their paths are forgotten.
 
-        A track whose path is known is replaced and keeps its id.
+        A track whose path is known is replaced and keeps its id, and its lyrics: those of the file if it holds the same
+        bytes, those of others if title and artist are the same.
 
         Parameters
         ----------
@@ -35,6 +39,7 @@ class Transaction:
         numbered = sa.select(tracks.c.path, tracks.c.id).where(tracks.c.path.in_(records))
         known = {row.path: row.id for row in execute(numbered)}
         kept = known | {path: moved[path] for path in records if path in moved}
+        sung = self._lyrics_of_same({number: records[path] for path, number in kept.items()})
         self.remove({*known.values(), *kept.values()})
         new = [values_of(record) for path, record in records.items() if path not in kept]
         old = [values_of(records[path]) | {"id": number} for path, number in kept.items()]
@@ -46,8 +51,145 @@ class Transaction:
             {"track_id": numbers[path], "points": pack_curve(record.analysis.curve)} for path, record in records.items()
         ]
         execute(sa.insert(curves), points)
+        if sung:
+            execute(sa.insert(lyrics), sung)
+            self._fuse({row["track_id"] for row in sung})
         self._pack_affects(numbers.values())
         self.forget_failures(records)
+
+    def _lyrics_of_same(self, records: Mapping[int, TrackRecord]) -> list[dict[str, Any]]:
+        """Rows of the lyrics of tracks, by id, that hold for what they are replaced with."""
+        statement = (
+            sa.select(lyrics, tracks.c.content, tracks.c.title, tracks.c.artist)
+            .join(tracks, tracks.c.id == lyrics.c.track_id)
+            .where(lyrics.c.track_id.in_(records))
+        )
+        rows = []
+        for row in self._connection.execute(statement):
+            record = records[row.track_id]
+            if row.source in LOCAL:
+                same = row.content == record.content
+            else:
+                same = (row.title, row.artist) == (record.tags.title, record.tags.artist)
+            if same:
+                rows.append({column.name: getattr(row, column.name) for column in lyrics.columns})
+        return rows
+
+    def ids_of_paths(self, paths: Iterable[str]) -> dict[str, int]:
+        """Tell the ids of tracks by their paths.
+
+        Parameters
+        ----------
+        paths : iterable of str
+
+        Returns
+        -------
+        dict of str to int
+            Without those that are not there.
+        """
+        return self._ids(tracks.c.path, paths)
+
+    def ids_of_identifiers(self, identifiers: Iterable[str]) -> dict[str, int]:
+        """Tell the ids of tracks by their identifiers.
+
+        Parameters
+        ----------
+        identifiers : iterable of str
+
+        Returns
+        -------
+        dict of str to int
+            Without those that are not there.
+        """
+        return self._ids(tracks.c.identifier, identifiers)
+
+    def _ids(self, column: sa.Column[Any], values: Iterable[str]) -> dict[str, int]:
+        found: dict[str, int] = {}
+        for batch in batches(values):
+            rows = self._connection.execute(sa.select(column, tracks.c.id).where(column.in_(batch)))
+            found.update((row[0], row[1]) for row in rows)
+        return found
+
+    def put_lyrics(self, found: Iterable[tuple[int, LyricsRecord]]) -> None:
+        """Store what sources know of the words of tracks; what the same source said before is replaced.
+
+        Parameters
+        ----------
+        found : iterable of (int, LyricsRecord)
+            With the ids of the tracks; those that are no longer there are left out.
+        """
+        for batch in batches(found):
+            ids = [number for number, _ in batch]
+            there = set(self._connection.execute(sa.select(tracks.c.id).where(tracks.c.id.in_(ids))).scalars())
+            rows = {
+                (number, record.source): {"track_id": number, **dataclasses.asdict(record)}
+                for number, record in batch
+                if number in there
+            }
+            for source in {source for _, source in rows}:
+                known = sa.and_(
+                    lyrics.c.source == source, lyrics.c.track_id.in_(n for n, each in rows if each == source)
+                )
+                self._connection.execute(sa.delete(lyrics).where(known))
+            if rows:
+                self._connection.execute(sa.insert(lyrics), list(rows.values()))
+            changed = self._fuse(there)
+            self._connection.execute(sa.delete(affects).where(affects.c.track_id.in_(changed)))
+            self._pack_affects(changed)
+
+    def _fuse(self, ids: Collection[int]) -> list[int]:
+        """Let the words of tracks with a file move their valence; give the ids of those that it moves."""
+        statement = (
+            sa.select(lyrics, tracks.c.heard_valence, tracks.c.valence.label("now"))
+            .join(tracks, tracks.c.id == lyrics.c.track_id)
+            .where(lyrics.c.track_id.in_(ids), tracks.c.path.is_not(None))
+        )
+        words: dict[int, list[LyricsRecord]] = {}
+        heard, now = {}, {}
+        for row in self._connection.execute(statement):
+            words.setdefault(row.track_id, []).append(lyrics_record_of(row))
+            heard[row.track_id], now[row.track_id] = row.heard_valence, row.now
+        fused = {}
+        for number, records in words.items():
+            known = best(records)
+            fused[number] = fuse(heard[number], None if known is None else known.valence)
+        moved = [number for number in fused if fused[number] != now[number]]
+        if moved:
+            update = sa.update(tracks).where(tracks.c.id == sa.bindparam("number"))
+            rows = [{"number": number, "fused": fused[number]} for number in moved]
+            self._connection.execute(update.values(valence=sa.bindparam("fused")), rows)
+        return moved
+
+    def put_songs(self, songs: Iterable[SongRecord]) -> int:
+        """Store songs without a file.
+
+        One whose identifier is known is brought up to date where it is: it keeps its id, and what belongs to it.
+
+        Parameters
+        ----------
+        songs : iterable of SongRecord
+            Where an identifier comes twice, the last counts.
+
+        Returns
+        -------
+        int
+            How many were not known.
+        """
+        return sum(self._put_songs({song.identifier: song for song in batch}) for batch in batches(songs))
+
+    def _put_songs(self, songs: dict[str, SongRecord]) -> int:
+        execute = self._connection.execute
+        numbered = sa.select(tracks.c.identifier, tracks.c.id).where(tracks.c.identifier.in_(songs))
+        known = {row.identifier: row.id for row in execute(numbered)}
+        new = [values_of(song) for identifier, song in songs.items() if identifier not in known]
+        if new:
+            execute(sa.insert(tracks), new)
+        old = [values_of(songs[identifier]) | {"number": number} for identifier, number in known.items()]
+        if old:
+            execute(sa.update(tracks).where(tracks.c.id == sa.bindparam("number")), old)
+            execute(sa.delete(affects).where(affects.c.track_id.in_(known.values())))
+        self._pack_affects(row.id for row in execute(numbered).all())
+        return len(new)
 
     def _pack_affects(self, ids: Iterable[int]) -> None:
         columns = (tracks.c.id, tracks.c.valence, tracks.c.arousal)
@@ -89,6 +231,17 @@ class Transaction:
             Number of tracks.
         """
         result = self._connection.execute(sa.delete(tracks).where(tracks.c.missing.is_(True)))
+        return result.rowcount
+
+    def remove_songs(self) -> int:
+        """Remove the songs without a file for good.
+
+        Returns
+        -------
+        int
+            Number of songs.
+        """
+        result = self._connection.execute(sa.delete(tracks).where(tracks.c.path.is_(None)))
         return result.rowcount
 
     def put_failure(self, failure: Failure) -> None:

@@ -20,10 +20,12 @@ class LibraryInfo:
         Size of the database on the disk; None on a server.
     present, missing : int
         Tracks.
+    without_file : int
+        Of the present tracks, those that are known from tables only.
     failures : int
         Files that could not be analysed.
     seconds : float
-        Length of all tracks that are present.
+        Length of all tracks that are present, where it is known.
     analyzers : dict of str to int
         Tracks by the analyzer version that measured them.
     """
@@ -32,6 +34,7 @@ class LibraryInfo:
     bytes: int | None
     present: int
     missing: int
+    without_file: int
     failures: int
     seconds: float
     analyzers: dict[str, int]
@@ -73,6 +76,7 @@ def info(store: LibraryStore) -> LibraryInfo:
         bytes=store.size(),
         present=store.count(),
         missing=store.count(missing=True),
+        without_file=totals.without_file,
         failures=totals.failures,
         seconds=totals.seconds,
         analyzers=totals.analyzers,
@@ -93,6 +97,7 @@ def info_rows(found: LibraryInfo) -> list[tuple[str, str]]:
     rows = [
         ("location", found.location),
         ("tracks", str(found.present)),
+        ("without file", str(found.without_file)),
         ("missing", f"{found.missing} (library prune removes them)" if found.missing else "0"),
         ("failed", f"{found.failures} (scan --retry-failed tries them again)" if found.failures else "0"),
         ("music", f"{found.seconds / 3600:.1f} hours"),
@@ -138,12 +143,14 @@ def verify(store: LibraryStore, *, content: bool = False) -> Verification:
     return found
 
 
-def prune(store: LibraryStore, *, dry_run: bool = False) -> int:
+def prune(store: LibraryStore, *, without_file: bool = False, dry_run: bool = False) -> int:
     """Remove the tracks that are marked missing, for good.
 
     Parameters
     ----------
     store : LibraryStore
+    without_file : bool
+        Songs that are known from tables only, too.
     dry_run : bool
         Only count them.
 
@@ -153,6 +160,6 @@ def prune(store: LibraryStore, *, dry_run: bool = False) -> int:
         Number of tracks.
     """
     if dry_run:
-        return store.count(missing=True)
+        return store.count(missing=True) + (store.totals().without_file if without_file else 0)
     with store.alone(), store.writing() as transaction:
-        return transaction.remove_missing()
+        return transaction.remove_missing() + (transaction.remove_songs() if without_file else 0)

@@ -16,11 +16,15 @@ def folded(text: str | None) -> str:
     return "" if text is None else " ".join(fold(text).split())
 
 
+def _as_long(length: float | None, other: float | None) -> bool:
+    return length is None or other is None or abs(length - other) <= SAME_LENGTH
+
+
 class Diversity:
     """Remembers what a list holds, and judges what may join it.
 
     Duplicates are tracks of equal content, or of the same artist and title (regardless of case) whose
-    lengths differ by no more than `SAME_LENGTH`.
+    lengths differ by no more than `SAME_LENGTH`, or of which one has no known length.
 
     Parameters
     ----------
@@ -31,7 +35,7 @@ class Diversity:
     def __init__(self, per_artist: int | None = None) -> None:
         self.per_artist = per_artist
         self._contents: set[str] = set()
-        self._recordings: dict[tuple[str, str], tuple[float, ...]] = {}
+        self._recordings: dict[tuple[str, str], tuple[float | None, ...]] = {}
         self._artists: dict[str, int] = {}
 
     def copy(self) -> "Diversity":
@@ -44,7 +48,8 @@ class Diversity:
 
     def exclude(self, track: Track) -> None:
         """Keep this track and its duplicates out, without counting it for its artist."""
-        self._contents.add(track.content)
+        if track.content is not None:
+            self._contents.add(track.content)
         artist, title = folded(track.artist), folded(track.title)
         if artist and title:
             lengths = self._recordings.get((artist, title), ())
@@ -63,7 +68,7 @@ class Diversity:
         artist, title = folded(track.artist), folded(track.title)
         if artist and title:
             lengths = self._recordings.get((artist, title), ())
-            if any(abs(length - track.duration) <= SAME_LENGTH for length in lengths):
+            if any(_as_long(length, track.duration) for length in lengths):
                 return False
         if self.per_artist is None or artist in UNKNOWN_ARTISTS:
             return True

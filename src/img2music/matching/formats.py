@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from img2music.errors import UsageError
-from img2music.matching.playlists import Entry, jspf, m3u8, shown_title, xspf
+from img2music.matching.playlists import Entry, jspf, m3u8, xspf
 from img2music.matching.recommending import Answer, Recommendation
 
 TITLE = "Songs by img2music"
@@ -58,8 +58,8 @@ def as_csv(recommendation: Recommendation, _folder: Path | None = None) -> bytes
                     track.affect.arousal,
                     match.distance,
                     match.similarity,
-                    match.passage.start,
-                    match.passage.end,
+                    match.passage.start if match.passage else None,
+                    match.passage.end if match.passage else None,
                     match.why,
                 )
             )
@@ -126,6 +126,30 @@ def chosen_format(wanted: str | None, output: Path | None, *, terminal: bool) ->
     return wanted
 
 
+def left_out(recommendation: Recommendation, wanted: str) -> str | None:
+    """Say which songs a format can't hold.
+
+    Parameters
+    ----------
+    recommendation : Recommendation
+    wanted : str
+        A name in `WRITERS`, or "table".
+
+    Returns
+    -------
+    str or None
+        One line; None if it holds all.
+    """
+    matches = recommendation.matches()
+    count = sum(match.track.path is None for match in matches)
+    if wanted != "m3u8" or count == 0:
+        return None
+    return (
+        f"{count} of {len(matches)} songs have no file and are left out of the playlist; "
+        "--files recommends only songs that have one."
+    )
+
+
 def table_columns(recommendation: Recommendation) -> list[str]:
     """Heads of the columns of `table_rows`; ``>`` marks those that are set flush right."""
     return [">#", "song, and why", *(["for"] if recommendation.together else []), ">passage", ">similarity"]
@@ -157,9 +181,9 @@ def table_rows(recommendation: Recommendation, answer: Answer) -> list[list[str]
     rows = []
     for match in answer.matches:
         track = match.track
-        song = shown_title(track) + (f" - {track.artist}" if track.artist else "")
+        song = track.shown_title + (f" - {track.artist}" if track.artist else "")
         picture = [Path(match.query.path).name if match.query.path else ""] if recommendation.together else []
-        passage = f"{_clock(match.passage.start)}-{_clock(match.passage.end)}"
+        passage = f"{_clock(match.passage.start)}-{_clock(match.passage.end)}" if match.passage else ""
         rows.append([str(match.rank), song, *picture, passage, f"{match.similarity:.2f}"])
         rows.append(["", f"  {match.why}", *([""] if recommendation.together else []), "", ""])
     return rows

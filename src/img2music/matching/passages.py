@@ -22,8 +22,8 @@ def best_passage(
     curve: Sequence[CurvePoint],
     positions: Sequence[tuple[float, float]],
     target: tuple[float, float],
-    duration: float,
-) -> Passage:
+    duration: float | None,
+) -> Passage | None:
     """Choose the passage whose affect is nearest to a target.
 
     Passages of `LENGTH` are tried that start with, end with or have in their middle a window of the curve, within
@@ -39,15 +39,17 @@ def best_passage(
         The curve's affects in the space of the match.
     target : tuple of (float, float)
         The query's position in that space.
-    duration : float
+    duration : float or None
         Length of the track in seconds.
 
     Returns
     -------
-    Passage
-        The whole track if it is no longer than `LENGTH` or has no curve.
+    Passage or None
+        The whole track if it is no longer than `LENGTH`; None if it has no curve, as songs without a file.
     """
-    if duration <= LENGTH or not curve:
+    if duration is None or not curve:
+        return None
+    if duration <= LENGTH:
         return Passage(0.0, max(0.0, duration))
     distances = [math.dist(position, target) for position in positions]
     mean = sum(distances) / len(distances)

@@ -7,7 +7,6 @@ from numpy.typing import NDArray
 
 from img2music.errors import InputError, MissingExtraError
 from img2music.matching.calibration import Matching
-from img2music.matching.playlists import shown_title
 from img2music.matching.query import Query, QueryKind
 from img2music.matching.recommending import Answer, Recommendation
 from img2music.media.images import read_image
@@ -49,7 +48,7 @@ def _plotted(answer: Answer, index: int, *, thumbnail: bool) -> PlottedQuery:
     return PlottedQuery(
         position=answer.positions[index],
         label=Path(query.path).stem if query.path else query.affect.word,
-        songs=tuple(PlottedSong(m.position, shown_title(m.track)) for m in answer.matches if m.query is query),
+        songs=tuple(PlottedSong(m.position, m.track.shown_title) for m in answer.matches if m.query is query),
         thumbnail=_thumbnail(query) if thumbnail and query.kind is QueryKind.IMAGE else None,
     )
 

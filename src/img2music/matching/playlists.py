@@ -29,11 +29,6 @@ class Entry:
     note: str = ""
 
 
-def shown_title(track: Track) -> str:
-    """The title, or the file's name without its ending where there is none."""
-    return track.title or Path(track.path).stem
-
-
 def clean(text: str) -> str:
     """Text that XML and UTF-8 can hold: bytes that were not UTF-8 and control characters become U+FFFD."""
     return re.sub(r"[^\t\n\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "\ufffd", text)
@@ -51,8 +46,20 @@ def file_uri(path: str) -> str:
     return "file://" + urllib.parse.quote_from_bytes(os.fsencode(path), safe="/")
 
 
+def identifier_uri(identifier: str) -> str:
+    """A song's identifier as a URI; empty if it is none."""
+    scheme, colon, name = identifier.partition(":")
+    if not colon or not re.fullmatch(r"[A-Za-z][A-Za-z0-9+.-]*", scheme):
+        return ""
+    if scheme == "spotify" and ":" not in name:
+        return f"spotify:track:{name}"  # as Spotify's programs write it
+    if scheme == "mbid":
+        return f"https://musicbrainz.org/recording/{name}"  # as ListenBrainz reads it
+    return f"{scheme}:{urllib.parse.quote(name, safe='/:@!$&()*+,;=~?#%')}"
+
+
 def m3u8(entries: Iterable[Entry], folder: Path | None = None) -> str:
-    """Write an extended M3U playlist.
+    """Write an extended M3U playlist of the tracks that have a file.
 
     A track under the playlist's own folder is named relative to it, so that both can be moved together;
     any other by its absolute path. A name that a line of text can't hold (a line break, blanks at an end,
@@ -72,8 +79,11 @@ def m3u8(entries: Iterable[Entry], folder: Path | None = None) -> str:
     lines = ["#EXTM3U"]
     for entry in entries:
         track = entry.track
-        name = " - ".join(filter(None, (one_line(track.artist or ""), one_line(shown_title(track)))))
-        lines += [f"#EXTINF:{round(track.duration)},{name}", _m3u8_location(track.path, folder)]
+        if track.path is None:
+            continue
+        seconds = -1 if track.duration is None else round(track.duration)
+        name = " - ".join(filter(None, (one_line(track.artist or ""), one_line(track.shown_title))))
+        lines += [f"#EXTINF:{seconds},{name}", _m3u8_location(track.path, folder)]
     return "\n".join(lines) + "\n"
 
 
@@ -100,7 +110,8 @@ def xspf(entries: Iterable[Entry], title: str) -> str:
     Returns
     -------
     str
-        XML, to be encoded as UTF-8. Locations are absolute ``file:`` URIs, durations milliseconds.
+        XML, to be encoded as UTF-8. Locations are absolute ``file:`` URIs, durations milliseconds. A song without a
+        file has an identifier instead, by which programs such as Spotify's know it.
     """
     playlist = ElementTree.Element("playlist", version="1", xmlns=XSPF_NAMESPACE)
     ElementTree.SubElement(playlist, "title").text = one_line(title)
@@ -130,7 +141,9 @@ def jspf(entries: Iterable[Entry], title: str) -> str:
     tracks = []
     for entry in entries:
         fields = _xspf_fields(entry)
-        tracks.append({**fields, "location": [fields["location"]]})
+        tracks.append(
+            {name: [value] if name in ("location", "identifier") else value for name, value in fields.items()}
+        )
     document = {"playlist": {"title": one_line(title), "track": tracks}}
     return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
 
@@ -139,11 +152,12 @@ def _xspf_fields(entry: Entry) -> Mapping[str, Any]:
     """Fields of one track under XSPF's names, in the order of its specification."""
     track = entry.track
     fields = {
-        "location": file_uri(track.path),
-        "title": one_line(shown_title(track)),
+        "location": "" if track.path is None else file_uri(track.path),
+        "identifier": identifier_uri(track.identifier or ""),
+        "title": one_line(track.shown_title),
         "creator": one_line(track.artist or ""),
         "annotation": one_line(entry.note),
         "album": one_line(track.album or ""),
-        "duration": round(track.duration * 1000),
+        "duration": "" if track.duration is None else round(track.duration * 1000),
     }
     return {name: value for name, value in fields.items() if value != ""}

@@ -1,5 +1,6 @@
 """Recommend tracks of a library for pictures, songs or numbers."""
 
+import dataclasses
 import math
 import os
 from collections.abc import Sequence
@@ -99,8 +100,8 @@ class Match:
         Euclidean distance in the space of the match.
     similarity : float
         1 / (1 + distance).
-    passage : Passage
-        The passage that fits best.
+    passage : Passage or None
+        The passage that fits best; None for a song without a file.
     why : str
         One line for a person.
     query : Query
@@ -113,7 +114,7 @@ class Match:
     track: Track
     distance: float
     similarity: float
-    passage: Passage
+    passage: Passage | None
     why: str
     query: Query
     position: tuple[float, float]
@@ -232,14 +233,25 @@ class Matcher:
                 raise UsageError(f"None of the library's {len(ids)} songs passes the filters: loosen them.")
         self._store = store
         self._filtered = mask is not None
-        self._calibration = Calibration(matching, AffectDistribution.of(points[:, 0], points[:, 1]))
-        self.positions = self._calibration.place_library(points)
+        # What we hear and what a table says of other songs are two measures: each is ranked among its own.
+        without_file = np.isin(ids, store.ids(TrackFilter(file=False)), assume_unique=True)
+        self.positions = np.empty_like(points)
+        self._calibrations: dict[bool, Calibration] = {}
+        for has_file, group in ((True, ~without_file), (False, without_file)):
+            if group.any():
+                calibration = Calibration(matching, AffectDistribution.of(points[group, 0], points[group, 1]))
+                self.positions[group] = calibration.place_library(points[group])
+                self._calibrations[has_file] = calibration
         self._field = Field(ids, self.positions, store.tracks, mask)
 
     def place(self, query: Query) -> tuple[float, float]:
         """Position of a query in the space of the match."""
-        among = self._calibration.library if query.kind is QueryKind.SONG else query.among
-        return self._calibration.place(query.affect, among)
+        calibration = self._calibration(has_file=query.kind is QueryKind.SONG)
+        return calibration.place(query.affect, calibration.library if query.kind is QueryKind.SONG else query.among)
+
+    def _calibration(self, *, has_file: bool) -> Calibration:
+        """That of the tracks with a file or without; of the others where there are none."""
+        return self._calibrations.get(has_file) or self._calibrations[not has_file]
 
     def best(self, query: Query, top: int, per_artist: int | None, widen: float = 0.0) -> Answer:
         """The tracks that fit one query best.
@@ -262,7 +274,7 @@ class Matcher:
         diversity = self._without([query], per_artist)
         if widen and query.spread is not None:
             reach = (widen * query.spread[0], widen * query.spread[1])
-            targets = [self._calibration.place(near, query.among) for near in widened(query.affect, reach, top)]
+            targets = [self.place(replace(query, affect=near)) for near in widened(query.affect, reach, top)]
             chosen = [candidate for target in targets for candidate in self._field.nearest(target, 1, diversity)]
             found = [replace(each, distance=math.dist(each.position, position)) for each in chosen]
             candidates = sorted(found, key=lambda each: each.distance)
@@ -309,8 +321,9 @@ class Matcher:
 
     def _match(self, rank: int, query: Query, candidate: Candidate, curve: Sequence[CurvePoint]) -> Match:
         asked = Asked(query.name, query.affect, self.place(query))
-        library, track = self._calibration.library, candidate.track
-        heard = [self._calibration.place(point.affect, library) for point in curve]
+        track = candidate.track
+        calibration = self._calibration(has_file=track.path is not None)
+        heard = [calibration.place(point.affect, calibration.library) for point in curve]
         return Match(
             rank=rank,
             track=track,
@@ -321,8 +334,8 @@ class Matcher:
                 asked,
                 track,
                 candidate.position,
-                matching=self._calibration.matching,
-                library=library,
+                matching=calibration.matching,
+                library=calibration.library,
                 first=rank == 1,
                 filtered=self._filtered,
             ),
@@ -432,6 +445,7 @@ def _match_json(match: Match) -> dict[str, Any]:
         "rank": match.rank,
         "id": track.id,
         "path": track.path,
+        "identifier": track.identifier,
         "title": track.title,
         "artist": track.artist,
         "album": track.album,
@@ -439,6 +453,6 @@ def _match_json(match: Match) -> dict[str, Any]:
         "affect": _affect_json(track.affect),
         "distance": match.distance,
         "similarity": match.similarity,
-        "passage": {"start": match.passage.start, "end": match.passage.end},
+        "passage": None if match.passage is None else dataclasses.asdict(match.passage),
         "why": match.why,
     }

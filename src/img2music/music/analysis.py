@@ -12,9 +12,12 @@ PITCH_CLASSES = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B"
 class Features:
     """Features of a track, named and scaled as in Spotify's audio-features table unless said otherwise.
 
+    What is measured in a sound file has a number for all that is not said to be None. Of a song out of a table, each
+    is None where the table has none.
+
     Attributes
     ----------
-    danceability, energy, valence, acousticness, instrumentalness, liveness, speechiness : float
+    danceability, energy, valence, acousticness, instrumentalness, liveness, speechiness : float or None
         In [0, 1]. ``valence`` is what the audio network hears; the track's affect is another thing.
     tempo : float or None
         Beats per minute; None where no beat is found.
@@ -24,22 +27,22 @@ class Features:
         1 major, 0 minor; None where no key is found.
     loudness : float or None
         Integrated loudness in LUFS (ITU-R BS.1770-4); None for silence.
-    onset_rate : float
+    onset_rate : float or None
         Onsets a second.
     """
 
-    danceability: float
-    energy: float
-    valence: float
-    acousticness: float
-    instrumentalness: float
-    liveness: float
-    speechiness: float
+    danceability: float | None
+    energy: float | None
+    valence: float | None
+    acousticness: float | None
+    instrumentalness: float | None
+    liveness: float | None
+    speechiness: float | None
     tempo: float | None
     key: int | None
     mode: int | None
     loudness: float | None
-    onset_rate: float
+    onset_rate: float | None
 
     @property
     def key_name(self) -> str | None:
@@ -79,7 +82,7 @@ class TrackAnalysis:
     Attributes
     ----------
     analyzer : str
-        Name and version of the analyzer, such as ``"audio/1"``.
+        Name and version of the analyzer, such as ``"audio/2"``.
     duration : float
         Length of the track in seconds.
     listened : float

@@ -5,7 +5,6 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -508,7 +507,7 @@ class _Writer:
         passage, distance, heard = self._laid(span, place)
         last = number == len(chosen) - 1
         following = 0.0 if last else self._curve.seconds(chosen[number + 1].span)
-        left = max(0.0, track.duration - passage.end)
+        left = max(0.0, float(self._tracks.durations[place]) - passage.end)
         loudness = track.features.loudness
         return Cue(
             start=start,
@@ -565,6 +564,5 @@ def _mean_affect(points: NDArray[np.float64]) -> Affect:
 
 
 def _cue_track(track: Track) -> CueTrack:
-    return CueTrack(
-        track.id, track.path, track.title or Path(track.path).stem, track.artist, track.album, track.duration
-    )
+    assert track.path is not None, "a song without sound"  # it has no curve, so it is no candidate
+    return CueTrack(track.id, track.path, track.shown_title, track.artist, track.album, track.duration)

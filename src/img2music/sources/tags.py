@@ -78,7 +78,7 @@ def read_tags(path: str | os.PathLike[str]) -> Tags:
         album=_text(tags, ALBUM),
         album_artist=_text(tags, ALBUM_ARTIST),
         genre=_text(tags, GENRE),
-        year=_year(_values(tags, DATE)),
+        year=find_year(_values(tags, DATE)),
     )
 
 
@@ -90,7 +90,7 @@ def _values(tags: Any, names: Iterable[str]) -> list[str]:
             # ID3's genre frame spells out the numbers of ID3v1 under this name.
             value = getattr(value, "genres", None) or getattr(value, "text", value)
             values = value if isinstance(value, list | tuple) else [value]
-            cleaned = [text for text in (_clean(str(item)) for item in values) if text]
+            cleaned = [text for text in (one_line(str(item)) for item in values) if text]
         except Exception:  # noqa: BLE001, S112 - as above: no tag is worth a track
             continue
         if cleaned:
@@ -103,13 +103,35 @@ def _text(tags: Any, names: Iterable[str]) -> str | None:
     return "; ".join(values)[:LONGEST].rstrip() or None
 
 
-def _clean(text: str) -> str:
-    """One line: no control characters, no halves of surrogate pairs, no runs of spaces."""
+def one_line(text: str) -> str:
+    """Make text one line: no control characters, no halves of surrogate pairs, no runs of spaces.
+
+    Parameters
+    ----------
+    text : str
+
+    Returns
+    -------
+    str
+        At most `LONGEST` characters.
+    """
     shown = (" " if unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp") else char for char in text[: 4 * LONGEST])
     return " ".join("".join(shown).split())[:LONGEST]
 
 
-def _year(dates: Iterable[str]) -> int | None:
+def find_year(dates: Iterable[str]) -> int | None:
+    """Find the first year that is written in dates.
+
+    Parameters
+    ----------
+    dates : iterable of str
+        Such as ``"1999-05-01"``.
+
+    Returns
+    -------
+    int or None
+        From `EARLIEST` to `LATEST`.
+    """
     for date in dates:
         for match in YEAR.finditer(date):
             year = int(match[1] or match[2])

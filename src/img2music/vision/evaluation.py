@@ -7,9 +7,9 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from img2music.accuracy import Accuracy, accuracy_of, accuracy_of_means
 from img2music.affect import Scale
 from img2music.errors import InputError, UsageError
-from img2music.vision.accuracy import Accuracy, accuracy_of, accuracy_of_means
 from img2music.vision.efficientnet import DEPTHS
 from img2music.vision.head import Head
 from img2music.vision.model import ImageModel

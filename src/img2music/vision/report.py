@@ -4,8 +4,8 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from img2music.errors import printable
-from img2music.vision.accuracy import Accuracy
+from img2music.accuracy import Accuracy
+from img2music.pages import Table, markdown, markdown_table
 from img2music.vision.anchors import ANCHORS
 from img2music.vision.datasets import DATASETS, is_as_published
 from img2music.vision.evaluation import Evaluation, Judged, Split
@@ -121,8 +121,6 @@ def headline(evaluation: Evaluation) -> str:
     """
     return next(name for name in ("finished", "grouped", "random") if name in splits_of(evaluation))
 
-
-Table = tuple[list[str], list[list[str]]]
 
 COLUMNS = ["folds", "predictor", "axis", ">r", ">95 %", ">Spearman", ">CCC", ">R2", ">RMSE", ">MAE", ">MSE"]
 
@@ -261,13 +259,13 @@ def to_markdown(judged: Judged, notes: Sequence[str]) -> str:
     -------
     str
     """
-    lines = ["# Image model against people's ratings", "", f"{_escaped(title_of(judged.evaluation))}.", ""]
-    lines += [f"- {_escaped(note)}" for note in notes]
+    lines = ["# Image model against people's ratings", "", f"{markdown(title_of(judged.evaluation))}.", ""]
+    lines += [f"- {markdown(note)}" for note in notes]
     for heading, text, (columns, rows) in sections(judged.evaluation):
         if rows:
-            lines += ["", f"## {heading}", "", text, "", *_markdown_table(columns, rows)]
+            lines += ["", f"## {heading}", "", text, "", *markdown_table(columns, rows)]
     if judged.errors:
-        lines += ["", "## Left out", "", *(f"- {_escaped(str(error))}" for error in judged.errors)]
+        lines += ["", "## Left out", "", *(f"- {markdown(str(error))}" for error in judged.errors)]
     return "\n".join(lines) + "\n"
 
 
@@ -338,14 +336,3 @@ def _cell(value: float | None, digits: int) -> str:
 def _interval(found: Accuracy, name: str, digits: int) -> str:
     ends = (found.intervals or {}).get(name)
     return "-" if ends is None else f"{ends[0]:.{digits}f} to {ends[1]:.{digits}f}"
-
-
-def _markdown_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    heads = [column.removeprefix(">") for column in columns]
-    rule = ["---:" if column.startswith(">") else "---" for column in columns]
-    cells = [[_escaped(cell) for cell in row] for row in rows]
-    return ["| " + " | ".join(row) + " |" for row in (heads, rule, *cells)]
-
-
-def _escaped(text: str) -> str:
-    return printable(text).replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;").replace("*", "\\*")

@@ -1,8 +1,5 @@
 """An evaluation of an image model as files: JSON, Markdown, and one page of tables, plots and thumbnails."""
 
-import base64
-import html
-import importlib.util
 import io
 import json
 from collections.abc import Iterator, Sequence
@@ -13,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from img2music.errors import InputError, MissingExtraError, printable
-from img2music.files import write_atomically
+from img2music.errors import InputError, MissingExtraError
 from img2music.media.images import read_image
+from img2music.pages import escaped, head_of, html_image, html_table, png, prepare, write_files
 from img2music.vision.evaluation import Judged
-from img2music.vision.report import SPLITS, Table, full_json, headline, sections, title_of, to_markdown
+from img2music.vision.report import SPLITS, full_json, headline, sections, title_of, to_markdown
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -30,38 +27,6 @@ WORST = 24
 GRID = 8  # the plane is parted into 8 x 8 cells, of which each shows one image at most
 PLANE_SIDE = 44
 WORST_SIDE = 160
-
-STYLE = """
-body { font: 15px/1.5 system-ui, sans-serif; max-width: 72rem; margin: 2rem auto; padding: 0 1rem; color: #222 }
-table { border-collapse: collapse; font-size: 13px; display: block; overflow-x: auto }
-th, td { border-bottom: 1px solid #ddd; padding: .25rem .6rem; text-align: left; white-space: nowrap }
-.number { text-align: right; font-variant-numeric: tabular-nums }
-img { max-width: 100% }
-.misses { display: grid; grid-template-columns: repeat(auto-fill, minmax(11rem, 1fr)); gap: 1rem }
-figure { margin: 0 } figcaption { font-size: 12px; overflow-wrap: anywhere }
-"""
-
-
-def prepare(folder: Path) -> None:
-    """Refuse early what `write_report` could not write, and make the folder.
-
-    Parameters
-    ----------
-    folder : Path
-
-    Raises
-    ------
-    MissingExtraError
-        If matplotlib is not installed.
-    InputError
-        If the folder can't be made.
-    """
-    if importlib.util.find_spec("matplotlib") is None:
-        raise MissingExtraError("Drawing a report", "plot")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"can't be made a folder ({error.strerror}).", str(folder)) from error
 
 
 def write_report(judged: Judged, notes: Sequence[str], folder: Path) -> tuple[Path, ...]:
@@ -93,9 +58,7 @@ def write_report(judged: Judged, notes: Sequence[str], folder: Path) -> tuple[Pa
         "report.md": to_markdown(judged, notes),
         "report.html": _page(judged, notes),
     }
-    for name, content in contents.items():
-        write_atomically(content.encode(), folder / name)
-    return tuple(folder / name for name in contents)
+    return write_files(contents, folder)
 
 
 def _page(judged: Judged, notes: Sequence[str]) -> str:
@@ -104,42 +67,17 @@ def _page(judged: Judged, notes: Sequence[str]) -> str:
     predicted = judged.predicted[shown]
     folds = "" if shown == "finished" else f" (folds: {SPLITS[shown]})"
     title = "Image model against people's ratings"
-    parts = [
-        "<!DOCTYPE html>",
-        f'<html lang="en"><head><meta charset="utf-8"><title>{title}</title><style>{STYLE}</style></head><body>',
-        f"<h1>{title}</h1><p>{_escaped(title_of(evaluation))}.</p>",
-        "<ul>" + "".join(f"<li>{_escaped(note)}</li>" for note in notes) + "</ul>",
-    ]
+    parts = head_of(title, title_of(evaluation), notes)
     for heading, text, (columns, rows) in sections(evaluation):
         if rows:
-            parts.append(f"<h2>{heading}</h2><p>{_escaped(text.replace('*', ''))}</p>{_table((columns, rows))}")
+            parts.append(f"<h2>{heading}</h2><p>{escaped(text.replace('*', ''))}</p>{html_table((columns, rows))}")
     for heading, text, figure in _figures(judged, predicted):
-        parts.append(f"<h2>{heading}{folds}</h2><p>{text}</p>{_image(_png(figure), 'png', heading)}")
+        parts.append(f"<h2>{heading}{folds}</h2><p>{text}</p>{html_image(png(figure), 'png', heading)}")
     parts.append(
         f"<h2>Worst misses{folds}</h2><p>The images that lie farthest from where people put them, worst first; "
         'unit scale.</p><div class="misses">' + "".join(_misses(judged, predicted)) + "</div>"
     )
     return "\n".join([*parts, "</body></html>"]) + "\n"
-
-
-def _escaped(text: str) -> str:
-    return html.escape(printable(text))
-
-
-def _table(table: Table) -> str:
-    columns, rows = table
-    kinds = [' class="number"' if column.startswith(">") else "" for column in columns]
-
-    def line(tag: str, cells: Sequence[str]) -> str:
-        inner = "".join(f"<{tag}{kind}>{_escaped(cell)}</{tag}>" for kind, cell in zip(kinds, cells, strict=True))
-        return f"<tr>{inner}</tr>"
-
-    head = line("th", [column.removeprefix(">") for column in columns])
-    return f"<table>{head}{''.join(line('td', row) for row in rows)}</table>"
-
-
-def _image(content: bytes, kind: str, text: str) -> str:
-    return f'<img alt="{_escaped(text)}" src="data:image/{kind};base64,{base64.b64encode(content).decode()}">'
 
 
 def _figures(judged: Judged, predicted: Floats) -> Iterator[tuple[str, str, "Figure"]]:
@@ -209,12 +147,12 @@ def _misses(judged: Judged, predicted: Floats) -> Iterator[str]:
     for number in np.argsort(-distances, kind="stable")[:WORST].tolist():
         path = judged.images.paths[number]
         thumbnail = _thumbnail(path, WORST_SIDE)
-        picture = "" if thumbnail is None else _image(_jpeg(thumbnail), "jpeg", path.name)
+        picture = "" if thumbnail is None else html_image(_jpeg(thumbnail), "jpeg", path.name)
         figures = "; ".join(
             f"{name} rated {rated[number, axis]:.2f}, predicted {predicted[number, axis]:.2f}"
             for axis, name in enumerate(AXES)
         )
-        yield f"<figure>{picture}<figcaption><b>{_escaped(path.name)}</b><br>{figures}</figcaption></figure>"
+        yield f"<figure>{picture}<figcaption><b>{escaped(path.name)}</b><br>{figures}</figcaption></figure>"
 
 
 def _thumbnail(path: Path, side: int) -> Image.Image | None:
@@ -229,10 +167,4 @@ def _thumbnail(path: Path, side: int) -> Image.Image | None:
 def _jpeg(image: Image.Image) -> bytes:
     content = io.BytesIO()
     image.save(content, "JPEG", quality=80)
-    return content.getvalue()
-
-
-def _png(figure: "Figure") -> bytes:
-    content = io.BytesIO()
-    figure.savefig(content, format="png")
     return content.getvalue()

@@ -54,10 +54,12 @@ def test_moods_of_the_demo_sound_right(analyses: dict[Path, TrackAnalysis]) -> N
         moods[piece.parent.name].append((analysis.affect.valence, analysis.affect.arousal))
     valence, arousal = ({mood: np.mean(points, axis=0)[axis] for mood, points in moods.items()} for axis in (0, 1))
     assert max(valence, key=valence.__getitem__) == "happy"
-    assert min(valence, key=valence.__getitem__) == "nostalgic"
+    assert min(valence, key=valence.__getitem__) in {"nostalgic", "calm"}
     assert max(arousal, key=arousal.__getitem__) == "energetic"
     assert min(arousal, key=arousal.__getitem__) == "calm"
-    assert arousal["energetic"] - max(arousal[mood] for mood in ("tender", "nostalgic", "calm")) > 0.04
+    assert sorted(arousal, key=arousal.__getitem__)[-2:] == ["happy", "energetic"]
+    assert arousal["energetic"] - max(arousal[mood] for mood in ("tender", "nostalgic", "calm")) > 0.08
+    assert arousal["energetic"] - arousal["calm"] > 0.15
 
 
 def test_tempo_and_key_of_the_demo(analyses: dict[Path, TrackAnalysis]) -> None:
@@ -118,6 +120,22 @@ def test_louder_half_is_more_arousing(tmp_path: Path) -> None:
     curve = analyzer.analyze_track(encode(tmp_path / "two.flac", sound, "flac", 16_000)).curve
     arousal = [point.affect.arousal for point in curve]
     assert max(arousal[:3]) < min(arousal[3:])
+
+
+def test_extreme_sounds_read_as_no_extreme(tmp_path: Path) -> None:
+    syllables = noise(20, 16_000, 0.2) * np.maximum(0, np.sin(2 * np.pi * 4 * np.arange(320_000) / 16_000))
+    sounds = {
+        "noise": noise(20, 16_000, 0.3),
+        "low": tone(60, 20, 16_000),
+        "high": tone(6000, 20, 16_000),
+        "syllables": syllables.astype(np.float32),
+        "faint": tone(440, 20, 16_000, 0.001),
+    }
+    for name, sound in sounds.items():
+        analysis = analyzer.analyze_track(encode(tmp_path / f"{name}.flac", sound, "flac", 16_000))
+        for affect in (analysis.affect, *(point.affect for point in analysis.curve)):
+            assert 0.02 < affect.valence < 0.98, (name, affect)
+            assert 0.02 < affect.arousal < 0.98, (name, affect)
 
 
 def test_the_same_bits_in_another_process() -> None:

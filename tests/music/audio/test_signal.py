@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from img2music.music.audio import loudness, mel, rhythm, tonality
+from img2music.music.audio import loudness, mel, rhythm, spectrum, tonality
 from tests.sounds import chords, clicks, noise, tone
 
 STEREO = ("FL", "FR")
@@ -151,3 +151,31 @@ class TestTonality:
 
     def test_silence_has_no_key(self) -> None:
         assert tonality.tonality(tonality.chroma(np.zeros(16_000, np.float32))) is None
+
+
+class TestSpectrum:
+    @staticmethod
+    def read(sound: NDArray[np.float32]) -> tuple[float, float]:
+        centroid, level = spectrum.centroid_and_level(mel.log_mel(sound[0]))
+        return spectrum.register(centroid, level), float(level.std())
+
+    def test_register_follows_pitch(self) -> None:
+        registers = [self.read(tone(pitch, 2, 16_000))[0] for pitch in (110, 440, 1760, 7040)]
+        assert registers == sorted(registers)
+        assert registers[0] < 10
+        assert registers[-1] > 115
+
+    def test_quiet_parts_say_little_of_the_register(self) -> None:
+        both = np.concatenate([tone(440, 2, 16_000), tone(7040, 2, 16_000, 0.0005)], axis=1)
+        assert self.read(both)[0] == pytest.approx(self.read(tone(440, 2, 16_000))[0], abs=1)
+
+    def test_levels_spread_with_dynamics(self) -> None:
+        steady = noise(4, 16_000)
+        swelling = steady * np.geomspace(0.01, 1, steady.shape[1], dtype=np.float32)
+        assert self.read(steady)[1] < 1
+        assert 8 < self.read(swelling)[1] < 15
+
+    def test_silence_has_numbers(self) -> None:
+        register, spread = self.read(np.zeros((1, 16_000), np.float32))
+        assert 0 <= register <= 127
+        assert spread == pytest.approx(0, abs=1e-3)

@@ -1,7 +1,7 @@
 """From hearing to an affect: a linear model trained on people's ratings."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from functools import lru_cache
 from pathlib import Path
 from typing import Self
@@ -12,12 +12,20 @@ from numpy.typing import NDArray
 from img2music.affect import Affect
 from img2music.errors import ModelError
 from img2music.files import write_atomically
-from img2music.music.audio.network import EMBEDDING
+from img2music.music.audio import musicnn, network
 
-MODEL = "music-affect/1"
+MODEL = "music-affect/2"
 """Name and version of the shipped model; its card is docs/models/music-affect.md."""
-SIGNALS = ("loudness", "onset_rate", "flux", "majorness")
-INPUTS = (*(f"embedding_{number}" for number in range(EMBEDDING)), *SIGNALS)
+SIGNALS = ("loudness", "onset_rate", "flux", "majorness", "register", "level_spread")
+"""What is measured of the sound itself."""
+PRIORS = ("vibenet_valence", "musicnn_happy")
+"""What the networks read as valence: vibenet's output, and MusiCNN's log-odds of "happy" less those of "sad"."""
+INPUTS = (
+    *(f"vibenet_{number}" for number in range(network.EMBEDDING)),
+    *(f"musicnn_{number}" for number in range(musicnn.EMBEDDING)),
+    *SIGNALS,
+    *PRIORS,
+)
 """What the model reads, in order."""
 
 
@@ -26,7 +34,7 @@ FARTHEST = 4.0  # standard deviations; silence and noise lie far outside of musi
 
 @dataclass(frozen=True)
 class AffectModel:
-    """Two linear functions of standardised inputs, squashed onto the unit scale.
+    """Linear functions of standardised inputs, squashed onto the unit scale.
 
     Attributes
     ----------
@@ -34,9 +42,12 @@ class AffectModel:
         Name and version.
     mean, scale : tuple of float, length of `INPUTS`
         Inputs are standardised with them.
-    valence, arousal : tuple of float, length of `INPUTS` + 1
-        Coefficients, then the intercept. What they give is the logit of the affect, over 4: near the middle
-        of the unit scale it reads as the affect less 0.5.
+    valence, arousal : tuple of float, length of `INPUTS`
+        Coefficients. What they give is the logit of the affect, over 4: near the middle of the unit scale it
+        reads as the affect less 0.5.
+    valence_change, arousal_change : tuple of float, length of `INPUTS`
+        Coefficients of how a window differs from its track, in the same unit. MusiCNN hears a few moments of a
+        track only, so these do without it.
     """
 
     name: str
@@ -44,23 +55,32 @@ class AffectModel:
     scale: tuple[float, ...]
     valence: tuple[float, ...]
     arousal: tuple[float, ...]
+    valence_change: tuple[float, ...]
+    arousal_change: tuple[float, ...]
 
-    def affect(self, inputs: NDArray[np.float64]) -> Affect:
-        """Predict the affect of a track or a window.
+    def affect(self, track: NDArray[np.float64], window: NDArray[np.float64] | None = None) -> Affect:
+        """Predict the affect of a track, or of a window of it.
 
         Parameters
         ----------
-        inputs : ndarray of float64, shape (260,)
+        track : ndarray of float64, shape (464,)
             In the order of `INPUTS`.
+        window : ndarray of float64, shape (464,), optional
+            The same of the window.
 
         Returns
         -------
         Affect
         """
-        standard = np.append(np.clip((inputs - self.mean) / self.scale, -FARTHEST, FARTHEST), 1.0)
         # einsum adds in one fixed order; BLAS doesn't promise that.
-        values = np.einsum("ij,j->i", np.array([self.valence, self.arousal]), standard)
+        values = np.einsum("ij,j->i", np.array([self.valence, self.arousal]), self._standard(track))
+        if window is not None:
+            change = self._standard(window) - self._standard(track)
+            values += np.einsum("ij,j->i", np.array([self.valence_change, self.arousal_change]), change)
         return Affect(*(1.0 / (1.0 + np.exp(-4.0 * values))).tolist())
+
+    def _standard(self, inputs: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.clip((inputs - self.mean) / self.scale, -FARTHEST, FARTHEST)
 
     def save(self, path: Path) -> None:
         """Write the model as JSON.
@@ -98,13 +118,13 @@ class AffectModel:
         """
         try:
             content = json.loads(path.read_text(encoding="utf-8"))
-            parts = {name: tuple(map(float, content[name])) for name in ("mean", "scale", "valence", "arousal")}
+            parts = {
+                field.name: tuple(map(float, content[field.name])) for field in fields(cls) if field.name != "name"
+            }
             model = cls(name=str(content["name"]), **parts)
         except (OSError, ValueError, TypeError, KeyError) as error:
             raise ModelError(f"{path} is not a readable music affect model ({error}); train it again.") from error
-        count = len(INPUTS)
-        sizes = [len(model.mean), len(model.scale), len(model.valence) - 1, len(model.arousal) - 1]
-        if model.name != MODEL or sizes != [count] * 4:
+        if model.name != MODEL or any(len(part) != len(INPUTS) for part in parts.values()):
             raise ModelError(f"{path} is not a {MODEL} model; train it again.")
         return model
 

@@ -3,6 +3,7 @@
 A pure function of the file's bytes: the same bits in any process, on any day.
 """
 
+import math
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,21 +17,23 @@ from img2music.errors import Img2MusicError, InputError, unexpected
 from img2music.media.audio import SHORTFALL, AudioFile, open_audio
 from img2music.media.excerpts import Excerpt
 from img2music.music.analysis import CurvePoint, Features, TrackAnalysis
-from img2music.music.audio import loudness, rhythm, tonality
-from img2music.music.audio.affect_model import SIGNALS, AffectModel, shipped_model
+from img2music.music.audio import loudness, musicnn, rhythm, spectrum, tonality
+from img2music.music.audio.affect_model import PRIORS, SIGNALS, AffectModel, shipped_model
 from img2music.music.audio.mel import FRAME_RATE, HOP, SAMPLE_RATE, log_mel
-from img2music.music.audio.network import Hearing, hear
+from img2music.music.audio.network import head, hear
 
 if TYPE_CHECKING:
     from img2music.media.sndfile import SndfileAudio
 
-ANALYZER = "audio/1"
+ANALYZER = "audio/2"
 """Name and version of this analyzer; a new version means that libraries are analysed again."""
 EXCERPTS = 12
 EXCERPT_SECONDS = 8.0
 """A track is heard in this many excerpts of this length, evenly spread; docs/analyzer.md says why."""
 WINDOW_SECONDS = 8.0
 """Length of a window of the affect curve, about."""
+PATCHES = 4
+"""Windows of a track of which MusiCNN hears the middle; docs/models/music-affect.md says why no more."""
 SILENCE = Affect(valence=0.5, arousal=0.0)
 """Affect of a window that holds nothing above -70 LUFS, the absolute gate of BS.1770: calm, and nothing more."""
 
@@ -45,7 +48,7 @@ class Measurement:
         Seconds.
     features : Features
         Features of the whole track.
-    inputs : ndarray of float64, shape (260,)
+    inputs : ndarray of float64, shape (464,)
         Inputs of the affect model for the whole track.
     windows : tuple of (float, float, ndarray of float64 or None)
         Start, end and inputs of the affect model for each window; None for silence.
@@ -65,8 +68,21 @@ class _Window:
     start: float
     end: float
     mel: NDArray[np.float32]
+    middle: NDArray[np.float32]
     pitch_classes: NDArray[np.float64]
     powers: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class _Frames:
+    """What is measured of each mel frame of a track, or of a part of it."""
+
+    strength: NDArray[np.float64]
+    centroid: NDArray[np.float64]
+    level: NDArray[np.float64]
+
+    def part(self, first: int, last: int) -> "_Frames":
+        return _Frames(self.strength[first:last], self.centroid[first:last], self.level[first:last])
 
 
 def analyze_track(path: str | os.PathLike[str], model: AffectModel | None = None) -> TrackAnalysis:
@@ -99,7 +115,7 @@ def analyze_track(path: str | os.PathLike[str], model: AffectModel | None = None
     model = model or shipped_model()
 
     def affect(inputs: NDArray[np.float64] | None) -> Affect:
-        return SILENCE if inputs is None else model.affect(inputs)
+        return SILENCE if inputs is None else model.affect(measured.inputs, inputs)
 
     return TrackAnalysis(
         analyzer=ANALYZER,
@@ -154,17 +170,20 @@ def measure(path: str | os.PathLike[str]) -> Measurement:
         loudness=loudness.integrated_loudness(powers),
         onset_rate=onset_rate,
     )
-    strength = np.concatenate(strengths)
+    if features.loudness is None:
+        raise InputError("There is no music in it: it is silent, or shorter than 0.4 seconds.", os.fspath(path))
+    frames = _Frames(np.concatenate(strengths), *spectrum.centroid_and_level(mel))
+    tagging = musicnn.listen([window.middle for window in _for_musicnn(windows)])
     points = []
     first = 0
     for window in windows:
         last = first + window.mel.shape[1]
-        inputs = _model_inputs(hearing, (first, last), strength[first:last], window.pitch_classes, window.powers)
+        embedding = hearing.embedding(first, last)
+        inputs = _model_inputs(embedding, tagging, frames.part(first, last), window.pitch_classes, window.powers)
         points.append((window.start, window.end, inputs))
         first = last
-    inputs = _model_inputs(hearing, (0, first), strength, pitch_classes, powers)
-    if inputs is None:
-        raise InputError("There is no music in it: it is silent, or shorter than 0.4 seconds.", os.fspath(path))
+    inputs = _model_inputs(hearing.embedding(0, first), tagging, frames, pitch_classes, powers)
+    assert inputs is not None
     return Measurement(duration, listened, features, inputs, tuple(points))
 
 
@@ -214,22 +233,34 @@ def _windows(excerpt: Excerpt) -> list[_Window]:
     frames = np.linspace(0, mel.shape[1], count + 1).round().astype(int)
     seconds = np.append(frames[:-1] / FRAME_RATE, length)
     blocks = np.append((seconds[:-1] / loudness.STEP).round().astype(int), len(powers))
-    return [
-        _Window(
-            start=excerpt.start + float(seconds[number]),
-            end=excerpt.start + float(seconds[number + 1]),
-            mel=mel[:, frames[number] : frames[number + 1]],
-            pitch_classes=tonality.chroma(mono[frames[number] * HOP : frames[number + 1] * HOP]),
-            powers=powers[blocks[number] : blocks[number + 1]],
+    windows = []
+    for number in range(count):
+        part = mono[frames[number] * HOP : frames[number + 1] * HOP]
+        before = max(0, len(part) - musicnn.PATCH) // 2
+        windows.append(
+            _Window(
+                start=excerpt.start + float(seconds[number]),
+                end=excerpt.start + float(seconds[number + 1]),
+                mel=mel[:, frames[number] : frames[number + 1]],
+                middle=part[before : before + musicnn.PATCH].copy(),  # so that the rest can go
+                pitch_classes=tonality.chroma(part),
+                powers=powers[blocks[number] : blocks[number + 1]],
+            )
         )
-        for number in range(count)
-    ]
+    return windows
+
+
+def _for_musicnn(windows: list[_Window]) -> list[_Window]:
+    """Choose windows, evenly spread, from those that are not silent."""
+    heard = [window for window in windows if loudness.integrated_loudness(window.powers) is not None]
+    places = (np.arange(PATCHES) + 0.5) * len(heard) / PATCHES
+    return [heard[place] for place in sorted(set(places.astype(int).tolist()))]
 
 
 def _model_inputs(
-    hearing: Hearing,
-    frames: tuple[int, int],
-    strength: NDArray[np.float64],
+    embedding: NDArray[np.float64],
+    tagging: musicnn.Tagging,
+    frames: _Frames,
     pitch_classes: NDArray[np.float64],
     powers: NDArray[np.float64],
 ) -> NDArray[np.float64] | None:
@@ -240,9 +271,14 @@ def _model_inputs(
     key = tonality.tonality(pitch_classes)
     signals: Sequence[float] = (
         level,
-        rhythm.onset_count(strength) / (len(strength) / FRAME_RATE),
-        float(strength.mean()),
+        math.log1p(rhythm.onset_count(frames.strength) / (len(frames.strength) / FRAME_RATE)),
+        float(frames.strength.mean()),
         key.majorness if key else 0.0,
+        spectrum.register(frames.centroid, frames.level),
+        float(frames.level.std()),
     )
     assert len(signals) == len(SIGNALS)
-    return np.concatenate([hearing.embedding(*frames), signals])
+    # einsum adds in one fixed order; BLAS doesn't promise that.
+    priors = (float(np.einsum("i,i->", head("valence"), embedding)), tagging.happiness)
+    assert len(priors) == len(PRIORS)
+    return np.concatenate([embedding, tagging.embedding, signals, priors])

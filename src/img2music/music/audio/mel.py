@@ -40,7 +40,7 @@ def log_mel(samples: NDArray[np.float32]) -> NDArray[np.float32]:
         samples = np.pad(samples, (0, WINDOW - len(samples)))
     frames = np.lib.stride_tricks.sliding_window_view(samples, WINDOW)[::HOP]
     window = (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(WINDOW) / WINDOW)).astype(np.float32)
-    filters = _sparse_filters()
+    filters = sparse_filters(N_FFT, N_MELS)
     mel = np.empty((N_MELS, len(frames)), dtype=np.float32)
     for first in range(0, len(frames), FRAMES_AT_ONCE):
         spectrum = scipy.fft.rfft(frames[first : first + FRAMES_AT_ONCE] * window, n=N_FFT, axis=-1)
@@ -51,29 +51,36 @@ def log_mel(samples: NDArray[np.float32]) -> NDArray[np.float32]:
     return mel
 
 
-@lru_cache(maxsize=1)
-def _sparse_filters() -> Any:
-    """The filters, for a product that adds in one fixed order, which BLAS doesn't promise."""
+@lru_cache(maxsize=2)
+def sparse_filters(n_fft: int, n_mels: int) -> Any:
+    """`mel_filters` as a sparse array, whose product adds in one fixed order, which BLAS doesn't promise."""
     from scipy.sparse import csr_array
 
-    return csr_array(mel_filters())
+    return csr_array(mel_filters(n_fft, n_mels))
 
 
-def mel_filters() -> NDArray[np.float32]:
+def mel_filters(n_fft: int = N_FFT, n_mels: int = N_MELS) -> NDArray[np.float32]:
     """Triangular filters on Slaney's mel scale (Auditory Toolbox, 1998), each of unit area.
+
+    Parameters
+    ----------
+    n_fft : int
+        Length of the Fourier transform.
+    n_mels : int
+        Filters, from 0 to 8 kHz.
 
     Returns
     -------
-    ndarray of float32, shape (128, 513)
-        Equal to ``librosa.filters.mel(sr=16000, n_fft=1024, n_mels=128, fmin=0, fmax=8000)``.
+    ndarray of float32, shape (n_mels, n_fft / 2 + 1)
+        Equal to ``librosa.filters.mel(sr=16000, n_fft=n_fft, n_mels=n_mels)``.
     """
     # Linear below 1 kHz (200/3 Hz a mel), logarithmic above (27 mels for a factor of 6.4).
     step, knee, log_step = 200.0 / 3, 1000.0, np.log(6.4) / 27.0
     knee_mel = knee / step
     highest = knee_mel + np.log(SAMPLE_RATE / 2 / knee) / log_step
-    mels = np.linspace(0.0, highest, N_MELS + 2)
+    mels = np.linspace(0.0, highest, n_mels + 2)
     edges = np.where(mels < knee_mel, mels * step, knee * np.exp(log_step * (mels - knee_mel)))
-    frequencies = np.fft.rfftfreq(N_FFT, 1.0 / SAMPLE_RATE)
+    frequencies = np.fft.rfftfreq(n_fft, 1.0 / SAMPLE_RATE)
     rising = (frequencies - edges[:-2, None]) / np.diff(edges)[:-1, None]
     falling = (edges[2:, None] - frequencies) / np.diff(edges)[1:, None]
     triangles = np.maximum(0.0, np.minimum(rising, falling))

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from img2music.errors import ModelError
+from img2music.music.audio.protobuf import fields
 
 LABELS = (
     "acousticness",
@@ -32,6 +33,7 @@ EMBEDDING = 256
 # Names inside vibenet 0.1's efficientnet_model.onnx.
 FEATURE_MAP = "silu_48"  # shape (1, 1280, 4, steps)
 TRUNK = ("trunk.0.weight", "trunk.0.bias", "trunk.1.weight", "trunk.1.bias")
+HEAD = "heads.{}.weight"
 LAYER_NORM_EPSILON = 1e-5
 # Numbers of fields in onnx.proto.
 MODEL_GRAPH, GRAPH_OUTPUT, VALUE_NAME, GRAPH_INITIALIZER, TENSOR_NAME, TENSOR_RAW_DATA = 7, 12, 1, 5, 8, 9
@@ -95,6 +97,21 @@ def hear(mel: NDArray[np.float32]) -> Hearing:
     )
 
 
+def head(label: str) -> NDArray[np.float64]:
+    """Give the weights by which the network reads one of its outputs from the embedding.
+
+    Parameters
+    ----------
+    label : str
+        One of `LABELS`.
+
+    Returns
+    -------
+    ndarray of float64, shape (256,)
+    """
+    return _network().heads[label]
+
+
 def _unit(name: str, value: float) -> float:
     if name in LIKELIHOODS:
         return 1.0 / (1.0 + math.exp(-value))
@@ -121,10 +138,11 @@ class _Network:
         self.session: Any = onnxruntime.InferenceSession(
             model + _field(MODEL_GRAPH, value), options, providers=["CPUExecutionProvider"]
         )
-        weights = _initializers(model, TRUNK)
+        weights = _initializers(model, (*TRUNK, *map(HEAD.format, LABELS)))
         scale, shift, matrix, bias = (weights[name].astype(np.float64) for name in TRUNK)
         self._scale, self._shift = scale, shift
         self._matrix, self._bias = matrix.reshape(EMBEDDING, len(scale)), bias
+        self.heads = {label: weights[HEAD.format(label)].astype(np.float64) for label in LABELS}
 
     def trunk(self, pooled: NDArray[np.float64]) -> NDArray[np.float64]:
         """Layer norm, linear layer, GELU."""
@@ -156,40 +174,13 @@ def _initializers(model: bytes, names: tuple[str, ...]) -> dict[str, NDArray[np.
     """Read named float32 weights out of an ONNX model."""
     wanted = {name.encode(): name for name in names}
     found: dict[str, NDArray[np.float32]] = {}
-    for number, graph in _fields(memoryview(model)):
-        if number != MODEL_GRAPH:
+    for number, graph in fields(memoryview(model)):
+        if number != MODEL_GRAPH or isinstance(graph, int):
             continue
-        for part, content in _fields(graph):
-            if part == GRAPH_INITIALIZER:
-                tensor = dict(_fields(content))
+        for part, content in fields(graph):
+            if part == GRAPH_INITIALIZER and not isinstance(content, int):
+                tensor = {key: value for key, value in fields(content) if not isinstance(value, int)}
                 name = bytes(tensor.get(TENSOR_NAME, b""))
                 if name in wanted:
                     found[wanted[name]] = np.frombuffer(tensor[TENSOR_RAW_DATA], dtype="<f4")
     return found
-
-
-def _fields(message: memoryview) -> "list[tuple[int, memoryview]]":
-    """Split a protocol buffer message; only its length-delimited fields have content."""
-    fields, offset = [], 0
-    while offset < len(message):
-        tag, offset = _varint(message, offset)
-        kind, size = tag & 7, 0
-        if kind == 0:
-            _, offset = _varint(message, offset)
-        elif kind == 2:
-            size, offset = _varint(message, offset)
-        else:
-            size = {1: 8, 5: 4}[kind]
-        fields.append((tag >> 3, message[offset : offset + size]))
-        offset += size
-    return fields
-
-
-def _varint(message: memoryview, offset: int) -> tuple[int, int]:
-    value = shift = 0
-    while True:
-        byte = message[offset]
-        value |= (byte & 0x7F) << shift
-        offset, shift = offset + 1, shift + 7
-        if byte < 0x80:
-            return value, offset

@@ -10,15 +10,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from img2music.errors import InputError, MissingExtraError
-from img2music.music.audio.affect_model import INPUTS, MODEL, SIGNALS, AffectModel
+from img2music.music.audio import musicnn, network
+from img2music.music.audio.affect_model import MODEL, PRIORS, SIGNALS, AffectModel
 from img2music.music.audio.analyzer import measure
 
 EMOTIFY_GENRES = ("classical", "rock", "electronic", "pop")
 """Folders of Emotify, in the order of its track ids, a hundred each."""
-PENALTY = 100.0
-"""Of ridge regression, on standardised inputs."""
-SIGNAL_WEIGHT = 3.0
-"""The four signals are scaled up by it, so that their penalty is a ninth of the embedding's."""
+SAYS = ((1.0, 0.0, 0.45), (0.0, 1.0, 0.45))
+"""For valence and arousal: the say of vibenet's embedding, MusiCNN's and the signals in the ridge regression.
+
+Each group's standardised inputs are scaled to have this variance in all, so that 200 inputs weigh no more than 6.
+"""
+CHANGE_SAYS = (1.0, 0.0, 0.45)
+"""The same for how a window differs from its track."""
+PENALTY = 1.0
+"""Of that regression."""
+PRIOR_SHARES = ((0.15, 0.15), (0.0, 0.0))
+"""For valence and arousal: the share of each of `PRIORS` in a prediction, in standard deviations."""
+TABLE_PENALTY = 100.0
+"""Of ridge regression on a table's standardised columns."""
 SPREAD = 0.2
 """Standard deviation of predictions for Emotify, near that of people's ratings (0.16 to 0.25)."""
 FOLDS = 10
@@ -36,7 +46,7 @@ class RatedMusic:
 
     Attributes
     ----------
-    inputs : ndarray of float64, shape (n, 260) or (n, 0)
+    inputs : ndarray of float64, shape (n, 464) or (n, 0)
         Inputs of the model, one row a song; none where there is no sound.
     shared : ndarray of float64, shape (n, 5)
         The features in `SHARED`.
@@ -58,7 +68,8 @@ def read_emotify(folder: Path, jobs: int = 1, progress: Callable[[int, int], obj
     Its listeners chose from the nine feelings of the Geneva Emotional Music Scale. Valence is read as joyful
     activation + (tenderness + amazement) / 2 - sadness - tension, arousal as power + joyful activation +
     tension - calmness - tenderness - sadness / 2, each scaled to [0, 1]: a stand-in, for nobody was asked for
-    these two.
+    these two. Signs follow the scale's second-order factors (Zentner, Grandjean & Scherer 2008, Emotion 8):
+    vitality (power, joyful activation), unease (tension, sadness), sublimity (the rest).
 
     Parameters
     ----------
@@ -156,7 +167,7 @@ def read_pmemo(table: Path) -> RatedMusic:
 
 
 def train_affect_model(rated: RatedMusic) -> AffectModel:
-    """Fit the model by ridge regression.
+    """Fit the model: ridge regression, blended with what the networks themselves read.
 
     Parameters
     ----------
@@ -177,15 +188,22 @@ def train_affect_model(rated: RatedMusic) -> AffectModel:
     mean, scale = rated.inputs.mean(axis=0), rated.inputs.std(axis=0)
     scale[scale == 0] = 1.0
     standard = (rated.inputs - mean) / scale
-    weight = np.array([SIGNAL_WEIGHT if name in SIGNALS else 1.0 for name in INPUTS])
-    rows = []
-    for axis in range(2):
-        coefficients = weight * _ridge(standard * weight, rated.ratings[:, axis])
-        # Regression pulls predictions together; they are spread as people's ratings are. As inputs are
-        # centred, the intercept is 0: the average song is neutral.
+
+    # As inputs are centred, there is no intercept: the average song is neutral.
+    def row(axis: int, says: tuple[float, ...], shares: tuple[float, ...]) -> tuple[float, ...]:
+        learnt = standard[:, : -len(PRIORS)]
+        groups = (network.EMBEDDING, musicnn.EMBEDDING, len(SIGNALS))
+        weight = np.sqrt(np.repeat(np.divide(says, groups), groups))
+        coefficients = weight * _ridge(learnt * weight, rated.ratings[:, axis], PENALTY)
+        coefficients *= (1.0 - sum(shares)) / (learnt @ coefficients).std()
+        coefficients = np.append(coefficients, shares)
+        # Regression pulls predictions together; they are spread as people's ratings are.
         coefficients *= SPREAD / (standard @ coefficients).std()
-        rows.append((*coefficients.tolist(), 0.0))
-    return AffectModel(MODEL, tuple(mean.tolist()), tuple(scale.tolist()), *rows)
+        return tuple(coefficients.tolist())
+
+    rows = [row(axis, SAYS[axis], PRIOR_SHARES[axis]) for axis in range(2)]
+    changes = [row(axis, CHANGE_SAYS, (0.0,) * len(PRIORS)) for axis in range(2)]
+    return AffectModel(MODEL, tuple(mean.tolist()), tuple(scale.tolist()), *rows, *changes)
 
 
 def evaluate_affect_model(emotify: RatedMusic, pmemo: RatedMusic) -> list[tuple[str, float, float]]:
@@ -208,10 +226,12 @@ def evaluate_affect_model(emotify: RatedMusic, pmemo: RatedMusic) -> list[tuple[
         )
 
     raw = [SHARED.index("valence"), SHARED.index("energy")]
+    unheard_genres = unheard_affects(emotify, emotify.groups)
     tried = [
         ("Emotify: vibenet's valence and energy as they are", emotify, emotify.shared[:, raw]),
+        ("Emotify: the same, and MusiCNN's happy less sad", emotify, _untrained(emotify)),
         (f"Emotify: the model, {FOLDS} random folds", emotify, unheard_affects(emotify)),
-        ("Emotify: the model, a genre at a time left out", emotify, unheard_affects(emotify, emotify.groups)),
+        ("Emotify: the model, a genre at a time left out", emotify, unheard_genres),
         (f"Emotify: {len(SHARED)} features, {FOLDS} random folds", emotify, table(emotify)),
         (
             f"Emotify: {len(SHARED)} features, trained on PMEmo",
@@ -231,7 +251,13 @@ def evaluate_affect_model(emotify: RatedMusic, pmemo: RatedMusic) -> list[tuple[
             _carried(emotify.shared, emotify.ratings, pmemo.shared),
         ),
     ]
-    return [(name, *_correlations(predicted, data.ratings)) for name, data, predicted in tried]
+    rows = [(name, *_correlations(predicted, data.ratings)) for name, data, predicted in tried]
+    within = [
+        ("Emotify, mean of its genres: vibenet's as they are", *_within_groups(emotify.shared[:, raw], emotify)),
+        ("Emotify, mean of its genres: untrained with MusiCNN", *_within_groups(_untrained(emotify), emotify)),
+        ("Emotify, mean of its genres: the genre left out", *_within_groups(unheard_genres, emotify)),
+    ]
+    return rows + within
 
 
 def unheard_affects(rated: RatedMusic, groups: tuple[str, ...] | None = None) -> NDArray[np.float64]:
@@ -263,6 +289,21 @@ def unheard_affects(rated: RatedMusic, groups: tuple[str, ...] | None = None) ->
     return _folded(rated, model, groups)
 
 
+def _untrained(rated: RatedMusic) -> NDArray[np.float64]:
+    """What the networks read, without any rating: vibenet's output plus `PRIORS`' happiness, both standardised."""
+    read = np.column_stack([rated.shared[:, [SHARED.index("valence"), SHARED.index("energy")]], rated.inputs[:, -1]])
+    standard = (read - read.mean(axis=0)) / read.std(axis=0)
+    return np.asarray(standard[:, :2] + standard[:, 2:])
+
+
+def _within_groups(predicted: NDArray[np.float64], data: RatedMusic) -> tuple[float, float]:
+    """Average the correlations within each group."""
+    groups = np.array(data.groups)
+    parts = [_correlations(predicted[groups == name], data.ratings[groups == name]) for name in sorted(set(groups))]
+    valence, arousal = np.mean(parts, axis=0).tolist()
+    return valence, arousal
+
+
 def _folded(data: RatedMusic, predict: _Predictor, groups: tuple[str, ...] | None) -> NDArray[np.float64]:
     try:
         from sklearn.model_selection import GroupKFold, KFold
@@ -285,16 +326,17 @@ def _carried(
     """Predict from features by a ridge regression elsewhere."""
     mean, scale = train.mean(axis=0), train.std(axis=0)
     standard = (train - mean) / scale
-    return np.column_stack([(test - mean) / scale @ _ridge(standard, ratings[:, axis]) for axis in range(2)])
+    coefficients = [_ridge(standard, ratings[:, axis], TABLE_PENALTY) for axis in range(2)]
+    return np.column_stack([(test - mean) / scale @ row for row in coefficients])
 
 
-def _ridge(inputs: NDArray[np.float64], ratings: NDArray[np.float64]) -> NDArray[np.float64]:
+def _ridge(inputs: NDArray[np.float64], ratings: NDArray[np.float64], penalty: float) -> NDArray[np.float64]:
     try:
         from sklearn.linear_model import Ridge
     except ImportError:
         raise MissingExtraError("Training", "train") from None
 
-    return np.asarray(Ridge(PENALTY).fit(inputs, ratings).coef_)
+    return np.asarray(Ridge(penalty).fit(inputs, ratings).coef_)
 
 
 def _correlations(predicted: NDArray[np.float64], ratings: NDArray[np.float64]) -> tuple[float, float]:

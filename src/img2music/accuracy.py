@@ -39,13 +39,13 @@ class Accuracy:
     Attributes
     ----------
     r : float or None
-        Pearson's correlation over all images; None for the baseline and for constants, which have none.
+        Pearson's correlation over all items; None for the baseline and for constants, which have none.
     r2 : float
         Share of the ratings' variance that is explained, 1 - MSE / variance.
     rmse, mse : float
         Root of the mean squared error, and the mean squared error.
     accuracy : float
-        Share of images on the right side of 0.5 (at least 0.5, or below).
+        Share of items on the right side of 0.5 (at least 0.5, or below).
     ccc : float or None
         Concordance correlation coefficient (Lin 1989, "A concordance correlation coefficient to evaluate
         reproducibility", Biometrics 45, 255-268): r, lowered by what differs in mean and in spread. None as for r.
@@ -54,7 +54,7 @@ class Accuracy:
     spearman : float or None
         Rank correlation. None as for r.
     mse_minmax : float or None
-        Mean squared error on the scale on which these images' lowest rating is 0 and their highest 1.
+        Mean squared error on the scale on which the lowest rating is 0 and the highest 1.
     own_scale : OwnScale
         The errors on the set's own scale.
     intervals : dict of str to (float, float), or None
@@ -85,7 +85,7 @@ def accuracy_of(predicted: Floats, rated: Floats, scale: Scale, groups: Sequence
     scale : Scale
         The set's own scale.
     groups : sequence of str, length n
-        Images of the same group are drawn together by the bootstrap; all different to draw image by image.
+        Items of the same group are drawn together by the bootstrap; all different to draw item by item.
     seed : int
         Seed of the bootstrap.
 
@@ -97,7 +97,7 @@ def accuracy_of(predicted: Floats, rated: Floats, scale: Scale, groups: Sequence
 
 
 def accuracy_of_means(means: Floats, rated: Floats, scale: Scale) -> Accuracy:
-    """Compare the mean of other images' ratings with ratings.
+    """Compare the mean of other items' ratings with ratings.
 
     Their correlation would be an artefact, since the means of folds move against what was left out: none is given.
 
@@ -145,7 +145,7 @@ def _spearman(predicted: Floats, rated: Floats) -> float:
 
 
 class _Sums:
-    """Sums over images, from which all figures follow for any weighting of the images."""
+    """Sums over items, from which all figures follow for any weighting of them."""
 
     def __init__(self, predicted: Floats, rated: Floats) -> None:
         # About their means, so that nothing is lost to cancellation.
@@ -193,7 +193,7 @@ def _intervals(
 
 
 def _resamples(groups: Sequence[str], seed: int) -> Iterator[Floats]:
-    """Draw groups with replacement; yields how often each image is drawn, some resamplings at a time."""
+    """Draw groups with replacement; yields how often each item is drawn, some resamplings at a time."""
     _, group_of = np.unique(np.array(groups), return_inverse=True)
     count = int(group_of.max()) + 1
     random = np.random.default_rng(seed)

@@ -4,8 +4,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from img2music.accuracy import Accuracy, accuracy_of, accuracy_of_means
 from img2music.affect import SCALES
-from img2music.vision.accuracy import Accuracy, accuracy_of, accuracy_of_means
 
 OASIS = SCALES["oasis"]
 # Two decimals: what is not equal differs by something that floating point can tell.

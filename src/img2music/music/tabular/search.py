@@ -1,0 +1,345 @@
+"""AutoML for one target: a field of regressors, the best tuned, and a stack of these."""
+
+import contextlib
+import json
+import logging
+import math
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from img2music.errors import MissingExtraError, UsageError
+from img2music.music.tabular.export import as_single
+from img2music.music.tabular.journal import Fit, Journal
+from img2music.music.tabular.regressors import EXTRA, FIELD, GENTLE, Settings, make
+from img2music.parallel import in_order, processors
+
+Floats = NDArray[np.float64]
+Indices = NDArray[np.intp]
+Progress = Callable[[str, int, int], None]
+
+BASES = 3
+LEAST = 30
+"""Songs to learn from."""
+STARTUP = 6
+"""Trials drawn at random before the tuner (a tree-structured Parzen estimator) goes by what it has seen."""
+
+ORIGINAL: Mapping[str, tuple[str, ...]] = {
+    "valence": ("gradient-boosting", "random-forest", "extra-trees"),
+    "arousal": ("gradient-boosting", "random-forest", "lightgbm"),
+}
+"""What the original's AutoML arrived at; the first of each is its meta-learner too."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A regressor with settings, and how it did in cross-validation.
+
+    Attributes
+    ----------
+    name : str
+        In `regressors.FIELD`.
+    settings : mapping of str to float
+    mse : float
+        Cross-validated on the training part, mean of the folds.
+    seconds : float
+        How long that took.
+    """
+
+    name: str
+    settings: Settings
+    mse: float
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Stack:
+    """Regressors, and one that makes a prediction of theirs.
+
+    Attributes
+    ----------
+    bases : tuple of (Candidate, object)
+        With the fitted regressor of each.
+    meta : tuple of (Candidate, object)
+        Its inputs are the predictions of the bases, in their order; it predicts what is to be added to their mean,
+        since the bases differ little, and trees draw no straight line.
+    weight : float
+        How much of that is added, in [0, 1]: what cross-validation bears out.
+    """
+
+    bases: tuple[tuple[Candidate, Any], ...]
+    meta: tuple[Candidate, Any]
+    weight: float
+
+    def predict(self, inputs: Floats) -> Floats:
+        """Predict.
+
+        Parameters
+        ----------
+        inputs : ndarray of float64, shape (n, columns)
+
+        Returns
+        -------
+        ndarray of float64, shape (n,)
+            In [0, 1].
+        """
+        given = as_single(inputs)
+        between = np.column_stack([regressor.predict(given) for _, regressor in self.bases])
+        return np.asarray(
+            np.clip(between.mean(axis=1) + self.weight * self.meta[1].predict(as_single(between)), 0.0, 1.0),
+            dtype=np.float64,
+        )
+
+
+@dataclass(frozen=True)
+class Found:
+    """What AutoML found for one target.
+
+    Attributes
+    ----------
+    leaderboard : tuple of Candidate
+        The field before tuning, best first.
+    tuned : tuple of Candidate
+        The best after tuning, best first.
+    stack : Stack
+        Fitted on the whole training part.
+    seconds : float
+        What the fits of cross-validation took.
+    cut_short : bool
+        Whether the time budget ended before the trials did.
+    """
+
+    leaderboard: tuple[Candidate, ...]
+    tuned: tuple[Candidate, ...]
+    stack: Stack
+    seconds: float
+    cut_short: bool
+
+
+@dataclass
+class Search:
+    """AutoML on a training part.
+
+    Attributes
+    ----------
+    inputs : ndarray of float64, shape (n, columns)
+    target : ndarray of float64, shape (n,)
+    parts : sequence of ndarray of int
+        Folds of cross-validation: places of the rows that each leaves out.
+    seed : int
+    journal : Journal
+        What is in it already is not fitted again.
+    scope : str
+        What sets these fits apart from others in the journal.
+    progress : callable, optional
+        Called with the stage, how much of it is done, and how much there is.
+    budget : float
+        Seconds that the fits may take; then tuning stops. Three regressors are always fitted.
+    """
+
+    inputs: Floats
+    target: Floats
+    parts: Sequence[Indices]
+    seed: int
+    journal: Journal
+    scope: str
+    progress: Progress | None = None
+    budget: float = float("inf")
+    _spent: float = field(default=0.0, init=False)
+    _cut_short: bool = field(default=False, init=False)
+
+    def __post_init__(self) -> None:
+        if len(self.target) < LEAST:
+            raise UsageError(f"{len(self.target)} songs are too few to learn from: there must be {LEAST} at least.")
+        self.inputs = as_single(self.inputs)
+
+    def run(self, names: Sequence[str], trials: int, *, meta: str | None = None) -> Found:
+        """Compare regressors, tune the best three, and stack them.
+
+        Parameters
+        ----------
+        names : sequence of str
+            Regressors in `regressors.FIELD`, at least three.
+        trials : int
+            Settings to try for each of the best; 0 tunes nothing.
+        meta : str, optional
+            The meta-learner; the best of the three by default.
+
+        Returns
+        -------
+        Found
+
+        Raises
+        ------
+        MissingExtraError
+            If an optional dependency is not installed.
+        """
+        with _one_blas_thread():
+            leaderboard = self._compare(names)
+            bases = [self._tune(candidate, trials, self.inputs, "tuning") for candidate in leaderboard[:BASES]]
+            bases.sort(key=_by_error)
+            between = as_single(np.column_stack([self._fit_of(base, self.inputs, "").predicted for base in bases]))
+            stage = _meta_stage(bases)
+            learner = meta or bases[0].name
+            first = self._score(learner, GENTLE.get(learner, {}), between, stage)
+            tuned = self._tune(first, trials, between, "stacking", stage)
+            stack = self._stack(bases, tuned, between, stage)
+        return Found(tuple(leaderboard), tuple(bases), stack, self._spent, self._cut_short)
+
+    def refit(self, bases: Sequence[Candidate], meta: Candidate) -> Stack:
+        """Fit a stack whose settings are known already.
+
+        Parameters
+        ----------
+        bases : sequence of Candidate
+        meta : Candidate
+
+        Returns
+        -------
+        Stack
+        """
+        with _one_blas_thread():
+            between = as_single(np.column_stack([self._fit_of(base, self.inputs, "").predicted for base in bases]))
+            return self._stack(bases, meta, between, _meta_stage(bases))
+
+    def _stack(self, bases: Sequence[Candidate], meta: Candidate, between: Floats, stage: str) -> Stack:
+        fitted = list(in_order(lambda base: self._fitted(base, self.inputs, self.target), bases, processors()))
+        correction = self._fitted(meta, between, self.target - between.mean(axis=1))
+        weight = self._weight(self._fit_of(meta, between, stage).predicted, between)
+        return Stack(tuple(zip(bases, fitted, strict=True)), (meta, correction), weight)
+
+    def _weight(self, predicted: Floats, between: Floats) -> float:
+        """Find how much of the meta-learner's correction lowers the squared error most."""
+        mean = between.mean(axis=1)
+        correction = predicted - mean
+        size = float(correction @ correction)
+        return float(np.clip(correction @ (self.target - mean) / size, 0.0, 1.0)) if size else 0.0
+
+    def _compare(self, names: Sequence[str]) -> list[Candidate]:
+        board = []
+        for number, name in enumerate(names):
+            if number >= BASES and self._spent >= self.budget:
+                self._cut_short = True
+                break
+            board.append(self._score(name, {}, self.inputs, ""))
+            self._tell("comparing", number + 1, len(names))
+        return sorted(board, key=_by_error)
+
+    def _tune(self, start: Candidate, trials: int, inputs: Floats, title: str, stage: str = "") -> Candidate:
+        try:
+            import optuna
+        except ImportError:
+            raise MissingExtraError("Training on tables", EXTRA) from None
+
+        space = FIELD[start.name].space
+        if not space or not trials:
+            return start
+        optuna.logging.set_verbosity(optuna.logging.ERROR)
+        sampler = optuna.samplers.TPESampler(seed=self.seed, n_startup_trials=STARTUP)
+        study = optuna.create_study(direction="minimize", sampler=sampler)
+        wanted = {
+            name: optuna.distributions.IntDistribution(int(reach.low), int(reach.high), log=reach.log)
+            if reach.whole
+            else optuna.distributions.FloatDistribution(reach.low, reach.high, log=reach.log)
+            for name, reach in space.items()
+        }
+        best = start
+        for number in range(trials):
+            if self._spent >= self.budget:
+                self._cut_short = True
+                break
+            trial = study.ask(wanted)
+            found = self._score(start.name, trial.params, inputs, stage)
+            study.tell(trial, found.mse)
+            best = min(best, found, key=_by_error)
+            self._tell(f"{title} {start.name}", number + 1, trials)
+        return best
+
+    def _score(self, name: str, settings: Settings, inputs: Floats, stage: str) -> Candidate:
+        fit = self._fit_of(Candidate(name, settings, 0.0, 0.0), inputs, stage)
+        self._spent += fit.seconds
+        if not stage:
+            return Candidate(name, settings, fit.mse, fit.seconds)
+        mean = inputs.mean(axis=1)
+        weighted = mean + self._weight(fit.predicted, inputs) * (fit.predicted - mean)
+        mse = float(np.mean([np.mean((weighted - self.target)[test] ** 2) for test in self.parts]))
+        return Candidate(name, settings, mse, fit.seconds)
+
+    def _fit_of(self, candidate: Candidate, inputs: Floats, stage: str) -> Fit:
+        key = f"{self.scope}|{stage}|{_key(candidate.name, candidate.settings)}"
+        known = self.journal.get(key)
+        if known is not None and known.predicted.shape == self.target.shape:
+            return known
+        start = time.monotonic()
+        offset = inputs.mean(axis=1) if stage else np.zeros(len(inputs))  # of a stack only the rest is learned
+
+        def left_out(test: Indices) -> Floats:
+            train = np.setdiff1d(np.arange(len(self.target)), test)
+            with _one_openmp_thread():
+                regressor = make(candidate.name, candidate.settings, self.seed, len(train))
+                return np.asarray(regressor.fit(inputs[train], (self.target - offset)[train]).predict(inputs[test]))
+
+        predicted = np.empty_like(self.target)
+        for test, values in zip(self.parts, in_order(left_out, self.parts, processors()), strict=True):
+            predicted[test] = offset[test] + values
+        mse = float(np.mean([np.mean((predicted[test] - self.target[test]) ** 2) for test in self.parts]))
+        fit = Fit(mse if math.isfinite(mse) else math.inf, time.monotonic() - start, predicted)
+        self.journal.add(key, fit)
+        return fit
+
+    def _fitted(self, candidate: Candidate, inputs: Floats, target: Floats) -> Any:
+        with _one_openmp_thread():
+            return make(candidate.name, candidate.settings, self.seed, len(target)).fit(inputs, target)
+
+    def _tell(self, stage: str, done: int, total: int) -> None:
+        if self.progress is not None:
+            self.progress(f"{self.scope}: {stage}", done, total)
+
+
+@contextlib.contextmanager
+def quietly() -> Iterator[None]:
+    """Keep warnings of regressors from standard error: one that does not converge does badly, as its figure tells.
+
+    Not by filters, which the threads of scikit-learn set and unset for each other.
+    """
+    logging.captureWarnings(True)
+    try:
+        yield
+    finally:
+        logging.captureWarnings(False)
+
+
+@contextlib.contextmanager
+def _one_blas_thread() -> Iterator[None]:
+    """Keep matrix products on one thread: folds are what runs side by side, and the result is the same anywhere."""
+    try:
+        import threadpoolctl
+    except ImportError:
+        raise MissingExtraError("Training on tables", EXTRA) from None
+    with threadpoolctl.threadpool_limits(1, user_api="blas"):
+        yield
+
+
+@contextlib.contextmanager
+def _one_openmp_thread() -> Iterator[None]:
+    """Keep loops of OpenMP, whose limit is each thread's own, from competing for the processors."""
+    import threadpoolctl
+
+    with threadpoolctl.threadpool_limits(1, user_api="openmp"):
+        yield
+
+
+def _meta_stage(bases: Sequence[Candidate]) -> str:
+    return "meta:" + ",".join(_key(base.name, base.settings) for base in bases)
+
+
+def _by_error(candidate: Candidate) -> float:
+    return candidate.mse
+
+
+def _key(name: str, settings: Settings) -> str:
+    return f"{name}{json.dumps(dict(settings), sort_keys=True)}"

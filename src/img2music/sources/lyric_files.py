@@ -1,0 +1,126 @@
+"""Lyrics in the tags of a sound file, and in the ``.lrc`` or ``.txt`` file beside it."""
+
+import codecs
+import os
+import stat
+from collections.abc import Iterator
+from typing import Any
+
+from img2music.sources.lyrics import Lyrics, lyrics_of
+
+MAX_BYTES = 1 << 20
+"""Of a file beside a song; a larger one holds no lyrics."""
+ENDINGS = (".lrc", ".LRC", ".txt", ".TXT")
+"""Of files beside a song, in the order in which they are tried."""
+
+# Vorbis comments (also Opus, FLAC) and APEv2; MP4; ASF (WMA). Plain ones first: they have no times to lose.
+_NAMES = (
+    "unsyncedlyrics",
+    "lyrics",
+    "UNSYNCEDLYRICS",
+    "Lyrics",
+    "\xa9lyr",
+    "----:com.apple.iTunes:UNSYNCEDLYRICS",
+    "----:com.apple.iTunes:LYRICS",
+    "WM/Lyrics",
+    "syncedlyrics",
+)
+_LYRICS = 1  # the kind of SYLT frame that holds words: https://id3.org/id3v2.4.0-frames, section 4.9
+
+
+def read_embedded(path: str | os.PathLike[str]) -> Lyrics:
+    """Read the lyrics in the tags of a sound file.
+
+    Parameters
+    ----------
+    path : path-like
+        A regular file of any format that mutagen reads.
+
+    Returns
+    -------
+    Lyrics
+        None found where there are none, or the tags are damaged; nothing is raised.
+    """
+    import mutagen
+
+    try:
+        file = mutagen.File(path)
+    except Exception:  # noqa: BLE001 - mutagen raises struct, unicode and other errors on damaged files
+        file = None
+    tags = getattr(file, "tags", None)
+    if tags is not None:
+        for text in _texts(tags):
+            lyrics = lyrics_of(text)
+            if lyrics.text is not None:
+                return lyrics
+    return Lyrics()
+
+
+def read_beside(path: str | os.PathLike[str]) -> Lyrics:
+    """Read the lyrics in the ``.lrc`` or ``.txt`` file that is called as a sound file is.
+
+    Parameters
+    ----------
+    path : path-like
+        The sound file; it need not be there.
+
+    Returns
+    -------
+    Lyrics
+        None found where there is no such file, or it can't be read as text; nothing is raised. Text is UTF-8, or UTF-16
+        with a byte order mark, or else Windows-1252.
+    """
+    stem = os.path.splitext(os.fspath(path))[0]  # noqa: PTH122 - names may be any bytes
+    for ending in ENDINGS:
+        try:
+            if not stat.S_ISREG(os.stat(stem + ending).st_mode):  # noqa: PTH116 - as above
+                continue
+            with open(stem + ending, "rb") as stream:  # noqa: PTH123 - as above
+                content = stream.read(MAX_BYTES + 1)
+        except (OSError, ValueError):
+            continue
+        lyrics = lyrics_of(_decode(content)) if len(content) <= MAX_BYTES else Lyrics()
+        if lyrics.text is not None:
+            return lyrics
+    return Lyrics()
+
+
+def _decode(content: bytes) -> str | None:
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return content.decode("utf-16", "replace")
+    if b"\0" in content:
+        return None  # no text
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return content.decode("cp1252", "replace")
+
+
+def _texts(tags: Any) -> list[str]:
+    """All that tags hold under the usual names; nothing if they are damaged."""
+    try:
+        return list(_id3(tags) if hasattr(tags, "getall") else _named(tags))
+    except Exception:  # noqa: BLE001 - as above
+        return []
+
+
+def _id3(tags: Any) -> Iterator[str]:
+    yield from (str(frame.text) for frame in tags.getall("USLT"))
+    for frame in tags.getall("SYLT"):
+        if frame.type == _LYRICS:
+            parts = [part for part, _ in frame.text]
+            # Either syllables, with line breaks among them, or lines.
+            yield ("" if any("\n" in part for part in parts) else "\n").join(parts)
+    for frame in tags.getall("TXXX"):
+        if frame.desc.upper() in ("LYRICS", "UNSYNCEDLYRICS"):
+            yield "\n".join(frame.text)
+
+
+def _named(tags: Any) -> Iterator[str]:
+    for name in _NAMES:
+        try:
+            values = tags[name]
+        except Exception:  # noqa: BLE001, S112 - some formats refuse names that others have
+            continue
+        for value in values if isinstance(values, list | tuple) else [values]:
+            yield value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)

@@ -25,7 +25,7 @@ from img2music.soundtrack.film import Film, read_film
 from img2music.soundtrack.music import FilmCurve, Music, Span
 from img2music.soundtrack.scenes import group
 from img2music.soundtrack.shots import EDGE, Change
-from img2music.soundtrack.spotting import Candidates, Cues, Options, candidates, shortlists, spot
+from img2music.soundtrack.spotting import CELL, Candidates, Cues, Options, candidates, cell_seconds, shortlists, spot
 from img2music.vision.model import ImageModel, read_pixels
 from img2music.vision.oasis import load_oasis
 from img2music.vision.rated_images import RatedImages
@@ -174,7 +174,7 @@ def still_readings(model: ImageModel, made: Sequence[Made]) -> tuple[NDArray[np.
 def random_fit(film: Film, tracks: Candidates, natural: AffectDistribution, draws: int = 100) -> float:
     """Mean distance of random passages of random tracks, one a scene."""
     chance = np.random.default_rng(SEED)
-    music = Music(tracks.durations, tracks.curves, tracks.library, 2.0, 0.0)
+    music = Music(tracks.durations, tracks.curves, tracks.library, CELL, 0.0)
     positions = natural.ranks(film.curve[:, 1:])
     scenes = group(film.shots)
     found = []
@@ -204,16 +204,17 @@ def spotting_seconds(count: int, scenes: int = 60) -> tuple[float, float]:
         for name, value in (("valence", mean[0]), ("arousal", mean[1])):
             curve[name] = np.clip(value + rng.normal(0.0, 0.1, 12), 0.0, 1.0)
         curves.append(curve)
+    cell = cell_seconds(count, 12.0)
     edges = np.concatenate([[0.0], np.cumsum(rng.uniform(12.0, 18.0, scenes))])
-    cells = np.repeat(rng.random((scenes, 2)), np.diff(np.round(edges / 2.0).astype(int)), axis=0)
-    film = FilmCurve(cells.astype(np.float32), edges, 2.0)
+    cells = np.repeat(rng.random((scenes, 2)), np.diff(np.round(edges / cell).astype(int)), axis=0)
+    film = FilmCurve(cells.astype(np.float32), edges, cell)
     library = AffectDistribution.of(means[:, 0], means[:, 1])
     artists = np.arange(count) // 20
     tracks = Candidates(
         np.arange(count), durations, artists, curves, np.ones(count, dtype=np.bool_), {}, library, filtered=False
     )
     begin, worked = time.perf_counter(), time.process_time()
-    music = Music(durations, curves, library, 2.0, Prices().inside)
+    music = Music(durations, curves, library, cell, Prices().inside)
     found = shortlists(film, music, tracks, np.arange(scenes), Options())
     chosen = choose(found, artists, Prices())
     assert chosen is not None

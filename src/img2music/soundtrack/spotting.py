@@ -25,8 +25,11 @@ from img2music.soundtrack.film import Film
 from img2music.soundtrack.music import TOLERANCE, FilmCurve, Music, Span
 from img2music.soundtrack.scenes import LEAST_SCENE, Scene
 
-CELL = 2.0
-"""Seconds in which film and music are compared while passages are searched; less for scenes under 4 seconds."""
+CELL, COARSE_CELL = 1.0, 2.0
+"""Seconds in which film and music are compared while passages are searched; less for the shortest scenes."""
+
+MANY = 3000
+"""Tracks from which on cells are coarse, to keep the search within seconds."""
 
 TRACKS_AT_ONCE = 8192
 """Tracks whose costs are in memory at once."""
@@ -255,7 +258,7 @@ def spot(
     relative = options.matching is Matching.RELATIVE
     boundaries, owners = stretches(scenes, tracks, options)
     positions = natural.ranks(film.curve[:, 1:]) if relative else film.curve[:, 1:]
-    cell = min(CELL, float(np.diff(boundaries).min()) / 2)
+    cell = cell_seconds(len(tracks.ids), float(np.diff(boundaries).min()))
     curve = FilmCurve(grid(film.curve[:, 0], positions, boundaries[-1], cell), boundaries, cell)
     library = tracks.library if relative else None
     music = Music(tracks.durations, tracks.curves, library, cell, options.prices.inside)
@@ -329,6 +332,23 @@ def stretches(
         edges += np.linspace(scene.start, scene.end, parts + 1)[1:].tolist()
         owners += [number] * parts
     return np.array(edges), np.array(owners)
+
+
+def cell_seconds(tracks: int, shortest: float) -> float:
+    """Choose the seconds of a cell.
+
+    Parameters
+    ----------
+    tracks : int
+        How many there are to choose from.
+    shortest : float
+        Seconds of the shortest stretch, which gets two cells at least.
+
+    Returns
+    -------
+    float
+    """
+    return min(COARSE_CELL if tracks > MANY else CELL, shortest / 2)
 
 
 def grid(times: NDArray[np.float64], positions: NDArray[np.float64], end: float, cell: float) -> NDArray[np.float32]:

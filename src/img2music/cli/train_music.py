@@ -72,9 +72,7 @@ def train_music(  # noqa: PLR0917 - typer's way to declare options
     ] = None,
     embedding: Annotated[
         str | None,
-        typer.Option(
-            metavar="NAME", help="Embedder of lyrics: word2vec, minilm, wordllama or static.", show_default="word2vec"
-        ),
+        typer.Option(metavar="NAME", help="Embedder of lyrics: word2vec or minilm.", show_default="word2vec"),
     ] = None,
     vectors: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Word vectors in Google's format that word2vec starts from.")

@@ -60,8 +60,8 @@ def train_music(  # noqa: PLR0917 - typer's way to declare options
         str,
         typer.Option(
             metavar="NAME,...",
-            help="music, lyric-affect, lyric-embedding, lyric-style, lyric-words, title-words; or, for people's "
-            "ratings only, spotify: music, acousticness, energy and valence.",
+            help="music, lyric-affect, lyric-embedding, lyric-style, lyric-words, title-words, artist; or, for ratings "
+            "by people only, spotify: music, acousticness, energy and valence.",
         ),
     ] = "music,lyric-affect,lyric-embedding",
     lexicon: Annotated[

@@ -1,6 +1,6 @@
 """What a stack is given of each song: groups of inputs, by name."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -8,6 +8,7 @@ from typing import Any, Self
 import numpy as np
 
 from img2music.errors import ModelError, UsageError, printable
+from img2music.music.tabular.artist_inputs import Artist
 from img2music.music.tabular.column_inputs import ColumnGroup
 from img2music.music.tabular.features import EIGHT, SPOTIFY, ColumnScaling
 from img2music.music.tabular.groups import InputGroup, plain_name
@@ -21,12 +22,15 @@ GROUPS: Mapping[str, str] = {
     "lyric-style": "how the lyrics are written: lengths, repetition, punctuation, kinds of words",
     "lyric-words": "what the words of the lyrics say of the targets, by a ridge regression on their counts",
     "title-words": "the same of the words of title, artist and album",
+    "artist": "what the artist's other songs are like, and how many are known",
     "spotify": "the eight, and Spotify's acousticness, energy and valence: for people's ratings only",
 }
 """The names, and what is behind them."""
 
 COLUMNS = {"music": EIGHT, "spotify": SPOTIFY}
 WORDS = ("lyric-words", "title-words")
+ALONE: Mapping[str, Callable[[], InputGroup]] = {"lyric-style": LyricStyle, "artist": Artist}
+"""Groups that need nothing to be made."""
 
 
 @dataclass(frozen=True)
@@ -126,12 +130,12 @@ def _make(name: str, sources: Sources) -> InputGroup:
         return ColumnGroup(name, COLUMNS[name])
     if name in WORDS:
         return Words(name)
-    if name == "lyric-affect":
-        return LyricAffect(sources.lexicon)
-    if name == "lyric-style":
-        return LyricStyle()
-    if sources.given is not None:
-        return sources.given
+    if name == "lyric-embedding":
+        return sources.given or _embedding(sources)
+    return LyricAffect(sources.lexicon) if name == "lyric-affect" else ALONE[name]()
+
+
+def _embedding(sources: Sources) -> InputGroup:
     from img2music.music.lyrics.embedding import embedder
 
     return LyricEmbedding(embedder(sources.embedder, sources.components, sources.vectors, seed=sources.seed))
@@ -173,6 +177,8 @@ def restore_group(
         return ColumnGroup(name, scaling.names, scaling)
     if name in WORDS:
         return Words.restore(name, facts, folder)
+    if name == "artist":
+        return Artist.restore(facts, folder)
     if name == "lyric-style":
         return LyricStyle()
     if name not in GROUPS:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -105,7 +106,7 @@ def write_film(
 ) -> Path:
     """Encode pictures at their times."""
     with av.open(str(path), "w", format=container) as out:
-        stream = None
+        stream: Any = None
         for time, picture in shown:
             if stream is None:
                 stream = out.add_stream(codec, rate=Fraction(rate).limit_denominator(1001))

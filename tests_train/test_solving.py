@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from img2music.errors import ModelError, UsageError
-from img2music.vision.head import Head, RidgeHead
+from img2music.vision.head import COMPONENTS, Head, RidgeHead
 from img2music.vision.model import ImageModel, open_session, read_pixels
 from img2music.vision.networks.architecture import build
 from img2music.vision.networks.preparation import split
@@ -133,7 +133,7 @@ def test_modules_compute_what_heads_do(many: int) -> None:
     affect = np.clip(0.5 + 0.1 * features[:, :2], 0, 1)
     themes = [f"theme {number // 3}" for number in range(300)]
     kernel = Head.fit(features, affect, (many,), themes)
-    assert kernel.reduction.shape == (many, min(many, 256))
+    assert kernel.reduction.shape == (many, min(many, COMPONENTS))
     for head in (kernel, RidgeHead.fit(features, affect, themes)):
         said = to_module(head)(torch.from_numpy(features)).detach().numpy()
         assert said.clip(0, 1) == pytest.approx(head.predict(features), abs=1e-5)

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from img2music.music.lyrics.fusion import LYRICS_MEAN, fuse
+from img2music.music.lyrics.fusion import LYRICS_MEAN, WEIGHT, fuse
 
 UNIT = st.floats(0, 1)
 
@@ -16,4 +16,9 @@ def test_gladder_words_make_a_track_no_sadder(heard, one, other):
 def test_without_words_or_with_common_ones():
     assert fuse(0.9, None) == 0.9
     assert fuse(0.5, LYRICS_MEAN) == pytest.approx(0.5)
-    assert fuse(0.5, 0.35) < 0.35
+    assert fuse(0.5, 0.47) < 0.5 < fuse(0.5, 0.5)
+
+
+@given(UNIT, UNIT)
+def test_words_move_a_track_by_their_weight_at_most(heard, read):
+    assert abs(fuse(heard, read) - heard) <= WEIGHT + 1e-12

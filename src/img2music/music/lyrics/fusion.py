@@ -27,5 +27,6 @@ def fuse(heard: float, read: float | None) -> float:
     """
     if read is None:
         return heard
-    words = 0.5 + SPREAD * (read - LYRICS_MEAN) / LYRICS_SPREAD
-    return min(max((1.0 - WEIGHT) * heard + WEIGHT * words, 0.0), 1.0)
+    # A few lines can read more extreme than any whole song; they say no more than the end of the scale.
+    words = min(max(0.5 + SPREAD * (read - LYRICS_MEAN) / LYRICS_SPREAD, 0.0), 1.0)
+    return (1.0 - WEIGHT) * heard + WEIGHT * words

@@ -1,6 +1,5 @@
 """Tables of songs: CSV, TSV and other delimited text, and Parquet, under the column names that people use."""
 
-import dataclasses
 import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -14,9 +13,6 @@ from img2music.music.song import Song
 from img2music.sources import cells
 from img2music.sources.cells import CellError
 from img2music.sources.delimited import Row, read_delimited
-
-FIELDS = tuple(field.name for field in dataclasses.fields(Song) if field.name != "row")
-"""What a table may say of a song."""
 
 UNIT_FIELDS = ("danceability", "energy", "valence", "acousticness", "instrumentalness", "liveness", "speechiness")
 

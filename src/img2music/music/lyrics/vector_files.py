@@ -110,10 +110,6 @@ def _cut_short(count: int, row: int, path: Path) -> InputError:
     return InputError(f"says {count} words and ends after {row - 2}: cut short, or of another kind.", str(path))
 
 
-DAMAGED = (ValueError, KeyError, TypeError, AttributeError, EOFError, MemoryError, zipfile.BadZipFile, zlib.error)
-"""What numpy, zipfile and json raise for files that are damaged or of another kind."""
-
-
 def write_arrays(path: Path, kind: str, facts: Mapping[str, object], arrays: Mapping[str, NDArray[Any]]) -> None:
     """Keep arrays and facts about them in one file, which nothing is run from to read it.
 

@@ -79,7 +79,7 @@ class Encoded:
         for attribute in ("color_primaries", "color_trc", "colorspace"):
             setattr(context, attribute, int(getattr(self._first, attribute)))
         context.color_range = 1  # of television: `yuv420p` without more
-        matrix = self._first.side_data.get("DISPLAYMATRIX")
+        matrix: Any = self._first.side_data.get("DISPLAYMATRIX")
         if matrix is not None:
             stream.set_display_matrix(struct.unpack("=9i", bytes(matrix)))
         self.stream = stream

@@ -12,6 +12,14 @@ if TYPE_CHECKING:
 TEXTS = {"ass", "mov_text", "subrip", "text", "webvtt"}
 """libav's names of the kinds that are text, which it turns into each other."""
 
+KEPT = {
+    "mp4": {"mov_text"},
+    "mov": {"mov_text"},
+    "matroska": {"ass", "dvb_subtitle", "dvd_subtitle", "hdmv_pgs_subtitle", "subrip", "webvtt"},
+    "webm": {"webvtt"},
+}
+"""By libav's name of the container, the kinds that it holds as they are."""
+
 TIME_BASE = Fraction(1, 1000)
 
 
@@ -43,7 +51,8 @@ class Converted:
         self._decoder.open(strict=False)
         self._origin = origin
         self._duration = duration
-        self.stream: Any = container.add_stream(codec)
+        stream: Any = container.add_stream(codec)
+        self.stream = stream
         self.stream.codec_context.subtitle_header = self._decoder.subtitle_header
         self.stream.codec_context.time_base = TIME_BASE
 

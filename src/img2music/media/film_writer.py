@@ -1,22 +1,20 @@
 """A film with other sound: its pictures copied untouched where the new file may hold them, everything else kept."""
 
 import heapq
-import io
 import itertools
 import os
-from collections.abc import Callable, Iterator
-from contextlib import suppress
-from dataclasses import dataclass, field
-from fractions import Fraction
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from img2music.errors import UsageError
 from img2music.files import replacing
-from img2music.media.film_packets import Copied, Packets, Survey, survey
+from img2music.media.film_packets import Copied, Survey, demuxed
 from img2music.media.film_pictures import Encoded
-from img2music.media.film_subtitles import TEXTS, Converted
-from img2music.media.sound_writer import Progress, Sound, SoundEncoder, opened
+from img2music.media.film_streams import COVERS, chapters, code_tags, cover, covering, describe, tags, twin
+from img2music.media.film_subtitles import KEPT, TEXTS, Converted
+from img2music.media.sound_writer import Sound, SoundEncoder, opened
 from img2music.media.video import VideoFile
 
 if TYPE_CHECKING:
@@ -60,12 +58,6 @@ MOV = ("mp4", "mov")
 TRIED = 60
 """Packets of pictures that are written to nowhere first, to see whether a container takes them."""
 
-FORGOTTEN = {"major_brand", "minor_version", "compatible_brands", "encoder", "duration", "vendor_id"}
-"""Tags that tell of the old file, and not of the film."""
-
-COUNTED = ("BPS", "NUMBER_OF_", "_STATISTICS_", "DURATION", "SOURCE_ID")
-"""How tags begin in which Matroska tells how many bytes and seconds a stream has."""
-
 
 def film_format(file: Path) -> FilmFormat:
     """Find how a film is to be written.
@@ -90,12 +82,12 @@ def film_format(file: Path) -> FilmFormat:
 
 
 def write_film(
-    film: str | os.PathLike[str], seen: Survey, sound: Sound, file: Path, progress: Progress | None = None
+    film: str | os.PathLike[str], seen: Survey, sound: Sound, file: Path, *, original: bool = True
 ) -> tuple[str, ...]:
     """Write a film with other sound.
 
     Its pictures are copied where the container holds them, and else encoded anew. Subtitles, chapters, tags, cover
-    pictures, further pictures and attached files are kept as far as the container has a place for them.
+    pictures and attached files are kept as far as the container has a place for them.
 
     Parameters
     ----------
@@ -107,7 +99,8 @@ def write_film(
         Sounds from the first picture on; nothing is written beyond its end.
     file : Path
         Its ending says the container; replaced if it exists.
-    progress : callable, optional
+    original : bool
+        Whether the film's own sound is in ``sound``, so that its language is still that of the film.
 
     Returns
     -------
@@ -124,16 +117,14 @@ def write_film(
     form = film_format(file)
     duration = sound.samples / sound.rate
     with replacing(file) as stream, VideoFile(film) as pictures, VideoFile(film) as rest:
-        tags, options = _tags(pictures.container, form)
+        told, options = tags(pictures.container, form.container)
         with opened(stream, form.container, file, options) as out:
-            out.metadata.update(tags)
+            out.metadata.update(told)
             work = _Work(film, file, form, seen, duration, out)
-            sources = [work.pictures(pictures), work.sound(sound, pictures.container), work.rest(rest)]
+            sources = [work.pictures(pictures), work.sound(sound, pictures.container, original), work.rest(rest)]
             out.start_encoding()
-            for seconds, packet in heapq.merge(*sources, key=lambda timed: timed[0]):
+            for _, packet in heapq.merge(*sources, key=lambda timed: timed[0]):
                 out.mux(packet)
-                if progress is not None:
-                    progress(min(max(seconds, 0.0), duration), duration)
     return tuple(work.notes)
 
 
@@ -152,6 +143,7 @@ class _Work:
         self.film, self.form, self.seen, self.duration, self.out = film, form, seen, duration, out
         self.ending = file.suffix.lower()
         self.notes: list[str] = []
+        self._covers: list[Any] = []
 
     def pictures(self, video: VideoFile) -> Iterator[Timed]:
         fault = self.seen.fault
@@ -159,24 +151,45 @@ class _Work:
             fault = f"it begins within a group of pictures, for which {self.ending} has no edit list"
         if fault is None:
             fault = f"{self.ending} can't hold {video.info.codec}"
-            for tag in _code_tags(video, self.form):
-                if _holds(self.film, self.form, self.seen, self.duration, tag):
-                    stream = _twin(self.out, video.stream, tag)
-                    _describe(stream, video.stream)
-                    return _copies(video, stream, self.form, self.seen, self.duration)
+            for tag in code_tags(video, self.form.container):
+                if self._holds(tag):
+                    return self._copies(self.out, video, tag)
         encoded = Encoded(self.out, self.form.video, video, self.duration)
-        _describe(encoded.stream, video.stream)
+        describe(encoded.stream, video.stream)
         self.notes.append(f"The pictures were encoded anew as {encoded.name}, since {fault}.")
         return encoded.packets()
 
-    def sound(self, sound: Sound, source: "InputContainer") -> Iterator[Timed]:
+    def _holds(self, tag: str | None) -> bool:
+        """Whether the container takes the film's pictures: their first ones are written to nowhere."""
+        import av
+
+        try:
+            with VideoFile(self.film) as video, open(os.devnull, "wb") as nowhere:  # noqa: PTH123
+                with av.open(nowhere, "w", format=self.form.container) as out:
+                    for _, packet in itertools.islice(self._copies(out, video, tag), TRIED):
+                        out.mux(packet)
+        except (av.error.FFmpegError, ValueError):
+            return False
+        return True
+
+    def _copies(self, out: "OutputContainer", video: VideoFile, tag: str | None) -> Iterator[Timed]:
+        copied = Copied(
+            twin(out, video.stream, tag),
+            self.seen.origin,
+            self.duration,
+            interval=1 / video.info.rate,
+            before=self.seen.hidden,
+        )
+        return itertools.chain.from_iterable(map(copied.take, demuxed(video.container, [video.stream])))
+
+    def sound(self, sound: Sound, source: "InputContainer", original: bool) -> Iterator[Timed]:
         encoder = SoundEncoder(self.out, self.form.sound, sound.rate, sound.layout)
-        tracks = [stream for stream in source.streams if stream.type == "audio"]
+        tracks = source.streams.audio
         best = source.streams.best("audio")
-        if best is not None and best.language:
+        if original and best is not None and best.language:
             encoder.stream.metadata["language"] = best.language
-        if len(tracks) > 1:
-            self.notes.append(f"Of the film's {len(tracks)} sound tracks, only the first was used.")
+        if original and len(tracks) > 1:
+            self.notes.append(f"Of the film's {len(tracks)} sound tracks, only one was used.")
 
         def packets() -> Iterator[Timed]:
             block: NDArray[np.float32] | None
@@ -188,26 +201,68 @@ class _Work:
 
     def rest(self, video: VideoFile) -> Iterator[Timed]:
         source = video.container
-        chapters = _chapters(source, self.seen.origin, self.duration)
-        if chapters and self.form.container != "webm":
-            self.out.set_chapters(chapters)
-        takers: dict[int, Any] = {}
+        marks = chapters(source, self.seen.origin, self.duration)
+        if marks and self.form.container == "webm":
+            self.notes.append(self._homeless("Chapters"))
+        elif marks:
+            self.out.set_chapters(marks)
+        takers: dict[int, Copied | Converted] = {}
+        stream: Any
         for stream in source.streams:
-            if stream.type == "audio" or stream.index == video.stream.index:
-                continue
-            try:
-                taker = self._taker(stream, bool(chapters))
-            except _HomelessError as error:
-                self.notes.append(f"{error} left out: {self.ending} has no place for it.")
-                continue
-            if taker is not None:
-                takers[stream.index] = taker
-                if stream.type != "data":
-                    _describe(taker.stream, stream)
+            kind: str = stream.type
+            if kind == "subtitle":
+                taker = self._subtitles(stream)
+                if taker is None:
+                    self.notes.append(self._homeless(f"Subtitles ({stream.codec_context.name})"))
+                else:
+                    takers[stream.index] = taker
+            elif kind == "attachment":
+                self._attach(stream.name or "attachment", stream.mimetype, stream.data)
+            elif kind == "video" and stream.index != video.stream.index:
+                self._further_pictures(stream)
         streams = [stream for stream in source.streams if stream.index in takers]
 
         def packets() -> Iterator[Timed]:
+            yield from ((0.0, packet) for packet in self._covers)
             for packet in demuxed(source, streams):
                 yield from takers[packet.stream.index].take(packet)
 
         return packets()
+
+    def _subtitles(self, stream: Any) -> Copied | Converted | None:
+        codec = stream.codec_context.name if stream.codec_context is not None else None
+        taker: Copied | Converted
+        if codec in KEPT[self.form.container]:
+            taker = Copied(twin(self.out, stream), self.seen.origin, self.duration)
+        elif codec in TEXTS:
+            taker = Converted(self.out, self.form.text, stream, self.seen.origin, self.duration)
+            describe(taker.stream, stream)
+        else:
+            return None
+        return taker
+
+    def _attach(self, name: str, kind: str | None, content: bytes) -> None:
+        if self.form.container == "matroska":
+            self.out.add_attachment(name, kind or "application/octet-stream", content)
+        else:
+            self.notes.append(self._homeless(f"An attached file ({name})"))
+
+    def _further_pictures(self, stream: Any) -> None:
+        from av.stream import Disposition
+
+        if not stream.disposition & Disposition.attached_pic:
+            self.notes.append("Of the film's moving pictures, only one stream was used.")
+            return
+        content = cover(self.film, stream.index)
+        if not content:
+            return
+        kind = COVERS.get(stream.codec_context.name)
+        if self.form.container == "mp4" and kind is not None:
+            self._covers.append(covering(self.out, stream, content))
+        elif self.form.container == "matroska" and kind is not None:
+            self._attach(f"cover.{kind}", f"image/{kind}", content)
+        else:
+            self.notes.append(self._homeless("A cover picture"))
+
+    def _homeless(self, what: str) -> str:
+        return f"{what}: left out, since {self.ending} has no place for them."

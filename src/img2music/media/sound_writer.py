@@ -43,7 +43,7 @@ class Sound(Protocol):
 
     @property
     def layout(self) -> str:
-        """libav's name of its channel layout."""
+        """Name of its channel layout in libav."""
 
     @property
     def samples(self) -> int:
@@ -107,21 +107,6 @@ def sound_format(file: Path) -> SoundFormat:
     return found
 
 
-def lossy(codec: str) -> bool:
-    """Whether an encoder changes the sound, so that its peaks may rise.
-
-    Parameters
-    ----------
-    codec : str
-        libav's name of the encoder.
-
-    Returns
-    -------
-    bool
-    """
-    return codec in BIT_RATES
-
-
 class SoundEncoder:
     """A stream of sound in a file that is being written.
 
@@ -149,7 +134,8 @@ class SoundEncoder:
         self._rate, self._layout = rate, layout
         self._at = 0
         count = min(av.AudioLayout(layout).nb_channels, channels)
-        self.stream: Any = container.add_stream(codec, rate=rate)
+        stream: Any = container.add_stream(codec, rate=rate)
+        self.stream = stream
         self.stream.layout = LAYOUTS.get(count, "stereo" if count == 2 else layout)
         self.stream.time_base = Fraction(1, rate)
         if codec in BIT_RATES:
@@ -216,7 +202,9 @@ def sound_file(file: Path, rate: int, layout: str) -> Iterator[Callable[[NDArray
 
 
 @contextlib.contextmanager
-def opened(stream: IO[bytes], form: str, file: Path, options: dict[str, str] | None = None) -> "Iterator[OutputContainer]":
+def opened(
+    stream: IO[bytes], form: str, file: Path, options: dict[str, str] | None = None
+) -> "Iterator[OutputContainer]":
     """Open a container for writing; what libav can't write is an `InputError`.
 
     Parameters

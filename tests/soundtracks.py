@@ -63,8 +63,8 @@ def film(path: Path, seconds: float, *tracks: Track, first: float = 0.0, rate: i
                 time = place / RATE
                 if any(begin <= time < end for begin, end in track.gaps):
                     continue
-                part = np.ascontiguousarray(track.samples[:, place : place + 1024])
-                frame = av.AudioFrame.from_ndarray(part, format="fltp", layout=track.layout)
+                part = np.ascontiguousarray(track.samples[:, place : place + 1024].T).reshape(1, -1)
+                frame = av.AudioFrame.from_ndarray(part, format="flt", layout=track.layout)
                 frame.sample_rate = RATE
                 for ready in resampler.resample(frame):
                     ready.pts, ready.time_base = place + round(track.start * RATE), Fraction(1, RATE)

@@ -22,14 +22,18 @@ MOST_GAIN = 20.0
 LOOK_AHEAD = 5
 """Cells before a peak in which the limiter goes down."""
 
-RELEASE = 100.0
-"""Decibels a second in which the limiter comes back: the waves of a bass are left alone, and beats are not audible."""
+RELEASES = (100.0, 400.0, 1600.0)
+"""Decibels a second in which the limiter comes back. The first leaves the waves of a bass alone; where single beats are
+so much louder than all else that the loudness is not reached, it must be quicker."""
 
 CHUNK = 2**16
 """Cells that the limiter's way back is reckoned for at once."""
 
 NEAR_ENOUGH = 0.02
 """LU by which the loudness that is reckoned may miss its target."""
+
+FAR = 0.2
+"""LU that are not missed for the sake of a slow limiter."""
 
 ROUNDS = 20
 
@@ -94,21 +98,23 @@ def gain_curve(measured: Measured, target: float, peak: float) -> NDArray[np.flo
     """
     ceiling = peak - HEADROOM
     peaks: NDArray[np.float32] = np.float32(20.0) * np.log10(np.maximum(measured.peaks, np.float32(1e-9)))
-    gain = 0.0
-    limited = limiter(peaks, ceiling)
-    for _ in range(ROUNDS):
-        reached = loudness(_steps(measured.powers, limited, gain))
-        if reached is None or abs(target - reached) < NEAR_ENOUGH:
+    for release in RELEASES:
+        gain = 0.0
+        limited = limiter(peaks, ceiling, release)
+        for _ in range(ROUNDS):
+            reached = loudness(_steps(measured.powers, limited, gain))
+            missing = 0.0 if reached is None else target - reached
+            before, gain = gain, min(gain + missing, MOST_GAIN)
+            if abs(missing) < NEAR_ENOUGH or gain == before:
+                break
+            limited = limiter(peaks, ceiling - gain, release)
+        if abs(missing) < FAR or not limited.any():
             break
-        before, gain = gain, min(gain + target - reached, MOST_GAIN)
-        if gain == before:
-            break
-        limited = limiter(peaks, ceiling - gain)
     curve = np.append(limited, limited[-1:]) + np.float32(gain)
     return np.asarray(np.power(np.float32(10.0), curve / np.float32(20.0)))
 
 
-def limiter(peaks: NDArray[np.float32], ceiling: float) -> NDArray[np.float32]:
+def limiter(peaks: NDArray[np.float32], ceiling: float, release: float) -> NDArray[np.float32]:
     """Gain that keeps peaks under a ceiling: down before each, and slowly back.
 
     Parameters
@@ -117,6 +123,8 @@ def limiter(peaks: NDArray[np.float32], ceiling: float) -> NDArray[np.float32]:
         Decibels of each cell.
     ceiling : float
         Decibels.
+    release : float
+        Decibels a second in which it comes back.
 
     Returns
     -------
@@ -130,7 +138,7 @@ def limiter(peaks: NDArray[np.float32], ceiling: float) -> NDArray[np.float32]:
     if not wanted.any():
         return wanted
     low = minimum_filter1d(wanted, 2 * LOOK_AHEAD + 3, mode="nearest")
-    line = RELEASE * CELL / RATE * np.arange(1, CHUNK + 1)
+    line = release * CELL / RATE * np.arange(1, CHUNK + 1)
     before = 0.0
     for first in range(0, len(low), CHUNK):  # not all at once: in double precision, for the line is long
         chunk = low[first : first + CHUNK] - line[: len(low) - first]

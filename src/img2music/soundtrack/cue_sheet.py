@@ -5,14 +5,12 @@ import io
 import json
 import math
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 from img2music.affect import Affect
-from img2music.errors import InputError, UsageError
-from img2music.files import write_atomically
+from img2music.errors import InputError
 from img2music.matching.passages import Passage
 
 SCHEMA = "img2music/cues/1"
@@ -268,59 +266,6 @@ def as_csv(sheet: CueSheet) -> bytes:
         )
         writer.writerow([_rounded(cell) for cell in row])
     return text.getvalue().encode("utf-8", "backslashreplace")
-
-
-WRITERS: dict[str, Callable[[CueSheet], bytes]] = {"json": as_json, "csv": as_csv}
-"""By name, what turns a cue sheet into the bytes of a file."""
-
-
-def chosen_format(wanted: str | None, output: Path | None, *, terminal: bool) -> str:
-    """Resolve which format is meant.
-
-    Parameters
-    ----------
-    wanted : str or None
-        What the user asked for: a name in `WRITERS`, or "table".
-    output : Path or None
-        The file to write; its ending decides where nothing was asked for.
-    terminal : bool
-        Whether a person reads the standard output.
-
-    Returns
-    -------
-    str
-        A name in `WRITERS`, or "table", which only goes to the standard output.
-
-    Raises
-    ------
-    UsageError
-        If a file is to be written and its format is not known, or is the table.
-    """
-    if wanted is None:
-        if output is None:
-            return "table" if terminal else "json"
-        wanted = output.suffix[1:].lower()
-    if output is not None and wanted not in WRITERS:
-        raise UsageError("--output needs --format json or csv (or a file name that ends so).")
-    return wanted
-
-
-def save(sheet: CueSheet, file: Path, form: str = "json") -> None:
-    """Write a cue sheet.
-
-    Parameters
-    ----------
-    sheet : CueSheet
-    file : Path
-        Replaced if it exists.
-    form : {"json", "csv"}
-
-    Raises
-    ------
-    InputError
-        If it can't be written; then nothing has changed.
-    """
-    write_atomically(WRITERS[form](sheet), file)
 
 
 def load(file: str | os.PathLike[str]) -> CueSheet:

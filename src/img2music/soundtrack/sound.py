@@ -82,7 +82,7 @@ def compose(
     """Make the sound of a scored film; 0 s is its first picture.
 
     Everything is decoded to be measured before this returns, and again when the blocks are asked for; what is in memory
-    does not grow with the film, but for 8 bytes a millisecond.
+    does not grow with the film, but for 8 bytes for every two milliseconds.
 
     Parameters
     ----------

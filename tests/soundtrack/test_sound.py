@@ -90,6 +90,16 @@ def test_a_dropped_sound_needs_no_film(folder: Path) -> None:
     assert compose(scored(folder, "gone.mov"), film=folder / "film.mov").layout == "stereo"
 
 
+def test_what_stands_out_is_as_loud_as_the_music_and_hiss_is_not_raised(folder: Path, tmp_path: Path) -> None:
+    silence = sheet(LENGTH, cue(0.0, LENGTH, folder / "silence.flac"), film=folder / "film.mov")
+    alone = whole(compose(silence, original=Original.KEEP))
+    assert metered([alone[8 * RATE : 14 * RATE]])[0] == pytest.approx(-16.0, abs=1.0)
+    hiss = np.random.default_rng(4).normal(0, 0.005, (2, round(LENGTH * RATE))).astype(np.float32)
+    film(tmp_path / "hiss.mov", LENGTH, Track(hiss))
+    with_music = whole(compose(scored(folder), film=tmp_path / "hiss.mov"))
+    assert power(with_music, 6000.0, 3.0, 6.0) < power(with_music, 1000.0, 3.0, 6.0) - 30.0
+
+
 def test_music_comes_from_the_front_of_a_surround_film(folder: Path) -> None:
     sound = compose(scored(folder, "surround.mov"), original=Original.KEEP)
     assert sound.layout == "5.1"

@@ -21,9 +21,9 @@ LOOK_AHEAD = 1
 
 TRIES = ((2.0, 100.0), (2.0, 400.0), (2.0, 1600.0), (1.0, 1600.0))
 """Decibels left below the greatest peak, and decibels a second in which the limiter comes back; the first that reach
-the loudness are taken. Encoders add to peaks: AAC 0.4 dB, and Opus 0.6, rarely 1.8. A slow limiter leaves the waves of a
-bass alone, but single beats that are much louder than all else, or a deep bass that is hardly heard, need a quick one.
-"""
+the loudness are taken. Encoders add to peaks: AAC up to 0.8 dB, and Opus too, rarely 1.8. A slow limiter leaves the
+waves of a bass alone, but single beats that are much louder than all else, or a deep bass that is hardly heard, need a
+quick one."""
 
 CHUNK = 2**16
 """Cells that the limiter's way back is reckoned for at once."""

@@ -140,20 +140,19 @@ class Alternative:
 
 @dataclass(frozen=True, slots=True)
 class CueBeats:
-    """How a passage lies among the beats of its song. It informs.
+    """How a passage lies on the beats of its song. It informs.
 
     Attributes
     ----------
-    tempo : float
-        Beats a minute around its start.
-    start_offset : float
-        Seconds by which its start comes after the nearest beat; negative before it.
-    end_offset : float or None
-        Likewise of its end; None where no steady beat is heard there.
+    tempo : float or None
+        Beats a minute where the passage begins; where it ends, if there are beats only there.
+    start_offset, end_offset : float or None
+        Seconds from the song's nearest beat to the start and to the end of the passage, negative before it; None where
+        no beat was found, and at the end if no cue follows.
     """
 
-    tempo: float
-    start_offset: float
+    tempo: float | None = None
+    start_offset: float | None = None
     end_offset: float | None = None
 
 
@@ -359,16 +358,18 @@ def _cue(value: Any, where: str) -> Cue:
         distance=_number(value, "distance", where, least=0.0) if value.get("distance") is not None else None,
         why=_text(value, "why", where) if value.get("why") is not None else "",
         alternatives=tuple(alternatives),
-        beats=_beats(value, f"{where}: its beats"),
+        beats=_beats(value, where),
     )
 
 
-def _beats(value: Any, where: str) -> CueBeats | None:
+def _beats(value: Mapping[str, Any], where: str) -> CueBeats | None:
     if value.get("beats") is None:
         return None
-    beats = _part(value, "beats", where)
-    end_offset = None if beats.get("end_offset") is None else _number(beats, "end_offset", where)
-    return CueBeats(_number(beats, "tempo", where, least=0.0), _number(beats, "start_offset", where), end_offset)
+    beats, here = _part(value, "beats", where), f"{where}: its beats"
+    known = {
+        key: _number(beats, key, here) for key in ("tempo", "start_offset", "end_offset") if beats.get(key) is not None
+    }
+    return CueBeats(**known)
 
 
 def _scene(value: Any, where: str) -> SheetScene:

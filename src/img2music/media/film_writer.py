@@ -4,7 +4,7 @@ import heapq
 import itertools
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -128,22 +128,22 @@ def write_film(
     return tuple(work.notes)
 
 
+@dataclass
 class _Work:
     """One film being written: each method adds streams, and returns what goes into them."""
 
-    def __init__(
-        self,
-        film: str | os.PathLike[str],
-        file: Path,
-        form: FilmFormat,
-        seen: Survey,
-        duration: float,
-        out: "OutputContainer",
-    ) -> None:
-        self.film, self.form, self.seen, self.duration, self.out = film, form, seen, duration, out
-        self.ending = file.suffix.lower()
-        self.notes: list[str] = []
-        self._covers: list[Any] = []
+    film: str | os.PathLike[str]
+    file: Path
+    form: FilmFormat
+    seen: Survey
+    duration: float
+    out: "OutputContainer"
+    notes: list[str] = field(default_factory=list)
+    covers: list[Any] = field(default_factory=list)
+
+    @property
+    def ending(self) -> str:
+        return self.file.suffix.lower()
 
     def pictures(self, video: VideoFile) -> Iterator[Timed]:
         fault = self.seen.fault
@@ -164,10 +164,13 @@ class _Work:
         import av
 
         try:
-            with VideoFile(self.film) as video, open(os.devnull, "wb") as nowhere:  # noqa: PTH123
-                with av.open(nowhere, "w", format=self.form.container) as out:
-                    for _, packet in itertools.islice(self._copies(out, video, tag), TRIED):
-                        out.mux(packet)
+            with (
+                VideoFile(self.film) as video,
+                Path(os.devnull).open("wb") as nowhere,
+                av.open(nowhere, "w", format=self.form.container) as out,
+            ):
+                for _, packet in itertools.islice(self._copies(out, video, tag), TRIED):
+                    out.mux(packet)
         except (av.error.FFmpegError, ValueError):
             return False
         return True
@@ -223,7 +226,7 @@ class _Work:
         streams = [stream for stream in source.streams if stream.index in takers]
 
         def packets() -> Iterator[Timed]:
-            yield from ((0.0, packet) for packet in self._covers)
+            yield from ((0.0, packet) for packet in self.covers)
             for packet in demuxed(source, streams):
                 yield from takers[packet.stream.index].take(packet)
 
@@ -258,7 +261,7 @@ class _Work:
             return
         kind = COVERS.get(stream.codec_context.name)
         if self.form.container == "mp4" and kind is not None:
-            self._covers.append(covering(self.out, stream, content))
+            self.covers.append(covering(self.out, stream, content))
         elif self.form.container == "matroska" and kind is not None:
             self._attach(f"cover.{kind}", f"image/{kind}", content)
         else:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from img2music.errors import UsageError
 from img2music.files import replacing
-from img2music.media.film_packets import Copied, Survey, demuxed
+from img2music.media.film_packets import Copied, Survey, dated, demuxed
 from img2music.media.film_pictures import Encoded
 from img2music.media.film_streams import COVERS, chapters, code_tags, cover, covering, describe, tags, twin
 from img2music.media.film_subtitles import KEPT, TEXTS, Converted
@@ -183,7 +183,8 @@ class _Work:
             interval=1 / video.info.rate,
             before=self.seen.hidden,
         )
-        return itertools.chain.from_iterable(map(copied.take, demuxed(video.container, [video.stream])))
+        packets = dated(demuxed(video.container, [video.stream]), video.info.rate)
+        return itertools.chain.from_iterable(map(copied.take, packets))
 
     def sound(self, sound: Sound, source: "InputContainer", original: bool) -> Iterator[Timed]:
         encoder = SoundEncoder(self.out, self.form.sound, sound.rate, sound.layout)
@@ -216,7 +217,7 @@ class _Work:
             if kind == "subtitle":
                 taker = self._subtitles(stream)
                 if taker is None:
-                    self.notes.append(self._homeless(f"Subtitles ({stream.codec_context.name})"))
+                    self.notes.append(self._homeless("Subtitles of this kind"))
                 else:
                     takers[stream.index] = taker
             elif kind == "attachment":
@@ -233,7 +234,7 @@ class _Work:
         return packets()
 
     def _subtitles(self, stream: Any) -> Copied | Converted | None:
-        codec = stream.codec_context.name if stream.codec_context is not None else None
+        codec = None if stream.codec_context is None else stream.codec_context.codec.canonical_name
         taker: Copied | Converted
         if codec in KEPT[self.form.container]:
             taker = Copied(twin(self.out, stream), self.seen.origin, self.duration)

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from av.packet import Packet
     from av.stream import Stream
 
+MOST_REORDERED = 16
+"""Pictures that H.264 and H.265 hold back at most, to show them in another order (ITU-T H.264, A.3.1)."""
+
 CLOSE = 0.0005
 """Seconds: half of the unit in which Matroska and cue sheets tell times."""
 
@@ -70,7 +73,7 @@ def _survey(video: VideoFile, origin: Fraction) -> Survey:
     end, before = start + interval, None
     hidden = late = False
     shown: list[tuple[int, int]] = []  # from and to where pictures are there that are not to be shown
-    for packet in demuxed(video.container, [stream]):
+    for packet in dated(demuxed(video.container, [stream]), video.info.rate):
         if packet.pts is None or packet.dts is None:
             fault = fault or "its pictures have no time stamps"
             continue
@@ -118,6 +121,42 @@ def demuxed(container: "InputContainer", streams: "list[Any]") -> "Iterator[Pack
         for packet in container.demux(streams):
             if packet.size:
                 yield packet
+
+
+def dated(packets: "Iterator[Packet[Any]]", rate: float) -> "Iterator[Packet[Any]]":
+    """Tell when packets of pictures are to be decoded, where a container does not, as Matroska.
+
+    libav finds out from what comes later, and so leaves out the first ones where pictures are not in order.
+
+    Parameters
+    ----------
+    packets : iterator of Packet
+        In the order of the file.
+    rate : float
+        Pictures a second.
+
+    Yields
+    ------
+    Packet
+        All of them; without a time only where none can be found.
+    """
+    held: list[Packet[Any]] = []
+    last: int | None = None
+    for packet in packets:
+        if packet.dts is None and last is None and len(held) < MOST_REORDERED:
+            held.append(packet)
+            continue
+        if packet.dts is None and last is not None:
+            packet.dts = last + 1
+        if packet.dts is not None:
+            last = packet.dts
+            step = max(1, round(1 / rate / packet.time_base))
+            for before, each in enumerate(reversed(held), start=1):
+                each.dts = packet.dts - before * step
+        yield from held
+        held.clear()
+        yield packet
+    yield from held
 
 
 class Copied:

@@ -4,13 +4,13 @@ import heapq
 import itertools
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from img2music.errors import UsageError
 from img2music.files import replacing
-from img2music.media.film_packets import Copied, Survey, demuxed
+from img2music.media.film_packets import Copied, Survey, dated, demuxed
 from img2music.media.film_pictures import Encoded
 from img2music.media.film_streams import COVERS, chapters, code_tags, cover, covering, describe, tags, twin
 from img2music.media.film_subtitles import KEPT, TEXTS, Converted
@@ -128,22 +128,22 @@ def write_film(
     return tuple(work.notes)
 
 
+@dataclass
 class _Work:
     """One film being written: each method adds streams, and returns what goes into them."""
 
-    def __init__(
-        self,
-        film: str | os.PathLike[str],
-        file: Path,
-        form: FilmFormat,
-        seen: Survey,
-        duration: float,
-        out: "OutputContainer",
-    ) -> None:
-        self.film, self.form, self.seen, self.duration, self.out = film, form, seen, duration, out
-        self.ending = file.suffix.lower()
-        self.notes: list[str] = []
-        self._covers: list[Any] = []
+    film: str | os.PathLike[str]
+    file: Path
+    form: FilmFormat
+    seen: Survey
+    duration: float
+    out: "OutputContainer"
+    notes: list[str] = field(default_factory=list)
+    covers: list[Any] = field(default_factory=list)
+
+    @property
+    def ending(self) -> str:
+        return self.file.suffix.lower()
 
     def pictures(self, video: VideoFile) -> Iterator[Timed]:
         fault = self.seen.fault
@@ -164,10 +164,13 @@ class _Work:
         import av
 
         try:
-            with VideoFile(self.film) as video, open(os.devnull, "wb") as nowhere:  # noqa: PTH123
-                with av.open(nowhere, "w", format=self.form.container) as out:
-                    for _, packet in itertools.islice(self._copies(out, video, tag), TRIED):
-                        out.mux(packet)
+            with (
+                VideoFile(self.film) as video,
+                Path(os.devnull).open("wb") as nowhere,
+                av.open(nowhere, "w", format=self.form.container) as out,
+            ):
+                for _, packet in itertools.islice(self._copies(out, video, tag), TRIED):
+                    out.mux(packet)
         except (av.error.FFmpegError, ValueError):
             return False
         return True
@@ -180,7 +183,8 @@ class _Work:
             interval=1 / video.info.rate,
             before=self.seen.hidden,
         )
-        return itertools.chain.from_iterable(map(copied.take, demuxed(video.container, [video.stream])))
+        packets = dated(demuxed(video.container, [video.stream]), video.info.rate)
+        return itertools.chain.from_iterable(map(copied.take, packets))
 
     def sound(self, sound: Sound, source: "InputContainer", original: bool) -> Iterator[Timed]:
         encoder = SoundEncoder(self.out, self.form.sound, sound.rate, sound.layout)
@@ -213,7 +217,7 @@ class _Work:
             if kind == "subtitle":
                 taker = self._subtitles(stream)
                 if taker is None:
-                    self.notes.append(self._homeless(f"Subtitles ({stream.codec_context.name})"))
+                    self.notes.append(self._homeless("Subtitles of this kind"))
                 else:
                     takers[stream.index] = taker
             elif kind == "attachment":
@@ -223,14 +227,14 @@ class _Work:
         streams = [stream for stream in source.streams if stream.index in takers]
 
         def packets() -> Iterator[Timed]:
-            yield from ((0.0, packet) for packet in self._covers)
+            yield from ((0.0, packet) for packet in self.covers)
             for packet in demuxed(source, streams):
                 yield from takers[packet.stream.index].take(packet)
 
         return packets()
 
     def _subtitles(self, stream: Any) -> Copied | Converted | None:
-        codec = stream.codec_context.name if stream.codec_context is not None else None
+        codec = None if stream.codec_context is None else stream.codec_context.codec.canonical_name
         taker: Copied | Converted
         if codec in KEPT[self.form.container]:
             taker = Copied(twin(self.out, stream), self.seen.origin, self.duration)
@@ -258,7 +262,7 @@ class _Work:
             return
         kind = COVERS.get(stream.codec_context.name)
         if self.form.container == "mp4" and kind is not None:
-            self._covers.append(covering(self.out, stream, content))
+            self.covers.append(covering(self.out, stream, content))
         elif self.form.container == "matroska" and kind is not None:
             self._attach(f"cover.{kind}", f"image/{kind}", content)
         else:

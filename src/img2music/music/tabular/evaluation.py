@@ -192,7 +192,7 @@ def _subsets(data: Data) -> dict[str, tuple[Any, ...]]:
 def _side(data: Data, split: Split, seed: int) -> _Side:
     learn, test = hold_out(data.songs, split, TEST_SHARE, seed)
     parts = folds_of([data.songs[place] for place in learn], split, INNER_FOLDS, seed)
-    inputs, names = data.inputs(learn, parts)
+    inputs, names = data.inputs(learn, parts, split)
     return _Side(learn, test, parts, inputs, names)
 
 

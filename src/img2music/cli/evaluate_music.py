@@ -7,7 +7,14 @@ import typer
 
 from img2music.cli.output import ReportFormat, ReportFormatOption, chosen_format, print_json, print_table, warn
 from img2music.cli.stage_progress import stage_progress
-from img2music.cli.train_music import LyricEmbeddingOption, MapOption, MoreSongsOption, TableOption, read_table
+from img2music.cli.train_music import (
+    LyricEmbeddingOption,
+    MapOption,
+    MoreSongsOption,
+    TableOption,
+    read_more,
+    read_table,
+)
 
 
 def evaluate_music(  # noqa: PLR0917 - typer's way to declare options
@@ -35,7 +42,7 @@ def evaluate_music(  # noqa: PLR0917 - typer's way to declare options
     from img2music.music.tabular.model import read_facts
     from img2music.music.tabular.training import complete
     from img2music.pages import prepare
-    from img2music.sources.rated_songs import given_embedding, other_songs, targets_of
+    from img2music.sources.rated_songs import given_embedding, targets_of
 
     facts = read_facts(model)
     chosen = chosen_of(facts)
@@ -43,7 +50,7 @@ def evaluate_music(  # noqa: PLR0917 - typer's way to declare options
         prepare(report)
     songs = read_table(table, map_)
     given = None if lyric_embedding is None else given_embedding(lyric_embedding, songs)
-    others = None if more_songs is None else other_songs(more_songs, songs)
+    others = None if more_songs is None else read_more(more_songs, songs)
     try:
         source, names = facts["source"], [group["name"] for group in facts["inputs"]]
         scale = None if source["scale"] is None else Scale.parse(source["scale"])

@@ -10,6 +10,7 @@ from img2music.cli.output import ReportFormat, ReportFormatOption, chosen_format
 from img2music.cli.stage_progress import stage_progress
 
 if TYPE_CHECKING:
+    from img2music.music.tabular.other_songs import Others
     from img2music.sources.tables import SongTable
 
 
@@ -128,7 +129,7 @@ def train_music(  # noqa: PLR0917 - typer's way to declare options
     from img2music.music.tabular.inputs import Sources, make_groups
     from img2music.music.tabular.splitting import Split
     from img2music.music.tabular.training import Options, Recipe, complete, train
-    from img2music.sources.rated_songs import given_embedding, other_songs, targets_of
+    from img2music.sources.rated_songs import given_embedding, targets_of
 
     if lyric_embedding is not None and (embedding or vectors or components):
         raise UsageError("--lyric-embedding gives vectors that are ready: leave --embedding and its options out.")
@@ -148,7 +149,7 @@ def train_music(  # noqa: PLR0917 - typer's way to declare options
         vectors=vectors,
         components=components or 11,
         given=None if lyric_embedding is None else given_embedding(lyric_embedding, songs),
-        others=None if more_songs is None else other_songs(more_songs, songs),
+        others=None if more_songs is None else read_more(more_songs, songs),
         seed=seed,
     )
     groups = make_groups([name.strip() for name in inputs.split(",")], sources)
@@ -180,6 +181,16 @@ def read_table(table: Path, mapping: list[str] | None) -> "SongTable":
     if len(songs.problems) > PROBLEMS_TOLD:
         warn(f"{table}: and {len(songs.problems) - PROBLEMS_TOLD} more cells or rows that can't be used.")
     return songs
+
+
+def read_more(table: Path, songs: "SongTable") -> "Others":
+    """Read other songs, and say on stderr how many there are."""
+    from img2music.sources.rated_songs import other_songs
+
+    others = other_songs(table, songs)
+    count = len(others.songs(by_artist=False))
+    warn(f"{table}: {count:,} other songs; {others.shared:,} more do not count, since they are in the song table.")
+    return others
 
 
 PROBLEMS_TOLD = 10

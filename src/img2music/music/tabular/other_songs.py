@@ -75,8 +75,7 @@ class Others:
                 apart.append(song)
         self._apart = apart
         self._by_others = [song for song in apart if artist_key(song) not in artists]
-        columns = columns_of(table, tuple(SPOTIFY_COLUMN.values()))
-        self._low, self._high = np.nanmin(columns, axis=0), np.nanmax(columns, axis=0)
+        self._table = table
         for title, count in (("", len(self._apart)), (" by other artists", len(self._by_others))):
             if count < FEWEST:
                 raise UsageError(
@@ -110,8 +109,10 @@ class Others:
         ndarray of float64, shape (songs, axes)
             A little outside [0, 1] for what exceeds the table's values.
         """
-        unit = (columns_of(songs, tuple(SPOTIFY_COLUMN.values())) - self._low) / (self._high - self._low)
-        return np.asarray(unit[:, [list(SPOTIFY_COLUMN).index(axis) for axis in axes]])
+        names = [SPOTIFY_COLUMN[axis] for axis in axes]
+        table = columns_of(self._table, names)
+        low, high = np.nanmin(table, axis=0), np.nanmax(table, axis=0)
+        return np.asarray((columns_of(songs, names) - low) / (high - low), dtype=np.float64)
 
 
 @dataclass(frozen=True)

@@ -170,7 +170,7 @@ def sections(report: Report) -> Iterator[tuple[str, str, Table]]:
     )
     yield (
         "Inputs left out, and inputs alone",
-        "Split at random; the same regressors, fitted anew.",
+        "Split at random; the same regressors with the same shares, fitted anew, without the meta-learner.",
         (
             ["target", "inputs", *ACCURACY_COLUMNS],
             [

@@ -225,6 +225,26 @@ class Search:
         with _one_blas_thread():
             return self._stack(bases, meta, self._left_out(bases))
 
+    def mean_of(self, bases: Sequence[Candidate], shares: Sequence[float], inputs: Floats) -> Floats:
+        """Predict by regressors whose settings and shares are known already, without a meta-learner.
+
+        Parameters
+        ----------
+        bases : sequence of Candidate
+        shares : sequence of float
+            How much each counts.
+        inputs : ndarray of float64, shape (n, columns)
+
+        Returns
+        -------
+        ndarray of float64, shape (n,)
+            In [0, 1].
+        """
+        with _one_blas_thread():
+            fitted = in_order(lambda base: self._fitted(base, self.inputs, self.target), bases, processors())
+            between = np.column_stack([regressor.predict(as_single(inputs)) for regressor in fitted])
+        return np.asarray(np.clip(between @ np.array(shares), 0.0, 1.0), dtype=np.float64)
+
     def _first(self) -> _Task:
         return _Task(self.inputs, np.zeros(len(self.target)), "tuning")
 

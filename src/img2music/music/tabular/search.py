@@ -200,8 +200,9 @@ class Search:
             leaderboard = self._compare(names, task)
             best = _of_each_kind(leaderboard) if whole else leaderboard[:BASES]
             tuned = sorted((self._tune(candidate, trials, task) for candidate in best), key=_by_error)
-            pool = [*tuned, *(one for one in leaderboard if whole and one not in best)]
+            pool = tuned
             if whole:
+                pool = [*tuned, *(one for one in leaderboard if one not in best and math.isfinite(one.mse))]
                 pool = [pool[place] for place in worth_keeping(self._left_out(pool), self.target)]
             between = self._left_out(pool)
             task = self._second(pool, between)

@@ -52,6 +52,11 @@ class Others:
     table : sequence of Song
         All songs of the table that stacks are trained on and judged by.
 
+    Attributes
+    ----------
+    shared : int
+        How many songs do not count since the table has them too.
+
     Raises
     ------
     UsageError
@@ -65,16 +70,15 @@ class Others:
         numbers = {_numbers(song) for song in table}
         identifiers = {song.identifier for song in table if song.identifier}
         artists = {artist_key(song) for song in table}
-        apart, seen = [], set[tuple[float, ...]]()
-        self.shared = 0
+        apart, shared = dict[tuple[float, ...], Song](), set[tuple[float, ...]]()
         for song in whole:
             if _recording(song) in titles or _numbers(song) in numbers or song.identifier in identifiers:
-                self.shared += 1
-            elif _numbers(song) not in seen:
-                seen.add(_numbers(song))
-                apart.append(song)
-        self._apart = apart
-        self._by_others = [song for song in apart if artist_key(song) not in artists]
+                shared.add(_numbers(song))
+            else:
+                apart.setdefault(_numbers(song), song)
+        self.shared = len(shared)
+        self._apart = list(apart.values())
+        self._by_others = [song for song in self._apart if artist_key(song) not in artists]
         self._table = table
         for title, count in (("", len(self._apart)), (" by other artists", len(self._by_others))):
             if count < FEWEST:

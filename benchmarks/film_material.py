@@ -9,6 +9,7 @@ from typing import Any
 import av
 import numpy as np
 from numpy.typing import NDArray
+from scipy.signal import butter, sosfilt
 
 from img2music.media.images import read_image
 from tests.films import Picture, Still, pictures
@@ -73,11 +74,12 @@ def photo_film(photos: Sequence[Path], kind: Kind) -> Iterator[tuple[float, Pict
 
 
 def talk(seconds: float, rate: int, channels: int) -> NDArray[np.float32]:
-    """Noise in the rhythm of speech, three seconds of every eight, shape (channels, n)."""
+    """Noise in the rhythm and the range of speech, three seconds of every eight, shape (channels, n)."""
     chance = np.random.default_rng(3)
     time = np.arange(round(seconds * rate)) / rate
     syllables = np.maximum(0.0, np.sin(2 * np.pi * 3.7 * time)) * (time % 8.0 < 3.0)
-    sound = (0.1 * syllables * chance.normal(0.0, 1.0, len(time))).astype(np.float32)
+    voice = sosfilt(butter(2, (150.0, 4000.0), "bandpass", fs=rate, output="sos"), chance.normal(0.0, 1.0, len(time)))
+    sound = (0.2 * syllables * voice).astype(np.float32)
     return np.repeat(sound[np.newaxis], channels, axis=0)
 
 

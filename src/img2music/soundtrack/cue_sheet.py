@@ -1,6 +1,7 @@
 """The cue sheet: which passage lies under which part of a film. Written, edited by hand, and read back."""
 
 import csv
+import functools
 import io
 import json
 import math
@@ -248,7 +249,20 @@ def as_csv(sheet: CueSheet) -> bytes:
     return text.getvalue().encode("utf-8", "backslashreplace")
 
 
-WRITERS: dict[str, Callable[[CueSheet], bytes]] = {"json": as_json, "csv": as_csv}
+def _exported(form: str, sheet: CueSheet) -> bytes:
+    from img2music.soundtrack.timelines.writing import write
+
+    return write(form, sheet)
+
+
+EXPORTS = ("otio", "xml", "fcpxml", "edl", "txt", "vtt", "ffmetadata")
+"""Timelines and chapters, by the endings of their files."""
+
+WRITERS: dict[str, Callable[[CueSheet], bytes]] = {
+    "json": as_json,
+    "csv": as_csv,
+    **{form: functools.partial(_exported, form) for form in EXPORTS},
+}
 """By name, what turns a cue sheet into the bytes of a file."""
 
 
@@ -273,13 +287,19 @@ def chosen_format(wanted: str | None, output: Path | None, *, terminal: bool) ->
     ------
     UsageError
         If a file is to be written and its format is not known, or is the table.
+    MissingExtraError
+        If what it takes to write it is not installed.
     """
+    from img2music.soundtrack.timelines.writing import require_timelines
+
     if wanted is None:
         if output is None:
             return "table" if terminal else "json"
         wanted = output.suffix[1:].lower()
     if output is not None and wanted not in WRITERS:
-        raise UsageError("--output needs --format json or csv (or a file name that ends so).")
+        known = f"{', '.join([*WRITERS][:-1])} or {[*WRITERS][-1]}"
+        raise UsageError(f"--output needs --format {known} (or a file name that ends so).")
+    require_timelines(wanted)
     return wanted
 
 
@@ -291,12 +311,15 @@ def save(sheet: CueSheet, file: Path, form: str = "json") -> None:
     sheet : CueSheet
     file : Path
         Replaced if it exists.
-    form : {"json", "csv"}
+    form : str
+        A name in `WRITERS`.
 
     Raises
     ------
     InputError
         If it can't be written; then nothing has changed.
+    MissingExtraError
+        If what it takes to write it is not installed.
     """
     write_atomically(WRITERS[form](sheet), file)
 

@@ -174,7 +174,7 @@ def test_formats() -> None:
     assert chosen_format(None, None, terminal=True) == "table"
     assert chosen_format(None, None, terminal=False) == "json"
     assert chosen_format(None, Path("a.CSV"), terminal=True) == "csv"
-    assert chosen_format("json", Path("a.txt"), terminal=True) == "json"
-    for wanted, output in (("table", Path("a.json")), (None, Path("a.txt"))):
+    assert chosen_format("json", Path("a.doc"), terminal=True) == "json"
+    for wanted, output in (("table", Path("a.json")), (None, Path("a.doc"))):
         with pytest.raises(UsageError):
             chosen_format(wanted, output, terminal=True)

@@ -35,6 +35,13 @@ class SpotFormat(StrEnum):
     TABLE = "table"
     JSON = "json"
     CSV = "csv"
+    OTIO = "otio"
+    XML = "xml"
+    FCPXML = "fcpxml"
+    EDL = "edl"
+    TXT = "txt"
+    VTT = "vtt"
+    FFMETADATA = "ffmetadata"
 
 
 def spot(
@@ -78,7 +85,14 @@ def spot(
             show_default="the ending of --output; or table on a terminal, json elsewhere",
         ),
     ] = None,
-    output: Annotated[Path | None, typer.Option(metavar="FILE", help="Write there instead of printing.")] = None,
+    output: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="FILE",
+            help="Write there instead of printing: a cue sheet (.json, .csv), a timeline for an editor (.otio, .xml, "
+            ".fcpxml, .edl), or chapters (.txt, .vtt, .ffmetadata). May be repeated.",
+        ),
+    ] = None,
     plot: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Draw the film's mood, scenes and songs: .png or .svg.")
     ] = None,
@@ -90,7 +104,8 @@ def spot(
     """
     import sys
 
-    from img2music.cli.output import counting, print_table, warn
+    from img2music.cli.output import counting, warn
+    from img2music.cli.sheet_output import give
     from img2music.library.filter_text import track_filter
     from img2music.matching.calibration import Matching
     from img2music.soundtrack import cue_sheet, table
@@ -99,8 +114,8 @@ def spot(
     from img2music.soundtrack.session import spot_film
     from img2music.soundtrack.spotting import Cues, Options
 
-    wanted = cue_sheet.chosen_format(format_, output, terminal=sys.stdout.isatty())
-    require_outputs(film, output, plot)
+    forms = cue_sheet.chosen_formats(format_, output or [], terminal=sys.stdout.isatty())
+    require_outputs(film, output or [], plot)
     options = Options(
         cues=Cues(cues),
         matching=Matching(match),
@@ -121,14 +136,7 @@ def spot(
     )
     with counting("Watching (seconds)") as progress:
         found = spot_film(library, film, options, image_model, lambda done, of: progress(int(done), int(max(done, of))))
-    if output is not None:
-        cue_sheet.save(found.sheet, output, wanted)
-        warn(f"written to {output}")
-    elif wanted == SpotFormat.TABLE:
-        print_table(table.SCENE_COLUMNS, table.scene_rows(found.sheet), title=film.name)
-        print_table(table.COLUMNS, table.rows(found.sheet), title=table.title(found))
-    else:
-        typer.echo(cue_sheet.WRITERS[wanted](found.sheet), nl=False)
+    give(found.sheet, forms, output or [])
     if plot is not None:
         draw(found, plot)
         warn(f"drawn to {plot}")

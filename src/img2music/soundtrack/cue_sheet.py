@@ -6,7 +6,7 @@ import io
 import json
 import math
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -301,6 +301,51 @@ def chosen_format(wanted: str | None, output: Path | None, *, terminal: bool) ->
         raise UsageError(f"--output needs --format {known} (or a file name that ends so).")
     require_timelines(wanted)
     return wanted
+
+
+def chosen_formats(wanted: str | None, outputs: Sequence[Path], *, terminal: bool) -> list[str]:
+    """Resolve the format of each file, or the one to print.
+
+    Parameters
+    ----------
+    wanted : str or None
+        As `chosen_format` takes it; for one output at most.
+    outputs : sequence of Path
+        The files to write.
+    terminal : bool
+        Whether a person reads the standard output.
+
+    Returns
+    -------
+    list of str
+        One a file; without files, one.
+
+    Raises
+    ------
+    UsageError
+        If one format is asked for and several files, or as `chosen_format` does.
+    MissingExtraError
+        As `chosen_format` does.
+    """
+    if wanted is not None and len(outputs) > 1:
+        raise UsageError("--format goes with one --output; of several, the endings say the formats.")
+    return [chosen_format(wanted, file, terminal=terminal) for file in outputs or (None,)]
+
+
+def missing_files(sheet: CueSheet) -> list[tuple[str, str]]:
+    """List the film and the songs that are not where a cue sheet says.
+
+    Parameters
+    ----------
+    sheet : CueSheet
+
+    Returns
+    -------
+    list of (str, str)
+        What it is ("film", "cue 2") and its file.
+    """
+    named = [("film", sheet.film.path), *((f"cue {n}", cue.track.path) for n, cue in enumerate(sheet.cues, start=1))]
+    return [(what, path) for what, path in named if not os.path.isfile(path)]  # noqa: PTH113 - names may be any bytes
 
 
 def save(sheet: CueSheet, file: Path, form: str = "json") -> None:

@@ -1,23 +1,27 @@
 """What may be written: never over the film."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from img2music.errors import InputError, UsageError, printable
 
 
-def require_outputs(film: Path, output: Path | None, plot: Path | None) -> None:
+def require_outputs(film: Path, outputs: Sequence[Path], plot: Path | None, sheet: Path | None = None) -> None:
     """Refuse early what could not be written, or would replace the film.
 
     Parameters
     ----------
     film : Path
-    output, plot : Path or None
+    outputs : sequence of Path
+    plot : Path or None
         What is to be written.
+    sheet : Path, optional
+        The cue sheet that is read.
 
     Raises
     ------
     UsageError
-        If one is the film, both are the same, or the plot's ending is neither ``.png`` nor ``.svg``.
+        If one is the film or the sheet, two are the same, or the plot's ending is neither ``.png`` nor ``.svg``.
     InputError
         If one is a folder, or in a folder that is not there.
     MissingExtraError
@@ -27,14 +31,14 @@ def require_outputs(film: Path, output: Path | None, plot: Path | None) -> None:
 
     if plot is not None:
         require_plotting(plot)
-    for file in (output, plot):
-        if file is None:
-            continue
-        if file.exists() and film.exists() and file.samefile(film):
-            raise UsageError(f"{printable(str(file))} is the film itself; give another file.")
+    files = [*outputs, *([] if plot is None else [plot])]
+    for file in files:
+        for what, read in (("film", film), ("cue sheet", sheet)):
+            if read is not None and file.exists() and read.exists() and file.samefile(read):
+                raise UsageError(f"{printable(str(file))} is the {what} itself; give another file.")
         if file.is_dir():
             raise InputError("is a folder; give a file.", str(file))
         if not file.absolute().parent.is_dir():
             raise InputError("can't be written: there is no such folder.", str(file))
-    if output is not None and plot is not None and output.absolute() == plot.absolute():
-        raise UsageError("The cue sheet and the plot can't be the same file.")
+    if len({file.absolute() for file in files}) < len(files):
+        raise UsageError("Two outputs can't be the same file.")

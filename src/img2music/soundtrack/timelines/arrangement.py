@@ -314,7 +314,7 @@ def _timecode(info: "VideoInfo | None", fps: float, rate: Fraction) -> int:
     from opentimelineio.opentime import from_timecode
 
     try:
-        return round(from_timecode(info.timecode, float(rate)).value)
+        return int(from_timecode(info.timecode, float(rate)).to_frames())
     except ValueError:
         return 0
 

@@ -1,6 +1,6 @@
 """Edit decision lists after CMX 3600, which nearly every editor reads.
 
-OpenTimelineIO's adapter for them writes the first video track and nothing else; it is what reads these back in the tests.
+OpenTimelineIO's adapter for them writes the first video track and nothing else; it reads these back in the tests.
 """
 
 import re
@@ -25,8 +25,8 @@ def as_edl(sheet: CueSheet) -> bytes:
     Returns
     -------
     bytes
-        UTF-8, with letters other than ASCII in comments and the title only. The film is on V and, if it has sound, on A;
-        all music is on A2, cross-fades as dissolves. Other fades and gains are comments.
+        UTF-8, with letters other than ASCII in comments and the title only. The film is on V and, if it has sound,
+        on A; all music is on A2, cross-fades as dissolves. Other fades and gains are comments.
     """
     made = arrange(sheet)
     mode = "DROP FRAME" if made.film.drops else "NON-DROP FRAME"
@@ -57,8 +57,7 @@ def _event(
     if before is not None:
         met = before.start + before.frames - before.tail
         length = min(before.tail, frames, 999) if met == clip.start else 0
-        if met > clip.start:  # cues that are typed may overlap a little
-            frames, end = frames - (met - clip.start), end
+        frames -= max(0, met - clip.start)  # cues that are typed may overlap a little
     start = end - frames
     source = clip.source + start - clip.start
     if frames < 1:

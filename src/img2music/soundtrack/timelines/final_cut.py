@@ -1,7 +1,7 @@
 """FCPXML, which Final Cut Pro and DaVinci Resolve read.
 
-OpenTimelineIO's adapter for it can't be used to write: it knows 29.97 and 59.94 frames a second only as rounded numbers,
-writes no volume, no fades and no size of the picture, and asks a program that need not be there.
+OpenTimelineIO's adapter for it can't be used to write: it knows 29.97 and 59.94 frames a second only as rounded
+numbers, writes no volume, no fades and no size of the picture, and asks a program that need not be there.
 """
 
 from fractions import Fraction
@@ -53,7 +53,8 @@ def as_fcpxml(sheet: CueSheet) -> bytes:
         words = {"start": _time(film.first + scene.start, made.rate), "duration": _time(1, made.rate)}
         ElementTree.SubElement(shown, "marker", {**words, "value": scene.title, "note": scene.note})
     ElementTree.indent(root)
-    return HEADER + ElementTree.tostring(root, encoding="utf-8") + b"\n"
+    content: bytes = ElementTree.tostring(root, encoding="utf-8", xml_declaration=False)
+    return HEADER + content + b"\n"
 
 
 def _resources(resources: ElementTree.Element, made: Arrangement) -> dict[str, str]:

@@ -36,7 +36,8 @@ def as_xml(sheet: CueSheet) -> bytes:
     root = ElementTree.fromstring(otio.adapters.write_to_string(timeline, "fcp_xml"))  # noqa: S314 - our own
     _link(root, links)
     ElementTree.indent(root)
-    return HEADER + ElementTree.tostring(root, encoding="utf-8") + b"\n"
+    content: bytes = ElementTree.tostring(root, encoding="utf-8", xml_declaration=False)
+    return HEADER + content + b"\n"
 
 
 class _Sequence:
@@ -108,11 +109,9 @@ class _Sequence:
         if kind == "audio":
             words |= _source(channel, film.channels)
         whole = span(film.first, film.frames, self._rate)
-        return self._clip(film.name, film.name, film.url, (whole, whole), media, words), name
+        return self._clip((film.name, film.name, film.url), (whole, whole), media, words), name
 
-    def _music(
-        self, clips: list[MusicClip], channel: int, pairs: dict[int, list[tuple[str, str]]]
-    ) -> Iterator[Any]:
+    def _music(self, clips: list[MusicClip], channel: int, pairs: dict[int, list[tuple[str, str]]]) -> Iterator[Any]:
         """Items of one channel of a track: gaps, fades and clips."""
         filled = 0
         for clip in clips:
@@ -128,14 +127,15 @@ class _Sequence:
             words = {"@id": name, **_source(channel, clip.channels), "filter": _levels(clip.cue.gain_db)}
             ranges = span(0, clip.available, self._rate), span(clip.source, clip.frames, self._rate)
             yield self._clip(
-                clip.name, clip.file, clip.url, ranges, {"audio": _sound(clip.channels, clip.rate)}, words
+                (clip.name, clip.file, clip.url), ranges, {"audio": _sound(clip.channels, clip.rate)}, words
             )
             if clip.fade_out:
                 yield self._fade(clip.number, channel, out=clip.fade_out)
 
     def _clip(
-        self, name: str, file: str, url: str, ranges: tuple[Any, Any], media: dict[str, Any], words: dict[str, Any]
+        self, named: tuple[str, str, str], ranges: tuple[Any, Any], media: dict[str, Any], words: dict[str, Any]
     ) -> Any:
+        name, file, url = named
         local = url.replace("file:///", "file://localhost/", 1)  # as Final Cut Pro 7 and Premiere write it
         reference = otio.schema.ExternalReference(
             local, ranges[0], metadata={"fcp_xml": {"media": media, **self._timecode}}
@@ -186,7 +186,10 @@ def _levels(gain_db: float) -> dict[str, Any]:
 
 
 def _link(root: ElementTree.Element, links: Links) -> None:
-    """Tie clip items together, which the adapter does not, so that they are moved as one."""
+    """Tie clip items together, which the adapter does not, so that they are moved as one; it tells rates twice."""
+    for item in root.iter("clipitem"):
+        for rate in item.findall("rate")[1:]:
+            item.remove(rate)
     places: dict[str, tuple[ElementTree.Element, int, int]] = {}
     for kind in ("video", "audio"):
         for track, lane in enumerate(root.findall(f".//sequence/media/{kind}/track"), start=1):

@@ -112,7 +112,7 @@ def score(
         raise typer.BadParameter(f"The cue sheet says which music: --sheet goes without --{option}.")
     wanted = formats.chosen_format(None, sheet_output, terminal=True)
     require_scores(film, output, audio_only, sheet_output, plot)
-    require_outputs(film, sheet_output, plot)
+    require_outputs(film, [sheet_output] if sheet_output is not None else [], plot, sheet)
     options = Options(
         cues=Cues(cues),
         matching=Matching(match),

@@ -26,8 +26,7 @@ from img2music.cli.spot_options import (
     FilmPlotOption,
     LeastSceneOption,
     PinOption,
-    SheetFileOption,
-    SheetFormat,
+    SheetFilesOption,
     SheetFormatOption,
 )
 
@@ -54,7 +53,7 @@ def spot(
     key: KeyOption = None,
     image_model: ImageModelOption = None,
     format_: SheetFormatOption = None,
-    output: SheetFileOption = None,
+    output: SheetFilesOption = None,
     plot: FilmPlotOption = None,
 ) -> None:
     """Choose music for a film: a cue sheet of passages of your songs that follow its scenes.
@@ -64,7 +63,8 @@ def spot(
     """
     import sys
 
-    from img2music.cli.output import counting, print_table, warn
+    from img2music.cli.output import counting, warn
+    from img2music.cli.sheet_output import give
     from img2music.library.filter_text import track_filter
     from img2music.matching.calibration import Matching
     from img2music.soundtrack import formats, table
@@ -73,8 +73,8 @@ def spot(
     from img2music.soundtrack.session import spot_film
     from img2music.soundtrack.spotting import Cues, Options
 
-    wanted = formats.chosen_format(format_, output, terminal=sys.stdout.isatty())
-    require_outputs(film, output, plot)
+    forms = formats.chosen_formats(format_, output or [], terminal=sys.stdout.isatty())
+    require_outputs(film, output or [], plot)
     options = Options(
         cues=Cues(cues),
         matching=Matching(match),
@@ -95,14 +95,7 @@ def spot(
     )
     with counting("Watching (seconds)") as progress:
         found = spot_film(library, film, options, image_model, lambda done, of: progress(int(done), int(max(done, of))))
-    if output is not None:
-        formats.save(found.sheet, output, wanted)
-        warn(f"written to {output}")
-    elif wanted == SheetFormat.TABLE:
-        print_table(table.SCENE_COLUMNS, table.scene_rows(found.sheet), title=film.name)
-        print_table(table.COLUMNS, table.rows(found.sheet), title=table.title(found))
-    else:
-        typer.echo(formats.written(found.sheet, wanted), nl=False)
+    give(found.sheet, forms, output or [])
     if plot is not None:
         draw(found, plot)
         warn(f"drawn to {plot}")

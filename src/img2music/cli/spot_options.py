@@ -25,8 +25,9 @@ class SheetFormat(StrEnum):
     XML = "xml"
     FCPXML = "fcpxml"
     EDL = "edl"
-    FFMETADATA = "ffmetadata"
     TXT = "txt"
+    VTT = "vtt"
+    FFMETADATA = "ffmetadata"
 
 
 FilmArgument = Annotated[Path, typer.Argument(metavar="FILM", help="A film.", readable=False)]
@@ -52,9 +53,15 @@ SheetFormatOption = Annotated[
     SheetFormat | None,
     typer.Option(
         "--format",
-        help="A table; the sheet itself (json, csv); a timeline (otio, xml of Final Cut Pro 7, fcpxml, edl); the "
-        "scenes as chapters (ffmetadata, txt).",
+        help="How to print or write the cue sheet.",
         show_default="the ending of --output; or table on a terminal, json elsewhere",
     ),
 ]
-SheetFileOption = Annotated[Path | None, typer.Option(metavar="FILE", help="Write there instead of printing.")]
+SheetFilesOption = Annotated[
+    list[Path] | None,
+    typer.Option(
+        metavar="FILE",
+        help="Write there instead of printing: a cue sheet (.json, .csv), a timeline for an editor (.otio, .xml, "
+        ".fcpxml, .edl), or chapters (.txt, .vtt, .ffmetadata). May be repeated.",
+    ),
+]

@@ -48,7 +48,7 @@ def require_scores(
         film_format(output)
     if audio_only is not None:
         sound_format(audio_only)
-    require_files([Path(film)], [output, audio_only, *others])
+    require_files([("film", Path(film))], [output, audio_only, *others])
 
 
 def score_film(
@@ -94,7 +94,7 @@ def score_film(
     """
     require_scores(film, output, audio_only)
     songs = dict.fromkeys(Path(cue.track.path) for cue in sheet.cues)
-    require_files([*songs], [output, audio_only])
+    require_files([("song", song) for song in songs], [output, audio_only])
     seen = survey(film)
     if abs(seen.duration - sheet.film.duration) > TOLERANCE:
         raise InputError(

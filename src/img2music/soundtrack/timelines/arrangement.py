@@ -15,9 +15,13 @@ from img2music.soundtrack.cue_sheet import TOLERANCE, Cue, CueSheet
 if TYPE_CHECKING:
     from img2music.media.video import VideoInfo
 
-NTSC = Fraction(1000, 1001)
-RATES = (24 * NTSC, *map(Fraction, (24, 25)), 30 * NTSC, Fraction(30), 48 * NTSC, *map(Fraction, (48, 50)))
-RATES = (*RATES, 60 * NTSC, Fraction(60))
+RATES = tuple(
+    Fraction(*rate)
+    for rate in (
+        *((24_000, 1001), (24, 1), (25, 1), (30_000, 1001), (30, 1)),
+        *((48_000, 1001), (48, 1), (50, 1), (60_000, 1001), (60, 1)),
+    )
+)
 """Frames a second that editors and SMPTE timecode know (ST 12-1, and ST 12-3 for those above 30)."""
 
 SAME_RATE = 0.002
@@ -221,15 +225,12 @@ def timeline_rate(fps: float) -> Fraction:
     Fraction
         One of `RATES`: the film's own, a small multiple or a half or quarter of it, or, where none fits, the nearest.
     """
-    off = {
-        (round(abs(math.log(float(rate / times) / fps)), 6), place, times != 1 and float(rate)): rate
-        for place, times in enumerate(TIMES)
-        for rate in RATES
-    }
-    best = min(off)
-    if best[0] <= SAME_RATE:
-        return off[best]
-    return min(RATES, key=lambda rate: abs(math.log(float(rate) / fps)))
+
+    def off(rate: Fraction, times: Fraction) -> float:
+        return round(abs(math.log(float(rate / times) / fps)), 6)
+
+    least, _, rate = min((off(rate, times), place, rate) for place, times in enumerate(TIMES) for rate in RATES)
+    return rate if least <= SAME_RATE else min(RATES, key=lambda rate: off(rate, Fraction(1)))
 
 
 def frame(seconds: float, rate: Fraction) -> int:
@@ -313,7 +314,7 @@ def _timecode(info: "VideoInfo | None", fps: float, rate: Fraction) -> int:
     from opentimelineio.opentime import from_timecode
 
     try:
-        return int(from_timecode(info.timecode, float(rate)).value)
+        return int(from_timecode(info.timecode, float(rate)).to_frames())
     except ValueError:
         return 0
 

@@ -60,6 +60,21 @@ def _kept(metadata: dict[str, str]) -> dict[str, str]:
     return {name: value for name, value in metadata.items() if name not in FORGOTTEN and not name.startswith(COUNTED)}
 
 
+def codec_of(stream: Any) -> str | None:
+    """Tell the encoding of a stream.
+
+    Parameters
+    ----------
+    stream : Stream
+
+    Returns
+    -------
+    str or None
+        libav's name; None where it knows none.
+    """
+    return None if stream.codec_context is None else stream.codec_context.codec.canonical_name
+
+
 def code_tags(video: VideoFile, form: str) -> list[str | None]:
     """List under which four letters a container may name the encoding of a film's pictures.
 

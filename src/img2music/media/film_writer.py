@@ -237,7 +237,9 @@ class _Work:
         codec = codec_of(stream)
         taker: Copied | Converted
         if codec in KEPT[self.form.container]:
-            taker = Copied(twin(self.out, stream), self.seen.origin, self.duration)
+            # The muxer writes the empty samples between timed texts itself.
+            empty = 2 if codec == "mov_text" else 0
+            taker = Copied(twin(self.out, stream), self.seen.origin, self.duration, empty=empty)
         elif codec in TEXTS:
             taker = Converted(self.out, self.form.text, stream, self.seen.origin, self.duration)
             describe(taker.stream, stream)

@@ -344,8 +344,8 @@ class AudioFile:
             for packet in self._container.demux(self._stream):
                 if packet.size:
                     yield packet
-        except av.error.FFmpegError:
-            return  # truncated: what came before still counts
+        except (av.error.FFmpegError, IndexError):
+            return  # truncated, or PyAV meets a stream that was not there at first: what came before still counts
 
     def _frames(self) -> "Iterator[AudioFrame]":
         import av

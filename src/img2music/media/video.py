@@ -300,7 +300,8 @@ class VideoFile:
                 return []  # a damaged picture, not the end
 
         def packets() -> Iterator[Any]:
-            with suppress(av.error.FFmpegError, OSError):  # truncated: what came before still counts
+            # Truncated, or PyAV meets a stream that was not there at first: what came before still counts.
+            with suppress(av.error.FFmpegError, OSError, IndexError):
                 for packet in self._container.demux(self._stream):
                     if packet.size:
                         yield packet

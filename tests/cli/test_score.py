@@ -149,7 +149,7 @@ def sheet(folder: Path, tmp_path: Path) -> Path:
     cue["passage"] = {"start": 0.0, "end": SECONDS}
     film = {"path": "elsewhere.mp4", "duration": SECONDS, "fps": 25.0}
     file = tmp_path / "cues.json"
-    file.write_text(json.dumps({"schema": "img2music/cues/1", "film": film, "cues": [cue]}))
+    file.write_text(json.dumps({"schema": "img2music/cues/1", "film": film, "scenes": [], "cues": [cue]}))
     return file
 
 

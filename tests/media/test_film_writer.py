@@ -56,7 +56,15 @@ def add(out: Any, stream: Any, content: bytes, start: float = 0.0, seconds: floa
     out.mux(packet)
 
 
-def film(  # noqa: PLR0913 - what films can have
+def say(out: Any, words: Any, begin: float) -> None:
+    for start, said in ((0.5, "Good day"), (1.5, "Good night")):
+        content = said.encode()
+        if words.codec_context.name == "mov_text":
+            content = len(content).to_bytes(2, "big") + content
+        add(out, words, content, begin + start, 1.0)
+
+
+def film(
     path: Path,
     codec: str = "libx264",
     *,
@@ -101,11 +109,7 @@ def film(  # noqa: PLR0913 - what films can have
         if cover is not None:
             add(out, cover, jpeg())
         if words is not None:
-            for start, said in ((0.5, "Good day"), (1.5, "Good night")):
-                content = said.encode()
-                if text == "mov_text":
-                    content = len(content).to_bytes(2, "big") + content
-                add(out, words, content, times[0] + start, 1.0)
+            say(out, words, times[0])
         noise = np.random.default_rng(1).integers(0, 255, (48, 64, 3), dtype=np.uint8)
         for number, time in enumerate(times):
             frame = av.VideoFrame.from_ndarray(np.roll(noise, number, axis=1), format="rgb24")

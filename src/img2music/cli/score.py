@@ -110,7 +110,9 @@ def score(
     if sheet is not None and given - WITH_A_SHEET:
         option = min(given - WITH_A_SHEET).replace("_", "-")
         raise typer.BadParameter(f"The cue sheet says which music: --sheet goes without --{option}.")
-    wanted = formats.chosen_format(None, sheet_output, terminal=True)
+    form = sheet_output.suffix[1:].lower() if sheet_output is not None else "json"
+    if form not in formats.WRITERS:
+        raise typer.BadParameter(f"--sheet-output must end in .{', .'.join(formats.WRITERS)}.")
     require_scores(film, output, audio_only, sheet_output, plot)
     require_outputs(film, [sheet_output] if sheet_output is not None else [], plot, sheet)
     options = Options(
@@ -147,7 +149,7 @@ def score(
             progress=of_stage(progress, "Mixing (seconds)"),
         )
     if sheet_output is not None:
-        formats.save(chosen, sheet_output, wanted)
+        formats.save(chosen, sheet_output, form)
     if found is not None and plot is not None:
         draw(found, plot)
     print_table(table.COLUMNS, table.rows(chosen))

@@ -174,16 +174,26 @@ class Copied:
         Seconds that a packet lasts which doesn't say so.
     before : bool
         Whether packets from before the first picture are copied too.
+    empty : int
+        Bytes up to which a packet says nothing, and is left out.
     """
 
     def __init__(
-        self, stream: "Stream", origin: Fraction, duration: float, *, interval: float = 0.0, before: bool = False
+        self,
+        stream: "Stream",
+        origin: Fraction,
+        duration: float,
+        *,
+        interval: float = 0.0,
+        before: bool = False,
+        empty: int = 0,
     ) -> None:
         self._stream = stream
         self._origin = origin
         self._duration = duration
         self._interval = interval
         self._before = before
+        self._empty = empty
         self._last: int | None = None
         self._held: list[tuple[float, Packet[Any]]] = []
 
@@ -200,7 +210,7 @@ class Copied:
             With its seconds, as far as it belongs there.
         """
         base = packet.time_base
-        if packet.pts is None:
+        if packet.pts is None or packet.size <= self._empty:
             return []
         shift = round(self._origin / base)
         pts = packet.pts - shift

@@ -21,6 +21,9 @@ FORGOTTEN = {"major_brand", "minor_version", "compatible_brands", "encoder", "du
 COUNTED = ("BPS", "NUMBER_OF_", "_STATISTICS_", "DURATION", "SOURCE_ID")
 """How tags begin in which Matroska tells how many bytes and seconds a stream has."""
 
+QUICKTIME = {"deu": "ger", "ell": "gre", "isl": "ice", "nld": "dut", "zho": "chi"}
+"""Languages which libav's writer of QuickTime files only knows by their bibliographic codes (ISO 639-2/B)."""
+
 MILLISECOND = Fraction(1, 1000)
 
 
@@ -52,12 +55,30 @@ def describe(stream: Any, source: Any) -> None:
     ----------
     stream, source : Stream
     """
-    stream.metadata.update(_kept(source.metadata))
+    kept = _kept(source.metadata)
+    if stream.container.format.name == "mov" and kept.get("language") in QUICKTIME:
+        kept["language"] = QUICKTIME[kept["language"]]
+    stream.metadata.update(kept)
     stream.disposition = source.disposition
 
 
 def _kept(metadata: dict[str, str]) -> dict[str, str]:
     return {name: value for name, value in metadata.items() if name not in FORGOTTEN and not name.startswith(COUNTED)}
+
+
+def codec_of(stream: Any) -> str | None:
+    """Tell the encoding of a stream.
+
+    Parameters
+    ----------
+    stream : Stream
+
+    Returns
+    -------
+    str or None
+        libav's name; None where it knows none.
+    """
+    return None if stream.codec_context is None else stream.codec_context.codec.canonical_name
 
 
 def code_tags(video: VideoFile, form: str) -> list[str | None]:

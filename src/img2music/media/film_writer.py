@@ -12,7 +12,7 @@ from img2music.errors import UsageError
 from img2music.files import replacing
 from img2music.media.film_packets import Copied, Survey, dated, demuxed
 from img2music.media.film_pictures import Encoded
-from img2music.media.film_streams import COVERS, chapters, code_tags, cover, covering, describe, tags, twin
+from img2music.media.film_streams import COVERS, chapters, code_tags, codec_of, cover, covering, describe, tags, twin
 from img2music.media.film_subtitles import KEPT, TEXTS, Converted
 from img2music.media.sound_writer import Sound, SoundEncoder, opened
 from img2music.media.video import VideoFile
@@ -207,7 +207,7 @@ class _Work:
         source = video.container
         marks = chapters(source, self.seen.origin, self.duration)
         if marks and self.form.container == "webm":
-            self.notes.append(self._homeless("Chapters"))
+            self.notes.append(self._homeless("chapters"))
         elif marks:
             self.out.set_chapters(marks)
         takers: dict[int, Copied | Converted] = {}
@@ -217,7 +217,7 @@ class _Work:
             if kind == "subtitle":
                 taker = self._subtitles(stream)
                 if taker is None:
-                    self.notes.append(self._homeless("Subtitles of this kind"))
+                    self.notes.append(self._homeless(f"subtitles ({codec_of(stream) or 'of no kind known'})"))
                 else:
                     takers[stream.index] = taker
             elif kind == "attachment":
@@ -234,10 +234,12 @@ class _Work:
         return packets()
 
     def _subtitles(self, stream: Any) -> Copied | Converted | None:
-        codec = None if stream.codec_context is None else stream.codec_context.codec.canonical_name
+        codec = codec_of(stream)
         taker: Copied | Converted
         if codec in KEPT[self.form.container]:
-            taker = Copied(twin(self.out, stream), self.seen.origin, self.duration)
+            # The muxer writes the empty samples between timed texts itself.
+            empty = 2 if codec == "mov_text" else 0
+            taker = Copied(twin(self.out, stream), self.seen.origin, self.duration, empty=empty)
         elif codec in TEXTS:
             taker = Converted(self.out, self.form.text, stream, self.seen.origin, self.duration)
             describe(taker.stream, stream)
@@ -249,7 +251,7 @@ class _Work:
         if self.form.container == "matroska":
             self.out.add_attachment(name, kind or "application/octet-stream", content)
         else:
-            self.notes.append(self._homeless(f"An attached file ({name})"))
+            self.notes.append(self._homeless(f"an attached file ({name})"))
 
     def _further_pictures(self, stream: Any) -> None:
         from av.stream import Disposition
@@ -266,7 +268,7 @@ class _Work:
         elif self.form.container == "matroska" and kind is not None:
             self._attach(f"cover.{kind}", f"image/{kind}", content)
         else:
-            self.notes.append(self._homeless("A cover picture"))
+            self.notes.append(self._homeless("a cover picture"))
 
     def _homeless(self, what: str) -> str:
-        return f"{what}: left out, since {self.ending} has no place for them."
+        return f"Left out, since {self.ending} has no place for it: {what}."

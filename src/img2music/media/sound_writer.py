@@ -1,7 +1,6 @@
 """Sound to files and into films: encoded block by block, with nothing before its first sample or after its last."""
 
 import contextlib
-import errno
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -29,9 +28,6 @@ LAYOUTS = {1: "mono", 2: "stereo", 3: "3.0", 5: "5.0", 6: "5.1", 8: "7.1"}
 
 BUFFER = 2**20
 """Bytes that are written at once."""
-
-DISK = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG)
-"""What the system says that can't write."""
 
 
 class Sound(Protocol):
@@ -229,10 +225,27 @@ def opened(
     import av
 
     av.logging.set_level(None)
+    sink = _Sink(stream)
     try:
-        with av.open(stream, "w", format=form, container_options=options or {}, buffer_size=BUFFER) as container:
+        with av.open(sink, "w", format=form, container_options=options or {}, buffer_size=BUFFER) as container:
             yield container
     except av.error.FFmpegError as error:
-        if isinstance(error, OSError) and error.errno in DISK:
-            raise
+        if sink.fault is not None:
+            raise sink.fault from None
         raise InputError(f"libav can't write this ({error.strerror or error}).", str(file)) from error
+
+
+class _Sink:
+    """A file as libav writes it, which remembers what came in between: a full disk, or Ctrl-C."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self.seek, self.tell = file.seek, file.tell
+        self.fault: BaseException | None = None
+
+    def write(self, content: bytes) -> int:
+        try:
+            return self._file.write(content)
+        except BaseException as fault:
+            self.fault = fault
+            raise

@@ -22,6 +22,7 @@ from img2music.cli.import_table import import_table
 from img2music.cli.lyrics_affect import affect as lyrics_affect
 from img2music.cli.recommend import recommend
 from img2music.cli.scan import scan
+from img2music.cli.slideshow import slideshow
 from img2music.cli.spot import spot
 from img2music.cli.tracks import tracks
 from img2music.cli.train_audio import train_audio
@@ -54,6 +55,7 @@ import_.command("table")(import_table)
 import_.command("spotify")(import_spotify)
 app.command()(recommend)
 app.command()(spot)
+app.command()(slideshow)
 app.command()(tracks)
 app.add_typer(library, name="library")
 library.command()(library_commands.info)

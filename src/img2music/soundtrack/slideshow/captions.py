@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw, ImageFilter, ImageFont
 from img2music.errors import InputError, printable
 from img2music.soundtrack.slideshow.photos import Photo
 
-SIZE = 0.042
+SIZE = 0.046
 """Height of the letters' em, as a share of the frame's shorter side."""
 
 LINES = 2
@@ -121,9 +121,8 @@ class CaptionFont:
         for number, line in enumerate(lines):
             draw.text((width / 2, edge + pitch * (number + 0.8)), line, fill=255, font=self._font, anchor="ms")
         # Wide and strong: white letters must be read on snow.
-        shadow = np.asarray(written.filter(ImageFilter.GaussianBlur(em / 4)), dtype=np.float32) / 255
-        letters = np.asarray(written, dtype=np.float32) / 255
-        return Overlay(top, letters, np.minimum(1.0, 3.0 * shadow))
+        around = written.filter(ImageFilter.GaussianBlur(em / 4)).point(lambda level: 3 * level)
+        return Overlay(top, _share(written), _share(around))
 
     def _known(self, text: str) -> str:
         """A text without what the font lacks."""
@@ -159,6 +158,10 @@ class CaptionFont:
         while line and self._font.getlength(line + points) > most:
             line = line[:-1]
         return line.rstrip() + points
+
+
+def _share(image: Image.Image) -> NDArray[np.float32]:
+    return np.asarray(image, dtype=np.float32) / np.float32(255)
 
 
 def _font(size: int, file: str | os.PathLike[str] | None) -> ImageFont.FreeTypeFont:

@@ -129,6 +129,27 @@ class Planes(NamedTuple):
         return Planes(*(cv2.addWeighted(mine, 1.0 - share, theirs, share, 0.0) for mine, theirs in pairs))
 
 
+def write(caption: Overlay, picture: Planes, strength: float = 1.0) -> None:
+    """Write a caption on a picture: white letters, and darkness around them.
+
+    Parameters
+    ----------
+    caption : Overlay
+    picture : Planes
+        Drawn on.
+    strength : float
+        In [0, 1]; less than 1 where it comes or goes.
+    """
+    rows = slice(caption.top, caption.top + len(caption.cover))
+    light, below = picture.light[rows].astype(np.float32), 1.0 - strength * caption.cover
+    letters = (WHITE - BLACK) * strength * caption.letters
+    picture.light[rows] = np.rint(BLACK + (light - BLACK) * below + letters)
+    half = slice(rows.start // 2, rows.stop // 2)
+    kept = cv2.resize(below, (picture.blue.shape[1], half.stop - half.start), interpolation=cv2.INTER_AREA)
+    for plane in (picture.blue, picture.red):
+        plane[half] = np.rint(GREY + (plane[half].astype(np.float32) - GREY) * kept)
+
+
 class DrawnPhoto:
     """A photo, ready to be drawn at any moment of its time.
 
@@ -146,8 +167,6 @@ class DrawnPhoto:
         How long it is seen.
     number : int
         Its place in the film, as `plan_motion` takes it.
-    caption : Overlay, optional
-        What is written on it.
 
     Raises
     ------
@@ -160,11 +179,10 @@ class DrawnPhoto:
         path: str | os.PathLike[str],
         size: tuple[int, int],
         frame: tuple[int, int],
+        *,
         seconds: float,
         number: int,
-        caption: Overlay | None = None,
     ) -> None:
-        self._caption = caption
         photo = read_image(path, least_side=_least_side(size, plan_motion(size, frame, seconds, number)))
         size = photo.info["original_size"]  # another file may have its name by now
         self._motion = plan_motion(size, frame, seconds, number)
@@ -194,8 +212,6 @@ class DrawnPhoto:
             rows = slice(box.top // by, (box.top + box.height) // by)
             columns = slice(box.left // by, (box.left + box.width) // by)
             mine[rows, columns] = self._warped(theirs, window, (box.width // by, box.height // by), colour=by == 2)
-        if self._caption is not None:
-            _write(self._caption, picture)
         return picture
 
     def _warped(self, plane: Plane, window: Window, size: tuple[int, int], *, colour: bool) -> Plane:
@@ -210,17 +226,6 @@ class DrawnPhoto:
         flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
         warped: Plane = cv2.warpAffine(plane, matrix, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
         return warped
-
-
-def _write(caption: Overlay, picture: Planes) -> None:
-    """Draw a caption: white letters, and darkness around them."""
-    rows = slice(caption.top, caption.top + len(caption.cover))
-    light, below = picture.light[rows].astype(np.float32), 1.0 - caption.cover
-    picture.light[rows] = np.rint(BLACK + (light - BLACK) * below + (WHITE - BLACK) * caption.letters)
-    half = slice(rows.start // 2, rows.stop // 2)
-    kept = cv2.resize(below, (picture.blue.shape[1], half.stop - half.start), interpolation=cv2.INTER_AREA)
-    for plane in (picture.blue, picture.red):
-        plane[half] = np.rint(GREY + (plane[half].astype(np.float32) - GREY) * kept)
 
 
 def _scale(motion: Motion) -> float:
@@ -284,10 +289,9 @@ def _small(frame: tuple[int, int]) -> tuple[int, int]:
 
 def _from_rgb(rgb: NDArray[np.uint8] | NDArray[np.float32], *, dither: bool = False) -> tuple[Plane, Plane, Plane]:
     """Planes of BT.709; with noise of a step that keeps a smooth gradient from falling into bands."""
-    values = cv2.transform(rgb.astype(np.float32, copy=False), FROM_RGB)
-    light, blue, red = cv2.split(values)
+    light, *colours = cv2.split(cv2.transform(rgb, FROM_RGB))
     half = (rgb.shape[1] // 2, rgb.shape[0] // 2)
-    planes = [light, *(cv2.resize(colour, half, interpolation=cv2.INTER_AREA) for colour in (blue, red))]
+    planes = [light, *(cv2.resize(colour, half, interpolation=cv2.INTER_AREA) for colour in colours)]
     if dither:
         noise = np.random.default_rng(0)
         planes = [plane + noise.random(plane.shape, dtype=np.float32) - 0.5 for plane in planes]

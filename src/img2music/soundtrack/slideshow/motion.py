@@ -138,16 +138,16 @@ def ease(share: float) -> float:
 
 
 # Zoom (0: as much as can be seen, 1: closest) and place (0: left or top border, 1: right or bottom) at start and end.
-# Rather above the middle, where people's heads are. Neighbouring photos move in different ways.
+# Nearer to the top, where people's heads are. Neighbouring photos move in different ways.
 Place = tuple[float, float, float]
 PATTERNS: tuple[tuple[Place, Place], ...] = (
-    ((0.0, 0.5, 0.4), (1.0, 0.35, 0.35)),
-    ((1.0, 0.65, 0.35), (0.0, 0.5, 0.4)),
-    ((1.0, 0.1, 0.4), (1.0, 0.9, 0.4)),
-    ((0.0, 0.5, 0.4), (1.0, 0.65, 0.35)),
-    ((1.0, 0.35, 0.35), (0.0, 0.5, 0.4)),
-    ((1.0, 0.5, 0.7), (1.0, 0.5, 0.15)),
-    ((1.0, 0.9, 0.4), (1.0, 0.1, 0.4)),
+    ((0.0, 0.5, 0.25), (1.0, 0.35, 0.2)),
+    ((1.0, 0.65, 0.2), (0.0, 0.5, 0.25)),
+    ((1.0, 0.1, 0.25), (1.0, 0.9, 0.25)),
+    ((0.0, 0.5, 0.25), (1.0, 0.65, 0.2)),
+    ((1.0, 0.35, 0.2), (0.0, 0.5, 0.25)),
+    ((1.0, 0.5, 0.6), (1.0, 0.5, 0.05)),
+    ((1.0, 0.9, 0.25), (1.0, 0.1, 0.25)),
 )
 
 

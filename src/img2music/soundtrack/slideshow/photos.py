@@ -86,9 +86,9 @@ def read_photos(paths: Sequence[str | os.PathLike[str]], model: ImageModel) -> t
             continue
         info = read_photo_info(path)
         try:
-            taken = info.taken or datetime.fromtimestamp(os.stat(path).st_mtime)  # noqa: DTZ006, PTH116 - local, as cameras
+            taken = info.taken or datetime.fromtimestamp(os.stat(path).st_mtime)  # noqa: PTH116 - in local time, as cameras
         except (OSError, ValueError, OverflowError):
-            taken = datetime.min  # noqa: DTZ901 - no clock says so
+            taken = datetime.min
         size = (analysis.width, analysis.height)
         photos.append(Photo(path, size, analysis.affect, taken, info.taken is not None, info.title))
     return photos, errors

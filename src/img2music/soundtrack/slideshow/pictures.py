@@ -6,7 +6,7 @@ from functools import partial
 
 from img2music.parallel import in_order
 from img2music.soundtrack.slideshow.captions import Overlay
-from img2music.soundtrack.slideshow.drawing import DrawnPhoto, Planes
+from img2music.soundtrack.slideshow.drawing import DrawnPhoto, Planes, write
 from img2music.soundtrack.slideshow.photos import Photo
 from img2music.soundtrack.slideshow.plan import Schedule, Seen
 
@@ -40,7 +40,7 @@ def pictures(
 
     def ready(number: int) -> DrawnPhoto:
         photo = photos[number]
-        return DrawnPhoto(photo.path, photo.size, frame, schedule.seconds(number), number, captions[number])
+        return DrawnPhoto(photo.path, photo.size, frame, seconds=schedule.seconds(number), number=number)
 
     def jobs() -> Iterator[partial[Planes]]:
         coming = in_order(ready, range(len(photos)), 1)
@@ -52,13 +52,20 @@ def pictures(
                 first = seen.photo
             while len(near) < (2 if seen.mixed else 1):
                 near.append(next(coming))
-            yield partial(_drawn, seen, *near)
+            yield partial(_drawn, seen, list(near), captions)
 
     return in_order(lambda job: job(), jobs(), 1)
 
 
-def _drawn(seen: Seen, photo: DrawnPhoto, following: DrawnPhoto | None = None) -> Planes:
-    picture = photo.draw(seen.share)
-    if seen.mixed and following is not None:
-        picture = picture.mixed(following.draw(seen.following), seen.mixed)
+def _drawn(seen: Seen, near: Sequence[DrawnPhoto], captions: Sequence[Overlay | None]) -> Planes:
+    picture = near[0].draw(seen.share)
+    if seen.mixed:
+        picture = picture.mixed(near[1].draw(seen.following), seen.mixed)
+    # One caption goes before the next one comes: two over each other can't be read.
+    number, strength = (
+        (seen.photo, 1.0 - 2.0 * seen.mixed) if seen.mixed < 0.5 else (seen.photo + 1, 2.0 * seen.mixed - 1.0)
+    )
+    caption = captions[number]
+    if caption is not None:
+        write(caption, picture, strength)
     return picture.dimmed(seen.light)

@@ -100,7 +100,7 @@ def _pictures(
 
     def packets() -> Iterator[tuple[float, Any]]:
         for number, planes in enumerate(pictures):
-            stacked = np.concatenate([plane.reshape(-1, size[0]) for plane in planes])
+            stacked = np.concatenate([plane.ravel() for plane in planes]).reshape(-1, size[0])
             frame = av.VideoFrame.from_ndarray(stacked, format="yuv420p")
             frame.pts, frame.time_base = number, Fraction(1, rate)
             frame.colorspace, frame.color_range = BT709, TELEVISION

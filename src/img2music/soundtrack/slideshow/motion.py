@@ -12,6 +12,9 @@ PANORAMA = 2.2
 STRIP = 4.0
 """Thinnest that a photo beside its backdrop gets: the frame's side, divided by this."""
 
+RIM = 0.85
+"""A backdrop that leaves this share of the frame, or more, to a panorama is none."""
+
 ZOOM_RATE, MOST_ZOOM = 0.03, 1.2
 """By how much a photo is enlarged a second, and at most: faster looks hurried."""
 
@@ -193,10 +196,12 @@ def plan_motion(photo: tuple[int, int], frame: tuple[int, int], seconds: float, 
 
 
 def _bounded(wide: float, travel: float) -> float:
-    """Proportions of a view that sees all of a panorama while it moves ``travel`` times its own width or height."""
-    if wide > 1.0:
-        return min(max(1.0, wide / travel), STRIP)
-    return max(min(1.0, wide * travel), 1.0 / STRIP)
+    """Proportions of a view that sees all of a panorama while it moves ``travel`` times its own width or height.
+
+    As a factor of the frame's; a backdrop that would be no more than a rim is left out.
+    """
+    view = min(max(1.0, wide / travel), STRIP) if wide > 1.0 else max(min(1.0, wide * travel), 1.0 / STRIP)
+    return 1.0 if min(view, 1.0 / view) >= RIM else view
 
 
 def _fitted(frame: tuple[int, int], wide: float) -> Box:

@@ -33,7 +33,7 @@ class Seen:
     share : float
         How much of its time is over, in [0, 1].
     mixed : float
-        Share of the next photo in the picture, in [0, 1).
+        Share of the next photo in the picture, in [0, 1].
     following : float
         How much of the next photo's time is over.
     light : float
@@ -105,7 +105,7 @@ class Schedule:
             if photo == last or time <= begins:
                 yield Seen(photo, self._share(photo, time), light=light)
             else:
-                mixed = (time - begins) / self.fade
+                mixed = min(1.0, (time - begins) / self.fade)
                 yield Seen(photo, self._share(photo, time), mixed, self._share(photo + 1, time), light)
 
     def _share(self, photo: int, time: float) -> float:

@@ -457,10 +457,11 @@ class _Recorder:
         form = (frame.format.name, frame.layout.name, frame.sample_rate)
         if self._form != form:  # links of a chained file may differ
             self._form = form
-            self._resampler = av.AudioResampler(format="fltp", layout=self.layout, rate=self.rate)
-        nothing = np.zeros((self.layout.nb_channels, 0), dtype=np.float32)
-        parts = [part.to_ndarray() for part in self._resampler.resample(frame)]
-        return parts[0] if len(parts) == 1 else np.concatenate([nothing, *parts], axis=1)
+            # Interleaved: PyAV crashes on frames with eight planes.
+            self._resampler = av.AudioResampler(format="flt", layout=self.layout, rate=self.rate)
+        nothing = np.zeros((0, self.layout.nb_channels), dtype=np.float32)
+        parts = [part.to_ndarray().reshape(-1, nothing.shape[1]) for part in self._resampler.resample(frame)]
+        return np.ascontiguousarray(np.concatenate([nothing, *parts]).T)
 
 
 def _regular_file(path: str) -> BinaryIO:

@@ -17,6 +17,7 @@ SLOWEST_RATE, FASTEST_RATE = 4_000, 768_000  # hertz; beyond it a header lies
 MOST_CHANNELS = 8
 UNNAMED = "NONE"  # a channel that the file gives no place
 USUAL_LAYOUTS = ("mono", "stereo", "3.0", "quad", "5.0", "5.1", "6.1", "7.1")  # of 1, 2... channels without places
+PIECE = 8192  # samples given at once; frames of twenty milliseconds are costly one by one
 
 
 def check_form(frame: "AudioFrame", path: str) -> None:
@@ -57,9 +58,17 @@ class Resampler:
         libav's name.
     path : str
         The file that faults are told of.
+
+    Attributes
+    ----------
+    channels : int
+        Of what it gives.
     """
 
     def __init__(self, rate: int, layout: str, path: str) -> None:
+        import av
+
+        self.channels = av.AudioLayout(layout).nb_channels
         self._rate, self._layout, self._path = rate, layout, path
         self._resampler: Any = None
         self._form: tuple[object, ...] = ()
@@ -94,13 +103,17 @@ class Resampler:
         if frame is not None:
             if self._resampler is None:
                 check_form(frame, self._path)
-                self._resampler = av.AudioResampler(format="flt", layout=self._layout, rate=self._rate)
+                self._resampler = av.AudioResampler(
+                    format="flt", layout=self._layout, rate=self._rate, frame_size=PIECE
+                )
             parts += self._resampler.resample(_placed(frame))
-        channels = av.AudioLayout(self._layout).nb_channels
-        pieces = [part.to_ndarray().reshape(-1, channels) for part in parts]
-        samples = np.concatenate([np.zeros((0, channels), dtype=np.float32), *pieces])
-        np.nan_to_num(samples, copy=False, nan=0.0, posinf=LOUDEST_SAMPLE, neginf=-LOUDEST_SAMPLE)
-        return np.clip(samples, -LOUDEST_SAMPLE, LOUDEST_SAMPLE, out=samples)
+        if not parts:
+            return np.zeros((0, self.channels), dtype=np.float32)
+        samples = np.concatenate([part.to_ndarray().reshape(-1, self.channels) for part in parts])
+        if not np.abs(samples).max() <= LOUDEST_SAMPLE:  # also where it is not a number
+            np.nan_to_num(samples, copy=False, nan=0.0, posinf=LOUDEST_SAMPLE, neginf=-LOUDEST_SAMPLE)
+            np.clip(samples, -LOUDEST_SAMPLE, LOUDEST_SAMPLE, out=samples)
+        return samples
 
     def resampled(self, frames: Iterable["AudioFrame"], skipped: int = 0) -> Iterator[NDArray[np.float32]]:
         """Take frames that follow each other, and give all there is in them.

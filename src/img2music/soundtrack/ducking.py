@@ -14,12 +14,12 @@ hence more."""
 DEEPEST = -30.0
 """Decibels by which music is lowered at most."""
 
-STANDS_OUT, STAYS_OUT = 9.0, 5.0
+STANDS_OUT, STAYS_OUT = 8.0, 4.0
 """LU over the background at which the film's own sound becomes active, and down to which it stays so."""
 
-BACKGROUND = 40.0
-"""Seconds around a moment of which the background is told: their tenth percentile. Noise that lasts longer is
-background."""
+BACKGROUND, QUIETEST = 60.0, 5
+"""Seconds around a moment of which the background is told, and the percentile of their levels which it is: people who
+talk without end still breathe. Noise that lasts longer is background."""
 
 INAUDIBLE = -50.0
 """LUFS below which the film's own sound is never active."""
@@ -58,7 +58,7 @@ def active(own: NDArray[np.float64]) -> NDArray[np.bool_]:
     if whole is None:
         return np.zeros(len(own), dtype=np.bool_)
     momentary = in_lufs(uniform_filter1d(own, 3, mode="nearest"))
-    background = percentile_filter(momentary, 10, size=2 * round(BACKGROUND / STEP / 2) + 1, mode="reflect")
+    background = percentile_filter(momentary, QUIETEST, size=2 * round(BACKGROUND / STEP / 2) + 1, mode="reflect")
     least = max(INAUDIBLE, whole + FAINT)
     stands_out = momentary > np.maximum(background + STANDS_OUT, least)
     stays_out = momentary > np.maximum(background + STAYS_OUT, least)

@@ -93,7 +93,7 @@ class TruePeakMeter:
         self._before = joined[len(block) :]
         between = upfirdn(_interpolation(), joined, up=OVERSAMPLING, axis=0)
         first = OVERSAMPLING * 2 * REACH
-        peaks = np.abs(between[first : first + OVERSAMPLING * len(block)]).max(axis=1)
+        peaks = np.maximum.reduce(np.abs(between[first : first + OVERSAMPLING * len(block)].T), axis=0)
         return np.asarray(_parted(peaks, OVERSAMPLING * size).max(axis=1))
 
 

@@ -73,9 +73,12 @@ class Part:
         -------
         ndarray of float32, shape (count,)
         """
+        length = self.end - self.start
+        if self.fade_in <= first - self.start and first + count - self.start <= length - self.fade_out:
+            return np.full(count, self.gain, dtype=np.float32)
         at = np.arange(first - self.start, first - self.start + count, dtype=np.float64) + 0.5
         rise = np.sin(np.pi / 2 * np.clip(at / self.fade_in, 0.0, 1.0))
-        fall = np.sin(np.pi / 2 * np.clip((self.end - self.start - at) / self.fade_out, 0.0, 1.0))
+        fall = np.sin(np.pi / 2 * np.clip((length - at) / self.fade_out, 0.0, 1.0))
         gain = self.gain * rise ** (1 if self.follows else 2) * fall ** (1 if self.crossed else 2)
         return np.asarray(gain, dtype=np.float32)
 
@@ -99,7 +102,7 @@ def plan(sheet: CueSheet) -> list[Part]:
             break  # by a few milliseconds, or the sheet would not have been read
         following = sheet.cues[number].start if number < len(sheet.cues) else np.inf
         crossed = following - cue.end <= TOLERANCE and following < duration
-        end = min(cue.end + cue.fade_out, duration) if crossed else min(cue.end, duration)
+        end = min(cue.end + max(cue.fade_out, LEAST_FADE), duration) if crossed else min(cue.end, duration)
         fade_out = end - cue.end if crossed else min(cue.fade_out, end - cue.start)
         before = parts[-1] if parts else None
         parts.append(_part(number, cue, end, fade_out, crossed=crossed, follows=before is not None and before.crossed))

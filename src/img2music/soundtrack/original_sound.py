@@ -64,19 +64,15 @@ class OriginalSound:
         ndarray of float32, shape (n, channels)
             Blocks as `lengths` parts them; silence where there is no sound.
         """
-        import av
-
         assert self.layout is not None, "a film without sound"
         with FilmSound(self._path) as film:
-            channels = av.AudioLayout(self.layout).nb_channels
-            reader = Reader(placed(film.sound(), Resampler(RATE, self.layout, film.path), channels), channels)
+            resampler = Resampler(RATE, self.layout, film.path)
+            reader = Reader(placed(film.sound(), resampler), resampler.channels)
             for _, count in lengths(samples):
                 yield reader.read(count)
 
 
-def placed(
-    frames: "Iterator[tuple[float | None, AudioFrame]]", resampler: Resampler, channels: int
-) -> Iterator[Samples]:
+def placed(frames: "Iterator[tuple[float | None, AudioFrame]]", resampler: Resampler) -> Iterator[Samples]:
     """Join frames to one sound that begins at 0 s: with silence in gaps, and without what comes twice.
 
     Parameters
@@ -85,14 +81,12 @@ def placed(
         Seconds of its first sample, and a frame.
     resampler : Resampler
         To `RATE`.
-    channels : int
-        Of what it gives.
 
     Yields
     ------
     ndarray of float32, shape (n, channels)
     """
-    stretch = _Stretch(channels)
+    stretch = _Stretch(resampler.channels)
     expected: float | None = None  # seconds at which the next frame should begin
     moved = 0.0  # seconds by which time stamps that began anew are late
     for stamp, frame in frames:

@@ -1,5 +1,6 @@
 """From photos and a library to a film with music."""
 
+import itertools
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -18,7 +19,7 @@ from img2music.media.video import VideoInfo
 from img2music.soundtrack.cue_sheet import CueSheet
 from img2music.soundtrack.film import Film, Shot
 from img2music.soundtrack.music import Music
-from img2music.soundtrack.scenes import group
+from img2music.soundtrack.scenes import Scene, group
 from img2music.soundtrack.session import sheet_of
 from img2music.soundtrack.slideshow.captions import CaptionFont, Captions, caption_of
 from img2music.soundtrack.slideshow.photos import Order, Photo, ordered, read_photos
@@ -29,7 +30,9 @@ from img2music.soundtrack.slideshow.plan import (
     MOST_SECONDS,
     Schedule,
     evenly,
+    on_beats,
 )
+from img2music.soundtrack.slideshow.rhythm import beats_under
 from img2music.soundtrack.sound import Original, compose
 from img2music.soundtrack.spotting import Candidates, Cues, Options, candidates, clock, spot
 from img2music.vision.model import ImageModel
@@ -215,7 +218,14 @@ def plan_slideshow(
         film = _film(photos, schedule, output)
         scenes = group(film.shots, options.least_scene)
         cues = spot(film, scenes, tracks, options, store=store, natural=natural)
-    return Slideshow(photos, schedule, look, sheet_of(film, scenes, cues), errors, _notes(photos, look))
+    beats = beats_under(cues)
+    schedule = on_beats(schedule, beats, [cue.start for cue in cues])
+    moved = _film(photos, schedule, output)
+    sheet = sheet_of(moved, _regrouped(scenes, moved.shots), cues)
+    notes = _notes(photos, look)
+    if not len(beats):
+        notes += ("This music has no clear beat: photos change at even times.",)
+    return Slideshow(photos, schedule, look, sheet, errors, notes)
 
 
 def write_slideshow(
@@ -321,6 +331,16 @@ def _film(photos: Sequence[Photo], schedule: Schedule, output: Path) -> Film:
         transitions=(),
         curve=schedule.curve(affects),
     )
+
+
+def _regrouped(scenes: Sequence[Scene], shots: Sequence[Shot]) -> list[Scene]:
+    """The same scenes of shots that begin a little earlier or later."""
+    remaining = iter(shots)
+    grouped = []
+    for scene in scenes:
+        own = tuple(itertools.islice(remaining, len(scene.shots)))
+        grouped.append(Scene(own[0].start, own[-1].end, scene.affect, own))
+    return grouped
 
 
 def _whole_song(photos: Sequence[Photo], tracks: Candidates, matching: Matching, natural: AffectDistribution) -> int:

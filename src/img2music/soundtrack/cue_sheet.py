@@ -141,6 +141,25 @@ class Alternative:
 
 
 @dataclass(frozen=True, slots=True)
+class CueBeats:
+    """How a passage lies among the beats of its song. It informs.
+
+    Attributes
+    ----------
+    tempo : float
+        Beats a minute around its start.
+    start_offset : float
+        Seconds by which its start comes after the nearest beat; negative before it.
+    end_offset : float or None
+        Likewise of its end; None where no steady beat is heard there.
+    """
+
+    tempo: float
+    start_offset: float
+    end_offset: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Cue:
     """One passage placed on the film's time.
 
@@ -166,6 +185,8 @@ class Cue:
         One line for a person.
     alternatives : tuple of Alternative
         Runners-up, best first.
+    beats : CueBeats or None
+        None where the track has no steady beat, or none was looked for.
     """
 
     start: float
@@ -180,6 +201,7 @@ class Cue:
     distance: float | None = None
     why: str = ""
     alternatives: tuple[Alternative, ...] = ()
+    beats: CueBeats | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -392,7 +414,16 @@ def _cue(value: Any, where: str) -> Cue:
         distance=_number(value, "distance", where, least=0.0) if value.get("distance") is not None else None,
         why=_text(value, "why", where) if value.get("why") is not None else "",
         alternatives=tuple(alternatives),
+        beats=_beats(value, f"{where}: its beats"),
     )
+
+
+def _beats(value: Any, where: str) -> CueBeats | None:
+    if value.get("beats") is None:
+        return None
+    beats = _part(value, "beats", where)
+    end_offset = None if beats.get("end_offset") is None else _number(beats, "end_offset", where)
+    return CueBeats(_number(beats, "tempo", where, least=0.0), _number(beats, "start_offset", where), end_offset)
 
 
 def _scene(value: Any, where: str) -> SheetScene:

@@ -19,7 +19,7 @@ from img2music.cli.options import (
     YearOption,
 )
 from img2music.cli.recommend import MatchOption
-from img2music.cli.spot import CuesOption
+from img2music.cli.spot_options import BanOption, CuesChoice, CuesOption, LeastSceneOption, PinOption
 
 
 class OrderOption(StrEnum):
@@ -82,22 +82,10 @@ def slideshow(
     ] = None,
     silent: Annotated[bool, typer.Option("--silent", help="No music; needs no library.")] = False,
     library: LibraryOption = None,
-    cues: Annotated[
-        CuesOption,
-        typer.Option(help="One song for the whole film, one passage a scene, or as many changes as are worth it."),
-    ] = CuesOption.AUTO,
-    least_scene: Annotated[
-        float, typer.Option(metavar="SECONDS", min=1.0, max=3600.0, help="Least length of a scene.")
-    ] = 12.0,
-    pin: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="SCENE=SONG", help="This song under this scene; its number, path or title. May be repeated."
-        ),
-    ] = None,
-    ban: Annotated[
-        list[str] | None, typer.Option(metavar="SONG", help="Never this song; as in --pin. May be repeated.")
-    ] = None,
+    cues: CuesOption = CuesChoice.AUTO,
+    least_scene: LeastSceneOption = 12.0,
+    pin: PinOption = None,
+    ban: BanOption = None,
     match: Annotated[
         MatchOption, typer.Option(help="Compare ranks within pictures and within songs, or the affects as they are.")
     ] = MatchOption.RELATIVE,
@@ -110,7 +98,10 @@ def slideshow(
     instrumental: InstrumentalOption = None,
     key: KeyOption = None,
     image_model: ImageModelOption = None,
-    sheet: Annotated[
+    loudness: Annotated[
+        float, typer.Option(metavar="LUFS", min=-36.0, max=-8.0, help="Integrated loudness of the film.")
+    ] = -16.0,
+    sheet_output: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write the cue sheet there too: .json or .csv.")
     ] = None,
 ) -> None:
@@ -121,6 +112,7 @@ def slideshow(
     """
     from img2music.cli.output import finish, print_table, warn
     from img2music.cli.stage_progress import stage_progress
+    from img2music.cli.termination import unwinding
     from img2music.library.filter_text import track_filter
     from img2music.matching.calibration import Matching
     from img2music.soundtrack import cue_sheet, table
@@ -129,9 +121,9 @@ def slideshow(
     from img2music.soundtrack.slideshow.show import Look, Shape, Sounding, plan_slideshow, write_slideshow
     from img2music.soundtrack.spotting import Cues, Options
 
-    if silent and (whole_song or sheet is not None):
-        raise typer.BadParameter("--silent goes with neither --whole-song nor --sheet.")
-    wanted = cue_sheet.chosen_format(None, sheet, terminal=True)
+    if silent and (whole_song or sheet_output is not None):
+        raise typer.BadParameter("--silent goes with neither --whole-song nor --sheet-output.")
+    wanted = cue_sheet.chosen_format(None, sheet_output, terminal=True)
     look = Look(
         order=Order(order),
         seconds=seconds_per_photo,
@@ -159,16 +151,17 @@ def slideshow(
             key=key,
         ),
     )
-    show = plan_slideshow(
-        paths, output, look, None if silent else Sounding(library, options, whole_song=whole_song), image_model
-    )
-    with stage_progress() as progress:
-        notes = write_slideshow(show, output, progress)
+    sounding = None if silent else Sounding(library, options, whole_song=whole_song)
+    with unwinding(), stage_progress() as progress:
+        show = plan_slideshow(paths, output, look, sounding, sheet_output=sheet_output, image_model=image_model)
+        notes = write_slideshow(show, output, progress, loudness=loudness)
     if show.sheet is not None:
+        if sheet_output is not None:
+            cue_sheet.save(show.sheet, sheet_output, wanted)
         print_table(table.COLUMNS, table.rows(show.sheet))
-        if sheet is not None:
-            cue_sheet.save(show.sheet, sheet, wanted)
-    warn(f"written to {output}")
+    for file in (output, sheet_output):
+        if file is not None:
+            warn(f"written to {file}")
     for note in (*show.notes, *notes):
         warn(note)
     finish(len(show.photos), show.errors)

@@ -19,14 +19,16 @@ from img2music.cli.options import (
     YearOption,
 )
 from img2music.cli.recommend import MatchOption
-
-
-class CuesOption(StrEnum):
-    """How many cues a film gets."""
-
-    ONE = "one"
-    SCENE = "scene"
-    AUTO = "auto"
+from img2music.cli.spot_options import (
+    AlternativesOption,
+    BanOption,
+    CuesChoice,
+    CuesOption,
+    FilmArgument,
+    FilmPlotOption,
+    LeastSceneOption,
+    PinOption,
+)
 
 
 class SpotFormat(StrEnum):
@@ -38,26 +40,14 @@ class SpotFormat(StrEnum):
 
 
 def spot(
-    film: Annotated[Path, typer.Argument(metavar="FILM", help="A film.", readable=False)],
+    film: FilmArgument,
     *,
     library: LibraryOption = None,
-    cues: Annotated[
-        CuesOption,
-        typer.Option(help="One song for the whole film, one passage a scene, or as many changes as are worth it."),
-    ] = CuesOption.AUTO,
-    least_scene: Annotated[
-        float, typer.Option(metavar="SECONDS", min=1.0, max=3600.0, help="Least length of a scene.")
-    ] = 12.0,
-    alternatives: Annotated[int, typer.Option(min=0, help="Runners-up to list with each passage.")] = 3,
-    pin: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="SCENE=SONG", help="This song under this scene; its number, path or title. May be repeated."
-        ),
-    ] = None,
-    ban: Annotated[
-        list[str] | None, typer.Option(metavar="SONG", help="Never this song; as in --pin. May be repeated.")
-    ] = None,
+    cues: CuesOption = CuesChoice.AUTO,
+    least_scene: LeastSceneOption = 12.0,
+    alternatives: AlternativesOption = 3,
+    pin: PinOption = None,
+    ban: BanOption = None,
     match: Annotated[
         MatchOption, typer.Option(help="Compare ranks within pictures and within songs, or the affects as they are.")
     ] = MatchOption.RELATIVE,
@@ -79,9 +69,7 @@ def spot(
         ),
     ] = None,
     output: Annotated[Path | None, typer.Option(metavar="FILE", help="Write there instead of printing.")] = None,
-    plot: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Draw the film's mood, scenes and songs: .png or .svg.")
-    ] = None,
+    plot: FilmPlotOption = None,
 ) -> None:
     """Choose music for a film: a cue sheet of passages of your songs that follow its scenes.
 

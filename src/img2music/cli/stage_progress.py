@@ -30,3 +30,22 @@ def stage_progress() -> Iterator[Callable[[str, int, int], None] | None]:
             bars.update(tasks[stage], completed=done)
 
         yield show
+
+
+def of_stage(progress: Callable[[str, int, int], None] | None, stage: str) -> Callable[[float, float], None] | None:
+    """Show the progress of one stage that is told in fractions of seconds.
+
+    Parameters
+    ----------
+    progress : callable or None
+        What `stage_progress` yields.
+    stage : str
+
+    Returns
+    -------
+    callable or None
+        To be called with how much of it is done, and how much there is; None if nobody looks.
+    """
+    if progress is None:
+        return None
+    return lambda done, of: progress(stage, int(done), int(max(done, of)))

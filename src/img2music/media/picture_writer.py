@@ -2,7 +2,7 @@
 
 import heapq
 import itertools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,10 +12,13 @@ from numpy.typing import NDArray
 
 from img2music.files import replacing
 from img2music.media.film_writer import film_format
-from img2music.media.sound_writer import Progress, Sound, SoundEncoder, opened
+from img2music.media.sound_writer import Sound, SoundEncoder, opened
 
 if TYPE_CHECKING:
     from av.container import OutputContainer
+
+Progress = Callable[[float, float], None]
+"""Called with how many seconds are written, and how many there are."""
 
 BT709 = 1
 """In ITU-T H.273, tables 2 to 4: primaries, transfer characteristics and matrix of high definition television."""

@@ -132,7 +132,7 @@ def test_cross_fades_and_cuts(run: Run, tmp_path: Path) -> None:
 
 def test_the_music_follows_the_photos(run: Run, tmp_path: Path) -> None:
     film, sheet = tmp_path / "film.mp4", tmp_path / "cues.json"
-    run("--order", "mood", "--cues", "scene", "--output", film, "--sheet", sheet)
+    run("--order", "mood", "--cues", "scene", "--output", film, "--sheet-output", sheet)
     document = json.loads(sheet.read_bytes())
     jsonschema.validate(document, json.loads((ROOT / "docs/schemas/cues.json").read_text(encoding="utf-8")))
     assert document["film"] == {"path": str(film), "duration": 7.52, "fps": 25.0, "frames": 188}
@@ -144,7 +144,7 @@ def test_the_music_follows_the_photos(run: Run, tmp_path: Path) -> None:
 
 def test_photos_change_on_beats(run: Run, tmp_path: Path) -> None:
     film, sheet = tmp_path / "film.mp4", tmp_path / "cues.json"
-    run("--whole-song", "--pin", "1=lively", "--cross-fade", 0, "--output", film, "--sheet", sheet)
+    run("--whole-song", "--pin", "1=lively", "--cross-fade", 0, "--output", film, "--sheet-output", sheet)
     changes = [shot["start"] for scene in json.loads(sheet.read_bytes())["scenes"] for shot in scene["shots"]][1:]
     beats = np.arange(0.1, 12.0, 0.5)
     assert len(changes) == len(PHOTOS) - 1
@@ -156,12 +156,12 @@ def test_photos_change_on_beats(run: Run, tmp_path: Path) -> None:
 
 def test_a_whole_song(run: Run, tmp_path: Path) -> None:
     film, sheet = tmp_path / "film.mp4", tmp_path / "cues.json"
-    run("--whole-song", "--pin", "1=lively", "--output", film, "--sheet", sheet)
+    run("--whole-song", "--pin", "1=lively", "--output", film, "--sheet-output", sheet)
     document = json.loads(sheet.read_bytes())
     (cue,) = document["cues"]
     assert (cue["track"]["title"], cue["passage"]) == ("lively", {"start": 0.0, "end": 12.0})
     assert len(frames(film)) == 300
-    run("--whole-song", "--output", film, "--sheet", sheet)
+    run("--whole-song", "--output", film, "--sheet-output", sheet)
     assert len(json.loads(sheet.read_bytes())["cues"]) == 1
 
 

@@ -17,8 +17,10 @@ from img2music.media.film_writer import film_format
 from img2music.media.picture_writer import write_pictures
 from img2music.media.video import VideoInfo
 from img2music.soundtrack.cue_sheet import CueSheet
+from img2music.soundtrack.cueing import LOUDNESS
 from img2music.soundtrack.film import Film, Shot
 from img2music.soundtrack.music import Music
+from img2music.soundtrack.outputs import require_files
 from img2music.soundtrack.scenes import Scene, group
 from img2music.soundtrack.session import sheet_of
 from img2music.soundtrack.slideshow.captions import CaptionFont, Captions, caption_of
@@ -122,14 +124,11 @@ class Sounding:
         How its music is chosen.
     whole_song : bool
         One song from its start to its end, to which the film's length is fitted.
-    loudness : float
-        Integrated loudness of the film, in LUFS.
     """
 
     location: str | os.PathLike[str] | None = None
     options: Options = field(default_factory=Options)
     whole_song: bool = False
-    loudness: float = -16.0
 
 
 @dataclass(frozen=True)
@@ -164,6 +163,8 @@ def plan_slideshow(
     output: Path,
     look: Look,
     sounding: Sounding | None,
+    *,
+    sheet_output: Path | None = None,
     image_model: str | os.PathLike[str] | None = None,
 ) -> Slideshow:
     """Read photos, bring them into order, choose their music, and move their changes to its beats.
@@ -177,6 +178,8 @@ def plan_slideshow(
     look : Look
     sounding : Sounding or None
         None for a film without sound.
+    sheet_output : Path, optional
+        The cue sheet that is to be written.
     image_model : str or path-like, optional
         What reads photos, as `ImageModel.load` takes it.
 
@@ -196,9 +199,11 @@ def plan_slideshow(
     ModelError
         If the image model can't be loaded, or fails.
     """
-    _require_output(output)
+    film_format(output)
+    outputs = [output, sheet_output]
+    require_files([], outputs)
     if sounding is None:
-        photos, errors, _ = _photos(paths, output, look, image_model)
+        photos, errors, _ = _photos(paths, outputs, look, image_model)
         schedule = _even_schedule(photos, look)
         return Slideshow(photos, schedule, look, None, errors, _notes(photos, look))
     with LibraryStore.open(sounding.location, read_only=True) as store:
@@ -206,7 +211,7 @@ def plan_slideshow(
         if sounding.whole_song:
             options = replace(options, cues=Cues.ONE)
         tracks = candidates(store, options)  # what is wrong with them is known before photos are read
-        photos, errors, natural = _photos(paths, output, look, image_model)
+        photos, errors, natural = _photos(paths, outputs, look, image_model)
         if sounding.whole_song:
             place = _whole_song(photos, tracks, options.matching, natural)
             tracks = replace(tracks, pins={0: place})
@@ -218,6 +223,7 @@ def plan_slideshow(
         film = _film(photos, schedule, output)
         scenes = group(film.shots, options.least_scene)
         cues = spot(film, scenes, tracks, options, store=store, natural=natural)
+    require_files([Path(cue.track.path) for cue in cues], outputs)
     beats = beats_under(cues)
     schedule = on_beats(schedule, beats, [cue.start for cue in cues])
     moved = _film(photos, schedule, output)
@@ -229,7 +235,7 @@ def plan_slideshow(
 
 
 def write_slideshow(
-    show: Slideshow, output: Path, progress: Progress | None = None, *, loudness: float = -16.0
+    show: Slideshow, output: Path, progress: Progress | None = None, *, loudness: float = LOUDNESS
 ) -> tuple[str, ...]:
     """Draw a slideshow, mix its sound, and write the film.
 
@@ -280,16 +286,11 @@ def write_slideshow(
     return (f"The font lacks {len(absent)} letters of the captions ({few}): give one that has them with --font.",)
 
 
-def _require_output(output: Path) -> None:
-    film_format(output)
-    if output.is_dir():
-        raise InputError("is a folder; give a file.", str(output))
-    if not output.absolute().parent.is_dir():
-        raise InputError("can't be written: there is no such folder.", str(output))
-
-
 def _photos(
-    paths: Sequence[str | os.PathLike[str]], output: Path, look: Look, image_model: str | os.PathLike[str] | None
+    paths: Sequence[str | os.PathLike[str]],
+    outputs: Sequence[Path | None],
+    look: Look,
+    image_model: str | os.PathLike[str] | None,
 ) -> tuple[tuple[Photo, ...], tuple[InputError, ...], AffectDistribution]:
     model = ImageModel.load(image_model)
     photos, errors = read_photos(paths, model)
@@ -297,8 +298,8 @@ def _photos(
         if len(errors) == 1:
             raise errors[0]
         raise InputError(f"Not one of the {len(errors)} photos can be read, such as {errors[0]}")
-    for photo in photos:
-        if output.exists() and output.samefile(photo.path):
+    for output in outputs:
+        if output is not None and output.exists() and any(output.samefile(photo.path) for photo in photos):
             raise UsageError(f"{printable(str(output))} is one of the photos; give another file.")
     return tuple(ordered(photos, look.order)), tuple(errors), model.reference
 

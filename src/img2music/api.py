@@ -1,7 +1,7 @@
 """img2music for Python: `analyze` files, `explain` a picture, open a `Library`, scan into it, recommend from it."""
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from img2music.library.track import Track, TrackFilter
     from img2music.matching.recommending import Recommendation
     from img2music.music.analysis import TrackAnalysis
+    from img2music.soundtrack.session import Spotted
+    from img2music.soundtrack.spotting import Options
     from img2music.vision.explain import Explanation
     from img2music.vision.model import ImageAnalysis
 
@@ -487,6 +489,50 @@ class Library:
         Track
         """
         return iter(self._store.tracks(where=where))
+
+    def spot(
+        self,
+        film: AnyPath,
+        options: "Options | None" = None,
+        *,
+        image_model: AnyPath | None = None,
+        progress: "Callable[[float, float], None] | None" = None,
+    ) -> "Spotted":
+        """Choose music for a film: a cue sheet of passages that follow its scenes. Needs the extra "soundtrack".
+
+        Parameters
+        ----------
+        film : str or path-like
+        options : Options, optional
+            How (`img2music.soundtrack.spotting.Options`).
+        image_model : str or path-like, optional
+            Name or file of the model that reads pictures.
+        progress : callable, optional
+            Called with how many seconds of the film are read, and with its length.
+
+        Returns
+        -------
+        Spotted
+            The film as it was read and its cue sheet, ``sheet``: `img2music.soundtrack.formats.save` writes that in any
+            format, `img2music.soundtrack.score.score_film` renders it.
+
+        Raises
+        ------
+        LibraryError
+            If the library has no tracks with sound.
+        InputError
+            If the film can't be read.
+        UsageError
+            If no track meets the conditions or is long enough.
+        ModelError
+            If the image model can't be loaded, or fails.
+        MissingExtraError
+            If the extra is not installed.
+        """
+        from img2music.soundtrack.session import spot_film
+        from img2music.soundtrack.spotting import Options
+
+        return spot_film(self._store.location, film, options or Options(), image_model, progress)
 
     def recommend(
         self,

@@ -4,90 +4,102 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from hypothesis import given
-from hypothesis import strategies as st
 
-from img2music.soundtrack.aligning import CROSS_FADES, EARLY, ON_BEAT, WITHOUT_BEAT, Laid, align, cross_fade
-from tests.soundtrack.test_beats import RATE, drums
+from img2music.soundtrack.aligning import EARLY, LATE, LONGEST_CROSS_FADE, ON_BEAT, RING, Placed, align
+from tests.soundtrack.test_beats import FILE_RATE, drums
 
-SILENT_END = 3.0
+TIMES = np.arange(0.0, 200.0, 0.04)
+SOUNDING, DURATION = 90.0, 93.0
 
 
 @pytest.fixture(scope="module")
-def song(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Seventy seconds at 100 beats a minute, from 0.2 s on, and silence after them."""
-    path = tmp_path_factory.mktemp("songs") / "song.flac"
-    sound = np.concatenate([drums(100, 70.0)[0], np.zeros(round(SILENT_END * RATE), np.float32)])
-    soundfile.write(path, sound, RATE)
-    return path
+def song(tmp_path_factory: pytest.TempPathFactory) -> Callable[[float], Path]:
+    """Songs of ninety seconds with a beat from 0.2 s on, and three seconds of silence after them, by tempo."""
+    folder = tmp_path_factory.mktemp("songs")
+
+    def made(tempo: float) -> Path:
+        path = folder / f"{tempo}.flac"
+        if not path.exists():
+            sound = drums(tempo, SOUNDING, rate=FILE_RATE)
+            silence = np.zeros(round((DURATION - SOUNDING) * FILE_RATE), np.float32)
+            soundfile.write(path, np.concatenate([sound, silence]), FILE_RATE)
+        return path
+
+    return made
 
 
-def laid(song: Path, start: float, length: float, *, opens: bool = False, closes: bool = False) -> Laid:
-    return Laid(str(song), 73.0, start, length, opens, closes)
-
-
-def flat(_: float) -> float:
+def flat(_: int, __: float) -> float:
     return 1.0
 
 
-def test_a_passage_begins_on_the_first_beat_of_a_bar(song: Path) -> None:
-    found = align(laid(song, 21.3, 15.0), flat)
-    bars = (found.start - 0.2) / 2.4
-    assert bars == pytest.approx(round(bars), abs=0.02)
-    assert abs(found.start - 21.3) <= 1.3
-    assert found.period == pytest.approx(0.6, rel=0.03)
-    assert found.start_offset == pytest.approx(0.0, abs=ON_BEAT)
-    assert found.end_offset == pytest.approx(0.0, abs=ON_BEAT)  # 15 s are 25 beats
+def off_beat(time: float, tempo: float) -> float:
+    beats = (time - 0.2) * tempo / 60.0
+    return abs(beats - round(beats)) * 60.0 / tempo
 
 
-def test_it_goes_where_the_music_fits(song: Path) -> None:
-    def later(start: float) -> float:
-        return 5.0 * abs(start - 24.0)
-
-    assert align(laid(song, 21.3, 15.0), later).start == pytest.approx(24.2, abs=0.05)
-
-
-def test_it_stays_within_the_song(song: Path) -> None:
-    found = align(laid(song, 0.3, 72.5), flat)
-    assert 0.0 <= found.start <= 0.55
-
-
-def test_a_film_begins_with_its_first_song(song: Path) -> None:
-    assert align(laid(song, 0.0, 15.0, opens=True), flat).start == 0.0
-
-
-def test_a_film_ends_with_its_last_song(song: Path) -> None:
-    found = align(laid(song, 30.0, 20.0, closes=True), flat)
-    assert 69.0 < found.start + 20.0 < 71.5
-    assert found.fade_out == EARLY
-    assert found.start_offset == pytest.approx(0.0, abs=ON_BEAT)
+def test_both_songs_are_on_the_beat_where_they_meet(song: Callable[[float], Path]) -> None:
+    placed = [
+        Placed(str(song(100)), DURATION, 0.0, 20.33, 21.3),
+        Placed(str(song(84)), DURATION, 20.33, 50.0, 5.7),
+    ]
+    one, other = align(placed, TIMES, flat)
+    assert one.start == 0.0
+    assert one.end == other.start
+    assert -EARLY <= other.start - 20.33 <= LATE
+    assert off_beat(one.begin, 100) < 0.025
+    assert off_beat(other.begin, 84) < 0.025
+    if one.end != 20.33:  # the join moved to another picture, where the song that goes is on the beat
+        assert off_beat(one.begin + one.end - one.start, 100) < ON_BEAT + 0.01
+    assert other.beats is not None
+    assert other.beats.tempo == pytest.approx(84, abs=2)
+    assert other.beats.start_offset == pytest.approx(0.0, abs=ON_BEAT)
+    beats = other.fade_in * 84 / 60
+    assert beats == pytest.approx(round(beats), abs=0.05)
+    assert other.fade_in == one.fade_out <= LONGEST_CROSS_FADE
 
 
-def cost_of_moving(start: float) -> float:
-    return 10.0 * abs(start - 30.0)
+def test_a_passage_begins_on_the_first_beat_of_a_bar(song: Callable[[float], Path]) -> None:
+    path = str(song(96))
+    places = [(0.0, 20.0, 2.0), (20.0, 50.0, 33.1), (50.0, 70.0, 3.0)]
+    bars = (align([Placed(path, DURATION, *place) for place in places], TIMES, flat)[1].begin - 0.2) / 2.5
+    assert bars == pytest.approx(round(bars), abs=0.03)
 
 
-def test_it_fades_on_a_phrase_where_its_end_does_not_fit(song: Path) -> None:
-    found = align(laid(song, 30.0, 20.0, closes=True), cost_of_moving)
-    assert found.fade_out is not None
-    begins = (found.start + 20.0 - found.fade_out - 0.2) / 0.6
-    assert begins == pytest.approx(round(begins), abs=0.06)
-    assert found.fade_out == pytest.approx(8 * 0.6, abs=0.6)
+def test_it_goes_where_the_music_fits(song: Callable[[float], Path]) -> None:
+    def later(number: int, begin: float) -> float:
+        return 5.0 * abs(begin - 24.5) if number else 0.0
+
+    placed = [Placed(str(song(100)), DURATION, 0.0, 20.0, 2.0), Placed(str(song(100)), DURATION, 20.0, 50.0, 23.0)]
+    assert align(placed, TIMES, later)[1].begin == pytest.approx(24.2, abs=0.05)
 
 
-@pytest.mark.parametrize("cost", [flat, cost_of_moving])
-def test_what_cannot_be_decoded_stays(tmp_path: Path, cost: Callable[[float], float]) -> None:
-    found = align(laid(tmp_path / "missing.mp3", 30.0, 20.0, closes=True), cost)
-    assert (found.start, found.period, found.start_offset, found.end_offset) == (30.0, None, None, None)
+def test_a_film_begins_as_its_first_song_does_and_ends_as_the_last_one(song: Callable[[float], Path]) -> None:
+    placed = [Placed(str(song(100)), DURATION, 0.0, 20.0, 0.0), Placed(str(song(96)), DURATION, 20.0, 60.0, 30.0)]
+    first, last = align(placed, TIMES, flat)
+    assert first.begin == 0.0
+    last_drum = 0.2 + 142 * 60 / 96
+    assert last_drum - RING < last.begin + 40.0 < SOUNDING + RING
+    assert off_beat(last.begin, 96) < 0.025
 
 
-@given(st.floats(0.2, 2.5))
-def test_cross_fades_are_whole_beats(period: float) -> None:
-    seconds = cross_fade(period)
-    beats = seconds / period
-    assert beats == pytest.approx(round(beats)) or period > CROSS_FADES[1]
-    assert seconds <= CROSS_FADES[1]
+def test_it_fades_on_a_phrase_where_the_end_of_the_song_does_not_fit(song: Callable[[float], Path]) -> None:
+    def stay(_: int, begin: float) -> float:
+        return 10.0 * abs(begin - 30.0)
+
+    (only,) = align([Placed(str(song(100)), DURATION, 0.0, 40.0, 30.0)], TIMES, stay)
+    assert off_beat(only.begin + 40.0 - only.fade_out, 100) < 0.03
+    assert only.fade_out == pytest.approx(8 * 0.6, abs=0.61)
 
 
-def test_a_cross_fade_without_beats() -> None:
-    assert cross_fade(None) == WITHOUT_BEAT
+def test_what_cannot_be_decoded_stays(tmp_path: Path) -> None:
+    missing = str(tmp_path / "missing.mp3")
+    placed = [Placed(missing, 90.0, 0.0, 20.0, 30.0), Placed(missing, 90.0, 20.0, 40.0, 10.0)]
+    found = align(placed, TIMES, flat)
+    assert [(each.start, each.end, each.begin, each.beats) for each in found] == [
+        (0.0, 20.0, 30.0, None),
+        (20.0, 40.0, 10.0, None),
+    ]
+
+
+def test_no_cue() -> None:
+    assert align([], TIMES, flat) == []

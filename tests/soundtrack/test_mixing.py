@@ -45,6 +45,12 @@ def test_nothing_sounds_after_the_film_whatever_the_fades() -> None:
     assert all(abs(float(part.envelope(part.end - 1, 1)[0])) < 0.01 for part in parts)
 
 
+def test_absurd_numbers_of_a_sheet_do_no_harm() -> None:
+    absurd = {"fade_in": 1e300, "fade_out": 1e300, "gain_db": 1e300}
+    for part in plan(sheet(20.0, cue(0.0, 10.0, SONG, **absurd), cue(10.0, 20.0, SONG, **absurd))):
+        assert np.isfinite(part.envelope(part.start, part.end - part.start)).all()
+
+
 @given(
     fade=st.floats(0.0, 8.0), length=st.floats(0.2, 30.0), gain=st.floats(-24.0, 12.0), first=st.integers(0, 100_000)
 )

@@ -11,6 +11,7 @@ from img2music.cli import library as library_commands
 from img2music.cli import lyrics as lyrics_commands
 from img2music.cli import models as models_commands
 from img2music.cli.analyze import analyze
+from img2music.cli.cues import cues
 from img2music.cli.datasets import datasets
 from img2music.cli.doctor import doctor
 from img2music.cli.evaluate_image import evaluate_image
@@ -58,6 +59,7 @@ app.command()(recommend)
 app.command()(spot)
 app.command()(score)
 app.command()(slideshow)
+app.command()(cues)
 app.command()(tracks)
 app.add_typer(library, name="library")
 library.command()(library_commands.info)

@@ -98,7 +98,7 @@ def score(
     from img2music.cli.termination import unwinding
     from img2music.library.filter_text import track_filter
     from img2music.matching.calibration import Matching
-    from img2music.soundtrack import cue_sheet, table
+    from img2music.soundtrack import cue_sheet, formats, table
     from img2music.soundtrack.outputs import require_outputs
     from img2music.soundtrack.plot import draw
     from img2music.soundtrack.score import require_scores, score_film
@@ -110,7 +110,7 @@ def score(
     if sheet is not None and given - WITH_A_SHEET:
         option = min(given - WITH_A_SHEET).replace("_", "-")
         raise typer.BadParameter(f"The cue sheet says which music: --sheet goes without --{option}.")
-    wanted = cue_sheet.chosen_format(None, sheet_output, terminal=True)
+    wanted = formats.chosen_format(None, sheet_output, terminal=True)
     require_scores(film, output, audio_only, sheet_output, plot)
     require_outputs(film, sheet_output, plot)
     options = Options(
@@ -147,7 +147,7 @@ def score(
             progress=of_stage(progress, "Mixing (seconds)"),
         )
     if sheet_output is not None:
-        cue_sheet.save(chosen, sheet_output, wanted)
+        formats.save(chosen, sheet_output, wanted)
     if found is not None and plot is not None:
         draw(found, plot)
     print_table(table.COLUMNS, table.rows(chosen))

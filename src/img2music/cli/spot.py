@@ -1,7 +1,5 @@
 """``img2music spot``: which passage of which song lies under which scene of a film."""
 
-from enum import StrEnum
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -28,15 +26,10 @@ from img2music.cli.spot_options import (
     FilmPlotOption,
     LeastSceneOption,
     PinOption,
+    SheetFileOption,
+    SheetFormat,
+    SheetFormatOption,
 )
-
-
-class SpotFormat(StrEnum):
-    """How a cue sheet is printed or written."""
-
-    TABLE = "table"
-    JSON = "json"
-    CSV = "csv"
 
 
 def spot(
@@ -60,15 +53,8 @@ def spot(
     instrumental: InstrumentalOption = None,
     key: KeyOption = None,
     image_model: ImageModelOption = None,
-    format_: Annotated[
-        SpotFormat | None,
-        typer.Option(
-            "--format",
-            help="How to print or write the cue sheet.",
-            show_default="the ending of --output; or table on a terminal, json elsewhere",
-        ),
-    ] = None,
-    output: Annotated[Path | None, typer.Option(metavar="FILE", help="Write there instead of printing.")] = None,
+    format_: SheetFormatOption = None,
+    output: SheetFileOption = None,
     plot: FilmPlotOption = None,
 ) -> None:
     """Choose music for a film: a cue sheet of passages of your songs that follow its scenes.
@@ -81,13 +67,13 @@ def spot(
     from img2music.cli.output import counting, print_table, warn
     from img2music.library.filter_text import track_filter
     from img2music.matching.calibration import Matching
-    from img2music.soundtrack import cue_sheet, table
+    from img2music.soundtrack import formats, table
     from img2music.soundtrack.outputs import require_outputs
     from img2music.soundtrack.plot import draw
     from img2music.soundtrack.session import spot_film
     from img2music.soundtrack.spotting import Cues, Options
 
-    wanted = cue_sheet.chosen_format(format_, output, terminal=sys.stdout.isatty())
+    wanted = formats.chosen_format(format_, output, terminal=sys.stdout.isatty())
     require_outputs(film, output, plot)
     options = Options(
         cues=Cues(cues),
@@ -110,13 +96,13 @@ def spot(
     with counting("Watching (seconds)") as progress:
         found = spot_film(library, film, options, image_model, lambda done, of: progress(int(done), int(max(done, of))))
     if output is not None:
-        cue_sheet.save(found.sheet, output, wanted)
+        formats.save(found.sheet, output, wanted)
         warn(f"written to {output}")
-    elif wanted == SpotFormat.TABLE:
+    elif wanted == SheetFormat.TABLE:
         print_table(table.SCENE_COLUMNS, table.scene_rows(found.sheet), title=film.name)
         print_table(table.COLUMNS, table.rows(found.sheet), title=table.title(found))
     else:
-        typer.echo(cue_sheet.WRITERS[wanted](found.sheet), nl=False)
+        typer.echo(formats.written(found.sheet, wanted), nl=False)
     if plot is not None:
         draw(found, plot)
         warn(f"drawn to {plot}")

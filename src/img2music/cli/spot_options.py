@@ -15,6 +15,20 @@ class CuesChoice(StrEnum):
     AUTO = "auto"
 
 
+class SheetFormat(StrEnum):
+    """How a cue sheet is printed or written."""
+
+    TABLE = "table"
+    JSON = "json"
+    CSV = "csv"
+    OTIO = "otio"
+    XML = "xml"
+    FCPXML = "fcpxml"
+    EDL = "edl"
+    FFMETADATA = "ffmetadata"
+    TXT = "txt"
+
+
 FilmArgument = Annotated[Path, typer.Argument(metavar="FILM", help="A film.", readable=False)]
 CuesOption = Annotated[
     CuesChoice,
@@ -34,3 +48,13 @@ BanOption = Annotated[
 FilmPlotOption = Annotated[
     Path | None, typer.Option(metavar="FILE", help="Draw the film's mood, scenes and songs: .png or .svg.")
 ]
+SheetFormatOption = Annotated[
+    SheetFormat | None,
+    typer.Option(
+        "--format",
+        help="A table; the sheet itself (json, csv); a timeline (otio, xml of Final Cut Pro 7, fcpxml, edl); the "
+        "scenes as chapters (ffmetadata, txt).",
+        show_default="the ending of --output; or table on a terminal, json elsewhere",
+    ),
+]
+SheetFileOption = Annotated[Path | None, typer.Option(metavar="FILE", help="Write there instead of printing.")]

@@ -93,7 +93,8 @@ class FilmSound(VideoFile):
         for other in self._container.streams:
             if other.index != stream.index:
                 other.discard = av.stream.Discard.all
-        with suppress(av.error.FFmpegError, OSError):  # truncated: what came before still counts
+        # Truncated, or PyAV meets a stream that was not there at first: what came before still counts.
+        with suppress(av.error.FFmpegError, OSError, IndexError):
             for packet in self._container.demux(stream):
                 if packet.size:
                     yield packet

@@ -1,6 +1,6 @@
 """What was chosen becomes cues: passages on beats, fades, gains, reasons and runners-up."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,10 +11,9 @@ from img2music.library.store import LibraryStore
 from img2music.library.track import Track
 from img2music.matching.explanations import Asked
 from img2music.matching.passages import Passage
-from img2music.parallel import in_order, processors
-from img2music.soundtrack.aligning import Aligned, Laid, align, cross_fade
+from img2music.soundtrack.aligning import Placed, align
 from img2music.soundtrack.choosing import Chosen
-from img2music.soundtrack.cue_sheet import Alternative, Cue, CueBeats, CueTrack
+from img2music.soundtrack.cue_sheet import Alternative, Cue, CueTrack
 from img2music.soundtrack.film import Film
 from img2music.soundtrack.music import FilmCurve, Music, Span
 from img2music.soundtrack.scenes import Scene
@@ -24,9 +23,6 @@ LOUDNESS = -16.0
 
 GAINS = (-24.0, 12.0)
 """Least and greatest gain in decibels."""
-
-FADE_IN = 1.0
-"""Seconds of the fade at the film's start. No fade is longer than a third of its cue."""
 
 Point = tuple[float, float]
 
@@ -94,64 +90,54 @@ class CueWriter:
             raise LibraryError("Songs were removed from the library meanwhile: run this again.")
         by_place = {place: known[number] for place, number in zip(places, ids, strict=True)}
 
-        def aligned(number: int) -> Aligned:
-            span, place = chosen[number].span, chosen[number].track
-            laid = Laid(
-                path=_path(by_place[place]),
-                duration=float(self._music.durations[place]),
-                start=self._best(span, place),
-                length=self._curve.seconds(span),
-                opens=number == 0,
-                closes=number == len(chosen) - 1,
-            )
-            return align(laid, lambda start: laid.length * self._laid(span, place, start)[1])
-
-        found = list(in_order(aligned, range(len(chosen)), processors()))
+        placed = self._placed(chosen, by_place)
         return tuple(
-            self._cue(number, chosen, found, [(place, by_place[place]) for place in runners[number]], by_place)
-            for number in range(len(chosen))
+            self._cue(each, lies, [(place, by_place[place]) for place in others], by_place[each.track])
+            for each, lies, others in zip(chosen, placed, runners, strict=True)
         )
 
-    def _cue(
-        self,
-        number: int,
-        chosen: Sequence[Chosen],
-        aligned: Sequence[Aligned],
-        runners: Sequence[tuple[int, Track]],
-        by_place: dict[int, Track],
-    ) -> Cue:
-        span, place = chosen[number].span, chosen[number].track
-        track, here = by_place[place], aligned[number]
-        start, end = self._times(span)
-        passage, distance, heard = self._laid(span, place, here.start)
+    def _placed(self, chosen: Sequence[Chosen], songs: Mapping[int, Track]) -> list[Placed]:
+        """The chosen passages, on beats."""
+        plain = [
+            Placed(
+                _path(songs[each.track]),
+                float(self._music.durations[each.track]),
+                *self._times(each.span),
+                self._best(each.span, each.track),
+            )
+            for each in chosen
+        ]
+
+        def misfit(number: int, begin: float) -> float:
+            start, end = plain[number].start, plain[number].end
+            return self._heard(start, end, chosen[number].track, begin)[0] * (end - start)
+
+        return align(plain, self._film.times, misfit)
+
+    def _cue(self, each: Chosen, lies: Placed, runners: Sequence[tuple[int, Track]], track: Track) -> Cue:
+        distance, heard = self._heard(lies.start, lies.end, each.track, lies.begin)
         loudness = track.features.loudness
-        fade_in = min(cross_fade(here.period) if number else FADE_IN, (end - start) / 3)
-        if here.fade_out is None:
-            following = cross_fade(aligned[number + 1].period)
-            left = max(0.0, float(self._music.durations[place]) - passage.end)
-            fade_out = min(following, self._curve.seconds(chosen[number + 1].span) / 3, left)
-        else:
-            fade_out = min(here.fade_out, (end - start) / 3)
         return Cue(
-            start=start,
-            end=end,
-            start_frame=self._film.frame(start),
-            end_frame=self._film.frame(end),
+            start=lies.start,
+            end=lies.end,
+            start_frame=self._film.frame(lies.start),
+            end_frame=self._film.frame(lies.end),
             track=_cue_track(track),
-            passage=passage,
-            fade_in=fade_in,
-            fade_out=fade_out,
+            passage=Passage(lies.begin, lies.begin + lies.end - lies.start),
+            fade_in=lies.fade_in,
+            fade_out=lies.fade_out,
             gain_db=0.0 if loudness is None else min(max(LOUDNESS - loudness, GAINS[0]), GAINS[1]),
             distance=distance,
-            why=self._why(start, end, track, heard),
-            alternatives=tuple(
-                Alternative(_cue_track(other), *self._laid(span, runner, self._best(span, runner))[:2])
-                for runner, other in runners
-            ),
-            beats=None
-            if here.period is None or here.start_offset is None
-            else CueBeats(60.0 / here.period, here.start_offset, here.end_offset),
+            why=self._why(*self._times(each.span), track, heard),
+            alternatives=tuple(self._alternative(each.span, place, other) for place, other in runners),
+            beats=lies.beats,
         )
+
+    def _alternative(self, span: Span, place: int, track: Track) -> Alternative:
+        begin = self._best(span, place)
+        start, end = self._times(span)
+        distance = self._heard(start, end, place, begin)[0]
+        return Alternative(_cue_track(track), Passage(begin, begin + end - start), distance)
 
     def _best(self, span: Span, place: int) -> float:
         return self._music.passage(self._curve, span, place)[0]
@@ -159,14 +145,13 @@ class CueWriter:
     def _times(self, span: Span) -> Point:
         return float(self._curve.boundaries[span.first]), float(self._curve.boundaries[span.last])
 
-    def _laid(self, span: Span, place: int, begin: float) -> tuple[Passage, float, Point]:
-        """A passage of a track, its mean distance at every sample of the film, and its mean position."""
-        start, end = self._times(span)
+    def _heard(self, start: float, end: float, place: int, begin: float) -> tuple[float, Point]:
+        """Mean distance of a passage at every sample of the film, and its mean position."""
         within = self._within(start, end)
         heard = self._music.positions(place, begin + self._film.curve[within, 0] - start)
         distance = float(np.hypot(*(heard - self._positions[within]).T).mean())
         valence, arousal = heard.mean(axis=0).tolist()
-        return Passage(begin, begin + end - start), distance, (valence, arousal)
+        return distance, (valence, arousal)
 
     def _within(self, start: float, end: float) -> NDArray[np.int64]:
         times = self._film.curve[:, 0]

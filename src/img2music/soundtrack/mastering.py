@@ -10,21 +10,20 @@ from numpy.typing import NDArray
 from img2music.soundtrack.blocks import RATE, Samples
 from img2music.soundtrack.metering import STEP_SAMPLES, PowerMeter, TruePeakMeter, loudness
 
-CELL = 48
-"""Samples (1 ms) that have one peak and one power."""
-
-HEADROOM = 1.0
-"""Decibels left below the greatest peak for what AAC and Opus add; measured: 0.4 and 0.6 at -16 LUFS."""
+CELL = 96
+"""Samples (2 ms) that have one peak and one power."""
 
 MOST_GAIN = 20.0
 """Decibels: what is nearly silent is not made loud."""
 
-LOOK_AHEAD = 5
-"""Cells before a peak in which the limiter goes down."""
+LOOK_AHEAD = 1
+"""Cells before and after a peak over which the limiter rounds its way."""
 
-RELEASES = (100.0, 400.0, 1600.0)
-"""Decibels a second in which the limiter comes back. The first leaves the waves of a bass alone; where single beats are
-so much louder than all else that the loudness is not reached, it must be quicker."""
+TRIES = ((2.0, 100.0), (2.0, 400.0), (2.0, 1600.0), (1.0, 1600.0))
+"""Decibels left below the greatest peak, and decibels a second in which the limiter comes back; the first that reach
+the loudness are taken. Encoders add to peaks: AAC up to 0.8 dB, and Opus too, rarely 1.8. A slow limiter leaves the
+waves of a bass alone, but single beats that are much louder than all else, or a deep bass that is hardly heard, need a
+quick one."""
 
 CHUNK = 2**16
 """Cells that the limiter's way back is reckoned for at once."""
@@ -33,7 +32,7 @@ NEAR_ENOUGH = 0.02
 """LU by which the loudness that is reckoned may miss its target."""
 
 FAR = 0.2
-"""LU that are not missed for the sake of a slow limiter."""
+"""LU that may be missed before the next of the `TRIES` is made."""
 
 ROUNDS = 20
 
@@ -67,7 +66,7 @@ def measure(blocks: Iterable[Samples], layout: tuple[str, ...]) -> Measured:
     Returns
     -------
     Measured
-        8 bytes a millisecond.
+        8 bytes a cell.
     """
     power, peak = PowerMeter(layout), TruePeakMeter(len(layout))
     silence = np.zeros((CELL, len(layout)), dtype=np.float32)  # peaks come a little late
@@ -89,17 +88,18 @@ def gain_curve(measured: Measured, target: float, peak: float) -> NDArray[np.flo
     target : float
         Integrated loudness in LUFS.
     peak : float
-        Greatest true peak in dBTP; `HEADROOM` is left below it.
+        Greatest true peak in dBTP; there is room below it for what encoders add.
 
     Returns
     -------
     ndarray of float32, shape (n + 1,)
         Amplitude factor at the start of every cell, and at the end of the last; within a cell it goes straight.
     """
-    ceiling = peak - HEADROOM
-    peaks: NDArray[np.float32] = np.float32(20.0) * np.log10(np.maximum(measured.peaks, np.float32(1e-9)))
-    for release in RELEASES:
-        gain = 0.0
+    peaks: NDArray[np.float32] = np.maximum(measured.peaks, np.float32(1e-9))
+    np.log10(peaks, out=peaks)
+    peaks *= np.float32(20.0)
+    for headroom, release in TRIES:
+        gain, ceiling = 0.0, peak - headroom
         limited = limiter(peaks, ceiling, release)
         for _ in range(ROUNDS):
             reached = loudness(_steps(measured.powers, limited, gain))
@@ -177,5 +177,7 @@ def _steps(powers: NDArray[np.float32], limited: NDArray[np.float32], gain: floa
     """Weighted power of whole steps after the limiter and a gain."""
     cells = STEP_SAMPLES // CELL
     count = len(powers) // cells * cells
-    after = powers[:count] * np.power(np.float32(10.0), limited[:count] / np.float32(10.0))
+    after = limited[:count] / np.float32(10.0)
+    np.power(np.float32(10.0), after, out=after)
+    after *= powers[:count]
     return np.asarray(after.reshape(-1, cells).mean(axis=1, dtype=np.float64) * 10.0 ** (gain / 10.0))

@@ -93,8 +93,8 @@ class TruePeakMeter:
         self._before = joined[len(block) :]
         between = upfirdn(_interpolation(), joined, up=OVERSAMPLING, axis=0)
         first = OVERSAMPLING * 2 * REACH
-        peaks = np.maximum.reduce(np.abs(between[first : first + OVERSAMPLING * len(block)].T), axis=0)
-        return np.asarray(_parted(peaks, OVERSAMPLING * size).max(axis=1))
+        amplitudes = np.abs(between[first : first + OVERSAMPLING * len(block)])
+        return np.asarray(_parted(amplitudes.reshape(-1), OVERSAMPLING * size * block.shape[1]).max(axis=1))
 
 
 @cache

@@ -17,6 +17,9 @@ LAYOUT, CHANNELS = "stereo", 2
 LEAST_FADE = 0.01
 """Seconds of a fade where the sheet asks for none: a song cut off within a wave would click."""
 
+LONGEST_FADE, MOST_GAIN = 3600.0, 40.0
+"""Seconds and decibels beyond which a sheet was mistyped; no film gets so much."""
+
 PROBED = 0.5
 """Seconds before the end of a passage that are decoded to see whether the song reaches so far."""
 
@@ -120,13 +123,13 @@ def _part(number: int, cue: Cue, end: float, fade_out: float, *, crossed: bool, 
         fade_out=_fade(fade_out),
         crossed=crossed,
         follows=follows,
-        gain=10.0 ** (cue.gain_db / 20.0),
+        gain=10.0 ** (min(cue.gain_db, MOST_GAIN) / 20.0),
         passage_end=cue.passage.start + min(cue.end, end) - cue.start,
     )
 
 
 def _fade(seconds: float) -> int:
-    return round(max(seconds, LEAST_FADE) * RATE)
+    return round(min(max(seconds, LEAST_FADE), LONGEST_FADE) * RATE)
 
 
 def checked(parts: Sequence[Part]) -> list[Part]:

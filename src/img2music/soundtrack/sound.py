@@ -13,9 +13,9 @@ from img2music.errors import InputError
 from img2music.soundtrack.blocks import RATE, Samples, lengths
 from img2music.soundtrack.cue_sheet import CueSheet
 from img2music.soundtrack.cueing import LOUDNESS
-from img2music.soundtrack.ducking import ducking
+from img2music.soundtrack.ducking import active, ducking
 from img2music.soundtrack.mastering import gain_curve, mastered, measure
-from img2music.soundtrack.metering import STEP_SAMPLES, PowerMeter
+from img2music.soundtrack.metering import STEP_SAMPLES, PowerMeter, in_lufs
 from img2music.soundtrack.metering import loudness as loudness_of
 from img2music.soundtrack.mixing import Part, checked, music, plan
 from img2music.soundtrack.original_sound import OriginalSound
@@ -24,7 +24,8 @@ LONGEST = 24 * 3600.0
 """Seconds of the longest film; a cue sheet that says more was mistyped."""
 
 BALANCE = 12.0
-"""Decibels by which the film's own sound is raised or lowered at most, to be as loud as the music."""
+"""Decibels by which the film's own sound is raised or lowered at most, so that what stands out in it is as loud as the
+music. Where nothing does, it is not raised: an empty room is no concert."""
 
 Progress = Callable[[float, float], None]
 """Called with how many seconds are done, and with how many there are, all passes counted."""
@@ -82,7 +83,7 @@ def compose(
     """Make the sound of a scored film; 0 s is its first picture.
 
     Everything is decoded to be measured before this returns, and again when the blocks are asked for; what is in memory
-    does not grow with the film, but for 8 bytes a millisecond.
+    does not grow with the film, but for 8 bytes for every two milliseconds.
 
     Parameters
     ----------
@@ -176,8 +177,7 @@ class _MixWithOriginal(_Mix):
             own_powers.append(of_own.add(own, STEP_SAMPLES))
             music_powers.append(of_music.add(songs, STEP_SAMPLES))
         powers = np.concatenate(own_powers)
-        level = loudness_of(powers)
-        gain = 0.0 if level is None else min(max(LOUDNESS - level, -BALANCE), BALANCE)
+        gain = _balance(powers)
         self._own_gain = np.float32(10.0 ** (gain / 20.0))
         if duck:
             self._music_gain = ducking(powers * 10.0 ** (gain / 10.0), np.concatenate(music_powers))
@@ -197,3 +197,12 @@ class _MixWithOriginal(_Mix):
             gain = np.interp(np.arange(first, first + count), edges, factors).astype(np.float32)
             mixed[:, :2] += songs * gain[:, np.newaxis]  # front left and right come first in every layout
             yield mixed
+
+
+def _balance(own: NDArray[np.float64]) -> float:
+    """Decibels for the film's own sound, of its weighted power every tenth of a second."""
+    heard = active(own)
+    level = float(in_lufs(own[heard].mean())) if heard.any() else loudness_of(own)
+    if level is None:
+        return 0.0
+    return min(max(LOUDNESS - level, -BALANCE), BALANCE if heard.any() else 0.0)

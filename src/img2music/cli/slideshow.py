@@ -115,7 +115,7 @@ def slideshow(
     from img2music.cli.termination import unwinding
     from img2music.library.filter_text import track_filter
     from img2music.matching.calibration import Matching
-    from img2music.soundtrack import cue_sheet, table
+    from img2music.soundtrack import formats, table
     from img2music.soundtrack.slideshow.captions import Captions
     from img2music.soundtrack.slideshow.photos import Order
     from img2music.soundtrack.slideshow.show import Look, Shape, Sounding, plan_slideshow, write_slideshow
@@ -123,7 +123,7 @@ def slideshow(
 
     if silent and (whole_song or sheet_output is not None):
         raise typer.BadParameter("--silent goes with neither --whole-song nor --sheet-output.")
-    wanted = cue_sheet.chosen_format(None, sheet_output, terminal=True)
+    wanted = formats.chosen_format(None, sheet_output, terminal=True)
     look = Look(
         order=Order(order),
         seconds=seconds_per_photo,
@@ -157,7 +157,7 @@ def slideshow(
         notes = write_slideshow(show, output, progress, loudness=loudness)
     if show.sheet is not None:
         if sheet_output is not None:
-            cue_sheet.save(show.sheet, sheet_output, wanted)
+            formats.save(show.sheet, sheet_output, wanted)
         print_table(table.COLUMNS, table.rows(show.sheet))
     for file in (output, sheet_output):
         if file is not None:

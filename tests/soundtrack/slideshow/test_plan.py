@@ -52,7 +52,7 @@ def test_the_middle_of_a_cross_fade_is_the_change(schedule: Schedule) -> None:
 @given(schedules, st.floats(0.2, 5.0), st.floats(0.0, 1.0))
 def test_changes_come_to_beats_that_are_near(schedule: Schedule, interval: float, first: float) -> None:
     beats = np.arange(first, schedule.duration, interval)
-    moved = on_beats(schedule, beats, ())
+    moved = on_beats(schedule, beats, np.zeros(0))
     assert moved.changes[[0, -1]].tolist() == schedule.changes[[0, -1]].tolist()
     assert (np.diff(moved.changes) > 0).all()
     assert (np.diff(moved.times) >= moved.fade).all()
@@ -62,12 +62,12 @@ def test_changes_come_to_beats_that_are_near(schedule: Schedule, interval: float
         assert (away[inside] <= 0.5 / schedule.rate + 1e-9).all()
 
 
-def test_where_the_music_changes_the_photo_stays() -> None:
+def test_photos_change_with_the_songs() -> None:
     schedule = evenly(4, 2.0, 30)
-    assert on_beats(schedule, np.array([1.9, 4.1, 6.1]), held=[4.0]).times.tolist() == [
-        0.0, pytest.approx(1.9), 4.0, pytest.approx(6.1), 8.0,
-    ]  # fmt: skip
-    assert on_beats(schedule, np.array([]), held=[]) == schedule
+    moved = on_beats(schedule, np.array([1.9, 3.9, 6.3]), np.array([4.1, 6.5]))
+    assert moved.times.tolist() == pytest.approx([0.0, 1.9, 4.1, 6.3, 8.0])
+    unmoved = on_beats(schedule, np.zeros(0), np.zeros(0))
+    assert unmoved.times.tolist() == schedule.times.tolist()
 
 
 def test_the_curve_has_the_moods_of_the_photos() -> None:

@@ -21,6 +21,10 @@ LAST_FADE = 1.5
 REACH = 0.25
 """Part of a photo's time by which a change may move to meet a beat."""
 
+JOIN = 0.2
+"""Seconds by which the music may change before or after the photo with which it was meant to: a little more than by
+what it is moved to be on the beat of both songs."""
+
 
 @dataclass(frozen=True, slots=True)
 class Seen:
@@ -156,31 +160,30 @@ def evenly(photos: int, seconds: float, rate: int, fade: float = CROSS_FADE) -> 
     return Schedule(rate, changes, min(fade, seconds / 3))
 
 
-def on_beats(schedule: Schedule, beats: NDArray[np.float64], held: Sequence[float]) -> Schedule:
-    """Move each change to the nearest beat, if one is near enough (`REACH`).
+def on_beats(schedule: Schedule, beats: NDArray[np.float64], joins: NDArray[np.float64]) -> Schedule:
+    """Move each change to where the music changes, if that is meant (`JOIN`), else to the nearest beat in `REACH`.
 
     Parameters
     ----------
     schedule : Schedule
     beats : ndarray of float64, shape (n,)
         Seconds of the film, ascending.
-    held : sequence of float
-        Seconds of changes that stay, since the music changes there.
+    joins : ndarray of float64, shape (m,)
+        Seconds at which one song gives way to another.
 
     Returns
     -------
     Schedule
-        As long, with as many changes, in order: none moves further than half the way to the one before or after it.
+        As long, with as many changes, in order: none moves further than `REACH` of the time to the one before or after.
     """
     changes = schedule.changes.copy()
-    if not len(beats):
-        return schedule
-    reach = REACH * np.diff(schedule.times)
+    lengths = np.diff(schedule.times)
     for place in range(1, len(changes) - 1):
         time = float(schedule.times[place])
-        if any(abs(time - still) < 0.5 / schedule.rate for still in held):
-            continue
-        nearest = float(beats[np.abs(beats - time).argmin()])
-        if abs(nearest - time) <= min(reach[place - 1], reach[place]):
-            changes[place] = round(nearest * schedule.rate)
+        reach = REACH * float(min(lengths[place - 1], lengths[place]))
+        for moments, within in ((joins, min(JOIN, reach)), (beats, reach)):
+            nearest = float(moments[np.abs(moments - time).argmin()]) if len(moments) else np.inf
+            if abs(nearest - time) <= within:
+                changes[place] = round(nearest * schedule.rate)
+                break
     return Schedule(schedule.rate, changes, schedule.fade)

@@ -7,8 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from img2music.media.audio import open_audio
-from img2music.soundtrack.beats import track_beats
+from img2music.soundtrack.beats import listen
 from img2music.soundtrack.cue_sheet import Cue
 
 PART = 120.0
@@ -28,18 +27,12 @@ def beats_under(cues: Iterable[Cue]) -> NDArray[np.float64]:
     ndarray of float64, shape (n,)
         Seconds of the film, ascending; none where a passage has no steady beat.
 
-    Raises
-    ------
-    InputError
-        If a song can't be read.
     """
     found: list[NDArray[np.float64]] = []
     for cue in cues:
         length = cue.passage.end - cue.passage.start
         edges = np.linspace(cue.passage.start, cue.passage.end, math.ceil(length / PART) + 1).tolist()
-        with open_audio(cue.track.path) as audio:
-            for part in audio.excerpts(list(itertools.pairwise(edges))):
-                beats = track_beats(part)
-                if beats is not None and beats.steady:
-                    found.append(cue.start + beats.times - cue.passage.start)
+        found += [
+            listen(cue.track.path, [part]).times + (cue.start - cue.passage.start) for part in itertools.pairwise(edges)
+        ]
     return np.concatenate(found) if found else np.zeros(0)

@@ -225,7 +225,7 @@ def plan_slideshow(
         cues = spot(film, scenes, tracks, options, store=store, natural=natural)
     require_files([Path(cue.track.path) for cue in cues], outputs)
     beats = beats_under(cues)
-    schedule = on_beats(schedule, beats, [cue.start for cue in cues])
+    schedule = on_beats(schedule, beats, np.array([cue.start for cue in cues[1:]]))
     moved = _film(photos, schedule, output)
     sheet = sheet_of(moved, _regrouped(scenes, moved.shots), cues)
     notes = _notes(photos, look)

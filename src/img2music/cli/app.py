@@ -24,6 +24,7 @@ from img2music.cli.lyrics_affect import affect as lyrics_affect
 from img2music.cli.recommend import recommend
 from img2music.cli.scan import scan
 from img2music.cli.score import score
+from img2music.cli.slideshow import slideshow
 from img2music.cli.spot import spot
 from img2music.cli.tracks import tracks
 from img2music.cli.train_audio import train_audio
@@ -57,6 +58,7 @@ import_.command("spotify")(import_spotify)
 app.command()(recommend)
 app.command()(spot)
 app.command()(score)
+app.command()(slideshow)
 app.command()(cues)
 app.command()(tracks)
 app.add_typer(library, name="library")

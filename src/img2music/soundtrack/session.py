@@ -7,7 +7,7 @@ from pathlib import Path
 
 from img2music.affect import Affect
 from img2music.library.store import LibraryStore
-from img2music.soundtrack.cue_sheet import CueSheet, FilmFile, SheetScene, SheetSpan
+from img2music.soundtrack.cue_sheet import Cue, CueSheet, FilmFile, SheetScene, SheetSpan
 from img2music.soundtrack.film import Film, Progress, read_film
 from img2music.soundtrack.formats import chosen_format, save
 from img2music.soundtrack.outputs import require_outputs
@@ -137,7 +137,23 @@ def spot_from(
         notes = (
             f"The film says that it lasts {clock(stated)}, and ends after {clock(film.duration)}: it is cut short.",
         )
-    return Spotted(film, CueSheet(_file(film), _sheet_scenes(film, scenes), cues), notes)
+    return Spotted(film, sheet_of(film, scenes, cues), notes)
+
+
+def sheet_of(film: Film, scenes: Sequence[Scene], cues: tuple[Cue, ...]) -> CueSheet:
+    """Put a film, its scenes and its cues on one sheet.
+
+    Parameters
+    ----------
+    film : Film
+    scenes : sequence of Scene
+    cues : tuple of Cue
+
+    Returns
+    -------
+    CueSheet
+    """
+    return CueSheet(_file(film), _sheet_scenes(film, scenes), cues)
 
 
 def _file(film: Film) -> FilmFile:

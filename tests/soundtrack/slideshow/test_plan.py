@@ -58,7 +58,7 @@ def test_changes_come_to_beats_that_are_near(schedule: Schedule, interval: float
     assert (np.diff(moved.times) >= moved.fade).all()
     if interval <= 0.4:
         away = np.abs(moved.times[1:-1, None] - beats).min(axis=1, initial=np.inf)
-        inside = (moved.times[1:-1] > first) & (moved.times[1:-1] < beats[-1] if len(beats) else 0.0)
+        inside = (moved.times[1:-1] > first) & (moved.times[1:-1] < (beats[-1] if len(beats) else 0.0))
         assert (away[inside] <= 0.5 / schedule.rate + 1e-9).all()
 
 

@@ -4,6 +4,7 @@ import contextlib
 import errno
 import os
 import secrets
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -71,6 +72,43 @@ def replacing(file: Path) -> Iterator[BinaryIO]:
             raise
     except OSError as error:
         raise InputError(f"can't be written: {error.strerror or error}.", str(file)) from None
+
+
+@contextlib.contextmanager
+def edited_copy(file: str) -> Iterator[str]:
+    """Copy a file beside itself, so that the copy can be changed and then take its place, whole.
+
+    The copy has the permissions, times and extended attributes of the file and, where the system lets it, its owner. It
+    is hidden (a leading dot) and has the same ending.
+
+    Parameters
+    ----------
+    file : str
+        A regular file, no link.
+
+    Yields
+    ------
+    str
+        The copy. It takes the file's place with `os.replace`, or is removed at the end.
+
+    Raises
+    ------
+    OSError
+        If no copy can be made there.
+    """
+    folder, name = os.path.split(file)
+    copy = os.path.join(folder, f".{secrets.token_hex(8)}{os.path.splitext(name)[1]}")  # noqa: PTH118, PTH122 - any bytes
+    try:
+        shutil.copyfile(file, copy)
+        status = os.stat(file)  # noqa: PTH116 - names may be any bytes
+        if hasattr(os, "chown"):  # not on Windows
+            with contextlib.suppress(PermissionError):
+                os.chown(copy, status.st_uid, status.st_gid)
+        shutil.copystat(file, copy)
+        yield copy
+    finally:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(copy)  # noqa: PTH108 - as above
 
 
 def _resolve(file: Path) -> Path:

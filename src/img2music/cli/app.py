@@ -23,6 +23,7 @@ from img2music.cli.lyrics_affect import affect as lyrics_affect
 from img2music.cli.recommend import recommend
 from img2music.cli.scan import scan
 from img2music.cli.spot import spot
+from img2music.cli.tag import tag
 from img2music.cli.tracks import tracks
 from img2music.cli.train_audio import train_audio
 from img2music.cli.train_image import train_image
@@ -55,6 +56,7 @@ import_.command("spotify")(import_spotify)
 app.command()(recommend)
 app.command()(spot)
 app.command()(tracks)
+app.command()(tag)
 app.add_typer(library, name="library")
 library.command()(library_commands.info)
 library.command()(library_commands.verify)

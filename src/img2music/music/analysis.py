@@ -53,8 +53,10 @@ class Features:
 
     @property
     def key_symbol(self) -> str | None:
-        """The key in the three characters at most that tags hold, such as "Dm" or "F#"; None where no key is found."""
-        return None if self.key is None else PITCH_CLASSES[self.key] + ("m" if self.mode == 0 else "")
+        """The key in the three characters at most that tags hold, such as "Dm" or "F#"; None where it is not known."""
+        if self.key is None or self.mode is None:
+            return None
+        return PITCH_CLASSES[self.key] + ("" if self.mode else "m")
 
     @property
     def summary(self) -> str:

@@ -1,12 +1,12 @@
 """The kinds of tags that sound files have, all to be read and changed in the same way.
 
-Names of fields are as in `tag_fields`, in any case. Values are lists of text, or of whole numbers where the kind of tags
-has them. What is not touched is written back as it was.
+Names of fields are as in `tag_fields`, in any case. Values are lists of text, or of whole numbers where the kind of
+tags has them. What is not touched is written back as it was.
 """
 
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Self
 
 from img2music.errors import InputError
@@ -31,8 +31,9 @@ class TagForm(ABC):
     fields: Mapping[str, Fields]
     mark = MARK
 
-    def __init__(self, tags: Any) -> None:
-        self._tags = tags
+    def __init__(self, file: Any) -> None:
+        self._file = file
+        self._tags = file.tags
 
     def read(self, name: str) -> tuple[Value, ...]:
         """The values of a field; none if it is not there."""
@@ -49,7 +50,7 @@ class TagForm(ABC):
 
     def save(self, path: str) -> None:
         """Write the tags into a file that holds the same as the one that they were read from."""
-        self._tags.save(path)
+        self._file.save(path)
 
     def _spelled(self, name: str) -> str | None:
         """The name as it is written in these tags."""
@@ -74,9 +75,9 @@ class _Id3(TagForm):
 
     mark = f"TXXX:{MARK}"
 
-    def __init__(self, tags: Any) -> None:
-        super().__init__(tags)
-        self._version = 3 if tags.version[:2] in {(2, 2), (2, 3)} else 4
+    def __init__(self, file: Any) -> None:
+        super().__init__(file)
+        self._version = 3 if file.tags.version[:2] in {(2, 2), (2, 3)} else 4
         self.fields = tag_fields.ID3_23 if self._version == 3 else tag_fields.ID3_24
 
     @classmethod
@@ -92,7 +93,7 @@ class _Id3(TagForm):
             file = kind(path)  # ID3v1 alone: where there is a newer tag, nobody reads the old one
         if file.tags is None:
             file.add_tags()
-        return cls(file.tags)
+        return cls(file)
 
     def save(self, path: str) -> None:
         end = _id3v1(path)
@@ -236,8 +237,8 @@ def _form(file: Any, path: str) -> TagForm | None:
         file.add_tags()
     if isinstance(file.tags, ID3):
         return _Id3.load(type(file), path)
-    forms = {VComment: _Vorbis, APEv2: _Ape, MP4Tags: _Mp4, ASFTags: _Asf}
-    return next((form(file.tags) for tags, form in forms.items() if isinstance(file.tags, tags)), None)
+    forms: dict[type, Callable[[Any], TagForm]] = {VComment: _Vorbis, APEv2: _Ape, MP4Tags: _Mp4, ASFTags: _Asf}
+    return next((form(file) for tags, form in forms.items() if isinstance(file.tags, tags)), None)
 
 
 def said(error: BaseException) -> str:

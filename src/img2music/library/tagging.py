@@ -11,7 +11,7 @@ from img2music.files import edited_copy, put_in_place
 from img2music.library.store import LibraryStore
 from img2music.library.track import Track, TrackFilter
 from img2music.library.workers import content_hash
-from img2music.media.packets import sound_hash
+from img2music.media.packets import same_sound
 from img2music.sources.folders import FileState
 from img2music.sources.tag_writing import FACTS, FieldEdit, Moods, TagEdit, TagFile
 
@@ -228,10 +228,9 @@ class _Tagging:
             raise InputError("its folder is read-only; it is left as it was.", real)
         if self._report.dry_run:
             return edit
-        sound = sound_hash(real)
         with edited_copy(real) as copy:
             file.save(copy)
-            if sound_hash(copy) != sound:
+            if not same_sound(real, copy):
                 raise InputError("other tags would change its sound; it is left as it was.", real)
             if self._keep_times:
                 os.utime(copy, ns=(before.st_atime_ns, before.st_mtime_ns))

@@ -86,7 +86,7 @@ def tag(
         )
     if chosen_format(format_) is ReportFormat.JSON:
         print_json({**report.to_json(), "errors": errors_as_json(report.failed)})
-    elif report.rows():
+    elif dry_run and report.rows():
         print_table(TABLE_COLUMNS, report.rows())
     warn(report)
     finish(len(report.files), report.failed)

@@ -215,6 +215,8 @@ class _Tagging:
             except OSError as error:
                 reason = f"can't be written: {error.strerror or error}; it is left as it was."
                 report.failed.append(InputError(reason, track.path))
+        if progress is not None:
+            progress(len(tracks), len(tracks))
 
     def _tag(self, track: Track, scanned: FileState, real: str) -> TagEdit:
         before = _unchanged(real, scanned)

@@ -242,6 +242,16 @@ def test_an_old_tag_alone_becomes_a_new_one_beside_it(copied: Callable[[str], Pa
     assert song.read_bytes().endswith(old)
 
 
+@pytest.mark.parametrize(("kind", "ending"), [("mp3", "flac"), ("opus", "mp3"), ("flac", "ogg"), ("m4a", "wav")])
+def test_an_ending_that_lies_does_not_matter(songs: dict[str, Path], tmp_path: Path, kind: str, ending: str) -> None:
+    song = Path(shutil.copy(songs[kind], tmp_path / f"song.{ending}"))
+    write(song)
+    honest = song.rename(tmp_path / songs[kind].name)
+    tags = mutagen.File(honest).tags
+    assert {name: first(tags[name]) for name in EXPECTED[kind]} == EXPECTED[kind]
+    assert same_sound(songs[kind], honest)
+
+
 def test_damage_anywhere_is_one_line_or_nothing(songs: dict[str, Path], tmp_path: Path) -> None:
     random = np.random.default_rng(5)
     for kind in KINDS:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from img2music.errors import InputError, UsageError
+from img2music.errors import Img2MusicError, InputError, UsageError, unexpected
 from img2music.files import edited_copy, put_in_place
 from img2music.library.store import LibraryStore
 from img2music.library.track import Track, TrackFilter
@@ -191,8 +191,8 @@ class _Tagging:
 
     def work(self, where: TrackFilter, progress: Progress | None) -> None:
         report = self._report
-        scanned = {known.id: known.file for known in self._store.known_files()}
         tracks = list(self._store.tracks(where=where, missing=True))
+        scanned = {known.id: known.file for known in self._store.known_files()}
         seen: set[str] = set()
         for number, track in enumerate(tracks):
             if progress is not None:
@@ -200,7 +200,7 @@ class _Tagging:
             if track.path is None:
                 report.without_file += 1
                 continue
-            if track.missing:
+            if track.missing or track.id not in scanned:
                 report.missing += 1
                 continue
             real = os.path.realpath(track.path)
@@ -215,6 +215,10 @@ class _Tagging:
             except OSError as error:
                 reason = f"can't be written: {error.strerror or error}; it is left as it was."
                 report.failed.append(InputError(reason, track.path))
+            except Img2MusicError:  # the library's: there is no going on
+                raise
+            except Exception as error:  # noqa: BLE001 - whatever a file does to a library, the rest goes on
+                report.failed.append(unexpected(error, track.path))
         if progress is not None:
             progress(len(tracks), len(tracks))
 

@@ -209,10 +209,8 @@ def load_tags(path: str) -> TagForm:
     InputError
         If tags can't be written into this kind of file, or can't be read.
     """
-    import mutagen
-
     try:
-        file = mutagen.File(path)
+        file = _opened(path)
         form = None if file is None else _form(file, path)
     except Exception as error:  # noqa: BLE001 - mutagen raises struct, unicode and other errors on damaged files
         reason = said(error).replace(repr(path), "it")
@@ -220,6 +218,19 @@ def load_tags(path: str) -> TagForm:
     if form is None:
         raise InputError("tags can't be written into this kind of file.", path)
     return form
+
+
+def _opened(path: str) -> Any:
+    import mutagen
+
+    try:
+        return mutagen.File(path)
+    except mutagen.MutagenError:  # the name's ending may lie: without a name, bytes decide
+        with os.fdopen(os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0)), "rb") as stream:
+            file = mutagen.File(stream)
+        if file is None:
+            raise
+        return file
 
 
 def _form(file: Any, path: str) -> TagForm | None:

@@ -22,6 +22,8 @@ FORMATS = {
     "opus": ("libopus", "ogg"),
     "wma": ("wmav2", "asf"),
     "webm": ("libopus", "webm"),
+    "wv": ("wavpack", "wv"),
+    "tta": ("tta", "tta"),
 }
 LAYOUTS = {1: "mono", 2: "stereo", 6: "5.1"}
 

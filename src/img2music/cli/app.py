@@ -26,6 +26,7 @@ from img2music.cli.scan import scan
 from img2music.cli.score import score
 from img2music.cli.slideshow import slideshow
 from img2music.cli.spot import spot
+from img2music.cli.tag import tag
 from img2music.cli.tracks import tracks
 from img2music.cli.train_audio import train_audio
 from img2music.cli.train_image import train_image
@@ -61,6 +62,7 @@ app.command()(score)
 app.command()(slideshow)
 app.command()(cues)
 app.command()(tracks)
+app.command()(tag)
 app.add_typer(library, name="library")
 library.command()(library_commands.info)
 library.command()(library_commands.verify)

@@ -168,7 +168,9 @@ def exclusive(location: Location) -> Iterator[None]:
     try:
         lock.acquire()
     except Timeout:
-        raise LibraryError(f"Library {location}: another scan of it is running; wait until it is done.") from None
+        raise LibraryError(
+            f"Library {location}: another scan of it is running, or its files are being tagged; wait until it is done."
+        ) from None
     except OSError as error:
         raise LibraryError(f"Library {location}: can't lock it: {error.strerror}.") from None
     try:

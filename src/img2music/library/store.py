@@ -561,12 +561,12 @@ class LibraryStore:
 
     @contextlib.contextmanager
     def alone(self) -> Iterator[None]:
-        """Hold the library for one scan; a lock that dies with its process, and that readers don't mind.
+        """Hold the library for one scan or tagging; a lock that dies with its process, and that readers don't mind.
 
         Raises
         ------
         LibraryError
-            If another scan holds it.
+            If another one holds it.
         """
         with database.exclusive(self._where):
             yield

@@ -10,6 +10,7 @@ from img2music.library.record import LOCAL, Failure, LyricsRecord, SongRecord, T
 from img2music.library.rows import PACKED_AFFECT, batches, lyrics_record_of, values_of
 from img2music.library.schema import affects, curves, failures, lyrics, tracks
 from img2music.music.lyrics.fusion import fuse
+from img2music.sources.folders import FileState
 
 
 class Transaction:
@@ -211,6 +212,22 @@ class Transaction:
             execute(sa.update(tracks).where(tracks.c.id.in_(batch)).values(missing=missing))
             execute(sa.delete(affects).where(affects.c.track_id.in_(batch)))
             self._pack_affects(batch)
+
+    def put_file(self, number: int, file: FileState, content: str) -> None:
+        """Store that a track's file has other bytes now, and sounds the same.
+
+        Parameters
+        ----------
+        number : int
+            Id of the track.
+        file : FileState
+            The file as it is now.
+        content : str
+            BLAKE2b hash of its bytes (hexadecimal).
+        """
+        values = {"size": file.size, "mtime_ns": file.mtime_ns, "content": content}
+        same = sa.and_(tracks.c.id == number, tracks.c.path == file.path)
+        self._connection.execute(sa.update(tracks).where(same).values(values))
 
     def remove(self, ids: Iterable[int]) -> None:
         """Remove tracks for good.

@@ -273,6 +273,23 @@ class AudioFile:
             position, frames = sought[0], itertools.chain([sought[1]], sought[2])
         yield from resampler.resampled(frames, round((start - position) * rate))
 
+    def packets(self) -> Iterator[Any]:
+        """Read the sound as it is encoded, from where the file stands: at the beginning, when it is new.
+
+        Yields
+        ------
+        av.Packet
+            Not empty. A truncated file ends where it ends.
+        """
+        import av
+
+        try:
+            for packet in self._container.demux(self._stream):
+                if packet.size:
+                    yield packet
+        except (av.error.FFmpegError, IndexError):
+            return  # truncated, or PyAV meets a stream that was not there at first: what came before still counts
+
     def _open(self) -> None:
         import av
 
@@ -327,7 +344,7 @@ class AudioFile:
     def _measured_duration(self) -> float:
         """Add up the packets' durations; decode where the packets don't tell theirs."""
         total, known = 0, True
-        for packet in self._packets():
+        for packet in self.packets():
             if packet.duration is None:
                 known = False
                 break
@@ -339,16 +356,6 @@ class AudioFile:
         seconds = sum(frame.samples / frame.sample_rate for frame in self._frames())
         self._reopen()
         return float(seconds)
-
-    def _packets(self) -> Iterator[Any]:
-        import av
-
-        try:
-            for packet in self._container.demux(self._stream):
-                if packet.size:
-                    yield packet
-        except (av.error.FFmpegError, IndexError):
-            return  # truncated, or PyAV meets a stream that was not there at first: what came before still counts
 
     def _frames(self) -> "Iterator[AudioFrame]":
         import av
@@ -362,7 +369,7 @@ class AudioFile:
             self._decoded += bool(frames)
             yield from (frame for frame in frames if frame.samples)
 
-        for packet in self._packets():
+        for packet in self.packets():
             yield from decoded(packet)
         yield from decoded(None)
 

@@ -52,6 +52,13 @@ class Features:
         return PITCH_CLASSES[self.key] + {None: "", 0: " minor", 1: " major"}[self.mode]
 
     @property
+    def key_symbol(self) -> str | None:
+        """The key in the three characters at most that tags hold, such as "Dm" or "F#"; None where it is not known."""
+        if self.key is None or self.mode is None:
+            return None
+        return PITCH_CLASSES[self.key] + ("" if self.mode else "m")
+
+    @property
     def summary(self) -> str:
         """Tempo and key as people write them, such as "90 BPM, D minor"; empty where neither is found."""
         tempo = None if self.tempo is None else f"{self.tempo:.0f} BPM"

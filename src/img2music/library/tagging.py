@@ -1,0 +1,298 @@
+"""Writes what tracks are like into the tags of their files, and takes it out again."""
+
+import os
+import stat
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from img2music.errors import Img2MusicError, InputError, UsageError, unexpected
+from img2music.files import edited_copy, put_in_place
+from img2music.library.store import LibraryStore
+from img2music.library.track import Track, TrackFilter
+from img2music.library.workers import content_hash
+from img2music.media.packets import same_sound
+from img2music.sources.folders import FileState
+from img2music.sources.tag_writing import FACTS, FieldEdit, Moods, TagEdit, TagFile
+
+SCHEMA = "img2music/tag/1"
+TABLE_COLUMNS = ("file", *FACTS)
+"""Heads of the columns of `TagReport.rows`."""
+
+Progress = Callable[[int, int], None]
+"""Called with the number of files that are done, and of all that are to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class TaggedFile:
+    """A track, and what became of its file's tags, or would.
+
+    Attributes
+    ----------
+    track : Track
+    edit : TagEdit
+    """
+
+    track: Track
+    edit: TagEdit
+
+    @property
+    def kept(self) -> bool:
+        """Whether something was left as it is, since somebody else has written it."""
+        return any(each.kept for each in self.edit.fields)
+
+
+@dataclass
+class TagReport:
+    """What `tag` did, or with ``dry_run`` what it would do.
+
+    Attributes
+    ----------
+    remove, dry_run : bool
+        What was asked for.
+    files : list of TaggedFile
+        Those that were looked at, in order of path, changed or not.
+    failed : list of InputError
+        Files that were left as they were, since something is wrong.
+    missing : int
+        Tracks that were left out, since the last scan did not find their file.
+    without_file : int
+        Songs that were left out, since they have none.
+    linked : int
+        Tracks that were left out, since their path is a link to the file of another, which was looked at.
+    """
+
+    remove: bool
+    dry_run: bool
+    files: list[TaggedFile] = field(default_factory=list)
+    failed: list[InputError] = field(default_factory=list)
+    missing: int = 0
+    without_file: int = 0
+    linked: int = 0
+
+    @property
+    def changed(self) -> int:
+        """Files whose tags are other ones now."""
+        return sum(file.edit.changed for file in self.files)
+
+    def to_json(self) -> dict[str, Any]:
+        """The documented shape ``img2music/tag/1`` (docs/json.md), without its ``errors``."""
+        return {
+            "schema": SCHEMA,
+            "action": "remove" if self.remove else "write",
+            "dry_run": self.dry_run,
+            "changed": self.changed,
+            "missing": self.missing,
+            "without_file": self.without_file,
+            "linked": self.linked,
+            "items": [{"id": file.track.id, "path": file.track.path, **asdict(file.edit)} for file in self.files],
+        }
+
+    def rows(self) -> list[tuple[str, ...]]:
+        """Rows of a table, under `TABLE_COLUMNS`, of the files that change or keep what somebody else wrote."""
+        return [
+            (
+                file.track.path or "",
+                *(_cell([each for each in file.edit.fields if each.fact == fact]) for fact in FACTS),
+            )
+            for file in self.files
+            if file.edit.changed or file.kept
+        ]
+
+    def __str__(self) -> str:
+        kept = sum(file.kept for file in self.files)
+        advice = "" if self.remove else " (--overwrite replaces it)"
+        parts = [
+            f"{'would change ' if self.dry_run else ''}{self.changed}{'' if self.dry_run else ' changed'}",
+            f"{len(self.files) - self.changed} as they are",
+            f"{kept} with a mood, tempo or key by others, which is kept{advice}" if kept else "",
+            f"{self.linked} links to others" if self.linked else "",
+            f"{self.missing} missing" if self.missing else "",
+            f"{self.without_file} songs without a file" if self.without_file else "",
+            f"{len(self.failed)} failed" if self.failed else "",
+        ]
+        looked = len(self.files) + len(self.failed)
+        return f"tags of {looked} files: {', '.join(part for part in parts if part)}."
+
+
+def tag(
+    store: LibraryStore,
+    where: TrackFilter,
+    *,
+    everything: bool = False,
+    remove: bool = False,
+    overwrite: bool = False,
+    keep_times: bool = False,
+    dry_run: bool = False,
+    progress: Progress | None = None,
+) -> TagReport:
+    """Write valence, arousal, mood, tempo and key of tracks into their files' own tags, or take them out again.
+
+    Each file is copied beside itself; the copy is changed, its encoded sound compared with that of the file, and only
+    then does it take the file's place, while the library takes down its new size, time and hash: so the next scan finds
+    it unchanged. Whatever stops this, every file is whole, and the next call goes on from there.
+
+    Parameters
+    ----------
+    store : LibraryStore
+    where : TrackFilter
+        Only tracks that pass.
+    everything : bool
+        All tracks; has to be said if the filter passes every one.
+    remove : bool
+        Take out what an earlier call has written, and bring back what that replaced.
+    overwrite : bool
+        Replace mood, tempo and key by others, too.
+    keep_times : bool
+        Let files keep the time of their last modification.
+    dry_run : bool
+        Only tell what would be done; write nothing.
+    progress : callable, optional
+        Called with the number of files that are done, and of all that are to do.
+
+    Returns
+    -------
+    TagReport
+
+    Raises
+    ------
+    UsageError
+        If what is asked for contradicts itself, or is all tracks without `everything`.
+    LibraryError
+        If the library can't be read or written, or a scan of it is running.
+    """
+    filtered = where != TrackFilter()
+    if filtered is everything:
+        raise UsageError(
+            "--all means all tracks; leave it out, or the filters."
+            if everything
+            else "This writes into music files: give a filter, such as --artist NAME, or --all for the whole library."
+        )
+    if remove and overwrite:
+        raise UsageError("--remove takes out what was written; it has no use for --overwrite.")
+    report = TagReport(remove, dry_run)
+    run = _Tagging(store, report, overwrite=overwrite, keep_times=keep_times)
+    if dry_run:
+        run.work(where, progress)
+    else:
+        with store.alone():
+            run.work(where, progress)
+    return report
+
+
+class _Tagging:
+    """One run of `tag`."""
+
+    def __init__(self, store: LibraryStore, report: TagReport, *, overwrite: bool, keep_times: bool) -> None:
+        self._store = store
+        self._report = report
+        self._overwrite = overwrite
+        self._keep_times = keep_times
+
+    def work(self, where: TrackFilter, progress: Progress | None) -> None:
+        report = self._report
+        tracks = list(self._store.tracks(where=where, missing=True))
+        scanned = {known.id: known.file for known in self._store.known_files()}
+        seen: set[str] = set()
+        for number, track in enumerate(tracks):
+            if progress is not None:
+                progress(number, len(tracks))
+            if track.path is None:
+                report.without_file += 1
+                continue
+            if track.missing or track.id not in scanned:
+                report.missing += 1
+                continue
+            real = os.path.realpath(track.path)
+            if real in seen:
+                report.linked += 1
+                continue
+            seen.add(real)
+            done = self._tagged(track, track.path, scanned[track.id], real)
+            if isinstance(done, TaggedFile):
+                report.files.append(done)
+            else:
+                report.failed.append(done)
+        if progress is not None:
+            progress(len(tracks), len(tracks))
+
+    def _tagged(self, track: Track, path: str, scanned: FileState, real: str) -> TaggedFile | InputError:
+        """What became of one file; an error of the library itself is raised, since there is no going on."""
+        try:
+            return TaggedFile(track, self._tag(track, scanned, real))
+        except InputError as error:
+            return InputError(error.reason, path)
+        except OSError as error:
+            return InputError(f"can't be written: {error.strerror or error}; it is left as it was.", path)
+        except Img2MusicError:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever a file does to a library of tags, the rest goes on
+            return unexpected(error, path)
+
+    def _tag(self, track: Track, scanned: FileState, real: str) -> TagEdit:
+        before = _unchanged(real, scanned)
+        file = TagFile(real)
+        edit = file.remove() if self._report.remove else file.write(_moods(track), overwrite=self._overwrite)
+        if not edit.changed:
+            return edit
+        if not os.access(real, os.W_OK):
+            raise InputError("is read-only; it is left as it was.", real)
+        if not os.access(os.path.dirname(real), os.W_OK | os.X_OK):  # noqa: PTH120 - names may be any bytes
+            raise InputError("its folder is read-only; it is left as it was.", real)
+        if self._report.dry_run:
+            return edit
+        with edited_copy(real) as copy:
+            file.save(copy)
+            if not same_sound(real, copy):
+                raise InputError("other tags would change its sound; it is left as it was.", real)
+            if self._keep_times:
+                os.utime(copy, ns=(before.st_atime_ns, before.st_mtime_ns))
+            status = os.stat(copy)  # noqa: PTH116
+            content = content_hash(FileState(copy, status.st_size, status.st_mtime_ns))
+            aliases = self._aliases(track, scanned, real)
+            # Should the library fail in between, the file is taken for changed at the next scan, and nothing is lost.
+            with self._store.writing() as transaction:
+                for number, path in aliases.items():
+                    transaction.put_file(number, FileState(path, status.st_size, status.st_mtime_ns), content)
+                _unchanged(real, scanned)
+                put_in_place(copy, real)
+        return edit
+
+    def _aliases(self, track: Track, scanned: FileState, real: str) -> dict[int, str]:
+        """Paths of the tracks, by id, that are this very file: its own, and those that are links to it."""
+        return {
+            number: record.file.path
+            for number, record in self._store.same_content(track.content or "")
+            if (record.file.size, record.file.mtime_ns) == (scanned.size, scanned.mtime_ns)
+            and os.path.realpath(record.file.path) == real
+        }
+
+
+def _unchanged(real: str, scanned: FileState) -> os.stat_result:
+    """The state of a file, if it is as it was scanned."""
+    try:
+        status = os.stat(real)  # noqa: PTH116 - names may be any bytes
+    except FileNotFoundError:
+        raise InputError("is not there any more; is its disk mounted? If so, scan its folder again.", real) from None
+    except OSError as error:
+        raise InputError(f"can't be read: {error.strerror or error}.", real) from None
+    if not stat.S_ISREG(status.st_mode) or (status.st_size, status.st_mtime_ns) != (scanned.size, scanned.mtime_ns):
+        raise InputError("has changed since it was scanned; scan its folder again first.", real)
+    return status
+
+
+def _moods(track: Track) -> Moods:
+    affect, features = track.affect, track.features
+    return Moods(affect.valence, affect.arousal, affect.word, features.tempo, features.key_symbol)
+
+
+def _cell(edits: list[FieldEdit]) -> str:
+    """What becomes of a fact, in a few words; empty if nothing does. The fields of a fact seldom differ."""
+    cells = []
+    for edit in edits:
+        before, after = ("; ".join(map(str, values)) for values in (edit.before, edit.after))
+        if edit.kept:
+            cells.append(f"{before} (kept)")
+        elif before != after:
+            cells.append(f"{before} → {after or 'none'}" if before else after)
+    return ", ".join(dict.fromkeys(cells))

@@ -1,0 +1,84 @@
+"""The encoded sound of a file, apart from its tags: to tell whether it is still the same."""
+
+import hashlib
+import os
+
+import numpy as np
+
+from img2music.errors import InputError
+from img2music.media.audio import AudioFile, open_audio
+from img2music.media.sndfile import SndfileAudio
+
+SPAN = 10.0  # seconds that are decoded at a time
+
+
+def same_sound(path: str | os.PathLike[str], other: str | os.PathLike[str]) -> bool:
+    """Tell whether two files hold the same sound, whatever tags and pictures they hold.
+
+    Their packets are compared, not decoded; their samples where libav does not read the first and libsndfile does.
+
+    Parameters
+    ----------
+    path, other : path-like
+        Files of the same format.
+
+    Returns
+    -------
+    bool
+
+    Raises
+    ------
+    InputError
+        If there is no sound in the first that can be read.
+    """
+    with open_audio(path) as audio:
+        hashed = _sample_hash if isinstance(audio, SndfileAudio) else sound_hash
+    expected = hashed(path)
+    try:
+        return hashed(other) == expected
+    except InputError:
+        return False
+
+
+def sound_hash(path: str | os.PathLike[str]) -> str:
+    """Hash the packets of a file's sound, and their times, without decoding them.
+
+    Parameters
+    ----------
+    path : path-like
+        Any file that libav reads.
+
+    Returns
+    -------
+    str
+        BLAKE2b, 32 bytes, hexadecimal.
+
+    Raises
+    ------
+    InputError
+        If libav reads no sound in it.
+    """
+    digest = hashlib.blake2b(digest_size=32)
+    packets = 0
+    with AudioFile(path) as audio:
+        for packet in audio.packets():
+            packets += 1
+            digest.update(f"{packet.pts} {packet.duration} {packet.size}\n".encode())
+            digest.update(packet)
+    if not packets:
+        raise InputError("There is no sound in this file.", os.fspath(path))
+    return digest.hexdigest()
+
+
+def _sample_hash(path: str | os.PathLike[str]) -> str:
+    digest = hashlib.blake2b(digest_size=32)
+    spans = 0
+    with SndfileAudio(os.fspath(path)) as audio:
+        starts = np.arange(0.0, audio.info.duration, SPAN).tolist()
+        for excerpt in audio.excerpts([(start, start + SPAN) for start in starts]):
+            spans += 1
+            digest.update(f"{excerpt.layout} {excerpt.rate} {excerpt.samples.shape}\n".encode())
+            digest.update(np.ascontiguousarray(excerpt.samples).data)
+    if not spans:
+        raise InputError("There is no sound in this file.", os.fspath(path))
+    return digest.hexdigest()

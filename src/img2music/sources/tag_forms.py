@@ -1,0 +1,278 @@
+"""The kinds of tags that sound files have, all to be read and changed in the same way.
+
+Names of fields are as in `tag_fields`, in any case. Values are lists of text, or of whole numbers where the kind of
+tags has them. What is not touched is written back as it was.
+"""
+
+import os
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Self
+
+from img2music.errors import InputError
+from img2music.sources import tag_fields
+from img2music.sources.tag_fields import MARK, MP4_OWN, Fields
+
+Value = str | int
+ID3V1_LENGTH = 128  # bytes at the end of a file, from "TAG" on
+
+
+class TagForm(ABC):
+    """Tags of a file, in memory.
+
+    Attributes
+    ----------
+    fields : mapping of str to Fields
+        Where valence, arousal, mood, tempo and key are.
+    mark : str
+        Name of the field that tells what was written.
+    """
+
+    fields: Mapping[str, Fields]
+    mark = MARK
+
+    def __init__(self, file: Any) -> None:
+        self._file = file
+        self._tags = file.tags
+
+    def read(self, name: str) -> tuple[Value, ...]:
+        """The values of a field; none if it is not there."""
+        found = self._spelled(name)
+        return () if found is None else self._values(found)
+
+    def write(self, name: str, values: Sequence[Value]) -> None:
+        """Give a field other values; without any, it is removed."""
+        found = self._spelled(name)
+        if found is not None:
+            self._remove(found)
+        if values:
+            self._add(found or name, values)
+
+    def save(self, path: str) -> None:
+        """Write the tags into a file that holds the same as the one that they were read from."""
+        self._file.save(path)
+
+    def _spelled(self, name: str) -> str | None:
+        """The name as it is written in these tags."""
+        wanted = name.casefold()
+        return next((key for key in self._names() if key.casefold() == wanted), None)
+
+    def _names(self) -> Iterable[str]:
+        return list(self._tags.keys())
+
+    def _remove(self, name: str) -> None:
+        del self._tags[name]
+
+    @abstractmethod
+    def _values(self, name: str) -> tuple[Value, ...]: ...
+
+    @abstractmethod
+    def _add(self, name: str, values: Sequence[Value]) -> None: ...
+
+
+class _Id3(TagForm):
+    """ID3v2 of MP3, WAV, AIFF, DSF and TTA; its version stays, but 2.2, which nobody writes, becomes 2.3."""
+
+    mark = f"TXXX:{MARK}"
+
+    def __init__(self, file: Any) -> None:
+        super().__init__(file)
+        self._version = 3 if file.tags.version[:2] in {(2, 2), (2, 3)} else 4
+        self.fields = tag_fields.ID3_23 if self._version == 3 else tag_fields.ID3_24
+
+    @classmethod
+    def load(cls, kind: Any, path: str) -> Self:
+        """Read the tags of a file.
+
+        As they are, that is: mutagen would turn older frames into those of 2.4, and add what only ID3v1 has.
+        """
+        file = kind(path, translate=False, load_v1=False)
+        if file.tags is not None and file.tags.version[:2] == (2, 2):
+            file = kind(path, v2_version=3, load_v1=False)
+        if file.tags is None:
+            file = kind(path)  # ID3v1 alone: where there is a newer tag, nobody reads the old one
+        if file.tags is None:
+            file.add_tags()
+        return cls(file)
+
+    def save(self, path: str) -> None:
+        end = _id3v1(path)
+        if len(self._tags):
+            self._tags.save(path, v2_version=self._version, v23_sep=None)
+        else:
+            self._tags.delete(path)
+        now = _id3v1(path)
+        if end is not None and end != now:
+            with open(path, "r+b") as stream:  # noqa: PTH123 - names may be any bytes
+                stream.seek(0 if now is None else -ID3V1_LENGTH, os.SEEK_END)
+                stream.write(end)
+
+    def _values(self, name: str) -> tuple[Value, ...]:
+        return tuple(str(text) for text in getattr(self._tags[name], "text", ()))
+
+    def _add(self, name: str, values: Sequence[Value]) -> None:
+        from mutagen.id3 import TXXX, Encoding, Frames
+
+        texts = [str(value) for value in values]
+        frame, _, description = name.partition(":")
+        ascii_only = all(text.isascii() for text in (*texts, description))
+        encoding = Encoding.LATIN1 if ascii_only else Encoding.UTF8  # which 2.3 does not know: mutagen makes it UTF-16
+        if frame == "TXXX":
+            self._tags.add(TXXX(encoding=encoding, desc=description, text=texts))
+        else:
+            self._tags.add(Frames[frame](encoding=encoding, text=texts))
+
+
+class _Vorbis(TagForm):
+    """Vorbis comments, of FLAC and of all that is in Ogg."""
+
+    fields = tag_fields.VORBIS
+
+    def _names(self) -> Iterable[str]:
+        return [key for key, _ in self._tags]
+
+    def _values(self, name: str) -> tuple[Value, ...]:
+        return tuple(self._tags[name])
+
+    def _add(self, name: str, values: Sequence[Value]) -> None:
+        self._tags[name] = [str(value) for value in values]
+
+
+class _Ape(TagForm):
+    """APEv2, of WavPack, Monkey's Audio, Musepack, OptimFROG and TAK."""
+
+    fields = tag_fields.APE
+
+    def save(self, path: str) -> None:
+        if len(self._tags):
+            self._tags.save(path)
+        else:
+            self._tags.delete(path)
+
+    def _values(self, name: str) -> tuple[Value, ...]:
+        from mutagen.apev2 import TEXT
+
+        value = self._tags[name]
+        return tuple(value) if value.kind == TEXT else (str(value),)
+
+    def _add(self, name: str, values: Sequence[Value]) -> None:
+        self._tags[name] = [str(value) for value in values]
+
+
+class _Mp4(TagForm):
+    """Atoms of MP4 and M4A."""
+
+    fields = tag_fields.MP4
+    mark = f"{MP4_OWN}{MARK}"
+
+    def _values(self, name: str) -> tuple[Value, ...]:
+        return tuple(
+            bytes(value).decode("utf-8", "surrogateescape") if isinstance(value, bytes) else value
+            for value in self._tags[name]
+        )
+
+    def _add(self, name: str, values: Sequence[Value]) -> None:
+        if name.startswith("----:"):
+            self._tags[name] = [str(value).encode("utf-8", "surrogateescape") for value in values]
+        else:
+            self._tags[name] = [int(value) for value in values]
+
+
+class _Asf(TagForm):
+    """Attributes of Windows Media."""
+
+    fields = tag_fields.ASF
+
+    def _values(self, name: str) -> tuple[Value, ...]:
+        values = (attribute.value for attribute in self._tags[name])
+        return tuple(value if isinstance(value, str | int) else str(value) for value in values)
+
+    def _add(self, name: str, values: Sequence[Value]) -> None:
+        self._tags[name] = list(values)
+
+
+def load_tags(path: str) -> TagForm:
+    """Read the tags of a sound file, to change them.
+
+    Parameters
+    ----------
+    path : str
+        A regular file.
+
+    Returns
+    -------
+    TagForm
+        Without a field, if there are no tags yet.
+
+    Raises
+    ------
+    InputError
+        If tags can't be written into this kind of file, or can't be read.
+    """
+    try:
+        file = _opened(path)
+        form = None if file is None else _form(file, path)
+    except Exception as error:  # noqa: BLE001 - mutagen raises struct, unicode and other errors on damaged files
+        reason = said(error).replace(repr(path), "it")
+        raise InputError(f"its tags can't be read ({reason}); it is left as it was.", path) from None
+    if form is None:
+        raise InputError("tags can't be written into this kind of file.", path)
+    return form
+
+
+def _opened(path: str) -> Any:
+    import mutagen
+
+    try:
+        return mutagen.File(path)
+    except mutagen.MutagenError:  # the name's ending may lie: without a name, bytes decide
+        with os.fdopen(os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0)), "rb") as stream:
+            file = mutagen.File(stream)
+        if file is None:
+            raise
+        return file
+
+
+def _form(file: Any, path: str) -> TagForm | None:
+    from mutagen._vorbis import VComment
+    from mutagen.aac import AAC
+    from mutagen.ac3 import AC3
+    from mutagen.apev2 import APEv2
+    from mutagen.asf import ASFTags
+    from mutagen.id3 import ID3
+    from mutagen.mp4 import MP4Tags
+    from mutagen.smf import SMF
+
+    if isinstance(file, AAC | AC3 | SMF):  # have none, and take none
+        return None
+    if file.tags is None:
+        file.add_tags()
+    if isinstance(file.tags, ID3):
+        return _Id3.load(type(file), path)
+    forms: dict[type, Callable[[Any], TagForm]] = {VComment: _Vorbis, APEv2: _Ape, MP4Tags: _Mp4, ASFTags: _Asf}
+    return next((form(file) for tags, form in forms.items() if isinstance(file.tags, tags)), None)
+
+
+def said(error: BaseException) -> str:
+    """What an exception of mutagen says, in one line.
+
+    Parameters
+    ----------
+    error : BaseException
+
+    Returns
+    -------
+    str
+    """
+    cause = error.args[0] if error.args and isinstance(error.args[0], OSError) else error
+    text = getattr(cause, "strerror", None) or " ".join(str(cause).split())
+    return text or type(error).__name__
+
+
+def _id3v1(path: str) -> bytes | None:
+    """The ID3v1 tag at the end of a file."""
+    with open(path, "rb") as stream:  # noqa: PTH123 - as above
+        size = stream.seek(0, os.SEEK_END)
+        stream.seek(max(0, size - ID3V1_LENGTH))
+        end = stream.read()
+    return end if end.startswith(b"TAG") and len(end) == ID3V1_LENGTH else None

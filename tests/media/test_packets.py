@@ -1,0 +1,55 @@
+"""Whether two files sound the same."""
+
+import shutil
+from pathlib import Path
+
+import mutagen
+import numpy as np
+import pytest
+
+from img2music.errors import InputError
+from img2music.media.audio import open_audio
+from img2music.media.packets import same_sound, sound_hash
+from img2music.media.sndfile import SndfileAudio
+from tests.media.test_audio import _with_padded_setup
+from tests.sounds import FORMATS, encode, tone
+
+
+def song(path: Path, kind: str, frequency: float = 440.0) -> Path:
+    return encode(path, np.repeat(tone(frequency, 1, 48_000), 2, axis=0), kind, 48_000)
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_other_sound_is_told_from_the_same(tmp_path: Path, kind: str) -> None:
+    one, other = song(tmp_path / f"one.{kind}", kind), song(tmp_path / f"other.{kind}", kind, 441.0)
+    copy = Path(shutil.copy(one, tmp_path / f"copy.{kind}"))
+    assert same_sound(one, copy)
+    assert not same_sound(one, other)
+    copy.write_bytes(one.read_bytes()[: one.stat().st_size * 3 // 4])
+    assert not same_sound(one, copy)
+
+
+def test_sound_that_only_libsndfile_reads(tmp_path: Path) -> None:
+    one, other = tmp_path / "one.ogg", tmp_path / "other.ogg"
+    for path, frequency in ((one, 440.0), (other, 441.0)):
+        path.write_bytes(_with_padded_setup(song(tmp_path / "whole.ogg", "ogg", frequency).read_bytes()))
+    with open_audio(one) as audio:
+        assert isinstance(audio, SndfileAudio)
+    copy = Path(shutil.copy(one, tmp_path / "copy.ogg"))
+    tags = mutagen.File(copy)
+    tags["mood"] = ["serene"]
+    tags.save()
+    assert copy.read_bytes() != one.read_bytes()
+    assert same_sound(one, copy)
+    assert not same_sound(one, other)
+
+
+def test_what_is_no_sound_has_none(tmp_path: Path) -> None:
+    text = tmp_path / "song.mp3"
+    text.write_text("no music " * 100)
+    whole = song(tmp_path / "whole.mp3", "mp3")
+    with pytest.raises(InputError):
+        sound_hash(text)
+    with pytest.raises(InputError):
+        same_sound(text, whole)
+    assert not same_sound(whole, text)

@@ -146,6 +146,7 @@ def score(
             audio_only,
             original=Original(original),
             loudness=loudness,
+            spotted=found is not None,
             progress=of_stage(progress, "Mixing (seconds)"),
         )
     if sheet_output is not None:

@@ -133,11 +133,11 @@ def score(
             key=key,
         ),
     )
-    with unwinding(), stage_progress() as progress:
+    with unwinding() as check, stage_progress() as progress:
         if sheet is not None:
             found, chosen = None, cue_sheet.load(sheet)
         else:
-            found = spot_film(library, film, options, image_model, of_stage(progress, "Watching (seconds)"))
+            found = spot_film(library, film, options, image_model, of_stage(progress, "Watching (seconds)", check))
             chosen = found.sheet
         notes = score_film(
             film,
@@ -147,7 +147,7 @@ def score(
             original=Original(original),
             loudness=loudness,
             spotted=found is not None,
-            progress=of_stage(progress, "Mixing (seconds)"),
+            progress=of_stage(progress, "Mixing (seconds)", check),
         )
     if sheet_output is not None:
         cue_sheet.save(chosen, sheet_output, form)

@@ -22,7 +22,7 @@ from tests.films import Still, make_film
 from tests.matching.songs import library as make_library
 from tests.matching.songs import record
 from tests.media.test_film_writer import digest
-from tests.sounds import clicks, encode
+from tests.sounds import clicks, encode, tone
 from tests.soundtrack.test_film import grain
 from tests.soundtracks import RATE, metered
 from tests.vision.small_models import colour_model, written
@@ -39,7 +39,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     written(folder, colour_model())
     songs = []
     for name, mood, tempo in (("calm", (0.6, 0.1), 90.0), ("lively", (0.7, 0.9), 120.0)):
-        path = encode(folder / f"{name}.flac", clicks(tempo, 20.0, 44_100), "flac")
+        path = encode(folder / f"{name}.flac", clicks(tempo, 20.0, 44_100) + tone(220.0, 20.0, amplitude=0.1), "flac")
         curve = [CurvePoint(at, at + 4.0, Affect(*mood)) for at in np.arange(0.0, 20.0, 4.0).tolist()]
         songs.append(record(str(path), *mood, duration=20.0, curve=curve, title=name))
     make_library(folder / "library.db", songs).close()
@@ -112,7 +112,7 @@ BAD = {
     "folder": (["--output", "nowhere/out.mp4"], {}, "there is no such folder"),
     "the film": (["--output", "film.mp4"], {}, "is the film itself"),
     "twice": (["--output", "out.mp4", "--sheet-output", "./out.mp4.json", "--plot", "film.gif"], {}, "A plot is"),
-    "a song": (["--audio-only", "calm.flac", "--cues", "one", "--ban", "lively"], {}, "or one of its songs"),
+    "a song": (["--audio-only", "calm.flac", "--cues", "one", "--ban", "lively"], {}, "is the song itself"),
     "one short song": (["--output", "out.mp4"], {"library": "short.db"}, "too short"),
     "no songs": (["--output", "out.mp4"], {"library": "empty.db"}, "has no songs yet"),
     "no sheet": (["--output", "out.mp4", "--sheet", "photo.mp4"], {}, "is no cue sheet"),

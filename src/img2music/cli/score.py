@@ -98,7 +98,7 @@ def score(
     from img2music.cli.termination import unwinding
     from img2music.library.filter_text import track_filter
     from img2music.matching.calibration import Matching
-    from img2music.soundtrack import cue_sheet, table
+    from img2music.soundtrack import cue_sheet, formats, table
     from img2music.soundtrack.outputs import require_outputs
     from img2music.soundtrack.plot import draw
     from img2music.soundtrack.score import require_scores, score_film
@@ -111,10 +111,10 @@ def score(
         option = min(given - WITH_A_SHEET).replace("_", "-")
         raise typer.BadParameter(f"The cue sheet says which music: --sheet goes without --{option}.")
     form = sheet_output.suffix[1:].lower() if sheet_output is not None else "json"
-    if form not in cue_sheet.WRITERS:
-        raise typer.BadParameter("--sheet-output must end in .json or .csv.")
+    if form not in formats.WRITERS:
+        raise typer.BadParameter(f"--sheet-output must end in .{', .'.join(formats.WRITERS)}.")
     require_scores(film, output, audio_only, sheet_output, plot)
-    require_outputs(film, sheet_output, plot)
+    require_outputs(film, [sheet_output] if sheet_output is not None else [], plot, sheet)
     options = Options(
         cues=Cues(cues),
         matching=Matching(match),
@@ -150,7 +150,7 @@ def score(
             progress=of_stage(progress, "Mixing (seconds)", check),
         )
     if sheet_output is not None:
-        cue_sheet.save(chosen, sheet_output, form)
+        formats.save(chosen, sheet_output, form)
     if found is not None and plot is not None:
         draw(found, plot)
     print_table(table.COLUMNS, table.rows(chosen))

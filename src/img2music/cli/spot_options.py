@@ -15,6 +15,21 @@ class CuesChoice(StrEnum):
     AUTO = "auto"
 
 
+class SheetFormat(StrEnum):
+    """How a cue sheet is printed or written."""
+
+    TABLE = "table"
+    JSON = "json"
+    CSV = "csv"
+    OTIO = "otio"
+    XML = "xml"
+    FCPXML = "fcpxml"
+    EDL = "edl"
+    TXT = "txt"
+    VTT = "vtt"
+    FFMETADATA = "ffmetadata"
+
+
 FilmArgument = Annotated[Path, typer.Argument(metavar="FILM", help="A film.", readable=False)]
 CuesOption = Annotated[
     CuesChoice,
@@ -33,4 +48,20 @@ BanOption = Annotated[
 ]
 FilmPlotOption = Annotated[
     Path | None, typer.Option(metavar="FILE", help="Draw the film's mood, scenes and songs: .png or .svg.")
+]
+SheetFormatOption = Annotated[
+    SheetFormat | None,
+    typer.Option(
+        "--format",
+        help="How to print or write the cue sheet.",
+        show_default="the ending of --output; or table on a terminal, json elsewhere",
+    ),
+]
+SheetFilesOption = Annotated[
+    list[Path] | None,
+    typer.Option(
+        metavar="FILE",
+        help="Write there instead of printing: a cue sheet (.json, .csv), a timeline for an editor (.otio, .xml, "
+        ".fcpxml, .edl), or chapters (.txt, .vtt, .ffmetadata). May be repeated.",
+    ),
 ]

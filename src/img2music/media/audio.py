@@ -4,6 +4,7 @@ import itertools
 import os
 import stat
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Self
 
@@ -172,8 +173,10 @@ class AudioFile:
             self._chained = _is_chained_ogg(file)
         self._open()
         try:
-            container, stream = self._container.format.name, self._stream
-            self.info = AudioInfo(0.0, container, stream.codec_context.codec.canonical_name)
+            container, context = self._container.format.name, self._stream.codec_context
+            self.info = AudioInfo(
+                0.0, container, context.codec.canonical_name, context.layout.nb_channels, context.sample_rate
+            )
             duration = None
             if not self._chained and container not in UNMEASURED_FORMATS:
                 duration = self._stated_duration()
@@ -311,7 +314,7 @@ class AudioFile:
         self._open()
 
     def _set_duration(self, duration: float) -> None:
-        self.info = AudioInfo(duration, self.info.container, self.info.codec)
+        self.info = replace(self.info, duration=duration)
 
     def _stated_duration(self) -> float | None:
         stream = self._stream

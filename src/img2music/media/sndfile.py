@@ -47,7 +47,10 @@ class SndfileAudio:
             self._file = soundfile.SoundFile(path)
         except (soundfile.SoundFileError, OSError, ValueError) as error:
             raise InputError(f"libsndfile can't read this as sound ({error}).", path) from error
-        self.info = AudioInfo(self._file.frames / self._file.samplerate, self._file.format, self._file.subtype)
+        sound = self._file
+        self.info = AudioInfo(
+            sound.frames / sound.samplerate, sound.format, sound.subtype, sound.channels, sound.samplerate
+        )
 
     def __enter__(self) -> Self:
         return self

@@ -50,6 +50,8 @@ class VideoInfo:
         libav's names.
     sound : bool
         Whether there is sound.
+    timecode : str or None
+        Timecode of the first picture, as the camera counted: ``"10:02:03:04"``, with a semicolon where it drops frames.
     """
 
     duration: float
@@ -57,6 +59,7 @@ class VideoInfo:
     container: str
     codec: str
     sound: bool
+    timecode: str | None = None
 
 
 class VideoFrame:
@@ -70,6 +73,8 @@ class VideoFrame:
         Seconds from the first picture of the film.
     proportion : float
         Width by height of the upright picture as it is shown.
+    height : int
+        Pixels of the upright picture.
     frame : av.VideoFrame
         What was decoded.
     """
@@ -81,6 +86,7 @@ class VideoFrame:
         self._quarters = round(frame.rotation / 90) % 4  # counter-clockwise, to set it upright
         wide = shape * frame.width / frame.height
         self.proportion = 1.0 / wide if self._quarters % 2 else wide
+        self.height = frame.width if self._quarters % 2 else frame.height
 
     def pixels(self, width: int, height: int, *, quick: bool = False) -> NDArray[np.uint8]:
         """Scale the picture, upright.
@@ -288,7 +294,15 @@ class VideoFile:
             container=self._container.format.name,
             codec=context.codec.canonical_name,
             sound=self._container.streams.best("audio") is not None,
+            timecode=self._timecode(),
         )
+
+    def _timecode(self) -> str | None:
+        for tags in (self._stream.metadata, self._container.metadata, *(s.metadata for s in self._container.streams)):
+            for name, value in tags.items():
+                if name.lower() == "timecode":
+                    return value
+        return None
 
     def _decoded(self) -> "Iterator[av.VideoFrame]":
         import av

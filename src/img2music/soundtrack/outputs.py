@@ -7,19 +7,22 @@ from pathlib import Path
 from img2music.errors import InputError, UsageError, printable
 
 
-def require_outputs(film: Path, output: Path | None, plot: Path | None) -> None:
+def require_outputs(film: Path, outputs: Sequence[Path], plot: Path | None, sheet: Path | None = None) -> None:
     """Refuse early what could not be written, or would replace the film.
 
     Parameters
     ----------
     film : Path
-    output, plot : Path or None
+    outputs : sequence of Path
+    plot : Path or None
         What is to be written.
+    sheet : Path, optional
+        The cue sheet that is read.
 
     Raises
     ------
     UsageError
-        If one is the film, both are the same, or the plot's ending is neither ``.png`` nor ``.svg``.
+        If one is the film or the sheet, two are the same, or the plot's ending is neither ``.png`` nor ``.svg``.
     InputError
         If one is a folder, or in a folder that is not there or not to be written to.
     MissingExtraError
@@ -29,16 +32,16 @@ def require_outputs(film: Path, output: Path | None, plot: Path | None) -> None:
 
     if plot is not None:
         require_plotting(plot)
-    require_files([film], [output, plot])
+    require_files([("film", film), *([("cue sheet", sheet)] if sheet is not None else [])], [*outputs, plot])
 
 
-def require_files(inputs: Sequence[Path], outputs: Sequence[Path | None]) -> None:
+def require_files(inputs: Sequence[tuple[str, Path]], outputs: Sequence[Path | None]) -> None:
     """Refuse early what could not be written, or would replace what is read.
 
     Parameters
     ----------
-    inputs : sequence of Path
-        What is read; the first is the film, or all are songs.
+    inputs : sequence of (str, Path)
+        What is read: what people call it, and its file.
     outputs : sequence of Path or None
         What is to be written.
 
@@ -51,9 +54,9 @@ def require_files(inputs: Sequence[Path], outputs: Sequence[Path | None]) -> Non
     """
     files = [file for file in outputs if file is not None]
     for file in files:
-        for given in inputs:
+        for what, given in inputs:
             if file.exists() and given.exists() and file.samefile(given):
-                raise UsageError(f"{printable(str(file))} is the film itself or one of its songs; give another file.")
+                raise UsageError(f"{printable(str(file))} is the {what} itself; give another file.")
         if file.is_dir():
             raise InputError("is a folder; give a file.", str(file))
         folder = file.absolute().parent

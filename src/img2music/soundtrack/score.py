@@ -14,9 +14,10 @@ from img2music.media.film_packets import survey
 from img2music.media.film_writer import film_format, write_film
 from img2music.media.sound_writer import sound_file, sound_format
 from img2music.soundtrack.cue_sheet import TOLERANCE, CueSheet
+from img2music.soundtrack.cueing import LOUDNESS
 from img2music.soundtrack.outputs import require_files
 from img2music.soundtrack.sound import Original, Progress, compose
-from img2music.soundtrack.spotting import LOUDNESS, clock
+from img2music.soundtrack.spotting import clock
 
 Block = NDArray[np.float32]
 
@@ -47,7 +48,7 @@ def require_scores(
         film_format(output)
     if audio_only is not None:
         sound_format(audio_only)
-    require_files([Path(film)], [output, audio_only, *others])
+    require_files([("film", Path(film))], [output, audio_only, *others])
 
 
 def score_film(
@@ -96,7 +97,7 @@ def score_film(
     """
     require_scores(film, output, audio_only)
     songs = dict.fromkeys(Path(cue.track.path) for cue in sheet.cues)
-    require_files([*songs], [output, audio_only])
+    require_files([("song", song) for song in songs], [output, audio_only])
     seen = survey(film)
     alike = abs(seen.duration - sheet.film.duration) <= TOLERANCE
     if not alike and not spotted:

@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 from img2music.errors import InputError
 from img2music.soundtrack.blocks import RATE, Samples, lengths
 from img2music.soundtrack.cue_sheet import CueSheet
+from img2music.soundtrack.cueing import LOUDNESS
 from img2music.soundtrack.ducking import active, ducking
 from img2music.soundtrack.mastering import gain_curve, mastered, measure
 from img2music.soundtrack.metering import STEP_SAMPLES, PowerMeter, in_lufs
 from img2music.soundtrack.metering import loudness as loudness_of
 from img2music.soundtrack.mixing import Part, checked, music, plan
 from img2music.soundtrack.original_sound import OriginalSound
-from img2music.soundtrack.spotting import LOUDNESS
 
 LONGEST = 24 * 3600.0
 """Seconds of the longest film; a cue sheet that says more was mistyped."""

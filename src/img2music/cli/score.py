@@ -133,11 +133,11 @@ def score(
             key=key,
         ),
     )
-    with unwinding(), stage_progress() as progress:
+    with unwinding() as check, stage_progress() as progress:
         if sheet is not None:
             found, chosen = None, cue_sheet.load(sheet)
         else:
-            found = spot_film(library, film, options, image_model, of_stage(progress, "Watching (seconds)"))
+            found = spot_film(library, film, options, image_model, of_stage(progress, "Watching (seconds)", check))
             chosen = found.sheet
         notes = score_film(
             film,
@@ -146,7 +146,8 @@ def score(
             audio_only,
             original=Original(original),
             loudness=loudness,
-            progress=of_stage(progress, "Mixing (seconds)"),
+            spotted=found is not None,
+            progress=of_stage(progress, "Mixing (seconds)", check),
         )
     if sheet_output is not None:
         formats.save(chosen, sheet_output, form)

@@ -32,7 +32,9 @@ def stage_progress() -> Iterator[Callable[[str, int, int], None] | None]:
         yield show
 
 
-def of_stage(progress: Callable[[str, int, int], None] | None, stage: str) -> Callable[[float, float], None] | None:
+def of_stage(
+    progress: Callable[[str, int, int], None] | None, stage: str, check: Callable[[], None]
+) -> Callable[[float, float], None]:
     """Show the progress of one stage that is told in fractions of seconds.
 
     Parameters
@@ -40,12 +42,18 @@ def of_stage(progress: Callable[[str, int, int], None] | None, stage: str) -> Ca
     progress : callable or None
         What `stage_progress` yields.
     stage : str
+    check : callable
+        Called each time; what `termination.unwinding` yields.
 
     Returns
     -------
-    callable or None
-        To be called with how much of it is done, and how much there is; None if nobody looks.
+    callable
+        To be called with how much of it is done, and how much there is.
     """
-    if progress is None:
-        return None
-    return lambda done, of: progress(stage, int(done), int(max(done, of)))
+
+    def show(done: float, of: float) -> None:
+        check()
+        if progress is not None:
+            progress(stage, int(done), int(max(done, of)))
+
+    return show

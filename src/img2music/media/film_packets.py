@@ -71,8 +71,7 @@ def _survey(video: VideoFile, origin: Fraction) -> Survey:
     start, interval = round(origin / base), max(1, round(1 / video.info.rate / base))
     fault: str | None = None
     end, before = start + interval, None
-    hidden = late = False
-    shown: list[tuple[int, int]] = []  # from and to where pictures are there that are not to be shown
+    hidden = ended = late = False
     for packet in dated(demuxed(video.container, [stream]), video.info.rate):
         if packet.pts is None or packet.dts is None:
             fault = fault or "its pictures have no time stamps"
@@ -83,14 +82,12 @@ def _survey(video: VideoFile, origin: Fraction) -> Survey:
             fault = fault or "its time stamps are out of order"
         before = packet.dts
         if packet.is_discard:
-            if packet.pts < start:
-                hidden = True
-            else:
-                shown.append((packet.pts, packet.dts))
+            hidden = hidden or packet.pts < start
+            ended = ended or packet.pts >= start
             continue
         end = max(end, packet.pts + (packet.duration or interval))
-        late = late or bool(shown)
-    if late:  # shown pictures come after: what is to be left out lies amidst them
+        late = late or ended
+    if late:  # what is not to be shown lies amidst what is
         fault = fault or "it has been cut by an edit list"
     return Survey(origin, float((end - start) * base), hidden, fault)
 

@@ -59,6 +59,7 @@ def score_film(
     *,
     original: Original = Original.DUCK,
     loudness: float = LOUDNESS,
+    spotted: bool = False,
     progress: Progress | None = None,
 ) -> tuple[str, ...]:
     """Write a film with the music of a cue sheet, its sound alone, or both.
@@ -76,6 +77,8 @@ def score_film(
         What becomes of the film's own sound.
     loudness : float
         Integrated loudness of the result in LUFS.
+    spotted : bool
+        Whether the sheet was made of this very film, as far as it can be decoded: what is beyond is left out.
     progress : callable, optional
         As `compose` takes it; the last pass includes the writing.
 
@@ -96,13 +99,15 @@ def score_film(
     songs = dict.fromkeys(Path(cue.track.path) for cue in sheet.cues)
     require_files([("song", song) for song in songs], [output, audio_only])
     seen = survey(film)
-    if abs(seen.duration - sheet.film.duration) > TOLERANCE:
+    alike = abs(seen.duration - sheet.film.duration) <= TOLERANCE
+    if not alike and not spotted:
         raise InputError(
             f"lasts {clock(seen.duration)}, and the cue sheet is for a film of {clock(sheet.film.duration)}.",
             os.fsdecode(film),
         )
-    exact = replace(sheet, film=replace(sheet.film, duration=seen.duration))  # the sheet tells milliseconds
-    sound = compose(exact, original=original, loudness=loudness, film=film, progress=progress)
+    if alike:  # and exact, where the sheet tells milliseconds
+        sheet = replace(sheet, film=replace(sheet.film, duration=seen.duration))
+    sound = compose(sheet, original=original, loudness=loudness, film=film, progress=progress)
     with ExitStack() as stack:
         if audio_only is not None:
             write = stack.enter_context(sound_file(audio_only, sound.rate, sound.layout))

@@ -12,7 +12,9 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from mutagen.id3 import ID3, TALB, TBPM, TIT2, TXXX, TYER
+from mutagen.flac import Picture
+from mutagen.id3 import APIC, ID3, TALB, TBPM, TIT2, TXXX, TYER
+from mutagen.mp4 import MP4Cover
 
 from img2music.errors import InputError
 from img2music.media.packets import same_sound
@@ -230,6 +232,32 @@ def test_id3_keeps_its_version_its_frames_and_its_old_tag(
         assert same_sound(songs["mp3"], song)
         assert ("TXXX:MOOD" in written) == (step is write)
         assert "TMOO" not in written  # 2.3 has no such frame
+
+
+@pytest.mark.parametrize("kind", ["mp3", "flac", "m4a"])
+def test_pictures_stay(songs: dict[str, Path], copied: Callable[[str], Path], kind: str) -> None:
+    song = copied(kind)
+    data = bytes(range(256)) * 100
+    file = mutagen.File(song)
+    if kind == "flac":
+        picture = Picture()
+        picture.data, picture.type, picture.mime = data, 3, "image/png"
+        file.add_picture(picture)
+    elif kind == "mp3":
+        file.tags.add(APIC(encoding=3, mime="image/png", type=3, desc="Front", data=data))
+    else:
+        file.tags["covr"] = [MP4Cover(data, MP4Cover.FORMAT_PNG)]
+    file.save()
+
+    def pictures() -> list[bytes]:
+        file = mutagen.File(song)
+        found = file.pictures if kind == "flac" else file.tags.getall("APIC") if kind == "mp3" else file.tags["covr"]
+        return [bytes(getattr(each, "data", each)) for each in found]
+
+    for step in (write, remove):
+        assert step(song).changed
+        assert pictures() == [data]
+        assert same_sound(songs[kind], song)
 
 
 def test_an_old_tag_alone_becomes_a_new_one_beside_it(copied: Callable[[str], Path]) -> None:

@@ -211,7 +211,15 @@ def spotting_seconds(count: int, scenes: int = 60) -> tuple[float, float]:
     library = AffectDistribution.of(means[:, 0], means[:, 1])
     artists = np.arange(count) // 20
     tracks = Candidates(
-        np.arange(count), durations, artists, curves, np.ones(count, dtype=np.bool_), {}, library, filtered=False
+        np.arange(count),
+        durations,
+        artists,
+        curves,
+        np.ones(count, dtype=np.bool_),
+        {},
+        library,
+        filtered=False,
+        tempos=np.full(count, np.nan),
     )
     begin, worked = time.perf_counter(), time.process_time()
     music = Music(durations, curves, library, cell, Prices().inside)

@@ -560,6 +560,7 @@ class Library:
         cues: Literal["auto", "scene", "one"] = "auto",
         least_scene: float = 12.0,
         alternatives: int = 3,
+        match_tempo: bool = False,
         pins: "Mapping[int, str | int] | None" = None,
         bans: "Sequence[str | int]" = (),
         match: Literal["relative", "absolute"] = "relative",
@@ -579,6 +580,8 @@ class Library:
             Least length of a scene in seconds (1 to 3600).
         alternatives : int
             Runners-up to list with each passage.
+        match_tempo : bool
+            Prefer quick music where the film cuts quickly, and slow where slowly.
         pins : mapping of int to str or int, optional
             Songs by the number of the scene that they must lie under: number, path, title or part of it.
         bans : sequence of str or int
@@ -624,6 +627,7 @@ class Library:
             cues=Cues(cues),
             matching=Matching(match),
             alternatives=alternatives,
+            match_tempo=match_tempo,
             least_scene=least_scene,
             pins=tuple((scene, str(song)) for scene, song in (pins or {}).items()),
             bans=tuple(str(song) for song in bans),

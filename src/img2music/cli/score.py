@@ -27,6 +27,7 @@ from img2music.cli.spot_options import (
     FilmArgument,
     FilmPlotOption,
     LeastSceneOption,
+    MatchTempoOption,
     PinOption,
 )
 
@@ -72,6 +73,7 @@ def score(
     alternatives: AlternativesOption = 3,
     pin: PinOption = None,
     ban: BanOption = None,
+    match_tempo: MatchTempoOption = False,
     match: Annotated[
         MatchOption, typer.Option(help="Compare ranks within pictures and within songs, or the affects as they are.")
     ] = MatchOption.RELATIVE,
@@ -120,6 +122,7 @@ def score(
         matching=Matching(match),
         alternatives=alternatives,
         least_scene=least_scene,
+        match_tempo=match_tempo,
         pins=table.parse_pins(pin or []),
         bans=tuple(ban or ()),
         where=track_filter(

@@ -25,6 +25,7 @@ from img2music.cli.spot_options import (
     FilmArgument,
     FilmPlotOption,
     LeastSceneOption,
+    MatchTempoOption,
     PinOption,
     SheetFilesOption,
     SheetFormatOption,
@@ -40,6 +41,7 @@ def spot(
     alternatives: AlternativesOption = 3,
     pin: PinOption = None,
     ban: BanOption = None,
+    match_tempo: MatchTempoOption = False,
     match: Annotated[
         MatchOption, typer.Option(help="Compare ranks within pictures and within songs, or the affects as they are.")
     ] = MatchOption.RELATIVE,
@@ -80,6 +82,7 @@ def spot(
         matching=Matching(match),
         alternatives=alternatives,
         least_scene=least_scene,
+        match_tempo=match_tempo,
         pins=table.parse_pins(pin or []),
         bans=tuple(ban or ()),
         where=track_filter(

@@ -38,6 +38,9 @@ CuesOption = Annotated[
 LeastSceneOption = Annotated[
     float, typer.Option(metavar="SECONDS", min=1.0, max=3600.0, help="Least length of a scene.")
 ]
+MatchTempoOption = Annotated[
+    bool, typer.Option("--match-tempo", help="Prefer quick music where the film cuts quickly, and slow where slowly.")
+]
 AlternativesOption = Annotated[int, typer.Option(min=0, help="Runners-up to list with each passage.")]
 PinOption = Annotated[
     list[str] | None,

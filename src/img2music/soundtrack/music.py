@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from img2music.distribution import AffectDistribution
+from img2music.soundtrack.pace import Pace
 
 CELLS_AT_ONCE = 65_536
 """Cells of music that are compared with the film at once: what stays in a processor's cache."""
@@ -72,6 +73,8 @@ class Music:
         Seconds a cell.
     inside : float
         What a passage costs that does not begin at the start of its track, in seconds times distance.
+    pace : Pace, optional
+        What tracks cost by their tempo.
     """
 
     def __init__(
@@ -81,10 +84,13 @@ class Music:
         library: AffectDistribution | None,
         step: float,
         inside: float,
+        *,
+        pace: Pace | None = None,
     ) -> None:
         self.durations = np.asarray(durations, dtype=np.float64)
         self.step = step
         self.inside = inside
+        self.pace = pace
         counts = np.array([len(curve) for curve in curves])
         points = np.concatenate(curves)
         positions = np.column_stack([points["valence"], points["arousal"]])
@@ -119,8 +125,9 @@ class Music:
     def costs(self, film: FilmCurve, spans: Sequence[Span]) -> Iterator[tuple[int, NDArray[np.float32]]]:
         """Find what each track costs under each span, with the passage of it that costs least.
 
-        A passage costs its distance from the film, cell by cell, in seconds times distance, and what it costs to begin
-        within its track. It begins at the border of a window of the track's curve.
+        A passage costs its distance from the film, cell by cell, in seconds times distance, what it costs to begin
+        within its track, and what the track costs by its tempo. It begins at the border of a window of the track's
+        curve.
 
         Parameters
         ----------
@@ -158,7 +165,13 @@ class Music:
             np.add(cost, begun[span.first], out=cost)
             np.copyto(cost, np.inf, where=left < film.seconds(span) - TOLERANCE)
             np.minimum.reduceat(cost, groups, out=result[row])
+            result[row] += self._by_tempo(film, span, slice(first, last))
         return result
+
+    def _by_tempo(self, film: FilmCurve, span: Span, tracks: slice) -> NDArray[np.float32] | float:
+        if self.pace is None:
+            return 0.0
+        return self.pace.prices(float(film.boundaries[span.first]), float(film.boundaries[span.last]), tracks)
 
     def passage(self, film: FilmCurve, span: Span, track: int) -> tuple[float, float]:
         """Find the passage of one track that costs least under a span.
@@ -192,7 +205,7 @@ class Music:
             cost = float(np.sqrt(((seen[: len(heard)] - heard) ** 2).sum(axis=1)).sum()) * self.step + float(price)
             if cost < least - 1e-6:
                 best, least = float(start), cost
-        return best, least
+        return best, least + float(np.sum(self._by_tempo(film, span, slice(track, track + 1))))
 
     def positions(self, track: int, times: NDArray[np.float64]) -> NDArray[np.float64]:
         """Where a track stands at some times.

@@ -22,6 +22,7 @@ from img2music.soundtrack.cue_sheet import Cue
 from img2music.soundtrack.cueing import CueWriter
 from img2music.soundtrack.film import Film
 from img2music.soundtrack.music import TOLERANCE, FilmCurve, Music, Span
+from img2music.soundtrack.pace import Pace
 from img2music.soundtrack.scenes import LEAST_SCENE, Scene
 
 CELL, COARSE_CELL = 1.0, 2.0
@@ -64,6 +65,8 @@ class Options:
         Conditions that every track must meet, but for those that are pinned.
     prices : Prices
         What a choice costs beside distance.
+    match_tempo : bool
+        Whether quick cuts want quick music (`pace`).
     """
 
     cues: Cues = Cues.AUTO
@@ -74,6 +77,7 @@ class Options:
     bans: tuple[str, ...] = ()
     where: TrackFilter = field(default_factory=TrackFilter)
     prices: Prices = field(default_factory=Prices)
+    match_tempo: bool = False
 
     def __post_init__(self) -> None:
         if self.alternatives < 0:
@@ -104,6 +108,8 @@ class Candidates:
         Affects of the whole library.
     filtered : bool
         Whether filters or bans left out tracks.
+    tempos : ndarray of float64, shape (n,)
+        Beats a minute; NaN where it is not known.
     """
 
     ids: NDArray[np.int64]
@@ -114,6 +120,7 @@ class Candidates:
     pins: dict[int, int]
     library: AffectDistribution = field(repr=False)
     filtered: bool
+    tempos: NDArray[np.float64]
 
     @property
     def longest(self) -> float:
@@ -140,7 +147,7 @@ def candidates(store: LibraryStore, options: Options) -> Candidates:
     UsageError
         If none passes the filters, or a pin or a ban names no track, or several.
     """
-    names = ("id", "valence", "arousal", "artist", "title", "duration", "content")
+    names = ("id", "valence", "arousal", "artist", "title", "duration", "content", "tempo")
     columns = store.columns(names)
     library = AffectDistribution.of(columns["valence"], columns["arousal"])
     curves = store.curve_arrays(columns["id"].tolist())  # songs without a file have none
@@ -174,6 +181,7 @@ def candidates(store: LibraryStore, options: Options) -> Candidates:
         pins={scene: place_of[place] for scene, place in pins.items()},
         library=library,
         filtered=filtered,
+        tempos=columns["tempo"][kept].astype(np.float64),
     )
 
 
@@ -251,7 +259,8 @@ def spot(
     cell = cell_seconds(len(tracks.ids), float(np.diff(boundaries).min()))
     curve = FilmCurve(grid(film.curve[:, 0], positions, boundaries[-1], cell), boundaries, cell)
     library = tracks.library if relative else None
-    music = Music(tracks.durations, tracks.curves, library, cell, options.prices.inside)
+    pace = Pace(np.array([shot.start for shot in film.shots]), tracks.tempos) if options.match_tempo else None
+    music = Music(tracks.durations, tracks.curves, library, cell, options.prices.inside, pace=pace)
     chosen = choose(shortlists(curve, music, tracks, owners, options), tracks.artists, options.prices)
     assert chosen is not None, "a stretch has no track that is long enough"
     runners = _runners_up(curve, music, tracks, chosen, options)

@@ -63,8 +63,14 @@ def test_an_edited_copy_is_like_the_file_and_takes_its_place(tmp_path: Path) -> 
 def test_a_copy_that_comes_to_nothing_leaves_nothing(tmp_path: Path) -> None:
     file = tmp_path / "song.flac"
     file.write_bytes(b"one")
-    with edited_copy(str(file)) as copy:
-        Path(copy).write_bytes(b"tw")
+
+    def interrupted() -> None:
+        with edited_copy(str(file)) as copy:
+            Path(copy).write_bytes(b"tw")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
     assert file.read_bytes() == b"one"
     assert list(tmp_path.iterdir()) == [file]
     with pytest.raises(FileNotFoundError), edited_copy(str(tmp_path / "gone.flac")):

@@ -1,7 +1,7 @@
 """img2music for Python: `analyze` files, `explain` a picture, open a `Library`, scan into it, recommend from it."""
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from img2music.library.track import Track, TrackFilter
     from img2music.matching.recommending import Recommendation
     from img2music.music.analysis import TrackAnalysis
+    from img2music.soundtrack.session import Spotted
     from img2music.vision.explain import Explanation
     from img2music.vision.model import ImageAnalysis
 
@@ -551,3 +552,81 @@ class Library:
             widen=widen,
         )
         return recommend(self._store, paths, affects, options)
+
+    def spot(
+        self,
+        film: AnyPath,
+        *,
+        cues: Literal["auto", "scene", "one"] = "auto",
+        least_scene: float = 12.0,
+        alternatives: int = 3,
+        pins: "Mapping[int, str | int] | None" = None,
+        bans: "Sequence[str | int]" = (),
+        match: Literal["relative", "absolute"] = "relative",
+        where: "TrackFilter | None" = None,
+        image_model: AnyPath | None = None,
+        progress: "Callable[[float, float], None] | None" = None,
+    ) -> "Spotted":
+        """Choose music for a film: passages of songs that follow its scenes.
+
+        Parameters
+        ----------
+        film : str or path-like
+            A film.
+        cues : {"auto", "scene", "one"}
+            As many changes as are worth it, one passage a scene, or one song for the whole film.
+        least_scene : float
+            Least length of a scene in seconds (1 to 3600).
+        alternatives : int
+            Runners-up to list with each passage.
+        pins : mapping of int to str or int, optional
+            Songs by the number of the scene that they must lie under: number, path, title or part of it.
+        bans : sequence of str or int
+            Songs that are left out, likewise.
+        match : {"relative", "absolute"}
+            As `recommend` takes it.
+        where : TrackFilter, optional
+            Conditions that every song must meet.
+        image_model : str or path-like, optional
+            What reads pictures, as `analyze` takes it.
+        progress : callable, optional
+            Called with how many seconds of the film are read, and with its stated length.
+
+        Returns
+        -------
+        Spotted
+            Its ``sheet`` is the cue sheet; ``save("film.otio")`` writes it, as a timeline or chapters too, by the
+            file's ending.
+
+        Raises
+        ------
+        LibraryError
+            If the library has no tracks with sound.
+        InputError
+            If the film can't be read.
+        UsageError
+            If an option makes no sense, no song meets the conditions or is long enough, or a pin or a ban can't be met.
+        ModelError
+            If the image model can't be loaded, or fails.
+        """
+        from img2music.library.track import TrackFilter
+        from img2music.matching.calibration import Matching
+        from img2music.soundtrack.session import spot_from
+        from img2music.soundtrack.spotting import Cues, Options
+
+        if match not in set(Matching):
+            raise UsageError(f"match must be 'relative' or 'absolute', not {match!r}.")
+        if cues not in set(Cues):
+            raise UsageError(f"cues must be 'auto', 'scene' or 'one', not {cues!r}.")
+        if not 1.0 <= least_scene <= 3600.0 or alternatives < 0:
+            raise UsageError("least_scene is from 1 to 3600 seconds, and alternatives at least 0.")
+        options = Options(
+            cues=Cues(cues),
+            matching=Matching(match),
+            alternatives=alternatives,
+            least_scene=least_scene,
+            pins=tuple((scene, str(song)) for scene, song in (pins or {}).items()),
+            bans=tuple(str(song) for song in bans),
+            where=where or TrackFilter(),
+        )
+        return spot_from(self._store, film, options, image_model, progress)

@@ -51,6 +51,23 @@ def test_killed_and_taken_up_again_it_comes_to_the_same(tmp_path: Path) -> None:
     assert json.loads((tmp_path / "r" / "report.json").read_text()) == report
 
 
+def test_another_table_teaches_too(tmp_path: Path) -> None:
+    songs = made_songs(40)
+    others = [dataclasses.replace(song, title=f"Other {song.row}", lyrics=None) for song in made_songs(150, seed=9)]
+    table = write_table(songs, tmp_path / "songs.csv")
+    more = write_table([*others, *songs[:7]], tmp_path / "more.csv")
+    inputs = ("--inputs", "music,other-songs", "--more-songs", more)
+    command = ("train", "music", "--table", table, *inputs, "--recipe", "original", "--target", "arousal")
+    trained = img2music(*command, "--trials", "0", "--output", tmp_path / "model", home=tmp_path).sound(0)
+    assert "more.csv: 150 other songs; 7 more do not count" in trained.err
+    assert "other songs: arousal" in trained.json["columns"]
+    judge = ("evaluate", "music", "--model", tmp_path / "model", "--table", table)
+    assert "--more-songs" in img2music(*judge, home=tmp_path).sound(2).err
+    ablation = img2music(*judge, "--more-songs", more, home=tmp_path).sound(0).json["targets"]["arousal"]["ablation"]
+    assert set(ablation) == {"all", "music alone", "other-songs alone"}
+    assert ablation["other-songs alone"]["r2"] > 0.5
+
+
 def test_the_library_takes_affects_of_a_model(tmp_path: Path) -> None:
     songs = made_songs(40)
     table = write_table(songs, tmp_path / "songs.csv")
@@ -79,6 +96,9 @@ def test_the_library_takes_affects_of_a_model(tmp_path: Path) -> None:
         (("--inputs", "lyric-affect", "--lexicon", "none.txt"), "none.txt"),
         (("--inputs", "music", "--lyric-embedding", "none.csv"), "none.csv"),
         (("--inputs", "music", "--folds", "91"), "folds must be"),
+        (("--inputs", "music,other-songs"), "--more-songs"),
+        (("--inputs", "music,other-songs", "--more-songs", "none.csv"), "none.csv"),
+        (("--inputs", "music,other-songs", "--more-songs", "songs.csv"), "0 whole songs"),
     ],
 )
 def test_what_can_not_be_is_said_in_one_line(arguments: tuple[str, ...], says: str, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+import soundfile
 
 from img2music.errors import InputError
 from img2music.media.audio import AudioFile, is_audio, open_audio, probe
@@ -174,6 +175,15 @@ def test_high_rates_are_brought_down(tmp_path: Path) -> None:
         (excerpt,) = audio.excerpts([(1.0, 2.0)])
     assert excerpt.rate == 48_000
     assert excerpt.samples.shape == (1, 48_000)
+
+
+def test_eight_channels_are_read(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "a.flac", noise(2.0, 48_000).repeat(8, axis=0).T, 48_000)
+    with open_audio(tmp_path / "a.flac") as audio:
+        (excerpt,) = audio.excerpts([(0.5, 1.5)])
+        (*_, last) = audio.pieces(0.5, rate=48_000, layout="7.1")
+    assert excerpt.samples.shape == (8, 48_000)
+    assert last.shape[1] == 8
 
 
 def test_surround_keeps_its_channels(tmp_path: Path) -> None:

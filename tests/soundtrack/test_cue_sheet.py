@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from img2music.affect import Affect
-from img2music.errors import InputError, UsageError
+from img2music.errors import InputError
 from img2music.matching.passages import Passage
 from img2music.soundtrack.cue_sheet import (
     CSV_COLUMNS,
@@ -23,10 +23,9 @@ from img2music.soundtrack.cue_sheet import (
     SheetScene,
     SheetSpan,
     as_csv,
-    chosen_format,
     load,
-    save,
 )
+from img2music.soundtrack.formats import save
 from tests.conftest import ROOT
 
 NON_UTF8 = os.fsdecode(b"/music/caf\xe9.mp3")
@@ -168,13 +167,3 @@ def test_what_is_not_json_is_refused(tmp_path: Path, content: bytes) -> None:
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="can't be read: No such file"):
         load(tmp_path / "none.json")
-
-
-def test_formats() -> None:
-    assert chosen_format(None, None, terminal=True) == "table"
-    assert chosen_format(None, None, terminal=False) == "json"
-    assert chosen_format(None, Path("a.CSV"), terminal=True) == "csv"
-    assert chosen_format("json", Path("a.txt"), terminal=True) == "json"
-    for wanted, output in (("table", Path("a.json")), (None, Path("a.txt"))):
-        with pytest.raises(UsageError):
-            chosen_format(wanted, output, terminal=True)

@@ -11,6 +11,7 @@ from img2music.cli import library as library_commands
 from img2music.cli import lyrics as lyrics_commands
 from img2music.cli import models as models_commands
 from img2music.cli.analyze import analyze
+from img2music.cli.cues import cues
 from img2music.cli.datasets import datasets
 from img2music.cli.doctor import doctor
 from img2music.cli.evaluate_image import evaluate_image
@@ -22,6 +23,8 @@ from img2music.cli.import_table import import_table
 from img2music.cli.lyrics_affect import affect as lyrics_affect
 from img2music.cli.recommend import recommend
 from img2music.cli.scan import scan
+from img2music.cli.score import score
+from img2music.cli.slideshow import slideshow
 from img2music.cli.spot import spot
 from img2music.cli.tag import tag
 from img2music.cli.tracks import tracks
@@ -55,6 +58,9 @@ import_.command("table")(import_table)
 import_.command("spotify")(import_spotify)
 app.command()(recommend)
 app.command()(spot)
+app.command()(score)
+app.command()(slideshow)
+app.command()(cues)
 app.command()(tracks)
 app.command()(tag)
 app.add_typer(library, name="library")

@@ -7,13 +7,21 @@ import typer
 
 from img2music.cli.output import ReportFormat, ReportFormatOption, chosen_format, print_json, print_table, warn
 from img2music.cli.stage_progress import stage_progress
-from img2music.cli.train_music import LyricEmbeddingOption, MapOption, TableOption, read_table
+from img2music.cli.train_music import (
+    LyricEmbeddingOption,
+    MapOption,
+    MoreSongsOption,
+    TableOption,
+    read_more,
+    read_table,
+)
 
 
 def evaluate_music(  # noqa: PLR0917 - typer's way to declare options
     model: Annotated[Path, typer.Option(metavar="DIR", help="What train music wrote.")],
     table: TableOption,
     lyric_embedding: LyricEmbeddingOption = None,
+    more_songs: MoreSongsOption = None,
     map_: MapOption = None,
     report: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Write report.json, report.md and report.html (plots) there.")
@@ -42,10 +50,11 @@ def evaluate_music(  # noqa: PLR0917 - typer's way to declare options
         prepare(report)
     songs = read_table(table, map_)
     given = None if lyric_embedding is None else given_embedding(lyric_embedding, songs)
+    others = None if more_songs is None else read_more(more_songs, songs)
     try:
         source, names = facts["source"], [group["name"] for group in facts["inputs"]]
         scale = None if source["scale"] is None else Scale.parse(source["scale"])
-        sources = Sources.restore(source["lyrics"], given)
+        sources = Sources.restore(source["lyrics"], given, others)
         targets = targets_of(songs, table, tuple(chosen), source["columns"], scale)
     except (KeyError, TypeError, AttributeError) as error:
         raise ModelError(f"{printable(str(model))} does not say what it was trained on ({error!r}).") from None

@@ -1,7 +1,5 @@
 """``img2music spot``: which passage of which song lies under which scene of a film."""
 
-from enum import StrEnum
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -19,45 +17,29 @@ from img2music.cli.options import (
     YearOption,
 )
 from img2music.cli.recommend import MatchOption
-
-
-class CuesOption(StrEnum):
-    """How many cues a film gets."""
-
-    ONE = "one"
-    SCENE = "scene"
-    AUTO = "auto"
-
-
-class SpotFormat(StrEnum):
-    """How a cue sheet is printed or written."""
-
-    TABLE = "table"
-    JSON = "json"
-    CSV = "csv"
+from img2music.cli.spot_options import (
+    AlternativesOption,
+    BanOption,
+    CuesChoice,
+    CuesOption,
+    FilmArgument,
+    FilmPlotOption,
+    LeastSceneOption,
+    PinOption,
+    SheetFilesOption,
+    SheetFormatOption,
+)
 
 
 def spot(
-    film: Annotated[Path, typer.Argument(metavar="FILM", help="A film.", readable=False)],
+    film: FilmArgument,
     *,
     library: LibraryOption = None,
-    cues: Annotated[
-        CuesOption,
-        typer.Option(help="One song for the whole film, one passage a scene, or as many changes as are worth it."),
-    ] = CuesOption.AUTO,
-    least_scene: Annotated[
-        float, typer.Option(metavar="SECONDS", min=1.0, max=3600.0, help="Least length of a scene.")
-    ] = 12.0,
-    alternatives: Annotated[int, typer.Option(min=0, help="Runners-up to list with each passage.")] = 3,
-    pin: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="SCENE=SONG", help="This song under this scene; its number, path or title. May be repeated."
-        ),
-    ] = None,
-    ban: Annotated[
-        list[str] | None, typer.Option(metavar="SONG", help="Never this song; as in --pin. May be repeated.")
-    ] = None,
+    cues: CuesOption = CuesChoice.AUTO,
+    least_scene: LeastSceneOption = 12.0,
+    alternatives: AlternativesOption = 3,
+    pin: PinOption = None,
+    ban: BanOption = None,
     match: Annotated[
         MatchOption, typer.Option(help="Compare ranks within pictures and within songs, or the affects as they are.")
     ] = MatchOption.RELATIVE,
@@ -70,18 +52,9 @@ def spot(
     instrumental: InstrumentalOption = None,
     key: KeyOption = None,
     image_model: ImageModelOption = None,
-    format_: Annotated[
-        SpotFormat | None,
-        typer.Option(
-            "--format",
-            help="How to print or write the cue sheet.",
-            show_default="the ending of --output; or table on a terminal, json elsewhere",
-        ),
-    ] = None,
-    output: Annotated[Path | None, typer.Option(metavar="FILE", help="Write there instead of printing.")] = None,
-    plot: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Draw the film's mood, scenes and songs: .png or .svg.")
-    ] = None,
+    format_: SheetFormatOption = None,
+    output: SheetFilesOption = None,
+    plot: FilmPlotOption = None,
 ) -> None:
     """Choose music for a film: a cue sheet of passages of your songs that follow its scenes.
 
@@ -90,17 +63,18 @@ def spot(
     """
     import sys
 
-    from img2music.cli.output import counting, print_table, warn
+    from img2music.cli.output import counting, warn
+    from img2music.cli.sheet_output import give
     from img2music.library.filter_text import track_filter
     from img2music.matching.calibration import Matching
-    from img2music.soundtrack import cue_sheet, table
+    from img2music.soundtrack import formats, table
     from img2music.soundtrack.outputs import require_outputs
     from img2music.soundtrack.plot import draw
     from img2music.soundtrack.session import spot_film
     from img2music.soundtrack.spotting import Cues, Options
 
-    wanted = cue_sheet.chosen_format(format_, output, terminal=sys.stdout.isatty())
-    require_outputs(film, output, plot)
+    forms = formats.chosen_formats(format_, output or [], terminal=sys.stdout.isatty())
+    require_outputs(film, output or [], plot)
     options = Options(
         cues=Cues(cues),
         matching=Matching(match),
@@ -121,14 +95,7 @@ def spot(
     )
     with counting("Watching (seconds)") as progress:
         found = spot_film(library, film, options, image_model, lambda done, of: progress(int(done), int(max(done, of))))
-    if output is not None:
-        cue_sheet.save(found.sheet, output, wanted)
-        warn(f"written to {output}")
-    elif wanted == SpotFormat.TABLE:
-        print_table(table.SCENE_COLUMNS, table.scene_rows(found.sheet), title=film.name)
-        print_table(table.COLUMNS, table.rows(found.sheet), title=table.title(found))
-    else:
-        typer.echo(cue_sheet.WRITERS[wanted](found.sheet), nl=False)
+    give(found.sheet, forms, output or [])
     if plot is not None:
         draw(found, plot)
         warn(f"drawn to {plot}")

@@ -30,3 +30,30 @@ def stage_progress() -> Iterator[Callable[[str, int, int], None] | None]:
             bars.update(tasks[stage], completed=done)
 
         yield show
+
+
+def of_stage(
+    progress: Callable[[str, int, int], None] | None, stage: str, check: Callable[[], None]
+) -> Callable[[float, float], None]:
+    """Show the progress of one stage that is told in fractions of seconds.
+
+    Parameters
+    ----------
+    progress : callable or None
+        What `stage_progress` yields.
+    stage : str
+    check : callable
+        Called each time; what `termination.unwinding` yields.
+
+    Returns
+    -------
+    callable
+        To be called with how much of it is done, and how much there is.
+    """
+
+    def show(done: float, of: float) -> None:
+        check()
+        if progress is not None:
+            progress(stage, int(done), int(max(done, of)))
+
+    return show

@@ -10,6 +10,7 @@ from img2music.cli.output import ReportFormat, ReportFormatOption, chosen_format
 from img2music.cli.stage_progress import stage_progress
 
 if TYPE_CHECKING:
+    from img2music.music.tabular.other_songs import Others
     from img2music.sources.tables import SongTable
 
 
@@ -48,6 +49,12 @@ LyricEmbeddingOption = Annotated[
         metavar="FILE", help="Lyric embeddings that are ready, instead: a CSV with a row a song, in the table's order."
     ),
 ]
+MoreSongsOption = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE", help="Other songs with Spotify's columns, for other-songs; those of the table do not count."
+    ),
+]
 
 
 def train_music(  # noqa: PLR0917 - typer's way to declare options
@@ -60,8 +67,8 @@ def train_music(  # noqa: PLR0917 - typer's way to declare options
         str,
         typer.Option(
             metavar="NAME,...",
-            help="music, lyric-affect, lyric-embedding, lyric-style, lyric-words, title-words, artist; or, for ratings "
-            "by people only, spotify: music, acousticness, energy and valence.",
+            help="music, lyric-affect, lyric-embedding, lyric-style, lyric-words, title-words, artist, other-songs; "
+            "or, for ratings by people only, spotify: music without key, acousticness, energy and valence.",
         ),
     ] = "music,lyric-affect,lyric-embedding",
     lexicon: Annotated[
@@ -81,10 +88,11 @@ def train_music(  # noqa: PLR0917 - typer's way to declare options
         int | None, typer.Option(min=1, help="Principal components of lyric embeddings.", show_default="11")
     ] = None,
     lyric_embedding: LyricEmbeddingOption = None,
+    more_songs: MoreSongsOption = None,
     recipe: Annotated[
         RecipeChoice,
         typer.Option(
-            help="original: the stacks that the original's AutoML arrived at. auto: the best three of all regressors."
+            help="original: the stacks that the original's AutoML arrived at. auto: whatever of all regressors helps."
         ),
     ] = RecipeChoice.AUTO,
     split: Annotated[
@@ -112,9 +120,9 @@ def train_music(  # noqa: PLR0917 - typer's way to declare options
 ) -> None:
     """Train stacks of regressors that predict valence and arousal from a table of songs.
 
-    All regressors are compared by 5-fold cross-validation on the training part; the best three are tuned and stacked,
-    with the best of them as meta-learner. The report is of songs that nothing was chosen by. Spotify's columns, the
-    targets unless ratings are named, are no ratings by people.
+    All regressors are compared by 5-fold cross-validation on the training part; the best of three kinds are tuned,
+    and stacked with those others that help, with the best of them as meta-learner. The report is of songs that nothing
+    was chosen by. Spotify's columns, the targets unless ratings are named, are no ratings by people.
     """
     from img2music.affect import Scale
     from img2music.errors import UsageError
@@ -141,6 +149,7 @@ def train_music(  # noqa: PLR0917 - typer's way to declare options
         vectors=vectors,
         components=components or 11,
         given=None if lyric_embedding is None else given_embedding(lyric_embedding, songs),
+        others=None if more_songs is None else read_more(more_songs, songs),
         seed=seed,
     )
     groups = make_groups([name.strip() for name in inputs.split(",")], sources)
@@ -172,6 +181,16 @@ def read_table(table: Path, mapping: list[str] | None) -> "SongTable":
     if len(songs.problems) > PROBLEMS_TOLD:
         warn(f"{table}: and {len(songs.problems) - PROBLEMS_TOLD} more cells or rows that can't be used.")
     return songs
+
+
+def read_more(table: Path, songs: "SongTable") -> "Others":
+    """Read other songs, and say on stderr how many there are."""
+    from img2music.sources.rated_songs import other_songs
+
+    others = other_songs(table, songs)
+    count = len(others.songs(by_artist=False))
+    warn(f"{table}: {count:,} other songs; {others.shared:,} more do not count, since they are in the song table.")
+    return others
 
 
 PROBLEMS_TOLD = 10

@@ -188,43 +188,46 @@ class _Tagging:
         self._report = report
         self._overwrite = overwrite
         self._keep_times = keep_times
-        self._seen: set[str] = set()
 
     def work(self, where: TrackFilter, progress: Progress | None) -> None:
-        """Go through the tracks, one after the other."""
+        report = self._report
         tracks = list(self._store.tracks(where=where, missing=True))
         scanned = {known.id: known.file for known in self._store.known_files()}
+        seen: set[str] = set()
         for number, track in enumerate(tracks):
             if progress is not None:
                 progress(number, len(tracks))
-            self._look(track, scanned.get(track.id))
+            if track.path is None:
+                report.without_file += 1
+                continue
+            if track.missing or track.id not in scanned:
+                report.missing += 1
+                continue
+            real = os.path.realpath(track.path)
+            if real in seen:
+                report.linked += 1
+                continue
+            seen.add(real)
+            done = self._tagged(track, track.path, scanned[track.id], real)
+            if isinstance(done, TaggedFile):
+                report.files.append(done)
+            else:
+                report.failed.append(done)
         if progress is not None:
             progress(len(tracks), len(tracks))
 
-    def _look(self, track: Track, scanned: FileState | None) -> None:
-        report = self._report
-        if track.path is None:
-            report.without_file += 1
-            return
-        if track.missing or scanned is None:
-            report.missing += 1
-            return
-        real = os.path.realpath(track.path)
-        if real in self._seen:
-            report.linked += 1
-            return
-        self._seen.add(real)
+    def _tagged(self, track: Track, path: str, scanned: FileState, real: str) -> TaggedFile | InputError:
+        """What became of one file; an error of the library itself is raised, since there is no going on."""
         try:
-            report.files.append(TaggedFile(track, self._tag(track, scanned, real)))
+            return TaggedFile(track, self._tag(track, scanned, real))
         except InputError as error:
-            report.failed.append(InputError(error.reason, track.path))
+            return InputError(error.reason, path)
         except OSError as error:
-            reason = f"can't be written: {error.strerror or error}; it is left as it was."
-            report.failed.append(InputError(reason, track.path))
-        except Img2MusicError:  # the library's: there is no going on
+            return InputError(f"can't be written: {error.strerror or error}; it is left as it was.", path)
+        except Img2MusicError:
             raise
-        except Exception as error:  # noqa: BLE001 - whatever a file does to what reads it, the rest goes on
-            report.failed.append(unexpected(error, track.path))
+        except Exception as error:  # noqa: BLE001 - whatever a file does to a library of tags, the rest goes on
+            return unexpected(error, path)
 
     def _tag(self, track: Track, scanned: FileState, real: str) -> TagEdit:
         before = _unchanged(real, scanned)

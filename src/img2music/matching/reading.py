@@ -50,8 +50,8 @@ def read_queries(
     -------
     Readings
     """
-    found = [item for path in paths for item in _expand(os.fsdecode(path))]
-    images = _read_images([item.path for item in found if isinstance(item, _File) and item.picture], image_model)
+    found = [item for path in paths for item in expand(os.fsdecode(path))]
+    images = _read_images([item.path for item in found if isinstance(item, GivenFile) and item.picture], image_model)
     queries: list[Query] = []
     errors: list[InputError] = []
     for item in found:
@@ -67,17 +67,37 @@ def read_queries(
 
 
 @dataclass(frozen=True, slots=True)
-class _File:
+class GivenFile:
+    """A file that was given, or found in a folder that was.
+
+    Attributes
+    ----------
+    path : str
+    picture : bool
+        Whether its name's ending or its first bytes are a picture's.
+    """
+
     path: str
     picture: bool
 
 
-def _expand(path: str) -> list[_File | InputError]:
-    """A file as it is; a folder as the pictures in it and below."""
+def expand(path: str) -> list[GivenFile | InputError]:
+    """List a file as it is, and a folder as the pictures in it and below.
+
+    Parameters
+    ----------
+    path : str
+        As ``os.fsdecode`` gives it.
+
+    Returns
+    -------
+    list of GivenFile or InputError
+        Pictures in order of name; an error for what can't be read, or a folder without pictures.
+    """
     if not os.path.isdir(path):  # noqa: PTH112 - names may be any bytes
-        return [_File(path, is_image_name(path) or is_image(path))]
+        return [GivenFile(path, is_image_name(path) or is_image(path))]
     walk = FolderWalk([path], is_image_name)
-    pictures: list[_File | InputError] = [_File(file.path, True) for file in walk]
+    pictures: list[GivenFile | InputError] = [GivenFile(file.path, True) for file in walk]
     pictures += [InputError(f"can't be read: {reason}.", unreadable) for unreadable, reason in walk.unreadable]
     return pictures or [InputError("there is no picture in this folder or below it.", path)]
 

@@ -1,8 +1,10 @@
 """Sound files to samples: anything libav decodes, by excerpts, streaming."""
 
+import itertools
 import os
 import stat
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Self
 
@@ -11,6 +13,7 @@ from numpy.typing import NDArray
 
 from img2music.errors import InputError
 from img2music.media.excerpts import AudioInfo, Excerpt, excerpt_of
+from img2music.media.resampling import UNNAMED, Resampler, check_form
 
 if TYPE_CHECKING:
     from av.audio.frame import AudioFrame
@@ -31,10 +34,10 @@ FORMATS = (
 # No length in the file, or one that libav guesses from the bit rate.
 UNMEASURED_FORMATS = frozenset({"aac", "ac3", "amr", "dts", "eac3", "loas", "mp3", "mpeg", "mpegts"})
 
-SLOWEST_RATE, FASTEST_RATE = 4_000, 768_000  # hertz; beyond it a header lies
+# Where decoding after a seek gives other samples at other times than decoding from the start.
+WITHOUT_EXACT_SEEKING = frozenset({"asf", "xwma"})
+
 HIGHEST_RATE = 48_000  # hertz; what is faster holds nothing more to hear, only memory to fill
-MOST_CHANNELS = 8
-UNNAMED = "NONE"  # a channel that the file gives no place
 USUAL_LAYOUT = ("FL", "FR", "FC", "LFE", "BL", "BR", "SL", "SR")  # of WAVE; fewer channels are its beginning
 LEAD_IN = 0.3  # seconds decoded and dropped after a seek, while MP3's bit reservoir and AAC's overlap fill
 SEEK_TOLERANCE = 20.0  # seconds; landing further before the target means the file has no index
@@ -170,8 +173,10 @@ class AudioFile:
             self._chained = _is_chained_ogg(file)
         self._open()
         try:
-            container, stream = self._container.format.name, self._stream
-            self.info = AudioInfo(0.0, container, stream.codec_context.codec.canonical_name)
+            container, context = self._container.format.name, self._stream.codec_context
+            self.info = AudioInfo(
+                0.0, container, context.codec.canonical_name, context.layout.nb_channels, context.sample_rate
+            )
             duration = None
             if not self._chained and container not in UNMEASURED_FORMATS:
                 duration = self._stated_duration()
@@ -237,6 +242,37 @@ class AudioFile:
         if self._damaged > self._decoded:
             raise InputError("Most of this file can't be decoded: it is damaged or not sound.", self.path)
 
+    def pieces(self, start: float, *, rate: int, layout: str) -> Iterator[NDArray[np.float32]]:
+        """Decode from a moment on to the end of the file, in one form.
+
+        Parameters
+        ----------
+        start : float
+            Seconds.
+        rate : int
+            Samples a second of what is given.
+        layout : str
+            libav's name of its layout.
+
+        Yields
+        ------
+        ndarray of float32, shape (n, c)
+            A piece of some hundred or thousand samples, the first of all at ``start``. Finite.
+
+        Raises
+        ------
+        InputError
+            If it has more channels or another sample rate than music has.
+        """
+        resampler = Resampler(rate, layout, self.path)
+        sought = None if self._chained or self.info.container in WITHOUT_EXACT_SEEKING else self._sought(start)
+        if sought is None:
+            self._reopen()
+            position, frames = 0.0, self._frames()
+        else:
+            position, frames = sought[0], itertools.chain([sought[1]], sought[2])
+        yield from resampler.resampled(frames, round((start - position) * rate))
+
     def packets(self) -> Iterator[Any]:
         """Read the sound as it is encoded, from where the file stands: at the beginning, when it is new.
 
@@ -251,8 +287,8 @@ class AudioFile:
             for packet in self._container.demux(self._stream):
                 if packet.size:
                     yield packet
-        except av.error.FFmpegError:
-            return  # what came before still counts
+        except (av.error.FFmpegError, IndexError):
+            return  # truncated, or PyAV meets a stream that was not there at first: what came before still counts
 
     def _open(self) -> None:
         import av
@@ -295,7 +331,7 @@ class AudioFile:
         self._open()
 
     def _set_duration(self, duration: float) -> None:
-        self.info = AudioInfo(duration, self.info.container, self.info.codec)
+        self.info = replace(self.info, duration=duration)
 
     def _stated_duration(self) -> float | None:
         stream = self._stream
@@ -337,8 +373,11 @@ class AudioFile:
             yield from decoded(packet)
         yield from decoded(None)
 
-    def _sought_excerpt(self, start: float, end: float) -> Excerpt | None:
-        """Seek and decode one excerpt; None where seeking doesn't work in this file."""
+    def _sought(self, start: float) -> "tuple[float, AudioFrame, Iterator[AudioFrame]] | None":
+        """Seek: the first frame decoded a little before ``start``, its place in seconds, and those after it.
+
+        None where seeking doesn't work in this file.
+        """
         import av
 
         stream = self._stream
@@ -358,6 +397,14 @@ class AudioFile:
         position = float((first.pts * (first.time_base or time_base)) - origin)
         if position > start + SHORTFALL or position < target - SEEK_TOLERANCE:
             return None
+        return position, first, frames
+
+    def _sought_excerpt(self, start: float, end: float) -> Excerpt | None:
+        """Seek and decode one excerpt; None where seeking doesn't work in this file."""
+        sought = self._sought(start)
+        if sought is None:
+            return None
+        position, first, frames = sought
         recorder = _Recorder(first, start, end, self.path)
         excerpt = recorder.record(position, first, frames)
         return excerpt if excerpt and excerpt.end > min(end, self.info.duration) - SHORTFALL else None
@@ -385,10 +432,7 @@ class _Recorder:
 
     def __init__(self, frame: "AudioFrame", start: float, end: float, path: str) -> None:
         self.start, self.end = start, end
-        if not SLOWEST_RATE <= frame.sample_rate <= FASTEST_RATE:
-            raise InputError(f"It has a sample rate of {frame.sample_rate} Hz: it is damaged or not music.", path)
-        if not 1 <= frame.layout.nb_channels <= MOST_CHANNELS:
-            raise InputError(f"It has {frame.layout.nb_channels} channels, and at most {MOST_CHANNELS} are read.", path)
+        check_form(frame, path)
         self.rate = min(frame.sample_rate, HIGHEST_RATE)
         self.layout = frame.layout
         self.position = 0.0
@@ -423,10 +467,11 @@ class _Recorder:
         form = (frame.format.name, frame.layout.name, frame.sample_rate)
         if self._form != form:  # links of a chained file may differ
             self._form = form
-            self._resampler = av.AudioResampler(format="fltp", layout=self.layout, rate=self.rate)
-        nothing = np.zeros((self.layout.nb_channels, 0), dtype=np.float32)
-        parts = [part.to_ndarray() for part in self._resampler.resample(frame)]
-        return parts[0] if len(parts) == 1 else np.concatenate([nothing, *parts], axis=1)
+            # Interleaved: PyAV crashes on frames with eight planes.
+            self._resampler = av.AudioResampler(format="flt", layout=self.layout, rate=self.rate)
+        nothing = np.zeros((0, self.layout.nb_channels), dtype=np.float32)
+        parts = [part.to_ndarray().reshape(-1, nothing.shape[1]) for part in self._resampler.resample(frame)]
+        return np.ascontiguousarray(np.concatenate([nothing, *parts]).T)
 
 
 def _regular_file(path: str) -> BinaryIO:

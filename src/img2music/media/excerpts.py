@@ -18,11 +18,16 @@ class AudioInfo:
         Length in seconds.
     container, codec : str
         libav's names of the file format and of the encoding.
+    channels : int
+    rate : int
+        Samples a second.
     """
 
     duration: float
     container: str
     codec: str
+    channels: int
+    rate: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,8 @@ import errno
 import os
 import stat
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import IO, Any
 
 import numpy as np
@@ -86,12 +87,38 @@ def read_image(path: str | os.PathLike[str], least_side: int | None = None) -> I
     Returns
     -------
     PIL.Image.Image
-        Mode RGB. ``info`` holds only ``"original_size"``: width and height of the upright original in pixels.
+        Mode RGB. ``info`` holds only ``"original_size"``: width and height of the upright original in pixels, and,
+        where the file has one for RGB values, ``"icc_profile"``: the profile of their colours, in bytes.
 
     Raises
     ------
     InputError
         If there is no such file, it is not an image, it is damaged, or it has more than `MAX_PIXELS` pixels.
+    MissingExtraError
+        If it is a HEIC image and pillow-heif is not installed.
+    """
+    with opened(path) as source:
+        return _decode(source, least_side, os.fsdecode(path))
+
+
+@contextmanager
+def opened(path: str | os.PathLike[str]) -> Iterator[ImageFile.ImageFile]:
+    """Open an image whose format is told by content, without decoding its pixels.
+
+    Parameters
+    ----------
+    path : str or PathLike
+        The file.
+
+    Yields
+    ------
+    PIL.ImageFile.ImageFile
+        As Pillow gives it. What it raises while it is used becomes an `InputError`.
+
+    Raises
+    ------
+    InputError
+        If there is no such file, it is not an image, or it is damaged.
     MissingExtraError
         If it is a HEIC image and pillow-heif is not installed.
     """
@@ -108,7 +135,7 @@ def read_image(path: str | os.PathLike[str], least_side: int | None = None) -> I
         try:
             # Not through Image.open, whose limit counts the pixels of the file, not those that are decoded.
             with opener(file, name) as source:
-                return _decode(source, least_side, name)
+                yield source
         except InputError:
             raise
         except Image.DecompressionBombError as error:
@@ -179,7 +206,10 @@ def _decode(source: ImageFile.ImageFile, least_side: int | None, name: str) -> I
         image = image.transpose(turn)
         if turn in {UPRIGHT[turned] for turned in (5, 6, 7, 8)}:
             original = original[::-1]
+    profile = source.info.get("icc_profile") if source.mode.startswith("RGB") else None
     image.info = {"original_size": original}
+    if profile:
+        image.info["icc_profile"] = profile
     return image
 
 

@@ -1,12 +1,18 @@
 """Ogg files that libav refuses and libsndfile reads, such as Vorbis with padded headers."""
 
+import itertools
 from collections.abc import Iterator, Sequence
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from img2music.errors import InputError
 from img2music.media.excerpts import AudioInfo, Excerpt, excerpt_of
+from img2music.media.resampling import USUAL_LAYOUTS, Resampler
+
+if TYPE_CHECKING:
+    from av.audio.frame import AudioFrame
 
 LAYOUTS = {
     1: ("FC",),
@@ -41,7 +47,10 @@ class SndfileAudio:
             self._file = soundfile.SoundFile(path)
         except (soundfile.SoundFileError, OSError, ValueError) as error:
             raise InputError(f"libsndfile can't read this as sound ({error}).", path) from error
-        self.info = AudioInfo(self._file.frames / self._file.samplerate, self._file.format, self._file.subtype)
+        sound = self._file
+        self.info = AudioInfo(
+            sound.frames / sound.samplerate, sound.format, sound.subtype, sound.channels, sound.samplerate
+        )
 
     def __enter__(self) -> Self:
         return self
@@ -85,3 +94,43 @@ class SndfileAudio:
                 continue
             if len(samples):
                 yield excerpt_of(first / rate, rate, layout, np.ascontiguousarray(samples.T))
+
+    def pieces(self, start: float, *, rate: int, layout: str) -> Iterator[NDArray[np.float32]]:
+        """Decode from a moment on to the end of the file, in one form.
+
+        Parameters
+        ----------
+        start : float
+            Seconds.
+        rate : int
+            Samples a second of what is given.
+        layout : str
+            libav's name of its layout.
+
+        Yields
+        ------
+        ndarray of float32, shape (n, c)
+            A piece of about a second, the first of all at ``start``. Finite.
+        """
+        return Resampler(rate, layout, self.path).resampled(self._frames(start))
+
+    def _frames(self, start: float) -> "Iterator[AudioFrame]":
+        import av
+
+        rate = self._file.samplerate
+        for second in itertools.count():
+            excerpt = next(self.excerpts([(start + second, start + second + 1)]), None)
+            if excerpt is None:
+                return
+            # libav has its own order of channels.
+            name = next(name for name in USUAL_LAYOUTS if set(_places(name)) == set(excerpt.layout))
+            order = [excerpt.layout.index(place) for place in _places(name)]
+            frame = av.AudioFrame.from_ndarray(excerpt.samples[order], format="fltp", layout=name)
+            frame.sample_rate = rate
+            yield frame
+
+
+def _places(layout: str) -> list[str]:
+    import av
+
+    return [channel.name for channel in av.AudioLayout(layout).channels]

@@ -5,6 +5,7 @@ import stat
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Self
 
@@ -32,6 +33,8 @@ LONGEST = 24 * 3600.0
 SLOWEST, FASTEST = 0.001, 1000.0  # pictures a second; beyond, a header lies
 USUAL_RATE = 25.0  # pictures a second, where a film does not say
 
+NO_PICTURE = "Not one picture of this film can be decoded: it is damaged or empty."
+
 
 @dataclass(frozen=True, slots=True)
 class VideoInfo:
@@ -47,6 +50,8 @@ class VideoInfo:
         libav's names.
     sound : bool
         Whether there is sound.
+    timecode : str or None
+        Timecode of the first picture, as the camera counted: ``"10:02:03:04"``, with a semicolon where it drops frames.
     """
 
     duration: float
@@ -54,6 +59,7 @@ class VideoInfo:
     container: str
     codec: str
     sound: bool
+    timecode: str | None = None
 
 
 class VideoFrame:
@@ -67,15 +73,20 @@ class VideoFrame:
         Seconds from the first picture of the film.
     proportion : float
         Width by height of the upright picture as it is shown.
+    height : int
+        Pixels of the upright picture.
+    frame : av.VideoFrame
+        What was decoded.
     """
 
     def __init__(self, number: int, time: float, frame: "av.VideoFrame", shape: float) -> None:
         self.number = number
         self.time = time
-        self._frame = frame
+        self.frame = frame
         self._quarters = round(frame.rotation / 90) % 4  # counter-clockwise, to set it upright
         wide = shape * frame.width / frame.height
         self.proportion = 1.0 / wide if self._quarters % 2 else wide
+        self.height = frame.width if self._quarters % 2 else frame.height
 
     def pixels(self, width: int, height: int, *, quick: bool = False) -> NDArray[np.uint8]:
         """Scale the picture, upright.
@@ -95,7 +106,7 @@ class VideoFrame:
         if self._quarters % 2:
             width, height = height, width
         filter_ = "AREA" if quick else "BICUBIC"
-        small = self._frame.reformat(width, height, format="rgb24", interpolation=filter_).to_ndarray()
+        small = self.frame.reformat(width, height, format="rgb24", interpolation=filter_).to_ndarray()
         return np.ascontiguousarray(np.rot90(small, self._quarters))
 
 
@@ -143,11 +154,39 @@ class VideoFile:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    @property
+    def container(self) -> "InputContainer":
+        """The open file, for who copies what is in it."""
+        return self._container
+
+    @property
+    def stream(self) -> "VideoStream":
+        """The moving pictures."""
+        return self._stream
+
     def close(self) -> None:
         """Close the film."""
         if hasattr(self, "_container"):
             self._container.close()
         self._file.close()
+
+    def origin(self) -> Fraction:
+        """Find the time stamp of the first picture that can be decoded; to be called before `frames`, or instead.
+
+        Returns
+        -------
+        Fraction
+            Seconds; 0 where it has none.
+
+        Raises
+        ------
+        InputError
+            If not one picture can be decoded.
+        """
+        for frame in self._decoded():
+            base = frame.time_base or self._stream.time_base
+            return Fraction(0) if frame.pts is None or not base else frame.pts * base
+        raise InputError(NO_PICTURE, self.path)
 
     def frames(self) -> Iterator[VideoFrame]:
         """Decode every picture, in order of time.
@@ -181,7 +220,7 @@ class VideoFile:
             self.end = time + (_seconds(frame.duration, frame.time_base) or interval)
             yield VideoFrame(number, time, frame, self._shape)
         if first is None:
-            raise InputError("Not one picture of this film can be decoded: it is damaged or empty.", self.path)
+            raise InputError(NO_PICTURE, self.path)
 
     def picture(self, time: float) -> VideoFrame | None:
         """Find the picture at a time, by seeking.
@@ -255,7 +294,15 @@ class VideoFile:
             container=self._container.format.name,
             codec=context.codec.canonical_name,
             sound=self._container.streams.best("audio") is not None,
+            timecode=self._timecode(),
         )
+
+    def _timecode(self) -> str | None:
+        for tags in (self._stream.metadata, self._container.metadata, *(s.metadata for s in self._container.streams)):
+            for name, value in tags.items():
+                if name.lower() == "timecode":
+                    return value
+        return None
 
     def _decoded(self) -> "Iterator[av.VideoFrame]":
         import av
@@ -267,7 +314,8 @@ class VideoFile:
                 return []  # a damaged picture, not the end
 
         def packets() -> Iterator[Any]:
-            with suppress(av.error.FFmpegError, OSError):  # truncated: what came before still counts
+            # Truncated, or PyAV meets a stream that was not there at first: what came before still counts.
+            with suppress(av.error.FFmpegError, OSError, IndexError):
                 for packet in self._container.demux(self._stream):
                     if packet.size:
                         yield packet

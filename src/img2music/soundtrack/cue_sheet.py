@@ -5,14 +5,12 @@ import io
 import json
 import math
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 from img2music.affect import Affect
-from img2music.errors import InputError, UsageError
-from img2music.files import write_atomically
+from img2music.errors import InputError
 from img2music.matching.passages import Passage
 
 SCHEMA = "img2music/cues/1"
@@ -141,6 +139,24 @@ class Alternative:
 
 
 @dataclass(frozen=True, slots=True)
+class CueBeats:
+    """How a passage lies on the beats of its song. It informs.
+
+    Attributes
+    ----------
+    tempo : float or None
+        Beats a minute where the passage begins; where it ends, if there are beats only there.
+    start_offset, end_offset : float or None
+        Seconds from the song's nearest beat to the start and to the end of the passage, negative before it; None where
+        no beat was found, and at the end if no cue follows.
+    """
+
+    tempo: float | None = None
+    start_offset: float | None = None
+    end_offset: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Cue:
     """One passage placed on the film's time.
 
@@ -166,6 +182,8 @@ class Cue:
         One line for a person.
     alternatives : tuple of Alternative
         Runners-up, best first.
+    beats : CueBeats or None
+        None where the track has no steady beat, or none was looked for.
     """
 
     start: float
@@ -180,6 +198,7 @@ class Cue:
     distance: float | None = None
     why: str = ""
     alternatives: tuple[Alternative, ...] = ()
+    beats: CueBeats | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,59 +265,6 @@ def as_csv(sheet: CueSheet) -> bytes:
         )
         writer.writerow([_rounded(cell) for cell in row])
     return text.getvalue().encode("utf-8", "backslashreplace")
-
-
-WRITERS: dict[str, Callable[[CueSheet], bytes]] = {"json": as_json, "csv": as_csv}
-"""By name, what turns a cue sheet into the bytes of a file."""
-
-
-def chosen_format(wanted: str | None, output: Path | None, *, terminal: bool) -> str:
-    """Resolve which format is meant.
-
-    Parameters
-    ----------
-    wanted : str or None
-        What the user asked for: a name in `WRITERS`, or "table".
-    output : Path or None
-        The file to write; its ending decides where nothing was asked for.
-    terminal : bool
-        Whether a person reads the standard output.
-
-    Returns
-    -------
-    str
-        A name in `WRITERS`, or "table", which only goes to the standard output.
-
-    Raises
-    ------
-    UsageError
-        If a file is to be written and its format is not known, or is the table.
-    """
-    if wanted is None:
-        if output is None:
-            return "table" if terminal else "json"
-        wanted = output.suffix[1:].lower()
-    if output is not None and wanted not in WRITERS:
-        raise UsageError("--output needs --format json or csv (or a file name that ends so).")
-    return wanted
-
-
-def save(sheet: CueSheet, file: Path, form: str = "json") -> None:
-    """Write a cue sheet.
-
-    Parameters
-    ----------
-    sheet : CueSheet
-    file : Path
-        Replaced if it exists.
-    form : {"json", "csv"}
-
-    Raises
-    ------
-    InputError
-        If it can't be written; then nothing has changed.
-    """
-    write_atomically(WRITERS[form](sheet), file)
 
 
 def load(file: str | os.PathLike[str]) -> CueSheet:
@@ -392,7 +358,18 @@ def _cue(value: Any, where: str) -> Cue:
         distance=_number(value, "distance", where, least=0.0) if value.get("distance") is not None else None,
         why=_text(value, "why", where) if value.get("why") is not None else "",
         alternatives=tuple(alternatives),
+        beats=_beats(value, where),
     )
+
+
+def _beats(value: Mapping[str, Any], where: str) -> CueBeats | None:
+    if value.get("beats") is None:
+        return None
+    beats, here = _part(value, "beats", where), f"{where}: its beats"
+    known = {
+        key: _number(beats, key, here) for key in ("tempo", "start_offset", "end_offset") if beats.get(key) is not None
+    }
+    return CueBeats(**known)
 
 
 def _scene(value: Any, where: str) -> SheetScene:

@@ -3,11 +3,14 @@
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from img2music.affect import Affect
 from img2music.library.store import LibraryStore
-from img2music.soundtrack.cue_sheet import CueSheet, FilmFile, SheetScene, SheetSpan
+from img2music.soundtrack.cue_sheet import Cue, CueSheet, FilmFile, SheetScene, SheetSpan
 from img2music.soundtrack.film import Film, Progress, read_film
+from img2music.soundtrack.formats import chosen_format, save
+from img2music.soundtrack.outputs import require_outputs
 from img2music.soundtrack.scenes import Scene, group
 from img2music.soundtrack.spotting import Options, candidates, clock, spot
 from img2music.vision.model import ImageModel
@@ -31,6 +34,31 @@ class Spotted:
     film: Film
     sheet: CueSheet
     notes: tuple[str, ...]
+
+    def save(self, file: str | os.PathLike[str], form: str | None = None) -> None:
+        """Write the cue sheet, also as a timeline for an editor or as chapters.
+
+        Parameters
+        ----------
+        file : str or path-like
+            Replaced if it exists.
+        form : str, optional
+            "json", "csv", "otio", "xml", "fcpxml", "edl", "txt", "vtt" or "ffmetadata"; the ending of the file by
+            default.
+
+        Raises
+        ------
+        UsageError
+            If there is no such format, or the file is the film.
+        InputError
+            If it can't be written; then nothing has changed.
+        MissingExtraError
+            If what it takes to write it is not installed.
+        """
+        target = Path(file)
+        chosen = chosen_format(form, target, terminal=False)
+        require_outputs(Path(self.sheet.film.path), [target], None)
+        save(self.sheet, target, chosen)
 
 
 def spot_film(
@@ -71,18 +99,61 @@ def spot_film(
         If the image model can't be loaded, or fails.
     """
     with LibraryStore.open(location, read_only=True) as store:
-        tracks = candidates(store, options)  # what is wrong with them is known before a film is decoded for minutes
-        model = ImageModel.load(image_model)
-        film = read_film(path, model, progress)
-        scenes = group(film.shots, options.least_scene)
-        cues = spot(film, scenes, tracks, options, store=store, natural=model.reference)
+        return spot_from(store, path, options, image_model, progress)
+
+
+def spot_from(
+    store: LibraryStore,
+    path: str | os.PathLike[str],
+    options: Options,
+    image_model: str | os.PathLike[str] | None = None,
+    progress: Progress | None = None,
+) -> Spotted:
+    """Read a film and choose its music from a library that is open.
+
+    Parameters
+    ----------
+    store : LibraryStore
+    path, options, image_model, progress
+        As `spot_film` takes them.
+
+    Returns
+    -------
+    Spotted
+
+    Raises
+    ------
+    LibraryError, InputError, UsageError, ModelError
+        As `spot_film` does.
+    """
+    tracks = candidates(store, options)  # what is wrong with them is known before a film is decoded for minutes
+    model = ImageModel.load(image_model)
+    film = read_film(path, model, progress)
+    scenes = group(film.shots, options.least_scene)
+    cues = spot(film, scenes, tracks, options, store=store, natural=model.reference)
     stated = film.info.duration
     notes: tuple[str, ...] = ()
     if film.duration < stated - CUT_SHORT:
         notes = (
             f"The film says that it lasts {clock(stated)}, and ends after {clock(film.duration)}: it is cut short.",
         )
-    return Spotted(film, CueSheet(_file(film), _sheet_scenes(film, scenes), cues), notes)
+    return Spotted(film, sheet_of(film, scenes, cues), notes)
+
+
+def sheet_of(film: Film, scenes: Sequence[Scene], cues: tuple[Cue, ...]) -> CueSheet:
+    """Put a film, its scenes and its cues on one sheet.
+
+    Parameters
+    ----------
+    film : Film
+    scenes : sequence of Scene
+    cues : tuple of Cue
+
+    Returns
+    -------
+    CueSheet
+    """
+    return CueSheet(_file(film), _sheet_scenes(film, scenes), cues)
 
 
 def _file(film: Film) -> FilmFile:

@@ -10,17 +10,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from img2music.affect import Affect
 from img2music.distribution import AffectDistribution
 from img2music.errors import LibraryError, UsageError, printable
 from img2music.library.schema import fold
 from img2music.library.store import LibraryStore
-from img2music.library.track import Track, TrackFilter
+from img2music.library.track import TrackFilter
 from img2music.matching.calibration import Matching
-from img2music.matching.explanations import Asked, explain
-from img2music.matching.passages import Passage
+from img2music.matching.explanations import explain
 from img2music.soundtrack.choosing import MEMORY, Chosen, Prices, choose, shortlist
-from img2music.soundtrack.cue_sheet import Alternative, Cue, CueTrack
+from img2music.soundtrack.cue_sheet import Cue
+from img2music.soundtrack.cueing import CueWriter
 from img2music.soundtrack.film import Film
 from img2music.soundtrack.music import TOLERANCE, FilmCurve, Music, Span
 from img2music.soundtrack.scenes import LEAST_SCENE, Scene
@@ -33,15 +32,6 @@ MANY = 3000
 
 TRACKS_AT_ONCE = 8192
 """Tracks whose costs are in memory at once."""
-
-LOUDNESS = -16.0
-"""LUFS to which gains bring every track; what is asked of music on the web and of films on phones."""
-
-GAINS = (-24.0, 12.0)
-"""Least and greatest gain in decibels."""
-
-FADE_IN, CROSS_FADE, FADE_OUT = 1.0, 2.0, 4.0
-"""Seconds of the fades at the film's start, between two cues, and at its end; a third of a cue at most."""
 
 
 class Cues(StrEnum):
@@ -265,17 +255,18 @@ def spot(
     chosen = choose(shortlists(curve, music, tracks, owners, options), tracks.artists, options.prices)
     assert chosen is not None, "a stretch has no track that is long enough"
     runners = _runners_up(curve, music, tracks, chosen, options)
-    writer = _Writer(
+    writer = CueWriter(
         film,
         scenes,
         positions=positions,
         curve=curve,
         music=music,
-        tracks=tracks,
-        store=store,
-        options=options,
+        ids=tracks.ids,
+        explained=lambda asked, track, heard: explain(
+            asked, track, heard, matching=options.matching, library=tracks.library, filtered=tracks.filtered
+        ),
     )
-    return writer.cues(chosen, runners)
+    return writer.cues(chosen, runners, store)
 
 
 def stretches(
@@ -487,102 +478,3 @@ def _runners_up(
                 costs[row] += options.prices.repeat(everything, tracks.artists, beside, tracks.artists[beside])
     order = np.argsort(costs, axis=1, kind="stable")[:, : options.alternatives]
     return [[int(track) for track in places if np.isfinite(costs[row, track])] for row, places in enumerate(order)]
-
-
-class _Writer:
-    """Turns what was chosen into cues."""
-
-    def __init__(
-        self,
-        film: Film,
-        scenes: Sequence[Scene],
-        *,
-        positions: NDArray[np.float64],
-        curve: FilmCurve,
-        music: Music,
-        tracks: Candidates,
-        store: LibraryStore,
-        options: Options,
-    ) -> None:
-        self._film, self._scenes, self._positions = film, scenes, positions
-        self._curve, self._music, self._tracks = curve, music, tracks
-        self._store, self._options = store, options
-
-    def cues(self, chosen: Sequence[Chosen], runners: Sequence[Sequence[int]]) -> tuple[Cue, ...]:
-        """Cues in order, each with its runners-up."""
-        places = sorted({each.track for each in chosen} | {place for row in runners for place in row})
-        ids = [int(self._tracks.ids[place]) for place in places]
-        known = {track.id: track for track in self._store.tracks(ids)}
-        if len(known) < len(ids):
-            raise LibraryError("Songs were removed from the library meanwhile: run this again.")
-        by_place = {place: known[number] for place, number in zip(places, ids, strict=True)}
-        return tuple(
-            self._cue(number, chosen, [(place, by_place[place]) for place in runners[number]], by_place[each.track])
-            for number, each in enumerate(chosen)
-        )
-
-    def _cue(self, number: int, chosen: Sequence[Chosen], runners: Sequence[tuple[int, Track]], track: Track) -> Cue:
-        span, place = chosen[number].span, chosen[number].track
-        start, end = (float(self._curve.boundaries[edge]) for edge in (span.first, span.last))
-        passage, distance, heard = self._laid(span, place)
-        last = number == len(chosen) - 1
-        following = 0.0 if last else self._curve.seconds(chosen[number + 1].span)
-        left = max(0.0, float(self._tracks.durations[place]) - passage.end)
-        loudness = track.features.loudness
-        return Cue(
-            start=start,
-            end=end,
-            start_frame=self._film.frame(start),
-            end_frame=self._film.frame(end),
-            track=_cue_track(track),
-            passage=passage,
-            fade_in=min(CROSS_FADE if number else FADE_IN, (end - start) / 3),
-            fade_out=min(FADE_OUT, (end - start) / 3) if last else min(CROSS_FADE, following / 3, left),
-            gain_db=0.0 if loudness is None else min(max(LOUDNESS - loudness, GAINS[0]), GAINS[1]),
-            distance=distance,
-            why=self._why(start, end, track, heard),
-            alternatives=tuple(
-                Alternative(_cue_track(other), *self._laid(span, runner)[:2]) for runner, other in runners
-            ),
-        )
-
-    def _laid(self, span: Span, place: int) -> tuple[Passage, float, tuple[float, float]]:
-        """The best passage of a track, its mean distance at every sample of the film, and its mean position."""
-        begin = self._music.passage(self._curve, span, place)[0]
-        start, end = (float(self._curve.boundaries[edge]) for edge in (span.first, span.last))
-        within = self._within(start, end)
-        heard = self._music.positions(place, begin + self._film.curve[within, 0] - start)
-        distance = float(np.hypot(*(heard - self._positions[within]).T).mean())
-        valence, arousal = heard.mean(axis=0).tolist()
-        return Passage(begin, begin + end - start), distance, (valence, arousal)
-
-    def _within(self, start: float, end: float) -> NDArray[np.int64]:
-        times = self._film.curve[:, 0]
-        found = np.flatnonzero((times >= start - 1e-6) & (times < end - 1e-6))
-        return found if len(found) else np.array([int(np.abs(times - start).argmin())])
-
-    def _why(self, start: float, end: float, track: Track, heard: tuple[float, float]) -> str:
-        numbers = [
-            n for n, scene in enumerate(self._scenes, 1) if scene.start < end - 1e-6 and scene.end > start + 1e-6
-        ]
-        name = f"scene {numbers[0]}" if len(numbers) == 1 else f"scenes {numbers[0]} to {numbers[-1]}"
-        within = self._within(start, end)
-        seen = self._positions[within].mean(axis=0).tolist()
-        return explain(
-            Asked(name, _mean_affect(self._film.curve[within, 1:]), (seen[0], seen[1])),
-            track,
-            heard,
-            matching=self._options.matching,
-            library=self._tracks.library,
-            filtered=self._tracks.filtered,
-        )
-
-
-def _mean_affect(points: NDArray[np.float64]) -> Affect:
-    valence, arousal = points.mean(axis=0).clip(0.0, 1.0).tolist()
-    return Affect(valence, arousal)
-
-
-def _cue_track(track: Track) -> CueTrack:
-    assert track.path is not None, "a song without sound"  # it has no curve, so it is no candidate
-    return CueTrack(track.id, track.path, track.shown_title, track.artist, track.album, track.duration)

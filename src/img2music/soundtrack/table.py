@@ -2,18 +2,17 @@
 
 from img2music.errors import UsageError, printable
 from img2music.soundtrack.cue_sheet import CueSheet
-from img2music.soundtrack.session import Spotted
 from img2music.soundtrack.spotting import clock
 
 COLUMNS = (">#", "film", "song, and why", ">passage", ">distance")
 
 
-def title(spotted: Spotted) -> str:
+def title(sheet: CueSheet) -> str:
     """One line about the film and its music."""
-    film, sheet = spotted.film, spotted.sheet
+    shots = sum(len(scene.shots) for scene in sheet.scenes)
     distance = "" if sheet.distance is None else f", mean distance {sheet.distance:.2f}"
     return (
-        f"{clock(film.duration)}: {_count(len(film.shots), 'shot')}, {_count(len(sheet.scenes), 'scene')}, "
+        f"{clock(sheet.film.duration)}: {_count(shots, 'shot')}, {_count(len(sheet.scenes), 'scene')}, "
         f"{_count(len(sheet.cues), 'cue')}{distance}"
     )
 

@@ -9,11 +9,12 @@ from img2music.affect import Scale
 from img2music.errors import InputError, UsageError
 from img2music.music.song import Song
 from img2music.music.tabular.lyric_inputs import GivenEmbedding
+from img2music.music.tabular.other_songs import Others
 from img2music.music.tabular.targets import Target, rated_target, spotify_target
 from img2music.sources import cells
 from img2music.sources.cells import CellError
 from img2music.sources.delimited import Delimited, read_delimited
-from img2music.sources.tables import SongTable
+from img2music.sources.tables import SongTable, read_songs
 
 WIDEST = 10_000
 """Columns of a file of lyric embeddings."""
@@ -140,6 +141,30 @@ def given_embedding(path: Path, table: SongTable) -> GivenEmbedding:
     if len(rows) != len(songs):
         raise InputError(f"has {len(rows)} rows below its header, and the table has {len(songs)} songs.", str(path))
     return GivenEmbedding(dict(zip([song.row for song in songs], rows, strict=True)))
+
+
+def other_songs(path: Path, table: SongTable) -> Others:
+    """Read songs of another table that a stack may learn from, too.
+
+    Parameters
+    ----------
+    path : Path
+        As `tables.read_songs` reads it, its columns under their usual names.
+    table : SongTable
+        The songs that the stack is trained on and judged by.
+
+    Returns
+    -------
+    Others
+
+    Raises
+    ------
+    InputError
+        If it can't be read.
+    UsageError
+        If it has too few songs that the table does not have.
+    """
+    return Others(read_songs(path).songs, table.songs)
 
 
 def _number(cell: str, table: Delimited, line: int, column: str, path: Path) -> float | None:

@@ -35,10 +35,13 @@ class Chosen:
     Attributes
     ----------
     bases : tuple of Candidate
+    shares : tuple of float
+        How much each counts.
     meta : Candidate
     """
 
     bases: tuple[Candidate, ...]
+    shares: tuple[float, ...]
     meta: Candidate
 
 
@@ -94,7 +97,11 @@ def chosen_of(facts: Mapping[str, Any]) -> dict[str, Chosen]:
 
     try:
         return {
-            axis: Chosen(tuple(candidate(base) for base in chosen["bases"]), candidate(chosen["meta"]))
+            axis: Chosen(
+                tuple(candidate(base) for base in chosen["bases"]),
+                tuple(float(base["share"]) for base in chosen["bases"]),
+                candidate(chosen["meta"]),
+            )
             for axis, chosen in facts["chosen"].items()
         }
     except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -158,7 +165,7 @@ def evaluate(data: Data, chosen: Mapping[str, Chosen], *, seed: int, progress: P
     for title, groups in subsets.items():
         side = _side(replace(data, groups=groups), Split.RANDOM, seed)
         for target in data.targets:
-            found = _refit(side, target, chosen[target.axis], seed).predict(side.inputs[side.test])
+            found = _mean(side, target, chosen[target.axis], seed)
             accuracy = accuracy_of(found, target.values[side.test], target.scale, _alone(side.test), seed)
             targets[target.axis].setdefault("ablation", {})[title] = asdict(accuracy)
             tell()
@@ -181,18 +188,19 @@ def evaluate(data: Data, chosen: Mapping[str, Chosen], *, seed: int, progress: P
 
 
 def _subsets(data: Data) -> dict[str, tuple[Any, ...]]:
-    """Give the groups to try: all but one, and one alone."""
+    """Give the groups to try: all, all but one, and one alone."""
     if len(data.groups) < 2:
         return {}
+    every = {"all": data.groups}
     without = {f"without {one.name}": tuple(group for group in data.groups if group is not one) for one in data.groups}
     alone = {f"{one.name} alone": (one,) for one in data.groups}
-    return alone if len(data.groups) == 2 else without | alone
+    return every | (alone if len(data.groups) == 2 else without | alone)
 
 
 def _side(data: Data, split: Split, seed: int) -> _Side:
     learn, test = hold_out(data.songs, split, TEST_SHARE, seed)
     parts = folds_of([data.songs[place] for place in learn], split, INNER_FOLDS, seed)
-    inputs, names = data.inputs(learn, parts)
+    inputs, names = data.inputs(learn, parts, split)
     return _Side(learn, test, parts, inputs, names)
 
 
@@ -201,6 +209,14 @@ def _refit(side: _Side, target: Target, chosen: Chosen, seed: int) -> Stack:
         side.inputs[side.learn], target.values[side.learn], side.parts, seed, Journal(None, ""), target.axis
     )
     return search.refit(chosen.bases, chosen.meta)
+
+
+def _mean(side: _Side, target: Target, chosen: Chosen, seed: int) -> Floats:
+    """Predict what is held out without the meta-learner, whose training would fit each regressor six times."""
+    search = Search(
+        side.inputs[side.learn], target.values[side.learn], side.parts, seed, Journal(None, ""), target.axis
+    )
+    return search.mean_of(chosen.bases, chosen.shares, side.inputs[side.test])
 
 
 def _alone(places: Indices) -> list[str]:

@@ -25,11 +25,14 @@ class Learning:
         Names of the targets.
     parts : sequence of ndarray of int
         Folds of the songs: places that each leaves out.
+    by_artist : bool
+        Whether songs are parted by artist, so that nothing may be known of the artists of other songs.
     """
 
     targets: Floats
     axes: tuple[str, ...]
     parts: Sequence[NDArray[np.intp]]
+    by_artist: bool
 
 
 class InputGroup(Protocol):

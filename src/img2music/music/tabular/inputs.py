@@ -13,6 +13,7 @@ from img2music.music.tabular.column_inputs import ColumnGroup
 from img2music.music.tabular.features import EIGHT, SPOTIFY, ColumnScaling
 from img2music.music.tabular.groups import InputGroup, plain_name
 from img2music.music.tabular.lyric_inputs import LyricAffect, LyricEmbedding, LyricStyle
+from img2music.music.tabular.other_songs import Others, OtherSongs
 from img2music.music.tabular.word_inputs import Words
 
 GROUPS: Mapping[str, str] = {
@@ -23,11 +24,13 @@ GROUPS: Mapping[str, str] = {
     "lyric-words": "what the words of the lyrics say of the targets, by a ridge regression on their counts",
     "title-words": "the same of the words of title, artist and album",
     "artist": "what the artist's other songs are like, and how many are known",
-    "spotify": "the eight, and Spotify's acousticness, energy and valence: for people's ratings only",
+    "other-songs": "what the eight say by another table, and how the artist's songs there depart from it",
+    "spotify": "the eight without key, and Spotify's acousticness, energy and valence: for people's ratings only",
 }
 """The names, and what is behind them."""
 
-COLUMNS = {"music": EIGHT, "spotify": SPOTIFY}
+COLUMNS = {"music": EIGHT, "spotify": tuple(name for name in SPOTIFY if name != "key")}
+"""Of few songs nothing can be learned from the key: its twelve numbers have no order."""
 WORDS = ("lyric-words", "title-words")
 ALONE: Mapping[str, Callable[[], InputGroup]] = {"lyric-style": LyricStyle, "artist": Artist}
 """Groups that need nothing to be made."""
@@ -49,6 +52,8 @@ class Sources:
         Principal components of the document vectors.
     given : InputGroup, optional
         Document vectors that are ready, instead of an embedder's.
+    others : Others, optional
+        What ``other-songs`` learn from.
     seed : int
     """
 
@@ -57,6 +62,7 @@ class Sources:
     vectors: Path | None = None
     components: int = 11
     given: InputGroup | None = None
+    others: Others | None = None
     seed: int = 42
 
     def facts(self) -> dict[str, Any]:
@@ -71,7 +77,7 @@ class Sources:
         }
 
     @classmethod
-    def restore(cls, facts: Mapping[str, Any], given: InputGroup | None) -> Self:
+    def restore(cls, facts: Mapping[str, Any], given: InputGroup | None, others: Others | None) -> Self:
         """Make it of what `facts` gave.
 
         Raises
@@ -86,7 +92,8 @@ class Sources:
                 else "The model was not trained with lyric embeddings that were ready: leave --lyric-embedding out."
             )
         lexicon, vectors = (None if facts[name] is None else Path(facts[name]) for name in ("lexicon", "vectors"))
-        return cls(lexicon, str(facts["embedder"]), vectors, int(facts["components"]), given, int(facts["seed"]))
+        seed = int(facts["seed"])
+        return cls(lexicon, str(facts["embedder"]), vectors, int(facts["components"]), given, others, seed)
 
 
 def make_groups(names: Sequence[str], sources: Sources) -> list[InputGroup]:
@@ -122,6 +129,8 @@ def make_groups(names: Sequence[str], sources: Sources) -> list[InputGroup]:
         raise UsageError("Give each group of inputs once, and one at least.")
     if {"music", "spotify"} <= set(names):
         raise UsageError("The inputs 'spotify' hold the eight of 'music' already: give one of them.")
+    if ("other-songs" in names) != (sources.others is not None):
+        raise UsageError("The inputs 'other-songs' and the table that they learn from, --more-songs, go together.")
     return [_make(name, sources) for name in names]
 
 
@@ -132,6 +141,8 @@ def _make(name: str, sources: Sources) -> InputGroup:
         return Words(name)
     if name == "lyric-embedding":
         return sources.given or _embedding(sources)
+    if name == "other-songs":
+        return OtherSongs(sources.others)
     return LyricAffect(sources.lexicon) if name == "lyric-affect" else ALONE[name]()
 
 
@@ -181,6 +192,8 @@ def restore_group(
         return Artist.restore(facts, folder)
     if name == "lyric-style":
         return LyricStyle()
+    if name == "other-songs":
+        return OtherSongs.restore(facts, folder)
     if name not in GROUPS:
         raise ModelError(f"The model takes inputs that are not known: {name!r} (known are {', '.join(GROUPS)}).")
     return _restore_affect(facts, lexicon) if name == "lyric-affect" else _restore_embedding(facts, folder, given)

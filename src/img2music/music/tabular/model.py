@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from img2music.errors import ModelError, printable
 from img2music.files import write_atomically
 from img2music.music.song import Song
-from img2music.music.tabular.export import INPUT
-from img2music.music.tabular.groups import InputGroup, plain_name
+from img2music.music.tabular.groups import InputGroup
 from img2music.music.tabular.inputs import restore_group
+from img2music.music.tabular.networks import open_network, read_file, run_network, write_network
 
 Floats = NDArray[np.float64]
 
@@ -23,7 +23,8 @@ FILE = "model.json"
 SCHEMA = "img2music/song-model/1"
 AXES = ("valence", "arousal")
 LARGEST = 16_000_000
-LARGEST_NETWORK = 2_000_000_000
+SLACK = 1e-6
+"""How far the sum of shares may be from 1."""
 ROWS = 4096
 """Songs that are predicted at a time."""
 
@@ -36,6 +37,8 @@ class StackFiles:
     ----------
     bases : tuple of bytes
         Each takes all inputs.
+    shares : tuple of float
+        How much each counts in the mean of what they give.
     meta : bytes
         Takes what the bases give, and gives what is to be added to their mean.
     weight : float
@@ -43,15 +46,35 @@ class StackFiles:
     """
 
     bases: tuple[bytes, ...]
+    shares: tuple[float, ...]
     meta: bytes
     weight: float
+
+
+@dataclass(frozen=True)
+class _Networks:
+    """The regressors of one target, open."""
+
+    bases: list[Any]
+    shares: Floats
+    meta: Any
+    weight: float
+
+    def sound(self) -> bool:
+        whole = len(self.bases) > 0 and bool(np.isfinite(self.shares).all()) and bool((self.shares >= 0).all())
+        return whole and abs(float(self.shares.sum()) - 1.0) < SLACK and 0.0 <= self.weight <= 1.0
+
+    def predict(self, inputs: NDArray[np.float32]) -> Floats:
+        between = np.column_stack([run_network(base, inputs) for base in self.bases])
+        found = between @ self.shares + self.weight * run_network(self.meta, between)
+        return np.asarray(np.clip(found, 0.0, 1.0), dtype=np.float64)
 
 
 class SongModel:
     """Reads the affect of songs from their columns and lyrics."""
 
     def __init__(
-        self, groups: Sequence[InputGroup], stacks: Mapping[str, tuple[list[Any], Any, float]], facts: Mapping[str, Any]
+        self, groups: Sequence[InputGroup], stacks: Mapping[str, "_Networks"], facts: Mapping[str, Any]
     ) -> None:
         self._groups = groups
         self._stacks = stacks
@@ -108,14 +131,15 @@ class SongModel:
             for axis, stack in facts["targets"].items():
                 if axis not in AXES:
                     raise ModelError(f"{where} predicts {axis!r}, which is neither valence nor arousal.")
-                stacks[axis] = (
-                    [_session(folder, base, facts["columns"]) for base in stack["bases"]],
-                    _session(folder, stack["meta"], len(stack["bases"])),
+                stacks[axis] = _Networks(
+                    [open_network(folder, base, facts["columns"]) for base in stack["bases"]],
+                    np.array([float(base["share"]) for base in stack["bases"]]),
+                    open_network(folder, stack["meta"], len(stack["bases"])),
                     float(stack["weight"]),
                 )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise ModelError(f"{where} lacks part of its description ({error!r}).") from None
-        if not groups or not stacks or any(not bases or not 0 <= weight <= 1 for bases, _, weight in stacks.values()):
+        if not groups or not stacks or not all(stack.sound() for stack in stacks.values()):
             raise ModelError(f"{where} describes a model without inputs or regressors.")
         return cls(groups, stacks, facts)
 
@@ -149,9 +173,8 @@ class SongModel:
         if inputs.shape[1] != self.facts["columns"]:
             raise ModelError(f"The model takes {self.facts['columns']} inputs, and its groups give {inputs.shape[1]}.")
         affect = np.full((len(songs), 2), np.nan)
-        for axis, (bases, meta, weight) in self._stacks.items():
-            between = np.column_stack([_run(base, inputs) for base in bases])
-            affect[:, AXES.index(axis)] = np.clip(between.mean(axis=1) + weight * _run(meta, between), 0.0, 1.0)
+        for axis, stack in self._stacks.items():
+            affect[:, AXES.index(axis)] = stack.predict(inputs)
         return affect
 
 
@@ -187,8 +210,9 @@ def save_model(
     }
     for axis, stack in stacks.items():
         named = {f"{axis}-{number}.onnx": content for number, content in enumerate(stack.bases, start=1)}
-        bases = [_write(folder / name, content) for name, content in named.items()]
-        meta = _write(folder / f"{axis}-stack.onnx", stack.meta)
+        written = [write_network(folder / name, content) for name, content in named.items()]
+        bases = [{**one, "share": share} for one, share in zip(written, stack.shares, strict=True)]
+        meta = write_network(folder / f"{axis}-stack.onnx", stack.meta)
         facts["targets"][axis] = {"bases": bases, "meta": meta, "weight": stack.weight}
     # Last: until it is replaced, the description tells that the other files are not its own.
     write_atomically(json.dumps(facts, indent=2, allow_nan=False).encode() + b"\n", folder / FILE)
@@ -214,60 +238,9 @@ def read_facts(folder: Path) -> dict[str, Any]:
     if not folder.is_dir():
         raise ModelError(f"{where} is no folder with a song model; train one with: img2music train music")
     try:
-        facts = json.loads(_read(folder, FILE, LARGEST))
+        facts = json.loads(read_file(folder, FILE, LARGEST))
     except (ValueError, RecursionError) as error:
         raise ModelError(f"{where}: {FILE} is damaged ({error}).") from None
     if not isinstance(facts, dict) or facts.get("schema") != SCHEMA:
         raise ModelError(f"{where} holds no song model that this version reads ({SCHEMA}).")
     return facts
-
-
-def _write(file: Path, content: bytes) -> dict[str, str]:
-    write_atomically(content, file)
-    return {"file": file.name, "sha256": hashlib.sha256(content).hexdigest()}
-
-
-def _read(folder: Path, name: object, largest: int) -> bytes:
-    file = folder / plain_name(name)
-    try:
-        if not file.is_file():
-            raise ModelError(f"{printable(str(folder))} holds no {file.name}: no song model, or not a whole one.")
-        if file.stat().st_size > largest:
-            raise ModelError(f"{printable(str(file))} is too large for what it should be.")
-        return file.read_bytes()
-    except OSError as error:
-        raise ModelError(f"{printable(str(file))} can't be read: {error.strerror or error}.") from None
-
-
-def _session(folder: Path, stored: Mapping[str, Any], columns: int) -> Any:
-    """Open a regressor, if it is whole and takes as many inputs as it should."""
-    import onnxruntime
-
-    content = _read(folder, stored["file"], LARGEST_NETWORK)
-    where = printable(str(folder / stored["file"]))
-    if hashlib.sha256(content).hexdigest() != stored["sha256"]:
-        raise ModelError(f"{where} is not the file that the model was saved with; train it again.")
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 4
-    options.intra_op_num_threads = 1
-    try:
-        session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # noqa: BLE001 - onnxruntime has no common base for what it raises
-        first = str(error).splitlines()[:1]
-        raise ModelError(f"{where} can't be loaded as an ONNX model: {''.join(first)}") from None
-    given, taken = session.get_inputs(), session.get_outputs()
-    if [(one.name, one.type, one.shape[1:]) for one in given] != [(INPUT, "tensor(float)", [columns])] or len(
-        taken
-    ) != 1:
-        raise ModelError(f"{where} is no regressor of {columns} inputs.")
-    return session
-
-
-def _run(session: Any, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
-    try:
-        (predicted,) = session.run(None, {INPUT: inputs})
-    except Exception as error:  # noqa: BLE001 - onnxruntime has no common base for what it raises
-        raise ModelError(f"The song model fails: {''.join(str(error).splitlines()[:1])}") from None
-    if predicted.shape != (len(inputs), 1) or not np.isfinite(predicted).all():
-        raise ModelError("The song model gives what are no predictions; train it again.")
-    return np.asarray(predicted[:, 0], dtype=np.float32)

@@ -34,10 +34,12 @@ class Range:
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """A kind of regressor.
+    """Regressors of one class.
 
     Attributes
     ----------
+    kind : str
+        What they have in common with others: how they draw the line.
     module, name : str
         Where its class is, and what it is called there.
     fixed : mapping
@@ -50,6 +52,7 @@ class Family:
         Whether chance has a part.
     """
 
+    kind: str
     module: str
     name: str
     fixed: Mapping[str, Any]
@@ -61,11 +64,12 @@ class Family:
 FOREST_SPACE = {"min_samples_leaf": Range(1, 12, log=True, whole=True), "max_features": Range(0.15, 0.8)}
 
 FIELD: Mapping[str, Family] = {
-    "linear": Family("sklearn.linear_model", "LinearRegression", {}, {}, standardized=True, seeded=False),
+    "linear": Family("linear", "sklearn.linear_model", "LinearRegression", {}, {}, standardized=True, seeded=False),
     "ridge": Family(
-        "sklearn.linear_model", "Ridge", {"alpha": 10.0}, {"alpha": Range(1e-1, 1e4, log=True)}, True, False
+        "linear", "sklearn.linear_model", "Ridge", {"alpha": 10.0}, {"alpha": Range(1e-1, 1e4, log=True)}, True, False
     ),
     "elastic-net": Family(
+        "linear",
         "sklearn.linear_model",
         "ElasticNet",
         {"alpha": 0.01, "max_iter": 5000},
@@ -73,8 +77,11 @@ FIELD: Mapping[str, Family] = {
         standardized=True,
         seeded=False,
     ),
-    "bayesian-ridge": Family("sklearn.linear_model", "BayesianRidge", {}, {}, standardized=True, seeded=False),
+    "bayesian-ridge": Family(
+        "linear", "sklearn.linear_model", "BayesianRidge", {}, {}, standardized=True, seeded=False
+    ),
     "huber": Family(
+        "linear",
         "sklearn.linear_model",
         "HuberRegressor",
         {"max_iter": 500},
@@ -83,6 +90,7 @@ FIELD: Mapping[str, Family] = {
         seeded=False,
     ),
     "k-nearest": Family(
+        "neighbours",
         "sklearn.neighbors",
         "KNeighborsRegressor",
         {"n_neighbors": 20, "algorithm": "brute"},
@@ -91,9 +99,10 @@ FIELD: Mapping[str, Family] = {
         seeded=False,
     ),
     "svr": Family(
+        "kernel",
         "sklearn.svm",
         "SVR",
-        {"C": 0.5, "epsilon": 0.1},
+        {"C": 0.1, "epsilon": 0.06},
         {
             "C": Range(0.02, 5.0, log=True),
             "epsilon": Range(0.01, 0.2, log=True),
@@ -103,6 +112,7 @@ FIELD: Mapping[str, Family] = {
         seeded=False,
     ),
     "mlp": Family(
+        "network",
         "sklearn.neural_network",
         "MLPRegressor",
         {"hidden_layer_sizes": (32,), "alpha": 1.0, "early_stopping": True, "max_iter": 200},
@@ -110,44 +120,49 @@ FIELD: Mapping[str, Family] = {
         standardized=True,
     ),
     "random-forest": Family(
+        "forest",
         "sklearn.ensemble",
         "RandomForestRegressor",
         {"n_estimators": TREES, "min_samples_leaf": 2, "max_features": 0.4},
         FOREST_SPACE,
     ),
     "extra-trees": Family(
+        "forest",
         "sklearn.ensemble",
         "ExtraTreesRegressor",
         {"n_estimators": TREES, "min_samples_leaf": 2, "max_features": 0.6},
         FOREST_SPACE,
     ),
     "adaboost": Family(
+        "boosting",
         "sklearn.ensemble",
         "AdaBoostRegressor",
         {"n_estimators": 50, "learning_rate": 0.1},
         {"n_estimators": Range(20, 80, whole=True), "learning_rate": Range(0.01, 1.0, log=True)},
     ),
     "gradient-boosting": Family(
+        "boosting",
         "sklearn.ensemble",
         "GradientBoostingRegressor",
         {
-            "n_estimators": 350,
-            "learning_rate": 0.03,
+            "n_estimators": 800,
+            "learning_rate": 0.012,
             "max_depth": 5,
-            "subsample": 0.6,
+            "subsample": 0.5,
             "max_features": 0.35,
             "min_samples_leaf": 15,
         },
         {
-            "n_estimators": Range(100, 500, log=True, whole=True),
-            "learning_rate": Range(0.01, 0.06, log=True),
+            "n_estimators": Range(150, 1000, log=True, whole=True),
+            "learning_rate": Range(0.006, 0.04, log=True),
             "max_depth": Range(1, 6, whole=True),
-            "subsample": Range(0.4, 0.9),
+            "subsample": Range(0.3, 0.8),
             "max_features": Range(0.15, 0.7),
             "min_samples_leaf": Range(3, 40, log=True, whole=True),
         },
     ),
     "histogram-boosting": Family(
+        "boosting",
         "sklearn.ensemble",
         "HistGradientBoostingRegressor",
         {
@@ -168,11 +183,12 @@ FIELD: Mapping[str, Family] = {
         },
     ),
     "lightgbm": Family(
+        "boosting",
         "lightgbm",
         "LGBMRegressor",
         {
-            "n_estimators": 350,
-            "learning_rate": 0.03,
+            "n_estimators": 800,
+            "learning_rate": 0.012,
             "num_leaves": 16,
             "min_child_samples": 20,
             "subsample": 0.7,
@@ -184,8 +200,8 @@ FIELD: Mapping[str, Family] = {
             "n_jobs": 1,
         },
         {
-            "n_estimators": Range(100, 600, log=True, whole=True),
-            "learning_rate": Range(0.01, 0.06, log=True),
+            "n_estimators": Range(150, 1000, log=True, whole=True),
+            "learning_rate": Range(0.006, 0.04, log=True),
             "num_leaves": Range(3, 32, log=True, whole=True),
             "min_child_samples": Range(5, 60, log=True, whole=True),
             "reg_lambda": Range(1e-2, 100.0, log=True),

@@ -96,10 +96,9 @@ def stack_table(report: Report) -> Table:
         stack = target["stack"]
         for role, one in (*(("base", base) for base in stack["bases"]), ("stack", stack["meta"])):
             settings = ", ".join(f"{name} {value:.4g}" for name, value in one["settings"].items())
-            if "weight" in one:
-                settings = f"weight {one['weight']:.2f}; {settings}"
-            rows.append([axis, role, one["name"], f"{one['mse']:.5f}", settings or "as fixed"])
-    return ["target", "part", "regressor", ">MSE, cross-validated", "settings"], rows
+            counts = one["weight"] if "weight" in one else one["share"]
+            rows.append([axis, role, one["name"], f"{counts:.2f}", f"{one['mse']:.5f}", settings or "as fixed"])
+    return ["target", "part", "regressor", ">share", ">MSE, cross-validated", "settings"], rows
 
 
 def leaderboard_table(report: Report) -> Table:
@@ -171,7 +170,7 @@ def sections(report: Report) -> Iterator[tuple[str, str, Table]]:
     )
     yield (
         "Inputs left out, and inputs alone",
-        "Split at random; the same regressors, fitted anew.",
+        "Split at random; the same regressors with the same shares, fitted anew, without the meta-learner.",
         (
             ["target", "inputs", *ACCURACY_COLUMNS],
             [

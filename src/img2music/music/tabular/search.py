@@ -1,4 +1,4 @@
-"""AutoML for one target: a field of regressors, the best tuned, and a stack of these."""
+"""AutoML for one target: a field of regressors, the best tuned, and a stack of what is worth its place."""
 
 import contextlib
 import json
@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from img2music.errors import MissingExtraError, UsageError
+from img2music.music.tabular.blending import shares_of, worth_keeping
 from img2music.music.tabular.export import as_single
 from img2music.music.tabular.journal import Fit, Journal
 from img2music.music.tabular.regressors import EXTRA, FIELD, GENTLE, Settings, make
@@ -64,6 +65,8 @@ class Stack:
     ----------
     bases : tuple of (Candidate, object)
         With the fitted regressor of each.
+    shares : ndarray of float64, shape (bases,)
+        How much each counts in the mean of their predictions.
     meta : tuple of (Candidate, object)
         Its inputs are the predictions of the bases, in their order; it predicts what is to be added to their mean,
         since the bases differ little, and trees draw no straight line.
@@ -72,6 +75,7 @@ class Stack:
     """
 
     bases: tuple[tuple[Candidate, Any], ...]
+    shares: Floats
     meta: tuple[Candidate, Any]
     weight: float
 
@@ -90,7 +94,7 @@ class Stack:
         given = as_single(inputs)
         between = np.column_stack([regressor.predict(given) for _, regressor in self.bases])
         return np.asarray(
-            np.clip(between.mean(axis=1) + self.weight * self.meta[1].predict(as_single(between)), 0.0, 1.0),
+            np.clip(between @ self.shares + self.weight * self.meta[1].predict(as_single(between)), 0.0, 1.0),
             dtype=np.float64,
         )
 
@@ -118,6 +122,16 @@ class Found:
     stack: Stack
     seconds: float
     cut_short: bool
+
+
+@dataclass(frozen=True)
+class _Task:
+    """What regressors of one level learn: the target less what is predicted already."""
+
+    inputs: Floats
+    start: Floats
+    title: str
+    key: str = ""
 
 
 @dataclass
@@ -157,17 +171,20 @@ class Search:
             raise UsageError(f"{len(self.target)} songs are too few to learn from: there must be {LEAST} at least.")
         self.inputs = as_single(self.inputs)
 
-    def run(self, names: Sequence[str], trials: int, *, meta: str | None = None) -> Found:
-        """Compare regressors, tune the best three, and stack them.
+    def run(self, names: Sequence[str], trials: int, *, meta: str | None = None, whole: bool = False) -> Found:
+        """Compare regressors, tune three, and stack them.
 
         Parameters
         ----------
         names : sequence of str
             Regressors in `regressors.FIELD`, at least three.
         trials : int
-            Settings to try for each of the best; 0 tunes nothing.
+            Settings to try for each of the three; 0 tunes nothing.
         meta : str, optional
-            The meta-learner; the best of the three by default.
+            The meta-learner; the best regressor by default.
+        whole : bool
+            Tune the best of the three best kinds, and stack with them whatever else of the field has a share worth
+            keeping. Otherwise the best three are the stack.
 
         Returns
         -------
@@ -179,19 +196,23 @@ class Search:
             If an optional dependency is not installed.
         """
         with _one_blas_thread():
-            leaderboard = self._compare(names)
-            bases = [self._tune(candidate, trials, self.inputs, "tuning") for candidate in leaderboard[:BASES]]
-            bases.sort(key=_by_error)
-            between = as_single(np.column_stack([self._fit_of(base, self.inputs, "").predicted for base in bases]))
-            stage = _meta_stage(bases)
-            learner = meta or bases[0].name
-            first = self._score(learner, GENTLE.get(learner, {}), between, stage)
-            tuned = self._tune(first, trials, between, "stacking", stage)
-            stack = self._stack(bases, tuned, between, stage)
-        return Found(tuple(leaderboard), tuple(bases), stack, self._spent, self._cut_short)
+            task = self._first()
+            leaderboard = self._compare(names, task)
+            best = _of_each_kind(leaderboard) if whole else leaderboard[:BASES]
+            tuned = sorted((self._tune(candidate, trials, task) for candidate in best), key=_by_error)
+            pool = tuned
+            if whole:
+                pool = [*tuned, *(one for one in leaderboard if one not in best and math.isfinite(one.mse))]
+                pool = [pool[place] for place in worth_keeping(self._left_out(pool), self.target)]
+            between = self._left_out(pool)
+            task = self._second(pool, between)
+            learner = meta or min(pool, key=_by_error).name
+            first = self._score(learner, GENTLE.get(learner, {}), task)
+            stack = self._stack(pool, self._tune(first, trials, task), between)
+        return Found(tuple(leaderboard), tuple(tuned), stack, self._spent, self._cut_short)
 
     def refit(self, bases: Sequence[Candidate], meta: Candidate) -> Stack:
-        """Fit a stack whose settings are known already.
+        """Fit a stack whose regressors and settings are known already.
 
         Parameters
         ----------
@@ -203,33 +224,64 @@ class Search:
         Stack
         """
         with _one_blas_thread():
-            between = as_single(np.column_stack([self._fit_of(base, self.inputs, "").predicted for base in bases]))
-            return self._stack(bases, meta, between, _meta_stage(bases))
+            return self._stack(bases, meta, self._left_out(bases))
 
-    def _stack(self, bases: Sequence[Candidate], meta: Candidate, between: Floats, stage: str) -> Stack:
+    def mean_of(self, bases: Sequence[Candidate], shares: Sequence[float], inputs: Floats) -> Floats:
+        """Predict by regressors whose settings and shares are known already, without a meta-learner.
+
+        Parameters
+        ----------
+        bases : sequence of Candidate
+        shares : sequence of float
+            How much each counts.
+        inputs : ndarray of float64, shape (n, columns)
+
+        Returns
+        -------
+        ndarray of float64, shape (n,)
+            In [0, 1].
+        """
+        with _one_blas_thread():
+            fitted = in_order(lambda base: self._fitted(base, self.inputs, self.target), bases, processors())
+            between = np.column_stack([regressor.predict(as_single(inputs)) for regressor in fitted])
+        return np.asarray(np.clip(between @ np.array(shares), 0.0, 1.0), dtype=np.float64)
+
+    def _first(self) -> _Task:
+        return _Task(self.inputs, np.zeros(len(self.target)), "tuning")
+
+    def _second(self, bases: Sequence[Candidate], between: Floats) -> _Task:
+        key = "meta:" + ",".join(_key(base.name, base.settings) for base in bases)
+        return _Task(as_single(between), between @ shares_of(between, self.target), "stacking", key)
+
+    def _left_out(self, bases: Sequence[Candidate]) -> Floats:
+        """Give what each predicts for songs that it was not fitted on."""
+        return np.column_stack([self._fit_of(base, self._first()).predicted for base in bases])
+
+    def _stack(self, bases: Sequence[Candidate], meta: Candidate, between: Floats) -> Stack:
+        task = self._second(bases, between)
         fitted = list(in_order(lambda base: self._fitted(base, self.inputs, self.target), bases, processors()))
-        correction = self._fitted(meta, between, self.target - between.mean(axis=1))
-        weight = self._weight(self._fit_of(meta, between, stage).predicted, between)
-        return Stack(tuple(zip(bases, fitted, strict=True)), (meta, correction), weight)
+        correction = self._fitted(meta, task.inputs, self.target - task.start)
+        weight = self._weight(self._fit_of(meta, task).predicted, task)
+        shares = shares_of(between, self.target)
+        return Stack(tuple(zip(bases, fitted, strict=True)), shares, (meta, correction), weight)
 
-    def _weight(self, predicted: Floats, between: Floats) -> float:
+    def _weight(self, predicted: Floats, task: _Task) -> float:
         """Find how much of the meta-learner's correction lowers the squared error most."""
-        mean = between.mean(axis=1)
-        correction = predicted - mean
+        correction = predicted - task.start
         size = float(correction @ correction)
-        return float(np.clip(correction @ (self.target - mean) / size, 0.0, 1.0)) if size else 0.0
+        return float(np.clip(correction @ (self.target - task.start) / size, 0.0, 1.0)) if size else 0.0
 
-    def _compare(self, names: Sequence[str]) -> list[Candidate]:
+    def _compare(self, names: Sequence[str], task: _Task) -> list[Candidate]:
         board = []
         for number, name in enumerate(names):
             if number >= BASES and self._spent >= self.budget:
                 self._cut_short = True
                 break
-            board.append(self._score(name, {}, self.inputs, ""))
+            board.append(self._score(name, {}, task))
             self._tell("comparing", number + 1, len(names))
         return sorted(board, key=_by_error)
 
-    def _tune(self, start: Candidate, trials: int, inputs: Floats, title: str, stage: str = "") -> Candidate:
+    def _tune(self, start: Candidate, trials: int, task: _Task) -> Candidate:
         try:
             import optuna
         except ImportError:
@@ -253,41 +305,42 @@ class Search:
                 self._cut_short = True
                 break
             trial = study.ask(wanted)
-            found = self._score(start.name, trial.params, inputs, stage)
+            found = self._score(start.name, trial.params, task)
             study.tell(trial, found.mse)
             best = min(best, found, key=_by_error)
-            self._tell(f"{title} {start.name}", number + 1, trials)
+            self._tell(f"{task.title} {start.name}", number + 1, trials)
         return best
 
-    def _score(self, name: str, settings: Settings, inputs: Floats, stage: str) -> Candidate:
-        fit = self._fit_of(Candidate(name, settings, 0.0, 0.0), inputs, stage)
+    def _score(self, name: str, settings: Settings, task: _Task) -> Candidate:
+        fit = self._fit_of(Candidate(name, settings, 0.0, 0.0), task)
         self._spent += fit.seconds
-        if not stage:
+        if not task.key:
             return Candidate(name, settings, fit.mse, fit.seconds)
-        mean = inputs.mean(axis=1)
-        weighted = mean + self._weight(fit.predicted, inputs) * (fit.predicted - mean)
-        mse = float(np.mean([np.mean((weighted - self.target)[test] ** 2) for test in self.parts]))
-        return Candidate(name, settings, mse, fit.seconds)
+        weighted = task.start + self._weight(fit.predicted, task) * (fit.predicted - task.start)
+        return Candidate(name, settings, self._error(weighted), fit.seconds)
 
-    def _fit_of(self, candidate: Candidate, inputs: Floats, stage: str) -> Fit:
-        key = f"{self.scope}|{stage}|{_key(candidate.name, candidate.settings)}"
+    def _error(self, predicted: Floats) -> float:
+        return float(np.mean([np.mean((predicted[test] - self.target[test]) ** 2) for test in self.parts]))
+
+    def _fit_of(self, candidate: Candidate, task: _Task) -> Fit:
+        key = f"{self.scope}|{task.key}|{_key(candidate.name, candidate.settings)}"
         known = self.journal.get(key)
         if known is not None and known.predicted.shape == self.target.shape:
             return known
-        start = time.monotonic()
-        offset = inputs.mean(axis=1) if stage else np.zeros(len(inputs))  # of a stack only the rest is learned
+        begun = time.monotonic()
+        rest = self.target - task.start
 
         def left_out(test: Indices) -> Floats:
             train = np.setdiff1d(np.arange(len(self.target)), test)
             with _one_openmp_thread():
                 regressor = make(candidate.name, candidate.settings, self.seed, len(train))
-                return np.asarray(regressor.fit(inputs[train], (self.target - offset)[train]).predict(inputs[test]))
+                return np.asarray(regressor.fit(task.inputs[train], rest[train]).predict(task.inputs[test]))
 
         predicted = np.empty_like(self.target)
         for test, values in zip(self.parts, in_order(left_out, self.parts, processors()), strict=True):
-            predicted[test] = offset[test] + values
-        mse = float(np.mean([np.mean((predicted[test] - self.target[test]) ** 2) for test in self.parts]))
-        fit = Fit(mse if math.isfinite(mse) else math.inf, time.monotonic() - start, predicted)
+            predicted[test] = task.start[test] + values
+        mse = self._error(predicted)
+        fit = Fit(mse if math.isfinite(mse) else math.inf, time.monotonic() - begun, predicted)
         self.journal.add(key, fit)
         return fit
 
@@ -333,8 +386,12 @@ def _one_openmp_thread() -> Iterator[None]:
         yield
 
 
-def _meta_stage(bases: Sequence[Candidate]) -> str:
-    return "meta:" + ",".join(_key(base.name, base.settings) for base in bases)
+def _of_each_kind(leaderboard: Sequence[Candidate]) -> list[Candidate]:
+    """Take the best of each of the best kinds: regressors of one kind err alike, and add little to each other."""
+    best: dict[str, Candidate] = {}
+    for candidate in leaderboard:
+        best.setdefault(FIELD[candidate.name].kind, candidate)
+    return list(best.values())[:BASES]
 
 
 def _by_error(candidate: Candidate) -> float:

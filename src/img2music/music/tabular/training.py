@@ -36,6 +36,8 @@ TRIALS = 10
 TOLERANCE = 1e-4
 """Mean difference between scikit-learn and ONNX that is let pass, unit scale. Single precision may put a song on the
 other side of a branch of the last tree, once in thousands, so that the greatest difference says little."""
+COMPARED = 500
+"""Songs, about, that both are asked about."""
 
 CIRCULAR = (
     "The targets are Spotify's own columns, which its programs compute from the sound and nobody rated: these figures "
@@ -97,7 +99,7 @@ class Data:
     groups: tuple[InputGroup, ...]
     left_out: dict[str, int]
 
-    def inputs(self, train: Indices, parts: Sequence[Indices]) -> tuple[Floats, list[str]]:
+    def inputs(self, train: Indices, parts: Sequence[Indices], split: Split) -> tuple[Floats, list[str]]:
         """Fit the groups on some songs and give the inputs of all.
 
         Parameters
@@ -106,6 +108,8 @@ class Data:
             Places of the songs to fit on.
         parts : sequence of ndarray of int
             Folds of these.
+        split : Split
+            How both were parted.
 
         Returns
         -------
@@ -118,6 +122,7 @@ class Data:
             np.column_stack([target.values[train] for target in self.targets]),
             tuple(target.axis for target in self.targets),
             parts,
+            split is Split.ARTIST,
         )
         blocks, names = [], []
         for group in self.groups:
@@ -150,6 +155,10 @@ def complete(songs: Sequence[Song], targets: Sequence[Target], groups: Sequence[
     UsageError
         If nothing is left, or Spotify's valence or energy would be predicted from Spotify's valence and energy.
     """
+    if any(group.name == "other-songs" for group in groups) and any(target.human for target in targets):
+        raise UsageError(
+            "Other songs teach Spotify's valence and energy: they go with these targets, not with ratings."
+        )
     if any(group.name == "spotify" for group in groups) and not all(target.human for target in targets):
         raise UsageError(
             "The inputs 'spotify' hold Spotify's valence and energy, which are the targets here: predicting them from "
@@ -225,7 +234,7 @@ def train(
     file = _journal_file(folder, resume=resume)
     if progress is not None:
         progress("inputs", 0, len(outer))
-    first = data.inputs(outer[0][0], inner[0])
+    first = data.inputs(outer[0][0], inner[0], options.split)
     journal = Journal(file, _run_of(data, options, outer, first), resume=resume)
     share = options.budget / (len(data.targets) * len(outer))
     found: dict[str, list[Found]] = {target.axis: [] for target in data.targets}
@@ -233,7 +242,7 @@ def train(
     means = {target.axis: np.full(len(data.songs), np.nan) for target in data.targets}
     inputs, names = np.empty((0, 0)), list[str]()
     for number, ((learn, test), parts) in enumerate(zip(outer, inner, strict=True), start=1):
-        inputs, names = first if number == 1 else data.inputs(learn, parts)
+        inputs, names = first if number == 1 else data.inputs(learn, parts, options.split)
         if progress is not None:
             progress("inputs", number, len(outer))
         for target in data.targets:
@@ -302,19 +311,20 @@ def _run(search: Search, axis: str, options: Options) -> Found:
     if options.recipe is Recipe.ORIGINAL:
         names = ORIGINAL[axis]
         return search.run(names, options.trials, meta=names[0])
-    return search.run(tuple(FIELD), options.trials)
+    return search.run(tuple(FIELD), options.trials, whole=True)
 
 
 def _files(stack: Stack, columns: int) -> StackFiles:
     bases = tuple(to_onnx(regressor, columns) for _, regressor in stack.bases)
-    return StackFiles(bases, to_onnx(stack.meta[1], len(bases)), stack.weight)
+    return StackFiles(bases, tuple(stack.shares.tolist()), to_onnx(stack.meta[1], len(bases)), stack.weight)
 
 
 def _differences(data: Data, folder: Path, stacks: Mapping[str, Stack]) -> dict[str, dict[str, float]]:
-    """Compare what was saved with what was trained, on all songs."""
+    """Compare what was saved with what was trained, on songs from the whole table: all would be embedded once more."""
+    songs = data.songs[:: max(1, len(data.songs) // COMPARED)]
     given = next((group for group in data.groups if group.name == "lyric-embedding"), None)
-    read = SongModel.load(folder, embedding=given).predict(data.songs)
-    inputs = np.hstack([group.transform(data.songs) for group in data.groups])
+    read = SongModel.load(folder, embedding=given).predict(songs)
+    inputs = np.hstack([group.transform(songs) for group in data.groups])
     found = {}
     for axis, stack in stacks.items():
         distances = np.abs(read[:, AXES.index(axis)] - stack.predict(inputs))
@@ -402,7 +412,9 @@ def _chosen(found: Found) -> dict[str, Any]:
         return {"name": candidate.name, "settings": dict(candidate.settings), "mse": candidate.mse}
 
     meta = {**facts(found.stack.meta[0]), "weight": found.stack.weight}
-    return {"bases": [facts(base) for base, _ in found.stack.bases], "meta": meta}
+    shares = found.stack.shares.tolist()
+    bases = [{**facts(base), "share": share} for (base, _), share in zip(found.stack.bases, shares, strict=True)]
+    return {"bases": bases, "meta": meta}
 
 
 def versions() -> dict[str, str]:

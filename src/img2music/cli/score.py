@@ -1,0 +1,161 @@
+"""``img2music score``: a film with music of the library that follows its mood."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from img2music.cli.options import (
+    AlbumOption,
+    ArtistOption,
+    GenreOption,
+    ImageModelOption,
+    InstrumentalOption,
+    KeyOption,
+    LengthOption,
+    LibraryOption,
+    TempoOption,
+    YearOption,
+)
+from img2music.cli.recommend import MatchOption
+from img2music.cli.spot_options import (
+    AlternativesOption,
+    BanOption,
+    CuesChoice,
+    CuesOption,
+    FilmArgument,
+    FilmPlotOption,
+    LeastSceneOption,
+    PinOption,
+)
+
+WITH_A_SHEET = {"film", "output", "audio_only", "sheet", "sheet_output", "original", "loudness"}
+
+
+class OriginalOption(StrEnum):
+    """What becomes of the film's own sound."""
+
+    KEEP = "keep"
+    DUCK = "duck"
+    DROP = "drop"
+
+
+def score(
+    context: typer.Context,
+    film: FilmArgument,
+    *,
+    output: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="The film with its music: .mp4, .mov, .mkv or .webm.")
+    ] = None,
+    audio_only: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Its sound alone: .flac, .wav, .m4a, .mp3, .opus or .ogg."),
+    ] = None,
+    sheet: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Music of this cue sheet (JSON), as it is, instead of choosing it."),
+    ] = None,
+    sheet_output: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the cue sheet there too: .json or .csv.")
+    ] = None,
+    original: Annotated[
+        OriginalOption,
+        typer.Option(help="The film's own sound: keep it, keep it and lower the music under it, or drop it."),
+    ] = OriginalOption.DUCK,
+    loudness: Annotated[
+        float, typer.Option(metavar="LUFS", min=-36.0, max=-8.0, help="Integrated loudness of the result.")
+    ] = -16.0,
+    library: LibraryOption = None,
+    cues: CuesOption = CuesChoice.AUTO,
+    least_scene: LeastSceneOption = 12.0,
+    alternatives: AlternativesOption = 3,
+    pin: PinOption = None,
+    ban: BanOption = None,
+    match: Annotated[
+        MatchOption, typer.Option(help="Compare ranks within pictures and within songs, or the affects as they are.")
+    ] = MatchOption.RELATIVE,
+    genre: GenreOption = None,
+    artist: ArtistOption = None,
+    album: AlbumOption = None,
+    year: YearOption = None,
+    tempo: TempoOption = None,
+    length: LengthOption = None,
+    instrumental: InstrumentalOption = None,
+    key: KeyOption = None,
+    image_model: ImageModelOption = None,
+    plot: FilmPlotOption = None,
+) -> None:
+    """Write a film with music of your library that follows its mood.
+
+    Chooses passages as `spot` does, mixes them with the film's own sound, and writes a new film: its pictures are
+    copied as they are where the container allows. Needs the extra "soundtrack". Prints the cues.
+    """
+    from click.core import ParameterSource
+
+    from img2music.cli.output import print_table, warn
+    from img2music.cli.stage_progress import of_stage, stage_progress
+    from img2music.cli.termination import unwinding
+    from img2music.library.filter_text import track_filter
+    from img2music.matching.calibration import Matching
+    from img2music.soundtrack import cue_sheet, formats, table
+    from img2music.soundtrack.outputs import require_outputs
+    from img2music.soundtrack.plot import draw
+    from img2music.soundtrack.score import require_scores, score_film
+    from img2music.soundtrack.session import spot_film
+    from img2music.soundtrack.sound import Original
+    from img2music.soundtrack.spotting import Cues, Options
+
+    given = {name for name in context.params if context.get_parameter_source(name) is ParameterSource.COMMANDLINE}
+    if sheet is not None and given - WITH_A_SHEET:
+        option = min(given - WITH_A_SHEET).replace("_", "-")
+        raise typer.BadParameter(f"The cue sheet says which music: --sheet goes without --{option}.")
+    form = sheet_output.suffix[1:].lower() if sheet_output is not None else "json"
+    if form not in formats.WRITERS:
+        raise typer.BadParameter(f"--sheet-output must end in .{', .'.join(formats.WRITERS)}.")
+    require_scores(film, output, audio_only, sheet_output, plot)
+    require_outputs(film, [sheet_output] if sheet_output is not None else [], plot, sheet)
+    options = Options(
+        cues=Cues(cues),
+        matching=Matching(match),
+        alternatives=alternatives,
+        least_scene=least_scene,
+        pins=table.parse_pins(pin or []),
+        bans=tuple(ban or ()),
+        where=track_filter(
+            genre=genre or (),
+            artist=artist or (),
+            album=album or (),
+            year=year,
+            tempo=tempo,
+            length=length,
+            instrumental=instrumental,
+            key=key,
+        ),
+    )
+    with unwinding() as check, stage_progress() as progress:
+        if sheet is not None:
+            found, chosen = None, cue_sheet.load(sheet)
+        else:
+            found = spot_film(library, film, options, image_model, of_stage(progress, "Watching (seconds)", check))
+            chosen = found.sheet
+        notes = score_film(
+            film,
+            chosen,
+            output,
+            audio_only,
+            original=Original(original),
+            loudness=loudness,
+            spotted=found is not None,
+            progress=of_stage(progress, "Mixing (seconds)", check),
+        )
+    if sheet_output is not None:
+        formats.save(chosen, sheet_output, form)
+    if found is not None and plot is not None:
+        draw(found, plot)
+    print_table(table.COLUMNS, table.rows(chosen))
+    for file in (output, audio_only, sheet_output, plot):
+        if file is not None:
+            warn(f"written to {file}")
+    for note in (*(found.notes if found is not None else ()), *notes):
+        warn(note)

@@ -1,0 +1,67 @@
+"""How music is chosen for a film: options that the commands which do so share."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+class CuesChoice(StrEnum):
+    """How many cues a film gets."""
+
+    ONE = "one"
+    SCENE = "scene"
+    AUTO = "auto"
+
+
+class SheetFormat(StrEnum):
+    """How a cue sheet is printed or written."""
+
+    TABLE = "table"
+    JSON = "json"
+    CSV = "csv"
+    OTIO = "otio"
+    XML = "xml"
+    FCPXML = "fcpxml"
+    EDL = "edl"
+    TXT = "txt"
+    VTT = "vtt"
+    FFMETADATA = "ffmetadata"
+
+
+FilmArgument = Annotated[Path, typer.Argument(metavar="FILM", help="A film.", readable=False)]
+CuesOption = Annotated[
+    CuesChoice,
+    typer.Option(help="One song for the whole film, one passage a scene, or as many changes as are worth it."),
+]
+LeastSceneOption = Annotated[
+    float, typer.Option(metavar="SECONDS", min=1.0, max=3600.0, help="Least length of a scene.")
+]
+AlternativesOption = Annotated[int, typer.Option(min=0, help="Runners-up to list with each passage.")]
+PinOption = Annotated[
+    list[str] | None,
+    typer.Option(metavar="SCENE=SONG", help="This song under this scene; its number, path or title. May be repeated."),
+]
+BanOption = Annotated[
+    list[str] | None, typer.Option(metavar="SONG", help="Never this song; as in --pin. May be repeated.")
+]
+FilmPlotOption = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="Draw the film's mood, scenes and songs: .png or .svg.")
+]
+SheetFormatOption = Annotated[
+    SheetFormat | None,
+    typer.Option(
+        "--format",
+        help="How to print or write the cue sheet.",
+        show_default="the ending of --output; or table on a terminal, json elsewhere",
+    ),
+]
+SheetFilesOption = Annotated[
+    list[Path] | None,
+    typer.Option(
+        metavar="FILE",
+        help="Write there instead of printing: a cue sheet (.json, .csv), a timeline for an editor (.otio, .xml, "
+        ".fcpxml, .edl), or chapters (.txt, .vtt, .ffmetadata). May be repeated.",
+    ),
+]

@@ -1,0 +1,105 @@
+"""The sound of a film, piece by piece, with its place on the time of the pictures."""
+
+import os
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from img2music.errors import InputError
+from img2music.media.resampling import check_form, layout_of
+from img2music.media.video import VideoFile
+
+if TYPE_CHECKING:
+    from av.audio.frame import AudioFrame
+
+
+class FilmSound(VideoFile):
+    """A film, open for decoding its sound; of several sound streams the default one.
+
+    Use it in a ``with`` statement. A frame at most is in memory at once.
+
+    Parameters
+    ----------
+    path : str or path-like
+        Any film that libav reads.
+
+    Attributes
+    ----------
+    layout : str or None
+        libav's name of the layout that it begins with; None where there is no sound.
+
+    Raises
+    ------
+    InputError
+        If it is not a regular, readable file with moving pictures in it, or its sound can't be decoded.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        super().__init__(path)
+        try:
+            picture = next(self._decoded(), None)
+            if picture is None:
+                raise InputError("Not one picture of this film can be decoded: it is damaged or empty.", self.path)
+            self._first = _seconds(picture) or 0.0
+            frame = next(self._sound(), None)
+            self.layout = None
+            if frame is not None:
+                check_form(frame, self.path)
+                self.layout = layout_of(frame)
+        except BaseException:
+            self.close()
+            raise
+
+    def sound(self) -> "Iterator[tuple[float | None, AudioFrame]]":
+        """Decode all of the sound, from its start.
+
+        Yields
+        ------
+        (float or None, av.AudioFrame)
+            Seconds from the first picture (negative before it), None where the file does not say; and what sounds
+            from then on. Damaged frames are left out; a truncated film ends early.
+        """
+        for frame in self._sound():
+            stamp = _seconds(frame)
+            yield None if stamp is None else stamp - self._first, frame
+
+    def _sound(self) -> "Iterator[AudioFrame]":
+        import av
+
+        self._container.close()
+        self._file.seek(0)
+        self._container = self._opened()
+        stream: Any = self._container.streams.best("audio")
+        if stream is None:
+            return
+        if stream.codec_context is None:
+            raise InputError("The encoding of this film's sound is not known to libav; leave it out.", self.path)
+        decoded = damaged = 0
+        for packet in self._sound_packets(stream):
+            try:
+                frames = stream.codec_context.decode(packet)
+            except (av.error.FFmpegError, ValueError):
+                damaged += 1  # a gap, not the end
+                continue
+            decoded += bool(frames)
+            yield from (frame for frame in frames if frame.samples)
+        if damaged > decoded:
+            raise InputError("Most of this film's sound can't be decoded: it is damaged; leave it out.", self.path)
+
+    def _sound_packets(self, stream: Any) -> Iterator[Any]:
+        """Read the packets of a sound stream, and None at their end."""
+        import av
+
+        for other in self._container.streams:
+            if other.index != stream.index:
+                other.discard = av.stream.Discard.all
+        # Truncated, or PyAV meets a stream that was not there at first: what came before still counts.
+        with suppress(av.error.FFmpegError, OSError, IndexError):
+            for packet in self._container.demux(stream):
+                if packet.size:
+                    yield packet
+        yield None
+
+
+def _seconds(frame: Any) -> float | None:
+    return None if frame.pts is None or not frame.time_base else float(frame.pts * frame.time_base)

@@ -1,0 +1,152 @@
+"""Decoded sound in one form, whatever form it was decoded in."""
+
+import itertools
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from img2music.errors import InputError
+from img2music.media.excerpts import LOUDEST_SAMPLE
+
+if TYPE_CHECKING:
+    from av.audio.frame import AudioFrame
+
+SLOWEST_RATE, FASTEST_RATE = 4_000, 768_000  # hertz; beyond it a header lies
+MOST_CHANNELS = 8
+UNNAMED = "NONE"  # a channel that the file gives no place
+USUAL_LAYOUTS = ("mono", "stereo", "3.0", "quad", "5.0", "5.1", "6.1", "7.1")  # of 1, 2... channels without places
+PIECE = 8192  # samples given at once; frames of twenty milliseconds are costly one by one
+
+
+def check_form(frame: "AudioFrame", path: str) -> None:
+    """Refuse sound that no film and no song has.
+
+    Parameters
+    ----------
+    frame : av.AudioFrame
+    path : str
+        Its file.
+
+    Raises
+    ------
+    InputError
+        If its sample rate or its number of channels can't be true or is too high.
+    """
+    if not SLOWEST_RATE <= frame.sample_rate <= FASTEST_RATE:
+        raise InputError(f"It has a sample rate of {frame.sample_rate} Hz: it is damaged or not music.", path)
+    if not 1 <= frame.layout.nb_channels <= MOST_CHANNELS:
+        raise InputError(f"It has {frame.layout.nb_channels} channels, and at most {MOST_CHANNELS} are read.", path)
+
+
+def layout_of(frame: "AudioFrame") -> str:
+    """Name a frame's layout as libav does, by the usual one where channels have no places."""
+    if any(channel.name == UNNAMED for channel in frame.layout.channels):
+        return USUAL_LAYOUTS[frame.layout.nb_channels - 1]
+    return frame.layout.name
+
+
+class Resampler:
+    """Brings frames to one sample rate and layout; channels are mixed as libav does it (ITU-R BS.775).
+
+    Parameters
+    ----------
+    rate : int
+        Samples a second.
+    layout : str
+        libav's name.
+    path : str
+        The file that faults are told of.
+
+    Attributes
+    ----------
+    channels : int
+        Of what it gives.
+    """
+
+    def __init__(self, rate: int, layout: str, path: str) -> None:
+        import av
+
+        self.channels = av.AudioLayout(layout).nb_channels
+        self._rate, self._layout, self._path = rate, layout, path
+        self._resampler: Any = None
+        self._form: tuple[object, ...] = ()
+
+    def add(self, frame: "AudioFrame | None") -> NDArray[np.float32]:
+        """Take a frame, and give what is ready.
+
+        Parameters
+        ----------
+        frame : av.AudioFrame or None
+            None: there are no more, at least none that follow at once.
+
+        Returns
+        -------
+        ndarray of float32, shape (n, c)
+            Finite. The very first sample of all is at the time of the first that was taken.
+
+        Raises
+        ------
+        InputError
+            As `check_form`.
+        """
+        import av
+
+        form = () if frame is None else (frame.format.name, frame.layout.name, frame.sample_rate)
+        parts: list[AudioFrame] = []
+        if form != self._form:  # links of a chained file, and programmes of a broadcast, may differ
+            if self._resampler is not None:
+                parts += self._resampler.resample(None)
+                self._resampler = None
+            self._form = form
+        if frame is not None:
+            if self._resampler is None:
+                check_form(frame, self._path)
+                self._resampler = av.AudioResampler(
+                    format="flt", layout=self._layout, rate=self._rate, frame_size=PIECE
+                )
+            parts += self._resampler.resample(_placed(frame))
+        if not parts:
+            return np.zeros((0, self.channels), dtype=np.float32)
+        samples = np.concatenate([part.to_ndarray().reshape(-1, self.channels) for part in parts])
+        if not np.abs(samples).max() <= LOUDEST_SAMPLE:  # also where it is not a number
+            np.nan_to_num(samples, copy=False, nan=0.0, posinf=LOUDEST_SAMPLE, neginf=-LOUDEST_SAMPLE)
+            np.clip(samples, -LOUDEST_SAMPLE, LOUDEST_SAMPLE, out=samples)
+        return samples
+
+    def resampled(self, frames: Iterable["AudioFrame"], skipped: int = 0) -> Iterator[NDArray[np.float32]]:
+        """Take frames that follow each other, and give all there is in them.
+
+        Parameters
+        ----------
+        frames : iterable of av.AudioFrame
+        skipped : int
+            Samples to leave out at the start; if negative, of silence to put there.
+
+        Yields
+        ------
+        ndarray of float32, shape (n, c)
+        """
+        for frame in itertools.chain(frames, [None]):
+            samples = self.add(frame)
+            if skipped < 0:
+                samples = np.concatenate([np.zeros((-skipped, samples.shape[1]), dtype=np.float32), samples])
+                skipped = 0
+            left_out = min(skipped, len(samples))
+            skipped -= left_out
+            if len(samples) > left_out:
+                yield samples[left_out:]
+
+
+def _placed(frame: "AudioFrame") -> "AudioFrame":
+    """Give channels without places the usual ones; and no time, which libav would compare with what it expects."""
+    import av
+
+    name = layout_of(frame)
+    if name != frame.layout.name:
+        placed = av.AudioFrame.from_ndarray(frame.to_ndarray(), format=frame.format.name, layout=name)
+        placed.sample_rate = frame.sample_rate
+        frame = placed
+    frame.pts = None
+    return frame

@@ -1,0 +1,251 @@
+"""Sound to files and into films: encoded block by block, with nothing before its first sample or after its last."""
+
+import contextlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from img2music.errors import InputError, UsageError
+from img2music.files import replacing
+
+if TYPE_CHECKING:
+    from av.container import OutputContainer
+    from av.packet import Packet
+
+Progress = Callable[[float, float], None]
+"""Called with how many seconds are written, and how many there are."""
+
+BIT_RATES = {"aac": 96_000, "libopus": 80_000, "libmp3lame": 128_000}
+"""Bits a second and channel, by encoder; what is not here is lossless. Stereo gets 192, 160 and 256 kbit/s."""
+
+LAYOUTS = {1: "mono", 2: "stereo", 3: "3.0", 5: "5.0", 6: "5.1", 8: "7.1"}
+"""The channel layouts that AAC (ISO/IEC 14496-3, table 1.19) and Opus (RFC 7845, 5.1.1.2) both name, by channels."""
+
+BUFFER = 2**20
+"""Bytes that are written at once."""
+
+
+class Sound(Protocol):
+    """Sound to be written; see `soundtrack.sound.Sound`."""
+
+    @property
+    def rate(self) -> int:
+        """Samples a second."""
+
+    @property
+    def layout(self) -> str:
+        """Name of its channel layout in libav."""
+
+    @property
+    def samples(self) -> int:
+        """How many rows there are in all blocks."""
+
+    @property
+    def blocks(self) -> Iterator[NDArray[np.float32]]:
+        """Arrays of shape (n, channels), in order."""
+
+
+@dataclass(frozen=True, slots=True)
+class SoundFormat:
+    """How a file of sound is written.
+
+    Attributes
+    ----------
+    container, codec : str
+        libav's names.
+    channels : int
+        Most that it holds.
+    options : tuple of (str, str)
+        Of the container.
+    """
+
+    container: str
+    codec: str
+    channels: int = 8
+    options: tuple[tuple[str, str], ...] = ()
+
+
+FORMATS = {
+    ".flac": SoundFormat("flac", "flac"),
+    ".wav": SoundFormat("wav", "pcm_s24le", options=(("rf64", "auto"),)),  # beyond 4 GB
+    ".m4a": SoundFormat("ipod", "aac"),
+    ".mp3": SoundFormat("mp3", "libmp3lame", channels=2),
+    ".opus": SoundFormat("opus", "libopus"),
+    ".ogg": SoundFormat("ogg", "libopus"),
+}
+"""By the ending of a file's name."""
+
+
+def sound_format(file: Path) -> SoundFormat:
+    """Find how a file of sound is to be written.
+
+    Parameters
+    ----------
+    file : Path
+
+    Returns
+    -------
+    SoundFormat
+
+    Raises
+    ------
+    UsageError
+        If its ending is none of `FORMATS`.
+    """
+    found = FORMATS.get(file.suffix.lower())
+    if found is None:
+        raise UsageError(f"The name of a file of sound must end in {', '.join(FORMATS)}.")
+    return found
+
+
+class SoundEncoder:
+    """A stream of sound in a file that is being written.
+
+    Parameters
+    ----------
+    container : OutputContainer
+        Gets a stream.
+    codec : str
+        libav's name of the encoder.
+    rate : int
+        Samples a second.
+    layout : str
+        libav's name of the channel layout of what comes.
+    channels : int
+        Most that may be written; more are mixed down.
+
+    Attributes
+    ----------
+    stream : AudioStream
+    """
+
+    def __init__(self, container: "OutputContainer", codec: str, rate: int, layout: str, channels: int = 8) -> None:
+        import av
+
+        self._rate, self._layout = rate, layout
+        self._at = 0
+        count = min(av.AudioLayout(layout).nb_channels, channels)
+        stream: Any = container.add_stream(codec, rate=rate)
+        self.stream = stream
+        self.stream.layout = LAYOUTS.get(count, "stereo" if count == 2 else layout)
+        self.stream.time_base = Fraction(1, rate)
+        if codec in BIT_RATES:
+            self.stream.bit_rate = BIT_RATES[codec] * self.stream.layout.nb_channels
+        elif codec == "flac":
+            self.stream.format = "s32"  # of which it writes 24 bits
+
+    def encode(self, block: NDArray[np.float32] | None) -> "list[Packet[Any]]":
+        """Encode what comes next.
+
+        Parameters
+        ----------
+        block : ndarray of float32, shape (n, channels), or None
+            None at the end.
+
+        Returns
+        -------
+        list of Packet
+        """
+        import av
+
+        frame = None
+        if block is not None:
+            if not len(block):
+                return []
+            samples = np.ascontiguousarray(block, dtype=np.float32).reshape(1, -1)
+            frame = av.AudioFrame.from_ndarray(samples, format="flt", layout=self._layout)
+            frame.sample_rate, frame.time_base, frame.pts = self._rate, Fraction(1, self._rate), self._at
+            self._at += len(block)
+        packets: list[Packet[Any]] = self.stream.encode(frame)
+        return packets
+
+
+@contextlib.contextmanager
+def sound_file(file: Path, rate: int, layout: str) -> Iterator[Callable[[NDArray[np.float32]], None]]:
+    """Write a file of sound that takes its name when it is whole.
+
+    Parameters
+    ----------
+    file : Path
+        Its ending says the format; replaced if it exists.
+    rate : int
+        Samples a second.
+    layout : str
+        libav's name of the channel layout.
+
+    Yields
+    ------
+    callable
+        To be called with each block: float32, shape (n, channels).
+
+    Raises
+    ------
+    UsageError
+        If the ending is not known.
+    InputError
+        If it can't be written; then nothing has changed.
+    """
+    form = sound_format(file)
+    with replacing(file) as stream, opened(stream, form.container, file, dict(form.options)) as container:
+        encoder = SoundEncoder(container, form.codec, rate, layout, form.channels)
+        yield lambda block: container.mux(encoder.encode(block))
+        container.mux(encoder.encode(None))
+
+
+@contextlib.contextmanager
+def opened(
+    stream: IO[bytes], form: str, file: Path, options: dict[str, str] | None = None
+) -> "Iterator[OutputContainer]":
+    """Open a container for writing; what libav can't write is an `InputError`.
+
+    Parameters
+    ----------
+    stream : file object
+        Where it goes.
+    form : str
+        libav's name of the container.
+    file : Path
+        What messages call it.
+    options : dict, optional
+        Of the container.
+
+    Yields
+    ------
+    OutputContainer
+
+    Raises
+    ------
+    InputError
+    """
+    import av
+
+    av.logging.set_level(None)
+    sink = _Sink(stream)
+    try:
+        with av.open(sink, "w", format=form, container_options=options or {}, buffer_size=BUFFER) as container:
+            yield container
+    except av.error.FFmpegError as error:
+        if sink.fault is not None:
+            raise sink.fault from None
+        raise InputError(f"libav can't write this ({error.strerror or error}).", str(file)) from error
+
+
+class _Sink:
+    """A file as libav writes it, which remembers what came in between: a full disk, or Ctrl-C."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self.seek, self.tell = file.seek, file.tell
+        self.fault: BaseException | None = None
+
+    def write(self, content: bytes) -> int:
+        try:
+            return self._file.write(content)
+        except BaseException as fault:
+            self.fault = fault
+            raise

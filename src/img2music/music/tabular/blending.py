@@ -1,0 +1,72 @@
+"""How much each regressor of a stack counts."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+EXPECTED = 0.1
+"""How far shares are expected to lie from equal ones (the standard deviation of a normal prior). What cross-validation
+says of thousands of songs outweighs it; of hundreds, shares without it follow chance."""
+TINY = 1e-6
+LEAST = 0.04
+"""Share below which a regressor is not worth keeping."""
+
+
+def shares_of(predicted: Floats, target: Floats) -> Floats:
+    """Find the weighted mean of predictions that comes nearest to the target.
+
+    Parameters
+    ----------
+    predicted : ndarray of float64, shape (n, regressors)
+        Of songs that the regressors have not seen.
+    target : ndarray of float64, shape (n,)
+
+    Returns
+    -------
+    ndarray of float64, shape (regressors,)
+        None below 0, with the sum 1.
+
+    References
+    ----------
+    Breiman, L. (1996). Stacked regressions. Machine Learning 24(1), 49-64: least squares without negative weights.
+    """
+    from scipy.optimize import nnls
+
+    songs, regressors = predicted.shape
+    noise = float(((predicted - target[:, None]) ** 2).mean(axis=0).min())
+    pull = max(np.sqrt(noise) / EXPECTED, TINY)
+    sure = 1e3 * np.sqrt(songs)  # what holds the sum to 1
+    rows = np.vstack(
+        [
+            predicted - target[:, None],
+            pull * np.eye(regressors),
+            np.full((1, regressors), sure),
+        ]
+    )
+    wanted = np.concatenate([np.zeros(songs), np.full(regressors, pull / regressors), [sure]])
+    shares = np.asarray(nnls(rows, wanted)[0], dtype=np.float64)
+    return np.asarray(shares / shares.sum(), dtype=np.float64)
+
+
+def worth_keeping(predicted: Floats, target: Floats) -> list[int]:
+    """Find the regressors that have a share worth the time they take.
+
+    Parameters
+    ----------
+    predicted, target : ndarray of float64
+        As `shares_of` takes them.
+
+    Returns
+    -------
+    list of int
+        Places, ascending; one at least.
+    """
+    kept = list(range(predicted.shape[1]))
+    while len(kept) > 1:
+        shares = shares_of(predicted[:, kept], target)
+        least = int(shares.argmin())
+        if shares[least] >= LEAST:
+            break
+        del kept[least]
+    return kept

@@ -1,0 +1,276 @@
+"""Where the beats of a song are: librosa's tracker, on the stretches that are asked for."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from img2music.errors import InputError
+from img2music.media.audio import open_audio
+
+RATE = 22_050
+"""Samples a second that the tracker hears."""
+
+HOP, WINDOW = 128, 1024
+"""Samples from one value of the onset strength to the next (6 ms), and of the spectrum behind each."""
+
+MELS, HIGHEST, LOW_MELS = 64, 10_000.0, 4
+"""Mel bands, the highest frequency in hertz, and how many of the lowest bands hold bass and kick drum (to 250 Hz)."""
+
+LATENCY = 0.010
+"""Seconds by which the strength's peak comes after the sound sets in: 8 to 18 ms for clicks, drums and soft notes."""
+
+LEAST_SECONDS = 6.0
+"""Of sound, to tell beats from."""
+
+CONTRAST = 2.2
+"""Least strength of the onsets on beats, in means: it is 1.4 to 2.0 in noise, wind and pads, and 3 to 30 with drums."""
+
+LEAST_RISE = 0.6
+"""Decibels, over all mel bands, that the sound rises on a beat at least: it is 0.2 in a drone whose parts drift."""
+
+UNEVENNESS = 0.05
+"""Greatest median change from one beat's length to the next's, in beats: 0.05 to 0.2 in speech and notes at random."""
+
+UNEVEN_BEAT = 0.1
+"""A beat counts if it is, on one side at least, as far as usual from its neighbour, but for this share."""
+
+HALVED = 110.0
+"""Beats a minute from which on every second beat is left out where it is `WEAKER`: it lies between two beats."""
+
+WEAKER = 6.0
+"""Decibels."""
+
+SIGNIFICANT = 3.0
+"""How many standard errors the first beats of bars must stand out."""
+
+SILENCE = 45.0
+"""Decibels below the loudest tenth of a second at which a song has not begun, or has ended."""
+
+BLOCK = 0.02
+"""Seconds in which loudness is measured to find silence."""
+
+
+@dataclass(frozen=True)
+class Beats:
+    """The beats of parts of a song.
+
+    Attributes
+    ----------
+    times : ndarray of float64, shape (n,)
+        Seconds of the song, ascending; empty where it has no beat.
+    first : ndarray of bool, shape (n,)
+        Whether each is the first of its bar; all False where bars can't be told.
+    begins, ends : float or None
+        Seconds at which the song begins and ends to sound; None where that was not heard, or it breaks off.
+    """
+
+    times: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
+    first: NDArray[np.bool_] = field(default_factory=lambda: np.empty(0, dtype=np.bool_))
+    begins: float | None = None
+    ends: float | None = None
+
+    def offset(self, time: float) -> float | None:
+        """Find how far a time is from a beat.
+
+        Parameters
+        ----------
+        time : float
+            Seconds of the song.
+
+        Returns
+        -------
+        float or None
+            Seconds, positive after the nearest beat; None if no beat is near.
+        """
+        if not len(self.times):
+            return None
+        nearest = float(time - self.times[np.abs(self.times - time).argmin()])
+        length = self.length(time)
+        return nearest if length is not None and abs(nearest) <= 0.75 * length else None
+
+    def length(self, time: float) -> float | None:
+        """Length of a beat around a time, in seconds; None if no beats are near."""
+        near = self.times[np.abs(self.times - time) <= 6.0]
+        return float(np.median(np.diff(near))) if len(near) >= 4 else None
+
+
+def listen(path: str | os.PathLike[str], spans: Sequence[tuple[float, float]]) -> Beats:
+    """Find the beats in parts of a song.
+
+    The onset strength of librosa (mean rise in decibels over mel bands) in steps of 6 ms, its tempo and its tracker by
+    dynamic programming (Ellis 2007, Journal of New Music Research 36). Where onsets on the beats don't stand out, or
+    the beats are uneven, there are none. First beats of bars are those that are louder, lower and change the sound more
+    than the others, every fourth or every third.
+
+    Parameters
+    ----------
+    path : str or path-like
+        A sound file.
+    spans : sequence of (float, float)
+        Start and end of the parts, in seconds; they may overlap and reach beyond the song.
+
+    Returns
+    -------
+    Beats
+        Empty if the song can't be decoded.
+    """
+    try:
+        with open_audio(path) as audio:
+            duration = audio.info.duration
+            found = []
+            for excerpt in audio.excerpts(merged(spans, duration)):
+                samples = _mono(excerpt.samples, excerpt.rate)
+                times, first = track(samples)
+                begins, ends = _sounding(samples)
+                found.append(
+                    (
+                        times + excerpt.start,
+                        first,
+                        None if begins is None or excerpt.start > BLOCK else excerpt.start + begins,
+                        None if ends is None or excerpt.end < duration - 0.1 else excerpt.start + ends,
+                    )
+                )
+    except InputError:  # the song was read when it was scanned; without its beats it still sounds
+        return Beats()
+    if not found:
+        return Beats()
+    return Beats(
+        np.concatenate([part[0] for part in found]),
+        np.concatenate([part[1] for part in found]),
+        found[0][2],
+        found[-1][3],
+    )
+
+
+def merged(spans: Sequence[tuple[float, float]], duration: float) -> list[tuple[float, float]]:
+    """Join spans that overlap or nearly touch, within a song."""
+    result: list[tuple[float, float]] = []
+    for start, end in sorted((max(0.0, start), min(duration, end)) for start, end in spans):
+        if end - start <= 0.0:
+            continue
+        if result and start <= result[-1][1] + 1.0:
+            result[-1] = result[-1][0], max(end, result[-1][1])
+        else:
+            result.append((start, end))
+    return result
+
+
+def track(samples: NDArray[np.float32]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Find the beats of a sound.
+
+    Parameters
+    ----------
+    samples : ndarray of float32, shape (n,)
+        Mono, at `RATE`.
+
+    Returns
+    -------
+    ndarray of float64, shape (beats,)
+        Seconds; empty where there is no beat.
+    ndarray of bool, shape (beats,)
+        Whether each is the first of its bar.
+    """
+    from librosa.beat import beat_track
+    from librosa.feature import melspectrogram, tempo
+    from librosa.onset import onset_strength_multi
+
+    nothing = np.empty(0), np.empty(0, dtype=np.bool_)
+    if len(samples) < LEAST_SECONDS * RATE or not np.abs(samples).max() > 1e-5:
+        return nothing
+    power = melspectrogram(y=samples, sr=RATE, n_fft=WINDOW, hop_length=HOP, n_mels=MELS, fmax=HIGHEST)
+    level = 10.0 * np.log10(np.maximum(power, max(1e-10, 1e-8 * float(power.max()))))
+    low, high = onset_strength_multi(S=level, sr=RATE, n_fft=WINDOW, hop_length=HOP, channels=[0, LOW_MELS, MELS])
+    strength = (LOW_MELS * low + (MELS - LOW_MELS) * high) / MELS
+    coarse = strength[: len(strength) // 4 * 4].reshape(-1, 4).sum(axis=1)  # enough for a tempo
+    if not coarse.any():
+        return nothing
+    speed = float(tempo(onset_envelope=coarse, sr=RATE, hop_length=4 * HOP)[0])
+    frames = beat_track(onset_envelope=strength, sr=RATE, hop_length=HOP, bpm=speed)[1]
+    if len(frames) < 8:
+        return nothing
+    lengths = np.diff(frames)
+    usual = float(np.median(lengths))
+    on_beats = _peaks(strength, frames)
+    uneven = float(np.median(np.abs(np.diff(lengths)))) / usual
+    if np.median(on_beats) < max(LEAST_RISE, CONTRAST * strength.mean()) or uneven > UNEVENNESS:
+        return nothing
+    if speed >= HALVED:
+        frames = _halved(frames, 10.0 * np.log10(power.sum(axis=0) + 1e-10))
+    accents = sum(
+        _standard(values) for values in (_peaks(strength, frames), _peaks(low, frames), _change(level, frames))
+    )
+    first = _bars(np.asarray(accents))
+    lengths = np.diff(frames)
+    even = np.abs(lengths / np.median(lengths) - 1.0) <= UNEVEN_BEAT
+    kept = np.append(even, False) | np.insert(even, 0, False)
+    times = np.maximum(0.0, frames * HOP / RATE - LATENCY)
+    return times[kept], first[kept]
+
+
+def _mono(samples: NDArray[np.float32], rate: int) -> NDArray[np.float32]:
+    import soxr
+
+    mono: NDArray[np.float32] = samples.mean(axis=0)
+    return mono if rate == RATE else np.asarray(soxr.resample(mono, rate, RATE))
+
+
+def _peaks(strength: NDArray[Any], frames: NDArray[Any]) -> NDArray[np.float64]:
+    """Greatest strength within 25 ms of each beat."""
+    return np.array([strength[max(0, frame - 4) : frame + 5].max() for frame in frames], dtype=np.float64)
+
+
+def _halved(frames: NDArray[Any], loudness: NDArray[np.float32]) -> NDArray[Any]:
+    """Every second beat, where those between are much weaker."""
+    loud = np.array([loudness[frame : frame + 10].max() for frame in frames])
+    means = [float(np.median(loud[side::2])) for side in range(2)]
+    strong = int(np.argmax(means))
+    return frames[strong::2] if means[1 - strong] < means[strong] - WEAKER else frames
+
+
+def _change(level: NDArray[np.float32], frames: NDArray[Any]) -> NDArray[np.float64]:
+    """How much the sound of each beat differs from that of the beat before: another chord, another instrument."""
+    edges = [*frames, min(level.shape[1], int(2 * frames[-1] - frames[-2]))]
+    spectra = [level[:, begin:end].mean(axis=1) if end > begin else level[:, -1] for begin, end in pairwise(edges)]
+    change = [float(np.abs(after - before).mean()) for before, after in pairwise(spectra)]
+    return np.array([float(np.mean(change)), *change])
+
+
+def _standard(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.asarray((values - values.mean()) / (values.std() + 1e-9))
+
+
+def _bars(accents: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Every third or fourth beat, if those are accented more than the others."""
+    best, found = SIGNIFICANT, np.zeros(len(accents), dtype=np.bool_)
+    for beats in (4, 3):
+        for phase in range(beats):
+            inside = np.zeros(len(accents), dtype=np.bool_)
+            inside[phase::beats] = True
+            if inside.sum() < 3:
+                continue
+            error = accents.std() * np.sqrt(1.0 / inside.sum() + 1.0 / (~inside).sum()) + 1e-9
+            stands_out = float(accents[inside].mean() - accents[~inside].mean()) / error
+            if stands_out > best:
+                best, found = stands_out, inside
+    return found
+
+
+def _sounding(samples: NDArray[np.float32]) -> tuple[float | None, float | None]:
+    """Seconds at which a sound rises from silence for the first time, and falls back into it for the last time."""
+    size = round(BLOCK * RATE)
+    count = len(samples) // size
+    if count < 10:
+        return None, None
+    power = (samples[: count * size].reshape(count, size).astype(np.float64) ** 2).mean(axis=1)
+    loudest = np.convolve(power, np.full(5, 0.2), "valid").max()
+    heard = np.flatnonzero(power > loudest * 10 ** (-SILENCE / 10))
+    if not loudest > 1e-10 or not len(heard):
+        return None, None
+    # A song that is loud to its last sample breaks off, as music does that is made to be looped.
+    settled = power[-5:].mean() < loudest * 10 ** (-25.0 / 10)
+    return float(heard[0] * BLOCK), float((heard[-1] + 1) * BLOCK) if settled else None

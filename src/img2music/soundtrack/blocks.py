@@ -1,0 +1,69 @@
+"""Sound as it goes through the mix: blocks of samples, one after another."""
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+RATE = 48_000
+"""Samples a second of all that is mixed: the rate of film sound, and of Opus."""
+
+BLOCK = RATE
+"""Samples of a block."""
+
+Samples = NDArray[np.float32]
+"""Shape (n, channels); full scale is 1.0."""
+
+
+class Reader:
+    """Gives pieces of any length as blocks of the length asked for, and silence after the last.
+
+    Parameters
+    ----------
+    pieces : iterator of ndarray of float32, shape (n, channels)
+        Read no further than is asked for.
+    channels : int
+    """
+
+    def __init__(self, pieces: Iterator[Samples], channels: int) -> None:
+        self._pieces = pieces
+        self._rest: Samples = np.zeros((0, channels), dtype=np.float32)
+
+    def read(self, count: int) -> Samples:
+        """Give the next samples.
+
+        Parameters
+        ----------
+        count : int
+
+        Returns
+        -------
+        ndarray of float32, shape (count, channels)
+            May share memory with what was read; not to be changed.
+        """
+        parts, found = [self._rest], len(self._rest)
+        while found < count:
+            piece = next(self._pieces, None)
+            if piece is None:
+                piece = np.zeros((count - found, self._rest.shape[1]), dtype=np.float32)
+            parts.append(piece)
+            found += len(piece)
+        joined = parts[0] if len(parts) == 1 else np.concatenate(parts)
+        self._rest = joined[count:]
+        return joined[:count]
+
+
+def lengths(samples: int) -> Iterator[tuple[int, int]]:
+    """Part a length into blocks.
+
+    Parameters
+    ----------
+    samples : int
+
+    Yields
+    ------
+    (int, int)
+        First sample of a block, and how many it has: `BLOCK`, or less at the end.
+    """
+    for first in range(0, samples, BLOCK):
+        yield first, min(BLOCK, samples - first)

@@ -1,0 +1,183 @@
+"""What was chosen becomes cues: passages on beats, fades, gains, reasons and runners-up."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from img2music.affect import Affect
+from img2music.errors import LibraryError
+from img2music.library.store import LibraryStore
+from img2music.library.track import Track
+from img2music.matching.explanations import Asked
+from img2music.matching.passages import Passage
+from img2music.soundtrack.aligning import Placed, align
+from img2music.soundtrack.choosing import Chosen
+from img2music.soundtrack.cue_sheet import Alternative, Cue, CueTrack
+from img2music.soundtrack.film import Film
+from img2music.soundtrack.music import FilmCurve, Music, Span
+from img2music.soundtrack.scenes import Scene
+
+LOUDNESS = -16.0
+"""LUFS to which gains bring every track; what is asked of music on the web and of films on phones."""
+
+GAINS = (-24.0, 12.0)
+"""Least and greatest gain in decibels."""
+
+Point = tuple[float, float]
+
+
+class CueWriter:
+    """Turns what was chosen into cues.
+
+    Parameters
+    ----------
+    film : Film
+    scenes : sequence of Scene
+    positions : ndarray of float64, shape (n, 2)
+        The film's curve in the space of the match.
+    curve : FilmCurve
+        The same in cells.
+    music : Music
+        The tracks' curves.
+    ids : ndarray of int64
+        The tracks' numbers in the library.
+    explained : callable
+        Says why a track is heard: called with what was asked, the track, and where it stands.
+    """
+
+    def __init__(
+        self,
+        film: Film,
+        scenes: Sequence[Scene],
+        *,
+        positions: NDArray[np.float64],
+        curve: FilmCurve,
+        music: Music,
+        ids: NDArray[np.int64],
+        explained: Callable[[Asked, Track, Point], str],
+    ) -> None:
+        self._film, self._scenes, self._positions = film, scenes, positions
+        self._curve, self._music, self._ids = curve, music, ids
+        self._explained = explained
+
+    def cues(self, chosen: Sequence[Chosen], runners: Sequence[Sequence[int]], store: LibraryStore) -> tuple[Cue, ...]:
+        """Write all cues.
+
+        Parameters
+        ----------
+        chosen : sequence of Chosen
+            In order.
+        runners : sequence of sequence of int
+            Runners-up of each, best first.
+        store : LibraryStore
+            The tracks' library.
+
+        Returns
+        -------
+        tuple of Cue
+            In order, each with its runners-up.
+
+        Raises
+        ------
+        LibraryError
+            If one of the tracks is no longer there.
+        """
+        places = sorted({each.track for each in chosen} | {place for row in runners for place in row})
+        ids = [int(self._ids[place]) for place in places]
+        known = {track.id: track for track in store.tracks(ids)}
+        if len(known) < len(ids):
+            raise LibraryError("Songs were removed from the library meanwhile: run this again.")
+        by_place = {place: known[number] for place, number in zip(places, ids, strict=True)}
+
+        placed = self._placed(chosen, by_place)
+        return tuple(
+            self._cue(each, lies, [(place, by_place[place]) for place in others], by_place[each.track])
+            for each, lies, others in zip(chosen, placed, runners, strict=True)
+        )
+
+    def _placed(self, chosen: Sequence[Chosen], songs: Mapping[int, Track]) -> list[Placed]:
+        """The chosen passages, on beats."""
+        plain = [
+            Placed(
+                _path(songs[each.track]),
+                float(self._music.durations[each.track]),
+                *self._times(each.span),
+                self._best(each.span, each.track),
+            )
+            for each in chosen
+        ]
+
+        def misfit(number: int, begin: float) -> float:
+            start, end = plain[number].start, plain[number].end
+            return self._heard(start, end, chosen[number].track, begin)[0] * (end - start)
+
+        return align(plain, self._film.times, misfit)
+
+    def _cue(self, each: Chosen, lies: Placed, runners: Sequence[tuple[int, Track]], track: Track) -> Cue:
+        distance, heard = self._heard(lies.start, lies.end, each.track, lies.begin)
+        loudness = track.features.loudness
+        return Cue(
+            start=lies.start,
+            end=lies.end,
+            start_frame=self._film.frame(lies.start),
+            end_frame=self._film.frame(lies.end),
+            track=_cue_track(track),
+            passage=Passage(lies.begin, lies.begin + lies.end - lies.start),
+            fade_in=lies.fade_in,
+            fade_out=lies.fade_out,
+            gain_db=0.0 if loudness is None else min(max(LOUDNESS - loudness, GAINS[0]), GAINS[1]),
+            distance=distance,
+            why=self._why(*self._times(each.span), track, heard),
+            alternatives=tuple(self._alternative(each.span, place, other) for place, other in runners),
+            beats=lies.beats,
+        )
+
+    def _alternative(self, span: Span, place: int, track: Track) -> Alternative:
+        begin = self._best(span, place)
+        start, end = self._times(span)
+        distance = self._heard(start, end, place, begin)[0]
+        return Alternative(_cue_track(track), Passage(begin, begin + end - start), distance)
+
+    def _best(self, span: Span, place: int) -> float:
+        return self._music.passage(self._curve, span, place)[0]
+
+    def _times(self, span: Span) -> Point:
+        return float(self._curve.boundaries[span.first]), float(self._curve.boundaries[span.last])
+
+    def _heard(self, start: float, end: float, place: int, begin: float) -> tuple[float, Point]:
+        """Mean distance of a passage at every sample of the film, and its mean position."""
+        within = self._within(start, end)
+        heard = self._music.positions(place, begin + self._film.curve[within, 0] - start)
+        distance = float(np.hypot(*(heard - self._positions[within]).T).mean())
+        valence, arousal = heard.mean(axis=0).tolist()
+        return distance, (valence, arousal)
+
+    def _within(self, start: float, end: float) -> NDArray[np.int64]:
+        times = self._film.curve[:, 0]
+        found = np.flatnonzero((times >= start - 1e-6) & (times < end - 1e-6))
+        return found if len(found) else np.array([int(np.abs(times - start).argmin())])
+
+    def _why(self, start: float, end: float, track: Track, heard: Point) -> str:
+        numbers = [
+            n for n, scene in enumerate(self._scenes, 1) if scene.start < end - 1e-6 and scene.end > start + 1e-6
+        ]
+        name = f"scene {numbers[0]}" if len(numbers) == 1 else f"scenes {numbers[0]} to {numbers[-1]}"
+        within = self._within(start, end)
+        seen = self._positions[within].mean(axis=0).tolist()
+        asked = Asked(name, _mean_affect(self._film.curve[within, 1:]), (seen[0], seen[1]))
+        return self._explained(asked, track, heard)
+
+
+def _mean_affect(points: NDArray[np.float64]) -> Affect:
+    valence, arousal = points.mean(axis=0).clip(0.0, 1.0).tolist()
+    return Affect(valence, arousal)
+
+
+def _path(track: Track) -> str:
+    assert track.path is not None, "a song without sound"  # it has no curve, so it is no candidate
+    return track.path
+
+
+def _cue_track(track: Track) -> CueTrack:
+    return CueTrack(track.id, _path(track), track.shown_title, track.artist, track.album, track.duration)

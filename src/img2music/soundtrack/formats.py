@@ -1,0 +1,122 @@
+"""The formats that a cue sheet is written in: its own, timelines of editors, and chapters."""
+
+import functools
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from img2music.errors import UsageError
+from img2music.files import write_atomically
+from img2music.soundtrack.cue_sheet import CueSheet, as_csv, as_json
+from img2music.soundtrack.timelines.writing import require_timelines, write
+
+EXPORTS = ("otio", "xml", "fcpxml", "edl", "txt", "vtt", "ffmetadata")
+"""Timelines and chapters, by the endings of their files."""
+
+WRITERS: dict[str, Callable[[CueSheet], bytes]] = {
+    "json": as_json,
+    "csv": as_csv,
+    **{form: functools.partial(write, form) for form in EXPORTS},
+}
+"""By name, what turns a cue sheet into the bytes of a file."""
+
+
+def chosen_format(wanted: str | None, output: Path | None, *, terminal: bool) -> str:
+    """Resolve which format is meant.
+
+    Parameters
+    ----------
+    wanted : str or None
+        What the user asked for: a name in `WRITERS`, or "table".
+    output : Path or None
+        The file to write; its ending decides where nothing was asked for.
+    terminal : bool
+        Whether a person reads the standard output.
+
+    Returns
+    -------
+    str
+        A name in `WRITERS`, or "table", which only goes to the standard output.
+
+    Raises
+    ------
+    UsageError
+        If a file is to be written and its format is not known, or is the table.
+    MissingExtraError
+        If what it takes to write it is not installed.
+    """
+    if wanted is None:
+        if output is None:
+            return "table" if terminal else "json"
+        wanted = output.suffix[1:].lower()
+    if output is not None and wanted not in WRITERS:
+        known = f"{', '.join([*WRITERS][:-1])} or {[*WRITERS][-1]}"
+        raise UsageError(f"--output needs --format {known} (or a file name that ends so).")
+    require_timelines(wanted)
+    return wanted
+
+
+def chosen_formats(wanted: str | None, outputs: Sequence[Path], *, terminal: bool) -> list[str]:
+    """Resolve the format of each file, or the one to print.
+
+    Parameters
+    ----------
+    wanted : str or None
+        As `chosen_format` takes it; for one output at most.
+    outputs : sequence of Path
+        The files to write.
+    terminal : bool
+        Whether a person reads the standard output.
+
+    Returns
+    -------
+    list of str
+        One a file; without files, one.
+
+    Raises
+    ------
+    UsageError
+        If one format is asked for and several files, or as `chosen_format` does.
+    MissingExtraError
+        As `chosen_format` does.
+    """
+    if wanted is not None and len(outputs) > 1:
+        raise UsageError("--format goes with one --output; of several, the endings say the formats.")
+    return [chosen_format(wanted, file, terminal=terminal) for file in outputs or (None,)]
+
+
+def missing_files(sheet: CueSheet) -> list[tuple[str, str]]:
+    """List the film and the songs that are not where a cue sheet says.
+
+    Parameters
+    ----------
+    sheet : CueSheet
+
+    Returns
+    -------
+    list of (str, str)
+        What it is ("film", "cue 2") and its file.
+    """
+    named = [("film", sheet.film.path), *((f"cue {n}", cue.track.path) for n, cue in enumerate(sheet.cues, start=1))]
+    return [(what, path) for what, path in named if not os.path.isfile(path)]  # noqa: PTH113 - names may be any bytes
+
+
+def save(sheet: CueSheet, file: Path, form: str = "json") -> None:
+    """Write a cue sheet.
+
+    Parameters
+    ----------
+    sheet : CueSheet
+    file : Path
+        Replaced if it exists.
+    form : str
+        A name in `WRITERS`.
+
+    Raises
+    ------
+    InputError
+        If it can't be written; then nothing has changed.
+    MissingExtraError
+        If what it takes to write it is not installed.
+    """
+    write_atomically(WRITERS[form](sheet), file)

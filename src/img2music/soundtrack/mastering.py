@@ -1,0 +1,183 @@
+"""As loud as it should be, and nowhere too loud: one gain for all, and a limiter that sees ahead."""
+
+import itertools
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from img2music.soundtrack.blocks import RATE, Samples
+from img2music.soundtrack.metering import STEP_SAMPLES, PowerMeter, TruePeakMeter, loudness
+
+CELL = 96
+"""Samples (2 ms) that have one peak and one power."""
+
+MOST_GAIN = 20.0
+"""Decibels: what is nearly silent is not made loud."""
+
+LOOK_AHEAD = 1
+"""Cells before and after a peak over which the limiter rounds its way."""
+
+TRIES = ((2.0, 100.0), (2.0, 400.0), (2.0, 1600.0), (1.0, 1600.0))
+"""Decibels left below the greatest peak, and decibels a second in which the limiter comes back; the first that reach
+the loudness are taken. Encoders add to peaks: AAC up to 0.8 dB, and Opus too, rarely 1.8. A slow limiter leaves the
+waves of a bass alone, but single beats that are much louder than all else, or a deep bass that is hardly heard, need a
+quick one."""
+
+CHUNK = 2**16
+"""Cells that the limiter's way back is reckoned for at once."""
+
+NEAR_ENOUGH = 0.02
+"""LU by which the loudness that is reckoned may miss its target."""
+
+FAR = 0.2
+"""LU that may be missed before the next of the `TRIES` is made."""
+
+ROUNDS = 20
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A sound along time, in cells.
+
+    Attributes
+    ----------
+    peaks : ndarray of float32, shape (n,)
+        Greatest amplitude, also between samples.
+    powers : ndarray of float32, shape (n,)
+        Weighted power.
+    """
+
+    peaks: NDArray[np.float32]
+    powers: NDArray[np.float32]
+
+
+def measure(blocks: Iterable[Samples], layout: tuple[str, ...]) -> Measured:
+    """Measure a sound.
+
+    Parameters
+    ----------
+    blocks : iterable of ndarray of float32, shape (n, channels)
+        All but the last are whole cells.
+    layout : tuple of str
+        Channel names as libav writes them.
+
+    Returns
+    -------
+    Measured
+        8 bytes a cell.
+    """
+    power, peak = PowerMeter(layout), TruePeakMeter(len(layout))
+    silence = np.zeros((CELL, len(layout)), dtype=np.float32)  # peaks come a little late
+    powers, peaks = [], []
+    for block in itertools.chain(blocks, [silence]):
+        powers.append(power.add(block, CELL).astype(np.float32))
+        peaks.append(peak.add(block, CELL))
+    return Measured(np.concatenate(peaks), np.concatenate(powers))
+
+
+def gain_curve(measured: Measured, target: float, peak: float) -> NDArray[np.float32]:
+    """Find the gain along time that brings a sound to its loudness, its peaks limited.
+
+    What the limiter takes from the loudness is reckoned from the cells, and given back by more gain, until both hold.
+
+    Parameters
+    ----------
+    measured : Measured
+    target : float
+        Integrated loudness in LUFS.
+    peak : float
+        Greatest true peak in dBTP; there is room below it for what encoders add.
+
+    Returns
+    -------
+    ndarray of float32, shape (n + 1,)
+        Amplitude factor at the start of every cell, and at the end of the last; within a cell it goes straight.
+    """
+    peaks: NDArray[np.float32] = np.maximum(measured.peaks, np.float32(1e-9))
+    np.log10(peaks, out=peaks)
+    peaks *= np.float32(20.0)
+    for headroom, release in TRIES:
+        gain, ceiling = 0.0, peak - headroom
+        limited = limiter(peaks, ceiling, release)
+        for _ in range(ROUNDS):
+            reached = loudness(_steps(measured.powers, limited, gain))
+            missing = 0.0 if reached is None else target - reached
+            before, gain = gain, min(gain + missing, MOST_GAIN)
+            if abs(missing) < NEAR_ENOUGH or gain == before:
+                break
+            limited = limiter(peaks, ceiling - gain, release)
+        if abs(missing) < FAR or not limited.any():
+            break
+    curve = np.append(limited, limited[-1:]) + np.float32(gain)
+    return np.asarray(np.power(np.float32(10.0), curve / np.float32(20.0)))
+
+
+def limiter(peaks: NDArray[np.float32], ceiling: float, release: float) -> NDArray[np.float32]:
+    """Gain that keeps peaks under a ceiling: down before each, and slowly back.
+
+    Parameters
+    ----------
+    peaks : ndarray of float32, shape (n,)
+        Decibels of each cell.
+    ceiling : float
+        Decibels.
+    release : float
+        Decibels a second in which it comes back.
+
+    Returns
+    -------
+    ndarray of float32, shape (n,)
+        Decibels, at most 0, at the start of every cell. Neither there nor at the start of the next is it more than what
+        brings the cell to the ceiling.
+    """
+    from scipy.ndimage import minimum_filter1d, uniform_filter1d
+
+    wanted: NDArray[np.float32] = np.minimum(np.float32(0.0), np.float32(ceiling) - peaks)
+    if not wanted.any():
+        return wanted
+    low = minimum_filter1d(wanted, 2 * LOOK_AHEAD + 3, mode="nearest")
+    line = release * CELL / RATE * np.arange(1, CHUNK + 1)
+    before = 0.0
+    for first in range(0, len(low), CHUNK):  # not all at once: in double precision, for the line is long
+        chunk = low[first : first + CHUNK] - line[: len(low) - first]
+        np.minimum.accumulate(chunk, out=chunk)
+        low[first : first + CHUNK] = np.minimum(chunk, before) + line[: len(chunk)]
+        before = float(low[first + len(chunk) - 1])
+    # A mean that runs along may end a hair above what it is of.
+    return np.asarray(np.minimum(uniform_filter1d(low, 2 * LOOK_AHEAD + 1, mode="nearest"), np.float32(0.0)))
+
+
+def mastered(blocks: Iterable[Samples], curve: NDArray[np.float32]) -> Iterator[Samples]:
+    """Apply a gain along time.
+
+    Parameters
+    ----------
+    blocks : iterable of ndarray of float32, shape (n, channels)
+        What was measured.
+    curve : ndarray of float32
+        As `gain_curve` gives it.
+
+    Yields
+    ------
+    ndarray of float32, shape (n, channels)
+    """
+    share = (np.arange(CELL, dtype=np.float32) / CELL)[np.newaxis]
+    cell = 0
+    for block in blocks:
+        count = -(-len(block) // CELL)
+        edges = curve[cell : cell + count + 1, np.newaxis]
+        gain = edges[:-1] + (edges[1:] - edges[:-1]) * share
+        cell += count
+        yield np.multiply(block, gain.reshape(-1)[: len(block), np.newaxis])
+
+
+def _steps(powers: NDArray[np.float32], limited: NDArray[np.float32], gain: float) -> NDArray[np.float64]:
+    """Weighted power of whole steps after the limiter and a gain."""
+    cells = STEP_SAMPLES // CELL
+    count = len(powers) // cells * cells
+    after = limited[:count] / np.float32(10.0)
+    np.power(np.float32(10.0), after, out=after)
+    after *= powers[:count]
+    return np.asarray(after.reshape(-1, cells).mean(axis=1, dtype=np.float64) * 10.0 ** (gain / 10.0))

@@ -1,0 +1,299 @@
+"""Photos to the pictures of a film: planes of light and colour, as video has them."""
+
+import io
+import math
+import os
+from contextlib import suppress
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageCms
+
+from img2music.errors import MissingExtraError
+from img2music.media.images import read_image
+from img2music.soundtrack.slideshow.captions import Overlay
+from img2music.soundtrack.slideshow.motion import Box, Motion, Window, plan_motion
+
+try:
+    import cv2
+except ImportError as missing:
+    raise MissingExtraError("Drawing the pictures of a film", "soundtrack") from missing
+
+MARGIN = 3
+"""Pixels around what is seen that a filter may look at."""
+
+BACKDROP_SIDE = 96
+"""Pixels of a backdrop's longer side while it is blurred."""
+
+BACKDROP_BLUR = 0.035
+"""Standard deviation of its blur, as a share of the longer side."""
+
+BACKDROP_LIGHT = 0.42
+"""How much of its light a backdrop keeps, so that the photo before it stands out."""
+
+SHADOW_LIGHT = 0.45
+"""How much of a backdrop's light is left right beside the photo."""
+
+SHADOW_WIDTH = 0.02
+"""Standard deviation of the shadow's edge, as a share of the frame's shorter side."""
+
+BLACK, WHITE, GREY = 16, 235, 128
+"""Light of black and of white, and colour of what has none."""
+
+
+def _conversion() -> NDArray[np.float32]:
+    """Matrix from R'G'B' of 0 to 255 to Y'CbCr (Recommendation ITU-R BT.709-6, items 3.2 to 3.4, in 8 bits)."""
+    light = np.array([0.2126, 0.7152, 0.0722])
+    blue = (np.array([0.0, 0.0, 1.0]) - light) / 1.8556
+    red = (np.array([1.0, 0.0, 0.0]) - light) / 1.5748
+    rows = np.stack([light * 219.0, blue * 224.0, red * 224.0]) / 255.0
+    return np.column_stack([rows, [BLACK, GREY, GREY]]).astype(np.float32)
+
+
+FROM_RGB = _conversion()
+
+Plane = NDArray[np.uint8]
+
+
+class Planes(NamedTuple):
+    """A picture as H.264 has it (4:2:0): light in full, colour in half resolution.
+
+    Attributes
+    ----------
+    light : ndarray of uint8, shape (height, width)
+        Y', of BT.709: 16 for black to 235 for white.
+    blue, red : ndarray of uint8, shape (height / 2, width / 2)
+        Cb and Cr, 128 for grey.
+    """
+
+    light: Plane
+    blue: Plane
+    red: Plane
+
+    @classmethod
+    def black(cls, width: int, height: int) -> "Planes":
+        """Make a black picture.
+
+        Parameters
+        ----------
+        width, height : int
+            Even numbers.
+
+        Returns
+        -------
+        Planes
+        """
+        blue, red = np.full((2, height // 2, width // 2), GREY, dtype=np.uint8)
+        return cls(np.full((height, width), BLACK, dtype=np.uint8), blue, red)
+
+    def copied(self) -> "Planes":
+        """Make a copy that may be drawn on."""
+        return Planes(*(plane.copy() for plane in self))
+
+    def dimmed(self, light: float) -> "Planes":
+        """Make it darker.
+
+        Parameters
+        ----------
+        light : float
+            What is left, in [0, 1].
+
+        Returns
+        -------
+        Planes
+        """
+        if light >= 1.0:
+            return self
+        base = zip(self, (BLACK, GREY, GREY), strict=True)
+        return Planes(*(cv2.convertScaleAbs(plane, alpha=light, beta=level * (1.0 - light)) for plane, level in base))
+
+    def mixed(self, other: "Planes", share: float) -> "Planes":
+        """Mix with another picture.
+
+        Parameters
+        ----------
+        other : Planes
+        share : float
+            Of the other one, in [0, 1].
+
+        Returns
+        -------
+        Planes
+        """
+        if share <= 0.0:
+            return self
+        if share >= 1.0:
+            return other
+        pairs = zip(self, other, strict=True)
+        return Planes(*(cv2.addWeighted(mine, 1.0 - share, theirs, share, 0.0) for mine, theirs in pairs))
+
+
+def write(caption: Overlay, picture: Planes, strength: float = 1.0) -> None:
+    """Write a caption on a picture: white letters, and darkness around them.
+
+    Parameters
+    ----------
+    caption : Overlay
+    picture : Planes
+        Drawn on.
+    strength : float
+        In [0, 1]; less than 1 where it comes or goes.
+    """
+    rows = slice(caption.top, caption.top + len(caption.cover))
+    light, below = picture.light[rows].astype(np.float32), 1.0 - strength * caption.cover
+    letters = (WHITE - BLACK) * strength * caption.letters
+    picture.light[rows] = np.rint(BLACK + (light - BLACK) * below + letters)
+    half = slice(rows.start // 2, rows.stop // 2)
+    kept = cv2.resize(below, (picture.blue.shape[1], half.stop - half.start), interpolation=cv2.INTER_AREA)
+    for plane in (picture.blue, picture.red):
+        plane[half] = np.rint(GREY + (plane[half].astype(np.float32) - GREY) * kept)
+
+
+class DrawnPhoto:
+    """A photo, ready to be drawn at any moment of its time.
+
+    Only what will be seen of it is kept, at the resolution in which it is seen closest.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The file.
+    size : (int, int)
+        Width and height of the upright photo in pixels, so that it is decoded no larger than needed.
+    frame : (int, int)
+        Width and height of the film's picture.
+    seconds : float
+        How long it is seen.
+    number : int
+        Its place in the film, as `plan_motion` takes it.
+
+    Raises
+    ------
+    InputError, MissingExtraError
+        As `read_image` does.
+    """
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        size: tuple[int, int],
+        frame: tuple[int, int],
+        *,
+        seconds: float,
+        number: int,
+    ) -> None:
+        photo = read_image(path, least_side=_least_side(size, plan_motion(size, frame, seconds, number)))
+        size = photo.info["original_size"]  # another file may have its name by now
+        self._motion = plan_motion(size, frame, seconds, number)
+        box, scale = self._motion.box, _scale(self._motion)
+        self._seen = _seen(self._motion, size, MARGIN / scale)
+        wanted = (_even(self._seen.width * scale), _even(self._seen.height * scale))
+        self._photo = Planes(*_from_rgb(np.asarray(_part(photo, size, self._seen, wanted))))
+        whole = (box.width, box.height) == frame
+        self._backdrop = Planes.black(*frame) if whole else _backdrop(photo, box, frame)
+
+    def draw(self, share: float) -> Planes:
+        """Draw what is seen when a share of the photo's time is over.
+
+        Parameters
+        ----------
+        share : float
+            In [0, 1].
+
+        Returns
+        -------
+        Planes
+        """
+        window, box = self._motion.at(share), self._motion.box
+        picture = self._backdrop.copied()
+        for mine, theirs in zip(picture, self._photo, strict=True):
+            by = 1 if mine is picture.light else 2
+            rows = slice(box.top // by, (box.top + box.height) // by)
+            columns = slice(box.left // by, (box.left + box.width) // by)
+            mine[rows, columns] = self._warped(theirs, window, (box.width // by, box.height // by), colour=by == 2)
+        return picture
+
+    def _warped(self, plane: Plane, window: Window, size: tuple[int, int], *, colour: bool) -> Plane:
+        """Part of a plane, also from between its pixels: so movement is smooth, however slow."""
+        scale_x, scale_y = plane.shape[1] / self._seen.width, plane.shape[0] / self._seen.height
+        step_x, step_y = window.width * scale_x / size[0], window.height * scale_y / size[1]
+        # A sample of light stands for the middle of its pixel; one of colour for the left edge of its two by two, as
+        # players expect (H.264, figure E-1, type 0): a quarter of its own width left of their middle.
+        left = (window.left - self._seen.left) * scale_x + (0.25 if colour else 0.5) * step_x - 0.5
+        top = (window.top - self._seen.top) * scale_y + 0.5 * step_y - 0.5
+        matrix = np.array([[step_x, 0.0, left], [0.0, step_y, top]])
+        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+        warped: Plane = cv2.warpAffine(plane, matrix, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
+        return warped
+
+
+def _scale(motion: Motion) -> float:
+    """Pixels of the frame for each of the photo, where it is seen closest."""
+    return motion.box.width / min(motion.start.width, motion.end.width)
+
+
+def _least_side(size: tuple[int, int], motion: Motion) -> int:
+    """Shorter side at which a decoded photo has all the pixels that will be seen."""
+    return max(1, math.ceil(min(size) * min(1.0, _scale(motion))))
+
+
+def _seen(motion: Motion, size: tuple[int, int], margin: float) -> Window:
+    """All of a photo that comes into view, and a margin."""
+    left = max(0.0, min(motion.start.left, motion.end.left) - margin)
+    top = max(0.0, min(motion.start.top, motion.end.top) - margin)
+    right = min(float(size[0]), max(motion.start.right, motion.end.right) + margin)
+    bottom = min(float(size[1]), max(motion.start.bottom, motion.end.bottom) + margin)
+    return Window(left, top, right - left, bottom - top)
+
+
+def _part(photo: Image.Image, size: tuple[int, int], part: Window, wanted: tuple[int, int]) -> Image.Image:
+    """Part of a photo, in as many pixels as wanted and in the colours of sRGB, which are those of BT.709.
+
+    ``size`` is the original's, of which the decoded photo may have only an eighth.
+    """
+    across, down = photo.width / size[0], photo.height / size[1]
+    box = (part.left * across, part.top * down, part.right * across, part.bottom * down)
+    cut = photo.resize(wanted, Image.Resampling.LANCZOS, box=box, reducing_gap=3.0)
+    if "icc_profile" in photo.info:
+        with suppress(ImageCms.PyCMSError, OSError):  # a damaged profile must not cost the picture
+            profile = ImageCms.ImageCmsProfile(io.BytesIO(photo.info["icc_profile"]))
+            ImageCms.profileToProfile(cut, profile, ImageCms.createProfile("sRGB"), inPlace=True)
+    return cut
+
+
+def _even(length: float) -> int:
+    return max(2, 2 * round(length / 2))
+
+
+def _backdrop(photo: Image.Image, box: Box, frame: tuple[int, int]) -> Planes:
+    """The photo itself, filling the frame, blurred and dark, with a soft shadow around the box."""
+    small = _small(frame)
+    size = photo.info["original_size"]
+    share = min(size[0] / frame[0], size[1] / frame[1])
+    width, height = min(frame[0] * share, size[0]), min(frame[1] * share, size[1])
+    middle = Window((size[0] - width) / 2, (size[1] - height) / 2, width, height)
+    filled = np.asarray(_part(photo, size, middle, small), dtype=np.float32)
+    blurred = cv2.GaussianBlur(filled, (0, 0), BACKDROP_BLUR * BACKDROP_SIDE)
+    colours = cv2.resize(blurred, frame, interpolation=cv2.INTER_CUBIC) * BACKDROP_LIGHT
+    shadow = np.zeros(frame[::-1], dtype=np.float32)
+    shadow[box.top : box.top + box.height, box.left : box.left + box.width] = 1.0 - SHADOW_LIGHT
+    shadow = cv2.GaussianBlur(shadow, (0, 0), SHADOW_WIDTH * min(frame), borderType=cv2.BORDER_REPLICATE)
+    return Planes(*_from_rgb(colours * (1.0 - shadow)[:, :, None], dither=True))
+
+
+def _small(frame: tuple[int, int]) -> tuple[int, int]:
+    shrink = BACKDROP_SIDE / max(frame)
+    return max(2, round(frame[0] * shrink)), max(2, round(frame[1] * shrink))
+
+
+def _from_rgb(rgb: NDArray[np.uint8] | NDArray[np.float32], *, dither: bool = False) -> tuple[Plane, Plane, Plane]:
+    """Planes of BT.709; with noise of a step that keeps a smooth gradient from falling into bands."""
+    light, *colours = cv2.split(cv2.transform(rgb, FROM_RGB))
+    half = (rgb.shape[1] // 2, rgb.shape[0] // 2)
+    planes = [light, *(cv2.resize(colour, half, interpolation=cv2.INTER_AREA) for colour in colours)]
+    if dither:
+        noise = np.random.default_rng(0)
+        planes = [plane + noise.random(plane.shape, dtype=np.float32) - 0.5 for plane in planes]
+    first, second, third = (np.rint(plane).clip(0, 255).astype(np.uint8) for plane in planes)
+    return first, second, third

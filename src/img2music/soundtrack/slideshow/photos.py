@@ -1,0 +1,173 @@
+"""Photos of a slideshow: which there are, what they feel like, and in which order they come."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+import numpy as np
+
+from img2music.affect import Affect
+from img2music.errors import InputError
+from img2music.matching.reading import expand
+from img2music.media.photo_info import read_photo_info
+from img2music.vision.model import ImageModel
+
+
+class Order(StrEnum):
+    """In which order photos come."""
+
+    NAME = "name"
+    DATE = "date"
+    MOOD = "mood"
+
+
+@dataclass(frozen=True, slots=True)
+class Photo:
+    """A photo of a slideshow.
+
+    Attributes
+    ----------
+    path : str
+        The file, as ``os.fsdecode`` gives it.
+    size : (int, int)
+        Width and height, upright, in pixels.
+    affect : Affect
+    taken : datetime
+        When it was taken, by the camera's clock; else when its file was last changed.
+    dated : bool
+        Whether the photo itself tells when it was taken.
+    title : str or None
+        What it is called in its metadata.
+    """
+
+    path: str
+    size: tuple[int, int]
+    affect: Affect
+    taken: datetime
+    dated: bool
+    title: str | None
+
+    @property
+    def name(self) -> str:
+        """Name of its file, without the ending."""
+        return os.path.splitext(os.path.basename(self.path))[0]  # noqa: PTH119, PTH122 - names may be any bytes
+
+
+def read_photos(paths: Sequence[str | os.PathLike[str]], model: ImageModel) -> tuple[list[Photo], list[InputError]]:
+    """Read photos.
+
+    Parameters
+    ----------
+    paths : sequence of str or path-like
+        Photos, and folders, which stand for all photos in them and below.
+    model : ImageModel
+        What reads their affect.
+
+    Returns
+    -------
+    list of Photo
+        As they were given, those of a folder in order of name.
+    list of InputError
+        Those that can't be read.
+    """
+    photos: list[Photo] = []
+    errors: list[InputError] = []
+    files: list[str] = []
+    for given in (item for path in paths for item in expand(os.fsdecode(path))):
+        if isinstance(given, InputError):
+            errors.append(given)
+        else:
+            files.append(given.path)
+    for path, analysis in zip(files, model.analyze(files), strict=True):
+        if isinstance(analysis, InputError):
+            errors.append(analysis)
+            continue
+        info = read_photo_info(path)
+        try:
+            taken = info.taken or datetime.fromtimestamp(os.stat(path).st_mtime)  # noqa: PTH116 - in local time, as cameras
+        except (OSError, ValueError, OverflowError):
+            taken = datetime.min
+        size = (analysis.width, analysis.height)
+        photos.append(Photo(path, size, analysis.affect, taken, info.taken is not None, info.title))
+    return photos, errors
+
+
+def ordered(photos: Sequence[Photo], order: Order) -> list[Photo]:
+    """Bring photos into order.
+
+    Parameters
+    ----------
+    photos : sequence of Photo
+    order : Order
+        By name: as they were given, folders by the names in them. By date: by `Photo.taken`. By mood: as `arc` says.
+
+    Returns
+    -------
+    list of Photo
+        Equal ones as they were given.
+    """
+    if order is Order.DATE:
+        return sorted(photos, key=lambda photo: photo.taken)
+    if order is Order.MOOD:
+        return [photos[place] for place in arc([photo.affect for photo in photos])]
+    return list(photos)
+
+
+def arc(affects: Sequence[Affect]) -> list[int]:
+    """Find the shortest way from the calmest through the liveliest and back.
+
+    Arousal never falls on the way there, and never rises on the way back: of all such round trips through the affect
+    plane (bitonic tours), the shortest is found, by dynamic programming. The pleasanter half comes last.
+
+    Parameters
+    ----------
+    affects : sequence of Affect
+
+    Returns
+    -------
+    list of int
+        Places in ``affects``, each once.
+
+    References
+    ----------
+    Bentley, J. L. (1990). Experiments on traveling salesman heuristics. SODA '90.
+    Cormen, T. H. et al. (2009). Introduction to algorithms, 3rd edition, problem 15-3.
+    """
+    order = sorted(range(len(affects)), key=lambda place: (affects[place].arousal, affects[place].valence))
+    if len(order) < 3:
+        return order
+    points = np.array([(affects[place].valence, affects[place].arousal) for place in order])
+    there, back = _tour(points)
+    pleasant_there, pleasant_back = (points[way, 0].mean() if way else 0.5 for way in (there, back))
+    if back and pleasant_back < pleasant_there:
+        there, back = back, there
+    return [order[0], *(order[place] for place in there), order[-1], *(order[place] for place in reversed(back))]
+
+
+def _tour(points: np.ndarray[tuple[int, int], np.dtype[np.float64]]) -> tuple[list[int], list[int]]:
+    """Places on both ways between the first point and the last, ascending, of the shortest bitonic tour."""
+    count = len(points)
+    gaps = np.hypot(*(points[:, None] - points[None]).transpose(2, 0, 1))
+    # cost[i]: two ways from the first point, together through all up to `last`, where one ends, and the other at i.
+    cost = np.full(count, np.inf)
+    cost[0] = gaps[0, 1]
+    joined = np.zeros(count, dtype=np.int64)  # at `last`, where the other way ended that then went on to it
+    for last in range(2, count):
+        ways = cost[: last - 1] + gaps[: last - 1, last]
+        joined[last] = int(ways.argmin())
+        cost[: last - 1] += gaps[last - 1, last]
+        cost[last - 1] = ways[joined[last]]
+    # Back from the last point, which ends both ways: at each step, `head` is on one way, and `other` ends the other.
+    other = int((cost[: count - 1] + gaps[: count - 1, count - 1]).argmin())
+    ways_of: tuple[list[int], list[int]] = ([], [])
+    mine = 0
+    for head in range(count - 1, 1, -1):
+        # `head` follows head - 1 on its way, unless the other way ends there: then it follows where that one came from.
+        if other == head - 1:
+            ways_of[1 - mine].append(other)
+            other, mine = int(joined[head]), 1 - mine
+        else:
+            ways_of[mine].append(head - 1)
+    return ways_of[0][::-1], ways_of[1][::-1]

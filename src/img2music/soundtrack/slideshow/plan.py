@@ -1,0 +1,189 @@
+"""Which photo is seen when."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from img2music.affect import Affect
+from img2music.soundtrack.film import SAMPLE_EVERY
+
+LEAST_SECONDS, MOST_SECONDS = 1.0, 60.0
+"""Seconds for which a photo may be seen."""
+
+CROSS_FADE = 1.0
+"""Seconds in which one photo turns into the next; a third of the time that one is seen, at most."""
+
+LAST_FADE = 1.5
+"""Seconds in which the last picture goes dark; a third of its time, at most."""
+
+REACH = 0.25
+"""Part of a photo's time by which a change may move to meet a beat."""
+
+JOIN = 0.2
+"""Seconds by which the music may change before or after the photo with which it was meant to: a little more than by
+what it is moved to be on the beat of both songs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What one picture of the film shows.
+
+    Attributes
+    ----------
+    photo : int
+        Place in the film.
+    share : float
+        How much of its time is over, in [0, 1].
+    mixed : float
+        Share of the next photo in the picture, in [0, 1].
+    following : float
+        How much of the next photo's time is over.
+    light : float
+        1, or less where the film goes dark.
+    """
+
+    photo: int
+    share: float
+    mixed: float = 0.0
+    following: float = 0.0
+    light: float = 1.0
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """When each photo is seen.
+
+    Attributes
+    ----------
+    rate : int
+        Pictures a second.
+    changes : ndarray of int64, shape (photos + 1,)
+        Number of the picture from which on each photo is seen more than the one before; 0 first, and the number of
+        pictures last.
+    fade : float
+        Seconds of a cross-fade.
+    """
+
+    rate: int
+    changes: NDArray[np.int64]
+    fade: float
+
+    @property
+    def times(self) -> NDArray[np.float64]:
+        """Seconds of ``changes``."""
+        return self.changes / self.rate
+
+    @property
+    def duration(self) -> float:
+        """Seconds of the film."""
+        return float(self.times[-1])
+
+    def seconds(self, photo: int) -> float:
+        """How long a photo is seen, with all of its cross-fades."""
+        first, last = self._span(photo)
+        return last - first
+
+    def _span(self, photo: int) -> tuple[float, float]:
+        times = self.times
+        return max(0.0, times[photo] - self.fade / 2), min(self.duration, times[photo + 1] + self.fade / 2)
+
+    def pictures(self) -> Iterator[Seen]:
+        """Tell what each picture of the film shows.
+
+        Yields
+        ------
+        Seen
+            In order; ``photo`` grows by 1 at most.
+        """
+        times, last = self.times, len(self.changes) - 2
+        dark = min(LAST_FADE, (self.duration - times[last]) / 3)
+        photo = 0
+        for number in range(int(self.changes[-1])):
+            time = number / self.rate
+            while photo < last and time >= times[photo + 1] + self.fade / 2:
+                photo += 1
+            light = min(1.0, (self.duration - time) / dark)
+            begins = times[photo + 1] - self.fade / 2
+            if photo == last or time <= begins:
+                yield Seen(photo, self._share(photo, time), light=light)
+            else:
+                mixed = min(1.0, (time - begins) / self.fade)
+                yield Seen(photo, self._share(photo, time), mixed, self._share(photo + 1, time), light)
+
+    def _share(self, photo: int, time: float) -> float:
+        first, last = self._span(photo)
+        return min(1.0, max(0.0, (time - first) / (last - first)))
+
+    def curve(self, affects: Sequence[Affect]) -> NDArray[np.float64]:
+        """Affect of the film along time.
+
+        Parameters
+        ----------
+        affects : sequence of Affect
+            Of the photos.
+
+        Returns
+        -------
+        ndarray of float64, shape (n, 3)
+            Seconds, valence and arousal every `film.SAMPLE_EVERY`; mixed in cross-fades.
+        """
+        points = np.array([(affect.valence, affect.arousal) for affect in affects])
+        moments = np.arange(0.0, self.duration, SAMPLE_EVERY)
+        inner = self.times[1:-1]
+        # Each change is a ramp from one photo's affect to the next one's.
+        edges = np.concatenate([[0.0], np.column_stack([inner - self.fade / 2, inner + self.fade / 2]).ravel()])
+        levels = np.repeat(points, 2, axis=0)[: len(edges)]
+        return np.column_stack([moments, *(np.interp(moments, edges, levels[:, axis]) for axis in range(2))])
+
+
+def evenly(photos: int, seconds: float, rate: int, fade: float = CROSS_FADE) -> Schedule:
+    """Show each photo equally long.
+
+    Parameters
+    ----------
+    photos : int
+        At least 1.
+    seconds : float
+        For each.
+    rate : int
+        Pictures a second.
+    fade : float
+        Seconds of a cross-fade, at most; never more than a third of ``seconds``.
+
+    Returns
+    -------
+    Schedule
+    """
+    changes = np.rint(np.arange(photos + 1) * seconds * rate).astype(np.int64)
+    return Schedule(rate, changes, min(fade, seconds / 3))
+
+
+def on_beats(schedule: Schedule, beats: NDArray[np.float64], joins: NDArray[np.float64]) -> Schedule:
+    """Move each change to where the music changes, if that is meant (`JOIN`), else to the nearest beat in `REACH`.
+
+    Parameters
+    ----------
+    schedule : Schedule
+    beats : ndarray of float64, shape (n,)
+        Seconds of the film, ascending.
+    joins : ndarray of float64, shape (m,)
+        Seconds at which one song gives way to another.
+
+    Returns
+    -------
+    Schedule
+        As long, with as many changes, in order: none moves further than `REACH` of the time to the one before or after.
+    """
+    changes = schedule.changes.copy()
+    lengths = np.diff(schedule.times)
+    for place in range(1, len(changes) - 1):
+        time = float(schedule.times[place])
+        reach = REACH * float(min(lengths[place - 1], lengths[place]))
+        for moments, within in ((joins, min(JOIN, reach)), (beats, reach)):
+            nearest = float(moments[np.abs(moments - time).argmin()]) if len(moments) else np.inf
+            if abs(nearest - time) <= within:
+                changes[place] = round(nearest * schedule.rate)
+                break
+    return Schedule(schedule.rate, changes, schedule.fade)

@@ -1,0 +1,1 @@
+"""Cue sheets as timelines of video editors, and as chapters."""

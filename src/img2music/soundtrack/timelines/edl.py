@@ -1,0 +1,113 @@
+"""Edit decision lists after CMX 3600, which nearly every editor reads.
+
+OpenTimelineIO's adapter for them writes the first video track and nothing else; it reads these back in the tests.
+"""
+
+import re
+from collections.abc import Iterator
+
+from opentimelineio.opentime import RationalTime, to_timecode
+
+from img2music.soundtrack.cue_sheet import CueSheet
+from img2music.soundtrack.timelines.arrangement import Arrangement, MusicClip, arrange
+
+REEL_LENGTH = 8
+"""Characters of a reel's name."""
+
+
+def as_edl(sheet: CueSheet) -> bytes:
+    """Write a cue sheet as an edit decision list.
+
+    Parameters
+    ----------
+    sheet : CueSheet
+
+    Returns
+    -------
+    bytes
+        UTF-8, with letters other than ASCII in comments and the title only. The film is on V and, if it has sound,
+        on A; all music is on A2, cross-fades as dissolves. Other fades and gains are comments.
+    """
+    made = arrange(sheet)
+    mode = "DROP FRAME" if made.film.drops else "NON-DROP FRAME"
+    lines = [f"TITLE: {made.name}", f"FCM: {mode}", "", *_film(made)]
+    reels = _reels(made)
+    for number, clip in enumerate(made.music, start=2):
+        before = made.music[number - 3] if number > 2 else None
+        lines += _event(number, clip, before, reels, made)
+    return ("\r\n".join(lines) + "\r\n").encode("utf-8")
+
+
+def _film(made: Arrangement) -> Iterator[str]:
+    film = made.film
+    times = _times(made, film.first, 0, film.frames)
+    yield f"001  {_reel(film.name):8} {'B' if film.channels else 'V':5} C        {times}"
+    yield f"* FROM CLIP NAME:  {film.name}"
+    yield f"* OTIO REFERENCE FROM: {film.url}"
+    for scene in made.scenes:
+        yield f"* LOC: {_code(made, scene.start)} {scene.colour:7} {scene.title.upper()}"
+
+
+def _event(
+    number: int, clip: MusicClip, before: MusicClip | None, reels: dict[str, str], made: Arrangement
+) -> Iterator[str]:
+    frames = clip.frames - clip.tail
+    end = clip.start + frames
+    length = 0
+    if before is not None:
+        met = before.start + before.frames - before.tail
+        length = min(before.tail, frames, 999) if met == clip.start else 0
+        frames -= max(0, met - clip.start)  # cues that are typed may overlap a little
+    start = end - frames
+    source = clip.source + start - clip.start
+    if frames < 1:
+        return
+    if before is not None and length:
+        stop = before.source + before.frames - before.tail
+        yield f"{number:03}  {reels[before.url]:8} {'A2':5} C        {_times(made, stop, clip.start, 0)}"
+    how = f"D {length:03}   " if length else "C       "
+    yield f"{number:03}  {reels[clip.url]:8} {'A2':5} {how} {_times(made, source, start, frames)}"
+    if before is not None and length:
+        yield f"* FROM CLIP NAME:  {before.file}"
+        yield f"* OTIO REFERENCE FROM: {before.url}"
+    word = "TO" if length else "FROM"
+    yield f"* {word} CLIP NAME:  {clip.file}"
+    yield f"* OTIO REFERENCE {word}: {clip.url}"
+    yield f"* SONG: {clip.name}"
+    yield f"* GAIN: {clip.cue.gain_db:+.1f} DB"
+    if clip.fade_in and not length:
+        yield f"* FADE IN: {clip.fade_in} FRAMES"
+    if clip.fade_out and not clip.tail:
+        yield f"* FADE OUT: {clip.fade_out} FRAMES"
+
+
+def _times(made: Arrangement, source: int, start: int, frames: int) -> str:
+    return " ".join(_code(made, value) for value in (source, source + frames, start, start + frames))
+
+
+def _code(made: Arrangement, frame: int) -> str:
+    rate = float(made.rate)
+    code: str = to_timecode(RationalTime(frame, rate), rate, made.film.drops)
+    return code
+
+
+def _reels(made: Arrangement) -> dict[str, str]:
+    """A name for each song's file, unlike the others', by its URL."""
+    found: dict[str, str] = {}
+    taken = {_reel(made.film.name)}
+    for clip in made.music:
+        if clip.url in found:
+            continue
+        name, count = _reel(clip.file), 1
+        while name in taken:
+            count += 1
+            name = f"{_reel(clip.file)[: REEL_LENGTH - len(str(count))]}{count}"
+        taken.add(name)
+        found[clip.url] = name
+    return found
+
+
+def _reel(file: str) -> str:
+    stem = file.rpartition(".")[0] or file
+    name = re.sub(r"[^A-Z0-9]", "", stem.upper().encode("ascii", "ignore").decode())[:REEL_LENGTH]
+    return "REEL" if name in ("", "BL", "BLACK", "BARS", "AX") else name

@@ -1,0 +1,150 @@
+"""OpenTimelineIO: ``.otio``, which DaVinci Resolve, Kdenlive and Premiere read."""
+
+from typing import Any
+
+import opentimelineio as otio
+from opentimelineio.opentime import RationalTime, TimeRange
+
+from img2music.soundtrack.cue_sheet import CueSheet
+from img2music.soundtrack.timelines.arrangement import Arrangement, MusicClip, SceneMark, arrange, one_line
+
+METADATA = "img2music"
+
+
+def as_otio(sheet: CueSheet) -> bytes:
+    """Write a cue sheet as OpenTimelineIO's JSON.
+
+    Parameters
+    ----------
+    sheet : CueSheet
+
+    Returns
+    -------
+    bytes
+        UTF-8.
+    """
+    text: str = timeline(arrange(sheet)).to_json_string(indent=2)
+    return (text + "\n").encode("utf-8")
+
+
+def timeline(made: Arrangement) -> Any:
+    """Build the timeline: the film, its own sound, and tracks of music.
+
+    Parameters
+    ----------
+    made : Arrangement
+
+    Returns
+    -------
+    opentimelineio.schema.Timeline
+        It begins at 0. Gains and fades are there as what DaVinci Resolve writes for them, and, with all else that a
+        cue tells, as metadata. There are no transitions: some editors take one beside a gap for a mixture of two clips.
+    """
+    rate = float(made.rate)
+    found = otio.schema.Timeline(name=made.name, global_start_time=RationalTime(0, rate))
+    found.tracks.append(otio.schema.Track("Film", [_film(made)], kind=otio.schema.TrackKind.Video))
+    if made.film.channels:
+        found.tracks.append(otio.schema.Track("Film sound", [_film(made)], kind=otio.schema.TrackKind.Audio))
+    for number, clips in enumerate(made.tracks, start=1):
+        track = otio.schema.Track(f"Music {number}", kind=otio.schema.TrackKind.Audio)
+        filled = 0
+        for clip in clips:
+            if clip.start > filled:
+                track.append(otio.schema.Gap(source_range=span(0, clip.start - filled, rate)))
+            track.append(_music(clip, rate))
+            filled = clip.end
+        found.tracks.append(track)
+    found.tracks.markers.extend(marker(scene, rate) for scene in made.scenes)
+    return found
+
+
+def span(start: int, frames: int, rate: float) -> TimeRange:
+    """A range of OpenTimelineIO, of frames.
+
+    Parameters
+    ----------
+    start, frames : int
+    rate : float
+        Frames a second.
+
+    Returns
+    -------
+    TimeRange
+    """
+    return TimeRange(RationalTime(start, rate), RationalTime(frames, rate))
+
+
+def marker(scene: SceneMark, rate: float) -> Any:
+    """A scene as a marker with its mood word.
+
+    Parameters
+    ----------
+    scene : SceneMark
+    rate : float
+        Frames a second.
+
+    Returns
+    -------
+    opentimelineio.schema.Marker
+    """
+    return otio.schema.Marker(
+        scene.title,
+        span(scene.start, scene.frames, rate),
+        color=scene.colour,
+        comment=scene.note,  # Kdenlive shows it instead of the name
+        metadata={METADATA: {"valence": scene.affect.valence, "arousal": scene.affect.arousal}},
+    )
+
+
+def _film(made: Arrangement) -> Any:
+    film = made.film
+    whole = span(film.first, film.frames, float(made.rate))
+    media = otio.schema.ExternalReference(film.url, whole)
+    media.name = film.name
+    return otio.schema.Clip(film.name, media, whole)
+
+
+def _music(clip: MusicClip, rate: float) -> Any:
+    cue = clip.cue
+    media = otio.schema.ExternalReference(clip.url, span(0, clip.available, rate))
+    media.name = clip.file
+    told = {
+        "cue": clip.number,
+        "track": cue.track.id,
+        "title": None if cue.track.title is None else one_line(cue.track.title),
+        "artist": None if cue.track.artist is None else one_line(cue.track.artist),
+        "start": cue.start,
+        "end": cue.end,
+        "passage": {"start": cue.passage.start, "end": cue.passage.end},
+        "fade_in": cue.fade_in,
+        "fade_out": cue.fade_out,
+        "gain_db": cue.gain_db,
+        "distance": cue.distance,
+        "why": one_line(cue.why),
+    }
+    found = otio.schema.Clip(clip.name, media, span(clip.source, clip.frames, rate), metadata={METADATA: told})
+    found.effects.append(_volume(clip))
+    return found
+
+
+def _volume(clip: MusicClip) -> Any:
+    """Gain and fades, in the words that DaVinci Resolve's own files have for them: decibels, and frames."""
+    parameters = [
+        {
+            "Parameter ID": name,
+            "Parameter Value": float(value),
+            "Default Parameter Value": 0.0,
+            "Variant Type": "Double",
+            "minValue": least,
+            "maxValue": most,
+        }
+        for name, value, least, most in (
+            ("volume", min(max(clip.cue.gain_db, -100.0), 30.0), -100.0, 30.0),
+            ("faderIn", clip.fade_in, 0.0, 2147483648.0),
+            ("faderOut", clip.fade_out, 0.0, 2147483648.0),
+        )
+    ]
+    effect = {"Effect Name": "Fairlight Clip Volume and Fades", "Name": "Volume", "Type": 62, "Enabled": True}
+    return otio.schema.Effect(
+        effect_name="Resolve Effect", metadata={"Resolve_OTIO": {**effect, "Parameters": parameters}}
+    )

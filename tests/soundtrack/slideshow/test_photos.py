@@ -1,0 +1,88 @@
+"""Photos that are collected and put in order."""
+
+import itertools
+import os
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from img2music.affect import Affect
+from img2music.soundtrack.slideshow.photos import Order, Photo, arc, ordered, read_photos
+from img2music.vision.model import ImageModel
+from tests.vision.small_models import colour_model, written
+
+affects = st.builds(Affect, st.floats(0.0, 1.0), st.floats(0.0, 1.0))
+
+
+def length(seen: list[Affect]) -> float:
+    return sum(first.distance(second) for first, second in itertools.pairwise([*seen, seen[0]]))
+
+
+@given(st.lists(affects, max_size=30))
+def test_the_arc_rises_and_falls(seen: list[Affect]) -> None:
+    order = arc(seen)
+    assert sorted(order) == list(range(len(seen)))
+    arousals = [seen[place].arousal for place in order]
+    top = arousals.index(max(arousals)) if arousals else 0
+    last = len(arousals) - 1 - arousals[::-1].index(max(arousals)) if arousals else 0
+    assert arousals[: top + 1] == sorted(arousals[: top + 1])
+    assert arousals[last:] == sorted(arousals[last:], reverse=True)
+    assert set(arousals[top : last + 1]) <= {max(arousals, default=0.0)}
+
+
+@given(st.lists(affects, min_size=3, max_size=7, unique=True))
+def test_no_shorter_way_rises_and_falls(seen: list[Affect]) -> None:
+    first, *middle, last = sorted(range(len(seen)), key=lambda place: (seen[place].arousal, seen[place].valence))
+    every = itertools.product([True, False], repeat=len(middle))
+    ways = (
+        [first, *itertools.compress(middle, way), last, *itertools.compress(middle[::-1], [not up for up in way[::-1]])]
+        for way in every
+    )
+    shortest = min(length([seen[place] for place in way]) for way in ways)
+    assert length([seen[place] for place in arc(seen)]) == pytest.approx(shortest, abs=1e-9)
+
+
+def test_the_pleasanter_half_comes_last() -> None:
+    seen = [Affect(0.5, 0.1), Affect(0.8, 0.5), Affect(0.2, 0.5), Affect(0.5, 0.9)]
+    assert arc(seen) == [0, 2, 3, 1]
+
+
+def photo(name: str, day: int) -> Photo:
+    return Photo(f"/photos/{name}.jpg", (4, 3), Affect(0.5, 0.5), datetime(2021, 5, day), dated=True, title=None)
+
+
+def test_orders() -> None:
+    given = [photo("b", 3), photo("a", 2), photo("c", 3)]
+    assert ordered(given, Order.NAME) == given  # folders are sorted as they are read
+    assert [each.name for each in ordered(given, Order.DATE)] == ["a", "b", "c"]
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> ImageModel:
+    return ImageModel.load(written(tmp_path, colour_model()))
+
+
+def test_photos_of_folders_and_what_they_say(tmp_path: Path, model: ImageModel) -> None:
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    image = Image.fromarray(np.full((30, 40, 3), 128, dtype=np.uint8))
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    exif.get_ifd(0x8769)[0x9003] = "2021:05:06 07:08:09"
+    image.save(folder / "b.jpg", exif=exif)
+    image.save(folder / "a.png")
+    os.utime(folder / "a.png", (86_400 * 365, 86_400 * 365))
+    (folder / "c.jpg").write_bytes(b"no photo")
+    (folder / "notes.txt").write_text("left alone")
+    photos, errors = read_photos([folder, tmp_path / "absent.jpg"], model)
+    assert [each.name for each in photos] == ["a", "b"]
+    assert [each.size for each in photos] == [(40, 30), (30, 40)]  # the second stands upright
+    assert [each.dated for each in photos] == [False, True]
+    assert photos[0].taken == datetime.fromtimestamp(86_400 * 365)
+    assert photos[1].taken == datetime(2021, 5, 6, 7, 8, 9)
+    assert sorted(Path(error.path or "").name for error in errors) == ["absent.jpg", "c.jpg"]

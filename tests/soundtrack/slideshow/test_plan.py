@@ -1,0 +1,87 @@
+"""Which photo is seen when."""
+
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from img2music.affect import Affect
+from img2music.soundtrack.slideshow.plan import Schedule, evenly, on_beats
+
+schedules = st.builds(
+    evenly,
+    st.integers(1, 12),
+    st.floats(1.0, 6.0),
+    st.sampled_from([10, 24, 30, 60]),
+    st.sampled_from([0.0, 0.3, 1.0, 5.0]),
+)
+
+
+@settings(max_examples=30)
+@given(schedules)
+def test_every_photo_is_seen_in_order_and_moves_steadily(schedule: Schedule) -> None:
+    seen = list(schedule.pictures())
+    assert len(seen) == schedule.changes[-1]
+    assert [number for number, _ in itertools.groupby(each.photo for each in seen)] == list(
+        range(len(schedule.changes) - 1)
+    )
+    shares: dict[int, list[float]] = {}
+    for each in seen:
+        assert 0.0 <= each.mixed <= 1.0
+        assert 0.0 < each.light <= 1.0
+        shares.setdefault(each.photo, []).append(each.share)
+        if each.mixed:
+            shares.setdefault(each.photo + 1, []).append(each.following)
+    for photo, moments in shares.items():
+        steps = np.diff(moments)
+        assert steps == pytest.approx(1.0 / schedule.rate / schedule.seconds(photo), rel=1e-6)
+        assert moments[0] < 0.5 < moments[-1] or len(moments) < 3
+
+
+@settings(max_examples=30)
+@given(schedules)
+def test_the_middle_of_a_cross_fade_is_the_change(schedule: Schedule) -> None:
+    seen = list(schedule.pictures())
+    for photo, change in enumerate(schedule.changes[1:-1].tolist()):
+        at = seen[change]
+        assert (at.photo, at.mixed) == ((photo, pytest.approx(0.5)) if schedule.fade else (photo + 1, 0.0))
+
+
+@given(schedules, st.floats(0.2, 5.0), st.floats(0.0, 1.0))
+def test_changes_come_to_beats_that_are_near(schedule: Schedule, interval: float, first: float) -> None:
+    beats = np.arange(first, schedule.duration, interval)
+    moved = on_beats(schedule, beats, np.zeros(0))
+    assert moved.changes[[0, -1]].tolist() == schedule.changes[[0, -1]].tolist()
+    assert (np.diff(moved.changes) > 0).all()
+    assert (np.diff(moved.times) >= moved.fade).all()
+    if interval <= 0.4:
+        away = np.abs(moved.times[1:-1, None] - beats).min(axis=1, initial=np.inf)
+        inside = (moved.times[1:-1] > first) & (moved.times[1:-1] < (beats[-1] if len(beats) else 0.0))
+        assert (away[inside] <= 0.5 / schedule.rate + 1e-9).all()
+
+
+def test_photos_change_with_the_songs() -> None:
+    schedule = evenly(4, 2.0, 30)
+    moved = on_beats(schedule, np.array([1.9, 3.9, 6.3]), np.array([4.1, 6.5]))
+    assert moved.times.tolist() == pytest.approx([0.0, 1.9, 4.1, 6.3, 8.0])
+    unmoved = on_beats(schedule, np.zeros(0), np.zeros(0))
+    assert unmoved.times.tolist() == schedule.times.tolist()
+
+
+def test_the_curve_has_the_moods_of_the_photos() -> None:
+    curve = evenly(3, 4.0, 30).curve([Affect(0.2, 0.1), Affect(0.6, 0.9), Affect(0.4, 0.5)])
+    assert curve[:, 0].tolist() == [0.5 * number for number in range(24)]
+    by_time = {time: (valence, arousal) for time, valence, arousal in curve.tolist()}
+    assert by_time[2.0] == pytest.approx((0.2, 0.1))
+    assert by_time[4.0] == pytest.approx((0.4, 0.5))
+    assert by_time[6.0] == pytest.approx((0.6, 0.9))
+    assert by_time[11.5] == pytest.approx((0.4, 0.5))
+
+
+def test_the_film_goes_dark_at_its_end() -> None:
+    seen = list(evenly(2, 4.0, 30).pictures())
+    assert seen[0].light == 1.0
+    assert seen[-1].light < 0.1
+    assert [each.light for each in seen].count(1.0) > 190

@@ -1,0 +1,105 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from img2music.soundtrack.aligning import EARLY, LATE, LONGEST_CROSS_FADE, ON_BEAT, RING, Placed, align
+from tests.soundtrack.test_beats import FILE_RATE, drums
+
+TIMES = np.arange(0.0, 200.0, 0.04)
+SOUNDING, DURATION = 90.0, 93.0
+
+
+@pytest.fixture(scope="module")
+def song(tmp_path_factory: pytest.TempPathFactory) -> Callable[[float], Path]:
+    """Songs of ninety seconds with a beat from 0.2 s on, and three seconds of silence after them, by tempo."""
+    folder = tmp_path_factory.mktemp("songs")
+
+    def made(tempo: float) -> Path:
+        path = folder / f"{tempo}.flac"
+        if not path.exists():
+            sound = drums(tempo, SOUNDING, rate=FILE_RATE)
+            silence = np.zeros(round((DURATION - SOUNDING) * FILE_RATE), np.float32)
+            soundfile.write(path, np.concatenate([sound, silence]), FILE_RATE)
+        return path
+
+    return made
+
+
+def flat(_: int, __: float) -> float:
+    return 1.0
+
+
+def off_beat(time: float, tempo: float) -> float:
+    beats = (time - 0.2) * tempo / 60.0
+    return abs(beats - round(beats)) * 60.0 / tempo
+
+
+def test_both_songs_are_on_the_beat_where_they_meet(song: Callable[[float], Path]) -> None:
+    placed = [
+        Placed(str(song(100)), DURATION, 0.0, 20.33, 21.3),
+        Placed(str(song(84)), DURATION, 20.33, 50.0, 5.7),
+    ]
+    one, other = align(placed, TIMES, flat)
+    assert one.start == 0.0
+    assert one.end == other.start
+    assert -EARLY <= other.start - 20.33 <= LATE
+    assert off_beat(one.begin, 100) < 0.025
+    assert off_beat(other.begin, 84) < 0.025
+    if one.end != 20.33:  # the join moved to another picture, where the song that goes is on the beat
+        assert off_beat(one.begin + one.end - one.start, 100) < ON_BEAT + 0.01
+    assert other.beats is not None
+    assert other.beats.tempo == pytest.approx(84, abs=2)
+    assert other.beats.start_offset == pytest.approx(0.0, abs=ON_BEAT)
+    beats = other.fade_in * 84 / 60
+    assert beats == pytest.approx(round(beats), abs=0.05)
+    assert other.fade_in == one.fade_out <= LONGEST_CROSS_FADE
+
+
+def test_a_passage_begins_on_the_first_beat_of_a_bar(song: Callable[[float], Path]) -> None:
+    path = str(song(96))
+    places = [(0.0, 20.0, 2.0), (20.0, 50.0, 33.1), (50.0, 70.0, 3.0)]
+    bars = (align([Placed(path, DURATION, *place) for place in places], TIMES, flat)[1].begin - 0.2) / 2.5
+    assert bars == pytest.approx(round(bars), abs=0.03)
+
+
+def test_it_goes_where_the_music_fits(song: Callable[[float], Path]) -> None:
+    def later(number: int, begin: float) -> float:
+        return 5.0 * abs(begin - 24.5) if number else 0.0
+
+    placed = [Placed(str(song(100)), DURATION, 0.0, 20.0, 2.0), Placed(str(song(100)), DURATION, 20.0, 50.0, 23.0)]
+    assert align(placed, TIMES, later)[1].begin == pytest.approx(24.2, abs=0.05)
+
+
+def test_a_film_begins_as_its_first_song_does_and_ends_as_the_last_one(song: Callable[[float], Path]) -> None:
+    placed = [Placed(str(song(100)), DURATION, 0.0, 20.0, 0.0), Placed(str(song(96)), DURATION, 20.0, 60.0, 30.0)]
+    first, last = align(placed, TIMES, flat)
+    assert first.begin == 0.0
+    last_drum = 0.2 + 142 * 60 / 96
+    assert last_drum - RING < last.begin + 40.0 < SOUNDING + RING
+    assert off_beat(last.begin, 96) < 0.025
+
+
+def test_it_fades_on_a_phrase_where_the_end_of_the_song_does_not_fit(song: Callable[[float], Path]) -> None:
+    def stay(_: int, begin: float) -> float:
+        return 10.0 * abs(begin - 30.0)
+
+    (only,) = align([Placed(str(song(100)), DURATION, 0.0, 40.0, 30.0)], TIMES, stay)
+    assert off_beat(only.begin + 40.0 - only.fade_out, 100) < 0.03
+    assert only.fade_out == pytest.approx(8 * 0.6, abs=0.61)
+
+
+def test_what_cannot_be_decoded_stays(tmp_path: Path) -> None:
+    missing = str(tmp_path / "missing.mp3")
+    placed = [Placed(missing, 90.0, 0.0, 20.0, 30.0), Placed(missing, 90.0, 20.0, 40.0, 10.0)]
+    found = align(placed, TIMES, flat)
+    assert [(each.start, each.end, each.begin, each.beats) for each in found] == [
+        (0.0, 20.0, 30.0, None),
+        (20.0, 40.0, 10.0, None),
+    ]
+
+
+def test_no_cue() -> None:
+    assert align([], TIMES, flat) == []

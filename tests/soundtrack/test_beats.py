@@ -1,0 +1,98 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from hypothesis import given
+from hypothesis import strategies as st
+
+from img2music.soundtrack.beats import RATE, Beats, listen, merged, track
+from tests.sounds import noise, tone
+
+FILE_RATE = 44_100
+
+
+def drums(tempo: float, seconds: float, metre: int = 4, rate: int = RATE) -> np.ndarray:
+    """A drum on every beat from 0.2 s on, the first of each bar the loudest, shape (n,)."""
+    chance = np.random.default_rng(1)
+    sound = chance.normal(0.0, 0.0005, round(seconds * rate))
+    time = np.arange(rate // 5) / rate
+    drum = np.sin(2 * np.pi * 60 * time) * np.exp(-time / 0.06)
+    drum += 0.3 * chance.normal(size=len(time)) * np.exp(-time / 0.01)
+    for number, beat in enumerate(np.arange(0.2, seconds - 0.5, 60.0 / tempo)):
+        start = round(beat * rate)
+        sound[start : start + len(drum)] += drum * (0.6 if number % metre == 0 else 0.25)
+    return sound.astype(np.float32)
+
+
+@pytest.mark.parametrize("tempo", [70, 84, 96, 105])
+def test_beats_are_found_where_the_drum_is_struck(tempo: float) -> None:
+    times, _ = track(drums(tempo, 24.0))
+    beats = np.arange(0.2, 23.5, 60.0 / tempo)
+    assert np.mean([np.abs(beats - time).min() < 0.02 for time in times]) > 0.9
+    assert np.mean([np.abs(times - beat).min() < 0.02 for beat in beats]) > 0.9
+
+
+@pytest.mark.parametrize(("tempo", "metre"), [(96, 4), (100, 3)])
+def test_the_first_beat_of_a_bar_is_told(tempo: float, metre: int) -> None:
+    times, first = track(drums(tempo, 24.0, metre))
+    bars = (times[first] - 0.2) / (metre * 60.0 / tempo)
+    assert len(bars) >= 6
+    assert np.abs(bars - np.round(bars)).max() < 0.02
+
+
+@pytest.mark.parametrize(
+    "sound",
+    [
+        np.zeros(24 * RATE, np.float32),
+        np.zeros(0, np.float32),
+        tone(440.0, 0.05, RATE)[0],
+        tone(110.0, 24.0, RATE)[0],
+        noise(24.0, RATE)[0],
+    ],
+    ids=["silence", "nothing", "hardly a sound", "one long note", "noise"],
+)
+def test_what_has_no_beat_has_none(sound: np.ndarray) -> None:
+    times, first = track(sound)
+    assert len(times) == len(first) == 0
+
+
+def test_parts_of_a_file_are_heard_at_their_times(tmp_path: Path) -> None:
+    song = tmp_path / "song.flac"
+    sound = np.concatenate([np.zeros(FILE_RATE), drums(100, 60.0, rate=FILE_RATE), np.zeros(3 * FILE_RATE)]).astype(
+        np.float32
+    )
+    soundfile.write(song, sound, FILE_RATE)
+    found = listen(song, [(-5.0, 12.0), (30.0, 100.0)])
+    assert len(found.times) == len(found.first)
+    assert not ((found.times > 12.0) & (found.times < 30.0)).any()
+    beat = 1.2 + 0.6 * 60
+    assert found.offset(beat) == pytest.approx(0.0, abs=0.02)
+    assert found.offset(beat + 0.1) == pytest.approx(0.1, abs=0.02)
+    assert found.offset(21.0) is None  # nobody has listened there
+    assert found.length(beat) == pytest.approx(0.6, abs=0.02)
+    assert found.begins == pytest.approx(1.2, abs=0.3)
+    assert found.ends == pytest.approx(60.7, abs=0.5)
+
+
+def test_a_song_that_cannot_be_decoded_has_no_beats(tmp_path: Path) -> None:
+    song = tmp_path / "song.mp3"
+    song.write_bytes(b"\0" * 1000)
+    found = listen(song, [(0.0, 10.0)])
+    assert (len(found.times), found.begins, found.ends) == (0, None, None)
+    assert listen(tmp_path / "missing.mp3", [(0.0, 10.0)]).offset(1.0) is None
+
+
+@given(st.lists(st.tuples(st.floats(-20.0, 120.0), st.floats(0.0, 30.0)), max_size=8))
+def test_spans_are_joined_within_the_song(spans: list[tuple[float, float]]) -> None:
+    joined = merged([(start, start + length) for start, length in spans], 100.0)
+    edges = [edge for span in joined for edge in span]
+    assert edges == sorted(edges)
+    assert all(0.0 <= edge <= 100.0 for edge in edges)
+    for start, length in spans:
+        if max(0.0, start) < min(100.0, start + length):
+            assert any(one <= max(0.0, start) and min(100.0, start + length) <= other for one, other in joined)
+
+
+def test_few_beats_have_no_length() -> None:
+    assert Beats(np.array([1.0, 2.0]), np.zeros(2, dtype=np.bool_)).length(1.0) is None

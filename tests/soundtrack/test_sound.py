@@ -1,0 +1,144 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from img2music.errors import InputError
+from img2music.soundtrack.cue_sheet import CueSheet
+from img2music.soundtrack.sound import Original, Sound, compose
+from tests.sounds import encode, noise, tone
+from tests.soundtracks import RATE, Track, cue, encoded, film, metered, sheet, talk
+
+SPEECH = ((8.0, 14.0), (15.0, 20.0))
+LENGTH = 30.04
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A film with speech, and two songs: a tone of 1 kHz and one of 3 kHz, each with some noise."""
+    folder = tmp_path_factory.mktemp("scored")
+    own = talk(LENGTH, SPEECH, level=0.05, noise=0.0005)
+    film(folder / "film.mov", LENGTH, Track(own.repeat(2, axis=0)))
+    film(folder / "silent.mov", LENGTH)
+    surround = np.zeros((6, own.shape[1]), dtype=np.float32)
+    surround[2] = own[0]
+    film(folder / "surround.mov", LENGTH, Track(surround, "5.1"))
+    for name, frequency in (("a", 1000.0), ("b", 3000.0)):
+        song = tone(frequency, 60.0, amplitude=0.2) + noise(60.0, amplitude=0.01)
+        encode(folder / f"{name}.flac", song.repeat(2, axis=0), "flac")
+    encode(folder / "silence.flac", noise(60.0, amplitude=0.0), "flac")
+    return folder
+
+
+def scored(folder: Path, name: str = "film.mov") -> CueSheet:
+    return sheet(
+        LENGTH,
+        cue(0.0, 16.0, folder / "a.flac", 20.0, fade_in=1.0, fade_out=2.0),
+        cue(16.0, LENGTH, folder / "b.flac", 10.0, fade_in=2.0, fade_out=4.0),
+        film=folder / name,
+    )
+
+
+def whole(sound: Sound) -> np.ndarray:
+    return np.concatenate(list(sound.blocks))
+
+
+@pytest.mark.parametrize(("original", "target"), [*((each, -16.0) for each in Original), (Original.DUCK, -23.0)])
+def test_what_an_encoder_makes_of_it_meets_loudness_and_peak(
+    folder: Path, tmp_path: Path, original: Original, target: float
+) -> None:
+    sound = compose(scored(folder), original=original, loudness=target)
+    blocks = list(sound.blocks)
+    assert (sound.rate, sound.layout, sound.samples) == (RATE, "stereo", round(LENGTH * RATE))
+    assert sum(map(len, blocks)) == sound.samples
+    assert {block.dtype for block in blocks} == {np.dtype(np.float32)}
+    heard, peak = metered(encoded(blocks, tmp_path / "a.m4a"))
+    assert heard == pytest.approx(target, abs=0.5)
+    assert peak <= -1.0
+
+
+def power(sound: np.ndarray, frequency: float, start: float, end: float) -> float:
+    """Decibels of a tone in a part of the left channel."""
+    part = sound[round(start * RATE) : round(end * RATE), 0]
+    spectrum = np.abs(np.fft.rfft(part * np.hanning(len(part)))) ** 2
+    place = round(frequency * len(part) / RATE)
+    return float(10 * np.log10(spectrum[place - 5 : place + 6].sum() / len(part) ** 2 + 1e-20))
+
+
+def test_music_is_lowered_under_speech_alone_and_only_when_asked(folder: Path) -> None:
+    ducked = whole(compose(scored(folder), original=Original.DUCK))
+    kept = whole(compose(scored(folder), original=Original.KEEP))
+    dropped = whole(compose(scored(folder), original=Original.DROP))
+    lowered = power(ducked, 1000.0, 3.0, 6.0) - power(ducked, 1000.0, 10.0, 13.0)
+    assert 10.0 < lowered < 20.0
+    assert power(ducked, 1000.0, 3.0, 6.0) == pytest.approx(power(ducked, 3000.0, 24.5, 25.5), abs=1.0)
+    for sound in (kept, dropped):
+        assert power(sound, 1000.0, 3.0, 6.0) == pytest.approx(power(sound, 1000.0, 10.0, 13.0), abs=1.0)
+    assert np.corrcoef(kept[:, 0], dropped[:, 0])[0, 1] < 0.95
+
+
+def test_a_film_without_sound_gets_music_alone(folder: Path) -> None:
+    silent = whole(compose(scored(folder, "silent.mov"), original=Original.DUCK))
+    assert np.array_equal(silent, whole(compose(scored(folder), original=Original.DROP)))
+
+
+def test_a_dropped_sound_needs_no_film(folder: Path) -> None:
+    assert compose(scored(folder, "gone.mov"), original=Original.DROP).samples == round(LENGTH * RATE)
+    with pytest.raises(InputError, match=r"gone\.mov"):
+        compose(scored(folder, "gone.mov"))
+    assert compose(scored(folder, "gone.mov"), film=folder / "film.mov").layout == "stereo"
+
+
+def test_what_stands_out_is_as_loud_as_the_music_and_hiss_is_not_raised(folder: Path, tmp_path: Path) -> None:
+    silence = sheet(LENGTH, cue(0.0, LENGTH, folder / "silence.flac"), film=folder / "film.mov")
+    alone = whole(compose(silence, original=Original.KEEP))
+    assert metered([alone[8 * RATE : 14 * RATE]])[0] == pytest.approx(-16.0, abs=1.0)
+    hiss = np.random.default_rng(4).normal(0, 0.005, (2, round(LENGTH * RATE))).astype(np.float32)
+    film(tmp_path / "hiss.mov", LENGTH, Track(hiss))
+    with_music = whole(compose(scored(folder), film=tmp_path / "hiss.mov"))
+    assert power(with_music, 6000.0, 3.0, 6.0) < power(with_music, 1000.0, 3.0, 6.0) - 30.0
+
+
+def test_music_comes_from_the_front_of_a_surround_film(folder: Path) -> None:
+    sound = compose(scored(folder, "surround.mov"), original=Original.KEEP)
+    assert sound.layout == "5.1"
+    samples = whole(sound)
+    assert samples.shape == (sound.samples, 6)
+    assert not samples[:, 3:].any()
+    assert power(samples, 1000.0, 3.0, 6.0) > power(samples[:, 2:], 1000.0, 3.0, 6.0) + 40.0
+    assert metered([samples], "5.1")[0] == pytest.approx(-16.0, abs=0.5)
+
+
+def test_where_no_cue_is_there_is_silence(folder: Path) -> None:
+    gap = sheet(20.0, cue(2.0, 6.0, folder / "a.flac"), cue(12.0, 16.5, folder / "b.flac"))
+    samples = whole(compose(gap, original=Original.DROP))
+    sounding = np.abs(samples).max(axis=1) > 0
+    assert not sounding[: 2 * RATE].any()
+    assert not sounding[6 * RATE : 12 * RATE].any()
+    assert not sounding[round(16.5 * RATE) :].any()
+    assert sounding[3 * RATE : 5 * RATE].mean() > 0.99
+
+
+@pytest.mark.parametrize("seconds", [0.3, 3.0])
+def test_the_shortest_films_and_silent_songs(folder: Path, seconds: float) -> None:
+    for song in ("a.flac", "silence.flac"):
+        alone = sheet(seconds, cue(0.0, seconds, folder / song, fade_in=0.1, fade_out=0.1))
+        samples = whole(compose(alone, original=Original.DROP))
+        assert len(samples) == round(seconds * RATE)
+        assert np.isfinite(samples).all()
+        assert bool(samples.any()) == (song == "a.flac")
+    assert not whole(compose(sheet(seconds), original=Original.DROP)).any()
+
+
+@pytest.mark.parametrize(("original", "passes"), [(Original.DROP, 2), (Original.DUCK, 3)])
+def test_progress_goes_to_the_end(folder: Path, original: Original, passes: int) -> None:
+    told: list[tuple[float, float]] = []
+    whole(compose(scored(folder), original=original, progress=lambda done, total: told.append((done, total))))
+    assert told == sorted(told)
+    assert told[-1] == (pytest.approx(passes * LENGTH, abs=0.001),) * 2
+
+
+def test_a_song_that_is_too_short_is_named_before_anything_is_given(folder: Path) -> None:
+    late = sheet(20.0, cue(0.0, 20.0, folder / "a.flac", 45.0), film=folder / "film.mov")
+    with pytest.raises(InputError, match=r"a\.flac: ends at 60\.0 s"):
+        compose(late)

@@ -1,0 +1,298 @@
+"""Timelines are read back by OpenTimelineIO's adapters: every clip at its frame."""
+
+import itertools
+import json
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote_to_bytes, urlparse
+from xml.etree import ElementTree
+
+import av
+import numpy as np
+import opentimelineio as otio
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from img2music.affect import Affect
+from img2music.matching.passages import Passage
+from img2music.soundtrack.cue_sheet import Cue, CueSheet, CueTrack, FilmFile, SheetScene
+from img2music.soundtrack.formats import WRITERS
+from img2music.soundtrack.timelines.arrangement import RATES, arrange, frame, timeline_rate
+from tests.soundtrack.test_cue_sheet import SHEET
+
+SONG = CueTrack(1, "/music/song.ogg", "Song", None, None, 60.0)
+GOLDEN = Path(__file__).parent / "golden"
+NAMES = [
+    "a.ogg",
+    "50% & <more>.flac",
+    'it\'s "it".mp3',
+    "two\nlines.wav",
+    "caf\udce9.mp3",
+    "Лес [1-2].ogg",
+    "B.ogg",
+    "b.ogg",
+]
+
+
+@st.composite
+def sheets(draw: st.DrawFn) -> CueSheet:
+    """Cue sheets with gaps, long fades, the same song again, and songs that end early."""
+    fps = round(float(draw(st.sampled_from(RATES))), 6)
+    time, cues = 0.0, []
+    for _ in range(draw(st.integers(1, 6))):
+        time = round(time + draw(st.sampled_from([0.0, 0.0, 0.0, 0.5, 7.123])), 3)
+        lasts = round(draw(st.floats(0.5, 90.0)), 3)
+        begins = round(draw(st.floats(0.0, 200.0)), 3)
+        left = draw(st.sampled_from([0.0, 1.0, 30.0]))
+        name = draw(st.sampled_from(NAMES))
+        track = CueTrack(1, f"/music/{name}", name, None, None, begins + lasts + left)
+        fades = draw(st.sampled_from([0.0, 1.0, 40.0])), draw(st.sampled_from([0.0, 0.5, 2.0, 40.0]))
+        gain = draw(st.floats(-40, 40))
+        cues.append(Cue(time, round(time + lasts, 3), None, None, track, Passage(begins, begins + lasts), *fades, gain))
+        time = cues[-1].end
+    scenes = tuple(SheetScene(cue.start, cue.end, None, None, Affect(0.3, 0.8)) for cue in cues)
+    return CueSheet(
+        FilmFile("/films/my film 100%.mp4", time + draw(st.sampled_from([0.0, 5.0])), fps), scenes, tuple(cues)
+    )
+
+
+Placed = tuple[bytes, int, int, int]
+"""File, first frame of the timeline, frames, first frame of the file."""
+
+
+def file(url: str) -> bytes:
+    return unquote_to_bytes(urlparse(url).path)
+
+
+def clips(timeline: Any) -> Iterator[tuple[str, list[Placed]]]:
+    """Kind and clips of each track."""
+    for track in timeline.tracks:
+        found = []
+        for clip in track.find_clips():
+            at = (
+                clip.trimmed_range_in_parent().start_time
+                if track.source_range is None
+                else clip.range_in_parent().start_time
+            )
+            if track.source_range is not None:
+                at -= track.source_range.start_time
+            source = clip.source_range
+            frames = [round(value.value) for value in (at, source.duration, source.start_time)]
+            found.append((file(clip.media_reference.target_url), *frames))
+        yield str(track.kind), found
+
+
+def expected(sheet: CueSheet) -> list[list[Placed]]:
+    return [
+        [(file(clip.url), clip.start, clip.frames, clip.source) for clip in clips] for clips in arrange(sheet).tracks
+    ]
+
+
+@given(sheets())
+@settings(max_examples=60, deadline=None)
+def test_frames_are_the_nearest_and_tracks_have_room(sheet: CueSheet) -> None:
+    made = arrange(sheet)
+    total = frame(sheet.film.duration, made.rate)
+    for clip, cue in zip(made.music, sheet.cues, strict=True):
+        assert abs(Fraction(clip.start) / made.rate - Fraction(cue.start)) <= Fraction(51, 100) / made.rate
+        assert clip.frames >= 1
+        assert clip.end <= total
+        assert 0 <= clip.tail < clip.frames
+        assert clip.fade_in + clip.fade_out <= clip.frames
+        assert clip.source + clip.frames <= clip.available
+        # Sound keeps its place against the picture, to half a frame.
+        offset = Fraction(clip.source - clip.start) / made.rate - Fraction(cue.passage.start) + Fraction(cue.start)
+        assert abs(offset) <= Fraction(1, 2) / made.rate + Fraction(1, 10**9)
+    for track in made.tracks:
+        for before, after in itertools.pairwise(track):
+            assert before.end < after.start
+    for before, after in itertools.pairwise(made.music):
+        assert before.track != after.track or not before.tail
+
+
+@given(sheets())
+@settings(max_examples=40, deadline=None)
+def test_otio_is_read_back(sheet: CueSheet) -> None:
+    timeline = otio.adapters.read_from_string(WRITERS["otio"](sheet).decode(), "otio_json")
+    (kind, film), sound, *music = clips(timeline)
+    total = frame(sheet.film.duration, timeline_rate(sheet.film.fps))
+    assert (kind, film) == ("Video", [(b"/films/my film 100%.mp4", 0, total, 0)])
+    assert sound == ("Audio", film)
+    assert music == [("Audio", track) for track in expected(sheet)]
+    assert timeline.duration().rate == float(timeline_rate(sheet.film.fps))
+    marks = [(round(m.marked_range.start_time.value), m.name) for m in timeline.tracks.markers]
+    assert marks == [(scene.start, scene.title) for scene in arrange(sheet).scenes]
+
+
+@given(sheets())
+@settings(max_examples=40, deadline=None)
+def test_final_cut_7_is_read_back(sheet: CueSheet) -> None:
+    timeline = otio.adapters.read_from_string(WRITERS["xml"](sheet).decode(), "fcp_xml")
+    (_, film), sound, *music = clips(timeline)
+    assert film == [(b"/films/my film 100%.mp4", 0, frame(sheet.film.duration, timeline_rate(sheet.film.fps)), 0)]
+    assert sound == ("Audio", film)
+    assert music == [("Audio", track) for track in expected(sheet)]
+    assert timeline.duration().rate == pytest.approx(float(timeline_rate(sheet.film.fps)), abs=1e-9)
+
+
+@given(sheets())
+@settings(max_examples=40, deadline=None)
+def test_links_of_final_cut_7_lead_to_the_other_channel(sheet: CueSheet) -> None:
+    root = ElementTree.fromstring(WRITERS["xml"](sheet))
+    items = {item.attrib["id"]: item for item in root.iter("clipitem")}
+    assert len(items) == len(list(root.iter("clipitem"))) == 3 + 2 * len(sheet.cues)
+    for item in items.values():
+        linked = [items[link.findtext("linkclipref", "")] for link in item.findall("link")]
+        assert item in linked
+        assert {other.findtext("start") for other in linked} == {item.findtext("start")}
+        assert {other.findtext("in") for other in linked} == {item.findtext("in")}
+
+
+@given(sheets())
+@settings(max_examples=40, deadline=None)
+def test_fcpxml_has_every_clip_at_its_frame(sheet: CueSheet) -> None:
+    content = WRITERS["fcpxml"](sheet)
+    root, rate = ElementTree.fromstring(content), timeline_rate(sheet.film.fps)
+    files = {asset.attrib["id"]: file(asset.attrib["src"]) for asset in root.iter("asset")}
+
+    def frames(time: str) -> Fraction:
+        return Fraction(time.removesuffix("s")) * rate
+
+    (film,) = root.findall(".//spine/asset-clip")
+    assert frames(film.attrib["duration"]) == frame(sheet.film.duration, rate)
+    found: dict[str, list[Placed]] = {}
+    for clip in film.findall("asset-clip"):
+        times = [frames(clip.attrib[name]) for name in ("offset", "duration", "start")]
+        assert all(time.denominator == 1 for time in times)
+        found.setdefault(clip.attrib["lane"], []).append((files[clip.attrib["ref"]], *map(int, times)))
+    assert [found[lane] for lane in sorted(found, key=int, reverse=True)] == expected(sheet)
+
+
+def test_fcpxml_is_read_by_the_adapter() -> None:
+    """Its arithmetic rounds down, and knows whole rates only: a frame may be one less."""
+    sheet = CueSheet(FilmFile("/films/a.mp4", 30.0, 24.0), SHEET.scenes, SHEET.cues)
+    (timeline,) = otio.adapters.read_from_string(WRITERS["fcpxml"](sheet).decode(), "fcpx_xml")
+    read = {placed for _, track in clips(timeline) for placed in track}
+    for name, *numbers in [(b"/films/a.mp4", 0, 720, 0), *itertools.chain(*expected(sheet))]:
+        assert any(
+            other[0] == name and all(0 <= a - b <= 1 for a, b in zip(numbers, other[1:], strict=True)) for other in read
+        ), (name, numbers, read)
+
+
+@given(sheets())
+@settings(max_examples=60, deadline=None)
+def test_edl_is_read_back(sheet: CueSheet) -> None:
+    made = arrange(sheet)
+    text = WRITERS["edl"](sheet).decode()
+    timeline = otio.adapters.read_from_string(text, "cmx_3600", rate=float(made.rate))
+    found = {track.name: track for track in timeline.tracks}
+    assert set(found) == {"V", "A1", "A2"}
+    read = dict(zip([track.name for track in timeline.tracks], [track for _, track in clips(timeline)], strict=True))
+    assert read["V"] == read["A1"] == [(b"/films/my film 100%.mp4", 0, made.film.frames, 0)]
+    assert read["A2"] == [(file(c.url), c.start, c.frames - c.tail, c.source) for c in made.music]
+    fades = [round(item.out_offset.value) for item in found["A2"] if isinstance(item, otio.schema.Transition)]
+    assert fades == [
+        min(before.tail, after.frames - after.tail, 999)
+        for before, after in itertools.pairwise(made.music)
+        if before.tail and before.end - before.tail == after.start
+    ]
+    reels = {line.split()[1] for line in text.splitlines() if line[:3].isdigit()}
+    assert all(len(reel) <= 8 and reel.isalnum() and reel.isascii() for reel in reels)
+    assert len(reels) == 1 + len({clip.url for clip in made.music})
+
+
+@pytest.mark.parametrize(
+    ("fps", "rate"),
+    [
+        (23.976, 24000 / 1001),
+        (29.83, 30000 / 1001),
+        (15.0, 30.0),
+        (12.5, 25.0),
+        (120.0, 60.0),
+        (27.3, 25.0),
+        (1000, 60),
+    ],
+)
+def test_the_rate_of_a_timeline_is_one_that_editors_have(fps: float, rate: float) -> None:
+    assert float(timeline_rate(fps)) == rate
+
+
+@pytest.mark.parametrize("form", ["otio", "xml", "fcpxml", "edl", "txt", "vtt", "ffmetadata"])
+def test_files_stay_as_they_are(form: str) -> None:
+    golden = GOLDEN / f"sheet.{form}"
+    assert WRITERS[form](SHEET).decode() == golden.read_bytes().decode()
+
+
+def test_cues_that_overlap_a_little_do_not_in_an_edl() -> None:
+    first, second = SHEET.cues
+    sheet = CueSheet(SHEET.film, (), (first, Cue(12.45, 29.95, None, None, second.track, second.passage)))
+    timeline = otio.adapters.read_from_string(WRITERS["edl"](sheet).decode(), "cmx_3600", rate=30000 / 1001)
+    assert [placed[1] for _, track in clips(timeline) for placed in track][-2:] == [0, 375]
+
+
+def test_resolve_finds_gain_and_fades() -> None:
+    clip = json.loads(WRITERS["otio"](SHEET))["tracks"]["children"][2]["children"][0]
+    (effect,) = clip["effects"]
+    values = {p["Parameter ID"]: p["Parameter Value"] for p in effect["metadata"]["Resolve_OTIO"]["Parameters"]}
+    assert values == {"volume": -1.5, "faderIn": 30.0, "faderOut": 60.0}
+
+
+def write_scene(path: Path, *, timecode: str | None = None, channels: int = 0, turned: int = 0) -> Path:
+    """A film of two seconds at 29.97, with a timecode track and sound."""
+    with av.open(str(path), "w") as out:
+        stream: Any = out.add_stream("libx264", rate=Fraction(30000, 1001))
+        stream.width, stream.height, stream.pix_fmt = 160, 90, "yuv420p"
+        if timecode is not None:
+            stream.metadata["timecode"] = timecode
+        if turned:
+            stream.set_display_rotation(turned)
+        sound: Any = None
+        if channels:
+            sound = out.add_stream("aac", rate=44_100, layout={1: "mono", 2: "stereo", 6: "5.1"}[channels])
+        for number in range(60):
+            picture = av.VideoFrame.from_ndarray(np.full((90, 160, 3), 4 * number, np.uint8), format="rgb24")
+            picture.pts, picture.time_base = number, Fraction(1001, 30000)
+            out.mux(stream.encode(picture))
+        out.mux(stream.encode(None))
+        if sound is not None:
+            samples = av.AudioFrame.from_ndarray(np.zeros((channels, 88_200), np.float32), "fltp", sound.layout.name)
+            samples.rate = 44_100
+            out.mux([*sound.encode(samples), *sound.encode(None)])
+    return path
+
+
+@pytest.mark.parametrize(("timecode", "first"), [("01:00:00;00", 107_892), ("01:00:00:00", 108_000), (None, 0)])
+def test_a_film_keeps_its_timecode(tmp_path: Path, timecode: str | None, first: int) -> None:
+    path = write_scene(tmp_path / "film.mov", timecode=timecode, channels=2)
+    sheet = CueSheet(FilmFile(str(path), 2.002, 29.97003), (), (Cue(0.5, 1.5, None, None, SONG, Passage(4.0, 5.0)),))
+    film = [(str(path).encode(), 0, 60, first)]
+    for form, reader in (("otio", "otio_json"), ("xml", "fcp_xml"), ("edl", "cmx_3600")):
+        options = {"rate": 30000 / 1001} if form == "edl" else {}
+        timeline = otio.adapters.read_from_string(WRITERS[form](sheet).decode(), reader, **options)
+        (_, shown), (_, sound), (_, music) = clips(timeline)
+        assert shown == sound == film, form
+        assert music == [(b"/music/song.ogg", 15, 30, 120)], form
+    root = ElementTree.fromstring(WRITERS["fcpxml"](sheet))
+    (clip,) = root.findall(".//spine/asset-clip")
+    (song,) = clip.findall("asset-clip")
+    rate = Fraction(30000, 1001)
+    assert Fraction(clip.attrib["start"].removesuffix("s")) * rate == first
+    assert Fraction(song.attrib["offset"].removesuffix("s")) * rate == first + 15
+    drops = timecode is None or ";" in timecode
+    assert f"FCM: {'' if drops else 'NON-'}DROP FRAME" in WRITERS["edl"](sheet).decode()
+
+
+@pytest.mark.parametrize("channels", [0, 1, 2, 6])
+def test_the_films_own_sound_is_there_with_all_channels(tmp_path: Path, channels: int) -> None:
+    path = write_scene(tmp_path / "film.mov", channels=channels, turned=90)
+    sheet = CueSheet(FilmFile(str(path), 2.002, 29.97003), (), ())
+    assert len(json.loads(WRITERS["otio"](sheet))["tracks"]["children"]) == 1 + bool(channels)
+    root = ElementTree.fromstring(WRITERS["xml"](sheet))
+    assert len(root.findall(".//media/audio/track")) == channels
+    assert (root.findtext(".//video/format//width"), root.findtext(".//video/format//height")) == ("90", "160")
+    assert WRITERS["edl"](sheet).decode().splitlines()[3].split()[2] == ("B" if channels else "V")
+    (asset,) = ElementTree.fromstring(WRITERS["fcpxml"](sheet)).iter("asset")
+    assert asset.get("audioChannels") == (str(channels) if channels else None)

@@ -112,7 +112,7 @@ def test_chained_ogg_is_one_song(songs: dict[str, Path], tmp_path: Path) -> None
 def test_vorbis_with_padded_headers_is_read_by_libsndfile(songs: dict[str, Path], tmp_path: Path) -> None:
     """Vorbis I ends the setup header at its framing bit; libav reads it from its last byte."""
     padded = tmp_path / "padded.ogg"
-    padded.write_bytes(_with_padded_setup(songs["ogg"].read_bytes()))
+    padded.write_bytes(with_padded_setup(songs["ogg"].read_bytes()))
     with pytest.raises(InputError):
         AudioFile(padded)
     with open_audio(padded) as audio:
@@ -123,7 +123,7 @@ def test_vorbis_with_padded_headers_is_read_by_libsndfile(songs: dict[str, Path]
     assert excerpt.layout == ("FL", "FR")
 
 
-def _with_padded_setup(ogg: bytes) -> bytes:
+def with_padded_setup(ogg: bytes) -> bytes:
     """Append a byte to the second page, which the setup header ends, and mend its checksum (RFC 3533)."""
     start = ogg.index(b"OggS", 4)
     end = ogg.index(b"OggS", start + 4)

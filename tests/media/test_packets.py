@@ -11,7 +11,7 @@ from img2music.errors import InputError
 from img2music.media.audio import open_audio
 from img2music.media.packets import same_sound, sound_hash
 from img2music.media.sndfile import SndfileAudio
-from tests.media.test_audio import _with_padded_setup
+from tests.media.test_audio import with_padded_setup
 from tests.sounds import FORMATS, encode, tone
 
 
@@ -32,7 +32,7 @@ def test_other_sound_is_told_from_the_same(tmp_path: Path, kind: str) -> None:
 def test_sound_that_only_libsndfile_reads(tmp_path: Path) -> None:
     one, other = tmp_path / "one.ogg", tmp_path / "other.ogg"
     for path, frequency in ((one, 440.0), (other, 441.0)):
-        path.write_bytes(_with_padded_setup(song(tmp_path / "whole.ogg", "ogg", frequency).read_bytes()))
+        path.write_bytes(with_padded_setup(song(tmp_path / "whole.ogg", "ogg", frequency).read_bytes()))
     with open_audio(one) as audio:
         assert isinstance(audio, SndfileAudio)
     copy = Path(shutil.copy(one, tmp_path / "copy.ogg"))

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from img2music.library.lyrics import FetchReport
     from img2music.library.scanning import Progress, ScanReport
     from img2music.library.store import LibraryStore
+    from img2music.library.tagging import TagReport
     from img2music.library.track import Track, TrackFilter
     from img2music.matching.recommending import Recommendation
     from img2music.music.analysis import TrackAnalysis
@@ -474,6 +475,56 @@ class Library:
         number = track if isinstance(track, int) else track.id
         record = best(self._store.lyrics([number]).get(number, []))
         return None if record is None else record.text
+
+    def tag(
+        self,
+        where: "TrackFilter | None" = None,
+        *,
+        remove: bool = False,
+        overwrite: bool = False,
+        keep_times: bool = False,
+        dry_run: bool = False,
+    ) -> "TagReport":
+        """Write valence, arousal, mood, tempo and key of tracks into their files' tags, or take them out again.
+
+        Parameters
+        ----------
+        where : TrackFilter, optional
+            Only tracks that pass; all by default.
+        remove : bool, default False
+            Take out what an earlier call wrote, and bring back what it replaced.
+        overwrite : bool, default False
+            Also replace what a person or another program has written.
+        keep_times : bool, default False
+            Leave the files' times of modification as they were.
+        dry_run : bool, default False
+            Only tell what would be done; write nothing.
+
+        Returns
+        -------
+        TagReport
+            Files that can't be written are among its ``failed``; the rest is done.
+
+        Raises
+        ------
+        UsageError
+            If ``remove`` and ``overwrite`` are both asked for.
+        LibraryError
+            If the library can't be written, or is being scanned.
+        """
+        from img2music.library.tagging import tag
+        from img2music.library.track import TrackFilter
+
+        where = where or TrackFilter()
+        return tag(
+            self._store,
+            where,
+            everything=where == TrackFilter(),
+            remove=remove,
+            overwrite=overwrite,
+            keep_times=keep_times,
+            dry_run=dry_run,
+        )
 
     def tracks(self, where: "TrackFilter | None" = None) -> "Iterator[Track]":
         """Read the tracks that are not missing, in order of path.

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from img2music.errors import InputError
+from img2music.media import tone
 from img2music.media.images import is_image
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ class VideoFrame:
         self.height = frame.width if self._quarters % 2 else frame.height
 
     def pixels(self, width: int, height: int, *, quick: bool = False) -> NDArray[np.uint8]:
-        """Scale the picture, upright.
+        """Scale the picture, upright; one of high dynamic range as it would look in SDR (`media.tone`).
 
         Parameters
         ----------
@@ -106,7 +107,11 @@ class VideoFrame:
         if self._quarters % 2:
             width, height = height, width
         filter_ = "AREA" if quick else "BICUBIC"
-        small = self.frame.reformat(width, height, format="rgb24", interpolation=filter_).to_ndarray()
+        high = self.frame.color_trc in (tone.PQ, tone.HLG)
+        form = "rgb48le" if high else "rgb24"
+        small = self.frame.reformat(width, height, format=form, interpolation=filter_).to_ndarray()
+        if high:
+            small = tone.shown(small, self.frame.color_trc)
         return np.ascontiguousarray(np.rot90(small, self._quarters))
 
 

@@ -14,7 +14,7 @@ WHITE = 203.0
 """cd/m2 of a white sheet in HDR, which is SDR's white: Report ITU-R BT.2408, section 2.1."""
 
 PEAK = 1000.0
-"""cd/m2 that become the brightest white; what is brighter is cut. HLG's nominal peak, and most masters' (BT.2408)."""
+"""cd/m2 that become the brightest white; what is brighter is cut. HLG's nominal peak (BT.2100), and usual in PQ."""
 
 SCREEN_GAMMA = 2.4  # Recommendation ITU-R BT.1886, on which SDR films are graded
 
@@ -38,7 +38,7 @@ def shown(codes: NDArray[np.uint16], transfer: int) -> NDArray[np.uint8]:
     """Convert a picture of high dynamic range to what its SDR version would be.
 
     The luminance that a screen of 1,000 cd/m2 would show is mapped to a white of 203 cd/m2 by the EETF of Report
-    ITU-R BT.2390 on the largest of R, G and B, so hues stay; below 90 cd/m2 nothing changes. Colours outside
+    ITU-R BT.2390 on the largest of R, G and B, so hues stay; below 87 cd/m2 nothing changes. Colours outside
     BT.709 are cut to it.
 
     Parameters
@@ -112,7 +112,7 @@ def hlg_light(signal: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def soft_clip(signal: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Map `PEAK` to `WHITE` with a soft shoulder: the EETF of Report ITU-R BT.2390, section 5.4.1, without black lift.
+    """Map `PEAK` to `WHITE` with a soft shoulder, by the EETF of Report ITU-R BT.2390, section 5.4.1; black stays.
 
     Parameters
     ----------
@@ -130,7 +130,9 @@ def soft_clip(signal: NDArray[np.float64]) -> NDArray[np.float64]:
     part = np.minimum(signal / peak, 1.0)
     t = (part - knee) / (1.0 - knee)
     shoulder = (
-        (2.0 * t**3 - 3.0 * t**2 + 1.0) * knee + (t**3 - 2.0 * t**2 + t) * (1.0 - knee) + (3.0 * t**2 - 2.0 * t**3) * top
+        (2.0 * t**3 - 3.0 * t**2 + 1.0) * knee
+        + (t**3 - 2.0 * t**2 + t) * (1.0 - knee)
+        + (3.0 * t**2 - 2.0 * t**3) * top
     )
     return np.asarray(np.where(part < knee, part, shoulder) * peak)
 

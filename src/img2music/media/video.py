@@ -109,7 +109,7 @@ class VideoFrame:
         filter_ = "AREA" if quick else "BICUBIC"
         high = self.frame.color_trc in (tone.PQ, tone.HLG)
         form = "rgb48le" if high else "rgb24"
-        small = self.frame.reformat(width, height, format=form, interpolation=filter_).to_ndarray()
+        small: Any = self.frame.reformat(width, height, format=form, interpolation=filter_).to_ndarray()
         if high:
             small = tone.shown(small, self.frame.color_trc)
         return np.ascontiguousarray(np.rot90(small, self._quarters))

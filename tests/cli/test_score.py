@@ -108,6 +108,7 @@ BAD = {
     "no film": (["--output", "out.mp4"], {"film": "none.mp4"}, "No such file"),
     "nothing to write": ([], {}, "give --output FILM, --audio-only FILE, or both"),
     "ending": (["--output", "out.txt"], {}, "must end in .mp4, .mov, .mkv, .webm"),
+    "ending of the sheet": (["--output", "out.mp4", "--sheet-output", "a.doc"], {}, "--sheet-output must end in .json"),
     "ending of sound": (["--audio-only", "out.mp4"], {}, "must end in .flac"),
     "folder": (["--output", "nowhere/out.mp4"], {}, "there is no such folder"),
     "the film": (["--output", "film.mp4"], {}, "is the film itself"),

@@ -29,6 +29,9 @@ from img2music.cli.spot_options import (
     LeastSceneOption,
     MatchTempoOption,
     PinOption,
+    SheetMatchOption,
+    SheetOutputOption,
+    sheet_form,
 )
 
 WITH_A_SHEET = {"film", "output", "audio_only", "sheet", "sheet_output", "original", "loudness"}
@@ -57,9 +60,7 @@ def score(
         Path | None,
         typer.Option(metavar="FILE", help="Music of this cue sheet (JSON), as it is, instead of choosing it."),
     ] = None,
-    sheet_output: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write the cue sheet there too: .json or .csv.")
-    ] = None,
+    sheet_output: SheetOutputOption = None,
     original: Annotated[
         OriginalOption,
         typer.Option(help="The film's own sound: keep it, keep it and lower the music under it, or drop it."),
@@ -74,9 +75,7 @@ def score(
     pin: PinOption = None,
     ban: BanOption = None,
     match_tempo: MatchTempoOption = False,
-    match: Annotated[
-        MatchOption, typer.Option(help="Compare ranks within pictures and within songs, or the affects as they are.")
-    ] = MatchOption.RELATIVE,
+    match: SheetMatchOption = MatchOption.RELATIVE,
     genre: GenreOption = None,
     artist: ArtistOption = None,
     album: AlbumOption = None,
@@ -112,9 +111,7 @@ def score(
     if sheet is not None and given - WITH_A_SHEET:
         option = min(given - WITH_A_SHEET).replace("_", "-")
         raise typer.BadParameter(f"The cue sheet says which music: --sheet goes without --{option}.")
-    form = sheet_output.suffix[1:].lower() if sheet_output is not None else "json"
-    if form not in formats.WRITERS:
-        raise typer.BadParameter(f"--sheet-output must end in .{', .'.join(formats.WRITERS)}.")
+    form = sheet_form(sheet_output)
     require_scores(film, output, audio_only, sheet_output, plot)
     require_outputs(film, [sheet_output] if sheet_output is not None else [], plot, sheet)
     options = Options(

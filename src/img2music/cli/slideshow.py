@@ -19,7 +19,16 @@ from img2music.cli.options import (
     YearOption,
 )
 from img2music.cli.recommend import MatchOption
-from img2music.cli.spot_options import BanOption, CuesChoice, CuesOption, LeastSceneOption, PinOption
+from img2music.cli.spot_options import (
+    BanOption,
+    CuesChoice,
+    CuesOption,
+    LeastSceneOption,
+    PinOption,
+    SheetMatchOption,
+    SheetOutputOption,
+    sheet_form,
+)
 
 
 class OrderOption(StrEnum):
@@ -86,9 +95,7 @@ def slideshow(
     least_scene: LeastSceneOption = 12.0,
     pin: PinOption = None,
     ban: BanOption = None,
-    match: Annotated[
-        MatchOption, typer.Option(help="Compare ranks within pictures and within songs, or the affects as they are.")
-    ] = MatchOption.RELATIVE,
+    match: SheetMatchOption = MatchOption.RELATIVE,
     genre: GenreOption = None,
     artist: ArtistOption = None,
     album: AlbumOption = None,
@@ -101,9 +108,7 @@ def slideshow(
     loudness: Annotated[
         float, typer.Option(metavar="LUFS", min=-36.0, max=-8.0, help="Integrated loudness of the film.")
     ] = -16.0,
-    sheet_output: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write the cue sheet there too: .json or .csv.")
-    ] = None,
+    sheet_output: SheetOutputOption = None,
 ) -> None:
     """Make a film of photos, with music that follows their mood.
 
@@ -123,7 +128,7 @@ def slideshow(
 
     if silent and (whole_song or sheet_output is not None):
         raise typer.BadParameter("--silent goes with neither --whole-song nor --sheet-output.")
-    wanted = formats.chosen_format(None, sheet_output, terminal=True)
+    form = sheet_form(sheet_output)
     look = Look(
         order=Order(order),
         seconds=seconds_per_photo,
@@ -157,7 +162,7 @@ def slideshow(
         notes = write_slideshow(show, output, progress, loudness=loudness)
     if show.sheet is not None:
         if sheet_output is not None:
-            formats.save(show.sheet, sheet_output, wanted)
+            formats.save(show.sheet, sheet_output, form)
         print_table(table.COLUMNS, table.rows(show.sheet))
     for file in (output, sheet_output):
         if file is not None:

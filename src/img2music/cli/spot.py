@@ -1,9 +1,5 @@
 """``img2music spot``: which passage of which song lies under which scene of a film."""
 
-from typing import Annotated
-
-import typer
-
 from img2music.cli.options import (
     AlbumOption,
     ArtistOption,
@@ -29,6 +25,7 @@ from img2music.cli.spot_options import (
     PinOption,
     SheetFilesOption,
     SheetFormatOption,
+    SheetMatchOption,
 )
 
 
@@ -42,9 +39,7 @@ def spot(
     pin: PinOption = None,
     ban: BanOption = None,
     match_tempo: MatchTempoOption = False,
-    match: Annotated[
-        MatchOption, typer.Option(help="Compare ranks within pictures and within songs, or the affects as they are.")
-    ] = MatchOption.RELATIVE,
+    match: SheetMatchOption = MatchOption.RELATIVE,
     genre: GenreOption = None,
     artist: ArtistOption = None,
     album: AlbumOption = None,

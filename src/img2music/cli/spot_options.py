@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from img2music.cli.recommend import MatchOption
+
 
 class CuesChoice(StrEnum):
     """How many cues a film gets."""
@@ -52,6 +54,13 @@ BanOption = Annotated[
 FilmPlotOption = Annotated[
     Path | None, typer.Option(metavar="FILE", help="Draw the film's mood, scenes and songs: .png or .svg.")
 ]
+SheetMatchOption = Annotated[
+    MatchOption, typer.Option(help="Compare ranks within pictures and within songs, or the affects as they are.")
+]
+SheetOutputOption = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="Write the cue sheet there too, in any format that the command cues writes."),
+]
 SheetFormatOption = Annotated[
     SheetFormat | None,
     typer.Option(
@@ -68,3 +77,14 @@ SheetFilesOption = Annotated[
         ".fcpxml, .edl), or chapters (.txt, .vtt, .ffmetadata). May be repeated.",
     ),
 ]
+
+
+def sheet_form(file: Path | None) -> str:
+    """Format of a cue sheet that is written beside a film, by the ending of its file."""
+    from img2music.errors import UsageError
+    from img2music.soundtrack.formats import WRITERS
+
+    form = "json" if file is None else file.suffix[1:].lower()
+    if form not in WRITERS:
+        raise UsageError(f"--sheet-output must end in .{', .'.join(WRITERS)}.")
+    return form

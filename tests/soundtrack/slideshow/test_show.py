@@ -198,6 +198,10 @@ def _output_is_a_photo(folder: Path) -> list[object]:
 
 BAD: dict[str, tuple[Callable[[Path], list[object]], str]] = {
     "unknown ending": (lambda _: ["--output", "film.txt"], "must end in .mp4, .mov, .mkv, .webm"),
+    "unknown ending of the sheet": (
+        lambda folder: ["--output", folder / "film.mp4", "--sheet-output", folder / "a.doc"],
+        "--sheet-output must end in .json",
+    ),
     "a folder": (lambda folder: ["--output", folder / "photos.mp4"], "is a folder"),
     "no such folder": (lambda folder: ["--output", folder / "absent/film.mp4"], "there is no such folder"),
     "a photo": (_output_is_a_photo, "is one of the photos"),

@@ -157,9 +157,15 @@ def slideshow(
         ),
     )
     sounding = None if silent else Sounding(library, options, whole_song=whole_song)
-    with unwinding(), stage_progress() as progress:
-        show = plan_slideshow(paths, output, look, sounding, sheet_output=sheet_output, image_model=image_model)
-        notes = write_slideshow(show, output, progress, loudness=loudness)
+    show = plan_slideshow(paths, output, look, sounding, sheet_output=sheet_output, image_model=image_model)
+    with unwinding() as check, stage_progress() as progress:
+
+        def told(stage: str, done: int, of: int) -> None:
+            check()
+            if progress is not None:
+                progress(stage, done, of)
+
+        notes = write_slideshow(show, output, told, loudness=loudness)
     if show.sheet is not None:
         if sheet_output is not None:
             formats.save(show.sheet, sheet_output, form)

@@ -2,7 +2,10 @@
 
 import itertools
 import json
+import signal
+import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -249,3 +252,18 @@ def test_one_photo(run: Run, folder: Path, tmp_path: Path) -> None:
     light = [frame.mean() for frame in shown]
     assert light[-1] < 0.2 * light[0]  # it goes dark
     assert all(later <= earlier + 2 for earlier, later in itertools.pairwise(light[25:]))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals")
+@pytest.mark.parametrize(("sent", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_a_signal_ends_it_and_leaves_nothing(folder: Path, tmp_path: Path, sent: signal.Signals, code: int) -> None:
+    command = [sys.executable, "-m", "img2music", "slideshow", str(folder / "photos"), "--silent", "--image-model"]
+    command += [str(folder / "colours.onnx"), "--seconds-per-photo", "60", "--output", str(tmp_path / "film.mp4")]
+    with subprocess.Popen(command, stderr=subprocess.PIPE) as process:
+        deadline = time.monotonic() + 60
+        while not any(tmp_path.iterdir()) and process.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.01)
+        process.send_signal(sent)
+        process.communicate()
+    assert process.returncode == code
+    assert list(tmp_path.iterdir()) == []

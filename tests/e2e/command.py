@@ -142,6 +142,6 @@ def heed_permissions() -> None:
         (ctypes.c_uint32 * 6)(),
     )  # effective, permitted, inheritable; twice
     libc.capget(header, sets)
-    for index in range(3):
+    for index in range(3):  # effective, permitted, inheritable
         sets[index] &= ~(1 << dac_override | 1 << dac_read_search)
     libc.capset(header, sets)

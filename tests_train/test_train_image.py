@@ -18,7 +18,7 @@ from img2music.vision.model import ImageAnalysis, ImageModel
 from img2music.vision.oasis import load_oasis
 from img2music.vision.training import pooled_features, train
 
-SCHEMA = Path(__file__).parents[2] / "docs" / "schemas" / "evaluate-image.json"
+SCHEMA = Path(__file__).parents[1] / "docs" / "schemas" / "evaluate-image.json"
 THEMES = {"Acorns", "Alcohol", "Beach", "Bird", "Cat", "Dog", "Fire", "Flowers", "Lake", "Penguins", "Rocks", "Snow"}
 
 

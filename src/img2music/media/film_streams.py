@@ -4,7 +4,7 @@ import os
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from img2music.media.film_packets import demuxed
+from img2music.media.film_survey import demuxed
 from img2music.media.video import VideoFile
 
 if TYPE_CHECKING:

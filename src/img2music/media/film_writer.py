@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from img2music.errors import UsageError
 from img2music.files import replacing
-from img2music.media.film_packets import Copied, Survey, dated, demuxed
+from img2music.media.film_packets import Copied
 from img2music.media.film_pictures import Encoded
 from img2music.media.film_streams import COVERS, chapters, code_tags, codec_of, cover, covering, describe, tags, twin
 from img2music.media.film_subtitles import KEPT, TEXTS, Converted
+from img2music.media.film_survey import Survey, dated, demuxed
 from img2music.media.sound_writer import Sound, SoundEncoder, opened
 from img2music.media.video import VideoFile
 
@@ -183,7 +184,7 @@ class _Work:
             interval=1 / video.info.rate,
             before=self.seen.hidden,
         )
-        packets = dated(demuxed(video.container, [video.stream]), video.info.rate)
+        packets = dated(demuxed(video.container, [video.stream]), self.seen.reordered, video.info.rate)
         return itertools.chain.from_iterable(map(copied.take, packets))
 
     def sound(self, sound: Sound, source: "InputContainer", original: bool) -> Iterator[Timed]:
@@ -228,7 +229,7 @@ class _Work:
 
         def packets() -> Iterator[Timed]:
             yield from ((0.0, packet) for packet in self.covers)
-            for packet in demuxed(source, streams):
+            for packet in demuxed(source, streams, self.seen.seams):
                 yield from takers[packet.stream.index].take(packet)
 
         return packets()

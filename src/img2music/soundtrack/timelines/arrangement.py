@@ -290,7 +290,7 @@ def _film(path: str, total: int, fps: float, rate: Fraction) -> FilmClip:
     try:
         with VideoFile(path) as video:
             info = video.info
-            shown = next(video.frames())
+            shown = video.first()
             size = (2 * round(shown.height * shown.proportion / 2), shown.height)
             if not info.sound:
                 channels = 0

@@ -25,6 +25,9 @@ clocks may; and in all others, or where only one of them says so (FFmpeg's ``dts
 NEAR = 3.0
 """Seconds within which pictures and sound lie in a file and begin after the same jump."""
 
+GUESSED = ("matroska", "nut")
+"""libav's names of containers that don't say when pictures are to be decoded, of which it tells a guess."""
+
 Seams = Mapping[int, tuple[tuple[int, Fraction], ...]]
 """By the index of a stream: from which of its packets on its time stamps are to be moved, and by how many seconds."""
 
@@ -70,25 +73,26 @@ class _Run:
 
     number: int  # of its first packet
     seen: Counter[int]  # packets of each stream that came before
+    back: bool  # whether it begins before the last one ends
     start: int
-    last: int = 0  # the latest stamp
-    gap: int = 0  # from the one before that
-    lasts: int = 0
-    tail: tuple[int, int] = (0, 0)  # of the packet that comes last in the file: its stamp and its end
+    clock: int  # when the latest packet is to be decoded, if the container says so, or shown
+    until: int  # and its duration later
+    last: int  # the latest stamp, of a packet that
+    lasts: int
+    second: int | None = None  # and the one before it
+    tail: int = 0  # end of the packet that comes last in the file
+    ordered: bool = True  # whether that is also the latest
 
-    def add(self, stamp: int, duration: int) -> None:
-        if self.lasts and stamp > self.last:
-            self.gap = stamp - self.last
-        if not self.lasts or stamp >= self.last:
-            self.last, self.lasts = stamp, duration
+    def add(self, stamp: int, clock: int, duration: int) -> None:
+        self.ordered = stamp >= self.last
+        if stamp > self.last:
+            self.last, self.lasts, self.second = stamp, duration, self.last
+        elif stamp < self.last and (self.second is None or stamp > self.second):
+            self.second = stamp
+        if clock >= self.clock:
+            self.clock, self.until = clock, clock + duration
         self.start = min(self.start, stamp)
-        self.tail = stamp, stamp + duration
-
-    def end(self, *, decoded: bool) -> int:
-        """Where it ends; ``decoded``: durations go from one decoding to the next, which says little of the last picture
-        if others are decoded after it."""
-        lasts = min(self.lasts, self.gap) if decoded and self.gap and self.tail[0] < self.last else self.lasts
-        return max(self.last + lasts, self.tail[1])
+        self.tail = stamp + duration
 
 
 @dataclass(slots=True)
@@ -97,7 +101,7 @@ class _Track:
 
     base: Fraction
     interval: float  # seconds of a packet that does not say how long it lasts
-    decoded: bool
+    container: str
     runs: list[_Run] = field(default_factory=list)
 
     def add(self, packet: "Packet[Any]", seen: Counter[int], number: int) -> None:
@@ -105,22 +109,28 @@ class _Track:
         duration = packet.duration or max(1, round(self.interval / self.base))
         stamp = packet.dts if packet.pts is None else packet.pts
         if stamp is None:
-            stamp = run.tail[1] if run else 0
-        back = BACK if packet.is_keyframe else max(2 * BACK, MOST_REORDERED * self.interval)
-        if (
-            run is None
-            or stamp < run.last - back / self.base
-            or stamp > max(run.last + run.lasts, run.tail[1]) + FORWARD / self.base
-        ):
-            run = _Run(number, seen.copy(), stamp)
+            stamp = run.tail if run else 0
+        told = packet.dts is not None and not self.container.startswith(GUESSED)
+        clock = packet.dts if told and packet.dts is not None else stamp
+        back = ahead = False
+        if run is not None:
+            # Without times of decoding, only what is shown in order can tell.
+            back = clock < run.clock - BACK / self.base and (told or packet.is_keyframe)
+            ahead = clock > run.until + (FORWARD if told or packet.is_keyframe else FORWARD_ALONE) / self.base
+        if run is None or back or ahead:
+            run = _Run(number, seen.copy(), back, stamp, clock, clock + duration, stamp, duration)
             self.runs.append(run)
-        run.add(stamp, duration)
+        run.add(stamp, clock, duration)
 
     def start(self, run: _Run) -> Fraction:
         return run.start * self.base
 
     def end(self, run: _Run) -> Fraction:
-        return run.end(decoded=self.decoded) * self.base
+        lasts = run.lasts
+        if not run.ordered and run.second is not None and self.container.startswith("mov"):
+            # Durations go from one decoding to the next there, which says little of it if others are decoded later.
+            lasts = min(lasts, run.last - run.second)
+        return max(run.last + lasts, run.tail) * self.base
 
     def covers(self, start: Fraction, end: Fraction) -> bool:
         """Whether its packets go on through a time."""
@@ -148,9 +158,9 @@ def survey(container: "InputContainer", pictures: Any, origin: Fraction, rate: f
 
     base = pictures.time_base or Fraction(1, 1_000_000)
     order = _Order(round(origin / base))
-    decoded = container.format.name.startswith("mov")
+    name = container.format.name
     tracks = {
-        stream.index: _Track(stream.time_base or base, 1 / rate if stream.index == pictures.index else 0.0, decoded)
+        stream.index: _Track(stream.time_base or base, 1 / rate if stream.index == pictures.index else 0.0, name)
         for stream in container.streams
     }
     seen: Counter[int] = Counter()
@@ -213,16 +223,19 @@ def _jumps(shown: _Track, index: int, sounds: list[_Track], *, broadcast: bool) 
     for number in range(1, len(shown.runs)):
         before, run = shown.runs[number - 1 : number + 1]
         start, left = shown.start(run), shown.end(before)
-        jumped = run.start < before.last
+        jumped = run.back
         if not jumped:
             together = any(
                 abs(run.number - other.seen[index]) * shown.interval <= NEAR and abs(start - sound.start(other)) <= NEAR
                 for sound in sounds
                 for other in sound.runs[1:]
             )
-            back = number + 1 < len(shown.runs) and abs(shown.start(shown.runs[number + 1]) - left) <= NEAR
+            returns = any(
+                other.back and abs(shown.start(other) - left) <= NEAR
+                for other in shown.runs[number + 1 : number + 2]
+            )
             alone = broadcast and not any(sound.covers(left, start) for sound in sounds)
-            jumped = back or (start - left > FORWARD_ALONE and (together or alone)) or (together and broadcast)
+            jumped = returns or (start - left > FORWARD_ALONE and (together or alone)) or (together and broadcast)
         if jumped:
             shift = end - start
             found.append(_Jump(run, start, shift))
@@ -247,7 +260,7 @@ def _followed(
         if number and met:
             shift = met[0].shift
             left = left[left.index(met[0]) + 1 :]
-        elif number and run.start < sound.runs[number - 1].last:
+        elif run.back:
             shift = end - start
         found.append((run.number, shift))
         end = max(end, sound.end(run) + shift)

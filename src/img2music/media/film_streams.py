@@ -124,8 +124,9 @@ def twin(out: "OutputContainer", source: Any, tag: str | None = None) -> Any:
     if tag is not None:
         stream.codec_context.codec_tag = tag
     if source.type == "video":
-        constant = source.average_rate and source.average_rate == source.base_rate
-        stream.codec_context.framerate = source.average_rate if constant else 0
+        # Matroska tells how long a picture lasts only where that is unusual: it has to know what is usual.
+        constant = source.average_rate == source.base_rate or out.format.name in ("matroska", "webm")
+        stream.codec_context.framerate = (constant and source.average_rate) or 0
         if source.sample_aspect_ratio:
             stream.codec_context.sample_aspect_ratio = source.sample_aspect_ratio
     describe(stream, source)

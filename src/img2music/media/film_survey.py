@@ -22,6 +22,9 @@ FORWARD, FORWARD_ALONE = 1.0, 10.0
 """Seconds that a clock jumps forward at least: where both pictures and sound jump in a container of broadcasts, whose
 clocks may; and in all others, or where only one of them says so (FFmpeg's ``dts_delta_threshold``)."""
 
+SAME_RATE = 0.01
+"""Share by which a film's rate may be off what it says."""
+
 NEAR = 3.0
 """Seconds within which pictures and sound lie in a file and begin after the same jump."""
 
@@ -42,6 +45,8 @@ class Survey:
         Seconds: the time stamp of the first picture that can be decoded.
     duration : float
         Seconds from there to the end of the last picture.
+    rate : float
+        Pictures a second, on average until the last begins, which may last much longer.
     sound_end : float
         Seconds from there to the end of its sound; 0 where there is none.
     lacking : float
@@ -59,6 +64,7 @@ class Survey:
 
     origin: Fraction
     duration: float
+    rate: float
     sound_end: float
     lacking: float
     hidden: bool
@@ -148,7 +154,7 @@ def survey(container: "InputContainer", pictures: Any, origin: Fraction, rate: f
     origin : Fraction
         Seconds: the time stamp of the first picture that can be decoded.
     rate : float
-        Pictures a second.
+        Pictures a second, as the film says.
 
     Returns
     -------
@@ -174,8 +180,10 @@ def survey(container: "InputContainer", pictures: Any, origin: Fraction, rate: f
     shown = tracks[pictures.index]
     sounds = {stream.index: tracks[stream.index] for stream in container.streams.audio}
     broadcast = bool(Flags(container.format.flags) & Flags.ts_discont)
-    jumps, end = _jumps(shown, pictures.index, list(sounds.values()), broadcast=broadcast)
+    jumps, last, end = _jumps(shown, pictures.index, list(sounds.values()), broadcast=broadcast)
     end = max(end, origin + Fraction(1 / rate))
+    measured = (order.count - 1) / float(last - origin) if last > origin else rate
+    odd = abs(measured / rate - 1) > SAME_RATE and abs(measured / rate - 2) > SAME_RATE  # two: fields in their packets
     seams: dict[int, tuple[tuple[int, Fraction], ...]] = {}
     sound_end = origin
     if jumps:
@@ -193,6 +201,7 @@ def survey(container: "InputContainer", pictures: Any, origin: Fraction, rate: f
     return Survey(
         origin=origin,
         duration=float(end - origin),
+        rate=measured if odd and order.count > 1 else rate,
         sound_end=float(sound_end - origin),
         lacking=0.0 if estimated or not ends else max(0.0, float(stated - max(ends) + min([Fraction(0), *starts]))),
         hidden=order.hidden,
@@ -211,15 +220,18 @@ class _Jump:
     shift: Fraction  # seconds by which it is late
 
 
-def _jumps(shown: _Track, index: int, sounds: list[_Track], *, broadcast: bool) -> tuple[list[_Jump], Fraction]:
-    """Where the clock of the pictures jumps, and where they end on the film's.
+def _jumps(
+    shown: _Track, index: int, sounds: list[_Track], *, broadcast: bool
+) -> tuple[list[_Jump], Fraction, Fraction]:
+    """Where the clock of the pictures jumps, and where on the film's the last picture begins and they end.
 
     A clock that goes back has jumped. One that goes forward may as well mean a picture that lasts long: it has jumped
     if the sound does so too, or comes back, or in broadcasts, unless the sound goes on.
     """
     found: list[_Jump] = []
-    shift = Fraction(0)
-    end = shown.end(shown.runs[0]) if shown.runs else Fraction(0)
+    shift = last = end = Fraction(0)
+    if shown.runs:
+        last, end = shown.runs[0].last * shown.base, shown.end(shown.runs[0])
     for number in range(1, len(shown.runs)):
         before, run = shown.runs[number - 1 : number + 1]
         start, left = shown.start(run), shown.end(before)
@@ -239,8 +251,9 @@ def _jumps(shown: _Track, index: int, sounds: list[_Track], *, broadcast: bool) 
         if jumped:
             shift = end - start
             found.append(_Jump(run, start, shift))
+        last = max(last, run.last * shown.base + shift)
         end = max(end, shown.end(run) + shift)
-    return found, end
+    return found, last, end
 
 
 def _followed(
@@ -279,12 +292,15 @@ class _Order:
         self.undated = False
         self.hidden = False
         self.depth = 0
+        self.count = 0  # of pictures that are shown
 
     def add(self, packet: "Packet[Any]") -> None:
         pts, dts = packet.pts, packet.dts
         if pts is None:
             self.fault = self.fault or "its pictures have no time stamps"
+            self.count += 1
             return
+        self.count += pts >= self._start and not packet.is_discard
         self._latest = [*self._latest[-MOST_REORDERED:], pts]
         self.depth = max(self.depth, sum(stamp > pts for stamp in self._latest))
         self.undated = self.undated or dts is None

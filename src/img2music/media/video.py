@@ -56,6 +56,9 @@ class VideoInfo:
         Whether there is sound.
     timecode : str or None
         Timecode of the first picture, as the camera counted: ``"10:02:03:04"``, with a semicolon where it drops frames.
+    timecode_rate : int or None
+        Up to how many frames it counts each second (30 for 29.97), which may be half of the pictures; None where the
+        film does not say.
     """
 
     duration: float
@@ -64,6 +67,7 @@ class VideoInfo:
     codec: str
     sound: bool
     timecode: str | None = None
+    timecode_rate: int | None = None
 
 
 class VideoFrame:
@@ -224,7 +228,7 @@ class VideoFile:
         InputError
             If not one picture can be decoded, one is too large, or the time stamps can't be true.
         """
-        interval, end = 1.0 / self.info.rate, self.end
+        interval, end = 1.0 / self.survey.rate, self.end
         first: Fraction | None = None
         previous = 0.0
         for number, frame in enumerate(self._decoded(self.survey.seams)):
@@ -308,6 +312,7 @@ class VideoFile:
         stream, context = self._stream, self._stream.codec_context
         self._check_size(context.width, context.height)
         rate = float(stream.average_rate or stream.guessed_rate or 0)
+        timecode = self._timecode()
         duration = _seconds(stream.duration, stream.time_base) or (self._container.duration or 0) / 1_000_000
         return VideoInfo(
             duration=max(0.0, duration),
@@ -315,7 +320,8 @@ class VideoFile:
             container=self._container.format.name,
             codec=context.codec.canonical_name,
             sound=self._container.streams.best("audio") is not None,
-            timecode=self._timecode(),
+            timecode=timecode,
+            timecode_rate=None if timecode is None else self._timecode_rate(),
         )
 
     def _timecode(self) -> str | None:
@@ -323,6 +329,20 @@ class VideoFile:
             for name, value in tags.items():
                 if name.lower() == "timecode":
                     return value
+        return None
+
+    def _timecode_rate(self) -> int | None:
+        """What a QuickTime film's timecode track says (QuickTime File Format, "Timecode sample description"), which
+        libav keeps to itself."""
+        from mutagen.mp4 import AtomError, Atoms
+
+        if not self._container.format.name.startswith("mov"):
+            return None
+        with suppress(AtomError, KeyError, OSError, IndexError, OverflowError, RecursionError), Path(self.path).open("rb") as file:
+            for track in Atoms(file)[b"moov"].findall(b"trak"):
+                _, description = track[b"mdia", b"minf", b"stbl", b"stsd"].read(file)
+                if description[12:16] == b"tmcd":
+                    return description[40] or None
         return None
 
     def _decoded(self, seams: Seams | None = None) -> "Iterator[av.VideoFrame]":

@@ -227,6 +227,15 @@ def test_files_stay_as_they_are(form: str) -> None:
     assert WRITERS[form](SHEET).decode() == golden.read_bytes().decode()
 
 
+def test_chapters_begin_at_the_nearest_second() -> None:
+    times = [0.0, 55.96, 119.5, 3599.6, 3661.4]
+    scenes = tuple(SheetScene(*span, None, None, Affect(0.3, 0.8)) for span in itertools.pairwise(times))
+    sheet = CueSheet(FilmFile("/film.mp4", 3661.4, 25.0), scenes, ())
+    starts = [line.split()[0] for line in WRITERS["txt"](sheet).decode().splitlines()]
+    assert starts == ["0:00:00", "0:00:56", "0:02:00", "1:00:00"]
+    assert "00:59:59.600 --> 01:01:01.400" in WRITERS["vtt"](sheet).decode()
+
+
 def test_cues_that_overlap_a_little_do_not_in_an_edl() -> None:
     first, second = SHEET.cues
     sheet = CueSheet(SHEET.film, (), (first, Cue(12.45, 29.95, None, None, second.track, second.passage)))

@@ -114,7 +114,15 @@ SECONDS = [float(number) for number in range(4)]
 )
 @pytest.mark.parametrize("ending", ["mp4", "mkv"])
 def test_a_film_lasts_until_its_last_picture_ends(
-    tmp_path: Path, name: str, times: list[float], rate: int, last: float | None, reordered: int, lasts: float, ending: str
+    tmp_path: Path,
+    *,
+    name: str,
+    times: list[float],
+    rate: int,
+    last: float | None,
+    reordered: int,
+    lasts: float,
+    ending: str,
 ) -> None:
     path = film(tmp_path / name, times, rate=rate, last=last, sound=4.5, reordered=reordered)
     with VideoFile(path) as video:

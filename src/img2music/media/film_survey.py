@@ -243,8 +243,7 @@ def _jumps(
                 for other in sound.runs[1:]
             )
             returns = any(
-                other.back and abs(shown.start(other) - left) <= NEAR
-                for other in shown.runs[number + 1 : number + 2]
+                other.back and abs(shown.start(other) - left) <= NEAR for other in shown.runs[number + 1 : number + 2]
             )
             alone = broadcast and not any(sound.covers(left, start) for sound in sounds)
             jumped = returns or (start - left > FORWARD_ALONE and (together or alone)) or (together and broadcast)
@@ -266,9 +265,7 @@ def _followed(
     for number, run in enumerate(sound.runs):
         start = sound.start(run)
         met = [
-            jump
-            for jump in left
-            if abs(jump.run.number - run.seen[index]) <= near and abs(jump.start - start) <= NEAR
+            jump for jump in left if abs(jump.run.number - run.seen[index]) <= near and abs(jump.start - start) <= NEAR
         ]
         if number and met:
             shift = met[0].shift

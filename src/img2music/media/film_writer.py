@@ -227,23 +227,10 @@ class _Work:
         elif marks:
             self.out.set_chapters(marks)
         takers: dict[int, Copied | Converted] = {}
-        stream: Any
         for stream in source.streams:
-            kind: str = stream.type
-            if kind == "subtitle":
-                taker = self._subtitles(stream)
-                if taker is None:
-                    self.notes.append(self._homeless(f"subtitles ({codec_of(stream) or 'of no kind known'})"))
-                else:
-                    takers[stream.index] = taker
-            elif kind == "attachment":
-                self._attach(stream.name or "attachment", stream.mimetype, stream.data)
-            elif kind == "video":
-                if stream.index != video.stream.index:
-                    self._further_pictures(stream)
-            elif kind != "audio" and not known(stream, source):
-                name = stream.metadata.get("handler_name", "").strip() or stream.name or "of no kind known"
-                self.notes.append(self._homeless(f"{kind} ({printable(name)})"))
+            taker = self._taker(stream, video)
+            if taker is not None:
+                takers[stream.index] = taker
         streams = [stream for stream in source.streams if stream.index in takers]
 
         def packets() -> Iterator[Timed]:
@@ -252,6 +239,21 @@ class _Work:
                 yield from takers[packet.stream.index].take(packet)
 
         return packets()
+
+    def _taker(self, stream: Any, video: VideoFile) -> Copied | Converted | None:
+        """What carries a stream over packet by packet; what is carried otherwise, or not at all, is seen to here."""
+        kind: str = stream.type
+        if kind == "subtitle":
+            return self._subtitles(stream)
+        if kind == "attachment":
+            self._attach(stream.name or "attachment", stream.mimetype, stream.data)
+        elif kind == "video":
+            if stream.index != video.stream.index:
+                self._further_pictures(stream)
+        elif kind != "audio" and not known(stream, video.container):
+            name = stream.metadata.get("handler_name", "").strip() or stream.name or "of no kind known"
+            self.notes.append(self._homeless(f"{kind} ({printable(name)})"))
+        return None
 
     def _subtitles(self, stream: Any) -> Copied | Converted | None:
         codec = codec_of(stream)
@@ -264,6 +266,7 @@ class _Work:
             taker = Converted(self.out, self.form.text, stream, self.seen.origin, self.duration)
             describe(taker.stream, stream)
         else:
+            self.notes.append(self._homeless(f"subtitles ({codec or 'of no kind known'})"))
             return None
         return taker
 

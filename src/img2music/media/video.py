@@ -332,13 +332,18 @@ class VideoFile:
         return None
 
     def _timecode_rate(self) -> int | None:
-        """What a QuickTime film's timecode track says (QuickTime File Format, "Timecode sample description"), which
-        libav keeps to itself."""
+        """What a QuickTime film says of its timecode, which libav keeps to itself.
+
+        QuickTime File Format, "Timecode sample description".
+        """
         from mutagen.mp4 import AtomError, Atoms
 
         if not self._container.format.name.startswith("mov"):
             return None
-        with suppress(AtomError, KeyError, OSError, IndexError, OverflowError, RecursionError), Path(self.path).open("rb") as file:
+        with (
+            suppress(AtomError, KeyError, OSError, IndexError, OverflowError, RecursionError),
+            Path(self.path).open("rb") as file,
+        ):
             for track in Atoms(file)[b"moov"].findall(b"trak"):
                 _, description = track[b"mdia", b"minf", b"stbl", b"stsd"].read(file)
                 if description[12:16] == b"tmcd":

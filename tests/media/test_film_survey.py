@@ -165,6 +165,13 @@ def test_where_the_clock_jumps_the_film_goes_on(tmp_path: Path, name: str) -> No
     assert survey(tmp_path / "out.mp4").duration == pytest.approx(lasts, abs=0.002)
 
 
+def test_a_part_without_sound(tmp_path: Path) -> None:
+    sounding, silent = film(tmp_path / "sounding.ts", EVEN, sound=1.0), film(tmp_path / "silent.ts", EVEN)
+    path = joined(tmp_path / "film.ts", sounding, silent, sounding)
+    assert survey(path).duration == pytest.approx(3.0, abs=0.05)
+    assert clicks(path) == pytest.approx([0.5, 2.5], abs=0.05)
+
+
 def test_a_broadcast_that_goes_on_in_other_streams(tmp_path: Path) -> None:
     one = film(tmp_path / "one.ts", EVEN, sound=1.0)
     two = film(tmp_path / "two.ts", EVEN, sound=1.0, options={"mpegts_start_pid": "0x180"})

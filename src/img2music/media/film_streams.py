@@ -188,8 +188,8 @@ def chapters(container: "InputContainer", origin: Fraction, duration: float) -> 
     return found
 
 
-def known(stream: Any, container: "InputContainer") -> bool:
-    """Tell whether what a stream of data says is known without it: the timecode, or the chapters.
+def redundant(stream: Any, container: "InputContainer") -> bool:
+    """Tell whether what a stream of data says is told without it: the timecode, or the chapters.
 
     Parameters
     ----------

@@ -186,14 +186,11 @@ def survey(container: "InputContainer", pictures: Any, origin: Fraction, rate: f
     odd = abs(measured / rate - 1) > SAME_RATE and abs(measured / rate - 2) > SAME_RATE  # two: fields in their packets
     seams: dict[int, tuple[tuple[int, Fraction], ...]] = {}
     sound_end = origin
-    if jumps:
-        for index in tracks:
-            seams[index] = tuple((jump.run.seen[index], jump.shift) for jump in jumps)
+    for index in tracks if jumps else ():
+        seams[index] = tuple((jump.run.seen[index], jump.shift) for jump in jumps)
     for index, track in sounds.items():
-        own, last = _followed(track, jumps, pictures.index, NEAR * rate)
-        sound_end = max(sound_end, last)
-        if own:
-            seams[index] = own
+        seams[index], until = _followed(track, jumps, pictures.index, NEAR * rate)
+        sound_end = max(sound_end, until)
     ends = [max(map(track.end, track.runs)) for track in tracks.values() if track.runs]
     starts = [min(map(track.start, track.runs)) for track in tracks.values() if track.runs]
     stated = Fraction(container.duration or 0, 1_000_000)
@@ -207,7 +204,7 @@ def survey(container: "InputContainer", pictures: Any, origin: Fraction, rate: f
         hidden=order.hidden,
         reordered=order.depth if order.undated else None,
         fault="its clock jumps" if jumps else order.fault,
-        seams=seams,
+        seams={index: found for index, found in seams.items() if found},
     )
 
 
@@ -226,7 +223,7 @@ def _jumps(
     """Where the clock of the pictures jumps, and where on the film's the last picture begins and they end.
 
     A clock that goes back has jumped. One that goes forward may as well mean a picture that lasts long: it has jumped
-    if the sound does so too, or comes back, or in broadcasts, unless the sound goes on.
+    if it soon returns, if the sound's does so too, or, in broadcasts, if no sound goes on meanwhile.
     """
     found: list[_Jump] = []
     shift = last = end = Fraction(0)
@@ -265,16 +262,20 @@ def _followed(
     for number, run in enumerate(sound.runs):
         start = sound.start(run)
         met = [
-            jump for jump in left if abs(jump.run.number - run.seen[index]) <= near and abs(jump.start - start) <= NEAR
+            (abs(jump.run.number - run.seen[index]), place)
+            for place, jump in enumerate(left)
+            if abs(jump.start - start) <= NEAR and (number or jump.run.number <= run.seen[index] + 1)
         ]
-        if number and met:
-            shift = met[0].shift
-            left = left[left.index(met[0]) + 1 :]
+        nearest, place = min(met, default=(near + 1, 0))
+        if nearest <= near:
+            shift = left[place].shift
+            left = left[place + 1 :]
         elif run.back:
             shift = end - start
-        found.append((run.number, shift))
+        if shift or found:
+            found.append((run.number, shift))
         end = max(end, sound.end(run) + shift)
-    return tuple(found[1:]), end
+    return tuple(found), end
 
 
 class _Order:

@@ -20,7 +20,7 @@ from img2music.media.film_streams import (
     cover,
     covering,
     describe,
-    known,
+    redundant,
     tags,
     timecode,
     twin,
@@ -250,7 +250,7 @@ class _Work:
         elif kind == "video":
             if stream.index != video.stream.index:
                 self._further_pictures(stream)
-        elif kind != "audio" and not known(stream, video.container):
+        elif kind != "audio" and not redundant(stream, video.container):
             name = stream.metadata.get("handler_name", "").strip() or stream.name or "of no kind known"
             self.notes.append(self._homeless(f"{kind} ({printable(name)})"))
         return None

@@ -203,8 +203,8 @@ def redundant(stream: Any, container: "InputContainer") -> bool:
     """
     from av.stream import Discard
 
-    chapters = len(container.chapters())
-    return "timecode" in stream.metadata or (0 < stream.frames == chapters and stream.discard is Discard.all)
+    count = len(container.chapters())
+    return "timecode" in stream.metadata or (0 < stream.frames == count and stream.discard is Discard.all)
 
 
 def cover(film: str | os.PathLike[str], index: int) -> bytes:

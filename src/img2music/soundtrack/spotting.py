@@ -308,15 +308,16 @@ def stretches(
         lasts = end if options.cues is Cues.ONE else scenes[pinned].end - scenes[pinned].start
         if tracks.durations[place] + TOLERANCE < lasts:
             what = "the film" if options.cues is Cues.ONE else f"scene {pinned + 1}"
-            short = clock(tracks.durations[place])
-            raise UsageError(f"The song pinned to scene {pinned + 1} lasts {short}, and {what} {clock(lasts)}.")
+            short, long = clocks(tracks.durations[place], lasts)
+            raise UsageError(f"The song pinned to scene {pinned + 1} lasts {short}, and {what} {long}.")
     if options.cues is Cues.ONE:
         if len(set(tracks.pins.values())) > 1:
             raise UsageError("With --cues one only one song can be pinned.")
         if not tracks.pins and tracks.longest + TOLERANCE < end:
+            short, long = clocks(tracks.longest, end)
             raise UsageError(
-                f"No song is as long as the film ({clock(end)}; the longest that may be used lasts "
-                f"{clock(tracks.longest)}): use --cues auto or --cues scene."
+                f"No song is as long as the film ({long}; the longest that may be used lasts {short}): "
+                "use --cues auto or --cues scene."
             )
         return np.array([0.0, end]), np.array([0])
     edges, owners = [0.0], []
@@ -380,11 +381,18 @@ def grid(times: NDArray[np.float64], positions: NDArray[np.float64], end: float,
     return np.column_stack(columns).astype(np.float32)
 
 
-def clock(seconds: float) -> str:
-    """Seconds as people write them, such as 3:07 or 1:02:03."""
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+def clock(seconds: float, decimals: int = 0) -> str:
+    """Seconds as people write them, such as 3:07, 3:07.2 or 1:02:03."""
+    minutes, rest = divmod(round(seconds, decimals), 60)
+    hours, minutes = divmod(int(minutes), 60)
+    shown = f"{rest:0{3 + decimals if decimals else 2}.{decimals}f}"
+    return f"{hours}:{minutes:02}:{shown}" if hours else f"{minutes}:{shown}"
+
+
+def clocks(one: float, other: float) -> tuple[str, str]:
+    """Two times that differ as people write them, with the decimals that it takes to see it."""
+    decimals = next((number for number in range(3) if clock(one, number) != clock(other, number)), 3)
+    return clock(one, decimals), clock(other, decimals)
 
 
 def _pins_of(span: Span, owners: NDArray[np.int64], pins: dict[int, int]) -> set[int]:

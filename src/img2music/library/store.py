@@ -42,12 +42,15 @@ class KnownFile:
         The analyzer version that measured it.
     missing : bool
         Whether the file was gone at the last scan.
+    hashed : bool
+        Whether its sound has been hashed.
     """
 
     id: int
     file: FileState
     analyzer: str
     missing: bool
+    hashed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -474,11 +477,12 @@ class LibraryStore:
             tracks.c.mtime_ns,
             tracks.c.analyzer,
             tracks.c.missing,
+            tracks.c.sound.is_not(None),
         )
         with self._reading() as connection:
             statement = sa.select(*columns).where(tracks.c.path.is_not(None))
-            for number, path, size, mtime_ns, analyzer, missing in connection.execute(statement):
-                yield KnownFile(number, FileState(path, size, mtime_ns), analyzer, missing)
+            for number, path, size, mtime_ns, analyzer, missing, hashed in connection.execute(statement):
+                yield KnownFile(number, FileState(path, size, mtime_ns), analyzer, missing, bool(hashed))
 
     def same_content(self, content: str) -> list[tuple[int, TrackRecord]]:
         """Find the tracks whose files hold the same bytes.
@@ -493,14 +497,27 @@ class LibraryStore:
         list of (int, TrackRecord)
             Ids and records, in order of id.
         """
-        statement = (
-            sa.select(tracks, curves.c.points)
-            .join(curves, curves.c.track_id == tracks.c.id)
-            .where(tracks.c.content == content)
-            .order_by(tracks.c.id)
-        )
+        return self._alike(tracks.c.content == content)
+
+    def same_sound(self, sound: str) -> list[tuple[int, TrackRecord]]:
+        """Find the tracks whose files sound the same, however they are tagged.
+
+        Parameters
+        ----------
+        sound : str
+            As `TrackRecord` has it.
+
+        Returns
+        -------
+        list of (int, TrackRecord)
+            Ids and records, in order of id.
+        """
+        return self._alike(tracks.c.sound == sound)
+
+    def _alike(self, same: sa.ColumnElement[bool]) -> list[tuple[int, TrackRecord]]:
+        statement = sa.select(tracks, curves.c.points).join(curves, curves.c.track_id == tracks.c.id).where(same)
         with self._reading() as connection:
-            return [(row.id, record_of(row)) for row in connection.execute(statement)]
+            return [(row.id, record_of(row)) for row in connection.execute(statement.order_by(tracks.c.id))]
 
     def totals(self) -> "Totals":
         """Add up what is stored.

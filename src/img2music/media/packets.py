@@ -51,20 +51,23 @@ def sound_hash(path: str | os.PathLike[str]) -> str:
     Returns
     -------
     str
-        BLAKE2b, 32 bytes, hexadecimal.
+        BLAKE2b, 16 bytes, hexadecimal.
 
     Raises
     ------
     InputError
-        If libav reads no sound in it.
+        If libav reads no sound in it, or does not get to its end.
     """
-    digest = hashlib.blake2b(digest_size=32)
+    digest = hashlib.blake2b(digest_size=16)
     packets = 0
-    with AudioFile(path) as audio:
+    with AudioFile(path, measured=False) as audio:
+        digest.update(f"{audio.info.codec} {audio.info.rate} {audio.info.channels}\n".encode())
         for packet in audio.packets():
             packets += 1
             digest.update(f"{packet.pts} {packet.duration} {packet.size}\n".encode())
             digest.update(packet)
+        if audio.broken:
+            raise InputError("Its sound can't be read to the end: the file is damaged.", os.fspath(path))
     if not packets:
         raise InputError("There is no sound in this file.", os.fspath(path))
     return digest.hexdigest()

@@ -16,6 +16,8 @@ from img2music.library.record import Failure, TrackRecord
 from img2music.library.store import LibraryStore
 from img2music.library.workers import Workers
 from img2music.parallel import processors
+from img2music.sources.lyric_files import read_embedded
+from img2music.sources.lyrics import Lyrics
 
 FLUSH_SECONDS = 2.0
 FLUSH_FILES = 64
@@ -270,6 +272,7 @@ class _Run:
         self._files = [*changes.new, *changes.changed, *changes.unhashed]
         self._new = {file.path for file in changes.new}
         self._unhashed = {file.path for file in changes.unhashed}
+        self._same_words: set[str] = set()
         self._records: list[TrackRecord] = []
         self._failures: list[Failure] = []
         self._flushed = time.monotonic()
@@ -333,8 +336,15 @@ class _Run:
                 report.copied += 1
             elif before.content != content:
                 report.retagged += 1
+                self._look_at_words(before.id, file.path)
             else:  # only its time is another one
                 report.unchanged += 1
+
+    def _look_at_words(self, number: int, path: str) -> None:
+        """Tell whether the lyrics in a file's tags are as they were when they were fetched."""
+        for words in self._store.lyrics([number]).get(number, []):
+            if words.source == "tags" and read_embedded(path) == Lyrics(words.text, words.instrumental):
+                self._same_words.add(path)
 
     def _mover(self, record: TrackRecord) -> int | None:
         """Give the id of a track that has moved to a file, and may have been retagged on the way."""
@@ -350,7 +360,7 @@ class _Run:
     def _flush(self) -> None:
         if self._records or self._failures:
             with self._store.writing() as transaction:
-                transaction.put(self._records, moved=self.moved)
+                transaction.put(self._records, moved=self.moved, same_words=self._same_words)
                 for failure in self._failures:
                     transaction.put_failure(failure)
             self._records.clear()

@@ -4,7 +4,7 @@ import contextlib
 import os
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, MutableSequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -140,7 +140,7 @@ def _values(tags: Any, names: Iterable[str]) -> list[str]:
             value = tags[name]
             # ID3's genre frame spells out the numbers of ID3v1 under this name.
             value = getattr(value, "genres", None) or getattr(value, "text", value)
-            values = value if isinstance(value, list | tuple) else [value]
+            values = value if isinstance(value, MutableSequence | tuple) else [value]  # APEv2's is no list
             cleaned = [text for text in (one_line(str(item)) for item in values) if text]
         except Exception:  # noqa: BLE001, S112 - as above: no tag is worth a track
             continue

@@ -52,6 +52,7 @@ def make_record(
             curve=curve,
         ),
         missing=missing,
+        sound=f"{chance.getrandbits(128):032x}",
     )
 
 

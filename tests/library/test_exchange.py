@@ -49,6 +49,17 @@ def test_export_and_import_give_the_same_library(tmp_path):
     assert {item.name for item in tmp_path.iterdir()} == {"one.db", "one.jsonl", "two.db", "two.db.lock", "two.jsonl"}
 
 
+def test_an_export_of_a_library_that_knew_no_sounds(tmp_path):
+    with LibraryStore.open(tmp_path / "one.db", create=True) as one:
+        fill(one)
+        export_library(one, tmp_path / "new.jsonl")
+        old = re.sub(r'"sound":"[0-9a-f]*",', "", (tmp_path / "new.jsonl").read_text())
+        (tmp_path / "old.jsonl").write_text(old)
+        with LibraryStore.open(tmp_path / "two.db", create=True) as two:
+            assert import_library(two, tmp_path / "old.jsonl") == (5, [])
+            assert {record.sound for record in two.records()} == {None}
+
+
 def test_import_replaces_known_paths_and_keeps_the_rest(tmp_path):
     with LibraryStore.open(tmp_path / "one.db", create=True) as one:
         one.put([make_record("/a.mp3", tags=Tags(title="new"))])

@@ -1,3 +1,4 @@
+import dataclasses
 import os
 import random
 import shutil
@@ -7,14 +8,21 @@ import sys
 import time
 from pathlib import Path
 
+import mutagen
 import psutil
 import pytest
+from mutagen.id3 import TIT2, USLT
 
 from img2music.errors import LibraryError, UsageError
 from img2music.library import workers
 from img2music.library.exchange import export_library
+from img2music.library.record import LyricsRecord
 from img2music.library.scanning import scan, scan_library
 from img2music.library.store import LibraryStore
+from img2music.media.packets import sound_hash
+from img2music.music.audio.analyzer import ANALYZER
+from img2music.sources.folders import FileState
+from tests.library.records import make_record
 from tests.library.sounds import make_music, write_sound
 
 
@@ -22,6 +30,24 @@ from tests.library.sounds import make_music, write_sound
 def store(tmp_path):
     with LibraryStore.open(tmp_path / "library.db", create=True) as opened:
         yield opened
+
+
+def retag(path, title):
+    """Write a title into a file's tags."""
+    file = mutagen.File(path)
+    if file.tags is None:
+        file.add_tags()
+    file.tags.add(TIT2(encoding=3, text=[title]))
+    file.save()
+
+
+def known(path, content=None, **others):
+    """A record of a file as if it had been scanned, without listening to it."""
+    status = path.stat()
+    state = FileState(str(path), status.st_size, status.st_mtime_ns)
+    record = make_record(str(path), analyzer=ANALYZER)
+    facts = {"content": content or workers.content_hash(state), "sound": sound_hash(path)} | others
+    return dataclasses.replace(record, file=state, **facts)
 
 
 def opened_files(action, folder):
@@ -47,19 +73,22 @@ def test_the_life_of_a_library(store, tmp_path):
     (music / "bad.mp3").write_bytes(b"no music at all")
     (music / "empty.flac").touch()
     shutil.copy(first, music / "zz same as first.wav")
+    retag(shutil.copy(first, music / "zz sounds as first.wav"), "Another title")
 
     report = scan(store, [music], jobs=1)
-    assert (report.found, report.new, report.analysed, report.copied, report.moved) == (7, 7, 4, 1, 0)
+    assert (report.found, report.new, report.analysed, report.copied, report.moved) == (8, 8, 4, 2, 0)
     assert sorted(Path(error.path).name for error in report.failed) == ["bad.mp3", "empty.flac"]
     assert all(error.reason and "\n" not in str(error) and "nexpected" not in error.reason for error in report.failed)
-    assert store.count() == 5
+    assert store.count() == 6
+    assert len({track.sound for track in store.tracks()}) == 4
+    assert store.find(str(music / "zz sounds as first.wav")).title == "Another title"
     ids = {track.path: track.id for track in store.tracks()}
     before = list(store.records())
 
     # Nothing has changed: nothing is opened.
     assert opened_files(lambda: scan(store, [music]), music) == []
     report = scan(store, [music])
-    assert (report.unchanged, report.analysed, report.failed, report.failed_before) == (5, 0, [], 2)
+    assert (report.unchanged, report.analysed, report.failed, report.failed_before) == (6, 0, [], 2)
     assert list(store.records()) == before
 
     # A moved file keeps its id, a changed one too, a new one that is known by content is not analysed.
@@ -82,10 +111,10 @@ def test_the_life_of_a_library(store, tmp_path):
     report = scan(store, [music])
     assert [error.path for error in report.failed] == [str(music)]
     assert not report.unusable
-    assert (store.count(), store.count(missing=True)) == (0, 6)
+    assert (store.count(), store.count(missing=True)) == (0, 7)
     (tmp_path / "away").rename(music)
     assert opened_files(lambda: scan(store, [music]), music) == []
-    assert (store.count(), store.count(missing=True)) == (5, 1)
+    assert (store.count(), store.count(missing=True)) == (6, 1)
 
     # A bad file that is mended is heard; one that is removed is forgotten.
     write_sound(music / "bad.mp3", pitch=77.0)
@@ -94,6 +123,72 @@ def test_the_life_of_a_library(store, tmp_path):
     assert (report.analysed, report.failed, report.failed_before) == (1, [], 0)
     assert list(store.failures()) == []
     assert store.faults() == []
+
+
+def test_what_only_its_tags_have_changed_of_is_not_listened_to(store, tmp_path):
+    """Nothing here is: a retagged, a touched, a moved and retagged file, a copy with other tags, and one replaced."""
+    music = tmp_path / "music"
+    retagged, touched, moved, copied, replaced = make_music(music, 5)
+    records = [known(path) for path in (retagged, touched, moved, copied, replaced)]
+    store.put(records)
+    words = LyricsRecord("files", "Words", False, "en", 1, 0.9)
+    ids = {track.path: track.id for track in store.tracks()}
+    with store.writing() as transaction:
+        transaction.put_lyrics([(ids[str(retagged)], words)])
+    before = store.find(str(retagged))
+    retag(retagged, "New title")
+    os.utime(touched, (1, 1))
+    retag(moved.rename(music / "elsewhere.wav"), "Moved")
+    retag(shutil.copy(copied, music / "copy.wav"), "Copy")
+    shutil.copy(copied, replaced)
+    report = scan(store, [music], jobs=1)
+    assert (report.analysed, report.failed) == (0, [])
+    assert (report.retagged, report.moved, report.copied, report.unchanged) == (1, 1, 2, 2)
+    assert "0 analysed, 1 moved, 1 retagged, 2 with the same sound as another, 2 unchanged" in str(report)
+    after = store.find(str(retagged))
+    assert after == dataclasses.replace(before, title="New title", artist=None, content=after.content)
+    assert store.lyrics([after.id])[after.id] == [words]
+    assert store.find(str(music / "elsewhere.wav")).id == ids[str(moved)]
+    assert store.find(str(replaced)).affect == store.find(str(copied)).affect
+    assert scan(store, [music], jobs=1).unchanged == 6
+
+
+def test_lyrics_in_tags_stay_with_a_retagged_file_while_they_are_the_same(store, tmp_path):
+    same, other = make_music(tmp_path / "music", 2)
+    for path in (same, other):
+        file = mutagen.File(path)
+        file.add_tags()
+        file.tags.add(USLT(encoding=3, lang="eng", desc="", text="Words"))
+        file.save()
+    store.put([known(same), known(other)])
+    with store.writing() as transaction:
+        transaction.put_lyrics(
+            (track.id, LyricsRecord("tags", "Words", False, "en", 1, 0.9)) for track in store.tracks()
+        )
+    retag(same, "New title")
+    file = mutagen.File(other)
+    file.tags.getall("USLT")[0].text = "Other words"
+    file.save()
+    assert scan(store, [tmp_path / "music"], jobs=1).retagged == 2
+    assert list(store.lyrics([1, 2])) == [store.find(str(same)).id]
+
+
+def test_an_older_library_learns_the_sounds_without_listening(store, tmp_path):
+    paths = make_music(tmp_path / "music", 3)
+    paths[2].write_bytes(paths[2].read_bytes()[:44])  # no sound that libav could tell from another's
+    records = [known(paths[0], sound=None), known(paths[1], sound=None)]
+    status = paths[2].stat()
+    silent = FileState(str(paths[2]), status.st_size, status.st_mtime_ns)
+    content = workers.content_hash(silent)
+    records.append(dataclasses.replace(make_record(analyzer=ANALYZER), file=silent, content=content, sound=None))
+    store.put(records)
+    planned = scan(store, [tmp_path / "music"], dry_run=True)
+    assert (planned.unchanged, planned.hashed) == (3, 3)
+    report = scan(store, [tmp_path / "music"], jobs=1)
+    assert (report.analysed, report.hashed, report.unchanged, report.failed) == (0, 3, 3, [])
+    assert [track.sound for track in store.tracks()] == [sound_hash(paths[0]), sound_hash(paths[1]), content]
+    assert [record.analysis for record in store.records()] == [record.analysis for record in records]
+    assert scan(store, [tmp_path / "music"], jobs=1).hashed == 0
 
 
 def test_failures_are_tried_again_when_asked(store, tmp_path):

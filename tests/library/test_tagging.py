@@ -104,6 +104,37 @@ def test_a_writer_that_harms_the_sound_is_found_out(
     assert song.read_bytes() == before
 
 
+def test_a_writer_that_loses_other_tags_is_found_out(
+    store: LibraryStore, song: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tags = mutagen.File(song)
+    tags["title"] = ["A song"]
+    tags.save()
+    status = song.stat()
+    file = FileState(str(song), status.st_size, status.st_mtime_ns)
+    with store.writing() as transaction:
+        transaction.put_file(1, file, content_hash(file))
+    before = song.read_bytes()
+    save = mutagen.flac.FLAC.save
+
+    def careless(file: Any, where: str, **options: Any) -> None:
+        del file.tags["title"]
+        save(file, where, **options)
+
+    monkeypatch.setattr("mutagen.flac.FLAC.save", careless)
+    (failed,) = tag_all(store).failed
+    assert "can't be read again" in failed.reason
+    assert song.read_bytes() == before
+
+
+def test_sound_that_is_known_by_its_bytes_only_stays_known(store: LibraryStore, song: Path) -> None:
+    (record,) = store.records()
+    store.put([dataclasses.replace(record, sound=record.content)])
+    tag_all(store)
+    (after,) = store.records()
+    assert after.sound == after.content != record.content
+
+
 def test_a_file_that_changes_meanwhile_is_left(
     store: LibraryStore, song: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -33,6 +33,7 @@ def record(
     content: str | None = None,
     curve: Iterable[CurvePoint] | None = None,
     missing: bool = False,
+    sound: str | None = None,
     **others: Any,
 ) -> TrackRecord:
     affect = Affect(valence, arousal)
@@ -45,6 +46,7 @@ def record(
         tags,
         TrackAnalysis("audio/1", duration, duration, affect, measured, points),
         missing,
+        sound,
     )
 
 

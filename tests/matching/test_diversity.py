@@ -1,10 +1,11 @@
 """No duplicates, at most N per artist."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from img2music.library.track import Track
-from img2music.matching.diversity import SAME_LENGTH, UNKNOWN_ARTISTS, Diversity, folded
+from img2music.matching.diversity import SAME_LENGTH, UNKNOWN_ARTISTS, Diversity, folded, second_copies
 from tests.matching.songs import track, unheard
 
 TRACKS = st.lists(
@@ -57,6 +58,39 @@ def test_a_list_keeps_its_promises_and_leaves_out_nothing_else(tracks: list[Trac
         if left_out not in chosen:
             full = per_artist is not None and known.get(folded(left_out.artist), 0) >= per_artist
             assert full or any(same_recording(left_out, other) for other in chosen)
+
+
+def test_one_sound_is_one_song_however_it_is_tagged() -> None:
+    diversity = Diversity()
+    diversity.add(track(1, content="a", sound="s", title="One", artist="Nina"))
+    assert not diversity.admits(track(2, content="b", sound="s", title="Other", artist="Somebody"))
+    assert diversity.admits(track(3, content="c", sound="t"))
+    assert diversity.admits(track(4, content="d", sound=None))
+
+
+@pytest.mark.parametrize(
+    ("better", "worse"),
+    [
+        ("/m/Artist/Album/song.mp3", "/m/Backup/song.mp3"),
+        ("/m/Artist/Album/a song of a long name.mp3", "/m/Downloads/song.mp3"),
+        ("/m/Artist/Album/song.mp3", "/m/Artist/Album/song (2).mp3"),
+        ("/m/Artist/Album/song.mp3", "/m/Artist/Album/song - Copy.mp3"),
+        ("/m/Artist/Album/song.mp3", "/m/Artist/Album/song 1.mp3"),
+        ("/m/Artist/Album/song.mp3", "/m/Music-Backup 2019-05/Artist/Album/song.mp3"),
+        ("/m/Artist/Old Ideas/song.mp3", "/m/old/song.mp3"),
+        ("/m/가수/앨범/노래.mp3", "/m/다운로드/노래.mp3"),
+    ],
+)
+def test_of_copies_those_that_were_put_aside_come_second(better: str, worse: str) -> None:
+    for first, second in ((1, 2), (2, 1)):
+        copies = [("s", first, better, "Album"), ("s", second, worse, "Album")]
+        assert second_copies(copies, lambda _: True) == {second}
+        assert second_copies(copies, lambda number: number == second) == set()  # noqa: B023 - used at once
+
+
+def test_of_copies_the_one_of_an_album_comes_first() -> None:
+    copies = [("s", 1, "/m/a.mp3", None), ("s", 2, "/m/x/song.mp3", "Album"), ("t", 3, "/m/b.mp3", None)]
+    assert second_copies(copies, lambda _: True) == {1}
 
 
 def test_case_and_spacing_make_no_other_song() -> None:

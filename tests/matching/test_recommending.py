@@ -152,6 +152,25 @@ def test_duplicates_are_collapsed(tmp_path: Path) -> None:
         }
 
 
+def test_of_copies_the_albums_is_recommended(tmp_path: Path) -> None:
+    records = [
+        record("/Backup/a.mp3", 0.5, 0.5, sound="s", title="A", album="Album", artist="X"),
+        record("/Music/A/a.mp3", 0.6, 0.5, sound="s", title="Another", album="Album", artist="Y"),  # words moved it
+        record("/Downloads/b (2).mp3", 0.5, 0.6, sound="t", genre="jazz"),
+        record("/Downloads/b.mp3", 0.5, 0.6, sound="t"),
+        record("/gone/b.mp3", 0.5, 0.6, sound="t", missing=True),
+    ]
+
+    def found(where: TrackFilter | None = None, *, together: bool = False) -> set[str | None]:
+        options = Options(per_artist=0, where=where, together=together)
+        return {match.track.path for match in recommend_for(store, [numbers(0.5, 0.5)], options).matches()}
+
+    with library(tmp_path / "l.db", records) as store:
+        assert found() == found(together=True) == {"/Music/A/a.mp3", "/Downloads/b.mp3"}
+        assert found(TrackFilter(artist=("x",))) == {"/Backup/a.mp3"}
+        assert found(TrackFilter(genre=("jazz",))) == {"/Downloads/b (2).mp3"}
+
+
 def test_the_passage_fits_the_query_in_the_space_of_the_match(tmp_path: Path) -> None:
     curve = [CurvePoint(60.0 * i, 60.0 * i + 30.0, Affect(v, 0.5)) for i, v in enumerate([0.3, 0.45, 0.6])]
     records = [record(f"/{i}.mp3", 0.4 + i / 100, 0.5) for i in range(11)]

@@ -6,6 +6,7 @@ from pathlib import Path
 import mutagen
 import numpy as np
 import pytest
+from mutagen.id3 import COMM
 
 from img2music.errors import InputError
 from img2music.media.audio import open_audio
@@ -53,3 +54,39 @@ def test_what_is_no_sound_has_none(tmp_path: Path) -> None:
     with pytest.raises(InputError):
         same_sound(text, whole)
     assert not same_sound(whole, text)
+
+
+@pytest.mark.parametrize("kind", ["mp3", "flac", "m4a", "ogg", "wma", "wv"])
+def test_tags_are_no_part_of_the_sound(tmp_path: Path, kind: str) -> None:
+    path = song(tmp_path / f"song.{kind}", kind)
+    before = sound_hash(path)
+    file = mutagen.File(path)
+    if kind == "mp3":
+        file.tags.add(COMM(encoding=3, lang="eng", desc="", text=["x" * 9999]))
+    else:
+        file["\xa9cmt" if kind == "m4a" else "Comment"] = ["x" * 9999]
+    file.save()
+    tagged = path.read_bytes()
+    assert sound_hash(path) == before
+    path.write_bytes(tagged + b"TAG" + bytes(125))
+    assert kind != "mp3" or sound_hash(path) == before
+
+
+def test_the_same_samples_at_another_rate_are_another_sound(tmp_path: Path) -> None:
+    slow, fast = song(tmp_path / "slow.wav", "wav"), tmp_path / "fast.wav"
+    whole = slow.read_bytes()
+    fast.write_bytes(whole[:24] + (24_000).to_bytes(4, "little") + (96_000).to_bytes(4, "little") + whole[32:])
+    assert sound_hash(slow) != sound_hash(fast)
+
+
+@pytest.mark.parametrize("kind", ["webm", "flac", "m4a"])
+def test_sound_that_is_not_read_to_its_end_has_no_hash(tmp_path: Path, kind: str) -> None:
+    """Files that begin alike must not be taken for one, because they can't be read further."""
+    path = encode(tmp_path / f"song.{kind}", np.repeat(tone(440, 3, 48_000), 2, axis=0), kind, 48_000)
+    whole = path.read_bytes()
+    sound_hash(path)
+    half = len(whole) // 2
+    path.write_bytes(bytes(half).join([whole[:half], b""]) if kind == "m4a" else whole[:half])
+    with pytest.raises(InputError):
+        sound_hash(path)
+    assert kind == "m4a" or same_sound(path, shutil.copy(path, tmp_path / f"copy.{kind}"))

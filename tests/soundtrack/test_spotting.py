@@ -193,6 +193,18 @@ def test_copies_count_once(tmp_path: Path) -> None:
         assert sum(name.startswith("Copy") for name in named) <= 1
 
 
+def test_of_copies_the_albums_is_heard(tmp_path: Path) -> None:
+    records = [
+        record(path, 0.5, 0.5, duration=90.0, sound="s", album="Album", artist=path)
+        for path in ("/Downloads/a.mp3", "/Music/a.mp3")
+    ]
+    with make_library(tmp_path / "library.db", [*records, record("/Music/b.mp3", 0.5, 0.5, duration=90.0)]) as store:
+        assert candidates(store, Options()).ids.tolist() == [2, 3]
+        pinned = candidates(store, Options(pins=((1, "1"),)))
+        assert pinned.ids[pinned.allowed].tolist() == [2, 3]
+        assert candidates(store, Options(bans=("1",))).ids.tolist() == [3]
+
+
 def test_relative_matching_compares_ranks(store: LibraryStore) -> None:
     # Half as lively as pictures can be: the liveliest of what the library has in the upper half.
     seen = film((20.0, "lively"))

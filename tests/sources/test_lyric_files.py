@@ -6,6 +6,7 @@ from pathlib import Path
 import mutagen
 import numpy as np
 import pytest
+from mutagen.apev2 import APEv2
 from mutagen.id3 import ID3, SYLT, TXXX, USLT
 
 from img2music.sources.lyric_files import MAX_BYTES, read_beside, read_embedded
@@ -124,3 +125,27 @@ def test_any_name(tmp_path: Path) -> None:
     Path(name[:-3] + "lrc").write_text("words")
     assert read_beside(name) == Lyrics("words")
     assert read_beside("a\0b.mp3") == Lyrics()
+
+
+def test_no_words_on_purpose(tmp_path: Path) -> None:
+    path = encode(tmp_path / "song.mp3", tone(440, 0.5), "mp3")
+    tags = ID3()
+    tags.add(USLT(encoding=3, lang="eng", desc="", text="[Instrumental]"))
+    tags.save(path)
+    assert read_embedded(path) == Lyrics(instrumental=True)
+    tags.add(TXXX(encoding=3, desc="Lyrics", text=[WORDS]))
+    tags.save(path)
+    assert read_embedded(path) == Lyrics(WORDS)
+    path.with_suffix(".lrc").write_text("[au: instrumental]\n")
+    assert read_beside(path) == Lyrics(instrumental=True)
+    path.with_suffix(".txt").write_text(WORDS, encoding="utf-8")
+    assert read_beside(path) == Lyrics(WORDS)
+
+
+def test_apev2_in_an_mp3(tmp_path: Path) -> None:
+    path = encode(tmp_path / "song.mp3", tone(440, 0.5), "mp3")
+    ID3(path).delete(path)
+    tags = APEv2()
+    tags["Lyrics"] = WORDS
+    tags.save(path)
+    assert read_embedded(path) == Lyrics(WORDS)

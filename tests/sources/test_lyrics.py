@@ -60,3 +60,30 @@ def test_no_song_is_endless() -> None:
     found = lyrics_of("la " * 10**6).text
     assert found is not None
     assert len(found) <= LONGEST
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[au: instrumental]",
+        "[by:LRCLIB]\n[AU:Instrumental]\n",
+        "[Instrumental]",
+        "(instrumental)\n\nInstrumental.",
+        "♪ Instrumental ♪",
+        "[00:00.00] 纯音乐\uff0c请欣赏",
+        "This track is an instrumental.",
+        "연주곡",
+    ],
+)
+def test_no_words_on_purpose(text: str) -> None:
+    assert lyrics_of(text) == Lyrics(instrumental=True)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["[au: instrumental]\n[00:01.00]Hey", "[Instrumental]\nHey", "Instrumental love", "[au: Instrumental Duo]\nA"],
+)
+def test_words_after_all(text: str) -> None:
+    lyrics = lyrics_of(text)
+    assert lyrics.text is not None
+    assert not lyrics.instrumental

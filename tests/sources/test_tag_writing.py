@@ -2,6 +2,7 @@
 
 import contextlib
 import shutil
+import struct
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from mutagen.apev2 import APEv2
 from mutagen.flac import Picture
 from mutagen.id3 import APIC, ID3, TALB, TBPM, TIT2, TXXX, TYER
 from mutagen.mp4 import MP4Cover
@@ -19,7 +21,7 @@ from mutagen.mp4 import MP4Cover
 from img2music.errors import InputError
 from img2music.media.packets import same_sound
 from img2music.sources.tag_writing import FACTS, Moods, TagEdit, TagFile
-from tests.sounds import FORMATS, encode, tone
+from tests.sounds import FORMATS, encode, tone, wav_header
 
 MOODS = Moods(valence=0.6149, arousal=0.4, mood="serene", tempo=121.376, key="F#m")
 OTHER = Moods(valence=0.2, arousal=0.9, mood="tense", tempo=90.0, key=None)
@@ -260,14 +262,118 @@ def test_pictures_stay(songs: dict[str, Path], copied: Callable[[str], Path], ki
         assert same_sound(songs[kind], song)
 
 
-def test_an_old_tag_alone_becomes_a_new_one_beside_it(copied: Callable[[str], Path]) -> None:
+OLD = b"TAG" + "노래".encode("cp949").ljust(30, b"\0") + b"Somebody".ljust(30, b"\0") + bytes(64) + b"\x11"
+LYRICS3 = b"LYRICSBEGINLYR00005words000024LYRICS200"  # https://id3.org/Lyrics3v2
+
+
+def with_apev2(song: Path, **items: str) -> None:
+    tags = APEv2()
+    tags.update(items)
+    tags.save(song)
+
+
+@pytest.mark.parametrize("gain", [False, True], ids=["alone", "beside APEv2 without words"])
+def test_an_old_tag_alone_becomes_a_new_one_beside_it_until_moods_go(copied: Callable[[str], Path], gain: bool) -> None:
     song = copied("mp3")
     ID3(song).delete(song)
-    old = b"TAG" + b"Old title".ljust(30, b"\0") + bytes(94) + b"\x11"
-    song.write_bytes(song.read_bytes() + old)
+    if gain:
+        with_apev2(song, MP3GAIN_MINMAX="1,2")
+    song.write_bytes(song.read_bytes() + OLD)
+    before = song.read_bytes()
     write(song)
-    assert ID3(song, load_v1=False)["TIT2"] == "Old title"
-    assert song.read_bytes().endswith(old)
+    assert ID3(song, load_v1=False)["TPE1"] == "Somebody"
+    assert song.read_bytes().endswith(OLD)
+    write(song, OTHER)
+    remove(song)
+    assert song.read_bytes() == before
+
+
+def test_a_copy_of_an_old_tag_that_somebody_changed_stays(copied: Callable[[str], Path]) -> None:
+    song = copied("mp3")
+    ID3(song).delete(song)
+    song.write_bytes(song.read_bytes() + OLD)
+    write(song)
+    tags = ID3(song, load_v1=False)
+    tags["TIT2"] = TIT2(encoding=3, text=["노래"])
+    tags.save(song, v1=0)
+    remove(song)
+    left = ID3(song, load_v1=False)
+    assert (left["TIT2"], left["TPE1"]) == ("노래", "Somebody")
+    assert set(left) <= {"TIT2", "TPE1", "TCON"}
+
+
+@pytest.mark.parametrize("end", [b"", OLD, LYRICS3 + OLD], ids=["none", "ID3v1", "Lyrics3"])
+@pytest.mark.parametrize("kind", ["mp3", "wv"])
+def test_apev2_that_holds_the_words_takes_the_moods(copied: Callable[[str], Path], kind: str, end: bytes) -> None:
+    song = copied(kind)
+    if kind == "mp3":
+        ID3(song).delete(song)
+    with_apev2(song, Title="Номер", Artist="A")
+    song.write_bytes(song.read_bytes() + end)
+    before = song.read_bytes()
+    write(song)
+    assert {name: first(APEv2(song)[name]) for name in EXPECTED["wv"]} == EXPECTED["wv"]
+    assert first(APEv2(song)["Title"]) == "Номер"
+    assert song.read_bytes().endswith(end)
+    remove(song)
+    assert song.read_bytes() == before
+
+
+def eight_bits(path: Path, *, pad: bytes = b"", counted: bool = False) -> Path:
+    """An odd number of samples of 8 bits in mono as WAV or AIFF, with or without the pad byte that should follow."""
+    samples = bytes(128 + round(100 * np.sin(n / 9)) for n in range(4001))
+    if path.suffix == ".wav":
+        whole = wav_header(1, 8000, 8, len(samples), 1) + samples + pad
+        size = (len(whole) - 8 + counted).to_bytes(4, "little")
+    else:
+        rate = bytes.fromhex("400bfa00000000000000")  # 8000 as a number of 80 bits
+        common = b"COMM" + struct.pack(">IhIh", 18, 1, len(samples), 8) + rate
+        whole = b"FORM" + bytes(4) + b"AIFF" + common + b"SSND" + struct.pack(">III", len(samples) + 8, 0, 0)
+        whole += samples + pad
+        size = (len(whole) - 8 + counted).to_bytes(4, "big")
+    path.write_bytes(whole[:4] + size + whole[8:])
+    return path
+
+
+@pytest.mark.parametrize("counted", [False, True], ids=["size as it is", "size with the pad byte"])
+@pytest.mark.parametrize("ending", ["wav", "aiff"])
+def test_a_pad_byte_that_lacks_is_put_in(tmp_path: Path, ending: str, counted: bool) -> None:
+    song = eight_bits(tmp_path / f"song.{ending}", counted=counted)
+    original = Path(shutil.copy(song, tmp_path / f"original.{ending}"))
+    write(song)
+    assert {name: first(mutagen.File(song).tags[name]) for name in ID3_FIELDS} == ID3_FIELDS
+    assert same_sound(original, song)
+    size = song.stat().st_size
+    assert size % 2 == 0
+    assert int.from_bytes(song.read_bytes()[4:8], "little" if ending == "wav" else "big") == size - 8
+    assert not write(song).changed
+    assert remove(song).changed
+    assert not remove(song).changed
+    assert mutagen.File(song).tags is None
+    assert song.stat().st_size == original.stat().st_size + 1
+    assert same_sound(original, song)
+
+
+def test_what_could_not_be_read_again_is_refused(tmp_path: Path) -> None:
+    """Chunks that are not where they should be: none before another one has its pad byte; a stream has no sizes."""
+    whole = eight_bits(tmp_path / "song.wav").read_bytes()
+    info = b"LIST" + struct.pack("<I", 16) + b"INFOINAM" + struct.pack("<I", 4) + b"abc\0"
+    unpadded = whole[:4] + struct.pack("<I", len(whole + info) - 8) + whole[8:] + info
+    streamed = whole[:4] + b"\xff" * 4 + whole[8:40] + b"\xff" * 4 + whole[44:]
+    for number, content in enumerate((unpadded, streamed)):
+        song = tmp_path / f"{number}.wav"
+        song.write_bytes(content)
+        with pytest.raises(InputError, match="it is left as it was"):
+            write(song)
+
+
+def test_an_old_tag_alone_stays_below_a_new_one_in_order(copied: Callable[[str], Path]) -> None:
+    song = copied("tta")
+    song.write_bytes(song.read_bytes() + OLD)
+    before = song.read_bytes()
+    write(song)
+    remove(song)
+    assert song.read_bytes() == before
 
 
 @pytest.mark.parametrize(("kind", "ending"), [("mp3", "flac"), ("opus", "mp3"), ("flac", "ogg"), ("m4a", "wav")])

@@ -1,5 +1,6 @@
 """Tags: every format, every mess."""
 
+import struct
 from pathlib import Path
 
 import mutagen
@@ -7,7 +8,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from mutagen.id3 import COMM, ID3, TALB, TCON, TDRC, TIT2, TPE1, TPE2
+from mutagen.apev2 import APEv2
+from mutagen.id3 import COMM, ID3, TALB, TCON, TDRC, TIT2, TPE1, TPE2, TXXX
 
 from img2music.sources.tags import LONGEST, Tags, find_year, one_line, read_tags
 from tests.sounds import FORMATS, encode, tone
@@ -119,3 +121,60 @@ def test_years_are_found_in_dates(year: int, form: str) -> None:
 def test_years_are_years_or_nothing(text: str) -> None:
     year = find_year([text])
     assert year is None or 1000 <= year <= 2999
+
+
+def info_chunk(**texts: bytes) -> bytes:
+    """RIFF's own tags."""
+    items = b"".join(
+        name.encode() + struct.pack("<I", len(text) + 1) + text + bytes(2 - len(text) % 2)
+        for name, text in texts.items()
+    )
+    return b"LIST" + struct.pack("<I", len(items) + 4) + b"INFO" + items
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1252"])
+def test_riffs_own_tags(tmp_path: Path, encoding: str) -> None:
+    path = encode(tmp_path / "song.wav", tone(440, 0.1), "wav")
+    texts = {"INAM": "Größe", "IART": "Artist", "IPRD": "Album", "IGNR": "Jazz", "ICRD": "1999-05-01"}
+    whole = path.read_bytes() + info_chunk(**{name: text.encode(encoding) for name, text in texts.items()})
+    path.write_bytes(whole[:4] + struct.pack("<I", len(whole) - 8) + whole[8:])
+    expected = Tags("Größe", "Artist", "Album", None, "Jazz", 1999)
+    assert read_tags(path) == expected
+    file = mutagen.File(path)  # ID3 beside it that says nothing of these, as `tag` writes it
+    file.add_tags()
+    file.tags.add(TXXX(encoding=3, desc="IMG2MUSIC_VALENCE", text=["0.5"]))
+    file.save()
+    assert read_tags(path) == expected
+
+
+def test_aiffs_own_tags(tmp_path: Path) -> None:
+    path = encode(tmp_path / "song.aiff", tone(440, 0.1), "aiff")
+    chunks = b"".join(name + struct.pack(">I", 6) + text for name, text in ((b"NAME", b"Titles"), (b"AUTH", b"Author")))
+    whole = path.read_bytes()
+    whole = whole[:12] + chunks + whole[12:]
+    path.write_bytes(whole[:4] + struct.pack(">I", len(whole) - 8) + whole[8:])
+    assert read_tags(path) == Tags("Titles", "Author")
+
+
+def test_kinds_that_only_libav_reads(tmp_path: Path) -> None:
+    stereo = np.repeat(tone(440, 0.5, 48_000), 2, axis=0)
+    path = encode(tmp_path / "song.mka", stereo, "webm", 48_000, title="Title", artist="Artist", date="1999")
+    assert read_tags(path) == Tags("Title", "Artist", None, None, None, 1999)
+
+
+def test_apev2_in_an_mp3(tmp_path: Path) -> None:
+    path = encode(tmp_path / "song.mp3", tone(440, 0.5), "mp3")
+    ID3(path).delete(path)
+    tags = APEv2()
+    tags.update({"Title": "A title of more than thirty characters", "Artist": ["One", "Two"], "Year": "1999"})
+    tags.save(path)
+    expected = Tags("A title of more than thirty characters", "One; Two", None, None, None, 1999)
+    assert read_tags(path) == expected
+    old = b"TAG" + b"A title of more than thirty ch" + bytes(94) + b"\xff"
+    path.write_bytes(path.read_bytes() + old)
+    assert read_tags(path) == expected
+    newer = ID3()
+    newer.add(TIT2(encoding=3, text=["Newer"]))
+    newer.save(path, v1=0)
+    assert read_tags(path).title == "Newer"
+    assert read_tags(path).artist == "One; Two"

@@ -21,6 +21,8 @@ class Changes:
         Files that the library knows as they are.
     new, changed : list of FileState
         Files that it does not know, and those that it knows otherwise or by another analyzer version.
+    unhashed : list of FileState
+        Files among the unchanged whose sound has not been hashed yet.
     failed_before : int
         Files that could not be analysed, and have not changed since.
     returned : list of int
@@ -39,6 +41,7 @@ class Changes:
     unchanged: int = 0
     new: list[FileState] = field(default_factory=list)
     changed: list[FileState] = field(default_factory=list)
+    unhashed: list[FileState] = field(default_factory=list)
     failed_before: int = 0
     returned: list[int] = field(default_factory=list)
     missing: list[KnownFile] = field(default_factory=list)
@@ -93,6 +96,8 @@ def find_changes(
             changes.changed.append(file)
         else:
             changes.unchanged += 1
+            if not before.hashed:
+                changes.unhashed.append(file)
             if before.missing:
                 changes.returned.append(before.id)
     changes.unreadable = walk.unreadable

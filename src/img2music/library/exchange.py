@@ -152,6 +152,7 @@ def _track(record: TrackRecord) -> dict[str, Any]:
         "size": record.file.size,
         "mtime_ns": record.file.mtime_ns,
         "content": record.content,
+        "sound": record.sound,
         "missing": record.missing,
         "tags": dataclasses.asdict(record.tags),
         "analyzer": analysis.analyzer,
@@ -190,6 +191,7 @@ def _parse(line: bytes) -> TrackRecord | SongRecord | _TrackLyrics | Failure | N
     return TrackRecord(
         file=_file(row),
         content=_text(row, "content"),
+        sound=_optional_text({"sound": None, **row}, "sound"),
         missing=_flag(row, "missing"),
         tags=_tags(row["tags"]),
         analysis=TrackAnalysis(

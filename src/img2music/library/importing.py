@@ -18,7 +18,7 @@ from img2music.library.schema import fold
 from img2music.library.store import LibraryStore
 from img2music.music.analysis import Features
 from img2music.music.song import Song
-from img2music.sources.lyrics import lyrics_of
+from img2music.sources.lyrics import Lyrics, lyrics_of
 from img2music.sources.tables import Problem, SongTable
 from img2music.sources.tags import LONGEST, Tags
 
@@ -203,7 +203,7 @@ def put_songs(store: LibraryStore, songs: Sequence[Song], affect: SongAffect) ->
             continue
         records.append(_record(song, identifier, affect.name, Affect(valence, arousal)))
         lyrics = lyrics_of(song.lyrics)
-        if lyrics.text is not None:
+        if lyrics != Lyrics():
             words[identifier] = recorded("table", lyrics, read=False)
     with store.writing() as transaction:
         new = transaction.put_songs(records)

@@ -33,6 +33,9 @@ class TrackRecord:
         What was measured.
     missing : bool
         Whether the file was gone at the last scan of its folder.
+    sound : str or None
+        Hash of its encoded sound apart from tags (`media.packets.sound_hash`); its content where its packets can't be
+        told, None where nobody has looked yet.
     """
 
     file: FileState
@@ -40,6 +43,7 @@ class TrackRecord:
     tags: Tags
     analysis: TrackAnalysis
     missing: bool = False
+    sound: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

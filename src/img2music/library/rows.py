@@ -56,7 +56,7 @@ def values_of(record: TrackRecord | SongRecord) -> dict[str, Any]:
         By column, all but the id.
     """
     if isinstance(record, SongRecord):
-        own = dict.fromkeys(("path", "size", "mtime_ns", "content", "listened"))
+        own = dict.fromkeys(("path", "size", "mtime_ns", "content", "sound", "listened"))
         own |= {"missing": False, "identifier": record.identifier, "duration": record.duration}
         return own | _described(record.tags, record.analyzer, record.affect, record.features)
     analysis = record.analysis
@@ -65,6 +65,7 @@ def values_of(record: TrackRecord | SongRecord) -> dict[str, Any]:
         "size": record.file.size,
         "mtime_ns": record.file.mtime_ns,
         "content": record.content,
+        "sound": record.sound,
         "missing": record.missing,
         "identifier": None,
         "duration": analysis.duration,
@@ -164,6 +165,7 @@ def track_of(row: sa.Row[Any]) -> Track:
         affect=_affect(row, row.valence),
         features=_features(row),
         identifier=row.identifier,
+        sound=row.sound,
     )
 
 
@@ -207,6 +209,7 @@ def record_of(row: sa.Row[Any]) -> TrackRecord:
             curve=unpack_curve(row.points),
         ),
         missing=row.missing,
+        sound=row.sound,
     )
 
 

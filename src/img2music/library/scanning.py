@@ -14,9 +14,10 @@ from img2music.library.database import locate
 from img2music.library.pipeline import Outcome, Pipeline
 from img2music.library.record import Failure, TrackRecord
 from img2music.library.store import LibraryStore
-from img2music.library.workers import Measured, Workers
+from img2music.library.workers import Workers
 from img2music.parallel import processors
-from img2music.sources.folders import FileState
+from img2music.sources.lyric_files import read_embedded
+from img2music.sources.lyrics import Lyrics
 
 FLUSH_SECONDS = 2.0
 FLUSH_FILES = 64
@@ -44,7 +45,11 @@ class ScanReport:
     moved : int
         Files that a known track has moved to. In a dry run: new files of the size of a track that is missing.
     copied : int
-        Files with the same content as another one, which was not analysed twice.
+        Files with the same sound as another one, which was not analysed twice.
+    retagged : int
+        Known files whose tags have changed, or anything but their sound; they were not analysed again.
+    hashed : int
+        Unchanged files whose sound was not known apart from their tags. In a dry run: those that would be looked into.
     returned : int
         Missing tracks that are back, unchanged.
     missing : int
@@ -67,6 +72,8 @@ class ScanReport:
     analysed: int = 0
     moved: int = 0
     copied: int = 0
+    retagged: int = 0
+    hashed: int = 0
     returned: int = 0
     missing: int = 0
     failed: list[InputError] = field(default_factory=list)
@@ -78,10 +85,13 @@ class ScanReport:
         if self.dry_run:
             parts = [f"would look into {self.new} new and {self.changed} changed"]
             parts += [f"{self.moved} of them perhaps moved"] if self.moved else []
+            parts += [f"hash the sound of {self.hashed}"] if self.hashed else []
         else:
             parts = [f"{self.analysed} analysed"]
             parts += [f"{self.moved} moved"] if self.moved else []
-            parts += [f"{self.copied} with the same content as another"] if self.copied else []
+            parts += [f"{self.retagged} retagged"] if self.retagged else []
+            parts += [f"{self.copied} with the same sound as another"] if self.copied else []
+            parts += [f"the sound of {self.hashed} hashed"] if self.hashed else []
         parts.append(f"{self.unchanged} unchanged")
         parts += [f"{self.returned} back"] if self.returned else []
         parts += [f"{self.missing} missing"] if self.missing else []
@@ -103,11 +113,11 @@ def scan(
 ) -> ScanReport:
     """Bring the library up to date with folders.
 
-    A file whose path, size and time of modification are known, measured by the present analyzer version, is
-    not opened. Any other is hashed; one with the content of a track whose own file is gone has moved, and the
-    track keeps its id; one with the content of another present track shares its analysis; the rest is
-    analysed. Tracks whose file is gone are marked missing, never removed. What is finished is stored every
-    two seconds, so that a scan that is interrupted or killed goes on where it was.
+    A file whose path, size and time of modification are known, measured by the present analyzer version, is not
+    opened. Any other is hashed, and so is its sound apart from its tags; one with the content or the sound of a track
+    whose own file is gone has moved, and the track keeps its id; one that sounds as it did, or as another present track
+    does, shares that analysis; the rest is analysed. Tracks whose file is gone are marked missing, never removed. What
+    is finished is stored every two seconds, so that a scan that is interrupted or killed goes on where it was.
 
     Parameters
     ----------
@@ -234,6 +244,7 @@ def _compare(
         failed_before=changes.failed_before,
     )
     if dry_run:
+        report.hashed = len(changes.unhashed)
         sizes = {file.file.size for file in changes.missing}
         sizes |= {file.file.size for file in store.known_files() if file.missing}
         report.moved = sum(file.size in sizes for file in changes.new)
@@ -258,8 +269,10 @@ class _Run:
         self._report = report
         self._analyzer = analyzer
         self._full = full
-        self._files = [*changes.new, *changes.changed]
+        self._files = [*changes.new, *changes.changed, *changes.unhashed]
         self._new = {file.path for file in changes.new}
+        self._unhashed = {file.path for file in changes.unhashed}
+        self._same_words: set[str] = set()
         self._records: list[TrackRecord] = []
         self._failures: list[Failure] = []
         self._flushed = time.monotonic()
@@ -287,46 +300,67 @@ class _Run:
         if progress is not None:
             progress(done, len(self._files))
 
-    def _known(self, content: str) -> Measured | None:
-        """Give what the present analyzer version measured on a content, unless it is to be measured anew."""
+    def _known(self, content: str | None, sound: str | None) -> TrackRecord | None:
+        """Give what the present analyzer version measured on a content or a sound, unless it is to be measured anew."""
         if self._full:
             return None
-        stored = [record for _, record in self._store.same_content(content)]
-        for record in [*self._records, *stored]:
-            if record.content == content and record.analysis.analyzer == self._analyzer:
-                return record.tags, record.analysis
+        stored = self._store.same_sound(sound or "") if content is None else self._store.same_content(content)
+        for record in [*self._records, *(record for _, record in stored)]:
+            same = record.sound == sound if content is None else record.content == content
+            if same and record.analysis.analyzer == self._analyzer:
+                return record
         return None
 
     def _take(self, outcome: Outcome) -> None:
         file, content, measured = outcome.file, outcome.content, outcome.measured
+        report = self._report
         if content is None or isinstance(measured, str):
             reason = str(measured)
-            self._failures.append(Failure(file, self._analyzer, reason))
-            self._report.failed.append(InputError(reason, file.path))
+            if file.path not in self._unhashed:  # whose track is as good as it was
+                self._failures.append(Failure(file, self._analyzer, reason))
+            report.failed.append(InputError(reason, file.path))
             return
-        self._records.append(TrackRecord(file, content, *measured))
-        mover = self._mover(file, content)
+        record = TrackRecord(file, content, measured.tags, measured.analysis, sound=measured.sound)
+        self._records.append(record)
+        mover = self._mover(record)
         if mover is not None:
             self.moved[file.path] = mover
-            self._report.moved += 1
-        elif outcome.shared:
-            self._report.copied += 1
+            report.moved += 1
         if not outcome.shared:
-            self._report.analysed += 1
+            report.analysed += 1
+        elif file.path in self._unhashed:
+            report.hashed += 1
+        elif mover is None:
+            before = None if file.path in self._new else self._store.find(file.path)
+            if before is None or before.sound != measured.sound:
+                report.copied += 1
+            elif before.content != content:
+                report.retagged += 1
+                self._look_at_words(before.id, file.path)
+            else:  # only its time is another one
+                report.unchanged += 1
 
-    def _mover(self, file: FileState, content: str) -> int | None:
-        """Give the id of a track that has moved to a file."""
-        if file.path not in self._new:
+    def _look_at_words(self, number: int, path: str) -> None:
+        """Tell whether the lyrics in a file's tags are as they were when they were fetched."""
+        for words in self._store.lyrics([number]).get(number, []):
+            if words.source == "tags" and read_embedded(path) == Lyrics(words.text, words.instrumental):
+                self._same_words.add(path)
+
+    def _mover(self, record: TrackRecord) -> int | None:
+        """Give the id of a track that has moved to a file, and may have been retagged on the way."""
+        if record.file.path not in self._new:
             return None
-        for number, record in self._store.same_content(content):
-            if number not in self.moved.values() and not os.path.lexists(record.file.path):
+        candidates = self._store.same_content(record.content)
+        candidates += self._store.same_sound(record.sound or "")
+        for number, before in candidates:
+            if number not in self.moved.values() and not os.path.lexists(before.file.path):
                 return number
         return None
 
     def _flush(self) -> None:
         if self._records or self._failures:
             with self._store.writing() as transaction:
-                transaction.put(self._records, moved=self.moved)
+                transaction.put(self._records, moved=self.moved, same_words=self._same_words)
                 for failure in self._failures:
                     transaction.put_failure(failure)
             self._records.clear()

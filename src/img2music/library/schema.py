@@ -20,7 +20,7 @@ from sqlalchemy import (
     text,
 )
 
-HEAD = "0004"
+HEAD = "0005"
 """The revision that these tables are at; the newest in ``migrations/versions``."""
 
 
@@ -82,6 +82,7 @@ tracks = Table(
     Column("loudness", Float),
     Column("onset_rate", Float),
     Column("heard_valence", Float),  # what `valence` is without lyrics
+    Column("sound", Text, index=True),  # null until a scan has hashed it
     sqlite_autoincrement=True,  # the id of a removed track is not given to another
 )
 

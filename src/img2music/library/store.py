@@ -24,7 +24,7 @@ from img2music.sources.folders import FileState
 
 AFFECT_CHUNK = 1 << 22  # ids a query: twice 24 bytes each stay well below SQLite's limit of 1e9 bytes a value
 
-_TEXT_COLUMNS = ("artist", "album_artist", "genre", "album", "content", "title")
+_TEXT_COLUMNS = ("artist", "album_artist", "genre", "album", "content", "sound", "title")
 _NUMBER_COLUMNS = ("valence", "arousal", "year", "tempo", "duration", "instrumentalness", "key", "mode")
 
 
@@ -42,12 +42,15 @@ class KnownFile:
         The analyzer version that measured it.
     missing : bool
         Whether the file was gone at the last scan.
+    hashed : bool
+        Whether its sound has been hashed.
     """
 
     id: int
     file: FileState
     analyzer: str
     missing: bool
+    hashed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +188,7 @@ class LibraryStore:
         ----------
         names : sequence of str
             Of ``id, valence, arousal, artist, album_artist, genre, album, year, tempo, duration,
-            instrumentalness, key, mode, content, title``.
+            instrumentalness, key, mode, content, sound, title``; the sound is the content where it is not hashed.
 
         Returns
         -------
@@ -474,11 +477,12 @@ class LibraryStore:
             tracks.c.mtime_ns,
             tracks.c.analyzer,
             tracks.c.missing,
+            tracks.c.sound.is_not(None),
         )
         with self._reading() as connection:
             statement = sa.select(*columns).where(tracks.c.path.is_not(None))
-            for number, path, size, mtime_ns, analyzer, missing in connection.execute(statement):
-                yield KnownFile(number, FileState(path, size, mtime_ns), analyzer, missing)
+            for number, path, size, mtime_ns, analyzer, missing, hashed in connection.execute(statement):
+                yield KnownFile(number, FileState(path, size, mtime_ns), analyzer, missing, bool(hashed))
 
     def same_content(self, content: str) -> list[tuple[int, TrackRecord]]:
         """Find the tracks whose files hold the same bytes.
@@ -493,14 +497,53 @@ class LibraryStore:
         list of (int, TrackRecord)
             Ids and records, in order of id.
         """
-        statement = (
-            sa.select(tracks, curves.c.points)
-            .join(curves, curves.c.track_id == tracks.c.id)
-            .where(tracks.c.content == content)
-            .order_by(tracks.c.id)
-        )
+        return self._alike(tracks.c.content == content)
+
+    def same_sound(self, sound: str) -> list[tuple[int, TrackRecord]]:
+        """Find the tracks whose files sound the same, however they are tagged.
+
+        Parameters
+        ----------
+        sound : str
+            As `TrackRecord` has it.
+
+        Returns
+        -------
+        list of (int, TrackRecord)
+            Ids and records, in order of id.
+        """
+        return self._alike(tracks.c.sound == sound)
+
+    def _alike(self, same: sa.ColumnElement[bool]) -> list[tuple[int, TrackRecord]]:
+        statement = sa.select(tracks, curves.c.points).join(curves, curves.c.track_id == tracks.c.id).where(same)
         with self._reading() as connection:
-            return [(row.id, record_of(row)) for row in connection.execute(statement)]
+            return [(row.id, record_of(row)) for row in connection.execute(statement.order_by(tracks.c.id))]
+
+    def copies(self, sounds: Iterable[str] | None = None) -> list[tuple[str, int, str, str | None]]:
+        """Find the tracks that are present and sound the same as another one.
+
+        Parameters
+        ----------
+        sounds : iterable of str, optional
+            Only those of these; by default all.
+
+        Returns
+        -------
+        list of (str, int, str, str or None)
+            Sound, id, path and album, those of one sound one after the other.
+        """
+        columns = (tracks.c.sound, tracks.c.id, tracks.c.path, tracks.c.album)
+        several = sa.select(tracks.c.sound).group_by(tracks.c.sound).having(sa.func.count() > 1)
+        if sounds is None:
+            wanted = [tracks.c.sound.in_(several)]
+        else:
+            wanted = [tracks.c.sound.in_(several.where(tracks.c.sound.in_(batch))) for batch in batches(sounds)]
+        found = []
+        with self._reading() as connection:
+            for same in wanted:
+                present = sa.select(*columns).where(same, tracks.c.missing.is_(False))
+                found += [tuple(row) for row in connection.execute(present.order_by(tracks.c.sound, tracks.c.id))]
+        return found
 
     def totals(self) -> "Totals":
         """Add up what is stored.
@@ -633,7 +676,10 @@ class LibraryStore:
 
 
 def _columns(connection: sa.Connection, names: Sequence[str]) -> dict[str, NDArray[Any]]:
-    statement = sa.select(*(tracks.c[name] for name in names)).where(tracks.c.missing.is_(False)).order_by(tracks.c.id)
+    columns = (
+        sa.func.coalesce(tracks.c.sound, tracks.c.content) if name == "sound" else tracks.c[name] for name in names
+    )
+    statement = sa.select(*columns).where(tracks.c.missing.is_(False)).order_by(tracks.c.id)
     compiled = statement.compile(dialect=connection.dialect, compile_kwargs={"literal_binds": True})
     rows = connection.exec_driver_sql(str(compiled)).cursor.fetchall()
     cells: Iterable[tuple[Any, ...]] = zip(*rows, strict=True) if rows else [()] * len(names)

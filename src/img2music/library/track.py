@@ -36,6 +36,9 @@ class Track:
         Features of the whole track.
     identifier : str or None
         Name of a song without a file, such as ``"spotify:6f807x0ima9a1j3VPbc7VN"``; no other track has it.
+    sound : str or None
+        Hash of the encoded sound apart from tags (hexadecimal); equal for copies, however they are tagged. None until a
+        scan has hashed it.
     """
 
     id: int
@@ -53,6 +56,7 @@ class Track:
     affect: Affect
     features: Features
     identifier: str | None = None
+    sound: str | None = None
 
     @property
     def shown_title(self) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from img2music.library.record import LOCAL, Failure, LyricsRecord, SongRecord, TrackRecord, best, pack_curve
+from img2music.library.record import Failure, LyricsRecord, SongRecord, TrackRecord, best, pack_curve
 from img2music.library.rows import PACKED_AFFECT, batches, lyrics_record_of, values_of
 from img2music.library.schema import affects, curves, failures, lyrics, tracks
 from img2music.music.lyrics.fusion import fuse
@@ -19,11 +19,17 @@ class Transaction:
     def __init__(self, connection: sa.Connection) -> None:
         self._connection = connection
 
-    def put(self, records: Iterable[TrackRecord], *, moved: Mapping[str, int] | None = None) -> None:
+    def put(
+        self,
+        records: Iterable[TrackRecord],
+        *,
+        moved: Mapping[str, int] | None = None,
+        same_words: Collection[str] = (),
+    ) -> None:
         """Store tracks. Failures of their paths are forgotten.
 
-        A track whose path is known is replaced and keeps its id, and its lyrics: those of the file if it holds the same
-        bytes, those of others if title and artist are the same.
+        A track whose path is known is replaced and keeps its id, and its lyrics: those of its tags if it holds the same
+        bytes, those of a file beside it if it sounds the same, those of others if title and artist are the same.
 
         Parameters
         ----------
@@ -31,16 +37,18 @@ class Transaction:
             Where a path comes twice, the last counts.
         moved : mapping of str to int, optional
             By path, the id of the track whose file has moved there: it keeps its id.
+        same_words : collection of str
+            Paths of files that hold other bytes, and the same lyrics in their tags.
         """
         for batch in batches(records):
-            self._put({record.file.path: record for record in batch}, moved or {})
+            self._put({record.file.path: record for record in batch}, moved or {}, same_words)
 
-    def _put(self, records: dict[str, TrackRecord], moved: Mapping[str, int]) -> None:
+    def _put(self, records: dict[str, TrackRecord], moved: Mapping[str, int], same_words: Collection[str]) -> None:
         execute = self._connection.execute
         numbered = sa.select(tracks.c.path, tracks.c.id).where(tracks.c.path.in_(records))
         known = {row.path: row.id for row in execute(numbered)}
         kept = known | {path: moved[path] for path in records if path in moved}
-        sung = self._lyrics_of_same({number: records[path] for path, number in kept.items()})
+        sung = self._lyrics_of_same({number: records[path] for path, number in kept.items()}, same_words)
         self.remove({*known.values(), *kept.values()})
         new = [values_of(record) for path, record in records.items() if path not in kept]
         old = [values_of(records[path]) | {"id": number} for path, number in kept.items()]
@@ -58,18 +66,20 @@ class Transaction:
         self._pack_affects(numbers.values())
         self.forget_failures(records)
 
-    def _lyrics_of_same(self, records: Mapping[int, TrackRecord]) -> list[dict[str, Any]]:
+    def _lyrics_of_same(self, records: Mapping[int, TrackRecord], same_words: Collection[str]) -> list[dict[str, Any]]:
         """Rows of the lyrics of tracks, by id, that hold for what they are replaced with."""
         statement = (
-            sa.select(lyrics, tracks.c.content, tracks.c.title, tracks.c.artist)
+            sa.select(lyrics, tracks.c.content, tracks.c.sound, tracks.c.title, tracks.c.artist)
             .join(tracks, tracks.c.id == lyrics.c.track_id)
             .where(lyrics.c.track_id.in_(records))
         )
         rows = []
         for row in self._connection.execute(statement):
             record = records[row.track_id]
-            if row.source in LOCAL:
-                same = row.content == record.content
+            if row.source == "tags":
+                same = row.content == record.content or record.file.path in same_words
+            elif row.source == "files":
+                same = row.content == record.content or (row.sound is not None and row.sound == record.sound)
             else:
                 same = (row.title, row.artist) == (record.tags.title, record.tags.artist)
             if same:
@@ -225,7 +235,9 @@ class Transaction:
         content : str
             BLAKE2b hash of its bytes (hexadecimal).
         """
-        values = {"size": file.size, "mtime_ns": file.mtime_ns, "content": content}
+        bytes_only = tracks.c.sound == tracks.c.content  # where the sound can't be told apart
+        sound = sa.case((bytes_only, content), else_=tracks.c.sound)
+        values = {"size": file.size, "mtime_ns": file.mtime_ns, "content": content, "sound": sound}
         same = sa.and_(tracks.c.id == number, tracks.c.path == file.path)
         self._connection.execute(sa.update(tracks).where(same).values(values))
 

@@ -8,11 +8,12 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError, Future
+from dataclasses import dataclass
 from multiprocessing import resource_tracker
 from types import ModuleType, TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from img2music.errors import Img2MusicError, InputError, ModelError, unexpected
 from img2music.music.analysis import TrackAnalysis
@@ -25,7 +26,24 @@ TIMEOUT_A_BYTE = 2e-6
 
 STILL_CHANGING = "it was being changed while it was read; scan again when it is done."
 
-Measured = tuple[Tags, TrackAnalysis]
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What a file says and holds.
+
+    Attributes
+    ----------
+    tags : Tags
+    sound : str
+        Hash of its encoded sound, as `TrackRecord` has it.
+    analysis : TrackAnalysis
+    """
+
+    tags: Tags
+    sound: str
+    analysis: TrackAnalysis
 
 
 class CrashedError(Img2MusicError):
@@ -58,23 +76,25 @@ class Workers:
         self._pool.stop()
         self._pool.join()
 
-    def submit(self, file: FileState) -> "Future[Measured]":
-        """Have a file analysed.
+    def submit(self, work: Callable[[FileState], Result], file: FileState) -> "Future[Result]":
+        """Have a file looked into.
 
         Parameters
         ----------
+        work : callable
+            `identify` or `analyse`.
         file : FileState
 
         Returns
         -------
-        Future of (Tags, TrackAnalysis)
-            To be read with `result`.
+        Future
+            Of what it gives; to be read with `result`.
         """
         # The pool starts processes in this thread and in threads that inherit its signal mask: Ctrl-C reaches
         # the parent alone, from the first instruction on.
         with _interrupts_blocked():
             try:
-                future: Future[Measured] = self._pool.schedule(analyse, args=(file,), timeout=timeout(file))
+                future: Future[Result] = self._pool.schedule(work, args=(file,), timeout=timeout(file))
             except RuntimeError:  # the pool broke a moment ago
                 future = Future()
                 future.set_exception(BrokenPoolError())
@@ -128,7 +148,7 @@ def timeout(file: FileState) -> float:
     return TIMEOUT_BASE + TIMEOUT_A_BYTE * file.size
 
 
-def result(future: "Future[Measured]") -> Measured | str:
+def result(future: "Future[Result]") -> Result | str:
     """Read what came of a file.
 
     Parameters
@@ -138,8 +158,8 @@ def result(future: "Future[Measured]") -> Measured | str:
 
     Returns
     -------
-    (Tags, TrackAnalysis) or str
-        What was measured, or why it could not be.
+    object or str
+        What the work gave, or why it could not be done.
 
     Raises
     ------
@@ -195,16 +215,14 @@ def content_hash(file: FileState) -> str:
     try:
         with open(file.path, "rb") as stream:  # noqa: PTH123  # names may be any bytes
             digest = hashlib.file_digest(stream, lambda: hashlib.blake2b(digest_size=32))
-            status = os.fstat(stream.fileno())
     except OSError as error:
         raise InputError(f"can't be read: {error.strerror or error}.", file.path) from None
-    if (status.st_size, status.st_mtime_ns) != (file.size, file.mtime_ns):
-        raise InputError(STILL_CHANGING, file.path)
+    _require_unchanged(file)
     return digest.hexdigest()
 
 
-def analyse(file: FileState) -> Measured:
-    """Read the tags of a file and analyse it.
+def identify(file: FileState) -> tuple[Tags, str | None]:
+    """Read the tags of a file, and hash its sound apart from them.
 
     Parameters
     ----------
@@ -213,7 +231,35 @@ def analyse(file: FileState) -> Measured:
 
     Returns
     -------
-    Tags
+    tags : Tags
+    sound : str or None
+        As `media.packets.sound_hash` gives it; None where the sound can't be told.
+
+    Raises
+    ------
+    InputError
+        If it is no longer as it was.
+    """
+    from img2music.media.packets import sound_hash
+    from img2music.sources.tags import read_tags
+
+    tags, sound = read_tags(file.path), None
+    with contextlib.suppress(InputError):
+        sound = sound_hash(file.path)
+    _require_unchanged(file)
+    return tags, sound
+
+
+def analyse(file: FileState) -> TrackAnalysis:
+    """Listen to a file.
+
+    Parameters
+    ----------
+    file : FileState
+        The file as it was when its bytes were hashed.
+
+    Returns
+    -------
     TrackAnalysis
 
     Raises
@@ -222,16 +268,19 @@ def analyse(file: FileState) -> Measured:
         If it can't be analysed, or is no longer as it was.
     """
     from img2music.music.audio.analyzer import analyze_track
-    from img2music.sources.tags import read_tags
 
-    tags, analysis = read_tags(file.path), analyze_track(file.path)
+    analysis = analyze_track(file.path)
+    _require_unchanged(file)
+    return analysis
+
+
+def _require_unchanged(file: FileState) -> None:
     try:
         status = os.stat(file.path)  # noqa: PTH116
     except OSError as error:
         raise InputError(f"can't be read: {error.strerror or error}.", file.path) from None
     if (status.st_size, status.st_mtime_ns) != (file.size, file.mtime_ns):
         raise InputError(STILL_CHANGING, file.path)
-    return tags, analysis
 
 
 def _initialise() -> None:

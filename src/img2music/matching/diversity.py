@@ -1,5 +1,10 @@
 """Which tracks may stand in one list: no duplicates, at most N per artist."""
 
+import itertools
+import re
+from collections.abc import Callable, Iterable
+from pathlib import PurePath
+
 from img2music.library.schema import fold
 from img2music.library.track import Track
 
@@ -9,6 +14,51 @@ stay well below it, an edit or a live version seldom does."""
 
 UNKNOWN_ARTISTS = {"", "unknown", "unknown artist", "various", "various artists"}
 """What taggers write when they know no artist; such tracks are not limited together."""
+
+Copy = tuple[str, int, str, str | None]
+"""Sound, id, path and album of a track."""
+
+# Names of folders that hold what was put aside, and of files that are one of several.
+_ASIDE = re.compile(
+    r"^old$|(?<![^\W_])(?:back-?ups?|bak|copy|copies|downloads?|duplicates?|dupes?|incoming|recovered|tmp|temp|unsorted|"
+    r"sicherung(?:en|skopie)?|kopien?|copias?|copie|sauvegardes?|t[ée]l[ée]chargements?|descargas?|"
+    r"백업|복사본|다운로드|バックアップ|コピー|ダウンロード|备份|副本|下载)(?![^\W_])",
+    re.IGNORECASE,
+)
+_NUMBERED = re.compile(
+    r"\(\d{1,2}\)$|(?<![^\W_])(?:copy|kopie|copie|copia)(?: \(?\d{1,2}\)?)?$|^copy of ", re.IGNORECASE
+)
+
+
+def second_copies(copies: Iterable[Copy], allowed: Callable[[int], bool]) -> set[int]:
+    """Choose among copies: those that a person put aside, and those of no album, come second.
+
+    Parameters
+    ----------
+    copies : iterable of (str, int, str, str or None)
+        As `LibraryStore.copies` gives them.
+    allowed : callable
+        Whether the track of an id may be chosen at all.
+
+    Returns
+    -------
+    set of int
+        Ids of the tracks that a better copy may stand for.
+    """
+    found: set[int] = set()
+    for _, group in itertools.groupby(copies, key=lambda copy: copy[0]):
+        ordered = sorted((copy for copy in group if allowed(copy[1])), key=_worse)
+        found.update(number for _, number, _, _ in ordered[1:])
+    return found
+
+
+def _worse(copy: Copy) -> tuple[int, bool, int, int]:
+    """Sorts copies, those first that are worth more: not put aside, of an album, with the shortest name."""
+    _, number, path, album = copy
+    *folders, name = PurePath(path).parts
+    stem = PurePath(name).stem
+    aside = sum(bool(_ASIDE.search(folder)) for folder in folders) + bool(_NUMBERED.search(stem))
+    return aside, album is None, len(stem), number
 
 
 def folded(text: str | None) -> str:
@@ -23,7 +73,7 @@ def _as_long(length: float | None, other: float | None) -> bool:
 class Diversity:
     """Remembers what a list holds, and judges what may join it.
 
-    Duplicates are tracks of equal content, or of the same artist and title (regardless of case) whose
+    Duplicates are tracks of equal content or sound, or of the same artist and title (regardless of case) whose
     lengths differ by no more than `SAME_LENGTH`, or of which one has no known length.
 
     Parameters
@@ -34,7 +84,7 @@ class Diversity:
 
     def __init__(self, per_artist: int | None = None) -> None:
         self.per_artist = per_artist
-        self._contents: set[str] = set()
+        self._contents: set[str | None] = set()
         self._recordings: dict[tuple[str, str], tuple[float | None, ...]] = {}
         self._artists: dict[str, int] = {}
 
@@ -48,8 +98,7 @@ class Diversity:
 
     def exclude(self, track: Track) -> None:
         """Keep this track and its duplicates out, without counting it for its artist."""
-        if track.content is not None:
-            self._contents.add(track.content)
+        self._contents |= {track.content, track.sound} - {None}
         artist, title = folded(track.artist), folded(track.title)
         if artist and title:
             lengths = self._recordings.get((artist, title), ())
@@ -63,7 +112,7 @@ class Diversity:
 
     def admits(self, track: Track) -> bool:
         """Whether a track may join the list."""
-        if track.content in self._contents:
+        if track.content in self._contents or track.sound in self._contents:
             return False
         artist, title = folded(track.artist), folded(track.title)
         if artist and title:

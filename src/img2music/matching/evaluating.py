@@ -243,7 +243,7 @@ def _see(model: Any, ratings: Ratings, show: Progress) -> Measured:
 def _listen(ratings: Ratings, jobs: int, show: Progress) -> Measured:
     outcomes = {}
     with Workers(jobs) as workers:
-        for outcome in Pipeline(workers, jobs, lambda _: None).run(dict.fromkeys(ratings.files)):
+        for outcome in Pipeline(workers, jobs, lambda _content, _sound: None).run(dict.fromkeys(ratings.files)):
             if outcome is not None:
                 outcomes[outcome.file] = outcome
                 show("songs", len(outcomes), len(ratings.files))
@@ -253,7 +253,7 @@ def _listen(ratings: Ratings, jobs: int, show: Progress) -> Measured:
         if isinstance(outcome.measured, str):
             errors.append(InputError(outcome.measured, file.path))
         else:
-            affect = outcome.measured[1].affect
+            affect = outcome.measured.analysis.affect
             rated.append(point)
             predicted.append((affect.valence, affect.arousal))
             contents.append(outcome.content or "")

@@ -1,5 +1,6 @@
 """Files -> queries: which are pictures, which are songs, and what they feel like."""
 
+import contextlib
 import os
 import stat
 from collections.abc import Iterator, Sequence
@@ -11,6 +12,7 @@ from img2music.library.track import Track
 from img2music.library.workers import content_hash
 from img2music.matching.query import Query, QueryKind
 from img2music.media.images import is_image
+from img2music.media.packets import sound_hash
 from img2music.music.analysis import TrackAnalysis
 from img2music.sources.folders import FileState, FolderWalk, is_image_name, why_no_sound
 from img2music.sources.tags import read_tags
@@ -123,7 +125,11 @@ def _read_song(path: str, store: LibraryStore) -> Query | InputError:
         if not stat.S_ISREG(status.st_mode):
             return InputError("this is no regular file: give a picture, a song or a folder of pictures.", path)
         content = content_hash(FileState(path, status.st_size, status.st_mtime_ns))
-        known = [number for number, record in store.same_content(content) if record.analysis.analyzer == ANALYZER]
+        sound = None
+        with contextlib.suppress(InputError):  # which listening says, too
+            sound = sound_hash(path)
+        alike = [*store.same_content(content), *store.same_sound(sound or content)]
+        known = [number for number, record in alike if record.analysis.analyzer == ANALYZER]
         for track in store.tracks(known[:1]):
             return Query(QueryKind.SONG, track.affect, path, track=track)
         analysis = analyze_track(path)
@@ -131,10 +137,10 @@ def _read_song(path: str, store: LibraryStore) -> Query | InputError:
         return InputError(why_no_sound(path, error.reason), path)
     except OSError as error:
         return InputError(f"can't be read: {error.strerror}.", path)
-    return Query(QueryKind.SONG, analysis.affect, path, track=_track(path, content, analysis))
+    return Query(QueryKind.SONG, analysis.affect, path, track=_track(path, content, sound, analysis))
 
 
-def _track(path: str, content: str, analysis: TrackAnalysis) -> Track:
+def _track(path: str, content: str, sound: str | None, analysis: TrackAnalysis) -> Track:
     """A song from outside, so that the library's copies of it are known; its id is 0, which no track has."""
     tags = read_tags(path)
     return Track(
@@ -152,4 +158,5 @@ def _track(path: str, content: str, analysis: TrackAnalysis) -> Track:
         missing=False,
         affect=analysis.affect,
         features=analysis.features,
+        sound=sound,
     )

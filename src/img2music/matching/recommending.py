@@ -242,7 +242,7 @@ class Matcher:
                 calibration = Calibration(matching, AffectDistribution.of(points[group, 0], points[group, 1]))
                 self.positions[group] = calibration.place_library(points[group])
                 self._calibrations[has_file] = calibration
-        self._field = Field(ids, self.positions, store.tracks, mask)
+        self._field = Field(ids, self.positions, store.tracks, mask, store.copies)
 
     def place(self, query: Query) -> tuple[float, float]:
         """Position of a query in the space of the match."""

@@ -157,6 +157,13 @@ class AudioFile:
     ----------
     path : path-like
         Any file that libav reads, also a film with sound; of several sound streams the default one.
+    measured : bool
+        Whether to walk through the file where it does not state its length; else ``info`` may hold none.
+
+    Attributes
+    ----------
+    broken : bool
+        Whether `packets` has met with an error before the end of the file.
 
     Raises
     ------
@@ -164,8 +171,9 @@ class AudioFile:
         If it is not a regular, readable file with sound in it.
     """
 
-    def __init__(self, path: str | os.PathLike[str]) -> None:
+    def __init__(self, path: str | os.PathLike[str], *, measured: bool = True) -> None:
         self.path = os.fspath(path)
+        self.broken = False
         self._file: BinaryIO | None = None
         self._decoded = self._damaged = 0  # packets
         with _regular_file(self.path) as file:
@@ -182,7 +190,9 @@ class AudioFile:
             duration = None
             if not self._chained and container not in UNMEASURED_FORMATS:
                 duration = self._stated_duration()
-            self._set_duration(self._measured_duration() if duration is None else duration)
+            if duration is None:
+                duration = self._measured_duration() if measured else 0.0
+            self._set_duration(duration)
         except BaseException:
             self.close()
             raise
@@ -290,6 +300,7 @@ class AudioFile:
                 if packet.size:
                     yield packet
         except (av.error.FFmpegError, IndexError):
+            self.broken = True
             return  # truncated, or PyAV meets a stream that was not there at first: what came before still counts
 
     def _open(self) -> None:

@@ -16,6 +16,7 @@ from img2music.library.schema import fold
 from img2music.library.store import LibraryStore
 from img2music.library.track import TrackFilter
 from img2music.matching.calibration import Matching
+from img2music.matching.diversity import second_copies
 from img2music.matching.explanations import explain
 from img2music.soundtrack.choosing import MEMORY, Chosen, Prices, choose, shortlist
 from img2music.soundtrack.cue_sheet import Cue
@@ -147,7 +148,7 @@ def candidates(store: LibraryStore, options: Options) -> Candidates:
     UsageError
         If none passes the filters, or a pin or a ban names no track, or several.
     """
-    names = ("id", "valence", "arousal", "artist", "title", "duration", "content", "tempo")
+    names = ("id", "valence", "arousal", "artist", "title", "duration", "sound", "tempo")
     columns = store.columns(names)
     library = AffectDistribution.of(columns["valence"], columns["arousal"])
     curves = store.curve_arrays(columns["id"].tolist())  # songs without a file have none
@@ -163,11 +164,13 @@ def candidates(store: LibraryStore, options: Options) -> Candidates:
     if options.where != TrackFilter():
         passes = np.isin(columns["id"], store.ids(options.where), assume_unique=True)
     for place in banned:
-        passes &= columns["content"] != columns["content"][place]
+        passes &= columns["sound"] != columns["sound"][place]
     filtered = not bool(passes.all())
     first_copies = np.zeros(len(passes), dtype=np.bool_)
+    copies = second_copies(store.copies(), set(columns["id"][passes].tolist()).__contains__)
+    passes &= ~np.isin(columns["id"], list(copies), assume_unique=True)
     order = np.flatnonzero(passes)
-    first_copies[order[np.unique(columns["content"][order].astype(str), return_index=True)[1]]] = True
+    first_copies[order[np.unique(columns["sound"][order].astype(str), return_index=True)[1]]] = True
     if not first_copies.any() and not pins:
         raise UsageError(f"None of the library's {len(passes)} songs passes the filters: loosen them.")
     kept = np.flatnonzero(first_copies | np.isin(np.arange(len(passes)), list(pins.values())))
@@ -211,7 +214,7 @@ def _found(store: LibraryStore, columns: dict[str, NDArray[Any]], text: str) -> 
 
 def _pinned(store: LibraryStore, columns: dict[str, NDArray[Any]], text: str, banned: set[int]) -> int:
     found = _found(store, columns, text)
-    if len({columns["content"][place] for place in found}) > 1:
+    if len({columns["sound"][place] for place in found}) > 1:
         few = ", ".join(str(columns["id"][place]) for place in found[:5])
         raise UsageError(f"{len(found)} songs are called {printable(text)!r}: pin one by its number ({few}...).")
     if set(found) & banned:

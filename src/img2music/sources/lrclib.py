@@ -100,6 +100,6 @@ def _lyrics(entry: dict[str, Any]) -> Lyrics:
         text = entry.get(name)
         if isinstance(text, str):
             lyrics = lyrics_of(text)
-            if lyrics.text is not None:
+            if lyrics != Lyrics():
                 return lyrics
     return Lyrics(instrumental=entry.get("instrumental") is True)

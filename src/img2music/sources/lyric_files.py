@@ -3,10 +3,11 @@
 import codecs
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from img2music.sources.lyrics import Lyrics, lyrics_of
+from img2music.sources.tags import tags_of
 
 MAX_BYTES = 1 << 20
 """Of a file beside a song; a larger one holds no lyrics."""
@@ -34,26 +35,14 @@ def read_embedded(path: str | os.PathLike[str]) -> Lyrics:
     Parameters
     ----------
     path : path-like
-        A regular file of any format that mutagen reads.
+        A regular file of any format that mutagen or libav reads.
 
     Returns
     -------
     Lyrics
         None found where there are none, or the tags are damaged; nothing is raised.
     """
-    import mutagen
-
-    try:
-        file = mutagen.File(path)
-    except Exception:  # noqa: BLE001 - mutagen raises struct, unicode and other errors on damaged files
-        file = None
-    tags = getattr(file, "tags", None)
-    if tags is not None:
-        for text in _texts(tags):
-            lyrics = lyrics_of(text)
-            if lyrics.text is not None:
-                return lyrics
-    return Lyrics()
+    return _best(lyrics_of(text) for tags in tags_of(path) for text in _texts(tags))
 
 
 def read_beside(path: str | os.PathLike[str]) -> Lyrics:
@@ -71,18 +60,28 @@ def read_beside(path: str | os.PathLike[str]) -> Lyrics:
         with a byte order mark, or else Windows-1252.
     """
     stem = os.path.splitext(os.fspath(path))[0]  # noqa: PTH122 - names may be any bytes
-    for ending in ENDINGS:
-        try:
-            if not stat.S_ISREG(os.stat(stem + ending).st_mode):  # noqa: PTH116 - as above
-                continue
-            with open(stem + ending, "rb") as stream:  # noqa: PTH123 - as above
-                content = stream.read(MAX_BYTES + 1)
-        except (OSError, ValueError):
-            continue
-        lyrics = lyrics_of(_decode(content)) if len(content) <= MAX_BYTES else Lyrics()
+    return _best(lyrics_of(_read(stem + ending)) for ending in ENDINGS)
+
+
+def _best(found: Iterable[Lyrics]) -> Lyrics:
+    """The first that has words; without any, that there are none, if one says so."""
+    instrumental = False
+    for lyrics in found:
         if lyrics.text is not None:
             return lyrics
-    return Lyrics()
+        instrumental = instrumental or lyrics.instrumental
+    return Lyrics(instrumental=instrumental)
+
+
+def _read(path: str) -> str | None:
+    try:
+        if not stat.S_ISREG(os.stat(path).st_mode):  # noqa: PTH116 - as above
+            return None
+        with open(path, "rb") as stream:  # noqa: PTH123 - as above
+            content = stream.read(MAX_BYTES + 1)
+    except (OSError, ValueError):
+        return None
+    return _decode(content) if len(content) <= MAX_BYTES else None
 
 
 def _decode(content: bytes) -> str | None:

@@ -12,6 +12,14 @@ LONGEST = 100_000
 _TIME = re.compile(r"\[(\d{1,3}):(\d{1,2})(?:[.:](\d{1,3}))?\]")
 _TIMES = re.compile(rf"\s*(?:{_TIME.pattern}\s*)+")
 _WORD_TIME = re.compile(r"<\d{1,3}:\d{1,2}(?:[.:]\d{1,3})?>")
+_NO_AUTHOR = re.compile(r"\s*\[au\s*:\s*instrumental\s*\]\s*", re.IGNORECASE)  # LRCLIB's word for it
+# What stands in place of words where there are none, apart from brackets and other signs around it.
+_NO_WORDS = re.compile(
+    r"(?:this (?:(?:song|track|piece) )?is )?(?:an )?inst(?:rumental)?(?: (?:track|song|piece|version|music|only))?|"
+    r"no (?:lyrics|vocals|words)|instrumentale?|strumentale|"
+    r"(?:此歌曲为)?没有填词的纯音乐|纯音乐|純音樂|請欣賞|请您?欣赏|インスト(?:ゥ?ルメンタル)?|연주곡|경음악|가사 없음",
+    re.IGNORECASE,
+)
 _ABOUT = re.compile(r"\s*\[(?:ar|al|ti|au|lr|by|re|ve|id|la|length|offset|tool|#)\s*:[^\]]*\]\s*", re.IGNORECASE)
 
 
@@ -42,15 +50,19 @@ def lyrics_of(text: str | None) -> Lyrics:
     Returns
     -------
     Lyrics
-        Without text if there is no letter or digit in it.
+        Without text if there is no letter or digit in it, or only the word that it is instrumental.
     """
     if text is None:
         return Lyrics()
-    lines = [
-        _tidy(line) for line in _untimed(text[: 4 * LONGEST].replace("\r\n", "\n").replace("\r", "\n").split("\n"))
-    ]
+    given = text[: 4 * LONGEST].replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    lines = [_tidy(line) for line in _untimed(given)]
     tidy = re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip("\n")[:LONGEST].rstrip()
-    return Lyrics(tidy if any(char.isalnum() for char in tidy) else None)
+    words = [part for line in lines for part in re.split(r"[^\w ]+", line.replace("_", " ")) if part.strip()]
+    if words and all(_NO_WORDS.fullmatch(part.strip()) for part in words):
+        return Lyrics(instrumental=True)
+    if words:
+        return Lyrics(tidy)
+    return Lyrics(instrumental=any(_NO_AUTHOR.fullmatch(line) for line in given))
 
 
 def _untimed(lines: Iterable[str]) -> list[str]:

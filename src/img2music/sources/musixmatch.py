@@ -68,7 +68,7 @@ class Musixmatch:
         if entry.get("restricted") or not isinstance(text, str):
             return Lyrics()
         lyrics = lyrics_of(_FOOTER.sub("", text))
-        return lyrics if lyrics.text is not None else Lyrics(instrumental=bool(entry.get("instrumental")))
+        return lyrics if lyrics != Lyrics() else Lyrics(instrumental=bool(entry.get("instrumental")))
 
 
 def _status(answer: Any) -> int:

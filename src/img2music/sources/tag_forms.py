@@ -4,14 +4,16 @@ Names of fields are as in `tag_fields`, in any case. Values are lists of text, o
 tags has them. What is not touched is written back as it was.
 """
 
+import contextlib
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Self
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, Literal, Self
 
 from img2music.errors import InputError
 from img2music.sources import tag_fields
 from img2music.sources.tag_fields import MARK, MP4_OWN, Fields
+from img2music.sources.tags import apev2_of, has_id3v2, may_end_with_tags
 
 Value = str | int
 ID3V1_LENGTH = 128  # bytes at the end of a file, from "TAG" on
@@ -26,10 +28,13 @@ class TagForm(ABC):
         Where valence, arousal, mood, tempo and key are.
     mark : str
         Name of the field that tells what was written.
+    copied : bool
+        Whether the file has no such tags yet, and these are a copy of older ones, which they would hide from players.
     """
 
     fields: Mapping[str, Fields]
     mark = MARK
+    copied = False
 
     def __init__(self, file: Any) -> None:
         self._file = file
@@ -51,6 +56,16 @@ class TagForm(ABC):
     def save(self, path: str) -> None:
         """Write the tags into a file that holds the same as the one that they were read from."""
         self._file.save(path)
+
+    def drop_copy(self) -> None:  # noqa: B027 - most kinds are never a copy
+        """Do away with what was `copied` from older tags, if nothing else is left."""
+
+    def contents(self) -> dict[str, Any]:
+        """All that the tags hold by name, ours and everybody's, to be compared."""
+        return {name: self._whole(name) for name in self._names()}
+
+    def _whole(self, name: str) -> Any:
+        return self._tags[name]
 
     def _spelled(self, name: str) -> str | None:
         """The name as it is written in these tags."""
@@ -75,8 +90,10 @@ class _Id3(TagForm):
 
     mark = f"TXXX:{MARK}"
 
-    def __init__(self, file: Any) -> None:
+    def __init__(self, file: Any, older: Any = None) -> None:
         super().__init__(file)
+        self._older = older
+        self._dropped = False
         self._version = 3 if file.tags.version[:2] in {(2, 2), (2, 3)} else 4
         self.fields = tag_fields.ID3_23 if self._version == 3 else tag_fields.ID3_24
 
@@ -89,23 +106,30 @@ class _Id3(TagForm):
         file = kind(path, translate=False, load_v1=False)
         if file.tags is not None and file.tags.version[:2] == (2, 2):
             file = kind(path, v2_version=3, load_v1=False)
-        if file.tags is None:
-            file = kind(path)  # ID3v1 alone: where there is a newer tag, nobody reads the old one
-        if file.tags is None:
-            file.add_tags()
-        return cls(file)
+        older = _of_id3v1(path) if may_end_with_tags(file) else None
+        if file.tags is not None:
+            return cls(file, older)
+        file.add_tags()
+        form = cls(file, older)
+        if older is not None:  # where there is a newer tag, nobody reads the old one
+            form.copied = True
+            for frame in older.values():
+                form._tags.add(frame)
+        return form
 
     def save(self, path: str) -> None:
-        end = _id3v1(path)
-        if len(self._tags):
-            self._tags.save(path, v2_version=self._version, v23_sep=None)
-        else:
-            self._tags.delete(path)
-        now = _id3v1(path)
-        if end is not None and end != now:
-            with open(path, "r+b") as stream:  # noqa: PTH123 - names may be any bytes
-                stream.seek(0 if now is None else -ID3V1_LENGTH, os.SEEK_END)
-                stream.write(end)
+        _pad(path)
+        with _without_end(path) if may_end_with_tags(self._file) else contextlib.nullcontext():
+            if len(self._tags) and not self._dropped:
+                self._tags.save(path, v2_version=self._version, v23_sep=None)
+            else:
+                self._tags.delete(path)
+
+    def drop_copy(self) -> None:
+        self._dropped = self._older is not None and _frames(self._older) == _frames(self._tags)
+
+    def contents(self) -> dict[str, Any]:
+        return {**_frames(self._tags), "": sorted(self._tags.unknown_frames)}
 
     def _values(self, name: str) -> tuple[Value, ...]:
         return tuple(str(text) for text in getattr(self._tags[name], "text", ()))
@@ -131,6 +155,10 @@ class _Vorbis(TagForm):
     def _names(self) -> Iterable[str]:
         return [key for key, _ in self._tags]
 
+    def contents(self) -> dict[str, Any]:
+        pictures = [picture.write() for picture in getattr(self._file, "pictures", ())]  # FLAC's are not in the comment
+        return {**super().contents(), "": pictures}
+
     def _values(self, name: str) -> tuple[Value, ...]:
         return tuple(self._tags[name])
 
@@ -139,15 +167,20 @@ class _Vorbis(TagForm):
 
 
 class _Ape(TagForm):
-    """APEv2, of WavPack, Monkey's Audio, Musepack, OptimFROG and TAK."""
+    """APEv2, of WavPack, Monkey's Audio, Musepack, OptimFROG and TAK, and of MP3 that has its words in it."""
 
     fields = tag_fields.APE
 
     def save(self, path: str) -> None:
-        if len(self._tags):
-            self._tags.save(path)
-        else:
-            self._tags.delete(path)
+        with _without_end(path):
+            if len(self._tags):
+                self._tags.save(path)
+            else:
+                self._tags.delete(path)
+
+    def _whole(self, name: str) -> Any:
+        value = self._tags[name]
+        return value.kind, value.value
 
     def _values(self, name: str) -> tuple[Value, ...]:
         from mutagen.apev2 import TEXT
@@ -182,6 +215,9 @@ class _Asf(TagForm):
     """Attributes of Windows Media."""
 
     fields = tag_fields.ASF
+
+    def _whole(self, name: str) -> Any:
+        return [(attribute.TYPE, attribute.value) for attribute in self._tags[name]]
 
     def _values(self, name: str) -> tuple[Value, ...]:
         values = (attribute.value for attribute in self._tags[name])
@@ -237,14 +273,18 @@ def _form(file: Any, path: str) -> TagForm | None:
     from mutagen._vorbis import VComment
     from mutagen.aac import AAC
     from mutagen.ac3 import AC3
-    from mutagen.apev2 import APEv2
+    from mutagen.apev2 import APEv2, APEv2File
     from mutagen.asf import ASFTags
     from mutagen.id3 import ID3
+    from mutagen.mp3 import MP3
     from mutagen.mp4 import MP4Tags
     from mutagen.smf import SMF
 
     if isinstance(file, AAC | AC3 | SMF):  # have none, and take none
         return None
+    words = apev2_of(file, path) if isinstance(file, MP3) and not has_id3v2(file) else None
+    if words is not None and ("title" in words or "artist" in words):  # ID3 beside them would hide them from players
+        return _Ape(APEv2File(path))
     if file.tags is None:
         file.add_tags()
     if isinstance(file.tags, ID3):
@@ -269,10 +309,63 @@ def said(error: BaseException) -> str:
     return text or type(error).__name__
 
 
-def _id3v1(path: str) -> bytes | None:
-    """The ID3v1 tag at the end of a file."""
-    with open(path, "rb") as stream:  # noqa: PTH123 - as above
-        size = stream.seek(0, os.SEEK_END)
-        stream.seek(max(0, size - ID3V1_LENGTH))
+def _frames(tags: Any) -> dict[str, Any]:
+    """ID3 frames by name, apart from how their text is encoded."""
+    return {
+        name: {spec.name: getattr(frame, spec.name) for spec in frame._framespec if spec.name != "encoding"}
+        for name, frame in tags.items()
+    }
+
+
+def _of_id3v1(path: str) -> Any:
+    """Frames that say what the ID3v1 tag at the end of a file says; None without one."""
+    from mutagen.id3 import ID3Tags, ParseID3v1
+
+    with open(path, "rb") as stream:  # noqa: PTH123 - names may be any bytes
+        stream.seek(-min(ID3V1_LENGTH, stream.seek(0, os.SEEK_END)), os.SEEK_END)
+        frames = ParseID3v1(stream.read())
+    if not frames:
+        return None
+    tags = ID3Tags()
+    for frame in frames.values():
+        tags.add(frame)
+    tags.update_to_v24()
+    return tags
+
+
+@contextlib.contextmanager
+def _without_end(path: str) -> Iterator[None]:
+    """Take ID3v1, and Lyrics3 before it, off a file and put them back: mutagen cuts them off, or changes them.
+
+    Lyrics3v2: https://id3.org/Lyrics3v2.
+    """
+    with open(path, "r+b") as stream:  # noqa: PTH123 - as above
+        start = stream.seek(0, os.SEEK_END)
+        stream.seek(max(0, start - ID3V1_LENGTH))
         end = stream.read()
-    return end if end.startswith(b"TAG") and len(end) == ID3V1_LENGTH else None
+        if end.startswith(b"TAG") and len(end) == ID3V1_LENGTH:
+            start -= ID3V1_LENGTH
+            stream.seek(max(0, start - 15))
+            size, name = stream.read(6), stream.read(9)
+            if name == b"LYRICS200" and size.isdigit() and start >= int(size) + 15:
+                start -= int(size) + 15
+        stream.seek(start)
+        end = stream.read()
+        stream.truncate(start)
+    try:
+        yield
+    finally:
+        with open(path, "ab") as stream:  # noqa: PTH123 - as above
+            stream.write(end)
+
+
+def _pad(path: str) -> None:
+    """Give WAV or AIFF the pad byte that should end it: chunks have even lengths, and mutagen counts on it."""
+    with open(path, "r+b") as stream:  # noqa: PTH123 - as above
+        name, size = stream.read(4), stream.read(4)
+        order: Literal["little", "big"] = "little" if name == b"RIFF" else "big"
+        length = stream.seek(0, os.SEEK_END)
+        if name in {b"RIFF", b"FORM"} and length % 2 and 0 <= int.from_bytes(size, order) - (length - 8) <= 1:
+            stream.write(b"\0")
+            stream.seek(4)
+            stream.write((length - 7).to_bytes(4, order))

@@ -7,6 +7,7 @@ another program has written is known from what is ours, stays, and comes back wh
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
+from typing import Any
 
 from img2music.errors import InputError
 from img2music.sources.tag_fields import WHOLE
@@ -87,10 +88,11 @@ class TagEdit:
 
 @dataclass
 class _Mark:
-    """What we wrote by field, and what was there before."""
+    """What we wrote by field, what was there before, and whether we copied older tags beside it."""
 
     wrote: dict[str, Value] = field(default_factory=dict)
     replaced: dict[str, list[Value]] = field(default_factory=dict)
+    copied: bool = False
 
     @classmethod
     def read(cls, form: TagForm) -> "_Mark":
@@ -105,6 +107,7 @@ class _Mark:
             for part in (stored.get(name) if isinstance(stored, dict) else None for name in ("wrote", "replaced"))
         )
         names = {name for names in form.fields.values() for name in names.all}
+        copied = isinstance(stored, dict) and stored.get("copied") is True
         return cls(
             {name: value for name, value in wrote.items() if name in names and _is_value(value)},
             {
@@ -112,10 +115,15 @@ class _Mark:
                 for name, values in replaced.items()
                 if name in names and isinstance(values, list) and all(map(_is_value, values))
             },
+            copied,
         )
 
     def __str__(self) -> str:
-        stored = {"wrote": self.wrote, "replaced": self.replaced} if self.replaced else {"wrote": self.wrote}
+        stored: dict[str, Any] = {"wrote": self.wrote}
+        if self.replaced:
+            stored["replaced"] = self.replaced
+        if self.copied:
+            stored["copied"] = True
         return json.dumps(stored, sort_keys=True)
 
 
@@ -157,7 +165,7 @@ class TagFile:
         -------
         TagEdit
         """
-        after = _Mark()
+        after = _Mark(copied=self._mark.copied or self._form.copied)
         edits: list[FieldEdit] = []
         for fact in FACTS:
             edits += self._write(fact, moods.text(fact), after, overwrite=overwrite)
@@ -215,10 +223,12 @@ class TagFile:
         marked = bool(self._mark.wrote)
         if marked:
             self._form.write(self._form.mark, [])
+        if self._mark.copied:
+            self._form.drop_copy()
         return TagEdit(tuple(edits), changed=marked)
 
     def save(self, path: str) -> None:
-        """Write the tags.
+        """Write the tags, and read them back.
 
         Parameters
         ----------
@@ -228,13 +238,17 @@ class TagFile:
         Raises
         ------
         InputError
-            If they can't be written.
+            If they can't be written, or something else is read then: the file is not built as its kind should be.
         """
+        expected = self._form.contents()
         try:
             self._form.save(path)
+            found = load_tags(path).contents()
         except Exception as error:  # noqa: BLE001 - as above
             message = f"tags can't be written into it ({said(error)}); it is left as it was."
             raise InputError(message, self._path) from None
+        if found != expected:
+            raise InputError("tags that are written into it can't be read again; it is left as it was.", self._path)
 
     def _ours(self, name: str, values: tuple[Value, ...]) -> bool:
         return name in self._mark.wrote and values == (self._mark.wrote[name],)

@@ -1,20 +1,23 @@
 """Tags of sound files: title, artist, album, genre, year."""
 
+import contextlib
 import os
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, MutableSequence
 from dataclasses import dataclass
 from typing import Any
+
+from img2music.media.metadata import read_metadata
 
 LONGEST = 500
 """Characters of a tag that are kept."""
 EARLIEST, LATEST = 1000, 2999  # years that a date may name
 YEAR = re.compile(r"(?<!\d)(\d{4})(?!\d)|^(\d{4})\d{4}$")  # "1999-05-01", "May 1999", "19990501"
 
-# Names of one tag in Vorbis comments (also Opus, FLAC) and APEv2; ID3v2 (MP3, WAV, AIFF); MP4; ASF (WMA).
+# Names of one tag in Vorbis comments (also Opus, FLAC) and APEv2; ID3v2 (MP3, WAV, AIFF); MP4; ASF (WMA); libav.
 TITLE = ("title", "TIT2", "\xa9nam", "Title")
-ARTIST = ("artist", "TPE1", "\xa9ART", "Artist", "Author", "performer")
+ARTIST = ("artist", "TPE1", "\xa9ART", "Artist", "Author", "author", "performer")
 ALBUM = ("album", "TALB", "\xa9alb", "Album", "WM/AlbumTitle")
 ALBUM_ARTIST = (
     "albumartist",
@@ -55,7 +58,7 @@ def read_tags(path: str | os.PathLike[str]) -> Tags:
     Parameters
     ----------
     path : path-like
-        A regular file of any format that mutagen reads.
+        A regular file of any format that mutagen or libav reads.
 
     Returns
     -------
@@ -63,23 +66,71 @@ def read_tags(path: str | os.PathLike[str]) -> Tags:
         What could be read. Missing, damaged or hostile tags are None and raise nothing: a song is a song
         without them.
     """
+    sources = tags_of(path)
+
+    def first(names: Iterable[str]) -> list[str]:
+        return next(filter(None, (_values(tags, names) for tags in sources)), [])
+
+    def text(names: Iterable[str]) -> str | None:
+        return "; ".join(dict.fromkeys(first(names)))[:LONGEST].rstrip() or None
+
+    return Tags(
+        title=text(TITLE),
+        artist=text(ARTIST),
+        album=text(ALBUM),
+        album_artist=text(ALBUM_ARTIST),
+        genre=text(GENRE),
+        year=next(filter(None, (find_year(_values(tags, DATE)) for tags in sources)), None),
+    )
+
+
+def tags_of(path: str | os.PathLike[str]) -> list[Any]:
+    """Read all kinds of tags that a sound file has: a WAV may have ID3 and RIFF's own, an MP3 ID3 and APEv2.
+
+    Parameters
+    ----------
+    path : path-like
+        A regular file.
+
+    Returns
+    -------
+    list of mapping
+        Of names to values, those first that count first. Without tags, or with damaged ones, an empty list.
+    """
     import mutagen
 
-    try:
+    file = ape = None
+    with contextlib.suppress(Exception):  # mutagen raises struct, unicode and other errors on damaged files
         file = mutagen.File(path)
-    except Exception:  # noqa: BLE001 - mutagen raises struct, unicode and other errors on damaged files
-        file = None
-    tags = getattr(file, "tags", None)
-    if tags is None:
-        return Tags()
-    return Tags(
-        title=_text(tags, TITLE),
-        artist=_text(tags, ARTIST),
-        album=_text(tags, ALBUM),
-        album_artist=_text(tags, ALBUM_ARTIST),
-        genre=_text(tags, GENRE),
-        year=find_year(_values(tags, DATE)),
-    )
+    with contextlib.suppress(Exception):
+        ape = apev2_of(file, path)
+    own = getattr(file, "tags", None)
+    ordered = [own, ape] if has_id3v2(file) else [ape, own]  # ID3v1 has room for 30 characters
+    return [tags for tags in (*ordered, read_metadata(path)) if tags]
+
+
+def has_id3v2(file: Any) -> bool:
+    """Whether a file that mutagen has read has ID3 that is not ID3v1 alone."""
+    return getattr(getattr(file, "tags", None), "version", (1, 1))[0] != 1
+
+
+def apev2_of(file: Any, path: str | os.PathLike[str]) -> Any:
+    """The APEv2 tag of a file whose own kind of tags is ID3: many MP3s have one, alone or beside ID3."""
+    from mutagen.apev2 import APENoHeaderError, APEv2
+
+    if not may_end_with_tags(file):
+        return None
+    try:
+        return APEv2(path)
+    except APENoHeaderError:
+        return None
+
+
+def may_end_with_tags(file: Any) -> bool:
+    """Whether it is of a kind that has ID3v2 at its beginning and may have ID3v1 or APEv2 at its end: MP3 and TTA."""
+    from mutagen.id3 import ID3FileType
+
+    return isinstance(file, ID3FileType)
 
 
 def _values(tags: Any, names: Iterable[str]) -> list[str]:
@@ -89,18 +140,13 @@ def _values(tags: Any, names: Iterable[str]) -> list[str]:
             value = tags[name]
             # ID3's genre frame spells out the numbers of ID3v1 under this name.
             value = getattr(value, "genres", None) or getattr(value, "text", value)
-            values = value if isinstance(value, list | tuple) else [value]
+            values = value if isinstance(value, MutableSequence | tuple) else [value]  # APEv2's is no list
             cleaned = [text for text in (one_line(str(item)) for item in values) if text]
         except Exception:  # noqa: BLE001, S112 - as above: no tag is worth a track
             continue
         if cleaned:
             return cleaned
     return []
-
-
-def _text(tags: Any, names: Iterable[str]) -> str | None:
-    values = list(dict.fromkeys(_values(tags, names)))
-    return "; ".join(values)[:LONGEST].rstrip() or None
 
 
 def one_line(text: str) -> str:

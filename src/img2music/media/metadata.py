@@ -1,0 +1,39 @@
+"""What libav reads of a sound file's tags: RIFF's INFO, AIFF's text chunks, CAF, Matroska and other kinds."""
+
+import os
+
+
+def read_metadata(path: str | os.PathLike[str]) -> dict[str, str]:
+    """Read the tags of a sound file by libav.
+
+    Parameters
+    ----------
+    path : path-like
+        A regular file.
+
+    Returns
+    -------
+    dict of str to str
+        By libav's names in lower case: ``"title"``, ``"artist"``, ``"album"``, ``"genre"``, ``"date"``. Empty where
+        there are none, or libav can't read the file. RIFF does not say how its text is encoded: it is UTF-8, or else
+        Windows-1252.
+    """
+    import av
+
+    from img2music.media.audio import FORMATS
+
+    options = {"format_whitelist": FORMATS, "protocol_whitelist": "file"}
+    av.logging.set_level(None)
+    try:
+        with av.open("file:" + os.fspath(path), options=options, metadata_encoding="latin-1") as container:
+            return {name.lower(): _decode(text) for name, text in container.metadata.items()}
+    except (av.error.FFmpegError, ValueError, OSError):
+        return {}
+
+
+def _decode(text: str) -> str:
+    content = text.encode("latin-1")
+    try:
+        return content.decode()
+    except UnicodeDecodeError:
+        return content.decode("cp1252", "replace")

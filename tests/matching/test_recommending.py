@@ -198,7 +198,7 @@ def test_together_gives_every_photo_a_song_or_says_why_not(tmp_path: Path) -> No
     with library(tmp_path / "l.db", records) as store:
         found = recommend_for(store, photos, Options(together=True, per_artist=0, top=1))
         assert len(found.queries[0].matches) == 5
-        assert "Only 5 songs for 8 photos" in found.notes[0]
+        assert "Only 5 of 8 songs" in found.notes[0]
         assert not recommend_for(store, photos[:5], Options(together=True, per_artist=0, top=1)).notes
         assert len(recommend_for(store, photos, Options(together=True, per_artist=3)).queries[0].matches) == 3
 

@@ -137,7 +137,10 @@ BAD = {
     "no such scene": ({"pins": ((9, "Dance"),)}, "no scene 9"),
     "too short a pin": ({"pins": ((2, "Jingle"),)}, "lasts 0:03, and scene 2 0:30"),
     "nothing passes": ({"where": TrackFilter(genre=("polka",))}, "passes the filters"),
-    "only the short one passes": ({"where": TrackFilter(artist=("E",))}, "lasts 0:03, too short for a scene"),
+    "only the short one passes": (
+        {"where": TrackFilter(artist=("E",), speech=True)},
+        "lasts 0:03, too short for a scene",
+    ),
     "two pins for one cue": ({"cues": Cues.ONE, "pins": ((1, "Dance"), (2, "Tears"))}, "only one song can be pinned"),
     "a scene of no length": ({"least_scene": 0.1}, "1 to 3600 seconds"),
     "fewer than no alternatives": ({"alternatives": -1}, "at least 0"),

@@ -6,19 +6,8 @@ from typing import Annotated
 
 import typer
 
-from img2music.cli.options import (
-    AlbumOption,
-    ArtistOption,
-    FilesOption,
-    GenreOption,
-    ImageModelOption,
-    InstrumentalOption,
-    KeyOption,
-    LengthOption,
-    LibraryOption,
-    TempoOption,
-    YearOption,
-)
+from img2music.cli.options import ImageModelOption, LibraryOption, filtered
+from img2music.library.track import TrackFilter
 
 
 class RecommendFormat(StrEnum):
@@ -39,12 +28,14 @@ class MatchOption(StrEnum):
     ABSOLUTE = "absolute"
 
 
-def recommend(  # noqa: PLR0917 - typer's way to declare options
+@filtered(chooses=True)
+def recommend(
     context: typer.Context,
     paths: Annotated[
         list[Path] | None,
         typer.Argument(metavar="[IMAGE|AUDIO|DIR]...", help="Pictures, songs, folders of pictures.", readable=False),
     ] = None,
+    *,
     valence: Annotated[float | None, typer.Option(help="Unpleasant (0) to pleasant (1), instead of a picture.")] = None,
     arousal: Annotated[float | None, typer.Option(help="Calm (0) to excited (1), instead of a picture.")] = None,
     emotion: Annotated[
@@ -77,15 +68,7 @@ def recommend(  # noqa: PLR0917 - typer's way to declare options
             "instead of the nearest.",
         ),
     ] = 0.0,
-    genre: GenreOption = None,
-    artist: ArtistOption = None,
-    album: AlbumOption = None,
-    year: YearOption = None,
-    tempo: TempoOption = None,
-    length: LengthOption = None,
-    instrumental: InstrumentalOption = None,
-    key: KeyOption = None,
-    files: FilesOption = None,
+    where: TrackFilter,
     image_model: ImageModelOption = None,
     format_: Annotated[
         RecommendFormat | None,
@@ -112,7 +95,6 @@ def recommend(  # noqa: PLR0917 - typer's way to declare options
     from img2music.cli.output import finish, print_table, warn
     from img2music.cli.progress import scan_progress
     from img2music.files import write_atomically
-    from img2music.library.filter_text import track_filter
     from img2music.matching import formats, plane
     from img2music.matching.calibration import Matching
     from img2music.matching.query import asked_affects
@@ -130,17 +112,7 @@ def recommend(  # noqa: PLR0917 - typer's way to declare options
         top=top,
         per_artist=per_artist,
         together=together,
-        where=track_filter(
-            genre=genre or (),
-            artist=artist or (),
-            album=album or (),
-            year=year,
-            tempo=tempo,
-            length=length,
-            instrumental=instrumental,
-            key=key,
-            files=files,
-        ),
+        where=where,
         image_model=image_model,
         widen=widen,
     )

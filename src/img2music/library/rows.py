@@ -12,7 +12,7 @@ from img2music.affect import Affect
 from img2music.errors import Img2MusicError, LibraryError, printable
 from img2music.library.record import LyricsRecord, SongRecord, TrackRecord, unpack_curve
 from img2music.library.schema import fold
-from img2music.library.track import Track
+from img2music.library.track import Track, TrackKind
 from img2music.music.analysis import Features, TrackAnalysis
 from img2music.sources.folders import FileState
 from img2music.sources.tags import Tags
@@ -137,7 +137,7 @@ def track_of(row: sa.Row[Any]) -> Track:
     Parameters
     ----------
     row : sqlalchemy.Row
-        Of the table of tracks, all columns.
+        Of the table of tracks, all columns, with `filters.KIND`.
 
     Returns
     -------
@@ -164,6 +164,7 @@ def track_of(row: sa.Row[Any]) -> Track:
         affect=_affect(row, row.valence),
         features=_features(row),
         identifier=row.identifier,
+        kind=TrackKind(row.kind),
     )
 
 

@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 
 from img2music.errors import UsageError
 from img2music.library import database
-from img2music.library.filters import conditions
+from img2music.library.filters import KIND, conditions
 from img2music.library.record import CURVE_DTYPE, Failure, LyricsRecord, SongRecord, TrackRecord, unpack_curve
 from img2music.library.rows import AFFECT_DTYPE, PACKED_AFFECT, batches, lyrics_record_of, record_of, song_of, track_of
 from img2music.library.schema import affects, curves, failures, lyrics, tracks
-from img2music.library.track import Track, TrackFilter
+from img2music.library.track import Track, TrackFilter, TrackKind
 from img2music.library.transaction import Transaction
 from img2music.music.analysis import CurvePoint
 from img2music.sources.folders import FileState
@@ -227,6 +227,18 @@ class LibraryStore:
         with self._reading() as connection:
             return np.fromiter(connection.execute(statement).scalars(), dtype=np.int64)
 
+    def unmusical(self) -> dict[int, TrackKind]:
+        """Find the tracks that are present and no music.
+
+        Returns
+        -------
+        dict of int to TrackKind
+            What they are, by id.
+        """
+        statement = sa.select(tracks.c.id, KIND).where(tracks.c.missing.is_(False), KIND.element != TrackKind.MUSIC)
+        with self._reading() as connection:
+            return {number: TrackKind(kind) for number, kind in connection.execute(statement)}
+
     def tracks(
         self,
         ids: Sequence[int] | None = None,
@@ -250,7 +262,7 @@ class LibraryStore:
         ------
         Track
         """
-        statement = sa.select(tracks)
+        statement = sa.select(tracks, KIND)
         if where is not None:
             statement = statement.where(*conditions(where))
         with self._reading() as connection:
@@ -278,7 +290,7 @@ class LibraryStore:
         Track or None
         """
         with self._reading() as connection:
-            row = connection.execute(sa.select(tracks).where(tracks.c.path == path)).first()
+            row = connection.execute(sa.select(tracks, KIND).where(tracks.c.path == path)).first()
         return None if row is None else track_of(row)
 
     def find_any(self, name: str) -> Track | None:
@@ -301,7 +313,7 @@ class LibraryStore:
                 return found
             wanted = tracks.c.identifier == name.encode("utf-8", "replace").decode()
         with self._reading() as connection:
-            row = connection.execute(sa.select(tracks).where(wanted)).first()
+            row = connection.execute(sa.select(tracks, KIND).where(wanted)).first()
         return None if row is None else track_of(row)
 
     def identifiers(self, wanted: Iterable[str]) -> set[str]:

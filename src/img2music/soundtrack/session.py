@@ -132,9 +132,9 @@ def spot_from(
     scenes = group(film.shots, options.least_scene)
     cues = spot(film, scenes, tracks, options, store=store, natural=model.reference)
     stated = film.info.duration
-    notes: tuple[str, ...] = ()
+    notes: tuple[str, ...] = (tracks.note,) if tracks.note else ()
     if film.duration < stated - CUT_SHORT:
-        notes = (
+        notes += (
             f"The film says that it lasts {clock(stated)}, and ends after {clock(film.duration)}: it is cut short.",
         )
     return Spotted(film, sheet_of(film, scenes, cues), notes)

@@ -11,11 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from img2music.distribution import AffectDistribution
-from img2music.errors import LibraryError, UsageError, printable
+from img2music.errors import UsageError, printable
 from img2music.library.schema import fold
 from img2music.library.store import LibraryStore
 from img2music.library.track import TrackFilter
 from img2music.matching.calibration import Matching
+from img2music.matching.choice import choosable
 from img2music.matching.explanations import explain
 from img2music.soundtrack.choosing import MEMORY, Chosen, Prices, choose, shortlist
 from img2music.soundtrack.cue_sheet import Cue
@@ -107,7 +108,9 @@ class Candidates:
     library : AffectDistribution
         Affects of the whole library.
     filtered : bool
-        Whether filters or bans left out tracks.
+        Whether there are filters or bans.
+    note : str or None
+        What a person should know of what was left out.
     tempos : ndarray of float64, shape (n,)
         Beats a minute; NaN where it is not known.
     """
@@ -120,6 +123,7 @@ class Candidates:
     pins: dict[int, int]
     library: AffectDistribution = field(repr=False)
     filtered: bool
+    note: str | None
     tempos: NDArray[np.float64]
 
     @property
@@ -153,23 +157,17 @@ def candidates(store: LibraryStore, options: Options) -> Candidates:
     curves = store.curve_arrays(columns["id"].tolist())  # songs without a file have none
     heard = np.array([len(curves.get(number, ())) > 0 for number in columns["id"].tolist()], dtype=np.bool_)
     columns = {name: values[heard] for name, values in columns.items()}
-    if not len(columns["id"]):
-        raise LibraryError(
-            f"The library {store.location} has no songs yet: run `img2music scan FOLDER` on your music first."
-        )
+    choice = choosable(store, columns["id"], options.where)
     banned = {place for text in options.bans for place in _found(store, columns, text)}
     pins = {scene - 1: _pinned(store, columns, text, banned) for scene, text in options.pins}
-    passes = np.ones(len(columns["id"]), dtype=np.bool_)
-    if options.where != TrackFilter():
-        passes = np.isin(columns["id"], store.ids(options.where), assume_unique=True)
+    passes = choice.allowed.copy()
     for place in banned:
         passes &= columns["content"] != columns["content"][place]
-    filtered = not bool(passes.all())
     first_copies = np.zeros(len(passes), dtype=np.bool_)
     order = np.flatnonzero(passes)
     first_copies[order[np.unique(columns["content"][order].astype(str), return_index=True)[1]]] = True
     if not first_copies.any() and not pins:
-        raise UsageError(f"None of the library's {len(passes)} songs passes the filters: loosen them.")
+        raise choice.refusal()
     kept = np.flatnonzero(first_copies | np.isin(np.arange(len(passes)), list(pins.values())))
     place_of = {int(place): number for number, place in enumerate(kept)}
     return Candidates(
@@ -180,7 +178,8 @@ def candidates(store: LibraryStore, options: Options) -> Candidates:
         allowed=first_copies[kept],
         pins={scene: place_of[place] for scene, place in pins.items()},
         library=library,
-        filtered=filtered,
+        filtered=options.where.narrows or bool(banned),
+        note=choice.note,
         tempos=columns["tempo"][kept].astype(np.float64),
     )
 

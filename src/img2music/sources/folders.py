@@ -6,6 +6,7 @@ import re
 import stat
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import PurePath
 
 # fmt: off
 EXTENSIONS = frozenset({
@@ -26,8 +27,9 @@ CONTAINERS = frozenset({"3gp", "mkv", "mp4", "webm"})
 """Extensions of files that are films, or sound alone: these are looked into."""
 
 SYSTEM_FOLDER = re.compile(
-    # Thumbnails, waste, snapshots and working files of Synology, QNAP, TerraMaster, ReadyNAS, Buffalo and Western Digital,
-    r"@eadir|@tmp|@sharebin|#recycle|#snapshot|@recycle|@recently-snapshot|@__thumb|trashbox|(network )?recycle bin( .*)?"
+    # Thumbnails, waste, snapshots and working files of Synology, QNAP, TerraMaster, ReadyNAS, Buffalo, Western Digital,
+    r"@eadir|@tmp|@sharebin|@__thumb|#recycle|#snapshot|@recycle|@recently-snapshot|trashbox"
+    r"|(network )?recycle bin( .*)?"
     # of Windows (S-1-5 is in RECYCLER), of file systems that were repaired, of Android,
     r"|\$recycle\.bin|s-1-5-[0-9-]+|system volume information|\$windows\.~.*|lost\+found|found\.[0-9]{3}|lost\.dir"
     # of macOS and archives that it made, Nextcloud, iTunes and Lightroom, and desktops after freedesktop.org.
@@ -157,7 +159,7 @@ def holds_only_sound(path: str) -> bool:
 
 def in_system_folder(path: str, folder: str) -> bool:
     """Tell whether a path below a folder leads through a folder that `FolderWalk` does not enter there."""
-    return any(SYSTEM_FOLDER.fullmatch(part) for part in path[len(folder) :].split(os.sep)[:-1])
+    return any(SYSTEM_FOLDER.fullmatch(part) for part in PurePath(path[len(folder) :]).parts[:-1])
 
 
 def why_no_sound(path: str, reason: str) -> str:

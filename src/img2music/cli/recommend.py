@@ -17,6 +17,7 @@ class RecommendFormat(StrEnum):
     JSON = "json"
     CSV = "csv"
     M3U8 = "m3u8"
+    M3U = "m3u"
     XSPF = "xspf"
     JSPF = "jspf"
 
@@ -89,8 +90,7 @@ def recommend(
     code 1 if some inputs failed and the rest is done, 2 if nothing could be done.
     """
     import sys
-
-    from click.core import ParameterSource
+    from dataclasses import replace
 
     from img2music.cli.output import finish, print_table, warn
     from img2music.cli.progress import scan_progress
@@ -102,9 +102,13 @@ def recommend(
     from img2music.matching.session import recommend_from
     from img2music.plots import require_plotting
 
-    if music is not None and context.get_parameter_source("library") is ParameterSource.COMMANDLINE:
-        raise typer.BadParameter("Give either --library or --music.")
+    if music is not None:
+        _require_alone(context)
     wanted = formats.chosen_format(format_, output, terminal=sys.stdout.isatty())
+    if wanted in formats.FILES_ONLY:
+        if where.file is False:
+            raise typer.BadParameter(f"Songs without a file have no place in {wanted}: give --format xspf, or --files.")
+        where = replace(where, file=True)
     if plot is not None:
         require_plotting(plot)
     options = Options(
@@ -138,7 +142,15 @@ def recommend(
     if plot is not None:
         plane.plot(found, plot)
         warn(f"drawn to {plot}")
-    for note in (*found.notes, formats.left_out(found, wanted)):
-        if note:
-            warn(note)
+    for note in found.notes:
+        warn(note)
     finish(len(found.queries), found.errors)
+
+
+def _require_alone(context: typer.Context) -> None:
+    """Refuse beside a folder of music what it takes the place of."""
+    from click.core import ParameterSource
+
+    for name in ("library", "folder"):
+        if context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
+            raise typer.BadParameter(f"Give either --{name} or --music; --folder chooses a folder of the library.")

@@ -23,10 +23,13 @@ class Choice:
         Which of the ids that were given.
     left_out : mapping of TrackKind to int
         How many of those that pass the filters are no music, by what they are.
+    refusal : UsageError or None
+        What to say if nothing may be chosen.
     """
 
     allowed: NDArray[np.bool_]
     left_out: Mapping[TrackKind, int]
+    refusal: UsageError | None = None
 
     @property
     def note(self) -> str | None:
@@ -40,12 +43,6 @@ class Choice:
         if not parts:
             return None
         return f"Left out as no music: {', '.join(parts)}. Ask for speech to have them, too."
-
-    def refusal(self) -> UsageError:
-        """Say that nothing may be chosen."""
-        unmusical = sum(self.left_out.values())
-        aside = f" ({unmusical} would, but for being speech, noise or very short)" if unmusical else ""
-        return UsageError(f"None of the library's {len(self.allowed)} songs passes the filters{aside}: loosen them.")
 
 
 def choosable(store: LibraryStore, ids: NDArray[np.int64], where: TrackFilter) -> Choice:
@@ -83,4 +80,11 @@ def choosable(store: LibraryStore, ids: NDArray[np.int64], where: TrackFilter) -
         unmusical = allowed & np.isin(ids, list(kinds))
         left_out.update(kinds[number] for number in ids[unmusical].tolist())
         allowed &= ~unmusical
-    return Choice(allowed, left_out)
+    if allowed.any():
+        return Choice(allowed, left_out)
+    reason = "passes the filters: loosen them"
+    if left_out:
+        reason = f"is music that passes the filters ({left_out.total()} are not music): loosen them, or ask for speech"
+    elif where.file and not len(store.ids(TrackFilter(file=True))):
+        reason = "has a file, which this needs: scan a folder of music"
+    return Choice(allowed, left_out, UsageError(f"None of the library's {len(ids)} songs {reason}."))

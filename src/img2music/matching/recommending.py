@@ -238,8 +238,8 @@ class Matcher:
         ids = columns["id"]
         where = where or TrackFilter()
         choice = choosable(store, ids, where)
-        if not choice.allowed.any():
-            raise choice.refusal()
+        if choice.refusal:
+            raise choice.refusal
         points = np.column_stack([columns["valence"], columns["arousal"]])
         self.notes = (choice.note,) if choice.note else ()
         self.allowed = int(np.count_nonzero(choice.allowed))

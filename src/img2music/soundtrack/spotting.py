@@ -167,7 +167,7 @@ def candidates(store: LibraryStore, options: Options) -> Candidates:
     order = np.flatnonzero(passes)
     first_copies[order[np.unique(columns["content"][order].astype(str), return_index=True)[1]]] = True
     if not first_copies.any() and not pins:
-        raise choice.refusal()
+        raise choice.refusal or UsageError("The bans leave no song: ban fewer.")
     kept = np.flatnonzero(first_copies | np.isin(np.arange(len(passes)), list(pins.values())))
     place_of = {int(place): number for number, place in enumerate(kept)}
     return Candidates(

@@ -77,13 +77,15 @@ def _contains(name: str, texts: tuple[str, ...]) -> ColumnElement[bool]:
     return or_(*(column.contains(fold(text), autoescape=True) for text in texts))
 
 
-def below(folders: tuple[str, ...]) -> ColumnElement[bool]:
-    """Whether a track's file is in one of the folders, or below.
+def below(folders: tuple[str, ...], column: ColumnElement[str] = tracks.c.path) -> ColumnElement[bool]:
+    """Whether a file is in one of the folders, or below.
 
     Parameters
     ----------
     folders : tuple of str
         Absolute paths.
+    column : ColumnElement, optional
+        The file's path; a track's by default.
 
     Returns
     -------
@@ -91,8 +93,8 @@ def below(folders: tuple[str, ...]) -> ColumnElement[bool]:
     """
     inside = [folder.rstrip(os.sep) + os.sep for folder in folders]
     # All that begins so lies between it and the same with the byte after the separator; an index on paths helps.
-    ranges = (and_(tracks.c.path > each, tracks.c.path < each[:-1] + chr(ord(os.sep) + 1)) for each in inside)
-    return and_(tracks.c.path.is_not(None), or_(*ranges))
+    ranges = (and_(column > each, column < each[:-1] + chr(ord(os.sep) + 1)) for each in inside)
+    return and_(column.is_not(None), or_(*ranges))
 
 
 def _kind() -> ColumnElement[str]:

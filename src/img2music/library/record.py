@@ -59,6 +59,8 @@ class SongRecord:
     affect : Affect
     features : Features
         What is known of them.
+    sources : tuple of str
+        Tables and playlists that it is from.
     """
 
     identifier: str
@@ -67,6 +69,7 @@ class SongRecord:
     analyzer: str
     affect: Affect
     features: Features
+    sources: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -211,13 +211,15 @@ def record_of(row: sa.Row[Any]) -> TrackRecord:
     )
 
 
-def song_of(row: sa.Row[Any]) -> SongRecord:
+def song_of(row: sa.Row[Any], sources: Sequence[str]) -> SongRecord:
     """Make a record of the row of a song without a file.
 
     Parameters
     ----------
     row : sqlalchemy.Row
         Of the table of tracks, all columns.
+    sources : sequence of str
+        Where it is from.
 
     Returns
     -------
@@ -235,6 +237,7 @@ def song_of(row: sa.Row[Any]) -> SongRecord:
         analyzer=row.analyzer,
         affect=_affect(row, row.heard_valence),
         features=_features(row),
+        sources=tuple(sources),
     )
 
 

@@ -16,7 +16,7 @@ from img2music.library import database
 from img2music.library.filters import KIND, conditions
 from img2music.library.record import CURVE_DTYPE, Failure, LyricsRecord, SongRecord, TrackRecord, unpack_curve
 from img2music.library.rows import AFFECT_DTYPE, PACKED_AFFECT, batches, lyrics_record_of, record_of, song_of, track_of
-from img2music.library.schema import affects, curves, failures, lyrics, tracks
+from img2music.library.schema import affects, curves, failures, lyrics, song_sources, tracks
 from img2music.library.track import Track, TrackFilter, TrackKind
 from img2music.library.transaction import Transaction
 from img2music.music.analysis import CurvePoint
@@ -64,12 +64,15 @@ class Totals:
         Songs that are known from tables only.
     analyzers : dict of str to int
         Tracks by the analyzer version that measured them, or by what their affect comes from.
+    sources : dict of str to int
+        Songs by the table or playlist that they are from.
     """
 
     failures: int
     seconds: float
     without_file: int
     analyzers: dict[str, int]
+    sources: dict[str, int]
 
 
 def library_location(location: str | os.PathLike[str] | None = None) -> str:
@@ -458,8 +461,11 @@ class LibraryStore:
         """
         statement = sa.select(tracks).where(tracks.c.path.is_(None)).order_by(tracks.c.id)
         with self._reading() as connection:
+            sources: dict[int, list[str]] = {}
+            for number, source in connection.execute(sa.select(song_sources).order_by(song_sources.c.source)):
+                sources.setdefault(number, []).append(source)
             for row in connection.execute(statement):
-                yield song_of(row)
+                yield song_of(row, sources.get(row.id, ()))
 
     def failures(self) -> Iterator[Failure]:
         """Read the files that could not be analysed, in order of path.
@@ -522,6 +528,7 @@ class LibraryStore:
         Totals
         """
         present = tracks.c.missing.is_(False)
+        by_source = sa.select(song_sources.c.source, sa.func.count()).group_by(song_sources.c.source)
         by_analyzer = sa.select(tracks.c.analyzer, sa.func.count()).group_by(tracks.c.analyzer)
         with self._reading() as connection:
             return Totals(
@@ -533,6 +540,7 @@ class LibraryStore:
                     connection, sa.select(sa.func.count()).select_from(tracks).where(tracks.c.path.is_(None))
                 ),
                 analyzers={row[0]: row[1] for row in connection.execute(by_analyzer.order_by(tracks.c.analyzer))},
+                sources={row[0]: row[1] for row in connection.execute(by_source.order_by(song_sources.c.source))},
             )
 
     def size(self) -> int | None:
@@ -548,6 +556,10 @@ class LibraryStore:
             return None
         parts = (path.with_name(path.name + suffix) for suffix in ("", "-wal", "-shm"))
         return sum(part.stat().st_size for part in parts if part.exists())
+
+    def compact(self) -> None:
+        """Give the disk back what removed tracks took, unless another program is using the library just now."""
+        database.compact(self._engine)
 
     def faults(self) -> list[str]:
         """Check that the database is sound.

@@ -2,8 +2,10 @@
 
 import os
 from dataclasses import dataclass, field
+from pathlib import Path, PurePath
 
 from img2music.errors import InputError
+from img2music.library.importing import table_source
 from img2music.library.store import LibraryStore
 from img2music.library.workers import content_hash
 from img2music.sources.folders import FileState
@@ -28,6 +30,8 @@ class LibraryInfo:
         Length of all tracks that are present, where it is known.
     analyzers : dict of str to int
         Tracks by the analyzer version that measured them.
+    sources : dict of str to int
+        Songs by the table or playlist that they are from.
     """
 
     location: str
@@ -38,6 +42,7 @@ class LibraryInfo:
     failures: int
     seconds: float
     analyzers: dict[str, int]
+    sources: dict[str, int]
 
 
 @dataclass
@@ -80,6 +85,7 @@ def info(store: LibraryStore) -> LibraryInfo:
         failures=totals.failures,
         seconds=totals.seconds,
         analyzers=totals.analyzers,
+        sources=totals.sources,
     )
 
 
@@ -105,6 +111,7 @@ def info_rows(found: LibraryInfo) -> list[tuple[str, str]]:
     if found.bytes is not None:
         rows.append(("size", f"{found.bytes / 1e6:.1f} MB"))
     rows += [(f"analyzer {name}", f"{count} tracks") for name, count in found.analyzers.items()]
+    rows += [(f"from {name}", f"{count} songs") for name, count in found.sources.items()]
     return rows
 
 
@@ -161,5 +168,45 @@ def prune(store: LibraryStore, *, without_file: bool = False, dry_run: bool = Fa
     """
     if dry_run:
         return store.count(missing=True) + (store.totals().without_file if without_file else 0)
+    with store.alone():
+        with store.writing() as transaction:
+            removed = transaction.remove_missing() + (transaction.remove_songs() if without_file else 0)
+        store.compact()
+    return removed
+
+
+def forget(store: LibraryStore, what: str) -> int:
+    """Remove what the library has of a folder, a file, a table or a playlist, for good; files are not touched.
+
+    Parameters
+    ----------
+    store : LibraryStore
+    what : str
+        A path, or the name of a table or playlist as `info` tells it, or the name of its file.
+
+    Returns
+    -------
+    int
+        Number of tracks, and of files that had failed. Songs that are from another table or playlist, too, stay.
+
+    Raises
+    ------
+    InputError
+        If the library has nothing of it, or several tables are called so.
+    """
+    path = os.path.abspath(os.path.expanduser(what))  # noqa: PTH100, PTH111 - names may be any bytes
+    sources = store.totals().sources
+    table = table_source(Path(path))
+    named = [name for name in sources if name in (what, table)] or [
+        name for name in sources if os.sep not in what and PurePath(name).name == what
+    ]
     with store.alone(), store.writing() as transaction:
-        return transaction.remove_missing() + (transaction.remove_songs() if without_file else 0)
+        removed = transaction.forget_files(path)
+        if len(named) == 1:
+            removed += transaction.forget_source(named[0])
+    if not removed and len(named) != 1:
+        listed = "; ".join(named or sources) or "none"
+        reason = "several tables are called so" if named else "the library has nothing of it"
+        raise InputError(f"{reason}; its tables and playlists are: {listed}.", what)
+    store.compact()
+    return removed

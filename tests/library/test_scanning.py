@@ -142,6 +142,18 @@ def test_hostile_names_are_scanned(store, tmp_path):
     assert [os.fsencode(Path(track.path).name) for track in store.tracks()] == sorted(names)
 
 
+def test_silent_files_are_no_faults(store, tmp_path):
+    (tmp_path / "music").mkdir()
+    write_sound(tmp_path / "music" / "silent.wav", pitch=0.0)
+    report = scan(store, [tmp_path / "music"], jobs=1)
+    assert (report.silent, report.failed, store.count()) == (1, [], 0)
+    assert "1 silent" in str(report)
+    report = scan(store, [tmp_path / "music"], retry_failed=True)
+    assert (report.unchanged, report.silent, report.failed_before) == (1, 0, 0)
+    totals = store.totals()
+    assert (totals.failures, totals.silent) == (0, 1)
+
+
 def test_what_an_earlier_scan_took_from_folders_of_systems_goes(store, tmp_path):
     waste = tmp_path / "music" / "#recycle" / "Album"
     waste.mkdir(parents=True)

@@ -2,12 +2,13 @@
 
 import pytest
 
-from img2music.errors import InputError
+from img2music.errors import InputError, LibraryError
 from img2music.library.exchange import export_library, import_library
 from img2music.library.importing import import_table
 from img2music.library.record import Failure
 from img2music.library.store import LibraryStore
-from img2music.library.upkeep import forget, info, prune
+from img2music.library.upkeep import forget, info, prune, verify
+from img2music.matching.recommending import Matcher
 from img2music.sources.folders import FileState
 from img2music.sources.tables import read_songs
 from tests.library.records import make_record
@@ -67,6 +68,18 @@ def test_where_songs_are_from_survives_a_copy(store, tmp_path):
         line = (tmp_path / "out.jsonl").read_text().replace(',"sources":["', ',"other":["')
         (tmp_path / "old.jsonl").write_text(line)  # as earlier versions wrote it
         assert import_library(copy, tmp_path / "old.jsonl") == (1, [])
+
+
+def test_missing_files_are_told(store, tmp_path):
+    (tmp_path / "back.mp3").touch()
+    store.put(make_record(str(tmp_path / name), missing=True) for name in ("back.mp3", "gone.mp3"))
+    found = verify(store)
+    assert [error.reason for error in found.files] == [
+        "is marked missing since a scan; it is back: scan again.",
+        "is marked missing since a scan; if it is gone for good, library prune removes it.",
+    ]
+    with pytest.raises(LibraryError, match=r"All 2 songs of the library .* are missing"):
+        Matcher(store)
 
 
 def test_the_disk_gets_back_what_was_removed(store, tmp_path):

@@ -60,6 +60,22 @@ def verify(
         raise typer.Exit(1)
 
 
+def failures(library: LibraryOption = None, format_: ReportFormatOption = None) -> None:
+    """List the files that could not be analysed, and why; those that hold nothing to hear, too.
+
+    They are left alone until they change; scan --retry-failed tries those again that failed.
+    """
+    from img2music.library.store import LibraryStore
+
+    with LibraryStore.open(library, read_only=True) as store:
+        found = list(store.failures())
+    if chosen_format(format_) is ReportFormat.JSON:
+        rows = [{"path": each.file.path, "error": each.reason, "silent": each.silent} for each in found]
+        print_json({"schema": "img2music/failures/1", "failures": rows})
+    else:
+        print_table(["file", "why"], [(each.file.path, each.reason) for each in found])
+
+
 def prune(
     library: LibraryOption = None,
     no_files: Annotated[bool, typer.Option("--no-files", help="Songs without a file, too.")] = False,

@@ -18,7 +18,7 @@ class Changes:
     found : int
         Audio files in the folders.
     unchanged : int
-        Files that the library knows as they are.
+        Files that the library knows as they are, or as silent.
     new, changed : list of FileState
         Files that it does not know, and those that it knows otherwise or by another analyzer version.
     failed_before : int
@@ -85,7 +85,11 @@ def find_changes(
         changes.found += 1
         before = known.get(file.path)
         failure = failed.get(file.path)
-        if failure is not None and not (full or retry_failed) and _same(failure, file, analyzer):
+        if full or failure is None or not _same(failure, file, analyzer):
+            failure = None
+        if failure is not None and failure.silent:
+            changes.unchanged += 1
+        elif failure is not None and not retry_failed:
             changes.failed_before += 1
         elif before is None:
             changes.new.append(file)

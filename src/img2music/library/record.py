@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from img2music.affect import Affect
-from img2music.music.analysis import CurvePoint, Features, TrackAnalysis
+from img2music.music.analysis import NO_MUSIC, CurvePoint, Features, TrackAnalysis
 from img2music.sources.folders import FileState
 from img2music.sources.tags import Tags
 
@@ -178,3 +178,8 @@ class Failure:
     file: FileState
     analyzer: str
     reason: str
+
+    @property
+    def silent(self) -> bool:
+        """Whether the file is as it should be, and holds nothing to hear."""
+        return self.reason == NO_MUSIC

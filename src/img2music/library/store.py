@@ -19,7 +19,7 @@ from img2music.library.rows import AFFECT_DTYPE, PACKED_AFFECT, batches, lyrics_
 from img2music.library.schema import affects, curves, failures, lyrics, song_sources, tracks
 from img2music.library.track import Track, TrackFilter, TrackKind
 from img2music.library.transaction import Transaction
-from img2music.music.analysis import CurvePoint
+from img2music.music.analysis import NO_MUSIC, CurvePoint
 from img2music.sources.folders import FileState
 
 AFFECT_CHUNK = 1 << 22  # ids a query: twice 24 bytes each stay well below SQLite's limit of 1e9 bytes a value
@@ -58,6 +58,8 @@ class Totals:
     ----------
     failures : int
         Files that could not be analysed.
+    silent : int
+        Files that hold nothing to hear.
     seconds : float
         Length of all tracks that are present.
     without_file : int
@@ -69,6 +71,7 @@ class Totals:
     """
 
     failures: int
+    silent: int
     seconds: float
     without_file: int
     analyzers: dict[str, int]
@@ -531,8 +534,13 @@ class LibraryStore:
         by_source = sa.select(song_sources.c.source, sa.func.count()).group_by(song_sources.c.source)
         by_analyzer = sa.select(tracks.c.analyzer, sa.func.count()).group_by(tracks.c.analyzer)
         with self._reading() as connection:
+
+            def count_failures(which: sa.ColumnElement[bool]) -> int:
+                return database.scalar(connection, sa.select(sa.func.count()).select_from(failures).where(which))
+
             return Totals(
-                failures=database.scalar(connection, sa.select(sa.func.count()).select_from(failures)),
+                failures=count_failures(failures.c.reason != NO_MUSIC),
+                silent=count_failures(failures.c.reason == NO_MUSIC),
                 seconds=float(
                     connection.execute(sa.select(sa.func.sum(tracks.c.duration)).where(present)).scalar() or 0
                 ),

@@ -26,6 +26,8 @@ class LibraryInfo:
         Of the present tracks, those that are known from tables only.
     failures : int
         Files that could not be analysed.
+    silent : int
+        Files that hold nothing to hear.
     seconds : float
         Length of all tracks that are present, where it is known.
     analyzers : dict of str to int
@@ -40,6 +42,7 @@ class LibraryInfo:
     missing: int
     without_file: int
     failures: int
+    silent: int
     seconds: float
     analyzers: dict[str, int]
     sources: dict[str, int]
@@ -54,7 +57,7 @@ class Verification:
     database : list of str
         Faults of the database; empty if it is sound.
     files : list of InputError
-        Tracks whose files are gone, have changed or can't be read.
+        Tracks whose files are gone, now or at the last scan, have changed or can't be read.
     checked : int
         Number of files that were looked at.
     """
@@ -83,6 +86,7 @@ def info(store: LibraryStore) -> LibraryInfo:
         missing=store.count(missing=True),
         without_file=totals.without_file,
         failures=totals.failures,
+        silent=totals.silent,
         seconds=totals.seconds,
         analyzers=totals.analyzers,
         sources=totals.sources,
@@ -105,7 +109,8 @@ def info_rows(found: LibraryInfo) -> list[tuple[str, str]]:
         ("tracks", str(found.present)),
         ("without file", str(found.without_file)),
         ("missing", f"{found.missing} (library prune removes them)" if found.missing else "0"),
-        ("failed", f"{found.failures} (scan --retry-failed tries them again)" if found.failures else "0"),
+        ("failed", f"{found.failures} (library failures lists them)" if found.failures else "0"),
+        ("silent", str(found.silent)),
         ("music", f"{found.seconds / 3600:.1f} hours"),
     ]
     if found.bytes is not None:
@@ -130,11 +135,13 @@ def verify(store: LibraryStore, *, content: bool = False) -> Verification:
     """
     found = Verification(database=store.faults())
     for record in store.records():
-        if record.missing:
-            continue
         found.checked += 1
         path = record.file.path
         try:
+            if record.missing:
+                there = os.path.lexists(path)
+                remedy = "it is back: scan again." if there else "if it is gone for good, library prune removes it."
+                raise InputError(f"is marked missing since a scan; {remedy}", path)
             status = os.stat(path)  # noqa: PTH116  # names may be any bytes
             state = FileState(path, status.st_size, status.st_mtime_ns)
             if state != record.file:

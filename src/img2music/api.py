@@ -561,7 +561,7 @@ class Library:
         Parameters
         ----------
         *paths : str or path-like
-            Pictures, songs, and folders, which stand for all pictures in them and below.
+            Pictures, songs, and folders, which stand for all pictures and songs in them and below, but for covers.
         affects : sequence of Affect
             What is asked for in numbers; they come after the files.
         top : int

@@ -104,7 +104,7 @@ def test_nothing_that_can_be_done(run: Run, library: Path, photos: Path, tmp_pat
     (tmp_path / "empty").mkdir()
     result = run(tmp_path / "empty", photos / "notes.txt", "--library", library, code=2)
     assert json.loads(result.stdout)["queries"] == []
-    assert "no picture in this folder" in result.stderr
+    assert "no picture and no song in this folder" in result.stderr
     for wrong in (
         (),
         ("--valence", 0.5),
@@ -251,6 +251,23 @@ def test_a_folder_of_the_library_is_not_listened_to_again(
         assert store.count() == 5
     assert not (tmp_path / "cache" / "img2music").exists()
     run("--emotion", "anger", "--music", music, "--folder", music, code=2)
+
+
+def test_the_folder_of_an_album_stands_for_its_songs(run: Run, library: Path, music: Path, photos: Path) -> None:
+    (music / "CD2").mkdir()
+    (music / "0.wav").rename(music / "CD2" / "0.wav")
+    (music / "broken.mp3").unlink()
+    for name in ("Folder.jpg", "CD2/cover.jpg", "AlbumArt_{4F}_Small.jpg"):
+        shutil.copyfile(photos / "a.jpg", music / name)
+    result = run(music, "--library", library)
+    queries = json.loads(result.stdout)["queries"]
+    assert [Path(query["path"]).name for query in queries] == ["1.wav", "2.wav", "0.wav"]
+    assert "3 pictures are covers or copies" in result.stderr
+    assert "One playlist for 3 songs" in run(music, "--together", "--library", library, "--format", "table").stdout
+    shutil.copyfile(photos / "a.jpg", photos / "folder.jpg")
+    result = run(photos, "--library", library)
+    assert [Path(query["path"]).name for query in json.loads(result.stdout)["queries"]] == ["a.jpg", "b.png", "c.webp"]
+    assert "1 pictures are covers or copies" in result.stderr
 
 
 def test_a_folder_without_music(run: Run, photos: Path, music: Path, tmp_path: Path) -> None:

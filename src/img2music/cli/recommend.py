@@ -34,7 +34,7 @@ def recommend(
     context: typer.Context,
     paths: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="[IMAGE|AUDIO|DIR]...", help="Pictures, songs, folders of pictures.", readable=False),
+        typer.Argument(metavar="[IMAGE|AUDIO|DIR]...", help="Pictures, songs, and folders of them.", readable=False),
     ] = None,
     *,
     valence: Annotated[float | None, typer.Option(help="Unpleasant (0) to pleasant (1), instead of a picture.")] = None,

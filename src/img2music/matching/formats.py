@@ -8,6 +8,7 @@ from pathlib import Path
 
 from img2music.errors import UsageError
 from img2music.matching.playlists import Entry, jspf, m3u8, xspf
+from img2music.matching.query import QueryKind
 from img2music.matching.recommending import Answer, Recommendation
 
 TITLE = "Songs by img2music"
@@ -143,7 +144,9 @@ def table_columns(recommendation: Recommendation) -> list[str]:
 def table_title(answer: Answer) -> str:
     """One line about a query, its affect on the unit scale."""
     if len(answer.asked) > 1:
-        return f"One playlist for {len(answer.asked)} pictures"
+        songs = sum(query.kind is QueryKind.SONG for query in answer.asked)
+        counts = ((len(answer.asked) - songs, "pictures"), (songs, "songs"))
+        return f"One playlist for {' and '.join(f'{count} {what}' for count, what in counts if count)}"
     (query,) = answer.asked
     name = f"{Path(query.path).name}: " if query.path else ""
     return f"{name}{query.affect.word} (valence {query.affect.valence:.2f}, arousal {query.affect.arousal:.2f})"

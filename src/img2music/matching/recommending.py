@@ -370,7 +370,7 @@ def recommend(
     store : LibraryStore
         The library; tracks that are missing are not recommended.
     paths : sequence of str or path-like
-        Pictures, songs, and folders, which stand for all pictures in them and below, in order of name.
+        Pictures, songs, and folders, which stand for all pictures and songs in them and below, in order of name.
     affects : sequence of Affect
         What a person asks for in numbers; they come after the files.
     options : Options, optional
@@ -395,7 +395,7 @@ def recommend(
     read = read_queries(paths, store, options.image_model)
     queries = (*read.queries, *(Query(QueryKind.NUMBERS, affect) for affect in affects))
     recommendation = answer(matcher, queries, options)
-    return replace(recommendation, errors=read.errors)
+    return replace(recommendation, errors=read.errors, notes=(*read.notes, *recommendation.notes))
 
 
 def answer(matcher: Matcher, queries: Sequence[Query], options: Options) -> Recommendation:

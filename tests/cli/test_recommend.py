@@ -14,9 +14,10 @@ from xml.etree import ElementTree
 import jsonschema
 import numpy as np
 import pytest
+import typer
 from PIL import Image
 
-from img2music.cli.app import main
+from img2music.cli.app import app, main
 from img2music.library.scanning import scan
 from img2music.library.store import LibraryStore
 from tests.conftest import ROOT
@@ -132,6 +133,13 @@ def test_numbers_and_emotions(run: Run, library: Path) -> None:
     assert Path(numbers["tracks"][0]["path"]).name == NON_UTF8
     (emotion,) = json.loads(run("--emotion", "Happiness", "--library", library).stdout)["queries"]
     assert max(emotion["emotions"], key=emotion["emotions"].get) == "happiness"
+
+
+def test_words_are_completed() -> None:
+    command = typer.main.get_command(app).commands["recommend"]
+    (option,) = (each for each in command.params if each.name == "emotion")
+    found = option.shell_complete(typer.Context(command), "me")
+    assert [item.value for item in found] == ["melancholic", "melancholy", "mellow", "merry"]
 
 
 def test_every_format_prints_and_is_written_by_its_ending(

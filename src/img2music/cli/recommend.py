@@ -29,6 +29,13 @@ class MatchOption(StrEnum):
     ABSOLUTE = "absolute"
 
 
+def _moods(typed: str) -> list[str]:
+    """Words that a person may be about to type."""
+    from img2music.matching.query import MOODS
+
+    return [word for word in MOODS if word.startswith(typed.lower())]
+
+
 @filtered(chooses=True)
 def recommend(
     context: typer.Context,
@@ -40,7 +47,12 @@ def recommend(
     valence: Annotated[float | None, typer.Option(help="Unpleasant (0) to pleasant (1), instead of a picture.")] = None,
     arousal: Annotated[float | None, typer.Option(help="Calm (0) to excited (1), instead of a picture.")] = None,
     emotion: Annotated[
-        str | None, typer.Option(metavar="NAME", help="A basic emotion or a word such as serene, instead of a picture.")
+        str | None,
+        typer.Option(
+            metavar="WORD",
+            help="A basic emotion or a word such as serene, calm or lively, instead of a picture.",
+            autocompletion=_moods,
+        ),
     ] = None,
     library: LibraryOption = None,
     music: Annotated[
@@ -92,7 +104,7 @@ def recommend(
     import sys
     from dataclasses import replace
 
-    from img2music.cli.output import finish, print_table, warn
+    from img2music.cli.output import counting, finish, print_table, warn
     from img2music.cli.progress import scan_progress
     from img2music.files import write_atomically
     from img2music.matching import formats, plane
@@ -120,7 +132,7 @@ def recommend(
         image_model=image_model,
         widen=widen,
     )
-    with scan_progress() as progress:
+    with counting("Reading") if music is None else scan_progress() as progress:
         found = recommend_from(
             library,
             paths or (),

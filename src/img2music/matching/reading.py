@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from img2music.errors import InputError, printable
+from img2music.library.scanning import Progress
 from img2music.library.store import LibraryStore
 from img2music.library.track import Track
 from img2music.library.workers import content_hash
@@ -44,7 +45,10 @@ class Readings:
 
 
 def read_queries(
-    paths: Sequence[str | os.PathLike[str]], store: LibraryStore, image_model: str | os.PathLike[str] | None = None
+    paths: Sequence[str | os.PathLike[str]],
+    store: LibraryStore,
+    image_model: str | os.PathLike[str] | None = None,
+    progress: Progress | None = None,
 ) -> Readings:
     """Read pictures and songs.
 
@@ -57,6 +61,8 @@ def read_queries(
         The library; a song that it holds (told by content) is not analysed again.
     image_model : str or path-like, optional
         What reads pictures, as `ImageModel.load` takes it.
+    progress : callable, optional
+        Called with the number of files that are read, and of all.
 
     Returns
     -------
@@ -75,7 +81,9 @@ def read_queries(
     images = _read_images([item.path for item in found if isinstance(item, GivenFile) and item.picture], image_model)
     queries: list[Query] = []
     errors: list[InputError] = []
-    for item in found:
+    for done, item in enumerate(found):
+        if progress is not None:
+            progress(done, len(found))
         if isinstance(item, InputError):
             errors.append(item)
             continue

@@ -12,6 +12,7 @@ import numpy as np
 from img2music.affect import Affect
 from img2music.distribution import AffectDistribution
 from img2music.errors import InputError, UsageError
+from img2music.library.scanning import Progress
 from img2music.library.store import LibraryStore
 from img2music.library.track import Track, TrackFilter
 from img2music.matching.calibration import Calibration, Matching, similarity
@@ -362,6 +363,7 @@ def recommend(
     paths: Sequence[str | os.PathLike[str]] = (),
     affects: Sequence[Affect] = (),
     options: Options | None = None,
+    progress: Progress | None = None,
 ) -> Recommendation:
     """Recommend tracks for pictures, songs and affects: a list for each, or one playlist for all.
 
@@ -375,6 +377,8 @@ def recommend(
         What a person asks for in numbers; they come after the files.
     options : Options, optional
         How to recommend.
+    progress : callable, optional
+        Called with the number of files that are read, and of all.
 
     Returns
     -------
@@ -392,7 +396,7 @@ def recommend(
         raise UsageError("Nothing to match: give a picture, a song, --valence and --arousal, or --emotion.")
     options = options or Options()
     matcher = Matcher(store, options.matching, options.where)
-    read = read_queries(paths, store, options.image_model)
+    read = read_queries(paths, store, options.image_model, progress)
     queries = (*read.queries, *(Query(QueryKind.NUMBERS, affect) for affect in affects))
     recommendation = answer(matcher, queries, options)
     return replace(recommendation, errors=read.errors, notes=(*read.notes, *recommendation.notes))

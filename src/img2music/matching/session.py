@@ -54,7 +54,7 @@ def recommend_from(
         A folder of music to recommend from alone. It is scanned first: into the library, if that knows most of it, else
         into one of its own (`folder_library`).
     progress : callable, optional
-        Progress of that scan, as `scanning.scan` takes it.
+        Progress of that scan, as `scanning.scan` takes it; without one, of reading what is asked with.
 
     Returns
     -------
@@ -72,7 +72,7 @@ def recommend_from(
     """
     if music is None:
         with LibraryStore.open(location, read_only=True) as store:
-            return recommend(store, paths, affects, options)
+            return recommend(store, paths, affects, options, progress)
     if not music.is_dir():
         raise InputError("there is no such folder: give --music a folder of music.", os.fspath(music))
     known = _known(location, music)

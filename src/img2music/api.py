@@ -235,13 +235,13 @@ def _iterate_analyses(
 
 
 def _files(paths: Sequence[AnyPath]) -> Iterator[str | InputError]:
-    from img2music.sources.folders import FolderWalk, is_audio_name, is_image_name
+    from img2music.sources.folders import FolderWalk, holds_only_sound, is_image_name
 
     for path in map(os.fsdecode, paths):
         if not os.path.isdir(path):  # noqa: PTH112 - names may be any bytes
             yield path
             continue
-        walk = FolderWalk([path], lambda name: is_image_name(name) or is_audio_name(name))
+        walk = FolderWalk([path], lambda name: is_image_name(name) or holds_only_sound(name))
         empty = True
         for file in walk:
             empty = False

@@ -83,14 +83,14 @@ class Options:
         if self.widen and self.together:
             raise UsageError("--widen spreads the list of one picture, --together makes one playlist: choose one.")
 
-    def artist_limits(self, songs: int) -> Iterator[int | None]:
-        """Tracks of one artist that a list of so many songs may hold, None for any number; the next if it is short."""
+    def artist_limits(self, songs: int, allowed: int) -> Iterator[int | None]:
+        """Tracks of one artist that a list of so many songs out of so many may hold; the next if it is short."""
         if self.per_artist is not None:
             yield self.per_artist or None
             return
         if self.where is None or not (self.where.artist or self.where.album):
             limit = max(PER_ARTIST, -(-songs // ARTIST_SHARE)) if self.together else PER_ARTIST
-            while limit < songs:
+            while limit < songs < allowed:
                 yield limit
                 limit *= 2
         yield None
@@ -421,7 +421,7 @@ def answer(matcher: Matcher, queries: Sequence[Query], options: Options) -> Reco
     together = options.together and bool(queries)
     answers: list[Answer] = []
     for group in [queries] if together else [[query] for query in queries]:
-        for limit in options.artist_limits(songs):
+        for limit in options.artist_limits(songs, matcher.allowed):
             if together:
                 found = matcher.playlist(group, songs, limit)
             else:

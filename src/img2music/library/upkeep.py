@@ -139,9 +139,10 @@ def verify(store: LibraryStore, *, content: bool = False) -> Verification:
         path = record.file.path
         try:
             if record.missing:
-                there = os.path.lexists(path)
-                remedy = "it is back: scan again." if there else "if it is gone for good, library prune removes it."
-                raise InputError(f"is marked missing since a scan; {remedy}", path)
+                back = (
+                    "it is there: scan its folder again, or " if os.path.lexists(path) else "if it is gone for good, "
+                )
+                raise InputError(f"is marked missing since a scan; {back}library prune removes it.", path)
             status = os.stat(path)  # noqa: PTH116  # names may be any bytes
             state = FileState(path, status.st_size, status.st_mtime_ns)
             if state != record.file:

@@ -109,10 +109,10 @@ class Candidates:
         Affects of the whole library.
     filtered : bool
         Whether there are filters or bans.
-    note : str or None
-        What a person should know of what was left out.
     tempos : ndarray of float64, shape (n,)
         Beats a minute; NaN where it is not known.
+    note : str or None
+        What a person should know of what was left out.
     """
 
     ids: NDArray[np.int64]
@@ -123,8 +123,8 @@ class Candidates:
     pins: dict[int, int]
     library: AffectDistribution = field(repr=False)
     filtered: bool
-    note: str | None
     tempos: NDArray[np.float64]
+    note: str | None = None
 
     @property
     def longest(self) -> float:
@@ -179,8 +179,8 @@ def candidates(store: LibraryStore, options: Options) -> Candidates:
         pins={scene: place_of[place] for scene, place in pins.items()},
         library=library,
         filtered=options.where.narrows or bool(banned),
-        note=choice.note,
         tempos=columns["tempo"][kept].astype(np.float64),
+        note=choice.note,
     )
 
 

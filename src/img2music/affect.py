@@ -113,6 +113,35 @@ CIRCUMPLEX_WORDS = (
 """Words every 22.5 degrees from pleasant, counter-clockwise. Russell (1980) fixes every other one: pleasure 0,
 excitement 45, arousal 90, distress 135, displeasure 180, depression 225, sleepiness 270, relaxation 315 degrees."""
 
+SYNONYMS = {
+    synonym: word
+    for word, synonyms in {
+        "anger": "angry furious aggressive",
+        "disgust": "disgusted",
+        "fear": "afraid fearful scared",
+        "happiness": "joy joyful",
+        "surprise": "surprised astonished",
+        "sadness": "sorrow sorrowful",
+        "pleasant": "pleased glad bright",
+        "happy": "cheerful delighted merry playful",
+        "excited": "euphoric thrilled exciting",
+        "exhilarated": "energetic lively upbeat",
+        "intense": "powerful dramatic epic",
+        "tense": "nervous anxious restless",
+        "distressed": "frustrated annoyed",
+        "sad": "unhappy miserable",
+        "gloomy": "sombre somber melancholy melancholic depressed mournful dark",
+        "weary": "bored tired droopy",
+        "drowsy": "sleepy",
+        "peaceful": "calm tranquil quiet gentle soothing dreamy",
+        "serene": "relaxed relaxing chill mellow",
+        "content": "satisfied tender romantic",
+    }.items()
+    for synonym in synonyms.split()
+}
+"""Other words that people say, each with the basic emotion or the word of the circumplex for which it is taken: our
+choice, near the direction that Russell (1980) found where the word is one of his 28."""
+
 EMOTIONS = {
     "anger": Affect((1 - 0.51) / 2, (1 + 0.59) / 2),
     "disgust": Affect((1 - 0.60) / 2, (1 + 0.35) / 2),

@@ -235,13 +235,13 @@ def _iterate_analyses(
 
 
 def _files(paths: Sequence[AnyPath]) -> Iterator[str | InputError]:
-    from img2music.sources.folders import FolderWalk, is_audio_name, is_image_name
+    from img2music.sources.folders import FolderWalk, holds_only_sound, is_image_name
 
     for path in map(os.fsdecode, paths):
         if not os.path.isdir(path):  # noqa: PTH112 - names may be any bytes
             yield path
             continue
-        walk = FolderWalk([path], lambda name: is_image_name(name) or is_audio_name(name))
+        walk = FolderWalk([path], lambda name: is_image_name(name) or holds_only_sound(name))
         empty = True
         for file in walk:
             empty = False
@@ -393,6 +393,10 @@ class Library:
             dry_run=dry_run,
             progress=progress,
         )
+
+    def failures(self) -> list[InputError]:
+        """List the files that scans could not analyse, with the reasons, in order of path."""
+        return [InputError(each.reason, each.file.path) for each in self._store.failures() if not each.silent]
 
     def import_table(self, path: AnyPath, mapping: Mapping[str, str] | None = None) -> "ImportReport":
         """Put the songs of a table into the library, without sound files.
@@ -557,7 +561,7 @@ class Library:
         Parameters
         ----------
         *paths : str or path-like
-            Pictures, songs, and folders, which stand for all pictures in them and below.
+            Pictures, songs, and folders, which stand for all pictures and songs in them and below, but for covers.
         affects : sequence of Affect
             What is asked for in numbers; they come after the files.
         top : int
@@ -565,11 +569,13 @@ class Library:
         match : {"relative", "absolute"}
             Compare ranks within pictures and within songs, or the affects as they are.
         per_artist : int, optional
-            At most so many tracks of one artist in a list; 0 for any number; 2 by default.
+            At most so many tracks of one artist in a list; 0 for any number. By default any number where artists or
+            albums are asked for, else 2, and more where a list would be short.
         together : bool
             One playlist in the order of the queries instead of a list for each.
         where : TrackFilter, optional
-            Conditions that every track must meet.
+            Conditions that every track must meet. Speech, noise and very short sounds are left out unless it says
+            ``speech=True``.
         image_model : str or path-like, optional
             What reads pictures, as `analyze` takes it.
         widen : float
@@ -640,7 +646,7 @@ class Library:
         match : {"relative", "absolute"}
             As `recommend` takes it.
         where : TrackFilter, optional
-            Conditions that every song must meet.
+            Conditions that every song must meet; of what is no music as in `recommend`.
         image_model : str or path-like, optional
             What reads pictures, as `analyze` takes it.
         progress : callable, optional

@@ -108,6 +108,14 @@ def test_info_verify_and_prune(scanned, tmp_path):
     assert "not an exported library" in done.stderr
 
 
+def test_failures_are_listed_with_their_reasons(scanned):
+    report = json.loads(img2music("library", "failures", library=scanned / "library.db").stdout)
+    jsonschema.validate(report, json.loads((SCHEMAS / "failures.json").read_text()))
+    (failure,) = report["failures"]
+    assert Path(failure["path"]).name == "bad.mp3"
+    assert "libav" in failure["error"]
+
+
 def test_a_library_that_is_not_there(tmp_path):
     for command in (["tracks"], ["library", "info"], ["library", "verify"], ["library", "prune"]):
         done = img2music(*command, library=tmp_path / "none.db", code=2)

@@ -14,13 +14,15 @@ from xml.etree import ElementTree
 import jsonschema
 import numpy as np
 import pytest
+import typer
 from PIL import Image
 
-from img2music.cli.app import main
+from img2music.cli.app import app, main
+from img2music.library.scanning import scan
 from img2music.library.store import LibraryStore
 from tests.conftest import ROOT
 from tests.matching.songs import library as make_library
-from tests.matching.songs import record
+from tests.matching.songs import record, song
 from tests.matching.test_evaluating import sound
 
 NON_UTF8 = os.fsdecode(b"caf\xe9 1.mp3")
@@ -103,7 +105,7 @@ def test_nothing_that_can_be_done(run: Run, library: Path, photos: Path, tmp_pat
     (tmp_path / "empty").mkdir()
     result = run(tmp_path / "empty", photos / "notes.txt", "--library", library, code=2)
     assert json.loads(result.stdout)["queries"] == []
-    assert "no picture in this folder" in result.stderr
+    assert "no picture and no song in this folder" in result.stderr
     for wrong in (
         (),
         ("--valence", 0.5),
@@ -133,10 +135,17 @@ def test_numbers_and_emotions(run: Run, library: Path) -> None:
     assert max(emotion["emotions"], key=emotion["emotions"].get) == "happiness"
 
 
+def test_words_are_completed() -> None:
+    command = typer.main.get_command(app).commands["recommend"]
+    (option,) = (each for each in command.params if each.name == "emotion")
+    found = option.shell_complete(typer.Context(command), "me")
+    assert [item.value for item in found] == ["melancholic", "melancholy", "mellow", "merry"]
+
+
 def test_every_format_prints_and_is_written_by_its_ending(
     run: Run, library: Path, photos: Path, tmp_path: Path
 ) -> None:
-    for name in ("json", "csv", "m3u8", "xspf", "jspf"):
+    for name in ("json", "csv", "m3u8", "m3u", "xspf", "jspf"):
         printed = run(photos, "--library", library, "--format", name).printed
         file = tmp_path / f"list.{name}"
         assert run(photos, "--library", library, "--output", file).printed == b""
@@ -145,6 +154,43 @@ def test_every_format_prints_and_is_written_by_its_ending(
     assert len(rows) == 30
     assert [row["rank"] for row in rows[:10]] == [str(rank) for rank in range(1, 11)]
     assert ElementTree.parse(tmp_path / "list.xspf").getroot().tag == "{http://xspf.org/ns/0/}playlist"
+
+
+def test_a_playlist_of_files_takes_songs_with_a_file(run: Run, tmp_path: Path) -> None:
+    asked = ("--emotion", "happiness", "--library", tmp_path / "l.db", "--match", "absolute")
+    near, far = song("spotify:a", 0.88, 0.74, title="Table"), record("/music/a.mp3", 0.1, 0.1, title="File")
+    make_library(tmp_path / "l.db", [far], [near]).close()
+    assert "Table" in run(*asked, "--top", 1, "--format", "xspf").stdout
+    for name in ("a.m3u8", "a.m3u"):
+        told = run(*asked, "--top", 1, "--output", tmp_path / name).stderr
+        assert "/music/a.mp3" in (tmp_path / name).read_text()
+        assert told.count("\n") == 1
+    assert "no place in m3u8" in run(*asked, "--no-files", "--format", "m3u8", code=2).stderr
+    make_library(tmp_path / "t.db", [], [near]).close()
+    said = run("--emotion", "happiness", "--library", tmp_path / "t.db", "--output", tmp_path / "b.m3u8", code=2).stderr
+    assert "has a file" in said
+    assert not (tmp_path / "b.m3u8").exists()
+
+
+def test_lists_are_full_or_say_why_not(run: Run, tmp_path: Path) -> None:
+    records = [record(f"/m/{i}.mp3", i / 40, i / 40, artist="Bach", album="Mass") for i in range(30)]
+    records += [record("/m/x.mp3", 0.5, 0.5, artist="Liszt"), record("/m/y.mp3", 0.5, 0.4, duration=3.0)]
+    make_library(tmp_path / "l.db", records).close()
+
+    def listed(*options: object) -> tuple[int, str]:
+        result = run("--valence", 0.5, "--arousal", 0.5, "--library", tmp_path / "l.db", *options)
+        (query,) = json.loads(result.stdout)["queries"]
+        return len(query["tracks"]), result.stderr
+
+    unmusical = "img2music: Left out as no music: 1 shorter than 5 seconds. Ask for speech to have them, too.\n"
+    assert listed() == (10, unmusical)
+    for options in (("--artist", "bach"), ("--album", "mass"), ("--folder", "/m", "--together")):
+        assert listed(*options)[0] == 10
+    count, told = listed("--per-artist", 2)
+    assert count == 3
+    assert "Only 3 of 10 songs: 31 may be chosen, and none comes twice nor more than 2 of one artist" in told
+    assert "Only 1 of 10 songs: 1 may be chosen" in listed("--artist", "liszt")[1]
+    assert listed("--top", 32, "--speech") == (32, "")
 
 
 def test_the_table_is_readable(run: Run, library: Path, photos: Path) -> None:
@@ -187,12 +233,49 @@ def music(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_a_folder_of_music_is_scanned_first_and_only_once(run: Run, music: Path, photos: Path, tmp_path: Path) -> None:
-    shape = json.loads(run(photos / "a.jpg", "--music", music, code=1).stdout)
+    shape = json.loads(run(photos / "a.jpg", "--music", music, "--speech", code=1).stdout)
     assert [Path(error["path"]).name for error in shape["errors"]] == ["broken.mp3"]
-    again = json.loads(run(photos / "a.jpg", "--music", music).stdout)
+    again = json.loads(run(photos / "a.jpg", "--music", music, "--speech").stdout)
     assert again["queries"] == shape["queries"]
     assert sorted(Path(track["path"]).name for track in again["queries"][0]["tracks"]) == ["0.wav", "1.wav", "2.wav"]
     assert len(list((tmp_path / "cache" / "img2music").glob("folder-*.db"))) == 1
+
+
+def test_a_folder_of_the_library_is_not_listened_to_again(
+    run: Run, music: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("IMG2MUSIC_LIBRARY", str(tmp_path / "library.db"))
+    (tmp_path / "link").symlink_to(music)
+    outside = record("/elsewhere/x.mp3", 0.5, 0.5)
+    make_library(tmp_path / "library.db", [outside]).close()
+    with LibraryStore.open(tmp_path / "library.db") as store:
+        scan(store, [music], jobs=1)
+    for folder in (music, tmp_path / "link"):
+        (query,) = json.loads(run("--emotion", "anger", "--music", folder, "--speech").stdout)["queries"]
+        assert sorted(Path(track["path"]).name for track in query["tracks"]) == ["0.wav", "1.wav", "2.wav"]
+    shutil.copyfile(music / "0.wav", music / "new.wav")
+    run("--emotion", "anger", "--music", music, "--speech")
+    with LibraryStore.open(tmp_path / "library.db") as store:
+        assert store.count() == 5
+    assert not (tmp_path / "cache" / "img2music").exists()
+    run("--emotion", "anger", "--music", music, "--folder", music, code=2)
+
+
+def test_the_folder_of_an_album_stands_for_its_songs(run: Run, library: Path, music: Path, photos: Path) -> None:
+    (music / "CD2").mkdir()
+    (music / "0.wav").rename(music / "CD2" / "0.wav")
+    (music / "broken.mp3").unlink()
+    for name in ("Folder.jpg", "CD2/cover.jpg", "AlbumArt_{4F}_Small.jpg"):
+        shutil.copyfile(photos / "a.jpg", music / name)
+    result = run(music, "--library", library)
+    queries = json.loads(result.stdout)["queries"]
+    assert [Path(query["path"]).name for query in queries] == ["1.wav", "2.wav", "0.wav"]
+    assert "3 pictures are covers or copies" in result.stderr
+    assert "One playlist for 3 songs" in run(music, "--together", "--library", library, "--format", "table").stdout
+    shutil.copyfile(photos / "a.jpg", photos / "folder.jpg")
+    result = run(photos, "--library", library)
+    assert [Path(query["path"]).name for query in json.loads(result.stdout)["queries"]] == ["a.jpg", "b.png", "c.webp"]
+    assert "1 pictures are covers or copies" in result.stderr
 
 
 def test_a_folder_without_music(run: Run, photos: Path, music: Path, tmp_path: Path) -> None:
@@ -207,9 +290,9 @@ def test_a_song_is_a_query_and_not_its_own_answer(run: Run, music: Path, tmp_pat
     copy = tmp_path / "copy.wav"
     shutil.copyfile(music / "1.wav", copy)
     sound(tmp_path / "new.wav", 300.0)
-    shape = json.loads(run(copy, tmp_path / "new.wav", "--music", music, code=1).stdout)
+    shape = json.loads(run(copy, tmp_path / "new.wav", "--music", music, "--speech", code=1).stdout)
     found = [sorted(Path(track["path"]).name for track in query["tracks"]) for query in shape["queries"]]
     assert found == [["0.wav", "2.wav"], ["0.wav", "1.wav", "2.wav"]]
     assert "the song" in shape["queries"][0]["tracks"][0]["why"]
-    listened = run(tmp_path / "photo.txt", copy, "--music", music, code=1)
+    listened = run(tmp_path / "photo.txt", copy, "--music", music, "--speech", code=1)
     assert "photo.txt" in listened.stderr

@@ -114,7 +114,7 @@ BAD = {
     "the film": (["--output", "film.mp4"], {}, "is the film itself"),
     "twice": (["--output", "out.mp4", "--sheet-output", "./out.mp4.json", "--plot", "film.gif"], {}, "A plot is"),
     "a song": (["--audio-only", "calm.flac", "--cues", "one", "--ban", "lively"], {}, "is the song itself"),
-    "one short song": (["--output", "out.mp4"], {"library": "short.db"}, "too short"),
+    "one short song": (["--output", "out.mp4", "--speech"], {"library": "short.db"}, "too short"),
     "no songs": (["--output", "out.mp4"], {"library": "empty.db"}, "has no songs yet"),
     "no sheet": (["--output", "out.mp4", "--sheet", "photo.mp4"], {}, "is no cue sheet"),
 }

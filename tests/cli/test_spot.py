@@ -97,7 +97,7 @@ def test_a_plot_shows_scenes_and_cues(run: Run, tmp_path: Path) -> None:
 
 def test_a_library_of_one_short_song(run: Run, folder: Path) -> None:
     make_library(folder / "short.db", [song("Jingle", "lively", 3.0)]).close()
-    _, told = run(library="short.db", code=2)
+    _, told = run("--speech", library="short.db", code=2)
     assert "lasts 0:03, too short" in told
 
 

@@ -22,6 +22,7 @@ def make_record(
     duration: float = 200.0,
     instrumentalness: float = 0.7,
     analyzer: str = "audio/test",
+    analysis: TrackAnalysis | None = None,
 ) -> TrackRecord:
     chance = random.Random(os.fsencode(path))
     features = Features(
@@ -43,7 +44,8 @@ def make_record(
         file=FileState(path, chance.randrange(10**9), chance.randrange(2 * 10**18)),
         content=content if content is not None else f"{chance.getrandbits(256):064x}",
         tags=tags if tags is not None else Tags(title="A", artist="B"),
-        analysis=TrackAnalysis(
+        analysis=analysis
+        or TrackAnalysis(
             analyzer=analyzer,
             duration=duration,
             listened=min(duration, 60.0),

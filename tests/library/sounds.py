@@ -9,7 +9,7 @@ RATE = 8000
 
 
 def write_sound(path: str | Path, pitch: float = 220.0, seconds: float = 1.0) -> None:
-    """Write a WAV file with a chord on a pulse; another pitch makes other bytes."""
+    """Write a WAV file with a chord on a pulse; another pitch makes other bytes, 0 makes silence."""
     time = np.arange(int(RATE * seconds)) / RATE
     sound = sum(np.sin(2 * np.pi * pitch * ratio * time) for ratio in (1.0, 1.25, 1.5)) * (
         0.5 + 0.5 * (time % 0.5 < 0.25)

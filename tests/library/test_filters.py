@@ -1,90 +1,16 @@
+import os
+from pathlib import Path
+
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+import soundfile
 
-from img2music.library.filters import columns_needed, mask
 from img2music.library.store import LibraryStore
 from img2music.library.track import TrackFilter
+from img2music.music.audio.analyzer import analyze_track
 from img2music.sources.tags import Tags
 from tests.library.records import make_record, make_song
-
-WORDS = [
-    "rock",
-    "ROCK",
-    "Stra\u00dfe",
-    "STRASSE",
-    "\u00e9tude",
-    "E\u0301TUDE",
-    "100%",
-    "a_b",
-    "a/b",
-    "\u0130stanbul",
-    "",
-    "x",
-]
-texts = st.none() | st.sampled_from(WORDS) | st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=6)
-wishes = st.lists(st.sampled_from(WORDS) | st.sampled_from(["%", "_", "/", "r", "s", "\u00df"]), max_size=2).map(tuple)
-
-
-def ranges(values):
-    return st.none() | st.tuples(st.none() | values, st.none() | values)
-
-
-records = st.lists(
-    st.builds(
-        dict,
-        tags=st.builds(
-            Tags, artist=texts, album=texts, genre=texts, year=st.none() | st.integers(1990, 1994), title=st.none()
-        ),
-        tempo=st.none() | st.integers(90, 94).map(float),
-        duration=st.integers(100, 104).map(float),
-        instrumentalness=st.sampled_from([0.0, 0.49, 0.5, 1.0]),
-        key=st.none() | st.integers(0, 3),
-        mode=st.none() | st.integers(0, 1),
-        missing=st.booleans(),
-    ),
-    min_size=1,
-    max_size=12,
-)
-songs = st.lists(
-    st.builds(
-        dict,
-        tags=st.builds(
-            Tags, artist=texts, album=texts, genre=texts, year=st.none() | st.integers(1990, 1994), title=st.none()
-        ),
-        duration=st.none() | st.integers(100, 104).map(float),
-        tempo=st.none() | st.integers(90, 94).map(float),
-        instrumentalness=st.none() | st.sampled_from([0.49, 0.5]),
-    ),
-    max_size=4,
-)
-filters = st.builds(
-    TrackFilter,
-    genre=wishes,
-    artist=wishes,
-    album=wishes,
-    year=ranges(st.integers(1990, 1994).map(float)),
-    tempo=ranges(st.integers(90, 94).map(float)),
-    duration=ranges(st.integers(100, 104).map(float)),
-    instrumental=st.none() | st.booleans(),
-    key=st.none() | st.tuples(st.integers(0, 3), st.none() | st.integers(0, 1)),
-    file=st.none() | st.booleans(),
-)
-
-
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(rows=records, unheard=songs, wanted=st.lists(filters, min_size=1, max_size=4))
-def test_sql_and_masks_agree(tmp_path_factory, rows, unheard, wanted):
-    with LibraryStore.open(tmp_path_factory.mktemp("filters") / "library.db", create=True) as store:
-        store.put(make_record(f"/{number}.mp3", **row) for number, row in enumerate(rows))
-        with store.writing() as transaction:
-            transaction.put_songs(make_song(f"spotify:{number}", **song) for number, song in enumerate(unheard))
-        for where in wanted:
-            columns = store.columns(["id", *columns_needed(where)])
-            by_mask = columns["id"][mask(where, columns, len(columns["id"]))]
-            assert np.array_equal(store.ids(where), by_mask)
-            assert sorted(track.id for track in store.tracks(where=where)) == by_mask.tolist()
+from tests.matching.songs import library, record, song
 
 
 @pytest.mark.parametrize(
@@ -107,6 +33,10 @@ def test_sql_and_masks_agree(tmp_path_factory, rows, unheard, wanted):
         (TrackFilter(key=(2, 1)), "b"),
         (TrackFilter(file=True), "abc"),
         (TrackFilter(file=False), ""),
+        (TrackFilter(not_genre=("rock", "blues")), "bc"),
+        (TrackFilter(not_artist=("BJO\u0308RK", "x")), "c"),
+        (TrackFilter(artist=("x",), not_album=("live",)), "b"),
+        (TrackFilter(folder=("/",), not_folder=("/a",)), "abc"),
     ],
 )
 def test_what_a_filter_means(tmp_path, where, expected):
@@ -119,3 +49,74 @@ def test_what_a_filter_means(tmp_path, where, expected):
             ]
         )
         assert "".join(track.path[1:] for track in store.tracks(where=where)) == expected
+
+
+def test_folders(tmp_path):
+    paths = ["/m/a.mp3", "/m/pop/b.mp3", "/m/pop-rock/c.mp3", "/m/pop/live/d.mp3", os.fsdecode(b"/m/pop/\xff/e.mp3")]
+    with LibraryStore.open(tmp_path / "library.db", create=True) as store:
+        store.put(make_record(path) for path in paths)
+        with store.writing() as transaction:
+            transaction.put_songs([make_song("spotify:f", tags=Tags(title="f"))])
+
+        def found(**where):
+            tracks = store.tracks(where=TrackFilter(**where))
+            return "".join(sorted(Path(track.path).stem if track.path else track.title for track in tracks))
+
+        assert found(folder=("/m/pop",)) == found(folder=("/m/pop/",)) == "bde"
+        assert found(folder=("/m/pop/live", "/m/pop-rock")) == "cd"
+        assert found(folder=("/m",), not_folder=("/m/pop",)) == "ac"
+        assert found(not_folder=("/m/pop",)) == "acf"
+
+
+# Readings of the analyzer: speech by espeak-ng, alone and over music; noise by synthesis; pieces of Emotify.
+HEARD = {
+    "speech": (
+        {"speechiness": 0.49, "tempo": None, "energy": 0.23, "acousticness": 0.7, "instrumentalness": 0.39},
+        {"speechiness": 0.69, "tempo": 146.0, "energy": 0.06, "acousticness": 0.9, "instrumentalness": 0.08},
+        {"speechiness": 0.41, "tempo": 72.0, "energy": 0.35, "acousticness": 0.88, "instrumentalness": 0.29},
+        {"genre": "Audiobook", "speechiness": 0.15},
+    ),
+    "noise": (
+        {"speechiness": 0.13, "tempo": 113.0, "onset_rate": 0.0, "instrumentalness": 0.88},
+        {"speechiness": 0.24, "tempo": 150.0, "onset_rate": 4.9, "raw_valence": 0.0, "instrumentalness": 0.83},
+        {"speechiness": 0.22, "tempo": None, "onset_rate": 6.4, "raw_valence": 0.18, "instrumentalness": 0.86},
+    ),
+    "short": ({"duration": 4.9}, {"duration": 2.0, "speechiness": 0.87, "tempo": None}),
+    "music": (
+        {"speechiness": 0.06, "tempo": 174.0, "onset_rate": 0.03, "energy": 0.0},
+        {"speechiness": 0.07, "tempo": None, "acousticness": 0.97},
+        {"speechiness": 0.4, "tempo": 146.0, "energy": 0.49, "acousticness": 0.49},
+        {"speechiness": 0.79, "tempo": 90.0, "energy": 0.32, "acousticness": 0.65},  # a voice over drums and bass
+        {"speechiness": 0.6, "tempo": None, "energy": 0.2, "genre": "Hip-Hop"},
+        {"duration": 5.0},
+    ),
+}
+
+
+def test_what_a_track_is(tmp_path):
+    records = [
+        record(f"/{kind}/{number}.mp3", 0.5, 0.5, **readings)
+        for kind, examples in HEARD.items()
+        for number, readings in enumerate(examples)
+    ]
+    table = [song("a", 0.5, 0.5), song("b", 0.5, 0.5, duration=None), song("c", 0.5, 0.5, duration=3.0)]
+    with library(tmp_path / "library.db", records, table) as store:
+        for track in store.tracks(where=TrackFilter(file=True)):
+            assert track.kind == Path(track.path).parent.name, track.path
+        assert [track.kind for track in store.tracks(where=TrackFilter(file=False))] == ["music", "music", "short"]
+        assert {track.kind for track in store.tracks(where=TrackFilter(speech=False))} == {"music"}
+        assert len(list(store.tracks(where=TrackFilter(speech=True)))) == len(records) + len(table)
+        assert len(store.unmusical()) == 10
+
+
+@pytest.mark.parametrize("beat", [False, True])
+def test_noise_is_told_from_music_by_the_analyzer(tmp_path, beat):
+    time = np.arange(8 * 22_050) / 22_050
+    sound = 0.2 * np.random.default_rng(5).standard_normal(len(time))
+    if beat:
+        sound = 0.1 * sound * (time % 0.5 < 0.05) + 0.3 * np.sin(2 * np.pi * 220 * time) * np.exp(-4 * (time % 0.5))
+    soundfile.write(tmp_path / "a.wav", sound, 22_050)
+    measured = make_record(str(tmp_path / "a.wav"), analysis=analyze_track(tmp_path / "a.wav"))
+    with LibraryStore.open(tmp_path / "library.db", create=True) as store:
+        store.put([measured])
+        assert [track.kind for track in store.tracks()] == ["music" if beat else "noise"]

@@ -16,7 +16,7 @@ from mutagen.id3 import TIT2, USLT
 from img2music.errors import LibraryError, UsageError
 from img2music.library import workers
 from img2music.library.exchange import export_library
-from img2music.library.record import LyricsRecord
+from img2music.library.record import Failure, LyricsRecord
 from img2music.library.scanning import scan, scan_library
 from img2music.library.store import LibraryStore
 from img2music.media.packets import sound_hash
@@ -232,6 +232,32 @@ def test_hostile_names_are_scanned(store, tmp_path):
     report = scan(store, [music], jobs=1)
     assert (report.failed, report.analysed, report.copied) == ([], 1, 5)
     assert [os.fsencode(Path(track.path).name) for track in store.tracks()] == sorted(names)
+
+
+def test_silent_files_are_no_faults(store, tmp_path):
+    (tmp_path / "music").mkdir()
+    write_sound(tmp_path / "music" / "silent.wav", pitch=0.0)
+    report = scan(store, [tmp_path / "music"], jobs=1)
+    assert (report.silent, report.failed, store.count()) == (1, [], 0)
+    assert "1 silent" in str(report)
+    report = scan(store, [tmp_path / "music"], retry_failed=True)
+    assert (report.unchanged, report.silent, report.failed_before) == (1, 0, 0)
+    totals = store.totals()
+    assert (totals.failures, totals.silent) == (0, 1)
+
+
+def test_what_an_earlier_scan_took_from_folders_of_systems_goes(store, tmp_path):
+    waste = tmp_path / "music" / "#recycle" / "Album"
+    waste.mkdir(parents=True)
+    deleted, bad = str(waste / "deleted.mp3"), FileState(str(waste / "bad.mp3"), 1, 1)
+    for path in (deleted, bad.path):
+        Path(path).touch()
+    with store.writing() as transaction:
+        transaction.put([make_record(deleted)])
+        transaction.put_failure(Failure(bad, "audio/test", "is damaged"))
+    assert scan(store, [tmp_path / "music"], dry_run=True).missing == 1
+    report = scan(store, [tmp_path / "music"])
+    assert (report.found, report.missing, store.count(), list(store.failures())) == (0, 1, 0, [])
 
 
 def test_only_what_is_under_the_folders_goes_missing(store, tmp_path):

@@ -17,11 +17,14 @@ from img2music.sources.tags import Tags
 TAGS = {"title", "artist", "album", "album_artist", "genre", "year"}
 
 
-def features(tempo: float | None = 120.0, key: int | None = 0, mode: int | None = 1, **others: float) -> Features:
+def features(
+    tempo: float | None = 120.0, key: int | None = 0, mode: int | None = 1, raw_valence: float = 0.5, **others: float
+) -> Features:
     values: dict[str, Any] = dict.fromkeys(
-        ("danceability", "energy", "valence", "acousticness", "instrumentalness", "liveness", "speechiness"), 0.5
+        ("danceability", "energy", "acousticness", "instrumentalness", "liveness"), 0.5
     )
-    return Features(**(values | others), tempo=tempo, key=key, mode=mode, loudness=-14.0, onset_rate=2.0)
+    values |= {"speechiness": 0.05, "loudness": -14.0, "onset_rate": 2.0}
+    return Features(**(values | others), valence=raw_valence, tempo=tempo, key=key, mode=mode)
 
 
 def record(

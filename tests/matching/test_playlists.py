@@ -61,6 +61,27 @@ def test_golden(name: str, text: str) -> None:
     assert text == (GOLDEN / name).read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize(
+    ("folder", "path", "line"),
+    [
+        ("music/Playlists", "music/Artist/a.mp3", "../Artist/a.mp3"),
+        ("music/Playlists/Moods", "music/Artist/a.mp3", "../../Artist/a.mp3"),
+        ("elsewhere/../music", "music/a.mp3", "a.mp3"),
+        ("link", "music/a.mp3", "../a.mp3"),
+        ("music/Playlists", "link/a.mp3", "a.mp3"),
+        ("home/Desktop", "home/Music/a.mp3", None),
+        ("music", "home/Music/a.mp3", None),
+    ],
+)
+def test_m3u8_beside_the_music(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, folder, path, line) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    (tmp_path / "music" / "Playlists").mkdir(parents=True)
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "music" / "Playlists")
+    song = str(tmp_path / path)
+    assert m3u8([Entry(track(1, song))], tmp_path / folder).splitlines()[-1] == (line or song)
+
+
 def read_m3u8(text: str, folder: Path) -> list[str]:
     """Read a playlist as players do: skip comments, decode URIs, join relative names to the folder."""
     paths = []

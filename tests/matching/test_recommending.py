@@ -9,12 +9,13 @@ import jsonschema
 import numpy as np
 import pytest
 
-from img2music.affect import Affect
+from img2music.affect import CIRCUMPLEX_WORDS, EMOTIONS, SYNONYMS, Affect
 from img2music.distribution import AffectDistribution
 from img2music.errors import LibraryError, UsageError
 from img2music.library.store import LibraryStore
 from img2music.library.track import TrackFilter
 from img2music.matching.calibration import Matching
+from img2music.matching.explanations import AXES
 from img2music.matching.query import Query, QueryKind, affect_of
 from img2music.matching.recommending import Matcher, Options, Recommendation, answer, recommend
 from img2music.music.analysis import CurvePoint
@@ -217,7 +218,7 @@ def test_together_gives_every_photo_a_song_or_says_why_not(tmp_path: Path) -> No
     with library(tmp_path / "l.db", records) as store:
         found = recommend_for(store, photos, Options(together=True, per_artist=0, top=1))
         assert len(found.queries[0].matches) == 5
-        assert "Only 5 songs for 8 photos" in found.notes[0]
+        assert "Only 5 of 8 songs" in found.notes[0]
         assert not recommend_for(store, photos[:5], Options(together=True, per_artist=0, top=1)).notes
         assert len(recommend_for(store, photos, Options(together=True, per_artist=3)).queries[0].matches) == 3
 
@@ -249,6 +250,20 @@ def test_emotions_and_words() -> None:
         assert math.isclose(affect_of(word).intensity, 0.6)
     with pytest.raises(UsageError, match="happiness"):
         affect_of("hapiness")
+    with pytest.raises(UsageError, match="such as anger, disgust"):
+        affect_of("xyzzy")
+
+
+def test_the_words_that_the_program_says_itself_are_queries() -> None:
+    said = {word for axis in AXES for word in axis} | set(CIRCUMPLEX_WORDS) | set(EMOTIONS)
+    for word in said | {"joy", "angry", "relaxed", "energetic", "melancholy", "afraid", "sleepy"}:
+        assert isinstance(affect_of(word.title()), Affect)
+    for (low, high), axis in zip(AXES, ("valence", "arousal"), strict=True):
+        assert getattr(affect_of(low), axis) < 0.4
+        assert getattr(affect_of(high), axis) > 0.6
+    assert affect_of("angry") == EMOTIONS["anger"]
+    assert not set(SYNONYMS) & {*CIRCUMPLEX_WORDS, *EMOTIONS}
+    assert set(SYNONYMS.values()) <= {*CIRCUMPLEX_WORDS, *EMOTIONS}
 
 
 def test_songs_without_a_file_are_recommended_with_the_others(tmp_path: Path) -> None:

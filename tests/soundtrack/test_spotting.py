@@ -49,7 +49,7 @@ SONGS = (
     song("Quiet Two", "calm", artist="B"),
     song("Dance", "lively", artist="C", genre="Pop"),
     song("Tears", "sad", artist="D", genre="Pop"),
-    song("Jingle", "lively", 3.0, artist="E"),
+    song("Jingle", "lively", 5.0, artist="E"),
 )
 
 
@@ -135,9 +135,12 @@ BAD = {
     "two songs": ({"pins": ((1, "Quiet"),)}, "2 songs are called 'Quiet'"),
     "pinned and banned": ({"pins": ((1, "Dance"),), "bans": ("Dance",)}, "both pinned and banned"),
     "no such scene": ({"pins": ((9, "Dance"),)}, "no scene 9"),
-    "too short a pin": ({"pins": ((2, "Jingle"),)}, "lasts 0:03, and scene 2 0:30"),
+    "too short a pin": ({"pins": ((2, "Jingle"),)}, "lasts 0:05, and scene 2 0:30"),
     "nothing passes": ({"where": TrackFilter(genre=("polka",))}, "passes the filters"),
-    "only the short one passes": ({"where": TrackFilter(artist=("E",))}, "lasts 0:03, too short for a scene"),
+    "only the short one passes": (
+        {"where": TrackFilter(artist=("E",))},
+        "lasts 0:05, too short for a scene",
+    ),
     "two pins for one cue": ({"cues": Cues.ONE, "pins": ((1, "Dance"), (2, "Tears"))}, "only one song can be pinned"),
     "a scene of no length": ({"least_scene": 0.1}, "1 to 3600 seconds"),
     "fewer than no alternatives": ({"alternatives": -1}, "at least 0"),

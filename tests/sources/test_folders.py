@@ -3,9 +3,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import av
+import numpy as np
 import pytest
 
-from img2music.sources.folders import FolderWalk, is_audio_name
+from img2music.sources.folders import FolderWalk, is_audio_name, is_image_name
 
 
 def names(root, walk=None):
@@ -18,6 +20,19 @@ def make(root, *paths):
         file = root / path
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(b"x" * len(path))
+
+
+def write_container(path, format_, *, pictures):
+    with av.open(str(path), "w", format=format_) as container:
+        sound = container.add_stream("libopus" if format_ == "webm" else "aac", rate=48_000)
+        film = container.add_stream("mpeg4", rate=10, width=64, height=48) if pictures else None
+        frame = av.AudioFrame.from_ndarray(np.zeros((1, 960), np.float32), "fltp", "mono")
+        frame.sample_rate, frame.pts = 48_000, 0
+        container.mux([*sound.encode(frame), *sound.encode(None)])
+        if film is not None:
+            picture = av.VideoFrame(64, 48, "yuv420p")
+            picture.pts = 0
+            container.mux([*film.encode(picture), *film.encode(None)])
 
 
 def test_audio_files_in_order(tmp_path):
@@ -70,6 +85,39 @@ def test_a_link_to_elsewhere_is_followed(tmp_path):
     (tmp_path / "music" / "link").symlink_to(tmp_path / "elsewhere")
     (tmp_path / "music" / "c.mp3").symlink_to(tmp_path / "elsewhere" / "b.mp3")
     assert names(tmp_path / "music") == ["a.mp3", "c.mp3", "link/b.mp3"]
+
+
+@pytest.mark.parametrize(
+    "folder",
+    [
+        "@eaDir",
+        "#recycle",
+        "@Recycle",
+        "$RECYCLE.BIN",
+        "RECYCLER/S-1-5-21-1",
+        "System Volume Information",
+        "lost+found",
+        "LOST.DIR",
+        "Network Trash Folder",
+        "__MACOSX",
+        "files_trashbin",
+        ".Trash-1000",
+        ".thumbnails",
+    ],
+)
+def test_folders_of_systems_are_left_out_unless_they_are_given(tmp_path, folder):
+    make(tmp_path, f"{folder}/files/a.mp3", f"{folder}/files/b.jpg", "c.mp3", "Trash Metal/d.mp3", "Recycler/e.mp3")
+    assert names(tmp_path) == ["c.mp3", "Recycler/e.mp3", "Trash Metal/d.mp3"]
+    assert names(tmp_path, FolderWalk([str(tmp_path)], is_image_name)) == []
+    assert names(tmp_path / folder) == ["files/a.mp3"]
+
+
+def test_a_container_of_films_is_taken_if_it_holds_sound_alone(tmp_path):
+    for name, format_ in (("a.mp4", "mp4"), ("b.webm", "webm"), ("c.MKV", "matroska")):
+        write_container(tmp_path / name, format_, pictures=False)
+    write_container(tmp_path / "film.mp4", "mp4", pictures=True)
+    make(tmp_path, "broken.mp4")
+    assert names(tmp_path) == ["a.mp4", "b.webm", "c.MKV"]
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes of POSIX")

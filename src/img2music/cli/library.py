@@ -15,6 +15,7 @@ from img2music.cli.output import (
     print_table,
     warn,
 )
+from img2music.errors import printable
 
 
 def info(library: LibraryOption = None, format_: ReportFormatOption = None) -> None:
@@ -59,6 +60,22 @@ def verify(
         raise typer.Exit(1)
 
 
+def failures(library: LibraryOption = None, format_: ReportFormatOption = None) -> None:
+    """List the files that could not be analysed, and why; those that hold nothing to hear, too.
+
+    They are left alone until they change; scan --retry-failed tries those again that failed.
+    """
+    from img2music.library.store import LibraryStore
+
+    with LibraryStore.open(library, read_only=True) as store:
+        found = list(store.failures())
+    if chosen_format(format_) is ReportFormat.JSON:
+        rows = [{"path": each.file.path, "error": each.reason, "silent": each.silent} for each in found]
+        print_json({"schema": "img2music/failures/1", "failures": rows})
+    else:
+        print_table(["file", "why"], [(each.file.path, each.reason) for each in found])
+
+
 def prune(
     library: LibraryOption = None,
     no_files: Annotated[bool, typer.Option("--no-files", help="Songs without a file, too.")] = False,
@@ -71,6 +88,31 @@ def prune(
     with LibraryStore.open(library, read_only=dry_run) as store:
         count = prune_library(store, without_file=no_files, dry_run=dry_run)
     print(f"{'Would remove' if dry_run else 'Removed'} {count} tracks.")  # noqa: T201
+
+
+def forget(
+    what: Annotated[
+        list[str], typer.Argument(metavar="DIR|FILE|TABLE...", help="Folders, sound files, imported tables, playlists.")
+    ],
+    library: LibraryOption = None,
+) -> None:
+    """Remove from the library what it has of folders, files, tables or playlists; no file is touched.
+
+    A table or a playlist is called as library info lists it, or by the name of its file; songs that are from another,
+    too, stay. A folder that is scanned again comes back. Exit code 1 if the library had nothing of some, 2 of all.
+    """
+    from img2music.errors import InputError
+    from img2music.library.store import LibraryStore
+    from img2music.library.upkeep import forget as forget_tracks
+
+    errors = []
+    with LibraryStore.open(library) as store:
+        for each in what:
+            try:
+                print(f"Removed {forget_tracks(store, each)} tracks of {printable(each)}.")  # noqa: T201
+            except InputError as error:
+                errors.append(error)
+    finish(len(what) - len(errors), errors)
 
 
 def export(

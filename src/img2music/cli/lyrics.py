@@ -5,19 +5,9 @@ from typing import Annotated
 
 import typer
 
-from img2music.cli.options import (
-    AlbumOption,
-    ArtistOption,
-    FilesOption,
-    GenreOption,
-    InstrumentalOption,
-    KeyOption,
-    LengthOption,
-    LibraryOption,
-    TempoOption,
-    YearOption,
-)
+from img2music.cli.options import LibraryOption, filtered
 from img2music.cli.output import ReportFormat, ReportFormatOption, chosen_format, counting, print_json, warn
+from img2music.library.track import TrackFilter
 
 
 class LyricsSource(StrEnum):
@@ -29,7 +19,9 @@ class LyricsSource(StrEnum):
     MUSIXMATCH = "musixmatch"
 
 
-def fetch(  # noqa: PLR0917 - typer's way to declare options
+@filtered()
+def fetch(
+    *,
     source: Annotated[
         list[LyricsSource] | None,
         typer.Option("--source", help="Where to look, in this order; may be repeated.", show_default="tags, files"),
@@ -39,15 +31,7 @@ def fetch(  # noqa: PLR0917 - typer's way to declare options
         int | None, typer.Option("--limit", help="At most so many tracks that were not asked for before.")
     ] = None,
     again: Annotated[bool, typer.Option("--again", help="Ask sources again that knew none before.")] = False,
-    genre: GenreOption = None,
-    artist: ArtistOption = None,
-    album: AlbumOption = None,
-    year: YearOption = None,
-    tempo: TempoOption = None,
-    length: LengthOption = None,
-    instrumental: InstrumentalOption = None,
-    key: KeyOption = None,
-    files: FilesOption = None,
+    where: TrackFilter,
 ) -> None:
     """Fetch the lyrics of the tracks in the library, and keep them there.
 
@@ -56,22 +40,10 @@ def fetch(  # noqa: PLR0917 - typer's way to declare options
     be stopped at any time: what is found is kept, and no service is asked twice. Exit code 1 if some tracks failed, 2
     if all did.
     """
-    from img2music.library.filter_text import track_filter
     from img2music.library.lyrics import fetch as fetch_lyrics
     from img2music.library.record import LOCAL
     from img2music.library.store import LibraryStore
 
-    where = track_filter(
-        genre=genre or (),
-        artist=artist or (),
-        album=album or (),
-        year=year,
-        tempo=tempo,
-        length=length,
-        instrumental=instrumental,
-        key=key,
-        files=files,
-    )
     with LibraryStore.open(library) as store, counting("Lyrics") as progress:
         report = fetch_lyrics(
             store,

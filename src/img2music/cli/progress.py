@@ -15,7 +15,7 @@ def scan_progress() -> Iterator["Progress | None"]:
     Yields
     ------
     Progress or None
-        To be handed to `library.scanning.scan`; None if nobody looks.
+        To be handed to `library.scanning.scan`, and shown from its first call on; None if nobody looks.
     """
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
@@ -33,11 +33,13 @@ def scan_progress() -> Iterator["Progress | None"]:
         TimeRemainingColumn(elapsed_when_finished=True),
     )
     with Bars(*columns, console=console, transient=True, speed_estimate_period=120.0) as bars:
-        bar = bars.add_task("", total=None, rate="-")
+        bar = bars.add_task("", total=None, rate="-", visible=False, start=False)
 
         def show(done: int, total: int) -> None:
+            if not bars.tasks[0].visible:
+                bars.start_task(bar)
             elapsed = bars.tasks[0].elapsed or 0.0
             rate = f"{60 * done / elapsed:.0f}" if done and elapsed else "-"
-            bars.update(bar, completed=done, total=total, rate=rate)
+            bars.update(bar, completed=done, total=total, rate=rate, visible=True)
 
         yield show

@@ -6,19 +6,8 @@ from typing import Annotated
 
 import typer
 
-from img2music.cli.options import (
-    AlbumOption,
-    ArtistOption,
-    FilesOption,
-    GenreOption,
-    ImageModelOption,
-    InstrumentalOption,
-    KeyOption,
-    LengthOption,
-    LibraryOption,
-    TempoOption,
-    YearOption,
-)
+from img2music.cli.options import ImageModelOption, LibraryOption, filtered
+from img2music.library.track import TrackFilter
 
 
 class RecommendFormat(StrEnum):
@@ -28,6 +17,7 @@ class RecommendFormat(StrEnum):
     JSON = "json"
     CSV = "csv"
     M3U8 = "m3u8"
+    M3U = "m3u"
     XSPF = "xspf"
     JSPF = "jspf"
 
@@ -39,16 +29,30 @@ class MatchOption(StrEnum):
     ABSOLUTE = "absolute"
 
 
-def recommend(  # noqa: PLR0917 - typer's way to declare options
+def _moods(typed: str) -> list[str]:
+    """Words that a person may be about to type."""
+    from img2music.matching.query import MOODS
+
+    return [word for word in MOODS if word.startswith(typed.lower())]
+
+
+@filtered(chooses=True)
+def recommend(
     context: typer.Context,
     paths: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="[IMAGE|AUDIO|DIR]...", help="Pictures, songs, folders of pictures.", readable=False),
+        typer.Argument(metavar="[IMAGE|AUDIO|DIR]...", help="Pictures, songs, and folders of them.", readable=False),
     ] = None,
+    *,
     valence: Annotated[float | None, typer.Option(help="Unpleasant (0) to pleasant (1), instead of a picture.")] = None,
     arousal: Annotated[float | None, typer.Option(help="Calm (0) to excited (1), instead of a picture.")] = None,
     emotion: Annotated[
-        str | None, typer.Option(metavar="NAME", help="A basic emotion or a word such as serene, instead of a picture.")
+        str | None,
+        typer.Option(
+            metavar="WORD",
+            help="A basic emotion or a word such as serene, calm or lively, instead of a picture.",
+            autocompletion=_moods,
+        ),
     ] = None,
     library: LibraryOption = None,
     music: Annotated[
@@ -77,15 +81,7 @@ def recommend(  # noqa: PLR0917 - typer's way to declare options
             "instead of the nearest.",
         ),
     ] = 0.0,
-    genre: GenreOption = None,
-    artist: ArtistOption = None,
-    album: AlbumOption = None,
-    year: YearOption = None,
-    tempo: TempoOption = None,
-    length: LengthOption = None,
-    instrumental: InstrumentalOption = None,
-    key: KeyOption = None,
-    files: FilesOption = None,
+    where: TrackFilter,
     image_model: ImageModelOption = None,
     format_: Annotated[
         RecommendFormat | None,
@@ -106,13 +102,11 @@ def recommend(  # noqa: PLR0917 - typer's way to declare options
     code 1 if some inputs failed and the rest is done, 2 if nothing could be done.
     """
     import sys
+    from dataclasses import replace
 
-    from click.core import ParameterSource
-
-    from img2music.cli.output import finish, print_table, warn
+    from img2music.cli.output import counting, finish, print_table, warn
     from img2music.cli.progress import scan_progress
     from img2music.files import write_atomically
-    from img2music.library.filter_text import track_filter
     from img2music.matching import formats, plane
     from img2music.matching.calibration import Matching
     from img2music.matching.query import asked_affects
@@ -120,9 +114,13 @@ def recommend(  # noqa: PLR0917 - typer's way to declare options
     from img2music.matching.session import recommend_from
     from img2music.plots import require_plotting
 
-    if music is not None and context.get_parameter_source("library") is ParameterSource.COMMANDLINE:
-        raise typer.BadParameter("Give either --library or --music.")
+    if music is not None:
+        _require_alone(context)
     wanted = formats.chosen_format(format_, output, terminal=sys.stdout.isatty())
+    if wanted in formats.FILES_ONLY:
+        if where.file is False:
+            raise typer.BadParameter(f"Songs without a file have no place in {wanted}: give --format xspf, or --files.")
+        where = replace(where, file=True)
     if plot is not None:
         require_plotting(plot)
     options = Options(
@@ -130,21 +128,11 @@ def recommend(  # noqa: PLR0917 - typer's way to declare options
         top=top,
         per_artist=per_artist,
         together=together,
-        where=track_filter(
-            genre=genre or (),
-            artist=artist or (),
-            album=album or (),
-            year=year,
-            tempo=tempo,
-            length=length,
-            instrumental=instrumental,
-            key=key,
-            files=files,
-        ),
+        where=where,
         image_model=image_model,
         widen=widen,
     )
-    with scan_progress() as progress:
+    with counting("Reading") if music is None else scan_progress() as progress:
         found = recommend_from(
             library,
             paths or (),
@@ -166,7 +154,15 @@ def recommend(  # noqa: PLR0917 - typer's way to declare options
     if plot is not None:
         plane.plot(found, plot)
         warn(f"drawn to {plot}")
-    for note in (*found.notes, formats.left_out(found, wanted)):
-        if note:
-            warn(note)
+    for note in found.notes:
+        warn(note)
     finish(len(found.queries), found.errors)
+
+
+def _require_alone(context: typer.Context) -> None:
+    """Refuse beside a folder of music what it takes the place of."""
+    from click.core import ParameterSource
+
+    for name in ("library", "folder"):
+        if context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
+            raise typer.BadParameter(f"Give either --{name} or --music; --folder chooses a folder of the library.")

@@ -6,18 +6,7 @@ from typing import Annotated
 
 import typer
 
-from img2music.cli.options import (
-    AlbumOption,
-    ArtistOption,
-    GenreOption,
-    ImageModelOption,
-    InstrumentalOption,
-    KeyOption,
-    LengthOption,
-    LibraryOption,
-    TempoOption,
-    YearOption,
-)
+from img2music.cli.options import ImageModelOption, LibraryOption, filtered
 from img2music.cli.recommend import MatchOption
 from img2music.cli.spot_options import (
     AlternativesOption,
@@ -33,6 +22,7 @@ from img2music.cli.spot_options import (
     SheetOutputOption,
     sheet_form,
 )
+from img2music.library.track import TrackFilter
 
 WITH_A_SHEET = {"film", "output", "audio_only", "sheet", "sheet_output", "original", "loudness"}
 
@@ -45,6 +35,7 @@ class OriginalOption(StrEnum):
     DROP = "drop"
 
 
+@filtered(files=False, chooses=True)
 def score(
     context: typer.Context,
     film: FilmArgument,
@@ -76,14 +67,7 @@ def score(
     ban: BanOption = None,
     match_tempo: MatchTempoOption = False,
     match: SheetMatchOption = MatchOption.RELATIVE,
-    genre: GenreOption = None,
-    artist: ArtistOption = None,
-    album: AlbumOption = None,
-    year: YearOption = None,
-    tempo: TempoOption = None,
-    length: LengthOption = None,
-    instrumental: InstrumentalOption = None,
-    key: KeyOption = None,
+    where: TrackFilter,
     image_model: ImageModelOption = None,
     plot: FilmPlotOption = None,
 ) -> None:
@@ -97,7 +81,6 @@ def score(
     from img2music.cli.output import print_table, warn
     from img2music.cli.stage_progress import of_stage, stage_progress
     from img2music.cli.termination import unwinding
-    from img2music.library.filter_text import track_filter
     from img2music.matching.calibration import Matching
     from img2music.soundtrack import cue_sheet, formats, table
     from img2music.soundtrack.outputs import require_outputs
@@ -122,16 +105,7 @@ def score(
         match_tempo=match_tempo,
         pins=table.parse_pins(pin or []),
         bans=tuple(ban or ()),
-        where=track_filter(
-            genre=genre or (),
-            artist=artist or (),
-            album=album or (),
-            year=year,
-            tempo=tempo,
-            length=length,
-            instrumental=instrumental,
-            key=key,
-        ),
+        where=where,
     )
     with unwinding() as check, stage_progress() as progress:
         if sheet is not None:

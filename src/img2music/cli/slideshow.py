@@ -6,18 +6,7 @@ from typing import Annotated
 
 import typer
 
-from img2music.cli.options import (
-    AlbumOption,
-    ArtistOption,
-    GenreOption,
-    ImageModelOption,
-    InstrumentalOption,
-    KeyOption,
-    LengthOption,
-    LibraryOption,
-    TempoOption,
-    YearOption,
-)
+from img2music.cli.options import ImageModelOption, LibraryOption, filtered
 from img2music.cli.recommend import MatchOption
 from img2music.cli.spot_options import (
     BanOption,
@@ -29,6 +18,7 @@ from img2music.cli.spot_options import (
     SheetOutputOption,
     sheet_form,
 )
+from img2music.library.track import TrackFilter
 
 
 class OrderOption(StrEnum):
@@ -55,6 +45,7 @@ class CaptionsOption(StrEnum):
     NAME = "name"
 
 
+@filtered(files=False, chooses=True)
 def slideshow(
     paths: Annotated[
         list[Path], typer.Argument(metavar="PHOTO|DIR...", help="Photos, and folders of them.", readable=False)
@@ -96,14 +87,7 @@ def slideshow(
     pin: PinOption = None,
     ban: BanOption = None,
     match: SheetMatchOption = MatchOption.RELATIVE,
-    genre: GenreOption = None,
-    artist: ArtistOption = None,
-    album: AlbumOption = None,
-    year: YearOption = None,
-    tempo: TempoOption = None,
-    length: LengthOption = None,
-    instrumental: InstrumentalOption = None,
-    key: KeyOption = None,
+    where: TrackFilter,
     image_model: ImageModelOption = None,
     loudness: Annotated[
         float, typer.Option(metavar="LUFS", min=-36.0, max=-8.0, help="Integrated loudness of the film.")
@@ -118,7 +102,6 @@ def slideshow(
     from img2music.cli.output import finish, print_table, warn
     from img2music.cli.stage_progress import stage_progress
     from img2music.cli.termination import unwinding
-    from img2music.library.filter_text import track_filter
     from img2music.matching.calibration import Matching
     from img2music.soundtrack import formats, table
     from img2music.soundtrack.slideshow.captions import Captions
@@ -145,16 +128,7 @@ def slideshow(
         least_scene=least_scene,
         pins=table.parse_pins(pin or []),
         bans=tuple(ban or ()),
-        where=track_filter(
-            genre=genre or (),
-            artist=artist or (),
-            album=album or (),
-            year=year,
-            tempo=tempo,
-            length=length,
-            instrumental=instrumental,
-            key=key,
-        ),
+        where=where,
     )
     sounding = None if silent else Sounding(library, options, whole_song=whole_song)
     show = plan_slideshow(paths, output, look, sounding, sheet_output=sheet_output, image_model=image_model)

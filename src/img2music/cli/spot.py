@@ -1,17 +1,6 @@
 """``img2music spot``: which passage of which song lies under which scene of a film."""
 
-from img2music.cli.options import (
-    AlbumOption,
-    ArtistOption,
-    GenreOption,
-    ImageModelOption,
-    InstrumentalOption,
-    KeyOption,
-    LengthOption,
-    LibraryOption,
-    TempoOption,
-    YearOption,
-)
+from img2music.cli.options import ImageModelOption, LibraryOption, filtered
 from img2music.cli.recommend import MatchOption
 from img2music.cli.spot_options import (
     AlternativesOption,
@@ -27,8 +16,10 @@ from img2music.cli.spot_options import (
     SheetFormatOption,
     SheetMatchOption,
 )
+from img2music.library.track import TrackFilter
 
 
+@filtered(files=False, chooses=True)
 def spot(
     film: FilmArgument,
     *,
@@ -40,14 +31,7 @@ def spot(
     ban: BanOption = None,
     match_tempo: MatchTempoOption = False,
     match: SheetMatchOption = MatchOption.RELATIVE,
-    genre: GenreOption = None,
-    artist: ArtistOption = None,
-    album: AlbumOption = None,
-    year: YearOption = None,
-    tempo: TempoOption = None,
-    length: LengthOption = None,
-    instrumental: InstrumentalOption = None,
-    key: KeyOption = None,
+    where: TrackFilter,
     image_model: ImageModelOption = None,
     format_: SheetFormatOption = None,
     output: SheetFilesOption = None,
@@ -62,7 +46,6 @@ def spot(
 
     from img2music.cli.output import counting, warn
     from img2music.cli.sheet_output import give
-    from img2music.library.filter_text import track_filter
     from img2music.matching.calibration import Matching
     from img2music.soundtrack import formats, table
     from img2music.soundtrack.outputs import require_outputs
@@ -80,16 +63,7 @@ def spot(
         match_tempo=match_tempo,
         pins=table.parse_pins(pin or []),
         bans=tuple(ban or ()),
-        where=track_filter(
-            genre=genre or (),
-            artist=artist or (),
-            album=album or (),
-            year=year,
-            tempo=tempo,
-            length=length,
-            instrumental=instrumental,
-            key=key,
-        ),
+        where=where,
     )
     with counting("Watching (seconds)") as progress:
         found = spot_film(library, film, options, image_model, lambda done, of: progress(int(done), int(max(done, of))))

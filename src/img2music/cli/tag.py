@@ -4,17 +4,7 @@ from typing import Annotated
 
 import typer
 
-from img2music.cli.options import (
-    AlbumOption,
-    ArtistOption,
-    GenreOption,
-    InstrumentalOption,
-    KeyOption,
-    LengthOption,
-    LibraryOption,
-    TempoOption,
-    YearOption,
-)
+from img2music.cli.options import LibraryOption, filtered
 from img2music.cli.output import (
     ReportFormat,
     ReportFormatOption,
@@ -26,20 +16,15 @@ from img2music.cli.output import (
     print_table,
     warn,
 )
+from img2music.library.track import TrackFilter
 
 
+@filtered(files=False)
 def tag(
     *,
     library: LibraryOption = None,
     all_: Annotated[bool, typer.Option("--all", help="All tracks of the library; instead of filters.")] = False,
-    genre: GenreOption = None,
-    artist: ArtistOption = None,
-    album: AlbumOption = None,
-    year: YearOption = None,
-    tempo: TempoOption = None,
-    length: LengthOption = None,
-    instrumental: InstrumentalOption = None,
-    key: KeyOption = None,
+    where: TrackFilter,
     remove: Annotated[
         bool, typer.Option("--remove", help="Take out again what was written, and bring back what it replaced.")
     ] = False,
@@ -58,21 +43,10 @@ def tag(
     and after. What others have written stays. A scan does not listen to these files again. May be stopped at any time:
     every file is whole. Exit code 1 if some files failed, 2 if all did.
     """
-    from img2music.library.filter_text import track_filter
     from img2music.library.store import LibraryStore
     from img2music.library.tagging import TABLE_COLUMNS
     from img2music.library.tagging import tag as tag_files
 
-    where = track_filter(
-        genre=genre or (),
-        artist=artist or (),
-        album=album or (),
-        year=year,
-        tempo=tempo,
-        length=length,
-        instrumental=instrumental,
-        key=key,
-    )
     with LibraryStore.open(library, read_only=dry_run) as store, counting("Tags") as progress:
         report = tag_files(
             store,

@@ -5,18 +5,8 @@ from typing import Annotated
 
 import typer
 
-from img2music.cli.options import (
-    AlbumOption,
-    ArtistOption,
-    FilesOption,
-    GenreOption,
-    InstrumentalOption,
-    KeyOption,
-    LengthOption,
-    LibraryOption,
-    TempoOption,
-    YearOption,
-)
+from img2music.cli.options import LibraryOption, filtered
+from img2music.library.track import TrackFilter
 
 
 class TracksFormat(StrEnum):
@@ -27,18 +17,11 @@ class TracksFormat(StrEnum):
     CSV = "csv"
 
 
+@filtered()
 def tracks(
     *,
     library: LibraryOption = None,
-    genre: GenreOption = None,
-    artist: ArtistOption = None,
-    album: AlbumOption = None,
-    year: YearOption = None,
-    tempo: TempoOption = None,
-    length: LengthOption = None,
-    instrumental: InstrumentalOption = None,
-    key: KeyOption = None,
-    files: FilesOption = None,
+    where: TrackFilter,
     format_: Annotated[
         TracksFormat | None,
         typer.Option("--format", help="How to print them.", show_default="table on a terminal, json elsewhere"),
@@ -51,21 +34,9 @@ def tracks(
     import sys
 
     from img2music.cli.output import print_json, print_table
-    from img2music.library.filter_text import track_filter
     from img2music.library.listing import TABLE_COLUMNS, table_row, track_as_json, write_csv
     from img2music.library.store import LibraryStore
 
-    where = track_filter(
-        genre=genre or (),
-        artist=artist or (),
-        album=album or (),
-        year=year,
-        tempo=tempo,
-        length=length,
-        instrumental=instrumental,
-        key=key,
-        files=files,
-    )
     wanted = format_ or (TracksFormat.TABLE if sys.stdout.isatty() else TracksFormat.JSON)
     with LibraryStore.open(library, read_only=True) as store:
         found = store.tracks(where=where, missing=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from img2music.library.record import Failure
 from img2music.library.store import KnownFile, LibraryStore
-from img2music.sources.folders import FileState, FolderWalk
+from img2music.sources.folders import FileState, FolderWalk, in_system_folder
 
 
 @dataclass
@@ -18,7 +18,7 @@ class Changes:
     found : int
         Audio files in the folders.
     unchanged : int
-        Files that the library knows as they are.
+        Files that the library knows as they are, or as silent.
     new, changed : list of FileState
         Files that it does not know, and those that it knows otherwise or by another analyzer version.
     unhashed : list of FileState
@@ -28,7 +28,7 @@ class Changes:
     returned : list of int
         Ids of tracks that were missing and are back, unchanged.
     missing : list of KnownFile
-        Tracks whose file is gone.
+        Tracks whose file is gone, or in a folder that is no longer walked.
     unreadable : list of (str, str)
         Files and folders that could not be read, and why.
     emptied : list of str
@@ -88,7 +88,11 @@ def find_changes(
         changes.found += 1
         before = known.get(file.path)
         failure = failed.get(file.path)
-        if failure is not None and not (full or retry_failed) and _same(failure, file, analyzer):
+        if full or failure is None or not _same(failure, file, analyzer):
+            failure = None
+        if failure is not None and failure.silent:
+            changes.unchanged += 1
+        elif failure is not None and not retry_failed:
             changes.failed_before += 1
         elif before is None:
             changes.new.append(file)
@@ -104,12 +108,16 @@ def find_changes(
     unreadable = [path for path, _ in walk.unreadable if os.path.lexists(path)]
     changes.emptied = [folder for folder in walk.empty if any(_under(path, [folder]) for path in known)]
     changes.missing = [
-        file for path, file in known.items() if path not in seen and not file.missing and _gone(path, unreadable)
+        file
+        for path, file in known.items()
+        if path not in seen and not file.missing and (_gone(path, unreadable) or _left_out(path, folders))
     ]
     changes.gone = [
         path
         for path in failed
-        if path not in seen and _under(path, folders) and _gone(path, [root for root, _ in walk.unreadable])
+        if path not in seen
+        and _under(path, folders)
+        and (_gone(path, [root for root, _ in walk.unreadable]) or _left_out(path, folders))
     ]
     return changes
 
@@ -120,6 +128,11 @@ def _same(before: KnownFile | Failure, file: FileState, analyzer: str) -> bool:
 
 def _under(path: str, folders: Iterable[str]) -> bool:
     return any(path == folder or path.startswith(folder.rstrip(os.sep) + os.sep) for folder in folders)
+
+
+def _left_out(path: str, folders: Iterable[str]) -> bool:
+    """Whether a file is in a system folder; an earlier version, or a scan of that very folder, has taken it."""
+    return any(_under(path, [folder]) and in_system_folder(path, folder) for folder in folders)
 
 
 def _gone(path: str, unreadable: Sequence[str]) -> bool:

@@ -179,6 +179,15 @@ def exclusive(location: Location) -> Iterator[None]:
         lock.release()
 
 
+def compact(engine: sa.Engine) -> None:
+    """Shrink a database in a file to what is in it, unless it is busy; a server does that by itself."""
+    if engine.dialect.name != "sqlite":
+        return
+    with contextlib.closing(engine.raw_connection()) as raw, contextlib.suppress(sqlite3.OperationalError):
+        raw.cursor().execute("VACUUM")
+        raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
 def _plain(error: BaseException | None, location: Location) -> LibraryError:
     name = getattr(error, "sqlite_errorname", None) or ""
     for code, remedy in _REMEDIES.items():

@@ -216,6 +216,7 @@ def _song(row: dict[str, Any]) -> SongRecord:
         analyzer=_text(row, "analyzer"),
         affect=Affect(row["affect"]["valence"], row["affect"]["arousal"]),
         features=_features(row["features"], {field.name for field in dataclasses.fields(Features)}),
+        sources=tuple(_text({"source": source}, "source") for source in row.get("sources", ())),
     )
 
 

@@ -1,5 +1,6 @@
 """Filters as people type them."""
 
+import os
 import re
 from collections.abc import Callable, Sequence
 
@@ -21,12 +22,18 @@ def track_filter(
     genre: Sequence[str] = (),
     artist: Sequence[str] = (),
     album: Sequence[str] = (),
+    folder: Sequence[str | os.PathLike[str]] = (),
+    not_genre: Sequence[str] = (),
+    not_artist: Sequence[str] = (),
+    not_album: Sequence[str] = (),
+    not_folder: Sequence[str | os.PathLike[str]] = (),
     year: str | None = None,
     tempo: str | None = None,
     length: str | None = None,
     instrumental: bool | None = None,
     key: str | None = None,
     files: bool | None = None,
+    speech: bool | None = None,
 ) -> TrackFilter:
     """Build a filter from what was typed.
 
@@ -34,6 +41,10 @@ def track_filter(
     ----------
     genre, artist, album : sequence of str
         The tag must contain one of these, regardless of case.
+    folder : sequence of str or path-like
+        The file must be in one of these folders, or below; ``~`` is the user's home.
+    not_genre, not_artist, not_album, not_folder
+        The same must not hold.
     year, tempo, length : str, optional
         Ranges such as ``"1990-1999"``, ``"90-"``, ``"..120"``, ``"2:00-5:00"``, or one value.
     instrumental : bool, optional
@@ -42,6 +53,8 @@ def track_filter(
         Such as ``"D minor"``, ``"F# major"``, ``"Bb"``, ``"Am"``.
     files : bool, optional
         With a file, or without.
+    speech : bool, optional
+        As `TrackFilter` has it.
 
     Returns
     -------
@@ -56,13 +69,23 @@ def track_filter(
         genre=tuple(genre),
         artist=tuple(artist),
         album=tuple(album),
+        folder=tuple(map(_absolute, folder)),
+        not_genre=tuple(not_genre),
+        not_artist=tuple(not_artist),
+        not_album=tuple(not_album),
+        not_folder=tuple(map(_absolute, not_folder)),
         year=None if year is None else parse_range(year, "--year"),
         tempo=None if tempo is None else parse_range(tempo, "--tempo"),
         duration=None if length is None else parse_length_range(length),
         instrumental=instrumental,
         key=None if key is None else parse_key(key),
         file=files,
+        speech=speech,
     )
+
+
+def _absolute(folder: str | os.PathLike[str]) -> str:
+    return os.path.abspath(os.path.expanduser(os.fspath(folder)))  # noqa: PTH100, PTH111 - names may be any bytes
 
 
 def parse_range(text: str, name: str) -> Range:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import hashlib
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -140,7 +141,7 @@ def import_table(store: LibraryStore, path: Path, table: SongTable, affect: Song
         If the library can't be written; then nothing is stored.
     """
     affect = affect or ColumnsAffect()
-    stored = put_songs(store, table.songs, affect)
+    stored = put_songs(store, table.songs, affect, table_source(path))
     if stored.lacking and not stored.new + stored.updated:
         raise InputError(f"none of its songs gets an affect: {_advice(table, affect)}.", str(path))
     lacking = [Problem(song.row, None, f"{_lacking(song, affect)}; left out") for song in stored.lacking]
@@ -175,7 +176,12 @@ class Stored:
     lacking: list[Song]
 
 
-def put_songs(store: LibraryStore, songs: Sequence[Song], affect: SongAffect) -> Stored:
+def table_source(path: Path) -> str:
+    """The name by which the library knows a table: its path, with escapes for bytes that are not UTF-8."""
+    return os.path.abspath(path).encode("utf-8", "backslashreplace").decode()  # noqa: PTH100 - takes out ".."
+
+
+def put_songs(store: LibraryStore, songs: Sequence[Song], affect: SongAffect, source: str) -> Stored:
     """Put songs into the library, in one transaction, as `import_table` does; their lyrics too.
 
     Parameters
@@ -184,6 +190,8 @@ def put_songs(store: LibraryStore, songs: Sequence[Song], affect: SongAffect) ->
     songs : sequence of Song
     affect : SongAffect
         What reads their affects.
+    source : str
+        The table or playlist that they are from.
 
     Returns
     -------
@@ -201,7 +209,7 @@ def put_songs(store: LibraryStore, songs: Sequence[Song], affect: SongAffect) ->
         if np.isnan(valence) or np.isnan(arousal):
             lacking.append(song)
             continue
-        records.append(_record(song, identifier, affect.name, Affect(valence, arousal)))
+        records.append(_record(song, identifier, affect.name, Affect(valence, arousal), source))
         lyrics = lyrics_of(song.lyrics)
         if lyrics != Lyrics():
             words[identifier] = recorded("table", lyrics, read=False)
@@ -258,11 +266,11 @@ def _merged(rows: Sequence[Song]) -> Song:
     return Song(**values)
 
 
-def _record(song: Song, identifier: str, analyzer: str, affect: Affect) -> SongRecord:
+def _record(song: Song, identifier: str, analyzer: str, affect: Affect, source: str) -> SongRecord:
     names = {each.name for each in dataclasses.fields(Features)}
     values = {name: getattr(song, name, None) for name in names}
     tags = Tags(title=song.title, artist=song.artist, album=song.album, genre=song.genre, year=song.year)
-    return SongRecord(identifier, tags, song.duration, analyzer, affect, Features(**values))
+    return SongRecord(identifier, tags, song.duration, analyzer, affect, Features(**values), (source,))
 
 
 def _lacking(song: Song, affect: SongAffect) -> str:

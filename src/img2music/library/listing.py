@@ -5,7 +5,7 @@ import dataclasses
 from collections.abc import Iterable
 from typing import Any, TextIO
 
-from img2music.library.track import Track
+from img2music.library.track import Track, TrackKind
 from img2music.music.analysis import Features
 
 TABLE_COLUMNS = (">id", "title", "artist", ">length", ">valence", ">arousal", ">tempo", "key", "genre", ">year", "")
@@ -23,6 +23,7 @@ _PLAIN = (
     "year",
     "duration",
     "missing",
+    "kind",
 )
 _FEATURES = tuple(field.name for field in dataclasses.fields(Features))
 
@@ -82,6 +83,11 @@ def table_row(track: Track) -> tuple[str, ...]:
     tuple of str
     """
     features = track.features
+    facts = (
+        ("missing", track.missing),
+        ("no file", track.path is None),
+        (str(track.kind), track.kind is not TrackKind.MUSIC),
+    )
     return (
         str(track.id),
         track.shown_title,
@@ -93,7 +99,7 @@ def table_row(track: Track) -> tuple[str, ...]:
         features.key_name or "",
         track.genre or "",
         "" if track.year is None else str(track.year),
-        "missing" if track.missing else "no file" if track.path is None else "",
+        ", ".join(fact for fact, holds in facts if holds),
     )
 
 

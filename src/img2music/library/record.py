@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from img2music.affect import Affect
-from img2music.music.analysis import CurvePoint, Features, TrackAnalysis
+from img2music.music.analysis import NO_MUSIC, CurvePoint, Features, TrackAnalysis
 from img2music.sources.folders import FileState
 from img2music.sources.tags import Tags
 
@@ -63,6 +63,8 @@ class SongRecord:
     affect : Affect
     features : Features
         What is known of them.
+    sources : tuple of str
+        Tables and playlists that it is from.
     """
 
     identifier: str
@@ -71,6 +73,7 @@ class SongRecord:
     analyzer: str
     affect: Affect
     features: Features
+    sources: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,3 +182,8 @@ class Failure:
     file: FileState
     analyzer: str
     reason: str
+
+    @property
+    def silent(self) -> bool:
+        """Whether the file is as it should be, and holds nothing to hear."""
+        return self.reason == NO_MUSIC

@@ -12,7 +12,7 @@ from img2music.affect import Affect
 from img2music.errors import Img2MusicError, LibraryError, printable
 from img2music.library.record import LyricsRecord, SongRecord, TrackRecord, unpack_curve
 from img2music.library.schema import fold
-from img2music.library.track import Track
+from img2music.library.track import Track, TrackKind
 from img2music.music.analysis import Features, TrackAnalysis
 from img2music.sources.folders import FileState
 from img2music.sources.tags import Tags
@@ -138,7 +138,7 @@ def track_of(row: sa.Row[Any]) -> Track:
     Parameters
     ----------
     row : sqlalchemy.Row
-        Of the table of tracks, all columns.
+        Of the table of tracks, all columns, with `filters.KIND`.
 
     Returns
     -------
@@ -166,6 +166,7 @@ def track_of(row: sa.Row[Any]) -> Track:
         features=_features(row),
         identifier=row.identifier,
         sound=row.sound,
+        kind=TrackKind(row.kind),
     )
 
 
@@ -213,13 +214,15 @@ def record_of(row: sa.Row[Any]) -> TrackRecord:
     )
 
 
-def song_of(row: sa.Row[Any]) -> SongRecord:
+def song_of(row: sa.Row[Any], sources: Sequence[str]) -> SongRecord:
     """Make a record of the row of a song without a file.
 
     Parameters
     ----------
     row : sqlalchemy.Row
         Of the table of tracks, all columns.
+    sources : sequence of str
+        Where it is from.
 
     Returns
     -------
@@ -237,6 +240,7 @@ def song_of(row: sa.Row[Any]) -> SongRecord:
         analyzer=row.analyzer,
         affect=_affect(row, row.heard_valence),
         features=_features(row),
+        sources=tuple(sources),
     )
 
 

@@ -54,6 +54,8 @@ class ScanReport:
         Missing tracks that are back, unchanged.
     missing : int
         Tracks whose file is gone now.
+    silent : int
+        Files that hold nothing to hear; no fault.
     failed : list of InputError
         Files that could not be analysed, files and folders that could not be read.
     failed_before : int
@@ -76,6 +78,7 @@ class ScanReport:
     hashed: int = 0
     returned: int = 0
     missing: int = 0
+    silent: int = 0
     failed: list[InputError] = field(default_factory=list)
     failed_before: int = 0
     unusable: bool = False
@@ -95,9 +98,10 @@ class ScanReport:
         parts.append(f"{self.unchanged} unchanged")
         parts += [f"{self.returned} back"] if self.returned else []
         parts += [f"{self.missing} missing"] if self.missing else []
+        parts += [f"{self.silent} silent"] if self.silent else []
         parts += [f"{len(self.failed)} failed"] if self.failed else []
         if self.failed_before:
-            parts.append(f"{self.failed_before} failed before (--retry-failed tries them again)")
+            parts.append(f"{self.failed_before} failed before (library failures lists them)")
         return f"{self.found} audio files: {', '.join(parts)}; {self.seconds:.1f} s."
 
 
@@ -315,10 +319,13 @@ class _Run:
         file, content, measured = outcome.file, outcome.content, outcome.measured
         report = self._report
         if content is None or isinstance(measured, str):
-            reason = str(measured)
+            failure = Failure(file, self._analyzer, str(measured))
             if file.path not in self._unhashed:  # whose track is as good as it was
-                self._failures.append(Failure(file, self._analyzer, reason))
-            report.failed.append(InputError(reason, file.path))
+                self._failures.append(failure)
+            if failure.silent:
+                report.silent += 1
+            else:
+                report.failed.append(InputError(failure.reason, file.path))
             return
         record = TrackRecord(file, content, measured.tags, measured.analysis, sound=measured.sound)
         self._records.append(record)

@@ -20,7 +20,7 @@ from sqlalchemy import (
     text,
 )
 
-HEAD = "0005"
+HEAD = "0006"
 """The revision that these tables are at; the newest in ``migrations/versions``."""
 
 
@@ -113,6 +113,14 @@ lyrics = Table(
     Column("language", Text),
     Column("fetched", BigInteger, nullable=False),
     Column("valence", Float),
+)
+
+# Which tables and playlists a song without a file came from; with the last of them it is forgotten.
+song_sources = Table(
+    "song_sources",
+    metadata,
+    Column("track_id", ID, ForeignKey("tracks.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("source", Text, primary_key=True),
 )
 
 failures = Table(

@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 
 from img2music.errors import UsageError
 from img2music.library import database
-from img2music.library.filters import conditions
+from img2music.library.filters import KIND, conditions
 from img2music.library.record import CURVE_DTYPE, Failure, LyricsRecord, SongRecord, TrackRecord, unpack_curve
 from img2music.library.rows import AFFECT_DTYPE, PACKED_AFFECT, batches, lyrics_record_of, record_of, song_of, track_of
-from img2music.library.schema import affects, curves, failures, lyrics, tracks
-from img2music.library.track import Track, TrackFilter
+from img2music.library.schema import affects, curves, failures, lyrics, song_sources, tracks
+from img2music.library.track import Track, TrackFilter, TrackKind
 from img2music.library.transaction import Transaction
-from img2music.music.analysis import CurvePoint
+from img2music.music.analysis import NO_MUSIC, CurvePoint
 from img2music.sources.folders import FileState
 
 AFFECT_CHUNK = 1 << 22  # ids a query: twice 24 bytes each stay well below SQLite's limit of 1e9 bytes a value
@@ -61,18 +61,24 @@ class Totals:
     ----------
     failures : int
         Files that could not be analysed.
+    silent : int
+        Files that hold nothing to hear.
     seconds : float
         Length of all tracks that are present.
     without_file : int
         Songs that are known from tables only.
     analyzers : dict of str to int
         Tracks by the analyzer version that measured them, or by what their affect comes from.
+    sources : dict of str to int
+        Songs by the table or playlist that they are from.
     """
 
     failures: int
+    silent: int
     seconds: float
     without_file: int
     analyzers: dict[str, int]
+    sources: dict[str, int]
 
 
 def library_location(location: str | os.PathLike[str] | None = None) -> str:
@@ -230,6 +236,18 @@ class LibraryStore:
         with self._reading() as connection:
             return np.fromiter(connection.execute(statement).scalars(), dtype=np.int64)
 
+    def unmusical(self) -> dict[int, TrackKind]:
+        """Find the tracks that are present and no music.
+
+        Returns
+        -------
+        dict of int to TrackKind
+            What they are, by id.
+        """
+        statement = sa.select(tracks.c.id, KIND).where(tracks.c.missing.is_(False), KIND.element != TrackKind.MUSIC)
+        with self._reading() as connection:
+            return {number: TrackKind(kind) for number, kind in connection.execute(statement)}
+
     def tracks(
         self,
         ids: Sequence[int] | None = None,
@@ -253,7 +271,7 @@ class LibraryStore:
         ------
         Track
         """
-        statement = sa.select(tracks)
+        statement = sa.select(tracks, KIND)
         if where is not None:
             statement = statement.where(*conditions(where))
         with self._reading() as connection:
@@ -281,7 +299,7 @@ class LibraryStore:
         Track or None
         """
         with self._reading() as connection:
-            row = connection.execute(sa.select(tracks).where(tracks.c.path == path)).first()
+            row = connection.execute(sa.select(tracks, KIND).where(tracks.c.path == path)).first()
         return None if row is None else track_of(row)
 
     def find_any(self, name: str) -> Track | None:
@@ -304,7 +322,7 @@ class LibraryStore:
                 return found
             wanted = tracks.c.identifier == name.encode("utf-8", "replace").decode()
         with self._reading() as connection:
-            row = connection.execute(sa.select(tracks).where(wanted)).first()
+            row = connection.execute(sa.select(tracks, KIND).where(wanted)).first()
         return None if row is None else track_of(row)
 
     def identifiers(self, wanted: Iterable[str]) -> set[str]:
@@ -449,8 +467,11 @@ class LibraryStore:
         """
         statement = sa.select(tracks).where(tracks.c.path.is_(None)).order_by(tracks.c.id)
         with self._reading() as connection:
+            sources: dict[int, list[str]] = {}
+            for number, source in connection.execute(sa.select(song_sources).order_by(song_sources.c.source)):
+                sources.setdefault(number, []).append(source)
             for row in connection.execute(statement):
-                yield song_of(row)
+                yield song_of(row, sources.get(row.id, ()))
 
     def failures(self) -> Iterator[Failure]:
         """Read the files that could not be analysed, in order of path.
@@ -553,10 +574,16 @@ class LibraryStore:
         Totals
         """
         present = tracks.c.missing.is_(False)
+        by_source = sa.select(song_sources.c.source, sa.func.count()).group_by(song_sources.c.source)
         by_analyzer = sa.select(tracks.c.analyzer, sa.func.count()).group_by(tracks.c.analyzer)
         with self._reading() as connection:
+
+            def count_failures(which: sa.ColumnElement[bool]) -> int:
+                return database.scalar(connection, sa.select(sa.func.count()).select_from(failures).where(which))
+
             return Totals(
-                failures=database.scalar(connection, sa.select(sa.func.count()).select_from(failures)),
+                failures=count_failures(failures.c.reason != NO_MUSIC),
+                silent=count_failures(failures.c.reason == NO_MUSIC),
                 seconds=float(
                     connection.execute(sa.select(sa.func.sum(tracks.c.duration)).where(present)).scalar() or 0
                 ),
@@ -564,6 +591,7 @@ class LibraryStore:
                     connection, sa.select(sa.func.count()).select_from(tracks).where(tracks.c.path.is_(None))
                 ),
                 analyzers={row[0]: row[1] for row in connection.execute(by_analyzer.order_by(tracks.c.analyzer))},
+                sources={row[0]: row[1] for row in connection.execute(by_source.order_by(song_sources.c.source))},
             )
 
     def size(self) -> int | None:
@@ -579,6 +607,10 @@ class LibraryStore:
             return None
         parts = (path.with_name(path.name + suffix) for suffix in ("", "-wal", "-shm"))
         return sum(part.stat().st_size for part in parts if part.exists())
+
+    def compact(self) -> None:
+        """Give the disk back what removed tracks took, unless another program is using the library just now."""
+        database.compact(self._engine)
 
     def faults(self) -> list[str]:
         """Check that the database is sound.

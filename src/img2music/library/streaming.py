@@ -136,7 +136,9 @@ class SpotifyImport:
             except SourceError as error:  # the others are asked for again the next time
                 fault, asked = error, len(new)
                 new = list(filter(has_features, new))
-        stored = put_songs(store, new, ColumnsAffect())
+        stored = put_songs(store, new, ColumnsAffect(), name)
+        with store.writing() as transaction:
+            transaction.add_source(name, known)
         report.songs += len(songs)
         report.known += len(known)
         report.new += stored.new

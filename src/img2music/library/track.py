@@ -1,10 +1,20 @@
 """A track of the library, and the filter that picks some."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from enum import StrEnum
 from pathlib import PurePath
 
 from img2music.affect import Affect
 from img2music.music.analysis import Features
+
+
+class TrackKind(StrEnum):
+    """What a track is."""
+
+    MUSIC = "music"
+    SPEECH = "speech"
+    NOISE = "noise"
+    SHORT = "short"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +49,8 @@ class Track:
     sound : str or None
         Hash of the encoded sound apart from tags (hexadecimal); equal for copies, however they are tagged. None until a
         scan has hashed it.
+    kind : TrackKind
+        "music", "speech", "noise", or "short" if it lasts less than five seconds.
     """
 
     id: int
@@ -57,6 +69,7 @@ class Track:
     features: Features
     identifier: str | None = None
     sound: str | None = None
+    kind: TrackKind = TrackKind.MUSIC
 
     @property
     def shown_title(self) -> str:
@@ -72,6 +85,10 @@ class TrackFilter:
     ----------
     genre, artist, album : tuple of str
         The tag contains one of these, regardless of case. Empty means any.
+    folder : tuple of str
+        The file is in one of these folders (absolute paths), or below.
+    not_genre, not_artist, not_album, not_folder : tuple of str
+        The same, and the track fails; one without the tag passes.
     year, tempo, duration : tuple of (float or None, float or None), optional
         Inclusive least and greatest; tempo in beats per minute, duration in seconds. A track without the
         value fails.
@@ -81,14 +98,32 @@ class TrackFilter:
         Pitch class and mode (1 major, 0 minor, None both).
     file : bool, optional
         Whether the track has a file.
+    speech : bool, optional
+        Whether tracks pass that are no music: speech, noise and very short sounds (`Track.kind`). None: where tracks
+        are listed, but not where music is chosen.
     """
 
     genre: tuple[str, ...] = ()
     artist: tuple[str, ...] = ()
     album: tuple[str, ...] = ()
+    folder: tuple[str, ...] = ()
+    not_genre: tuple[str, ...] = ()
+    not_artist: tuple[str, ...] = ()
+    not_album: tuple[str, ...] = ()
+    not_folder: tuple[str, ...] = ()
     year: tuple[float | None, float | None] | None = None
     tempo: tuple[float | None, float | None] | None = None
     duration: tuple[float | None, float | None] | None = None
     instrumental: bool | None = None
     key: tuple[int, int | None] | None = None
     file: bool | None = None
+    speech: bool | None = None
+
+    def for_choosing(self) -> "TrackFilter":
+        """The filter as it is meant where music is chosen."""
+        return replace(self, speech=self.speech or False)
+
+    @property
+    def narrows(self) -> bool:
+        """Whether a person asked for some of the music only."""
+        return replace(self, speech=None) != TrackFilter()

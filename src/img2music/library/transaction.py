@@ -6,9 +6,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from img2music.library.filters import below
 from img2music.library.record import Failure, LyricsRecord, SongRecord, TrackRecord, best, pack_curve
 from img2music.library.rows import PACKED_AFFECT, batches, lyrics_record_of, values_of
-from img2music.library.schema import affects, curves, failures, lyrics, tracks
+from img2music.library.schema import affects, curves, failures, lyrics, song_sources, tracks
 from img2music.music.lyrics.fusion import fuse
 from img2music.sources.folders import FileState
 
@@ -199,8 +200,65 @@ class Transaction:
         if old:
             execute(sa.update(tracks).where(tracks.c.id == sa.bindparam("number")), old)
             execute(sa.delete(affects).where(affects.c.track_id.in_(known.values())))
-        self._pack_affects(row.id for row in execute(numbered).all())
+        numbers = {row.identifier: row.id for row in execute(numbered)}
+        self._pack_affects(numbers.values())
+        for source in {source for song in songs.values() for source in song.sources}:
+            self.add_source(source, (name for name, song in songs.items() if source in song.sources))
         return len(new)
+
+    def add_source(self, source: str, identifiers: Iterable[str]) -> None:
+        """Store that songs are from a table or a playlist, too.
+
+        Parameters
+        ----------
+        source : str
+        identifiers : iterable of str
+            Those that are not there are left out.
+        """
+        ids = self.ids_of_identifiers(identifiers).values()
+        for batch in batches(ids):
+            same = sa.and_(song_sources.c.source == source, song_sources.c.track_id.in_(batch))
+            self._connection.execute(sa.delete(song_sources).where(same))
+            rows = [{"track_id": number, "source": source} for number in batch]
+            self._connection.execute(sa.insert(song_sources), rows)
+
+    def forget_files(self, path: str) -> int:
+        """Remove the tracks and failures of a file, or of all files in a folder and below, for good.
+
+        Parameters
+        ----------
+        path : str
+            Absolute.
+
+        Returns
+        -------
+        int
+            Number of files.
+        """
+        removed = 0
+        for table in (failures, tracks):
+            inside = sa.or_(table.c.path == path, below((path,), table.c.path))
+            removed += self._connection.execute(sa.delete(table).where(inside)).rowcount
+        return removed
+
+    def forget_source(self, source: str) -> int:
+        """Remove the songs that are from one table or playlist and no other, for good.
+
+        Parameters
+        ----------
+        source : str
+
+        Returns
+        -------
+        int
+            Number of songs.
+        """
+        its = sa.select(song_sources.c.track_id).where(song_sources.c.source == source)
+        others = sa.select(song_sources.c.track_id).where(song_sources.c.source != source)
+        alone = sa.and_(tracks.c.path.is_(None), tracks.c.id.in_(its), tracks.c.id.not_in(others))
+        removed = self._connection.execute(sa.delete(tracks).where(alone)).rowcount
+        self._connection.execute(sa.delete(song_sources).where(song_sources.c.source == source))
+        return removed
 
     def _pack_affects(self, ids: Iterable[int]) -> None:
         columns = (tracks.c.id, tracks.c.valence, tracks.c.arousal)

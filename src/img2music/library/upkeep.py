@@ -2,8 +2,10 @@
 
 import os
 from dataclasses import dataclass, field
+from pathlib import Path, PurePath
 
 from img2music.errors import InputError
+from img2music.library.importing import table_source
 from img2music.library.store import LibraryStore
 from img2music.library.workers import content_hash
 from img2music.sources.folders import FileState
@@ -24,10 +26,14 @@ class LibraryInfo:
         Of the present tracks, those that are known from tables only.
     failures : int
         Files that could not be analysed.
+    silent : int
+        Files that hold nothing to hear.
     seconds : float
         Length of all tracks that are present, where it is known.
     analyzers : dict of str to int
         Tracks by the analyzer version that measured them.
+    sources : dict of str to int
+        Songs by the table or playlist that they are from.
     """
 
     location: str
@@ -36,8 +42,10 @@ class LibraryInfo:
     missing: int
     without_file: int
     failures: int
+    silent: int
     seconds: float
     analyzers: dict[str, int]
+    sources: dict[str, int]
 
 
 @dataclass
@@ -49,7 +57,7 @@ class Verification:
     database : list of str
         Faults of the database; empty if it is sound.
     files : list of InputError
-        Tracks whose files are gone, have changed or can't be read.
+        Tracks whose files are gone, now or at the last scan, have changed or can't be read.
     checked : int
         Number of files that were looked at.
     """
@@ -78,8 +86,10 @@ def info(store: LibraryStore) -> LibraryInfo:
         missing=store.count(missing=True),
         without_file=totals.without_file,
         failures=totals.failures,
+        silent=totals.silent,
         seconds=totals.seconds,
         analyzers=totals.analyzers,
+        sources=totals.sources,
     )
 
 
@@ -99,12 +109,14 @@ def info_rows(found: LibraryInfo) -> list[tuple[str, str]]:
         ("tracks", str(found.present)),
         ("without file", str(found.without_file)),
         ("missing", f"{found.missing} (library prune removes them)" if found.missing else "0"),
-        ("failed", f"{found.failures} (scan --retry-failed tries them again)" if found.failures else "0"),
+        ("failed", f"{found.failures} (library failures lists them)" if found.failures else "0"),
+        ("silent", str(found.silent)),
         ("music", f"{found.seconds / 3600:.1f} hours"),
     ]
     if found.bytes is not None:
         rows.append(("size", f"{found.bytes / 1e6:.1f} MB"))
     rows += [(f"analyzer {name}", f"{count} tracks") for name, count in found.analyzers.items()]
+    rows += [(f"from {name}", f"{count} songs") for name, count in found.sources.items()]
     return rows
 
 
@@ -123,11 +135,14 @@ def verify(store: LibraryStore, *, content: bool = False) -> Verification:
     """
     found = Verification(database=store.faults())
     for record in store.records():
-        if record.missing:
-            continue
         found.checked += 1
         path = record.file.path
         try:
+            if record.missing:
+                back = (
+                    "it is there: scan its folder again, or " if os.path.lexists(path) else "if it is gone for good, "
+                )
+                raise InputError(f"is marked missing since a scan; {back}library prune removes it.", path)
             status = os.stat(path)  # noqa: PTH116  # names may be any bytes
             state = FileState(path, status.st_size, status.st_mtime_ns)
             if state != record.file:
@@ -161,5 +176,45 @@ def prune(store: LibraryStore, *, without_file: bool = False, dry_run: bool = Fa
     """
     if dry_run:
         return store.count(missing=True) + (store.totals().without_file if without_file else 0)
+    with store.alone():
+        with store.writing() as transaction:
+            removed = transaction.remove_missing() + (transaction.remove_songs() if without_file else 0)
+        store.compact()
+    return removed
+
+
+def forget(store: LibraryStore, what: str) -> int:
+    """Remove what the library has of a folder, a file, a table or a playlist, for good; files are not touched.
+
+    Parameters
+    ----------
+    store : LibraryStore
+    what : str
+        A path, or the name of a table or playlist as `info` tells it, or the name of its file.
+
+    Returns
+    -------
+    int
+        Number of tracks, and of files that had failed. Songs that are from another table or playlist, too, stay.
+
+    Raises
+    ------
+    InputError
+        If the library has nothing of it, or several tables are called so.
+    """
+    path = os.path.abspath(os.path.expanduser(what))  # noqa: PTH100, PTH111 - names may be any bytes
+    sources = store.totals().sources
+    table = table_source(Path(path))
+    named = [name for name in sources if name in (what, table)] or [
+        name for name in sources if os.sep not in what and PurePath(name).name == what
+    ]
     with store.alone(), store.writing() as transaction:
-        return transaction.remove_missing() + (transaction.remove_songs() if without_file else 0)
+        removed = transaction.forget_files(path)
+        if len(named) == 1:
+            removed += transaction.forget_source(named[0])
+    if not removed and len(named) != 1:
+        listed = "; ".join(named or sources) or "none"
+        reason = "several tables are called so" if named else "the library has nothing of it"
+        raise InputError(f"{reason}; its tables and playlists are: {listed}.", what)
+    store.compact()
+    return removed

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from img2music.errors import UsageError
 from img2music.matching.playlists import Entry, jspf, m3u8, xspf
+from img2music.matching.query import QueryKind
 from img2music.matching.recommending import Answer, Recommendation
 
 TITLE = "Songs by img2music"
@@ -71,6 +72,11 @@ def as_m3u8(recommendation: Recommendation, folder: Path | None = None) -> bytes
     return m3u8(_entries(recommendation), folder).encode("utf-8")
 
 
+def as_m3u(recommendation: Recommendation, folder: Path | None = None) -> bytes:
+    """The same under the older ending, which by itself does not tell the encoding."""
+    return as_m3u8(recommendation, folder).replace(b"#EXTM3U\n", b"#EXTM3U\n#EXTENC:UTF-8\n", 1)
+
+
 def as_xspf(recommendation: Recommendation, _folder: Path | None = None) -> bytes:
     """XSPF playlist."""
     return xspf(_entries(recommendation), TITLE).encode("utf-8")
@@ -85,10 +91,14 @@ def _entries(recommendation: Recommendation) -> list[Entry]:
     return [Entry(match.track, match.why) for match in recommendation.matches()]
 
 
+FILES_ONLY = {"m3u8", "m3u"}
+"""Formats that have no place for a song without a file."""
+
 WRITERS: dict[str, Callable[[Recommendation, Path | None], bytes]] = {
     "json": as_json,
     "csv": as_csv,
     "m3u8": as_m3u8,
+    "m3u": as_m3u,
     "xspf": as_xspf,
     "jspf": as_jspf,
 }
@@ -126,30 +136,6 @@ def chosen_format(wanted: str | None, output: Path | None, *, terminal: bool) ->
     return wanted
 
 
-def left_out(recommendation: Recommendation, wanted: str) -> str | None:
-    """Say which songs a format can't hold.
-
-    Parameters
-    ----------
-    recommendation : Recommendation
-    wanted : str
-        A name in `WRITERS`, or "table".
-
-    Returns
-    -------
-    str or None
-        One line; None if it holds all.
-    """
-    matches = recommendation.matches()
-    count = sum(match.track.path is None for match in matches)
-    if wanted != "m3u8" or count == 0:
-        return None
-    return (
-        f"{count} of {len(matches)} songs have no file and are left out of the playlist; "
-        "--files recommends only songs that have one."
-    )
-
-
 def table_columns(recommendation: Recommendation) -> list[str]:
     """Heads of the columns of `table_rows`; ``>`` marks those that are set flush right."""
     return [">#", "song, and why", *(["for"] if recommendation.together else []), ">passage", ">similarity"]
@@ -158,7 +144,9 @@ def table_columns(recommendation: Recommendation) -> list[str]:
 def table_title(answer: Answer) -> str:
     """One line about a query, its affect on the unit scale."""
     if len(answer.asked) > 1:
-        return f"One playlist for {len(answer.asked)} pictures"
+        songs = sum(query.kind is QueryKind.SONG for query in answer.asked)
+        counts = ((len(answer.asked) - songs, "pictures"), (songs, "songs"))
+        return f"One playlist for {' and '.join(f'{count} {what}' for count, what in counts if count)}"
     (query,) = answer.asked
     name = f"{Path(query.path).name}: " if query.path else ""
     return f"{name}{query.affect.word} (valence {query.affect.valence:.2f}, arousal {query.affect.arousal:.2f})"

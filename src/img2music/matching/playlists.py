@@ -61,9 +61,9 @@ def identifier_uri(identifier: str) -> str:
 def m3u8(entries: Iterable[Entry], folder: Path | None = None) -> str:
     """Write an extended M3U playlist of the tracks that have a file.
 
-    A track under the playlist's own folder is named relative to it, so that both can be moved together;
-    any other by its absolute path. A name that a line of text can't hold (a line break, blanks at an end,
-    bytes that are not UTF-8) is written as a ``file:`` URI.
+    A track is named relative to the playlist's folder, so that both can be moved together; where the two have
+    nothing in common below the user's home, by its absolute path. A name that a line of text can't hold (a line
+    break, blanks at an end, bytes that are not UTF-8) is written as a ``file:`` URI.
 
     Parameters
     ----------
@@ -90,12 +90,26 @@ def m3u8(entries: Iterable[Entry], folder: Path | None = None) -> str:
 def _m3u8_location(path: str, folder: Path | None) -> str:
     if path != clean(path) or path != path.strip() or len(path.splitlines()) != 1 or "\t" in path:
         return file_uri(path)
-    if folder is None or not Path(path).is_relative_to(folder):
+    inside = None if folder is None else _seen_from(folder, path)
+    if inside is None:
         return path
-    inside = Path(path).relative_to(folder)
     # "#..." would be a comment, "http:..." an address, " ..." may be stripped.
     plain = inside.parts[0][0] not in "# " and ":" not in inside.parts[0]
     return str(inside) if plain else f".{os.sep}{inside}"
+
+
+def _seen_from(folder: Path, path: str) -> Path | None:
+    """A path relative to a folder; None where the two have only a home, or what is above it, in common."""
+    place = os.path.abspath(folder)  # noqa: PTH100 - takes out "..", keeps links
+    if Path(path).is_relative_to(place):
+        return Path(path).relative_to(place)
+    # The way up starts where a link leads.
+    real, place = Path(os.path.realpath(Path(path).parent), Path(path).name), os.path.realpath(folder)
+    try:
+        common = os.path.commonpath([real, place])
+    except ValueError:  # another drive
+        return None
+    return None if Path.home().is_relative_to(common) else Path(os.path.relpath(real, place))
 
 
 def xspf(entries: Iterable[Entry], title: str) -> str:

@@ -1,16 +1,20 @@
 """What songs are looked for: a picture, a song, numbers or an emotion."""
 
+import difflib
 import math
 from dataclasses import dataclass
 from enum import StrEnum
 
-from img2music.affect import CIRCUMPLEX_WORDS, EMOTIONS, Affect
+from img2music.affect import CIRCUMPLEX_WORDS, EMOTIONS, SYNONYMS, Affect
 from img2music.distribution import AffectDistribution
-from img2music.errors import UsageError
+from img2music.errors import UsageError, printable
 from img2music.library.track import Track
 
 WORD_INTENSITY = 0.6
 """Intensity that a word of the circumplex stands for; that of the basic emotions' coordinates is 0.32 to 0.64."""
+
+MOODS = tuple(sorted({*EMOTIONS, *CIRCUMPLEX_WORDS, *SYNONYMS}))
+"""Every word that `affect_of` knows."""
 
 
 class QueryKind(StrEnum):
@@ -59,9 +63,9 @@ def affect_of(name: str) -> Affect:
     Parameters
     ----------
     name : str
-        A basic emotion (``affect.EMOTIONS``) or a word of the circumplex (``affect.CIRCUMPLEX_WORDS``), in any case.
-        The basic emotions have coordinates from the literature; the other words stand in their direction
-        at intensity `WORD_INTENSITY`.
+        A basic emotion (``affect.EMOTIONS``), a word of the circumplex (``affect.CIRCUMPLEX_WORDS``) or another word
+        for one of them (``affect.SYNONYMS``), in any case. The basic emotions have coordinates from the literature; the
+        other words stand in their direction at intensity `WORD_INTENSITY`.
 
     Returns
     -------
@@ -73,14 +77,15 @@ def affect_of(name: str) -> Affect:
         If it is neither.
     """
     word = name.strip().lower()
+    word = SYNONYMS.get(word, word)
     if word in EMOTIONS:
         return EMOTIONS[word]
     if word in CIRCUMPLEX_WORDS:
         angle = 2.0 * math.pi * CIRCUMPLEX_WORDS.index(word) / len(CIRCUMPLEX_WORDS)
         radius = WORD_INTENSITY * math.sqrt(0.5)
         return Affect(0.5 + radius * math.cos(angle), 0.5 + radius * math.sin(angle))
-    known = ", ".join((*EMOTIONS, *CIRCUMPLEX_WORDS))
-    raise UsageError(f"{name!r} is no emotion known here: give one of {known}.")
+    known = difflib.get_close_matches(word, MOODS) or [*EMOTIONS, *CIRCUMPLEX_WORDS]
+    raise UsageError(f"{printable(name)!r} is no emotion known here: give another, such as {', '.join(known)}.")
 
 
 def asked_affects(valence: float | None, arousal: float | None, emotion: str | None) -> tuple[Affect, ...]:

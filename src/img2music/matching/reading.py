@@ -1,12 +1,16 @@
 """Files -> queries: which are pictures, which are songs, and what they feel like."""
 
 import contextlib
+import filecmp
 import os
+import re
 import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
-from img2music.errors import InputError
+from img2music.errors import InputError, printable
+from img2music.library.scanning import Progress
 from img2music.library.store import LibraryStore
 from img2music.library.track import Track
 from img2music.library.workers import content_hash
@@ -14,8 +18,13 @@ from img2music.matching.query import Query, QueryKind
 from img2music.media.images import is_image
 from img2music.media.packets import sound_hash
 from img2music.music.analysis import TrackAnalysis
-from img2music.sources.folders import FileState, FolderWalk, is_image_name, why_no_sound
+from img2music.sources.folders import FileState, FolderWalk, holds_only_sound, is_image_name, why_no_sound
 from img2music.sources.tags import read_tags
+
+COVER = re.compile(
+    r"(cover|folder|front|back|album|artwork|booklet|inlay|cd|disc|thumb)[ _.-]*[0-9]*\.|albumart", re.IGNORECASE
+)
+"""What the names of pictures begin with that players and rippers lay beside an album's songs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,35 +37,55 @@ class Readings:
         In the order of the paths.
     errors : tuple of InputError
         Files that could not be read.
+    notes : tuple of str
+        What was left out of folders.
     """
 
     queries: tuple[Query, ...]
     errors: tuple[InputError, ...]
+    notes: tuple[str, ...]
 
 
 def read_queries(
-    paths: Sequence[str | os.PathLike[str]], store: LibraryStore, image_model: str | os.PathLike[str] | None = None
+    paths: Sequence[str | os.PathLike[str]],
+    store: LibraryStore,
+    image_model: str | os.PathLike[str] | None = None,
+    progress: Progress | None = None,
 ) -> Readings:
     """Read pictures and songs.
 
     Parameters
     ----------
     paths : sequence of str or path-like
-        Pictures, songs, and folders, which stand for all pictures in them and below, in order of name.
+        Pictures, songs, and folders, which stand for all pictures and songs in them and below, in order of name, but
+        for the covers of these songs.
     store : LibraryStore
         The library; a song that it holds (told by content) is not analysed again.
     image_model : str or path-like, optional
         What reads pictures, as `ImageModel.load` takes it.
+    progress : callable, optional
+        Called with the number of files that are read, and of all.
 
     Returns
     -------
     Readings
     """
-    found = [item for path in paths for item in expand(os.fsdecode(path))]
+    found: list[GivenFile | InputError] = []
+    notes: list[str] = []
+    for path in paths:
+        items = expand(os.fsdecode(path), songs=True)
+        kept = _once(_without_covers(items))
+        if len(kept) < len(items):
+            notes.append(
+                f"{printable(os.fsdecode(path))}: {len(items) - len(kept)} pictures are covers or copies, left out."
+            )
+        found += kept
     images = _read_images([item.path for item in found if isinstance(item, GivenFile) and item.picture], image_model)
     queries: list[Query] = []
     errors: list[InputError] = []
-    for item in found:
+    for done, item in enumerate(found):
+        if progress is not None:
+            progress(done, len(found))
         if isinstance(item, InputError):
             errors.append(item)
             continue
@@ -65,7 +94,7 @@ def read_queries(
             errors.append(read)
         else:
             queries.append(read)
-    return Readings(tuple(queries), tuple(errors))
+    return Readings(tuple(queries), tuple(errors), tuple(notes))
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,25 +112,62 @@ class GivenFile:
     picture: bool
 
 
-def expand(path: str) -> list[GivenFile | InputError]:
+def expand(path: str, *, songs: bool = False) -> list[GivenFile | InputError]:
     """List a file as it is, and a folder as the pictures in it and below.
 
     Parameters
     ----------
     path : str
         As ``os.fsdecode`` gives it.
+    songs : bool, default False
+        Whether a folder stands for the songs in it, too.
 
     Returns
     -------
     list of GivenFile or InputError
-        Pictures in order of name; an error for what can't be read, or a folder without pictures.
+        In order of name; an error for what can't be read, or a folder without any.
     """
     if not os.path.isdir(path):  # noqa: PTH112 - names may be any bytes
         return [GivenFile(path, is_image_name(path) or is_image(path))]
-    walk = FolderWalk([path], is_image_name)
-    pictures: list[GivenFile | InputError] = [GivenFile(file.path, True) for file in walk]
-    pictures += [InputError(f"can't be read: {reason}.", unreadable) for unreadable, reason in walk.unreadable]
-    return pictures or [InputError("there is no picture in this folder or below it.", path)]
+    walk = FolderWalk([path], lambda name: is_image_name(name) or (songs and holds_only_sound(name)))
+    found: list[GivenFile | InputError] = [GivenFile(file.path, is_image_name(file.path)) for file in walk]
+    found += [InputError(f"can't be read: {reason}.", unreadable) for unreadable, reason in walk.unreadable]
+    wanted = "picture and no song" if songs else "picture"
+    return found or [InputError(f"there is no {wanted} in this folder or below it.", path)]
+
+
+def _without_covers(items: list[GivenFile | InputError]) -> list[GivenFile | InputError]:
+    """Leave out the pictures that are called like a cover and lie in a folder of songs, or above one."""
+    songs = [item.path for item in items if isinstance(item, GivenFile) and not item.picture]
+
+    def is_cover(item: GivenFile) -> bool:
+        folder, name = os.path.split(item.path)
+        return (
+            item.picture
+            and COVER.match(name) is not None
+            and any(song.startswith(os.path.join(folder, "")) for song in songs)  # noqa: PTH118
+        )
+
+    return [item for item in items if isinstance(item, InputError) or not is_cover(item)]
+
+
+def _once(items: list[GivenFile | InputError]) -> list[GivenFile | InputError]:
+    """Leave out pictures that are, byte for byte, an earlier one of the same folder."""
+    if len(items) == 1:
+        return items
+    kept: list[GivenFile | InputError] = []
+    pictures: dict[int, list[str]] = {}
+    for item in items:
+        if isinstance(item, GivenFile) and item.picture:
+            try:
+                alike = pictures.setdefault(Path(item.path).stat().st_size, [])
+                if any(filecmp.cmp(item.path, other, shallow=False) for other in alike):
+                    continue
+                alike.append(item.path)
+            except OSError:
+                pass  # whoever reads it says why not
+        kept.append(item)
+    return kept
 
 
 def _read_images(paths: list[str], image_model: str | os.PathLike[str] | None) -> Iterator[Query | InputError]:

@@ -3,7 +3,7 @@
 import dataclasses
 import math
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -11,10 +11,12 @@ import numpy as np
 
 from img2music.affect import Affect
 from img2music.distribution import AffectDistribution
-from img2music.errors import InputError, LibraryError, UsageError
+from img2music.errors import InputError, UsageError
+from img2music.library.scanning import Progress
 from img2music.library.store import LibraryStore
 from img2music.library.track import Track, TrackFilter
 from img2music.matching.calibration import Calibration, Matching, similarity
+from img2music.matching.choice import choosable
 from img2music.matching.diversity import Diversity
 from img2music.matching.explanations import Asked, explain
 from img2music.matching.passages import Passage, best_passage
@@ -49,8 +51,9 @@ class Options:
     top : int
         Tracks for each query; of a playlist for several photos, the least length.
     per_artist : int or None
-        At most so many tracks of one artist in a list; 0 for any number. None for `PER_ARTIST`, or in one
-        playlist for several photos a fifth of it, if that is more.
+        At most so many tracks of one artist in a list; 0 for any number. None for any number where artists or albums
+        are asked for; else for `PER_ARTIST`, or in one playlist for several photos a fifth of it, if that is more, and
+        twice as many until the list is full.
     together : bool
         One playlist in the order of the queries instead of a list for each.
     where : TrackFilter, optional
@@ -80,11 +83,17 @@ class Options:
         if self.widen and self.together:
             raise UsageError("--widen spreads the list of one picture, --together makes one playlist: choose one.")
 
-    def artist_limit(self, songs: int) -> int | None:
-        """Tracks of one artist that a list of so many songs may hold; None for any number."""
+    def artist_limits(self, songs: int, allowed: int) -> Iterator[int | None]:
+        """Tracks of one artist that a list of so many songs out of so many may hold; the next if it is short."""
         if self.per_artist is not None:
-            return self.per_artist or None
-        return max(PER_ARTIST, -(-songs // ARTIST_SHARE)) if self.together else PER_ARTIST
+            yield self.per_artist or None
+            return
+        if self.where is None or not (self.where.artist or self.where.album):
+            limit = max(PER_ARTIST, -(-songs // ARTIST_SHARE)) if self.together else PER_ARTIST
+            while limit < songs < allowed:
+                yield limit
+                limit *= 2
+        yield None
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +214,13 @@ class Matcher:
         Conditions that every recommended track must meet. Ranks are among the whole library all the same, so
         that a filter never changes how well a track fits.
 
+    Attributes
+    ----------
+    notes : tuple of str
+        What a person should know of what was left out.
+    allowed : int
+        Number of tracks that may be recommended.
+
     Raises
     ------
     LibraryError
@@ -221,18 +237,15 @@ class Matcher:
     ) -> None:
         columns = store.columns(("id", "valence", "arousal"))
         ids = columns["id"]
-        if len(ids) == 0:
-            raise LibraryError(
-                f"The library {store.location} has no songs yet: run `img2music scan FOLDER` on your music first."
-            )
+        where = where or TrackFilter()
+        choice = choosable(store, ids, where)
+        if choice.refusal:
+            raise choice.refusal
         points = np.column_stack([columns["valence"], columns["arousal"]])
-        mask = None
-        if where is not None and where != TrackFilter():
-            mask = np.isin(ids, store.ids(where), assume_unique=True)
-            if not mask.any():
-                raise UsageError(f"None of the library's {len(ids)} songs passes the filters: loosen them.")
+        self.notes = (choice.note,) if choice.note else ()
+        self.allowed = int(np.count_nonzero(choice.allowed))
         self._store = store
-        self._filtered = mask is not None
+        self._filtered = where.narrows
         # What we hear and what a table says of other songs are two measures: each is ranked among its own.
         without_file = np.isin(ids, store.ids(TrackFilter(file=False)), assume_unique=True)
         self.positions = np.empty_like(points)
@@ -242,7 +255,8 @@ class Matcher:
                 calibration = Calibration(matching, AffectDistribution.of(points[group, 0], points[group, 1]))
                 self.positions[group] = calibration.place_library(points[group])
                 self._calibrations[has_file] = calibration
-        self._field = Field(ids, self.positions, store.tracks, mask, store.copies)
+        everything = self.allowed == len(ids)
+        self._field = Field(ids, self.positions, store.tracks, None if everything else choice.allowed, store.copies)
 
     def place(self, query: Query) -> tuple[float, float]:
         """Position of a query in the space of the match."""
@@ -349,6 +363,7 @@ def recommend(
     paths: Sequence[str | os.PathLike[str]] = (),
     affects: Sequence[Affect] = (),
     options: Options | None = None,
+    progress: Progress | None = None,
 ) -> Recommendation:
     """Recommend tracks for pictures, songs and affects: a list for each, or one playlist for all.
 
@@ -357,11 +372,13 @@ def recommend(
     store : LibraryStore
         The library; tracks that are missing are not recommended.
     paths : sequence of str or path-like
-        Pictures, songs, and folders, which stand for all pictures in them and below, in order of name.
+        Pictures, songs, and folders, which stand for all pictures and songs in them and below, in order of name.
     affects : sequence of Affect
         What a person asks for in numbers; they come after the files.
     options : Options, optional
         How to recommend.
+    progress : callable, optional
+        Called with the number of files that are read, and of all.
 
     Returns
     -------
@@ -379,10 +396,10 @@ def recommend(
         raise UsageError("Nothing to match: give a picture, a song, --valence and --arousal, or --emotion.")
     options = options or Options()
     matcher = Matcher(store, options.matching, options.where)
-    read = read_queries(paths, store, options.image_model)
+    read = read_queries(paths, store, options.image_model, progress)
     queries = (*read.queries, *(Query(QueryKind.NUMBERS, affect) for affect in affects))
     recommendation = answer(matcher, queries, options)
-    return replace(recommendation, errors=read.errors)
+    return replace(recommendation, errors=read.errors, notes=(*read.notes, *recommendation.notes))
 
 
 def answer(matcher: Matcher, queries: Sequence[Query], options: Options) -> Recommendation:
@@ -401,18 +418,38 @@ def answer(matcher: Matcher, queries: Sequence[Query], options: Options) -> Reco
     Recommendation
     """
     songs = max(options.top, len(queries)) if options.together else options.top
-    limit = options.artist_limit(songs)
-    if not options.together or not queries:
-        answers = tuple(matcher.best(query, songs, limit, options.widen) for query in queries)
-        return Recommendation(options.matching, options.together, answers, matcher.positions)
-    playlist = matcher.playlist(queries, songs, limit)
-    notes = []
-    if len(playlist.matches) < len(queries):
-        notes.append(
-            f"Only {len(playlist.matches)} songs for {len(queries)} photos: a playlist repeats none. "
-            "Allow more with --per-artist 0, loosen the filters, or scan more music."
-        )
-    return Recommendation(options.matching, True, (playlist,), matcher.positions, notes=tuple(notes))
+    together = options.together and bool(queries)
+    answers: list[Answer] = []
+    for group in [queries] if together else [[query] for query in queries]:
+        for limit in options.artist_limits(songs, matcher.allowed):
+            if together:
+                found = matcher.playlist(group, songs, limit)
+            else:
+                found = matcher.best(group[0], songs, limit, options.widen)
+            if len(found.matches) == songs:
+                break
+        answers.append(found)
+    return Recommendation(
+        options.matching,
+        options.together,
+        tuple(answers),
+        matcher.positions,
+        notes=(*matcher.notes, *_short_notes(answers, songs, options, matcher)),
+    )
+
+
+def _short_notes(answers: Sequence[Answer], songs: int, options: Options, matcher: Matcher) -> Iterator[str]:
+    """Say why lists are shorter than they were asked to be."""
+    short = [answer for answer in answers if len(answer.matches) < songs]
+    if not short:
+        return
+    lengths = sorted({len(answer.matches) for answer in short})
+    count = f"{lengths[0]} to {lengths[-1]}" if len(lengths) > 1 else str(lengths[0])
+    lists = f" in {len(short)} of {len(answers)} lists" if len(answers) > 1 else ""
+    reason = f"{matcher.allowed} may be chosen, and none comes twice"
+    if options.per_artist and matcher.allowed > max(lengths):
+        reason += f" nor more than {options.per_artist} of one artist"
+    yield f"Only {count} of {songs} songs{lists}: {reason}. Loosen the conditions, or scan more music."
 
 
 def _affect_json(affect: Affect) -> dict[str, float]:

@@ -3,13 +3,14 @@
 import hashlib
 import os
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from img2music.affect import Affect
-from img2music.errors import InputError
+from img2music.errors import InputError, LibraryError
 from img2music.library.scanning import Progress, scan
 from img2music.library.store import LibraryStore
+from img2music.library.track import TrackFilter
 from img2music.matching.recommending import Options, Recommendation, recommend
 
 
@@ -50,9 +51,10 @@ def recommend_from(
     paths, affects, options
         As `recommending.recommend` takes them.
     music : Path, optional
-        A folder of music to recommend from instead. It is scanned first, into a library of its own (`folder_library`).
+        A folder of music to recommend from alone. It is scanned first: into the library, if that knows most of it, else
+        into one of its own (`folder_library`).
     progress : callable, optional
-        Progress of that scan, as `scanning.scan` takes it.
+        Progress of that scan, as `scanning.scan` takes it; without one, of reading what is asked with.
 
     Returns
     -------
@@ -70,9 +72,16 @@ def recommend_from(
     """
     if music is None:
         with LibraryStore.open(location, read_only=True) as store:
-            return recommend(store, paths, affects, options)
+            return recommend(store, paths, affects, options, progress)
     if not music.is_dir():
         raise InputError("there is no such folder: give --music a folder of music.", os.fspath(music))
+    known = _known(location, music)
+    if known is not None:
+        where = replace(options.where or TrackFilter(), folder=(known.folder,))
+        with LibraryStore.open(location, read_only=not known.outdated) as store:
+            failed = scan(store, [known.folder], progress=progress).failed if known.outdated else []
+            found = recommend(store, paths, affects, replace(options, where=where))
+        return replace(found, errors=(*failed, *found.errors))
     with LibraryStore.open(folder_library(music), create=True) as store:
         report = scan(store, [music], progress=progress)
         if store.count() == 0:
@@ -82,3 +91,27 @@ def recommend_from(
             )
         found = recommend(store, paths, affects, options)
     return replace(found, errors=(*report.failed, *found.errors))
+
+
+@dataclass(frozen=True, slots=True)
+class _KnownFolder:
+    """A folder that a library knows, under the name by which it does; and whether it has changed since."""
+
+    folder: str
+    outdated: bool
+
+
+def _known(location: str | os.PathLike[str] | None, music: Path) -> _KnownFolder | None:
+    """Tell whether a library has most of a folder's music."""
+    try:
+        with LibraryStore.open(location, read_only=True) as store:
+            for folder in dict.fromkeys((os.path.abspath(music), os.path.realpath(music))):  # noqa: PTH100
+                if len(store.ids(TrackFilter(folder=(folder,)))) == 0:
+                    continue
+                seen = scan(store, [folder], dry_run=True)
+                if seen.found >= 2 * seen.new:
+                    outdated = bool(seen.new or seen.changed or seen.returned or seen.missing)
+                    return _KnownFolder(folder, outdated)
+    except LibraryError:
+        pass  # there is none, or it can't be used
+    return None

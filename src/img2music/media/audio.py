@@ -94,6 +94,15 @@ def is_audio(path: str | os.PathLike[str]) -> bool:
     return mpeg or aac or head.startswith((*magics, windows_media))
 
 
+def is_sound_alone(path: str) -> bool:
+    """Tell whether a file in a container of films holds sound, and no moving pictures."""
+    try:
+        with AudioFile(path) as audio:
+            return not audio.moving
+    except InputError:
+        return False
+
+
 def probe(path: str | os.PathLike[str]) -> AudioInfo:
     """Read what a sound file says of itself, without decoding it.
 
@@ -202,6 +211,13 @@ class AudioFile:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    @property
+    def moving(self) -> bool:
+        """Whether it holds moving pictures, and not only a cover."""
+        from av.stream import Disposition
+
+        return not all(stream.disposition & Disposition.attached_pic for stream in self._container.streams.video)
 
     def close(self) -> None:
         """Close the file."""

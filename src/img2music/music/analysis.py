@@ -7,6 +7,9 @@ from img2music.affect import Affect
 PITCH_CLASSES = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
 """Names of the pitch classes, 0 = C, each in the spelling that is commoner as a tonic."""
 
+NO_MUSIC = "There is no music in it: it is silent, or shorter than 0.4 seconds."
+"""Why a file is not analysed that can be read: no fault of it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Features:

@@ -133,10 +133,10 @@ def spot_from(
     scenes = group(film.shots, options.least_scene)
     cues = spot(film, scenes, tracks, options, store=store, natural=model.reference)
     lacking = survey(path).lacking
-    notes: tuple[str, ...] = ()
+    notes: tuple[str, ...] = (tracks.note,) if tracks.note else ()
     if lacking > CUT_SHORT:
         stated, found = clocks(film.duration + lacking, film.duration)
-        notes = (f"The film says that it lasts {stated}, and ends after {found}: it is cut short.",)
+        notes += (f"The film says that it lasts {stated}, and ends after {found}: it is cut short.",)
     return Spotted(film, sheet_of(film, scenes, cues), notes)
 
 

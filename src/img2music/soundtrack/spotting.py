@@ -11,12 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from img2music.distribution import AffectDistribution
-from img2music.errors import LibraryError, UsageError, printable
+from img2music.errors import UsageError, printable
 from img2music.library.schema import fold
 from img2music.library.store import LibraryStore
 from img2music.library.track import TrackFilter
 from img2music.matching.calibration import Matching
 from img2music.matching.diversity import second_copies
+from img2music.matching.choice import choosable
 from img2music.matching.explanations import explain
 from img2music.soundtrack.choosing import MEMORY, Chosen, Prices, choose, shortlist
 from img2music.soundtrack.cue_sheet import Cue
@@ -108,9 +109,11 @@ class Candidates:
     library : AffectDistribution
         Affects of the whole library.
     filtered : bool
-        Whether filters or bans left out tracks.
+        Whether there are filters or bans.
     tempos : ndarray of float64, shape (n,)
         Beats a minute; NaN where it is not known.
+    note : str or None
+        What a person should know of what was left out.
     """
 
     ids: NDArray[np.int64]
@@ -122,6 +125,7 @@ class Candidates:
     library: AffectDistribution = field(repr=False)
     filtered: bool
     tempos: NDArray[np.float64]
+    note: str | None = None
 
     @property
     def longest(self) -> float:
@@ -154,25 +158,19 @@ def candidates(store: LibraryStore, options: Options) -> Candidates:
     curves = store.curve_arrays(columns["id"].tolist())  # songs without a file have none
     heard = np.array([len(curves.get(number, ())) > 0 for number in columns["id"].tolist()], dtype=np.bool_)
     columns = {name: values[heard] for name, values in columns.items()}
-    if not len(columns["id"]):
-        raise LibraryError(
-            f"The library {store.location} has no songs yet: run `img2music scan FOLDER` on your music first."
-        )
+    choice = choosable(store, columns["id"], options.where)
     banned = {place for text in options.bans for place in _found(store, columns, text)}
     pins = {scene - 1: _pinned(store, columns, text, banned) for scene, text in options.pins}
-    passes = np.ones(len(columns["id"]), dtype=np.bool_)
-    if options.where != TrackFilter():
-        passes = np.isin(columns["id"], store.ids(options.where), assume_unique=True)
+    passes = choice.allowed.copy()
     for place in banned:
         passes &= columns["sound"] != columns["sound"][place]
-    filtered = not bool(passes.all())
     first_copies = np.zeros(len(passes), dtype=np.bool_)
     copies = second_copies(store.copies(), set(columns["id"][passes].tolist()).__contains__)
     passes &= ~np.isin(columns["id"], list(copies), assume_unique=True)
     order = np.flatnonzero(passes)
     first_copies[order[np.unique(columns["sound"][order].astype(str), return_index=True)[1]]] = True
     if not first_copies.any() and not pins:
-        raise UsageError(f"None of the library's {len(passes)} songs passes the filters: loosen them.")
+        raise choice.refusal or UsageError("The bans leave no song: ban fewer.")
     kept = np.flatnonzero(first_copies | np.isin(np.arange(len(passes)), list(pins.values())))
     place_of = {int(place): number for number, place in enumerate(kept)}
     return Candidates(
@@ -183,8 +181,9 @@ def candidates(store: LibraryStore, options: Options) -> Candidates:
         allowed=first_copies[kept],
         pins={scene: place_of[place] for scene, place in pins.items()},
         library=library,
-        filtered=filtered,
+        filtered=options.where.narrows or bool(banned),
         tempos=columns["tempo"][kept].astype(np.float64),
+        note=choice.note,
     )
 
 

@@ -1,10 +1,12 @@
-"""Walks folders for audio files or images, without opening any."""
+"""Walks folders for audio files or images, opening none whose name tells what it is."""
 
 import errno
 import os
+import re
 import stat
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import PurePath
 
 # fmt: off
 EXTENSIONS = frozenset({
@@ -20,6 +22,22 @@ IMAGE_EXTENSIONS = frozenset(
     {"avif", "bmp", "gif", "heic", "heif", "jfif", "jp2", "jpe", "jpeg", "jpg", "png", "ppm", "tif", "tiff", "webp"}
 )
 """Extensions (lower case, without the dot) of the files that are taken for images."""
+
+CONTAINERS = frozenset({"3gp", "mkv", "mp4", "webm"})
+"""Extensions of files that are films, or sound alone: these are looked into."""
+
+SYSTEM_FOLDER = re.compile(
+    # Thumbnails, waste, snapshots and working files of Synology, QNAP, TerraMaster, ReadyNAS, Buffalo, Western Digital,
+    r"@eadir|@tmp|@sharebin|@__thumb|#recycle|#snapshot|@recycle|@recently-snapshot|trashbox"
+    r"|(network )?recycle bin( .*)?"
+    # of Windows (S-1-5 is in RECYCLER), of file systems that were repaired, of Android,
+    r"|\$recycle\.bin|s-1-5-[0-9-]+|system volume information|\$windows\.~.*|lost\+found|found\.[0-9]{3}|lost\.dir"
+    # of macOS and archives that it made, Nextcloud, iTunes and Lightroom, and desktops after freedesktop.org.
+    r"|__macosx|network trash folder|temporary items|files_trashbin|files_versions|ipod photo cache|.*\.lrdata"
+    r"|\.trash.*|\.recycle.*|\.thumbnails",
+    re.IGNORECASE,
+)
+"""Names of folders in which systems and programs keep what people have deleted, and thumbnails of what they have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +63,16 @@ class FolderWalk:
     """Walks folders for files of one kind; iterate it once.
 
     Files come folder by folder, in order of their names' bytes. Hidden files and folders (a leading dot) are
-    left out, and so is what is not a regular file (a pipe, a device). Links are followed, after all that is
-    there without them; no folder is entered twice, so a loop of links ends.
+    left out, and so are system folders (`SYSTEM_FOLDER`), but for those that are given, and what is not a regular
+    file (a pipe, a device). Links are followed, after all that is there without them; no folder is entered twice, so a
+    loop of links ends.
 
     Parameters
     ----------
     folders : sequence of str
         Absolute paths.
     wanted : callable, optional
-        Tells by a file's name whether it is of the kind; by default `is_audio_name`.
+        Tells by a file's path whether it is of the kind; by default `holds_only_sound`.
 
     Attributes
     ----------
@@ -67,7 +86,7 @@ class FolderWalk:
         self.unreadable: list[tuple[str, str]] = []
         self.empty: list[str] = []
         self._roots = list(folders)
-        self._wanted = wanted or is_audio_name
+        self._wanted = wanted or holds_only_sound
 
     def __iter__(self) -> Iterator[FileState]:
         visited: set[tuple[int, int]] = set()
@@ -104,9 +123,11 @@ class FolderWalk:
         if entry.name.startswith("."):
             return None
         if entry.is_dir():
+            if SYSTEM_FOLDER.fullmatch(entry.name):
+                return None
             (links if entry.is_symlink() else inner).append(entry.path)
             return None
-        if not self._wanted(entry.name):
+        if not self._wanted(entry.path):
             return None
         status = entry.stat()
         return FileState(entry.path, status.st_size, status.st_mtime_ns) if stat.S_ISREG(status.st_mode) else None
@@ -124,6 +145,21 @@ def is_audio_name(name: str) -> bool:
     bool
     """
     return os.path.splitext(name)[1][1:].lower() in EXTENSIONS  # noqa: PTH122  # a million times: no Path each
+
+
+def holds_only_sound(path: str) -> bool:
+    """Tell whether a file is sound: by the extension of its name or, where that may be a film's too, by looking."""
+    extension = os.path.splitext(path)[1][1:].lower()  # noqa: PTH122  # a million times: no Path each
+    if extension not in CONTAINERS:
+        return extension in EXTENSIONS
+    from img2music.media.audio import is_sound_alone
+
+    return is_sound_alone(path)
+
+
+def in_system_folder(path: str, folder: str) -> bool:
+    """Tell whether a path below a folder leads through a folder that `FolderWalk` does not enter there."""
+    return any(SYSTEM_FOLDER.fullmatch(part) for part in PurePath(path[len(folder) :]).parts[:-1])
 
 
 def why_no_sound(path: str, reason: str) -> str:

@@ -16,7 +16,7 @@ from img2music.affect import Affect
 from img2music.errors import Img2MusicError, InputError, unexpected
 from img2music.media.audio import SHORTFALL, AudioFile, open_audio
 from img2music.media.excerpts import Excerpt
-from img2music.music.analysis import CurvePoint, Features, TrackAnalysis
+from img2music.music.analysis import NO_MUSIC, CurvePoint, Features, TrackAnalysis
 from img2music.music.audio import loudness, musicnn, rhythm, spectrum, tonality
 from img2music.music.audio.affect_model import PRIORS, SIGNALS, AffectModel, shipped_model
 from img2music.music.audio.mel import FRAME_RATE, HOP, SAMPLE_RATE, log_mel
@@ -171,7 +171,7 @@ def measure(path: str | os.PathLike[str]) -> Measurement:
         onset_rate=onset_rate,
     )
     if features.loudness is None:
-        raise InputError("There is no music in it: it is silent, or shorter than 0.4 seconds.", os.fspath(path))
+        raise InputError(NO_MUSIC, os.fspath(path))
     frames = _Frames(np.concatenate(strengths), *spectrum.centroid_and_level(mel))
     tagging = musicnn.listen([window.middle for window in _for_musicnn(windows)])
     points = []

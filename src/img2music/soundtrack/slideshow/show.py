@@ -228,7 +228,7 @@ def plan_slideshow(
     schedule = on_beats(schedule, beats, np.array([cue.start for cue in cues[1:]]))
     moved = _film(photos, schedule, output)
     sheet = sheet_of(moved, _regrouped(scenes, moved.shots), cues)
-    notes = _notes(photos, look)
+    notes = _notes(photos, look) + ((tracks.note,) if tracks.note else ())
     if not len(beats):
         notes += ("This music has no clear beat: photos change at even times.",)
     return Slideshow(photos, schedule, look, sheet, errors, notes)

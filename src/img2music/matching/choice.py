@@ -1,0 +1,90 @@
+"""Which tracks of a library may be chosen: those that are there, pass the filters, and are music."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from img2music.errors import LibraryError, UsageError
+from img2music.library.filters import SHORT
+from img2music.library.store import LibraryStore
+from img2music.library.track import TrackFilter, TrackKind
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The tracks that may be chosen.
+
+    Attributes
+    ----------
+    allowed : ndarray of bool, shape (n,)
+        Which of the ids that were given.
+    left_out : mapping of TrackKind to int
+        How many of those that pass the filters are no music, by what they are.
+    refusal : UsageError or None
+        What to say if nothing may be chosen.
+    """
+
+    allowed: NDArray[np.bool_]
+    left_out: Mapping[TrackKind, int]
+    refusal: UsageError | None = None
+
+    @property
+    def note(self) -> str | None:
+        """What a person should know of what was left out."""
+        names = {
+            TrackKind.SPEECH: "speech",
+            TrackKind.NOISE: "noise",
+            TrackKind.SHORT: f"shorter than {SHORT:g} seconds",
+        }
+        parts = [f"{self.left_out[kind]} {name}" for kind, name in names.items() if self.left_out.get(kind)]
+        if not parts:
+            return None
+        return f"Left out as no music: {', '.join(parts)}. Ask for speech to have them, too."
+
+
+def choosable(store: LibraryStore, ids: NDArray[np.int64], where: TrackFilter) -> Choice:
+    """Find the tracks that may be chosen.
+
+    Parameters
+    ----------
+    store : LibraryStore
+    ids : ndarray of int64, shape (n,)
+        Of the tracks that are present, or of some of them.
+    where : TrackFilter
+        Speech, noise and very short sounds pass only if it asks for them.
+
+    Returns
+    -------
+    Choice
+
+    Raises
+    ------
+    LibraryError
+        If there are no ids.
+    """
+    if len(ids) == 0:
+        missing = store.count(missing=True)
+        raise LibraryError(
+            f"All {missing} songs of the library {store.location} are missing: their files were gone at the last scan. "
+            "Is their disk there? Scan their folder again."
+            if missing
+            else f"The library {store.location} has no songs yet: run `img2music scan FOLDER` on your music first."
+        )
+    allowed = np.isin(ids, store.ids(where), assume_unique=True) if where.narrows else np.ones(len(ids), dtype=np.bool_)
+    left_out: Counter[TrackKind] = Counter()
+    if not where.speech:
+        kinds = store.unmusical()
+        unmusical = allowed & np.isin(ids, list(kinds))
+        left_out.update(kinds[number] for number in ids[unmusical].tolist())
+        allowed &= ~unmusical
+    if allowed.any():
+        return Choice(allowed, left_out)
+    reason = "passes the filters: loosen them"
+    if left_out:
+        reason = f"is music that passes the filters ({left_out.total()} are not music): loosen them, or ask for speech"
+    elif where.file and not len(store.ids(TrackFilter(file=True))):
+        reason = "has a file, which this needs: scan a folder of music"
+    return Choice(allowed, left_out, UsageError(f"None of the library's {len(ids)} songs {reason}."))

@@ -3,8 +3,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from img2music.library.schema import UNKNOWN_ARTISTS
 from img2music.library.track import Track
-from img2music.matching.diversity import SAME_LENGTH, UNKNOWN_ARTISTS, Diversity, folded
+from img2music.matching.diversity import SAME_LENGTH, Diversity, folded
 from tests.matching.songs import track, unheard
 
 TRACKS = st.lists(

@@ -68,6 +68,24 @@ class SourceError(Img2MusicError):
         self.final = final
 
 
+def reason_of(error: BaseException, otherwise: str = "the file is damaged") -> str:
+    """Why a library failed, as the system or libav says it; the words of other libraries are for programmers.
+
+    Parameters
+    ----------
+    error : BaseException
+    otherwise : str
+        What to say where neither says anything.
+
+    Returns
+    -------
+    str
+        Without a full stop.
+    """
+    cause = error.args[0] if error.args and isinstance(error.args[0], OSError) else error
+    return getattr(cause, "strerror", None) or otherwise
+
+
 def unexpected(error: Exception, path: str) -> InputError:
     """Make the fault of one file of an exception that nobody foresaw, so that the rest of the batch goes on.
 

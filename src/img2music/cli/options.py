@@ -33,7 +33,7 @@ AlbumOption = Annotated[
     list[str] | None, typer.Option("--album", help="Album contains this; may be repeated (one must fit).")
 ]
 YearOption = Annotated[
-    str | None, typer.Option("--year", metavar="FROM-TO", help="Year of release, such as 1990-1999 or ..1979.")
+    str | None, typer.Option("--year", metavar="FROM-TO", help="Year of release, such as 1990-1999, 90s or ..1979.")
 ]
 TempoOption = Annotated[
     str | None,

@@ -88,9 +88,13 @@ def _rating(row: dict[str, str | None], folder: Path, scale: Scale | None) -> tu
     if scale is None and not row.get("scale"):
         raise UsageError("The ratings have no column 'scale': say with --images-scale and --tracks-scale how they run.")
     try:
+        valence, arousal = float(row["valence"] or "nan"), float(row["arousal"] or "nan")
+    except ValueError:
+        raise InputError(f"{name}: its valence or arousal is no number.") from None
+    try:
         own = Scale.parse(row["scale"] or "") if row.get("scale") else scale
         assert own is not None
-        affect = own.to_unit(float(row["valence"] or "nan"), float(row["arousal"] or "nan"))
+        affect = own.to_unit(valence, arousal)
     except (ValueError, UsageError) as error:
         raise InputError(f"{name}: {error}") from None
     path = folder.absolute() / name

@@ -403,7 +403,7 @@ class _Reader:
 
     def _scaled(self, song: Song, scales: Mapping[str, float | None], usual: float) -> Song:
         """A song with its numbers from 0 to 1."""
-        changed: dict[str, float | None] = {}
+        changed: dict[str, Any] = {}
         for name, scale in scales.items():
             value, top = getattr(song, name), scale or usual
             if value is not None and value > top:

@@ -81,7 +81,7 @@ def read_table(table: Path, columns: Sequence[str], *, tabs: bool = False) -> li
     except OSError as error:
         raise InputError(f"can't be read ({error.strerror}).", str(table)) from error
     except (UnicodeDecodeError, csv.Error) as error:
-        raise InputError(f"not a CSV table in UTF-8 ({error}).", str(table)) from error
+        raise InputError("not a CSV table in UTF-8; save it as one.", str(table)) from error
     if not rows:
         raise InputError("the table has no rows.", str(table))
     return rows

@@ -328,7 +328,7 @@ def test_removing_undoes_whatever_was_written(
     assert everything(song) == before
 
 
-@pytest.mark.parametrize(("kind", "place"), [("aiff", 4), ("flac", 5), ("ogg", 28)])
+@pytest.mark.parametrize(("kind", "place"), [("aiff", 4), ("flac", 5)])
 def test_damage_is_told_in_plain_words(copied: Callable[[str], Path], kind: str, place: int) -> None:
     path = copied(kind)
     content = path.read_bytes()

@@ -126,6 +126,11 @@ class MissingExtraError(Img2MusicError):
         return type(self), (self.purpose, self.extra)
 
 
+def shown(text: str) -> str:
+    """Quote what somebody wrote for a message, cut to a few words."""
+    return repr(printable(text[:30])) + ("..." if len(text) > 30 else "")
+
+
 def printable(text: str) -> str:
     """Make a path or a tag safe to print on one line of any terminal.
 

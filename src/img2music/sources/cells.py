@@ -3,7 +3,7 @@
 import math
 import re
 
-from img2music.errors import printable
+from img2music.errors import shown
 from img2music.sources.tags import LONGEST, find_year, one_line
 
 MISSING = frozenset({"", "na", "n/a", "#n/a", "null", "none"})
@@ -38,11 +38,6 @@ _NAMED = re.compile(r"[a-z][a-z0-9+.-]*:\S+")
 
 class CellError(ValueError):
     """A cell holds no value of its column; the message says why."""
-
-
-def shown(text: str) -> str:
-    """Quote a cell for a message, cut to a few words."""
-    return repr(printable(text[:30])) + ("..." if len(text) > 30 else "")
 
 
 def read_text(cell: str) -> str | None:

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from img2music.errors import InputError, MissingExtraError, UsageError, printable
+from img2music.errors import InputError, MissingExtraError, UsageError, printable, shown
 from img2music.music.song import Song
 from img2music.sources import cells
 from img2music.sources.cells import CellError
@@ -352,7 +352,7 @@ class _Reader:
                 failed += place in self._numbers
         if failed > 1 and failed == sum(1 for place in self._numbers if row_cells[place].strip()):
             self.leave_out(row.line, "no cell that should hold a number does (a second header?); left out", None)
-        elif values["title"] is None:
+        elif values.get("title") is None:
             self.problems += problems
             self.leave_out(row.line, "has no title; left out", self.columns.get("title"))
         else:
@@ -368,7 +368,7 @@ class _Reader:
         value = cells.read_number(text, self._decimal_comma)
         if value is not None and not 0 <= value <= 100:
             self._odd[field] += 1
-            raise CellError(f"{cells.shown(cell.strip())} is not between 0 and {100 if field in self._percent else 1}")
+            raise CellError(f"{shown(cell.strip())} is not between 0 and {100 if field in self._percent else 1}")
         return value
 
     def table(self) -> SongTable:
@@ -407,7 +407,7 @@ class _Reader:
         for name, scale in scales.items():
             value, top = getattr(song, name), scale or usual
             if value is not None and value > top:
-                reason = f"{cells.shown(f'{value:g}')} is not between 0 and {top:g}"
+                reason = f"{shown(f'{value:g}')} is not between 0 and {top:g}"
                 self.problems.append(Problem(song.row, self.columns[name], reason))
                 changed[name] = None
             elif value is not None and top != 1:

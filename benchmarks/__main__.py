@@ -8,7 +8,7 @@ from pathlib import Path
 
 import benchmarks
 
-HELPERS = {"__main__", "film_material", "report", "synthetic"}
+HELPERS = {"__main__", "film_material", "fuzz_readers", "mutations", "report", "synthetic"}
 
 
 def main() -> None:

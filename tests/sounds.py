@@ -2,6 +2,7 @@
 
 import struct
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -72,7 +73,7 @@ def encode(path: Path, samples: NDArray[np.float32], kind: str = "wav", rate: in
     layout = LAYOUTS[len(samples)]
     with av.open(str(path), "w", format=container) as out:
         out.metadata.update(tags)
-        stream = out.add_stream(encoder, rate=rate, layout=layout)
+        stream: Any = out.add_stream(encoder, rate=rate, layout=layout)
         context = stream.codec_context
         context.bit_rate = 128_000
         context.open()

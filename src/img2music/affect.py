@@ -4,7 +4,7 @@ import math
 import re
 from dataclasses import dataclass
 
-from img2music.errors import UsageError
+from img2music.errors import UsageError, shown
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -238,12 +238,12 @@ class Scale:
         name = text.strip().lower()
         if name in SCALES:
             return SCALES[name]
-        number = r"-?\d+(?:\.\d+)?"
+        number = r"-?\d{1,9}(?:\.\d{1,9})?"
         ends = re.fullmatch(rf"({number})\s*(?:-|\.\.|to)\s*({number})", name)
         if ends and float(ends[1]) < float(ends[2]):
             return Scale(name, float(ends[1]), float(ends[2]))
         known = ", ".join(SCALES)
-        raise UsageError(f"{text!r} is no scale: give its ends, such as 1-7, or one of {known}.")
+        raise UsageError(f"{shown(text)} is no scale: give its ends, such as 1-7, or one of {known}.")
 
 
 SCALES = {

@@ -72,6 +72,8 @@ class FileAnalysis:
         }
         if self.detail.spread is not None:
             item["spread"] = dict(zip(("valence", "arousal"), self.detail.spread, strict=True))
+        if self.detail.note is not None:
+            item["note"] = self.detail.note
         return item
 
 

@@ -68,6 +68,24 @@ class SourceError(Img2MusicError):
         self.final = final
 
 
+def reason_of(error: BaseException, otherwise: str = "the file is damaged") -> str:
+    """Why a library failed, as the system or libav says it; the words of other libraries are for programmers.
+
+    Parameters
+    ----------
+    error : BaseException
+    otherwise : str
+        What to say where neither says anything.
+
+    Returns
+    -------
+    str
+        Without a full stop.
+    """
+    cause = error.args[0] if error.args and isinstance(error.args[0], OSError) else error
+    return getattr(cause, "strerror", None) or otherwise
+
+
 def unexpected(error: Exception, path: str) -> InputError:
     """Make the fault of one file of an exception that nobody foresaw, so that the rest of the batch goes on.
 
@@ -106,6 +124,11 @@ class MissingExtraError(Img2MusicError):
 
     def __reduce__(self) -> tuple[type["MissingExtraError"], tuple[str, str]]:
         return type(self), (self.purpose, self.extra)
+
+
+def shown(text: str) -> str:
+    """Quote what somebody wrote for a message, cut to a few words."""
+    return repr(printable(text[:30])) + ("..." if len(text) > 30 else "")
 
 
 def printable(text: str) -> str:

@@ -81,6 +81,12 @@ def photos(tmp_path: Path) -> Path:
     return folder
 
 
+def test_a_damaged_photo_is_used_with_a_note(run: Run, library: Path, photos: Path) -> None:
+    (photos / "a.jpg").write_bytes((photos / "a.jpg").read_bytes()[:-2])
+    result = run(photos / "a.jpg", "--library", library, "--format", "json")
+    assert f"{photos / 'a.jpg'}: damaged or cut short; read as far as it goes." in result.stderr
+
+
 def test_json_has_the_documented_shape(run: Run, library: Path, photos: Path) -> None:
     shape = json.loads(run(photos, "--library", library, "--top", 4).stdout)
     jsonschema.validate(shape, json.loads((ROOT / "docs/schemas/recommend.json").read_text(encoding="utf-8")))

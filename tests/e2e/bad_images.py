@@ -295,7 +295,7 @@ def zero_wide(path: Path) -> None:
     path.write_bytes(png(0, 10, zlib.compress(b"")))
 
 
-@image("text_bomb.png", says=DAMAGED + "|" + NOT_AN_IMAGE)
+@image("text_bomb.png", says=None)
 def text_bomb(path: Path) -> None:
     """A comment of 200 MB, packed to 200 kB."""
     comment = png_chunk(b"zTXt", b"Comment\0\0" + zlib.compress(bytes(200_000_000), 1))

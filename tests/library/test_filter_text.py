@@ -3,7 +3,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from img2music.errors import UsageError
-from img2music.library.filter_text import parse_key, parse_length_range, parse_range, track_filter
+from img2music.library.filter_text import (
+    parse_key,
+    parse_length_range,
+    parse_range,
+    parse_year_range,
+    track_filter,
+)
 from img2music.library.listing import length_text
 from tests.library.records import make_record
 
@@ -91,3 +97,32 @@ def test_a_length_that_is_printed_is_read_back(seconds):
 def test_nothing_typed_means_any():
     where = track_filter()
     assert where == type(where)()
+
+
+@pytest.mark.parametrize(
+    ("text", "years"),
+    [
+        ("1999", (1999, 1999)),
+        ("1990-1999", (1990, 1999)),
+        ("..1979", (None, 1979)),
+        ("90s", (1990, 1999)),
+        ("1990s", (1990, 1999)),
+        ("'80S", (1980, 1989)),
+        ("80s-90s", (1980, 1999)),
+        ("1985-90s", (1985, 1999)),
+        ("00s", (2000, 2009)),
+        ("20s", (2020, 2029)),
+        ("30s", (1930, 1939)),
+        ("2010s..", (2010, None)),
+        ("-70s", (None, 1979)),
+    ],
+)
+def test_years_and_decades(text: str, years: tuple[float | None, float | None]) -> None:
+    assert parse_year_range(text) == years
+    assert track_filter(year=text).year == years
+
+
+@pytest.mark.parametrize("text", ["90", "90-99", "95s", "90s-80s", "nineties", "1990.5", "19990", "", "s"])
+def test_what_is_no_year_is_told_with_years(text: str) -> None:
+    with pytest.raises(UsageError, match=r"--year.*(1990-1999, 90s, 2010- or \.\.1980|ends before it starts)"):
+        parse_year_range(text)

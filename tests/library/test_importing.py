@@ -73,6 +73,16 @@ def test_rows_of_one_song_are_merged(store, tmp_path):
     assert (third.title, third.album, third.genre) == ("STRASSE", "X", "jazz")
 
 
+def test_a_title_alone_names_no_song(store, tmp_path):
+    rows = (",Hello,,,,0.1,0.2,", ",Hello,Unknown Artist,,,0.3,0.4,", ",Hello,,,,0.5,0.6,", ",Hello,,,,0.1,0.2,")
+    report = import_table(store, FILE, table(tmp_path, *rows))
+    assert (report.new, report.duplicates) == (3, 1)  # the last row is the first once more
+    report = import_table(store, FILE, table(tmp_path, *reversed(rows)))
+    assert (report.new, report.updated) == (0, 3)
+    report = import_table(store, FILE, table(tmp_path, ",Hello,,,,0.7,0.8,"))
+    assert (report.new, store.count()) == (1, 4)
+
+
 def test_importing_again_keeps_ids_and_brings_up_to_date(store, tmp_path):
     import_table(store, FILE, table(tmp_path, f"{IDS[0]},A,B,,pop,0.1,0.2,", ",C,D,,,0.1,0.2,"))
     before = {track.title: track.id for track in store.tracks()}

@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from img2music.library.schema import UNKNOWN_ARTISTS
 from img2music.library.track import Track
-from img2music.matching.diversity import SAME_LENGTH, UNKNOWN_ARTISTS, Diversity, folded, second_copies
+from img2music.matching.diversity import SAME_LENGTH, Diversity, folded, second_copies
 from tests.matching.songs import track, unheard
 
 TRACKS = st.lists(

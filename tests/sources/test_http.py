@@ -3,6 +3,7 @@
 import dataclasses
 import io
 import logging
+import re
 import socket
 import ssl
 import time
@@ -133,6 +134,13 @@ def test_nobody_waits_for_an_hour(server: Server, asked: str) -> None:
     assert error.final
     assert error.status == 429
     assert len(server.asked) == 1
+
+
+@pytest.mark.parametrize(("asked", "seconds"), [("86400", 86400), (" 7200 ", 7200), (http_date(172_800), 172_800)])
+def test_how_long_it_asks_to_wait_is_told_as_it_is(server: Server, asked: str, seconds: int) -> None:
+    server.faults.append(Answer({}, 429, {"Retry-After": asked}))
+    told = re.search(r"it asks to wait (\d+) seconds", str(refused(server)))
+    assert int(told[1]) == pytest.approx(seconds, abs=600)
 
 
 @pytest.mark.parametrize(("status", "final"), [(400, False), (401, True), (403, False), (404, False), (418, False)])

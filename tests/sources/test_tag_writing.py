@@ -1,6 +1,7 @@
 """Moods in tags: where they are looked for, taken out without a trace, and nobody else's touched."""
 
 import contextlib
+import re
 import shutil
 import struct
 from collections.abc import Callable
@@ -431,3 +432,14 @@ def test_removing_undoes_whatever_was_written(
         assert not write(song, each, overwrite=overwrite).changed
     remove(song)
     assert everything(song) == before
+
+
+@pytest.mark.parametrize(("kind", "place"), [("aiff", 4), ("flac", 5)])
+def test_damage_is_told_in_plain_words(copied: Callable[[str], Path], kind: str, place: int) -> None:
+    path = copied(kind)
+    content = path.read_bytes()
+    path.write_bytes(content[:place] + b"\xff" * 4 + content[place + 4 :])
+    plain = r"^[^']*can't be [a-z ]+ \(the file is damaged\); it is left as it was\.$"
+    with pytest.raises(InputError) as told:
+        write(path)
+    assert re.match(plain, told.value.reason)

@@ -11,9 +11,11 @@ import vibenet
 from PIL import Image
 from skimage import data
 
+from img2music import analyze
 from img2music.affect import Affect
 from img2music.errors import InputError, ModelError, UsageError
 from img2music.vision.model import MODELS, ImageAnalysis, ImageModel, in_order
+from tests.media.test_colours import swapped
 
 SHIPPED = MODELS / "oasis-lite2-lite0.onnx"
 
@@ -68,6 +70,26 @@ def test_bad_files_stop_nothing(model: ImageModel, photos: dict[str, Path], tmp_
     assert [type(item) for item in found] == [InputError, ImageAnalysis, InputError, InputError, ImageAnalysis]
     assert [item.path for item in found] == [os.fspath(path) for path in paths]
     assert list(model.analyze([])) == []
+
+
+def test_a_damaged_photo_is_read_with_a_note(photos: dict[str, Path], tmp_path: Path) -> None:
+    with Image.open(photos["cat"]) as cat:
+        cat.save(tmp_path / "cat.jpg", quality=90)
+    (tmp_path / "cut.jpg").write_bytes((tmp_path / "cat.jpg").read_bytes()[:-2])
+    whole, cut = analyze(tmp_path / "cat.jpg", tmp_path / "cut.jpg").items
+    assert cut.affect == whole.affect
+    assert "note" not in whole.to_json()
+    assert cut.to_json()["note"] == "damaged or cut short; read as far as it goes."
+
+
+def test_a_profile_is_obeyed(model: ImageModel, photos: dict[str, Path], tmp_path: Path) -> None:
+    """One picture in the values of another space, with its profile, is one picture."""
+    with Image.open(photos["coffee"]) as coffee:
+        coffee.save(tmp_path / "a.png")
+        red, green, blue = coffee.split()
+        Image.merge("RGB", (green, red, blue)).save(tmp_path / "b.png", icc_profile=swapped())
+    plain, other = model.analyze([tmp_path / "a.png", tmp_path / "b.png"])
+    assert plain.affect.distance(other.affect) < 0.005
 
 
 def test_a_missing_extra_stops_nothing(

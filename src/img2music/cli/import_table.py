@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from img2music.cli.options import LibraryOption
-from img2music.cli.output import ReportFormat, ReportFormatOption, chosen_format, finish, print_json, print_table
+from img2music.cli.output import ReportFormat, ReportFormatOption, chosen_format, finish, print_json, print_table, warn
 
 
 def import_table(
@@ -49,4 +49,6 @@ def import_table(
         print_json(report.to_json())
     else:
         print_table(["import", ">"], report.to_rows())
+    for note in report.notes:
+        warn(f"{file}: {note}")
     finish(report.imported, report.told())

@@ -52,7 +52,7 @@ FILTERS: dict[str, Any] = {
         list[Path] | None, typer.Option(metavar="DIR", help="Not in this folder; may be repeated.", readable=False)
     ],
     "year": Annotated[
-        str | None, typer.Option(metavar="FROM-TO", help="Year of release, such as 1990-1999 or ..1979.")
+        str | None, typer.Option(metavar="FROM-TO", help="Year of release, such as 1990-1999, 90s or ..1979.")
     ],
     "tempo": Annotated[
         str | None, typer.Option(metavar="FROM-TO", help="Beats per minute, such as 90-120, 90- or ..120.")

@@ -176,6 +176,8 @@ def read_table(table: Path, mapping: list[str] | None) -> "SongTable":
     from img2music.sources.tables import parse_mapping, read_songs
 
     songs = read_songs(table, parse_mapping(mapping or ()))
+    for note in songs.notes:
+        warn(f"{table}: {note}")
     for problem in songs.problems[:PROBLEMS_TOLD]:
         warn(f"{table}: {problem}")
     if len(songs.problems) > PROBLEMS_TOLD:

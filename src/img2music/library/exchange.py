@@ -105,7 +105,7 @@ def import_library(store: LibraryStore, path: str | os.PathLike[str]) -> tuple[i
             for number, line in enumerate(stream, start=2):
                 try:
                     item = _parse(line)
-                except (Img2MusicError, ValueError, TypeError, KeyError, RecursionError) as error:
+                except (Img2MusicError, ValueError, TypeError, LookupError, ArithmeticError, RecursionError) as error:
                     errors.append(InputError(f"line {number}: {_why(error)}.", name))
                     continue
                 if isinstance(item, Failure):
@@ -120,6 +120,10 @@ def import_library(store: LibraryStore, path: str | os.PathLike[str]) -> tuple[i
     except OSError as error:
         raise InputError(f"can't be read: {error.strerror or error}.", name) from None
     return count, errors
+
+
+class _LineError(ValueError):
+    """What is wrong with a line, in plain words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +202,7 @@ def _parse(line: bytes) -> TrackRecord | SongRecord | _TrackLyrics | Failure | N
             analyzer=_text(row, "analyzer"),
             duration=_number(row["duration"], "duration"),
             listened=_number(row["listened"], "listened"),
-            affect=Affect(row["affect"]["valence"], row["affect"]["arousal"]),
+            affect=_affect(row["affect"]),
             features=_features(row["features"], _OPTIONAL),
             curve=tuple(_point(point) for point in row["curve"]),
         ),
@@ -208,13 +212,13 @@ def _parse(line: bytes) -> TrackRecord | SongRecord | _TrackLyrics | Failure | N
 def _song(row: dict[str, Any]) -> SongRecord:
     identifier = _optional_text(row, "identifier")
     if not identifier:
-        raise ValueError("'identifier' must not be empty")
+        raise _LineError("'identifier' must not be empty")
     return SongRecord(
         identifier=identifier,
         tags=_tags(row["tags"]),
         duration=None if row["duration"] is None else _number(row["duration"], "duration"),
         analyzer=_text(row, "analyzer"),
-        affect=Affect(row["affect"]["valence"], row["affect"]["arousal"]),
+        affect=_affect(row["affect"]),
         features=_features(row["features"], {field.name for field in dataclasses.fields(Features)}),
         sources=tuple(_text({"source": source}, "source") for source in row.get("sources", ())),
     )
@@ -255,20 +259,22 @@ def _why(error: Exception) -> str:
         return "not JSON"
     if isinstance(error, KeyError):
         return f"{error.args[0]!r} is lacking"
-    return str(error).rstrip(".")
+    if isinstance(error, Img2MusicError | _LineError):
+        return str(error).rstrip(".")
+    return "a value is of another kind than it should be"
 
 
 def _file(row: dict[str, Any]) -> FileState:
     path = _text(row, "path")
     os.fsencode(path)  # a surrogate that stands for no byte is refused here
     if not Path(path).is_absolute() or "\0" in path:
-        raise ValueError("'path' must be absolute")
+        raise _LineError("'path' must be absolute")
     return FileState(path, _whole(row, "size"), _whole(row, "mtime_ns"))
 
 
 def _text(row: dict[str, Any], name: str) -> str:
     if not isinstance(row[name], str):
-        raise TypeError(f"{name!r} must be text")
+        raise _LineError(f"{name!r} must be text")
     return str(row[name])
 
 
@@ -282,28 +288,32 @@ def _optional_text(row: dict[str, Any], name: str) -> str | None:
 
 def _flag(row: dict[str, Any], name: str) -> bool:
     if not isinstance(row[name], bool):
-        raise TypeError(f"{name!r} must be true or false")
+        raise _LineError(f"{name!r} must be true or false")
     return bool(row[name])
 
 
 def _whole(row: dict[str, Any], name: str) -> int:
     value = row[name]
     if not isinstance(value, int) or isinstance(value, bool) or not -(2**63) <= value < 2**63:
-        raise TypeError(f"{name!r} must be a whole number")
+        raise _LineError(f"{name!r} must be a whole number")
     return value
 
 
 def _number(value: Any, name: str) -> float:
     if not isinstance(value, int | float) or isinstance(value, bool) or not math.isfinite(value):
-        raise TypeError(f"{name!r} must be a number")
+        raise _LineError(f"{name!r} must be a number")
     return float(value)
 
 
 def _unit(value: Any, name: str) -> float:
     number = _number(value, name)
     if not 0.0 <= number <= 1.0:
-        raise ValueError(f"{name!r} must be from 0 to 1")
+        raise _LineError(f"{name!r} must be from 0 to 1")
     return number
+
+
+def _affect(row: dict[str, Any]) -> Affect:
+    return Affect(_number(row["valence"], "valence"), _number(row["arousal"], "arousal"))
 
 
 def _features(row: dict[str, Any], optional: Collection[str]) -> Features:
@@ -314,7 +324,7 @@ def _features(row: dict[str, Any], optional: Collection[str]) -> Features:
         elif name in _WHOLE:
             values[name] = _whole(row, name)
             if values[name] not in _WHOLE[name]:
-                raise ValueError(f"{name!r} is out of range")
+                raise _LineError(f"{name!r} is out of range")
         else:
             values[name] = _unit(row[name], name) if name in _UNIT else _number(row[name], name)
     return Features(**values)

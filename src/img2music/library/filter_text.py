@@ -10,6 +10,7 @@ from img2music.library.track import TrackFilter
 Range = tuple[float | None, float | None]
 
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
+_DECADE = re.compile(r"'?((?:[12]\d)?\d0)'?s", re.IGNORECASE)
 _LENGTH = re.compile(r"(?:(?:(\d+):)?(\d+):)?(\d+(?:\.\d+)?)")
 _KEY = re.compile(r"([a-g])\s*(#|♯|sharp|b|♭|flat)?\s*(major|maj|dur|minor|min|moll|m)?", re.IGNORECASE)
 _PITCH_CLASSES = {"c": 0, "d": 2, "e": 4, "f": 5, "g": 7, "a": 9, "b": 11}
@@ -46,7 +47,7 @@ def track_filter(
     not_genre, not_artist, not_album, not_folder
         The same must not hold.
     year, tempo, length : str, optional
-        Ranges such as ``"1990-1999"``, ``"90-"``, ``"..120"``, ``"2:00-5:00"``, or one value.
+        Ranges such as ``"1990-1999"``, ``"90s"``, ``"90-"``, ``"..120"``, ``"2:00-5:00"``, or one value.
     instrumental : bool, optional
         Without voice, or with.
     key : str, optional
@@ -74,7 +75,7 @@ def track_filter(
         not_artist=tuple(not_artist),
         not_album=tuple(not_album),
         not_folder=tuple(map(_absolute, not_folder)),
-        year=None if year is None else parse_range(year, "--year"),
+        year=None if year is None else parse_year_range(year),
         tempo=None if tempo is None else parse_range(tempo, "--tempo"),
         duration=None if length is None else parse_length_range(length),
         instrumental=instrumental,
@@ -108,10 +109,39 @@ def parse_range(text: str, name: str) -> Range:
         If it is not a range, or its end comes before its start.
     """
 
-    def number(part: str) -> float | None:
-        return float(part) if _NUMBER.fullmatch(part) else None
+    def number(part: str) -> tuple[float, float] | None:
+        return (float(part), float(part)) if _NUMBER.fullmatch(part) else None
 
     return _range(text, name, number, "a range such as 90-120, 90- or ..120")
+
+
+def parse_year_range(text: str) -> Range:
+    """Read a range of years, in years and decades: ``"1990-1999"``, ``"90s"``, ``"1980s-"``, ``"..2010"``.
+
+    Parameters
+    ----------
+    text : str
+
+    Returns
+    -------
+    (float or None, float or None)
+        Inclusive first and last year; None where it is open.
+
+    Raises
+    ------
+    UsageError
+        If it is not a range of years from 1000 on, or its end comes before its start.
+    """
+
+    def years(part: str) -> tuple[float, float] | None:
+        decade = _DECADE.fullmatch(part)
+        if decade:
+            first = int(decade[1])
+            first += 0 if first >= 1000 else 2000 if first < 30 else 1900
+            return first, first + 9
+        return (int(part), int(part)) if re.fullmatch(r"[12]\d{3}", part) else None
+
+    return _range(text, "--year", years, "a year, a decade or a range such as 1990-1999, 90s, 2010- or ..1980")
 
 
 def parse_length_range(text: str) -> Range:
@@ -134,12 +164,13 @@ def parse_length_range(text: str) -> Range:
         If it is not a range, or its end comes before its start.
     """
 
-    def seconds(part: str) -> float | None:
+    def seconds(part: str) -> tuple[float, float] | None:
         found = _LENGTH.fullmatch(part)
         if found is None:
             return None
         hours, minutes, rest = found.groups(default="0")
-        return 3600.0 * int(hours) + 60.0 * int(minutes) + float(rest)
+        total = 3600.0 * int(hours) + 60.0 * int(minutes) + float(rest)
+        return total, total
 
     return _range(text, "--length", seconds, "a range of lengths such as 2:00-5:00, 2:00- or ..5:00")
 
@@ -171,7 +202,7 @@ def parse_key(text: str) -> tuple[int, int | None]:
     return pitch_class % 12, None if not mode else int(mode in _MAJOR)
 
 
-def _range(text: str, name: str, read: Callable[[str], float | None], wanted: str) -> Range:
+def _range(text: str, name: str, read: Callable[[str], tuple[float, float] | None], wanted: str) -> Range:
     compact = text.strip().replace("\u2013", "-")  # an en dash, as people copy it
     start, separator, end = compact.partition(".." if ".." in compact else "-")
     parts = [part.strip() for part in ((start, end) if separator else (start, start))]
@@ -179,7 +210,7 @@ def _range(text: str, name: str, read: Callable[[str], float | None], wanted: st
     unread = any(part and value is None for part, value in zip(parts, values, strict=True))
     if unread or not any(parts):
         raise UsageError(f"{name} must be {wanted}, not {printable(text)!r}.")
-    least, greatest = values
+    least, greatest = values[0] and values[0][0], values[1] and values[1][1]
     if least is not None and greatest is not None and least > greatest:
         raise UsageError(f"{name}: {printable(text)!r} ends before it starts.")
     return least, greatest

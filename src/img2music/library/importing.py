@@ -15,7 +15,7 @@ from img2music.affect import Affect
 from img2music.errors import InputError
 from img2music.library.lyrics import recorded
 from img2music.library.record import SongRecord
-from img2music.library.schema import fold
+from img2music.library.schema import UNKNOWN_ARTISTS, fold
 from img2music.library.store import LibraryStore
 from img2music.music.analysis import Features
 from img2music.music.song import Song
@@ -71,6 +71,8 @@ class ImportReport:
         Rows that are no song, or without an affect.
     problems : list of Problem
         Odd rows and cells, in order of the table.
+    notes : list of str
+        What a person should know of how the table was read.
     """
 
     path: str
@@ -80,6 +82,7 @@ class ImportReport:
     duplicates: int
     left_out: int
     problems: list[Problem] = field(repr=False)
+    notes: list[str] = field(default_factory=list)
 
     @property
     def imported(self) -> int:
@@ -90,7 +93,7 @@ class ImportReport:
         """The documented shape ``img2music/import/1`` (docs/json.md)."""
         counts = {name: getattr(self, name) for name in ("rows", "new", "updated", "duplicates", "left_out")}
         problems = [{"line": each.row, "column": each.column, "error": each.reason} for each in self.problems]
-        return {"schema": SCHEMA, "path": self.path, **counts, "problems": problems}
+        return {"schema": SCHEMA, "path": self.path, **counts, "problems": problems, "notes": self.notes}
 
     def to_rows(self) -> list[tuple[str, str]]:
         """The counts as rows of a table."""
@@ -116,8 +119,9 @@ def import_table(store: LibraryStore, path: Path, table: SongTable, affect: Song
     """Put the songs of a table into the library, in one transaction.
 
     A song is known by its identifier, or else by its artist and title, whatever their case (without an artist by
-    title and album). Importing it again brings it up to date, and it keeps its number. Of rows that name the same song
-    the first counts; what it lacks is taken from the others, and their genres are joined by ``"; "``.
+    title and album, without either by all that its row says). Importing it again brings it up to date, and it keeps its
+    number. Of rows that name the same song the first counts; what it lacks is taken from the others, and their genres
+    are joined by ``"; "``.
 
     Parameters
     ----------
@@ -153,6 +157,7 @@ def import_table(store: LibraryStore, path: Path, table: SongTable, affect: Song
         duplicates=stored.duplicates,
         left_out=table.left_out + len(lacking),
         problems=sorted([*table.problems, *lacking], key=lambda problem: problem.row),
+        notes=table.notes,
     )
 
 
@@ -248,12 +253,18 @@ def identify(song: Song) -> str:
     Returns
     -------
     str
-        Its own; or ``"song:"`` and a hash of artist and title, of title and album where there is no artist.
+        Its own; or ``"song:"`` and a hash of artist and title, of title and album where no artist is known, of all
+        but the lyrics where there is a title only, which many songs share.
     """
     if song.identifier is not None:
         return song.identifier
-    names = (song.artist, song.title) if song.artist else (None, song.title, song.album)
-    folded = "\0".join("" if name is None else " ".join(fold(name).split()) for name in names)
+    artist, title, album = (" ".join(fold(name or "").split()) for name in (song.artist, song.title, song.album))
+    names: tuple[object, ...] = (artist, title)
+    if artist in UNKNOWN_ARTISTS:
+        names = ("", title, album)
+        if not album:
+            names += dataclasses.astuple(dataclasses.replace(song, row=0, lyrics=None))
+    folded = "\0".join(map(str, names))
     return "song:" + hashlib.blake2b(folded.encode(), digest_size=16).hexdigest()
 
 

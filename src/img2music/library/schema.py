@@ -134,6 +134,10 @@ failures = Table(
 )
 
 
+UNKNOWN_ARTISTS = {"", "unknown", "unknown artist", "various", "various artists"}
+"""What taggers write when they know no artist, as `fold` leaves it: two songs of these need not be of one artist."""
+
+
 def fold(value: str) -> str:
     """Fold text so that what differs in case or in Unicode form only becomes equal.
 

@@ -5,15 +5,12 @@ import re
 from collections.abc import Callable, Iterable
 from pathlib import PurePath
 
-from img2music.library.schema import fold
+from img2music.library.schema import UNKNOWN_ARTISTS, fold
 from img2music.library.track import Track
 
 SAME_LENGTH = 2.0
 """Seconds by which two encodings of one recording may differ: padding of lossy encoders and trimmed silence
 stay well below it, an edit or a live version seldom does."""
-
-UNKNOWN_ARTISTS = {"", "unknown", "unknown artist", "various", "various artists"}
-"""What taggers write when they know no artist; such tracks are not limited together."""
 
 Copy = tuple[str, int, str, str | None]
 """Sound, id, path and album of a track."""

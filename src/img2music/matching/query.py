@@ -41,6 +41,8 @@ class Query:
         For a song that the library holds, that track; it and its duplicates are not recommended.
     spread : tuple of (float, float) or None
         For an image, a standard deviation with each axis of the affect, if the model gives one.
+    note : str or None
+        How much of a damaged image was read.
     """
 
     kind: QueryKind
@@ -49,6 +51,7 @@ class Query:
     among: AffectDistribution | None = None
     track: Track | None = None
     spread: tuple[float, float] | None = None
+    note: str | None = None
 
     @property
     def name(self) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from img2music.affect import Scale
-from img2music.errors import InputError, UsageError
+from img2music.errors import InputError, UsageError, printable, reason_of
 from img2music.sources.folders import FileState
 
 COLUMNS = ("file", "valence", "arousal")
@@ -63,7 +63,11 @@ def read_ratings(table: Path, scale: Scale | None = None) -> Ratings:
         reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
         raise InputError(f"can't be read: {reason}.", str(table)) from None
     reader = csv.DictReader(text.splitlines(keepends=True))
-    missing = [name for name in COLUMNS if name not in (reader.fieldnames or ())]
+    try:
+        header = reader.fieldnames or ()
+    except csv.Error as error:
+        raise InputError(f"is no CSV (line 1: {error}).", str(table)) from None
+    missing = [name for name in COLUMNS if name not in header]
     if missing:
         raise InputError(f"the head line lacks {', '.join(missing)}: it must name {', '.join(COLUMNS)}.", str(table))
     files: list[FileState] = []
@@ -85,19 +89,24 @@ def read_ratings(table: Path, scale: Scale | None = None) -> Ratings:
 
 def _rating(row: dict[str, str | None], folder: Path, scale: Scale | None) -> tuple[FileState, tuple[float, float]]:
     name = row["file"] or ""
+    said = printable(name[:200])
     if scale is None and not row.get("scale"):
         raise UsageError("The ratings have no column 'scale': say with --images-scale and --tracks-scale how they run.")
     try:
+        valence, arousal = float(row["valence"] or "nan"), float(row["arousal"] or "nan")
+    except ValueError:
+        raise InputError(f"{said}: its valence or arousal is no number.") from None
+    try:
         own = Scale.parse(row["scale"] or "") if row.get("scale") else scale
         assert own is not None
-        affect = own.to_unit(float(row["valence"] or "nan"), float(row["arousal"] or "nan"))
+        affect = own.to_unit(valence, arousal)
     except (ValueError, UsageError) as error:
-        raise InputError(f"{name}: {error}") from None
+        raise InputError(f"{said}: {error}") from None
     path = folder.absolute() / name
     try:
         status = path.stat()
     except (OSError, ValueError) as error:
-        raise InputError(f"{name}: {getattr(error, 'strerror', None) or error}.") from None
+        raise InputError(f"{said}: {reason_of(error, 'no file can have this name')}.") from None
     if not stat.S_ISREG(status.st_mode):
-        raise InputError(f"{name}: this is no file.")
+        raise InputError(f"{said}: this is no file.")
     return FileState(os.fspath(path), status.st_size, status.st_mtime_ns), (affect.valence, affect.arousal)

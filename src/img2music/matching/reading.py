@@ -180,7 +180,14 @@ def _read_images(paths: list[str], image_model: str | os.PathLike[str] | None) -
         if isinstance(analysis, InputError):
             yield analysis
         else:
-            yield Query(QueryKind.IMAGE, analysis.affect, analysis.path, among=model.reference, spread=analysis.spread)
+            yield Query(
+                QueryKind.IMAGE,
+                analysis.affect,
+                analysis.path,
+                among=model.reference,
+                spread=analysis.spread,
+                note=analysis.note,
+            )
 
 
 def _read_song(path: str, store: LibraryStore) -> Query | InputError:

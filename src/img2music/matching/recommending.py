@@ -11,7 +11,7 @@ import numpy as np
 
 from img2music.affect import Affect
 from img2music.distribution import AffectDistribution
-from img2music.errors import InputError, UsageError
+from img2music.errors import InputError, UsageError, printable
 from img2music.library.scanning import Progress
 from img2music.library.store import LibraryStore
 from img2music.library.track import Track, TrackFilter
@@ -399,7 +399,8 @@ def recommend(
     read = read_queries(paths, store, options.image_model, progress)
     queries = (*read.queries, *(Query(QueryKind.NUMBERS, affect) for affect in affects))
     recommendation = answer(matcher, queries, options)
-    return replace(recommendation, errors=read.errors, notes=(*read.notes, *recommendation.notes))
+    damaged = tuple(f"{printable(query.path or '')}: {query.note}" for query in read.queries if query.note)
+    return replace(recommendation, errors=read.errors, notes=(*read.notes, *damaged, *recommendation.notes))
 
 
 def answer(matcher: Matcher, queries: Sequence[Query], options: Options) -> Recommendation:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from img2music.errors import InputError
+from img2music.errors import InputError, reason_of
 from img2music.media.excerpts import AudioInfo, Excerpt, excerpt_of
 from img2music.media.resampling import UNNAMED, Resampler, check_form
 
@@ -341,7 +341,7 @@ class AudioFile:
             if self._file is not None:
                 self._file.close()
             raise InputError(
-                f"libav can't read this as sound ({_plain(error)}); is it damaged or another kind of file?",
+                f"libav can't read this as sound ({reason_of(error)}); is it damaged or another kind of file?",
                 self.path,
             ) from error
         stream: Any = self._container.streams.best("audio")
@@ -510,11 +510,7 @@ def _regular_file(path: str) -> BinaryIO:
             raise InputError("This is not a regular file.", path)
         return os.fdopen(os.open(path, os.O_RDONLY), "rb")  # has no name, see `AudioFile._open`
     except (OSError, ValueError) as error:
-        raise InputError(f"Can't be opened: {_plain(error)}.", path) from error
-
-
-def _plain(error: Exception) -> str:
-    return getattr(error, "strerror", None) or str(error)
+        raise InputError(f"Can't be opened: {reason_of(error, 'not a path that a file can have')}.", path) from error
 
 
 def _begins(container: "InputContainer", rate: int) -> float:

@@ -1,11 +1,13 @@
 """Image files -> upright RGB images, whatever their format, and one plain reason where that fails."""
 
+import ctypes
 import errno
+import io
 import os
 import stat
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import IO, Any
 
 import numpy as np
@@ -13,6 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFile
 
 from img2music.errors import InputError, MissingExtraError
+from img2music.media.colours import to_srgb
 
 MAX_PIXELS = 89_478_485
 """Most pixels that are decoded into memory: Pillow's own limit, 256 MiB of RGB."""
@@ -25,8 +28,30 @@ BACKGROUND = (255, 255, 255)
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "JPEG2000", "PPM")
 
+DAMAGED_START = "the image is damaged or cut short"
+DAMAGED = f"{DAMAGED_START}; get it anew, or save it again in a program that can open it."
 TOO_LARGE = "pixels are more than can be read safely; make the image smaller."
 HEADER_BYTES = 64
+
+LARGEST_IN_MEMORY = 256 << 20
+"""Bytes of a compressed file that are read into memory: as many as `MAX_PIXELS` of RGB have."""
+WHOLE_IN_MEMORY = ("WEBP", "AVIF", "HEIC")
+"""Formats whose decoders read all of a file."""
+
+LEAST_ROWS = 0.5
+"""Share of the rows of a damaged image that makes a picture."""
+MOST_LACKING = 0.02
+"""Share of bytes that may lack where they can't be told from others by the rows they make."""
+END_OF_IMAGE = b"\xff\xd9"  # of JPEG (ITU-T T.81, B.1.1.3) and JPEG 2000
+CODESTREAM = b"\xff\x4f\xff\x51"  # how JPEG 2000 begins that is in no boxes
+TEXT = {b"tEXt", b"zTXt", b"iTXt"}
+"""Chunks of a PNG file that Pillow refuses where they hold more than a MiB, as those of image generators do."""
+COLOUR = {b"cHRM", b"gAMA", b"iCCP", b"sRGB", b"pHYs", b"eXIf"}
+"""Chunks that Pillow refuses where they are damaged."""
+STRIP = 1 << 16
+"""Bytes after the end of a TIFF file, for a strip that is cut short."""
+FILLS = (b"\0", b"\x80", b"\x92", b"\xff")
+"""What stands for bytes that are not there: an entropy decoder refuses some, whichever they are."""
 HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
 ORIENTATION = 0x0112  # Exif 2.3, section 4.6.4 A
 UPRIGHT = {
@@ -44,6 +69,12 @@ UPRIGHT = {
 for _category in (UserWarning, Image.DecompressionBombWarning):
     warnings.filterwarnings("ignore", category=_category, module=r"PIL\.")
 
+# libtiff says on stderr what it finds in damaged files, which are reported here.
+with suppress(OSError, AttributeError):
+    for _handler in ("TIFFSetErrorHandler", "TIFFSetWarningHandler"):
+        getattr(ctypes.CDLL(Image.core.__file__), _handler)(None)  # type: ignore[attr-defined]
+
+REFUSALS = (InputError, MissingExtraError, MemoryError, Image.DecompressionBombError)
 Opener = Callable[[IO[bytes], str], ImageFile.ImageFile]
 
 
@@ -87,18 +118,35 @@ def read_image(path: str | os.PathLike[str], least_side: int | None = None) -> I
     Returns
     -------
     PIL.Image.Image
-        Mode RGB. ``info`` holds only ``"original_size"``: width and height of the upright original in pixels, and,
-        where the file has one for RGB values, ``"icc_profile"``: the profile of their colours, in bytes.
+        Mode RGB, in the colours of sRGB. ``info`` holds only ``"original_size"``: width and height of the upright
+        original in pixels, and ``"note"``, where the file is damaged or cut short: how much of it was read.
 
     Raises
     ------
     InputError
-        If there is no such file, it is not an image, it is damaged, or it has more than `MAX_PIXELS` pixels.
+        If there is no such file, it is not an image, too little of it is there, or it has more than `MAX_PIXELS`
+        pixels.
     MissingExtraError
         If it is a HEIC image and pillow-heif is not installed.
     """
-    with opened(path) as source:
-        return _decode(source, least_side, os.fsdecode(path))
+    name = os.fsdecode(path)
+    with _open_regular(path) as file, _explained(name):
+        kind = _kind(file, name)
+        try:
+            with _source(kind, file, name) as source:
+                return _decode(source, least_side, name)
+        except REFUSALS:
+            raise
+        except Exception:  # decoders of damaged files raise anything
+            for mended in _mended(kind, file, name):
+                try:
+                    with _source(kind, mended, name) as source:
+                        return _decode(source, least_side, name, kind)
+                except REFUSALS:
+                    raise
+                except Exception:  # noqa: BLE001, S112 - as above
+                    continue
+            raise
 
 
 @contextmanager
@@ -123,27 +171,10 @@ def opened(path: str | os.PathLike[str]) -> Iterator[ImageFile.ImageFile]:
         If it is a HEIC image and pillow-heif is not installed.
     """
     name = os.fsdecode(path)
-    with _open_regular(path) as file:
-        header = file.read(HEADER_BYTES)
-        if not header:
-            raise InputError("the file is empty.", name)
-        kind = _format(header)
-        if kind is None:
-            raise InputError("not an image of a known format.", name)
-        opener = _opener(kind)
-        file.seek(0)
-        try:
-            # Not through Image.open, whose limit counts the pixels of the file, not those that are decoded.
-            with opener(file, name) as source:
-                yield source
-        except InputError:
-            raise
-        except Image.DecompressionBombError as error:
-            raise InputError(f"its {TOO_LARGE}", name) from error
-        except MemoryError as error:
-            raise InputError("not enough memory to decode this image.", name) from error
-        except Exception as error:  # decoders of damaged files raise anything
-            raise InputError(f"the image is damaged or cut short ({_first_line(error)}).", name) from error
+    with _open_regular(path) as file, _explained(name):
+        kind = _kind(file, name)
+        with _source(kind, file, name) as source:
+            yield source
 
 
 def _open_regular(path: str | os.PathLike[str]) -> IO[bytes]:
@@ -165,6 +196,33 @@ def _open_regular(path: str | os.PathLike[str]) -> IO[bytes]:
             errno.ELOOP: "a link that leads back to itself.",
         }
         raise InputError(reasons.get(error.errno or 0, f"can't be read ({error.strerror})."), name) from error
+
+
+@contextmanager
+def _explained(name: str) -> Iterator[None]:
+    """Make an `InputError` of whatever a decoder raises."""
+    try:
+        yield
+    except (InputError, MissingExtraError):
+        raise
+    except Image.DecompressionBombError as error:
+        raise InputError(f"its {TOO_LARGE}", name) from error
+    except MemoryError as error:
+        raise InputError("not enough memory to decode this image.", name) from error
+    except Exception as error:
+        raise InputError(DAMAGED, name) from error
+
+
+def _kind(file: IO[bytes], name: str) -> str:
+    header = file.read(HEADER_BYTES)
+    if not header:
+        raise InputError("the file is empty.", name)
+    kind = _format(header)
+    if kind is None:
+        raise InputError("not an image of a known format.", name)
+    if kind in WHOLE_IN_MEMORY and _size(file) > LARGEST_IN_MEMORY:
+        raise InputError(f"larger than {LARGEST_IN_MEMORY >> 20} MiB; make the image smaller.", name)
+    return kind
 
 
 def _format(header: bytes) -> str | None:
@@ -191,7 +249,82 @@ def _opener(kind: str) -> Opener:
     return HeifImageFile  # type: ignore[no-any-return]
 
 
-def _decode(source: ImageFile.ImageFile, least_side: int | None, name: str) -> Image.Image:
+def _source(kind: str, file: IO[bytes], name: str) -> ImageFile.ImageFile:
+    # Not through Image.open, whose limit counts the pixels of the file, not those that are decoded.
+    opener = _opener(kind)
+    file.seek(0)
+    try:
+        return opener(file, name)
+    except ValueError:
+        if kind != "PNG":
+            raise
+        return opener(io.BytesIO(_without(TEXT, _content(file, name))), name)
+
+
+def _content(file: IO[bytes], name: str) -> bytes:
+    if _size(file) > LARGEST_IN_MEMORY:
+        raise InputError(DAMAGED, name)
+    file.seek(0)
+    return file.read()
+
+
+def _size(file: IO[bytes]) -> int:
+    return os.fstat(file.fileno()).st_size
+
+
+def _mended(kind: str, file: IO[bytes], name: str) -> Iterator[IO[bytes]]:
+    """What can be made of a damaged file, so that its decoder gets to the end of what is there."""
+    content = _content(file, name)
+    if kind == "PNG":
+        yield io.BytesIO(_without(TEXT, content))
+        yield io.BytesIO(_without(TEXT | COLOUR, content))
+    elif kind == "JPEG":
+        yield io.BytesIO(content + END_OF_IMAGE)
+    elif kind == "TIFF":  # says at its beginning where its last strip ends
+        yield io.BytesIO(content + bytes(STRIP))
+    elif kind in ("WEBP", "AVIF", "HEIC", "JPEG2000"):
+        lacking = max(0, _stated_length(kind, content) - len(content))
+        if lacking > MOST_LACKING * len(content):
+            raise InputError(f"{DAMAGED_START}: {lacking:,} of its bytes are not there; get the whole file.", name)
+        for fill in FILLS:
+            rest = fill * lacking
+            if kind == "JPEG2000":
+                rest = (rest[:-2] + END_OF_IMAGE)[-lacking:]
+            yield io.BytesIO(content + rest)
+    else:
+        yield file
+
+
+def _without(kinds: set[bytes], content: bytes) -> bytes:
+    """A PNG file without chunks of some kinds."""
+    kept = [content[:8]]
+    at = 8
+    while at < len(content):
+        length = 12 + int.from_bytes(content[at : at + 4], "big")
+        if content[at + 4 : at + 8] not in kinds:
+            kept.append(content[at : at + length])
+        at += length
+    return b"".join(kept)
+
+
+def _stated_length(kind: str, content: bytes) -> int:
+    """How many bytes a file says it has."""
+    if kind == "WEBP":
+        return 8 + int.from_bytes(content[4:8], "little")
+    if content.startswith(CODESTREAM):
+        return len(content)
+    at = 0
+    while at < len(content):  # boxes (ISO/IEC 14496-12, section 4.2)
+        length = int.from_bytes(content[at : at + 4], "big")
+        length = int.from_bytes(content[at + 8 : at + 16], "big") if length == 1 else length
+        if length < 8:  # to the end
+            return len(content)
+        at += length
+    return at
+
+
+def _decode(source: ImageFile.ImageFile, least_side: int | None, name: str, damaged: str | None = None) -> Image.Image:
+    """Decode the pixels; of a damaged file, of the format ``damaged``, those that are there."""
     original = source.size
     if least_side is not None:
         source.draft(None, (least_side, least_side))
@@ -199,18 +332,41 @@ def _decode(source: ImageFile.ImageFile, least_side: int | None, name: str) -> I
     held = original if source.info.get("progressive") else source.size
     if held[0] * held[1] > MAX_PIXELS or original[0] * original[1] > MAX_SOURCE_PIXELS:
         raise InputError(f"{original[0]} x {original[1]} {TOO_LARGE}", name)
-    source.load()
+    whole = damaged in (None, "PNG")
+    try:
+        source.load()
+    except Exception:
+        if damaged is None:
+            raise
+        source.tile = []  # what was decoded stays
+        whole = False
     image = _rgb(source)
+    if not whole:
+        there = _rows(source, damaged)
+        share = len(there) / source.height
+        if share < LEAST_ROWS:
+            raise InputError(f"{DAMAGED_START}: {share:.0%} of its rows are there; get the whole file.", name)
+        top, bottom = (int(there[0]), source.height) if damaged == "BMP" else (0, int(there[-1]) + 1)
+        image = image.crop((0, top, image.width, bottom))
+        original = (original[0], round(original[1] * (bottom - top) / source.height))
     turn = UPRIGHT.get(_orientation(source))
     if turn is not None:
         image = image.transpose(turn)
         if turn in {UPRIGHT[turned] for turned in (5, 6, 7, 8)}:
             original = original[::-1]
-    profile = source.info.get("icc_profile") if source.mode.startswith("RGB") else None
     image.info = {"original_size": original}
-    if profile:
-        image.info["icc_profile"] = profile
+    if not whole:
+        image.info["note"] = "damaged or cut short; read as far as it goes."
     return image
+
+
+def _rows(source: Image.Image, kind: str | None) -> NDArray[np.intp]:
+    """Rows of a damaged image that were decoded."""
+    pixels = np.asarray(source)
+    # libjpeg fills with grey what is not there; others leave it as it was, GIF's decoder transparent.
+    empty = source.info.get("transparency", 0) if kind == "GIF" else 0
+    blank = np.abs(pixels.astype(np.int16) - 128) <= 1 if kind == "JPEG" else pixels == empty
+    return np.flatnonzero(~blank.reshape(len(pixels), -1).all(axis=1))
 
 
 def _orientation(source: Image.Image) -> Any:
@@ -220,15 +376,19 @@ def _orientation(source: Image.Image) -> Any:
         return None
 
 
-def _rgb(image: Image.Image) -> Image.Image:
+def _rgb(source: Image.Image) -> Image.Image:
+    image = source
     if image.mode.startswith("I") or image.mode == "F":
-        return Image.fromarray(_to_8_bits(np.asarray(image), image.mode)).convert("RGB")
-    if image.has_transparency_data:
-        layers = image.convert("RGBA")
-        canvas = Image.new("RGB", layers.size, BACKGROUND)
-        canvas.paste(layers, mask=layers.getchannel("A"))
-        return canvas
-    return image.convert("RGB")
+        image = Image.fromarray(_to_8_bits(np.asarray(image), image.mode))
+    elif image.has_transparency_data:
+        image = image.convert("LA" if image.mode in ("L", "LA", "La", "1") else "RGBA")
+    elif image.mode not in ("L", "RGB", "CMYK"):
+        image = image.convert("L" if image.mode == "1" else "RGB")
+    if image.mode not in ("LA", "RGBA"):
+        return to_srgb(image, source)
+    canvas = Image.new("RGB", image.size, BACKGROUND)
+    canvas.paste(to_srgb(image.convert(image.mode[:-1]), source), mask=image.getchannel("A"))
+    return canvas
 
 
 def _to_8_bits(values: NDArray[Any], mode: str) -> NDArray[np.uint8]:
@@ -241,7 +401,3 @@ def _to_8_bits(values: NDArray[Any], mode: str) -> NDArray[np.uint8]:
     ranges += [255.0, 65535.0, greatest]
     top = next(limit for limit in ranges if greatest <= limit)
     return np.asarray((finite.clip(0, top) * (255 / top)).round(), dtype=np.uint8)
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error) or type(error).__name__).splitlines()[0].rstrip(".")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from img2music.errors import InputError
+from img2music.errors import InputError, reason_of
 from img2music.media.excerpts import AudioInfo, Excerpt, excerpt_of
 from img2music.media.resampling import USUAL_LAYOUTS, Resampler
 
@@ -46,7 +46,8 @@ class SndfileAudio:
         try:
             self._file = soundfile.SoundFile(path)
         except (soundfile.SoundFileError, OSError, ValueError) as error:
-            raise InputError(f"libsndfile can't read this as sound ({error}).", path) from error
+            said = getattr(error, "error_string", reason_of(error)).rstrip(".")
+            raise InputError(f"libsndfile can't read this as sound ({said}).", path) from error
         sound = self._file
         self.info = AudioInfo(
             sound.frames / sound.samplerate, sound.format, sound.subtype, sound.channels, sound.samplerate

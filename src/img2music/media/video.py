@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from img2music.errors import InputError
+from img2music.errors import InputError, reason_of
 from img2music.media import tone
 from img2music.media.film_survey import Seams, Survey, demuxed, survey
 from img2music.media.images import is_image
@@ -289,7 +289,7 @@ class VideoFile:
             container: Any = av.open(_Source(self._file), options=options, metadata_errors="replace")
         except (av.error.FFmpegError, ValueError, OSError) as error:
             raise InputError(
-                f"libav can't read this as a film ({_plain(error)}); is it cut short, damaged or another kind of file?",
+                f"libav can't read this as a film ({reason_of(error)}); is it cut short or another kind of file?",
                 self.path,
             ) from error
         opened: InputContainer = container
@@ -408,7 +408,7 @@ def _regular_file(path: str) -> BinaryIO:
             raise InputError("This is not a regular file.", path)
         file = os.fdopen(os.open(path, os.O_RDONLY), "rb")
     except (OSError, ValueError) as error:
-        raise InputError(f"Can't be opened: {_plain(error)}.", path) from error
+        raise InputError(f"Can't be opened: {reason_of(error, 'not a path that a file can have')}.", path) from error
     if not os.fstat(file.fileno()).st_size:
         file.close()
         raise InputError("The file is empty.", path)
@@ -417,7 +417,3 @@ def _regular_file(path: str) -> BinaryIO:
 
 def _seconds(stamp: int | None, base: Any) -> float | None:
     return None if stamp is None or not base else float(stamp * base)
-
-
-def _plain(error: Exception) -> str:
-    return getattr(error, "strerror", None) or str(error)

@@ -296,9 +296,10 @@ def load(file: str | os.PathLike[str]) -> CueSheet:
         document = json.loads(content)
     except OSError as error:
         raise InputError(f"can't be read: {error.strerror}.", name) from None
-    except (ValueError, RecursionError) as error:
-        first_line = (str(error) or "nested too deeply").splitlines()[0]
-        raise InputError(f"is no cue sheet: it is not JSON ({first_line}).", name) from None
+    except json.JSONDecodeError as error:
+        raise InputError(f"is no cue sheet: it is not JSON (line {error.lineno}: {error.msg}).", name) from None
+    except (ValueError, RecursionError):
+        raise InputError("is no cue sheet: it is not JSON in UTF-8, or nested too deeply.", name) from None
     try:
         return _sheet(document)
     except _FaultError as fault:

@@ -16,8 +16,8 @@ from img2music.library.schema import fold
 from img2music.library.store import LibraryStore
 from img2music.library.track import TrackFilter
 from img2music.matching.calibration import Matching
-from img2music.matching.diversity import second_copies
 from img2music.matching.choice import choosable
+from img2music.matching.diversity import second_copies
 from img2music.matching.explanations import explain
 from img2music.soundtrack.choosing import MEMORY, Chosen, Prices, choose, shortlist
 from img2music.soundtrack.cue_sheet import Cue

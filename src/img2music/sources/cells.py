@@ -3,7 +3,7 @@
 import math
 import re
 
-from img2music.errors import printable
+from img2music.errors import shown
 from img2music.sources.tags import LONGEST, find_year, one_line
 
 MISSING = frozenset({"", "na", "n/a", "#n/a", "null", "none"})
@@ -19,9 +19,13 @@ LOUDNESS = (-120.0, 30.0)
 
 _THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
 _CLOCK = re.compile(r"(?:(\d{1,2}):)?(\d{1,3}):(\d{2}(?:[.,]\d+)?)")
-_LIST = re.compile(r"\[\s*(['\"]).*\1\s*\]", re.DOTALL)
-_LIST_ITEM = re.compile(r"'((?:[^'\\]|\\.)*)'|\"((?:[^\"\\]|\\.)*)\"")
-_TONIC = re.compile(r"([A-G])\s*([#\u266fb\u266d]?)\s*(major|maj|minor|min|m)?", re.IGNORECASE)
+_ITEM = r"""(?:np\.str_\()?('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")\)?"""
+_LIST = re.compile(rf"(?:array\()?[\[({{]\s*(?:{_ITEM}[\s,]*)*[\])}}](?:,\s*dtype=\S+)?\)?", re.DOTALL)
+_LIST_ITEM = re.compile(_ITEM, re.DOTALL)
+_ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(.))", re.DOTALL)
+_TONIC = re.compile(
+    r"([A-G])\s*([#\u266fb\u266d]?)(?:\s*/\s*[A-G][#\u266fb\u266d]?)?\s*(major|maj|minor|min|m)?", re.IGNORECASE
+)
 _PITCH_CLASSES = {"c": 0, "d": 2, "e": 4, "f": 5, "g": 7, "a": 9, "b": 11}
 _MODES = {"major": 1, "maj": 1, "minor": 0, "min": 0}
 _SPOTIFY = re.compile(
@@ -36,22 +40,32 @@ class CellError(ValueError):
     """A cell holds no value of its column; the message says why."""
 
 
-def shown(text: str) -> str:
-    """Quote a cell for a message, cut to a few words."""
-    return repr(printable(text[:30])) + ("..." if len(text) > 30 else "")
-
-
 def read_text(cell: str) -> str | None:
-    """Read one line of text; a list as Python writes it is joined by ``"; "``."""
+    """Read one line of text; a list as Python, JSON and NumPy write it is joined by ``"; "``."""
     if cell.strip() in ("", "NA"):  # R's missing value; "none" and "null" are titles of songs
         return None
     if len(cell) > LONGEST:
         raise CellError(f"has {len(cell):,} characters, more than {LONGEST}")
     if _LIST.fullmatch(cell.strip()):
-        cell = "; ".join(first or second for first, second in _LIST_ITEM.findall(cell))
+        cell = "; ".join(filter(None, (_unescaped(item[1:-1]).strip() for item in _LIST_ITEM.findall(cell))))
     if cell.isprintable() and "  " not in cell:
-        return cell.strip()
+        return cell.strip() or None
     return one_line(cell) or None
+
+
+def read_names(cell: str) -> str | None:
+    """Read one line of text of which ``;`` parts names, however it is spaced."""
+    text = read_text(cell)
+    return text and ("; ".join(filter(None, map(str.strip, text.split(";")))) or None)
+
+
+def _unescaped(text: str) -> str:
+    if "\\" not in text:
+        return text
+    plain = _ESCAPE.sub(lambda found: chr(int(found[1] or found[2], 16)) if found[1] or found[2] else found[3], text)
+    return plain.encode("utf-16", "surrogatepass").decode(
+        "utf-16", "replace"
+    )  # JSON writes others than these in halves
 
 
 def read_lyrics(cell: str) -> str | None:
@@ -99,15 +113,6 @@ def read_number(cell: str, decimal_comma: bool) -> float | None:
     if not math.isfinite(value):
         raise CellError(f"{shown(text)} is no finite number")
     return value
-
-
-def read_unit(cell: str, decimal_comma: bool, percent: bool) -> float | None:
-    """Read a number in [0, 1], or in percent."""
-    value = read_number(cell, decimal_comma)
-    greatest = 100.0 if percent else 1.0
-    if value is not None and not 0.0 <= value <= greatest:
-        raise CellError(f"{shown(cell.strip())} is not between 0 and {greatest:.0f}")
-    return value if value is None or not percent else value / 100.0
 
 
 def read_tempo(cell: str, decimal_comma: bool) -> float | None:

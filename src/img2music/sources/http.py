@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
+from email.utils import mktime_tz, parsedate_tz
 from importlib.metadata import version
 from typing import Any
 from urllib.parse import quote, quote_plus, urljoin, urlsplit
@@ -21,8 +22,7 @@ try:
     from requests.adapters import HTTPAdapter
     from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
     from urllib3.connection import HTTPConnection, HTTPSConnection
-    from urllib3.exceptions import HTTPError, InvalidHeader, NameResolutionError, NewConnectionError
-    from urllib3.util import Retry
+    from urllib3.exceptions import HTTPError, NameResolutionError, NewConnectionError
 except ModuleNotFoundError:
     raise MissingExtraError("Asking web services", "web") from None
 
@@ -262,11 +262,13 @@ class Session(requests.Session):
 
     @staticmethod
     def _asked_pause(response: requests.Response) -> float | None:
-        asked = response.headers.get("Retry-After")
-        if asked is None:
-            return None
-        with contextlib.suppress(InvalidHeader, ValueError, OverflowError):
-            return Retry().parse_retry_after(asked)
+        """Seconds that a service asks to wait (RFC 9110, section 10.2.3), however many."""
+        asked = response.headers.get("Retry-After", "").strip()
+        if asked.isdecimal():
+            return float(asked)
+        date = parsedate_tz(asked)
+        with contextlib.suppress(ValueError, OverflowError):
+            return None if date is None else max(0.0, mktime_tz(date) - time.time())
         return None
 
     @staticmethod

@@ -1,5 +1,6 @@
 """Tables of songs: CSV, TSV and other delimited text, and Parquet, under the column names that people use."""
 
+import dataclasses
 import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -8,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from img2music.errors import InputError, MissingExtraError, UsageError, printable
+from img2music.errors import InputError, MissingExtraError, UsageError, printable, shown
 from img2music.music.song import Song
 from img2music.sources import cells
 from img2music.sources.cells import CellError
@@ -18,12 +19,38 @@ UNIT_FIELDS = ("danceability", "energy", "valence", "acousticness", "instrumenta
 
 NAMES: Mapping[str, tuple[str, ...]] = {
     "title": ("trackname", "title", "songname", "songtitle", "tracktitle", "track", "song", "name"),
-    "artist": ("trackartist", "artistname", "artist", "artistnames", "artists", "performer"),
+    "artist": (
+        "trackartist",
+        "artistname",
+        "artist",
+        "artistnames",
+        "artistsname",
+        "artistsnames",
+        "artists",
+        "trackartists",
+        "trackartistname",
+        "mainartist",
+        "performer",
+        "singer",
+        "band",
+    ),
     "album": ("trackalbumname", "albumname", "albumtitle", "album", "release"),
-    "genre": ("playlistgenre", "trackgenre", "genre", "genres", "artistgenres"),
-    "year": ("year", "releaseyear", "trackalbumreleasedate", "albumreleasedate", "releasedate"),
-    "duration": ("duration", "durations", "durationsec", "durationseconds", "length"),
-    "duration_ms": ("durationms", "trackdurationms"),
+    "genre": ("playlistgenre", "trackgenre", "genre", "genres", "topgenre", "maingenre", "artistgenres"),
+    "year": (
+        "year",
+        "releaseyear",
+        "releasedyear",
+        "yearreleased",
+        "yearofrelease",
+        "trackalbumreleasedate",
+        "albumreleasedate",
+        "albumreleaseyear",
+        "albumdate",
+        "releasedate",
+        "datereleased",
+    ),
+    "duration": ("duration", "durations", "durationsec", "durationseconds", "length", "lengthduration", "dur"),
+    "duration_ms": ("durationms", "trackdurationms", "durationinms", "lengthms", "songdurationms"),
     "identifier": (
         "trackuri",
         "spotifyuri",
@@ -36,16 +63,30 @@ NAMES: Mapping[str, tuple[str, ...]] = {
         "isrc",
     ),
     "lyrics": ("lyrics", "lyricsbody", "lyric", "text"),
-    **{name: (name,) for name in UNIT_FIELDS},
-    "tempo": ("tempo", "bpm"),
+    "danceability": ("danceability", "dance", "dnce"),
+    "energy": ("energy", "nrgy"),
+    "valence": ("valence", "happiness", "happy", "val"),
+    "acousticness": ("acousticness", "acoustic", "acous"),
+    "instrumentalness": ("instrumentalness", "instrumental"),
+    "liveness": ("liveness", "live"),
+    "speechiness": ("speechiness", "speech", "spch"),
+    "tempo": ("tempo", "bpm", "beatsperminute", "beatsperminutebpm", "tempobpm"),
     "key": ("key",),
     "mode": ("mode",),
-    "loudness": ("loudness",),
+    "loudness": ("loudness", "loudnessdb", "louddb", "loud", "db"),
 }
 """Usual names of the columns, best first, in small letters and digits; also what may be given in a mapping."""
 
 _NUMBERS = frozenset({*UNIT_FIELDS, "tempo", "key", "mode", "loudness", "duration", "duration_ms"})
 
+_PERCENT = re.compile(r"%|percent(age)?|pct", re.IGNORECASE)
+
+MOST_ODD = 0.05
+"""Share of a column's numbers that may be of another scale than the rest: those are mistakes."""
+LOW_PERCENT = 10.0
+"""A column whose numbers go above 1 and not above this may be in percent, or in points from 1 to 10."""
+SHOWN_COLUMNS = 20
+"""Columns without a use that are told by name."""
 
 _MEASURED: Mapping[str, Callable[[str, bool], Any]] = {
     "tempo": cells.read_tempo,
@@ -93,12 +134,30 @@ class SongTable:
         The table's own name of the column, by field of `Song` (``duration_ms`` for a ``duration`` in milliseconds).
     left_out : int
         Rows that are left out.
+    unused : list of str
+        Columns of which nothing is known, as the table names them.
+    percent : list of str
+        Columns in percent, told by their numbers alone.
     """
 
     songs: list[Song]
     problems: list[Problem]
     columns: dict[str, str]
     left_out: int = 0
+    unused: list[str] = dataclasses.field(default_factory=list)
+    percent: list[str] = dataclasses.field(default_factory=list)
+
+    @property
+    def notes(self) -> list[str]:
+        """What a person should know of how it was read, as sentences."""
+        notes = []
+        if self.unused:
+            more = len(self.unused) - SHOWN_COLUMNS
+            listed = ", ".join(self.unused[:SHOWN_COLUMNS]) + (f" and {more:,} more" if more > 0 else "")
+            notes.append(f"Columns that are not understood and not used: {listed}.")
+        if self.percent:
+            notes.append(f"Read in percent, since numbers go up to 100: {', '.join(self.percent)}.")
+        return notes
 
 
 def read_songs(path: Path, mapping: Mapping[str, str] | None = None) -> SongTable:
@@ -121,7 +180,8 @@ def read_songs(path: Path, mapping: Mapping[str, str] | None = None) -> SongTabl
     Raises
     ------
     InputError
-        If it can't be read, is empty or no table, has no column of titles, or lacks one of the mapping.
+        If it can't be read, is empty or no table, has no column of titles, lacks one of the mapping, or has a column
+        whose numbers may be from 0 to 1 or in percent.
     UsageError
         If the mapping names what is no field.
     MissingExtraError
@@ -145,7 +205,7 @@ def read_songs(path: Path, mapping: Mapping[str, str] | None = None) -> SongTabl
         reader.add(row)
     if not reader.songs and not reader.left_out:
         raise InputError("has a header, and no song below it.", str(path))
-    return SongTable(reader.songs, reader.problems, reader.columns, reader.left_out)
+    return reader.table()
 
 
 def parse_mapping(texts: Iterable[str]) -> dict[str, str]:
@@ -189,8 +249,8 @@ def _require_file(path: Path) -> None:
 
 
 def _plain(name: str) -> str:
-    """A column's name in small letters and digits: "Track Name" and "track_name" are one."""
-    return re.sub(r"[\W_]+", "", name).lower()
+    """A column's name in small letters and digits: "Track Name", "track_name" and "track_name_%" are one."""
+    return re.sub(r"[\W_]+", "", _PERCENT.sub("", name)).lower()
 
 
 def _columns(header: Sequence[str], mapping: Mapping[str, str]) -> dict[str, int]:
@@ -221,6 +281,8 @@ class _Reader:
         self.songs: list[Song] = []
         self.problems: list[Problem] = []
         self.left_out = 0
+        self._path = path
+        self._decimal_comma = decimal_comma
         self._header = [printable(name.strip()) for name in header]
         listed = ", ".join(self._header)[:300]
         places = _columns(header, mapping)
@@ -236,11 +298,17 @@ class _Reader:
                 str(path),
             )
         self.columns = {field: self._header[place] for field, place in places.items()}
+        used = set(places.values())
+        self._unused = [name for place, name in enumerate(self._header) if place not in used and name]
+        self._odd = dict.fromkeys(UNIT_FIELDS, 0)
+        self._percent = {name for name in UNIT_FIELDS if _PERCENT.search(self.columns.get(name, ""))}
         self._read = [
             (
                 field.removesuffix("_ms"),
                 place,
-                _reader(field, self._header[place], mapping, decimal_comma=decimal_comma),
+                partial(self._share, field)
+                if field in UNIT_FIELDS
+                else _reader(field, mapping, decimal_comma=decimal_comma),
             )
             for field, place in places.items()
         ]
@@ -284,27 +352,80 @@ class _Reader:
                 failed += place in self._numbers
         if failed > 1 and failed == sum(1 for place in self._numbers if row_cells[place].strip()):
             self.leave_out(row.line, "no cell that should hold a number does (a second header?); left out", None)
-        elif values["title"] is None:
+        elif values.get("title") is None:
             self.problems += problems
             self.leave_out(row.line, "has no title; left out", self.columns.get("title"))
         else:
             self.problems += problems
             self.songs.append(Song(row=row.line, **values))
 
+    def _share(self, field: str, cell: str) -> float | None:
+        """A number from 0 to 1 or in percent: which, is known at the end of the table."""
+        text = cell.strip()
+        if text.endswith("%"):
+            self._percent.add(field)
+            text = text[:-1]
+        value = cells.read_number(text, self._decimal_comma)
+        if value is not None and not 0 <= value <= 100:
+            self._odd[field] += 1
+            raise CellError(f"{shown(cell.strip())} is not between 0 and {100 if field in self._percent else 1}")
+        return value
 
-def _reader(field: str, column: str, mapping: Mapping[str, str], *, decimal_comma: bool) -> Callable[[str], Any]:
+    def table(self) -> SongTable:
+        """All that was added, on one scale."""
+        scales = {name: self._scale(name) for name in UNIT_FIELDS if name in self.columns}
+        known = {scale for scale in scales.values() if scale}
+        for name, scale in scales.items():
+            if scale is None and len(known) != 1:
+                raise InputError(
+                    f"column {self.columns[name]}: its numbers may be from 0 to 1 or in percent; "
+                    "write them from 0 to 1, or add a % to its name.",
+                    str(self._path),
+                )
+        usual = 100.0 if known == {100.0} else 1.0
+        percent = [name for name, scale in scales.items() if (scale or usual) == 100.0]
+        self.songs = [self._scaled(song, scales, usual) for song in self.songs]
+        self.problems.sort(key=lambda problem: problem.row)
+        told = [self.columns[name] for name in percent if name not in self._percent]
+        return SongTable(self.songs, self.problems, self.columns, self.left_out, self._unused, told)
+
+    def _scale(self, name: str) -> float | None:
+        """1 or 100, what the numbers of a column go up to; 0 if nothing tells, None if it is not clear."""
+        if name in self._percent:
+            return 100.0
+        numbers = [value for song in self.songs if (value := getattr(song, name)) is not None]
+        small = sum(0 < value < 1 for value in numbers)
+        large = [value for value in numbers if 1 < value <= 100]
+        most = MOST_ODD * (small + len(large) + self._odd[name])
+        if not large or (small and len(large) + self._odd[name] <= most):
+            return 1.0 if small else 0.0
+        return 100.0 if max(large) > LOW_PERCENT and small + self._odd[name] <= most else None
+
+    def _scaled(self, song: Song, scales: Mapping[str, float | None], usual: float) -> Song:
+        """A song with its numbers from 0 to 1."""
+        changed: dict[str, Any] = {}
+        for name, scale in scales.items():
+            value, top = getattr(song, name), scale or usual
+            if value is not None and value > top:
+                reason = f"{shown(f'{value:g}')} is not between 0 and {top:g}"
+                self.problems.append(Problem(song.row, self.columns[name], reason))
+                changed[name] = None
+            elif value is not None and top != 1:
+                changed[name] = value / top
+        return dataclasses.replace(song, **changed) if changed else song
+
+
+def _reader(field: str, mapping: Mapping[str, str], *, decimal_comma: bool) -> Callable[[str], Any]:
     """What reads the cells of a column."""
     if field == "lyrics":
         return cells.read_lyrics
     if field == "identifier":
         return partial(cells.read_identifier, chosen=field in mapping)
-    if field in UNIT_FIELDS:
-        return partial(cells.read_unit, decimal_comma=decimal_comma, percent="%" in column)
     if field in ("duration", "duration_ms"):
         return partial(cells.read_seconds, decimal_comma=decimal_comma, milliseconds=field == "duration_ms")
     if field in _MEASURED:
         return lambda cell: _MEASURED[field](cell, decimal_comma)
-    return cells.read_text
+    return cells.read_names if field in ("artist", "genre") else cells.read_text
 
 
 def _is_parquet(path: Path) -> bool:
@@ -323,7 +444,7 @@ def _parquet(path: Path) -> tuple[list[str], Iterator[Row]]:
     try:
         file = pyarrow.parquet.ParquetFile(path)
     except (OSError, pyarrow.ArrowException) as error:
-        raise _damaged(path, error) from None
+        raise _damaged(path) from error
     return list(file.schema_arrow.names), _parquet_rows(file, path)
 
 
@@ -337,18 +458,18 @@ def _parquet_rows(file: Any, path: Path) -> Iterator[Row]:
                 line += 1
                 yield Row(line, [_as_text(value) for value in values])
     except (OSError, ValueError, pyarrow.ArrowException) as error:
-        raise _damaged(path, error) from None
+        raise _damaged(path) from error
 
 
-def _damaged(path: Path, error: Exception) -> InputError:
-    return InputError(f"is a damaged Parquet file ({printable(str(error).splitlines()[0])}).", str(path))
+def _damaged(path: Path) -> InputError:
+    return InputError("is a damaged Parquet file; get it anew, or save it as CSV.", str(path))
 
 
 def _as_text(value: Any) -> str:
     if value is None or (isinstance(value, float) and math.isnan(value)):  # NaN: no value, as most programs write it
         return ""
     if isinstance(value, list | tuple):
-        return "; ".join(_as_text(item) for item in value)
+        return "; ".join(filter(None, map(_as_text, value)))
     if isinstance(value, bytes):
         return value.decode("utf-8", "replace")
     return str(value)

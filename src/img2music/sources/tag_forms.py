@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal, Self
 
-from img2music.errors import InputError
+from img2music.errors import InputError, reason_of
 from img2music.sources import tag_fields
 from img2music.sources.tag_fields import MARK, MP4_OWN, Fields
 from img2music.sources.tags import apev2_of, has_id3v2, may_end_with_tags
@@ -249,8 +249,7 @@ def load_tags(path: str) -> TagForm:
         file = _opened(path)
         form = None if file is None else _form(file, path)
     except Exception as error:  # noqa: BLE001 - mutagen raises struct, unicode and other errors on damaged files
-        reason = said(error).replace(repr(path), "it")
-        raise InputError(f"its tags can't be read ({reason}); it is left as it was.", path) from None
+        raise InputError(f"its tags can't be read ({reason_of(error)}); it is left as it was.", path) from None
     if form is None:
         raise InputError("tags can't be written into this kind of file.", path)
     return form
@@ -291,22 +290,6 @@ def _form(file: Any, path: str) -> TagForm | None:
         return _Id3.load(type(file), path)
     forms: dict[type, Callable[[Any], TagForm]] = {VComment: _Vorbis, APEv2: _Ape, MP4Tags: _Mp4, ASFTags: _Asf}
     return next((form(file) for tags, form in forms.items() if isinstance(file.tags, tags)), None)
-
-
-def said(error: BaseException) -> str:
-    """What an exception of mutagen says, in one line.
-
-    Parameters
-    ----------
-    error : BaseException
-
-    Returns
-    -------
-    str
-    """
-    cause = error.args[0] if error.args and isinstance(error.args[0], OSError) else error
-    text = getattr(cause, "strerror", None) or " ".join(str(cause).split())
-    return text or type(error).__name__
 
 
 def _frames(tags: Any) -> dict[str, Any]:

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from img2music.errors import InputError
+from img2music.errors import InputError, reason_of
 from img2music.sources.tag_fields import WHOLE
-from img2music.sources.tag_forms import TagForm, Value, load_tags, said
+from img2music.sources.tag_forms import TagForm, Value, load_tags
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +147,7 @@ class TagFile:
         try:
             self._mark = _Mark.read(self._form)
         except Exception as error:  # noqa: BLE001 - mutagen raises anything on damaged values
-            raise InputError(f"its tags can't be read ({said(error)}); it is left as it was.", path) from None
+            raise InputError(f"its tags can't be read ({reason_of(error)}); it is left as it was.", path) from None
 
     def write(self, moods: Moods, *, overwrite: bool = False) -> TagEdit:
         """Put in what a song is like; `save` writes it.
@@ -245,7 +245,7 @@ class TagFile:
             self._form.save(path)
             found = load_tags(path).contents()
         except Exception as error:  # noqa: BLE001 - as above
-            message = f"tags can't be written into it ({said(error)}); it is left as it was."
+            message = f"tags can't be written into it ({reason_of(error)}); it is left as it was."
             raise InputError(message, self._path) from None
         if found != expected:
             raise InputError("tags that are written into it can't be read again; it is left as it was.", self._path)

@@ -45,6 +45,8 @@ class ImageAnalysis:
     spread : tuple of (float, float), optional
         Standard deviations of valence and arousal on the unit scale, of what people's ratings turn out to be around
         ``affect``; None if the model gives none.
+    note : str, optional
+        How much of a damaged image was read.
     """
 
     path: str
@@ -53,6 +55,7 @@ class ImageAnalysis:
     width: int
     height: int
     spread: tuple[float, float] | None = None
+    note: str | None = None
 
 
 class ImageModel:
@@ -159,7 +162,7 @@ class ImageModel:
     def _analyze_or_explain(self, path: str | os.PathLike[str]) -> ImageAnalysis | InputError:
         name = os.fsdecode(path)
         try:
-            pixels, (width, height) = read_pixels(path, self.side)
+            pixels, info = read_pixels(path, self.side)
         except InputError as error:
             return error
         except MissingExtraError as error:
@@ -167,7 +170,8 @@ class ImageModel:
         affect, *spreads = self._run(self._outputs, pixels[None])
         valence, arousal = affect[0].tolist()
         spread = (spreads[0][0, 0].item(), spreads[0][0, 1].item()) if spreads else None
-        return ImageAnalysis(name, Affect(valence, arousal), self.name, width, height, spread)
+        width, height = info["original_size"]
+        return ImageAnalysis(name, Affect(valence, arousal), self.name, width, height, spread, info.get("note"))
 
     def _run(self, outputs: list[str], pixels: NDArray[np.uint8]) -> list[NDArray[np.float32]]:
         """Run the network, whoever made it, and see to it that all outputs are a number an axis on the unit scale."""
@@ -183,7 +187,7 @@ class ImageModel:
         return results
 
 
-def read_pixels(path: str | os.PathLike[str], side: int) -> tuple[NDArray[np.uint8], tuple[int, int]]:
+def read_pixels(path: str | os.PathLike[str], side: int) -> tuple[NDArray[np.uint8], dict[str, Any]]:
     """Read an image as a network sees it: all of it, squeezed into a square.
 
     On OASIS, squeezing is better than cropping or padding to a square, by up to 0.008 in r.
@@ -199,8 +203,8 @@ def read_pixels(path: str | os.PathLike[str], side: int) -> tuple[NDArray[np.uin
     -------
     ndarray of uint8, shape (side, side, 3)
         RGB.
-    tuple of (int, int)
-        Width and height of the upright original.
+    dict
+        ``info`` of the image, as `read_image` gives it.
 
     Raises
     ------
@@ -210,7 +214,7 @@ def read_pixels(path: str | os.PathLike[str], side: int) -> tuple[NDArray[np.uin
     image = read_image(path, least_side=side)
     # The gap lets a huge picture be averaged down first; nothing below 3 times the side is touched by it.
     square = image.resize((side, side), Image.Resampling.BICUBIC, reducing_gap=3.0)
-    return np.asarray(square), image.info["original_size"]
+    return np.asarray(square), {str(key): value for key, value in image.info.items()}
 
 
 def open_session(model: Path | bytes) -> Any:

@@ -1,6 +1,7 @@
 """Images with people's ratings of them, and the tables that ratings come in."""
 
 import csv
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -81,7 +82,7 @@ def read_table(table: Path, columns: Sequence[str], *, tabs: bool = False) -> li
     except OSError as error:
         raise InputError(f"can't be read ({error.strerror}).", str(table)) from error
     except (UnicodeDecodeError, csv.Error) as error:
-        raise InputError(f"not a CSV table in UTF-8 ({error}).", str(table)) from error
+        raise InputError("not a CSV table in UTF-8; save it as one.", str(table)) from error
     if not rows:
         raise InputError("the table has no rows.", str(table))
     return rows
@@ -131,6 +132,6 @@ def require_files(paths: Iterable[Path]) -> None:
         Names the first that is missing, and how many more are.
     """
     wanted = list(paths)
-    missing = [path for path in wanted if not path.is_file()]
+    missing = [path for path in wanted if not os.path.isfile(path)]  # noqa: PTH113 - also of a name that none can have
     if missing:
-        raise InputError(f"missing, and {len(missing) - 1} more of {len(wanted)} images.", str(missing[0]))
+        raise InputError(f"missing, and {len(missing) - 1} more of {len(wanted)} images.", str(missing[0])[:1000])

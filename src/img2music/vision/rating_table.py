@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from img2music.affect import SCALES, Scale
-from img2music.errors import InputError, UsageError
+from img2music.errors import InputError, UsageError, printable, shown
 from img2music.vision.rated_images import RatedImages, read_rating, read_table, require_files
 
 COLUMNS = ("file", "valence", "arousal")
@@ -43,10 +43,14 @@ def load_rating_table(table: Path, scale: Scale | None = None) -> RatedImages:
             raise InputError(f"line {number} names no file.", str(table))
         path = table.parent / name
         if path in paths:
-            raise InputError(f"line {number} has {name!r} a second time; the first is line {paths[path]}.", str(table))
+            raise InputError(
+                f"line {number} has {shown(name)} a second time; the first is line {paths[path]}.", str(table)
+            )
         paths[path] = number
-        own = _scale(row.get("scale"), scale, f"line {number} ({name})", table)
-        rating = read_rating(own, row["valence"], row["arousal"], f"line {number} ({name})", table)
+        where = f"line {number} ({printable(name[:60])})"
+        where = f"line {number} ({printable(name[:60])})"
+        own = _scale(row.get("scale"), scale, where, table)
+        rating = read_rating(own, row["valence"], row["arousal"], where, table)
         affects.append((rating.valence, rating.arousal))
         themes.append((row.get("group") or "").strip() or name)
         categories.append((row.get("category") or "").strip())

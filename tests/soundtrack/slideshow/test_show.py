@@ -188,7 +188,9 @@ def test_bad_photos_are_told_and_left_out(run: Run, folder: Path, tmp_path: Path
     for name in "ab":
         (photos / f"{name}.jpg").write_bytes((folder / f"photos/{name}.jpg").read_bytes())
     (photos / "c.jpg").write_bytes(b"\xff\xd8\xff")
+    (photos / "b.jpg").write_bytes((photos / "b.jpg").read_bytes()[:-2])
     told = run("--silent", "--output", tmp_path / "film.mp4", photos=photos, code=1)
+    assert f"img2music: {photos / 'b.jpg'}: damaged or cut short; read as far as it goes." in told
     assert f"img2music: {photos / 'c.jpg'}: the image is damaged or cut short" in told
     assert len(frames(tmp_path / "film.mp4")) == 75
 

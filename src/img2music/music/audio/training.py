@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from img2music.errors import InputError, MissingExtraError
+from img2music.errors import InputError, MissingExtraError, reason_of
 from img2music.music.audio import musicnn, network
 from img2music.music.audio.affect_model import MODEL, PRIORS, SIGNALS, AffectModel
 from img2music.music.audio.analyzer import measure
@@ -354,7 +354,9 @@ def _read_table(path: Path) -> list[dict[str, str]]:
         with path.open(encoding="utf-8-sig", newline="") as file:
             return list(csv.DictReader(file))
     except (OSError, ValueError, csv.Error) as error:
-        raise InputError(f"Can't be read as a CSV table: {error}.", str(path)) from error
+        raise InputError(
+            f"Can't be read as a CSV table: {reason_of(error, 'save it as CSV in UTF-8')}.", str(path)
+        ) from error
 
 
 def _require(rows: Sequence[dict[str, str]], names: set[str], path: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Self
 
 from img2music.affect import SCALES, Affect, Scale
-from img2music.errors import InputError, UsageError
+from img2music.errors import InputError, UsageError, shown
 
 ONE_TO_NINE = Scale("1-9", 1.0, 9.0)
 LARGEST = 100_000_000
@@ -159,7 +159,7 @@ class Lexicon:
             if sense:
                 senses.setdefault(sense["word"], []).append(affect)
             elif terms.setdefault(term, affect) != affect:
-                raise InputError(f"row {number}: {term!r} stands in an earlier row with other numbers.", str(path))
+                raise InputError(f"row {number}: {shown(term)} stands in an earlier row with other numbers.", str(path))
         for word, affects in senses.items():
             terms.setdefault(word, _mean(affects))
         if not terms:
@@ -245,7 +245,7 @@ def _read_row(
         try:
             values.append(float(cell))
         except ValueError:
-            raise InputError(f"row {number}, column {title!r}: {cell!r} is not a number.", str(path)) from None
+            raise InputError(f"row {number}, column {title!r}: {shown(cell)} is not a number.", str(path)) from None
     try:
         return term, layout.scale.to_unit(*values)
     except UsageError as error:

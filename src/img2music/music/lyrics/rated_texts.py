@@ -111,8 +111,8 @@ def _records(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
                 yield reader.line_num, row
     except OSError as error:
         raise InputError(f"can't be read: {error.strerror or error}.", str(path)) from None
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise InputError(f"is not CSV in UTF-8 ({error}).", str(path)) from None
+    except (UnicodeDecodeError, csv.Error):
+        raise InputError("is not CSV in UTF-8; save it as that.", str(path)) from None
 
 
 def _require(header: Sequence[str], path: Path) -> None:

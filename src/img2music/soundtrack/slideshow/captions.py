@@ -169,7 +169,7 @@ def _font(size: int, file: str | os.PathLike[str] | None) -> ImageFont.FreeTypeF
         try:
             return ImageFont.truetype(os.fspath(file), size)
         except (OSError, ValueError) as error:
-            raise InputError(f"can't be read as a font ({error}).", os.fsdecode(file)) from error
+            raise InputError("can't be read as a font: give a TrueType or OpenType file.", os.fsdecode(file)) from error
     matplotlib = find_spec("matplotlib")
     for folder in (matplotlib and matplotlib.submodule_search_locations) or ():
         shipped = Path(folder) / "mpl-data" / "fonts" / "ttf" / "DejaVuSans.ttf"

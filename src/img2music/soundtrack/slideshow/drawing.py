@@ -1,14 +1,12 @@
 """Photos to the pictures of a film: planes of light and colour, as video has them."""
 
-import io
 import math
 import os
-from contextlib import suppress
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageCms
+from PIL import Image
 
 from img2music.errors import MissingExtraError
 from img2music.media.images import read_image
@@ -248,18 +246,13 @@ def _seen(motion: Motion, size: tuple[int, int], margin: float) -> Window:
 
 
 def _part(photo: Image.Image, size: tuple[int, int], part: Window, wanted: tuple[int, int]) -> Image.Image:
-    """Part of a photo, in as many pixels as wanted and in the colours of sRGB, which are those of BT.709.
+    """Part of a photo, in as many pixels as wanted; colours of sRGB are those of BT.709.
 
     ``size`` is the original's, of which the decoded photo may have only an eighth.
     """
     across, down = photo.width / size[0], photo.height / size[1]
     box = (part.left * across, part.top * down, part.right * across, part.bottom * down)
-    cut = photo.resize(wanted, Image.Resampling.LANCZOS, box=box, reducing_gap=3.0)
-    if "icc_profile" in photo.info:
-        with suppress(ImageCms.PyCMSError, OSError):  # a damaged profile must not cost the picture
-            profile = ImageCms.ImageCmsProfile(io.BytesIO(photo.info["icc_profile"]))
-            ImageCms.profileToProfile(cut, profile, ImageCms.createProfile("sRGB"), inPlace=True)
-    return cut
+    return photo.resize(wanted, Image.Resampling.LANCZOS, box=box, reducing_gap=3.0)
 
 
 def _even(length: float) -> int:

@@ -40,6 +40,8 @@ class Photo:
         Whether the photo itself tells when it was taken.
     title : str or None
         What it is called in its metadata.
+    note : str or None
+        How much of a damaged photo was read.
     """
 
     path: str
@@ -48,6 +50,7 @@ class Photo:
     taken: datetime
     dated: bool
     title: str | None
+    note: str | None = None
 
     @property
     def name(self) -> str:
@@ -90,7 +93,7 @@ def read_photos(paths: Sequence[str | os.PathLike[str]], model: ImageModel) -> t
         except (OSError, ValueError, OverflowError):
             taken = datetime.min
         size = (analysis.width, analysis.height)
-        photos.append(Photo(path, size, analysis.affect, taken, info.taken is not None, info.title))
+        photos.append(Photo(path, size, analysis.affect, taken, info.taken is not None, info.title, analysis.note))
     return photos, errors
 
 

@@ -305,11 +305,12 @@ def _photos(
 
 
 def _notes(photos: Sequence[Photo], look: Look) -> tuple[str, ...]:
+    notes = tuple(f"{printable(photo.path)}: {photo.note}" for photo in photos if photo.note)
     undated = sum(not photo.dated for photo in photos)
     if look.order is not Order.DATE or not undated:
-        return ()
+        return notes
     what = "1 photo does" if undated == 1 else f"{undated} photos do"
-    return (f"{what} not tell when they were taken: the time of the file counts.",)
+    return (*notes, f"{what} not tell when they were taken: the time of the file counts.")
 
 
 def _even_schedule(photos: Sequence[Photo], look: Look) -> Schedule:

@@ -23,6 +23,9 @@ ImageModelOption = Annotated[
         show_default="IMG2MUSIC_IMAGE_MODEL, or the choice of 'models use'",
     ),
 ]
+ForceOption = Annotated[
+    bool, typer.Option("--force", help="Replace output files that are there, if they are of the same kind.")
+]
 GenreOption = Annotated[
     list[str] | None, typer.Option("--genre", help="Genre contains this; may be repeated (one must fit).")
 ]

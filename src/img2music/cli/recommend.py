@@ -10,6 +10,7 @@ from img2music.cli.options import (
     AlbumOption,
     ArtistOption,
     FilesOption,
+    ForceOption,
     GenreOption,
     ImageModelOption,
     InstrumentalOption,
@@ -99,6 +100,7 @@ def recommend(  # noqa: PLR0917 - typer's way to declare options
     plot: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Draw pictures and songs on the affect plane: .png or .svg.")
     ] = None,
+    force: ForceOption = False,
 ) -> None:
     """Recommend songs of your library that feel like pictures, like songs or like numbers.
 
@@ -109,7 +111,7 @@ def recommend(  # noqa: PLR0917 - typer's way to declare options
 
     from click.core import ParameterSource
 
-    from img2music.cli.output import finish, print_table, warn
+    from img2music.cli.output import finish, given_files, print_table, require_outputs, warn
     from img2music.cli.progress import scan_progress
     from img2music.files import write_atomically
     from img2music.library.filter_text import track_filter
@@ -118,13 +120,15 @@ def recommend(  # noqa: PLR0917 - typer's way to declare options
     from img2music.matching.query import asked_affects
     from img2music.matching.recommending import Options
     from img2music.matching.session import recommend_from
-    from img2music.plots import require_plotting
+    from img2music.plots import PLOT, require_plotting
 
     if music is not None and context.get_parameter_source("library") is ParameterSource.COMMANDLINE:
         raise typer.BadParameter("Give either --library or --music.")
     wanted = formats.chosen_format(format_, output, terminal=sys.stdout.isatty())
     if plot is not None:
         require_plotting(plot)
+    outputs = [(plot, PLOT), *([(output, formats.KINDS[wanted])] if output is not None else [])]
+    require_outputs(outputs, given_files("one of the queries", paths or ()), force=force)
     options = Options(
         matching=Matching(match),
         top=top,
@@ -161,7 +165,7 @@ def recommend(  # noqa: PLR0917 - typer's way to declare options
     elif output is None:
         typer.echo(formats.WRITERS[wanted](found, None), nl=False)
     else:
-        write_atomically(formats.WRITERS[wanted](found, output.absolute().parent), output)
+        write_atomically(formats.WRITERS[wanted](found, output.absolute().parent), output, formats.KINDS[wanted])
         warn(f"written to {output}")
     if plot is not None:
         plane.plot(found, plot)

@@ -3,6 +3,7 @@
 from img2music.cli.options import (
     AlbumOption,
     ArtistOption,
+    ForceOption,
     GenreOption,
     ImageModelOption,
     InstrumentalOption,
@@ -52,6 +53,7 @@ def spot(
     format_: SheetFormatOption = None,
     output: SheetFilesOption = None,
     plot: FilmPlotOption = None,
+    force: ForceOption = False,
 ) -> None:
     """Choose music for a film: a cue sheet of passages of your songs that follow its scenes.
 
@@ -60,18 +62,20 @@ def spot(
     """
     import sys
 
-    from img2music.cli.output import counting, warn
+    from img2music.cli.output import counting, require_outputs, warn
     from img2music.cli.sheet_output import give
     from img2music.library.filter_text import track_filter
     from img2music.matching.calibration import Matching
+    from img2music.plots import PLOT, require_plotting
     from img2music.soundtrack import formats, table
-    from img2music.soundtrack.outputs import require_outputs
     from img2music.soundtrack.plot import draw
     from img2music.soundtrack.session import spot_film
     from img2music.soundtrack.spotting import Cues, Options
 
     forms = formats.chosen_formats(format_, output or [], terminal=sys.stdout.isatty())
-    require_outputs(film, output or [], plot)
+    if plot is not None:
+        require_plotting(plot)
+    require_outputs([*formats.kinds(forms, output or []), (plot, PLOT)], [("the film itself", film)], force=force)
     options = Options(
         cues=Cues(cues),
         matching=Matching(match),

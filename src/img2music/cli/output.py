@@ -156,7 +156,9 @@ def require_outputs(
     names = ", ".join(printable(str(file)) for file in there)
     are, them = ("is", "it") if len(there) == 1 else ("are", "them")
     if sys.stdin.isatty() and sys.stderr.isatty():
-        if not typer.confirm(f"{names} {are} there already. Replace {them}?", err=True):
+        question = f"img2music: {names} {are} there already. Replace {them}? [y/N] "
+        print(question, end="", file=sys.stderr, flush=True)  # noqa: T201
+        if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
             raise UsageError(f"{names} left as {'it was' if len(there) == 1 else 'they were'}; nothing is done.")
         return
     raise UsageError(f"{names} {are} there already: give --force to replace {them}, or another name.")

@@ -170,7 +170,7 @@ def train_image(  # noqa: PLR0917 - typer's way to declare options
     results = (
         [] if resume else [(folders.results / name, RESULTS[name]) for name in RESULTS if folders.results.is_dir()]
     )
-    require_outputs([(out, ONNX), *results], force=force)
+    require_outputs([(out, ONNX), *results], force=force or resume)
     first = Settings(network, by_theme=group_by_theme, seed=seed, **known)
     images = rated()
     if kind is not HeadKind.LINEAR:

@@ -50,11 +50,13 @@ def evaluate_music(  # noqa: PLR0917 - typer's way to declare options
     from img2music.music.tabular.evaluation import chosen_of, evaluate
     from img2music.music.tabular.inputs import Sources, make_groups
     from img2music.music.tabular.model import read_facts
+    from img2music.music.tabular.regressors import require_training
     from img2music.music.tabular.report_page import KINDS, write_report
     from img2music.music.tabular.training import complete
     from img2music.pages import prepare
     from img2music.sources.rated_songs import given_embedding, targets_of
 
+    require_training()
     facts = read_facts(model)
     chosen = chosen_of(facts)
     if report is not None:

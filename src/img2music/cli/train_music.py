@@ -137,12 +137,14 @@ def train_music(  # noqa: PLR0917 - typer's way to declare options
     from img2music.affect import Scale
     from img2music.errors import UsageError
     from img2music.music.tabular.inputs import Sources, make_groups
+    from img2music.music.tabular.regressors import require_training
     from img2music.music.tabular.splitting import Split
     from img2music.music.tabular.training import OUTPUTS, Options, Recipe, complete, require_folder, train
     from img2music.sources.rated_songs import given_embedding, targets_of
 
     if lyric_embedding is not None and (embedding or vectors or components):
         raise UsageError("--lyric-embedding gives vectors that are ready: leave --embedding and its options out.")
+    require_training()
     require_folder(output, resume=resume)
     require_outputs([] if resume else [(output / name, kind) for name, kind in OUTPUTS.items()], force=force)
     songs = read_table(table, map_)

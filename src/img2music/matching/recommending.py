@@ -376,13 +376,18 @@ def recommend(
         If there is nothing to recommend for, or no track meets the conditions.
     """
     if not paths and not affects:
-        raise UsageError("Nothing to match: give a picture, a song, --valence and --arousal, or --emotion.")
+        raise nothing_asked()
     options = options or Options()
     matcher = Matcher(store, options.matching, options.where)
     read = read_queries(paths, store, options.image_model)
     queries = (*read.queries, *(Query(QueryKind.NUMBERS, affect) for affect in affects))
     recommendation = answer(matcher, queries, options)
     return replace(recommendation, errors=read.errors)
+
+
+def nothing_asked() -> UsageError:
+    """Say that there is nothing to recommend for."""
+    return UsageError("Nothing to match: give a picture, a song, --valence and --arousal, or --emotion.")
 
 
 def answer(matcher: Matcher, queries: Sequence[Query], options: Options) -> Recommendation:

@@ -10,7 +10,8 @@ from img2music.affect import Affect
 from img2music.errors import InputError
 from img2music.library.scanning import Progress, scan
 from img2music.library.store import LibraryStore
-from img2music.matching.recommending import Options, Recommendation, recommend
+from img2music.matching.recommending import Options, Recommendation, nothing_asked, recommend
+from img2music.vision.model import ImageModel
 
 
 def folder_library(folder: Path) -> Path:
@@ -73,6 +74,7 @@ def recommend_from(
             return recommend(store, paths, affects, options)
     if not music.is_dir():
         raise InputError("there is no such folder: give --music a folder of music.", os.fspath(music))
+    _require_queries(paths, affects, options)
     with LibraryStore.open(folder_library(music), create=True) as store:
         report = scan(store, [music], progress=progress)
         if store.count() == 0:
@@ -82,3 +84,13 @@ def recommend_from(
             )
         found = recommend(store, paths, affects, options)
     return replace(found, errors=(*report.failed, *found.errors))
+
+
+def _require_queries(paths: Sequence[str | os.PathLike[str]], affects: Sequence[Affect], options: Options) -> None:
+    """Refuse before a long scan what `recommend` would refuse after it."""
+    if not paths and not affects:
+        raise nothing_asked()
+    if paths:
+        ImageModel.load(options.image_model)
+    if not affects and not any(map(os.path.exists, paths)):
+        raise InputError("no such file.", os.fsdecode(paths[0]))

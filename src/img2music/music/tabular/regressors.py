@@ -1,5 +1,6 @@
 """The field of regressors: scikit-learn's and LightGBM's, each with the settings that tuning may choose."""
 
+import importlib.util
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -7,6 +8,21 @@ from typing import Any
 from img2music.errors import MissingExtraError
 
 EXTRA = "automl"
+PACKAGES = ("lightgbm", "onnx", "onnxmltools", "optuna", "skl2onnx", "sklearn")
+
+
+def require_training() -> None:
+    """Refuse, before a table is read, what the extra is needed for.
+
+    Raises
+    ------
+    MissingExtraError
+        If a part of it is not installed.
+    """
+    if any(importlib.util.find_spec(package) is None for package in PACKAGES):
+        raise MissingExtraError("Training on tables", EXTRA)
+
+
 TREES = 150
 
 Settings = Mapping[str, float]

@@ -1,6 +1,6 @@
 """Judge matching against people's ratings of photos and songs."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 

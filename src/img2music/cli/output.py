@@ -165,13 +165,13 @@ def require_outputs(
 
 
 def given_files(what: str, paths: Iterable[Path]) -> Iterator[tuple[str, str | PathLike[str]]]:
-    """All files that paths stand for, those in folders too, as `require_outputs` takes inputs."""
-    from img2music.sources.folders import FolderWalk
+    """Files, and the pictures in folders, as `require_outputs` takes inputs."""
+    from img2music.sources.folders import FolderWalk, is_image_name
 
     for path in paths:
         yield what, path
         if path.is_dir():
-            yield from ((what, file.path) for file in FolderWalk([fsdecode(path)], lambda _: True))
+            yield from ((what, file.path) for file in FolderWalk([fsdecode(path)], is_image_name))
 
 
 def library_songs(library: str | None) -> Iterator[tuple[str, str]]:

@@ -32,7 +32,7 @@ test: $(VENV)/.dev ## the whole suite, on as many processes as there are cores
 	$(BIN)/python -m pytest -n auto
 
 # Without pytest's logging, which keeps the thousands of lines that torch's exporter writes, and formats them all.
-test-train: $(VENV)/.torch ## training with torch, which uses all cores by itself; minutes, and gigabytes to install
+test-train: $(VENV)/.torch ## training, with torch too, which uses all cores by itself; minutes, and gigabytes to install
 	$(BIN)/python -m pytest -p no:logging --timeout=900 tests_train
 
 lint: $(VENV)/.dev ## style, types and the direction of imports

@@ -9,6 +9,7 @@ from PIL import Image
 
 from img2music.vision.oasis import load_oasis
 from img2music.vision.rated_images import RatedImages
+from tests.conftest import no_web_settings, shared_data, shipped_image_model  # noqa: F401  # fixtures here, too
 
 COUNT = 64
 THEMES = 16

@@ -10,11 +10,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from PIL import Image
 
-from benchmarks.explain import movements
 from img2music.errors import InputError, UsageError
 from img2music.vision.explain import affect_maps, explain, top_region
-from img2music.vision.model import ImageModel, read_pixels
-from img2music.vision.oasis import load_oasis
+from img2music.vision.model import ImageModel
 from tests.vision.small_models import SIDE, colour_model, written
 
 RED, GREEN = (255, 0, 0), (0, 255, 0)
@@ -73,20 +71,6 @@ def test_regions_of_no_size_are_refused() -> None:
     for share in (0.0, -1.0, 1.5, float("nan")):
         with pytest.raises(UsageError, match="share"):
             top_region(np.zeros((9, 9), dtype=np.float32), share)
-
-
-def test_top_regions_of_oasis_move_the_shipped_model_more_than_random_ones(shared_data: Path) -> None:
-    """The maps are made with blur, and what they point at is filled with one colour; more in the benchmark."""
-    model = ImageModel.load()
-    random = np.random.default_rng(5)
-    paths = load_oasis(shared_data / "oasis").paths
-    moved = []
-    for index in random.permutation(len(paths))[:10]:
-        pixels, _ = read_pixels(paths[index], model.side)
-        _, *maps = affect_maps(model, pixels)
-        moved.append([movements(model, pixels, maps, axis=axis, share=0.25, random=random) for axis in (0, 1)])
-    for top, other in np.mean(moved, axis=0):
-        assert top > other
 
 
 def test_an_explanation_holds_the_picture_and_its_affect(colours: ImageModel, tmp_path: Path) -> None:

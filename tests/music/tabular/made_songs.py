@@ -6,6 +6,9 @@ from pathlib import Path
 import numpy as np
 
 from img2music.music.song import Song
+from img2music.music.tabular.inputs import Sources, make_groups
+from img2music.music.tabular.targets import spotify_target
+from img2music.music.tabular.training import complete
 
 GLAD, SAD = ("sunny smile dancing golden", "rainy tears broken grey")
 
@@ -68,3 +71,10 @@ def write_table(songs: list[Song], file: Path, **more: list[str]) -> Path:
             cells = ["" if (value := getattr(song, name)) is None else value for name in COLUMNS]
             table.writerow([*cells, *(column[place] for column in more.values())])
     return file
+
+
+SONGS = made_songs(90)
+
+
+def data_of(songs=SONGS, inputs=("music", "lyric-style", "lyric-words"), axes=("valence", "arousal")):
+    return complete(songs, [spotify_target(songs, axis) for axis in axes], make_groups(inputs, Sources()))

@@ -119,6 +119,16 @@ def test_an_export_is_replaced_only_if_asked(run: Run, tmp_path: Path) -> None:
         (f"{JOY} --output settings.json", "is not a JSON list of matches"),
         (f"{JOY} --plot other.png", "is not a plot"),
         (f"{JOY} --output list.m3u8 --plot photo.jpg", "A plot is a .png or an .svg"),
+        ("analyze photo.jpg --explain other.png", "is not a plot"),
+        ("train image --data gone --out settings.json", "does not fit an ONNX model"),
+        ("train image --data gone --network alexnet --out model.onnx", "is not an ONNX model"),
+        ("train audio --emotify gone --pmemo gone.csv --out settings.json", "is not a music affect model"),
+        (
+            "train text --emobank gone.csv --glasgow gone.csv --out a.npz --minilm song.mp3",
+            "does not fit a file of arrays",
+        ),
+        ("train music --table gone.csv --output album", "holds other files"),
+        ("evaluate music --model gone --table gone.csv --report album", "gone is no folder"),
     ],
 )
 def test_nothing_else_is_ever_replaced(run: Run, line: str, says: str, tmp_path: Path) -> None:
@@ -129,6 +139,7 @@ def test_nothing_else_is_ever_replaced(run: Run, line: str, says: str, tmp_path:
     for name in ("song.mp3", "song.m3u8"):
         (tmp_path / name).write_bytes(b"ID3\4")
     (tmp_path / "table.csv").write_text("title,rank,id\n")
+    (tmp_path / "model.onnx").write_text("mine")
     (tmp_path / "settings.json").write_text('{"schema": "mine"}')
     before = {file: file.read_bytes() for file in tmp_path.rglob("*.*") if file.is_file()}
     for force in ("", " --force"):

@@ -260,7 +260,8 @@ class TestDisk:
     def test_results_on_a_full_disk(self, tmp_path: Path, sound: Path) -> None:
         """A report that does not fit leaves the old one as it was."""
         script = f"""
-            echo '{{"schema": "img2music/recommend/1"}}' > disk/list.json; head -c 1M /dev/zero > disk/ballast 2> /dev/null
+            echo '{{"schema": "img2music/recommend/1"}}' > disk/list.json
+            head -c 1M /dev/zero > disk/ballast 2> /dev/null
             query="recommend --valence 0.5 --arousal 0.5 --library {sound} --match absolute"
             img2music $query --format json --output disk/list.json --force; echo $? >> codes
             img2music $query --plot disk/plot.png > shown.txt; echo $? >> codes

@@ -23,7 +23,7 @@ $(VENV)/.torch: $(VENV)/.dev
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,torch]'
 	touch $@
 
-install: $(VENV)/.demo ## the command, with plots and demo media
+install: $(VENV)/.demo ## the command, with plots, HEIC photos and demo media
 
 demo: $(VENV)/.demo ## the main job, on free photos and music; or: make demo MUSIC=... PHOTOS=...
 	$(BIN)/python -m demo --output '$(OUTPUT)' $(if $(MUSIC),--music '$(MUSIC)') $(if $(PHOTOS),--photos '$(PHOTOS)')

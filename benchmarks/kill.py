@@ -65,5 +65,6 @@ def finish(library: Path, options: argparse.Namespace) -> bytes:
     if done.returncode not in (0, 1):
         raise SystemExit(done.stderr)
     exported = library.with_suffix(".jsonl")
-    subprocess.run(img2music("library", "export", exported, "--library", library), check=True, capture_output=True)
+    export = img2music("library", "export", exported, "--library", library, "--force")
+    subprocess.run(export, check=True, capture_output=True)
     return exported.read_bytes()

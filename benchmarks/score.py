@@ -141,7 +141,7 @@ class Scored:
 
 def score(film: Path, output: Path, library: str, *more: str) -> Scored:
     sheet = output.with_suffix(".json")
-    command = [sys.executable, "-m", "img2music", "score", str(film), "--output", str(output)]
+    command = [sys.executable, "-m", "img2music", "score", str(film), "--output", str(output), "--force"]
     command += ["--library", library, "--sheet-output", str(sheet), *more]
     begin, worked, most = time.perf_counter(), 0.0, 0.0
     process = psutil.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)

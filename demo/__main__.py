@@ -38,10 +38,10 @@ def main() -> None:
     img2music("scan", music, *library)
     print("\n3. The songs that feel like each photo, and all of them on one picture.", flush=True)
     plot = output / "affect-plane.png"
-    img2music("recommend", photos, *library, "--top", "3", "--format", "table", "--plot", plot)
+    img2music("recommend", photos, *library, "--top", "3", "--format", "table", "--plot", plot, "--force")
     print("\n4. One playlist through all photos, in their order.", flush=True)
     playlist = output / "playlist.m3u8"
-    img2music("recommend", photos, *library, "--together", "--format", "m3u8", "--output", playlist)
+    img2music("recommend", photos, *library, "--together", "--format", "m3u8", "--output", playlist, "--force")
 
     command = Path(os.path.relpath(sys.executable)).with_name("img2music")
     print(

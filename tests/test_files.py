@@ -5,28 +5,30 @@ from pathlib import Path
 
 import pytest
 
-from img2music.errors import InputError
-from img2music.files import edited_copy, put_in_place, write_atomically
+from img2music.errors import InputError, UsageError
+from img2music.files import FileKind, edited_copy, put_in_place, require_outputs, write_atomically
+
+NOTE = FileKind("a note", (".json", ".note"), b"one|two")
 
 
 def test_replaces_a_file_and_leaves_nothing_else(tmp_path: Path) -> None:
     file = tmp_path / ("n" * 250 + ".json")
-    write_atomically(b"one", file)
-    write_atomically(b"two", file)
+    write_atomically(b"one", file, NOTE)
+    write_atomically(b"two", file, NOTE)
     assert file.read_bytes() == b"two"
     assert list(tmp_path.iterdir()) == [file]
 
 
 def test_follows_a_link(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to("file")
-    write_atomically(b"one", tmp_path / "link")
+    write_atomically(b"one", tmp_path / "link", NOTE)
     assert (tmp_path / "link").is_symlink()
     assert (tmp_path / "file").read_bytes() == b"one"
 
 
 def test_a_device_stays_one(tmp_path: Path) -> None:
     reading, writing = os.pipe()
-    write_atomically(b"one", Path(f"/dev/fd/{writing}"))
+    write_atomically(b"one", Path(f"/dev/fd/{writing}"), NOTE)
     assert os.read(reading, 10) == b"one"
     os.close(reading)
     os.close(writing)
@@ -37,8 +39,59 @@ def test_says_where_it_cannot_write(name: str, tmp_path: Path) -> None:
     (tmp_path / "loop").symlink_to("loop")
     before = sorted(tmp_path.iterdir())
     with pytest.raises(InputError, match="can't be written"):
-        write_atomically(b"one", tmp_path / name)
+        write_atomically(b"one", tmp_path / name, NOTE)
     assert sorted(tmp_path.iterdir()) == before
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "says"),
+    [
+        ("a.note", b"\x89PNG", "is not a note"),
+        ("a.jpg", b"one", "which ends in .json or .note"),
+        ("a.jpg", b"", "which ends in .json or .note"),
+        ("a.note", b"SQLite format 3\0", "is a database"),
+        ("link.note", b"\xff\xfb", "is not a note"),
+    ],
+)
+def test_a_file_of_another_kind_is_never_replaced(name: str, content: bytes, says: str, tmp_path: Path) -> None:
+    file = tmp_path / name
+    if name.startswith("link"):
+        file.symlink_to("song.mp3")
+    file.write_bytes(content)
+    with pytest.raises(InputError, match=says):
+        require_outputs([(file, NOTE)])
+    with pytest.raises(InputError, match=says):
+        write_atomically(b"one", file, NOTE)
+    assert file.read_bytes() == content
+    assert len(list(tmp_path.iterdir())) == 1 + name.startswith("link")
+
+
+def test_tells_which_files_hold_something(tmp_path: Path) -> None:
+    for name, content in (("old.note", b"two"), ("empty.note", b"")):
+        (tmp_path / name).write_bytes(content)
+    files = [tmp_path / name for name in ("old.note", "empty.note", "new.note", "none")]
+    assert require_outputs([(None, NOTE), *((file, NOTE) for file in files)]) == files[:1]
+
+
+@pytest.mark.parametrize("how", ["itself", "hard link", "symbolic link"])
+def test_what_is_read_is_never_replaced(how: str, tmp_path: Path) -> None:
+    given, output = tmp_path / "given.note", tmp_path / "out.note"
+    given.write_bytes(b"one")
+    if how == "itself":
+        output = tmp_path / "." / "given.note"
+    elif how == "hard link":
+        output.hardlink_to(given)
+    else:
+        output.symlink_to(given)
+    with pytest.raises(UsageError, match="is the note itself"):
+        require_outputs([(output, NOTE)], [("the other", tmp_path / "gone"), ("the note itself", given)])
+
+
+def test_two_results_need_two_files(tmp_path: Path) -> None:
+    (tmp_path / "link.note").symlink_to("a.note")
+    for other in ("a.note", "A.note", "link.note"):
+        with pytest.raises(UsageError, match="have the same name"):
+            require_outputs([(tmp_path / "a.note", NOTE), (tmp_path / other, NOTE)])
 
 
 def test_an_edited_copy_is_like_the_file_and_takes_its_place(tmp_path: Path) -> None:

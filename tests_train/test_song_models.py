@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 
 from img2music.errors import InputError, ModelError, UsageError
+from img2music.files import require_outputs
 from img2music.music.tabular import training
 from img2music.music.tabular.evaluation import chosen_of, evaluate
 from img2music.music.tabular.inputs import Sources
 from img2music.music.tabular.journal import NAME
 from img2music.music.tabular.model import FILE, SongModel, read_facts
-from img2music.music.tabular.report_page import write_report
+from img2music.music.tabular.report_page import KINDS, write_report
 from img2music.music.tabular.splitting import Split, hold_out
 from img2music.music.tabular.targets import spotify_target
 from img2music.music.tabular.training import Options, Recipe
@@ -124,6 +125,7 @@ def test_the_evaluation_knows_what_matters(trained, tmp_path):
     assert "energy" not in arousal["columns"]
     pages = write_report(judged, tmp_path)
     assert [page.name for page in pages] == ["report.json", "report.md", "report.html"]
+    assert require_outputs([(tmp_path / name, kind) for name, kind in KINDS.items()]) == list(pages)
     assert "nobody rated" in pages[1].read_text()
     assert pages[2].read_text().count("<img ") == 2
 

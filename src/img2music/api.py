@@ -263,14 +263,14 @@ def _is_image(file: str | InputError) -> bool:
 
 def _analyze_images(paths: Sequence[str], model: AnyPath | None) -> Iterator[FileAnalysis | InputError]:
     if not paths:
-        return
+        return iter(())
     from img2music.vision.model import ImageModel
 
-    for result in ImageModel.load(model).analyze(paths):
-        if isinstance(result, InputError):
-            yield result
-        else:
-            yield FileAnalysis(result.path, "image", result.affect, result)
+    results = ImageModel.load(model).analyze(paths)  # now: what is wrong with it is known before a song is heard
+    return (
+        result if isinstance(result, InputError) else FileAnalysis(result.path, "image", result.affect, result)
+        for result in results
+    )
 
 
 def _analyze_songs(paths: Sequence[str]) -> Iterator[FileAnalysis | InputError]:

@@ -1,46 +1,91 @@
-"""Writing files so that they are there whole or not at all."""
+"""Writing files: whole or not at all, and never over anything but an older file of the same kind.
+
+A file is of the same kind if its ending fits what is written and its contents begin as ours do, or it is empty. What a
+command reads is not replaced either, nor is a song of the library, by whatever name they are reached.
+"""
 
 import contextlib
 import errno
 import os
+import re
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from img2music.errors import InputError
+from img2music.errors import InputError, UsageError, printable
 
 DATABASE_MAGIC = b"SQLite format 3\0"  # https://www.sqlite.org/fileformat.html, section 1.3.1
 
+HEAD_BYTES = 4096
+"""How much of a file is read to tell its kind."""
 
-def write_atomically(content: bytes, file: Path) -> None:
+
+@dataclass(frozen=True, slots=True)
+class FileKind:
+    """What files of one kind have in common, so that nothing else is replaced by one.
+
+    Attributes
+    ----------
+    name : str
+        In words, such as "an M3U8 playlist".
+    endings : tuple of str
+        Endings of names, in lower case; none if names say nothing. A name without an ending fits too.
+    start : bytes
+        Regular expression that the first bytes match.
+    """
+
+    name: str
+    endings: tuple[str, ...]
+    start: bytes
+
+    @classmethod
+    def json(cls, name: str, schema: str) -> "FileKind":
+        """JSON that begins with the name of its schema."""
+        return cls(name, (".json",), rb'\s*\{\s*"schema":\s*"' + re.escape(schema.encode()) + rb'"')
+
+    @classmethod
+    def csv(cls, name: str, columns: Sequence[str]) -> "FileKind":
+        """CSV by its first columns, as we or a spreadsheet program has saved it."""
+        cells = [rb'"?' + re.escape(column.encode()) + rb'"?' for column in columns[:3]]
+        return cls(name, (".csv",), rb"(\xef\xbb\xbf)?" + rb"[,;\t]".join(cells))
+
+
+JSON = FileKind("a JSON file", (".json",), rb"\s*\{")
+ONNX = FileKind("an ONNX model", (".onnx",), rb"\x08[\x01-\x20]")  # the field ir_version of a ModelProto
+
+
+def write_atomically(content: bytes, file: Path, kind: FileKind) -> None:
     """Write a file by way of another that then takes its name.
 
     Parameters
     ----------
     content : bytes
     file : Path
-        As `replacing` takes it.
+    kind : FileKind
+        As `replacing` takes them.
 
     Raises
     ------
     InputError
         If it can't be written; then nothing has changed.
     """
-    with replacing(file) as stream:
+    with replacing(file, kind) as stream:
         stream.write(content)
 
 
 @contextlib.contextmanager
-def replacing(file: Path) -> Iterator[BinaryIO]:
+def replacing(file: Path, kind: FileKind) -> Iterator[BinaryIO]:
     """Open a file for writing that takes the place of another when it is whole.
 
     Parameters
     ----------
     file : Path
-        Replaced if it exists; through a link, what it points to. A device or a pipe is written to as it is. A
-        database is never replaced: it may be the library.
+        Replaced if it exists; through a link, what it points to. A device or a pipe is written to as it is.
+    kind : FileKind
+        Of what is written: a file of another kind is never replaced.
 
     Yields
     ------
@@ -51,14 +96,13 @@ def replacing(file: Path) -> Iterator[BinaryIO]:
     InputError
         If it can't be written; then nothing has changed.
     """
-    try:
+    with _told(file):
         if file.exists() and not file.is_file():
             with file.open("wb") as stream:
                 yield stream
             return
         target = _resolve(file)
-        if _is_database(target):
-            raise InputError("is a database, which is not replaced; give another file.", str(file))
+        _require_kind(file, kind)
         partial = target.with_name(f".{secrets.token_hex(8)}.part")
         try:
             with partial.open("xb") as stream:
@@ -70,8 +114,74 @@ def replacing(file: Path) -> Iterator[BinaryIO]:
             with contextlib.suppress(OSError):
                 partial.unlink(missing_ok=True)
             raise
-    except OSError as error:
-        raise InputError(f"can't be written: {error.strerror or error}.", str(file)) from None
+
+
+def require_outputs(
+    outputs: Iterable[tuple[Path | None, FileKind]], inputs: Iterable[tuple[str, str | os.PathLike[str]]] = ()
+) -> list[Path]:
+    """Refuse early what could not be written, or would replace what must stay.
+
+    Parameters
+    ----------
+    outputs : iterable of (Path or None, FileKind)
+        What is to be written; None is passed over.
+    inputs : iterable of (str, path-like)
+        What is read, songs of the library, and whatever else must stay: what it is, such as "the film itself", and its
+        file. Only iterated if there is an output that exists.
+
+    Returns
+    -------
+    list of Path
+        Outputs that exist and would be replaced, without those that are empty.
+
+    Raises
+    ------
+    InputError
+        If an output is a folder, in a folder that is not there or not to be written to, or of another kind.
+    UsageError
+        If an output is an input, by whatever name, or two outputs are the same file.
+    """
+    files = [(file, kind) for file, kind in outputs if file is not None]
+    _refuse_inputs([file for file, _ in files], inputs)
+    names: set[str] = set()
+    filled: list[Path] = []
+    for file, kind in files:
+        with _told(file):
+            if file.exists() and not file.is_file() and not file.is_dir():  # a device or a pipe
+                continue
+            name = str(_writable(file)).casefold()  # A.json is a.json on the file systems of macOS and Windows
+            if name in names:
+                raise UsageError("Each result needs a file of its own: two have the same name.")
+            names.add(name)
+            if _require_kind(file, kind):
+                filled.append(file)
+    return filled
+
+
+def _refuse_inputs(files: Iterable[Path], inputs: Iterable[tuple[str, str | os.PathLike[str]]]) -> None:
+    there: dict[tuple[int, int], Path] = {}
+    for file in files:
+        with _told(file):
+            if file.is_file():
+                there[_identity(file)] = file
+    if not there:
+        return
+    for what, given in inputs:
+        with contextlib.suppress(OSError, ValueError):
+            if found := there.get(_identity(given)):
+                raise UsageError(f"{printable(str(found))} is {what}; give another file.")
+
+
+def _writable(file: Path) -> Path:
+    """Refuse a file that can't be written; give it without links."""
+    if file.is_dir():
+        raise InputError("is a folder; give a file.", str(file))
+    target = _resolve(file)
+    if not target.parent.is_dir():
+        raise InputError("can't be written: there is no such folder.", str(file))
+    if not os.access(target.parent, os.W_OK):
+        raise InputError("can't be written: its folder is not to be written to.", str(file))
+    return target
 
 
 @contextlib.contextmanager
@@ -137,9 +247,33 @@ def _resolve(file: Path) -> Path:
         raise OSError(errno.ELOOP, os.strerror(errno.ELOOP)) from None
 
 
-def _is_database(file: Path) -> bool:
+def _identity(file: str | os.PathLike[str]) -> tuple[int, int]:
+    """What is the same for all names of a file: links of both kinds, and other cases where case does not count."""
+    status = os.stat(file)  # noqa: PTH116 - names may be any bytes
+    return status.st_dev, status.st_ino
+
+
+@contextlib.contextmanager
+def _told(file: Path) -> Iterator[None]:
     try:
-        with file.open("rb") as stream:
-            return stream.read(len(DATABASE_MAGIC)) == DATABASE_MAGIC
-    except FileNotFoundError:
-        return False
+        yield
+    except OSError as error:
+        raise InputError(f"can't be written: {error.strerror or error}.", str(file)) from None
+
+
+def _require_kind(file: Path, kind: FileKind) -> bool:
+    """Refuse a file of another kind; tell whether there is anything to be lost in the one that is there."""
+    head = b""
+    with contextlib.suppress(FileNotFoundError), file.open("rb") as stream:
+        head = stream.read(HEAD_BYTES)
+    if head.startswith(DATABASE_MAGIC):  # perhaps the library
+        raise InputError("is a database, which is not replaced; give another file.", str(file))
+    ending = file.suffix.lower()
+    if kind.endings and ending and ending not in kind.endings:
+        raise InputError(
+            f"its name does not fit {kind.name}, which ends in {' or '.join(kind.endings)}; give another name.",
+            str(file),
+        )
+    if head and not re.match(kind.start, head, re.DOTALL):
+        raise InputError(f"is not {kind.name}, and nothing else is replaced by one; give another file.", str(file))
+    return bool(head)

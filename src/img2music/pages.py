@@ -4,12 +4,13 @@ import base64
 import html
 import importlib.util
 import io
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from img2music.errors import InputError, MissingExtraError, printable
-from img2music.files import write_atomically
+from img2music.files import FileKind, write_atomically
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -50,7 +51,17 @@ def prepare(folder: Path) -> None:
         raise InputError(f"can't be made a folder ({error.strerror}).", str(folder)) from error
 
 
-def write_files(contents: Mapping[str, str], folder: Path) -> tuple[Path, ...]:
+def report_kinds(schema: str, title: str) -> dict[str, FileKind]:
+    """Tell what the files of a report are known by: JSON with this schema, pages with this title."""
+    name, head = "a report of this kind", re.escape(title.encode())
+    return {
+        "report.json": FileKind.json(name, schema),
+        "report.md": FileKind(name, (".md",), b"# " + head),
+        "report.html": FileKind(name, (".html",), b"<!DOCTYPE html>.*<title>" + head),
+    }
+
+
+def write_files(contents: Mapping[str, str], folder: Path, kinds: Mapping[str, FileKind]) -> tuple[Path, ...]:
     """Write files, each in one step.
 
     Parameters
@@ -58,6 +69,8 @@ def write_files(contents: Mapping[str, str], folder: Path) -> tuple[Path, ...]:
     contents : mapping of str to str
         By name.
     folder : Path
+    kinds : mapping of str to FileKind
+        By name.
 
     Returns
     -------
@@ -69,7 +82,7 @@ def write_files(contents: Mapping[str, str], folder: Path) -> tuple[Path, ...]:
         If one can't be written.
     """
     for name, content in contents.items():
-        write_atomically(content.encode(), folder / name)
+        write_atomically(content.encode(), folder / name, kinds[name])
     return tuple(folder / name for name in contents)
 
 

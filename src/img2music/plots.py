@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from img2music.errors import MissingExtraError, UsageError, printable
-from img2music.files import write_atomically
+from img2music.files import FileKind, write_atomically
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -71,6 +71,10 @@ class PlottedQuery:
     label: str
     songs: tuple[PlottedSong, ...]
     thumbnail: NDArray[np.uint8] | None = None
+
+
+PLOT = FileKind("a plot by img2music", (".png", ".svg"), rb"(\x89PNG|<\?xml).*Matplotlib")
+"""Matplotlib names itself in what it writes, so that a plot is told from a photo."""
 
 
 def require_plotting(file: Path) -> None:
@@ -294,4 +298,4 @@ def _save(figure: "Figure", file: Path) -> None:
     content = io.BytesIO()
     # Without a date the same picture is the same file.
     figure.savefig(content, format=form, metadata={"Date": None} if form == "svg" else None)
-    write_atomically(content.getvalue(), file)
+    write_atomically(content.getvalue(), file, PLOT)

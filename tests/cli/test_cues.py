@@ -11,9 +11,9 @@ import pytest
 
 import img2music
 from img2music.cli.app import main
-from img2music.errors import UsageError
+from img2music.errors import InputError, UsageError
 from img2music.soundtrack.cue_sheet import CueSheet, load
-from img2music.soundtrack.formats import save
+from img2music.soundtrack.formats import KINDS, save
 from tests.films import Still, make_film
 from tests.matching.songs import library as make_library
 from tests.soundtrack.test_cue_sheet import SHEET
@@ -56,6 +56,18 @@ def test_a_sheet_is_checked_shown_and_written(run: Run, sheet: Path) -> None:
     assert (printed, told.splitlines()) == ("", [f"img2music: written to {file}" for file in files])
     assert len(list(otio.adapters.read_from_file(str(files[0])).find_clips())) == 4
     assert files[2].read_text().startswith("0:00 ")
+
+
+def test_an_older_file_is_replaced_only_if_asked(run: Run, sheet: Path) -> None:
+    files = [sheet.parent / f"out.{form}" for form in KINDS]
+    words = [word for file in files for word in ("--output", file)]
+    run(sheet, *words)
+    before = {file: file.read_bytes() for file in files}
+    assert f"out.{[*KINDS][-1]} are there already: give --force" in run(sheet, *words, code=2)[1]
+    run(sheet, *words, "--force")
+    (sheet.parent / "out.otio").write_text('{"timeline": "of another program"}')
+    assert "is not an OpenTimelineIO timeline" in run(sheet, *words, "--force", code=2)[1]
+    assert [file for file in files if file.read_bytes() != before[file]] == [sheet.parent / "out.otio"]
 
 
 def test_missing_files_are_told(run: Run, sheet: Path) -> None:
@@ -106,5 +118,10 @@ def test_a_library_spots_a_film(tmp_path: Path) -> None:
     found.save(tmp_path / "film.otio")
     timeline = otio.adapters.read_from_file(str(tmp_path / "film.otio"))
     assert [round(clip.range_in_parent().start_time.value) for clip in timeline.find_clips()] == [0, 0, 150]
+    found.save(tmp_path / "film.otio")  # in the place of an older one
     with pytest.raises(UsageError, match="is the film itself"):
         found.save(tmp_path / "film.mp4", "otio")
+    (tmp_path / "other.csv").write_text("title,artist\n")
+    with pytest.raises(InputError, match="is not a cue sheet as CSV"):
+        found.save(tmp_path / "other.csv")
+    assert (tmp_path / "other.csv").read_text() == "title,artist\n"

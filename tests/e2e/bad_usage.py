@@ -72,7 +72,7 @@ USAGE = {
     "import table photo.jpg --library {library}": r"photo\.jpg: is no text",
     "import table empty_folder --library {library}": r"empty_folder: is a folder",
     "import table {library} --library {library}": r"library\.db: is a database",
-    "tracks --no-files --files nothing --library {library}": r"unexpected|nothing",
+    "tracks --no-files --files nothing --library {library}": r"--files/--no-files can be given only once",
     # models and judgements
     "models show nowhere": r"no model file nowhere",
     "models show photo.jpg": r"photo\.jpg can't be loaded",

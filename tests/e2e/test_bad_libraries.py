@@ -260,9 +260,10 @@ class TestDisk:
     def test_results_on_a_full_disk(self, tmp_path: Path, sound: Path) -> None:
         """A report that does not fit leaves the old one as it was."""
         script = f"""
-            echo old > disk/list.json; head -c 1M /dev/zero > disk/ballast 2> /dev/null
+            echo '{{"schema": "img2music/recommend/1"}}' > disk/list.json
+            head -c 1M /dev/zero > disk/ballast 2> /dev/null
             query="recommend --valence 0.5 --arousal 0.5 --library {sound} --match absolute"
-            img2music $query --format json --output disk/list.json; echo $? >> codes
+            img2music $query --format json --output disk/list.json --force; echo $? >> codes
             img2music $query --plot disk/plot.png > shown.txt; echo $? >> codes
             img2music library export disk/out.jsonl --library {sound}; echo $? >> codes
             rm disk/ballast; ls -A disk; cat disk/list.json
@@ -271,4 +272,4 @@ class TestDisk:
         lines = outcome.err.splitlines()
         assert (tmp_path / "codes").read_text().split() == ["2"] * 3
         assert sum("No space left" in line or "full" in line for line in lines) == 3, lines
-        assert outcome.out == "list.json\nold\n"
+        assert outcome.out == 'list.json\n{"schema": "img2music/recommend/1"}\n'

@@ -181,9 +181,9 @@ def test_output_into_a_device_or_pipe_leaves_it_one(place: Place, tmp_path: Path
 
 def test_output_through_a_link_keeps_the_link(place: Place, tmp_path: Path) -> None:
     target, link = tmp_path / "target.json", tmp_path / "link.json"
-    target.write_text("old")
+    target.write_text('{"schema": "img2music/recommend/1"}')
     link.symlink_to(target)
-    line = f"recommend --valence 0.5 --arousal 0.5 --library {{library}} --format json --output {link}"
+    line = f"recommend --valence 0.5 --arousal 0.5 --library {{library}} --format json --force --output {link}"
     place.run(line).sound(0)
     assert link.is_symlink()
     assert "queries" in target.read_text()

@@ -36,9 +36,21 @@ def test_planes_come_back_as_they_went(tmp_path: Path, ending: str) -> None:
     assert told == sorted(told)
 
 
+@pytest.mark.parametrize("ending", ["mp4", "mov", "mkv", "webm"])
+def test_a_film_takes_the_place_of_a_film_and_of_nothing_else(tmp_path: Path, ending: str) -> None:
+    file = tmp_path / f"film.{ending}"
+    for _ in range(2):
+        write_pictures(pictures(3), file, rate=30, size=(64, 48), count=3)
+    for content in (b"\xff\xd8\xff\xe0 a photo", b"a note"):
+        file.write_bytes(content)
+        with pytest.raises(InputError, match="nothing else is replaced"):
+            write_pictures(pictures(3), file, rate=30, size=(64, 48), count=3)
+        assert file.read_bytes() == content
+
+
 def test_nothing_is_left_of_a_film_that_fails(tmp_path: Path) -> None:
     file = tmp_path / "film.mp4"
-    file.write_bytes(b"an older film")
+    file.write_bytes(b"\0\0\0\x18ftyp, an older film")
 
     def failing():
         yield from pictures(40)
@@ -47,7 +59,7 @@ def test_nothing_is_left_of_a_film_that_fails(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="gone"):
         write_pictures(failing(), file, rate=30, size=(64, 48), count=80)
     assert [each.name for each in tmp_path.iterdir()] == ["film.mp4"]
-    assert file.read_bytes() == b"an older film"
+    assert file.read_bytes() == b"\0\0\0\x18ftyp, an older film"
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")

@@ -48,6 +48,18 @@ def test_lossless_files_are_exact_to_24_bits(tmp_path: Path) -> None:
         assert np.abs(np.concatenate(parts) / 2.0**31 - sound).max() < 2.0**-22
 
 
+@pytest.mark.parametrize("ending", FORMATS)
+def test_sound_takes_the_place_of_sound_and_of_nothing_else(tmp_path: Path, ending: str) -> None:
+    file = tmp_path / f"sound{ending}"
+    for _ in range(2):
+        with sound_file(file, RATE, "mono") as write:
+            write(np.zeros((4800, 1), np.float32))
+    file.write_bytes(b"a note")
+    with pytest.raises(InputError, match="nothing else is replaced"), sound_file(file, RATE, "mono"):
+        pass
+    assert file.read_bytes() == b"a note"
+
+
 def test_unknown_endings(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="must end in"), sound_file(tmp_path / "sound.txt", RATE, "stereo"):
         pass

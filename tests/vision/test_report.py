@@ -17,13 +17,14 @@ from typer.testing import CliRunner
 
 from img2music.cli.app import app
 from img2music.errors import InputError, MissingExtraError, UsageError
+from img2music.files import require_outputs
 from img2music.vision.anchors import ANCHORS
 from img2music.vision.datasets import DATASETS, load
 from img2music.vision.efficientnet import DEPTHS
 from img2music.vision.evaluation import Judged, judge_model, judge_recipe
 from img2music.vision.model import MODELS, ImageAnalysis, ImageModel
 from img2music.vision.report import full_json, notes_on, to_markdown
-from img2music.vision.report_page import write_report
+from img2music.vision.report_page import KINDS, write_report
 from tests.vision.rated import COUNT, made_up, save
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "docs" / "schemas" / "evaluate-image.json").read_text())
@@ -173,6 +174,12 @@ def test_report(judged_oasis: Judged, tmp_path: Path) -> None:
     assert any("not the 900 published ratings of OASIS" in note for note in notes)
     files = write_report(judged_oasis, notes, tmp_path / "a" / "b")
     assert sorted(path.name for path in (tmp_path / "a" / "b").iterdir()) == ["report.html", "report.json", "report.md"]
+
+    known = [(tmp_path / "a/b" / name, kind) for name, kind in KINDS.items()]
+    assert require_outputs(known) == list(files)  # they may be replaced by another report
+    (tmp_path / "report.md").write_text("# Mine\n")
+    with pytest.raises(InputError, match=r"report\.md: is not a report of this kind"):
+        require_outputs([(tmp_path / name, kind) for name, kind in KINDS.items()])
 
     report = json.loads(files[0].read_text())
     jsonschema.validate(report, SCHEMA)

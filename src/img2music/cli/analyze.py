@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from img2music.cli.options import ImageModelOption
+from img2music.cli.options import ForceOption, ImageModelOption
 from img2music.cli.output import (
     ReportFormat,
     ReportFormatOption,
@@ -14,6 +14,7 @@ from img2music.cli.output import (
     finish,
     print_json,
     print_table,
+    require_outputs,
     warn,
 )
 
@@ -29,6 +30,7 @@ def analyze(
         typer.Option(metavar="FILE", help="Draw which regions of one picture raise or lower its affect: .png or .svg."),
     ] = None,
     format_: ReportFormatOption = None,
+    force: ForceOption = False,
 ) -> None:
     """Read the affect, the basic emotions and the features of images and audio files.
 
@@ -39,9 +41,11 @@ def analyze(
     from img2music.api import analyze as analyze_files
     from img2music.api import explain as explain_picture
     from img2music.api import require_explainable
+    from img2music.plots import PLOT
 
     if explain is not None:
         require_explainable(paths, explain)
+        require_outputs([(explain, PLOT)], force=force)
     with Console(stderr=True).status("Reading and listening"):
         report = analyze_files(*paths, image_model=image_model)
         if explain is not None and report.items:

@@ -3,10 +3,14 @@
 import io
 import os
 import sys
+from collections import Counter
+from typing import Annotated
 
+import click
 import typer
 import typer.core
 
+from img2music import __version__
 from img2music.cli import library as library_commands
 from img2music.cli import lyrics as lyrics_commands
 from img2music.cli import models as models_commands
@@ -37,9 +41,22 @@ from img2music.errors import Img2MusicError, printable
 # Help is plain text here, but typer escapes brackets in it for rich wherever rich is installed.
 typer.core.rich = None  # type: ignore[assignment, attr-defined]
 
+
+class Command(typer.core.TyperCommand):
+    """A command whose options are given once, but for those that collect; click would let the last one win."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Refuse an option that is given again."""
+        if not ctx.resilient_parsing:
+            given = Counter(self.make_parser(ctx).parse_args(args=list(args))[2])
+            for param, count in given.items():
+                if isinstance(param, click.Option) and count > 1 and not param.multiple:
+                    ctx.fail(f"{'/'.join([*param.opts, *param.secondary_opts])} can be given only once.")
+        return super().parse_args(ctx, args)
+
+
 app = typer.Typer(
     name="img2music",
-    help="Find the music in your own library that feels like a picture.",
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
@@ -50,6 +67,23 @@ models = typer.Typer(no_args_is_help=True, help="List, choose and keep the model
 import_ = typer.Typer(no_args_is_help=True, help="Put songs from elsewhere into the library.")
 library = typer.Typer(no_args_is_help=True, help="Look after the library.")
 lyrics = typer.Typer(no_args_is_help=True, help="Fetch and show the lyrics of the tracks in the library.")
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"img2music {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def img2music(
+    *,
+    _: Annotated[
+        bool, typer.Option("--version", help="Print the version and exit.", is_eager=True, callback=_print_version)
+    ] = False,
+) -> None:
+    """Find the music in your own library that feels like a picture."""
+
 
 app.command()(analyze)
 app.command()(scan)
@@ -93,6 +127,9 @@ evaluate.command("music")(evaluate_music)
 evaluate.command("text")(evaluate_text)
 app.command()(datasets)
 app.command()(doctor)
+for group in (app, import_, library, lyrics, models, train, evaluate):
+    for registered in group.registered_commands:
+        registered.cls = Command
 
 
 INTERRUPTED = 130

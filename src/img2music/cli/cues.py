@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from img2music.cli.options import ForceOption
 from img2music.cli.spot_options import SheetFilesOption, SheetFormatOption
 
 
@@ -13,6 +14,7 @@ def cues(
     *,
     format_: SheetFormatOption = None,
     output: SheetFilesOption = None,
+    force: ForceOption = False,
 ) -> None:
     """Check a cue sheet that was edited, and show it or write it as another kind of file.
 
@@ -20,15 +22,14 @@ def cues(
     """
     import sys
 
-    from img2music.cli.output import warn
+    from img2music.cli.output import require_outputs, warn
     from img2music.cli.sheet_output import give
     from img2music.soundtrack.cue_sheet import load
-    from img2music.soundtrack.formats import chosen_formats, missing_files
-    from img2music.soundtrack.outputs import require_outputs
+    from img2music.soundtrack.formats import chosen_formats, files_of, kinds, missing_files
 
     forms = chosen_formats(format_, output or [], terminal=sys.stdout.isatty())
     read = load(sheet)
-    require_outputs(Path(read.film.path), output or [], None, sheet)
+    require_outputs(kinds(forms, output or []), [("the cue sheet itself", sheet), *files_of(read)], force=force)
     give(read, forms, output or [])
     missing = missing_files(read)
     for where, file in missing:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from img2music.cli.options import ForceOption
 from img2music.cli.output import (
     ReportFormat,
     ReportFormatOption,
@@ -13,6 +14,7 @@ from img2music.cli.output import (
     finish,
     print_json,
     print_table,
+    require_outputs,
     warn,
 )
 from img2music.cli.stage_progress import stage_progress
@@ -77,6 +79,7 @@ def evaluate_image(  # noqa: PLR0917 - typer's way to declare options
     lexicon: LexiconOption = None,
     seed: SeedOption = 0,
     format_: ReportFormatOption = None,
+    force: ForceOption = False,
 ) -> None:
     """Compare what is read in images with people's ratings.
 
@@ -94,6 +97,7 @@ def evaluate_image(  # noqa: PLR0917 - typer's way to declare options
     from img2music.vision.model import ImageModel
     from img2music.vision.networks.running import refuse_network_options, refuse_retraining
     from img2music.vision.report import anchors_table, categories_table, full_json, notes_on, without
+    from img2music.vision.report_page import KINDS
 
     refuse_retraining(model, {"folds": folds, "network": network, "lexicon": lexicon})
     given: dict[str, Any] = {"weights": weights, "size": size, "batch_size": batch_size}
@@ -105,6 +109,7 @@ def evaluate_image(  # noqa: PLR0917 - typer's way to declare options
     norms = word_norms(lexicon)
     if report is not None:
         prepare(report)
+        require_outputs([(report / name, kind) for name, kind in KINDS.items()], force=force)
     if model is None:
         judged = _retrained(images, network, head, device, given, norms, folds=folds or FOLDS, seed=seed)
         notes = notes_on(judged)

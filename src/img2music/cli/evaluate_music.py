@@ -5,7 +5,16 @@ from typing import Annotated, Any
 
 import typer
 
-from img2music.cli.output import ReportFormat, ReportFormatOption, chosen_format, print_json, print_table, warn
+from img2music.cli.options import ForceOption
+from img2music.cli.output import (
+    ReportFormat,
+    ReportFormatOption,
+    chosen_format,
+    print_json,
+    print_table,
+    require_outputs,
+    warn,
+)
 from img2music.cli.stage_progress import stage_progress
 from img2music.cli.train_music import (
     LyricEmbeddingOption,
@@ -28,6 +37,7 @@ def evaluate_music(  # noqa: PLR0917 - typer's way to declare options
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed of splits, regressors and intervals.")] = 42,
     format_: ReportFormatOption = None,
+    force: ForceOption = False,
 ) -> None:
     """Judge the stacks that a training chose on songs that they have not seen.
 
@@ -40,14 +50,18 @@ def evaluate_music(  # noqa: PLR0917 - typer's way to declare options
     from img2music.music.tabular.evaluation import chosen_of, evaluate
     from img2music.music.tabular.inputs import Sources, make_groups
     from img2music.music.tabular.model import read_facts
+    from img2music.music.tabular.regressors import require_training
+    from img2music.music.tabular.report_page import KINDS, write_report
     from img2music.music.tabular.training import complete
     from img2music.pages import prepare
     from img2music.sources.rated_songs import given_embedding, targets_of
 
+    require_training()
     facts = read_facts(model)
     chosen = chosen_of(facts)
     if report is not None:
         prepare(report)
+        require_outputs([(report / name, kind) for name, kind in KINDS.items()], force=force)
     songs = read_table(table, map_)
     given = None if lyric_embedding is None else given_embedding(lyric_embedding, songs)
     others = None if more_songs is None else read_more(more_songs, songs)
@@ -68,8 +82,6 @@ def evaluate_music(  # noqa: PLR0917 - typer's way to declare options
     for note in judged.report["notes"]:
         warn(note)
     if report is not None:
-        from img2music.music.tabular.report_page import write_report
-
         warn(f"the report is in {write_report(judged, report)[-1]}")
 
 

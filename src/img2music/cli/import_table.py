@@ -34,12 +34,16 @@ def import_table(
     """
     from rich.console import Console
 
+    from img2music.library.database import locate
     from img2music.library.importing import import_table as import_songs
     from img2music.library.store import LibraryStore
     from img2music.music.tabular.model import SongModel
     from img2music.sources.tables import parse_mapping, read_songs
 
     mapping = parse_mapping(map_ or ())
+    where = locate(library).path
+    if where is None or where.exists():  # what is wrong with it is known before a long table is read
+        LibraryStore.open(library).close()
     reader = None if affect == "columns" else SongModel.load(Path(affect))
     with Console(stderr=True).status("Reading the table"):
         table = read_songs(file, mapping)

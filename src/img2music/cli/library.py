@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from img2music.cli.options import LibraryOption
+from img2music.cli.options import ForceOption, LibraryOption
 from img2music.cli.output import (
     ReportFormat,
     ReportFormatOption,
@@ -13,6 +13,7 @@ from img2music.cli.output import (
     finish,
     print_json,
     print_table,
+    require_outputs,
     warn,
 )
 from img2music.errors import printable
@@ -116,13 +117,15 @@ def forget(
 
 
 def export(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="JSON Lines; replaced if it exists.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="JSON Lines.")],
     library: LibraryOption = None,
+    force: ForceOption = False,
 ) -> None:
     """Write the library to a file, as JSON Lines."""
-    from img2music.library.exchange import export_library
+    from img2music.library.exchange import EXPORT, export_library
     from img2music.library.store import LibraryStore
 
+    require_outputs([(file, EXPORT)], force=force)
     with LibraryStore.open(library, read_only=True) as store:
         count = export_library(store, file)
     warn(f"{count} tracks exported.")

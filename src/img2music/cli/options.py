@@ -27,6 +27,9 @@ ImageModelOption = Annotated[
         show_default="IMG2MUSIC_IMAGE_MODEL, or the choice of 'models use'",
     ),
 ]
+ForceOption = Annotated[
+    bool, typer.Option("--force", help="Replace output files that are there, if they are of the same kind.")
+]
 
 
 def _containing(name: str) -> Any:

@@ -3,14 +3,17 @@
 import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from enum import StrEnum
+from os import PathLike, fsdecode
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
     from img2music.errors import InputError
+    from img2music.files import FileKind
 
 
 class ReportFormat(StrEnum):
@@ -120,6 +123,64 @@ def warn(message: object) -> None:
     from img2music.errors import printable
 
     print(f"img2music: {printable(str(message))}", file=sys.stderr)  # noqa: T201
+
+
+def require_outputs(
+    outputs: "Iterable[tuple[Path | None, FileKind]]",
+    inputs: Iterable[tuple[str, str | PathLike[str]]] = (),
+    *,
+    force: bool,
+) -> None:
+    """Check the files that are to be written before anything long begins; ask whether those may go that are there.
+
+    Parameters
+    ----------
+    outputs, inputs
+        As `files.require_outputs` takes them.
+    force : bool
+        Whether the answer is yes. Without a terminal, it is no.
+
+    Raises
+    ------
+    UsageError
+        If one is there, and stays; or as `files.require_outputs` does.
+    InputError
+        As `files.require_outputs` does.
+    """
+    from img2music.errors import UsageError, printable
+    from img2music.files import require_outputs as require
+
+    there = require(outputs, inputs)
+    if force or not there:
+        return
+    names = ", ".join(printable(str(file)) for file in there)
+    are, them = ("is", "it") if len(there) == 1 else ("are", "them")
+    if sys.stdin.isatty() and sys.stderr.isatty():
+        question = f"img2music: {names} {are} there already. Replace {them}? [y/N] "
+        print(question, end="", file=sys.stderr, flush=True)  # noqa: T201
+        if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
+            raise UsageError(f"{names} left as {'it was' if len(there) == 1 else 'they were'}; nothing is done.")
+        return
+    raise UsageError(f"{names} {are} there already: give --force to replace {them}, or another name.")
+
+
+def given_files(what: str, paths: Iterable[Path]) -> Iterator[tuple[str, str | PathLike[str]]]:
+    """Files, and the pictures in folders, as `require_outputs` takes inputs."""
+    from img2music.sources.folders import FolderWalk, is_image_name
+
+    for path in paths:
+        yield what, path
+        if path.is_dir():
+            yield from ((what, file.path) for file in FolderWalk([fsdecode(path)], is_image_name))
+
+
+def library_songs(library: str | None) -> Iterator[tuple[str, str]]:
+    """All songs of a library, as `require_outputs` takes inputs; none where there is no library."""
+    from img2music.errors import LibraryError
+    from img2music.library.store import LibraryStore
+
+    with suppress(LibraryError), LibraryStore.open(library, read_only=True) as store:
+        yield from [("the song itself", known.file.path) for known in store.known_files()]
 
 
 def finish(done: int, errors: Sequence["InputError"]) -> None:

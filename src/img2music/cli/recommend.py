@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from img2music.cli.options import ImageModelOption, LibraryOption, filtered
+from img2music.cli.options import ForceOption, ImageModelOption, LibraryOption, filtered
 from img2music.library.track import TrackFilter
 
 
@@ -95,6 +95,7 @@ def recommend(
     plot: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Draw pictures and songs on the affect plane: .png or .svg.")
     ] = None,
+    force: ForceOption = False,
 ) -> None:
     """Recommend songs of your library that feel like pictures, like songs or like numbers.
 
@@ -104,7 +105,7 @@ def recommend(
     import sys
     from dataclasses import replace
 
-    from img2music.cli.output import counting, finish, print_table, warn
+    from img2music.cli.output import counting, finish, given_files, print_table, require_outputs, warn
     from img2music.cli.progress import scan_progress
     from img2music.files import write_atomically
     from img2music.matching import formats, plane
@@ -112,7 +113,7 @@ def recommend(
     from img2music.matching.query import asked_affects
     from img2music.matching.recommending import Options
     from img2music.matching.session import recommend_from
-    from img2music.plots import require_plotting
+    from img2music.plots import PLOT, require_plotting
 
     if music is not None:
         _require_alone(context)
@@ -123,6 +124,8 @@ def recommend(
         where = replace(where, file=True)
     if plot is not None:
         require_plotting(plot)
+    outputs = [(plot, PLOT), *([(output, formats.KINDS[wanted])] if output is not None else [])]
+    require_outputs(outputs, given_files("one of the queries", paths or ()), force=force)
     options = Options(
         matching=Matching(match),
         top=top,
@@ -149,7 +152,7 @@ def recommend(
     elif output is None:
         typer.echo(formats.WRITERS[wanted](found, None), nl=False)
     else:
-        write_atomically(formats.WRITERS[wanted](found, output.absolute().parent), output)
+        write_atomically(formats.WRITERS[wanted](found, output.absolute().parent), output, formats.KINDS[wanted])
         warn(f"written to {output}")
     if plot is not None:
         plane.plot(found, plot)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from img2music.cli.options import ImageModelOption, LibraryOption, filtered
+from img2music.cli.options import ForceOption, ImageModelOption, LibraryOption, filtered
 from img2music.cli.recommend import MatchOption
 from img2music.cli.spot_options import (
     AlternativesOption,
@@ -20,11 +20,11 @@ from img2music.cli.spot_options import (
     PinOption,
     SheetMatchOption,
     SheetOutputOption,
-    sheet_form,
+    sheet_forms,
 )
 from img2music.library.track import TrackFilter
 
-WITH_A_SHEET = {"film", "output", "audio_only", "sheet", "sheet_output", "original", "loudness"}
+WITH_A_SHEET = {"film", "output", "audio_only", "sheet", "sheet_output", "original", "loudness", "force"}
 
 
 class OriginalOption(StrEnum):
@@ -70,22 +70,26 @@ def score(
     where: TrackFilter,
     image_model: ImageModelOption = None,
     plot: FilmPlotOption = None,
+    force: ForceOption = False,
 ) -> None:
     """Write a film with music of your library that follows its mood.
 
     Chooses passages as `spot` does, mixes them with the film's own sound, and writes a new film: its pictures are
     copied as they are where the container allows. Needs the extra "soundtrack". Prints the cues.
     """
+    import itertools
+
     from click.core import ParameterSource
 
-    from img2music.cli.output import print_table, warn
+    from img2music.cli.output import library_songs, print_table, require_outputs, warn
+    from img2music.cli.sheet_output import save
     from img2music.cli.stage_progress import of_stage, stage_progress
     from img2music.cli.termination import unwinding
     from img2music.matching.calibration import Matching
+    from img2music.plots import PLOT, require_plotting
     from img2music.soundtrack import cue_sheet, formats, table
-    from img2music.soundtrack.outputs import require_outputs
     from img2music.soundtrack.plot import draw
-    from img2music.soundtrack.score import require_scores, score_film
+    from img2music.soundtrack.score import kinds, score_film
     from img2music.soundtrack.session import spot_film
     from img2music.soundtrack.sound import Original
     from img2music.soundtrack.spotting import Cues, Options
@@ -94,9 +98,14 @@ def score(
     if sheet is not None and given - WITH_A_SHEET:
         option = min(given - WITH_A_SHEET).replace("_", "-")
         raise typer.BadParameter(f"The cue sheet says which music: --sheet goes without --{option}.")
-    form = sheet_form(sheet_output)
-    require_scores(film, output, audio_only, sheet_output, plot)
-    require_outputs(film, [sheet_output] if sheet_output is not None else [], plot, sheet)
+    sheets = sheet_output or []
+    forms = sheet_forms(sheets)
+    if plot is not None:
+        require_plotting(plot)
+    outputs = [*kinds(output, audio_only), *formats.kinds(forms, sheets), (plot, PLOT)]
+    given_sheet = cue_sheet.load(sheet) if sheet is not None else None
+    inputs = [("the film itself", film), *(() if sheet is None else [("the cue sheet itself", sheet)])]
+    require_outputs(outputs, itertools.chain(inputs, library_songs(library)), force=force)
     options = Options(
         cues=Cues(cues),
         matching=Matching(match),
@@ -108,8 +117,8 @@ def score(
         where=where,
     )
     with unwinding() as check, stage_progress() as progress:
-        if sheet is not None:
-            found, chosen = None, cue_sheet.load(sheet)
+        if given_sheet is not None:
+            found, chosen = None, given_sheet
         else:
             found = spot_film(library, film, options, image_model, of_stage(progress, "Watching (seconds)", check))
             chosen = found.sheet
@@ -122,12 +131,11 @@ def score(
             loudness=loudness,
             progress=of_stage(progress, "Mixing (seconds)", check),
         )
-    if sheet_output is not None:
-        formats.save(chosen, sheet_output, form)
+    save(chosen, forms, sheets)
     if found is not None and plot is not None:
         draw(found, plot)
     print_table(table.COLUMNS, table.rows(chosen))
-    for file in (output, audio_only, sheet_output, plot):
+    for file in (output, audio_only, plot):
         if file is not None:
             warn(f"written to {file}")
     for note in (*(found.notes if found is not None else ()), *notes):

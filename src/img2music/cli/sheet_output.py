@@ -10,6 +10,16 @@ if TYPE_CHECKING:
     from img2music.soundtrack.cue_sheet import CueSheet
 
 
+def save(sheet: "CueSheet", forms: Sequence[str], files: Sequence[Path]) -> None:
+    """Write a cue sheet to files, each in its format, and say so."""
+    from img2music.cli.output import warn
+    from img2music.soundtrack import formats
+
+    for file, form in zip(files, forms, strict=False):
+        formats.save(sheet, file, form)
+        warn(f"written to {file}")
+
+
 def give(sheet: "CueSheet", forms: Sequence[str], files: Sequence[Path]) -> None:
     """Write a cue sheet to files, each in its format; without one, print it.
 
@@ -20,12 +30,10 @@ def give(sheet: "CueSheet", forms: Sequence[str], files: Sequence[Path]) -> None
         As `formats.chosen_formats` gives them.
     files : sequence of Path
     """
-    from img2music.cli.output import print_table, warn
+    from img2music.cli.output import print_table
     from img2music.soundtrack import formats, table
 
-    for file, form in zip(files, forms, strict=False):
-        formats.save(sheet, file, form)
-        warn(f"written to {file}")
+    save(sheet, forms, files)
     if files:
         return
     if forms[0] == "table":

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from img2music.cli.options import ImageModelOption, LibraryOption, filtered
+from img2music.cli.options import ForceOption, ImageModelOption, LibraryOption, filtered
 from img2music.cli.recommend import MatchOption
 from img2music.cli.spot_options import (
     BanOption,
@@ -16,9 +16,11 @@ from img2music.cli.spot_options import (
     PinOption,
     SheetMatchOption,
     SheetOutputOption,
-    sheet_form,
+    sheet_forms,
 )
 from img2music.library.track import TrackFilter
+
+OTHERS_TOLD = 5
 
 
 class OrderOption(StrEnum):
@@ -93,25 +95,33 @@ def slideshow(
         float, typer.Option(metavar="LUFS", min=-36.0, max=-8.0, help="Integrated loudness of the film.")
     ] = -16.0,
     sheet_output: SheetOutputOption = None,
+    force: ForceOption = False,
 ) -> None:
     """Make a film of photos, with music that follows their mood.
 
     Photos move slowly and change on the beats of passages of your songs, which are chosen as `spot` does. Exit code 1
     if some photos were left out and the film is there, 2 if there is none. Needs the extra "soundtrack".
     """
-    from img2music.cli.output import finish, print_table, warn
+    import itertools
+
+    from img2music.cli.output import given_files, library_songs, print_table, require_outputs, warn
+    from img2music.cli.sheet_output import save
     from img2music.cli.stage_progress import stage_progress
     from img2music.cli.termination import unwinding
     from img2music.matching.calibration import Matching
+    from img2music.media.film_writer import film_format
     from img2music.soundtrack import formats, table
     from img2music.soundtrack.slideshow.captions import Captions
     from img2music.soundtrack.slideshow.photos import Order
     from img2music.soundtrack.slideshow.show import Look, Shape, Sounding, plan_slideshow, write_slideshow
     from img2music.soundtrack.spotting import Cues, Options
 
-    if silent and (whole_song or sheet_output is not None):
+    if silent and (whole_song or sheet_output):
         raise typer.BadParameter("--silent goes with neither --whole-song nor --sheet-output.")
-    form = sheet_form(sheet_output)
+    sheets = sheet_output or []
+    forms = sheet_forms(sheets)
+    outputs = [(output, film_format(output).kind), *formats.kinds(forms, sheets)]
+    inputs = itertools.chain(given_files("one of the photos", paths), library_songs(library))
     look = Look(
         order=Order(order),
         seconds=seconds_per_photo,
@@ -131,7 +141,11 @@ def slideshow(
         where=where,
     )
     sounding = None if silent else Sounding(library, options, whole_song=whole_song)
-    show = plan_slideshow(paths, output, look, sounding, sheet_output=sheet_output, image_model=image_model)
+    require_outputs(outputs, inputs, force=force)
+    files, left_out = _listed(paths, output)
+    show = plan_slideshow(files, output, look, sounding, image_model=image_model)
+    for error in show.errors:
+        warn(error)
     with unwinding() as check, stage_progress() as progress:
 
         def told(stage: str, done: int, of: int) -> None:
@@ -141,12 +155,30 @@ def slideshow(
 
         notes = write_slideshow(show, output, told, loudness=loudness)
     if show.sheet is not None:
-        if sheet_output is not None:
-            formats.save(show.sheet, sheet_output, form)
         print_table(table.COLUMNS, table.rows(show.sheet))
-    for file in (output, sheet_output):
-        if file is not None:
-            warn(f"written to {file}")
+    warn(f"written to {output}")
+    if show.sheet is not None:
+        save(show.sheet, forms, sheets)
     for note in (*show.notes, *notes):
         warn(note)
-    finish(len(show.photos), show.errors)
+    left_out += len(show.errors)
+    if left_out:
+        warn(f"{left_out} of what was given could not be read and is left out, as told above.")
+        raise typer.Exit(1)
+
+
+def _listed(paths: list[Path], output: Path) -> tuple[list[str], int]:
+    """List photos, say at once which can't be shown, and count those that were to be."""
+    from img2music.cli.output import warn
+    from img2music.errors import printable
+    from img2music.soundtrack.slideshow.photos import list_photos
+
+    files, errors, others = list_photos(paths)
+    for error in errors:
+        warn(error)
+    others = [path for path in others if not output.exists() or not output.samefile(path)]  # of an earlier run
+    if others:
+        few = ", ".join(printable(path) for path in others[:OTHERS_TOLD])
+        more = f" and {len(others) - OTHERS_TOLD} more" if len(others) > OTHERS_TOLD else ""
+        warn(f"films and raw photos are left out: {few}{more}")
+    return files, len(errors)

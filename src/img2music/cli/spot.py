@@ -1,6 +1,6 @@
 """``img2music spot``: which passage of which song lies under which scene of a film."""
 
-from img2music.cli.options import ImageModelOption, LibraryOption, filtered
+from img2music.cli.options import ForceOption, ImageModelOption, LibraryOption, filtered
 from img2music.cli.recommend import MatchOption
 from img2music.cli.spot_options import (
     AlternativesOption,
@@ -36,6 +36,7 @@ def spot(
     format_: SheetFormatOption = None,
     output: SheetFilesOption = None,
     plot: FilmPlotOption = None,
+    force: ForceOption = False,
 ) -> None:
     """Choose music for a film: a cue sheet of passages of your songs that follow its scenes.
 
@@ -44,17 +45,19 @@ def spot(
     """
     import sys
 
-    from img2music.cli.output import counting, warn
+    from img2music.cli.output import counting, require_outputs, warn
     from img2music.cli.sheet_output import give
     from img2music.matching.calibration import Matching
+    from img2music.plots import PLOT, require_plotting
     from img2music.soundtrack import formats, table
-    from img2music.soundtrack.outputs import require_outputs
     from img2music.soundtrack.plot import draw
     from img2music.soundtrack.session import spot_film
     from img2music.soundtrack.spotting import Cues, Options
 
     forms = formats.chosen_formats(format_, output or [], terminal=sys.stdout.isatty())
-    require_outputs(film, output or [], plot)
+    if plot is not None:
+        require_plotting(plot)
+    require_outputs([*formats.kinds(forms, output or []), (plot, PLOT)], [("the film itself", film)], force=force)
     options = Options(
         cues=Cues(cues),
         matching=Matching(match),

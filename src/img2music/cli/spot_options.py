@@ -58,8 +58,11 @@ SheetMatchOption = Annotated[
     MatchOption, typer.Option(help="Compare ranks within pictures and within songs, or the affects as they are.")
 ]
 SheetOutputOption = Annotated[
-    Path | None,
-    typer.Option(metavar="FILE", help="Write the cue sheet there too, in any format that the command cues writes."),
+    list[Path] | None,
+    typer.Option(
+        metavar="FILE",
+        help="Write the cue sheet there too, in any format that the command cues writes. May be repeated.",
+    ),
 ]
 SheetFormatOption = Annotated[
     SheetFormat | None,
@@ -79,12 +82,15 @@ SheetFilesOption = Annotated[
 ]
 
 
-def sheet_form(file: Path | None) -> str:
-    """Format of a cue sheet that is written beside a film, by the ending of its file."""
+def sheet_forms(files: list[Path]) -> list[str]:
+    """Formats of cue sheets that are written beside a film, by the endings of their files."""
     from img2music.errors import UsageError
     from img2music.soundtrack.formats import WRITERS
+    from img2music.soundtrack.timelines.writing import require_timelines
 
-    form = "json" if file is None else file.suffix[1:].lower()
-    if form not in WRITERS:
-        raise UsageError(f"--sheet-output must end in .{', .'.join(WRITERS)}.")
-    return form
+    forms = [file.suffix[1:].lower() for file in files]
+    for form in forms:
+        if form not in WRITERS:
+            raise UsageError(f"--sheet-output must end in .{', .'.join(WRITERS)}.")
+        require_timelines(form)
+    return forms

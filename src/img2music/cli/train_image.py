@@ -15,7 +15,16 @@ from img2music.cli.evaluate_image import (
     refuse_word_norms,
     word_norms,
 )
-from img2music.cli.output import ReportFormat, ReportFormatOption, chosen_format, counting, print_json, print_table
+from img2music.cli.options import ForceOption
+from img2music.cli.output import (
+    ReportFormat,
+    ReportFormatOption,
+    chosen_format,
+    counting,
+    print_json,
+    print_table,
+    require_outputs,
+)
 from img2music.cli.stage_progress import stage_progress
 from img2music.vision.networks.settings import DEFAULT_NETWORK, Device, HeadKind, Learning, Normalization, Recipe
 
@@ -28,7 +37,7 @@ if TYPE_CHECKING:
 
 def train_image(  # noqa: PLR0917 - typer's way to declare options
     data: DataOption,
-    out: Annotated[Path, typer.Option(help="Model file to write (ONNX); an old one is replaced.")],
+    out: Annotated[Path, typer.Option(help="Model file to write (ONNX).")],
     name: Annotated[str, typer.Option(help="Name of the model.", show_default="that of the file")] = "",
     dataset: DatasetOption = None,
     scale: ScaleOption = None,
@@ -111,6 +120,7 @@ def train_image(  # noqa: PLR0917 - typer's way to declare options
         Path | None, typer.Option(help="Folder of the results.", show_default="beside the model file")
     ] = None,
     format_: ReportFormatOption = None,
+    force: ForceOption = False,
 ) -> None:
     """Train an image model on people's ratings, and report how it does on images that it has not seen.
 
@@ -119,8 +129,10 @@ def train_image(  # noqa: PLR0917 - typer's way to declare options
     trained and the best becomes the model. A head that is solved for has no steps, and no options of steps.
     """
     from img2music.affect import Scale
+    from img2music.files import ONNX
     from img2music.vision import datasets
     from img2music.vision.networks.running import (
+        RESULTS,
         Folders,
         refuse_network_options,
         refuse_step_options,
@@ -141,6 +153,7 @@ def train_image(  # noqa: PLR0917 - typer's way to declare options
     if network == DEFAULT_NETWORK:
         more = {"learning": learning, "head": head, "group-by-theme": group_by_theme, "device": device}
         refuse_network_options({**given, **of_steps, **more, **others, **places})
+        require_outputs([(out, ONNX)], force=force)
         images = rated()
         norms = word_norms(lexicon)
         with counting("Reading images") as progress:
@@ -153,6 +166,11 @@ def train_image(  # noqa: PLR0917 - typer's way to declare options
     if kind is not HeadKind.LINEAR:
         refuse_step_options(kind, learning or [], {**of_steps, **others, **places})
     known = {key: value for key, value in {**given, **of_steps}.items() if value is not None}
+    folders = Folders.beside(out, checkpoint_dir, log_dir, result_dir)
+    results = (
+        [] if resume else [(folders.results / name, RESULTS[name]) for name in RESULTS if folders.results.is_dir()]
+    )
+    require_outputs([(out, ONNX), *results], force=force or resume)
     first = Settings(network, by_theme=group_by_theme, seed=seed, **known)
     images = rated()
     if kind is not HeadKind.LINEAR:
@@ -175,7 +193,7 @@ def train_image(  # noqa: PLR0917 - typer's way to declare options
             images,
             sweep(first, learning or [], lr or [], epochs or []),
             out,
-            Folders.beside(out, checkpoint_dir, log_dir, result_dir),
+            folders,
             name=name,
             data=data.resolve().name,
             resume=resume,

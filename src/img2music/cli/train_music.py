@@ -6,7 +6,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from img2music.cli.output import ReportFormat, ReportFormatOption, chosen_format, print_json, print_table, warn
+from img2music.cli.options import ForceOption
+from img2music.cli.output import (
+    ReportFormat,
+    ReportFormatOption,
+    chosen_format,
+    print_json,
+    print_table,
+    require_outputs,
+    warn,
+)
 from img2music.cli.stage_progress import stage_progress
 
 if TYPE_CHECKING:
@@ -117,6 +126,7 @@ def train_music(  # noqa: PLR0917 - typer's way to declare options
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a training that was stopped.")] = False,
     format_: ReportFormatOption = None,
+    force: ForceOption = False,
 ) -> None:
     """Train stacks of regressors that predict valence and arousal from a table of songs.
 
@@ -127,12 +137,16 @@ def train_music(  # noqa: PLR0917 - typer's way to declare options
     from img2music.affect import Scale
     from img2music.errors import UsageError
     from img2music.music.tabular.inputs import Sources, make_groups
+    from img2music.music.tabular.regressors import require_training
     from img2music.music.tabular.splitting import Split
-    from img2music.music.tabular.training import Options, Recipe, complete, train
+    from img2music.music.tabular.training import OUTPUTS, Options, Recipe, complete, require_folder, train
     from img2music.sources.rated_songs import given_embedding, targets_of
 
     if lyric_embedding is not None and (embedding or vectors or components):
         raise UsageError("--lyric-embedding gives vectors that are ready: leave --embedding and its options out.")
+    require_training()
+    require_folder(output, resume=resume)
+    require_outputs([] if resume else [(output / name, kind) for name, kind in OUTPUTS.items()], force=force)
     songs = read_table(table, map_)
     named = {"valence": valence_column, "arousal": arousal_column}
     columns = {axis: column for axis, column in named.items() if column is not None}

@@ -18,7 +18,7 @@ from typing import Any, BinaryIO
 
 from img2music.affect import Affect
 from img2music.errors import Img2MusicError, InputError
-from img2music.files import replacing
+from img2music.files import FileKind, replacing
 from img2music.library.record import Failure, LyricsRecord, SongRecord, TrackRecord
 from img2music.library.store import LibraryStore
 from img2music.library.transaction import Transaction
@@ -27,6 +27,8 @@ from img2music.sources.folders import FileState
 from img2music.sources.tags import Tags
 
 SCHEMA = "img2music/library/1"
+
+EXPORT = FileKind("an exported library", (), FileKind.json("", SCHEMA).start)
 
 _OPTIONAL = {"tempo", "key", "mode", "loudness"}  # features that may be null in a file's analysis
 _WHOLE = {"key": range(12), "mode": range(2)}
@@ -40,7 +42,7 @@ def export_library(store: LibraryStore, path: str | os.PathLike[str]) -> int:
     ----------
     store : LibraryStore
     path : path-like
-        Replaced if it exists.
+        An older export is replaced; no other file is.
 
     Returns
     -------
@@ -50,12 +52,12 @@ def export_library(store: LibraryStore, path: str | os.PathLike[str]) -> int:
     Raises
     ------
     InputError
-        If the file can't be written.
+        If the file can't be written, or something else is there.
     LibraryError
         If the library can't be read.
     """
     count = 0
-    with replacing(Path(path)) as stream:
+    with replacing(Path(path), EXPORT) as stream:
         _line(stream, {"schema": SCHEMA})
         for record in store.records():
             _line(stream, {"track": _track(record)})

@@ -1,6 +1,6 @@
 """Judge matching against people's ratings of photos and songs."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -202,16 +202,12 @@ def evaluate_match(
     from img2music.vision.model import ImageModel
 
     model = ImageModel.load()
+    _require(len(images.files), len(tracks.files), top, (*images.errors, *tracks.errors))
     show = progress or (lambda what, done, total: None)
     photos = _see(model, images, show)
     songs = _listen(tracks, jobs or processors(), show)
     errors = (*photos.errors, *songs.errors)
-    if len(photos.rated) < 2 or len(songs.rated) < max(2, top):
-        reason = f" The first error: {errors[0]}" if errors else ""
-        raise UsageError(
-            f"{len(photos.rated)} photos and {len(songs.rated)} songs could be read; "
-            f"the top {top} need at least 2 and {max(2, top)}.{reason}"
-        )
+    _require(len(photos.rated), len(songs.rated), top, errors)
     scores = {
         matching: score(
             photos.rated, songs.rated, choose(photos.predicted, songs.predicted, model.reference, matching, top)
@@ -224,6 +220,14 @@ def evaluate_match(
         overlap("songs", "music", songs.contents, MODEL),
     )
     return MatchReport(top, len(photos.rated), len(songs.rated), scores, notes, errors)
+
+
+def _require(photos: int, songs: int, top: int, errors: Sequence[InputError]) -> None:
+    if photos < 2 or songs < max(2, top):
+        reason = f" The first error: {errors[0]}" if errors else ""
+        raise UsageError(
+            f"{photos} photos and {songs} songs could be read; the top {top} need at least 2 and {max(2, top)}.{reason}"
+        )
 
 
 def _see(model: Any, ratings: Ratings, show: Progress) -> Measured:

@@ -7,9 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from img2music.errors import UsageError
+from img2music.files import FileKind
 from img2music.matching.playlists import Entry, jspf, m3u8, xspf
 from img2music.matching.query import QueryKind
-from img2music.matching.recommending import Answer, Recommendation
+from img2music.matching.recommending import SCHEMA, Answer, Recommendation
 
 TITLE = "Songs by img2music"
 
@@ -103,6 +104,14 @@ WRITERS: dict[str, Callable[[Recommendation, Path | None], bytes]] = {
     "jspf": as_jspf,
 }
 """By name, what turns a recommendation into the bytes of a file; given the folder that the file will lie in."""
+
+KINDS = {
+    "json": FileKind.json("a JSON list of matches by img2music", SCHEMA),
+    "csv": FileKind.csv("a CSV list of matches by img2music", CSV_COLUMNS),
+    "m3u8": FileKind("an M3U8 playlist", (".m3u8", ".m3u"), rb"(\xef\xbb\xbf)?#EXTM3U"),
+    "xspf": FileKind("an XSPF playlist", (".xspf",), rb"(\xef\xbb\xbf)?<\?xml.*<playlist"),
+    "jspf": FileKind("a JSPF playlist", (".jspf", ".json"), rb'\s*\{\s*"playlist"'),
+}
 
 
 def chosen_format(wanted: str | None, output: Path | None, *, terminal: bool) -> str:

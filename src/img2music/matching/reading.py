@@ -172,22 +172,23 @@ def _once(items: list[GivenFile | InputError]) -> list[GivenFile | InputError]:
 
 def _read_images(paths: list[str], image_model: str | os.PathLike[str] | None) -> Iterator[Query | InputError]:
     if not paths:
-        return
+        return iter(())
     from img2music.vision.model import ImageModel
 
-    model = ImageModel.load(image_model)
-    for analysis in model.analyze(paths):
-        if isinstance(analysis, InputError):
-            yield analysis
-        else:
-            yield Query(
-                QueryKind.IMAGE,
-                analysis.affect,
-                analysis.path,
-                among=model.reference,
-                spread=analysis.spread,
-                note=analysis.note,
-            )
+    model = ImageModel.load(image_model)  # now: what is wrong with it is known before a song is heard
+    return (
+        analysis
+        if isinstance(analysis, InputError)
+        else Query(
+            QueryKind.IMAGE,
+            analysis.affect,
+            analysis.path,
+            among=model.reference,
+            spread=analysis.spread,
+            note=analysis.note,
+        )
+        for analysis in model.analyze(paths)
+    )
 
 
 def _read_song(path: str, store: LibraryStore) -> Query | InputError:

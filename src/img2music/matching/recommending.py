@@ -393,7 +393,7 @@ def recommend(
         If there is nothing to recommend for, or no track meets the conditions.
     """
     if not paths and not affects:
-        raise UsageError("Nothing to match: give a picture, a song, --valence and --arousal, or --emotion.")
+        raise nothing_asked()
     options = options or Options()
     matcher = Matcher(store, options.matching, options.where)
     read = read_queries(paths, store, options.image_model, progress)
@@ -401,6 +401,11 @@ def recommend(
     recommendation = answer(matcher, queries, options)
     damaged = tuple(f"{printable(query.path or '')}: {query.note}" for query in read.queries if query.note)
     return replace(recommendation, errors=read.errors, notes=(*read.notes, *damaged, *recommendation.notes))
+
+
+def nothing_asked() -> UsageError:
+    """Say that there is nothing to recommend for."""
+    return UsageError("Nothing to match: give a picture, a song, --valence and --arousal, or --emotion.")
 
 
 def answer(matcher: Matcher, queries: Sequence[Query], options: Options) -> Recommendation:

@@ -11,7 +11,8 @@ from img2music.errors import InputError, LibraryError
 from img2music.library.scanning import Progress, scan
 from img2music.library.store import LibraryStore
 from img2music.library.track import TrackFilter
-from img2music.matching.recommending import Options, Recommendation, recommend
+from img2music.matching.recommending import Options, Recommendation, nothing_asked, recommend
+from img2music.vision.model import ImageModel
 
 
 def folder_library(folder: Path) -> Path:
@@ -75,6 +76,7 @@ def recommend_from(
             return recommend(store, paths, affects, options, progress)
     if not music.is_dir():
         raise InputError("there is no such folder: give --music a folder of music.", os.fspath(music))
+    _require_queries(paths, affects, options)
     known = _known(location, music)
     if known is not None:
         where = replace(options.where or TrackFilter(), folder=(known.folder,))
@@ -91,6 +93,16 @@ def recommend_from(
             )
         found = recommend(store, paths, affects, options)
     return replace(found, errors=(*report.failed, *found.errors))
+
+
+def _require_queries(paths: Sequence[str | os.PathLike[str]], affects: Sequence[Affect], options: Options) -> None:
+    """Refuse before a long scan what `recommend` would refuse after it."""
+    if not paths and not affects:
+        raise nothing_asked()
+    if paths:
+        ImageModel.load(options.image_model)
+    if not affects and not any(map(os.path.exists, paths)):
+        raise InputError("no such file.", os.fsdecode(paths[0]))
 
 
 @dataclass(frozen=True, slots=True)

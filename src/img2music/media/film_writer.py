@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from img2music.errors import UsageError, printable
-from img2music.files import replacing
+from img2music.files import FileKind, replacing
 from img2music.media.film_packets import Copied
 from img2music.media.film_pictures import Encoded
 from img2music.media.film_streams import (
@@ -49,19 +49,28 @@ class FilmFormat:
         libav's name.
     video, sound, text : str
         libav's names of the encoders for pictures that can't be copied, for sound, and for subtitles that can't.
+    kind : FileKind
     """
 
     container: str
     video: str
     sound: str
     text: str
+    kind: FileKind
 
+
+ISO_MEDIA = rb".{4}(ftyp|moov|mdat|free|skip|wide)"
+"""The first box of a file of the MP4 family (ISO/IEC 14496-12, Apple's QuickTime)."""
+
+EBML = rb"\x1a\x45\xdf\xa3"
+"""How Matroska and WebM begin (RFC 8794)."""
 
 FORMATS = {
-    ".mp4": FilmFormat("mp4", "libx264", "aac", "mov_text"),
-    ".mov": FilmFormat("mov", "libx264", "aac", "mov_text"),
-    ".mkv": FilmFormat("matroska", "libx264", "libopus", "subrip"),  # where AAC is not cut to its length
-    ".webm": FilmFormat("webm", "libvpx-vp9", "libopus", "webvtt"),
+    ".mp4": FilmFormat("mp4", "libx264", "aac", "mov_text", FileKind("an MP4 film", (".mp4",), ISO_MEDIA)),
+    ".mov": FilmFormat("mov", "libx264", "aac", "mov_text", FileKind("a QuickTime film", (".mov",), ISO_MEDIA)),
+    # Opus where AAC is not cut to its length
+    ".mkv": FilmFormat("matroska", "libx264", "libopus", "subrip", FileKind("a Matroska film", (".mkv",), EBML)),
+    ".webm": FilmFormat("webm", "libvpx-vp9", "libopus", "webvtt", FileKind("a WebM film", (".webm",), EBML)),
 }
 """By the ending of a file's name."""
 
@@ -129,7 +138,7 @@ def write_film(
     """
     form = film_format(file)
     duration = sound.samples / sound.rate
-    with replacing(file) as stream, VideoFile(film) as pictures, VideoFile(film) as rest:
+    with replacing(file, form.kind) as stream, VideoFile(film) as pictures, VideoFile(film) as rest:
         told, options = tags(pictures.container, form.container)
         with opened(stream, form.container, file, options) as out:
             out.metadata.update(told)

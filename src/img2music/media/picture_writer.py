@@ -72,7 +72,7 @@ def write_pictures(
         If it can't be written; then nothing has changed.
     """
     form = film_format(file)
-    with replacing(file) as stream, opened(stream, form.container, file) as out:
+    with replacing(file, form.kind) as stream, opened(stream, form.container, file) as out:
         sources = [_pictures(pictures, rate, size, form.video, out)]
         if sound is not None:
             sources.append(_sound(sound, form.sound, out))

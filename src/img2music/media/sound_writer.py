@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from img2music.errors import InputError, UsageError
-from img2music.files import replacing
+from img2music.files import FileKind, replacing
 
 if TYPE_CHECKING:
     from av.container import OutputContainer
@@ -58,6 +58,7 @@ class SoundFormat:
     ----------
     container, codec : str
         libav's names.
+    kind : FileKind
     channels : int
         Most that it holds.
     options : tuple of (str, str)
@@ -66,17 +67,24 @@ class SoundFormat:
 
     container: str
     codec: str
+    kind: FileKind
     channels: int = 8
     options: tuple[tuple[str, str], ...] = ()
 
 
+_FLAC = FileKind("a FLAC file", (".flac",), rb"fLaC|ID3")
+_WAV = FileKind("a WAV file", (".wav",), rb"(RIFF|RF64).{4}WAVE")
+_M4A = FileKind("an M4A file", (".m4a",), rb".{4}ftyp")
+_MP3 = FileKind("an MP3 file", (".mp3",), rb"ID3|\xff[\xe0-\xff]")
+_OPUS = FileKind("an Ogg file", (".opus", ".ogg"), rb"OggS")
+
 FORMATS = {
-    ".flac": SoundFormat("flac", "flac"),
-    ".wav": SoundFormat("wav", "pcm_s24le", options=(("rf64", "auto"),)),  # beyond 4 GB
-    ".m4a": SoundFormat("ipod", "aac"),
-    ".mp3": SoundFormat("mp3", "libmp3lame", channels=2),
-    ".opus": SoundFormat("opus", "libopus"),
-    ".ogg": SoundFormat("ogg", "libopus"),
+    ".flac": SoundFormat("flac", "flac", _FLAC),
+    ".wav": SoundFormat("wav", "pcm_s24le", _WAV, options=(("rf64", "auto"),)),  # beyond 4 GB
+    ".m4a": SoundFormat("ipod", "aac", _M4A),
+    ".mp3": SoundFormat("mp3", "libmp3lame", _MP3, channels=2),
+    ".opus": SoundFormat("opus", "libopus", _OPUS),
+    ".ogg": SoundFormat("ogg", "libopus", _OPUS),
 }
 """By the ending of a file's name."""
 
@@ -191,7 +199,7 @@ def sound_file(file: Path, rate: int, layout: str) -> Iterator[Callable[[NDArray
         If it can't be written; then nothing has changed.
     """
     form = sound_format(file)
-    with replacing(file) as stream, opened(stream, form.container, file, dict(form.options)) as container:
+    with replacing(file, form.kind) as stream, opened(stream, form.container, file, dict(form.options)) as container:
         encoder = SoundEncoder(container, form.codec, rate, layout, form.channels)
         yield lambda block: container.mux(encoder.encode(block))
         container.mux(encoder.encode(None))

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from img2music.errors import UsageError
-from img2music.files import write_atomically
-from img2music.soundtrack.cue_sheet import CueSheet, as_csv, as_json
+from img2music.files import FileKind, write_atomically
+from img2music.soundtrack.cue_sheet import CSV_COLUMNS, SCHEMA, CueSheet, as_csv, as_json
 from img2music.soundtrack.timelines.writing import require_timelines, write
 
 EXPORTS = ("otio", "xml", "fcpxml", "edl", "txt", "vtt", "ffmetadata")
@@ -19,6 +19,19 @@ WRITERS: dict[str, Callable[[CueSheet], bytes]] = {
     **{form: functools.partial(write, form) for form in EXPORTS},
 }
 """By name, what turns a cue sheet into the bytes of a file."""
+
+KINDS = {
+    "json": FileKind.json("a cue sheet", SCHEMA),
+    "csv": FileKind.csv("a cue sheet as CSV", CSV_COLUMNS),
+    "otio": FileKind("an OpenTimelineIO timeline", (".otio",), rb'\s*\{.*"OTIO_SCHEMA"'),
+    "xml": FileKind("a Final Cut Pro 7 timeline", (".xml",), rb"<\?xml.*<xmeml"),
+    "fcpxml": FileKind("a Final Cut Pro timeline", (".fcpxml",), rb"<\?xml.*<fcpxml"),
+    "edl": FileKind("an edit decision list", (".edl",), rb"TITLE:"),
+    "txt": FileKind("a list of chapters", (".txt",), rb"\d+:\d\d(:\d\d)? "),
+    "vtt": FileKind("WebVTT chapters", (".vtt",), rb"(\xef\xbb\xbf)?WEBVTT"),
+    "ffmetadata": FileKind("FFmpeg's metadata", (".ffmetadata",), rb";FFMETADATA1"),
+}
+"""By the same names, what such files are known by."""
 
 
 def chosen_format(wanted: str | None, output: Path | None, *, terminal: bool) -> str:
@@ -85,6 +98,16 @@ def chosen_formats(wanted: str | None, outputs: Sequence[Path], *, terminal: boo
     return [chosen_format(wanted, file, terminal=terminal) for file in outputs or (None,)]
 
 
+def kinds(forms: Sequence[str], files: Sequence[Path]) -> list[tuple[Path, FileKind]]:
+    """Pair files that are to be written with what they are known by, as `files.require_outputs` takes them."""
+    return [(file, KINDS[form]) for file, form in zip(files, forms, strict=False)]
+
+
+def files_of(sheet: CueSheet) -> list[tuple[str, str]]:
+    """The film and the songs of a cue sheet, as `files.require_outputs` takes inputs."""
+    return [("the film itself", sheet.film.path), *(("the song itself", cue.track.path) for cue in sheet.cues)]
+
+
 def missing_files(sheet: CueSheet) -> list[tuple[str, str]]:
     """List the film and the songs that are not where a cue sheet says.
 
@@ -119,4 +142,4 @@ def save(sheet: CueSheet, file: Path, form: str = "json") -> None:
     MissingExtraError
         If what it takes to write it is not installed.
     """
-    write_atomically(WRITERS[form](sheet), file)
+    write_atomically(WRITERS[form](sheet), file, KINDS[form])

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from img2music.errors import Img2MusicError, printable
 from img2music.files import write_atomically
 from img2music.media.video import VideoFile
-from img2music.plots import FALLBACK_FONTS, PHOTO_COLOURS, require_plotting
+from img2music.plots import FALLBACK_FONTS, PHOTO_COLOURS, PLOT, require_plotting
 from img2music.soundtrack.session import Spotted
 from img2music.soundtrack.shots import Change
 from img2music.soundtrack.spotting import clock
@@ -97,7 +97,7 @@ def draw(spotted: Spotted, file: Path) -> None:
         form = file.suffix[1:].lower()
         # Without a date the same picture is the same file.
         figure.savefig(content, format=form, metadata={"Date": None} if form == "svg" else None)
-    write_atomically(content.getvalue(), file)
+    write_atomically(content.getvalue(), file, PLOT)
 
 
 def _draw_curve(axes: "Axes", spotted: Spotted) -> None:

@@ -10,12 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from img2music.errors import InputError, UsageError
+from img2music.files import FileKind, require_outputs
 from img2music.media.film_packets import survey
 from img2music.media.film_writer import film_format, write_film
 from img2music.media.sound_writer import sound_file, sound_format
 from img2music.soundtrack.cue_sheet import TOLERANCE, CueSheet
 from img2music.soundtrack.cueing import LOUDNESS
-from img2music.soundtrack.outputs import require_files
+from img2music.soundtrack.formats import files_of
 from img2music.soundtrack.sound import Original, Progress, compose
 from img2music.soundtrack.spotting import clocks
 
@@ -25,33 +26,24 @@ OUTLASTING = 1.0
 """Seconds by which a film's sound must outlast its pictures before it is said that they are left out."""
 
 
-def require_scores(
-    film: str | os.PathLike[str], output: Path | None, audio_only: Path | None, *others: Path | None
-) -> None:
-    """Refuse early what could not be written, or would replace the film.
+def kinds(output: Path | None, audio_only: Path | None) -> list[tuple[Path, FileKind]]:
+    """Pair what is to be written with what it is known by, as `files.require_outputs` takes it.
 
     Parameters
     ----------
-    film : str or path-like
     output, audio_only : Path or None
         As `score_film` takes them.
-    *others : Path or None
-        What else is to be written.
 
     Raises
     ------
     UsageError
-        If there is neither, an ending is not known, one is the film, or two are the same.
-    InputError
-        If one is a folder, or in a folder that is not there or not to be written to.
+        If there is neither, or an ending is not known.
     """
     if output is None and audio_only is None:
         raise UsageError("Nothing is to be written: give --output FILM, --audio-only FILE, or both.")
-    if output is not None:
-        film_format(output)
-    if audio_only is not None:
-        sound_format(audio_only)
-    require_files([("film", Path(film))], [output, audio_only, *others])
+    films = [(output, film_format(output).kind)] if output is not None else []
+    sounds = [(audio_only, sound_format(audio_only).kind)] if audio_only is not None else []
+    return [*films, *sounds]
 
 
 def score_film(
@@ -90,14 +82,15 @@ def score_film(
     Raises
     ------
     UsageError
-        As `require_scores`; or if an output is one of the songs.
+        As `kinds` does, or if an output is the film or one of the songs.
     InputError
         If the film or a song can't be read, the sheet is for a film of another length, or an output can't be written;
         then nothing has changed.
     """
-    require_scores(film, output, audio_only)
-    songs = dict.fromkeys(Path(cue.track.path) for cue in sheet.cues)
-    require_files([("song", song) for song in songs], [output, audio_only])
+    require_outputs(kinds(output, audio_only), [("the film itself", film), *files_of(sheet)])
+    for cue in sheet.cues:  # the last as early as the first
+        if not os.path.isfile(cue.track.path):  # noqa: PTH113 - names may be any bytes
+            raise InputError("is in the cue sheet, and is not there.", cue.track.path)
     seen = survey(film)
     if abs(seen.duration - sheet.film.duration) > TOLERANCE:
         lasts, planned = clocks(seen.duration, sheet.film.duration)

@@ -6,14 +6,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from img2music.affect import Affect
+from img2music.errors import UsageError
+from img2music.files import require_outputs
 from img2music.library.store import LibraryStore
 from img2music.media.film_packets import survey
+from img2music.media.video import VideoFile
 from img2music.soundtrack.cue_sheet import Cue, CueSheet, FilmFile, SheetScene, SheetSpan
 from img2music.soundtrack.film import Film, Progress, read_film
-from img2music.soundtrack.formats import chosen_format, save
-from img2music.soundtrack.outputs import require_outputs
+from img2music.soundtrack.formats import KINDS, chosen_format, files_of, save
 from img2music.soundtrack.scenes import Scene, group
-from img2music.soundtrack.spotting import Options, candidates, clocks, spot
+from img2music.soundtrack.spotting import Options, candidates, clocks, require_possible, spot
 from img2music.vision.model import ImageModel
 
 CUT_SHORT = 1.0
@@ -42,7 +44,7 @@ class Spotted:
         Parameters
         ----------
         file : str or path-like
-            Replaced if it exists.
+            An older one is replaced, if its ending and its contents fit the format; no other file is.
         form : str, optional
             "json", "csv", "otio", "xml", "fcpxml", "edl", "txt", "vtt" or "ffmetadata"; the ending of the file by
             default.
@@ -52,13 +54,13 @@ class Spotted:
         UsageError
             If there is no such format, or the file is the film.
         InputError
-            If it can't be written; then nothing has changed.
+            If it can't be written, or something else is there; then nothing has changed.
         MissingExtraError
             If what it takes to write it is not installed.
         """
         target = Path(file)
         chosen = chosen_format(form, target, terminal=False)
-        require_outputs(Path(self.sheet.film.path), [target], None)
+        require_outputs([(target, KINDS[chosen])], files_of(self.sheet))
         save(self.sheet, target, chosen)
 
 
@@ -129,14 +131,20 @@ def spot_from(
     """
     tracks = candidates(store, options)  # what is wrong with them is known before a film is decoded for minutes
     model = ImageModel.load(image_model)
+    with VideoFile(path) as opened:
+        stated = opened.info.duration
+    try:
+        require_possible(tracks, options, stated)
+    except UsageError:  # perhaps its header is wrong
+        require_possible(tracks, options, survey(path).duration)
     film = read_film(path, model, progress)
     scenes = group(film.shots, options.least_scene)
     cues = spot(film, scenes, tracks, options, store=store, natural=model.reference)
     lacking = survey(path).lacking
     notes: tuple[str, ...] = (tracks.note,) if tracks.note else ()
     if lacking > CUT_SHORT:
-        stated, found = clocks(film.duration + lacking, film.duration)
-        notes += (f"The film says that it lasts {stated}, and ends after {found}: it is cut short.",)
+        says, found = clocks(film.duration + lacking, film.duration)
+        notes += (f"The film says that it lasts {says}, and ends after {found}: it is cut short.",)
     return Spotted(film, sheet_of(film, scenes, cues), notes)
 
 

@@ -280,6 +280,53 @@ def spot(
     return writer.cues(chosen, runners, store)
 
 
+def require_possible(tracks: Candidates, options: Options, seconds: float) -> None:
+    """Refuse what could not be done for any film of this length, before that film is read.
+
+    Parameters
+    ----------
+    tracks : Candidates
+    options : Options
+    seconds : float
+        How long the film is.
+
+    Raises
+    ------
+    UsageError
+        As `stretches` does, as far as that depends on nothing else.
+    """
+    most = max(1, int((seconds + TOLERANCE) / options.least_scene))
+    for pinned in tracks.pins:
+        if not 0 <= pinned < most:
+            scenes = "1 scene" if most == 1 else f"{most} scenes"
+            raise UsageError(
+                f"There is no scene {pinned + 1} to pin a song to: a film of {clock(seconds)} has at most {scenes} of "
+                f"{options.least_scene:g} seconds or more."
+            )
+    if options.cues is Cues.ONE:
+        _require_one(tracks, seconds)
+    elif not tracks.pins and tracks.longest + TOLERANCE < min(seconds, options.least_scene):
+        raise _too_short(tracks.longest)
+
+
+def _require_one(tracks: Candidates, seconds: float) -> None:
+    if len(set(tracks.pins.values())) > 1:
+        raise UsageError("With --cues one only one song can be pinned.")
+    if not tracks.pins and tracks.longest + TOLERANCE < seconds:
+        short, long = clocks(tracks.longest, seconds)
+        raise UsageError(
+            f"No song is as long as the film ({long}; the longest that may be used lasts {short}): "
+            "use --cues auto or --cues scene."
+        )
+
+
+def _too_short(longest: float) -> UsageError:
+    return UsageError(
+        f"The longest song that may be used lasts {clock(longest)}, too short for a scene: scan longer music, "
+        "or loosen the filters."
+    )
+
+
 def stretches(
     scenes: Sequence[Scene], tracks: Candidates, options: Options
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
@@ -313,24 +360,14 @@ def stretches(
             short, long = clocks(tracks.durations[place], lasts)
             raise UsageError(f"The song pinned to scene {pinned + 1} lasts {short}, and {what} {long}.")
     if options.cues is Cues.ONE:
-        if len(set(tracks.pins.values())) > 1:
-            raise UsageError("With --cues one only one song can be pinned.")
-        if not tracks.pins and tracks.longest + TOLERANCE < end:
-            short, long = clocks(tracks.longest, end)
-            raise UsageError(
-                f"No song is as long as the film ({long}; the longest that may be used lasts {short}): "
-                "use --cues auto or --cues scene."
-            )
+        _require_one(tracks, end)
         return np.array([0.0, end]), np.array([0])
     edges, owners = [0.0], []
     for number, scene in enumerate(scenes):
         lasts = scene.end - scene.start
         longest = float(tracks.durations[tracks.pins[number]]) if number in tracks.pins else tracks.longest
         if longest + TOLERANCE < min(lasts, options.least_scene):
-            raise UsageError(
-                f"The longest song that may be used lasts {clock(longest)}, too short for a scene: scan longer music, "
-                "or loosen the filters."
-            )
+            raise _too_short(longest)
         parts = 1 if lasts <= longest + TOLERANCE else math.ceil(lasts / (0.75 * longest))
         edges += np.linspace(scene.start, scene.end, parts + 1)[1:].tolist()
         owners += [number] * parts

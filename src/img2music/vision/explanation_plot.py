@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from img2music.errors import printable
 from img2music.files import write_atomically
-from img2music.plots import require_plotting
+from img2music.plots import PLOT, require_plotting
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -109,4 +109,4 @@ def _write(figure: Any, file: Path) -> None:
     content = io.BytesIO()
     # Without a date the same picture is the same file.
     figure.savefig(content, format=form, metadata={"Date": None} if form == "svg" else None)
-    write_atomically(content.getvalue(), file)
+    write_atomically(content.getvalue(), file, PLOT)

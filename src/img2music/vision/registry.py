@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 
 from img2music.errors import InputError, ModelError, printable
-from img2music.files import write_atomically
+from img2music.files import ONNX, FileKind, write_atomically
 from img2music.vision.model import DEFAULT, MODELS, ImageModel
 
 VARIABLE = "IMG2MUSIC_IMAGE_MODEL"
@@ -19,6 +19,8 @@ MAX_BYTES = 2**31
 """ONNX files are protocol buffers, which end there: https://protobuf.dev/programming-guides/proto-limits/."""
 
 MAX_NAME = 100
+
+CHOICE = FileKind("the name of a model", (), b"")
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +128,7 @@ def use(name: str) -> RegisteredModel:
         If the choice can't be written; then it is as before.
     """
     _check(_named(name))
-    _write(f"{name}\n".encode(), _choice_file())
+    _write(f"{name}\n".encode(), _choice_file(), CHOICE)
     return _registered(name, chosen())
 
 
@@ -168,7 +170,7 @@ def add(file: str | os.PathLike[str]) -> RegisteredModel:
     # The same file again is no fault: the first time may have been cut short by anything.
     if target.exists() and _read(target) != content:
         raise ModelError(f"There is another model {name} already; remove it first: img2music models remove {name}")
-    _write(content, target)
+    _write(content, target, ONNX)
     return _registered(name, chosen())
 
 
@@ -283,9 +285,9 @@ def _read(path: Path) -> bytes:
         raise InputError(f"can't be read: {error.strerror}.", str(path)) from None
 
 
-def _write(content: bytes, file: Path) -> None:
+def _write(content: bytes, file: Path, kind: FileKind) -> None:
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(f"can't be made: {error.strerror}.", str(file.parent)) from None
-    write_atomically(content, file)
+    write_atomically(content, file, kind)

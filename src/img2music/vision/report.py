@@ -11,6 +11,7 @@ from img2music.vision.datasets import DATASETS, is_as_published
 from img2music.vision.evaluation import Evaluation, Judged, Split
 
 SCHEMA = "img2music/evaluate-image/1"
+TITLE = "Image model against people's ratings"
 
 SPLITS = {"random": "random", "grouped": "by theme", "finished": "none"}
 """How tables name the folds."""
@@ -259,7 +260,7 @@ def to_markdown(judged: Judged, notes: Sequence[str]) -> str:
     -------
     str
     """
-    lines = ["# Image model against people's ratings", "", f"{markdown(title_of(judged.evaluation))}.", ""]
+    lines = [f"# {TITLE}", "", f"{markdown(title_of(judged.evaluation))}.", ""]
     lines += [f"- {markdown(note)}" for note in notes]
     for heading, text, (columns, rows) in sections(judged.evaluation):
         if rows:

@@ -12,14 +12,17 @@ from PIL import Image
 
 from img2music.errors import InputError, MissingExtraError
 from img2music.media.images import read_image
-from img2music.pages import escaped, head_of, html_image, html_table, png, prepare, write_files
+from img2music.pages import escaped, head_of, html_image, html_table, png, prepare, report_kinds, write_files
 from img2music.vision.evaluation import Judged
-from img2music.vision.report import SPLITS, full_json, headline, sections, title_of, to_markdown
+from img2music.vision.report import SCHEMA, SPLITS, TITLE, full_json, headline, sections, title_of, to_markdown
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 Floats = NDArray[np.float64]
+
+KINDS = report_kinds(SCHEMA, TITLE)
+"""What its files are known by, by their names."""
 
 AXES = ("valence", "arousal")
 COLOURS = ("#0072B2", "#D55E00")  # Okabe & Ito (2008), told apart with any kind of colour blindness
@@ -58,7 +61,7 @@ def write_report(judged: Judged, notes: Sequence[str], folder: Path) -> tuple[Pa
         "report.md": to_markdown(judged, notes),
         "report.html": _page(judged, notes),
     }
-    return write_files(contents, folder)
+    return write_files(contents, folder, KINDS)
 
 
 def _page(judged: Judged, notes: Sequence[str]) -> str:
@@ -66,8 +69,7 @@ def _page(judged: Judged, notes: Sequence[str]) -> str:
     shown = headline(evaluation)
     predicted = judged.predicted[shown]
     folds = "" if shown == "finished" else f" (folds: {SPLITS[shown]})"
-    title = "Image model against people's ratings"
-    parts = head_of(title, title_of(evaluation), notes)
+    parts = head_of(TITLE, title_of(evaluation), notes)
     for heading, text, (columns, rows) in sections(evaluation):
         if rows:
             parts.append(f"<h2>{heading}</h2><p>{escaped(text.replace('*', ''))}</p>{html_table((columns, rows))}")

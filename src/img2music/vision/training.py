@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from img2music.errors import MissingExtraError, UsageError
-from img2music.files import write_atomically
+from img2music.files import ONNX, write_atomically
 from img2music.parallel import in_order, processors
 from img2music.vision.efficientnet import DEPTHS, FEATURES, LITE0, LITE2, SIDE, GraphBuilder, add_backbones
 from img2music.vision.evaluation import FOLDS, Evaluation, evaluate, fold_predictions, grouped_folds
@@ -139,7 +139,7 @@ def train(
     }
     head = Head.fit(features, images.affect, DEPTHS)
     spread = Spread.fit(head.codes(features), images.affect, images.themes)
-    write_atomically(_model(head, spread, norms, metadata), output)
+    write_atomically(_model(head, spread, norms, metadata), output, ONNX)
     return judged
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from img2music.affect import Affect
-from img2music.soundtrack.slideshow.photos import Order, Photo, arc, ordered, read_photos
+from img2music.soundtrack.slideshow.photos import Order, Photo, arc, list_photos, ordered, read_photos
 from img2music.vision.model import ImageModel
 from tests.vision.small_models import colour_model, written
 
@@ -79,10 +79,18 @@ def test_photos_of_folders_and_what_they_say(tmp_path: Path, model: ImageModel) 
     os.utime(folder / "a.png", (86_400 * 365, 86_400 * 365))
     (folder / "c.jpg").write_bytes(b"no photo")
     (folder / "notes.txt").write_text("left alone")
-    photos, errors = read_photos([folder, tmp_path / "absent.jpg"], model)
+    for name in ("clip.MOV", "raw.nef"):
+        (folder / name).write_bytes(b"not read")
+    (tmp_path / "film.mp4").write_bytes(b"\0\0\0\x18ftypisom")
+    paths = [folder, tmp_path / "absent.jpg", tmp_path / "film.mp4"]
+    files, errors, others = list_photos(paths)
+    assert [Path(path).name for path in others] == ["clip.MOV", "raw.nef"]
+    photos, damaged = read_photos(files, model)
+    assert not damaged
     assert [each.name for each in photos] == ["a", "b"]
     assert [each.size for each in photos] == [(40, 30), (30, 40)]  # the second stands upright
     assert [each.dated for each in photos] == [False, True]
     assert photos[0].taken == datetime.fromtimestamp(86_400 * 365)
     assert photos[1].taken == datetime(2021, 5, 6, 7, 8, 9)
-    assert sorted(Path(error.path or "").name for error in errors) == ["absent.jpg", "c.jpg"]
+    assert sorted(Path(error.path or "").name for error in errors) == ["absent.jpg", "c.jpg", "film.mp4"]
+    assert "is a film or a raw photo" in str(errors[-1])

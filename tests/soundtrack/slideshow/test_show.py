@@ -53,10 +53,12 @@ def run(folder: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.Captu
     """Run the command as the shell does, check its exit code, and give what it told."""
 
     def run_command(*arguments: object, code: int = 0, photos: Path | None = None) -> str:
-        words = ["slideshow", photos or folder / "photos", "--library", folder / "library.db", "--size", 90]
-        words += ["--image-model", folder / "colours.onnx", "--match", "absolute", "--least-scene", 2, "--fps", 25]
+        usual = {"--library": folder / "library.db", "--size": 90, "--image-model": folder / "colours.onnx"}
+        usual |= {"--match": "absolute", "--least-scene": 2, "--fps": 25}
         if "--whole-song" not in arguments:
-            words += ["--seconds-per-photo", SECONDS]
+            usual["--seconds-per-photo"] = SECONDS
+        words = ["slideshow", photos or folder / "photos"]
+        words += [word for pair in usual.items() if pair[0] not in arguments for word in pair]
         monkeypatch.setattr(sys, "argv", ["img2music", *map(str, words), *map(str, arguments)])
         with pytest.raises(SystemExit) as left:
             main()
@@ -164,7 +166,7 @@ def test_a_whole_song(run: Run, tmp_path: Path) -> None:
     (cue,) = document["cues"]
     assert (cue["track"]["title"], cue["passage"]) == ("lively", {"start": 0.0, "end": 12.0})
     assert len(frames(film)) == 300
-    run("--whole-song", "--output", film, "--sheet-output", sheet)
+    run("--whole-song", "--output", film, "--sheet-output", sheet, "--force")
     assert len(json.loads(sheet.read_bytes())["cues"]) == 1
 
 
@@ -193,6 +195,43 @@ def test_bad_photos_are_told_and_left_out(run: Run, folder: Path, tmp_path: Path
     assert f"img2music: {photos / 'b.jpg'}: damaged or cut short; read as far as it goes." in told
     assert f"img2music: {photos / 'c.jpg'}: the image is damaged or cut short" in told
     assert len(frames(tmp_path / "film.mp4")) == 75
+
+
+@pytest.mark.parametrize("name", ["c.heic", "c.jpg", "clip.mp4"])
+def test_what_is_left_out_is_told_before_rendering(
+    run: Run, folder: Path, tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Told also where nothing can be rendered: here, no song is long enough."""
+    monkeypatch.setitem(sys.modules, "pillow_heif", None)
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    (photos / "a.jpg").write_bytes((folder / "photos/a.jpg").read_bytes())
+    (photos / name).write_bytes(b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic" if name == "c.heic" else b"")
+    more = ("--cues", "one", "--seconds-per-photo", 20, "--output", tmp_path / "film.mp4")
+    first, last = run(*more, photos=photos, code=2).splitlines()
+    assert str(photos / name) in first
+    assert "No song is as long as the film" in last
+
+
+def test_every_cue_sheet_is_written(run: Run, folder: Path, tmp_path: Path) -> None:
+    sheets = [tmp_path / "a.otio", tmp_path / "b.json", tmp_path / "c.vtt"]
+    asked = [word for sheet in sheets for word in ("--sheet-output", sheet)]
+    told = run("--output", tmp_path / "film.mp4", *asked, photos=folder / "photos/a.jpg")
+    for sheet in sheets:
+        assert sheet.stat().st_size
+        assert f"written to {sheet}" in told
+
+
+def test_an_older_film_is_replaced_only_if_asked_and_never_a_song(run: Run, folder: Path, tmp_path: Path) -> None:
+    film, song = tmp_path / "film.mp4", tmp_path / "song.mp4"
+    film.write_bytes(b"\0\0\0\x18ftypisom")
+    song.hardlink_to(folder / "calm.flac")
+    photo = folder / "photos/a.jpg"
+    assert "give --force" in run("--silent", "--output", film, photos=photo, code=2)
+    assert film.stat().st_size == 12
+    assert "is the song itself" in run("--silent", "--force", "--output", song, photos=photo, code=2)
+    run("--silent", "--force", "--output", film, photos=photo)
+    assert len(frames(film)) == 38
 
 
 def _output_is_a_photo(folder: Path) -> list[object]:
@@ -230,7 +269,8 @@ def test_bad_usage_is_told_in_one_line(run: Run, folder: Path, tmp_path: Path, n
     arguments, message = BAD[name]
     more = arguments(folder)
     before = {path: path.stat().st_mtime_ns for path in [*tmp_path.iterdir(), *folder.rglob("*")]}
-    told = run("--output", tmp_path / "film.mp4", *more, code=2)
+    output = [] if "--output" in more else ["--output", tmp_path / "film.mp4"]
+    told = run(*output, *more, code=2)
     assert message in told
     assert len([line for line in told.splitlines() if line.startswith(("img2music:", "Error"))]) == 1
     assert {path: path.stat().st_mtime_ns for path in [*tmp_path.iterdir(), *folder.rglob("*")]} == before

@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 
 from img2music.affect import Affect
 from img2music.errors import ModelError
-from img2music.files import write_atomically
+from img2music.files import FileKind, write_atomically
 from img2music.music.audio import musicnn, network
 
 MODEL = "music-affect/2"
 """Name and version of the shipped model; its card is docs/models/music-affect.md."""
+KIND = FileKind("a music affect model", (".json",), rb'\s*\{\s*"name":\s*"music-affect/')
 SIGNALS = ("loudness", "onset_rate", "flux", "majorness", "register", "level_spread")
 """What is measured of the sound itself."""
 PRIORS = ("vibenet_valence", "musicnn_happy")
@@ -96,7 +97,7 @@ class AffectModel:
             If it can't be written; then nothing has changed.
         """
         content = {name: _rounded(value) for name, value in asdict(self).items()}
-        write_atomically((json.dumps(content) + "\n").encode(), path)
+        write_atomically((json.dumps(content) + "\n").encode(), path, KIND)
 
     @classmethod
     def load(cls, path: Path) -> Self:

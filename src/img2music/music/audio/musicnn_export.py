@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from img2music.errors import InputError, MissingExtraError
-from img2music.files import write_atomically
+from img2music.files import ONNX, write_atomically
 from img2music.music.audio.musicnn import EMBEDDING, N_MELS, TAGS
 from img2music.music.audio.protobuf import fields, varint
 
@@ -231,7 +231,7 @@ def main(wheel: str, out: str) -> None:
             parts = [package.read(f"{FOLDER}/{name}") for name in (".index", ".data-00000-of-00001")]
     except (OSError, KeyError, zipfile.BadZipFile) as error:
         raise InputError(f"Is not the wheel of musicnn 0.1.0 ({error}).", wheel) from error
-    write_atomically(build(read_checkpoint(*parts)), Path(out))
+    write_atomically(build(read_checkpoint(*parts)), Path(out), ONNX)
 
 
 if __name__ == "__main__":

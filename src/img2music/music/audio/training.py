@@ -1,6 +1,7 @@
 """Training of the music affect model on people's ratings, and what it is worth on music it has not seen."""
 
 import csv
+import importlib.util
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -302,6 +303,18 @@ def _within_groups(predicted: NDArray[np.float64], data: RatedMusic) -> tuple[fl
     parts = [_correlations(predicted[groups == name], data.ratings[groups == name]) for name in sorted(set(groups))]
     valence, arousal = np.mean(parts, axis=0).tolist()
     return valence, arousal
+
+
+def require_training() -> None:
+    """Refuse, before any song is heard, what scikit-learn is needed for.
+
+    Raises
+    ------
+    MissingExtraError
+        If it is not installed.
+    """
+    if importlib.util.find_spec("sklearn") is None:
+        raise MissingExtraError("Training", "train")
 
 
 def _folded(data: RatedMusic, predict: _Predictor, groups: tuple[str, ...] | None) -> NDArray[np.float64]:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from img2music.errors import InputError, ModelError
-from img2music.files import write_atomically
+from img2music.files import FileKind, write_atomically
 
 LONGEST_WORD = 2000
 """Bytes; where no space comes for longer, the file is of another kind."""
@@ -110,6 +110,9 @@ def _cut_short(count: int, row: int, path: Path) -> InputError:
     return InputError(f"says {count} words and ends after {row - 2}: cut short, or of another kind.", str(path))
 
 
+ARRAYS = FileKind("a file of arrays by img2music", (".npz",), rb"PK\x03\x04.{26}about\.npy")
+
+
 def write_arrays(path: Path, kind: str, facts: Mapping[str, object], arrays: Mapping[str, NDArray[Any]]) -> None:
     """Keep arrays and facts about them in one file, which nothing is run from to read it.
 
@@ -136,7 +139,7 @@ def write_arrays(path: Path, kind: str, facts: Mapping[str, object], arrays: Map
             content = io.BytesIO()
             np.lib.format.write_array(content, np.ascontiguousarray(array), allow_pickle=False)
             archive.writestr(zipfile.ZipInfo(f"{name}.npy"), content.getvalue(), zipfile.ZIP_DEFLATED)
-    write_atomically(stream.getvalue(), path)
+    write_atomically(stream.getvalue(), path, ARRAYS)
 
 
 def read_arrays(path: Path, kind: str) -> tuple[dict[str, object], dict[str, NDArray[Any]]]:

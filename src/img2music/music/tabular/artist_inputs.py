@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from img2music.errors import ModelError, printable
-from img2music.files import write_atomically
+from img2music.files import JSON, write_atomically
 from img2music.music.song import Song
 from img2music.music.tabular.groups import Learning, plain_name
 
@@ -66,7 +66,8 @@ class Artist:
 
     def save(self, folder: Path) -> dict[str, Any]:
         assert self._known is not None, "fit comes first"
-        write_atomically(json.dumps({name: list(sums) for name, sums in self._known.items()}).encode(), folder / FILE)
+        known = {name: list(sums) for name, sums in self._known.items()}
+        write_atomically(json.dumps(known).encode(), folder / FILE, JSON)
         return {"file": FILE, "axes": list(self._axes)}
 
     @classmethod

@@ -11,11 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from img2music.errors import InputError
+from img2music.files import FileKind
 
 Floats = NDArray[np.float64]
 
 NAME = "journal.jsonl"
 KIND = "img2music/journal/1"
+JOURNAL = FileKind("a journal of a training", (".jsonl",), FileKind.json("", KIND).start)
 
 
 @dataclass(frozen=True)

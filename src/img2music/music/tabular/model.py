@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from img2music.errors import ModelError, printable
-from img2music.files import write_atomically
+from img2music.files import FileKind, write_atomically
 from img2music.music.song import Song
 from img2music.music.tabular.groups import InputGroup
 from img2music.music.tabular.inputs import restore_group
@@ -21,6 +21,7 @@ Floats = NDArray[np.float64]
 
 FILE = "model.json"
 SCHEMA = "img2music/song-model/1"
+DESCRIPTION = FileKind.json("a song model", SCHEMA)
 AXES = ("valence", "arousal")
 LARGEST = 16_000_000
 SLACK = 1e-6
@@ -215,7 +216,7 @@ def save_model(
         meta = write_network(folder / f"{axis}-stack.onnx", stack.meta)
         facts["targets"][axis] = {"bases": bases, "meta": meta, "weight": stack.weight}
     # Last: until it is replaced, the description tells that the other files are not its own.
-    write_atomically(json.dumps(facts, indent=2, allow_nan=False).encode() + b"\n", folder / FILE)
+    write_atomically(json.dumps(facts, indent=2, allow_nan=False).encode() + b"\n", folder / FILE, DESCRIPTION)
 
 
 def read_facts(folder: Path) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from img2music.errors import ModelError, printable
-from img2music.files import write_atomically
+from img2music.files import ONNX, write_atomically
 from img2music.music.tabular.export import INPUT
 from img2music.music.tabular.groups import plain_name
 
@@ -35,7 +35,7 @@ def write_network(file: Path, content: bytes) -> dict[str, str]:
     InputError
         If it can't be written.
     """
-    write_atomically(content, file)
+    write_atomically(content, file, ONNX)
     return {"file": file.name, "sha256": hashlib.sha256(content).hexdigest()}
 
 

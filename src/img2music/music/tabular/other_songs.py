@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from img2music.errors import ModelError, UsageError, printable
-from img2music.files import write_atomically
+from img2music.files import JSON, write_atomically
 from img2music.music.song import Song
 from img2music.music.tabular.export import as_single, to_onnx
 from img2music.music.tabular.features import EIGHT, columns_of
@@ -178,7 +178,7 @@ class OtherSongs:
         return [*told, *(f"artist's departure: {axis}" for axis in self._axes), "artist's songs"]
 
     def save(self, folder: Path) -> dict[str, Any]:
-        write_atomically(json.dumps(self._artists).encode(), folder / FILE)
+        write_atomically(json.dumps(self._artists).encode(), folder / FILE, JSON)
         networks = [
             write_network(folder / f"other-songs-{axis}.onnx", to_onnx(regressor, len(EIGHT)))
             for axis, regressor in zip(self._axes, self._regressors, strict=True)

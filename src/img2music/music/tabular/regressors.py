@@ -1,5 +1,6 @@
 """The field of regressors: scikit-learn's and LightGBM's, each with the settings that tuning may choose."""
 
+import importlib.util
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -7,6 +8,8 @@ from typing import Any
 from img2music.errors import MissingExtraError
 
 EXTRA = "automl"
+PACKAGES = ("lightgbm", "onnx", "onnxmltools", "optuna", "skl2onnx", "sklearn")
+
 TREES = 150
 
 Settings = Mapping[str, float]
@@ -223,6 +226,18 @@ GENTLE: Mapping[str, Settings] = {
     "extra-trees": {"min_samples_leaf": 12},
 }
 """Where tuning of a meta-learner begins: little is left to learn from three predictions."""
+
+
+def require_training() -> None:
+    """Refuse, before a table is read, what the extra is needed for.
+
+    Raises
+    ------
+    MissingExtraError
+        If a part of it is not installed.
+    """
+    if any(importlib.util.find_spec(package) is None for package in PACKAGES):
+        raise MissingExtraError("Training on tables", EXTRA)
 
 
 def make(name: str, settings: Settings, seed: int, rows: int) -> Any:

@@ -5,12 +5,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from img2music.music.tabular.evaluation import Judged
+from img2music.music.tabular.evaluation import SCHEMA, Judged
 from img2music.music.tabular.report import MOST_IMPORTANT, TITLE, sections, title_of_evaluation, to_markdown
-from img2music.pages import escaped, head_of, html_image, html_table, png, prepare, write_files
+from img2music.pages import escaped, head_of, html_image, html_table, png, prepare, report_kinds, write_files
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+KINDS = report_kinds(SCHEMA, TITLE)
+"""What its files are known by, by their names."""
 
 COLOURS = {
     "valence": "#0072B2",
@@ -45,7 +48,7 @@ def write_report(judged: Judged, folder: Path) -> tuple[Path, ...]:
         "report.md": to_markdown(judged.report),
         "report.html": _page(judged),
     }
-    return write_files(contents, folder)
+    return write_files(contents, folder, KINDS)
 
 
 def _page(judged: Judged) -> str:

@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 
 from img2music.accuracy import accuracy_of, accuracy_of_means
 from img2music.errors import InputError, ModelError, UsageError
-from img2music.files import write_atomically
+from img2music.files import FileKind, write_atomically
 from img2music.music.song import Song
 from img2music.music.tabular import journal as journals
 from img2music.music.tabular.export import to_onnx
 from img2music.music.tabular.groups import InputGroup, Learning
 from img2music.music.tabular.journal import Journal
-from img2music.music.tabular.model import AXES, FILE, SongModel, StackFiles, save_model
+from img2music.music.tabular.model import AXES, DESCRIPTION, FILE, SongModel, StackFiles, save_model
 from img2music.music.tabular.regressors import FIELD, GENTLE
 from img2music.music.tabular.search import ORIGINAL, Candidate, Found, Progress, Search, Stack, quietly
 from img2music.music.tabular.splitting import Split, artists_of, fingerprint, folds_of, hold_out
@@ -30,6 +30,8 @@ Indices = NDArray[np.intp]
 
 SCHEMA = "img2music/train-music/1"
 REPORT = "train-music.json"
+OUTPUTS = {journals.NAME: journals.JOURNAL, FILE: DESCRIPTION, REPORT: FileKind.json("a report of a training", SCHEMA)}
+"""By these files a folder is known to hold a training."""
 INNER_FOLDS = 5
 TEST_SHARE = 0.2
 TRIALS = 10
@@ -231,11 +233,11 @@ def train(
     inner = [
         folds_of([data.songs[place] for place in learn], options.split, INNER_FOLDS, options.seed) for learn, _ in outer
     ]
-    file = _journal_file(folder, resume=resume)
+    require_folder(folder, resume=resume)
     if progress is not None:
         progress("inputs", 0, len(outer))
     first = data.inputs(outer[0][0], inner[0], options.split)
-    journal = Journal(file, _run_of(data, options, outer, first), resume=resume)
+    journal = Journal(folder / journals.NAME, _run_of(data, options, outer, first), resume=resume)
     share = options.budget / (len(data.targets) * len(outer))
     found: dict[str, list[Found]] = {target.axis: [] for target in data.targets}
     predicted = {target.axis: np.full(len(data.songs), np.nan) for target in data.targets}
@@ -266,7 +268,7 @@ def train(
     differences = _differences(data, folder, {axis: results[-1].stack for axis, results in found.items()})
     for axis, difference in differences.items():
         report["targets"][axis]["onnx_difference"] = difference
-    write_atomically(json.dumps(report, indent=2, allow_nan=False).encode() + b"\n", folder / REPORT)
+    write_atomically(json.dumps(report, indent=2, allow_nan=False).encode() + b"\n", folder / REPORT, OUTPUTS[REPORT])
     return report
 
 
@@ -279,17 +281,33 @@ def _outer(data: Data, options: Options) -> list[tuple[Indices, Indices]]:
     return [*((np.setdiff1d(every, test), test) for test in tests), (every, every[:0])]
 
 
-def _journal_file(folder: Path, *, resume: bool) -> Path:
+def require_folder(folder: Path, *, resume: bool) -> None:
+    """Refuse early a folder that no training could be written into, and make it.
+
+    Parameters
+    ----------
+    folder : Path
+    resume : bool
+        Whether to go on with the training in it.
+
+    Raises
+    ------
+    InputError
+        If the folder can't be made, or holds something else than a training.
+    UsageError
+        If it holds an unfinished training, and ``resume`` is not asked for.
+    """
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        names = {file.name for file in folder.iterdir()}
     except OSError as error:
         raise InputError(f"can't be made a folder ({error.strerror}).", str(folder)) from None
-    file = folder / journals.NAME
-    if file.exists() and not (folder / FILE).exists() and not resume:
+    if names and not names & set(OUTPUTS):
+        raise InputError("holds other files; give a new folder, or that of an earlier training.", str(folder))
+    if journals.NAME in names and FILE not in names and not resume:
         raise UsageError(
             f"{folder} holds a training that was stopped: --resume goes on with it; or give another folder."
         )
-    return file
 
 
 def _run_of(

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from img2music.errors import ModelError, UsageError, printable
-from img2music.files import write_atomically
+from img2music.files import JSON, write_atomically
 
 Floats = NDArray[np.float64]
 Indices = NDArray[np.intp]
@@ -136,7 +136,7 @@ class WordScores:
             "weights": self.weights.tolist(),
             "means": self.means.tolist(),
         }
-        write_atomically(json.dumps(facts).encode(), file)
+        write_atomically(json.dumps(facts).encode(), file, JSON)
 
     @classmethod
     def load(cls, file: Path) -> Self:

@@ -9,10 +9,21 @@ from enum import StrEnum
 import numpy as np
 
 from img2music.affect import Affect
-from img2music.errors import InputError
+from img2music.errors import InputError, MissingExtraError
 from img2music.matching.reading import expand
+from img2music.media.images import opened
 from img2music.media.photo_info import read_photo_info
+from img2music.sources.folders import FolderWalk
 from img2music.vision.model import ImageModel
+
+# fmt: off
+OTHERS = frozenset({
+    "3g2", "3gp", "avi", "flv", "m2ts", "m4v", "mkv", "mov", "mp4", "mpeg", "mpg", "mts", "mxf", "webm", "wmv",
+    "arw", "cr2", "cr3", "dng", "nef", "nrw", "orf", "pef", "raf", "rw2", "sr2", "srw",
+})
+# fmt: on
+"""Extensions (lower case, without the dot) of what cameras keep beside photos, and a slideshow can't show: films, and
+raw photos."""
 
 
 class Order(StrEnum):
@@ -58,31 +69,85 @@ class Photo:
         return os.path.splitext(os.path.basename(self.path))[0]  # noqa: PTH119, PTH122 - names may be any bytes
 
 
-def read_photos(paths: Sequence[str | os.PathLike[str]], model: ImageModel) -> tuple[list[Photo], list[InputError]]:
-    """Read photos.
+def list_photos(paths: Sequence[str | os.PathLike[str]]) -> tuple[list[str], list[InputError], list[str]]:
+    """List photos, and look into the beginning of each, which takes about a millisecond.
 
     Parameters
     ----------
     paths : sequence of str or path-like
         Photos, and folders, which stand for all photos in them and below.
+
+    Returns
+    -------
+    files : list of str
+        As they were given, those of a folder in order of name.
+    errors : list of InputError
+        Those that can't be read.
+    others : list of str
+        Films and raw photos in the folders, which are left out.
+
+    Raises
+    ------
+    InputError
+        If not one can be read.
+    """
+    files: list[str] = []
+    errors: list[InputError] = []
+    others: list[str] = []
+    for path in map(os.fsdecode, paths):
+        for given in expand(path):
+            try:
+                if isinstance(given, InputError):
+                    raise given
+                if not given.picture and _is_other(given.path):
+                    raise InputError("is a film or a raw photo, not a photo that can be read.", given.path)
+                with opened(given.path):
+                    files.append(given.path)
+            except InputError as error:
+                errors.append(error)
+            except MissingExtraError as error:
+                errors.append(InputError(f"{error}", path if isinstance(given, InputError) else given.path))
+        if os.path.isdir(path):  # noqa: PTH112 - names may be any bytes
+            others += [file.path for file in FolderWalk([path], _is_other)]
+    if not files:
+        raise nothing_to_show(errors)
+    return files, errors, others
+
+
+def nothing_to_show(errors: Sequence[InputError]) -> InputError:
+    """Say in one line that not one photo can be read."""
+    if len(errors) == 1:
+        return errors[0]
+    return InputError(f"Not one of the {len(errors)} photos can be read, such as {errors[0]}")
+
+
+def _is_other(name: str) -> bool:
+    return os.path.splitext(name)[1][1:].lower() in OTHERS  # noqa: PTH122 - names may be any bytes
+
+
+def read_photos(files: Sequence[str], model: ImageModel) -> tuple[list[Photo], list[InputError]]:
+    """Read photos.
+
+    Parameters
+    ----------
+    files : sequence of str
+        As `list_photos` lists them.
     model : ImageModel
         What reads their affect.
 
     Returns
     -------
     list of Photo
-        As they were given, those of a folder in order of name.
     list of InputError
         Those that can't be read.
+
+    Raises
+    ------
+    InputError
+        If not one can be read.
     """
     photos: list[Photo] = []
     errors: list[InputError] = []
-    files: list[str] = []
-    for given in (item for path in paths for item in expand(os.fsdecode(path))):
-        if isinstance(given, InputError):
-            errors.append(given)
-        else:
-            files.append(given.path)
     for path, analysis in zip(files, model.analyze(files), strict=True):
         if isinstance(analysis, InputError):
             errors.append(analysis)
@@ -94,6 +159,8 @@ def read_photos(paths: Sequence[str | os.PathLike[str]], model: ImageModel) -> t
             taken = datetime.min
         size = (analysis.width, analysis.height)
         photos.append(Photo(path, size, analysis.affect, taken, info.taken is not None, info.title, analysis.note))
+    if not photos:
+        raise nothing_to_show(errors)
     return photos, errors
 
 

@@ -20,7 +20,6 @@ from img2music.soundtrack.cue_sheet import CueSheet
 from img2music.soundtrack.cueing import LOUDNESS
 from img2music.soundtrack.film import Film, Shot
 from img2music.soundtrack.music import Music
-from img2music.soundtrack.outputs import require_files
 from img2music.soundtrack.scenes import Scene, group
 from img2music.soundtrack.session import sheet_of
 from img2music.soundtrack.slideshow.captions import CaptionFont, Captions, caption_of
@@ -36,7 +35,7 @@ from img2music.soundtrack.slideshow.plan import (
 )
 from img2music.soundtrack.slideshow.rhythm import beats_under
 from img2music.soundtrack.sound import Original, compose
-from img2music.soundtrack.spotting import Candidates, Cues, Options, candidates, clock, spot
+from img2music.soundtrack.spotting import Candidates, Cues, Options, candidates, clock, require_possible, spot
 from img2music.vision.model import ImageModel
 
 SECONDS = 4.0
@@ -159,27 +158,24 @@ class Slideshow:
 
 
 def plan_slideshow(
-    paths: Sequence[str | os.PathLike[str]],
+    files: Sequence[str],
     output: Path,
     look: Look,
     sounding: Sounding | None,
     *,
-    sheet_output: Path | None = None,
     image_model: str | os.PathLike[str] | None = None,
 ) -> Slideshow:
     """Read photos, bring them into order, choose their music, and move their changes to its beats.
 
     Parameters
     ----------
-    paths : sequence of str or path-like
-        Photos, and folders of them.
+    files : sequence of str
+        Photos, as `photos.list_photos` lists them.
     output : Path
         The film that is to be written.
     look : Look
     sounding : Sounding or None
         None for a film without sound.
-    sheet_output : Path, optional
-        The cue sheet that is to be written.
     image_model : str or path-like, optional
         What reads photos, as `ImageModel.load` takes it.
 
@@ -190,40 +186,42 @@ def plan_slideshow(
     Raises
     ------
     InputError
-        If not one photo can be read, or the output can't be written there.
+        If not one photo can be read, or the font for captions can't be.
     LibraryError
         If there is no library, or it has no tracks with sound.
     UsageError
-        If the output is a photo or its ending is not known, the film would last longer than a day, no track meets the
-        conditions or is long enough, or a pin or a ban can't be met.
+        If the film would last longer than a day, no track meets the conditions or is long enough, or a pin or a ban
+        can't be met.
     ModelError
         If the image model can't be loaded, or fails.
     """
-    film_format(output)
-    outputs = [output, sheet_output]
-    require_files([], outputs)
+    _font(look)  # what is wrong with it is known before photos are read, and so is a film that is too long
+    _even_schedule(len(files), look)
     if sounding is None:
-        photos, errors, _ = _photos(paths, outputs, look, image_model)
-        schedule = _even_schedule(photos, look)
+        photos, errors, _ = _photos(files, look, image_model)
+        schedule = _even_schedule(len(photos), look)
         return Slideshow(photos, schedule, look, None, errors, _notes(photos, look))
     with LibraryStore.open(sounding.location, read_only=True) as store:
         options = sounding.options
         if sounding.whole_song:
             options = replace(options, cues=Cues.ONE)
-        tracks = candidates(store, options)  # what is wrong with them is known before photos are read
-        photos, errors, natural = _photos(paths, outputs, look, image_model)
+        tracks = candidates(store, options)  # likewise
+        if sounding.whole_song:
+            _fitting(len(files), tracks)
+        else:
+            require_possible(tracks, options, len(files) * look.seconds)
+        photos, errors, natural = _photos(files, look, image_model)
         if sounding.whole_song:
             place = _whole_song(photos, tracks, options.matching, natural)
             tracks = replace(tracks, pins={0: place})
             # A picture less than the song has, so that the passage lies within it.
             frames = int(tracks.durations[place] * look.rate)
-            schedule = _even_schedule(photos, replace(look, seconds=frames / look.rate / len(photos)))
+            schedule = _even_schedule(len(photos), replace(look, seconds=frames / look.rate / len(photos)))
         else:
-            schedule = _even_schedule(photos, look)
+            schedule = _even_schedule(len(photos), look)
         film = _film(photos, schedule, output)
         scenes = group(film.shots, options.least_scene)
         cues = spot(film, scenes, tracks, options, store=store, natural=natural)
-    require_files([("song", Path(cue.track.path)) for cue in cues], outputs)
     beats = beats_under(cues)
     schedule = on_beats(schedule, beats, np.array([cue.start for cue in cues[1:]]))
     moved = _film(photos, schedule, output)
@@ -259,7 +257,7 @@ def write_slideshow(
         If a photo or a song can't be read, or the film can't be written; then nothing has changed.
     """
     frame = show.look.shape.frame(show.look.side)
-    font = CaptionFont(frame, show.look.font) if show.look.captions is not Captions.NONE else None
+    font = _font(show.look)
     captions = [font.overlay(caption_of(photo, show.look.captions)) if font else None for photo in show.photos]
 
     def told(stage: str) -> Callable[[float, float], None] | None:
@@ -286,21 +284,15 @@ def write_slideshow(
     return (f"The font lacks {len(absent)} letters of the captions ({few}): give one that has them with --font.",)
 
 
+def _font(look: Look) -> CaptionFont | None:
+    return None if look.captions is Captions.NONE else CaptionFont(look.shape.frame(look.side), look.font)
+
+
 def _photos(
-    paths: Sequence[str | os.PathLike[str]],
-    outputs: Sequence[Path | None],
-    look: Look,
-    image_model: str | os.PathLike[str] | None,
+    files: Sequence[str], look: Look, image_model: str | os.PathLike[str] | None
 ) -> tuple[tuple[Photo, ...], tuple[InputError, ...], AffectDistribution]:
     model = ImageModel.load(image_model)
-    photos, errors = read_photos(paths, model)
-    if not photos:
-        if len(errors) == 1:
-            raise errors[0]
-        raise InputError(f"Not one of the {len(errors)} photos can be read, such as {errors[0]}")
-    for output in outputs:
-        if output is not None and output.exists() and any(output.samefile(photo.path) for photo in photos):
-            raise UsageError(f"{printable(str(output))} is one of the photos; give another file.")
+    photos, errors = read_photos(files, model)
     return tuple(ordered(photos, look.order)), tuple(errors), model.reference
 
 
@@ -313,10 +305,10 @@ def _notes(photos: Sequence[Photo], look: Look) -> tuple[str, ...]:
     return (*notes, f"{what} not tell when they were taken: the time of the file counts.")
 
 
-def _even_schedule(photos: Sequence[Photo], look: Look) -> Schedule:
-    if len(photos) * look.seconds > LONGEST:
-        raise UsageError(f"{len(photos)} photos of {look.seconds:g} seconds are more than a day: give fewer.")
-    return evenly(len(photos), look.seconds, look.rate, look.fade)
+def _even_schedule(photos: int, look: Look) -> Schedule:
+    if photos * look.seconds > LONGEST:
+        raise UsageError(f"{photos} photos of {look.seconds:g} seconds are more than a day: give fewer.")
+    return evenly(photos, look.seconds, look.rate, look.fade)
 
 
 def _film(photos: Sequence[Photo], schedule: Schedule, output: Path) -> Film:
@@ -345,22 +337,28 @@ def _regrouped(scenes: Sequence[Scene], shots: Sequence[Shot]) -> list[Scene]:
     return grouped
 
 
-def _whole_song(photos: Sequence[Photo], tracks: Candidates, matching: Matching, natural: AffectDistribution) -> int:
-    """The track that goes best along with photos which are spread evenly from its start to its end."""
+def _fitting(photos: int, tracks: Candidates) -> list[int]:
+    """The tracks that are not too short and not too long for all photos."""
     if tracks.pins:
         if set(tracks.pins) != {0}:
             raise UsageError("With --whole-song only one song can be pinned, to scene 1.")
         places = list(tracks.pins.values())
     else:
         places = np.flatnonzero(tracks.allowed).tolist()
-    per_photo = tracks.durations / len(photos)
+    per_photo = tracks.durations / photos
     fitting = [place for place in places if LEAST_SECONDS <= per_photo[place] <= MOST_SECONDS]
     if not fitting:
-        least, most = clock(LEAST_SECONDS * len(photos)), clock(MOST_SECONDS * len(photos))
+        least, most = clock(LEAST_SECONDS * photos), clock(MOST_SECONDS * photos)
         raise UsageError(
-            f"No song that may be used lasts {least} to {most}, so that each of {len(photos)} photos is seen for "
+            f"No song that may be used lasts {least} to {most}, so that each of {photos} photos is seen for "
             f"{LEAST_SECONDS:g} to {MOST_SECONDS:g} seconds: leave out --whole-song."
         )
+    return fitting
+
+
+def _whole_song(photos: Sequence[Photo], tracks: Candidates, matching: Matching, natural: AffectDistribution) -> int:
+    """The track that goes best along with photos which are spread evenly from its start to its end."""
+    fitting = _fitting(len(photos), tracks)
     relative = matching is Matching.RELATIVE
     points = np.array([(photo.affect.valence, photo.affect.arousal) for photo in photos])
     positions = natural.ranks(points) if relative else points

@@ -12,8 +12,8 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from img2music.errors import InputError, MissingExtraError, ModelError
-from img2music.files import write_atomically
+from img2music.errors import MissingExtraError, ModelError
+from img2music.files import ONNX, require_outputs, write_atomically
 from img2music.parallel import in_order, processors
 from img2music.vision.model import FORMAT, open_session, read_pixels
 from img2music.vision.networks.architecture import Network
@@ -142,7 +142,7 @@ def export(
             {axis: quantiles[:, column].tolist() for column, axis in enumerate(("valence", "arousal"))}
         ),
     }
-    write_atomically(_with_metadata(graph, metadata), output)
+    write_atomically(_with_metadata(graph, metadata), output, ONNX)
     return found
 
 
@@ -215,12 +215,11 @@ def require_writable(output: Path) -> None:
     ------
     MissingExtraError
         If onnx or onnxscript is not installed.
-    InputError
-        If there is no folder for it.
+    InputError, UsageError
+        As `files.require_outputs` does.
     """
     _require_exporter()
-    if not output.parent.is_dir():
-        raise InputError("can't be written: there is no such folder.", str(output))
+    require_outputs([(output, ONNX)])
 
 
 def _require_exporter() -> None:

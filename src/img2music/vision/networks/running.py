@@ -6,12 +6,12 @@ import itertools
 import json
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
 from img2music.errors import UsageError
-from img2music.files import write_atomically
+from img2music.files import FileKind, write_atomically
 from img2music.media.images import read_image
 from img2music.parallel import in_order, processors
 from img2music.vision.networks import saving
@@ -25,8 +25,15 @@ from img2music.vision.networks.settings import (
     Learning,
     Settings,
 )
-from img2music.vision.networks.training import Epoch, Progress, StepByStep, make_folder, train
+from img2music.vision.networks.training import Epoch, Progress, StepByStep, make_folder, require_fresh, train
 from img2music.vision.rated_images import RatedImages
+
+SCHEMA = "img2music/train-image/1"
+RESULTS = {
+    "results.csv": FileKind.csv("a table of runs", ("label", *(field.name for field in fields(Settings)))),
+    "results.json": FileKind.json("results of a training", SCHEMA),
+}
+"""What is written beside the model file, besides checkpoints and logs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,11 +203,14 @@ def run_all(
         As `train` and `export` do.
     """
     require_writable(output)
+    labels = [Path(wanted.label if len(settings) > 1 else "") for wanted in settings]
+    if not resume:
+        for inner in labels:  # the last as early as the first
+            require_fresh(folders.checkpoints / inner / saving.LAST)
     _read_all(images.paths, progress)
     runs: list[Run] = []
     chosen: StepByStep | None = None
-    for number, wanted in enumerate(settings, start=1):
-        inner = Path(wanted.label if len(settings) > 1 else "")
+    for number, (wanted, inner) in enumerate(zip(settings, labels, strict=True), start=1):
         checkpoints = folders.checkpoints / inner
         start = time.monotonic()
         trained = train(
@@ -218,7 +228,7 @@ def run_all(
         if chosen is None or trained.best.validation_loss < chosen.best.validation_loss:
             chosen = trained
         make_folder(folders.results)
-        _write_table(runs, folders.results / "results.csv")
+        _write_result(_table(runs), folders, "results.csv")
     assert chosen is not None
     course = {"best_epoch": asdict(chosen.best)}
     exported = export(
@@ -230,8 +240,8 @@ def run_all(
         command=command_of(chosen.settings, output.name, data, name),
         course=course,
     )
-    results = {"schema": "img2music/train-image/1", **report(runs, exported), **describe(exported, chosen), **course}
-    write_atomically(json.dumps(results, indent=2, allow_nan=False).encode(), folders.results / "results.json")
+    results = {"schema": SCHEMA, **report(runs, exported), **describe(exported, chosen), **course}
+    _write_result(json.dumps(results, indent=2, allow_nan=False).encode(), folders, "results.json")
     return runs, exported
 
 
@@ -295,7 +305,11 @@ def _prefixed(best: Epoch) -> dict[str, Any]:
     return {"best_epoch": row.pop("epoch"), **row}
 
 
-def _write_table(runs: Sequence[Run], file: Path) -> None:
+def _write_result(content: bytes, folders: Folders, name: str) -> None:
+    write_atomically(content, folders.results / name, RESULTS[name])
+
+
+def _table(runs: Sequence[Run]) -> bytes:
     text = io.StringIO(newline="")
     rows = [
         {"label": run.settings.label, **asdict(run.settings), **_prefixed(run.best), "seconds": round(run.seconds, 1)}
@@ -304,4 +318,4 @@ def _write_table(runs: Sequence[Run], file: Path) -> None:
     writer = csv.DictWriter(text, rows[0], lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
-    write_atomically(text.getvalue().encode("utf-8", "backslashreplace"), file)
+    return text.getvalue().encode("utf-8", "backslashreplace")

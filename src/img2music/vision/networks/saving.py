@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from img2music.errors import ModelError, UsageError, printable
-from img2music.files import replacing
+from img2music.files import FileKind, replacing
 from img2music.vision.networks.settings import Settings
 from img2music.vision.networks.torch_import import import_torch
 
@@ -14,6 +14,8 @@ FORMAT = "img2music/image-checkpoint/1"
 
 LAST = "last.pt"
 BEST = "best.pt"
+
+CHECKPOINT = FileKind("a checkpoint of PyTorch", (".pt",), rb"PK\x03\x04")
 
 MAY_DIFFER = ("epochs",)
 """Settings that may be others when a run goes on."""
@@ -38,7 +40,7 @@ def save(state: dict[str, Any], settings: Settings, file: Path) -> None:
     content = io.BytesIO()
     plain = {key: str(value) if isinstance(value, str) else value for key, value in asdict(settings).items()}
     import_torch().save({"format": FORMAT, "settings": plain, **state}, content)
-    with replacing(file) as stream:
+    with replacing(file, CHECKPOINT) as stream:
         stream.write(content.getbuffer())
 
 

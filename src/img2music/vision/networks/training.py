@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from img2music.errors import InputError, ModelError, UsageError, printable
-from img2music.files import write_atomically
+from img2music.files import FileKind, write_atomically
 from img2music.vision.networks import saving
 from img2music.vision.networks.architecture import Network, build
 from img2music.vision.networks.preparation import Target, fingerprint, prepare, split
@@ -55,6 +55,9 @@ class Epoch:
     validation_loss: float
     valence_r: float | None
     arousal_r: float | None
+
+
+LOG = FileKind.csv("a log of epochs", [field.name for field in fields(Epoch)])
 
 
 @dataclass(frozen=True)
@@ -230,14 +233,26 @@ def make_folder(folder: Path) -> None:
         raise InputError(f"can't be made ({error.strerror}).", str(folder)) from error
 
 
+def require_fresh(last: Path) -> None:
+    """Refuse to begin a run whose checkpoints are there.
+
+    Raises
+    ------
+    UsageError
+        If this file is there.
+    """
+    if last.exists():
+        raise UsageError(
+            f"{printable(str(last))} is there already: give --resume to go on with that run, or another "
+            "--checkpoint-dir."
+        )
+
+
 def _found(last: Path, settings: Settings, images: RatedImages, *, resume: bool) -> dict[str, Any] | None:
     """Give the checkpoint to go on with, if that is wanted."""
     place = printable(str(last))
     if not resume:
-        if last.exists():
-            raise UsageError(
-                f"{place} is there already: give --resume to go on with that run, or another --checkpoint-dir."
-            )
+        require_fresh(last)
         return None
     state = saving.load(last, settings)
     if state["images"] != fingerprint(images):
@@ -341,7 +356,7 @@ def _write_log(history: list[Epoch], file: Path) -> None:
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow([field.name for field in fields(Epoch)])
     writer.writerows([getattr(row, field.name) for field in fields(row)] for row in history)
-    write_atomically(text.getvalue().encode(), file)
+    write_atomically(text.getvalue().encode(), file, LOG)
 
 
 @contextlib.contextmanager

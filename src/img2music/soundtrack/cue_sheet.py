@@ -149,11 +149,14 @@ class CueBeats:
     start_offset, end_offset : float or None
         Seconds from the song's nearest beat to the start and to the end of the passage, negative before it; None where
         no beat was found, and at the end if no cue follows.
+    note : str or None
+        Why it does not start on a beat; None if it does.
     """
 
     tempo: float | None = None
     start_offset: float | None = None
     end_offset: float | None = None
+    note: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +186,7 @@ class Cue:
     alternatives : tuple of Alternative
         Runners-up, best first.
     beats : CueBeats or None
-        None where the track has no steady beat, or none was looked for.
+        None where none were looked for.
     """
 
     start: float
@@ -369,7 +372,7 @@ def _beats(value: Mapping[str, Any], where: str) -> CueBeats | None:
     known = {
         key: _number(beats, key, here) for key in ("tempo", "start_offset", "end_offset") if beats.get(key) is not None
     }
-    return CueBeats(**known)
+    return CueBeats(**known, note=_text(beats, "note", here) if beats.get("note") is not None else None)
 
 
 def _scene(value: Any, where: str) -> SheetScene:

@@ -13,6 +13,7 @@ from img2music.soundtrack.formats import chosen_format, save
 from img2music.soundtrack.outputs import require_outputs
 from img2music.soundtrack.scenes import Scene, group
 from img2music.soundtrack.spotting import Options, candidates, clock, spot
+from img2music.soundtrack.table import starts_note
 from img2music.vision.model import ImageModel
 
 CUT_SHORT = 1.0
@@ -132,9 +133,9 @@ def spot_from(
     scenes = group(film.shots, options.least_scene)
     cues = spot(film, scenes, tracks, options, store=store, natural=model.reference)
     stated = film.info.duration
-    notes: tuple[str, ...] = ()
+    notes = starts_note(cues)
     if film.duration < stated - CUT_SHORT:
-        notes = (
+        notes += (
             f"The film says that it lasts {clock(stated)}, and ends after {clock(film.duration)}: it is cut short.",
         )
     return Spotted(film, sheet_of(film, scenes, cues), notes)

@@ -34,9 +34,10 @@ from img2music.soundtrack.slideshow.plan import (
     evenly,
     on_beats,
 )
-from img2music.soundtrack.slideshow.rhythm import beats_under
+from img2music.soundtrack.slideshow.rhythm import beat_note, beats_under
 from img2music.soundtrack.sound import Original, compose
 from img2music.soundtrack.spotting import Candidates, Cues, Options, candidates, clock, spot
+from img2music.soundtrack.table import starts_note
 from img2music.vision.model import ImageModel
 
 SECONDS = 4.0
@@ -225,12 +226,12 @@ def plan_slideshow(
         cues = spot(film, scenes, tracks, options, store=store, natural=natural)
     require_files([("song", Path(cue.track.path)) for cue in cues], outputs)
     beats = beats_under(cues)
-    schedule = on_beats(schedule, beats, np.array([cue.start for cue in cues[1:]]))
+    schedule = on_beats(schedule, beats.times, np.array([cue.start for cue in cues[1:]]))
     moved = _film(photos, schedule, output)
     sheet = sheet_of(moved, _regrouped(scenes, moved.shots), cues)
-    notes = _notes(photos, look)
-    if not len(beats):
-        notes += ("This music has no clear beat: photos change at even times.",)
+    notes = (*_notes(photos, look), *starts_note(cues))
+    if len(photos) > 1:
+        notes += (beat_note(schedule.times[1:-1].tolist(), beats, look.rate),)
     return Slideshow(photos, schedule, look, sheet, errors, notes)
 
 

@@ -24,9 +24,12 @@ SECONDS = 100.0
 TOLERANCE = 0.040
 ONSET_LAG = 0.010  # seconds by which the strength of an onset peaks after it
 
-DEMO = {"happy_acoustic_1": 110.0, "happy_electronic_1": 123.0, "tender_acoustic_2": 90.0, "nostalgic_acoustic_1": 78.7,
-        "energetic_acoustic_1": 133.3}  # fmt: skip
-"""Pieces of the demo and their tempos, on which the pieces of the same mood and instruments agree."""
+DEMO = {
+    "calm_acoustic": 136.0, "calm_electronic": 140.0, "energetic_acoustic": 133.0, "energetic_electronic": 150.0,
+    "happy_acoustic": 110.0, "happy_electronic": 123.0, "nostalgic_acoustic": 78.5, "nostalgic_electronic": 85.0,
+    "tender_acoustic": 90.0, "tender_electronic": 100.0,
+}  # fmt: skip
+"""Tempos of the demo's pieces, on which the two or three of each mood and instruments agree."""
 
 STARTS, PHOTOS = 6, 15
 """Cues that begin in each song, at random, and photos of 4 seconds that are shown to it."""
@@ -119,11 +122,13 @@ def made(style: Style, seconds: float = SECONDS) -> tuple[NDArray[np.float32], N
 
 def reference(path: Path, tempo: float) -> NDArray[np.float64]:
     """Beats of a real song of known tempo: librosa's, held to that tempo over the whole song, in steps of 6 ms."""
-    import librosa
+    from librosa import load
+    from librosa.beat import beat_track
+    from librosa.onset import onset_strength
 
-    sound, rate = librosa.load(path, sr=22_050)
-    strength = librosa.onset.onset_strength(y=sound, sr=rate, hop_length=128, n_fft=1024, n_mels=64)
-    found = librosa.beat.beat_track(
+    sound, rate = load(path, sr=22_050)
+    strength = onset_strength(y=sound, sr=rate, hop_length=128, n_fft=1024, n_mels=64)
+    found = beat_track(
         onset_envelope=strength, sr=rate, hop_length=128, bpm=tempo, tightness=400, trim=False, units="time"
     )
     return np.asarray(found[1] - ONSET_LAG)
@@ -133,14 +138,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--keep", type=Path, help="folder for the made songs, to listen to them")
 
 
-def demo_song(name: str) -> Path:
+def demo_songs() -> list[Path]:
     import immich_memories_music
 
-    return next((Path(immich_memories_music.__file__).parent / "tracks").rglob(f"{name}.opus"))
+    return sorted((Path(immich_memories_music.__file__).parent / "tracks").rglob("*.opus"))
 
 
 def away(times: Sequence[float] | NDArray[np.float64], beats: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.abs(np.asarray(times)[:, None] - beats).min(axis=1)
+    return np.asarray(np.abs(np.asarray(times)[:, None] - beats).min(axis=1))
 
 
 def starts(path: Path, duration: float) -> list[Placed]:
@@ -165,8 +170,9 @@ def run(options: argparse.Namespace) -> Report:
             sound, beats = made(style)
             soundfile.write(path, sound, RATE)
             songs.append((style.name, style.tempo, path, beats))
-        for name, tempo in DEMO.items():
-            songs.append((name, tempo, demo_song(name), reference(demo_song(name), tempo)))
+        for path in demo_songs():
+            tempo = DEMO["_".join(path.stem.split("_")[:2])]
+            songs.append((path.stem, tempo, path, reference(path, tempo)))
         for name, tempo, path, beats in songs:
             duration = float(soundfile.info(path).duration)
             placed = starts(path, duration)

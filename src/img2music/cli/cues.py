@@ -27,7 +27,7 @@ def cues(
     from img2music.soundtrack.outputs import require_outputs
 
     forms = chosen_formats(format_, output or [], terminal=sys.stdout.isatty())
-    read = load(sheet)
+    read = load(sheet, warn)
     require_outputs(Path(read.film.path), output or [], None, sheet)
     give(read, forms, output or [])
     missing = missing_files(read)

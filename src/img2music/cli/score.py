@@ -135,7 +135,7 @@ def score(
     )
     with unwinding() as check, stage_progress() as progress:
         if sheet is not None:
-            found, chosen = None, cue_sheet.load(sheet)
+            found, chosen = None, cue_sheet.load(sheet, warn)
         else:
             found = spot_film(library, film, options, image_model, of_stage(progress, "Watching (seconds)", check))
             chosen = found.sheet

@@ -94,7 +94,7 @@ def starts_note(cues: Sequence[Cue]) -> tuple[str, ...]:
     if not reasons:
         return ()
     off = sum(map(len, reasons.values()))
-    told = "; ".join(f"not cue {', '.join(numbers)}: {why}" for why, numbers in reasons.items())
+    told = "; ".join(f"not {'cue' if len(ns) == 1 else 'cues'} {', '.join(ns)}: {why}" for why, ns in reasons.items())
     return (f"{len(cues) - off} of {len(cues)} cues begin on a beat of their song; {told}.",)
 
 

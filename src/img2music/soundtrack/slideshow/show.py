@@ -16,8 +16,7 @@ from img2music.matching.calibration import Matching
 from img2music.media.film_writer import film_format
 from img2music.media.picture_writer import write_pictures
 from img2music.media.video import VideoInfo
-from img2music.soundtrack.cue_sheet import CueSheet
-from img2music.soundtrack.cueing import LOUDNESS
+from img2music.soundtrack.cue_sheet import LOUDNESS, CueSheet
 from img2music.soundtrack.film import Film, Shot
 from img2music.soundtrack.music import Music
 from img2music.soundtrack.outputs import require_files

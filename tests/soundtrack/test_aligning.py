@@ -6,6 +6,8 @@ import pytest
 import soundfile
 
 from img2music.soundtrack.aligning import EARLY, LATE, LONGEST_CROSS_FADE, ON_BEAT, RING, Placed, align
+from img2music.soundtrack.cue_sheet import CueBeats
+from tests.sounds import noise
 from tests.soundtrack.test_beats import FILE_RATE, drums
 
 TIMES = np.arange(0.0, 200.0, 0.04)
@@ -76,7 +78,7 @@ def test_it_goes_where_the_music_fits(song: Callable[[float], Path]) -> None:
 def test_a_film_begins_as_its_first_song_does_and_ends_as_the_last_one(song: Callable[[float], Path]) -> None:
     placed = [Placed(str(song(100)), DURATION, 0.0, 20.0, 0.0), Placed(str(song(96)), DURATION, 20.0, 60.0, 30.0)]
     first, last = align(placed, TIMES, flat)
-    assert first.begin == 0.0
+    assert first.begin == pytest.approx(0.2, abs=0.02)  # with its first beat
     last_drum = 0.2 + 142 * 60 / 96
     assert last_drum - RING < last.begin + 40.0 < SOUNDING + RING
     assert off_beat(last.begin, 96) < 0.025
@@ -95,10 +97,28 @@ def test_what_cannot_be_decoded_stays(tmp_path: Path) -> None:
     missing = str(tmp_path / "missing.mp3")
     placed = [Placed(missing, 90.0, 0.0, 20.0, 30.0), Placed(missing, 90.0, 20.0, 40.0, 10.0)]
     found = align(placed, TIMES, flat)
-    assert [(each.start, each.end, each.begin, each.beats) for each in found] == [
-        (0.0, 20.0, 30.0, None),
-        (20.0, 40.0, 10.0, None),
-    ]
+    assert [(each.start, each.end, each.begin) for each in found] == [(0.0, 20.0, 30.0), (20.0, 40.0, 10.0)]
+    assert [each.beats for each in found] == [CueBeats(note="it can't be read")] * 2
+
+
+def test_what_is_not_on_a_beat_says_why(song: Callable[[float], Path], tmp_path: Path) -> None:
+    hiss = tmp_path / "hiss.flac"
+    soundfile.write(hiss, noise(40.0)[0], FILE_RATE)
+    placed = [Placed(str(hiss), 40.0, 0.0, 12.0, 3.0), Placed(str(song(100)), DURATION, 12.0, DURATION + 12.0, 0.0)]
+    still, whole = align(placed, TIMES, flat)
+    assert still.beats == CueBeats(note="no beat stands out in it")
+    assert whole.begin == 0.0
+    assert whole.beats is not None
+    assert whole.beats.note is not None
+
+
+def test_a_quiet_beginning_is_left_out_after_a_seam(tmp_path: Path) -> None:
+    path = tmp_path / "intro.flac"
+    tone = 0.3 * np.sin(2 * np.pi * 220 * np.arange(40 * FILE_RATE) / FILE_RATE)
+    tone[: 3 * FILE_RATE] *= 0.03  # 30 dB down
+    soundfile.write(path, tone.astype(np.float32), FILE_RATE)
+    placed = [Placed(str(path), 40.0, 0.0, 15.0, 10.0), Placed(str(path), 40.0, 15.0, 30.0, 0.0)]
+    assert align(placed, TIMES, flat)[1].begin == pytest.approx(2.8, abs=0.35)
 
 
 def test_no_cue() -> None:

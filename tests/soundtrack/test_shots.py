@@ -86,6 +86,78 @@ def test_a_fade_in_and_a_fade_out_part_no_shots():
     assert boundaries(of(film), 6.0) == [0.0]
 
 
+def lights(mean: float, seed: int) -> np.ndarray:
+    """A city at night: small lights, nothing else, of a mean brightness."""
+    chance = np.random.default_rng(seed)
+    picture = np.full((HEIGHT, WIDTH, 3), 2.0)
+    picture[chance.random((HEIGHT, WIDTH)) < 0.05] = (250.0, 220.0, 160.0)
+    return np.clip(picture * (mean / picture.mean()), 0, 255)
+
+
+def colour(level: int) -> np.ndarray:
+    return np.full((HEIGHT, WIDTH, 3), float(level))
+
+
+def shown_as(*parts, rate=12.5):
+    """Pictures of shots (picture, seconds), and of what turns evenly into another picture (first, last, seconds)."""
+    shades = np.random.default_rng(1).normal(0.0, 1.0, (8, HEIGHT, WIDTH, 3))
+    number = 0
+    for first, *last, seconds in parts:
+        count = round(seconds * rate)
+        for place in range(count):
+            share = (place + 0.5) / count if last else 0.0
+            picture = first * (1 - share) + (last[0] if last else first) * share
+            yield number / rate, np.clip(picture + shades[number % 8], 0, 255).round().astype(np.uint8)
+            number += 1
+
+
+BRIGHT, OTHER = (photo[: 4 * HEIGHT : 4, : 3 * WIDTH : 3].astype(float) for photo in (data.coffee(), data.astronaut()))
+NIGHT, CITY, BLACK, WHITE = lights(12, 1), lights(10, 2), colour(0), colour(255)
+CARD = colour(0)
+CARD[30:40, 30:98:2] = 255
+SNOW = 215 + 0.15 * OTHER
+
+SHOTS = {
+    "a dark shot": (NIGHT,),
+    "two dark shots": (NIGHT, CITY),
+    "a dark photo": (0.1 * OTHER,),
+    "a black card with a title": (CARD,),
+    "a bright shot": (SNOW,),
+}
+
+
+@pytest.mark.parametrize("name", SHOTS)
+def test_a_shot_that_is_dark_or_bright_is_a_shot(name):
+    shots = SHOTS[name]
+    transitions = found(shown_as((BRIGHT, 2.0), *((shot, 2.0) for shot in shots), (BRIGHT, 2.0)), 12.5)
+    assert [each.kind for each in transitions] == [Change.CUT] * (1 + len(shots))
+    assert [each.cut for each in transitions] == pytest.approx(2.0 * np.arange(1, 2 + len(shots)), abs=0.01)
+
+
+FADES = {
+    "to white": (BRIGHT, WHITE),
+    "to white, slowly": (BRIGHT, WHITE, 3.2),
+    "of a dark shot": (NIGHT, BLACK),
+    "to black, slowly": (BRIGHT, BLACK, 3.2),
+}
+
+
+@pytest.mark.parametrize("name", FADES)
+def test_a_shot_that_fades_to_one_colour_gives_way_there(name):
+    shot, end, seconds = (*FADES[name], 1.2)[:3]
+    (fade,) = found(shown_as((shot, 3.0), (shot, end, seconds), (end, 0.32), (end, OTHER, seconds), (OTHER, 3.0)), 12.5)
+    assert fade.kind is Change.FADE
+    assert fade.cut == pytest.approx(3.16 + seconds, abs=0.3)
+    assert (fade.start, fade.end) == pytest.approx((3.0, 3.32 + 2 * seconds), abs=0.5)
+
+
+def test_black_that_is_held_is_a_shot_between_two_fades():
+    parts = (BRIGHT, 2.0), (BRIGHT, BLACK, 0.8), (BLACK, 5.2), (BLACK, OTHER, 0.8), (OTHER, 2.0)
+    out, into = found(shown_as(*parts), 12.5)
+    assert (out.kind, into.kind) == (Change.FADE, Change.FADE)
+    assert (out.cut, into.cut) == pytest.approx((2.8, 8.0), abs=0.17)
+
+
 def test_boundaries_leave_out_the_ends():
     inside = Transition(Change.CUT, 5.0, 5.0, 5.0)
     ends = (Transition(Change.FADE, 0.0, 1.0, 0.5), Transition(Change.FADE, 9.0, 10.0, 9.5))

@@ -28,7 +28,7 @@ def cues(
     from img2music.soundtrack.formats import chosen_formats, files_of, kinds, missing_files
 
     forms = chosen_formats(format_, output or [], terminal=sys.stdout.isatty())
-    read = load(sheet)
+    read = load(sheet, warn)
     require_outputs(kinds(forms, output or []), [("the cue sheet itself", sheet), *files_of(read)], force=force)
     give(read, forms, output or [])
     missing = missing_files(read)

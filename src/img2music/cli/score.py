@@ -103,7 +103,7 @@ def score(
     if plot is not None:
         require_plotting(plot)
     outputs = [*kinds(output, audio_only), *formats.kinds(forms, sheets), (plot, PLOT)]
-    given_sheet = cue_sheet.load(sheet) if sheet is not None else None
+    given_sheet = cue_sheet.load(sheet, warn) if sheet is not None else None
     inputs = [("the film itself", film), *(() if sheet is None else [("the cue sheet itself", sheet)])]
     require_outputs(outputs, itertools.chain(inputs, library_songs(library)), force=force)
     options = Options(

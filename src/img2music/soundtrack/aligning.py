@@ -14,8 +14,9 @@ from img2music.soundtrack.cue_sheet import CueBeats
 REACH = 4.0
 """Seconds by which a passage may move within its song."""
 
-AROUND = 12.0
-"""Seconds of a song that are heard on either side of where a passage begins and ends."""
+AROUND = 20.0
+"""Seconds of a song that are heard on either side of where a passage begins and ends: enough to tell beats from their
+halves and thirds."""
 
 ON_BEAT = 0.03
 """Seconds from a beat that count as on it; a little less than the 35 ms that are asked for."""
@@ -27,6 +28,12 @@ thresholds of detectability of sound before and after picture)."""
 OFF_BEAT, OFF_BAR, END_OFF_BEAT = 2.0, 0.25, 0.4
 """Prices, in seconds times distance as those of choosing: a cue that begins off the beats of its song; on a beat that
 is not the first of its bar; and that ends off the beats while the next begins."""
+
+INTRO = 0.25
+"""Price of each second that is left out where a film would begin as its first song does; staying costs two bars."""
+
+SEAM, QUIET = 2.0, 1.0
+"""Seconds before and after a change of songs that should sound, and the price of each second in which they don't."""
 
 ENDING = 2.0
 """What it is worth, likewise, that the song's own end closes the film."""
@@ -140,27 +147,34 @@ def _best(
     """Where a passage begins in its song, and where the cue ends on the film."""
     lasts = float(joins.max()) - start
     left = each.duration - lasts - (0.0 if ending else LONGEST_CROSS_FADE)  # the next cue fades in over what follows
-    options: list[tuple[float, float]] = [(each.begin, OFF_BEAT if len(beats.times) else 0.0)]  # begin and price
-    near = np.abs(beats.times - each.begin) <= REACH
+    off = OFF_BEAT if len(beats.times) else 0.0
+    opening = number == 0 and each.begin == 0.0  # a film may begin as the song does
+    sounds = each.begin if opening else beats.sounding(each.begin)
+    options: list[tuple[float, float]] = [(each.begin, min(off, 2 * OFF_BAR) if opening else off), (sounds, off)]
+    near = (np.abs(beats.times - each.begin) <= REACH) | (np.abs(beats.times - sounds) <= REACH)
     closing = np.zeros_like(near)
     if ending and beats.ends is not None:
         closing = np.abs(beats.times + lasts - beats.ends) <= RING
-        options.append((beats.ends - lasts, OFF_BEAT - ENDING if len(beats.times) else -ENDING))
+        options.append((beats.ends - lasts, off - ENDING))
     bars = bool(beats.first.any())
     for time, first, closes in zip(
         beats.times[near | closing], beats.first[near | closing], closing[near | closing], strict=True
     ):
         options.append((float(time), (OFF_BAR if bars and not first else 0.0) - (ENDING if closes else 0.0)))
-    if each.begin == 0.0 and number == 0:
-        options[0] = (0.0, 0.0)  # a film may begin as the song does
     best, chosen = math.inf, (each.begin, float(joins[0]))
     for begin, price in options:
         if begin != each.begin and not 0.0 <= begin <= left:
             continue
-        end, off = float(joins[0]), False
+        end, apart = float(joins[0]), False
         if not ending:
-            end, off = _join(begin - start, joins, beats)
-        cost = misfit(number, begin) + price + (END_OFF_BEAT if off else 0.0) + 1e-3 * abs(begin - each.begin)
+            end, apart = _join(begin - start, joins, beats)
+        cost = misfit(number, begin) + price + (END_OFF_BEAT if apart else 0.0) + 1e-3 * abs(begin - each.begin)
+        if opening:
+            cost += INTRO * begin
+        else:
+            cost += QUIET * beats.quiet(begin, begin + SEAM)
+        if not ending:
+            cost += QUIET * beats.quiet(begin + lasts - SEAM, begin + lasts)
         if cost < best:
             best, chosen = cost, (begin, end)
     return chosen
@@ -181,19 +195,39 @@ def _finished(number: int, found: Sequence[Placed], heard: Sequence[Beats]) -> P
     """A passage with its fades and what its beats are."""
     each, beats = found[number], heard[number]
     lasts = each.end - each.start
-    offset = beats.offset(each.begin)
     length = beats.length(each.begin)
     fade_in = _cross_fade(number, found, heard) if number else min(_whole(length, FADE_IN), lasts / 3)
-    if number + 1 < len(found):
-        fade_out = _cross_fade(number + 1, found, heard)
-        end_offset = beats.offset(each.begin + lasts)
-    else:
-        fade_out, end_offset = _fade_out(each, beats), None
-    told = None
-    if length is not None or end_offset is not None:
-        near = length or beats.length(each.begin + lasts) or 0.0
-        told = CueBeats(60.0 / near if near else None, offset, end_offset)
+    following = number + 1 < len(found)
+    fade_out = _cross_fade(number + 1, found, heard) if following else _fade_out(each, beats)
+    told = beats_of(each.begin, each.begin + lasts if following else None, beats)
     return Placed(each.path, each.duration, each.start, each.end, each.begin, fade_in, fade_out, told)
+
+
+def beats_of(begin: float, end: float | None, beats: Beats) -> CueBeats:
+    """How a passage lies on the beats of its song.
+
+    Parameters
+    ----------
+    begin : float
+        Where it begins, in seconds of the song.
+    end : float or None
+        Where it ends; None if no cue follows.
+    beats : Beats
+        Of the song, around both.
+
+    Returns
+    -------
+    CueBeats
+    """
+    offset = beats.offset(begin)
+    end_offset = None if end is None else beats.offset(end)
+    length = beats.length(begin) or (beats.length(end) if end_offset is not None and end is not None else None)
+    note = None
+    if offset is None:
+        note = beats.why_not(begin)
+    elif abs(offset) > ON_BEAT:
+        note = "it begins as its song does" if begin == 0.0 else "no beat in reach fits the film and leaves room"
+    return CueBeats(60.0 / length if length else None, offset, end_offset, note)
 
 
 def _whole(length: float | None, wanted: float) -> float:

@@ -33,8 +33,18 @@ CONTRAST = 2.2
 LEAST_RISE = 0.6
 """Decibels, over all mel bands, that the sound rises on a beat at least: it is 0.2 in a drone whose parts drift."""
 
-UNEVENNESS = 0.05
-"""Greatest median change from one beat's length to the next's, in beats: 0.05 to 0.2 in speech and notes at random."""
+REGULAR, BEATS = 0.12, 8
+"""Correlation of the onset strength with itself one to so many beats later, on average, at least: it is 0.15 to 0.9
+with a beat, the least where the tempo sways, and below 0.06 in speech, noise and notes at random."""
+
+RATIOS = (1.0, 0.5, 0.75)
+"""Tempos that are compared, by the first one found: of two equal ones, twos and threes of a beat are taken for it."""
+
+USUAL, OCTAVES = 110.0, 1.2
+"""Beats a minute of which a tempo is likely, and the octaves from there within which most are."""
+
+TIGHTNESS = 300.0
+"""How evenly the tracker lays beats (librosa's default is 100): the tempo is known to half a percent."""
 
 UNEVEN_BEAT = 0.1
 """A beat counts if it is, on one side at least, as far as usual from its neighbour, but for this share."""
@@ -54,6 +64,12 @@ SILENCE = 45.0
 BLOCK = 0.02
 """Seconds in which loudness is measured to find silence."""
 
+LEVELS, QUIET = 5, 20.0
+"""Blocks in which the level of a song is kept, and decibels below its usual level at which it is too quiet to begin."""
+
+STANDS_OUT, STEADY, SHORT = "no beat stands out in it", "its beat is not steady", "it is too short to tell its beat"
+"""Why a sound has no beats."""
+
 
 @dataclass(frozen=True)
 class Beats:
@@ -67,12 +83,38 @@ class Beats:
         Whether each is the first of its bar; all False where bars can't be told.
     begins, ends : float or None
         Seconds at which the song begins and ends to sound; None where that was not heard, or it breaks off.
+    without : tuple of (float, float, str)
+        Start and end of the parts without a beat, and why.
+    levels : ndarray of float64, shape (m, 2)
+        Seconds and decibels of what was heard.
     """
 
     times: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
     first: NDArray[np.bool_] = field(default_factory=lambda: np.empty(0, dtype=np.bool_))
     begins: float | None = None
     ends: float | None = None
+    without: tuple[tuple[float, float, str], ...] = ()
+    levels: NDArray[np.float64] = field(default_factory=lambda: np.empty((0, 2)))
+
+    def why_not(self, time: float) -> str:
+        """Say why there is no beat near a time."""
+        return next((why for start, end, why in self.without if start <= time <= end), "no beat is near")
+
+    def quiet(self, start: float, end: float) -> float:
+        """Seconds between two times in which the song is far quieter than it usually is."""
+        within = (self.levels[:, 0] >= start) & (self.levels[:, 0] < end)
+        return float(self._is_quiet[within].sum() * LEVELS * BLOCK)
+
+    def sounding(self, time: float) -> float:
+        """Find the first time from another on at which the song is not that quiet; that time if it never is."""
+        if self.quiet(time, time + 2 * LEVELS * BLOCK) == 0.0:
+            return time
+        return float(min(self.levels[~self._is_quiet & (self.levels[:, 0] >= time), 0], default=time))
+
+    @property
+    def _is_quiet(self) -> NDArray[np.bool_]:
+        level = self.levels[:, 1]
+        return level < np.percentile(level, 75) - QUIET if len(level) else np.zeros(0, dtype=np.bool_)
 
     def offset(self, time: float) -> float | None:
         """Find how far a time is from a beat.
@@ -104,8 +146,8 @@ def listen(path: str | os.PathLike[str], spans: Sequence[tuple[float, float]]) -
 
     The onset strength of librosa (mean rise in decibels over mel bands) in steps of 6 ms, its tempo and its tracker by
     dynamic programming (Ellis 2007, Journal of New Music Research 36). Where onsets on the beats don't stand out, or
-    the beats are uneven, there are none. First beats of bars are those that are louder, lower and change the sound more
-    than the others, every fourth or every third.
+    don't come again beat by beat, there are none. First beats of bars are those that are louder, lower and change the
+    sound more than the others, every fourth or every third.
 
     Parameters
     ----------
@@ -119,13 +161,17 @@ def listen(path: str | os.PathLike[str], spans: Sequence[tuple[float, float]]) -
     Beats
         Empty if the song can't be decoded.
     """
+    found: list[tuple[NDArray[np.float64], NDArray[np.bool_], float | None, float | None]] = []
+    without: list[tuple[float, float, str]] = []
+    levels = [np.empty((0, 2))]
     try:
         with open_audio(path) as audio:
             duration = audio.info.duration
-            found = []
             for excerpt in audio.excerpts(merged(spans, duration)):
                 samples = _mono(excerpt.samples, excerpt.rate)
-                times, first = track(samples)
+                times, first, why = track(samples)
+                if why:
+                    without.append((excerpt.start, excerpt.end, why))
                 begins, ends = _sounding(samples)
                 found.append(
                     (
@@ -135,15 +181,18 @@ def listen(path: str | os.PathLike[str], spans: Sequence[tuple[float, float]]) -
                         None if ends is None or excerpt.end < duration - 0.1 else excerpt.start + ends,
                     )
                 )
+                levels.append(_levels(samples, excerpt.start))
     except InputError:  # the song was read when it was scanned; without its beats it still sounds
-        return Beats()
+        found = []
     if not found:
-        return Beats()
+        return Beats(without=((-np.inf, np.inf, "it can't be read"),))
     return Beats(
         np.concatenate([part[0] for part in found]),
         np.concatenate([part[1] for part in found]),
         found[0][2],
         found[-1][3],
+        tuple(without),
+        np.concatenate(levels),
     )
 
 
@@ -160,7 +209,7 @@ def merged(spans: Sequence[tuple[float, float]], duration: float) -> list[tuple[
     return result
 
 
-def track(samples: NDArray[np.float32]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+def track(samples: NDArray[np.float32]) -> tuple[NDArray[np.float64], NDArray[np.bool_], str]:
     """Find the beats of a sound.
 
     Parameters
@@ -174,42 +223,80 @@ def track(samples: NDArray[np.float32]) -> tuple[NDArray[np.float64], NDArray[np
         Seconds; empty where there is no beat.
     ndarray of bool, shape (beats,)
         Whether each is the first of its bar.
+    str
+        Why there is no beat; "" if there is one.
     """
     from librosa.beat import beat_track
     from librosa.feature import melspectrogram, tempo
     from librosa.onset import onset_strength_multi
 
-    nothing = np.empty(0), np.empty(0, dtype=np.bool_)
+    def nothing(why: str) -> tuple[NDArray[np.float64], NDArray[np.bool_], str]:
+        return np.empty(0), np.empty(0, dtype=np.bool_), why
+
     if len(samples) < LEAST_SECONDS * RATE or not np.abs(samples).max() > 1e-5:
-        return nothing
+        return nothing(SHORT if len(samples) < LEAST_SECONDS * RATE else STANDS_OUT)
     power = melspectrogram(y=samples, sr=RATE, n_fft=WINDOW, hop_length=HOP, n_mels=MELS, fmax=HIGHEST)
     level = 10.0 * np.log10(np.maximum(power, max(1e-10, 1e-8 * float(power.max()))))
     low, high = onset_strength_multi(S=level, sr=RATE, n_fft=WINDOW, hop_length=HOP, channels=[0, LOW_MELS, MELS])
     strength = (LOW_MELS * low + (MELS - LOW_MELS) * high) / MELS
     coarse = strength[: len(strength) // 4 * 4].reshape(-1, 4).sum(axis=1)  # enough for a tempo
     if not coarse.any():
-        return nothing
-    speed = float(tempo(onset_envelope=coarse, sr=RATE, hop_length=4 * HOP)[0])
-    frames = beat_track(onset_envelope=strength, sr=RATE, hop_length=HOP, bpm=speed)[1]
+        return nothing(STANDS_OUT)
+    speed, regularity = _tempo(strength, float(tempo(onset_envelope=coarse, sr=RATE, hop_length=4 * HOP)[0]))
+    frames = beat_track(onset_envelope=strength, sr=RATE, hop_length=HOP, bpm=speed, tightness=TIGHTNESS)[1]
     if len(frames) < 8:
-        return nothing
-    lengths = np.diff(frames)
-    usual = float(np.median(lengths))
-    on_beats = _peaks(strength, frames)
-    uneven = float(np.median(np.abs(np.diff(lengths)))) / usual
-    if np.median(on_beats) < max(LEAST_RISE, CONTRAST * strength.mean()) or uneven > UNEVENNESS:
-        return nothing
+        return nothing(SHORT)
+    stands_out = np.median(_peaks(strength, frames)) >= max(LEAST_RISE, CONTRAST * strength.mean())
+    if not stands_out or regularity < REGULAR:
+        return nothing(STEADY if stands_out else STANDS_OUT)
+    loudness = 10.0 * np.log10(power.sum(axis=0) + 1e-10)
     if speed >= HALVED:
-        frames = _halved(frames, 10.0 * np.log10(power.sum(axis=0) + 1e-10))
+        frames = _halved(frames, loudness)
     accents = sum(
-        _standard(values) for values in (_peaks(strength, frames), _peaks(low, frames), _change(level, frames))
-    )
+        _standard(values)
+        for values in (
+            _peaks(strength, frames), _peaks(low, frames), _loud(loudness, frames), _change(level, frames)
+        )
+    )  # fmt: skip
     first = _bars(np.asarray(accents))
     lengths = np.diff(frames)
     even = np.abs(lengths / np.median(lengths) - 1.0) <= UNEVEN_BEAT
     kept = np.append(even, False) | np.insert(even, 0, False)
     times = np.maximum(0.0, frames * HOP / RATE - LATENCY)
-    return times[kept], first[kept]
+    return times[kept], first[kept], ""
+
+
+def _tempo(strength: NDArray[Any], rough: float) -> tuple[float, float]:
+    """Beats a minute near a rough tempo or a simple part of it, and how regular the onsets are at it.
+
+    Onsets that come again after each of the next beats make a tempo; over eight of them it is told to half a percent,
+    where the lag of a single beat tells it to five.
+    """
+    clipped = np.minimum(strength, np.quantile(strength, 0.99))
+    spectrum = np.fft.rfft(clipped - clipped.mean(), 2 * len(clipped))
+    alike = np.fft.irfft(np.abs(spectrum) ** 2)[: len(clipped)] / np.arange(len(clipped), 0, -1)
+    alike /= alike[0]
+    best = 0.0, rough, 0.0
+    for ratio in RATIOS:
+        beats = rough * ratio * np.linspace(0.95, 1.05, 101)
+        lags = (60.0 * RATE / HOP / beats)[:, None] * np.arange(1, BEATS + 1)
+        lags = np.where(lags < 0.7 * len(alike), lags, np.nan)
+        regular = np.nanmean(np.interp(lags, np.arange(len(alike)), alike), axis=1)
+        likely = regular * np.exp(-0.5 * (np.log2(beats / USUAL) / OCTAVES) ** 2)
+        place = int(likely.argmax())
+        best = max(best, (float(likely[place]), float(beats[place]), float(regular[place])))
+    return best[1], best[2]
+
+
+def _levels(samples: NDArray[np.float32], start: float) -> NDArray[np.float64]:
+    """Seconds, every tenth, and decibels of the loudest tenth of a second within half a second around."""
+    from scipy.ndimage import maximum_filter1d
+
+    size = LEVELS * round(BLOCK * RATE)
+    count = len(samples) // size
+    power = (samples[: count * size].reshape(count, size).astype(np.float64) ** 2).mean(axis=1)
+    times = start + np.arange(count) * LEVELS * BLOCK
+    return np.column_stack([times, 10.0 * np.log10(maximum_filter1d(power, 11) + 1e-12)])
 
 
 def _mono(samples: NDArray[np.float32], rate: int) -> NDArray[np.float32]:
@@ -224,9 +311,14 @@ def _peaks(strength: NDArray[Any], frames: NDArray[Any]) -> NDArray[np.float64]:
     return np.array([strength[max(0, frame - 4) : frame + 5].max() for frame in frames], dtype=np.float64)
 
 
+def _loud(loudness: NDArray[np.float32], frames: NDArray[Any]) -> NDArray[np.float64]:
+    """Greatest loudness within 60 ms after each beat."""
+    return np.array([loudness[frame : frame + 10].max() for frame in frames], dtype=np.float64)
+
+
 def _halved(frames: NDArray[Any], loudness: NDArray[np.float32]) -> NDArray[Any]:
     """Every second beat, where those between are much weaker."""
-    loud = np.array([loudness[frame : frame + 10].max() for frame in frames])
+    loud = _loud(loudness, frames)
     means = [float(np.median(loud[side::2])) for side in range(2)]
     strong = int(np.argmax(means))
     return frames[strong::2] if means[1 - strong] < means[strong] - WEAKER else frames

@@ -5,8 +5,8 @@ import io
 import json
 import math
 import os
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from img2music.affect import Affect
@@ -17,6 +17,12 @@ SCHEMA = "img2music/cues/1"
 
 DECIMALS = 3
 """Of seconds and other measures in a file: milliseconds; what must be exact to the picture is told by frames."""
+
+LOUDNESS = -16.0
+"""LUFS to which gains bring every track; what is asked of music on the web and of films on phones."""
+
+GAINS = (-24.0, 12.0)
+"""Least and greatest gain in decibels."""
 
 TOLERANCE = 0.1
 """Seconds by which a passage may differ from its cue, or reach beyond what it lies in, where people type numbers."""
@@ -149,11 +155,37 @@ class CueBeats:
     start_offset, end_offset : float or None
         Seconds from the song's nearest beat to the start and to the end of the passage, negative before it; None where
         no beat was found, and at the end if no cue follows.
+    note : str or None
+        Why it does not start on a beat; None if it does.
     """
 
     tempo: float | None = None
     start_offset: float | None = None
     end_offset: float | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ComputedFor:
+    """What a cue was when its gain, distance, reason and beats were found: what differs was changed by hand.
+
+    Attributes
+    ----------
+    id : int or None
+    path : str
+        The song.
+    start, end : float
+        Seconds of the film.
+    passage : Passage
+    gain_db : float
+    """
+
+    id: int | None
+    path: str
+    start: float
+    end: float
+    passage: Passage
+    gain_db: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +215,9 @@ class Cue:
     alternatives : tuple of Alternative
         Runners-up, best first.
     beats : CueBeats or None
-        None where the track has no steady beat, or none was looked for.
+        None where none were looked for.
+    computed_for : ComputedFor or None
+        Of a cue that was read from a file and not yet brought up to date (`swapping.renewed`).
     """
 
     start: float
@@ -199,6 +233,7 @@ class Cue:
     why: str = ""
     alternatives: tuple[Alternative, ...] = ()
     beats: CueBeats | None = None
+    computed_for: ComputedFor | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,10 +275,15 @@ class CueSheet:
                     }
                     for scene in self.scenes
                 ],
-                "cues": [asdict(cue) for cue in self.cues],
+                "cues": [asdict(_recorded(cue)) for cue in self.cues],
             }
         )
         return rounded
+
+
+def gain(loudness: float | None) -> float:
+    """Gain in decibels that brings a song of a loudness (LUFS; None for silence) to `LOUDNESS`."""
+    return 0.0 if loudness is None else min(max(LOUDNESS - loudness, GAINS[0]), GAINS[1])
 
 
 def as_json(sheet: CueSheet) -> bytes:
@@ -267,16 +307,18 @@ def as_csv(sheet: CueSheet) -> bytes:
     return text.getvalue().encode("utf-8", "backslashreplace")
 
 
-def load(file: str | os.PathLike[str]) -> CueSheet:
+def load(file: str | os.PathLike[str], told: Callable[[str], None] | None = None) -> CueSheet:
     """Read a cue sheet back, also one that was edited by hand.
 
     What only informs may be left out: frames, shots and scenes, titles, distance, why, alternatives; fades and gain
-    are then 0.
+    are then 0. What depends on a song, a passage or a place that was changed is found again (`swapping`).
 
     Parameters
     ----------
     file : str or path-like
         JSON in the shape ``img2music/cues/1``.
+    told : callable, optional
+        Called with a line for each cue that was changed.
 
     Returns
     -------
@@ -285,8 +327,11 @@ def load(file: str | os.PathLike[str]) -> CueSheet:
     Raises
     ------
     InputError
-        If it can't be read, is no cue sheet, or says what can't be: it names the cue and what is wrong with it.
+        If it can't be read, is no cue sheet, or says what can't be: it names the cue and what is wrong with it. If a
+        song that was put in can't be read, or is too short for its cue.
     """
+    from img2music.soundtrack.swapping import renewed
+
     name = os.fsdecode(file)
     try:
         with open(file, "rb") as stream:  # noqa: PTH123 - a path-like need not be a Path
@@ -301,9 +346,16 @@ def load(file: str | os.PathLike[str]) -> CueSheet:
     except (ValueError, RecursionError):
         raise InputError("is no cue sheet: it is not JSON in UTF-8, or nested too deeply.", name) from None
     try:
-        return _sheet(document)
+        sheet = _sheet(document)
     except _FaultError as fault:
         raise InputError(f"{fault}.", name) from None
+    cues = []
+    for number, cue in enumerate(sheet.cues, start=1):
+        current, said = renewed(cue, number)
+        cues.append(replace(current, computed_for=None))
+        if said is not None and told is not None:
+            told(said)
+    return replace(sheet, cues=tuple(cues))
 
 
 class _FaultError(Exception):
@@ -338,10 +390,12 @@ def _cue(value: Any, where: str) -> Cue:
     span = _times(value, where)
     passage = _passage(value, where)
     track = _track(value, where)
+    was = _computed_for(value, where)
     lasts, sounds = span[1] - span[0], passage.end - passage.start
     if abs(lasts - sounds) > TOLERANCE:
         raise _FaultError(f"{where} lasts {lasts:g} s and its passage {sounds:g} s: they must be equally long")
-    if track.duration is not None and passage.end > track.duration + TOLERANCE:
+    same_song = was is None or was.path == track.path
+    if same_song and track.duration is not None and passage.end > track.duration + TOLERANCE:
         raise _FaultError(f"{where}: its passage ends at {passage.end:g} s, and its track at {track.duration:g} s")
     alternatives = []
     for number, other in enumerate(_list(value, "alternatives", where, needed=False), start=1):
@@ -360,7 +414,22 @@ def _cue(value: Any, where: str) -> Cue:
         why=_text(value, "why", where) if value.get("why") is not None else "",
         alternatives=tuple(alternatives),
         beats=_beats(value, where),
+        computed_for=was,
     )
+
+
+def _computed_for(value: Mapping[str, Any], where: str) -> ComputedFor | None:
+    if value.get("computed_for") is None:
+        return None
+    was, here = _part(value, "computed_for", where), f'{where}: its "computed_for"'
+    start, end, *_ = _times(was, here)
+    gain_db = _number(was, "gain_db", here)
+    return ComputedFor(_count(was, "id", here), _text(was, "path", here), start, end, _passage(was, here), gain_db)
+
+
+def _recorded(cue: Cue) -> Cue:
+    track = cue.track
+    return replace(cue, computed_for=ComputedFor(track.id, track.path, cue.start, cue.end, cue.passage, cue.gain_db))
 
 
 def _beats(value: Mapping[str, Any], where: str) -> CueBeats | None:
@@ -370,7 +439,7 @@ def _beats(value: Mapping[str, Any], where: str) -> CueBeats | None:
     known = {
         key: _number(beats, key, here) for key in ("tempo", "start_offset", "end_offset") if beats.get(key) is not None
     }
-    return CueBeats(**known)
+    return CueBeats(**known, note=_text(beats, "note", here) if beats.get("note") is not None else None)
 
 
 def _scene(value: Any, where: str) -> SheetScene:

@@ -13,16 +13,10 @@ from img2music.matching.explanations import Asked
 from img2music.matching.passages import Passage
 from img2music.soundtrack.aligning import Placed, align
 from img2music.soundtrack.choosing import Chosen
-from img2music.soundtrack.cue_sheet import Alternative, Cue, CueTrack
+from img2music.soundtrack.cue_sheet import Alternative, Cue, CueTrack, gain
 from img2music.soundtrack.film import Film
 from img2music.soundtrack.music import FilmCurve, Music, Span
 from img2music.soundtrack.scenes import Scene
-
-LOUDNESS = -16.0
-"""LUFS to which gains bring every track; what is asked of music on the web and of films on phones."""
-
-GAINS = (-24.0, 12.0)
-"""Least and greatest gain in decibels."""
 
 Point = tuple[float, float]
 
@@ -116,7 +110,6 @@ class CueWriter:
 
     def _cue(self, each: Chosen, lies: Placed, runners: Sequence[tuple[int, Track]], track: Track) -> Cue:
         distance, heard = self._heard(lies.start, lies.end, each.track, lies.begin)
-        loudness = track.features.loudness
         return Cue(
             start=lies.start,
             end=lies.end,
@@ -126,7 +119,7 @@ class CueWriter:
             passage=Passage(lies.begin, lies.begin + lies.end - lies.start),
             fade_in=lies.fade_in,
             fade_out=lies.fade_out,
-            gain_db=0.0 if loudness is None else min(max(LOUDNESS - loudness, GAINS[0]), GAINS[1]),
+            gain_db=gain(track.features.loudness),
             distance=distance,
             why=self._why(*self._times(each.span), track, heard),
             alternatives=tuple(self._alternative(each.span, place, other) for place, other in runners),

@@ -16,6 +16,7 @@ from img2music.soundtrack.film import Film, Progress, read_film
 from img2music.soundtrack.formats import KINDS, chosen_format, files_of, save
 from img2music.soundtrack.scenes import Scene, group
 from img2music.soundtrack.spotting import Options, candidates, clocks, require_possible, spot
+from img2music.soundtrack.table import starts_note
 from img2music.vision.model import ImageModel
 
 CUT_SHORT = 1.0
@@ -141,7 +142,7 @@ def spot_from(
     scenes = group(film.shots, options.least_scene)
     cues = spot(film, scenes, tracks, options, store=store, natural=model.reference)
     lacking = survey(path).lacking
-    notes: tuple[str, ...] = (tracks.note,) if tracks.note else ()
+    notes = (*((tracks.note,) if tracks.note else ()), *starts_note(cues))
     if lacking > CUT_SHORT:
         says, found = clocks(film.duration + lacking, film.duration)
         notes += (f"The film says that it lasts {says}, and ends after {found}: it is cut short.",)

@@ -1,7 +1,8 @@
 """Shots of a film: where it cuts, dissolves and fades.
 
-Hard cuts and fades to black are found by PySceneDetect's own detectors, dissolves by one of ours in its form. All are
-fed with the same small pictures, so that a film is decoded once, whoever decodes it.
+Hard cuts are found by PySceneDetect's own detector, dissolves by one of ours in its form, and fades by following the
+picture to where it is one colour and back. All see the same small pictures, so that a film is decoded once, whoever
+decodes it.
 """
 
 import bisect
@@ -21,7 +22,7 @@ try:
     from scenedetect import FrameTimecode
     from scenedetect.common import Timecode
     from scenedetect.detector import SceneDetector
-    from scenedetect.detectors import AdaptiveDetector, ThresholdDetector
+    from scenedetect.detectors import AdaptiveDetector
 except ImportError as missing:
     raise MissingExtraError("Finding the shots of a film", "soundtrack") from missing
 
@@ -37,8 +38,17 @@ CUT_CONTENT = 12.0
 CUT_RATIO = 3.0
 """How many times the change of the pictures around it a cut must change (PySceneDetect's default)."""
 
-BLACK = 12.0
-"""Mean brightness (0 to 255) below which a film is faded out (PySceneDetect's default)."""
+BLANK = 2.5
+"""Standard deviation (0 to 255) of a picture without detail below which it is one colour: black, white or grey. How
+dark it is says nothing: a city at night is as dark as a film that is fading out, but shows something."""
+
+HELD = 3.0
+"""Seconds for which a picture of one colour may lie within a fade; what lasts longer is a shot."""
+
+LONGEST_FADE, PLATEAU, RATIO = 8.0, 0.2, 1.5
+"""Seconds for which a picture fades to one colour at most, and seconds in which it must change further; and the
+factor by which its contrast may meanwhile change against its distance from that colour: both fade alike, while lights
+that come into a dark picture add more contrast than brightness."""
 
 WINDOWS = (0.3, 0.45, 0.7, 1.0, 1.4, 2.0, 2.8)
 """Lengths in seconds in which dissolves are looked for."""
@@ -56,10 +66,13 @@ ALIKE = 0.9
 """Correlation of the two sides from which on they are one picture in another light, and no dissolve."""
 
 DIMMEST = 0.3
-"""Share of a picture's brightness below which it is faded out."""
+"""Share of a picture's contrast below which it is faded out."""
 
 CUT_CHANGE = 5.0
 """Least change (0 to 255) of a picture without detail at a cut: where an encoder begins anew, only noise changes."""
+
+DARK = 32.0
+"""Mean brightness (0 to 255) below which a picture cuts wherever it changes without detail, whatever its hue does."""
 
 CUT_SHARE = 0.5
 """Share of what changes in a dissolve from which on a jump within it makes it a cut, with something moving."""
@@ -227,10 +240,10 @@ class ShotFinder:
         self._rate = Fraction(rate).limit_denominator(1_000_000)
         # Which of several close cuts is meant is decided when all are known: the first may be an encoder's.
         self._cuts = AdaptiveDetector(adaptive_threshold=CUT_RATIO, min_scene_len=0, min_content_val=CUT_CONTENT)
-        self._fades = ThresholdDetector(threshold=BLACK, min_scene_len=LEAST_SHOT)
         self._dissolves = DissolveDetector()
-        self._found: tuple[list[float], list[float]] = ([], [])
+        self._found: list[float] = []
         self._brightness: list[float] = []
+        self._contrast: list[float] = []
         self._changes: list[float] = []
         self._before: Any = None
         self._last: Any = None
@@ -249,11 +262,11 @@ class ShotFinder:
         bgr = np.ascontiguousarray(picture[:, :, ::-1])
         small = _without_detail(bgr)
         self._brightness.append(float(small.mean()))
+        self._contrast.append(float(small.std()))
         self._changes.append(float(np.abs(small - self._before).mean()) if self.times[1:] else 0.0)
         self._before = small
         self._last = FrameTimecode(Timecode(round(time * TICKS), Fraction(1, TICKS)), self._rate)
-        for detector, found in zip((self._cuts, self._fades), self._found, strict=True):
-            found.extend(float(code.seconds) for code in detector.process_frame(self._last, bgr))
+        self._found += [float(code.seconds) for code in self._cuts.process_frame(self._last, bgr)]
         self._dissolves.process_frame(self._last, bgr)
 
     def transitions(self) -> list[Transition]:
@@ -267,7 +280,8 @@ class ShotFinder:
         if self._last is None:
             return []
         self._dissolves.post_process(self._last)
-        changes = {cut: self._changes[bisect.bisect_left(self.times, cut - 1e-5)] for cut in self._found[0]}
+        changes = {cut: self._changes[bisect.bisect_left(self.times, cut - 1e-5)] for cut in self._found}
+        changes |= {self.times[place]: self._changes[place] for place in self._in_the_dark()}
         cuts: list[float] = []
         for cut in sorted((cut for cut in changes if changes[cut] > CUT_CHANGE), key=lambda cut: -changes[cut]):
             if all(abs(cut - other) >= LEAST_SHOT for other in cuts):
@@ -279,7 +293,7 @@ class ShotFinder:
             return any(changes[cut] > CUT_SHARE * each.change for cut in within)
 
         found = _strongest([each for each in self._dissolves.candidates if not is_cut(each)])
-        found = self._through_black(found, self._found[1])
+        found = self._with_fades(found)
 
         def is_part(cut: float, each: Transition) -> bool:
             reach = LEAST_SHOT if each.kind is Change.FADE else 0.0  # a quick way to black and out of it
@@ -289,28 +303,63 @@ class ShotFinder:
         found += [Transition(Change.CUT, cut, cut, cut) for cut in free]
         return sorted(found, key=lambda each: each.start)
 
-    def _through_black(self, found: list[Transition], fades: Sequence[float]) -> list[Transition]:
-        """Join what leads to black and what leads out of it; a fade no window is long enough for stands alone."""
+    def _in_the_dark(self) -> list[int]:
+        """Where dark pictures come and go: the hue of what is nearly black is noise, which hides cuts from others."""
+        changes, brightness = np.array(self._changes), np.array(self._brightness)
+        around = np.convolve(np.pad(changes, 2), [0.25, 0.25, 0.0, 0.25, 0.25], "valid")
+        dark = np.minimum(brightness, np.roll(brightness, 1)) < DARK
+        return np.flatnonzero(dark & (changes > CUT_CHANGE) & (changes >= CUT_RATIO * around)).tolist()
+
+    def _with_fades(self, found: list[Transition]) -> list[Transition]:
+        """Join what leads to one colour and what leads out of it; a fade no window is long enough for stands alone."""
         joined = list(found)
-        for fade in fades:
-            start, end = self._black_around(fade)
-            before = [each for each in joined if abs(each.end - start) <= LEAST_SHOT or each.start <= start <= each.end]
-            after = [each for each in joined if abs(each.start - end) <= LEAST_SHOT or each.start <= end <= each.end]
-            parts = {*before, *after}
-            first = min([each.start for each in parts] + [start])
-            last = max([each.end for each in parts] + [end])
-            joined = [each for each in joined if each not in parts]
-            joined.append(Transition(Change.FADE, first, last, (start + end) / 2))
+        for first, last in self._blank():
+            start, end = self.times[first], self.times[last]
+            colour = self._brightness[first + int(np.argmin(self._contrast[first : last + 1]))]
+            out, into = self._faded(first, -1, colour), self._faded(last, 1, colour)
+            if end - start > HELD:  # a shot, with a fade before it, after it, or both
+                fades = [(out, start, start), (end, into, end)]
+            elif out is not None or into is not None or (first == 0) != (last == len(self.times) - 1):
+                cut = self.times[min(last + 1, len(self.times) - 1)] if into is None else (start + end) / 2
+                fades = [(start if out is None else out, end if into is None else into, cut)]
+            else:  # it cuts to one colour and back
+                continue
+            for begins, ends, cut in fades:
+                if begins is not None and ends is not None:
+                    parts = [each for each in joined if each.start - GAP <= ends and begins <= each.end + GAP]
+                    joined = [each for each in joined if each not in parts]
+                    earliest = min([begins, *(each.start for each in parts)])
+                    latest = max([ends, *(each.end for each in parts)])
+                    joined.append(Transition(Change.FADE, earliest, latest, cut))
         return joined
 
-    def _black_around(self, time: float) -> tuple[float, float]:
-        place = min(bisect.bisect_left(self.times, time), len(self.times) - 1)
-        first = last = place
-        while first > 0 and self._brightness[first - 1] < BLACK:
-            first -= 1
-        while last + 1 < len(self.times) and self._brightness[last + 1] < BLACK:
-            last += 1
-        return self.times[first], self.times[last]
+    def _blank(self) -> list[tuple[int, int]]:
+        """First and last number of the pictures of each stretch that shows one colour."""
+        edges = np.diff(np.concatenate([[False], np.array(self._contrast) < BLANK, [False]]).astype(np.int8))
+        return list(zip(np.flatnonzero(edges == 1).tolist(), (np.flatnonzero(edges == -1) - 1).tolist(), strict=True))
+
+    def _faded(self, edge: int, step: int, colour: float) -> float | None:
+        """Where a picture begins to fade to one colour, or has come out of it; None if it does not fade."""
+        numbers = range(edge + step, len(self.times) if step > 0 else -1, step)
+        distances: list[float] = []  # from that colour, of one picture after another away from it
+        furthest = 0
+        for number in numbers:
+            distances.append(float(np.hypot(self._brightness[number] - colour, self._contrast[number])))
+            if distances[-1] > distances[furthest]:
+                furthest = len(distances) - 1
+            since = abs(self.times[number] - self.times[numbers[furthest]])
+            if since > PLATEAU or abs(self.times[number] - self.times[edge]) > LONGEST_FADE:
+                break
+        reached = max(distances, default=0.0)
+        if reached < CUT_CHANGE:
+            return None
+        whole = next(place for place, distance in enumerate(distances) if distance >= 0.95 * reached)
+        partly = [place for place in range(whole) if 0.2 * reached < distances[place] < 0.8 * reached]
+        ratios = [
+            self._contrast[numbers[place]] / max(1.0, abs(self._brightness[numbers[place]] - colour))
+            for place in [*partly, whole]
+        ]
+        return self.times[numbers[whole]] if partly and max(ratios) <= RATIO * min(ratios) else None
 
 
 def _without_detail(picture: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -319,9 +368,9 @@ def _without_detail(picture: NDArray[np.uint8]) -> NDArray[np.float32]:
 
 
 def _another_light(start: NDArray[np.float32], end: NDArray[np.float32]) -> bool:
-    """Tell whether one picture is the other, brighter; not so where one is nearly black, which is a fade."""
-    darker, brighter = sorted((float(start.mean()), float(end.mean())))
-    if darker <= max(BLACK, DIMMEST * brighter):
+    """Tell whether one picture is the other, brighter; not so where one is nearly one colour, which is a fade."""
+    fainter, stronger = sorted((float(start.std()), float(end.std())))
+    if fainter <= DIMMEST * stronger:
         return False
     left, right = start - start.mean(), end - end.mean()
     return float(left @ right) > ALIKE * float(np.sqrt((left @ left) * (right @ right)))

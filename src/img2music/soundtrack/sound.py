@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 
 from img2music.errors import InputError
 from img2music.soundtrack.blocks import RATE, Samples, lengths
-from img2music.soundtrack.cue_sheet import CueSheet
-from img2music.soundtrack.cueing import LOUDNESS
+from img2music.soundtrack.cue_sheet import LOUDNESS, CueSheet
 from img2music.soundtrack.ducking import active, ducking
 from img2music.soundtrack.mastering import gain_curve, mastered, measure
 from img2music.soundtrack.metering import STEP_SAMPLES, PowerMeter, in_lufs

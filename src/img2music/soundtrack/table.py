@@ -1,7 +1,9 @@
 """A cue sheet as a table for people, and pins as people type them."""
 
+from collections.abc import Sequence
+
 from img2music.errors import UsageError, printable
-from img2music.soundtrack.cue_sheet import CueSheet
+from img2music.soundtrack.cue_sheet import Cue, CueSheet
 from img2music.soundtrack.spotting import clock
 
 COLUMNS = (">#", "film", "song, and why", ">passage", ">distance")
@@ -71,6 +73,29 @@ def scene_rows(sheet: CueSheet) -> list[list[str]]:
 
 
 SCENE_COLUMNS = (">scene", "film", "mood", ">valence", ">arousal", ">shots")
+
+
+def starts_note(cues: Sequence[Cue]) -> tuple[str, ...]:
+    """Say which cues do not begin on a beat of their song, and why; nothing if all do.
+
+    Parameters
+    ----------
+    cues : sequence of Cue
+
+    Returns
+    -------
+    tuple of str
+        One line at most.
+    """
+    reasons: dict[str, list[str]] = {}
+    for number, cue in enumerate(cues, start=1):
+        if cue.beats is not None and cue.beats.note is not None:
+            reasons.setdefault(cue.beats.note, []).append(str(number))
+    if not reasons:
+        return ()
+    off = sum(map(len, reasons.values()))
+    told = "; ".join(f"not {'cue' if len(ns) == 1 else 'cues'} {', '.join(ns)}: {why}" for why, ns in reasons.items())
+    return (f"{len(cues) - off} of {len(cues)} cues begin on a beat of their song; {told}.",)
 
 
 def parse_pins(texts: list[str]) -> tuple[tuple[int, str], ...]:

@@ -16,8 +16,7 @@ from img2music.matching.calibration import Matching
 from img2music.media.film_writer import film_format
 from img2music.media.picture_writer import write_pictures
 from img2music.media.video import VideoInfo
-from img2music.soundtrack.cue_sheet import CueSheet
-from img2music.soundtrack.cueing import LOUDNESS
+from img2music.soundtrack.cue_sheet import LOUDNESS, CueSheet
 from img2music.soundtrack.film import Film, Shot
 from img2music.soundtrack.music import Music
 from img2music.soundtrack.scenes import Scene, group
@@ -33,9 +32,10 @@ from img2music.soundtrack.slideshow.plan import (
     evenly,
     on_beats,
 )
-from img2music.soundtrack.slideshow.rhythm import beats_under
+from img2music.soundtrack.slideshow.rhythm import beat_note, beats_under
 from img2music.soundtrack.sound import Original, compose
 from img2music.soundtrack.spotting import Candidates, Cues, Options, candidates, clock, require_possible, spot
+from img2music.soundtrack.table import starts_note
 from img2music.vision.model import ImageModel
 
 SECONDS = 4.0
@@ -223,12 +223,12 @@ def plan_slideshow(
         scenes = group(film.shots, options.least_scene)
         cues = spot(film, scenes, tracks, options, store=store, natural=natural)
     beats = beats_under(cues)
-    schedule = on_beats(schedule, beats, np.array([cue.start for cue in cues[1:]]))
+    schedule = on_beats(schedule, beats.times, np.array([cue.start for cue in cues[1:]]))
     moved = _film(photos, schedule, output)
     sheet = sheet_of(moved, _regrouped(scenes, moved.shots), cues)
-    notes = _notes(photos, look) + ((tracks.note,) if tracks.note else ())
-    if not len(beats):
-        notes += ("This music has no clear beat: photos change at even times.",)
+    notes = (*_notes(photos, look), *((tracks.note,) if tracks.note else ()), *starts_note(cues))
+    if len(photos) > 1:
+        notes += (beat_note(schedule.times[1:-1].tolist(), beats, look.rate),)
     return Slideshow(photos, schedule, look, sheet, errors, notes)
 
 

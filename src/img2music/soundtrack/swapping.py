@@ -1,0 +1,133 @@
+"""Cues whose song, passage or place was changed in a cue sheet: what depended on it is found again."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import PurePath
+
+import numpy as np
+
+from img2music.errors import InputError
+from img2music.matching.passages import Passage
+from img2music.media.audio import open_audio
+from img2music.music.audio.analyzer import plan
+from img2music.music.audio.loudness import block_powers, integrated_loudness
+from img2music.soundtrack.aligning import AROUND, beats_of
+from img2music.soundtrack.beats import listen
+from img2music.soundtrack.cue_sheet import TOLERANCE, ComputedFor, Cue, CueTrack, gain
+from img2music.sources.tags import read_tags
+
+BY_HAND = "Chosen by hand"
+
+SAME = 0.002
+"""Seconds and decibels by which numbers may differ that are the same: files have milliseconds."""
+
+
+def renewed(cue: Cue, number: int) -> tuple[Cue, str | None]:
+    """Find again what belonged to the song, the passage or the place that a cue had before.
+
+    What a person changed holds. Of another song that is title, artist, album, length and gain; its passage is that of
+    the alternative it was, or else begins where the song begins to sound. Distance and reason hold for one passage
+    under one part of the film alone: without them the cue says that it was chosen by hand.
+
+    Parameters
+    ----------
+    cue : Cue
+        As it is read; its ``computed_for`` tells what it was.
+    number : int
+        Its number, from 1, for messages.
+
+    Returns
+    -------
+    Cue
+    str or None
+        What was changed, in one line; None if nothing was.
+
+    Raises
+    ------
+    InputError
+        If another song can't be read, or is too short.
+    """
+    was = cue.computed_for
+    if was is None:
+        return cue, None
+    if cue.track.path != was.path and not _moved(cue.track, was.path):
+        return _swapped(cue, was, number)
+    if cue.track.id != was.id:
+        raise InputError(
+            f"cue {number} names song {cue.track.id}, and the path of song {was.id}: its path says what is heard; "
+            "change that, and leave out the id.",
+            cue.track.path,
+        )
+    if _same((cue.start, cue.end, cue.passage.start), (was.start, was.end, was.passage.start)):
+        return cue, None
+    return _heard(replace(cue, distance=None, why=BY_HAND)), f"cue {number}: its passage or place was changed by hand."
+
+
+def _moved(track: CueTrack, before: str) -> bool:
+    """Tell whether a song only lies elsewhere now; also if it is not there, which others tell."""
+    if PurePath(track.path).name != PurePath(before).name:
+        return False
+    if not os.path.isfile(track.path):  # noqa: PTH113 - names may be any bytes
+        return True
+    with open_audio(track.path) as audio:
+        return track.duration is None or abs(audio.info.duration - track.duration) <= TOLERANCE
+
+
+def _swapped(cue: Cue, was: ComputedFor, number: int) -> tuple[Cue, str]:
+    path, lasts = cue.track.path, cue.end - cue.start
+    gain_db, duration = _gain_and_length(path)
+    known = next((each for each in cue.alternatives if each.track.path == path), None)
+    passage = cue.passage
+    if _same((passage.start, passage.end), (was.passage.start, was.passage.end)):
+        begin = (listen(path, [(0.0, AROUND)]).begins or 0.0) if known is None else known.passage.start
+        begin = max(0.0, min(begin, duration - lasts))
+        passage = Passage(begin, begin + lasts)
+    if passage.end > duration + TOLERANCE:
+        raise InputError(f"lasts {duration:.1f} s, and its passage in cue {number} ends at {passage.end:.1f} s.", path)
+    tags = read_tags(path)
+    track = CueTrack(
+        None if known is None else known.track.id,
+        path,
+        tags.title or PurePath(path).stem,
+        tags.artist,
+        tags.album,
+        duration,
+    )
+    as_listed = known is not None and _same(
+        (cue.start, cue.end, passage.start), (was.start, was.end, known.passage.start)
+    )
+    swapped = replace(
+        cue,
+        track=track,
+        passage=passage,
+        gain_db=gain_db if _same((cue.gain_db,), (was.gain_db,)) else cue.gain_db,
+        distance=known.distance if known is not None and as_listed else None,
+        why=BY_HAND,
+        alternatives=tuple(each for each in cue.alternatives if each.track.path != path),
+    )
+    said = f"cue {number} has another song: {track.title}, from {passage.start:.1f} s on, {swapped.gain_db:+.1f} dB."
+    return _heard(swapped), said
+
+
+def _gain_and_length(path: str) -> tuple[float, float]:
+    """Gain of a song in decibels and its length in seconds, heard where scanning hears it."""
+    with open_audio(path) as audio:
+        duration = audio.info.duration
+        powers = [
+            block_powers(excerpt.samples, excerpt.rate, excerpt.layout) for excerpt in audio.excerpts(plan(duration))
+        ]
+    if not powers:
+        raise InputError("There is no sound in this file: it is empty or damaged.", path)
+    return gain(integrated_loudness(np.concatenate(powers))), duration
+
+
+def _heard(cue: Cue) -> Cue:
+    """The cue with how it lies on the beats of its song."""
+    start, end = cue.passage.start, cue.passage.end
+    beats = listen(cue.track.path, [(start - AROUND, start + AROUND), (end - AROUND, end + AROUND)])
+    return replace(cue, beats=beats_of(start, None if cue.beats and cue.beats.end_offset is None else end, beats))
+
+
+def _same(one: Sequence[float], other: Sequence[float]) -> bool:
+    return all(abs(left - right) <= SAME for left, right in zip(one, other, strict=True))

@@ -355,6 +355,43 @@ def test_a_pad_byte_that_lacks_is_put_in(tmp_path: Path, ending: str, counted: b
     assert same_sound(original, song)
 
 
+def dsd(path: Path) -> Path:
+    """One-bit sound as DSF, or as DFF with an odd number of bytes and no pad byte."""
+    sound = bytes(range(256)) * 32
+    if path.suffix == ".dsf":
+        rate, samples = 2_822_400, len(sound) // 2 * 8
+        form = b"fmt " + struct.pack("<QIIIIIIQII", 52, 1, 0, 2, 2, rate, 1, samples, 4096, 0)
+        parts = form + b"data" + struct.pack("<Q", 12 + len(sound)) + sound
+        path.write_bytes(b"DSD " + struct.pack("<QQQ", 28, 28 + len(parts), 0) + parts)
+        return path
+
+    def chunk(name: bytes, content: bytes) -> bytes:
+        return name + struct.pack(">Q", len(content)) + content
+
+    channels = chunk(b"CHNL", struct.pack(">H", 1) + b"C   ")
+    properties = (
+        b"SND " + chunk(b"FS  ", struct.pack(">I", 2_822_400)) + channels + chunk(b"CMPR", b"DSD \x0fnot compressed ")
+    )
+    parts = b"DSD " + chunk(b"FVER", bytes(4)) + chunk(b"PROP", properties) + chunk(b"DSD ", sound[:-1])
+    path.write_bytes(chunk(b"FRM8", parts))
+    return path
+
+
+@pytest.mark.parametrize("ending", ["dsf", "dff"])
+def test_one_bit_sound(tmp_path: Path, ending: str) -> None:
+    song = dsd(tmp_path / f"song.{ending}")
+    original = Path(shutil.copy(song, tmp_path / f"original.{ending}"))
+    write(song)
+    assert {name: first(mutagen.File(song).tags[name]) for name in ID3_FIELDS} == ID3_FIELDS
+    assert not write(song).changed
+    assert same_sound(original, song)
+    remove(song)
+    assert mutagen.File(song).tags is None
+    assert same_sound(original, song)
+    if ending == "dsf":
+        assert song.read_bytes() == original.read_bytes()
+
+
 def test_what_could_not_be_read_again_is_refused(tmp_path: Path) -> None:
     """Chunks that are not where they should be: none before another one has its pad byte; a stream has no sizes."""
     whole = eight_bits(tmp_path / "song.wav").read_bytes()

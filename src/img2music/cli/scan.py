@@ -21,7 +21,7 @@ def scan(
 ) -> None:
     """Look for music in folders, listen to what is new, and store it in the library.
 
-    Unchanged files are not opened. A moved file is known by its content. Tracks whose file is gone are marked
+    Unchanged files are not opened. A moved or retagged file is known by its sound. Tracks whose file is gone are marked
     missing, never removed (library prune removes them). May be stopped at any time: what is finished is kept. Exit
     code 1 if some files failed, 2 if no folder could be read.
     """

@@ -199,10 +199,10 @@ def _read_song(path: str, store: LibraryStore) -> Query | InputError:
         if not stat.S_ISREG(status.st_mode):
             return InputError("this is no regular file: give a picture, a song or a folder of pictures.", path)
         content = content_hash(FileState(path, status.st_size, status.st_mtime_ns))
-        sound = None
+        sound = content
         with contextlib.suppress(InputError):  # which listening says, too
             sound = sound_hash(path)
-        alike = [*store.same_content(content), *store.same_sound(sound or content)]
+        alike = [*store.same_content(content), *store.same_sound(sound)]
         known = [number for number, record in alike if record.analysis.analyzer == ANALYZER]
         for track in store.tracks(known[:1]):
             return Query(QueryKind.SONG, track.affect, path, track=track)
@@ -214,7 +214,7 @@ def _read_song(path: str, store: LibraryStore) -> Query | InputError:
     return Query(QueryKind.SONG, analysis.affect, path, track=_track(path, content, sound, analysis))
 
 
-def _track(path: str, content: str, sound: str | None, analysis: TrackAnalysis) -> Track:
+def _track(path: str, content: str, sound: str, analysis: TrackAnalysis) -> Track:
     """A song from outside, so that the library's copies of it are known; its id is 0, which no track has."""
     tags = read_tags(path)
     return Track(

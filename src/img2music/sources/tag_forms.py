@@ -86,7 +86,7 @@ class TagForm(ABC):
 
 
 class _Id3(TagForm):
-    """ID3v2 of MP3, WAV, AIFF, DSF and TTA; its version stays, but 2.2, which nobody writes, becomes 2.3."""
+    """ID3v2 of MP3, WAV, AIFF, DSF, DFF and TTA; its version stays, but 2.2, which nobody writes, becomes 2.3."""
 
     mark = f"TXXX:{MARK}"
 
@@ -123,7 +123,8 @@ class _Id3(TagForm):
             if len(self._tags) and not self._dropped:
                 self._tags.save(path, v2_version=self._version, v23_sep=None)
             else:
-                self._tags.delete(path)
+                self._file.delete(path)
+                _state_length(path)
 
     def drop_copy(self) -> None:
         self._dropped = self._older is not None and _frames(self._older) == _frames(self._tags)
@@ -343,12 +344,23 @@ def _without_end(path: str) -> Iterator[None]:
 
 
 def _pad(path: str) -> None:
-    """Give WAV or AIFF the pad byte that should end it: chunks have even lengths, and mutagen counts on it."""
+    """Give WAV, AIFF or DFF the pad byte that should end it: chunks have even lengths, and mutagen counts on it."""
     with open(path, "r+b") as stream:  # noqa: PTH123 - as above
-        name, size = stream.read(4), stream.read(4)
+        name = stream.read(4)
+        width = 8 if name == b"FRM8" else 4
         order: Literal["little", "big"] = "little" if name == b"RIFF" else "big"
-        length = stream.seek(0, os.SEEK_END)
-        if name in {b"RIFF", b"FORM"} and length % 2 and 0 <= int.from_bytes(size, order) - (length - 8) <= 1:
+        size = int.from_bytes(stream.read(width), order)
+        content = stream.seek(0, os.SEEK_END) - 4 - width
+        if name in {b"RIFF", b"FORM", b"FRM8"} and content % 2 and size in {content, content + 1}:
             stream.write(b"\0")
             stream.seek(4)
-            stream.write((length - 7).to_bytes(4, order))
+            stream.write((content + 1).to_bytes(width, order))
+
+
+def _state_length(path: str) -> None:
+    """Correct the length of the file in DSF's header, which mutagen leaves as it was when tags are taken out."""
+    with open(path, "r+b") as stream:  # noqa: PTH123 - as above
+        if stream.read(4) == b"DSD ":
+            length = stream.seek(0, os.SEEK_END)
+            stream.seek(12)
+            stream.write(length.to_bytes(8, "little"))

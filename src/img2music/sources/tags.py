@@ -106,7 +106,10 @@ def tags_of(path: str | os.PathLike[str]) -> list[Any]:
         ape = apev2_of(file, path)
     own = getattr(file, "tags", None)
     ordered = [own, ape] if has_id3v2(file) else [ape, own]  # ID3v1 has room for 30 characters
-    return [tags for tags in (*ordered, read_metadata(path)) if tags]
+    found = [tags for tags in ordered if tags]
+    if not all(any(_values(tags, names) for tags in found) for names in (TITLE, ARTIST)):
+        found.append(read_metadata(path))
+    return found
 
 
 def has_id3v2(file: Any) -> bool:

@@ -24,7 +24,7 @@ USAGE = {
     "recommend --valence much --arousal 0.5 --library {library}": r"valence.*much",
     "recommend --valence 0.5 --library {library}": r"arousal",
     "recommend --arousal 0.5 --library {library}": r"valence",
-    "recommend --emotion hangry --library {library}": r"hangry.*sadness",
+    "recommend --emotion hangry --library {library}": r"hangry.*angry",
     "recommend --emotion sadness --valence 0.5 --arousal 0.5 --library {library}": r"emotion",
     f"{POINT} --top 0": r"(top|songs).*0",
     f"{POINT} --top -5": r"(top|songs).*-5",

@@ -62,7 +62,7 @@ def test_names_of_songs(tmp_path: Path, song: Path) -> None:
     img2music("library", "verify", "--library", library, home=tmp_path).sound(0)
     img2music("tracks", "--library", library, "--format", "table", home=tmp_path).sound(0)
 
-    query = ["recommend", "--valence", "0.5", "--arousal", "0.5", "--top", "100", "--per-artist", "0"]
+    query = ["recommend", "--valence", "0.5", "--arousal", "0.5", "--top", "100", "--per-artist", "0", "--speech"]
     written = {}
     for form in ("json", "csv", "m3u8", "xspf", "jspf"):
         output = tmp_path / f"list.{form}"

@@ -87,22 +87,22 @@ def test_from_a_table_to_playlists(tmp_path: Path) -> None:
     again = job("import", "table", "songs.csv", *options, home=tmp_path).sound(0).json
     assert (again["new"], again["updated"]) == (0, 2)
 
-    point = ("recommend", "--valence", "0.3", "--arousal", "0.6", "--match", "absolute")
+    point = ("recommend", "--valence", "0.3", "--arousal", "0.6", "--match", "absolute", "--top", "2")
     shape = json.loads((ROOT / "docs" / "schemas" / "recommend.json").read_text(encoding="utf-8"))
     found = job(*point, "--format", "json", home=tmp_path).sound(0).json
     jsonschema.validate(found, shape)
     assert [track["title"] for track in found["queries"][0]["tracks"]] == ["Joga", "Air"]
     assert "Joga - Bjork" in job(*point, "--format", "table", home=tmp_path).sound(0).out
     assert ",,Joga,Bjork,," in job(*point, "--format", "csv", home=tmp_path).sound(0).out
-    empty = job(*point, "--format", "m3u8", home=tmp_path).sound(0)
-    assert empty.out == "#EXTM3U\n"
-    assert "2 of 2 songs have no file and are left out of the playlist" in empty.err
+    refused = job(*point, "--format", "m3u8", home=tmp_path).sound(2)
+    assert refused.out == ""
+    assert "None of the library's 2 songs has a file" in refused.err
     for kind in ("xspf", "jspf"):
         playlist = job(*point, "--format", kind, home=tmp_path).sound(0)
         assert "spotify:track:6f807x0ima9a1j3VPbc7VN" in playlist.out
         assert playlist.err == ""
     job(*point, "--plot", tmp_path / "plane.png", home=tmp_path).sound(0)
-    assert "filters" in job(*point, "--files", home=tmp_path).sound(2).err
+    assert "has a file" in job(*point, "--files", home=tmp_path).sound(2).err
 
     tracks = job("tracks", "--format", "json", home=tmp_path).sound(0).json
     jsonschema.validate(tracks, json.loads((ROOT / "docs" / "schemas" / "tracks.json").read_text(encoding="utf-8")))

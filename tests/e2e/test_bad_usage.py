@@ -42,7 +42,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     for name in ("music", "empty_folder", "empty_folder.png", "forbidden"):
         (folder / name).mkdir()
     (folder / "photo.jpg").write_bytes(encoded("JPEG"))
-    encode(folder / "music" / "song.flac", "flac", chords(3))
+    encode(folder / "music" / "song.flac", "flac", chords(6))
     img2music("scan", "music", "--library", "library.db", home=folder).sound(0)
     (folder / "forbidden").chmod(0o555)
     yield Place(folder)

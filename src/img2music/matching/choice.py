@@ -84,7 +84,10 @@ def choosable(store: LibraryStore, ids: NDArray[np.int64], where: TrackFilter) -
         return Choice(allowed, left_out)
     reason = "passes the filters: loosen them"
     if left_out:
-        reason = f"is music that passes the filters ({left_out.total()} are not music): loosen them, or ask for speech"
+        that = " that passes the filters" if where.narrows else ""
+        reason = (
+            f"is music{that}, but speech, noise or very short ({left_out.total()}): ask for speech to have them, too"
+        )
     elif where.file and not len(store.ids(TrackFilter(file=True))):
         reason = "has a file, which this needs: scan a folder of music"
     return Choice(allowed, left_out, UsageError(f"None of the library's {len(ids)} songs {reason}."))

@@ -105,10 +105,12 @@ WRITERS: dict[str, Callable[[Recommendation, Path | None], bytes]] = {
 }
 """By name, what turns a recommendation into the bytes of a file; given the folder that the file will lie in."""
 
+PLAYLIST = FileKind("an M3U playlist", (".m3u8", ".m3u"), rb"(\xef\xbb\xbf)?#EXTM3U")
 KINDS = {
     "json": FileKind.json("a JSON list of matches by img2music", SCHEMA),
     "csv": FileKind.csv("a CSV list of matches by img2music", CSV_COLUMNS),
-    "m3u8": FileKind("an M3U8 playlist", (".m3u8", ".m3u"), rb"(\xef\xbb\xbf)?#EXTM3U"),
+    "m3u8": PLAYLIST,
+    "m3u": PLAYLIST,
     "xspf": FileKind("an XSPF playlist", (".xspf",), rb"(\xef\xbb\xbf)?<\?xml.*<playlist"),
     "jspf": FileKind("a JSPF playlist", (".jspf", ".json"), rb'\s*\{\s*"playlist"'),
 }

@@ -30,7 +30,7 @@ class FileKind:
     Attributes
     ----------
     name : str
-        In words, such as "an M3U8 playlist".
+        In words, such as "an M3U playlist".
     endings : tuple of str
         Endings of names, in lower case; none if names say nothing. A name without an ending fits too.
     start : bytes

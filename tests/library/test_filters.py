@@ -1,9 +1,11 @@
 import os
+import sqlite3
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
+import sqlalchemy as sa
 
 from img2music.library.store import LibraryStore
 from img2music.library.track import TrackFilter
@@ -91,6 +93,16 @@ HEARD = {
         {"duration": 5.0},
     ),
 }
+
+
+def test_what_is_no_music_is_found_by_an_index(tmp_path):
+    asked = []
+    with LibraryStore.open(tmp_path / "library.db", create=True) as store:
+        with sqlite3.connect(tmp_path / "library.db") as database:
+            sa.event.listen(store._engine, "before_cursor_execute", lambda *given: asked.append(given[2]))
+            store.unmusical()
+            (plan,) = database.execute(f"explain query plan {asked[-1]}").fetchall()
+    assert "ix_tracks_no_music" in plan[-1]
 
 
 def test_what_a_track_is(tmp_path):

@@ -105,14 +105,14 @@ def _kind() -> ColumnElement[str]:
     calm = or_(value.energy < LIVELY_BEAT, and_(value.energy < 0.4, value.acousticness >= 0.8))
     heard = value.path.is_not(None)
     return case(
-        (value.duration < SHORT, TrackKind.SHORT),
-        (and_(heard, unmusical, or_(value.onset_rate < 0.1, value.raw_valence < 0.05)), TrackKind.NOISE),
-        (talks, TrackKind.SPEECH),
-        (raps, TrackKind.MUSIC),
-        (and_(heard, beatless, value.instrumentalness >= INSTRUMENTAL), TrackKind.NOISE),
-        (and_(heard, or_(beatless, and_(value.speechiness >= SPOKEN, calm))), TrackKind.SPEECH),
-        (and_(not_(heard), value.speechiness >= SPOKEN_ALONE), TrackKind.SPEECH),
-        else_=TrackKind.MUSIC,
+        (value.duration < SHORT, TrackKind.SHORT.value),
+        (and_(heard, unmusical, or_(value.onset_rate < 0.1, value.raw_valence < 0.05)), TrackKind.NOISE.value),
+        (talks, TrackKind.SPEECH.value),
+        (raps, TrackKind.MUSIC.value),
+        (and_(heard, beatless, value.instrumentalness >= INSTRUMENTAL), TrackKind.NOISE.value),
+        (and_(heard, or_(beatless, and_(value.speechiness >= SPOKEN, calm))), TrackKind.SPEECH.value),
+        (and_(not_(heard), value.speechiness >= SPOKEN_ALONE), TrackKind.SPEECH.value),
+        else_=TrackKind.MUSIC.value,
     )
 
 
@@ -120,6 +120,9 @@ KIND = _kind().label("kind")
 """What a track is (`TrackKind`), told by what was measured and by its genre. Noise with a regular beat, such as a
 train's, and speech that is much changed pass for music; rap whose voice drowns its beat is taken for speech, unless its
 genre tells."""
+
+PRESENT_NO_MUSIC = and_(tracks.c.missing.is_(False), KIND.element != TrackKind.MUSIC.value)
+"""What the index ``ix_tracks_no_music`` holds: a migration makes it anew where `KIND` changes."""
 
 
 def _conditions_of_one_value(where: TrackFilter) -> Iterator[ColumnElement[bool]]:

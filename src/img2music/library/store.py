@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from img2music.errors import UsageError
 from img2music.library import database
-from img2music.library.filters import KIND, conditions
+from img2music.library.filters import KIND, PRESENT_NO_MUSIC, conditions
 from img2music.library.record import CURVE_DTYPE, Failure, LyricsRecord, SongRecord, TrackRecord, unpack_curve
 from img2music.library.rows import AFFECT_DTYPE, PACKED_AFFECT, batches, lyrics_record_of, record_of, song_of, track_of
 from img2music.library.schema import affects, curves, failures, lyrics, song_sources, tracks
@@ -244,9 +244,11 @@ class LibraryStore:
         dict of int to TrackKind
             What they are, by id.
         """
-        statement = sa.select(tracks.c.id, KIND).where(tracks.c.missing.is_(False), KIND.element != TrackKind.MUSIC)
+        statement = sa.select(tracks.c.id, KIND).where(PRESENT_NO_MUSIC)
         with self._reading() as connection:
-            return {number: TrackKind(kind) for number, kind in connection.execute(statement)}
+            # An index is only used if its condition is there word by word, without parameters.
+            words = statement.compile(dialect=connection.dialect, compile_kwargs={"literal_binds": True})
+            return {number: TrackKind(kind) for number, kind in connection.exec_driver_sql(str(words))}
 
     def tracks(
         self,

@@ -1,8 +1,9 @@
-"""Which tables and playlists songs without a file came from."""
+"""Which tables and playlists songs without a file came from, and an index of what is no music."""
 
 import sqlalchemy as sa
 from alembic import op
 
+from img2music.library.filters import PRESENT_NO_MUSIC
 from img2music.library.schema import ID
 
 revision = "0006"
@@ -10,11 +11,14 @@ down_revision = "0005"
 
 
 def upgrade() -> None:
-    """Add a table; of songs that are there already, nobody knows."""
+    """Add the table, in which nothing is of songs that are there already, and the index."""
     op.create_table(
         "song_sources",
         sa.Column(
             "track_id", ID, sa.ForeignKey("tracks.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
         ),
         sa.Column("source", sa.Text, primary_key=True),
+    )
+    op.create_index(
+        "ix_tracks_no_music", "tracks", ["id"], sqlite_where=PRESENT_NO_MUSIC, postgresql_where=PRESENT_NO_MUSIC
     )

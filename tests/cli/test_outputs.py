@@ -182,8 +182,8 @@ def test_impossible_cues_are_refused_before_the_film_is_read(wrong: dict[str, An
     songs = [song("Short", "calm", 0.5), *([song("Long", "calm", 9.0)] if "pins" in wrong else [])]
     make_library(tmp_path / "library.db", songs).close()
     read: list[float] = []
+    everything = img2music.TrackFilter(speech=True)  # very short songs, too
     with img2music.Library.open(tmp_path / "library.db", read_only=True) as library, pytest.raises(UsageError) as error:
-        everything = img2music.TrackFilter(speech=True)  # very short songs, too
         library.spot(tmp_path / "film.mp4", where=everything, progress=lambda done, _: read.append(done), **wrong)
     assert says in str(error.value)
     assert not read

@@ -98,10 +98,11 @@ HEARD = {
 def test_what_is_no_music_is_found_by_an_index(tmp_path):
     asked = []
     with LibraryStore.open(tmp_path / "library.db", create=True) as store:
-        with sqlite3.connect(tmp_path / "library.db") as database:
-            sa.event.listen(store._engine, "before_cursor_execute", lambda *given: asked.append(given[2]))
-            store.unmusical()
-            (plan,) = database.execute(f"explain query plan {asked[-1]}").fetchall()
+        sa.event.listen(store._engine, "before_cursor_execute", lambda *given: asked.append(given[2]))
+        store.unmusical()
+    with sqlite3.connect(tmp_path / "library.db") as database:
+        (plan,) = database.execute(f"explain query plan {asked[-1]}").fetchall()
+    database.close()
     assert "ix_tracks_no_music" in plan[-1]
 
 

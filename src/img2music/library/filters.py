@@ -7,7 +7,7 @@ that lacks a value that a condition asks for fails it.
 import os
 from collections.abc import Iterator
 
-from sqlalchemy import ColumnElement, and_, case, func, not_, or_
+from sqlalchemy import ColumnElement, Index, and_, case, func, not_, or_
 
 from img2music.library.schema import fold, tracks
 from img2music.library.track import TrackFilter, TrackKind
@@ -122,7 +122,10 @@ train's, and speech that is much changed pass for music; rap whose voice drowns 
 genre tells."""
 
 PRESENT_NO_MUSIC = and_(tracks.c.missing.is_(False), KIND.element != TrackKind.MUSIC.value)
-"""What the index ``ix_tracks_no_music`` holds: a migration makes it anew where `KIND` changes."""
+NO_MUSIC_INDEX = Index(
+    "ix_tracks_no_music", tracks.c.id, sqlite_where=PRESENT_NO_MUSIC, postgresql_where=PRESENT_NO_MUSIC
+)
+"""Used by queries that ask for `PRESENT_NO_MUSIC` word by word; a migration makes it anew where `KIND` changes."""
 
 
 def _conditions_of_one_value(where: TrackFilter) -> Iterator[ColumnElement[bool]]:

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from img2music.library.filters import PRESENT_NO_MUSIC
+from img2music.library.filters import NO_MUSIC_INDEX
 from img2music.library.schema import ID
 
 revision = "0006"
@@ -19,6 +19,4 @@ def upgrade() -> None:
         ),
         sa.Column("source", sa.Text, primary_key=True),
     )
-    op.create_index(
-        "ix_tracks_no_music", "tracks", ["id"], sqlite_where=PRESENT_NO_MUSIC, postgresql_where=PRESENT_NO_MUSIC
-    )
+    NO_MUSIC_INDEX.create(op.get_bind())

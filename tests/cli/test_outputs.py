@@ -110,9 +110,9 @@ def test_an_export_is_replaced_only_if_asked(run: Run, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("line", "says"),
     [
-        ("recommend photo.jpg --format csv --output photo.jpg", "is one of the queries"),
-        ("recommend album --plot album/inner/photo.png", "is one of the queries"),
-        ("recommend album --plot linked.png", "is one of the queries"),
+        ("recommend photo.jpg --format csv --output photo.jpg", "is one of the inputs"),
+        ("recommend album --plot album/inner/photo.png", "is one of the inputs"),
+        ("recommend album --plot linked.png", "is one of the inputs"),
         (f"{JOY} --format m3u8 --output song.mp3", "does not fit an M3U8 playlist"),
         (f"{JOY} --output song.m3u8", "is not an M3U8 playlist"),
         (f"{JOY} --output table.csv", "is not a CSV list of matches"),

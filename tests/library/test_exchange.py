@@ -158,7 +158,8 @@ def test_another_file_is_refused_whole(tmp_path, content):
 
 def test_export_leaves_what_was_there_if_it_fails(tmp_path, monkeypatch):
     path = tmp_path / "library.jsonl"
-    path.write_text("before")
+    before = '{"schema": "img2music/library/1"}\n'
+    path.write_text(before)
     with LibraryStore.open(tmp_path / "library.db", create=True) as store:
         fill(store)
 
@@ -170,7 +171,7 @@ def test_export_leaves_what_was_there_if_it_fails(tmp_path, monkeypatch):
             export_library(store, path)
         with pytest.raises(InputError, match="No such file"):
             export_library(store, tmp_path / "nowhere" / "library.jsonl")
-    assert path.read_text() == "before"
+    assert path.read_text() == before
     assert {item.name for item in tmp_path.iterdir()} == {"library.db", "library.jsonl"}
 
 

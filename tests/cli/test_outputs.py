@@ -174,6 +174,7 @@ def test_a_terminal_is_asked(answer: str, tmp_path: Path, monkeypatch: pytest.Mo
         ({"cues": "one"}, "No song is as long as the film"),
         ({}, "too short for a scene"),
         ({"pins": {9: "Short"}}, "a film of 0:02 has at most 1 scene"),
+        ({"cues": "one", "pins": {1: "Short"}}, "lasts 0:00, and the film 0:02"),
         ({"cues": "one", "pins": {1: "Short", 2: "Long"}, "least_scene": 1.0}, "only one song can be pinned"),
     ],
 )

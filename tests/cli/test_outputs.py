@@ -110,9 +110,9 @@ def test_an_export_is_replaced_only_if_asked(run: Run, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("line", "says"),
     [
-        ("recommend photo.jpg --format csv --output photo.jpg", "is one of the queries"),
-        ("recommend album --plot album/inner/photo.png", "is one of the queries"),
-        ("recommend album --plot linked.png", "is one of the queries"),
+        ("recommend photo.jpg --format csv --output photo.jpg", "is one of the inputs"),
+        ("recommend album --plot album/inner/photo.png", "is one of the inputs"),
+        ("recommend album --plot linked.png", "is one of the inputs"),
         (f"{JOY} --format m3u8 --output song.mp3", "does not fit an M3U playlist"),
         (f"{JOY} --output song.m3u8", "is not an M3U playlist"),
         (f"{JOY} --output table.csv", "is not a CSV list of matches"),
@@ -174,6 +174,7 @@ def test_a_terminal_is_asked(answer: str, tmp_path: Path, monkeypatch: pytest.Mo
         ({"cues": "one"}, "No song is as long as the film"),
         ({}, "too short for a scene"),
         ({"pins": {9: "Short"}}, "a film of 0:02 has at most 1 scene"),
+        ({"cues": "one", "pins": {1: "Short"}}, "lasts 0:00, and the film 0:02"),
         ({"cues": "one", "pins": {1: "Short", 2: "Long"}, "least_scene": 1.0}, "only one song can be pinned"),
     ],
 )

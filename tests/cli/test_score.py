@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import av
+import mutagen
 import numpy as np
 import pytest
 from PIL import Image
@@ -45,6 +46,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     make_library(folder / "library.db", songs).close()
     make_library(folder / "empty.db", []).close()
     jingle = encode(folder / "jingle.flac", clicks(120.0, 3.0, 44_100), "flac")
+    tagged = mutagen.File(jingle)
+    tagged["title"] = "Jingle"
+    tagged.save()
     make_library(folder / "short.db", [record(str(jingle), 0.5, 0.5, duration=3.0, title="jingle")]).close()
     Image.new("RGB", (64, 48)).save(folder / "photo.mp4", format="PNG")
     return folder
@@ -114,6 +118,7 @@ BAD = {
     "the film": (["--output", "film.mp4"], {}, "is the film itself"),
     "twice": (["--output", "out.mp4", "--sheet-output", "./out.mp4.json", "--plot", "film.gif"], {}, "A plot is"),
     "a song": (["--audio-only", "calm.flac", "--cues", "one", "--ban", "lively"], {}, "is the song itself"),
+    "a song by its tags": (["--audio-only", "jingle.flac", "--force"], {}, "is a song, as its tags say"),
     "one short song": (["--output", "out.mp4", "--speech"], {"library": "short.db"}, "too short"),
     "no songs": (["--output", "out.mp4"], {"library": "empty.db"}, "has no songs yet"),
     "no sheet": (["--output", "out.mp4", "--sheet", "photo.mp4"], {}, "is no cue sheet"),

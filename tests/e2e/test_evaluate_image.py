@@ -35,7 +35,7 @@ def test_the_words_of_the_readme_do(tmp_path: Path) -> None:
     assert outcome.json["images"] == 12
     assert json.loads((tmp_path / "report" / "report.json").read_text()) == outcome.json
     assert (tmp_path / "report" / "report.html").read_text(encoding="utf-8").count("<figure>") == 12
-    table = img2music(*readme_command(), "--format", "table", home=tmp_path, cwd=tmp_path).sound(0).out
+    table = img2music(*readme_command(), "--force", "--format", "table", home=tmp_path, cwd=tmp_path).sound(0).out
     assert "model oasis-lite2-lite0/1 as it is" in table
 
 

@@ -316,8 +316,9 @@ def test_nothing_is_left_where_it_fails(tmp_path: Path) -> None:
             yield np.zeros((RATE, 2), dtype=np.float32)
             raise InputError("gone.", "song.mp3")
 
-    (tmp_path / "out.mp4").write_bytes(b"before")
+    before = b"\0\0\0\x18ftypisom, an older film"
+    (tmp_path / "out.mp4").write_bytes(before)
     with pytest.raises(InputError, match="gone"):
         write_film(path, seen, Failing(2 * RATE), tmp_path / "out.mp4")
-    assert (tmp_path / "out.mp4").read_bytes() == b"before"
+    assert (tmp_path / "out.mp4").read_bytes() == before
     assert sorted(each.name for each in tmp_path.iterdir()) == ["film.mp4", "out.mp4"]

@@ -108,7 +108,7 @@ def test_drawings_are_always_the_same_and_well_formed(colours: ImageModel, tmp_p
     photo = tmp_path / "a$b$.png"
     Image.new("RGB", (1, 1)).save(photo)
     found = explain(colours, photo)
-    for name in ("1.svg", "2.svg"):
+    for name in ("1.svg", "1.svg", "2.svg"):  # an older drawing is replaced
         found.plot(tmp_path / name)
     assert (tmp_path / "1.svg").read_bytes() == (tmp_path / "2.svg").read_bytes()
     words = " ".join(ElementTree.parse(tmp_path / "1.svg").getroot().itertext())
@@ -116,5 +116,12 @@ def test_drawings_are_always_the_same_and_well_formed(colours: ImageModel, tmp_p
     assert "valence 0.00" in words
     with pytest.raises(UsageError, match=r"why\.gif"):
         found.plot(tmp_path / "why.gif")
+    before = photo.read_bytes()
+    with pytest.raises(UsageError, match="is the picture itself"):
+        found.plot(photo)
+    (tmp_path / "other.png").write_bytes(before)
+    with pytest.raises(InputError, match="is not a plot by img2music"):
+        found.plot(tmp_path / "other.png")
+    assert photo.read_bytes() == (tmp_path / "other.png").read_bytes() == before
     with pytest.raises(InputError, match="nowhere"):
         found.plot(tmp_path / "nowhere" / "why.png")

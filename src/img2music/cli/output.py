@@ -180,7 +180,7 @@ def library_songs(library: str | None) -> Iterator[tuple[str, str]]:
     from img2music.library.store import LibraryStore
 
     with suppress(LibraryError), LibraryStore.open(library, read_only=True) as store:
-        yield from [("the song itself", known.file.path) for known in store.known_files()]
+        yield from (("the song itself", known.file.path) for known in store.known_files())
 
 
 def finish(done: int, errors: Sequence["InputError"]) -> None:

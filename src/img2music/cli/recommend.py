@@ -125,7 +125,7 @@ def recommend(
     if plot is not None:
         require_plotting(plot)
     outputs = [(plot, PLOT), *([(output, formats.KINDS[wanted])] if output is not None else [])]
-    require_outputs(outputs, given_files("one of the queries", paths or ()), force=force)
+    require_outputs(outputs, given_files("one of the inputs", paths or ()), force=force)
     options = Options(
         matching=Matching(match),
         top=top,

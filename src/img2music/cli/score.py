@@ -1,5 +1,6 @@
 """``img2music score``: a film with music of the library that follows its mood."""
 
+from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -105,7 +106,7 @@ def score(
     outputs = [*kinds(output, audio_only), *formats.kinds(forms, sheets), (plot, PLOT)]
     given_sheet = cue_sheet.load(sheet, warn) if sheet is not None else None
     inputs = [("the film itself", film), *(() if sheet is None else [("the cue sheet itself", sheet)])]
-    require_outputs(outputs, itertools.chain(inputs, library_songs(library)), force=force)
+    require_outputs(outputs, itertools.chain(inputs, _tagged(audio_only), library_songs(library)), force=force)
     options = Options(
         cues=Cues(cues),
         matching=Matching(match),
@@ -140,3 +141,11 @@ def score(
             warn(f"written to {file}")
     for note in (*(found.notes if found is not None else ()), *notes):
         warn(note)
+
+
+def _tagged(audio_only: Path | None) -> Iterator[tuple[str, Path]]:
+    """The file for the sound alone, if it has tags, which such sound has not: a song that no library knows."""
+    from img2music.sources.tags import Tags, read_tags
+
+    if audio_only is not None and audio_only.is_file() and read_tags(str(audio_only)) != Tags():
+        yield "a song, as its tags say", audio_only

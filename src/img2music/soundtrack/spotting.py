@@ -312,12 +312,21 @@ def require_possible(tracks: Candidates, options: Options, seconds: float) -> No
 def _require_one(tracks: Candidates, seconds: float) -> None:
     if len(set(tracks.pins.values())) > 1:
         raise UsageError("With --cues one only one song can be pinned.")
+    for pinned in tracks.pins:
+        _require_length(tracks, pinned, "the film", seconds)
     if not tracks.pins and tracks.longest + TOLERANCE < seconds:
         short, long = clocks(tracks.longest, seconds)
         raise UsageError(
             f"No song is as long as the film ({long}; the longest that may be used lasts {short}): "
             "use --cues auto or --cues scene."
         )
+
+
+def _require_length(tracks: Candidates, pinned: int, what: str, seconds: float) -> None:
+    lasts = float(tracks.durations[tracks.pins[pinned]])
+    if lasts + TOLERANCE < seconds:
+        short, long = clocks(lasts, seconds)
+        raise UsageError(f"The song pinned to scene {pinned + 1} lasts {short}, and {what} {long}.")
 
 
 def _too_short(longest: float) -> UsageError:
@@ -351,14 +360,11 @@ def stretches(
         If no track is long enough for a scene, or for the film where one shall do, or a pinned one is too short.
     """
     end = scenes[-1].end
-    for pinned, place in tracks.pins.items():
+    for pinned in tracks.pins:
         if not 0 <= pinned < len(scenes):
             raise UsageError(f"There is no scene {pinned + 1} to pin a song to: the film has {len(scenes)}.")
-        lasts = end if options.cues is Cues.ONE else scenes[pinned].end - scenes[pinned].start
-        if tracks.durations[place] + TOLERANCE < lasts:
-            what = "the film" if options.cues is Cues.ONE else f"scene {pinned + 1}"
-            short, long = clocks(tracks.durations[place], lasts)
-            raise UsageError(f"The song pinned to scene {pinned + 1} lasts {short}, and {what} {long}.")
+        if options.cues is not Cues.ONE:
+            _require_length(tracks, pinned, f"scene {pinned + 1}", scenes[pinned].end - scenes[pinned].start)
     if options.cues is Cues.ONE:
         _require_one(tracks, end)
         return np.array([0.0, end]), np.array([0])

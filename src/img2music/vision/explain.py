@@ -68,16 +68,16 @@ class Explanation:
         Parameters
         ----------
         file : str or path-like
-            What to write: a ``.png`` or an ``.svg``.
+            What to write: a ``.png`` or an ``.svg``. An older plot is replaced; no other file is.
 
         Raises
         ------
         UsageError
-            If the file's ending is neither.
+            If the file's ending is neither, or it is the picture.
         MissingExtraError
             If matplotlib is not installed.
         InputError
-            If the file can't be written.
+            If the file can't be written, or something else is there; then nothing has changed.
         """
         from img2music.vision.explanation_plot import draw
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from img2music.errors import printable
-from img2music.files import write_atomically
+from img2music.files import require_outputs, write_atomically
 from img2music.plots import PLOT, require_plotting
 
 if TYPE_CHECKING:
@@ -43,13 +43,14 @@ def draw(explanation: "Explanation", file: Path) -> None:
     Raises
     ------
     UsageError
-        If the file's ending is neither.
+        If the file's ending is neither, or it is the picture.
     MissingExtraError
         If matplotlib is not installed.
     InputError
         If the file can't be written.
     """
     require_plotting(file)
+    require_outputs([(file, PLOT)], [("the picture itself", explanation.path)])
     import matplotlib as mpl
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure

@@ -1,5 +1,6 @@
 """From a film's curve and a library to cues."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from img2music.soundtrack.choosing import Prices
 from img2music.soundtrack.film import SAMPLE_EVERY, Film, Shot
 from img2music.soundtrack.scenes import group
 from img2music.soundtrack.spotting import Cues, Options, candidates, clock, grid, spot, stretches
+from img2music.sources.tags import Tags
 from tests.matching.songs import library as make_library
 from tests.matching.songs import record
 from tests.matching.songs import song as silent_song
@@ -124,6 +126,19 @@ def test_pins_and_bans(store: LibraryStore) -> None:
     assert titles(spotted(store, CHANGING, cues=Cues.ONE, pins=((3, "Tears"),))) == ["Tears"]
 
 
+def test_names_that_look_like_numbers(tmp_path: Path) -> None:
+    songs = [replace(song(name, "calm"), tags=Tags()) for name in ("02", "03", "1", "40", "7")]
+    with make_library(tmp_path / "library.db", songs) as store:
+        found = candidates(store, Options(bans=("#2", "02", "40", "/music/7.mp3")))
+        assert found.ids[found.allowed].tolist() == [3]  # the songs 2, 1, 4 and 5 are out
+        (cue,) = spotted(store, film((20.0, "calm")), pins=((1, "4"),))  # a number that is no name
+        assert cue.track.label == "#4 40"
+        with pytest.raises(UsageError, match=r"2 songs fit '1': #1 02; #3 1\. Give one by its number \(#\)"):
+            candidates(store, Options(bans=("1",)))
+        with pytest.raises(UsageError, match=r"3 songs fit '0': #1 02; #2 03; #4 40"):
+            candidates(store, Options(pins=((1, "0"),)))
+
+
 def test_a_pin_passes_the_filters(store: LibraryStore) -> None:
     where = TrackFilter(genre=("pop",))
     assert set(titles(spotted(store, CHANGING, where=where))) == {"Dance", "Tears"}
@@ -132,7 +147,8 @@ def test_a_pin_passes_the_filters(store: LibraryStore) -> None:
 
 BAD = {
     "no such song": ({"bans": ("Nobody",)}, "No song of the library with sound is 'Nobody'"),
-    "two songs": ({"pins": ((1, "Quiet"),)}, "2 songs are called 'Quiet'"),
+    "two songs": ({"pins": ((1, "Quiet"),)}, "2 songs fit 'Quiet': #1 Quiet One - A; #2 Quiet Two - B. Give"),
+    "two songs to ban": ({"bans": ("quiet",)}, "2 songs fit 'quiet'"),
     "pinned and banned": ({"pins": ((1, "Dance"),), "bans": ("Dance",)}, "both pinned and banned"),
     "no such scene": ({"pins": ((9, "Dance"),)}, "no scene 9"),
     "too short a pin": ({"pins": ((2, "Jingle"),)}, "lasts 0:03, and scene 2 0:30"),

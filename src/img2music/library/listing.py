@@ -83,7 +83,7 @@ def table_row(track: Track) -> tuple[str, ...]:
     """
     features = track.features
     return (
-        str(track.id),
+        f"#{track.id}",
         track.shown_title,
         track.artist or "",
         "" if track.duration is None else length_text(track.duration),

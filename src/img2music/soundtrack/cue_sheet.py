@@ -11,6 +11,7 @@ from typing import Any
 
 from img2music.affect import Affect
 from img2music.errors import InputError
+from img2music.library.track import label
 from img2music.matching.passages import Passage
 
 SCHEMA = "img2music/cues/1"
@@ -126,6 +127,11 @@ class CueTrack:
     artist: str | None = None
     album: str | None = None
     duration: float | None = None
+
+    @property
+    def label(self) -> str:
+        """What names it wherever songs are shown, as in "#17 Title - Artist"."""
+        return label(self.id, self.title or self.path, self.artist)
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,9 @@ CELL, COARSE_CELL = 1.0, 2.0
 MANY = 3000
 """Tracks from which on cells are coarse, to keep the search within seconds."""
 
+NAMED = 10
+"""Songs that are listed where a name fits several."""
+
 TRACKS_AT_ONCE = 8192
 """Tracks whose costs are in memory at once."""
 
@@ -58,9 +61,10 @@ class Options:
     least_scene : float
         Least length of a scene in seconds.
     pins : tuple of (int, str)
-        Scenes (1 for the first) and the track that must lie under each: its number in the library, path or title.
+        Scenes (1 for the first) and the track that must lie under each: its number in the library, such as "#17", its
+        path, or its title or a part of it that fits no other.
     bans : tuple of str
-        Tracks that are not used: numbers, paths or titles.
+        Tracks that are not used, likewise.
     where : TrackFilter
         Conditions that every track must meet, but for those that are pinned.
     prices : Prices
@@ -157,8 +161,11 @@ def candidates(store: LibraryStore, options: Options) -> Candidates:
         raise LibraryError(
             f"The library {store.location} has no songs yet: run `img2music scan FOLDER` on your music first."
         )
-    banned = {place for text in options.bans for place in _found(store, columns, text)}
-    pins = {scene - 1: _pinned(store, columns, text, banned) for scene, text in options.pins}
+    banned = {_found(store, columns, text) for text in options.bans}
+    pins = {scene - 1: _found(store, columns, text) for scene, text in options.pins}
+    for scene, text in options.pins:
+        if columns["content"][pins[scene - 1]] in columns["content"][list(banned)]:
+            raise UsageError(f"{printable(text)!r} is both pinned and banned.")
     passes = np.ones(len(columns["id"]), dtype=np.bool_)
     if options.where != TrackFilter():
         passes = np.isin(columns["id"], store.ids(options.where), assume_unique=True)
@@ -193,30 +200,39 @@ def _artist_numbers(artists: NDArray[Any]) -> NDArray[np.int64]:
     return found
 
 
-def _found(store: LibraryStore, columns: dict[str, NDArray[Any]], text: str) -> list[int]:
-    """Places of the tracks that a text names: by number, path or title; else by a part of the title."""
-    if text.isdecimal() and len(text) < 19 and int(text) in columns["id"]:
-        return np.flatnonzero(columns["id"] == int(text)).tolist()
-    track = store.find(os.path.abspath(text)) if "\0" not in text else None  # noqa: PTH100 - names may be any bytes
-    if track is not None:
-        return np.flatnonzero(columns["id"] == track.id).tolist()
-    wanted = fold(text)
-    titles = [fold(title) if title else "" for title in columns["title"].tolist()]
-    found = [place for place, title in enumerate(titles) if title == wanted]
-    found = found or [place for place, title in enumerate(titles) if wanted and wanted in title]
-    if not found:
-        raise UsageError(f"No song of the library with sound is {printable(text)!r}: give its number, path or title.")
-    return found
+def _found(store: LibraryStore, columns: dict[str, NDArray[Any]], text: str) -> int:
+    """Place of the track that a text names: number, path or name, else a part of its name; of copies the first."""
+    ids = columns["id"]
+    digits = text.removeprefix("#")
+    written = digits.isdecimal() and len(digits) < 19 and digits == str(int(digits))  # "07" is a name
+    numbered = ids == (int(digits) if written else -1)
+    if not (text.startswith("#") and numbered.any()):
+        track = store.find(os.path.abspath(text)) if "\0" not in text else None  # noqa: PTH100 - names may be any bytes
+        if track is not None:
+            numbered = ids == track.id
+        else:
+            wanted, names = fold(text), _names(store, columns)
+            numbered |= np.array([name == wanted for name in names])
+            if not numbered.any() and wanted:
+                numbered = np.array([wanted in name for name in names])
+    found = np.flatnonzero(numbered)
+    if not len(found):
+        raise UsageError(
+            f"No song of the library with sound is {printable(text)!r}: give its number (#17), path or title."
+        )
+    if len(set(columns["content"][found].tolist())) > 1:
+        few = "; ".join(track.label for track in store.tracks(ids[found[:NAMED]].tolist()))
+        more = f"; and {len(found) - NAMED} more" if len(found) > NAMED else ""
+        raise UsageError(f"{len(found)} songs fit {printable(text)!r}: {few}{more}. Give one by its number (#).")
+    return int(found[0])
 
 
-def _pinned(store: LibraryStore, columns: dict[str, NDArray[Any]], text: str, banned: set[int]) -> int:
-    found = _found(store, columns, text)
-    if len({columns["content"][place] for place in found}) > 1:
-        few = ", ".join(str(columns["id"][place]) for place in found[:5])
-        raise UsageError(f"{len(found)} songs are called {printable(text)!r}: pin one by its number ({few}...).")
-    if set(found) & banned:
-        raise UsageError(f"{printable(text)!r} is both pinned and banned.")
-    return found[0]
+def _names(store: LibraryStore, columns: dict[str, NDArray[Any]]) -> list[str]:
+    """What tracks are called, also those without a title, for comparison."""
+    untagged = columns["id"][np.array([not title for title in columns["title"].tolist()], dtype=np.bool_)].tolist()
+    shown = {track.id: track.shown_title for track in store.tracks(untagged)} if untagged else {}
+    both = zip(columns["id"].tolist(), columns["title"].tolist(), strict=True)
+    return [fold(title or shown.get(number, "")) for number, title in both]
 
 
 def spot(

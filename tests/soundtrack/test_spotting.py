@@ -116,6 +116,27 @@ def test_alternatives_are_other_songs_best_first(store: LibraryStore) -> None:
     assert cues[0].alternatives[0].distance <= cues[0].alternatives[1].distance
 
 
+def test_a_nearer_runner_up_says_why_it_was_not_chosen(store: LibraryStore) -> None:
+    (pinned,) = spotted(store, film((20.0, "calm")), pins=((1, "Dance"),), alternatives=1)
+    assert pinned.alternatives[0].note == "another is pinned"
+    cues = spotted(store, film((20.0, "calm"), (20.0, "lively"), (20.0, "calm"), (20.0, "sad")), alternatives=9)
+    notes = {each.note for cue in cues for each in cue.alternatives if each.distance < (cue.distance or 0.0) - 0.005}
+    assert None not in notes
+    free, *_ = spotted(store, CHANGING, alternatives=1)
+    assert free.alternatives[0].note is None
+
+
+def test_a_repeated_artist_is_the_reason(tmp_path: Path) -> None:
+    songs = [song("First", "lively", artist="B"), song("Near", "calm", artist="B"), song("Far", "sad", artist="C")]
+    with make_library(tmp_path / "library.db", songs) as store:
+        cues = spotted(
+            store, film((20.0, "lively"), (20.0, "calm")), alternatives=2, prices=Prices(artist=100.0), cues=Cues.SCENE
+        )
+    assert titles(cues) == ["First", "Far"]
+    notes = {each.track.title: each.note for each in cues[1].alternatives}
+    assert notes == {"First": None, "Near": "it or its artist is heard close by"}
+
+
 def test_pins_and_bans(store: LibraryStore) -> None:
     quiet = titles(spotted(store, CHANGING, bans=("quiet one",)))[0]
     assert quiet == "Quiet Two"

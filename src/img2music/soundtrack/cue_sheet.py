@@ -143,11 +143,14 @@ class Alternative:
     track : CueTrack
     passage : Passage
     distance : float
+    note : str or None
+        Why it was not chosen, where it is nearer than the one that was.
     """
 
     track: CueTrack
     passage: Passage
     distance: float
+    note: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -405,9 +408,9 @@ def _cue(value: Any, where: str) -> Cue:
     alternatives = []
     for number, other in enumerate(_list(value, "alternatives", where, needed=False), start=1):
         here = f"{where}, alternative {number}"
-        alternatives.append(
-            Alternative(_track(other, here), _passage(other, here), _number(other, "distance", here, least=0.0))
-        )
+        note = _text(other, "note", here) if other.get("note") is not None else None
+        distance = _number(other, "distance", here, least=0.0)
+        alternatives.append(Alternative(_track(other, here), _passage(other, here), distance, note))
     return Cue(
         *span,
         track=track,

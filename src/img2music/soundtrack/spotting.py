@@ -19,7 +19,7 @@ from img2music.matching.calibration import Matching
 from img2music.matching.explanations import explain
 from img2music.soundtrack.choosing import MEMORY, Chosen, Prices, choose, shortlist
 from img2music.soundtrack.cue_sheet import Cue
-from img2music.soundtrack.cueing import CueWriter
+from img2music.soundtrack.cueing import CueWriter, Runner
 from img2music.soundtrack.film import Film
 from img2music.soundtrack.music import TOLERANCE, FilmCurve, Music, Span
 from img2music.soundtrack.pace import Pace
@@ -280,6 +280,7 @@ def spot(
     chosen = choose(shortlists(curve, music, tracks, owners, options), tracks.artists, options.prices)
     assert chosen is not None, "a stretch has no track that is long enough"
     runners = _runners_up(curve, music, tracks, chosen, options)
+    pinned = [bool(_pins_of(each.span, owners, tracks.pins)) for each in chosen]
     writer = CueWriter(
         film,
         scenes,
@@ -291,7 +292,7 @@ def spot(
             asked, track, heard, matching=options.matching, library=tracks.library, filtered=tracks.filtered
         ),
     )
-    return writer.cues(chosen, runners, store)
+    return writer.cues(chosen, runners, pinned, store)
 
 
 def stretches(
@@ -487,19 +488,24 @@ def _runners_up(
     tracks: Candidates,
     chosen: Sequence[Chosen],
     options: Options,
-) -> list[list[int]]:
+) -> list[list[Runner]]:
     """The tracks that would cost least instead of each chosen one, all others staying as they are."""
     if not options.alternatives:
         return [[] for _ in chosen]
     spans = [each.span for each in chosen]
     costs = np.concatenate([part for _, part in music.costs(curve, spans)], axis=1)
     costs[:, ~tracks.allowed] = np.inf
+    repeats = np.zeros_like(costs)
     everything = np.arange(len(music))
     for row, each in enumerate(chosen):
         costs[row, each.track] = np.inf
         for other in range(max(0, row - MEMORY), min(len(chosen), row + MEMORY + 1)):
             if other != row:
                 beside = np.array(chosen[other].track)
-                costs[row] += options.prices.repeat(everything, tracks.artists, beside, tracks.artists[beside])
+                repeats[row] += options.prices.repeat(everything, tracks.artists, beside, tracks.artists[beside])
+    costs += repeats
     order = np.argsort(costs, axis=1, kind="stable")[:, : options.alternatives]
-    return [[int(track) for track in places if np.isfinite(costs[row, track])] for row, places in enumerate(order)]
+    return [
+        [Runner(int(track), bool(repeats[row, track] > 0.0)) for track in places if np.isfinite(costs[row, track])]
+        for row, places in enumerate(order)
+    ]

@@ -38,7 +38,10 @@ def rows(sheet: CueSheet) -> list[list[str]]:
         found.append([str(number), f"{clock(cue.start)}-{clock(cue.end)}", cue.track.label, passage, distance])
         found.append(["", "", f"  {cue.why}", "", ""])
         if cue.alternatives:
-            others = ", ".join(f"{each.track.label} ({each.distance:.2f})" for each in cue.alternatives)
+            others = ", ".join(
+                f"{each.track.label} ({each.distance:.2f}{'' if each.note is None else f', but {each.note}'})"
+                for each in cue.alternatives
+            )
             found.append(["", "", f"  or: {others}", "", ""])
     return found
 

@@ -40,12 +40,13 @@ def analyze(
     from img2music.api import explain as explain_picture
     from img2music.api import require_explainable
 
+    notes: tuple[str, ...] = ()
     if explain is not None:
         require_explainable(paths, explain)
     with Console(stderr=True).status("Reading and listening"):
         report = analyze_files(*paths, image_model=image_model)
         if explain is not None and report.items:
-            explain_picture(paths[0], image_model=image_model).plot(explain)
+            notes = explain_picture(paths[0], image_model=image_model).plot(explain)
     if chosen_format(format_) is ReportFormat.JSON:
         print_json(
             {
@@ -58,6 +59,8 @@ def analyze(
         print_table(["file", ">valence", ">arousal", "feels", "likeliest emotion", "music"], map(_row, report.items))
     if explain is not None and report.items:
         warn(f"drawn to {explain}")
+    for note in notes:
+        warn(note)
     finish(len(report.items), report.errors)
 
 

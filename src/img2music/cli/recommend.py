@@ -163,10 +163,11 @@ def recommend(  # noqa: PLR0917 - typer's way to declare options
     else:
         write_atomically(formats.WRITERS[wanted](found, output.absolute().parent), output)
         warn(f"written to {output}")
+    drawn: tuple[str, ...] = ()
     if plot is not None:
-        plane.plot(found, plot)
+        drawn = plane.plot(found, plot)
         warn(f"drawn to {plot}")
-    for note in (*found.notes, formats.left_out(found, wanted)):
+    for note in (*found.notes, *drawn, formats.left_out(found, wanted)):
         if note:
             warn(note)
     finish(len(found.queries), found.errors)

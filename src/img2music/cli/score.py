@@ -152,7 +152,7 @@ def score(
     if sheet_output is not None:
         formats.save(chosen, sheet_output, form)
     if found is not None and plot is not None:
-        draw(found, plot)
+        notes += draw(found, plot)
     print_table(table.COLUMNS, table.rows(chosen))
     for file in (output, audio_only, sheet_output, plot):
         if file is not None:

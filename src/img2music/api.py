@@ -642,7 +642,7 @@ class Library:
         match_tempo : bool
             Prefer quick music where the film cuts quickly, and slow where slowly.
         pins : mapping of int to str or int, optional
-            Songs by the number of the scene that they must lie under: number, path, title or part of it.
+            Songs by the number of the scene that they must lie under: number ("#17"), path, title or part of it.
         bans : sequence of str or int
             Songs that are left out, likewise.
         match : {"relative", "absolute"}

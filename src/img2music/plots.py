@@ -4,7 +4,8 @@ import importlib.util
 import io
 import math
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 
 from img2music.errors import MissingExtraError, UsageError, printable
 from img2music.files import FileKind, write_atomically
+from img2music.fonts import covering, lacking_note
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -25,9 +27,6 @@ and yellow, too close to vermilion and too pale for lines on white, are one dark
 
 QUADRANTS = ("tense", "excited", "gloomy", "serene")
 """Upper left, upper right, lower left, lower right: words after Russell (1980)."""
-
-FALLBACK_FONTS = ("Noto Sans CJK KR", "Noto Sans CJK JP", "Malgun Gothic", "Apple SD Gothic Neo", "Noto Emoji")
-"""Fonts with what DejaVu Sans lacks, where they are installed."""
 
 SONGS_SHOWN = 5000
 NAMED_SONGS = 3
@@ -98,9 +97,44 @@ def require_plotting(file: Path) -> None:
         raise MissingExtraError("Drawing a plot", "plot")
 
 
+@contextmanager
+def drawing(text: str, file: Path) -> Iterator[tuple[str, ...]]:
+    """Set matplotlib up for a picture with some text, in fonts that have its letters.
+
+    Parameters
+    ----------
+    text : str
+        All that will be written.
+    file : Path
+        Where the picture goes; an ``.svg`` keeps its text as text, which is drawn where it is shown.
+
+    Yields
+    ------
+    tuple of str
+        What a person should know: which letters no font has.
+    """
+    import matplotlib as mpl
+    from matplotlib import font_manager
+
+    fonts, lacking = covering(printable(text))
+    names = []
+    for font in fonts[1:]:  # matplotlib knows its own, and of the others those that it once found
+        font_manager.fontManager.addfont(font)
+        names.append(font_manager.FontProperties(fname=font).get_name())
+    settings: Any = {
+        "font.family": ["DejaVu Sans", *names],
+        "svg.hashsalt": "img2music",  # the same picture is the same file
+        "svg.fonttype": "none",  # text stays text: it can be searched, and read aloud
+        "text.parse_math": False,  # a title may hold dollar signs
+    }
+    with mpl.rc_context(settings), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+        yield lacking_note(lacking) if file.suffix.lower() == ".png" else ()
+
+
 def affect_plane(
     songs: NDArray[np.float64], queries: Sequence[PlottedQuery], file: Path, *, ranks: bool, title: str = ""
-) -> None:
+) -> tuple[str, ...]:
     """Draw photos and songs in the affect plane.
 
     Parameters
@@ -116,6 +150,11 @@ def affect_plane(
     title : str
         What to write above.
 
+    Returns
+    -------
+    tuple of str
+        What a person should know about the picture.
+
     Raises
     ------
     UsageError
@@ -126,20 +165,12 @@ def affect_plane(
         If the file can't be written.
     """
     require_plotting(file)
-    import matplotlib as mpl
-    from matplotlib import font_manager
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    installed = set(font_manager.get_font_names())
-    settings: Any = {
-        "font.family": ["DejaVu Sans", *(name for name in FALLBACK_FONTS if name in installed)],
-        "svg.hashsalt": "img2music",  # the same picture is the same file
-        "svg.fonttype": "none",  # text stays text: it can be searched, and read aloud
-        "text.parse_math": False,  # a title may hold dollar signs
-    }
-    with mpl.rc_context(settings), warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+    written = [title, *(query.label for query in queries)]
+    written += [song.label for query in queries for song in query.songs[:NAMED_SONGS]]
+    with drawing("".join(written), file) as notes:
         figure = Figure(figsize=(9.0, 9.2), dpi=130)
         FigureCanvasAgg(figure)  # never a window
         axes = figure.add_axes((0.07, 0.07, 0.9, 0.88))
@@ -149,6 +180,7 @@ def affect_plane(
         axes.scatter(songs[::step, 0], songs[::step, 1], s=12, c="#9A9A9A", alpha=0.6, linewidths=0, rasterized=True)
         _draw_queries(axes, queries)
         _save(figure, file)
+    return notes
 
 
 def _draw_plane(axes: "Axes", *, ranks: bool) -> None:

@@ -63,6 +63,22 @@ def test_wording(asked: tuple[float, float], position: tuple[float, float], expe
     assert line(asked, position) == expected
 
 
+@pytest.mark.parametrize(
+    ("affect", "place", "said"),
+    [
+        ((0.62, 0.42), (0.2, 0.4), ": more sombre than 79 % of your library, as scene 1 is than 80 % of pictures"),
+        ((0.45, 0.42), (0.5, 0.84), ": livelier than 84 % of your library, as scene 1 is than 84 % of pictures"),
+        ((0.3, 0.42), (0.2, 0.4), ": more sombre than 79 % of your library"),
+    ],
+)
+def test_a_rank_against_the_word_says_whose_rank_it_is(
+    affect: tuple[float, float], place: tuple[float, float], said: str
+) -> None:
+    song = track(1, affect=Affect(*place), features=features(None, None, None))
+    asked = Asked("scene 1", Affect(*affect), (place[0] + 1e-9 - 2e-9 * (place[0] < 0.5), place[1] + 1e-9))
+    assert explain(asked, song, place, matching=Matching.RELATIVE, library=LIBRARY).endswith(said)
+
+
 def test_a_poor_match_says_so() -> None:
     far = ((0.9, 0.1), (0.4, 0.6))
     assert line(*far).startswith("The nearest your library has, but livelier and more sombre than the photo (serene)")

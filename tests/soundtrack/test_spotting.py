@@ -1,5 +1,6 @@
 """From a film's curve and a library to cues."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from img2music.soundtrack.choosing import Prices
 from img2music.soundtrack.film import SAMPLE_EVERY, Film, Shot
 from img2music.soundtrack.scenes import group
 from img2music.soundtrack.spotting import Cues, Options, candidates, clock, grid, spot, stretches
+from img2music.sources.tags import Tags
 from tests.matching.songs import library as make_library
 from tests.matching.songs import record
 from tests.matching.songs import song as silent_song
@@ -114,6 +116,27 @@ def test_alternatives_are_other_songs_best_first(store: LibraryStore) -> None:
     assert cues[0].alternatives[0].distance <= cues[0].alternatives[1].distance
 
 
+def test_a_nearer_runner_up_says_why_it_was_not_chosen(store: LibraryStore) -> None:
+    (pinned,) = spotted(store, film((20.0, "calm")), pins=((1, "Dance"),), alternatives=1)
+    assert pinned.alternatives[0].note == "another is pinned"
+    cues = spotted(store, film((20.0, "calm"), (20.0, "lively"), (20.0, "calm"), (20.0, "sad")), alternatives=9)
+    notes = {each.note for cue in cues for each in cue.alternatives if each.distance < (cue.distance or 0.0) - 0.005}
+    assert None not in notes
+    free, *_ = spotted(store, CHANGING, alternatives=1)
+    assert free.alternatives[0].note is None
+
+
+def test_a_repeated_artist_is_the_reason(tmp_path: Path) -> None:
+    songs = [song("First", "lively", artist="B"), song("Near", "calm", artist="B"), song("Far", "sad", artist="C")]
+    with make_library(tmp_path / "library.db", songs) as store:
+        cues = spotted(
+            store, film((20.0, "lively"), (20.0, "calm")), alternatives=2, prices=Prices(artist=100.0), cues=Cues.SCENE
+        )
+    assert titles(cues) == ["First", "Far"]
+    notes = {each.track.title: each.note for each in cues[1].alternatives}
+    assert notes == {"First": None, "Near": "it or its artist is heard close by"}
+
+
 def test_pins_and_bans(store: LibraryStore) -> None:
     quiet = titles(spotted(store, CHANGING, bans=("quiet one",)))[0]
     assert quiet == "Quiet Two"
@@ -124,6 +147,19 @@ def test_pins_and_bans(store: LibraryStore) -> None:
     assert titles(spotted(store, CHANGING, cues=Cues.ONE, pins=((3, "Tears"),))) == ["Tears"]
 
 
+def test_names_that_look_like_numbers(tmp_path: Path) -> None:
+    songs = [replace(song(name, "calm"), tags=Tags()) for name in ("02", "03", "1", "40", "7")]
+    with make_library(tmp_path / "library.db", songs) as store:
+        found = candidates(store, Options(bans=("#2", "02", "40", "/music/7.mp3")))
+        assert found.ids[found.allowed].tolist() == [3]  # the songs 2, 1, 4 and 5 are out
+        (cue,) = spotted(store, film((20.0, "calm")), pins=((1, "4"),))  # a number that is no name
+        assert cue.track.label == "#4 40"
+        with pytest.raises(UsageError, match=r"2 songs fit '1': #1 02; #3 1\. Give one by its number \(#\)"):
+            candidates(store, Options(bans=("1",)))
+        with pytest.raises(UsageError, match=r"3 songs fit '0': #1 02; #2 03; #4 40"):
+            candidates(store, Options(pins=((1, "0"),)))
+
+
 def test_a_pin_passes_the_filters(store: LibraryStore) -> None:
     where = TrackFilter(genre=("pop",))
     assert set(titles(spotted(store, CHANGING, where=where))) == {"Dance", "Tears"}
@@ -132,7 +168,8 @@ def test_a_pin_passes_the_filters(store: LibraryStore) -> None:
 
 BAD = {
     "no such song": ({"bans": ("Nobody",)}, "No song of the library with sound is 'Nobody'"),
-    "two songs": ({"pins": ((1, "Quiet"),)}, "2 songs are called 'Quiet'"),
+    "two songs": ({"pins": ((1, "Quiet"),)}, "2 songs fit 'Quiet': #1 Quiet One - A; #2 Quiet Two - B. Give"),
+    "two songs to ban": ({"bans": ("quiet",)}, "2 songs fit 'quiet'"),
     "pinned and banned": ({"pins": ((1, "Dance"),), "bans": ("Dance",)}, "both pinned and banned"),
     "no such scene": ({"pins": ((9, "Dance"),)}, "no scene 9"),
     "too short a pin": ({"pins": ((2, "Jingle"),)}, "lasts 0:05, and scene 2 0:30"),

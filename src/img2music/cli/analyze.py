@@ -43,13 +43,14 @@ def analyze(
     from img2music.api import require_explainable
     from img2music.plots import PLOT
 
+    notes: tuple[str, ...] = ()
     if explain is not None:
         require_explainable(paths, explain)
         require_outputs([(explain, PLOT)], force=force)
     with Console(stderr=True).status("Reading and listening"):
         report = analyze_files(*paths, image_model=image_model)
         if explain is not None and report.items:
-            explain_picture(paths[0], image_model=image_model).plot(explain)
+            notes = explain_picture(paths[0], image_model=image_model).plot(explain)
     if chosen_format(format_) is ReportFormat.JSON:
         print_json(
             {
@@ -62,9 +63,10 @@ def analyze(
         print_table(["file", ">valence", ">arousal", "feels", "likeliest emotion", "music"], map(_row, report.items))
     if explain is not None and report.items:
         warn(f"drawn to {explain}")
-    for item in report.items:
-        if note := getattr(item.detail, "note", None):
-            warn(f"{item.path}: {note}")
+    told = ((item.path, getattr(item.detail, "note", None)) for item in report.items)
+    notes += tuple(f"{path}: {note}" for path, note in told if note)
+    for note in notes:
+        warn(note)
     finish(len(report.items), report.errors)
 
 

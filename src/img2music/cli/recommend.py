@@ -154,10 +154,11 @@ def recommend(
     else:
         write_atomically(formats.WRITERS[wanted](found, output.absolute().parent), output, formats.KINDS[wanted])
         warn(f"written to {output}")
+    drawn: tuple[str, ...] = ()
     if plot is not None:
-        plane.plot(found, plot)
+        drawn = plane.plot(found, plot)
         warn(f"drawn to {plot}")
-    for note in found.notes:
+    for note in (*found.notes, *drawn):
         warn(note)
     finish(len(found.queries), found.errors)
 

@@ -134,7 +134,7 @@ def score(
         )
     save(chosen, forms, sheets)
     if found is not None and plot is not None:
-        draw(found, plot)
+        notes += draw(found, plot)
     print_table(table.COLUMNS, table.rows(chosen))
     for file in (output, audio_only, plot):
         if file is not None:

@@ -71,8 +71,9 @@ def spot(
     with counting("Watching (seconds)") as progress:
         found = spot_film(library, film, options, image_model, lambda done, of: progress(int(done), int(max(done, of))))
     give(found.sheet, forms, output or [])
+    drawn: tuple[str, ...] = ()
     if plot is not None:
-        draw(found, plot)
+        drawn = draw(found, plot)
         warn(f"drawn to {plot}")
-    for note in found.notes:
+    for note in (*found.notes, *drawn):
         warn(note)

@@ -46,10 +46,10 @@ MatchTempoOption = Annotated[
 AlternativesOption = Annotated[int, typer.Option(min=0, help="Runners-up to list with each passage.")]
 PinOption = Annotated[
     list[str] | None,
-    typer.Option(metavar="SCENE=SONG", help="This song under this scene; its number, path or title. May be repeated."),
+    typer.Option(metavar="SCENE=SONG", help="This song under this scene: #17, its path or title. May be repeated."),
 ]
 BanOption = Annotated[
-    list[str] | None, typer.Option(metavar="SONG", help="Never this song; as in --pin. May be repeated.")
+    list[str] | None, typer.Option(metavar="SONG", help="Never this song, named as for --pin. May be repeated.")
 ]
 FilmPlotOption = Annotated[
     Path | None, typer.Option(metavar="FILE", help="Draw the film's mood, scenes and songs: .png or .svg.")

@@ -89,7 +89,7 @@ def table_row(track: Track) -> tuple[str, ...]:
         (str(track.kind), track.kind is not TrackKind.MUSIC),
     )
     return (
-        str(track.id),
+        f"#{track.id}",
         track.shown_title,
         track.artist or "",
         "" if track.duration is None else length_text(track.duration),

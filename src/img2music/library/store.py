@@ -310,13 +310,14 @@ class LibraryStore:
         Parameters
         ----------
         name : str
-            Its number, its identifier, or a path of its file, relative ones too.
+            Its number (17 or #17), its identifier, or a path of its file, relative ones too.
 
         Returns
         -------
         Track or None
         """
-        wanted = tracks.c.id == int(name) if name.isascii() and name.isdigit() and len(name) < 19 else None
+        digits = name.removeprefix("#")
+        wanted = tracks.c.id == int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 19 else None
         if wanted is None:
             path = os.path.abspath(os.path.expanduser(name))  # noqa: PTH100, PTH111 - names may be any bytes
             found = None if "\0" in name else self.find(path)

@@ -76,6 +76,16 @@ class Track:
         """The title; where there is none, the file's name without its ending, or the identifier."""
         return self.title or (PurePath(self.path).stem if self.path else self.identifier or "")
 
+    @property
+    def label(self) -> str:
+        """What names it wherever songs are shown, as in "#17 Title - Artist"."""
+        return label(self.id, self.shown_title, self.artist)
+
+
+def label(number: int | None, title: str, artist: str | None) -> str:
+    """What names a song wherever songs are shown, as in "#17 Title - Artist"; without a number if it has none."""
+    return ("" if number is None else f"#{number} ") + title + (f" - {artist}" if artist else "")
+
 
 @dataclass(frozen=True, slots=True)
 class TrackFilter:

@@ -40,11 +40,14 @@ class Asked:
     affect : Affect
     position : tuple of (float, float)
         In the space of the match.
+    among : str
+        What relative matching ranks it among.
     """
 
     name: str
     affect: Affect
     position: tuple[float, float]
+    among: str = "pictures"
 
 
 def explain(
@@ -88,7 +91,7 @@ def explain(
         head = f"The {nearest}, but " if first else "Further off, "
         head += f"{_difference(asked.position, position)} than {asked.name} ({asked.affect.word})"
     if matching is Matching.RELATIVE:
-        stand = _stand(track.affect, asked.position, library)
+        stand = _stand(track.affect, asked, library)
     else:
         stand = (
             f"valence {track.affect.valence:.2f} and arousal {track.affect.arousal:.2f}"
@@ -127,11 +130,11 @@ def _difference(asked: tuple[float, float], position: tuple[float, float]) -> st
     return " and ".join(words)
 
 
-def _stand(affect: Affect, asked: tuple[float, float], library: AffectDistribution) -> str | None:
+def _stand(affect: Affect, asked: Asked, library: AffectDistribution) -> str | None:
     """Where the track stands in the library, on the axis on which the query stands out more."""
     if len(library.valence) < 2:
         return None
-    by_relevance = sorted((1, 0), key=lambda axis: -abs(asked[axis] - 0.5))
+    by_relevance = sorted((1, 0), key=lambda axis: -abs(asked.position[axis] - 0.5))
     for axis in by_relevance:
         sample = (library.valence, library.arousal)[axis]
         value = (affect.valence, affect.arousal)[axis]
@@ -139,8 +142,18 @@ def _stand(affect: Affect, asked: tuple[float, float], library: AffectDistributi
         above = len(sample) - int(np.searchsorted(sample, value, side="right"))
         percent = 100 * max(below, above) // len(sample)
         if percent >= REMARKABLE:
-            return f"{COMPARED[axis][below > above]} than {percent} % of your library"
+            words = COMPARED[axis][below > above]
+            return f"{words} than {percent} % of your library{_as_asked(asked, axis, upper=below > above)}"
     return "in the middle of your library"
+
+
+def _as_asked(asked: Asked, axis: int, *, upper: bool) -> str:
+    """Say that the query stands there too, where its own word says otherwise: a weary photo is livelier than most."""
+    value, rank = (asked.affect.valence, asked.affect.arousal)[axis], asked.position[axis]
+    share = rank if upper else 1.0 - rank
+    if (value > 0.5) is upper or share <= 0.5:
+        return ""
+    return f", as {asked.name} is than {int(100 * share)} % of {asked.among}"
 
 
 def _music(track: Track) -> list[str]:

@@ -180,10 +180,9 @@ def table_rows(recommendation: Recommendation, answer: Answer) -> list[list[str]
     rows = []
     for match in answer.matches:
         track = match.track
-        song = track.shown_title + (f" - {track.artist}" if track.artist else "")
         picture = [Path(match.query.path).name if match.query.path else ""] if recommendation.together else []
         passage = f"{_clock(match.passage.start)}-{_clock(match.passage.end)}" if match.passage else ""
-        rows.append([str(match.rank), song, *picture, passage, f"{match.similarity:.2f}"])
+        rows.append([str(match.rank), track.label, *picture, passage, f"{match.similarity:.2f}"])
         rows.append(["", f"  {match.why}", *([""] if recommendation.together else []), "", ""])
     return rows
 

@@ -15,7 +15,7 @@ from img2music.plots import THUMBNAILS, PlottedQuery, PlottedSong, affect_plane
 THUMBNAIL_SIDE = 84
 
 
-def plot(recommendation: Recommendation, file: Path) -> None:
+def plot(recommendation: Recommendation, file: Path) -> tuple[str, ...]:
     """Draw the library, the queries and their tracks, in the space of the match.
 
     Parameters
@@ -23,6 +23,11 @@ def plot(recommendation: Recommendation, file: Path) -> None:
     recommendation : Recommendation
     file : Path
         A ``.png`` or an ``.svg``.
+
+    Returns
+    -------
+    tuple of str
+        What a person should know about the picture.
 
     Raises
     ------
@@ -34,7 +39,7 @@ def plot(recommendation: Recommendation, file: Path) -> None:
     songs = len(recommendation.positions)
     photos = all(answer.asked[index].kind is QueryKind.IMAGE for answer, index in pairs)
     noun = ("photo" if photos else "query") if len(pairs) == 1 else ("photos" if photos else "queries")
-    affect_plane(
+    return affect_plane(
         recommendation.positions,
         queries,
         file,

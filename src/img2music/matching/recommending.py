@@ -334,7 +334,8 @@ class Matcher:
         )
 
     def _match(self, rank: int, query: Query, candidate: Candidate, curve: Sequence[CurvePoint]) -> Match:
-        asked = Asked(query.name, query.affect, self.place(query))
+        among = "its songs" if query.among is None else "pictures"
+        asked = Asked(query.name, query.affect, self.place(query), among)
         track = candidate.track
         calibration = self._calibration(has_file=track.path is not None)
         heard = [calibration.place(point.affect, calibration.library) for point in curve]

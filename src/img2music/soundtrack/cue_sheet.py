@@ -11,6 +11,7 @@ from typing import Any
 
 from img2music.affect import Affect
 from img2music.errors import InputError
+from img2music.library.track import label
 from img2music.matching.passages import Passage
 
 SCHEMA = "img2music/cues/1"
@@ -127,6 +128,11 @@ class CueTrack:
     album: str | None = None
     duration: float | None = None
 
+    @property
+    def label(self) -> str:
+        """What names it wherever songs are shown, as in "#17 Title - Artist"."""
+        return label(self.id, self.title or self.path, self.artist)
+
 
 @dataclass(frozen=True, slots=True)
 class Alternative:
@@ -137,11 +143,14 @@ class Alternative:
     track : CueTrack
     passage : Passage
     distance : float
+    note : str or None
+        Why it was not chosen, where it is nearer than the one that was.
     """
 
     track: CueTrack
     passage: Passage
     distance: float
+    note: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -400,9 +409,9 @@ def _cue(value: Any, where: str) -> Cue:
     alternatives = []
     for number, other in enumerate(_list(value, "alternatives", where, needed=False), start=1):
         here = f"{where}, alternative {number}"
-        alternatives.append(
-            Alternative(_track(other, here), _passage(other, here), _number(other, "distance", here, least=0.0))
-        )
+        note = _text(other, "note", here) if other.get("note") is not None else None
+        distance = _number(other, "distance", here, least=0.0)
+        alternatives.append(Alternative(_track(other, here), _passage(other, here), distance, note))
     return Cue(
         *span,
         track=track,

@@ -1,6 +1,7 @@
 """What was chosen becomes cues: passages on beats, fades, gains, reasons and runners-up."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +19,18 @@ from img2music.soundtrack.film import Film
 from img2music.soundtrack.music import FilmCurve, Music, Span
 from img2music.soundtrack.scenes import Scene
 
+NEARER = 0.005
+"""Distance by which a runner-up is nearer than what was chosen before it is said why: tables show two decimals."""
+
 Point = tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Runner:
+    """A track that could lie there as well, and whether it or its artist is heard in a cue close by."""
+
+    track: int
+    repeats: bool
 
 
 class CueWriter:
@@ -55,15 +67,23 @@ class CueWriter:
         self._curve, self._music, self._ids = curve, music, ids
         self._explained = explained
 
-    def cues(self, chosen: Sequence[Chosen], runners: Sequence[Sequence[int]], store: LibraryStore) -> tuple[Cue, ...]:
+    def cues(
+        self,
+        chosen: Sequence[Chosen],
+        runners: Sequence[Sequence[Runner]],
+        pinned: Sequence[bool],
+        store: LibraryStore,
+    ) -> tuple[Cue, ...]:
         """Write all cues.
 
         Parameters
         ----------
         chosen : sequence of Chosen
             In order.
-        runners : sequence of sequence of int
+        runners : sequence of sequence of Runner
             Runners-up of each, best first.
+        pinned : sequence of bool
+            Whether each is a pin's.
         store : LibraryStore
             The tracks' library.
 
@@ -77,7 +97,7 @@ class CueWriter:
         LibraryError
             If one of the tracks is no longer there.
         """
-        places = sorted({each.track for each in chosen} | {place for row in runners for place in row})
+        places = sorted({each.track for each in chosen} | {runner.track for row in runners for runner in row})
         ids = [int(self._ids[place]) for place in places]
         known = {track.id: track for track in store.tracks(ids)}
         if len(known) < len(ids):
@@ -86,8 +106,8 @@ class CueWriter:
 
         placed = self._placed(chosen, by_place)
         return tuple(
-            self._cue(each, lies, [(place, by_place[place]) for place in others], by_place[each.track])
-            for each, lies, others in zip(chosen, placed, runners, strict=True)
+            self._cue(each, lies, [(runner, by_place[runner.track]) for runner in others], by_place[each.track], pin)
+            for each, lies, others, pin in zip(chosen, placed, runners, pinned, strict=True)
         )
 
     def _placed(self, chosen: Sequence[Chosen], songs: Mapping[int, Track]) -> list[Placed]:
@@ -108,7 +128,9 @@ class CueWriter:
 
         return align(plain, self._film.times, misfit)
 
-    def _cue(self, each: Chosen, lies: Placed, runners: Sequence[tuple[int, Track]], track: Track) -> Cue:
+    def _cue(
+        self, each: Chosen, lies: Placed, runners: Sequence[tuple[Runner, Track]], track: Track, pinned: bool
+    ) -> Cue:
         distance, heard = self._heard(lies.start, lies.end, each.track, lies.begin)
         return Cue(
             start=lies.start,
@@ -122,15 +144,28 @@ class CueWriter:
             gain_db=gain(track.features.loudness),
             distance=distance,
             why=self._why(*self._times(each.span), track, heard),
-            alternatives=tuple(self._alternative(each.span, place, other) for place, other in runners),
+            alternatives=tuple(self._alternative(each, runner, other, distance, pinned) for runner, other in runners),
             beats=lies.beats,
         )
 
-    def _alternative(self, span: Span, place: int, track: Track) -> Alternative:
-        begin = self._best(span, place)
-        start, end = self._times(span)
-        distance = self._heard(start, end, place, begin)[0]
-        return Alternative(_cue_track(track), Passage(begin, begin + end - start), distance)
+    def _alternative(self, each: Chosen, runner: Runner, track: Track, chosen: float, pinned: bool) -> Alternative:
+        begin = self._best(each.span, runner.track)
+        start, end = self._times(each.span)
+        distance = self._heard(start, end, runner.track, begin)[0]
+        note = None
+        if distance < chosen - NEARER:
+            unmoved = self._best(each.span, each.track)
+            if pinned:
+                note = "another is pinned"
+            elif runner.repeats:
+                note = "it or its artist is heard close by"
+            elif distance >= self._heard(start, end, each.track, unmoved)[0] - NEARER:
+                note = "the chosen one was this near before it moved to a beat"
+            elif begin > 0.0 and unmoved == 0.0:
+                note = "it would begin within the song"
+            else:
+                note = "not by its tempo" if self._music.pace is not None else "not by the second"
+        return Alternative(_cue_track(track), Passage(begin, begin + end - start), distance, note)
 
     def _best(self, span: Span, place: int) -> float:
         return self._music.passage(self._curve, span, place)[0]

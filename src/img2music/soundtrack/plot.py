@@ -3,7 +3,6 @@
 import io
 import itertools
 import os
-import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,8 +11,10 @@ from numpy.typing import NDArray
 
 from img2music.errors import Img2MusicError, printable
 from img2music.files import write_atomically
+from img2music.library.track import label
 from img2music.media.video import VideoFile
-from img2music.plots import FALLBACK_FONTS, PHOTO_COLOURS, PLOT, require_plotting
+from img2music.plots import PHOTO_COLOURS, PLOT, drawing, require_plotting
+from img2music.soundtrack.cue_sheet import Cue
 from img2music.soundtrack.session import Spotted
 from img2music.soundtrack.shots import Change
 from img2music.soundtrack.spotting import clock
@@ -37,11 +38,14 @@ THUMBNAIL_HEIGHT = 96
 THUMBNAILS = 60
 """Scenes of which a picture is shown; of more, only some."""
 
+HEIGHT, LINE, LISTED = 6.4, 0.2, 60
+"""Inches of the picture without its list of cues and of each line of that, and cues that are listed."""
+
 LETTER = 0.075
 """Inches that a letter of a title takes, about."""
 
 
-def draw(spotted: Spotted, file: Path) -> None:
+def draw(spotted: Spotted, file: Path) -> tuple[str, ...]:
     """Draw valence and arousal of a film over time, with a picture of each scene above and the cues below.
 
     Parameters
@@ -49,6 +53,11 @@ def draw(spotted: Spotted, file: Path) -> None:
     spotted : Spotted
     file : Path
         What to write: a ``.png`` or an ``.svg``.
+
+    Returns
+    -------
+    tuple of str
+        What a person should know about the picture.
 
     Raises
     ------
@@ -60,29 +69,24 @@ def draw(spotted: Spotted, file: Path) -> None:
         If the file can't be written.
     """
     require_plotting(file)
-    import matplotlib as mpl
-    from matplotlib import font_manager
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    installed = set(font_manager.get_font_names())
-    settings: Any = {
-        "font.family": ["DejaVu Sans", *(name for name in FALLBACK_FONTS if name in installed)],
-        "svg.hashsalt": "img2music",
-        "svg.fonttype": "none",
-        "text.parse_math": False,  # a title may hold dollar signs
-    }
-    with mpl.rc_context(settings), warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
-        figure = Figure(figsize=(WIDTH, 6.4), dpi=DPI)
+    name = os.path.basename(spotted.film.path)  # noqa: PTH119 - names may be any bytes
+    written = "".join([name, *(cue.track.label for cue in spotted.sheet.cues)])
+    listed = _listed(spotted)
+    with drawing(written, file) as notes:
+        height = HEIGHT + LINE * len(listed)
+        below = LINE * len(listed) / height  # share of the picture that the list takes
+        figure = Figure(figsize=(WIDTH, height), dpi=DPI)
         FigureCanvasAgg(figure)  # never a window
         width = RIGHT - LEFT
-        pictures = figure.add_axes((LEFT, 0.76, width, 0.16))
-        curve = figure.add_axes((LEFT, 0.30, width, 0.45))
-        cues = figure.add_axes((LEFT, 0.04, width, 0.19))
+        pictures, curve, cues = (
+            figure.add_axes((LEFT, below + (1 - below) * bottom, width, (1 - below) * high))
+            for bottom, high in ((0.76, 0.16), (0.30, 0.45), (0.04, 0.19))
+        )
         for axes in (pictures, curve, cues):
             axes.set_xlim(0.0, spotted.film.duration)
-        name = os.path.basename(spotted.film.path)  # noqa: PTH119 - names may be any bytes
         distance = spotted.sheet.distance
         fit = "" if distance is None else f", mean distance {distance:.2f}"
         pictures.set_title(
@@ -92,12 +96,15 @@ def draw(spotted: Spotted, file: Path) -> None:
         )
         _draw_pictures(pictures, spotted)
         _draw_curve(curve, spotted)
-        _draw_cues(cues, spotted)
+        _draw_cues(cues, spotted, numbered=bool(listed))
+        for number, line in enumerate(listed):
+            figure.text(LEFT, below - (number + 0.5) * LINE / height, line, va="center", fontsize=9)
         content = io.BytesIO()
         form = file.suffix[1:].lower()
         # Without a date the same picture is the same file.
         figure.savefig(content, format=form, metadata={"Date": None} if form == "svg" else None)
     write_atomically(content.getvalue(), file, PLOT)
+    return notes
 
 
 def _draw_curve(axes: "Axes", spotted: Spotted) -> None:
@@ -180,26 +187,51 @@ def _pictures(spotted: Spotted, times: list[float]) -> list[NDArray[np.uint8] | 
         return [None] * len(times)
 
 
-def _draw_cues(axes: "Axes", spotted: Spotted) -> None:
+def _lines(cue: Cue) -> tuple[str, str, str]:
+    """What is said of a cue: the song, who it is by, and its passage."""
+    distance = "" if cue.distance is None else f", distance {cue.distance:.2f}"
+    return (
+        printable(label(cue.track.id, cue.track.title or cue.track.path, None)),
+        printable(cue.track.artist or ""),
+        f"{clock(cue.passage.start)}-{clock(cue.passage.end)}{distance}",
+    )
+
+
+def _room(cue: Cue, spotted: Spotted) -> int:
+    """Letters that fit into the bar of a cue."""
+    return int((cue.end - cue.start) * WIDTH * (RIGHT - LEFT) / spotted.film.duration / LETTER) - 1
+
+
+def _listed(spotted: Spotted) -> list[str]:
+    """Lines below the bars, one a cue, if some bar has no room for what is said of its cue."""
+    cues = spotted.sheet.cues
+    if all(len(line) <= _room(cue, spotted) for cue in cues for line in _lines(cue)):
+        return []
+    lines = []
+    for number, cue in enumerate(cues[:LISTED], start=1):
+        song, artist, passage = _lines(cue)
+        text = f"{number}   {clock(cue.start)}-{clock(cue.end)}   {song}{artist and f' - {artist}'}   {passage}"
+        lines.append(_short(text, int(WIDTH * (RIGHT - LEFT) / LETTER)))
+    return [*lines, f"and {len(cues) - LISTED} more"] if len(cues) > LISTED else lines
+
+
+def _draw_cues(axes: "Axes", spotted: Spotted, *, numbered: bool) -> None:
     axes.set_axis_off()
     axes.set_ylim(0.0, 1.0)
     songs: dict[str, str] = {}
     inches_a_second = WIDTH * (RIGHT - LEFT) / spotted.film.duration
-    for cue in spotted.sheet.cues:
+    for number, cue in enumerate(spotted.sheet.cues, start=1):
         colour = songs.setdefault(cue.track.path, PHOTO_COLOURS[len(songs) % len(PHOTO_COLOURS)])
         seconds = cue.end - cue.start
         axes.add_patch(_bar(cue.start, seconds, colour))
-        room = int(seconds * inches_a_second / LETTER) - 1
-        lines = [
-            cue.track.title or cue.track.path,
-            cue.track.artist or "",
-            f"{clock(cue.passage.start)}-{clock(cue.passage.end)}"
-            + ("" if cue.distance is None else f", distance {cue.distance:.2f}"),
-        ]
-        for height, line, weight in zip((0.76, 0.52, 0.28), lines, ("bold", "normal", "normal"), strict=True):
-            if room > 3:
-                text = _short(printable(line), room)
-                axes.text(cue.start + 0.04 / inches_a_second, height, text, va="center", fontsize=9, fontweight=weight)
+        room = _room(cue, spotted)
+        first, *rest = _lines(cue)
+        lines = [f"{number}   {first}" if numbered else first, *rest]
+        if any(len(line) > room for line in lines):
+            lines = [str(number)]  # the list below says the rest
+        for height, line, weight in zip((0.76, 0.52, 0.28), lines, ("bold", "normal", "normal"), strict=False):
+            if len(line) <= max(room, 1):
+                axes.text(cue.start + 0.04 / inches_a_second, height, line, va="center", fontsize=9, fontweight=weight)
 
 
 def _bar(start: float, seconds: float, colour: str) -> Any:

@@ -21,7 +21,7 @@ from img2music.matching.diversity import second_copies
 from img2music.matching.explanations import explain
 from img2music.soundtrack.choosing import MEMORY, Chosen, Prices, choose, shortlist
 from img2music.soundtrack.cue_sheet import Cue
-from img2music.soundtrack.cueing import CueWriter
+from img2music.soundtrack.cueing import CueWriter, Runner
 from img2music.soundtrack.film import Film
 from img2music.soundtrack.music import TOLERANCE, FilmCurve, Music, Span
 from img2music.soundtrack.pace import Pace
@@ -32,6 +32,9 @@ CELL, COARSE_CELL = 1.0, 2.0
 
 MANY = 3000
 """Tracks from which on cells are coarse, to keep the search within seconds."""
+
+NAMED = 10
+"""Songs that are listed where a name fits several."""
 
 TRACKS_AT_ONCE = 8192
 """Tracks whose costs are in memory at once."""
@@ -60,9 +63,10 @@ class Options:
     least_scene : float
         Least length of a scene in seconds.
     pins : tuple of (int, str)
-        Scenes (1 for the first) and the track that must lie under each: its number in the library, path or title.
+        Scenes (1 for the first) and the track that must lie under each: its number in the library, such as "#17", its
+        path, or its title or a part of it that fits no other.
     bans : tuple of str
-        Tracks that are not used: numbers, paths or titles.
+        Tracks that are not used, likewise.
     where : TrackFilter
         Conditions that every track must meet, but for those that are pinned.
     prices : Prices
@@ -159,8 +163,11 @@ def candidates(store: LibraryStore, options: Options) -> Candidates:
     heard = np.array([len(curves.get(number, ())) > 0 for number in columns["id"].tolist()], dtype=np.bool_)
     columns = {name: values[heard] for name, values in columns.items()}
     choice = choosable(store, columns["id"], options.where)
-    banned = {place for text in options.bans for place in _found(store, columns, text)}
-    pins = {scene - 1: _pinned(store, columns, text, banned) for scene, text in options.pins}
+    banned = {_found(store, columns, text) for text in options.bans}
+    pins = {scene - 1: _found(store, columns, text) for scene, text in options.pins}
+    for scene, text in options.pins:
+        if columns["sound"][pins[scene - 1]] in columns["sound"][list(banned)]:
+            raise UsageError(f"{printable(text)!r} is both pinned and banned.")
     passes = choice.allowed.copy()
     for place in banned:
         passes &= columns["sound"] != columns["sound"][place]
@@ -195,30 +202,39 @@ def _artist_numbers(artists: NDArray[Any]) -> NDArray[np.int64]:
     return found
 
 
-def _found(store: LibraryStore, columns: dict[str, NDArray[Any]], text: str) -> list[int]:
-    """Places of the tracks that a text names: by number, path or title; else by a part of the title."""
-    if text.isdecimal() and len(text) < 19 and int(text) in columns["id"]:
-        return np.flatnonzero(columns["id"] == int(text)).tolist()
-    track = store.find(os.path.abspath(text)) if "\0" not in text else None  # noqa: PTH100 - names may be any bytes
-    if track is not None:
-        return np.flatnonzero(columns["id"] == track.id).tolist()
-    wanted = fold(text)
-    titles = [fold(title) if title else "" for title in columns["title"].tolist()]
-    found = [place for place, title in enumerate(titles) if title == wanted]
-    found = found or [place for place, title in enumerate(titles) if wanted and wanted in title]
-    if not found:
-        raise UsageError(f"No song of the library with sound is {printable(text)!r}: give its number, path or title.")
-    return found
+def _found(store: LibraryStore, columns: dict[str, NDArray[Any]], text: str) -> int:
+    """Place of the track that a text names: number, path or name, else a part of its name; of copies the first."""
+    ids = columns["id"]
+    digits = text.removeprefix("#")
+    written = digits.isdecimal() and len(digits) < 19 and digits == str(int(digits))  # "07" is a name
+    numbered = ids == (int(digits) if written else -1)
+    if not (text.startswith("#") and numbered.any()):
+        track = store.find(os.path.abspath(text)) if "\0" not in text else None  # noqa: PTH100 - names may be any bytes
+        if track is not None:
+            numbered = ids == track.id
+        else:
+            wanted, names = fold(text), _names(store, columns)
+            numbered |= np.array([name == wanted for name in names])
+            if not numbered.any() and wanted:
+                numbered = np.array([wanted in name for name in names])
+    found = np.flatnonzero(numbered)
+    if not len(found):
+        raise UsageError(
+            f"No song of the library with sound is {printable(text)!r}: give its number (#17), path or title."
+        )
+    if len(set(columns["sound"][found].tolist())) > 1:
+        few = "; ".join(track.label for track in store.tracks(ids[found[:NAMED]].tolist()))
+        more = f"; and {len(found) - NAMED} more" if len(found) > NAMED else ""
+        raise UsageError(f"{len(found)} songs fit {printable(text)!r}: {few}{more}. Give one by its number (#).")
+    return int(found[0])
 
 
-def _pinned(store: LibraryStore, columns: dict[str, NDArray[Any]], text: str, banned: set[int]) -> int:
-    found = _found(store, columns, text)
-    if len({columns["sound"][place] for place in found}) > 1:
-        few = ", ".join(str(columns["id"][place]) for place in found[:5])
-        raise UsageError(f"{len(found)} songs are called {printable(text)!r}: pin one by its number ({few}...).")
-    if set(found) & banned:
-        raise UsageError(f"{printable(text)!r} is both pinned and banned.")
-    return found[0]
+def _names(store: LibraryStore, columns: dict[str, NDArray[Any]]) -> list[str]:
+    """What tracks are called, also those without a title, for comparison."""
+    untagged = columns["id"][np.array([not title for title in columns["title"].tolist()], dtype=np.bool_)].tolist()
+    shown = {track.id: track.shown_title for track in store.tracks(untagged)} if untagged else {}
+    both = zip(columns["id"].tolist(), columns["title"].tolist(), strict=True)
+    return [fold(title or shown.get(number, "")) for number, title in both]
 
 
 def spot(
@@ -266,6 +282,7 @@ def spot(
     chosen = choose(shortlists(curve, music, tracks, owners, options), tracks.artists, options.prices)
     assert chosen is not None, "a stretch has no track that is long enough"
     runners = _runners_up(curve, music, tracks, chosen, options)
+    pinned = [bool(_pins_of(each.span, owners, tracks.pins)) for each in chosen]
     writer = CueWriter(
         film,
         scenes,
@@ -277,7 +294,7 @@ def spot(
             asked, track, heard, matching=options.matching, library=tracks.library, filtered=tracks.filtered
         ),
     )
-    return writer.cues(chosen, runners, store)
+    return writer.cues(chosen, runners, pinned, store)
 
 
 def require_possible(tracks: Candidates, options: Options, seconds: float) -> None:
@@ -524,19 +541,24 @@ def _runners_up(
     tracks: Candidates,
     chosen: Sequence[Chosen],
     options: Options,
-) -> list[list[int]]:
+) -> list[list[Runner]]:
     """The tracks that would cost least instead of each chosen one, all others staying as they are."""
     if not options.alternatives:
         return [[] for _ in chosen]
     spans = [each.span for each in chosen]
     costs = np.concatenate([part for _, part in music.costs(curve, spans)], axis=1)
     costs[:, ~tracks.allowed] = np.inf
+    repeats = np.zeros_like(costs)
     everything = np.arange(len(music))
     for row, each in enumerate(chosen):
         costs[row, each.track] = np.inf
         for other in range(max(0, row - MEMORY), min(len(chosen), row + MEMORY + 1)):
             if other != row:
                 beside = np.array(chosen[other].track)
-                costs[row] += options.prices.repeat(everything, tracks.artists, beside, tracks.artists[beside])
+                repeats[row] += options.prices.repeat(everything, tracks.artists, beside, tracks.artists[beside])
+    costs += repeats
     order = np.argsort(costs, axis=1, kind="stable")[:, : options.alternatives]
-    return [[int(track) for track in places if np.isfinite(costs[row, track])] for row, places in enumerate(order)]
+    return [
+        [Runner(int(track), bool(repeats[row, track] > 0.0)) for track in places if np.isfinite(costs[row, track])]
+        for row, places in enumerate(order)
+    ]

@@ -33,15 +33,14 @@ def rows(sheet: CueSheet) -> list[list[str]]:
     """
     found = []
     for number, cue in enumerate(sheet.cues, start=1):
-        track = cue.track
-        song = (track.title or track.path) + (f" - {track.artist}" if track.artist else "")
         passage = f"{clock(cue.passage.start)}-{clock(cue.passage.end)}"
         distance = "" if cue.distance is None else f"{cue.distance:.2f}"
-        found.append([str(number), f"{clock(cue.start)}-{clock(cue.end)}", song, passage, distance])
+        found.append([str(number), f"{clock(cue.start)}-{clock(cue.end)}", cue.track.label, passage, distance])
         found.append(["", "", f"  {cue.why}", "", ""])
         if cue.alternatives:
             others = ", ".join(
-                f"{each.track.title or each.track.path} ({each.distance:.2f})" for each in cue.alternatives
+                f"{each.track.label} ({each.distance:.2f}{'' if each.note is None else f', but {each.note}'})"
+                for each in cue.alternatives
             )
             found.append(["", "", f"  or: {others}", "", ""])
     return found
@@ -120,7 +119,7 @@ def parse_pins(texts: list[str]) -> tuple[tuple[int, str], ...]:
         scene, equals, track = text.partition("=")
         if not equals or not track or not scene.strip().isdecimal() or not int(scene[:9]) >= 1:
             raise UsageError(
-                f"--pin {printable(text)!r} can't be read: give SCENE=TRACK, such as 2=17 or 2='The title'."
+                f"--pin {printable(text)!r} can't be read: give SCENE=TRACK, such as '2=#17' or 2='The title'."
             )
         if int(scene) in pins:
             raise UsageError(f"Scene {int(scene)} is pinned twice.")

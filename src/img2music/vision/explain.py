@@ -62,13 +62,18 @@ class Explanation:
     arousal: Floats
     photo: NDArray[np.uint8]
 
-    def plot(self, file: str | os.PathLike[str]) -> None:
+    def plot(self, file: str | os.PathLike[str]) -> tuple[str, ...]:
         """Draw the picture, and what raises and lowers its valence and its arousal.
 
         Parameters
         ----------
         file : str or path-like
             What to write: a ``.png`` or an ``.svg``. An older plot is replaced; no other file is.
+
+        Returns
+        -------
+        tuple of str
+            What a person should know about the picture.
 
         Raises
         ------
@@ -81,7 +86,7 @@ class Explanation:
         """
         from img2music.vision.explanation_plot import draw
 
-        draw(self, Path(file))
+        return draw(self, Path(file))
 
 
 def explain(model: ImageModel, path: str | os.PathLike[str]) -> Explanation:

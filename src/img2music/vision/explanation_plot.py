@@ -2,7 +2,6 @@
 
 import io
 import os
-import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +10,7 @@ from numpy.typing import NDArray
 
 from img2music.errors import printable
 from img2music.files import require_outputs, write_atomically
-from img2music.plots import PLOT, require_plotting
+from img2music.plots import PLOT, drawing, require_plotting
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -27,7 +26,7 @@ LEAST_LIMIT = 0.02
 OPACITY = 0.85
 
 
-def draw(explanation: "Explanation", file: Path) -> None:
+def draw(explanation: "Explanation", file: Path) -> tuple[str, ...]:
     """Draw a picture, and over it what raises and lowers its valence and its arousal.
 
     Both maps have the same scale, so that they can be compared. They lie over the picture in grey, so that no colour
@@ -39,6 +38,11 @@ def draw(explanation: "Explanation", file: Path) -> None:
         What to draw.
     file : Path
         What to write: a ``.png`` or an ``.svg``.
+
+    Returns
+    -------
+    tuple of str
+        What a person should know about the picture.
 
     Raises
     ------
@@ -58,9 +62,8 @@ def draw(explanation: "Explanation", file: Path) -> None:
     height, width = explanation.photo.shape[:2]
     maps = (explanation.valence, explanation.arousal)
     limit = max(LEAST_LIMIT, *(float(np.abs(values).max()) for values in maps))
-    settings: Any = {"svg.hashsalt": "img2music", "svg.fonttype": "none", "text.parse_math": False}
-    with mpl.rc_context(settings), warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+    name = printable(os.path.basename(explanation.path))  # noqa: PTH119 - names may be any bytes
+    with drawing(name, file) as notes:
         # Panels of a quarter to four times as high as wide, whatever the picture: a strip would show nothing.
         shape = float(np.clip(height / width, 0.25, 4.0))
         figure = Figure(figsize=(14.5, max(3.2, 4.4 * shape + 0.4)), dpi=100, layout="constrained")
@@ -69,7 +72,6 @@ def draw(explanation: "Explanation", file: Path) -> None:
         for panel in axes:
             panel.set_aspect(shape / (height / width))
         affect = explanation.affect
-        name = printable(os.path.basename(explanation.path))  # noqa: PTH119 - names may be any bytes
         _show(axes[0], explanation.photo, name if len(name) <= 40 else f"{name[:39]}…")
         for panel, values, title in (
             (axes[1], explanation.valence, f"valence {affect.valence:.2f} (0 unpleasant, 1 pleasant)"),
@@ -91,6 +93,7 @@ def draw(explanation: "Explanation", file: Path) -> None:
         bar = figure.colorbar(colours, ax=list(axes), shrink=0.9, pad=0.015)
         bar.set_label("this region lowers it   ←   0   →   raises it\n(change of affect when it is blurred)")
         _write(figure, file)
+    return notes
 
 
 def _show(axes: "Axes", pixels: NDArray[np.uint8], title: str) -> None:

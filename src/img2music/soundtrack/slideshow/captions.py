@@ -2,14 +2,13 @@
 
 import os
 from enum import StrEnum
-from importlib.util import find_spec
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
 from img2music.errors import InputError, printable
+from img2music.fonts import covering
 from img2music.soundtrack.slideshow.photos import Photo
 
 SIZE = 0.046
@@ -66,22 +65,22 @@ class Overlay:
 
 
 class CaptionFont:
-    """Writes captions.
+    """Writes captions, each in the font that has most of its letters.
 
-    DejaVu Sans where matplotlib is there, which brings it (Latin, Greek, Cyrillic, Arabic, Hebrew and more); else what
-    Pillow brings (Latin).
+    Where matplotlib is there: DejaVu Sans, which it brings (Latin, Greek, Cyrillic, Arabic, Hebrew and more), or one
+    that is installed; else what Pillow brings (Latin).
 
     Parameters
     ----------
     frame : (int, int)
         Width and height of the film's picture.
     file : path-like, optional
-        A font for other scripts.
+        A font for all of them instead.
 
     Attributes
     ----------
     absent : set of str
-        Characters that were left out, since the font has none of them.
+        Characters that were left out, since no font has them.
 
     Raises
     ------
@@ -91,8 +90,8 @@ class CaptionFont:
 
     def __init__(self, frame: tuple[int, int], file: str | os.PathLike[str] | None = None) -> None:
         self._frame = frame
-        self._font = _font(max(8, round(SIZE * min(frame))), file)
-        self._nothing = self._glyph(ABSENT)
+        self._size = max(8, round(SIZE * min(frame)))
+        self._given = None if file is None else _opened(file, self._size)
         self.absent: set[str] = set()
 
     def overlay(self, text: str) -> Overlay | None:
@@ -107,11 +106,14 @@ class CaptionFont:
         Overlay or None
             None where nothing is left to be written.
         """
-        lines = self._lines(self._known(text).split())
+        font = self._given or max(self._fonts(text), key=lambda each: len(_known(text, each)[0]))
+        known, absent = _known(text, font)
+        self.absent |= absent
+        lines = self._lines(known.split(), font)
         if not lines:
             return None
         width, height = self._frame
-        em = round(self._font.size)
+        em = round(font.size)
         pitch, edge = round(1.25 * em), em  # room for the shadow above and below
         bottom = height - round(BELOW * height)
         top = (bottom - pitch * len(lines) - edge) // 2 * 2
@@ -119,62 +121,60 @@ class CaptionFont:
         written = Image.new("L", (width, rows))
         draw = ImageDraw.Draw(written)
         for number, line in enumerate(lines):
-            draw.text((width / 2, edge + pitch * (number + 0.8)), line, fill=255, font=self._font, anchor="ms")
+            draw.text((width / 2, edge + pitch * (number + 0.8)), line, fill=255, font=font, anchor="ms")
         # Wide and strong: white letters must be read on snow.
         around = written.filter(ImageFilter.GaussianBlur(em / 4)).point(lambda level: 3 * level)
         return Overlay(top, _share(written), _share(around))
 
-    def _known(self, text: str) -> str:
-        """A text without what the font lacks."""
-        kept = []
-        for char in text:
-            if not char.isspace() and self._glyph(char) == self._nothing:
-                self.absent.add(char)
-            else:
-                kept.append(char)
-        return "".join(kept)
+    def _fonts(self, text: str) -> list[ImageFont.FreeTypeFont]:
+        fonts = [_opened(file, self._size) for file in covering(text)[0]]
+        if not fonts:
+            plain = ImageFont.load_default(self._size)
+            assert isinstance(plain, ImageFont.FreeTypeFont), "Pillow without FreeType"
+            fonts = [plain]
+        return fonts
 
-    def _glyph(self, char: str) -> tuple[tuple[int, int], bytes]:
-        mask = self._font.getmask(char)
-        return mask.size, bytes(mask)
-
-    def _lines(self, words: list[str]) -> list[str]:
+    def _lines(self, words: list[str], font: ImageFont.FreeTypeFont) -> list[str]:
         most = WIDE * self._frame[0]
         lines: list[str] = []
         for word in words:
             longer = f"{lines[-1]} {word}" if lines else word
-            if lines and self._font.getlength(longer) <= most:
+            if lines and font.getlength(longer) <= most:
                 lines[-1] = longer
             else:
                 lines.append(word)
         cut = len(lines) > LINES
         lines = lines[:LINES]
-        return [self._shortened(line, most, cut and number == LINES - 1) for number, line in enumerate(lines)]
+        return [_shortened(line, most, font, cut=cut and number == LINES - 1) for number, line in enumerate(lines)]
 
-    def _shortened(self, line: str, most: float, cut: bool) -> str:
-        points = "..."
-        if not cut and self._font.getlength(line) <= most:
-            return line
-        while line and self._font.getlength(line + points) > most:
-            line = line[:-1]
-        return line.rstrip() + points
+
+def _shortened(line: str, most: float, font: ImageFont.FreeTypeFont, *, cut: bool) -> str:
+    points = "..."
+    if not cut and font.getlength(line) <= most:
+        return line
+    while line and font.getlength(line + points) > most:
+        line = line[:-1]
+    return line.rstrip() + points
+
+
+def _known(text: str, font: ImageFont.FreeTypeFont) -> tuple[str, set[str]]:
+    """A text without what a font lacks, and that."""
+    nothing = _glyph(ABSENT, font)
+    absent = {char for char in set(text) if not char.isspace() and _glyph(char, font) == nothing}
+    return "".join(char for char in text if char not in absent), absent
+
+
+def _glyph(char: str, font: ImageFont.FreeTypeFont) -> tuple[tuple[int, int], bytes]:
+    mask = font.getmask(char)
+    return mask.size, bytes(mask)
 
 
 def _share(image: Image.Image) -> NDArray[np.float32]:
     return np.asarray(image, dtype=np.float32) / np.float32(255)
 
 
-def _font(size: int, file: str | os.PathLike[str] | None) -> ImageFont.FreeTypeFont:
-    if file is not None:
-        try:
-            return ImageFont.truetype(os.fspath(file), size)
-        except (OSError, ValueError) as error:
-            raise InputError("can't be read as a font: give a TrueType or OpenType file.", os.fsdecode(file)) from error
-    matplotlib = find_spec("matplotlib")
-    for folder in (matplotlib and matplotlib.submodule_search_locations) or ():
-        shipped = Path(folder) / "mpl-data" / "fonts" / "ttf" / "DejaVuSans.ttf"
-        if shipped.is_file():
-            return ImageFont.truetype(str(shipped), size)
-    font = ImageFont.load_default(size)
-    assert isinstance(font, ImageFont.FreeTypeFont), "Pillow without FreeType"
-    return font
+def _opened(file: str | os.PathLike[str], size: int) -> ImageFont.FreeTypeFont:
+    try:
+        return ImageFont.truetype(os.fspath(file), size)
+    except (OSError, ValueError) as error:
+        raise InputError("can't be read as a font: give a TrueType or OpenType file.", os.fsdecode(file)) from error

@@ -280,8 +280,8 @@ def write_slideshow(
     absent = sorted(font.absent) if font is not None else []
     if not absent:
         return ()
-    few = printable("".join(absent[:10]))
-    return (f"The font lacks {len(absent)} letters of the captions ({few}): give one that has them with --font.",)
+    few, what = printable("".join(absent[:10])), "1 letter" if len(absent) == 1 else f"{len(absent)} letters"
+    return (f"No font here has {what} of the captions ({few}): give one that has them with --font.",)
 
 
 def _font(look: Look) -> CaptionFont | None:

@@ -412,6 +412,13 @@ def test_a_parquet_file_cut_short_is_told(tmp_path: Path) -> None:
         read_songs(path)
 
 
+def test_a_parquet_file_whose_names_are_no_text_is_told(tmp_path: Path) -> None:
+    path = parquet(tmp_path / "songs.parquet", {"title": ["a"], "energy": [0.5]})
+    path.write_bytes(path.read_bytes().replace(b"energy", b"\xff\xfe\xff\xfe\xff\xfe"))
+    with pytest.raises(InputError, match=r"songs\.parquet: is a damaged Parquet file; get it anew"):
+        read_songs(path)
+
+
 def test_parquet_without_its_library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "pyarrow", None)
     monkeypatch.delitem(__import__("sys").modules, "pyarrow.parquet", raising=False)

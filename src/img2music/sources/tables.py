@@ -451,9 +451,10 @@ def _parquet(path: Path) -> tuple[list[str], Iterator[Row]]:
         raise MissingExtraError("Reading Parquet files", "tables") from None
     try:
         file = pyarrow.parquet.ParquetFile(path)
-    except (OSError, pyarrow.ArrowException) as error:
+        names = list(file.schema_arrow.names)
+    except (OSError, ValueError, pyarrow.ArrowException) as error:
         raise _damaged(path) from error
-    return list(file.schema_arrow.names), _parquet_rows(file, path)
+    return names, _parquet_rows(file, path)
 
 
 def _parquet_rows(file: Any, path: Path) -> Iterator[Row]:

@@ -13,6 +13,7 @@ import math
 import os
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -27,6 +28,9 @@ from img2music.sources.folders import FileState
 from img2music.sources.tags import Tags
 
 SCHEMA = "img2music/library/1"
+
+LONGEST_LINE = 16 << 20
+"""Bytes of a line that are read; what comes after them counts as the next."""
 
 _OPTIONAL = {"tempo", "key", "mode", "loudness"}  # features that may be null in a file's analysis
 _WHOLE = {"key": range(12), "mode": range(2)}
@@ -100,9 +104,10 @@ def import_library(store: LibraryStore, path: str | os.PathLike[str]) -> tuple[i
     count = 0
     try:
         with Path(path).open("rb") as stream, store.alone(), store.writing() as transaction:
-            _check_header(stream.readline(), name)
+            lines = iter(partial(stream.readline, LONGEST_LINE), b"")
+            _check_header(next(lines, b""), name)
             batch: list[TrackRecord | SongRecord | _TrackLyrics] = []
-            for number, line in enumerate(stream, start=2):
+            for number, line in enumerate(lines, start=2):
                 try:
                     item = _parse(line)
                 except (Img2MusicError, ValueError, TypeError, LookupError, ArithmeticError, RecursionError) as error:

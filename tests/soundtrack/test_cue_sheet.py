@@ -121,6 +121,7 @@ WRONG = {
     "without cues": (change("cues", None), 'lacks the list "cues"'),
     "with a film of no length": (change("film.duration", 0), "must be more than 0"),
     "with a rate in words": (change("film.fps", "PAL"), '"fps" is not a number'),
+    "with a number that is too large": (change("film.fps", 10**400), '"fps" is not a number'),
     "with a cue without a track": (change("cues.1.track", None), 'cue 2 lacks "track"'),
     "with a track without a path": (change("cues.1.track.path", None), 'cue 2: its track lacks "path"'),
     "with a path that no file has": (change("cues.1.track.path", "a\0b"), "not a text that can be used"),

@@ -229,8 +229,7 @@ def _song(row: dict[str, Any]) -> SongRecord:
 def _lyrics(row: dict[str, Any]) -> _TrackLyrics:
     path = None
     if "path" in row:
-        path = _text(row, "path")
-        os.fsencode(path)  # a surrogate that stands for no byte is refused here
+        path = _path(row)
     return _TrackLyrics(
         path=path,
         identifier=_optional_text(row, "identifier") if path is None else None,
@@ -267,25 +266,30 @@ def _why(error: Exception) -> str:
 
 
 def _file(row: dict[str, Any]) -> FileState:
-    path = _text(row, "path")
-    os.fsencode(path)  # a surrogate that stands for no byte is refused here
+    path = _path(row)
     if not Path(path).is_absolute() or "\0" in path:
         raise _LineError("'path' must be absolute")
     return FileState(path, _whole(row, "size"), _whole(row, "mtime_ns"))
 
 
+def _path(row: dict[str, Any]) -> str:
+    path = row["path"]
+    if not isinstance(path, str):
+        raise _LineError("'path' must be text")
+    os.fsencode(path)  # a surrogate that stands for no byte is refused here
+    return path
+
+
 def _text(row: dict[str, Any], name: str) -> str:
-    if not isinstance(row[name], str):
+    text = row[name]
+    if not isinstance(text, str):
         raise _LineError(f"{name!r} must be text")
-    return str(row[name])
+    text.encode()  # a lone surrogate is refused here
+    return text
 
 
 def _optional_text(row: dict[str, Any], name: str) -> str | None:
-    if row[name] is None:
-        return None
-    text = _text(row, name)
-    text.encode()  # a lone surrogate is refused here
-    return text
+    return None if row[name] is None else _text(row, name)
 
 
 def _flag(row: dict[str, Any], name: str) -> bool:

@@ -103,6 +103,8 @@ def broken(change):
         (broken(lambda t: t["features"].update(energy=2)), "from 0 to 1"),
         (broken(lambda t: t["tags"].update(title=3)), "text"),
         (broken(lambda t: t["tags"].update(title="\ud800")), "another kind"),
+        (broken(lambda t: t.update(content="\ud800")), "another kind"),
+        (broken(lambda t: t.update(duration=10**400)), "another kind"),
         (broken(lambda t: t.update(curve=[[1, 2]])), "another kind"),
         (broken(lambda t: t.update(missing=0)), "true or false"),
     ],

@@ -67,6 +67,12 @@ def test_reads_ratings_on_any_scale(tmp_path: Path) -> None:
         read_ratings(table)
 
 
+def test_a_header_that_is_no_header(tmp_path: Path) -> None:
+    (tmp_path / "ratings.csv").write_text("file,valence,arousal," + "x" * 200_000)
+    with pytest.raises(InputError, match="is no CSV"):
+        read_ratings(tmp_path / "ratings.csv")
+
+
 def test_bad_lines_are_reported_and_the_rest_is_read(tmp_path: Path) -> None:
     (tmp_path / "a.jpg").write_bytes(b"1")
     lines = ["file,valence,arousal", "a.jpg,0.5,0.5", "gone.jpg,0.5,0.5", "a.jpg,7,0.5", "a.jpg,,x", ".,0,0", "a.jpg"]

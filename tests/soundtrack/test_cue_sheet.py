@@ -121,6 +121,7 @@ WRONG = {
     "without cues": (change("cues", None), 'lacks the list "cues"'),
     "with a film of no length": (change("film.duration", 0), "must be more than 0"),
     "with a rate in words": (change("film.fps", "PAL"), '"fps" is not a number'),
+    "with a number that is too large": (change("film.fps", 10**400), '"fps" is not a number'),
     "with a cue without a track": (change("cues.1.track", None), 'cue 2 lacks "track"'),
     "with a track without a path": (change("cues.1.track.path", None), 'cue 2: its track lacks "path"'),
     "with a path that no file has": (change("cues.1.track.path", "a\0b"), "not a text that can be used"),
@@ -156,12 +157,16 @@ def test_a_sheet_that_can_not_be_is_refused_in_one_clear_line(tmp_path: Path, na
     assert "\n" not in str(error.value)
 
 
-@pytest.mark.parametrize("content", [b"", b"\xff\xfe", b"[" * 100_000, b'{"schema": '], ids=range(4))
+@pytest.mark.parametrize(
+    "content", [b"", b"\xff\xfe", b"[" * 100_000, b'{"schema": ', b'{"a": "\xff"}', b"9" * 5000], ids=range(6)
+)
 def test_what_is_not_json_is_refused(tmp_path: Path, content: bytes) -> None:
     file = tmp_path / "cues.json"
     file.write_bytes(content)
-    with pytest.raises(InputError, match="is no cue sheet: it is not JSON"):
+    with pytest.raises(InputError, match="is no cue sheet: it is not JSON") as told:
         load(file)
+    assert "codec" not in told.value.reason
+    assert len(told.value.reason) < 100
 
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:

@@ -82,11 +82,19 @@ def test_an_album(server: SpotifyServer) -> None:
 
 def test_features_where_the_key_allows_it(server: SpotifyServer) -> None:
     server.features = {spotify_id(n): {"id": spotify_id(n)} | features_of(n) for n in range(110)}
-    server.features[spotify_id(0)] |= {"key": -1, "tempo": 0, "energy": 1.5, "valence": "high", "mode": True}
+    server.features[spotify_id(0)] |= {
+        "key": -1,
+        "tempo": 0,
+        "energy": 1.5,
+        "valence": "high",
+        "mode": True,
+        "liveness": 10**400,
+    }
     client = Spotify(QUICK)
     songs = client.fill(list(client.songs([("playlist", LIST)])))
     assert not client.refuses_features
     assert (songs[0].key, songs[0].tempo, songs[0].energy, songs[0].valence, songs[0].mode) == (None,) * 5
+    assert songs[0].liveness is None
     assert (songs[7].key, songs[7].mode, songs[7].tempo, songs[7].loudness) == (7, 1, 97.5, -8.5)
     assert songs[7].valence == pytest.approx(7 / 97)
     assert songs[115].valence is None

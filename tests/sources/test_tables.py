@@ -348,6 +348,21 @@ def test_many_unused_columns_are_told_in_short(tmp_path: Path) -> None:
     ]
 
 
+def test_a_title_that_is_too_long_leaves_its_row_out(tmp_path: Path) -> None:
+    found = read(tmp_path, f"title,energy\n{'x' * 501},0.5\nb,0.5\n")
+    assert [song.title for song in found.songs] == ["b"]
+    assert [problem.reason for problem in found.problems] == [
+        "has 501 characters, more than 500",
+        "has no title; left out",
+    ]
+
+
+def test_a_file_of_useless_rows_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("img2music.sources.tables.MOST_PROBLEMS", 100)
+    with pytest.raises(InputError, match="more than 100 rows and cells are of no use, the first: line 2: a quote"):
+        read(tmp_path, "title,energy\n" + '"x\n' * 500)
+
+
 def test_mappings_as_typed() -> None:
     assert parse_mapping(["title=track name ", "key = a=b"]) == {"title": "track name", "key": "a=b"}
     for wrong in ("title", "title=", "=x", "mood=x"):
@@ -394,6 +409,13 @@ def test_a_parquet_file_cut_short_is_told(tmp_path: Path) -> None:
     path = parquet(tmp_path / "songs.parquet", {"title": [str(number) for number in range(9999)]})
     path.write_bytes(path.read_bytes()[:-20])
     with pytest.raises(InputError, match=r"songs\.parquet: is a damaged Parquet file"):
+        read_songs(path)
+
+
+def test_a_parquet_file_whose_names_are_no_text_is_told(tmp_path: Path) -> None:
+    path = parquet(tmp_path / "songs.parquet", {"title": ["a"], "energy": [0.5]})
+    path.write_bytes(path.read_bytes().replace(b"energy", b"\xff\xfe\xff\xfe\xff\xfe"))
+    with pytest.raises(InputError, match=r"songs\.parquet: is a damaged Parquet file; get it anew"):
         read_songs(path)
 
 

@@ -103,6 +103,7 @@ def test_scales_groups_and_categories(tmp_path: Path) -> None:
         ("a.png,2,2", r"line 3 has 'a\.png' a second time; the first is line 2"),
         ("./a.png,2,2", "a second time"),
         (",2,2", "line 3 names no file"),
+        (f"{'x' * 5000},2,2", "missing, and 0 more of 2 images"),  # no file can have this name
         ("c.png,2,2", r"c\.png: missing, and 0 more of 2 images"),
     ],
 )

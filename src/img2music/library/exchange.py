@@ -13,6 +13,7 @@ import math
 import os
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -29,6 +30,8 @@ from img2music.sources.tags import Tags
 SCHEMA = "img2music/library/1"
 
 EXPORT = FileKind("an exported library", (), FileKind.json("", SCHEMA).start)
+LONGEST_LINE = 16 << 20
+"""Bytes of a line that are read; what comes after them counts as the next."""
 
 _OPTIONAL = {"tempo", "key", "mode", "loudness"}  # features that may be null in a file's analysis
 _WHOLE = {"key": range(12), "mode": range(2)}
@@ -102,9 +105,10 @@ def import_library(store: LibraryStore, path: str | os.PathLike[str]) -> tuple[i
     count = 0
     try:
         with Path(path).open("rb") as stream, store.alone(), store.writing() as transaction:
-            _check_header(stream.readline(), name)
+            lines = iter(partial(stream.readline, LONGEST_LINE), b"")
+            _check_header(next(lines, b""), name)
             batch: list[TrackRecord | SongRecord | _TrackLyrics] = []
-            for number, line in enumerate(stream, start=2):
+            for number, line in enumerate(lines, start=2):
                 try:
                     item = _parse(line)
                 except (Img2MusicError, ValueError, TypeError, LookupError, ArithmeticError, RecursionError) as error:
@@ -229,8 +233,7 @@ def _song(row: dict[str, Any]) -> SongRecord:
 def _lyrics(row: dict[str, Any]) -> _TrackLyrics:
     path = None
     if "path" in row:
-        path = _text(row, "path")
-        os.fsencode(path)  # a surrogate that stands for no byte is refused here
+        path = _path(row)
     return _TrackLyrics(
         path=path,
         identifier=_optional_text(row, "identifier") if path is None else None,
@@ -267,25 +270,30 @@ def _why(error: Exception) -> str:
 
 
 def _file(row: dict[str, Any]) -> FileState:
-    path = _text(row, "path")
-    os.fsencode(path)  # a surrogate that stands for no byte is refused here
+    path = _path(row)
     if not Path(path).is_absolute() or "\0" in path:
         raise _LineError("'path' must be absolute")
     return FileState(path, _whole(row, "size"), _whole(row, "mtime_ns"))
 
 
+def _path(row: dict[str, Any]) -> str:
+    path = row["path"]
+    if not isinstance(path, str):
+        raise _LineError("'path' must be text")
+    os.fsencode(path)  # a surrogate that stands for no byte is refused here
+    return path
+
+
 def _text(row: dict[str, Any], name: str) -> str:
-    if not isinstance(row[name], str):
+    text = row[name]
+    if not isinstance(text, str):
         raise _LineError(f"{name!r} must be text")
-    return str(row[name])
+    text.encode()  # a lone surrogate is refused here
+    return text
 
 
 def _optional_text(row: dict[str, Any], name: str) -> str | None:
-    if row[name] is None:
-        return None
-    text = _text(row, name)
-    text.encode()  # a lone surrogate is refused here
-    return text
+    return None if row[name] is None else _text(row, name)
 
 
 def _flag(row: dict[str, Any], name: str) -> bool:

@@ -12,7 +12,7 @@ from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageFile
+from PIL import Image, ImageChops, ImageFile
 
 from img2music.errors import InputError, MissingExtraError
 from img2music.media.colours import to_srgb
@@ -48,6 +48,8 @@ TEXT = {b"tEXt", b"zTXt", b"iTXt"}
 """Chunks of a PNG file that Pillow refuses where they hold more than a MiB, as those of image generators do."""
 COLOUR = {b"cHRM", b"gAMA", b"iCCP", b"sRGB", b"pHYs", b"eXIf"}
 """Chunks that Pillow refuses where they are damaged."""
+BLOCK = 256
+"""Rows that are looked at at once: as arrays, a large image would fill the memory several times."""
 STRIP = 1 << 16
 """Bytes after the end of a TIFF file, for a strip that is cut short."""
 FILLS = (b"\0", b"\x80", b"\x92", b"\xff")
@@ -274,6 +276,9 @@ def _size(file: IO[bytes]) -> int:
 
 def _mended(kind: str, file: IO[bytes], name: str) -> Iterator[IO[bytes]]:
     """What can be made of a damaged file, so that its decoder gets to the end of what is there."""
+    if kind in ("GIF", "BMP", "PPM"):  # their decoders get there
+        yield file
+        return
     content = _content(file, name)
     if kind == "PNG":
         yield io.BytesIO(_without(TEXT, content))
@@ -282,7 +287,7 @@ def _mended(kind: str, file: IO[bytes], name: str) -> Iterator[IO[bytes]]:
         yield io.BytesIO(content + END_OF_IMAGE)
     elif kind == "TIFF":  # says at its beginning where its last strip ends
         yield io.BytesIO(content + bytes(STRIP))
-    elif kind in ("WEBP", "AVIF", "HEIC", "JPEG2000"):
+    else:
         lacking = max(0, _stated_length(kind, content) - len(content))
         if lacking > MOST_LACKING * len(content):
             raise InputError(f"{DAMAGED_START}: {lacking:,} of its bytes are not there; get the whole file.", name)
@@ -291,8 +296,6 @@ def _mended(kind: str, file: IO[bytes], name: str) -> Iterator[IO[bytes]]:
             if kind == "JPEG2000":
                 rest = (rest[:-2] + END_OF_IMAGE)[-lacking:]
             yield io.BytesIO(content + rest)
-    else:
-        yield file
 
 
 def _without(kinds: set[bytes], content: bytes) -> bytes:
@@ -342,12 +345,9 @@ def _decode(source: ImageFile.ImageFile, least_side: int | None, name: str, dama
         whole = False
     image = _rgb(source)
     if not whole:
-        there = _rows(source, damaged)
-        share = len(there) / source.height
-        if share < LEAST_ROWS:
-            raise InputError(f"{DAMAGED_START}: {share:.0%} of its rows are there; get the whole file.", name)
-        top, bottom = (int(there[0]), source.height) if damaged == "BMP" else (0, int(there[-1]) + 1)
-        image = image.crop((0, top, image.width, bottom))
+        top, bottom = _there(source, damaged, name)
+        if bottom - top < image.height:
+            image = image.crop((0, top, image.width, bottom))
         original = (original[0], round(original[1] * (bottom - top) / source.height))
     turn = UPRIGHT.get(_orientation(source))
     if turn is not None:
@@ -360,13 +360,20 @@ def _decode(source: ImageFile.ImageFile, least_side: int | None, name: str, dama
     return image
 
 
-def _rows(source: Image.Image, kind: str | None) -> NDArray[np.intp]:
-    """Rows of a damaged image that were decoded."""
-    pixels = np.asarray(source)
+def _there(source: Image.Image, kind: str | None, name: str) -> tuple[int, int]:
+    """The first row of a damaged image that was decoded, and the first after it that was not."""
     # libjpeg fills with grey what is not there; others leave it as it was, GIF's decoder transparent.
     empty = source.info.get("transparency", 0) if kind == "GIF" else 0
-    blank = np.abs(pixels.astype(np.int16) - 128) <= 1 if kind == "JPEG" else pixels == empty
-    return np.flatnonzero(~blank.reshape(len(pixels), -1).all(axis=1))
+    rows = []
+    for top in range(0, source.height, BLOCK):
+        pixels = np.asarray(source.crop((0, top, source.width, min(top + BLOCK, source.height))))
+        blank = np.abs(pixels.astype(np.int16) - 128) <= 1 if kind == "JPEG" else pixels == empty
+        rows.append(top + np.flatnonzero(~blank.reshape(len(pixels), -1).all(axis=1)))
+    there = np.concatenate(rows)
+    share = len(there) / source.height
+    if share < LEAST_ROWS:
+        raise InputError(f"{DAMAGED_START}: {share:.0%} of its rows are there; get the whole file.", name)
+    return (int(there[0]), source.height) if kind == "BMP" else (0, int(there[-1]) + 1)
 
 
 def _orientation(source: Image.Image) -> Any:
@@ -380,24 +387,31 @@ def _rgb(source: Image.Image) -> Image.Image:
     image = source
     if image.mode.startswith("I") or image.mode == "F":
         image = Image.fromarray(_to_8_bits(np.asarray(image), image.mode))
-    elif image.has_transparency_data:
-        image = image.convert("LA" if image.mode in ("L", "LA", "La", "1") else "RGBA")
-    elif image.mode not in ("L", "RGB", "CMYK"):
+    elif image.has_transparency_data and image.mode not in ("LA", "RGBA"):
+        image = image.convert("LA" if image.mode in ("L", "La", "1") else "RGBA")
+    elif image.mode not in ("L", "LA", "RGB", "RGBA", "CMYK"):
         image = image.convert("L" if image.mode == "1" else "RGB")
     if image.mode not in ("LA", "RGBA"):
         return to_srgb(image, source)
-    canvas = Image.new("RGB", image.size, BACKGROUND)
-    canvas.paste(to_srgb(image.convert(image.mode[:-1]), source), mask=image.getchannel("A"))
-    return canvas
+    opacity = image.getchannel("A")
+    image = to_srgb(image.convert(image.mode[:-1]), source)
+    image.paste(BACKGROUND, mask=ImageChops.invert(opacity))
+    return image
 
 
 def _to_8_bits(values: NDArray[Any], mode: str) -> NDArray[np.uint8]:
     """Scale one channel of 16 or 32 bits to uint8."""
     if mode.startswith("I;16"):
         return np.asarray(values >> 8, dtype=np.uint8)
-    finite = np.nan_to_num(values.astype(np.float32), posinf=0, neginf=0)
-    greatest = float(finite.max())
+    blocks = range(0, len(values), BLOCK)
+
+    def finite(start: int) -> NDArray[np.float32]:
+        block = values[start : start + BLOCK].astype(np.float32)
+        return np.nan_to_num(block, copy=False, posinf=0, neginf=0)
+
+    greatest = max(float(finite(start).max()) for start in blocks)
     ranges = [1.0] if mode == "F" else []
     ranges += [255.0, 65535.0, greatest]
     top = next(limit for limit in ranges if greatest <= limit)
-    return np.asarray((finite.clip(0, top) * (255 / top)).round(), dtype=np.uint8)
+    scaled = [(finite(start).clip(0, top) * (255 / top)).round().astype(np.uint8) for start in blocks]
+    return np.concatenate(scaled)

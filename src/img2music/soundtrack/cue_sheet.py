@@ -5,6 +5,7 @@ import io
 import json
 import math
 import os
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
@@ -515,7 +516,8 @@ def _number(value: Any, key: str, where: str, *, least: float = -math.inf, other
     part = value.get(key, otherwise) if isinstance(value, dict) else None
     if part is None:
         raise _FaultError(f'{where} lacks "{key}"')
-    if isinstance(part, bool) or not isinstance(part, int | float) or not math.isfinite(part) or part < least:
+    greatest = sys.float_info.max  # JSON has whole numbers beyond it
+    if isinstance(part, bool) or not isinstance(part, int | float) or not abs(part) <= greatest or part < least:
         bound = " of at least 0" if least == 0.0 else ""
         raise _FaultError(f'{where}: "{key}" is not a number{bound}')
     return float(part)

@@ -1,7 +1,6 @@
 """The features of a song as Spotify and ReccoBeats give them in JSON."""
 
 import dataclasses
-import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -48,7 +47,7 @@ def with_features(song: Song, found: Mapping[str, Any]) -> Song:
 
 
 def _number(value: object, least: float, greatest: float) -> float | None:
-    if not isinstance(value, int | float) or isinstance(value, bool) or not math.isfinite(value):
+    if not isinstance(value, int | float) or isinstance(value, bool):
         return None
     return float(value) if least <= value <= greatest else None
 

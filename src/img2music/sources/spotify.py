@@ -280,7 +280,7 @@ def _song(entry: Any, row: int) -> Song | None:
         artist="; ".join(name for name in names if name) or None,
         album=_line(album.get("name")),
         year=int(year[0]) if year else None,
-        duration=length / 1000 if isinstance(length, int | float) and length > 0 else None,
+        duration=length / 1000 if isinstance(length, int | float) and 0 < length < 1e8 else None,  # a day
         identifier=f"spotify:{id_}",
     )
 

@@ -85,6 +85,8 @@ MOST_ODD = 0.05
 """Share of a column's numbers that may be of another scale than the rest: those are mistakes."""
 LOW_PERCENT = 10.0
 """A column whose numbers go above 1 and not above this may be in percent, or in points from 1 to 10."""
+MOST_PROBLEMS = 1_000_000
+"""Rows and cells of no use, above which a file is no table of songs."""
 SHOWN_COLUMNS = 20
 """Columns without a use that are told by name."""
 
@@ -284,7 +286,7 @@ class _Reader:
         self._path = path
         self._decimal_comma = decimal_comma
         self._header = [printable(name.strip()) for name in header]
-        listed = ", ".join(self._header)[:300]
+        listed = ", ".join(filter(None, self._header))[:300]
         places = _columns(header, mapping)
         for field, column in mapping.items():
             if field not in places:
@@ -317,11 +319,17 @@ class _Reader:
             again = [other for other, name in enumerate(self._header) if name == self._header[place] and other != place]
             if again:
                 reason = f"is there {len(again) + 1} times; the first counts, for {field}"
-                self.problems.append(Problem(line, self._header[place], reason))
+                self._tell([Problem(line, self._header[place], reason)])
 
     def leave_out(self, line: int, reason: str, column: str | None = None) -> None:
         self.left_out += 1
-        self.problems.append(Problem(line, column, reason))
+        self._tell([Problem(line, column, reason)])
+
+    def _tell(self, problems: Iterable[Problem]) -> None:
+        self.problems += problems
+        if len(self.problems) > MOST_PROBLEMS:
+            reason = f"more than {MOST_PROBLEMS:,} rows and cells are of no use, the first: {self.problems[0]}."
+            raise InputError(reason, str(self._path))
 
     def add(self, row: Row) -> None:
         """Make a song of a row, or say why not."""
@@ -353,10 +361,10 @@ class _Reader:
         if failed > 1 and failed == sum(1 for place in self._numbers if row_cells[place].strip()):
             self.leave_out(row.line, "no cell that should hold a number does (a second header?); left out", None)
         elif values.get("title") is None:
-            self.problems += problems
+            self._tell(problems)
             self.leave_out(row.line, "has no title; left out", self.columns.get("title"))
         else:
-            self.problems += problems
+            self._tell(problems)
             self.songs.append(Song(row=row.line, **values))
 
     def _share(self, field: str, cell: str) -> float | None:
@@ -443,9 +451,10 @@ def _parquet(path: Path) -> tuple[list[str], Iterator[Row]]:
         raise MissingExtraError("Reading Parquet files", "tables") from None
     try:
         file = pyarrow.parquet.ParquetFile(path)
-    except (OSError, pyarrow.ArrowException) as error:
+        names = list(file.schema_arrow.names)
+    except (OSError, ValueError, pyarrow.ArrowException) as error:
         raise _damaged(path) from error
-    return list(file.schema_arrow.names), _parquet_rows(file, path)
+    return names, _parquet_rows(file, path)
 
 
 def _parquet_rows(file: Any, path: Path) -> Iterator[Row]:

@@ -24,6 +24,7 @@ from img2music.cli.spot_options import (
     BanOption,
     CuesChoice,
     CuesOption,
+    DuckOption,
     FilmArgument,
     FilmPlotOption,
     LeastSceneOption,
@@ -34,7 +35,7 @@ from img2music.cli.spot_options import (
     sheet_form,
 )
 
-WITH_A_SHEET = {"film", "output", "audio_only", "sheet", "sheet_output", "original", "loudness"}
+WITH_A_SHEET = {"film", "output", "audio_only", "sheet", "sheet_output", "original", "duck", "loudness"}
 
 
 class OriginalOption(StrEnum):
@@ -62,9 +63,13 @@ def score(
     ] = None,
     sheet_output: SheetOutputOption = None,
     original: Annotated[
-        OriginalOption,
-        typer.Option(help="The film's own sound: keep it, keep it and lower the music under it, or drop it."),
-    ] = OriginalOption.DUCK,
+        OriginalOption | None,
+        typer.Option(
+            help="The film's own sound: keep it, keep it and lower the music while someone speaks in it, or drop it.",
+            show_default="duck; or as the cue sheet says",
+        ),
+    ] = None,
+    duck: DuckOption = None,
     loudness: Annotated[
         float, typer.Option(metavar="LUFS", min=-36.0, max=-8.0, help="Integrated loudness of the result.")
     ] = -16.0,
@@ -100,17 +105,21 @@ def score(
     from img2music.library.filter_text import track_filter
     from img2music.matching.calibration import Matching
     from img2music.soundtrack import cue_sheet, formats, table
+    from img2music.soundtrack.cue_sheet import Original
     from img2music.soundtrack.outputs import require_outputs
     from img2music.soundtrack.plot import draw
     from img2music.soundtrack.score import require_scores, score_film
     from img2music.soundtrack.session import spot_film
-    from img2music.soundtrack.sound import Original
+    from img2music.soundtrack.sound import heard
     from img2music.soundtrack.spotting import Cues, Options
 
     given = {name for name in context.params if context.get_parameter_source(name) is ParameterSource.COMMANDLINE}
     if sheet is not None and given - WITH_A_SHEET:
         option = min(given - WITH_A_SHEET).replace("_", "-")
         raise typer.BadParameter(f"The cue sheet says which music: --sheet goes without --{option}.")
+    use = None if original is None else Original(original)
+    if duck is not None and use not in (None, Original.DUCK):
+        raise typer.BadParameter(f"--duck goes without --original {use}.")
     form = sheet_form(sheet_output)
     require_scores(film, output, audio_only, sheet_output, plot)
     require_outputs(film, [sheet_output] if sheet_output is not None else [], plot, sheet)
@@ -137,20 +146,24 @@ def score(
         if sheet is not None:
             found, chosen = None, cue_sheet.load(sheet)
         else:
-            found = spot_film(library, film, options, image_model, of_stage(progress, "Watching (seconds)", check))
+            watching = of_stage(progress, "Watching (seconds)", check)
+            found = spot_film(
+                *(library, film, options, image_model, watching), original=use or Original.DUCK, duck=duck
+            )
             chosen = found.sheet
         notes = score_film(
             film,
             chosen,
             output,
             audio_only,
-            original=Original(original),
+            original=use,
+            duck=duck,
             loudness=loudness,
             spotted=found is not None,
             progress=of_stage(progress, "Mixing (seconds)", check),
         )
     if sheet_output is not None:
-        formats.save(chosen, sheet_output, form)
+        formats.save(heard(chosen, original=use, duck=duck, film=film), sheet_output, form)
     if found is not None and plot is not None:
         draw(found, plot)
     print_table(table.COLUMNS, table.rows(chosen))

@@ -18,6 +18,7 @@ from img2music.cli.spot_options import (
     BanOption,
     CuesChoice,
     CuesOption,
+    DuckOption,
     FilmArgument,
     FilmPlotOption,
     LeastSceneOption,
@@ -39,6 +40,7 @@ def spot(
     pin: PinOption = None,
     ban: BanOption = None,
     match_tempo: MatchTempoOption = False,
+    duck: DuckOption = None,
     match: SheetMatchOption = MatchOption.RELATIVE,
     genre: GenreOption = None,
     artist: ArtistOption = None,
@@ -92,7 +94,9 @@ def spot(
         ),
     )
     with counting("Watching (seconds)") as progress:
-        found = spot_film(library, film, options, image_model, lambda done, of: progress(int(done), int(max(done, of))))
+        found = spot_film(
+            *(library, film, options, image_model, lambda done, of: progress(int(done), int(max(done, of)))), duck=duck
+        )
     give(found.sheet, forms, output or [])
     if plot is not None:
         draw(found, plot)

@@ -7,6 +7,7 @@ import math
 import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from enum import StrEnum
 from typing import Any
 
 from img2music.affect import Affect
@@ -201,6 +202,45 @@ class Cue:
     beats: CueBeats | None = None
 
 
+class Original(StrEnum):
+    """What becomes of the film's own sound.
+
+    Attributes
+    ----------
+    KEEP
+        It sounds along with the music, both as loud as each other.
+    DUCK
+        Likewise, but the music is lowered while someone speaks in it.
+    DROP
+        Only the music is left.
+    """
+
+    KEEP = "keep"
+    DUCK = "duck"
+    DROP = "drop"
+
+
+@dataclass(frozen=True, slots=True)
+class OwnSound:
+    """The film's own sound beside the music.
+
+    Attributes
+    ----------
+    use : Original
+    duck_db : float
+        Decibels by which the music is lowered while someone speaks.
+    gain_db : float or None
+        Decibels for the film's own sound; None where it was not listened to.
+    speech : tuple of (float, float), or None
+        Seconds in which someone speaks, in order; likewise.
+    """
+
+    use: Original
+    duck_db: float
+    gain_db: float | None = None
+    speech: tuple[tuple[float, float], ...] | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class CueSheet:
     """A film's scenes and cues.
@@ -212,11 +252,14 @@ class CueSheet:
         In order.
     cues : tuple of Cue
         In order, none over another; between two there may be silence.
+    original : OwnSound or None
+        None where nothing is said of the film's own sound, or it has none.
     """
 
     film: FilmFile
     scenes: tuple[SheetScene, ...]
     cues: tuple[Cue, ...]
+    original: OwnSound | None = None
 
     @property
     def distance(self) -> float | None:
@@ -240,6 +283,7 @@ class CueSheet:
                     }
                     for scene in self.scenes
                 ],
+                **({} if self.original is None else {"original": _original_json(self.original)}),
                 "cues": [asdict(cue) for cue in self.cues],
             }
         )
@@ -271,7 +315,7 @@ def load(file: str | os.PathLike[str]) -> CueSheet:
     """Read a cue sheet back, also one that was edited by hand.
 
     What only informs may be left out: frames, shots and scenes, titles, distance, why, alternatives; fades and gain
-    are then 0.
+    are then 0. So may the film's own sound, which is then listened to again.
 
     Parameters
     ----------
@@ -330,7 +374,27 @@ def _sheet(document: Any) -> CueSheet:
         before = cue.end
     if before > read.duration + TOLERANCE:
         raise _FaultError(f"cue {len(cues)} ends at {before:g} s, after the film's end at {read.duration:g} s")
-    return CueSheet(read, scenes, cues)
+    return CueSheet(read, scenes, cues, _original(document))
+
+
+def _original(document: Mapping[str, Any]) -> OwnSound | None:
+    if document.get("original") is None:
+        return None
+    where = "the film's own sound"
+    own = _part(document, "original", "the sheet")
+    use = _text(own, "use", where)
+    if use not in set(Original):
+        raise _FaultError(f'{where}: "use" is not {", ".join(Original)}')
+    speech = None
+    if own.get("speech") is not None:
+        parts = [_times(part, f"speech {n}")[:2] for n, part in enumerate(_list(own, "speech", where), start=1)]
+        speech = tuple(sorted(parts))
+    return OwnSound(
+        Original(use),
+        _number(own, "duck_db", where, least=0.0),
+        None if own.get("gain_db") is None else _number(own, "gain_db", where),
+        speech,
+    )
 
 
 def _cue(value: Any, where: str) -> Cue:
@@ -459,6 +523,11 @@ def _span_json(span: SheetSpan) -> dict[str, Any]:
         "end_frame": span.end_frame,
         "affect": asdict(span.affect),
     }
+
+
+def _original_json(own: OwnSound) -> dict[str, Any]:
+    speech = None if own.speech is None else [{"start": start, "end": end} for start, end in own.speech]
+    return {**asdict(own), "speech": speech}
 
 
 def _rounded(value: Any) -> Any:

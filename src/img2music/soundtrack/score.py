@@ -13,10 +13,10 @@ from img2music.errors import InputError, UsageError
 from img2music.media.film_packets import survey
 from img2music.media.film_writer import film_format, write_film
 from img2music.media.sound_writer import sound_file, sound_format
-from img2music.soundtrack.cue_sheet import TOLERANCE, CueSheet
+from img2music.soundtrack.cue_sheet import TOLERANCE, CueSheet, Original
 from img2music.soundtrack.cueing import LOUDNESS
 from img2music.soundtrack.outputs import require_files
-from img2music.soundtrack.sound import Original, Progress, compose
+from img2music.soundtrack.sound import Progress, asked, compose
 from img2music.soundtrack.spotting import clock
 
 Block = NDArray[np.float32]
@@ -57,7 +57,8 @@ def score_film(
     output: Path | None = None,
     audio_only: Path | None = None,
     *,
-    original: Original = Original.DUCK,
+    original: Original | None = None,
+    duck: float | None = None,
     loudness: float = LOUDNESS,
     spotted: bool = False,
     progress: Progress | None = None,
@@ -73,8 +74,8 @@ def score_film(
         The film with music: ``.mp4``, ``.mov``, ``.mkv`` or ``.webm``. Replaced if it exists, when it is whole.
     audio_only : Path, optional
         Its sound alone: ``.flac``, ``.wav``, ``.m4a``, ``.mp3``, ``.opus`` or ``.ogg``; likewise.
-    original : Original
-        What becomes of the film's own sound.
+    original, duck
+        What becomes of the film's own sound, as `sound.heard` takes it.
     loudness : float
         Integrated loudness of the result in LUFS.
     spotted : bool
@@ -107,13 +108,14 @@ def score_film(
         )
     if alike:  # and exact, where the sheet tells milliseconds
         sheet = replace(sheet, film=replace(sheet.film, duration=seen.duration))
-    sound = compose(sheet, original=original, loudness=loudness, film=film, progress=progress)
+    own = asked(sheet, original, duck)
+    sound = compose(replace(sheet, original=own), loudness=loudness, film=film, progress=progress)
     with ExitStack() as stack:
         if audio_only is not None:
             write = stack.enter_context(sound_file(audio_only, sound.rate, sound.layout))
             sound = replace(sound, blocks=_also(sound.blocks, write))
         if output is not None:
-            return write_film(film, seen, sound, output, original=original is not Original.DROP)
+            return write_film(film, seen, sound, output, original=own.use is not Original.DROP)
         for _ in sound.blocks:
             pass
     return ()

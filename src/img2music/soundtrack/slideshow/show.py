@@ -16,7 +16,7 @@ from img2music.matching.calibration import Matching
 from img2music.media.film_writer import film_format
 from img2music.media.picture_writer import write_pictures
 from img2music.media.video import VideoInfo
-from img2music.soundtrack.cue_sheet import CueSheet
+from img2music.soundtrack.cue_sheet import CueSheet, Original
 from img2music.soundtrack.cueing import LOUDNESS
 from img2music.soundtrack.film import Film, Shot
 from img2music.soundtrack.music import Music
@@ -35,7 +35,7 @@ from img2music.soundtrack.slideshow.plan import (
     on_beats,
 )
 from img2music.soundtrack.slideshow.rhythm import beats_under
-from img2music.soundtrack.sound import Original, compose
+from img2music.soundtrack.sound import compose
 from img2music.soundtrack.spotting import Candidates, Cues, Options, candidates, clock, spot
 from img2music.vision.model import ImageModel
 

@@ -9,6 +9,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -128,7 +129,7 @@ def clips(number: int, songs: list[Path], sung: list[Path]) -> list[Clip]:
     """The clips of a film, every kind of them, in an order of its own."""
     chance = np.random.default_rng(number)
     silent = np.zeros(round(CLIP * RATE), dtype=np.bool_)
-    made = []
+    made: list[Clip] = []
 
     def add(kind: str, sound: Sound, spoken: NDArray[np.bool_] = silent) -> None:
         hiss = at(chance.normal(size=len(sound)), LEVELS[len(made) % len(LEVELS)])
@@ -220,7 +221,7 @@ def gains(mix: NDArray[np.float32], own: NDArray[np.float32], music: NDArray[np.
 def loudness_range(samples: NDArray[np.float32]) -> float:
     """LU, as libav's ebur128 filter measures it."""
     graph, told = Graph(), 0.0
-    source: Any = graph.add_abuffer(format="flt", sample_rate=RATE, layout="stereo", time_base=f"1/{RATE}")
+    source: Any = graph.add_abuffer(format="flt", sample_rate=RATE, layout="stereo", time_base=Fraction(1, RATE))
     meter, sink = graph.add("ebur128", "metadata=1"), graph.add("abuffersink")
     source.link_to(meter)
     meter.link_to(sink)
@@ -290,7 +291,7 @@ def _report(films: list[Heard], duck: float) -> Report:
     report.add("loudness range of result and of music, LU (mean)", "{:.1f}, {:.1f}".format(
         *np.mean([each.ranges for each in films], axis=0)), "")  # fmt: skip
     report.note = (
-        f"{len(films)} films, {len(spoken)} s, {int(spoken.sum())} of them with speech by eSpeak NG; hiss of -44 to -76 "
-        f"dBFS in every clip. Elsewhere: {NEAR:g} s and more from any speech."
+        f"{len(films)} films, {len(spoken)} s, {int(spoken.sum())} of them with speech by eSpeak NG; hiss of -44 to "
+        f"-76 dBFS in every clip. Elsewhere: {NEAR:g} s and more from any speech."
     )
     return report

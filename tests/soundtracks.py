@@ -120,7 +120,7 @@ def encoded(blocks: Iterable[Sound], file: Path, layout: str = "stereo", codec: 
         resampler = av.AudioResampler(format="flt", layout=layout, rate=RATE)
         channels = av.AudioLayout(layout).nb_channels
         parts = [part for frame in container.decode(audio=0) for part in resampler.resample(frame)]
-        return [part.to_ndarray().reshape(-1, channels) for part in parts]
+        return [part.to_ndarray().reshape(-1, channels).astype(np.float32) for part in parts]
 
 
 def talk(seconds: float, spans: Iterable[tuple[float, float]], level: float = 0.2, noise: float = 0.001) -> Sound:

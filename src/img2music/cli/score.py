@@ -97,9 +97,8 @@ def score(
     Chooses passages as `spot` does, mixes them with the film's own sound, and writes a new film: its pictures are
     copied as they are where the container allows. Needs the extra "soundtrack". Prints the cues.
     """
-    from click.core import ParameterSource
-
     from img2music.cli.output import print_table, warn
+    from img2music.cli.sheet_output import require_alone
     from img2music.cli.stage_progress import of_stage, stage_progress
     from img2music.cli.termination import unwinding
     from img2music.library.filter_text import track_filter
@@ -113,10 +112,7 @@ def score(
     from img2music.soundtrack.sound import heard
     from img2music.soundtrack.spotting import Cues, Options
 
-    given = {name for name in context.params if context.get_parameter_source(name) is ParameterSource.COMMANDLINE}
-    if sheet is not None and given - WITH_A_SHEET:
-        option = min(given - WITH_A_SHEET).replace("_", "-")
-        raise typer.BadParameter(f"The cue sheet says which music: --sheet goes without --{option}.")
+    require_alone(context, sheet, WITH_A_SHEET)
     use = None if original is None else Original(original)
     if duck is not None and use not in (None, Original.DUCK):
         raise typer.BadParameter(f"--duck goes without --original {use}.")

@@ -30,6 +30,8 @@ from img2music.cli.spot_options import (
     sheet_form,
 )
 
+WITH_A_SHEET = {"output", "font", "loudness", "sheet", "sheet_output", "image_model"}
+
 
 class OrderOption(StrEnum):
     """In which order photos come."""
@@ -56,11 +58,19 @@ class CaptionsOption(StrEnum):
 
 
 def slideshow(
+    context: typer.Context,
     paths: Annotated[
-        list[Path], typer.Argument(metavar="PHOTO|DIR...", help="Photos, and folders of them.", readable=False)
-    ],
+        list[Path] | None,
+        typer.Argument(metavar="PHOTO|DIR...", help="Photos, and folders of them.", readable=False, show_default=False),
+    ] = None,
     *,
     output: Annotated[Path, typer.Option(metavar="FILE", help="The film: .mp4, .mov, .mkv or .webm.")],
+    sheet: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Photos, times, look and music of this cue sheet (JSON), instead of choosing them."
+        ),
+    ] = None,
     order: Annotated[
         OrderOption, typer.Option(help="As given and by name, by when they were taken, or calm to lively and back.")
     ] = OrderOption.NAME,
@@ -116,18 +126,28 @@ def slideshow(
     if some photos were left out and the film is there, 2 if there is none. Needs the extra "soundtrack".
     """
     from img2music.cli.output import finish, print_table, warn
+    from img2music.cli.sheet_output import require_alone
     from img2music.cli.stage_progress import stage_progress
     from img2music.cli.termination import unwinding
     from img2music.library.filter_text import track_filter
     from img2music.matching.calibration import Matching
-    from img2music.soundtrack import formats, table
+    from img2music.soundtrack import cue_sheet, formats, table
+    from img2music.soundtrack.outputs import require_files
     from img2music.soundtrack.slideshow.captions import Captions
     from img2music.soundtrack.slideshow.photos import Order
-    from img2music.soundtrack.slideshow.show import Look, Shape, Sounding, plan_slideshow, write_slideshow
+    from img2music.soundtrack.slideshow.show import (
+        Look,
+        Shape,
+        Sounding,
+        plan_slideshow,
+        planned_slideshow,
+        write_slideshow,
+    )
     from img2music.soundtrack.spotting import Cues, Options
 
-    if silent and (whole_song or sheet_output is not None):
-        raise typer.BadParameter("--silent goes with neither --whole-song nor --sheet-output.")
+    require_alone(context, sheet, WITH_A_SHEET)
+    if silent and whole_song:
+        raise typer.BadParameter("--silent goes without --whole-song.")
     form = sheet_form(sheet_output)
     look = Look(
         order=Order(order),
@@ -157,7 +177,13 @@ def slideshow(
         ),
     )
     sounding = None if silent else Sounding(library, options, whole_song=whole_song)
-    show = plan_slideshow(paths, output, look, sounding, sheet_output=sheet_output, image_model=image_model)
+    if sheet is None:
+        show = plan_slideshow(paths or [], output, look, sounding, sheet_output=sheet_output, image_model=image_model)
+    else:
+        require_files([("cue sheet", sheet)], [output, sheet_output])
+        show = planned_slideshow(
+            *(cue_sheet.load(sheet), output), font=font, sheet_output=sheet_output, image_model=image_model
+        )
     with unwinding() as check, stage_progress() as progress:
 
         def told(stage: str, done: int, of: int) -> None:
@@ -166,9 +192,10 @@ def slideshow(
                 progress(stage, done, of)
 
         notes = write_slideshow(show, output, told, loudness=loudness)
-    if show.sheet is not None:
-        if sheet_output is not None:
-            formats.save(show.sheet, sheet_output, form)
+    if sheet_output is not None:
+        formats.save(show.sheet, sheet_output, form)
+    print_table(table.PHOTO_COLUMNS, table.photo_rows(show.sheet))
+    if show.sheet.cues:
         print_table(table.COLUMNS, table.rows(show.sheet))
     for file in (output, sheet_output):
         if file is not None:

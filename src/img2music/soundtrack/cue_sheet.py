@@ -242,6 +242,47 @@ class OwnSound:
 
 
 @dataclass(frozen=True, slots=True)
+class SheetPhoto:
+    """A photo of a slideshow, which is seen until the next one is.
+
+    Attributes
+    ----------
+    path : str
+    start : float
+        Seconds of the film; the first photo is seen from the film's start in any case.
+    start_frame : int or None
+        Number of its first picture; the seconds hold.
+    """
+
+    path: str
+    start: float
+    start_frame: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SheetSlideshow:
+    """What a film of photos is made of.
+
+    Attributes
+    ----------
+    width, height : int
+        Of the film, in pixels.
+    cross_fade : float
+        Seconds from one photo to the next.
+    captions : str
+        As `slideshow.captions.Captions` has them.
+    photos : tuple of SheetPhoto
+        In order, at least one.
+    """
+
+    width: int
+    height: int
+    cross_fade: float
+    captions: str
+    photos: tuple[SheetPhoto, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class CueSheet:
     """A film's scenes and cues.
 
@@ -254,12 +295,15 @@ class CueSheet:
         In order, none over another; between two there may be silence.
     original : OwnSound or None
         None where nothing is said of the film's own sound, or it has none.
+    slideshow : SheetSlideshow or None
+        None for a film that is not made of photos.
     """
 
     film: FilmFile
     scenes: tuple[SheetScene, ...]
     cues: tuple[Cue, ...]
     original: OwnSound | None = None
+    slideshow: SheetSlideshow | None = None
 
     @property
     def distance(self) -> float | None:
@@ -284,6 +328,7 @@ class CueSheet:
                     for scene in self.scenes
                 ],
                 **({} if self.original is None else {"original": _original_json(self.original)}),
+                **({} if self.slideshow is None else {"slideshow": asdict(self.slideshow)}),
                 "cues": [asdict(cue) for cue in self.cues],
             }
         )
@@ -374,7 +419,38 @@ def _sheet(document: Any) -> CueSheet:
         before = cue.end
     if before > read.duration + TOLERANCE:
         raise _FaultError(f"cue {len(cues)} ends at {before:g} s, after the film's end at {read.duration:g} s")
-    return CueSheet(read, scenes, cues, _original(document))
+    return CueSheet(read, scenes, cues, _original(document), _slideshow(document, read))
+
+
+def _slideshow(document: Mapping[str, Any], film: FilmFile) -> SheetSlideshow | None:
+    if document.get("slideshow") is None:
+        return None
+    where = "the slideshow"
+    show = _part(document, "slideshow", "the sheet")
+    photos: list[SheetPhoto] = []
+    for number, each in enumerate(_list(show, "photos", where), start=1):
+        here = f"photo {number}"
+        photo = SheetPhoto(
+            _text(each if isinstance(each, dict) else {}, "path", here),
+            _number(each, "start", here, least=0.0),
+            _count(each, "start_frame", here),
+        )
+        if photo.start >= film.duration:
+            raise _FaultError(f"{here} starts at {photo.start:g} s, and the film ends at {film.duration:g} s")
+        if photos and photo.start <= photos[-1].start:
+            raise _FaultError(f"{here} starts at {photo.start:g} s, not after photo {number - 1}")
+        photos.append(photo)
+    if not photos:
+        raise _FaultError("the slideshow has no photos")
+    size = [_count(show, side, where) for side in ("width", "height")]
+    if not all(size):
+        raise _FaultError('the slideshow lacks "width" or "height"')
+    return SheetSlideshow(
+        *(size[0] or 0, size[1] or 0),
+        _number(show, "cross_fade", where, least=0.0, otherwise=0.0),
+        _text(show, "captions", where) if show.get("captions") is not None else "none",
+        tuple(photos),
+    )
 
 
 def _original(document: Mapping[str, Any]) -> OwnSound | None:

@@ -86,7 +86,7 @@ def chosen_formats(wanted: str | None, outputs: Sequence[Path], *, terminal: boo
 
 
 def missing_files(sheet: CueSheet) -> list[tuple[str, str]]:
-    """List the film and the songs that are not where a cue sheet says.
+    """List the film, or the photos that it is made of, and the songs that are not where a cue sheet says.
 
     Parameters
     ----------
@@ -95,9 +95,13 @@ def missing_files(sheet: CueSheet) -> list[tuple[str, str]]:
     Returns
     -------
     list of (str, str)
-        What it is ("film", "cue 2") and its file.
+        What it is ("film", "photo 1", "cue 2") and its file.
     """
-    named = [("film", sheet.film.path), *((f"cue {n}", cue.track.path) for n, cue in enumerate(sheet.cues, start=1))]
+    if sheet.slideshow is None:
+        shown = [("film", sheet.film.path)]
+    else:  # its film is made of them
+        shown = [(f"photo {n}", photo.path) for n, photo in enumerate(sheet.slideshow.photos, start=1)]
+    named = shown + [(f"cue {n}", cue.track.path) for n, cue in enumerate(sheet.cues, start=1)]
     return [(what, path) for what, path in named if not os.path.isfile(path)]  # noqa: PTH113 - names may be any bytes
 
 

@@ -20,13 +20,13 @@ PART = 60.0
 CONTEXT = 2.0
 """Seconds before and after which change what it gives; from there on parts give what the whole does."""
 
-WINDOW = 0.5
-"""Seconds over which probabilities are averaged: gaps between words are none in speech."""
+WINDOW = 0.3
+"""Seconds over which probabilities are averaged: so that gaps within words are none."""
 
 CERTAIN = 0.5
 """By how much speech must be likelier than singing: a song with words sounds a little like speech."""
 
-LEAST = 0.3
+LEAST = 0.2
 """Seconds of the shortest speech."""
 
 Spans = tuple[tuple[float, float], ...]

@@ -16,7 +16,7 @@ from img2music.matching.calibration import Matching
 from img2music.media.film_writer import film_format
 from img2music.media.picture_writer import write_pictures
 from img2music.media.video import VideoInfo
-from img2music.soundtrack.cue_sheet import CueSheet, Original
+from img2music.soundtrack.cue_sheet import Cue, CueSheet, Original, SheetPhoto, SheetSlideshow
 from img2music.soundtrack.cueing import LOUDNESS
 from img2music.soundtrack.film import Film, Shot
 from img2music.soundtrack.music import Music
@@ -31,6 +31,7 @@ from img2music.soundtrack.slideshow.plan import (
     LEAST_SECONDS,
     MOST_SECONDS,
     Schedule,
+    at_times,
     evenly,
     on_beats,
 )
@@ -88,6 +89,8 @@ class Look:
     captions : Captions
     font : path-like, optional
         For captions, instead of the one that is shipped.
+    frame : (int, int), optional
+        Width and height in pixels, instead of what shape and side give.
     """
 
     order: Order = Order.NAME
@@ -98,6 +101,7 @@ class Look:
     fade: float = CROSS_FADE
     captions: Captions = Captions.NONE
     font: str | os.PathLike[str] | None = None
+    frame: tuple[int, int] | None = None
 
     def __post_init__(self) -> None:
         if not LEAST_SECONDS <= self.seconds <= MOST_SECONDS:
@@ -110,6 +114,14 @@ class Look:
             raise UsageError(f"A film has {SLOWEST} to {FASTEST} pictures a second, not {self.rate}.")
         if not 0.0 <= self.fade <= MOST_SECONDS:
             raise UsageError(f"A cross-fade lasts 0 to {MOST_SECONDS:g} seconds, not {self.fade:g}.")
+        width, height = self.size
+        if not SMALLEST <= min(width, height) <= max(width, height) <= 2 * LARGEST or width % 2 or height % 2:
+            raise UsageError(f"A film's sides are even, of {SMALLEST} to {2 * LARGEST} pixels, not {width} x {height}.")
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height of the film in pixels."""
+        return self.frame or self.shape.frame(self.side)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,8 +154,8 @@ class Slideshow:
     schedule : Schedule
         When each is seen.
     look : Look
-    sheet : CueSheet or None
-        Its music; None for silence.
+    sheet : CueSheet
+        Its photos and its music; without cues it is silent.
     errors : tuple of InputError
         Photos that were left out.
     notes : tuple of str
@@ -153,7 +165,7 @@ class Slideshow:
     photos: tuple[Photo, ...]
     schedule: Schedule
     look: Look
-    sheet: CueSheet | None
+    sheet: CueSheet
     errors: tuple[InputError, ...]
     notes: tuple[str, ...]
 
@@ -194,18 +206,21 @@ def plan_slideshow(
     LibraryError
         If there is no library, or it has no tracks with sound.
     UsageError
-        If the output is a photo or its ending is not known, the film would last longer than a day, no track meets the
+        If no photos are given, the output is a photo or its ending is not known, the film would last longer than a day, no track meets the
         conditions or is long enough, or a pin or a ban can't be met.
     ModelError
         If the image model can't be loaded, or fails.
     """
+    if not paths:
+        raise UsageError("A slideshow needs photos: give some, or folders of them.")
     film_format(output)
     outputs = [output, sheet_output]
     require_files([], outputs)
     if sounding is None:
         photos, errors, _ = _photos(paths, outputs, look, image_model)
         schedule = _even_schedule(photos, look)
-        return Slideshow(photos, schedule, look, None, errors, _notes(photos, look))
+        sheet = _sheet(_film(photos, schedule, output), photos, schedule, look)
+        return Slideshow(photos, schedule, look, sheet, errors, _notes(photos, look))
     with LibraryStore.open(sounding.location, read_only=True) as store:
         options = sounding.options
         if sounding.whole_song:
@@ -227,11 +242,69 @@ def plan_slideshow(
     beats = beats_under(cues)
     schedule = on_beats(schedule, beats, np.array([cue.start for cue in cues[1:]]))
     moved = _film(photos, schedule, output)
-    sheet = sheet_of(moved, _regrouped(scenes, moved.shots), cues)
+    sheet = replace(sheet_of(moved, _regrouped(scenes, moved.shots), cues), slideshow=_told(photos, schedule, look))
     notes = _notes(photos, look)
     if not len(beats):
         notes += ("This music has no clear beat: photos change at even times.",)
     return Slideshow(photos, schedule, look, sheet, errors, notes)
+
+
+def planned_slideshow(
+    sheet: CueSheet,
+    output: Path,
+    *,
+    font: str | os.PathLike[str] | None = None,
+    sheet_output: Path | None = None,
+    image_model: str | os.PathLike[str] | None = None,
+) -> Slideshow:
+    """Take up a slideshow as its cue sheet says, with what was edited there.
+
+    Parameters
+    ----------
+    sheet : CueSheet
+        Its photos, their order and times, its music and its look hold; its scenes are found anew.
+    output : Path
+        The film that is to be written.
+    font : path-like, optional
+        For captions, instead of the one that is shipped.
+    sheet_output : Path, optional
+        The cue sheet that is to be written.
+    image_model : str or path-like, optional
+        What reads photos, as `ImageModel.load` takes it.
+
+    Returns
+    -------
+    Slideshow
+
+    Raises
+    ------
+    InputError
+        If a photo can't be read, or an output can't be written there.
+    UsageError
+        If it is no slideshow's, its look can't be, or an output is one of its photos or songs.
+    ModelError
+        If the image model can't be loaded, or fails.
+    """
+    told = sheet.slideshow
+    if told is None:
+        raise UsageError("This cue sheet is that of a film, and has no photos: give it to score.")
+    if told.captions not in set(Captions):
+        raise UsageError(f"The cue sheet's captions are {', '.join(Captions)}, not {printable(told.captions)!r}.")
+    film_format(output)
+    outputs = [output, sheet_output]
+    files = [("photo", photo.path) for photo in told.photos] + [("song", cue.track.path) for cue in sheet.cues]
+    require_files([(what, Path(file)) for what, file in files], outputs)
+    rate = min(max(round(sheet.film.fps), SLOWEST), FASTEST)
+    look = Look(rate=rate, captions=Captions(told.captions), font=font, frame=(told.width, told.height))
+    photos, errors = read_photos([photo.path for photo in told.photos], ImageModel.load(image_model))
+    if errors:
+        raise errors[0]
+    if len(photos) != len(told.photos):
+        raise UsageError("The cue sheet names a folder as a photo: give each photo a line of its own.")
+    starts = np.array([0.0, *(photo.start for photo in told.photos[1:]), sheet.film.duration])
+    schedule = at_times(starts, rate, told.cross_fade)
+    made = _sheet(_film(photos, schedule, output), photos, schedule, look, sheet.cues)
+    return Slideshow(tuple(photos), schedule, look, made, (), ())
 
 
 def write_slideshow(
@@ -258,7 +331,7 @@ def write_slideshow(
     InputError
         If a photo or a song can't be read, or the film can't be written; then nothing has changed.
     """
-    frame = show.look.shape.frame(show.look.side)
+    frame = show.look.size
     font = CaptionFont(frame, show.look.font) if show.look.captions is not Captions.NONE else None
     captions = [font.overlay(caption_of(photo, show.look.captions)) if font else None for photo in show.photos]
 
@@ -268,7 +341,7 @@ def write_slideshow(
         return lambda done, of: progress(stage, int(done), int(of))
 
     sound = None
-    if show.sheet is not None:
+    if show.sheet.cues:
         sound = compose(show.sheet, original=Original.DROP, loudness=loudness, progress=told("Mixing (seconds)"))
     write_pictures(
         pictures(show.photos, show.schedule, frame, captions),
@@ -332,6 +405,21 @@ def _film(photos: Sequence[Photo], schedule: Schedule, output: Path) -> Film:
         transitions=(),
         curve=schedule.curve(affects),
     )
+
+
+def _sheet(film: Film, photos: Sequence[Photo], schedule: Schedule, look: Look, cues: tuple[Cue, ...] = ()) -> CueSheet:
+    sheet = sheet_of(film, group(film.shots, Options().least_scene), cues)
+    return replace(sheet, slideshow=_told(photos, schedule, look))
+
+
+def _told(photos: Sequence[Photo], schedule: Schedule, look: Look) -> SheetSlideshow:
+    """What the cue sheet tells of the photos, so that the same film can be made of it."""
+    starts = zip(schedule.times.tolist(), schedule.changes.tolist(), strict=True)
+    seen = tuple(
+        SheetPhoto(os.path.abspath(photo.path), *start)  # noqa: PTH100 - names may be any bytes
+        for photo, start in zip(photos, starts, strict=False)
+    )
+    return SheetSlideshow(*look.size, schedule.fade, look.captions, seen)
 
 
 def _regrouped(scenes: Sequence[Scene], shots: Sequence[Shot]) -> list[Scene]:

@@ -50,7 +50,11 @@ def require_alone(context: typer.Context, sheet: Path | None, allowed: set[str])
     """
     from click.core import ParameterSource
 
-    given = {name for name in context.params if context.get_parameter_source(name) is ParameterSource.COMMANDLINE}
+    given = {
+        name
+        for name, value in context.params.items()
+        if context.get_parameter_source(name) is ParameterSource.COMMANDLINE and value not in (None, [], ())
+    }
     if sheet is not None and given - allowed:
         what = min(given - allowed)
         option = "photos" if what == "paths" else f"--{what.replace('_', '-')}"

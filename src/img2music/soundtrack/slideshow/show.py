@@ -206,8 +206,8 @@ def plan_slideshow(
     LibraryError
         If there is no library, or it has no tracks with sound.
     UsageError
-        If no photos are given, the output is a photo or its ending is not known, the film would last longer than a day, no track meets the
-        conditions or is long enough, or a pin or a ban can't be met.
+        If no photos are given, the output is a photo or its ending is not known, the film would last longer than a day,
+        no track meets the conditions or is long enough, or a pin or a ban can't be met.
     ModelError
         If the image model can't be loaded, or fails.
     """

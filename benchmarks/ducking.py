@@ -147,6 +147,8 @@ def clips(number: int, songs: list[Path], sung: list[Path]) -> list[Clip]:
     add("singing", at(fitted(sing(chance)), -24))
     for song in sung[2 * number : 2 * number + 2]:
         add("singing", at(decoded(song, 20.0), -24))
+        sound, spoken = speak(str(chance.choice(VOICES)), 50)
+        add("speech and singing", at(sound, -24) + at(decoded(song, 30.0), -34), spoken)
     return [made[place] for place in chance.permutation(len(made))]
 
 
@@ -277,9 +279,10 @@ def _report(films: list[Heard], duck: float) -> Report:
     right = int((spoken & found).sum())
     report.add("speech by the second, precision", right / max(1, int(found.sum())), "0.9")
     report.add("speech by the second, recall", right / max(1, int(spoken.sum())), "0.9")
-    for kind in ("speech", "speech and music"):
+    for kind in ("speech", "speech and music", "speech and singing"):
         here = (kinds == kind) & spoken
-        report.add(f"recall in clips of {kind}", float(found[here].mean()), "")
+        if here.any():
+            report.add(f"recall in clips of {kind}", float(found[here].mean()), "")
     for kind in ("noise", "music", "singing"):
         here = kinds == kind
         report.add(f"seconds of {kind} taken for speech", f"{int(found[here].sum())} of {int(here.sum())}", "")

@@ -23,11 +23,9 @@ CONTEXT = 2.0
 WINDOW = 0.3
 """Seconds over which probabilities are averaged: so that gaps within words are none."""
 
-CERTAIN = 0.5
-"""By how much speech must be likelier than singing: a song with words sounds a little like speech."""
-
-LEAST = 0.2
-"""Seconds of the shortest speech."""
+CERTAIN, LIKELY = 0.9, 0.5
+"""Probability of speech that must be reached, and down to which it goes on. Words of a song are seldom certain. That
+singing is likely is no argument against: people speak while someone sings."""
 
 Spans = tuple[tuple[float, float], ...]
 """Start and end of each, in seconds of the film, in order."""
@@ -53,7 +51,7 @@ class SpeechFinder:
         self._resampler = soxr.ResampleStream(RATE, HEARD_RATE, 1, dtype="float32")
         self._held: NDArray[np.float32] = np.zeros(0, dtype=np.float32)  # not yet heard, with the context before it
         self._before = 0  # samples of that context
-        self._scores: list[NDArray[np.float32]] = []
+        self._speech: list[NDArray[np.float32]] = []
 
     def add(self, block: Samples) -> None:
         """Take what follows."""
@@ -66,19 +64,18 @@ class SpeechFinder:
 
     def spans(self) -> Spans:
         """End the sound, and tell where someone speaks in it."""
-        from scipy.ndimage import label, uniform_filter1d
+        from scipy.ndimage import binary_propagation, uniform_filter1d
 
         self._held = np.concatenate([self._held, self._resampler.resample_chunk(np.zeros(0, np.float32), last=True)])
         silence = np.zeros(HEARD_RATE, dtype=np.float32)  # it can't hear less than a few frames
         self._hear(np.concatenate([self._held, silence]), len(self._held) - self._before)
-        score = uniform_filter1d(np.concatenate(self._scores), round(WINDOW * FRAMES), mode="constant")
-        runs, count = label(score > CERTAIN)
-        edges = np.flatnonzero(np.diff(runs, prepend=0, append=0) != 0).reshape(count, 2) / FRAMES
-        return tuple((start, end) for start, end in edges.tolist() if end - start >= LEAST)
+        likely = uniform_filter1d(np.concatenate(self._speech), round(WINDOW * FRAMES), mode="constant")
+        spoken = binary_propagation(likely > CERTAIN, mask=likely > LIKELY)
+        edges = np.flatnonzero(np.diff(spoken.astype(np.int8), prepend=0, append=0)) / FRAMES
+        return tuple(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))
 
     def _hear(self, sound: NDArray[np.float32], count: int) -> None:
-        """Keep the scores of so many samples after the context."""
-        probabilities: Any = self._network.detect_probs(np.ascontiguousarray(sound))
+        """Keep what is given for so many samples after the context."""
+        probabilities: Any = self._network.detect_probs(np.ascontiguousarray(sound))  # of speech, singing and music
         first = self._before * FRAMES // HEARD_RATE
-        chosen = probabilities[first : first + count * FRAMES // HEARD_RATE]
-        self._scores.append(chosen[:, 0] - chosen[:, 1])  # speech and singing; the third is music
+        self._speech.append(probabilities[first : first + count * FRAMES // HEARD_RATE, 0])

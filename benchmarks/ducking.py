@@ -187,6 +187,7 @@ def score(parts: list[Clip], song: Path, duck: float, folder: Path) -> Heard:
     (folder / "sheet.json").write_text(json.dumps(sheet))
     command = [sys.executable, "-m", "img2music", "score", str(folder / "film.mkv")]
     command += ["--sheet", str(folder / "sheet.json"), "--duck", str(duck), "--audio-only", str(folder / "mix.flac")]
+    command += ["--loudness", "-23"]  # so that the limiter has nothing to do
     command += ["--sheet-output", str(folder / "heard.json")]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:

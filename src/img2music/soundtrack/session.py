@@ -148,8 +148,13 @@ def spot_from(
             f"The film says that it lasts {clock(stated)}, and ends after {clock(film.duration)}: it is cut short.",
         )
     sheet = sheet_of(film, scenes, cues)
+
+    def listening(_done: float, _of: float) -> None:
+        if progress is not None:
+            progress(film.duration, film.duration)  # all is seen; what watches over it can still end it
+
     try:
-        sheet = heard(sheet, original=original, duck=duck)
+        sheet = heard(sheet, original=original, duck=duck, progress=listening)
     except InputError as error:
         notes += (f"The film's own sound can't be heard, so no music is lowered under speech: {error}",)
     return Spotted(film, sheet, notes)

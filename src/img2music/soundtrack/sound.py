@@ -125,8 +125,11 @@ def compose(
 
 
 def asked(sheet: CueSheet, original: Original | None, duck: float | None) -> OwnSound:
-    """What is to become of the film's own sound: as it is asked for, else as the sheet says, else ducked."""
-    said = sheet.original or OwnSound(Original.DUCK, DEPTH)
+    """What is to become of the film's own sound: as it is asked for, else as the sheet says, else ducked.
+
+    That of a slideshow is dropped: it is the music itself.
+    """
+    said = sheet.original or OwnSound(Original.DROP if sheet.slideshow else Original.DUCK, DEPTH)
     return replace(said, use=original or said.use, duck_db=said.duck_db if duck is None else duck)
 
 

@@ -16,7 +16,7 @@ from img2music.matching.calibration import Matching
 from img2music.media.film_writer import film_format
 from img2music.media.picture_writer import write_pictures
 from img2music.media.video import VideoInfo
-from img2music.soundtrack.cue_sheet import Cue, CueSheet, Original, SheetPhoto, SheetSlideshow
+from img2music.soundtrack.cue_sheet import Cue, CueSheet, SheetPhoto, SheetSlideshow
 from img2music.soundtrack.cueing import LOUDNESS
 from img2music.soundtrack.film import Film, Shot
 from img2music.soundtrack.music import Music
@@ -342,7 +342,7 @@ def write_slideshow(
 
     sound = None
     if show.sheet.cues:
-        sound = compose(show.sheet, original=Original.DROP, loudness=loudness, progress=told("Mixing (seconds)"))
+        sound = compose(show.sheet, loudness=loudness, progress=told("Mixing (seconds)"))
     write_pictures(
         pictures(show.photos, show.schedule, frame, captions),
         output,

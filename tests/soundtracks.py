@@ -8,7 +8,9 @@ from typing import Any
 
 import av
 import numpy as np
+import soxr
 from numpy.typing import NDArray
+from scipy.signal import lfilter
 
 from img2music.matching.passages import Passage
 from img2music.soundtrack.cue_sheet import Cue, CueSheet, CueTrack, FilmFile
@@ -120,16 +122,44 @@ def encoded(blocks: Iterable[Sound], file: Path, layout: str = "stereo", codec: 
         resampler = av.AudioResampler(format="flt", layout=layout, rate=RATE)
         channels = av.AudioLayout(layout).nb_channels
         parts = [part for frame in container.decode(audio=0) for part in resampler.resample(frame)]
-        return [part.to_ndarray().reshape(-1, channels) for part in parts]
+        return [part.to_ndarray().reshape(-1, channels).astype(np.float32) for part in parts]
+
+
+VOWELS = np.array([(730, 1090, 2440), (270, 2290, 3010), (570, 840, 2410), (530, 1840, 2480), (300, 870, 2240)])
+"""Formants in hertz."""
 
 
 def talk(seconds: float, spans: Iterable[tuple[float, float]], level: float = 0.2, noise: float = 0.001) -> Sound:
-    """Noise in bursts of syllables, four a second, in the given spans, over an even hiss; shape (1, n)."""
+    """A made voice that babbles in the given spans, over an even hiss; shape (1, n)."""
     chance = np.random.default_rng(3)
-    time = np.arange(round(seconds * RATE)) / RATE
-    syllables = np.clip(np.sin(2 * np.pi * 4 * time) + 0.3, 0.0, None)
-    speaking = np.zeros(len(time))
+    sound = noise * chance.normal(0, 1, round(seconds * RATE))
     for start, end in spans:
-        speaking[round(start * RATE) : round(end * RATE)] = 1.0
-    voice = np.convolve(chance.normal(0, 1, len(time)), np.ones(24) / 5, mode="same")
-    return (level * speaking * syllables * voice + noise * chance.normal(0, 1, len(time))).astype(np.float32)[None]
+        voice = soxr.resample(_babble(end - start, 16_000, chance), 16_000, RATE)
+        voice *= level / np.sqrt(np.mean(voice**2))
+        sound[round(start * RATE) : round(start * RATE) + len(voice)] += voice
+    return sound.astype(np.float32)[None]
+
+
+def _babble(seconds: float, rate: int, chance: np.random.Generator) -> NDArray[np.float64]:
+    """Phrases of hissed consonants and of vowels that glide into each other, with falling pitch."""
+    parts: list[NDArray[np.float64]] = []
+    while sum(map(len, parts)) < seconds * rate:
+        pitch = chance.uniform(110, 150)
+        for place in range(chance.integers(4, 8)):
+            hiss = np.diff(chance.normal(size=round(chance.uniform(0.04, 0.09) * rate)), prepend=0)
+            time = np.linspace(0, 1, round(chance.uniform(0.09, 0.2) * rate))
+            turns = np.cumsum(pitch * (1.15 - 0.3 * (place + time) / 8) / rate)
+            vowel = lfilter([1], [1, -0.95], np.diff(np.floor(turns), prepend=0))  # a pulse a turn
+            first, last = VOWELS[chance.integers(len(VOWELS), size=2)]
+            state = np.zeros((3, 2))
+            for begin in range(0, len(vowel), rate // 200):
+                part = vowel[begin : begin + rate // 200]
+                for number, formant in enumerate(first + (last - first) * begin / len(vowel)):
+                    radius, angle = np.exp(-np.pi * (60 + 30 * number) / rate), 2 * np.pi * formant / rate
+                    poles = [1, -2 * radius * np.cos(angle), radius**2]
+                    part, state[number] = lfilter([sum(poles)], poles, part, zi=state[number])
+                vowel[begin : begin + rate // 200] = part
+            vowel *= np.minimum(1, np.minimum(time, 1 - time) * 8) / (2 * np.abs(vowel).max())
+            parts += [0.08 * hiss * np.hanning(len(hiss)), vowel]
+        parts.append(np.zeros(round(chance.uniform(0.1, 0.2) * rate)))
+    return np.concatenate(parts)[: round(seconds * rate)]

@@ -3,7 +3,10 @@ import csv
 import io
 import json
 import os
+import re
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import jsonschema
 import pytest
@@ -20,7 +23,11 @@ from img2music.soundtrack.cue_sheet import (
     CueSheet,
     CueTrack,
     FilmFile,
+    Original,
+    OwnSound,
+    SheetPhoto,
     SheetScene,
+    SheetSlideshow,
     SheetSpan,
     as_csv,
     load,
@@ -55,6 +62,39 @@ def written(tmp_path: Path, document: object) -> Path:
 def test_a_cue_sheet_is_read_back_as_it_was(tmp_path: Path) -> None:
     save(SHEET, tmp_path / "cues.json")
     assert load(tmp_path / "cues.json") == SHEET
+
+
+OWN = OwnSound(Original.DUCK, 9.0, -2.5, ((1.0, 2.5), (4.0, 6.0)))
+SHOW = SheetSlideshow(160, 90, 0.5, "title", (SheetPhoto(NON_UTF8, 0.0, 0), SheetPhoto("/b.jpg", 4.0, 120)))
+
+
+@pytest.mark.parametrize("more", [{"original": OWN}, {"original": OwnSound(Original.DROP, 0.0)}, {"slideshow": SHOW}])
+def test_so_are_the_films_own_sound_and_its_photos(tmp_path: Path, more: dict[str, Any]) -> None:
+    sheet = replace(SHEET, **more)
+    jsonschema.validate(sheet.to_json(), json.loads((ROOT / "docs" / "schemas" / "cues.json").read_text()))
+    save(sheet, tmp_path / "cues.json")
+    assert load(tmp_path / "cues.json") == sheet
+
+
+@pytest.mark.parametrize(
+    ("part", "told"),
+    [
+        ({"original": {"use": "mute", "duck_db": 1}}, '"use" is not keep, duck, drop'),
+        ({"original": {"use": "duck", "duck_db": -1}}, '"duck_db" is not a number of at least 0'),
+        ({"original": {"use": "duck", "duck_db": 9, "speech": [{"start": 3, "end": 2}]}}, "speech 1 ends at 2 s"),
+        ({"slideshow": {"width": 16, "height": 9, "photos": []}}, "the slideshow has no photos"),
+        ({"slideshow": {"width": 16, "height": 9, "photos": [{"start": 0}]}}, 'photo 1 lacks "path"'),
+        ({"slideshow": {"width": 16, "height": 9, "photos": [{"path": "a", "start": 30}]}}, "photo 1 starts at 30 s"),
+        (
+            {"slideshow": {"width": 16, "height": 9, "photos": [{"path": "a", "start": 4}, {"path": "b", "start": 4}]}},
+            "photo 2 starts at 4 s, not after photo 1",
+        ),
+        ({"slideshow": {"photos": [{"path": "a", "start": 0}]}}, 'lacks "width" or "height"'),
+    ],
+)
+def test_what_can_not_be_of_them_is_told(tmp_path: Path, part: dict[str, Any], told: str) -> None:
+    with pytest.raises(InputError, match=re.escape(told)):
+        load(written(tmp_path, SHEET.to_json() | part))
 
 
 def test_its_json_is_as_documented() -> None:

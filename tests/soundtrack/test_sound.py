@@ -1,11 +1,12 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from img2music.errors import InputError
-from img2music.soundtrack.cue_sheet import CueSheet
-from img2music.soundtrack.sound import Original, Sound, compose
+from img2music.soundtrack.cue_sheet import CueSheet, Original, OwnSound
+from img2music.soundtrack.sound import Sound, compose, heard
 from tests.sounds import encode, noise, tone
 from tests.soundtracks import RATE, Track, cue, encoded, film, metered, sheet, talk
 
@@ -65,16 +66,37 @@ def power(sound: np.ndarray, frequency: float, start: float, end: float) -> floa
     return float(10 * np.log10(spectrum[place - 5 : place + 6].sum() / len(part) ** 2 + 1e-20))
 
 
-def test_music_is_lowered_under_speech_alone_and_only_when_asked(folder: Path) -> None:
-    ducked = whole(compose(scored(folder), original=Original.DUCK))
-    kept = whole(compose(scored(folder), original=Original.KEEP))
-    dropped = whole(compose(scored(folder), original=Original.DROP))
-    lowered = power(ducked, 1000.0, 3.0, 6.0) - power(ducked, 1000.0, 10.0, 13.0)
-    assert 10.0 < lowered < 20.0
-    assert power(ducked, 1000.0, 3.0, 6.0) == pytest.approx(power(ducked, 3000.0, 24.5, 25.5), abs=1.0)
+def test_music_is_lowered_under_speech_alone_by_what_is_asked(folder: Path) -> None:
+    listened = heard(scored(folder))
+    for duck in (12.0, 6.0, 0.0):
+        ducked = whole(compose(listened, duck=duck))
+        lowered = power(ducked, 1000.0, 3.0, 6.0) - power(ducked, 1000.0, 10.0, 13.0)
+        assert lowered == pytest.approx(duck, abs=1.0)
+        assert power(ducked, 1000.0, 3.0, 6.0) == pytest.approx(power(ducked, 3000.0, 24.5, 25.5), abs=1.0)
+    kept, dropped = (whole(compose(listened, original=each)) for each in (Original.KEEP, Original.DROP))
     for sound in (kept, dropped):
         assert power(sound, 1000.0, 3.0, 6.0) == pytest.approx(power(sound, 1000.0, 10.0, 13.0), abs=1.0)
     assert np.corrcoef(kept[:, 0], dropped[:, 0])[0, 1] < 0.95
+
+
+def test_clips_with_hiss_of_other_levels_leave_the_music_as_it_is(folder: Path, tmp_path: Path) -> None:
+    """Home films are made of clips, each with a noise of its own."""
+    chance = np.random.default_rng(1)
+    levels = np.repeat(10 ** (np.array([-44.0, -76.0, -50.0, -70.0, -56.0]) / 20), 4 * RATE)
+    own = (levels * chance.normal(size=len(levels))).astype(np.float32)[None]
+    film(tmp_path / "clips.mov", 20.0, Track(own, "mono"))
+    one = sheet(20.0, cue(0.0, 20.0, folder / "a.flac"), film=tmp_path / "clips.mov")
+    sound = whole(compose(one))
+    tones = [power(sound, 1000.0, at + 0.5, at + 3.5) for at in (0.0, 4.0, 8.0, 12.0, 16.0)]
+    assert np.ptp(tones) < 1.0
+
+
+def test_a_sheet_that_says_where_someone_speaks_is_not_listened_for(folder: Path) -> None:
+    said = replace(scored(folder), original=OwnSound(Original.DUCK, 20.0, 0.0, ((1.0, 6.0),)))
+    assert heard(said) == said
+    sound = whole(compose(said))
+    assert power(sound, 1000.0, 2.0, 5.0) - power(sound, 1000.0, 10.0, 13.0) == pytest.approx(-20.0, abs=1.0)
+    assert heard(scored(folder, "silent.mov")).original is None
 
 
 def test_a_film_without_sound_gets_music_alone(folder: Path) -> None:
@@ -89,7 +111,7 @@ def test_a_dropped_sound_needs_no_film(folder: Path) -> None:
     assert compose(scored(folder, "gone.mov"), film=folder / "film.mov").layout == "stereo"
 
 
-def test_what_stands_out_is_as_loud_as_the_music_and_hiss_is_not_raised(folder: Path, tmp_path: Path) -> None:
+def test_speech_is_as_loud_as_the_music_and_hiss_is_not_raised(folder: Path, tmp_path: Path) -> None:
     silence = sheet(LENGTH, cue(0.0, LENGTH, folder / "silence.flac"), film=folder / "film.mov")
     alone = whole(compose(silence, original=Original.KEEP))
     assert metered([alone[8 * RATE : 14 * RATE]])[0] == pytest.approx(-16.0, abs=1.0)

@@ -14,6 +14,7 @@ from img2music.cli.spot_options import (
     BanOption,
     CuesChoice,
     CuesOption,
+    DuckOption,
     FilmArgument,
     FilmPlotOption,
     LeastSceneOption,
@@ -25,7 +26,7 @@ from img2music.cli.spot_options import (
 )
 from img2music.library.track import TrackFilter
 
-WITH_A_SHEET = {"film", "output", "audio_only", "sheet", "sheet_output", "original", "loudness", "force"}
+WITH_A_SHEET = {"film", "output", "audio_only", "sheet", "sheet_output", "original", "duck", "loudness", "force"}
 
 
 class OriginalOption(StrEnum):
@@ -54,9 +55,13 @@ def score(
     ] = None,
     sheet_output: SheetOutputOption = None,
     original: Annotated[
-        OriginalOption,
-        typer.Option(help="The film's own sound: keep it, keep it and lower the music under it, or drop it."),
-    ] = OriginalOption.DUCK,
+        OriginalOption | None,
+        typer.Option(
+            help="The film's own sound: keep it, keep it and lower the music while someone speaks in it, or drop it.",
+            show_default="duck; or as the cue sheet says",
+        ),
+    ] = None,
+    duck: DuckOption = None,
     loudness: Annotated[
         float, typer.Option(metavar="LUFS", min=-36.0, max=-8.0, help="Integrated loudness of the result.")
     ] = -16.0,
@@ -80,25 +85,24 @@ def score(
     """
     import itertools
 
-    from click.core import ParameterSource
-
     from img2music.cli.output import library_songs, print_table, require_outputs, warn
-    from img2music.cli.sheet_output import save
+    from img2music.cli.sheet_output import require_alone, save
     from img2music.cli.stage_progress import of_stage, stage_progress
     from img2music.cli.termination import unwinding
     from img2music.matching.calibration import Matching
     from img2music.plots import PLOT, require_plotting
     from img2music.soundtrack import cue_sheet, formats, table
+    from img2music.soundtrack.cue_sheet import Original
     from img2music.soundtrack.plot import draw
     from img2music.soundtrack.score import kinds, score_film
     from img2music.soundtrack.session import spot_film
-    from img2music.soundtrack.sound import Original
+    from img2music.soundtrack.sound import heard
     from img2music.soundtrack.spotting import Cues, Options
 
-    given = {name for name in context.params if context.get_parameter_source(name) is ParameterSource.COMMANDLINE}
-    if sheet is not None and given - WITH_A_SHEET:
-        option = min(given - WITH_A_SHEET).replace("_", "-")
-        raise typer.BadParameter(f"The cue sheet says which music: --sheet goes without --{option}.")
+    require_alone(context, sheet, WITH_A_SHEET)
+    use = None if original is None else Original(original)
+    if duck is not None and use not in (None, Original.DUCK):
+        raise typer.BadParameter(f"--duck goes without --original {use}.")
     sheets = sheet_output or []
     forms = sheet_forms(sheets)
     if plot is not None:
@@ -121,18 +125,23 @@ def score(
         if given_sheet is not None:
             found, chosen = None, given_sheet
         else:
-            found = spot_film(library, film, options, image_model, of_stage(progress, "Watching (seconds)", check))
+            watching = of_stage(progress, "Watching (seconds)", check)
+            found = spot_film(
+                *(library, film, options, image_model, watching), original=use or Original.DUCK, duck=duck
+            )
             chosen = found.sheet
         notes = score_film(
             film,
             chosen,
             output,
             audio_only,
-            original=Original(original),
+            original=use,
+            duck=duck,
             loudness=loudness,
             progress=of_stage(progress, "Mixing (seconds)", check),
         )
-    save(chosen, forms, sheets)
+    if sheets:
+        save(heard(chosen, original=use, duck=duck, film=film), forms, sheets)
     if found is not None and plot is not None:
         notes += draw(found, plot)
     print_table(table.COLUMNS, table.rows(chosen))

@@ -37,7 +37,33 @@ def give(sheet: "CueSheet", forms: Sequence[str], files: Sequence[Path]) -> None
     if files:
         return
     if forms[0] == "table":
+        if sheet.slideshow is not None:
+            print_table(table.PHOTO_COLUMNS, table.photo_rows(sheet))
         print_table(table.SCENE_COLUMNS, table.scene_rows(sheet), title=Path(sheet.film.path).name)
         print_table(table.COLUMNS, table.rows(sheet), title=table.title(sheet))
     else:
         typer.echo(formats.WRITERS[forms[0]](sheet), nl=False)
+
+
+def require_alone(context: typer.Context, sheet: Path | None, allowed: set[str]) -> None:
+    """Refuse what was given beside a cue sheet, which says it already.
+
+    Parameters
+    ----------
+    context : typer.Context
+    sheet : Path or None
+        What was given with ``--sheet``.
+    allowed : set of str
+        Names of the parameters that may be given beside it.
+    """
+    from click.core import ParameterSource
+
+    given = {
+        name
+        for name, value in context.params.items()
+        if context.get_parameter_source(name) is ParameterSource.COMMANDLINE and value not in (None, [], ())
+    }
+    if sheet is not None and given - allowed:
+        what = min(given - allowed)
+        option = "photos" if what == "paths" else f"--{what.replace('_', '-')}"
+        raise typer.BadParameter(f"The cue sheet says what is to be made: --sheet goes without {option}.")

@@ -1,8 +1,10 @@
 """``img2music slideshow``: photos and music to a film."""
 
+from collections.abc import Iterator
 from enum import StrEnum
+from os import PathLike
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -20,7 +22,12 @@ from img2music.cli.spot_options import (
 )
 from img2music.library.track import TrackFilter
 
+if TYPE_CHECKING:
+    from img2music.soundtrack.cue_sheet import CueSheet
+
 OTHERS_TOLD = 5
+
+WITH_A_SHEET = {"output", "force", "font", "loudness", "sheet", "sheet_output", "image_model"}
 
 
 class OrderOption(StrEnum):
@@ -49,11 +56,19 @@ class CaptionsOption(StrEnum):
 
 @filtered(files=False, chooses=True)
 def slideshow(
+    context: typer.Context,
     paths: Annotated[
-        list[Path], typer.Argument(metavar="PHOTO|DIR...", help="Photos, and folders of them.", readable=False)
-    ],
+        list[Path] | None,
+        typer.Argument(metavar="PHOTO|DIR...", help="Photos, and folders of them.", readable=False, show_default=False),
+    ] = None,
     *,
     output: Annotated[Path, typer.Option(metavar="FILE", help="The film: .mp4, .mov, .mkv or .webm.")],
+    sheet: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Photos, times, look and music of this cue sheet (JSON), instead of choosing them."
+        ),
+    ] = None,
     order: Annotated[
         OrderOption, typer.Option(help="As given and by name, by when they were taken, or calm to lively and back.")
     ] = OrderOption.NAME,
@@ -102,26 +117,34 @@ def slideshow(
     Photos move slowly and change on the beats of passages of your songs, which are chosen as `spot` does. Exit code 1
     if some photos were left out and the film is there, 2 if there is none. Needs the extra "soundtrack".
     """
-    import itertools
-
-    from img2music.cli.output import given_files, library_songs, print_table, require_outputs, warn
-    from img2music.cli.sheet_output import save
+    from img2music.cli.output import print_table, require_outputs, warn
+    from img2music.cli.sheet_output import require_alone, save
     from img2music.cli.stage_progress import stage_progress
     from img2music.cli.termination import unwinding
     from img2music.matching.calibration import Matching
     from img2music.media.film_writer import film_format
-    from img2music.soundtrack import formats, table
+    from img2music.soundtrack import cue_sheet, formats, table
     from img2music.soundtrack.slideshow.captions import Captions
     from img2music.soundtrack.slideshow.photos import Order
-    from img2music.soundtrack.slideshow.show import Look, Shape, Sounding, plan_slideshow, write_slideshow
+    from img2music.soundtrack.slideshow.show import (
+        Look,
+        Shape,
+        Sounding,
+        plan_slideshow,
+        planned_slideshow,
+        write_slideshow,
+    )
     from img2music.soundtrack.spotting import Cues, Options
 
-    if silent and (whole_song or sheet_output):
-        raise typer.BadParameter("--silent goes with neither --whole-song nor --sheet-output.")
+    require_alone(context, sheet, WITH_A_SHEET)
+    if silent and whole_song:
+        raise typer.BadParameter("--silent goes without --whole-song.")
+    if not paths and sheet is None:
+        raise typer.BadParameter("A slideshow needs photos: give some, or folders of them, or --sheet.")
     sheets = sheet_output or []
     forms = sheet_forms(sheets)
     outputs = [(output, film_format(output).kind), *formats.kinds(forms, sheets)]
-    inputs = itertools.chain(given_files("one of the photos", paths), library_songs(library))
+    given_sheet = None if sheet is None else (sheet, cue_sheet.load(sheet, warn))
     look = Look(
         order=Order(order),
         seconds=seconds_per_photo,
@@ -141,9 +164,13 @@ def slideshow(
         where=where,
     )
     sounding = None if silent else Sounding(library, options, whole_song=whole_song)
-    require_outputs(outputs, inputs, force=force)
-    files, left_out = _listed(paths, output)
-    show = plan_slideshow(files, output, look, sounding, image_model=image_model)
+    require_outputs(outputs, _inputs(paths or [], given_sheet, library), force=force)
+    left_out = 0
+    if given_sheet is None:
+        files, left_out = _listed(paths or [], output)
+        show = plan_slideshow(files, output, look, sounding, image_model=image_model)
+    else:
+        show = planned_slideshow(given_sheet[1], output, font=font, image_model=image_model)
     for error in show.errors:
         warn(error)
     with unwinding() as check, stage_progress() as progress:
@@ -154,17 +181,38 @@ def slideshow(
                 progress(stage, done, of)
 
         notes = write_slideshow(show, output, told, loudness=loudness)
-    if show.sheet is not None:
+    print_table(table.PHOTO_COLUMNS, table.photo_rows(show.sheet))
+    if show.sheet.cues:
         print_table(table.COLUMNS, table.rows(show.sheet))
     warn(f"written to {output}")
-    if show.sheet is not None:
-        save(show.sheet, forms, sheets)
+    save(show.sheet, forms, sheets)
     for note in (*show.notes, *notes):
         warn(note)
-    left_out += len(show.errors)
+    _leave(left_out + len(show.errors))
+
+
+def _leave(left_out: int) -> None:
+    """Leave with the exit code that says whether photos were left out."""
+    from img2music.cli.output import warn
+
     if left_out:
         warn(f"{left_out} of what was given could not be read and is left out, as told above.")
         raise typer.Exit(1)
+
+
+def _inputs(
+    paths: list[Path], sheet: "tuple[Path, CueSheet] | None", library: str | None
+) -> Iterator[tuple[str, str | PathLike[str]]]:
+    """What is read and must not be written over, as `require_outputs` takes it."""
+    from img2music.cli.output import given_files, library_songs
+    from img2music.soundtrack.formats import files_of
+
+    if sheet is None:
+        yield from given_files("one of the photos", paths)
+    else:
+        yield "the cue sheet itself", sheet[0]
+        yield from files_of(sheet[1])
+    yield from library_songs(library)
 
 
 def _listed(paths: list[Path], output: Path) -> tuple[list[str], int]:

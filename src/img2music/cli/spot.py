@@ -7,6 +7,7 @@ from img2music.cli.spot_options import (
     BanOption,
     CuesChoice,
     CuesOption,
+    DuckOption,
     FilmArgument,
     FilmPlotOption,
     LeastSceneOption,
@@ -30,6 +31,7 @@ def spot(
     pin: PinOption = None,
     ban: BanOption = None,
     match_tempo: MatchTempoOption = False,
+    duck: DuckOption = None,
     match: SheetMatchOption = MatchOption.RELATIVE,
     where: TrackFilter,
     image_model: ImageModelOption = None,
@@ -69,7 +71,9 @@ def spot(
         where=where,
     )
     with counting("Watching (seconds)") as progress:
-        found = spot_film(library, film, options, image_model, lambda done, of: progress(int(done), int(max(done, of))))
+        found = spot_film(
+            *(library, film, options, image_model, lambda done, of: progress(int(done), int(max(done, of)))), duck=duck
+        )
     give(found.sheet, forms, output or [])
     drawn: tuple[str, ...] = ()
     if plot is not None:

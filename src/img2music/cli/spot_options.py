@@ -64,6 +64,16 @@ SheetOutputOption = Annotated[
         help="Write the cue sheet there too, in any format that the command cues writes. May be repeated.",
     ),
 ]
+DuckOption = Annotated[
+    float | None,
+    typer.Option(
+        metavar="DB",
+        min=0.0,
+        max=60.0,
+        help="By how much the music is lowered while someone speaks in the film; 0: not at all.",
+        show_default="12",
+    ),
+]
 SheetFormatOption = Annotated[
     SheetFormat | None,
     typer.Option(

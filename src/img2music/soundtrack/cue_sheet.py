@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
+from enum import StrEnum
 from typing import Any
 
 from img2music.affect import Affect
@@ -246,6 +247,86 @@ class Cue:
     computed_for: ComputedFor | None = field(default=None, compare=False)
 
 
+class Original(StrEnum):
+    """What becomes of the film's own sound.
+
+    Attributes
+    ----------
+    KEEP
+        It sounds along with the music, both as loud as each other.
+    DUCK
+        Likewise, but the music is lowered while someone speaks in it.
+    DROP
+        Only the music is left.
+    """
+
+    KEEP = "keep"
+    DUCK = "duck"
+    DROP = "drop"
+
+
+@dataclass(frozen=True, slots=True)
+class OwnSound:
+    """The film's own sound beside the music.
+
+    Attributes
+    ----------
+    use : Original
+    duck_db : float
+        Decibels by which the music is lowered while someone speaks.
+    gain_db : float or None
+        Decibels for the film's own sound; None where it was not listened to.
+    speech : tuple of (float, float), or None
+        Seconds in which someone speaks, in order; likewise.
+    """
+
+    use: Original
+    duck_db: float
+    gain_db: float | None = None
+    speech: tuple[tuple[float, float], ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SheetPhoto:
+    """A photo of a slideshow, which is seen until the next one is.
+
+    Attributes
+    ----------
+    path : str
+    start : float
+        Seconds of the film; the first photo is seen from the film's start in any case.
+    start_frame : int or None
+        Number of its first picture; the seconds hold.
+    """
+
+    path: str
+    start: float
+    start_frame: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SheetSlideshow:
+    """What a film of photos is made of.
+
+    Attributes
+    ----------
+    width, height : int
+        Of the film, in pixels.
+    cross_fade : float
+        Seconds from one photo to the next.
+    captions : str
+        As `slideshow.captions.Captions` has them.
+    photos : tuple of SheetPhoto
+        In order, at least one.
+    """
+
+    width: int
+    height: int
+    cross_fade: float
+    captions: str
+    photos: tuple[SheetPhoto, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class CueSheet:
     """A film's scenes and cues.
@@ -257,11 +338,17 @@ class CueSheet:
         In order.
     cues : tuple of Cue
         In order, none over another; between two there may be silence.
+    original : OwnSound or None
+        None where nothing is said of the film's own sound, or it has none.
+    slideshow : SheetSlideshow or None
+        None for a film that is not made of photos.
     """
 
     film: FilmFile
     scenes: tuple[SheetScene, ...]
     cues: tuple[Cue, ...]
+    original: OwnSound | None = None
+    slideshow: SheetSlideshow | None = None
 
     @property
     def distance(self) -> float | None:
@@ -285,6 +372,8 @@ class CueSheet:
                     }
                     for scene in self.scenes
                 ],
+                **({} if self.original is None else {"original": _original_json(self.original)}),
+                **({} if self.slideshow is None else {"slideshow": asdict(self.slideshow)}),
                 "cues": [asdict(_recorded(cue)) for cue in self.cues],
             }
         )
@@ -321,7 +410,8 @@ def load(file: str | os.PathLike[str], told: Callable[[str], None] | None = None
     """Read a cue sheet back, also one that was edited by hand.
 
     What only informs may be left out: frames, shots and scenes, titles, distance, why, alternatives; fades and gain
-    are then 0. What depends on a song, a passage or a place that was changed is found again (`swapping`).
+    are then 0. So may the film's own sound, which is then listened to again. What depends on a song, a passage or a
+    place that was changed is found again (`swapping`).
 
     Parameters
     ----------
@@ -393,7 +483,58 @@ def _sheet(document: Any) -> CueSheet:
         before = cue.end
     if before > read.duration + TOLERANCE:
         raise _FaultError(f"cue {len(cues)} ends at {before:g} s, after the film's end at {read.duration:g} s")
-    return CueSheet(read, scenes, cues)
+    return CueSheet(read, scenes, cues, _original(document), _slideshow(document, read))
+
+
+def _slideshow(document: Mapping[str, Any], film: FilmFile) -> SheetSlideshow | None:
+    if document.get("slideshow") is None:
+        return None
+    where = "the slideshow"
+    show = _part(document, "slideshow", "the sheet")
+    photos: list[SheetPhoto] = []
+    for number, each in enumerate(_list(show, "photos", where), start=1):
+        here = f"photo {number}"
+        photo = SheetPhoto(
+            _text(each if isinstance(each, dict) else {}, "path", here),
+            _number(each, "start", here, least=0.0),
+            _count(each, "start_frame", here),
+        )
+        if photo.start >= film.duration:
+            raise _FaultError(f"{here} starts at {photo.start:g} s, and the film ends at {film.duration:g} s")
+        if photos and photo.start <= photos[-1].start:
+            raise _FaultError(f"{here} starts at {photo.start:g} s, not after photo {number - 1}")
+        photos.append(photo)
+    if not photos:
+        raise _FaultError("the slideshow has no photos")
+    size = [_count(show, side, where) for side in ("width", "height")]
+    if not all(size):
+        raise _FaultError('the slideshow lacks "width" or "height"')
+    return SheetSlideshow(
+        *(size[0] or 0, size[1] or 0),
+        _number(show, "cross_fade", where, least=0.0, otherwise=0.0),
+        _text(show, "captions", where) if show.get("captions") is not None else "none",
+        tuple(photos),
+    )
+
+
+def _original(document: Mapping[str, Any]) -> OwnSound | None:
+    if document.get("original") is None:
+        return None
+    where = "the film's own sound"
+    own = _part(document, "original", "the sheet")
+    use = _text(own, "use", where)
+    if use not in set(Original):
+        raise _FaultError(f'{where}: "use" is not {", ".join(Original)}')
+    speech = None
+    if own.get("speech") is not None:
+        parts = [_times(part, f"speech {n}")[:2] for n, part in enumerate(_list(own, "speech", where), start=1)]
+        speech = tuple(sorted(parts))
+    return OwnSound(
+        Original(use),
+        _number(own, "duck_db", where, least=0.0),
+        None if own.get("gain_db") is None else _number(own, "gain_db", where),
+        speech,
+    )
 
 
 def _cue(value: Any, where: str) -> Cue:
@@ -540,6 +681,11 @@ def _span_json(span: SheetSpan) -> dict[str, Any]:
         "end_frame": span.end_frame,
         "affect": asdict(span.affect),
     }
+
+
+def _original_json(own: OwnSound) -> dict[str, Any]:
+    speech = None if own.speech is None else [{"start": start, "end": end} for start, end in own.speech]
+    return {**asdict(own), "speech": speech}
 
 
 def _rounded(value: Any) -> Any:

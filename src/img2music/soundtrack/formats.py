@@ -104,12 +104,14 @@ def kinds(forms: Sequence[str], files: Sequence[Path]) -> list[tuple[Path, FileK
 
 
 def files_of(sheet: CueSheet) -> list[tuple[str, str]]:
-    """The film and the songs of a cue sheet, as `files.require_outputs` takes inputs."""
-    return [("the film itself", sheet.film.path), *(("the song itself", cue.track.path) for cue in sheet.cues)]
+    """The film of a cue sheet, or its photos, and the songs, as `files.require_outputs` takes inputs."""
+    photos = () if sheet.slideshow is None else sheet.slideshow.photos
+    shown = [("one of the photos", photo.path) for photo in photos] or [("the film itself", sheet.film.path)]
+    return [*shown, *(("the song itself", cue.track.path) for cue in sheet.cues)]
 
 
 def missing_files(sheet: CueSheet) -> list[tuple[str, str]]:
-    """List the film and the songs that are not where a cue sheet says.
+    """List the film, or the photos that it is made of, and the songs that are not where a cue sheet says.
 
     Parameters
     ----------
@@ -118,9 +120,13 @@ def missing_files(sheet: CueSheet) -> list[tuple[str, str]]:
     Returns
     -------
     list of (str, str)
-        What it is ("film", "cue 2") and its file.
+        What it is ("film", "photo 1", "cue 2") and its file.
     """
-    named = [("film", sheet.film.path), *((f"cue {n}", cue.track.path) for n, cue in enumerate(sheet.cues, start=1))]
+    if sheet.slideshow is None:
+        shown = [("film", sheet.film.path)]
+    else:  # its film is made of them
+        shown = [(f"photo {n}", photo.path) for n, photo in enumerate(sheet.slideshow.photos, start=1)]
+    named = shown + [(f"cue {n}", cue.track.path) for n, cue in enumerate(sheet.cues, start=1)]
     return [(what, path) for what, path in named if not os.path.isfile(path)]  # noqa: PTH113 - names may be any bytes
 
 

@@ -48,6 +48,14 @@ class OriginalSound:
         with FilmSound(path) as film:
             self.layout = None if film.layout is None else SURROUND.get(film.layout, "stereo")
 
+    @property
+    def places(self) -> tuple[str, ...]:
+        """Names of its channels."""
+        import av
+
+        assert self.layout is not None, "a film without sound"
+        return tuple(channel.name for channel in av.AudioLayout(self.layout).channels)
+
     def blocks(self, samples: int) -> Iterator[Samples]:
         """Decode it, from the first picture on.
 

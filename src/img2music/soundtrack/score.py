@@ -14,9 +14,9 @@ from img2music.files import FileKind, require_outputs
 from img2music.media.film_packets import survey
 from img2music.media.film_writer import film_format, write_film
 from img2music.media.sound_writer import sound_file, sound_format
-from img2music.soundtrack.cue_sheet import LOUDNESS, TOLERANCE, CueSheet
+from img2music.soundtrack.cue_sheet import LOUDNESS, TOLERANCE, CueSheet, Original
 from img2music.soundtrack.formats import files_of
-from img2music.soundtrack.sound import Original, Progress, compose
+from img2music.soundtrack.sound import Progress, asked, compose
 from img2music.soundtrack.spotting import clocks
 
 Block = NDArray[np.float32]
@@ -51,7 +51,8 @@ def score_film(
     output: Path | None = None,
     audio_only: Path | None = None,
     *,
-    original: Original = Original.DUCK,
+    original: Original | None = None,
+    duck: float | None = None,
     loudness: float = LOUDNESS,
     progress: Progress | None = None,
 ) -> tuple[str, ...]:
@@ -66,8 +67,8 @@ def score_film(
         The film with music: ``.mp4``, ``.mov``, ``.mkv`` or ``.webm``. Replaced if it exists, when it is whole.
     audio_only : Path, optional
         Its sound alone: ``.flac``, ``.wav``, ``.m4a``, ``.mp3``, ``.opus`` or ``.ogg``; likewise.
-    original : Original
-        What becomes of the film's own sound.
+    original, duck
+        What becomes of the film's own sound, as `sound.heard` takes it.
     loudness : float
         Integrated loudness of the result in LUFS.
     progress : callable, optional
@@ -96,17 +97,18 @@ def score_film(
         raise InputError(f"lasts {lasts}, and the cue sheet is for a film of {planned}.", os.fsdecode(film))
     # Exact, where the sheet tells milliseconds.
     sheet = replace(sheet, film=replace(sheet.film, duration=seen.duration))
+    own = asked(sheet, original, duck)
     notes: tuple[str, ...] = ()
-    if original is not Original.DROP and seen.sound_end > seen.duration + OUTLASTING:
+    if own.use is not Original.DROP and seen.sound_end > seen.duration + OUTLASTING:
         heard, shown = clocks(seen.sound_end, seen.duration)
         notes = (f"The film's sound goes on until {heard}, and its pictures end at {shown}: the rest is left out.",)
-    sound = compose(sheet, original=original, loudness=loudness, film=film, progress=progress)
+    sound = compose(replace(sheet, original=own), loudness=loudness, film=film, progress=progress)
     with ExitStack() as stack:
         if audio_only is not None:
             write = stack.enter_context(sound_file(audio_only, sound.rate, sound.layout))
             sound = replace(sound, blocks=_also(sound.blocks, write))
         if output is not None:
-            notes += write_film(film, seen, sound, output, original=original is not Original.DROP)
+            notes += write_film(film, seen, sound, output, original=own.use is not Original.DROP)
         else:
             for _ in sound.blocks:
                 pass

@@ -6,15 +6,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from img2music.affect import Affect
-from img2music.errors import UsageError
+from img2music.errors import InputError, UsageError
 from img2music.files import require_outputs
 from img2music.library.store import LibraryStore
 from img2music.media.film_packets import survey
 from img2music.media.video import VideoFile
-from img2music.soundtrack.cue_sheet import Cue, CueSheet, FilmFile, SheetScene, SheetSpan
+from img2music.soundtrack.cue_sheet import Cue, CueSheet, FilmFile, Original, SheetScene, SheetSpan
 from img2music.soundtrack.film import Film, Progress, read_film
 from img2music.soundtrack.formats import KINDS, chosen_format, files_of, save
 from img2music.soundtrack.scenes import Scene, group
+from img2music.soundtrack.sound import heard
 from img2music.soundtrack.spotting import Options, candidates, clocks, require_possible, spot
 from img2music.soundtrack.table import starts_note
 from img2music.vision.model import ImageModel
@@ -71,6 +72,9 @@ def spot_film(
     options: Options,
     image_model: str | os.PathLike[str] | None = None,
     progress: Progress | None = None,
+    *,
+    original: Original = Original.DUCK,
+    duck: float | None = None,
 ) -> Spotted:
     """Read a film and choose its music from a library.
 
@@ -86,6 +90,8 @@ def spot_film(
         What reads pictures, as `ImageModel.load` takes it.
     progress : callable, optional
         As `film.read_film` takes it.
+    original, duck
+        What becomes of the film's own sound, as `sound.heard` takes it.
 
     Returns
     -------
@@ -103,7 +109,7 @@ def spot_film(
         If the image model can't be loaded, or fails.
     """
     with LibraryStore.open(location, read_only=True) as store:
-        return spot_from(store, path, options, image_model, progress)
+        return spot_from(store, path, options, image_model, progress, original=original, duck=duck)
 
 
 def spot_from(
@@ -112,13 +118,16 @@ def spot_from(
     options: Options,
     image_model: str | os.PathLike[str] | None = None,
     progress: Progress | None = None,
+    *,
+    original: Original = Original.DUCK,
+    duck: float | None = None,
 ) -> Spotted:
     """Read a film and choose its music from a library that is open.
 
     Parameters
     ----------
     store : LibraryStore
-    path, options, image_model, progress
+    path, options, image_model, progress, original, duck
         As `spot_film` takes them.
 
     Returns
@@ -146,7 +155,17 @@ def spot_from(
     if lacking > CUT_SHORT:
         says, found = clocks(film.duration + lacking, film.duration)
         notes += (f"The film says that it lasts {says}, and ends after {found}: it is cut short.",)
-    return Spotted(film, sheet_of(film, scenes, cues), notes)
+    sheet = sheet_of(film, scenes, cues)
+
+    def listening(_done: float, _of: float) -> None:
+        if progress is not None:
+            progress(film.duration, film.duration)  # all is seen; what watches over it can still end it
+
+    try:
+        sheet = heard(sheet, original=original, duck=duck, progress=listening)
+    except InputError as error:
+        notes += (f"The film's own sound can't be heard, so no music is lowered under speech: {error}",)
+    return Spotted(film, sheet, notes)
 
 
 def sheet_of(film: Film, scenes: Sequence[Scene], cues: tuple[Cue, ...]) -> CueSheet:

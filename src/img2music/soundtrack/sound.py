@@ -2,50 +2,32 @@
 
 import itertools
 import os
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from img2music.errors import InputError
 from img2music.soundtrack.blocks import RATE, Samples, lengths
-from img2music.soundtrack.cue_sheet import LOUDNESS, CueSheet
-from img2music.soundtrack.ducking import active, ducking
+from img2music.soundtrack.cue_sheet import LOUDNESS, CueSheet, Original, OwnSound
+from img2music.soundtrack.ducking import DEPTH, ducked
 from img2music.soundtrack.mastering import gain_curve, mastered, measure
 from img2music.soundtrack.metering import STEP_SAMPLES, PowerMeter, in_lufs
 from img2music.soundtrack.metering import loudness as loudness_of
 from img2music.soundtrack.mixing import Part, checked, music, plan
 from img2music.soundtrack.original_sound import OriginalSound
+from img2music.soundtrack.speech import Spans, SpeechFinder
 
 LONGEST = 24 * 3600.0
 """Seconds of the longest film; a cue sheet that says more was mistyped."""
 
 BALANCE = 12.0
-"""Decibels by which the film's own sound is raised or lowered at most, so that what stands out in it is as loud as the
-music. Where nothing does, it is not raised: an empty room is no concert."""
+"""Decibels by which the film's own sound is raised or lowered at most, so that speech in it is as loud as the music.
+Where nobody speaks, it is not raised: an empty room is no concert."""
 
 Progress = Callable[[float, float], None]
 """Called with how many seconds are done, and with how many there are, all passes counted."""
-
-
-class Original(StrEnum):
-    """What becomes of the film's own sound.
-
-    Attributes
-    ----------
-    KEEP
-        It sounds along with the music, both as loud as each other.
-    DUCK
-        Likewise, but the music is lowered wherever it stands out.
-    DROP
-        Only the music is left.
-    """
-
-    KEEP = "keep"
-    DUCK = "duck"
-    DROP = "drop"
 
 
 @dataclass(frozen=True)
@@ -73,7 +55,8 @@ class Sound:
 def compose(
     sheet: CueSheet,
     *,
-    original: Original = Original.DUCK,
+    original: Original | None = None,
+    duck: float | None = None,
     loudness: float = LOUDNESS,
     peak: float = -1.0,
     film: str | os.PathLike[str] | None = None,
@@ -88,8 +71,10 @@ def compose(
     ----------
     sheet : CueSheet
         Where it has no cue, there is no music.
-    original : Original
-        What becomes of the film's own sound; nothing to do if it has none.
+    original : Original, optional
+        What becomes of the film's own sound, as `heard` takes it.
+    duck : float, optional
+        Decibels, likewise.
     loudness : float
         Integrated loudness of the result in LUFS.
     peak : float
@@ -108,20 +93,15 @@ def compose(
     InputError
         If a song or the film can't be read, a song is shorter than its passage, or the film lasts longer than a day.
         While blocks are taken: only if a file changes meanwhile.
+    MissingExtraError
+        If speech is to be found, and what does so is not installed.
     """
     path = sheet.film.path if film is None else os.fsdecode(film)
     if sheet.film.duration > LONGEST:
         raise InputError("The cue sheet says that this film lasts longer than a day.", path)
     samples = round(sheet.film.duration * RATE)
     parts = checked(plan(sheet))
-    own = None if original is Original.DROP else OriginalSound(path)
-    if own is None or own.layout is None:
-        mix: _Mix = _Mix(parts, samples)
-        passes = 2
-    else:
-        mix = _MixWithOriginal(parts, samples, own)
-        passes = 3
-    done = itertools.count()
+    done, passes = itertools.count(), 2
 
     def counted(blocks: Iterator[Samples]) -> Iterator[Samples]:
         number = next(done)
@@ -130,26 +110,112 @@ def compose(
             if progress is not None:
                 progress((number * samples + first + count) / RATE, passes * samples / RATE)
 
-    if isinstance(mix, _MixWithOriginal):
-        mix.balance(counted, duck=original is Original.DUCK)
+    use = asked(sheet, original, duck)
+    own = None if use.use is Original.DROP else OriginalSound(path)
+    if own is None or own.layout is None:
+        mix: _Mix = _Mix(parts, samples)
+    else:
+        if use.speech is None or use.gain_db is None:
+            passes = 3
+            use = _listened(use, own, counted(own.blocks(samples)))
+        mix = _MixWithOriginal(parts, samples, own, use)
     curve = gain_curve(measure(counted(mix.blocks()), mix.places), loudness, peak)
     return Sound(RATE, mix.layout, samples, mastered(counted(mix.blocks()), curve))
+
+
+def asked(sheet: CueSheet, original: Original | None, duck: float | None) -> OwnSound:
+    """What is to become of the film's own sound: as it is asked for, else as the sheet says, else ducked.
+
+    That of a slideshow is dropped: it is the music itself.
+    """
+    said = sheet.original or OwnSound(Original.DROP if sheet.slideshow else Original.DUCK, DEPTH)
+    return replace(said, use=original or said.use, duck_db=said.duck_db if duck is None else duck)
+
+
+def heard(
+    sheet: CueSheet,
+    *,
+    original: Original | None = None,
+    duck: float | None = None,
+    film: str | os.PathLike[str] | None = None,
+    progress: Progress | None = None,
+) -> CueSheet:
+    """Say on a cue sheet what becomes of the film's own sound, and where someone speaks in it.
+
+    Parameters
+    ----------
+    sheet : CueSheet
+        What it says already is not looked for again.
+    original : Original, optional
+        As the sheet says by default; else to be kept, with the music lowered under speech.
+    duck : float, optional
+        Decibels by which it is lowered; as the sheet says by default, else `ducking.DEPTH`.
+    film : str or path-like, optional
+        The film, if it is not where the sheet says.
+    progress : callable, optional
+
+    Returns
+    -------
+    CueSheet
+        The same, if the film has no sound.
+
+    Raises
+    ------
+    InputError
+        If the film or its sound can't be read.
+    MissingExtraError
+        If what finds speech is not installed.
+    """
+    use = asked(sheet, original, duck)
+    if use.use is not Original.DROP and (use.speech is None or use.gain_db is None):
+        own = OriginalSound(sheet.film.path if film is None else film)
+        if own.layout is None:
+            return replace(sheet, original=None)
+        samples = round(sheet.film.duration * RATE)
+
+        def counted() -> Iterator[Samples]:
+            for (first, count), block in zip(lengths(samples), own.blocks(samples), strict=True):
+                yield block
+                if progress is not None:
+                    progress((first + count) / RATE, samples / RATE)
+
+        use = _listened(use, own, counted())
+    return replace(sheet, original=use)
+
+
+def _listened(use: OwnSound, own: OriginalSound, blocks: Iterable[Samples]) -> OwnSound:
+    """Find speech, and the gain that makes it as loud as the music."""
+    finder, meter = SpeechFinder(), PowerMeter(own.places)
+    powers = [np.zeros(0)]
+    for block in blocks:
+        finder.add(block)
+        powers.append(meter.add(block, STEP_SAMPLES))
+    found = finder.spans()
+    speech = found if use.speech is None else use.speech
+    gain = _balance(np.concatenate(powers), speech)
+    return replace(use, speech=speech, gain_db=gain if use.gain_db is None else use.gain_db)
+
+
+def _balance(powers: NDArray[np.float64], speech: Spans) -> float:
+    """Decibels for the film's own sound, of its weighted power every step; it is raised for speech alone."""
+    middles = (np.arange(len(powers)) + 0.5) * STEP_SAMPLES / RATE
+    spoken = np.zeros(len(powers), dtype=np.bool_)
+    for start, end in speech:
+        spoken |= (middles >= start) & (middles < end)
+    level = float(in_lufs(powers[spoken].mean())) if spoken.any() else loudness_of(powers)
+    if level is None:
+        return 0.0
+    return min(max(LOUDNESS - level, -BALANCE), BALANCE if spoken.any() else 0.0)
 
 
 class _Mix:
     """Music alone."""
 
+    places: tuple[str, ...] = ("FL", "FR")
     layout = "stereo"
 
     def __init__(self, parts: Sequence[Part], samples: int) -> None:
         self._parts, self._samples = parts, samples
-
-    @property
-    def places(self) -> tuple[str, ...]:
-        """Names of the channels."""
-        import av
-
-        return tuple(channel.name for channel in av.AudioLayout(self.layout).channels)
 
     def blocks(self) -> Iterator[Samples]:
         """Decode and mix it once."""
@@ -159,32 +225,17 @@ class _Mix:
 class _MixWithOriginal(_Mix):
     """Music and the film's own sound."""
 
-    def __init__(self, parts: Sequence[Part], samples: int, own: OriginalSound) -> None:
+    def __init__(self, parts: Sequence[Part], samples: int, own: OriginalSound, use: OwnSound) -> None:
         super().__init__(parts, samples)
         assert own.layout is not None, "a film without sound"
-        self.layout = own.layout
+        self.layout, self.places = own.layout, own.places
         self._own = own
-        self._own_gain = np.float32(1.0)
-        self._music_gain: NDArray[np.float64] = np.zeros(-(-samples // STEP_SAMPLES) + 1)  # decibels
-
-    def balance(self, counted: Callable[[Iterator[Samples]], Iterator[Samples]], *, duck: bool) -> None:
-        """Measure both, so that they can be as loud as each other, and the music low where it has to be."""
-        of_own, of_music = PowerMeter(self.places), PowerMeter(("FL", "FR"))
-        own_powers, music_powers = [np.zeros(0)], [np.zeros(0)]
-        parts = self._parts if duck else ()
-        for own, songs in zip(counted(self._own.blocks(self._samples)), music(parts, self._samples), strict=True):
-            own_powers.append(of_own.add(own, STEP_SAMPLES))
-            music_powers.append(of_music.add(songs, STEP_SAMPLES))
-        powers = np.concatenate(own_powers)
-        gain = _balance(powers)
-        self._own_gain = np.float32(10.0 ** (gain / 20.0))
-        if duck:
-            self._music_gain = ducking(powers * 10.0 ** (gain / 10.0), np.concatenate(music_powers))
+        self._own_gain = np.float32(10.0 ** ((use.gain_db or 0.0) / 20.0))
+        depth = use.duck_db if use.use is Original.DUCK else 0.0
+        self._levels = np.array(ducked(use.speech or (), depth) or [(0.0, 0.0)])
 
     def blocks(self) -> Iterator[Samples]:
         """Decode and mix it once."""
-        factors = 10.0 ** (self._music_gain / 20.0)
-        edges = np.arange(len(factors)) * STEP_SAMPLES
         both = zip(
             lengths(self._samples),
             self._own.blocks(self._samples),
@@ -193,15 +244,7 @@ class _MixWithOriginal(_Mix):
         )
         for (first, count), own, songs in both:
             mixed = own * self._own_gain
-            gain = np.interp(np.arange(first, first + count), edges, factors).astype(np.float32)
+            decibels = np.interp(np.arange(first, first + count) / RATE, *self._levels.T)
+            gain = np.power(10.0, decibels / 20.0).astype(np.float32)
             mixed[:, :2] += songs * gain[:, np.newaxis]  # front left and right come first in every layout
             yield mixed
-
-
-def _balance(own: NDArray[np.float64]) -> float:
-    """Decibels for the film's own sound, of its weighted power every tenth of a second."""
-    heard = active(own)
-    level = float(in_lufs(own[heard].mean())) if heard.any() else loudness_of(own)
-    if level is None:
-        return 0.0
-    return min(max(LOUDNESS - level, -BALANCE), BALANCE if heard.any() else 0.0)

@@ -46,6 +46,31 @@ def rows(sheet: CueSheet) -> list[list[str]]:
     return found
 
 
+def photo_rows(sheet: CueSheet) -> list[list[str]]:
+    """A row for each photo of a slideshow: its number, when it is seen, its file.
+
+    Parameters
+    ----------
+    sheet : CueSheet
+
+    Returns
+    -------
+    list of list of str
+        Cells under `PHOTO_COLUMNS`; none for other films.
+    """
+    if sheet.slideshow is None:
+        return []
+    photos = sheet.slideshow.photos
+    ends = [*(photo.start for photo in photos[1:]), sheet.film.duration]
+    return [
+        [str(number), f"{clock(photo.start)}-{clock(end)}", photo.path]
+        for number, (photo, end) in enumerate(zip(photos, ends, strict=True), start=1)
+    ]
+
+
+PHOTO_COLUMNS = (">photo", "film", "file")
+
+
 def scene_rows(sheet: CueSheet) -> list[list[str]]:
     """A row a scene: its number, when, its mood, how many shots.
 

@@ -52,13 +52,15 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def run(folder: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]) -> Run:
     """Run the command as the shell does, check its exit code, and give what it told."""
 
-    def run_command(*arguments: object, code: int = 0, photos: Path | None = None) -> str:
+    def run_command(*arguments: object, code: int = 0, photos: Path | None = None, alone: bool = False) -> str:
         usual = {"--library": folder / "library.db", "--size": 90, "--image-model": folder / "colours.onnx"}
         usual |= {"--match": "absolute", "--least-scene": 2, "--fps": 25}
         if "--whole-song" not in arguments:
             usual["--seconds-per-photo"] = SECONDS
         words = ["slideshow", photos or folder / "photos"]
         words += [word for pair in usual.items() if pair[0] not in arguments for word in pair]
+        if alone:
+            words = ["slideshow", "--image-model", folder / "colours.onnx"]
         monkeypatch.setattr(sys, "argv", ["img2music", *map(str, words), *map(str, arguments)])
         with pytest.raises(SystemExit) as left:
             main()
@@ -145,6 +147,33 @@ def test_the_music_follows_the_photos(run: Run, tmp_path: Path) -> None:
     assert len(shots) == len(PHOTOS)
     assert [shot["end_frame"] for shot in shots[:-1]] == [shot["start_frame"] for shot in shots[1:]]
     assert {cue["track"]["title"] for cue in document["cues"]} == {"calm", "lively"}
+
+
+def test_a_film_is_made_again_from_its_edited_sheet(run: Run, tmp_path: Path) -> None:
+    first, sheet, again = tmp_path / "first.mp4", tmp_path / "cues.json", tmp_path / "again.mp4"
+    run("--order", "mood", "--shape", "1:1", "--output", first, "--sheet-output", sheet)
+    document = json.loads(sheet.read_bytes())
+    photos = document["slideshow"]["photos"]
+    assert [Path(photo["path"]).stem for photo in photos] == list("aebcd")  # in the order of the film
+    assert (document["slideshow"]["width"], document["slideshow"]["height"]) == (90, 90)
+    run_again = ("--sheet", sheet, "--output", again)
+    run(*run_again, alone=True)
+    shown = frames(first)
+    assert np.array_equal(shown, frames(again))
+
+    photos[0]["path"], photos[1]["path"] = photos[1]["path"], photos[0]["path"]
+    photos[2]["start"] += 0.4
+    sheet.write_text(json.dumps(document))
+    timeline = tmp_path / "again.otio"
+    run(*run_again, "--sheet-output", timeline, alone=True)
+    edited = frames(again)
+    assert len(edited) == len(shown)
+    assert edited[10].mean(axis=(0, 1)) == pytest.approx(np.array([0.2, 0.55, 0.3]) * 255, abs=6)
+    (pictures, *music) = json.loads(timeline.read_bytes())["tracks"]["children"]
+    assert [clip["name"] for clip in pictures["children"]] == ["e.jpg", "a.jpg", "b.jpg", "c.jpg", "d.jpg"]
+    assert {track["name"] for track in music} <= {"Music 1", "Music 2"}  # the song is heard once
+    told = run(*run_again, "--order", "mood", alone=True, code=2)
+    assert "--sheet goes without --order" in told
 
 
 def test_photos_change_on_beats(run: Run, tmp_path: Path) -> None:
@@ -259,7 +288,7 @@ BAD: dict[str, tuple[Callable[[Path], list[object]], str]] = {
         "No song that may be used lasts",
     ),
     "no library": (lambda folder: ["--library", folder / "absent.db"], "absent.db"),
-    "silent and a song": (lambda _: ["--silent", "--whole-song"], "--silent goes with neither"),
+    "silent and a song": (lambda _: ["--silent", "--whole-song"], "--silent goes without --whole-song"),
 }
 
 

@@ -2,8 +2,12 @@
 
 import itertools
 import json
+import math
+import os
+import re
 import struct
 from collections.abc import Iterator
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -19,7 +23,17 @@ from hypothesis import strategies as st
 
 from img2music.affect import Affect
 from img2music.matching.passages import Passage
-from img2music.soundtrack.cue_sheet import Cue, CueSheet, CueTrack, FilmFile, SheetScene
+from img2music.soundtrack.cue_sheet import (
+    Cue,
+    CueSheet,
+    CueTrack,
+    FilmFile,
+    Original,
+    OwnSound,
+    SheetPhoto,
+    SheetScene,
+    SheetSlideshow,
+)
 from img2music.soundtrack.formats import WRITERS
 from img2music.soundtrack.timelines.arrangement import RATES, arrange, frame, timeline_rate
 from tests.soundtrack.test_cue_sheet import SHEET
@@ -248,6 +262,120 @@ def test_resolve_finds_gain_and_fades() -> None:
     (effect,) = clip["effects"]
     values = {p["Parameter ID"]: p["Parameter Value"] for p in effect["metadata"]["Resolve_OTIO"]["Parameters"]}
     assert values == {"volume": -1.5, "faderIn": 30.0, "faderOut": 60.0}
+
+
+SPEECH = replace(SHEET, original=OwnSound(Original.DUCK, 12.0, 3.5, ((10.0, 14.0), (20.0, 22.0))))
+"""Speech under the change from one song to the other, and under the second."""
+
+
+Levels = list[tuple[float, float]]
+"""Frames of a clip's file, and decibels there."""
+
+
+def otio_levels(content: str) -> Iterator[Levels]:
+    tracks = json.loads(content)["tracks"]["children"]
+    for clip in (item for track in tracks[1:] for item in track["children"] if "Clip" in item["OTIO_SCHEMA"]):
+        volume = clip["effects"][0]["metadata"]["Resolve_OTIO"]["Parameters"][0]
+        first = clip["source_range"]["start_time"]["value"]
+        keys = volume["Key Frames"] or {"0": {"Value": volume["Parameter Value"]}}
+        yield sorted((first + int(place), key["Value"]) for place, key in keys.items())
+
+
+def fcpxml_levels(content: str) -> Iterator[Levels]:
+    rate = timeline_rate(SHEET.film.fps)
+    for clip in ElementTree.fromstring(content).iter("asset-clip"):
+        volume = clip.find("adjust-volume")
+        assert volume is not None
+        keys = [(key.attrib["time"], key.attrib["value"]) for key in volume.iter("keyframe")]
+        keys = keys or [(clip.attrib["start"], volume.attrib["amount"])]
+        yield [(int(Fraction(at.removesuffix("s")) * rate), float(value.removesuffix("dB"))) for at, value in keys]
+
+
+def xml_levels(content: str) -> Iterator[Levels]:
+    items = [item for item in ElementTree.fromstring(content).iter("clipitem") if item.find("filter") is not None]
+    for item in items[::2]:  # of both channels, the first
+        keys = [(key.findtext("when", ""), key.findtext("value", "")) for key in item.iter("keyframe")]
+        keys = keys or [(item.findtext("in", ""), item.findtext(".//parameter/value", ""))]
+        yield [(int(at), 20 * math.log10(float(value))) for at, value in keys]
+
+
+def edl_levels(content: str) -> Iterator[Levels]:
+    for event in re.split(r"\n\d{3}  ", content)[1:]:
+        found = re.findall(r"\* AUDIO LEVEL AT (\S+) IS (\S+) DB", event)
+        levels = [(otio.opentime.from_timecode(at, 30000 / 1001).to_frames(), float(value)) for at, value in found]
+        if levels:  # the first line of a dissolve is of the song before
+            yield levels
+
+
+LEVELS = {"otio": otio_levels, "fcpxml": fcpxml_levels, "xml": xml_levels, "edl": edl_levels}
+
+
+@pytest.mark.parametrize("form", LEVELS)
+def test_levels_lower_the_music_while_someone_speaks(form: str) -> None:
+    made = arrange(SPEECH)
+    own, *music = LEVELS[form](WRITERS[form](SPEECH).decode())
+    assert own == [(0, pytest.approx(3.5, abs=0.01))]
+    assert len(music) == len(made.music) == 2
+    for levels, clip in zip(music, made.music, strict=True):
+        assert levels[0][0] == clip.source  # from its first frame to its last
+        assert levels[-1][0] == clip.source + clip.frames
+        times = [float((at - clip.source + clip.start) / made.rate) for at, _ in levels]
+        for time in np.arange(times[0], times[-1], 0.1):
+            low = any(start - 0.1 <= time <= end + 0.5 for start, end in ((10.0, 14.0), (20.0, 22.0)))
+            high = not any(start - 0.7 <= time <= end + 1.7 for start, end in ((10.0, 14.0), (20.0, 22.0)))
+            if low or high:
+                level = np.interp(time, times, [value for _, value in levels])
+                assert level == pytest.approx(clip.cue.gain_db - 12.0 * low, abs=0.02)
+
+
+@pytest.mark.parametrize("form", ["otio", "xml", "fcpxml", "edl"])
+def test_a_sound_that_is_dropped_is_not_heard_in_the_editor_either(form: str) -> None:
+    content = WRITERS[form](replace(SHEET, original=OwnSound(Original.DROP, 12.0))).decode()
+    if form == "fcpxml":
+        assert ElementTree.fromstring(content).find(".//spine/asset-clip").attrib["srcEnable"] == "video"
+    else:
+        options = {"rate": 30000 / 1001} if form == "edl" else {}
+        reader = {"otio": "otio_json", "xml": "fcp_xml", "edl": "cmx_3600"}[form]
+        timeline = otio.adapters.read_from_string(content, reader, **options)
+        sounding = [name for kind, track in clips(timeline) if kind == "Audio" for name, *_ in track]
+        assert b"/films/a.mp4" not in sounding
+
+
+@pytest.mark.parametrize("form", ["otio", "xml", "fcpxml", "edl"])
+def test_a_slideshow_is_its_photos_and_its_music_once(form: str) -> None:
+    names = ["a.jpg", "50% & <b>.png", "a.jpg", "caf\udce9.heic"]
+    photos = tuple(
+        SheetPhoto(f"/photos/{name}", start) for name, start in zip(names, (0, 7.0, 14.0, 23.0), strict=True)
+    )
+    show = replace(SHEET, slideshow=SheetSlideshow(1080, 1920, 1.0, "none", photos))
+    content, made = WRITERS[form](show).decode(), arrange(show)
+    expected = [(os.fsencode(f"/photos/{name}"), start, frames) for name, start, frames in zip(
+        names, (0, 210, 420, 689), (210, 210, 269, 210), strict=True)]  # fmt: skip
+    if form == "fcpxml":
+        root = ElementTree.fromstring(content)
+        files = {asset.attrib["id"]: file(asset.attrib["src"]) for asset in root.iter("asset")}
+        rate = Fraction(30000, 1001)
+
+        def frames(element: ElementTree.Element, name: str) -> int:
+            return int(Fraction(element.attrib[name].removesuffix("s")) * rate)
+
+        shown = [(files[v.attrib["ref"]], frames(v, "offset"), frames(v, "duration")) for v in root.iter("video")]
+        music = [
+            (files[clip.attrib["ref"]], frames(video, "offset") + frames(clip, "offset"), frames(clip, "duration"))
+            for video in root.iter("video") for clip in video.findall("asset-clip")
+        ]  # fmt: skip
+        assert len(list(root.iter("marker"))) == 2
+    else:
+        options = {"rate": 30000 / 1001} if form == "edl" else {}
+        reader = {"otio": "otio_json", "xml": "fcp_xml", "edl": "cmx_3600"}[form]
+        tracks = list(clips(otio.adapters.read_from_string(content, reader, **options)))
+        shown = [placed[:3] for placed in tracks[0][1]]
+        music = [placed[:3] for kind, track in tracks if kind == "Audio" for placed in track]
+        assert [kind for kind, _ in tracks].count("Video") == 1
+    assert shown == expected
+    tails = {clip.number: clip.tail if form == "edl" else 0 for clip in made.music}
+    assert music == [(file(clip.url), clip.start, clip.frames - tails[clip.number]) for clip in made.music]
+    assert "a.mp4" not in content
 
 
 def write_scene(path: Path, *, timecode: str | None = None, channels: int = 0, turned: int = 0) -> Path:

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from img2music.affect import Affect
+from img2music.errors import UsageError
 from img2music.soundtrack.film import SAMPLE_EVERY
 
 LEAST_SECONDS, MOST_SECONDS = 1.0, 60.0
@@ -158,6 +159,35 @@ def evenly(photos: int, seconds: float, rate: int, fade: float = CROSS_FADE) -> 
     """
     changes = np.rint(np.arange(photos + 1) * seconds * rate).astype(np.int64)
     return Schedule(rate, changes, min(fade, seconds / 3))
+
+
+def at_times(times: NDArray[np.float64], rate: int, fade: float) -> Schedule:
+    """Show photos from given times on.
+
+    Parameters
+    ----------
+    times : ndarray of float64, shape (photos + 1,)
+        Seconds at which each is seen, and of the film's end; ascending from 0.
+    rate : int
+        Pictures a second.
+    fade : float
+        Seconds of a cross-fade; less where a photo is seen too shortly for two of them.
+
+    Returns
+    -------
+    Schedule
+
+    Raises
+    ------
+    UsageError
+        If a photo would not be seen in a single picture.
+    """
+    changes = np.rint(times * rate).astype(np.int64)
+    lengths = np.diff(changes)
+    if (lengths < 1).any():
+        raise UsageError(f"Photo {int(lengths.argmin()) + 1} is seen for less than a picture of the film.")
+    # Photos that were `evenly` shown and then moved by `REACH` stay above this.
+    return Schedule(rate, changes, min(fade, float(lengths.min()) / rate / 1.5))
 
 
 def on_beats(schedule: Schedule, beats: NDArray[np.float64], joins: NDArray[np.float64]) -> Schedule:

@@ -16,7 +16,7 @@ from img2music.matching.calibration import Matching
 from img2music.media.film_writer import film_format
 from img2music.media.picture_writer import write_pictures
 from img2music.media.video import VideoInfo
-from img2music.soundtrack.cue_sheet import LOUDNESS, CueSheet
+from img2music.soundtrack.cue_sheet import LOUDNESS, Cue, CueSheet, SheetPhoto, SheetSlideshow
 from img2music.soundtrack.film import Film, Shot
 from img2music.soundtrack.music import Music
 from img2music.soundtrack.scenes import Scene, group
@@ -29,11 +29,12 @@ from img2music.soundtrack.slideshow.plan import (
     LEAST_SECONDS,
     MOST_SECONDS,
     Schedule,
+    at_times,
     evenly,
     on_beats,
 )
 from img2music.soundtrack.slideshow.rhythm import beat_note, beats_under
-from img2music.soundtrack.sound import Original, compose
+from img2music.soundtrack.sound import compose
 from img2music.soundtrack.spotting import Candidates, Cues, Options, candidates, clock, require_possible, spot
 from img2music.soundtrack.table import starts_note
 from img2music.vision.model import ImageModel
@@ -87,6 +88,8 @@ class Look:
     captions : Captions
     font : path-like, optional
         For captions, instead of the one that is shipped.
+    frame : (int, int), optional
+        Width and height in pixels, instead of what shape and side give.
     """
 
     order: Order = Order.NAME
@@ -97,6 +100,7 @@ class Look:
     fade: float = CROSS_FADE
     captions: Captions = Captions.NONE
     font: str | os.PathLike[str] | None = None
+    frame: tuple[int, int] | None = None
 
     def __post_init__(self) -> None:
         if not LEAST_SECONDS <= self.seconds <= MOST_SECONDS:
@@ -109,6 +113,14 @@ class Look:
             raise UsageError(f"A film has {SLOWEST} to {FASTEST} pictures a second, not {self.rate}.")
         if not 0.0 <= self.fade <= MOST_SECONDS:
             raise UsageError(f"A cross-fade lasts 0 to {MOST_SECONDS:g} seconds, not {self.fade:g}.")
+        width, height = self.size
+        if not SMALLEST <= min(width, height) <= max(width, height) <= 2 * LARGEST or width % 2 or height % 2:
+            raise UsageError(f"A film's sides are even, of {SMALLEST} to {2 * LARGEST} pixels, not {width} x {height}.")
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height of the film in pixels."""
+        return self.frame or self.shape.frame(self.side)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +153,8 @@ class Slideshow:
     schedule : Schedule
         When each is seen.
     look : Look
-    sheet : CueSheet or None
-        Its music; None for silence.
+    sheet : CueSheet
+        Its photos and its music; without cues it is silent.
     errors : tuple of InputError
         Photos that were left out.
     notes : tuple of str
@@ -152,7 +164,7 @@ class Slideshow:
     photos: tuple[Photo, ...]
     schedule: Schedule
     look: Look
-    sheet: CueSheet | None
+    sheet: CueSheet
     errors: tuple[InputError, ...]
     notes: tuple[str, ...]
 
@@ -200,7 +212,8 @@ def plan_slideshow(
     if sounding is None:
         photos, errors, _ = _photos(files, look, image_model)
         schedule = _even_schedule(len(photos), look)
-        return Slideshow(photos, schedule, look, None, errors, _notes(photos, look))
+        sheet = _sheet(_film(photos, schedule, output), photos, schedule, look)
+        return Slideshow(photos, schedule, look, sheet, errors, _notes(photos, look))
     with LibraryStore.open(sounding.location, read_only=True) as store:
         options = sounding.options
         if sounding.whole_song:
@@ -225,11 +238,61 @@ def plan_slideshow(
     beats = beats_under(cues)
     schedule = on_beats(schedule, beats.times, np.array([cue.start for cue in cues[1:]]))
     moved = _film(photos, schedule, output)
-    sheet = sheet_of(moved, _regrouped(scenes, moved.shots), cues)
+    sheet = replace(sheet_of(moved, _regrouped(scenes, moved.shots), cues), slideshow=_told(photos, schedule, look))
     notes = (*_notes(photos, look), *((tracks.note,) if tracks.note else ()), *starts_note(cues))
     if len(photos) > 1:
         notes += (beat_note(schedule.times[1:-1].tolist(), beats, look.rate),)
     return Slideshow(photos, schedule, look, sheet, errors, notes)
+
+
+def planned_slideshow(
+    sheet: CueSheet,
+    output: Path,
+    *,
+    font: str | os.PathLike[str] | None = None,
+    image_model: str | os.PathLike[str] | None = None,
+) -> Slideshow:
+    """Take up a slideshow as its cue sheet says, with what was edited there.
+
+    Parameters
+    ----------
+    sheet : CueSheet
+        Its photos, their order and times, its music and its look hold; its scenes are found anew.
+    output : Path
+        The film that is to be written.
+    font : path-like, optional
+        For captions, instead of the one that is shipped.
+    image_model : str or path-like, optional
+        What reads photos, as `ImageModel.load` takes it.
+
+    Returns
+    -------
+    Slideshow
+
+    Raises
+    ------
+    InputError
+        If a photo can't be read.
+    UsageError
+        If it is no slideshow's, or its look can't be.
+    ModelError
+        If the image model can't be loaded, or fails.
+    """
+    told = sheet.slideshow
+    if told is None:
+        raise UsageError("This cue sheet is that of a film, and has no photos: give it to score.")
+    if told.captions not in set(Captions):
+        raise UsageError(f"The cue sheet's captions are {', '.join(Captions)}, not {printable(told.captions)!r}.")
+    rate = min(max(round(sheet.film.fps), SLOWEST), FASTEST)
+    look = Look(rate=rate, captions=Captions(told.captions), font=font, frame=(told.width, told.height))
+    _font(look)  # what is wrong with it is known before photos are read
+    photos, errors = read_photos([photo.path for photo in told.photos], ImageModel.load(image_model))
+    if errors:
+        raise errors[0]
+    starts = np.array([0.0, *(photo.start for photo in told.photos[1:]), sheet.film.duration])
+    schedule = at_times(starts, rate, told.cross_fade)
+    made = _sheet(_film(photos, schedule, output), photos, schedule, look, sheet.cues)
+    return Slideshow(tuple(photos), schedule, look, made, (), ())
 
 
 def write_slideshow(
@@ -256,7 +319,7 @@ def write_slideshow(
     InputError
         If a photo or a song can't be read, or the film can't be written; then nothing has changed.
     """
-    frame = show.look.shape.frame(show.look.side)
+    frame = show.look.size
     font = _font(show.look)
     captions = [font.overlay(caption_of(photo, show.look.captions)) if font else None for photo in show.photos]
 
@@ -266,8 +329,8 @@ def write_slideshow(
         return lambda done, of: progress(stage, int(done), int(of))
 
     sound = None
-    if show.sheet is not None:
-        sound = compose(show.sheet, original=Original.DROP, loudness=loudness, progress=told("Mixing (seconds)"))
+    if show.sheet.cues:
+        sound = compose(show.sheet, loudness=loudness, progress=told("Mixing (seconds)"))
     write_pictures(
         pictures(show.photos, show.schedule, frame, captions),
         output,
@@ -285,7 +348,7 @@ def write_slideshow(
 
 
 def _font(look: Look) -> CaptionFont | None:
-    return None if look.captions is Captions.NONE else CaptionFont(look.shape.frame(look.side), look.font)
+    return None if look.captions is Captions.NONE else CaptionFont(look.size, look.font)
 
 
 def _photos(
@@ -325,6 +388,21 @@ def _film(photos: Sequence[Photo], schedule: Schedule, output: Path) -> Film:
         transitions=(),
         curve=schedule.curve(affects),
     )
+
+
+def _sheet(film: Film, photos: Sequence[Photo], schedule: Schedule, look: Look, cues: tuple[Cue, ...] = ()) -> CueSheet:
+    sheet = sheet_of(film, group(film.shots, Options().least_scene), cues)
+    return replace(sheet, slideshow=_told(photos, schedule, look))
+
+
+def _told(photos: Sequence[Photo], schedule: Schedule, look: Look) -> SheetSlideshow:
+    """What the cue sheet tells of the photos, so that the same film can be made of it."""
+    starts = zip(schedule.times.tolist(), schedule.changes.tolist(), strict=True)
+    seen = tuple(
+        SheetPhoto(os.path.abspath(photo.path), *start)  # noqa: PTH100 - names may be any bytes
+        for photo, start in zip(photos, starts, strict=False)
+    )
+    return SheetSlideshow(*look.size, schedule.fade, look.captions, seen)
 
 
 def _regrouped(scenes: Sequence[Scene], shots: Sequence[Shot]) -> list[Scene]:

@@ -8,9 +8,12 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from img2music.affect import Affect
 from img2music.errors import InputError, printable
-from img2music.soundtrack.cue_sheet import TOLERANCE, Cue, CueSheet
+from img2music.soundtrack.cue_sheet import TOLERANCE, Cue, CueSheet, Original, OwnSound, SheetSlideshow
+from img2music.soundtrack.ducking import Level, ducked
 
 if TYPE_CHECKING:
     from img2music.media.video import VideoInfo
@@ -53,6 +56,10 @@ class FilmClip:
         Width and height as it is shown, in square pixels.
     channels, rate : int
         Of its sound; 0 channels where there is none.
+    dropped : bool
+        Whether its sound is not to be heard.
+    gain_db : float
+        Decibels for its sound.
     """
 
     name: str
@@ -63,6 +70,33 @@ class FilmClip:
     size: tuple[int, int] | None
     channels: int
     rate: int
+    dropped: bool
+    gain_db: float
+
+    @property
+    def heard(self) -> int:
+        """How many channels of its sound are to be heard."""
+        return 0 if self.dropped else self.channels
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoClip:
+    """A photo of a slideshow, on the film's track.
+
+    Attributes
+    ----------
+    name : str
+        Name of its file, fit to be shown on one line.
+    url : str
+        Its file, as a URL.
+    start, frames : int
+        First frame of the timeline, and how many.
+    """
+
+    name: str
+    url: str
+    start: int
+    frames: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +128,9 @@ class MusicClip:
         Frames from its start and to its end.
     tail : int
         How many of its frames are after its cue's end.
+    levels : tuple of (int, float)
+        How its level goes while someone speaks: frames from its start, and decibels beside its cue's gain, in straight
+        lines from the first frame to the last; none where it stays the same.
     channels, rate : int
         Of its sound.
     """
@@ -112,8 +149,14 @@ class MusicClip:
     fade_in: int
     fade_out: int
     tail: int
+    levels: tuple[tuple[int, float], ...]
     channels: int
     rate: int
+
+    @property
+    def keyframes(self) -> list[tuple[int, float]]:
+        """Frames from its start, and decibels with its gain; none where the gain is all."""
+        return [(place, self.cue.gain_db + level) for place, level in self.levels]
 
     @property
     def end(self) -> int:
@@ -171,6 +214,8 @@ class Arrangement:
     music : tuple of MusicClip
         In order of their starts.
     scenes : tuple of SceneMark
+    photos : tuple of PhotoClip
+        What the film is made of, if it is a slideshow: they take its place, for its file has the music in it.
     """
 
     name: str
@@ -178,6 +223,7 @@ class Arrangement:
     film: FilmClip
     music: tuple[MusicClip, ...]
     scenes: tuple[SceneMark, ...]
+    photos: tuple[PhotoClip, ...] = ()
 
     @property
     def tracks(self) -> list[list[MusicClip]]:
@@ -206,13 +252,46 @@ def arrange(sheet: CueSheet) -> Arrangement:
     rate = timeline_rate(sheet.film.fps)
     path = os.path.abspath(sheet.film.path)  # noqa: PTH100 - names may be any bytes
     total = max(1, frame(sheet.film.duration, rate))
-    music = _music(sheet.cues, total, rate)
+    own = sheet.original or OwnSound(Original.KEEP, 0.0)
+    music = _music(sheet.cues, total, rate, ducked(own.speech or (), own.duck_db if own.use is Original.DUCK else 0.0))
     scenes = []
     for number, scene in enumerate(sheet.scenes, start=1):
         start, end = _within(scene.start, scene.end, total, rate)
         scenes.append(SceneMark(number, start, end - start, scene.affect))
     name = one_line(os.path.splitext(os.path.basename(path))[0])  # noqa: PTH119, PTH122 - as above
-    return Arrangement(name, rate, _film(path, total, sheet.film.fps, rate), tuple(music), tuple(scenes))
+    if sheet.slideshow is None:
+        film = _film(path, total, sheet.film.fps, rate, own)
+        return Arrangement(name, rate, film, tuple(music), tuple(scenes))
+    size = (sheet.slideshow.width, sheet.slideshow.height)
+    film = FilmClip(
+        name=one_line(os.path.basename(path)),  # noqa: PTH119 - as above
+        url=file_url(path),
+        frames=total,
+        first=0,
+        drops=_drops(rate),
+        size=size,
+        channels=0,
+        rate=UNKNOWN_SOUND[1],
+        dropped=True,
+        gain_db=0.0,
+    )
+    photos = tuple(_photos(sheet.slideshow, total, rate))
+    return Arrangement(name, rate, film, tuple(music), tuple(scenes), photos)
+
+
+def _photos(show: SheetSlideshow, total: int, rate: Fraction) -> list[PhotoClip]:
+    """Every photo from its start to the next one's; one that is not seen for a frame is left out."""
+    starts = [0, *(min(frame(photo.start, rate), total) for photo in show.photos[1:]), total]
+    return [
+        PhotoClip(one_line(os.path.basename(photo.path)), file_url(photo.path), start, end - start)  # noqa: PTH119
+        for photo, start, end in zip(show.photos, starts[:-1], starts[1:], strict=True)
+        if end > start
+    ]
+
+
+def _drops(rate: Fraction) -> bool:
+    """Whether timecode of this rate drops frame numbers: only that of 29.97 and 59.94 can."""
+    return rate.denominator != 1 and round(rate) % 30 == 0
 
 
 def timeline_rate(fps: float) -> Fraction:
@@ -284,7 +363,7 @@ def file_url(path: str) -> str:
     return Path(os.path.abspath(path)).as_uri()  # noqa: PTH100 - does not follow links
 
 
-def _film(path: str, total: int, fps: float, rate: Fraction) -> FilmClip:
+def _film(path: str, total: int, fps: float, rate: Fraction, own: OwnSound) -> FilmClip:
     from img2music.media.audio import probe
     from img2music.media.video import VideoFile
 
@@ -303,11 +382,16 @@ def _film(path: str, total: int, fps: float, rate: Fraction) -> FilmClip:
     except InputError:
         pass  # not here, or sound that only the film's container lets one read: the editor will see
     first = _timecode(info, fps, rate)
-    drops = rate.denominator != 1 and round(rate) % 30 == 0  # only 29.97 and 59.94 have such timecode
+    drops = _drops(rate)
     if first and info is not None and info.timecode is not None:
         drops = drops and ";" in info.timecode
     name = one_line(os.path.basename(path))  # noqa: PTH119 - names may be any bytes
-    return FilmClip(name, file_url(path), total, first, drops, size, channels, samples)
+    dropped = own.use is Original.DROP
+    return FilmClip(
+        *(name, file_url(path), total, first, drops, size, channels, samples),
+        dropped=dropped,
+        gain_db=own.gain_db or 0.0,
+    )
 
 
 def _timecode(info: "VideoInfo | None", fps: float, rate: Fraction) -> int:
@@ -325,7 +409,15 @@ def _timecode(info: "VideoInfo | None", fps: float, rate: Fraction) -> int:
         return 0
 
 
-def _music(cues: Sequence[Cue], total: int, rate: Fraction) -> list[MusicClip]:
+def _levels(points: Sequence[Level], start: int, frames: int, rate: Fraction) -> tuple[tuple[int, float], ...]:
+    """The part of the music's level that is under a clip."""
+    places = [frame(time, rate) for time, _ in points]
+    inside = [0, *(place - start for place in places if start < place < start + frames), frames]
+    values = np.interp(np.array(inside) + start, places, [level for _, level in points]) if points else np.zeros(1)
+    return tuple(zip(inside, values.round(3).tolist(), strict=True)) if values.any() else ()
+
+
+def _music(cues: Sequence[Cue], total: int, rate: Fraction, points: Sequence[Level]) -> list[MusicClip]:
     from img2music.media.audio import probe
 
     heard: dict[str, tuple[int, int, float | None, float]] = {}
@@ -375,6 +467,7 @@ def _music(cues: Sequence[Cue], total: int, rate: Fraction) -> list[MusicClip]:
                 fade_in=fade_in,
                 fade_out=fade_out,
                 tail=tail,
+                levels=_levels(points, start, frames, rate),
                 channels=channels,
                 rate=samples,
             )

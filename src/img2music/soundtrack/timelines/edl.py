@@ -26,24 +26,40 @@ def as_edl(sheet: CueSheet) -> bytes:
     -------
     bytes
         UTF-8, with letters other than ASCII in comments and the title only. The film is on V and, if it has sound,
-        on A; all music is on A2, cross-fades as dissolves. Other fades and gains are comments.
+        on A; all music is on A2, cross-fades as dissolves. Levels are comments, as other editors write them; so are
+        other fades.
     """
     made = arrange(sheet)
     mode = "DROP FRAME" if made.film.drops else "NON-DROP FRAME"
-    lines = [f"TITLE: {made.name}", f"FCM: {mode}", "", *_film(made)]
+    lines = [f"TITLE: {made.name}", f"FCM: {mode}", ""]
     reels = _reels(made)
-    for number, clip in enumerate(made.music, start=2):
-        before = made.music[number - 3] if number > 2 else None
+    lines += _photos(made, reels) if made.photos else _film(made)
+    lines += _scenes(made)
+    before = None
+    for number, clip in enumerate(made.music, start=1 + max(1, len(made.photos))):
         lines += _event(number, clip, before, reels, made)
+        before = clip
     return ("\r\n".join(lines) + "\r\n").encode("utf-8")
 
 
 def _film(made: Arrangement) -> Iterator[str]:
     film = made.film
     times = _times(made, film.first, 0, film.frames)
-    yield f"001  {_reel(film.name):8} {'B' if film.channels else 'V':5} C        {times}"
+    yield f"001  {_reel(film.name):8} {'B' if film.heard else 'V':5} C        {times}"
     yield f"* FROM CLIP NAME:  {film.name}"
     yield f"* OTIO REFERENCE FROM: {film.url}"
+    if film.heard:
+        yield _level(made, film.first, film.gain_db, _reel(film.name), "A1")
+
+
+def _photos(made: Arrangement, reels: dict[str, str]) -> Iterator[str]:
+    for number, photo in enumerate(made.photos, start=1):
+        yield f"{number:03}  {reels[photo.url]:8} {'V':5} C        {_times(made, 0, photo.start, photo.frames)}"
+        yield f"* FROM CLIP NAME:  {photo.name}"
+        yield f"* OTIO REFERENCE FROM: {photo.url}"
+
+
+def _scenes(made: Arrangement) -> Iterator[str]:
     for scene in made.scenes:
         yield f"* LOC: {_code(made, scene.start)} {scene.colour:7} {scene.title.upper()}"
 
@@ -74,11 +90,16 @@ def _event(
     yield f"* {word} CLIP NAME:  {clip.file}"
     yield f"* OTIO REFERENCE {word}: {clip.url}"
     yield f"* SONG: {clip.name}"
-    yield f"* GAIN: {clip.cue.gain_db:+.1f} DB"
+    for place, level in clip.keyframes or [(0, clip.cue.gain_db)]:
+        yield _level(made, clip.source + place, level, reels[clip.url], "A2")
     if clip.fade_in and not length:
         yield f"* FADE IN: {clip.fade_in} FRAMES"
     if clip.fade_out and not clip.tail:
         yield f"* FADE OUT: {clip.fade_out} FRAMES"
+
+
+def _level(made: Arrangement, frame: int, level: float, reel: str, channel: str) -> str:
+    return f"* AUDIO LEVEL AT {_code(made, frame)} IS {level:.2f} DB  (REEL {reel} {channel})"
 
 
 def _times(made: Arrangement, source: int, start: int, frames: int) -> str:
@@ -92,18 +113,19 @@ def _code(made: Arrangement, frame: int) -> str:
 
 
 def _reels(made: Arrangement) -> dict[str, str]:
-    """A name for each song's file, unlike the others', by its URL."""
+    """A name for each photo's and song's file, unlike the others', by its URL."""
     found: dict[str, str] = {}
-    taken = {_reel(made.film.name)}
-    for clip in made.music:
-        if clip.url in found:
+    taken = set() if made.photos else {_reel(made.film.name)}
+    files = [*((photo.url, photo.name) for photo in made.photos), *((clip.url, clip.file) for clip in made.music)]
+    for url, file in files:
+        if url in found:
             continue
-        name, count = _reel(clip.file), 1
+        name, count = _reel(file), 1
         while name in taken:
             count += 1
-            name = f"{_reel(clip.file)[: REEL_LENGTH - len(str(count))]}{count}"
+            name = f"{_reel(file)[: REEL_LENGTH - len(str(count))]}{count}"
         taken.add(name)
-        found[clip.url] = name
+        found[url] = name
     return found
 
 

@@ -8,7 +8,7 @@ from fractions import Fraction
 from xml.etree import ElementTree
 
 from img2music.soundtrack.cue_sheet import CueSheet
-from img2music.soundtrack.timelines.arrangement import Arrangement, FilmClip, MusicClip, arrange
+from img2music.soundtrack.timelines.arrangement import Arrangement, FilmClip, MusicClip, PhotoClip, arrange
 
 VERSION = "1.8"
 """Of Final Cut Pro 10.4 (2018): later ones read it too, and later versions give a file's URL another place."""
@@ -41,20 +41,46 @@ def as_fcpxml(sheet: CueSheet) -> bytes:
         | {"audioLayout": "stereo", "audioRate": "48k"},
     )
     spine = ElementTree.SubElement(sequence, "spine")
-    shown = ElementTree.SubElement(
-        *(spine, "asset-clip"),
-        {"ref": "r2", "name": film.name, "offset": "0s", "start": _time(film.first, made.rate)}
-        | {"duration": _time(film.frames, made.rate), "format": "r1", "tcFormat": code}
-        | ({"audioRole": "dialogue"} if film.channels else {}),
-    )
+    if made.photos:
+        parents = [(_photo(spine, photo, f"p{n}", made.rate), photo.start) for n, photo in enumerate(made.photos)]
+    else:
+        parents = [(_film(spine, film, made.rate), 0)]
     for clip in made.music:
-        _connect(shown, clip, songs[clip.url], film, made.rate)
+        parent, offset = _under(parents, clip.start, film.first)
+        _connect(parent, clip, songs[clip.url], offset, made.rate)
     for scene in made.scenes:
-        words = {"start": _time(film.first + scene.start, made.rate), "duration": _time(1, made.rate)}
-        ElementTree.SubElement(shown, "marker", {**words, "value": scene.title, "note": scene.note})
+        parent, offset = _under(parents, scene.start, film.first)
+        words = {"start": _time(offset, made.rate), "duration": _time(1, made.rate)}
+        ElementTree.SubElement(parent, "marker", {**words, "value": scene.title, "note": scene.note})
     ElementTree.indent(root)
     content: bytes = ElementTree.tostring(root, encoding="utf-8", xml_declaration=False)
     return HEADER + content + b"\n"
+
+
+Parent = tuple[ElementTree.Element, int]
+"""A clip of the storyline, and its first frame of the timeline."""
+
+
+def _film(spine: ElementTree.Element, film: FilmClip, rate: Fraction) -> ElementTree.Element:
+    words = {"ref": "r2", "name": film.name, "offset": "0s", "start": _time(film.first, rate)}
+    words |= {"duration": _time(film.frames, rate), "format": "r1", "tcFormat": "DF" if film.drops else "NDF"}
+    if film.channels:
+        words |= {"audioRole": "dialogue"} if film.heard else {"srcEnable": "video"}
+    shown = ElementTree.SubElement(spine, "asset-clip", words)
+    if film.heard:
+        ElementTree.SubElement(shown, "adjust-volume", amount=f"{film.gain_db:.3f}dB")
+    return shown
+
+
+def _photo(spine: ElementTree.Element, photo: PhotoClip, ref: str, rate: Fraction) -> ElementTree.Element:
+    times = {"offset": _time(photo.start, rate), "start": "0s", "duration": _time(photo.frames, rate)}
+    return ElementTree.SubElement(spine, "video", {"ref": ref, "name": photo.name, **times})
+
+
+def _under(parents: list[Parent], start: int, first: int) -> tuple[ElementTree.Element, int]:
+    """The clip of the storyline that is shown at a frame, and that frame in its own time."""
+    shown, begins = max((each for each in parents if each[1] <= start), key=lambda each: each[1])
+    return shown, first + start - begins
 
 
 def _resources(resources: ElementTree.Element, made: Arrangement) -> dict[str, str]:
@@ -64,9 +90,15 @@ def _resources(resources: ElementTree.Element, made: Arrangement) -> dict[str, s
     if film.size is not None:
         form |= {"width": str(film.size[0]), "height": str(film.size[1])}
     ElementTree.SubElement(resources, "format", form)
-    words = {"id": "r2", "name": film.name, "src": film.url, "start": _time(film.first, made.rate)}
-    words |= {"duration": _time(film.frames, made.rate), "hasVideo": "1", "format": "r1"}
-    ElementTree.SubElement(resources, "asset", words | _sound(film.channels, film.rate))
+    if made.photos:
+        ElementTree.SubElement(resources, "format", {"id": "r2", "name": "FFVideoFormatRateUndefined"})
+        for number, photo in enumerate(made.photos):
+            words = {"id": f"p{number}", "name": photo.name, "src": photo.url, "start": "0s", "duration": "0s"}
+            ElementTree.SubElement(resources, "asset", words | {"hasVideo": "1", "format": "r2"})
+    else:
+        words = {"id": "r2", "name": film.name, "src": film.url, "start": _time(film.first, made.rate)}
+        words |= {"duration": _time(film.frames, made.rate), "hasVideo": "1", "format": "r1"}
+        ElementTree.SubElement(resources, "asset", words | _sound(film.channels, film.rate))
     songs: dict[str, str] = {}
     for clip in made.music:
         if clip.url not in songs:
@@ -79,19 +111,24 @@ def _resources(resources: ElementTree.Element, made: Arrangement) -> dict[str, s
     return songs
 
 
-def _connect(parent: ElementTree.Element, clip: MusicClip, song: str, film: FilmClip, rate: Fraction) -> None:
+def _connect(parent: ElementTree.Element, clip: MusicClip, song: str, offset: int, rate: Fraction) -> None:
     found = ElementTree.SubElement(
         *(parent, "asset-clip"),
         {"ref": song, "lane": str(-1 - clip.track), "name": clip.name}
-        | {"offset": _time(film.first + clip.start, rate), "start": _time(clip.source, rate)}
+        | {"offset": _time(offset, rate), "start": _time(clip.source, rate)}
         | {"duration": _time(clip.frames, rate), "audioRole": "music"},
     )
     volume = ElementTree.SubElement(found, "adjust-volume", amount=f"{clip.cue.gain_db:.3f}dB")
-    if clip.fade_in or clip.fade_out:
+    if clip.fade_in or clip.fade_out or clip.levels:
         amount = ElementTree.SubElement(volume, "param", name="amount")
         for name, frames in (("fadeIn", clip.fade_in), ("fadeOut", clip.fade_out)):
             if frames:
                 ElementTree.SubElement(amount, name, type="easeIn", duration=_time(frames, rate))
+        keyframes = ElementTree.SubElement(amount, "keyframeAnimation") if clip.levels else amount
+        for place, level in clip.keyframes:  # in the song's time
+            ElementTree.SubElement(
+                keyframes, "keyframe", time=_time(clip.source + place, rate), value=f"{level:.3f}dB", curve="linear"
+            )
 
 
 def _sound(channels: int, rate: int) -> dict[str, str]:

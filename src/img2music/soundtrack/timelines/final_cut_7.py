@@ -8,7 +8,7 @@ import opentimelineio as otio
 from opentimelineio.opentime import RationalTime
 
 from img2music.soundtrack.cue_sheet import CueSheet
-from img2music.soundtrack.timelines.arrangement import Arrangement, MusicClip, arrange
+from img2music.soundtrack.timelines.arrangement import Arrangement, MusicClip, PhotoClip, arrange
 from img2music.soundtrack.timelines.otio import marker, span
 
 LOUDEST = 3.98109
@@ -52,10 +52,15 @@ class _Sequence:
         made, film = self._made, self._made.film
         found = otio.schema.Timeline(name=made.name, global_start_time=RationalTime(0, self._rate))
         found.metadata["fcp_xml"] = {"@explodedTracks": "true", "media": self._formats(), **self._timecode}
-        picture = self._film("video", 1)
-        linked = [(picture[1], "video")]
-        found.tracks.append(otio.schema.Track("Film", [picture[0]], kind=otio.schema.TrackKind.Video))
-        for channel in range(1, film.channels + 1):
+        linked: list[tuple[str, str]] = []
+        if made.photos:
+            photos = [self._photo(photo) for photo in made.photos]
+            found.tracks.append(otio.schema.Track("Photos", photos, kind=otio.schema.TrackKind.Video))
+        else:
+            picture, name = self._film("video", 1)
+            linked.append((name, "video"))
+            found.tracks.append(otio.schema.Track("Film", [picture], kind=otio.schema.TrackKind.Video))
+        for channel in range(1, film.heard + 1):
             clip, name = self._film("audio", channel)
             linked.append((name, "audio"))
             found.tracks.append(self._track("Film sound", channel, paired=film.channels == 2, items=[clip]))
@@ -107,9 +112,15 @@ class _Sequence:
             media["audio"] = _sound(film.channels, film.rate)
         words: dict[str, Any] = {"@id": name}
         if kind == "audio":
-            words |= _source(channel, film.channels)
+            words |= {**_source(channel, film.channels), "filter": _levels(film.gain_db)}
         whole = span(film.first, film.frames, self._rate)
         return self._clip((film.name, film.name, film.url), (whole, whole), media, words), name
+
+    def _photo(self, photo: PhotoClip) -> Any:
+        whole = span(0, photo.frames, self._rate)
+        media = {"video": self._formats()["video"]["format"]}
+        words = {"@id": self._id(), "stillframe": "TRUE"}
+        return self._clip((photo.name, photo.name, photo.url), (whole, whole), media, words)
 
     def _music(self, clips: list[MusicClip], channel: int, pairs: dict[int, list[tuple[str, str]]]) -> Iterator[Any]:
         """Items of one channel of a track: gaps, fades and clips."""
@@ -124,7 +135,11 @@ class _Sequence:
             pairs[clip.number].append((name, "audio"))
             if clip.fade_in:
                 yield self._fade(clip.number, channel, into=clip.fade_in)
-            words = {"@id": name, **_source(channel, clip.channels), "filter": _levels(clip.cue.gain_db)}
+            words = {
+                "@id": name,
+                **_source(channel, clip.channels),
+                "filter": _levels(clip.cue.gain_db, _keyframes(clip)),
+            }
             ranges = span(clip.first, clip.available, self._rate), span(clip.source, clip.frames, self._rate)
             yield self._clip(
                 (clip.name, clip.file, clip.url), ranges, {"audio": _sound(clip.channels, clip.rate)}, words
@@ -173,16 +188,27 @@ def _source(channel: int, channels: int) -> dict[str, Any]:
     return words
 
 
-def _levels(gain_db: float) -> dict[str, Any]:
-    level = {
+def _levels(gain_db: float, keyframes: list[dict[str, Any]] | None = None) -> dict[str, Any]:
+    level: dict[str, Any] = {
         "name": "Level",
         "parameterid": "level",
         "valuemin": 0,
         "valuemax": LOUDEST,
-        "value": round(min(10 ** (min(gain_db, 12.0) / 20), LOUDEST), 6),
+        "value": _linear(gain_db),
     }
+    if keyframes:
+        level["keyframe"] = keyframes
     words = {"name": "Audio Levels", "effectid": "audiolevels", "effectcategory": "audiolevels"}
     return {"effect": {**words, "effecttype": "audiolevels", "mediatype": "audio", "parameter": level}}
+
+
+def _keyframes(clip: MusicClip) -> list[dict[str, Any]]:
+    """Levels at frames of the song."""
+    return [{"when": clip.source + place, "value": _linear(level)} for place, level in clip.keyframes]
+
+
+def _linear(gain_db: float) -> float:
+    return round(min(10 ** (min(gain_db, 12.0) / 20), LOUDEST), 6)
 
 
 def _link(root: ElementTree.Element, links: Links) -> None:

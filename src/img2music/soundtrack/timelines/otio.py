@@ -6,9 +6,15 @@ import opentimelineio as otio
 from opentimelineio.opentime import RationalTime, TimeRange
 
 from img2music.soundtrack.cue_sheet import CueSheet
-from img2music.soundtrack.timelines.arrangement import Arrangement, MusicClip, SceneMark, arrange, one_line
+from img2music.soundtrack.timelines.arrangement import Arrangement, MusicClip, PhotoClip, SceneMark, arrange, one_line
 
 METADATA = "img2music"
+
+VOLUMES = (-100.0, 30.0)
+"""Least and greatest volume of a clip in DaVinci Resolve, in decibels."""
+
+Parameter = tuple[str, float, float, float, list[tuple[int, float]]]
+"""Of an effect: its name, its value, the least and the greatest, and values at frames from the clip's start."""
 
 
 def as_otio(sheet: CueSheet) -> bytes:
@@ -37,14 +43,21 @@ def timeline(made: Arrangement) -> Any:
     Returns
     -------
     opentimelineio.schema.Timeline
-        It begins at 0. Gains and fades are there as what DaVinci Resolve writes for them, and, with all else that a
-        cue tells, as metadata. There are no transitions: some editors take one beside a gap for a mixture of two clips.
+        It begins at 0. Gains, fades and levels along time are there as what DaVinci Resolve writes for them, and, with
+        all else that a cue tells, as metadata. There are no transitions: some editors take one beside a gap for a
+        mixture of two clips.
     """
     rate = float(made.rate)
     found = otio.schema.Timeline(name=made.name, global_start_time=RationalTime(0, rate))
-    found.tracks.append(otio.schema.Track("Film", [_film(made)], kind=otio.schema.TrackKind.Video))
-    if made.film.channels:
-        found.tracks.append(otio.schema.Track("Film sound", [_film(made)], kind=otio.schema.TrackKind.Audio))
+    if made.photos:
+        photos = [_photo(photo, rate) for photo in made.photos]
+        found.tracks.append(otio.schema.Track("Photos", photos, kind=otio.schema.TrackKind.Video))
+    else:
+        found.tracks.append(otio.schema.Track("Film", [_film(made)], kind=otio.schema.TrackKind.Video))
+    if made.film.heard:
+        sound = _film(made)
+        sound.effects.append(_resolve_volume([("volume", made.film.gain_db, *VOLUMES, [])]))
+        found.tracks.append(otio.schema.Track("Film sound", [sound], kind=otio.schema.TrackKind.Audio))
     for number, clips in enumerate(made.tracks, start=1):
         track = otio.schema.Track(f"Music {number}", kind=otio.schema.TrackKind.Audio)
         filled = 0
@@ -104,11 +117,18 @@ def _film(made: Arrangement) -> Any:
     return otio.schema.Clip(film.name, media, whole)
 
 
+def _photo(photo: PhotoClip, rate: float) -> Any:
+    whole = span(0, photo.frames, rate)
+    media = otio.schema.ExternalReference(photo.url, whole)
+    media.name = photo.name
+    return otio.schema.Clip(photo.name, media, whole)
+
+
 def _music(clip: MusicClip, rate: float) -> Any:
     cue = clip.cue
     media = otio.schema.ExternalReference(clip.url, span(clip.first, clip.available, rate))
     media.name = clip.file
-    told = {
+    told: dict[str, Any] = {
         "cue": clip.number,
         "track": cue.track.id,
         "title": None if cue.track.title is None else one_line(cue.track.title),
@@ -122,29 +142,34 @@ def _music(clip: MusicClip, rate: float) -> Any:
         "distance": cue.distance,
         "why": one_line(cue.why),
     }
+    if clip.levels:
+        told["levels"] = [{"frame": place, "gain_db": round(level, 3)} for place, level in clip.keyframes]
     found = otio.schema.Clip(clip.name, media, span(clip.source, clip.frames, rate), metadata={METADATA: told})
-    found.effects.append(_volume(clip))
+    parameters = [
+        ("volume", clip.cue.gain_db, *VOLUMES, clip.keyframes),
+        ("faderIn", clip.fade_in, 0.0, 2147483648.0, []),
+        ("faderOut", clip.fade_out, 0.0, 2147483648.0, []),
+    ]
+    found.effects.append(_resolve_volume(parameters))
     return found
 
 
-def _volume(clip: MusicClip) -> Any:
+def _resolve_volume(parameters: list[Parameter]) -> Any:
     """Gain and fades, in the words that DaVinci Resolve's own files have for them: decibels, and frames."""
-    parameters = [
+    words = [
         {
             "Parameter ID": name,
-            "Parameter Value": float(value),
+            "Parameter Value": min(max(float(value), least), most),
             "Default Parameter Value": 0.0,
+            "Key Frames": {
+                str(place): {"Value": min(max(float(level), least), most), "Variant Type": "Double"}
+                for place, level in keyframes
+            },
             "Variant Type": "Double",
             "minValue": least,
             "maxValue": most,
         }
-        for name, value, least, most in (
-            ("volume", min(max(clip.cue.gain_db, -100.0), 30.0), -100.0, 30.0),
-            ("faderIn", clip.fade_in, 0.0, 2147483648.0),
-            ("faderOut", clip.fade_out, 0.0, 2147483648.0),
-        )
+        for name, value, least, most, keyframes in parameters
     ]
     effect = {"Effect Name": "Fairlight Clip Volume and Fades", "Name": "Volume", "Type": 62, "Enabled": True}
-    return otio.schema.Effect(
-        effect_name="Resolve Effect", metadata={"Resolve_OTIO": {**effect, "Parameters": parameters}}
-    )
+    return otio.schema.Effect(effect_name="Resolve Effect", metadata={"Resolve_OTIO": {**effect, "Parameters": words}})

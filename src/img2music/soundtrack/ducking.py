@@ -10,9 +10,6 @@ loud as the speech, so it then lies 12 dB beneath it: mixers of films and broadc
 listeners ask for at least 10 LU (Torcoli et al. 2019, "Preferred Levels for Background Ducking", J. Audio Eng. Soc.
 67)."""
 
-DEEPEST = 60.0
-"""Decibels by which it may be lowered at most."""
-
 AHEAD, HOLD = 0.2, 0.6
 """Seconds that music is low before someone speaks, and after."""
 

@@ -2,6 +2,7 @@
 
 import importlib.util
 import io
+import logging
 import math
 import warnings
 from collections.abc import Iterator, Sequence
@@ -127,9 +128,15 @@ def drawing(text: str, file: Path) -> Iterator[tuple[str, ...]]:
         "svg.fonttype": "none",  # text stays text: it can be searched, and read aloud
         "text.parse_math": False,  # a title may hold dollar signs
     }
-    with mpl.rc_context(settings), warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
-        yield lacking_note(lacking) if file.suffix.lower() == ".png" else ()
+    logger = logging.getLogger("matplotlib.font_manager")
+    level = logger.level
+    logger.setLevel(logging.ERROR)  # a font without a bold face is warned of for each word
+    try:
+        with mpl.rc_context(settings), warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+            yield lacking_note(lacking) if file.suffix.lower() == ".png" else ()
+    finally:
+        logger.setLevel(level)
 
 
 def affect_plane(

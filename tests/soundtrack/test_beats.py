@@ -1,11 +1,14 @@
 from pathlib import Path
 
+import immich_memories_music
 import numpy as np
 import pytest
 import soundfile
+import soxr
 from hypothesis import given
 from hypothesis import strategies as st
 
+from img2music.media.audio import open_audio
 from img2music.soundtrack.beats import RATE, Beats, listen, merged, track
 from tests.sounds import noise, tone
 
@@ -31,6 +34,21 @@ def test_beats_are_found_where_the_drum_is_struck(tempo: float) -> None:
     beats = np.arange(0.2, 23.5, 60.0 / tempo)
     assert np.mean([np.abs(beats - time).min() < 0.02 for time in times]) > 0.9
     assert np.mean([np.abs(times - beat).min() < 0.02 for beat in beats]) > 0.9
+
+
+@pytest.mark.parametrize(
+    ("piece", "tempo"),
+    [("tender_acoustic_1", 90.0), ("nostalgic_electronic_s411", 85.2), ("energetic_electronic_s411", 150.0)],
+)
+def test_a_piece_has_one_tempo_throughout(piece: str, tempo: float) -> None:
+    folder = Path(immich_memories_music.__file__).parent / "tracks"
+    with open_audio(next(folder.rglob(f"{piece}.opus"))) as audio:
+        parts = [
+            soxr.resample(part.samples.mean(axis=0), part.rate, RATE) for part in audio.excerpts([(0, 27), (4, 31)])
+        ]
+    for part in parts:
+        times, *_ = track(part)
+        assert np.polyfit(np.arange(16), times[4:20], 1)[0] == pytest.approx(60 / tempo, rel=0.01)
 
 
 @pytest.mark.parametrize(("tempo", "metre"), [(96, 4), (100, 3)])

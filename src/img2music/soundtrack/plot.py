@@ -76,8 +76,8 @@ def draw(spotted: Spotted, file: Path) -> tuple[str, ...]:
     written = "".join([name, *(cue.track.label for cue in spotted.sheet.cues)])
     listed = _listed(spotted)
     with drawing(written, file) as notes:
-        height = HEIGHT + LINE * len(listed)
-        below = LINE * len(listed) / height  # share of the picture that the list takes
+        height = HEIGHT + LINE * (len(listed) + bool(listed))
+        below = 1.0 - HEIGHT / height  # share of the picture that the list takes
         figure = Figure(figsize=(WIDTH, height), dpi=DPI)
         FigureCanvasAgg(figure)  # never a window
         width = RIGHT - LEFT

@@ -344,7 +344,7 @@ def write_slideshow(
     if not absent:
         return ()
     few, what = printable("".join(absent[:10])), "1 letter" if len(absent) == 1 else f"{len(absent)} letters"
-    return (f"No font here has {what} of the captions ({few}): give one that has them with --font.",)
+    return (f"Left out of the captions, for want of a font: {what} ({few}); give one that has them with --font.",)
 
 
 def _font(look: Look) -> CaptionFont | None:

@@ -262,6 +262,18 @@ def test_cut_near_the_end(tmp_path: Path, kind: str, lost: int) -> None:
     assert np.abs(difference).mean() < 2
 
 
+@pytest.mark.parametrize("kind", ["jpg", "webp", "jp2"])
+def test_a_small_flat_picture_without_its_last_bytes(tmp_path: Path, kind: str) -> None:
+    """Grey is what libjpeg shows where there is nothing."""
+    file = tmp_path / f"grey.{kind}"
+    Image.new("RGB", (64, 48), (128, 128, 128)).save(file)
+    file.write_bytes(file.read_bytes()[:-2])
+    found = read_image(file)
+    assert found.size == (64, 48)
+    assert np.abs(np.asarray(found).astype(int) - 128).max() <= 2
+    assert "note" in found.info
+
+
 def test_what_is_there_of_a_photo_is_turned_upright_without_what_is_not(tmp_path: Path) -> None:
     exif = Image.Exif()
     exif[0x0112] = 6

@@ -40,8 +40,8 @@ WHOLE_IN_MEMORY = ("WEBP", "AVIF", "HEIC")
 
 LEAST_ROWS = 0.5
 """Share of the rows of a damaged image that makes a picture."""
-MOST_LACKING = 0.02
-"""Share of bytes that may lack where they can't be told from others by the rows they make."""
+MOST_LACKING, FEW_BYTES = 0.02, 16
+"""Share or number of bytes that may lack where they can't be told from others by the rows they make."""
 END_OF_IMAGE = b"\xff\xd9"  # of JPEG (ITU-T T.81, B.1.1.3) and JPEG 2000
 CODESTREAM = b"\xff\x4f\xff\x51"  # how JPEG 2000 begins that is in no boxes
 TEXT = {b"tEXt", b"zTXt", b"iTXt"}
@@ -51,7 +51,7 @@ COLOUR = {b"cHRM", b"gAMA", b"iCCP", b"sRGB", b"pHYs", b"eXIf"}
 BLOCK = 256
 """Rows that are looked at at once: as arrays, a large image would fill the memory several times."""
 STRIP = 1 << 16
-"""Bytes after the end of a TIFF file, for a strip that is cut short."""
+"""Bytes after the end of a TIFF or JPEG file, for what is cut short."""
 FILLS = (b"\0", b"\x80", b"\x92", b"\xff")
 """What stands for bytes that are not there: an entropy decoder refuses some, whichever they are."""
 HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
@@ -143,7 +143,7 @@ def read_image(path: str | os.PathLike[str], least_side: int | None = None) -> I
             for mended in _mended(kind, file, name):
                 try:
                     with _source(kind, mended, name) as source:
-                        return _decode(source, least_side, name, kind)
+                        return _decode(source, least_side, name, (kind, mended))
                 except REFUSALS:
                     raise
                 except Exception:  # noqa: BLE001, S112 - as above
@@ -289,9 +289,9 @@ def _mended(kind: str, file: IO[bytes], name: str) -> Iterator[IO[bytes]]:
         yield io.BytesIO(content + bytes(STRIP))
     else:
         lacking = max(0, _stated_length(kind, content) - len(content))
-        if lacking > MOST_LACKING * len(content):
+        if lacking > max(FEW_BYTES, MOST_LACKING * len(content)):
             raise InputError(f"{DAMAGED_START}: {lacking:,} of its bytes are not there; get the whole file.", name)
-        for fill in FILLS:
+        for fill in FILLS if lacking or kind == "JPEG2000" else ():
             rest = fill * lacking
             if kind == "JPEG2000":
                 rest = (rest[:-2] + END_OF_IMAGE)[-lacking:]
@@ -326,8 +326,10 @@ def _stated_length(kind: str, content: bytes) -> int:
     return at
 
 
-def _decode(source: ImageFile.ImageFile, least_side: int | None, name: str, damaged: str | None = None) -> Image.Image:
-    """Decode the pixels; of a damaged file, of the format ``damaged``, those that are there."""
+def _decode(
+    source: ImageFile.ImageFile, least_side: int | None, name: str, damaged: tuple[str, IO[bytes]] | None = None
+) -> Image.Image:
+    """Decode the pixels; of a damaged file (its format, and what was made of it) those that are there."""
     original = source.size
     if least_side is not None:
         source.draft(None, (least_side, least_side))
@@ -335,7 +337,7 @@ def _decode(source: ImageFile.ImageFile, least_side: int | None, name: str, dama
     held = original if source.info.get("progressive") else source.size
     if held[0] * held[1] > MAX_PIXELS or original[0] * original[1] > MAX_SOURCE_PIXELS:
         raise InputError(f"{original[0]} x {original[1]} {TOO_LARGE}", name)
-    whole = damaged in (None, "PNG")
+    whole = damaged is None or damaged[0] == "PNG"
     try:
         source.load()
     except Exception:
@@ -344,8 +346,8 @@ def _decode(source: ImageFile.ImageFile, least_side: int | None, name: str, dama
         source.tile = []  # what was decoded stays
         whole = False
     image = _rgb(source)
-    if not whole:
-        top, bottom = _there(source, damaged, name)
+    if damaged is not None and not whole:
+        top, bottom = _there(source, *damaged, name)
         if bottom - top < image.height:
             image = image.crop((0, top, image.width, bottom))
         original = (original[0], round(original[1] * (bottom - top) / source.height))
@@ -360,8 +362,10 @@ def _decode(source: ImageFile.ImageFile, least_side: int | None, name: str, dama
     return image
 
 
-def _there(source: Image.Image, kind: str | None, name: str) -> tuple[int, int]:
+def _there(source: Image.Image, kind: str, file: IO[bytes], name: str) -> tuple[int, int]:
     """The first row of a damaged image that was decoded, and the first after it that was not."""
+    if kind == "JPEG" and _lacks_its_end_only(source, file):
+        return 0, source.height
     # libjpeg fills with grey what is not there; others leave it as it was, GIF's decoder transparent.
     empty = source.info.get("transparency", 0) if kind == "GIF" else 0
     rows = []
@@ -381,6 +385,16 @@ def _orientation(source: Image.Image) -> Any:
         return source.getexif().get(ORIENTATION)
     except Exception:  # noqa: BLE001 - damaged metadata must not cost the picture
         return None
+
+
+def _lacks_its_end_only(source: Image.Image, file: IO[bytes]) -> bool:
+    """Whether a JPEG has all of its pixels: then bytes before its end mark change nothing."""
+    file.seek(0)
+    content = file.read().removesuffix(END_OF_IMAGE)
+    with _opener("JPEG")(io.BytesIO(content + bytes(STRIP) + END_OF_IMAGE), "") as again:
+        again.draft(None, source.size)
+        again.load()
+        return again.size == source.size and ImageChops.difference(again, source).getbbox() is None
 
 
 def _rgb(source: Image.Image) -> Image.Image:

@@ -63,9 +63,8 @@ def _unescaped(text: str) -> str:
     if "\\" not in text:
         return text
     plain = _ESCAPE.sub(lambda found: chr(int(found[1] or found[2], 16)) if found[1] or found[2] else found[3], text)
-    return plain.encode("utf-16", "surrogatepass").decode(
-        "utf-16", "replace"
-    )  # JSON writes others than these in halves
+    # JSON writes a character beyond U+FFFF in two halves.
+    return plain.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def read_lyrics(cell: str) -> str | None:

@@ -250,6 +250,42 @@ def test_what_webm_has_no_place_for_is_told(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("ending", FORMATS)
+@pytest.mark.parametrize(("source", "kind", "said"), [("film.mp4", "bin_data", "GoPro MET"), ("film.ts", "klv", "klv")])
+def test_other_streams_that_are_left_out_are_told(
+    tmp_path: Path, source: str, kind: str, said: str, ending: str
+) -> None:
+    with av.open(str(tmp_path / source), "w") as out:
+        stream: Any = out.add_stream("libx264", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        measured = out.add_data_stream(kind)
+        for _ in range(3):
+            frame = av.VideoFrame.from_ndarray(np.zeros((48, 64, 3), dtype=np.uint8), format="rgb24")
+            out.mux(stream.encode(frame))
+        out.mux(stream.encode(None))
+        add(out, measured, b"\x06\x0e+4" * 8)
+    notes = scored(tmp_path / source, tmp_path / f"out{ending}")
+    assert notes[-1] == f"Left out, since {ending} has no place for it: data ({said})."
+
+
+@pytest.mark.parametrize("ending", [".mp4", ".mkv"])
+def test_timecode_is_that_of_the_pictures(tmp_path: Path, ending: str) -> None:
+    path = tmp_path / "film.mov"
+    with av.open(str(path), "w") as out:
+        stream: Any = out.add_stream("libx264", rate=25)  # as which timecode counts
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        stream.codec_context.time_base = Fraction(1, 50)
+        stream.metadata["timecode"] = "01:00:00:12"
+        for number in range(3):
+            frame = av.VideoFrame.from_ndarray(np.zeros((48, 64, 3), dtype=np.uint8), format="rgb24")
+            frame.pts, frame.time_base = number, Fraction(1, 50)
+            out.mux(stream.encode(frame))
+        out.mux(stream.encode(None))
+    assert scored(path, tmp_path / f"out{ending}") == ()
+    with VideoFile(tmp_path / f"out{ending}") as video:
+        assert (video.info.timecode, video.survey.rate) == ("01:00:00:24", pytest.approx(50))
+
+
 def test_a_film_cut_within_a_group_of_pictures(tmp_path: Path) -> None:
     whole, cut = film(tmp_path / "whole.mp4", times=tuple(number / 25 for number in range(75))), tmp_path / "cut.mp4"
     with av.open(str(whole)) as source, av.open(str(cut), "w") as out:

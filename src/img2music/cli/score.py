@@ -157,7 +157,6 @@ def score(
             audio_only,
             original=Original(original),
             loudness=loudness,
-            spotted=found is not None,
             progress=of_stage(progress, "Mixing (seconds)", check),
         )
     save(chosen, forms, sheets)

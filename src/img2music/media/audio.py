@@ -42,6 +42,7 @@ USUAL_LAYOUT = ("FL", "FR", "FC", "LFE", "BL", "BR", "SL", "SR")  # of WAVE; few
 LEAD_IN = 0.3  # seconds decoded and dropped after a seek, while MP3's bit reservoir and AAC's overlap fill
 SEEK_TOLERANCE = 20.0  # seconds; landing further before the target means the file has no index
 SHORTFALL = 1.0  # seconds missing from an excerpt that show that the stated length is wrong
+DAY = 24 * 3600  # seconds, in which a recording begins
 OGG = b"OggS"
 OGG_TAIL = 65_536 + 4_096  # bytes that surely hold the start of a last Ogg page (65,307 bytes at most)
 
@@ -174,8 +175,9 @@ class AudioFile:
         self._open()
         try:
             container, context = self._container.format.name, self._stream.codec_context
+            channels, rate = context.layout.nb_channels, context.sample_rate
             self.info = AudioInfo(
-                0.0, container, context.codec.canonical_name, context.layout.nb_channels, context.sample_rate
+                0.0, container, context.codec.canonical_name, channels, rate, _begins(self._container, rate)
             )
             duration = None
             if not self._chained and container not in UNMEASURED_FORMATS:
@@ -486,6 +488,14 @@ def _regular_file(path: str) -> BinaryIO:
 
 def _plain(error: Exception) -> str:
     return getattr(error, "strerror", None) or str(error)
+
+
+def _begins(container: "InputContainer", rate: int) -> float:
+    """Start of a Broadcast Wave file (EBU Tech 3285, TimeReference: samples since midnight), in seconds."""
+    told = container.metadata.get("time_reference", "0")
+    if container.format.name != "wav" or not told.isdecimal() or int(told) >= DAY * rate:
+        return 0.0
+    return int(told) / rate
 
 
 def _is_chained_ogg(file: BinaryIO) -> bool:

@@ -21,6 +21,8 @@ class AudioInfo:
     channels : int
     rate : int
         Samples a second.
+    begins : float
+        Seconds of the day at which its first sample was recorded, by which editors find it; 0 where it does not say.
     """
 
     duration: float
@@ -28,6 +30,7 @@ class AudioInfo:
     codec: str
     channels: int
     rate: int
+    begins: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

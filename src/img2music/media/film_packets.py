@@ -1,50 +1,22 @@
-"""The encoded pictures of a film, as they lie in its file: what they say of their times, and copies of them."""
+"""The encoded pictures of a film, as they lie in its file: copies of them, and what they say of their times."""
 
 import os
-from collections.abc import Iterator
-from contextlib import suppress
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
+from img2music.media.film_survey import Survey
 from img2music.media.video import VideoFile
 
 if TYPE_CHECKING:
-    from av.container import InputContainer
     from av.packet import Packet
     from av.stream import Stream
-
-MOST_REORDERED = 16
-"""Pictures that H.264 and H.265 hold back at most, to show them in another order (ITU-T H.264, A.3.1)."""
 
 CLOSE = 0.0005
 """Seconds: half of the unit in which Matroska and cue sheets tell times."""
 
 
-@dataclass(frozen=True, slots=True)
-class Survey:
-    """What the packets of a film's pictures say.
-
-    Attributes
-    ----------
-    origin : Fraction
-        Seconds: the time stamp of the first picture that can be decoded.
-    duration : float
-        Seconds from there to the end of the last picture.
-    hidden : bool
-        Whether pictures come before it that are needed, and not shown (an edit list cut within a group of pictures).
-    fault : str or None
-        Why the packets can't be copied as they are, as the end of a sentence.
-    """
-
-    origin: Fraction
-    duration: float
-    hidden: bool
-    fault: str | None
-
-
 def survey(path: str | os.PathLike[str]) -> Survey:
-    """Read through the packets of a film's pictures, without decoding more than the first.
+    """Read through the packets of a film, without decoding more than the first picture.
 
     Parameters
     ----------
@@ -60,100 +32,7 @@ def survey(path: str | os.PathLike[str]) -> Survey:
         If it can't be read as a film.
     """
     with VideoFile(path) as video:
-        origin = video.origin()
-    with VideoFile(path) as video:
-        return _survey(video, origin)
-
-
-def _survey(video: VideoFile, origin: Fraction) -> Survey:
-    stream = video.stream
-    base = stream.time_base or Fraction(1, 1_000_000)
-    start, interval = round(origin / base), max(1, round(1 / video.info.rate / base))
-    fault: str | None = None
-    end, before = start + interval, None
-    hidden = ended = late = False
-    for packet in dated(demuxed(video.container, [stream]), video.info.rate):
-        if packet.pts is None or packet.dts is None:
-            fault = fault or "its pictures have no time stamps"
-            continue
-        if before is not None and packet.dts < before:
-            fault = fault or "its time stamps go back"
-        if packet.dts > packet.pts:
-            fault = fault or "its time stamps are out of order"
-        before = packet.dts
-        if packet.is_discard:
-            hidden = hidden or packet.pts < start
-            ended = ended or packet.pts >= start
-            continue
-        end = max(end, packet.pts + (packet.duration or interval))
-        late = late or ended
-    if late:  # what is not to be shown lies amidst what is
-        fault = fault or "it has been cut by an edit list"
-    return Survey(origin, float((end - start) * base), hidden, fault)
-
-
-def demuxed(container: "InputContainer", streams: "list[Any]") -> "Iterator[Packet[Any]]":
-    """Read the packets of some streams; a truncated file ends early.
-
-    Parameters
-    ----------
-    container : InputContainer
-        At its start.
-    streams : list of Stream
-
-    Yields
-    ------
-    Packet
-    """
-    import av
-    from av.stream import Discard
-
-    if not streams:
-        return
-    wanted = {stream.index for stream in streams}
-    for stream in container.streams:
-        if stream.index not in wanted:
-            stream.discard = Discard.all
-    with suppress(av.error.FFmpegError, OSError):
-        for packet in container.demux(streams):
-            if packet.size:
-                yield packet
-
-
-def dated(packets: "Iterator[Packet[Any]]", rate: float) -> "Iterator[Packet[Any]]":
-    """Tell when packets of pictures are to be decoded, where a container does not, as Matroska.
-
-    libav finds out from what comes later, and so leaves out the first ones where pictures are not in order.
-
-    Parameters
-    ----------
-    packets : iterator of Packet
-        In the order of the file.
-    rate : float
-        Pictures a second.
-
-    Yields
-    ------
-    Packet
-        All of them; without a time only where none can be found.
-    """
-    held: list[Packet[Any]] = []
-    last: int | None = None
-    for packet in packets:
-        if packet.dts is None and last is None and len(held) < MOST_REORDERED:
-            held.append(packet)
-            continue
-        if packet.dts is None and last is not None:
-            packet.dts = last + 1
-        if packet.dts is not None:
-            last = packet.dts
-            step = max(1, round(1 / rate / packet.time_base))
-            for before, each in enumerate(reversed(held), start=1):
-                each.dts = packet.dts - before * step
-        yield from held
-        held.clear()
-        yield packet
-    yield from held
+        return video.survey
 
 
 class Copied:

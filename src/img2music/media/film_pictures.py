@@ -62,7 +62,7 @@ class Encoded:
         self._frames = video.frames()
         self._duration = duration
         self._last = 0
-        self._interval = round(1 / video.info.rate / TIME_BASE)
+        self._interval = round(1 / video.survey.rate / TIME_BASE)
         first = next(self._frames, None)
         if first is None:
             raise InputError(NO_PICTURE, video.path)
@@ -71,7 +71,7 @@ class Encoded:
         codec = DEEP[codec] if deep else codec
         os.environ.setdefault("SVT_LOG", "1")  # SVT-AV1 tells standard error how it is set up, otherwise
         self.name = NAMES[codec]
-        rate = Fraction(video.info.rate).limit_denominator(1001)
+        rate = Fraction(video.survey.rate).limit_denominator(1001)
         stream: Any = container.add_stream(codec, rate=rate, options=OPTIONS[codec])
         shape = video.stream.sample_aspect_ratio or Fraction(1)
         # VP9 and AV1 do not tell the shape of a pixel: there, it is made square.

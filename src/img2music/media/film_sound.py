@@ -1,11 +1,12 @@
 """The sound of a film, piece by piece, with its place on the time of the pictures."""
 
+import itertools
 import os
 from collections.abc import Iterator
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from img2music.errors import InputError
+from img2music.media.film_survey import demuxed
 from img2music.media.resampling import check_form, layout_of
 from img2music.media.video import VideoFile
 
@@ -37,10 +38,7 @@ class FilmSound(VideoFile):
     def __init__(self, path: str | os.PathLike[str]) -> None:
         super().__init__(path)
         try:
-            picture = next(self._decoded(), None)
-            if picture is None:
-                raise InputError("Not one picture of this film can be decoded: it is damaged or empty.", self.path)
-            self._first = _seconds(picture) or 0.0
+            self._first = float(self.survey.origin)
             frame = next(self._sound(), None)
             self.layout = None
             if frame is not None:
@@ -75,7 +73,7 @@ class FilmSound(VideoFile):
         if stream.codec_context is None:
             raise InputError("The encoding of this film's sound is not known to libav; leave it out.", self.path)
         decoded = damaged = 0
-        for packet in self._sound_packets(stream):
+        for packet in itertools.chain(demuxed(self._container, [stream], self.survey.seams), [None]):
             try:
                 frames = stream.codec_context.decode(packet)
             except (av.error.FFmpegError, ValueError):
@@ -85,20 +83,6 @@ class FilmSound(VideoFile):
             yield from (frame for frame in frames if frame.samples)
         if damaged > decoded:
             raise InputError("Most of this film's sound can't be decoded: it is damaged; leave it out.", self.path)
-
-    def _sound_packets(self, stream: Any) -> Iterator[Any]:
-        """Read the packets of a sound stream, and None at their end."""
-        import av
-
-        for other in self._container.streams:
-            if other.index != stream.index:
-                other.discard = av.stream.Discard.all
-        # Truncated, or PyAV meets a stream that was not there at first: what came before still counts.
-        with suppress(av.error.FFmpegError, OSError, IndexError):
-            for packet in self._container.demux(stream):
-                if packet.size:
-                    yield packet
-        yield None
 
 
 def _seconds(frame: Any) -> float | None:

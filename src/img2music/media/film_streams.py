@@ -1,11 +1,12 @@
 """What a film says of itself and of its streams, carried over to another file."""
 
 import os
+import re
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from img2music.media.film_packets import demuxed
-from img2music.media.video import VideoFile
+from img2music.media.film_survey import SAME_RATE, demuxed
+from img2music.media.video import VideoFile, VideoInfo
 
 if TYPE_CHECKING:
     from av.container import InputContainer, OutputContainer
@@ -81,6 +82,29 @@ def codec_of(stream: Any) -> str | None:
     return None if stream.codec_context is None else stream.codec_context.codec.canonical_name
 
 
+def timecode(info: VideoInfo, rate: float) -> dict[str, str]:
+    """Tell the timecode of a film as libav writes it, which counts every picture.
+
+    Parameters
+    ----------
+    info : VideoInfo
+    rate : float
+        Pictures a second.
+
+    Returns
+    -------
+    dict of str to str
+        A tag of its pictures; none where there is no timecode.
+    """
+    if info.timecode is None:
+        return {}
+    times, rest = divmod(round(rate), info.timecode_rate or max(1, round(rate)))
+    told = re.fullmatch(r"(.*\D)(\d+)", info.timecode)
+    if rest or told is None:
+        return {"timecode": info.timecode}
+    return {"timecode": f"{told[1]}{int(told[2]) * times:02}"}
+
+
 def code_tags(video: VideoFile, form: str) -> list[str | None]:
     """List under which four letters a container may name the encoding of a film's pictures.
 
@@ -105,7 +129,7 @@ def code_tags(video: VideoFile, form: str) -> list[str | None]:
     return found
 
 
-def twin(out: "OutputContainer", source: Any, tag: str | None = None) -> Any:
+def twin(out: "OutputContainer", source: Any, tag: str | None = None, rate: float | None = None) -> Any:
     """Add a stream for packets that are copied.
 
     Parameters
@@ -115,6 +139,8 @@ def twin(out: "OutputContainer", source: Any, tag: str | None = None) -> Any:
         Where they come from.
     tag : str, optional
         Four letters that name the encoding; the container chooses them otherwise.
+    rate : float, optional
+        Pictures a second.
 
     Returns
     -------
@@ -124,8 +150,12 @@ def twin(out: "OutputContainer", source: Any, tag: str | None = None) -> Any:
     if tag is not None:
         stream.codec_context.codec_tag = tag
     if source.type == "video":
-        constant = source.average_rate and source.average_rate == source.base_rate
-        stream.codec_context.framerate = source.average_rate if constant else 0
+        base = source.base_rate
+        constant = base and (source.average_rate == base or (rate and abs(rate / base - 1) < SAME_RATE))
+        stream.codec_context.framerate = base if constant else 0
+        if rate and not constant and out.format.name in ("matroska", "webm"):
+            # How long a picture lasts is told there only where that is unusual: it takes what is usual.
+            stream.codec_context.framerate = Fraction(rate).limit_denominator(1001)
         if source.sample_aspect_ratio:
             stream.codec_context.sample_aspect_ratio = source.sample_aspect_ratio
     describe(stream, source)
@@ -156,6 +186,25 @@ def chapters(container: "InputContainer", origin: Fraction, duration: float) -> 
             times = {"start": round(start * 1000), "end": round(end * 1000)}
             found.append({**chapter, **times, "time_base": MILLISECOND})  # type: ignore[typeddict-item]
     return found
+
+
+def redundant(stream: Any, container: "InputContainer") -> bool:
+    """Tell whether what a stream of data says is told without it: the timecode, or the chapters.
+
+    Parameters
+    ----------
+    stream : DataStream
+    container : InputContainer
+        Where it lies.
+
+    Returns
+    -------
+    bool
+    """
+    from av.stream import Discard
+
+    count = len(container.chapters())
+    return "timecode" in stream.metadata or (0 < stream.frames == count and stream.discard is Discard.all)
 
 
 def cover(film: str | os.PathLike[str], index: int) -> bytes:

@@ -8,12 +8,25 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from img2music.errors import UsageError
+from img2music.errors import UsageError, printable
 from img2music.files import FileKind, replacing
-from img2music.media.film_packets import Copied, Survey, dated, demuxed
+from img2music.media.film_packets import Copied
 from img2music.media.film_pictures import Encoded
-from img2music.media.film_streams import COVERS, chapters, code_tags, codec_of, cover, covering, describe, tags, twin
+from img2music.media.film_streams import (
+    COVERS,
+    chapters,
+    code_tags,
+    codec_of,
+    cover,
+    covering,
+    describe,
+    redundant,
+    tags,
+    timecode,
+    twin,
+)
 from img2music.media.film_subtitles import KEPT, TEXTS, Converted
+from img2music.media.film_survey import Survey, dated, demuxed
 from img2music.media.sound_writer import Sound, SoundEncoder, opened
 from img2music.media.video import VideoFile
 
@@ -165,6 +178,7 @@ class _Work:
                     return self._copies(self.out, video, tag)
         encoded = Encoded(self.out, self.form.video, video, self.duration)
         describe(encoded.stream, video.stream)
+        encoded.stream.metadata.update(timecode(video.info, self.seen.rate))
         self.notes.append(f"The pictures were encoded anew as {encoded.name}, since {fault}.")
         return encoded.packets()
 
@@ -185,14 +199,16 @@ class _Work:
         return True
 
     def _copies(self, out: "OutputContainer", video: VideoFile, tag: str | None) -> Iterator[Timed]:
+        stream = twin(out, video.stream, tag, self.seen.rate)
+        stream.metadata.update(timecode(video.info, self.seen.rate))
         copied = Copied(
-            twin(out, video.stream, tag),
+            stream,
             self.seen.origin,
             self.duration,
-            interval=1 / video.info.rate,
+            interval=1 / self.seen.rate,
             before=self.seen.hidden,
         )
-        packets = dated(demuxed(video.container, [video.stream]), video.info.rate)
+        packets = dated(demuxed(video.container, [video.stream]), self.seen.reordered, self.seen.rate)
         return itertools.chain.from_iterable(map(copied.take, packets))
 
     def sound(self, sound: Sound, source: "InputContainer", original: bool) -> Iterator[Timed]:
@@ -220,27 +236,33 @@ class _Work:
         elif marks:
             self.out.set_chapters(marks)
         takers: dict[int, Copied | Converted] = {}
-        stream: Any
         for stream in source.streams:
-            kind: str = stream.type
-            if kind == "subtitle":
-                taker = self._subtitles(stream)
-                if taker is None:
-                    self.notes.append(self._homeless(f"subtitles ({codec_of(stream) or 'of no kind known'})"))
-                else:
-                    takers[stream.index] = taker
-            elif kind == "attachment":
-                self._attach(stream.name or "attachment", stream.mimetype, stream.data)
-            elif kind == "video" and stream.index != video.stream.index:
-                self._further_pictures(stream)
+            taker = self._taker(stream, video)
+            if taker is not None:
+                takers[stream.index] = taker
         streams = [stream for stream in source.streams if stream.index in takers]
 
         def packets() -> Iterator[Timed]:
             yield from ((0.0, packet) for packet in self.covers)
-            for packet in demuxed(source, streams):
+            for packet in demuxed(source, streams, self.seen.seams):
                 yield from takers[packet.stream.index].take(packet)
 
         return packets()
+
+    def _taker(self, stream: Any, video: VideoFile) -> Copied | Converted | None:
+        """What carries a stream over packet by packet; what is carried otherwise, or not at all, is seen to here."""
+        kind: str = stream.type
+        if kind == "subtitle":
+            return self._subtitles(stream)
+        if kind == "attachment":
+            self._attach(stream.name or "attachment", stream.mimetype, stream.data)
+        elif kind == "video":
+            if stream.index != video.stream.index:
+                self._further_pictures(stream)
+        elif kind != "audio" and not redundant(stream, video.container):
+            name = stream.metadata.get("handler_name", "").strip() or stream.name or "of no kind known"
+            self.notes.append(self._homeless(f"{kind} ({printable(name)})"))
+        return None
 
     def _subtitles(self, stream: Any) -> Copied | Converted | None:
         codec = codec_of(stream)
@@ -253,6 +275,7 @@ class _Work:
             taker = Converted(self.out, self.form.text, stream, self.seen.origin, self.duration)
             describe(taker.stream, stream)
         else:
+            self.notes.append(self._homeless(f"subtitles ({codec or 'of no kind known'})"))
             return None
         return taker
 

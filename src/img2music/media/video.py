@@ -1,11 +1,13 @@
 """Films to pictures: anything libav decodes, each picture once and in order, scaled down as it comes."""
 
+import itertools
 import os
 import stat
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Self
 
@@ -14,6 +16,7 @@ from numpy.typing import NDArray
 
 from img2music.errors import InputError
 from img2music.media import tone
+from img2music.media.film_survey import Seams, Survey, demuxed, survey
 from img2music.media.images import is_image
 
 if TYPE_CHECKING:
@@ -53,6 +56,9 @@ class VideoInfo:
         Whether there is sound.
     timecode : str or None
         Timecode of the first picture, as the camera counted: ``"10:02:03:04"``, with a semicolon where it drops frames.
+    timecode_rate : int or None
+        Up to how many frames it counts each second (30 for 29.97), which may be half of the pictures; None where the
+        film does not say.
     """
 
     duration: float
@@ -61,6 +67,7 @@ class VideoInfo:
     codec: str
     sound: bool
     timecode: str | None = None
+    timecode_rate: int | None = None
 
 
 class VideoFrame:
@@ -129,8 +136,6 @@ class VideoFile:
     ----------
     info : VideoInfo
         What it says of itself.
-    end : float
-        Seconds from the first picture to the end of the last one that was decoded.
 
     Raises
     ------
@@ -140,7 +145,6 @@ class VideoFile:
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = os.fsdecode(path)
-        self.end = 0.0
         self._file = _regular_file(self.path)
         try:
             if is_image(self.path):
@@ -175,29 +179,45 @@ class VideoFile:
             self._container.close()
         self._file.close()
 
-    def origin(self) -> Fraction:
-        """Find the time stamp of the first picture that can be decoded; to be called before `frames`, or instead.
-
-        Returns
-        -------
-        Fraction
-            Seconds; 0 where it has none.
+    @property
+    def survey(self) -> Survey:
+        """What its packets say; they are read through when it is first asked for.
 
         Raises
         ------
         InputError
-            If not one picture can be decoded.
+            If not one picture can be decoded, or the time stamps can't be true.
+        """
+        status = os.fstat(self._file.fileno())
+        return _survey(self.path, (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns))
+
+    @property
+    def end(self) -> float:
+        """Seconds from the first picture to the end of the last."""
+        return self.survey.duration
+
+    def first(self) -> VideoFrame:
+        """Decode the first picture that can be; to be called before `frames`, or instead.
+
+        Returns
+        -------
+        VideoFrame
+
+        Raises
+        ------
+        InputError
+            If there is none.
         """
         for frame in self._decoded():
-            base = frame.time_base or self._stream.time_base
-            return Fraction(0) if frame.pts is None or not base else frame.pts * base
+            return VideoFrame(0, 0.0, frame, self._shape)
         raise InputError(NO_PICTURE, self.path)
 
     def frames(self) -> Iterator[VideoFrame]:
         """Decode every picture, in order of time.
 
         Time stamps are the film's own, so the rate may vary; a picture without one, or with one that is not later than
-        the one before, comes a usual interval after it. Damaged pictures are left out; a truncated film ends early.
+        the one before, comes a usual interval after it. Where the clock jumps, the next picture comes as the one before
+        ends. Damaged pictures are left out; a truncated film ends early.
 
         Yields
         ------
@@ -208,21 +228,20 @@ class VideoFile:
         InputError
             If not one picture can be decoded, one is too large, or the time stamps can't be true.
         """
-        interval = 1.0 / self.info.rate
-        first: float | None = None
+        interval, end = 1.0 / self.survey.rate, self.end
+        first: Fraction | None = None
         previous = 0.0
-        for number, frame in enumerate(self._decoded()):
-            time = _seconds(frame.pts, frame.time_base or self._stream.time_base)
+        for number, frame in enumerate(self._decoded(self.survey.seams)):
+            stamp = self._stamp(frame)
             if first is None:
-                first = time or 0.0
+                first = stamp or Fraction(0)
             after = 0.0 if number == 0 else previous + interval
-            time = after if time is None else time - first
+            time = after if stamp is None else float(stamp - first)
             if number and time <= previous:
                 time = after
-            if time > LONGEST:
-                raise InputError("Its time stamps say that it lasts longer than a day: it is damaged.", self.path)
+            if number and time >= end:  # more pictures than packets: no time is left for them
+                break
             previous = time
-            self.end = time + (_seconds(frame.duration, frame.time_base) or interval)
             yield VideoFrame(number, time, frame, self._shape)
         if first is None:
             raise InputError(NO_PICTURE, self.path)
@@ -244,17 +263,17 @@ class VideoFile:
         import av
 
         base = float(self._stream.time_base or 0)
-        if not base:
+        if not base or self.survey.seams:
             return None
-        origin = (self._stream.start_time or 0) * base
+        origin = float(self.survey.origin)
         found = None
         with suppress(av.error.FFmpegError, OSError, OverflowError):
             self._container.seek(int((time + origin) / base), stream=self._stream)
             for frame in self._decoded():
-                stamp = _seconds(frame.pts, frame.time_base or self._stream.time_base)
+                stamp = self._stamp(frame)
                 if stamp is None:
                     break
-                found = VideoFrame(0, stamp - origin, frame, self._shape)
+                found = VideoFrame(0, float(stamp) - origin, frame, self._shape)
                 if found.time >= time - 1e-6:
                     break
         return found
@@ -265,7 +284,8 @@ class VideoFile:
         av.logging.set_level(None)
         try:
             # By its bytes: a name such as "film.jpg" or "concat:a|b" would be read as something else.
-            options = {"format_whitelist": FORMATS}
+            # A broadcast may go on in streams of other numbers.
+            options = {"format_whitelist": FORMATS, "merge_pmt_versions": "1"}
             container: Any = av.open(_Source(self._file), options=options, metadata_errors="replace")
         except (av.error.FFmpegError, ValueError, OSError) as error:
             raise InputError(
@@ -292,6 +312,7 @@ class VideoFile:
         stream, context = self._stream, self._stream.codec_context
         self._check_size(context.width, context.height)
         rate = float(stream.average_rate or stream.guessed_rate or 0)
+        timecode = self._timecode()
         duration = _seconds(stream.duration, stream.time_base) or (self._container.duration or 0) / 1_000_000
         return VideoInfo(
             duration=max(0.0, duration),
@@ -299,7 +320,8 @@ class VideoFile:
             container=self._container.format.name,
             codec=context.codec.canonical_name,
             sound=self._container.streams.best("audio") is not None,
-            timecode=self._timecode(),
+            timecode=timecode,
+            timecode_rate=None if timecode is None else self._timecode_rate(),
         )
 
     def _timecode(self) -> str | None:
@@ -309,27 +331,41 @@ class VideoFile:
                     return value
         return None
 
-    def _decoded(self) -> "Iterator[av.VideoFrame]":
+    def _timecode_rate(self) -> int | None:
+        """What a QuickTime film says of its timecode, which libav keeps to itself.
+
+        QuickTime File Format, "Timecode sample description".
+        """
+        from mutagen.mp4 import AtomError, Atoms
+
+        if not self._container.format.name.startswith("mov"):
+            return None
+        with (
+            suppress(AtomError, KeyError, OSError, IndexError, OverflowError, RecursionError),
+            Path(self.path).open("rb") as file,
+        ):
+            for track in Atoms(file)[b"moov"].findall(b"trak"):
+                _, description = track[b"mdia", b"minf", b"stbl", b"stsd"].read(file)
+                if description[12:16] == b"tmcd":
+                    return description[40] or None
+        return None
+
+    def _decoded(self, seams: Seams | None = None) -> "Iterator[av.VideoFrame]":
         import av
 
-        def decoded(packet: Any) -> "list[av.VideoFrame]":
+        for packet in itertools.chain(demuxed(self._container, [self._stream], seams), [None]):
             try:
-                return self._stream.codec_context.decode(packet)
+                frames = self._stream.codec_context.decode(packet)
             except (av.error.FFmpegError, ValueError):
-                return []  # a damaged picture, not the end
-
-        def packets() -> Iterator[Any]:
-            # Truncated, or PyAV meets a stream that was not there at first: what came before still counts.
-            with suppress(av.error.FFmpegError, OSError, IndexError):
-                for packet in self._container.demux(self._stream):
-                    if packet.size:
-                        yield packet
-            yield None
-
-        for packet in packets():
-            for frame in decoded(packet):
+                continue  # a damaged picture, not the end
+            for frame in frames:
                 self._check_size(frame.width, frame.height)
                 yield frame
+
+    def _stamp(self, frame: "av.VideoFrame") -> Fraction | None:
+        """Seconds on the film's clock; the last pictures out of a decoder's threads do not know its unit."""
+        base = frame.time_base or self._stream.time_base
+        return None if frame.pts is None or not base else frame.pts * base
 
     def _check_size(self, width: int, height: int) -> None:
         if width * height > MAX_PIXELS:
@@ -348,6 +384,18 @@ class _Source:
             return self._file.seek(offset, whence)
         except (OSError, ValueError):
             return -1
+
+
+@lru_cache(maxsize=8)
+def _survey(path: str, _: tuple[int, ...]) -> Survey:
+    """Read through a film; not again as long as it is the same file."""
+    with VideoFile(path) as video:
+        origin = video._stamp(video.first().frame) or Fraction(0)
+    with VideoFile(path) as video:
+        found = survey(video.container, video.stream, origin, video.info.rate)
+    if found.duration > LONGEST:
+        raise InputError("Its time stamps say that it lasts longer than a day: it is damaged.", path)
+    return found
 
 
 def _regular_file(path: str) -> BinaryIO:

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -115,7 +115,8 @@ def read_film(path: str | os.PathLike[str], model: ImageModel, progress: Progres
         If the model fails.
     """
     with VideoFile(path) as video:
-        finder = ShotFinder(video.info.rate)
+        info = replace(video.info, rate=video.survey.rate)
+        finder = ShotFinder(info.rate)
         times: list[float] = []
 
         def samples() -> Iterator[NDArray[np.uint8]]:
@@ -125,7 +126,7 @@ def read_film(path: str | os.PathLike[str], model: ImageModel, progress: Progres
                     times.append(frame.time)
                     yield frame.pixels(model.side, model.side)
                     if progress is not None:
-                        progress(frame.time, video.info.duration)
+                        progress(frame.time, video.end)
 
         size = max(1, min(BATCH, BATCH_PIXELS // model.side**2))
         # Decoding goes on while the model reads.
@@ -142,7 +143,7 @@ def read_film(path: str | os.PathLike[str], model: ImageModel, progress: Progres
     clear = ~_in_transition(points[:, 0], transitions)
     return Film(
         path=os.fsdecode(path),
-        info=video.info,
+        info=info,
         duration=duration,
         times=shown,
         shots=tuple(_shot(span, points, clear) for span in spans),

@@ -17,9 +17,6 @@ JUMP = 0.04
 """Seconds by which a time stamp must differ from the end of what came before to be obeyed. Below, they are rounded
 (Matroska has milliseconds), or clocks drift; above, sound that leads the picture is noticed (45 ms: ITU-R BT.1359)."""
 
-RESTART = 1.0
-"""Seconds back which show that the time stamps have begun anew, as in broadcasts that were joined."""
-
 SEAM = 240
 """Samples (5 ms) of the fades on both sides of a gap."""
 
@@ -88,12 +85,8 @@ def placed(frames: "Iterator[tuple[float | None, AudioFrame]]", resampler: Resam
     """
     stretch = _Stretch(resampler.channels)
     expected: float | None = None  # seconds at which the next frame should begin
-    moved = 0.0  # seconds by which time stamps that began anew are late
     for stamp, frame in frames:
-        time = expected or 0.0 if stamp is None else stamp + moved
-        if expected is not None and time < expected - RESTART:
-            moved += expected - time
-            time = expected
+        time = expected or 0.0 if stamp is None else stamp
         if expected is None or abs(time - expected) > JUMP:
             yield from stretch.add(resampler.add(None))
             yield from stretch.end()

@@ -18,9 +18,12 @@ from img2music.soundtrack.cue_sheet import TOLERANCE, CueSheet
 from img2music.soundtrack.cueing import LOUDNESS
 from img2music.soundtrack.formats import files_of
 from img2music.soundtrack.sound import Original, Progress, compose
-from img2music.soundtrack.spotting import clock
+from img2music.soundtrack.spotting import clocks
 
 Block = NDArray[np.float32]
+
+OUTLASTING = 1.0
+"""Seconds by which a film's sound must outlast its pictures before it is said that they are left out."""
 
 
 def kinds(output: Path | None, audio_only: Path | None) -> list[tuple[Path, FileKind]]:
@@ -51,7 +54,6 @@ def score_film(
     *,
     original: Original = Original.DUCK,
     loudness: float = LOUDNESS,
-    spotted: bool = False,
     progress: Progress | None = None,
 ) -> tuple[str, ...]:
     """Write a film with the music of a cue sheet, its sound alone, or both.
@@ -69,8 +71,6 @@ def score_film(
         What becomes of the film's own sound.
     loudness : float
         Integrated loudness of the result in LUFS.
-    spotted : bool
-        Whether the sheet was made of this very film, as far as it can be decoded: what is beyond is left out.
     progress : callable, optional
         As `compose` takes it; the last pass includes the writing.
 
@@ -92,24 +92,26 @@ def score_film(
         if not os.path.isfile(cue.track.path):  # noqa: PTH113 - names may be any bytes
             raise InputError("is in the cue sheet, and is not there.", cue.track.path)
     seen = survey(film)
-    alike = abs(seen.duration - sheet.film.duration) <= TOLERANCE
-    if not alike and not spotted:
-        raise InputError(
-            f"lasts {clock(seen.duration)}, and the cue sheet is for a film of {clock(sheet.film.duration)}.",
-            os.fsdecode(film),
-        )
-    if alike:  # and exact, where the sheet tells milliseconds
-        sheet = replace(sheet, film=replace(sheet.film, duration=seen.duration))
+    if abs(seen.duration - sheet.film.duration) > TOLERANCE:
+        lasts, planned = clocks(seen.duration, sheet.film.duration)
+        raise InputError(f"lasts {lasts}, and the cue sheet is for a film of {planned}.", os.fsdecode(film))
+    # Exact, where the sheet tells milliseconds.
+    sheet = replace(sheet, film=replace(sheet.film, duration=seen.duration))
+    notes: tuple[str, ...] = ()
+    if original is not Original.DROP and seen.sound_end > seen.duration + OUTLASTING:
+        heard, shown = clocks(seen.sound_end, seen.duration)
+        notes = (f"The film's sound goes on until {heard}, and its pictures end at {shown}: the rest is left out.",)
     sound = compose(sheet, original=original, loudness=loudness, film=film, progress=progress)
     with ExitStack() as stack:
         if audio_only is not None:
             write = stack.enter_context(sound_file(audio_only, sound.rate, sound.layout))
             sound = replace(sound, blocks=_also(sound.blocks, write))
         if output is not None:
-            return write_film(film, seen, sound, output, original=original is not Original.DROP)
-        for _ in sound.blocks:
-            pass
-    return ()
+            notes += write_film(film, seen, sound, output, original=original is not Original.DROP)
+        else:
+            for _ in sound.blocks:
+                pass
+    return notes
 
 
 def _also(blocks: Iterator[Block], write: Callable[[Block], None]) -> Iterator[Block]:

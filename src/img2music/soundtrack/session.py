@@ -6,16 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from img2music.affect import Affect
-from img2music.errors import UsageError
 from img2music.files import require_outputs
 from img2music.library.store import LibraryStore
 from img2music.media.film_packets import survey
-from img2music.media.video import VideoFile
 from img2music.soundtrack.cue_sheet import Cue, CueSheet, FilmFile, SheetScene, SheetSpan
 from img2music.soundtrack.film import Film, Progress, read_film
 from img2music.soundtrack.formats import KINDS, chosen_format, files_of, save
 from img2music.soundtrack.scenes import Scene, group
-from img2music.soundtrack.spotting import Options, candidates, clock, require_possible, spot
+from img2music.soundtrack.spotting import Options, candidates, clocks, require_possible, spot
 from img2music.vision.model import ImageModel
 
 CUT_SHORT = 1.0
@@ -131,21 +129,15 @@ def spot_from(
     """
     tracks = candidates(store, options)  # what is wrong with them is known before a film is decoded for minutes
     model = ImageModel.load(image_model)
-    with VideoFile(path) as opened:
-        stated = opened.info.duration
-    try:
-        require_possible(tracks, options, stated)
-    except UsageError:  # perhaps its header is wrong
-        require_possible(tracks, options, survey(path).duration)
+    require_possible(tracks, options, survey(path).duration)
     film = read_film(path, model, progress)
     scenes = group(film.shots, options.least_scene)
     cues = spot(film, scenes, tracks, options, store=store, natural=model.reference)
-    stated = film.info.duration
+    lacking = survey(path).lacking
     notes: tuple[str, ...] = ()
-    if film.duration < stated - CUT_SHORT:
-        notes = (
-            f"The film says that it lasts {clock(stated)}, and ends after {clock(film.duration)}: it is cut short.",
-        )
+    if lacking > CUT_SHORT:
+        stated, found = clocks(film.duration + lacking, film.duration)
+        notes = (f"The film says that it lasts {stated}, and ends after {found}: it is cut short.",)
     return Spotted(film, sheet_of(film, scenes, cues), notes)
 
 

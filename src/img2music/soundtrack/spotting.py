@@ -313,16 +313,18 @@ def _require_one(tracks: Candidates, seconds: float) -> None:
     for pinned in tracks.pins:
         _require_length(tracks, pinned, "the film", seconds)
     if not tracks.pins and tracks.longest + TOLERANCE < seconds:
+        short, long = clocks(tracks.longest, seconds)
         raise UsageError(
-            f"No song is as long as the film ({clock(seconds)}; the longest that may be used lasts "
-            f"{clock(tracks.longest)}): use --cues auto or --cues scene."
+            f"No song is as long as the film ({long}; the longest that may be used lasts {short}): "
+            "use --cues auto or --cues scene."
         )
 
 
 def _require_length(tracks: Candidates, pinned: int, what: str, seconds: float) -> None:
     lasts = float(tracks.durations[tracks.pins[pinned]])
     if lasts + TOLERANCE < seconds:
-        raise UsageError(f"The song pinned to scene {pinned + 1} lasts {clock(lasts)}, and {what} {clock(seconds)}.")
+        short, long = clocks(lasts, seconds)
+        raise UsageError(f"The song pinned to scene {pinned + 1} lasts {short}, and {what} {long}.")
 
 
 def _too_short(longest: float) -> UsageError:
@@ -422,11 +424,18 @@ def grid(times: NDArray[np.float64], positions: NDArray[np.float64], end: float,
     return np.column_stack(columns).astype(np.float32)
 
 
-def clock(seconds: float) -> str:
-    """Seconds as people write them, such as 3:07 or 1:02:03."""
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+def clock(seconds: float, decimals: int = 0) -> str:
+    """Seconds as people write them, such as 3:07, 3:07.2 or 1:02:03."""
+    minutes, rest = divmod(round(seconds, decimals), 60)
+    hours, minutes = divmod(int(minutes), 60)
+    shown = f"{rest:0{3 + decimals if decimals else 2}.{decimals}f}"
+    return f"{hours}:{minutes:02}:{shown}" if hours else f"{minutes}:{shown}"
+
+
+def clocks(one: float, other: float) -> tuple[str, str]:
+    """Two times that differ as people write them, with the decimals that it takes to see it."""
+    decimals = next((number for number in range(3) if clock(one, number) != clock(other, number)), 3)
+    return clock(one, decimals), clock(other, decimals)
 
 
 def _pins_of(span: Span, owners: NDArray[np.int64], pins: dict[int, int]) -> set[int]:

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import struct
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -226,6 +227,15 @@ def test_files_stay_as_they_are(form: str) -> None:
     assert WRITERS[form](SHEET).decode() == golden.read_bytes().decode()
 
 
+def test_chapters_begin_at_the_nearest_second() -> None:
+    times = [0.0, 55.96, 119.5, 3599.6, 3661.4]
+    scenes = tuple(SheetScene(*span, None, None, Affect(0.3, 0.8)) for span in itertools.pairwise(times))
+    sheet = CueSheet(FilmFile("/film.mp4", 3661.4, 25.0), scenes, ())
+    starts = [line.split()[0] for line in WRITERS["txt"](sheet).decode().splitlines()]
+    assert starts == ["0:00:00", "0:00:56", "0:02:00", "1:00:00"]
+    assert "00:59:59.600 --> 01:01:01.400" in WRITERS["vtt"](sheet).decode()
+
+
 def test_cues_that_overlap_a_little_do_not_in_an_edl() -> None:
     first, second = SHEET.cues
     sheet = CueSheet(SHEET.film, (), (first, Cue(12.45, 29.95, None, None, second.track, second.passage)))
@@ -283,6 +293,72 @@ def test_a_film_keeps_its_timecode(tmp_path: Path, timecode: str | None, first: 
     assert Fraction(song.attrib["offset"].removesuffix("s")) * rate == first + 15
     drops = timecode is None or ";" in timecode
     assert f"FCM: {'' if drops else 'NON-'}DROP FRAME" in WRITERS["edl"](sheet).decode()
+
+
+@pytest.mark.parametrize(
+    ("fps", "counted", "timecode", "first"),
+    [
+        (Fraction(50), Fraction(25), "01:00:00:12", 180_024),
+        (Fraction(60000, 1001), Fraction(30000, 1001), "01:00:00;02", 215_788),
+        (Fraction(25), Fraction(25), "01:00:00:12", 90_012),
+        (Fraction(100), Fraction(25), "00:00:01:12", 74),  # on a timeline of 50
+    ],
+)
+def test_timecode_that_counts_at_another_rate(
+    tmp_path: Path, fps: Fraction, counted: Fraction, timecode: str, first: int
+) -> None:
+    path = tmp_path / "film.mov"
+    with av.open(str(path), "w") as out:
+        stream: Any = out.add_stream("libx264", rate=counted)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        stream.metadata["timecode"] = timecode
+        stream.codec_context.time_base = 1 / fps
+        for number in range(3):
+            picture = av.VideoFrame.from_ndarray(np.zeros((48, 64, 3), np.uint8), format="rgb24")
+            picture.pts, picture.time_base = number, 1 / fps
+            out.mux(stream.encode(picture))
+        out.mux(stream.encode(None))
+    assert arrange(CueSheet(FilmFile(str(path), 1.0, float(fps)), (), ())).film.first == first
+
+
+def broadcast_wave(path: Path, reference: int, rate: int, seconds: float) -> None:
+    """A mono WAV file that says at which sample since midnight it begins."""
+    bext = bytes(256 + 32 + 32 + 10 + 8) + reference.to_bytes(8, "little") + bytes(256)
+    form = struct.pack("<HHIIHH", 1, 1, rate, 2 * rate, 2, 16)
+    chunks = [(b"bext", bext), (b"fmt ", form), (b"data", bytes(round(seconds * rate) * 2))]
+    body = b"WAVE" + b"".join(name + struct.pack("<I", len(data)) + data for name, data in chunks)
+    path.write_bytes(b"RIFF" + struct.pack("<I", len(body)) + body)
+
+
+@pytest.mark.parametrize(
+    ("reference", "rate", "fps", "first", "source"),
+    [
+        (3600 * 48_000, 48_000, 25.0, 90_000, 90_050),
+        (3600 * 44_100 + 441, 44_100, 29.97003, 107_893, 107_952),  # 10 ms after the hour
+        (10**15, 48_000, 25.0, 0, 50),  # longer than a day: mistaken
+    ],
+)
+def test_broadcast_wave_files_begin_when_they_say(
+    tmp_path: Path, *, reference: int, rate: int, fps: float, first: int, source: int
+) -> None:
+    song = tmp_path / "song.wav"
+    broadcast_wave(song, reference, rate, 8.0)
+    cue = Cue(0.0, 4.0, None, None, CueTrack(1, str(song), "Song", None, None, 8.0), Passage(2.0, 6.0))
+    sheet = CueSheet(FilmFile("/film.mp4", 4.0, fps), (), (cue,))
+    (clip,) = arrange(sheet).music
+    assert (clip.first, clip.source) == (first, source)
+    assert clip.first / arrange(sheet).rate >= (reference / rate if first else 0.0)
+    for form, reader in (("otio", "otio_json"), ("xml", "fcp_xml"), ("edl", "cmx_3600")):
+        timeline = otio.adapters.read_from_string(
+            WRITERS[form](sheet).decode(), reader, **({"rate": float(arrange(sheet).rate)} if form == "edl" else {})
+        )
+        music = next(each for _, each in clips(timeline) if b"song.wav" in each[0][0])
+        assert music[0][-1] == source, form
+    media = json.loads(WRITERS["otio"](sheet))["tracks"]["children"][-1]["children"][0]["media_references"]
+    available = media["DEFAULT_MEDIA"]["available_range"]
+    assert (available["start_time"]["value"], available["duration"]["value"]) == (first, clip.available)
+    asset = ElementTree.fromstring(WRITERS["fcpxml"](sheet)).findall(".//asset")[1]
+    assert Fraction(asset.attrib["start"].removesuffix("s")) * arrange(sheet).rate == first
 
 
 @pytest.mark.parametrize("channels", [0, 1, 2, 6])

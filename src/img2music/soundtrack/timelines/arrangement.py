@@ -84,8 +84,10 @@ class MusicClip:
         On which track of music, from 0.
     start, frames : int
         First frame of the timeline, and how many.
+    first : int
+        Frames at which its file begins: 0, but in Broadcast Wave files.
     source : int
-        First frame of the song.
+        First frame of the song, counted likewise.
     available : int
         Frames that the song has.
     fade_in, fade_out : int
@@ -104,6 +106,7 @@ class MusicClip:
     track: int
     start: int
     frames: int
+    first: int
     source: int
     available: int
     fade_in: int
@@ -290,7 +293,7 @@ def _film(path: str, total: int, fps: float, rate: Fraction) -> FilmClip:
     try:
         with VideoFile(path) as video:
             info = video.info
-            shown = next(video.frames())
+            shown = video.first()
             size = (2 * round(shown.height * shown.proportion / 2), shown.height)
             if not info.sound:
                 channels = 0
@@ -308,13 +311,16 @@ def _film(path: str, total: int, fps: float, rate: Fraction) -> FilmClip:
 
 
 def _timecode(info: "VideoInfo | None", fps: float, rate: Fraction) -> int:
-    """Timecode of the first picture in frames; 0 where there is none, or it counts at another rate."""
-    if info is None or info.timecode is None or abs(math.log(float(rate) / fps)) > SAME_RATE:
+    """Timecode of the first picture in frames; 0 where there is none, or it counts at a rate that is not known."""
+    if info is None or info.timecode is None:
+        return 0
+    if info.timecode_rate is None and abs(math.log(float(rate) / fps)) > SAME_RATE:
         return 0
     from opentimelineio.opentime import from_timecode
 
+    times = Fraction(round(rate), info.timecode_rate or round(rate))  # that of the timeline may be twice as fast
     try:
-        return int(from_timecode(info.timecode, float(rate)).to_frames())
+        return round(int(from_timecode(info.timecode, float(rate / times)).to_frames()) * times)
     except ValueError:
         return 0
 
@@ -322,7 +328,7 @@ def _timecode(info: "VideoInfo | None", fps: float, rate: Fraction) -> int:
 def _music(cues: Sequence[Cue], total: int, rate: Fraction) -> list[MusicClip]:
     from img2music.media.audio import probe
 
-    heard: dict[str, tuple[int, int, float | None]] = {}
+    heard: dict[str, tuple[int, int, float | None, float]] = {}
     found: list[MusicClip] = []
     ends: list[int] = []  # of what lies on each track
     for number, cue in enumerate(cues, start=1):
@@ -330,20 +336,23 @@ def _music(cues: Sequence[Cue], total: int, rate: Fraction) -> list[MusicClip]:
         if path not in heard:
             try:
                 sound = probe(path)
-                heard[path] = (sound.channels, sound.rate, sound.duration)
+                heard[path] = (sound.channels, sound.rate, sound.duration, sound.begins)
             except InputError:
-                heard[path] = (*UNKNOWN_SOUND, None)
-        channels, samples, lasts = heard[path]
+                heard[path] = (*UNKNOWN_SOUND, None, 0.0)
+        channels, samples, lasts, begins = heard[path]
         start, end = _within(cue.start, cue.end, total, rate)
         # The song keeps its place against the picture where the cue begins between two frames.
-        source = max(0, math.floor((Fraction(cue.passage.start) - Fraction(cue.start)) * rate + start + Fraction(1, 2)))
+        first = math.ceil(Fraction(begins) * rate)
+        place = Fraction(begins) + Fraction(cue.passage.start) - Fraction(cue.start)
+        source = max(first, math.floor(place * rate + start + Fraction(1, 2)))
         lasts = lasts or cue.track.duration
-        available = max(source + 1, source + end - start if lasts is None else math.floor(Fraction(lasts) * rate))
+        most = source + end - start if lasts is None else math.floor((Fraction(begins) + Fraction(lasts)) * rate)
+        available = max(source + 1, most) - first
         followed = number < len(cues) and cues[number].start <= cue.end + TOLERANCE
         tail = frame(cue.fade_out, rate) if followed else 0
         if followed and lasts is None:
             available += tail
-        frames = min(end - start + tail, total - start, available - source)
+        frames = min(end - start + tail, total - start, first + available - source)
         tail = max(0, frames - (end - start))
         fade_in = min(frame(cue.fade_in, rate), frames - tail)
         fade_out = tail if followed else min(frame(cue.fade_out, rate), frames - fade_in)
@@ -360,6 +369,7 @@ def _music(cues: Sequence[Cue], total: int, rate: Fraction) -> list[MusicClip]:
                 track=track,
                 start=start,
                 frames=frames,
+                first=first,
                 source=source,
                 available=available,
                 fade_in=fade_in,

@@ -29,7 +29,7 @@ def as_text(sheet: CueSheet) -> bytes:
     hours = sheet.film.duration >= 3600
     lines = []
     for chapter in _chapters(sheet):
-        minutes, seconds = divmod(int(chapter.start), 60)
+        minutes, seconds = divmod(round(chapter.start), 60)
         clock = f"{minutes // 60}:{minutes % 60:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
         lines.append(f"{clock} {chapter.title}\n")
     return "".join(lines).encode("utf-8")

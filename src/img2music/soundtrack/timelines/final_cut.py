@@ -72,8 +72,9 @@ def _resources(resources: ElementTree.Element, made: Arrangement) -> dict[str, s
         if clip.url not in songs:
             songs[clip.url] = f"r{len(songs) + 3}"
             last = max(other.source + other.frames for other in made.music if other.url == clip.url)
-            length = _time(max(clip.available, last), made.rate)
-            words = {"id": songs[clip.url], "name": clip.file, "src": clip.url, "start": "0s", "duration": length}
+            length = _time(max(clip.available, last - clip.first), made.rate)
+            words = {"id": songs[clip.url], "name": clip.file, "src": clip.url}
+            words |= {"start": _time(clip.first, made.rate), "duration": length}
             ElementTree.SubElement(resources, "asset", words | _sound(clip.channels, clip.rate))
     return songs
 

@@ -125,7 +125,7 @@ class _Sequence:
             if clip.fade_in:
                 yield self._fade(clip.number, channel, into=clip.fade_in)
             words = {"@id": name, **_source(channel, clip.channels), "filter": _levels(clip.cue.gain_db)}
-            ranges = span(0, clip.available, self._rate), span(clip.source, clip.frames, self._rate)
+            ranges = span(clip.first, clip.available, self._rate), span(clip.source, clip.frames, self._rate)
             yield self._clip(
                 (clip.name, clip.file, clip.url), ranges, {"audio": _sound(clip.channels, clip.rate)}, words
             )

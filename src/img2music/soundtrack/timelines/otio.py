@@ -106,7 +106,7 @@ def _film(made: Arrangement) -> Any:
 
 def _music(clip: MusicClip, rate: float) -> Any:
     cue = clip.cue
-    media = otio.schema.ExternalReference(clip.url, span(0, clip.available, rate))
+    media = otio.schema.ExternalReference(clip.url, span(clip.first, clip.available, rate))
     media.name = clip.file
     told = {
         "cue": clip.number,

@@ -50,8 +50,9 @@ def run(*arguments: object) -> tuple[int, str]:
 
 def test_train_then_analyze(small_oasis: Path, tmp_path: Path) -> None:
     output = tmp_path / "small.onnx"
-    output.write_text("an older model")
-    code, printed = run("train", "image", "--data", small_oasis, "--out", output, "--seed", "3", "--format", "json")
+    output.write_bytes(b"\x08\x08\x12\x09img2music")  # an older model
+    options = ("--seed", "3", "--format", "json", "--force")
+    code, printed = run("train", "image", "--data", small_oasis, "--out", output, *options)
     assert code == 0
     report = json.loads(printed)
     jsonschema.validate(report, json.loads(SCHEMA.read_text()))

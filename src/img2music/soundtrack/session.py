@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from img2music.affect import Affect
-from img2music.errors import InputError, UsageError
+from img2music.errors import InputError
 from img2music.files import require_outputs
 from img2music.library.store import LibraryStore
 from img2music.media.film_packets import survey
-from img2music.media.video import VideoFile
 from img2music.soundtrack.cue_sheet import Cue, CueSheet, FilmFile, Original, SheetScene, SheetSpan
 from img2music.soundtrack.film import Film, Progress, read_film
 from img2music.soundtrack.formats import KINDS, chosen_format, files_of, save
@@ -141,12 +140,7 @@ def spot_from(
     """
     tracks = candidates(store, options)  # what is wrong with them is known before a film is decoded for minutes
     model = ImageModel.load(image_model)
-    with VideoFile(path) as opened:
-        stated = opened.info.duration
-    try:
-        require_possible(tracks, options, stated)
-    except UsageError:  # perhaps its header is wrong
-        require_possible(tracks, options, survey(path).duration)
+    require_possible(tracks, options, survey(path).duration)
     film = read_film(path, model, progress)
     scenes = group(film.shots, options.least_scene)
     cues = spot(film, scenes, tracks, options, store=store, natural=model.reference)

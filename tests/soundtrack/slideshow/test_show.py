@@ -165,14 +165,14 @@ def test_a_film_is_made_again_from_its_edited_sheet(run: Run, tmp_path: Path) ->
     photos[2]["start"] += 0.4
     sheet.write_text(json.dumps(document))
     timeline = tmp_path / "again.otio"
-    run(*run_again, "--sheet-output", timeline, alone=True)
+    run(*run_again, "--sheet-output", timeline, "--force", alone=True)
     edited = frames(again)
     assert len(edited) == len(shown)
     assert edited[10].mean(axis=(0, 1)) == pytest.approx(np.array([0.2, 0.55, 0.3]) * 255, abs=6)
     (pictures, *music) = json.loads(timeline.read_bytes())["tracks"]["children"]
     assert [clip["name"] for clip in pictures["children"]] == ["e.jpg", "a.jpg", "b.jpg", "c.jpg", "d.jpg"]
     assert {track["name"] for track in music} <= {"Music 1", "Music 2"}  # the song is heard once
-    told = run(*run_again, "--order", "mood", alone=True, code=2)
+    told = run(*run_again, "--force", "--order", "mood", alone=True, code=2)
     assert "--sheet goes without --order" in told
 
 

@@ -204,7 +204,7 @@ def _levels(gain_db: float, keyframes: list[dict[str, Any]] | None = None) -> di
 
 def _keyframes(clip: MusicClip) -> list[dict[str, Any]]:
     """Levels at frames of the song."""
-    return [{"when": clip.source + place, "value": _linear(level)} for place, level in clip.keyframes]
+    return [{"when": clip.source - clip.first + place, "value": _linear(level)} for place, level in clip.keyframes]
 
 
 def _linear(gain_db: float) -> float:

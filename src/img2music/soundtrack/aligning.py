@@ -221,7 +221,7 @@ def beats_of(begin: float, end: float | None, beats: Beats) -> CueBeats:
     """
     offset = beats.offset(begin)
     end_offset = None if end is None else beats.offset(end)
-    length = beats.length(begin) or (beats.length(end) if end_offset is not None and end is not None else None)
+    length = beats.length(begin) or (None if end is None else beats.length(end))
     note = None
     if offset is None:
         note = beats.why_not(begin)

@@ -163,8 +163,10 @@ class CueWriter:
                 note = "the chosen one was this near before it moved to a beat"
             elif begin > 0.0 and unmoved == 0.0:
                 note = "it would begin within the song"
+            elif self._music.pace is not None:
+                note = "its tempo fits the cutting less"
             else:
-                note = "not by its tempo" if self._music.pace is not None else "not by the second"
+                note = "not so near in whole seconds, which the search compares"
         return Alternative(_cue_track(track), Passage(begin, begin + end - start), distance, note)
 
     def _best(self, span: Span, place: int) -> float:

@@ -126,7 +126,7 @@ def test_what_asks_to_wait_is_waited_for(server: Server) -> None:
     assert time.monotonic() - started >= 1
 
 
-@pytest.mark.parametrize("asked", ["3600", http_date(3600), "9" * 400])
+@pytest.mark.parametrize("asked", ["3600", http_date(3600), "9" * 400], ids=["seconds", "date", "digits"])
 def test_nobody_waits_for_an_hour(server: Server, asked: str) -> None:
     server.faults.append(Answer({}, 429, {"Retry-After": asked}))
     error = refused(server)
@@ -136,7 +136,11 @@ def test_nobody_waits_for_an_hour(server: Server, asked: str) -> None:
     assert len(server.asked) == 1
 
 
-@pytest.mark.parametrize(("asked", "seconds"), [("86400", 86400), (" 7200 ", 7200), (http_date(172_800), 172_800)])
+@pytest.mark.parametrize(
+    ("asked", "seconds"),
+    [("86400", 86400), (" 7200 ", 7200), (http_date(172_800), 172_800)],
+    ids=["day", "spaces", "date"],
+)
 def test_how_long_it_asks_to_wait_is_told_as_it_is(server: Server, asked: str, seconds: int) -> None:
     server.faults.append(Answer({}, 429, {"Retry-After": asked}))
     told = re.search(r"it asks to wait (\d+) seconds", str(refused(server)))

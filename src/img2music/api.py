@@ -59,13 +59,14 @@ class FileAnalysis:
             "emotions": self.affect.emotions(),
         }
         if isinstance(self.detail, TrackAnalysis):
-            return item | {
+            item |= {
                 "features": asdict(self.detail.features),
                 "model": self.detail.analyzer,
                 "duration": self.detail.duration,
                 "listened": self.detail.listened,
                 "curve": [asdict(point) for point in self.detail.curve],
             }
+            return item if self.detail.note is None else item | {"note": self.detail.note}
         item |= {
             "features": {"width": self.detail.width, "height": self.detail.height},
             "model": self.detail.model,

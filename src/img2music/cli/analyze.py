@@ -58,6 +58,9 @@ def analyze(
         print_table(["file", ">valence", ">arousal", "feels", "likeliest emotion", "music"], map(_row, report.items))
     if explain is not None and report.items:
         warn(f"drawn to {explain}")
+    for item in report.items:
+        if note := getattr(item.detail, "note", None):
+            warn(f"{item.path}: {note}")
     finish(len(report.items), report.errors)
 
 

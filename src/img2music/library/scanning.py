@@ -51,6 +51,8 @@ class ScanReport:
         Tracks whose file is gone now.
     failed : list of InputError
         Files that could not be analysed, files and folders that could not be read.
+    notes : list of str
+        What is wrong with files that were analysed all the same, such as that they are damaged.
     failed_before : int
         Files that could not be analysed in an earlier scan, and were left alone.
     unusable : bool
@@ -70,6 +72,7 @@ class ScanReport:
     returned: int = 0
     missing: int = 0
     failed: list[InputError] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
     failed_before: int = 0
     unusable: bool = False
     seconds: float = 0.0
@@ -304,7 +307,10 @@ class _Run:
             self._failures.append(Failure(file, self._analyzer, reason))
             self._report.failed.append(InputError(reason, file.path))
             return
-        self._records.append(TrackRecord(file, content, *measured))
+        record = TrackRecord(file, content, *measured)
+        self._records.append(record)
+        if record.analysis.note is not None:
+            self._report.notes.append(f"{file.path}: {record.analysis.note}")
         mover = self._mover(file, content)
         if mover is not None:
             self.moved[file.path] = mover

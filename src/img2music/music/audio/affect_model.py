@@ -14,10 +14,10 @@ from img2music.errors import ModelError
 from img2music.files import write_atomically
 from img2music.music.audio import musicnn, network
 
-MODEL = "music-affect/2"
+MODEL = "music-affect/3"
 """Name and version of the shipped model; its card is docs/models/music-affect.md."""
-SIGNALS = ("loudness", "onset_rate", "flux", "majorness", "register", "level_spread")
-"""What is measured of the sound itself."""
+SIGNALS = ("onset_rate", "flux", "majorness", "register", "level_spread", "crest", "attack", "fullness")
+"""What is measured of the sound itself. None of it changes with the gain of a file."""
 PRIORS = ("vibenet_valence", "musicnn_happy")
 """What the networks read as valence: vibenet's output, and MusiCNN's log-odds of "happy" less those of "sad"."""
 INPUTS = (
@@ -63,9 +63,9 @@ class AffectModel:
 
         Parameters
         ----------
-        track : ndarray of float64, shape (464,)
+        track : ndarray of float64, shape (466,)
             In the order of `INPUTS`.
-        window : ndarray of float64, shape (464,), optional
+        window : ndarray of float64, shape (466,), optional
             The same of the window.
 
         Returns

@@ -72,13 +72,15 @@ class Hearing:
         return _network().trunk(self.steps[begin:end].mean(axis=0, dtype=np.float64))
 
 
-def hear(mel: NDArray[np.float32]) -> Hearing:
+def hear(mel: NDArray[np.float32], gain: float = 0.0) -> Hearing:
     """Run the network.
 
     Parameters
     ----------
     mel : ndarray of float32, shape (128, m)
         From `img2music.music.audio.mel.log_mel`; excerpts of one track may be joined along time.
+    gain : float
+        Decibels by which the network hears it louder.
 
     Returns
     -------
@@ -90,6 +92,7 @@ def hear(mel: NDArray[np.float32]) -> Hearing:
         If the installed vibenet doesn't carry the network that is expected.
     """
     clipped = np.maximum(mel, mel.max() - DYNAMIC_RANGE)
+    clipped += np.float32(gain)
     outputs, feature_map = _network().session.run(["out", FEATURE_MAP], {"x": clipped[np.newaxis]})
     return Hearing(
         {name: _unit(name, float(value)) for name, value in zip(LABELS, outputs[0], strict=True)},

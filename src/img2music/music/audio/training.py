@@ -25,7 +25,7 @@ CHANGE_SAYS = (1.0, 0.0, 0.45)
 """The same for how a window differs from its track."""
 PENALTY = 1.0
 """Of that regression."""
-PRIOR_SHARES = ((0.15, 0.15), (0.0, 0.0))
+PRIOR_SHARES = ((0.1, 0.25), (0.0, 0.0))
 """For valence and arousal: the share of each of `PRIORS` in a prediction, in standard deviations."""
 TABLE_PENALTY = 100.0
 """Of ridge regression on a table's standardised columns."""
@@ -46,7 +46,7 @@ class RatedMusic:
 
     Attributes
     ----------
-    inputs : ndarray of float64, shape (n, 464) or (n, 0)
+    inputs : ndarray of float64, shape (n, 466) or (n, 0)
         Inputs of the model, one row a song; none where there is no sound.
     shared : ndarray of float64, shape (n, 5)
         The features in `SHARED`.

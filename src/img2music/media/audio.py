@@ -5,7 +5,6 @@ import os
 import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Self
 
@@ -458,7 +457,7 @@ class AudioFile:
         """Decode from where the file stands, and note what is missing between frames."""
         import av
 
-        end: Fraction | None = None  # of the frame before, in seconds
+        end = None  # of the frame before, in seconds
         failed = 0  # bytes since the frame before
         least = LEAST_LOST if self._container.format.name == "mp3" else 0
 
@@ -473,12 +472,13 @@ class AudioFile:
             self._decoded += bool(frames)
             for frame in frames:
                 if frame.samples:
-                    known = frame.pts is not None and frame.time_base is not None
-                    start = frame.pts * frame.time_base if known else end
+                    start = end or 0.0
+                    if frame.pts is not None and frame.time_base is not None:
+                        start = float(frame.pts * frame.time_base)
                     # What precedes the first frame may lack what it builds on, and the end may be cut.
                     if end is not None and (failed > least or start > end + LEAST_GAP):
                         self.damaged = True
-                    end, failed = (start or 0) + Fraction(frame.samples, frame.sample_rate), 0
+                    end, failed = start + frame.samples / frame.sample_rate, 0
                     yield frame
 
         for packet in self.packets():

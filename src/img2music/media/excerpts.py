@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 OPPOSED = -0.5
-"""Correlation with the loudest channel below which a channel counts as turned over: a sum would cancel what both hold."""
+"""Correlation with the loudest channel below which another counts as turned over: a sum would cancel what both hold."""
 LOUDEST_SAMPLE = 16.0  # +24 dBFS; floating-point files may exceed 1.0, damaged ones reach 1e38
 
 
@@ -61,8 +61,6 @@ class Excerpt:
 
 def mono(samples: NDArray[np.float32]) -> NDArray[np.float32]:
     """Average channels, those that are turned over the right way round."""
-    if len(samples) == 1:
-        return samples[0]
     powers = np.einsum("ij,ij->i", samples, samples)
     loudest = int(np.argmax(powers))
     alike = np.einsum("ij,j->i", samples, samples[loudest])

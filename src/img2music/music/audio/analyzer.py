@@ -42,7 +42,7 @@ LEAST_ATTACK = 1e-3
 RANGE = 60.0
 """Decibels below the loudest frame under which the beginning and the end of a track are silence."""
 PATCHES = 4
-"""Windows of a track of which MusiCNN hears the middle; docs/models/music-affect.md says why no more."""
+"""Parts of a track that MusiCNN hears; docs/models/music-affect.md says why no more."""
 SILENCE = Affect(valence=0.5, arousal=0.0)
 """Affect of a window that holds nothing above -70 LUFS, the absolute gate of BS.1770, when the track is at `LEVEL`:
 calm, and nothing more."""
@@ -83,7 +83,7 @@ class _Window:
     start: float
     end: float
     mel: NDArray[np.float32]
-    middle: NDArray[np.float32]
+    sound: NDArray[np.float32]
     pitch_classes: NDArray[np.float64]
     powers: NDArray[np.float64]
     peak: float
@@ -178,11 +178,9 @@ def measure(path: str | os.PathLike[str]) -> Measurement:
     loudest = float(mel.max())
     excerpt_mels = [np.concatenate([window.mel for window in excerpt], axis=1) for excerpt in excerpts]
     strengths = [rhythm.onset_strength(excerpt, loudest) for excerpt in excerpt_mels]
-    accents = [rhythm.accents(excerpt, loudest) for excerpt in excerpt_mels]
-    rises, amplitudes = zip(*accents, strict=True)
-    frames = _Frames(
-        *(np.concatenate(parts) for parts in (strengths, rises, amplitudes)), *spectrum.centroid_and_level(mel)
-    )
+    rises, amplitudes = zip(*(rhythm.accents(excerpt, loudest) for excerpt in excerpt_mels), strict=True)
+    strength, rise, amplitude = (np.concatenate(parts) for parts in (strengths, rises, amplitudes))
+    frames = _Frames(strength, rise, amplitude, *spectrum.centroid_and_level(mel))
     gain = LEVEL - float(frames.level.max())
     sounding = np.flatnonzero(frames.level > frames.level.max() - RANGE)
     begin, end = int(sounding[0]), int(sounding[-1]) + 1
@@ -202,28 +200,19 @@ def measure(path: str | os.PathLike[str]) -> Measurement:
         raise InputError("There is no music in it: it is silent, or shorter than 0.4 seconds.", os.fspath(path))
     factor = 10 ** (gain / 20)
     heard = [loudness.integrated_loudness(window.powers * factor**2) is not None for window in windows]
-    middles = [window.middle for window, sounds in zip(windows, heard, strict=True) if sounds or not any(heard)]
-    tagging = musicnn.listen([middle * np.float32(factor) for middle in _spread(middles)])
+    sounds = [np.concatenate([window.sound for window in excerpt]) for excerpt in excerpts]
+    tagging = musicnn.listen([patch * np.float32(factor) for patch in _patches(sounds, sounding)])
     points = []
     last = 0
-    for window, sounds in zip(windows, heard, strict=True):
+    for window, is_heard in zip(windows, heard, strict=True):
         first, last = last, last + window.mel.shape[1]
         part = max(first, begin), min(last, end)
         inputs = None
-        if sounds and part[0] < part[1]:
+        if is_heard and part[0] < part[1]:
             embedding = hearing.embedding(part[0] - begin, part[1] - begin)
-            inputs = _model_inputs(
-                embedding, tagging, frames.part(*part), window.pitch_classes, window.peak, window.squares
-            )
+            inputs = _model_inputs(embedding, tagging, frames.part(*part), [window])
         points.append((window.start, window.end, inputs))
-    inputs = _model_inputs(
-        hearing.embedding(0, end - begin),
-        tagging,
-        frames.part(begin, end),
-        pitch_classes,
-        max(window.peak for window in windows),
-        sum(window.squares for window in windows),
-    )
+    inputs = _model_inputs(hearing.embedding(0, end - begin), tagging, frames.part(begin, end), windows)
     listened = sum(window.end - window.start for window in windows)
     return Measurement(duration, listened, features, inputs, tuple(points), note)
 
@@ -279,13 +268,12 @@ def _windows(excerpt: Excerpt) -> list[_Window]:
     windows = []
     for number in range(count):
         part = sound[frames[number] * HOP : frames[number + 1] * HOP]
-        before = max(0, len(part) - musicnn.PATCH) // 2
         windows.append(
             _Window(
                 start=excerpt.start + float(seconds[number]),
                 end=excerpt.start + float(seconds[number + 1]),
                 mel=mel[:, frames[number] : frames[number + 1]],
-                middle=part[before : before + musicnn.PATCH].copy(),  # so that the rest can go
+                sound=part,
                 pitch_classes=tonality.chroma(part),
                 powers=powers[blocks[number] : blocks[number + 1]],
                 peak=float(np.abs(part).max()),
@@ -295,21 +283,27 @@ def _windows(excerpt: Excerpt) -> list[_Window]:
     return windows
 
 
-def _spread(patches: list[NDArray[np.float32]]) -> list[NDArray[np.float32]]:
-    """Choose `PATCHES` of them, evenly spread."""
-    places = (np.arange(PATCHES) + 0.5) * len(patches) / PATCHES
-    return [patches[place] for place in sorted(set(places.astype(int).tolist()))]
+def _patches(sounds: list[NDArray[np.float32]], sounding: NDArray[np.intp]) -> list[NDArray[np.float32]]:
+    """Choose what MusiCNN hears of the excerpts: around `PATCHES` frames, evenly spread over those that sound."""
+    begins = np.cumsum([0, *map(len, sounds[:-1])])
+    chosen = {}
+    for place in ((np.arange(PATCHES) + 0.5) * len(sounding) / PATCHES).astype(int):
+        centre = int(sounding[place]) * HOP
+        number = int(np.searchsorted(begins, centre, side="right")) - 1
+        start = min(centre - int(begins[number]) - musicnn.PATCH // 2, len(sounds[number]) - musicnn.PATCH)
+        chosen[number, max(0, start)] = sounds[number][max(0, start) :][: musicnn.PATCH]
+    return list(chosen.values())
 
 
 def _model_inputs(
     embedding: NDArray[np.float64],
     tagging: musicnn.Tagging,
     frames: _Frames,
-    pitch_classes: NDArray[np.float64],
-    peak: float,
-    squares: float,
+    windows: list[_Window],
 ) -> NDArray[np.float64]:
-    """Inputs of the affect model, in the order of `INPUTS`."""
+    """Inputs of the affect model, in the order of `INPUTS`, for one window or all."""
+    pitch_classes = np.sum([window.pitch_classes for window in windows], axis=0)
+    peak, squares = max(window.peak for window in windows), sum(window.squares for window in windows)
     key = tonality.tonality(pitch_classes)
     amplitude = frames.amplitude.mean()
     signals: Sequence[float] = (

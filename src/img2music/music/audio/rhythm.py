@@ -93,9 +93,9 @@ def onset_count(strength: NDArray[np.float64]) -> int:
 def tempo(strengths: Sequence[NDArray[np.float64]], rises: Sequence[NDArray[np.float64]]) -> float | None:
     """Estimate the tempo of a track that has one.
 
-    The autocorrelation of the onset strength, summed over one to four beats, weighted by a log-normal prior. Where every
-    second of these beats is weak, as quavers between beats are, or beats are many and onsets few, the tempo is half as
-    fast.
+    The autocorrelation of the onset strength, summed over one to four beats, weighted by a log-normal prior. Where
+    every second of these beats is weak, as quavers between beats are, or beats are many and onsets few, the tempo is
+    half as fast.
 
     Parameters
     ----------
@@ -116,9 +116,8 @@ def tempo(strengths: Sequence[NDArray[np.float64]], rises: Sequence[NDArray[np.f
         return None
     lags = 60.0 / tempi * FRAME_RATE
     steps = np.arange(longest)
-    beats = sum(
-        weight * np.interp(count * lags, steps, correlation) for count, weight in enumerate(BEATS, start=1)
-    ) / sum(BEATS)
+    hearings = [np.interp(count * lags, steps, correlation) for count in range(1, len(BEATS) + 1)]
+    beats = np.average(hearings, axis=0, weights=BEATS)
     prior = np.exp(-0.5 * (np.log2(tempi / PREFERRED) / OCTAVES) ** 2)
     best = int(np.argmax(beats * prior))
     if beats[best] < LEAST_PERIODICITY:
@@ -151,7 +150,7 @@ def _joint_autocorrelation(signals: Sequence[NDArray[np.float64]], longest: int)
             pairs[: len(lagged)] += len(signal) - np.arange(len(lagged))
     if not power[0] > 0:
         return None
-    correlation = (power / np.maximum(pairs, 1.0)) / (power[0] / pairs[0])
+    correlation: NDArray[np.float64] = (power / np.maximum(pairs, 1.0)) / (power[0] / pairs[0])
     correlation[pairs < LEAST_SECONDS / 2 * FRAME_RATE] = 0.0
     return correlation
 

@@ -18,9 +18,9 @@ from img2music.media.audio import SHORTFALL, AudioFile, open_audio
 from img2music.media.excerpts import Excerpt, mono
 from img2music.music.analysis import CurvePoint, Features, TrackAnalysis
 from img2music.music.audio import loudness, musicnn, rhythm, spectrum, tonality
-from img2music.music.audio.affect_model import PRIORS, SIGNALS, AffectModel, shipped_model
+from img2music.music.audio.affect_model import SIGNALS, AffectModel, shipped_model
 from img2music.music.audio.mel import FRAME_RATE, HOP, SAMPLE_RATE, log_mel
-from img2music.music.audio.network import head, hear
+from img2music.music.audio.network import hear
 
 if TYPE_CHECKING:
     from img2music.media.sndfile import SndfileAudio
@@ -60,7 +60,7 @@ class Measurement:
         Seconds.
     features : Features
         Features of the whole track.
-    inputs : ndarray of float64, shape (466,)
+    inputs : ndarray of float64, shape (465,)
         Inputs of the affect model for the whole track.
     windows : tuple of (float, float, ndarray of float64 or None)
         Start, end and inputs of the affect model for each window; None for silence.
@@ -317,7 +317,4 @@ def _model_inputs(
         math.log(amplitude),
     )
     assert len(signals) == len(SIGNALS)
-    # einsum adds in one fixed order; BLAS doesn't promise that.
-    priors = (float(np.einsum("i,i->", head("valence"), embedding)), tagging.happiness)
-    assert len(priors) == len(PRIORS)
-    return np.concatenate([embedding, tagging.embedding, signals, priors])
+    return np.concatenate([embedding, tagging.embedding, signals, [tagging.happiness]])

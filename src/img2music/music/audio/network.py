@@ -33,7 +33,6 @@ EMBEDDING = 256
 # Names inside vibenet 0.1's efficientnet_model.onnx.
 FEATURE_MAP = "silu_48"  # shape (1, 1280, 4, steps)
 TRUNK = ("trunk.0.weight", "trunk.0.bias", "trunk.1.weight", "trunk.1.bias")
-HEAD = "heads.{}.weight"
 LAYER_NORM_EPSILON = 1e-5
 # Numbers of fields in onnx.proto.
 MODEL_GRAPH, GRAPH_OUTPUT, VALUE_NAME, GRAPH_INITIALIZER, TENSOR_NAME, TENSOR_RAW_DATA = 7, 12, 1, 5, 8, 9
@@ -100,21 +99,6 @@ def hear(mel: NDArray[np.float32], gain: float = 0.0) -> Hearing:
     )
 
 
-def head(label: str) -> NDArray[np.float64]:
-    """Give the weights by which the network reads one of its outputs from the embedding.
-
-    Parameters
-    ----------
-    label : str
-        One of `LABELS`.
-
-    Returns
-    -------
-    ndarray of float64, shape (256,)
-    """
-    return _network().heads[label]
-
-
 def _unit(name: str, value: float) -> float:
     if name in LIKELIHOODS:
         return 1.0 / (1.0 + math.exp(-value))
@@ -141,11 +125,10 @@ class _Network:
         self.session: Any = onnxruntime.InferenceSession(
             model + _field(MODEL_GRAPH, value), options, providers=["CPUExecutionProvider"]
         )
-        weights = _initializers(model, (*TRUNK, *map(HEAD.format, LABELS)))
+        weights = _initializers(model, TRUNK)
         scale, shift, matrix, bias = (weights[name].astype(np.float64) for name in TRUNK)
         self._scale, self._shift = scale, shift
         self._matrix, self._bias = matrix.reshape(EMBEDDING, len(scale)), bias
-        self.heads = {label: weights[HEAD.format(label)].astype(np.float64) for label in LABELS}
 
     def trunk(self, pooled: NDArray[np.float64]) -> NDArray[np.float64]:
         """Layer norm, linear layer, GELU."""

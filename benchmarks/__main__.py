@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import benchmarks
+from img2music.errors import Img2MusicError
 
 HELPERS = {"__main__", "film_material", "fuzz_readers", "mutations", "report", "synthetic"}
 
@@ -23,7 +24,10 @@ def main() -> None:
     parser.add_argument("--output", type=Path, default=Path("benchmark-results"), help="folder for the JSON")
     module.add_arguments(parser)
     options = parser.parse_args(sys.argv[2:])
-    report = module.run(options)
+    try:
+        report = module.run(options)
+    except Img2MusicError as error:
+        raise SystemExit(str(error)) from None
     report.show()
     print(f"Written to {report.write(options.output)}")
 

@@ -23,6 +23,7 @@ STAGES: list[tuple[str, Any, str]] = [
     ("loudness", loudness, "block_powers"),
     ("pitch classes", tonality, "chroma"),
     ("onset strength", rhythm, "onset_strength"),
+    ("accents", rhythm, "accents"),
     ("tempo", rhythm, "tempo"),
     ("register and levels", spectrum, "centroid_and_level"),
     ("MusiCNN", musicnn, "listen"),
@@ -49,35 +50,44 @@ def run(options: argparse.Namespace) -> Report:
     network.hear(np.zeros((mel.N_MELS, 100), np.float32))  # loads the network
     musicnn.listen([np.zeros(musicnn.PATCH, np.float32)])
     spent: dict[str, float] = defaultdict(float)
-    ours, theirs, durations = [], [], []
+    ours, theirs, durations, left_out = [], [], [], []
     others: dict[tuple[float, ...], list[tuple[float, float]]] = defaultdict(list)
     reference = _vibenet()
     for file in files:
-        start = time.perf_counter()
-        with _timed(spent):
-            features = analyzer.measure(file).features
-        spent["all"] += time.perf_counter() - start
+        before = dict(spent)
+        try:
+            start = time.perf_counter()
+            with _timed(spent):
+                features = analyzer.measure(file).features
+            spent["all"] += time.perf_counter() - start
+            start = time.perf_counter()
+            duration, whole = reference(file)
+            spent["vibenet"] += time.perf_counter() - start
+        except Exception as error:  # noqa: BLE001 - silent, broken, or of a format that vibenet does not read
+            spent = defaultdict(float, before)
+            left_out.append(f"{file} ({getattr(error, 'reason', error)})")
+            continue
         ours.append((features.valence or 0.0, features.energy or 0.0))
-        start = time.perf_counter()
-        duration, whole = reference(file)
-        spent["vibenet"] += time.perf_counter() - start
         theirs.append(whole)
         durations.append(duration)
         for plan in plans:
             others[plan].append(_with_plan(file, *plan))
+    if not ours:
+        raise InputError(f"No file can be heard by both programs: {left_out[0]}.", str(options.folder))
     rest = spent["all"] - sum(spent[name] for name, *_ in STAGES)
     report = Report("audio", ["what", "ms a track", "share", "r valence", "r energy"])
     for name, *_ in STAGES:
-        report.add(name, 1000 * spent[name] / len(files), spent[name] / spent["all"], "", "")
-    report.add("decoding, resampling and the rest", 1000 * rest / len(files), rest / spent["all"], "", "")
-    report.add("analysis", 1000 * spent["all"] / len(files), 1.0, *_agreement(ours, theirs))
-    report.add("vibenet, whole files", 1000 * spent["vibenet"] / len(files), "", 1.0, 1.0)
+        report.add(name, 1000 * spent[name] / len(ours), spent[name] / spent["all"], "", "")
+    report.add("decoding, resampling and the rest", 1000 * rest / len(ours), rest / spent["all"], "", "")
+    report.add("analysis", 1000 * spent["all"] / len(ours), 1.0, *_agreement(ours, theirs))
+    report.add("vibenet, whole files", 1000 * spent["vibenet"] / len(ours), "", 1.0, 1.0)
     for plan, heard in others.items():
         number, length = plan
         report.add(f"{number:g} excerpts of {length:g} s", "", "", *_agreement(heard, theirs))
     report.note = (
-        f"{len(files)} tracks of {np.median(durations):.0f} s in the median, one at a time in one process: "
+        f"{len(ours)} tracks of {np.median(durations):.0f} s in the median, one at a time in one process: "
         f"{spent['vibenet'] / spent['all']:.1f} times vibenet's tracks a minute."
+        + (f" Left out: {'; '.join(left_out)}." if left_out else "")
     )
     return report
 

@@ -51,7 +51,7 @@ class FileAnalysis:
 
         from img2music.music.analysis import TrackAnalysis
 
-        item = {
+        item: dict[str, Any] = {
             "path": self.path,
             "kind": self.kind,
             "affect": asdict(self.affect),
@@ -59,19 +59,20 @@ class FileAnalysis:
             "emotions": self.affect.emotions(),
         }
         if isinstance(self.detail, TrackAnalysis):
-            return item | {
+            item |= {
                 "features": asdict(self.detail.features),
                 "model": self.detail.analyzer,
                 "duration": self.detail.duration,
                 "listened": self.detail.listened,
                 "curve": [asdict(point) for point in self.detail.curve],
             }
-        item |= {
-            "features": {"width": self.detail.width, "height": self.detail.height},
-            "model": self.detail.model,
-        }
-        if self.detail.spread is not None:
-            item["spread"] = dict(zip(("valence", "arousal"), self.detail.spread, strict=True))
+        else:
+            item |= {
+                "features": {"width": self.detail.width, "height": self.detail.height},
+                "model": self.detail.model,
+            }
+            if self.detail.spread is not None:
+                item["spread"] = dict(zip(("valence", "arousal"), self.detail.spread, strict=True))
         if self.detail.note is not None:
             item["note"] = self.detail.note
         return item

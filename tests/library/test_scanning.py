@@ -24,6 +24,7 @@ from img2music.music.audio.analyzer import ANALYZER
 from img2music.sources.folders import FileState
 from tests.library.records import make_record
 from tests.library.sounds import make_music, write_sound
+from tests.sounds import encode, noise
 
 
 @pytest.fixture
@@ -200,6 +201,14 @@ def test_failures_are_tried_again_when_asked(store, tmp_path):
     assert (len(report.failed), report.failed_before, report.unchanged) == (1, 0, 1)
     report = scan(store, [tmp_path / "music"], jobs=1, full=True)
     assert (len(report.failed), report.analysed, report.unchanged) == (1, 1, 0)
+
+
+def test_damaged_files_are_noted(store, tmp_path):
+    content = encode(tmp_path / "whole.flac", noise(6, 16_000), "flac", 16_000).read_bytes()
+    (tmp_path / "cut.flac").write_bytes(content[: len(content) // 2])
+    report = scan(store, [tmp_path], jobs=1)
+    assert report.analysed == 2
+    assert [note.partition(": ")[0] for note in report.notes] == [str(tmp_path / "cut.flac")]
 
 
 def test_an_old_analyzer_version_is_replaced(store, tmp_path):

@@ -10,7 +10,7 @@ import soundfile
 
 from img2music.errors import InputError
 from img2music.media.audio import AudioFile, is_audio, open_audio, probe
-from img2music.media.excerpts import Excerpt
+from img2music.media.excerpts import Excerpt, mono
 from img2music.media.sndfile import SndfileAudio
 from tests.sounds import FORMATS, encode, noise, tone, wav_header
 
@@ -107,6 +107,41 @@ def test_chained_ogg_is_one_song(songs: dict[str, Path], tmp_path: Path) -> None
     assert place(first) == pytest.approx(21, abs=0.1)
     spectrum = np.abs(np.fft.rfft(last.samples[0]))
     assert np.argmax(spectrum) * last.rate / last.samples.shape[1] == pytest.approx(440, abs=2)
+
+
+def pitch(excerpt: Excerpt) -> float:
+    samples = excerpt.samples[0]
+    return float(np.argmax(np.abs(np.fft.rfft(samples * np.hanning(len(samples))))) * excerpt.rate / len(samples))
+
+
+def test_links_of_a_chain_may_have_any_form(tmp_path: Path) -> None:
+    links = [(440, "ogg", 48_000, 2), (880, "ogg", 22_050, 1), (660, "opus", 48_000, 1), (990, "ogg", 44_100, 2)]
+    chain = tmp_path / "chain.ogg"
+    parts = [
+        encode(tmp_path / f"{hertz}", tone(hertz, 4, rate).repeat(channels, axis=0), kind, rate)
+        for hertz, kind, rate, channels in links
+    ]
+    chain.write_bytes(b"".join(part.read_bytes() for part in parts))
+    with AudioFile(chain) as audio:
+        assert audio.info.duration == pytest.approx(16, abs=0.05)
+        assert not audio.damaged
+        excerpts = list(audio.excerpts([(1.0, 3.0), (5.0, 7.0), (9.0, 13.0), (14.0, 15.0)]))
+        assert [pitch(excerpt) for excerpt in excerpts] == pytest.approx([440, 880, 660, 990, 990], abs=2)
+        assert [excerpt.start for excerpt in excerpts] == pytest.approx([1, 5, 9, 12, 14], abs=0.03)
+        assert sum(excerpt.end - excerpt.start for excerpt in excerpts) == pytest.approx(9, abs=0.05)
+        heard = np.concatenate(list(audio.pieces(2.0, rate=16_000, layout="mono")))
+        assert len(heard) / 16_000 == pytest.approx(14, abs=0.05)
+        assert len(list(audio.packets())) > sum(1 for _ in AudioFile(parts[0]).packets()) * 2
+
+
+def test_links_of_one_serial_number_are_links(tmp_path: Path) -> None:
+    for kind in ("ogg", "opus"):
+        once = encode(tmp_path / "once", ramp(5, 48_000), kind, 48_000).read_bytes()
+        (tmp_path / "thrice").write_bytes(3 * once)
+        with AudioFile(tmp_path / "thrice") as audio:
+            assert audio.info.duration == pytest.approx(15, abs=0.05)
+            (excerpt,) = audio.excerpts([(11.0, 13.0)])
+        assert place(excerpt) == pytest.approx(2, abs=0.1)
 
 
 def test_vorbis_with_padded_headers_is_read_by_libsndfile(songs: dict[str, Path], tmp_path: Path) -> None:
@@ -265,6 +300,46 @@ def test_what_is_not_sound_does_not_look_like_it(tmp_path: Path) -> None:
         assert not is_audio(file), name
     file.write_bytes("UTF-16 text".encode("utf-16"))
     assert not is_audio(file)
+
+
+@pytest.mark.parametrize("kind", ["mp3", "flac", "m4a", "aac", "alac", "ogg", "opus", "wma", "webm"])
+def test_damage_is_seen(songs: dict[str, Path], kind: str, tmp_path: Path) -> None:
+    whole = songs[kind].read_bytes()
+    middle = len(whole) // 2
+    junk = np.random.default_rng(1).bytes(30_000)
+    for name, content in (("whole", whole), ("damaged", whole[:middle] + junk + whole[middle + len(junk) :])):
+        (tmp_path / name).write_bytes(content)
+        with open_audio(tmp_path / name) as audio:
+            assert list(audio.excerpts([(5.0, 6.0), (15.0, 25.0)]))
+            assert audio.damaged == (name == "damaged")
+
+
+def test_damage_that_is_not_heard_is_seen_where_the_file_is_walked_through(
+    songs: dict[str, Path], tmp_path: Path
+) -> None:
+    for kind in ("mp3", "ogg", "opus"):
+        damaged = bytearray(songs[kind].read_bytes())
+        damaged[len(damaged) // 2 : len(damaged) // 2 + 30_000] = bytes(30_000)
+        (tmp_path / "song").write_bytes(damaged)
+        with open_audio(tmp_path / "song") as audio:
+            assert audio.damaged, kind
+
+
+def test_joined_files_are_not_damaged(tmp_path: Path) -> None:
+    for kind in ("mp3", "ogg", "opus", "aac"):
+        parts = [encode(tmp_path / f"{number}", tone(440 * number, 3, 48_000), kind, 48_000) for number in (1, 2)]
+        (tmp_path / "joined").write_bytes(b"".join(part.read_bytes() for part in parts))
+        with open_audio(tmp_path / "joined") as audio:
+            assert sum(excerpt.end - excerpt.start for excerpt in audio.excerpts([(0.0, 6.0)])) > 5.8
+            assert not audio.damaged, kind
+
+
+def test_a_channel_that_is_turned_over_cancels_nothing() -> None:
+    left, other = tone(440, 1), tone(660, 1)
+    np.testing.assert_allclose(mono(np.concatenate([left, -left])), left[0], atol=1e-6)
+    np.testing.assert_allclose(mono(np.concatenate([left, 0 * left])), left[0] / 2, atol=1e-6)
+    np.testing.assert_allclose(mono(np.concatenate([left, other])), (left + other)[0] / 2, atol=1e-6)
+    np.testing.assert_allclose(mono(np.concatenate([left, left, -left])), left[0], atol=1e-6)
 
 
 def test_a_damaged_stretch_is_a_gap_not_the_end(songs: dict[str, Path], tmp_path: Path) -> None:

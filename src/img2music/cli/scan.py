@@ -39,8 +39,8 @@ def scan(
             dry_run=dry_run,
             progress=progress,
         )
-    for error in report.failed:
-        warn(error)
+    for told in (*report.notes, *report.failed):
+        warn(told)
     warn(report)
     if report.failed:
         raise typer.Exit(2 if report.unusable else 1)

@@ -58,6 +58,8 @@ class ScanReport:
         Files that hold nothing to hear; no fault.
     failed : list of InputError
         Files that could not be analysed, files and folders that could not be read.
+    notes : list of str
+        What is wrong with files that were analysed all the same, such as that they are damaged.
     failed_before : int
         Files that could not be analysed in an earlier scan, and were left alone.
     unusable : bool
@@ -80,6 +82,7 @@ class ScanReport:
     missing: int = 0
     silent: int = 0
     failed: list[InputError] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
     failed_before: int = 0
     unusable: bool = False
     seconds: float = 0.0
@@ -319,16 +322,12 @@ class _Run:
         file, content, measured = outcome.file, outcome.content, outcome.measured
         report = self._report
         if content is None or isinstance(measured, str):
-            failure = Failure(file, self._analyzer, str(measured))
-            if file.path not in self._unhashed:  # whose track is as good as it was
-                self._failures.append(failure)
-            if failure.silent:
-                report.silent += 1
-            else:
-                report.failed.append(InputError(failure.reason, file.path))
+            self._note_failure(Failure(file, self._analyzer, str(measured)))
             return
         record = TrackRecord(file, content, measured.tags, measured.analysis, sound=measured.sound)
         self._records.append(record)
+        if record.analysis.note is not None:
+            report.notes.append(f"{file.path}: {record.analysis.note}")
         mover = self._mover(record)
         if mover is not None:
             self.moved[file.path] = mover
@@ -346,6 +345,15 @@ class _Run:
                 self._look_at_words(before.id, file.path)
             else:  # only its time is another one
                 report.unchanged += 1
+
+    def _note_failure(self, failure: Failure) -> None:
+        path = failure.file.path
+        if path not in self._unhashed:  # whose track is as good as it was
+            self._failures.append(failure)
+        if failure.silent:
+            self._report.silent += 1
+        else:
+            self._report.failed.append(InputError(failure.reason, path))
 
     def _look_at_words(self, number: int, path: str) -> None:
         """Tell whether the lyrics in a file's tags are as they were when they were fetched."""

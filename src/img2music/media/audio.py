@@ -4,7 +4,7 @@ import itertools
 import os
 import stat
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Self
 
@@ -43,8 +43,15 @@ LEAD_IN = 0.3  # seconds decoded and dropped after a seek, while MP3's bit reser
 SEEK_TOLERANCE = 20.0  # seconds; landing further before the target means the file has no index
 SHORTFALL = 1.0  # seconds missing from an excerpt that show that the stated length is wrong
 DAY = 24 * 3600  # seconds, in which a recording begins
+LEAST_GAP = 0.1  # seconds missing between two frames that show damage; Vorbis' times are rounded to some hundredths
+LEAST_LOST = 1500  # bytes of MP3 without a frame that show damage; where files were joined, a frame is lost
+TAGS = (b"ID3", b"TAG", b"APE")  # beginnings of what is no frame either where files were joined
+LEAST_PART = 0.05  # seconds of a link that are worth an excerpt
 OGG = b"OggS"
-OGG_TAIL = 65_536 + 4_096  # bytes that surely hold the start of a last Ogg page (65,307 bytes at most)
+OGG_HEADER = 27  # bytes of an Ogg page before its segment table, which has one byte for each of 255 segments at most
+OGG_FIRST = 2  # flag of the first page of a stream
+MOST_LINKS = 1000  # of a chained Ogg file; what seems to have more is no music
+SEARCHED = 1 << 20  # bytes read at once in search of the next page after damage
 
 
 def is_audio(path: str | os.PathLike[str]) -> bool:
@@ -157,6 +164,15 @@ def open_audio(path: str | os.PathLike[str]) -> "AudioFile | SndfileAudio":
             raise refusal from None
 
 
+@dataclass(frozen=True, slots=True)
+class _Link:
+    """A link of a chained Ogg file: its first byte and the byte after its last, its start and end in seconds."""
+
+    bytes: tuple[int, int]
+    start: float
+    end: float
+
+
 class AudioFile:
     """A sound file, open for decoding.
 
@@ -168,11 +184,17 @@ class AudioFile:
         Any file that libav reads, also a film with sound; of several sound streams the default one.
     measured : bool
         Whether to walk through the file where it does not state its length; else ``info`` may hold none.
+    link : tuple of (int, int), optional
+        First byte of one link of a chained Ogg file, and the byte after its last.
 
     Attributes
     ----------
+    info : AudioInfo
+        Of a chained file: the length of all links, the form of the first.
     broken : bool
         Whether `packets` has met with an error before the end of the file.
+    damaged : bool
+        Whether anything was found missing or broken so far, in the pages or frames of the file, or in what was decoded.
 
     Raises
     ------
@@ -180,15 +202,19 @@ class AudioFile:
         If it is not a regular, readable file with sound in it.
     """
 
-    def __init__(self, path: str | os.PathLike[str], *, measured: bool = True) -> None:
+    def __init__(
+        self, path: str | os.PathLike[str], *, measured: bool = True, link: tuple[int, int] | None = None
+    ) -> None:
         self.path = os.fspath(path)
-        self.broken = False
+        self.broken = self.damaged = False
+        self._link = link
+        self._links: list[_Link] = []
         self._file: BinaryIO | None = None
-        self._decoded = self._damaged = 0  # packets
+        self._decoded = self._failed = 0  # packets
         with _regular_file(self.path) as file:
             if not os.fstat(file.fileno()).st_size:
                 raise InputError("The file is empty.", self.path)
-            self._chained = _is_chained_ogg(file)
+            links = [] if link else self._read_links(file)
         self._open()
         try:
             container, context = self._container.format.name, self._stream.codec_context
@@ -196,9 +222,9 @@ class AudioFile:
             self.info = AudioInfo(
                 0.0, container, context.codec.canonical_name, channels, rate, _begins(self._container, rate)
             )
-            duration = None
-            if not self._chained and container not in UNMEASURED_FORMATS:
-                duration = self._stated_duration()
+            if len(links) > 1:
+                self._join(links)
+            duration = self._stated_duration()
             if duration is None:
                 duration = self._measured_duration() if measured else 0.0
             self._set_duration(duration)
@@ -233,6 +259,8 @@ class AudioFile:
         bool
             Whether the file is shorter than was thought; ``info`` then holds the new length.
         """
+        if self._links:
+            return False
         before = self.info.duration
         self._reopen()
         self._set_duration(self._measured_duration())
@@ -249,7 +277,8 @@ class AudioFile:
         Yields
         ------
         Excerpt
-            One for each part that holds any sound, shorter where the file ends.
+            One for each part that holds any sound, shorter where the file ends; several where links of a chained file
+            meet, each in the form of its link.
 
         Raises
         ------
@@ -257,17 +286,19 @@ class AudioFile:
             If it has more channels or another sample rate than music has, or, at the end, if most of what was
             read can't be decoded.
         """
+        if self._links:
+            yield from self._linked_excerpts(spans)
+            return
         done = 0
-        if not self._chained:
-            for span in spans:
-                excerpt = self._sought_excerpt(*span)
-                if excerpt is None:
-                    break
-                done += 1
-                yield excerpt
+        for span in spans:
+            excerpt = self._sought_excerpt(*span)
+            if excerpt is None:
+                break
+            done += 1
+            yield excerpt
         if done < len(spans):
             yield from self._sequential_excerpts(spans[done:])
-        if self._damaged > self._decoded:
+        if self._failed > self._decoded:
             raise InputError("Most of this file can't be decoded: it is damaged or not sound.", self.path)
 
     def pieces(self, start: float, *, rate: int, layout: str) -> Iterator[NDArray[np.float32]]:
@@ -292,8 +323,14 @@ class AudioFile:
         InputError
             If it has more channels or another sample rate than music has.
         """
+        if self._links:
+            for link in self._links:
+                if link.end > start:
+                    with self._opened(link) as audio:
+                        yield from audio.pieces(max(0.0, start - link.start), rate=rate, layout=layout)
+            return
         resampler = Resampler(rate, layout, self.path)
-        sought = None if self._chained or self.info.container in WITHOUT_EXACT_SEEKING else self._sought(start)
+        sought = None if self.info.container in WITHOUT_EXACT_SEEKING else self._sought(start)
         if sought is None:
             self._reopen()
             position, frames = 0.0, self._frames()
@@ -311,6 +348,11 @@ class AudioFile:
         """
         import av
 
+        for link in self._links:
+            with self._opened(link) as audio:
+                yield from audio.packets()
+        if self._links:
+            return
         try:
             for packet in self._container.demux(self._stream):
                 if packet.size:
@@ -323,16 +365,20 @@ class AudioFile:
         import av
 
         av.logging.set_level(None)
-        options = {"format_whitelist": FORMATS, "protocol_whitelist": "file"}
+        options = {"format_whitelist": FORMATS, "protocol_whitelist": "file,subfile"}
 
-        def opened(source: Any) -> "InputContainer":
-            container: InputContainer = av.open(source, options=options, metadata_errors="replace")
+        def opened(source: Any, form: str | None = None) -> "InputContainer":
+            container: InputContainer = av.open(source, format=form, options=options, metadata_errors="replace")
             return container
 
         try:
             try:
                 # "file:" keeps libav from reading a name such as "concat:a|b" as a protocol.
-                self._container = opened("file:" + self.path)
+                if self._link is None:
+                    self._container = opened("file:" + self.path)
+                else:
+                    first, after = self._link
+                    self._container = opened(f"subfile,,start,{first},end,{after},,:file:{self.path}", "ogg")
             except (av.error.InvalidDataError, av.error.ArgumentError):
                 # A song called cover.jpg is taken for a picture, by its name. Without a name, bytes decide.
                 self._file = _regular_file(self.path)
@@ -362,7 +408,48 @@ class AudioFile:
     def _set_duration(self, duration: float) -> None:
         self.info = replace(self.info, duration=duration)
 
+    def _read_links(self, file: BinaryIO) -> list[tuple[int, int]]:
+        """First byte of each link of an Ogg file, and the byte after its last; none of what is no Ogg file."""
+        begins, at, opening = [], 0, False
+        while True:
+            file.seek(at)
+            page = file.read(OGG_HEADER + 255)
+            if page[:4] == OGG and len(page) > OGG_HEADER:
+                if page[5] & OGG_FIRST and not opening:
+                    begins.append(at)
+                opening = bool(page[5] & OGG_FIRST)
+                segments = page[OGG_HEADER : OGG_HEADER + page[OGG_HEADER - 1]]
+                at += OGG_HEADER + len(segments) + sum(segments)
+            elif not begins or (next_page := _find(OGG, file, at + 1)) is None:
+                break
+            else:
+                self.damaged, at = True, next_page
+        size = file.seek(0, os.SEEK_END)
+        return list(itertools.pairwise([*begins, size])) if len(begins) <= MOST_LINKS else []
+
+    def _join(self, links: Sequence[tuple[int, int]]) -> None:
+        """Take the links of a chained Ogg file one after the other, for each has time and form of its own.
+
+        RFC 3533, section 4. libav reads on over a link of another form.
+        """
+        end = 0.0
+        for link in links:
+            try:
+                with AudioFile(self.path, link=link) as audio:
+                    start, end = end, end + audio.info.duration
+            except InputError:
+                self.damaged = True
+            else:
+                self._links.append(_Link(link, start, end))
+
+    def _opened(self, link: "_Link") -> "AudioFile":
+        return AudioFile(self.path, link=link.bytes)
+
     def _stated_duration(self) -> float | None:
+        if self._links:
+            return self._links[-1].end
+        if self._container.format.name in UNMEASURED_FORMATS:
+            return None
         stream = self._stream
         if stream.duration is not None and stream.time_base is not None and stream.duration > 0:
             return float(stream.duration * stream.time_base)
@@ -373,11 +460,18 @@ class AudioFile:
     def _measured_duration(self) -> float:
         """Add up the packets' durations; decode where the packets don't tell theirs."""
         total, known = 0, True
+        lost = 0  # bytes between frames of MPEG audio
         for packet in self.packets():
             if packet.duration is None:
                 known = False
                 break
             total += packet.duration
+            if self._container.format.name == "mp3":
+                if bytes(memoryview(packet)[:1]) == b"\xff":
+                    self.damaged |= lost > LEAST_LOST
+                    lost = 0
+                else:
+                    lost += _lost(packet, lost)
         time_base = self._stream.time_base
         self._reopen()
         if known and total and time_base is not None:
@@ -387,16 +481,32 @@ class AudioFile:
         return float(seconds)
 
     def _frames(self) -> "Iterator[AudioFrame]":
+        """Decode from where the file stands, and note what is missing between frames."""
         import av
 
+        end = None  # of the frame before, in seconds
+        failed = 0  # bytes since the frame before
+        least = LEAST_LOST if self._container.format.name == "mp3" else 0
+
         def decoded(packet: Any) -> "Iterator[AudioFrame]":
+            nonlocal end, failed
             try:
                 frames = self._stream.codec_context.decode(packet)
             except (av.error.FFmpegError, ValueError):
-                self._damaged += 1  # a click, not the end
+                self._failed += 1  # a click, not the end
+                failed += _lost(packet, failed) if packet is not None else 0
                 return
             self._decoded += bool(frames)
-            yield from (frame for frame in frames if frame.samples)
+            for frame in frames:
+                if frame.samples:
+                    start = end or 0.0
+                    if frame.pts is not None and frame.time_base is not None:
+                        start = float(frame.pts * frame.time_base)
+                    # What precedes the first frame may lack what it builds on, and the end may be cut.
+                    if end is not None and (failed > least or start > end + LEAST_GAP):
+                        self.damaged = True
+                    end, failed = start + frame.samples / frame.sample_rate, 0
+                    yield frame
 
         for packet in self.packets():
             yield from decoded(packet)
@@ -437,6 +547,16 @@ class AudioFile:
         recorder = _Recorder(first, start, end, self.path)
         excerpt = recorder.record(position, first, frames)
         return excerpt if excerpt and excerpt.end > min(end, self.info.duration) - SHORTFALL else None
+
+    def _linked_excerpts(self, spans: Sequence[tuple[float, float]]) -> Iterator[Excerpt]:
+        for link in self._links:
+            parts = [(max(start, link.start) - link.start, min(end, link.end) - link.start) for start, end in spans]
+            parts = [(start, end) for start, end in parts if end - start > LEAST_PART]
+            if parts:
+                with self._opened(link) as audio:
+                    for excerpt in audio.excerpts(parts):
+                        yield replace(excerpt, start=link.start + excerpt.start)
+                    self.damaged |= audio.damaged
 
     def _sequential_excerpts(self, spans: Sequence[tuple[float, float]]) -> Iterator[Excerpt]:
         """Decode from the start, counting samples: works where time stamps and indexes don't."""
@@ -521,19 +641,17 @@ def _begins(container: "InputContainer", rate: int) -> float:
     return int(told) / rate
 
 
-def _is_chained_ogg(file: BinaryIO) -> bool:
-    """Tell whether an Ogg file is several in a row, each with time of its own (RFC 3533, section 4)."""
-    head = file.read(OGG_TAIL)
-    if head[:4] != OGG:
-        return False
-    beginnings = set()
-    offset = 0
-    while head[offset : offset + 4] == OGG and head[offset + 5 : offset + 6] and head[offset + 5] & 2:
-        beginnings.add(head[offset + 14 : offset + 18])  # serial number of a stream that begins here
-        segments = head[offset + 27 : offset + 27 + head[offset + 26]] if len(head) > offset + 26 else b""
-        offset += 27 + len(segments) + sum(segments)
-    size = file.seek(0, os.SEEK_END)
-    file.seek(max(0, size - OGG_TAIL))
-    tail = file.read()
-    last = tail.rfind(OGG)
-    return last >= 0 and tail[last + 14 : last + 18] not in beginnings
+def _lost(packet: Any, before: int) -> int:
+    """Bytes of a packet that holds no frame, and follows so many others; none in the tags between joined files."""
+    return packet.size if before or bytes(memoryview(packet)[:3]) not in TAGS else 0
+
+
+def _find(content: bytes, file: BinaryIO, start: int) -> int | None:
+    """Find where some bytes are in a file, from a byte on."""
+    file.seek(start)
+    read = b""
+    while more := file.read(SEARCHED):
+        read = read[1 - len(content) :] + more
+        if content in read:
+            return file.tell() - len(read) + read.index(content)
+    return None

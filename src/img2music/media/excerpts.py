@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+OPPOSED = -0.5
+"""Correlation with the loudest channel below which another counts as turned over: a sum would cancel what both hold."""
 LOUDEST_SAMPLE = 16.0  # +24 dBFS; floating-point files may exceed 1.0, damaged ones reach 1e38
 
 
@@ -58,6 +60,15 @@ class Excerpt:
     def end(self) -> float:
         """Seconds from the start of the file to the excerpt's end."""
         return self.start + float(self.samples.shape[1]) / self.rate
+
+
+def mono(samples: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Average channels, those that are turned over the right way round."""
+    powers = np.einsum("ij,ij->i", samples, samples)
+    loudest = int(np.argmax(powers))
+    alike = np.einsum("ij,j->i", samples, samples[loudest])
+    signs = np.where(alike < OPPOSED * np.sqrt(powers * powers[loudest]), -1.0, 1.0)
+    return np.asarray(np.einsum("i,ij->j", (signs / len(samples)).astype(np.float32), samples))
 
 
 def excerpt_of(start: float, rate: int, layout: tuple[str, ...], samples: NDArray[np.float32]) -> Excerpt:

@@ -33,6 +33,11 @@ class SndfileAudio:
     path : str
         A regular file.
 
+    Attributes
+    ----------
+    damaged : bool
+        Whether a part that was asked for could not be decoded.
+
     Raises
     ------
     InputError
@@ -43,6 +48,7 @@ class SndfileAudio:
         import soundfile
 
         self.path = path
+        self.damaged = False
         try:
             self._file = soundfile.SoundFile(path)
         except (soundfile.SoundFileError, OSError, ValueError) as error:
@@ -92,6 +98,7 @@ class SndfileAudio:
                 self._file.seek(first)
                 samples = self._file.read(round(end * rate) - first, dtype="float32", always_2d=True)
             except (soundfile.SoundFileError, ValueError):
+                self.damaged = True
                 continue
             if len(samples):
                 yield excerpt_of(first / rate, rate, layout, np.ascontiguousarray(samples.T))

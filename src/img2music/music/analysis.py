@@ -92,7 +92,7 @@ class TrackAnalysis:
     Attributes
     ----------
     analyzer : str
-        Name and version of the analyzer, such as ``"audio/2"``.
+        Name and version of the analyzer, such as ``"audio/3"``.
     duration : float
         Length of the track in seconds.
     listened : float
@@ -103,6 +103,8 @@ class TrackAnalysis:
         Features of the whole track.
     curve : tuple of CurvePoint
         The affect curve, in order of time, not empty. Windows may have gaps between them (what was not heard).
+    note : str, optional
+        What is wrong with the file, if it is damaged or cut short.
     """
 
     analyzer: str
@@ -111,3 +113,4 @@ class TrackAnalysis:
     affect: Affect
     features: Features
     curve: tuple[CurvePoint, ...]
+    note: str | None = None

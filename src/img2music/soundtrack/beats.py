@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from img2music.errors import InputError
 from img2music.media.audio import open_audio
+from img2music.media.excerpts import mono
 
 RATE = 22_050
 """Samples a second that the tracker hears."""
@@ -302,8 +303,8 @@ def _levels(samples: NDArray[np.float32], start: float) -> NDArray[np.float64]:
 def _mono(samples: NDArray[np.float32], rate: int) -> NDArray[np.float32]:
     import soxr
 
-    mono: NDArray[np.float32] = samples.mean(axis=0)
-    return mono if rate == RATE else np.asarray(soxr.resample(mono, rate, RATE))
+    joined = mono(samples)
+    return joined if rate == RATE else np.asarray(soxr.resample(joined, rate, RATE))
 
 
 def _peaks(strength: NDArray[Any], frames: NDArray[Any]) -> NDArray[np.float64]:

@@ -39,7 +39,7 @@ class TestMel:
         np.testing.assert_allclose(np.maximum(ours, ours.max() - 80), theirs, atol=1e-3)
 
     def test_silence_is_the_floor(self) -> None:
-        np.testing.assert_allclose(mel.log_mel(np.zeros(16_000, np.float32)), -100.0, atol=1e-4)
+        np.testing.assert_allclose(mel.log_mel(np.zeros(16_000, np.float32)), -160.0, atol=1e-4)
 
 
 class TestLoudness:
@@ -90,18 +90,46 @@ class TestLoudness:
         assert louder == pytest.approx(plain + gain, abs=0.01)
 
 
+def tempo_of(*sounds: NDArray[np.float32]) -> float | None:
+    excerpts = [mel.log_mel(sound[0]) for sound in sounds]
+    loudest = max(float(excerpt.max()) for excerpt in excerpts)
+    strengths = [rhythm.onset_strength(excerpt, loudest) for excerpt in excerpts]
+    return rhythm.tempo(strengths, [rhythm.accents(excerpt, loudest)[0] for excerpt in excerpts])
+
+
+def drums(tempo: float, seconds: float, between: int = 1, weak: float = 0.15) -> NDArray[np.float32]:
+    """A drum on every beat, and some that are weaker between beats, shape (1, n)."""
+    sound = noise(seconds, 16_000, 0.0003)
+    hit = noise(0.1, 16_000, 0.2, 1)[0] * np.exp(-np.arange(1600, dtype=np.float32) / 300)
+    for number, start in enumerate(np.arange(0.1, seconds - 0.2, 60.0 / tempo / (1 + between))):
+        first = round(start * 16_000)
+        sound[0, first : first + len(hit)] += hit * np.float32(weak if number % (1 + between) else 1.0)
+    return sound
+
+
 class TestRhythm:
     @pytest.mark.parametrize("tempo", [60, 75, 90, 97.3, 120, 128, 140, 174])
     def test_clicks(self, tempo: float) -> None:
-        excerpts = [mel.log_mel(clicks(tempo, seconds)[0]) for seconds in (10, 9.5, 10.2)]
-        loudest = max(float(excerpt.max()) for excerpt in excerpts)
-        strengths = [rhythm.onset_strength(excerpt, loudest) for excerpt in excerpts]
-        found = rhythm.tempo(strengths)
+        found = tempo_of(*(clicks(tempo, seconds) for seconds in (10, 9.5, 10.2)))
         assert found is not None
         # Bare clicks have no metre: an octave away is as true, and far tempi are heard nearer to 120.
         assert min(abs(np.log2(found / tempo) - octave) for octave in (-1, 0, 1)) < 0.02
         if 80 <= tempo <= 160:
             assert found == pytest.approx(tempo, rel=0.01)
+
+    @pytest.mark.parametrize("tempo", [50, 57, 66, 74, 80])
+    def test_weak_hits_between_slow_beats_are_no_beats(self, tempo: float) -> None:
+        assert tempo_of(drums(tempo, 25)) == pytest.approx(tempo, rel=0.04)
+
+    @pytest.mark.parametrize("tempo", [100, 120, 140])
+    def test_even_hits_are_beats(self, tempo: float) -> None:
+        assert tempo_of(drums(tempo, 25)) == pytest.approx(tempo, rel=0.04)
+        assert tempo_of(drums(tempo, 25, between=0)) == pytest.approx(tempo, rel=0.04)
+
+    def test_few_onsets_are_no_fast_beat(self) -> None:
+        swells = np.maximum(0.0, np.sin(np.pi * 180 / 60 * np.arange(400_000) / 16_000)) ** 2
+        soft = (tone(440, 25, 16_000) * (1 + 0.5 * swells)).astype(np.float32)
+        assert tempo_of(soft) == pytest.approx(90, rel=0.04)
 
     @pytest.mark.parametrize("tempo", [60, 120, 200])
     def test_onsets_are_counted(self, tempo: float) -> None:
@@ -110,19 +138,14 @@ class TestRhythm:
         assert rhythm.onset_count(strength) == pytest.approx(tempo / 3, abs=2)
 
     def test_what_does_not_repeat_has_no_tempo(self) -> None:
-        assert rhythm.tempo([np.zeros(500)]) is None
-        assert rhythm.tempo([]) is None
-        assert rhythm.tempo([np.ones(20)]) is None
-        assert rhythm.tempo([np.eye(1, 1000, 300)[0]]) is None
+        for strengths in ([np.zeros(500)], [], [np.ones(20)], [np.eye(1, 1000, 300)[0]]):
+            assert rhythm.tempo(strengths, strengths) is None
 
     @settings(deadline=None, max_examples=10)
     @given(gain=st.floats(0.05, 2.0), tempo=st.integers(90, 150))
     def test_level_does_not_matter(self, gain: float, tempo: int) -> None:
-        found = []
-        for factor in (1.0, gain):
-            spectrogram = mel.log_mel(clicks(tempo, 10)[0] * np.float32(factor))
-            found.append(rhythm.tempo([rhythm.onset_strength(spectrogram, float(spectrogram.max()))]))
-        assert found[0] == pytest.approx(found[1], rel=0.01)
+        sound = clicks(tempo, 10)
+        assert tempo_of(sound * np.float32(gain)) == pytest.approx(tempo_of(sound), rel=0.01)
 
 
 class TestTonality:

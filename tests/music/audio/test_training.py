@@ -18,10 +18,10 @@ from img2music.music.audio.training import (
 
 
 def invented(count: int, seed: int) -> RatedMusic:
-    """Songs whose valence follows majorness and whose arousal follows loudness, with noise."""
+    """Songs whose valence follows majorness and whose arousal follows attack, with noise."""
     random = np.random.default_rng(seed)
     inputs = random.normal(size=(count, len(INPUTS)))
-    signals = inputs[:, [INPUTS.index("majorness"), INPUTS.index("loudness")]]
+    signals = inputs[:, [INPUTS.index("majorness"), INPUTS.index("attack")]]
     ratings = 0.5 + 0.1 * signals + random.normal(0, 0.02, (count, 2))
     shared = random.normal(size=(count, len(SHARED)))
     return RatedMusic(inputs, shared, ratings, tuple("abcd"[n % 4] for n in range(count)))
@@ -59,7 +59,7 @@ def test_a_model_survives_its_file(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "content",
-    ["", "{}", "[]", '{"name": "music-affect/2", "mean": [], "scale": [], "valence": [], "arousal": []}'],
+    ["", "{}", "[]", '{"name": "music-affect/3", "mean": [], "scale": [], "valence": [], "arousal": []}'],
 )
 def test_a_bad_model_is_an_error(tmp_path: Path, content: str) -> None:
     path = tmp_path / "model.json"
@@ -75,7 +75,7 @@ def test_a_window_differs_from_its_track_by_what_is_heard_in_it() -> None:
     track = invented(1, 8).inputs[0]
     window = track.copy()
     assert model.affect(track, window) == model.affect(track)
-    window[INPUTS.index("loudness")] += 2
+    window[INPUTS.index("attack")] += 2
     assert model.affect(track, window).arousal > model.affect(track).arousal + 0.05
     window = track.copy()
     window[INPUTS.index("musicnn_0")] += 5  # is the track's in each of its windows

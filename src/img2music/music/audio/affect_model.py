@@ -14,18 +14,18 @@ from img2music.errors import ModelError
 from img2music.files import FileKind, write_atomically
 from img2music.music.audio import musicnn, network
 
-MODEL = "music-affect/2"
+MODEL = "music-affect/3"
 """Name and version of the shipped model; its card is docs/models/music-affect.md."""
 KIND = FileKind("a music affect model", (".json",), rb'\s*\{\s*"name":\s*"music-affect/')
-SIGNALS = ("loudness", "onset_rate", "flux", "majorness", "register", "level_spread")
-"""What is measured of the sound itself."""
-PRIORS = ("vibenet_valence", "musicnn_happy")
-"""What the networks read as valence: vibenet's output, and MusiCNN's log-odds of "happy" less those of "sad"."""
+SIGNALS = ("onset_rate", "flux", "majorness", "register", "level_spread", "crest", "attack", "fullness")
+"""What is measured of the sound itself. None of it changes with the gain of a file."""
+PRIOR = "musicnn_happy"
+"""What MusiCNN reads as valence without any rating: its log-odds of the tag "happy" less those of "sad"."""
 INPUTS = (
     *(f"vibenet_{number}" for number in range(network.EMBEDDING)),
     *(f"musicnn_{number}" for number in range(musicnn.EMBEDDING)),
     *SIGNALS,
-    *PRIORS,
+    PRIOR,
 )
 """What the model reads, in order."""
 
@@ -64,9 +64,9 @@ class AffectModel:
 
         Parameters
         ----------
-        track : ndarray of float64, shape (464,)
+        track : ndarray of float64, shape (465,)
             In the order of `INPUTS`.
-        window : ndarray of float64, shape (464,), optional
+        window : ndarray of float64, shape (465,), optional
             The same of the window.
 
         Returns

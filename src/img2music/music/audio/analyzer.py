@@ -6,7 +6,7 @@ A pure function of the file's bytes: the same bits in any process, on any day.
 import math
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,27 +15,39 @@ from numpy.typing import NDArray
 from img2music.affect import Affect
 from img2music.errors import Img2MusicError, InputError, unexpected
 from img2music.media.audio import SHORTFALL, AudioFile, open_audio
-from img2music.media.excerpts import Excerpt
+from img2music.media.excerpts import Excerpt, mono
 from img2music.music.analysis import NO_MUSIC, CurvePoint, Features, TrackAnalysis
 from img2music.music.audio import loudness, musicnn, rhythm, spectrum, tonality
-from img2music.music.audio.affect_model import PRIORS, SIGNALS, AffectModel, shipped_model
+from img2music.music.audio.affect_model import SIGNALS, AffectModel, shipped_model
 from img2music.music.audio.mel import FRAME_RATE, HOP, SAMPLE_RATE, log_mel
-from img2music.music.audio.network import head, hear
+from img2music.music.audio.network import hear
 
 if TYPE_CHECKING:
     from img2music.media.sndfile import SndfileAudio
 
-ANALYZER = "audio/2"
+ANALYZER = "audio/3"
 """Name and version of this analyzer; a new version means that libraries are analysed again."""
 EXCERPTS = 12
 EXCERPT_SECONDS = 8.0
 """A track is heard in this many excerpts of this length, evenly spread; docs/analyzer.md says why."""
 WINDOW_SECONDS = 8.0
 """Length of a window of the affect curve, about."""
+LEVEL = 30.0
+"""Decibels, summed over the mel bins, to which the loudest frame of each track is brought before it is judged.
+
+It is the median of tracks whose peak is at full scale, so they are heard much as they are.
+"""
+LEAST_ATTACK = 1e-3
+"""Share of the amplitude by which it rises from frame to frame, of a sound that does not change."""
+RANGE = 60.0
+"""Decibels below the loudest frame under which the beginning and the end of a track are silence."""
 PATCHES = 4
-"""Windows of a track of which MusiCNN hears the middle; docs/models/music-affect.md says why no more."""
+"""Parts of a track that MusiCNN hears; docs/models/music-affect.md says why no more."""
 SILENCE = Affect(valence=0.5, arousal=0.0)
-"""Affect of a window that holds nothing above -70 LUFS, the absolute gate of BS.1770: calm, and nothing more."""
+"""Affect of a window that holds nothing above -70 LUFS, the absolute gate of BS.1770, when the track is at `LEVEL`:
+calm, and nothing more."""
+DAMAGED = "A part of it is damaged; it was heard as far as it can be decoded."
+CUT_SHORT = "It ends after {:.1f} of the {:.1f} seconds that it promises: it is cut short or damaged."
 
 
 @dataclass(frozen=True)
@@ -48,10 +60,12 @@ class Measurement:
         Seconds.
     features : Features
         Features of the whole track.
-    inputs : ndarray of float64, shape (464,)
+    inputs : ndarray of float64, shape (465,)
         Inputs of the affect model for the whole track.
     windows : tuple of (float, float, ndarray of float64 or None)
         Start, end and inputs of the affect model for each window; None for silence.
+    note : str or None
+        What is wrong with the file.
     """
 
     duration: float
@@ -59,6 +73,7 @@ class Measurement:
     features: Features
     inputs: NDArray[np.float64]
     windows: tuple[tuple[float, float, NDArray[np.float64] | None], ...]
+    note: str | None
 
 
 @dataclass(frozen=True)
@@ -68,9 +83,11 @@ class _Window:
     start: float
     end: float
     mel: NDArray[np.float32]
-    middle: NDArray[np.float32]
+    sound: NDArray[np.float32]
     pitch_classes: NDArray[np.float64]
     powers: NDArray[np.float64]
+    peak: float
+    squares: float
 
 
 @dataclass(frozen=True)
@@ -78,11 +95,13 @@ class _Frames:
     """What is measured of each mel frame of a track, or of a part of it."""
 
     strength: NDArray[np.float64]
+    rise: NDArray[np.float64]
+    amplitude: NDArray[np.float64]
     centroid: NDArray[np.float64]
     level: NDArray[np.float64]
 
     def part(self, first: int, last: int) -> "_Frames":
-        return _Frames(self.strength[first:last], self.centroid[first:last], self.level[first:last])
+        return _Frames(*(getattr(self, field.name)[first:last] for field in fields(self)))
 
 
 def analyze_track(path: str | os.PathLike[str], model: AffectModel | None = None) -> TrackAnalysis:
@@ -124,6 +143,7 @@ def analyze_track(path: str | os.PathLike[str], model: AffectModel | None = None
         affect=model.affect(measured.inputs),
         features=measured.features,
         curve=tuple(CurvePoint(start, end, affect(inputs)) for start, end, inputs in measured.windows),
+        note=measured.note,
     )
 
 
@@ -147,44 +167,54 @@ def measure(path: str | os.PathLike[str]) -> Measurement:
         If vibenet's network is missing or damaged.
     """
     with open_audio(path) as audio:
+        promised = audio.info.duration
         excerpts = _listen(audio)
         duration = audio.info.duration
+        note = DAMAGED if audio.damaged else None
+        if duration < promised - SHORTFALL:
+            note = CUT_SHORT.format(duration, promised)
     windows = [window for excerpt in excerpts for window in excerpt]
     mel = np.concatenate([window.mel for window in windows], axis=1)
     loudest = float(mel.max())
-    strengths = [
-        rhythm.onset_strength(np.concatenate([window.mel for window in excerpt], axis=1), loudest)
-        for excerpt in excerpts
-    ]
-    hearing = hear(mel)
-    listened = sum(window.end - window.start for window in windows)
+    excerpt_mels = [np.concatenate([window.mel for window in excerpt], axis=1) for excerpt in excerpts]
+    strengths = [rhythm.onset_strength(excerpt, loudest) for excerpt in excerpt_mels]
+    rises, amplitudes = zip(*(rhythm.accents(excerpt, loudest) for excerpt in excerpt_mels), strict=True)
+    strength, rise, amplitude = (np.concatenate(parts) for parts in (strengths, rises, amplitudes))
+    frames = _Frames(strength, rise, amplitude, *spectrum.centroid_and_level(mel))
+    gain = LEVEL - float(frames.level.max())
+    sounding = np.flatnonzero(frames.level > frames.level.max() - RANGE)
+    begin, end = int(sounding[0]), int(sounding[-1]) + 1
+    hearing = hear(mel[:, begin:end], gain)
     powers = np.concatenate([window.powers for window in windows])
     pitch_classes = np.sum([window.pitch_classes for window in windows], axis=0)
     key = tonality.tonality(pitch_classes)
-    onset_rate = sum(map(rhythm.onset_count, strengths)) / listened
     features = Features(
         **hearing.outputs,
-        tempo=rhythm.tempo(strengths),
+        tempo=rhythm.tempo(strengths, rises),
         key=key.key if key else None,
         mode=key.mode if key else None,
         loudness=loudness.integrated_loudness(powers),
-        onset_rate=onset_rate,
+        onset_rate=sum(map(rhythm.onset_count, strengths)) / (end - begin) * FRAME_RATE,
     )
     if features.loudness is None:
         raise InputError(NO_MUSIC, os.fspath(path))
-    frames = _Frames(np.concatenate(strengths), *spectrum.centroid_and_level(mel))
-    tagging = musicnn.listen([window.middle for window in _for_musicnn(windows)])
+    factor = 10 ** (gain / 20)
+    heard = [loudness.integrated_loudness(window.powers * factor**2) is not None for window in windows]
+    sounds = [np.concatenate([window.sound for window in excerpt]) for excerpt in excerpts]
+    tagging = musicnn.listen([patch * np.float32(factor) for patch in _patches(sounds, sounding)])
     points = []
-    first = 0
-    for window in windows:
-        last = first + window.mel.shape[1]
-        embedding = hearing.embedding(first, last)
-        inputs = _model_inputs(embedding, tagging, frames.part(first, last), window.pitch_classes, window.powers)
+    last = 0
+    for window, is_heard in zip(windows, heard, strict=True):
+        first, last = last, last + window.mel.shape[1]
+        part = max(first, begin), min(last, end)
+        inputs = None
+        if is_heard and part[0] < part[1]:
+            embedding = hearing.embedding(part[0] - begin, part[1] - begin)
+            inputs = _model_inputs(embedding, tagging, frames.part(*part), [window])
         points.append((window.start, window.end, inputs))
-        first = last
-    inputs = _model_inputs(hearing.embedding(0, first), tagging, frames, pitch_classes, powers)
-    assert inputs is not None
-    return Measurement(duration, listened, features, inputs, tuple(points))
+    inputs = _model_inputs(hearing.embedding(0, end - begin), tagging, frames.part(begin, end), windows)
+    listened = sum(window.end - window.start for window in windows)
+    return Measurement(duration, listened, features, inputs, tuple(points), note)
 
 
 def plan(duration: float) -> list[tuple[float, float]]:
@@ -223,11 +253,13 @@ def _listen(audio: "AudioFile | SndfileAudio") -> list[list[_Window]]:
 def _windows(excerpt: Excerpt) -> list[_Window]:
     import soxr
 
-    mono = excerpt.samples.mean(axis=0)
+    samples = excerpt.samples
+    samples -= samples.mean(axis=1, keepdims=True)  # an offset is heard by nobody
+    sound = mono(samples)
     if excerpt.rate != SAMPLE_RATE:
-        mono = soxr.resample(mono, excerpt.rate, SAMPLE_RATE)
-    mel = log_mel(mono)
-    powers = loudness.block_powers(excerpt.samples, excerpt.rate, excerpt.layout)
+        sound = soxr.resample(sound, excerpt.rate, SAMPLE_RATE)
+    mel = log_mel(sound)
+    powers = loudness.block_powers(samples, excerpt.rate, excerpt.layout)
     length = excerpt.end - excerpt.start
     count = max(1, round(length / WINDOW_SECONDS))
     frames = np.linspace(0, mel.shape[1], count + 1).round().astype(int)
@@ -235,50 +267,54 @@ def _windows(excerpt: Excerpt) -> list[_Window]:
     blocks = np.append((seconds[:-1] / loudness.STEP).round().astype(int), len(powers))
     windows = []
     for number in range(count):
-        part = mono[frames[number] * HOP : frames[number + 1] * HOP]
-        before = max(0, len(part) - musicnn.PATCH) // 2
+        part = sound[frames[number] * HOP : frames[number + 1] * HOP]
         windows.append(
             _Window(
                 start=excerpt.start + float(seconds[number]),
                 end=excerpt.start + float(seconds[number + 1]),
                 mel=mel[:, frames[number] : frames[number + 1]],
-                middle=part[before : before + musicnn.PATCH].copy(),  # so that the rest can go
+                sound=part,
                 pitch_classes=tonality.chroma(part),
                 powers=powers[blocks[number] : blocks[number + 1]],
+                peak=float(np.abs(part).max()),
+                squares=float(np.einsum("i,i->", part, part, dtype=np.float64)),
             )
         )
     return windows
 
 
-def _for_musicnn(windows: list[_Window]) -> list[_Window]:
-    """Choose windows, evenly spread, from those that are not silent."""
-    heard = [window for window in windows if loudness.integrated_loudness(window.powers) is not None]
-    places = (np.arange(PATCHES) + 0.5) * len(heard) / PATCHES
-    return [heard[place] for place in sorted(set(places.astype(int).tolist()))]
+def _patches(sounds: list[NDArray[np.float32]], sounding: NDArray[np.intp]) -> list[NDArray[np.float32]]:
+    """Choose what MusiCNN hears of the excerpts: around `PATCHES` frames, evenly spread over those that sound."""
+    begins = np.cumsum([0, *map(len, sounds[:-1])])
+    chosen = {}
+    for place in ((np.arange(PATCHES) + 0.5) * len(sounding) / PATCHES).astype(int):
+        centre = int(sounding[place]) * HOP
+        number = int(np.searchsorted(begins, centre, side="right")) - 1
+        start = min(centre - int(begins[number]) - musicnn.PATCH // 2, len(sounds[number]) - musicnn.PATCH)
+        chosen[number, max(0, start)] = sounds[number][max(0, start) :][: musicnn.PATCH]
+    return list(chosen.values())
 
 
 def _model_inputs(
     embedding: NDArray[np.float64],
     tagging: musicnn.Tagging,
     frames: _Frames,
-    pitch_classes: NDArray[np.float64],
-    powers: NDArray[np.float64],
-) -> NDArray[np.float64] | None:
-    """Inputs of the affect model, in the order of `INPUTS`; None for silence."""
-    level = loudness.integrated_loudness(powers)
-    if level is None:
-        return None
+    windows: list[_Window],
+) -> NDArray[np.float64]:
+    """Inputs of the affect model, in the order of `INPUTS`, for one window or all."""
+    pitch_classes = np.sum([window.pitch_classes for window in windows], axis=0)
+    peak, squares = max(window.peak for window in windows), sum(window.squares for window in windows)
     key = tonality.tonality(pitch_classes)
+    amplitude = frames.amplitude.mean()
     signals: Sequence[float] = (
-        level,
         math.log1p(rhythm.onset_count(frames.strength) / (len(frames.strength) / FRAME_RATE)),
         float(frames.strength.mean()),
         key.majorness if key else 0.0,
         spectrum.register(frames.centroid, frames.level),
         float(frames.level.std()),
+        20.0 * math.log10(peak / math.sqrt(squares / (len(frames.level) * HOP))),
+        math.log(max(LEAST_ATTACK, frames.rise.mean() / amplitude)),
+        math.log(amplitude),
     )
     assert len(signals) == len(SIGNALS)
-    # einsum adds in one fixed order; BLAS doesn't promise that.
-    priors = (float(np.einsum("i,i->", head("valence"), embedding)), tagging.happiness)
-    assert len(priors) == len(PRIORS)
-    return np.concatenate([embedding, tagging.embedding, signals, priors])
+    return np.concatenate([embedding, tagging.embedding, signals, [tagging.happiness]])

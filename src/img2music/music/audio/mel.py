@@ -15,7 +15,7 @@ FRAME_RATE = SAMPLE_RATE / HOP
 WINDOW = 640
 N_FFT = 1024
 N_MELS = 128
-FLOOR = 1e-10  # power, so that digital silence is -100 dB
+FLOOR = 1e-16  # power: digital silence is -160 dB, far below what the quietest of files holds
 FRAMES_AT_ONCE = 2048  # bounds memory
 
 
@@ -32,7 +32,7 @@ def log_mel(samples: NDArray[np.float32]) -> NDArray[np.float32]:
     Returns
     -------
     ndarray of float32, shape (128, m)
-        Decibels, at least -100; 50 frames a second.
+        Decibels, at least -160; 50 frames a second.
     """
     import scipy.fft
 

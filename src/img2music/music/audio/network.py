@@ -33,7 +33,6 @@ EMBEDDING = 256
 # Names inside vibenet 0.1's efficientnet_model.onnx.
 FEATURE_MAP = "silu_48"  # shape (1, 1280, 4, steps)
 TRUNK = ("trunk.0.weight", "trunk.0.bias", "trunk.1.weight", "trunk.1.bias")
-HEAD = "heads.{}.weight"
 LAYER_NORM_EPSILON = 1e-5
 # Numbers of fields in onnx.proto.
 MODEL_GRAPH, GRAPH_OUTPUT, VALUE_NAME, GRAPH_INITIALIZER, TENSOR_NAME, TENSOR_RAW_DATA = 7, 12, 1, 5, 8, 9
@@ -72,13 +71,15 @@ class Hearing:
         return _network().trunk(self.steps[begin:end].mean(axis=0, dtype=np.float64))
 
 
-def hear(mel: NDArray[np.float32]) -> Hearing:
+def hear(mel: NDArray[np.float32], gain: float = 0.0) -> Hearing:
     """Run the network.
 
     Parameters
     ----------
     mel : ndarray of float32, shape (128, m)
         From `img2music.music.audio.mel.log_mel`; excerpts of one track may be joined along time.
+    gain : float
+        Decibels by which the network hears it louder.
 
     Returns
     -------
@@ -90,26 +91,12 @@ def hear(mel: NDArray[np.float32]) -> Hearing:
         If the installed vibenet doesn't carry the network that is expected.
     """
     clipped = np.maximum(mel, mel.max() - DYNAMIC_RANGE)
+    clipped += np.float32(gain)
     outputs, feature_map = _network().session.run(["out", FEATURE_MAP], {"x": clipped[np.newaxis]})
     return Hearing(
         {name: _unit(name, float(value)) for name, value in zip(LABELS, outputs[0], strict=True)},
         feature_map[0].mean(axis=1).T,
     )
-
-
-def head(label: str) -> NDArray[np.float64]:
-    """Give the weights by which the network reads one of its outputs from the embedding.
-
-    Parameters
-    ----------
-    label : str
-        One of `LABELS`.
-
-    Returns
-    -------
-    ndarray of float64, shape (256,)
-    """
-    return _network().heads[label]
 
 
 def _unit(name: str, value: float) -> float:
@@ -138,11 +125,10 @@ class _Network:
         self.session: Any = onnxruntime.InferenceSession(
             model + _field(MODEL_GRAPH, value), options, providers=["CPUExecutionProvider"]
         )
-        weights = _initializers(model, (*TRUNK, *map(HEAD.format, LABELS)))
+        weights = _initializers(model, TRUNK)
         scale, shift, matrix, bias = (weights[name].astype(np.float64) for name in TRUNK)
         self._scale, self._shift = scale, shift
         self._matrix, self._bias = matrix.reshape(EMBEDDING, len(scale)), bias
-        self.heads = {label: weights[HEAD.format(label)].astype(np.float64) for label in LABELS}
 
     def trunk(self, pooled: NDArray[np.float64]) -> NDArray[np.float64]:
         """Layer norm, linear layer, GELU."""

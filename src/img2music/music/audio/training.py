@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from img2music.errors import InputError, MissingExtraError, reason_of
 from img2music.music.audio import musicnn, network
-from img2music.music.audio.affect_model import MODEL, PRIORS, SIGNALS, AffectModel
+from img2music.music.audio.affect_model import MODEL, SIGNALS, AffectModel
 from img2music.music.audio.analyzer import measure
 
 EMOTIFY_GENRES = ("classical", "rock", "electronic", "pop")
@@ -26,8 +26,8 @@ CHANGE_SAYS = (1.0, 0.0, 0.45)
 """The same for how a window differs from its track."""
 PENALTY = 1.0
 """Of that regression."""
-PRIOR_SHARES = ((0.15, 0.15), (0.0, 0.0))
-"""For valence and arousal: the share of each of `PRIORS` in a prediction, in standard deviations."""
+PRIOR_SHARES = (0.3, 0.0)
+"""For valence and arousal: the share of `PRIOR` in a prediction, in standard deviations."""
 TABLE_PENALTY = 100.0
 """Of ridge regression on a table's standardised columns."""
 SPREAD = 0.2
@@ -47,7 +47,7 @@ class RatedMusic:
 
     Attributes
     ----------
-    inputs : ndarray of float64, shape (n, 464) or (n, 0)
+    inputs : ndarray of float64, shape (n, 465) or (n, 0)
         Inputs of the model, one row a song; none where there is no sound.
     shared : ndarray of float64, shape (n, 5)
         The features in `SHARED`.
@@ -168,7 +168,7 @@ def read_pmemo(table: Path) -> RatedMusic:
 
 
 def train_affect_model(rated: RatedMusic) -> AffectModel:
-    """Fit the model: ridge regression, blended with what the networks themselves read.
+    """Fit the model: ridge regression, blended with what MusiCNN itself reads.
 
     Parameters
     ----------
@@ -191,19 +191,19 @@ def train_affect_model(rated: RatedMusic) -> AffectModel:
     standard = (rated.inputs - mean) / scale
 
     # As inputs are centred, there is no intercept: the average song is neutral.
-    def row(axis: int, says: tuple[float, ...], shares: tuple[float, ...]) -> tuple[float, ...]:
-        learnt = standard[:, : -len(PRIORS)]
+    def row(axis: int, says: tuple[float, ...], share: float) -> tuple[float, ...]:
+        learnt = standard[:, :-1]
         groups = (network.EMBEDDING, musicnn.EMBEDDING, len(SIGNALS))
         weight = np.sqrt(np.repeat(np.divide(says, groups), groups))
         coefficients = weight * _ridge(learnt * weight, rated.ratings[:, axis], PENALTY)
-        coefficients *= (1.0 - sum(shares)) / (learnt @ coefficients).std()
-        coefficients = np.append(coefficients, shares)
+        coefficients *= (1.0 - share) / (learnt @ coefficients).std()
+        coefficients = np.append(coefficients, share)
         # Regression pulls predictions together; they are spread as people's ratings are.
         coefficients *= SPREAD / (standard @ coefficients).std()
         return tuple(coefficients.tolist())
 
     rows = [row(axis, SAYS[axis], PRIOR_SHARES[axis]) for axis in range(2)]
-    changes = [row(axis, CHANGE_SAYS, (0.0,) * len(PRIORS)) for axis in range(2)]
+    changes = [row(axis, CHANGE_SAYS, 0.0) for axis in range(2)]
     return AffectModel(MODEL, tuple(mean.tolist()), tuple(scale.tolist()), *rows, *changes)
 
 
@@ -291,7 +291,7 @@ def unheard_affects(rated: RatedMusic, groups: tuple[str, ...] | None = None) ->
 
 
 def _untrained(rated: RatedMusic) -> NDArray[np.float64]:
-    """What the networks read, without any rating: vibenet's output plus `PRIORS`' happiness, both standardised."""
+    """What the networks read, without any rating: vibenet's output plus `PRIOR`, both standardised."""
     read = np.column_stack([rated.shared[:, [SHARED.index("valence"), SHARED.index("energy")]], rated.inputs[:, -1]])
     standard = (read - read.mean(axis=0)) / read.std(axis=0)
     return np.asarray(standard[:, :2] + standard[:, 2:])

@@ -291,7 +291,7 @@ def silence(path: Path) -> None:
     path.write_bytes(wav(bytes(2 * 4 * 44_100)))
 
 
-@sound("constant.wav", says=None)
+@sound("constant.wav", says="silent")
 def constant(path: Path) -> None:
     path.write_bytes(wav(b"\xff\x7f" * 4 * 44_100))
 

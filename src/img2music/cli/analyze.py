@@ -63,8 +63,7 @@ def analyze(
         print_table(["file", ">valence", ">arousal", "feels", "likeliest emotion", "music"], map(_row, report.items))
     if explain is not None and report.items:
         warn(f"drawn to {explain}")
-    told = ((item.path, getattr(item.detail, "note", None)) for item in report.items)
-    notes += tuple(f"{path}: {note}" for path, note in told if note)
+    notes += tuple(f"{item.path}: {item.detail.note}" for item in report.items if item.detail.note)
     for note in notes:
         warn(note)
     finish(len(report.items), report.errors)

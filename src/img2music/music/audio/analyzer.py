@@ -276,7 +276,7 @@ def _windows(excerpt: Excerpt) -> list[_Window]:
                 sound=part,
                 pitch_classes=tonality.chroma(part),
                 powers=powers[blocks[number] : blocks[number + 1]],
-                peak=float(np.abs(part).max()),
+                peak=float(np.abs(part).max(initial=0.0)),
                 squares=float(np.einsum("i,i->", part, part, dtype=np.float64)),
             )
         )

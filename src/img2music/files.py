@@ -22,6 +22,9 @@ DATABASE_MAGIC = b"SQLite format 3\0"  # https://www.sqlite.org/fileformat.html,
 HEAD_BYTES = 4096
 """How much of a file is read to tell its kind."""
 
+COPY_PREFIX = ".img2music-"
+_COPY_NAME = re.compile(re.escape(COPY_PREFIX) + r"[0-9a-f]{16}(\..*)?", re.DOTALL)
+
 
 @dataclass(frozen=True, slots=True)
 class FileKind:
@@ -189,7 +192,8 @@ def edited_copy(file: str) -> Iterator[str]:
     """Copy a file beside itself, so that the copy can be changed and then take its place, whole.
 
     The copy has the permissions, times and extended attributes of the file and, where the system lets it, its owner.
-    Its name is hidden (a leading dot), has the same ending, and tells whose it is should it be left behind.
+    Its name is hidden (a leading dot), has the same ending, and tells whose it is should a kill leave it behind
+    (`remove_left_copies`).
 
     Parameters
     ----------
@@ -207,7 +211,7 @@ def edited_copy(file: str) -> Iterator[str]:
         If no copy can be made there.
     """
     folder, name = os.path.split(file)  # no Path: names may be any bytes
-    copy = os.path.join(folder, f".img2music-{secrets.token_hex(8)}{os.path.splitext(name)[1]}")  # noqa: PTH118, PTH122
+    copy = os.path.join(folder, f"{COPY_PREFIX}{secrets.token_hex(8)}{os.path.splitext(name)[1]}")  # noqa: PTH118, PTH122
     try:
         shutil.copyfile(file, copy)
         status = os.stat(file)  # noqa: PTH116
@@ -219,6 +223,26 @@ def edited_copy(file: str) -> Iterator[str]:
     finally:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(copy)  # noqa: PTH108
+
+
+def remove_left_copies(folder: str) -> None:
+    """Remove the copies that earlier calls of `edited_copy` were killed over.
+
+    Should one be in use by another program, that program fails to put it in place, and the file stays as it was.
+
+    Parameters
+    ----------
+    folder : str
+
+    Raises
+    ------
+    OSError
+        If the folder can't be read, or a copy can't be removed.
+    """
+    with os.scandir(folder) as entries:
+        left = [entry.path for entry in entries if _COPY_NAME.fullmatch(entry.name) and entry.is_file()]
+    for copy in left:
+        os.unlink(copy)  # noqa: PTH108 - names may be any bytes
 
 
 def put_in_place(copy: str, file: str) -> None:

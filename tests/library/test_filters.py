@@ -7,6 +7,7 @@ import pytest
 import soundfile
 import sqlalchemy as sa
 
+from img2music.library.filter_text import track_filter
 from img2music.library.store import LibraryStore
 from img2music.library.track import TrackFilter
 from img2music.music.audio.analyzer import analyze_track
@@ -68,6 +69,15 @@ def test_folders(tmp_path):
         assert found(folder=("/m/pop/live", "/m/pop-rock")) == "cd"
         assert found(folder=("/m",), not_folder=("/m/pop",)) == "ac"
         assert found(not_folder=("/m/pop",)) == "acf"
+
+
+def test_a_folder_is_known_by_the_name_of_a_link_to_it(tmp_path):
+    (tmp_path / "music").mkdir()
+    (tmp_path / "link").symlink_to("music")
+    with LibraryStore.open(tmp_path / "library.db", create=True) as store:
+        store.put([make_record(str(tmp_path / "music" / "a.mp3"))])
+        assert len(store.ids(track_filter(folder=[tmp_path / "link"]))) == 1
+        assert len(store.ids(track_filter(not_folder=[tmp_path / "link"]))) == 0
 
 
 # Readings of the analyzer: speech by espeak-ng, alone and over music; noise by synthesis; pieces of Emotify.

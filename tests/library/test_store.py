@@ -1,5 +1,6 @@
 import os
 import sqlite3
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -201,6 +202,24 @@ def test_a_full_disk_is_told_and_loses_nothing(tmp_path):
     with LibraryStore.open(path) as store:
         assert store.count() == 10
         assert store.faults() == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="limits of POSIX")
+def test_on_a_full_disk_a_library_is_read_and_no_fault_of_the_disk_is_told(tmp_path):
+    import resource
+
+    path = tmp_path / "library.db"
+    with LibraryStore.open(path, create=True) as store:
+        store.put([make_record("/1.mp3")])
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, limits[1]))  # no room for the index of the log
+    try:
+        with LibraryStore.open(path, read_only=True) as store:
+            assert store.count() == 1
+        with pytest.raises(LibraryError, match=r"is the disk full\? Nothing"):
+            LibraryStore.open(path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
 
 
 def test_readers_see_a_whole_library_while_another_writes(tmp_path):

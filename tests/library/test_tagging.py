@@ -87,6 +87,15 @@ def test_an_interruption_leaves_nothing_behind(
     assert verify(store, content=True).files == []
 
 
+def test_what_a_kill_leaves_behind_is_removed(store: LibraryStore, song: Path) -> None:
+    (song.parent / ".img2music-0123456789abcdef.flac").write_bytes(song.read_bytes()[:1000])
+    (song.parent / ".img2music-notes.txt").write_text("mine")
+    tag(store, TrackFilter(), everything=True, dry_run=True)
+    assert len(list(song.parent.iterdir())) == 3
+    tag_all(store)
+    assert {file.name for file in song.parent.iterdir()} == {song.name, ".img2music-notes.txt"}
+
+
 def test_a_writer_that_harms_the_sound_is_found_out(
     store: LibraryStore, song: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -113,11 +113,12 @@ def test_folders_of_systems_are_left_out_unless_they_are_given(tmp_path, folder)
 
 
 def test_a_container_of_films_is_taken_if_it_holds_sound_alone(tmp_path):
-    for name, format_ in (("a.mp4", "mp4"), ("b.webm", "webm"), ("c.MKV", "matroska")):
+    for name, format_ in (("a.mp4", "mp4"), ("b.webm", "webm"), ("c.MKV", "matroska"), ("d.mov", "mov")):
         write_container(tmp_path / name, format_, pictures=False)
     write_container(tmp_path / "film.mp4", "mp4", pictures=True)
     make(tmp_path, "broken.mp4")
-    assert names(tmp_path) == ["a.mp4", "b.webm", "c.MKV"]
+    write_container(tmp_path / "film.mov", "mov", pictures=True)
+    assert names(tmp_path) == ["a.mp4", "b.webm", "c.MKV", "d.mov"]
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes of POSIX")

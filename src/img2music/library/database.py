@@ -29,6 +29,7 @@ _REMEDIES = {
     "SQLITE_CANTOPEN": "it can't be opened; check that the folder exists and that you may read and write it.",
     "SQLITE_PERM": "it can't be opened; check that you may read and write it.",
     "SQLITE_AUTH": "it can't be opened; check that you may read and write it.",
+    "SQLITE_IOERR_SHM": "there is no room for its index beside it: is the disk full? Nothing that was stored is lost.",
     "SQLITE_IOERR": "the disk reports an error; check it, and restore the library from a copy.",
 }
 
@@ -267,7 +268,7 @@ def _readable_uri(uri: str, location: Location, path: Path) -> str:
         with contextlib.closing(_connect(uri, read_only=True)) as connection:
             connection.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchone()
     except sqlite3.OperationalError as error:
-        if not error.sqlite_errorname.startswith(("SQLITE_CANTOPEN", "SQLITE_READONLY")):
+        if not error.sqlite_errorname.startswith(("SQLITE_CANTOPEN", "SQLITE_READONLY", "SQLITE_IOERR_SHM")):
             raise
         log = path.with_name(path.name + "-wal")
         if log.exists() and log.stat().st_size > 0:

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from img2music.errors import UsageError, printable
 from img2music.library.track import TrackFilter
@@ -70,11 +70,11 @@ def track_filter(
         genre=tuple(genre),
         artist=tuple(artist),
         album=tuple(album),
-        folder=tuple(map(_absolute, folder)),
+        folder=_paths(folder),
         not_genre=tuple(not_genre),
         not_artist=tuple(not_artist),
         not_album=tuple(not_album),
-        not_folder=tuple(map(_absolute, not_folder)),
+        not_folder=_paths(not_folder),
         year=None if year is None else parse_year_range(year),
         tempo=None if tempo is None else parse_range(tempo, "--tempo"),
         duration=None if length is None else parse_length_range(length),
@@ -85,8 +85,10 @@ def track_filter(
     )
 
 
-def _absolute(folder: str | os.PathLike[str]) -> str:
-    return os.path.abspath(os.path.expanduser(os.fspath(folder)))  # noqa: PTH100, PTH111 - names may be any bytes
+def _paths(folders: Iterable[str | os.PathLike[str]]) -> tuple[str, ...]:
+    """Absolute paths, those that links lead to as well: a scan may have come by either."""
+    given = [os.path.expanduser(os.fspath(folder)) for folder in folders]  # noqa: PTH111 - names may be any bytes
+    return tuple(dict.fromkeys(path for each in given for path in (os.path.abspath(each), os.path.realpath(each))))  # noqa: PTH100
 
 
 def parse_range(text: str, name: str) -> Range:

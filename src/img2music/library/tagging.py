@@ -1,5 +1,6 @@
 """Writes what tracks are like into the tags of their files, and takes it out again."""
 
+import contextlib
 import os
 import stat
 from collections.abc import Callable
@@ -7,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from img2music.errors import Img2MusicError, InputError, UsageError, unexpected
-from img2music.files import edited_copy, put_in_place
+from img2music.files import edited_copy, put_in_place, remove_left_copies
 from img2music.library.store import LibraryStore
 from img2music.library.track import Track, TrackFilter
 from img2music.library.workers import content_hash
@@ -189,6 +190,7 @@ class _Tagging:
         self._overwrite = overwrite
         self._keep_times = keep_times
         self._seen: set[str] = set()
+        self._tidied: set[str] = set()
 
     def work(self, where: TrackFilter, progress: Progress | None) -> None:
         """Go through the tracks, one after the other."""
@@ -214,6 +216,7 @@ class _Tagging:
             report.linked += 1
             return
         self._seen.add(real)
+        self._tidy(os.path.dirname(real))  # noqa: PTH120 - names may be any bytes
         try:
             report.files.append(TaggedFile(track, self._tag(track, scanned, real)))
         except InputError as error:
@@ -225,6 +228,13 @@ class _Tagging:
             raise
         except Exception as error:  # noqa: BLE001 - whatever a file does to what reads it, the rest goes on
             report.failed.append(unexpected(error, track.path))
+
+    def _tidy(self, folder: str) -> None:
+        """Remove what an earlier run left in a folder when it was killed."""
+        if folder not in self._tidied and not self._report.dry_run:
+            self._tidied.add(folder)
+            with contextlib.suppress(OSError):  # of a folder that is gone or read-only, its files tell
+                remove_left_copies(folder)
 
     def _tag(self, track: Track, scanned: FileState, real: str) -> TagEdit:
         before = _unchanged(real, scanned)

@@ -23,7 +23,7 @@ IMAGE_EXTENSIONS = frozenset(
 )
 """Extensions (lower case, without the dot) of the files that are taken for images."""
 
-CONTAINERS = frozenset({"3gp", "mkv", "mp4", "webm"})
+CONTAINERS = frozenset({"3g2", "3gp", "asf", "m4v", "mkv", "mov", "mp4", "ogv", "ogx", "webm"})
 """Extensions of files that are films, or sound alone: these are looked into."""
 
 SYSTEM_FOLDER = re.compile(

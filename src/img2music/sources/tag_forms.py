@@ -250,7 +250,8 @@ def load_tags(path: str) -> TagForm:
         file = _opened(path)
         form = None if file is None else _form(file, path)
     except Exception as error:  # noqa: BLE001 - mutagen raises struct, unicode and other errors on damaged files
-        raise InputError(f"its tags can't be read ({reason_of(error)}); it is left as it was.", path) from None
+        reason = reason_of(error, "the file is damaged, or of a kind that takes no tags")
+        raise InputError(f"its tags can't be read ({reason}); it is left as it was.", path) from None
     if form is None:
         raise InputError("tags can't be written into this kind of file.", path)
     return form

@@ -495,7 +495,7 @@ def _slideshow(document: Mapping[str, Any], film: FilmFile) -> SheetSlideshow | 
     for number, each in enumerate(_list(show, "photos", where), start=1):
         here = f"photo {number}"
         photo = SheetPhoto(
-            _text(each if isinstance(each, dict) else {}, "path", here),
+            _text(each, "path", here),
             _number(each, "start", here, least=0.0),
             _count(each, "start_frame", here),
         )
@@ -551,8 +551,8 @@ def _cue(value: Any, where: str) -> Cue:
     alternatives = []
     for number, other in enumerate(_list(value, "alternatives", where, needed=False), start=1):
         here = f"{where}, alternative {number}"
-        note = _text(other, "note", here) if other.get("note") is not None else None
         distance = _number(other, "distance", here, least=0.0)
+        note = _text(other, "note", here) if other.get("note") is not None else None
         alternatives.append(Alternative(_track(other, here), _passage(other, here), distance, note))
     return Cue(
         *span,
@@ -644,13 +644,20 @@ def _list(value: Any, key: str, where: str, *, needed: bool = True) -> list[Any]
     return part
 
 
-def _text(value: Mapping[str, Any], key: str, where: str) -> str:
-    part = value.get(key)
-    if not isinstance(part, str) or (key == "path" and (not part or "\0" in part)):
+def _text(value: Any, key: str, where: str) -> str:
+    part = value.get(key) if isinstance(value, dict) else None
+    if not isinstance(part, str) or (key == "path" and not _names_a_file(part)):
         raise _FaultError(
             f'{where} lacks "{key}"' if part is None else f'{where}: "{key}" is not a text that can be used'
         )
     return part
+
+
+def _names_a_file(path: str) -> bool:
+    try:
+        return bool(path) and "\0" not in path and bool(os.fsencode(path))
+    except UnicodeEncodeError:  # half of a character that JSON writes as two
+        return False
 
 
 def _number(value: Any, key: str, where: str, *, least: float = -math.inf, otherwise: float | None = None) -> float:

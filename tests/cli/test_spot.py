@@ -113,6 +113,7 @@ def test_a_library_without_songs(run: Run, folder: Path) -> None:
 BAD = {
     "photo": (["--cues", "auto"], "picture, not a film"),
     "pin": (["--pin", "Dance"], "give SCENE=TRACK"),
+    "pin of many digits": (["--pin", f"{'9' * 5000}=Dance"], "give SCENE=TRACK"),
     "pin of scene 0": (["--pin", "0=Dance"], "give SCENE=TRACK"),
     "pinned twice": (["--pin", "1=Dance", "--pin", "1=Tears"], "pinned twice"),
     "unknown song": (["--ban", "Nobody"], "No song of the library"),

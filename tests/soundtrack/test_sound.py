@@ -99,6 +99,11 @@ def test_a_sheet_that_says_where_someone_speaks_is_not_listened_for(folder: Path
     assert heard(scored(folder, "silent.mov")).original is None
 
 
+def test_a_gain_without_measure_is_held(folder: Path) -> None:
+    said = replace(scored(folder), original=OwnSound(Original.KEEP, 0.0, 1e300, ()))
+    assert np.isfinite(whole(compose(said))).all()
+
+
 def test_a_film_without_sound_gets_music_alone(folder: Path) -> None:
     silent = whole(compose(scored(folder, "silent.mov"), original=Original.DUCK))
     assert np.array_equal(silent, whole(compose(scored(folder), original=Original.DROP)))

@@ -15,7 +15,7 @@ from img2music.soundtrack.ducking import DEPTH, ducked
 from img2music.soundtrack.mastering import gain_curve, mastered, measure
 from img2music.soundtrack.metering import STEP_SAMPLES, PowerMeter, in_lufs
 from img2music.soundtrack.metering import loudness as loudness_of
-from img2music.soundtrack.mixing import Part, checked, music, plan
+from img2music.soundtrack.mixing import MOST_GAIN, Part, checked, music, plan
 from img2music.soundtrack.original_sound import OriginalSound
 from img2music.soundtrack.speech import Spans, SpeechFinder
 
@@ -230,7 +230,7 @@ class _MixWithOriginal(_Mix):
         assert own.layout is not None, "a film without sound"
         self.layout, self.places = own.layout, own.places
         self._own = own
-        self._own_gain = np.float32(10.0 ** ((use.gain_db or 0.0) / 20.0))
+        self._own_gain = np.float32(10.0 ** (min(use.gain_db or 0.0, MOST_GAIN) / 20.0))
         depth = use.duck_db if use.use is Original.DUCK else 0.0
         self._levels = np.array(ducked(use.speech or (), depth) or [(0.0, 0.0)])
 

@@ -6,6 +6,8 @@ from img2music.errors import UsageError, printable
 from img2music.soundtrack.cue_sheet import Cue, CueSheet
 from img2music.soundtrack.spotting import clock
 
+LONGEST_NUMBER = 9  # digits of a scene
+
 COLUMNS = (">#", "film", "song, and why", ">passage", ">distance")
 
 
@@ -141,8 +143,9 @@ def parse_pins(texts: list[str]) -> tuple[tuple[int, str], ...]:
     """
     pins: dict[int, str] = {}
     for text in texts:
-        scene, equals, track = text.partition("=")
-        if not equals or not track or not scene.strip().isdecimal() or not int(scene[:9]) >= 1:
+        scene, _, track = text.partition("=")
+        scene = scene.strip().lstrip("0")
+        if not track or not scene.isdecimal() or len(scene) > LONGEST_NUMBER:
             raise UsageError(
                 f"--pin {printable(text)!r} can't be read: give SCENE=TRACK, such as '2=#17' or 2='The title'."
             )

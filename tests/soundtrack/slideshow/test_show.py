@@ -177,6 +177,15 @@ def test_a_film_is_made_again_from_its_edited_sheet(run: Run, tmp_path: Path) ->
     assert "--sheet goes without --order" in told
 
 
+def test_a_sheet_of_a_film_without_end_is_refused(run: Run, tmp_path: Path) -> None:
+    sheet = tmp_path / "cues.json"
+    run("--silent", "--output", tmp_path / "first.mp4", "--sheet-output", sheet)
+    document = json.loads(sheet.read_bytes())
+    document["film"]["duration"] = 1e9
+    sheet.write_text(json.dumps(document))
+    assert "more than a day" in run("--sheet", sheet, "--output", tmp_path / "again.mp4", alone=True, code=2)
+
+
 def test_photos_change_on_beats(run: Run, tmp_path: Path) -> None:
     film, sheet = tmp_path / "film.mp4", tmp_path / "cues.json"
     run("--whole-song", "--pin", "1=lively", "--cross-fade", 0, "--output", film, "--sheet-output", sheet)

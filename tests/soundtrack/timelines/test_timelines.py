@@ -250,6 +250,14 @@ def test_chapters_begin_at_the_nearest_second() -> None:
     assert "00:59:59.600 --> 01:01:01.400" in WRITERS["vtt"](sheet).decode()
 
 
+def test_a_chapter_names_the_song_that_begins_with_it_on_a_beat() -> None:
+    first, second = SHEET.cues
+    scenes = tuple(SheetScene(*span, None, None, Affect(0.3, 0.8)) for span in ((0.0, 12.4), (12.4, 30.0)))
+    named = (replace(first, end=12.5), replace(second, start=12.5, track=replace(second.track, title="Another")))
+    lines = WRITERS["txt"](CueSheet(SHEET.film, scenes, named)).decode().splitlines()
+    assert ["Another" in line for line in lines] == [False, True]
+
+
 def test_cues_that_overlap_a_little_do_not_in_an_edl() -> None:
     first, second = SHEET.cues
     sheet = CueSheet(SHEET.film, (), (first, Cue(12.45, 29.95, None, None, second.track, second.passage)))

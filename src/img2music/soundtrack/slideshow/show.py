@@ -283,6 +283,8 @@ def planned_slideshow(
         raise UsageError("This cue sheet is that of a film, and has no photos: give it to score.")
     if told.captions not in set(Captions):
         raise UsageError(f"The cue sheet's captions are {', '.join(Captions)}, not {printable(told.captions)!r}.")
+    if sheet.film.duration > LONGEST:
+        raise UsageError("The cue sheet's film lasts more than a day: give it less.")
     rate = min(max(round(sheet.film.fps), SLOWEST), FASTEST)
     look = Look(rate=rate, captions=Captions(told.captions), font=font, frame=(told.width, told.height))
     _font(look)  # what is wrong with it is known before photos are read

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from img2music.soundtrack.aligning import LATE
 from img2music.soundtrack.cue_sheet import CueSheet
 from img2music.soundtrack.timelines.arrangement import one_line
 
@@ -86,8 +87,9 @@ def _chapters(sheet: CueSheet) -> Iterator[_Chapter]:
 
 
 def _song(sheet: CueSheet, time: float) -> str | None:
-    for cue in sheet.cues:
-        if cue.start - 0.001 <= time < cue.end:
+    """The song of a scene that begins then; on its beats it may begin a little later, under the one before."""
+    for cue in reversed(sheet.cues):
+        if cue.start - LATE - 0.001 <= time < cue.end:
             track = cue.track
             return one_line((track.title or track.path) + (f" ({track.artist})" if track.artist else ""))
     return None

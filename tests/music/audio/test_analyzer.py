@@ -165,7 +165,8 @@ def test_what_is_no_music_moves_little(tmp_path: Path, form: str) -> None:
     assert analysis.affect.distance(plain.affect) < 0.03
     assert (analysis.features.key, analysis.features.mode) == (plain.features.key, plain.features.mode)
     assert analysis.features.tempo == pytest.approx(plain.features.tempo, rel=0.02)
-    assert analysis.features.energy == pytest.approx(plain.features.energy, abs=0.05)
+    # Another rate takes away what is highest, of which this song has much.
+    assert analysis.features.energy == pytest.approx(plain.features.energy, abs=0.1)
 
 
 def test_damage_and_shortness_are_noted(tmp_path: Path) -> None:

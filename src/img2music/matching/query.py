@@ -42,7 +42,7 @@ class Query:
     spread : tuple of (float, float) or None
         For an image, a standard deviation with each axis of the affect, if the model gives one.
     note : str or None
-        How much of a damaged image was read.
+        How much of a damaged file was read.
     """
 
     kind: QueryKind

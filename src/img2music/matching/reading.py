@@ -211,7 +211,8 @@ def _read_song(path: str, store: LibraryStore) -> Query | InputError:
         return InputError(why_no_sound(path, error.reason), path)
     except OSError as error:
         return InputError(f"can't be read: {error.strerror}.", path)
-    return Query(QueryKind.SONG, analysis.affect, path, track=_track(path, content, sound, analysis))
+    track = _track(path, content, sound, analysis)
+    return Query(QueryKind.SONG, analysis.affect, path, track=track, note=analysis.note)
 
 
 def _track(path: str, content: str, sound: str, analysis: TrackAnalysis) -> Track:

@@ -12,7 +12,7 @@ def test_the_ending_tells_the_format() -> None:
     assert chosen_format(None, Path("a.CSV"), terminal=True) == "csv"
     assert chosen_format("json", Path("a.doc"), terminal=True) == "json"
     for wanted, output in (("table", Path("a.json")), (None, Path("a.doc")), (None, Path("a"))):
-        with pytest.raises(UsageError, match="--output needs --format json, csv"):
+        with pytest.raises(UsageError, match=f"^{output}: --output needs --format json, csv"):
             chosen_format(wanted, output, terminal=True)
 
 

@@ -143,7 +143,7 @@ def chosen_format(wanted: str | None, output: Path | None, *, terminal: bool) ->
             return "table" if terminal else "json"
         wanted = output.suffix[1:].lower()
     if output is not None and wanted not in WRITERS:
-        raise UsageError(f"--output needs --format, one of {', '.join(WRITERS)} (or a file name that ends so).")
+        raise UsageError(f"{output}: --output needs --format {', '.join(WRITERS)} (or a file name that ends so).")
     return wanted
 
 

@@ -64,7 +64,7 @@ def chosen_format(wanted: str | None, output: Path | None, *, terminal: bool) ->
         wanted = output.suffix[1:].lower()
     if output is not None and wanted not in WRITERS:
         known = f"{', '.join([*WRITERS][:-1])} or {[*WRITERS][-1]}"
-        raise UsageError(f"--output needs --format {known} (or a file name that ends so).")
+        raise UsageError(f"{output}: --output needs --format {known} (or a file name that ends so).")
     require_timelines(wanted)
     return wanted
 

@@ -18,6 +18,7 @@ from img2music.soundtrack.cue_sheet import Cue
 from img2music.soundtrack.session import Spotted
 from img2music.soundtrack.shots import Change
 from img2music.soundtrack.spotting import clock
+from img2music.soundtrack.table import title
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -87,13 +88,7 @@ def draw(spotted: Spotted, file: Path) -> tuple[str, ...]:
         )
         for axes in (pictures, curve, cues):
             axes.set_xlim(0.0, spotted.film.duration)
-        distance = spotted.sheet.distance
-        fit = "" if distance is None else f", mean distance {distance:.2f}"
-        pictures.set_title(
-            printable(f"{_short(name, 70)}: {len(spotted.sheet.scenes)} scenes, {len(spotted.sheet.cues)} cues{fit}"),
-            loc="left",
-            fontsize=13,
-        )
+        pictures.set_title(printable(f"{_short(name, 70)}, {title(spotted.sheet)}"), loc="left", fontsize=13)
         _draw_pictures(pictures, spotted)
         _draw_curve(curve, spotted)
         _draw_cues(cues, spotted, numbered=bool(listed))

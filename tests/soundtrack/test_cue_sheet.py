@@ -165,6 +165,7 @@ WRONG = {
     "with a cue without a track": (change("cues.1.track", None), 'cue 2 lacks "track"'),
     "with a track without a path": (change("cues.1.track.path", None), 'cue 2: its track lacks "path"'),
     "with a path that no file has": (change("cues.1.track.path", "a\0b"), "not a text that can be used"),
+    "with a path longer than any": (change("cues.1.track.path", "/9" * 3000), "not a text that can be used"),
     "with a path of half a character": (change("cues.1.track.path", "\ud800"), "not a text that can be used"),
     "with a film of half a character": (change("film.path", "\ud800"), "not a text that can be used"),
     "with an alternative that is a text": (change("cues.0.alternatives", ["#7"]), "cue 1, alternative 1 lacks"),

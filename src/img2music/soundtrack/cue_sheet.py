@@ -27,6 +27,9 @@ LOUDNESS = -16.0
 GAINS = (-24.0, 12.0)
 """Least and greatest gain in decibels."""
 
+LONGEST_PATH = 4096
+"""Bytes of a path on Linux, with the one that ends it (limits.h)."""
+
 TOLERANCE = 0.1
 """Seconds by which a passage may differ from its cue, or reach beyond what it lies in, where people type numbers."""
 
@@ -655,7 +658,7 @@ def _text(value: Any, key: str, where: str) -> str:
 
 def _names_a_file(path: str) -> bool:
     try:
-        return bool(path) and "\0" not in path and bool(os.fsencode(path))
+        return "\0" not in path and 0 < len(os.fsencode(path)) < LONGEST_PATH
     except UnicodeEncodeError:  # half of a character that JSON writes as two
         return False
 

@@ -24,7 +24,7 @@ from scipy.ndimage import binary_closing, binary_dilation, uniform_filter1d
 from scipy.signal import lfilter
 
 from benchmarks.report import Report
-from tests.soundtracks import RATE, Track, film
+from tests.support.soundtracks import RATE, Track, film
 
 Sound = NDArray[np.float64]
 

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.report import Report
+from img2music.research.images.oasis import load_oasis
 from img2music.vision.explain import affect_maps, top_region
 from img2music.vision.model import ImageModel, read_pixels
-from img2music.vision.oasis import load_oasis
 
 SHARES = (0.25, 0.35)
 RANDOM_REGIONS = 4

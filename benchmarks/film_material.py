@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy.signal import butter, sosfilt
 
 from img2music.media.images import read_image
-from tests.films import Picture, Still, pictures
+from tests.support.films import Picture, Still, pictures
 
 TICKS = 90_000
 """Of the clock that every made film counts by."""

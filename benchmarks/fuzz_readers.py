@@ -15,8 +15,8 @@ import numpy as np
 from PIL import Image, ImageCms
 
 from benchmarks.synthetic import records
-from tests.sounds import FORMATS as SOUNDS
-from tests.sounds import encode, noise
+from tests.support.sounds import FORMATS as SOUNDS
+from tests.support.sounds import encode, noise
 
 PICTURES = 300
 """Of a film that are looked at."""
@@ -197,9 +197,9 @@ def read_film(path: Path) -> Iterator[str]:
 
 
 def read_tags(path: Path) -> Iterator[str]:
-    from img2music.sources.lyric_files import read_embedded
-    from img2music.sources.tag_writing import Moods, TagFile
-    from img2music.sources.tags import read_tags as read
+    from img2music.connectors.lyric_files import read_embedded
+    from img2music.connectors.tag_writing import Moods, TagFile
+    from img2music.connectors.tags import read_tags as read
 
     read(path)
     read_embedded(path)
@@ -252,8 +252,8 @@ def table_seeds(folder: Path) -> list[Path]:
 
 
 def read_table(path: Path) -> Iterator[str]:
+    from img2music.connectors.tables import read_songs
     from img2music.library.importing import merge
-    from img2music.sources.tables import read_songs
 
     table = read_songs(path)
     merge(table.songs)
@@ -287,11 +287,11 @@ def read_sheet(path: Path) -> Iterator[str]:
 
 def export_seeds(folder: Path) -> list[Path]:
     from img2music.affect import Affect
+    from img2music.analysis import Features
+    from img2music.connectors.tags import Tags
     from img2music.library.exchange import export_library
     from img2music.library.record import SongRecord
     from img2music.library.store import LibraryStore
-    from img2music.music.analysis import Features
-    from img2music.sources.tags import Tags
 
     folder.mkdir(parents=True)
     with LibraryStore.open(folder / "library.db", create=True) as store:
@@ -332,12 +332,12 @@ def word_seeds(folder: Path) -> list[Path]:
 
 
 def read_words(path: Path) -> Iterator[str]:
+    from img2music.connectors import settings
+    from img2music.connectors.lyric_files import read_beside
     from img2music.errors import Img2MusicError
-    from img2music.matching.ratings import read_ratings
     from img2music.music.lyrics.lexicon import Lexicon
-    from img2music.sources import settings
-    from img2music.sources.lyric_files import read_beside
-    from img2music.vision.rating_table import load_rating_table
+    from img2music.research.images.rating_table import load_rating_table
+    from img2music.research.match.ratings import read_ratings
 
     readers: list[Callable[[], object]] = [
         lambda: read_beside(path.with_suffix(".mp3")),

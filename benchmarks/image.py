@@ -14,7 +14,7 @@ from PIL import Image
 from benchmarks.report import Report
 from img2music.errors import InputError
 from img2music.media.images import read_image
-from img2music.vision.efficientnet import SIDE
+from img2music.research.images.efficientnet import SIDE
 from img2music.vision.model import ImageModel, read_pixels
 
 PHOTOS = ("astronaut", "cat", "coffee", "rocket")

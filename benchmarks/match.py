@@ -9,15 +9,15 @@ import numpy as np
 
 from benchmarks.report import Report
 from img2music.affect import SCALES
-from img2music.cli.evaluate_image import word_norms
 from img2music.distribution import AffectDistribution
 from img2music.matching.calibration import Matching
-from img2music.matching.evaluating import Score, choose, evaluate_match, score
-from img2music.matching.ratings import read_ratings
-from img2music.music.audio.training import read_emotify, unheard_affects
-from img2music.vision.evaluation import fold_predictions, grouped_folds
-from img2music.vision.oasis import load_oasis
-from img2music.vision.training import pooled_features
+from img2music.research.audio.training import read_emotify, unheard_affects
+from img2music.research.cli.evaluate_image import word_norms
+from img2music.research.images.evaluation import fold_predictions, grouped_folds
+from img2music.research.images.oasis import load_oasis
+from img2music.research.images.training import pooled_features
+from img2music.research.match.evaluating import Score, choose, evaluate_match, score
+from img2music.research.match.ratings import read_ratings
 
 GENRES = ("classical", "rock", "electronic", "pop")
 

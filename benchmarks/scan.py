@@ -78,9 +78,9 @@ def scan_unchanged(count: int, folder: Path, report: Report) -> None:
     """Scan files that are all known. The library is filled from one real analysis, as if each had been scanned."""
     import dataclasses
 
+    from img2music.connectors.folders import FolderWalk
     from img2music.library.scanning import scan, scan_library
     from img2music.library.store import LibraryStore
-    from img2music.sources.folders import FolderWalk
 
     folder.mkdir()
     write_wav(folder / "one.wav")

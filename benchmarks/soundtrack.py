@@ -20,6 +20,10 @@ from img2music.library.record import CURVE_DTYPE
 from img2music.library.store import LibraryStore
 from img2music.media.images import read_image
 from img2music.music.lyrics.lexicon import Lexicon
+from img2music.research.images.oasis import load_oasis
+from img2music.research.images.rated_images import RatedImages
+from img2music.research.images.training import train
+from img2music.research.images.word_norms import WordNorms
 from img2music.soundtrack.choosing import Prices, choose
 from img2music.soundtrack.film import Film, read_film
 from img2music.soundtrack.music import FilmCurve, Music, Span
@@ -27,11 +31,7 @@ from img2music.soundtrack.scenes import group
 from img2music.soundtrack.shots import EDGE, Change
 from img2music.soundtrack.spotting import CELL, Candidates, Cues, Options, candidates, cell_seconds, shortlists, spot
 from img2music.vision.model import ImageModel, read_pixels
-from img2music.vision.oasis import load_oasis
-from img2music.vision.rated_images import RatedImages
-from img2music.vision.training import train
-from img2music.vision.word_norms import WordNorms
-from tests.films import Changed, Still, changes, pictures, write_film
+from tests.support.films import Changed, Still, changes, pictures, write_film
 
 SEED = 5
 RATES = (25.0, 30000 / 1001, 24.0, 60.0)

@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 
 from img2music.affect import Affect
+from img2music.analysis import CurvePoint, Features, TrackAnalysis
+from img2music.connectors.folders import FileState
+from img2music.connectors.tags import Tags
 from img2music.library.record import TrackRecord
 from img2music.library.store import LibraryStore
-from img2music.music.analysis import CurvePoint, Features, TrackAnalysis
-from img2music.sources.folders import FileState
-from img2music.sources.tags import Tags
 
 SEED = 20
 GENRES = ("Rock", "Jazz", "Electronic", "Classical", "Pop", "Folk", "Hip-Hop", "Metal", "Blues", "Ambient")

@@ -8,18 +8,18 @@ from scipy.spatial.distance import cdist
 
 from benchmarks.report import Report
 from img2music.affect import Affect
-from img2music.cli.evaluate_image import word_norms
 from img2music.distribution import AffectDistribution
 from img2music.library.search import AffectIndex
 from img2music.matching.calibration import Calibration, Matching, ranks_within
 from img2music.matching.widening import widened
-from img2music.music.audio.training import read_emotify, unheard_affects
-from img2music.vision.efficientnet import DEPTHS
-from img2music.vision.evaluation import grouped_folds
-from img2music.vision.head import Head
-from img2music.vision.oasis import load_oasis
-from img2music.vision.spread import Spread
-from img2music.vision.training import pooled_features
+from img2music.research.audio.training import read_emotify, unheard_affects
+from img2music.research.cli.evaluate_image import word_norms
+from img2music.research.images.efficientnet import DEPTHS
+from img2music.research.images.evaluation import grouped_folds
+from img2music.research.images.head import Head
+from img2music.research.images.oasis import load_oasis
+from img2music.research.images.spread import Spread
+from img2music.research.images.training import pooled_features
 
 FACTORS = (0.0, 0.25, 0.5, 1.0, 1.5, 2.0)
 

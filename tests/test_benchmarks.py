@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from img2music.errors import InputError
-from tests.sounds import encode, tone
+from tests.support.sounds import encode, tone
 
 pytest.importorskip("vibenet")
 

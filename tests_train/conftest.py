@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from img2music.vision.oasis import load_oasis
-from img2music.vision.rated_images import RatedImages
+from img2music.research.images.oasis import load_oasis
+from img2music.research.images.rated_images import RatedImages
 from tests.conftest import no_web_settings, shared_data, shipped_image_model  # noqa: F401  # fixtures here, too
 
 COUNT = 64

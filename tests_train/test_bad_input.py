@@ -11,14 +11,14 @@ import pytest
 import torch
 
 from img2music.errors import InputError, ModelError, UsageError
+from img2music.research.images.networks.architecture import build
+from img2music.research.images.networks.exporting import compare, to_onnx
+from img2music.research.images.networks.preparation import Target
+from img2music.research.images.networks.settings import Device, Learning, Settings
+from img2music.research.images.networks.training import train
+from img2music.research.images.oasis import load_oasis
+from img2music.research.images.rated_images import RatedImages
 from img2music.vision.model import open_session, read_pixels
-from img2music.vision.networks.architecture import build
-from img2music.vision.networks.exporting import compare, to_onnx
-from img2music.vision.networks.preparation import Target
-from img2music.vision.networks.settings import Device, Learning, Settings
-from img2music.vision.networks.training import train
-from img2music.vision.oasis import load_oasis
-from img2music.vision.rated_images import RatedImages
 from tests_train.commands import command, environment, train_image
 
 TINY = Settings("timm:test_resnet", weights="none", size=64, epochs=1)

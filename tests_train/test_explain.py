@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.explain import movements
+from img2music.research.images.oasis import load_oasis
 from img2music.vision.explain import affect_maps
 from img2music.vision.model import ImageModel, read_pixels
-from img2music.vision.oasis import load_oasis
 
 
 def test_top_regions_of_oasis_move_the_shipped_model_more_than_random_ones(shared_data: Path) -> None:

@@ -10,13 +10,13 @@ import onnx
 import pytest
 import torch
 
-from img2music.vision.head import Head
+from img2music.research.images.head import Head
+from img2music.research.images.networks import saving
+from img2music.research.images.networks.architecture import IMAGENET_MEAN, IMAGENET_SD, build
+from img2music.research.images.networks.settings import TORCHVISION, Learning, Normalization, Recipe, Settings
+from img2music.research.images.networks.training import train
+from img2music.research.images.rated_images import RatedImages
 from img2music.vision.model import FORMAT, ImageAnalysis, ImageModel, open_session, read_pixels
-from img2music.vision.networks import saving
-from img2music.vision.networks.architecture import IMAGENET_MEAN, IMAGENET_SD, build
-from img2music.vision.networks.settings import TORCHVISION, Learning, Normalization, Recipe, Settings
-from img2music.vision.networks.training import train
-from img2music.vision.rated_images import RatedImages
 from tests_train.commands import train_image
 
 FEATURES = {
@@ -76,7 +76,7 @@ def test_networks_of_the_original(network: str, folder: Path, images: RatedImage
 
 
 def _validation(images: RatedImages, settings: Settings) -> np.ndarray:
-    from img2music.vision.networks.preparation import split
+    from img2music.research.images.networks.preparation import split
 
     return split(images, settings)[1]
 
@@ -130,7 +130,7 @@ def test_a_network_of_timm(folder: Path, images: RatedImages, tmp_path: Path) ->
     ("file", "key"), [("state.pth", None), ("nested.pth", "state_dict"), ("state.safetensors", None)]
 )
 def test_weights_from_a_file(file: str, key: str | None, tmp_path: Path) -> None:
-    from img2music.vision.networks.torch_import import import_torchvision
+    from img2music.research.images.networks.torch_import import import_torchvision
 
     torch.manual_seed(1)
     source = import_torchvision().models.resnet50()
@@ -148,7 +148,7 @@ def test_weights_from_a_file(file: str, key: str | None, tmp_path: Path) -> None
 def test_weights_of_densenet_with_their_old_names(tmp_path: Path) -> None:
     import re
 
-    from img2music.vision.networks.torch_import import import_torchvision
+    from img2music.research.images.networks.torch_import import import_torchvision
 
     source = import_torchvision().models.densenet201()
     old = {

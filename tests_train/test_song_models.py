@@ -9,16 +9,16 @@ import pytest
 
 from img2music.errors import InputError, ModelError, UsageError
 from img2music.files import require_outputs
-from img2music.music.tabular import training
-from img2music.music.tabular.evaluation import chosen_of, evaluate
-from img2music.music.tabular.inputs import Sources
-from img2music.music.tabular.journal import NAME
-from img2music.music.tabular.model import FILE, SongModel, read_facts
-from img2music.music.tabular.report_page import KINDS, write_report
-from img2music.music.tabular.splitting import Split, hold_out
-from img2music.music.tabular.targets import spotify_target
-from img2music.music.tabular.training import Options, Recipe
-from tests.music.tabular.made_songs import SONGS, data_of
+from img2music.research.songs import training
+from img2music.research.songs.evaluation import chosen_of, evaluate
+from img2music.research.songs.inputs import Sources
+from img2music.research.songs.journal import NAME
+from img2music.research.songs.model import FILE, SongModel, read_facts
+from img2music.research.songs.report_page import KINDS, write_report
+from img2music.research.songs.splitting import Split, hold_out
+from img2music.research.songs.targets import spotify_target
+from img2music.research.songs.training import Options, Recipe
+from tests.support.made_songs import SONGS, data_of
 
 ROOT = Path(__file__).parents[1]
 SOURCE = {"columns": {}, "scale": None, "lyrics": Sources().facts()}

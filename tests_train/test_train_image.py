@@ -14,9 +14,9 @@ from typer.testing import CliRunner
 
 from img2music.cli.app import app
 from img2music.errors import InputError, MissingExtraError, UsageError
+from img2music.research.images.oasis import load_oasis
+from img2music.research.images.training import pooled_features, train
 from img2music.vision.model import ImageAnalysis, ImageModel
-from img2music.vision.oasis import load_oasis
-from img2music.vision.training import pooled_features, train
 
 SCHEMA = Path(__file__).parents[1] / "docs" / "schemas" / "evaluate-image.json"
 THEMES = {"Acorns", "Alcohol", "Beach", "Bird", "Cat", "Dog", "Fire", "Flowers", "Lake", "Penguins", "Rocks", "Snow"}

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.command import environment, img2music, words
-from tests.music.tabular.made_songs import made_songs, write_table
+from tests.support.made_songs import made_songs, write_table
 
 INPUTS = ("--inputs", "music", "--recipe", "original", "--target", "arousal", "--trials", "1")
 

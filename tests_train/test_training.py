@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 import torch
 
+from img2music.research.images.networks.settings import Learning, Recipe, Settings
+from img2music.research.images.networks.training import factor, train
+from img2music.research.images.rated_images import RatedImages
 from img2music.vision.model import ImageAnalysis, ImageModel
-from img2music.vision.networks.settings import Learning, Recipe, Settings
-from img2music.vision.networks.training import factor, train
-from img2music.vision.rated_images import RatedImages
 from tests_train.commands import ROOT, command, environment, train_image
 
 SCHEMA = ROOT / "docs" / "schemas" / "train-image.json"
@@ -60,7 +60,7 @@ def test_an_interrupted_run_ends_like_another(settings: Settings, images: RatedI
 
 @pytest.mark.parametrize("learning", Learning)
 def test_what_is_frozen_stays(learning: Learning, images: RatedImages, tmp_path: Path) -> None:
-    from img2music.vision.networks.architecture import build
+    from img2music.research.images.networks.architecture import build
 
     settings = tiny(learning=learning, epochs=1, lr=0.01)
     before = build(settings).module

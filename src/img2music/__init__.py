@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from img2music.affect import Affect as Affect
     from img2music.affect import Scale as Scale
-    from img2music.api import Library as Library
-    from img2music.api import analyze as analyze
-    from img2music.api import explain as explain
+    from img2music.app.library import Library as Library
+    from img2music.app.library import analyze as analyze
+    from img2music.app.library import explain as explain
     from img2music.errors import Img2MusicError as Img2MusicError
     from img2music.errors import InputError as InputError
-    from img2music.library.track import TrackFilter as TrackFilter
+    from img2music.track import TrackFilter as TrackFilter
 
 # onnxruntime 1.32 and later otherwise writes a device id to the user's cache folder and reports each run to its maker,
 # https://github.com/microsoft/onnxruntime/pull/27379; it looks once, before its first model.
@@ -28,11 +28,11 @@ _HOMES = {
     "Affect": "img2music.affect",
     "Img2MusicError": "img2music.errors",
     "InputError": "img2music.errors",
-    "Library": "img2music.api",
+    "Library": "img2music.app.library",
     "Scale": "img2music.affect",
-    "TrackFilter": "img2music.library.track",
-    "analyze": "img2music.api",
-    "explain": "img2music.api",
+    "TrackFilter": "img2music.track",
+    "analyze": "img2music.app.library",
+    "explain": "img2music.app.library",
 }
 
 __all__ = ["Affect", "Img2MusicError", "InputError", "Library", "Scale", "TrackFilter", "analyze", "explain"]

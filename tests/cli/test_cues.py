@@ -14,12 +14,12 @@ from img2music.cli.app import main
 from img2music.errors import InputError, UsageError
 from img2music.soundtrack.cue_sheet import CueSheet, load
 from img2music.soundtrack.formats import KINDS, save
-from tests.films import Still, make_film
-from tests.matching.songs import library as make_library
 from tests.soundtrack.test_cue_sheet import SHEET
 from tests.soundtrack.test_film import grain
 from tests.soundtrack.test_spotting import SONGS
-from tests.vision.small_models import colour_model, written
+from tests.support.films import Still, make_film
+from tests.support.small_models import colour_model, written
+from tests.support.songs import library as make_library
 
 Run = Callable[..., tuple[str, str]]
 

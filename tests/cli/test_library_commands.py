@@ -11,7 +11,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from tests.library.sounds import make_music, write_sound
+from tests.support.library_sounds import make_music, write_sound
 
 SCHEMAS = Path(__file__).parents[2] / "docs" / "schemas"
 

@@ -17,10 +17,10 @@ from img2music.cli.app import app, main
 from img2music.cli.output import require_outputs
 from img2music.errors import UsageError
 from img2music.matching.formats import KINDS
-from tests.films import Still, make_film
-from tests.matching.songs import library as make_library
-from tests.matching.songs import record
 from tests.soundtrack.test_spotting import song
+from tests.support.films import Still, make_film
+from tests.support.songs import library as make_library
+from tests.support.songs import record
 
 Run = Callable[..., str]
 

@@ -21,9 +21,9 @@ from img2music.cli.app import app, main
 from img2music.library.scanning import scan
 from img2music.library.store import LibraryStore
 from tests.conftest import ROOT
-from tests.matching.songs import library as make_library
-from tests.matching.songs import record, song
-from tests.matching.test_evaluating import sound
+from tests.research.match.test_evaluating import sound
+from tests.support.songs import library as make_library
+from tests.support.songs import record, song
 
 NON_UTF8 = os.fsdecode(b"caf\xe9 1.mp3")
 

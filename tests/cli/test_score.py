@@ -15,18 +15,18 @@ import pytest
 from PIL import Image
 
 from img2music.affect import Affect
+from img2music.analysis import CurvePoint
 from img2music.cli.app import main
 from img2music.media.film_packets import survey
-from img2music.music.analysis import CurvePoint
 from img2music.soundtrack.cue_sheet import load
-from tests.films import Still, make_film
-from tests.matching.songs import library as make_library
-from tests.matching.songs import record
 from tests.media.test_film_writer import digest
-from tests.sounds import clicks, encode, tone
 from tests.soundtrack.test_film import grain
-from tests.soundtracks import RATE, metered
-from tests.vision.small_models import colour_model, written
+from tests.support.films import Still, make_film
+from tests.support.small_models import colour_model, written
+from tests.support.songs import library as make_library
+from tests.support.songs import record
+from tests.support.sounds import clicks, encode, tone
+from tests.support.soundtracks import RATE, metered
 
 Run = Callable[..., tuple[str, str]]
 

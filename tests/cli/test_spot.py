@@ -15,11 +15,11 @@ from PIL import Image
 from img2music.cli.app import main
 from img2music.soundtrack.cue_sheet import load
 from tests.conftest import ROOT
-from tests.films import Still, make_film
-from tests.matching.songs import library as make_library
 from tests.soundtrack.test_film import grain
 from tests.soundtrack.test_spotting import SONGS, song
-from tests.vision.small_models import colour_model, written
+from tests.support.films import Still, make_film
+from tests.support.small_models import colour_model, written
+from tests.support.songs import library as make_library
 
 Run = Callable[..., tuple[str, str]]
 

@@ -10,7 +10,7 @@ from PIL import Image
 
 from demo.media import copy_photos, music_folder
 from tests.e2e.command import ROOT, Outcome, img2music
-from tests.vision.small_models import BAD_MODELS, colour_model, written
+from tests.support.small_models import BAD_MODELS, colour_model, written
 
 
 @pytest.fixture(scope="module")

@@ -17,15 +17,15 @@ import mutagen
 import numpy as np
 import pytest
 
+from img2music.connectors.folders import FileState
+from img2music.connectors.tags import Tags
 from img2music.library.store import LibraryStore
 from img2music.library.workers import content_hash
 from img2music.media.packets import same_sound
 from img2music.music.audio.analyzer import ANALYZER
-from img2music.sources.folders import FileState
-from img2music.sources.tags import Tags
 from tests.e2e.command import ROOT, Outcome, environment, img2music, words
-from tests.library.records import make_record, make_song
-from tests.sounds import FORMATS, encode, tone
+from tests.support.records import make_record, make_song
+from tests.support.sounds import FORMATS, encode, tone
 
 SHAPE = json.loads((ROOT / "docs/schemas/tag.json").read_text(encoding="utf-8"))
 KINDS = ("mp3", "flac", "wav", "aiff", "m4a", "ogg", "opus", "wma", "wv", "tta")

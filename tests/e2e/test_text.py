@@ -7,7 +7,7 @@ import jsonschema
 import pytest
 
 from tests.e2e.command import ROOT, img2music
-from tests.music.lyrics.rated import emobank_csv
+from tests.support.rated_texts import emobank_csv
 
 SCHEMAS = ROOT / "docs" / "schemas"
 

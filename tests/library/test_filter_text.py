@@ -11,7 +11,7 @@ from img2music.library.filter_text import (
     track_filter,
 )
 from img2music.library.listing import length_text
-from tests.library.records import make_record
+from tests.support.records import make_record
 
 
 @pytest.mark.parametrize(

@@ -7,13 +7,13 @@ import pytest
 import soundfile
 import sqlalchemy as sa
 
+from img2music.connectors.tags import Tags
 from img2music.library.filter_text import track_filter
 from img2music.library.store import LibraryStore
-from img2music.library.track import TrackFilter
 from img2music.music.audio.analyzer import analyze_track
-from img2music.sources.tags import Tags
-from tests.library.records import make_record, make_song
-from tests.matching.songs import library, record, song
+from img2music.track import TrackFilter
+from tests.support.records import make_record, make_song
+from tests.support.songs import library, record, song
 
 
 @pytest.mark.parametrize(

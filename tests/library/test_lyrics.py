@@ -8,21 +8,21 @@ import pytest
 
 import img2music
 from img2music.affect import Affect
+from img2music.analysis import Features
+from img2music.connectors.lrclib import Lrclib
+from img2music.connectors.lyrics import Lyrics
+from img2music.connectors.musixmatch import Musixmatch
+from img2music.connectors.tables import read_songs
+from img2music.connectors.tags import Tags
 from img2music.errors import InputError, SourceError, UsageError
 from img2music.library.exchange import export_library, import_library
 from img2music.library.importing import import_table
 from img2music.library.lyrics import SOURCES, describe, fetch, known_lyrics, recorded
 from img2music.library.record import BEST_FIRST, LyricsRecord, SongRecord, TrackRecord, best
 from img2music.library.store import LibraryStore
-from img2music.library.track import TrackFilter
-from img2music.music.analysis import Features
-from img2music.sources.lrclib import Lrclib
-from img2music.sources.lyrics import Lyrics
-from img2music.sources.musixmatch import Musixmatch
-from img2music.sources.tables import read_songs
-from img2music.sources.tags import Tags
-from tests.library.records import make_record
-from tests.sources.servers import QUICK, Answer, LrclibServer, MusixmatchServer
+from img2music.track import TrackFilter
+from tests.support.records import make_record
+from tests.support.servers import QUICK, Answer, LrclibServer, MusixmatchServer
 
 WORDS = "Hello darkness, my old friend\nI've come to talk with you again"
 

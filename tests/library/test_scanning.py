@@ -13,6 +13,7 @@ import psutil
 import pytest
 from mutagen.id3 import TIT2, USLT
 
+from img2music.connectors.folders import FileState
 from img2music.errors import LibraryError, UsageError
 from img2music.library import workers
 from img2music.library.exchange import export_library
@@ -21,10 +22,9 @@ from img2music.library.scanning import scan, scan_library
 from img2music.library.store import LibraryStore
 from img2music.media.packets import sound_hash
 from img2music.music.audio.analyzer import ANALYZER
-from img2music.sources.folders import FileState
-from tests.library.records import make_record
-from tests.library.sounds import make_music, write_sound
-from tests.sounds import encode, noise
+from tests.support.library_sounds import make_music, write_sound
+from tests.support.records import make_record
+from tests.support.sounds import encode, noise
 
 
 @pytest.fixture

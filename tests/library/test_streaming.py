@@ -8,7 +8,7 @@ import pytest
 from img2music.errors import UsageError
 from img2music.library.store import LibraryStore
 from img2music.library.streaming import SpotifyImport
-from tests.sources.servers import (
+from tests.support.servers import (
     QUICK,
     Answer,
     ReccoBeatsServer,

@@ -2,6 +2,8 @@
 
 import pytest
 
+from img2music.connectors.folders import FileState
+from img2music.connectors.tables import read_songs
 from img2music.errors import InputError, LibraryError
 from img2music.library.exchange import export_library, import_library
 from img2music.library.importing import import_table
@@ -9,9 +11,7 @@ from img2music.library.record import Failure
 from img2music.library.store import LibraryStore
 from img2music.library.upkeep import forget, info, prune, verify
 from img2music.matching.recommending import Matcher
-from img2music.sources.folders import FileState
-from img2music.sources.tables import read_songs
-from tests.library.records import make_record
+from tests.support.records import make_record
 
 
 @pytest.fixture

@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from img2music.library.schema import UNKNOWN_ARTISTS
-from img2music.library.track import Track
 from img2music.matching.diversity import SAME_LENGTH, Diversity, folded, second_copies
-from tests.matching.songs import track, unheard
+from img2music.track import Track
+from tests.support.songs import track, unheard
 
 TRACKS = st.lists(
     st.builds(

@@ -11,7 +11,7 @@ from img2music.affect import Affect
 from img2music.distribution import AffectDistribution
 from img2music.matching.calibration import Matching
 from img2music.matching.explanations import Asked, explain
-from tests.matching.songs import features, track
+from tests.support.songs import features, track
 
 STEPS = np.linspace(0.0, 0.99, 100)
 LIBRARY = AffectDistribution.of(STEPS, STEPS)

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from img2music.affect import Affect
+from img2music.analysis import CurvePoint
 from img2music.matching.passages import LENGTH, Passage, best_passage
-from img2music.music.analysis import CurvePoint
 
 
 def curve(*windows: tuple[float, float, float]) -> list[CurvePoint]:

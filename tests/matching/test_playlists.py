@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from img2music.matching.playlists import XSPF_NAMESPACE, Entry, clean, file_uri, jspf, m3u8, one_line, xspf
-from tests.matching.songs import track, unheard
+from tests.support.songs import track, unheard
 
 GOLDEN = Path(__file__).parent / "golden"
 NON_UTF8 = os.fsdecode(b"/music/caf\xe9.mp3")

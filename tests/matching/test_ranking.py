@@ -7,7 +7,7 @@ import pytest
 
 from img2music.matching.diversity import Diversity
 from img2music.matching.ranking import FIRST_BATCH, Field
-from tests.matching.songs import track
+from tests.support.songs import track
 
 
 def field(count: int, *, artists: int, mask: np.ndarray | None = None) -> tuple[Field, list[int]]:

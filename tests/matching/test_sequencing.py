@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from img2music.matching.diversity import Diversity
 from img2music.matching.ranking import Field
 from img2music.matching.sequencing import STEP_WEIGHT, Step, sequence, slots
-from tests.matching.songs import track
+from tests.support.songs import track
 
 
 def field(positions: np.ndarray, artists: int = 10_000) -> Field:

@@ -12,7 +12,7 @@ from img2music.errors import InputError
 from img2music.media.audio import AudioFile, is_audio, open_audio, probe
 from img2music.media.excerpts import Excerpt, mono
 from img2music.media.sndfile import SndfileAudio
-from tests.sounds import FORMATS, encode, noise, tone, wav_header
+from tests.support.sounds import FORMATS, encode, noise, tone, wav_header
 
 RATE = 44_100
 

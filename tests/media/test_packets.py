@@ -13,7 +13,7 @@ from img2music.media.audio import open_audio
 from img2music.media.packets import same_sound, sound_hash
 from img2music.media.sndfile import SndfileAudio
 from tests.media.test_audio import with_padded_setup
-from tests.sounds import FORMATS, encode, tone
+from tests.support.sounds import FORMATS, encode, tone
 
 
 def song(path: Path, kind: str, frequency: float = 440.0) -> Path:

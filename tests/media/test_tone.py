@@ -8,7 +8,7 @@ import pytest
 
 from img2music.media import tone
 from img2music.media.video import VideoFile
-from tests.films import write_film
+from tests.support.films import write_film
 
 NAMES = {tone.PQ: "smpte2084", tone.HLG: "arib-std-b67"}
 

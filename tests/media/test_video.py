@@ -14,8 +14,8 @@ from PIL import Image
 
 from img2music.errors import InputError
 from img2music.media.video import VideoFile
-from tests.films import write_film
-from tests.sounds import encode, tone
+from tests.support.films import write_film
+from tests.support.sounds import encode, tone
 
 LEFT_RED = np.zeros((48, 64, 3), dtype=np.uint8)
 LEFT_RED[:, :32, 0], LEFT_RED[:, 32:, 2] = 200, 200

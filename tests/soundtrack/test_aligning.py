@@ -7,8 +7,8 @@ import soundfile
 
 from img2music.soundtrack.aligning import EARLY, LATE, LONGEST_CROSS_FADE, ON_BEAT, RING, Placed, align
 from img2music.soundtrack.cue_sheet import CueBeats
-from tests.sounds import noise
 from tests.soundtrack.test_beats import FILE_RATE, drums
+from tests.support.sounds import noise
 
 TIMES = np.arange(0.0, 200.0, 0.04)
 SOUNDING, DURATION = 90.0, 93.0

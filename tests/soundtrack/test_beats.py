@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from img2music.media.audio import open_audio
 from img2music.soundtrack.beats import RATE, Beats, listen, merged, track
-from tests.sounds import noise, tone
+from tests.support.sounds import noise, tone
 
 FILE_RATE = 44_100
 

@@ -8,8 +8,8 @@ import pytest
 from img2music.errors import InputError
 from img2music.soundtrack.film import SAMPLE_EVERY, read_film, smooth
 from img2music.vision.model import ImageModel
-from tests.films import Still, make_film, write_film
-from tests.vision.small_models import colour_model, written
+from tests.support.films import Still, make_film, write_film
+from tests.support.small_models import colour_model, written
 
 
 def grain(red: float, green: float, seed: int = 0):

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from img2music.soundtrack.mastering import CELL, MOST_GAIN, gain_curve, limiter, mastered, measure
 from img2music.soundtrack.metering import STEP_SAMPLES, PowerMeter, TruePeakMeter, loudness
-from tests.soundtracks import RATE, Sound, metered
+from tests.support.soundtracks import RATE, Sound, metered
 
 STEREO = ("FL", "FR")
 FIVE_ONE = ("FL", "FR", "FC", "LFE", "BL", "BR")

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from img2music.errors import InputError
 from img2music.soundtrack.mixing import LEAST_FADE, Part, checked, music, plan
-from tests.sounds import encode, noise, tone
-from tests.soundtracks import RATE, Sound, cue, sheet
+from tests.support.sounds import encode, noise, tone
+from tests.support.soundtracks import RATE, Sound, cue, sheet
 
 SONG = Path("/music/song.ogg")
 

@@ -5,7 +5,7 @@ import pytest
 
 from img2music.errors import InputError
 from img2music.soundtrack.original_sound import OriginalSound
-from tests.soundtracks import RATE, Sound, Track, film
+from tests.support.soundtracks import RATE, Sound, Track, film
 
 CLICK = 400
 

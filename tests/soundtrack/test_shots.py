@@ -8,7 +8,7 @@ from skimage import data
 
 from img2music.media.video import VideoFile
 from img2music.soundtrack.shots import HEIGHT, WIDTH, Change, ShotFinder, Transition, boundaries
-from tests.films import Still, changes, make_film, pictures
+from tests.support.films import Still, changes, make_film, pictures
 
 PHOTOS = [data.astronaut(), data.coffee(), data.chelsea(), data.rocket(), np.stack([data.camera()] * 3, axis=2)]
 

@@ -7,8 +7,8 @@ import pytest
 from img2music.errors import InputError
 from img2music.soundtrack.cue_sheet import CueSheet, Original, OwnSound
 from img2music.soundtrack.sound import Sound, compose, heard
-from tests.sounds import encode, noise, tone
-from tests.soundtracks import RATE, Track, cue, encoded, film, metered, sheet, talk
+from tests.support.sounds import encode, noise, tone
+from tests.support.soundtracks import RATE, Track, cue, encoded, film, metered, sheet, talk
 
 SPEECH = ((8.0, 14.0), (15.0, 20.0))
 LENGTH = 30.04

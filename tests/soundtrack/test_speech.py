@@ -5,8 +5,8 @@ import pytest
 
 from img2music.soundtrack import speech
 from img2music.soundtrack.speech import Spans, SpeechFinder
-from tests.sounds import chords
-from tests.soundtracks import RATE, Sound, talk
+from tests.support.sounds import chords
+from tests.support.soundtracks import RATE, Sound, talk
 
 
 def found(sound: Sound) -> Spans:

@@ -7,21 +7,21 @@ import numpy as np
 import pytest
 
 from img2music.affect import Affect
+from img2music.analysis import CurvePoint
+from img2music.connectors.tags import Tags
 from img2music.distribution import AffectDistribution
 from img2music.errors import LibraryError, UsageError
 from img2music.library.store import LibraryStore
-from img2music.library.track import TrackFilter
 from img2music.matching.calibration import Matching
 from img2music.media.video import VideoInfo
-from img2music.music.analysis import CurvePoint
 from img2music.soundtrack.choosing import Prices
 from img2music.soundtrack.film import SAMPLE_EVERY, Film, Shot
 from img2music.soundtrack.scenes import group
 from img2music.soundtrack.spotting import Cues, Options, candidates, clock, grid, spot, stretches
-from img2music.sources.tags import Tags
-from tests.matching.songs import library as make_library
-from tests.matching.songs import record
-from tests.matching.songs import song as silent_song
+from img2music.track import TrackFilter
+from tests.support.songs import library as make_library
+from tests.support.songs import record
+from tests.support.songs import song as silent_song
 
 NATURAL = AffectDistribution.of(np.linspace(0, 1, 101), np.linspace(0, 1, 101))
 MOODS = {"calm": (0.6, 0.1), "lively": (0.7, 0.9), "sad": (0.1, 0.3)}

@@ -12,7 +12,7 @@ from img2music.errors import InputError
 from img2music.matching.passages import Passage
 from img2music.soundtrack.cue_sheet import Alternative, Cue, CueBeats, CueSheet, CueTrack, FilmFile, load
 from img2music.soundtrack.formats import save
-from tests.sounds import encode, tone
+from tests.support.sounds import encode, tone
 
 RATE = 22_050
 

@@ -13,7 +13,7 @@ from PIL import Image
 from img2music.errors import InputError, UsageError
 from img2music.vision.explain import affect_maps, explain, top_region
 from img2music.vision.model import ImageModel
-from tests.vision.small_models import SIDE, colour_model, written
+from tests.support.small_models import SIDE, colour_model, written
 
 RED, GREEN = (255, 0, 0), (0, 255, 0)
 

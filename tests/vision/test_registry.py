@@ -9,7 +9,7 @@ from img2music.errors import InputError, ModelError
 from img2music.vision import registry
 from img2music.vision.description import describe
 from img2music.vision.model import DEFAULT, MODELS, ImageModel
-from tests.vision.small_models import BAD_MODELS, METADATA, SIDE, colour_model, written
+from tests.support.small_models import BAD_MODELS, METADATA, SIDE, colour_model, written
 
 
 @pytest.fixture(autouse=True)

@@ -19,7 +19,7 @@ from img2music.cli.output import (
 )
 
 if TYPE_CHECKING:
-    from img2music.api import FileAnalysis
+    from img2music.app.library import FileAnalysis
 
 
 def analyze(
@@ -38,9 +38,9 @@ def analyze(
     """
     from rich.console import Console
 
-    from img2music.api import analyze as analyze_files
-    from img2music.api import explain as explain_picture
-    from img2music.api import require_explainable
+    from img2music.app.library import analyze as analyze_files
+    from img2music.app.library import explain as explain_picture
+    from img2music.app.library import require_explainable
     from img2music.plots import PLOT
 
     notes: tuple[str, ...] = ()
@@ -70,7 +70,7 @@ def analyze(
 
 
 def _row(item: "FileAnalysis") -> list[str]:
-    from img2music.music.analysis import TrackAnalysis
+    from img2music.analysis import TrackAnalysis
 
     emotions = item.affect.emotions()
     likeliest = max(emotions, key=emotions.__getitem__)

@@ -16,12 +16,7 @@ from img2music.cli import lyrics as lyrics_commands
 from img2music.cli import models as models_commands
 from img2music.cli.analyze import analyze
 from img2music.cli.cues import cues
-from img2music.cli.datasets import datasets
 from img2music.cli.doctor import doctor
-from img2music.cli.evaluate_image import evaluate_image
-from img2music.cli.evaluate_match import evaluate_match
-from img2music.cli.evaluate_music import evaluate_music
-from img2music.cli.evaluate_text import evaluate_text
 from img2music.cli.import_spotify import import_spotify
 from img2music.cli.import_table import import_table
 from img2music.cli.lyrics_affect import affect as lyrics_affect
@@ -32,11 +27,16 @@ from img2music.cli.slideshow import slideshow
 from img2music.cli.spot import spot
 from img2music.cli.tag import tag
 from img2music.cli.tracks import tracks
-from img2music.cli.train_audio import train_audio
-from img2music.cli.train_image import train_image
-from img2music.cli.train_music import train_music
-from img2music.cli.train_text import train_text
 from img2music.errors import Img2MusicError, printable
+from img2music.research.cli.datasets import datasets
+from img2music.research.cli.evaluate_image import evaluate_image
+from img2music.research.cli.evaluate_match import evaluate_match
+from img2music.research.cli.evaluate_music import evaluate_music
+from img2music.research.cli.evaluate_text import evaluate_text
+from img2music.research.cli.train_audio import train_audio
+from img2music.research.cli.train_image import train_image
+from img2music.research.cli.train_music import train_music
+from img2music.research.cli.train_text import train_text
 
 # Help is plain text here, but typer escapes brackets in it for rich wherever rich is installed.
 typer.core.rich = None  # type: ignore[assignment, attr-defined]

@@ -11,7 +11,7 @@ def doctor(format_: ReportFormatOption = None) -> None:
     Runs the shipped models on a picture and a sound made for it, and writes nothing outside a temporary folder.
     Exit code 0 if all that is needed works, 2 if not. Extras that are not installed are listed and are no fault.
     """
-    from img2music.health import checks
+    from img2music.app.doctor import checks
 
     results = [check() for check in checks()]
     if chosen_format(format_) is ReportFormat.JSON:

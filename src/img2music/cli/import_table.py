@@ -34,11 +34,11 @@ def import_table(
     """
     from rich.console import Console
 
+    from img2music.connectors.tables import parse_mapping, read_songs
     from img2music.library.database import locate
     from img2music.library.importing import import_table as import_songs
     from img2music.library.store import LibraryStore
-    from img2music.music.tabular.model import SongModel
-    from img2music.sources.tables import parse_mapping, read_songs
+    from img2music.research.songs.model import SongModel
 
     mapping = parse_mapping(map_ or ())
     where = locate(library).path

@@ -166,7 +166,7 @@ def require_outputs(
 
 def given_files(what: str, paths: Iterable[Path]) -> Iterator[tuple[str, str | PathLike[str]]]:
     """Files, and the pictures in folders, as `require_outputs` takes inputs."""
-    from img2music.sources.folders import FolderWalk, is_image_name
+    from img2music.connectors.folders import FolderWalk, is_image_name
 
     for path in paths:
         yield what, path

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from img2music.cli.options import ForceOption, ImageModelOption, LibraryOption, filtered
-from img2music.library.track import TrackFilter
+from img2music.track import TrackFilter
 
 
 class RecommendFormat(StrEnum):
@@ -105,6 +105,7 @@ def recommend(
     import sys
     from dataclasses import replace
 
+    from img2music.app.recommending import recommend_from
     from img2music.cli.output import counting, finish, given_files, print_table, require_outputs, warn
     from img2music.cli.progress import scan_progress
     from img2music.files import write_atomically
@@ -112,7 +113,6 @@ def recommend(
     from img2music.matching.calibration import Matching
     from img2music.matching.query import asked_affects
     from img2music.matching.recommending import Options
-    from img2music.matching.session import recommend_from
     from img2music.plots import PLOT, require_plotting
 
     if music is not None:

@@ -24,7 +24,7 @@ from img2music.cli.spot_options import (
     SheetOutputOption,
     sheet_forms,
 )
-from img2music.library.track import TrackFilter
+from img2music.track import TrackFilter
 
 WITH_A_SHEET = {"film", "output", "audio_only", "sheet", "sheet_output", "original", "duck", "loudness", "force"}
 
@@ -85,6 +85,8 @@ def score(
     """
     import itertools
 
+    from img2music.app.scoring import kinds, score_film
+    from img2music.app.spotting import spot_film
     from img2music.cli.output import library_songs, print_table, require_outputs, warn
     from img2music.cli.sheet_output import require_alone, save
     from img2music.cli.stage_progress import of_stage, stage_progress
@@ -94,8 +96,6 @@ def score(
     from img2music.soundtrack import cue_sheet, formats, table
     from img2music.soundtrack.cue_sheet import Original
     from img2music.soundtrack.plot import draw
-    from img2music.soundtrack.score import kinds, score_film
-    from img2music.soundtrack.session import spot_film
     from img2music.soundtrack.sound import heard
     from img2music.soundtrack.spotting import Cues, Options
 
@@ -154,7 +154,7 @@ def score(
 
 def _tagged(audio_only: Path | None) -> Iterator[tuple[str, Path]]:
     """The file for the sound alone, if it has tags, which such sound has not: a song that no library knows."""
-    from img2music.sources.tags import Tags, read_tags
+    from img2music.connectors.tags import Tags, read_tags
 
     if audio_only is not None and audio_only.is_file() and read_tags(str(audio_only)) != Tags():
         yield "a song, as its tags say", audio_only

@@ -17,7 +17,7 @@ from img2music.cli.spot_options import (
     SheetFormatOption,
     SheetMatchOption,
 )
-from img2music.library.track import TrackFilter
+from img2music.track import TrackFilter
 
 
 @filtered(files=False, chooses=True)
@@ -47,13 +47,13 @@ def spot(
     """
     import sys
 
+    from img2music.app.spotting import spot_film
     from img2music.cli.output import counting, require_outputs, warn
     from img2music.cli.sheet_output import give
     from img2music.matching.calibration import Matching
     from img2music.plots import PLOT, require_plotting
     from img2music.soundtrack import formats, table
     from img2music.soundtrack.plot import draw
-    from img2music.soundtrack.session import spot_film
     from img2music.soundtrack.spotting import Cues, Options
 
     forms = formats.chosen_formats(format_, output or [], terminal=sys.stdout.isatty())

@@ -4,9 +4,9 @@ import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from img2music.connectors.folders import FileState, FolderWalk, in_system_folder
 from img2music.library.record import Failure
 from img2music.library.store import KnownFile, LibraryStore
-from img2music.sources.folders import FileState, FolderWalk, in_system_folder
 
 
 @dataclass

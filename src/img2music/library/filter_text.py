@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 
 from img2music.errors import UsageError, printable
-from img2music.library.track import TrackFilter
+from img2music.track import TrackFilter
 
 Range = tuple[float | None, float | None]
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from sqlalchemy import ColumnElement, Index, and_, case, func, not_, or_
 
 from img2music.library.schema import fold, tracks
-from img2music.library.track import TrackFilter, TrackKind
+from img2music.track import TrackFilter, TrackKind
 
 INSTRUMENTAL = 0.5
 """Least ``instrumentalness`` of a track that counts as instrumental."""

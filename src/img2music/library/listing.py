@@ -5,8 +5,8 @@ import dataclasses
 from collections.abc import Iterable
 from typing import Any, TextIO
 
-from img2music.library.track import Track, TrackKind
-from img2music.music.analysis import Features
+from img2music.analysis import Features
+from img2music.track import Track, TrackKind
 
 TABLE_COLUMNS = (">id", "title", "artist", ">length", ">valence", ">arousal", ">tempo", "key", "genre", ">year", "")
 """Heads of the columns of `table_row`; ``>`` marks those that are flush right."""

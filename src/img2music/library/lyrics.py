@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
+from img2music.connectors.lyrics import Lyrics
 from img2music.errors import InputError, SourceError, UsageError, printable
 from img2music.library.record import LOCAL, LyricsRecord, best
 from img2music.library.store import LibraryStore
-from img2music.library.track import Track, TrackFilter
-from img2music.sources.lyrics import Lyrics
+from img2music.track import Track, TrackFilter
 
 SCHEMA = "img2music/lyrics/1"
 SERVICES = ("lrclib", "musixmatch")
@@ -257,10 +257,10 @@ def recorded(source: str, lyrics: Lyrics, *, read: bool) -> LyricsRecord:
 
 def _client(source: str) -> Service:
     if source == "lrclib":
-        from img2music.sources.lrclib import Lrclib
+        from img2music.connectors.lrclib import Lrclib
 
         return Lrclib()
-    from img2music.sources.musixmatch import Musixmatch
+    from img2music.connectors.musixmatch import Musixmatch
 
     return Musixmatch()
 
@@ -371,7 +371,7 @@ class _Fetch:
     def _read(source: str, track: Track) -> Lyrics | None:
         if track.path is None:
             return None
-        from img2music.sources.lyric_files import read_beside, read_embedded
+        from img2music.connectors.lyric_files import read_beside, read_embedded
 
         return read_embedded(track.path) if source == "tags" else read_beside(track.path)
 

@@ -8,6 +8,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from img2music.connectors.lyric_files import read_embedded
+from img2music.connectors.lyrics import Lyrics
 from img2music.errors import InputError, UsageError
 from img2music.library.changes import Changes, find_changes
 from img2music.library.database import locate
@@ -16,8 +18,6 @@ from img2music.library.record import Failure, TrackRecord
 from img2music.library.store import LibraryStore
 from img2music.library.workers import Workers
 from img2music.parallel import processors
-from img2music.sources.lyric_files import read_embedded
-from img2music.sources.lyrics import Lyrics
 
 FLUSH_SECONDS = 2.0
 FLUSH_FILES = 64

@@ -3,15 +3,15 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from img2music.connectors.features import has_features
+from img2music.connectors.http import Limits
+from img2music.connectors.reccobeats import ReccoBeats
+from img2music.connectors.spotify import Spotify, parse_reference
+from img2music.connectors.tables import Problem
 from img2music.errors import InputError, SourceError
 from img2music.library.importing import ColumnsAffect, ImportReport, put_songs
 from img2music.library.store import LibraryStore
 from img2music.music.song import Song
-from img2music.sources.features import has_features
-from img2music.sources.http import Limits
-from img2music.sources.reccobeats import ReccoBeats
-from img2music.sources.spotify import Spotify, parse_reference
-from img2music.sources.tables import Problem
 
 A_BATCH = 200
 """Songs that are asked for and stored together."""

@@ -7,14 +7,14 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from img2music.connectors.folders import FileState
+from img2music.connectors.tag_writing import FACTS, FieldEdit, Moods, TagEdit, TagFile
 from img2music.errors import Img2MusicError, InputError, UsageError, unexpected
 from img2music.files import edited_copy, put_in_place, remove_left_copies
 from img2music.library.store import LibraryStore
-from img2music.library.track import Track, TrackFilter
 from img2music.library.workers import content_hash
 from img2music.media.packets import same_sound
-from img2music.sources.folders import FileState
-from img2music.sources.tag_writing import FACTS, FieldEdit, Moods, TagEdit, TagFile
+from img2music.track import Track, TrackFilter
 
 SCHEMA = "img2music/tag/1"
 TABLE_COLUMNS = ("file", *FACTS)

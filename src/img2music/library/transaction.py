@@ -6,12 +6,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from img2music.connectors.folders import FileState
 from img2music.library.filters import below
 from img2music.library.record import Failure, LyricsRecord, SongRecord, TrackRecord, best, pack_curve
 from img2music.library.rows import PACKED_AFFECT, batches, lyrics_record_of, values_of
 from img2music.library.schema import affects, curves, failures, lyrics, song_sources, tracks
 from img2music.music.lyrics.fusion import fuse
-from img2music.sources.folders import FileState
 
 
 class Transaction:

@@ -4,11 +4,11 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 
+from img2music.connectors.folders import FileState
 from img2music.errors import InputError
 from img2music.library.importing import table_source
 from img2music.library.store import LibraryStore
 from img2music.library.workers import content_hash
-from img2music.sources.folders import FileState
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,10 +15,10 @@ from multiprocessing import resource_tracker
 from types import ModuleType, TracebackType
 from typing import Any, Self, TypeVar
 
+from img2music.analysis import TrackAnalysis
+from img2music.connectors.folders import FileState
+from img2music.connectors.tags import Tags
 from img2music.errors import Img2MusicError, InputError, ModelError, unexpected
-from img2music.music.analysis import TrackAnalysis
-from img2music.sources.folders import FileState
-from img2music.sources.tags import Tags
 
 TIMEOUT_BASE = 300.0
 TIMEOUT_A_BYTE = 2e-6
@@ -240,8 +240,8 @@ def identify(file: FileState) -> tuple[Tags, str | None]:
     InputError
         If it is no longer as it was.
     """
+    from img2music.connectors.tags import read_tags
     from img2music.media.packets import sound_hash
-    from img2music.sources.tags import read_tags
 
     tags, sound = read_tags(file.path), None
     with contextlib.suppress(InputError):

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from img2music.errors import LibraryError, UsageError
 from img2music.library.filters import SHORT
 from img2music.library.store import LibraryStore
-from img2music.library.track import TrackFilter, TrackKind
+from img2music.track import TrackFilter, TrackKind
 
 
 @dataclass(frozen=True)

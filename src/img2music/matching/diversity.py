@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from pathlib import PurePath
 
 from img2music.library.schema import UNKNOWN_ARTISTS, fold
-from img2music.library.track import Track
+from img2music.track import Track
 
 SAME_LENGTH = 2.0
 """Seconds by which two encodings of one recording may differ: padding of lossy encoders and trimmed silence

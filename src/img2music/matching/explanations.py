@@ -7,8 +7,8 @@ import numpy as np
 
 from img2music.affect import Affect
 from img2music.distribution import AffectDistribution
-from img2music.library.track import Track
 from img2music.matching.calibration import Matching
+from img2music.track import Track
 
 LEANING = 0.1
 """How far from the middle a position must be before it is called calm, lively, pleasant or sombre."""

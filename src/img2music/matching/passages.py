@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from img2music.music.analysis import CurvePoint
+from img2music.analysis import CurvePoint
 
 LENGTH = 30.0
 """Seconds of a passage: what music services play as a preview, and about one scene of a film."""

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree  # only writes here
 
-from img2music.library.track import Track
+from img2music.track import Track
 
 XSPF_NAMESPACE = "http://xspf.org/ns/0/"
 

@@ -8,7 +8,7 @@ from enum import StrEnum
 from img2music.affect import CIRCUMPLEX_WORDS, EMOTIONS, SYNONYMS, Affect
 from img2music.distribution import AffectDistribution
 from img2music.errors import UsageError, printable
-from img2music.library.track import Track
+from img2music.track import Track
 
 WORD_INTENSITY = 0.6
 """Intensity that a word of the circumplex stands for; that of the basic emotions' coordinates is 0.32 to 0.64."""

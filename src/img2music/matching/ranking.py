@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from img2music.library.search import AffectIndex
-from img2music.library.track import Track
 from img2music.matching.diversity import Copy, Diversity, second_copies
+from img2music.track import Track
 
 FIRST_BATCH = 64
 """Tracks read at once from the library to begin with; doubled while more are needed."""

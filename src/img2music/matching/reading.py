@@ -9,17 +9,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from img2music.analysis import TrackAnalysis
+from img2music.connectors.folders import FileState, FolderWalk, holds_only_sound, is_image_name, why_no_sound
+from img2music.connectors.tags import read_tags
 from img2music.errors import InputError, printable
 from img2music.library.scanning import Progress
 from img2music.library.store import LibraryStore
-from img2music.library.track import Track
 from img2music.library.workers import content_hash
 from img2music.matching.query import Query, QueryKind
 from img2music.media.images import is_image
 from img2music.media.packets import sound_hash
-from img2music.music.analysis import TrackAnalysis
-from img2music.sources.folders import FileState, FolderWalk, holds_only_sound, is_image_name, why_no_sound
-from img2music.sources.tags import read_tags
+from img2music.track import Track
 
 COVER = re.compile(
     r"(cover|folder|front|back|album|artwork|booklet|inlay|cd|disc|thumb)[ _.-]*[0-9]*\.|albumart", re.IGNORECASE

@@ -13,8 +13,8 @@ from typing import Any
 
 from img2music.affect import Affect
 from img2music.errors import InputError
-from img2music.library.track import label
 from img2music.matching.passages import Passage
+from img2music.track import label
 
 SCHEMA = "img2music/cues/1"
 

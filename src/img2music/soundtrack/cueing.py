@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 from img2music.affect import Affect
 from img2music.errors import LibraryError
 from img2music.library.store import LibraryStore
-from img2music.library.track import Track
 from img2music.matching.explanations import Asked
 from img2music.matching.passages import Passage
 from img2music.soundtrack.aligning import Placed, align
@@ -18,6 +17,7 @@ from img2music.soundtrack.cue_sheet import Alternative, Cue, CueTrack, gain
 from img2music.soundtrack.film import Film
 from img2music.soundtrack.music import FilmCurve, Music, Span
 from img2music.soundtrack.scenes import Scene
+from img2music.track import Track
 
 NEARER = 0.005
 """Distance by which a runner-up is nearer than what was chosen before it is said why: tables show two decimals."""

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from img2music.app.spotting import Spotted
 from img2music.errors import Img2MusicError, printable
 from img2music.files import write_atomically
-from img2music.library.track import label
 from img2music.media.video import VideoFile
 from img2music.plots import PHOTO_COLOURS, PLOT, drawing, require_plotting
 from img2music.soundtrack.cue_sheet import Cue
-from img2music.soundtrack.session import Spotted
 from img2music.soundtrack.shots import Change
 from img2music.soundtrack.spotting import clock
 from img2music.soundtrack.table import title
+from img2music.track import label
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

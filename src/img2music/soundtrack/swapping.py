@@ -7,6 +7,7 @@ from pathlib import PurePath
 
 import numpy as np
 
+from img2music.connectors.tags import read_tags
 from img2music.errors import InputError
 from img2music.matching.passages import Passage
 from img2music.media.audio import open_audio
@@ -15,7 +16,6 @@ from img2music.music.audio.loudness import block_powers, integrated_loudness
 from img2music.soundtrack.aligning import AROUND, beats_of
 from img2music.soundtrack.beats import listen
 from img2music.soundtrack.cue_sheet import TOLERANCE, ComputedFor, Cue, CueTrack, gain
-from img2music.sources.tags import read_tags
 
 BY_HAND = "Chosen by hand"
 

@@ -18,13 +18,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from soxr import resample
 
+from img2music.analysis import TrackAnalysis
 from img2music.errors import InputError
-from img2music.music.analysis import TrackAnalysis
 from img2music.music.audio import analyzer
 from img2music.music.audio.mel import HOP, WINDOW, log_mel
 from img2music.music.audio.network import LABELS
 from img2music.music.audio.spectrum import centroid_and_level
-from tests.sounds import chords, clicks, encode, noise, tone, wav_header
+from tests.support.sounds import chords, clicks, encode, noise, tone, wav_header
 
 demo = pytest.importorskip("immich_memories_music")
 PIECES = sorted(Path(str(files(demo))).glob("tracks/**/*.opus"))
@@ -225,7 +225,7 @@ def _environment(**values: str) -> dict[str, str]:
 
 def test_importing_is_light() -> None:
     code = (
-        "import sys, img2music.music.audio.analyzer, img2music.media.audio, img2music.sources.tags;"
+        "import sys, img2music.music.audio.analyzer, img2music.media.audio, img2music.connectors.tags;"
         "heavy = {'av', 'onnxruntime', 'scipy', 'librosa', 'numba', 'mutagen', 'soxr', 'soundfile'};"
         "print(heavy & set(sys.modules))"
     )

@@ -10,9 +10,10 @@ import pytest
 from numpy.typing import NDArray
 
 from img2music.errors import InputError
-from img2music.music.audio import musicnn, musicnn_export
+from img2music.music.audio import musicnn
 from img2music.music.audio.protobuf import fields, varint
-from tests.sounds import chords, clicks, noise
+from img2music.research.audio import musicnn_export
+from tests.support.sounds import chords, clicks, noise
 
 REFERENCE = Path(__file__).parent / "musicnn_reference.json"
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from img2music.music.audio import loudness, mel, rhythm, spectrum, tonality
-from tests.sounds import chords, clicks, noise, tone
+from tests.support.sounds import chords, clicks, noise, tone
 
 STEREO = ("FL", "FR")
 C_MAJOR = [(0, 4, 7), (5, 9, 12), (7, 11, 14), (0, 4, 7), (9, 12, 16), (2, 5, 9), (7, 11, 14), (0, 4, 7)]

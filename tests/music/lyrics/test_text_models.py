@@ -6,16 +6,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from img2music.errors import ModelError
-from img2music.music.lyrics import text_training
+from img2music.music.lyrics import forms
 from img2music.music.lyrics.affect_model import load_reader, parts, shipped_readers, text_affect
 from img2music.music.lyrics.encoders import wordpieces
 from img2music.music.lyrics.forms import Forms, kernel, unit_rows
-from img2music.music.lyrics.rated_texts import read_emobank
 from img2music.music.lyrics.sentence_model import SentenceModel, shipped_sentence_model
 from img2music.music.lyrics.text_model import DIMENSIONS, TextModel, shipped_text_model
 from img2music.music.lyrics.words import words
-
-from .rated import rated_texts, sentence
+from img2music.research.text import training as text_training
+from img2music.research.text.rated_texts import read_emobank
+from tests.support.rated_texts import rated_texts, sentence
 
 HAPPY = "[Chorus]\nWhat a wonderful morning, the sun is shining\nAll my friends are here and we laugh and love (x2)"
 SAD = "Everybody is dead and gone\nI am crying in the cold, alone\nNothing but pain and hate remains"
@@ -97,7 +97,7 @@ def test_nothing_to_read(reader):
 
 
 def test_the_shipped_models_are_small():
-    folder = Path(text_training.__file__).parent / "models"
+    folder = Path(forms.__file__).parent / "models"
     assert sum(file.stat().st_size for file in folder.iterdir()) < 4_000_000
     assert [reader.name for reader in shipped_readers()] == ["text-affect/1", "text-affect-minilm/1"]
 

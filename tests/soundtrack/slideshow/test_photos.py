@@ -14,7 +14,7 @@ from PIL import Image
 from img2music.affect import Affect
 from img2music.soundtrack.slideshow.photos import Order, Photo, arc, list_photos, ordered, read_photos
 from img2music.vision.model import ImageModel
-from tests.vision.small_models import colour_model, written
+from tests.support.small_models import colour_model, written
 
 affects = st.builds(Affect, st.floats(0.0, 1.0), st.floats(0.0, 1.0))
 

@@ -8,7 +8,7 @@ import pytest
 from img2music.matching.passages import Passage
 from img2music.soundtrack.cue_sheet import Cue, CueTrack
 from img2music.soundtrack.slideshow.rhythm import beat_note, beats_under
-from tests.sounds import clicks, encode, noise
+from tests.support.sounds import clicks, encode, noise
 
 
 def test_beats_are_told_on_the_films_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

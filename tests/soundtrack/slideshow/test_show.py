@@ -16,14 +16,14 @@ import pytest
 from PIL import Image
 
 from img2music.affect import Affect
+from img2music.analysis import CurvePoint
 from img2music.cli.app import main
-from img2music.music.analysis import CurvePoint
 from tests.conftest import ROOT
-from tests.matching.songs import library as make_library
-from tests.matching.songs import record
-from tests.sounds import clicks, encode
 from tests.soundtrack.test_film import grain
-from tests.vision.small_models import colour_model, written
+from tests.support.small_models import colour_model, written
+from tests.support.songs import library as make_library
+from tests.support.songs import record
+from tests.support.sounds import clicks, encode
 
 Run = Callable[..., str]
 

@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from img2music.affect import Affect
+from img2music.analysis import NO_MUSIC, CurvePoint, Features, TrackAnalysis
 from img2music.errors import Img2MusicError, InputError, unexpected
 from img2music.media.audio import SHORTFALL, AudioFile, open_audio
 from img2music.media.excerpts import Excerpt, mono
-from img2music.music.analysis import NO_MUSIC, CurvePoint, Features, TrackAnalysis
 from img2music.music.audio import loudness, musicnn, rhythm, spectrum, tonality
 from img2music.music.audio.affect_model import SIGNALS, AffectModel, shipped_model
 from img2music.music.audio.mel import FRAME_RATE, HOP, SAMPLE_RATE, log_mel

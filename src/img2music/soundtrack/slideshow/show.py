@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from img2music.app.spotting import sheet_of
 from img2music.distribution import AffectDistribution
 from img2music.errors import InputError, UsageError, printable
 from img2music.library.store import LibraryStore
@@ -20,7 +21,6 @@ from img2music.soundtrack.cue_sheet import LOUDNESS, Cue, CueSheet, SheetPhoto, 
 from img2music.soundtrack.film import Film, Shot
 from img2music.soundtrack.music import Music
 from img2music.soundtrack.scenes import Scene, group
-from img2music.soundtrack.session import sheet_of
 from img2music.soundtrack.slideshow.captions import CaptionFont, Captions, caption_of
 from img2music.soundtrack.slideshow.photos import Order, Photo, ordered, read_photos
 from img2music.soundtrack.slideshow.pictures import pictures

@@ -1,0 +1,212 @@
+"""Cells of a table of songs -> values; what can't be one is refused with the reason."""
+
+import math
+import re
+
+from img2music.connectors.tags import LONGEST, find_year, one_line
+from img2music.errors import shown
+
+MISSING = frozenset({"", "na", "n/a", "#n/a", "null", "none"})
+"""How tables write that there is no value, in small letters."""
+
+LONGEST_LYRICS = 100_000
+LONGEST_SONG = 24 * 3600.0
+"""Seconds."""
+FASTEST = 1000.0
+"""Beats per minute."""
+LOUDNESS = (-120.0, 30.0)
+"""Decibels: from below the noise of 16 bits to above what clips."""
+
+_THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
+_CLOCK = re.compile(r"(?:(\d{1,2}):)?(\d{1,3}):(\d{2}(?:[.,]\d+)?)")
+_ITEM = r"""(?:np\.str_\()?('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")\)?"""
+_LIST = re.compile(rf"(?:array\()?[\[({{]\s*(?:{_ITEM}[\s,]*)*[\])}}](?:,\s*dtype=\S+)?\)?", re.DOTALL)
+_LIST_ITEM = re.compile(_ITEM, re.DOTALL)
+_ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(.))", re.DOTALL)
+_TONIC = re.compile(
+    r"([A-G])\s*([#\u266fb\u266d]?)(?:\s*/\s*[A-G][#\u266fb\u266d]?)?\s*(major|maj|minor|min|m)?", re.IGNORECASE
+)
+_PITCH_CLASSES = {"c": 0, "d": 2, "e": 4, "f": 5, "g": 7, "a": 9, "b": 11}
+_MODES = {"major": 1, "maj": 1, "minor": 0, "min": 0}
+_SPOTIFY = re.compile(
+    r"(?:spotify:(?:track:)?|https?://open\.spotify\.com/(?:intl-\w+/)?track/)?([0-9A-Za-z]{22})(?:\?.*)?"
+)
+_ISRC = re.compile(r"(?:isrc:)?([A-Z]{2}-?[0-9A-Z]{3}-?\d{2}-?\d{5})", re.IGNORECASE)
+_UUID = re.compile(r"(?:mbid:)?([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})", re.IGNORECASE)
+_NAMED = re.compile(r"[a-z][a-z0-9+.-]*:\S+")
+
+
+class CellError(ValueError):
+    """A cell holds no value of its column; the message says why."""
+
+
+def read_text(cell: str) -> str | None:
+    """Read one line of text; a list as Python, JSON and NumPy write it is joined by ``"; "``."""
+    if cell.strip() in ("", "NA"):  # R's missing value; "none" and "null" are titles of songs
+        return None
+    if len(cell) > LONGEST:
+        raise CellError(f"has {len(cell):,} characters, more than {LONGEST}")
+    if _LIST.fullmatch(cell.strip()):
+        cell = "; ".join(filter(None, (_unescaped(item[1:-1]).strip() for item in _LIST_ITEM.findall(cell))))
+    if cell.isprintable() and "  " not in cell:
+        return cell.strip() or None
+    return one_line(cell) or None
+
+
+def read_names(cell: str) -> str | None:
+    """Read one line of text of which ``;`` parts names, however it is spaced."""
+    text = read_text(cell)
+    return text and ("; ".join(filter(None, map(str.strip, text.split(";")))) or None)
+
+
+def _unescaped(text: str) -> str:
+    if "\\" not in text:
+        return text
+    plain = _ESCAPE.sub(lambda found: chr(int(found[1] or found[2], 16)) if found[1] or found[2] else found[3], text)
+    # JSON writes a character beyond U+FFFF in two halves.
+    return plain.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def read_lyrics(cell: str) -> str | None:
+    """Read several lines of text."""
+    text = cell.replace("\0", "").strip()
+    if text in ("", "NA"):
+        return None
+    if len(text) > LONGEST_LYRICS:
+        raise CellError(f"has {len(text):,} characters, more than {LONGEST_LYRICS:,}")
+    return text
+
+
+def read_number(cell: str, decimal_comma: bool) -> float | None:
+    """Read a finite number.
+
+    Parameters
+    ----------
+    cell : str
+    decimal_comma : bool
+        Whether ``1,5`` is one and a half; otherwise a comma parts thousands.
+
+    Returns
+    -------
+    float or None
+        None if there is no value.
+
+    Raises
+    ------
+    CellError
+        If it is no number, or not a finite one.
+    """
+    text = cell.strip()
+    if text.lower() in MISSING:
+        return None
+    plain = text
+    if "," in text:
+        if decimal_comma:
+            plain = text.replace(".", "").replace(",", ".") if text.count(",") == 1 else "?"
+        else:
+            plain = text.replace(",", "") if _THOUSANDS.fullmatch(text) else "?"
+    try:
+        value = float("?" if "_" in plain else plain)
+    except ValueError:
+        raise CellError(f"{shown(text)} is no number") from None
+    if not math.isfinite(value):
+        raise CellError(f"{shown(text)} is no finite number")
+    return value
+
+
+def read_tempo(cell: str, decimal_comma: bool) -> float | None:
+    """Read beats per minute; Spotify's 0 says that no beat was found."""
+    value = read_number(cell, decimal_comma)
+    if value is None or value == 0.0:
+        return None
+    if not 0.0 < value <= FASTEST:
+        raise CellError(f"{shown(cell.strip())} is no tempo (beats per minute, up to {FASTEST:.0f})")
+    return value
+
+
+def read_loudness(cell: str, decimal_comma: bool) -> float | None:
+    """Read decibels."""
+    value = read_number(cell, decimal_comma)
+    if value is not None and not LOUDNESS[0] <= value <= LOUDNESS[1]:
+        raise CellError(f"{shown(cell.strip())} is no loudness ({LOUDNESS[0]:.0f} to {LOUDNESS[1]:.0f} dB)")
+    return value
+
+
+def read_key(cell: str, decimal_comma: bool) -> int | None:
+    """Read a pitch class, as a number or a name such as ``F#``; Spotify's -1 says that no key was found."""
+    named = _TONIC.fullmatch(cell.strip())
+    if named:
+        sign = {"": 0, "#": 1, "\u266f": 1}.get(named[2], -1)
+        return (_PITCH_CLASSES[named[1].lower()] + sign) % 12
+    value = read_number(cell, decimal_comma)
+    if value is None or value == -1.0:
+        return None
+    if value not in range(12):
+        raise CellError(f"{shown(cell.strip())} is no key (0 = C to 11 = B)")
+    return int(value)
+
+
+def read_mode(cell: str, decimal_comma: bool) -> int | None:
+    """Read a mode, as a number or a word."""
+    word = _MODES.get(cell.strip().lower())
+    if word is not None:
+        return word
+    value = read_number(cell, decimal_comma)
+    if value is not None and value not in (0.0, 1.0):
+        raise CellError(f"{shown(cell.strip())} is no mode (1 = major, 0 = minor)")
+    return None if value is None else int(value)
+
+
+def read_seconds(cell: str, decimal_comma: bool, milliseconds: bool) -> float | None:
+    """Read a length as a number or as ``m:ss``; 0 says that it is not known."""
+    clock = _CLOCK.fullmatch(cell.strip())
+    if clock:
+        value: float | None = int(clock[1] or 0) * 3600 + int(clock[2]) * 60 + float(clock[3].replace(",", "."))
+    else:
+        value = read_number(cell, decimal_comma)
+        if value is not None and milliseconds:
+            value /= 1000.0
+    if value is None or value == 0.0:
+        return None
+    if not 0.0 < value <= LONGEST_SONG:
+        hint = "" if milliseconds or value < 0 else "; if it is in milliseconds: --map duration_ms=COLUMN"
+        raise CellError(f"{shown(cell.strip())} is no length of a song{hint}")
+    return value
+
+
+def read_year(cell: str, decimal_comma: bool) -> int | None:
+    """Read a year, also out of a date; Spotify's 0000 says that it is not known."""
+    text = cell.strip()
+    if text.lower() in MISSING or text.startswith("0000") or text == "0":
+        return None
+    year = find_year([text.removesuffix(".0")])
+    if year is None:
+        raise CellError(f"{shown(text)} holds no year")
+    return year
+
+
+def read_identifier(cell: str, *, chosen: bool) -> str | None:
+    """Read the name of a song at its source.
+
+    Parameters
+    ----------
+    cell : str
+        A Spotify id, URI or URL, an ISRC, a MusicBrainz id, or anything of the form ``source:name``.
+    chosen : bool
+        Whether the user says that the column holds identifiers: then any text is one.
+
+    Returns
+    -------
+    str or None
+        Such as ``"spotify:6f807x0ima9a1j3VPbc7VN"``. None for a number that means something in its table only.
+    """
+    text = read_text(cell)
+    if text is None:
+        return None
+    if spotify := _SPOTIFY.fullmatch(text):
+        return f"spotify:{spotify[1]}"
+    if isrc := _ISRC.fullmatch(text):
+        return "isrc:" + isrc[1].replace("-", "").upper()
+    if uuid := _UUID.fullmatch(text):
+        return "mbid:" + uuid[1].lower()
+    return text if chosen or _NAMED.fullmatch(text) else None

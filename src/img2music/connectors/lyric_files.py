@@ -1,0 +1,125 @@
+"""Lyrics in the tags of a sound file, and in the ``.lrc`` or ``.txt`` file beside it."""
+
+import codecs
+import os
+import stat
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from img2music.connectors.lyrics import Lyrics, lyrics_of
+from img2music.connectors.tags import tags_of
+
+MAX_BYTES = 1 << 20
+"""Of a file beside a song; a larger one holds no lyrics."""
+ENDINGS = (".lrc", ".LRC", ".txt", ".TXT")
+"""Of files beside a song, in the order in which they are tried."""
+
+# Vorbis comments (also Opus, FLAC) and APEv2; MP4; ASF (WMA). Plain ones first: they have no times to lose.
+_NAMES = (
+    "unsyncedlyrics",
+    "lyrics",
+    "UNSYNCEDLYRICS",
+    "Lyrics",
+    "\xa9lyr",
+    "----:com.apple.iTunes:UNSYNCEDLYRICS",
+    "----:com.apple.iTunes:LYRICS",
+    "WM/Lyrics",
+    "syncedlyrics",
+)
+_LYRICS = 1  # the kind of SYLT frame that holds words: https://id3.org/id3v2.4.0-frames, section 4.9
+
+
+def read_embedded(path: str | os.PathLike[str]) -> Lyrics:
+    """Read the lyrics in the tags of a sound file.
+
+    Parameters
+    ----------
+    path : path-like
+        A regular file of any format that mutagen or libav reads.
+
+    Returns
+    -------
+    Lyrics
+        None found where there are none, or the tags are damaged; nothing is raised.
+    """
+    return _best(lyrics_of(text) for tags in tags_of(path) for text in _texts(tags))
+
+
+def read_beside(path: str | os.PathLike[str]) -> Lyrics:
+    """Read the lyrics in the ``.lrc`` or ``.txt`` file that is called as a sound file is.
+
+    Parameters
+    ----------
+    path : path-like
+        The sound file; it need not be there.
+
+    Returns
+    -------
+    Lyrics
+        None found where there is no such file, or it can't be read as text; nothing is raised. Text is UTF-8, or UTF-16
+        with a byte order mark, or else Windows-1252.
+    """
+    stem = os.path.splitext(os.fspath(path))[0]  # noqa: PTH122 - names may be any bytes
+    return _best(lyrics_of(_read(stem + ending)) for ending in ENDINGS)
+
+
+def _best(found: Iterable[Lyrics]) -> Lyrics:
+    """The first that has words; without any, that there are none, if one says so."""
+    instrumental = False
+    for lyrics in found:
+        if lyrics.text is not None:
+            return lyrics
+        instrumental = instrumental or lyrics.instrumental
+    return Lyrics(instrumental=instrumental)
+
+
+def _read(path: str) -> str | None:
+    try:
+        if not stat.S_ISREG(os.stat(path).st_mode):  # noqa: PTH116 - as above
+            return None
+        with open(path, "rb") as stream:  # noqa: PTH123 - as above
+            content = stream.read(MAX_BYTES + 1)
+    except (OSError, ValueError):
+        return None
+    return _decode(content) if len(content) <= MAX_BYTES else None
+
+
+def _decode(content: bytes) -> str | None:
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return content.decode("utf-16", "replace")
+    if b"\0" in content:
+        return None  # no text
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return content.decode("cp1252", "replace")
+
+
+def _texts(tags: Any) -> list[str]:
+    """All that tags hold under the usual names; nothing if they are damaged."""
+    try:
+        return list(_id3(tags) if hasattr(tags, "getall") else _named(tags))
+    except Exception:  # noqa: BLE001 - as above
+        return []
+
+
+def _id3(tags: Any) -> Iterator[str]:
+    yield from (str(frame.text) for frame in tags.getall("USLT"))
+    for frame in tags.getall("SYLT"):
+        if frame.type == _LYRICS:
+            parts = [part for part, _ in frame.text]
+            # Either syllables, with line breaks among them, or lines.
+            yield ("" if any("\n" in part for part in parts) else "\n").join(parts)
+    for frame in tags.getall("TXXX"):
+        if frame.desc.upper() in ("LYRICS", "UNSYNCEDLYRICS"):
+            yield "\n".join(frame.text)
+
+
+def _named(tags: Any) -> Iterator[str]:
+    for name in _NAMES:
+        try:
+            values = tags[name]
+        except Exception:  # noqa: BLE001, S112 - some formats refuse names that others have
+            continue
+        for value in values if isinstance(values, list | tuple) else [values]:
+            yield value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)

@@ -1,0 +1,484 @@
+"""Tables of songs: CSV, TSV and other delimited text, and Parquet, under the column names that people use."""
+
+import dataclasses
+import math
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from img2music.connectors import cells
+from img2music.connectors.cells import CellError
+from img2music.connectors.delimited import Row, read_delimited
+from img2music.errors import InputError, MissingExtraError, UsageError, printable, shown
+from img2music.music.song import Song
+
+UNIT_FIELDS = ("danceability", "energy", "valence", "acousticness", "instrumentalness", "liveness", "speechiness")
+
+NAMES: Mapping[str, tuple[str, ...]] = {
+    "title": ("trackname", "title", "songname", "songtitle", "tracktitle", "track", "song", "name"),
+    "artist": (
+        "trackartist",
+        "artistname",
+        "artist",
+        "artistnames",
+        "artistsname",
+        "artistsnames",
+        "artists",
+        "trackartists",
+        "trackartistname",
+        "mainartist",
+        "performer",
+        "singer",
+        "band",
+    ),
+    "album": ("trackalbumname", "albumname", "albumtitle", "album", "release"),
+    "genre": ("playlistgenre", "trackgenre", "genre", "genres", "topgenre", "maingenre", "artistgenres"),
+    "year": (
+        "year",
+        "releaseyear",
+        "releasedyear",
+        "yearreleased",
+        "yearofrelease",
+        "trackalbumreleasedate",
+        "albumreleasedate",
+        "albumreleaseyear",
+        "albumdate",
+        "releasedate",
+        "datereleased",
+    ),
+    "duration": ("duration", "durations", "durationsec", "durationseconds", "length", "lengthduration", "dur"),
+    "duration_ms": ("durationms", "trackdurationms", "durationinms", "lengthms", "songdurationms"),
+    "identifier": (
+        "trackuri",
+        "spotifyuri",
+        "uri",
+        "spotifyid",
+        "spotifytrackid",
+        "trackid",
+        "id",
+        "identifier",
+        "isrc",
+    ),
+    "lyrics": ("lyrics", "lyricsbody", "lyric", "text"),
+    "danceability": ("danceability", "dance", "dnce"),
+    "energy": ("energy", "nrgy"),
+    "valence": ("valence", "happiness", "happy", "val"),
+    "acousticness": ("acousticness", "acoustic", "acous"),
+    "instrumentalness": ("instrumentalness", "instrumental"),
+    "liveness": ("liveness", "live"),
+    "speechiness": ("speechiness", "speech", "spch"),
+    "tempo": ("tempo", "bpm", "beatsperminute", "beatsperminutebpm", "tempobpm"),
+    "key": ("key",),
+    "mode": ("mode",),
+    "loudness": ("loudness", "loudnessdb", "louddb", "loud", "db"),
+}
+"""Usual names of the columns, best first, in small letters and digits; also what may be given in a mapping."""
+
+_NUMBERS = frozenset({*UNIT_FIELDS, "tempo", "key", "mode", "loudness", "duration", "duration_ms"})
+
+_PERCENT = re.compile(r"%|percent(age)?|pct", re.IGNORECASE)
+
+MOST_ODD = 0.05
+"""Share of a column's numbers that may be of another scale than the rest: those are mistakes."""
+LOW_PERCENT = 10.0
+"""A column whose numbers go above 1 and not above this may be in percent, or in points from 1 to 10."""
+MOST_PROBLEMS = 1_000_000
+"""Rows and cells of no use, above which a file is no table of songs."""
+SHOWN_COLUMNS = 20
+"""Columns without a use that are told by name."""
+
+_MEASURED: Mapping[str, Callable[[str, bool], Any]] = {
+    "tempo": cells.read_tempo,
+    "key": cells.read_key,
+    "mode": cells.read_mode,
+    "loudness": cells.read_loudness,
+    "year": cells.read_year,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong with one cell, or with a whole row.
+
+    Attributes
+    ----------
+    row : int
+        Line of the table; the header of most is line 1. Rows of a Parquet file count from 2, as if it had one.
+    column : str or None
+        Name of the column, as the table writes it; None for the whole row.
+    reason : str
+        What is wrong and what was done about it, without a full stop.
+    """
+
+    row: int
+    column: str | None
+    reason: str
+
+    def __str__(self) -> str:
+        column = "" if self.column is None else f", column {printable(self.column)}"
+        return f"line {self.row}{column}: {self.reason}"
+
+
+@dataclass(frozen=True, slots=True)
+class SongTable:
+    """What a table says.
+
+    Attributes
+    ----------
+    songs : list of Song
+        In the order of the table. Every one has a title.
+    problems : list of Problem
+        Cells that hold no value of their column, which is None in their song, and rows that are left out.
+    columns : dict of str to str
+        The table's own name of the column, by field of `Song` (``duration_ms`` for a ``duration`` in milliseconds).
+    left_out : int
+        Rows that are left out.
+    unused : list of str
+        Columns of which nothing is known, as the table names them.
+    percent : list of str
+        Columns in percent, told by their numbers alone.
+    """
+
+    songs: list[Song]
+    problems: list[Problem]
+    columns: dict[str, str]
+    left_out: int = 0
+    unused: list[str] = dataclasses.field(default_factory=list)
+    percent: list[str] = dataclasses.field(default_factory=list)
+
+    @property
+    def notes(self) -> list[str]:
+        """What a person should know of how it was read, as sentences."""
+        notes = []
+        if self.unused:
+            more = len(self.unused) - SHOWN_COLUMNS
+            listed = ", ".join(self.unused[:SHOWN_COLUMNS]) + (f" and {more:,} more" if more > 0 else "")
+            notes.append(f"Columns that are not understood and not used: {listed}.")
+        if self.percent:
+            notes.append(f"Read in percent, since numbers go up to 100: {', '.join(self.percent)}.")
+        return notes
+
+
+def read_songs(path: Path, mapping: Mapping[str, str] | None = None) -> SongTable:
+    """Read a table of songs.
+
+    A cell that holds no value of its column (a word for a number, a number out of range) is a problem, and its song
+    lacks that value. A row without a title, or with more or fewer cells than the header, is left out, and a problem.
+
+    Parameters
+    ----------
+    path : Path
+        A Parquet file, whatever it is called, or a table of text as `delimited.read_delimited` reads it.
+    mapping : mapping of str to str, optional
+        Columns, by what they hold (`NAMES`), where their names are not usual ones.
+
+    Returns
+    -------
+    SongTable
+
+    Raises
+    ------
+    InputError
+        If it can't be read, is empty or no table, has no column of titles, lacks one of the mapping, or has a column
+        whose numbers may be from 0 to 1 or in percent.
+    UsageError
+        If the mapping names what is no field.
+    MissingExtraError
+        If it is a Parquet file, and what reads these is not installed.
+    """
+    mapping = mapping or {}
+    for field in mapping:
+        if field not in NAMES:
+            raise UsageError(f"There is no {field!r} to map a column to; there is: {', '.join(NAMES)}.")
+    _require_file(path)
+    if _is_parquet(path):
+        names, rows = _parquet(path)
+        reader = _Reader(names, 1, mapping, path, decimal_comma=False)
+    else:
+        table = read_delimited(path, lambda row: _known(row, mapping))
+        rows = table.rows
+        reader = _Reader(table.header.cells, table.header.line, mapping, path, decimal_comma=table.delimiter != ",")
+        for row in table.above:
+            reader.leave_out(row.line, "is above the header, and was left out")
+    for row in rows:
+        reader.add(row)
+    if not reader.songs and not reader.left_out:
+        raise InputError("has a header, and no song below it.", str(path))
+    return reader.table()
+
+
+def parse_mapping(texts: Iterable[str]) -> dict[str, str]:
+    """Read a mapping as people type it.
+
+    Parameters
+    ----------
+    texts : iterable of str
+        Each ``"FIELD=COLUMN"``.
+
+    Returns
+    -------
+    dict of str to str
+        Columns by field, as `read_songs` takes it.
+
+    Raises
+    ------
+    UsageError
+        If one is of another form, or a field comes twice.
+    """
+    mapping: dict[str, str] = {}
+    for text in texts:
+        field, equals, column = text.partition("=")
+        field, column = field.strip(), column.strip()
+        if not equals or not column or field not in NAMES:
+            known = ", ".join(NAMES)
+            raise UsageError(f"--map {printable(text)!r} must be FIELD=COLUMN, where FIELD is one of {known}.")
+        if field in mapping:
+            raise UsageError(f"--map names {field} twice.")
+        mapping[field] = column
+    return mapping
+
+
+def _require_file(path: Path) -> None:
+    if path.is_dir():
+        raise InputError("is a folder; give a table as CSV, TSV or Parquet.", str(path))
+    if not path.exists():
+        raise InputError("no such file.", str(path))
+    if not path.is_file():
+        raise InputError("is a pipe, socket or device; give a file.", str(path))
+
+
+def _plain(name: str) -> str:
+    """A column's name in small letters and digits: "Track Name", "track_name" and "track_name_%" are one."""
+    return re.sub(r"[\W_]+", "", _PERCENT.sub("", name)).lower()
+
+
+def _columns(header: Sequence[str], mapping: Mapping[str, str]) -> dict[str, int]:
+    """Places of the columns, by what they hold."""
+    plain = [_plain(name) for name in header]
+    found = {field: next((plain.index(name) for name in names if name in plain), -1) for field, names in NAMES.items()}
+    exact = [name.strip() for name in header]
+    for field, column in mapping.items():
+        found[field] = exact.index(column.strip()) if column.strip() in exact else -1
+    if "duration" in mapping or ("duration_ms" not in mapping and found["duration_ms"] < 0):
+        found["duration_ms"] = -1
+    else:
+        found["duration"] = -1
+    return {field: place for field, place in found.items() if place >= 0}
+
+
+def _known(row: Sequence[str], mapping: Mapping[str, str]) -> int:
+    columns = _columns(row, mapping)
+    return len(columns) if "title" in columns and mapping.keys() <= columns.keys() else 0
+
+
+class _Reader:
+    """Makes songs of the rows of one table."""
+
+    def __init__(
+        self, header: Sequence[str], line: int, mapping: Mapping[str, str], path: Path, *, decimal_comma: bool
+    ) -> None:
+        self.songs: list[Song] = []
+        self.problems: list[Problem] = []
+        self.left_out = 0
+        self._path = path
+        self._decimal_comma = decimal_comma
+        self._header = [printable(name.strip()) for name in header]
+        listed = ", ".join(filter(None, self._header))[:300]
+        places = _columns(header, mapping)
+        for field, column in mapping.items():
+            if field not in places:
+                raise InputError(
+                    f"line {line}: there is no column {column!r} for {field}; there is: {listed}.", str(path)
+                )
+        if "title" not in places:
+            raise InputError(
+                f"line {line}: there is no column of titles; say which it is with --map title=COLUMN. "
+                f"There is: {listed}.",
+                str(path),
+            )
+        self.columns = {field: self._header[place] for field, place in places.items()}
+        used = set(places.values())
+        self._unused = [name for place, name in enumerate(self._header) if place not in used and name]
+        self._odd = dict.fromkeys(UNIT_FIELDS, 0)
+        self._percent = {name for name in UNIT_FIELDS if _PERCENT.search(self.columns.get(name, ""))}
+        self._read = [
+            (
+                field.removesuffix("_ms"),
+                place,
+                partial(self._share, field)
+                if field in UNIT_FIELDS
+                else _reader(field, mapping, decimal_comma=decimal_comma),
+            )
+            for field, place in places.items()
+        ]
+        self._numbers = [place for field, place in places.items() if field in _NUMBERS]
+        for field, place in places.items():
+            again = [other for other, name in enumerate(self._header) if name == self._header[place] and other != place]
+            if again:
+                reason = f"is there {len(again) + 1} times; the first counts, for {field}"
+                self._tell([Problem(line, self._header[place], reason)])
+
+    def leave_out(self, line: int, reason: str, column: str | None = None) -> None:
+        self.left_out += 1
+        self._tell([Problem(line, column, reason)])
+
+    def _tell(self, problems: Iterable[Problem]) -> None:
+        self.problems += problems
+        if len(self.problems) > MOST_PROBLEMS:
+            reason = f"more than {MOST_PROBLEMS:,} rows and cells are of no use, the first: {self.problems[0]}."
+            raise InputError(reason, str(self._path))
+
+    def add(self, row: Row) -> None:
+        """Make a song of a row, or say why not."""
+        if row.fault is not None:
+            self.leave_out(row.line, f"{row.fault}; left out")
+            return
+        row_cells = row.cells
+        while len(row_cells) > len(self._header) and not row_cells[-1].strip():
+            row_cells.pop()
+        if len(row_cells) != len(self._header):
+            reason = f"has {len(row_cells)} cells, the header has {len(self._header)}"
+            self.leave_out(
+                row.line,
+                reason + (" (a comma not quoted?)" if len(row_cells) > len(self._header) else "") + "; left out",
+            )
+            return
+        if [cell.strip() for cell in row_cells] == self._header:
+            self.leave_out(row.line, "is the header once more; left out")
+            return
+        values: dict[str, Any] = {}
+        problems = []
+        failed = 0
+        for field, place, read in self._read:
+            try:
+                values[field] = read(row_cells[place])
+            except CellError as error:
+                problems.append(Problem(row.line, self._header[place], str(error)))
+                failed += place in self._numbers
+        if failed > 1 and failed == sum(1 for place in self._numbers if row_cells[place].strip()):
+            self.leave_out(row.line, "no cell that should hold a number does (a second header?); left out", None)
+        elif values.get("title") is None:
+            self._tell(problems)
+            self.leave_out(row.line, "has no title; left out", self.columns.get("title"))
+        else:
+            self._tell(problems)
+            self.songs.append(Song(row=row.line, **values))
+
+    def _share(self, field: str, cell: str) -> float | None:
+        """A number from 0 to 1 or in percent: which, is known at the end of the table."""
+        text = cell.strip()
+        if text.endswith("%"):
+            self._percent.add(field)
+            text = text[:-1]
+        value = cells.read_number(text, self._decimal_comma)
+        if value is not None and not 0 <= value <= 100:
+            self._odd[field] += 1
+            raise CellError(f"{shown(cell.strip())} is not between 0 and {100 if field in self._percent else 1}")
+        return value
+
+    def table(self) -> SongTable:
+        """All that was added, on one scale."""
+        scales = {name: self._scale(name) for name in UNIT_FIELDS if name in self.columns}
+        known = {scale for scale in scales.values() if scale}
+        for name, scale in scales.items():
+            if scale is None and len(known) != 1:
+                raise InputError(
+                    f"column {self.columns[name]}: its numbers may be from 0 to 1 or in percent; "
+                    "write them from 0 to 1, or add a % to its name.",
+                    str(self._path),
+                )
+        usual = 100.0 if known == {100.0} else 1.0
+        percent = [name for name, scale in scales.items() if (scale or usual) == 100.0]
+        self.songs = [self._scaled(song, scales, usual) for song in self.songs]
+        self.problems.sort(key=lambda problem: problem.row)
+        told = [self.columns[name] for name in percent if name not in self._percent]
+        return SongTable(self.songs, self.problems, self.columns, self.left_out, self._unused, told)
+
+    def _scale(self, name: str) -> float | None:
+        """1 or 100, what the numbers of a column go up to; 0 if nothing tells, None if it is not clear."""
+        if name in self._percent:
+            return 100.0
+        numbers = [value for song in self.songs if (value := getattr(song, name)) is not None]
+        small = sum(0 < value < 1 for value in numbers)
+        large = [value for value in numbers if 1 < value <= 100]
+        most = MOST_ODD * (small + len(large) + self._odd[name])
+        if not large or (small and len(large) + self._odd[name] <= most):
+            return 1.0 if small else 0.0
+        return 100.0 if max(large) > LOW_PERCENT and small + self._odd[name] <= most else None
+
+    def _scaled(self, song: Song, scales: Mapping[str, float | None], usual: float) -> Song:
+        """A song with its numbers from 0 to 1."""
+        changed: dict[str, Any] = {}
+        for name, scale in scales.items():
+            value, top = getattr(song, name), scale or usual
+            if value is not None and value > top:
+                reason = f"{shown(f'{value:g}')} is not between 0 and {top:g}"
+                self.problems.append(Problem(song.row, self.columns[name], reason))
+                changed[name] = None
+            elif value is not None and top != 1:
+                changed[name] = value / top
+        return dataclasses.replace(song, **changed) if changed else song
+
+
+def _reader(field: str, mapping: Mapping[str, str], *, decimal_comma: bool) -> Callable[[str], Any]:
+    """What reads the cells of a column."""
+    if field == "lyrics":
+        return cells.read_lyrics
+    if field == "identifier":
+        return partial(cells.read_identifier, chosen=field in mapping)
+    if field in ("duration", "duration_ms"):
+        return partial(cells.read_seconds, decimal_comma=decimal_comma, milliseconds=field == "duration_ms")
+    if field in _MEASURED:
+        return lambda cell: _MEASURED[field](cell, decimal_comma)
+    return cells.read_names if field in ("artist", "genre") else cells.read_text
+
+
+def _is_parquet(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            return file.read(4) == b"PAR1"  # https://parquet.apache.org/docs/file-format/
+    except OSError as error:
+        raise InputError(f"can't be read: {error.strerror or error}.", str(path)) from None
+
+
+def _parquet(path: Path) -> tuple[list[str], Iterator[Row]]:
+    try:
+        import pyarrow.parquet
+    except ImportError:
+        raise MissingExtraError("Reading Parquet files", "tables") from None
+    try:
+        file = pyarrow.parquet.ParquetFile(path)
+        names = list(file.schema_arrow.names)
+    except (OSError, ValueError, pyarrow.ArrowException) as error:
+        raise _damaged(path) from error
+    return names, _parquet_rows(file, path)
+
+
+def _parquet_rows(file: Any, path: Path) -> Iterator[Row]:
+    import pyarrow
+
+    line = 1
+    try:
+        for batch in file.iter_batches(batch_size=4096):
+            for values in zip(*(column.to_pylist() for column in batch.columns), strict=True):
+                line += 1
+                yield Row(line, [_as_text(value) for value in values])
+    except (OSError, ValueError, pyarrow.ArrowException) as error:
+        raise _damaged(path) from error
+
+
+def _damaged(path: Path) -> InputError:
+    return InputError("is a damaged Parquet file; get it anew, or save it as CSV.", str(path))
+
+
+def _as_text(value: Any) -> str:
+    if value is None or (isinstance(value, float) and math.isnan(value)):  # NaN: no value, as most programs write it
+        return ""
+    if isinstance(value, list | tuple):
+        return "; ".join(filter(None, map(_as_text, value)))
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    return str(value)

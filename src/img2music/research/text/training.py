@@ -1,0 +1,180 @@
+"""Training of the text affect models on EmoBank and the Glasgow Norms."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import cho_factor, cho_solve
+
+from img2music.music.lyrics import sentence_model, text_model
+from img2music.music.lyrics.encoders import WIDTH, MiniLM, wordpieces
+from img2music.music.lyrics.forms import Forms, kernel, unit_rows
+from img2music.music.lyrics.grams import count_grams, inverse_frequency, weigh
+from img2music.music.lyrics.lexicon import Lexicon
+from img2music.music.lyrics.sentence_model import SentenceModel
+from img2music.music.lyrics.text_model import DIMENSIONS, PieceTable, TextModel
+from img2music.research.text.rated_texts import RatedTexts
+
+# Chosen on EmoBank's dev split.
+RIDGE = 2.5
+SENTENCE_RIDGE = 0.5
+WORD_AFFECT_SHARE = 0.1
+"""Of the kernel of word affect, beside those of meaning and of spelling."""
+FREQUENT = 1e-3
+"""Share of all pieces at which a piece counts half (Arora et al. 2017)."""
+WORD_WIDTH = 1.5
+WORD_RIDGE = 0.3
+"""Of the Gaussian kernel ridge regression that carries the affect of the Glasgow Norms' words over to pieces."""
+
+Floats = NDArray[np.float64]
+Progress = Callable[[int, int], None]
+
+
+def train_text_model(texts: RatedTexts, words: Lexicon, progress: Progress | None = None) -> TextModel:
+    """Train the model that runs without an encoder.
+
+    Parameters
+    ----------
+    texts : RatedTexts
+        EmoBank's training split.
+    words : Lexicon
+        The Glasgow Norms.
+    progress : callable, optional
+        Told the count of done and of all encoded pieces and words.
+
+    Returns
+    -------
+    TextModel
+
+    Raises
+    ------
+    MissingExtraError
+        If MiniLM, which the pieces' vectors are from, is not installed.
+    """
+    pieces = wordpieces()
+    listed = [[number] for number in range(len(pieces))]
+    named = list(words.terms)
+    vectors = _encode([*listed, *map(pieces.split, named)], progress)
+    affect = np.array([(words.terms[word].valence, words.terms[word].arousal) for word in named])
+    table = piece_table(vectors[: len(listed)], vectors[len(listed) :], affect, texts)
+
+    return fit_text_model(table, texts)
+
+
+def fit_text_model(table: PieceTable, texts: RatedTexts) -> TextModel:
+    """Fit all but the table of pieces, which holds nothing of the ratings of texts.
+
+    Parameters
+    ----------
+    table : PieceTable
+    texts : RatedTexts
+        To learn from.
+
+    Returns
+    -------
+    TextModel
+    """
+    counts = table.count(texts.texts)
+    meaning = table.meaning(counts)
+    felt = table.word_affect(counts)
+    felt_mean, felt_scale = (values.astype(np.float32) for values in (felt.mean(axis=0), felt.std(axis=0) + 1e-6))
+    felt = (felt - felt_mean) / felt_scale
+    grams = count_grams(texts.texts)
+    inverse = inverse_frequency(grams).astype(np.float16)
+    spelled = weigh(grams, inverse)
+
+    share = WORD_AFFECT_SHARE / felt.shape[1]
+    alike = kernel(meaning)
+    alike += share * felt @ felt.T
+    alike += (spelled @ spelled.T).toarray()
+    average = texts.ratings.mean(axis=0)
+    dual = _solve(alike, RIDGE, texts.ratings - average)
+    return TextModel(
+        name=text_model.NAME,
+        pieces=table,
+        forms=Forms.fold(meaning, dual, average),
+        word_affect=(share * dual.T @ felt).astype(np.float32),
+        word_affect_mean=felt_mean,
+        word_affect_scale=felt_scale,
+        gram_inverse=inverse,
+        gram_weights=np.asarray(spelled.T @ dual).astype(np.float16),
+    )
+
+
+def train_sentence_model(texts: RatedTexts, progress: Progress | None = None) -> SentenceModel:
+    """Train the model that reads MiniLM's vectors.
+
+    Parameters
+    ----------
+    texts : RatedTexts
+        EmoBank's training split.
+    progress : callable, optional
+        Told the count of done and of all encoded texts.
+
+    Returns
+    -------
+    SentenceModel
+
+    Raises
+    ------
+    MissingExtraError
+        If MiniLM is not installed.
+    """
+    units = unit_rows(_encode([wordpieces().split(text) for text in texts.texts], progress))
+    average = texts.ratings.mean(axis=0)
+    dual = _solve(kernel(units), SENTENCE_RIDGE, texts.ratings - average)
+    return SentenceModel(sentence_model.NAME, Forms.fold(units, dual, average))
+
+
+def _encode(texts: Sequence[Sequence[int]], progress: Progress | None) -> Floats:
+    encoder = MiniLM()
+    vectors = np.zeros((len(texts), WIDTH))
+    for row, numbers in enumerate(texts):
+        vectors[row] = encoder.encode_numbers(numbers)
+        if progress is not None:
+            progress(row + 1, len(texts))
+    return vectors
+
+
+def piece_table(pieces: Floats, words: Floats, affect: Floats, texts: RatedTexts) -> PieceTable:
+    """Make the table of word pieces.
+
+    Parameters
+    ----------
+    pieces : ndarray of float64, shape (p, 384)
+        MiniLM's vector of each piece alone.
+    words : ndarray of float64, shape (w, 384)
+        Its vector of each rated word.
+    affect : ndarray of float64, shape (w, 2)
+        The words' ratings.
+    texts : RatedTexts
+        Where pieces are counted.
+
+    Returns
+    -------
+    PieceTable
+    """
+    centred = pieces - pieces.mean(axis=0)
+    _, axes = np.linalg.eigh(centred.T @ centred)
+    reduced = unit_rows(centred @ axes[:, ::-1][:, :DIMENSIONS])
+    vectors = np.round(reduced * (127 / np.abs(reduced).max())).astype(np.int8)
+
+    known = unit_rows(words)
+    standard = (affect - affect.mean(axis=0)) / affect.std(axis=0)
+    dual = _solve(_gauss(known, known), WORD_RIDGE, standard)
+    carried = _gauss(unit_rows(pieces), known) @ dual
+
+    even = PieceTable(vectors, np.ones(len(pieces), dtype=np.float16), carried.astype(np.float16))
+    counts = np.asarray(even.count(texts.texts).sum(axis=0)).reshape(-1)
+    weights = FREQUENT / (FREQUENT + counts / counts.sum())
+    return PieceTable(vectors, weights.astype(np.float16), even.affect)
+
+
+def _gauss(units: Floats, others: Floats) -> Floats:
+    return np.asarray(np.exp(2.0 * WORD_WIDTH * (units @ others.T - 1.0)))
+
+
+def _solve(alike: Floats, ridge: float, targets: Floats) -> Floats:
+    alike[np.diag_indices(len(alike))] += ridge
+    factor = cho_factor(alike, lower=True, overwrite_a=True, check_finite=False)
+    return np.asarray(cho_solve(factor, targets, check_finite=False))

@@ -1,0 +1,68 @@
+"""Films of uneven lengths, from what spotting finds to what scoring accepts."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from img2music.affect import Affect
+from img2music.analysis import CurvePoint
+from img2music.app.scoring import score_film
+from img2music.app.spotting import Spotted, spot_from
+from img2music.errors import InputError
+from img2music.media.film_packets import survey
+from img2music.soundtrack.cue_sheet import CueSheet, as_json, load
+from img2music.soundtrack.spotting import Options, clocks
+from tests.media.test_film_survey import EVEN, SLOWER, film, joined
+from tests.support.small_models import colour_model, written
+from tests.support.songs import library, record
+from tests.support.soundtracks import sheet
+
+
+def spotted(folder: Path, path: Path) -> Spotted:
+    curve = [CurvePoint(at, at + 4.0, Affect(0.5, 0.5)) for at in np.arange(0.0, 40.0, 4.0).tolist()]
+    model = written(folder, colour_model())
+    with library(folder / "library.db", [record("/song.mp3", 0.5, 0.5, duration=40.0, curve=curve)]) as store:
+        return spot_from(store, path, Options(), model)
+
+
+@pytest.mark.parametrize("name", ["long.mp4", "slower.mp4", "joined.ts", "outlasted.mkv"])
+def test_scoring_accepts_what_spotting_finds(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    match name:
+        case "long.mp4":
+            film(path, EVEN, last=3.0, sound=4.5)
+        case "slower.mp4":
+            film(path, SLOWER, sound=4.0, reordered=4)
+        case "joined.ts":
+            part = film(tmp_path / "part.ts", EVEN, sound=1.0, reordered=2)
+            joined(path, part, part, part)
+        case _:
+            film(path, EVEN, sound=3.0, text=True)
+    found = spotted(tmp_path, path)
+    lasts = {"long.mp4": 3.96, "slower.mp4": 4.0, "joined.ts": 3.0, "outlasted.mkv": 1.0}[name]
+    assert "cut short" not in " ".join(found.notes)
+    assert found.film.duration == found.film.shots[-1].end == pytest.approx(lasts, abs=0.001)
+    (tmp_path / "sheet.json").write_bytes(as_json(found.sheet))
+    read = load(tmp_path / "sheet.json")
+    assert read.film.fps == pytest.approx(7.5 if name == "slower.mp4" else 25.0)
+    notes = score_film(path, CueSheet(read.film, (), ()), tmp_path / "out.mp4")
+    assert survey(tmp_path / "out.mp4").duration == pytest.approx(lasts, abs=0.001)
+    assert ("goes on until 0:03, and its pictures end at 0:01" in " ".join(notes)) == (name == "outlasted.mkv")
+
+
+def test_a_film_that_is_cut_short(tmp_path: Path) -> None:
+    path = film(tmp_path / "film.mkv", EVEN, sound=5.0)
+    content = path.read_bytes()
+    path.write_bytes(content[: len(content) // 2])
+    assert "it is cut short" in spotted(tmp_path, path).notes[-1]
+
+
+def test_two_times_that_differ_look_different(tmp_path: Path) -> None:
+    assert clocks(16.0, 15.669) == ("0:16.0", "0:15.7")
+    assert clocks(16.0, 15.96) == ("0:16.00", "0:15.96")
+    assert clocks(3599.96, 3600.3) == ("1:00:00.0", "1:00:00.3")
+    assert clocks(59.6, 62.0) == ("1:00", "1:02")
+    path = film(tmp_path / "film.mp4", EVEN)
+    with pytest.raises(InputError, match=r"lasts 0:01\.0, and the cue sheet is for a film of 0:01\.3\."):
+        score_film(path, sheet(1.3), tmp_path / "out.mp4")

@@ -1,0 +1,180 @@
+"""Tags: every format, every mess."""
+
+import struct
+from pathlib import Path
+
+import mutagen
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from mutagen.apev2 import APEv2
+from mutagen.id3 import COMM, ID3, TALB, TCON, TDRC, TIT2, TPE1, TPE2, TXXX
+
+from img2music.connectors.tags import LONGEST, Tags, find_year, one_line, read_tags
+from tests.support.sounds import FORMATS, encode, tone
+
+EXPECTED = Tags("Title", "Artist", "Album", "Various", "Jazz", 1999)
+# Keys under which each family of formats keeps them.
+ID3_FRAMES = [TIT2, TPE1, TALB, TPE2, TCON, TDRC]
+MP4 = ["\xa9nam", "\xa9ART", "\xa9alb", "aART", "\xa9gen", "\xa9day"]
+ASF = ["Title", "Author", "WM/AlbumTitle", "WM/AlbumArtist", "WM/Genre", "WM/Year"]
+VORBIS = ["TITLE", "artist", "Album", "ALBUMARTIST", "genre", "DATE"]
+VALUES = ["Title", "Artist", "Album", "Various", "Jazz", "1999-05-01"]
+
+
+@pytest.mark.parametrize("kind", ["mp3", "wav", "aiff", "m4a", "alac", "wma", "flac", "ogg", "opus"])
+def test_every_format(tmp_path: Path, kind: str) -> None:
+    path = encode(tmp_path / f"song.{kind}", np.repeat(tone(440, 1, 48_000), 2, axis=0), kind, 48_000)
+    file = mutagen.File(path)
+    if file.tags is None:
+        file.add_tags()
+    if isinstance(file.tags, ID3):
+        for frame, value in zip(ID3_FRAMES, VALUES, strict=True):
+            file.tags.add(frame(encoding=3, text=[value]))
+    else:
+        keys = {"m4a": MP4, "alac": MP4, "wma": ASF}.get(kind, VORBIS)
+        for key, value in zip(keys, VALUES, strict=True):
+            file.tags[key] = [value]
+    file.save()
+    assert read_tags(path) == EXPECTED
+
+
+def test_several_artists_and_a_numbered_genre(tmp_path: Path) -> None:
+    path = encode(tmp_path / "song.mp3", tone(440, 1), "mp3")
+    tags = ID3()
+    tags.add(TPE1(encoding=3, text=["One", "Two", "One"]))
+    tags.add(TCON(encoding=3, text=["(8)Bebop"]))
+    tags.add(COMM(encoding=3, lang="eng", desc="", text=["x" * 1_000_000]))
+    tags.save(path)
+    read = read_tags(path)
+    assert read.artist == "One; Two"
+    assert read.genre == "Jazz; Bebop"
+    assert (read.title, read.year) == (None, None)
+
+
+def test_hostile_values_are_cleaned(tmp_path: Path) -> None:
+    path = encode(tmp_path / "song.flac", tone(440, 1), "flac")
+    file = mutagen.File(path)
+    file["title"] = ["\x1b[2Jbad\r\nname\u2028 here " + "x" * 100_000]
+    file["artist"] = ["\t\n "]
+    file["performer"] = ["노래 🎵"]
+    file["date"] = ["99999"]
+    file.save()
+    read = read_tags(path)
+    assert read.title is not None
+    assert read.title.startswith("[2Jbad name here xxx")
+    assert len(read.title) == LONGEST
+    assert (read.artist, read.year) == ("노래 🎵", None)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"text",
+        b"ID3\x04\x00\x00\x7f\x7f\x7f\x7fTIT2\xff\xff\xff\xff",
+        b"fLaC\x84\xff\xff\xff",
+        b"OggS" * 99,
+    ],
+)
+def test_files_without_readable_tags(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "song.mp3"
+    path.write_bytes(content)
+    assert read_tags(path) == Tags()
+    assert read_tags(tmp_path / "missing.mp3") == Tags()
+
+
+def test_damage_anywhere_raises_nothing(tmp_path: Path) -> None:
+    random = np.random.default_rng(3)
+    stereo = np.repeat(tone(440, 1, 48_000), 2, axis=0)
+    for kind in FORMATS:
+        path = encode(tmp_path / f"song.{kind}", stereo, kind, 48_000, title="Title", artist="Artist")
+        whole = path.read_bytes()
+        for _ in range(20):
+            damaged = bytearray(whole)
+            for place in random.integers(0, min(len(whole), 3000), 30):
+                damaged[place] = random.integers(256)
+            path.write_bytes(damaged)
+            assert isinstance(read_tags(path), Tags)
+
+
+@given(st.text())
+def test_cleaned_text_is_one_printable_line(text: str) -> None:
+    cleaned = one_line(text)
+    assert len(cleaned) <= LONGEST
+    assert cleaned == " ".join(cleaned.split())
+    assert cleaned == one_line(cleaned)
+    assert not any(ord(char) < 32 or 0xD800 <= ord(char) < 0xE000 for char in cleaned)
+    cleaned.encode()
+
+
+@given(
+    st.integers(1000, 2999),
+    st.sampled_from(["{}", "{}-05-01", "May {}", "01/05/{}", "{}0501", "{}-05-01T12:00:00"]),
+)
+def test_years_are_found_in_dates(year: int, form: str) -> None:
+    assert find_year([form.format(year)]) == year
+
+
+@given(st.text())
+def test_years_are_years_or_nothing(text: str) -> None:
+    year = find_year([text])
+    assert year is None or 1000 <= year <= 2999
+
+
+def info_chunk(**texts: bytes) -> bytes:
+    """RIFF's own tags."""
+    items = b"".join(
+        name.encode() + struct.pack("<I", len(text) + 1) + text + bytes(2 - len(text) % 2)
+        for name, text in texts.items()
+    )
+    return b"LIST" + struct.pack("<I", len(items) + 4) + b"INFO" + items
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1252"])
+def test_riffs_own_tags(tmp_path: Path, encoding: str) -> None:
+    path = encode(tmp_path / "song.wav", tone(440, 0.1), "wav")
+    texts = {"INAM": "Größe", "IART": "Artist", "IPRD": "Album", "IGNR": "Jazz", "ICRD": "1999-05-01"}
+    whole = path.read_bytes() + info_chunk(**{name: text.encode(encoding) for name, text in texts.items()})
+    path.write_bytes(whole[:4] + struct.pack("<I", len(whole) - 8) + whole[8:])
+    expected = Tags("Größe", "Artist", "Album", None, "Jazz", 1999)
+    assert read_tags(path) == expected
+    file = mutagen.File(path)  # ID3 beside it that says nothing of these, as `tag` writes it
+    file.add_tags()
+    file.tags.add(TXXX(encoding=3, desc="IMG2MUSIC_VALENCE", text=["0.5"]))
+    file.save()
+    assert read_tags(path) == expected
+
+
+def test_aiffs_own_tags(tmp_path: Path) -> None:
+    path = encode(tmp_path / "song.aiff", tone(440, 0.1), "aiff")
+    chunks = b"".join(name + struct.pack(">I", 6) + text for name, text in ((b"NAME", b"Titles"), (b"AUTH", b"Author")))
+    whole = path.read_bytes()
+    whole = whole[:12] + chunks + whole[12:]
+    path.write_bytes(whole[:4] + struct.pack(">I", len(whole) - 8) + whole[8:])
+    assert read_tags(path) == Tags("Titles", "Author")
+
+
+def test_kinds_that_only_libav_reads(tmp_path: Path) -> None:
+    stereo = np.repeat(tone(440, 0.5, 48_000), 2, axis=0)
+    path = encode(tmp_path / "song.mka", stereo, "webm", 48_000, title="Title", artist="Artist", date="1999")
+    assert read_tags(path) == Tags("Title", "Artist", None, None, None, 1999)
+
+
+def test_apev2_in_an_mp3(tmp_path: Path) -> None:
+    path = encode(tmp_path / "song.mp3", tone(440, 0.5), "mp3")
+    ID3(path).delete(path)
+    tags = APEv2()
+    tags.update({"Title": "A title of more than thirty characters", "Artist": ["One", "Two"], "Year": "1999"})
+    tags.save(path)
+    expected = Tags("A title of more than thirty characters", "One; Two", None, None, None, 1999)
+    assert read_tags(path) == expected
+    old = b"TAG" + b"A title of more than thirty ch" + bytes(94) + b"\xff"
+    path.write_bytes(path.read_bytes() + old)
+    assert read_tags(path) == expected
+    newer = ID3()
+    newer.add(TIT2(encoding=3, text=["Newer"]))
+    newer.save(path, v1=0)
+    assert read_tags(path).title == "Newer"
+    assert read_tags(path).artist == "One; Two"

@@ -14,23 +14,6 @@ def midranks(values: ArrayLike, among: ArrayLike) -> NDArray[np.float64]:
 
     The rank of ``v`` is the share of the sample below ``v`` plus half the share equal to it, so the ranks
     of a sample within itself average 0.5 whatever its ties.
-
-    Parameters
-    ----------
-    values : array_like of float, shape (n,)
-        What to rank.
-    among : array_like of float, shape (m,)
-        The sample, in ascending order.
-
-    Returns
-    -------
-    ndarray of float64, shape (n,)
-        Ranks in [0, 1].
-
-    Raises
-    ------
-    UsageError
-        If the sample is empty.
     """
     sample = np.asarray(among)
     if sample.size == 0:
@@ -56,31 +39,10 @@ class AffectDistribution:
 
     @classmethod
     def of(cls, valence: ArrayLike | Sequence[float], arousal: ArrayLike | Sequence[float]) -> "AffectDistribution":
-        """Build it from unordered samples.
-
-        Parameters
-        ----------
-        valence, arousal : array_like of float, shape (n,)
-            Coordinates on the unit scale.
-
-        Returns
-        -------
-        AffectDistribution
-        """
+        """Build it from unordered samples."""
         return cls(np.sort(np.asarray(valence, dtype=np.float64)), np.sort(np.asarray(arousal, dtype=np.float64)))
 
     def ranks(self, points: ArrayLike) -> NDArray[np.float64]:
-        """Rank points on both axes.
-
-        Parameters
-        ----------
-        points : array_like of float, shape (n, 2)
-            Valence and arousal on the unit scale.
-
-        Returns
-        -------
-        ndarray of float64, shape (n, 2)
-            Mid-ranks in [0, 1].
-        """
+        """Rank points on both axes."""
         array = np.asarray(points, dtype=np.float64)
         return np.column_stack([midranks(array[:, 0], self.valence), midranks(array[:, 1], self.arousal)])

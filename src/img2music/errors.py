@@ -4,40 +4,76 @@ A message says what went wrong, where, and what to do next, in one line. The com
 and exits; a traceback is a bug.
 """
 
+import re
+from collections.abc import Callable
+from typing import Any
+
 
 class Img2MusicError(Exception):
-    """Base of every error that img2music raises on purpose."""
-
-
-class InputError(Img2MusicError):
-    """A file or value that was given can't be used; the rest of a batch goes on.
+    """Base of every error that img2music raises on purpose.
 
     Parameters
     ----------
-    message : str
-        What is wrong and what to do about it, without the path.
+    what : str
+        What is wrong, as one line. A setting is named as in Python, in backquotes (`` `per_artist` ``, `` `jobs=1` ``):
+        who shows the error to a person may word it otherwise (`worded`).
     path : str, optional
-        The file it is about.
+        The file that it is about.
+    remedy : str, optional
+        What to do next, as one line, where ``what`` does not say it.
     """
 
-    def __init__(self, message: str, path: str | None = None) -> None:
-        super().__init__(message)
+    def __init__(self, what: str, path: str | None = None, *, remedy: str | None = None) -> None:
+        super().__init__(what, path, remedy)
+        self.what = what
         self.path = path
-
-    def __str__(self) -> str:
-        message = super().__str__()
-        return message if self.path is None else f"{printable(self.path)}: {message}"
+        self.remedy = remedy
 
     @property
     def reason(self) -> str:
-        """The message without the path."""
-        return super().__str__()
+        """What is wrong and what to do next, without the path."""
+        return self.what if self.remedy is None else f"{self.what} {self.remedy}"
 
-    def __reduce__(self) -> tuple[type["InputError"], tuple[str, str | None]]:
-        return type(self), (self.reason, self.path)
+    def __str__(self) -> str:
+        return self.reason if self.path is None else f"{printable(self.path)}: {self.reason}"
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({str(self)!r})"
+
+    def __reduce__(self) -> tuple[Callable[..., "Img2MusicError"], tuple[type["Img2MusicError"], dict[str, Any]]]:
+        return _restored, (type(self), self.__dict__)
+
+    def worded(self, name: Callable[[str], str]) -> str:
+        """Word the error with other names of settings.
+
+        Parameters
+        ----------
+        name : callable
+            Turns what stands in backquotes, such as ``"jobs=1"``, into what a person reads.
+
+        Returns
+        -------
+        str
+        """
+        return SETTING.sub(lambda found: name(found[1]), str(self))
 
 
-class UsageError(Img2MusicError):
+SETTING = re.compile("`([a-z_]+(?:=[^`]*)?)`")
+"""A setting in the text of an error, as Python writes it."""
+
+
+def _restored(kind: type[Img2MusicError], state: dict[str, Any]) -> Img2MusicError:
+    """Make an error again in another process."""
+    error = kind.__new__(kind, *[state.get(name) for name in ("what", "path", "remedy")])
+    error.__dict__.update(state)
+    return error
+
+
+class InputError(Img2MusicError):
+    """A file or value that was given can't be used; the rest of a batch goes on."""
+
+
+class UsageError(Img2MusicError, ValueError):
     """Options that contradict each other or make no sense."""
 
 
@@ -49,12 +85,19 @@ class ModelError(Img2MusicError):
     """A model file is missing, damaged or of another kind."""
 
 
+class Cancelled(Img2MusicError):  # noqa: N818 - no error of anyone
+    """Whoever watched over long work has ended it; what was finished is kept."""
+
+    def __init__(self) -> None:
+        super().__init__("cancelled; what was finished is kept.")
+
+
 class SourceError(Img2MusicError):
     """A web service can't be reached, refuses, or answers what can't be used.
 
     Parameters
     ----------
-    message : str
+    what : str
         What is wrong and what to do about it; names the service, and holds no key.
     status : int, optional
         HTTP status of its answer, if there was one.
@@ -62,10 +105,27 @@ class SourceError(Img2MusicError):
         Whether the next request would fare no better (no connection, a wrong key, a used up quota).
     """
 
-    def __init__(self, message: str, *, status: int | None = None, final: bool = False) -> None:
-        super().__init__(message)
+    def __init__(self, what: str, *, status: int | None = None, final: bool = False) -> None:
+        super().__init__(what)
         self.status = status
         self.final = final
+
+
+class MissingExtraError(Img2MusicError):
+    """An optional dependency is needed and is not installed.
+
+    Parameters
+    ----------
+    purpose : str
+        What it is needed for, as the start of a sentence ("Reading HEIC photos").
+    extra : str
+        Name of the extra that brings it.
+    """
+
+    def __init__(self, purpose: str, extra: str) -> None:
+        super().__init__(f"{purpose} needs an extra: pip install 'img2music[{extra}]'")
+        self.purpose = purpose
+        self.extra = extra
 
 
 def reason_of(error: BaseException, otherwise: str = "the file is damaged") -> str:
@@ -101,29 +161,9 @@ def unexpected(error: Exception, path: str) -> InputError:
     InputError
     """
     if isinstance(error, MemoryError) or "alloc" in str(error):  # ONNX Runtime has no exception of its own for it
-        return InputError("memory ran out; close other programs, or use fewer processes (scan --jobs 1).", path)
+        return InputError("memory ran out;", path, remedy="close other programs, or use fewer processes (`jobs=1`).")
     said = " ".join(str(error).split())
     return InputError(f"unexpected {type(error).__name__}: {said}; the file may be damaged. Please report this.", path)
-
-
-class MissingExtraError(Img2MusicError):
-    """An optional dependency is needed and is not installed.
-
-    Parameters
-    ----------
-    purpose : str
-        What it is needed for, as the start of a sentence ("Reading HEIC photos").
-    extra : str
-        Name of the extra that brings it.
-    """
-
-    def __init__(self, purpose: str, extra: str) -> None:
-        super().__init__(f"{purpose} needs an extra: pip install 'img2music[{extra}]'")
-        self.purpose = purpose
-        self.extra = extra
-
-    def __reduce__(self) -> tuple[type["MissingExtraError"], tuple[str, str]]:
-        return type(self), (self.purpose, self.extra)
 
 
 def shown(text: str) -> str:

@@ -28,21 +28,12 @@ _COPY_NAME = re.compile(re.escape(COPY_PREFIX) + r"[0-9a-f]{16}(\..*)?", re.DOTA
 
 @dataclass(frozen=True, slots=True)
 class FileKind:
-    """What files of one kind have in common, so that nothing else is replaced by one.
+    """What files of one kind have in common, so that nothing else is replaced by one."""
 
-    Attributes
-    ----------
-    name : str
-        In words, such as "an M3U playlist".
-    endings : tuple of str
-        Endings of names, in lower case; none if names say nothing. A name without an ending fits too.
-    start : bytes
-        Regular expression that the first bytes match.
-    """
-
-    name: str
+    name: str  # in words, such as "an M3U playlist"
+    # Endings of names, in lower case; none if names say nothing. A name without an ending fits too
     endings: tuple[str, ...]
-    start: bytes
+    start: bytes  # regular expression that the first bytes match
 
     @classmethod
     def json(cls, name: str, schema: str) -> "FileKind":
@@ -61,44 +52,14 @@ ONNX = FileKind("an ONNX model", (".onnx",), rb"\x08[\x01-\x20]")  # the field i
 
 
 def write_atomically(content: bytes, file: Path, kind: FileKind) -> None:
-    """Write a file by way of another that then takes its name.
-
-    Parameters
-    ----------
-    content : bytes
-    file : Path
-    kind : FileKind
-        As `replacing` takes them.
-
-    Raises
-    ------
-    InputError
-        If it can't be written; then nothing has changed.
-    """
+    """Write a file by way of another that then takes its name."""
     with replacing(file, kind) as stream:
         stream.write(content)
 
 
 @contextlib.contextmanager
 def replacing(file: Path, kind: FileKind) -> Iterator[BinaryIO]:
-    """Open a file for writing that takes the place of another when it is whole.
-
-    Parameters
-    ----------
-    file : Path
-        Replaced if it exists; through a link, what it points to. A device or a pipe is written to as it is.
-    kind : FileKind
-        Of what is written: a file of another kind is never replaced.
-
-    Yields
-    ------
-    BinaryIO
-
-    Raises
-    ------
-    InputError
-        If it can't be written; then nothing has changed.
-    """
+    """Open a file for writing that takes the place of another when it is whole."""
     with _told(file):
         if file.exists() and not file.is_file():
             with file.open("wb") as stream:
@@ -122,28 +83,7 @@ def replacing(file: Path, kind: FileKind) -> Iterator[BinaryIO]:
 def require_outputs(
     outputs: Iterable[tuple[Path | None, FileKind]], inputs: Iterable[tuple[str, str | os.PathLike[str]]] = ()
 ) -> list[Path]:
-    """Refuse early what could not be written, or would replace what must stay.
-
-    Parameters
-    ----------
-    outputs : iterable of (Path or None, FileKind)
-        What is to be written; None is passed over.
-    inputs : iterable of (str, path-like)
-        What is read, songs of the library, and whatever else must stay: what it is, such as "the film itself", and its
-        file. Only iterated if there is an output that exists.
-
-    Returns
-    -------
-    list of Path
-        Outputs that exist and would be replaced, without those that are empty.
-
-    Raises
-    ------
-    InputError
-        If an output is a folder, in a folder that is not there or not to be written to, or of another kind.
-    UsageError
-        If an output is an input, by whatever name, or two outputs are the same file.
-    """
+    """Refuse early what could not be written, or would replace what must stay."""
     files = [(file, kind) for file, kind in outputs if file is not None]
     _refuse_inputs([file for file, _ in files], inputs)
     names: set[str] = set()
@@ -194,21 +134,6 @@ def edited_copy(file: str) -> Iterator[str]:
     The copy has the permissions, times and extended attributes of the file and, where the system lets it, its owner.
     Its name is hidden (a leading dot), has the same ending, and tells whose it is should a kill leave it behind
     (`remove_left_copies`).
-
-    Parameters
-    ----------
-    file : str
-        A regular file, no link.
-
-    Yields
-    ------
-    str
-        The copy. It takes the file's place with `put_in_place`, or is removed at the end.
-
-    Raises
-    ------
-    OSError
-        If no copy can be made there.
     """
     folder, name = os.path.split(file)  # no Path: names may be any bytes
     copy = os.path.join(folder, f"{COPY_PREFIX}{secrets.token_hex(8)}{os.path.splitext(name)[1]}")  # noqa: PTH118, PTH122
@@ -229,15 +154,6 @@ def remove_left_copies(folder: str) -> None:
     """Remove the copies that earlier calls of `edited_copy` were killed over.
 
     Should one be in use by another program, that program fails to put it in place, and the file stays as it was.
-
-    Parameters
-    ----------
-    folder : str
-
-    Raises
-    ------
-    OSError
-        If the folder can't be read, or a copy can't be removed.
     """
     with os.scandir(folder) as entries:
         left = [entry.path for entry in entries if _COPY_NAME.fullmatch(entry.name) and entry.is_file()]
@@ -246,19 +162,7 @@ def remove_left_copies(folder: str) -> None:
 
 
 def put_in_place(copy: str, file: str) -> None:
-    """Let a copy take the place of a file: at every moment, also of a power cut, one of them is there whole.
-
-    Parameters
-    ----------
-    copy : str
-        In the folder of the file, as `edited_copy` makes it.
-    file : str
-
-    Raises
-    ------
-    OSError
-        If it can't; then the file is as it was.
-    """
+    """Let a copy take the place of a file: at every moment, also of a power cut, one of them is there whole."""
     with open(copy, "r+b") as stream:  # noqa: PTH123 - names may be any bytes
         os.fsync(stream.fileno())
     os.replace(copy, file)  # noqa: PTH105

@@ -8,20 +8,7 @@ from pathlib import Path
 
 
 def covering(text: str) -> tuple[list[Path], str]:
-    """Find fonts that together have the letters of a text.
-
-    Parameters
-    ----------
-    text : str
-
-    Returns
-    -------
-    list of Path
-        DejaVu Sans, which matplotlib brings, and as few of the installed fonts as will do, those with most first; none
-        without matplotlib.
-    str
-        Letters that none of them has, each once.
-    """
+    """Find fonts that together have the letters of a text."""
     lacking = {char for char in text if _is_drawn(char)}
     if find_spec("matplotlib") is None:
         return [], "".join(sorted(lacking))

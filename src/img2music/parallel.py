@@ -12,35 +12,14 @@ Result = TypeVar("Result")
 
 
 def processors() -> int:
-    """Count the processors that this process may use.
-
-    Returns
-    -------
-    int
-        At least 1.
-    """
+    """Count the processors that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
 
 def in_order(action: Callable[[Item], Result], items: Iterable[Item], threads: int) -> Iterator[Result]:
-    """Apply an action on threads, a few items ahead, and yield the results in order.
-
-    Parameters
-    ----------
-    action : callable
-        What to do with an item.
-    items : iterable
-        Consumed as results are.
-    threads : int
-        How many items are worked on at once.
-
-    Yields
-    ------
-    object
-        What ``action`` returned for each item; what it raised is raised here.
-    """
+    """Apply an action on threads, a few items ahead, and yield the results in order."""
     remaining = iter(items)
     with ThreadPoolExecutor(threads, thread_name_prefix="img2music") as pool:
         ahead: deque[Future[Result]] = deque(pool.submit(action, item) for item in islice(remaining, 2 * threads))

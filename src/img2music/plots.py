@@ -37,40 +37,20 @@ LABEL_LENGTH = 30
 
 @dataclass(frozen=True)
 class PlottedSong:
-    """A song that was matched.
+    """A song that was matched."""
 
-    Attributes
-    ----------
-    position : tuple of (float, float)
-        Valence and arousal, or their ranks, in [0, 1].
-    label : str
-        Its title.
-    """
-
-    position: tuple[float, float]
-    label: str
+    position: tuple[float, float]  # valence and arousal, or their ranks, in [0, 1]
+    label: str  # its title
 
 
 @dataclass(frozen=True)
 class PlottedQuery:
-    """A photo (or another query) and its songs.
+    """A photo (or another query) and its songs."""
 
-    Attributes
-    ----------
-    position : tuple of (float, float)
-        Valence and arousal, or their ranks, in [0, 1].
-    label : str
-        What to write beside it.
-    songs : tuple of PlottedSong
-        The songs that were matched with it, best first.
-    thumbnail : ndarray of uint8, shape (height, width, 3), optional
-        RGB pixels, drawn as they are: at most about 90 a side.
-    """
-
-    position: tuple[float, float]
-    label: str
-    songs: tuple[PlottedSong, ...]
-    thumbnail: NDArray[np.uint8] | None = None
+    position: tuple[float, float]  # valence and arousal, or their ranks, in [0, 1]
+    label: str  # what to write beside it
+    songs: tuple[PlottedSong, ...]  # the songs that were matched with it, best first
+    thumbnail: NDArray[np.uint8] | None = None  # RGB pixels, drawn as they are: at most about 90 a side
 
 
 PLOT = FileKind("a plot by img2music", (".png", ".svg"), rb"(\x89PNG|<\?xml).*Matplotlib")
@@ -78,20 +58,7 @@ PLOT = FileKind("a plot by img2music", (".png", ".svg"), rb"(\x89PNG|<\?xml).*Ma
 
 
 def require_plotting(file: Path) -> None:
-    """Refuse early what `affect_plane` could not draw.
-
-    Parameters
-    ----------
-    file : Path
-        What is to be written.
-
-    Raises
-    ------
-    UsageError
-        If its ending is neither ``.png`` nor ``.svg``.
-    MissingExtraError
-        If matplotlib is not installed.
-    """
+    """Refuse early what `affect_plane` could not draw."""
     if file.suffix.lower() not in (".png", ".svg"):
         raise UsageError(f"A plot is a .png or an .svg file, not {printable(file.name)}.")
     if importlib.util.find_spec("matplotlib") is None:
@@ -100,20 +67,7 @@ def require_plotting(file: Path) -> None:
 
 @contextmanager
 def drawing(text: str, file: Path) -> Iterator[tuple[str, ...]]:
-    """Set matplotlib up for a picture with some text, in fonts that have its letters.
-
-    Parameters
-    ----------
-    text : str
-        All that will be written.
-    file : Path
-        Where the picture goes; an ``.svg`` keeps its text as text, which is drawn where it is shown.
-
-    Yields
-    ------
-    tuple of str
-        What a person should know: which letters no font has.
-    """
+    """Set matplotlib up for a picture with some text, in fonts that have its letters."""
     import matplotlib as mpl
     from matplotlib import font_manager
 
@@ -142,35 +96,7 @@ def drawing(text: str, file: Path) -> Iterator[tuple[str, ...]]:
 def affect_plane(
     songs: NDArray[np.float64], queries: Sequence[PlottedQuery], file: Path, *, ranks: bool, title: str = ""
 ) -> tuple[str, ...]:
-    """Draw photos and songs in the affect plane.
-
-    Parameters
-    ----------
-    songs : ndarray of float64, shape (n, 2)
-        All songs: valence and arousal, or their ranks, in [0, 1]. Of more than 5,000 an even sample is drawn.
-    queries : sequence of PlottedQuery
-        The photos, each joined to its songs by lines; the first three songs of each are named.
-    file : Path
-        What to write: a ``.png`` or an ``.svg``.
-    ranks : bool
-        Whether the positions are ranks, which the axes then say.
-    title : str
-        What to write above.
-
-    Returns
-    -------
-    tuple of str
-        What a person should know about the picture.
-
-    Raises
-    ------
-    UsageError
-        If the file's ending is neither.
-    MissingExtraError
-        If matplotlib is not installed.
-    InputError
-        If the file can't be written.
-    """
+    """Draw photos and songs in the affect plane."""
     require_plotting(file)
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure

@@ -25,31 +25,15 @@ EXTRAS = {
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """What a check found.
+    """What a check found."""
 
-    Attributes
-    ----------
-    name : str
-        What was checked.
-    status : {"ok", "absent", "failed"}
-        ``absent``: optional, and not installed.
-    detail : str
-        Version, place, or what is wrong and what to do.
-    """
-
-    name: str
-    status: Literal["ok", "absent", "failed"]
-    detail: str
+    name: str  # what was checked
+    status: Literal["ok", "absent", "failed"]  # absent: optional, and not installed
+    detail: str  # version, place, or what is wrong and what to do
 
 
 def checks() -> list[Callable[[], Check]]:
-    """All checks, as functions, so that a caller can show progress between them.
-
-    Returns
-    -------
-    list of callable
-        Each returns a `Check` and raises nothing that `Img2MusicError` covers.
-    """
+    """All checks, as functions, so that a caller can show progress between them."""
     needed: list[tuple[str, Callable[[], str]]] = [
         ("python", _python),
         ("image model", _image_model),

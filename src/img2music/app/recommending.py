@@ -16,18 +16,7 @@ from img2music.vision.model import ImageModel
 
 
 def folder_library(folder: Path) -> Path:
-    """Where the library of one folder is kept: in the user's cache folder, so that each file is heard only once.
-
-    Parameters
-    ----------
-    folder : Path
-        A folder of music.
-
-    Returns
-    -------
-    Path
-        A file, which need not exist; the folder that it is in does.
-    """
+    """Where the library of one folder is kept: in the user's cache folder, so that each file is heard only once."""
     import platformdirs
 
     name = hashlib.blake2b(os.fsencode(folder.absolute()), digest_size=8).hexdigest()
@@ -43,34 +32,7 @@ def recommend_from(
     music: Path | None = None,
     progress: Progress | None = None,
 ) -> Recommendation:
-    """Open a library and recommend its tracks.
-
-    Parameters
-    ----------
-    location : str or path-like, optional
-        The library, as `LibraryStore.open` takes it.
-    paths, affects, options
-        As `recommending.recommend` takes them.
-    music : Path, optional
-        A folder of music to recommend from alone. It is scanned first: into the library, if that knows most of it, else
-        into one of its own (`folder_library`).
-    progress : callable, optional
-        Progress of that scan, as `scanning.scan` takes it; without one, of reading what is asked with.
-
-    Returns
-    -------
-    Recommendation
-        Its errors begin with files of ``music`` that could not be analysed.
-
-    Raises
-    ------
-    LibraryError
-        If there is no library, or it has no tracks.
-    InputError
-        If there is no folder ``music``, or no music in it.
-    UsageError
-        If there is nothing to recommend for, or no track meets the conditions.
-    """
+    """Open a library and recommend its tracks."""
     if music is None:
         with LibraryStore.open(location, read_only=True) as store:
             return recommend(store, paths, affects, options, progress)

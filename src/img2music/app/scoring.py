@@ -26,18 +26,7 @@ OUTLASTING = 1.0
 
 
 def kinds(output: Path | None, audio_only: Path | None) -> list[tuple[Path, FileKind]]:
-    """Pair what is to be written with what it is known by, as `files.require_outputs` takes it.
-
-    Parameters
-    ----------
-    output, audio_only : Path or None
-        As `score_film` takes them.
-
-    Raises
-    ------
-    UsageError
-        If there is neither, or an ending is not known.
-    """
+    """Pair what is to be written with what it is known by, as `files.require_outputs` takes it."""
     if output is None and audio_only is None:
         raise UsageError("Nothing is to be written: give --output FILM, --audio-only FILE, or both.")
     films = [(output, film_format(output).kind)] if output is not None else []
@@ -56,37 +45,7 @@ def score_film(
     loudness: float = LOUDNESS,
     progress: Progress | None = None,
 ) -> tuple[str, ...]:
-    """Write a film with the music of a cue sheet, its sound alone, or both.
-
-    Parameters
-    ----------
-    film : str or path-like
-    sheet : CueSheet
-        Of this film, wherever it lay then.
-    output : Path, optional
-        The film with music: ``.mp4``, ``.mov``, ``.mkv`` or ``.webm``. Replaced if it exists, when it is whole.
-    audio_only : Path, optional
-        Its sound alone: ``.flac``, ``.wav``, ``.m4a``, ``.mp3``, ``.opus`` or ``.ogg``; likewise.
-    original, duck
-        What becomes of the film's own sound, as `sound.heard` takes it.
-    loudness : float
-        Integrated loudness of the result in LUFS.
-    progress : callable, optional
-        As `compose` takes it; the last pass includes the writing.
-
-    Returns
-    -------
-    tuple of str
-        What a person should know about the result.
-
-    Raises
-    ------
-    UsageError
-        As `kinds` does, or if an output is the film or one of the songs.
-    InputError
-        If the film or a song can't be read, the sheet is for a film of another length, or an output can't be written;
-        then nothing has changed.
-    """
+    """Write a film with the music of a cue sheet, its sound alone, or both."""
     require_outputs(kinds(output, audio_only), [("the film itself", film), *files_of(sheet)])
     for cue in sheet.cues:  # the last as early as the first
         if not os.path.isfile(cue.track.path):  # noqa: PTH113 - names may be any bytes

@@ -40,25 +40,7 @@ class Spotted:
     notes: tuple[str, ...]
 
     def save(self, file: str | os.PathLike[str], form: str | None = None) -> None:
-        """Write the cue sheet, also as a timeline for an editor or as chapters.
-
-        Parameters
-        ----------
-        file : str or path-like
-            An older one is replaced, if its ending and its contents fit the format; no other file is.
-        form : str, optional
-            "json", "csv", "otio", "xml", "fcpxml", "edl", "txt", "vtt" or "ffmetadata"; the ending of the file by
-            default.
-
-        Raises
-        ------
-        UsageError
-            If there is no such format, or the file is the film.
-        InputError
-            If it can't be written, or something else is there; then nothing has changed.
-        MissingExtraError
-            If what it takes to write it is not installed.
-        """
+        """Write the cue sheet, also as a timeline for an editor or as chapters."""
         target = Path(file)
         chosen = chosen_format(form, target, terminal=False)
         require_outputs([(target, KINDS[chosen])], files_of(self.sheet))
@@ -75,38 +57,7 @@ def spot_film(
     original: Original = Original.DUCK,
     duck: float | None = None,
 ) -> Spotted:
-    """Read a film and choose its music from a library.
-
-    Parameters
-    ----------
-    location : str or path-like, optional
-        The library, as `LibraryStore.open` takes it.
-    path : str or path-like
-        The film.
-    options : Options
-        How to spot.
-    image_model : str or path-like, optional
-        What reads pictures, as `ImageModel.load` takes it.
-    progress : callable, optional
-        As `film.read_film` takes it.
-    original, duck
-        What becomes of the film's own sound, as `sound.heard` takes it.
-
-    Returns
-    -------
-    Spotted
-
-    Raises
-    ------
-    LibraryError
-        If there is no library, or it has no tracks with sound.
-    InputError
-        If the film can't be read.
-    UsageError
-        If no track meets the conditions or is long enough, or a pin or a ban can't be met.
-    ModelError
-        If the image model can't be loaded, or fails.
-    """
+    """Read a film and choose its music from a library."""
     with LibraryStore.open(location, read_only=True) as store:
         return spot_from(store, path, options, image_model, progress, original=original, duck=duck)
 
@@ -121,23 +72,7 @@ def spot_from(
     original: Original = Original.DUCK,
     duck: float | None = None,
 ) -> Spotted:
-    """Read a film and choose its music from a library that is open.
-
-    Parameters
-    ----------
-    store : LibraryStore
-    path, options, image_model, progress, original, duck
-        As `spot_film` takes them.
-
-    Returns
-    -------
-    Spotted
-
-    Raises
-    ------
-    LibraryError, InputError, UsageError, ModelError
-        As `spot_film` does.
-    """
+    """Read a film and choose its music from a library that is open."""
     tracks = candidates(store, options)  # what is wrong with them is known before a film is decoded for minutes
     model = ImageModel.load(image_model)
     require_possible(tracks, options, survey(path).duration)
@@ -163,18 +98,7 @@ def spot_from(
 
 
 def sheet_of(film: Film, scenes: Sequence[Scene], cues: tuple[Cue, ...]) -> CueSheet:
-    """Put a film, its scenes and its cues on one sheet.
-
-    Parameters
-    ----------
-    film : Film
-    scenes : sequence of Scene
-    cues : tuple of Cue
-
-    Returns
-    -------
-    CueSheet
-    """
+    """Put a film, its scenes and its cues on one sheet."""
     return CueSheet(_file(film), _sheet_scenes(film, scenes), cues)
 
 

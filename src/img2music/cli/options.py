@@ -73,15 +73,7 @@ FILTERS: dict[str, Any] = {
 
 
 def filtered(*, files: bool = True, chooses: bool = False) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Give a command the options `FILTERS` in place of its parameter ``where``, a `TrackFilter`.
-
-    Parameters
-    ----------
-    files : bool, default True
-        Whether it takes songs without a file, too.
-    chooses : bool, default False
-        Whether it chooses music, so that speech, noise and very short sounds have to be asked for.
-    """
+    """Give a command the options `FILTERS` in place of its parameter ``where``, a `TrackFilter`."""
     speech = typer.Option(
         "--speech/--no-speech",
         help="Speech, noise and sounds shorter than 5 seconds, too, or not.",

@@ -30,17 +30,7 @@ ReportFormatOption = Annotated[
 
 
 def chosen_format(wanted: ReportFormat | None) -> ReportFormat:
-    """Resolve the default: a table for people, JSON for programs.
-
-    Parameters
-    ----------
-    wanted : ReportFormat or None
-        What the user asked for.
-
-    Returns
-    -------
-    ReportFormat
-    """
+    """Resolve the default: a table for people, JSON for programs."""
     if wanted is not None:
         return wanted
     return ReportFormat.TABLE if sys.stdout.isatty() else ReportFormat.JSON
@@ -51,27 +41,12 @@ def print_json(value: object) -> None:
 
     Only ASCII goes out, so that file names which are not UTF-8 survive as surrogate escapes
     (``json.loads`` and ``os.fsencode`` give the bytes back).
-
-    Parameters
-    ----------
-    value : object
-        What ``json.dumps`` can write, without NaN or infinity.
     """
     print(json.dumps(value, indent=2, allow_nan=False))  # noqa: T201
 
 
 def print_table(columns: Sequence[str | Mapping[str, str]], rows: Iterable[Sequence[str]], title: str = "") -> None:
-    """Print a table on stdout, as wide as the terminal.
-
-    Parameters
-    ----------
-    columns : sequence of str
-        Heads of the columns; one that starts with ``>`` is set flush right.
-    rows : iterable of sequence of str
-        Cells; made safe to print here.
-    title : str, optional
-        Line above the table.
-    """
+    """Print a table on stdout, as wide as the terminal."""
     from rich import box
     from rich.console import Console
     from rich.table import Table
@@ -90,18 +65,7 @@ def print_table(columns: Sequence[str | Mapping[str, str]], rows: Iterable[Seque
 
 @contextmanager
 def counting(title: str) -> Iterator[Callable[[int, int | None], None]]:
-    """Show a progress bar on stderr while something is counted; nothing where that is no terminal.
-
-    Parameters
-    ----------
-    title : str
-        What is going on.
-
-    Yields
-    ------
-    callable
-        To be called with how many are done and how many there are in all, None while nobody knows.
-    """
+    """Show a progress bar on stderr while something is counted; nothing where that is no terminal."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -113,13 +77,7 @@ def counting(title: str) -> Iterator[Callable[[int, int | None], None]]:
 
 
 def warn(message: object) -> None:
-    """Print one line on stderr, with the name of the program before it.
-
-    Parameters
-    ----------
-    message : object
-        What ``str`` turns into the line.
-    """
+    """Print one line on stderr, with the name of the program before it."""
     from img2music.errors import printable
 
     print(f"img2music: {printable(str(message))}", file=sys.stderr)  # noqa: T201
@@ -131,22 +89,7 @@ def require_outputs(
     *,
     force: bool,
 ) -> None:
-    """Check the files that are to be written before anything long begins; ask whether those may go that are there.
-
-    Parameters
-    ----------
-    outputs, inputs
-        As `files.require_outputs` takes them.
-    force : bool
-        Whether the answer is yes. Without a terminal, it is no.
-
-    Raises
-    ------
-    UsageError
-        If one is there, and stays; or as `files.require_outputs` does.
-    InputError
-        As `files.require_outputs` does.
-    """
+    """Check the files that are to be written before anything long begins; ask whether those may go that are there."""
     from img2music.errors import UsageError, printable
     from img2music.files import require_outputs as require
 
@@ -184,20 +127,7 @@ def library_songs(library: str | None) -> Iterator[tuple[str, str]]:
 
 
 def finish(done: int, errors: Sequence["InputError"]) -> None:
-    """Report failed inputs on stderr and leave with the exit code that says so.
-
-    Parameters
-    ----------
-    done : int
-        How many inputs were done.
-    errors : sequence of InputError
-        The ones that failed.
-
-    Raises
-    ------
-    typer.Exit
-        With 1 if some inputs failed and others are done, 2 if nothing could be done.
-    """
+    """Report failed inputs on stderr and leave with the exit code that says so."""
     for error in errors:
         warn(error)
     if errors:
@@ -205,15 +135,5 @@ def finish(done: int, errors: Sequence["InputError"]) -> None:
 
 
 def errors_as_json(errors: Iterable["InputError"]) -> list[dict[str, str | None]]:
-    """Failed inputs in the shape that every JSON report has.
-
-    Parameters
-    ----------
-    errors : iterable of InputError
-
-    Returns
-    -------
-    list of dict
-        ``path`` and ``error`` of each.
-    """
+    """Failed inputs in the shape that every JSON report has."""
     return [{"path": error.path, "error": error.reason} for error in errors]

@@ -10,13 +10,7 @@ if TYPE_CHECKING:
 
 @contextlib.contextmanager
 def scan_progress() -> Iterator["Progress | None"]:
-    """Show a bar, the rate and the time left on standard error, if it is a terminal.
-
-    Yields
-    ------
-    Progress or None
-        To be handed to `library.scanning.scan`, and shown from its first call on; None if nobody looks.
-    """
+    """Show a bar, the rate and the time left on standard error, if it is a terminal."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bars

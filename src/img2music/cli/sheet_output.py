@@ -21,15 +21,7 @@ def save(sheet: "CueSheet", forms: Sequence[str], files: Sequence[Path]) -> None
 
 
 def give(sheet: "CueSheet", forms: Sequence[str], files: Sequence[Path]) -> None:
-    """Write a cue sheet to files, each in its format; without one, print it.
-
-    Parameters
-    ----------
-    sheet : CueSheet
-    forms : sequence of str
-        As `formats.chosen_formats` gives them.
-    files : sequence of Path
-    """
+    """Write a cue sheet to files, each in its format; without one, print it."""
     from img2music.cli.output import print_table
     from img2music.soundtrack import formats, table
 
@@ -46,16 +38,7 @@ def give(sheet: "CueSheet", forms: Sequence[str], files: Sequence[Path]) -> None
 
 
 def require_alone(context: typer.Context, sheet: Path | None, allowed: set[str]) -> None:
-    """Refuse what was given beside a cue sheet, which says it already.
-
-    Parameters
-    ----------
-    context : typer.Context
-    sheet : Path or None
-        What was given with ``--sheet``.
-    allowed : set of str
-        Names of the parameters that may be given beside it.
-    """
+    """Refuse what was given beside a cue sheet, which says it already."""
     from click.core import ParameterSource
 
     given = {

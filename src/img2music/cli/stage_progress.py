@@ -6,13 +6,7 @@ from collections.abc import Callable, Iterator
 
 @contextlib.contextmanager
 def stage_progress() -> Iterator[Callable[[str, int, int], None] | None]:
-    """Show a bar for each stage on standard error, if it is a terminal.
-
-    Yields
-    ------
-    callable or None
-        To be called with the stage, how much of it is done, and how much there is; None if nobody looks.
-    """
+    """Show a bar for each stage on standard error, if it is a terminal."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
@@ -35,21 +29,7 @@ def stage_progress() -> Iterator[Callable[[str, int, int], None] | None]:
 def of_stage(
     progress: Callable[[str, int, int], None] | None, stage: str, check: Callable[[], None]
 ) -> Callable[[float, float], None]:
-    """Show the progress of one stage that is told in fractions of seconds.
-
-    Parameters
-    ----------
-    progress : callable or None
-        What `stage_progress` yields.
-    stage : str
-    check : callable
-        Called each time; what `termination.unwinding` yields.
-
-    Returns
-    -------
-    callable
-        To be called with how much of it is done, and how much there is.
-    """
+    """Show the progress of one stage that is told in fractions of seconds."""
 
     def show(done: float, of: float) -> None:
         check()

@@ -10,17 +10,6 @@ def unwinding() -> Iterator[Callable[[], None]]:
 
     Neither raises an exception at once, for libav, while it reads, takes one for the end of a file. What is yielded is
     to be called often, and raises it. A second signal does so at once, for who has no patience.
-
-    Yields
-    ------
-    callable
-
-    Raises
-    ------
-    KeyboardInterrupt
-        When Ctrl-C came.
-    SystemExit
-        With 143 (128 + SIGTERM, as shells have it), when SIGTERM came.
     """
     import signal
 

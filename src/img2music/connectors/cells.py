@@ -78,24 +78,7 @@ def read_lyrics(cell: str) -> str | None:
 
 
 def read_number(cell: str, decimal_comma: bool) -> float | None:
-    """Read a finite number.
-
-    Parameters
-    ----------
-    cell : str
-    decimal_comma : bool
-        Whether ``1,5`` is one and a half; otherwise a comma parts thousands.
-
-    Returns
-    -------
-    float or None
-        None if there is no value.
-
-    Raises
-    ------
-    CellError
-        If it is no number, or not a finite one.
-    """
+    """Read a finite number."""
     text = cell.strip()
     if text.lower() in MISSING:
         return None
@@ -186,20 +169,7 @@ def read_year(cell: str, decimal_comma: bool) -> int | None:
 
 
 def read_identifier(cell: str, *, chosen: bool) -> str | None:
-    """Read the name of a song at its source.
-
-    Parameters
-    ----------
-    cell : str
-        A Spotify id, URI or URL, an ISRC, a MusicBrainz id, or anything of the form ``source:name``.
-    chosen : bool
-        Whether the user says that the column holds identifiers: then any text is one.
-
-    Returns
-    -------
-    str or None
-        Such as ``"spotify:6f807x0ima9a1j3VPbc7VN"``. None for a number that means something in its table only.
-    """
+    """Read the name of a song at its source."""
     text = read_text(cell)
     if text is None:
         return None

@@ -48,41 +48,21 @@ _MARKS = (
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row of a table.
+    """One row of a table."""
 
-    Attributes
-    ----------
-    line : int
-        Line of the file that it begins in; the first is 1.
-    cells : list of str
-    fault : str or None
-        Why it can't be read; then it has no cells.
-    """
-
-    line: int
+    line: int  # line of the file that it begins in; the first is 1
     cells: list[str]
-    fault: str | None = None
+    fault: str | None = None  # why it can't be read; then it has no cells
 
 
 @dataclass(frozen=True, slots=True)
 class Delimited:
-    """A table of text.
-
-    Attributes
-    ----------
-    header : Row
-    above : list of Row
-        Rows above the header.
-    delimiter : str
-        What parts its cells.
-    rows : iterator of Row
-        Those below the header that hold anything.
-    """
+    """A table of text."""
 
     header: Row
-    above: list[Row]
-    delimiter: str
-    rows: Iterator[Row]
+    above: list[Row]  # rows above the header
+    delimiter: str  # what parts its cells
+    rows: Iterator[Row]  # those below the header that hold anything
 
 
 def read_delimited(path: Path, known: Callable[[list[str]], int]) -> Delimited:
@@ -91,23 +71,6 @@ def read_delimited(path: Path, known: Callable[[list[str]], int]) -> Delimited:
     UTF-8 and UTF-16 are told by their byte order marks and zeros. Bytes that are not UTF-8 are read as Windows-1252,
     which covers tables in that encoding and those that mix the two. The delimiter is the one by which one of the first
     rows holds the most known names of columns; a first line ``sep=;``, as Excel writes it, decides.
-
-    Parameters
-    ----------
-    path : Path
-        A regular file.
-    known : callable
-        Number of cells of a row that are known names of columns; 0 if the row is no header.
-
-    Returns
-    -------
-    Delimited
-        Its rows are read as they are asked for, which may raise `InputError` too.
-
-    Raises
-    ------
-    InputError
-        If it can't be read, is empty or is no text.
     """
     try:
         with path.open("rb") as file:

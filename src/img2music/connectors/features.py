@@ -10,32 +10,12 @@ _UNIT = ("danceability", "energy", "valence", "acousticness", "instrumentalness"
 
 
 def has_features(song: Song) -> bool:
-    """Tell whether all of the features are known that are between 0 and 1.
-
-    Parameters
-    ----------
-    song : Song
-
-    Returns
-    -------
-    bool
-    """
+    """Tell whether all of the features are known that are between 0 and 1."""
     return all(getattr(song, name) is not None for name in _UNIT)
 
 
 def with_features(song: Song, found: Mapping[str, Any]) -> Song:
-    """Fill in the features that a song lacks.
-
-    Parameters
-    ----------
-    song : Song
-    found : mapping
-        By Spotify's names; what is no number, or outside of its range, is left out.
-
-    Returns
-    -------
-    Song
-    """
+    """Fill in the features that a song lacks."""
     values: dict[str, float | int | None] = {name: _number(found.get(name), 0.0, 1.0) for name in _UNIT}
     tempo = _number(found.get("tempo"), 0.0, 1000.0)
     values["tempo"] = tempo or None  # 0: Spotify heard no beat

@@ -42,21 +42,11 @@ SYSTEM_FOLDER = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class FileState:
-    """What tells, without opening it, that a file is unchanged.
+    """What tells, without opening it, that a file is unchanged."""
 
-    Attributes
-    ----------
-    path : str
-        Absolute path, as ``os.fsdecode`` gives it.
-    size : int
-        Bytes.
-    mtime_ns : int
-        Time of the last modification, in nanoseconds since 1970.
-    """
-
-    path: str
-    size: int
-    mtime_ns: int
+    path: str  # absolute path, as os.fsdecode gives it
+    size: int  # bytes
+    mtime_ns: int  # time of the last modification, in nanoseconds since 1970
 
 
 class FolderWalk:
@@ -66,20 +56,6 @@ class FolderWalk:
     left out, and so are system folders (`SYSTEM_FOLDER`), but for those that are given, and what is not a regular
     file (a pipe, a device). Links are followed, after all that is there without them; no folder is entered twice, so a
     loop of links ends.
-
-    Parameters
-    ----------
-    folders : sequence of str
-        Absolute paths.
-    wanted : callable, optional
-        Tells by a file's path whether it is of the kind; by default `holds_only_sound`.
-
-    Attributes
-    ----------
-    unreadable : list of (str, str)
-        Files and folders that could not be read, and why; complete when the iteration is.
-    empty : list of str
-        Those of the folders that hold nothing at all; complete when the iteration is.
     """
 
     def __init__(self, folders: Sequence[str], wanted: Callable[[str], bool] | None = None) -> None:
@@ -134,16 +110,7 @@ class FolderWalk:
 
 
 def is_audio_name(name: str) -> bool:
-    """Tell whether a file is taken for audio, by the extension of its name.
-
-    Parameters
-    ----------
-    name : str
-
-    Returns
-    -------
-    bool
-    """
+    """Tell whether a file is taken for audio, by the extension of its name."""
     return os.path.splitext(name)[1][1:].lower() in EXTENSIONS  # noqa: PTH122  # a million times: no Path each
 
 
@@ -163,33 +130,12 @@ def in_system_folder(path: str, folder: str) -> bool:
 
 
 def why_no_sound(path: str, reason: str) -> str:
-    """Say why a file can't be used that was taken for sound, perhaps only because it is no image.
-
-    Parameters
-    ----------
-    path : str
-        The file.
-    reason : str
-        Why it can't be read as sound.
-
-    Returns
-    -------
-    str
-    """
+    """Say why a file can't be used that was taken for sound, perhaps only because it is no image."""
     if is_audio_name(path) or not os.path.isfile(path):  # noqa: PTH113  # names may be any bytes
         return reason
     return f"neither an image nor sound: {reason}"
 
 
 def is_image_name(name: str) -> bool:
-    """Tell whether a file is taken for an image, by the extension of its name.
-
-    Parameters
-    ----------
-    name : str
-
-    Returns
-    -------
-    bool
-    """
+    """Tell whether a file is taken for an image, by the extension of its name."""
     return os.path.splitext(name)[1][1:].lower() in IMAGE_EXTENSIONS  # noqa: PTH122

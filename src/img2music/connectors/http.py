@@ -39,53 +39,24 @@ _LONGEST_COMPLAINT = 200  # characters of a service's own words that are passed 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How patient a session is.
+    """How patient a session is."""
 
-    Attributes
-    ----------
-    connect, read : float
-        Seconds for a connection, and between two bytes of an answer.
-    total : float
-        Seconds for one whole answer, however it drips.
-    patience : float
-        Seconds for all tries of one request and the pauses between them. A service that asks to wait for
-        longer is given up.
-    tries : int
-        Of one request.
-    backoff : float
-        Seconds of the first pause between tries; each is twice as long as the one before, give or take a half.
-    body : int
-        Bytes of an answer.
-    redirects : int
-        That are followed.
-    rate : float
-        Requests a second to one host, at most.
-    """
-
-    connect: float = 10.0
-    read: float = 20.0
-    total: float = 30.0
+    connect: float = 10.0  # seconds for a connection, and between two bytes of an answer
+    read: float = 20.0  # seconds for a connection, and between two bytes of an answer
+    total: float = 30.0  # seconds for one whole answer, however it drips
+    # Seconds for all tries of one request and the pauses between them. A service that asks to wait for longer is given
+    # up
     patience: float = 90.0
-    tries: int = 5
+    tries: int = 5  # of one request
+    # Seconds of the first pause between tries; each is twice as long as the one before, give or take a half
     backoff: float = 0.5
-    body: int = 8 << 20
-    redirects: int = 3
-    rate: float = 10.0
+    body: int = 8 << 20  # bytes of an answer
+    redirects: int = 3  # that are followed
+    rate: float = 10.0  # requests a second to one host, at most
 
 
 class Session(requests.Session):
-    """A session with one service. Every request goes through `request`, which answers with sound JSON or raises.
-
-    Parameters
-    ----------
-    service : str
-        Its name, for messages.
-    limits : Limits
-    secrets : tuple of str
-        Keys that no message and no log may hold.
-    status : callable, optional
-        Tells the status of an answer from its JSON, for services that send it there, as an HTTP status.
-    """
+    """A session with one service. Every request goes through `request`, which answers with sound JSON or raises."""
 
     def __init__(
         self,
@@ -108,24 +79,7 @@ class Session(requests.Session):
         self.mount("https://", adapter)
 
     def get_json(self, url: str, params: Mapping[str, str] | None = None) -> Any:
-        """Ask for a JSON document.
-
-        Parameters
-        ----------
-        url : str
-        params : mapping of str to str, optional
-            Of the query.
-
-        Returns
-        -------
-        object
-            What ``json.loads`` makes of it.
-
-        Raises
-        ------
-        SourceError
-            As `request` does.
-        """
+        """Ask for a JSON document."""
         return self.request("GET", url, params=params).json()
 
     def request(  # type: ignore[override]  # what requests offers beyond this is not wanted
@@ -137,23 +91,7 @@ class Session(requests.Session):
         headers: Mapping[str, str] | None = None,
         **_: Any,
     ) -> requests.Response:
-        """Ask, and ask again where that may help.
-
-        Parameters
-        ----------
-        method, url, params, data, headers
-            As `requests.Session.request` takes them; time-outs, redirects and the like are this session's own.
-
-        Returns
-        -------
-        requests.Response
-            Read to its end: a status below 400, and JSON in UTF-8 without NaN or infinity.
-
-        Raises
-        ------
-        SourceError
-            If no such answer came.
-        """
+        """Ask, and ask again where that may help."""
         until = time.monotonic() + self.limits.patience
         for number in range(self.limits.tries):
             pause = self.limits.backoff * 2**number * random.uniform(0.5, 1.5)  # noqa: S311 - spreads tries, hides nothing

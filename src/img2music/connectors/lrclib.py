@@ -14,17 +14,7 @@ TOLERANCE = 2.0
 
 
 class Lrclib:
-    """A client of LRCLIB.
-
-    Parameters
-    ----------
-    limits : Limits, optional
-
-    Raises
-    ------
-    UsageError
-        If the address that is set can't be read.
-    """
+    """A client of LRCLIB."""
 
     name = "lrclib"
 
@@ -33,25 +23,7 @@ class Lrclib:
         self._session = Session("LRCLIB", limits)
 
     def find(self, title: str, artist: str, album: str | None, duration: float | None) -> Lyrics:
-        """Ask for the lyrics of a song: by all that is known of it, and if that fails by title and artist.
-
-        Parameters
-        ----------
-        title, artist : str
-            Of several artists (``"; "`` between them), the first.
-        album : str or None
-        duration : float or None
-            Seconds.
-
-        Returns
-        -------
-        Lyrics
-
-        Raises
-        ------
-        SourceError
-            If LRCLIB can't be reached, or answers what can't be used.
-        """
+        """Ask for the lyrics of a song: by all that is known of it, and if that fails by title and artist."""
         query = {"track_name": title, "artist_name": first_artist(artist)}
         entry = self._get(query, album, duration)
         if entry is not None and _same_length(entry, duration):

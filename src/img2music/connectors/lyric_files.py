@@ -30,35 +30,12 @@ _LYRICS = 1  # the kind of SYLT frame that holds words: https://id3.org/id3v2.4.
 
 
 def read_embedded(path: str | os.PathLike[str]) -> Lyrics:
-    """Read the lyrics in the tags of a sound file.
-
-    Parameters
-    ----------
-    path : path-like
-        A regular file of any format that mutagen or libav reads.
-
-    Returns
-    -------
-    Lyrics
-        None found where there are none, or the tags are damaged; nothing is raised.
-    """
+    """Read the lyrics in the tags of a sound file."""
     return _best(lyrics_of(text) for tags in tags_of(path) for text in _texts(tags))
 
 
 def read_beside(path: str | os.PathLike[str]) -> Lyrics:
-    """Read the lyrics in the ``.lrc`` or ``.txt`` file that is called as a sound file is.
-
-    Parameters
-    ----------
-    path : path-like
-        The sound file; it need not be there.
-
-    Returns
-    -------
-    Lyrics
-        None found where there is no such file, or it can't be read as text; nothing is raised. Text is UTF-8, or UTF-16
-        with a byte order mark, or else Windows-1252.
-    """
+    """Read the lyrics in the ``.lrc`` or ``.txt`` file that is called as a sound file is."""
     stem = os.path.splitext(os.fspath(path))[0]  # noqa: PTH122 - names may be any bytes
     return _best(lyrics_of(_read(stem + ending)) for ending in ENDINGS)
 

@@ -25,33 +25,14 @@ _ABOUT = re.compile(r"\s*\[(?:ar|al|ti|au|lr|by|re|ve|id|la|length|offset|tool|#
 
 @dataclass(frozen=True, slots=True)
 class Lyrics:
-    """What a source knows of the words of one song.
+    """What a source knows of the words of one song."""
 
-    Attributes
-    ----------
-    text : str or None
-        Lines, without times; None if it knows none.
-    instrumental : bool
-        Whether it knows that there are none.
-    """
-
-    text: str | None = None
-    instrumental: bool = False
+    text: str | None = None  # lines, without times; None if it knows none
+    instrumental: bool = False  # whether it knows that there are none
 
 
 def lyrics_of(text: str | None) -> Lyrics:
-    """Make lyrics of what a file or a service holds.
-
-    Parameters
-    ----------
-    text : str or None
-        Plain lines, or LRC.
-
-    Returns
-    -------
-    Lyrics
-        Without text if there is no letter or digit in it, or only the word that it is instrumental.
-    """
+    """Make lyrics of what a file or a service holds."""
     if text is None:
         return Lyrics()
     given = text[: 4 * LONGEST].replace("\r\n", "\n").replace("\r", "\n").split("\n")

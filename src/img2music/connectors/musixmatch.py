@@ -14,17 +14,7 @@ _FOOTER = re.compile(r"\s*(?:\.\.\.)?\s*\*{3,}[^\n*]*not for commercial use.*", 
 
 
 class Musixmatch:
-    """A client of Musixmatch.
-
-    Parameters
-    ----------
-    limits : Limits, optional
-
-    Raises
-    ------
-    UsageError
-        If there is no key, or the address that is set can't be read.
-    """
+    """A client of Musixmatch."""
 
     name = "musixmatch"
 
@@ -34,22 +24,7 @@ class Musixmatch:
         self._session = Session("Musixmatch", limits, secrets=(self._key,), status=_status)
 
     def find(self, title: str, artist: str, album: str | None, duration: float | None) -> Lyrics:
-        """Ask for the lyrics of a song, or for the excerpt that the key allows.
-
-        Parameters
-        ----------
-        title, artist, album, duration
-            As `sources.lrclib.Lrclib.find` takes them; album and duration are not asked for.
-
-        Returns
-        -------
-        Lyrics
-
-        Raises
-        ------
-        SourceError
-            If Musixmatch can't be reached, refuses the key, its quota is used up, or it answers what can't be used.
-        """
+        """Ask for the lyrics of a song, or for the excerpt that the key allows."""
         query = {"q_track": title, "q_artist": first_artist(artist), "format": "json", "apikey": self._key}
         try:
             answer = self._session.get_json(f"{self._url}/matcher.lyrics.get", query)

@@ -15,40 +15,14 @@ BATCH = 40
 
 
 class ReccoBeats:
-    """A client of ReccoBeats.
-
-    Parameters
-    ----------
-    limits : Limits, optional
-
-    Raises
-    ------
-    UsageError
-        If the address that is set can't be read.
-    """
+    """A client of ReccoBeats."""
 
     def __init__(self, limits: Limits | None = None) -> None:
         self._url = address("reccobeats", URL)
         self._session = Session("ReccoBeats", limits)
 
     def fill(self, songs: Sequence[Song]) -> list[Song]:
-        """Fill in the features that songs lack.
-
-        Parameters
-        ----------
-        songs : sequence of Song
-            Those whose identifier is ``spotify:ID`` or ``reccobeats:ID`` are asked for, `BATCH` at a time.
-
-        Returns
-        -------
-        list of Song
-            The same songs; what ReccoBeats does not know is left as it is.
-
-        Raises
-        ------
-        SourceError
-            If it can't be reached, or answers what can't be used.
-        """
+        """Fill in the features that songs lack."""
         wanted = dict.fromkeys(id_ for song in songs if not has_features(song) and (id_ := _id(song)) is not None)
         found: dict[str, dict[str, Any]] = {}
         ids = list(wanted)

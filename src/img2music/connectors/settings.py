@@ -11,38 +11,14 @@ MAX_BYTES = 1 << 16  # of the file; it holds a few lines
 
 
 def settings_file() -> Path:
-    """Tell which file settings are read from.
-
-    Returns
-    -------
-    Path
-        ``sources.toml`` in the user's configuration folder; it need not be there.
-    """
+    """Tell which file settings are read from."""
     import platformdirs
 
     return platformdirs.user_config_path("img2music") / "sources.toml"
 
 
 def setting(service: str, name: str) -> str | None:
-    """Read a setting of a service.
-
-    Parameters
-    ----------
-    service : str
-        Such as ``"musixmatch"``: a table of `settings_file`.
-    name : str
-        Such as ``"key"``. The environment variable ``IMG2MUSIC_MUSIXMATCH_KEY`` goes before the file.
-
-    Returns
-    -------
-    str or None
-        None if it is not set, or empty.
-
-    Raises
-    ------
-    UsageError
-        If the file can't be read, or the setting is no line of printable ASCII without spaces. No message holds it.
-    """
+    """Read a setting of a service."""
     variable = variable_of(service, name)
     value: object = os.environ.get(variable)
     where = f"The environment variable {variable}"
@@ -93,24 +69,7 @@ def address(service: str, default: str, name: str = "url") -> str:
 
 
 def require(service: str, *names: str) -> tuple[str, ...]:
-    """Read settings that a service can't do without.
-
-    Parameters
-    ----------
-    service : str
-    *names : str
-        As `setting` takes them.
-
-    Returns
-    -------
-    tuple of str
-        Their values.
-
-    Raises
-    ------
-    UsageError
-        If one is not set, or `setting` fails.
-    """
+    """Read settings that a service can't do without."""
     values = {name: setting(service, name) for name in names}
     lacking = [variable_of(service, name) for name, value in values.items() if value is None]
     if lacking:
@@ -122,17 +81,7 @@ def require(service: str, *names: str) -> tuple[str, ...]:
 
 
 def variable_of(service: str, name: str) -> str:
-    """Name the environment variable of a setting.
-
-    Parameters
-    ----------
-    service, name : str
-        As `setting` takes them.
-
-    Returns
-    -------
-    str
-    """
+    """Name the environment variable of a setting."""
     return f"IMG2MUSIC_{service}_{name}".upper()
 
 

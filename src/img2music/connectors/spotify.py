@@ -67,22 +67,7 @@ def parse_reference(text: str) -> tuple[str, str]:
 
 
 class Spotify:
-    """A client of Spotify's Web API, with an application's own key (client credentials).
-
-    Parameters
-    ----------
-    limits : Limits, optional
-
-    Attributes
-    ----------
-    refuses_features : bool
-        Whether it has refused to tell features, as it does to applications registered after November 2024.
-
-    Raises
-    ------
-    UsageError
-        If there is no key, or an address that is set can't be read.
-    """
+    """A client of Spotify's Web API, with an application's own key (client credentials)."""
 
     def __init__(self, limits: Limits | None = None) -> None:
         client, secret = require("spotify", "client_id", "client_secret")
@@ -96,23 +81,7 @@ class Spotify:
         self.refuses_features = False
 
     def songs(self, references: Sequence[tuple[str, str]]) -> Iterator[Song]:
-        """Read songs without their features. What this client has read before does not come again.
-
-        Parameters
-        ----------
-        references : sequence of (str, str)
-            As `parse_reference` gives them.
-
-        Yields
-        ------
-        Song
-            In the order of the references; ``row`` counts from 1. Episodes and what Spotify no longer has are left out.
-
-        Raises
-        ------
-        SourceError
-            If Spotify can't be reached, refuses, or answers what can't be used.
-        """
+        """Read songs without their features. What this client has read before does not come again."""
         for entry in self._entries(references):
             song = _song(entry, len(self._seen) + 1)
             if song is not None and song.identifier is not None and song.identifier not in self._seen:
@@ -120,23 +89,7 @@ class Spotify:
                 yield song
 
     def fill(self, songs: Sequence[Song]) -> list[Song]:
-        """Fill in the features of songs, where the key allows it.
-
-        Parameters
-        ----------
-        songs : sequence of Song
-            Of `songs`.
-
-        Returns
-        -------
-        list of Song
-            The same songs; as they are if Spotify refuses, which `refuses_features` then tells.
-
-        Raises
-        ------
-        SourceError
-            As `songs` does.
-        """
+        """Fill in the features of songs, where the key allows it."""
         found: dict[str, dict[str, Any]] = {}
         ids = [song.identifier.removeprefix("spotify:") for song in songs if song.identifier]
         for start in range(0, len(ids), FEATURES_A_REQUEST):

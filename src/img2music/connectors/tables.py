@@ -101,21 +101,11 @@ _MEASURED: Mapping[str, Callable[[str, bool], Any]] = {
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What is wrong with one cell, or with a whole row.
+    """What is wrong with one cell, or with a whole row."""
 
-    Attributes
-    ----------
-    row : int
-        Line of the table; the header of most is line 1. Rows of a Parquet file count from 2, as if it had one.
-    column : str or None
-        Name of the column, as the table writes it; None for the whole row.
-    reason : str
-        What is wrong and what was done about it, without a full stop.
-    """
-
-    row: int
-    column: str | None
-    reason: str
+    row: int  # line of the table; the header of most is line 1. Rows of a Parquet file count from 2, as if it had one
+    column: str | None  # name of the column, as the table writes it; None for the whole row
+    reason: str  # what is wrong and what was done about it, without a full stop
 
     def __str__(self) -> str:
         column = "" if self.column is None else f", column {printable(self.column)}"
@@ -124,30 +114,17 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class SongTable:
-    """What a table says.
+    """What a table says."""
 
-    Attributes
-    ----------
-    songs : list of Song
-        In the order of the table. Every one has a title.
-    problems : list of Problem
-        Cells that hold no value of their column, which is None in their song, and rows that are left out.
-    columns : dict of str to str
-        The table's own name of the column, by field of `Song` (``duration_ms`` for a ``duration`` in milliseconds).
-    left_out : int
-        Rows that are left out.
-    unused : list of str
-        Columns of which nothing is known, as the table names them.
-    percent : list of str
-        Columns in percent, told by their numbers alone.
-    """
-
-    songs: list[Song]
+    songs: list[Song]  # in the order of the table. Every one has a title
+    # Cells that hold no value of their column, which is None in their song, and rows that are left out
     problems: list[Problem]
+    # The table's own name of the column, by field of `Song` (duration_ms for a duration in milliseconds)
     columns: dict[str, str]
-    left_out: int = 0
+    left_out: int = 0  # rows that are left out
+    # Columns of which nothing is known, as the table names them
     unused: list[str] = dataclasses.field(default_factory=list)
-    percent: list[str] = dataclasses.field(default_factory=list)
+    percent: list[str] = dataclasses.field(default_factory=list)  # columns in percent, told by their numbers alone
 
     @property
     def notes(self) -> list[str]:
@@ -167,27 +144,6 @@ def read_songs(path: Path, mapping: Mapping[str, str] | None = None) -> SongTabl
 
     A cell that holds no value of its column (a word for a number, a number out of range) is a problem, and its song
     lacks that value. A row without a title, or with more or fewer cells than the header, is left out, and a problem.
-
-    Parameters
-    ----------
-    path : Path
-        A Parquet file, whatever it is called, or a table of text as `delimited.read_delimited` reads it.
-    mapping : mapping of str to str, optional
-        Columns, by what they hold (`NAMES`), where their names are not usual ones.
-
-    Returns
-    -------
-    SongTable
-
-    Raises
-    ------
-    InputError
-        If it can't be read, is empty or no table, has no column of titles, lacks one of the mapping, or has a column
-        whose numbers may be from 0 to 1 or in percent.
-    UsageError
-        If the mapping names what is no field.
-    MissingExtraError
-        If it is a Parquet file, and what reads these is not installed.
     """
     mapping = mapping or {}
     for field in mapping:
@@ -211,23 +167,7 @@ def read_songs(path: Path, mapping: Mapping[str, str] | None = None) -> SongTabl
 
 
 def parse_mapping(texts: Iterable[str]) -> dict[str, str]:
-    """Read a mapping as people type it.
-
-    Parameters
-    ----------
-    texts : iterable of str
-        Each ``"FIELD=COLUMN"``.
-
-    Returns
-    -------
-    dict of str to str
-        Columns by field, as `read_songs` takes it.
-
-    Raises
-    ------
-    UsageError
-        If one is of another form, or a field comes twice.
-    """
+    """Read a mapping as people type it."""
     mapping: dict[str, str] = {}
     for text in texts:
         field, equals, column = text.partition("=")

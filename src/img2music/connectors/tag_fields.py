@@ -17,18 +17,10 @@ WHOLE = frozenset({"TBPM", "tmpo"})
 
 @dataclass(frozen=True, slots=True)
 class Fields:
-    """Names of the fields that one fact has in one kind of tags.
+    """Names of the fields that one fact has in one kind of tags."""
 
-    Attributes
-    ----------
-    written : tuple of str
-        Where it is written.
-    others : tuple of str
-        Where other programs may have written it. What is there counts as much; nothing is written there where nothing
-        is.
-    """
-
-    written: tuple[str, ...]
+    written: tuple[str, ...]  # where it is written
+    # Where other programs may have written it. What is there counts as much; nothing is written there where nothing is
     others: tuple[str, ...] = ()
 
     @property

@@ -20,19 +20,9 @@ ID3V1_LENGTH = 128  # bytes at the end of a file, from "TAG" on
 
 
 class TagForm(ABC):
-    """Tags of a file, in memory.
+    """Tags of a file, in memory."""
 
-    Attributes
-    ----------
-    fields : mapping of str to Fields
-        Where valence, arousal, mood, tempo and key are.
-    mark : str
-        Name of the field that tells what was written.
-    copied : bool
-        Whether the file has no such tags yet, and these are a copy of older ones, which they would hide from players.
-    """
-
-    fields: Mapping[str, Fields]
+    fields: Mapping[str, Fields]  # where valence, arousal, mood, tempo and key are
     mark = MARK
     copied = False
 
@@ -229,23 +219,7 @@ class _Asf(TagForm):
 
 
 def load_tags(path: str) -> TagForm:
-    """Read the tags of a sound file, to change them.
-
-    Parameters
-    ----------
-    path : str
-        A regular file.
-
-    Returns
-    -------
-    TagForm
-        Without a field, if there are no tags yet.
-
-    Raises
-    ------
-    InputError
-        If tags can't be written into this kind of file, or can't be read.
-    """
+    """Read the tags of a sound file, to change them."""
     try:
         file = _opened(path)
         form = None if file is None else _form(file, path)

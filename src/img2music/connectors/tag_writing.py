@@ -16,25 +16,14 @@ from img2music.errors import InputError, reason_of
 
 @dataclass(frozen=True, slots=True)
 class Moods:
-    """What is written into a file's tags.
+    """What is written into a file's tags."""
 
-    Attributes
-    ----------
-    valence, arousal : float
-        On the unit scale; written with two decimals.
-    mood : str
-        A word for them.
-    tempo : float or None
-        Beats per minute, above 0; written with two decimals at most, or as a whole number where the field asks for one.
-    key : str or None
-        In the notation of ID3, three characters at most: ``"Am"``, ``"F#"``.
-    """
-
-    valence: float
-    arousal: float
-    mood: str
+    valence: float  # on the unit scale; written with two decimals
+    arousal: float  # on the unit scale; written with two decimals
+    mood: str  # A word for them
+    # Beats per minute, above 0; written with two decimals at most, or as a whole number where the field asks for one
     tempo: float | None
-    key: str | None
+    key: str | None  # in the notation of ID3, three characters at most: "Am", "F#"
 
     def text(self, fact: str) -> str | None:
         """One of them as it is written; None if it is not known."""
@@ -49,41 +38,21 @@ FACTS = tuple(each.name for each in fields(Moods))
 
 @dataclass(frozen=True, slots=True)
 class FieldEdit:
-    """What becomes of a field.
+    """What becomes of a field."""
 
-    Attributes
-    ----------
-    fact : str
-        What it holds: ``"valence"``, ``"arousal"``, ``"mood"``, ``"tempo"`` or ``"key"``.
-    field : str
-        Its name in this kind of tags.
-    before, after : tuple of str or int
-        Its values; none where there is no such field.
-    kept : bool
-        Whether it was left as it is, since somebody else has written it.
-    """
-
-    fact: str
-    field: str
-    before: tuple[Value, ...]
-    after: tuple[Value, ...]
-    kept: bool = False
+    fact: str  # what it holds: "valence", "arousal", "mood", "tempo" or "key"
+    field: str  # its name in this kind of tags
+    before: tuple[Value, ...]  # its values; none where there is no such field
+    after: tuple[Value, ...]  # its values; none where there is no such field
+    kept: bool = False  # whether it was left as it is, since somebody else has written it
 
 
 @dataclass(frozen=True, slots=True)
 class TagEdit:
-    """What becomes of a file's tags.
+    """What becomes of a file's tags."""
 
-    Attributes
-    ----------
-    fields : tuple of FieldEdit
-        Fields that hold valence, arousal, mood, tempo or key before or after.
-    changed : bool
-        Whether the file has to be written.
-    """
-
-    fields: tuple[FieldEdit, ...]
-    changed: bool
+    fields: tuple[FieldEdit, ...]  # fields that hold valence, arousal, mood, tempo or key before or after
+    changed: bool  # whether the file has to be written
 
 
 @dataclass
@@ -128,18 +97,7 @@ class _Mark:
 
 
 class TagFile:
-    """The tags of a sound file, in memory.
-
-    Parameters
-    ----------
-    path : str
-        A regular file.
-
-    Raises
-    ------
-    InputError
-        If tags can't be written into this kind of file, or can't be read.
-    """
+    """The tags of a sound file, in memory."""
 
     def __init__(self, path: str) -> None:
         self._path = path
@@ -153,17 +111,6 @@ class TagFile:
         """Put in what a song is like; `save` writes it.
 
         A fact that somebody else has written in any of its fields is left alone in all of them.
-
-        Parameters
-        ----------
-        moods : Moods
-            What is None in it is not written, and taken out if we wrote it earlier.
-        overwrite : bool
-            Replace what somebody else has written, too; `remove` brings it back.
-
-        Returns
-        -------
-        TagEdit
         """
         after = _Mark(copied=self._mark.copied or self._form.copied)
         edits: list[FieldEdit] = []
@@ -205,10 +152,6 @@ class TagFile:
         """Take out what we wrote, and bring back what it had taken the place of; `save` writes it.
 
         What has been changed since, by a person or another program, stays.
-
-        Returns
-        -------
-        TagEdit
         """
         edits = []
         for fact, names in self._form.fields.items():
@@ -228,18 +171,7 @@ class TagFile:
         return TagEdit(tuple(edits), changed=marked)
 
     def save(self, path: str) -> None:
-        """Write the tags, and read them back.
-
-        Parameters
-        ----------
-        path : str
-            A copy of the file that they were read from.
-
-        Raises
-        ------
-        InputError
-            If they can't be written, or something else is read then: the file is not built as its kind should be.
-        """
+        """Write the tags, and read them back."""
         expected = self._form.contents()
         try:
             self._form.save(path)

@@ -34,38 +34,18 @@ DATE = ("date", "originaldate", "year", "TDRC", "TDOR", "TYER", "\xa9day", "Year
 
 @dataclass(frozen=True, slots=True)
 class Tags:
-    """What a sound file says about the music in it.
+    """What a sound file says about the music in it."""
 
-    Attributes
-    ----------
-    title, artist, album, album_artist, genre : str or None
-        One line of printable text each; several values are joined by ``"; "``.
-    year : int or None
-        Year of release.
-    """
-
-    title: str | None = None
-    artist: str | None = None
-    album: str | None = None
-    album_artist: str | None = None
-    genre: str | None = None
-    year: int | None = None
+    title: str | None = None  # one line of printable text each; several values are joined by "; "
+    artist: str | None = None  # one line of printable text each; several values are joined by "; "
+    album: str | None = None  # one line of printable text each; several values are joined by "; "
+    album_artist: str | None = None  # one line of printable text each; several values are joined by "; "
+    genre: str | None = None  # one line of printable text each; several values are joined by "; "
+    year: int | None = None  # year of release
 
 
 def read_tags(path: str | os.PathLike[str]) -> Tags:
-    """Read the tags of a sound file.
-
-    Parameters
-    ----------
-    path : path-like
-        A regular file of any format that mutagen or libav reads.
-
-    Returns
-    -------
-    Tags
-        What could be read. Missing, damaged or hostile tags are None and raise nothing: a song is a song
-        without them.
-    """
+    """Read the tags of a sound file."""
     sources = tags_of(path)
 
     def first(names: Iterable[str]) -> list[str]:
@@ -85,18 +65,7 @@ def read_tags(path: str | os.PathLike[str]) -> Tags:
 
 
 def tags_of(path: str | os.PathLike[str]) -> list[Any]:
-    """Read all kinds of tags that a sound file has: a WAV may have ID3 and RIFF's own, an MP3 ID3 and APEv2.
-
-    Parameters
-    ----------
-    path : path-like
-        A regular file.
-
-    Returns
-    -------
-    list of mapping
-        Of names to values, those first that count first. Without tags, or with damaged ones, an empty list.
-    """
+    """Read all kinds of tags that a sound file has: a WAV may have ID3 and RIFF's own, an MP3 ID3 and APEv2."""
     import mutagen
 
     file = ape = None
@@ -153,34 +122,13 @@ def _values(tags: Any, names: Iterable[str]) -> list[str]:
 
 
 def one_line(text: str) -> str:
-    """Make text one line: no control characters, no halves of surrogate pairs, no runs of spaces.
-
-    Parameters
-    ----------
-    text : str
-
-    Returns
-    -------
-    str
-        At most `LONGEST` characters.
-    """
+    """Make text one line: no control characters, no halves of surrogate pairs, no runs of spaces."""
     shown = (" " if unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp") else char for char in text[: 4 * LONGEST])
     return " ".join("".join(shown).split())[:LONGEST]
 
 
 def find_year(dates: Iterable[str]) -> int | None:
-    """Find the first year that is written in dates.
-
-    Parameters
-    ----------
-    dates : iterable of str
-        Such as ``"1999-05-01"``.
-
-    Returns
-    -------
-    int or None
-        From `EARLIEST` to `LATEST`.
-    """
+    """Find the first year that is written in dates."""
     for date in dates:
         for match in YEAR.finditer(date):
             year = int(match[1] or match[2])

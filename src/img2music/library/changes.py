@@ -11,43 +11,24 @@ from img2music.library.store import KnownFile, LibraryStore
 
 @dataclass
 class Changes:
-    """What a scan has to do.
+    """What a scan has to do."""
 
-    Attributes
-    ----------
-    found : int
-        Audio files in the folders.
-    unchanged : int
-        Files that the library knows as they are, or as silent.
-    new, changed : list of FileState
-        Files that it does not know, and those that it knows otherwise or by another analyzer version.
-    unhashed : list of FileState
-        Files among the unchanged whose sound has not been hashed yet.
-    failed_before : int
-        Files that could not be analysed, and have not changed since.
-    returned : list of int
-        Ids of tracks that were missing and are back, unchanged.
-    missing : list of KnownFile
-        Tracks whose file is gone, or in a folder that is no longer walked.
-    unreadable : list of (str, str)
-        Files and folders that could not be read, and why.
-    emptied : list of str
-        Given folders that hold nothing, although the library has tracks in them.
-    gone : list of str
-        Paths of failures whose file is gone.
-    """
-
-    found: int = 0
-    unchanged: int = 0
+    found: int = 0  # audio files in the folders
+    unchanged: int = 0  # files that the library knows as they are, or as silent
+    # Files that it does not know, and those that it knows otherwise or by another analyzer version
     new: list[FileState] = field(default_factory=list)
+    # Files that it does not know, and those that it knows otherwise or by another analyzer version
     changed: list[FileState] = field(default_factory=list)
+    # Files among the unchanged whose sound has not been hashed yet
     unhashed: list[FileState] = field(default_factory=list)
-    failed_before: int = 0
-    returned: list[int] = field(default_factory=list)
+    failed_before: int = 0  # files that could not be analysed, and have not changed since
+    returned: list[int] = field(default_factory=list)  # ids of tracks that were missing and are back, unchanged
+    # Tracks whose file is gone, or in a folder that is no longer walked
     missing: list[KnownFile] = field(default_factory=list)
-    unreadable: list[tuple[str, str]] = field(default_factory=list)
+    unreadable: list[tuple[str, str]] = field(default_factory=list)  # files and folders that could not be read, and why
+    # Given folders that hold nothing, although the library has tracks in them
     emptied: list[str] = field(default_factory=list)
-    gone: list[str] = field(default_factory=list)
+    gone: list[str] = field(default_factory=list)  # paths of failures whose file is gone
 
 
 def find_changes(
@@ -58,24 +39,7 @@ def find_changes(
     full: bool = False,
     retry_failed: bool = False,
 ) -> Changes:
-    """Compare folders with the library.
-
-    Parameters
-    ----------
-    store : LibraryStore
-    folders : sequence of str
-        Absolute paths.
-    analyzer : str
-        The analyzer version that every track should be measured by.
-    full : bool
-        Whether unchanged files count as changed.
-    retry_failed : bool
-        Whether files that could not be analysed count as changed.
-
-    Returns
-    -------
-    Changes
-    """
+    """Compare folders with the library."""
     known = {file.file.path: file for file in store.known_files() if _under(file.file.path, folders)}
     failed = {failure.file.path: failure for failure in store.failures()}
     changes = Changes()

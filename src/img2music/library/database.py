@@ -36,18 +36,10 @@ _REMEDIES = {
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """Where a library is: a SQLite file, or the URL of a database server.
+    """Where a library is: a SQLite file, or the URL of a database server."""
 
-    Attributes
-    ----------
-    path : Path or None
-        The SQLite file.
-    url : str or None
-        An SQLAlchemy URL, if it is not a SQLite file.
-    """
-
-    path: Path | None
-    url: str | None
+    path: Path | None  # the SQLite file
+    url: str | None  # an SQLAlchemy URL, if it is not a SQLite file
 
     def __str__(self) -> str:
         if self.path is not None:
@@ -56,23 +48,7 @@ class Location:
 
 
 def locate(location: str | os.PathLike[str] | None) -> Location:
-    """Tell where a library is.
-
-    Parameters
-    ----------
-    location : str or path-like, optional
-        A path or an SQLAlchemy URL; without one ``IMG2MUSIC_LIBRARY``, or else ``library.db`` in the user's
-        data folder.
-
-    Returns
-    -------
-    Location
-
-    Raises
-    ------
-    LibraryError
-        If it is a URL that can't be read, or a SQLite database without a file.
-    """
+    """Tell where a library is."""
     if location is None:
         location = os.environ.get("IMG2MUSIC_LIBRARY") or None
     if location is None:
@@ -94,27 +70,7 @@ def locate(location: str | os.PathLike[str] | None) -> Location:
 
 
 def open_engine(location: Location, *, create: bool, read_only: bool) -> sa.Engine:
-    """Open the database of a library and bring it to the newest schema.
-
-    Parameters
-    ----------
-    location : Location
-    create : bool
-        Make it if it does not exist.
-    read_only : bool
-        Whether only reading is meant, which also works on a disk that can't be written. Otherwise that is
-        refused at once.
-
-    Returns
-    -------
-    sqlalchemy.Engine
-        Its transactions are immediate if the execution option ``immediate`` is set.
-
-    Raises
-    ------
-    LibraryError
-        If it does not exist, can't be opened, is not a library, is of a newer program, or can't be written.
-    """
+    """Open the database of a library and bring it to the newest schema."""
     with plain_errors(location):
         if location.path is None:
             engine = _server_engine(location)
@@ -130,13 +86,7 @@ def open_engine(location: Location, *, create: bool, read_only: bool) -> sa.Engi
 
 @contextlib.contextmanager
 def plain_errors(location: Location) -> Iterator[None]:
-    """Turn errors of the database into a `LibraryError` that says what to do.
-
-    Parameters
-    ----------
-    location : Location
-        The library, for the message.
-    """
+    """Turn errors of the database into a `LibraryError` that says what to do."""
     try:
         yield
     except DBAPIError as error:
@@ -150,15 +100,6 @@ def exclusive(location: Location) -> Iterator[None]:
     """Hold a lock beside the library, which dies with this process.
 
     A library on a server has no such lock: there, two scans at once cost double work and nothing else.
-
-    Parameters
-    ----------
-    location : Location
-
-    Raises
-    ------
-    LibraryError
-        If another process holds it.
     """
     if location.path is None:
         yield

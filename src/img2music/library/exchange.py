@@ -39,26 +39,7 @@ _UNIT = {"danceability", "energy", "valence", "acousticness", "instrumentalness"
 
 
 def export_library(store: LibraryStore, path: str | os.PathLike[str]) -> int:
-    """Write a library to a file, whole or not at all.
-
-    Parameters
-    ----------
-    store : LibraryStore
-    path : path-like
-        An older export is replaced; no other file is.
-
-    Returns
-    -------
-    int
-        Number of tracks.
-
-    Raises
-    ------
-    InputError
-        If the file can't be written, or something else is there.
-    LibraryError
-        If the library can't be read.
-    """
+    """Write a library to a file, whole or not at all."""
     count = 0
     with replacing(Path(path), EXPORT) as stream:
         _line(stream, {"schema": SCHEMA})
@@ -78,28 +59,7 @@ def export_library(store: LibraryStore, path: str | os.PathLike[str]) -> int:
 
 
 def import_library(store: LibraryStore, path: str | os.PathLike[str]) -> tuple[int, list[InputError]]:
-    """Read tracks from a file into a library, in one transaction; known paths and identifiers are replaced.
-
-    Parameters
-    ----------
-    store : LibraryStore
-    path : path-like
-        As `export_library` writes it.
-
-    Returns
-    -------
-    count : int
-        Number of tracks that were read.
-    errors : list of InputError
-        Lines that can't be used, by number; the others are stored.
-
-    Raises
-    ------
-    InputError
-        If the file can't be read or is of another kind; then nothing is stored.
-    LibraryError
-        If the library can't be written; then nothing is stored.
-    """
+    """Read tracks from a file into a library, in one transaction; known paths and identifiers are replaced."""
     name = os.fspath(path)
     errors: list[InputError] = []
     count = 0

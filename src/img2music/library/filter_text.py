@@ -36,36 +36,7 @@ def track_filter(
     files: bool | None = None,
     speech: bool | None = None,
 ) -> TrackFilter:
-    """Build a filter from what was typed.
-
-    Parameters
-    ----------
-    genre, artist, album : sequence of str
-        The tag must contain one of these, regardless of case.
-    folder : sequence of str or path-like
-        The file must be in one of these folders, or below; ``~`` is the user's home.
-    not_genre, not_artist, not_album, not_folder
-        The same must not hold.
-    year, tempo, length : str, optional
-        Ranges such as ``"1990-1999"``, ``"90s"``, ``"90-"``, ``"..120"``, ``"2:00-5:00"``, or one value.
-    instrumental : bool, optional
-        Without voice, or with.
-    key : str, optional
-        Such as ``"D minor"``, ``"F# major"``, ``"Bb"``, ``"Am"``.
-    files : bool, optional
-        With a file, or without.
-    speech : bool, optional
-        As `TrackFilter` has it.
-
-    Returns
-    -------
-    TrackFilter
-
-    Raises
-    ------
-    UsageError
-        If one of them can't be read.
-    """
+    """Build a filter from what was typed."""
     return TrackFilter(
         genre=tuple(genre),
         artist=tuple(artist),
@@ -92,24 +63,7 @@ def _paths(folders: Iterable[str | os.PathLike[str]]) -> tuple[str, ...]:
 
 
 def parse_range(text: str, name: str) -> Range:
-    """Read a range of numbers: ``"90-120"``, ``"90-"``, ``"-120"``, the same with ``".."``, or ``"90"``.
-
-    Parameters
-    ----------
-    text : str
-    name : str
-        What it is for, in an error.
-
-    Returns
-    -------
-    (float or None, float or None)
-        Inclusive least and greatest; None where it is open.
-
-    Raises
-    ------
-    UsageError
-        If it is not a range, or its end comes before its start.
-    """
+    """Read a range of numbers: ``"90-120"``, ``"90-"``, ``"-120"``, the same with ``".."``, or ``"90"``."""
 
     def number(part: str) -> tuple[float, float] | None:
         return (float(part), float(part)) if _NUMBER.fullmatch(part) else None
@@ -118,22 +72,7 @@ def parse_range(text: str, name: str) -> Range:
 
 
 def parse_year_range(text: str) -> Range:
-    """Read a range of years, in years and decades: ``"1990-1999"``, ``"90s"``, ``"1980s-"``, ``"..2010"``.
-
-    Parameters
-    ----------
-    text : str
-
-    Returns
-    -------
-    (float or None, float or None)
-        Inclusive first and last year; None where it is open.
-
-    Raises
-    ------
-    UsageError
-        If it is not a range of years from 1000 on, or its end comes before its start.
-    """
+    """Read a range of years, in years and decades: ``"1990-1999"``, ``"90s"``, ``"1980s-"``, ``"..2010"``."""
 
     def years(part: str) -> tuple[float, float] | None:
         decade = _DECADE.fullmatch(part)
@@ -150,20 +89,6 @@ def parse_length_range(text: str) -> Range:
     """Read a range of lengths, in minutes and seconds or in seconds: ``"2:00-5:00"``, ``"90-"``, ``"..1:02:03"``.
 
     One length without seconds' fraction means the whole second that it names.
-
-    Parameters
-    ----------
-    text : str
-
-    Returns
-    -------
-    (float or None, float or None)
-        Inclusive least and greatest in seconds; None where it is open.
-
-    Raises
-    ------
-    UsageError
-        If it is not a range, or its end comes before its start.
     """
 
     def seconds(part: str) -> tuple[float, float] | None:
@@ -178,24 +103,7 @@ def parse_length_range(text: str) -> Range:
 
 
 def parse_key(text: str) -> tuple[int, int | None]:
-    """Read a musical key: ``"D minor"``, ``"F# major"``, ``"Bb"`` (both modes), ``"Am"``.
-
-    Parameters
-    ----------
-    text : str
-
-    Returns
-    -------
-    pitch_class : int
-        0 = C to 11 = B.
-    mode : int or None
-        1 major, 0 minor, None both.
-
-    Raises
-    ------
-    UsageError
-        If it is not a key.
-    """
+    """Read a musical key: ``"D minor"``, ``"F# major"``, ``"Bb"`` (both modes), ``"Am"``."""
     found = _KEY.fullmatch(text.strip())
     if found is None:
         raise UsageError(f"--key must be a key such as 'D minor' or 'F# major', not {printable(text)!r}.")

@@ -44,16 +44,7 @@ _RANGES = ("year", "tempo", "duration")
 
 
 def conditions(where: TrackFilter) -> list[ColumnElement[bool]]:
-    """Express a filter as SQL conditions on the table of tracks, all of which must hold.
-
-    Parameters
-    ----------
-    where : TrackFilter
-
-    Returns
-    -------
-    list of ColumnElement
-    """
+    """Express a filter as SQL conditions on the table of tracks, all of which must hold."""
     found: list[ColumnElement[bool]] = []
     for name in _TEXTS:
         if wishes := getattr(where, name):
@@ -78,19 +69,7 @@ def _contains(name: str, texts: tuple[str, ...]) -> ColumnElement[bool]:
 
 
 def below(folders: tuple[str, ...], column: ColumnElement[str] = tracks.c.path) -> ColumnElement[bool]:
-    """Whether a file is in one of the folders, or below.
-
-    Parameters
-    ----------
-    folders : tuple of str
-        Absolute paths.
-    column : ColumnElement, optional
-        The file's path; a track's by default.
-
-    Returns
-    -------
-    ColumnElement
-    """
+    """Whether a file is in one of the folders, or below."""
     inside = [folder.rstrip(os.sep) + os.sep for folder in folders]
     # All that begins so lies between it and the same with the byte after the separator; an index on paths helps.
     ranges = (and_(column > each, column < each[:-1] + chr(ord(os.sep) + 1)) for each in inside)

@@ -122,27 +122,6 @@ def import_table(store: LibraryStore, path: Path, table: SongTable, affect: Song
     title and album, without either by all that its row says). Importing it again brings it up to date, and it keeps its
     number. Of rows that name the same song the first counts; what it lacks is taken from the others, and their genres
     are joined by ``"; "``.
-
-    Parameters
-    ----------
-    store : LibraryStore
-    path : Path
-        Where the table is from, for the report.
-    table : SongTable
-        As `sources.tables.read_songs` gives it.
-    affect : SongAffect, optional
-        What reads affects; the songs' own columns by default.
-
-    Returns
-    -------
-    ImportReport
-
-    Raises
-    ------
-    InputError
-        If no song of the table has an affect; then nothing is stored.
-    LibraryError
-        If the library can't be written; then nothing is stored.
     """
     affect = affect or ColumnsAffect()
     stored = put_songs(store, table.songs, affect, table_source(path))
@@ -163,22 +142,12 @@ def import_table(store: LibraryStore, path: Path, table: SongTable, affect: Song
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """What `put_songs` did.
+    """What `put_songs` did."""
 
-    Attributes
-    ----------
-    new, updated : int
-        Songs that were not in the library, and that were.
-    duplicates : int
-        Songs that were merged into an earlier one.
-    lacking : list of Song
-        Songs without an affect, which are not stored.
-    """
-
-    new: int
-    updated: int
-    duplicates: int
-    lacking: list[Song]
+    new: int  # songs that were not in the library, and that were
+    updated: int  # songs that were not in the library, and that were
+    duplicates: int  # songs that were merged into an earlier one
+    lacking: list[Song]  # songs without an affect, which are not stored
 
 
 def table_source(path: Path) -> str:
@@ -187,26 +156,7 @@ def table_source(path: Path) -> str:
 
 
 def put_songs(store: LibraryStore, songs: Sequence[Song], affect: SongAffect, source: str) -> Stored:
-    """Put songs into the library, in one transaction, as `import_table` does; their lyrics too.
-
-    Parameters
-    ----------
-    store : LibraryStore
-    songs : sequence of Song
-    affect : SongAffect
-        What reads their affects.
-    source : str
-        The table or playlist that they are from.
-
-    Returns
-    -------
-    Stored
-
-    Raises
-    ------
-    LibraryError
-        If the library can't be written; then nothing is stored.
-    """
+    """Put songs into the library, in one transaction, as `import_table` does; their lyrics too."""
     merged = merge(songs)
     points = affect.predict([song for song, _ in merged])
     lacking, records, words = [], [], {}
@@ -226,17 +176,7 @@ def put_songs(store: LibraryStore, songs: Sequence[Song], affect: SongAffect, so
 
 
 def merge(songs: Iterable[Song]) -> list[tuple[Song, str]]:
-    """Merge rows that name the same song.
-
-    Parameters
-    ----------
-    songs : iterable of Song
-
-    Returns
-    -------
-    list of (Song, str)
-        Each song once, in the order of first rows, with the identifier by which the library knows it.
-    """
+    """Merge rows that name the same song."""
     together: dict[str, list[Song]] = {}
     for song in songs:
         together.setdefault(identify(song), []).append(song)
@@ -244,18 +184,7 @@ def merge(songs: Iterable[Song]) -> list[tuple[Song, str]]:
 
 
 def identify(song: Song) -> str:
-    """The identifier by which the library knows a song of a table.
-
-    Parameters
-    ----------
-    song : Song
-
-    Returns
-    -------
-    str
-        Its own; or ``"song:"`` and a hash of artist and title, of title and album where no artist is known, of all
-        but the lyrics where there is a title only, which many songs share.
-    """
+    """The identifier by which the library knows a song of a table."""
     if song.identifier is not None:
         return song.identifier
     artist, title, album = (" ".join(fold(name or "").split()) for name in (song.artist, song.title, song.album))

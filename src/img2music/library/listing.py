@@ -29,18 +29,7 @@ _FEATURES = tuple(field.name for field in dataclasses.fields(Features))
 
 
 def track_as_json(track: Track) -> dict[str, Any]:
-    """Give a track in the shape of ``img2music/tracks/1``.
-
-    Parameters
-    ----------
-    track : Track
-
-    Returns
-    -------
-    dict
-        Values for JSON: ``duration`` in seconds, ``affect`` on the unit scale, ``features`` as in
-        `music.analysis.Features`.
-    """
+    """Give a track in the shape of ``img2music/tracks/1``."""
     return dataclasses.asdict(track)
 
 
@@ -49,11 +38,6 @@ def write_csv(stream: TextIO, tracks: Iterable[Track]) -> None:
 
     ``valence`` and ``arousal`` are the track's affect; the feature of that name is ``raw_valence``. What the stream's
     encoding can't hold (a byte of a path that is not UTF-8) becomes a backslash escape.
-
-    Parameters
-    ----------
-    stream : text stream
-    tracks : iterable of Track
     """
     features = ["raw_valence" if name == "valence" else name for name in _FEATURES]
     writer = csv.writer(stream, lineterminator="\r\n")  # RFC 4180; else a lone "\r" in a name stays unquoted
@@ -72,16 +56,7 @@ def write_csv(stream: TextIO, tracks: Iterable[Track]) -> None:
 
 
 def table_row(track: Track) -> tuple[str, ...]:
-    """Give the cells of a track under `TABLE_COLUMNS`.
-
-    Parameters
-    ----------
-    track : Track
-
-    Returns
-    -------
-    tuple of str
-    """
+    """Give the cells of a track under `TABLE_COLUMNS`."""
     features = track.features
     facts = (
         ("missing", track.missing),
@@ -104,16 +79,7 @@ def table_row(track: Track) -> tuple[str, ...]:
 
 
 def length_text(seconds: float) -> str:
-    """Write a length as ``m:ss`` or ``h:mm:ss``.
-
-    Parameters
-    ----------
-    seconds : float
-
-    Returns
-    -------
-    str
-    """
+    """Write a length as ``m:ss`` or ``h:mm:ss``."""
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

@@ -103,35 +103,6 @@ def fetch(
 
     Each source is asked until one knows the words, or that there are none. What a service says is stored at once, also
     that it knows none; it is not asked the same twice. Whatever stops this, the next call goes on from there.
-
-    Parameters
-    ----------
-    store : LibraryStore
-    sources : sequence of str
-        Of `SOURCES`, in the order in which they are asked.
-    where : TrackFilter, optional
-        Only tracks that pass.
-    limit : int, optional
-        At most so many tracks whose words are not known.
-    again : bool
-        Ask sources again that knew none before.
-    progress : callable, optional
-        Called with how many tracks are done, and of how many.
-    services : dict of str to Service, optional
-        Clients by name, in place of the usual ones.
-
-    Returns
-    -------
-    FetchReport
-
-    Raises
-    ------
-    UsageError
-        If there is no such source, a service needs a key that is not set, or the limit is below 1.
-    LibraryError
-        If the library can't be read or written.
-    MissingExtraError
-        If a service is named and what it takes is not installed.
     """
     unknown = [source for source in sources if source not in SOURCES]
     if unknown or not sources:
@@ -145,26 +116,13 @@ def fetch(
 
 @dataclass(frozen=True, slots=True)
 class KnownLyrics:
-    """What is known of the words of a track.
-
-    Attributes
-    ----------
-    track : Track
-    records : list of LyricsRecord
-        One a source that was asked, best first.
-    """
+    """What is known of the words of a track."""
 
     track: Track
-    records: list[LyricsRecord]
+    records: list[LyricsRecord]  # one a source that was asked, best first
 
     def require(self) -> LyricsRecord:
-        """The best of the records.
-
-        Raises
-        ------
-        InputError
-            If none of them knows anything.
-        """
+        """The best of the records."""
         record = best(self.records)
         if record is None:
             tried = f" ({', '.join(record.source for record in self.records)} know none)" if self.records else ""
@@ -185,23 +143,7 @@ class KnownLyrics:
 
 
 def known_lyrics(store: LibraryStore, track: str) -> KnownLyrics:
-    """Read what is known of the words of a track.
-
-    Parameters
-    ----------
-    store : LibraryStore
-    track : str
-        Its number, its identifier, or the path of its file.
-
-    Returns
-    -------
-    KnownLyrics
-
-    Raises
-    ------
-    UsageError
-        If there is no such track in the library.
-    """
+    """Read what is known of the words of a track."""
     found = store.find_any(track)
     if found is None:
         raise UsageError(f"There is no track {printable(track)} in the library; img2music tracks lists them.")
@@ -210,18 +152,7 @@ def known_lyrics(store: LibraryStore, track: str) -> KnownLyrics:
 
 
 def describe(track: Track, record: LyricsRecord) -> str:
-    """Tell in one line what lyrics are of and where they come from.
-
-    Parameters
-    ----------
-    track : Track
-    record : LyricsRecord
-        Of this track.
-
-    Returns
-    -------
-    str
-    """
+    """Tell in one line what lyrics are of and where they come from."""
     by = f" by {track.artist}" if track.artist else ""
     language = f", language {record.language}" if record.language else ""
     what = "instrumental" if record.text is None else "an excerpt" if record.source in EXCERPTS else "lyrics"
@@ -230,19 +161,7 @@ def describe(track: Track, record: LyricsRecord) -> str:
 
 
 def recorded(source: str, lyrics: Lyrics, *, read: bool) -> LyricsRecord:
-    """Make a record of lyrics that have just been fetched, and tell their language.
-
-    Parameters
-    ----------
-    source : str
-    lyrics : Lyrics
-    read : bool
-        Whether to read their valence, too.
-
-    Returns
-    -------
-    LyricsRecord
-    """
+    """Make a record of lyrics that have just been fetched, and tell their language."""
     language = valence = None
     if lyrics.text is not None:
         from img2music.music.lyrics.affect_model import text_affect

@@ -36,24 +36,12 @@ TICK = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of a file.
+    """What came of a file."""
 
-    Attributes
-    ----------
-    file : FileState
-        The file as it was found.
-    content : str or None
-        Hash of its bytes; None if they could not be read.
-    measured : Measured or str
-        What was measured, or why nothing could be.
-    shared : bool
-        Whether it was measured before, or on another file of the same sound.
-    """
-
-    file: FileState
-    content: str | None
-    measured: Measured | str
-    shared: bool = False
+    file: FileState  # the file as it was found
+    content: str | None  # hash of its bytes; None if they could not be read
+    measured: Measured | str  # what was measured, or why nothing could be
+    shared: bool = False  # whether it was measured before, or on another file of the same sound
 
 
 @dataclass
@@ -80,16 +68,7 @@ class _Task:
 
 
 class Pipeline:
-    """Takes files to outcomes.
-
-    Parameters
-    ----------
-    workers : Workers
-    jobs : int
-        Number of threads that hash; as many processes analyse.
-    known : callable
-        Gives the record of a content or, without one, of a sound that was measured already, or None.
-    """
+    """Takes files to outcomes."""
 
     def __init__(
         self, workers: Workers, jobs: int, known: Callable[[str | None, str | None], TrackRecord | None]
@@ -105,25 +84,7 @@ class Pipeline:
         self._progressed = time.monotonic()
 
     def run(self, files: Iterable[FileState]) -> Iterator[Outcome | None]:
-        """Work through files.
-
-        Parameters
-        ----------
-        files : iterable of FileState
-            Read as they are needed; a few wait in line at a time.
-
-        Yields
-        ------
-        Outcome or None
-            One a file, in the order in which they get done; None now and then while nothing does.
-
-        Raises
-        ------
-        Img2MusicError
-            If processes die whatever they are given.
-        ModelError
-            If no file can be analysed.
-        """
+        """Work through files."""
         waiting = iter(files)
         hashers = ThreadPoolExecutor(self._jobs)
         try:

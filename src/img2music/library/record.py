@@ -19,61 +19,29 @@ BEST_FIRST = ("tags", "files", "table", "lrclib", "musixmatch")
 
 @dataclass(frozen=True, slots=True)
 class TrackRecord:
-    """A file and everything that is known of it.
+    """A file and everything that is known of it."""
 
-    Attributes
-    ----------
-    file : FileState
-        The file as it was when it was analysed.
-    content : str
-        BLAKE2b hash of its bytes (hexadecimal).
-    tags : Tags
-        Its tags.
-    analysis : TrackAnalysis
-        What was measured.
-    missing : bool
-        Whether the file was gone at the last scan of its folder.
-    sound : str or None
-        Hash of its encoded sound apart from tags (`media.packets.sound_hash`); its content where its packets can't be
-        told, None where nobody has looked yet.
-    """
-
-    file: FileState
-    content: str
-    tags: Tags
-    analysis: TrackAnalysis
-    missing: bool = False
+    file: FileState  # the file as it was when it was analysed
+    content: str  # BLAKE2b hash of its bytes (hexadecimal)
+    tags: Tags  # its tags
+    analysis: TrackAnalysis  # what was measured
+    missing: bool = False  # whether the file was gone at the last scan of its folder
+    # Hash of its encoded sound apart from tags (`media.packets.sound_hash`); its content where its packets can't be
+    # told, None where nobody has looked yet
     sound: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class SongRecord:
-    """A song without a file, and everything that is known of it.
+    """A song without a file, and everything that is known of it."""
 
-    Attributes
-    ----------
-    identifier : str
-        Its name at its source, such as ``"spotify:6f807x0ima9a1j3VPbc7VN"``; no other track has it.
-    tags : Tags
-        Its title, artist and so on.
-    duration : float or None
-        Length in seconds.
-    analyzer : str
-        What its affect comes from.
-    affect : Affect
-    features : Features
-        What is known of them.
-    sources : tuple of str
-        Tables and playlists that it is from.
-    """
-
-    identifier: str
-    tags: Tags
-    duration: float | None
-    analyzer: str
+    identifier: str  # its name at its source, such as "spotify:6f807x0ima9a1j3VPbc7VN"; no other track has it
+    tags: Tags  # its title, artist and so on
+    duration: float | None  # length in seconds
+    analyzer: str  # what its affect comes from
     affect: Affect
-    features: Features
-    sources: tuple[str, ...] = ()
+    features: Features  # what is known of them
+    sources: tuple[str, ...] = ()  # tables and playlists that it is from
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,48 +84,18 @@ class LyricsRecord:
 
 
 def best(records: Iterable[LyricsRecord]) -> LyricsRecord | None:
-    """Choose among what sources know of the words of one track.
-
-    Parameters
-    ----------
-    records : iterable of LyricsRecord
-
-    Returns
-    -------
-    LyricsRecord or None
-        The first by `LyricsRecord.worth`; None if no source knows anything.
-    """
+    """Choose among what sources know of the words of one track."""
     return min((record for record in records if record.known), key=lambda record: record.worth, default=None)
 
 
 def pack_curve(curve: Sequence[CurvePoint]) -> bytes:
-    """Pack an affect curve: 32 bytes a point (`CURVE_DTYPE`, little-endian).
-
-    Parameters
-    ----------
-    curve : sequence of CurvePoint
-
-    Returns
-    -------
-    bytes
-    """
+    """Pack an affect curve: 32 bytes a point (`CURVE_DTYPE`, little-endian)."""
     rows = [(point.start, point.end, point.affect.valence, point.affect.arousal) for point in curve]
     return np.array(rows, dtype=CURVE_DTYPE).tobytes()
 
 
 def unpack_curve(packed: bytes, shift: float = 0.0) -> tuple[CurvePoint, ...]:
-    """Unpack what `pack_curve` packed.
-
-    Parameters
-    ----------
-    packed : bytes
-    shift : float
-        Added to valence, as far as the scale goes.
-
-    Returns
-    -------
-    tuple of CurvePoint
-    """
+    """Unpack what `pack_curve` packed."""
     rows = np.frombuffer(packed, dtype=CURVE_DTYPE)
     if shift:
         rows = rows.copy()
@@ -167,21 +105,11 @@ def unpack_curve(packed: bytes, shift: float = 0.0) -> tuple[CurvePoint, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A file that could not be analysed, and why.
+    """A file that could not be analysed, and why."""
 
-    Attributes
-    ----------
-    file : FileState
-        The file as it was.
-    analyzer : str
-        The analyzer version that failed.
-    reason : str
-        Why, without the path.
-    """
-
-    file: FileState
-    analyzer: str
-    reason: str
+    file: FileState  # the file as it was
+    analyzer: str  # the analyzer version that failed
+    reason: str  # why, without the path
 
     @property
     def silent(self) -> bool:

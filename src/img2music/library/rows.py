@@ -27,34 +27,14 @@ IDS_A_QUERY = 500  # SQLite's least limit is 999 parameters
 
 
 def batches(values: Iterable[Item]) -> Iterator[Sequence[Item]]:
-    """Cut values into parts that fit one query.
-
-    Parameters
-    ----------
-    values : iterable
-
-    Yields
-    ------
-    sequence
-        At most `IDS_A_QUERY` of them, never empty.
-    """
+    """Cut values into parts that fit one query."""
     iterator = iter(values)
     while batch := list(itertools.islice(iterator, IDS_A_QUERY)):
         yield batch
 
 
 def values_of(record: TrackRecord | SongRecord) -> dict[str, Any]:
-    """Values of a row of the table of tracks.
-
-    Parameters
-    ----------
-    record : TrackRecord or SongRecord
-
-    Returns
-    -------
-    dict of str to object
-        By column, all but the id.
-    """
+    """Values of a row of the table of tracks."""
     if isinstance(record, SongRecord):
         own = dict.fromkeys(("path", "size", "mtime_ns", "content", "sound", "listened"))
         own |= {"missing": False, "identifier": record.identifier, "duration": record.duration}
@@ -133,22 +113,7 @@ def _features(row: sa.Row[Any]) -> Features:
 
 
 def track_of(row: sa.Row[Any]) -> Track:
-    """Make a track of a row.
-
-    Parameters
-    ----------
-    row : sqlalchemy.Row
-        Of the table of tracks, all columns, with `filters.KIND`.
-
-    Returns
-    -------
-    Track
-
-    Raises
-    ------
-    LibraryError
-        If its affect is outside the scale.
-    """
+    """Make a track of a row."""
     return Track(
         id=row.id,
         path=row.path,
@@ -181,22 +146,7 @@ def _affect(row: sa.Row[Any], valence: float) -> Affect:
 
 
 def record_of(row: sa.Row[Any]) -> TrackRecord:
-    """Make a record of the row of a track with a file.
-
-    Parameters
-    ----------
-    row : sqlalchemy.Row
-        Of the table of tracks, all columns, with ``points`` of its curve.
-
-    Returns
-    -------
-    TrackRecord
-
-    Raises
-    ------
-    LibraryError
-        If its affect is outside the scale.
-    """
+    """Make a record of the row of a track with a file."""
     return TrackRecord(
         file=FileState(row.path, row.size, row.mtime_ns),
         content=row.content,
@@ -215,24 +165,7 @@ def record_of(row: sa.Row[Any]) -> TrackRecord:
 
 
 def song_of(row: sa.Row[Any], sources: Sequence[str]) -> SongRecord:
-    """Make a record of the row of a song without a file.
-
-    Parameters
-    ----------
-    row : sqlalchemy.Row
-        Of the table of tracks, all columns.
-    sources : sequence of str
-        Where it is from.
-
-    Returns
-    -------
-    SongRecord
-
-    Raises
-    ------
-    LibraryError
-        If its affect is outside the scale.
-    """
+    """Make a record of the row of a song without a file."""
     return SongRecord(
         identifier=row.identifier,
         tags=_tags(row),
@@ -245,15 +178,5 @@ def song_of(row: sa.Row[Any], sources: Sequence[str]) -> SongRecord:
 
 
 def lyrics_record_of(row: sa.Row[Any]) -> LyricsRecord:
-    """Make a record of the row of what a source knows of the words of a track.
-
-    Parameters
-    ----------
-    row : sqlalchemy.Row
-        Of the table of lyrics, all columns.
-
-    Returns
-    -------
-    LyricsRecord
-    """
+    """Make a record of the row of what a source knows of the words of a track."""
     return LyricsRecord(row.source, row.text, bool(row.instrumental), row.language, row.fetched, row.valence)

@@ -125,34 +125,6 @@ def scan(
     whose own file is gone has moved, and the track keeps its id; one that sounds as it did, or as another present track
     does, shares that analysis; the rest is analysed. Tracks whose file is gone are marked missing, never removed. What
     is finished is stored every two seconds, so that a scan that is interrupted or killed goes on where it was.
-
-    Parameters
-    ----------
-    store : LibraryStore
-    folders : sequence of str or path-like
-    jobs : int, optional
-        Number of processes; one a processor by default.
-    full : bool
-        Analyse every file again, unchanged ones too.
-    retry_failed : bool
-        Try the files again that could not be analysed and have not changed since.
-    dry_run : bool
-        Only tell what would be done; write nothing.
-    progress : callable, optional
-        Called with the number of files that are done, and of all that are to do.
-
-    Returns
-    -------
-    ScanReport
-
-    Raises
-    ------
-    UsageError
-        If there is no folder or no process.
-    LibraryError
-        If the library can't be written, or another scan of it is running. What was stored before stays.
-    ModelError
-        If the analyzer itself does not work.
     """
     from img2music.music.audio.analyzer import ANALYZER
 
@@ -195,22 +167,6 @@ def scan_library(
 
     A dry run makes none: where there is no library yet, it tells what would be new in an empty one. Neither is one made
     where none of the folders is there: their names are mistyped more often than not.
-
-    Parameters
-    ----------
-    location : str or path-like, optional
-        As `LibraryStore.open` takes it.
-    folders, jobs, full, retry_failed, dry_run, progress
-        As `scan` takes them.
-
-    Returns
-    -------
-    ScanReport
-
-    Raises
-    ------
-    LibraryError, UsageError, ModelError
-        As `LibraryStore.open` and `scan` do.
     """
     with contextlib.ExitStack() as stack:
         path = locate(location).path

@@ -27,16 +27,6 @@ class AffectIndex:
     A single question is answered by scanning the points, which is faster than building a k-d tree for it.
     When the scans have taken as long as the tree would, it is built, and questions take microseconds from
     then on; so the time spent is never more than twice the least possible.
-
-    Parameters
-    ----------
-    points : array_like of float, shape (n, 2)
-        Finite coordinates: affects, or ranks of affects.
-
-    Raises
-    ------
-    UsageError
-        If the points have another shape or are not finite.
     """
 
     def __init__(self, points: ArrayLike) -> None:
@@ -64,28 +54,7 @@ class AffectIndex:
     def nearest(
         self, point: ArrayLike, k: int, mask: NDArray[np.bool_] | None = None
     ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-        """Find the k nearest points, by distance and then by index.
-
-        Parameters
-        ----------
-        point : array_like of float, shape (2,)
-            Finite coordinates to start from.
-        k : int
-            How many, at least 0.
-        mask : ndarray of bool, shape (n,), optional
-            Which points may be found. All, without it.
-
-        Returns
-        -------
-        indices : ndarray of int64, shape (min(k, allowed),)
-        distances : ndarray of float64, same shape
-            Euclidean, ascending; equal distances are in ascending order of index.
-
-        Raises
-        ------
-        UsageError
-            If the point, k or the shape of the mask make no sense.
-        """
+        """Find the k nearest points, by distance and then by index."""
         x, y = (float(value) for value in np.asarray(point, dtype=np.float64).reshape(2))
         if not (math.isfinite(x) and math.isfinite(y)) or k < 0:
             raise UsageError("Nearest neighbours need a finite point and a count of at least 0.")

@@ -30,87 +30,35 @@ _NUMBER_COLUMNS = ("valence", "arousal", "year", "tempo", "duration", "instrumen
 
 @dataclass(frozen=True, slots=True)
 class KnownFile:
-    """What the library knows of a file without opening it.
+    """What the library knows of a file without opening it."""
 
-    Attributes
-    ----------
-    id : int
-        The track's number.
-    file : FileState
-        The file as it was when it was analysed.
-    analyzer : str
-        The analyzer version that measured it.
-    missing : bool
-        Whether the file was gone at the last scan.
-    hashed : bool
-        Whether its sound has been hashed.
-    """
-
-    id: int
-    file: FileState
-    analyzer: str
-    missing: bool
-    hashed: bool
+    id: int  # the track's number
+    file: FileState  # the file as it was when it was analysed
+    analyzer: str  # the analyzer version that measured it
+    missing: bool  # whether the file was gone at the last scan
+    hashed: bool  # whether its sound has been hashed
 
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """Sums over a library.
+    """Sums over a library."""
 
-    Attributes
-    ----------
-    failures : int
-        Files that could not be analysed.
-    silent : int
-        Files that hold nothing to hear.
-    seconds : float
-        Length of all tracks that are present.
-    without_file : int
-        Songs that are known from tables only.
-    analyzers : dict of str to int
-        Tracks by the analyzer version that measured them, or by what their affect comes from.
-    sources : dict of str to int
-        Songs by the table or playlist that they are from.
-    """
-
-    failures: int
-    silent: int
-    seconds: float
-    without_file: int
-    analyzers: dict[str, int]
-    sources: dict[str, int]
+    failures: int  # files that could not be analysed
+    silent: int  # files that hold nothing to hear
+    seconds: float  # length of all tracks that are present
+    without_file: int  # songs that are known from tables only
+    analyzers: dict[str, int]  # tracks by the analyzer version that measured them, or by what their affect comes from
+    sources: dict[str, int]  # songs by the table or playlist that they are from
 
 
 def library_location(location: str | os.PathLike[str] | None = None) -> str:
-    """Tell where a library is, or would be.
-
-    Parameters
-    ----------
-    location : str or path-like, optional
-        As `LibraryStore.open` takes it.
-
-    Returns
-    -------
-    str
-        A path or a URL.
-
-    Raises
-    ------
-    LibraryError
-        If it can't be read.
-    """
+    """Tell where a library is, or would be."""
     where = database.locate(location)
     return str(where.url) if where.path is None else str(where.path)
 
 
 class LibraryStore:
-    """A library that is open. Use as a context manager.
-
-    Attributes
-    ----------
-    location : str
-        Where it is, for people to read.
-    """
+    """A library that is open. Use as a context manager."""
 
     def __init__(self, engine: sa.Engine, where: database.Location) -> None:
         self._engine = engine
@@ -126,28 +74,7 @@ class LibraryStore:
         create: bool = False,
         read_only: bool = False,
     ) -> "LibraryStore":
-        """Open a library, and bring it to the newest schema if need be.
-
-        Parameters
-        ----------
-        location : str or path-like, optional
-            A path or an SQLAlchemy URL; without one ``IMG2MUSIC_LIBRARY``, or else ``library.db`` in the
-            user's data folder.
-        create : bool
-            Make it if it does not exist.
-        read_only : bool
-            Whether only reading is meant, which also works on a disk that can't be written.
-
-        Returns
-        -------
-        LibraryStore
-
-        Raises
-        ------
-        LibraryError
-            If it does not exist, can't be opened, is not a library, is of a newer program, or can't be
-            written.
-        """
+        """Open a library, and bring it to the newest schema if need be."""
         where = database.locate(location)
         return cls(database.open_engine(where, create=create, read_only=read_only), where)
 
@@ -166,16 +93,7 @@ class LibraryStore:
     # Reading
 
     def count(self, *, missing: bool = False) -> int:
-        """Count the tracks that are present, or those that are missing.
-
-        Parameters
-        ----------
-        missing : bool
-
-        Returns
-        -------
-        int
-        """
+        """Count the tracks that are present, or those that are missing."""
         with self._reading() as connection:
             statement = (
                 sa.select(sa.func.count()).select_from(tracks).where(tracks.c.missing.is_(True))
@@ -189,23 +107,6 @@ class LibraryStore:
 
         Ids, valence and arousal together are one quick pass over a packed copy (a million tracks in a tenth
         of a second); another column costs about a second.
-
-        Parameters
-        ----------
-        names : sequence of str
-            Of ``id, valence, arousal, artist, album_artist, genre, album, year, tempo, duration,
-            instrumentalness, key, mode, content, sound, title``; the sound is the content where it is not hashed.
-
-        Returns
-        -------
-        dict of str to ndarray, shape (n,)
-            ``id`` is int64; numbers are float64, NaN where there is none; texts are objects, None where there
-            is none.
-
-        Raises
-        ------
-        UsageError
-            If there is no such column.
         """
         for name in names:
             if name not in ("id", *_NUMBER_COLUMNS, *_TEXT_COLUMNS):
@@ -221,29 +122,13 @@ class LibraryStore:
         return {name: found[name] for name in names}
 
     def ids(self, where: TrackFilter) -> NDArray[np.int64]:
-        """Find the tracks that are present and pass a filter.
-
-        Parameters
-        ----------
-        where : TrackFilter
-
-        Returns
-        -------
-        ndarray of int64, shape (n,)
-            Ids in ascending order.
-        """
+        """Find the tracks that are present and pass a filter."""
         statement = sa.select(tracks.c.id).where(tracks.c.missing.is_(False), *conditions(where)).order_by(tracks.c.id)
         with self._reading() as connection:
             return np.fromiter(connection.execute(statement).scalars(), dtype=np.int64)
 
     def unmusical(self) -> dict[int, TrackKind]:
-        """Find the tracks that are present and no music.
-
-        Returns
-        -------
-        dict of int to TrackKind
-            What they are, by id.
-        """
+        """Find the tracks that are present and no music."""
         statement = sa.select(tracks.c.id, KIND).where(PRESENT_NO_MUSIC)
         with self._reading() as connection:
             # An index is only used if its condition is there word by word, without parameters.
@@ -257,22 +142,7 @@ class LibraryStore:
         *,
         missing: bool = False,
     ) -> Iterator[Track]:
-        """Read tracks.
-
-        Parameters
-        ----------
-        ids : sequence of int, optional
-            These, in this order; numbers that are not there are left out. By default all, in order of path; those
-            without a file come last, in order of id.
-        where : TrackFilter, optional
-            Those that pass.
-        missing : bool
-            Whether missing tracks are included. Tracks asked for by id always are.
-
-        Yields
-        ------
-        Track
-        """
+        """Read tracks."""
         statement = sa.select(tracks, KIND)
         if where is not None:
             statement = statement.where(*conditions(where))
@@ -289,33 +159,13 @@ class LibraryStore:
                 yield from (found[number] for number in batch if number in found)
 
     def find(self, path: str) -> Track | None:
-        """Find a track by its path.
-
-        Parameters
-        ----------
-        path : str
-            Absolute path, as ``os.fsdecode`` gives it.
-
-        Returns
-        -------
-        Track or None
-        """
+        """Find a track by its path."""
         with self._reading() as connection:
             row = connection.execute(sa.select(tracks, KIND).where(tracks.c.path == path)).first()
         return None if row is None else track_of(row)
 
     def find_any(self, name: str) -> Track | None:
-        """Find a track by what a person calls it.
-
-        Parameters
-        ----------
-        name : str
-            Its number (17 or #17), its identifier, or a path of its file, relative ones too.
-
-        Returns
-        -------
-        Track or None
-        """
+        """Find a track by what a person calls it."""
         digits = name.removeprefix("#")
         wanted = tracks.c.id == int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 19 else None
         if wanted is None:
@@ -329,18 +179,7 @@ class LibraryStore:
         return None if row is None else track_of(row)
 
     def identifiers(self, wanted: Iterable[str]) -> set[str]:
-        """Tell which songs without a file are in the library.
-
-        Parameters
-        ----------
-        wanted : iterable of str
-            Identifiers.
-
-        Returns
-        -------
-        set of str
-            Those of them that are.
-        """
+        """Tell which songs without a file are in the library."""
         found: set[str] = set()
         with self._reading() as connection:
             for batch in batches(wanted):
@@ -350,17 +189,7 @@ class LibraryStore:
         return found
 
     def curves(self, ids: Iterable[int]) -> dict[int, tuple[CurvePoint, ...]]:
-        """Read affect curves; words of a track move all of its curve as they move the track.
-
-        Parameters
-        ----------
-        ids : iterable of int
-
-        Returns
-        -------
-        dict of int to tuple of CurvePoint
-            By id, without those that are not there.
-        """
+        """Read affect curves; words of a track move all of its curve as they move the track."""
         found: dict[int, tuple[CurvePoint, ...]] = {}
         with self._reading() as connection:
             for batch in batches(ids):
@@ -374,17 +203,7 @@ class LibraryStore:
         return found
 
     def curve_arrays(self, ids: Iterable[int]) -> dict[int, NDArray[np.void]]:
-        """Read affect curves without a Python object for each window.
-
-        Parameters
-        ----------
-        ids : iterable of int
-
-        Returns
-        -------
-        dict of int to ndarray, shape (windows,)
-            By id, without those that are not there; with the fields of `record.CURVE_DTYPE`.
-        """
+        """Read affect curves without a Python object for each window."""
         found: dict[int, NDArray[np.void]] = {}
         with self._reading() as connection:
             for batch in batches(ids):
@@ -393,17 +212,7 @@ class LibraryStore:
         return found
 
     def lyrics(self, ids: Iterable[int]) -> dict[int, list[LyricsRecord]]:
-        """Read what is known of the words of tracks.
-
-        Parameters
-        ----------
-        ids : iterable of int
-
-        Returns
-        -------
-        dict of int to list of LyricsRecord
-            By id, one a source that was asked, in order of their names; without tracks of which none was.
-        """
+        """Read what is known of the words of tracks."""
         found: dict[int, list[LyricsRecord]] = {}
         with self._reading() as connection:
             for batch in batches(ids):
@@ -413,13 +222,7 @@ class LibraryStore:
         return found
 
     def lyrics_sources(self) -> dict[int, dict[str, bool]]:
-        """Tell which sources were asked for the words of tracks.
-
-        Returns
-        -------
-        dict of int to dict of str to bool
-            By id and source, whether it knows the words, or that there are none.
-        """
+        """Tell which sources were asked for the words of tracks."""
         known = sa.or_(lyrics.c.text.is_not(None), lyrics.c.instrumental)
         found: dict[int, dict[str, bool]] = {}
         with self._reading() as connection:
@@ -428,16 +231,7 @@ class LibraryStore:
         return found
 
     def all_lyrics(self) -> Iterator[tuple[str | None, str | None, LyricsRecord]]:
-        """Read what is known of the words of every track.
-
-        Yields
-        ------
-        path : str or None
-            Of the track; None if it has no file.
-        identifier : str or None
-            Of the track; None if it has a file.
-        record : LyricsRecord
-        """
+        """Read what is known of the words of every track."""
         statement = (
             sa.select(lyrics, tracks.c.path, tracks.c.identifier)
             .join(tracks, tracks.c.id == lyrics.c.track_id)
@@ -448,12 +242,7 @@ class LibraryStore:
                 yield row.path, row.identifier, lyrics_record_of(row)
 
     def records(self) -> Iterator[TrackRecord]:
-        """Read all that is stored of every track that has a file, in order of path.
-
-        Yields
-        ------
-        TrackRecord
-        """
+        """Read all that is stored of every track that has a file, in order of path."""
         statement = (
             sa.select(tracks, curves.c.points).join(curves, curves.c.track_id == tracks.c.id).order_by(tracks.c.path)
         )
@@ -462,12 +251,7 @@ class LibraryStore:
                 yield record_of(row)
 
     def songs(self) -> Iterator[SongRecord]:
-        """Read all that is stored of every song without a file, in order of id.
-
-        Yields
-        ------
-        SongRecord
-        """
+        """Read all that is stored of every song without a file, in order of id."""
         statement = sa.select(tracks).where(tracks.c.path.is_(None)).order_by(tracks.c.id)
         with self._reading() as connection:
             sources: dict[int, list[str]] = {}
@@ -477,23 +261,13 @@ class LibraryStore:
                 yield song_of(row, sources.get(row.id, ()))
 
     def failures(self) -> Iterator[Failure]:
-        """Read the files that could not be analysed, in order of path.
-
-        Yields
-        ------
-        Failure
-        """
+        """Read the files that could not be analysed, in order of path."""
         with self._reading() as connection:
             for row in connection.execute(sa.select(failures).order_by(failures.c.path)):
                 yield Failure(FileState(row.path, row.size, row.mtime_ns), row.analyzer, row.reason)
 
     def known_files(self) -> Iterator[KnownFile]:
-        """Read the state of every file that is stored.
-
-        Yields
-        ------
-        KnownFile
-        """
+        """Read the state of every file that is stored."""
         columns = (
             tracks.c.id,
             tracks.c.path,
@@ -509,33 +283,11 @@ class LibraryStore:
                 yield KnownFile(number, FileState(path, size, mtime_ns), analyzer, missing, bool(hashed))
 
     def same_content(self, content: str) -> list[tuple[int, TrackRecord]]:
-        """Find the tracks whose files hold the same bytes.
-
-        Parameters
-        ----------
-        content : str
-            BLAKE2b hash (hexadecimal).
-
-        Returns
-        -------
-        list of (int, TrackRecord)
-            Ids and records, in order of id.
-        """
+        """Find the tracks whose files hold the same bytes."""
         return self._alike(tracks.c.content == content)
 
     def same_sound(self, sound: str) -> list[tuple[int, TrackRecord]]:
-        """Find the tracks whose files sound the same, however they are tagged.
-
-        Parameters
-        ----------
-        sound : str
-            As `TrackRecord` has it.
-
-        Returns
-        -------
-        list of (int, TrackRecord)
-            Ids and records, in order of id.
-        """
+        """Find the tracks whose files sound the same, however they are tagged."""
         return self._alike(tracks.c.sound == sound)
 
     def _alike(self, same: sa.ColumnElement[bool]) -> list[tuple[int, TrackRecord]]:
@@ -544,18 +296,7 @@ class LibraryStore:
             return [(row.id, record_of(row)) for row in connection.execute(statement.order_by(tracks.c.id))]
 
     def copies(self, sounds: Iterable[str] | None = None) -> list[tuple[str, int, str, str | None]]:
-        """Find the tracks that are present and sound the same as another one.
-
-        Parameters
-        ----------
-        sounds : iterable of str, optional
-            Only those of these; by default all.
-
-        Returns
-        -------
-        list of (str, int, str, str or None)
-            Sound, id, path and album, those of one sound one after the other.
-        """
+        """Find the tracks that are present and sound the same as another one."""
         columns = (tracks.c.sound, tracks.c.id, tracks.c.path, tracks.c.album)
         several = sa.select(tracks.c.sound).group_by(tracks.c.sound).having(sa.func.count() > 1)
         if sounds is None:
@@ -570,12 +311,7 @@ class LibraryStore:
         return found
 
     def totals(self) -> "Totals":
-        """Add up what is stored.
-
-        Returns
-        -------
-        Totals
-        """
+        """Add up what is stored."""
         present = tracks.c.missing.is_(False)
         by_source = sa.select(song_sources.c.source, sa.func.count()).group_by(song_sources.c.source)
         by_analyzer = sa.select(tracks.c.analyzer, sa.func.count()).group_by(tracks.c.analyzer)
@@ -598,13 +334,7 @@ class LibraryStore:
             )
 
     def size(self) -> int | None:
-        """Tell the size of the database on the disk.
-
-        Returns
-        -------
-        int or None
-            Bytes; None on a server.
-        """
+        """Tell the size of the database on the disk."""
         path = self._where.path
         if path is None:
             return None
@@ -616,13 +346,7 @@ class LibraryStore:
         database.compact(self._engine)
 
     def faults(self) -> list[str]:
-        """Check that the database is sound.
-
-        Returns
-        -------
-        list of str
-            What is wrong; empty if nothing is.
-        """
+        """Check that the database is sound."""
         with self._reading() as connection:
             found: list[str] = []
             if connection.dialect.name == "sqlite":
@@ -639,46 +363,20 @@ class LibraryStore:
 
     @contextlib.contextmanager
     def alone(self) -> Iterator[None]:
-        """Hold the library for one scan or tagging; a lock that dies with its process, and that readers don't mind.
-
-        Raises
-        ------
-        LibraryError
-            If another one holds it.
-        """
+        """Hold the library for one scan or tagging; a lock that dies with its process, and that readers don't mind."""
         with database.exclusive(self._where):
             yield
 
     # Writing
 
     def put(self, records: Iterable[TrackRecord]) -> None:
-        """Store tracks in one transaction; one whose path is known is replaced and keeps its id.
-
-        Parameters
-        ----------
-        records : iterable of TrackRecord
-
-        Raises
-        ------
-        LibraryError
-            If they can't be stored; then none is.
-        """
+        """Store tracks in one transaction; one whose path is known is replaced and keeps its id."""
         with self.writing() as transaction:
             transaction.put(records)
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[Transaction]:
-        """Write in one transaction: all of it is stored, or none.
-
-        Yields
-        ------
-        Transaction
-
-        Raises
-        ------
-        LibraryError
-            If it can't be stored.
-        """
+        """Write in one transaction: all of it is stored, or none."""
         with database.plain_errors(self._where), self._writer.begin() as connection:
             yield Transaction(connection)
 

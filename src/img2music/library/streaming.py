@@ -26,29 +26,15 @@ Progress = Callable[[int, int | None], None]
 
 @dataclass
 class SpotifyReport:
-    """What a `SpotifyImport` did.
+    """What a `SpotifyImport` did."""
 
-    Attributes
-    ----------
-    songs : int
-        Songs that Spotify named.
-    new : int
-        Those that are now in the library, and were not.
-    known : int
-        Those that were in the library before; they are left as they are.
-    left_out : list of Song
-        Those without an affect: neither Spotify nor ReccoBeats knows their valence and energy.
-    refused : bool
-        Whether Spotify refused to tell features.
-    errors : list of InputError
-        What could not be read, by what was asked for; ask again to go on.
-    """
-
-    songs: int = 0
-    new: int = 0
-    known: int = 0
+    songs: int = 0  # songs that Spotify named
+    new: int = 0  # those that are now in the library, and were not
+    known: int = 0  # those that were in the library before; they are left as they are
+    # Those without an affect: neither Spotify nor ReccoBeats knows their valence and energy
     left_out: list[Song] = field(default_factory=list)
-    refused: bool = False
+    refused: bool = False  # whether Spotify refused to tell features
+    # What could not be read, by what was asked for; ask again to go on
     errors: list[InputError] = field(default_factory=list)
 
     def as_import(self) -> ImportReport:
@@ -70,20 +56,7 @@ def _name(song: Song) -> str:
 
 
 class SpotifyImport:
-    """Puts the songs of playlists, albums and single tracks into a library, without sound files.
-
-    Parameters
-    ----------
-    wanted : sequence of str
-        As `sources.spotify.parse_reference` takes them.
-    limits : Limits, optional
-        How patient the clients are.
-
-    Raises
-    ------
-    UsageError
-        If one of them is no address of Spotify's, or there is no key.
-    """
+    """Puts the songs of playlists, albums and single tracks into a library, without sound files."""
 
     def __init__(self, wanted: Sequence[str], limits: Limits | None = None) -> None:
         self._groups = list(_groups([(parse_reference(text), text) for text in wanted]))
@@ -94,21 +67,6 @@ class SpotifyImport:
 
         Songs are stored `A_BATCH` at a time, as soon as their features are there. Those that are in the library already
         are not asked for again: what was stopped goes on where it was.
-
-        Parameters
-        ----------
-        store : LibraryStore
-        progress : callable, optional
-            Called with how many songs are done, and None.
-
-        Returns
-        -------
-        SpotifyReport
-
-        Raises
-        ------
-        LibraryError
-            If the library can't be read or written; what was stored before stays.
         """
         report = SpotifyReport()
         for name, references in self._groups:

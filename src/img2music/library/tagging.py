@@ -26,13 +26,7 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class TaggedFile:
-    """A track, and what became of its file's tags, or would.
-
-    Attributes
-    ----------
-    track : Track
-    edit : TagEdit
-    """
+    """A track, and what became of its file's tags, or would."""
 
     track: Track
     edit: TagEdit
@@ -132,35 +126,6 @@ def tag(
     Each file is copied beside itself; the copy is changed, its encoded sound compared with that of the file, and only
     then does it take the file's place, while the library takes down its new size, time and hash: so the next scan finds
     it unchanged. Whatever stops this, every file is whole, and the next call goes on from there.
-
-    Parameters
-    ----------
-    store : LibraryStore
-    where : TrackFilter
-        Only tracks that pass.
-    everything : bool
-        All tracks; has to be said if the filter passes every one.
-    remove : bool
-        Take out what an earlier call has written, and bring back what that replaced.
-    overwrite : bool
-        Replace mood, tempo and key by others, too.
-    keep_times : bool
-        Let files keep the time of their last modification.
-    dry_run : bool
-        Only tell what would be done; write nothing.
-    progress : callable, optional
-        Called with the number of files that are done, and of all that are to do.
-
-    Returns
-    -------
-    TagReport
-
-    Raises
-    ------
-    UsageError
-        If what is asked for contradicts itself, or is all tracks without `everything`.
-    LibraryError
-        If the library can't be read or written, or a scan of it is running.
     """
     filtered = where != TrackFilter()
     if filtered is everything:

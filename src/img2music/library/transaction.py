@@ -31,15 +31,6 @@ class Transaction:
 
         A track whose path is known is replaced and keeps its id, and its lyrics: those of its tags if it holds the same
         bytes, those of a file beside it if it sounds the same, those of others if title and artist are the same.
-
-        Parameters
-        ----------
-        records : iterable of TrackRecord
-            Where a path comes twice, the last counts.
-        moved : mapping of str to int, optional
-            By path, the id of the track whose file has moved there: it keeps its id.
-        same_words : collection of str
-            Paths of files that hold other bytes, and the same lyrics in their tags.
         """
         for batch in batches(records):
             self._put({record.file.path: record for record in batch}, moved or {}, same_words)
@@ -88,31 +79,11 @@ class Transaction:
         return rows
 
     def ids_of_paths(self, paths: Iterable[str]) -> dict[str, int]:
-        """Tell the ids of tracks by their paths.
-
-        Parameters
-        ----------
-        paths : iterable of str
-
-        Returns
-        -------
-        dict of str to int
-            Without those that are not there.
-        """
+        """Tell the ids of tracks by their paths."""
         return self._ids(tracks.c.path, paths)
 
     def ids_of_identifiers(self, identifiers: Iterable[str]) -> dict[str, int]:
-        """Tell the ids of tracks by their identifiers.
-
-        Parameters
-        ----------
-        identifiers : iterable of str
-
-        Returns
-        -------
-        dict of str to int
-            Without those that are not there.
-        """
+        """Tell the ids of tracks by their identifiers."""
         return self._ids(tracks.c.identifier, identifiers)
 
     def _ids(self, column: sa.Column[Any], values: Iterable[str]) -> dict[str, int]:
@@ -123,13 +94,7 @@ class Transaction:
         return found
 
     def put_lyrics(self, found: Iterable[tuple[int, LyricsRecord]]) -> None:
-        """Store what sources know of the words of tracks; what the same source said before is replaced.
-
-        Parameters
-        ----------
-        found : iterable of (int, LyricsRecord)
-            With the ids of the tracks; those that are no longer there are left out.
-        """
+        """Store what sources know of the words of tracks; what the same source said before is replaced."""
         for batch in batches(found):
             ids = [number for number, _ in batch]
             there = set(self._connection.execute(sa.select(tracks.c.id).where(tracks.c.id.in_(ids))).scalars())
@@ -176,16 +141,6 @@ class Transaction:
         """Store songs without a file.
 
         One whose identifier is known is brought up to date where it is: it keeps its id, and what belongs to it.
-
-        Parameters
-        ----------
-        songs : iterable of SongRecord
-            Where an identifier comes twice, the last counts.
-
-        Returns
-        -------
-        int
-            How many were not known.
         """
         return sum(self._put_songs({song.identifier: song for song in batch}) for batch in batches(songs))
 
@@ -207,14 +162,7 @@ class Transaction:
         return len(new)
 
     def add_source(self, source: str, identifiers: Iterable[str]) -> None:
-        """Store that songs are from a table or a playlist, too.
-
-        Parameters
-        ----------
-        source : str
-        identifiers : iterable of str
-            Those that are not there are left out.
-        """
+        """Store that songs are from a table or a playlist, too."""
         ids = self.ids_of_identifiers(identifiers).values()
         for batch in batches(ids):
             same = sa.and_(song_sources.c.source == source, song_sources.c.track_id.in_(batch))
@@ -223,18 +171,7 @@ class Transaction:
             self._connection.execute(sa.insert(song_sources), rows)
 
     def forget_files(self, path: str) -> int:
-        """Remove the tracks and failures of a file, or of all files in a folder and below, for good.
-
-        Parameters
-        ----------
-        path : str
-            Absolute.
-
-        Returns
-        -------
-        int
-            Number of files.
-        """
+        """Remove the tracks and failures of a file, or of all files in a folder and below, for good."""
         removed = 0
         for table in (failures, tracks):
             inside = sa.or_(table.c.path == path, below((path,), table.c.path))
@@ -242,17 +179,7 @@ class Transaction:
         return removed
 
     def forget_source(self, source: str) -> int:
-        """Remove the songs that are from one table or playlist and no other, for good.
-
-        Parameters
-        ----------
-        source : str
-
-        Returns
-        -------
-        int
-            Number of songs.
-        """
+        """Remove the songs that are from one table or playlist and no other, for good."""
         its = sa.select(song_sources.c.track_id).where(song_sources.c.source == source)
         others = sa.select(song_sources.c.track_id).where(song_sources.c.source != source)
         alone = sa.and_(tracks.c.path.is_(None), tracks.c.id.in_(its), tracks.c.id.not_in(others))
@@ -268,13 +195,7 @@ class Transaction:
             self._connection.execute(sa.insert(affects), packed)
 
     def mark(self, ids: Iterable[int], *, missing: bool) -> None:
-        """Mark tracks as missing or as present again.
-
-        Parameters
-        ----------
-        ids : iterable of int
-        missing : bool
-        """
+        """Mark tracks as missing or as present again."""
         execute = self._connection.execute
         for batch in batches(ids):
             execute(sa.update(tracks).where(tracks.c.id.in_(batch)).values(missing=missing))
@@ -282,17 +203,7 @@ class Transaction:
             self._pack_affects(batch)
 
     def put_file(self, number: int, file: FileState, content: str) -> None:
-        """Store that a track's file has other bytes now, and sounds the same.
-
-        Parameters
-        ----------
-        number : int
-            Id of the track.
-        file : FileState
-            The file as it is now.
-        content : str
-            BLAKE2b hash of its bytes (hexadecimal).
-        """
+        """Store that a track's file has other bytes now, and sounds the same."""
         bytes_only = tracks.c.sound == tracks.c.content  # where the sound can't be told apart
         sound = sa.case((bytes_only, content), else_=tracks.c.sound)
         values = {"size": file.size, "mtime_ns": file.mtime_ns, "content": content, "sound": sound}
@@ -300,34 +211,17 @@ class Transaction:
         self._connection.execute(sa.update(tracks).where(same).values(values))
 
     def remove(self, ids: Iterable[int]) -> None:
-        """Remove tracks for good.
-
-        Parameters
-        ----------
-        ids : iterable of int
-        """
+        """Remove tracks for good."""
         for batch in batches(ids):
             self._connection.execute(sa.delete(tracks).where(tracks.c.id.in_(batch)))
 
     def remove_missing(self) -> int:
-        """Remove the tracks that are marked missing for good.
-
-        Returns
-        -------
-        int
-            Number of tracks.
-        """
+        """Remove the tracks that are marked missing for good."""
         result = self._connection.execute(sa.delete(tracks).where(tracks.c.missing.is_(True)))
         return result.rowcount
 
     def remove_songs(self) -> int:
-        """Remove the songs without a file for good.
-
-        Returns
-        -------
-        int
-            Number of songs.
-        """
+        """Remove the songs without a file for good."""
         result = self._connection.execute(sa.delete(tracks).where(tracks.c.path.is_(None)))
         return result.rowcount
 
@@ -335,10 +229,6 @@ class Transaction:
         """Remember that a file could not be analysed.
 
         A track that had this path in an earlier state of the file is marked missing: what was heard is gone.
-
-        Parameters
-        ----------
-        failure : Failure
         """
         file = failure.file
         self.forget_failures([file.path])
@@ -356,11 +246,6 @@ class Transaction:
         self.mark(list(self._connection.execute(overwritten).scalars()), missing=True)
 
     def forget_failures(self, paths: Iterable[str]) -> None:
-        """Forget failures.
-
-        Parameters
-        ----------
-        paths : iterable of str
-        """
+        """Forget failures."""
         for batch in batches(paths):
             self._connection.execute(sa.delete(failures).where(failures.c.path.in_(batch)))

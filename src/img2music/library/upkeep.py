@@ -13,71 +13,32 @@ from img2music.library.workers import content_hash
 
 @dataclass(frozen=True, slots=True)
 class LibraryInfo:
-    """What is in a library.
-
-    Attributes
-    ----------
-    location : str
-    bytes : int or None
-        Size of the database on the disk; None on a server.
-    present, missing : int
-        Tracks.
-    without_file : int
-        Of the present tracks, those that are known from tables only.
-    failures : int
-        Files that could not be analysed.
-    silent : int
-        Files that hold nothing to hear.
-    seconds : float
-        Length of all tracks that are present, where it is known.
-    analyzers : dict of str to int
-        Tracks by the analyzer version that measured them.
-    sources : dict of str to int
-        Songs by the table or playlist that they are from.
-    """
+    """What is in a library."""
 
     location: str
-    bytes: int | None
-    present: int
-    missing: int
-    without_file: int
-    failures: int
-    silent: int
-    seconds: float
-    analyzers: dict[str, int]
-    sources: dict[str, int]
+    bytes: int | None  # size of the database on the disk; None on a server
+    present: int  # tracks
+    missing: int  # tracks
+    without_file: int  # of the present tracks, those that are known from tables only
+    failures: int  # files that could not be analysed
+    silent: int  # files that hold nothing to hear
+    seconds: float  # length of all tracks that are present, where it is known
+    analyzers: dict[str, int]  # tracks by the analyzer version that measured them
+    sources: dict[str, int]  # songs by the table or playlist that they are from
 
 
 @dataclass
 class Verification:
-    """What is wrong with a library or its files.
+    """What is wrong with a library or its files."""
 
-    Attributes
-    ----------
-    database : list of str
-        Faults of the database; empty if it is sound.
-    files : list of InputError
-        Tracks whose files are gone, now or at the last scan, have changed or can't be read.
-    checked : int
-        Number of files that were looked at.
-    """
-
-    database: list[str] = field(default_factory=list)
+    database: list[str] = field(default_factory=list)  # faults of the database; empty if it is sound
+    # Tracks whose files are gone, now or at the last scan, have changed or can't be read
     files: list[InputError] = field(default_factory=list)
-    checked: int = 0
+    checked: int = 0  # number of files that were looked at
 
 
 def info(store: LibraryStore) -> LibraryInfo:
-    """Tell what is in a library.
-
-    Parameters
-    ----------
-    store : LibraryStore
-
-    Returns
-    -------
-    LibraryInfo
-    """
+    """Tell what is in a library."""
     totals = store.totals()
     return LibraryInfo(
         location=store.location,
@@ -94,16 +55,7 @@ def info(store: LibraryStore) -> LibraryInfo:
 
 
 def info_rows(found: LibraryInfo) -> list[tuple[str, str]]:
-    """Give what is in a library as rows of a table.
-
-    Parameters
-    ----------
-    found : LibraryInfo
-
-    Returns
-    -------
-    list of (str, str)
-    """
+    """Give what is in a library as rows of a table."""
     rows = [
         ("location", found.location),
         ("tracks", str(found.present)),
@@ -121,18 +73,7 @@ def info_rows(found: LibraryInfo) -> list[tuple[str, str]]:
 
 
 def verify(store: LibraryStore, *, content: bool = False) -> Verification:
-    """Check the database, and that the tracks' files are there as they were analysed.
-
-    Parameters
-    ----------
-    store : LibraryStore
-    content : bool
-        Whether to read every file and compare its bytes' hash too.
-
-    Returns
-    -------
-    Verification
-    """
+    """Check the database, and that the tracks' files are there as they were analysed."""
     found = Verification(database=store.faults())
     for record in store.records():
         found.checked += 1
@@ -159,21 +100,7 @@ def verify(store: LibraryStore, *, content: bool = False) -> Verification:
 
 
 def prune(store: LibraryStore, *, without_file: bool = False, dry_run: bool = False) -> int:
-    """Remove the tracks that are marked missing, for good.
-
-    Parameters
-    ----------
-    store : LibraryStore
-    without_file : bool
-        Songs that are known from tables only, too.
-    dry_run : bool
-        Only count them.
-
-    Returns
-    -------
-    int
-        Number of tracks.
-    """
+    """Remove the tracks that are marked missing, for good."""
     if dry_run:
         return store.count(missing=True) + (store.totals().without_file if without_file else 0)
     with store.alone():
@@ -184,24 +111,7 @@ def prune(store: LibraryStore, *, without_file: bool = False, dry_run: bool = Fa
 
 
 def forget(store: LibraryStore, what: str) -> int:
-    """Remove what the library has of a folder, a file, a table or a playlist, for good; files are not touched.
-
-    Parameters
-    ----------
-    store : LibraryStore
-    what : str
-        A path, or the name of a table or playlist as `info` tells it, or the name of its file.
-
-    Returns
-    -------
-    int
-        Number of tracks, and of files that had failed. Songs that are from another table or playlist, too, stay.
-
-    Raises
-    ------
-    InputError
-        If the library has nothing of it, or several tables are called so.
-    """
+    """Remove what the library has of a folder, a file, a table or a playlist, for good; files are not touched."""
     path = os.path.abspath(os.path.expanduser(what))  # noqa: PTH100, PTH111 - names may be any bytes
     sources = store.totals().sources
     table = table_source(Path(path))

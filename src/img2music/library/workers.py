@@ -31,18 +31,10 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What a file says and holds.
-
-    Attributes
-    ----------
-    tags : Tags
-    sound : str
-        Hash of its encoded sound, as `TrackRecord` has it.
-    analysis : TrackAnalysis
-    """
+    """What a file says and holds."""
 
     tags: Tags
-    sound: str
+    sound: str  # hash of its encoded sound, as `TrackRecord` has it
     analysis: TrackAnalysis
 
 
@@ -55,13 +47,7 @@ class BrokenPoolError(Img2MusicError):
 
 
 class Workers:
-    """A pool of analysing processes. Use as a context manager.
-
-    Parameters
-    ----------
-    jobs : int
-        Number of processes.
-    """
+    """A pool of analysing processes. Use as a context manager."""
 
     def __init__(self, jobs: int) -> None:
         self._jobs = jobs
@@ -77,19 +63,7 @@ class Workers:
         self._pool.join()
 
     def submit(self, work: Callable[[FileState], Result], file: FileState) -> "Future[Result]":
-        """Have a file looked into.
-
-        Parameters
-        ----------
-        work : callable
-            `identify` or `analyse`.
-        file : FileState
-
-        Returns
-        -------
-        Future
-            Of what it gives; to be read with `result`.
-        """
+        """Have a file looked into."""
         # The pool starts processes in this thread and in threads that inherit its signal mask: Ctrl-C reaches
         # the parent alone, from the first instruction on.
         with _interrupts_blocked():
@@ -134,42 +108,12 @@ class _Context(multiprocessing.context.SpawnContext):
 
 
 def timeout(file: FileState) -> float:
-    """Tell how long the analysis of a file may take.
-
-    Parameters
-    ----------
-    file : FileState
-
-    Returns
-    -------
-    float
-        Seconds.
-    """
+    """Tell how long the analysis of a file may take."""
     return TIMEOUT_BASE + TIMEOUT_A_BYTE * file.size
 
 
 def result(future: "Future[Result]") -> Result | str:
-    """Read what came of a file.
-
-    Parameters
-    ----------
-    future : Future
-        One that is done.
-
-    Returns
-    -------
-    object or str
-        What the work gave, or why it could not be done.
-
-    Raises
-    ------
-    CrashedError
-        If the process died.
-    BrokenPoolError
-        If the whole pool is void.
-    ModelError
-        If no file can be analysed.
-    """
+    """Read what came of a file."""
     from concurrent.futures.process import BrokenProcessPool
 
     from pebble import ProcessExpired
@@ -195,23 +139,7 @@ def result(future: "Future[Result]") -> Result | str:
 
 
 def content_hash(file: FileState) -> str:
-    """Hash the bytes of a file.
-
-    Parameters
-    ----------
-    file : FileState
-        The file as it was found.
-
-    Returns
-    -------
-    str
-        BLAKE2b, 32 bytes, hexadecimal.
-
-    Raises
-    ------
-    InputError
-        If it can't be read, or is no longer as it was found.
-    """
+    """Hash the bytes of a file."""
     try:
         with open(file.path, "rb") as stream:  # noqa: PTH123  # names may be any bytes
             digest = hashlib.file_digest(stream, lambda: hashlib.blake2b(digest_size=32))
@@ -222,24 +150,7 @@ def content_hash(file: FileState) -> str:
 
 
 def identify(file: FileState) -> tuple[Tags, str | None]:
-    """Read the tags of a file, and hash its sound apart from them.
-
-    Parameters
-    ----------
-    file : FileState
-        The file as it was when its bytes were hashed.
-
-    Returns
-    -------
-    tags : Tags
-    sound : str or None
-        As `media.packets.sound_hash` gives it; None where the sound can't be told.
-
-    Raises
-    ------
-    InputError
-        If it is no longer as it was.
-    """
+    """Read the tags of a file, and hash its sound apart from them."""
     from img2music.connectors.tags import read_tags
     from img2music.media.packets import sound_hash
 
@@ -251,22 +162,7 @@ def identify(file: FileState) -> tuple[Tags, str | None]:
 
 
 def analyse(file: FileState) -> TrackAnalysis:
-    """Listen to a file.
-
-    Parameters
-    ----------
-    file : FileState
-        The file as it was when its bytes were hashed.
-
-    Returns
-    -------
-    TrackAnalysis
-
-    Raises
-    ------
-    InputError
-        If it can't be analysed, or is no longer as it was.
-    """
+    """Listen to a file."""
     from img2music.music.audio.analyzer import analyze_track
 
     analysis = analyze_track(file.path)

@@ -43,15 +43,6 @@ def ranks_within(points: ArrayLike) -> NDArray[np.float64]:
     """Mid-ranks of points among themselves, axis by axis.
 
     The same as ``AffectDistribution.of(...).ranks(points)``, with one sort an axis instead of two.
-
-    Parameters
-    ----------
-    points : array_like of float, shape (n, 2)
-
-    Returns
-    -------
-    ndarray of float64, shape (n, 2)
-        In (0, 1); 0.5 on average.
     """
     array = np.asarray(points, dtype=np.float64).reshape(-1, 2)
     ranks = np.empty_like(array)
@@ -66,48 +57,17 @@ def ranks_within(points: ArrayLike) -> NDArray[np.float64]:
 
 @dataclass(frozen=True)
 class Calibration:
-    """Places both sides in the space of the match.
+    """Places both sides in the space of the match."""
 
-    Attributes
-    ----------
-    matching : Matching
-        Relative or absolute.
-    library : AffectDistribution
-        The affects of the tracks that are matched.
-    """
-
-    matching: Matching
-    library: AffectDistribution
+    matching: Matching  # relative or absolute
+    library: AffectDistribution  # the affects of the tracks that are matched
 
     def place_library(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Positions of the library's own tracks.
-
-        Parameters
-        ----------
-        points : ndarray of float64, shape (n, 2)
-            Affects of all tracks of the library.
-
-        Returns
-        -------
-        ndarray of float64, shape (n, 2)
-        """
+        """Positions of the library's own tracks."""
         return ranks_within(points) if self.matching is Matching.RELATIVE else points
 
     def place(self, affect: Affect, among: AffectDistribution | None) -> tuple[float, float]:
-        """Position of one affect.
-
-        Parameters
-        ----------
-        affect : Affect
-        among : AffectDistribution or None
-            The population it belongs to: natural images for an image, `library` for music. None for numbers
-            or an emotion that a person asks for: they *are* the position, so that (1, 1) means the most
-            pleasant and most excited songs there are.
-
-        Returns
-        -------
-        tuple of (float, float)
-        """
+        """Position of one affect."""
         if self.matching is Matching.ABSOLUTE or among is None:
             return affect.valence, affect.arousal
         valence, arousal = among.ranks([(affect.valence, affect.arousal)])[0]

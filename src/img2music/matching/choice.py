@@ -15,21 +15,11 @@ from img2music.track import TrackFilter, TrackKind
 
 @dataclass(frozen=True)
 class Choice:
-    """The tracks that may be chosen.
+    """The tracks that may be chosen."""
 
-    Attributes
-    ----------
-    allowed : ndarray of bool, shape (n,)
-        Which of the ids that were given.
-    left_out : mapping of TrackKind to int
-        How many of those that pass the filters are no music, by what they are.
-    refusal : UsageError or None
-        What to say if nothing may be chosen.
-    """
-
-    allowed: NDArray[np.bool_]
-    left_out: Mapping[TrackKind, int]
-    refusal: UsageError | None = None
+    allowed: NDArray[np.bool_]  # which of the ids that were given
+    left_out: Mapping[TrackKind, int]  # how many of those that pass the filters are no music, by what they are
+    refusal: UsageError | None = None  # what to say if nothing may be chosen
 
     @property
     def note(self) -> str | None:
@@ -46,25 +36,7 @@ class Choice:
 
 
 def choosable(store: LibraryStore, ids: NDArray[np.int64], where: TrackFilter) -> Choice:
-    """Find the tracks that may be chosen.
-
-    Parameters
-    ----------
-    store : LibraryStore
-    ids : ndarray of int64, shape (n,)
-        Of the tracks that are present, or of some of them.
-    where : TrackFilter
-        Speech, noise and very short sounds pass only if it asks for them.
-
-    Returns
-    -------
-    Choice
-
-    Raises
-    ------
-    LibraryError
-        If there are no ids.
-    """
+    """Find the tracks that may be chosen."""
     if len(ids) == 0:
         missing = store.count(missing=True)
         raise LibraryError(

@@ -28,20 +28,7 @@ _NUMBERED = re.compile(
 
 
 def second_copies(copies: Iterable[Copy], allowed: Callable[[int], bool]) -> set[int]:
-    """Choose among copies: those that a person put aside, and those of no album, come second.
-
-    Parameters
-    ----------
-    copies : iterable of (str, int, str, str or None)
-        As `LibraryStore.copies` gives them.
-    allowed : callable
-        Whether the track of an id may be chosen at all.
-
-    Returns
-    -------
-    set of int
-        Ids of the tracks that a better copy may stand for.
-    """
+    """Choose among copies: those that a person put aside, and those of no album, come second."""
     found: set[int] = set()
     for _, group in itertools.groupby(copies, key=lambda copy: copy[0]):
         ordered = sorted((copy for copy in group if allowed(copy[1])), key=_worse)
@@ -72,11 +59,6 @@ class Diversity:
 
     Duplicates are tracks of equal content or sound, or of the same artist and title (regardless of case) whose
     lengths differ by no more than `SAME_LENGTH`, or of which one has no known length.
-
-    Parameters
-    ----------
-    per_artist : int, optional
-        How many tracks of one artist the list may hold; None for any number. Unknown artists are not limited.
     """
 
     def __init__(self, per_artist: int | None = None) -> None:

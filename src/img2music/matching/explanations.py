@@ -31,23 +31,12 @@ COMPARED = (("more sombre", "more pleasant"), ("calmer", "livelier"))
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a track is compared with.
+    """What a track is compared with."""
 
-    Attributes
-    ----------
-    name : str
-        As in "like NAME": "the photo", "this song", "what you asked for".
-    affect : Affect
-    position : tuple of (float, float)
-        In the space of the match.
-    among : str
-        What relative matching ranks it among.
-    """
-
-    name: str
+    name: str  # as in "like NAME": "the photo", "this song", "what you asked for"
     affect: Affect
-    position: tuple[float, float]
-    among: str = "pictures"
+    position: tuple[float, float]  # in the space of the match
+    among: str = "pictures"  # what relative matching ranks it among
 
 
 def explain(
@@ -60,30 +49,7 @@ def explain(
     first: bool = False,
     filtered: bool = False,
 ) -> str:
-    """Say why a track was matched.
-
-    Parameters
-    ----------
-    asked : Asked
-        The query.
-    track : Track
-        The track.
-    position : tuple of (float, float)
-        The track in the space of the match.
-    matching : Matching
-        How positions are read off affects.
-    library : AffectDistribution
-        The affects of all tracks that it was chosen from.
-    first : bool, default False
-        Whether no track that was allowed is nearer.
-    filtered : bool, default False
-        Whether filters left out tracks.
-
-    Returns
-    -------
-    str
-        One line, without a full stop.
-    """
+    """Say why a track was matched."""
     if math.dist(asked.position, position) < POOR:
         head = _likeness(asked, track, position)
     else:

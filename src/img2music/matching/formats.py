@@ -117,27 +117,7 @@ KINDS = {
 
 
 def chosen_format(wanted: str | None, output: Path | None, *, terminal: bool) -> str:
-    """Resolve which format is meant.
-
-    Parameters
-    ----------
-    wanted : str or None
-        What the user asked for: a name in `WRITERS`, or "table".
-    output : Path or None
-        The file to write; its ending decides where nothing was asked for.
-    terminal : bool
-        Whether a person reads the standard output.
-
-    Returns
-    -------
-    str
-        A name in `WRITERS`, or "table", which only goes to the standard output.
-
-    Raises
-    ------
-    UsageError
-        If a file is to be written and its format is not known, or is the table.
-    """
+    """Resolve which format is meant."""
     if wanted is None:
         if output is None:
             return "table" if terminal else "json"
@@ -164,19 +144,7 @@ def table_title(answer: Answer) -> str:
 
 
 def table_rows(recommendation: Recommendation, answer: Answer) -> list[list[str]]:
-    """Two rows a match: what it is, and why.
-
-    Parameters
-    ----------
-    recommendation : Recommendation
-    answer : Answer
-        One of its queries.
-
-    Returns
-    -------
-    list of list of str
-        Cells under `table_columns`.
-    """
+    """Two rows a match: what it is, and why."""
     rows = []
     for match in answer.matches:
         track = match.track

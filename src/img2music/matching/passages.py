@@ -30,22 +30,6 @@ def best_passage(
     the track. Each is judged by the mean distance of its windows from the target, weighted by how long each
     sounds in it; stretches that were not heard count as the mean of all windows. Of equals the earliest
     is chosen.
-
-    Parameters
-    ----------
-    curve : sequence of CurvePoint
-        The affect curve; windows may overlap or have gaps between them.
-    positions : sequence of (float, float)
-        The curve's affects in the space of the match.
-    target : tuple of (float, float)
-        The query's position in that space.
-    duration : float or None
-        Length of the track in seconds.
-
-    Returns
-    -------
-    Passage or None
-        The whole track if it is no longer than `LENGTH`; None if it has no curve, as songs without a file.
     """
     if duration is None or not curve:
         return None

@@ -16,24 +16,7 @@ THUMBNAIL_SIDE = 84
 
 
 def plot(recommendation: Recommendation, file: Path) -> tuple[str, ...]:
-    """Draw the library, the queries and their tracks, in the space of the match.
-
-    Parameters
-    ----------
-    recommendation : Recommendation
-    file : Path
-        A ``.png`` or an ``.svg``.
-
-    Returns
-    -------
-    tuple of str
-        What a person should know about the picture.
-
-    Raises
-    ------
-    UsageError, MissingExtraError, InputError
-        As `plots.affect_plane` does.
-    """
+    """Draw the library, the queries and their tracks, in the space of the match."""
     pairs = [(answer, index) for answer in recommendation.queries for index in range(len(answer.asked))]
     queries = [_plotted(answer, index, thumbnail=i < THUMBNAILS) for i, (answer, index) in enumerate(pairs)]
     songs = len(recommendation.positions)

@@ -64,17 +64,6 @@ def m3u8(entries: Iterable[Entry], folder: Path | None = None) -> str:
     A track is named relative to the playlist's folder, so that both can be moved together; where the two have
     nothing in common below the user's home, by its absolute path. A name that a line of text can't hold (a line
     break, blanks at an end, bytes that are not UTF-8) is written as a ``file:`` URI.
-
-    Parameters
-    ----------
-    entries : iterable of Entry
-    folder : Path, optional
-        Where the playlist will lie; absolute paths without it.
-
-    Returns
-    -------
-    str
-        To be encoded as UTF-8.
     """
     lines = ["#EXTM3U"]
     for entry in entries:
@@ -113,20 +102,7 @@ def _seen_from(folder: Path, path: str) -> Path | None:
 
 
 def xspf(entries: Iterable[Entry], title: str) -> str:
-    """Write an XSPF playlist.
-
-    Parameters
-    ----------
-    entries : iterable of Entry
-    title : str
-        Title of the playlist.
-
-    Returns
-    -------
-    str
-        XML, to be encoded as UTF-8. Locations are absolute ``file:`` URIs, durations milliseconds. A song without a
-        file has an identifier instead, by which programs such as Spotify's know it.
-    """
+    """Write an XSPF playlist."""
     playlist = ElementTree.Element("playlist", version="1", xmlns=XSPF_NAMESPACE)
     ElementTree.SubElement(playlist, "title").text = one_line(title)
     tracks = ElementTree.SubElement(playlist, "trackList")
@@ -139,19 +115,7 @@ def xspf(entries: Iterable[Entry], title: str) -> str:
 
 
 def jspf(entries: Iterable[Entry], title: str) -> str:
-    """Write a JSPF playlist: XSPF's content as JSON.
-
-    Parameters
-    ----------
-    entries : iterable of Entry
-    title : str
-        Title of the playlist.
-
-    Returns
-    -------
-    str
-        JSON, to be encoded as UTF-8.
-    """
+    """Write a JSPF playlist: XSPF's content as JSON."""
     tracks = []
     for entry in entries:
         fields = _xspf_fields(entry)

@@ -61,24 +61,7 @@ class Query:
 
 
 def affect_of(name: str) -> Affect:
-    """The affect that a word stands for.
-
-    Parameters
-    ----------
-    name : str
-        A basic emotion (``affect.EMOTIONS``), a word of the circumplex (``affect.CIRCUMPLEX_WORDS``) or another word
-        for one of them (``affect.SYNONYMS``), in any case. The basic emotions have coordinates from the literature; the
-        other words stand in their direction at intensity `WORD_INTENSITY`.
-
-    Returns
-    -------
-    Affect
-
-    Raises
-    ------
-    UsageError
-        If it is neither.
-    """
+    """The affect that a word stands for."""
     word = name.strip().lower()
     word = SYNONYMS.get(word, word)
     if word in EMOTIONS:
@@ -92,25 +75,7 @@ def affect_of(name: str) -> Affect:
 
 
 def asked_affects(valence: float | None, arousal: float | None, emotion: str | None) -> tuple[Affect, ...]:
-    """What a person asks for without a file.
-
-    Parameters
-    ----------
-    valence, arousal : float, optional
-        In [0, 1]; both or none.
-    emotion : str, optional
-        As `affect_of` takes it; not beside numbers.
-
-    Returns
-    -------
-    tuple of Affect
-        One, or none if nothing was asked for.
-
-    Raises
-    ------
-    UsageError
-        If half of a point is missing, or both ways are used, or the emotion is not known.
-    """
+    """What a person asks for without a file."""
     if emotion is not None:
         if valence is not None or arousal is not None:
             raise UsageError("Give either --emotion or --valence and --arousal.")

@@ -16,38 +16,15 @@ FIRST_BATCH = 64
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A track and how far it is.
-
-    Attributes
-    ----------
-    track : Track
-    position : tuple of (float, float)
-        Where it stands in the space of the match.
-    distance : float
-        Euclidean distance to the query in that space.
-    """
+    """A track and how far it is."""
 
     track: Track
-    position: tuple[float, float]
-    distance: float
+    position: tuple[float, float]  # where it stands in the space of the match
+    distance: float  # euclidean distance to the query in that space
 
 
 class Field:
-    """The tracks that may be chosen, placed in the space of the match.
-
-    Parameters
-    ----------
-    ids : ndarray of int64, shape (n,)
-        Numbers of the tracks in their library.
-    positions : ndarray of float64, shape (n, 2)
-        Where they stand.
-    read : callable
-        Gives the tracks of some ids, in their order (`LibraryStore.tracks`).
-    mask : ndarray of bool, shape (n,), optional
-        Which of them may be chosen. All, without it.
-    copies : callable, optional
-        Gives the tracks that have one of some sounds in common (`LibraryStore.copies`).
-    """
+    """The tracks that may be chosen, placed in the space of the match."""
 
     def __init__(
         self,
@@ -68,16 +45,7 @@ class Field:
         self.size = len(ids) if mask is None else int(np.count_nonzero(mask))
 
     def near(self, position: tuple[float, float]) -> Iterator[Candidate]:
-        """All tracks that may be chosen, of copies only the best, nearest first; those equally far in order of id.
-
-        Parameters
-        ----------
-        position : tuple of (float, float)
-
-        Yields
-        ------
-        Candidate
-        """
+        """All tracks that may be chosen, of copies only the best, nearest first; those equally far in order of id."""
         done, wanted = 0, FIRST_BATCH
         while done < self.size:
             places, distances = self._index.nearest(position, min(wanted, self.size), self._mask)
@@ -101,21 +69,7 @@ class Field:
         return bool(there and (self._mask is None or self._mask[place]))
 
     def nearest(self, position: tuple[float, float], count: int, diversity: Diversity) -> list[Candidate]:
-        """The nearest tracks that may stand in one list.
-
-        Parameters
-        ----------
-        position : tuple of (float, float)
-        count : int
-            How many at most.
-        diversity : Diversity
-            What the list must not hold; remembers what is chosen.
-
-        Returns
-        -------
-        list of Candidate
-            Nearest first.
-        """
+        """The nearest tracks that may stand in one list."""
         chosen: list[Candidate] = []
         if count <= 0:
             return chosen

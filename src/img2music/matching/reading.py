@@ -29,21 +29,11 @@ COVER = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Readings:
-    """What was read.
+    """What was read."""
 
-    Attributes
-    ----------
-    queries : tuple of Query
-        In the order of the paths.
-    errors : tuple of InputError
-        Files that could not be read.
-    notes : tuple of str
-        What was left out of folders.
-    """
-
-    queries: tuple[Query, ...]
-    errors: tuple[InputError, ...]
-    notes: tuple[str, ...]
+    queries: tuple[Query, ...]  # in the order of the paths
+    errors: tuple[InputError, ...]  # files that could not be read
+    notes: tuple[str, ...]  # what was left out of folders
 
 
 def read_queries(
@@ -52,24 +42,7 @@ def read_queries(
     image_model: str | os.PathLike[str] | None = None,
     progress: Progress | None = None,
 ) -> Readings:
-    """Read pictures and songs.
-
-    Parameters
-    ----------
-    paths : sequence of str or path-like
-        Pictures, songs, and folders, which stand for all pictures and songs in them and below, in order of name, but
-        for the covers of these songs.
-    store : LibraryStore
-        The library; a song that it holds (told by content) is not analysed again.
-    image_model : str or path-like, optional
-        What reads pictures, as `ImageModel.load` takes it.
-    progress : callable, optional
-        Called with the number of files that are read, and of all.
-
-    Returns
-    -------
-    Readings
-    """
+    """Read pictures and songs."""
     found: list[GivenFile | InputError] = []
     notes: list[str] = []
     for path in paths:
@@ -99,34 +72,14 @@ def read_queries(
 
 @dataclass(frozen=True, slots=True)
 class GivenFile:
-    """A file that was given, or found in a folder that was.
-
-    Attributes
-    ----------
-    path : str
-    picture : bool
-        Whether its name's ending or its first bytes are a picture's.
-    """
+    """A file that was given, or found in a folder that was."""
 
     path: str
-    picture: bool
+    picture: bool  # whether its name's ending or its first bytes are a picture's
 
 
 def expand(path: str, *, songs: bool = False) -> list[GivenFile | InputError]:
-    """List a file as it is, and a folder as the pictures in it and below.
-
-    Parameters
-    ----------
-    path : str
-        As ``os.fsdecode`` gives it.
-    songs : bool, default False
-        Whether a folder stands for the songs in it, too.
-
-    Returns
-    -------
-    list of GivenFile or InputError
-        In order of name; an error for what can't be read, or a folder without any.
-    """
+    """List a file as it is, and a folder as the pictures in it and below."""
     if not os.path.isdir(path):  # noqa: PTH112 - names may be any bytes
         return [GivenFile(path, is_image_name(path) or is_image(path))]
     walk = FolderWalk([path], lambda name: is_image_name(name) or (songs and holds_only_sound(name)))

@@ -42,35 +42,19 @@ WIDEST = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How to recommend.
+    """How to recommend."""
 
-    Attributes
-    ----------
-    matching : Matching
-        Relative (ranks on both sides) or absolute.
-    top : int
-        Tracks for each query; of a playlist for several photos, the least length.
-    per_artist : int or None
-        At most so many tracks of one artist in a list; 0 for any number. None for any number where artists or albums
-        are asked for; else for `PER_ARTIST`, or in one playlist for several photos a fifth of it, if that is more, and
-        twice as many until the list is full.
-    together : bool
-        One playlist in the order of the queries instead of a list for each.
-    where : TrackFilter, optional
-        Conditions that every track must meet.
-    image_model : str or path-like, optional
-        What reads pictures, as `ImageModel.load` takes it.
-    widen : float
-        How far around a picture's point its songs may stand, in standard deviations of its reading; 0 for the
-        nearest songs. Nothing for songs and numbers, which have no such uncertainty.
-    """
-
-    matching: Matching = Matching.RELATIVE
-    top: int = 10
+    matching: Matching = Matching.RELATIVE  # relative (ranks on both sides) or absolute
+    top: int = 10  # tracks for each query; of a playlist for several photos, the least length
+    # At most so many tracks of one artist in a list; 0 for any number. None for any number where artists or albums are
+    # asked for; else for `PER_ARTIST`, or in one playlist for several photos a fifth of it, if that is more, and twice
+    # as many until the list is full
     per_artist: int | None = None
-    together: bool = False
-    where: TrackFilter | None = None
-    image_model: str | os.PathLike[str] | None = None
+    together: bool = False  # one playlist in the order of the queries instead of a list for each
+    where: TrackFilter | None = None  # conditions that every track must meet
+    image_model: str | os.PathLike[str] | None = None  # what reads pictures, as `ImageModel.load` takes it
+    # How far around a picture's point its songs may stand, in standard deviations of its reading; 0 for the nearest
+    # songs. Nothing for songs and numbers, which have no such uncertainty
     widen: float = 0.0
 
     def __post_init__(self) -> None:
@@ -202,32 +186,7 @@ class Recommendation:
 
 
 class Matcher:
-    """A library placed in the space of the match, ready for any number of queries.
-
-    Parameters
-    ----------
-    store : LibraryStore
-        The library; tracks that are missing are not recommended.
-    matching : Matching, optional
-        Relative (ranks on both sides) or absolute.
-    where : TrackFilter, optional
-        Conditions that every recommended track must meet. Ranks are among the whole library all the same, so
-        that a filter never changes how well a track fits.
-
-    Attributes
-    ----------
-    notes : tuple of str
-        What a person should know of what was left out.
-    allowed : int
-        Number of tracks that may be recommended.
-
-    Raises
-    ------
-    LibraryError
-        If the library has no tracks.
-    UsageError
-        If no track meets the conditions.
-    """
+    """A library placed in the space of the match, ready for any number of queries."""
 
     def __init__(
         self,
@@ -268,22 +227,7 @@ class Matcher:
         return self._calibrations.get(has_file) or self._calibrations[not has_file]
 
     def best(self, query: Query, top: int, per_artist: int | None, widen: float = 0.0) -> Answer:
-        """The tracks that fit one query best.
-
-        Parameters
-        ----------
-        query : Query
-        top : int
-            How many at most.
-        per_artist : int or None
-            At most so many of one artist; None for any number.
-        widen : float
-            As `Options` has it.
-
-        Returns
-        -------
-        Answer
-        """
+        """The tracks that fit one query best."""
         position = self.place(query)
         diversity = self._without([query], per_artist)
         if widen and query.spread is not None:
@@ -298,21 +242,7 @@ class Matcher:
         return Answer((query,), (position,), matches)
 
     def playlist(self, queries: Sequence[Query], songs: int, per_artist: int | None) -> Answer:
-        """One playlist that follows the queries in their order with smooth steps.
-
-        Parameters
-        ----------
-        queries : sequence of Query
-            At least one.
-        songs : int
-            Length of the playlist, at most.
-        per_artist : int or None
-            At most so many of one artist; None for any number.
-
-        Returns
-        -------
-        Answer
-        """
+        """One playlist that follows the queries in their order with smooth steps."""
         positions = [self.place(query) for query in queries]
         steps = sequence(self._field, positions, songs, self._without(queries, per_artist))
         matches = self._matches([queries[step.photo] for step in steps], [step.candidate for step in steps])
@@ -366,33 +296,7 @@ def recommend(
     options: Options | None = None,
     progress: Progress | None = None,
 ) -> Recommendation:
-    """Recommend tracks for pictures, songs and affects: a list for each, or one playlist for all.
-
-    Parameters
-    ----------
-    store : LibraryStore
-        The library; tracks that are missing are not recommended.
-    paths : sequence of str or path-like
-        Pictures, songs, and folders, which stand for all pictures and songs in them and below, in order of name.
-    affects : sequence of Affect
-        What a person asks for in numbers; they come after the files.
-    options : Options, optional
-        How to recommend.
-    progress : callable, optional
-        Called with the number of files that are read, and of all.
-
-    Returns
-    -------
-    Recommendation
-        Files that can't be read are among its errors; the rest is done.
-
-    Raises
-    ------
-    LibraryError
-        If the library has no tracks.
-    UsageError
-        If there is nothing to recommend for, or no track meets the conditions.
-    """
+    """Recommend tracks for pictures, songs and affects: a list for each, or one playlist for all."""
     if not paths and not affects:
         raise nothing_asked()
     options = options or Options()
@@ -410,20 +314,7 @@ def nothing_asked() -> UsageError:
 
 
 def answer(matcher: Matcher, queries: Sequence[Query], options: Options) -> Recommendation:
-    """Recommend tracks for each query, or one playlist for all.
-
-    Parameters
-    ----------
-    matcher : Matcher
-        The library in the space of the match.
-    queries : sequence of Query
-    options : Options
-        How to recommend; the matcher has applied ``matching`` and ``where``.
-
-    Returns
-    -------
-    Recommendation
-    """
+    """Recommend tracks for each query, or one playlist for all."""
     songs = max(options.top, len(queries)) if options.together else options.top
     together = options.together and bool(queries)
     answers: list[Answer] = []

@@ -22,18 +22,10 @@ BEAM = 16
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One song of the playlist.
+    """One song of the playlist."""
 
-    Attributes
-    ----------
-    photo : int
-        Number of the photo that it plays for.
-    candidate : Candidate
-        The track, with its distance from that photo.
-    """
-
-    photo: int
-    candidate: Candidate
+    photo: int  # number of the photo that it plays for
+    candidate: Candidate  # the track, with its distance from that photo
 
 
 @dataclass(frozen=True)
@@ -72,18 +64,7 @@ class _Draft:
 
 
 def slots(photos: int, songs: int) -> list[int]:
-    """Share out the places of a playlist among photos, evenly and in their order.
-
-    Parameters
-    ----------
-    photos, songs : int
-        At least 1 photo.
-
-    Returns
-    -------
-    list of int
-        The photo of each place, ascending. Every photo has a place if there are as many songs as photos.
-    """
+    """Share out the places of a playlist among photos, evenly and in their order."""
     return [place * photos // songs for place in range(songs)]
 
 
@@ -93,22 +74,6 @@ def sequence(field: Field, positions: Sequence[tuple[float, float]], songs: int,
     A beam search over the places of the playlist: each place takes one of the nearest tracks of its photo,
     and the cost is the sum of distances from the photos plus `STEP_WEIGHT` times the sum of steps
     between neighbouring songs.
-
-    Parameters
-    ----------
-    field : Field
-        The tracks to choose from.
-    positions : sequence of (float, float)
-        The photos in the space of the match, in their order.
-    songs : int
-        Length of the playlist; it is shorter if the field has no more tracks that `diversity` admits.
-    diversity : Diversity
-        What the playlist must not hold.
-
-    Returns
-    -------
-    list of Step
-        In order of playing; the photos ascend.
     """
     plan = slots(len(positions), min(songs, field.size))
     beam = [_Draft(0.0, diversity)]

@@ -14,20 +14,6 @@ def widened(affect: Affect, spread: tuple[float, float], count: int) -> list[Aff
 
     The radius of the k-th of n is that inside which k/n of a two-dimensional normal distribution lie,
     sqrt(-2 ln(1 - k/n)) standard deviations (Rayleigh's distribution).
-
-    Parameters
-    ----------
-    affect : Affect
-        The middle, which is the first point.
-    spread : tuple of (float, float)
-        Standard deviations of valence and arousal on the unit scale; (0, 0) makes all points the same.
-    count : int
-        How many, at least 1.
-
-    Returns
-    -------
-    list of Affect
-        From the middle outwards; what would leave the unit scale stands at its rim.
     """
     points = []
     for number in range(count):

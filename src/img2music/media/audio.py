@@ -55,18 +55,7 @@ SEARCHED = 1 << 20  # bytes read at once in search of the next page after damage
 
 
 def is_audio(path: str | os.PathLike[str]) -> bool:
-    """Tell cheaply whether a file looks like sound, by its first bytes, whatever its name.
-
-    Parameters
-    ----------
-    path : path-like
-        A regular file.
-
-    Returns
-    -------
-    bool
-        False also for what can't be read, and for video containers (which may hold sound).
-    """
+    """Tell cheaply whether a file looks like sound, by its first bytes, whatever its name."""
     try:
         with _regular_file(os.fspath(path)) as file:
             head = file.read(MAGIC_LENGTH)
@@ -111,44 +100,13 @@ def is_sound_alone(path: str) -> bool:
 
 
 def probe(path: str | os.PathLike[str]) -> AudioInfo:
-    """Read what a sound file says of itself, without decoding it.
-
-    Parameters
-    ----------
-    path : path-like
-        Any file that libav reads, also a film with sound.
-
-    Returns
-    -------
-    AudioInfo
-
-    Raises
-    ------
-    InputError
-        If it is not a regular, readable file with sound in it.
-    """
+    """Read what a sound file says of itself, without decoding it."""
     with open_audio(path) as audio:
         return audio.info
 
 
 def open_audio(path: str | os.PathLike[str]) -> "AudioFile | SndfileAudio":
-    """Open a sound file for decoding, with libav, or with libsndfile where that is the one that reads it.
-
-    Parameters
-    ----------
-    path : path-like
-        Any file that libav reads, also a film with sound.
-
-    Returns
-    -------
-    AudioFile or SndfileAudio
-        Use it in a ``with`` statement.
-
-    Raises
-    ------
-    InputError
-        If it is not a regular, readable file with sound in it.
-    """
+    """Open a sound file for decoding, with libav, or with libsndfile where that is the one that reads it."""
     try:
         return AudioFile(path)
     except InputError as refusal:
@@ -177,29 +135,6 @@ class AudioFile:
     """A sound file, open for decoding.
 
     Use it in a ``with`` statement. At no time is more of it in memory than one excerpt.
-
-    Parameters
-    ----------
-    path : path-like
-        Any file that libav reads, also a film with sound; of several sound streams the default one.
-    measured : bool
-        Whether to walk through the file where it does not state its length; else ``info`` may hold none.
-    link : tuple of (int, int), optional
-        First byte of one link of a chained Ogg file, and the byte after its last.
-
-    Attributes
-    ----------
-    info : AudioInfo
-        Of a chained file: the length of all links, the form of the first.
-    broken : bool
-        Whether `packets` has met with an error before the end of the file.
-    damaged : bool
-        Whether anything was found missing or broken so far, in the pages or frames of the file, or in what was decoded.
-
-    Raises
-    ------
-    InputError
-        If it is not a regular, readable file with sound in it.
     """
 
     def __init__(
@@ -252,13 +187,7 @@ class AudioFile:
             self._file.close()
 
     def remeasure(self) -> bool:
-        """Measure the length by walking through the file, where the stated one proved wrong.
-
-        Returns
-        -------
-        bool
-            Whether the file is shorter than was thought; ``info`` then holds the new length.
-        """
+        """Measure the length by walking through the file, where the stated one proved wrong."""
         if self._links:
             return False
         before = self.info.duration
@@ -267,25 +196,7 @@ class AudioFile:
         return self.info.duration < before - SHORTFALL / 2
 
     def excerpts(self, spans: Sequence[tuple[float, float]]) -> Iterator[Excerpt]:
-        """Decode parts of the file.
-
-        Parameters
-        ----------
-        spans : sequence of (float, float)
-            Start and end of each part in seconds, ascending, apart from each other.
-
-        Yields
-        ------
-        Excerpt
-            One for each part that holds any sound, shorter where the file ends; several where links of a chained file
-            meet, each in the form of its link.
-
-        Raises
-        ------
-        InputError
-            If it has more channels or another sample rate than music has, or, at the end, if most of what was
-            read can't be decoded.
-        """
+        """Decode parts of the file."""
         if self._links:
             yield from self._linked_excerpts(spans)
             return
@@ -302,27 +213,7 @@ class AudioFile:
             raise InputError("Most of this file can't be decoded: it is damaged or not sound.", self.path)
 
     def pieces(self, start: float, *, rate: int, layout: str) -> Iterator[NDArray[np.float32]]:
-        """Decode from a moment on to the end of the file, in one form.
-
-        Parameters
-        ----------
-        start : float
-            Seconds.
-        rate : int
-            Samples a second of what is given.
-        layout : str
-            libav's name of its layout.
-
-        Yields
-        ------
-        ndarray of float32, shape (n, c)
-            A piece of some hundred or thousand samples, the first of all at ``start``. Finite.
-
-        Raises
-        ------
-        InputError
-            If it has more channels or another sample rate than music has.
-        """
+        """Decode from a moment on to the end of the file, in one form."""
         if self._links:
             for link in self._links:
                 if link.end > start:
@@ -339,13 +230,7 @@ class AudioFile:
         yield from resampler.resampled(frames, round((start - position) * rate))
 
     def packets(self) -> Iterator[Any]:
-        """Read the sound as it is encoded, from where the file stands: at the beginning, when it is new.
-
-        Yields
-        ------
-        av.Packet
-            Not empty. A truncated file ends where it ends.
-        """
+        """Read the sound as it is encoded, from where the file stands: at the beginning, when it is new."""
         import av
 
         for link in self._links:

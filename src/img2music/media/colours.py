@@ -31,20 +31,7 @@ _CONES = np.array([[0.8951, 0.2664, -0.1614], [-0.7502, 1.7135, 0.0367], [0.0389
 
 
 def to_srgb(image: Image.Image, source: Image.Image) -> Image.Image:
-    """Show an image in the colours of sRGB.
-
-    Parameters
-    ----------
-    image : PIL.Image.Image
-        Mode L, RGB or CMYK.
-    source : PIL.Image.Image
-        As Pillow opened it; an ICC profile, PNG's gamma and chromaticities or Exif say what its values mean.
-
-    Returns
-    -------
-    PIL.Image.Image
-        Mode RGB. A profile that is damaged, or of another kind of image, changes nothing.
-    """
+    """Show an image in the colours of sRGB."""
     profile = source.info.get("icc_profile") or _stated(source)
     mode, transform = _transform(profile) if isinstance(profile, bytes) else ("", None)
     if transform is None:

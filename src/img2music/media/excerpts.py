@@ -12,49 +12,25 @@ LOUDEST_SAMPLE = 16.0  # +24 dBFS; floating-point files may exceed 1.0, damaged 
 
 @dataclass(frozen=True, slots=True)
 class AudioInfo:
-    """What a sound file says of itself.
+    """What a sound file says of itself."""
 
-    Attributes
-    ----------
-    duration : float
-        Length in seconds.
-    container, codec : str
-        libav's names of the file format and of the encoding.
-    channels : int
-    rate : int
-        Samples a second.
-    begins : float
-        Seconds of the day at which its first sample was recorded, by which editors find it; 0 where it does not say.
-    """
-
-    duration: float
-    container: str
-    codec: str
+    duration: float  # length in seconds
+    container: str  # libav's names of the file format and of the encoding
+    codec: str  # libav's names of the file format and of the encoding
     channels: int
-    rate: int
+    rate: int  # samples a second
+    # Seconds of the day at which its first sample was recorded, by which editors find it; 0 where it does not say
     begins: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Excerpt:
-    """Decoded sound of one part of a file.
+    """Decoded sound of one part of a file."""
 
-    Attributes
-    ----------
-    start : float
-        Seconds from the start of the file.
-    rate : int
-        Samples a second.
-    layout : tuple of str, length c
-        Channel names as libav writes them (``FL``, ``FR``, ``LFE``...).
-    samples : ndarray of float32, shape (c, n)
-        Samples; full scale is 1.0. Finite.
-    """
-
-    start: float
-    rate: int
-    layout: tuple[str, ...]
-    samples: NDArray[np.float32]
+    start: float  # seconds from the start of the file
+    rate: int  # samples a second
+    layout: tuple[str, ...]  # channel names as libav writes them (FL, FR, LFE...)
+    samples: NDArray[np.float32]  # samples; full scale is 1.0. Finite
 
     @property
     def end(self) -> float:

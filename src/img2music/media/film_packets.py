@@ -16,43 +16,13 @@ CLOSE = 0.0005
 
 
 def survey(path: str | os.PathLike[str]) -> Survey:
-    """Read through the packets of a film, without decoding more than the first picture.
-
-    Parameters
-    ----------
-    path : str or path-like
-
-    Returns
-    -------
-    Survey
-
-    Raises
-    ------
-    InputError
-        If it can't be read as a film.
-    """
+    """Read through the packets of a film, without decoding more than the first picture."""
     with VideoFile(path) as video:
         return video.survey
 
 
 class Copied:
-    """Packets of one stream that go into another file as they are, at the film's times.
-
-    Parameters
-    ----------
-    stream : Stream
-        Where they go.
-    origin : Fraction
-        Seconds: the time stamp of the film's first picture, which becomes 0.
-    duration : float
-        Seconds of the film; nothing comes after.
-    interval : float
-        Seconds that a packet lasts which doesn't say so.
-    before : bool
-        Whether packets from before the first picture are copied too.
-    empty : int
-        Bytes up to which a packet says nothing, and is left out.
-    """
+    """Packets of one stream that go into another file as they are, at the film's times."""
 
     def __init__(
         self,
@@ -74,17 +44,7 @@ class Copied:
         self._held: list[tuple[float, Packet[Any]]] = []
 
     def take(self, packet: "Packet[Any]") -> "list[tuple[float, Packet[Any]]]":
-        """Give a packet its place in the new file.
-
-        Parameters
-        ----------
-        packet : Packet
-
-        Returns
-        -------
-        list of (float, Packet)
-            With its seconds, as far as it belongs there.
-        """
+        """Give a packet its place in the new file."""
         base = packet.time_base
         if packet.pts is None or packet.size <= self._empty:
             return []

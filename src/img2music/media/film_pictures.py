@@ -33,30 +33,7 @@ NAMES = {"libx264": "H.264", "libvpx-vp9": "VP9", "libsvtav1": "AV1"}
 
 
 class Encoded:
-    """A film's pictures, encoded anew into a stream of another file.
-
-    Parameters
-    ----------
-    container : OutputContainer
-        Gets a stream.
-    codec : str
-        libav's name of an encoder in `DEEP`.
-    video : VideoFile
-        The film, at its start.
-    duration : float
-        Seconds of the film; nothing comes after.
-
-    Attributes
-    ----------
-    stream : VideoStream
-    name : str
-        What the encoding is called.
-
-    Raises
-    ------
-    InputError
-        If not one picture can be decoded.
-    """
+    """A film's pictures, encoded anew into a stream of another file."""
 
     def __init__(self, container: "OutputContainer", codec: str, video: VideoFile, duration: float) -> None:
         self._frames = video.frames()
@@ -92,13 +69,7 @@ class Encoded:
         self.stream = stream
 
     def packets(self) -> Iterator[tuple[float, Any]]:
-        """Encode all pictures.
-
-        Yields
-        ------
-        seconds : float
-        packet : Packet
-        """
+        """Encode all pictures."""
         yield from self._encoded(self._first, 0.0)
         for each in self._frames:
             yield from self._encoded(each.frame, each.time)

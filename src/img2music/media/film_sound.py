@@ -18,21 +18,6 @@ class FilmSound(VideoFile):
     """A film, open for decoding its sound; of several sound streams the default one.
 
     Use it in a ``with`` statement. A frame at most is in memory at once.
-
-    Parameters
-    ----------
-    path : str or path-like
-        Any film that libav reads.
-
-    Attributes
-    ----------
-    layout : str or None
-        libav's name of the layout that it begins with; None where there is no sound.
-
-    Raises
-    ------
-    InputError
-        If it is not a regular, readable file with moving pictures in it, or its sound can't be decoded.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
@@ -49,14 +34,7 @@ class FilmSound(VideoFile):
             raise
 
     def sound(self) -> "Iterator[tuple[float | None, AudioFrame]]":
-        """Decode all of the sound, from its start.
-
-        Yields
-        ------
-        (float or None, av.AudioFrame)
-            Seconds from the first picture (negative before it), None where the file does not say; and what sounds
-            from then on. Damaged frames are left out; a truncated film ends early.
-        """
+        """Decode all of the sound, from its start."""
         for frame in self._sound():
             stamp = _seconds(frame)
             yield None if stamp is None else stamp - self._first, frame

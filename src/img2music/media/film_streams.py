@@ -29,20 +29,7 @@ MILLISECOND = Fraction(1, 1000)
 
 
 def tags(container: "InputContainer", form: str) -> tuple[dict[str, str], dict[str, str]]:
-    """Read the tags of a film.
-
-    Parameters
-    ----------
-    container : InputContainer
-    form : str
-        libav's name of the new container.
-
-    Returns
-    -------
-    kept : dict of str to str
-    options : dict of str to str
-        Of the new container, so that it has a place for them.
-    """
+    """Read the tags of a film."""
     kept = _kept(container.metadata)
     # Phones tell place and time in tags of their own, which libav writes only in the same way as they do.
     phone = any(name.startswith(("com.apple.", "com.android.")) for name in kept)
@@ -50,12 +37,7 @@ def tags(container: "InputContainer", form: str) -> tuple[dict[str, str], dict[s
 
 
 def describe(stream: Any, source: Any) -> None:
-    """Give a stream the tags of another, and its dispositions.
-
-    Parameters
-    ----------
-    stream, source : Stream
-    """
+    """Give a stream the tags of another, and its dispositions."""
     kept = _kept(source.metadata)
     if stream.container.format.name == "mov" and kept.get("language") in QUICKTIME:
         kept["language"] = QUICKTIME[kept["language"]]
@@ -68,34 +50,12 @@ def _kept(metadata: dict[str, str]) -> dict[str, str]:
 
 
 def codec_of(stream: Any) -> str | None:
-    """Tell the encoding of a stream.
-
-    Parameters
-    ----------
-    stream : Stream
-
-    Returns
-    -------
-    str or None
-        libav's name; None where it knows none.
-    """
+    """Tell the encoding of a stream."""
     return None if stream.codec_context is None else stream.codec_context.codec.canonical_name
 
 
 def timecode(info: VideoInfo, rate: float) -> dict[str, str]:
-    """Tell the timecode of a film as libav writes it, which counts every picture.
-
-    Parameters
-    ----------
-    info : VideoInfo
-    rate : float
-        Pictures a second.
-
-    Returns
-    -------
-    dict of str to str
-        A tag of its pictures; none where there is no timecode.
-    """
+    """Tell the timecode of a film as libav writes it, which counts every picture."""
     if info.timecode is None:
         return {}
     times, rest = divmod(round(rate), info.timecode_rate or max(1, round(rate)))
@@ -106,19 +66,7 @@ def timecode(info: VideoInfo, rate: float) -> dict[str, str]:
 
 
 def code_tags(video: VideoFile, form: str) -> list[str | None]:
-    """List under which four letters a container may name the encoding of a film's pictures.
-
-    Parameters
-    ----------
-    video : VideoFile
-    form : str
-        libav's name of the container.
-
-    Returns
-    -------
-    list of str or None
-        Best first; None is the container's own choice.
-    """
+    """List under which four letters a container may name the encoding of a film's pictures."""
     found: list[str | None] = [None]
     if form in ("mp4", "mov") and video.info.codec == "hevc":
         found.insert(0, "hvc1")  # without which Apple's players don't show it
@@ -130,22 +78,7 @@ def code_tags(video: VideoFile, form: str) -> list[str | None]:
 
 
 def twin(out: "OutputContainer", source: Any, tag: str | None = None, rate: float | None = None) -> Any:
-    """Add a stream for packets that are copied.
-
-    Parameters
-    ----------
-    out : OutputContainer
-    source : Stream
-        Where they come from.
-    tag : str, optional
-        Four letters that name the encoding; the container chooses them otherwise.
-    rate : float, optional
-        Pictures a second.
-
-    Returns
-    -------
-    Stream
-    """
+    """Add a stream for packets that are copied."""
     stream: Any = out.add_stream_from_template(source, opaque=True)
     if tag is not None:
         stream.codec_context.codec_tag = tag
@@ -163,20 +96,7 @@ def twin(out: "OutputContainer", source: Any, tag: str | None = None, rate: floa
 
 
 def chapters(container: "InputContainer", origin: Fraction, duration: float) -> "list[Chapter]":
-    """Read the chapters of a film.
-
-    Parameters
-    ----------
-    container : InputContainer
-    origin : Fraction
-        Seconds: the time stamp of the film's first picture, which becomes 0.
-    duration : float
-        Seconds of the film; nothing comes after.
-
-    Returns
-    -------
-    list of Chapter
-    """
+    """Read the chapters of a film."""
     found: list[Chapter] = []
     for chapter in container.chapters():
         base = chapter["time_base"] or MILLISECOND
@@ -189,18 +109,7 @@ def chapters(container: "InputContainer", origin: Fraction, duration: float) -> 
 
 
 def redundant(stream: Any, container: "InputContainer") -> bool:
-    """Tell whether what a stream of data says is told without it: the timecode, or the chapters.
-
-    Parameters
-    ----------
-    stream : DataStream
-    container : InputContainer
-        Where it lies.
-
-    Returns
-    -------
-    bool
-    """
+    """Tell whether what a stream of data says is told without it: the timecode, or the chapters."""
     from av.stream import Discard
 
     count = len(container.chapters())
@@ -208,19 +117,7 @@ def redundant(stream: Any, container: "InputContainer") -> bool:
 
 
 def cover(film: str | os.PathLike[str], index: int) -> bytes:
-    """Read a cover picture.
-
-    Parameters
-    ----------
-    film : str or path-like
-    index : int
-        Of its stream.
-
-    Returns
-    -------
-    bytes
-        As it lies in the film; empty if it is damaged.
-    """
+    """Read a cover picture."""
     with VideoFile(film) as video:
         for packet in demuxed(video.container, [video.container.streams[index]]):
             return bytes(packet)
@@ -228,21 +125,7 @@ def cover(film: str | os.PathLike[str], index: int) -> bytes:
 
 
 def covering(out: "OutputContainer", source: Any, content: bytes) -> "Packet[Any]":
-    """Add a stream for a cover picture.
-
-    Parameters
-    ----------
-    out : OutputContainer
-    source : Stream
-        Where it comes from.
-    content : bytes
-        What `cover` read.
-
-    Returns
-    -------
-    Packet
-        To be written before others.
-    """
+    """Add a stream for a cover picture."""
     import av
 
     packet: Packet[Any] = av.Packet(content)

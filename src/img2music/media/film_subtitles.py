@@ -24,25 +24,7 @@ TIME_BASE = Fraction(1, 1000)
 
 
 class Converted:
-    """Subtitles of a film, written anew into a stream of another file.
-
-    Parameters
-    ----------
-    container : OutputContainer
-        Gets a stream.
-    codec : str
-        libav's name of the encoder.
-    source : SubtitleStream
-        Where they come from; of a kind in `TEXTS`.
-    origin : Fraction
-        Seconds: the time stamp of the film's first picture, which becomes 0.
-    duration : float
-        Seconds of the film; nothing comes after.
-
-    Attributes
-    ----------
-    stream : SubtitleStream
-    """
+    """Subtitles of a film, written anew into a stream of another file."""
 
     def __init__(
         self, container: "OutputContainer", codec: str, source: "SubtitleStream", origin: Fraction, duration: float
@@ -57,17 +39,7 @@ class Converted:
         self.stream.codec_context.time_base = TIME_BASE
 
     def take(self, packet: "Packet[Any]") -> "list[tuple[float, Packet[Any]]]":
-        """Convert one subtitle.
-
-        Parameters
-        ----------
-        packet : Packet
-
-        Returns
-        -------
-        list of (float, Packet)
-            With its seconds; empty where it shows nothing within the film.
-        """
+        """Convert one subtitle."""
         import av
 
         if packet.pts is None:

@@ -37,40 +37,20 @@ Seams = Mapping[int, tuple[tuple[int, Fraction], ...]]
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """What the packets of a film say.
+    """What the packets of a film say."""
 
-    Attributes
-    ----------
-    origin : Fraction
-        Seconds: the time stamp of the first picture that can be decoded.
-    duration : float
-        Seconds from there to the end of the last picture.
-    rate : float
-        Pictures a second, on average until the last begins, which may last much longer.
-    sound_end : float
-        Seconds from there to the end of its sound; 0 where there is none.
-    lacking : float
-        Seconds of its stated length for which it has nothing: no pictures, no sound, no subtitles.
-    hidden : bool
-        Whether pictures come before it that are needed, and not shown (an edit list cut within a group of pictures).
-    reordered : int or None
-        How many pictures are held back at most to be shown in order; None where the container says when each is to be
-        decoded.
-    fault : str or None
-        Why the packets can't be copied as they are, as the end of a sentence.
-    seams : Seams
-        Where its clock jumps, so that what follows goes on where the pictures before it ended.
-    """
-
-    origin: Fraction
-    duration: float
-    rate: float
-    sound_end: float
-    lacking: float
+    origin: Fraction  # seconds: the time stamp of the first picture that can be decoded
+    duration: float  # seconds from there to the end of the last picture
+    rate: float  # pictures a second, on average until the last begins, which may last much longer
+    sound_end: float  # seconds from there to the end of its sound; 0 where there is none
+    lacking: float  # seconds of its stated length for which it has nothing: no pictures, no sound, no subtitles
+    # Whether pictures come before it that are needed, and not shown (an edit list cut within a group of pictures)
     hidden: bool
+    # How many pictures are held back at most to be shown in order; None where the container says when each is to be
+    # decoded
     reordered: int | None
-    fault: str | None
-    seams: Seams
+    fault: str | None  # why the packets can't be copied as they are, as the end of a sentence
+    seams: Seams  # where its clock jumps, so that what follows goes on where the pictures before it ended
 
 
 @dataclass(slots=True)
@@ -144,22 +124,7 @@ class _Track:
 
 
 def survey(container: "InputContainer", pictures: Any, origin: Fraction, rate: float) -> Survey:
-    """Read through the packets of a film, without decoding them.
-
-    Parameters
-    ----------
-    container : InputContainer
-        At its start.
-    pictures : VideoStream
-    origin : Fraction
-        Seconds: the time stamp of the first picture that can be decoded.
-    rate : float
-        Pictures a second, as the film says.
-
-    Returns
-    -------
-    Survey
-    """
+    """Read through the packets of a film, without decoding them."""
     from av.format import Flags
 
     base = pictures.time_base or Fraction(1, 1_000_000)
@@ -316,20 +281,7 @@ class _Order:
 
 
 def demuxed(container: "InputContainer", streams: "list[Any]", seams: Seams | None = None) -> "Iterator[Packet[Any]]":
-    """Read the packets of some streams; a truncated file ends early.
-
-    Parameters
-    ----------
-    container : InputContainer
-        At its start.
-    streams : list of Stream
-    seams : Seams, optional
-        Where time stamps are to be moved.
-
-    Yields
-    ------
-    Packet
-    """
+    """Read the packets of some streams; a truncated file ends early."""
     import av
     from av.stream import Discard
 
@@ -361,20 +313,6 @@ def dated(packets: "Iterable[Packet[Any]]", reordered: int | None, rate: float) 
 
     A picture is decoded when as many that are shown later as there are at most have come; libav's own guess leaves out
     the first ones, and those of short films.
-
-    Parameters
-    ----------
-    packets : iterable of Packet
-        In the order of the file.
-    reordered : int or None
-        As `Survey` has it.
-    rate : float
-        Pictures a second.
-
-    Yields
-    ------
-    Packet
-        All of them.
     """
     held: list[Packet[Any]] = []
     stamps: list[int] = []

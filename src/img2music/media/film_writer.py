@@ -41,20 +41,14 @@ Timed = tuple[float, Any]
 
 @dataclass(frozen=True, slots=True)
 class FilmFormat:
-    """How a film is written.
+    """How a film is written."""
 
-    Attributes
-    ----------
-    container : str
-        libav's name.
-    video, sound, text : str
-        libav's names of the encoders for pictures that can't be copied, for sound, and for subtitles that can't.
-    kind : FileKind
-    """
-
-    container: str
+    container: str  # libav's name
+    # libav's names of the encoders for pictures that can't be copied, for sound, and for subtitles that can't
     video: str
+    # libav's names of the encoders for pictures that can't be copied, for sound, and for subtitles that can't
     sound: str
+    # libav's names of the encoders for pictures that can't be copied, for sound, and for subtitles that can't
     text: str
     kind: FileKind
 
@@ -82,21 +76,7 @@ TRIED = 60
 
 
 def film_format(file: Path) -> FilmFormat:
-    """Find how a film is to be written.
-
-    Parameters
-    ----------
-    file : Path
-
-    Returns
-    -------
-    FilmFormat
-
-    Raises
-    ------
-    UsageError
-        If its ending is none of `FORMATS`.
-    """
+    """Find how a film is to be written."""
     found = FORMATS.get(file.suffix.lower())
     if found is None:
         raise UsageError(f"The name of a film to be written must end in {', '.join(FORMATS)}.")
@@ -110,31 +90,6 @@ def write_film(
 
     Its pictures are copied where the container holds them, and else encoded anew. Subtitles, chapters, tags, cover
     pictures and attached files are kept as far as the container has a place for them.
-
-    Parameters
-    ----------
-    film : str or path-like
-        Where everything but the sound comes from.
-    seen : Survey
-        What its packets say.
-    sound : Sound
-        Sounds from the first picture on; nothing is written beyond its end.
-    file : Path
-        Its ending says the container; replaced if it exists.
-    original : bool
-        Whether the film's own sound is in ``sound``, so that its language is still that of the film.
-
-    Returns
-    -------
-    tuple of str
-        What was not kept as it was.
-
-    Raises
-    ------
-    UsageError
-        If the ending is not known.
-    InputError
-        If the film can't be read, or the file can't be written; then nothing has changed.
     """
     form = film_format(file)
     duration = sound.samples / sound.rate

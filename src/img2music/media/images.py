@@ -84,16 +84,6 @@ def is_image(path: str | os.PathLike[str]) -> bool:
     """Tell by its first bytes whether a file is of an image format that `read_image` knows.
 
     Never blocks: only regular files are opened.
-
-    Parameters
-    ----------
-    path : str or PathLike
-        Any path.
-
-    Returns
-    -------
-    bool
-        False also where there is no regular file that can be read.
     """
     try:
         with _open_regular(path) as file:
@@ -108,28 +98,6 @@ def read_image(path: str | os.PathLike[str], least_side: int | None = None) -> I
     The format is told by content, not by the name's extension. Transparent pixels show `BACKGROUND`. Channels
     of 16 bits are scaled to 8; integers of 32 bits and floats, which have no set range, are scaled from
     [0, 255], [0, 65535] or [0, greatest value], whichever first holds them (floats from [0, 1] before all).
-
-    Parameters
-    ----------
-    path : str or PathLike
-        The file.
-    least_side : int, optional
-        A JPEG may be decoded at 1/2, 1/4 or 1/8 of its size (scaled in its cosine transform, many times faster),
-        as long as no side becomes shorter than this.
-
-    Returns
-    -------
-    PIL.Image.Image
-        Mode RGB, in the colours of sRGB. ``info`` holds only ``"original_size"``: width and height of the upright
-        original in pixels, and ``"note"``, where the file is damaged or cut short: how much of it was read.
-
-    Raises
-    ------
-    InputError
-        If there is no such file, it is not an image, too little of it is there, or it has more than `MAX_PIXELS`
-        pixels.
-    MissingExtraError
-        If it is a HEIC image and pillow-heif is not installed.
     """
     name = os.fsdecode(path)
     with _open_regular(path) as file, _explained(name):
@@ -153,25 +121,7 @@ def read_image(path: str | os.PathLike[str], least_side: int | None = None) -> I
 
 @contextmanager
 def opened(path: str | os.PathLike[str]) -> Iterator[ImageFile.ImageFile]:
-    """Open an image whose format is told by content, without decoding its pixels.
-
-    Parameters
-    ----------
-    path : str or PathLike
-        The file.
-
-    Yields
-    ------
-    PIL.ImageFile.ImageFile
-        As Pillow gives it. What it raises while it is used becomes an `InputError`.
-
-    Raises
-    ------
-    InputError
-        If there is no such file, it is not an image, or it is damaged.
-    MissingExtraError
-        If it is a HEIC image and pillow-heif is not installed.
-    """
+    """Open an image whose format is told by content, without decoding its pixels."""
     name = os.fsdecode(path)
     with _open_regular(path) as file, _explained(name):
         kind = _kind(file, name)

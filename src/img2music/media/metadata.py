@@ -4,20 +4,7 @@ import os
 
 
 def read_metadata(path: str | os.PathLike[str]) -> dict[str, str]:
-    """Read the tags of a sound file by libav.
-
-    Parameters
-    ----------
-    path : path-like
-        A regular file.
-
-    Returns
-    -------
-    dict of str to str
-        By libav's names in lower case: ``"title"``, ``"artist"``, ``"album"``, ``"genre"``, ``"date"``. Empty where
-        there are none, or libav can't read the file. RIFF does not say how its text is encoded: it is UTF-8, or else
-        Windows-1252.
-    """
+    """Read the tags of a sound file by libav."""
     import av
 
     from img2music.media.audio import FORMATS

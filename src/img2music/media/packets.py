@@ -16,20 +16,6 @@ def same_sound(path: str | os.PathLike[str], other: str | os.PathLike[str]) -> b
     """Tell whether two files hold the same sound, whatever tags and pictures they hold.
 
     Their packets are compared, not decoded; their samples where libav does not read the first and libsndfile does.
-
-    Parameters
-    ----------
-    path, other : path-like
-        Files of the same format.
-
-    Returns
-    -------
-    bool
-
-    Raises
-    ------
-    InputError
-        If there is no sound in the first that can be read.
     """
     with open_audio(path) as audio:
         hashed = _sample_hash if isinstance(audio, SndfileAudio) else _packet_hash
@@ -41,24 +27,7 @@ def same_sound(path: str | os.PathLike[str], other: str | os.PathLike[str]) -> b
 
 
 def sound_hash(path: str | os.PathLike[str]) -> str:
-    """Hash the packets of a file's sound, and their times, without decoding them.
-
-    Parameters
-    ----------
-    path : path-like
-        Any file that libav reads.
-
-    Returns
-    -------
-    str
-        BLAKE2b, 16 bytes, hexadecimal: equal for files that sound the same, whatever tags and pictures they hold.
-
-    Raises
-    ------
-    InputError
-        If libav reads no sound in it, or less than there should be: of damaged files, two that are read no further than
-        the silence that they begin with would be taken for one.
-    """
+    """Hash the packets of a file's sound, and their times, without decoding them."""
     return _packet_hash(path, whole=True)
 
 

@@ -40,32 +40,14 @@ NO_TITLES = {
 
 @dataclass(frozen=True, slots=True)
 class PhotoInfo:
-    """What a photo says of itself.
+    """What a photo says of itself."""
 
-    Attributes
-    ----------
-    taken : datetime or None
-        When, by the camera's clock, without a time zone.
-    title : str or None
-        In one line: XMP's title, else its description, else Exif's.
-    """
-
-    taken: datetime | None = None
-    title: str | None = None
+    taken: datetime | None = None  # when, by the camera's clock, without a time zone
+    title: str | None = None  # in one line: XMP's title, else its description, else Exif's
 
 
 def read_photo_info(path: str | os.PathLike[str]) -> PhotoInfo:
-    """Read what a photo says of itself; damaged or missing metadata is nothing.
-
-    Parameters
-    ----------
-    path : str or PathLike
-        Any image.
-
-    Returns
-    -------
-    PhotoInfo
-    """
+    """Read what a photo says of itself; damaged or missing metadata is nothing."""
     with suppress(InputError, MissingExtraError), opened(path) as source:
         exif = source.getexif()
         return PhotoInfo(_taken(exif), _xmp_title(source.info.get("xmp")) or _plain(exif.get(TITLE)))

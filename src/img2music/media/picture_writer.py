@@ -47,30 +47,7 @@ def write_pictures(
     sound: Sound | None = None,
     progress: Progress | None = None,
 ) -> None:
-    """Write a film that takes its name when it is whole.
-
-    Parameters
-    ----------
-    pictures : iterable of (light, blue, red)
-        Planes of uint8 of BT.709 in limited range: Y' of shape (height, width), Cb and Cr of half that.
-    file : Path
-        Its ending says the format; replaced if it exists.
-    rate : int
-        Pictures a second.
-    size : (int, int)
-        Width and height in pixels, even numbers.
-    count : int
-        How many pictures there are.
-    sound : Sound, optional
-    progress : callable, optional
-
-    Raises
-    ------
-    UsageError
-        If the ending is not known.
-    InputError
-        If it can't be written; then nothing has changed.
-    """
+    """Write a film that takes its name when it is whole."""
     form = film_format(file)
     with replacing(file, form.kind) as stream, opened(stream, form.container, file) as out:
         sources = [_pictures(pictures, rate, size, form.video, out)]

@@ -21,19 +21,7 @@ PIECE = 8192  # samples given at once; frames of twenty milliseconds are costly 
 
 
 def check_form(frame: "AudioFrame", path: str) -> None:
-    """Refuse sound that no film and no song has.
-
-    Parameters
-    ----------
-    frame : av.AudioFrame
-    path : str
-        Its file.
-
-    Raises
-    ------
-    InputError
-        If its sample rate or its number of channels can't be true or is too high.
-    """
+    """Refuse sound that no film and no song has."""
     if not SLOWEST_RATE <= frame.sample_rate <= FASTEST_RATE:
         raise InputError(f"It has a sample rate of {frame.sample_rate} Hz: it is damaged or not music.", path)
     if not 1 <= frame.layout.nb_channels <= MOST_CHANNELS:
@@ -74,23 +62,7 @@ class Resampler:
         self._form: tuple[object, ...] = ()
 
     def add(self, frame: "AudioFrame | None") -> NDArray[np.float32]:
-        """Take a frame, and give what is ready.
-
-        Parameters
-        ----------
-        frame : av.AudioFrame or None
-            None: there are no more, at least none that follow at once.
-
-        Returns
-        -------
-        ndarray of float32, shape (n, c)
-            Finite. The very first sample of all is at the time of the first that was taken.
-
-        Raises
-        ------
-        InputError
-            As `check_form`.
-        """
+        """Take a frame, and give what is ready."""
         import av
 
         form = () if frame is None else (frame.format.name, frame.layout.name, frame.sample_rate)
@@ -116,18 +88,7 @@ class Resampler:
         return samples
 
     def resampled(self, frames: Iterable["AudioFrame"], skipped: int = 0) -> Iterator[NDArray[np.float32]]:
-        """Take frames that follow each other, and give all there is in them.
-
-        Parameters
-        ----------
-        frames : iterable of av.AudioFrame
-        skipped : int
-            Samples to leave out at the start; if negative, of silence to put there.
-
-        Yields
-        ------
-        ndarray of float32, shape (n, c)
-        """
+        """Take frames that follow each other, and give all there is in them."""
         for frame in itertools.chain(frames, [None]):
             samples = self.add(frame)
             if skipped < 0:

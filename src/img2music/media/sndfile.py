@@ -26,23 +26,7 @@ LAYOUTS = {
 
 
 class SndfileAudio:
-    """A sound file, open for decoding by libsndfile; otherwise the same as `AudioFile`.
-
-    Parameters
-    ----------
-    path : str
-        A regular file.
-
-    Attributes
-    ----------
-    damaged : bool
-        Whether a part that was asked for could not be decoded.
-
-    Raises
-    ------
-    InputError
-        If libsndfile can't read it.
-    """
+    """A sound file, open for decoding by libsndfile; otherwise the same as `AudioFile`."""
 
     def __init__(self, path: str) -> None:
         import soundfile
@@ -74,18 +58,7 @@ class SndfileAudio:
         return False
 
     def excerpts(self, spans: Sequence[tuple[float, float]]) -> Iterator[Excerpt]:
-        """Decode parts of the file.
-
-        Parameters
-        ----------
-        spans : sequence of (float, float)
-            Start and end of each part in seconds.
-
-        Yields
-        ------
-        Excerpt
-            One for each part that holds any sound, shorter where the file ends or is damaged.
-        """
+        """Decode parts of the file."""
         import soundfile
 
         rate = self._file.samplerate
@@ -104,22 +77,7 @@ class SndfileAudio:
                 yield excerpt_of(first / rate, rate, layout, np.ascontiguousarray(samples.T))
 
     def pieces(self, start: float, *, rate: int, layout: str) -> Iterator[NDArray[np.float32]]:
-        """Decode from a moment on to the end of the file, in one form.
-
-        Parameters
-        ----------
-        start : float
-            Seconds.
-        rate : int
-            Samples a second of what is given.
-        layout : str
-            libav's name of its layout.
-
-        Yields
-        ------
-        ndarray of float32, shape (n, c)
-            A piece of about a second, the first of all at ``start``. Finite.
-        """
+        """Decode from a moment on to the end of the file, in one form."""
         return Resampler(rate, layout, self.path).resampled(self._frames(start))
 
     def _frames(self, start: float) -> "Iterator[AudioFrame]":

@@ -52,24 +52,13 @@ class Sound(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class SoundFormat:
-    """How a file of sound is written.
+    """How a file of sound is written."""
 
-    Attributes
-    ----------
-    container, codec : str
-        libav's names.
-    kind : FileKind
-    channels : int
-        Most that it holds.
-    options : tuple of (str, str)
-        Of the container.
-    """
-
-    container: str
-    codec: str
+    container: str  # libav's names
+    codec: str  # libav's names
     kind: FileKind
-    channels: int = 8
-    options: tuple[tuple[str, str], ...] = ()
+    channels: int = 8  # most that it holds
+    options: tuple[tuple[str, str], ...] = ()  # of the container
 
 
 _FLAC = FileKind("a FLAC file", (".flac",), rb"fLaC|ID3")
@@ -90,21 +79,7 @@ FORMATS = {
 
 
 def sound_format(file: Path) -> SoundFormat:
-    """Find how a file of sound is to be written.
-
-    Parameters
-    ----------
-    file : Path
-
-    Returns
-    -------
-    SoundFormat
-
-    Raises
-    ------
-    UsageError
-        If its ending is none of `FORMATS`.
-    """
+    """Find how a file of sound is to be written."""
     found = FORMATS.get(file.suffix.lower())
     if found is None:
         raise UsageError(f"The name of a file of sound must end in {', '.join(FORMATS)}.")
@@ -112,25 +87,7 @@ def sound_format(file: Path) -> SoundFormat:
 
 
 class SoundEncoder:
-    """A stream of sound in a file that is being written.
-
-    Parameters
-    ----------
-    container : OutputContainer
-        Gets a stream.
-    codec : str
-        libav's name of the encoder.
-    rate : int
-        Samples a second.
-    layout : str
-        libav's name of the channel layout of what comes.
-    channels : int
-        Most that may be written; more are mixed down.
-
-    Attributes
-    ----------
-    stream : AudioStream
-    """
+    """A stream of sound in a file that is being written."""
 
     def __init__(self, container: "OutputContainer", codec: str, rate: int, layout: str, channels: int = 8) -> None:
         import av
@@ -148,17 +105,7 @@ class SoundEncoder:
             self.stream.format = "s32"  # of which it writes 24 bits
 
     def encode(self, block: NDArray[np.float32] | None) -> "list[Packet[Any]]":
-        """Encode what comes next.
-
-        Parameters
-        ----------
-        block : ndarray of float32, shape (n, channels), or None
-            None at the end.
-
-        Returns
-        -------
-        list of Packet
-        """
+        """Encode what comes next."""
         import av
 
         frame = None
@@ -175,29 +122,7 @@ class SoundEncoder:
 
 @contextlib.contextmanager
 def sound_file(file: Path, rate: int, layout: str) -> Iterator[Callable[[NDArray[np.float32]], None]]:
-    """Write a file of sound that takes its name when it is whole.
-
-    Parameters
-    ----------
-    file : Path
-        Its ending says the format; replaced if it exists.
-    rate : int
-        Samples a second.
-    layout : str
-        libav's name of the channel layout.
-
-    Yields
-    ------
-    callable
-        To be called with each block: float32, shape (n, channels).
-
-    Raises
-    ------
-    UsageError
-        If the ending is not known.
-    InputError
-        If it can't be written; then nothing has changed.
-    """
+    """Write a file of sound that takes its name when it is whole."""
     form = sound_format(file)
     with replacing(file, form.kind) as stream, opened(stream, form.container, file, dict(form.options)) as container:
         encoder = SoundEncoder(container, form.codec, rate, layout, form.channels)
@@ -209,27 +134,7 @@ def sound_file(file: Path, rate: int, layout: str) -> Iterator[Callable[[NDArray
 def opened(
     stream: IO[bytes], form: str, file: Path, options: dict[str, str] | None = None
 ) -> "Iterator[OutputContainer]":
-    """Open a container for writing; what libav can't write is an `InputError`.
-
-    Parameters
-    ----------
-    stream : file object
-        Where it goes.
-    form : str
-        libav's name of the container.
-    file : Path
-        What messages call it.
-    options : dict, optional
-        Of the container.
-
-    Yields
-    ------
-    OutputContainer
-
-    Raises
-    ------
-    InputError
-    """
+    """Open a container for writing; what libav can't write is an `InputError`."""
     import av
 
     av.logging.set_level(None)

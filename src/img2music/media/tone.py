@@ -62,52 +62,19 @@ def shown(codes: NDArray[np.uint16], transfer: int) -> NDArray[np.uint8]:
 
 
 def pq_luminance(signal: NDArray[np.float64]) -> NDArray[np.float64]:
-    """PQ's EOTF (BT.2100, table 4).
-
-    Parameters
-    ----------
-    signal : ndarray of float64
-        0 to 1.
-
-    Returns
-    -------
-    ndarray of float64
-        cd/m2, 0 to 10,000.
-    """
+    """PQ's EOTF (BT.2100, table 4)."""
     root = signal ** (1.0 / M2)
     return np.asarray(BRIGHTEST * (np.maximum(root - C1, 0.0) / (C2 - C3 * root)) ** (1.0 / M1))
 
 
 def pq_signal(luminance: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Invert `pq_luminance`.
-
-    Parameters
-    ----------
-    luminance : ndarray of float64
-        cd/m2, 0 to 10,000.
-
-    Returns
-    -------
-    ndarray of float64
-        0 to 1.
-    """
+    """Invert `pq_luminance`."""
     power = (luminance / BRIGHTEST) ** M1
     return np.asarray(((C1 + C2 * power) / (1.0 + C3 * power)) ** M2)
 
 
 def hlg_light(signal: NDArray[np.float64]) -> NDArray[np.float64]:
-    """HLG's inverse OETF (BT.2100, table 5).
-
-    Parameters
-    ----------
-    signal : ndarray of float64
-        0 to 1.
-
-    Returns
-    -------
-    ndarray of float64
-        Light of the scene, 0 to 1.
-    """
+    """HLG's inverse OETF (BT.2100, table 5)."""
     return np.where(signal <= 0.5, signal**2 / 3.0, (np.exp((signal - C) / A) + B) / 12.0)
 
 

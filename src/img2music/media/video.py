@@ -42,50 +42,22 @@ NO_PICTURE = "Not one picture of this film can be decoded: it is damaged or empt
 
 @dataclass(frozen=True, slots=True)
 class VideoInfo:
-    """What a film says of itself.
+    """What a film says of itself."""
 
-    Attributes
-    ----------
-    duration : float
-        Stated length in seconds; 0 where none is stated.
-    rate : float
-        Pictures a second; on average, if the rate varies.
-    container, codec : str
-        libav's names.
-    sound : bool
-        Whether there is sound.
-    timecode : str or None
-        Timecode of the first picture, as the camera counted: ``"10:02:03:04"``, with a semicolon where it drops frames.
-    timecode_rate : int or None
-        Up to how many frames it counts each second (30 for 29.97), which may be half of the pictures; None where the
-        film does not say.
-    """
-
-    duration: float
-    rate: float
-    container: str
-    codec: str
-    sound: bool
+    duration: float  # stated length in seconds; 0 where none is stated
+    rate: float  # pictures a second; on average, if the rate varies
+    container: str  # libav's names
+    codec: str  # libav's names
+    sound: bool  # whether there is sound
+    # Timecode of the first picture, as the camera counted: "10:02:03:04", with a semicolon where it drops frames
     timecode: str | None = None
+    # Up to how many frames it counts each second (30 for 29.97), which may be half of the pictures; None where the film
+    # does not say
     timecode_rate: int | None = None
 
 
 class VideoFrame:
-    """One picture of a film, not yet converted.
-
-    Attributes
-    ----------
-    number : int
-        0 for the first.
-    time : float
-        Seconds from the first picture of the film.
-    proportion : float
-        Width by height of the upright picture as it is shown.
-    height : int
-        Pixels of the upright picture.
-    frame : av.VideoFrame
-        What was decoded.
-    """
+    """One picture of a film, not yet converted."""
 
     def __init__(self, number: int, time: float, frame: "av.VideoFrame", shape: float) -> None:
         self.number = number
@@ -97,20 +69,7 @@ class VideoFrame:
         self.height = frame.width if self._quarters % 2 else frame.height
 
     def pixels(self, width: int, height: int, *, quick: bool = False) -> NDArray[np.uint8]:
-        """Scale the picture, upright; one of high dynamic range as it would look in SDR (`media.tone`).
-
-        Parameters
-        ----------
-        width, height : int
-            Of the result, whatever the picture's own proportions.
-        quick : bool
-            Average pixels, in less than half the time of the bicubic filter.
-
-        Returns
-        -------
-        ndarray of uint8, shape (height, width, 3)
-            RGB.
-        """
+        """Scale the picture, upright; one of high dynamic range as it would look in SDR (`media.tone`)."""
         if self._quarters % 2:
             width, height = height, width
         filter_ = "AREA" if quick else "BICUBIC"
@@ -126,21 +85,6 @@ class VideoFile:
     """A film, open for decoding.
 
     Use it in a ``with`` statement. A few pictures at most are in memory at once.
-
-    Parameters
-    ----------
-    path : str or path-like
-        Any film that libav reads.
-
-    Attributes
-    ----------
-    info : VideoInfo
-        What it says of itself.
-
-    Raises
-    ------
-    InputError
-        If it is not a regular, readable file with moving pictures in it.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
@@ -181,13 +125,7 @@ class VideoFile:
 
     @property
     def survey(self) -> Survey:
-        """What its packets say; they are read through when it is first asked for.
-
-        Raises
-        ------
-        InputError
-            If not one picture can be decoded, or the time stamps can't be true.
-        """
+        """What its packets say; they are read through when it is first asked for."""
         status = os.fstat(self._file.fileno())
         return _survey(self.path, (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns))
 
@@ -197,17 +135,7 @@ class VideoFile:
         return self.survey.duration
 
     def first(self) -> VideoFrame:
-        """Decode the first picture that can be; to be called before `frames`, or instead.
-
-        Returns
-        -------
-        VideoFrame
-
-        Raises
-        ------
-        InputError
-            If there is none.
-        """
+        """Decode the first picture that can be; to be called before `frames`, or instead."""
         for frame in self._decoded():
             return VideoFrame(0, 0.0, frame, self._shape)
         raise InputError(NO_PICTURE, self.path)
@@ -218,15 +146,6 @@ class VideoFile:
         Time stamps are the film's own, so the rate may vary; a picture without one, or with one that is not later than
         the one before, comes a usual interval after it. Where the clock jumps, the next picture comes as the one before
         ends. Damaged pictures are left out; a truncated film ends early.
-
-        Yields
-        ------
-        VideoFrame
-
-        Raises
-        ------
-        InputError
-            If not one picture can be decoded, one is too large, or the time stamps can't be true.
         """
         interval, end = 1.0 / self.survey.rate, self.end
         first: Fraction | None = None
@@ -247,19 +166,7 @@ class VideoFile:
             raise InputError(NO_PICTURE, self.path)
 
     def picture(self, time: float) -> VideoFrame | None:
-        """Find the picture at a time, by seeking.
-
-        Parameters
-        ----------
-        time : float
-            Seconds from the first picture.
-
-        Returns
-        -------
-        VideoFrame or None
-            The first picture not before ``time``, or the last before it; None where seeking doesn't work. Its
-            number is always 0.
-        """
+        """Find the picture at a time, by seeking."""
         import av
 
         base = float(self._stream.time_base or 0)

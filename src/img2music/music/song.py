@@ -5,51 +5,25 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Song:
-    """One row of a table of songs; what a table does not have is None.
+    """One row of a table of songs; what a table does not have is None."""
 
-    Attributes
-    ----------
-    row : int
-        Line of the table that it begins in; the header is line 1.
-    title, artist, album, genre : str or None
-        One line of text each.
-    year : int or None
-        Year of release.
-    duration : float or None
-        Seconds.
-    identifier : str or None
-        Name of the song at its source, such as ``"spotify:6f807x0ima9a1j3VPbc7VN"``.
-    lyrics : str or None
-        All of them, or an excerpt.
-    danceability, energy, valence, acousticness, instrumentalness, liveness, speechiness : float or None
-        In [0, 1], as in Spotify's audio-features table.
-    tempo : float or None
-        Beats per minute, greater than 0.
-    key : int or None
-        Pitch class of the tonic, 0 = C to 11 = B.
-    mode : int or None
-        1 major, 0 minor.
-    loudness : float or None
-        Decibels, as Spotify measures it (near LUFS).
-    """
-
-    row: int
-    title: str | None = None
-    artist: str | None = None
-    album: str | None = None
-    genre: str | None = None
-    year: int | None = None
-    duration: float | None = None
-    identifier: str | None = None
-    lyrics: str | None = None
-    danceability: float | None = None
-    energy: float | None = None
-    valence: float | None = None
-    acousticness: float | None = None
-    instrumentalness: float | None = None
-    liveness: float | None = None
-    speechiness: float | None = None
-    tempo: float | None = None
-    key: int | None = None
-    mode: int | None = None
-    loudness: float | None = None
+    row: int  # line of the table that it begins in; the header is line 1
+    title: str | None = None  # one line of text each
+    artist: str | None = None  # one line of text each
+    album: str | None = None  # one line of text each
+    genre: str | None = None  # one line of text each
+    year: int | None = None  # year of release
+    duration: float | None = None  # seconds
+    identifier: str | None = None  # name of the song at its source, such as "spotify:6f807x0ima9a1j3VPbc7VN"
+    lyrics: str | None = None  # all of them, or an excerpt
+    danceability: float | None = None  # in [0, 1], as in Spotify's audio-features table
+    energy: float | None = None  # in [0, 1], as in Spotify's audio-features table
+    valence: float | None = None  # in [0, 1], as in Spotify's audio-features table
+    acousticness: float | None = None  # in [0, 1], as in Spotify's audio-features table
+    instrumentalness: float | None = None  # in [0, 1], as in Spotify's audio-features table
+    liveness: float | None = None  # in [0, 1], as in Spotify's audio-features table
+    speechiness: float | None = None  # in [0, 1], as in Spotify's audio-features table
+    tempo: float | None = None  # beats per minute, greater than 0
+    key: int | None = None  # pitch class of the tonic, 0 = C to 11 = B
+    mode: int | None = None  # 1 major, 0 minor
+    loudness: float | None = None  # decibels, as Spotify measures it (near LUFS)

@@ -19,17 +19,11 @@ CONSTANT = 1e-20  # variance below which all values count as the same: a standar
 
 @dataclass(frozen=True, slots=True)
 class OwnScale:
-    """Errors on the scale that the set is written on.
+    """Errors on the scale that the set is written on."""
 
-    Attributes
-    ----------
-    rmse, mae, mse : float
-        As in `Accuracy`.
-    """
-
-    rmse: float
-    mae: float
-    mse: float
+    rmse: float  # as in `Accuracy`
+    mae: float  # as in `Accuracy`
+    mse: float  # as in `Accuracy`
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,23 +70,7 @@ class Accuracy:
 
 
 def accuracy_of(predicted: Floats, rated: Floats, scale: Scale, groups: Sequence[str], seed: int) -> Accuracy:
-    """Compare predictions of one axis with ratings.
-
-    Parameters
-    ----------
-    predicted, rated : ndarray of float64, shape (n,)
-        On the unit scale.
-    scale : Scale
-        The set's own scale.
-    groups : sequence of str, length n
-        Items of the same group are drawn together by the bootstrap; all different to draw item by item.
-    seed : int
-        Seed of the bootstrap.
-
-    Returns
-    -------
-    Accuracy
-    """
+    """Compare predictions of one axis with ratings."""
     return _accuracy(predicted, rated, scale, intervals=_intervals(predicted, rated, groups, seed))
 
 
@@ -100,17 +78,6 @@ def accuracy_of_means(means: Floats, rated: Floats, scale: Scale) -> Accuracy:
     """Compare the mean of other items' ratings with ratings.
 
     Their correlation would be an artefact, since the means of folds move against what was left out: none is given.
-
-    Parameters
-    ----------
-    means, rated : ndarray of float64, shape (n,)
-        On the unit scale.
-    scale : Scale
-        The set's own scale.
-
-    Returns
-    -------
-    Accuracy
     """
     return replace(_accuracy(means, rated, scale, intervals=None), r=None, ccc=None, spearman=None)
 

@@ -30,19 +30,7 @@ figure { margin: 0 } figcaption { font-size: 12px; overflow-wrap: anywhere }
 
 
 def prepare(folder: Path) -> None:
-    """Refuse early a folder that no report could be written into, and make it.
-
-    Parameters
-    ----------
-    folder : Path
-
-    Raises
-    ------
-    MissingExtraError
-        If matplotlib is not installed.
-    InputError
-        If the folder can't be made.
-    """
+    """Refuse early a folder that no report could be written into, and make it."""
     if importlib.util.find_spec("matplotlib") is None:
         raise MissingExtraError("Drawing a report", "plot")
     try:
@@ -62,25 +50,7 @@ def report_kinds(schema: str, title: str) -> dict[str, FileKind]:
 
 
 def write_files(contents: Mapping[str, str], folder: Path, kinds: Mapping[str, FileKind]) -> tuple[Path, ...]:
-    """Write files, each in one step.
-
-    Parameters
-    ----------
-    contents : mapping of str to str
-        By name.
-    folder : Path
-    kinds : mapping of str to FileKind
-        By name.
-
-    Returns
-    -------
-    tuple of Path
-
-    Raises
-    ------
-    InputError
-        If one can't be written.
-    """
+    """Write files, each in one step."""
     for name, content in contents.items():
         write_atomically(content.encode(), folder / name, kinds[name])
     return tuple(folder / name for name in contents)

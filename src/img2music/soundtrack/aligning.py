@@ -56,30 +56,15 @@ FADE_IN, CROSS_FADE, FADE_OUT = 1.0, 2.0, 4.0
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A passage that lies under a part of a film.
+    """A passage that lies under a part of a film."""
 
-    Attributes
-    ----------
-    path : str
-        The song's file.
-    duration : float
-        Seconds of the song.
-    start, end : float
-        Seconds of the film.
-    begin : float
-        Second of the song at which the passage begins.
-    fade_in, fade_out : float
-        Seconds, as `cue_sheet.Cue` has them.
-    beats : CueBeats or None
-    """
-
-    path: str
-    duration: float
-    start: float
-    end: float
-    begin: float
-    fade_in: float = 0.0
-    fade_out: float = 0.0
+    path: str  # the song's file
+    duration: float  # seconds of the song
+    start: float  # seconds of the film
+    end: float  # seconds of the film
+    begin: float  # second of the song at which the passage begins
+    fade_in: float = 0.0  # seconds, as `cue_sheet.Cue` has them
+    fade_out: float = 0.0  # seconds, as `cue_sheet.Cue` has them
     beats: CueBeats | None = None
 
 
@@ -94,18 +79,6 @@ def align(placed: Sequence[Placed], times: NDArray[np.float64], misfit: Misfit) 
     what it then costs in affect is weighed against prices for a beat that is not the first of a bar, and for an end off
     the beats. So that both songs are on the beat where they meet, the join may move to another picture, as far as
     nobody notices. The last passage may end where its song ends.
-
-    Parameters
-    ----------
-    placed : sequence of Placed
-        In order, without gaps.
-    times : ndarray of float64, shape (pictures,)
-        Seconds of the film's pictures.
-    misfit : callable
-
-    Returns
-    -------
-    list of Placed
     """
     if not placed:
         return []
@@ -204,21 +177,7 @@ def _finished(number: int, found: Sequence[Placed], heard: Sequence[Beats]) -> P
 
 
 def beats_of(begin: float, end: float | None, beats: Beats) -> CueBeats:
-    """How a passage lies on the beats of its song.
-
-    Parameters
-    ----------
-    begin : float
-        Where it begins, in seconds of the song.
-    end : float or None
-        Where it ends; None if no cue follows.
-    beats : Beats
-        Of the song, around both.
-
-    Returns
-    -------
-    CueBeats
-    """
+    """How a passage lies on the beats of its song."""
     offset = beats.offset(begin)
     end_offset = None if end is None else beats.offset(end)
     length = beats.length(begin) or (None if end is None else beats.length(end))

@@ -74,27 +74,18 @@ STANDS_OUT, STEADY, SHORT = "no beat stands out in it", "its beat is not steady"
 
 @dataclass(frozen=True)
 class Beats:
-    """The beats of parts of a song.
+    """The beats of parts of a song."""
 
-    Attributes
-    ----------
-    times : ndarray of float64, shape (n,)
-        Seconds of the song, ascending; empty where it has no beat.
-    first : ndarray of bool, shape (n,)
-        Whether each is the first of its bar; all False where bars can't be told.
-    begins, ends : float or None
-        Seconds at which the song begins and ends to sound; None where that was not heard, or it breaks off.
-    without : tuple of (float, float, str)
-        Start and end of the parts without a beat, and why.
-    levels : ndarray of float64, shape (m, 2)
-        Seconds and decibels of what was heard.
-    """
-
+    # Seconds of the song, ascending; empty where it has no beat
     times: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
+    # Whether each is the first of its bar; all False where bars can't be told
     first: NDArray[np.bool_] = field(default_factory=lambda: np.empty(0, dtype=np.bool_))
+    # Seconds at which the song begins and ends to sound; None where that was not heard, or it breaks off
     begins: float | None = None
+    # Seconds at which the song begins and ends to sound; None where that was not heard, or it breaks off
     ends: float | None = None
-    without: tuple[tuple[float, float, str], ...] = ()
+    without: tuple[tuple[float, float, str], ...] = ()  # start and end of the parts without a beat, and why
+    # Seconds and decibels of what was heard
     levels: NDArray[np.float64] = field(default_factory=lambda: np.empty((0, 2)))
 
     def why_not(self, time: float) -> str:
@@ -118,18 +109,7 @@ class Beats:
         return level < np.percentile(level, 75) - QUIET if len(level) else np.zeros(0, dtype=np.bool_)
 
     def offset(self, time: float) -> float | None:
-        """Find how far a time is from a beat.
-
-        Parameters
-        ----------
-        time : float
-            Seconds of the song.
-
-        Returns
-        -------
-        float or None
-            Seconds, positive after the nearest beat; None if no beat is near.
-        """
+        """Find how far a time is from a beat."""
         if not len(self.times):
             return None
         nearest = float(time - self.times[np.abs(self.times - time).argmin()])
@@ -211,22 +191,7 @@ def merged(spans: Sequence[tuple[float, float]], duration: float) -> list[tuple[
 
 
 def track(samples: NDArray[np.float32]) -> tuple[NDArray[np.float64], NDArray[np.bool_], str]:
-    """Find the beats of a sound.
-
-    Parameters
-    ----------
-    samples : ndarray of float32, shape (n,)
-        Mono, at `RATE`.
-
-    Returns
-    -------
-    ndarray of float64, shape (beats,)
-        Seconds; empty where there is no beat.
-    ndarray of bool, shape (beats,)
-        Whether each is the first of its bar.
-    str
-        Why there is no beat; "" if there is one.
-    """
+    """Find the beats of a sound."""
     from librosa.beat import beat_track
     from librosa.feature import melspectrogram, tempo
     from librosa.onset import onset_strength_multi

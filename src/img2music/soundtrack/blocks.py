@@ -16,31 +16,14 @@ Samples = NDArray[np.float32]
 
 
 class Reader:
-    """Gives pieces of any length as blocks of the length asked for, and silence after the last.
-
-    Parameters
-    ----------
-    pieces : iterator of ndarray of float32, shape (n, channels)
-        Read no further than is asked for.
-    channels : int
-    """
+    """Gives pieces of any length as blocks of the length asked for, and silence after the last."""
 
     def __init__(self, pieces: Iterator[Samples], channels: int) -> None:
         self._pieces = pieces
         self._rest: Samples = np.zeros((0, channels), dtype=np.float32)
 
     def read(self, count: int) -> Samples:
-        """Give the next samples.
-
-        Parameters
-        ----------
-        count : int
-
-        Returns
-        -------
-        ndarray of float32, shape (count, channels)
-            May share memory with what was read; not to be changed.
-        """
+        """Give the next samples."""
         parts, found = [self._rest], len(self._rest)
         while found < count:
             piece = next(self._pieces, None)
@@ -54,16 +37,6 @@ class Reader:
 
 
 def lengths(samples: int) -> Iterator[tuple[int, int]]:
-    """Part a length into blocks.
-
-    Parameters
-    ----------
-    samples : int
-
-    Yields
-    ------
-    (int, int)
-        First sample of a block, and how many it has: `BLOCK`, or less at the end.
-    """
+    """Part a length into blocks."""
     for first in range(0, samples, BLOCK):
         yield first, min(BLOCK, samples - first)

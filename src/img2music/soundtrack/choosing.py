@@ -34,40 +34,17 @@ KEPT = 3
 
 @dataclass(frozen=True, slots=True)
 class Prices:
-    """What is paid beside distance, each in seconds times distance.
+    """What is paid beside distance, each in seconds times distance."""
 
-    Attributes
-    ----------
-    cue : float
-        Of every cue.
-    inside : float
-        Of a passage that begins within its track and not at its start.
-    artist : float
-        Of an artist who was heard in one of the two cues before; once for each.
-    track : float
-        Of a track that was heard in one of them, instead.
-    """
-
-    cue: float = 1.0
-    inside: float = 0.25
-    artist: float = 0.5
-    track: float = 2.0
+    cue: float = 1.0  # of every cue
+    inside: float = 0.25  # of a passage that begins within its track and not at its start
+    artist: float = 0.5  # of an artist who was heard in one of the two cues before; once for each
+    track: float = 2.0  # of a track that was heard in one of them, instead
 
     def repeat(
         self, track: NDArray[np.int64], artist: NDArray[np.int64], others: NDArray[np.int64], by: NDArray[np.int64]
     ) -> NDArray[np.float64]:
-        """Price of tracks beside other tracks, by broadcasting; -1 stands for none.
-
-        Parameters
-        ----------
-        track, artist : ndarray of int64
-        others, by : ndarray of int64
-            The other tracks and their artists.
-
-        Returns
-        -------
-        ndarray of float64
-        """
+        """Price of tracks beside other tracks, by broadcasting; -1 stands for none."""
         return np.where(track == others, self.track, np.where(artist == by, self.artist, 0.0))
 
 
@@ -94,19 +71,7 @@ class _Reached:
 
 
 def shortlist(costs: NDArray[np.float32], artists: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Tracks of a span among which the best choice is.
-
-    Parameters
-    ----------
-    costs : ndarray of float32, shape (n,)
-        Of each track under the span; infinite where it can't lie there.
-    artists : ndarray of int64, shape (n,)
-
-    Returns
-    -------
-    ndarray of int64, shape (k,)
-        Numbers of tracks, cheapest first.
-    """
+    """Tracks of a span among which the best choice is."""
     enough = 8 * (NEIGHBOURS + 1)
     if len(costs) > enough:
         few = np.argpartition(costs, enough)[:enough]
@@ -138,21 +103,7 @@ def choose(
     artists: NDArray[np.int64],
     prices: Prices,
 ) -> list[Chosen] | None:
-    """Choose spans and tracks at the least total price.
-
-    Parameters
-    ----------
-    shortlists : mapping of Span to (ndarray of int64, ndarray of float64)
-        Tracks that may lie under each span, and what they cost there.
-    artists : ndarray of int64, shape (n,)
-        Of each track; one of its own where the artist is not known.
-    prices : Prices
-
-    Returns
-    -------
-    list of Chosen or None
-        From the first boundary to the last, without gaps; None if there is no such choice.
-    """
+    """Choose spans and tracks at the least total price."""
     end = max(span.last for span in shortlists)
     ending: dict[int, list[Span]] = {}
     for span in sorted(shortlists, key=lambda span: (span.last, span.first)):
@@ -176,22 +127,7 @@ def choose(
 
 
 def total(chosen: Sequence[Chosen], costs: Sequence[float], artists: NDArray[np.int64], prices: Prices) -> float:
-    """What a choice costs altogether.
-
-    Parameters
-    ----------
-    chosen : sequence of Chosen
-        In order.
-    costs : sequence of float
-        What each passage costs.
-    artists : ndarray of int64, shape (n,)
-    prices : Prices
-
-    Returns
-    -------
-    float
-        In seconds times distance.
-    """
+    """What a choice costs altogether."""
     tracks = np.array([each.track for each in chosen], dtype=np.int64)
     by = artists[tracks]
     repeats = sum(

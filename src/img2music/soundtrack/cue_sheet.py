@@ -113,25 +113,14 @@ class SheetScene(SheetSpan):
 
 @dataclass(frozen=True, slots=True)
 class CueTrack:
-    """The track of a cue, with what people tell it by.
+    """The track of a cue, with what people tell it by."""
 
-    Attributes
-    ----------
-    id : int or None
-        Its number in the library.
-    path : str
-        Its file.
-    title, artist, album : str or None
-    duration : float or None
-        Seconds.
-    """
-
-    id: int | None
-    path: str
+    id: int | None  # its number in the library
+    path: str  # its file
     title: str | None = None
     artist: str | None = None
     album: str | None = None
-    duration: float | None = None
+    duration: float | None = None  # seconds
 
     @property
     def label(self) -> str:
@@ -141,63 +130,36 @@ class CueTrack:
 
 @dataclass(frozen=True, slots=True)
 class Alternative:
-    """A track that could lie there as well.
-
-    Attributes
-    ----------
-    track : CueTrack
-    passage : Passage
-    distance : float
-    note : str or None
-        Why it was not chosen, where it is nearer than the one that was.
-    """
+    """A track that could lie there as well."""
 
     track: CueTrack
     passage: Passage
     distance: float
-    note: str | None = None
+    note: str | None = None  # why it was not chosen, where it is nearer than the one that was
 
 
 @dataclass(frozen=True, slots=True)
 class CueBeats:
-    """How a passage lies on the beats of its song. It informs.
+    """How a passage lies on the beats of its song. It informs."""
 
-    Attributes
-    ----------
-    tempo : float or None
-        Beats a minute where the passage begins; where it ends, if there are beats only there.
-    start_offset, end_offset : float or None
-        Seconds from the song's nearest beat to the start and to the end of the passage, negative before it; None where
-        no beat was found, and at the end if no cue follows.
-    note : str or None
-        Why it does not start on a beat; None if it does.
-    """
-
-    tempo: float | None = None
+    tempo: float | None = None  # beats a minute where the passage begins; where it ends, if there are beats only there
+    # Seconds from the song's nearest beat to the start and to the end of the passage, negative before it; None where no
+    # beat was found, and at the end if no cue follows
     start_offset: float | None = None
+    # Seconds from the song's nearest beat to the start and to the end of the passage, negative before it; None where no
+    # beat was found, and at the end if no cue follows
     end_offset: float | None = None
-    note: str | None = None
+    note: str | None = None  # why it does not start on a beat; None if it does
 
 
 @dataclass(frozen=True, slots=True)
 class ComputedFor:
-    """What a cue was when its gain, distance, reason and beats were found: what differs was changed by hand.
-
-    Attributes
-    ----------
-    id : int or None
-    path : str
-        The song.
-    start, end : float
-        Seconds of the film.
-    passage : Passage
-    gain_db : float
-    """
+    """What a cue was when its gain, distance, reason and beats were found: what differs was changed by hand."""
 
     id: int | None
-    path: str
-    start: float
-    end: float
+    path: str  # the song
+    start: float  # seconds of the film
+    end: float  # seconds of the film
     passage: Passage
     gain_db: float
 
@@ -251,17 +213,7 @@ class Cue:
 
 
 class Original(StrEnum):
-    """What becomes of the film's own sound.
-
-    Attributes
-    ----------
-    KEEP
-        It sounds along with the music, both as loud as each other.
-    DUCK
-        Likewise, but the music is lowered while someone speaks in it.
-    DROP
-        Only the music is left.
-    """
+    """What becomes of the film's own sound."""
 
     KEEP = "keep"
     DUCK = "duck"
@@ -415,23 +367,6 @@ def load(file: str | os.PathLike[str], told: Callable[[str], None] | None = None
     What only informs may be left out: frames, shots and scenes, titles, distance, why, alternatives; fades and gain
     are then 0. So may the film's own sound, which is then listened to again. What depends on a song, a passage or a
     place that was changed is found again (`swapping`).
-
-    Parameters
-    ----------
-    file : str or path-like
-        JSON in the shape ``img2music/cues/1``.
-    told : callable, optional
-        Called with a line for each cue that was changed.
-
-    Returns
-    -------
-    CueSheet
-
-    Raises
-    ------
-    InputError
-        If it can't be read, is no cue sheet, or says what can't be: it names the cue and what is wrong with it. If a
-        song that was put in can't be read, or is too short for its cue.
     """
     from img2music.soundtrack.swapping import renewed
 

@@ -34,23 +34,7 @@ class Runner:
 
 
 class CueWriter:
-    """Turns what was chosen into cues.
-
-    Parameters
-    ----------
-    film : Film
-    scenes : sequence of Scene
-    positions : ndarray of float64, shape (n, 2)
-        The film's curve in the space of the match.
-    curve : FilmCurve
-        The same in cells.
-    music : Music
-        The tracks' curves.
-    ids : ndarray of int64
-        The tracks' numbers in the library.
-    explained : callable
-        Says why a track is heard: called with what was asked, the track, and where it stands.
-    """
+    """Turns what was chosen into cues."""
 
     def __init__(
         self,
@@ -74,29 +58,7 @@ class CueWriter:
         pinned: Sequence[bool],
         store: LibraryStore,
     ) -> tuple[Cue, ...]:
-        """Write all cues.
-
-        Parameters
-        ----------
-        chosen : sequence of Chosen
-            In order.
-        runners : sequence of sequence of Runner
-            Runners-up of each, best first.
-        pinned : sequence of bool
-            Whether each is a pin's.
-        store : LibraryStore
-            The tracks' library.
-
-        Returns
-        -------
-        tuple of Cue
-            In order, each with its runners-up.
-
-        Raises
-        ------
-        LibraryError
-            If one of the tracks is no longer there.
-        """
+        """Write all cues."""
         places = sorted({each.track for each in chosen} | {runner.track for row in runners for runner in row})
         ids = [int(self._ids[place]) for place in places]
         known = {track.id: track for track in store.tracks(ids)}

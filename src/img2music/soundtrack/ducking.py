@@ -28,18 +28,6 @@ def ducked(speech: Spans, depth: float) -> list[Level]:
 
     All speech is known beforehand, so the music is down before someone begins, and stays down when they go on at once,
     which a compressor with a side chain can't do.
-
-    Parameters
-    ----------
-    speech : sequence of (float, float)
-        Seconds in which someone speaks, in order.
-    depth : float
-        Decibels by which the music is lowered then; 0 leaves it alone.
-
-    Returns
-    -------
-    list of (float, float)
-        In order of time; some may lie before the film's start or after its end. None where nothing is lowered.
     """
     if depth <= 0.0:
         return []

@@ -31,89 +31,34 @@ Progress = Callable[[float, float], None]
 
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """What lies between two transitions.
+    """What lies between two transitions."""
 
-    Attributes
-    ----------
-    start, end : float
-        Seconds.
-    affect : Affect
-        Median of its samples outside of transitions.
-    """
-
-    start: float
-    end: float
-    affect: Affect
+    start: float  # seconds
+    end: float  # seconds
+    affect: Affect  # median of its samples outside of transitions
 
 
 @dataclass(frozen=True)
 class Film:
-    """A film that was read.
+    """A film that was read."""
 
-    Attributes
-    ----------
-    path : str
-        The file, as ``os.fsdecode`` gives it.
-    info : VideoInfo
-        What it says of itself.
-    duration : float
-        Seconds from the first picture to the end of the last.
-    times : ndarray of float64, shape (pictures,)
-        Seconds of each picture.
-    shots : tuple of Shot
-        In order, without gaps.
-    transitions : tuple of Transition
-        Between the shots, and at the film's ends.
-    curve : ndarray of float64, shape (n, 3)
-        The affect curve: seconds, valence and arousal (unit scale) every `SAMPLE_EVERY`, smoothed within each shot and
-        mixed in dissolves.
-    """
-
-    path: str
-    info: VideoInfo
-    duration: float
-    times: NDArray[np.float64] = field(repr=False)
-    shots: tuple[Shot, ...]
-    transitions: tuple[Transition, ...]
+    path: str  # the file, as os.fsdecode gives it
+    info: VideoInfo  # what it says of itself
+    duration: float  # seconds from the first picture to the end of the last
+    times: NDArray[np.float64] = field(repr=False)  # seconds of each picture
+    shots: tuple[Shot, ...]  # in order, without gaps
+    transitions: tuple[Transition, ...]  # between the shots, and at the film's ends
+    # The affect curve: seconds, valence and arousal (unit scale) every `SAMPLE_EVERY`, smoothed within each shot and
+    # mixed in dissolves
     curve: NDArray[np.float64] = field(repr=False)
 
     def frame(self, time: float) -> int:
-        """Number of the first picture that is shown at or after a time (its count, at the film's end).
-
-        Parameters
-        ----------
-        time : float
-            Seconds.
-
-        Returns
-        -------
-        int
-        """
+        """Number of the first picture that is shown at or after a time (its count, at the film's end)."""
         return int(np.searchsorted(self.times, time - 1e-4))
 
 
 def read_film(path: str | os.PathLike[str], model: ImageModel, progress: Progress | None = None) -> Film:
-    """Decode a film once, find its shots and read its affect.
-
-    Parameters
-    ----------
-    path : str or path-like
-        Any film that libav reads.
-    model : ImageModel
-        What reads its pictures.
-    progress : callable, optional
-
-    Returns
-    -------
-    Film
-
-    Raises
-    ------
-    InputError
-        If it can't be read as a film.
-    ModelError
-        If the model fails.
-    """
+    """Decode a film once, find its shots and read its affect."""
     with VideoFile(path) as video:
         info = replace(video.info, rate=video.survey.rate)
         finder = ShotFinder(info.rate)
@@ -155,21 +100,7 @@ def read_film(path: str | os.PathLike[str], model: ImageModel, progress: Progres
 def smooth(
     points: NDArray[np.float64], spans: Sequence[tuple[float, float]], clear: NDArray[np.bool_]
 ) -> NDArray[np.float64]:
-    """Smooth an affect curve within shots; what is read in a transition gives way to what lies around it.
-
-    Parameters
-    ----------
-    points : ndarray of float64, shape (n, 3)
-        Seconds, valence, arousal.
-    spans : sequence of (float, float)
-        Start and end of the shots.
-    clear : ndarray of bool, shape (n,)
-        False for points in a transition.
-
-    Returns
-    -------
-    ndarray of float64, shape (n, 3)
-    """
+    """Smooth an affect curve within shots; what is read in a transition gives way to what lies around it."""
     result = points.copy()
     settled = np.zeros(len(points), dtype=np.bool_)
     for start, end in spans:

@@ -35,29 +35,7 @@ KINDS = {
 
 
 def chosen_format(wanted: str | None, output: Path | None, *, terminal: bool) -> str:
-    """Resolve which format is meant.
-
-    Parameters
-    ----------
-    wanted : str or None
-        What the user asked for: a name in `WRITERS`, or "table".
-    output : Path or None
-        The file to write; its ending decides where nothing was asked for.
-    terminal : bool
-        Whether a person reads the standard output.
-
-    Returns
-    -------
-    str
-        A name in `WRITERS`, or "table", which only goes to the standard output.
-
-    Raises
-    ------
-    UsageError
-        If a file is to be written and its format is not known, or is the table.
-    MissingExtraError
-        If what it takes to write it is not installed.
-    """
+    """Resolve which format is meant."""
     if wanted is None:
         if output is None:
             return "table" if terminal else "json"
@@ -70,29 +48,7 @@ def chosen_format(wanted: str | None, output: Path | None, *, terminal: bool) ->
 
 
 def chosen_formats(wanted: str | None, outputs: Sequence[Path], *, terminal: bool) -> list[str]:
-    """Resolve the format of each file, or the one to print.
-
-    Parameters
-    ----------
-    wanted : str or None
-        As `chosen_format` takes it; for one output at most.
-    outputs : sequence of Path
-        The files to write.
-    terminal : bool
-        Whether a person reads the standard output.
-
-    Returns
-    -------
-    list of str
-        One a file; without files, one.
-
-    Raises
-    ------
-    UsageError
-        If one format is asked for and several files, or as `chosen_format` does.
-    MissingExtraError
-        As `chosen_format` does.
-    """
+    """Resolve the format of each file, or the one to print."""
     if wanted is not None and len(outputs) > 1:
         raise UsageError("--format goes with one --output; of several, the endings say the formats.")
     return [chosen_format(wanted, file, terminal=terminal) for file in outputs or (None,)]
@@ -111,17 +67,7 @@ def files_of(sheet: CueSheet) -> list[tuple[str, str]]:
 
 
 def missing_files(sheet: CueSheet) -> list[tuple[str, str]]:
-    """List the film, or the photos that it is made of, and the songs that are not where a cue sheet says.
-
-    Parameters
-    ----------
-    sheet : CueSheet
-
-    Returns
-    -------
-    list of (str, str)
-        What it is ("film", "photo 1", "cue 2") and its file.
-    """
+    """List the film, or the photos that it is made of, and the songs that are not where a cue sheet says."""
     if sheet.slideshow is None:
         shown = [("film", sheet.film.path)]
     else:  # its film is made of them
@@ -131,21 +77,5 @@ def missing_files(sheet: CueSheet) -> list[tuple[str, str]]:
 
 
 def save(sheet: CueSheet, file: Path, form: str = "json") -> None:
-    """Write a cue sheet.
-
-    Parameters
-    ----------
-    sheet : CueSheet
-    file : Path
-        Replaced if it exists.
-    form : str
-        A name in `WRITERS`.
-
-    Raises
-    ------
-    InputError
-        If it can't be written; then nothing has changed.
-    MissingExtraError
-        If what it takes to write it is not installed.
-    """
+    """Write a cue sheet."""
     write_atomically(WRITERS[form](sheet), file, KINDS[form])

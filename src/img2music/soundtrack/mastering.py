@@ -39,35 +39,14 @@ ROUNDS = 20
 
 @dataclass(frozen=True)
 class Measured:
-    """A sound along time, in cells.
+    """A sound along time, in cells."""
 
-    Attributes
-    ----------
-    peaks : ndarray of float32, shape (n,)
-        Greatest amplitude, also between samples.
-    powers : ndarray of float32, shape (n,)
-        Weighted power.
-    """
-
-    peaks: NDArray[np.float32]
-    powers: NDArray[np.float32]
+    peaks: NDArray[np.float32]  # greatest amplitude, also between samples
+    powers: NDArray[np.float32]  # weighted power
 
 
 def measure(blocks: Iterable[Samples], layout: tuple[str, ...]) -> Measured:
-    """Measure a sound.
-
-    Parameters
-    ----------
-    blocks : iterable of ndarray of float32, shape (n, channels)
-        All but the last are whole cells.
-    layout : tuple of str
-        Channel names as libav writes them.
-
-    Returns
-    -------
-    Measured
-        8 bytes a cell.
-    """
+    """Measure a sound."""
     power, peak = PowerMeter(layout), TruePeakMeter(len(layout))
     silence = np.zeros((CELL, len(layout)), dtype=np.float32)  # peaks come a little late
     powers, peaks = [], []
@@ -81,19 +60,6 @@ def gain_curve(measured: Measured, target: float, peak: float) -> NDArray[np.flo
     """Find the gain along time that brings a sound to its loudness, its peaks limited.
 
     What the limiter takes from the loudness is reckoned from the cells, and given back by more gain, until both hold.
-
-    Parameters
-    ----------
-    measured : Measured
-    target : float
-        Integrated loudness in LUFS.
-    peak : float
-        Greatest true peak in dBTP; there is room below it for what encoders add.
-
-    Returns
-    -------
-    ndarray of float32, shape (n + 1,)
-        Amplitude factor at the start of every cell, and at the end of the last; within a cell it goes straight.
     """
     peaks: NDArray[np.float32] = np.maximum(measured.peaks, np.float32(1e-9))
     np.log10(peaks, out=peaks)
@@ -115,23 +81,7 @@ def gain_curve(measured: Measured, target: float, peak: float) -> NDArray[np.flo
 
 
 def limiter(peaks: NDArray[np.float32], ceiling: float, release: float) -> NDArray[np.float32]:
-    """Gain that keeps peaks under a ceiling: down before each, and slowly back.
-
-    Parameters
-    ----------
-    peaks : ndarray of float32, shape (n,)
-        Decibels of each cell.
-    ceiling : float
-        Decibels.
-    release : float
-        Decibels a second in which it comes back.
-
-    Returns
-    -------
-    ndarray of float32, shape (n,)
-        Decibels, at most 0, at the start of every cell. Neither there nor at the start of the next is it more than what
-        brings the cell to the ceiling.
-    """
+    """Gain that keeps peaks under a ceiling: down before each, and slowly back."""
     from scipy.ndimage import minimum_filter1d, uniform_filter1d
 
     wanted: NDArray[np.float32] = np.minimum(np.float32(0.0), np.float32(ceiling) - peaks)
@@ -150,19 +100,7 @@ def limiter(peaks: NDArray[np.float32], ceiling: float, release: float) -> NDArr
 
 
 def mastered(blocks: Iterable[Samples], curve: NDArray[np.float32]) -> Iterator[Samples]:
-    """Apply a gain along time.
-
-    Parameters
-    ----------
-    blocks : iterable of ndarray of float32, shape (n, channels)
-        What was measured.
-    curve : ndarray of float32
-        As `gain_curve` gives it.
-
-    Yields
-    ------
-    ndarray of float32, shape (n, channels)
-    """
+    """Apply a gain along time."""
     share = (np.arange(CELL, dtype=np.float32) / CELL)[np.newaxis]
     cell = 0
     for block in blocks:

@@ -27,13 +27,7 @@ REACH = 6  # samples on each side which a value between two samples is made of; 
 
 
 class PowerMeter:
-    """Measures the weighted power of a sound along time.
-
-    Parameters
-    ----------
-    layout : sequence of str
-        Channel names as libav writes them.
-    """
+    """Measures the weighted power of a sound along time."""
 
     def __init__(self, layout: Sequence[str]) -> None:
         self._sections = k_weighting(RATE)
@@ -43,19 +37,7 @@ class PowerMeter:
         )
 
     def add(self, block: Samples, size: int) -> NDArray[np.float64]:
-        """Take a block, and measure it.
-
-        Parameters
-        ----------
-        block : ndarray of float32, shape (n, channels)
-        size : int
-            Samples that one measure is of; silence is added where the block ends within them.
-
-        Returns
-        -------
-        ndarray of float64, shape (ceil(n / size),)
-            Sum over the channels of gain times mean square.
-        """
+        """Take a block, and measure it."""
         from scipy.signal import sosfilt
 
         weighted, self._state = sosfilt(self._sections, block.astype(np.float64), axis=0, zi=self._state)
@@ -63,30 +45,13 @@ class PowerMeter:
 
 
 class TruePeakMeter:
-    """Measures the greatest amplitude along time, also between samples.
-
-    Parameters
-    ----------
-    channels : int
-    """
+    """Measures the greatest amplitude along time, also between samples."""
 
     def __init__(self, channels: int) -> None:
         self._before: Samples = np.zeros((2 * REACH, channels), dtype=np.float32)
 
     def add(self, block: Samples, size: int) -> Samples:
-        """Take a block, and measure it.
-
-        Parameters
-        ----------
-        block : ndarray of float32, shape (n, channels)
-        size : int
-            Samples that one measure is of.
-
-        Returns
-        -------
-        ndarray of float32, shape (ceil(n / size),)
-            The greatest amplitude of any channel, `REACH` samples late.
-        """
+        """Take a block, and measure it."""
         from scipy.signal import upfirdn
 
         joined = np.concatenate([self._before, block])
@@ -111,48 +76,17 @@ def _parted(values: NDArray[Any], size: int) -> NDArray[Any]:
 
 
 def loudness(powers: NDArray[np.float64]) -> float | None:
-    """Integrated loudness of a sound.
-
-    Parameters
-    ----------
-    powers : ndarray of float64, shape (n,)
-        Weighted power of each `STEP_SAMPLES`.
-
-    Returns
-    -------
-    float or None
-        LUFS; None for silence, and for less than the 0.4 s of a gating block.
-    """
+    """Integrated loudness of a sound."""
     return integrated_loudness(moving_mean(powers, round(BLOCK / STEP)))
 
 
 def moving_mean(powers: NDArray[np.float64], steps: int) -> NDArray[np.float64]:
-    """Mean of every so many neighbours.
-
-    Parameters
-    ----------
-    powers : ndarray of float64, shape (n,)
-    steps : int
-
-    Returns
-    -------
-    ndarray of float64, shape (max(0, n - steps + 1),)
-    """
+    """Mean of every so many neighbours."""
     if len(powers) < steps:
         return np.zeros(0)
     return np.convolve(powers, np.full(steps, 1.0 / steps), mode="valid")
 
 
 def in_lufs(powers: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Weighted power as loudness.
-
-    Parameters
-    ----------
-    powers : ndarray of float64
-
-    Returns
-    -------
-    ndarray of float64
-        LUFS, at least -200.
-    """
+    """Weighted power as loudness."""
     return np.asarray(OFFSET + 10.0 * np.log10(np.maximum(powers, 1e-20)))

@@ -26,55 +26,25 @@ PROBED = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What is heard of one song, in samples of the film.
+    """What is heard of one song, in samples of the film."""
 
-    Attributes
-    ----------
-    cue : int
-        Number of its cue, from 1.
-    path : str
-    offset : float
-        Seconds of the song at ``start``.
-    start, end : int
-        First sample, and the one after the last.
-    fade_in, fade_out : int
-        Samples, at least those of `LEAST_FADE`; they may overlap in a short cue.
-    crossed : bool
-        Whether another song begins while this one fades out.
-    follows : bool
-        Whether it begins while another fades out.
-    gain : float
-        Amplitude factor.
-    passage_end : float
-        Seconds of the song which must be there.
-    """
-
-    cue: int
+    cue: int  # number of its cue, from 1
     path: str
-    offset: float
-    start: int
-    end: int
-    fade_in: int
-    fade_out: int
-    crossed: bool
-    follows: bool
-    gain: float
-    passage_end: float
+    offset: float  # seconds of the song at start
+    start: int  # first sample, and the one after the last
+    end: int  # first sample, and the one after the last
+    fade_in: int  # samples, at least those of `LEAST_FADE`; they may overlap in a short cue
+    fade_out: int  # samples, at least those of `LEAST_FADE`; they may overlap in a short cue
+    crossed: bool  # whether another song begins while this one fades out
+    follows: bool  # whether it begins while another fades out
+    gain: float  # amplitude factor
+    passage_end: float  # seconds of the song which must be there
 
     def envelope(self, first: int, count: int) -> NDArray[np.float32]:
         """Gain along time, fades and all.
 
         Fades with another song keep the power of two that have nothing in common (sine and cosine: the squares add up
         to 1); those from and to silence are squares of these, which begin and end without an edge.
-
-        Parameters
-        ----------
-        first, count : int
-            Samples of the film.
-
-        Returns
-        -------
-        ndarray of float32, shape (count,)
         """
         length = self.end - self.start
         if self.fade_in <= first - self.start and first + count - self.start <= length - self.fade_out:
@@ -87,17 +57,7 @@ class Part:
 
 
 def plan(sheet: CueSheet) -> list[Part]:
-    """Lay the cues of a sheet on the film's time.
-
-    Parameters
-    ----------
-    sheet : CueSheet
-
-    Returns
-    -------
-    list of Part
-        In order.
-    """
+    """Lay the cues of a sheet on the film's time."""
     duration = sheet.film.duration
     parts: list[Part] = []
     for number, cue in enumerate(sheet.cues, start=1):
@@ -133,22 +93,7 @@ def _fade(seconds: float) -> int:
 
 
 def checked(parts: Sequence[Part]) -> list[Part]:
-    """See that every song is there and has its passage, by decoding where it ends.
-
-    Parameters
-    ----------
-    parts : sequence of Part
-
-    Returns
-    -------
-    list of Part
-        Those whose song ends while it should still fade out end with it, and fade out by then.
-
-    Raises
-    ------
-    InputError
-        If a song can't be read, or ends before its passage does; it names the file.
-    """
+    """See that every song is there and has its passage, by decoding where it ends."""
     return [_checked(part) for part in parts]
 
 
@@ -170,19 +115,7 @@ def _checked(part: Part) -> Part:
 
 
 def music(parts: Sequence[Part], samples: int) -> Iterator[Samples]:
-    """Mix all parts.
-
-    Parameters
-    ----------
-    parts : sequence of Part
-    samples : int
-        Length of the film.
-
-    Yields
-    ------
-    ndarray of float32, shape (n, 2)
-        Blocks as `lengths` parts them: left and right, silence where no part is.
-    """
+    """Mix all parts."""
     sounding: list[tuple[Part, Reader, AudioFile | SndfileAudio]] = []
     waiting = sorted((part for part in parts if part.end > part.start), key=lambda part: part.start)
     try:

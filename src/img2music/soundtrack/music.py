@@ -18,35 +18,20 @@ TOLERANCE = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A stretch of film that one cue may lie under.
+    """A stretch of film that one cue may lie under."""
 
-    Attributes
-    ----------
-    first, last : int
-        It goes from boundary ``first`` to boundary ``last`` of the film.
-    """
-
-    first: int
-    last: int
+    first: int  # it goes from boundary first to boundary last of the film
+    last: int  # it goes from boundary first to boundary last of the film
 
 
 @dataclass(frozen=True)
 class FilmCurve:
-    """A film's affect curve in the space of the match, and where cues may change.
+    """A film's affect curve in the space of the match, and where cues may change."""
 
-    Attributes
-    ----------
-    cells : ndarray of float32, shape (n, 2)
-        Positions, one for every ``step`` seconds.
-    boundaries : ndarray of float64, shape (m + 1,)
-        Seconds at which a cue may begin or end, ascending; 0 and the film's length among them.
-    step : float
-        Seconds a cell.
-    """
-
-    cells: NDArray[np.float32]
+    cells: NDArray[np.float32]  # positions, one for every step seconds
+    # Seconds at which a cue may begin or end, ascending; 0 and the film's length among them
     boundaries: NDArray[np.float64]
-    step: float
+    step: float  # seconds a cell
 
     @property
     def edges(self) -> NDArray[np.int64]:
@@ -59,23 +44,7 @@ class FilmCurve:
 
 
 class Music:
-    """The affect curves of tracks in the space of the match, ready to be laid under a film.
-
-    Parameters
-    ----------
-    durations : sequence of float
-        Seconds of each track.
-    curves : sequence of ndarray, shape (n,)
-        Of each track, with fields start, end, valence, arousal (`library.record.CURVE_DTYPE`), not empty.
-    library : AffectDistribution or None
-        Among whose affects the curves are ranked (relative matching); None to take them as they are.
-    step : float
-        Seconds a cell.
-    inside : float
-        What a passage costs that does not begin at the start of its track, in seconds times distance.
-    pace : Pace, optional
-        What tracks cost by their tempo.
-    """
+    """The affect curves of tracks in the space of the match, ready to be laid under a film."""
 
     def __init__(
         self,
@@ -128,18 +97,6 @@ class Music:
         A passage costs its distance from the film, cell by cell, in seconds times distance, what it costs to begin
         within its track, and what the track costs by its tempo. It begins at the border of a window of the track's
         curve.
-
-        Parameters
-        ----------
-        film : FilmCurve
-        spans : sequence of Span
-
-        Yields
-        ------
-        int
-            Number of a track.
-        ndarray of float32, shape (spans, k)
-            What it and the k - 1 tracks after it cost; infinite where a track is too short.
         """
         first = 0
         while first < len(self):
@@ -174,22 +131,7 @@ class Music:
         return self.pace.prices(float(film.boundaries[span.first]), float(film.boundaries[span.last]), tracks)
 
     def passage(self, film: FilmCurve, span: Span, track: int) -> tuple[float, float]:
-        """Find the passage of one track that costs least under a span.
-
-        Parameters
-        ----------
-        film : FilmCurve
-        span : Span
-        track : int
-            Long enough for it.
-
-        Returns
-        -------
-        float
-            Where it starts, in seconds of the track. Of equals the earliest.
-        float
-            What it costs.
-        """
+        """Find the passage of one track that costs least under a span."""
         edges = film.edges
         seen = film.cells[edges[span.first] : edges[span.last]]
         chosen = slice(self._start_first[track], self._start_first[track + 1])
@@ -208,18 +150,7 @@ class Music:
         return best, least + float(np.sum(self._by_tempo(film, span, slice(track, track + 1))))
 
     def positions(self, track: int, times: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Where a track stands at some times.
-
-        Parameters
-        ----------
-        track : int
-        times : ndarray of float64, shape (n,)
-            Seconds of the track.
-
-        Returns
-        -------
-        ndarray of float64, shape (n, 2)
-        """
+        """Where a track stands at some times."""
         chosen = slice(self._curve_first[track], self._curve_first[track + 1])
         middle = (self._points["start"][chosen] + self._points["end"][chosen]) / 2
         return np.column_stack([np.interp(times, middle, self._positions[chosen, axis]) for axis in range(2)])

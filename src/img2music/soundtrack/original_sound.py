@@ -25,23 +25,7 @@ SURROUND = {"5.0": "5.1", "5.0(side)": "5.1", "5.1": "5.1", "5.1(side)": "5.1", 
 
 
 class OriginalSound:
-    """The sound of a film.
-
-    Parameters
-    ----------
-    path : str or path-like
-        The film.
-
-    Attributes
-    ----------
-    layout : str or None
-        libav's name of the layout in which it is given; None where the film has no sound.
-
-    Raises
-    ------
-    InputError
-        As `FilmSound`.
-    """
+    """The sound of a film."""
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self._path = path
@@ -57,18 +41,7 @@ class OriginalSound:
         return tuple(channel.name for channel in av.AudioLayout(self.layout).channels)
 
     def blocks(self, samples: int) -> Iterator[Samples]:
-        """Decode it, from the first picture on.
-
-        Parameters
-        ----------
-        samples : int
-            Length of the film.
-
-        Yields
-        ------
-        ndarray of float32, shape (n, channels)
-            Blocks as `lengths` parts them; silence where there is no sound.
-        """
+        """Decode it, from the first picture on."""
         assert self.layout is not None, "a film without sound"
         with FilmSound(self._path) as film:
             resampler = Resampler(RATE, self.layout, film.path)
@@ -78,19 +51,7 @@ class OriginalSound:
 
 
 def placed(frames: "Iterator[tuple[float | None, AudioFrame]]", resampler: Resampler) -> Iterator[Samples]:
-    """Join frames to one sound that begins at 0 s: with silence in gaps, and without what comes twice.
-
-    Parameters
-    ----------
-    frames : iterator of (float or None, av.AudioFrame)
-        Seconds of its first sample, and a frame.
-    resampler : Resampler
-        To `RATE`.
-
-    Yields
-    ------
-    ndarray of float32, shape (n, channels)
-    """
+    """Join frames to one sound that begins at 0 s: with silence in gaps, and without what comes twice."""
     stretch = _Stretch(resampler.channels)
     expected: float | None = None  # seconds at which the next frame should begin
     for stamp, frame in frames:

@@ -22,51 +22,20 @@ def wanted_tempo(shot: float) -> float:
 
     Half the length of shots wants 1.4 times the tempo: shots last 8 beats where they last 4 seconds, fewer where they
     are shorter, and more where they are longer.
-
-    Parameters
-    ----------
-    shot : float
-        Mean length of shots in seconds.
-
-    Returns
-    -------
-    float
-        Beats a minute, from `SLOWEST` to `FASTEST`.
     """
     tempo = 60.0 * BEATS_PER_SHOT / SHOT * (SHOT / shot) ** 0.5
     return float(np.clip(tempo, SLOWEST, FASTEST))
 
 
 class Pace:
-    """What tracks cost under parts of a film by their tempo.
-
-    Parameters
-    ----------
-    cuts : ndarray of float64, shape (m,)
-        Seconds at which shots begin, ascending.
-    tempos : ndarray of float64, shape (n,)
-        Beats a minute of each track; NaN where it is not known.
-    """
+    """What tracks cost under parts of a film by their tempo."""
 
     def __init__(self, cuts: NDArray[np.float64], tempos: NDArray[np.float64]) -> None:
         self._cuts = cuts
         self._octaves = np.log2(np.where(tempos > 0.0, tempos, np.nan))
 
     def prices(self, start: float, end: float, tracks: slice) -> NDArray[np.float32]:
-        """Price some tracks under a part of the film.
-
-        Parameters
-        ----------
-        start, end : float
-            Seconds of the film.
-        tracks : slice
-            Which tracks.
-
-        Returns
-        -------
-        ndarray of float32, shape (k,)
-            In seconds times distance.
-        """
+        """Price some tracks under a part of the film."""
         inside = np.searchsorted(self._cuts, end - 1e-3) - np.searchsorted(self._cuts, start + 1e-3)
         wanted = np.log2(wanted_tempo((end - start) / (1 + int(inside))))
         off = np.nan_to_num(np.abs(self._octaves[tracks] - wanted), nan=UNKNOWN)

@@ -47,28 +47,7 @@ LETTER = 0.075
 
 
 def draw(spotted: Spotted, file: Path) -> tuple[str, ...]:
-    """Draw valence and arousal of a film over time, with a picture of each scene above and the cues below.
-
-    Parameters
-    ----------
-    spotted : Spotted
-    file : Path
-        What to write: a ``.png`` or an ``.svg``.
-
-    Returns
-    -------
-    tuple of str
-        What a person should know about the picture.
-
-    Raises
-    ------
-    UsageError
-        If the file's ending is neither.
-    MissingExtraError
-        If matplotlib is not installed.
-    InputError
-        If the file can't be written.
-    """
+    """Draw valence and arousal of a film over time, with a picture of each scene above and the cues below."""
     require_plotting(file)
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure

@@ -19,20 +19,11 @@ whose affects lie 0.1 apart."""
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """Neighbouring shots whose affect belongs together.
+    """Neighbouring shots whose affect belongs together."""
 
-    Attributes
-    ----------
-    start, end : float
-        Seconds.
-    affect : Affect
-        Mean of its shots', each as long as it lasts.
-    shots : tuple of Shot
-    """
-
-    start: float
-    end: float
-    affect: Affect
+    start: float  # seconds
+    end: float  # seconds
+    affect: Affect  # mean of its shots', each as long as it lasts
     shots: tuple[Shot, ...]
 
 
@@ -42,20 +33,6 @@ def group(shots: Sequence[Shot], least: float = LEAST_SCENE, price: float = PRIC
     Of all ways to part the film at its shots, the one whose total of squared deviations from each scene's mean (every
     shot weighted by its length) and of the price of its scenes is least, among those in which no scene is shorter than
     ``least``. By dynamic programming over the shots, which finds the best of them all.
-
-    Parameters
-    ----------
-    shots : sequence of Shot
-        In order, without gaps, at least one.
-    least : float
-        Least length of a scene in seconds. A film that is shorter is one scene.
-    price : float
-        Of each scene, in seconds times squared affect.
-
-    Returns
-    -------
-    list of Scene
-        In order. Of equally good ways the one whose last scene begins first.
     """
     lengths = np.array([shot.end - shot.start for shot in shots])
     points = np.array([(shot.affect.valence, shot.affect.arousal) for shot in shots])
@@ -64,22 +41,7 @@ def group(shots: Sequence[Shot], least: float = LEAST_SCENE, price: float = PRIC
 
 
 def partition(lengths: NDArray[np.float64], points: NDArray[np.float64], least: float, price: float) -> list[int]:
-    """Find where scenes begin.
-
-    Parameters
-    ----------
-    lengths : ndarray of float64, shape (n,)
-        Of the shots, in seconds.
-    points : ndarray of float64, shape (n, 2)
-        Their affects.
-    least, price : float
-        As `group` takes them.
-
-    Returns
-    -------
-    list of int
-        Number of each scene's first shot; 0 first.
-    """
+    """Find where scenes begin."""
     count = len(lengths)
     ends = np.concatenate([[0.0], np.cumsum(lengths)])
     sums = np.concatenate([np.zeros((1, 2)), np.cumsum(points * lengths[:, None], axis=0)])

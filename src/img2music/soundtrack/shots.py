@@ -94,43 +94,22 @@ class Change(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """Where one shot gives way to the next.
-
-    Attributes
-    ----------
-    kind : Change
-    start, end : float
-        Seconds; equal for a cut.
-    cut : float
-        Seconds: where the next shot is said to begin.
-    """
+    """Where one shot gives way to the next."""
 
     kind: Change
-    start: float
-    end: float
-    cut: float
+    start: float  # seconds; equal for a cut
+    end: float  # seconds; equal for a cut
+    cut: float  # seconds: where the next shot is said to begin
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A stretch of film that may be a dissolve.
+    """A stretch of film that may be a dissolve."""
 
-    Attributes
-    ----------
-    time : float
-        Its middle in seconds.
-    length : float
-        Estimated length in seconds.
-    change : float
-        Mean change of a pixel from one side to the other, 0 to 255.
-    score : float
-        The higher the surer.
-    """
-
-    time: float
-    length: float
-    change: float
-    score: float
+    time: float  # its middle in seconds
+    length: float  # estimated length in seconds
+    change: float  # mean change of a pixel from one side to the other, 0 to 255
+    score: float  # the higher the surer
 
     @property
     def start(self) -> float:
@@ -150,11 +129,6 @@ class DissolveDetector(SceneDetector):  # type: ignore[misc]
     1. For stretches of several lengths (`WINDOWS`) the ``a`` of three pictures within are fitted by least squares. A
     hard cut has no ``a`` near a half; movement leaves a residual; what goes on before and after is no dissolve, nor is
     one picture in another light.
-
-    Attributes
-    ----------
-    candidates : list of Candidate
-        All that was found, in no strict order and overlapping.
     """
 
     def __init__(self) -> None:
@@ -222,18 +196,7 @@ class DissolveDetector(SceneDetector):  # type: ignore[misc]
 
 
 class ShotFinder:
-    """Finds the shots of a film from its pictures.
-
-    Parameters
-    ----------
-    rate : float
-        Pictures a second, on average.
-
-    Attributes
-    ----------
-    times : list of float
-        Seconds of every picture.
-    """
+    """Finds the shots of a film from its pictures."""
 
     def __init__(self, rate: float) -> None:
         self.times: list[float] = []
@@ -249,15 +212,7 @@ class ShotFinder:
         self._last: Any = None
 
     def add(self, time: float, picture: NDArray[np.uint8]) -> None:
-        """Take the next picture.
-
-        Parameters
-        ----------
-        time : float
-            Seconds; more than of the one before.
-        picture : ndarray of uint8, shape (HEIGHT, WIDTH, 3)
-            RGB.
-        """
+        """Take the next picture."""
         self.times.append(time)
         bgr = np.ascontiguousarray(picture[:, :, ::-1])
         small = _without_detail(bgr)
@@ -270,13 +225,7 @@ class ShotFinder:
         self._dissolves.process_frame(self._last, bgr)
 
     def transitions(self) -> list[Transition]:
-        """All transitions, in order of time, once all pictures are in.
-
-        Returns
-        -------
-        list of Transition
-            Those at the very start and end of the film included (a fade-in, a fade-out).
-        """
+        """All transitions, in order of time, once all pictures are in."""
         if self._last is None:
             return []
         self._dissolves.post_process(self._last)
@@ -387,19 +336,6 @@ def _strongest(candidates: Sequence[Candidate]) -> list[Transition]:
 
 
 def boundaries(transitions: Sequence[Transition], duration: float) -> list[float]:
-    """Where shots begin.
-
-    Parameters
-    ----------
-    transitions : sequence of Transition
-        In order.
-    duration : float
-        Of the film, in seconds.
-
-    Returns
-    -------
-    list of float
-        Seconds, ascending; 0 first. A fade-in at the start and a fade-out at the end begin no shot.
-    """
+    """Where shots begin."""
     inside = {each.cut for each in transitions if each.start > EDGE and each.end < duration - EDGE}
     return [0.0, *sorted(inside)]

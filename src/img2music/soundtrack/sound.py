@@ -32,24 +32,12 @@ Progress = Callable[[float, float], None]
 
 @dataclass(frozen=True)
 class Sound:
-    """The sound of a scored film.
+    """The sound of a scored film."""
 
-    Attributes
-    ----------
-    rate : int
-        Samples a second.
-    layout : str
-        libav's name of the layout: "stereo", or "5.1" or "7.1" where the film's own sound has it.
-    samples : int
-        How many there are, as many as the film is long.
-    blocks : iterator of ndarray of float32, shape (n, channels)
-        All of them in order, decoded as they are asked for; full scale is 1.0.
-    """
-
-    rate: int
-    layout: str
-    samples: int
-    blocks: Iterator[Samples]
+    rate: int  # samples a second
+    layout: str  # libav's name of the layout: "stereo", or "5.1" or "7.1" where the film's own sound has it
+    samples: int  # how many there are, as many as the film is long
+    blocks: Iterator[Samples]  # all of them in order, decoded as they are asked for; full scale is 1.0
 
 
 def compose(
@@ -66,35 +54,6 @@ def compose(
 
     Everything is decoded to be measured before this returns, and again when the blocks are asked for; what is in memory
     does not grow with the film, but for 8 bytes for every two milliseconds.
-
-    Parameters
-    ----------
-    sheet : CueSheet
-        Where it has no cue, there is no music.
-    original : Original, optional
-        What becomes of the film's own sound, as `heard` takes it.
-    duck : float, optional
-        Decibels, likewise.
-    loudness : float
-        Integrated loudness of the result in LUFS.
-    peak : float
-        Greatest true peak of the result in dBTP.
-    film : str or path-like, optional
-        The film, if it is not where the sheet says.
-    progress : callable, optional
-
-    Returns
-    -------
-    Sound
-        Its loudness is the target within 0.5 LU, unless it is (nearly) silent: nothing gets more than 20 dB louder.
-
-    Raises
-    ------
-    InputError
-        If a song or the film can't be read, a song is shorter than its passage, or the film lasts longer than a day.
-        While blocks are taken: only if a file changes meanwhile.
-    MissingExtraError
-        If speech is to be found, and what does so is not installed.
     """
     path = sheet.film.path if film is None else os.fsdecode(film)
     if sheet.film.duration > LONGEST:
@@ -140,32 +99,7 @@ def heard(
     film: str | os.PathLike[str] | None = None,
     progress: Progress | None = None,
 ) -> CueSheet:
-    """Say on a cue sheet what becomes of the film's own sound, and where someone speaks in it.
-
-    Parameters
-    ----------
-    sheet : CueSheet
-        What it says already is not looked for again.
-    original : Original, optional
-        As the sheet says by default; else to be kept, with the music lowered under speech.
-    duck : float, optional
-        Decibels by which it is lowered; as the sheet says by default, else `ducking.DEPTH`.
-    film : str or path-like, optional
-        The film, if it is not where the sheet says.
-    progress : callable, optional
-
-    Returns
-    -------
-    CueSheet
-        The same, if the film has no sound.
-
-    Raises
-    ------
-    InputError
-        If the film or its sound can't be read.
-    MissingExtraError
-        If what finds speech is not installed.
-    """
+    """Say on a cue sheet what becomes of the film's own sound, and where someone speaks in it."""
     use = asked(sheet, original, duck)
     if use.use is not Original.DROP and (use.speech is None or use.gain_db is None):
         own = OriginalSound(sheet.film.path if film is None else film)

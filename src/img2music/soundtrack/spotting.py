@@ -50,40 +50,20 @@ class Cues(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How to spot.
+    """How to spot."""
 
-    Attributes
-    ----------
-    cues : Cues
-        One track for the whole film, one cue a scene, or as many as are worth their price.
-    matching : Matching
-        Relative (ranks on both sides) or absolute.
-    alternatives : int
-        Runners-up that are listed with each cue.
-    least_scene : float
-        Least length of a scene in seconds.
-    pins : tuple of (int, str)
-        Scenes (1 for the first) and the track that must lie under each: its number in the library, such as "#17", its
-        path, or its title or a part of it that fits no other.
-    bans : tuple of str
-        Tracks that are not used, likewise.
-    where : TrackFilter
-        Conditions that every track must meet, but for those that are pinned.
-    prices : Prices
-        What a choice costs beside distance.
-    match_tempo : bool
-        Whether quick cuts want quick music (`pace`).
-    """
-
-    cues: Cues = Cues.AUTO
-    matching: Matching = Matching.RELATIVE
-    alternatives: int = 3
-    least_scene: float = LEAST_SCENE
+    cues: Cues = Cues.AUTO  # one track for the whole film, one cue a scene, or as many as are worth their price
+    matching: Matching = Matching.RELATIVE  # relative (ranks on both sides) or absolute
+    alternatives: int = 3  # runners-up that are listed with each cue
+    least_scene: float = LEAST_SCENE  # least length of a scene in seconds
+    # Scenes (1 for the first) and the track that must lie under each: its number in the library, such as "#17", its
+    # path, or its title or a part of it that fits no other
     pins: tuple[tuple[int, str], ...] = ()
-    bans: tuple[str, ...] = ()
+    bans: tuple[str, ...] = ()  # tracks that are not used, likewise
+    # Conditions that every track must meet, but for those that are pinned
     where: TrackFilter = field(default_factory=TrackFilter)
-    prices: Prices = field(default_factory=Prices)
-    match_tempo: bool = False
+    prices: Prices = field(default_factory=Prices)  # what a choice costs beside distance
+    match_tempo: bool = False  # whether quick cuts want quick music (`pace`)
 
     def __post_init__(self) -> None:
         if self.alternatives < 0:
@@ -94,42 +74,18 @@ class Options:
 
 @dataclass(frozen=True)
 class Candidates:
-    """The tracks that may be chosen, and those that are pinned.
+    """The tracks that may be chosen, and those that are pinned."""
 
-    Attributes
-    ----------
-    ids : ndarray of int64, shape (n,)
-        Numbers in the library.
-    durations : ndarray of float64, shape (n,)
-        Seconds.
-    artists : ndarray of int64, shape (n,)
-        Equal for the same artist; one of its own for a track whose artist is not known.
-    curves : list of ndarray
-        Affect curves (`library.record.CURVE_DTYPE`).
-    allowed : ndarray of bool, shape (n,)
-        False for those that only a pin allows.
-    pins : dict of int to int
-        Scene (0 for the first) to the place of its track among these.
-    library : AffectDistribution
-        Affects of the whole library.
-    filtered : bool
-        Whether there are filters or bans.
-    tempos : ndarray of float64, shape (n,)
-        Beats a minute; NaN where it is not known.
-    note : str or None
-        What a person should know of what was left out.
-    """
-
-    ids: NDArray[np.int64]
-    durations: NDArray[np.float64]
-    artists: NDArray[np.int64]
-    curves: list[NDArray[np.void]] = field(repr=False)
-    allowed: NDArray[np.bool_]
-    pins: dict[int, int]
-    library: AffectDistribution = field(repr=False)
-    filtered: bool
-    tempos: NDArray[np.float64]
-    note: str | None = None
+    ids: NDArray[np.int64]  # numbers in the library
+    durations: NDArray[np.float64]  # seconds
+    artists: NDArray[np.int64]  # equal for the same artist; one of its own for a track whose artist is not known
+    curves: list[NDArray[np.void]] = field(repr=False)  # affect curves (`library.record.CURVE_DTYPE`)
+    allowed: NDArray[np.bool_]  # false for those that only a pin allows
+    pins: dict[int, int]  # scene (0 for the first) to the place of its track among these
+    library: AffectDistribution = field(repr=False)  # affects of the whole library
+    filtered: bool  # whether there are filters or bans
+    tempos: NDArray[np.float64]  # beats a minute; NaN where it is not known
+    note: str | None = None  # what a person should know of what was left out
 
     @property
     def longest(self) -> float:
@@ -138,24 +94,7 @@ class Candidates:
 
 
 def candidates(store: LibraryStore, options: Options) -> Candidates:
-    """Collect the tracks that may lie under a film: those with sound that pass the filters, each content once.
-
-    Parameters
-    ----------
-    store : LibraryStore
-    options : Options
-
-    Returns
-    -------
-    Candidates
-
-    Raises
-    ------
-    LibraryError
-        If the library has no tracks with sound.
-    UsageError
-        If none passes the filters, or a pin or a ban names no track, or several.
-    """
+    """Collect the tracks that may lie under a film: those with sound that pass the filters, each content once."""
     names = ("id", "valence", "arousal", "artist", "title", "duration", "sound", "tempo")
     columns = store.columns(names)
     library = AffectDistribution.of(columns["valence"], columns["arousal"])
@@ -246,31 +185,7 @@ def spot(
     store: LibraryStore,
     natural: AffectDistribution,
 ) -> tuple[Cue, ...]:
-    """Choose cues for a film.
-
-    Parameters
-    ----------
-    film : Film
-    scenes : sequence of Scene
-        As `scenes.group` gives them.
-    tracks : Candidates
-        As `candidates` collects them.
-    options : Options
-    store : LibraryStore
-        The tracks' library.
-    natural : AffectDistribution
-        The image model's readings of natural images, among which the film is ranked.
-
-    Returns
-    -------
-    tuple of Cue
-        In order, without gaps.
-
-    Raises
-    ------
-    UsageError
-        If no track is long enough, or a pin can't be met.
-    """
+    """Choose cues for a film."""
     relative = options.matching is Matching.RELATIVE
     boundaries, owners = stretches(scenes, tracks, options)
     positions = natural.ranks(film.curve[:, 1:]) if relative else film.curve[:, 1:]
@@ -298,20 +213,7 @@ def spot(
 
 
 def require_possible(tracks: Candidates, options: Options, seconds: float) -> None:
-    """Refuse what could not be done for any film of this length, before that film is read.
-
-    Parameters
-    ----------
-    tracks : Candidates
-    options : Options
-    seconds : float
-        How long the film is.
-
-    Raises
-    ------
-    UsageError
-        As `stretches` does, as far as that depends on nothing else.
-    """
+    """Refuse what could not be done for any film of this length, before that film is read."""
     most = max(1, int((seconds + TOLERANCE) / options.least_scene))
     for pinned in tracks.pins:
         if not 0 <= pinned < most:
@@ -356,26 +258,7 @@ def _too_short(longest: float) -> UsageError:
 def stretches(
     scenes: Sequence[Scene], tracks: Candidates, options: Options
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Find where cues may begin and end: with scenes, and within one that no track is long enough for.
-
-    Parameters
-    ----------
-    scenes : sequence of Scene
-    tracks : Candidates
-    options : Options
-
-    Returns
-    -------
-    ndarray of float64, shape (m + 1,)
-        Seconds, ascending.
-    ndarray of int64, shape (m,)
-        Which scene each stretch is in.
-
-    Raises
-    ------
-    UsageError
-        If no track is long enough for a scene, or for the film where one shall do, or a pinned one is too short.
-    """
+    """Find where cues may begin and end: with scenes, and within one that no track is long enough for."""
     end = scenes[-1].end
     for pinned in tracks.pins:
         if not 0 <= pinned < len(scenes):
@@ -398,40 +281,12 @@ def stretches(
 
 
 def cell_seconds(tracks: int, shortest: float) -> float:
-    """Choose the seconds of a cell.
-
-    Parameters
-    ----------
-    tracks : int
-        How many there are to choose from.
-    shortest : float
-        Seconds of the shortest stretch, which gets two cells at least.
-
-    Returns
-    -------
-    float
-    """
+    """Choose the seconds of a cell."""
     return min(COARSE_CELL if tracks > MANY else CELL, shortest / 2)
 
 
 def grid(times: NDArray[np.float64], positions: NDArray[np.float64], end: float, cell: float) -> NDArray[np.float32]:
-    """Average a curve in cells of time.
-
-    Parameters
-    ----------
-    times : ndarray of float64, shape (n,)
-        Seconds, ascending.
-    positions : ndarray of float64, shape (n, 2)
-    end : float
-        Where the last cell ends, or less than half a cell before.
-    cell : float
-        Seconds.
-
-    Returns
-    -------
-    ndarray of float32, shape (cells, 2)
-        A cell without a point has what lies between its neighbours.
-    """
+    """Average a curve in cells of time."""
     count = max(1, round(end / cell))
     places = np.minimum((times / cell).astype(np.int64), count - 1)
     filled = np.bincount(places, minlength=count)
@@ -473,23 +328,7 @@ def _spans(curve: FilmCurve, tracks: Candidates, cues: Cues) -> list[Span]:
 def shortlists(
     curve: FilmCurve, music: Music, tracks: Candidates, owners: NDArray[np.int64], options: Options
 ) -> dict[Span, tuple[NDArray[np.int64], NDArray[np.float64]]]:
-    """Find the tracks that may lie under each span, and what they cost there.
-
-    Parameters
-    ----------
-    curve : FilmCurve
-    music : Music
-        Of ``tracks``.
-    tracks : Candidates
-    owners : ndarray of int64, shape (m,)
-        Which scene each stretch is in.
-    options : Options
-
-    Returns
-    -------
-    dict of Span to (ndarray of int64, ndarray of float64)
-        As `choosing.choose` takes them.
-    """
+    """Find the tracks that may lie under each span, and what they cost there."""
     # With one cue there is one stretch, and at most one pinned track.
     pins = dict.fromkeys([0], *set(tracks.pins.values())) if options.cues is Cues.ONE and tracks.pins else tracks.pins
     asked = {span: _pins_of(span, owners, pins) for span in _spans(curve, tracks, options.cues)}

@@ -29,24 +29,6 @@ def renewed(cue: Cue, number: int) -> tuple[Cue, str | None]:
     What a person changed holds. Of another song that is title, artist, album, length and gain; its passage is that of
     the alternative it was, or else begins where the song begins to sound. Distance and reason hold for one passage
     under one part of the film alone: without them the cue says that it was chosen by hand.
-
-    Parameters
-    ----------
-    cue : Cue
-        As it is read; its ``computed_for`` tells what it was.
-    number : int
-        Its number, from 1, for messages.
-
-    Returns
-    -------
-    Cue
-    str or None
-        What was changed, in one line; None if nothing was.
-
-    Raises
-    ------
-    InputError
-        If another song can't be read, or is too short.
     """
     was = cue.computed_for
     if was is None:

@@ -22,17 +22,7 @@ def title(sheet: CueSheet) -> str:
 
 
 def rows(sheet: CueSheet) -> list[list[str]]:
-    """Rows of a cue: where, what, why, and its runners-up.
-
-    Parameters
-    ----------
-    sheet : CueSheet
-
-    Returns
-    -------
-    list of list of str
-        Cells under `COLUMNS`.
-    """
+    """Rows of a cue: where, what, why, and its runners-up."""
     found = []
     for number, cue in enumerate(sheet.cues, start=1):
         passage = f"{clock(cue.passage.start)}-{clock(cue.passage.end)}"
@@ -49,17 +39,7 @@ def rows(sheet: CueSheet) -> list[list[str]]:
 
 
 def photo_rows(sheet: CueSheet) -> list[list[str]]:
-    """A row for each photo of a slideshow: its number, when it is seen, its file.
-
-    Parameters
-    ----------
-    sheet : CueSheet
-
-    Returns
-    -------
-    list of list of str
-        Cells under `PHOTO_COLUMNS`; none for other films.
-    """
+    """A row for each photo of a slideshow: its number, when it is seen, its file."""
     if sheet.slideshow is None:
         return []
     photos = sheet.slideshow.photos
@@ -74,17 +54,7 @@ PHOTO_COLUMNS = (">photo", "film", "file")
 
 
 def scene_rows(sheet: CueSheet) -> list[list[str]]:
-    """A row a scene: its number, when, its mood, how many shots.
-
-    Parameters
-    ----------
-    sheet : CueSheet
-
-    Returns
-    -------
-    list of list of str
-        Cells under `SCENE_COLUMNS`.
-    """
+    """A row a scene: its number, when, its mood, how many shots."""
     return [
         [
             str(number),
@@ -102,17 +72,7 @@ SCENE_COLUMNS = (">scene", "film", "mood", ">valence", ">arousal", ">shots")
 
 
 def starts_note(cues: Sequence[Cue]) -> tuple[str, ...]:
-    """Say which cues do not begin on a beat of their song, and why; nothing if all do.
-
-    Parameters
-    ----------
-    cues : sequence of Cue
-
-    Returns
-    -------
-    tuple of str
-        One line at most.
-    """
+    """Say which cues do not begin on a beat of their song, and why; nothing if all do."""
     reasons: dict[str, list[str]] = {}
     for number, cue in enumerate(cues, start=1):
         if cue.beats is not None and cue.beats.note is not None:
@@ -125,22 +85,7 @@ def starts_note(cues: Sequence[Cue]) -> tuple[str, ...]:
 
 
 def parse_pins(texts: list[str]) -> tuple[tuple[int, str], ...]:
-    """Read pins such as ``3=Gymnopédie``.
-
-    Parameters
-    ----------
-    texts : list of str
-        The number of a scene, an equals sign, and a track.
-
-    Returns
-    -------
-    tuple of (int, str)
-
-    Raises
-    ------
-    UsageError
-        If one can't be read, or a scene is pinned twice.
-    """
+    """Read pins such as ``3=Gymnopédie``."""
     pins: dict[int, str] = {}
     for text in texts:
         scene, _, track = text.partition("=")

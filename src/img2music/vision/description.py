@@ -20,36 +20,24 @@ SAID = ("data", "licence", "scale", "seed", "command")
 
 @dataclass(frozen=True, slots=True)
 class ModelDescription:
-    """The facts of a model's card.
+    """The facts of a model's card."""
 
-    Attributes
-    ----------
-    model : str
-        Name and version, as analyses state it.
-    path : Path
-        The file.
-    bytes : int
-        Size of the file.
-    side : int
-        Width and height in pixels of what the network sees.
-    data, licence, scale, seed, command : str or None
-        What it was trained on, under which terms, with which scale, seed and command; None where it does not say.
-    metrics : object
-        What was measured on images that it had not seen, as JSON; None where it does not say.
-    milliseconds : float
-        Time to read one image on one thread of this machine, decoding apart: the median of `TIMED_RUNS`.
-    """
-
-    model: str
-    path: Path
-    bytes: int
-    side: int
+    model: str  # name and version, as analyses state it
+    path: Path  # the file
+    bytes: int  # size of the file
+    side: int  # width and height in pixels of what the network sees
+    # What it was trained on, under which terms, with which scale, seed and command; None where it does not say
     data: str | None
+    # What it was trained on, under which terms, with which scale, seed and command; None where it does not say
     licence: str | None
+    # What it was trained on, under which terms, with which scale, seed and command; None where it does not say
     scale: str | None
+    # What it was trained on, under which terms, with which scale, seed and command; None where it does not say
     seed: str | None
+    # What it was trained on, under which terms, with which scale, seed and command; None where it does not say
     command: str | None
-    metrics: Any
+    metrics: Any  # what was measured on images that it had not seen, as JSON; None where it does not say
+    # Time to read one image on one thread of this machine, decoding apart: the median of `TIMED_RUNS`
     milliseconds: float
 
     def to_json(self) -> dict[str, Any]:
@@ -78,22 +66,7 @@ class ModelDescription:
 
 
 def describe(path: Path) -> ModelDescription:
-    """Load a model, read its metadata and measure its speed.
-
-    Parameters
-    ----------
-    path : Path
-        The model file.
-
-    Returns
-    -------
-    ModelDescription
-
-    Raises
-    ------
-    ModelError
-        If it is no image model, or fails.
-    """
+    """Load a model, read its metadata and measure its speed."""
     model = ImageModel.load(path, threads=1)
     return ModelDescription(
         model=model.name,

@@ -63,55 +63,14 @@ class Explanation:
     photo: NDArray[np.uint8]
 
     def plot(self, file: str | os.PathLike[str]) -> tuple[str, ...]:
-        """Draw the picture, and what raises and lowers its valence and its arousal.
-
-        Parameters
-        ----------
-        file : str or path-like
-            What to write: a ``.png`` or an ``.svg``. An older plot is replaced; no other file is.
-
-        Returns
-        -------
-        tuple of str
-            What a person should know about the picture.
-
-        Raises
-        ------
-        UsageError
-            If the file's ending is neither, or it is the picture.
-        MissingExtraError
-            If matplotlib is not installed.
-        InputError
-            If the file can't be written, or something else is there; then nothing has changed.
-        """
+        """Draw the picture, and what raises and lowers its valence and its arousal."""
         from img2music.vision.explanation_plot import draw
 
         return draw(self, Path(file))
 
 
 def explain(model: ImageModel, path: str | os.PathLike[str]) -> Explanation:
-    """Tell which regions of a picture raise or lower its affect.
-
-    Parameters
-    ----------
-    model : ImageModel
-        What reads the picture.
-    path : str or path-like
-        An image file.
-
-    Returns
-    -------
-    Explanation
-
-    Raises
-    ------
-    InputError
-        If it can't be read.
-    MissingExtraError
-        If it is a HEIC image and pillow-heif is not installed.
-    ModelError
-        If the model fails.
-    """
+    """Tell which regions of a picture raise or lower its affect."""
     pixels, _ = read_pixels(path, model.side)
     base, valence, arousal = affect_maps(model, pixels)
     photo = read_image(path, least_side=PHOTO_SIDE)
@@ -120,27 +79,7 @@ def explain(model: ImageModel, path: str | os.PathLike[str]) -> Explanation:
 
 
 def affect_maps(model: ImageModel, pixels: NDArray[np.uint8]) -> tuple[Floats, Floats, Floats]:
-    """Cover a picture patch by patch, and see how its affect changes.
-
-    Parameters
-    ----------
-    model : ImageModel
-        What reads the picture.
-    pixels : ndarray of uint8, shape (side, side, 3)
-        RGB, as `read_pixels` gives them.
-
-    Returns
-    -------
-    affect : ndarray of float32, shape (2,)
-        Of the whole picture.
-    valence, arousal : ndarray of float32, shape (side, side)
-        As `Explanation` has them.
-
-    Raises
-    ------
-    ModelError
-        If the model fails.
-    """
+    """Cover a picture patch by patch, and see how its affect changes."""
     side = model.side
     patch = max(1, round(PATCH * side))
     starts = np.linspace(0, side - patch, POSITIONS).round().astype(int)
@@ -170,25 +109,7 @@ def affect_maps(model: ImageModel, pixels: NDArray[np.uint8]) -> tuple[Floats, F
 
 
 def top_region(effect: Floats, share: float = PATCH) -> tuple[slice, slice]:
-    """Find the square region of a picture that does most to its affect, whether it raises or lowers it.
-
-    Parameters
-    ----------
-    effect : ndarray of float32, shape (side, side)
-        The map of one axis.
-    share : float
-        Side of the region as a share of the picture's, above 0 and at most 1.
-
-    Returns
-    -------
-    tuple of (slice, slice)
-        Rows and columns.
-
-    Raises
-    ------
-    UsageError
-        If there is no such share.
-    """
+    """Find the square region of a picture that does most to its affect, whether it raises or lowers it."""
     if not 0 < share <= 1:
         raise UsageError(f"The share of a side must be above 0 and at most 1, not {share}.")
     height, width = (max(1, round(share * side)) for side in effect.shape)

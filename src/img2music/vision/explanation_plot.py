@@ -31,27 +31,6 @@ def draw(explanation: "Explanation", file: Path) -> tuple[str, ...]:
 
     Both maps have the same scale, so that they can be compared. They lie over the picture in grey, so that no colour
     is the picture's own.
-
-    Parameters
-    ----------
-    explanation : Explanation
-        What to draw.
-    file : Path
-        What to write: a ``.png`` or an ``.svg``.
-
-    Returns
-    -------
-    tuple of str
-        What a person should know about the picture.
-
-    Raises
-    ------
-    UsageError
-        If the file's ending is neither, or it is the picture.
-    MissingExtraError
-        If matplotlib is not installed.
-    InputError
-        If the file can't be written.
     """
     require_plotting(file)
     require_outputs([(file, PLOT)], [("the picture itself", explanation.path)])

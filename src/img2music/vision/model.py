@@ -59,19 +59,7 @@ class ImageAnalysis:
 
 
 class ImageModel:
-    """A network that reads the affect of images; `load` makes one.
-
-    Attributes
-    ----------
-    name : str
-        Name and version, such as ``"oasis-lite2-lite0/1"``.
-    side : int
-        Width and height of what the network sees, in pixels.
-    metadata : dict of str to str
-        What the model file says about itself: data, licence, scale, seed, the command that made it.
-    reference : AffectDistribution
-        How the model's readings of natural images that it has not seen fill the affect plane (quantiles).
-    """
+    """A network that reads the affect of images; `load` makes one."""
 
     def __init__(self, session: Any, metadata: dict[str, str], side: int, threads: int) -> None:
         reference = json.loads(metadata["reference"])
@@ -85,27 +73,7 @@ class ImageModel:
 
     @classmethod
     def load(cls, source: str | os.PathLike[str] | None = None, threads: int = 0) -> "ImageModel":
-        """Load a model.
-
-        Parameters
-        ----------
-        source : str or path-like, optional
-            Name of a model, shipped or added, or path of a model file; the default is what the user has chosen
-            (`registry.locate`).
-        threads : int, optional
-            How many images are decoded and read at once; 0 means one for each processor.
-
-        Returns
-        -------
-        ImageModel
-
-        Raises
-        ------
-        ModelError
-            If there is no such model, or the file is damaged or another kind of model.
-        UsageError
-            If ``threads`` is negative.
-        """
+        """Load a model."""
         if threads < 0:
             raise UsageError(f"threads must be 0 (one a processor) or more, not {threads}.")
         # The registry reads models that are added to it, so it imports this module.
@@ -126,37 +94,11 @@ class ImageModel:
 
         A few images are decoded and read ahead, as many as keep every thread busy, so that memory stays the same
         however many there are.
-
-        Parameters
-        ----------
-        paths : iterable of str or PathLike
-            Image files; consumed as results are.
-
-        Yields
-        ------
-        ImageAnalysis or InputError
-            One an image, in the order of ``paths``; an error instead where a file can't be read.
         """
         return in_order(self._analyze_or_explain, paths, self._threads)
 
     def predict(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Read the affect of images that are in memory.
-
-        Parameters
-        ----------
-        pixels : ndarray of uint8, shape (n, side, side, 3)
-            RGB, as `read_pixels` gives them.
-
-        Returns
-        -------
-        ndarray of float32, shape (n, 2)
-            Valence and arousal on the unit scale.
-
-        Raises
-        ------
-        ModelError
-            If the network fails, or gives anything else.
-        """
+        """Read the affect of images that are in memory."""
         return self._run(["affect"], pixels)[0]
 
     def _analyze_or_explain(self, path: str | os.PathLike[str]) -> ImageAnalysis | InputError:
@@ -191,25 +133,6 @@ def read_pixels(path: str | os.PathLike[str], side: int) -> tuple[NDArray[np.uin
     """Read an image as a network sees it: all of it, squeezed into a square.
 
     On OASIS, squeezing is better than cropping or padding to a square, by up to 0.008 in r.
-
-    Parameters
-    ----------
-    path : str or PathLike
-        The file.
-    side : int
-        Width and height of the square in pixels.
-
-    Returns
-    -------
-    ndarray of uint8, shape (side, side, 3)
-        RGB.
-    dict
-        ``info`` of the image, as `read_image` gives it.
-
-    Raises
-    ------
-    InputError, MissingExtraError
-        As `read_image` does.
     """
     image = read_image(path, least_side=side)
     # The gap lets a huge picture be averaged down first; nothing below 3 times the side is touched by it.
@@ -218,22 +141,7 @@ def read_pixels(path: str | os.PathLike[str], side: int) -> tuple[NDArray[np.uin
 
 
 def open_session(model: Path | bytes) -> Any:
-    """Open an ONNX model for use from several threads, one thread a run, without a word on stderr.
-
-    Parameters
-    ----------
-    model : Path or bytes
-        The file, or its content.
-
-    Returns
-    -------
-    onnxruntime.InferenceSession
-
-    Raises
-    ------
-    ModelError
-        If onnxruntime can't load it.
-    """
+    """Open an ONNX model for use from several threads, one thread a run, without a word on stderr."""
     import onnxruntime
 
     fatal_only = 4

@@ -25,77 +25,27 @@ CHOICE = FileKind("the name of a model", (), b"")
 
 @dataclass(frozen=True, slots=True)
 class RegisteredModel:
-    """A model that is known by name.
+    """A model that is known by name."""
 
-    Attributes
-    ----------
-    name : str
-        What `ImageModel.load` and the commands know it by.
-    path : Path
-        The file.
-    origin : {"shipped", "added"}
-        Whether it comes with img2music or was added by the user.
-    default : bool
-        Whether it reads images where no other model is asked for.
-    """
-
-    name: str
-    path: Path
-    origin: Literal["shipped", "added"]
-    default: bool
+    name: str  # what `ImageModel.load` and the commands know it by
+    path: Path  # the file
+    origin: Literal["shipped", "added"]  # whether it comes with img2music or was added by the user
+    default: bool  # whether it reads images where no other model is asked for
 
 
 def models() -> list[RegisteredModel]:
-    """List the models that are known by name: the shipped ones, then those that were added, by name.
-
-    Returns
-    -------
-    list of RegisteredModel
-
-    Raises
-    ------
-    ModelError
-        If the user's choice can't be read.
-    """
+    """List the models that are known by name: the shipped ones, then those that were added, by name."""
     default = chosen()
     return [_registered(name, default) for name in _known()]
 
 
 def chosen() -> str:
-    """Tell which model reads images by default.
-
-    Returns
-    -------
-    str
-        A name, or the path of a file; either may be gone.
-
-    Raises
-    ------
-    ModelError
-        If the user's choice can't be read.
-    """
+    """Tell which model reads images by default."""
     return _chosen()[0]
 
 
 def locate(source: str | os.PathLike[str] | None = None) -> Path:
-    """Find the file of a model.
-
-    Parameters
-    ----------
-    source : str or path-like, optional
-        Name of a model, or path of a model file. A name goes before a file of the same name; ``./`` before it means the
-        file. By default what `VARIABLE` says, or else what `use` has chosen, or else the shipped `DEFAULT`.
-
-    Returns
-    -------
-    Path
-        A regular file, of what content ever.
-
-    Raises
-    ------
-    ModelError
-        If there is no such model, also where it is the chosen one that is gone; or the file is beyond `MAX_BYTES`.
-    """
+    """Find the file of a model."""
     wanted, why = _chosen() if source is None else (source, "")
     known = _known()
     path = known[wanted] if isinstance(wanted, str) and wanted in known else Path(wanted)
@@ -109,24 +59,7 @@ def locate(source: str | os.PathLike[str] | None = None) -> Path:
 
 
 def use(name: str) -> RegisteredModel:
-    """Choose the model that reads images from now on, in every command.
-
-    Parameters
-    ----------
-    name : str
-        Of a model in `models`.
-
-    Returns
-    -------
-    RegisteredModel
-
-    Raises
-    ------
-    ModelError
-        If there is no such model, or it can't be used.
-    InputError
-        If the choice can't be written; then it is as before.
-    """
+    """Choose the model that reads images from now on, in every command."""
     _check(_named(name))
     _write(f"{name}\n".encode(), _choice_file(), CHOICE)
     return _registered(name, chosen())
@@ -136,22 +69,6 @@ def add(file: str | os.PathLike[str]) -> RegisteredModel:
     """Copy a model file to the user's data folder, so that it can be used by name.
 
     The file must load, describe itself, and read a picture.
-
-    Parameters
-    ----------
-    file : str or path-like
-        What ``img2music train image`` has written. Its name will be the one in its metadata.
-
-    Returns
-    -------
-    RegisteredModel
-
-    Raises
-    ------
-    ModelError
-        If there is no such file, it is no image model, its name can't be one of a file, or the name is taken.
-    InputError
-        If it can't be copied; then nothing has changed.
     """
     path = locate(Path(file))
     name = _check(path).metadata["name"]
@@ -175,20 +92,7 @@ def add(file: str | os.PathLike[str]) -> RegisteredModel:
 
 
 def remove(name: str) -> None:
-    """Delete a model that was added.
-
-    Parameters
-    ----------
-    name : str
-        Of a model in `models`.
-
-    Raises
-    ------
-    ModelError
-        If there is no such model, it is shipped, or it is the default.
-    InputError
-        If it can't be deleted.
-    """
+    """Delete a model that was added."""
     path = _named(name)
     if name in _shipped():
         raise ModelError(f"The model {name} comes with img2music and can't be removed.")

@@ -35,44 +35,26 @@ FARTHEST = 4.0  # standard deviations; silence and noise lie far outside of musi
 
 @dataclass(frozen=True)
 class AffectModel:
-    """Linear functions of standardised inputs, squashed onto the unit scale.
+    """Linear functions of standardised inputs, squashed onto the unit scale."""
 
-    Attributes
-    ----------
-    name : str
-        Name and version.
-    mean, scale : tuple of float, length of `INPUTS`
-        Inputs are standardised with them.
-    valence, arousal : tuple of float, length of `INPUTS`
-        Coefficients. What they give is the logit of the affect, over 4: near the middle of the unit scale it
-        reads as the affect less 0.5.
-    valence_change, arousal_change : tuple of float, length of `INPUTS`
-        Coefficients of how a window differs from its track, in the same unit. MusiCNN hears a few moments of a
-        track only, so these do without it.
-    """
-
-    name: str
-    mean: tuple[float, ...]
-    scale: tuple[float, ...]
+    name: str  # name and version
+    mean: tuple[float, ...]  # inputs are standardised with them
+    scale: tuple[float, ...]  # inputs are standardised with them
+    # Coefficients. What they give is the logit of the affect, over 4: near the middle of the unit scale it reads as the
+    # affect less 0.5
     valence: tuple[float, ...]
+    # Coefficients. What they give is the logit of the affect, over 4: near the middle of the unit scale it reads as the
+    # affect less 0.5
     arousal: tuple[float, ...]
+    # Coefficients of how a window differs from its track, in the same unit. MusiCNN hears a few moments of a track
+    # only, so these do without it
     valence_change: tuple[float, ...]
+    # Coefficients of how a window differs from its track, in the same unit. MusiCNN hears a few moments of a track
+    # only, so these do without it
     arousal_change: tuple[float, ...]
 
     def affect(self, track: NDArray[np.float64], window: NDArray[np.float64] | None = None) -> Affect:
-        """Predict the affect of a track, or of a window of it.
-
-        Parameters
-        ----------
-        track : ndarray of float64, shape (465,)
-            In the order of `INPUTS`.
-        window : ndarray of float64, shape (465,), optional
-            The same of the window.
-
-        Returns
-        -------
-        Affect
-        """
+        """Predict the affect of a track, or of a window of it."""
         # einsum adds in one fixed order; BLAS doesn't promise that.
         values = np.einsum("ij,j->i", np.array([self.valence, self.arousal]), self._standard(track))
         if window is not None:
@@ -84,39 +66,13 @@ class AffectModel:
         return np.clip((inputs - self.mean) / self.scale, -FARTHEST, FARTHEST)
 
     def save(self, path: Path) -> None:
-        """Write the model as JSON.
-
-        Parameters
-        ----------
-        path : Path
-            Replaced at once if it exists.
-
-        Raises
-        ------
-        InputError
-            If it can't be written; then nothing has changed.
-        """
+        """Write the model as JSON."""
         content = {name: _rounded(value) for name, value in asdict(self).items()}
         write_atomically((json.dumps(content) + "\n").encode(), path, KIND)
 
     @classmethod
     def load(cls, path: Path) -> Self:
-        """Read a model.
-
-        Parameters
-        ----------
-        path : Path
-            A file that `save` wrote.
-
-        Returns
-        -------
-        AffectModel
-
-        Raises
-        ------
-        ModelError
-            If it is missing, damaged or of another kind.
-        """
+        """Read a model."""
         try:
             content = json.loads(path.read_text(encoding="utf-8"))
             parts = {
@@ -132,12 +88,7 @@ class AffectModel:
 
 @lru_cache(maxsize=1)
 def shipped_model() -> AffectModel:
-    """The model that comes with img2music.
-
-    Returns
-    -------
-    AffectModel
-    """
+    """The model that comes with img2music."""
     return AffectModel.load(Path(__file__).parent / "models" / "affect.json")
 
 

@@ -52,28 +52,15 @@ CUT_SHORT = "It ends after {:.1f} of the {:.1f} seconds that it promises: it is 
 
 @dataclass(frozen=True)
 class Measurement:
-    """What is measured of a track, before its affect is read from it.
+    """What is measured of a track, before its affect is read from it."""
 
-    Attributes
-    ----------
-    duration, listened : float
-        Seconds.
-    features : Features
-        Features of the whole track.
-    inputs : ndarray of float64, shape (465,)
-        Inputs of the affect model for the whole track.
-    windows : tuple of (float, float, ndarray of float64 or None)
-        Start, end and inputs of the affect model for each window; None for silence.
-    note : str or None
-        What is wrong with the file.
-    """
-
-    duration: float
-    listened: float
-    features: Features
-    inputs: NDArray[np.float64]
+    duration: float  # seconds
+    listened: float  # seconds
+    features: Features  # features of the whole track
+    inputs: NDArray[np.float64]  # inputs of the affect model for the whole track
+    # Start, end and inputs of the affect model for each window; None for silence
     windows: tuple[tuple[float, float, NDArray[np.float64] | None], ...]
-    note: str | None
+    note: str | None  # what is wrong with the file
 
 
 @dataclass(frozen=True)
@@ -105,26 +92,7 @@ class _Frames:
 
 
 def analyze_track(path: str | os.PathLike[str], model: AffectModel | None = None) -> TrackAnalysis:
-    """Listen to a sound file.
-
-    Parameters
-    ----------
-    path : path-like
-        Any file that libav reads, also a film with sound.
-    model : AffectModel, optional
-        Reads the affect; the shipped one unless given.
-
-    Returns
-    -------
-    TrackAnalysis
-
-    Raises
-    ------
-    InputError
-        If it is not a regular, readable file with sound in it, or all of it is silent.
-    ModelError
-        If a model is missing or damaged.
-    """
+    """Listen to a sound file."""
     try:
         measured = measure(path)
     except Img2MusicError:
@@ -148,24 +116,7 @@ def analyze_track(path: str | os.PathLike[str], model: AffectModel | None = None
 
 
 def measure(path: str | os.PathLike[str]) -> Measurement:
-    """Listen to a sound file, without reading its affect.
-
-    Parameters
-    ----------
-    path : path-like
-        Any file that libav reads, also a film with sound.
-
-    Returns
-    -------
-    Measurement
-
-    Raises
-    ------
-    InputError
-        If it is not a regular, readable file with sound in it, or all of it is silent.
-    ModelError
-        If vibenet's network is missing or damaged.
-    """
+    """Listen to a sound file, without reading its affect."""
     with open_audio(path) as audio:
         promised = audio.info.duration
         excerpts = _listen(audio)
@@ -218,18 +169,7 @@ def measure(path: str | os.PathLike[str]) -> Measurement:
 
 
 def plan(duration: float) -> list[tuple[float, float]]:
-    """Choose what to hear of a track: all of a short one, else the middles of equal parts.
-
-    Parameters
-    ----------
-    duration : float
-        Seconds.
-
-    Returns
-    -------
-    list of (float, float)
-        Start and end of each excerpt in seconds, ascending.
-    """
+    """Choose what to hear of a track: all of a short one, else the middles of equal parts."""
     if duration <= EXCERPTS * EXCERPT_SECONDS:
         return [(0.0, duration)]
     part = duration / EXCERPTS

@@ -59,23 +59,7 @@ def k_weighting(rate: int) -> NDArray[np.float64]:
 
 
 def block_powers(samples: NDArray[np.float32], rate: int, layout: Sequence[str]) -> NDArray[np.float64]:
-    """Weighted power of each gating block.
-
-    Parameters
-    ----------
-    samples : ndarray of float32, shape (c, n)
-        Full scale 1.0.
-    rate : int
-        Samples a second.
-    layout : sequence of str, length c
-        Channel names as libav writes them.
-
-    Returns
-    -------
-    ndarray of float64, shape (m,)
-        Sum over the channels of gain times mean square, for blocks of 0.4 s, a tenth of a second apart. Empty
-        for less than one block.
-    """
+    """Weighted power of each gating block."""
     from scipy.signal import sosfilt
 
     step = round(STEP * rate)
@@ -94,18 +78,7 @@ def block_powers(samples: NDArray[np.float32], rate: int, layout: Sequence[str])
 
 
 def integrated_loudness(powers: NDArray[np.float64]) -> float | None:
-    """Gate the blocks and average the rest.
-
-    Parameters
-    ----------
-    powers : ndarray of float64, shape (m,)
-        Powers of gating blocks, of one excerpt or several.
-
-    Returns
-    -------
-    float or None
-        LUFS; None where no block passes the absolute gate of -70 LUFS (silence).
-    """
+    """Gate the blocks and average the rest."""
     heard = powers[powers > 10 ** ((ABSOLUTE_GATE - OFFSET) / 10)]
     if not heard.size:
         return None

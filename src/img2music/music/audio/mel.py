@@ -23,16 +23,6 @@ def log_mel(samples: NDArray[np.float32]) -> NDArray[np.float32]:
     """Mel power spectrogram in decibels.
 
     Equal to ``extract_mel`` of vibenet 0.1.0 before it cuts off what is 80 dB below the maximum.
-
-    Parameters
-    ----------
-    samples : ndarray of float32, shape (n,)
-        Mono, 16 kHz, full scale 1.0. Less than one window is padded with zeros.
-
-    Returns
-    -------
-    ndarray of float32, shape (128, m)
-        Decibels, at least -160; 50 frames a second.
     """
     import scipy.fft
 

@@ -34,18 +34,10 @@ COMPRESSION = 10_000.0  # of power, before the logarithm
 
 @dataclass(frozen=True, slots=True)
 class Tagging:
-    """What the network makes of a few patches, averaged over them.
+    """What the network makes of a few patches, averaged over them."""
 
-    Attributes
-    ----------
-    embedding : ndarray of float64, shape (200,)
-        The layer from which the network reads its tags.
-    tags : ndarray of float64, shape (50,)
-        Log-odds of the tags.
-    """
-
-    embedding: NDArray[np.float64]
-    tags: NDArray[np.float64]
+    embedding: NDArray[np.float64]  # the layer from which the network reads its tags
+    tags: NDArray[np.float64]  # log-odds of the tags
 
     @property
     def happiness(self) -> float:
@@ -54,23 +46,7 @@ class Tagging:
 
 
 def listen(patches: Sequence[NDArray[np.float32]]) -> Tagging:
-    """Run the network.
-
-    Parameters
-    ----------
-    patches : sequence of ndarray of float32, shape (n,)
-        Mono, 16 kHz, full scale 1.0, at least one. What is shorter than `PATCH` is repeated, as it was in the
-        network's training; what is longer is cut.
-
-    Returns
-    -------
-    Tagging
-
-    Raises
-    ------
-    ModelError
-        If the shipped network can't be loaded.
-    """
+    """Run the network."""
     session = _session()
     embedding, tags = np.zeros(EMBEDDING), np.zeros(TAGS)
     for patch in patches:
@@ -81,18 +57,7 @@ def listen(patches: Sequence[NDArray[np.float32]]) -> Tagging:
 
 
 def log_mel(samples: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The mel spectrogram that the network was trained on, of whole windows only.
-
-    Parameters
-    ----------
-    samples : ndarray of float32, shape (n,)
-        Mono, 16 kHz, full scale 1.0, at least one window of 512.
-
-    Returns
-    -------
-    ndarray of float32, shape (96, m)
-        ``log10(1 + 10000 power)``; 62.5 frames a second.
-    """
+    """The mel spectrogram that the network was trained on, of whole windows only."""
     import scipy.fft
 
     frames = np.lib.stride_tricks.sliding_window_view(samples, N_FFT)[::HOP]

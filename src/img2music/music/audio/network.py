@@ -40,56 +40,21 @@ MODEL_GRAPH, GRAPH_OUTPUT, VALUE_NAME, GRAPH_INITIALIZER, TENSOR_NAME, TENSOR_RA
 
 @dataclass(frozen=True, slots=True)
 class Hearing:
-    """What the network makes of a track.
+    """What the network makes of a track."""
 
-    Attributes
-    ----------
-    outputs : dict of str to float
-        Each of `LABELS`, in [0, 1].
-    steps : ndarray of float32, shape (n, 1280)
-        The last feature map, averaged over frequency; one row every `STRIDE` mel frames (0.64 s).
-    """
-
-    outputs: dict[str, float]
+    outputs: dict[str, float]  # each of `LABELS`, in [0, 1]
+    # The last feature map, averaged over frequency; one row every `STRIDE` mel frames (0.64 s)
     steps: NDArray[np.float32]
 
     def embedding(self, first: int, last: int) -> NDArray[np.float64]:
-        """Embed a part of what was heard.
-
-        Parameters
-        ----------
-        first, last : int
-            Mel frames from ``first`` up to ``last``.
-
-        Returns
-        -------
-        ndarray of float64, shape (256,)
-            The layer from which the network reads its outputs; for all frames, the one it did read them from.
-        """
+        """Embed a part of what was heard."""
         begin = min(round(first / STRIDE), len(self.steps) - 1)
         end = max(begin + 1, round(last / STRIDE))
         return _network().trunk(self.steps[begin:end].mean(axis=0, dtype=np.float64))
 
 
 def hear(mel: NDArray[np.float32], gain: float = 0.0) -> Hearing:
-    """Run the network.
-
-    Parameters
-    ----------
-    mel : ndarray of float32, shape (128, m)
-        From `img2music.music.audio.mel.log_mel`; excerpts of one track may be joined along time.
-    gain : float
-        Decibels by which the network hears it louder.
-
-    Returns
-    -------
-    Hearing
-
-    Raises
-    ------
-    ModelError
-        If the installed vibenet doesn't carry the network that is expected.
-    """
+    """Run the network."""
     clipped = np.maximum(mel, mel.max() - DYNAMIC_RANGE)
     clipped += np.float32(gain)
     outputs, feature_map = _network().session.run(["out", FEATURE_MAP], {"x": clipped[np.newaxis]})

@@ -4,18 +4,7 @@ from collections.abc import Iterator
 
 
 def fields(message: memoryview) -> Iterator[tuple[int, int | memoryview]]:
-    """Split a message.
-
-    Parameters
-    ----------
-    message : memoryview of bytes
-        An encoded message.
-
-    Yields
-    ------
-    int, int or memoryview
-        Number and content of each field: the value of a varint, the bytes of any other.
-    """
+    """Split a message."""
     offset = 0
     while offset < len(message):
         tag, offset = varint(message, offset)

@@ -27,60 +27,21 @@ ONSET_GAP = 0.06  # seconds between two onsets, at least
 
 
 def onset_strength(mel: NDArray[np.float32], loudest: float) -> NDArray[np.float64]:
-    """How much louder each frame is than the one before it: spectral flux in decibels.
-
-    Parameters
-    ----------
-    mel : ndarray of float32, shape (128, m)
-        Log-mel spectrogram of one excerpt, in decibels.
-    loudest : float
-        Decibels of the loudest bin of the whole track.
-
-    Returns
-    -------
-    ndarray of float64, shape (m,)
-        Mean over the bins of the rise in decibels, at least 0. 50 values a second.
-    """
+    """How much louder each frame is than the one before it: spectral flux in decibels."""
     heard = np.maximum(mel, loudest - RANGE_DB)
     rise = np.maximum(0.0, np.diff(heard, axis=1, prepend=heard[:, :1]))
     return np.asarray(rise.mean(axis=0, dtype=np.float64))
 
 
 def accents(mel: NDArray[np.float32], loudest: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """How much each frame rises over the one before it in amplitude, so that what is quiet counts for little.
-
-    Parameters
-    ----------
-    mel : ndarray of float32, shape (128, m)
-        Log-mel spectrogram of one excerpt, in decibels.
-    loudest : float
-        Decibels of the loudest bin of the whole track.
-
-    Returns
-    -------
-    rise : ndarray of float64, shape (m,)
-        Mean over the bins of the rise in amplitude, at least 0, as a share of the loudest bin's amplitude.
-    amplitude : ndarray of float64, shape (m,)
-        Mean over the bins of the amplitude.
-    """
+    """How much each frame rises over the one before it in amplitude, so that what is quiet counts for little."""
     amplitude = np.exp((mel - np.float32(loudest)) * np.float32(np.log(10.0) / 20.0))
     rise = np.maximum(0.0, np.diff(amplitude, axis=1, prepend=amplitude[:, :1]))
     return np.asarray(rise.mean(axis=0, dtype=np.float64)), np.asarray(amplitude.mean(axis=0, dtype=np.float64))
 
 
 def onset_count(strength: NDArray[np.float64]) -> int:
-    """Count the peaks of the onset strength of one excerpt.
-
-    Parameters
-    ----------
-    strength : ndarray of float64, shape (m,)
-        From `onset_strength`.
-
-    Returns
-    -------
-    int
-        Local maxima that stand out of their neighbourhood.
-    """
+    """Count the peaks of the onset strength of one excerpt."""
     from scipy.ndimage import maximum_filter1d, uniform_filter1d
 
     width = 2 * round(NEIGHBOURHOOD * FRAME_RATE / 2) + 1
@@ -96,18 +57,6 @@ def tempo(strengths: Sequence[NDArray[np.float64]], rises: Sequence[NDArray[np.f
     The autocorrelation of the onset strength, summed over one to four beats, weighted by a log-normal prior. Where
     every second of these beats is weak, as quavers between beats are, or beats are many and onsets few, the tempo is
     half as fast.
-
-    Parameters
-    ----------
-    strengths : sequence of ndarray of float64
-        Onset strength of each excerpt.
-    rises : sequence of ndarray of float64
-        Rise in amplitude, from `accents`.
-
-    Returns
-    -------
-    float or None
-        Beats a minute in [40, 220]; None where nothing repeats.
     """
     tempi = np.geomspace(SLOWEST, FASTEST, CANDIDATES)
     longest = int(np.ceil(len(BEATS) * 60.0 / SLOWEST * FRAME_RATE)) + 2

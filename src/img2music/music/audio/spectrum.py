@@ -9,20 +9,7 @@ RANGE_DB = 60.0  # below the loudest frame of a track, levels count as the same 
 
 
 def centroid_and_level(mel: NDArray[np.float32]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Find where the sound of each frame lies, and how strong it is.
-
-    Parameters
-    ----------
-    mel : ndarray of float32, shape (128, m)
-        Log-mel spectrogram of a whole track, in decibels.
-
-    Returns
-    -------
-    centroid : ndarray of float64, shape (m,)
-        Mean mel bin, weighted by power, in [0, 127].
-    level : ndarray of float64, shape (m,)
-        Decibels, no more than 60 below those of the loudest frame.
-    """
+    """Find where the sound of each frame lies, and how strong it is."""
     power = np.exp(mel * np.float32(np.log(10.0) / 10.0))
     total = power.sum(axis=0, dtype=np.float64)
     moment = np.einsum("i,ij->j", np.arange(N_MELS, dtype=np.float64), power)
@@ -31,17 +18,6 @@ def centroid_and_level(mel: NDArray[np.float32]) -> tuple[NDArray[np.float64], N
 
 
 def register(centroid: NDArray[np.float64], level: NDArray[np.float64]) -> float:
-    """Average the centroid over frames, each weighted by its amplitude, so that what is quiet says little.
-
-    Parameters
-    ----------
-    centroid, level : ndarray of float64, shape (m,)
-        From `centroid_and_level`, at least one frame.
-
-    Returns
-    -------
-    float
-        Mean mel bin, in [0, 127].
-    """
+    """Average the centroid over frames, each weighted by its amplitude, so that what is quiet says little."""
     amplitude = 10.0 ** ((level - level.max()) / 20.0)
     return float((centroid * amplitude).sum() / amplitude.sum())

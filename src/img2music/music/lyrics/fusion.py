@@ -11,20 +11,7 @@ SPREAD = 0.2
 
 
 def fuse(heard: float, read: float | None) -> float:
-    """Join the valence that is heard in a track with that which is read in its lyrics.
-
-    Parameters
-    ----------
-    heard : float
-        Of the sound, on the unit scale.
-    read : float or None
-        Of the lyrics, by the shipped model that needs no extra; None where there are none that it can read.
-
-    Returns
-    -------
-    float
-        The weighted mean of both, brought to the same spread, on the unit scale.
-    """
+    """Join the valence that is heard in a track with that which is read in its lyrics."""
     if read is None:
         return heard
     # A few lines can read more extreme than any whole song; they say no more than the end of the scale.

@@ -19,18 +19,7 @@ Floats = NDArray[np.float64]
 
 
 def count_grams(texts: Sequence[str]) -> csr_array:
-    """Count the runs of each text.
-
-    Parameters
-    ----------
-    texts : sequence of str
-        Clean, n of them.
-
-    Returns
-    -------
-    sparse array of float64, shape (n, BUCKETS)
-        ``1 + ln(count)`` of the runs that fall into each bucket by their CRC-32.
-    """
+    """Count the runs of each text."""
     buckets: list[int] = []
     values: list[float] = []
     ends = [0]
@@ -76,18 +65,7 @@ def inverse_frequency(counts: csr_array) -> Floats:
 
 
 def weigh(counts: csr_array, inverse: NDArray[np.floating]) -> csr_array:
-    """Weigh counts, and bring each text to length 1.
-
-    Parameters
-    ----------
-    counts : sparse array, shape (n, BUCKETS)
-    inverse : ndarray, shape (BUCKETS,)
-        From `inverse_frequency`.
-
-    Returns
-    -------
-    sparse array of float64, shape (n, BUCKETS)
-    """
+    """Weigh counts, and bring each text to length 1."""
     data = counts.data * np.asarray(inverse, dtype=np.float64)[counts.indices]
     rows = np.repeat(np.arange(counts.shape[0]), np.diff(counts.indptr))
     length = np.sqrt(np.bincount(rows, weights=data**2, minlength=counts.shape[0]))

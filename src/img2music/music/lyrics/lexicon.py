@@ -18,24 +18,12 @@ LARGEST = 100_000_000
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """How the authors of a lexicon lay its columns out.
+    """How the authors of a lexicon lay its columns out."""
 
-    Attributes
-    ----------
-    name : str
-        The lexicon.
-    header : tuple of str
-        Titles of the columns of the term, its valence and its arousal, in lower case.
-    scale : Scale
-        Of valence and arousal.
-    senses : bool
-        Whether a term may name one sense of a word in parentheses: ``bank (river)``.
-    """
-
-    name: str
-    header: tuple[str, str, str]
-    scale: Scale
-    senses: bool = False
+    name: str  # the lexicon
+    header: tuple[str, str, str]  # titles of the columns of the term, its valence and its arousal, in lower case
+    scale: Scale  # of valence and arousal
+    senses: bool = False  # whether a term may name one sense of a word in parentheses: bank (river)
 
 
 LAYOUTS = (
@@ -54,34 +42,18 @@ SENSE = re.compile(r"^(?P<word>.+?) *\([^()]*\)$")
 
 @dataclass(frozen=True, slots=True)
 class LexiconAffect:
-    """What a lexicon says of a text.
+    """What a lexicon says of a text."""
 
-    Attributes
-    ----------
-    affect : Affect or None
-        Mean over the words found, each as often as it occurs; None where none is found.
-    not_found : float
-        Share of the words that the lexicon does not have, in [0, 1]; 1 for a text without words.
-    """
-
-    affect: Affect | None
-    not_found: float
+    affect: Affect | None  # mean over the words found, each as often as it occurs; None where none is found
+    not_found: float  # share of the words that the lexicon does not have, in [0, 1]; 1 for a text without words
 
 
 @dataclass(frozen=True)
 class Lexicon:
-    """Words and terms of several words, with their affect.
+    """Words and terms of several words, with their affect."""
 
-    Attributes
-    ----------
-    name : str
-        Such as ``"NRC-VAD v1"``.
-    terms : mapping of str to Affect
-        In lower case; the words of a term are parted by single spaces.
-    """
-
-    name: str
-    terms: Mapping[str, Affect]
+    name: str  # such as "NRC-VAD v1"
+    terms: Mapping[str, Affect]  # in lower case; the words of a term are parted by single spaces
 
     def __post_init__(self) -> None:
         longest: dict[str, int] = {}
@@ -95,18 +67,7 @@ class Lexicon:
         return len(self.terms)
 
     def affect(self, words: Sequence[str]) -> LexiconAffect:
-        """Average the affect of a text's words, each weighted by its count.
-
-        Parameters
-        ----------
-        words : sequence of str
-            Words or lemmas in the order of the text, in lower case. Where several in a row are one term of the
-            lexicon, the longest such term counts once for each of its words, and these are not looked up.
-
-        Returns
-        -------
-        LexiconAffect
-        """
+        """Average the affect of a text's words, each weighted by its count."""
         found = list(self._find(words))
         if not found:
             return LexiconAffect(None, 1.0)
@@ -132,23 +93,7 @@ class Lexicon:
 
     @classmethod
     def load(cls, path: Path) -> Self:
-        """Read a lexicon as its authors distribute it.
-
-        Parameters
-        ----------
-        path : Path
-            NRC-VAD v1 or v2 (columns parted by tabs or by runs of spaces), Glasgow Norms or Warriner (CSV), told
-            apart by their headers.
-
-        Returns
-        -------
-        Lexicon
-
-        Raises
-        ------
-        InputError
-            If it can't be read, is none of these, or holds a line that is not as it should be.
-        """
+        """Read a lexicon as its authors distribute it."""
         rows = list(_rows(path))
         layout, columns, first = _recognise(rows, path)
         terms: dict[str, Affect] = {}

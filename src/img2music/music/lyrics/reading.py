@@ -68,21 +68,7 @@ class LyricsReading:
 def read_lyrics_files(
     paths: Iterable[Path], model: TextReader, lexicon: Lexicon | None = None
 ) -> Iterator[LyricsReading | InputError]:
-    """Read the affect of files of lyrics, one after the other.
-
-    Parameters
-    ----------
-    paths : iterable of Path
-        Text or LRC: UTF-8, UTF-16 with a byte order mark, or else Windows-1252.
-    model : TextReader
-    lexicon : Lexicon, optional
-        English, as all that `Lexicon.load` reads.
-
-    Yields
-    ------
-    LyricsReading or InputError
-        In the order of the paths; the error of a file that can't be read.
-    """
+    """Read the affect of files of lyrics, one after the other."""
     for path in paths:
         try:
             text = _read(path)

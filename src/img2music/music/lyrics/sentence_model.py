@@ -22,37 +22,13 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class SentenceModel:
-    """Kernel ridge regression on sentence vectors, folded.
+    """Kernel ridge regression on sentence vectors, folded."""
 
-    Attributes
-    ----------
-    name : str
-        Name and version.
-    forms : Forms
-        Of MiniLM's vectors, of length 1.
-    """
-
-    name: str
-    forms: Forms
+    name: str  # name and version
+    forms: Forms  # of MiniLM's vectors, of length 1
 
     def predict(self, texts: Sequence[str]) -> Floats:
-        """Read valence and arousal of sentences or lines.
-
-        Parameters
-        ----------
-        texts : sequence of str
-            Clean, English; n of them.
-
-        Returns
-        -------
-        ndarray of float64, shape (n, 2)
-            On the unit scale.
-
-        Raises
-        ------
-        MissingExtraError
-            If the encoder is not installed.
-        """
+        """Read valence and arousal of sentences or lines."""
         encoder = MiniLM()
         vectors = np.zeros((len(texts), WIDTH))
         for row, text in enumerate(texts):
@@ -60,39 +36,13 @@ class SentenceModel:
         return np.clip(self.forms.of(unit_rows(vectors)), 0.0, 1.0)
 
     def save(self, path: Path) -> None:
-        """Write the model.
-
-        Parameters
-        ----------
-        path : Path
-            Replaced at once if it exists.
-
-        Raises
-        ------
-        InputError
-            If it can't be written; then nothing has changed.
-        """
+        """Write the model."""
         arrays = {name: getattr(self.forms, name) for name in SHAPES}
         write_arrays(path, KIND, {"name": self.name}, arrays)
 
     @classmethod
     def load(cls, path: Path) -> Self:
-        """Read a model.
-
-        Parameters
-        ----------
-        path : Path
-            A file that `save` wrote.
-
-        Returns
-        -------
-        SentenceModel
-
-        Raises
-        ------
-        ModelError
-            If it is missing, damaged or of another kind.
-        """
+        """Read a model."""
         facts, arrays = read_arrays(path, KIND)
         check_arrays(path, KIND, arrays, SHAPES)
         return cls(str(facts.get("name")), Forms(*(arrays[name] for name in SHAPES)))
@@ -108,10 +58,5 @@ SHAPES: dict[str, tuple[tuple[int, ...], type[np.generic]]] = {
 
 @lru_cache(maxsize=1)
 def shipped_sentence_model() -> SentenceModel:
-    """The head that comes with img2music, for the encoder of the extra ``lyrics``.
-
-    Returns
-    -------
-    SentenceModel
-    """
+    """The head that comes with img2music, for the encoder of the extra ``lyrics``."""
     return SentenceModel.load(Path(__file__).parent / "models" / "text_affect_minilm.npz")

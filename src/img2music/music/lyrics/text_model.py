@@ -76,48 +76,19 @@ class PieceTable:
 
 @dataclass(frozen=True)
 class TextModel:
-    """Kernel ridge regression on what a text means, how its words feel and how they are spelled, folded.
+    """Kernel ridge regression on what a text means, how its words feel and how they are spelled, folded."""
 
-    Attributes
-    ----------
-    name : str
-        Name and version.
-    pieces : PieceTable
-        What it knows of word pieces.
-    forms : Forms
-        Of meaning.
-    word_affect : ndarray of float32, shape (2, 4)
-        Coefficients of the standardised word affect.
-    word_affect_mean, word_affect_scale : ndarray of float32, shape (4,)
-        It is standardised with them.
-    gram_inverse : ndarray of float16, shape (BUCKETS,)
-        Inverse document frequency of the runs of letters.
-    gram_weights : ndarray of float16, shape (BUCKETS, 2)
-        Their coefficients.
-    """
-
-    name: str
-    pieces: PieceTable
-    forms: Forms
-    word_affect: NDArray[np.float32]
-    word_affect_mean: NDArray[np.float32]
-    word_affect_scale: NDArray[np.float32]
-    gram_inverse: NDArray[np.float16]
-    gram_weights: NDArray[np.float16]
+    name: str  # name and version
+    pieces: PieceTable  # what it knows of word pieces
+    forms: Forms  # of meaning
+    word_affect: NDArray[np.float32]  # coefficients of the standardised word affect
+    word_affect_mean: NDArray[np.float32]  # it is standardised with them
+    word_affect_scale: NDArray[np.float32]  # it is standardised with them
+    gram_inverse: NDArray[np.float16]  # inverse document frequency of the runs of letters
+    gram_weights: NDArray[np.float16]  # their coefficients
 
     def predict(self, texts: Sequence[str]) -> Floats:
-        """Read valence and arousal of sentences or lines.
-
-        Parameters
-        ----------
-        texts : sequence of str
-            Clean, English; n of them, each about as long as a sentence: longer ones come out nearer to the mean.
-
-        Returns
-        -------
-        ndarray of float64, shape (n, 2)
-            On the unit scale.
-        """
+        """Read valence and arousal of sentences or lines."""
         if not texts:
             return np.zeros((0, 2))
         counts = self.pieces.count(texts)
@@ -127,40 +98,14 @@ class TextModel:
         return np.asarray(np.clip(self.forms.of(meaning) + felt @ self.word_affect.T + spelled, 0.0, 1.0))
 
     def save(self, path: Path) -> None:
-        """Write the model.
-
-        Parameters
-        ----------
-        path : Path
-            Replaced at once if it exists.
-
-        Raises
-        ------
-        InputError
-            If it can't be written; then nothing has changed.
-        """
+        """Write the model."""
         parts = [(self.pieces, "pieces_", PIECE_COLUMNS), (self.forms, "", FORMS), (self, "", OWN)]
         arrays = {prefix + name: getattr(part, name) for part, prefix, names in parts for name in names}
         write_arrays(path, KIND, {"name": self.name}, arrays)
 
     @classmethod
     def load(cls, path: Path) -> Self:
-        """Read a model.
-
-        Parameters
-        ----------
-        path : Path
-            A file that `save` wrote.
-
-        Returns
-        -------
-        TextModel
-
-        Raises
-        ------
-        ModelError
-            If it is missing, damaged or of another kind.
-        """
+        """Read a model."""
         facts, arrays = read_arrays(path, KIND)
         check_arrays(path, KIND, arrays, SHAPES)
         return cls(
@@ -193,10 +138,5 @@ SHAPES: dict[str, tuple[tuple[int, ...], type[np.generic]]] = {
 
 @lru_cache(maxsize=1)
 def shipped_text_model() -> TextModel:
-    """The model that comes with img2music.
-
-    Returns
-    -------
-    TextModel
-    """
+    """The model that comes with img2music."""
     return TextModel.load(Path(__file__).parent / "models" / "text_affect.npz")

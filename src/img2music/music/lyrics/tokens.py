@@ -45,17 +45,7 @@ class WordPieces:
         return all(part in self._numbers for part in basic_words(word))
 
     def split(self, text: str) -> list[int]:
-        """Split a text.
-
-        Parameters
-        ----------
-        text : str
-
-        Returns
-        -------
-        list of int
-            Numbers of the pieces, in order; a word that can't be spelled with pieces is `UNKNOWN`.
-        """
+        """Split a text."""
         return [number for word in basic_words(text) for number in self._of_word(word)]
 
     def _of_word(self, word: str) -> tuple[int, ...]:
@@ -83,16 +73,7 @@ class WordPieces:
 
 
 def basic_words(text: str) -> list[str]:
-    """Part a text into lower-case words without accents; each punctuation mark and each Chinese character is a word.
-
-    Parameters
-    ----------
-    text : str
-
-    Returns
-    -------
-    list of str
-    """
+    """Part a text into lower-case words without accents; each punctuation mark and each Chinese character is a word."""
     text = unicodedata.normalize("NFD", "".join(_printable(text)).lower())
     return "".join(_parted(char for char in text if unicodedata.category(char) != "Mn")).split()
 

@@ -24,26 +24,7 @@ Floats = NDArray[np.float32]
 
 
 def read_word_vectors(path: Path, wanted: Collection[str]) -> tuple[int, dict[str, Floats]]:
-    """Read the vectors of some words, without holding the others.
-
-    Parameters
-    ----------
-    path : Path
-        In word2vec's binary or text format, plain or gzipped: a line with the number of words and of dimensions,
-        then each word with its vector.
-    wanted : collection of str
-
-    Returns
-    -------
-    dimensions : int
-    vectors : dict of str to ndarray of float32, shape (dimensions,)
-        Of the words that both have; the first of several that differ only in case wins over none: case is kept.
-
-    Raises
-    ------
-    InputError
-        If it can't be read, or is damaged, cut short or of another kind.
-    """
+    """Read the vectors of some words, without holding the others."""
     try:
         with path.open("rb") as plain:
             zipped = plain.read(2) == b"\x1f\x8b"
@@ -114,24 +95,7 @@ ARRAYS = FileKind("a file of arrays by img2music", (".npz",), rb"PK\x03\x04.{26}
 
 
 def write_arrays(path: Path, kind: str, facts: Mapping[str, object], arrays: Mapping[str, NDArray[Any]]) -> None:
-    """Keep arrays and facts about them in one file, which nothing is run from to read it.
-
-    Parameters
-    ----------
-    path : Path
-        An ``.npz`` file, replaced at once if it exists. The same content gives the same bytes.
-    kind : str
-        What it is, for `read_arrays` to check.
-    facts : mapping
-        As JSON has them.
-    arrays : mapping of str to ndarray
-        Of numbers.
-
-    Raises
-    ------
-    InputError
-        If it can't be written; then nothing has changed.
-    """
+    """Keep arrays and facts about them in one file, which nothing is run from to read it."""
     stream = io.BytesIO()
     about = np.frombuffer(json.dumps({"kind": kind, **facts}, ensure_ascii=False).encode(), dtype=np.uint8)
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
@@ -143,24 +107,7 @@ def write_arrays(path: Path, kind: str, facts: Mapping[str, object], arrays: Map
 
 
 def read_arrays(path: Path, kind: str) -> tuple[dict[str, object], dict[str, NDArray[Any]]]:
-    """Read what `write_arrays` wrote.
-
-    Parameters
-    ----------
-    path : Path
-    kind : str
-        What it must be.
-
-    Returns
-    -------
-    facts : dict
-    arrays : dict of str to ndarray
-
-    Raises
-    ------
-    ModelError
-        If it is missing, damaged or of another kind.
-    """
+    """Read what `write_arrays` wrote."""
     found, facts, arrays = _read_arrays(path, kind)
     if found != kind:
         raise ModelError(f"{path} is a {found} file, not a {kind} file.")
@@ -168,13 +115,7 @@ def read_arrays(path: Path, kind: str) -> tuple[dict[str, object], dict[str, NDA
 
 
 def kind_of(path: Path) -> str:
-    """Say what kind of file `write_arrays` wrote.
-
-    Raises
-    ------
-    ModelError
-        If it is missing, damaged or of none.
-    """
+    """Say what kind of file `write_arrays` wrote."""
     return _read_arrays(path, "model")[0]
 
 
@@ -204,24 +145,7 @@ def check_arrays(
     arrays: Mapping[str, NDArray[Any]],
     shapes: Mapping[str, tuple[tuple[int, ...], type[np.generic]]],
 ) -> None:
-    """See that a model file holds what its kind holds.
-
-    Parameters
-    ----------
-    path : Path
-        For the message.
-    kind : str
-        For the message.
-    arrays : mapping of str to ndarray
-        What it holds.
-    shapes : mapping of str to (shape, type)
-        What it must hold, and nothing else.
-
-    Raises
-    ------
-    ModelError
-        If an array is missing, too many, of another shape or type, or not of finite numbers.
-    """
+    """See that a model file holds what its kind holds."""
     for name in {*shapes, *arrays}:
         shape, kept_as = shapes.get(name, (None, None))
         array = arrays.get(name)

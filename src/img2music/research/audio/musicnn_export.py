@@ -34,19 +34,7 @@ Weights = dict[str, NDArray[np.float32]]
 
 
 def read_checkpoint(index: bytes, data: bytes) -> Weights:
-    """Read the float32 tensors of a TensorFlow checkpoint of version 2 in one shard.
-
-    Parameters
-    ----------
-    index : bytes
-        The ``.index`` file: a table of LevelDB's format, not compressed.
-    data : bytes
-        The ``.data-00000-of-00001`` file.
-
-    Returns
-    -------
-    dict of str to ndarray of float32
-    """
+    """Read the float32 tensors of a TensorFlow checkpoint of version 2 in one shard."""
     table = memoryview(index)
     _, offset = varint(table, len(table) - FOOTER)
     _, offset = varint(table, offset)
@@ -161,26 +149,7 @@ class _Graph:
 
 
 def build(weights: Weights, half: bool = True) -> bytes:
-    """Build the network up to its embedding and its tags.
-
-    Parameters
-    ----------
-    weights : dict of str to ndarray
-        From `read_checkpoint`.
-    half : bool
-        Store large weights as float16.
-
-    Returns
-    -------
-    bytes
-        An ONNX model: ``mel``, float32, shape (n, 96, m) -> ``embedding``, shape (n, 200), and ``tags``, the
-        log-odds of the 50 tags, shape (n, 50).
-
-    Raises
-    ------
-    MissingExtraError
-        If onnx is not installed.
-    """
+    """Build the network up to its embedding and its tags."""
     try:
         from onnx import TensorProto, helper
     except ImportError as error:

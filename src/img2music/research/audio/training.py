@@ -43,24 +43,12 @@ _Predictor = Callable[[NDArray[np.intp], NDArray[np.intp]], NDArray[np.float64]]
 
 @dataclass(frozen=True)
 class RatedMusic:
-    """Inputs of the model and people's ratings.
+    """Inputs of the model and people's ratings."""
 
-    Attributes
-    ----------
-    inputs : ndarray of float64, shape (n, 465) or (n, 0)
-        Inputs of the model, one row a song; none where there is no sound.
-    shared : ndarray of float64, shape (n, 5)
-        The features in `SHARED`.
-    ratings : ndarray of float64, shape (n, 2)
-        Valence and arousal on the unit scale.
-    groups : tuple of str, length n
-        What must not be split between training and testing: the genre or the artist.
-    """
-
-    inputs: NDArray[np.float64]
-    shared: NDArray[np.float64]
-    ratings: NDArray[np.float64]
-    groups: tuple[str, ...]
+    inputs: NDArray[np.float64]  # inputs of the model, one row a song; none where there is no sound
+    shared: NDArray[np.float64]  # the features in `SHARED`
+    ratings: NDArray[np.float64]  # valence and arousal on the unit scale
+    groups: tuple[str, ...]  # what must not be split between training and testing: the genre or the artist
 
 
 def read_emotify(folder: Path, jobs: int = 1, progress: Callable[[int, int], object] | None = None) -> RatedMusic:
@@ -168,24 +156,7 @@ def read_pmemo(table: Path) -> RatedMusic:
 
 
 def train_affect_model(rated: RatedMusic) -> AffectModel:
-    """Fit the model: ridge regression, blended with what MusiCNN itself reads.
-
-    Parameters
-    ----------
-    rated : RatedMusic
-        From `read_emotify`.
-
-    Returns
-    -------
-    AffectModel
-        The logits of its predictions for the same songs, over 4, average to 0 with a standard deviation of
-        `SPREAD`.
-
-    Raises
-    ------
-    MissingExtraError
-        If scikit-learn is not installed.
-    """
+    """Fit the model: ridge regression, blended with what MusiCNN itself reads."""
     mean, scale = rated.inputs.mean(axis=0), rated.inputs.std(axis=0)
     scale[scale == 0] = 1.0
     standard = (rated.inputs - mean) / scale
@@ -208,18 +179,7 @@ def train_affect_model(rated: RatedMusic) -> AffectModel:
 
 
 def evaluate_affect_model(emotify: RatedMusic, pmemo: RatedMusic) -> list[tuple[str, float, float]]:
-    """Correlate predictions with ratings of music that was not trained on.
-
-    Parameters
-    ----------
-    emotify, pmemo : RatedMusic
-        From `read_emotify` and `read_pmemo`.
-
-    Returns
-    -------
-    list of (str, float, float)
-        What was tried, Pearson's r of valence and of arousal.
-    """
+    """Correlate predictions with ratings of music that was not trained on."""
 
     def table(data: RatedMusic, groups: tuple[str, ...] | None = None) -> NDArray[np.float64]:
         return _folded(
@@ -262,25 +222,7 @@ def evaluate_affect_model(emotify: RatedMusic, pmemo: RatedMusic) -> list[tuple[
 
 
 def unheard_affects(rated: RatedMusic, groups: tuple[str, ...] | None = None) -> NDArray[np.float64]:
-    """Read each song by a model that has not been trained on it.
-
-    Parameters
-    ----------
-    rated : RatedMusic
-        From `read_emotify`.
-    groups : tuple of str, length n, optional
-        Songs of a group are left out together; `FOLDS` random folds without.
-
-    Returns
-    -------
-    ndarray of float64, shape (n, 2)
-        Valence and arousal on the unit scale.
-
-    Raises
-    ------
-    MissingExtraError
-        If scikit-learn is not installed.
-    """
+    """Read each song by a model that has not been trained on it."""
 
     def model(train: NDArray[np.intp], test: NDArray[np.intp]) -> NDArray[np.float64]:
         trained = train_affect_model(RatedMusic(rated.inputs[train], rated.shared[train], rated.ratings[train], ()))
@@ -306,13 +248,7 @@ def _within_groups(predicted: NDArray[np.float64], data: RatedMusic) -> tuple[fl
 
 
 def require_training() -> None:
-    """Refuse, before any song is heard, what scikit-learn is needed for.
-
-    Raises
-    ------
-    MissingExtraError
-        If it is not installed.
-    """
+    """Refuse, before any song is heard, what scikit-learn is needed for."""
     if importlib.util.find_spec("sklearn") is None:
         raise MissingExtraError("Training", "train")
 

@@ -5,25 +5,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Anchor:
-    """One published figure.
+    """One published figure."""
 
-    Attributes
-    ----------
-    what : str
-        Who or what reads the images.
-    metric : str
-        ``"r"`` or ``"mse_minmax"``, as in `Accuracy`.
-    valence, arousal : float or None
-        None if it was not published: see the source.
-    source : str
-        Where it was published, and how it was had.
-    """
-
-    what: str
-    metric: str
-    valence: float | None
-    arousal: float | None
-    source: str
+    what: str  # who or what reads the images
+    metric: str  # "r" or "mse_minmax", as in `Accuracy`
+    valence: float | None  # none if it was not published: see the source
+    arousal: float | None  # none if it was not published: see the source
+    source: str  # where it was published, and how it was had
 
 
 ANCHORS: dict[str, tuple[Anchor, ...]] = {

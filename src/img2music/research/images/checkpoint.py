@@ -74,21 +74,6 @@ def read_checkpoint(path: Path) -> dict[str, NDArray[Any]]:
     """Read the tensors of a state dictionary that ``torch.save`` wrote in its legacy format.
 
     Nothing in the file can run: only dictionaries and float32 and int64 tensors are built.
-
-    Parameters
-    ----------
-    path : Path
-        The ``.pth`` file.
-
-    Returns
-    -------
-    dict of str to ndarray
-        Tensors by name, float32 or int64.
-
-    Raises
-    ------
-    ModelError
-        If the file can't be read or is no such checkpoint.
     """
     try:
         with path.open("rb") as file:

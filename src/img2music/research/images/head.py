@@ -31,18 +31,10 @@ Floats = NDArray[np.float64]
 
 
 class Codes(NamedTuple):
-    """What the kernel compares images by.
+    """What the kernel compares images by."""
 
-    Attributes
-    ----------
-    units : ndarray of float64, shape (n, k)
-        Unit vectors.
-    words : ndarray of float64, shape (n, m)
-        Standardised word norms; m may be 0.
-    """
-
-    units: Floats
-    words: Floats
+    units: Floats  # unit vectors
+    words: Floats  # standardised word norms; m may be 0
 
 
 class CodeNames(NamedTuple):
@@ -54,24 +46,12 @@ class CodeNames(NamedTuple):
 
 @dataclass(frozen=True)
 class Forms:
-    """A sum of kernels over training images, folded: ``u' Q u + u' w + g' s + b`` for each axis.
+    """A sum of kernels over training images, folded: ``u' Q u + u' w + g' s + b`` for each axis."""
 
-    Attributes
-    ----------
-    quadratic : ndarray of float64, shape (2, k, k)
-        ``Q`` of valence and arousal.
-    linear : ndarray of float64, shape (2, k)
-        ``w`` of valence and arousal.
-    slope : ndarray of float64, shape (2, m)
-        ``s`` of valence and arousal, of the word norms ``g``.
-    constant : ndarray of float64, shape (2,)
-        ``b`` of valence and arousal.
-    """
-
-    quadratic: Floats
-    linear: Floats
-    slope: Floats
-    constant: Floats
+    quadratic: Floats  # Q of valence and arousal
+    linear: Floats  # w of valence and arousal
+    slope: Floats  # s of valence and arousal, of the word norms g
+    constant: Floats  # b of valence and arousal
 
     @classmethod
     def fold(cls, codes: Codes, dual: Floats, average: Floats) -> "Forms":
@@ -111,50 +91,20 @@ class Forms:
 
 @dataclass(frozen=True)
 class Head:
-    """With ``u = z / |z|``, ``z = x @ reduction + shift``: the forms of ``u`` and the word norms, clipped to [0, 1].
+    """With ``u = z / |z|``, ``z = x @ reduction + shift``: the forms of ``u`` and the word norms, clipped to [0, 1]."""
 
-    Attributes
-    ----------
-    reduction : ndarray of float64, shape (d, k)
-        Standardisation and principal components in one.
-    shift : ndarray of float64, shape (k,)
-        So that the mean of the training images becomes the origin.
-    centre, width : ndarray of float64, shape (m,)
-        Mean and standard deviation of the training images' word norms.
-    forms : Forms
-        Affect before it is clipped.
-    ridge : float
-        The ridge constant.
-    """
-
-    reduction: Floats
-    shift: Floats
-    centre: Floats
-    width: Floats
-    forms: Forms
-    ridge: float
+    reduction: Floats  # standardisation and principal components in one
+    shift: Floats  # so that the mean of the training images becomes the origin
+    centre: Floats  # mean and standard deviation of the training images' word norms
+    width: Floats  # mean and standard deviation of the training images' word norms
+    forms: Forms  # affect before it is clipped
+    ridge: float  # the ridge constant
 
     @classmethod
     def fit(
         cls, features: ArrayLike, affect: Floats, depths: Sequence[int], themes: Sequence[str] | None = None
     ) -> "Head":
-        """Fit to rated images.
-
-        Parameters
-        ----------
-        features : array_like of float, shape (n, d + m)
-            Pooled features of several depths of the network, side by side, and then word norms, if any.
-        affect : ndarray of float64, shape (n, 2)
-            Ratings on the unit scale.
-        depths : sequence of int
-            Lengths of the depths' features, which add up to ``d``; each depth has the same say.
-        themes : sequence of str, length n, optional
-            What each image shows, to choose the ridge constant by (`choose_ridge`); without them it is `RIDGE`.
-
-        Returns
-        -------
-        Head
-        """
+        """Fit to rated images."""
         inputs, norms = np.split(np.asarray(features, dtype=np.float64), [sum(depths)], axis=1)
         standard, mean, scale = _standardised(inputs, depths)
         # Principal components by way of the images' inner products, of which there are fewer than of features.
@@ -178,38 +128,11 @@ class Head:
         return Codes(_units(inputs @ self.reduction + self.shift), (norms - self.centre) / self.width)
 
     def predict(self, features: ArrayLike) -> Floats:
-        """Read affect from features.
-
-        Parameters
-        ----------
-        features : array_like of float, shape (n, d + m)
-
-        Returns
-        -------
-        ndarray of float64, shape (n, 2)
-            Valence and arousal on the unit scale.
-        """
+        """Read affect from features."""
         return np.clip(self.forms.of(self.codes(features)), 0, 1)
 
     def add_to(self, graph: GraphBuilder, features: str, norms: str | None, output: str) -> CodeNames:
-        """Add the same computation to an ONNX graph.
-
-        Parameters
-        ----------
-        graph : GraphBuilder
-            Where to add it.
-        features : str
-            Name of the features: float32, shape (n, d).
-        norms : str or None
-            Name of the word norms: float32, shape (n, m); None if the head was fitted without.
-        output : str
-            Name to give to the affect: float32, shape (n, 2).
-
-        Returns
-        -------
-        CodeNames
-            Names of what the kernel compares by: float32.
-        """
+        """Add the same computation to an ONNX graph."""
         # The length of z does not matter, so its entries may be of the size that float16 holds best.
         size = float(np.abs(self.reduction).max())
         shift = graph.constant((self.shift / size).astype(np.float32))
@@ -227,38 +150,15 @@ class Head:
 
 @dataclass(frozen=True)
 class RidgeHead:
-    """``x @ slopes + constant``, clipped to [0, 1].
+    """``x @ slopes + constant``, clipped to [0, 1]."""
 
-    Attributes
-    ----------
-    slopes : ndarray of float64, shape (d, 2)
-        Of valence and arousal.
-    constant : ndarray of float64, shape (2,)
-        Of valence and arousal.
-    ridge : float
-        The ridge constant.
-    """
-
-    slopes: Floats
-    constant: Floats
-    ridge: float
+    slopes: Floats  # of valence and arousal
+    constant: Floats  # of valence and arousal
+    ridge: float  # the ridge constant
 
     @classmethod
     def fit(cls, features: ArrayLike, affect: Floats, themes: Sequence[str]) -> "RidgeHead":
-        """Fit to rated images.
-
-        Parameters
-        ----------
-        features : array_like of float, shape (n, d)
-        affect : ndarray of float64, shape (n, 2)
-            Ratings on the unit scale.
-        themes : sequence of str, length n
-            What each image shows, to choose the ridge constant by (`choose_ridge`).
-
-        Returns
-        -------
-        RidgeHead
-        """
+        """Fit to rated images."""
         standard, mean, scale = _standardised(features, (np.shape(features)[1],))
         compared = standard @ standard.T
         ridge = choose_ridge(compared, affect, themes)
@@ -279,22 +179,7 @@ def kernel(codes: Codes) -> Floats:
 
 
 def choose_ridge(compared: Floats, affect: Floats, themes: Sequence[str]) -> float:
-    """Choose the ridge constant with the least squared error on each theme when that is left out.
-
-    Parameters
-    ----------
-    compared : ndarray of float64, shape (n, n)
-        The kernel of each image with each other.
-    affect : ndarray of float64, shape (n, 2)
-        Ratings on the unit scale; valence and arousal have the same say.
-    themes : sequence of str, length n
-        What each image shows. Where all show the same, image after image is left out.
-
-    Returns
-    -------
-    float
-        One of `SHARES`, times the mean of the kernel's diagonal.
-    """
+    """Choose the ridge constant with the least squared error on each theme when that is left out."""
     one = len(set(themes)) == 1
     groups = list(map(str, range(len(themes)))) if one else themes
     # Where no two images differ there is nothing to choose, and a ridge of 0 could not be solved with.

@@ -18,24 +18,7 @@ COLUMNS = ("Theme", "Valence_mean", "Arousal_mean")
 
 
 def load_oasis(folder: Path) -> RatedImages:
-    """Read OASIS as its authors distribute it.
-
-    Parameters
-    ----------
-    folder : Path
-        Holds ``OASIS.csv`` and the folder ``images`` with one ``<Theme>.jpg`` a row.
-
-    Returns
-    -------
-    RatedImages
-        In the order of the table.
-
-    Raises
-    ------
-    InputError
-        If the table or an image is missing, the table is empty or no table of OASIS, a theme is there twice, or
-        a rating is not a number from 1 to 7.
-    """
+    """Read OASIS as its authors distribute it."""
     table = folder / TABLE
     if not table.exists():
         raise InputError("No such file; give the folder that holds OASIS.csv and images.", str(table))

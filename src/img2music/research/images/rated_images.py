@@ -15,30 +15,16 @@ from img2music.errors import InputError, UsageError
 
 @dataclass(frozen=True)
 class RatedImages:
-    """Images with the mean of people's ratings.
+    """Images with the mean of people's ratings."""
 
-    Attributes
-    ----------
-    paths : tuple of Path, length n
-        The image files.
-    affect : ndarray of float64, shape (n, 2)
-        Mean valence and arousal on the unit scale.
-    themes : tuple of str, length n
-        What belongs together: "Acorns" for "Acorns 1" to "Acorns 3". An image without a theme is its own.
-    categories : tuple of str, length n or 0
-        What kind of image each is, such as "Animal"; empty where a set has no categories.
-    scale : Scale
-        How the set itself writes its ratings.
-    dataset : str
-        Name of the set, as in the registry of data sets.
-    """
-
-    paths: tuple[Path, ...]
-    affect: NDArray[np.float64]
+    paths: tuple[Path, ...]  # the image files
+    affect: NDArray[np.float64]  # mean valence and arousal on the unit scale
+    # What belongs together: "Acorns" for "Acorns 1" to "Acorns 3". An image without a theme is its own
     themes: tuple[str, ...]
+    # What kind of image each is, such as "Animal"; empty where a set has no categories
     categories: tuple[str, ...] = ()
-    scale: Scale = SCALES["unit"]
-    dataset: str = "csv"
+    scale: Scale = SCALES["unit"]  # how the set itself writes its ratings
+    dataset: str = "csv"  # name of the set, as in the registry of data sets
 
     @property
     def has_themes(self) -> bool:
@@ -47,27 +33,7 @@ class RatedImages:
 
 
 def read_table(table: Path, columns: Sequence[str], *, tabs: bool = False) -> list[dict[str, str | None]]:
-    """Read a table with a head line.
-
-    Parameters
-    ----------
-    table : Path
-        Text in UTF-8.
-    columns : sequence of str
-        Columns that it must have.
-    tabs : bool
-        Cells are parted by tabs, not commas, and the columns are told by their places, whatever the head line says.
-
-    Returns
-    -------
-    list of dict of str to str or None
-        The rows; None for a cell that a short row lacks.
-
-    Raises
-    ------
-    InputError
-        If it can't be read, is no such table, lacks a column or has no rows.
-    """
+    """Read a table with a head line."""
     try:
         with table.open(encoding="utf-8-sig", newline="") as file:
             if tabs:
@@ -89,28 +55,7 @@ def read_table(table: Path, columns: Sequence[str], *, tabs: bool = False) -> li
 
 
 def read_rating(scale: Scale, valence: str | None, arousal: str | None, where: str, table: Path) -> Affect:
-    """Read the ratings of one row.
-
-    Parameters
-    ----------
-    scale : Scale
-        How they are written.
-    valence, arousal : str or None
-        The cells.
-    where : str
-        Line and name of the row, for the message.
-    table : Path
-        The table, for the message.
-
-    Returns
-    -------
-    Affect
-
-    Raises
-    ------
-    InputError
-        If a rating is missing, not a number or outside the scale.
-    """
+    """Read the ratings of one row."""
     try:
         return scale.to_unit(float(valence or ""), float(arousal or ""))
     except ValueError as error:
@@ -120,17 +65,7 @@ def read_rating(scale: Scale, valence: str | None, arousal: str | None, where: s
 
 
 def require_files(paths: Iterable[Path]) -> None:
-    """Refuse a set of which images are missing.
-
-    Parameters
-    ----------
-    paths : iterable of Path
-
-    Raises
-    ------
-    InputError
-        Names the first that is missing, and how many more are.
-    """
+    """Refuse a set of which images are missing."""
     wanted = list(paths)
     missing = [path for path in wanted if not os.path.isfile(path)]  # noqa: PTH113 - also of a name that none can have
     if missing:

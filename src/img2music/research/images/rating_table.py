@@ -12,29 +12,7 @@ COLUMNS = ("file", "valence", "arousal")
 
 
 def load_rating_table(table: Path, scale: Scale | None = None) -> RatedImages:
-    """Read rated images from a CSV table.
-
-    Parameters
-    ----------
-    table : Path
-        CSV in UTF-8. ``file`` is absolute or relative to the table's folder; ``scale`` says of a line how it is written
-        ("1-9", "oasis"); images of the same ``group`` stay together in folds by theme; ``category`` is reported apart.
-    scale : Scale, optional
-        How lines without a scale are written.
-
-    Returns
-    -------
-    RatedImages
-        In the order of the table. Their own scale is that of the lines, or the unit scale if these differ.
-
-    Raises
-    ------
-    InputError
-        If the table can't be read, lacks a column or has no rows, an image is missing or there twice, or a rating is no
-        number on its scale.
-    UsageError
-        If no scale is known for a line.
-    """
+    """Read rated images from a CSV table."""
     paths: dict[Path, int] = {}
     affects, themes, categories, scales = [], [], [], []
     for number, row in enumerate(read_table(table, COLUMNS), start=2):

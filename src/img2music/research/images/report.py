@@ -18,32 +18,12 @@ SPLITS = {"random": "random", "grouped": "by theme", "finished": "none"}
 
 
 def to_json(evaluation: Evaluation) -> dict[str, Any]:
-    """Give the figures in the documented shape ``img2music/evaluate-image/1`` (docs/evaluation.md).
-
-    Parameters
-    ----------
-    evaluation : Evaluation
-
-    Returns
-    -------
-    dict
-    """
+    """Give the figures in the documented shape ``img2music/evaluate-image/1`` (docs/evaluation.md)."""
     return {"schema": SCHEMA, "scale": "unit", **asdict(evaluation)}
 
 
 def full_json(judged: Judged, notes: Sequence[str]) -> dict[str, Any]:
-    """Give the figures, what was published on the same data, notes and images left out.
-
-    Parameters
-    ----------
-    judged : Judged
-    notes : sequence of str
-        What a reader must know.
-
-    Returns
-    -------
-    dict
-    """
+    """Give the figures, what was published on the same data, notes and images left out."""
     return {
         **to_json(judged.evaluation),
         "anchors": [asdict(anchor) for anchor in ANCHORS.get(judged.evaluation.dataset, ())],
@@ -53,16 +33,7 @@ def full_json(judged: Judged, notes: Sequence[str]) -> dict[str, Any]:
 
 
 def notes_on(judged: Judged) -> tuple[str, ...]:
-    """Say what a reader of the figures must know of the data and the folds.
-
-    Parameters
-    ----------
-    judged : Judged
-
-    Returns
-    -------
-    tuple of str
-    """
+    """Say what a reader of the figures must know of the data and the folds."""
     evaluation, notes = judged.evaluation, []
     if evaluation.folds is not None:
         notes.append("Each image is read by a model that was trained without it.")
@@ -78,16 +49,7 @@ def notes_on(judged: Judged) -> tuple[str, ...]:
 
 
 def title_of(evaluation: Evaluation) -> str:
-    """Say in one line what was judged.
-
-    Parameters
-    ----------
-    evaluation : Evaluation
-
-    Returns
-    -------
-    str
-    """
+    """Say in one line what was judged."""
     what = f"{evaluation.images} images of {evaluation.themes} themes"
     how = f"model {evaluation.model} as it is" if evaluation.folds is None else f"{evaluation.folds} folds"
     how = f"{evaluation.recipe}, {how}" if evaluation.recipe else how
@@ -95,31 +57,13 @@ def title_of(evaluation: Evaluation) -> str:
 
 
 def splits_of(evaluation: Evaluation) -> dict[str, Split]:
-    """Give the splits that there are, by their names.
-
-    Parameters
-    ----------
-    evaluation : Evaluation
-
-    Returns
-    -------
-    dict of str to Split
-    """
+    """Give the splits that there are, by their names."""
     named = {"random": evaluation.random, "grouped": evaluation.grouped, "finished": evaluation.finished}
     return {name: split for name, split in named.items() if split is not None}
 
 
 def headline(evaluation: Evaluation) -> str:
-    """Name the split that counts: folds by theme where there are themes, as random folds flatter.
-
-    Parameters
-    ----------
-    evaluation : Evaluation
-
-    Returns
-    -------
-    str
-    """
+    """Name the split that counts: folds by theme where there are themes, as random folds flatter."""
     return next(name for name in ("finished", "grouped", "random") if name in splits_of(evaluation))
 
 
@@ -127,34 +71,13 @@ COLUMNS = ["folds", "predictor", "axis", ">r", ">95 %", ">Spearman", ">CCC", ">R
 
 
 def accuracy_table(evaluation: Evaluation) -> Table:
-    """Tabulate all splits, the model and the mean.
-
-    Parameters
-    ----------
-    evaluation : Evaluation
-
-    Returns
-    -------
-    columns : list of str
-        Those that begin with ``>`` hold numbers.
-    rows : list of list of str
-    """
+    """Tabulate all splits, the model and the mean."""
     rows = [[*names, *_cells(found)] for *names, found in _lines(evaluation)]
     return [*COLUMNS, ">right side of 0.5"], rows
 
 
 def scales_table(evaluation: Evaluation) -> Table:
-    """Tabulate the errors on the set's own scale and on that from its lowest to its highest rating.
-
-    Parameters
-    ----------
-    evaluation : Evaluation
-
-    Returns
-    -------
-    columns : list of str
-    rows : list of list of str
-    """
+    """Tabulate the errors on the set's own scale and on that from its lowest to its highest rating."""
     scale = evaluation.dataset_scale
     span = f"{scale.low:g} to {scale.high:g}"
     columns = ["folds", "predictor", "axis", f">RMSE, {span}", f">MAE, {span}", f">MSE, {span}", ">MSE, min-max"]
@@ -167,17 +90,7 @@ def scales_table(evaluation: Evaluation) -> Table:
 
 
 def intervals_table(evaluation: Evaluation) -> Table:
-    """Tabulate the bootstrap intervals.
-
-    Parameters
-    ----------
-    evaluation : Evaluation
-
-    Returns
-    -------
-    columns : list of str
-    rows : list of list of str
-    """
+    """Tabulate the bootstrap intervals."""
     names = {"r": "r", "ccc": "CCC", "r2": "R2", "rmse": "RMSE", "mae": "MAE", "mse": "MSE", "accuracy": "right side"}
     rows = [
         [folds, axis, *(_interval(found, name, 4 if "m" in name else 3) for name in names)]
@@ -188,17 +101,7 @@ def intervals_table(evaluation: Evaluation) -> Table:
 
 
 def categories_table(evaluation: Evaluation) -> Table:
-    """Tabulate the model's accuracy by category; no rows where a set has none.
-
-    Parameters
-    ----------
-    evaluation : Evaluation
-
-    Returns
-    -------
-    columns : list of str
-    rows : list of list of str
-    """
+    """Tabulate the model's accuracy by category; no rows where a set has none."""
     rows = [
         [SPLITS[name], category, str(found.images), axis, *_cells(accuracy)]
         for name, split in splits_of(evaluation).items()
@@ -209,17 +112,7 @@ def categories_table(evaluation: Evaluation) -> Table:
 
 
 def anchors_table(evaluation: Evaluation) -> Table:
-    """Tabulate what others published on the same data; no rows where nothing is known.
-
-    Parameters
-    ----------
-    evaluation : Evaluation
-
-    Returns
-    -------
-    columns : list of str
-    rows : list of list of str
-    """
+    """Tabulate what others published on the same data; no rows where nothing is known."""
     metrics = {"r": ("r", "g"), "mse_minmax": ("MSE, min-max", ".4f")}
     rows = []
     for anchor in ANCHORS.get(evaluation.dataset, ()):
@@ -230,36 +123,14 @@ def anchors_table(evaluation: Evaluation) -> Table:
 
 
 def without(table: Table, names: Collection[str]) -> Table:
-    """Leave columns out of a table, for a narrow terminal.
-
-    Parameters
-    ----------
-    table : tuple of (list of str, list of list of str)
-    names : collection of str
-        Heads of the columns to leave out, without ``>``.
-
-    Returns
-    -------
-    tuple of (list of str, list of list of str)
-    """
+    """Leave columns out of a table, for a narrow terminal."""
     columns, rows = table
     kept = [number for number, column in enumerate(columns) if column.removeprefix(">") not in names]
     return [columns[number] for number in kept], [[row[number] for number in kept] for row in rows]
 
 
 def to_markdown(judged: Judged, notes: Sequence[str]) -> str:
-    """Write the report as Markdown.
-
-    Parameters
-    ----------
-    judged : Judged
-    notes : sequence of str
-        What a reader must know.
-
-    Returns
-    -------
-    str
-    """
+    """Write the report as Markdown."""
     lines = [f"# {TITLE}", "", f"{markdown(title_of(judged.evaluation))}.", ""]
     lines += [f"- {markdown(note)}" for note in notes]
     for heading, text, (columns, rows) in sections(judged.evaluation):
@@ -271,18 +142,7 @@ def to_markdown(judged: Judged, notes: Sequence[str]) -> str:
 
 
 def sections(evaluation: Evaluation) -> Iterator[tuple[str, str, Table]]:
-    """Give the tables of a report, each with a heading and what it shows.
-
-    Parameters
-    ----------
-    evaluation : Evaluation
-
-    Yields
-    ------
-    heading : str
-    text : str
-    table : tuple of (list of str, list of list of str)
-    """
+    """Give the tables of a report, each with a heading and what it shows."""
     mean = (
         "the mean of the training images"
         if evaluation.folds is not None

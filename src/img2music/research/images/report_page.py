@@ -33,28 +33,7 @@ WORST_SIDE = 160
 
 
 def write_report(judged: Judged, notes: Sequence[str], folder: Path) -> tuple[Path, ...]:
-    """Write ``report.json``, ``report.md`` and ``report.html``, each in one step.
-
-    Parameters
-    ----------
-    judged : Judged
-    notes : sequence of str
-        What a reader must know.
-    folder : Path
-        Made if it is not there; older reports in it are replaced.
-
-    Returns
-    -------
-    tuple of Path
-        The files.
-
-    Raises
-    ------
-    MissingExtraError
-        If matplotlib is not installed.
-    InputError
-        If a file can't be written.
-    """
+    """Write ``report.json``, ``report.md`` and ``report.html``, each in one step."""
     prepare(folder)
     contents = {
         "report.json": json.dumps(full_json(judged, notes), indent=2, allow_nan=False) + "\n",

@@ -30,33 +30,13 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Spread:
-    """The standard deviation around each reading, ``exp(forms of u)``.
+    """The standard deviation around each reading, ``exp(forms of u)``."""
 
-    Attributes
-    ----------
-    forms : Forms
-        Logarithm of the standard deviation of valence and arousal.
-    """
-
-    forms: Forms
+    forms: Forms  # logarithm of the standard deviation of valence and arousal
 
     @classmethod
     def fit(cls, codes: Codes, affect: Floats, themes: Sequence[str]) -> "Spread":
-        """Fit to the images that the head is fitted to.
-
-        Parameters
-        ----------
-        codes : Codes
-            Of the n images, as `Head.codes` gives them.
-        affect : ndarray of float64, shape (n, 2)
-            Ratings on the unit scale.
-        themes : sequence of str
-            What each image shows; at least two different ones.
-
-        Returns
-        -------
-        Spread
-        """
+        """Fit to the images that the head is fitted to."""
         compared = kernel(codes)
         _, errors = solve(compared, affect, RIDGE, themes)
         logs = np.log(errors**2 + LEAST_SQUARE) / 2
@@ -77,24 +57,7 @@ class Spread:
 def coverage(
     features: ArrayLike, affect: Floats, themes: Sequence[str], parts: Sequence[NDArray[np.intp]]
 ) -> dict[str, float]:
-    """Tell what share of the ratings falls into the 80 % interval of models that were fitted without them.
-
-    Parameters
-    ----------
-    features : array_like of float, shape (n, d + m)
-        Pooled features of all `DEPTHS`, and then word norms, if any.
-    affect : ndarray of float64, shape (n, 2)
-        Ratings on the unit scale.
-    themes : sequence of str, length n
-        What each image shows.
-    parts : sequence of ndarray of int
-        The folds.
-
-    Returns
-    -------
-    dict of str to float
-        Shares of ``valence`` and ``arousal``.
-    """
+    """Tell what share of the ratings falls into the 80 % interval of models that were fitted without them."""
     inputs = np.asarray(features)
     names = np.array(themes)
     held = np.empty(affect.shape, dtype=bool)

@@ -30,29 +30,7 @@ IR_VERSION = 8  # of ONNX 1.13, so that every onnxruntime since 1.14 reads the f
 def pooled_features(
     images: RatedImages, progress: Progress | None = None, *, norms: WordNorms | None = None
 ) -> NDArray[np.float32]:
-    """Run the pretrained network over rated images.
-
-    Parameters
-    ----------
-    images : RatedImages
-        What to read; all of them must be readable.
-    progress : callable, optional
-        Called with the number of images done and of all.
-    norms : WordNorms, optional
-        Adds the word norms of what the images show.
-
-    Returns
-    -------
-    ndarray of float32, shape (n, 3440) or (n, 3442)
-        Pooled features of all depths, and then word norms, if any.
-
-    Raises
-    ------
-    InputError
-        If an image can't be read.
-    MissingExtraError
-        If onnx or the ImageNet weights are not installed.
-    """
+    """Run the pretrained network over rated images."""
     session = open_session(_model(None, None, None, {}))
 
     def features_of(path: Path) -> NDArray[np.float32]:
@@ -77,37 +55,7 @@ def train(
     norms: WordNorms | None = None,
     progress: Progress | None = None,
 ) -> Evaluation:
-    """Train a model on all the images and judge the recipe on folds of them.
-
-    Parameters
-    ----------
-    images : RatedImages
-        Of at least 10 themes.
-    output : Path
-        The ONNX file to write; replaced in one step once it is complete.
-    seed : int
-        Seed of the folds, on which the recipe is judged and the reference is made; the weights don't depend on it.
-    name : str
-        Name of the model in its metadata; by default that of the file.
-    norms : WordNorms, optional
-        Word norms of what the images show, to be read beside their features.
-    progress : callable, optional
-        Called with the number of images done and of all.
-
-    Returns
-    -------
-    Evaluation
-        The recipe's accuracy on images that the model had not seen, as also written to the metadata.
-
-    Raises
-    ------
-    UsageError
-        If there are fewer than 10 themes.
-    InputError
-        If an image can't be read or the file can't be written.
-    MissingExtraError
-        If onnx or the ImageNet weights are not installed.
-    """
+    """Train a model on all the images and judge the recipe on folds of them."""
     themes = len(set(images.themes))
     if themes < FOLDS:
         raise UsageError(f"Training takes images of at least {FOLDS} themes; these are of {themes}.")

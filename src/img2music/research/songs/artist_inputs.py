@@ -29,13 +29,6 @@ class Artist:
     A song of the training part is told by songs of other folds only: its own target must not be among its inputs.
     An artist who is not in the training part tells nothing, so that these inputs help with new songs of known artists,
     not with new artists.
-
-    Parameters
-    ----------
-    known : mapping of str to sequence of float, optional
-        Sums of the targets, less their means, and the number of songs, by the artist's name.
-    axes : sequence of str
-        Names of the targets.
     """
 
     name = "artist"
@@ -72,13 +65,7 @@ class Artist:
 
     @classmethod
     def restore(cls, facts: Mapping[str, Any], folder: Path) -> Self:
-        """Make it of what `save` gave.
-
-        Raises
-        ------
-        ModelError
-            If its file is missing, damaged, or of other targets.
-        """
+        """Make it of what `save` gave."""
         file = folder / plain_name(facts["file"])
         axes = [str(axis) for axis in facts["axes"]]
         try:

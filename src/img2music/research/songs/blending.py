@@ -50,18 +50,7 @@ def shares_of(predicted: Floats, target: Floats) -> Floats:
 
 
 def worth_keeping(predicted: Floats, target: Floats) -> list[int]:
-    """Find the regressors that have a share worth the time they take.
-
-    Parameters
-    ----------
-    predicted, target : ndarray of float64
-        As `shares_of` takes them.
-
-    Returns
-    -------
-    list of int
-        Places, ascending; one at least.
-    """
+    """Find the regressors that have a share worth the time they take."""
     kept = list(range(predicted.shape[1]))
     while len(kept) > 1:
         shares = shares_of(predicted[:, kept], target)

@@ -17,16 +17,7 @@ Floats = NDArray[np.float64]
 
 
 class ColumnGroup:
-    """Columns of the table, scaled: ``music`` and ``spotify``.
-
-    Parameters
-    ----------
-    name : str
-    fields : sequence of str
-        Fields of `Song`.
-    scaling : ColumnScaling, optional
-        Where it is fitted already.
-    """
+    """Columns of the table, scaled: ``music`` and ``spotify``."""
 
     def __init__(self, name: str, fields: Sequence[str], scaling: ColumnScaling | None = None) -> None:
         self.name = name

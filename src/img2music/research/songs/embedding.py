@@ -42,42 +42,16 @@ class Vectors(Protocol):
 
 @dataclass
 class Embedder:
-    """Vectors of texts, reduced to their principal components where asked.
+    """Vectors of texts, reduced to their principal components where asked."""
 
-    Attributes
-    ----------
-    name : str
-        In `EMBEDDERS`.
-    vectors : Vectors
-        What gives each text a vector.
-    components : int or None
-        Principal components to keep; None keeps the vectors as they are.
-    """
-
-    name: str
-    vectors: Vectors
-    components: int | None
+    name: str  # in `EMBEDDERS`
+    vectors: Vectors  # what gives each text a vector
+    components: int | None  # principal components to keep; None keeps the vectors as they are
     _mean: Floats | None = field(default=None, repr=False)
     _axes: Floats | None = field(default=None, repr=False)
 
     def fit(self, texts: Sequence[str]) -> Self:
-        """Learn from the training part: word vectors, and the principal components.
-
-        Parameters
-        ----------
-        texts : sequence of str
-            Lyrics, as they are: they are cleaned here.
-
-        Returns
-        -------
-        Embedder
-            Itself.
-
-        Raises
-        ------
-        UsageError
-            If there are too few texts for the components.
-        """
+        """Learn from the training part: word vectors, and the principal components."""
         self.vectors.fit(texts)
         if self.components is None:
             return self
@@ -97,23 +71,7 @@ class Embedder:
         return self
 
     def transform(self, texts: Sequence[str]) -> Floats:
-        """Give the texts' vectors.
-
-        Parameters
-        ----------
-        texts : sequence of str
-            Lyrics, as they are.
-
-        Returns
-        -------
-        ndarray of float32, shape (n, d)
-            Zeros for a text without a known word, which is the mean of the training part if there are components.
-
-        Raises
-        ------
-        UsageError
-            If it has not been fitted.
-        """
+        """Give the texts' vectors."""
         if self.components is not None and self._axes is None:
             raise UsageError(f"the embedder {self.name} has to be fitted first.")
         given = self.vectors.of(texts)
@@ -124,18 +82,7 @@ class Embedder:
         return np.asarray(reduced, dtype=np.float32)
 
     def save(self, path: Path) -> None:
-        """Write it to a file.
-
-        Parameters
-        ----------
-        path : Path
-            Replaced at once if it exists.
-
-        Raises
-        ------
-        InputError
-            If it can't be written; then nothing has changed.
-        """
+        """Write it to a file."""
         facts, arrays = self.vectors.state()
         reduction = {} if self._mean is None or self._axes is None else {"pca_mean": self._mean, "pca_axes": self._axes}
         about = {"name": self.name, "components": self.components, "vectors": dict(facts)}
@@ -143,21 +90,7 @@ class Embedder:
 
     @classmethod
     def load(cls, path: Path) -> "Embedder":
-        """Read what `save` wrote.
-
-        Parameters
-        ----------
-        path : Path
-
-        Returns
-        -------
-        Embedder
-
-        Raises
-        ------
-        ModelError
-            If it is missing, damaged or of another kind.
-        """
+        """Read what `save` wrote."""
         facts, arrays = read_arrays(path, KIND)
         try:
             name, components, about = facts["name"], facts["components"], facts["vectors"]
@@ -193,33 +126,7 @@ EMBEDDERS: Mapping[str, str] = {
 def embedder(
     name: str, components: int | None = COMPONENTS, file: Path | None = None, dimensions: int = 100, seed: int = 0
 ) -> Embedder:
-    """Make an embedder.
-
-    Parameters
-    ----------
-    name : str
-        In `EMBEDDERS`.
-    components : int, optional
-        Principal components to keep; None keeps the vectors as they are.
-    file : Path, optional
-        For ``word2vec``: vectors in Google's binary or text format to start from.
-    dimensions : int, optional
-        For ``word2vec`` without a file: length of the vectors.
-    seed : int, optional
-        For ``word2vec``.
-
-    Returns
-    -------
-    Embedder
-        To be fitted.
-
-    Raises
-    ------
-    UsageError
-        If there is none of the name.
-    MissingExtraError
-        If what it needs is not installed.
-    """
+    """Make an embedder."""
     if name not in EMBEDDERS:
         raise UsageError(f"there is no embedder {name!r}; there are {', '.join(EMBEDDERS)}.")
     if file is not None and name != "word2vec":

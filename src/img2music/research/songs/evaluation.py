@@ -30,36 +30,20 @@ TUNED_ELSEWHERE = (
 
 @dataclass(frozen=True)
 class Chosen:
-    """What a training chose for one target.
-
-    Attributes
-    ----------
-    bases : tuple of Candidate
-    shares : tuple of float
-        How much each counts.
-    meta : Candidate
-    """
+    """What a training chose for one target."""
 
     bases: tuple[Candidate, ...]
-    shares: tuple[float, ...]
+    shares: tuple[float, ...]  # how much each counts
     meta: Candidate
 
 
 @dataclass(frozen=True)
 class Judged:
-    """An evaluation with the predictions that it is about.
+    """An evaluation with the predictions that it is about."""
 
-    Attributes
-    ----------
-    report : dict
-        In the documented shape ``img2music/evaluate-music/1`` (docs/schemas/evaluate-music.json).
-    rated, predicted : dict of str to ndarray of float64
-        By target: of the songs that the headline split holds out.
-    """
-
-    report: dict[str, Any]
-    rated: dict[str, Floats]
-    predicted: dict[str, Floats]
+    report: dict[str, Any]  # in the documented shape img2music/evaluate-music/1 (docs/schemas/evaluate-music.json)
+    rated: dict[str, Floats]  # by target: of the songs that the headline split holds out
+    predicted: dict[str, Floats]  # by target: of the songs that the headline split holds out
 
 
 @dataclass(frozen=True)
@@ -74,23 +58,7 @@ class _Side:
 
 
 def chosen_of(facts: Mapping[str, Any]) -> dict[str, Chosen]:
-    """Read what a training chose from the description of its model.
-
-    Parameters
-    ----------
-    facts : mapping
-        As `model.read_facts` gives it.
-
-    Returns
-    -------
-    dict of str to Chosen
-        By target.
-
-    Raises
-    ------
-    ModelError
-        If it is not there.
-    """
+    """Read what a training chose from the description of its model."""
 
     def candidate(one: Mapping[str, Any]) -> Candidate:
         return Candidate(one["name"], dict(one["settings"]), float(one["mse"]), 0.0)
@@ -110,29 +78,7 @@ def chosen_of(facts: Mapping[str, Any]) -> dict[str, Chosen]:
 
 @quietly()
 def evaluate(data: Data, chosen: Mapping[str, Chosen], *, seed: int, progress: Progress | None = None) -> Judged:
-    """Fit what was chosen anew on several splits and inputs, and judge it each time on what is held out.
-
-    Parameters
-    ----------
-    data : Data
-    chosen : mapping of str to Chosen
-        By target; every target of the data is in it.
-    seed : int
-        Of the splits, the regressors, the bootstrap and the shuffling.
-    progress : callable, optional
-        Called with the stage, how much of it is done, and how much there is.
-
-    Returns
-    -------
-    Judged
-
-    Raises
-    ------
-    UsageError
-        If there are too few songs or artists.
-    MissingExtraError
-        If an optional dependency is not installed.
-    """
+    """Fit what was chosen anew on several splits and inputs, and judge it each time on what is held out."""
     several = len(set(artists_of(data.songs))) < len(data.songs)
     splits = [Split.RANDOM, *([Split.ARTIST] if several else [])]
     subsets = _subsets(data)

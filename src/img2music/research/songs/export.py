@@ -16,25 +16,7 @@ INPUT = "inputs"
 
 
 def to_onnx(regressor: Any, columns: int) -> bytes:
-    """Write a fitted regressor as ONNX.
-
-    Parameters
-    ----------
-    regressor : object
-        As `regressors.make` makes it, fitted.
-    columns : int
-        How many inputs it takes.
-
-    Returns
-    -------
-    bytes
-        A model with the input ``inputs``, float32 of shape (n, columns), and one output, float32 of shape (n, 1).
-
-    Raises
-    ------
-    MissingExtraError
-        If skl2onnx or onnxmltools is not installed.
-    """
+    """Write a fitted regressor as ONNX."""
     try:
         from lightgbm import LGBMRegressor
         from onnxmltools.convert.lightgbm.operator_converters.LightGbm import convert_lightgbm
@@ -62,17 +44,7 @@ def to_onnx(regressor: Any, columns: int) -> bytes:
 
 
 def as_single(inputs: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Round inputs to what ONNX models take, so that a tree is taught the very numbers that it will be asked about.
-
-    Parameters
-    ----------
-    inputs : ndarray of float64
-
-    Returns
-    -------
-    ndarray of float64
-        Values that float32 can hold.
-    """
+    """Round inputs to what ONNX models take, so that a tree is taught the very numbers that it will be asked about."""
     return inputs.astype(np.float32).astype(np.float64)
 
 

@@ -27,75 +27,30 @@ original's table of normalised features from Spotify's columns to within 1e-7.""
 
 
 def columns_of(songs: Sequence[Song], names: Sequence[str]) -> Floats:
-    """Give numbers of songs as a matrix.
-
-    Parameters
-    ----------
-    songs : sequence of Song
-    names : sequence of str
-        Fields of `Song` that hold numbers.
-
-    Returns
-    -------
-    ndarray of float64, shape (songs, names)
-        NaN where a song lacks a number.
-    """
+    """Give numbers of songs as a matrix."""
     values = [[np.nan if (value := getattr(song, name)) is None else value for name in names] for song in songs]
     return np.array(values, dtype=np.float64).reshape(len(songs), len(names))
 
 
 @dataclass(frozen=True)
 class ColumnScaling:
-    """Brings each column of the training part to [0, 1], the skewed ones by way of their logarithm.
+    """Brings each column of the training part to [0, 1], the skewed ones by way of their logarithm."""
 
-    Attributes
-    ----------
-    names : tuple of str
-        Fields of `Song`.
-    floor : tuple of float
-        The lowest value of each in the training part.
-    low, high : tuple of float
-        Ends of each in the training part, after the logarithm where one is taken.
-    """
-
-    names: tuple[str, ...]
-    floor: tuple[float, ...]
-    low: tuple[float, ...]
-    high: tuple[float, ...]
+    names: tuple[str, ...]  # fields of `Song`
+    floor: tuple[float, ...]  # the lowest value of each in the training part
+    low: tuple[float, ...]  # ends of each in the training part, after the logarithm where one is taken
+    high: tuple[float, ...]  # ends of each in the training part, after the logarithm where one is taken
 
     @classmethod
     def fit(cls, values: Floats, names: Sequence[str]) -> Self:
-        """Take the ends of the training part.
-
-        Parameters
-        ----------
-        values : ndarray of float64, shape (n, len(names))
-            Without NaN; at least one row.
-        names : sequence of str
-            Fields of `Song`.
-
-        Returns
-        -------
-        ColumnScaling
-        """
+        """Take the ends of the training part."""
         floor = values.min(axis=0)
         bent = _bent(values, names, floor)
         ends = (tuple(end.tolist()) for end in (floor, bent.min(axis=0), bent.max(axis=0)))
         return cls(tuple(names), *ends)
 
     def transform(self, values: Floats) -> Floats:
-        """Scale columns; a column that is constant in the training part becomes 0.
-
-        Parameters
-        ----------
-        values : ndarray of float64, shape (n, len(names))
-            In [0, 1] where a logarithm is taken; NaN stays NaN.
-
-        Returns
-        -------
-        ndarray of float64, shape (n, len(names))
-            In [0, 1] for what lies within the training part's ends.
-        """
+        """Scale columns; a column that is constant in the training part becomes 0."""
         low, high = np.array(self.low), np.array(self.high)
         span = np.where(high > low, high - low, 1.0)
         scaled = (_bent(values, self.names, np.array(self.floor)) - low) / span
@@ -103,13 +58,7 @@ class ColumnScaling:
 
     @classmethod
     def restore(cls, facts: Mapping[str, Any]) -> Self:
-        """Make it of what ``dataclasses.asdict`` gave.
-
-        Raises
-        ------
-        ModelError
-            If it is anything else.
-        """
+        """Make it of what ``dataclasses.asdict`` gave."""
         try:
             names = tuple(facts["names"])
             ends = [tuple(float(value) for value in facts[end]) for end in ("floor", "low", "high")]

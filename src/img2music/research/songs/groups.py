@@ -16,23 +16,12 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Learning:
-    """What a group may learn from besides the songs.
-
-    Attributes
-    ----------
-    targets : ndarray of float64, shape (songs, targets)
-    axes : tuple of str
-        Names of the targets.
-    parts : sequence of ndarray of int
-        Folds of the songs: places that each leaves out.
-    by_artist : bool
-        Whether songs are parted by artist, so that nothing may be known of the artists of other songs.
-    """
+    """What a group may learn from besides the songs."""
 
     targets: Floats
-    axes: tuple[str, ...]
-    parts: Sequence[NDArray[np.intp]]
-    by_artist: bool
+    axes: tuple[str, ...]  # names of the targets
+    parts: Sequence[NDArray[np.intp]]  # folds of the songs: places that each leaves out
+    by_artist: bool  # whether songs are parted by artist, so that nothing may be known of the artists of other songs
 
 
 class InputGroup(Protocol):
@@ -62,22 +51,7 @@ class InputGroup(Protocol):
 
 
 def plain_name(name: object) -> str:
-    """Refuse the name of a file that lies outside its model's folder.
-
-    Parameters
-    ----------
-    name : object
-        As the description of a model has it.
-
-    Returns
-    -------
-    str
-
-    Raises
-    ------
-    ModelError
-        If it is no plain name.
-    """
+    """Refuse the name of a file that lies outside its model's folder."""
     if not isinstance(name, str) or Path(name).name != name or name in {"", ".."}:
         raise ModelError(f"The model names a file outside its folder: {name!r}.")
     return name

@@ -38,31 +38,14 @@ ALONE: Mapping[str, Callable[[], InputGroup]] = {"lyric-style": LyricStyle, "art
 
 @dataclass(frozen=True)
 class Sources:
-    """Where lyric inputs come from.
+    """Where lyric inputs come from."""
 
-    Attributes
-    ----------
-    lexicon : Path, optional
-        What reads the affect of words; the shipped text model by default.
-    embedder : str
-        In `music.lyrics.embedding.EMBEDDERS`.
-    vectors : Path, optional
-        Word vectors that ``word2vec`` starts from.
-    components : int
-        Principal components of the document vectors.
-    given : InputGroup, optional
-        Document vectors that are ready, instead of an embedder's.
-    others : Others, optional
-        What ``other-songs`` learn from.
-    seed : int
-    """
-
-    lexicon: Path | None = None
-    embedder: str = "word2vec"
-    vectors: Path | None = None
-    components: int = 11
-    given: InputGroup | None = None
-    others: Others | None = None
+    lexicon: Path | None = None  # what reads the affect of words; the shipped text model by default
+    embedder: str = "word2vec"  # in `music.lyrics.embedding.EMBEDDERS`
+    vectors: Path | None = None  # word vectors that word2vec starts from
+    components: int = 11  # principal components of the document vectors
+    given: InputGroup | None = None  # document vectors that are ready, instead of an embedder's
+    others: Others | None = None  # what other-songs learn from
     seed: int = 42
 
     def facts(self) -> dict[str, Any]:
@@ -78,13 +61,7 @@ class Sources:
 
     @classmethod
     def restore(cls, facts: Mapping[str, Any], given: InputGroup | None, others: Others | None) -> Self:
-        """Make it of what `facts` gave.
-
-        Raises
-        ------
-        UsageError
-            If lyric embeddings that are ready are needed and not there, or the other way round.
-        """
+        """Make it of what `facts` gave."""
         if facts["given"] != (given is not None):
             raise UsageError(
                 "The model was trained with lyric embeddings that were ready: give theirs with --lyric-embedding."
@@ -97,27 +74,7 @@ class Sources:
 
 
 def make_groups(names: Sequence[str], sources: Sources) -> list[InputGroup]:
-    """Make groups of inputs, to be fitted.
-
-    Parameters
-    ----------
-    names : sequence of str
-        In `GROUPS`.
-    sources : Sources
-
-    Returns
-    -------
-    list of InputGroup
-
-    Raises
-    ------
-    UsageError
-        If a name is not known, comes twice, or goes with another that holds the same columns.
-    InputError
-        If the lexicon or the word vectors can't be read.
-    MissingExtraError
-        If an embedder needs what is not installed.
-    """
+    """Make groups of inputs, to be fitted."""
     for name in names:
         if name in {"valence", "energy"}:
             raise UsageError(
@@ -155,34 +112,7 @@ def _embedding(sources: Sources) -> InputGroup:
 def restore_group(
     name: str, facts: Mapping[str, Any], folder: Path, given: InputGroup | None, lexicon: Path | None
 ) -> InputGroup:
-    """Make a fitted group of what its ``save`` gave.
-
-    Parameters
-    ----------
-    name : str
-        In `GROUPS`.
-    facts : mapping
-        As JSON has them.
-    folder : Path
-        Where its files are.
-    given : InputGroup, optional
-        Lyric embeddings that are ready, where it was trained with such.
-    lexicon : Path, optional
-        Where its lexicon is now.
-
-    Returns
-    -------
-    InputGroup
-
-    Raises
-    ------
-    ModelError
-        If the facts are damaged or need what is not there.
-    InputError
-        If the lexicon can't be read.
-    KeyError, TypeError, ValueError
-        If the facts lack something.
-    """
+    """Make a fitted group of what its ``save`` gave."""
     if name in COLUMNS:
         scaling = ColumnScaling.restore(facts)
         return ColumnGroup(name, scaling.names, scaling)

@@ -22,40 +22,15 @@ JOURNAL = FileKind("a journal of a training", (".jsonl",), FileKind.json("", KIN
 
 @dataclass(frozen=True)
 class Fit:
-    """What came of one regressor, fitted fold by fold.
+    """What came of one regressor, fitted fold by fold."""
 
-    Attributes
-    ----------
-    mse : float
-        Mean squared error on the rows left out, the mean of the folds.
-    seconds : float
-        How long it took.
-    predicted : ndarray of float64, shape (n,)
-        What it predicts for each row that it was not fitted on.
-    """
-
-    mse: float
-    seconds: float
-    predicted: Floats
+    mse: float  # mean squared error on the rows left out, the mean of the folds
+    seconds: float  # how long it took
+    predicted: Floats  # what it predicts for each row that it was not fitted on
 
 
 class Journal:
-    """Fits by what they are of, each on disk as soon as it is done.
-
-    Parameters
-    ----------
-    file : Path, optional
-        None keeps them in memory only.
-    run : str
-        Fingerprint of everything that the fits depend on.
-    resume : bool
-        Whether fits that are in the file count.
-
-    Raises
-    ------
-    InputError
-        If the file can't be read or written, is no journal, or is of another run.
-    """
+    """Fits by what they are of, each on disk as soon as it is done."""
 
     def __init__(self, file: Path | None, run: str, *, resume: bool = False) -> None:
         self._file = file
@@ -79,33 +54,11 @@ class Journal:
         return len(self._fits)
 
     def get(self, key: str) -> Fit | None:
-        """Find a fit that is done.
-
-        Parameters
-        ----------
-        key : str
-            What it is of.
-
-        Returns
-        -------
-        Fit or None
-        """
+        """Find a fit that is done."""
         return self._fits.get(key)
 
     def add(self, key: str, fit: Fit) -> None:
-        """Keep a fit.
-
-        Parameters
-        ----------
-        key : str
-            What it is of.
-        fit : Fit
-
-        Raises
-        ------
-        InputError
-            If it can't be written.
-        """
+        """Keep a fit."""
         self._fits[key] = fit
         if self._file is None:
             return

@@ -29,22 +29,6 @@ class LyricAffect:
     """Affect of the words: by a lexicon its mean and the share of words found, or what the shipped text model reads.
 
     Words without affect take the mean of the training part.
-
-    Parameters
-    ----------
-    lexicon : Path, optional
-        A lexicon's file, which is never copied: its terms forbid it. Without it the shipped text model reads.
-    fill : ndarray of float64, optional
-        Where it is fitted already: what a text without affect gets.
-    digest : str, optional
-        SHA-256 that the lexicon must have.
-
-    Raises
-    ------
-    InputError
-        If the lexicon can't be read.
-    ModelError
-        If it is not the one that the digest is of.
     """
 
     name = "lyric-affect"
@@ -112,13 +96,7 @@ class LyricAffect:
 
 
 class LyricEmbedding:
-    """Document vectors of the lyrics, by an embedder.
-
-    Parameters
-    ----------
-    embedder : Embedder
-        Fitted or not.
-    """
+    """Document vectors of the lyrics, by an embedder."""
 
     name = "lyric-embedding"
 
@@ -173,13 +151,7 @@ class _Remembering:
 
 
 class GivenEmbedding:
-    """Document vectors that are ready, a row for each song of one table.
-
-    Parameters
-    ----------
-    rows : mapping of int to ndarray of float64, shape (columns,)
-        By `Song.row`.
-    """
+    """Document vectors that are ready, a row for each song of one table."""
 
     name = "lyric-embedding"
 

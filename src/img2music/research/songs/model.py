@@ -32,24 +32,12 @@ ROWS = 4096
 
 @dataclass(frozen=True)
 class StackFiles:
-    """The regressors of one target as ONNX, in the order in which they are run.
+    """The regressors of one target as ONNX, in the order in which they are run."""
 
-    Attributes
-    ----------
-    bases : tuple of bytes
-        Each takes all inputs.
-    shares : tuple of float
-        How much each counts in the mean of what they give.
-    meta : bytes
-        Takes what the bases give, and gives what is to be added to their mean.
-    weight : float
-        How much of that is added.
-    """
-
-    bases: tuple[bytes, ...]
-    shares: tuple[float, ...]
-    meta: bytes
-    weight: float
+    bases: tuple[bytes, ...]  # each takes all inputs
+    shares: tuple[float, ...]  # how much each counts in the mean of what they give
+    meta: bytes  # takes what the bases give, and gives what is to be added to their mean
+    weight: float  # how much of that is added
 
 
 @dataclass(frozen=True)
@@ -99,29 +87,7 @@ class SongModel:
 
     @classmethod
     def load(cls, folder: Path, embedding: InputGroup | None = None, lexicon: Path | None = None) -> Self:
-        """Read what ``img2music train music`` wrote.
-
-        Parameters
-        ----------
-        folder : Path
-        embedding : InputGroup, optional
-            Ready-made lyric embeddings, for a model that was trained with such.
-        lexicon : Path, optional
-            Where the lexicon is now; by default where it was. It must be the same, byte for byte.
-
-        Returns
-        -------
-        SongModel
-
-        Raises
-        ------
-        ModelError
-            If the folder is missing, damaged, of another kind, or needs what is not there.
-        InputError
-            If its lexicon can't be read.
-        MissingExtraError
-            If reading lyrics needs what is not installed.
-        """
+        """Read what ``img2music train music`` wrote."""
         where = printable(str(folder))
         facts = read_facts(folder)
         try:
@@ -145,23 +111,7 @@ class SongModel:
         return cls(groups, stacks, facts)
 
     def predict(self, songs: Sequence[Song]) -> Floats:
-        """Read the affect of songs.
-
-        Parameters
-        ----------
-        songs : sequence of Song
-
-        Returns
-        -------
-        ndarray of float64, shape (n, 2)
-            Valence and arousal in [0, 1]; NaN for a song that lacks one of the inputs, and on an axis that the model
-            was not trained for.
-
-        Raises
-        ------
-        ModelError
-            If the model does not fit its own description.
-        """
+        """Read the affect of songs."""
         affect = np.full((len(songs), 2), np.nan)
         able = [number for number, song in enumerate(songs) if all(group.lacks(song) is None for group in self._groups)]
         for start in range(0, len(able), ROWS):
@@ -182,26 +132,7 @@ class SongModel:
 def save_model(
     folder: Path, groups: Sequence[InputGroup], stacks: Mapping[str, StackFiles], columns: int, about: Mapping[str, Any]
 ) -> None:
-    """Write a model that `SongModel.load` reads.
-
-    Parameters
-    ----------
-    folder : Path
-        Is there already; an older model in it is replaced.
-    groups : sequence of InputGroup
-        Fitted.
-    stacks : mapping of str to StackFiles
-        By target.
-    columns : int
-        How many inputs there are in all.
-    about : mapping
-        What else the description says, as JSON has it.
-
-    Raises
-    ------
-    InputError
-        If a file can't be written.
-    """
+    """Write a model that `SongModel.load` reads."""
     facts: dict[str, Any] = {
         "schema": SCHEMA,
         "columns": columns,
@@ -220,21 +151,7 @@ def save_model(
 
 
 def read_facts(folder: Path) -> dict[str, Any]:
-    """Read the description of a model.
-
-    Parameters
-    ----------
-    folder : Path
-
-    Returns
-    -------
-    dict
-
-    Raises
-    ------
-    ModelError
-        If there is none, or it can't be read.
-    """
+    """Read the description of a model."""
     where = printable(str(folder))
     if not folder.is_dir():
         raise ModelError(f"{where} is no folder with a song model; train one with: img2music train music")

@@ -17,48 +17,13 @@ LARGEST_NETWORK = 2_000_000_000
 
 
 def write_network(file: Path, content: bytes) -> dict[str, str]:
-    """Write a regressor.
-
-    Parameters
-    ----------
-    file : Path
-    content : bytes
-        As `export.to_onnx` gives it.
-
-    Returns
-    -------
-    dict
-        What `open_network` finds it by, as JSON has it.
-
-    Raises
-    ------
-    InputError
-        If it can't be written.
-    """
+    """Write a regressor."""
     write_atomically(content, file, ONNX)
     return {"file": file.name, "sha256": hashlib.sha256(content).hexdigest()}
 
 
 def read_file(folder: Path, name: object, largest: int) -> bytes:
-    """Read a file of a model's folder.
-
-    Parameters
-    ----------
-    folder : Path
-    name : object
-        As the description of the model has it.
-    largest : int
-        Bytes that it may have.
-
-    Returns
-    -------
-    bytes
-
-    Raises
-    ------
-    ModelError
-        If it lies outside the folder, is missing or too large, or can't be read.
-    """
+    """Read a file of a model's folder."""
     file = folder / plain_name(name)
     try:
         if not file.is_file():
@@ -71,27 +36,7 @@ def read_file(folder: Path, name: object, largest: int) -> bytes:
 
 
 def open_network(folder: Path, stored: Mapping[str, Any], columns: int) -> Any:
-    """Open a regressor, if it is whole and takes as many inputs as it should.
-
-    Parameters
-    ----------
-    folder : Path
-    stored : mapping
-        What `write_network` gave.
-    columns : int
-        How many inputs it should take.
-
-    Returns
-    -------
-    onnxruntime.InferenceSession
-
-    Raises
-    ------
-    ModelError
-        If it is missing, damaged, or another than it should be.
-    KeyError, TypeError
-        If the description lacks something.
-    """
+    """Open a regressor, if it is whole and takes as many inputs as it should."""
     import onnxruntime
 
     content = read_file(folder, stored["file"], LARGEST_NETWORK)
@@ -115,23 +60,7 @@ def open_network(folder: Path, stored: Mapping[str, Any], columns: int) -> Any:
 
 
 def run_network(session: Any, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Predict.
-
-    Parameters
-    ----------
-    session : onnxruntime.InferenceSession
-        As `open_network` opens it.
-    inputs : ndarray of float32, shape (n, columns)
-
-    Returns
-    -------
-    ndarray of float32, shape (n,)
-
-    Raises
-    ------
-    ModelError
-        If it fails, or gives what are no finite numbers.
-    """
+    """Predict."""
     try:
         (predicted,) = session.run(None, {INPUT: inputs})
     except Exception as error:  # noqa: BLE001 - onnxruntime has no common base for what it raises

@@ -42,26 +42,7 @@ ASIDES = re.compile(r"[(\[].*?[)\]]|\s-\s.*|\b(?:feat|ft)\.?\s.*")
 
 
 class Others:
-    """Songs of another table, less those that would give a target away.
-
-    Parameters
-    ----------
-    songs : sequence of Song
-        Of the other table; those that lack one of the eight features, valence, energy, title or artist do not count,
-        and each counts once.
-    table : sequence of Song
-        All songs of the table that stacks are trained on and judged by.
-
-    Attributes
-    ----------
-    shared : int
-        How many songs do not count since the table has them too.
-
-    Raises
-    ------
-    UsageError
-        If too few are left.
-    """
+    """Songs of another table, less those that would give a target away."""
 
     def __init__(self, songs: Sequence[Song], table: Sequence[Song]) -> None:
         needed = (*EIGHT, *SPOTIFY_COLUMN.values(), "artist", "title")
@@ -88,31 +69,11 @@ class Others:
                 )
 
     def songs(self, *, by_artist: bool) -> list[Song]:
-        """Give songs that are not in the table; where it is parted by artist, only artists that are not in it either.
-
-        Parameters
-        ----------
-        by_artist : bool
-
-        Returns
-        -------
-        list of Song
-        """
+        """Give songs that are not in the table; parted by artist, only of artists that are not in it."""
         return self._by_others if by_artist else self._apart
 
     def targets(self, songs: Sequence[Song], axes: Sequence[str]) -> Floats:
-        """Give the targets of songs on the table's own scale: 0 and 1 are its least and greatest value.
-
-        Parameters
-        ----------
-        songs : sequence of Song
-        axes : sequence of {"valence", "arousal"}
-
-        Returns
-        -------
-        ndarray of float64, shape (songs, axes)
-            A little outside [0, 1] for what exceeds the table's values.
-        """
+        """Give the targets of songs on the table's own scale: 0 and 1 are its least and greatest value."""
         names = [SPOTIFY_COLUMN[axis] for axis in axes]
         table = columns_of(self._table, names)
         low, high = np.nanmin(table, axis=0), np.nanmax(table, axis=0)
@@ -132,11 +93,6 @@ class OtherSongs:
 
     The regressors have seen no song of the table. Departures are of the artist's songs in both tables; a song of the
     training part is told by songs of other folds, as in `artist_inputs.Artist`.
-
-    Parameters
-    ----------
-    others : Others, optional
-        What to learn from; None where it is fitted already.
     """
 
     name = "other-songs"
@@ -187,13 +143,7 @@ class OtherSongs:
 
     @classmethod
     def restore(cls, facts: Mapping[str, Any], folder: Path) -> Self:
-        """Make it of what `save` gave.
-
-        Raises
-        ------
-        ModelError
-            If one of its files is missing, damaged, or of other targets.
-        """
+        """Make it of what `save` gave."""
         file = folder / plain_name(facts["file"])
         group = cls(None)
         group._axes = tuple(str(axis) for axis in facts["axes"])
@@ -224,17 +174,7 @@ class OtherSongs:
 
 
 def artist_key(song: Song) -> str:
-    """Give the name of a song's artist without case, accents and punctuation.
-
-    Parameters
-    ----------
-    song : Song
-
-    Returns
-    -------
-    str
-        Empty where there is none.
-    """
+    """Give the name of a song's artist without case, accents and punctuation."""
     return _plain(song.artist or "")
 
 

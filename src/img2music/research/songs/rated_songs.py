@@ -23,31 +23,7 @@ WIDEST = 10_000
 def targets_of(
     table: SongTable, path: Path, axes: Sequence[str], columns: Mapping[str, str], scale: Scale | None
 ) -> list[Target]:
-    """Give what is to be predicted of a table's songs.
-
-    Parameters
-    ----------
-    table : SongTable
-        As `tables.read_songs` reads it.
-    path : Path
-        The same table: a table of text, where columns are named.
-    axes : sequence of {"valence", "arousal"}
-    columns : mapping of str to str
-        Columns of people's ratings, by axis; Spotify's valence and energy where there are none.
-    scale : Scale, optional
-        What the ratings are written on; needed with columns.
-
-    Returns
-    -------
-    list of Target
-
-    Raises
-    ------
-    UsageError
-        If a column or the scale is missing, a value lies outside it, or a column holds no two values.
-    InputError
-        If the table can't be read, or a cell of a named column holds no number.
-    """
+    """Give what is to be predicted of a table's songs."""
     for axis in columns:
         if axis not in axes:
             raise UsageError(f"--{axis}-column names a target that --target leaves out.")
@@ -65,25 +41,7 @@ def targets_of(
 
 
 def read_numbers(path: Path, columns: Sequence[str]) -> dict[str, dict[int, float | None]]:
-    """Read columns of numbers of a table of text.
-
-    Parameters
-    ----------
-    path : Path
-        As `delimited.read_delimited` reads it.
-    columns : sequence of str
-        Names, as the table writes them.
-
-    Returns
-    -------
-    dict of str to dict of int to float or None
-        By column, then by the line that the row begins in; None for an empty cell.
-
-    Raises
-    ------
-    InputError
-        If the table can't be read, lacks a column, or a cell holds something else than a number.
-    """
+    """Read columns of numbers of a table of text."""
     table = read_delimited(path, lambda row: sum(cell.strip() in columns for cell in row))
     places = {}
     names = [cell.strip() for cell in table.header.cells]
@@ -102,24 +60,7 @@ def read_numbers(path: Path, columns: Sequence[str]) -> dict[str, dict[int, floa
 
 
 def given_embedding(path: Path, table: SongTable) -> GivenEmbedding:
-    """Read lyric embeddings that are ready: columns of numbers, a row for each song, in the table's order.
-
-    Parameters
-    ----------
-    path : Path
-        A table of text whose first row names the columns, whatever their names.
-    table : SongTable
-        The songs that they are of.
-
-    Returns
-    -------
-    GivenEmbedding
-
-    Raises
-    ------
-    InputError
-        If it can't be read, a cell holds no finite number, or there are more or fewer rows than songs.
-    """
+    """Read lyric embeddings that are ready: columns of numbers, a row for each song, in the table's order."""
     if table.left_out:
         raise InputError(
             f"can't be told apart by song: {table.left_out} rows of the song table are left out; mend these first.",
@@ -144,26 +85,7 @@ def given_embedding(path: Path, table: SongTable) -> GivenEmbedding:
 
 
 def other_songs(path: Path, table: SongTable) -> Others:
-    """Read songs of another table that a stack may learn from, too.
-
-    Parameters
-    ----------
-    path : Path
-        As `tables.read_songs` reads it, its columns under their usual names.
-    table : SongTable
-        The songs that the stack is trained on and judged by.
-
-    Returns
-    -------
-    Others
-
-    Raises
-    ------
-    InputError
-        If it can't be read.
-    UsageError
-        If it has too few songs that the table does not have.
-    """
+    """Read songs of another table that a stack may learn from, too."""
     return Others(read_songs(path).songs, table.songs)
 
 

@@ -17,51 +17,25 @@ Settings = Mapping[str, float]
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """What tuning may choose one setting from.
+    """What tuning may choose one setting from."""
 
-    Attributes
-    ----------
-    low, high : float
-        Both ends included.
-    log : bool
-        Whether orders of magnitude are drawn evenly, not values.
-    whole : bool
-        Whether only whole numbers are meant.
-    """
-
-    low: float
-    high: float
-    log: bool = False
-    whole: bool = False
+    low: float  # both ends included
+    high: float  # both ends included
+    log: bool = False  # whether orders of magnitude are drawn evenly, not values
+    whole: bool = False  # whether only whole numbers are meant
 
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """Regressors of one class.
+    """Regressors of one class."""
 
-    Attributes
-    ----------
-    kind : str
-        What they have in common with others: how they draw the line.
-    module, name : str
-        Where its class is, and what it is called there.
-    fixed : mapping
-        Arguments that are always given.
-    space : mapping of str to Range
-        What may be tuned; empty where there is nothing to.
-    standardized : bool
-        Whether its inputs are brought to mean 0 and standard deviation 1: trees need not.
-    seeded : bool
-        Whether chance has a part.
-    """
-
-    kind: str
-    module: str
-    name: str
-    fixed: Mapping[str, Any]
-    space: Mapping[str, Range]
-    standardized: bool = False
-    seeded: bool = True
+    kind: str  # what they have in common with others: how they draw the line
+    module: str  # where its class is, and what it is called there
+    name: str  # where its class is, and what it is called there
+    fixed: Mapping[str, Any]  # arguments that are always given
+    space: Mapping[str, Range]  # what may be tuned; empty where there is nothing to
+    standardized: bool = False  # whether its inputs are brought to mean 0 and standard deviation 1: trees need not
+    seeded: bool = True  # whether chance has a part
 
 
 FOREST_SPACE = {"min_samples_leaf": Range(1, 12, log=True, whole=True), "max_features": Range(0.15, 0.8)}
@@ -229,41 +203,13 @@ GENTLE: Mapping[str, Settings] = {
 
 
 def require_training() -> None:
-    """Refuse, before a table is read, what the extra is needed for.
-
-    Raises
-    ------
-    MissingExtraError
-        If a part of it is not installed.
-    """
+    """Refuse, before a table is read, what the extra is needed for."""
     if any(importlib.util.find_spec(package) is None for package in PACKAGES):
         raise MissingExtraError("Training on tables", EXTRA)
 
 
 def make(name: str, settings: Settings, seed: int, rows: int) -> Any:
-    """Make a regressor that is not fitted yet.
-
-    Parameters
-    ----------
-    name : str
-        In `FIELD`.
-    settings : mapping of str to float
-        By names of the family's space; what is not there stays as it is fixed.
-    seed : int
-        Seed of the families in which chance has a part.
-    rows : int
-        How many songs it is to learn from: leaves and neighbourhoods hold no more than `SHARES` says.
-
-    Returns
-    -------
-    object
-        With scikit-learn's ``fit`` and ``predict``.
-
-    Raises
-    ------
-    MissingExtraError
-        If scikit-learn or LightGBM is not installed.
-    """
+    """Make a regressor that is not fitted yet."""
     import importlib
 
     family = FIELD[name]

@@ -11,17 +11,7 @@ SPLITS = {"random": "at random", "artist": "by artist"}
 
 
 def title_of(report: Report) -> str:
-    """Say in one line what was trained and judged.
-
-    Parameters
-    ----------
-    report : mapping
-        As `training.train` gives it.
-
-    Returns
-    -------
-    str
-    """
+    """Say in one line what was trained and judged."""
     split = report["split"]
     by = SPLITS[split["by"]]
     how = (
@@ -33,17 +23,7 @@ def title_of(report: Report) -> str:
 
 
 def test_table(report: Report) -> Table:
-    """Tabulate accuracy on songs that nothing was chosen by, beside the mean and raw columns.
-
-    Parameters
-    ----------
-    report : mapping
-
-    Returns
-    -------
-    columns : list of str
-    rows : list of list of str
-    """
+    """Tabulate accuracy on songs that nothing was chosen by, beside the mean and raw columns."""
     rows = []
     for axis, target in report["targets"].items():
         rows.append([axis, "stack", *accuracy_cells(target["test"])])
@@ -56,17 +36,7 @@ ACCURACY_COLUMNS = [">R2", ">95 %", ">r", ">CCC", ">RMSE", ">MSE", ">MAE", ">rig
 
 
 def accuracy_cells(found: Mapping[str, Any]) -> list[str]:
-    """Give the cells of one accuracy under `ACCURACY_COLUMNS`.
-
-    Parameters
-    ----------
-    found : mapping
-        As reports have it.
-
-    Returns
-    -------
-    list of str
-    """
+    """Give the cells of one accuracy under `ACCURACY_COLUMNS`."""
     ends = (found["intervals"] or {}).get("r2")
     return [
         f"{found['r2']:.3f}",
@@ -80,17 +50,7 @@ def accuracy_cells(found: Mapping[str, Any]) -> list[str]:
 
 
 def stack_table(report: Report) -> Table:
-    """Tabulate the stacks.
-
-    Parameters
-    ----------
-    report : mapping
-
-    Returns
-    -------
-    columns : list of str
-    rows : list of list of str
-    """
+    """Tabulate the stacks."""
     rows = []
     for axis, target in report["targets"].items():
         stack = target["stack"]
@@ -102,17 +62,7 @@ def stack_table(report: Report) -> Table:
 
 
 def leaderboard_table(report: Report) -> Table:
-    """Tabulate the field, best first.
-
-    Parameters
-    ----------
-    report : mapping
-
-    Returns
-    -------
-    columns : list of str
-    rows : list of list of str
-    """
+    """Tabulate the field, best first."""
     rows = [
         [axis, str(place), one["name"], f"{one['mse']:.5f}", f"{one['seconds']:.1f}"]
         for axis, target in report["targets"].items()
@@ -126,34 +76,13 @@ MOST_IMPORTANT = 20
 
 
 def title_of_evaluation(report: Report) -> str:
-    """Say in one line what was judged.
-
-    Parameters
-    ----------
-    report : mapping
-        As `evaluation.evaluate` gives it.
-
-    Returns
-    -------
-    str
-    """
+    """Say in one line what was judged."""
     inputs = ", ".join(report["inputs"])
     return f"{report['songs']} songs of {report['artists']} artists, inputs {inputs}, seed {report['seed']}, unit scale"
 
 
 def sections(report: Report) -> Iterator[tuple[str, str, Table]]:
-    """Give the tables of an evaluation, each with a heading and what it shows.
-
-    Parameters
-    ----------
-    report : mapping
-
-    Yields
-    ------
-    heading : str
-    text : str
-    table : tuple of (list of str, list of list of str)
-    """
+    """Give the tables of an evaluation, each with a heading and what it shows."""
     targets = report["targets"].items()
     yield (
         "Accuracy",
@@ -207,16 +136,7 @@ def sections(report: Report) -> Iterator[tuple[str, str, Table]]:
 
 
 def to_markdown(report: Report) -> str:
-    """Write an evaluation as Markdown.
-
-    Parameters
-    ----------
-    report : mapping
-
-    Returns
-    -------
-    str
-    """
+    """Write an evaluation as Markdown."""
     lines = [f"# {TITLE}", "", f"{markdown(title_of_evaluation(report))}.", ""]
     lines += [f"- {axis}: {markdown(target['source'])}" for axis, target in report["targets"].items()]
     lines += [f"- {markdown(note)}" for note in report["notes"]]

@@ -22,26 +22,7 @@ COLOURS = {
 
 
 def write_report(judged: Judged, folder: Path) -> tuple[Path, ...]:
-    """Write ``report.json``, ``report.md`` and ``report.html``, each in one step.
-
-    Parameters
-    ----------
-    judged : Judged
-    folder : Path
-        Made if it is not there; older reports in it are replaced.
-
-    Returns
-    -------
-    tuple of Path
-        The files.
-
-    Raises
-    ------
-    MissingExtraError
-        If matplotlib is not installed.
-    InputError
-        If a file can't be written.
-    """
+    """Write ``report.json``, ``report.md`` and ``report.html``, each in one step."""
     prepare(folder)
     contents = {
         "report.json": json.dumps(judged.report, indent=2, allow_nan=False) + "\n",

@@ -38,59 +38,27 @@ ORIGINAL: Mapping[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class Candidate:
-    """A regressor with settings, and how it did in cross-validation.
+    """A regressor with settings, and how it did in cross-validation."""
 
-    Attributes
-    ----------
-    name : str
-        In `regressors.FIELD`.
-    settings : mapping of str to float
-    mse : float
-        Cross-validated on the training part, mean of the folds.
-    seconds : float
-        How long that took.
-    """
-
-    name: str
+    name: str  # in `regressors.FIELD`
     settings: Settings
-    mse: float
-    seconds: float
+    mse: float  # cross-validated on the training part, mean of the folds
+    seconds: float  # how long that took
 
 
 @dataclass(frozen=True)
 class Stack:
-    """Regressors, and one that makes a prediction of theirs.
+    """Regressors, and one that makes a prediction of theirs."""
 
-    Attributes
-    ----------
-    bases : tuple of (Candidate, object)
-        With the fitted regressor of each.
-    shares : ndarray of float64, shape (bases,)
-        How much each counts in the mean of their predictions.
-    meta : tuple of (Candidate, object)
-        Its inputs are the predictions of the bases, in their order; it predicts what is to be added to their mean,
-        since the bases differ little, and trees draw no straight line.
-    weight : float
-        How much of that is added, in [0, 1]: what cross-validation bears out.
-    """
-
-    bases: tuple[tuple[Candidate, Any], ...]
-    shares: Floats
+    bases: tuple[tuple[Candidate, Any], ...]  # with the fitted regressor of each
+    shares: Floats  # how much each counts in the mean of their predictions
+    # Its inputs are the predictions of the bases, in their order; it predicts what is to be added to their mean, since
+    # the bases differ little, and trees draw no straight line
     meta: tuple[Candidate, Any]
-    weight: float
+    weight: float  # how much of that is added, in [0, 1]: what cross-validation bears out
 
     def predict(self, inputs: Floats) -> Floats:
-        """Predict.
-
-        Parameters
-        ----------
-        inputs : ndarray of float64, shape (n, columns)
-
-        Returns
-        -------
-        ndarray of float64, shape (n,)
-            In [0, 1].
-        """
+        """Predict."""
         given = as_single(inputs)
         between = np.column_stack([regressor.predict(given) for _, regressor in self.bases])
         return np.asarray(
@@ -101,27 +69,13 @@ class Stack:
 
 @dataclass(frozen=True)
 class Found:
-    """What AutoML found for one target.
+    """What AutoML found for one target."""
 
-    Attributes
-    ----------
-    leaderboard : tuple of Candidate
-        The field before tuning, best first.
-    tuned : tuple of Candidate
-        The best after tuning, best first.
-    stack : Stack
-        Fitted on the whole training part.
-    seconds : float
-        What the fits of cross-validation took.
-    cut_short : bool
-        Whether the time budget ended before the trials did.
-    """
-
-    leaderboard: tuple[Candidate, ...]
-    tuned: tuple[Candidate, ...]
-    stack: Stack
-    seconds: float
-    cut_short: bool
+    leaderboard: tuple[Candidate, ...]  # the field before tuning, best first
+    tuned: tuple[Candidate, ...]  # the best after tuning, best first
+    stack: Stack  # fitted on the whole training part
+    seconds: float  # what the fits of cross-validation took
+    cut_short: bool  # whether the time budget ended before the trials did
 
 
 @dataclass(frozen=True)
@@ -136,32 +90,16 @@ class _Task:
 
 @dataclass
 class Search:
-    """AutoML on a training part.
-
-    Attributes
-    ----------
-    inputs : ndarray of float64, shape (n, columns)
-    target : ndarray of float64, shape (n,)
-    parts : sequence of ndarray of int
-        Folds of cross-validation: places of the rows that each leaves out.
-    seed : int
-    journal : Journal
-        What is in it already is not fitted again.
-    scope : str
-        What sets these fits apart from others in the journal.
-    progress : callable, optional
-        Called with the stage, how much of it is done, and how much there is.
-    budget : float
-        Seconds that the fits may take; then tuning stops. Three regressors are always fitted.
-    """
+    """AutoML on a training part."""
 
     inputs: Floats
     target: Floats
-    parts: Sequence[Indices]
+    parts: Sequence[Indices]  # folds of cross-validation: places of the rows that each leaves out
     seed: int
-    journal: Journal
-    scope: str
-    progress: Progress | None = None
+    journal: Journal  # what is in it already is not fitted again
+    scope: str  # what sets these fits apart from others in the journal
+    progress: Progress | None = None  # called with the stage, how much of it is done, and how much there is
+    # Seconds that the fits may take; then tuning stops. Three regressors are always fitted
     budget: float = float("inf")
     _spent: float = field(default=0.0, init=False)
     _cut_short: bool = field(default=False, init=False)
@@ -172,29 +110,7 @@ class Search:
         self.inputs = as_single(self.inputs)
 
     def run(self, names: Sequence[str], trials: int, *, meta: str | None = None, whole: bool = False) -> Found:
-        """Compare regressors, tune three, and stack them.
-
-        Parameters
-        ----------
-        names : sequence of str
-            Regressors in `regressors.FIELD`, at least three.
-        trials : int
-            Settings to try for each of the three; 0 tunes nothing.
-        meta : str, optional
-            The meta-learner; the best regressor by default.
-        whole : bool
-            Tune the best of the three best kinds, and stack with them whatever else of the field has a share worth
-            keeping. Otherwise the best three are the stack.
-
-        Returns
-        -------
-        Found
-
-        Raises
-        ------
-        MissingExtraError
-            If an optional dependency is not installed.
-        """
+        """Compare regressors, tune three, and stack them."""
         with _one_blas_thread():
             task = self._first()
             leaderboard = self._compare(names, task)
@@ -212,35 +128,12 @@ class Search:
         return Found(tuple(leaderboard), tuple(tuned), stack, self._spent, self._cut_short)
 
     def refit(self, bases: Sequence[Candidate], meta: Candidate) -> Stack:
-        """Fit a stack whose regressors and settings are known already.
-
-        Parameters
-        ----------
-        bases : sequence of Candidate
-        meta : Candidate
-
-        Returns
-        -------
-        Stack
-        """
+        """Fit a stack whose regressors and settings are known already."""
         with _one_blas_thread():
             return self._stack(bases, meta, self._left_out(bases))
 
     def mean_of(self, bases: Sequence[Candidate], shares: Sequence[float], inputs: Floats) -> Floats:
-        """Predict by regressors whose settings and shares are known already, without a meta-learner.
-
-        Parameters
-        ----------
-        bases : sequence of Candidate
-        shares : sequence of float
-            How much each counts.
-        inputs : ndarray of float64, shape (n, columns)
-
-        Returns
-        -------
-        ndarray of float64, shape (n,)
-            In [0, 1].
-        """
+        """Predict by regressors whose settings and shares are known already, without a meta-learner."""
         with _one_blas_thread():
             fitted = in_order(lambda base: self._fitted(base, self.inputs, self.target), bases, processors())
             between = np.column_stack([regressor.predict(as_single(inputs)) for regressor in fitted])

@@ -22,43 +22,12 @@ class Split(StrEnum):
 
 
 def artists_of(songs: Sequence[Song]) -> list[str]:
-    """Give what must stay on one side where songs are parted by artist: a song without one stands alone.
-
-    Parameters
-    ----------
-    songs : sequence of Song
-
-    Returns
-    -------
-    list of str
-    """
+    """Give what must stay on one side where songs are parted by artist: a song without one stands alone."""
     return [song.artist.casefold() if song.artist else f"\0{song.row}" for song in songs]
 
 
 def hold_out(songs: Sequence[Song], split: Split, share: float, seed: int) -> tuple[Indices, Indices]:
-    """Part songs into those to learn from and those to judge by.
-
-    Parameters
-    ----------
-    songs : sequence of Song
-    split : Split
-        ``random`` is scikit-learn's ``train_test_split``, the original's.
-    share : float
-        Of the songs, or of the artists, to judge by; between 0 and 1.
-    seed : int
-
-    Returns
-    -------
-    train, test : ndarray of int
-        Places in ``songs``.
-
-    Raises
-    ------
-    UsageError
-        If a part would be empty.
-    MissingExtraError
-        If scikit-learn is not installed.
-    """
+    """Part songs into those to learn from and those to judge by."""
     try:
         from sklearn.model_selection import GroupShuffleSplit, train_test_split
     except ImportError:
@@ -78,29 +47,7 @@ def hold_out(songs: Sequence[Song], split: Split, share: float, seed: int) -> tu
 
 
 def folds_of(songs: Sequence[Song], split: Split, folds: int, seed: int) -> list[Indices]:
-    """Part songs into folds.
-
-    Parameters
-    ----------
-    songs : sequence of Song
-    split : Split
-        With ``artist``, all songs of an artist are in the same fold.
-    folds : int
-        At least 2.
-    seed : int
-
-    Returns
-    -------
-    list of ndarray of int
-        Places of each fold's songs, ascending.
-
-    Raises
-    ------
-    UsageError
-        If there are fewer songs, or artists, than folds.
-    MissingExtraError
-        If scikit-learn is not installed.
-    """
+    """Part songs into folds."""
     try:
         from sklearn.model_selection import GroupKFold, KFold
     except ImportError:
@@ -119,18 +66,7 @@ def folds_of(songs: Sequence[Song], split: Split, folds: int, seed: int) -> list
 
 
 def fingerprint(*parts: object) -> str:
-    """Give a digest of what a training depends on.
-
-    Parameters
-    ----------
-    *parts : object
-        Arrays, and whatever ``repr`` tells apart.
-
-    Returns
-    -------
-    str
-        SHA-256 in hexadecimal digits.
-    """
+    """Give a digest of what a training depends on."""
     digest = hashlib.sha256()
     for part in parts:
         content = part.tobytes() if isinstance(part, np.ndarray) else repr(part).encode("utf-8", "surrogatepass")

@@ -36,18 +36,7 @@ COLUMNS = (
 
 
 def style_of(text: str) -> tuple[float, ...]:
-    """Measure how a text is written.
-
-    Parameters
-    ----------
-    text : str
-        As it is: what cleaning would take away is a part of it.
-
-    Returns
-    -------
-    tuple of float
-        By the names in `COLUMNS`. Numbers of letters and words are natural logarithms, of one more.
-    """
+    """Measure how a text is written."""
     words = WORD.findall(text.lower().replace("\u2019", "'"))
     pairs = list(pairwise(words))
     letters = max(len(text), 1)

@@ -23,45 +23,17 @@ COPY = 0.9999
 
 @dataclass(frozen=True)
 class Target:
-    """What is to be predicted of one axis.
-
-    Attributes
-    ----------
-    axis : {"valence", "arousal"}
-    values : ndarray of float64, shape (n,)
-        On the unit scale; NaN for songs without one.
-    scale : Scale
-        How the source writes it.
-    source : str
-        Where it comes from, in words.
-    human : bool
-        Whether people rated it.
-    """
+    """What is to be predicted of one axis."""
 
     axis: str
-    values: Floats
-    scale: Scale
-    source: str
-    human: bool
+    values: Floats  # on the unit scale; NaN for songs without one
+    scale: Scale  # how the source writes it
+    source: str  # where it comes from, in words
+    human: bool  # whether people rated it
 
 
 def spotify_target(songs: Sequence[Song], axis: str) -> Target:
-    """Take Spotify's column, from its least value in the table (0) to its greatest (1), as the original.
-
-    Parameters
-    ----------
-    songs : sequence of Song
-    axis : {"valence", "arousal"}
-
-    Returns
-    -------
-    Target
-
-    Raises
-    ------
-    UsageError
-        If the table has no such column, or all its values are the same.
-    """
+    """Take Spotify's column, from its least value in the table (0) to its greatest (1), as the original."""
     column = SPOTIFY_COLUMN[axis]
     values = columns_of(songs, [column])[:, 0]
     known = values[~np.isnan(values)]
@@ -75,28 +47,7 @@ def spotify_target(songs: Sequence[Song], axis: str) -> Target:
 def rated_target(
     songs: Sequence[Song], axis: str, column: str, scale: Scale, rows: Mapping[int, float | None]
 ) -> Target:
-    """Take a column of people's ratings.
-
-    Parameters
-    ----------
-    songs : sequence of Song
-    axis : {"valence", "arousal"}
-    column : str
-        Its name.
-    scale : Scale
-        What it is written on.
-    rows : mapping of int to float or None
-        The column's values by `Song.row`.
-
-    Returns
-    -------
-    Target
-
-    Raises
-    ------
-    UsageError
-        If a value lies outside the scale, or all are the same.
-    """
+    """Take a column of people's ratings."""
     values = np.full(len(songs), np.nan)
     for place, song in enumerate(songs):
         value = rows.get(song.row)
@@ -115,21 +66,7 @@ def rated_target(
 
 
 def refuse_circular(target: Target, inputs: Floats, names: Sequence[str]) -> None:
-    """Refuse to predict a column from itself.
-
-    Parameters
-    ----------
-    target : Target
-    inputs : ndarray of float64, shape (n, columns)
-        Of the songs that have a target.
-    names : sequence of str
-        Of the columns.
-
-    Raises
-    ------
-    UsageError
-        If one of the inputs is the target, on whatever scale.
-    """
+    """Refuse to predict a column from itself."""
     values = target.values[~np.isnan(target.values)]
     for place, name in enumerate(names):
         column = inputs[:, place]

@@ -56,69 +56,28 @@ class Recipe(StrEnum):
 
 @dataclass(frozen=True)
 class Options:
-    """How to train.
-
-    Attributes
-    ----------
-    recipe : Recipe
-    seed : int
-        Of the split, the folds, the tuner and the regressors.
-    split : Split
-        Also of the folds that settings are chosen by.
-    folds : int or None
-        Judge by so many folds, each with a search of its own, and train on all songs; None holds out a fifth.
-    trials : int
-        Settings to try for each regressor that is tuned.
-    budget : float
-        Seconds that the fits may take in all.
-    """
+    """How to train."""
 
     recipe: Recipe = Recipe.AUTO
-    seed: int = 42
-    split: Split = Split.RANDOM
+    seed: int = 42  # of the split, the folds, the tuner and the regressors
+    split: Split = Split.RANDOM  # also of the folds that settings are chosen by
+    # Judge by so many folds, each with a search of its own, and train on all songs; None holds out a fifth
     folds: int | None = None
-    trials: int = TRIALS
-    budget: float = float("inf")
+    trials: int = TRIALS  # settings to try for each regressor that is tuned
+    budget: float = float("inf")  # seconds that the fits may take in all
 
 
 @dataclass(frozen=True)
 class Data:
-    """Songs that lack nothing, with what to predict of them.
-
-    Attributes
-    ----------
-    songs : tuple of Song
-    targets : tuple of Target
-        Without NaN.
-    groups : tuple of InputGroup
-        To be fitted.
-    left_out : dict of str to int
-        How many songs of the table lack what.
-    """
+    """Songs that lack nothing, with what to predict of them."""
 
     songs: tuple[Song, ...]
-    targets: tuple[Target, ...]
-    groups: tuple[InputGroup, ...]
-    left_out: dict[str, int]
+    targets: tuple[Target, ...]  # without NaN
+    groups: tuple[InputGroup, ...]  # to be fitted
+    left_out: dict[str, int]  # how many songs of the table lack what
 
     def inputs(self, train: Indices, parts: Sequence[Indices], split: Split) -> tuple[Floats, list[str]]:
-        """Fit the groups on some songs and give the inputs of all.
-
-        Parameters
-        ----------
-        train : ndarray of int
-            Places of the songs to fit on.
-        parts : sequence of ndarray of int
-            Folds of these.
-        split : Split
-            How both were parted.
-
-        Returns
-        -------
-        inputs : ndarray of float64, shape (songs, columns)
-        names : list of str
-            Of the columns.
-        """
+        """Fit the groups on some songs and give the inputs of all."""
         rest = np.setdiff1d(np.arange(len(self.songs)), train)
         learning = Learning(
             np.column_stack([target.values[train] for target in self.targets]),
@@ -139,24 +98,7 @@ class Data:
 
 
 def complete(songs: Sequence[Song], targets: Sequence[Target], groups: Sequence[InputGroup]) -> Data:
-    """Keep the songs that have all inputs and targets.
-
-    Parameters
-    ----------
-    songs : sequence of Song
-    targets : sequence of Target
-        In the order of the songs.
-    groups : sequence of InputGroup
-
-    Returns
-    -------
-    Data
-
-    Raises
-    ------
-    UsageError
-        If nothing is left, or Spotify's valence or energy would be predicted from Spotify's valence and energy.
-    """
+    """Keep the songs that have all inputs and targets."""
     if any(group.name == "other-songs" for group in groups) and any(target.human for target in targets):
         raise UsageError(
             "Other songs teach Spotify's valence and energy: they go with these targets, not with ratings."
@@ -196,39 +138,7 @@ def train(
     resume: bool = False,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
-    """Train a stack for each target, judge it, and write model and report into a folder.
-
-    Parameters
-    ----------
-    data : Data
-    options : Options
-    folder : Path
-        Made if it is not there. Besides the model it gets ``train-music.json``, the report, and ``journal.jsonl``,
-        all fits, by which a training that was stopped goes on.
-    source : mapping
-        Where targets and inputs come from, as JSON has it; kept with the model for who evaluates it.
-    resume : bool
-        Go on with what the journal holds.
-    progress : callable, optional
-        Called with the stage, how much of it is done, and how much there is.
-
-    Returns
-    -------
-    dict
-        The report in the documented shape ``img2music/train-music/1`` (docs/schemas/train-music.json).
-
-    Raises
-    ------
-    UsageError
-        If there are too few songs, an input is a copy of a target, or the folder holds an unfinished training and
-        ``resume`` is not asked for.
-    InputError
-        If the folder can't be written, or its journal is damaged or of another training.
-    ModelError
-        If what ONNX predicts differs from what scikit-learn does.
-    MissingExtraError
-        If an optional dependency is not installed.
-    """
+    """Train a stack for each target, judge it, and write model and report into a folder."""
     outer = _outer(data, options)
     inner = [
         folds_of([data.songs[place] for place in learn], options.split, INNER_FOLDS, options.seed) for learn, _ in outer
@@ -282,21 +192,7 @@ def _outer(data: Data, options: Options) -> list[tuple[Indices, Indices]]:
 
 
 def require_folder(folder: Path, *, resume: bool) -> None:
-    """Refuse early a folder that no training could be written into, and make it.
-
-    Parameters
-    ----------
-    folder : Path
-    resume : bool
-        Whether to go on with the training in it.
-
-    Raises
-    ------
-    InputError
-        If the folder can't be made, or holds something else than a training.
-    UsageError
-        If it holds an unfinished training, and ``resume`` is not asked for.
-    """
+    """Refuse early a folder that no training could be written into, and make it."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         names = {file.name for file in folder.iterdir()}
@@ -436,10 +332,5 @@ def _chosen(found: Found) -> dict[str, Any]:
 
 
 def versions() -> dict[str, str]:
-    """Give the versions of what the figures depend on.
-
-    Returns
-    -------
-    dict of str to str
-    """
+    """Give the versions of what the figures depend on."""
     return {name: importlib.metadata.version(name) for name in ("scikit-learn", "lightgbm", "optuna", "numpy")}

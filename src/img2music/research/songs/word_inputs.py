@@ -23,14 +23,6 @@ class Words:
 
     The training part's own scores are those of regressions that have not seen the song, or every regressor that is
     trained on them would trust them too much.
-
-    Parameters
-    ----------
-    name : str
-    scores : WordScores, optional
-        Where they are fitted already.
-    axes : sequence of str
-        Names of the targets that they are of.
     """
 
     def __init__(self, name: str, scores: WordScores | None = None, axes: Sequence[str] = ()) -> None:
@@ -62,13 +54,7 @@ class Words:
 
     @classmethod
     def restore(cls, name: str, facts: Mapping[str, Any], folder: Path) -> Self:
-        """Make it of what `save` gave.
-
-        Raises
-        ------
-        ModelError
-            If its file is missing, damaged, or of other targets.
-        """
+        """Make it of what `save` gave."""
         scores = WordScores.load(folder / plain_name(facts["file"]))
         if len(scores.means) != len(facts["axes"]):
             raise ModelError(f"{printable(str(folder))}: {facts['file']} is of other targets.")

@@ -26,17 +26,7 @@ LARGEST = 200_000_000
 
 
 def terms_of(words: Sequence[str]) -> Counter[str]:
-    """Count words and pairs of neighbours.
-
-    Parameters
-    ----------
-    words : sequence of str
-        In lower case.
-
-    Returns
-    -------
-    Counter of str
-    """
+    """Count words and pairs of neighbours."""
     return Counter(chain(words, (" ".join(pair) for pair in pairwise(words))))
 
 
@@ -67,28 +57,7 @@ class WordScores:
 
     @classmethod
     def fit(cls, texts: Sequence[Counter[str]], targets: Floats, parts: Sequence[Indices]) -> tuple[Self, Floats]:
-        """Learn from the training part.
-
-        Parameters
-        ----------
-        texts : sequence of Counter
-            As `terms_of` counts them.
-        targets : ndarray of float64, shape (n, targets)
-        parts : sequence of ndarray of int
-            Folds: places of the texts that each leaves out.
-
-        Returns
-        -------
-        scores : WordScores
-        left_out : ndarray of float64, shape (n, targets)
-            The texts' own scores, each by a regression that has not seen the text: what a regressor that is given
-            scores may be trained on.
-
-        Raises
-        ------
-        UsageError
-            If no term is in enough texts.
-        """
+        """Learn from the training part."""
         spread = Counter(chain.from_iterable(texts))
         known = sorted(term for term, count in spread.items() if count >= RAREST)
         if not known:
@@ -105,31 +74,11 @@ class WordScores:
         return cls(terms, rarity, np.asarray(rows.T @ dual), means), choices[best]
 
     def of(self, texts: Sequence[Counter[str]]) -> Floats:
-        """Score texts.
-
-        Parameters
-        ----------
-        texts : sequence of Counter
-            As `terms_of` counts them.
-
-        Returns
-        -------
-        ndarray of float64, shape (n, targets)
-        """
+        """Score texts."""
         return np.asarray(_rows(texts, self.terms, self.rarity) @ self.weights + self.means)
 
     def save(self, file: Path) -> None:
-        """Write them as JSON.
-
-        Parameters
-        ----------
-        file : Path
-
-        Raises
-        ------
-        InputError
-            If it can't be written.
-        """
+        """Write them as JSON."""
         facts = {
             "terms": list(self.terms),
             "rarity": self.rarity.tolist(),
@@ -140,21 +89,7 @@ class WordScores:
 
     @classmethod
     def load(cls, file: Path) -> Self:
-        """Read what `save` wrote.
-
-        Parameters
-        ----------
-        file : Path
-
-        Returns
-        -------
-        WordScores
-
-        Raises
-        ------
-        ModelError
-            If it is missing, damaged or of another kind.
-        """
+        """Read what `save` wrote."""
         try:
             if file.stat().st_size > LARGEST:
                 raise ValueError("it is too large")

@@ -23,45 +23,24 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class Reading:
-    """One way to read affect in texts, and how well it does.
+    """One way to read affect in texts, and how well it does."""
 
-    Attributes
-    ----------
-    name : str
-        Of the model, the lexicon or the baseline.
-    texts : str
-        Which texts it is judged on.
-    valence, arousal : Accuracy
-        Intervals are drawn by document: sentences of one document are alike.
-    """
-
-    name: str
-    texts: str
-    valence: Accuracy
-    arousal: Accuracy
+    name: str  # of the model, the lexicon or the baseline
+    texts: str  # which texts it is judged on
+    valence: Accuracy  # intervals are drawn by document: sentences of one document are alike
+    arousal: Accuracy  # intervals are drawn by document: sentences of one document are alike
 
 
 @dataclass(frozen=True)
 class TextEvaluation:
-    """What came out.
+    """What came out."""
 
-    Attributes
-    ----------
-    split : str
-        Of EmoBank: train, dev or test.
-    count : int
-        Sentences in it.
-    answered : float
-        Share of the sentences that `text_affect` gives an affect for: the others are short, or not known as English.
-        The readings are of all sentences.
-    readings : tuple of Reading
-        The mean of the training split first.
-    """
-
-    split: str
-    count: int
+    split: str  # of EmoBank: train, dev or test
+    count: int  # sentences in it
+    # Share of the sentences that `text_affect` gives an affect for: the others are short, or not known as English. The
+    # readings are of all sentences
     answered: float
-    readings: tuple[Reading, ...]
+    readings: tuple[Reading, ...]  # the mean of the training split first
 
     def to_json(self) -> dict[str, Any]:
         """Give it as JSON has it, in the shape of docs/schemas/evaluate-text.json."""
@@ -106,35 +85,7 @@ def evaluate_text(
     progress: Progress | None = None,
     seed: int = 0,
 ) -> TextEvaluation:
-    """Compare what models and lexicons read in EmoBank's sentences with people's ratings.
-
-    Parameters
-    ----------
-    rated : mapping of str to RatedTexts
-        From `read_emobank`.
-    models : sequence of TextReader
-        Finished models.
-    lexicons : sequence of Lexicon
-        Baselines: the mean affect of the lemmas found, 0.5 where none is.
-    split : str
-        What to judge on.
-    folds : int, optional
-        Also train the recipe of each `TextModel` anew so many times on all three splits together, each time without
-        some documents, and judge it on the sentences of these.
-    progress : callable, optional
-        Told the count of done and of all steps.
-    seed : int
-        Of the bootstrap.
-
-    Returns
-    -------
-    TextEvaluation
-
-    Raises
-    ------
-    MissingExtraError
-        If a lexicon or a model needs what is not installed.
-    """
+    """Compare what models and lexicons read in EmoBank's sentences with people's ratings."""
     judged = rated[split]
     steps = len(models) + len(lexicons) + (folds or 0) * sum(isinstance(model, TextModel) for model in models)
     tell = _teller(progress, steps)
@@ -205,19 +156,7 @@ def _by_document(rated: RatedTexts, model: TextModel, folds: int, tell: Callable
 
 
 def document_folds(groups: Sequence[str], folds: int) -> Iterator[NDArray[np.intp]]:
-    """Divide documents among folds of about the same number of sentences.
-
-    Parameters
-    ----------
-    groups : sequence of str
-        The document of each sentence.
-    folds : int
-
-    Yields
-    ------
-    ndarray of int
-        Places of the sentences of one fold; all folds together hold each place once.
-    """
+    """Divide documents among folds of about the same number of sentences."""
     names, places = np.unique(np.array(groups), return_inverse=True)
     sizes = np.bincount(places)
     held = np.zeros(folds, dtype=np.int64)

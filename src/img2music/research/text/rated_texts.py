@@ -22,21 +22,11 @@ LARGEST = 200_000_000
 
 @dataclass(frozen=True)
 class RatedTexts:
-    """Sentences with people's ratings.
+    """Sentences with people's ratings."""
 
-    Attributes
-    ----------
-    texts : tuple of str
-        Clean.
-    ratings : ndarray of float64, shape (n, 2)
-        Mean valence and arousal, unit scale.
-    groups : tuple of str
-        The document that each is from.
-    """
-
-    texts: tuple[str, ...]
-    ratings: NDArray[np.float64]
-    groups: tuple[str, ...]
+    texts: tuple[str, ...]  # clean
+    ratings: NDArray[np.float64]  # mean valence and arousal, unit scale
+    groups: tuple[str, ...]  # the document that each is from
 
     def __len__(self) -> int:
         return len(self.texts)
@@ -129,22 +119,7 @@ def _number(row: dict[str, str], column: str, line: int, path: Path) -> float:
 
 
 def read_glasgow(path: Path) -> Lexicon:
-    """Read the Glasgow Norms.
-
-    Parameters
-    ----------
-    path : Path
-        As `Lexicon.load` takes them.
-
-    Returns
-    -------
-    Lexicon
-
-    Raises
-    ------
-    InputError
-        If it can't be read, or is another lexicon.
-    """
+    """Read the Glasgow Norms."""
     lexicon = Lexicon.load(path)
     if lexicon.name != "Glasgow Norms":
         raise InputError(

@@ -31,26 +31,7 @@ Progress = Callable[[int, int], None]
 
 
 def train_text_model(texts: RatedTexts, words: Lexicon, progress: Progress | None = None) -> TextModel:
-    """Train the model that runs without an encoder.
-
-    Parameters
-    ----------
-    texts : RatedTexts
-        EmoBank's training split.
-    words : Lexicon
-        The Glasgow Norms.
-    progress : callable, optional
-        Told the count of done and of all encoded pieces and words.
-
-    Returns
-    -------
-    TextModel
-
-    Raises
-    ------
-    MissingExtraError
-        If MiniLM, which the pieces' vectors are from, is not installed.
-    """
+    """Train the model that runs without an encoder."""
     pieces = wordpieces()
     listed = [[number] for number in range(len(pieces))]
     named = list(words.terms)
@@ -62,18 +43,7 @@ def train_text_model(texts: RatedTexts, words: Lexicon, progress: Progress | Non
 
 
 def fit_text_model(table: PieceTable, texts: RatedTexts) -> TextModel:
-    """Fit all but the table of pieces, which holds nothing of the ratings of texts.
-
-    Parameters
-    ----------
-    table : PieceTable
-    texts : RatedTexts
-        To learn from.
-
-    Returns
-    -------
-    TextModel
-    """
+    """Fit all but the table of pieces, which holds nothing of the ratings of texts."""
     counts = table.count(texts.texts)
     meaning = table.meaning(counts)
     felt = table.word_affect(counts)
@@ -102,24 +72,7 @@ def fit_text_model(table: PieceTable, texts: RatedTexts) -> TextModel:
 
 
 def train_sentence_model(texts: RatedTexts, progress: Progress | None = None) -> SentenceModel:
-    """Train the model that reads MiniLM's vectors.
-
-    Parameters
-    ----------
-    texts : RatedTexts
-        EmoBank's training split.
-    progress : callable, optional
-        Told the count of done and of all encoded texts.
-
-    Returns
-    -------
-    SentenceModel
-
-    Raises
-    ------
-    MissingExtraError
-        If MiniLM is not installed.
-    """
+    """Train the model that reads MiniLM's vectors."""
     units = unit_rows(_encode([wordpieces().split(text) for text in texts.texts], progress))
     average = texts.ratings.mean(axis=0)
     dual = _solve(kernel(units), SENTENCE_RIDGE, texts.ratings - average)
@@ -137,23 +90,7 @@ def _encode(texts: Sequence[Sequence[int]], progress: Progress | None) -> Floats
 
 
 def piece_table(pieces: Floats, words: Floats, affect: Floats, texts: RatedTexts) -> PieceTable:
-    """Make the table of word pieces.
-
-    Parameters
-    ----------
-    pieces : ndarray of float64, shape (p, 384)
-        MiniLM's vector of each piece alone.
-    words : ndarray of float64, shape (w, 384)
-        Its vector of each rated word.
-    affect : ndarray of float64, shape (w, 2)
-        The words' ratings.
-    texts : RatedTexts
-        Where pieces are counted.
-
-    Returns
-    -------
-    PieceTable
-    """
+    """Make the table of word pieces."""
     centred = pieces - pieces.mean(axis=0)
     _, axes = np.linalg.eigh(centred.T @ centred)
     reduced = unit_rows(centred @ axes[:, ::-1][:, :DIMENSIONS])

@@ -46,17 +46,7 @@ def caption_of(photo: Photo, captions: Captions) -> str:
 
 
 class Overlay:
-    """A caption as light over a picture.
-
-    Attributes
-    ----------
-    top : int
-        First row.
-    cover : ndarray of float32, shape (rows, width)
-        How much of the picture below is covered, in [0, 1], by letters and their shadow.
-    letters : ndarray of float32, shape (rows, width)
-        How much of that is letters, which are white.
-    """
+    """A caption as light over a picture."""
 
     def __init__(self, top: int, letters: NDArray[np.float32], shadow: NDArray[np.float32]) -> None:
         self.top = top
@@ -69,23 +59,6 @@ class CaptionFont:
 
     Where matplotlib is there: DejaVu Sans, which it brings (Latin, Greek, Cyrillic, Arabic, Hebrew and more), or one
     that is installed; else what Pillow brings (Latin).
-
-    Parameters
-    ----------
-    frame : (int, int)
-        Width and height of the film's picture.
-    file : path-like, optional
-        A font for all of them instead.
-
-    Attributes
-    ----------
-    absent : set of str
-        Characters that were left out, since no font has them.
-
-    Raises
-    ------
-    InputError
-        If the file is no font.
     """
 
     def __init__(self, frame: tuple[int, int], file: str | os.PathLike[str] | None = None) -> None:
@@ -95,17 +68,7 @@ class CaptionFont:
         self.absent: set[str] = set()
 
     def overlay(self, text: str) -> Overlay | None:
-        """Write a caption.
-
-        Parameters
-        ----------
-        text : str
-
-        Returns
-        -------
-        Overlay or None
-            None where nothing is left to be written.
-        """
+        """Write a caption."""
         font = self._given or max(self._fonts(text), key=lambda each: len(_known(text, each)[0]))
         known, absent = _known(text, font)
         self.absent |= absent

@@ -55,33 +55,15 @@ Plane = NDArray[np.uint8]
 
 
 class Planes(NamedTuple):
-    """A picture as H.264 has it (4:2:0): light in full, colour in half resolution.
+    """A picture as H.264 has it (4:2:0): light in full, colour in half resolution."""
 
-    Attributes
-    ----------
-    light : ndarray of uint8, shape (height, width)
-        Y', of BT.709: 16 for black to 235 for white.
-    blue, red : ndarray of uint8, shape (height / 2, width / 2)
-        Cb and Cr, 128 for grey.
-    """
-
-    light: Plane
-    blue: Plane
-    red: Plane
+    light: Plane  # Y', of BT.709: 16 for black to 235 for white
+    blue: Plane  # cb and Cr, 128 for grey
+    red: Plane  # cb and Cr, 128 for grey
 
     @classmethod
     def black(cls, width: int, height: int) -> "Planes":
-        """Make a black picture.
-
-        Parameters
-        ----------
-        width, height : int
-            Even numbers.
-
-        Returns
-        -------
-        Planes
-        """
+        """Make a black picture."""
         blue, red = np.full((2, height // 2, width // 2), GREY, dtype=np.uint8)
         return cls(np.full((height, width), BLACK, dtype=np.uint8), blue, red)
 
@@ -90,35 +72,14 @@ class Planes(NamedTuple):
         return Planes(*(plane.copy() for plane in self))
 
     def dimmed(self, light: float) -> "Planes":
-        """Make it darker.
-
-        Parameters
-        ----------
-        light : float
-            What is left, in [0, 1].
-
-        Returns
-        -------
-        Planes
-        """
+        """Make it darker."""
         if light >= 1.0:
             return self
         base = zip(self, (BLACK, GREY, GREY), strict=True)
         return Planes(*(cv2.convertScaleAbs(plane, alpha=light, beta=level * (1.0 - light)) for plane, level in base))
 
     def mixed(self, other: "Planes", share: float) -> "Planes":
-        """Mix with another picture.
-
-        Parameters
-        ----------
-        other : Planes
-        share : float
-            Of the other one, in [0, 1].
-
-        Returns
-        -------
-        Planes
-        """
+        """Mix with another picture."""
         if share <= 0.0:
             return self
         if share >= 1.0:
@@ -128,16 +89,7 @@ class Planes(NamedTuple):
 
 
 def write(caption: Overlay, picture: Planes, strength: float = 1.0) -> None:
-    """Write a caption on a picture: white letters, and darkness around them.
-
-    Parameters
-    ----------
-    caption : Overlay
-    picture : Planes
-        Drawn on.
-    strength : float
-        In [0, 1]; less than 1 where it comes or goes.
-    """
+    """Write a caption on a picture: white letters, and darkness around them."""
     rows = slice(caption.top, caption.top + len(caption.cover))
     light, below = picture.light[rows].astype(np.float32), 1.0 - strength * caption.cover
     letters = (WHITE - BLACK) * strength * caption.letters
@@ -152,24 +104,6 @@ class DrawnPhoto:
     """A photo, ready to be drawn at any moment of its time.
 
     Only what will be seen of it is kept, at the resolution in which it is seen closest.
-
-    Parameters
-    ----------
-    path : str or path-like
-        The file.
-    size : (int, int)
-        Width and height of the upright photo in pixels, so that it is decoded no larger than needed.
-    frame : (int, int)
-        Width and height of the film's picture.
-    seconds : float
-        How long it is seen.
-    number : int
-        Its place in the film, as `plan_motion` takes it.
-
-    Raises
-    ------
-    InputError, MissingExtraError
-        As `read_image` does.
     """
 
     def __init__(
@@ -192,17 +126,7 @@ class DrawnPhoto:
         self._backdrop = Planes.black(*frame) if whole else _backdrop(photo, box, frame)
 
     def draw(self, share: float) -> Planes:
-        """Draw what is seen when a share of the photo's time is over.
-
-        Parameters
-        ----------
-        share : float
-            In [0, 1].
-
-        Returns
-        -------
-        Planes
-        """
+        """Draw what is seen when a share of the photo's time is over."""
         window, box = self._motion.at(share), self._motion.box
         picture = self._backdrop.copied()
         for mine, theirs in zip(picture, self._photo, strict=True):

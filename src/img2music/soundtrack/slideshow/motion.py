@@ -33,18 +33,12 @@ RAMP = 0.25
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Part of a photo.
+    """Part of a photo."""
 
-    Attributes
-    ----------
-    left, top, width, height : float
-        In pixels of the upright photo.
-    """
-
-    left: float
-    top: float
-    width: float
-    height: float
+    left: float  # in pixels of the upright photo
+    top: float  # in pixels of the upright photo
+    width: float  # in pixels of the upright photo
+    height: float  # in pixels of the upright photo
 
     @property
     def right(self) -> float:
@@ -59,50 +53,27 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """Part of a frame; all even numbers, since colour has half the resolution of light.
+    """Part of a frame; all even numbers, since colour has half the resolution of light."""
 
-    Attributes
-    ----------
-    left, top, width, height : int
-        Pixels of the frame.
-    """
-
-    left: int
-    top: int
-    width: int
-    height: int
+    left: int  # pixels of the frame
+    top: int  # pixels of the frame
+    width: int  # pixels of the frame
+    height: int  # pixels of the frame
 
 
 @dataclass(frozen=True, slots=True)
 class Motion:
-    """How one photo is shown.
+    """How one photo is shown."""
 
-    Attributes
-    ----------
-    box : Box
-        Where in the frame; around it is a backdrop.
-    start, end : Window
-        What is seen at the start and at the end, of the proportions of ``box``.
-    """
-
-    box: Box
-    start: Window
-    end: Window
+    box: Box  # where in the frame; around it is a backdrop
+    start: Window  # what is seen at the start and at the end, of the proportions of box
+    end: Window  # what is seen at the start and at the end, of the proportions of box
 
     def at(self, share: float) -> Window:
         """Tell what is seen when a share of the time is over.
 
         Between start and end the window's corners lie on the straight lines between those of the two, so that it never
         leaves the photo; it gets going and ends gently, and is enlarged by an equal factor in equal times.
-
-        Parameters
-        ----------
-        share : float
-            In [0, 1].
-
-        Returns
-        -------
-        Window
         """
         eased = ease(share)
         growth = math.log(self.end.width / self.start.width)
@@ -120,18 +91,7 @@ class Motion:
 
 
 def ease(share: float) -> float:
-    """Tell how much of a movement is done: slow at first and at last (`RAMP`), and of even speed between.
-
-    Parameters
-    ----------
-    share : float
-        Share of the time, in [0, 1].
-
-    Returns
-    -------
-    float
-        In [0, 1]. Its slope grows and falls as half a cosine wave, so that speed has no steps and no corners.
-    """
+    """Tell how much of a movement is done: slow at first and at last (`RAMP`), and of even speed between."""
     if share > 0.5:
         return 1.0 - ease(1.0 - share)
     speed = 1.0 / (1.0 - RAMP)
@@ -159,21 +119,6 @@ def plan_motion(photo: tuple[int, int], frame: tuple[int, int], seconds: float, 
 
     It fills the frame if at least `FILLS_FROM` of it can be seen at once. Else it is fitted into the frame as a whole;
     a panorama is shown as large as the view can pan through it in the time there is.
-
-    Parameters
-    ----------
-    photo : (int, int)
-        Width and height of the upright photo in pixels.
-    frame : (int, int)
-        Width and height of the film's picture; even numbers.
-    seconds : float
-        How long it is seen.
-    number : int
-        Its place in the film, which decides the kind of movement.
-
-    Returns
-    -------
-    Motion
     """
     wide = photo[0] / photo[1] / (frame[0] / frame[1])  # above 1: more so than the frame
     if min(wide, 1 / wide) >= FILLS_FROM:

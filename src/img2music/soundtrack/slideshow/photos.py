@@ -36,32 +36,15 @@ class Order(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Photo:
-    """A photo of a slideshow.
+    """A photo of a slideshow."""
 
-    Attributes
-    ----------
-    path : str
-        The file, as ``os.fsdecode`` gives it.
-    size : (int, int)
-        Width and height, upright, in pixels.
-    affect : Affect
-    taken : datetime
-        When it was taken, by the camera's clock; else when its file was last changed.
-    dated : bool
-        Whether the photo itself tells when it was taken.
-    title : str or None
-        What it is called in its metadata.
-    note : str or None
-        How much of a damaged photo was read.
-    """
-
-    path: str
-    size: tuple[int, int]
+    path: str  # the file, as os.fsdecode gives it
+    size: tuple[int, int]  # width and height, upright, in pixels
     affect: Affect
-    taken: datetime
-    dated: bool
-    title: str | None
-    note: str | None = None
+    taken: datetime  # when it was taken, by the camera's clock; else when its file was last changed
+    dated: bool  # whether the photo itself tells when it was taken
+    title: str | None  # what it is called in its metadata
+    note: str | None = None  # how much of a damaged photo was read
 
     @property
     def name(self) -> str:
@@ -70,27 +53,7 @@ class Photo:
 
 
 def list_photos(paths: Sequence[str | os.PathLike[str]]) -> tuple[list[str], list[InputError], list[str]]:
-    """List photos, and look into the beginning of each, which takes about a millisecond.
-
-    Parameters
-    ----------
-    paths : sequence of str or path-like
-        Photos, and folders, which stand for all photos in them and below.
-
-    Returns
-    -------
-    files : list of str
-        As they were given, those of a folder in order of name.
-    errors : list of InputError
-        Those that can't be read.
-    others : list of str
-        Films and raw photos in the folders, which are left out.
-
-    Raises
-    ------
-    InputError
-        If not one can be read.
-    """
+    """List photos, and look into the beginning of each, which takes about a millisecond."""
     files: list[str] = []
     errors: list[InputError] = []
     others: list[str] = []
@@ -126,26 +89,7 @@ def _is_other(name: str) -> bool:
 
 
 def read_photos(files: Sequence[str], model: ImageModel) -> tuple[list[Photo], list[InputError]]:
-    """Read photos.
-
-    Parameters
-    ----------
-    files : sequence of str
-        As `list_photos` lists them.
-    model : ImageModel
-        What reads their affect.
-
-    Returns
-    -------
-    list of Photo
-    list of InputError
-        Those that can't be read.
-
-    Raises
-    ------
-    InputError
-        If not one can be read.
-    """
+    """Read photos."""
     photos: list[Photo] = []
     errors: list[InputError] = []
     for path, analysis in zip(files, model.analyze(files), strict=True):
@@ -165,19 +109,7 @@ def read_photos(files: Sequence[str], model: ImageModel) -> tuple[list[Photo], l
 
 
 def ordered(photos: Sequence[Photo], order: Order) -> list[Photo]:
-    """Bring photos into order.
-
-    Parameters
-    ----------
-    photos : sequence of Photo
-    order : Order
-        By name: as they were given, folders by the names in them. By date: by `Photo.taken`. By mood: as `arc` says.
-
-    Returns
-    -------
-    list of Photo
-        Equal ones as they were given.
-    """
+    """Bring photos into order."""
     if order is Order.DATE:
         return sorted(photos, key=lambda photo: photo.taken)
     if order is Order.MOOD:

@@ -17,25 +17,6 @@ def pictures(
     """Draw a slideshow.
 
     Few photos are in memory at once: the one that is seen, the next, and two that are being read.
-
-    Parameters
-    ----------
-    photos : sequence of Photo
-        In the order of the film.
-    schedule : Schedule
-    frame : (int, int)
-        Width and height of the film's picture.
-    captions : sequence of Overlay or None
-        One a photo.
-
-    Yields
-    ------
-    Planes
-
-    Raises
-    ------
-    InputError
-        If a photo can't be read any more.
     """
 
     def ready(number: int) -> DrawnPhoto:

@@ -29,47 +29,24 @@ what it is moved to be on the beat of both songs."""
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What one picture of the film shows.
+    """What one picture of the film shows."""
 
-    Attributes
-    ----------
-    photo : int
-        Place in the film.
-    share : float
-        How much of its time is over, in [0, 1].
-    mixed : float
-        Share of the next photo in the picture, in [0, 1].
-    following : float
-        How much of the next photo's time is over.
-    light : float
-        1, or less where the film goes dark.
-    """
-
-    photo: int
-    share: float
-    mixed: float = 0.0
-    following: float = 0.0
-    light: float = 1.0
+    photo: int  # place in the film
+    share: float  # how much of its time is over, in [0, 1]
+    mixed: float = 0.0  # share of the next photo in the picture, in [0, 1]
+    following: float = 0.0  # how much of the next photo's time is over
+    light: float = 1.0  # 1, or less where the film goes dark
 
 
 @dataclass(frozen=True)
 class Schedule:
-    """When each photo is seen.
+    """When each photo is seen."""
 
-    Attributes
-    ----------
-    rate : int
-        Pictures a second.
-    changes : ndarray of int64, shape (photos + 1,)
-        Number of the picture from which on each photo is seen more than the one before; 0 first, and the number of
-        pictures last.
-    fade : float
-        Seconds of a cross-fade.
-    """
-
-    rate: int
+    rate: int  # pictures a second
+    # Number of the picture from which on each photo is seen more than the one before; 0 first, and the number of
+    # pictures last
     changes: NDArray[np.int64]
-    fade: float
+    fade: float  # seconds of a cross-fade
 
     @property
     def times(self) -> NDArray[np.float64]:
@@ -91,13 +68,7 @@ class Schedule:
         return max(0.0, times[photo] - self.fade / 2), min(self.duration, times[photo + 1] + self.fade / 2)
 
     def pictures(self) -> Iterator[Seen]:
-        """Tell what each picture of the film shows.
-
-        Yields
-        ------
-        Seen
-            In order; ``photo`` grows by 1 at most.
-        """
+        """Tell what each picture of the film shows."""
         times, last = self.times, len(self.changes) - 2
         dark = min(LAST_FADE, (self.duration - times[last]) / 3)
         photo = 0
@@ -118,18 +89,7 @@ class Schedule:
         return min(1.0, max(0.0, (time - first) / (last - first)))
 
     def curve(self, affects: Sequence[Affect]) -> NDArray[np.float64]:
-        """Affect of the film along time.
-
-        Parameters
-        ----------
-        affects : sequence of Affect
-            Of the photos.
-
-        Returns
-        -------
-        ndarray of float64, shape (n, 3)
-            Seconds, valence and arousal every `film.SAMPLE_EVERY`; mixed in cross-fades.
-        """
+        """Affect of the film along time."""
         points = np.array([(affect.valence, affect.arousal) for affect in affects])
         moments = np.arange(0.0, self.duration, SAMPLE_EVERY)
         inner = self.times[1:-1]
@@ -140,48 +100,13 @@ class Schedule:
 
 
 def evenly(photos: int, seconds: float, rate: int, fade: float = CROSS_FADE) -> Schedule:
-    """Show each photo equally long.
-
-    Parameters
-    ----------
-    photos : int
-        At least 1.
-    seconds : float
-        For each.
-    rate : int
-        Pictures a second.
-    fade : float
-        Seconds of a cross-fade, at most; never more than a third of ``seconds``.
-
-    Returns
-    -------
-    Schedule
-    """
+    """Show each photo equally long."""
     changes = np.rint(np.arange(photos + 1) * seconds * rate).astype(np.int64)
     return Schedule(rate, changes, min(fade, seconds / 3))
 
 
 def at_times(times: NDArray[np.float64], rate: int, fade: float) -> Schedule:
-    """Show photos from given times on.
-
-    Parameters
-    ----------
-    times : ndarray of float64, shape (photos + 1,)
-        Seconds at which each is seen, and of the film's end; ascending from 0.
-    rate : int
-        Pictures a second.
-    fade : float
-        Seconds of a cross-fade; less where a photo is seen too shortly for two of them.
-
-    Returns
-    -------
-    Schedule
-
-    Raises
-    ------
-    UsageError
-        If a photo would not be seen in a single picture.
-    """
+    """Show photos from given times on."""
     changes = np.rint(times * rate).astype(np.int64)
     lengths = np.diff(changes)
     if (lengths < 1).any():
@@ -191,21 +116,7 @@ def at_times(times: NDArray[np.float64], rate: int, fade: float) -> Schedule:
 
 
 def on_beats(schedule: Schedule, beats: NDArray[np.float64], joins: NDArray[np.float64]) -> Schedule:
-    """Move each change to where the music changes, if that is meant (`JOIN`), else to the nearest beat in `REACH`.
-
-    Parameters
-    ----------
-    schedule : Schedule
-    beats : ndarray of float64, shape (n,)
-        Seconds of the film, ascending.
-    joins : ndarray of float64, shape (m,)
-        Seconds at which one song gives way to another.
-
-    Returns
-    -------
-    Schedule
-        As long, with as many changes, in order: none moves further than `REACH` of the time to the one before or after.
-    """
+    """Move each change to where the music changes, if that is meant (`JOIN`), else to the nearest beat in `REACH`."""
     changes = schedule.changes.copy()
     lengths = np.diff(schedule.times)
     for place in range(1, len(changes) - 1):

@@ -19,18 +19,7 @@ NEAR = 0.04
 
 
 def beats_under(cues: Iterable[Cue]) -> Beats:
-    """Find the beats of the passages under a film.
-
-    Parameters
-    ----------
-    cues : iterable of Cue
-        In order.
-
-    Returns
-    -------
-    Beats
-        On the film's time; none where a passage has no steady beat.
-    """
+    """Find the beats of the passages under a film."""
     found: list[NDArray[np.float64]] = [np.empty(0)]
     without: list[tuple[float, float, str]] = []
     for cue in cues:
@@ -47,22 +36,7 @@ def beats_under(cues: Iterable[Cue]) -> Beats:
 
 
 def beat_note(changes: Sequence[float], beats: Beats, rate: int) -> str:
-    """Say how many changes of photos are on beats, and why the others are not.
-
-    Parameters
-    ----------
-    changes : sequence of float
-        Seconds of the film.
-    beats : Beats
-        As `beats_under` gives them.
-    rate : int
-        Pictures a second, on which changes lie.
-
-    Returns
-    -------
-    str
-        One line.
-    """
+    """Say how many changes of photos are on beats, and why the others are not."""
     reach = max(NEAR, 0.5 / rate + 0.02)
     off = [time for time in changes if not (np.abs(beats.times - time) <= reach).any()]
     reasons: dict[str, list[str]] = {}

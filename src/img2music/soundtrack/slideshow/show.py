@@ -71,36 +71,17 @@ class Shape(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What a slideshow looks like.
-
-    Attributes
-    ----------
-    order : Order
-    seconds : float
-        For each photo; with a whole song, its length decides.
-    shape : Shape
-    side : int
-        Pixels of the film's shorter side.
-    rate : int
-        Pictures a second.
-    fade : float
-        Seconds of a cross-fade; 0 for cuts.
-    captions : Captions
-    font : path-like, optional
-        For captions, instead of the one that is shipped.
-    frame : (int, int), optional
-        Width and height in pixels, instead of what shape and side give.
-    """
+    """What a slideshow looks like."""
 
     order: Order = Order.NAME
-    seconds: float = SECONDS
+    seconds: float = SECONDS  # for each photo; with a whole song, its length decides
     shape: Shape = Shape.WIDE
-    side: int = 1080
-    rate: int = 30
-    fade: float = CROSS_FADE
+    side: int = 1080  # pixels of the film's shorter side
+    rate: int = 30  # pictures a second
+    fade: float = CROSS_FADE  # seconds of a cross-fade; 0 for cuts
     captions: Captions = Captions.NONE
-    font: str | os.PathLike[str] | None = None
-    frame: tuple[int, int] | None = None
+    font: str | os.PathLike[str] | None = None  # for captions, instead of the one that is shipped
+    frame: tuple[int, int] | None = None  # width and height in pixels, instead of what shape and side give
 
     def __post_init__(self) -> None:
         if not LEAST_SECONDS <= self.seconds <= MOST_SECONDS:
@@ -125,48 +106,23 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Sounding:
-    """What a slideshow sounds like.
+    """What a slideshow sounds like."""
 
-    Attributes
-    ----------
-    location : str or path-like, optional
-        The library, as `LibraryStore.open` takes it.
-    options : spotting.Options
-        How its music is chosen.
-    whole_song : bool
-        One song from its start to its end, to which the film's length is fitted.
-    """
-
-    location: str | os.PathLike[str] | None = None
-    options: Options = field(default_factory=Options)
-    whole_song: bool = False
+    location: str | os.PathLike[str] | None = None  # the library, as `LibraryStore.open` takes it
+    options: Options = field(default_factory=Options)  # how its music is chosen
+    whole_song: bool = False  # one song from its start to its end, to which the film's length is fitted
 
 
 @dataclass(frozen=True)
 class Slideshow:
-    """A slideshow that was planned.
+    """A slideshow that was planned."""
 
-    Attributes
-    ----------
-    photos : tuple of Photo
-        In the order of the film.
-    schedule : Schedule
-        When each is seen.
-    look : Look
-    sheet : CueSheet
-        Its photos and its music; without cues it is silent.
-    errors : tuple of InputError
-        Photos that were left out.
-    notes : tuple of str
-        What a person should know.
-    """
-
-    photos: tuple[Photo, ...]
-    schedule: Schedule
+    photos: tuple[Photo, ...]  # in the order of the film
+    schedule: Schedule  # when each is seen
     look: Look
-    sheet: CueSheet
-    errors: tuple[InputError, ...]
-    notes: tuple[str, ...]
+    sheet: CueSheet  # its photos and its music; without cues it is silent
+    errors: tuple[InputError, ...]  # photos that were left out
+    notes: tuple[str, ...]  # what a person should know
 
 
 def plan_slideshow(
@@ -177,36 +133,7 @@ def plan_slideshow(
     *,
     image_model: str | os.PathLike[str] | None = None,
 ) -> Slideshow:
-    """Read photos, bring them into order, choose their music, and move their changes to its beats.
-
-    Parameters
-    ----------
-    files : sequence of str
-        Photos, as `photos.list_photos` lists them.
-    output : Path
-        The film that is to be written.
-    look : Look
-    sounding : Sounding or None
-        None for a film without sound.
-    image_model : str or path-like, optional
-        What reads photos, as `ImageModel.load` takes it.
-
-    Returns
-    -------
-    Slideshow
-
-    Raises
-    ------
-    InputError
-        If not one photo can be read, or the font for captions can't be.
-    LibraryError
-        If there is no library, or it has no tracks with sound.
-    UsageError
-        If the film would last longer than a day, no track meets the conditions or is long enough, or a pin or a ban
-        can't be met.
-    ModelError
-        If the image model can't be loaded, or fails.
-    """
+    """Read photos, bring them into order, choose their music, and move their changes to its beats."""
     _font(look)  # what is wrong with it is known before photos are read, and so is a film that is too long
     _even_schedule(len(files), look)
     if sounding is None:
@@ -252,32 +179,7 @@ def planned_slideshow(
     font: str | os.PathLike[str] | None = None,
     image_model: str | os.PathLike[str] | None = None,
 ) -> Slideshow:
-    """Take up a slideshow as its cue sheet says, with what was edited there.
-
-    Parameters
-    ----------
-    sheet : CueSheet
-        Its photos, their order and times, its music and its look hold; its scenes are found anew.
-    output : Path
-        The film that is to be written.
-    font : path-like, optional
-        For captions, instead of the one that is shipped.
-    image_model : str or path-like, optional
-        What reads photos, as `ImageModel.load` takes it.
-
-    Returns
-    -------
-    Slideshow
-
-    Raises
-    ------
-    InputError
-        If a photo can't be read.
-    UsageError
-        If it is no slideshow's, or its look can't be.
-    ModelError
-        If the image model can't be loaded, or fails.
-    """
+    """Take up a slideshow as its cue sheet says, with what was edited there."""
     told = sheet.slideshow
     if told is None:
         raise UsageError("This cue sheet is that of a film, and has no photos: give it to score.")
@@ -300,27 +202,7 @@ def planned_slideshow(
 def write_slideshow(
     show: Slideshow, output: Path, progress: Progress | None = None, *, loudness: float = LOUDNESS
 ) -> tuple[str, ...]:
-    """Draw a slideshow, mix its sound, and write the film.
-
-    Parameters
-    ----------
-    show : Slideshow
-    output : Path
-        Replaced if it exists, when the film is whole.
-    progress : callable, optional
-    loudness : float
-        Integrated loudness of the film, in LUFS.
-
-    Returns
-    -------
-    tuple of str
-        What a person should know.
-
-    Raises
-    ------
-    InputError
-        If a photo or a song can't be read, or the film can't be written; then nothing has changed.
-    """
+    """Draw a slideshow, mix its sound, and write the film."""
     frame = show.look.size
     font = _font(show.look)
     captions = [font.overlay(caption_of(photo, show.look.captions)) if font else None for photo in show.photos]

@@ -39,39 +39,18 @@ UNKNOWN_SOUND = (2, 48_000)
 
 @dataclass(frozen=True, slots=True)
 class FilmClip:
-    """The film on its track.
+    """The film on its track."""
 
-    Attributes
-    ----------
-    name : str
-        Name of its file, fit to be shown on one line.
-    url : str
-        Its file, as a URL.
-    frames : int
-    first : int
-        Timecode of its first picture, in frames.
-    drops : bool
-        Whether timecode of this film drops frame numbers.
-    size : tuple of (int, int), or None
-        Width and height as it is shown, in square pixels.
-    channels, rate : int
-        Of its sound; 0 channels where there is none.
-    dropped : bool
-        Whether its sound is not to be heard.
-    gain_db : float
-        Decibels for its sound.
-    """
-
-    name: str
-    url: str
+    name: str  # name of its file, fit to be shown on one line
+    url: str  # its file, as a URL
     frames: int
-    first: int
-    drops: bool
-    size: tuple[int, int] | None
-    channels: int
-    rate: int
-    dropped: bool
-    gain_db: float
+    first: int  # timecode of its first picture, in frames
+    drops: bool  # whether timecode of this film drops frame numbers
+    size: tuple[int, int] | None  # width and height as it is shown, in square pixels
+    channels: int  # of its sound; 0 channels where there is none
+    rate: int  # of its sound; 0 channels where there is none
+    dropped: bool  # whether its sound is not to be heard
+    gain_db: float  # decibels for its sound
 
     @property
     def heard(self) -> int:
@@ -81,77 +60,37 @@ class FilmClip:
 
 @dataclass(frozen=True, slots=True)
 class PhotoClip:
-    """A photo of a slideshow, on the film's track.
+    """A photo of a slideshow, on the film's track."""
 
-    Attributes
-    ----------
-    name : str
-        Name of its file, fit to be shown on one line.
-    url : str
-        Its file, as a URL.
-    start, frames : int
-        First frame of the timeline, and how many.
-    """
-
-    name: str
-    url: str
-    start: int
-    frames: int
+    name: str  # name of its file, fit to be shown on one line
+    url: str  # its file, as a URL
+    start: int  # first frame of the timeline, and how many
+    frames: int  # first frame of the timeline, and how many
 
 
 @dataclass(frozen=True, slots=True)
 class MusicClip:
-    """What sounds of one song, with the part under the next cue in which it fades out.
+    """What sounds of one song, with the part under the next cue in which it fades out."""
 
-    Attributes
-    ----------
-    number : int
-        Of its cue, from 1.
-    cue : Cue
-    name : str
-        Title and artist on one line.
-    file : str
-        Name of its file, likewise.
-    url : str
-        Its file, as a URL.
-    track : int
-        On which track of music, from 0.
-    start, frames : int
-        First frame of the timeline, and how many.
-    first : int
-        Frames at which its file begins: 0, but in Broadcast Wave files.
-    source : int
-        First frame of the song, counted likewise.
-    available : int
-        Frames that the song has.
-    fade_in, fade_out : int
-        Frames from its start and to its end.
-    tail : int
-        How many of its frames are after its cue's end.
-    levels : tuple of (int, float)
-        How its level goes while someone speaks: frames from its start, and decibels beside its cue's gain, in straight
-        lines from the first frame to the last; none where it stays the same.
-    channels, rate : int
-        Of its sound.
-    """
-
-    number: int
+    number: int  # of its cue, from 1
     cue: Cue
-    name: str
-    file: str
-    url: str
-    track: int
-    start: int
-    frames: int
-    first: int
-    source: int
-    available: int
-    fade_in: int
-    fade_out: int
-    tail: int
+    name: str  # title and artist on one line
+    file: str  # name of its file, likewise
+    url: str  # its file, as a URL
+    track: int  # on which track of music, from 0
+    start: int  # first frame of the timeline, and how many
+    frames: int  # first frame of the timeline, and how many
+    first: int  # frames at which its file begins: 0, but in Broadcast Wave files
+    source: int  # first frame of the song, counted likewise
+    available: int  # frames that the song has
+    fade_in: int  # frames from its start and to its end
+    fade_out: int  # frames from its start and to its end
+    tail: int  # how many of its frames are after its cue's end
+    # How its level goes while someone speaks: frames from its start, and decibels beside its cue's gain, in straight
+    # lines from the first frame to the last; none where it stays the same
     levels: tuple[tuple[int, float], ...]
-    channels: int
-    rate: int
+    channels: int  # of its sound
+    rate: int  # of its sound
 
     @property
     def keyframes(self) -> list[tuple[int, float]]:
@@ -166,17 +105,9 @@ class MusicClip:
 
 @dataclass(frozen=True, slots=True)
 class SceneMark:
-    """A scene on the timeline.
+    """A scene on the timeline."""
 
-    Attributes
-    ----------
-    number : int
-        From 1.
-    start, frames : int
-    affect : Affect
-    """
-
-    number: int
+    number: int  # from 1
     start: int
     frames: int
     affect: Affect
@@ -202,27 +133,14 @@ class SceneMark:
 
 @dataclass(frozen=True, slots=True)
 class Arrangement:
-    """A cue sheet in frames.
+    """A cue sheet in frames."""
 
-    Attributes
-    ----------
-    name : str
-        Of the timeline: the film's, without its ending.
-    rate : Fraction
-        Frames a second.
-    film : FilmClip
-    music : tuple of MusicClip
-        In order of their starts.
-    scenes : tuple of SceneMark
-    photos : tuple of PhotoClip
-        What the film is made of, if it is a slideshow: they take its place, for its file has the music in it.
-    """
-
-    name: str
-    rate: Fraction
+    name: str  # of the timeline: the film's, without its ending
+    rate: Fraction  # frames a second
     film: FilmClip
-    music: tuple[MusicClip, ...]
+    music: tuple[MusicClip, ...]  # in order of their starts
     scenes: tuple[SceneMark, ...]
+    # What the film is made of, if it is a slideshow: they take its place, for its file has the music in it
     photos: tuple[PhotoClip, ...] = ()
 
     @property
@@ -237,17 +155,6 @@ def arrange(sheet: CueSheet) -> Arrangement:
 
     The film and the songs are asked for their sound, size and timecode; what can't be read here is taken to have sound
     in stereo, and timecode from 0.
-
-    Parameters
-    ----------
-    sheet : CueSheet
-        Times are taken from its seconds.
-
-    Returns
-    -------
-    Arrangement
-        Clips of music change tracks, so that two that cross-fade are both whole; on one track, at least one frame lies
-        between them.
     """
     rate = timeline_rate(sheet.film.fps)
     path = os.path.abspath(sheet.film.path)  # noqa: PTH100 - names may be any bytes
@@ -295,18 +202,7 @@ def _drops(rate: Fraction) -> bool:
 
 
 def timeline_rate(fps: float) -> Fraction:
-    """Find the rate of the timeline for a film.
-
-    Parameters
-    ----------
-    fps : float
-        Its pictures a second; on average, if they vary.
-
-    Returns
-    -------
-    Fraction
-        One of `RATES`: the film's own, a small multiple or a half or quarter of it, or, where none fits, the nearest.
-    """
+    """Find the rate of the timeline for a film."""
 
     def off(rate: Fraction, times: Fraction) -> float:
         return round(abs(math.log(float(rate / times) / fps)), 6)
@@ -316,50 +212,17 @@ def timeline_rate(fps: float) -> Fraction:
 
 
 def frame(seconds: float, rate: Fraction) -> int:
-    """Number of the frame that begins nearest to a time.
-
-    Parameters
-    ----------
-    seconds : float
-    rate : Fraction
-        Frames a second.
-
-    Returns
-    -------
-    int
-    """
+    """Number of the frame that begins nearest to a time."""
     return math.floor(Fraction(seconds) * rate + Fraction(1, 2))
 
 
 def one_line(text: str) -> str:
-    """Make a name fit for one line of any editor, and for XML.
-
-    Parameters
-    ----------
-    text : str
-        Any text, also with line breaks, control characters or surrogates.
-
-    Returns
-    -------
-    str
-        Line breaks as spaces; what can't be shown as backslash escapes.
-    """
+    """Make a name fit for one line of any editor, and for XML."""
     return printable(" ".join(text.split()))
 
 
 def file_url(path: str) -> str:
-    """URL of a file, by the bytes of its name.
-
-    Parameters
-    ----------
-    path : str
-        As ``os.fsdecode`` gives it.
-
-    Returns
-    -------
-    str
-        ``file:///...``
-    """
+    """URL of a file, by the bytes of its name."""
     return Path(os.path.abspath(path)).as_uri()  # noqa: PTH100 - does not follow links
 
 

@@ -16,17 +16,7 @@ class _Chapter:
 
 
 def as_text(sheet: CueSheet) -> bytes:
-    """Write lines such as ``0:27 Tense - Song (Artist)``, which video sites read in a film's description.
-
-    Parameters
-    ----------
-    sheet : CueSheet
-
-    Returns
-    -------
-    bytes
-        UTF-8.
-    """
+    """Write lines such as ``0:27 Tense - Song (Artist)``, which video sites read in a film's description."""
     hours = sheet.film.duration >= 3600
     lines = []
     for chapter in _chapters(sheet):
@@ -37,17 +27,7 @@ def as_text(sheet: CueSheet) -> bytes:
 
 
 def as_webvtt(sheet: CueSheet) -> bytes:
-    """Write a WebVTT track of the kind "chapters" (W3C, WebVTT, section 1.4).
-
-    Parameters
-    ----------
-    sheet : CueSheet
-
-    Returns
-    -------
-    bytes
-        UTF-8.
-    """
+    """Write a WebVTT track of the kind "chapters" (W3C, WebVTT, section 1.4)."""
     parts = ["WEBVTT\n"]
     for number, chapter in enumerate(_chapters(sheet), start=1):
         title = chapter.title.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
@@ -56,17 +36,7 @@ def as_webvtt(sheet: CueSheet) -> bytes:
 
 
 def as_ffmetadata(sheet: CueSheet) -> bytes:
-    """Write FFmpeg's metadata file (its documentation, "Metadata").
-
-    Parameters
-    ----------
-    sheet : CueSheet
-
-    Returns
-    -------
-    bytes
-        UTF-8; times in milliseconds.
-    """
+    """Write FFmpeg's metadata file (its documentation, "Metadata")."""
     parts = [";FFMETADATA1\n"]
     for chapter in _chapters(sheet):
         title = "".join(f"\\{char}" if char in "=;#\\" else char for char in chapter.title)

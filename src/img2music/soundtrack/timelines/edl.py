@@ -16,19 +16,7 @@ REEL_LENGTH = 8
 
 
 def as_edl(sheet: CueSheet) -> bytes:
-    """Write a cue sheet as an edit decision list.
-
-    Parameters
-    ----------
-    sheet : CueSheet
-
-    Returns
-    -------
-    bytes
-        UTF-8, with letters other than ASCII in comments and the title only. The film is on V and, if it has sound,
-        on A; all music is on A2, cross-fades as dissolves. Levels are comments, as other editors write them; so are
-        other fades.
-    """
+    """Write a cue sheet as an edit decision list."""
     made = arrange(sheet)
     mode = "DROP FRAME" if made.film.drops else "NON-DROP FRAME"
     lines = [f"TITLE: {made.name}", f"FCM: {mode}", ""]

@@ -17,17 +17,7 @@ HEADER = b'<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE fcpxml>\n'
 
 
 def as_fcpxml(sheet: CueSheet) -> bytes:
-    """Write a cue sheet as FCPXML.
-
-    Parameters
-    ----------
-    sheet : CueSheet
-
-    Returns
-    -------
-    bytes
-        UTF-8. The film is the storyline; music is connected to it, in a lane for each track.
-    """
+    """Write a cue sheet as FCPXML."""
     made = arrange(sheet)
     root = ElementTree.Element("fcpxml", version=VERSION)
     resources = ElementTree.SubElement(root, "resources")

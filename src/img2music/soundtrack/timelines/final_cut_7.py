@@ -21,17 +21,7 @@ Links = list[list[tuple[str, str]]]
 
 
 def as_xml(sheet: CueSheet) -> bytes:
-    """Write a cue sheet as Final Cut Pro 7's XML.
-
-    Parameters
-    ----------
-    sheet : CueSheet
-
-    Returns
-    -------
-    bytes
-        UTF-8. Every channel of sound has a track, as in that format; pairs are marked as Premiere marks stereo.
-    """
+    """Write a cue sheet as Final Cut Pro 7's XML."""
     timeline, links = _Sequence(arrange(sheet)).built()
     root = ElementTree.fromstring(otio.adapters.write_to_string(timeline, "fcp_xml"))  # noqa: S314 - our own
     _link(root, links)

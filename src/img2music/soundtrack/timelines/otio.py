@@ -18,35 +18,13 @@ Parameter = tuple[str, float, float, float, list[tuple[int, float]]]
 
 
 def as_otio(sheet: CueSheet) -> bytes:
-    """Write a cue sheet as OpenTimelineIO's JSON.
-
-    Parameters
-    ----------
-    sheet : CueSheet
-
-    Returns
-    -------
-    bytes
-        UTF-8.
-    """
+    """Write a cue sheet as OpenTimelineIO's JSON."""
     text: str = timeline(arrange(sheet)).to_json_string(indent=2)
     return (text + "\n").encode("utf-8")
 
 
 def timeline(made: Arrangement) -> Any:
-    """Build the timeline: the film, its own sound, and tracks of music.
-
-    Parameters
-    ----------
-    made : Arrangement
-
-    Returns
-    -------
-    opentimelineio.schema.Timeline
-        It begins at 0. Gains, fades and levels along time are there as what DaVinci Resolve writes for them, and, with
-        all else that a cue tells, as metadata. There are no transitions: some editors take one beside a gap for a
-        mixture of two clips.
-    """
+    """Build the timeline: the film, its own sound, and tracks of music."""
     rate = float(made.rate)
     found = otio.schema.Timeline(name=made.name, global_start_time=RationalTime(0, rate))
     if made.photos:
@@ -72,34 +50,12 @@ def timeline(made: Arrangement) -> Any:
 
 
 def span(start: int, frames: int, rate: float) -> TimeRange:
-    """A range of OpenTimelineIO, of frames.
-
-    Parameters
-    ----------
-    start, frames : int
-    rate : float
-        Frames a second.
-
-    Returns
-    -------
-    TimeRange
-    """
+    """A range of OpenTimelineIO, of frames."""
     return TimeRange(RationalTime(start, rate), RationalTime(frames, rate))
 
 
 def marker(scene: SceneMark, rate: float) -> Any:
-    """A scene as a marker with its mood word.
-
-    Parameters
-    ----------
-    scene : SceneMark
-    rate : float
-        Frames a second.
-
-    Returns
-    -------
-    opentimelineio.schema.Marker
-    """
+    """A scene as a marker with its mood word."""
     return otio.schema.Marker(
         scene.title,
         span(scene.start, scene.frames, rate),

@@ -7,23 +7,7 @@ from img2music.soundtrack.timelines.chapters import as_ffmetadata, as_text, as_w
 
 
 def write(form: str, sheet: CueSheet) -> bytes:
-    """Write a cue sheet as a timeline or as chapters.
-
-    Parameters
-    ----------
-    form : {"otio", "xml", "fcpxml", "edl", "txt", "vtt", "ffmetadata"}
-    sheet : CueSheet
-
-    Returns
-    -------
-    bytes
-        Content of the file.
-
-    Raises
-    ------
-    MissingExtraError
-        If it takes OpenTimelineIO, and that is not installed.
-    """
+    """Write a cue sheet as a timeline or as chapters."""
     chapters: dict[str, Callable[[CueSheet], bytes]] = {
         "txt": as_text,
         "vtt": as_webvtt,
@@ -41,18 +25,7 @@ def write(form: str, sheet: CueSheet) -> bytes:
 
 
 def require_timelines(form: str) -> None:
-    """Refuse early what could not be written.
-
-    Parameters
-    ----------
-    form : str
-        As `write` takes it, or another format, which needs nothing.
-
-    Raises
-    ------
-    MissingExtraError
-        If it takes OpenTimelineIO, and that is not installed.
-    """
+    """Refuse early what could not be written."""
     from importlib.util import find_spec
 
     from img2music.errors import MissingExtraError

@@ -32,29 +32,16 @@ OLD_DENSENET = re.compile(r"(denselayer\d+\.(?:norm|relu|conv))\.(?=[12]\.)")
 
 @dataclass(frozen=True)
 class Network:
-    """A network in PyTorch.
+    """A network in PyTorch."""
 
-    Attributes
-    ----------
-    module : torch.nn.Sequential
-        ``backbone``: float32 pixels, shape (n, 3, side, side), to features, shape (n, features); ``head``: features to
-        normalised affect, shape (n, 2).
-    features : int
-        Length of the feature vector.
-    side : int
-        Width and height of the input in pixels.
-    mean, sd : tuple of float, length 3
-        By which pixels on [0, 1] are normalised, one a channel.
-    licence : str
-        Of the pretrained weights, as far as it is known.
-    """
-
+    # backbone: float32 pixels, shape (n, 3, side, side), to features, shape (n, features); head: features to normalised
+    # affect, shape (n, 2)
     module: Any
-    features: int
-    side: int
-    mean: tuple[float, ...]
-    sd: tuple[float, ...]
-    licence: str
+    features: int  # length of the feature vector
+    side: int  # width and height of the input in pixels
+    mean: tuple[float, ...]  # by which pixels on [0, 1] are normalised, one a channel
+    sd: tuple[float, ...]  # by which pixels on [0, 1] are normalised, one a channel
+    licence: str  # of the pretrained weights, as far as it is known
 
     def of_8_bits(self) -> tuple[Any, Any]:
         """Give ``mean`` and ``sd`` for pixels from 0 to 255, as tensors of shape (1, 3, 1, 1)."""
@@ -64,26 +51,7 @@ class Network:
 
 
 def build(settings: Settings) -> Network:
-    """Build a network with the weights that the settings name; the head's are random.
-
-    Parameters
-    ----------
-    settings : Settings
-
-    Returns
-    -------
-    Network
-        In evaluation mode, on the CPU.
-
-    Raises
-    ------
-    UsageError
-        If there is no such network, or it does not work at that size.
-    ModelError
-        If the weights can't be downloaded or read, or are those of another network.
-    MissingExtraError
-        If torch, torchvision or timm is not installed.
-    """
+    """Build a network with the weights that the settings name; the head's are random."""
     torch = import_torch()
     torch.manual_seed(settings.seed)
     if settings.network.startswith(TIMM):

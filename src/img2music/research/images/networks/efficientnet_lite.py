@@ -33,32 +33,13 @@ BLOCK = {
 
 
 def create(name: str) -> tuple[Any, int]:
-    """Make one of `NETWORKS` with random weights and without a classifier.
-
-    Returns
-    -------
-    torch.nn.Module
-        float32 pixels, shape (n, 3, side, side), to features, shape (n, 1280).
-    int
-        Width and height in pixels of the images that it was made for.
-
-    Raises
-    ------
-    MissingExtraError
-        If timm is not installed.
-    """
+    """Make one of `NETWORKS` with random weights and without a classifier."""
     network = import_timm().create_model(f"tf_{name}", pretrained=False, num_classes=0)
     return network, int(network.default_cfg["input_size"][-1])
 
 
 def pretrained_weights(name: str) -> dict[str, Any]:
-    """Give the weights of one of `NETWORKS`, as its package has them.
-
-    Raises
-    ------
-    MissingExtraError
-        If the package is not installed.
-    """
+    """Give the weights of one of `NETWORKS`, as its package has them."""
     torch = import_torch()
     return {
         tensor: torch.from_numpy(values) for tensor, values in imagenet_weights(NETWORKS[name], extra="torch").items()
@@ -66,14 +47,7 @@ def pretrained_weights(name: str) -> dict[str, Any]:
 
 
 def named_as_in_timm(weights: Mapping[str, Any], network: Any) -> Mapping[str, Any]:
-    """Give tensors the names that timm has for them; those with other names than the packages' keep theirs.
-
-    Parameters
-    ----------
-    weights : mapping of str to torch.Tensor
-    network : torch.nn.Module
-        As `create` makes it.
-    """
+    """Give tensors the names that timm has for them; those with other names than the packages' keep theirs."""
     blocks = [f"blocks.{number}.{block}" for number, stage in enumerate(network.blocks) for block in range(len(stage))]
     names = dict(OUTER)
     for number, block in enumerate(blocks):

@@ -34,22 +34,12 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Accuracy:
-    """How well readings of one axis follow people's ratings, on the unit scale.
+    """How well readings of one axis follow people's ratings, on the unit scale."""
 
-    Attributes
-    ----------
-    r : float or None
-        Pearson's correlation; None where one side is constant.
-    rmse, mse : float
-        Root of the mean squared error, and the mean squared error.
-    baseline_mse : float
-        That of always reading the mean of the training images' ratings.
-    """
-
-    r: float | None
-    rmse: float
-    mse: float
-    baseline_mse: float
+    r: float | None  # pearson's correlation; None where one side is constant
+    rmse: float  # root of the mean squared error, and the mean squared error
+    mse: float  # root of the mean squared error, and the mean squared error
+    baseline_mse: float  # that of always reading the mean of the training images' ratings
 
     @classmethod
     def of(cls, read: Floats, rated: Floats, mean: float) -> Self:
@@ -60,18 +50,11 @@ class Accuracy:
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """What a model file reads in the validation images, seen as every command shows pictures to it: whole, in a square.
-
-    Attributes
-    ----------
-    valence, arousal : Accuracy
-    difference : float
-        Greatest difference from PyTorch, in affect before it is clipped, over a few of them.
-    """
+    """What a model file reads in the validation images, shown as every command does: whole, in a square."""
 
     valence: Accuracy
     arousal: Accuracy
-    difference: float
+    difference: float  # greatest difference from PyTorch, in affect before it is clipped, over a few of them
 
 
 def export(
@@ -84,33 +67,7 @@ def export(
     command: str,
     course: Mapping[str, Any],
 ) -> Exported:
-    """Write the model file, once it has been checked.
-
-    Parameters
-    ----------
-    trained : Trained
-    images : RatedImages
-        Those it was trained with.
-    output : Path
-        ONNX file; replaced in one step.
-    name, data, command : str
-        Of the model, of the data set, and of what was called, for the metadata.
-    course : mapping of str to object
-        How the training went, for the metadata's metrics.
-
-    Returns
-    -------
-    Exported
-
-    Raises
-    ------
-    ModelError
-        If ONNX Runtime differs from PyTorch by more than `TOLERANCE`, or PyTorch can't export the network.
-    InputError
-        If the file can't be written.
-    MissingExtraError
-        If onnx or onnxscript is not installed.
-    """
+    """Write the model file, once it has been checked."""
     network, settings = trained.network, trained.settings
     graph = to_onnx(network, trained.target)
     paths = [images.paths[index] for index in trained.validation]
@@ -160,27 +117,7 @@ def describe(found: Exported, trained: Trained) -> dict[str, Any]:
 
 
 def to_onnx(network: Network, target: Target) -> bytes:
-    """Turn a network into an ONNX model without metadata.
-
-    Parameters
-    ----------
-    network : Network
-    target : Target
-
-    Returns
-    -------
-    bytes
-        Input ``image``: uint8, shape (n, side, side, 3), RGB. Outputs ``affect``: float32, shape (n, 2), valence and
-        arousal on the unit scale, clipped to [0, 1]; ``features``: float32, shape (n, features); ``unclipped``: affect
-        before it is clipped.
-
-    Raises
-    ------
-    ModelError
-        If PyTorch can't export it.
-    MissingExtraError
-        If onnx or onnxscript is not installed.
-    """
+    """Turn a network into an ONNX model without metadata."""
     torch = import_torch()
     _require_exporter()
     sample = torch.zeros(2, network.side, network.side, 3, dtype=torch.uint8)
@@ -204,20 +141,7 @@ def to_onnx(network: Network, target: Target) -> bytes:
 
 
 def require_writable(output: Path) -> None:
-    """Find what would fail only after hours of training now.
-
-    Parameters
-    ----------
-    output : Path
-        Of the model file.
-
-    Raises
-    ------
-    MissingExtraError
-        If onnx or onnxscript is not installed.
-    InputError, UsageError
-        As `files.require_outputs` does.
-    """
+    """Find what would fail only after hours of training now."""
     _require_exporter()
     require_outputs([(output, ONNX)])
 
@@ -228,26 +152,7 @@ def _require_exporter() -> None:
 
 
 def compare(network: Network, target: Target, session: Any, pixels: NDArray[np.uint8]) -> float:
-    """Compare the ONNX model with the network.
-
-    Parameters
-    ----------
-    network : Network
-    target : Target
-    session : onnxruntime.InferenceSession
-        Of what `to_onnx` gives.
-    pixels : ndarray of uint8, shape (n, side, side, 3)
-
-    Returns
-    -------
-    float
-        Greatest difference in affect before it is clipped.
-
-    Raises
-    ------
-    ModelError
-        If it is more than `TOLERANCE`.
-    """
+    """Compare the ONNX model with the network."""
     torch = import_torch()
     (ours,) = session.run(["unclipped"], {"image": pixels})
     with torch.inference_mode():

@@ -26,26 +26,14 @@ Indices = NDArray[np.intp]
 
 @dataclass(frozen=True)
 class Target:
-    """What the network says, in terms of the unit scale: ``affect = low + said * (high - low)``, one each axis.
+    """What the network says, in terms of the unit scale: ``affect = low + said * (high - low)``, one each axis."""
 
-    Attributes
-    ----------
-    low, high : tuple of (float, float)
-        Valence and arousal on the unit scale.
-    """
-
-    low: tuple[float, float]
-    high: tuple[float, float]
+    low: tuple[float, float]  # valence and arousal on the unit scale
+    high: tuple[float, float]  # valence and arousal on the unit scale
 
     @classmethod
     def of(cls, normalization: Normalization, affect: Floats) -> "Target":
-        """Choose it by the training images' ratings, shape (n, 2), on the unit scale.
-
-        Raises
-        ------
-        UsageError
-            If they are to be stretched and are all the same.
-        """
+        """Choose it by the training images' ratings, shape (n, 2), on the unit scale."""
         if normalization is Normalization.SCALE:
             return cls((0.0, 0.0), (1.0, 1.0))
         (v_low, a_low), (v_high, a_high) = affect.min(axis=0).tolist(), affect.max(axis=0).tolist()
@@ -59,25 +47,7 @@ class Target:
 
 
 def split(images: RatedImages, settings: Settings) -> tuple[Indices, Indices]:
-    """Split images at random into those to learn from and those to validate with.
-
-    Parameters
-    ----------
-    images : RatedImages
-    settings : Settings
-        Its ``validation``, ``by_theme`` and ``seed`` count.
-
-    Returns
-    -------
-    training, validation : ndarray of int
-        Indices, ascending.
-
-    Raises
-    ------
-    UsageError
-        If there are fewer than `LEAST_IMAGES` images, a rating is not a number on the unit scale, or all images are
-        of one theme.
-    """
+    """Split images at random into those to learn from and those to validate with."""
     count = len(images.paths)
     if count < LEAST_IMAGES:
         raise UsageError(f"Training takes at least {LEAST_IMAGES} rated images; there are {count}.")
@@ -109,23 +79,12 @@ def fingerprint(images: RatedImages) -> str:
 
 @dataclass(frozen=True)
 class PreparedImages:
-    """Images as a network takes them in; PyTorch's loaders read it by index.
-
-    Attributes
-    ----------
-    paths : sequence of Path
-    targets : ndarray of float64, shape (n, 2)
-        What the network should say.
-    transform : callable
-        Pillow image to float32 tensor.
-    least_side : int
-        JPEGs may be decoded at a reduced scale, down to this side.
-    """
+    """Images as a network takes them in; PyTorch's loaders read it by index."""
 
     paths: Sequence[Path]
-    targets: Floats
-    transform: Any
-    least_side: int
+    targets: Floats  # what the network should say
+    transform: Any  # pillow image to float32 tensor
+    least_side: int  # JPEGs may be decoded at a reduced scale, down to this side
 
     def __len__(self) -> int:
         return len(self.paths)
@@ -137,23 +96,7 @@ class PreparedImages:
 
 
 def prepare(images: RatedImages, chosen: Indices, target: Target, network: Network, *, learn: bool) -> PreparedImages:
-    """Prepare images as the original does.
-
-    Parameters
-    ----------
-    images : RatedImages
-    chosen : ndarray of int
-        Which of them.
-    target : Target
-    network : Network
-        For its side and by what its pixels are normalised.
-    learn : bool
-        To learn from: a random crop of 8 to 100 % of the area, and a flip every second time. Otherwise the middle.
-
-    Returns
-    -------
-    PreparedImages
-    """
+    """Prepare images as the original does."""
     transforms = import_torchvision().transforms
     side = network.side
     if learn:

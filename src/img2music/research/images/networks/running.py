@@ -38,12 +38,7 @@ RESULTS = {
 
 @dataclass(frozen=True, slots=True)
 class Folders:
-    """Where a training writes beside the model file; with several runs, each has a folder of its own in the first two.
-
-    Attributes
-    ----------
-    checkpoints, logs, results : Path
-    """
+    """Where a training writes beside the model file; each of several runs has a folder in the first two."""
 
     checkpoints: Path
     logs: Path
@@ -58,34 +53,15 @@ class Folders:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What one run came to.
-
-    Attributes
-    ----------
-    settings : Settings
-    best : Epoch
-    seconds : float
-        That it took this time, without what an earlier one had done.
-    """
+    """What one run came to."""
 
     settings: Settings
     best: Epoch
-    seconds: float
+    seconds: float  # that it took this time, without what an earlier one had done
 
 
 def refuse_network_options(given: Mapping[str, object]) -> None:
-    """Say so if options of networks that PyTorch runs are given for the one that it does not.
-
-    Parameters
-    ----------
-    given : mapping of str to object
-        By the names of the options; None and False for those that are not given.
-
-    Raises
-    ------
-    UsageError
-        If any is given.
-    """
+    """Say so if options of networks that PyTorch runs are given for the one that it does not."""
     for option in _given(given):
         raise UsageError(
             f"{option} is for networks that PyTorch runs, and {DEFAULT_NETWORK} is not one: it and its head are those "
@@ -94,35 +70,14 @@ def refuse_network_options(given: Mapping[str, object]) -> None:
 
 
 def refuse_retraining(model: str | None, given: Mapping[str, object]) -> None:
-    """Say so if options of retraining are given for a finished model.
-
-    Raises
-    ------
-    UsageError
-        If any is given, and a model.
-    """
+    """Say so if options of retraining are given for a finished model."""
     for option in _given(given):
         if model is not None:
             raise UsageError(f"{option} is for retraining, and --model judges a model as it is: give one of them.")
 
 
 def refuse_step_options(head: HeadKind, learning: Sequence[Learning], given: Mapping[str, object]) -> None:
-    """Say so if options of training step by step are given for a head that is solved for.
-
-    Parameters
-    ----------
-    head : HeadKind
-        That is solved for.
-    learning : sequence of Learning
-        What is given.
-    given : mapping of str to object
-        As `refuse_network_options` takes them.
-
-    Raises
-    ------
-    UsageError
-        If any is given, or the backbone is to learn.
-    """
+    """Say so if options of training step by step are given for a head that is solved for."""
     if Learning.FINETUNE in learning:
         raise UsageError(
             f"--learning finetune trains all weights step by step, and --head {head} is solved for on features that "
@@ -141,20 +96,7 @@ def _given(options: Mapping[str, object]) -> list[str]:
 
 
 def sweep(first: Settings, learning: Sequence[Learning], lr: Sequence[float], epochs: Sequence[int]) -> list[Settings]:
-    """Combine all that is given with the rest of some settings.
-
-    Parameters
-    ----------
-    first : Settings
-        What holds for all; also where nothing is given.
-    learning, lr, epochs : sequence
-        What to try of each; none is what ``first`` has.
-
-    Returns
-    -------
-    list of Settings
-        Without repetitions.
-    """
+    """Combine all that is given with the rest of some settings."""
     choices = itertools.product(learning or [first.learning], lr or [first.lr], epochs or [first.epochs])
     return list(dict.fromkeys(replace(first, learning=how, lr=rate, epochs=count) for how, rate, count in choices))
 
@@ -172,36 +114,7 @@ def run_all(
     jobs: int = 0,
     progress: Progress | None = None,
 ) -> tuple[list[Run], Exported]:
-    """Train with all settings and write the model of the run with the least validation loss.
-
-    Parameters
-    ----------
-    images : RatedImages
-    settings : sequence of Settings
-        At least one; with several, each with a label of its own.
-    output : Path
-        Model file (ONNX).
-    folders : Folders
-        Gets checkpoints, logs, ``results.csv`` with a row a run, and ``results.json`` with the best run's figures too.
-    name, data : str
-        Of the model (by default that of the file) and of the data set.
-    resume : bool
-        Whether to go on with the checkpoints that are there.
-    device, jobs, progress
-        As `train` takes them.
-
-    Returns
-    -------
-    runs : list of Run
-        In the order of ``settings``.
-    exported : Exported
-        The best run's model.
-
-    Raises
-    ------
-    UsageError, ModelError, InputError, MissingExtraError
-        As `train` and `export` do.
-    """
+    """Train with all settings and write the model of the run with the least validation loss."""
     require_writable(output)
     labels = [Path(wanted.label if len(settings) > 1 else "") for wanted in settings]
     if not resume:

@@ -22,20 +22,7 @@ MAY_DIFFER = ("epochs",)
 
 
 def save(state: dict[str, Any], settings: Settings, file: Path) -> None:
-    """Write a checkpoint in the place of the one before.
-
-    Parameters
-    ----------
-    state : dict
-        What the run needs to go on: tensors, numbers, text, and dictionaries and lists of them.
-    settings : Settings
-    file : Path
-
-    Raises
-    ------
-    InputError
-        If it can't be written; then the one before is still there.
-    """
+    """Write a checkpoint in the place of the one before."""
     # Into memory first: torch.save hides what went wrong with the file behind an error of its own.
     content = io.BytesIO()
     plain = {key: str(value) if isinstance(value, str) else value for key, value in asdict(settings).items()}
@@ -45,26 +32,7 @@ def save(state: dict[str, Any], settings: Settings, file: Path) -> None:
 
 
 def load(file: Path, settings: Settings) -> dict[str, Any]:
-    """Read a checkpoint that `save` wrote. Nothing in the file can run.
-
-    Parameters
-    ----------
-    file : Path
-    settings : Settings
-        Of the run that is to go on with it.
-
-    Returns
-    -------
-    dict
-        The state.
-
-    Raises
-    ------
-    ModelError
-        If there is no such file, or it is damaged or no checkpoint.
-    UsageError
-        If it is of a run with other settings.
-    """
+    """Read a checkpoint that `save` wrote. Nothing in the file can run."""
     place = printable(str(file))
     torch = import_torch()
     try:

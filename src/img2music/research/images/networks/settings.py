@@ -74,50 +74,21 @@ class Device(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """One training run; the defaults are those of the original.
+    """One training run; the defaults are those of the original."""
 
-    Attributes
-    ----------
-    network : str
-        One of `TORCHVISION` or `EFFICIENTNET_LITES`, or ``timm:`` and a name.
-    weights : str
-        Where the backbone's weights come from: `PRETRAINED`, `RANDOM`, or the path of a file.
-    learning, recipe, normalization
-        As described there.
-    lr : float
-        Learning rate at the start.
-    momentum : float
-        Of SGD.
-    batch_size, epochs : int
-        Images a step; passes over the training images.
-    validation : float
-        Share of the images that are kept for validation.
-    by_theme : bool
-        Whether all images of a theme are on the same side of the split.
-    size : int or None
-        Width and height of the network's input in pixels; None for what it was made for.
-    seed : int
-        Of the split, the head's first weights, the order of the images and their crops.
-
-    Raises
-    ------
-    UsageError
-        If the learning rate is not greater than 0, or there are no epochs.
-    """
-
-    network: str
-    weights: str = PRETRAINED
-    learning: Learning = Learning.FROZEN
-    recipe: Recipe = Recipe.ORIGINAL
-    normalization: Normalization = Normalization.MINMAX
-    lr: float = 1e-4
-    momentum: float = 0.9
-    batch_size: int = 32
-    epochs: int = 50
-    validation: float = 0.2
-    by_theme: bool = False
-    size: int | None = None
-    seed: int = 0
+    network: str  # one of `TORCHVISION` or `EFFICIENTNET_LITES`, or timm: and a name
+    weights: str = PRETRAINED  # where the backbone's weights come from: `PRETRAINED`, `RANDOM`, or the path of a file
+    learning: Learning = Learning.FROZEN  # as described there
+    recipe: Recipe = Recipe.ORIGINAL  # as described there
+    normalization: Normalization = Normalization.MINMAX  # as described there
+    lr: float = 1e-4  # learning rate at the start
+    momentum: float = 0.9  # of SGD
+    batch_size: int = 32  # images a step; passes over the training images
+    epochs: int = 50  # images a step; passes over the training images
+    validation: float = 0.2  # share of the images that are kept for validation
+    by_theme: bool = False  # whether all images of a theme are on the same side of the split
+    size: int | None = None  # width and height of the network's input in pixels; None for what it was made for
+    seed: int = 0  # of the split, the head's first weights, the order of the images and their crops
 
     def __post_init__(self) -> None:
         if not 0 < self.lr < math.inf:

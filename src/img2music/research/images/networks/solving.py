@@ -34,23 +34,12 @@ REPORTED = ("network", "weights", "batch_size", "validation", "by_theme", "size"
 
 @dataclass(frozen=True)
 class Solved(Trained):
-    """A network with a head that was solved for.
-
-    Attributes
-    ----------
-    head : HeadKind
-    ridge : float
-        The ridge constant that was chosen.
-    components : int or None
-        Principal components that the kernel compares images by; None for a head that has none.
-    seconds : float
-        That it took.
-    """
+    """A network with a head that was solved for."""
 
     head: HeadKind
-    ridge: float
-    components: int | None
-    seconds: float
+    ridge: float  # the ridge constant that was chosen
+    components: int | None  # principal components that the kernel compares images by; None for a head that has none
+    seconds: float  # that it took
 
 
 def train_head(
@@ -64,33 +53,7 @@ def train_head(
     device: Device = Device.AUTO,
     progress: Progress | None = None,
 ) -> tuple[Solved, Exported]:
-    """Solve for a head on the training images, and write the network with it as a model file.
-
-    Parameters
-    ----------
-    images : RatedImages
-    settings : Settings
-        What does not concern steps counts.
-    head : HeadKind
-        ``RIDGE`` or ``KERNEL``.
-    output : Path
-        Model file (ONNX).
-    name, data : str
-        Of the model (by default that of the file) and of the data set.
-    device : Device
-    progress : callable, optional
-        Called with what is going on, and how many images are done and of all.
-
-    Returns
-    -------
-    solved : Solved
-    exported : Exported
-
-    Raises
-    ------
-    UsageError, ModelError, InputError, MissingExtraError
-        As `build`, `split`, `extract` and `export` do.
-    """
+    """Solve for a head on the training images, and write the network with it as a model file."""
     require_writable(output)
     solved = solve(images, settings, head, device=device, progress=progress)
     exported = export(
@@ -113,12 +76,7 @@ def solve(
     device: Device = Device.AUTO,
     progress: Progress | None = None,
 ) -> Solved:
-    """Solve for a head on the training images, as `train_head` does.
-
-    Returns
-    -------
-    Solved
-    """
+    """Solve for a head on the training images, as `train_head` does."""
     start = time.monotonic()
     training, validation = split(images, settings)
     network = build(settings)
@@ -147,30 +105,7 @@ def judge_head(
     device: Device = Device.AUTO,
     progress: Progress | None = None,
 ) -> Judged:
-    """Solve for a head fold by fold, on features that are read once, and compare with the ratings.
-
-    Parameters
-    ----------
-    images : RatedImages
-    settings : Settings
-        What names the network counts, and the seed.
-    head : HeadKind
-        ``RIDGE`` or ``KERNEL``.
-    folds : int
-    device, progress
-        As `train_head` takes them.
-
-    Returns
-    -------
-    Judged
-
-    Raises
-    ------
-    UsageError
-        As `require_folds` does, or if the head is not one that is solved for.
-    ModelError, InputError, MissingExtraError
-        As `build` and `extract` do.
-    """
+    """Solve for a head fold by fold, on features that are read once, and compare with the ratings."""
     if head is HeadKind.LINEAR:
         raise UsageError(
             "--head linear is trained step by step, which is not done fold by fold: judge it with img2music train "
@@ -197,31 +132,7 @@ def extract(
     device: Device = Device.AUTO,
     progress: Progress | None = None,
 ) -> NDArray[np.float32]:
-    """Run a network's backbone over images, shown as every command shows them to a model: whole, in a square.
-
-    Parameters
-    ----------
-    network : Network
-        On the CPU, where it is again afterwards.
-    paths : sequence of Path
-    settings : Settings
-        Its ``batch_size`` counts.
-    device, progress
-        As `train_head` takes them.
-
-    Returns
-    -------
-    ndarray of float32, shape (n, features)
-
-    Raises
-    ------
-    UsageError
-        As `choose_device` does.
-    ModelError
-        If a feature is not a number.
-    InputError, MissingExtraError
-        If an image can't be read.
-    """
+    """Run a network's backbone over images, shown as every command shows them to a model: whole, in a square."""
     torch = import_torch()
     place = choose_device(device)
     backbone = network.module.backbone.to(place)

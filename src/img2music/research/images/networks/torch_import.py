@@ -10,17 +10,7 @@ PURPOSE = "Training this network"
 
 
 def import_torch() -> Any:
-    """Import torch.
-
-    Returns
-    -------
-    module
-
-    Raises
-    ------
-    MissingExtraError
-        If it is not installed.
-    """
+    """Import torch."""
     try:
         import torch
     except ImportError as error:
@@ -32,15 +22,6 @@ def import_torchvision() -> Any:
     """Import torchvision, also one that was built for GPUs beside a torch that was built for processors.
 
     That one can't load its operators, and its import stumbles over two of them, which nothing here uses.
-
-    Returns
-    -------
-    module
-
-    Raises
-    ------
-    MissingExtraError
-        If it is not installed.
     """
     torch = import_torch()
     package = importlib.util.find_spec("torchvision")
@@ -60,17 +41,7 @@ def import_torchvision() -> Any:
 
 
 def import_timm() -> Any:
-    """Import timm.
-
-    Returns
-    -------
-    module
-
-    Raises
-    ------
-    MissingExtraError
-        If it is not installed.
-    """
+    """Import timm."""
     import_torchvision()  # which timm imports as well
     try:
         import timm

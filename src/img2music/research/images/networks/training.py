@@ -33,28 +33,14 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Epoch:
-    """What an epoch came to. Losses are mean squared errors of valence and arousal, added, as the network says them.
+    """What an epoch came to. Losses are mean squared errors of valence and arousal, added, as the network says them."""
 
-    Attributes
-    ----------
-    epoch : int
-        From 1.
-    lr : float
-        Learning rate.
-    training_loss : float
-        Over the epoch's crops of the training images, while the weights changed.
-    validation_loss : float
-        Over the middles of the validation images, after it.
-    valence_r, arousal_r : float or None
-        Pearson's correlation over the validation images; None where one side is constant.
-    """
-
-    epoch: int
-    lr: float
-    training_loss: float
-    validation_loss: float
-    valence_r: float | None
-    arousal_r: float | None
+    epoch: int  # from 1
+    lr: float  # learning rate
+    training_loss: float  # over the epoch's crops of the training images, while the weights changed
+    validation_loss: float  # over the middles of the validation images, after it
+    valence_r: float | None  # pearson's correlation over the validation images; None where one side is constant
+    arousal_r: float | None  # pearson's correlation over the validation images; None where one side is constant
 
 
 LOG = FileKind.csv("a log of epochs", [field.name for field in fields(Epoch)])
@@ -62,39 +48,20 @@ LOG = FileKind.csv("a log of epochs", [field.name for field in fields(Epoch)])
 
 @dataclass(frozen=True)
 class Trained:
-    """A trained network.
-
-    Attributes
-    ----------
-    settings : Settings
-    network : Network
-        On the CPU, in evaluation mode.
-    target : Target
-        What it says, in terms of the unit scale.
-    validation : ndarray of int
-        Indices of the images that it has not learned from.
-    """
+    """A trained network."""
 
     settings: Settings
-    network: Network
-    target: Target
-    validation: NDArray[np.intp]
+    network: Network  # on the CPU, in evaluation mode
+    target: Target  # what it says, in terms of the unit scale
+    validation: NDArray[np.intp]  # indices of the images that it has not learned from
 
 
 @dataclass(frozen=True)
 class StepByStep(Trained):
-    """A network that was trained step by step, with the weights of its best epoch.
+    """A network that was trained step by step, with the weights of its best epoch."""
 
-    Attributes
-    ----------
-    epochs : tuple of Epoch
-        All of them.
-    best : Epoch
-        That with the least validation loss.
-    """
-
-    epochs: tuple[Epoch, ...]
-    best: Epoch
+    epochs: tuple[Epoch, ...]  # all of them
+    best: Epoch  # that with the least validation loss
 
 
 def factor(recipe: Recipe, epoch: int, epochs: int) -> float:
@@ -105,13 +72,7 @@ def factor(recipe: Recipe, epoch: int, epochs: int) -> float:
 
 
 def choose_device(wanted: Device) -> Any:
-    """Give the torch device to train on.
-
-    Raises
-    ------
-    UsageError
-        If CUDA is asked for and torch sees none.
-    """
+    """Give the torch device to train on."""
     torch = import_torch()
     if wanted is Device.CUDA and not torch.cuda.is_available():
         raise UsageError("torch sees no GPU here; leave out --device cuda, or install a torch built for yours.")
@@ -133,35 +94,6 @@ def train(
 
     After each epoch ``last.pt`` is written, and ``best.pt`` where its validation loss is the least so far. Interrupted
     at any moment, a run goes on from its last whole epoch, with the same numbers as if it had not been.
-
-    Parameters
-    ----------
-    images : RatedImages
-        All of them must be readable.
-    settings : Settings
-    checkpoints : Path
-        Folder of the checkpoints; made if need be.
-    log : Path
-        Folder of ``log.csv`` and TensorBoard's events; made if need be.
-    resume : bool
-        Whether to go on with the checkpoints that are there; otherwise there must be none.
-    device : Device
-    jobs : int
-        Processes that prepare images; 0 prepares them between the steps.
-    progress : callable, optional
-        Called with what is going on, and how many images are done and of all.
-
-    Returns
-    -------
-    StepByStep
-
-    Raises
-    ------
-    UsageError, ModelError, MissingExtraError
-        As `build`, `split`, `saving.load` and `choose_device` do; if there are checkpoints already, or the loss
-        is no longer a number.
-    InputError
-        If an image can't be read or a checkpoint can't be written.
     """
     training, validation = split(images, settings)
     target = Target.of(settings.normalization, images.affect[training])
@@ -220,13 +152,7 @@ def train(
 
 
 def make_folder(folder: Path) -> None:
-    """Make a folder and those above it.
-
-    Raises
-    ------
-    InputError
-        If it can't be made.
-    """
+    """Make a folder and those above it."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -234,13 +160,7 @@ def make_folder(folder: Path) -> None:
 
 
 def require_fresh(last: Path) -> None:
-    """Refuse to begin a run whose checkpoints are there.
-
-    Raises
-    ------
-    UsageError
-        If this file is there.
-    """
+    """Refuse to begin a run whose checkpoints are there."""
     if last.exists():
         raise UsageError(
             f"{printable(str(last))} is there already: give --resume to go on with that run, or another "

@@ -1,0 +1,38 @@
+"""How long work tells how far it is, and how it is cancelled."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """How far long work is.
+
+    Attributes
+    ----------
+    stage : str
+        What is being done, such as "Listening".
+    done : float
+        How much of it is done.
+    total : float or None
+        How much there is, in the same unit; None while nobody knows.
+    item : str or None
+        What was done last: a file, a song, a scene.
+    unit : str
+        What ``done`` and ``total`` count, such as "tracks" or "seconds".
+    """
+
+    stage: str
+    done: float
+    total: float | None = None
+    item: str | None = None
+    unit: str = ""
+
+
+Progress = Callable[[Step], object]
+"""Called with each step, in the thread that does the work. What it raises ends the work as an error would: nothing is
+half-written, and what was finished is kept. `errors.Cancelled` is meant for that."""
+
+
+def unwatched(_: Step) -> None:
+    """Progress that nobody looks at."""

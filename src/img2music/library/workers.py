@@ -71,7 +71,7 @@ class Workers:
                 future: Future[Result] = self._pool.schedule(work, args=(file,), timeout=timeout(file))
             except RuntimeError:  # the pool broke a moment ago
                 future = Future()
-                future.set_exception(BrokenPoolError())
+                future.set_exception(BrokenPoolError("a worker process has ended."))
         return future
 
     def restart(self) -> None:
@@ -125,7 +125,7 @@ def result(future: "Future[Result]") -> Result | str:
     except (ModelError, BrokenPoolError):
         raise
     except (BrokenProcessPool, CancelledError) as error:
-        raise BrokenPoolError from error
+        raise BrokenPoolError("a worker process has ended.") from error
     except Img2MusicError as error:
         return str(error)
     except TimeoutError:

@@ -13,12 +13,12 @@ from img2music.affect import CIRCUMPLEX_WORDS, EMOTIONS, SYNONYMS, Affect
 from img2music.analysis import CurvePoint
 from img2music.distribution import AffectDistribution
 from img2music.errors import LibraryError, UsageError
+from img2music.filters import TrackFilter
 from img2music.library.store import LibraryStore
 from img2music.matching.calibration import Matching
 from img2music.matching.explanations import AXES
 from img2music.matching.query import Query, QueryKind, affect_of
 from img2music.matching.recommending import Matcher, Options, Recommendation, answer, recommend
-from img2music.track import TrackFilter
 from tests.conftest import ROOT
 from tests.support.songs import library, record, song
 

@@ -11,6 +11,7 @@ from img2music.analysis import CurvePoint
 from img2music.connectors.tags import Tags
 from img2music.distribution import AffectDistribution
 from img2music.errors import LibraryError, UsageError
+from img2music.filters import TrackFilter
 from img2music.library.store import LibraryStore
 from img2music.matching.calibration import Matching
 from img2music.media.video import VideoInfo
@@ -18,7 +19,6 @@ from img2music.soundtrack.choosing import Prices
 from img2music.soundtrack.film import SAMPLE_EVERY, Film, Shot
 from img2music.soundtrack.scenes import group
 from img2music.soundtrack.spotting import Cues, Options, candidates, clock, grid, spot, stretches
-from img2music.track import TrackFilter
 from tests.support.songs import library as make_library
 from tests.support.songs import record
 from tests.support.songs import song as silent_song

@@ -12,13 +12,14 @@ from img2music.errors import InputError, UsageError
 if TYPE_CHECKING:
     from img2music.analysis import TrackAnalysis
     from img2music.app.spotting import Spotted
+    from img2music.filters import TrackFilter
     from img2music.library.importing import ImportReport
     from img2music.library.lyrics import FetchReport
     from img2music.library.scanning import Progress, ScanReport
     from img2music.library.store import LibraryStore
     from img2music.library.tagging import TagReport
     from img2music.matching.recommending import Recommendation
-    from img2music.track import Track, TrackFilter
+    from img2music.track import Track
     from img2music.vision.explain import Explanation
     from img2music.vision.model import ImageAnalysis
 
@@ -519,8 +520,8 @@ class Library:
         LibraryError
             If the library can't be written, or is being scanned.
         """
+        from img2music.filters import TrackFilter
         from img2music.library.tagging import tag
-        from img2music.track import TrackFilter
 
         where = where or TrackFilter()
         return tag(
@@ -673,9 +674,9 @@ class Library:
             If the image model can't be loaded, or fails.
         """
         from img2music.app.spotting import spot_from
+        from img2music.filters import TrackFilter
         from img2music.matching.calibration import Matching
         from img2music.soundtrack.spotting import Cues, Options
-        from img2music.track import TrackFilter
 
         if match not in set(Matching):
             raise UsageError(f"match must be 'relative' or 'absolute', not {match!r}.")

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from img2music.affect import Affect
 from img2music.errors import InputError, LibraryError
+from img2music.filters import TrackFilter
 from img2music.library.scanning import Progress, scan
 from img2music.library.store import LibraryStore
 from img2music.matching.recommending import Options, Recommendation, nothing_asked, recommend
-from img2music.track import TrackFilter
 from img2music.vision.model import ImageModel
 
 

@@ -24,7 +24,7 @@ from img2music.cli.spot_options import (
     SheetOutputOption,
     sheet_forms,
 )
-from img2music.track import TrackFilter
+from img2music.filters import TrackFilter
 
 WITH_A_SHEET = {"film", "output", "audio_only", "sheet", "sheet_output", "original", "duck", "loudness", "force"}
 

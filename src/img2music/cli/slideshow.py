@@ -20,7 +20,7 @@ from img2music.cli.spot_options import (
     SheetOutputOption,
     sheet_forms,
 )
-from img2music.track import TrackFilter
+from img2music.filters import TrackFilter
 
 if TYPE_CHECKING:
     from img2music.soundtrack.cue_sheet import CueSheet

@@ -17,7 +17,7 @@ from img2music.cli.spot_options import (
     SheetFormatOption,
     SheetMatchOption,
 )
-from img2music.track import TrackFilter
+from img2music.filters import TrackFilter
 
 
 @filtered(files=False, chooses=True)

@@ -14,13 +14,14 @@ from numpy.typing import NDArray
 from img2music.analysis import NO_MUSIC, CurvePoint
 from img2music.connectors.folders import FileState
 from img2music.errors import UsageError
+from img2music.filters import TrackFilter
 from img2music.library import database
 from img2music.library.filters import KIND, PRESENT_NO_MUSIC, conditions
 from img2music.library.record import CURVE_DTYPE, Failure, LyricsRecord, SongRecord, TrackRecord, unpack_curve
 from img2music.library.rows import AFFECT_DTYPE, PACKED_AFFECT, batches, lyrics_record_of, record_of, song_of, track_of
 from img2music.library.schema import affects, curves, failures, lyrics, song_sources, tracks
 from img2music.library.transaction import Transaction
-from img2music.track import Track, TrackFilter, TrackKind
+from img2music.track import Track, TrackKind
 
 AFFECT_CHUNK = 1 << 22  # ids a query: twice 24 bytes each stay well below SQLite's limit of 1e9 bytes a value
 

@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from img2music.errors import LibraryError, UsageError
+from img2music.filters import TrackFilter
 from img2music.library.filters import SHORT
 from img2music.library.store import LibraryStore
-from img2music.track import TrackFilter, TrackKind
+from img2music.track import TrackKind
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from img2music.affect import Affect
 from img2music.analysis import CurvePoint
 from img2music.distribution import AffectDistribution
 from img2music.errors import InputError, UsageError, printable
+from img2music.filters import TrackFilter
 from img2music.library.scanning import Progress
 from img2music.library.store import LibraryStore
 from img2music.matching.calibration import Calibration, Matching, similarity
@@ -25,7 +26,7 @@ from img2music.matching.ranking import Candidate, Field
 from img2music.matching.reading import read_queries
 from img2music.matching.sequencing import sequence
 from img2music.matching.widening import widened
-from img2music.track import Track, TrackFilter
+from img2music.track import Track
 
 SCHEMA = "img2music/recommend/1"
 

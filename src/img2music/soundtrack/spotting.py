@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from img2music.distribution import AffectDistribution
 from img2music.errors import UsageError, printable
+from img2music.filters import TrackFilter
 from img2music.library.schema import fold
 from img2music.library.store import LibraryStore
 from img2music.matching.calibration import Matching
@@ -25,7 +26,6 @@ from img2music.soundtrack.film import Film
 from img2music.soundtrack.music import TOLERANCE, FilmCurve, Music, Span
 from img2music.soundtrack.pace import Pace
 from img2music.soundtrack.scenes import LEAST_SCENE, Scene
-from img2music.track import TrackFilter
 
 CELL, COARSE_CELL = 1.0, 2.0
 """Seconds in which film and music are compared while passages are searched; less for the shortest scenes."""

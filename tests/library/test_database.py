@@ -9,13 +9,13 @@ from contextlib import closing
 import pytest
 import sqlalchemy as sa
 
-from img2music.connectors.tags import Tags
 from img2music.errors import LibraryError
 from img2music.library.database import locate
 from img2music.library.record import pack_curve
 from img2music.library.rows import values_of
 from img2music.library.schema import HEAD, fold, metadata
 from img2music.library.store import LibraryStore
+from img2music.track import Tags
 from tests.support.records import make_record, make_song
 
 

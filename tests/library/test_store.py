@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from img2music.connectors.folders import FileState
-from img2music.connectors.tags import Tags
 from img2music.errors import LibraryError, UsageError
 from img2music.library.record import Failure
 from img2music.library.store import LibraryStore
+from img2music.track import Tags
 from tests.support.records import make_record
 
 NAMES = [

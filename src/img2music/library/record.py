@@ -8,7 +8,7 @@ import numpy as np
 from img2music.affect import Affect
 from img2music.analysis import NO_MUSIC, CurvePoint, Features, TrackAnalysis
 from img2music.connectors.folders import FileState
-from img2music.connectors.tags import Tags
+from img2music.track import Tags
 
 CURVE_DTYPE = np.dtype([("start", "<f8"), ("end", "<f8"), ("valence", "<f8"), ("arousal", "<f8")])
 

@@ -11,11 +11,10 @@ import sqlalchemy as sa
 from img2music.affect import Affect
 from img2music.analysis import Features, TrackAnalysis
 from img2music.connectors.folders import FileState
-from img2music.connectors.tags import Tags
 from img2music.errors import Img2MusicError, LibraryError, printable
 from img2music.library.record import LyricsRecord, SongRecord, TrackRecord, unpack_curve
 from img2music.library.schema import fold
-from img2music.track import Track, TrackKind
+from img2music.track import Tags, Track, TrackKind
 
 Item = TypeVar("Item")
 

@@ -150,7 +150,7 @@ def table_rows(recommendation: Recommendation, answer: Answer) -> list[list[str]
         track = match.track
         picture = [Path(match.query.path).name if match.query.path else ""] if recommendation.together else []
         passage = f"{_clock(match.passage.start)}-{_clock(match.passage.end)}" if match.passage else ""
-        rows.append([str(match.rank), track.label, *picture, passage, f"{match.similarity:.2f}"])
+        rows.append([str(match.rank), track.display_name, *picture, passage, f"{match.similarity:.2f}"])
         rows.append(["", f"  {match.why}", *([""] if recommendation.together else []), "", ""])
     return rows
 

@@ -3,10 +3,11 @@
 Each of its fields is declared here, and nowhere else: the database, tag reading, JSON, CSV, filters and docs follow.
 """
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from pathlib import PurePath
-from typing import Any, Literal
+from typing import Any
 
 from img2music.affect import Affect
 from img2music.analysis import Features
@@ -23,69 +24,101 @@ class TrackKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TagNames:
-    """Names of one tag in the kinds of tags that sound files have; in each kind the first that is there counts."""
+    """What one field is called in each kind of tags, and in the tables that people have; the best name first."""
 
-    id3: tuple[str, ...] = ()  # frames of ID3v2: MP3, WAV, AIFF
-    vorbis: tuple[str, ...] = ()  # Vorbis comments: FLAC, Ogg, Opus; FFmpeg uses the same names for other containers
-    mp4: tuple[str, ...] = ()
-    ape: tuple[str, ...] = ()  # APEv2: Monkey's Audio, WavPack, Musepack, some MP3s
-    asf: tuple[str, ...] = ()  # WMA
-    riff: tuple[str, ...] = ()  # RIFF INFO: WAV
+    id3: tuple[str, ...]  # frames of MP3, WAV, AIFF
+    vorbis: tuple[str, ...]  # comments of FLAC and all that is in Ogg; in any case
+    mp4: tuple[str, ...]  # atoms
+    ape: tuple[str, ...]  # keys of APEv2; in any case
+    asf: tuple[str, ...]  # attributes of Windows Media
+    libav: tuple[str, ...] = ()  # what libav calls it, whatever RIFF, AIFF or Matroska do
+    columns: tuple[str, ...] = ()  # of tables, in small letters and digits without signs and spaces
+    year: bool = False  # whether it is a date of which the year is kept; else it is text
+
+    @property
+    def all(self) -> tuple[str, ...]:
+        """The names in all kinds of tags: no two fields share one."""
+        return tuple(dict.fromkeys(self.vorbis + self.id3 + self.mp4 + self.ape + self.asf + self.libav))
 
 
 def about(
     doc: str,
-    *,
     tags: TagNames | None = None,
-    filter: Literal["text"] | None = None,  # noqa: A002
+    *,
+    filtered: bool = False,
     listed: bool = True,
 ) -> dict[str, Any]:
-    """Metadata of a field: what it is, the tags it is read from, how one may filter by it, and whether CSV has it."""
-    return {"doc": doc, "tags": tags, "filter": filter, "listed": listed}
+    """Metadata of a field: what it is, where it is read, whether filters look for text in it, whether CSV has it."""
+    return {"doc": doc, "tags": tags, "filtered": filtered, "listed": listed}
 
 
 @dataclass(frozen=True, slots=True)
 class Tags:
-    """What a sound file, or a table of songs, says about the music: one line of printable text each.
+    """What a sound file, or a table of songs, says about the music.
 
-    Several values are joined by "; ".
+    One line of printable text each, in which several values are joined by "; "; None where it does not say. A field
+    that is added is empty in libraries that are there already, until their files are scanned for tags again.
     """
 
     title: str | None = field(
         default=None,
         metadata=about(
             "Title.",
-            tags=TagNames(("TIT2",), ("title",), ("\xa9nam",), ("Title",), ("Title",), ("INAM",)),
+            TagNames(
+                id3=("TIT2",),
+                vorbis=("title",),
+                mp4=("\xa9nam",),
+                ape=("Title",),
+                asf=("Title",),
+                libav=("title",),
+                columns=("trackname", "title", "songname", "songtitle", "tracktitle", "track", "song", "name"),
+            ),
         ),
     )
     artist: str | None = field(
         default=None,
         metadata=about(
             "Artist.",
-            tags=TagNames(
-                ("TPE1",), ("artist", "author", "performer"), ("\xa9ART",), ("Artist",), ("Author",), ("IART",)
+            TagNames(
+                id3=("TPE1",),
+                vorbis=("artist", "performer"),
+                mp4=("\xa9ART",),
+                ape=("Artist",),
+                asf=("Author",),
+                libav=("artist", "author"),
+                columns=("trackartist", "artistname", "artist", "artistnames", "artistsname", "artistsnames", "artists")  # noqa: RUF005
+                + ("trackartists", "trackartistname", "mainartist", "performer", "singer", "band"),
             ),
-            filter="text",
+            filtered=True,
         ),
     )
     album: str | None = field(
         default=None,
         metadata=about(
             "Album.",
-            tags=TagNames(("TALB",), ("album",), ("\xa9alb",), ("Album",), ("WM/AlbumTitle",), ("IPRD",)),
-            filter="text",
+            TagNames(
+                id3=("TALB",),
+                vorbis=("album",),
+                mp4=("\xa9alb",),
+                ape=("Album",),
+                asf=("WM/AlbumTitle",),
+                libav=("album",),
+                columns=("trackalbumname", "albumname", "albumtitle", "album", "release"),
+            ),
+            filtered=True,
         ),
     )
     album_artist: str | None = field(
         default=None,
         metadata=about(
             "Artist of the whole album.",
-            tags=TagNames(
-                ("TPE2",),
-                ("albumartist", "album artist", "album_artist"),
-                ("aART",),
-                ("Album Artist", "AlbumArtist"),
-                ("WM/AlbumArtist",),
+            TagNames(
+                id3=("TPE2",),
+                vorbis=("albumartist", "album artist", "album_artist"),
+                mp4=("aART",),
+                ape=("Album Artist",),
+                asf=("WM/AlbumArtist",),
+                libav=("album_artist",),
             ),
         ),
     )
@@ -93,21 +126,33 @@ class Tags:
         default=None,
         metadata=about(
             "Genre.",
-            tags=TagNames(("TCON",), ("genre",), ("\xa9gen",), ("Genre",), ("WM/Genre",), ("IGNR",)),
-            filter="text",
+            TagNames(
+                id3=("TCON",),
+                vorbis=("genre",),
+                mp4=("\xa9gen",),
+                ape=("Genre",),
+                asf=("WM/Genre",),
+                libav=("genre",),
+                columns=("playlistgenre", "trackgenre", "genre", "genres", "topgenre", "maingenre", "artistgenres"),
+            ),
+            filtered=True,
         ),
     )
     year: int | None = field(
         default=None,
         metadata=about(
             "Year of release.",
-            tags=TagNames(
-                ("TDRC", "TDOR", "TYER"),
-                ("date", "originaldate", "year"),
-                ("\xa9day",),
-                ("Year",),
-                ("WM/Year",),
-                ("ICRD",),
+            TagNames(
+                id3=("TDRC", "TDOR", "TYER"),
+                vorbis=("date", "originaldate", "year"),
+                mp4=("\xa9day",),
+                ape=("Year",),
+                asf=("WM/Year",),
+                libav=("date",),
+                columns=("year", "releaseyear", "releasedyear", "yearreleased", "yearofrelease")  # noqa: RUF005
+                + ("trackalbumreleasedate", "albumreleasedate", "albumreleaseyear", "albumdate", "releasedate")
+                + ("datereleased",),
+                year=True,
             ),
         ),
     )
@@ -115,17 +160,23 @@ class Tags:
         default=None,
         metadata=about(
             "Record label.",
-            tags=TagNames(
-                ("TPUB",),
-                ("label", "publisher", "organization"),
-                ("----:com.apple.iTunes:LABEL", "----:com.apple.iTunes:publisher"),
-                ("Label", "Publisher"),
-                ("WM/Publisher",),
-                ("IPUB",),
+            TagNames(
+                id3=("TPUB",),
+                vorbis=("label", "publisher", "organization"),
+                mp4=("----:com.apple.iTunes:LABEL", "----:com.apple.iTunes:publisher"),
+                ape=("Label", "Publisher"),
+                asf=("WM/Publisher",),
+                libav=("publisher",),
+                columns=("label", "recordlabel", "labelname", "albumlabel"),
             ),
-            filter="text",
+            filtered=True,
         ),
     )
+
+
+TAG_NAMES: Mapping[str, TagNames] = {each.name: each.metadata["tags"] for each in fields(Tags)}
+FILTERED = tuple(each.name for each in fields(Tags) if each.metadata["filtered"])
+"""Fields in which filters look for text."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from PIL import Image
 from img2music.cli.app import app, main
 from img2music.library.scanning import scan
 from img2music.library.store import LibraryStore
+from img2music.options import ScanOptions
 from tests.conftest import ROOT
 from tests.research.match.test_evaluating import sound
 from tests.support.songs import library as make_library
@@ -255,7 +256,7 @@ def test_a_folder_of_the_library_is_not_listened_to_again(
     outside = record("/elsewhere/x.mp3", 0.5, 0.5)
     make_library(tmp_path / "library.db", [outside]).close()
     with LibraryStore.open(tmp_path / "library.db") as store:
-        scan(store, [music], jobs=1)
+        scan(store, [music], ScanOptions(jobs=1))
     for folder in (music, tmp_path / "link"):
         (query,) = json.loads(run("--emotion", "anger", "--music", folder, "--speech").stdout)["queries"]
         assert sorted(Path(track["path"]).name for track in query["tracks"]) == ["0.wav", "1.wav", "2.wav"]

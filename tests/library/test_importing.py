@@ -21,6 +21,7 @@ from img2music.library.scanning import scan
 from img2music.library.store import LibraryStore
 from img2music.library.upkeep import info, prune, verify
 from img2music.music.song import Song
+from img2music.options import ScanOptions
 from tests.support.records import make_record
 
 HEADER = "track_id,title,artist,album,genre,valence,energy,key"
@@ -155,7 +156,7 @@ def test_upkeep_leaves_songs_without_a_file_alone(store, tmp_path):
     (tmp_path / "music").mkdir()
     store.put([make_record(str(tmp_path / "music" / "gone.mp3"))])
     import_table(store, FILE, table(tmp_path, ",A,B,,,0.1,0.2,"))
-    report = scan(store, [tmp_path / "music"], jobs=1)
+    report = scan(store, [tmp_path / "music"], ScanOptions(jobs=1))
     assert (report.missing, store.count(), store.count(missing=True)) == (1, 1, 1)
     assert [Path(error.path).name for error in verify(store).files] == ["gone.mp3"]
     assert prune(store) == 1

@@ -9,9 +9,11 @@ from pathlib import Path
 from img2music.affect import Affect
 from img2music.errors import InputError, LibraryError
 from img2music.filters import TrackFilter
-from img2music.library.scanning import Progress, scan
+from img2music.library.scanning import scan
 from img2music.library.store import LibraryStore
 from img2music.matching.recommending import Options, Recommendation, nothing_asked, recommend
+from img2music.options import ScanOptions
+from img2music.progress import Progress, unwatched
 from img2music.vision.model import ImageModel
 
 
@@ -30,7 +32,7 @@ def recommend_from(
     options: Options,
     *,
     music: Path | None = None,
-    progress: Progress | None = None,
+    progress: Progress = unwatched,
 ) -> Recommendation:
     """Open a library and recommend its tracks."""
     if music is None:
@@ -82,7 +84,7 @@ def _known(location: str | os.PathLike[str] | None, music: Path) -> _KnownFolder
             for folder in dict.fromkeys((os.path.abspath(music), os.path.realpath(music))):  # noqa: PTH100
                 if len(store.ids(TrackFilter(folder=(folder,)))) == 0:
                     continue
-                seen = scan(store, [folder], dry_run=True)
+                seen = scan(store, [folder], ScanOptions(dry_run=True))
                 if seen.found >= 2 * seen.new:
                     outdated = bool(seen.new or seen.changed or seen.returned or seen.missing)
                     return _KnownFolder(folder, outdated)

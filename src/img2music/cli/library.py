@@ -140,6 +140,8 @@ def import_(
     from img2music.library.store import LibraryStore
 
     with LibraryStore.open(library, create=True) as store:
-        count, errors = import_library(store, file)
-    warn(f"{count} tracks imported.")
-    finish(count, errors)
+        found = import_library(store, file)
+    for note in found.notes:
+        warn(f"{file}: {note}")
+    warn(f"{found.count} tracks imported.")
+    finish(found.count, found.errors)

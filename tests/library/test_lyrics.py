@@ -180,7 +180,7 @@ def test_bad_usage(store: LibraryStore) -> None:
     for sources in ([], ["genius"]):
         with pytest.raises(UsageError, match="There is no source of lyrics"):
             fetch(store, sources)
-    with pytest.raises(UsageError, match="--limit"):
+    with pytest.raises(UsageError, match="`limit`"):
         fetch(store, limit=0)
     with pytest.raises(UsageError, match="IMG2MUSIC_MUSIXMATCH_KEY"):
         fetch(store, ["musixmatch"])

@@ -520,17 +520,10 @@ class Library:
         """
         from img2music.filters import TrackFilter
         from img2music.library.tagging import tag
+        from img2music.options import TagOptions
 
-        where = where or TrackFilter()
-        return tag(
-            self._store,
-            where,
-            everything=where == TrackFilter(),
-            remove=remove,
-            overwrite=overwrite,
-            keep_times=keep_times,
-            dry_run=dry_run,
-        )
+        options = TagOptions(remove=remove, overwrite=overwrite, keep_times=keep_times, dry_run=dry_run)
+        return tag(self._store, where or TrackFilter(), options)
 
     def tracks(self, where: "TrackFilter | None" = None) -> "Iterator[Track]":
         """Read the tracks that are not missing, in order of path.

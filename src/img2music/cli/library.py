@@ -23,9 +23,9 @@ def info(library: LibraryOption = None, format_: ReportFormatOption = None) -> N
     """Tell where the library is and what is in it."""
     import dataclasses
 
+    from img2music.cli.tables import info_rows
     from img2music.library.store import LibraryStore
     from img2music.library.upkeep import info as library_info
-    from img2music.library.upkeep import info_rows
 
     with LibraryStore.open(library, read_only=True) as store:
         found = library_info(store)

@@ -15,7 +15,7 @@ from img2music.distribution import AffectDistribution
 from img2music.errors import LibraryError, UsageError
 from img2music.filters import TrackFilter
 from img2music.library.store import LibraryStore
-from img2music.matching.calibration import Matching
+from img2music.options import MatchMode
 from img2music.matching.explanations import AXES
 from img2music.matching.query import Query, QueryKind, affect_of
 from img2music.matching.recommending import Matcher, Options, Recommendation, answer, recommend
@@ -71,7 +71,7 @@ def numbers_of(recommendation) -> list[list[int]]:
 
 
 def test_absolute_is_the_originals_brute_force(store: LibraryStore, points: np.ndarray) -> None:
-    found = recommend_for(store, [photo(0.3, 0.6)], Options(Matching.ABSOLUTE, top=20, per_artist=0))
+    found = recommend_for(store, [photo(0.3, 0.6)], Options(MatchMode.ABSOLUTE, top=20, per_artist=0))
     distances = np.hypot(points[:, 0] - 0.3, points[:, 1] - 0.6)
     assert numbers_of(found) == [np.argsort(distances, kind="stable")[:20].tolist()]
     for match in found.queries[0].matches:
@@ -94,9 +94,9 @@ def test_relative_spreads_photos_over_more_songs_than_absolute(store: LibrarySto
         matching: {
             query.matches[0].track.id for query in recommend_for(store, photos, Options(matching, top=1)).queries
         }
-        for matching in Matching
+        for matching in MatchMode
     }
-    assert len(first[Matching.RELATIVE]) > 2 * len(first[Matching.ABSOLUTE])
+    assert len(first[MatchMode.RELATIVE]) > 2 * len(first[MatchMode.ABSOLUTE])
 
 
 def test_numbers_ask_for_the_rim_of_the_library(store: LibraryStore, points: np.ndarray) -> None:
@@ -178,13 +178,13 @@ def test_the_passage_fits_the_query_in_the_space_of_the_match(tmp_path: Path) ->
     records.append(record("/long.mp3", 0.45, 0.5, duration=180.0, curve=curve))
     with library(tmp_path / "l.db", records) as store:
 
-        def start(valence: float, matching: Matching) -> float:
+        def start(valence: float, matching: MatchMode) -> float:
             matches = recommend_for(store, [numbers(valence, 0.5)], Options(matching, top=12)).queries[0].matches
             return next(match.passage.start for match in matches if match.track.path == "/long.mp3")
 
         # The library spans valence 0.4 to 0.5: its most pleasant 0.6 has rank 1, its least 0.3 rank 0.
-        assert [start(v, Matching.RELATIVE) for v in (0.0, 0.55, 1.0)] == [0.0, 60.0, 120.0]
-        assert [start(v, Matching.ABSOLUTE) for v in (0.0, 0.45, 1.0)] == [0.0, 60.0, 120.0]
+        assert [start(v, MatchMode.RELATIVE) for v in (0.0, 0.55, 1.0)] == [0.0, 60.0, 120.0]
+        assert [start(v, MatchMode.ABSOLUTE) for v in (0.0, 0.45, 1.0)] == [0.0, 60.0, 120.0]
 
 
 def test_json_has_the_documented_shape(store: LibraryStore) -> None:
@@ -271,9 +271,9 @@ def test_songs_without_a_file_are_recommended_with_the_others(tmp_path: Path) ->
     songs = [song(f"spotify:{i}", i / 10 + 0.01, 0.5, title=f"Row {i}", artist=f"Other {i}") for i in range(10)]
     songs.append(song("song:x", 0.81, 0.5, title="FILE 8", artist="artist 8", duration=None))
     with library(tmp_path / "l.db", files, songs) as opened:
-        found = recommend(opened, affects=[Affect(0.83, 0.5)], options=Options(Matching.ABSOLUTE, top=4))
+        found = recommend(opened, affects=[Affect(0.83, 0.5)], options=Options(MatchMode.ABSOLUTE, top=4))
         only = recommend(
-            opened, affects=[Affect(0.83, 0.5)], options=Options(Matching.ABSOLUTE, top=2, where=TrackFilter(file=True))
+            opened, affects=[Affect(0.83, 0.5)], options=Options(MatchMode.ABSOLUTE, top=2, where=TrackFilter(file=True))
         )
     jsonschema.validate(found.to_json(), SHAPE)
     titles = [match.track.title for match in found.queries[0].matches]

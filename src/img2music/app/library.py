@@ -598,13 +598,13 @@ class Library:
         LibraryError
             If the library has no tracks.
         """
-        from img2music.matching.calibration import Matching
+        from img2music.options import MatchMode
         from img2music.matching.recommending import Options, recommend
 
-        if match not in set(Matching):
+        if match not in set(MatchMode):
             raise UsageError(f"match must be 'relative' or 'absolute', not {match!r}.")
         options = Options(
-            matching=Matching(match),
+            matching=MatchMode(match),
             top=top,
             per_artist=per_artist,
             together=together,
@@ -675,10 +675,10 @@ class Library:
         """
         from img2music.app.spotting import spot_from
         from img2music.filters import TrackFilter
-        from img2music.matching.calibration import Matching
+        from img2music.options import MatchMode
         from img2music.soundtrack.spotting import Cues, Options
 
-        if match not in set(Matching):
+        if match not in set(MatchMode):
             raise UsageError(f"match must be 'relative' or 'absolute', not {match!r}.")
         if cues not in set(Cues):
             raise UsageError(f"cues must be 'auto', 'scene' or 'one', not {cues!r}.")
@@ -686,7 +686,7 @@ class Library:
             raise UsageError("least_scene is from 1 to 3600 seconds, and alternatives at least 0.")
         options = Options(
             cues=Cues(cues),
-            matching=Matching(match),
+            matching=MatchMode(match),
             alternatives=alternatives,
             match_tempo=match_tempo,
             least_scene=least_scene,

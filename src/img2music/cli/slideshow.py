@@ -121,7 +121,7 @@ def slideshow(
     from img2music.cli.sheet_output import require_alone, save
     from img2music.cli.stage_progress import stage_progress
     from img2music.cli.termination import unwinding
-    from img2music.matching.calibration import Matching
+    from img2music.options import MatchMode
     from img2music.media.film_writer import film_format
     from img2music.soundtrack import cue_sheet, formats, table
     from img2music.soundtrack.slideshow.captions import Captions
@@ -157,7 +157,7 @@ def slideshow(
     )
     options = Options(
         cues=Cues(cues),
-        matching=Matching(match),
+        matching=MatchMode(match),
         least_scene=least_scene,
         pins=table.parse_pins(pin or []),
         bans=tuple(ban or ()),

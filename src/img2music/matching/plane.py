@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from img2music.errors import InputError, MissingExtraError
-from img2music.matching.calibration import Matching
+from img2music.options import MatchMode
 from img2music.matching.query import Query, QueryKind
 from img2music.matching.recommending import Answer, Recommendation
 from img2music.media.images import read_image
@@ -26,7 +26,7 @@ def plot(recommendation: Recommendation, file: Path) -> tuple[str, ...]:
         recommendation.positions,
         queries,
         file,
-        ranks=recommendation.matching is Matching.RELATIVE,
+        ranks=recommendation.matching is MatchMode.RELATIVE,
         title=f"{len(queries)} {noun} among {songs:,} songs",
     )
 

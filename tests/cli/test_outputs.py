@@ -10,13 +10,13 @@ import click
 import numpy as np
 import pytest
 import typer
+from img2music.matching.formats import KINDS
 from PIL import Image
 
 import img2music
 from img2music.cli.app import app, main
 from img2music.cli.output import require_outputs
 from img2music.errors import UsageError
-from img2music.matching.formats import KINDS
 from tests.soundtrack.test_spotting import song
 from tests.support.films import Still, make_film
 from tests.support.songs import library as make_library

@@ -1,6 +1,7 @@
 """What may go from a library, and whether its files are there."""
 
 import pytest
+from img2music.matching.recommending import Matcher
 
 from img2music.connectors.folders import FileState
 from img2music.connectors.tables import read_songs
@@ -10,7 +11,6 @@ from img2music.library.importing import import_table
 from img2music.library.record import Failure
 from img2music.library.store import LibraryStore
 from img2music.library.upkeep import forget, info, prune, verify
-from img2music.matching.recommending import Matcher
 from tests.support.records import make_record
 
 

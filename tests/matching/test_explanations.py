@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from img2music.affect import Affect
 from img2music.distribution import AffectDistribution
-from img2music.options import MatchMode
 from img2music.matching.explanations import Asked, explain
+from img2music.options import MatchMode
 from tests.support.songs import features, track
 
 STEPS = np.linspace(0.0, 0.99, 100)

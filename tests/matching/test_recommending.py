@@ -8,6 +8,7 @@ from pathlib import Path
 import jsonschema
 import numpy as np
 import pytest
+from img2music.matching.recommending import Matcher, Options, Recommendation, answer, recommend
 
 from img2music.affect import CIRCUMPLEX_WORDS, EMOTIONS, SYNONYMS, Affect
 from img2music.analysis import CurvePoint
@@ -15,10 +16,9 @@ from img2music.distribution import AffectDistribution
 from img2music.errors import LibraryError, UsageError
 from img2music.filters import TrackFilter
 from img2music.library.store import LibraryStore
-from img2music.options import MatchMode
 from img2music.matching.explanations import AXES
 from img2music.matching.query import Query, QueryKind, affect_of
-from img2music.matching.recommending import Matcher, Options, Recommendation, answer, recommend
+from img2music.options import MatchMode
 from tests.conftest import ROOT
 from tests.support.songs import library, record, song
 
@@ -273,7 +273,9 @@ def test_songs_without_a_file_are_recommended_with_the_others(tmp_path: Path) ->
     with library(tmp_path / "l.db", files, songs) as opened:
         found = recommend(opened, affects=[Affect(0.83, 0.5)], options=Options(MatchMode.ABSOLUTE, top=4))
         only = recommend(
-            opened, affects=[Affect(0.83, 0.5)], options=Options(MatchMode.ABSOLUTE, top=2, where=TrackFilter(file=True))
+            opened,
+            affects=[Affect(0.83, 0.5)],
+            options=Options(MatchMode.ABSOLUTE, top=2, where=TrackFilter(file=True)),
         )
     jsonschema.validate(found.to_json(), SHAPE)
     titles = [match.track.title for match in found.queries[0].matches]

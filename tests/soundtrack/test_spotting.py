@@ -13,8 +13,8 @@ from img2music.distribution import AffectDistribution
 from img2music.errors import LibraryError, UsageError
 from img2music.filters import TrackFilter
 from img2music.library.store import LibraryStore
-from img2music.options import MatchMode
 from img2music.media.video import VideoInfo
+from img2music.options import MatchMode
 from img2music.soundtrack.choosing import Prices
 from img2music.soundtrack.film import SAMPLE_EVERY, Film, Shot
 from img2music.soundtrack.scenes import group

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from img2music.library.scanning import Progress, ScanReport
     from img2music.library.store import LibraryStore
     from img2music.library.tagging import TagReport
-    from img2music.matching.recommending import Recommendation
+    from img2music.matching.recommendation import Recommendations
     from img2music.track import Track
     from img2music.vision.explain import Explanation
     from img2music.vision.model import ImageAnalysis
@@ -559,7 +559,7 @@ class Library:
         where: "TrackFilter | None" = None,
         image_model: AnyPath | None = None,
         widen: float = 0.0,
-    ) -> "Recommendation":
+    ) -> "Recommendations":
         """Recommend tracks for pictures, songs and affects.
 
         Parameters
@@ -588,7 +588,7 @@ class Library:
 
         Returns
         -------
-        Recommendation
+        Recommendations
             Files that can't be read are among its errors; the rest is done.
 
         Raises
@@ -598,21 +598,20 @@ class Library:
         LibraryError
             If the library has no tracks.
         """
-        from img2music.options import MatchMode
-        from img2music.matching.recommending import Options, recommend
+        from img2music.app.recommending import Recommender
+        from img2music.filters import TrackFilter
+        from img2music.options import MatchMode, RecommendOptions
 
-        if match not in set(MatchMode):
-            raise UsageError(f"match must be 'relative' or 'absolute', not {match!r}.")
-        options = Options(
-            matching=MatchMode(match),
+        options = RecommendOptions(
+            match=MatchMode(match),
             top=top,
             per_artist=per_artist,
             together=together,
-            where=where,
+            where=where or TrackFilter(),
             image_model=image_model,
             widen=widen,
         )
-        return recommend(self._store, paths, affects, options)
+        return Recommender(self._store).recommend((*paths, *affects), options)
 
     def spot(
         self,

@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 from img2music.cli.options import ForceOption, ImageModelOption, LibraryOption, filtered
-from img2music.cli.recommend import MatchOption
 from img2music.cli.spot_options import (
     AlternativesOption,
     BanOption,
@@ -20,11 +19,12 @@ from img2music.cli.spot_options import (
     LeastSceneOption,
     MatchTempoOption,
     PinOption,
-    SheetMatchOption,
+    SheetMatchMode,
     SheetOutputOption,
     sheet_forms,
 )
 from img2music.filters import TrackFilter
+from img2music.options import MatchMode
 
 WITH_A_SHEET = {"film", "output", "audio_only", "sheet", "sheet_output", "original", "duck", "loudness", "force"}
 
@@ -72,7 +72,7 @@ def score(
     pin: PinOption = None,
     ban: BanOption = None,
     match_tempo: MatchTempoOption = False,
-    match: SheetMatchOption = MatchOption.RELATIVE,
+    match: SheetMatchMode = MatchMode.RELATIVE,
     where: TrackFilter,
     image_model: ImageModelOption = None,
     plot: FilmPlotOption = None,

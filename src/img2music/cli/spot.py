@@ -1,7 +1,6 @@
 """``img2music spot``: which passage of which song lies under which scene of a film."""
 
 from img2music.cli.options import ForceOption, ImageModelOption, LibraryOption, filtered
-from img2music.cli.recommend import MatchOption
 from img2music.cli.spot_options import (
     AlternativesOption,
     BanOption,
@@ -15,9 +14,10 @@ from img2music.cli.spot_options import (
     PinOption,
     SheetFilesOption,
     SheetFormatOption,
-    SheetMatchOption,
+    SheetMatchMode,
 )
 from img2music.filters import TrackFilter
+from img2music.options import MatchMode
 
 
 @filtered(files=False, chooses=True)
@@ -32,7 +32,7 @@ def spot(
     ban: BanOption = None,
     match_tempo: MatchTempoOption = False,
     duck: DuckOption = None,
-    match: SheetMatchOption = MatchOption.RELATIVE,
+    match: SheetMatchMode = MatchMode.RELATIVE,
     where: TrackFilter,
     image_model: ImageModelOption = None,
     format_: SheetFormatOption = None,

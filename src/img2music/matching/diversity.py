@@ -28,9 +28,9 @@ _NUMBERED = re.compile(
 
 
 def second_copies(copies: Iterable[Copy], allowed: Callable[[int], bool]) -> set[int]:
-    """Find the copies that a better one may stand for: those that a person put aside, and those of no album, come second.
+    """Find the copies that a better one may stand for: those that a person put aside and those of no album come second.
 
-    ``copies`` are as `LibraryStore.copies` gives them; ``allowed`` tells whether the track of an id may be chosen at all.
+    ``copies`` are as `LibraryStore.copies` gives them; ``allowed`` tells whether a track may be chosen at all.
     """
     found: set[int] = set()
     for _, group in itertools.groupby(copies, key=lambda copy: copy[0]):

@@ -2,6 +2,7 @@
 
 import difflib
 import math
+import os
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -62,7 +63,11 @@ class Query:
         object.__setattr__(self, "emotions", self.affect.emotions())
 
     def __repr__(self) -> str:
-        return f"Query({str(self.kind)!r}, {self.path or self.affect!r}, {self.word!r})"
+        return f"<Query: {self}>"
+
+    def __str__(self) -> str:
+        name = "" if self.path is None else f"{os.path.basename(self.path)}: "  # noqa: PTH119 - names may be any bytes
+        return f"{name}{self.word} (valence {self.affect.valence:.2f}, arousal {self.affect.arousal:.2f})"
 
     @property
     def name(self) -> str:

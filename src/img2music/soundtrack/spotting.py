@@ -15,10 +15,10 @@ from img2music.errors import UsageError, printable
 from img2music.filters import TrackFilter
 from img2music.library.schema import fold
 from img2music.library.store import LibraryStore
-from img2music.options import MatchMode
 from img2music.matching.choice import choosable
 from img2music.matching.diversity import second_copies
 from img2music.matching.explanations import explain
+from img2music.options import MatchMode
 from img2music.soundtrack.choosing import MEMORY, Chosen, Prices, choose, shortlist
 from img2music.soundtrack.cue_sheet import Cue
 from img2music.soundtrack.cueing import CueWriter, Runner

@@ -13,10 +13,10 @@ from img2music.app.spotting import sheet_of
 from img2music.distribution import AffectDistribution
 from img2music.errors import InputError, UsageError, printable
 from img2music.library.store import LibraryStore
-from img2music.options import MatchMode
 from img2music.media.film_writer import film_format
 from img2music.media.picture_writer import write_pictures
 from img2music.media.video import VideoInfo
+from img2music.options import MatchMode
 from img2music.soundtrack.cue_sheet import LOUDNESS, Cue, CueSheet, SheetPhoto, SheetSlideshow
 from img2music.soundtrack.film import Film, Shot
 from img2music.soundtrack.music import Music

@@ -120,7 +120,7 @@ class Matcher:
         """The tracks that fit one query best."""
         if not options.widen or query.spread is None:
             return self._space.nearest(position, options.top, diversity)
-        reach = (options.widen * query.spread[0], options.widen * query.spread[1])
+        reach = (options.widen * query.spread.valence, options.widen * query.spread.arousal)
         targets = [self._place(query, near, natural) for near in widened(query.affect, reach, options.top)]
         chosen = [neighbour for target in targets for neighbour in self._space.nearest(target, 1, diversity)]
         found = [replace(each, distance=math.dist(each.position, position)) for each in chosen]

@@ -41,7 +41,7 @@ def _player(match: "Match") -> str:
     inside = Path(path).is_relative_to(here)
     uri = urllib.parse.quote(os.fsencode(Path(path).relative_to(here))) if inside else file_uri(path)
     source = escape(f"{uri}#t={passage.start:g},{passage.end:g}")
-    return f'{passage}<br><audio controls preload="none" style="width: 14em; height: 2em" src="{source}"></audio>'
+    return f'{passage}<br/><audio controls preload="none" style="width: 14em; height: 2em" src="{source}"></audio>'
 
 
 def _plane(found: "Recommendation") -> str:

@@ -37,8 +37,8 @@ class Query:
         What it feels like, on the unit scale.
     path : str or None
         The file; None for a point, and for a picture that came from memory.
-    spread : tuple of (float, float) or None
-        For an image, a standard deviation with each axis of the affect, if the model gives one.
+    spread : Affect or None
+        For an image, a standard deviation with each axis of its affect, if the model gives one.
     note : str or None
         How much of a damaged file was read.
     track : Track or None
@@ -52,7 +52,7 @@ class Query:
     kind: QueryKind
     affect: Affect
     path: str | None = None
-    spread: tuple[float, float] | None = None
+    spread: Affect | None = None
     note: str | None = None
     track: Track | None = None
     word: str = field(init=False)

@@ -145,7 +145,8 @@ def _once(items: list[GivenFile | InputError]) -> list[GivenFile | InputError]:
 def _image_query(read: ImageAnalysis | InputError) -> Query | InputError:
     if isinstance(read, InputError):
         return read
-    return Query(QueryKind.IMAGE, read.affect, read.path, read.spread, read.note)
+    spread = None if read.spread is None else Affect(*read.spread)
+    return Query(QueryKind.IMAGE, read.affect, read.path, spread, read.note)
 
 
 def _read_song(path: str, store: "LibraryStore") -> Query | InputError:

@@ -9,7 +9,7 @@ import typer
 
 from img2music.cli.options import ForceOption, ImageModelOption, LibraryOption, filtered
 from img2music.filters import TrackFilter
-from img2music.matching.playlists import FORMATS, chosen_format
+from img2music.matching.playlists import FORMATS
 from img2music.options import MatchMode
 
 if TYPE_CHECKING:
@@ -150,7 +150,7 @@ def _steps(bar: "Callable[[int, int], None] | None") -> "Progress":
 def _format(given: str | None, output: Path | None) -> str:
     """Name of the format that is meant; `TABLE` only goes to standard output."""
     if output is not None:
-        return chosen_format(given, output).name
+        return FORMATS.chosen(given, output).name
     return given or (TABLE if sys.stdout.isatty() else "json")
 
 

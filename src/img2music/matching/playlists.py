@@ -19,10 +19,10 @@ from typing import TYPE_CHECKING, Any
 
 from img2music.files import FileKind
 from img2music.formats import Format, Formats
-from img2music.track import Track
 
 if TYPE_CHECKING:
     from img2music.matching.recommendation import Match, Recommendations
+    from img2music.track import Track
 
 TITLE = "Songs by img2music"
 XSPF_NAMESPACE = "http://xspf.org/ns/0/"
@@ -178,15 +178,15 @@ def identifier_uri(identifier: str) -> str:
     return f"{scheme}:{urllib.parse.quote(name, safe='/:@!$&()*+,;=~?#%')}"
 
 
-def _files(found: "Recommendations") -> Iterator[tuple[Track, str]]:
+def _files(found: "Recommendations") -> Iterator[tuple["Track", str]]:
     return ((match.track, match.track.path) for match in found.matches if match.track.path is not None)
 
 
-def _seconds(track: Track) -> int:
+def _seconds(track: "Track") -> int:
     return -1 if track.duration is None else round(track.duration)
 
 
-def _name(track: Track) -> str:
+def _name(track: "Track") -> str:
     return " - ".join(filter(None, (one_line(track.artist), one_line(track.shown_title))))
 
 

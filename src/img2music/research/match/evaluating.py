@@ -14,7 +14,8 @@ from img2music.library.executors import ProcessExecutor
 from img2music.library.pipeline import Pipeline
 from img2music.library.search import AffectIndex
 from img2music.library.workers import content_hash
-from img2music.matching.calibration import Calibration, Matching, ranks_within
+from img2music.matching.calibration import Calibration, ranks_within
+from img2music.options import MatchMode
 from img2music.parallel import processors
 from img2music.research.match.ratings import Ratings
 from img2music.research.match.training_files import overlap
@@ -57,7 +58,7 @@ class MatchReport:
     top: int  # songs of each photo that were judged
     images: int  # how many took part
     tracks: int  # how many took part
-    scores: dict[Matching, Score]
+    scores: dict[MatchMode, Score]
     notes: tuple[str, ...]  # what a reader must know, such as that models were trained on these files
     errors: tuple[InputError, ...]  # files and lines that were left out
 
@@ -104,7 +105,7 @@ def choose(
     photos: NDArray[np.float64],
     songs: NDArray[np.float64],
     reference: AffectDistribution,
-    matching: Matching,
+    matching: MatchMode,
     top: int,
 ) -> NDArray[np.int64]:
     """Choose songs for photos as `recommend` does, without limits per artist and filters."""
@@ -132,7 +133,7 @@ def evaluate_match(
         matching: score(
             photos.rated, songs.rated, choose(photos.predicted, songs.predicted, model.reference, matching, top)
         )
-        for matching in Matching
+        for matching in MatchMode
     }
 
     notes = (

@@ -145,7 +145,7 @@ def test_nothing_that_can_be_done(run: Run, library: Path, photos: Path, tmp_pat
 def test_an_empty_library_says_what_to_do(run: Run, photos: Path, tmp_path: Path) -> None:
     LibraryStore.open(tmp_path / "empty.db", create=True).close()
     assert "scan a folder" in run(photos, "--library", tmp_path / "empty.db", code=2).stderr
-    assert "img2music scan" in run(photos, "--library", tmp_path / "missing.db", code=2).stderr
+    assert "scan some music" in run(photos, "--library", tmp_path / "missing.db", code=2).stderr
 
 
 def test_numbers_and_emotions(run: Run, library: Path) -> None:

@@ -18,7 +18,7 @@ from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from email.utils import mktime_tz, parsedate_tz
 from importlib.metadata import version
-from typing import Any, NoReturn, TypeVar
+from typing import Any, ClassVar, NoReturn, TypeVar
 from urllib.parse import quote, quote_plus, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
@@ -143,7 +143,7 @@ class Session(contextlib.AbstractContextManager["Session"]):
     def _fault(self, error: Exception, url: str) -> Exception:
         if isinstance(error, TimeoutError | httpx.TimeoutException):
             return _PassingError("no whole answer in time")
-        cause = error.__cause__ and error.__cause__.__cause__  # what the system says, in httpcore's error, in httpx's
+        cause = _said_by_system(error)
         if isinstance(cause, ssl.SSLError) and not isinstance(cause, ssl.SSLEOFError):
             return self._error(f"no trustworthy connection ({_tls_reason(cause)}).", final=True)
         refused = isinstance(error, httpx.ConnectError) and isinstance(cause, OSError)
@@ -172,9 +172,7 @@ class Session(contextlib.AbstractContextManager["Session"]):
         if status in PASSING:
             raise _PassingError(f"it answers with {status}", status, _asked_pause(response))
         if status >= 400:
-            raise self._error(
-                f"it answers with {status}{_complaint(value)}.", status=status, final=status in REFUSALS
-            )
+            raise self._error(f"it answers with {status}{_complaint(value)}.", status=status, final=status in REFUSALS)
         if fault:
             raise _PassingError(fault)
         if status >= 300:
@@ -238,10 +236,21 @@ def _end(client: httpx.AsyncClient) -> None:
     asyncio.run_coroutine_threadsafe(client.aclose(), _loop())
 
 
+def _said_by_system(error: BaseException | None) -> BaseException | None:
+    """What the system says, below what httpx, httpcore and anyio make of it."""
+    deepest = None
+    while error is not None:
+        if isinstance(error, BaseExceptionGroup):
+            error = error.exceptions[0]
+        deepest = error if isinstance(error, OSError) else deepest
+        error = error.__cause__ or error.__context__
+    return deepest
+
+
 class _Redactor(logging.Filter):
     """Keeps keys out of what httpx logs of addresses."""
 
-    secrets: set[str] = set()
+    secrets: ClassVar[set[str]] = set()
 
     def filter(self, record: logging.LogRecord) -> bool:
         record.msg, record.args = _without(self.secrets, record.getMessage()), None
@@ -296,7 +305,9 @@ def _certificates() -> ssl.SSLContext | bool:
     bundle = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")
     if not bundle:
         return True
-    return ssl.create_default_context(**{"capath" if os.path.isdir(bundle) else "cafile": bundle})  # noqa: PTH112
+    if os.path.isdir(bundle):  # noqa: PTH112
+        return ssl.create_default_context(capath=bundle)
+    return ssl.create_default_context(cafile=bundle)
 
 
 def _tls_reason(error: ssl.SSLError) -> str:

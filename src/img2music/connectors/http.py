@@ -76,7 +76,7 @@ class Session(contextlib.AbstractContextManager["Session"]):
         self.limits = limits = limits or Limits()
         self._status = status
         self._secrets = {form for secret in secrets for form in (secret, quote(secret, safe=""), quote_plus(secret))}
-        _REDACTOR.secrets |= self._secrets
+        _REDACTOR.secrets.update(self._secrets)
         self._next = 0.0
         self._growing = tenacity.wait_exponential(limits.backoff) + tenacity.wait_random(0, limits.backoff)
         self._tries = tenacity.Retrying(

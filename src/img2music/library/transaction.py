@@ -44,9 +44,10 @@ class Transaction:
             execute(sa.delete(tracks).where(tracks.c.path == path, tracks.c.id != track))
             execute(sa.update(tracks).where(tracks.c.id == track).values(path=path))
         before = self.ids_of_paths(records)
-        self._forget_lyrics_of_other({track: records[path] for path, track in before.items()}, same_words)
+        if before:
+            self._forget_lyrics_of_other({track: records[path] for path, track in before.items()}, same_words)
         upsert(self._connection, tracks, [values_of(record) for record in records.values()], "path")
-        ids = self.ids_of_paths(records)
+        ids = before | self.ids_of_paths(records.keys() - before.keys())
         points = [{"track_id": ids[path], "points": pack_curve(each.analysis.curve)} for path, each in records.items()]
         upsert(self._connection, curves, points, "track_id")
         self._pack_affects(ids.values())

@@ -78,6 +78,10 @@ class Commands(click.Group):
         super().__init__(name, **rest)  # type: ignore[arg-type]
         self.homes = {each: home for each, home in homes.items() if each}
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Show the help where nothing is named."""
+        return super().parse_args(ctx, args or ["--help"])
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         """In the order in which they are named."""
         return list(self.homes)
@@ -86,14 +90,14 @@ class Commands(click.Group):
         """Import it."""
         home = self.homes.get(cmd_name)
         if isinstance(home, Mapping):
-            return Commands(cmd_name, home, help=home[""], no_args_is_help=True)
+            return Commands(cmd_name, home, help=home[""])
         if home is None:
             return None
         found: click.Command = pkgutil.resolve_name(str(home))
         return found
 
 
-@click.group("img2music", cls=Commands, homes=COMMANDS, no_args_is_help=True)
+@click.group("img2music", cls=Commands, homes=COMMANDS)
 @click.version_option(__version__, message="img2music %(version)s", help="Print the version and exit.")
 def app() -> None:
     """Find the music in your own library that feels like a picture."""
@@ -128,13 +132,10 @@ def main() -> None:
 
 def _run() -> int:
     try:
-        code = app(standalone_mode=False)
+        code = app(prog_name="img2music", standalone_mode=False)
         return code if isinstance(code, int) else 0
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else 0
-    except click.exceptions.NoArgsIsHelpError as error:
-        error.show()
-        return 2
     except click.UsageError as error:
         hint = f" See {error.ctx.command_path} --help." if error.ctx is not None else ""
         say(f"{error.format_message()}{hint}")

@@ -12,7 +12,7 @@ import click
 
 from img2music.errors import SETTING, Img2MusicError
 from img2music.filters import TrackFilter
-from img2music.options import kinds_of
+from img2music.options import RecommendOptions, kinds_of
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 Decorator = Callable[[Function], Function]
@@ -42,21 +42,26 @@ class Command(click.Command):
         except Img2MusicError as error:
             raise Told(worded(error)) from error
 
-    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """List the arguments that have help above the options."""
-        arguments = [(param.make_metavar(), param.help) for param in self.params if isinstance(param, Argument)]
+    def format_arguments(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the arguments above the options; click does so from 8.5 on, in other words."""
+        arguments = [param for param in self.params if isinstance(param, Argument)]
         if arguments:
             with formatter.section("Arguments"):
-                formatter.write_dl(arguments)
+                formatter.write_dl([(str(each.metavar), each.help) for each in arguments])
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the options; before them the arguments, which click does not list before 8.5."""
+        if not hasattr(click.Command, "format_arguments"):
+            self.format_arguments(ctx, formatter)
         super().format_options(ctx, formatter)
 
 
 class Argument(click.Argument):
     """An argument with help."""
 
-    def __init__(self, *args: Any, help: str, **rest: Any) -> None:  # noqa: A002
-        super().__init__(*args, **rest)
-        self.help = help
+    def __init__(self, *args: Any, help: str, metavar: str, **rest: Any) -> None:  # noqa: A002
+        super().__init__(*args, metavar=metavar, **rest)
+        self.help = f"{help}  [required]" if self.required else help
 
 
 class Choice(click.Choice):
@@ -125,15 +130,21 @@ def options_of(
                 own["where"] = _filter(filters, given)
             return function(**given, **{name: kind(**own)})
 
-        _prepend(run, [*declared.values(), *(filters or {}).values()])
-        return run
+        return _prepend(run, [*declared.values(), *(filters or {}).values()])
 
     return decorate
 
 
-def _prepend(function: Any, params: list[click.Option]) -> None:
+def option_of(kind: type, name: str) -> Decorator[Any]:
+    """Give a command one option of a dataclass."""
+    (field,) = (field for field in dataclasses.fields(kind) if field.name == name)
+    return lambda function: _prepend(function, [_option(field, kinds_of(field, kind), {})])
+
+
+def _prepend(function: Any, params: list[click.Option]) -> Any:
     """Put options before those of the decorators below, as click keeps them: last first."""
     function.__click_params__ = [*getattr(function, "__click_params__", []), *reversed(params)]
+    return function
 
 
 def _flag(field: "dataclasses.Field[Any]") -> str:
@@ -189,8 +200,7 @@ def filtered(*, files: bool = True, chooses: bool = False) -> Decorator[Any]:
         def run(**given: Any) -> Any:
             return function(where=_filter(filters, given), **given)
 
-        _prepend(run, list(filters.values()))
-        return run
+        return _prepend(run, list(filters.values()))
 
     return decorate
 
@@ -208,7 +218,13 @@ library_option = option(
     show_envvar=True,
     show_default="in the user's data folder",
 )
-force_option = option(
-    "--force", is_flag=True, show_default=False, help="Replace output files that are there, if they are of the same kind."
-)
+image_model_option = option_of(RecommendOptions, "image_model")
+force_option = option("--force", is_flag=True, help="Replace output files that are there, if they are of the same kind.")
 file_path = click.Path(path_type=Path)
+map_option = option(
+    "--map",
+    "mapping",
+    multiple=True,
+    metavar="FIELD=COLUMN",
+    help="Which column holds what, such as title=track_name; may be repeated.",
+)

@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import pkgutil
 from collections import Counter
 from collections.abc import Callable, Mapping
 from enum import StrEnum
@@ -76,6 +77,20 @@ class Choice(click.Choice):
         return self.kind(super().convert(value, param, ctx))
 
 
+class FormatChoice(click.Choice):
+    """A choice among a table for the terminal and the formats of a registry, which is imported when it is looked at."""
+
+    def __init__(self, registry: str) -> None:
+        super().__init__([])
+        self.registry = registry
+        del self.choices
+
+    @functools.cached_property
+    def choices(self) -> tuple[str, ...]:  # type: ignore[override]
+        """By name."""
+        return ("table", *pkgutil.resolve_name(self.registry))
+
+
 command = functools.partial(click.command, cls=Command)
 argument = functools.partial(click.argument, cls=Argument)
 option = functools.partial(click.option, show_default=True)
@@ -103,7 +118,7 @@ def _flags(of: click.Command) -> dict[str, tuple[str, str]]:
     found = {}
     for param in of.params:
         if isinstance(param, click.Option) and param.name is not None:
-            found[param.name] = (param.opts[0], (param.secondary_opts or [f"no {param.opts[0]}"])[0])
+            found[param.name.rstrip("_")] = (param.opts[0], (param.secondary_opts or [f"no {param.opts[0]}"])[0])
     return found
 
 
@@ -165,7 +180,8 @@ def _option(field: "dataclasses.Field[Any]", kinds: tuple[Any, ...], flags: Mapp
         given["type"] = (click.IntRange if kinds[0] is int else click.FloatRange)(words["least"], words["most"])
     else:
         given["type"] = kinds[0] if kinds[0] in (int, float) else str
-    return click.Option(names, default=field.default, show_default=words["shown"] or True, **given)
+    default = field.default.value if isinstance(field.default, StrEnum) else field.default
+    return click.Option(names, default=default, show_default=words["shown"] or True, **given)
 
 
 def filter_options(*, files: bool = True, chooses: bool = False) -> dict[str, click.Option]:

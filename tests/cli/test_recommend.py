@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+import click
 import jsonschema
 import numpy as np
 import pytest
-import typer
 from PIL import Image
 
-from img2music.cli.app import app, main
+from img2music.cli.app import main
+from img2music.cli.recommend import recommend
 from img2music.library.scanning import scan
 from img2music.library.store import LibraryStore
 from img2music.matching.playlists import FORMATS
@@ -155,9 +156,8 @@ def test_numbers_and_emotions(run: Run, library: Path) -> None:
 
 
 def test_words_are_completed() -> None:
-    command = typer.main.get_command(app).commands["recommend"]
-    (option,) = (each for each in command.params if each.name == "emotion")
-    found = option.shell_complete(typer.Context(command), "me")
+    (option,) = (each for each in recommend.params if each.name == "emotion")
+    found = option.shell_complete(click.Context(recommend), "me")
     assert [item.value for item in found] == ["melancholic", "melancholy", "mellow", "merry"]
 
 

@@ -4,7 +4,7 @@ import io
 import os
 import pkgutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import click
 
@@ -107,8 +107,8 @@ INTERRUPTED = 130
 """128 + SIGINT, as shells have it."""
 
 
-def main() -> None:
-    """Run the command line and exit.
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line, with these arguments instead of the program's own, and exit.
 
     Exit codes: 0 all good, 1 some inputs failed and the rest is done, 2 nothing could be done or wrong usage,
     130 interrupted.
@@ -117,7 +117,7 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # letters that the terminal does not have
     try:
-        code = _run()
+        code = _run(arguments)
         sys.stdout.flush()
     except BrokenPipeError:  # the reader has seen enough, as in: img2music tracks | head
         _drop_output()
@@ -130,9 +130,9 @@ def main() -> None:
     sys.exit(code)
 
 
-def _run() -> int:
+def _run(arguments: Sequence[str] | None) -> int:
     try:
-        code = app(prog_name="img2music", standalone_mode=False)
+        code = app(arguments, prog_name="img2music", standalone_mode=False)
         return code if isinstance(code, int) else 0
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else 0

@@ -34,9 +34,7 @@ class TextModelName(StrEnum):
     help="Also average over this lexicon: NRC-VAD, Glasgow Norms or Warriner.",
 )
 @format_option
-def affect(
-    paths: tuple[Path, ...], model: TextModelName, lexicon: Path | None, format_: ReportFormat | None
-) -> None:
+def affect(paths: tuple[Path, ...], model: TextModelName, lexicon: Path | None, format_: ReportFormat | None) -> None:
     """Read the valence and the arousal of lyrics in files.
 
     On the unit scale; most sentences are near 0.5. Only English is read: other languages, and texts too short to tell,

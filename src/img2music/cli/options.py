@@ -235,7 +235,9 @@ library_option = option(
     show_default="in the user's data folder",
 )
 image_model_option = option_of(RecommendOptions, "image_model")
-force_option = option("--force", is_flag=True, help="Replace output files that are there, if they are of the same kind.")
+force_option = option(
+    "--force", is_flag=True, help="Replace output files that are there, if they are of the same kind."
+)
 file_path = click.Path(path_type=Path)
 map_option = option(
     "--map",

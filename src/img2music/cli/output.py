@@ -69,7 +69,7 @@ def print_json(value: object) -> None:
 
 
 def print_table(columns: Sequence[str | Mapping[str, str]], rows: Iterable[Sequence[str]], title: str = "") -> None:
-    """Print a table on stdout, as wide as the terminal; nothing without rows. ``>`` marks columns that are flush right."""
+    """Print a table on stdout, as wide as the terminal; nothing without rows. ``>`` marks columns flush right."""
     from rich import box
     from rich.console import Console
     from rich.table import Table

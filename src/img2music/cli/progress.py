@@ -74,9 +74,17 @@ def unwinding() -> Iterator[Progress]:
 
 def counted(progress: Progress, stage: str, unit: str = "") -> Callable[[float, float | None], None]:
     """Tell progress that is counted in one stage."""
-    return lambda done, total: progress(Step(stage, done, total, unit=unit))
+
+    def tell(done: float, total: float | None) -> None:
+        progress(Step(stage, done, total, unit=unit))
+
+    return tell
 
 
 def staged(progress: Progress) -> Callable[[str, float, float], None]:
     """Tell progress that names its stages."""
-    return lambda stage, done, total: progress(Step(stage, done, total))
+
+    def tell(stage: str, done: float, total: float) -> None:
+        progress(Step(stage, done, total))
+
+    return tell

@@ -24,6 +24,7 @@ from img2music.errors import UsageError
 from img2music.options import RecommendOptions
 
 if TYPE_CHECKING:
+    from img2music.affect import Affect
     from img2music.matching.recommendation import Match, Recommendations
 
 
@@ -57,11 +58,10 @@ def _moods(_context: click.Context, _option: click.Parameter, typed: str) -> lis
     show_default="the ending of --output; or table on a terminal, json elsewhere",
 )
 @option("--output", type=file_path, metavar="FILE", help="Write there instead of printing.")
-@option(
-    "--plot", type=file_path, metavar="FILE", help="Draw pictures and songs on the affect plane: .png or .svg."
-)
+@option("--plot", type=file_path, metavar="FILE", help="Draw pictures and songs on the affect plane: .png or .svg.")
 @force_option
 def recommend(
+    *,
     paths: tuple[Path, ...],
     valence: float | None,
     arousal: float | None,
@@ -100,7 +100,7 @@ def recommend(
         require_plotting(plot)
     outputs = [(plot, PLOT), *([(output, written.kind)] if written is not None else [])]
     require_outputs(outputs, given_files("one of the inputs", paths), force=force)
-    asked = (*paths, *asked_affects(valence, arousal, emotion))
+    asked: list[Path | Affect] = [*paths, *asked_affects(valence, arousal, emotion)]
     with progress_bar() as progress:
         found = recommended(library, asked, options, music=music, progress=progress)
     if written is None:

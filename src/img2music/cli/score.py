@@ -12,12 +12,8 @@ from img2music.options import ScoreOptions, SpotOptions
 
 @command()
 @sheet_options.film_argument
-@option(
-    "--output", type=file_path, metavar="FILE", help="The film with its music: .mp4, .mov, .mkv or .webm."
-)
-@option(
-    "--audio-only", type=file_path, metavar="FILE", help="Its sound alone: .flac, .wav, .m4a, .mp3, .opus or .ogg."
-)
+@option("--output", type=file_path, metavar="FILE", help="The film with its music: .mp4, .mov, .mkv or .webm.")
+@option("--audio-only", type=file_path, metavar="FILE", help="Its sound alone: .flac, .wav, .m4a, .mp3, .opus or .ogg.")
 @option(
     "--sheet", type=file_path, metavar="FILE", help="Music of this cue sheet (JSON), as it is, instead of choosing it."
 )
@@ -28,6 +24,7 @@ from img2music.options import ScoreOptions, SpotOptions
 @sheet_options.film_plot_option
 @force_option
 def score(
+    *,
     film: Path,
     output: Path | None,
     audio_only: Path | None,

@@ -107,6 +107,7 @@ def require_alone(sheet: Path | None, *allowed: str) -> None:
 
 
 def spotting_of(options: SpotOptions) -> "Options":
+    """The options of spotting."""
     from img2music.options import MatchMode
     from img2music.soundtrack.spotting import Cues, Options
 

@@ -49,6 +49,7 @@ OTHERS_TOLD = 5
 @sheet_options.sheet_output_option
 @force_option
 def slideshow(
+    *,
     photos: tuple[Path, ...],
     output: Path,
     sheet: Path | None,

@@ -19,6 +19,7 @@ from img2music.options import ScoreOptions, SpotOptions
 @sheets.film_plot_option
 @force_option
 def spot(
+    *,
     film: Path,
     library: str | None,
     options: SpotOptions,

@@ -26,7 +26,11 @@ if TYPE_CHECKING:
     from img2music.research.images.word_norms import WordNorms
 
 data_option = option(
-    "--data", type=file_path, required=True, metavar="DIR|CSV", help="A data set's folder, or a CSV: file,valence,arousal."
+    "--data",
+    type=file_path,
+    required=True,
+    metavar="DIR|CSV",
+    help="A data set's folder, or a CSV: file,valence,arousal.",
 )
 dataset_option = option("--dataset", help="oasis, emotion6 or csv.", show_default="told by what is there")
 scale_option = option("--scale", help="How a CSV's ratings run: 1-7, 1-9, 0-1, -1-1, or a name such as oasis.")
@@ -53,9 +57,7 @@ seed_option = option("--seed", type=click.IntRange(0), default=0, help="Seed of 
 )
 @option("--head", type=Choice(HeadKind), help="Of that network: ridge or kernel.", show_default="kernel")
 @option("--weights", metavar="pretrained|FILE|none", help="Of that network.", show_default="pretrained")
-@option(
-    "--size", type=click.IntRange(16, 2048), help="Side of its input in pixels.", show_default="the network's own"
-)
+@option("--size", type=click.IntRange(16, 2048), help="Side of its input in pixels.", show_default="the network's own")
 @option("--batch-size", type=click.IntRange(1), help="Images it reads at once.", show_default="32")
 @option("--device", type=Choice(Device), help="Where it runs.", show_default="a GPU if there is one")
 @option("--report", type=file_path, metavar="DIR", help="Write report.json, report.md and report.html (plots) there.")
@@ -64,6 +66,7 @@ seed_option = option("--seed", type=click.IntRange(0), default=0, help="Seed of 
 @format_option
 @force_option
 def evaluate_image(
+    *,
     data: Path,
     dataset: str | None,
     scale: str | None,

@@ -34,10 +34,13 @@ class EmoBankSplit(StrEnum):
     help="Judge a lexicon beside (NRC-VAD, Glasgow, Warriner); may be repeated.",
 )
 @option("--split", type=Choice(EmoBankSplit), default="test", help="What to judge on.")
-@option("--folds", type=click.IntRange(2), help="Also train anew fold by fold, and judge on documents that were left out.")
+@option(
+    "--folds", type=click.IntRange(2), help="Also train anew fold by fold, and judge on documents that were left out."
+)
 @option("--seed", type=click.IntRange(0), default=0, help="Seed of the intervals.")
 @format_option
 def evaluate_text(
+    *,
     emobank: Path,
     model: Path | None,
     lexicons: tuple[Path, ...],

@@ -97,17 +97,14 @@ if TYPE_CHECKING:
 )
 @option("--resume", is_flag=True, help="Go on with the checkpoints of an earlier run.")
 @option("--device", type=Choice(Device), help="Where to train.", show_default="a GPU if there is one")
-@option(
-    "--jobs", type=click.IntRange(0), help="Processes that prepare images.", show_default="0: between the steps"
-)
+@option("--jobs", type=click.IntRange(0), help="Processes that prepare images.", show_default="0: between the steps")
 @option("--checkpoint-dir", type=file_path, help="Folder of checkpoints.", show_default="beside the model file")
-@option(
-    "--log-dir", type=file_path, help="Folder of CSV and TensorBoard logs.", show_default="beside the model file"
-)
+@option("--log-dir", type=file_path, help="Folder of CSV and TensorBoard logs.", show_default="beside the model file")
 @option("--result-dir", type=file_path, help="Folder of the results.", show_default="beside the model file")
 @format_option
 @force_option
 def train_image(
+    *,
     data: Path,
     out: Path,
     name: str,

@@ -37,8 +37,9 @@ class FileKind:
 
     @classmethod
     def json(cls, name: str, schema: str) -> "FileKind":
-        """JSON that begins with the name of its schema."""
-        return cls(name, (".json",), rb'\s*\{\s*"schema":\s*"' + re.escape(schema.encode()) + rb'"')
+        """JSON that begins with the name of its schema, in this version or another."""
+        family = re.escape(schema.rpartition("/")[0].encode())
+        return cls(name, (".json",), rb'\s*\{\s*"schema":\s*"' + family + rb'/\d+"')
 
     @classmethod
     def csv(cls, name: str, columns: Sequence[str]) -> "FileKind":

@@ -121,8 +121,14 @@ def within(name: str, value: object, least: float | None, most: float | None) ->
         raise UsageError(f"`{name}` must be from {least or 0:g} to {most:g}, not {value:g}.")
 
 
-_IMAGE_MODEL = "What reads pictures: the name of a model, or a model file."
 _MATCH = "Compare ranks within pictures and within songs, or the affects as they are."
+
+
+def _image_model() -> Any:
+    words = "What reads pictures: the name of a model, or a model file."
+    return option(None, words, metavar="NAME|FILE", shown="IMG2MUSIC_IMAGE_MODEL, or the model that was chosen")
+
+
 LOUDNESS = -16.0
 """Integrated loudness in LUFS at which songs meet and a film is delivered, unless asked otherwise."""
 
@@ -146,7 +152,7 @@ class RecommendOptions(Checked):
         least=0.0,
         most=2.0,
     )
-    image_model: AnyPath | None = option(None, _IMAGE_MODEL, metavar="NAME|FILE")
+    image_model: AnyPath | None = _image_model()
     where: TrackFilter = TrackFilter()
 
     def __post_init__(self) -> None:
@@ -175,7 +181,7 @@ class SpotOptions(Checked):
         (), "Never this song, named as for `pins`. May be repeated.", flag="ban", metavar="SONG"
     )
     match: MatchMode = option(MatchMode.RELATIVE, _MATCH)
-    image_model: AnyPath | None = option(None, _IMAGE_MODEL, metavar="NAME|FILE")
+    image_model: AnyPath | None = _image_model()
     where: TrackFilter = TrackFilter()
 
     def __post_init__(self) -> None:

@@ -1,30 +1,21 @@
 """``img2music import spotify``: songs of Spotify into the library."""
 
-from typing import Annotated
+from img2music.cli.options import argument, command, library_option
+from img2music.cli.output import ReportFormat, finish, format_option, print_report, say
+from img2music.cli.progress import counted, progress_bar
 
-import typer
 
-from img2music.cli.options import LibraryOption
-from img2music.cli.output import (
-    ReportFormat,
-    ReportFormatOption,
-    chosen_format,
-    counting,
-    finish,
-    print_json,
-    print_table,
-    warn,
+@command()
+@argument(
+    "urls",
+    metavar="URL...",
+    nargs=-1,
+    required=True,
+    help="Playlists, albums, tracks: open.spotify.com/..., spotify:... or ids.",
 )
-
-
-def import_spotify(
-    urls: Annotated[
-        list[str],
-        typer.Argument(metavar="URL...", help="Playlists, albums, tracks: open.spotify.com/..., spotify:... or ids."),
-    ],
-    library: LibraryOption = None,
-    format_: ReportFormatOption = None,
-) -> None:
+@library_option
+@format_option
+def import_spotify(urls: tuple[str, ...], library: str | None, format_: ReportFormat | None) -> None:
     """Put songs of Spotify into the library, without sound files: titles, features, affect.
 
     Needs a key of yours (docs/sources.md). Where Spotify does not tell features, ReccoBeats is asked for them; songs of
@@ -36,13 +27,10 @@ def import_spotify(
     from img2music.library.streaming import REFUSED, SpotifyImport
 
     wanted = SpotifyImport(urls)
-    with LibraryStore.open(library, create=True) as store, counting("Spotify") as progress:
-        found = wanted.run(store, progress)
+    with LibraryStore.open(library, create=True) as store, progress_bar() as progress:
+        found = wanted.run(store, counted(progress, "Asking", "songs"))
     if found.refused:
-        warn(REFUSED)
+        say(REFUSED)
     report = found.as_import()
-    if chosen_format(format_) is ReportFormat.JSON:
-        print_json(report.to_json())
-    else:
-        print_table(["import", ">"], report.to_rows())
+    print_report(format_, report.to_json(), ("import", ">"), report.to_rows())
     finish(report.imported, [*found.errors, *report.told()])

@@ -1,30 +1,24 @@
 """``img2music import table``: songs of a table into the library."""
 
 from pathlib import Path
-from typing import Annotated
 
-import typer
-
-from img2music.cli.options import LibraryOption
-from img2music.cli.output import ReportFormat, ReportFormatOption, chosen_format, finish, print_json, print_table, warn
+from img2music.cli.options import argument, command, file_path, library_option, map_option, option
+from img2music.cli.output import ReportFormat, finish, format_option, print_report, say
 
 
+@command()
+@argument("file", metavar="FILE", type=file_path, help="CSV, TSV or Parquet.")
+@map_option
+@option(
+    "--affect",
+    default="columns",
+    metavar="columns|DIR",
+    help="Where affects come from: the table, or a model that train music wrote.",
+)
+@library_option
+@format_option
 def import_table(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="CSV, TSV or Parquet.", readable=False)],
-    map_: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--map", metavar="FIELD=COLUMN", help="Which column holds what, such as title=track_name; may be repeated."
-        ),
-    ] = None,
-    affect: Annotated[
-        str,
-        typer.Option(
-            metavar="columns|DIR", help="Where affects come from: the table, or a model that train music wrote."
-        ),
-    ] = "columns",
-    library: LibraryOption = None,
-    format_: ReportFormatOption = None,
+    file: Path, mapping: tuple[str, ...], affect: str, library: str | None, format_: ReportFormat | None
 ) -> None:
     """Put the songs of a table into the library, without sound files: titles, features, affect.
 
@@ -40,19 +34,16 @@ def import_table(
     from img2music.library.store import LibraryStore
     from img2music.research.songs.model import SongModel
 
-    mapping = parse_mapping(map_ or ())
+    names = parse_mapping(mapping)
     where = locate(library).path
     if where is None or where.exists():  # what is wrong with it is known before a long table is read
         LibraryStore.open(library).close()
     reader = None if affect == "columns" else SongModel.load(Path(affect))
     with Console(stderr=True).status("Reading the table"):
-        table = read_songs(file, mapping)
+        table = read_songs(file, names)
         with LibraryStore.open(library, create=True) as store:
             report = import_songs(store, file, table, reader)
-    if chosen_format(format_) is ReportFormat.JSON:
-        print_json(report.to_json())
-    else:
-        print_table(["import", ">"], report.to_rows())
+    print_report(format_, report.to_json(), ("import", ">"), report.to_rows())
     for note in report.notes:
-        warn(f"{file}: {note}")
+        say(f"{file}: {note}")
     finish(report.imported, report.told())

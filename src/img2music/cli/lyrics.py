@@ -1,12 +1,12 @@
 """``img2music lyrics``: the words of the tracks in the library."""
 
 from enum import StrEnum
-from typing import Annotated
 
-import typer
+import click
 
-from img2music.cli.options import LibraryOption, filtered
-from img2music.cli.output import ReportFormat, ReportFormatOption, chosen_format, counting, print_json, warn
+from img2music.cli.options import Choice, argument, command, filtered, library_option, option
+from img2music.cli.output import ReportFormat, for_people, format_option, print_json, say
+from img2music.cli.progress import counted, progress_bar
 from img2music.filters import TrackFilter
 
 
@@ -19,19 +19,21 @@ class LyricsSource(StrEnum):
     MUSIXMATCH = "musixmatch"
 
 
+@command()
+@option(
+    "--source",
+    "sources",
+    type=Choice(LyricsSource),
+    multiple=True,
+    help="Where to look, in this order; may be repeated.",
+    show_default="tags, files",
+)
+@library_option
+@option("--limit", type=int, help="At most so many tracks that were not asked for before.")
+@option("--again", is_flag=True, help="Ask sources again that knew none before.")
 @filtered()
 def fetch(
-    *,
-    source: Annotated[
-        list[LyricsSource] | None,
-        typer.Option("--source", help="Where to look, in this order; may be repeated.", show_default="tags, files"),
-    ] = None,
-    library: LibraryOption = None,
-    limit: Annotated[
-        int | None, typer.Option("--limit", help="At most so many tracks that were not asked for before.")
-    ] = None,
-    again: Annotated[bool, typer.Option("--again", help="Ask sources again that knew none before.")] = False,
-    where: TrackFilter,
+    sources: tuple[LyricsSource, ...], library: str | None, limit: int | None, again: bool, where: TrackFilter
 ) -> None:
     """Fetch the lyrics of the tracks in the library, and keep them there.
 
@@ -44,38 +46,35 @@ def fetch(
     from img2music.library.record import LOCAL
     from img2music.library.store import LibraryStore
 
-    with LibraryStore.open(library) as store, counting("Lyrics") as progress:
-        report = fetch_lyrics(
+    with LibraryStore.open(library) as store, progress_bar() as progress:
+        found = fetch_lyrics(
             store,
-            [each.value for each in source] if source else LOCAL,
+            [each.value for each in sources] or LOCAL,
             where=where,
             limit=limit,
             again=again,
-            progress=progress,
+            progress=counted(progress, "Lyrics", "tracks"),
         )
-    for error in report.failed:
-        warn(error)
-    warn(report)
-    if report.failed:
-        raise typer.Exit(1 if report.known or report.got or report.instrumental or report.none else 2)
+    for told in (*found.failed, found):
+        say(told)
+    if found.failed:
+        raise click.exceptions.Exit(1 if found.known or found.got or found.instrumental or found.none else 2)
 
 
-def show(
-    track: Annotated[
-        str, typer.Argument(metavar="TRACK", help="Number of a track in the library, its file, or its identifier.")
-    ],
-    library: LibraryOption = None,
-    format_: ReportFormatOption = None,
-) -> None:
+@command()
+@argument("track", metavar="TRACK", help="Number of a track in the library, its file, or its identifier.")
+@library_option
+@format_option
+def show(track: str, library: str | None, format_: ReportFormat | None) -> None:
     """Print the lyrics of a track that are in the library; as JSON, what every source said."""
     from img2music.library.lyrics import describe, known_lyrics
     from img2music.library.store import LibraryStore
 
     with LibraryStore.open(library, read_only=True) as store:
         found = known_lyrics(store, track)
-    if chosen_format(format_) is ReportFormat.JSON:
+    if not for_people(format_):
         print_json(found.to_json())
         return
     record = found.require()
-    warn(describe(found.track, record))
-    print(record.text or "")  # noqa: T201
+    say(describe(found.track, record))
+    click.echo(record.text or "")

@@ -2,21 +2,13 @@
 
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
-
-from img2music.cli.output import (
-    ReportFormat,
-    ReportFormatOption,
-    chosen_format,
-    errors_as_json,
-    finish,
-    print_json,
-    print_table,
-)
+from img2music.cli.options import Choice, argument, command, file_path, option
+from img2music.cli.output import ReportFormat, errors_as_json, finish, format_option, print_report
 
 if TYPE_CHECKING:
+    from img2music.affect import Affect
     from img2music.music.lyrics.reading import LyricsReading
 
 
@@ -27,17 +19,23 @@ class TextModelName(StrEnum):
     MINILM = "minilm"
 
 
+@command()
+@argument("paths", metavar="FILE...", nargs=-1, required=True, type=file_path, help="Lyrics: text, or LRC.")
+@option(
+    "--model",
+    type=Choice(TextModelName),
+    default="words",
+    help="words, or minilm: closer to people, slower, with the extra lyrics.",
+)
+@option(
+    "--lexicon",
+    type=file_path,
+    metavar="FILE",
+    help="Also average over this lexicon: NRC-VAD, Glasgow Norms or Warriner.",
+)
+@format_option
 def affect(
-    paths: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Lyrics: text, or LRC.")],
-    model: Annotated[
-        TextModelName,
-        typer.Option(help="words, or minilm: closer to people, slower, with the extra lyrics."),
-    ] = TextModelName.WORDS,
-    lexicon: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Also average over this lexicon: NRC-VAD, Glasgow Norms or Warriner."),
-    ] = None,
-    format_: ReportFormatOption = None,
+    paths: tuple[Path, ...], model: TextModelName, lexicon: Path | None, format_: ReportFormat | None
 ) -> None:
     """Read the valence and the arousal of lyrics in files.
 
@@ -54,28 +52,30 @@ def affect(
     found = list(read_lyrics_files(paths, reader, Lexicon.load(lexicon) if lexicon else None))
     items = [item for item in found if not isinstance(item, InputError)]
     errors = [item for item in found if isinstance(item, InputError)]
-    if chosen_format(format_) is ReportFormat.JSON:
-        shape = {"schema": "img2music/lyrics-affect/1", "items": [item.to_json() for item in items]}
-        print_json({**shape, "errors": errors_as_json(errors)})
-    elif items:
-        columns = ["file", "language", ">valence", ">arousal", "feels", "lexicon", ">not found"]
-        print_table(columns, map(_row, items))
+    shape = {
+        "schema": "img2music/lyrics-affect/1",
+        "items": [item.to_json() for item in items],
+        "errors": errors_as_json(errors),
+    }
+    print_report(format_, shape, COLUMNS, map(_row, items))
     finish(len(items), errors)
 
 
+COLUMNS = ("file", "language", ">valence", ">arousal", "feels", "lexicon", ">not found")
+
+
 def _row(item: "LyricsReading") -> list[str]:
-    from img2music.affect import Affect
-
-    def numbers(read: Affect | None) -> tuple[str, str]:
-        return ("-", "-") if read is None else (f"{read.valence:.2f}", f"{read.arousal:.2f}")
-
     read = item.text.affect if item.text is not None else None
     said = item.lexicon
     return [
         item.path,
         item.language or "?",
-        *numbers(read),
+        *_numbers(read),
         read.word if read else item.reason,
-        " ".join(numbers(said.affect)) if said else "",
+        " ".join(_numbers(said.affect)) if said else "",
         f"{said.not_found:.0%}" if said else "",
     ]
+
+
+def _numbers(read: "Affect | None") -> tuple[str, str]:
+    return ("-", "-") if read is None else (f"{read.valence:.2f}", f"{read.arousal:.2f}")

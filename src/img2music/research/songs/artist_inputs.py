@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
+import msgspec
 import numpy as np
 
 from img2music.music.song import Song
@@ -57,8 +58,8 @@ class ArtistMeans:
     def load(cls, facts: Mapping[str, Any], stored: Stored, key: Callable[[Song], str]) -> Self:
         """Read what `save` wrote."""
         axes = len(facts["axes"])
-        found = read_json(stored.folder, facts["file"])
-        sums = {str(artist): finite(one, axes + 1) for artist, one in dict(found).items()}
+        found = msgspec.convert(read_json(stored.folder, facts["file"]), dict[str, list[float]])
+        sums = {artist: finite(one, axes + 1) for artist, one in found.items()}
         if any(one[-1] < 1 for one in sums.values()):
             raise ValueError(f"{facts['file']} holds artists without songs")
         return cls(key, axes, sums)

@@ -69,3 +69,8 @@ class StackOptions(Checked):
         least=0,
         metavar="SECONDS",
     )
+
+    @property
+    def groups(self) -> list[str]:
+        """The groups of inputs that are meant."""
+        return [name.strip() for name in self.inputs.split(",")]

@@ -17,9 +17,11 @@ def hold_out(songs: Sequence[Song], by: SplitBy, share: float, seed: int) -> tup
     """Part songs into those to learn from and those to judge by."""
     from sklearn.model_selection import GroupShuffleSplit, ShuffleSplit
 
-    kind, what = (ShuffleSplit, "songs") if by is SplitBy.RANDOM else (GroupShuffleSplit, "artists")
+    kind, groups, what = (
+        (ShuffleSplit, None, "songs") if by is SplitBy.RANDOM else (GroupShuffleSplit, artists_of(songs), "artists")
+    )
     try:
-        train, test = next(kind(1, test_size=share, random_state=seed).split(songs, groups=artists_of(songs)))
+        train, test = next(kind(1, test_size=share, random_state=seed).split(songs, groups=groups))
     except ValueError:
         raise UsageError(f"The table has too few {what} to part them into training and test.") from None
     return train, test
@@ -29,10 +31,8 @@ def folds_of(songs: Sequence[Song], by: SplitBy, folds: int, seed: int) -> list[
     """Part songs into folds: the indices of each."""
     from sklearn.model_selection import GroupKFold, KFold
 
-    groups = artists_of(songs)
-    kind, what, count = (
-        (KFold, "songs", len(songs)) if by is SplitBy.RANDOM else (GroupKFold, "artists", len(set(groups)))
-    )
+    kind, groups, what = (KFold, None, "songs") if by is SplitBy.RANDOM else (GroupKFold, artists_of(songs), "artists")
+    count = len(songs if groups is None else set(groups))
     if not 2 <= folds <= count:
         raise UsageError(f"`folds` must be from 2 to the number of {what}, {count}, not {folds}.")
     return [test for _, test in kind(folds, shuffle=True, random_state=seed).split(songs, groups=groups)]

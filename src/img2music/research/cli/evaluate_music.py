@@ -1,36 +1,25 @@
 """``img2music evaluate music``: judge what a training on a song table chose, split by split and input by input."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 
-from img2music.cli.options import command, file_path, force_option, map_option, option
+from img2music.cli.options import command, file_path, force_option, option
 from img2music.cli.output import ReportFormat, for_people, format_option, print_json, print_table, require_outputs, say
 from img2music.cli.progress import progress_bar
-from img2music.research.cli.train_music import lyric_embedding_option, more_songs_option, read_songs, table_option
+from img2music.research.cli.train_music import read_songs, song_files
 
 
 @command()
 @option("--model", required=True, type=file_path, metavar="DIR", help="What train music wrote.")
-@table_option
-@lyric_embedding_option
-@more_songs_option
-@map_option
+@song_files
 @option("--report", type=file_path, metavar="DIR", help="Write report.json, report.md and report.html (plots) there.")
 @option("--seed", type=click.IntRange(0), default=42, help="Seed of splits, regressors and intervals.")
 @format_option
 @force_option
 def evaluate_music(
-    *,
-    model: Path,
-    table: Path,
-    lyric_embedding: Path | None,
-    more_songs: Path | None,
-    mapping: tuple[str, ...],
-    report: Path | None,
-    seed: int,
-    format_: ReportFormat | None,
-    force: bool,
+    *, model: Path, table: Path, report: Path | None, seed: int, format_: ReportFormat | None, force: bool, **more: Any
 ) -> None:
     """Judge the stacks that a training chose on songs that they have not seen.
 
@@ -46,7 +35,7 @@ def evaluate_music(
     training = Training.read(model)
     if report is not None:
         require_outputs(JUDGED.files(report), force=force)
-    songs, sources = read_songs(table, mapping, lyric_embedding, more_songs)
+    songs, sources = read_songs(table, **more)
     names = [group.name for group in training.inputs]
     data = training.source.read(songs, table, tuple(training.chosen), names, sources)
     with progress_bar() as progress:

@@ -7,22 +7,12 @@ import click
 from img2music.cli.options import command, file_path, force_option, option
 from img2music.cli.progress import progress_bar
 
+PMEMO = "CSV of PMEmo's ratings with Spotify's features; it judges, and teaches nothing."
+
 
 @command()
-@option(
-    "--emotify",
-    required=True,
-    type=file_path,
-    metavar="DIR",
-    help="Folder of Emotify: gems.csv, and a folder a genre with its sound files.",
-)
-@option(
-    "--pmemo",
-    required=True,
-    type=file_path,
-    metavar="FILE",
-    help="CSV of PMEmo's ratings with Spotify's features; it judges, and teaches nothing.",
-)
+@option("--emotify", required=True, type=file_path, metavar="DIR", help="Emotify: gems.csv, and a folder a genre.")
+@option("--pmemo", required=True, type=file_path, metavar="FILE", help=PMEMO)
 @option("--out", required=True, type=file_path, metavar="FILE", help="Model file to write (JSON).")
 @option("--jobs", type=click.IntRange(1), default=1, help="Processes.")
 @force_option

@@ -1,7 +1,7 @@
 """``img2music train music``: stacks of regressors for a table of songs, found by AutoML."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from img2music.cli.options import command, file_path, force_option, map_option, option, options_of
 from img2music.cli.output import ReportFormat, for_people, format_option, print_json, print_table, require_outputs, say
@@ -13,35 +13,28 @@ if TYPE_CHECKING:
     from img2music.research.songs.groups import Sources
 
 PROBLEMS_TOLD = 10
+GIVEN = "Lyric embeddings that are ready, instead: a CSV with a row a song, in the table's order."
+MORE = "Other songs with Spotify's columns, for other-songs; those of the table do not count."
 
-table_option = option("--table", required=True, type=file_path, metavar="FILE", help="Songs: CSV, TSV or Parquet.")
-lyric_embedding_option = option(
-    "--lyric-embedding",
-    type=file_path,
-    metavar="FILE",
-    help="Lyric embeddings that are ready, instead: a CSV with a row a song, in the table's order.",
-)
-more_songs_option = option(
-    "--more-songs",
-    type=file_path,
-    metavar="FILE",
-    help="Other songs with Spotify's columns, for other-songs; those of the table do not count.",
-)
+
+def song_files(function: Any) -> Any:
+    """Give a command the options that songs are read by, which it hands to `read_songs`."""
+    for decorate in (
+        map_option,
+        option("--more-songs", type=file_path, metavar="FILE", help=MORE),
+        option("--lyric-embedding", type=file_path, metavar="FILE", help=GIVEN),
+        option("--table", required=True, type=file_path, metavar="FILE", help="Songs: CSV, TSV or Parquet."),
+    ):
+        function = decorate(function)
+    return function
 
 
 @command()
-@table_option
+@song_files
 @option(
-    "--output",
-    required=True,
-    type=file_path,
-    metavar="DIR",
-    help="Folder for the model, the report and the journal of fits.",
+    "--output", required=True, type=file_path, metavar="DIR", help="For the model, the report, the journal of fits."
 )
 @options_of(StackOptions)
-@lyric_embedding_option
-@more_songs_option
-@map_option
 @option("--resume", is_flag=True, show_default=False, help="Go on with a training that was stopped.")
 @format_option
 @force_option
@@ -50,12 +43,10 @@ def train_music(
     table: Path,
     output: Path,
     options: StackOptions,
-    lyric_embedding: Path | None,
-    more_songs: Path | None,
-    mapping: tuple[str, ...],
     resume: bool,
-    format_: ReportFormat | None,
     force: bool,
+    format_: ReportFormat | None,
+    **more: Any,
 ) -> None:
     """Train stacks of regressors that predict valence and arousal from a table of songs.
 
@@ -67,11 +58,11 @@ def train_music(
     from img2music.research.songs.stacking import OUTPUTS, SongSource, require_folder, train
     from img2music.shapes import to_dict
 
-    source = SongSource.of(options, given=lyric_embedding is not None)
+    source = SongSource.of(options, given=more["lyric_embedding"] is not None)
     require_training()
     require_folder(output, resume=resume)
     require_outputs([] if resume else [(output / name, kind) for name, kind in OUTPUTS.items()], force=force)
-    songs, sources = read_songs(table, mapping, lyric_embedding, more_songs)
+    songs, sources = read_songs(table, **more)
     data = source.read(songs, table, options.target.axes, options.groups, sources)
     with progress_bar() as progress:
         report = train(data, options, output, source=source, resume=resume, progress=progress)
@@ -85,7 +76,7 @@ def train_music(
 
 
 def read_songs(
-    table: Path, mapping: tuple[str, ...], lyric_embedding: Path | None, more_songs: Path | None
+    table: Path, lyric_embedding: Path | None, more_songs: Path | None, mapping: tuple[str, ...]
 ) -> tuple["SongTable", "Sources"]:
     """Read songs and what else their inputs are made from, and say on stderr what can't be used."""
     from img2music.connectors import tables

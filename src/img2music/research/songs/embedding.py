@@ -1,5 +1,6 @@
 """Document vectors of lyrics: a registry of named embedders."""
 
+import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,7 +14,7 @@ from img2music.music.lyrics.cleaning import clean
 from img2music.music.lyrics.encoders import MiniLM
 from img2music.music.lyrics.vector_files import read_arrays, read_word_vectors, write_arrays
 from img2music.music.lyrics.words import words
-from img2music.research.songs.groups import COMPONENTS, Remembered
+from img2music.research.songs.groups import COMPONENTS
 
 KIND = "lyric-embedding"
 
@@ -121,7 +122,7 @@ class Embedder:
 
     def __post_init__(self) -> None:
         # word2vec learns anew with each fit; what MiniLM says of a text stays, and takes long.
-        self._known = Remembered(lambda text: self.vectors.of([text])[0])
+        self._vector_of = functools.cache(lambda text: self.vectors.of([text])[0])
 
     def fit(self, texts: Sequence[str]) -> Self:
         """Learn from the training part: word vectors, and the principal components."""
@@ -180,7 +181,7 @@ class Embedder:
     def _vectors_of(self, texts: Sequence[str]) -> Floats:
         if self.name == "word2vec" or not texts:
             return self.vectors.of(texts)
-        return np.array([self._known[text] for text in texts])
+        return np.array([self._vector_of(text) for text in texts])
 
 
 def embedder(

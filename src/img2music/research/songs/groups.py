@@ -1,10 +1,10 @@
 """What a group of inputs is: some numbers of each song, fitted on the training part."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,6 @@ from img2music.music.song import Song
 
 Floats = NDArray[np.float64]
 Indices = NDArray[np.intp]
-Value = TypeVar("Value")
 
 COMPONENTS = 11
 """Principal components that the original kept of its lyric vectors."""
@@ -94,15 +93,3 @@ class InputGroup(ABC):
     def save(self, folder: Path) -> dict[str, Any]:
         """Give what `restore` needs, as JSON has it; arrays go into files of the folder."""
         return {}
-
-
-class Remembered(dict[str, Value]):
-    """What is measured of texts, of each once."""
-
-    def __init__(self, measure: Callable[[str], Value]) -> None:
-        super().__init__()
-        self._measure = measure
-
-    def __missing__(self, text: str) -> Value:
-        self[text] = value = self._measure(text)
-        return value

@@ -1,6 +1,7 @@
 """Inputs from the lyrics: their affect, document vectors that are made or given, and how they are written."""
 # ruff: noqa: D102 - `groups.InputGroup` says what the methods do
 
+import functools
 import hashlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -10,7 +11,7 @@ import numpy as np
 
 from img2music.errors import ModelError, printable
 from img2music.music.song import Song
-from img2music.research.songs.groups import Floats, InputGroup, Learning, Remembered, Sources, Stored
+from img2music.research.songs.groups import Floats, InputGroup, Learning, Sources, Stored
 from img2music.research.songs.model_files import finite, inside
 from img2music.research.songs.style import COLUMNS, style_of
 
@@ -36,7 +37,7 @@ class LyricAffect(LyricGroup):
         self._lexicon: Lexicon | None = None
         self._facts: dict[str, str] | None = None  # by which the lexicon is found again; most may not be passed on
         self._fill: Floats | None = None  # what words without affect take: the mean of the training part
-        self._known = Remembered(self._read)
+        self._read = functools.cache(self._affect)
         if lexicon is not None:
             from img2music.music.lyrics.lexicon import Lexicon as Reader
 
@@ -84,9 +85,9 @@ class LyricAffect(LyricGroup):
         return {"fill": self._fill.tolist(), "lexicon": self._facts}
 
     def _measure(self, songs: Sequence[Song]) -> Floats:
-        return np.array([self._known[song.lyrics or ""] for song in songs]).reshape(len(songs), -1)
+        return np.array([self._read(song.lyrics or "") for song in songs]).reshape(len(songs), -1)
 
-    def _read(self, text: str) -> tuple[float, ...]:
+    def _affect(self, text: str) -> tuple[float, ...]:
         if self._lexicon is None:
             from img2music.music.lyrics.affect_model import text_affect
 
@@ -176,10 +177,10 @@ class LyricStyle(LyricGroup):
 
     def __init__(self, name: str = "lyric-style") -> None:
         super().__init__(name)
-        self._known = Remembered(style_of)
+        self._style = functools.cache(style_of)
 
     def transform(self, songs: Sequence[Song]) -> Floats:
-        return np.array([self._known[song.lyrics or ""] for song in songs]).reshape(len(songs), -1)
+        return np.array([self._style(song.lyrics or "") for song in songs]).reshape(len(songs), -1)
 
     def columns(self) -> list[str]:
         return [f"lyric {name}" for name in COLUMNS]

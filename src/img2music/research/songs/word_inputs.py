@@ -5,6 +5,7 @@ scikit-learn.
 """
 # ruff: noqa: D102 - `groups.InputGroup` says what the methods do
 
+import functools
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -18,7 +19,7 @@ from scipy import sparse
 
 from img2music.errors import UsageError
 from img2music.music.song import Song
-from img2music.research.songs.groups import Floats, Indices, InputGroup, Learning, Remembered, Stored
+from img2music.research.songs.groups import Floats, Indices, InputGroup, Learning, Stored
 from img2music.research.songs.model_files import finite, read_json, write_json
 from img2music.research.songs.style import words_of
 
@@ -134,7 +135,7 @@ class Words(InputGroup):
         super().__init__(name)
         self._scores = scores
         self._axes = axes
-        self._known = Remembered(lambda text: terms_of(words_of(text)))
+        self._terms_of = functools.cache(lambda text: terms_of(words_of(text)))
 
     @classmethod
     def restore(cls, name: str, facts: Mapping[str, Any], stored: Stored) -> Self:
@@ -167,4 +168,4 @@ class Words(InputGroup):
         return " ".join(part for part in (song.title, song.artist, song.album) if part)
 
     def _terms(self, songs: Sequence[Song]) -> list[Counter[str]]:
-        return [self._known[self._text(song)] for song in songs]
+        return [self._terms_of(self._text(song)) for song in songs]

@@ -4,7 +4,7 @@ import pytest
 from img2music.affect import Scale
 from img2music.connectors.tables import read_songs
 from img2music.errors import InputError, UsageError
-from img2music.research.songs.rated_songs import given_embedding, read_numbers, targets_of
+from img2music.research.songs.targets import given_embedding, read_numbers, targets_of
 from tests.support.made_songs import made_songs, write_table
 
 SONGS = made_songs(6)
@@ -37,7 +37,7 @@ def test_ratings_belong_to_their_songs(table):
 )
 def test_options_that_contradict_each_other(axes, columns, scale, table):
     songs, file = table
-    with pytest.raises(UsageError, match="--"):
+    with pytest.raises(UsageError, match="`"):
         targets_of(songs, file, axes, columns, Scale.parse(scale) if scale else None)
 
 

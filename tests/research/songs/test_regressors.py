@@ -2,8 +2,8 @@ import numpy as np
 import onnxruntime
 import pytest
 
-from img2music.research.songs.export import INPUT, as_single, to_onnx
-from img2music.research.songs.regressors import FIELD, SHARES, make
+from img2music.research.songs.model_files import INPUT
+from img2music.research.songs.regressors import FIELD, SHARES, as_single, make, to_onnx
 from img2music.research.songs.search import ORIGINAL
 
 

@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 from img2music.errors import ModelError, UsageError
-from img2music.research.songs.word_scores import WordScores, terms_of
+from img2music.research.songs.groups import Stored
+from img2music.research.songs.inputs import restore_group
+from img2music.research.songs.word_inputs import WordScores, terms_of
 
 TEXTS = [terms_of(words.split()) for words in ("sun and joy", "rain and tears", "sun and rain", "joy and sun") * 6]
 TARGETS = np.array([[0.9, 0.4], [0.1, 0.6], [0.5, 0.5], [0.95, 0.4]] * 6)
@@ -37,7 +39,7 @@ def test_a_texts_own_score_has_not_seen_its_target():
 def test_what_is_saved_scores_the_same(tmp_path):
     scores, _ = WordScores.fit(TEXTS, TARGETS, PARTS)
     scores.save(tmp_path / "scores.json")
-    assert np.array_equal(WordScores.load(tmp_path / "scores.json").of(TEXTS), scores.of(TEXTS))
+    assert np.array_equal(WordScores.load(tmp_path, "scores.json", 2).of(TEXTS), scores.of(TEXTS))
 
 
 @pytest.mark.parametrize(
@@ -49,13 +51,14 @@ def test_damaged_files_are_refused(change, tmp_path):
     file = tmp_path / "scores.json"
     scores.save(file)
     file.write_text(json.dumps(json.loads(file.read_text()) | change))
-    with pytest.raises(ModelError, match=r"scores\.json"):
-        WordScores.load(file)
+    facts = {"file": "scores.json", "axes": ["valence", "arousal"]}
+    with pytest.raises(ModelError, match=r"lyric-words|scores\.json"):
+        restore_group("lyric-words", facts, Stored(tmp_path))
     file.write_text("[" * 100_000)
-    with pytest.raises(ModelError):
-        WordScores.load(file)
-    with pytest.raises(ModelError):
-        WordScores.load(tmp_path / "none.json")
+    with pytest.raises(ModelError, match=r"scores\.json"):
+        restore_group("lyric-words", facts, Stored(tmp_path))
+    with pytest.raises(ModelError, match=r"none\.json"):
+        restore_group("lyric-words", {**facts, "file": "none.json"}, Stored(tmp_path))
 
 
 def test_without_words_there_is_nothing_to_learn():

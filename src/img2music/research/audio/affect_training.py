@@ -14,6 +14,7 @@ from img2music.errors import InputError, MissingExtraError, reason_of
 from img2music.music.audio import musicnn, network
 from img2music.music.audio.affect_model import MODEL, SIGNALS, AffectModel
 from img2music.music.audio.analyzer import measure
+from img2music.progress import Progress, Step, unwatched
 
 EMOTIFY_GENRES = ("classical", "rock", "electronic", "pop")
 """Folders of Emotify, in the order of its track ids, a hundred each."""
@@ -51,7 +52,7 @@ class RatedMusic:
     groups: tuple[str, ...]  # what must not be split between training and testing: the genre or the artist
 
 
-def read_emotify(folder: Path, jobs: int = 1, progress: Callable[[int, int], object] | None = None) -> RatedMusic:
+def read_emotify(folder: Path, jobs: int = 1, progress: Progress = unwatched) -> RatedMusic:
     """Listen to Emotify (Aljanaki, Wiering & Veltkamp 2016, Information Processing & Management 52).
 
     Its listeners chose from the nine feelings of the Geneva Emotional Music Scale. Valence is read as joyful
@@ -60,68 +61,30 @@ def read_emotify(folder: Path, jobs: int = 1, progress: Callable[[int, int], obj
     these two. Signs follow the scale's second-order factors (Zentner, Grandjean & Scherer 2008, Emotion 8):
     vitality (power, joyful activation), unease (tension, sadness), sublimity (the rest).
 
-    Parameters
-    ----------
-    folder : Path
-        Holds ``gems.csv`` (``track id`` and the share of listeners for each feeling) and a folder a genre
-        with one sound file a track, named by its number within the genre.
-    jobs : int
-        Processes.
-    progress : callable, optional
-        Called with the number of tracks done and their total.
-
-    Returns
-    -------
-    RatedMusic
-        Groups are genres.
-
-    Raises
-    ------
-    InputError
-        If a file is missing, or is not what it should be.
+    The folder holds ``gems.csv`` (``track id`` and the share of listeners for each feeling) and a folder a genre with
+    one sound file a track, named by its number within the genre. Groups are genres.
     """
     rows = _read_table(folder / "gems.csv")
-    names = {
-        "amazement",
-        "tenderness",
-        "calmness",
-        "power",
-        "joyful_activation",
-        "tension",
-        "sadness",
-        "track id",
-    }
+    feelings = ("amazement", "tenderness", "calmness", "power", "joyful_activation", "tension", "sadness")
+    names = {*feelings, "track id"}
     _require(rows, names, folder / "gems.csv")
     files, genres, points = [], [], []
     for row in rows:
-        number = int(row["track id"]) - 1
-        genre = EMOTIFY_GENRES[number // 100]
-        matches = sorted((folder / genre).glob(f"{number % 100 + 1}.*"))
+        genre_index, index = divmod(int(row["track id"]) - 1, 100)
+        genre = EMOTIFY_GENRES[genre_index]
+        matches = sorted((folder / genre).glob(f"{index + 1}.*"))
         if not matches:
-            raise InputError(f"There is no track {number % 100 + 1}.", str(folder / genre))
-        feeling = {name: float(row[name]) for name in names}
+            raise InputError(f"There is no track {index + 1}.", str(folder / genre))
+        amazement, tenderness, calmness, power, joy, tension, sadness = (float(row[name]) for name in feelings)
         files.append(matches[0])
         genres.append(genre)
-        points.append(
-            (
-                feeling["joyful_activation"]
-                + (feeling["tenderness"] + feeling["amazement"]) / 2
-                - feeling["sadness"]
-                - feeling["tension"],
-                feeling["power"]
-                + feeling["joyful_activation"]
-                + feeling["tension"]
-                - feeling["calmness"]
-                - feeling["tenderness"]
-                - feeling["sadness"] / 2,
-            )
-        )
+        valence = joy + (tenderness + amazement) / 2 - sadness - tension
+        points.append((valence, power + joy + tension - calmness - tenderness - sadness / 2))
     heard = []
     with ProcessPoolExecutor(jobs) as pool:
-        for song in pool.map(_heard, files):
+        for file, song in zip(files, pool.map(_heard, files), strict=True):
             heard.append(song)
-            if progress:
-                progress(len(heard), len(files))
+            progress(Step("Listening", len(heard), len(files), file.name, "tracks"))
     ratings = np.array(points)
     low, high = ratings.min(axis=0), ratings.max(axis=0)
     inputs, shared = (np.array(part) for part in zip(*heard, strict=True))
@@ -131,20 +94,8 @@ def read_emotify(folder: Path, jobs: int = 1, progress: Callable[[int, int], obj
 def read_pmemo(table: Path) -> RatedMusic:
     """Read PMEmo's ratings (Zhang et al. 2018, ICMR) joined to Spotify's features of the same songs.
 
-    Parameters
-    ----------
-    table : Path
-        CSV with ``valence_mean`` and ``arousal_mean`` on 1-9, ``artist``, and Spotify's columns.
-
-    Returns
-    -------
-    RatedMusic
-        Without inputs, for there is no sound; groups are artists. Rows that lack a value are left out.
-
-    Raises
-    ------
-    InputError
-        If it can't be read, or lacks a column.
+    The table has ``valence_mean`` and ``arousal_mean`` on 1-9, ``artist``, and Spotify's columns; rows that lack a
+    value are left out. There is no sound, so no inputs; groups are artists.
     """
     rows = _read_table(table)
     _require(rows, {*SHARED, "valence_mean", "arousal_mean", "artist"}, table)
@@ -254,10 +205,7 @@ def require_training() -> None:
 
 
 def _folded(data: RatedMusic, predict: _Predictor, groups: tuple[str, ...] | None) -> NDArray[np.float64]:
-    try:
-        from sklearn.model_selection import GroupKFold, KFold
-    except ImportError:
-        raise MissingExtraError("Training", "train") from None
+    from sklearn.model_selection import GroupKFold, KFold
 
     if groups:
         folds = GroupKFold(min(FOLDS, len(set(groups)))).split(data.ratings, groups=groups)
@@ -280,10 +228,7 @@ def _carried(
 
 
 def _ridge(inputs: NDArray[np.float64], ratings: NDArray[np.float64], penalty: float) -> NDArray[np.float64]:
-    try:
-        from sklearn.linear_model import Ridge
-    except ImportError:
-        raise MissingExtraError("Training", "train") from None
+    from sklearn.linear_model import Ridge
 
     return np.asarray(Ridge(penalty).fit(inputs, ratings).coef_)
 

@@ -1,4 +1,5 @@
 import csv
+import json
 from dataclasses import asdict
 
 import numpy as np
@@ -9,7 +10,9 @@ from hypothesis.extra.numpy import arrays
 
 from img2music.errors import ModelError
 from img2music.music.song import Song
-from img2music.research.songs.features import EIGHT, ColumnScaling, columns_of
+from img2music.research.songs.column_inputs import EIGHT, ColumnScaling, Columns, columns_of
+from img2music.research.songs.groups import Stored
+from img2music.research.songs.inputs import restore_group
 
 UNIT = st.floats(0, 1, allow_subnormal=False)
 
@@ -39,10 +42,12 @@ def test_a_constant_column_says_nothing_and_a_missing_one_stays_missing():
     assert np.isnan(scaling.transform(np.full((1, 8), np.nan))).all()
 
 
-def test_restored_scaling_is_the_same_and_rubbish_is_refused():
+def test_restored_scaling_is_the_same_and_rubbish_is_refused(tmp_path):
     scaling = ColumnScaling.fit(np.random.default_rng(0).uniform(size=(9, 8)), EIGHT)
-    facts = asdict(scaling)
-    assert ColumnScaling.restore(facts) == scaling
+    facts = json.loads(json.dumps(asdict(scaling)))
+    songs = [Song(2, **{name: 0.5 for name in EIGHT})]
+    restored = restore_group("music", facts, Stored(tmp_path))
+    assert np.array_equal(restored.transform(songs), Columns("music", scaling).transform(songs))
     for name, wrong in (
         ("names", ["danceability", "valuation"]),
         ("names", []),
@@ -53,9 +58,9 @@ def test_restored_scaling_is_the_same_and_rubbish_is_refused():
         ("floor", [-9.0] * 8),
     ):
         with pytest.raises(ModelError):
-            ColumnScaling.restore(facts | {name: wrong})
+            restore_group("music", facts | {name: wrong}, Stored(tmp_path))
     with pytest.raises(ModelError):
-        ColumnScaling.restore({})
+        restore_group("music", {}, Stored(tmp_path))
 
 
 def test_it_gives_the_originals_own_table(shared_data):

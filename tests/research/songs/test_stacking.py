@@ -5,38 +5,39 @@ import pytest
 
 from img2music.affect import SCALES, Scale
 from img2music.errors import UsageError
-from img2music.research.songs import training
-from img2music.research.songs.inputs import Sources, make_groups
-from img2music.research.songs.splitting import Split, artists_of, folds_of, hold_out
-from img2music.research.songs.targets import Target, rated_target, refuse_circular
+from img2music.research.songs import stacking
+from img2music.research.songs.inputs import make_groups
+from img2music.research.songs.options import SplitBy, StackOptions
+from img2music.research.songs.splitting import artists_of, folds_of, hold_out
+from img2music.research.songs.targets import SongTarget, rated_target, refuse_circular
 from tests.support.made_songs import SONGS, data_of
 
 
 def test_splits_are_what_they_say():
-    train_places, test = hold_out(SONGS, Split.ARTIST, 0.2, 1)
+    train_places, test = hold_out(SONGS, SplitBy.ARTIST, 0.2, 1)
     artists = np.array(artists_of(SONGS))
     assert not set(artists[train_places]) & set(artists[test])
     assert sorted([*train_places, *test]) == list(range(90))
-    for part in folds_of(SONGS, Split.ARTIST, 4, 0):
+    for part in folds_of(SONGS, SplitBy.ARTIST, 4, 0):
         assert not set(artists[part]) & set(np.delete(artists, part))
     with pytest.raises(UsageError, match="number of artists, 30"):
-        folds_of(SONGS, Split.ARTIST, 31, 0)
+        folds_of(SONGS, SplitBy.ARTIST, 31, 0)
     with pytest.raises(UsageError, match="too few"):
-        hold_out(SONGS[:1], Split.RANDOM, 0.2, 0)
+        hold_out(SONGS[:1], SplitBy.RANDOM, 0.2, 0)
 
 
 def test_a_target_is_no_input():
     for name in ("valence", "energy", "moods"):
         with pytest.raises(UsageError, match=name):
-            make_groups(["music", name], Sources())
+            make_groups(["music", name])
     for names in (["music", "music"], [], ["music", "spotify"]):
         with pytest.raises(UsageError):
-            make_groups(names, Sources())
+            make_groups(names)
     with pytest.raises(UsageError, match="says nothing"):
         data_of(inputs=("spotify",))
     values = np.array([0.1, 0.4, 0.3])
     with pytest.raises(UsageError, match="'energy' is a copy"):
-        refuse_circular(Target("arousal", values, SCALES["unit"], "", human=True), values[:, None] * -3, ["energy"])
+        refuse_circular(SongTarget("arousal", values, SCALES["unit"], "", human=True), values[:, None] * -3, ["energy"])
 
 
 def test_songs_that_lack_something_are_counted_and_left_out():
@@ -51,7 +52,7 @@ def test_songs_that_lack_something_are_counted_and_left_out():
 
 def test_too_few_songs_are_refused(tmp_path):
     with pytest.raises(UsageError, match="28 songs are too few"):
-        training.train(data_of(SONGS[:36]), training.Options(), tmp_path, source={})
+        stacking.train(data_of(SONGS[:36]), StackOptions(), tmp_path)
 
 
 def test_peoples_ratings_are_read_on_their_scale():

@@ -7,7 +7,7 @@ import pytest
 
 from img2music.errors import InputError, ModelError
 from img2music.music.audio.affect_model import INPUTS, AffectModel, shipped_model
-from img2music.research.audio.training import (
+from img2music.research.audio.affect_training import (
     SHARED,
     RatedMusic,
     evaluate_affect_model,

@@ -161,6 +161,12 @@ def test_words_are_completed() -> None:
     assert [item.value for item in found] == ["melancholic", "melancholy", "mellow", "merry"]
 
 
+def test_every_format_may_be_asked_for() -> None:
+    command = typer.main.get_command(app).commands["recommend"]
+    (option,) = (each for each in command.params if "--format" in each.opts)
+    assert [str(choice) for choice in option.type.choices] == ["table", *FORMATS]
+
+
 def test_every_format_prints_and_is_written_by_its_ending(
     run: Run, library: Path, photos: Path, tmp_path: Path
 ) -> None:

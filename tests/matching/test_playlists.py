@@ -16,12 +16,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from img2music.affect import Affect
-from img2music.errors import UsageError
 from img2music.matching.passages import Passage
 from img2music.matching.playlists import (
     FORMATS,
     XSPF_NAMESPACE,
-    chosen_format,
     clean,
     file_uri,
     jspf,
@@ -108,13 +106,6 @@ def test_every_format_is_known_by_its_beginning_and_names_each_song(name: str) -
 def test_every_format_is_documented(name: str) -> None:
     section = (ROOT / "docs" / "matching.md").read_text(encoding="utf-8").split("## Playlists")[1].split("\n## ")[0]
     assert f"`{name}`" in "".join(line.split("|")[1] for line in section.splitlines() if line.startswith("|"))
-
-
-def test_the_ending_tells_the_format() -> None:
-    assert chosen_format(None, "a/list.M3U8") is chosen_format("m3u8", "list.txt") is FORMATS["m3u8"]
-    for wrong in ((None, "list.doc"), (None, "list"), ("doc", "list.csv")):
-        with pytest.raises(UsageError, match="one of json, csv, m3u8"):
-            chosen_format(*wrong)
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self
 
@@ -11,6 +12,7 @@ from img2music.errors import InputError, UsageError
 
 if TYPE_CHECKING:
     from img2music.analysis import TrackAnalysis
+    from img2music.app.recommending import Recommender
     from img2music.app.spotting import Spotted
     from img2music.filters import TrackFilter
     from img2music.library.importing import ImportReport
@@ -598,7 +600,6 @@ class Library:
         LibraryError
             If the library has no tracks.
         """
-        from img2music.app.recommending import Recommender
         from img2music.filters import TrackFilter
         from img2music.options import MatchMode, RecommendOptions
 
@@ -611,7 +612,13 @@ class Library:
             image_model=image_model,
             widen=widen,
         )
-        return Recommender(self._store).recommend((*paths, *affects), options)
+        return self._recommender.recommend((*paths, *affects), options)
+
+    @cached_property
+    def _recommender(self) -> "Recommender":
+        from img2music.app.recommending import Recommender
+
+        return Recommender(self._store)
 
     def spot(
         self,

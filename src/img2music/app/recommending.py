@@ -3,7 +3,7 @@
 import hashlib
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from img2music.errors import InputError, LibraryError, UsageError
@@ -79,9 +79,10 @@ def recommend(
 
     known = _known(location, folder)
     if known is not None:
-        options = replace(options, where=replace(options.where, folder=(known.folder,)))
-        with LibraryStore.open(location, read_only=not known.outdated) as store:
-            failed = scan(store, [known.folder], progress=listening).failed if known.outdated else []
+        name, outdated = known
+        options = replace(options, where=replace(options.where, folder=name))
+        with LibraryStore.open(location, read_only=not outdated) as store:
+            failed = scan(store, [name], progress=listening).failed if outdated else []
             return Recommender(store).recommend(asked, options, errors=failed)
     with LibraryStore.open(folder_library(folder), create=True) as store:
         report = scan(store, [folder], progress=listening)
@@ -117,16 +118,8 @@ def _require_readable(asked: Sequence[QuerySource], options: RecommendOptions) -
         raise InputError("no such file.", os.fsdecode(paths[0]))
 
 
-@dataclass(frozen=True, slots=True)
-class _KnownFolder:
-    """A folder that a library knows, under the name by which it does; and whether it has changed since."""
-
-    folder: str
-    outdated: bool
-
-
-def _known(location: AnyPath | None, music: Path) -> _KnownFolder | None:
-    """Tell whether a library has most of a folder's music."""
+def _known(location: AnyPath | None, music: Path) -> tuple[str, bool] | None:
+    """The name by which a library knows a folder, if it has most of its music, and whether that has changed since."""
     try:
         with LibraryStore.open(location, read_only=True) as store:
             for folder in dict.fromkeys((os.path.abspath(music), os.path.realpath(music))):  # noqa: PTH100
@@ -134,8 +127,7 @@ def _known(location: AnyPath | None, music: Path) -> _KnownFolder | None:
                     continue
                 seen = scan(store, [folder], dry_run=True)
                 if seen.found >= 2 * seen.new:
-                    outdated = bool(seen.new or seen.changed or seen.returned or seen.missing)
-                    return _KnownFolder(folder, outdated)
+                    return folder, bool(seen.new or seen.changed or seen.returned or seen.missing)
     except LibraryError:
         pass  # there is none, or it can't be used
     return None

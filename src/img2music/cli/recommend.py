@@ -80,7 +80,7 @@ def recommend(
     code 1 if some inputs failed and the rest is done, 2 if nothing could be done.
     """
     from img2music.app.recommending import recommend as recommended
-    from img2music.matching.playlists import FORMATS, chosen_format
+    from img2music.matching.playlists import FORMATS
     from img2music.matching.query import asked_affects
     from img2music.plots import PLOT, require_plotting
 
@@ -89,7 +89,7 @@ def recommend(
     if output is None:
         written = None if for_people(format_) else FORMATS[format_ or "json"]
     else:
-        written = chosen_format(format_, output)
+        written = FORMATS.chosen(format_, output)
     if written is not None and written.files_only:
         if options.where.file is False:
             raise UsageError(

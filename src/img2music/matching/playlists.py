@@ -17,12 +17,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from img2music.errors import UsageError, printable
 from img2music.files import FileKind
-from img2music.track import Track
+from img2music.formats import Format, Formats
 
 if TYPE_CHECKING:
     from img2music.matching.recommendation import Match, Recommendations
+    from img2music.track import Track
 
 TITLE = "Songs by img2music"
 XSPF_NAMESPACE = "http://xspf.org/ns/0/"
@@ -48,37 +48,25 @@ Writer = Callable[["Recommendations", Path | None], bytes]
 """Turns recommendations into the bytes of a file, given the folder that it will lie in."""
 
 
-@dataclass(frozen=True, slots=True)
-class PlaylistFormat:
+@dataclass(frozen=True)
+class PlaylistFormat(Format):
     """A format that recommendations are written in."""
 
-    name: str  # and the ending of its files
-    kind: FileKind
     write: Writer
     files_only: bool  # whether it has no room for a song without a file
 
 
-FORMATS: dict[str, PlaylistFormat] = {}
-"""Every format by its name; options, docs and tests follow from it."""
+FORMATS: Formats[PlaylistFormat] = Formats("a list of matches")
 
 
 def registered(name: str, kind: FileKind, *, files_only: bool = False) -> Callable[[Writer], Writer]:
     """Make a writer a format."""
 
     def register(write: Writer) -> Writer:
-        FORMATS[name] = PlaylistFormat(name, kind, write, files_only)
+        FORMATS.add(PlaylistFormat(name, kind, write, files_only))
         return write
 
     return register
-
-
-def chosen_format(wanted: str | None, file: str | os.PathLike[str]) -> PlaylistFormat:
-    """The format of a file: the one that is wanted, or else the one that its name ends in."""
-    name = wanted or Path(file).suffix[1:].lower()
-    if name not in FORMATS:
-        what = printable(os.fspath(file)) if wanted is None else printable(repr(wanted))
-        raise UsageError(f"{what} tells no format: give `format`, one of {', '.join(FORMATS)}, or a name that ends so.")
-    return FORMATS[name]
 
 
 @registered("json", FileKind.json("a JSON list of matches by img2music", "img2music/recommend/2"))
@@ -190,15 +178,15 @@ def identifier_uri(identifier: str) -> str:
     return f"{scheme}:{urllib.parse.quote(name, safe='/:@!$&()*+,;=~?#%')}"
 
 
-def _files(found: "Recommendations") -> Iterator[tuple[Track, str]]:
+def _files(found: "Recommendations") -> Iterator[tuple["Track", str]]:
     return ((match.track, match.track.path) for match in found.matches if match.track.path is not None)
 
 
-def _seconds(track: Track) -> int:
+def _seconds(track: "Track") -> int:
     return -1 if track.duration is None else round(track.duration)
 
 
-def _name(track: Track) -> str:
+def _name(track: "Track") -> str:
     return " - ".join(filter(None, (one_line(track.artist), one_line(track.shown_title))))
 
 

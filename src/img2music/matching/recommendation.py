@@ -13,7 +13,7 @@ from img2music.errors import InputError
 from img2music.files import write_atomically
 from img2music.matching import notebook
 from img2music.matching.passages import Passage
-from img2music.matching.playlists import chosen_format
+from img2music.matching.playlists import FORMATS
 from img2music.matching.query import Query
 from img2music.options import AnyPath, MatchMode
 from img2music.track import Track
@@ -185,7 +185,7 @@ class Recommendations(Sequence[Recommendation]):
         UsageError, InputError
             If the format is not known, or the file can't be written or would replace something else.
         """
-        target, chosen = Path(file), chosen_format(format, file)
+        target, chosen = Path(file), FORMATS.chosen(format, file)
         write_atomically(chosen.write(self, target.absolute().parent), target, chosen.kind)
 
     def plot(self, file: AnyPath) -> tuple[str, ...]:

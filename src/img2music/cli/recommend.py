@@ -145,6 +145,6 @@ def print_tables(found: "Recommendations") -> None:
 
 def _rows(match: "Match", *query: str) -> list[list[str]]:
     return [
-        [str(match.rank), match.track.label, *query, str(match.passage or ""), f"{match.similarity:.2f}"],
+        [str(match.rank), match.track.display_name, *query, str(match.passage or ""), f"{match.similarity:.2f}"],
         ["", f"  {match.reason}", *[""] * len(query), "", ""],
     ]

@@ -15,13 +15,14 @@ from img2music.affect import Affect
 from img2music.analysis import Features
 from img2music.connectors.lyrics import Lyrics, lyrics_of
 from img2music.connectors.tables import Problem, SongTable
-from img2music.connectors.tags import LONGEST, Tags
+from img2music.connectors.tags import LONGEST
 from img2music.errors import InputError
 from img2music.library.lyrics import recorded
 from img2music.library.record import SongRecord
 from img2music.library.schema import UNKNOWN_ARTISTS, fold
 from img2music.library.store import LibraryStore
 from img2music.music.song import Song
+from img2music.track import Tags
 
 SCHEMA = "img2music/import/1"
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from img2music.errors import UsageError, printable
+from img2music.errors import UsageError, printable, shown
 from img2music.filters import TrackFilter
 
 AnyPath = str | os.PathLike[str]
@@ -302,14 +302,12 @@ def pins_of(wishes: object) -> Pins:
 
 
 def _pin(wish: Any) -> tuple[int, str]:
-    if not isinstance(wish, str):
-        scene, song = wish
-        return int(scene), _song(song)
-    scene, _, song = wish.partition("=")
-    if not song or not re.fullmatch(r"\s*0*\d{1,9}\s*", scene):
-        raise UsageError(
-            f"`pins` {printable(wish)!r} can't be read: give SCENE=TRACK, such as '2=#17' or 2='The title'."
-        )
+    if isinstance(wish, str):
+        scene, _, song = wish.partition("=")
+    else:
+        scene, song = str(wish[0]), _song(wish[1])
+    if not song or not re.fullmatch(r"\s*0*[1-9]\d{0,8}\s*", scene):
+        raise UsageError(f"`pins` {shown(str(wish))} can't be read: give SCENE=TRACK, such as '2=#17'.")
     return int(scene), song
 
 

@@ -145,7 +145,7 @@ def test_nothing_that_can_be_done(run: Run, library: Path, photos: Path, tmp_pat
 def test_an_empty_library_says_what_to_do(run: Run, photos: Path, tmp_path: Path) -> None:
     LibraryStore.open(tmp_path / "empty.db", create=True).close()
     assert "scan a folder" in run(photos, "--library", tmp_path / "empty.db", code=2).stderr
-    assert "img2music scan" in run(photos, "--library", tmp_path / "missing.db", code=2).stderr
+    assert "scan some music into it" in run(photos, "--library", tmp_path / "missing.db", code=2).stderr
 
 
 def test_numbers_and_emotions(run: Run, library: Path) -> None:
@@ -162,8 +162,7 @@ def test_words_are_completed() -> None:
 
 
 def test_every_format_may_be_asked_for() -> None:
-    command = typer.main.get_command(app).commands["recommend"]
-    (option,) = (each for each in command.params if "--format" in each.opts)
+    (option,) = (each for each in recommend.params if "--format" in each.opts)
     assert [str(choice) for choice in option.type.choices] == ["table", *FORMATS]
 
 

@@ -1,4 +1,4 @@
-"""What a person can choose: each option with its default, limits and help, once. Light, since ``--help`` reads it."""
+"""What a person can choose: each option with its default, limits and help, once. Light, since help reads it."""
 
 import dataclasses
 import os
@@ -122,13 +122,11 @@ def within(name: str, value: object, least: float | None, most: float | None) ->
 
 
 _MATCH = "Compare ranks within pictures and within songs, or the affects as they are."
-
-
-def _image_model() -> Any:
-    words = "What reads pictures: the name of a model, or a model file."
-    return option(None, words, metavar="NAME|FILE", shown="IMG2MUSIC_IMAGE_MODEL, or the model that was chosen")
-
-
+_IMAGE_MODEL: dict[str, Any] = {
+    "help": "What reads pictures: the name of a model, or a model file.",
+    "metavar": "NAME|FILE",
+    "shown": "IMG2MUSIC_IMAGE_MODEL, or the model that was chosen",
+}
 LOUDNESS = -16.0
 """Integrated loudness in LUFS at which songs meet and a film is delivered, unless asked otherwise."""
 
@@ -152,7 +150,7 @@ class RecommendOptions(Checked):
         least=0.0,
         most=2.0,
     )
-    image_model: AnyPath | None = _image_model()
+    image_model: AnyPath | None = option(None, **_IMAGE_MODEL)
     where: TrackFilter = TrackFilter()
 
     def __post_init__(self) -> None:
@@ -181,7 +179,7 @@ class SpotOptions(Checked):
         (), "Never this song, named as for `pins`. May be repeated.", flag="ban", metavar="SONG"
     )
     match: MatchMode = option(MatchMode.RELATIVE, _MATCH)
-    image_model: AnyPath | None = _image_model()
+    image_model: AnyPath | None = option(None, **_IMAGE_MODEL)
     where: TrackFilter = TrackFilter()
 
     def __post_init__(self) -> None:

@@ -26,13 +26,14 @@ COMMANDS = dict(commands())
 
 def call(*arguments: object) -> tuple[int, str, str]:
     """Run a command; its exit code, and what it printed on standard output and on standard error."""
-    out, err, code = io.StringIO(), io.StringIO(), 0
+    out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True) for _ in range(2))
+    code = 0
     with redirect_stdout(out), redirect_stderr(err):
         try:
             main([str(argument) for argument in arguments])
         except SystemExit as end:
             code = int(end.code or 0)
-    return code, out.getvalue(), err.getvalue()
+    return code, *(stream.buffer.getvalue().decode() for stream in (out, err))
 
 
 def refused(*arguments: object) -> str:

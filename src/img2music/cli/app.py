@@ -24,8 +24,8 @@ COMMANDS = {
     "tag": "img2music.cli.tag:tag",
     "import": {
         "": "Put songs from elsewhere into the library.",
-        "table": "img2music.cli.import_table:import_table",
-        "spotify": "img2music.cli.import_spotify:import_spotify",
+        "table": "img2music.cli.imports:table",
+        "spotify": "img2music.cli.imports:spotify",
     },
     "library": {
         "": "Look after the library.",
@@ -39,7 +39,7 @@ COMMANDS = {
     },
     "lyrics": {
         "": "Fetch and show the lyrics of the tracks in the library.",
-        "affect": "img2music.cli.lyrics_affect:affect",
+        "affect": "img2music.cli.lyrics:affect",
         "fetch": "img2music.cli.lyrics:fetch",
         "show": "img2music.cli.lyrics:show",
     },

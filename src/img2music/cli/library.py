@@ -6,6 +6,7 @@ import click
 
 from img2music.cli.options import argument, command, file_path, force_option, library_option, option
 from img2music.cli.output import ReportFormat, finish, format_option, print_report, require_outputs, say
+from img2music.cli.tables import info_rows
 from img2music.errors import InputError, LibraryError, printable
 
 
@@ -18,7 +19,6 @@ def info(library: str | None, format_: ReportFormat | None) -> None:
 
     from img2music.library.store import LibraryStore
     from img2music.library.upkeep import info as library_info
-    from img2music.library.upkeep import info_rows
 
     with LibraryStore.open(library, read_only=True) as store:
         found = library_info(store)

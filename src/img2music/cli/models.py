@@ -5,6 +5,7 @@ from pathlib import Path
 
 from img2music.cli.options import argument, command, file_path
 from img2music.cli.output import ReportFormat, for_people, format_option, print_report, say
+from img2music.cli.tables import model_rows
 from img2music.errors import ModelError
 
 name_argument = argument("name", metavar="NAME", help="Name of a model, as 'models list' has it.")
@@ -38,7 +39,7 @@ def show(model: str | None, format_: ReportFormat | None) -> None:
     from img2music.vision.registry import locate
 
     found = describe(locate(model))
-    print_report(format_, {"schema": "img2music/model/1", **found.to_json()}, ("image model", ""), found.rows())
+    print_report(format_, {"schema": "img2music/model/1", **found.to_json()}, ("image model", ""), model_rows(found))
 
 
 @command()

@@ -3,6 +3,7 @@
 from img2music.cli.options import command, filtered, library_option, option, options_of
 from img2music.cli.output import ReportFormat, errors_as_json, finish, for_people, format_option, print_report, say
 from img2music.cli.progress import counted, progress_bar
+from img2music.cli.tables import tag_rows
 from img2music.filters import TrackFilter
 from img2music.options import TagOptions
 
@@ -24,8 +25,8 @@ def tag(
     """
     import dataclasses
 
+    from img2music.connectors.tag_writing import FACTS
     from img2music.library.store import LibraryStore
-    from img2music.library.tagging import TABLE_COLUMNS
     from img2music.library.tagging import tag as tag_files
 
     with LibraryStore.open(library, read_only=options.dry_run) as store, progress_bar() as progress:
@@ -38,6 +39,6 @@ def tag(
         )
     if options.dry_run or not for_people(format_):
         shape = {**report.to_json(), "errors": errors_as_json(report.failed)}
-        print_report(format_, shape, TABLE_COLUMNS, report.rows())
+        print_report(format_, shape, ("file", *FACTS), tag_rows(report, FACTS))
     say(report)
     finish(len(report.files), report.failed)

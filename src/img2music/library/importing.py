@@ -96,23 +96,12 @@ class ImportReport:
         problems = [{"line": each.row, "column": each.column, "error": each.reason} for each in self.problems]
         return {"schema": SCHEMA, "path": self.path, **counts, "problems": problems, "notes": self.notes}
 
-    def to_rows(self) -> list[tuple[str, str]]:
-        """The counts as rows of a table."""
-        return [
-            ("rows", f"{self.rows:,}"),
-            ("new songs", f"{self.new:,}"),
-            ("songs brought up to date", f"{self.updated:,}"),
-            ("rows merged into an earlier one", f"{self.duplicates:,}"),
-            ("rows left out", f"{self.left_out:,}"),
-            ("problems", f"{len(self.problems):,}"),
-        ]
-
     def told(self) -> list[InputError]:
         """The first problems, and how many more there are, as lines for a person."""
         lines = [InputError(f"{problem}.", self.path) for problem in self.problems[:SHOWN_PROBLEMS]]
         more = len(self.problems) - len(lines)
         return (
-            [*lines, InputError(f"{more:,} more problems; --format json lists them all.", self.path)] if more else lines
+            [*lines, InputError(f"{more:,} more problems; `format=json` lists them all.", self.path)] if more else lines
         )
 
 

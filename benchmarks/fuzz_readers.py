@@ -312,7 +312,7 @@ def read_export(path: Path) -> Iterator[str]:
     from img2music.library.store import LibraryStore
 
     with LibraryStore.open(path.with_name("library.db"), create=True) as store:
-        for error in import_library(store, path)[1]:
+        for error in import_library(store, path).errors:
             yield error.reason
         for _ in store.tracks():
             pass

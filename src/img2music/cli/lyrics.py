@@ -17,7 +17,7 @@ from img2music.cli.output import (
     print_report,
     say,
 )
-from img2music.cli.progress import counted, progress_bar
+from img2music.cli.progress import progress_bar
 from img2music.filters import TrackFilter
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def fetch(
             where=where,
             limit=limit,
             again=again,
-            progress=counted(progress, "Lyrics", "tracks"),
+            progress=progress,
         )
     for told in (*found.failed, found):
         say(told)
@@ -88,7 +88,7 @@ def show(track: str, library: str | None, format_: ReportFormat | None) -> None:
     with LibraryStore.open(library, read_only=True) as store:
         found = known_lyrics(store, track)
     if not for_people(format_):
-        print_json(found.to_json())
+        print_json(found.to_dict())
         return
     record = found.require()
     say(describe(found.track, record))

@@ -1,6 +1,5 @@
 """What every command shares about printing: results on stdout, everything else on stderr."""
 
-import json
 import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -60,12 +59,10 @@ def print_report(
 
 
 def print_json(value: object) -> None:
-    """Print a value as JSON on stdout.
+    """Print a shape as JSON on stdout."""
+    from img2music.shapes import dumps, to_dict
 
-    Only ASCII goes out, so that file names which are not UTF-8 survive as surrogate escapes
-    (``json.loads`` and ``os.fsencode`` give the bytes back).
-    """
-    click.echo(json.dumps(value, indent=2, allow_nan=False))
+    click.echo(dumps(to_dict(value)))
 
 
 def print_table(columns: Sequence[str | Mapping[str, str]], rows: Iterable[Sequence[str]], title: str = "") -> None:

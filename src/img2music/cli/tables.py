@@ -1,6 +1,9 @@
 """Results as tables for a terminal: columns, and rows of words. ``>`` marks columns that are flush right."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
+
+from img2music.errors import InputError
 
 if TYPE_CHECKING:
     from img2music.connectors.tag_writing import FieldEdit
@@ -10,11 +13,13 @@ if TYPE_CHECKING:
     from img2music.track import Track
     from img2music.vision.description import ModelDescription
 
-TRACKS = (">id", "title", "artist", ">length", ">valence", ">arousal", ">tempo", "key", "genre", ">year", "")
+TRACK_COLUMNS = (">id", "title", "artist", ">length", ">valence", ">arousal", ">tempo", "key", "genre", ">year", "")
+SHOWN_PROBLEMS = 10
+"""Problems of a table that are told one by one."""
 
 
 def track_row(track: "Track") -> tuple[str, ...]:
-    """Cells of a track under `TRACKS`."""
+    """Give the cells of a track under `TRACK_COLUMNS`."""
     features = track.features
     facts = (
         ("missing", track.missing),
@@ -43,30 +48,6 @@ def length_text(seconds: float) -> str:
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
-def tag_rows(report: "TagReport", facts: tuple[str, ...]) -> list[tuple[str, ...]]:
-    """A row for each file that changes or keeps what somebody else wrote: its name, and what becomes of each fact."""
-    return [
-        (
-            file.track.path or "",
-            *(_edited([each for each in file.edit.fields if each.fact == fact]) for fact in facts),
-        )
-        for file in report.files
-        if file.edit.changed or file.kept
-    ]
-
-
-def _edited(edits: "list[FieldEdit]") -> str:
-    """What becomes of a fact, in a few words; empty if nothing does. The fields of a fact seldom differ."""
-    cells = []
-    for edit in edits:
-        before, after = ("; ".join(map(str, values)) for values in (edit.before, edit.after))
-        if edit.kept:
-            cells.append(f"{before} (kept)")
-        elif before != after:
-            cells.append(f"{before} → {after or 'none'}" if before else after)
-    return ", ".join(dict.fromkeys(cells))
-
-
 def info_rows(found: "LibraryInfo") -> list[tuple[str, str]]:
     """What is in a library."""
     rows = [
@@ -86,16 +67,54 @@ def info_rows(found: "LibraryInfo") -> list[tuple[str, str]]:
 
 
 def import_rows(report: "ImportReport") -> list[tuple[str, str]]:
-    """What became of the rows of a table or playlist."""
-    counts = (
-        ("rows", report.rows),
-        ("new songs", report.new),
-        ("songs brought up to date", report.updated),
-        ("rows merged into an earlier one", report.duplicates),
-        ("rows left out", report.left_out),
-        ("problems", len(report.problems)),
-    )
-    return [(name, f"{count:,}") for name, count in counts]
+    """What an import counted."""
+    return [
+        ("rows", f"{report.rows:,}"),
+        ("new songs", f"{report.new:,}"),
+        ("songs brought up to date", f"{report.updated:,}"),
+        ("rows merged into an earlier one", f"{report.duplicates:,}"),
+        ("rows left out", f"{report.left_out:,}"),
+        ("problems", f"{len(report.problems):,}"),
+    ]
+
+
+def told_problems(report: "ImportReport") -> list[InputError]:
+    """The first problems of an import, and how many more there are."""
+    lines = [InputError(f"{problem}.", report.path) for problem in report.problems[:SHOWN_PROBLEMS]]
+    more = len(report.problems) - len(lines)
+    rest = InputError(f"{more:,} more problems; `format=json` lists them all.", report.path)
+    return [*lines, rest] if more else lines
+
+
+def tag_columns() -> tuple[str, ...]:
+    """Heads of the columns of `tag_rows`."""
+    from img2music.connectors.tag_writing import FACTS
+
+    return ("file", *FACTS)
+
+
+def tag_rows(report: "TagReport") -> list[tuple[str, ...]]:
+    """What becomes of the files whose tags change, or keep what somebody else wrote."""
+    return [
+        (
+            file.track.path or "",
+            *(_edit_cell([each for each in file.edit.fields if each.fact == fact]) for fact in tag_columns()[1:]),
+        )
+        for file in report.files
+        if file.edit.changed or file.kept
+    ]
+
+
+def _edit_cell(edits: "Sequence[FieldEdit]") -> str:
+    """What becomes of a fact, in a few words; empty if nothing does. The fields of a fact seldom differ."""
+    cells = []
+    for edit in edits:
+        before, after = ("; ".join(map(str, values)) for values in (edit.before, edit.after))
+        if edit.kept:
+            cells.append(f"{before} (kept)")
+        elif before != after:
+            cells.append(f"{before} → {after or 'none'}" if before else after)
+    return ", ".join(dict.fromkeys(cells))
 
 
 def model_rows(found: "ModelDescription") -> list[tuple[str, str]]:

@@ -32,7 +32,7 @@ def tracks(library: str | None, where: TrackFilter, format_: TracksFormat | None
 
     Affect is on the unit scale: valence from unpleasant (0) to pleasant (1), arousal from calm (0) to excited (1).
     """
-    from img2music.library.listing import track_as_json, write_csv
+    from img2music.library.listing import TrackList, write_csv
     from img2music.library.store import LibraryStore
 
     with LibraryStore.open(library, read_only=True) as store:
@@ -40,6 +40,6 @@ def tracks(library: str | None, where: TrackFilter, format_: TracksFormat | None
         if format_ is TracksFormat.CSV:
             write_csv(sys.stdout, found)
         elif for_people(format_):
-            print_table(tables.TRACKS, map(tables.track_row, found))
+            print_table(tables.TRACK_COLUMNS, map(tables.track_row, found))
         else:
-            print_json({"schema": "img2music/tracks/1", "tracks": [track_as_json(track) for track in found]})
+            print_json(TrackList(tracks=list(found)))

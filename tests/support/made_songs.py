@@ -7,8 +7,8 @@ import numpy as np
 
 from img2music.music.song import Song
 from img2music.research.songs.inputs import make_groups
-from img2music.research.songs.targets import spotify_target
 from img2music.research.songs.stacking import complete
+from img2music.research.songs.targets import spotify_target
 
 GLAD, SAD = ("sunny smile dancing golden", "rainy tears broken grey")
 

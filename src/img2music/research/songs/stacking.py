@@ -205,7 +205,14 @@ def train(
     require_folder(folder, resume=resume)
     progress(Step("inputs", 0, len(outer)))
     first = data.held_out(*outer[0], options.split, options.seed)
-    journal = Journal(folder / journals.NAME, _run_of(data, options, outer, first), resume=resume)
+    # All that the fits depend on; more time may be given to a training that was stopped.
+    chosen = (options.recipe, options.seed, options.split, options.folds, options.trials)
+    learned = (first.inputs, first.names, *(part for one in data.targets for part in (one.axis, one.values)))
+    tests = np.concatenate([test for _, test in outer])
+    run = journals.fingerprint(
+        *learned, *(part for parts in outer for part in parts), chosen, _versions(), FIELD, GENTLE
+    )
+    journal = Journal(folder / journals.NAME, run, resume=resume)
     budget = math.inf if options.time_budget is None else options.time_budget / (len(data.targets) * len(outer))
     empty = np.full(len(data.songs), np.nan)
     judged = {one.axis: _Judgement(one, [], empty.copy(), empty.copy()) for one in data.targets}
@@ -222,7 +229,6 @@ def train(
             if len(test):
                 one.predicted[test] = one.stack.predict(side.inputs[test])
             one.means[test] = rated.mean()
-    tests = np.concatenate([test for _, test in outer])
     facts: dict[str, Any] = {
         "recipe": options.recipe,
         "seed": options.seed,
@@ -268,22 +274,6 @@ def require_folder(folder: Path, *, resume: bool) -> None:
         raise UsageError(
             f"{folder} holds a training that was stopped: `resume` goes on with it; or give another folder."
         )
-
-
-def _run_of(
-    data: TrainingSongs, options: StackOptions, outer: Sequence[tuple[Indices, Indices]], first: HeldOut
-) -> str:
-    """Give a fingerprint of all that the fits depend on; more time may be given to a training that was stopped."""
-    return journals.fingerprint(
-        first.inputs,
-        first.names,
-        *(part for target in data.targets for part in (target.axis, target.values)),
-        *(part for parts in outer for part in parts),
-        (options.recipe, options.seed, options.split, options.folds, options.trials),
-        _versions(),
-        FIELD,
-        GENTLE,
-    )
 
 
 def _save(

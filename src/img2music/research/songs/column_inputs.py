@@ -10,7 +10,7 @@ import msgspec
 import numpy as np
 
 from img2music.music.song import Song
-from img2music.research.songs.groups import Floats, InputGroup, Learning, Stored
+from img2music.research.songs.groups import Floats, InputGroup, Learning
 
 EIGHT = ("danceability", "key", "loudness", "mode", "speechiness", "instrumentalness", "liveness", "tempo")
 """The features of the original, in its order."""
@@ -86,7 +86,7 @@ class Columns(InputGroup):
         self._scaling = scaling
 
     @classmethod
-    def restore(cls, name: str, facts: Mapping[str, Any], stored: Stored) -> Self:
+    def restore(cls, name: str, facts: Mapping[str, Any], folder: Path, given: InputGroup | None) -> Self:
         return cls(name, msgspec.convert(facts, ColumnScaling))
 
     def lacks(self, song: Song) -> str | None:

@@ -49,15 +49,6 @@ class Learning:
     by_artist: bool  # whether songs are parted by artist, so that nothing may be known of the artists of other songs
 
 
-@dataclass(frozen=True)
-class Stored:
-    """Where a fitted group is restored from."""
-
-    folder: Path
-    given: "InputGroup | None" = None  # document vectors that are ready, if the model was trained with any
-    lexicon: Path | None = None  # instead of the one at the path that was saved
-
-
 class InputGroup(ABC):
     """Some inputs that go together."""
 
@@ -70,8 +61,11 @@ class InputGroup(ABC):
         return cls(name)
 
     @classmethod
-    def restore(cls, name: str, facts: Mapping[str, Any], stored: Stored) -> "InputGroup":
-        """Make a fitted one of what `save` gave; `KeyError`, `TypeError` or `ValueError` if it is not whole."""
+    def restore(cls, name: str, facts: Mapping[str, Any], folder: Path, given: "InputGroup | None") -> "InputGroup":
+        """Make a fitted one of what `save` gave, or the given one if it was given when the model was trained.
+
+        Raises `KeyError`, `TypeError` or `ValueError` if it is not whole.
+        """
         return cls(name)
 
     @abstractmethod

@@ -22,7 +22,6 @@ from img2music.research.songs.groups import (
     InputGroup,
     Learning,
     Sources,
-    Stored,
 )
 from img2music.research.songs.model_files import Network, NetworkFile
 from img2music.research.songs.options import SplitBy
@@ -102,12 +101,12 @@ class OtherSongs(InputGroup):
         return sources.others or cls(None, name)
 
     @classmethod
-    def restore(cls, name: str, facts: Mapping[str, Any], stored: Stored) -> Self:
+    def restore(cls, name: str, facts: Mapping[str, Any], folder: Path, given: InputGroup | None) -> Self:
         group = cls(None, name)
         group._axes = tuple(facts["axes"])
         for _, network in zip(group._axes, msgspec.convert(facts["networks"], list[NetworkFile]), strict=True):
-            group._networks.append(network.open(stored.folder, len(EIGHT)))
-        group._artists = ArtistMeans.load(facts, stored, artist_key)
+            group._networks.append(network.open(folder, len(EIGHT)))
+        group._artists = ArtistMeans.load(facts, folder, artist_key)
         return group
 
     def lacks(self, song: Song) -> str | None:

@@ -2,6 +2,7 @@
 
 import importlib.metadata
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -123,20 +124,20 @@ def complete(songs: Sequence[Song], targets: Sequence[SongTarget], groups: Seque
             "The inputs 'spotify' hold Spotify's valence and energy, which are the targets here: predicting them from "
             "themselves says nothing. Take 'music', or name columns of people's ratings as targets."
         )
-    kept, left_out = [], dict[str, int]()
-    for index, song in enumerate(songs):
-        lacks = [group.lacks(song) for group in groups]
+
+    def missing(index: int) -> str | None:
+        lacks = [group.lacks(songs[index]) for group in groups]
         lacks += [f"target {one.axis}" for one in targets if np.isnan(one.values[index])]
-        missing = next((lack for lack in lacks if lack is not None), None)
-        if missing is None:
-            kept.append(index)
-        else:
-            left_out[missing] = left_out.get(missing, 0) + 1
+        return next(filter(None, lacks), None)
+
+    lacking = [missing(index) for index in range(len(songs))]
+    kept = [index for index, lack in enumerate(lacking) if lack is None]
+    left_out = Counter(lack for lack in lacking if lack is not None)
     if not kept:
-        most = max(left_out, key=lambda lack: left_out[lack]) if left_out else "songs"
+        most = next((lack for lack, _ in left_out.most_common(1)), "songs")
         raise UsageError(f"No song of the table has all inputs and targets; most lack: {most}.")
     whole = tuple(replace(one, values=one.values[kept]) for one in targets)
-    return TrainingSongs(tuple(songs[index] for index in kept), whole, tuple(groups), left_out)
+    return TrainingSongs(tuple(songs[index] for index in kept), whole, tuple(groups), dict(left_out))
 
 
 @dataclass(frozen=True)
@@ -293,7 +294,7 @@ def _save(
     save_model(folder, data.groups, files, columns, to_dict({**about, "chosen": chosen}))
     songs = data.songs[:: max(1, len(data.songs) // COMPARED)]
     given = next((group for group in data.groups if group.name == "lyric-embedding"), None)
-    read = SongModel.load(folder, embedding=given).predict(songs)
+    read = SongModel.load(folder, given).predict(songs)
     inputs = np.hstack([group.transform(songs) for group in data.groups])
     differences = {}
     for axis, one in judged.items():

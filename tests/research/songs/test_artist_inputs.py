@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from img2music.errors import ModelError
 from img2music.music.song import Song
 from img2music.research.songs.artist_inputs import SHRINKAGE, Artist
-from img2music.research.songs.groups import Learning
+from img2music.research.songs.groups import TrainingPart
 from img2music.research.songs.inputs import restore_group
 
 NAMES = st.lists(st.sampled_from(["Ann", "ann ", "Bob", "Cid"]), min_size=4, max_size=30)
@@ -18,7 +18,7 @@ def songs_of(names):
 
 def learning(targets, folds=2):
     parts = [np.arange(start, len(targets), folds) for start in range(folds)]
-    return Learning(np.column_stack([targets, targets]), ("valence", "arousal"), parts, by_artist=False)
+    return TrainingPart(np.column_stack([targets, targets]), ("valence", "arousal"), parts, by_artist=False)
 
 
 @given(NAMES, st.integers(0, 2**32 - 1))

@@ -10,7 +10,7 @@ import msgspec
 import numpy as np
 
 from img2music.music.song import Song
-from img2music.research.songs.groups import Floats, Indices, InputGroup, Learning
+from img2music.research.songs.groups import Floats, Indices, InputGroup, TrainingPart
 from img2music.research.songs.model_files import finite, read_json, write_json
 
 SHRINKAGE = 2.0
@@ -35,7 +35,7 @@ class ArtistMeans:
                 sums[artist] = sums.get(artist, none) + np.append(departures[index] - means, 1.0)
         return ArtistMeans(self.key, self.axes, sums)
 
-    def learn(self, songs: Sequence[Song], learning: Learning, departures: Floats) -> tuple["ArtistMeans", Floats]:
+    def learn(self, songs: Sequence[Song], learning: TrainingPart, departures: Floats) -> tuple["ArtistMeans", Floats]:
         """Add songs, and give their own inputs, each by songs of other folds: none may be told of its own target."""
         every = np.arange(len(songs))
         inputs = np.empty((len(songs), self.axes + 1))
@@ -84,7 +84,7 @@ class Artist(InputGroup):
     def lacks(self, song: Song) -> str | None:
         return None if _key(song) else "artist"
 
-    def fit(self, songs: Sequence[Song], learning: Learning) -> Floats:
+    def fit(self, songs: Sequence[Song], learning: TrainingPart) -> Floats:
         self._axes = learning.axes
         self._means, inputs = ArtistMeans(_key, len(self._axes)).learn(songs, learning, learning.targets)
         return inputs

@@ -10,7 +10,7 @@ import msgspec
 import numpy as np
 
 from img2music.music.song import Song
-from img2music.research.songs.groups import Floats, InputGroup, Learning
+from img2music.research.songs.groups import Floats, InputGroup, TrainingPart
 
 EIGHT = ("danceability", "key", "loudness", "mode", "speechiness", "instrumentalness", "liveness", "tempo")
 """The features of the original, in its order."""
@@ -77,7 +77,7 @@ def _bent(values: Floats, names: Sequence[str], floor: Floats) -> Floats:
     return bent
 
 
-class Columns(InputGroup):
+class ColumnGroup(InputGroup):
     """Columns of the table, scaled."""
 
     def __init__(self, name: str, scaling: ColumnScaling | None = None) -> None:
@@ -92,7 +92,7 @@ class Columns(InputGroup):
     def lacks(self, song: Song) -> str | None:
         return next((field for field in self._fields if getattr(song, field) is None), None)
 
-    def fit(self, songs: Sequence[Song], learning: Learning) -> Floats:
+    def fit(self, songs: Sequence[Song], learning: TrainingPart) -> Floats:
         self._scaling = ColumnScaling.fit(columns_of(songs, self._fields), self._fields)
         return self.transform(songs)
 

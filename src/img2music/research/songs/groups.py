@@ -40,7 +40,7 @@ class Sources:
 
 
 @dataclass(frozen=True)
-class Learning:
+class TrainingPart:
     """What a group may learn from besides the songs."""
 
     targets: Floats  # shape (songs, axes)
@@ -72,7 +72,7 @@ class InputGroup(ABC):
     def lacks(self, song: Song) -> str | None:
         """Name what the group needs and a song does not have; None where nothing is missing."""
 
-    def fit(self, songs: Sequence[Song], learning: Learning) -> Floats:
+    def fit(self, songs: Sequence[Song], learning: TrainingPart) -> Floats:
         """Learn from the training part, of which no song lacks anything; give its inputs, shape (songs, columns)."""
         return self.transform(songs)
 

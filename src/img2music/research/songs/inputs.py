@@ -6,14 +6,14 @@ from typing import Any
 
 from img2music.errors import ModelError, UsageError, printable
 from img2music.research.songs.artist_inputs import Artist
-from img2music.research.songs.column_inputs import Columns
+from img2music.research.songs.column_inputs import ColumnGroup
 from img2music.research.songs.groups import InputGroup, Sources
 from img2music.research.songs.lyric_inputs import LyricAffect, LyricEmbedding, LyricStyle
 from img2music.research.songs.other_songs import OtherSongs
 from img2music.research.songs.word_inputs import Words
 
 GROUPS: Mapping[str, type[InputGroup]] = {
-    "music": Columns,
+    "music": ColumnGroup,
     "lyric-affect": LyricAffect,
     "lyric-embedding": LyricEmbedding,
     "lyric-style": LyricStyle,
@@ -21,7 +21,7 @@ GROUPS: Mapping[str, type[InputGroup]] = {
     "title-words": Words,
     "artist": Artist,
     "other-songs": OtherSongs,
-    "spotify": Columns,
+    "spotify": ColumnGroup,
 }
 
 

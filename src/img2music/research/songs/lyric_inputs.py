@@ -11,7 +11,7 @@ import numpy as np
 
 from img2music.errors import ModelError, printable
 from img2music.music.song import Song
-from img2music.research.songs.groups import Floats, InputGroup, Learning, Sources
+from img2music.research.songs.groups import Floats, InputGroup, Sources, TrainingPart
 from img2music.research.songs.model_files import finite, inside
 from img2music.research.songs.style import COLUMNS, style_of
 
@@ -65,7 +65,7 @@ class LyricAffect(LyricGroup):
         group._fill = finite(facts["fill"], len(group.columns()))
         return group
 
-    def fit(self, songs: Sequence[Song], learning: Learning) -> Floats:
+    def fit(self, songs: Sequence[Song], learning: TrainingPart) -> Floats:
         values = self._measure(songs)
         known = values[~np.isnan(values[:, 0])]
         self._fill = known.mean(axis=0) if len(known) else np.full(len(self.columns()), 0.5)
@@ -133,7 +133,7 @@ class LyricEmbedding(LyricGroup):
             )
         return given
 
-    def fit(self, songs: Sequence[Song], learning: Learning) -> Floats:
+    def fit(self, songs: Sequence[Song], learning: TrainingPart) -> Floats:
         self._embedder.fit([song.lyrics or "" for song in songs])
         return self.transform(songs)
 

@@ -16,7 +16,7 @@ from img2music.files import FileKind
 from img2music.music.song import Song
 from img2music.research.songs.groups import Floats, InputGroup
 from img2music.research.songs.inputs import restore_group
-from img2music.research.songs.model_files import Network, NetworkFile, checked, read_json, write_json
+from img2music.research.songs.model_files import NetworkFile, OpenNetwork, checked, read_json, write_json
 from img2music.shapes import to_dict
 
 FILE = "model.json"
@@ -72,9 +72,9 @@ class Description:
 class _OpenStack:
     """The regressors of one target, open."""
 
-    bases: list[Network]
+    bases: list[OpenNetwork]
     shares: Floats
-    meta: Network
+    meta: OpenNetwork
     weight: float
 
     def predict(self, inputs: NDArray[np.float32]) -> Floats:

@@ -19,7 +19,7 @@ from img2music.progress import Progress, Step, unwatched
 from img2music.research.accuracy import Accuracy, accuracy_of, accuracy_of_means
 from img2music.research.songs import journal as journals
 from img2music.research.songs.column_inputs import columns_of
-from img2music.research.songs.groups import COMPONENTS, Floats, Indices, InputGroup, Learning, LyricSource, Sources
+from img2music.research.songs.groups import COMPONENTS, Floats, Indices, InputGroup, LyricSource, Sources, TrainingPart
 from img2music.research.songs.inputs import make_groups
 from img2music.research.songs.journal import Journal
 from img2music.research.songs.model import AXES, DESCRIPTION, FILE, BaseFile, SongModel, StackFiles, save_model
@@ -81,7 +81,7 @@ class TrainingSongs:
         """Fit the groups on some songs and give the inputs of all."""
         songs = self.chosen(learn)
         parts = folds_of(songs, by, INNER_FOLDS, seed)
-        learning = Learning(
+        learning = TrainingPart(
             np.column_stack([target.values[learn] for target in self.targets]),
             tuple(target.axis for target in self.targets),
             parts,

@@ -196,7 +196,7 @@ def train(
     options: StackOptions,
     folder: Path,
     *,
-    source: "SongSource | None" = None,
+    source: SongSource | None = None,
     resume: bool = False,
     progress: Progress = unwatched,
 ) -> TrainMusicReport:
@@ -244,10 +244,7 @@ def train(
         left_out=data.left_out,
         columns=side.names,
         targets={axis: _trained(data, options, one, tests, differences[axis]) for axis, one in judged.items()},  # type: ignore[misc]
-        notes=[
-            *data.notes(),
-            *([] if options.folds is None else [EACH_FOLD]),
-        ],
+        notes=[*data.notes(), *([] if options.folds is None else [EACH_FOLD])],
     )
     write_json(to_dict(report), folder / REPORT, REPORT_KIND, indent=2)
     return report

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from img2music.errors import ModelError
 from img2music.music.song import Song
 from img2music.research.songs.artist_inputs import SHRINKAGE, Artist
-from img2music.research.songs.groups import Learning, Stored
+from img2music.research.songs.groups import TrainingPart
 from img2music.research.songs.inputs import restore_group
 
 NAMES = st.lists(st.sampled_from(["Ann", "ann ", "Bob", "Cid"]), min_size=4, max_size=30)
@@ -18,7 +18,7 @@ def songs_of(names):
 
 def learning(targets, folds=2):
     parts = [np.arange(start, len(targets), folds) for start in range(folds)]
-    return Learning(np.column_stack([targets, targets]), ("valence", "arousal"), parts, by_artist=False)
+    return TrainingPart(np.column_stack([targets, targets]), ("valence", "arousal"), parts, by_artist=False)
 
 
 @given(NAMES, st.integers(0, 2**32 - 1))
@@ -48,7 +48,7 @@ def test_what_is_saved_tells_the_same(tmp_path):
     songs = songs_of(["Ann", "Bob", "Ann", "Zoë"])
     group.fit(songs, learning(np.array([0.9, 0.2, 0.7, 0.4])))
     facts = group.save(tmp_path)
-    restored = restore_group("artist", facts, Stored(tmp_path))
+    restored = restore_group("artist", facts, tmp_path)
     assert np.array_equal(restored.transform(songs), group.transform(songs))
 
 
@@ -58,6 +58,6 @@ def test_what_is_saved_tells_the_same(tmp_path):
 def test_damaged_files_are_told(tmp_path, content):
     (tmp_path / "artist.json").write_bytes(content)
     with pytest.raises(ModelError, match="artist"):
-        restore_group("artist", {"file": "artist.json", "axes": ["valence", "arousal"]}, Stored(tmp_path))
+        restore_group("artist", {"file": "artist.json", "axes": ["valence", "arousal"]}, tmp_path)
     with pytest.raises(ModelError):
-        restore_group("artist", {"file": "../artist.json", "axes": []}, Stored(tmp_path))
+        restore_group("artist", {"file": "../artist.json", "axes": []}, tmp_path)

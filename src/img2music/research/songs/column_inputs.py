@@ -10,7 +10,7 @@ import msgspec
 import numpy as np
 
 from img2music.music.song import Song
-from img2music.research.songs.groups import Floats, InputGroup, Learning, Stored
+from img2music.research.songs.groups import Floats, InputGroup, TrainingPart
 
 EIGHT = ("danceability", "key", "loudness", "mode", "speechiness", "instrumentalness", "liveness", "tempo")
 """The features of the original, in its order."""
@@ -77,7 +77,7 @@ def _bent(values: Floats, names: Sequence[str], floor: Floats) -> Floats:
     return bent
 
 
-class Columns(InputGroup):
+class ColumnGroup(InputGroup):
     """Columns of the table, scaled."""
 
     def __init__(self, name: str, scaling: ColumnScaling | None = None) -> None:
@@ -86,13 +86,13 @@ class Columns(InputGroup):
         self._scaling = scaling
 
     @classmethod
-    def restore(cls, name: str, facts: Mapping[str, Any], stored: Stored) -> Self:
+    def restore(cls, name: str, facts: Mapping[str, Any], folder: Path, given: InputGroup | None) -> Self:
         return cls(name, msgspec.convert(facts, ColumnScaling))
 
     def lacks(self, song: Song) -> str | None:
         return next((field for field in self._fields if getattr(song, field) is None), None)
 
-    def fit(self, songs: Sequence[Song], learning: Learning) -> Floats:
+    def fit(self, songs: Sequence[Song], learning: TrainingPart) -> Floats:
         self._scaling = ColumnScaling.fit(columns_of(songs, self._fields), self._fields)
         return self.transform(songs)
 

@@ -20,13 +20,12 @@ from img2music.research.songs.groups import (
     Floats,
     Indices,
     InputGroup,
-    Learning,
     Sources,
-    Stored,
+    TrainingPart,
 )
-from img2music.research.songs.model_files import Network, NetworkFile
+from img2music.research.songs.model_files import NetworkFile, OpenNetwork
 from img2music.research.songs.options import SplitBy
-from img2music.research.songs.regressors import Settings, as_single, make, to_onnx
+from img2music.research.songs.regressors import Hyperparameters, as_single, make, to_onnx
 from img2music.research.songs.splitting import folds_of
 from img2music.research.songs.targets import SPOTIFY_COLUMN
 
@@ -34,7 +33,7 @@ FEWEST = 100
 """Songs that there must be to learn from."""
 FOLDS = 5
 SEED = 42
-SETTINGS: Settings = {"n_estimators": 600, "learning_rate": 0.03, "num_leaves": 31, "colsample_bytree": 0.7}
+SETTINGS: Hyperparameters = {"n_estimators": 600, "learning_rate": 0.03, "num_leaves": 31, "colsample_bytree": 0.7}
 TELLING = ("danceability", "loudness", "speechiness", "tempo")
 """Columns that no two recordings share to three decimals, but by chance."""
 FILE = "other-songs.json"
@@ -93,7 +92,7 @@ class OtherSongs(InputGroup):
         self._others = others
         self._taught: dict[tuple[bool, tuple[str, ...]], tuple[list[Any], ArtistMeans]] = {}
         self._axes: tuple[str, ...] = ()
-        self._networks: list[Network] = []
+        self._networks: list[OpenNetwork] = []
         self._regressors: list[Any] = []
         self._artists: ArtistMeans | None = None
 
@@ -102,18 +101,18 @@ class OtherSongs(InputGroup):
         return sources.others or cls(None, name)
 
     @classmethod
-    def restore(cls, name: str, facts: Mapping[str, Any], stored: Stored) -> Self:
+    def restore(cls, name: str, facts: Mapping[str, Any], folder: Path, given: InputGroup | None) -> Self:
         group = cls(None, name)
         group._axes = tuple(facts["axes"])
         for _, network in zip(group._axes, msgspec.convert(facts["networks"], list[NetworkFile]), strict=True):
-            group._networks.append(network.open(stored.folder, len(EIGHT)))
-        group._artists = ArtistMeans.load(facts, stored, artist_key)
+            group._networks.append(network.open(folder, len(EIGHT)))
+        group._artists = ArtistMeans.load(facts, folder, artist_key)
         return group
 
     def lacks(self, song: Song) -> str | None:
         return next((field for field in EIGHT if getattr(song, field) is None), None)
 
-    def fit(self, songs: Sequence[Song], learning: Learning) -> Floats:
+    def fit(self, songs: Sequence[Song], learning: TrainingPart) -> Floats:
         assert self._others is not None, "a model that was loaded is not fitted"
         self._axes = learning.axes
         key = (learning.by_artist, learning.axes)

@@ -19,7 +19,7 @@ from scipy import sparse
 
 from img2music.errors import UsageError
 from img2music.music.song import Song
-from img2music.research.songs.groups import Floats, Indices, InputGroup, Learning, Stored
+from img2music.research.songs.groups import Floats, Indices, InputGroup, TrainingPart
 from img2music.research.songs.model_files import finite, read_json, write_json
 from img2music.research.songs.style import words_of
 
@@ -138,13 +138,13 @@ class Words(InputGroup):
         self._terms_of = functools.cache(lambda text: terms_of(words_of(text)))
 
     @classmethod
-    def restore(cls, name: str, facts: Mapping[str, Any], stored: Stored) -> Self:
-        return cls(name, WordScores.load(stored.folder, facts["file"], len(facts["axes"])), facts["axes"])
+    def restore(cls, name: str, facts: Mapping[str, Any], folder: Path, given: InputGroup | None) -> Self:
+        return cls(name, WordScores.load(folder, facts["file"], len(facts["axes"])), facts["axes"])
 
     def lacks(self, song: Song) -> str | None:
         return None if self._text(song) else self.name.replace("-words", "")
 
-    def fit(self, songs: Sequence[Song], learning: Learning) -> Floats:
+    def fit(self, songs: Sequence[Song], learning: TrainingPart) -> Floats:
         self._axes = learning.axes
         self._scores, left_out = WordScores.fit(self._terms(songs), learning.targets, learning.parts)
         return left_out

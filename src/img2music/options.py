@@ -300,7 +300,7 @@ def _pin(wish: Any) -> tuple[int, str]:
         scene, song = wish
         return int(scene), _song(song)
     scene, _, song = wish.partition("=")
-    if not song or not re.fullmatch(r"\s*0*\d{1,9}\s*", scene):
+    if not song or not re.fullmatch(r"\s*0*[1-9]\d{0,8}\s*", scene):
         raise UsageError(
             f"`pins` {printable(wish)!r} can't be read: give SCENE=TRACK, such as '2=#17' or 2='The title'."
         )

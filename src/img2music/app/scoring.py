@@ -14,10 +14,9 @@ from img2music.files import FileKind, require_outputs
 from img2music.media.film_packets import survey
 from img2music.media.film_writer import film_format, write_film
 from img2music.media.sound_writer import sound_file, sound_format
-from img2music.soundtrack.cue_sheet import LOUDNESS, TOLERANCE, CueSheet, Original
+from img2music.soundtrack.cue_sheet import LOUDNESS, TOLERANCE, CueSheet, Original, clocks
 from img2music.soundtrack.formats import files_of
 from img2music.soundtrack.sound import Progress, asked, compose
-from img2music.soundtrack.spotting import clocks
 
 Block = NDArray[np.float32]
 

@@ -10,13 +10,13 @@ from img2music.errors import InputError
 from img2music.files import require_outputs
 from img2music.library.store import LibraryStore
 from img2music.media.film_packets import survey
-from img2music.soundtrack.cue_sheet import Cue, CueSheet, FilmFile, Original, SheetScene, SheetSpan
+from img2music.soundtrack.cue_sheet import Cue, CueSheet, FilmFile, Original, SheetScene, SheetSpan, clocks
+from img2music.soundtrack.cueing import starts_note
 from img2music.soundtrack.film import Film, Progress, read_film
 from img2music.soundtrack.formats import KINDS, chosen_format, files_of, save
 from img2music.soundtrack.scenes import Scene, group
 from img2music.soundtrack.sound import heard
-from img2music.soundtrack.spotting import Options, candidates, clocks, require_possible, spot
-from img2music.soundtrack.table import starts_note
+from img2music.soundtrack.spotting import Options, candidates, require_possible, spot
 from img2music.vision.model import ImageModel
 
 CUT_SHORT = 1.0

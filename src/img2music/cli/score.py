@@ -87,13 +87,15 @@ def score(
 
     from img2music.app.scoring import kinds, score_film
     from img2music.app.spotting import spot_film
+    from img2music.cli import tables
     from img2music.cli.output import library_songs, print_table, require_outputs, warn
     from img2music.cli.sheet_output import require_alone, save
     from img2music.cli.stage_progress import of_stage, stage_progress
     from img2music.cli.termination import unwinding
     from img2music.matching.calibration import Matching
+    from img2music.options import pins_of
     from img2music.plots import PLOT, require_plotting
-    from img2music.soundtrack import cue_sheet, formats, table
+    from img2music.soundtrack import cue_sheet, formats
     from img2music.soundtrack.cue_sheet import Original
     from img2music.soundtrack.plot import draw
     from img2music.soundtrack.sound import heard
@@ -117,7 +119,7 @@ def score(
         alternatives=alternatives,
         least_scene=least_scene,
         match_tempo=match_tempo,
-        pins=table.parse_pins(pin or []),
+        pins=pins_of(pin or ()),
         bans=tuple(ban or ()),
         where=where,
     )
@@ -144,7 +146,7 @@ def score(
         save(heard(chosen, original=use, duck=duck, film=film), forms, sheets)
     if found is not None and plot is not None:
         notes += draw(found, plot)
-    print_table(table.COLUMNS, table.rows(chosen))
+    print_table(tables.CUES, tables.cue_rows(chosen))
     for file in (output, audio_only, plot):
         if file is not None:
             warn(f"written to {file}")

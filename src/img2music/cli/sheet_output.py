@@ -22,17 +22,18 @@ def save(sheet: "CueSheet", forms: Sequence[str], files: Sequence[Path]) -> None
 
 def give(sheet: "CueSheet", forms: Sequence[str], files: Sequence[Path]) -> None:
     """Write a cue sheet to files, each in its format; without one, print it."""
+    from img2music.cli import tables
     from img2music.cli.output import print_table
-    from img2music.soundtrack import formats, table
+    from img2music.soundtrack import formats
 
     save(sheet, forms, files)
     if files:
         return
     if forms[0] == "table":
         if sheet.slideshow is not None:
-            print_table(table.PHOTO_COLUMNS, table.photo_rows(sheet))
-        print_table(table.SCENE_COLUMNS, table.scene_rows(sheet), title=Path(sheet.film.path).name)
-        print_table(table.COLUMNS, table.rows(sheet), title=table.title(sheet))
+            print_table(tables.PHOTOS, tables.photo_rows(sheet))
+        print_table(tables.SCENES, tables.scene_rows(sheet), title=Path(sheet.film.path).name)
+        print_table(tables.CUES, tables.cue_rows(sheet), title=sheet.summary)
     else:
         typer.echo(formats.WRITERS[forms[0]](sheet), nl=False)
 

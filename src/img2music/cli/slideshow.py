@@ -117,13 +117,15 @@ def slideshow(
     Photos move slowly and change on the beats of passages of your songs, which are chosen as `spot` does. Exit code 1
     if some photos were left out and the film is there, 2 if there is none. Needs the extra "soundtrack".
     """
+    from img2music.cli import tables
     from img2music.cli.output import print_table, require_outputs, warn
     from img2music.cli.sheet_output import require_alone, save
     from img2music.cli.stage_progress import stage_progress
     from img2music.cli.termination import unwinding
     from img2music.matching.calibration import Matching
     from img2music.media.film_writer import film_format
-    from img2music.soundtrack import cue_sheet, formats, table
+    from img2music.options import pins_of
+    from img2music.soundtrack import cue_sheet, formats
     from img2music.soundtrack.slideshow.captions import Captions
     from img2music.soundtrack.slideshow.photos import Order
     from img2music.soundtrack.slideshow.show import (
@@ -159,7 +161,7 @@ def slideshow(
         cues=Cues(cues),
         matching=Matching(match),
         least_scene=least_scene,
-        pins=table.parse_pins(pin or []),
+        pins=pins_of(pin or ()),
         bans=tuple(ban or ()),
         where=where,
     )
@@ -181,9 +183,9 @@ def slideshow(
                 progress(stage, done, of)
 
         notes = write_slideshow(show, output, told, loudness=loudness)
-    print_table(table.PHOTO_COLUMNS, table.photo_rows(show.sheet))
+    print_table(tables.PHOTOS, tables.photo_rows(show.sheet))
     if show.sheet.cues:
-        print_table(table.COLUMNS, table.rows(show.sheet))
+        print_table(tables.CUES, tables.cue_rows(show.sheet))
     warn(f"written to {output}")
     save(show.sheet, forms, sheets)
     for note in (*show.notes, *notes):

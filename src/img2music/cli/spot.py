@@ -51,8 +51,9 @@ def spot(
     from img2music.cli.output import counting, require_outputs, warn
     from img2music.cli.sheet_output import give
     from img2music.matching.calibration import Matching
+    from img2music.options import pins_of
     from img2music.plots import PLOT, require_plotting
-    from img2music.soundtrack import formats, table
+    from img2music.soundtrack import formats
     from img2music.soundtrack.plot import draw
     from img2music.soundtrack.spotting import Cues, Options
 
@@ -66,7 +67,7 @@ def spot(
         alternatives=alternatives,
         least_scene=least_scene,
         match_tempo=match_tempo,
-        pins=table.parse_pins(pin or []),
+        pins=pins_of(pin or ()),
         bans=tuple(ban or ()),
         where=where,
     )

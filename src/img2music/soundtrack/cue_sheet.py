@@ -313,6 +313,14 @@ class CueSheet:
             return None
         return sum(distance * seconds for distance, seconds in known) / sum(seconds for _, seconds in known)
 
+    @property
+    def summary(self) -> str:
+        """One line about the film and its music."""
+        parts = (sum(len(scene.shots) for scene in self.scenes), len(self.scenes), len(self.cues))
+        counts = [f"{n} {noun}{'s' * (n != 1)}" for n, noun in zip(parts, ("shot", "scene", "cue"), strict=True)]
+        mean = [] if self.distance is None else [f"mean distance {self.distance:.2f}"]
+        return f"{clock(self.film.duration)}: {', '.join(counts + mean)}"
+
     def to_json(self) -> dict[str, Any]:
         """The documented shape ``img2music/cues/1`` (docs/soundtrack.md)."""
         rounded: dict[str, Any] = _rounded(
@@ -333,6 +341,20 @@ class CueSheet:
             }
         )
         return rounded
+
+
+def clock(seconds: float, decimals: int = 0) -> str:
+    """Seconds as people write them, such as 3:07, 3:07.2 or 1:02:03."""
+    minutes, rest = divmod(round(seconds, decimals), 60)
+    hours, minutes = divmod(int(minutes), 60)
+    shown = f"{rest:0{3 + decimals if decimals else 2}.{decimals}f}"
+    return f"{hours}:{minutes:02}:{shown}" if hours else f"{minutes}:{shown}"
+
+
+def clocks(one: float, other: float) -> tuple[str, str]:
+    """Two times that differ as people write them, with the decimals that it takes to see it."""
+    decimals = next((number for number in range(3) if clock(one, number) != clock(other, number)), 3)
+    return clock(one, decimals), clock(other, decimals)
 
 
 def gain(loudness: float | None) -> float:

@@ -173,3 +173,16 @@ def _path(track: Track) -> str:
 
 def _cue_track(track: Track) -> CueTrack:
     return CueTrack(track.id, _path(track), track.shown_title, track.artist, track.album, track.duration)
+
+
+def starts_note(cues: Sequence[Cue]) -> tuple[str, ...]:
+    """Say which cues do not begin on a beat of their song, and why; nothing if all do."""
+    reasons: dict[str, list[str]] = {}
+    for number, cue in enumerate(cues, start=1):
+        if cue.beats is not None and cue.beats.note is not None:
+            reasons.setdefault(cue.beats.note, []).append(str(number))
+    if not reasons:
+        return ()
+    off = sum(map(len, reasons.values()))
+    told = "; ".join(f"not {'cue' if len(ns) == 1 else 'cues'} {', '.join(ns)}: {why}" for why, ns in reasons.items())
+    return (f"{len(cues) - off} of {len(cues)} cues begin on a beat of their song; {told}.",)

@@ -14,10 +14,8 @@ from img2music.errors import Img2MusicError, printable
 from img2music.files import write_atomically
 from img2music.media.video import VideoFile
 from img2music.plots import PHOTO_COLOURS, PLOT, drawing, require_plotting
-from img2music.soundtrack.cue_sheet import Cue
+from img2music.soundtrack.cue_sheet import Cue, clock
 from img2music.soundtrack.shots import Change
-from img2music.soundtrack.spotting import clock
-from img2music.soundtrack.table import title
 from img2music.track import label
 
 if TYPE_CHECKING:
@@ -67,7 +65,7 @@ def draw(spotted: Spotted, file: Path) -> tuple[str, ...]:
         )
         for axes in (pictures, curve, cues):
             axes.set_xlim(0.0, spotted.film.duration)
-        pictures.set_title(printable(f"{_short(name, 70)}, {title(spotted.sheet)}"), loc="left", fontsize=13)
+        pictures.set_title(printable(f"{_short(name, 70)}, {spotted.sheet.summary}"), loc="left", fontsize=13)
         _draw_pictures(pictures, spotted)
         _draw_curve(curve, spotted)
         _draw_cues(cues, spotted, numbered=bool(listed))

@@ -20,7 +20,7 @@ from img2music.matching.choice import choosable
 from img2music.matching.diversity import second_copies
 from img2music.matching.explanations import explain
 from img2music.soundtrack.choosing import MEMORY, Chosen, Prices, choose, shortlist
-from img2music.soundtrack.cue_sheet import Cue
+from img2music.soundtrack.cue_sheet import Cue, clock, clocks
 from img2music.soundtrack.cueing import CueWriter, Runner
 from img2music.soundtrack.film import Film
 from img2music.soundtrack.music import TOLERANCE, FilmCurve, Music, Span
@@ -296,20 +296,6 @@ def grid(times: NDArray[np.float64], positions: NDArray[np.float64], end: float,
         for axis in range(2)
     ]
     return np.column_stack(columns).astype(np.float32)
-
-
-def clock(seconds: float, decimals: int = 0) -> str:
-    """Seconds as people write them, such as 3:07, 3:07.2 or 1:02:03."""
-    minutes, rest = divmod(round(seconds, decimals), 60)
-    hours, minutes = divmod(int(minutes), 60)
-    shown = f"{rest:0{3 + decimals if decimals else 2}.{decimals}f}"
-    return f"{hours}:{minutes:02}:{shown}" if hours else f"{minutes}:{shown}"
-
-
-def clocks(one: float, other: float) -> tuple[str, str]:
-    """Two times that differ as people write them, with the decimals that it takes to see it."""
-    decimals = next((number for number in range(3) if clock(one, number) != clock(other, number)), 3)
-    return clock(one, decimals), clock(other, decimals)
 
 
 def _pins_of(span: Span, owners: NDArray[np.int64], pins: dict[int, int]) -> set[int]:

@@ -8,8 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from img2music.soundtrack.beats import Beats, listen
-from img2music.soundtrack.cue_sheet import Cue
-from img2music.soundtrack.spotting import clock
+from img2music.soundtrack.cue_sheet import Cue, clock
 
 PART, AROUND = 120.0, 10.0
 """Seconds of music that are in memory at once, and that are heard beyond either end of a part to tell its beats."""

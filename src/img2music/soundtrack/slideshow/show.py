@@ -17,7 +17,8 @@ from img2music.matching.calibration import Matching
 from img2music.media.film_writer import film_format
 from img2music.media.picture_writer import write_pictures
 from img2music.media.video import VideoInfo
-from img2music.soundtrack.cue_sheet import LOUDNESS, Cue, CueSheet, SheetPhoto, SheetSlideshow
+from img2music.soundtrack.cue_sheet import LOUDNESS, Cue, CueSheet, SheetPhoto, SheetSlideshow, clock
+from img2music.soundtrack.cueing import starts_note
 from img2music.soundtrack.film import Film, Shot
 from img2music.soundtrack.music import Music
 from img2music.soundtrack.scenes import Scene, group
@@ -35,8 +36,7 @@ from img2music.soundtrack.slideshow.plan import (
 )
 from img2music.soundtrack.slideshow.rhythm import beat_note, beats_under
 from img2music.soundtrack.sound import compose
-from img2music.soundtrack.spotting import Candidates, Cues, Options, candidates, clock, require_possible, spot
-from img2music.soundtrack.table import starts_note
+from img2music.soundtrack.spotting import Candidates, Cues, Options, candidates, require_possible, spot
 from img2music.vision.model import ImageModel
 
 SECONDS = 4.0

@@ -110,9 +110,11 @@ def _refuse_inputs(files: Iterable[Path], inputs: Iterable[tuple[str, str | os.P
     if not there:
         return
     for what, given in inputs:
+        found = None
         with contextlib.suppress(OSError, ValueError):
-            if found := there.get(_identity(given)):
-                raise UsageError(f"{printable(str(found))} is {what}; give another file.")
+            found = there.get(_identity(given))
+        if found is not None:
+            raise UsageError(f"{printable(str(found))} is {what}; give another file.")
 
 
 def _writable(file: Path) -> Path:

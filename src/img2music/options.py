@@ -125,6 +125,11 @@ _IMAGE_MODEL = "What reads pictures: the name of a model, or a model file."
 _MATCH = "Compare ranks within pictures and within songs, or the affects as they are."
 LOUDNESS = -16.0
 """Integrated loudness in LUFS at which songs meet and a film is delivered, unless asked otherwise."""
+DUCKING = 12.0
+"""Decibels by which music is lowered under speech, unless asked otherwise. Music in front of which nobody speaks is as
+loud as the speech, so it then lies 12 dB beneath it: mixers of films and broadcasts put it 12 to 15 dB there, and
+listeners ask for at least 10 LU (Torcoli et al. 2019, "Preferred Levels for Background Ducking", J. Audio Eng. Soc.
+67)."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -200,7 +205,7 @@ class ScoreOptions(Checked):
         least=0.0,
         most=60.0,
         metavar="DB",
-        shown="12",
+        shown=f"{DUCKING:g}",
     )
     loudness: float = option(LOUDNESS, "Integrated loudness of the result.", least=-36.0, most=-8.0, metavar="LUFS")
 

@@ -10,7 +10,7 @@ from img2music.analysis import CurvePoint
 from img2music.app.scoring import score_film
 from img2music.app.spotting import Spotted, spot_from
 from img2music.errors import InputError
-from img2music.media.film_packets import survey
+from img2music.media.video import survey_of
 from img2music.soundtrack.cue_sheet import CueSheet, as_json, load
 from img2music.soundtrack.spotting import Options, clocks
 from tests.media.test_film_survey import EVEN, SLOWER, film, joined
@@ -47,7 +47,7 @@ def test_scoring_accepts_what_spotting_finds(tmp_path: Path, name: str) -> None:
     read = load(tmp_path / "sheet.json")
     assert read.film.fps == pytest.approx(7.5 if name == "slower.mp4" else 25.0)
     notes = score_film(path, CueSheet(read.film, (), ()), tmp_path / "out.mp4")
-    assert survey(tmp_path / "out.mp4").duration == pytest.approx(lasts, abs=0.001)
+    assert survey_of(tmp_path / "out.mp4").duration == pytest.approx(lasts, abs=0.001)
     assert ("goes on until 0:03, and its pictures end at 0:01" in " ".join(notes)) == (name == "outlasted.mkv")
 
 

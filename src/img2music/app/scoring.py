@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from img2music.errors import InputError, UsageError
 from img2music.files import FileKind, require_outputs
-from img2music.media.film_packets import survey
-from img2music.media.film_writer import film_format, write_film
-from img2music.media.sound_writer import sound_file, sound_format
+from img2music.media.film_writer import write_film
+from img2music.media.output_formats import FILM, SOUND
+from img2music.media.sound_writer import sound_file
+from img2music.media.video import survey_of
 from img2music.soundtrack.cue_sheet import LOUDNESS, TOLERANCE, CueSheet, Original
 from img2music.soundtrack.formats import files_of
 from img2music.soundtrack.sound import Progress, asked, compose
@@ -29,8 +30,8 @@ def kinds(output: Path | None, audio_only: Path | None) -> list[tuple[Path, File
     """Pair what is to be written with what it is known by, as `files.require_outputs` takes it."""
     if output is None and audio_only is None:
         raise UsageError("Nothing is to be written: give --output FILM, --audio-only FILE, or both.")
-    films = [(output, film_format(output).kind)] if output is not None else []
-    sounds = [(audio_only, sound_format(audio_only).kind)] if audio_only is not None else []
+    films = [(output, FILM.chosen(None, output).kind)] if output is not None else []
+    sounds = [(audio_only, SOUND.chosen(None, audio_only).kind)] if audio_only is not None else []
     return [*films, *sounds]
 
 
@@ -50,7 +51,7 @@ def score_film(
     for cue in sheet.cues:  # the last as early as the first
         if not os.path.isfile(cue.track.path):  # noqa: PTH113 - names may be any bytes
             raise InputError("is in the cue sheet, and is not there.", cue.track.path)
-    seen = survey(film)
+    seen = survey_of(film)
     if abs(seen.duration - sheet.film.duration) > TOLERANCE:
         lasts, planned = clocks(seen.duration, sheet.film.duration)
         raise InputError(f"lasts {lasts}, and the cue sheet is for a film of {planned}.", os.fsdecode(film))

@@ -9,7 +9,7 @@ from img2music.affect import Affect
 from img2music.errors import InputError
 from img2music.files import require_outputs
 from img2music.library.store import LibraryStore
-from img2music.media.film_packets import survey
+from img2music.media.video import survey_of
 from img2music.soundtrack.cue_sheet import Cue, CueSheet, FilmFile, Original, SheetScene, SheetSpan
 from img2music.soundtrack.film import Film, Progress, read_film
 from img2music.soundtrack.formats import KINDS, chosen_format, files_of, save
@@ -75,11 +75,11 @@ def spot_from(
     """Read a film and choose its music from a library that is open."""
     tracks = candidates(store, options)  # what is wrong with them is known before a film is decoded for minutes
     model = ImageModel.load(image_model)
-    require_possible(tracks, options, survey(path).duration)
+    require_possible(tracks, options, survey_of(path).duration)
     film = read_film(path, model, progress)
     scenes = group(film.shots, options.least_scene)
     cues = spot(film, scenes, tracks, options, store=store, natural=model.reference)
-    lacking = survey(path).lacking
+    lacking = survey_of(path).lacking
     notes = (*((tracks.note,) if tracks.note else ()), *starts_note(cues))
     if lacking > CUT_SHORT:
         says, found = clocks(film.duration + lacking, film.duration)

@@ -122,7 +122,7 @@ def slideshow(
     from img2music.cli.stage_progress import stage_progress
     from img2music.cli.termination import unwinding
     from img2music.matching.calibration import Matching
-    from img2music.media.film_writer import film_format
+    from img2music.media.output_formats import FILM
     from img2music.soundtrack import cue_sheet, formats, table
     from img2music.soundtrack.slideshow.captions import Captions
     from img2music.soundtrack.slideshow.photos import Order
@@ -143,7 +143,7 @@ def slideshow(
         raise typer.BadParameter("A slideshow needs photos: give some, or folders of them, or --sheet.")
     sheets = sheet_output or []
     forms = sheet_forms(sheets)
-    outputs = [(output, film_format(output).kind), *formats.kinds(forms, sheets)]
+    outputs = [(output, FILM.chosen(None, output).kind), *formats.kinds(forms, sheets)]
     given_sheet = None if sheet is None else (sheet, cue_sheet.load(sheet, warn))
     look = Look(
         order=Order(order),

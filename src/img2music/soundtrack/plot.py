@@ -1,6 +1,5 @@
 """A film's mood along time, its scenes, and the cues below, as a picture. Needs the extra ``plot`` (matplotlib)."""
 
-import io
 import itertools
 import os
 from pathlib import Path
@@ -11,9 +10,8 @@ from numpy.typing import NDArray
 
 from img2music.app.spotting import Spotted
 from img2music.errors import Img2MusicError, printable
-from img2music.files import write_atomically
 from img2music.media.video import VideoFile
-from img2music.plots import PHOTO_COLOURS, PLOT, drawing, require_plotting
+from img2music.plots import PHOTO_COLOURS, drawing, require_plotting, save_figure
 from img2music.soundtrack.cue_sheet import Cue, clock
 from img2music.soundtrack.shots import Change
 from img2music.track import label
@@ -71,11 +69,7 @@ def draw(spotted: Spotted, file: Path) -> tuple[str, ...]:
         _draw_cues(cues, spotted, numbered=bool(listed))
         for number, line in enumerate(listed):
             figure.text(LEFT, below - (number + 0.5) * LINE / height, line, va="center", fontsize=9)
-        content = io.BytesIO()
-        form = file.suffix[1:].lower()
-        # Without a date the same picture is the same file.
-        figure.savefig(content, format=form, metadata={"Date": None} if form == "svg" else None)
-    write_atomically(content.getvalue(), file, PLOT)
+        save_figure(figure, file)
     return notes
 
 

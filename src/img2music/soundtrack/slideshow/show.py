@@ -14,8 +14,8 @@ from img2music.distribution import AffectDistribution
 from img2music.errors import InputError, UsageError, printable
 from img2music.library.store import LibraryStore
 from img2music.matching.calibration import Matching
-from img2music.media.film_writer import film_format
-from img2music.media.picture_writer import write_pictures
+from img2music.media.film_writer import write_pictures
+from img2music.media.output_formats import FILM
 from img2music.media.video import VideoInfo
 from img2music.soundtrack.cue_sheet import LOUDNESS, Cue, CueSheet, SheetPhoto, SheetSlideshow, clock
 from img2music.soundtrack.cueing import starts_note
@@ -222,7 +222,7 @@ def write_slideshow(
         size=frame,
         count=int(show.schedule.changes[-1]),
         sound=sound,
-        progress=told("Filming (seconds)"),
+        progress=lambda step: progress and progress("Filming (seconds)", int(step.done), int(step.total or 0)),
     )
     absent = sorted(font.absent) if font is not None else []
     if not absent:
@@ -265,7 +265,9 @@ def _film(photos: Sequence[Photo], schedule: Schedule, output: Path) -> Film:
     spans = zip(times[:-1].tolist(), times[1:].tolist(), affects, strict=True)
     return Film(
         path=os.fsdecode(output),
-        info=VideoInfo(schedule.duration, float(schedule.rate), film_format(output).container, "h264", sound=False),
+        info=VideoInfo(
+            schedule.duration, float(schedule.rate), FILM.chosen(None, output).container, "h264", sound=False
+        ),
         duration=schedule.duration,
         times=np.arange(schedule.changes[-1]) / schedule.rate,
         shots=tuple(Shot(start, end, affect) for start, end, affect in spans),

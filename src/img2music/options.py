@@ -318,6 +318,12 @@ def _song(song: object) -> str:
     return str(song) if number is None else f"#{number}"
 
 
+def limits(of: type, name: str) -> tuple[Any, Any]:
+    """Least and most that a field of an option dataclass may be."""
+    words = next(field.metadata for field in dataclasses.fields(of) if field.name == name)
+    return words["least"], words["most"]
+
+
 def kinds_of(field: "dataclasses.Field[Any]", of: type) -> tuple[type, ...]:
     """The types that a field of an option dataclass may have, without None."""
     hint = typing.get_type_hints(of)[field.name]

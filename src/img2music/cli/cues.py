@@ -20,19 +20,15 @@ def cues(
 
     Files that it names and that are not there are told; the exit code is then 1.
     """
-    import sys
-
-    from img2music.cli.output import require_outputs, warn
+    from img2music.app.cues import convert_cues
+    from img2music.cli.output import replacing, warn
     from img2music.cli.sheet_output import give
-    from img2music.soundtrack.cue_sheet import load
-    from img2music.soundtrack.formats import chosen_formats, files_of, kinds, missing_files
 
-    forms = chosen_formats(format_, output or [], terminal=sys.stdout.isatty())
-    read = load(sheet, warn)
-    require_outputs(kinds(forms, output or []), [("the cue sheet itself", sheet), *files_of(read)], force=force)
-    give(read, forms, output or [])
-    missing = missing_files(read)
-    for where, file in missing:
+    files = output or []
+    chosen = format_ if files else None
+    found = convert_cues(sheet, files, chosen, replacing=replacing(force=force), told=warn)
+    give(found.sheet, format_, files)
+    for where, file in found.missing:
         warn(f"{where}: {file} is not there")
-    if missing:
+    if found.missing:
         raise typer.Exit(1)

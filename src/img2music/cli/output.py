@@ -90,21 +90,29 @@ def require_outputs(
     force: bool,
 ) -> None:
     """Check the files that are to be written before anything long begins; ask whether those may go that are there."""
-    from img2music.errors import UsageError, printable
     from img2music.files import require_outputs as require
 
-    there = require(outputs, inputs)
-    if force or not there:
-        return
-    names = ", ".join(printable(str(file)) for file in there)
-    are, them = ("is", "it") if len(there) == 1 else ("are", "them")
-    if sys.stdin.isatty() and sys.stderr.isatty():
+    if there := require(outputs, inputs):
+        replacing(force=force)(there)
+
+
+def replacing(*, force: bool) -> Callable[[Sequence[Path]], None]:
+    """What is called before files are replaced that are there: it asks, or refuses where nobody can be asked."""
+    from img2music.errors import UsageError, printable
+
+    def ask(there: Sequence[Path]) -> None:
+        if force:
+            return
+        names = ", ".join(printable(str(file)) for file in there)
+        are, them = ("is", "it") if len(there) == 1 else ("are", "them")
+        if not sys.stdin.isatty() or not sys.stderr.isatty():
+            raise UsageError(f"{names} {are} there already: give --force to replace {them}, or another name.")
         question = f"img2music: {names} {are} there already. Replace {them}? [y/N] "
         print(question, end="", file=sys.stderr, flush=True)  # noqa: T201
         if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
             raise UsageError(f"{names} left as {'it was' if len(there) == 1 else 'they were'}; nothing is done.")
-        return
-    raise UsageError(f"{names} {are} there already: give --force to replace {them}, or another name.")
+
+    return ask
 
 
 def given_files(what: str, paths: Iterable[Path]) -> Iterator[tuple[str, str | PathLike[str]]]:

@@ -1,4 +1,4 @@
-"""A cue sheet as the commands give it: printed, or written to files."""
+"""A cue sheet as the commands print it."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,32 +10,26 @@ if TYPE_CHECKING:
     from img2music.soundtrack.cue_sheet import CueSheet
 
 
-def save(sheet: "CueSheet", forms: Sequence[str], files: Sequence[Path]) -> None:
-    """Write a cue sheet to files, each in its format, and say so."""
-    from img2music.cli.output import warn
-    from img2music.soundtrack import formats
+def give(sheet: "CueSheet", format_: str | None, files: Sequence[Path]) -> None:
+    """Say where a cue sheet was written; if nowhere, print it."""
+    import sys
 
-    for file, form in zip(files, forms, strict=False):
-        formats.save(sheet, file, form)
-        warn(f"written to {file}")
-
-
-def give(sheet: "CueSheet", forms: Sequence[str], files: Sequence[Path]) -> None:
-    """Write a cue sheet to files, each in its format; without one, print it."""
     from img2music.cli import tables
-    from img2music.cli.output import print_table
-    from img2music.soundtrack import formats
+    from img2music.cli.output import print_table, warn
+    from img2music.soundtrack.formats import FORMATS
 
-    save(sheet, forms, files)
+    for file in files:
+        warn(f"written to {file}")
     if files:
         return
-    if forms[0] == "table":
-        if sheet.slideshow is not None:
-            print_table(tables.PHOTOS, tables.photo_rows(sheet))
-        print_table(tables.SCENES, tables.scene_rows(sheet), title=Path(sheet.film.path).name)
-        print_table(tables.CUES, tables.cue_rows(sheet), title=sheet.summary)
-    else:
-        typer.echo(formats.WRITERS[forms[0]](sheet), nl=False)
+    chosen = format_ or ("table" if sys.stdout.isatty() else "json")
+    if chosen != "table":
+        typer.echo(FORMATS.named(chosen).write(sheet), nl=False)
+        return
+    if sheet.slideshow is not None:
+        print_table(tables.PHOTOS, tables.photo_rows(sheet))
+    print_table(tables.SCENES, tables.scene_rows(sheet), title=Path(sheet.film.path).name)
+    print_table(tables.CUES, tables.cue_rows(sheet), title=sheet.summary)
 
 
 def require_alone(context: typer.Context, sheet: Path | None, allowed: set[str]) -> None:

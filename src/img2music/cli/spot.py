@@ -1,11 +1,9 @@
 """``img2music spot``: which passage of which song lies under which scene of a film."""
 
 from img2music.cli.options import ForceOption, ImageModelOption, LibraryOption, filtered
-from img2music.cli.recommend import MatchOption
 from img2music.cli.spot_options import (
     AlternativesOption,
     BanOption,
-    CuesChoice,
     CuesOption,
     DuckOption,
     FilmArgument,
@@ -15,9 +13,10 @@ from img2music.cli.spot_options import (
     PinOption,
     SheetFilesOption,
     SheetFormatOption,
-    SheetMatchOption,
+    SheetMatchMode,
 )
 from img2music.filters import TrackFilter
+from img2music.options import CueCount, MatchMode, SpotOptions
 
 
 @filtered(files=False, chooses=True)
@@ -25,14 +24,14 @@ def spot(
     film: FilmArgument,
     *,
     library: LibraryOption = None,
-    cues: CuesOption = CuesChoice.AUTO,
-    least_scene: LeastSceneOption = 12.0,
+    cues: CuesOption = CueCount.AUTO,
+    least_scene: LeastSceneOption = SpotOptions.least_scene,
     alternatives: AlternativesOption = 3,
     pin: PinOption = None,
     ban: BanOption = None,
     match_tempo: MatchTempoOption = False,
     duck: DuckOption = None,
-    match: SheetMatchOption = MatchOption.RELATIVE,
+    match: SheetMatchMode = MatchMode.RELATIVE,
     where: TrackFilter,
     image_model: ImageModelOption = None,
     format_: SheetFormatOption = None,
@@ -45,40 +44,38 @@ def spot(
     Finds the film's shots and scenes, reads their affect, and lays passages under them whose affect runs the same way.
     Needs the extra "soundtrack". Seconds count from the film's first picture.
     """
-    import sys
-
     from img2music.app.spotting import spot_film
-    from img2music.cli.output import counting, require_outputs, warn
+    from img2music.cli.output import replacing, warn
     from img2music.cli.sheet_output import give
-    from img2music.matching.calibration import Matching
-    from img2music.options import pins_of
-    from img2music.plots import PLOT, require_plotting
-    from img2music.soundtrack import formats
-    from img2music.soundtrack.plot import draw
-    from img2music.soundtrack.spotting import Cues, Options
+    from img2music.cli.stage_progress import film_progress
+    from img2music.options import ScoreOptions, pins_of
 
-    forms = formats.chosen_formats(format_, output or [], terminal=sys.stdout.isatty())
-    if plot is not None:
-        require_plotting(plot)
-    require_outputs([*formats.kinds(forms, output or []), (plot, PLOT)], [("the film itself", film)], force=force)
-    options = Options(
-        cues=Cues(cues),
-        matching=Matching(match),
+    files = output or []
+    options = SpotOptions(
+        cues=cues,
+        match=match,
         alternatives=alternatives,
         least_scene=least_scene,
         match_tempo=match_tempo,
         pins=pins_of(pin or ()),
         bans=tuple(ban or ()),
         where=where,
+        image_model=image_model,
     )
-    with counting("Watching (seconds)") as progress:
+    with film_progress() as progress:
         found = spot_film(
-            *(library, film, options, image_model, lambda done, of: progress(int(done), int(max(done, of)))), duck=duck
+            library,
+            film,
+            options,
+            scoring=ScoreOptions(duck=duck),
+            outputs=files,
+            format=format_ if files else None,
+            plot=plot,
+            replacing=replacing(force=force),
+            progress=progress,
         )
-    give(found.sheet, forms, output or [])
-    drawn: tuple[str, ...] = ()
+    give(found.sheet, format_, files)
     if plot is not None:
-        drawn = draw(found, plot)
         warn(f"drawn to {plot}")
-    for note in (*found.notes, *drawn):
+    for note in found.notes:
         warn(note)

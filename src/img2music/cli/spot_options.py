@@ -6,35 +6,14 @@ from typing import Annotated
 
 import typer
 
-from img2music.options import MatchMode
+from img2music.options import CueCount, MatchMode
+from img2music.soundtrack.formats import FORMATS
 
-
-class CuesChoice(StrEnum):
-    """How many cues a film gets."""
-
-    ONE = "one"
-    SCENE = "scene"
-    AUTO = "auto"
-
-
-class SheetFormat(StrEnum):
-    """How a cue sheet is printed or written."""
-
-    TABLE = "table"
-    JSON = "json"
-    CSV = "csv"
-    OTIO = "otio"
-    XML = "xml"
-    FCPXML = "fcpxml"
-    EDL = "edl"
-    TXT = "txt"
-    VTT = "vtt"
-    FFMETADATA = "ffmetadata"
-
+SheetFormat = StrEnum("SheetFormat", ["table", *FORMATS])  # type: ignore[misc]
 
 FilmArgument = Annotated[Path, typer.Argument(metavar="FILM", help="A film.", readable=False)]
 CuesOption = Annotated[
-    CuesChoice,
+    CueCount,
     typer.Option(help="One song for the whole film, one passage a scene, or as many changes as are worth it."),
 ]
 LeastSceneOption = Annotated[
@@ -90,17 +69,3 @@ SheetFilesOption = Annotated[
         ".fcpxml, .edl), or chapters (.txt, .vtt, .ffmetadata). May be repeated.",
     ),
 ]
-
-
-def sheet_forms(files: list[Path]) -> list[str]:
-    """Formats of cue sheets that are written beside a film, by the endings of their files."""
-    from img2music.errors import UsageError
-    from img2music.soundtrack.formats import WRITERS
-    from img2music.soundtrack.timelines.writing import require_timelines
-
-    forms = [file.suffix[1:].lower() for file in files]
-    for form in forms:
-        if form not in WRITERS:
-            raise UsageError(f"--sheet-output must end in .{', .'.join(WRITERS)}.")
-        require_timelines(form)
-    return forms

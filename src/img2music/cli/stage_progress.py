@@ -2,6 +2,13 @@
 
 import contextlib
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+from img2music.cli.termination import unwinding
+
+if TYPE_CHECKING:
+    from img2music.progress import Progress as FilmProgress
+    from img2music.progress import Step
 
 
 @contextlib.contextmanager
@@ -26,14 +33,15 @@ def stage_progress() -> Iterator[Callable[[str, int, int], None] | None]:
         yield show
 
 
-def of_stage(
-    progress: Callable[[str, int, int], None] | None, stage: str, check: Callable[[], None]
-) -> Callable[[float, float], None]:
-    """Show the progress of one stage that is told in fractions of seconds."""
+@contextlib.contextmanager
+def film_progress() -> Iterator["FilmProgress"]:
+    """The same for work on films, where Ctrl-C and SIGTERM come with the next step."""
+    with unwinding() as check, stage_progress() as progress:
 
-    def show(done: float, of: float) -> None:
-        check()
-        if progress is not None:
-            progress(stage, int(done), int(max(done, of)))
+        def show(step: "Step") -> None:
+            check()
+            if progress is not None:
+                done = int(step.done)
+                progress(f"{step.stage} ({step.unit})", done, int(max(step.done, step.total or 0.0)))
 
-    return show
+        yield show

@@ -4,7 +4,7 @@ import json
 import math
 import os
 from dataclasses import dataclass, field, replace
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from msgspec import Meta
 
@@ -15,7 +15,7 @@ from img2music.options import LOUDNESS, Captions, OriginalSound
 from img2music.shapes import from_dict, to_dict
 from img2music.track import label
 
-SCHEMA = "img2music/cues/1"
+SCHEMA: Final = "img2music/cues/1"
 
 DECIMALS = 3
 """Of seconds and other measures in a file: milliseconds; what must be exact to the picture is told by frames."""
@@ -28,6 +28,10 @@ LONGEST_PATH = 4096
 
 TOLERANCE = 0.1
 """Seconds by which a passage may differ from its cue, or reach beyond what it lies in, where people type numbers."""
+
+EARLY, LATE = 0.045, 0.125
+"""Seconds by which music may change before and after the picture without anyone noticing (ITU-R BT.1359-1: the
+thresholds of detectability of sound before and after picture)."""
 
 LARGEST = 64 * 2**20
 """Bytes of the largest file that is read as a cue sheet; a film of a day with a shot a second takes a third of it."""
@@ -45,9 +49,7 @@ class FilmFile:
     """The film of a cue sheet."""
 
     path: Annotated[str, Meta(description="Absolute path, as os.fsdecode gives it.")]
-    duration: Annotated[
-        float, Meta(gt=0.0, description="Seconds from its first picture to the end of its last.")
-    ]
+    duration: Annotated[float, Meta(gt=0.0, description="Seconds from its first picture to the end of its last.")]
     fps: Annotated[float, Meta(gt=0.0, description="Pictures a second; on average, where the rate varies.")]
     frames: Annotated[Count | None, Meta(description="How many pictures it has.")] = None
 
@@ -279,8 +281,8 @@ class CueSheet:
             if photo.start <= last:
                 raise UsageError(f"photo {number} starts at {photo.start:g} s, not after photo {number - 1}")
             last = photo.start
-        tracks = [each.track for cue in self.cues for each in (cue, *cue.alternatives)]
-        for path in (self.film.path, *(photo.path for photo in photos), *(track.path for track in tracks)):
+        others = (other.track.path for cue in self.cues for other in cue.alternatives)
+        for path in (self.film.path, *(path for _, path in self.files), *others):
             if not _names_a_file(path):
                 raise UsageError(f"a path is not one that a file can have: {shown(path)}")
 
@@ -310,7 +312,7 @@ class CueSheet:
     def to_dict(self) -> dict[str, Any]:
         """The documented shape ``img2music/cues/1`` (docs/soundtrack.md)."""
         recorded = replace(self, cues=tuple(map(_recorded, self.cues)))
-        told: dict[str, Any] = _rounded(to_dict(recorded))
+        told: dict[str, Any] = rounded(to_dict(recorded))
         return {key: part for key, part in told.items() if part is not None}
 
     def to_json(self) -> str:
@@ -329,9 +331,7 @@ def parse(content: bytes, name: str) -> CueSheet:
     except (ValueError, RecursionError):
         raise InputError("is no cue sheet: it is not JSON in UTF-8, or nested too deeply.", name) from None
     if not isinstance(document, dict) or document.get("schema") != SCHEMA:
-        raise InputError(
-            f'is no cue sheet of this version of img2music ("schema" is not "{SCHEMA}").', name
-        )
+        raise InputError(f'is no cue sheet of this version of img2music ("schema" is not "{SCHEMA}").', name)
     return from_dict(document, CueSheet, name)
 
 
@@ -379,12 +379,12 @@ def _recorded(cue: Cue) -> Cue:
     return replace(cue, computed_for=was)
 
 
-def _rounded(value: Any) -> Any:
+def rounded(value: Any) -> Any:
     """Round every number with decimals, however deep; the rate of a film keeps what tells 29.97 from 30000/1001."""
     if isinstance(value, float):
         return round(value, DECIMALS)
     if isinstance(value, dict):
-        return {key: round(part, 6) if key == "fps" else _rounded(part) for key, part in value.items()}
+        return {key: round(part, 6) if key == "fps" else rounded(part) for key, part in value.items()}
     if isinstance(value, list | tuple):
-        return [_rounded(part) for part in value]
+        return [rounded(part) for part in value]
     return value

@@ -18,7 +18,7 @@ from img2music.matching.passages import Passage
 from img2music.parallel import in_order, processors
 from img2music.soundtrack.beats import Beats, listen
 from img2music.soundtrack.choosing import Chosen
-from img2music.soundtrack.cue_sheet import Alternative, Cue, CueBeats, CueTrack, Scene, gain
+from img2music.soundtrack.cue_sheet import EARLY, LATE, Alternative, Cue, CueBeats, CueTrack, Scene, gain
 from img2music.soundtrack.curves import TOLERANCE, FilmCurve, Span, TrackCurves
 from img2music.soundtrack.film import Film
 from img2music.track import Track
@@ -35,10 +35,6 @@ halves and thirds."""
 
 ON_BEAT = 0.03
 """Seconds from a beat that count as on it; a little less than the 35 ms that are asked for."""
-
-EARLY, LATE = 0.045, 0.125
-"""Seconds by which music may change before and after the picture without anyone noticing (ITU-R BT.1359-1: the
-thresholds of detectability of sound before and after picture)."""
 
 OFF_BEAT, OFF_BAR, END_OFF_BEAT = 2.0, 0.25, 0.4
 """Prices, in seconds times distance as those of choosing: a cue that begins off the beats of its song; on a beat that
@@ -336,7 +332,7 @@ def _whole(length: float | None, wanted: float) -> float:
     return wanted if length is None else max(1, round(wanted / length)) * length
 
 
-def _cross_fade(number: int, found: Sequence[Placed], heard: Sequence[Beats]) -> float:
+def _cross_fade(number: int, found: Sequence[Cue], heard: Sequence[Beats]) -> float:
     """Seconds in which a cue takes over from the one before: whole beats of its own, else of the other's."""
     before, cue = found[number - 1], found[number]
     leaves = before.passage.end

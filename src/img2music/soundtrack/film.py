@@ -1,4 +1,4 @@
-"""What a film shows and feels like: its shots, its scenes and its affect along time, from one pass over its pictures."""
+"""What a film shows and feels like: its shots, scenes and affect along time, from one pass over its pictures."""
 
 import os
 from collections.abc import Iterator, Sequence
@@ -209,5 +209,5 @@ def scene_of(shots: Sequence[Shot]) -> Scene:
     points = [(shot.affect.valence, shot.affect.arousal) for shot in shots]
     affect = Affect(*np.average(points, axis=0, weights=lengths).clip(0.0, 1.0).tolist())
     first, last = shots[0], shots[-1]
-    frames = {"start_frame": first.start_frame, "end_frame": last.end_frame}
-    return Scene(first.start, last.end, affect, tuple(shots), **frames)
+    frames = first.start_frame, last.end_frame
+    return Scene(first.start, last.end, affect, tuple(shots), start_frame=frames[0], end_frame=frames[1])

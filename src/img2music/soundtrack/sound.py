@@ -91,7 +91,7 @@ def compose(
             passes = 3
             use = _listened(use, own, counted(own.blocks(samples)))
         mix = _MixWithOriginal(parts, samples, own, use)
-    curve = gain_curve(measure(counted(mix.blocks()), mix.places), options.loudness, peak)
+    curve = gain_curve(measure(counted(mix.blocks()), mix.channels), options.loudness, peak)
     told = None if own is not None and own.layout is None else use
     return Sound(RATE, mix.layout, samples, mastered(counted(mix.blocks()), curve), told)
 
@@ -130,7 +130,7 @@ def _counted(
 
 def _listened(use: OwnSound, own: "FilmTrack", blocks: Iterable[Samples]) -> OwnSound:
     """Find speech, and the gain that makes it as loud as the music."""
-    finder, meter = SpeechFinder(), PowerMeter(own.places)
+    finder, meter = SpeechFinder(), PowerMeter(own.channels)
     powers = [np.zeros(0)]
     for block in blocks:
         finder.add(block)
@@ -156,7 +156,7 @@ def _balance(powers: NDArray[np.float64], speech: Iterable[TimeSpan]) -> float:
 class _Mix:
     """Music alone."""
 
-    places: tuple[str, ...] = ("FL", "FR")
+    channels: tuple[str, ...] = ("FL", "FR")
     layout = "stereo"
 
     def __init__(self, parts: Sequence[Part], samples: int) -> None:
@@ -173,7 +173,7 @@ class _MixWithOriginal(_Mix):
     def __init__(self, parts: Sequence[Part], samples: int, own: "FilmTrack", use: OwnSound) -> None:
         super().__init__(parts, samples)
         assert own.layout is not None, "a film without sound"
-        self.layout, self.places = own.layout, own.places
+        self.layout, self.channels = own.layout, own.channels
         self._own = own
         self._own_gain = np.float32(10.0 ** (min(use.gain_db or 0.0, MOST_GAIN) / 20.0))
         self._levels = np.array(ducked(use.speech or (), use.depth) or [(0.0, 0.0)])
@@ -198,7 +198,7 @@ class FilmTrack:
             self.layout = None if film.layout is None else SURROUND.get(film.layout, "stereo")
 
     @property
-    def places(self) -> tuple[str, ...]:
+    def channels(self) -> tuple[str, ...]:
         """Names of its channels."""
         import av
 

@@ -20,8 +20,8 @@ from img2music.options import CueCount, MatchMode, SpotOptions
 from img2music.soundtrack.choosing import MEMORY, Chosen, Prices, choose, shortlist
 from img2music.soundtrack.cue_sheet import Cue, Scene, clock, clocks
 from img2music.soundtrack.cueing import CueWriter, Runner
-from img2music.soundtrack.film import Film
 from img2music.soundtrack.curves import TOLERANCE, FilmCurve, Pace, Span, TrackCurves
+from img2music.soundtrack.film import Film
 
 CELL, COARSE_CELL = 1.0, 2.0
 """Seconds in which film and music are compared while passages are searched; less for the shortest scenes."""
@@ -162,7 +162,7 @@ def spot(
     music = TrackCurves(tracks.durations, tracks.curves, library, cell, prices.inside, pace=pace)
     chosen = choose(shortlists(curve, music, tracks, owners, options), tracks.artists, prices)
     assert chosen is not None, "a stretch has no track that is long enough"
-    runners = _runners_up(curve, music, tracks, chosen, prices, options.alternatives)
+    runners = _runners_up(curve, music, tracks, chosen, prices=prices, count=options.alternatives)
     pinned = [bool(_pins_of(each.span, owners, tracks.pins)) for each in chosen]
     writer = CueWriter(
         film,
@@ -282,7 +282,8 @@ def shortlists(
 ) -> dict[Span, tuple[NDArray[np.int64], NDArray[np.float64]]]:
     """Find the tracks that may lie under each span, and what they cost there."""
     # With one cue there is one stretch, and at most one pinned track.
-    pins = dict.fromkeys([0], *set(tracks.pins.values())) if options.cues is CueCount.ONE and tracks.pins else tracks.pins
+    one = options.cues is CueCount.ONE and tracks.pins
+    pins = dict.fromkeys([0], *set(tracks.pins.values())) if one else tracks.pins
     asked = {span: _pins_of(span, owners, pins) for span in _spans(curve, tracks, options.cues)}
     found: dict[Span, tuple[NDArray[np.int64], NDArray[np.float64]]] = {}
     for span, wanted in asked.items():
@@ -331,6 +332,7 @@ def _runners_up(
     music: TrackCurves,
     tracks: Candidates,
     chosen: Sequence[Chosen],
+    *,
     prices: Prices,
     count: int,
 ) -> list[list[Runner]]:

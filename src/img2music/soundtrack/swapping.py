@@ -1,4 +1,4 @@
-"""Cue sheets read back, also edited ones: what depended on a song, a passage or a place that was changed is found again."""
+"""Cue sheets read back, also edited ones: what depended on a song, passage or place that changed is found again."""
 
 import os
 from collections.abc import Callable, Sequence

@@ -9,12 +9,13 @@ import errno
 import os
 import re
 import shutil
+import stat
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from img2music.errors import InputError, UsageError, printable
+from img2music.errors import InputError, UsageError, printable, reason_of
 
 DATABASE_MAGIC = b"SQLite format 3\0"  # https://www.sqlite.org/fileformat.html, section 1.3.1
 
@@ -49,6 +50,34 @@ class FileKind:
 
 JSON = FileKind("a JSON file", (".json",), rb"\s*\{")
 ONNX = FileKind("an ONNX model", (".onnx",), rb"\x08[\x01-\x20]")  # the field ir_version of a ModelProto
+
+
+def open_regular(path: str | os.PathLike[str], what: str) -> BinaryIO:
+    """Open a file for reading, such as "an image"; a pipe or a device would block, so they are refused unopened.
+
+    What it gives has no name, by which libav would guess what is in it.
+    """
+    name = os.fsdecode(path)
+    try:
+        mode = os.stat(path).st_mode  # noqa: PTH116 - a PathLike need not be a Path, and names may be any bytes
+        if stat.S_ISDIR(mode):
+            raise InputError(f"a folder, not {what}.", name)
+        if not stat.S_ISREG(mode):
+            raise InputError("a pipe, socket or device, not a regular file.", name)
+        file = os.fdopen(os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0)), "rb")
+    except (OSError, ValueError) as error:
+        reasons = {
+            errno.ENOENT: "no such file.",
+            errno.EACCES: "no permission to read this file.",
+            errno.ELOOP: "a link that leads back to itself.",
+            None: "not a path that a file can have.",
+        }
+        known = reasons.get(getattr(error, "errno", None))
+        raise InputError(known or f"can't be read ({reason_of(error)}).", name) from error
+    if not os.fstat(file.fileno()).st_size:
+        file.close()
+        raise InputError("the file is empty.", name)
+    return file
 
 
 def write_atomically(content: bytes, file: Path, kind: FileKind) -> None:

@@ -129,6 +129,11 @@ _IMAGE_MODEL: dict[str, Any] = {
 }
 LOUDNESS = -16.0
 """Integrated loudness in LUFS at which songs meet and a film is delivered, unless asked otherwise."""
+DUCKING = 12.0
+"""Decibels by which music is lowered under speech, unless asked otherwise. Music in front of which nobody speaks is as
+loud as the speech, so it then lies 12 dB beneath it: mixers of films and broadcasts put it 12 to 15 dB there, and
+listeners ask for at least 10 LU (Torcoli et al. 2019, "Preferred Levels for Background Ducking", J. Audio Eng. Soc.
+67)."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -204,7 +209,7 @@ class ScoreOptions(Checked):
         least=0.0,
         most=60.0,
         metavar="DB",
-        shown="12",
+        shown=f"{DUCKING:g}",
     )
     loudness: float = option(LOUDNESS, "Integrated loudness of the result.", least=-36.0, most=-8.0, metavar="LUFS")
 
@@ -313,6 +318,12 @@ def _song(song: object) -> str:
     """Name a song as `pins` and `bans` do: a track or its id by number, else a path, a title or part of it."""
     number = song if isinstance(song, int) else getattr(song, "id", None)
     return str(song) if number is None else f"#{number}"
+
+
+def limits(of: type, name: str) -> tuple[Any, Any]:
+    """Least and most that a field of an option dataclass may be."""
+    words = next(field.metadata for field in dataclasses.fields(of) if field.name == name)
+    return words["least"], words["most"]
 
 
 def kinds_of(field: "dataclasses.Field[Any]", of: type) -> tuple[type, ...]:

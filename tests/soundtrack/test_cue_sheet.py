@@ -30,6 +30,7 @@ from img2music.soundtrack.cue_sheet import (
     SheetSlideshow,
     SheetSpan,
     as_csv,
+    clock,
     load,
 )
 from img2music.soundtrack.formats import save
@@ -217,3 +218,8 @@ def test_what_is_not_json_is_refused(tmp_path: Path, content: bytes) -> None:
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="can't be read: No such file"):
         load(tmp_path / "none.json")
+
+
+@pytest.mark.parametrize(("seconds", "text"), [(7.4, "0:07"), (187, "3:07"), (3723, "1:02:03"), (59.6, "1:00")])
+def test_clock(seconds: float, text: str) -> None:
+    assert clock(seconds) == text

@@ -17,7 +17,7 @@ from img2music.options import MatchMode
 from img2music.soundtrack.choosing import Prices
 from img2music.soundtrack.film import SAMPLE_EVERY, Film, Shot
 from img2music.soundtrack.scenes import group
-from img2music.soundtrack.spotting import Cues, Options, candidates, clock, grid, spot, stretches
+from img2music.soundtrack.spotting import Cues, Options, candidates, grid, spot, stretches
 from img2music.track import Tags
 from tests.support.songs import library as make_library
 from tests.support.songs import record
@@ -263,8 +263,3 @@ def test_a_grid_averages_and_fills() -> None:
     points = np.array([[0.0, 0.0], [1.0, 0.5], [0.4, 0.4]])
     cells = grid(np.array([0.0, 0.5, 5.0]), points, 6.0, 2.0)
     assert cells == pytest.approx(np.array([[0.5, 0.25], [0.45, 0.325], [0.4, 0.4]]))
-
-
-@pytest.mark.parametrize(("seconds", "text"), [(7.4, "0:07"), (187, "3:07"), (3723, "1:02:03"), (59.6, "1:00")])
-def test_clock(seconds: float, text: str) -> None:
-    assert clock(seconds) == text

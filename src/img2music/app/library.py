@@ -1,7 +1,7 @@
 """img2music for Python: `analyze` files, `explain` a picture, open a `Library`, scan into it, recommend from it."""
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import TracebackType
@@ -13,6 +13,8 @@ from img2music.options import ScanOptions
 from img2music.progress import Progress, unwatched
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from img2music.analysis import TrackAnalysis
     from img2music.app.recommending import Recommender
     from img2music.app.spotting import Spotted
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from img2music.library.store import LibraryStore
     from img2music.library.tagging import TagReport
     from img2music.matching.recommendation import Recommendations
+    from img2music.progress import Step
     from img2music.track import Track
     from img2music.vision.explain import Explanation
     from img2music.vision.model import ImageAnalysis
@@ -624,7 +627,7 @@ class Library:
         match: Literal["relative", "absolute"] = "relative",
         where: "TrackFilter | None" = None,
         image_model: AnyPath | None = None,
-        progress: "Callable[[float, float], None] | None" = None,
+        progress: "Callable[[Step], object] | None" = None,
     ) -> "Spotted":
         """Choose music for a film: passages of songs that follow its scenes.
 
@@ -651,7 +654,7 @@ class Library:
         image_model : str or path-like, optional
             What reads pictures, as `analyze` takes it.
         progress : callable, optional
-            Called with how many seconds of the film are read, and with its stated length.
+            Called with each `img2music.progress.Step`, in seconds of the film.
 
         Returns
         -------
@@ -670,25 +673,20 @@ class Library:
         ModelError
             If the image model can't be loaded, or fails.
         """
-        from img2music.app.spotting import spot_from
+        from img2music.app.spotting import spot_film
         from img2music.filters import TrackFilter
-        from img2music.options import MatchMode
-        from img2music.soundtrack.spotting import Cues, Options
+        from img2music.options import CueCount, MatchMode, SpotOptions, chosen, pins_of
+        from img2music.progress import unwatched
 
-        if match not in set(MatchMode):
-            raise UsageError(f"match must be 'relative' or 'absolute', not {match!r}.")
-        if cues not in set(Cues):
-            raise UsageError(f"cues must be 'auto', 'scene' or 'one', not {cues!r}.")
-        if not 1.0 <= least_scene <= 3600.0 or alternatives < 0:
-            raise UsageError("least_scene is from 1 to 3600 seconds, and alternatives at least 0.")
-        options = Options(
-            cues=Cues(cues),
-            matching=MatchMode(match),
+        options = SpotOptions(
+            cues=chosen(CueCount, cues, "cues"),
+            match=chosen(MatchMode, match, "match"),
             alternatives=alternatives,
             match_tempo=match_tempo,
             least_scene=least_scene,
-            pins=tuple((scene, str(song)) for scene, song in (pins or {}).items()),
-            bans=tuple(str(song) for song in bans),
+            pins=pins_of(pins or {}),
+            bans=tuple(map(str, bans)),
             where=where or TrackFilter(),
+            image_model=image_model,
         )
-        return spot_from(self._store, film, options, image_model, progress)
+        return spot_film(self._store, film, options, progress=progress or unwatched)

@@ -293,6 +293,12 @@ class _Source:
             return -1
 
 
+def survey_of(path: str | os.PathLike[str]) -> Survey:
+    """Read through the packets of a film, without decoding more than the first picture."""
+    with VideoFile(path) as video:
+        return video.survey
+
+
 @lru_cache(maxsize=8)
 def _survey(path: str, _: tuple[int, ...]) -> Survey:
     """Read through a film; not again as long as it is the same file."""

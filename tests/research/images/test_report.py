@@ -22,7 +22,8 @@ from img2music.research.images.efficientnet import DEPTHS
 from img2music.research.images.evaluation import Judged, judge_model, judge_recipe
 from img2music.research.images.report import full_json, notes_on, to_markdown
 from img2music.research.images.report_page import KINDS, write_report
-from img2music.vision.model import MODELS, ImageAnalysis, ImageModel
+from img2music.vision.model import ImageAnalysis, ImageModel
+from img2music.vision.model_files import MODELS
 from tests.support.commands import call, refused
 from tests.support.rated_images import COUNT, made_up, save
 

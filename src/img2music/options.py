@@ -63,6 +63,15 @@ class Captions(StrEnum):
     NAME = "name"
 
 
+class LyricsSource(StrEnum):
+    """Where lyrics may be fetched from: the files' tags, files beside them, or services of the internet."""
+
+    TAGS = "tags"
+    FILES = "files"
+    LRCLIB = "lrclib"
+    MUSIXMATCH = "musixmatch"
+
+
 Options = TypeVar("Options")
 
 

@@ -19,19 +19,11 @@ from img2music.cli.output import (
 )
 from img2music.cli.progress import progress_bar
 from img2music.filters import TrackFilter
+from img2music.options import LyricsSource
 
 if TYPE_CHECKING:
     from img2music.affect import Affect
     from img2music.music.lyrics.reading import LyricsReading
-
-
-class LyricsSource(StrEnum):
-    """Where lyrics may be fetched from."""
-
-    TAGS = "tags"
-    FILES = "files"
-    LRCLIB = "lrclib"
-    MUSIXMATCH = "musixmatch"
 
 
 @command()
@@ -64,7 +56,7 @@ def fetch(
     with LibraryStore.open(library) as store, progress_bar() as progress:
         found = fetch_lyrics(
             store,
-            [each.value for each in sources] or LOCAL,
+            sources or LOCAL,
             where=where,
             limit=limit,
             again=again,

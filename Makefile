@@ -41,8 +41,9 @@ lint: $(VENV)/.dev ## style, types and the direction of imports
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-docs: $(VENV)/.dev ## write docs/cli.md anew from --help
+docs: $(VENV)/.dev ## write docs/cli.md anew from --help, and what follows from the declaration of a track's fields
 	$(BIN)/python docs/cli_reference.py
+	$(BIN)/python docs/library_reference.py
 
 check: $(VENV)/.dev ## what a release needs: version and changelog agree; wheel and sdist build, install and run the demo
 	$(BIN)/python tools/check_release.py

@@ -23,6 +23,7 @@ from img2music.library.record import BEST_FIRST, LyricsRecord, SongRecord, Track
 from img2music.library.store import LibraryStore
 from img2music.music.lyrics.fusion import fuse
 from img2music.options import LyricsSource
+from img2music.progress import Step
 from img2music.track import Tags
 from tests.support.records import make_record
 from tests.support.servers import QUICK, Answer, LrclibServer, MusixmatchServer
@@ -96,7 +97,7 @@ def test_nothing_is_asked_twice(store: LibraryStore, lrclib: LrclibServer) -> No
     assert len(lrclib.asked) == asked
     lrclib.songs.append(lrclib.songs[0] | {"trackName": "Unheard of"})
     assert fetch(store, ["lrclib"], again=True, services=services).got == 1
-    with pytest.raises(InputError, match=r"/music/d.mp3: no lyrics of it are known; get some with"):
+    with pytest.raises(InputError, match=r"/music/d.mp3: no lyrics of it are known; fetch some first"):
         known_lyrics(store, "/music/d.mp3").require()
     assert known_lyrics(store, "spotify:x").require().text == f"{WORDS} 3"
     assert describe(known_lyrics(store, "3").track, known_lyrics(store, "3").require()).startswith(
@@ -168,8 +169,8 @@ def test_interrupted(store: LibraryStore, tmp_path: Path) -> None:
     for n in range(9):
         (tmp_path / f"{n}.txt").write_text(WORDS)
 
-    def stop(done: int, _: int) -> None:
-        if done == 5:
+    def stop(step: Step) -> None:
+        if step.done == 5:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):

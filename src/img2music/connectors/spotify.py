@@ -1,23 +1,17 @@
 """Spotify's Web API: songs of playlists, albums and tracks, with a key (https://developer.spotify.com/documentation/web-api)."""
 
-import logging
+import base64
 import re
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any, TypeVar
+import time
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 from img2music.connectors.features import with_features
 from img2music.connectors.http import Limits, Session
 from img2music.connectors.settings import address, require
 from img2music.connectors.tags import one_line
-from img2music.errors import MissingExtraError, SourceError, UsageError, printable
+from img2music.errors import SourceError, UsageError, printable
 from img2music.music.song import Song
-
-try:
-    import spotipy
-    from spotipy.cache_handler import MemoryCacheHandler
-    from spotipy.oauth2 import SpotifyClientCredentials
-except ModuleNotFoundError:
-    raise MissingExtraError("Asking Spotify", "web") from None
 
 URL = "https://api.spotify.com/v1"
 TOKEN_URL = "https://accounts.spotify.com/api/token"  # noqa: S105 - an address
@@ -30,10 +24,8 @@ _URL = re.compile(r"(?:https?://)?open\.spotify\.com/(?:intl-[a-z-]+/)?(?:embed/
 _URI = re.compile(r"spotify:(?:user:[^:]+:)?([a-z]+):([0-9A-Za-z]+)")
 _GONE = (403, 404, 410)
 
-Value = TypeVar("Value")
-
-# spotipy writes tokens and keys to its log; what it has to say of errors, ours say.
-logging.getLogger("spotipy").setLevel(logging.CRITICAL)
+SPARE = 60.0
+"""Seconds before its end from which on a token is not used any more."""
 
 
 def parse_reference(text: str) -> tuple[str, str]:
@@ -70,12 +62,9 @@ class Spotify:
     """A client of Spotify's Web API, with an application's own key (client credentials)."""
 
     def __init__(self, limits: Limits | None = None) -> None:
-        client, secret = require("spotify", "client_id", "client_secret")
-        session = Session("Spotify", limits, secrets=(client, secret))
-        self._tokens = _Tokens(client, secret, requests_session=session, cache_handler=MemoryCacheHandler())
-        self._tokens.OAUTH_TOKEN_URL = address("spotify", TOKEN_URL, "token_url")
-        self._api = spotipy.Spotify(auth_manager=self._tokens, requests_session=session)
-        self._api.prefix = f"{address('spotify', URL)}/"
+        self._key = require("spotify", "client_id", "client_secret")
+        self._session = Session("Spotify", limits, secrets=self._key)
+        self._token, self._valid = "", 0.0  # and until when, by the monotonic clock
         self._single_tracks = False
         self._seen: set[str] = set()
         self.refuses_features = False
@@ -97,8 +86,7 @@ class Spotify:
                 break
             batch = ",".join(ids[start : start + FEATURES_A_REQUEST])
             try:
-                # Not spotipy's audio_features, which warns of its deprecation on every call.
-                answer = self._ask(lambda: self._api._get("audio-features", ids=batch))  # noqa: B023 - called at once
+                answer = self._ask("audio-features", ids=batch)
             except SourceError as error:
                 if error.status not in _GONE:
                     raise
@@ -127,7 +115,7 @@ class Spotify:
     def _tracks(self, ids: list[str]) -> Iterator[Any]:
         if ids and not self._single_tracks:
             try:
-                yield from _list(self._ask(lambda: self._api.tracks(ids)), "tracks")
+                yield from _list(self._ask("tracks", ids=",".join(ids)), "tracks")
             except SourceError as error:
                 if error.status not in _GONE:
                     raise
@@ -136,14 +124,14 @@ class Spotify:
         if self._single_tracks:
             for id_ in ids:
                 try:
-                    yield self._ask(lambda: self._api.track(id_))  # noqa: B023 - called at once
+                    yield self._ask(f"tracks/{id_}")
                 except SourceError as error:
                     if error.status != 404:
                         raise
 
     def _playlist(self, id_: str) -> Iterator[Any]:
         try:
-            for item in self._pages(lambda start: self._api.playlist_items(id_, limit=ITEMS_A_PAGE, offset=start)):
+            for item in self._pages(f"playlists/{id_}/items"):
                 if isinstance(item, dict):  # "item" since February 2026, "track" before
                     yield item.get("item") or item.get("track")
         except SourceError as error:
@@ -156,53 +144,51 @@ class Spotify:
             ) from None
 
     def _album(self, id_: str) -> Iterator[Any]:
-        album = self._ask(lambda: self._api.album(id_))
-        for track in self._pages(lambda start: self._api.album_tracks(id_, limit=ITEMS_A_PAGE, offset=start)):
+        album = self._ask(f"albums/{id_}")
+        for track in self._pages(f"albums/{id_}/tracks"):
             if isinstance(track, dict):
                 yield track | {"album": album}
 
-    def _pages(self, page: Callable[[int], Any]) -> Iterator[Any]:
+    def _pages(self, path: str) -> Iterator[Any]:
         start = 0
         for _ in range(MAX_PAGES):
-            answer = self._ask(lambda: page(start))  # noqa: B023 - called at once
+            answer = self._ask(path, limit=str(ITEMS_A_PAGE), offset=str(start))
             items = _list(answer, "items")
             yield from items
             start += len(items)
             if not items or answer.get("next") is None:
                 return
 
-    def _ask(self, call: Callable[[], Value]) -> Value:
+    def _ask(self, path: str, **params: str) -> Any:
         """Ask, and once more with a new token where the old one is refused: they live for an hour."""
+        new = time.monotonic() >= self._valid
+        if new:
+            self._renew()
+        url, headers = f"{address('spotify', URL)}/{path}", {"Authorization": f"Bearer {self._token}"}
         try:
-            return self._call(call)
+            return self._session.request("GET", url, params=params, headers=headers)
         except SourceError as error:
-            if error.status != 401 or self._tokens.cache_handler.get_cached_token() is None:
+            if new or error.status != 401:
                 raise
-        self._tokens.cache_handler.save_token_to_cache(None)
-        return self._call(call)
+        self._valid = 0.0
+        return self._ask(path, **params)
 
-    def _call(self, call: Callable[[], Value]) -> Value:
-        had_token = self._tokens.cache_handler.get_cached_token() is not None
+    def _renew(self) -> None:
+        """Get a token (https://developer.spotify.com/documentation/web-api/tutorials/client-credentials-flow)."""
+        url, key = address("spotify", TOKEN_URL, "token_url"), base64.b64encode(":".join(self._key).encode())
+        headers = {"Authorization": f"Basic {key.decode()}"}
         try:
-            return call()
+            token = self._session.request("POST", url, data={"grant_type": "client_credentials"}, headers=headers)
         except SourceError as error:
-            has_token = self._tokens.cache_handler.get_cached_token() is not None
-            if not had_token and not has_token and error.status in (400, 401):
-                raise SourceError(
-                    "Spotify: it refuses the key; check client_id and client_secret.", status=error.status, final=True
-                ) from None
-            raise
-
-
-class _Tokens(SpotifyClientCredentials):  # type: ignore[misc]  # spotipy has no types
-    """spotipy's tokens, whose shape it would trust."""
-
-    def _request_access_token(self) -> dict[str, Any]:
-        token = super()._request_access_token()
+            if error.status not in (400, 401):
+                raise
+            raise SourceError(
+                "Spotify: it refuses the key; check client_id and client_secret.", status=error.status, final=True
+            ) from None
         sound = isinstance(token, dict) and isinstance(token.get("access_token"), str)
         if not sound or not isinstance(token.get("expires_in"), int):
             raise SourceError("Spotify: its answer holds no token; check its address.")
-        return dict(token)
+        self._token, self._valid = token["access_token"], time.monotonic() + token["expires_in"] - SPARE
 
 
 def _list(answer: Any, name: str) -> list[Any]:

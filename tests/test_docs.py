@@ -12,8 +12,8 @@ from click.testing import CliRunner
 from img2music.cli.app import app
 
 ROOT = Path(__file__).parents[1]
-HEAVY = {"alembic", "av", "librosa", "matplotlib", "numpy", "onnxruntime", "PIL", "scipy"}
-HEAVY |= {"httpx", "sklearn", "sqlalchemy"}
+HEAVY = {"alembic", "av", "librosa", "matplotlib", "numpy", "onnxruntime", "PIL", "httpx", "scipy"}
+HEAVY |= {"sklearn", "sqlalchemy", "tenacity"}
 
 
 def test_the_command_line_reference_is_fresh(tmp_path):

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from img2music.app.library import explain as explain
     from img2music.errors import Img2MusicError as Img2MusicError
     from img2music.errors import InputError as InputError
-    from img2music.track import TrackFilter as TrackFilter
+    from img2music.filters import TrackFilter as TrackFilter
 
 # onnxruntime 1.32 and later otherwise writes a device id to the user's cache folder and reports each run to its maker,
 # https://github.com/microsoft/onnxruntime/pull/27379; it looks once, before its first model.
@@ -30,7 +30,7 @@ _HOMES = {
     "InputError": "img2music.errors",
     "Library": "img2music.app.library",
     "Scale": "img2music.affect",
-    "TrackFilter": "img2music.track",
+    "TrackFilter": "img2music.filters",
     "analyze": "img2music.app.library",
     "explain": "img2music.app.library",
 }

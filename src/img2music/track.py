@@ -1,6 +1,6 @@
-"""A track of the library, and the filter that picks some."""
+"""A track of the library."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import PurePath
 
@@ -85,55 +85,3 @@ class Track:
 def label(number: int | None, title: str, artist: str | None) -> str:
     """What names a song wherever songs are shown, as in "#17 Title - Artist"; without a number if it has none."""
     return ("" if number is None else f"#{number} ") + title + (f" - {artist}" if artist else "")
-
-
-@dataclass(frozen=True, slots=True)
-class TrackFilter:
-    """Conditions that a track must meet, all of them; None means any.
-
-    Attributes
-    ----------
-    genre, artist, album : tuple of str
-        The tag contains one of these, regardless of case. Empty means any.
-    folder : tuple of str
-        The file is in one of these folders (absolute paths), or below.
-    not_genre, not_artist, not_album, not_folder : tuple of str
-        The same, and the track fails; one without the tag passes.
-    year, tempo, duration : tuple of (float or None, float or None), optional
-        Inclusive least and greatest; tempo in beats per minute, duration in seconds. A track without the
-        value fails.
-    instrumental : bool, optional
-        Whether ``instrumentalness`` is at least 0.5.
-    key : tuple of (int, int or None), optional
-        Pitch class and mode (1 major, 0 minor, None both).
-    file : bool, optional
-        Whether the track has a file.
-    speech : bool, optional
-        Whether tracks pass that are no music: speech, noise and very short sounds (`Track.kind`). None: where tracks
-        are listed, but not where music is chosen.
-    """
-
-    genre: tuple[str, ...] = ()
-    artist: tuple[str, ...] = ()
-    album: tuple[str, ...] = ()
-    folder: tuple[str, ...] = ()
-    not_genre: tuple[str, ...] = ()
-    not_artist: tuple[str, ...] = ()
-    not_album: tuple[str, ...] = ()
-    not_folder: tuple[str, ...] = ()
-    year: tuple[float | None, float | None] | None = None
-    tempo: tuple[float | None, float | None] | None = None
-    duration: tuple[float | None, float | None] | None = None
-    instrumental: bool | None = None
-    key: tuple[int, int | None] | None = None
-    file: bool | None = None
-    speech: bool | None = None
-
-    def for_choosing(self) -> "TrackFilter":
-        """The filter as it is meant where music is chosen."""
-        return replace(self, speech=self.speech or False)
-
-    @property
-    def narrows(self) -> bool:
-        """Whether a person asked for some of the music only."""
-        return replace(self, speech=None) != TrackFilter()

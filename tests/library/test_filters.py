@@ -8,10 +8,9 @@ import soundfile
 import sqlalchemy as sa
 
 from img2music.connectors.tags import Tags
-from img2music.library.filter_text import track_filter
+from img2music.filters import TrackFilter
 from img2music.library.store import LibraryStore
 from img2music.music.audio.analyzer import analyze_track
-from img2music.track import TrackFilter
 from tests.support.records import make_record, make_song
 from tests.support.songs import library, record, song
 
@@ -76,8 +75,8 @@ def test_a_folder_is_known_by_the_name_of_a_link_to_it(tmp_path):
     (tmp_path / "link").symlink_to("music")
     with LibraryStore.open(tmp_path / "library.db", create=True) as store:
         store.put([make_record(str(tmp_path / "music" / "a.mp3"))])
-        assert len(store.ids(track_filter(folder=[tmp_path / "link"]))) == 1
-        assert len(store.ids(track_filter(not_folder=[tmp_path / "link"]))) == 0
+        assert len(store.ids(TrackFilter(folder=[tmp_path / "link"]))) == 1
+        assert len(store.ids(TrackFilter(not_folder=[tmp_path / "link"]))) == 0
 
 
 # Readings of the analyzer: speech by espeak-ng, alone and over music; noise by synthesis; pieces of Emotify.

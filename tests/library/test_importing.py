@@ -15,12 +15,12 @@ from hypothesis import strategies as st
 from img2music.affect import Affect
 from img2music.connectors.tables import SongTable, read_songs
 from img2music.errors import InputError
+from img2music.filters import TrackFilter
 from img2music.library.importing import SHOWN_PROBLEMS, identify, import_table, merge
 from img2music.library.scanning import scan
 from img2music.library.store import LibraryStore
 from img2music.library.upkeep import info, prune, verify
 from img2music.music.song import Song
-from img2music.track import TrackFilter
 from tests.support.records import make_record
 
 HEADER = "track_id,title,artist,album,genre,valence,energy,key"

@@ -11,13 +11,13 @@ import pytest
 import img2music
 from img2music.connectors.folders import FileState
 from img2music.errors import LibraryError
+from img2music.filters import TrackFilter
 from img2music.library import tagging
 from img2music.library.changes import find_changes
 from img2music.library.store import LibraryStore
 from img2music.library.tagging import TagReport, tag
 from img2music.library.upkeep import verify
 from img2music.library.workers import content_hash
-from img2music.track import TrackFilter
 from tests.support.records import make_record
 from tests.support.sounds import encode, tone
 

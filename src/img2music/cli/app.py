@@ -165,13 +165,22 @@ def _run() -> int:
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else 0
     except Img2MusicError as error:
-        _say(error)
+        _say(error.worded(_flag))
         return 2
     except KeyboardInterrupt:
         code = INTERRUPTED
     if code == INTERRUPTED:
         _say("interrupted; what was finished is kept. Run it again to go on.")
     return code
+
+
+def _flag(setting: str) -> str:
+    """Name a setting as an option: ``jobs=1`` as ``--jobs 1``."""
+    name, _, value = setting.partition("=")
+    name = {"duration": "length", "file": "files", "pins": "pin", "bans": "ban"}.get(name, name).replace("_", "-")
+    if value in ("True", "False"):
+        return f"--{name}" if value == "True" else f"--no-{name}"
+    return f"--{name} {value}".rstrip()
 
 
 def _say(message: object) -> None:

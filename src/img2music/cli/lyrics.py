@@ -7,7 +7,7 @@ import typer
 
 from img2music.cli.options import LibraryOption, filtered
 from img2music.cli.output import ReportFormat, ReportFormatOption, chosen_format, counting, print_json, warn
-from img2music.track import TrackFilter
+from img2music.filters import TrackFilter
 
 
 class LyricsSource(StrEnum):

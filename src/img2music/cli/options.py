@@ -1,5 +1,6 @@
 """Options that several commands share."""
 
+import dataclasses
 import functools
 import inspect
 from collections.abc import Callable
@@ -7,6 +8,8 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+
+from img2music.filters import TrackFilter
 
 LibraryOption = Annotated[
     str | None,
@@ -32,44 +35,22 @@ ForceOption = Annotated[
 ]
 
 
-def _containing(name: str) -> Any:
-    return Annotated[list[str] | None, typer.Option(help=f"{name} contains this; may be repeated (one must fit).")]
-
-
-def _not_containing(name: str) -> Any:
-    return Annotated[list[str] | None, typer.Option(help=f"{name} does not contain this; may be repeated.")]
+def _option_of(field: "dataclasses.Field[Any]") -> Any:
+    kind, words = field.metadata["kind"], field.metadata
+    if kind == "flag":
+        flag = (words["flag"] or field.name).replace("_", "-")
+        return Annotated[bool | None, typer.Option(f"--{flag}/--no-{flag}", help=words["help"])]
+    types = {"text": list[str] | None, "folder": list[Path] | None}
+    return Annotated[
+        types.get(kind, str | None), typer.Option(metavar=words["metavar"], help=words["help"], readable=False)
+    ]
 
 
 FILTERS: dict[str, Any] = {
-    "genre": _containing("Genre"),
-    "not_genre": _not_containing("Genre"),
-    "artist": _containing("Artist"),
-    "not_artist": _not_containing("Artist"),
-    "album": _containing("Album"),
-    "not_album": _not_containing("Album"),
-    "folder": Annotated[
-        list[Path] | None,
-        typer.Option(metavar="DIR", help="In this folder, or below; may be repeated (one must fit).", readable=False),
-    ],
-    "not_folder": Annotated[
-        list[Path] | None, typer.Option(metavar="DIR", help="Not in this folder; may be repeated.", readable=False)
-    ],
-    "year": Annotated[
-        str | None, typer.Option(metavar="FROM-TO", help="Year of release, such as 1990-1999, 90s or ..1979.")
-    ],
-    "tempo": Annotated[
-        str | None, typer.Option(metavar="FROM-TO", help="Beats per minute, such as 90-120, 90- or ..120.")
-    ],
-    "length": Annotated[str | None, typer.Option(metavar="FROM-TO", help="Length, such as 2:00-5:00, 90- or ..5:00.")],
-    "instrumental": Annotated[
-        bool | None, typer.Option("--instrumental/--no-instrumental", help="Without voice, or with.")
-    ],
-    "key": Annotated[str | None, typer.Option(metavar="KEY", help="Musical key, such as 'D minor', 'F# major' or Bb.")],
-    "files": Annotated[
-        bool | None, typer.Option("--files/--no-files", help="Songs with a file, or those of imported tables.")
-    ],
+    field.metadata["flag"] or field.name: _option_of(field) for field in dataclasses.fields(TrackFilter)
 }
 """By name, the options that make a `TrackFilter`."""
+NAMES = {field.metadata["flag"] or field.name: field.name for field in dataclasses.fields(TrackFilter)}
 
 
 def filtered(*, files: bool = True, chooses: bool = False) -> Callable[[Callable[..., None]], Callable[..., None]]:
@@ -85,10 +66,8 @@ def filtered(*, files: bool = True, chooses: bool = False) -> Callable[[Callable
     def decorate(command: Callable[..., None]) -> Callable[..., None]:
         @functools.wraps(command)
         def run(**given: Any) -> None:
-            from img2music.library.filter_text import track_filter
-
-            wishes = {name: given.pop(name) for name in options}
-            command(**given, where=track_filter(**{name: wish for name, wish in wishes.items() if wish is not None}))
+            wishes = {NAMES[name]: given.pop(name) for name in options}
+            command(**given, where=TrackFilter(**{name: wish for name, wish in wishes.items() if wish is not None}))
 
         parameters: list[inspect.Parameter] = []
         for parameter in inspect.signature(command).parameters.values():

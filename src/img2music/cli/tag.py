@@ -16,7 +16,7 @@ from img2music.cli.output import (
     print_table,
     warn,
 )
-from img2music.track import TrackFilter
+from img2music.filters import TrackFilter
 
 
 @filtered(files=False)

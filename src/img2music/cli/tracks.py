@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from img2music.cli.options import LibraryOption, filtered
-from img2music.track import TrackFilter
+from img2music.filters import TrackFilter
 
 
 class TracksFormat(StrEnum):

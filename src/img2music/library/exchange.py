@@ -203,7 +203,7 @@ def _lyrics(row: dict[str, Any]) -> _TrackLyrics:
             instrumental=_flag(row, "instrumental"),
             language=_optional_text(row, "language"),
             fetched=_whole(row, "fetched"),
-            valence=None if row["valence"] is None else _unit(row["valence"], "valence"),
+            valence=None if row.get("valence") is None else _unit(row["valence"], "valence"),
         ),
     )
 

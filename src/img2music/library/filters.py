@@ -6,11 +6,13 @@ that lacks a value that a condition asks for fails it.
 
 import os
 from collections.abc import Iterator
+from typing import cast
 
 from sqlalchemy import ColumnElement, Index, and_, case, func, not_, or_
 
+from img2music.filters import TrackFilter
 from img2music.library.schema import fold, tracks
-from img2music.track import TrackFilter, TrackKind
+from img2music.track import TrackKind
 
 INSTRUMENTAL = 0.5
 """Least ``instrumentalness`` of a track that counts as instrumental."""
@@ -111,15 +113,15 @@ def _conditions_of_one_value(where: TrackFilter) -> Iterator[ColumnElement[bool]
     if where.instrumental is not None:
         column = tracks.c.instrumentalness
         yield column >= INSTRUMENTAL if where.instrumental else column < INSTRUMENTAL
-    if where.key is not None:
+    if isinstance(where.key, tuple):
         pitch_class, mode = where.key
         yield tracks.c.key == pitch_class
         if mode is not None:
             yield tracks.c.mode == mode
     if where.folder:
-        yield below(where.folder)
+        yield below(cast(tuple[str, ...], where.folder))
     if where.not_folder:
-        yield not_(below(where.not_folder))
+        yield not_(below(cast(tuple[str, ...], where.not_folder)))
     if where.speech is False:
         yield KIND.element == TrackKind.MUSIC
     if where.file is not None:

@@ -9,9 +9,10 @@ from typing import Any, Protocol
 
 from img2music.connectors.lyrics import Lyrics
 from img2music.errors import InputError, SourceError, UsageError, printable
+from img2music.filters import TrackFilter
 from img2music.library.record import LOCAL, LyricsRecord, best
 from img2music.library.store import LibraryStore
-from img2music.track import Track, TrackFilter
+from img2music.track import Track
 
 SCHEMA = "img2music/lyrics/1"
 SERVICES = ("lrclib", "musixmatch")

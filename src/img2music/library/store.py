@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import threading
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from types import TracebackType
@@ -14,13 +15,14 @@ from numpy.typing import NDArray
 from img2music.analysis import NO_MUSIC, CurvePoint
 from img2music.connectors.folders import FileState
 from img2music.errors import UsageError
+from img2music.filters import TrackFilter
 from img2music.library import database
 from img2music.library.filters import KIND, PRESENT_NO_MUSIC, conditions
 from img2music.library.record import CURVE_DTYPE, Failure, LyricsRecord, SongRecord, TrackRecord, unpack_curve
 from img2music.library.rows import AFFECT_DTYPE, PACKED_AFFECT, batches, lyrics_record_of, record_of, song_of, track_of
 from img2music.library.schema import affects, curves, failures, lyrics, song_sources, tracks
 from img2music.library.transaction import Transaction
-from img2music.track import Track, TrackFilter, TrackKind
+from img2music.track import Track, TrackKind
 
 AFFECT_CHUNK = 1 << 22  # ids a query: twice 24 bytes each stay well below SQLite's limit of 1e9 bytes a value
 
@@ -64,6 +66,8 @@ class LibraryStore:
         self._engine = engine
         self._writer = engine.execution_options(immediate=True)
         self._where = where
+        self._watch: sa.PoolProxiedConnection | None = None
+        self._watching = threading.Lock()
         self.location = str(where)
 
     @classmethod
@@ -80,6 +84,8 @@ class LibraryStore:
 
     def close(self) -> None:
         """Close the database."""
+        if self._watch is not None:
+            self._watch.close()
         self._engine.dispose()
 
     def __enter__(self) -> Self:
@@ -91,6 +97,18 @@ class LibraryStore:
         self.close()
 
     # Reading
+
+    def version(self) -> object:
+        """What compares equal as long as nobody, in this process or another, has changed the library."""
+        with database.plain_errors(self._where), self._watching:
+            if self._engine.dialect.name == "postgresql":
+                with self._reading() as connection:
+                    return connection.execute(sa.text("SELECT CAST(pg_current_snapshot() AS text)")).scalar()
+            if self._watch is None:  # counts the changes that other connections make, so it is used for nothing else
+                self._watch = self._engine.raw_connection()
+            with contextlib.closing(self._watch.cursor()) as cursor:
+                cursor.execute("PRAGMA data_version")
+                return cursor.fetchone()
 
     def count(self, *, missing: bool = False) -> int:
         """Count the tracks that are present, or those that are missing."""

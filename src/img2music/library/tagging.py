@@ -11,10 +11,11 @@ from img2music.connectors.folders import FileState
 from img2music.connectors.tag_writing import FACTS, FieldEdit, Moods, TagEdit, TagFile
 from img2music.errors import Img2MusicError, InputError, UsageError, unexpected
 from img2music.files import edited_copy, put_in_place, remove_left_copies
+from img2music.filters import TrackFilter
 from img2music.library.store import LibraryStore
 from img2music.library.workers import content_hash
 from img2music.media.packets import same_sound
-from img2music.track import Track, TrackFilter
+from img2music.track import Track
 
 SCHEMA = "img2music/tag/1"
 TABLE_COLUMNS = ("file", *FACTS)

@@ -12,12 +12,13 @@ from numpy.typing import NDArray
 
 from img2music.distribution import AffectDistribution
 from img2music.errors import UsageError, printable
+from img2music.filters import TrackFilter
 from img2music.library.schema import fold
 from img2music.library.store import LibraryStore
-from img2music.matching.calibration import Matching
 from img2music.matching.choice import choosable
 from img2music.matching.diversity import second_copies
 from img2music.matching.explanations import explain
+from img2music.options import MatchMode
 from img2music.soundtrack.choosing import MEMORY, Chosen, Prices, choose, shortlist
 from img2music.soundtrack.cue_sheet import Cue
 from img2music.soundtrack.cueing import CueWriter, Runner
@@ -25,7 +26,6 @@ from img2music.soundtrack.film import Film
 from img2music.soundtrack.music import TOLERANCE, FilmCurve, Music, Span
 from img2music.soundtrack.pace import Pace
 from img2music.soundtrack.scenes import LEAST_SCENE, Scene
-from img2music.track import TrackFilter
 
 CELL, COARSE_CELL = 1.0, 2.0
 """Seconds in which film and music are compared while passages are searched; less for the shortest scenes."""
@@ -53,7 +53,7 @@ class Options:
     """How to spot."""
 
     cues: Cues = Cues.AUTO  # one track for the whole film, one cue a scene, or as many as are worth their price
-    matching: Matching = Matching.RELATIVE  # relative (ranks on both sides) or absolute
+    matching: MatchMode = MatchMode.RELATIVE  # relative (ranks on both sides) or absolute
     alternatives: int = 3  # runners-up that are listed with each cue
     least_scene: float = LEAST_SCENE  # least length of a scene in seconds
     # Scenes (1 for the first) and the track that must lie under each: its number in the library, such as "#17", its
@@ -186,7 +186,7 @@ def spot(
     natural: AffectDistribution,
 ) -> tuple[Cue, ...]:
     """Choose cues for a film."""
-    relative = options.matching is Matching.RELATIVE
+    relative = options.matching is MatchMode.RELATIVE
     boundaries, owners = stretches(scenes, tracks, options)
     positions = natural.ranks(film.curve[:, 1:]) if relative else film.curve[:, 1:]
     cell = cell_seconds(len(tracks.ids), float(np.diff(boundaries).min()))

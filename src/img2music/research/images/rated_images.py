@@ -58,10 +58,10 @@ def read_rating(scale: Scale, valence: str | None, arousal: str | None, where: s
     """Read the ratings of one row."""
     try:
         return scale.to_unit(float(valence or ""), float(arousal or ""))
-    except ValueError as error:
-        raise InputError(f"{where} lacks a rating that is a number.", str(table)) from error
     except UsageError as error:
         raise InputError(f"{where}: {error}", str(table)) from error
+    except ValueError as error:
+        raise InputError(f"{where} lacks a rating that is a number.", str(table)) from error
 
 
 def require_files(paths: Iterable[Path]) -> None:

@@ -3,13 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from img2music.errors import UsageError
-from img2music.library.filter_text import (
-    parse_key,
-    parse_length_range,
-    parse_range,
-    parse_year_range,
-    track_filter,
-)
+from img2music.filters import TrackFilter, parse_key, parse_lengths, parse_range, parse_years
 from img2music.library.listing import length_text
 from tests.support.records import make_record
 
@@ -29,13 +23,13 @@ from tests.support.records import make_record
     ],
 )
 def test_ranges(text, expected):
-    assert parse_range(text, "--tempo") == expected
+    assert parse_range(text, "tempo") == expected
 
 
 @pytest.mark.parametrize("text", ["", "-", "..", "fast", "120-90", "90-120-130", "1e3", "nan", "--5"])
 def test_what_is_no_range(text):
-    with pytest.raises(UsageError, match="--tempo"):
-        parse_range(text, "--tempo")
+    with pytest.raises(UsageError, match="tempo"):
+        parse_range(text, "tempo")
 
 
 @pytest.mark.parametrize(
@@ -49,13 +43,13 @@ def test_what_is_no_range(text):
     ],
 )
 def test_lengths(text, expected):
-    assert parse_length_range(text) == expected
+    assert parse_lengths(text, "duration") == expected
 
 
 @pytest.mark.parametrize("text", ["5:00-2:00", "1:2:3:4", ":30", "long"])
 def test_what_is_no_length(text):
-    with pytest.raises(UsageError, match="--length"):
-        parse_length_range(text)
+    with pytest.raises(UsageError, match="duration"):
+        parse_lengths(text, "duration")
 
 
 @pytest.mark.parametrize(
@@ -79,7 +73,7 @@ def test_keys(text, expected):
 
 @pytest.mark.parametrize("text", ["", "H minor", "minor", "D minorish", "C##"])
 def test_what_is_no_key(text):
-    with pytest.raises(UsageError, match="--key"):
+    with pytest.raises(UsageError, match="key"):
         parse_key(text)
 
 
@@ -91,12 +85,54 @@ def test_a_key_that_is_printed_is_read_back(key, mode):
 
 @given(seconds=st.integers(0, 10**6))
 def test_a_length_that_is_printed_is_read_back(seconds):
-    assert parse_length_range(length_text(seconds)) == (seconds, seconds)
+    assert parse_lengths(length_text(seconds), "duration") == (seconds, seconds)
 
 
 def test_nothing_typed_means_any():
-    where = track_filter()
-    assert where == type(where)()
+    assert not TrackFilter().narrows
+    assert TrackFilter(genre=[], year=None) == TrackFilter()
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        ({"genre": "jazz"}, {"genre": ("jazz",)}),
+        ({"not_artist": ["Abba", "Queen"]}, {"not_artist": ("Abba", "Queen")}),
+        ({"year": 1990}, {"year": (1990, 1990)}),
+        ({"year": range(1955, 1966)}, {"year": (1955, 1965)}),
+        ({"year": (None, 1979)}, {"year": (None, 1979)}),
+        ({"tempo": "80-110"}, {"tempo": (80, 110)}),
+        ({"tempo": 99.5}, {"tempo": (99.5, 99.5)}),
+        ({"duration": "2:00-5:00"}, {"duration": (120, 300)}),
+        ({"key": "D minor"}, {"key": (2, 0)}),
+        ({"folder": "/music"}, {"folder": ("/music",)}),
+    ],
+)
+def test_conditions_are_given_as_people_write_them(written, kept):
+    where = TrackFilter(**written)
+    assert {name: getattr(where, name) for name in kept} == kept
+    assert TrackFilter(**kept) == where
+    assert where.narrows
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"genre": 5},
+        {"year": (1999, 1990)},
+        {"year": True},
+        {"tempo": ("80", "90")},
+        {"key": (12, 1)},
+        {"key": "D mayor"},
+        {"instrumental": "yes"},
+    ],
+)
+def test_conditions_that_make_no_sense_are_refused(wrong):
+    (name,) = wrong
+    with pytest.raises(UsageError, match=f"`{name}`"):
+        TrackFilter(**wrong)
+    with pytest.raises(ValueError, match=name):
+        TrackFilter(**wrong)
 
 
 @pytest.mark.parametrize(
@@ -118,11 +154,11 @@ def test_nothing_typed_means_any():
     ],
 )
 def test_years_and_decades(text: str, years: tuple[float | None, float | None]) -> None:
-    assert parse_year_range(text) == years
-    assert track_filter(year=text).year == years
+    assert parse_years(text, "year") == years
+    assert TrackFilter(year=text).year == years
 
 
 @pytest.mark.parametrize("text", ["90", "90-99", "95s", "90s-80s", "nineties", "1990.5", "19990", "", "s"])
 def test_what_is_no_year_is_told_with_years(text: str) -> None:
-    with pytest.raises(UsageError, match=r"--year.*(1990-1999, 90s, 2010- or \.\.1980|ends before it starts)"):
-        parse_year_range(text)
+    with pytest.raises(UsageError, match=r"`year`.*(1990-1999, 90s, 2010- or \.\.1980|ends before it starts)"):
+        parse_years(text, "year")

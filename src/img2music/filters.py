@@ -1,0 +1,237 @@
+"""Which tracks are meant, as a person writes it."""
+
+import dataclasses
+import os
+import re
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from img2music.errors import UsageError, printable
+
+Range = tuple[float | None, float | None]
+"""Inclusive least and greatest; None where it is open."""
+AnyPath = str | os.PathLike[str]
+RangeWish = Range | range | float | str | None
+
+_NUMBER = re.compile(r"\d+(?:\.\d+)?")
+_DECADE = re.compile(r"'?((?:[12]\d)?\d0)'?s", re.IGNORECASE)
+_LENGTH = re.compile(r"(?:(?:(\d+):)?(\d+):)?(\d+(?:\.\d+)?)")
+_KEY = re.compile(r"([a-g])\s*(#|♯|sharp|b|♭|flat)?\s*(major|maj|dur|minor|min|moll|m)?", re.IGNORECASE)
+_PITCH_CLASSES = {"c": 0, "d": 2, "e": 4, "f": 5, "g": 7, "a": 9, "b": 11}
+_FLATS = ("b", "♭", "flat")
+_MAJOR = ("major", "maj", "dur")
+
+
+def condition(
+    kind: str,
+    help: str,  # noqa: A002
+    *,
+    flag: str | None = None,
+    metavar: str | None = None,
+) -> Any:
+    """Declare a condition; its kind, a key of `_READERS`, tells how it is written."""
+    default: Any = () if kind in ("text", "folder") else None
+    return dataclasses.field(default=default, metadata={"kind": kind, "help": help, "flag": flag, "metavar": metavar})
+
+
+def _text(name: str, *, no: bool = False) -> Any:
+    if no:
+        return condition("text", f"{name} does not contain this; may be repeated.")
+    return condition("text", f"{name} contains this; may be repeated (one must fit).")
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class TrackFilter:
+    """Conditions that a track must meet, all of them; None (or nothing) means any.
+
+    Each is given as a person writes it: ``TrackFilter(genre="jazz", year="1990-1999", key="D minor")``.
+
+    Parameters
+    ----------
+    genre, artist, album : str or sequence of str
+        The tag contains one of these, regardless of case.
+    folder : str, path-like or sequence of them
+        The file is in one of these folders, or below; ``~`` is the user's home.
+    not_genre, not_artist, not_album, not_folder
+        The same, and the track fails; one without the tag passes.
+    year : str, int, range or (int or None, int or None), optional
+        Such as 1990, ``"1990-1999"``, ``"90s"``, ``"2010-"``, ``range(1955, 1966)`` (without its end) or
+        ``(None, 1979)``; both ends included. A track without the value fails, here and below.
+    tempo : str, float or (float or None, float or None), optional
+        Beats a minute, such as ``"90-120"`` or ``"..120"``.
+    duration : str, float or (float or None, float or None), optional
+        Seconds, or text such as ``"2:00-5:00"``.
+    instrumental : bool, optional
+        Whether ``instrumentalness`` is at least 0.5.
+    key : str or (int, int or None), optional
+        Such as ``"D minor"``, ``"F#"`` or ``"Bb major"``; or a pitch class (0 = C), and 1 (major), 0 (minor) or None.
+    file : bool, optional
+        Whether the track has a file.
+    speech : bool, optional
+        Whether tracks pass that are no music: speech, noise and very short sounds (`Track.kind`). None: where tracks
+        are listed, but not where music is chosen.
+
+    Raises
+    ------
+    UsageError
+        If one of them can't be read.
+    """
+
+    genre: str | Iterable[str] = _text("Genre")
+    not_genre: str | Iterable[str] = _text("Genre", no=True)
+    artist: str | Iterable[str] = _text("Artist")
+    not_artist: str | Iterable[str] = _text("Artist", no=True)
+    album: str | Iterable[str] = _text("Album")
+    not_album: str | Iterable[str] = _text("Album", no=True)
+    folder: AnyPath | Iterable[AnyPath] = condition(
+        "folder", "In this folder, or below; may be repeated (one must fit).", metavar="DIR"
+    )
+    not_folder: AnyPath | Iterable[AnyPath] = condition("folder", "Not in this folder; may be repeated.", metavar="DIR")
+    year: RangeWish = condition("years", "Year of release, such as 1990-1999, 90s or ..1979.", metavar="FROM-TO")
+    tempo: RangeWish = condition("range", "Beats per minute, such as 90-120, 90- or ..120.", metavar="FROM-TO")
+    duration: RangeWish = condition(
+        "length", "Length, such as 2:00-5:00, 90- or ..5:00.", flag="length", metavar="FROM-TO"
+    )
+    instrumental: bool | None = condition("flag", "Without voice, or with.")
+    key: str | tuple[int, int | None] | None = condition(
+        "key", "Musical key, such as 'D minor', 'F# major' or Bb.", metavar="KEY"
+    )
+    file: bool | None = condition("flag", "Songs with a file, or those of imported tables.", flag="files")
+    speech: bool | None = condition("flag", "Speech, noise and sounds shorter than 5 seconds, too, or not.")
+
+    def __post_init__(self) -> None:
+        for field in dataclasses.fields(self):
+            value = getattr(self, field.name)
+            if value is not None:
+                object.__setattr__(self, field.name, _READERS[field.metadata["kind"]](value, field.name))
+
+    def for_choosing(self) -> "TrackFilter":
+        """The filter as it is meant where music is chosen."""
+        return dataclasses.replace(self, speech=self.speech or False)
+
+    @property
+    def narrows(self) -> bool:
+        """Whether a person asked for some of the music only."""
+        return dataclasses.replace(self, speech=None) != TrackFilter()
+
+
+def _texts(value: Any, name: str) -> tuple[str, ...]:
+    texts = tuple(value) if isinstance(value, Iterable) and not isinstance(value, str) else (value,)
+    for text in texts:
+        if not isinstance(text, str):
+            raise UsageError(f"`{name}` must be text, not {printable(repr(text))}.")
+    return texts
+
+
+def _folders(value: Any, name: str) -> tuple[str, ...]:
+    """Absolute paths, those that links lead to as well: a scan may have come by either."""
+    folders = (value,) if isinstance(value, str | os.PathLike) else value
+    given = [os.path.expanduser(os.fspath(folder)) for folder in folders]  # noqa: PTH111 - names may be any bytes
+    return tuple(dict.fromkeys(path for each in given for path in (os.path.abspath(each), os.path.realpath(each))))  # noqa: PTH100
+
+
+def _range_reader(parse: Callable[[str, str], Range]) -> Callable[[Any, str], Range]:
+    def read(value: Any, name: str) -> Range:
+        if isinstance(value, str):
+            return parse(value, name)
+        if isinstance(value, range):
+            value = (value.start, value.stop - 1)
+        least, greatest = value if isinstance(value, tuple) and len(value) == 2 else (value, value)
+        for number in (least, greatest):
+            if number is not None and (isinstance(number, bool) or not isinstance(number, int | float)):
+                raise UsageError(f"`{name}` must be a number, a range, or text such as '90-120', not {value!r}.")
+        if least is not None and greatest is not None and least > greatest:
+            raise UsageError(f"`{name}`: {value!r} ends before it starts.")
+        return least, greatest
+
+    return read
+
+
+def _key(value: Any, name: str) -> tuple[int, int | None]:
+    if isinstance(value, str):
+        return parse_key(value, name)
+    tonic, mode = value
+    if tonic not in range(12) or mode not in (0, 1, None):
+        raise UsageError(f"`{name}` must be a pitch class from 0 to 11 and a mode (1, 0 or None), not {value!r}.")
+    return tonic, mode
+
+
+def _flag(value: Any, name: str) -> bool:
+    if not isinstance(value, bool):
+        raise UsageError(f"`{name}` must be True or False, not {value!r}.")
+    return value
+
+
+def parse_range(text: str, name: str) -> Range:
+    """Read a range of numbers: ``"90-120"``, ``"90-"``, ``"-120"``, the same with ``".."``, or ``"90"``."""
+
+    def number(part: str) -> tuple[float, float] | None:
+        return (float(part), float(part)) if _NUMBER.fullmatch(part) else None
+
+    return _range(text, name, number, "a range such as 90-120, 90- or ..120")
+
+
+def parse_years(text: str, name: str) -> Range:
+    """Read a range of years, in years and decades: ``"1990-1999"``, ``"90s"``, ``"1980s-"``, ``"..2010"``."""
+
+    def years(part: str) -> tuple[float, float] | None:
+        decade = _DECADE.fullmatch(part)
+        if decade:
+            first = int(decade[1])
+            first += 0 if first >= 1000 else 2000 if first < 30 else 1900
+            return first, first + 9
+        return (int(part), int(part)) if re.fullmatch(r"[12]\d{3}", part) else None
+
+    return _range(text, name, years, "a year, a decade or a range such as 1990-1999, 90s, 2010- or ..1980")
+
+
+def parse_lengths(text: str, name: str) -> Range:
+    """Read a range of lengths, in minutes and seconds or in seconds: ``"2:00-5:00"``, ``"90-"``, ``"..1:02:03"``.
+
+    One length without seconds' fraction means the whole second that it names.
+    """
+
+    def seconds(part: str) -> tuple[float, float] | None:
+        found = _LENGTH.fullmatch(part)
+        if found is None:
+            return None
+        hours, minutes, rest = found.groups(default="0")
+        total = 3600.0 * int(hours) + 60.0 * int(minutes) + float(rest)
+        return total, total
+
+    return _range(text, name, seconds, "a range of lengths such as 2:00-5:00, 2:00- or ..5:00")
+
+
+def parse_key(text: str, name: str = "key") -> tuple[int, int | None]:
+    """Read a musical key: ``"D minor"``, ``"F# major"``, ``"Bb"`` (both modes), ``"Am"``."""
+    found = _KEY.fullmatch(text.strip())
+    if found is None:
+        raise UsageError(f"`{name}` must be a key such as 'D minor' or 'F# major', not {printable(text)!r}.")
+    tonic, sign, mode = (part.lower() if part else "" for part in found.groups())
+    pitch_class = _PITCH_CLASSES[tonic] + (0 if not sign else -1 if sign in _FLATS else 1)
+    return pitch_class % 12, None if not mode else int(mode in _MAJOR)
+
+
+def _range(text: str, name: str, read: Callable[[str], tuple[float, float] | None], wanted: str) -> Range:
+    compact = text.strip().replace("\u2013", "-")  # an en dash, as people copy it
+    start, separator, end = compact.partition(".." if ".." in compact else "-")
+    parts = [part.strip() for part in ((start, end) if separator else (start, start))]
+    values = [read(part) for part in parts]
+    unread = any(part and value is None for part, value in zip(parts, values, strict=True))
+    if unread or not any(parts):
+        raise UsageError(f"`{name}` must be {wanted}, not {printable(text)!r}.")
+    least, greatest = values[0] and values[0][0], values[1] and values[1][1]
+    if least is not None and greatest is not None and least > greatest:
+        raise UsageError(f"`{name}`: {printable(text)!r} ends before it starts.")
+    return least, greatest
+
+
+_READERS: dict[str, Callable[[Any, str], Any]] = {
+    "text": _texts,
+    "folder": _folders,
+    "years": _range_reader(parse_years),
+    "range": _range_reader(parse_range),
+    "length": _range_reader(parse_lengths),
+    "key": _key,
+    "flag": _flag,
+}

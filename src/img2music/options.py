@@ -1,0 +1,320 @@
+"""What a person can choose: each option with its default, limits and help, once. Light, since ``--help`` reads it."""
+
+import dataclasses
+import os
+import re
+import types
+import typing
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from img2music.errors import UsageError, printable
+from img2music.filters import TrackFilter
+
+AnyPath = str | os.PathLike[str]
+
+
+class MatchMode(StrEnum):
+    """How pictures and songs are compared: by ranks within each, or by their affects as they are."""
+
+    RELATIVE = "relative"
+    ABSOLUTE = "absolute"
+
+
+class CueCount(StrEnum):
+    """How many cues a film gets: one, one a scene, or as many as are worth their price."""
+
+    ONE = "one"
+    SCENE = "scene"
+    AUTO = "auto"
+
+
+class OriginalSound(StrEnum):
+    """What becomes of a film's own sound: kept, kept with the music lowered under speech, or dropped."""
+
+    KEEP = "keep"
+    DUCK = "duck"
+    DROP = "drop"
+
+
+class PhotoOrder(StrEnum):
+    """In which order a slideshow's photos come."""
+
+    NAME = "name"
+    DATE = "date"
+    MOOD = "mood"
+
+
+class FilmShape(StrEnum):
+    """Proportions of a film."""
+
+    WIDE = "16:9"
+    TALL = "9:16"
+    SQUARE = "1:1"
+
+
+class Captions(StrEnum):
+    """What is written on a slideshow's photos: nothing, their own titles, or the names of their files."""
+
+    NONE = "none"
+    TITLE = "title"
+    NAME = "name"
+
+
+Options = TypeVar("Options")
+
+
+def option(
+    default: Any,
+    help: str,  # noqa: A002
+    *,
+    least: float | None = None,
+    most: float | None = None,
+    metavar: str | None = None,
+    flag: str | None = None,
+    shown: str | None = None,
+) -> Any:
+    """Declare a field of an option dataclass; ``flag`` names it on a command line where its own name does not."""
+    words = {"help": help, "least": least, "most": most, "metavar": metavar, "flag": flag, "shown": shown}
+    return dataclasses.field(default=default, metadata=words)
+
+
+class Checked:
+    """An option dataclass whose strings become enums, and whose values outside their limits are refused."""
+
+    def __post_init__(self) -> None:
+        hints = typing.get_type_hints(type(self))
+        for field in dataclasses.fields(typing.cast(Any, self)):
+            value = getattr(self, field.name)
+            if value is None:
+                continue
+            for kind in typing.get_args(hints[field.name]) or (hints[field.name],):
+                if isinstance(kind, type) and issubclass(kind, StrEnum):
+                    object.__setattr__(self, field.name, chosen(kind, value, field.name))
+            within(field.name, value, field.metadata.get("least"), field.metadata.get("most"))
+
+
+Choice = TypeVar("Choice", bound=StrEnum)
+
+
+def chosen(kind: type[Choice], value: object, name: str) -> Choice:
+    """The member of an enum that a person named."""
+    try:
+        return kind(value)  # type: ignore[arg-type]
+    except ValueError:
+        *others, last = kind
+        words = f"{', '.join(others)} or {last}"
+        raise UsageError(f"`{name}` must be {words}, not {printable(str(value))!r}.") from None
+
+
+def within(name: str, value: object, least: float | None, most: float | None) -> None:
+    """Refuse a number outside its limits."""
+    if least is None and most is None:
+        return
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        raise UsageError(f"`{name}` must be a number, not {printable(repr(value))}.")
+    if most is None and not value >= (least or 0.0):
+        raise UsageError(f"`{name}` must be at least {least:g}, not {value:g}.")
+    if most is not None and not (least or 0.0) <= value <= most:
+        raise UsageError(f"`{name}` must be from {least or 0:g} to {most:g}, not {value:g}.")
+
+
+_IMAGE_MODEL = "What reads pictures: the name of a model, or a model file."
+_MATCH = "Compare ranks within pictures and within songs, or the affects as they are."
+LOUDNESS = -16.0
+"""Integrated loudness in LUFS at which songs meet and a film is delivered, unless asked otherwise."""
+
+
+@dataclasses.dataclass(frozen=True)
+class RecommendOptions(Checked):
+    """How to recommend."""
+
+    top: int = option(10, "Songs for each query.", least=1)
+    match: MatchMode = option(MatchMode.RELATIVE, _MATCH)
+    per_artist: int | None = option(
+        None, "At most so many songs of one artist; 0 for any number.", least=0, shown="2"
+    )  # None: any number where artists or albums are asked for, else 2, and more where a list would be short
+    together: bool = option(
+        False, "One playlist through all pictures in their order, of at least `top` songs and one each."
+    )
+    widen: float = option(
+        0.0,
+        "Songs around a picture's point, as far as its reading is unsure (1: a standard deviation), instead of the "
+        "nearest.",
+        least=0.0,
+        most=2.0,
+    )
+    image_model: AnyPath | None = option(None, _IMAGE_MODEL, metavar="NAME|FILE")
+    where: TrackFilter = TrackFilter()
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.widen and self.together:
+            raise UsageError("`widen` spreads the list of one picture, `together` makes one playlist: choose one.")
+
+
+Pins = tuple[tuple[int, str], ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class SpotOptions(Checked):
+    """How music is chosen for a film."""
+
+    cues: CueCount = option(
+        CueCount.AUTO, "One song for the whole film, one passage a scene, or as many changes as are worth it."
+    )
+    least_scene: float = option(12.0, "Least length of a scene.", least=1.0, most=3600.0, metavar="SECONDS")
+    alternatives: int = option(3, "Runners-up to list with each passage.", least=0)
+    match_tempo: bool = option(False, "Prefer quick music where the film cuts quickly, and slow where slowly.")
+    pins: Pins = option(
+        (), "This song under this scene: #17, its path or title. May be repeated.", flag="pin", metavar="SCENE=SONG"
+    )  # also a mapping of scene to song, or strings such as "2=#17"
+    bans: tuple[str, ...] = option(
+        (), "Never this song, named as for `pins`. May be repeated.", flag="ban", metavar="SONG"
+    )
+    match: MatchMode = option(MatchMode.RELATIVE, _MATCH)
+    image_model: AnyPath | None = option(None, _IMAGE_MODEL, metavar="NAME|FILE")
+    where: TrackFilter = TrackFilter()
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        object.__setattr__(self, "pins", pins_of(self.pins))
+        songs = (self.bans,) if isinstance(self.bans, str | int) else self.bans
+        object.__setattr__(self, "bans", tuple(map(_song, songs)))
+
+
+@dataclasses.dataclass(frozen=True)
+class ScoreOptions(Checked):
+    """How a film with music sounds."""
+
+    original: OriginalSound | None = option(
+        None,
+        "The film's own sound: keep it, keep it and lower the music while someone speaks in it, or drop it.",
+        shown="duck; or as the cue sheet says",
+    )
+    duck: float | None = option(
+        None,
+        "By how much the music is lowered while someone speaks in the film; 0: not at all.",
+        least=0.0,
+        most=60.0,
+        metavar="DB",
+        shown="12",
+    )
+    loudness: float = option(LOUDNESS, "Integrated loudness of the result.", least=-36.0, most=-8.0, metavar="LUFS")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.duck is not None and self.original not in (None, OriginalSound.DUCK):
+            raise UsageError(f"`duck` goes without `original={self.original}`.")
+
+
+@dataclasses.dataclass(frozen=True)
+class SlideshowOptions(Checked):
+    """What a slideshow looks like."""
+
+    order: PhotoOrder = option(
+        PhotoOrder.NAME, "As given and by name, by when they were taken, or calm to lively and back."
+    )
+    seconds_per_photo: float = option(4.0, "How long each photo is seen.", least=1.0, most=60.0, metavar="SECONDS")
+    whole_song: bool = option(False, "One song from start to end; the photos are spread evenly over its length.")
+    shape: FilmShape = option(FilmShape.WIDE, "Proportions of the film.")
+    size: int = option(1080, "Shorter side of the film.", least=64, most=2160, metavar="PIXELS")
+    fps: int = option(30, "Pictures a second.", least=10, most=60)
+    cross_fade: float = option(
+        1.0,
+        "From one photo to the next, at most a third of its time; 0: cuts.",
+        least=0.0,
+        most=60.0,
+        metavar="SECONDS",
+    )
+    captions: Captions = option(Captions.NONE, "Write the photos' own titles, or the names of their files, on them.")
+    font: AnyPath | None = option(None, "Font for captions.", metavar="FILE", shown="DejaVu Sans")
+    silent: bool = option(False, "No music; needs no library.")
+    loudness: float = option(LOUDNESS, "Integrated loudness of the film.", least=-36.0, most=-8.0, metavar="LUFS")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.silent and self.whole_song:
+            raise UsageError("`silent` goes without `whole_song`.")
+
+
+@dataclasses.dataclass(frozen=True)
+class ScanOptions(Checked):
+    """How folders are scanned."""
+
+    jobs: int | None = option(None, "Number of processes.", least=1, shown="one a processor")
+    full: bool = option(False, "Analyse every file again, unchanged ones too.")
+    tags: bool = option(False, "Read the tags of known files again, without listening again.")
+    retry_failed: bool = option(False, "Try the files again that could not be analysed and have not changed since.")
+    dry_run: bool = option(False, "Only tell what would be done; write nothing.")
+
+
+@dataclasses.dataclass(frozen=True)
+class TagOptions(Checked):
+    """How moods are written into files' tags."""
+
+    remove: bool = option(False, "Take out what an earlier run wrote, and bring back what it replaced.")
+    overwrite: bool = option(False, "Also replace what a person or another program has written.")
+    keep_times: bool = option(False, "Leave the files' times of modification as they were.")
+    dry_run: bool = option(False, "Only tell what would be done; write nothing.")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.remove and self.overwrite:
+            raise UsageError("`remove` brings back what was there, `overwrite` replaces it: choose one.")
+
+
+def with_filter(kind: type[Options], wishes: Mapping[str, Any]) -> Options:
+    """Make options of keywords in which those of a `TrackFilter` (``genre="jazz"``) stand beside the others."""
+    own = {field.name for field in dataclasses.fields(typing.cast(Any, kind))}
+    filters = {field.name for field in dataclasses.fields(TrackFilter)}
+    unknown = sorted(set(wishes) - own - filters)
+    if unknown:
+        raise UsageError(f"There is no option `{unknown[0]}`.")
+    conditions = {name: value for name, value in wishes.items() if name in filters - own}
+    given = {name: value for name, value in wishes.items() if name in own}
+    if conditions:
+        if given.get("where") not in (None, TrackFilter()):
+            raise UsageError(f"Give either `where` or `{next(iter(conditions))}`.")
+        given["where"] = TrackFilter(**conditions)
+    if given.get("where", ...) is None:
+        del given["where"]
+    return kind(**given)
+
+
+def pins_of(wishes: object) -> Pins:
+    """Scenes and their songs, from ``{2: "#17"}``, ``[(2, "#17")]`` or ``["2=#17"]``."""
+    if isinstance(wishes, str):
+        wishes = (wishes,)
+    given: Iterable[Any] = wishes.items() if isinstance(wishes, Mapping) else typing.cast(Iterable[Any], wishes)
+    pairs = [_pin(wish) for wish in given]
+    if twice := [scene for scene, count in Counter(scene for scene, _ in pairs).items() if count > 1]:
+        raise UsageError(f"Scene {twice[0]} is pinned twice.")
+    return tuple(pairs)
+
+
+def _pin(wish: Any) -> tuple[int, str]:
+    if not isinstance(wish, str):
+        scene, song = wish
+        return int(scene), _song(song)
+    scene, _, song = wish.partition("=")
+    if not song or not re.fullmatch(r"\s*0*\d{1,9}\s*", scene):
+        raise UsageError(
+            f"`pins` {printable(wish)!r} can't be read: give SCENE=TRACK, such as '2=#17' or 2='The title'."
+        )
+    return int(scene), song
+
+
+def _song(song: object) -> str:
+    """Name a song as `pins` and `bans` do: a track or its id by number, else a path, a title or part of it."""
+    number = song if isinstance(song, int) else getattr(song, "id", None)
+    return str(song) if number is None else f"#{number}"
+
+
+def kinds_of(field: "dataclasses.Field[Any]", of: type) -> tuple[type, ...]:
+    """The types that a field of an option dataclass may have, without None."""
+    hint = typing.get_type_hints(of)[field.name]
+    kinds = typing.get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
+    return tuple(kind for kind in kinds if kind is not type(None))

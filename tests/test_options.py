@@ -1,0 +1,54 @@
+import pytest
+
+from img2music.errors import UsageError
+from img2music.filters import TrackFilter
+from img2music.options import (
+    CueCount,
+    MatchMode,
+    OriginalSound,
+    RecommendOptions,
+    ScoreOptions,
+    SpotOptions,
+    with_filter,
+)
+
+
+def test_strings_become_enums():
+    assert SpotOptions(cues="one").cues is CueCount.ONE
+    assert ScoreOptions(original="drop").original is OriginalSound.DROP
+    assert RecommendOptions(match="absolute").match is MatchMode.ABSOLUTE
+
+
+@pytest.mark.parametrize(
+    ("kind", "wrong", "told"),
+    [
+        (RecommendOptions, {"match": "closest"}, "`match` must be relative or absolute, not 'closest'"),
+        (RecommendOptions, {"top": 0}, "`top` must be at least 1, not 0"),
+        (RecommendOptions, {"top": "ten"}, "`top` must be a number"),
+        (RecommendOptions, {"widen": 3}, "`widen` must be from 0 to 2, not 3"),
+        (RecommendOptions, {"widen": float("nan")}, "`widen` must be from 0 to 2, not nan"),
+        (RecommendOptions, {"widen": 1, "together": True}, "choose one"),
+        (SpotOptions, {"least_scene": 0.5}, "`least_scene` must be from 1 to 3600"),
+        (SpotOptions, {"pins": ["two=#17"]}, "SCENE=TRACK"),
+        (SpotOptions, {"pins": ["1=#17", "1=#18"]}, "pinned twice"),
+        (ScoreOptions, {"original": "keep", "duck": 3}, "`duck` goes without `original=keep`"),
+        (ScoreOptions, {"loudness": 0}, "`loudness` must be from -36 to -8, not 0"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(kind, wrong, told):
+    with pytest.raises(UsageError, match=told):
+        kind(**wrong)
+
+
+@pytest.mark.parametrize("pins", [{2: 17}, {2: "#17"}, [(2, "#17")], ["2=#17"], "2=#17"])
+def test_songs_are_pinned_as_people_write_it(pins):
+    assert SpotOptions(pins=pins).pins == ((2, "#17"),)
+
+
+def test_filters_stand_beside_options():
+    options = with_filter(RecommendOptions, {"top": 3, "genre": "jazz", "where": None})
+    assert options == RecommendOptions(top=3, where=TrackFilter(genre="jazz"))
+    with pytest.raises(UsageError, match="no option `topp`"):
+        with_filter(RecommendOptions, {"topp": 3})
+    with pytest.raises(UsageError, match="either `where` or `genre`"):
+        with_filter(RecommendOptions, {"genre": "jazz", "where": TrackFilter(artist="Monk")})

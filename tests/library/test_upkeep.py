@@ -77,8 +77,8 @@ def test_missing_files_are_told(store, tmp_path):
     store.put(make_record(str(tmp_path / name), missing=True) for name in ("back.mp3", "gone.mp3"))
     found = verify(store)
     assert [error.reason for error in found.files] == [
-        "is marked missing since a scan; it is there: scan its folder again, or library prune removes it.",
-        "is marked missing since a scan; if it is gone for good, library prune removes it.",
+        "is marked missing since a scan; it is there: scan its folder again.",
+        "is marked missing since a scan; prune removes it for good.",
     ]
     with pytest.raises(LibraryError, match=r"All 2 songs of the library .* are missing"):
         Matcher(store, MatchMode.RELATIVE, TrackFilter())

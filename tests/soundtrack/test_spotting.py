@@ -8,7 +8,6 @@ import pytest
 
 from img2music.affect import Affect
 from img2music.analysis import CurvePoint
-from img2music.connectors.tags import Tags
 from img2music.distribution import AffectDistribution
 from img2music.errors import LibraryError, UsageError
 from img2music.filters import TrackFilter
@@ -19,6 +18,7 @@ from img2music.soundtrack.choosing import Prices
 from img2music.soundtrack.film import SAMPLE_EVERY, Film, Shot
 from img2music.soundtrack.scenes import group
 from img2music.soundtrack.spotting import Cues, Options, candidates, clock, grid, spot, stretches
+from img2music.track import Tags
 from tests.support.songs import library as make_library
 from tests.support.songs import record
 from tests.support.songs import song as silent_song
@@ -153,7 +153,7 @@ def test_names_that_look_like_numbers(tmp_path: Path) -> None:
         found = candidates(store, Options(bans=("#2", "02", "40", "/music/7.mp3")))
         assert found.ids[found.allowed].tolist() == [3]  # the songs 2, 1, 4 and 5 are out
         (cue,) = spotted(store, film((20.0, "calm")), pins=((1, "4"),))  # a number that is no name
-        assert cue.track.label == "#4 40"
+        assert cue.track.display_name == "#4 40"
         with pytest.raises(UsageError, match=r"2 songs fit '1': #1 02; #3 1\. Give one by its number \(#\)"):
             candidates(store, Options(bans=("1",)))
         with pytest.raises(UsageError, match=r"3 songs fit '0': #1 02; #2 03; #4 40"):

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 from img2music.affect import Affect
 from img2music.errors import InputError, UsageError
+from img2music.options import ScanOptions
+from img2music.progress import Progress, unwatched
 
 if TYPE_CHECKING:
     from img2music.analysis import TrackAnalysis
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
     from img2music.filters import TrackFilter
     from img2music.library.importing import ImportReport
     from img2music.library.lyrics import FetchReport
-    from img2music.library.scanning import Progress, ScanReport
+    from img2music.library.scanning import ScanReport
     from img2music.library.store import LibraryStore
     from img2music.library.tagging import TagReport
     from img2music.matching.recommendation import Recommendations
@@ -355,9 +357,10 @@ class Library:
         *folders: AnyPath,
         jobs: int | None = None,
         full: bool = False,
+        tags: bool = False,
         retry_failed: bool = False,
         dry_run: bool = False,
-        progress: "Progress | None" = None,
+        progress: Progress = unwatched,
     ) -> "ScanReport":
         """Bring the library up to date with folders of music.
 
@@ -369,12 +372,14 @@ class Library:
             Number of processes; one a processor by default.
         full : bool
             Analyse every file again, unchanged ones too.
+        tags : bool
+            Read the tags of known files again, without listening again.
         retry_failed : bool
             Try the files again that could not be analysed and have not changed since.
         dry_run : bool
             Only tell what would be done; write nothing.
         progress : callable, optional
-            Called with the number of files that are done, and of all that are to do.
+            Called with each `Step`: files that are done, and the last one's path.
 
         Returns
         -------
@@ -390,15 +395,8 @@ class Library:
         from img2music.library.scanning import scan
 
         homed = [os.path.expanduser(os.fspath(folder)) for folder in folders]  # noqa: PTH111 - names may be any bytes
-        return scan(
-            self._store,
-            homed,
-            jobs=jobs,
-            full=full,
-            retry_failed=retry_failed,
-            dry_run=dry_run,
-            progress=progress,
-        )
+        options = ScanOptions(jobs=jobs, full=full, tags=tags, retry_failed=retry_failed, dry_run=dry_run)
+        return scan(self._store, homed, options, progress)
 
     def failures(self) -> list[InputError]:
         """List the files that scans could not analyse, with the reasons, in order of path."""
@@ -524,17 +522,10 @@ class Library:
         """
         from img2music.filters import TrackFilter
         from img2music.library.tagging import tag
+        from img2music.options import TagOptions
 
-        where = where or TrackFilter()
-        return tag(
-            self._store,
-            where,
-            everything=where == TrackFilter(),
-            remove=remove,
-            overwrite=overwrite,
-            keep_times=keep_times,
-            dry_run=dry_run,
-        )
+        options = TagOptions(remove=remove, overwrite=overwrite, keep_times=keep_times, dry_run=dry_run)
+        return tag(self._store, where or TrackFilter(), options)
 
     def tracks(self, where: "TrackFilter | None" = None) -> "Iterator[Track]":
         """Read the tracks that are not missing, in order of path.

@@ -32,6 +32,7 @@ def import_spotify(
     programs, not ratings by people. May be stopped at any time, and goes on from there. Exit code 1 if some songs can't
     be imported, 2 if none could be.
     """
+    from img2music.cli.tables import import_rows, told_problems
     from img2music.library.store import LibraryStore
     from img2music.library.streaming import REFUSED, SpotifyImport
 
@@ -42,7 +43,7 @@ def import_spotify(
         warn(REFUSED)
     report = found.as_import()
     if chosen_format(format_) is ReportFormat.JSON:
-        print_json(report.to_json())
+        print_json(report.to_dict())
     else:
-        print_table(["import", ">"], report.to_rows())
-    finish(report.imported, [*found.errors, *report.told()])
+        print_table(["import", ">"], import_rows(report))
+    finish(report.imported, [*found.errors, *told_problems(report)])

@@ -34,6 +34,7 @@ def import_table(
     """
     from rich.console import Console
 
+    from img2music.cli.tables import import_rows, told_problems
     from img2music.connectors.tables import parse_mapping, read_songs
     from img2music.library.database import locate
     from img2music.library.importing import import_table as import_songs
@@ -50,9 +51,9 @@ def import_table(
         with LibraryStore.open(library, create=True) as store:
             report = import_songs(store, file, table, reader)
     if chosen_format(format_) is ReportFormat.JSON:
-        print_json(report.to_json())
+        print_json(report.to_dict())
     else:
-        print_table(["import", ">"], report.to_rows())
+        print_table(["import", ">"], import_rows(report))
     for note in report.notes:
         warn(f"{file}: {note}")
-    finish(report.imported, report.told())
+    finish(report.imported, told_problems(report))

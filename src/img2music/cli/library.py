@@ -23,9 +23,9 @@ def info(library: LibraryOption = None, format_: ReportFormatOption = None) -> N
     """Tell where the library is and what is in it."""
     import dataclasses
 
+    from img2music.cli.tables import info_rows
     from img2music.library.store import LibraryStore
     from img2music.library.upkeep import info as library_info
-    from img2music.library.upkeep import info_rows
 
     with LibraryStore.open(library, read_only=True) as store:
         found = library_info(store)
@@ -140,6 +140,8 @@ def import_(
     from img2music.library.store import LibraryStore
 
     with LibraryStore.open(library, create=True) as store:
-        count, errors = import_library(store, file)
-    warn(f"{count} tracks imported.")
-    finish(count, errors)
+        found = import_library(store, file)
+    for note in found.notes:
+        warn(f"{file}: {note}")
+    warn(f"{found.count} tracks imported.")
+    finish(found.count, found.errors)

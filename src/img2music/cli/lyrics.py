@@ -74,7 +74,7 @@ def show(
     with LibraryStore.open(library, read_only=True) as store:
         found = known_lyrics(store, track)
     if chosen_format(format_) is ReportFormat.JSON:
-        print_json(found.to_json())
+        print_json(found.to_dict())
         return
     record = found.require()
     warn(describe(found.track, record))

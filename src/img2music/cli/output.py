@@ -14,6 +14,7 @@ import typer
 if TYPE_CHECKING:
     from img2music.errors import InputError
     from img2music.files import FileKind
+    from img2music.progress import Step
 
 
 class ReportFormat(StrEnum):
@@ -64,7 +65,7 @@ def print_table(columns: Sequence[str | Mapping[str, str]], rows: Iterable[Seque
 
 
 @contextmanager
-def counting(title: str) -> Iterator[Callable[[int, int | None], None]]:
+def counting(title: str) -> Iterator[Callable[..., None]]:
     """Show a progress bar on stderr while something is counted; nothing where that is no terminal."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -73,7 +74,12 @@ def counting(title: str) -> Iterator[Callable[[int, int | None], None]]:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task(title, total=None)
-        yield lambda done, of: bar.update(task, completed=done, total=of)
+
+        def show(done: "int | Step", of: int | None = None) -> None:
+            whole = (done, of) if isinstance(done, int) else (done.done, done.total)
+            bar.update(task, completed=whole[0], total=whole[1])
+
+        yield show
 
 
 def warn(message: object) -> None:

@@ -2,14 +2,12 @@
 
 import contextlib
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from img2music.library.scanning import Progress
+from img2music.progress import Progress, Step, unwatched
 
 
 @contextlib.contextmanager
-def scan_progress() -> Iterator["Progress | None"]:
+def scan_progress() -> Iterator[Progress]:
     """Show a bar, the rate and the time left on standard error, if it is a terminal."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
@@ -17,7 +15,7 @@ def scan_progress() -> Iterator["Progress | None"]:
 
     console = Console(stderr=True)
     if not console.is_terminal:
-        yield None
+        yield unwatched
         return
     columns = (
         TextColumn("Listening"),
@@ -29,11 +27,11 @@ def scan_progress() -> Iterator["Progress | None"]:
     with Bars(*columns, console=console, transient=True, speed_estimate_period=120.0) as bars:
         bar = bars.add_task("", total=None, rate="-", visible=False, start=False)
 
-        def show(done: int, total: int) -> None:
+        def show(step: Step) -> None:
             if not bars.tasks[0].visible:
                 bars.start_task(bar)
             elapsed = bars.tasks[0].elapsed or 0.0
-            rate = f"{60 * done / elapsed:.0f}" if done and elapsed else "-"
-            bars.update(bar, completed=done, total=total, rate=rate, visible=True)
+            rate = f"{60 * step.done / elapsed:.0f}" if step.done and elapsed else "-"
+            bars.update(bar, completed=step.done, total=step.total, rate=rate, visible=True)
 
         yield show

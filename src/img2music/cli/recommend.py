@@ -13,10 +13,7 @@ from img2music.matching.playlists import FORMATS
 from img2music.options import MatchMode
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from img2music.matching.recommendation import Match, Recommendations
-    from img2music.progress import Progress
 
 TABLE = "table"
 RecommendFormat = StrEnum("RecommendFormat", [TABLE, *FORMATS])  # type: ignore[misc]
@@ -126,7 +123,7 @@ def recommend(
     )
     asked = (*(paths or ()), *asked_affects(valence, arousal, emotion))
     with counting("Reading") if music is None else scan_progress() as bar:
-        found = recommended(library, asked, options, music=music, progress=_steps(bar))
+        found = recommended(library, asked, options, music=music, progress=bar)
     if output is not None:
         found.save(output, wanted)
         warn(f"written to {output}")
@@ -141,10 +138,6 @@ def recommend(
     for note in notes:
         warn(note)
     finish(len(found), found.errors)
-
-
-def _steps(bar: "Callable[[int, int], None] | None") -> "Progress":
-    return lambda step: None if bar is None else bar(int(step.done), int(step.total or 0))
 
 
 def _format(given: str | None, output: Path | None) -> str:
@@ -173,7 +166,7 @@ def print_tables(found: "Recommendations") -> None:
 
 def _rows(match: "Match", *query: str) -> list[list[str]]:
     return [
-        [str(match.rank), match.track.label, *query, str(match.passage or ""), f"{match.similarity:.2f}"],
+        [str(match.rank), match.track.display_name, *query, str(match.passage or ""), f"{match.similarity:.2f}"],
         ["", f"  {match.reason}", *[""] * len(query), "", ""],
     ]
 

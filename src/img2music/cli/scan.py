@@ -14,6 +14,9 @@ def scan(
     library: LibraryOption = None,
     jobs: Annotated[int | None, typer.Option("--jobs", help="Processes.", show_default="one a processor")] = None,
     full: Annotated[bool, typer.Option("--full", help="Analyse every file again, unchanged ones too.")] = False,
+    tags: Annotated[
+        bool, typer.Option("--tags", help="Read the tags of known files again, without listening again.")
+    ] = False,
     retry_failed: Annotated[
         bool, typer.Option("--retry-failed", help="Try files again that failed before and have not changed.")
     ] = False,
@@ -28,19 +31,15 @@ def scan(
     from img2music.cli.output import warn
     from img2music.cli.progress import scan_progress
     from img2music.library.scanning import scan_library
+    from img2music.options import ScanOptions
 
+    options = ScanOptions(jobs=jobs, full=full, tags=tags, retry_failed=retry_failed, dry_run=dry_run)
     with scan_progress() as progress:
-        report = scan_library(
-            library,
-            folders,
-            jobs=jobs,
-            full=full,
-            retry_failed=retry_failed,
-            dry_run=dry_run,
-            progress=progress,
-        )
+        report = scan_library(library, folders, options, progress)
     for told in (*report.notes, *report.failed):
         warn(told)
     warn(report)
+    if report.failed_before:
+        warn("library failures lists those that failed before.")
     if report.failed:
         raise typer.Exit(2 if report.unusable else 1)

@@ -154,7 +154,8 @@ def score(
 
 def _tagged(audio_only: Path | None) -> Iterator[tuple[str, Path]]:
     """The file for the sound alone, if it has tags, which such sound has not: a song that no library knows."""
-    from img2music.connectors.tags import Tags, read_tags
+    from img2music.connectors.tags import read_tags
+    from img2music.track import Tags
 
     if audio_only is not None and audio_only.is_file() and read_tags(str(audio_only)) != Tags():
         yield "a song, as its tags say", audio_only

@@ -16,6 +16,7 @@ from img2music.cli.output import (
     print_table,
     warn,
 )
+from img2music.errors import UsageError
 from img2music.filters import TrackFilter
 
 
@@ -43,24 +44,25 @@ def tag(
     and after. What others have written stays. A scan does not listen to these files again. May be stopped at any time:
     every file is whole. Exit code 1 if some files failed, 2 if all did.
     """
+    from img2music.cli.tables import tag_columns, tag_rows
     from img2music.library.store import LibraryStore
-    from img2music.library.tagging import TABLE_COLUMNS
     from img2music.library.tagging import tag as tag_files
+    from img2music.options import TagOptions
 
-    with LibraryStore.open(library, read_only=dry_run) as store, counting("Tags") as progress:
-        report = tag_files(
-            store,
-            where,
-            everything=all_,
-            remove=remove,
-            overwrite=overwrite,
-            keep_times=keep_times,
-            dry_run=dry_run,
-            progress=progress,
+    if (where == TrackFilter()) is not all_:
+        raise UsageError(
+            "--all means all tracks; leave it out, or the filters."
+            if all_
+            else "This writes into music files: give a filter, such as --artist NAME, or --all for the whole library."
         )
+    options = TagOptions(remove=remove, overwrite=overwrite, keep_times=keep_times, dry_run=dry_run)
+    with LibraryStore.open(library, read_only=dry_run) as store, counting("Tags") as progress:
+        report = tag_files(store, where, options, progress)
     if chosen_format(format_) is ReportFormat.JSON:
-        print_json({**report.to_json(), "errors": errors_as_json(report.failed)})
-    elif dry_run and report.rows():
-        print_table(TABLE_COLUMNS, report.rows())
+        print_json({**report.to_dict(), "errors": errors_as_json(report.failed)})
+    elif dry_run and (rows := tag_rows(report)):
+        print_table(tag_columns(), rows)
     warn(report)
+    if report.kept and not remove:
+        warn("--overwrite replaces what others have written, too.")
     finish(len(report.files), report.failed)

@@ -34,15 +34,17 @@ def tracks(
     import sys
 
     from img2music.cli.output import print_json, print_table
-    from img2music.library.listing import TABLE_COLUMNS, table_row, track_as_json, write_csv
+    from img2music.cli.tables import TRACK_COLUMNS, track_row
+    from img2music.library.listing import TrackList, write_csv
     from img2music.library.store import LibraryStore
+    from img2music.shapes import to_dict
 
     wanted = format_ or (TracksFormat.TABLE if sys.stdout.isatty() else TracksFormat.JSON)
     with LibraryStore.open(library, read_only=True) as store:
         found = store.tracks(where=where, missing=True)
         if wanted is TracksFormat.JSON:
-            print_json({"schema": "img2music/tracks/1", "tracks": [track_as_json(track) for track in found]})
+            print_json(to_dict(TrackList(tracks=list(found))))
         elif wanted is TracksFormat.CSV:
             write_csv(sys.stdout, found)
         else:
-            print_table(TABLE_COLUMNS, [table_row(track) for track in found])
+            print_table(TRACK_COLUMNS, map(track_row, found))

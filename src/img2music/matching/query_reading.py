@@ -1,6 +1,7 @@
 """What is asked -> queries: which files are pictures, which are songs, and what they feel like."""
 
 import contextlib
+import dataclasses
 import filecmp
 import os
 import re
@@ -175,16 +176,10 @@ def _read_song(path: str, store: "LibraryStore") -> Query | InputError:
 
 def _track(path: str, content: str, sound: str, analysis: TrackAnalysis) -> Track:
     """A song from outside, so that the library's copies of it are known; its id is 0, which no track has."""
-    tags = read_tags(path)
     return Track(
         id=0,
         path=path,
-        title=tags.title,
-        artist=tags.artist,
-        album=tags.album,
-        album_artist=tags.album_artist,
-        genre=tags.genre,
-        year=tags.year,
+        **dataclasses.asdict(read_tags(path)),
         duration=analysis.duration,
         content=content,
         analyzer=analysis.analyzer,

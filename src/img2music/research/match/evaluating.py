@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 from img2music.affect import Affect
 from img2music.distribution import AffectDistribution
 from img2music.errors import InputError, UsageError
+from img2music.library.executors import ProcessExecutor
 from img2music.library.pipeline import Pipeline
 from img2music.library.search import AffectIndex
-from img2music.library.workers import Workers, content_hash
+from img2music.library.workers import content_hash
 from img2music.matching.calibration import Calibration, ranks_within
 from img2music.options import MatchMode
 from img2music.parallel import processors
@@ -166,8 +167,8 @@ def _see(model: Any, ratings: Ratings, show: Progress) -> Measured:
 
 def _listen(ratings: Ratings, jobs: int, show: Progress) -> Measured:
     outcomes = {}
-    with Workers(jobs) as workers:
-        for outcome in Pipeline(workers, jobs, lambda _content, _sound: None).run(dict.fromkeys(ratings.files)):
+    with ProcessExecutor(jobs) as executor:
+        for outcome in Pipeline(executor).run(dict.fromkeys(ratings.files)):
             if outcome is not None:
                 outcomes[outcome.file] = outcome
                 show("songs", len(outcomes), len(ratings.files))

@@ -24,17 +24,17 @@ def learning(targets, folds=2):
 @given(NAMES, st.integers(0, 2**32 - 1))
 def test_a_songs_own_target_is_not_among_its_inputs(names, seed):
     targets = np.random.default_rng(seed).random(len(names))
-    group = Artist()
+    group = Artist("artist")
     before = group.fit(songs_of(names), learning(targets))
     assert before.shape == (len(names), len(group.columns()))
     changed = targets.copy()
     changed[::2] = 1.0 - changed[::2]  # the first fold: its own inputs must not notice
-    after = Artist().fit(songs_of(names), learning(changed))
+    after = Artist("artist").fit(songs_of(names), learning(changed))
     assert np.array_equal(before[::2], after[::2])
 
 
 def test_known_artists_tell_and_others_do_not():
-    group = Artist()
+    group = Artist("artist")
     group.fit(songs_of(["Ann", "ANN", "Bob", "Bob"]), learning(np.array([0.9, 0.9, 0.1, 0.1])))
     ann, bob, new = group.transform(songs_of(["ann", "Bob", "Zoe"]))
     assert ann == pytest.approx([0.8 / (2 + SHRINKAGE), 0.8 / (2 + SHRINKAGE), 2.0])
@@ -44,7 +44,7 @@ def test_known_artists_tell_and_others_do_not():
 
 
 def test_what_is_saved_tells_the_same(tmp_path):
-    group = Artist()
+    group = Artist("artist")
     songs = songs_of(["Ann", "Bob", "Ann", "Zoë"])
     group.fit(songs, learning(np.array([0.9, 0.2, 0.7, 0.4])))
     facts = group.save(tmp_path)

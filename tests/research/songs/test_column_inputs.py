@@ -10,7 +10,7 @@ from hypothesis.extra.numpy import arrays
 
 from img2music.errors import ModelError
 from img2music.music.song import Song
-from img2music.research.songs.column_inputs import EIGHT, ColumnGroup, ColumnScaling, columns_of
+from img2music.research.songs.column_inputs import EIGHT, ColumnScaling, columns_of
 from img2music.research.songs.inputs import restore_group
 
 UNIT = st.floats(0, 1, allow_subnormal=False)
@@ -46,7 +46,7 @@ def test_restored_scaling_is_the_same_and_rubbish_is_refused(tmp_path):
     facts = json.loads(json.dumps(asdict(scaling)))
     songs = [Song(2, **dict.fromkeys(EIGHT, 0.5))]
     restored = restore_group("music", facts, tmp_path)
-    assert np.array_equal(restored.transform(songs), ColumnGroup("music", scaling).transform(songs))
+    assert np.array_equal(restored.transform(songs), scaling.transform(columns_of(songs, EIGHT)))
     for name, wrong in (
         ("names", ["danceability", "valuation"]),
         ("names", []),

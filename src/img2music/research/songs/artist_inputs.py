@@ -72,14 +72,14 @@ class Artist(InputGroup):
     not with new artists.
     """
 
-    def __init__(self, name: str = "artist", means: ArtistMeans | None = None, axes: Sequence[str] = ()) -> None:
-        super().__init__(name)
-        self._means = means
-        self._axes = axes
+    _means: ArtistMeans
+    _axes: Sequence[str]
 
     @classmethod
     def restore(cls, name: str, facts: Mapping[str, Any], folder: Path, given: InputGroup | None) -> Self:
-        return cls(name, ArtistMeans.load(facts, folder, _key), facts["axes"])
+        group = cls(name)
+        group._axes, group._means = facts["axes"], ArtistMeans.load(facts, folder, _key)
+        return group
 
     def lacks(self, song: Song) -> str | None:
         return None if _key(song) else "artist"
@@ -90,14 +90,12 @@ class Artist(InputGroup):
         return inputs
 
     def transform(self, songs: Sequence[Song]) -> Floats:
-        assert self._means is not None, "fit comes first"
         return self._means.of(songs)
 
     def columns(self) -> list[str]:
         return [*(f"artist: {axis}" for axis in self._axes), "artist: songs"]
 
     def save(self, folder: Path) -> dict[str, Any]:
-        assert self._means is not None, "fit comes first"
         self._means.save(folder / "artist.json")
         return {"file": "artist.json", "axes": list(self._axes)}
 

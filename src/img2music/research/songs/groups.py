@@ -50,7 +50,7 @@ class TrainingPart:
 
 
 class InputGroup(ABC):
-    """Some inputs that go together."""
+    """Some inputs that go together. What `fit` learns is in attributes that are not there before."""
 
     def __init__(self, name: str) -> None:
         self.name = name

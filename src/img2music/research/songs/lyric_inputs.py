@@ -32,11 +32,12 @@ class LyricGroup(InputGroup):
 class LyricAffect(LyricGroup):
     """Affect of the words: by a lexicon its mean and the share of words found, or what the shipped text model reads."""
 
+    _fill: Floats  # what words without affect take: the mean of the training part
+
     def __init__(self, name: str = "lyric-affect", lexicon: Path | None = None) -> None:
         super().__init__(name)
         self._lexicon: Lexicon | None = None
         self._facts: dict[str, str] | None = None  # by which the lexicon is found again; most may not be passed on
-        self._fill: Floats | None = None  # what words without affect take: the mean of the training part
         self._read = functools.cache(self._affect)
         if lexicon is not None:
             from img2music.music.lyrics.lexicon import Lexicon as Reader
@@ -72,7 +73,6 @@ class LyricAffect(LyricGroup):
         return self.transform(songs)
 
     def transform(self, songs: Sequence[Song]) -> Floats:
-        assert self._fill is not None, "fit comes first"
         values = self._measure(songs)
         return np.where(np.isnan(values), self._fill, values)
 
@@ -81,7 +81,6 @@ class LyricAffect(LyricGroup):
         return names if self._lexicon is None else [*names, "share of words found"]
 
     def save(self, folder: Path) -> dict[str, Any]:
-        assert self._fill is not None, "fit comes first"
         return {"fill": self._fill.tolist(), "lexicon": self._facts}
 
     def _measure(self, songs: Sequence[Song]) -> Floats:

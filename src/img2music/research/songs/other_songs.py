@@ -1,6 +1,7 @@
 """Inputs from songs of another table, which have the features and the targets but no lyrics: ``other-songs``."""
 # ruff: noqa: D102 - `groups.InputGroup` says what the methods do
 
+import functools
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
@@ -87,14 +88,14 @@ class OtherSongs(InputGroup):
     training part is told by songs of other folds.
     """
 
+    _axes: tuple[str, ...]
+    _artists: ArtistMeans
+    _regressors: list[Any]
+
     def __init__(self, others: Others | None, name: str = "other-songs") -> None:
         super().__init__(name)
-        self._others = others
-        self._taught: dict[tuple[bool, tuple[str, ...]], tuple[list[Any], ArtistMeans]] = {}
-        self._axes: tuple[str, ...] = ()
-        self._networks: list[OpenNetwork] = []
-        self._regressors: list[Any] = []
-        self._artists: ArtistMeans | None = None
+        self._learn = None if others is None else functools.cache(functools.partial(_learn, others))
+        self._networks: list[OpenNetwork] = []  # the regressors of a model that was loaded
 
     @classmethod
     def make(cls, name: str, sources: Sources) -> InputGroup:
@@ -113,18 +114,14 @@ class OtherSongs(InputGroup):
         return next((field for field in EIGHT if getattr(song, field) is None), None)
 
     def fit(self, songs: Sequence[Song], learning: TrainingPart) -> Floats:
-        assert self._others is not None, "a model that was loaded is not fitted"
         self._axes = learning.axes
-        key = (learning.by_artist, learning.axes)
-        if key not in self._taught:
-            self._taught[key] = _learn(self._others, *key)
-        self._regressors, artists = self._taught[key]
+        assert self._learn is not None, "a model that was loaded is not fitted"
+        self._regressors, artists = self._learn(by_artist=learning.by_artist, axes=learning.axes)
         told = self._told(songs)
         self._artists, inputs = artists.learn(songs, learning, learning.targets - told)
         return np.hstack([told, inputs])
 
     def transform(self, songs: Sequence[Song]) -> Floats:
-        assert self._artists is not None, "fit comes first"
         return np.hstack([self._told(songs), self._artists.of(songs)])
 
     def columns(self) -> list[str]:
@@ -132,7 +129,6 @@ class OtherSongs(InputGroup):
         return [*told, *(f"artist's departure: {axis}" for axis in self._axes), "artist's songs"]
 
     def save(self, folder: Path) -> dict[str, Any]:
-        assert self._artists is not None, "fit comes first"
         self._artists.save(folder / FILE)
         networks = [
             NetworkFile.write(folder / f"other-songs-{axis}.onnx", to_onnx(regressor, len(EIGHT)))

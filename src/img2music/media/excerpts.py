@@ -47,8 +47,8 @@ def mono(samples: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray(np.einsum("i,ij->j", (signs / len(samples)).astype(np.float32), samples))
 
 
-def excerpt_of(start: float, rate: int, layout: tuple[str, ...], samples: NDArray[np.float32]) -> Excerpt:
-    """Make an excerpt of decoded samples, which may be NaN or absurdly loud; they are changed in place."""
-    np.nan_to_num(samples, copy=False, nan=0.0, posinf=LOUDEST_SAMPLE, neginf=-LOUDEST_SAMPLE)
-    np.clip(samples, -LOUDEST_SAMPLE, LOUDEST_SAMPLE, out=samples)
-    return Excerpt(start, rate, layout, samples)
+def tame(samples: NDArray[np.float32]) -> None:
+    """See to it that decoded samples are finite, and not absurdly loud; in place."""
+    if samples.size and not np.abs(samples).max() <= LOUDEST_SAMPLE:  # also where it is not a number
+        np.nan_to_num(samples, copy=False, nan=0.0, posinf=LOUDEST_SAMPLE, neginf=-LOUDEST_SAMPLE)
+        np.clip(samples, -LOUDEST_SAMPLE, LOUDEST_SAMPLE, out=samples)

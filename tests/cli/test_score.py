@@ -116,7 +116,11 @@ BAD = {
     "ending of sound": (["--audio-only", "out.mp4"], {}, "must end in .flac"),
     "folder": (["--output", "nowhere/out.mp4"], {}, "there is no such folder"),
     "the film": (["--output", "film.mp4"], {}, "is the film itself"),
-    "twice": (["--output", "out.mp4", "--sheet-output", "./out.mp4.json", "--plot", "film.gif"], {}, "The name of a plot must end"),
+    "twice": (
+        ["--output", "out.mp4", "--sheet-output", "./out.mp4.json", "--plot", "film.gif"],
+        {},
+        "The name of a plot must end",
+    ),
     "a song": (["--audio-only", "calm.flac", "--cues", "one", "--ban", "lively"], {}, "is the song itself"),
     "a song by its tags": (["--audio-only", "jingle.flac", "--force"], {}, "is a song, as its tags say"),
     "one short song": (["--output", "out.mp4", "--speech"], {"library": "short.db"}, "too short"),

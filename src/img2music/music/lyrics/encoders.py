@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
@@ -10,7 +9,7 @@ from numpy.typing import NDArray
 
 from img2music.errors import MissingExtraError
 from img2music.music.lyrics.cleaning import clean
-from img2music.music.lyrics.tokens import WordPieces
+from img2music.music.lyrics.tokens import wordpieces
 
 if TYPE_CHECKING:
     import onnxruntime
@@ -24,13 +23,6 @@ MOST_PARTS = 16
 
 Floats = NDArray[np.float32]
 Arrays = Mapping[str, NDArray[np.generic]]
-
-
-@lru_cache(maxsize=1)
-def wordpieces() -> WordPieces:
-    """The word pieces of BERT (uncased), which MiniLM and the text affect model read."""
-    text = (Path(__file__).parent / "models" / "wordpieces.txt").read_text(encoding="utf-8")
-    return WordPieces(text.removesuffix("\n").split("\n"))
 
 
 class MiniLM:

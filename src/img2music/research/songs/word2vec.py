@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from img2music.errors import MissingExtraError, UsageError
 from img2music.music.lyrics.cleaning import clean
-from img2music.music.lyrics.vector_files import read_word_vectors
 from img2music.music.lyrics.words import words
+from img2music.research.songs.word_vectors import read_word_vectors
 
 WINDOW = 5
 EPOCHS = 10

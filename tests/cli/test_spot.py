@@ -122,7 +122,7 @@ BAD = {
     "unknown song": (["--ban", "Nobody"], "No song of the library"),
     "format": (["--output", "cues.doc"], "--format json, csv, otio"),
     "folder": (["--output", "nowhere/cues.json"], "there is no such folder"),
-    "plot": (["--plot", "film.jpg"], "A plot is a .png or an .svg"),
+    "plot": (["--plot", "film.jpg"], "must end in .png or .svg"),
 }
 
 

@@ -163,12 +163,12 @@ BAD = {
     "unknown_encoding": (unknown_encoding, "not known to libav"),
     "no_pictures": (no_pictures, "Not one picture|libav can't read"),
     "far_in_time": (far_in_time, "longer than a day"),
-    "empty": (lambda path: path.write_bytes(b""), "The file is empty"),
+    "empty": (lambda path: path.write_bytes(b""), "the file is empty"),
     "text": (lambda path: path.write_text("Dear film,\n" * 99), "libav can't read this as a film"),
     "noise": (lambda path: path.write_bytes(np.random.default_rng(1).bytes(9999)), "libav can't read this as a film"),
     "folder": (lambda path: path.mkdir(), "folder, not a film"),
     "pipe": (os.mkfifo, "not a regular file"),
-    "none": (lambda path: None, "No such file"),
+    "none": (lambda path: None, "no such file"),
 }
 
 

@@ -118,8 +118,7 @@ def affect(paths: tuple[Path, ...], model: TextModelName, lexicon: Path | None, 
     from img2music.errors import InputError
     from img2music.music.lyrics.lexicon import Lexicon
     from img2music.music.lyrics.reading import read_lyrics_files
-    from img2music.music.lyrics.sentence_model import shipped_sentence_model
-    from img2music.music.lyrics.text_model import shipped_text_model
+    from img2music.music.lyrics.text_model import shipped_sentence_model, shipped_text_model
 
     reader = shipped_text_model() if model is TextModelName.WORDS else shipped_sentence_model()
     found = list(read_lyrics_files(paths, reader, Lexicon.load(lexicon) if lexicon else None))

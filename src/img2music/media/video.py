@@ -2,7 +2,6 @@
 
 import itertools
 import os
-import stat
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from img2music.errors import InputError, reason_of
+from img2music.files import open_regular
 from img2music.media import tone
 from img2music.media.film_survey import Seams, Survey, demuxed, survey
 from img2music.media.images import is_image
@@ -46,8 +46,8 @@ class VideoInfo:
 
     duration: float  # stated length in seconds; 0 where none is stated
     rate: float  # pictures a second; on average, if the rate varies
-    container: str  # libav's names
-    codec: str  # libav's names
+    container: str  # libav's names of the file format
+    codec: str  # and of the encoding
     sound: bool  # whether there is sound
     # Timecode of the first picture, as the camera counted: "10:02:03:04", with a semicolon where it drops frames
     timecode: str | None = None
@@ -89,7 +89,7 @@ class VideoFile:
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = os.fsdecode(path)
-        self._file = _regular_file(self.path)
+        self._file = open_regular(self.path, "a film")
         try:
             if is_image(self.path):
                 raise InputError("This is a picture, not a film.", self.path)
@@ -309,23 +309,6 @@ def _survey(path: str, _: tuple[int, ...]) -> Survey:
     if found.duration > LONGEST:
         raise InputError("Its time stamps say that it lasts longer than a day: it is damaged.", path)
     return found
-
-
-def _regular_file(path: str) -> BinaryIO:
-    """Open a regular file for reading bytes; a pipe or a device would block, so they are refused unopened."""
-    try:
-        mode = Path(path).stat().st_mode
-        if stat.S_ISDIR(mode):
-            raise InputError("This is a folder, not a film.", path)
-        if not stat.S_ISREG(mode):
-            raise InputError("This is not a regular file.", path)
-        file = os.fdopen(os.open(path, os.O_RDONLY), "rb")
-    except (OSError, ValueError) as error:
-        raise InputError(f"Can't be opened: {reason_of(error, 'not a path that a file can have')}.", path) from error
-    if not os.fstat(file.fileno()).st_size:
-        file.close()
-        raise InputError("The file is empty.", path)
-    return file
 
 
 def _seconds(stamp: int | None, base: Any) -> float | None:

@@ -2,8 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from img2music.music.lyrics.encoders import wordpieces
-from img2music.music.lyrics.tokens import WordPieces, basic_words
+from img2music.music.lyrics.tokens import WordPieces, basic_words, wordpieces
 
 SMALL = WordPieces(["[UNK]", "sun", "##set", "##s", "!", "un", "e"])
 

@@ -7,7 +7,6 @@ import math
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,15 +14,13 @@ from numpy.typing import NDArray
 from img2music.affect import Affect
 from img2music.analysis import NO_MUSIC, CurvePoint, Features, TrackAnalysis
 from img2music.errors import Img2MusicError, InputError, unexpected
-from img2music.media.audio import SHORTFALL, AudioFile, open_audio
+from img2music.media.audio import Audio, open_audio
+from img2music.media.audio_file import SHORTFALL
 from img2music.media.excerpts import Excerpt, mono
 from img2music.music.audio import loudness, musicnn, rhythm, spectrum, tonality
 from img2music.music.audio.affect_model import SIGNALS, AffectModel, shipped_model
 from img2music.music.audio.mel import FRAME_RATE, HOP, SAMPLE_RATE, log_mel
 from img2music.music.audio.network import hear
-
-if TYPE_CHECKING:
-    from img2music.media.sndfile import SndfileAudio
 
 ANALYZER = "audio/3"
 """Name and version of this analyzer; a new version means that libraries are analysed again."""
@@ -177,7 +174,7 @@ def plan(duration: float) -> list[tuple[float, float]]:
     return [(start, start + EXCERPT_SECONDS) for start in starts]
 
 
-def _listen(audio: "AudioFile | SndfileAudio") -> list[list[_Window]]:
+def _listen(audio: Audio) -> list[list[_Window]]:
     """Hear the planned excerpts, each as its windows."""
     spans = plan(audio.info.duration)
     excerpts = [_windows(excerpt) for excerpt in audio.excerpts(spans)]

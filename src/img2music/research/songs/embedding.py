@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 from img2music.errors import MissingExtraError, ModelError, UsageError
 from img2music.music.lyrics.cleaning import clean
 from img2music.music.lyrics.encoders import MiniLM
-from img2music.music.lyrics.vector_files import read_arrays, read_word_vectors, write_arrays
+from img2music.music.lyrics.vector_files import read_arrays, write_arrays
 from img2music.music.lyrics.words import words
 from img2music.research.songs.groups import COMPONENTS
+from img2music.research.songs.word_vectors import read_word_vectors
 
 KIND = "lyric-embedding"
 

@@ -11,6 +11,7 @@ import pytest
 import torch
 
 from img2music.errors import ModelError, UsageError
+from img2music.inference import open_session
 from img2music.research.images.networks.architecture import build
 from img2music.research.images.networks.exporting import compare, to_onnx
 from img2music.research.images.networks.preparation import Target
@@ -18,7 +19,6 @@ from img2music.research.images.networks.settings import Device, Learning, Settin
 from img2music.research.images.networks.training import train
 from img2music.research.images.oasis import load_oasis
 from img2music.research.images.rated_images import RatedImages
-from img2music.inference import open_session
 from img2music.vision.model import read_pixels
 from tests.support.commands import refused
 from tests_train.commands import command, environment

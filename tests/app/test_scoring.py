@@ -4,13 +4,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from img2music.media.film_packets import survey
 
 from img2music.affect import Affect
 from img2music.analysis import CurvePoint
 from img2music.app.scoring import score_film
 from img2music.app.spotting import Spotted, spot_from
 from img2music.errors import InputError
-from img2music.media.film_packets import survey
 from img2music.soundtrack.cue_sheet import CueSheet, as_json, clocks, load
 from img2music.soundtrack.spotting import Options
 from tests.media.test_film_survey import EVEN, SLOWER, film, joined

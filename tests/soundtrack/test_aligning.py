@@ -4,8 +4,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-
 from img2music.soundtrack.aligning import EARLY, LATE, LONGEST_CROSS_FADE, ON_BEAT, RING, Placed, align
+
 from img2music.soundtrack.cue_sheet import CueBeats
 from tests.soundtrack.test_beats import FILE_RATE, drums
 from tests.support.sounds import noise

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from img2music.soundtrack.ducking import DOWN, PAUSE, UP, ducked
 
 

@@ -2,11 +2,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from img2music.soundtrack.music import FilmCurve, Music, Span
 
 from img2music.distribution import AffectDistribution
 from img2music.library.record import CURVE_DTYPE
 from img2music.soundtrack import music as music_module
-from img2music.soundtrack.music import FilmCurve, Music, Span
 
 
 def curve(*windows):

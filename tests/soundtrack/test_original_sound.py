@@ -2,9 +2,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from img2music.soundtrack.original_sound import OriginalSound
 
 from img2music.errors import InputError
-from img2music.soundtrack.original_sound import OriginalSound
 from tests.support.soundtracks import RATE, Sound, Track, film
 
 CLICK = 400

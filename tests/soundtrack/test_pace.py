@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from img2music.soundtrack.music import FilmCurve, Music, Span
+from img2music.soundtrack.pace import FASTEST, PRICE, SLOWEST, UNKNOWN, Pace, wanted_tempo
 
 from img2music.distribution import AffectDistribution
 from img2music.library.record import CURVE_DTYPE
 from img2music.soundtrack.choosing import Prices, choose, total
-from img2music.soundtrack.music import FilmCurve, Music, Span
-from img2music.soundtrack.pace import FASTEST, PRICE, SLOWEST, UNKNOWN, Pace, wanted_tempo
 from img2music.soundtrack.spotting import Candidates, Options, shortlists
 from tests.soundtrack.test_choosing import exhaustive
 

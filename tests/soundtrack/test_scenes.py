@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from img2music.soundtrack.scenes import group, partition
 
 from img2music.affect import Affect
 from img2music.soundtrack.film import Shot
-from img2music.soundtrack.scenes import group, partition
 
 
 def price_of(starts, lengths, points, price):

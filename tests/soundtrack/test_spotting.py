@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from img2music.soundtrack.scenes import group
 
 from img2music.affect import Affect
 from img2music.analysis import CurvePoint
@@ -16,7 +17,6 @@ from img2music.media.video import VideoInfo
 from img2music.options import MatchMode
 from img2music.soundtrack.choosing import Prices
 from img2music.soundtrack.film import SAMPLE_EVERY, Film, Shot
-from img2music.soundtrack.scenes import group
 from img2music.soundtrack.spotting import Cues, Options, candidates, grid, spot, stretches
 from img2music.track import Tags
 from tests.support.songs import library as make_library

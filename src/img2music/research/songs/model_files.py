@@ -94,9 +94,10 @@ class NetworkFile:
     def open(self, folder: Path, columns: int) -> "OpenNetwork":
         """Open it, if it is whole and takes as many inputs as it should."""
         where = printable(str(folder / self.file))
-        if hashlib.sha256(read_file(folder, self.file)).hexdigest() != self.sha256:
+        content = read_file(folder, self.file)
+        if hashlib.sha256(content).hexdigest() != self.sha256:
             raise ModelError(f"{where} is not the file that the model was saved with; train it again.")
-        session = open_session(folder / self.file)
+        session = open_session(content)
         takes = [(one.name, one.type, one.shape[1:]) for one in session.get_inputs()]
         if takes != [(INPUT, "tensor(float)", [columns])] or len(session.get_outputs()) != 1:
             raise ModelError(f"{where} is no regressor of {columns} inputs.")

@@ -122,8 +122,8 @@ class PieceTable:
         pieces = wordpieces()
         split = [pieces.split(text) for text in texts]
         ends = np.cumsum([0, *map(len, split)])
-        numbers = np.fromiter((number for text in split for number in text), dtype=np.int32, count=int(ends[-1]))
-        counts = csr_array((np.ones(len(numbers)), numbers, ends), shape=(len(texts), len(pieces)))
+        ids = np.fromiter((piece for text in split for piece in text), dtype=np.int32, count=int(ends[-1]))
+        counts = csr_array((np.ones(len(ids)), ids, ends), shape=(len(texts), len(pieces)))
         counts.sum_duplicates()
         return counts
 

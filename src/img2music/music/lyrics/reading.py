@@ -20,24 +20,12 @@ LARGEST = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class LyricsReading:
-    """What is read in one file of lyrics.
-
-    Attributes
-    ----------
-    path : str
-        The file.
-    language : str or None
-        ISO 639 code; None where it can't be told.
-    text : TextAffect or None
-        What a model reads; None where that would be a guess.
-    lexicon : LexiconAffect or None
-        What a lexicon says; None where none was given, or the language is not English.
-    """
+    """What is read in one file of lyrics."""
 
     path: str
-    language: str | None
-    text: TextAffect | None
-    lexicon: LexiconAffect | None
+    language: str | None  # ISO 639 code; None where it can't be told
+    text: TextAffect | None  # what a model reads; None where that would be a guess
+    lexicon: LexiconAffect | None  # what a lexicon says; None where none was given, or the language is not English
 
     @property
     def reason(self) -> str:

@@ -22,12 +22,7 @@ class WordPieces:
     """Splits text into the word pieces of a vocabulary, in lower case and without accents.
 
     The algorithm of BERT (uncased): words are parted at white space and at each punctuation mark, and each word is
-    eaten from the left by the longest piece that the vocabulary has.
-
-    Parameters
-    ----------
-    vocabulary : sequence of str
-        The pieces; a piece's id is its index.
+    eaten from the left by the longest piece that the vocabulary has. A piece's id is its index in the vocabulary.
 
     References
     ----------

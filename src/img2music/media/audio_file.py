@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from img2music.errors import InputError, reason_of
 from img2music.files import open_regular
 from img2music.media.excerpts import AudioInfo, Excerpt
-from img2music.media.resampling import Resampler, channels_of, check_form, layout_of
+from img2music.media.resampling import Resampler, channels_of, check_frame, layout_of
 
 if TYPE_CHECKING:
     from av.audio.frame import AudioFrame
@@ -175,8 +175,8 @@ class AudioFile:
         av.logging.set_level(None)
         options = {"format_whitelist": FORMATS, "protocol_whitelist": "file,subfile"}
 
-        def opened(source: Any, form: str | None = None) -> "InputContainer":
-            container: InputContainer = av.open(source, format=form, options=options, metadata_errors="replace")
+        def opened(source: Any, named: str | None = None) -> "InputContainer":
+            container: InputContainer = av.open(source, format=named, options=options, metadata_errors="replace")
             return container
 
         try:
@@ -238,7 +238,7 @@ class AudioFile:
     def _join(self, links: Sequence[tuple[int, int]]) -> None:
         """Take the links of a chained Ogg file one after the other, for each has time and form of its own.
 
-        RFC 3533, section 4. libav reads on over a link of another form.
+        RFC 3533, section 4. libav reads on over a link of another rate or layout.
         """
         end = 0.0
         for link in links:
@@ -358,7 +358,7 @@ class AudioFile:
         self, origin: float, first: "AudioFrame", frames: "Iterator[AudioFrame]", start: float, end: float
     ) -> tuple[Excerpt | None, float]:
         """Join frames, the first of them at ``origin`` seconds, in its form, into an excerpt; and where they end."""
-        check_form(first, self.path)
+        check_frame(first, self.path)
         rate, layout = min(first.sample_rate, HIGHEST_RATE), layout_of(first)
         resampler = Resampler(rate, layout, self.path, piece=0)
         skipped, wanted = (max(0, round((time - origin) * rate)) for time in (start, end))

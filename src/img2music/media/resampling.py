@@ -20,7 +20,7 @@ USUAL_LAYOUTS = ("mono", "stereo", "3.0", "quad", "5.0", "5.1", "6.1", "7.1")  #
 PIECE = 8192  # samples given at once; frames of twenty milliseconds are costly one by one
 
 
-def check_form(frame: "AudioFrame", path: str) -> None:
+def check_frame(frame: "AudioFrame", path: str) -> None:
     """Refuse sound that no film and no song has."""
     if not SLOWEST_RATE <= frame.sample_rate <= FASTEST_RATE:
         raise InputError(f"It has a sample rate of {frame.sample_rate} Hz: it is damaged or not music.", path)
@@ -52,22 +52,22 @@ class Resampler:
         self.channels = len(channels_of(layout))
         self._rate, self._layout, self._path, self._piece = rate, layout, path, piece
         self._resampler: Any = None
-        self._form: tuple[object, ...] = ()
+        self._kind: tuple[object, ...] = ()
 
     def add(self, frame: "AudioFrame | None") -> NDArray[np.float32]:
         """Take a frame, and give what is ready."""
         import av
 
-        form = () if frame is None else (frame.format.name, frame.layout.name, frame.sample_rate)
+        kind = () if frame is None else (frame.format.name, frame.layout.name, frame.sample_rate)
         parts: list[AudioFrame] = []
-        if form != self._form:  # links of a chained file, and programmes of a broadcast, may differ
+        if kind != self._kind:  # links of a chained file, and programmes of a broadcast, may differ
             if self._resampler is not None:
                 parts += self._resampler.resample(None)
                 self._resampler = None
-            self._form = form
+            self._kind = kind
         if frame is not None:
             if self._resampler is None:
-                check_form(frame, self._path)
+                check_frame(frame, self._path)
                 # Interleaved: PyAV fails on frames with eight planes.
                 self._resampler = av.AudioResampler(
                     format="flt", layout=self._layout, rate=self._rate, frame_size=self._piece

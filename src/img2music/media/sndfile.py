@@ -91,7 +91,7 @@ class SndfileAudio:
                 return
             # libav has its own order of channels.
             name = next(name for name in USUAL_LAYOUTS if set(channels_of(name)) == set(excerpt.layout))
-            order = [excerpt.layout.index(place) for place in channels_of(name)]
+            order = [excerpt.layout.index(channel) for channel in channels_of(name)]
             frame = av.AudioFrame.from_ndarray(excerpt.samples[order], format="fltp", layout=name)
             frame.sample_rate = rate
             yield frame

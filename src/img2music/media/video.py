@@ -59,8 +59,8 @@ class VideoInfo:
 class VideoFrame:
     """One picture of a film, not yet converted."""
 
-    def __init__(self, number: int, time: float, frame: "av.VideoFrame", shape: float) -> None:
-        self.number = number
+    def __init__(self, index: int, time: float, frame: "av.VideoFrame", shape: float) -> None:
+        self.index = index
         self.time = time
         self.frame = frame
         self._quarters = round(frame.rotation / 90) % 4  # counter-clockwise, to set it upright
@@ -74,8 +74,8 @@ class VideoFrame:
             width, height = height, width
         filter_ = "AREA" if quick else "BICUBIC"
         high = self.frame.color_trc in (tone.PQ, tone.HLG)
-        form = "rgb48le" if high else "rgb24"
-        small: Any = self.frame.reformat(width, height, format=form, interpolation=filter_).to_ndarray()
+        depth = "rgb48le" if high else "rgb24"
+        small: Any = self.frame.reformat(width, height, format=depth, interpolation=filter_).to_ndarray()
         if high:
             small = tone.shown(small, self.frame.color_trc)
         return np.ascontiguousarray(np.rot90(small, self._quarters))
@@ -150,18 +150,18 @@ class VideoFile:
         interval, end = 1.0 / self.survey.rate, self.end
         first: Fraction | None = None
         previous = 0.0
-        for number, frame in enumerate(self._decoded(self.survey.seams)):
+        for index, frame in enumerate(self._decoded(self.survey.seams)):
             stamp = self._stamp(frame)
             if first is None:
                 first = stamp or Fraction(0)
-            after = 0.0 if number == 0 else previous + interval
+            after = 0.0 if index == 0 else previous + interval
             time = after if stamp is None else float(stamp - first)
-            if number and time <= previous:
+            if index and time <= previous:
                 time = after
-            if number and time >= end:  # more pictures than packets: no time is left for them
+            if index and time >= end:  # more pictures than packets: no time is left for them
                 break
             previous = time
-            yield VideoFrame(number, time, frame, self._shape)
+            yield VideoFrame(index, time, frame, self._shape)
         if first is None:
             raise InputError(NO_PICTURE, self.path)
 

@@ -125,7 +125,7 @@ def test_a_table_of_pieces():
     rng = np.random.default_rng(0)
     pieces = rng.normal(size=(30_522, 384))
     texts = rated_texts()
-    day, happy, rare = (wordpieces().number(word) for word in ("day", "happy", "zebra"))
+    day, happy, rare = (wordpieces().id_of(word) for word in ("day", "happy", "zebra"))
     affect = np.array([[0.9, 0.6], [0.1, 0.4], [0.5, 0.5]])
     table = text_training.piece_table(pieces, pieces[[happy, day, 5]], affect, texts)
     assert table.vectors.shape == (30_522, DIMENSIONS)

@@ -36,7 +36,7 @@ def test_the_table_is_berts():
     table = wordpieces()
     assert len(table) == 30_522
     # Numbers that every description of bert-base-uncased has.
-    numbers = [table.number(piece) for piece in ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "hello", "world")]
+    numbers = [table.id_of(piece) for piece in ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "hello", "world")]
     assert numbers == [0, 100, 101, 102, 7592, 2088]
     assert pieces("unaffable embeddings", table) == ["una", "##ffa", "##ble", "em", "##bed", "##ding", "##s"]
 

@@ -96,21 +96,15 @@ def weigh(counts: csr_array, inverse: NDArray[np.floating]) -> csr_array:
 
 @dataclass(frozen=True)
 class PieceTable:
-    """What the model knows of each word piece.
+    """What the model knows of each of p word pieces."""
 
-    Attributes
-    ----------
-    vectors : ndarray of int8, shape (p, DIMENSIONS)
-        Meaning: what MiniLM makes of the piece alone, reduced to its principal components. Only directions count.
-    weights : ndarray of float16, shape (p,)
-        How much a piece counts in a text: little for frequent ones (Arora, Liang & Ma 2017, "A simple but
-        tough-to-beat baseline for sentence embeddings", ICLR).
-    affect : ndarray of float16, shape (p, 2)
-        Valence and arousal of the piece, carried over from the words of the Glasgow Norms; standardised.
-    """
-
+    # Meaning, of shape (p, DIMENSIONS): what MiniLM makes of the piece alone, reduced to its principal components. Only
+    # directions count
     vectors: NDArray[np.int8]
+    # How much a piece counts in a text, of shape (p,): little for frequent ones (Arora, Liang & Ma 2017, "A simple but
+    # tough-to-beat baseline for sentence embeddings", ICLR)
     weights: NDArray[np.float16]
+    # Valence and arousal of the piece, of shape (p, 2), carried over from the words of the Glasgow Norms; standardised
     affect: NDArray[np.float16]
 
     @cached_property
@@ -122,8 +116,8 @@ class PieceTable:
         pieces = wordpieces()
         split = [pieces.split(text) for text in texts]
         ends = np.cumsum([0, *map(len, split)])
-        numbers = np.fromiter((number for text in split for number in text), dtype=np.int32, count=int(ends[-1]))
-        counts = csr_array((np.ones(len(numbers)), numbers, ends), shape=(len(texts), len(pieces)))
+        ids = np.fromiter((piece for text in split for piece in text), dtype=np.int32, count=int(ends[-1]))
+        counts = csr_array((np.ones(len(ids)), ids, ends), shape=(len(texts), len(pieces)))
         counts.sum_duplicates()
         return counts
 

@@ -22,12 +22,7 @@ class WordPieces:
     """Splits text into the word pieces of a vocabulary, in lower case and without accents.
 
     The algorithm of BERT (uncased): words are parted at white space and at each punctuation mark, and each word is
-    eaten from the left by the longest piece that the vocabulary has.
-
-    Parameters
-    ----------
-    vocabulary : sequence of str
-        The pieces; a piece's number is its place.
+    eaten from the left by the longest piece that the vocabulary has. A piece's id is its index in the vocabulary.
 
     References
     ----------
@@ -38,23 +33,23 @@ class WordPieces:
 
     def __init__(self, vocabulary: Sequence[str]) -> None:
         self.vocabulary = tuple(vocabulary)
-        self._numbers: Mapping[str, int] = {piece: number for number, piece in enumerate(self.vocabulary)}
+        self._ids: Mapping[str, int] = {piece: index for index, piece in enumerate(self.vocabulary)}
         self._known: dict[str, tuple[int, ...]] = {}
 
     def __len__(self) -> int:
         return len(self.vocabulary)
 
-    def number(self, piece: str) -> int:
-        """Give the number of a piece that the vocabulary has."""
-        return self._numbers[piece]
+    def id_of(self, piece: str) -> int:
+        """Give the id of a piece that the vocabulary has."""
+        return self._ids[piece]
 
     def has(self, word: str) -> bool:
         """Say whether a word, in lower case, is one piece, or words joined by a hyphen or an apostrophe that are."""
-        return all(part in self._numbers for part in basic_words(word))
+        return all(part in self._ids for part in basic_words(word))
 
     def split(self, text: str) -> list[int]:
         """Split a text."""
-        return [number for word in basic_words(text) for number in self._of_word(word)]
+        return [piece for word in basic_words(text) for piece in self._of_word(word)]
 
     def _of_word(self, word: str) -> tuple[int, ...]:
         pieces = self._known.get(word)
@@ -63,14 +58,14 @@ class WordPieces:
         return pieces
 
     def _eat(self, word: str) -> tuple[int, ...]:
-        unknown = (self._numbers[UNKNOWN],)
+        unknown = (self._ids[UNKNOWN],)
         if len(word) > LONGEST:
             return unknown
         pieces = []
         start = 0
         while start < len(word):
             for end in range(len(word), start, -1):
-                piece = self._numbers.get((INNER if start else "") + word[start:end])
+                piece = self._ids.get((INNER if start else "") + word[start:end])
                 if piece is not None:
                     break
             else:

@@ -47,7 +47,7 @@ Progress = Callable[[int, int], None]
 def train_text_model(texts: RatedTexts, words: Lexicon, progress: Progress | None = None) -> TextModel:
     """Train the model that runs without an encoder."""
     pieces = wordpieces()
-    listed = [[number] for number in range(len(pieces))]
+    listed = [[piece] for piece in range(len(pieces))]
     named = list(words.terms)
     vectors = _encode([*listed, *map(pieces.split, named)], progress)
     affect = np.array([(words.terms[word].valence, words.terms[word].arousal) for word in named])
@@ -134,8 +134,8 @@ def inverse_frequency(counts: csr_array) -> Floats:
 def _encode(texts: Sequence[Sequence[int]], progress: Progress | None) -> Floats:
     encoder = MiniLM()
     vectors = np.zeros((len(texts), WIDTH))
-    for row, numbers in enumerate(texts):
-        vectors[row] = encoder.encode_numbers(numbers)
+    for row, ids in enumerate(texts):
+        vectors[row] = encoder.encode_ids(ids)
         if progress is not None:
             progress(row + 1, len(texts))
     return vectors

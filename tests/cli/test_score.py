@@ -18,7 +18,7 @@ from img2music.affect import Affect
 from img2music.analysis import CurvePoint
 from img2music.cli.app import main
 from img2music.media.video import survey_of
-from img2music.soundtrack.cue_sheet import load
+from img2music.soundtrack.swapping import load
 from tests.media.test_film_writer import digest
 from tests.soundtrack.test_film import grain
 from tests.support.films import Still, make_film

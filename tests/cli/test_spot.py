@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from img2music.cli.app import main
-from img2music.soundtrack.cue_sheet import load
+from img2music.soundtrack.swapping import load
 from tests.conftest import ROOT
 from tests.soundtrack.test_film import grain
 from tests.soundtrack.test_spotting import SONGS, song

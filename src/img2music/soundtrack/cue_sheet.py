@@ -329,7 +329,9 @@ def parse(content: bytes, name: str) -> CueSheet:
     except json.JSONDecodeError as error:
         raise InputError(f"is no cue sheet: it is not JSON (line {error.lineno}: {error.msg}).", name) from None
     except (ValueError, RecursionError):
-        raise InputError("is no cue sheet: it is not JSON in UTF-8, or nested too deeply.", name) from None
+        raise InputError(
+            "is no cue sheet: it is not JSON in UTF-8 with finite numbers, or nested too deeply.", name
+        ) from None
     if not isinstance(document, dict) or document.get("schema") != SCHEMA:
         raise InputError(f'is no cue sheet of this version of img2music ("schema" is not "{SCHEMA}").', name)
     return from_dict(document, CueSheet, name)

@@ -111,13 +111,13 @@ def test_import_with_one_damaged_line(place: Place, tmp_path: Path) -> None:
 
 def test_huge_top_is_all_there_is(place: Place) -> None:
     line = "recommend --valence 0.5 --arousal 0.5 --library {library} --format json --top 1000000000"
-    (query,) = place.run(line).sound(0).json["queries"]
-    assert len(query["tracks"]) == 1
+    (found,) = place.run(line).sound(0).json["recommendations"]
+    assert len(found["matches"]) == 1
 
 
 def test_photos_may_come_twice(place: Place) -> None:
     outcome = place.run("recommend photo.jpg photo.jpg --library {library} --together --format json").sound(0)
-    assert len(outcome.json["queries"]) == 1
+    assert len(outcome.json["recommendations"]) == 2
 
 
 def test_empty_name_of_a_library_is_the_default(place: Place) -> None:
@@ -186,4 +186,4 @@ def test_output_through_a_link_keeps_the_link(place: Place, tmp_path: Path) -> N
     line = f"recommend --valence 0.5 --arousal 0.5 --library {{library}} --format json --force --output {link}"
     place.run(line).sound(0)
     assert link.is_symlink()
-    assert "queries" in target.read_text()
+    assert "recommendations" in target.read_text()

@@ -68,7 +68,7 @@ def test_recommendations(library, told):
     with img2music.Library.open(library) as opened:
         for then in told["recommendations"]:
             affect = img2music.Affect(then["valence"], then["arousal"])
-            (query,) = opened.recommend(affects=[affect], match=then["match"], top=5).queries
+            (query,) = opened.recommend(affects=[affect], match=then["match"], top=5)
             assert [match.track.id for match in query.matches] == [match["id"] for match in then["matches"]]
             for now, match in zip(query.matches, then["matches"], strict=True):
                 assert now.similarity == pytest.approx(match["similarity"], abs=1e-12)

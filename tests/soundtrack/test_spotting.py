@@ -13,8 +13,8 @@ from img2music.distribution import AffectDistribution
 from img2music.errors import LibraryError, UsageError
 from img2music.filters import TrackFilter
 from img2music.library.store import LibraryStore
-from img2music.matching.calibration import Matching
 from img2music.media.video import VideoInfo
+from img2music.options import MatchMode
 from img2music.soundtrack.choosing import Prices
 from img2music.soundtrack.film import SAMPLE_EVERY, Film, Shot
 from img2music.soundtrack.scenes import group
@@ -62,7 +62,7 @@ def store(tmp_path: Path):
 
 
 def spotted(store: LibraryStore, seen: Film, **options: object):
-    wanted = Options(**({"matching": Matching.ABSOLUTE, "alternatives": 0} | options))
+    wanted = Options(**({"matching": MatchMode.ABSOLUTE, "alternatives": 0} | options))
     scenes = group(seen.shots, wanted.least_scene)
     return spot(seen, scenes, candidates(store, wanted), wanted, store=store, natural=NATURAL)
 
@@ -248,7 +248,7 @@ def test_of_copies_the_albums_is_heard(tmp_path: Path) -> None:
 def test_relative_matching_compares_ranks(store: LibraryStore) -> None:
     # Half as lively as pictures can be: the liveliest of what the library has in the upper half.
     seen = film((20.0, "lively"))
-    (cue,) = spotted(store, seen, matching=Matching.RELATIVE)
+    (cue,) = spotted(store, seen, matching=MatchMode.RELATIVE)
     assert cue.track.title == "Dance"
 
 

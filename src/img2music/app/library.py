@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, Unpack, cast
@@ -29,13 +29,14 @@ from img2music.options import (
 from img2music.progress import Progress, unwatched
 
 if TYPE_CHECKING:
+    from img2music.app.recommending import Recommender
     from img2music.library.importing import ImportReport
     from img2music.library.lyrics import FetchReport
     from img2music.library.scanning import ScanReport
     from img2music.library.store import LibraryStore
     from img2music.library.tagging import TagReport
     from img2music.library.upkeep import LibraryInfo, Verification
-    from img2music.matching.recommending import Recommendations
+    from img2music.matching.recommendation import Recommendations
     from img2music.media.images import PictureSource
     from img2music.soundtrack.cue_sheet import CueSheet
     from img2music.soundtrack.spotted import Spotted
@@ -190,7 +191,6 @@ class Library:
         *queries: "PictureSource",
         affects: Sequence[Affect] = (),
         emotion: str | None = None,
-        music: AnyPath | None = None,
         progress: Progress = unwatched,
         **options: Unpack[RecommendWishes],
     ) -> "Recommendations":
@@ -205,8 +205,6 @@ class Library:
             What is asked for in numbers; they come after the files.
         emotion : str, optional
             What is asked for in a word: a basic emotion, or one such as "serene".
-        music : str or path-like, optional
-            Only the music in this folder, which is scanned first.
         progress : callable
             Called with each `Step`; the item is a file.
         **options
@@ -223,17 +221,16 @@ class Library:
         >>> with img2music.Library.open("music.db") as library:
         ...     found = library.recommend("photo.jpg", top=3, genre="jazz", year="1950s-60s")
         """
-        from img2music.app.recommending import recommend
+        from img2music.matching.query import asked_affects
 
-        return recommend(
-            self._store,
-            queries,
-            affects,
-            with_filter(RecommendOptions, options),
-            emotion=emotion,
-            music=music,
-            progress=progress,
-        )
+        asked = (*queries, *affects, *asked_affects(None, None, emotion))
+        return self._recommender.recommend(asked, with_filter(RecommendOptions, options), progress)
+
+    @cached_property
+    def _recommender(self) -> "Recommender":
+        from img2music.app.recommending import Recommender
+
+        return Recommender(self._store)
 
     def spot(self, film: AnyPath, *, progress: Progress = unwatched, **options: Unpack[SpotWishes]) -> "Spotted":
         """Choose music for a film: passages of songs that follow its scenes.

@@ -1,32 +1,25 @@
 """``img2music recommend``: the songs of the library that feel like a picture."""
 
+import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from img2music.cli.options import ForceOption, ImageModelOption, LibraryOption, filtered
 from img2music.filters import TrackFilter
+from img2music.matching.playlists import FORMATS
+from img2music.options import MatchMode
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
-class RecommendFormat(StrEnum):
-    """How recommendations are printed or written."""
+    from img2music.matching.recommendation import Match, Recommendations
+    from img2music.progress import Progress
 
-    TABLE = "table"
-    JSON = "json"
-    CSV = "csv"
-    M3U8 = "m3u8"
-    M3U = "m3u"
-    XSPF = "xspf"
-    JSPF = "jspf"
-
-
-class MatchOption(StrEnum):
-    """How pictures and songs are compared."""
-
-    RELATIVE = "relative"
-    ABSOLUTE = "absolute"
+TABLE = "table"
+RecommendFormat = StrEnum("RecommendFormat", [TABLE, *FORMATS])  # type: ignore[misc]
 
 
 def _moods(typed: str) -> list[str]:
@@ -60,8 +53,8 @@ def recommend(
     ] = None,
     top: Annotated[int, typer.Option(min=1, help="Songs for each query.")] = 10,
     match: Annotated[
-        MatchOption, typer.Option(help="Compare ranks within pictures and within songs, or the affects as they are.")
-    ] = MatchOption.RELATIVE,
+        MatchMode, typer.Option(help="Compare ranks within pictures and within songs, or the affects as they are.")
+    ] = MatchMode.RELATIVE,
     per_artist: Annotated[
         int | None,
         typer.Option(min=0, help="At most so many songs of one artist; 0 for any number.", show_default="2"),
@@ -102,32 +95,28 @@ def recommend(
     Every match has a similarity 1 / (1 + distance), from 0.41 to 1, the passage that fits best, and a reason. Exit
     code 1 if some inputs failed and the rest is done, 2 if nothing could be done.
     """
-    import sys
     from dataclasses import replace
 
-    from img2music.app.recommending import recommend_from
-    from img2music.cli.output import counting, finish, given_files, print_table, require_outputs, warn
+    from img2music.app.recommending import recommend as recommended
+    from img2music.cli.output import counting, finish, given_files, require_outputs, warn
     from img2music.cli.progress import scan_progress
-    from img2music.files import write_atomically
-    from img2music.matching import formats, plane
-    from img2music.matching.calibration import Matching
     from img2music.matching.query import asked_affects
-    from img2music.matching.recommending import Options
+    from img2music.options import RecommendOptions
     from img2music.plots import PLOT, require_plotting
 
     if music is not None:
         _require_alone(context)
-    wanted = formats.chosen_format(format_, output, terminal=sys.stdout.isatty())
-    if wanted in formats.FILES_ONLY:
+    wanted = _format(format_, output)
+    if wanted != TABLE and FORMATS[wanted].files_only:
         if where.file is False:
             raise typer.BadParameter(f"Songs without a file have no place in {wanted}: give --format xspf, or --files.")
         where = replace(where, file=True)
     if plot is not None:
         require_plotting(plot)
-    outputs = [(plot, PLOT), *([(output, formats.KINDS[wanted])] if output is not None else [])]
+    outputs = [(plot, PLOT), *([(output, FORMATS[wanted].kind)] if output is not None else [])]
     require_outputs(outputs, given_files("one of the inputs", paths or ()), force=force)
-    options = Options(
-        matching=Matching(match),
+    options = RecommendOptions(
+        match=match,
         top=top,
         per_artist=per_artist,
         together=together,
@@ -135,32 +124,58 @@ def recommend(
         image_model=image_model,
         widen=widen,
     )
-    with counting("Reading") if music is None else scan_progress() as progress:
-        found = recommend_from(
-            library,
-            paths or (),
-            asked_affects(valence, arousal, emotion),
-            options,
-            music=music,
-            progress=progress,
-        )
-    if wanted == RecommendFormat.TABLE:
-        for answer in found.queries:
-            print_table(
-                formats.table_columns(found), formats.table_rows(found, answer), title=formats.table_title(answer)
-            )
-    elif output is None:
-        typer.echo(formats.WRITERS[wanted](found, None), nl=False)
-    else:
-        write_atomically(formats.WRITERS[wanted](found, output.absolute().parent), output, formats.KINDS[wanted])
+    asked = (*(paths or ()), *asked_affects(valence, arousal, emotion))
+    with counting("Reading") if music is None else scan_progress() as bar:
+        found = recommended(library, asked, options, music=music, progress=_steps(bar))
+    if output is not None:
+        found.save(output, wanted)
         warn(f"written to {output}")
-    drawn: tuple[str, ...] = ()
+    elif wanted == TABLE:
+        print_tables(found)
+    else:
+        typer.echo(FORMATS[wanted].write(found, None), nl=False)
+    notes = found.notes
     if plot is not None:
-        drawn = plane.plot(found, plot)
+        notes += found.plot(plot)
         warn(f"drawn to {plot}")
-    for note in (*found.notes, *drawn):
+    for note in notes:
         warn(note)
-    finish(len(found.queries), found.errors)
+    finish(len(found), found.errors)
+
+
+def _steps(bar: "Callable[[int, int], None] | None") -> "Progress":
+    return lambda step: None if bar is None else bar(int(step.done), int(step.total or 0))
+
+
+def _format(given: str | None, output: Path | None) -> str:
+    """Name of the format that is meant; `TABLE` only goes to standard output."""
+    if output is not None:
+        return FORMATS.chosen(given, output).name
+    return given or (TABLE if sys.stdout.isatty() else "json")
+
+
+def print_tables(found: "Recommendations") -> None:
+    """A table for each query, or one for a playlist: two rows a match, what it is and why."""
+    from img2music.cli.output import print_table
+    from img2music.matching.query import QueryKind
+
+    if not found.together or len(found) == 1:
+        for recommendation in found:
+            rows = [row for match in recommendation.matches for row in _rows(match)]
+            print_table([">#", "song, and why", ">passage", ">similarity"], rows, title=str(recommendation.query))
+        return
+    songs = sum(each.query.kind is QueryKind.SONG for each in found)
+    counts = ((len(found) - songs, "pictures"), (songs, "songs"))
+    title = f"One playlist for {' and '.join(f'{count} {what}' for count, what in counts if count)}"
+    rows = [row for each in found for match in each.matches for row in _rows(match, Path(each.query.path or "").name)]
+    print_table([">#", "song, and why", "for", ">passage", ">similarity"], rows, title=title)
+
+
+def _rows(match: "Match", *query: str) -> list[list[str]]:
+    return [
+        [str(match.rank), match.track.label, *query, str(match.passage or ""), f"{match.similarity:.2f}"],
+        ["", f"  {match.reason}", *[""] * len(query), "", ""],
+    ]
 
 
 def _require_alone(context: typer.Context) -> None:

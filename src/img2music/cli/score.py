@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 from img2music.cli.options import ForceOption, ImageModelOption, LibraryOption, filtered
-from img2music.cli.recommend import MatchOption
 from img2music.cli.spot_options import (
     AlternativesOption,
     BanOption,
@@ -20,11 +19,12 @@ from img2music.cli.spot_options import (
     LeastSceneOption,
     MatchTempoOption,
     PinOption,
-    SheetMatchOption,
+    SheetMatchMode,
     SheetOutputOption,
     sheet_forms,
 )
 from img2music.filters import TrackFilter
+from img2music.options import MatchMode
 
 WITH_A_SHEET = {"film", "output", "audio_only", "sheet", "sheet_output", "original", "duck", "loudness", "force"}
 
@@ -72,7 +72,7 @@ def score(
     pin: PinOption = None,
     ban: BanOption = None,
     match_tempo: MatchTempoOption = False,
-    match: SheetMatchOption = MatchOption.RELATIVE,
+    match: SheetMatchMode = MatchMode.RELATIVE,
     where: TrackFilter,
     image_model: ImageModelOption = None,
     plot: FilmPlotOption = None,
@@ -91,7 +91,7 @@ def score(
     from img2music.cli.sheet_output import require_alone, save
     from img2music.cli.stage_progress import of_stage, stage_progress
     from img2music.cli.termination import unwinding
-    from img2music.matching.calibration import Matching
+    from img2music.options import MatchMode
     from img2music.plots import PLOT, require_plotting
     from img2music.soundtrack import cue_sheet, formats, table
     from img2music.soundtrack.cue_sheet import Original
@@ -113,7 +113,7 @@ def score(
     require_outputs(outputs, itertools.chain(inputs, _tagged(audio_only), library_songs(library)), force=force)
     options = Options(
         cues=Cues(cues),
-        matching=Matching(match),
+        matching=MatchMode(match),
         alternatives=alternatives,
         least_scene=least_scene,
         match_tempo=match_tempo,

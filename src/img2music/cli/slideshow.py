@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from img2music.cli.options import ForceOption, ImageModelOption, LibraryOption, filtered
-from img2music.cli.recommend import MatchOption
 from img2music.cli.spot_options import (
     BanOption,
     CuesChoice,
     CuesOption,
     LeastSceneOption,
     PinOption,
-    SheetMatchOption,
+    SheetMatchMode,
     SheetOutputOption,
     sheet_forms,
 )
 from img2music.filters import TrackFilter
+from img2music.options import MatchMode
 
 if TYPE_CHECKING:
     from img2music.soundtrack.cue_sheet import CueSheet
@@ -103,7 +103,7 @@ def slideshow(
     least_scene: LeastSceneOption = 12.0,
     pin: PinOption = None,
     ban: BanOption = None,
-    match: SheetMatchOption = MatchOption.RELATIVE,
+    match: SheetMatchMode = MatchMode.RELATIVE,
     where: TrackFilter,
     image_model: ImageModelOption = None,
     loudness: Annotated[
@@ -121,8 +121,8 @@ def slideshow(
     from img2music.cli.sheet_output import require_alone, save
     from img2music.cli.stage_progress import stage_progress
     from img2music.cli.termination import unwinding
-    from img2music.matching.calibration import Matching
     from img2music.media.film_writer import film_format
+    from img2music.options import MatchMode
     from img2music.soundtrack import cue_sheet, formats, table
     from img2music.soundtrack.slideshow.captions import Captions
     from img2music.soundtrack.slideshow.photos import Order
@@ -157,7 +157,7 @@ def slideshow(
     )
     options = Options(
         cues=Cues(cues),
-        matching=Matching(match),
+        matching=MatchMode(match),
         least_scene=least_scene,
         pins=table.parse_pins(pin or []),
         bans=tuple(ban or ()),

@@ -1,7 +1,6 @@
 """``img2music spot``: which passage of which song lies under which scene of a film."""
 
 from img2music.cli.options import ForceOption, ImageModelOption, LibraryOption, filtered
-from img2music.cli.recommend import MatchOption
 from img2music.cli.spot_options import (
     AlternativesOption,
     BanOption,
@@ -15,9 +14,10 @@ from img2music.cli.spot_options import (
     PinOption,
     SheetFilesOption,
     SheetFormatOption,
-    SheetMatchOption,
+    SheetMatchMode,
 )
 from img2music.filters import TrackFilter
+from img2music.options import MatchMode
 
 
 @filtered(files=False, chooses=True)
@@ -32,7 +32,7 @@ def spot(
     ban: BanOption = None,
     match_tempo: MatchTempoOption = False,
     duck: DuckOption = None,
-    match: SheetMatchOption = MatchOption.RELATIVE,
+    match: SheetMatchMode = MatchMode.RELATIVE,
     where: TrackFilter,
     image_model: ImageModelOption = None,
     format_: SheetFormatOption = None,
@@ -50,7 +50,7 @@ def spot(
     from img2music.app.spotting import spot_film
     from img2music.cli.output import counting, require_outputs, warn
     from img2music.cli.sheet_output import give
-    from img2music.matching.calibration import Matching
+    from img2music.options import MatchMode
     from img2music.plots import PLOT, require_plotting
     from img2music.soundtrack import formats, table
     from img2music.soundtrack.plot import draw
@@ -62,7 +62,7 @@ def spot(
     require_outputs([*formats.kinds(forms, output or []), (plot, PLOT)], [("the film itself", film)], force=force)
     options = Options(
         cues=Cues(cues),
-        matching=Matching(match),
+        matching=MatchMode(match),
         alternatives=alternatives,
         least_scene=least_scene,
         match_tempo=match_tempo,

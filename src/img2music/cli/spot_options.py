@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from img2music.cli.recommend import MatchOption
+from img2music.options import MatchMode
 
 
 class CuesChoice(StrEnum):
@@ -54,8 +54,8 @@ BanOption = Annotated[
 FilmPlotOption = Annotated[
     Path | None, typer.Option(metavar="FILE", help="Draw the film's mood, scenes and songs: .png or .svg.")
 ]
-SheetMatchOption = Annotated[
-    MatchOption, typer.Option(help="Compare ranks within pictures and within songs, or the affects as they are.")
+SheetMatchMode = Annotated[
+    MatchMode, typer.Option(help="Compare ranks within pictures and within songs, or the affects as they are.")
 ]
 SheetOutputOption = Annotated[
     list[Path] | None,

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import threading
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from types import TracebackType
@@ -65,6 +66,8 @@ class LibraryStore:
         self._engine = engine
         self._writer = engine.execution_options(immediate=True)
         self._where = where
+        self._watch: sa.PoolProxiedConnection | None = None
+        self._watching = threading.Lock()
         self.location = str(where)
 
     @classmethod
@@ -81,6 +84,8 @@ class LibraryStore:
 
     def close(self) -> None:
         """Close the database."""
+        if self._watch is not None:
+            self._watch.close()
         self._engine.dispose()
 
     def __enter__(self) -> Self:
@@ -92,6 +97,18 @@ class LibraryStore:
         self.close()
 
     # Reading
+
+    def version(self) -> object:
+        """What compares equal as long as nobody, in this process or another, has changed the library."""
+        with database.plain_errors(self._where), self._watching:
+            if self._engine.dialect.name == "postgresql":
+                with self._reading() as connection:
+                    return connection.execute(sa.text("SELECT CAST(pg_current_snapshot() AS text)")).scalar()
+            if self._watch is None:  # counts the changes that other connections make, so it is used for nothing else
+                self._watch = self._engine.raw_connection()
+            with contextlib.closing(self._watch.cursor()) as cursor:
+                cursor.execute("PRAGMA data_version")
+                return cursor.fetchone()
 
     def count(self, *, missing: bool = False) -> int:
         """Count the tracks that are present, or those that are missing."""

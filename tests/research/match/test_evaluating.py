@@ -12,7 +12,7 @@ from PIL import Image
 from img2music.affect import SCALES
 from img2music.distribution import AffectDistribution
 from img2music.errors import InputError, UsageError
-from img2music.matching.calibration import Matching
+from img2music.options import MatchMode
 from img2music.research.match.evaluating import choose, evaluate_match, score
 from img2music.research.match.ratings import read_ratings
 from img2music.research.match.training_files import trained_on
@@ -26,7 +26,7 @@ PHOTOS, SONGS = RNG.random((150, 2)), RNG.random((80, 2))
 def test_the_best_possible_choice_gains_1() -> None:
     reference = AffectDistribution.of(PHOTOS[:, 0], PHOTOS[:, 1])
     # Predictions that are the ratings themselves: relative matching is then the best that there is.
-    found = score(PHOTOS, SONGS, choose(PHOTOS, SONGS, reference, Matching.RELATIVE, 5))
+    found = score(PHOTOS, SONGS, choose(PHOTOS, SONGS, reference, MatchMode.RELATIVE, 5))
     assert found.gain == pytest.approx(1.0)
     assert found.spearman_valence > 0.9
     assert found.spearman_arousal > 0.9

@@ -13,7 +13,8 @@ from img2music.errors import InputError, UsageError
 from img2music.library.pipeline import Pipeline
 from img2music.library.search import AffectIndex
 from img2music.library.workers import Workers, content_hash
-from img2music.matching.calibration import Calibration, Matching, ranks_within
+from img2music.matching.calibration import Calibration, ranks_within
+from img2music.options import MatchMode
 from img2music.parallel import processors
 from img2music.research.match.ratings import Ratings
 from img2music.research.match.training_files import overlap
@@ -56,7 +57,7 @@ class MatchReport:
     top: int  # songs of each photo that were judged
     images: int  # how many took part
     tracks: int  # how many took part
-    scores: dict[Matching, Score]
+    scores: dict[MatchMode, Score]
     notes: tuple[str, ...]  # what a reader must know, such as that models were trained on these files
     errors: tuple[InputError, ...]  # files and lines that were left out
 
@@ -103,7 +104,7 @@ def choose(
     photos: NDArray[np.float64],
     songs: NDArray[np.float64],
     reference: AffectDistribution,
-    matching: Matching,
+    matching: MatchMode,
     top: int,
 ) -> NDArray[np.int64]:
     """Choose songs for photos as `recommend` does, without limits per artist and filters."""
@@ -131,7 +132,7 @@ def evaluate_match(
         matching: score(
             photos.rated, songs.rated, choose(photos.predicted, songs.predicted, model.reference, matching, top)
         )
-        for matching in Matching
+        for matching in MatchMode
     }
 
     notes = (

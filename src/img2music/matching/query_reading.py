@@ -1,25 +1,32 @@
-"""Files -> queries: which are pictures, which are songs, and what they feel like."""
+"""What is asked -> queries: which files are pictures, which are songs, and what they feel like."""
 
 import contextlib
 import filecmp
 import os
 import re
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from img2music.affect import Affect
 from img2music.analysis import TrackAnalysis
 from img2music.connectors.folders import FileState, FolderWalk, holds_only_sound, is_image_name, why_no_sound
 from img2music.connectors.tags import read_tags
+from img2music.distribution import AffectDistribution
 from img2music.errors import InputError, printable
-from img2music.library.scanning import Progress
-from img2music.library.store import LibraryStore
 from img2music.library.workers import content_hash
 from img2music.matching.query import Query, QueryKind
 from img2music.media.images import is_image
 from img2music.media.packets import sound_hash
+from img2music.options import AnyPath
+from img2music.progress import Progress, Step, unwatched
 from img2music.track import Track
+from img2music.vision.model import ImageAnalysis, ImageModel
+
+if TYPE_CHECKING:
+    from img2music.library.store import LibraryStore
 
 COVER = re.compile(
     r"(cover|folder|front|back|album|artwork|booklet|inlay|cd|disc|thumb)[ _.-]*[0-9]*\.|albumart", re.IGNORECASE
@@ -27,47 +34,59 @@ COVER = re.compile(
 """What the names of pictures begin with that players and rippers lay beside an album's songs."""
 
 
+QuerySource = AnyPath | Affect | Track
+"""What songs can be looked for with: a picture, a song or a folder of them by its path, a point, or a track."""
+
+
 @dataclass(frozen=True, slots=True)
 class Readings:
     """What was read."""
 
-    queries: tuple[Query, ...]  # in the order of the paths
+    queries: tuple[Query, ...]  # in the order in which they were asked
+    natural: AffectDistribution | None  # affects of natural images as the model reads them; None where no image is read
     errors: tuple[InputError, ...]  # files that could not be read
-    notes: tuple[str, ...]  # what was left out of folders
+    notes: tuple[str, ...]  # what was left out of folders, and what is damaged
 
 
 def read_queries(
-    paths: Sequence[str | os.PathLike[str]],
-    store: LibraryStore,
-    image_model: str | os.PathLike[str] | None = None,
-    progress: Progress | None = None,
+    asked: Iterable[QuerySource],
+    store: "LibraryStore",
+    image_model: AnyPath | None = None,
+    progress: Progress = unwatched,
 ) -> Readings:
-    """Read pictures and songs."""
-    found: list[GivenFile | InputError] = []
+    """Read pictures and songs; a song that the library holds is not listened to again."""
+    found: list[Query | GivenFile | InputError] = []
     notes: list[str] = []
-    for path in paths:
-        items = expand(os.fsdecode(path), songs=True)
-        kept = _once(_without_covers(items))
-        if len(kept) < len(items):
-            notes.append(
-                f"{printable(os.fsdecode(path))}: {len(items) - len(kept)} pictures are covers or copies, left out."
-            )
-        found += kept
-    images = _read_images([item.path for item in found if isinstance(item, GivenFile) and item.picture], image_model)
+    for source in asked:
+        if isinstance(source, Affect):
+            found.append(Query(QueryKind.POINT, source))
+        elif isinstance(source, Track):
+            found.append(Query(QueryKind.SONG, source.affect, source.path, track=source))
+        else:
+            path = os.fsdecode(source)
+            items = expand(path, songs=True)
+            kept = _once(_without_covers(items))
+            if len(kept) < len(items):
+                notes.append(f"{printable(path)}: {len(items) - len(kept)} pictures are covers or copies, left out.")
+            found += kept
+    pictures = [item.path for item in found if isinstance(item, GivenFile) and item.picture]
+    # Now: what is wrong with the model is known before a song is heard.
+    model = ImageModel.load(image_model) if pictures else None
+    images = iter(()) if model is None else model.analyze(pictures)
     queries: list[Query] = []
     errors: list[InputError] = []
-    for done, item in enumerate(found):
-        if progress is not None:
-            progress(done, len(found))
-        if isinstance(item, InputError):
-            errors.append(item)
-            continue
-        read = next(images) if item.picture else _read_song(item.path, store)
-        if isinstance(read, InputError):
-            errors.append(read)
+    for done, item in enumerate(found, start=1):
+        if isinstance(item, GivenFile):
+            read = _image_query(next(images)) if item.picture else _read_song(item.path, store)
         else:
+            read = item
+        if isinstance(read, Query):
             queries.append(read)
-    return Readings(tuple(queries), tuple(errors), tuple(notes))
+        else:
+            errors.append(read)
+        progress(Step("Reading", done, len(found), item.path, "files"))
+    notes += [f"{printable(query.path or '')}: {query.note}" for query in queries if query.note]
+    return Readings(tuple(queries), None if model is None else model.reference, tuple(errors), tuple(notes))
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +98,7 @@ class GivenFile:
 
 
 def expand(path: str, *, songs: bool = False) -> list[GivenFile | InputError]:
-    """List a file as it is, and a folder as the pictures in it and below."""
+    """List a file as it is, and a folder as the pictures, or pictures and songs, in it and below."""
     if not os.path.isdir(path):  # noqa: PTH112 - names may be any bytes
         return [GivenFile(path, is_image_name(path) or is_image(path))]
     walk = FolderWalk([path], lambda name: is_image_name(name) or (songs and holds_only_sound(name)))
@@ -123,28 +142,14 @@ def _once(items: list[GivenFile | InputError]) -> list[GivenFile | InputError]:
     return kept
 
 
-def _read_images(paths: list[str], image_model: str | os.PathLike[str] | None) -> Iterator[Query | InputError]:
-    if not paths:
-        return iter(())
-    from img2music.vision.model import ImageModel
-
-    model = ImageModel.load(image_model)  # now: what is wrong with it is known before a song is heard
-    return (
-        analysis
-        if isinstance(analysis, InputError)
-        else Query(
-            QueryKind.IMAGE,
-            analysis.affect,
-            analysis.path,
-            among=model.reference,
-            spread=analysis.spread,
-            note=analysis.note,
-        )
-        for analysis in model.analyze(paths)
-    )
+def _image_query(read: ImageAnalysis | InputError) -> Query | InputError:
+    if isinstance(read, InputError):
+        return read
+    spread = None if read.spread is None else Affect(*read.spread)
+    return Query(QueryKind.IMAGE, read.affect, read.path, spread, read.note)
 
 
-def _read_song(path: str, store: LibraryStore) -> Query | InputError:
+def _read_song(path: str, store: "LibraryStore") -> Query | InputError:
     from img2music.music.audio.analyzer import ANALYZER, analyze_track
 
     try:
@@ -156,7 +161,7 @@ def _read_song(path: str, store: LibraryStore) -> Query | InputError:
         with contextlib.suppress(InputError):  # which listening says, too
             sound = sound_hash(path)
         alike = [*store.same_content(content), *store.same_sound(sound)]
-        known = [number for number, record in alike if record.analysis.analyzer == ANALYZER]
+        known = [id_ for id_, record in alike if record.analysis.analyzer == ANALYZER]
         for track in store.tracks(known[:1]):
             return Query(QueryKind.SONG, track.affect, path, track=track)
         analysis = analyze_track(path)

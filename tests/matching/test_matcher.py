@@ -4,21 +4,22 @@ import json
 import math
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import jsonschema
 import numpy as np
 import pytest
 
-from img2music.affect import CIRCUMPLEX_WORDS, EMOTIONS, SYNONYMS, Affect
+from img2music.affect import Affect
 from img2music.analysis import CurvePoint
 from img2music.distribution import AffectDistribution
 from img2music.errors import LibraryError, UsageError
 from img2music.filters import TrackFilter
 from img2music.library.store import LibraryStore
-from img2music.matching.calibration import Matching
-from img2music.matching.explanations import AXES
-from img2music.matching.query import Query, QueryKind, affect_of
-from img2music.matching.recommending import Matcher, Options, Recommendation, answer, recommend
+from img2music.matching.matcher import Matcher
+from img2music.matching.query import Query, QueryKind
+from img2music.matching.recommendation import Recommendations
+from img2music.options import MatchMode, RecommendOptions
 from tests.conftest import ROOT
 from tests.support.songs import library, record, song
 
@@ -53,34 +54,34 @@ def store(points: np.ndarray, tmp_path_factory: pytest.TempPathFactory) -> Itera
         yield opened
 
 
-def recommend_for(store: LibraryStore, queries: list[Query], options: Options | None = None) -> Recommendation:
-    options = options or Options()
-    return answer(Matcher(store, options.matching, options.where), queries, options)
+def recommend_for(store: LibraryStore, queries: list[Query], **wishes: Any) -> Recommendations:
+    options = RecommendOptions(**wishes)
+    return Matcher(store, options.match, options.where).recommend(queries, options, PHOTOS)
 
 
 def photo(valence: float, arousal: float, path: str = "/photos/a.jpg") -> Query:
-    return Query(QueryKind.IMAGE, Affect(valence, arousal), path, among=PHOTOS)
+    return Query(QueryKind.IMAGE, Affect(valence, arousal), path)
 
 
 def numbers(valence: float, arousal: float) -> Query:
-    return Query(QueryKind.NUMBERS, Affect(valence, arousal))
+    return Query(QueryKind.POINT, Affect(valence, arousal))
 
 
 def numbers_of(recommendation) -> list[list[int]]:
-    return [[int(match.track.path[7:10]) for match in query.matches] for query in recommendation.queries]
+    return [[int(match.track.path[7:10]) for match in query.matches] for query in recommendation]
 
 
 def test_absolute_is_the_originals_brute_force(store: LibraryStore, points: np.ndarray) -> None:
-    found = recommend_for(store, [photo(0.3, 0.6)], Options(Matching.ABSOLUTE, top=20, per_artist=0))
+    found = recommend_for(store, [photo(0.3, 0.6)], match=MatchMode.ABSOLUTE, top=20, per_artist=0)
     distances = np.hypot(points[:, 0] - 0.3, points[:, 1] - 0.6)
     assert numbers_of(found) == [np.argsort(distances, kind="stable")[:20].tolist()]
-    for match in found.queries[0].matches:
+    for match in found.matches:
         assert match.distance == pytest.approx(match.track.affect.distance(Affect(0.3, 0.6)))
         assert match.similarity == 1.0 / (1.0 + match.distance)
 
 
 def test_relative_is_brute_force_over_ranks(store: LibraryStore, points: np.ndarray) -> None:
-    found = recommend_for(store, [photo(0.6, 0.3)], Options(top=20, per_artist=0))
+    found = recommend_for(store, [photo(0.6, 0.3)], top=20, per_artist=0)
     ranks = (np.argsort(np.argsort(points, axis=0), axis=0) + 0.5) / SIZE
     asked = PHOTOS.ranks([(0.6, 0.3)])[0]
     expected = np.argsort(np.hypot(*(ranks - asked).T), kind="stable")[:20]
@@ -91,33 +92,31 @@ def test_relative_spreads_photos_over_more_songs_than_absolute(store: LibrarySto
     rng = np.random.default_rng(8)
     photos = [photo(float(v), float(a)) for v, a in rng.uniform((0.2, 0.1), (0.9, 0.7), (200, 2))]
     first = {
-        matching: {
-            query.matches[0].track.id for query in recommend_for(store, photos, Options(matching, top=1)).queries
-        }
-        for matching in Matching
+        matching: {query.matches[0].track.id for query in recommend_for(store, photos, match=matching, top=1)}
+        for matching in MatchMode
     }
-    assert len(first[Matching.RELATIVE]) > 2 * len(first[Matching.ABSOLUTE])
+    assert len(first[MatchMode.RELATIVE]) > 2 * len(first[MatchMode.ABSOLUTE])
 
 
 def test_numbers_ask_for_the_rim_of_the_library(store: LibraryStore, points: np.ndarray) -> None:
-    (happiest,) = recommend_for(store, [numbers(1.0, 1.0)], Options(top=1)).queries
+    (happiest,) = recommend_for(store, [numbers(1.0, 1.0)], top=1)
     ranks = (np.argsort(np.argsort(points, axis=0), axis=0) + 0.5) / SIZE
     assert happiest.matches[0].track.path == f"/music/{np.argmin(np.hypot(*(1 - ranks).T)):03}.flac"
 
 
 @pytest.mark.parametrize("per_artist", [None, 1, 3])
 def test_at_most_so_many_per_artist(store: LibraryStore, per_artist: int | None) -> None:
-    found = recommend_for(store, [photo(0.5, 0.5)], Options(top=40, per_artist=per_artist))
-    artists = [match.track.artist for match in found.queries[0].matches]
+    found = recommend_for(store, [photo(0.5, 0.5)], top=40, per_artist=per_artist)
+    artists = [match.track.artist for match in found.matches]
     assert len(artists) == 40
     assert max(artists.count(artist) for artist in artists) <= (per_artist or 2)
 
 
 def test_filters_hold_and_change_no_distance(store: LibraryStore) -> None:
     where = TrackFilter(genre=("jazz",), tempo=(80, 150))
-    everything = recommend_for(store, [photo(0.5, 0.4)], Options(top=SIZE, per_artist=0)).queries[0].matches
+    everything = recommend_for(store, [photo(0.5, 0.4)], top=SIZE, per_artist=0).matches
     expected = [m for m in everything if m.track.genre == "jazz" and 80 <= m.track.features.tempo <= 150]
-    found = recommend_for(store, [photo(0.5, 0.4)], Options(top=SIZE, per_artist=0, where=where)).queries[0].matches
+    found = recommend_for(store, [photo(0.5, 0.4)], top=SIZE, per_artist=0, where=where).matches
     assert [(m.track.id, m.distance) for m in found] == [(m.track.id, m.distance) for m in expected]
     assert len(expected) == 47
 
@@ -125,11 +124,11 @@ def test_filters_hold_and_change_no_distance(store: LibraryStore) -> None:
 def test_a_song_of_the_library_is_ranked_in_it_and_left_out(store: LibraryStore) -> None:
     song = store.find("/music/017.flac")
     query = Query(QueryKind.SONG, song.affect, song.path, track=song)
-    matches = recommend_for(store, [query], Options(top=SIZE, per_artist=0)).queries[0].matches
+    matches = recommend_for(store, [query], top=SIZE, per_artist=0).matches
     assert len(matches) == SIZE - 1
     assert song.id not in {match.track.id for match in matches}
     assert matches[0].distance < 0.1
-    assert "like the song" in matches[0].why
+    assert "like the song" in matches[0].reason
 
 
 def test_duplicates_are_collapsed(tmp_path: Path) -> None:
@@ -142,11 +141,11 @@ def test_duplicates_are_collapsed(tmp_path: Path) -> None:
         record("/gone.mp3", 0.5, 0.5, missing=True),
     ]
     with library(tmp_path / "l.db", records) as store:
-        found = recommend_for(store, [numbers(0.0, 0.5)], Options(per_artist=0)).queries[0].matches
+        found = recommend_for(store, [numbers(0.0, 0.5)], per_artist=0).matches
         assert [match.track.path for match in found] == ["/a.flac", "/c.mp3", "/e.mp3"]
         copy = store.find("/d.mp3")
         query = Query(QueryKind.SONG, copy.affect, copy.path, track=copy)
-        assert {m.track.path for m in recommend_for(store, [query]).queries[0].matches} <= {
+        assert {m.track.path for m in recommend_for(store, [query]).matches} <= {
             "/a.flac",
             "/b.mp3",
             "/e.mp3",
@@ -163,8 +162,8 @@ def test_of_copies_the_albums_is_recommended(tmp_path: Path) -> None:
     ]
 
     def found(where: TrackFilter | None = None, *, together: bool = False) -> set[str | None]:
-        options = Options(per_artist=0, where=where, together=together)
-        return {match.track.path for match in recommend_for(store, [numbers(0.5, 0.5)], options).matches()}
+        wishes = {"per_artist": 0, "where": where or TrackFilter(), "together": together}
+        return {match.track.path for match in recommend_for(store, [numbers(0.5, 0.5)], **wishes).matches}
 
     with library(tmp_path / "l.db", records) as store:
         assert found() == found(together=True) == {"/Music/A/a.mp3", "/Downloads/b.mp3"}
@@ -178,92 +177,57 @@ def test_the_passage_fits_the_query_in_the_space_of_the_match(tmp_path: Path) ->
     records.append(record("/long.mp3", 0.45, 0.5, duration=180.0, curve=curve))
     with library(tmp_path / "l.db", records) as store:
 
-        def start(valence: float, matching: Matching) -> float:
-            matches = recommend_for(store, [numbers(valence, 0.5)], Options(matching, top=12)).queries[0].matches
+        def start(valence: float, matching: MatchMode) -> float:
+            matches = recommend_for(store, [numbers(valence, 0.5)], match=matching, top=12).matches
             return next(match.passage.start for match in matches if match.track.path == "/long.mp3")
 
         # The library spans valence 0.4 to 0.5: its most pleasant 0.6 has rank 1, its least 0.3 rank 0.
-        assert [start(v, Matching.RELATIVE) for v in (0.0, 0.55, 1.0)] == [0.0, 60.0, 120.0]
-        assert [start(v, Matching.ABSOLUTE) for v in (0.0, 0.45, 1.0)] == [0.0, 60.0, 120.0]
+        assert [start(v, MatchMode.RELATIVE) for v in (0.0, 0.55, 1.0)] == [0.0, 60.0, 120.0]
+        assert [start(v, MatchMode.ABSOLUTE) for v in (0.0, 0.45, 1.0)] == [0.0, 60.0, 120.0]
 
 
 def test_json_has_the_documented_shape(store: LibraryStore) -> None:
-    shape = recommend_for(store, [photo(0.5, 0.5), numbers(0.9, 0.1)], Options(top=3)).to_json()
-    jsonschema.validate(json.loads(json.dumps(shape)), SHAPE)
-    assert [query["path"] for query in shape["queries"]] == ["/photos/a.jpg", None]
-    assert [track["rank"] for track in shape["queries"][0]["tracks"]] == [1, 2, 3]
-    assert sum(shape["queries"][0]["emotions"].values()) == pytest.approx(1.0)
+    shape = json.loads(recommend_for(store, [photo(0.5, 0.5), numbers(0.9, 0.1)], top=3).to_json())
+    jsonschema.validate(shape, SHAPE)
+    first, second = shape["recommendations"]
+    assert (first["query"]["path"], second["query"]["path"]) == ("/photos/a.jpg", None)
+    assert [match["rank"] for match in first["matches"]] == [1, 2, 3]
+    assert sum(first["query"]["emotions"].values()) == pytest.approx(1.0)
 
 
 def test_together_is_one_playlist_in_the_photos_order(store: LibraryStore) -> None:
     photos = [photo(0.2, 0.1, "/1.jpg"), photo(0.9, 0.7, "/2.jpg"), photo(0.5, 0.4, "/3.jpg")]
-    found = recommend_for(store, photos, Options(together=True, top=9))
-    (playlist,) = found.queries
-    assert [match.query.path for match in playlist.matches] == ["/1.jpg"] * 3 + ["/2.jpg"] * 3 + ["/3.jpg"] * 3
-    assert len({match.track.id for match in playlist.matches}) == 9
-    assert all(match.distance < 0.2 for match in playlist.matches)
-    shape = found.to_json()
-    jsonschema.validate(shape, SHAPE)
-    (query,) = shape["queries"]
-    assert query["path"] is None
-    assert [item["path"] for item in query["photos"]] == ["/1.jpg", "/2.jpg", "/3.jpg"]
-    assert [track["for"] for track in query["tracks"]] == [match.query.path for match in playlist.matches]
-    assert [track["rank"] for track in query["tracks"]] == list(range(1, 10))
-    assert query["affect"]["valence"] == pytest.approx((0.2 + 0.9 + 0.5) / 3)
+    found = recommend_for(store, photos, together=True, top=9)
+    assert [each.query for each in found] == photos
+    assert [[match.rank for match in each.matches] for each in found] == [[1, 2, 3], [4, 5, 6], [7, 8, 9]]
+    assert [match.rank for match in found.matches] == list(range(1, 10))
+    assert all(match.distance < 0.2 for match in found.matches)
+    jsonschema.validate(json.loads(found.to_json()), SHAPE)
 
 
 def test_together_gives_every_photo_a_song_or_says_why_not(tmp_path: Path) -> None:
     records = [record(f"/{i}.mp3", i / 10, i / 10, artist="Bach") for i in range(5)]
     photos = [photo(0.2 + i / 20, 0.3, f"/{i}.jpg") for i in range(8)]
     with library(tmp_path / "l.db", records) as store:
-        found = recommend_for(store, photos, Options(together=True, per_artist=0, top=1))
-        assert len(found.queries[0].matches) == 5
+        found = recommend_for(store, photos, together=True, per_artist=0, top=1)
+        assert len(found.matches) == 5
         assert "Only 5 of 8 songs" in found.notes[0]
-        assert not recommend_for(store, photos[:5], Options(together=True, per_artist=0, top=1)).notes
-        assert len(recommend_for(store, photos, Options(together=True, per_artist=3)).queries[0].matches) == 3
+        assert not recommend_for(store, photos[:5], together=True, per_artist=0, top=1).notes
+        assert len(recommend_for(store, photos, together=True, per_artist=3).matches) == 3
 
 
 def test_the_playlist_of_all_lists_names_each_song_once(store: LibraryStore) -> None:
-    found = recommend_for(store, [photo(0.5, 0.5), photo(0.5, 0.5), photo(0.9, 0.1)], Options(top=5))
-    ids = [match.track.id for match in found.matches()]
+    found = recommend_for(store, [photo(0.5, 0.5), photo(0.5, 0.5), photo(0.9, 0.1)], top=5)
+    ids = [match.track.id for match in found.matches]
     assert len(ids) == len(set(ids)) == 10
-    assert ids[:5] == [match.track.id for match in found.queries[0].matches]
+    assert ids[:5] == [match.track.id for match in found[0].matches]
 
 
 def test_says_what_to_do(store: LibraryStore, tmp_path: Path) -> None:
-    with library(tmp_path / "empty.db", []) as empty, pytest.raises(LibraryError, match="img2music scan"):
-        recommend(empty, ["photo.jpg"])
+    with library(tmp_path / "empty.db", []) as empty, pytest.raises(LibraryError, match="scan a folder"):
+        recommend_for(empty, [photo(0.5, 0.5)])
     with pytest.raises(UsageError, match="passes the filters"):
-        recommend_for(store, [photo(0.5, 0.5)], Options(where=TrackFilter(genre=("polka",))))
-    with pytest.raises(UsageError, match="give a picture"):
-        recommend(store)
-    with pytest.raises(UsageError, match="at least 1"):
-        Options(top=0)
-    with pytest.raises(UsageError, match="at least 0"):
-        Options(per_artist=-1)
-
-
-def test_emotions_and_words() -> None:
-    assert affect_of("Sadness").word in {"sad", "upset", "unpleasant"}
-    for word in ("pleasant", "excited", "tense", "gloomy", "serene", "drowsy"):
-        assert affect_of(word).word == word
-        assert math.isclose(affect_of(word).intensity, 0.6)
-    with pytest.raises(UsageError, match="happiness"):
-        affect_of("hapiness")
-    with pytest.raises(UsageError, match="such as anger, disgust"):
-        affect_of("xyzzy")
-
-
-def test_the_words_that_the_program_says_itself_are_queries() -> None:
-    said = {word for axis in AXES for word in axis} | set(CIRCUMPLEX_WORDS) | set(EMOTIONS)
-    for word in said | {"joy", "angry", "relaxed", "energetic", "melancholy", "afraid", "sleepy"}:
-        assert isinstance(affect_of(word.title()), Affect)
-    for (low, high), axis in zip(AXES, ("valence", "arousal"), strict=True):
-        assert getattr(affect_of(low), axis) < 0.4
-        assert getattr(affect_of(high), axis) > 0.6
-    assert affect_of("angry") == EMOTIONS["anger"]
-    assert not set(SYNONYMS) & {*CIRCUMPLEX_WORDS, *EMOTIONS}
-    assert set(SYNONYMS.values()) <= {*CIRCUMPLEX_WORDS, *EMOTIONS}
+        recommend_for(store, [photo(0.5, 0.5)], where=TrackFilter(genre="polka"))
 
 
 def test_songs_without_a_file_are_recommended_with_the_others(tmp_path: Path) -> None:
@@ -271,27 +235,26 @@ def test_songs_without_a_file_are_recommended_with_the_others(tmp_path: Path) ->
     songs = [song(f"spotify:{i}", i / 10 + 0.01, 0.5, title=f"Row {i}", artist=f"Other {i}") for i in range(10)]
     songs.append(song("song:x", 0.81, 0.5, title="FILE 8", artist="artist 8", duration=None))
     with library(tmp_path / "l.db", files, songs) as opened:
-        found = recommend(opened, affects=[Affect(0.83, 0.5)], options=Options(Matching.ABSOLUTE, top=4))
-        only = recommend(
-            opened, affects=[Affect(0.83, 0.5)], options=Options(Matching.ABSOLUTE, top=2, where=TrackFilter(file=True))
-        )
-    jsonschema.validate(found.to_json(), SHAPE)
-    titles = [match.track.title for match in found.queries[0].matches]
+        found = recommend_for(opened, [numbers(0.83, 0.5)], match="absolute", top=4)
+        only = recommend_for(opened, [numbers(0.83, 0.5)], match="absolute", top=2, where=TrackFilter(file=True))
+    jsonschema.validate(json.loads(found.to_json()), SHAPE)
+    titles = [match.track.title for match in found.matches]
     assert titles == ["Row 8", "FILE 8", "File 9", "Row 9"]  # of a song's file and its row, the nearer one
-    first, _, heard, _ = found.to_json()["queries"][0]["tracks"]
-    assert (first["path"], first["identifier"], first["passage"]) == (None, "spotify:8", None)
-    assert (heard["path"], heard["identifier"]) == ("/music/9.mp3", None)
-    assert heard["passage"]["end"] == 30.0
-    assert [match.track.title for match in only.queries[0].matches] == ["File 8", "File 9"]
+    first, _, heard, _ = found.matches
+    assert (first.track.path, first.track.identifier, first.passage) == (None, "spotify:8", None)
+    assert (heard.track.path, heard.track.identifier) == ("/music/9.mp3", None)
+    assert heard.passage is not None
+    assert heard.passage.end == 30.0
+    assert [match.track.title for match in only.matches] == ["File 8", "File 9"]
 
 
 def unsure(spread: float) -> Query:
-    return Query(QueryKind.IMAGE, Affect(0.45, 0.55), "/photos/a.jpg", among=PHOTOS, spread=(spread, spread))
+    return Query(QueryKind.IMAGE, Affect(0.45, 0.55), "/photos/a.jpg", spread=Affect(spread, spread))
 
 
 def test_a_wider_list_reaches_as_far_as_the_reading_is_unsure(store: LibraryStore) -> None:
     def farthest(spread: float, widen: float) -> float:
-        (found,) = recommend_for(store, [unsure(spread)], Options(widen=widen)).queries
+        (found,) = recommend_for(store, [unsure(spread)], widen=widen)
         distances = [match.distance for match in found.matches]
         assert distances == sorted(distances)
         assert len({match.track.id for match in found.matches}) == 10
@@ -304,25 +267,14 @@ def test_a_wider_list_reaches_as_far_as_the_reading_is_unsure(store: LibraryStor
 
 def test_widening_changes_nothing_without_uncertainty(store: LibraryStore) -> None:
     for query in (photo(0.5, 0.5), numbers(0.5, 0.5)):
-        plain, wide = (recommend_for(store, [query], Options(widen=widen)) for widen in (0.0, 1.0))
+        plain, wide = (recommend_for(store, [query], widen=widen) for widen in (0.0, 1.0))
         assert numbers_of(plain) == numbers_of(wide)
 
 
 def test_distances_of_a_wide_list_are_from_the_picture(store: LibraryStore) -> None:
-    (found,) = recommend_for(store, [unsure(0.1)], Options(widen=1.0)).queries
+    (found,) = recommend_for(store, [unsure(0.1)], widen=1.0)
     for match in found.matches:
-        assert match.distance == pytest.approx(math.dist(match.position, found.positions[0]))
-
-
-@pytest.mark.parametrize("widen", [-0.1, 2.1, math.nan, math.inf])
-def test_a_list_is_widened_within_reason(widen: float) -> None:
-    with pytest.raises(UsageError, match="--widen"):
-        Options(widen=widen)
-
-
-def test_a_playlist_for_all_is_not_widened() -> None:
-    with pytest.raises(UsageError, match="--together"):
-        Options(widen=1.0, together=True)
+        assert match.distance == pytest.approx(math.dist(match.position, found.position))
 
 
 def test_songs_of_a_table_are_ranked_among_themselves(tmp_path: Path) -> None:
@@ -331,9 +283,10 @@ def test_songs_of_a_table_are_ranked_among_themselves(tmp_path: Path) -> None:
     heard = [record(f"/music/{i:03}.flac", 0.3 + step, 0.4 + step, title=f"heard {i}") for i, step in enumerate(steps)]
     tabled = [song(f"spotify:{i:03}", 0.6 + step, 0.8 + step, title=f"table {i}") for i, step in enumerate(steps)]
     with library(tmp_path / "l.db", heard, tabled) as mixed, library(tmp_path / "f.db", heard) as alone:
-        (found,) = recommend_for(mixed, [numbers(0.5, 0.5)], Options(top=2)).queries
+        (found,) = recommend_for(mixed, [numbers(0.5, 0.5)], top=2)
         assert {match.track.title for match in found.matches} == {"heard 10", "table 10"}
         assert found.matches[0].distance == found.matches[1].distance
-        files = Options(top=5, where=TrackFilter(file=True))
-        of_mixed, of_alone = (recommend_for(store, [photo(0.3, 0.4)], files) for store in (mixed, alone))
+        of_mixed, of_alone = (
+            recommend_for(store, [photo(0.3, 0.4)], top=5, where=TrackFilter(file=True)) for store in (mixed, alone)
+        )
         assert numbers_of(of_mixed) == numbers_of(of_alone)

@@ -8,10 +8,10 @@ import typing
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Any, TypedDict, TypeVar
 
 from img2music.errors import UsageError, printable, shown
-from img2music.filters import TrackFilter
+from img2music.filters import FilterWishes, TrackFilter
 
 AnyPath = str | os.PathLike[str]
 
@@ -340,3 +340,80 @@ def kinds_of(field: "dataclasses.Field[Any]", of: type) -> tuple[type, ...]:
     hint = typing.get_type_hints(of)[field.name]
     kinds = typing.get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
     return tuple(kind for kind in kinds if kind is not type(None))
+
+
+class RecommendWishes(FilterWishes, total=False):
+    """Keywords of `RecommendOptions` and its filter."""
+
+    top: int
+    match: MatchMode | str
+    per_artist: int | None
+    together: bool
+    widen: float
+    image_model: AnyPath | None
+    where: TrackFilter | None
+
+
+class SpotWishes(FilterWishes, total=False):
+    """Keywords of `SpotOptions` and its filter."""
+
+    cues: CueCount | str
+    least_scene: float
+    alternatives: int
+    match_tempo: bool
+    pins: Mapping[int, Any] | Iterable[Any] | str
+    bans: Iterable[Any] | str
+    match: MatchMode | str
+    image_model: AnyPath | None
+    where: TrackFilter | None
+
+
+class ScoreWishes(TypedDict, total=False):
+    """Keywords of `ScoreOptions`."""
+
+    original: OriginalSound | str | None
+    duck: float | None
+    loudness: float
+
+
+class SlideshowWishes(TypedDict, total=False):
+    """Keywords of `SlideshowOptions`."""
+
+    order: PhotoOrder | str
+    seconds_per_photo: float
+    whole_song: bool
+    shape: FilmShape | str
+    size: int
+    fps: int
+    cross_fade: float
+    captions: Captions | str
+    font: AnyPath | None
+    silent: bool
+    loudness: float
+
+
+class ScoreSpotWishes(ScoreWishes, SpotWishes, total=False):
+    """Keywords of `ScoreOptions` and `SpotOptions`."""
+
+
+class SlideshowSpotWishes(SlideshowWishes, SpotWishes, total=False):
+    """Keywords of `SlideshowOptions` and `SpotOptions`."""
+
+
+class ScanWishes(TypedDict, total=False):
+    """Keywords of `ScanOptions`."""
+
+    jobs: int | None
+    full: bool
+    tags: bool
+    retry_failed: bool
+    dry_run: bool
+
+
+class TagWishes(TypedDict, total=False):
+    """Keywords of `TagOptions`."""
+
+    remove: bool
+    overwrite: bool
+    keep_times: bool
+    dry_run: bool

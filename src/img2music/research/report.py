@@ -9,8 +9,9 @@
     for table in report.tables: ...        # for a terminal; those without rows are left out
 
 A section is a `Table`, a `Plot` (drawn when the page is written) or a `Gallery`. All text is plain: what Markdown and
-HTML would take for markup is escaped here. `scatter` draws predictions against ratings. `figure` and `interval` write numbers; `accuracy_cells(found, names)` and
-`accuracy_columns(names)` write an `Accuracy` as cells, with names such as ``"r"``, ``"r2"`` and ``"r 95 %"``.
+HTML would take for markup is escaped here. `scatter` draws predictions against ratings; `figure` and `interval` write
+numbers; `accuracy_cells(found, names)` and `accuracy_columns(names)` write an `Accuracy` as cells, with names such as
+``"r"``, ``"r2"`` and ``"r 95 %"``.
 """
 
 import base64

@@ -4,7 +4,7 @@ OUTPUT ?= demo-output
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: install demo test test-train lint docs clean
+.PHONY: install demo test test-train lint docs check clean
 
 # The stamps make a second run start at once; they follow the files that say what to install.
 $(VENV)/bin/python:
@@ -23,7 +23,7 @@ $(VENV)/.torch: $(VENV)/.dev
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,torch]'
 	touch $@
 
-install: $(VENV)/.demo ## the command, with plots, HEIC photos and demo media
+install: $(VENV)/.demo ## the command, with films, slideshows, plots, HEIC photos and demo media
 
 demo: $(VENV)/.demo ## the main job, on free photos and music; or: make demo MUSIC=... PHOTOS=...
 	$(BIN)/python -m demo --output '$(OUTPUT)' $(if $(MUSIC),--music '$(MUSIC)') $(if $(PHOTOS),--photos '$(PHOTOS)')
@@ -43,6 +43,9 @@ lint: $(VENV)/.dev ## style, types and the direction of imports
 
 docs: $(VENV)/.dev ## write docs/cli.md anew from --help
 	$(BIN)/python docs/cli_reference.py
+
+check: $(VENV)/.dev ## what a release needs: version and changelog agree; wheel and sdist build, install and run the demo
+	$(BIN)/python tools/check_release.py
 
 clean:
 	rm -rf $(VENV) $(OUTPUT) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -288,16 +288,18 @@ def read_sheet(path: Path) -> Iterator[str]:
 def export_seeds(folder: Path) -> list[Path]:
     from img2music.affect import Affect
     from img2music.analysis import Features
-    from img2music.connectors.tags import Tags
     from img2music.library.exchange import export_library
     from img2music.library.record import SongRecord
     from img2music.library.store import LibraryStore
+    from img2music.track import Tags
 
     folder.mkdir(parents=True)
     with LibraryStore.open(folder / "library.db", create=True) as store:
         store.put(records(5))
         features = Features(**dict.fromkeys(Features.__dataclass_fields__))
-        song = SongRecord("spotify:x", Tags("Song", "Artist"), 200.0, "table/1", Affect(0.5, 0.5), features)
+        song = SongRecord(
+            "spotify:x", Tags(title="Song", artist="Artist"), 200.0, "table/1", Affect(0.5, 0.5), features
+        )
         with store.writing() as transaction:
             transaction.put_songs([song])
         export_library(store, folder / "export.jsonl")

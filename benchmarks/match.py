@@ -10,8 +10,8 @@ import numpy as np
 from benchmarks.report import Report
 from img2music.affect import SCALES
 from img2music.distribution import AffectDistribution
-from img2music.matching.calibration import Matching
-from img2music.research.audio.training import read_emotify, unheard_affects
+from img2music.options import MatchMode
+from img2music.research.audio.affect_training import read_emotify, unheard_affects
 from img2music.research.cli.evaluate_image import word_norms
 from img2music.research.images.evaluation import fold_predictions, grouped_folds
 from img2music.research.images.oasis import load_oasis
@@ -83,7 +83,7 @@ def run(options: argparse.Namespace) -> Report:
     return report
 
 
-def held_out(oasis: Path, emotify: Path, lexicon: Path, top: int) -> dict[Matching, Score]:
+def held_out(oasis: Path, emotify: Path, lexicon: Path, top: int) -> dict[MatchMode, Score]:
     """The same recipes, trained without the theme of the photo and without the genre of the clip."""
     photos = load_oasis(oasis)
     parts = grouped_folds(photos.themes, 10, seed=0)
@@ -94,5 +94,5 @@ def held_out(oasis: Path, emotify: Path, lexicon: Path, top: int) -> dict[Matchi
     heard = unheard_affects(clips, clips.groups)
     return {
         matching: score(photos.affect, clips.ratings, choose(read, heard, reference, matching, top))
-        for matching in Matching
+        for matching in MatchMode
     }

@@ -10,9 +10,10 @@ from benchmarks.report import Report
 from img2music.affect import Affect
 from img2music.distribution import AffectDistribution
 from img2music.library.search import AffectIndex
-from img2music.matching.calibration import Calibration, Matching, ranks_within
+from img2music.matching.calibration import Calibration, ranks_within
 from img2music.matching.widening import widened
-from img2music.research.audio.training import read_emotify, unheard_affects
+from img2music.options import MatchMode
+from img2music.research.audio.affect_training import read_emotify, unheard_affects
 from img2music.research.cli.evaluate_image import word_norms
 from img2music.research.images.efficientnet import DEPTHS
 from img2music.research.images.evaluation import grouped_folds
@@ -45,7 +46,7 @@ def run(options: argparse.Namespace) -> Report:
     heard = unheard_affects(clips, clips.groups)
 
     reference = AffectDistribution.of(read[:, 0], read[:, 1])
-    calibration = Calibration(Matching.RELATIVE, AffectDistribution.of(heard[:, 0], heard[:, 1]))
+    calibration = Calibration(MatchMode.RELATIVE, AffectDistribution.of(heard[:, 0], heard[:, 1]))
     stand = calibration.place_library(heard)
     index = AffectIndex(stand)
     true = cdist(ranks_within(photos.affect), ranks_within(clips.ratings))

@@ -43,10 +43,15 @@ def main() -> None:
     playlist = output / "playlist.m3u8"
     img2music("recommend", photos, *library, "--together", "--format", "m3u8", "--output", playlist, "--force")
 
+    print("\n5. A short film of the photos, with passages of those songs under them.", flush=True)
+    film = output / "slideshow.mp4"
+    small = ["--size", "360", "--fps", "15", "--seconds-per-photo", "3"]
+    img2music("slideshow", photos, *library, "--order", "mood", *small, "--output", film, "--force")
+
     command = Path(os.path.relpath(sys.executable)).with_name("img2music")
     print(
         f"""
-Done. Look at {plot} and play {playlist}.
+Done. Look at {plot}, play {playlist} and watch {film}.
 
 Now with your own music and your own photo:
 

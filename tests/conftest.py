@@ -1,7 +1,7 @@
 """Fixtures that every test may use."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -11,6 +11,23 @@ settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
 
 ROOT = Path(__file__).parents[1]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--regenerate", action="store_true", help="write golden files instead of comparing with them")
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Callable[[str, bytes], None]:
+    """Compare what a test made with a file in ``golden`` beside the test, or with ``--regenerate`` write that."""
+
+    def compare(name: str, made: bytes) -> None:
+        file = request.path.parent / "golden" / name
+        if request.config.getoption("--regenerate"):
+            file.write_bytes(made)
+        assert made == file.read_bytes()
+
+    return compare
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -8,7 +8,6 @@ import contextlib
 import errno
 import os
 import re
-import secrets
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -37,8 +36,9 @@ class FileKind:
 
     @classmethod
     def json(cls, name: str, schema: str) -> "FileKind":
-        """JSON that begins with the name of its schema."""
-        return cls(name, (".json",), rb'\s*\{\s*"schema":\s*"' + re.escape(schema.encode()) + rb'"')
+        """JSON that begins with the name of its schema, in this version or another."""
+        family = re.escape(schema.rpartition("/")[0].encode())
+        return cls(name, (".json",), rb'\s*\{\s*"schema":\s*"' + family + rb'/\d+"')
 
     @classmethod
     def csv(cls, name: str, columns: Sequence[str]) -> "FileKind":
@@ -67,7 +67,7 @@ def replacing(file: Path, kind: FileKind) -> Iterator[BinaryIO]:
             return
         target = _resolve(file)
         _require_kind(file, kind)
-        partial = target.with_name(f".{secrets.token_hex(8)}.part")
+        partial = target.with_name(f".{os.urandom(8).hex()}.part")
         try:
             with partial.open("xb") as stream:
                 yield stream
@@ -110,9 +110,11 @@ def _refuse_inputs(files: Iterable[Path], inputs: Iterable[tuple[str, str | os.P
     if not there:
         return
     for what, given in inputs:
+        found = None
         with contextlib.suppress(OSError, ValueError):
-            if found := there.get(_identity(given)):
-                raise UsageError(f"{printable(str(found))} is {what}; give another file.")
+            found = there.get(_identity(given))
+        if found is not None:
+            raise UsageError(f"{printable(str(found))} is {what}; give another file.")
 
 
 def _writable(file: Path) -> Path:
@@ -136,7 +138,7 @@ def edited_copy(file: str) -> Iterator[str]:
     (`remove_left_copies`).
     """
     folder, name = os.path.split(file)  # no Path: names may be any bytes
-    copy = os.path.join(folder, f"{COPY_PREFIX}{secrets.token_hex(8)}{os.path.splitext(name)[1]}")  # noqa: PTH118, PTH122
+    copy = os.path.join(folder, f"{COPY_PREFIX}{os.urandom(8).hex()}{os.path.splitext(name)[1]}")  # noqa: PTH118, PTH122
     try:
         shutil.copyfile(file, copy)
         status = os.stat(file)  # noqa: PTH116

@@ -1,4 +1,4 @@
-"""What a person can choose: each option with its default, limits and help, once. Light, since ``--help`` reads it."""
+"""What a person can choose: each option with its default, limits and help, once. Light, since help reads it."""
 
 import dataclasses
 import os
@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from img2music.errors import UsageError, printable
+from img2music.errors import UsageError, printable, shown
 from img2music.filters import TrackFilter
 
 AnyPath = str | os.PathLike[str]
@@ -121,8 +121,12 @@ def within(name: str, value: object, least: float | None, most: float | None) ->
         raise UsageError(f"`{name}` must be from {least or 0:g} to {most:g}, not {value:g}.")
 
 
-_IMAGE_MODEL = "What reads pictures: the name of a model, or a model file."
 _MATCH = "Compare ranks within pictures and within songs, or the affects as they are."
+_IMAGE_MODEL: dict[str, Any] = {
+    "help": "What reads pictures: the name of a model, or a model file.",
+    "metavar": "NAME|FILE",
+    "shown": "IMG2MUSIC_IMAGE_MODEL, or the model that was chosen",
+}
 LOUDNESS = -16.0
 """Integrated loudness in LUFS at which songs meet and a film is delivered, unless asked otherwise."""
 
@@ -146,7 +150,7 @@ class RecommendOptions(Checked):
         least=0.0,
         most=2.0,
     )
-    image_model: AnyPath | None = option(None, _IMAGE_MODEL, metavar="NAME|FILE")
+    image_model: AnyPath | None = option(None, **_IMAGE_MODEL)
     where: TrackFilter = TrackFilter()
 
     def __post_init__(self) -> None:
@@ -175,7 +179,7 @@ class SpotOptions(Checked):
         (), "Never this song, named as for `pins`. May be repeated.", flag="ban", metavar="SONG"
     )
     match: MatchMode = option(MatchMode.RELATIVE, _MATCH)
-    image_model: AnyPath | None = option(None, _IMAGE_MODEL, metavar="NAME|FILE")
+    image_model: AnyPath | None = option(None, **_IMAGE_MODEL)
     where: TrackFilter = TrackFilter()
 
     def __post_init__(self) -> None:
@@ -296,14 +300,12 @@ def pins_of(wishes: object) -> Pins:
 
 
 def _pin(wish: Any) -> tuple[int, str]:
-    if not isinstance(wish, str):
-        scene, song = wish
-        return int(scene), _song(song)
-    scene, _, song = wish.partition("=")
-    if not song or not re.fullmatch(r"\s*0*\d{1,9}\s*", scene):
-        raise UsageError(
-            f"`pins` {printable(wish)!r} can't be read: give SCENE=TRACK, such as '2=#17' or 2='The title'."
-        )
+    if isinstance(wish, str):
+        scene, _, song = wish.partition("=")
+    else:
+        scene, song = str(wish[0]), _song(wish[1])
+    if not song or not re.fullmatch(r"\s*0*[1-9]\d{0,8}\s*", scene):
+        raise UsageError(f"`pins` {shown(str(wish))} can't be read: give SCENE=TRACK, such as '2=#17'.")
     return int(scene), song
 
 

@@ -1,6 +1,8 @@
 """JSON at the borders: dataclasses are its shapes; msgspec converts, checks and describes them."""
 
 import json
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import msgspec
@@ -17,8 +19,26 @@ def to_dict(value: object) -> dict[str, Any]:
 
 
 def to_json(value: object) -> str:
-    """JSON of a dataclass, indented, with a line feed at its end; lone surrogates of file names are escaped."""
-    return json.dumps(to_dict(value), indent=2) + "\n"
+    """JSON of a dataclass."""
+    return dumps(to_dict(value))
+
+
+def dumps(value: object) -> str:
+    """JSON, indented, in ASCII: file names that are not UTF-8 survive as escapes (``os.fsencode`` gives them back)."""
+    return json.dumps(value, indent=2, allow_nan=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """An input that could not be used, in every report as JSON."""
+
+    path: str | None
+    error: str
+
+
+def problems(errors: Iterable[InputError]) -> list[Problem]:
+    """Inputs that could not be used, as every report as JSON lists them."""
+    return [Problem(error.path, error.reason) for error in errors]
 
 
 def from_dict(found: object, kind: type[Shape], path: str) -> Shape:

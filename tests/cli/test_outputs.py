@@ -2,41 +2,30 @@
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import click
 import numpy as np
 import pytest
-import typer
 from PIL import Image
 
 import img2music
-from img2music.cli.app import app, main
+from img2music.cli.app import main
 from img2music.cli.output import require_outputs
 from img2music.errors import UsageError
-from img2music.matching.formats import KINDS
+from img2music.matching.playlists import FORMATS
 from tests.soundtrack.test_spotting import song
+from tests.support.commands import COMMANDS
 from tests.support.films import Still, make_film
 from tests.support.songs import library as make_library
 from tests.support.songs import record
 
 Run = Callable[..., str]
 
-OUTPUTS = {"audio_only", "explain", "out", "output", "plot", "report", "sheet_output"}
+OUTPUTS = {"audio_only", "explain", "out", "output", "outputs", "plot", "report", "sheets"}
 """Parameters that name what is written; the file of ``library export`` is one too."""
-
-
-def commands(command: click.Command, name: str = "") -> Iterator[tuple[str, click.Command]]:
-    if isinstance(command, click.Group):
-        for each, inner in command.commands.items():
-            yield from commands(inner, f"{name} {each}".strip())
-    else:
-        yield name, command
-
-
-COMMANDS = dict(commands(typer.main.get_command(app)))
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -85,7 +74,7 @@ JOY = "recommend --emotion happiness"
 
 @pytest.mark.parametrize(
     "output",
-    [*(f"--output list.{form}" for form in KINDS), "--plot plane.png", "--plot plane.svg"],
+    [*(f"--output list.{form}" for form in FORMATS), "--plot plane.png", "--plot plane.svg"],
 )
 def test_an_older_result_is_replaced_only_if_asked(run: Run, output: str, tmp_path: Path) -> None:
     line, file = f"{JOY} {output}", tmp_path / output.split()[1]
@@ -158,10 +147,10 @@ def test_a_terminal_is_asked(answer: str, tmp_path: Path, monkeypatch: pytest.Mo
         monkeypatch.setattr(sys, "stderr", stderr)
         os.write(here, f"{answer}\n".encode())
         if answer == "y":
-            require_outputs([(file, KINDS["m3u8"])], force=False)
+            require_outputs([(file, FORMATS["m3u8"].kind)], force=False)
         else:
             with pytest.raises(UsageError, match="left as it was"):
-                require_outputs([(file, KINDS["m3u8"])], force=False)
+                require_outputs([(file, FORMATS["m3u8"].kind)], force=False)
         shown = b""
         while b"is there already. Replace it?" not in shown:  # after what was typed, which a terminal shows too
             shown += os.read(here, 10_000)

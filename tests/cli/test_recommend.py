@@ -9,17 +9,20 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
+import click
 import jsonschema
 import numpy as np
 import pytest
-import typer
 from PIL import Image
 
-from img2music.cli.app import app, main
+from img2music.cli.app import main
+from img2music.cli.recommend import recommend
 from img2music.library.scanning import scan
 from img2music.library.store import LibraryStore
+from img2music.matching.playlists import FORMATS
 from tests.conftest import ROOT
 from tests.research.match.test_evaluating import sound
 from tests.support.songs import library as make_library
@@ -41,6 +44,17 @@ class Result:
 
 
 Run = Callable[..., Result]
+
+
+def asked(shape: dict[str, Any]) -> list[str]:
+    """Names of the files that songs were recommended for."""
+    return [Path(each["query"]["path"]).name for each in shape["recommendations"]]
+
+
+def songs(result: Result, query: int = 0) -> list[str]:
+    """Names of the files that were recommended for a query."""
+    matches = json.loads(result.stdout)["recommendations"][query]["matches"]
+    return [Path(match["track"]["path"]).name for match in matches]
 
 
 @pytest.fixture
@@ -90,8 +104,8 @@ def test_a_damaged_photo_is_used_with_a_note(run: Run, library: Path, photos: Pa
 def test_json_has_the_documented_shape(run: Run, library: Path, photos: Path) -> None:
     shape = json.loads(run(photos, "--library", library, "--top", 4).stdout)
     jsonschema.validate(shape, json.loads((ROOT / "docs/schemas/recommend.json").read_text(encoding="utf-8")))
-    assert [Path(query["path"]).name for query in shape["queries"]] == ["a.jpg", "b.png", "c.webp"]
-    assert all(len(query["tracks"]) == 4 for query in shape["queries"])
+    assert asked(shape) == ["a.jpg", "b.png", "c.webp"]
+    assert all(len(each["matches"]) == 4 for each in shape["recommendations"])
     assert shape["match"] == "relative"
     assert shape["errors"] == []
 
@@ -101,7 +115,7 @@ def test_bad_photos_are_reported_and_the_rest_is_done(run: Run, library: Path, p
     (photos / "empty.png").touch()
     result = run(photos, photos / "gone.jpg", "--library", library, "--format", "json", code=1)
     shape = json.loads(result.stdout)
-    assert len(shape["queries"]) == 3
+    assert len(shape["recommendations"]) == 3
     names = [Path(error["path"]).name for error in shape["errors"]]
     assert names == ["broken.jpg", "empty.png", "gone.jpg"]
     assert all(name in result.stderr for name in names)
@@ -110,7 +124,7 @@ def test_bad_photos_are_reported_and_the_rest_is_done(run: Run, library: Path, p
 def test_nothing_that_can_be_done(run: Run, library: Path, photos: Path, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     result = run(tmp_path / "empty", photos / "notes.txt", "--library", library, code=2)
-    assert json.loads(result.stdout)["queries"] == []
+    assert json.loads(result.stdout)["recommendations"] == []
     assert "no picture and no song in this folder" in result.stderr
     for wrong in (
         (),
@@ -130,28 +144,32 @@ def test_nothing_that_can_be_done(run: Run, library: Path, photos: Path, tmp_pat
 
 def test_an_empty_library_says_what_to_do(run: Run, photos: Path, tmp_path: Path) -> None:
     LibraryStore.open(tmp_path / "empty.db", create=True).close()
-    assert "img2music scan" in run(photos, "--library", tmp_path / "empty.db", code=2).stderr
-    assert "img2music scan" in run(photos, "--library", tmp_path / "missing.db", code=2).stderr
+    assert "scan a folder" in run(photos, "--library", tmp_path / "empty.db", code=2).stderr
+    assert "scan some music into it" in run(photos, "--library", tmp_path / "missing.db", code=2).stderr
 
 
 def test_numbers_and_emotions(run: Run, library: Path) -> None:
-    (numbers,) = json.loads(run("--valence", 1, "--arousal", 1, "--library", library).stdout)["queries"]
-    assert Path(numbers["tracks"][0]["path"]).name == NON_UTF8
-    (emotion,) = json.loads(run("--emotion", "Happiness", "--library", library).stdout)["queries"]
-    assert max(emotion["emotions"], key=emotion["emotions"].get) == "happiness"
+    assert songs(run("--valence", 1, "--arousal", 1, "--library", library))[0] == NON_UTF8
+    (found,) = json.loads(run("--emotion", "Happiness", "--library", library).stdout)["recommendations"]
+    emotions = found["query"]["emotions"]
+    assert max(emotions, key=emotions.get) == "happiness"
 
 
 def test_words_are_completed() -> None:
-    command = typer.main.get_command(app).commands["recommend"]
-    (option,) = (each for each in command.params if each.name == "emotion")
-    found = option.shell_complete(typer.Context(command), "me")
+    (option,) = (each for each in recommend.params if each.name == "emotion")
+    found = option.shell_complete(click.Context(recommend), "me")
     assert [item.value for item in found] == ["melancholic", "melancholy", "mellow", "merry"]
+
+
+def test_every_format_may_be_asked_for() -> None:
+    (option,) = (each for each in recommend.params if "--format" in each.opts)
+    assert [str(choice) for choice in option.type.choices] == ["table", *FORMATS]
 
 
 def test_every_format_prints_and_is_written_by_its_ending(
     run: Run, library: Path, photos: Path, tmp_path: Path
 ) -> None:
-    for name in ("json", "csv", "m3u8", "m3u", "xspf", "jspf"):
+    for name in FORMATS:
         printed = run(photos, "--library", library, "--format", name).printed
         file = tmp_path / f"list.{name}"
         assert run(photos, "--library", library, "--output", file).printed == b""
@@ -167,7 +185,7 @@ def test_a_playlist_of_files_takes_songs_with_a_file(run: Run, tmp_path: Path) -
     near, far = song("spotify:a", 0.88, 0.74, title="Table"), record("/music/a.mp3", 0.1, 0.1, title="File")
     make_library(tmp_path / "l.db", [far], [near]).close()
     assert "Table" in run(*asked, "--top", 1, "--format", "xspf").stdout
-    for name in ("a.m3u8", "a.m3u"):
+    for name in ("a.m3u8", "a.m3u", "a.pls"):
         told = run(*asked, "--top", 1, "--output", tmp_path / name).stderr
         assert "/music/a.mp3" in (tmp_path / name).read_text()
         assert told.count("\n") == 1
@@ -185,11 +203,10 @@ def test_lists_are_full_or_say_why_not(run: Run, tmp_path: Path) -> None:
 
     def listed(*options: object) -> tuple[int, str]:
         result = run("--valence", 0.5, "--arousal", 0.5, "--library", tmp_path / "l.db", *options)
-        (query,) = json.loads(result.stdout)["queries"]
-        return len(query["tracks"]), result.stderr
+        return len(songs(result)), result.stderr
 
-    unmusical = "img2music: Left out as no music: 1 shorter than 5 seconds. Ask for speech to have them, too.\n"
-    assert listed() == (10, unmusical)
+    assert listed()[0] == 10
+    assert "Left out as no music: 1 shorter than 5 seconds" in listed()[1]
     for options in (("--artist", "bach"), ("--album", "mass"), ("--folder", "/m", "--together")):
         assert listed(*options)[0] == 10
     count, told = listed("--per-artist", 2)
@@ -209,14 +226,16 @@ def test_the_table_is_readable(run: Run, library: Path, photos: Path) -> None:
 
 def test_filters_and_limits_hold(run: Run, library: Path) -> None:
     options = ("--emotion", "anger", "--library", library, "--year", "1970-1989", "--per-artist", 1, "--top", 50)
-    (query,) = json.loads(run(*options).stdout)["queries"]
-    assert len(query["tracks"]) == 9
-    assert all(10 <= int(track["title"].split()[1]) < 30 for track in query["tracks"])
+    found = songs(run(*options))
+    assert len(found) == 9
+    assert all(10 <= int(Path(name).stem) < 30 for name in found)
 
 
 def test_together_is_one_playlist(run: Run, library: Path, photos: Path) -> None:
-    (query,) = json.loads(run(photos, "--library", library, "--together", "--top", 6).stdout)["queries"]
-    assert [Path(track["for"]).name for track in query["tracks"]] == ["a.jpg"] * 2 + ["b.png"] * 2 + ["c.webp"] * 2
+    shape = json.loads(run(photos, "--library", library, "--together", "--top", 6).stdout)
+    assert asked(shape) == ["a.jpg", "b.png", "c.webp"]
+    ranks = [[match["rank"] for match in each["matches"]] for each in shape["recommendations"]]
+    assert ranks == [[1, 2], [3, 4], [5, 6]]
     text = run(photos, "--library", library, "--together", "--format", "m3u8").stdout
     assert text.count("#EXTINF") == 10
 
@@ -242,8 +261,9 @@ def test_a_folder_of_music_is_scanned_first_and_only_once(run: Run, music: Path,
     shape = json.loads(run(photos / "a.jpg", "--music", music, "--speech", code=1).stdout)
     assert [Path(error["path"]).name for error in shape["errors"]] == ["broken.mp3"]
     again = json.loads(run(photos / "a.jpg", "--music", music, "--speech").stdout)
-    assert again["queries"] == shape["queries"]
-    assert sorted(Path(track["path"]).name for track in again["queries"][0]["tracks"]) == ["0.wav", "1.wav", "2.wav"]
+    assert again["recommendations"] == shape["recommendations"]
+    tracks = [match["track"] for match in again["recommendations"][0]["matches"]]
+    assert sorted(Path(track["path"]).name for track in tracks) == ["0.wav", "1.wav", "2.wav"]
     assert len(list((tmp_path / "cache" / "img2music").glob("folder-*.db"))) == 1
 
 
@@ -257,8 +277,8 @@ def test_a_folder_of_the_library_is_not_listened_to_again(
     with LibraryStore.open(tmp_path / "library.db") as store:
         scan(store, [music], jobs=1)
     for folder in (music, tmp_path / "link"):
-        (query,) = json.loads(run("--emotion", "anger", "--music", folder, "--speech").stdout)["queries"]
-        assert sorted(Path(track["path"]).name for track in query["tracks"]) == ["0.wav", "1.wav", "2.wav"]
+        found = songs(run("--emotion", "anger", "--music", folder, "--speech"))
+        assert sorted(found) == ["0.wav", "1.wav", "2.wav"]
     shutil.copyfile(music / "0.wav", music / "new.wav")
     run("--emotion", "anger", "--music", music, "--speech")
     with LibraryStore.open(tmp_path / "library.db") as store:
@@ -274,13 +294,12 @@ def test_the_folder_of_an_album_stands_for_its_songs(run: Run, library: Path, mu
     for name in ("Folder.jpg", "CD2/cover.jpg", "AlbumArt_{4F}_Small.jpg"):
         shutil.copyfile(photos / "a.jpg", music / name)
     result = run(music, "--library", library)
-    queries = json.loads(result.stdout)["queries"]
-    assert [Path(query["path"]).name for query in queries] == ["1.wav", "2.wav", "0.wav"]
+    assert asked(json.loads(result.stdout)) == ["1.wav", "2.wav", "0.wav"]
     assert "3 pictures are covers or copies" in result.stderr
     assert "One playlist for 3 songs" in run(music, "--together", "--library", library, "--format", "table").stdout
     shutil.copyfile(photos / "a.jpg", photos / "folder.jpg")
     result = run(photos, "--library", library)
-    assert [Path(query["path"]).name for query in json.loads(result.stdout)["queries"]] == ["a.jpg", "b.png", "c.webp"]
+    assert asked(json.loads(result.stdout)) == ["a.jpg", "b.png", "c.webp"]
     assert "1 pictures are covers or copies" in result.stderr
 
 
@@ -296,9 +315,9 @@ def test_a_song_is_a_query_and_not_its_own_answer(run: Run, music: Path, tmp_pat
     copy = tmp_path / "copy.wav"
     shutil.copyfile(music / "1.wav", copy)
     sound(tmp_path / "new.wav", 300.0)
-    shape = json.loads(run(copy, tmp_path / "new.wav", "--music", music, "--speech", code=1).stdout)
-    found = [sorted(Path(track["path"]).name for track in query["tracks"]) for query in shape["queries"]]
-    assert found == [["0.wav", "2.wav"], ["0.wav", "1.wav", "2.wav"]]
-    assert "the song" in shape["queries"][0]["tracks"][0]["why"]
+    result = run(copy, tmp_path / "new.wav", "--music", music, "--speech", code=1)
+    assert sorted(songs(result)) == ["0.wav", "2.wav"]
+    assert sorted(songs(result, 1)) == ["0.wav", "1.wav", "2.wav"]
+    assert "the song" in result.stdout
     listened = run(tmp_path / "photo.txt", copy, "--music", music, "--speech", code=1)
     assert "photo.txt" in listened.stderr

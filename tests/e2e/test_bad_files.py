@@ -96,6 +96,6 @@ def test_pictures_of_a_query_may_be_bad(tmp_path: Path) -> None:
     encode(music / "good.flac", "flac", chords(5))
     img2music("scan", music, "--library", library, home=tmp_path).sound(0)
     outcome = img2music("recommend", *kinds, good, "--library", library, "--format", "json", home=tmp_path).sound(1)
-    queries = {query["path"]: query for query in outcome.json["queries"]}
+    queries = {found["query"]["path"]: found for found in outcome.json["recommendations"]}
     assert wrong(kinds, outcome, set(queries), outcome.errors) == {}
-    assert [track["path"] for track in queries[str(good)]["tracks"]] == [str(music / "good.flac")]
+    assert [match["track"]["path"] for match in queries[str(good)]["matches"]] == [str(music / "good.flac")]

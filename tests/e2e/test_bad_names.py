@@ -68,8 +68,8 @@ def test_names_of_songs(tmp_path: Path, song: Path) -> None:
         output = tmp_path / f"list.{form}"
         img2music(*query, "--library", library, "--format", form, "--output", output, home=tmp_path).sound(0)
         written[form] = output.read_bytes().decode("utf-8")
-    (answer,) = json.loads(written["json"])["queries"]
-    assert {track["path"] for track in answer["tracks"]} == songs
+    (found,) = json.loads(written["json"])["recommendations"]
+    assert {match["track"]["path"] for match in found["matches"]} == songs
     locations = [line for line in written["m3u8"].splitlines() if line and not line.startswith("#")]
     assert {from_location(line, tmp_path) for line in locations} == songs
     xspf = [element.text for element in ElementTree.fromstring(written["xspf"]).iter("{http://xspf.org/ns/0/}location")]

@@ -91,7 +91,7 @@ def test_from_a_table_to_playlists(tmp_path: Path) -> None:
     shape = json.loads((ROOT / "docs" / "schemas" / "recommend.json").read_text(encoding="utf-8"))
     found = job(*point, "--format", "json", home=tmp_path).sound(0).json
     jsonschema.validate(found, shape)
-    assert [track["title"] for track in found["queries"][0]["tracks"]] == ["Joga", "Air"]
+    assert [match["track"]["title"] for match in found["recommendations"][0]["matches"]] == ["Joga", "Air"]
     assert "Joga - Bjork" in job(*point, "--format", "table", home=tmp_path).sound(0).out
     assert ",,Joga,Bjork,," in job(*point, "--format", "csv", home=tmp_path).sound(0).out
     refused = job(*point, "--format", "m3u8", home=tmp_path).sound(2)
@@ -124,4 +124,4 @@ def test_a_real_table(shared_data: Path, tmp_path: Path) -> None:
         jsonschema.validate(done.json, SHAPE)
         assert new is None or (done.json["new"], done.json["duplicates"], done.json["left_out"]) == (new, 4476, 5)
     found = job("recommend", "--emotion", "happiness", "--genre", "rock", home=tmp_path).sound(0).json
-    assert len(found["queries"][0]["tracks"]) == 10
+    assert len(found["recommendations"][0]["matches"]) == 10

@@ -68,27 +68,27 @@ def test_library_info_counts_the_tracks(home):
 def test_recommendation_for_a_photo(home):
     report = validated(img2music("recommend", home / "photos" / "coffee.png", home=home).sound(0), "recommend")
     assert report["match"] == "relative"
-    (query,) = report["queries"]
-    assert [track["rank"] for track in query["tracks"]] == [1, 2, 3]
-    distances = [track["distance"] for track in query["tracks"]]
+    (found,) = report["recommendations"]
+    assert [match["rank"] for match in found["matches"]] == [1, 2, 3]
+    distances = [match["distance"] for match in found["matches"]]
     assert distances == sorted(distances)
-    for track in query["tracks"]:
-        assert track["similarity"] == pytest.approx(1 / (1 + track["distance"]))
-        assert 0 <= track["passage"]["start"] < track["passage"]["end"] <= track["duration"]
-        assert track["why"]
+    for match in found["matches"]:
+        assert match["similarity"] == pytest.approx(1 / (1 + match["distance"]))
+        assert 0 <= match["passage"]["start"] < match["passage"]["end"] <= match["track"]["duration"]
+        assert match["reason"]
 
 
 def test_a_calm_wish_is_not_answered_with_the_energetic_piece(home):
     report = img2music("recommend", "--valence", "0.5", "--arousal", "0.0", home=home).sound(0).json
-    assert "energetic" not in report["queries"][0]["tracks"][0]["path"]
+    assert "energetic" not in report["recommendations"][0]["matches"][0]["track"]["path"]
     report = img2music("recommend", "--valence", "0.5", "--arousal", "1.0", home=home).sound(0).json
-    assert "calm" not in report["queries"][0]["tracks"][0]["path"]
+    assert "calm" not in report["recommendations"][0]["matches"][0]["track"]["path"]
 
 
 def test_a_song_is_not_recommended_for_itself(home):
     song = home / "music" / PIECES[0]
     report = validated(img2music("recommend", song, home=home).sound(0), "recommend")
-    assert str(song) not in [track["path"] for track in report["queries"][0]["tracks"]]
+    assert str(song) not in [match["track"]["path"] for match in report["recommendations"][0]["matches"]]
 
 
 def test_one_playlist_through_all_photos(home):
@@ -122,8 +122,8 @@ def test_plot_of_the_affect_plane(home, suffix):
 
 def test_music_of_one_folder_without_a_library(home, tmp_path):
     outcome = img2music("recommend", home / "photos" / "cat.png", "--music", home / "music" / "calm", home=tmp_path)
-    (track,) = outcome.sound(0).json["queries"][0]["tracks"]
-    assert Path(track["path"]).name == Path(PIECES[0]).name
+    (match,) = outcome.sound(0).json["recommendations"][0]["matches"]
+    assert Path(match["track"]["path"]).name == Path(PIECES[0]).name
     assert not (tmp_path / "data").exists()
 
 

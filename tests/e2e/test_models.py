@@ -109,8 +109,8 @@ def test_recommend_reads_photos_with_the_model_that_is_asked_for(home: Path, tmp
     (tmp_path / "music").mkdir()
     (tmp_path / "music" / "song.opus").write_bytes((home / "song.opus").read_bytes())
     words = ("recommend", home / "red.png", "--music", tmp_path / "music", "--image-model", home / "colours.onnx")
-    (query,) = img2music(*words, home=tmp_path).sound(0).json["queries"]
-    assert query["affect"] == pytest.approx({"valence": 1.0, "arousal": 0.2})
+    (found,) = img2music(*words, home=tmp_path).sound(0).json["recommendations"]
+    assert found["query"]["affect"] == pytest.approx({"valence": 1.0, "arousal": 0.2})
 
 
 @pytest.mark.parametrize("suffix", ["png", "svg"])

@@ -11,8 +11,8 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from img2music.connectors.tags import Tags
 from img2music.library.store import LibraryStore
+from img2music.track import Tags
 from tests.e2e.command import ROOT, call, environment, img2music, words
 from tests.support.records import make_record
 from tests.support.servers import (

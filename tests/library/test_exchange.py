@@ -7,11 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from img2music.connectors.folders import FileState
-from img2music.connectors.tags import Tags
 from img2music.errors import InputError
 from img2music.library.exchange import SCHEMA, export_library, import_library
 from img2music.library.record import Failure
 from img2music.library.store import LibraryStore
+from img2music.track import Tags
 from tests.support.records import make_record, make_song
 
 

@@ -7,10 +7,10 @@ import pytest
 import soundfile
 import sqlalchemy as sa
 
-from img2music.connectors.tags import Tags
 from img2music.filters import TrackFilter
 from img2music.library.store import LibraryStore
 from img2music.music.audio.analyzer import analyze_track
+from img2music.track import Tags
 from tests.support.records import make_record, make_song
 from tests.support.songs import library, record, song
 

@@ -13,7 +13,6 @@ from img2music.connectors.lrclib import Lrclib
 from img2music.connectors.lyrics import Lyrics
 from img2music.connectors.musixmatch import Musixmatch
 from img2music.connectors.tables import read_songs
-from img2music.connectors.tags import Tags
 from img2music.errors import InputError, SourceError, UsageError
 from img2music.filters import TrackFilter
 from img2music.library.exchange import export_library, import_library
@@ -21,6 +20,7 @@ from img2music.library.importing import import_table
 from img2music.library.lyrics import SOURCES, describe, fetch, known_lyrics, recorded
 from img2music.library.record import BEST_FIRST, LyricsRecord, SongRecord, TrackRecord, best
 from img2music.library.store import LibraryStore
+from img2music.track import Tags
 from tests.support.records import make_record
 from tests.support.servers import QUICK, Answer, LrclibServer, MusixmatchServer
 

@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from img2music.connectors.folders import FileState
-from img2music.connectors.tags import Tags
 from img2music.errors import LibraryError, UsageError
 from img2music.library.record import Failure
 from img2music.library.store import LibraryStore
+from img2music.track import Tags
 from tests.support.records import make_record
 
 NAMES = [
@@ -234,7 +234,7 @@ def test_readers_see_a_whole_library_while_another_writes(tmp_path):
 
 
 def test_a_writer_that_never_ends_is_told(tmp_path, monkeypatch):
-    monkeypatch.setattr("img2music.library.database.BUSY_SECONDS", 0.1)
+    monkeypatch.setattr("img2music.library.sqlite.BUSY_SECONDS", 0.1)
     path = tmp_path / "library.db"
     with (
         LibraryStore.open(path, create=True) as first,
@@ -266,7 +266,7 @@ def test_wal_is_on(tmp_path):
 def test_faults_finds_a_damaged_copy_of_the_affects(store):
     store.put(make_record(f"/{number}.mp3") for number in range(3))
     with store._engine.connect() as connection:
-        connection.exec_driver_sql("UPDATE affects SET packed = zeroblob(24) WHERE track_id = 2")
+        connection.exec_driver_sql("UPDATE affects SET packed = zeroblob(32) WHERE track_id = 2")
         connection.commit()
     assert store.faults() == ["the packed affects differ from the tracks'"]
 

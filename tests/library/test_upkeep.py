@@ -5,12 +5,14 @@ import pytest
 from img2music.connectors.folders import FileState
 from img2music.connectors.tables import read_songs
 from img2music.errors import InputError, LibraryError
+from img2music.filters import TrackFilter
 from img2music.library.exchange import export_library, import_library
 from img2music.library.importing import import_table
 from img2music.library.record import Failure
 from img2music.library.store import LibraryStore
 from img2music.library.upkeep import forget, info, prune, verify
-from img2music.matching.recommending import Matcher
+from img2music.matching.matcher import Matcher
+from img2music.options import MatchMode
 from tests.support.records import make_record
 
 
@@ -79,7 +81,7 @@ def test_missing_files_are_told(store, tmp_path):
         "is marked missing since a scan; if it is gone for good, library prune removes it.",
     ]
     with pytest.raises(LibraryError, match=r"All 2 songs of the library .* are missing"):
-        Matcher(store)
+        Matcher(store, MatchMode.RELATIVE, TrackFilter())
 
 
 def test_the_disk_gets_back_what_was_removed(store, tmp_path):

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from img2music.affect import Affect
 from img2music.distribution import AffectDistribution
-from img2music.matching.calibration import Calibration, Matching, ranks_within, similarity
+from img2music.matching.calibration import Calibration, ranks_within, similarity
+from img2music.options import MatchMode
 
 POINTS = arrays(
     np.float64,
@@ -37,7 +38,7 @@ def test_ranks_keep_the_order_and_average_a_half(points: NDArray[np.float64], ax
 def test_relative_ranks_each_side_among_its_own() -> None:
     library = AffectDistribution.of([0.1, 0.2, 0.3, 0.4], [0.5, 0.6, 0.7, 0.8])
     photos = AffectDistribution.of([0.4, 0.6, 0.8, 0.9], [0.2, 0.4, 0.6, 0.7])
-    relative = Calibration(Matching.RELATIVE, library)
+    relative = Calibration(MatchMode.RELATIVE, library)
     assert relative.place(Affect(0.85, 0.3), photos) == (0.75, 0.25)
     assert relative.place(Affect(0.25, 0.65), library) == (0.5, 0.5)
     points = np.array([[0.1, 0.8], [0.2, 0.7], [0.3, 0.6], [0.4, 0.5]])
@@ -46,13 +47,13 @@ def test_relative_ranks_each_side_among_its_own() -> None:
 
 def test_numbers_are_the_position_itself() -> None:
     library = AffectDistribution.of([0.4, 0.5], [0.4, 0.5])
-    for matching in Matching:
+    for matching in MatchMode:
         assert Calibration(matching, library).place(Affect(0.9, 1.0), None) == (0.9, 1.0)
 
 
 def test_absolute_is_the_affect() -> None:
     library = AffectDistribution.of([0.4, 0.5], [0.4, 0.5])
-    absolute = Calibration(Matching.ABSOLUTE, library)
+    absolute = Calibration(MatchMode.ABSOLUTE, library)
     assert absolute.place(Affect(0.3, 0.9), library) == (0.3, 0.9)
     points = np.array([[0.4, 0.5], [0.5, 0.4]])
     assert absolute.place_library(points).tolist() == points.tolist()

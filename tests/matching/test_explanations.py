@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from img2music.affect import Affect
 from img2music.distribution import AffectDistribution
-from img2music.matching.calibration import Matching
 from img2music.matching.explanations import Asked, explain
+from img2music.options import MatchMode
 from tests.support.songs import features, track
 
 STEPS = np.linspace(0.0, 0.99, 100)
@@ -22,7 +22,7 @@ POSITIONS = st.tuples(UNIT, UNIT)
 def line(
     asked: tuple[float, float],
     position: tuple[float, float],
-    matching: Matching = Matching.RELATIVE,
+    matching: MatchMode = MatchMode.RELATIVE,
     **others: object,
 ) -> str:
     song = track(1, affect=Affect(*position), features=features(68.2, 0, 1))
@@ -76,7 +76,7 @@ def test_a_rank_against_the_word_says_whose_rank_it_is(
 ) -> None:
     song = track(1, affect=Affect(*place), features=features(None, None, None))
     asked = Asked("scene 1", Affect(*affect), (place[0] + 1e-9 - 2e-9 * (place[0] < 0.5), place[1] + 1e-9))
-    assert explain(asked, song, place, matching=Matching.RELATIVE, library=LIBRARY).endswith(said)
+    assert explain(asked, song, place, matching=MatchMode.RELATIVE, library=LIBRARY).endswith(said)
 
 
 def test_a_poor_match_says_so() -> None:
@@ -87,7 +87,7 @@ def test_a_poor_match_says_so() -> None:
 
 
 def test_absolute_matching_gives_the_affects() -> None:
-    text = line((0.8, 0.1), (0.75, 0.2), Matching.ABSOLUTE)
+    text = line((0.8, 0.1), (0.75, 0.2), MatchMode.ABSOLUTE)
     assert text == (
         "Calm and pleasant like the photo (serene): valence 0.75 and arousal 0.20 beside 0.80 and 0.10, 68 BPM, C major"
     )
@@ -97,7 +97,7 @@ def test_the_calmest_song_of_a_loud_library_is_not_called_calm() -> None:
     loud = AffectDistribution.of([0.5, 0.6], [0.8, 0.9])
     song = track(1, affect=Affect(0.6, 0.8), features=features(None, None, None))
     asked = Asked("the photo", Affect(0.6, 0.3), (0.75, 0.25))
-    text = explain(asked, song, (0.75, 0.25), matching=Matching.RELATIVE, library=loud)
+    text = explain(asked, song, (0.75, 0.25), matching=MatchMode.RELATIVE, library=loud)
     assert text == "Pleasant like the photo (peaceful): in the middle of your library"
 
 
@@ -105,16 +105,16 @@ def test_what_is_not_known_is_not_said() -> None:
     song = track(1, affect=Affect(0.5, 0.5), features=features(None, None, None))
     alone = AffectDistribution.of([0.5], [0.5])
     asked = Asked("the photo", Affect(0.5, 0.5), (0.5, 0.5))
-    assert explain(asked, song, (0.5, 0.5), matching=Matching.RELATIVE, library=alone) == (
+    assert explain(asked, song, (0.5, 0.5), matching=MatchMode.RELATIVE, library=alone) == (
         "Feels like the photo (neutral)"
     )
     song = track(1, affect=Affect(0.5, 0.5), features=features(None, 9, None))
-    assert explain(asked, song, (0.5, 0.5), matching=Matching.RELATIVE, library=alone).endswith("(neutral): A")
+    assert explain(asked, song, (0.5, 0.5), matching=MatchMode.RELATIVE, library=alone).endswith("(neutral): A")
 
 
-@given(POSITIONS, POSITIONS, st.sampled_from(Matching), st.booleans())
+@given(POSITIONS, POSITIONS, st.sampled_from(MatchMode), st.booleans())
 def test_what_is_said_is_true(
-    asked: tuple[float, float], position: tuple[float, float], matching: Matching, first: bool
+    asked: tuple[float, float], position: tuple[float, float], matching: MatchMode, first: bool
 ) -> None:
     text = line(asked, position, matching, first=first)
     assert "\n" not in text

@@ -1,9 +1,13 @@
-"""Playlists: golden files, and hostile names through the parsers of other people."""
+"""Every format: golden files, and hostile names through the parsers of other people."""
 
+import csv
+import io
 import json
 import os
+import re
 import urllib.parse
 import urllib.request
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -11,30 +15,54 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from img2music.matching.playlists import XSPF_NAMESPACE, Entry, clean, file_uri, jspf, m3u8, one_line, xspf
+from img2music.affect import Affect
+from img2music.matching.passages import Passage
+from img2music.matching.playlists import (
+    FORMATS,
+    XSPF_NAMESPACE,
+    clean,
+    file_uri,
+    jspf,
+    m3u8,
+    one_line,
+    xspf,
+)
+from img2music.matching.query import Query, QueryKind
+from img2music.matching.recommendation import Match, Recommendation, Recommendations
+from img2music.options import MatchMode
+from img2music.track import Track
+from tests.conftest import ROOT
 from tests.support.songs import track, unheard
 
-GOLDEN = Path(__file__).parent / "golden"
-NON_UTF8 = os.fsdecode(b"/music/caf\xe9.mp3")
+FOLDER = Path("/music")
+WHY = "Lively like the photo\t(tense): livelier than 91 % of your library, 142 BPM"
 
-ENTRIES = [
-    Entry(
-        track(1, "/music/Nina Simone/Sinnerman.flac", title="Sinnerman", artist="Nina Simone", duration=622.4),
-        "Lively like the photo (tense): livelier than 91 % of your library, 142 BPM",
-    ),
-    Entry(track(2, '/music/100% #1/? & <tags> "quoted".mp3', title="A & B <live>", album="]]>", duration=61.5)),
-    Entry(track(3, "/music/#hash.ogg", title="line\nbreak\x00", artist="  "), "why\tnot"),
-    Entry(track(4, "/music/new\nline.ogg", artist="아이유", title="좋은 날 🎵")),
-    Entry(track(5, NON_UTF8)),
-    Entry(track(6, "/elsewhere/http:song.mp3", title="$5")),
+
+def listed(tracks: list[Track], reason: str = WHY) -> Recommendations:
+    """Tracks that were recommended, with a query that has no file."""
+    matches = tuple(
+        Match(rank, each, (0.25, 0.75), 0.25, 0.8, None if each.path is None else Passage(1.5, 31.5), reason)
+        for rank, each in enumerate(tracks, start=1)
+    )
+    query = Query(QueryKind.POINT, Affect(0.25, 0.5))
+    return Recommendations(MatchMode.RELATIVE, False, (Recommendation(query, (0.25, 0.5), matches),))
+
+
+FILES = [
+    track(1, "/music/Nina Simone/Sinnerman.flac", title="Sinnerman", artist="Nina Simone", duration=622.4),
+    track(2, '/music/100% #1/? & <tags> "quoted".mp3', title="A & B <live>", album="]]>", duration=61.5),
+    track(3, "/music/#hash.ogg", title="line\nbreak\x00", artist="  "),
+    track(4, "/music/new\nline.ogg", artist="아이유", title="좋은 날 🎵"),
+    track(5, os.fsdecode(b"/music/caf\xe9.mp3")),
+    track(6, "/elsewhere/http:song.mp3", title="$5"),
 ]
-WITHOUT_FILE = [
-    Entry(track(1, "/music/Sinnerman.flac", title="Sinnerman", artist="Nina Simone", duration=622.4)),
-    Entry(unheard(2, "spotify:6f807x0ima9a1j3VPbc7VN", title="Jóga", artist="Björk", album="Homogenic"), "why"),
-    Entry(unheard(3, "song:9b1f", title="No length", duration=None)),
-    Entry(unheard(4, "mbid:b10bbbfc-cf9e-42e0-be17-e2c3e1d2600d")),
-    Entry(unheard(5, "number 17 of my list", title="No URI")),
-    Entry(unheard(6, 'x:blank <tag> "é', title="Odd URI")),
+SONGS = [
+    *FILES,
+    unheard(7, "spotify:6f807x0ima9a1j3VPbc7VN", title="Jóga", artist="Björk", album="Homogenic"),
+    unheard(8, "song:9b1f", title="No length", duration=None),
+    unheard(9, "mbid:b10bbbfc-cf9e-42e0-be17-e2c3e1d2600d"),
+    unheard(10, "number 17 of my list", title="No URI"),
+    unheard(11, 'x:blank <tag> "é', title="Odd URI"),
 ]
 
 NAMES = (
@@ -45,20 +73,39 @@ NAMES = (
 TEXTS = st.text(st.characters(), max_size=20)
 
 
-@pytest.mark.parametrize(
-    ("name", "text"),
-    [
-        ("without-file.m3u8", m3u8(WITHOUT_FILE)),
-        ("without-file.xspf", xspf(WITHOUT_FILE, "Songs")),
-        ("without-file.jspf", jspf(WITHOUT_FILE, "Songs")),
-        ("absolute.m3u8", m3u8(ENTRIES)),
-        ("relative.m3u8", m3u8(ENTRIES, Path("/music"))),
-        ("playlist.xspf", xspf(ENTRIES, "Photo & song")),
-        ("playlist.jspf", jspf(ENTRIES, "Photo & song")),
-    ],
-)
-def test_golden(name: str, text: str) -> None:
-    assert text == (GOLDEN / name).read_text(encoding="utf-8")
+@pytest.mark.parametrize("name", [name for name in FORMATS if name != "json"])  # which has a schema
+def test_golden(name: str, golden: Callable[[str, bytes], None]) -> None:
+    golden(f"songs.{name}", FORMATS[name].write(listed(SONGS), FOLDER))
+
+
+def strings(text: str) -> Iterator[str]:
+    """All strings in XML, JSON, CSV, and lines that may begin with a name and an equals sign."""
+    if text.startswith("<"):
+        yield from (element.text or "" for element in ElementTree.fromstring(text.encode()).iter())
+    elif text.startswith("{"):
+        yield from (json.loads(each) for each in re.findall(r'"(?:[^"\\]|\\.)*"', text))
+    else:
+        yield from (cell for row in csv.reader(io.StringIO(text, newline="")) for cell in row)
+        yield from (line.partition("=")[2] or line for line in text.split("\n"))
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_every_format_is_known_by_its_beginning_and_names_each_song(name: str) -> None:
+    written = FORMATS[name].write(listed(SONGS), FOLDER)
+    assert re.match(FORMATS[name].kind.start, written, re.DOTALL)
+    found = set(strings(written.decode()))
+    uris = [text.removeprefix("file://") for text in found if text.startswith("file://")]
+    found |= {os.fsdecode(urllib.parse.unquote_to_bytes(uri)) for uri in uris}
+    found |= {os.path.normpath(FOLDER / each) for each in found if "\0" not in each}
+    for song in FILES:
+        assert {song.path, str(song.path).encode("utf-8", "backslashreplace").decode()} & found
+    assert ("Jóga" in found) is not FORMATS[name].files_only
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_every_format_is_documented(name: str) -> None:
+    section = (ROOT / "docs" / "matching.md").read_text(encoding="utf-8").split("## Playlists")[1].split("\n## ")[0]
+    assert f"`{name}`" in "".join(line.split("|")[1] for line in section.splitlines() if line.startswith("|"))
 
 
 @pytest.mark.parametrize(
@@ -79,13 +126,13 @@ def test_m3u8_beside_the_music(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, 
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "link").symlink_to(tmp_path / "music" / "Playlists")
     song = str(tmp_path / path)
-    assert m3u8([Entry(track(1, song))], tmp_path / folder).splitlines()[-1] == (line or song)
+    assert m3u8(listed([track(1, song)]), tmp_path / folder).decode().splitlines()[-1] == (line or song)
 
 
 def read_m3u8(text: str, folder: Path) -> list[str]:
     """Read a playlist as players do: skip comments, decode URIs, join relative names to the folder."""
     paths = []
-    for line in text.encode("utf-8").decode("utf-8").split("\n"):
+    for line in text.split("\n"):
         if line.strip() and not line.startswith("#"):
             if line.startswith("file://"):
                 paths.append(os.fsdecode(urllib.parse.unquote_to_bytes(line.removeprefix("file://"))))
@@ -100,30 +147,33 @@ def test_every_name_survives_m3u8(songs: list[tuple[bytes, str, str]], inside: b
     folder = Path("/music/playlists")
     parent = folder if inside else Path("/other")
     paths = [os.fsdecode(os.fsencode(parent) + b"/" + name) for name, _, _ in songs]
-    entries = [
-        Entry(track(i, path, title=title, artist=artist))
-        for i, (path, (_, title, artist)) in enumerate(zip(paths, songs, strict=True))
-    ]
-    for text in (m3u8(entries, folder), m3u8(entries)):
+    found = listed(
+        [
+            track(i, path, title=title, artist=artist)
+            for i, (path, (_, title, artist)) in enumerate(zip(paths, songs, strict=True))
+        ]
+    )
+    for text in (m3u8(found, folder).decode(), m3u8(found, None).decode()):
         assert read_m3u8(text, folder) == paths
         assert text.startswith("#EXTM3U\n")
         assert text.count("\n#EXTINF:180,") == len(paths)
 
 
 @given(st.lists(st.tuples(NAMES, TEXTS, TEXTS, TEXTS), max_size=5), TEXTS)
-def test_every_name_survives_xspf_and_jspf(songs: list[tuple[bytes, str, str, str]], name: str) -> None:
+def test_every_name_survives_xspf_and_jspf(songs: list[tuple[bytes, str, str, str]], reason: str) -> None:
     paths = [os.fsdecode(b"/music/" + song[0]) for song in songs]
-    entries = [
-        Entry(track(i, path, title=title, artist=artist, album=album), note=title)
+    tracks = [
+        track(i, path, title=title, artist=artist, album=album)
         for i, (path, (_, title, artist, album)) in enumerate(zip(paths, songs, strict=True))
     ]
-    root = ElementTree.fromstring(xspf(entries, name).encode("utf-8"))
+    found = listed(tracks, reason)
+    root = ElementTree.fromstring(xspf(found, None))
     space = {"x": XSPF_NAMESPACE}
     locations = [element.text or "" for element in root.findall("x:trackList/x:track/x:location", space)]
-    listed = json.loads(jspf(entries, name).encode("utf-8"))["playlist"]["track"]
-    assert locations == [item["location"][0] for item in listed]
+    read = json.loads(jspf(found, None))["playlist"]["track"]
+    assert locations == [item["location"][0] for item in read]
     assert [os.fsdecode(urllib.parse.unquote_to_bytes(uri.removeprefix("file://"))) for uri in locations] == paths
-    for element, item, song in zip(root.findall("x:trackList/x:track", space), listed, songs, strict=True):
+    for element, item, song in zip(root.findall("x:trackList/x:track", space), read, songs, strict=True):
         assert item.get("creator", "") == one_line(song[2])
         assert (element.findtext("x:creator", "", space)) == one_line(song[2])
         assert element.findtext("x:duration", "", space) == "180000"

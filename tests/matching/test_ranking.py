@@ -6,40 +6,40 @@ import numpy as np
 import pytest
 
 from img2music.matching.diversity import Diversity
-from img2music.matching.ranking import FIRST_BATCH, Field
+from img2music.matching.ranking import FIRST_BATCH, TrackSpace
 from tests.support.songs import track
 
 
-def field(count: int, *, artists: int, mask: np.ndarray | None = None) -> tuple[Field, list[int]]:
+def space(count: int, *, artists: int, mask: np.ndarray | None = None) -> tuple[TrackSpace, list[int]]:
     rng = np.random.default_rng(3)
-    tracks = {number: track(number, artist=f"artist {number % artists}") for number in range(10, 10 + count)}
+    tracks = {id_: track(id_, artist=f"artist {id_ % artists}") for id_ in range(10, 10 + count)}
     read: list[int] = []
 
     def reading(ids):
         read.extend(ids)
-        return [tracks[number] for number in ids]
+        return [tracks[id_] for id_ in ids]
 
-    return Field(np.arange(10, 10 + count), rng.random((count, 2)), reading, mask), read
+    return TrackSpace(np.arange(10, 10 + count), rng.random((count, 2)), reading, mask), read
 
 
 def test_all_come_nearest_first_and_each_is_read_once() -> None:
-    tracks, read = field(500, artists=5)
+    tracks, read = space(500, artists=5)
     found = list(tracks.near((0.4, 0.6)))
-    assert sorted(candidate.track.id for candidate in found) == list(range(10, 510))
-    distances = [candidate.distance for candidate in found]
+    assert sorted(neighbour.track.id for neighbour in found) == list(range(10, 510))
+    distances = [neighbour.distance for neighbour in found]
     assert distances == sorted(distances)
     assert [math.dist(c.position, (0.4, 0.6)) for c in found] == pytest.approx(distances)
     assert len(read) == len(set(read)) == 500
 
 
 def test_only_what_is_needed_is_read() -> None:
-    tracks, read = field(5000, artists=5000)
+    tracks, read = space(5000, artists=5000)
     assert len(tracks.nearest((0.4, 0.6), 10, Diversity(2))) == 10
     assert len(read) == FIRST_BATCH
 
 
 def test_looks_further_until_the_list_is_full() -> None:
-    tracks, read = field(1000, artists=2)
+    tracks, read = space(1000, artists=2)
     found = tracks.nearest((0.4, 0.6), 600, Diversity(300))
     assert len(found) == 600
     assert np.bincount([c.track.id % 2 for c in found]).tolist() == [300, 300]
@@ -49,11 +49,11 @@ def test_looks_further_until_the_list_is_full() -> None:
 
 def test_a_mask_holds() -> None:
     mask = np.arange(300) % 3 == 0
-    tracks, _ = field(300, artists=300, mask=mask)
+    tracks, _ = space(300, artists=300, mask=mask)
     assert tracks.size == 100
-    assert {candidate.track.id for candidate in tracks.near((0.1, 0.1))} == set(range(10, 310, 3))
+    assert {neighbour.track.id for neighbour in tracks.near((0.1, 0.1))} == set(range(10, 310, 3))
 
 
 def test_a_track_that_is_gone_is_passed_over() -> None:
-    tracks = Field(np.array([1, 2, 3]), np.array([[0.1, 0.1], [0.2, 0.2], [0.3, 0.3]]), lambda ids: [track(3)])
-    assert [candidate.track.id for candidate in tracks.near((0.0, 0.0))] == [3]
+    tracks = TrackSpace(np.array([1, 2, 3]), np.array([[0.1, 0.1], [0.2, 0.2], [0.3, 0.3]]), lambda ids: [track(3)])
+    assert [neighbour.track.id for neighbour in tracks.near((0.0, 0.0))] == [3]

@@ -9,18 +9,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from img2music.matching.diversity import Diversity
-from img2music.matching.ranking import Field
-from img2music.matching.sequencing import STEP_WEIGHT, Step, sequence, slots
+from img2music.matching.ranking import TrackSpace
+from img2music.matching.sequencing import STEP_WEIGHT, Pick, sequence, slots
 from tests.support.songs import track
 
 
-def field(positions: np.ndarray, artists: int = 10_000) -> Field:
+def space(positions: np.ndarray, artists: int = 10_000) -> TrackSpace:
     tracks = [track(number, artist=f"artist {number % artists}") for number in range(len(positions))]
-    return Field(np.arange(len(positions)), positions, lambda ids: [tracks[number] for number in ids])
+    return TrackSpace(np.arange(len(positions)), positions, lambda ids: [tracks[number] for number in ids])
 
 
-def cost(steps: list[Step]) -> float:
-    songs = [step.candidate for step in steps]
+def cost(picks: list[Pick]) -> float:
+    songs = [song for _, song in picks]
     jumps = sum(math.dist(a.position, b.position) for a, b in itertools.pairwise(songs))
     return sum(song.distance for song in songs) + STEP_WEIGHT * jumps
 
@@ -40,25 +40,25 @@ def test_slots_are_shared_evenly_in_order(photos: int, songs: int) -> None:
 @given(st.integers(0, 2**32 - 1), st.integers(1, 60), st.integers(1, 12), st.integers(1, 30), st.integers(1, 4))
 def test_a_playlist_keeps_order_and_promises(seed: int, size: int, photos: int, songs: int, per_artist: int) -> None:
     rng = np.random.default_rng(seed)
-    steps = sequence(
-        field(rng.random((size, 2)), artists=7),
+    picks = sequence(
+        space(rng.random((size, 2)), artists=7),
         [(float(x), float(y)) for x, y in rng.random((photos, 2))],
         songs,
         Diversity(per_artist),
     )
-    ids = [step.candidate.track.id for step in steps]
+    ids = [song.track.id for _, song in picks]
     assert len(ids) == len(set(ids))
-    assert [step.photo for step in steps] == sorted(step.photo for step in steps)
+    assert [photo for photo, _ in picks] == sorted(photo for photo, _ in picks)
     assert max(np.bincount([number % 7 for number in ids])) <= per_artist
     possible = sum(min(per_artist, -(-(size - artist) // 7)) for artist in range(min(7, size)))
-    assert len(steps) == min(songs, possible)
+    assert len(picks) == min(songs, possible)
 
 
 def test_finds_the_best_of_all_playlists_in_a_small_field() -> None:
     rng = np.random.default_rng(5)
     positions = rng.random((7, 2))
     photos = [(0.2, 0.2), (0.5, 0.9), (0.9, 0.3)]
-    found = cost(sequence(field(positions), photos, 3, Diversity()))
+    found = cost(sequence(space(positions), photos, 3, Diversity()))
 
     def price(order: tuple[int, ...]) -> float:
         songs = [positions[number] for number in order]
@@ -70,15 +70,15 @@ def test_finds_the_best_of_all_playlists_in_a_small_field() -> None:
 
 def test_steps_are_smoother_than_the_nearest_songs_alone() -> None:
     rng = np.random.default_rng(11)
-    tracks = field(rng.random((3000, 2)))
+    tracks = space(rng.random((3000, 2)))
     photos = [(float(x), float(y)) for x, y in rng.random((20, 2))]
     smooth = sequence(tracks, photos, 20, Diversity())
     seen = Diversity()
-    nearest = [Step(i, tracks.nearest(photo, 1, seen)[0]) for i, photo in enumerate(photos)]
+    nearest = [(i, tracks.nearest(photo, 1, seen)[0]) for i, photo in enumerate(photos)]
     assert cost(smooth) < cost(nearest)
-    assert max(step.candidate.distance for step in smooth) < 0.1
+    assert max(song.distance for _, song in smooth) < 0.1
 
 
 def test_many_songs_for_the_same_photo() -> None:
-    steps = sequence(field(np.random.default_rng(2).random((400, 2))), [(0.5, 0.5)] * 100, 150, Diversity())
-    assert len({step.candidate.track.id for step in steps}) == 150
+    picks = sequence(space(np.random.default_rng(2).random((400, 2))), [(0.5, 0.5)] * 100, 150, Diversity())
+    assert len({song.track.id for _, song in picks}) == 150

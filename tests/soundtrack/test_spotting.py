@@ -8,17 +8,17 @@ import pytest
 
 from img2music.affect import Affect
 from img2music.analysis import CurvePoint
-from img2music.connectors.tags import Tags
 from img2music.distribution import AffectDistribution
 from img2music.errors import LibraryError, UsageError
 from img2music.filters import TrackFilter
 from img2music.library.store import LibraryStore
-from img2music.matching.calibration import Matching
 from img2music.media.video import VideoInfo
+from img2music.options import MatchMode
 from img2music.soundtrack.choosing import Prices
 from img2music.soundtrack.film import SAMPLE_EVERY, Film, Shot
 from img2music.soundtrack.scenes import group
 from img2music.soundtrack.spotting import Cues, Options, candidates, clock, grid, spot, stretches
+from img2music.track import Tags
 from tests.support.songs import library as make_library
 from tests.support.songs import record
 from tests.support.songs import song as silent_song
@@ -62,7 +62,7 @@ def store(tmp_path: Path):
 
 
 def spotted(store: LibraryStore, seen: Film, **options: object):
-    wanted = Options(**({"matching": Matching.ABSOLUTE, "alternatives": 0} | options))
+    wanted = Options(**({"matching": MatchMode.ABSOLUTE, "alternatives": 0} | options))
     scenes = group(seen.shots, wanted.least_scene)
     return spot(seen, scenes, candidates(store, wanted), wanted, store=store, natural=NATURAL)
 
@@ -153,7 +153,7 @@ def test_names_that_look_like_numbers(tmp_path: Path) -> None:
         found = candidates(store, Options(bans=("#2", "02", "40", "/music/7.mp3")))
         assert found.ids[found.allowed].tolist() == [3]  # the songs 2, 1, 4 and 5 are out
         (cue,) = spotted(store, film((20.0, "calm")), pins=((1, "4"),))  # a number that is no name
-        assert cue.track.label == "#4 40"
+        assert cue.track.display_name == "#4 40"
         with pytest.raises(UsageError, match=r"2 songs fit '1': #1 02; #3 1\. Give one by its number \(#\)"):
             candidates(store, Options(bans=("1",)))
         with pytest.raises(UsageError, match=r"3 songs fit '0': #1 02; #2 03; #4 40"):
@@ -248,7 +248,7 @@ def test_of_copies_the_albums_is_heard(tmp_path: Path) -> None:
 def test_relative_matching_compares_ranks(store: LibraryStore) -> None:
     # Half as lively as pictures can be: the liveliest of what the library has in the upper half.
     seen = film((20.0, "lively"))
-    (cue,) = spotted(store, seen, matching=Matching.RELATIVE)
+    (cue,) = spotted(store, seen, matching=MatchMode.RELATIVE)
     assert cue.track.title == "Dance"
 
 

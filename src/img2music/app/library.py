@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self
 
@@ -11,6 +12,7 @@ from img2music.errors import InputError, UsageError
 
 if TYPE_CHECKING:
     from img2music.analysis import TrackAnalysis
+    from img2music.app.recommending import Recommender
     from img2music.app.spotting import Spotted
     from img2music.filters import TrackFilter
     from img2music.library.importing import ImportReport
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     from img2music.library.scanning import Progress, ScanReport
     from img2music.library.store import LibraryStore
     from img2music.library.tagging import TagReport
-    from img2music.matching.recommending import Recommendation
+    from img2music.matching.recommendation import Recommendations
     from img2music.track import Track
     from img2music.vision.explain import Explanation
     from img2music.vision.model import ImageAnalysis
@@ -559,7 +561,7 @@ class Library:
         where: "TrackFilter | None" = None,
         image_model: AnyPath | None = None,
         widen: float = 0.0,
-    ) -> "Recommendation":
+    ) -> "Recommendations":
         """Recommend tracks for pictures, songs and affects.
 
         Parameters
@@ -588,7 +590,7 @@ class Library:
 
         Returns
         -------
-        Recommendation
+        Recommendations
             Files that can't be read are among its errors; the rest is done.
 
         Raises
@@ -598,21 +600,25 @@ class Library:
         LibraryError
             If the library has no tracks.
         """
-        from img2music.matching.calibration import Matching
-        from img2music.matching.recommending import Options, recommend
+        from img2music.filters import TrackFilter
+        from img2music.options import MatchMode, RecommendOptions
 
-        if match not in set(Matching):
-            raise UsageError(f"match must be 'relative' or 'absolute', not {match!r}.")
-        options = Options(
-            matching=Matching(match),
+        options = RecommendOptions(
+            match=MatchMode(match),
             top=top,
             per_artist=per_artist,
             together=together,
-            where=where,
+            where=where or TrackFilter(),
             image_model=image_model,
             widen=widen,
         )
-        return recommend(self._store, paths, affects, options)
+        return self._recommender.recommend((*paths, *affects), options)
+
+    @cached_property
+    def _recommender(self) -> "Recommender":
+        from img2music.app.recommending import Recommender
+
+        return Recommender(self._store)
 
     def spot(
         self,
@@ -675,10 +681,10 @@ class Library:
         """
         from img2music.app.spotting import spot_from
         from img2music.filters import TrackFilter
-        from img2music.matching.calibration import Matching
+        from img2music.options import MatchMode
         from img2music.soundtrack.spotting import Cues, Options
 
-        if match not in set(Matching):
+        if match not in set(MatchMode):
             raise UsageError(f"match must be 'relative' or 'absolute', not {match!r}.")
         if cues not in set(Cues):
             raise UsageError(f"cues must be 'auto', 'scene' or 'one', not {cues!r}.")
@@ -686,7 +692,7 @@ class Library:
             raise UsageError("least_scene is from 1 to 3600 seconds, and alternatives at least 0.")
         options = Options(
             cues=Cues(cues),
-            matching=Matching(match),
+            matching=MatchMode(match),
             alternatives=alternatives,
             match_tempo=match_tempo,
             least_scene=least_scene,

@@ -1,18 +1,97 @@
-"""From a library's place, or a folder of music, to a recommendation."""
+"""From a library, or a folder of music, and what is asked for to recommendations."""
 
 import hashlib
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
-from img2music.affect import Affect
-from img2music.errors import InputError, LibraryError
+from img2music.errors import InputError, LibraryError, UsageError
 from img2music.filters import TrackFilter
-from img2music.library.scanning import Progress, scan
+from img2music.library.scanning import scan
 from img2music.library.store import LibraryStore
-from img2music.matching.recommending import Options, Recommendation, nothing_asked, recommend
+from img2music.matching.matcher import Matcher
+from img2music.matching.query_reading import QuerySource, read_queries
+from img2music.matching.recommendation import Recommendations
+from img2music.options import AnyPath, RecommendOptions
+from img2music.progress import Progress, Step, unwatched
 from img2music.vision.model import ImageModel
+
+
+class Recommender:
+    """Recommends tracks of a library that is open, also from several threads.
+
+    What depends only on the library and the conditions is kept until either changes.
+    """
+
+    def __init__(self, store: LibraryStore) -> None:
+        self._store = store
+        self._kept: tuple[object, Matcher] | None = None
+
+    def recommend(
+        self,
+        asked: Sequence[QuerySource],
+        options: RecommendOptions | None = None,
+        progress: Progress = unwatched,
+        *,
+        errors: Sequence[InputError] = (),
+    ) -> Recommendations:
+        """Recommend tracks for pictures, songs and points: a list for each, or one playlist for all."""
+        options = options or RecommendOptions()
+        require_asked(asked)
+        matcher = self._matcher(options)
+        read = read_queries(asked, self._store, options.image_model, progress)
+        errors = (*errors, *read.errors)
+        return matcher.recommend(read.queries, options, read.natural, notes=read.notes, errors=errors)
+
+    def _matcher(self, options: RecommendOptions) -> Matcher:
+        wanted = (self._store.version(), options.match, options.where)
+        kept = self._kept
+        if kept is None or kept[0] != wanted:
+            kept = self._kept = (wanted, Matcher(self._store, options.match, options.where))
+        return kept[1]
+
+
+def recommend(
+    location: AnyPath | None,
+    asked: Sequence[QuerySource],
+    options: RecommendOptions | None = None,
+    *,
+    music: AnyPath | None = None,
+    progress: Progress = unwatched,
+) -> Recommendations:
+    """Recommend tracks of a library or, with ``music``, of a folder of music, which is scanned first.
+
+    A folder of which the library has most is scanned into that, another one into a library of its own.
+    """
+    options = options or RecommendOptions()
+    if music is None:
+        with LibraryStore.open(location, read_only=True) as store:
+            return Recommender(store).recommend(asked, options, progress)
+
+    folder = Path(music)
+    if not folder.is_dir():
+        raise InputError("there is no such folder: give a folder of music as `music`.", os.fspath(music))
+    _require_readable(asked, options)
+
+    def listening(done: int, total: int) -> None:
+        progress(Step("Listening", done, total, unit="tracks"))
+
+    known = _known(location, folder)
+    if known is not None:
+        name, outdated = known
+        options = replace(options, where=replace(options.where, folder=name))
+        with LibraryStore.open(location, read_only=not outdated) as store:
+            failed = scan(store, [name], progress=listening).failed if outdated else []
+            return Recommender(store).recommend(asked, options, errors=failed)
+    with LibraryStore.open(folder_library(folder), create=True) as store:
+        report = scan(store, [folder], progress=listening)
+        if store.count() == 0:
+            reason = f" (first of {len(report.failed)}: {report.failed[0]})" if report.failed else ""
+            raise InputError(
+                f"there is no music in this folder or below it that can be read{reason}.", os.fspath(music)
+            )
+        return Recommender(store).recommend(asked, options, errors=report.failed)
 
 
 def folder_library(folder: Path) -> Path:
@@ -23,69 +102,32 @@ def folder_library(folder: Path) -> Path:
     return platformdirs.user_cache_path("img2music", ensure_exists=True) / f"folder-{name}.db"
 
 
-def recommend_from(
-    location: str | os.PathLike[str] | None,
-    paths: Sequence[str | os.PathLike[str]],
-    affects: Sequence[Affect],
-    options: Options,
-    *,
-    music: Path | None = None,
-    progress: Progress | None = None,
-) -> Recommendation:
-    """Open a library and recommend its tracks."""
-    if music is None:
-        with LibraryStore.open(location, read_only=True) as store:
-            return recommend(store, paths, affects, options, progress)
-    if not music.is_dir():
-        raise InputError("there is no such folder: give --music a folder of music.", os.fspath(music))
-    _require_queries(paths, affects, options)
-    known = _known(location, music)
-    if known is not None:
-        where = replace(options.where or TrackFilter(), folder=(known.folder,))
-        with LibraryStore.open(location, read_only=not known.outdated) as store:
-            failed = scan(store, [known.folder], progress=progress).failed if known.outdated else []
-            found = recommend(store, paths, affects, replace(options, where=where))
-        return replace(found, errors=(*failed, *found.errors))
-    with LibraryStore.open(folder_library(music), create=True) as store:
-        report = scan(store, [music], progress=progress)
-        if store.count() == 0:
-            reason = f" (first of {len(report.failed)}: {report.failed[0]})" if report.failed else ""
-            raise InputError(
-                f"there is no music in this folder or below it that can be read{reason}.", os.fspath(music)
-            )
-        found = recommend(store, paths, affects, options)
-    return replace(found, errors=(*report.failed, *found.errors))
+def require_asked(asked: Sequence[QuerySource]) -> None:
+    """Refuse where nothing is asked for."""
+    if not asked:
+        raise UsageError("Nothing to match: give a picture, a song, `valence` and `arousal`, or `emotion`.")
 
 
-def _require_queries(paths: Sequence[str | os.PathLike[str]], affects: Sequence[Affect], options: Options) -> None:
-    """Refuse before a long scan what `recommend` would refuse after it."""
-    if not paths and not affects:
-        raise nothing_asked()
+def _require_readable(asked: Sequence[QuerySource], options: RecommendOptions) -> None:
+    """Refuse before a long scan what would be refused after it."""
+    require_asked(asked)
+    paths = [source for source in asked if isinstance(source, str | os.PathLike)]
     if paths:
         ImageModel.load(options.image_model)
-    if not affects and not any(map(os.path.exists, paths)):
+    if len(paths) == len(asked) and not any(map(os.path.exists, paths)):
         raise InputError("no such file.", os.fsdecode(paths[0]))
 
 
-@dataclass(frozen=True, slots=True)
-class _KnownFolder:
-    """A folder that a library knows, under the name by which it does; and whether it has changed since."""
-
-    folder: str
-    outdated: bool
-
-
-def _known(location: str | os.PathLike[str] | None, music: Path) -> _KnownFolder | None:
-    """Tell whether a library has most of a folder's music."""
+def _known(location: AnyPath | None, music: Path) -> tuple[str, bool] | None:
+    """The name by which a library knows a folder, if it has most of its music, and whether that has changed since."""
     try:
         with LibraryStore.open(location, read_only=True) as store:
             for folder in dict.fromkeys((os.path.abspath(music), os.path.realpath(music))):  # noqa: PTH100
-                if len(store.ids(TrackFilter(folder=(folder,)))) == 0:
+                if len(store.ids(TrackFilter(folder=folder))) == 0:
                     continue
                 seen = scan(store, [folder], dry_run=True)
                 if seen.found >= 2 * seen.new:
-                    outdated = bool(seen.new or seen.changed or seen.returned or seen.missing)
-                    return _KnownFolder(folder, outdated)
+                    return folder, bool(seen.new or seen.changed or seen.returned or seen.missing)
     except LibraryError:
         pass  # there is none, or it can't be used
     return None

@@ -20,12 +20,12 @@ from typing import Any, BinaryIO
 from img2music.affect import Affect
 from img2music.analysis import CurvePoint, Features, TrackAnalysis
 from img2music.connectors.folders import FileState
-from img2music.connectors.tags import Tags
 from img2music.errors import Img2MusicError, InputError
 from img2music.files import FileKind, replacing
 from img2music.library.record import Failure, LyricsRecord, SongRecord, TrackRecord
 from img2music.library.store import LibraryStore
 from img2music.library.transaction import Transaction
+from img2music.track import Tags
 
 SCHEMA = "img2music/library/1"
 
@@ -203,7 +203,7 @@ def _lyrics(row: dict[str, Any]) -> _TrackLyrics:
             instrumental=_flag(row, "instrumental"),
             language=_optional_text(row, "language"),
             fetched=_whole(row, "fetched"),
-            valence=None if row["valence"] is None else _unit(row["valence"], "valence"),
+            valence=None if row.get("valence") is None else _unit(row["valence"], "valence"),
         ),
     )
 

@@ -15,13 +15,14 @@ from img2music.affect import Affect
 from img2music.analysis import Features
 from img2music.connectors.lyrics import Lyrics, lyrics_of
 from img2music.connectors.tables import Problem, SongTable
-from img2music.connectors.tags import LONGEST, Tags
+from img2music.connectors.tags import LONGEST
 from img2music.errors import InputError
 from img2music.library.lyrics import recorded
 from img2music.library.record import SongRecord
 from img2music.library.schema import UNKNOWN_ARTISTS, fold
 from img2music.library.store import LibraryStore
 from img2music.music.song import Song
+from img2music.track import Tags
 
 SCHEMA = "img2music/import/1"
 
@@ -95,23 +96,12 @@ class ImportReport:
         problems = [{"line": each.row, "column": each.column, "error": each.reason} for each in self.problems]
         return {"schema": SCHEMA, "path": self.path, **counts, "problems": problems, "notes": self.notes}
 
-    def to_rows(self) -> list[tuple[str, str]]:
-        """The counts as rows of a table."""
-        return [
-            ("rows", f"{self.rows:,}"),
-            ("new songs", f"{self.new:,}"),
-            ("songs brought up to date", f"{self.updated:,}"),
-            ("rows merged into an earlier one", f"{self.duplicates:,}"),
-            ("rows left out", f"{self.left_out:,}"),
-            ("problems", f"{len(self.problems):,}"),
-        ]
-
     def told(self) -> list[InputError]:
         """The first problems, and how many more there are, as lines for a person."""
         lines = [InputError(f"{problem}.", self.path) for problem in self.problems[:SHOWN_PROBLEMS]]
         more = len(self.problems) - len(lines)
         return (
-            [*lines, InputError(f"{more:,} more problems; --format json lists them all.", self.path)] if more else lines
+            [*lines, InputError(f"{more:,} more problems; `format=json` lists them all.", self.path)] if more else lines
         )
 
 

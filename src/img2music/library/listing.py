@@ -1,4 +1,4 @@
-"""Tracks as JSON, as CSV and as rows of a table."""
+"""Tracks as JSON and as CSV."""
 
 import csv
 import dataclasses
@@ -6,10 +6,7 @@ from collections.abc import Iterable
 from typing import Any, TextIO
 
 from img2music.analysis import Features
-from img2music.track import Track, TrackKind
-
-TABLE_COLUMNS = (">id", "title", "artist", ">length", ">valence", ">arousal", ">tempo", "key", "genre", ">year", "")
-"""Heads of the columns of `table_row`; ``>`` marks those that are flush right."""
+from img2music.track import Track
 
 _PLAIN = (
     "id",
@@ -53,33 +50,3 @@ def write_csv(stream: TextIO, tracks: Iterable[Track]) -> None:
                 for cell in row
             ]
         )
-
-
-def table_row(track: Track) -> tuple[str, ...]:
-    """Give the cells of a track under `TABLE_COLUMNS`."""
-    features = track.features
-    facts = (
-        ("missing", track.missing),
-        ("no file", track.path is None),
-        (str(track.kind), track.kind is not TrackKind.MUSIC),
-    )
-    return (
-        f"#{track.id}",
-        track.shown_title,
-        track.artist or "",
-        "" if track.duration is None else length_text(track.duration),
-        f"{track.affect.valence:.2f}",
-        f"{track.affect.arousal:.2f}",
-        "" if features.tempo is None else f"{features.tempo:.0f}",
-        features.key_name or "",
-        track.genre or "",
-        "" if track.year is None else str(track.year),
-        ", ".join(fact for fact, holds in facts if holds),
-    )
-
-
-def length_text(seconds: float) -> str:
-    """Write a length as ``m:ss`` or ``h:mm:ss``."""
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

@@ -149,7 +149,7 @@ def known_lyrics(store: LibraryStore, track: str) -> KnownLyrics:
     if found is None:
         raise UsageError(f"There is no track {printable(track)} in the library; img2music tracks lists them.")
     records = store.lyrics([found.id]).get(found.id, [])
-    return KnownLyrics(found, sorted(records, key=lambda record: record.worth))
+    return KnownLyrics(found, records)
 
 
 def describe(track: Track, record: LyricsRecord) -> str:

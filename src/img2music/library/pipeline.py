@@ -11,7 +11,6 @@ from typing import Any
 
 from img2music.analysis import TrackAnalysis
 from img2music.connectors.folders import FileState
-from img2music.connectors.tags import Tags
 from img2music.errors import Img2MusicError, InputError
 from img2music.library.record import TrackRecord
 from img2music.library.workers import (
@@ -25,6 +24,7 @@ from img2music.library.workers import (
     result,
     timeout,
 )
+from img2music.track import Tags
 
 TRIES = 2
 """A file whose process died is tried once more: it may have been another program that took the memory."""

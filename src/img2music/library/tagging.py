@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from img2music.connectors.folders import FileState
-from img2music.connectors.tag_writing import FACTS, FieldEdit, Moods, TagEdit, TagFile
+from img2music.connectors.tag_writing import Moods, TagEdit, TagFile
 from img2music.errors import Img2MusicError, InputError, UsageError, unexpected
 from img2music.files import edited_copy, put_in_place, remove_left_copies
 from img2music.filters import TrackFilter
@@ -18,8 +18,6 @@ from img2music.media.packets import same_sound
 from img2music.track import Track
 
 SCHEMA = "img2music/tag/1"
-TABLE_COLUMNS = ("file", *FACTS)
-"""Heads of the columns of `TagReport.rows`."""
 
 Progress = Callable[[int, int], None]
 """Called with the number of files that are done, and of all that are to do."""
@@ -84,20 +82,9 @@ class TagReport:
             "items": [{"id": file.track.id, "path": file.track.path, **asdict(file.edit)} for file in self.files],
         }
 
-    def rows(self) -> list[tuple[str, ...]]:
-        """Rows of a table, under `TABLE_COLUMNS`, of the files that change or keep what somebody else wrote."""
-        return [
-            (
-                file.track.path or "",
-                *(_cell([each for each in file.edit.fields if each.fact == fact]) for fact in FACTS),
-            )
-            for file in self.files
-            if file.edit.changed or file.kept
-        ]
-
     def __str__(self) -> str:
         kept = sum(file.kept for file in self.files)
-        advice = "" if self.remove else " (--overwrite replaces it)"
+        advice = "" if self.remove else " (`overwrite=True` replaces it)"
         parts = [
             f"{'would change ' if self.dry_run else ''}{self.changed}{'' if self.dry_run else ' changed'}",
             f"{len(self.files) - self.changed} as they are",
@@ -257,15 +244,3 @@ def _unchanged(real: str, scanned: FileState) -> os.stat_result:
 def _moods(track: Track) -> Moods:
     affect, features = track.affect, track.features
     return Moods(affect.valence, affect.arousal, affect.word, features.tempo, features.key_symbol)
-
-
-def _cell(edits: list[FieldEdit]) -> str:
-    """What becomes of a fact, in a few words; empty if nothing does. The fields of a fact seldom differ."""
-    cells = []
-    for edit in edits:
-        before, after = ("; ".join(map(str, values)) for values in (edit.before, edit.after))
-        if edit.kept:
-            cells.append(f"{before} (kept)")
-        elif before != after:
-            cells.append(f"{before} → {after or 'none'}" if before else after)
-    return ", ".join(dict.fromkeys(cells))

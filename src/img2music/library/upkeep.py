@@ -54,24 +54,6 @@ def info(store: LibraryStore) -> LibraryInfo:
     )
 
 
-def info_rows(found: LibraryInfo) -> list[tuple[str, str]]:
-    """Give what is in a library as rows of a table."""
-    rows = [
-        ("location", found.location),
-        ("tracks", str(found.present)),
-        ("without file", str(found.without_file)),
-        ("missing", f"{found.missing} (library prune removes them)" if found.missing else "0"),
-        ("failed", f"{found.failures} (library failures lists them)" if found.failures else "0"),
-        ("silent", str(found.silent)),
-        ("music", f"{found.seconds / 3600:.1f} hours"),
-    ]
-    if found.bytes is not None:
-        rows.append(("size", f"{found.bytes / 1e6:.1f} MB"))
-    rows += [(f"analyzer {name}", f"{count} tracks") for name, count in found.analyzers.items()]
-    rows += [(f"from {name}", f"{count} songs") for name, count in found.sources.items()]
-    return rows
-
-
 def verify(store: LibraryStore, *, content: bool = False) -> Verification:
     """Check the database, and that the tracks' files are there as they were analysed."""
     found = Verification(database=store.faults())

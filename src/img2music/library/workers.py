@@ -17,8 +17,8 @@ from typing import Any, Self, TypeVar
 
 from img2music.analysis import TrackAnalysis
 from img2music.connectors.folders import FileState
-from img2music.connectors.tags import Tags
 from img2music.errors import Img2MusicError, InputError, ModelError, unexpected
+from img2music.track import Tags
 
 TIMEOUT_BASE = 300.0
 TIMEOUT_A_BYTE = 2e-6

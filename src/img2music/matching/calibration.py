@@ -7,20 +7,13 @@ songs of its library. *Absolute* matching compares the affects themselves, as th
 """
 
 from dataclasses import dataclass
-from enum import StrEnum
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from img2music.affect import Affect
 from img2music.distribution import AffectDistribution
-
-
-class Matching(StrEnum):
-    """How positions are read off affects."""
-
-    RELATIVE = "relative"
-    ABSOLUTE = "absolute"
+from img2music.options import MatchMode
 
 
 def similarity(distance: float) -> float:
@@ -40,9 +33,10 @@ def similarity(distance: float) -> float:
 
 
 def ranks_within(points: ArrayLike) -> NDArray[np.float64]:
-    """Mid-ranks of points among themselves, axis by axis.
+    """Mid-ranks of points among themselves, axis by axis: in (0, 1), 0.5 on average.
 
-    The same as ``AffectDistribution.of(...).ranks(points)``, with one sort an axis instead of two.
+    One sort an axis instead of the two of ``AffectDistribution.of(...).ranks(points)``; `scipy.stats.rankdata` takes
+    0.4 seconds to import.
     """
     array = np.asarray(points, dtype=np.float64).reshape(-1, 2)
     ranks = np.empty_like(array)
@@ -57,18 +51,22 @@ def ranks_within(points: ArrayLike) -> NDArray[np.float64]:
 
 @dataclass(frozen=True)
 class Calibration:
-    """Places both sides in the space of the match."""
+    """Places pictures and songs in the space of the match."""
 
-    matching: Matching  # relative or absolute
+    mode: MatchMode
     library: AffectDistribution  # the affects of the tracks that are matched
 
     def place_library(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Positions of the library's own tracks."""
-        return ranks_within(points) if self.matching is Matching.RELATIVE else points
+        """Positions of the library's own tracks, whose affects have shape (n, 2)."""
+        return ranks_within(points) if self.mode is MatchMode.RELATIVE else points
 
     def place(self, affect: Affect, among: AffectDistribution | None) -> tuple[float, float]:
-        """Position of one affect."""
-        if self.matching is Matching.ABSOLUTE or among is None:
+        """Position of an affect among its kind: natural images, or `library` for music.
+
+        What a person asks for in numbers is among none: it *is* the position, so that (1, 1) means the most pleasant
+        and most excited songs there are.
+        """
+        if self.mode is MatchMode.ABSOLUTE or among is None:
             return affect.valence, affect.arousal
         valence, arousal = among.ranks([(affect.valence, affect.arousal)])[0]
         return float(valence), float(arousal)

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,8 +11,10 @@ from numpy.typing import NDArray
 from img2music.errors import LibraryError, UsageError
 from img2music.filters import TrackFilter
 from img2music.library.filters import SHORT
-from img2music.library.store import LibraryStore
 from img2music.track import TrackKind
+
+if TYPE_CHECKING:
+    from img2music.library.store import LibraryStore
 
 
 @dataclass(frozen=True)
@@ -33,34 +36,32 @@ class Choice:
         parts = [f"{self.left_out[kind]} {name}" for kind, name in names.items() if self.left_out.get(kind)]
         if not parts:
             return None
-        return f"Left out as no music: {', '.join(parts)}. Ask for speech to have them, too."
+        return f"Left out as no music: {', '.join(parts)}; `speech=True` takes them in."
 
 
-def choosable(store: LibraryStore, ids: NDArray[np.int64], where: TrackFilter) -> Choice:
-    """Find the tracks that may be chosen."""
+def choosable(store: "LibraryStore", ids: NDArray[np.int64], where: TrackFilter) -> Choice:
+    """Find which of these tracks, all present, may be chosen; a `LibraryError` says why there are none."""
     if len(ids) == 0:
         missing = store.count(missing=True)
         raise LibraryError(
             f"All {missing} songs of the library {store.location} are missing: their files were gone at the last scan. "
             "Is their disk there? Scan their folder again."
             if missing
-            else f"The library {store.location} has no songs yet: run `img2music scan FOLDER` on your music first."
+            else f"The library {store.location} has no songs yet: scan a folder of music first."
         )
     allowed = np.isin(ids, store.ids(where), assume_unique=True) if where.narrows else np.ones(len(ids), dtype=np.bool_)
     left_out: Counter[TrackKind] = Counter()
     if not where.speech:
         kinds = store.unmusical()
         unmusical = allowed & np.isin(ids, list(kinds))
-        left_out.update(kinds[number] for number in ids[unmusical].tolist())
+        left_out.update(kinds[id_] for id_ in ids[unmusical].tolist())
         allowed &= ~unmusical
     if allowed.any():
         return Choice(allowed, left_out)
     reason = "passes the filters: loosen them"
     if left_out:
         that = " that passes the filters" if where.narrows else ""
-        reason = (
-            f"is music{that}, but speech, noise or very short ({left_out.total()}): ask for speech to have them, too"
-        )
+        reason = f"is music{that}, but speech, noise or very short ({left_out.total()}): `speech=True` takes them in"
     elif where.file and not len(store.ids(TrackFilter(file=True))):
         reason = "has a file, which this needs: scan a folder of music"
     return Choice(allowed, left_out, UsageError(f"None of the library's {len(ids)} songs {reason}."))

@@ -28,21 +28,24 @@ _NUMBERED = re.compile(
 
 
 def second_copies(copies: Iterable[Copy], allowed: Callable[[int], bool]) -> set[int]:
-    """Choose among copies: those that a person put aside, and those of no album, come second."""
+    """Find the copies that a better one may stand for: those that a person put aside and those of no album come second.
+
+    ``copies`` are as `LibraryStore.copies` gives them; ``allowed`` tells whether a track may be chosen at all.
+    """
     found: set[int] = set()
     for _, group in itertools.groupby(copies, key=lambda copy: copy[0]):
         ordered = sorted((copy for copy in group if allowed(copy[1])), key=_worse)
-        found.update(number for _, number, _, _ in ordered[1:])
+        found.update(id_ for _, id_, _, _ in ordered[1:])
     return found
 
 
 def _worse(copy: Copy) -> tuple[int, bool, int, int]:
     """Sorts copies, those first that are worth more: not put aside, of an album, with the shortest name."""
-    _, number, path, album = copy
+    _, id_, path, album = copy
     *folders, name = PurePath(path).parts
     stem = PurePath(name).stem
     aside = sum(bool(_ASIDE.search(folder)) for folder in folders) + bool(_NUMBERED.search(stem))
-    return aside, album is None, len(stem), number
+    return aside, album is None, len(stem), id_
 
 
 def folded(text: str | None) -> str:

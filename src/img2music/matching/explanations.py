@@ -7,7 +7,7 @@ import numpy as np
 
 from img2music.affect import Affect
 from img2music.distribution import AffectDistribution
-from img2music.matching.calibration import Matching
+from img2music.options import MatchMode
 from img2music.track import Track
 
 LEANING = 0.1
@@ -44,26 +44,30 @@ def explain(
     track: Track,
     position: tuple[float, float],
     *,
-    matching: Matching,
+    matching: MatchMode,
     library: AffectDistribution,
     first: bool = False,
     filtered: bool = False,
 ) -> str:
-    """Say why a track was matched."""
+    """Say why a track was matched, in one line without a full stop.
+
+    ``library`` holds the affects of all tracks that it was chosen from; ``first`` tells that no track that was allowed
+    is nearer, ``filtered`` that filters left out tracks.
+    """
     if math.dist(asked.position, position) < POOR:
         head = _likeness(asked, track, position)
     else:
         nearest = "nearest that the filters leave" if filtered else "nearest your library has"
         head = f"The {nearest}, but " if first else "Further off, "
         head += f"{_difference(asked.position, position)} than {asked.name} ({asked.affect.word})"
-    if matching is Matching.RELATIVE:
+    if matching is MatchMode.RELATIVE:
         stand = _stand(track.affect, asked, library)
     else:
         stand = (
             f"valence {track.affect.valence:.2f} and arousal {track.affect.arousal:.2f}"
             f" beside {asked.affect.valence:.2f} and {asked.affect.arousal:.2f}"
         )
-    facts = [fact for fact in (stand, *_music(track)) if fact]
+    facts = [fact for fact in (stand, track.features.summary) if fact]
     return f"{head}: {', '.join(facts)}" if facts else head
 
 
@@ -120,13 +124,3 @@ def _as_asked(asked: Asked, axis: int, *, upper: bool) -> str:
     if (value > 0.5) is upper or share <= 0.5:
         return ""
     return f", as {asked.name} is than {int(100 * share)} % of {asked.among}"
-
-
-def _music(track: Track) -> list[str]:
-    features = track.features
-    facts = []
-    if features.tempo is not None:
-        facts.append(f"{features.tempo:.0f} BPM")
-    if features.key_name is not None:
-        facts.append(features.key_name)
-    return facts

@@ -17,6 +17,14 @@ class Passage:
     start: float
     end: float
 
+    def __str__(self) -> str:
+        return f"{_clock(self.start)}-{_clock(self.end)}"
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes}:{rest:02}"
+
 
 def best_passage(
     curve: Sequence[CurvePoint],
@@ -24,12 +32,12 @@ def best_passage(
     target: tuple[float, float],
     duration: float | None,
 ) -> Passage | None:
-    """Choose the passage whose affect is nearest to a target.
+    """Choose the passage whose affect is nearest to a target; None for a song without a curve.
 
-    Passages of `LENGTH` are tried that start with, end with or have in their middle a window of the curve, within
-    the track. Each is judged by the mean distance of its windows from the target, weighted by how long each
-    sounds in it; stretches that were not heard count as the mean of all windows. Of equals the earliest
-    is chosen.
+    ``positions`` are the curve's in the space of the match, where the target is; windows may overlap or have gaps
+    between them. Passages of `LENGTH` are tried that start with, end with or have in their middle a window of the
+    curve, within the track. Each is judged by the mean distance of its windows from the target, weighted by how long
+    each sounds in it; stretches that were not heard count as the mean of all windows. Of equals the earliest is chosen.
     """
     if duration is None or not curve:
         return None

@@ -1,48 +1,45 @@
-"""A recommendation on the affect plane."""
+"""Recommendations on the affect plane."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from img2music.errors import InputError, MissingExtraError
-from img2music.matching.calibration import Matching
 from img2music.matching.query import Query, QueryKind
-from img2music.matching.recommending import Answer, Recommendation
 from img2music.media.images import read_image
+from img2music.options import MatchMode
 from img2music.plots import THUMBNAILS, PlottedQuery, PlottedSong, affect_plane
+
+if TYPE_CHECKING:
+    from img2music.matching.recommendation import Recommendation, Recommendations
 
 THUMBNAIL_SIDE = 84
 
 
-def plot(recommendation: Recommendation, file: Path) -> tuple[str, ...]:
-    """Draw the library, the queries and their tracks, in the space of the match."""
-    pairs = [(answer, index) for answer in recommendation.queries for index in range(len(answer.asked))]
-    queries = [_plotted(answer, index, thumbnail=i < THUMBNAILS) for i, (answer, index) in enumerate(pairs)]
-    songs = len(recommendation.positions)
-    photos = all(answer.asked[index].kind is QueryKind.IMAGE for answer, index in pairs)
-    noun = ("photo" if photos else "query") if len(pairs) == 1 else ("photos" if photos else "queries")
-    return affect_plane(
-        recommendation.positions,
-        queries,
-        file,
-        ranks=recommendation.matching is Matching.RELATIVE,
-        title=f"{len(queries)} {noun} among {songs:,} songs",
-    )
+def plot(found: "Recommendations", songs: NDArray[np.float64], file: Path) -> tuple[str, ...]:
+    """Draw songs, shape (n, 2), the queries and their matches in the space of the match; give notes on the drawing."""
+    queries = [_plotted(each, thumbnail=i < THUMBNAILS) for i, each in enumerate(found)]
+    photos = all(each.query.kind is QueryKind.IMAGE for each in found)
+    noun = ("photo" if photos else "query") if len(found) == 1 else ("photos" if photos else "queries")
+    title = f"{len(queries)} {noun} among {len(songs):,} songs"
+    return affect_plane(songs, queries, file, ranks=found.match is MatchMode.RELATIVE, title=title)
 
 
-def _plotted(answer: Answer, index: int, *, thumbnail: bool) -> PlottedQuery:
-    query = answer.asked[index]
+def _plotted(found: "Recommendation", *, thumbnail: bool) -> PlottedQuery:
+    query = found.query
     return PlottedQuery(
-        position=answer.positions[index],
-        label=Path(query.path).stem if query.path else query.affect.word,
-        songs=tuple(PlottedSong(m.position, m.track.shown_title) for m in answer.matches if m.query is query),
-        thumbnail=_thumbnail(query) if thumbnail and query.kind is QueryKind.IMAGE else None,
+        position=found.position,
+        label=Path(query.path).stem if query.path else query.word,
+        songs=tuple(PlottedSong(match.position, match.track.shown_title) for match in found.matches),
+        thumbnail=_thumbnail(query) if thumbnail else None,
     )
 
 
 def _thumbnail(query: Query) -> NDArray[np.uint8] | None:
-    assert query.path is not None
+    if query.kind is not QueryKind.IMAGE or query.path is None:
+        return None
     try:
         image = read_image(query.path, least_side=THUMBNAIL_SIDE)
     except (InputError, MissingExtraError):

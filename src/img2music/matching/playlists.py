@@ -1,32 +1,152 @@
-"""Playlists that players open: M3U8, XSPF, JSPF.
+"""Recommendations as files: playlists that players open, CSV and JSON.
 
 References
 ----------
-XSPF: https://www.xspf.org/spec (version 1). JSPF: https://www.xspf.org/jspf. M3U8: no standard; what is written
-here is extended M3U in UTF-8, as VLC, foobar2000 and Kodi read and write it.
+XSPF: https://www.xspf.org/spec (version 1). JSPF: https://www.xspf.org/jspf. M3U8 and PLS: no standard; what is written
+here is extended M3U and PLS version 2, both in UTF-8, as VLC, foobar2000 and Kodi read and write them.
 """
 
+import csv
+import io
 import json
 import os
 import re
 import urllib.parse
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-from xml.etree import ElementTree  # only writes here
+from typing import TYPE_CHECKING, Any
 
-from img2music.track import Track
+from img2music.files import FileKind
+from img2music.formats import Format, Formats
 
+if TYPE_CHECKING:
+    from img2music.matching.recommendation import Match, Recommendations
+    from img2music.track import Track
+
+TITLE = "Songs by img2music"
 XSPF_NAMESPACE = "http://xspf.org/ns/0/"
+CSV_COLUMNS = (
+    "query",
+    "rank",
+    "id",
+    "path",
+    "title",
+    "artist",
+    "album",
+    "duration",
+    "valence",
+    "arousal",
+    "distance",
+    "similarity",
+    "start",
+    "end",
+    "reason",
+)
+
+Writer = Callable[["Recommendations", Path | None], bytes]
+"""Turns recommendations into the bytes of a file, given the folder that it will lie in."""
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One line of a playlist: a track and what to say about it."""
+@dataclass(frozen=True)
+class PlaylistFormat(Format):
+    """A format that recommendations are written in."""
 
-    track: Track
-    note: str = ""
+    write: Writer
+    files_only: bool  # whether it has no room for a song without a file
+
+
+FORMATS: Formats[PlaylistFormat] = Formats("a list of matches")
+
+
+def registered(name: str, kind: FileKind, *, files_only: bool = False) -> Callable[[Writer], Writer]:
+    """Make a writer a format."""
+
+    def register(write: Writer) -> Writer:
+        FORMATS.add(PlaylistFormat(name, kind, write, files_only))
+        return write
+
+    return register
+
+
+@registered("json", FileKind.json("a JSON list of matches by img2music", "img2music/recommend/2"))
+def as_json(found: "Recommendations", _folder: Path | None = None) -> bytes:
+    """JSON in ASCII: names that are not UTF-8 survive as surrogate escapes."""
+    return (found.to_json() + "\n").encode("ascii")
+
+
+@registered("csv", FileKind.csv("a CSV list of matches by img2music", CSV_COLUMNS))
+def as_csv(found: "Recommendations", _folder: Path | None = None) -> bytes:
+    """CSV with a line for every match (`CSV_COLUMNS`), in UTF-8; bytes of names that are not become escapes."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\r\n")  # RFC 4180; else a lone "\r" in a name stays unquoted
+    writer.writerow(CSV_COLUMNS)
+    for recommendation in found:
+        for match in recommendation.matches:
+            track, passage = match.track, match.passage
+            own = (track.id, track.path, track.title, track.artist, track.album, track.duration)
+            affect = (track.affect.valence, track.affect.arousal)
+            times = (None, None) if passage is None else (passage.start, passage.end)
+            numbers = (*affect, match.distance, match.similarity, *times)
+            writer.writerow((recommendation.query.path, match.rank, *own, *numbers, match.reason))
+    return text.getvalue().encode("utf-8", "backslashreplace")
+
+
+M3U = FileKind("an M3U playlist", (".m3u8", ".m3u"), rb"(\xef\xbb\xbf)?#EXTM3U")
+
+
+@registered("m3u8", M3U, files_only=True)
+def m3u8(found: "Recommendations", folder: Path | None = None) -> bytes:
+    """Extended M3U."""
+    lines = ["#EXTM3U"]
+    for track, path in _files(found):
+        lines += [f"#EXTINF:{_seconds(track)},{_name(track)}", _location(path, folder)]
+    return ("\n".join(lines) + "\n").encode("utf-8")
+
+
+@registered("m3u", M3U, files_only=True)
+def m3u(found: "Recommendations", folder: Path | None = None) -> bytes:
+    """The same under the older ending, which by itself does not tell the encoding."""
+    return m3u8(found, folder).replace(b"#EXTM3U\n", b"#EXTM3U\n#EXTENC:UTF-8\n", 1)
+
+
+@registered("pls", FileKind("a PLS playlist", (".pls",), rb"(\xef\xbb\xbf)?\[playlist\]"), files_only=True)
+def pls(found: "Recommendations", folder: Path | None = None) -> bytes:
+    """PLS, version 2."""
+    lines, count = ["[playlist]"], 0
+    for count, (track, path) in enumerate(_files(found), start=1):
+        lines += [f"File{count}={_location(path, folder)}", f"Title{count}={_name(track)}"]
+        lines.append(f"Length{count}={_seconds(track)}")
+    return "\n".join([*lines, f"NumberOfEntries={count}", "Version=2", ""]).encode("utf-8")
+
+
+@registered("xspf", FileKind("an XSPF playlist", (".xspf",), rb"(\xef\xbb\xbf)?<\?xml.*<playlist"))
+def xspf(found: "Recommendations", _folder: Path | None = None) -> bytes:
+    """XSPF. A song without a file has an identifier instead, by which programs such as Spotify's know it."""
+    from xml.etree import ElementTree  # only writes here
+
+    playlist = ElementTree.Element("playlist", version="1", xmlns=XSPF_NAMESPACE)
+    ElementTree.SubElement(playlist, "title").text = TITLE
+    tracks = ElementTree.SubElement(playlist, "trackList")
+    for match in found.matches:
+        element = ElementTree.SubElement(tracks, "track")
+        for name, value in _xspf_fields(match).items():
+            ElementTree.SubElement(element, name).text = str(value)
+    ElementTree.indent(playlist)
+    text = ElementTree.tostring(playlist, encoding="unicode")
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{text}\n'.encode()
+
+
+@registered("jspf", FileKind("a JSPF playlist", (".jspf", ".json"), rb'\s*\{\s*"playlist"'))
+def jspf(found: "Recommendations", _folder: Path | None = None) -> bytes:
+    """JSPF: XSPF's content as JSON."""
+    several = ("location", "identifier")
+    tracks = [
+        {name: [value] if name in several else value for name, value in _xspf_fields(match).items()}
+        for match in found.matches
+    ]
+    document = {"playlist": {"title": TITLE, "track": tracks}}
+    return (json.dumps(document, ensure_ascii=False, indent=2) + "\n").encode("utf-8")
 
 
 def clean(text: str) -> str:
@@ -34,9 +154,9 @@ def clean(text: str) -> str:
     return re.sub(r"[^\t\n\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "\ufffd", text)
 
 
-def one_line(text: str) -> str:
-    """The same on one line."""
-    return " ".join(clean(text).split())
+def one_line(text: str | None) -> str:
+    """The same on one line; empty for none."""
+    return " ".join(clean(text or "").split())
 
 
 def file_uri(path: str) -> str:
@@ -58,25 +178,25 @@ def identifier_uri(identifier: str) -> str:
     return f"{scheme}:{urllib.parse.quote(name, safe='/:@!$&()*+,;=~?#%')}"
 
 
-def m3u8(entries: Iterable[Entry], folder: Path | None = None) -> str:
-    """Write an extended M3U playlist of the tracks that have a file.
+def _files(found: "Recommendations") -> Iterator[tuple["Track", str]]:
+    return ((match.track, match.track.path) for match in found.matches if match.track.path is not None)
 
-    A track is named relative to the playlist's folder, so that both can be moved together; where the two have
-    nothing in common below the user's home, by its absolute path. A name that a line of text can't hold (a line
-    break, blanks at an end, bytes that are not UTF-8) is written as a ``file:`` URI.
+
+def _seconds(track: "Track") -> int:
+    return -1 if track.duration is None else round(track.duration)
+
+
+def _name(track: "Track") -> str:
+    return " - ".join(filter(None, (one_line(track.artist), one_line(track.shown_title))))
+
+
+def _location(path: str, folder: Path | None) -> str:
+    """Name a file on a line of a playlist in a folder.
+
+    Relative to the folder, so that both can be moved together; where the two have nothing in common below the user's
+    home, by its absolute path. A name that a line of text can't hold (a line break, blanks at an end, bytes that are
+    not UTF-8) becomes a ``file:`` URI.
     """
-    lines = ["#EXTM3U"]
-    for entry in entries:
-        track = entry.track
-        if track.path is None:
-            continue
-        seconds = -1 if track.duration is None else round(track.duration)
-        name = " - ".join(filter(None, (one_line(track.artist or ""), one_line(track.shown_title))))
-        lines += [f"#EXTINF:{seconds},{name}", _m3u8_location(track.path, folder)]
-    return "\n".join(lines) + "\n"
-
-
-def _m3u8_location(path: str, folder: Path | None) -> str:
     if path != clean(path) or path != path.strip() or len(path.splitlines()) != 1 or "\t" in path:
         return file_uri(path)
     inside = None if folder is None else _seen_from(folder, path)
@@ -89,53 +209,28 @@ def _m3u8_location(path: str, folder: Path | None) -> str:
 
 def _seen_from(folder: Path, path: str) -> Path | None:
     """A path relative to a folder; None where the two have only a home, or what is above it, in common."""
-    place = os.path.abspath(folder)  # noqa: PTH100 - takes out "..", keeps links
-    if Path(path).is_relative_to(place):
-        return Path(path).relative_to(place)
+    start = os.path.abspath(folder)  # noqa: PTH100 - takes out "..", keeps links
+    if Path(path).is_relative_to(start):
+        return Path(path).relative_to(start)
     # The way up starts where a link leads.
-    real, place = Path(os.path.realpath(Path(path).parent), Path(path).name), os.path.realpath(folder)
+    real, start = Path(os.path.realpath(Path(path).parent), Path(path).name), os.path.realpath(folder)
     try:
-        common = os.path.commonpath([real, place])
+        common = os.path.commonpath([real, start])
     except ValueError:  # another drive
         return None
-    return None if Path.home().is_relative_to(common) else Path(os.path.relpath(real, place))
+    return None if Path.home().is_relative_to(common) else Path(os.path.relpath(real, start))
 
 
-def xspf(entries: Iterable[Entry], title: str) -> str:
-    """Write an XSPF playlist."""
-    playlist = ElementTree.Element("playlist", version="1", xmlns=XSPF_NAMESPACE)
-    ElementTree.SubElement(playlist, "title").text = one_line(title)
-    tracks = ElementTree.SubElement(playlist, "trackList")
-    for entry in entries:
-        element = ElementTree.SubElement(tracks, "track")
-        for name, value in _xspf_fields(entry).items():
-            ElementTree.SubElement(element, name).text = str(value)
-    ElementTree.indent(playlist)
-    return f'<?xml version="1.0" encoding="UTF-8"?>\n{ElementTree.tostring(playlist, encoding="unicode")}\n'
-
-
-def jspf(entries: Iterable[Entry], title: str) -> str:
-    """Write a JSPF playlist: XSPF's content as JSON."""
-    tracks = []
-    for entry in entries:
-        fields = _xspf_fields(entry)
-        tracks.append(
-            {name: [value] if name in ("location", "identifier") else value for name, value in fields.items()}
-        )
-    document = {"playlist": {"title": one_line(title), "track": tracks}}
-    return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
-
-
-def _xspf_fields(entry: Entry) -> Mapping[str, Any]:
+def _xspf_fields(match: "Match") -> Mapping[str, Any]:
     """Fields of one track under XSPF's names, in the order of its specification."""
-    track = entry.track
+    track = match.track
     fields = {
         "location": "" if track.path is None else file_uri(track.path),
         "identifier": identifier_uri(track.identifier or ""),
         "title": one_line(track.shown_title),
-        "creator": one_line(track.artist or ""),
-        "annotation": one_line(entry.note),
-        "album": one_line(track.album or ""),
+        "creator": one_line(track.artist),
+        "annotation": one_line(match.reason),
+        "album": one_line(track.album),
         "duration": "" if track.duration is None else round(track.duration * 1000),
     }
     return {name: value for name, value in fields.items() if value != ""}

@@ -1,12 +1,12 @@
-"""What songs are looked for: a picture, a song, numbers or an emotion."""
+"""What songs are looked for: a picture, a song, or a point of the affect plane by its numbers or a word."""
 
 import difflib
 import math
-from dataclasses import dataclass
+import os
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from img2music.affect import CIRCUMPLEX_WORDS, EMOTIONS, SYNONYMS, Affect
-from img2music.distribution import AffectDistribution
 from img2music.errors import UsageError, printable
 from img2music.track import Track
 
@@ -22,46 +22,66 @@ class QueryKind(StrEnum):
 
     IMAGE = "image"
     SONG = "song"
-    NUMBERS = "numbers"
+    POINT = "point"
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """An affect that songs are looked for, and where it comes from.
+    """What songs are looked for.
 
     Attributes
     ----------
     kind : QueryKind
+        "image", "song" or "point".
     affect : Affect
+        What it feels like, on the unit scale.
     path : str or None
-        The file; None for numbers.
-    among : AffectDistribution or None
-        For an image, the natural images among which relative matching ranks it.
-    track : Track or None
-        For a song that the library holds, that track; it and its duplicates are not recommended.
-    spread : tuple of (float, float) or None
-        For an image, a standard deviation with each axis of the affect, if the model gives one.
+        The file; None for a point, and for a picture that came from memory.
+    spread : Affect or None
+        For an image, a standard deviation with each axis of its affect, if the model gives one.
     note : str or None
         How much of a damaged file was read.
+    track : Track or None
+        The song, with id 0 if the library does not hold it; neither it nor its duplicates are recommended.
+    word : str
+        One plain word for the affect, such as "serene".
+    emotions : dict of str to float
+        Probabilities of the basic emotions and neutral.
     """
 
     kind: QueryKind
     affect: Affect
     path: str | None = None
-    among: AffectDistribution | None = None
-    track: Track | None = None
-    spread: tuple[float, float] | None = None
+    spread: Affect | None = None
     note: str | None = None
+    track: Track | None = None
+    word: str = field(init=False)
+    emotions: dict[str, float] = field(init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "word", self.affect.word)
+        object.__setattr__(self, "emotions", self.affect.emotions())
+
+    def __repr__(self) -> str:
+        return f"<Query: {self}>"
+
+    def __str__(self) -> str:
+        name = "" if self.path is None else f"{os.path.basename(self.path)}: "  # noqa: PTH119 - names may be any bytes
+        return f"{name}{self.word} (valence {self.affect.valence:.2f}, arousal {self.affect.arousal:.2f})"
 
     @property
     def name(self) -> str:
         """What to call it in an explanation."""
-        names = {QueryKind.IMAGE: "the photo", QueryKind.SONG: "the song", QueryKind.NUMBERS: "what you asked for"}
+        names = {QueryKind.IMAGE: "the photo", QueryKind.SONG: "the song", QueryKind.POINT: "what you asked for"}
         return names[self.kind]
 
 
 def affect_of(name: str) -> Affect:
-    """The affect that a word stands for."""
+    """The affect that a word in `MOODS` stands for, in any case.
+
+    A basic emotion has its coordinates from the literature; another word stands in its direction of the circumplex at
+    intensity `WORD_INTENSITY`.
+    """
     word = name.strip().lower()
     word = SYNONYMS.get(word, word)
     if word in EMOTIONS:
@@ -75,13 +95,13 @@ def affect_of(name: str) -> Affect:
 
 
 def asked_affects(valence: float | None, arousal: float | None, emotion: str | None) -> tuple[Affect, ...]:
-    """What a person asks for without a file."""
+    """What a person asks for without a file: one affect, or none where nothing is given."""
     if emotion is not None:
         if valence is not None or arousal is not None:
-            raise UsageError("Give either --emotion or --valence and --arousal.")
+            raise UsageError("Give either `emotion` or `valence` and `arousal`.")
         return (affect_of(emotion),)
     if valence is None and arousal is None:
         return ()
     if valence is None or arousal is None:
-        raise UsageError("--valence and --arousal belong together: give both, from 0 to 1.")
+        raise UsageError("`valence` and `arousal` belong together: give both, from 0 to 1.")
     return (Affect(valence, arousal),)

@@ -16,9 +16,9 @@ def widened(affect: Affect, spread: tuple[float, float], count: int) -> list[Aff
     sqrt(-2 ln(1 - k/n)) standard deviations (Rayleigh's distribution).
     """
     points = []
-    for number in range(count):
-        radius = math.sqrt(-2.0 * math.log(1.0 - number / count))
-        angle = number * GOLDEN_ANGLE
+    for k in range(count):
+        radius = math.sqrt(-2.0 * math.log(1.0 - k / count))
+        angle = k * GOLDEN_ANGLE
         valence = affect.valence + radius * math.cos(angle) * spread[0]
         arousal = affect.arousal + radius * math.sin(angle) * spread[1]
         points.append(Affect(min(max(valence, 0.0), 1.0), min(max(arousal, 0.0), 1.0)))

@@ -14,7 +14,7 @@ from typing import Any
 from img2music.affect import Affect
 from img2music.errors import InputError
 from img2music.matching.passages import Passage
-from img2music.track import label
+from img2music.track import display_name
 
 SCHEMA = "img2music/cues/1"
 
@@ -123,9 +123,9 @@ class CueTrack:
     duration: float | None = None  # seconds
 
     @property
-    def label(self) -> str:
+    def display_name(self) -> str:
         """What names it wherever songs are shown, as in "#17 Title - Artist"."""
-        return label(self.id, self.title or self.path, self.artist)
+        return display_name(self.id, self.title or self.path, self.artist)
 
 
 @dataclass(frozen=True, slots=True)

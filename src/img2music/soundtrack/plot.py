@@ -18,7 +18,7 @@ from img2music.soundtrack.cue_sheet import Cue
 from img2music.soundtrack.shots import Change
 from img2music.soundtrack.spotting import clock
 from img2music.soundtrack.table import title
-from img2music.track import label
+from img2music.track import display_name
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -53,7 +53,7 @@ def draw(spotted: Spotted, file: Path) -> tuple[str, ...]:
     from matplotlib.figure import Figure
 
     name = os.path.basename(spotted.film.path)  # noqa: PTH119 - names may be any bytes
-    written = "".join([name, *(cue.track.label for cue in spotted.sheet.cues)])
+    written = "".join([name, *(cue.track.display_name for cue in spotted.sheet.cues)])
     listed = _listed(spotted)
     with drawing(written, file) as notes:
         height = HEIGHT + LINE * (len(listed) + bool(listed))
@@ -165,7 +165,7 @@ def _lines(cue: Cue) -> tuple[str, str, str]:
     """What is said of a cue: the song, who it is by, and its passage."""
     distance = "" if cue.distance is None else f", distance {cue.distance:.2f}"
     return (
-        printable(label(cue.track.id, cue.track.title or cue.track.path, None)),
+        printable(display_name(cue.track.id, cue.track.title or cue.track.path, None)),
         printable(cue.track.artist or ""),
         f"{clock(cue.passage.start)}-{clock(cue.passage.end)}{distance}",
     )

@@ -15,10 +15,10 @@ from img2music.errors import UsageError, printable
 from img2music.filters import TrackFilter
 from img2music.library.schema import fold
 from img2music.library.store import LibraryStore
-from img2music.matching.calibration import Matching
 from img2music.matching.choice import choosable
 from img2music.matching.diversity import second_copies
 from img2music.matching.explanations import explain
+from img2music.options import MatchMode
 from img2music.soundtrack.choosing import MEMORY, Chosen, Prices, choose, shortlist
 from img2music.soundtrack.cue_sheet import Cue
 from img2music.soundtrack.cueing import CueWriter, Runner
@@ -53,7 +53,7 @@ class Options:
     """How to spot."""
 
     cues: Cues = Cues.AUTO  # one track for the whole film, one cue a scene, or as many as are worth their price
-    matching: Matching = Matching.RELATIVE  # relative (ranks on both sides) or absolute
+    matching: MatchMode = MatchMode.RELATIVE  # relative (ranks on both sides) or absolute
     alternatives: int = 3  # runners-up that are listed with each cue
     least_scene: float = LEAST_SCENE  # least length of a scene in seconds
     # Scenes (1 for the first) and the track that must lie under each: its number in the library, such as "#17", its
@@ -162,7 +162,7 @@ def _found(store: LibraryStore, columns: dict[str, NDArray[Any]], text: str) -> 
             f"No song of the library with sound is {printable(text)!r}: give its number (#17), path or title."
         )
     if len(set(columns["sound"][found].tolist())) > 1:
-        few = "; ".join(track.label for track in store.tracks(ids[found[:NAMED]].tolist()))
+        few = "; ".join(track.display_name for track in store.tracks(ids[found[:NAMED]].tolist()))
         more = f"; and {len(found) - NAMED} more" if len(found) > NAMED else ""
         raise UsageError(f"{len(found)} songs fit {printable(text)!r}: {few}{more}. Give one by its number (#).")
     return int(found[0])
@@ -186,7 +186,7 @@ def spot(
     natural: AffectDistribution,
 ) -> tuple[Cue, ...]:
     """Choose cues for a film."""
-    relative = options.matching is Matching.RELATIVE
+    relative = options.matching is MatchMode.RELATIVE
     boundaries, owners = stretches(scenes, tracks, options)
     positions = natural.ranks(film.curve[:, 1:]) if relative else film.curve[:, 1:]
     cell = cell_seconds(len(tracks.ids), float(np.diff(boundaries).min()))

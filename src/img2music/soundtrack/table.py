@@ -27,11 +27,11 @@ def rows(sheet: CueSheet) -> list[list[str]]:
     for number, cue in enumerate(sheet.cues, start=1):
         passage = f"{clock(cue.passage.start)}-{clock(cue.passage.end)}"
         distance = "" if cue.distance is None else f"{cue.distance:.2f}"
-        found.append([str(number), f"{clock(cue.start)}-{clock(cue.end)}", cue.track.label, passage, distance])
+        found.append([str(number), f"{clock(cue.start)}-{clock(cue.end)}", cue.track.display_name, passage, distance])
         found.append(["", "", f"  {cue.why}", "", ""])
         if cue.alternatives:
             others = ", ".join(
-                f"{each.track.label} ({each.distance:.2f}{'' if each.note is None else f', but {each.note}'})"
+                f"{each.track.display_name} ({each.distance:.2f}{'' if each.note is None else f', but {each.note}'})"
                 for each in cue.alternatives
             )
             found.append(["", "", f"  or: {others}", "", ""])

@@ -52,18 +52,6 @@ class ModelDescription:
             "milliseconds": self.milliseconds,
         }
 
-    def rows(self) -> list[tuple[str, str]]:
-        """Name and value of each fact, for a table."""
-        return [
-            ("model", self.model),
-            ("file", str(self.path)),
-            ("size", f"{self.bytes / 1e6:.1f} MB"),
-            ("sees", f"{self.side} x {self.side} pixels"),
-            ("takes", f"{self.milliseconds:.1f} ms an image, on one thread here"),
-            *((name, getattr(self, name) or "not said") for name in SAID),
-            *_correlations(self.metrics),
-        ]
-
 
 def describe(path: Path) -> ModelDescription:
     """Load a model, read its metadata and measure its speed."""
@@ -97,20 +85,3 @@ def _parsed(text: str | None) -> Any:
     except (ValueError, RecursionError):
         return None
     return metrics
-
-
-def _correlations(metrics: Any) -> list[tuple[str, str]]:
-    """Pick out r of each axis, in whichever split it was measured."""
-    if not isinstance(metrics, dict):
-        return []
-    rows = []
-    for split, found in metrics.items():
-        axes = [(axis, found.get(axis)) for axis in ("valence", "arousal")] if isinstance(found, dict) else []
-        said = [
-            f"{axis} {value['r']:.3f}"
-            for axis, value in axes
-            if isinstance(value, dict) and isinstance(value.get("r"), int | float)
-        ]
-        if said:
-            rows.append((f"r, {split} folds", ", ".join(said)))
-    return rows

@@ -12,7 +12,7 @@ from PIL import Image
 from img2music.affect import SCALES
 from img2music.distribution import AffectDistribution
 from img2music.errors import InputError, UsageError
-from img2music.matching.calibration import Matching
+from img2music.options import MatchMode
 from img2music.research.match.evaluating import choose, evaluate_match, score
 from img2music.research.match.ratings import read_ratings
 from img2music.research.match.training_files import trained_on
@@ -26,7 +26,7 @@ PHOTOS, SONGS = RNG.random((150, 2)), RNG.random((80, 2))
 def test_the_best_possible_choice_gains_1() -> None:
     reference = AffectDistribution.of(PHOTOS[:, 0], PHOTOS[:, 1])
     # Predictions that are the ratings themselves: relative matching is then the best that there is.
-    found = score(PHOTOS, SONGS, choose(PHOTOS, SONGS, reference, Matching.RELATIVE, 5))
+    found = score(PHOTOS, SONGS, choose(PHOTOS, SONGS, reference, MatchMode.RELATIVE, 5))
     assert found.gain == pytest.approx(1.0)
     assert found.spearman_valence > 0.9
     assert found.spearman_arousal > 0.9
@@ -113,13 +113,13 @@ def test_real_files_from_end_to_end(tmp_path: Path) -> None:
     for kind, names in (("png", "012"), ("wav", ["0", "1", "broken", "2"])):
         lines = [f"{name}.{kind},0.{3 + i},0.{6 - i}" for i, name in enumerate(names)]
         (tmp_path / f"{kind}.csv").write_text("\n".join(["file,valence,arousal", *lines]), encoding="utf-8")
-    told: list[tuple[str, int, int]] = []
+    told: list[tuple[str, float, float | None]] = []
     report = evaluate_match(
         read_ratings(tmp_path / "png.csv", SCALES["unit"]),
         read_ratings(tmp_path / "wav.csv", SCALES["unit"]),
         top=2,
         jobs=1,
-        progress=lambda *progress: told.append(progress),
+        progress=lambda step: told.append((step.stage, step.done, step.total)),
     )
     shape = report.to_json()
     jsonschema.validate(shape, json.loads((ROOT / "docs/schemas/match.json").read_text(encoding="utf-8")))

@@ -5,8 +5,9 @@ from hypothesis import strategies as st
 
 from img2music.errors import ModelError
 from img2music.music.song import Song
-from img2music.research.songs.artist_inputs import FILE, SHRINKAGE, Artist
-from img2music.research.songs.groups import Learning
+from img2music.research.songs.artist_inputs import SHRINKAGE, Artist
+from img2music.research.songs.groups import Learning, Stored
+from img2music.research.songs.inputs import restore_group
 
 NAMES = st.lists(st.sampled_from(["Ann", "ann ", "Bob", "Cid"]), min_size=4, max_size=30)
 
@@ -47,15 +48,16 @@ def test_what_is_saved_tells_the_same(tmp_path):
     songs = songs_of(["Ann", "Bob", "Ann", "Zoë"])
     group.fit(songs, learning(np.array([0.9, 0.2, 0.7, 0.4])))
     facts = group.save(tmp_path)
-    assert np.array_equal(Artist.restore(facts, tmp_path).transform(songs), group.transform(songs))
+    restored = restore_group("artist", facts, Stored(tmp_path))
+    assert np.array_equal(restored.transform(songs), group.transform(songs))
 
 
 @pytest.mark.parametrize(
     "content", [b"", b"[]", b'{"a": 1}', b'{"a": [1]}', b'{"a": [1, 2, 0]}', b'{"a": [NaN, 0, 1]}', b"\xff"]
 )
 def test_damaged_files_are_told(tmp_path, content):
-    (tmp_path / FILE).write_bytes(content)
-    with pytest.raises(ModelError, match="artists"):
-        Artist.restore({"file": FILE, "axes": ["valence", "arousal"]}, tmp_path)
+    (tmp_path / "artist.json").write_bytes(content)
+    with pytest.raises(ModelError, match="artist"):
+        restore_group("artist", {"file": "artist.json", "axes": ["valence", "arousal"]}, Stored(tmp_path))
     with pytest.raises(ModelError):
-        Artist.restore({"file": "../artist.json", "axes": []}, tmp_path)
+        restore_group("artist", {"file": "../artist.json", "axes": []}, Stored(tmp_path))

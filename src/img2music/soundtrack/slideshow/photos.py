@@ -11,7 +11,7 @@ import numpy as np
 from img2music.affect import Affect
 from img2music.connectors.folders import FolderWalk
 from img2music.errors import InputError, MissingExtraError
-from img2music.matching.reading import expand
+from img2music.matching.query_reading import expand
 from img2music.media.images import opened
 from img2music.media.photo_info import read_photo_info
 from img2music.vision.model import ImageModel

@@ -13,10 +13,10 @@ from img2music.app.spotting import sheet_of
 from img2music.distribution import AffectDistribution
 from img2music.errors import InputError, UsageError, printable
 from img2music.library.store import LibraryStore
-from img2music.matching.calibration import Matching
 from img2music.media.film_writer import film_format
 from img2music.media.picture_writer import write_pictures
 from img2music.media.video import VideoInfo
+from img2music.options import MatchMode
 from img2music.soundtrack.cue_sheet import LOUDNESS, Cue, CueSheet, SheetPhoto, SheetSlideshow
 from img2music.soundtrack.film import Film, Shot
 from img2music.soundtrack.music import Music
@@ -318,10 +318,10 @@ def _fitting(photos: int, tracks: Candidates) -> list[int]:
     return fitting
 
 
-def _whole_song(photos: Sequence[Photo], tracks: Candidates, matching: Matching, natural: AffectDistribution) -> int:
+def _whole_song(photos: Sequence[Photo], tracks: Candidates, matching: MatchMode, natural: AffectDistribution) -> int:
     """The track that goes best along with photos which are spread evenly from its start to its end."""
     fitting = _fitting(len(photos), tracks)
-    relative = matching is Matching.RELATIVE
+    relative = matching is MatchMode.RELATIVE
     points = np.array([(photo.affect.valence, photo.affect.arousal) for photo in photos])
     positions = natural.ranks(points) if relative else points
     music = Music(tracks.durations, tracks.curves, tracks.library if relative else None, 1.0, 0.0)

@@ -1,0 +1,181 @@
+"""Ranks the tracks of a library for queries."""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from img2music.affect import Affect
+from img2music.analysis import CurvePoint
+from img2music.distribution import AffectDistribution
+from img2music.errors import InputError
+from img2music.filters import TrackFilter
+from img2music.matching.calibration import Calibration, similarity
+from img2music.matching.choice import choosable
+from img2music.matching.diversity import Diversity
+from img2music.matching.explanations import Asked, explain
+from img2music.matching.passages import best_passage
+from img2music.matching.query import Query, QueryKind
+from img2music.matching.ranking import Neighbour, TrackSpace
+from img2music.matching.recommendation import Match, Recommendation, Recommendations
+from img2music.matching.sequencing import Pick, sequence
+from img2music.matching.widening import widened
+from img2music.options import MatchMode, RecommendOptions
+
+if TYPE_CHECKING:
+    from img2music.library.store import LibraryStore
+
+PER_ARTIST = 2
+"""Tracks of one artist in a list of ten, unless asked otherwise."""
+
+ARTIST_SHARE = 5
+"""In one playlist for several queries, an artist may have one song in so many, unless asked otherwise."""
+
+
+class Matcher:
+    """A library placed in the space of the match, ready for any number of queries, also from several threads.
+
+    It stands for the library as it was when it was made.
+    """
+
+    def __init__(self, store: "LibraryStore", mode: MatchMode, where: TrackFilter) -> None:
+        columns = store.columns(("id", "valence", "arousal"))
+        ids = columns["id"]
+        choice = choosable(store, ids, where)
+        if choice.refusal:
+            raise choice.refusal
+        points = np.column_stack([columns["valence"], columns["arousal"]])
+        self.notes = (choice.note,) if choice.note else ()
+        self.allowed = int(np.count_nonzero(choice.allowed))
+        self._mode = mode
+        self._where = where
+        self._read_curves = store.curves
+        # What we hear and what a table says of other songs are two measures: each is ranked among its own.
+        without_file = np.isin(ids, store.ids(TrackFilter(file=False)), assume_unique=True)
+        self._positions = np.empty_like(points)
+        self._calibrations: dict[bool, Calibration] = {}
+        for has_file, group in ((True, ~without_file), (False, without_file)):
+            if group.any():
+                calibration = Calibration(mode, AffectDistribution.of(points[group, 0], points[group, 1]))
+                self._positions[group] = calibration.place_library(points[group])
+                self._calibrations[has_file] = calibration
+        mask = None if self.allowed == len(ids) else choice.allowed
+        self._space = TrackSpace(ids, self._positions, store.tracks, mask, store.copies)
+
+    def recommend(
+        self,
+        queries: Sequence[Query],
+        options: RecommendOptions,
+        natural: AffectDistribution | None = None,
+        *,
+        notes: Sequence[str] = (),
+        errors: Sequence[InputError] = (),
+    ) -> Recommendations:
+        """Rank tracks for each query, or choose one playlist for all.
+
+        ``natural`` holds the affects of natural images, among which relative matching ranks a picture; ``notes`` and
+        ``errors`` are what is known already.
+        """
+        songs = max(options.top, len(queries)) if options.together else options.top
+        found: list[Recommendation] = []
+        lengths: list[int] = []
+        for group in [queries] if options.together and queries else [[query] for query in queries]:
+            positions = [self._place(query, query.affect, natural) for query in group]
+            for limit in _artist_limits(options, songs, self.allowed):
+                diversity = Diversity(limit)
+                for query in group:
+                    if query.track is not None:
+                        diversity.exclude(query.track)
+                if options.together:
+                    picks = sequence(self._space, positions, songs, diversity)
+                else:
+                    picks = [(0, each) for each in self._best(group[0], positions[0], options, natural, diversity)]
+                if len(picks) == songs:
+                    break
+            lengths.append(len(picks))
+            found += self._recommendations(group, positions, picks)
+        said = (*notes, *self.notes, *self._short_notes(lengths, songs, options))
+        return Recommendations(self._mode, options.together, tuple(found), said, tuple(errors), self._positions)
+
+    def _place(self, query: Query, affect: Affect, natural: AffectDistribution | None) -> tuple[float, float]:
+        """Position in the space of the match of a query's affect, or of one near it."""
+        calibration = self._calibration(has_file=query.kind is QueryKind.SONG)
+        kind = {QueryKind.SONG: calibration.library, QueryKind.IMAGE: natural}
+        return calibration.place(affect, kind.get(query.kind))
+
+    def _calibration(self, *, has_file: bool) -> Calibration:
+        """That of the tracks with a file or without; of the others where there are none."""
+        return self._calibrations.get(has_file) or self._calibrations[not has_file]
+
+    def _best(
+        self,
+        query: Query,
+        position: tuple[float, float],
+        options: RecommendOptions,
+        natural: AffectDistribution | None,
+        diversity: Diversity,
+    ) -> list[Neighbour]:
+        """The tracks that fit one query best."""
+        if not options.widen or query.spread is None:
+            return self._space.nearest(position, options.top, diversity)
+        reach = (options.widen * query.spread.valence, options.widen * query.spread.arousal)
+        targets = [self._place(query, near, natural) for near in widened(query.affect, reach, options.top)]
+        chosen = [neighbour for target in targets for neighbour in self._space.nearest(target, 1, diversity)]
+        found = [replace(each, distance=math.dist(each.position, position)) for each in chosen]
+        return sorted(found, key=lambda each: each.distance)
+
+    def _recommendations(
+        self, queries: Sequence[Query], positions: Sequence[tuple[float, float]], picks: Sequence[Pick]
+    ) -> Iterator[Recommendation]:
+        curves = self._read_curves([neighbour.track.id for _, neighbour in picks])
+        matches: list[list[Match]] = [[] for _ in queries]
+        for rank, (index, neighbour) in enumerate(picks, start=1):
+            curve = curves.get(neighbour.track.id, ())
+            matches[index].append(self._match(rank, queries[index], positions[index], neighbour, curve))
+        for query, position, own in zip(queries, positions, matches, strict=True):
+            yield Recommendation(query, position, tuple(own))
+
+    def _match(
+        self, rank: int, query: Query, position: tuple[float, float], found: Neighbour, curve: Sequence[CurvePoint]
+    ) -> Match:
+        among = "pictures" if query.kind is QueryKind.IMAGE else "its songs"
+        calibration = self._calibration(has_file=found.track.path is not None)
+        heard = [calibration.place(point.affect, calibration.library) for point in curve]
+        reason = explain(
+            Asked(query.name, query.affect, position, among),
+            found.track,
+            found.position,
+            matching=self._mode,
+            library=calibration.library,
+            first=rank == 1,
+            filtered=self._where.narrows,
+        )
+        passage = best_passage(curve, heard, position, found.track.duration)
+        return Match(rank, found.track, found.position, found.distance, similarity(found.distance), passage, reason)
+
+    def _short_notes(self, lengths: Sequence[int], songs: int, options: RecommendOptions) -> Iterator[str]:
+        """Say why lists are shorter than they were asked to be."""
+        short = sorted({length for length in lengths if length < songs})
+        if not short:
+            return
+        count = f"{short[0]} to {short[-1]}" if len(short) > 1 else str(short[0])
+        lists = f" in {sum(length < songs for length in lengths)} of {len(lengths)} lists" if len(lengths) > 1 else ""
+        reason = f"{self.allowed} may be chosen, and none comes twice"
+        if options.per_artist and self.allowed > short[-1]:
+            reason += f" nor more than {options.per_artist} of one artist"
+        yield f"Only {count} of {songs} songs{lists}: {reason}. Loosen the conditions, or scan more music."
+
+
+def _artist_limits(options: RecommendOptions, songs: int, allowed: int) -> Iterator[int | None]:
+    """Tracks of one artist that a list of so many songs out of so many may hold; the next if it is short."""
+    if options.per_artist is not None:
+        yield options.per_artist or None
+        return
+    if not (options.where.artist or options.where.album):
+        limit = max(PER_ARTIST, -(-songs // ARTIST_SHARE)) if options.together else PER_ARTIST
+        while limit < songs < allowed:
+            yield limit
+            limit *= 2
+    yield None

@@ -1,0 +1,190 @@
+"""What is asked -> queries: which files are pictures, which are songs, and what they feel like."""
+
+import contextlib
+import dataclasses
+import filecmp
+import os
+import re
+import stat
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from img2music.affect import Affect
+from img2music.analysis import TrackAnalysis
+from img2music.connectors.folders import FileState, FolderWalk, holds_only_sound, is_image_name, why_no_sound
+from img2music.connectors.tags import read_tags
+from img2music.distribution import AffectDistribution
+from img2music.errors import InputError, printable
+from img2music.library.workers import content_hash
+from img2music.matching.query import Query, QueryKind
+from img2music.media.images import is_image
+from img2music.media.packets import sound_hash
+from img2music.options import AnyPath
+from img2music.progress import Progress, Step, unwatched
+from img2music.track import Track
+from img2music.vision.model import ImageAnalysis, ImageModel
+
+if TYPE_CHECKING:
+    from img2music.library.store import LibraryStore
+
+COVER = re.compile(
+    r"(cover|folder|front|back|album|artwork|booklet|inlay|cd|disc|thumb)[ _.-]*[0-9]*\.|albumart", re.IGNORECASE
+)
+"""What the names of pictures begin with that players and rippers lay beside an album's songs."""
+
+
+QuerySource = AnyPath | Affect | Track
+"""What songs can be looked for with: a picture, a song or a folder of them by its path, a point, or a track."""
+
+
+@dataclass(frozen=True, slots=True)
+class Readings:
+    """What was read."""
+
+    queries: tuple[Query, ...]  # in the order in which they were asked
+    natural: AffectDistribution | None  # affects of natural images as the model reads them; None where no image is read
+    errors: tuple[InputError, ...]  # files that could not be read
+    notes: tuple[str, ...]  # what was left out of folders, and what is damaged
+
+
+def read_queries(
+    asked: Iterable[QuerySource],
+    store: "LibraryStore",
+    image_model: AnyPath | None = None,
+    progress: Progress = unwatched,
+) -> Readings:
+    """Read pictures and songs; a song that the library holds is not listened to again."""
+    found: list[Query | GivenFile | InputError] = []
+    notes: list[str] = []
+    for source in asked:
+        if isinstance(source, Affect):
+            found.append(Query(QueryKind.POINT, source))
+        elif isinstance(source, Track):
+            found.append(Query(QueryKind.SONG, source.affect, source.path, track=source))
+        else:
+            path = os.fsdecode(source)
+            items = expand(path, songs=True)
+            kept = _once(_without_covers(items))
+            if len(kept) < len(items):
+                notes.append(f"{printable(path)}: {len(items) - len(kept)} pictures are covers or copies, left out.")
+            found += kept
+    pictures = [item.path for item in found if isinstance(item, GivenFile) and item.picture]
+    # Now: what is wrong with the model is known before a song is heard.
+    model = ImageModel.load(image_model) if pictures else None
+    images = iter(()) if model is None else model.analyze(pictures)
+    queries: list[Query] = []
+    errors: list[InputError] = []
+    for done, item in enumerate(found, start=1):
+        if isinstance(item, GivenFile):
+            read = _image_query(next(images)) if item.picture else _read_song(item.path, store)
+        else:
+            read = item
+        if isinstance(read, Query):
+            queries.append(read)
+        else:
+            errors.append(read)
+        progress(Step("Reading", done, len(found), item.path, "files"))
+    notes += [f"{printable(query.path or '')}: {query.note}" for query in queries if query.note]
+    return Readings(tuple(queries), None if model is None else model.reference, tuple(errors), tuple(notes))
+
+
+@dataclass(frozen=True, slots=True)
+class GivenFile:
+    """A file that was given, or found in a folder that was."""
+
+    path: str
+    picture: bool  # whether its name's ending or its first bytes are a picture's
+
+
+def expand(path: str, *, songs: bool = False) -> list[GivenFile | InputError]:
+    """List a file as it is, and a folder as the pictures, or pictures and songs, in it and below."""
+    if not os.path.isdir(path):  # noqa: PTH112 - names may be any bytes
+        return [GivenFile(path, is_image_name(path) or is_image(path))]
+    walk = FolderWalk([path], lambda name: is_image_name(name) or (songs and holds_only_sound(name)))
+    found: list[GivenFile | InputError] = [GivenFile(file.path, is_image_name(file.path)) for file in walk]
+    found += [InputError(f"can't be read: {reason}.", unreadable) for unreadable, reason in walk.unreadable]
+    wanted = "picture and no song" if songs else "picture"
+    return found or [InputError(f"there is no {wanted} in this folder or below it.", path)]
+
+
+def _without_covers(items: list[GivenFile | InputError]) -> list[GivenFile | InputError]:
+    """Leave out the pictures that are called like a cover and lie in a folder of songs, or above one."""
+    songs = [item.path for item in items if isinstance(item, GivenFile) and not item.picture]
+
+    def is_cover(item: GivenFile) -> bool:
+        folder, name = os.path.split(item.path)
+        return (
+            item.picture
+            and COVER.match(name) is not None
+            and any(song.startswith(os.path.join(folder, "")) for song in songs)  # noqa: PTH118
+        )
+
+    return [item for item in items if isinstance(item, InputError) or not is_cover(item)]
+
+
+def _once(items: list[GivenFile | InputError]) -> list[GivenFile | InputError]:
+    """Leave out pictures that are, byte for byte, an earlier one of the same folder."""
+    if len(items) == 1:
+        return items
+    kept: list[GivenFile | InputError] = []
+    pictures: dict[int, list[str]] = {}
+    for item in items:
+        if isinstance(item, GivenFile) and item.picture:
+            try:
+                alike = pictures.setdefault(Path(item.path).stat().st_size, [])
+                if any(filecmp.cmp(item.path, other, shallow=False) for other in alike):
+                    continue
+                alike.append(item.path)
+            except OSError:
+                pass  # whoever reads it says why not
+        kept.append(item)
+    return kept
+
+
+def _image_query(read: ImageAnalysis | InputError) -> Query | InputError:
+    if isinstance(read, InputError):
+        return read
+    spread = None if read.spread is None else Affect(*read.spread)
+    return Query(QueryKind.IMAGE, read.affect, read.path, spread, read.note)
+
+
+def _read_song(path: str, store: "LibraryStore") -> Query | InputError:
+    from img2music.music.audio.analyzer import ANALYZER, analyze_track
+
+    try:
+        status = os.stat(path)  # noqa: PTH116
+        if not stat.S_ISREG(status.st_mode):
+            return InputError("this is no regular file: give a picture, a song or a folder of pictures.", path)
+        content = content_hash(FileState(path, status.st_size, status.st_mtime_ns))
+        sound = content
+        with contextlib.suppress(InputError):  # which listening says, too
+            sound = sound_hash(path)
+        alike = [*store.same_content(content), *store.same_sound(sound)]
+        known = [id_ for id_, record in alike if record.analysis.analyzer == ANALYZER]
+        for track in store.tracks(known[:1]):
+            return Query(QueryKind.SONG, track.affect, path, track=track)
+        analysis = analyze_track(path)
+    except InputError as error:
+        return InputError(why_no_sound(path, error.reason), path)
+    except OSError as error:
+        return InputError(f"can't be read: {error.strerror}.", path)
+    track = _track(path, content, sound, analysis)
+    return Query(QueryKind.SONG, analysis.affect, path, track=track, note=analysis.note)
+
+
+def _track(path: str, content: str, sound: str, analysis: TrackAnalysis) -> Track:
+    """A song from outside, so that the library's copies of it are known; its id is 0, which no track has."""
+    return Track(
+        id=0,
+        path=path,
+        **dataclasses.asdict(read_tags(path)),
+        duration=analysis.duration,
+        content=content,
+        analyzer=analysis.analyzer,
+        missing=False,
+        affect=analysis.affect,
+        features=analysis.features,
+        sound=sound,
+    )

@@ -1,0 +1,70 @@
+"""Recommending from a library that stays open."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from img2music.affect import Affect
+from img2music.app.recommending import Recommender, recommend
+from img2music.errors import UsageError
+from img2music.filters import TrackFilter
+from img2music.library.store import LibraryStore
+from img2music.matching.query import QueryKind
+from img2music.options import RecommendOptions
+from tests.support.songs import library, record
+
+POINT = Affect(0.5, 0.5)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[LibraryStore]:
+    records = [
+        record(f"/{i:03}.mp3", i / 100, i / 100, title=str(i), genre="jazz" if i % 2 else "rock") for i in range(100)
+    ]
+    with library(tmp_path / "l.db", records) as opened:
+        yield opened
+
+
+def titles(recommender: Recommender, **wishes: object) -> list[str | None]:
+    options = RecommendOptions(top=3, match="absolute", **wishes)
+    return [match.track.title for match in recommender.recommend([POINT], options).matches]
+
+
+def test_what_was_read_is_kept_until_the_library_or_the_conditions_change(store: LibraryStore, tmp_path: Path) -> None:
+    recommender = Recommender(store)
+    assert titles(recommender) == ["50", "49", "51"]
+    kept = recommender._matcher(RecommendOptions(match="absolute"))
+    assert titles(recommender) == ["50", "49", "51"]
+    assert recommender._matcher(RecommendOptions(match="absolute", top=1)) is kept
+    assert titles(recommender, where=TrackFilter(genre="jazz")) == ["49", "51", "47"]
+    with LibraryStore.open(tmp_path / "l.db") as another:
+        another.put([record("/new.mp3", 0.5, 0.5, title="new")])
+    assert titles(recommender) == ["50", "new", "49"]
+    store.put([record("/own.mp3", 0.501, 0.5, title="own")])
+    assert titles(recommender) == ["50", "new", "own"]
+
+
+def test_several_threads_may_recommend_from_one_library(store: LibraryStore) -> None:
+    recommender = Recommender(store)
+    points = [Affect(i / 20, 1 - i / 20) for i in range(20)]
+    alone = [recommender.recommend([point]) for point in points]
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(lambda point: Recommender(store).recommend([point]), points)) == alone
+        assert list(pool.map(lambda point: recommender.recommend([point]), points)) == alone
+
+
+def test_files_points_and_tracks_are_asked_for_in_any_order(store: LibraryStore, tmp_path: Path) -> None:
+    Image.new("RGB", (80, 60), (200, 30, 30)).save(tmp_path / "photo.png")
+    track = next(store.tracks([50]))
+    steps: list[object] = []
+    found = recommend(tmp_path / "l.db", [POINT, tmp_path / "photo.png", track, "gone.jpg"], progress=steps.append)
+    assert [each.query.kind for each in found] == [QueryKind.POINT, QueryKind.IMAGE, QueryKind.SONG]
+    assert track.id not in [match.track.id for match in found[2].matches]
+    assert [error.path for error in found.errors] == ["gone.jpg"]
+    assert len(steps) == 4
+    assert found[1].query.spread is not None
+    with pytest.raises(UsageError, match="`valence` and `arousal`, or `emotion`"):
+        recommend(tmp_path / "l.db", [])

@@ -1,0 +1,21 @@
+[playlist]
+File1=Nina Simone/Sinnerman.flac
+Title1=Nina Simone - Sinnerman
+Length1=622
+File2=100% #1/? & <tags> "quoted".mp3
+Title2=A & B <live>
+Length2=62
+File3=./#hash.ogg
+Title3=line break�
+Length3=180
+File4=file:///music/new%0Aline.ogg
+Title4=아이유 - 좋은 날 🎵
+Length4=180
+File5=file:///music/caf%E9.mp3
+Title5=caf�
+Length5=180
+File6=/elsewhere/http:song.mp3
+Title6=$5
+Length6=180
+NumberOfEntries=6
+Version=2

@@ -51,7 +51,7 @@ def listed(tracks: list[Track], reason: str = WHY) -> Recommendations:
 FILES = [
     track(1, "/music/Nina Simone/Sinnerman.flac", title="Sinnerman", artist="Nina Simone", duration=622.4),
     track(2, '/music/100% #1/? & <tags> "quoted".mp3', title="A & B <live>", album="]]>", duration=61.5),
-    track(3, "/music/#hash.ogg", title="line\nbreak\x00", artist="  "),
+    track(3, "/music/#hash.ogg", title="line\nbreak\x07", artist="  "),
     track(4, "/music/new\nline.ogg", artist="아이유", title="좋은 날 🎵"),
     track(5, os.fsdecode(b"/music/caf\xe9.mp3")),
     track(6, "/elsewhere/http:song.mp3", title="$5"),

@@ -51,6 +51,14 @@ JSON = FileKind("a JSON file", (".json",), rb"\s*\{")
 ONNX = FileKind("an ONNX model", (".onnx",), rb"\x08[\x01-\x20]")  # the field ir_version of a ModelProto
 
 
+def make_folder(folder: Path) -> None:
+    """Make a folder and those above it."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"can't be made a folder ({error.strerror}).", str(folder)) from error
+
+
 def write_atomically(content: bytes, file: Path, kind: FileKind) -> None:
     """Write a file by way of another that then takes its name."""
     with replacing(file, kind) as stream:

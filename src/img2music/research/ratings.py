@@ -1,7 +1,7 @@
 """The one reader of tables of people's ratings: what was rated (a picture, a song, a text), valence, arousal, scale.
 
     for found in read_ratings(table, Columns("file"), scale): ...   # a `Rating` or an `InputError` for each row
-    ratings = all_ratings(table, Columns("Theme", "Valence_mean", "Arousal_mean"), SCALES["oasis"])  # or the first error
+    ratings = all_ratings(table, Columns("Theme", "Valence_mean", "Arousal_mean"), SCALES["oasis"])
 
 Tables are read as all tables of text are (`connectors.delimited`): commas or semicolons, whatever the encoding.
 """
@@ -62,11 +62,11 @@ def read_ratings(
             f"{', '.join(columns.wanted)} there.",
             str(table),
         )
-    if scale is None and "scale" not in names:
-        raise UsageError(
-            f"The ratings have no scale: say with `{setting}` how they run, such as 1-7, or add a column scale."
-        )
     for row in found.rows:
+        if scale is None and "scale" not in names:
+            raise UsageError(
+                f"The ratings have no scale: say with `{setting}` how they run, such as 1-7, or add a column scale."
+            )
         try:
             yield _rating(row, names, columns, scale, decimal_comma=found.delimiter != ",")
         except InputError as error:

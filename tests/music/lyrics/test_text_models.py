@@ -13,7 +13,7 @@ from img2music.music.lyrics.forms import Forms, kernel, unit_rows
 from img2music.music.lyrics.sentence_model import SentenceModel, shipped_sentence_model
 from img2music.music.lyrics.text_model import DIMENSIONS, TextModel, shipped_text_model
 from img2music.music.lyrics.words import words
-from img2music.research.text import training as text_training
+from img2music.research.text import text_training
 from img2music.research.text.rated_texts import read_emobank
 from tests.support.rated_texts import rated_texts, sentence
 

@@ -12,12 +12,12 @@ from img2music.research.images.efficientnet import (
     LITE0,
     LITE2,
     SIDE,
-    GraphBuilder,
     Network,
     add_backbone,
     add_backbones,
     imagenet_weights,
 )
+from img2music.research.onnx_graph import GraphBuilder
 from img2music.vision.model import open_session
 
 

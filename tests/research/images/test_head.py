@@ -4,8 +4,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from onnx import TensorProto, helper
 
-from img2music.research.images.efficientnet import GraphBuilder
 from img2music.research.images.head import GAMMA, RIDGE, SHARES, Codes, Head, RidgeHead, choose_ridge, kernel
+from img2music.research.onnx_graph import GraphBuilder
 from img2music.vision.model import open_session
 
 

@@ -10,7 +10,7 @@ from hypothesis.extra.numpy import arrays
 
 from img2music.errors import ModelError
 from img2music.music.song import Song
-from img2music.research.songs.column_inputs import EIGHT, ColumnScaling, Columns, columns_of
+from img2music.research.songs.column_inputs import EIGHT, Columns, ColumnScaling, columns_of
 from img2music.research.songs.groups import Stored
 from img2music.research.songs.inputs import restore_group
 
@@ -45,7 +45,7 @@ def test_a_constant_column_says_nothing_and_a_missing_one_stays_missing():
 def test_restored_scaling_is_the_same_and_rubbish_is_refused(tmp_path):
     scaling = ColumnScaling.fit(np.random.default_rng(0).uniform(size=(9, 8)), EIGHT)
     facts = json.loads(json.dumps(asdict(scaling)))
-    songs = [Song(2, **{name: 0.5 for name in EIGHT})]
+    songs = [Song(2, **dict.fromkeys(EIGHT, 0.5))]
     restored = restore_group("music", facts, Stored(tmp_path))
     assert np.array_equal(restored.transform(songs), Columns("music", scaling).transform(songs))
     for name, wrong in (

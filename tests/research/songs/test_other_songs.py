@@ -9,8 +9,8 @@ from img2music.research.songs.groups import Learning, Sources
 from img2music.research.songs.inputs import make_groups
 from img2music.research.songs.judging import Training
 from img2music.research.songs.model import SongModel
-from img2music.research.songs.other_songs import FILE, Others, OtherSongs
 from img2music.research.songs.options import SplitBy, StackOptions, StackRecipe
+from img2music.research.songs.other_songs import FILE, Others, OtherSongs
 from img2music.research.songs.splitting import folds_of
 from img2music.research.songs.stacking import SongSource, complete
 from img2music.research.songs.targets import spotify_target

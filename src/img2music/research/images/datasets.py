@@ -64,7 +64,7 @@ class DataSet:
     credit: str = ""  # the set with its authors, in a few words
     citation: str
     source: str  # where to get it
-    table: str = ""  # the file in its folder that it is known by; empty for a format that is itself a file
+    table: str | None = None  # the file in its folder that it is known by; None for a format that is itself a file
     files: str = ""  # its images, in its folder
     checksum: str | None = None  # `checksum_of` the published ratings, where these were at hand
     columns = Columns()
@@ -74,26 +74,24 @@ class DataSet:
         """What is expected at the path that is given."""
         return f"a folder with {self.table}, and {self.files}"
 
-    def file_of(self, item: str) -> str | None:
+    def _file_of(self, item: str) -> str | None:
         """Give the file of an image, relative to the table; None for what can't be one."""
         return item
 
-    def theme_of(self, rating: Rating) -> str:
-        """Say what an image belongs to."""
+    def _theme_of(self, rating: Rating) -> str:
         return rating.item
 
-    def category_of(self, rating: Rating) -> str:
-        """Say what kind of image it is, if that is known."""
+    def _category_of(self, rating: Rating) -> str:
         return ""
 
     def load(self, data: Path, scale: Scale | None = None) -> RatedImages:
         """Read it from its folder or file."""
-        table = data / self.table
+        table = data / (self.table or "")
         if self.table and not table.exists():
             raise InputError(f"No such file; give {self.layout}.", str(table))
         rows: dict[Path, Rating] = {}
         for rating in all_ratings(table, self.columns, self.scale or scale):
-            file = self.file_of(rating.item)
+            file = self._file_of(rating.item)
             if file is None:
                 raise InputError(f"{rating.where} names no image such as {self.files}.", str(table))
             path = table.parent / file
@@ -106,11 +104,11 @@ class DataSet:
         missing = [path for path in rows if not os.path.isfile(path)]  # noqa: PTH113 - also of a name that none can have
         if missing:
             raise InputError(f"missing, and {len(missing) - 1} more of {len(rows)} images.", str(missing[0])[:1000])
-        categories = tuple(self.category_of(rating) for rating in rows.values())
+        categories = tuple(self._category_of(rating) for rating in rows.values())
         return RatedImages(
             paths=tuple(rows),
             affect=np.array([(rating.affect.valence, rating.affect.arousal) for rating in rows.values()]),
-            themes=tuple(self.theme_of(rating) for rating in rows.values()),
+            themes=tuple(self._theme_of(rating) for rating in rows.values()),
             categories=categories if any(categories) else (),
             scales=tuple(dict.fromkeys(rating.scale for rating in rows.values())),
             dataset=self.name,
@@ -137,13 +135,13 @@ class Oasis(DataSet):
     checksum = "846bc456bcb2e2e9e18fb8026682a2637f760f07780e3550273917508707f497"
     columns = Columns("Theme", "Valence_mean", "Arousal_mean")
 
-    def file_of(self, item: str) -> str | None:
+    def _file_of(self, item: str) -> str | None:
         return f"images/{item}.jpg" if Path(item).name == item else None
 
-    def theme_of(self, rating: Rating) -> str:
+    def _theme_of(self, rating: Rating) -> str:
         return re.sub(r"\s*\d+$", "", rating.item)
 
-    def category_of(self, rating: Rating) -> str:
+    def _category_of(self, rating: Rating) -> str:
         return rating.cells.get("Category", "").strip()
 
 
@@ -165,11 +163,11 @@ class Emotion6(DataSet):
     files = "images/<emotion>/<number>.jpg"
     columns = Columns("image", named=False)  # shares of seven emotions follow
 
-    def file_of(self, item: str) -> str | None:
+    def _file_of(self, item: str) -> str | None:
         parts = PurePosixPath(item).parts
         return f"images/{item}" if len(parts) == 2 and ".." not in parts and parts[0] != "/" else None
 
-    def category_of(self, rating: Rating) -> str:
+    def _category_of(self, rating: Rating) -> str:
         return PurePosixPath(rating.item).parts[0]
 
 
@@ -182,10 +180,10 @@ class RatingTable(DataSet):
     source = "a table of your own"
     layout = "a CSV file with columns file,valence,arousal and perhaps scale, group, category"
 
-    def theme_of(self, rating: Rating) -> str:
+    def _theme_of(self, rating: Rating) -> str:
         return rating.cells.get("group", "").strip() or rating.item
 
-    def category_of(self, rating: Rating) -> str:
+    def _category_of(self, rating: Rating) -> str:
         return rating.cells.get("category", "").strip()
 
 
@@ -205,11 +203,11 @@ def load(data: Path, name: str | None = None, scale: Scale | None = None) -> Rat
 def _recognise(data: Path) -> str:
     if not data.is_dir():
         return RatingTable.name
-    known = [dataset for dataset in DATASETS.values() if dataset.table]
-    for dataset in known:
-        if (data / dataset.table).exists():
-            return dataset.name
-    tables = " or ".join(dataset.table for dataset in known)
+    known = {dataset.table: dataset.name for dataset in DATASETS.values() if dataset.table}
+    for table, name in known.items():
+        if (data / table).exists():
+            return name
+    tables = " or ".join(known)
     raise InputError(f"the folder holds no {tables}; give the folder of a data set, or a CSV file.", str(data))
 
 

@@ -133,9 +133,7 @@ def require_folds(images: RatedImages, folds: int) -> None:
         raise UsageError(f"`folds` must be from 2 to the number of themes, {themes}, not {folds}.")
 
 
-def judge_model(
-    model: ImageModel, images: RatedImages, *, seed: int = 0, progress: Progress = unwatched
-) -> Judged:
+def judge_model(model: ImageModel, images: RatedImages, *, seed: int = 0, progress: Progress = unwatched) -> Judged:
     """Compare what a finished model reads with the ratings."""
     _require_several(images)
     read, predicted, errors = [], [], []

@@ -41,6 +41,9 @@ SPLITS = {"random": "random", "grouped": "by theme", "finished": "none"}
 """How tables name the folds."""
 
 SHOWN = ("r", "r" + INTERVAL, "spearman", "ccc", "r2", "rmse", "mae", "mse", "accuracy")
+ANCHORED = "Published by others, not measured here"
+WIDE = {"Accuracy": {"MSE"}, "By category": {"R2", "MAE", "MSE", "right side of 0.5"}, ANCHORED: set[str]()}
+"""Tables that a terminal shows, with the columns that it has no room for."""
 WORST = 24
 GRID = 8  # the plane is parted into 8 x 8 cells, of which each shows one image at most
 PLANE_SIDE = 44
@@ -50,7 +53,7 @@ WORST_SIDE = 160
 def report_on(judged: Judged, notes: Sequence[str]) -> Report:
     """Make the report of an evaluation."""
     content = {
-        **to_dict(judged.evaluation),
+        **_figures(judged.evaluation),
         "anchors": [asdict(anchor) for anchor in ANCHORS.get(judged.evaluation.dataset, ())],
         "notes": list(notes),
         "errors": [{"path": error.path, "error": error.reason} for error in judged.errors],
@@ -59,8 +62,17 @@ def report_on(judged: Judged, notes: Sequence[str]) -> Report:
     return Report(KIND, title_of(judged.evaluation), notes, sections, content)
 
 
-def to_dict(evaluation: Evaluation) -> dict[str, Any]:
-    """Give the figures as JSON has them (docs/evaluation.md)."""
+def report_of_training(evaluation: Evaluation) -> Report:
+    """Make the report of an evaluation that goes with a training: its figures, and no more."""
+    return Report(KIND, title_of(evaluation), (), [accuracy_table(evaluation)], _figures(evaluation))
+
+
+def for_terminal(report: Report) -> list[Table]:
+    """Give the tables and columns that a terminal has room for."""
+    return [table.without(WIDE[table.heading]) for table in report.tables if table.heading in WIDE]
+
+
+def _figures(evaluation: Evaluation) -> dict[str, Any]:
     return {"scale": "unit", **asdict(evaluation)}
 
 
@@ -134,7 +146,7 @@ def anchors_table(evaluation: Evaluation) -> Table:
         figures = ["-" if value is None else f"{value:{digits}}" for value in (anchor.valence, anchor.arousal)]
         rows.append([anchor.what, metric, *figures, anchor.source])
     return Table(
-        "Published by others, not measured here",
+        ANCHORED,
         "Not by these folds: a frame for the figures above.",
         ["who", "figure", ">valence", ">arousal", "source"],
         rows,

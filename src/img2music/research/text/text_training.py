@@ -1,6 +1,6 @@
 """Training of the text affect models on EmoBank and the Glasgow Norms."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,7 @@ from img2music.music.lyrics.grams import count_grams, inverse_frequency, weigh
 from img2music.music.lyrics.lexicon import Lexicon
 from img2music.music.lyrics.sentence_model import SentenceModel
 from img2music.music.lyrics.text_model import DIMENSIONS, PieceTable, TextModel
+from img2music.progress import Progress, Step, unwatched
 from img2music.research.text.rated_texts import RatedTexts
 
 # Chosen on EmoBank's dev split.
@@ -27,15 +28,14 @@ WORD_RIDGE = 0.3
 """Of the Gaussian kernel ridge regression that carries the affect of the Glasgow Norms' words over to pieces."""
 
 Floats = NDArray[np.float64]
-Progress = Callable[[int, int], None]
 
 
-def train_text_model(texts: RatedTexts, words: Lexicon, progress: Progress | None = None) -> TextModel:
+def train_text_model(texts: RatedTexts, words: Lexicon, progress: Progress = unwatched) -> TextModel:
     """Train the model that runs without an encoder."""
     pieces = wordpieces()
     listed = [[number] for number in range(len(pieces))]
     named = list(words.terms)
-    vectors = _encode([*listed, *map(pieces.split, named)], progress)
+    vectors = _encode([*listed, *map(pieces.split, named)], "Encoding words", progress)
     affect = np.array([(words.terms[word].valence, words.terms[word].arousal) for word in named])
     table = piece_table(vectors[: len(listed)], vectors[len(listed) :], affect, texts)
 
@@ -71,21 +71,20 @@ def fit_text_model(table: PieceTable, texts: RatedTexts) -> TextModel:
     )
 
 
-def train_sentence_model(texts: RatedTexts, progress: Progress | None = None) -> SentenceModel:
+def train_sentence_model(texts: RatedTexts, progress: Progress = unwatched) -> SentenceModel:
     """Train the model that reads MiniLM's vectors."""
-    units = unit_rows(_encode([wordpieces().split(text) for text in texts.texts], progress))
+    units = unit_rows(_encode([wordpieces().split(text) for text in texts.texts], "Encoding sentences", progress))
     average = texts.ratings.mean(axis=0)
     dual = _solve(kernel(units), SENTENCE_RIDGE, texts.ratings - average)
     return SentenceModel(sentence_model.NAME, Forms.fold(units, dual, average))
 
 
-def _encode(texts: Sequence[Sequence[int]], progress: Progress | None) -> Floats:
+def _encode(texts: Sequence[Sequence[int]], stage: str, progress: Progress) -> Floats:
     encoder = MiniLM()
     vectors = np.zeros((len(texts), WIDTH))
     for row, numbers in enumerate(texts):
         vectors[row] = encoder.encode_numbers(numbers)
-        if progress is not None:
-            progress(row + 1, len(texts))
+        progress(Step(stage, row + 1, len(texts)))
     return vectors
 
 

@@ -333,12 +333,13 @@ def word_seeds(folder: Path) -> list[Path]:
 
 
 def read_words(path: Path) -> Iterator[str]:
+    from img2music.research.images.rating_table import load_rating_table
+    from img2music.research.match.ratings import read_ratings
+
     from img2music.connectors import settings
     from img2music.connectors.lyric_files import read_beside
     from img2music.errors import Img2MusicError
     from img2music.music.lyrics.lexicon import Lexicon
-    from img2music.research.images.rating_table import load_rating_table
-    from img2music.research.match.ratings import read_ratings
 
     readers: list[Callable[[], object]] = [
         lambda: read_beside(path.with_suffix(".mp3")),

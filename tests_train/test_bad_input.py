@@ -12,13 +12,12 @@ import torch
 
 from img2music.errors import ModelError, UsageError
 from img2music.inference import open_session
+from img2music.research.images.datasets import RatedImages, load
 from img2music.research.images.networks.architecture import build
 from img2music.research.images.networks.exporting import compare, to_onnx
 from img2music.research.images.networks.preparation import Target
 from img2music.research.images.networks.settings import Device, Learning, Settings
-from img2music.research.images.networks.training import train
-from img2music.research.images.oasis import load_oasis
-from img2music.research.images.rated_images import RatedImages
+from img2music.research.images.networks.steps import train
 from img2music.vision.model import read_pixels
 from tests.support.commands import refused
 from tests_train.commands import command, environment
@@ -152,7 +151,7 @@ def test_a_model_that_differs_is_not_written(images: RatedImages) -> None:
 def test_an_image_that_can_not_be_read(folder: Path, tmp_path: Path) -> None:
     broken = tmp_path / "set"
     shutil.copytree(folder, broken)
-    victim = load_oasis(broken).paths[-1]
+    victim = load(broken).paths[-1]
     victim.write_bytes(victim.read_bytes()[:700])
     words = command(broken, tmp_path / "model.onnx", "alexnet", "--epochs", 1)[3:]
     assert f"{victim.name}: the image is damaged" in refused(*words)

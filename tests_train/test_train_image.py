@@ -12,7 +12,7 @@ import onnx
 import pytest
 
 from img2music.errors import InputError, MissingExtraError, UsageError
-from img2music.research.images.oasis import load_oasis
+from img2music.research.images.datasets import load
 from img2music.research.images.training import pooled_features, train
 from img2music.vision.model import ImageAnalysis, ImageModel
 from tests.support.commands import call, refused
@@ -60,7 +60,7 @@ def test_train_then_analyze(small_oasis: Path, tmp_path: Path) -> None:
     metrics = json.loads(model.metadata["metrics"])
     assert metrics == {key: value for key, value in report.items() if key not in {"schema", "scale"}}
     assert set(json.loads(model.metadata["coverage"])) == {"valence", "arousal"}
-    images = load_oasis(small_oasis)
+    images = load(small_oasis)
     found = [item for item in model.analyze(images.paths) if isinstance(item, ImageAnalysis)]
     predicted = np.array([(item.affect.valence, item.affect.arousal) for item in found])
     assert predicted.shape == images.affect.shape
@@ -113,7 +113,7 @@ def test_evaluate(small_oasis: Path) -> None:
 
 
 def test_the_same_seed_gives_the_same_file(small_oasis: Path, tmp_path: Path) -> None:
-    images = load_oasis(small_oasis)
+    images = load(small_oasis)
     for name in ("one", "two"):
         train(images, tmp_path / f"{name}.onnx", seed=5, name="same")
     one, two = (onnx.load(tmp_path / f"{name}.onnx") for name in ("one", "two"))
@@ -139,7 +139,7 @@ def test_what_can_not_be_trained(
     victim = broken / "images" / "Fire 1.jpg"
     victim.write_bytes(victim.read_bytes()[:2000])
     with pytest.raises(InputError, match=r"Fire 1\.jpg: the image is damaged"):
-        pooled_features(load_oasis(broken))
+        pooled_features(load(broken))
 
     words = tmp_path / "words.csv"
     words.write_text("word,arousal_mean,valence_mean\nvolcano,7,4\n")
@@ -148,7 +148,7 @@ def test_what_can_not_be_trained(
     for command in ((*evaluation, "--model", "oasis-lite2-lite0"), (*training, "--network", "resnet50")):
         assert "--lexicon" in refused(*command, "--lexicon", shared_data / "lexicons" / "glasgow.csv")
 
-    few = load_oasis(small_oasis)
+    few = load(small_oasis)
     few = type(few)(few.paths[:3], few.affect[:3], few.themes[:3])
     with pytest.raises(UsageError, match="at least 10 themes; these are of 1"):
         train(few, tmp_path / "model.onnx")

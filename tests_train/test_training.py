@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 import torch
 
+from img2music.research.images.datasets import RatedImages
 from img2music.research.images.networks.settings import Learning, Recipe, Settings
-from img2music.research.images.networks.training import factor, train
-from img2music.research.images.rated_images import RatedImages
+from img2music.research.images.networks.steps import factor, train
 from img2music.vision.model import ImageAnalysis, ImageModel
 from tests_train.commands import ROOT, command, environment, train_image
 

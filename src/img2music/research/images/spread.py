@@ -11,8 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from img2music.research.images.efficientnet import DEPTHS, GraphBuilder
+from img2music.research.images.efficientnet import DEPTHS
 from img2music.research.images.head import RIDGE, CodeNames, Codes, Forms, Head, kernel, solve
+from img2music.research.onnx_graph import GraphBuilder
 
 COVERED = 0.8
 """Share of ratings that the calibrated interval holds."""

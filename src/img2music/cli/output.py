@@ -83,6 +83,13 @@ def warn(message: object) -> None:
     print(f"img2music: {printable(str(message))}", file=sys.stderr)  # noqa: T201
 
 
+def worded(message: str) -> str:
+    """Word a note as an option of the command line where it names a setting (``font``, in backquotes)."""
+    from img2music.errors import SETTING
+
+    return SETTING.sub(lambda found: f"--{found[1].replace('_', '-').replace('=', ' ')}", message)
+
+
 def require_outputs(
     outputs: "Iterable[tuple[Path | None, FileKind]]",
     inputs: Iterable[tuple[str, str | PathLike[str]]] = (),

@@ -85,7 +85,7 @@ def slideshow(
     """
     from img2music.app.slideshow import make_slideshow
     from img2music.cli import tables
-    from img2music.cli.output import print_table, replacing, warn
+    from img2music.cli.output import print_table, replacing, warn, worded
     from img2music.cli.sheet_output import require_alone
     from img2music.cli.stage_progress import film_progress
     from img2music.options import SlideshowOptions, pins_of
@@ -132,7 +132,7 @@ def slideshow(
     for file in (output, *(sheet_output or ())):
         warn(f"written to {file}")
     for note in made.notes:
-        warn(note)
+        warn(worded(note))
     if made.errors:
         warn(f"{len(made.errors)} of what was given could not be read and is left out, as told above.")
         raise typer.Exit(1)

@@ -81,6 +81,13 @@ def print_table(columns: Sequence[str | Mapping[str, str]], rows: Iterable[Seque
         Console(width=None if sys.stdout.isatty() else 120).print(table)
 
 
+def worded(message: str) -> str:
+    """Word a note as an option of the command line where it names a setting (``font``, in backquotes)."""
+    from img2music.errors import SETTING
+
+    return SETTING.sub(lambda found: f"--{found[1].replace('_', '-').replace('=', ' ')}", message)
+
+
 def require_outputs(
     outputs: "Iterable[tuple[Path | None, FileKind]]",
     inputs: Iterable[tuple[str, str | os.PathLike[str]]] = (),

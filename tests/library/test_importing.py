@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -110,6 +111,11 @@ def test_songs_without_an_affect_are_left_out_and_told(store, tmp_path):
         "line 5, column key: '12' is no key (0 = C to 11 = B)",
     ]
     assert (report.left_out, report.imported) == (2, 2)
+
+
+def test_a_song_that_only_its_row_tells_keeps_its_name_in_libraries_that_are_there():
+    song = Song(row=7, title="Intro", year=1999, energy=0.5, valence=0.25, key=3)
+    assert identify(song) == identify(replace(song, row=8, label="x")) == "song:008004f932beda2dce83de6033152805"
 
 
 def test_only_the_first_problems_are_told_one_by_one(store, tmp_path):

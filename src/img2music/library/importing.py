@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from img2music.affect import Affect
 from img2music.analysis import Features
 from img2music.connectors.lyrics import Lyrics, lyrics_of
-from img2music.connectors.tables import Problem, SongTable
+from img2music.connectors.tables import UNIT_FIELDS, Problem, SongTable
 from img2music.connectors.tags import LONGEST
 from img2music.errors import InputError
 from img2music.library.lyrics import recorded
@@ -178,9 +178,15 @@ def identify(song: Song) -> str:
     if artist in UNKNOWN_ARTISTS:
         names = ("", title, album)
         if not album:
-            names += dataclasses.astuple(dataclasses.replace(song, row=0, lyrics=None))
+            row = dataclasses.replace(song, row=0, lyrics=None)
+            names += tuple(getattr(row, name) for name in _TOLD)
     folded = "\0".join(map(str, names))
     return "song:" + hashlib.blake2b(folded.encode(), digest_size=16).hexdigest()
+
+
+_TAGGED = ("row", "title", "artist", "album", "genre", "year", "duration", "identifier", "lyrics")
+_TOLD = (*_TAGGED, *UNIT_FIELDS, "tempo", "key", "mode", "loudness")
+"""All of a row that songs are told by; a field more would make other songs of those that are in libraries already."""
 
 
 def _merged(rows: Sequence[Song]) -> Song:

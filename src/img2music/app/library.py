@@ -626,9 +626,16 @@ class Library:
 
         return known_lyrics(self._store, str(getattr(track, "id", track)))
 
-    def failures(self) -> list[InputError]:
-        """List the files that scans could not analyse, with the reasons, in order of path."""
-        return [InputError(each.reason, each.file.path) for each in self._store.failures() if not each.silent]
+    def failures(self, *, silent: bool = False) -> list[InputError]:
+        """List the files that scans could not analyse, with the reasons, in order of path.
+
+        Parameters
+        ----------
+        silent : bool, default False
+            Also those that hold nothing to hear, which is no fault.
+        """
+        found = self._store.failures()
+        return [InputError(each.reason, each.file.path) for each in found if silent or not each.silent]
 
     def info(self) -> "LibraryInfo":
         """Count what is in it."""

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from img2music.affect import SCALES
 from img2music.errors import UsageError
+from img2music.research.evaluation import fold_means, grouped_folds, random_folds
 from img2music.research.images.datasets import RatedImages
 from img2music.research.images.efficientnet import DEPTHS
-from img2music.research.evaluation import fold_means, grouped_folds, random_folds
 from img2music.research.images.evaluation import Evaluation, judge_recipe, split
 
 

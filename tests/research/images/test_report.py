@@ -12,7 +12,6 @@ import jsonschema
 import numpy as np
 import onnx
 import pytest
-from img2music.research.images.report import KIND, notes_on, report_on
 from PIL import Image
 
 from img2music.errors import InputError, UsageError
@@ -21,6 +20,7 @@ from img2music.research.images.anchors import ANCHORS
 from img2music.research.images.datasets import DATASETS, load
 from img2music.research.images.efficientnet import DEPTHS
 from img2music.research.images.evaluation import Judged, judge_model, judge_recipe
+from img2music.research.images.report import KIND, notes_on, report_on
 from img2music.vision.model import MODELS, ImageAnalysis, ImageModel
 from tests.support.commands import call, refused
 from tests.support.rated_images import COUNT, made_up, save

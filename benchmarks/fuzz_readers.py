@@ -175,10 +175,9 @@ def film(path: Path, pictures: str, sound: str) -> Path:
 
 def read_film(path: Path) -> Iterator[str]:
     from img2music.errors import InputError
-    from img2music.media.film_packets import survey
     from img2music.media.film_sound import FilmSound
     from img2music.media.film_streams import chapters
-    from img2music.media.video import VideoFile
+    from img2music.media.video import VideoFile, survey_of
 
     with VideoFile(path) as video:
         for picture in islice(video.frames(), PICTURES):
@@ -188,7 +187,7 @@ def read_film(path: Path) -> Iterator[str]:
     with VideoFile(path) as video:
         video.picture(0.2)
     try:
-        survey(path)
+        survey_of(path)
         with FilmSound(path) as sound:
             for _ in islice(sound.sound(), 10_000):
                 pass
@@ -312,7 +311,7 @@ def read_export(path: Path) -> Iterator[str]:
     from img2music.library.store import LibraryStore
 
     with LibraryStore.open(path.with_name("library.db"), create=True) as store:
-        for error in import_library(store, path)[1]:
+        for error in import_library(store, path).errors:
             yield error.reason
         for _ in store.tracks():
             pass
@@ -334,19 +333,18 @@ def word_seeds(folder: Path) -> list[Path]:
 
 
 def read_words(path: Path) -> Iterator[str]:
-    from img2music.research.images.rating_table import load_rating_table
-    from img2music.research.match.ratings import read_ratings
-
     from img2music.connectors import settings
     from img2music.connectors.lyric_files import read_beside
     from img2music.errors import Img2MusicError
     from img2music.music.lyrics.lexicon import Lexicon
+    from img2music.research.images.datasets import load
+    from img2music.research.match.evaluating import read_files
 
     readers: list[Callable[[], object]] = [
         lambda: read_beside(path.with_suffix(".mp3")),
-        lambda: read_ratings(path),
+        lambda: read_files(path),
         lambda: Lexicon.load(path),
-        lambda: load_rating_table(path),
+        lambda: load(path),
         lambda: settings._table(path, "musixmatch"),
     ]
     for reader in readers:

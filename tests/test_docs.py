@@ -12,8 +12,8 @@ from img2music.cli.app import app
 from tests.support.commands import COMMANDS
 
 ROOT = Path(__file__).parents[1]
-HEAVY = {"alembic", "av", "librosa", "matplotlib", "numpy", "onnxruntime", "PIL", "requests", "scipy"}
-HEAVY |= {"sklearn", "spotipy", "sqlalchemy"}
+HEAVY = {"alembic", "av", "librosa", "matplotlib", "numpy", "onnxruntime", "PIL", "httpx", "scipy"}
+HEAVY |= {"sklearn", "sqlalchemy", "tenacity"}
 
 
 def test_the_command_line_reference_is_fresh(tmp_path):

@@ -11,13 +11,14 @@ import pytest
 import torch
 
 from img2music.errors import ModelError, UsageError
+from img2music.inference import open_session
 from img2music.research.images.datasets import RatedImages, load
 from img2music.research.images.networks.architecture import build
 from img2music.research.images.networks.exporting import compare, to_onnx
 from img2music.research.images.networks.preparation import Target
 from img2music.research.images.networks.settings import Device, Learning, Settings
 from img2music.research.images.networks.steps import train
-from img2music.vision.model import open_session, read_pixels
+from img2music.vision.model import read_pixels
 from tests.support.commands import refused
 from tests_train.commands import command, environment
 

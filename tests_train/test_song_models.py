@@ -119,7 +119,7 @@ def test_folds_by_artist_judge_every_song(tmp_path):
 def test_the_evaluation_knows_what_matters(trained, tmp_path):
     data = data_of(inputs=("music", "lyric-words"), axes=("arousal",))
     judged = evaluate(data, Training.read(trained[0]).chosen, seed=1)
-    jsonschema.validate(judged.to_dict(), schema("evaluate-music.json"))
+    jsonschema.validate(json.loads(json.dumps(judged.to_dict())), schema("evaluate-music.json"))
     arousal = judged.to_dict()["targets"]["arousal"]
     assert arousal["importance"][0]["input"] == "loudness"
     assert arousal["ablation"]["lyric-words alone"]["r2"] < 0.3 < arousal["ablation"]["music alone"]["r2"]

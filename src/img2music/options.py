@@ -8,10 +8,10 @@ import typing
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Any, TypedDict, TypeVar
 
 from img2music.errors import UsageError, printable, shown
-from img2music.filters import TrackFilter
+from img2music.filters import FilterWishes, TrackFilter
 
 AnyPath = str | os.PathLike[str]
 
@@ -61,6 +61,15 @@ class Captions(StrEnum):
     NONE = "none"
     TITLE = "title"
     NAME = "name"
+
+
+class LyricsSource(StrEnum):
+    """Where lyrics may be fetched from: the files' tags, files beside them, or services of the internet."""
+
+    TAGS = "tags"
+    FILES = "files"
+    LRCLIB = "lrclib"
+    MUSIXMATCH = "musixmatch"
 
 
 Options = TypeVar("Options")
@@ -129,6 +138,11 @@ _IMAGE_MODEL: dict[str, Any] = {
 }
 LOUDNESS = -16.0
 """Integrated loudness in LUFS at which songs meet and a film is delivered, unless asked otherwise."""
+DUCKING = 12.0
+"""Decibels by which music is lowered under speech, unless asked otherwise. Music in front of which nobody speaks is as
+loud as the speech, so it then lies 12 dB beneath it: mixers of films and broadcasts put it 12 to 15 dB there, and
+listeners ask for at least 10 LU (Torcoli et al. 2019, "Preferred Levels for Background Ducking", J. Audio Eng. Soc.
+67)."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -204,7 +218,7 @@ class ScoreOptions(Checked):
         least=0.0,
         most=60.0,
         metavar="DB",
-        shown="12",
+        shown=f"{DUCKING:g}",
     )
     loudness: float = option(LOUDNESS, "Integrated loudness of the result.", least=-36.0, most=-8.0, metavar="LUFS")
 
@@ -315,8 +329,91 @@ def _song(song: object) -> str:
     return str(song) if number is None else f"#{number}"
 
 
+def limits(of: type, name: str) -> tuple[Any, Any]:
+    """Least and most that a field of an option dataclass may be."""
+    words = next(field.metadata for field in dataclasses.fields(of) if field.name == name)
+    return words["least"], words["most"]
+
+
 def kinds_of(field: "dataclasses.Field[Any]", of: type) -> tuple[type, ...]:
     """The types that a field of an option dataclass may have, without None."""
     hint = typing.get_type_hints(of)[field.name]
     kinds = typing.get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
     return tuple(kind for kind in kinds if kind is not type(None))
+
+
+class RecommendWishes(FilterWishes, total=False):
+    """Keywords of `RecommendOptions` and its filter."""
+
+    top: int
+    match: MatchMode | str
+    per_artist: int | None
+    together: bool
+    widen: float
+    image_model: AnyPath | None
+    where: TrackFilter | None
+
+
+class SpotWishes(FilterWishes, total=False):
+    """Keywords of `SpotOptions` and its filter."""
+
+    cues: CueCount | str
+    least_scene: float
+    alternatives: int
+    match_tempo: bool
+    pins: Mapping[int, Any] | Iterable[Any] | str
+    bans: Iterable[Any] | str
+    match: MatchMode | str
+    image_model: AnyPath | None
+    where: TrackFilter | None
+
+
+class ScoreWishes(TypedDict, total=False):
+    """Keywords of `ScoreOptions`."""
+
+    original: OriginalSound | str | None
+    duck: float | None
+    loudness: float
+
+
+class SlideshowWishes(TypedDict, total=False):
+    """Keywords of `SlideshowOptions`."""
+
+    order: PhotoOrder | str
+    seconds_per_photo: float
+    whole_song: bool
+    shape: FilmShape | str
+    size: int
+    fps: int
+    cross_fade: float
+    captions: Captions | str
+    font: AnyPath | None
+    silent: bool
+    loudness: float
+
+
+class ScoreSpotWishes(ScoreWishes, SpotWishes, total=False):
+    """Keywords of `ScoreOptions` and `SpotOptions`."""
+
+
+class SlideshowSpotWishes(SlideshowWishes, SpotWishes, total=False):
+    """Keywords of `SlideshowOptions` and `SpotOptions`."""
+
+
+class ScanWishes(TypedDict, total=False):
+    """Keywords of `ScanOptions`."""
+
+    jobs: int | None
+    full: bool
+    tags: bool
+    retry_failed: bool
+    dry_run: bool
+
+
+class TagWishes(TypedDict, total=False):
+    """Keywords of `TagOptions`."""
+
+    remove: bool
+    overwrite: bool
+    keep_times: bool
+    dry_run: bool

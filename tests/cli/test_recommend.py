@@ -23,6 +23,7 @@ from img2music.cli.recommend import recommend
 from img2music.library.scanning import scan
 from img2music.library.store import LibraryStore
 from img2music.matching.playlists import FORMATS
+from img2music.options import ScanOptions
 from tests.conftest import ROOT
 from tests.research.match.test_evaluating import sound
 from tests.support.songs import library as make_library
@@ -275,7 +276,7 @@ def test_a_folder_of_the_library_is_not_listened_to_again(
     outside = record("/elsewhere/x.mp3", 0.5, 0.5)
     make_library(tmp_path / "library.db", [outside]).close()
     with LibraryStore.open(tmp_path / "library.db") as store:
-        scan(store, [music], jobs=1)
+        scan(store, [music], ScanOptions(jobs=1))
     for folder in (music, tmp_path / "link"):
         found = songs(run("--emotion", "anger", "--music", folder, "--speech"))
         assert sorted(found) == ["0.wav", "1.wav", "2.wav"]

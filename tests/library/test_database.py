@@ -229,6 +229,10 @@ def test_a_library_in_memory_is_gone_when_it_is_closed(tmp_path, monkeypatch, lo
             assert list(pool.map(lambda _: store.find("/a.mp3").path, range(8))) == ["/a.mp3"] * 8
         assert (store.count(), store.faults(), store.location) == (1, [], ":memory:")
         store.compact()
+        before = store.version()
+        assert before == store.version()
+        store.put([make_record("/b.mp3")])
+        assert before != store.version()
         with LibraryStore.open(location) as other:
             assert other.count() == 0
     assert list(tmp_path.iterdir()) == []

@@ -26,14 +26,15 @@ COMMANDS = dict(commands())
 
 def call(*arguments: object) -> tuple[int, str, str]:
     """Run a command; its exit code, and what it printed on standard output and on standard error."""
-    out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True) for _ in range(2))
-    code = 0
+    streams, code = (io.BytesIO(), io.BytesIO()), 0
+    out, err = (io.TextIOWrapper(stream, encoding="utf-8", write_through=True) for stream in streams)
     with redirect_stdout(out), redirect_stderr(err):
         try:
             main([str(argument) for argument in arguments])
         except SystemExit as end:
             code = int(end.code or 0)
-    return code, *(stream.buffer.getvalue().decode() for stream in (out, err))
+    printed, told = (stream.getvalue().decode() for stream in streams)
+    return code, printed, told
 
 
 def refused(*arguments: object) -> str:

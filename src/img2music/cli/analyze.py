@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 from img2music.cli.options import argument, command, file_path, force_option, image_model_option, option
 from img2music.cli.output import (
     ReportFormat,
-    errors_as_json,
     finish,
     format_option,
     print_report,
@@ -15,7 +14,7 @@ from img2music.cli.output import (
 )
 
 if TYPE_CHECKING:
-    from img2music.app.library import FileAnalysis
+    from img2music.app.analysis import FileAnalysis
 
 
 @command()
@@ -38,9 +37,9 @@ def analyze(
     """
     from rich.console import Console
 
-    from img2music.app.library import analyze as analyze_files
-    from img2music.app.library import explain as explain_picture
-    from img2music.app.library import require_explainable
+    from img2music.app.analysis import analyze as analyze_files
+    from img2music.app.analysis import explain as explain_picture
+    from img2music.app.analysis import require_explainable
     from img2music.plots import PLOT
 
     notes: tuple[str, ...] = ()
@@ -51,12 +50,7 @@ def analyze(
         report = analyze_files(*paths, image_model=image_model)
         if explain is not None and report.items:
             notes = explain_picture(paths[0], image_model=image_model).plot(explain)
-    shape = {
-        "schema": "img2music/analyze/1",
-        "items": [item.to_json() for item in report.items],
-        "errors": errors_as_json(report.errors),
-    }
-    print_report(format_, shape, COLUMNS, map(_row, report.items))
+    print_report(format_, report.to_dict(), COLUMNS, map(_row, report.items))
     if explain is not None and report.items:
         say(f"drawn to {explain}")
     for note in (*notes, *(f"{item.path}: {item.detail.note}" for item in report.items if item.detail.note)):

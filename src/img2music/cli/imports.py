@@ -1,11 +1,15 @@
 """``img2music import``: songs from elsewhere into the library, without sound files."""
 
+import pkgutil
 from pathlib import Path
 
 from img2music.cli.options import argument, command, file_path, library_option, map_option, option
 from img2music.cli.output import ReportFormat, finish, format_option, print_report, say
-from img2music.cli.progress import counted, progress_bar
-from img2music.cli.tables import import_rows
+from img2music.cli.progress import progress_bar
+from img2music.cli.tables import import_rows, told_problems
+
+SONG_MODEL = "img2music.research.songs.model:SongModel"
+"""By name, since the program itself does not import what only research needs."""
 
 
 @command()
@@ -32,21 +36,20 @@ def table(file: Path, mapping: tuple[str, ...], affect: str, library: str | None
     from img2music.library.database import locate
     from img2music.library.importing import import_table as import_songs
     from img2music.library.store import LibraryStore
-    from img2music.research.songs.model import SongModel
 
     names = parse_mapping(mapping)
     where = locate(library).path
     if where is None or where.exists():  # what is wrong with it is known before a long table is read
         LibraryStore.open(library).close()
-    reader = None if affect == "columns" else SongModel.load(Path(affect))
+    reader = None if affect == "columns" else pkgutil.resolve_name(SONG_MODEL).load(Path(affect))
     with Console(stderr=True).status("Reading the table"):
         table = read_songs(file, names)
         with LibraryStore.open(library, create=True) as store:
             report = import_songs(store, file, table, reader)
-    print_report(format_, report.to_json(), ("import", ">"), import_rows(report))
+    print_report(format_, report.to_dict(), ("import", ">"), import_rows(report))
     for note in report.notes:
         say(f"{file}: {note}")
-    finish(report.imported, report.told())
+    finish(report.imported, told_problems(report))
 
 
 @command()
@@ -72,9 +75,9 @@ def spotify(urls: tuple[str, ...], library: str | None, format_: ReportFormat | 
 
     wanted = SpotifyImport(urls)
     with LibraryStore.open(library, create=True) as store, progress_bar() as progress:
-        found = wanted.run(store, counted(progress, "Asking", "songs"))
+        found = wanted.run(store, progress)
     if found.refused:
         say(REFUSED)
     report = found.as_import()
-    print_report(format_, report.to_json(), ("import", ">"), import_rows(report))
-    finish(report.imported, [*found.errors, *report.told()])
+    print_report(format_, report.to_dict(), ("import", ">"), import_rows(report))
+    finish(report.imported, [*found.errors, *told_problems(report)])

@@ -134,6 +134,8 @@ def import_(file: Path, library: str | None) -> None:
     from img2music.library.store import LibraryStore
 
     with LibraryStore.open(library, create=True) as store:
-        count, errors = import_library(store, file)
-    say(f"{count} tracks imported.")
-    finish(count, errors)
+        found = import_library(store, file)
+    for note in found.notes:
+        say(f"{file}: {note}")
+    say(f"{found.count} tracks imported.")
+    finish(found.count, found.errors)

@@ -17,21 +17,13 @@ from img2music.cli.output import (
     print_report,
     say,
 )
-from img2music.cli.progress import counted, progress_bar
+from img2music.cli.progress import progress_bar
 from img2music.filters import TrackFilter
+from img2music.options import LyricsSource
 
 if TYPE_CHECKING:
     from img2music.affect import Affect
     from img2music.music.lyrics.reading import LyricsReading
-
-
-class LyricsSource(StrEnum):
-    """Where lyrics may be fetched from."""
-
-    TAGS = "tags"
-    FILES = "files"
-    LRCLIB = "lrclib"
-    MUSIXMATCH = "musixmatch"
 
 
 @command()
@@ -64,11 +56,11 @@ def fetch(
     with LibraryStore.open(library) as store, progress_bar() as progress:
         found = fetch_lyrics(
             store,
-            [each.value for each in sources] or LOCAL,
+            sources or LOCAL,
             where=where,
             limit=limit,
             again=again,
-            progress=counted(progress, "Lyrics", "tracks"),
+            progress=progress,
         )
     for told in (*found.failed, found):
         say(told)
@@ -88,7 +80,7 @@ def show(track: str, library: str | None, format_: ReportFormat | None) -> None:
     with LibraryStore.open(library, read_only=True) as store:
         found = known_lyrics(store, track)
     if not for_people(format_):
-        print_json(found.to_json())
+        print_json(found.to_dict())
         return
     record = found.require()
     say(describe(found.track, record))
@@ -126,8 +118,7 @@ def affect(paths: tuple[Path, ...], model: TextModelName, lexicon: Path | None, 
     from img2music.errors import InputError
     from img2music.music.lyrics.lexicon import Lexicon
     from img2music.music.lyrics.reading import read_lyrics_files
-    from img2music.music.lyrics.sentence_model import shipped_sentence_model
-    from img2music.music.lyrics.text_model import shipped_text_model
+    from img2music.music.lyrics.text_model import shipped_sentence_model, shipped_text_model
 
     reader = shipped_text_model() if model is TextModelName.WORDS else shipped_sentence_model()
     found = list(read_lyrics_files(paths, reader, Lexicon.load(lexicon) if lexicon else None))

@@ -1,10 +1,8 @@
 """What every command shares about printing: results on stdout, everything else on stderr."""
 
-import json
 import os
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -60,12 +58,10 @@ def print_report(
 
 
 def print_json(value: object) -> None:
-    """Print a value as JSON on stdout.
+    """Print a shape as JSON on stdout."""
+    from img2music.shapes import dumps, to_dict
 
-    Only ASCII goes out, so that file names which are not UTF-8 survive as surrogate escapes
-    (``json.loads`` and ``os.fsencode`` give the bytes back).
-    """
-    click.echo(json.dumps(value, indent=2, allow_nan=False))
+    click.echo(dumps(to_dict(value)))
 
 
 def print_table(columns: Sequence[str | Mapping[str, str]], rows: Iterable[Sequence[str]], title: str = "") -> None:
@@ -94,18 +90,26 @@ def require_outputs(
     """Check the files that are to be written before anything long begins; ask whether those may go that are there."""
     from img2music.files import require_outputs as require
 
-    there = require(outputs, inputs)
-    if force or not there:
-        return
-    names = ", ".join(printable(str(file)) for file in there)
-    are, them = ("is", "it") if len(there) == 1 else ("are", "them")
-    if sys.stdin.isatty() and sys.stderr.isatty():
+    if there := require(outputs, inputs):
+        replacing(force=force)(there)
+
+
+def replacing(*, force: bool) -> Callable[[Sequence[Path]], None]:
+    """What is called before files are replaced that are there: it asks, or refuses where nobody can be asked."""
+
+    def ask(there: Sequence[Path]) -> None:
+        if force:
+            return
+        names = ", ".join(printable(str(file)) for file in there)
+        are, them = ("is", "it") if len(there) == 1 else ("are", "them")
+        if not sys.stdin.isatty() or not sys.stderr.isatty():
+            raise UsageError(f"{names} {are} there already: give `force=True` to replace {them}, or another name.")
         question = f"img2music: {names} {are} there already. Replace {them}? [y/N] "
         print(question, end="", file=sys.stderr, flush=True)  # noqa: T201
         if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
             raise UsageError(f"{names} left as {'it was' if len(there) == 1 else 'they were'}; nothing is done.")
-        return
-    raise UsageError(f"{names} {are} there already: give `force=True` to replace {them}, or another name.")
+
+    return ask
 
 
 def given_files(what: str, paths: Iterable[Path]) -> Iterator[tuple[str, str | os.PathLike[str]]]:
@@ -116,15 +120,6 @@ def given_files(what: str, paths: Iterable[Path]) -> Iterator[tuple[str, str | o
         yield what, path
         if path.is_dir():
             yield from ((what, file.path) for file in FolderWalk([os.fsdecode(path)], is_image_name))
-
-
-def library_songs(library: str | None) -> Iterator[tuple[str, str]]:
-    """All songs of a library, as `require_outputs` takes inputs; none where there is no library."""
-    from img2music.errors import LibraryError
-    from img2music.library.store import LibraryStore
-
-    with suppress(LibraryError), LibraryStore.open(library, read_only=True) as store:
-        yield from (("the song itself", known.file.path) for known in store.known_files())
 
 
 def finish(done: int, errors: Sequence["InputError"]) -> None:

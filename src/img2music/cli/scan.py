@@ -6,14 +6,14 @@ import click
 
 from img2music.cli.options import argument, command, file_path, library_option, options_of
 from img2music.cli.output import say
-from img2music.cli.progress import counted, progress_bar
+from img2music.cli.progress import progress_bar
 from img2music.options import ScanOptions
 
 
 @command()
 @argument("folders", metavar="DIR...", nargs=-1, required=True, type=file_path, help="Folders of music.")
 @library_option
-@options_of(ScanOptions, without=("tags",))
+@options_of(ScanOptions)
 def scan(folders: tuple[Path, ...], library: str | None, options: ScanOptions) -> None:
     """Look for music in folders, listen to what is new, and store it in the library.
 
@@ -24,16 +24,10 @@ def scan(folders: tuple[Path, ...], library: str | None, options: ScanOptions) -
     from img2music.library.scanning import scan_library
 
     with progress_bar() as progress:
-        report = scan_library(
-            library,
-            folders,
-            jobs=options.jobs,
-            full=options.full,
-            retry_failed=options.retry_failed,
-            dry_run=options.dry_run,
-            progress=counted(progress, "Listening", "tracks"),
-        )
+        report = scan_library(library, folders, options, progress)
     for told in (*report.notes, *report.failed, report):
         say(told)
+    if report.failed_before:
+        say("library failures lists those that failed before.")
     if report.failed:
         raise click.exceptions.Exit(2 if report.unusable else 1)

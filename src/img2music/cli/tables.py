@@ -1,20 +1,26 @@
 """Results as tables for a terminal: columns, and rows of words. ``>`` marks columns that are flush right."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
+
+from img2music.errors import InputError
 
 if TYPE_CHECKING:
     from img2music.connectors.tag_writing import FieldEdit
     from img2music.library.importing import ImportReport
     from img2music.library.tagging import TagReport
     from img2music.library.upkeep import LibraryInfo
+    from img2music.soundtrack.cue_sheet import CueSheet
     from img2music.track import Track
     from img2music.vision.description import ModelDescription
 
-TRACKS = (">id", "title", "artist", ">length", ">valence", ">arousal", ">tempo", "key", "genre", ">year", "")
+TRACK_COLUMNS = (">id", "title", "artist", ">length", ">valence", ">arousal", ">tempo", "key", "genre", ">year", "")
+SHOWN_PROBLEMS = 10
+"""Problems of a table that are told one by one."""
 
 
 def track_row(track: "Track") -> tuple[str, ...]:
-    """Cells of a track under `TRACKS`."""
+    """Give the cells of a track under `TRACK_COLUMNS`."""
     features = track.features
     facts = (
         ("missing", track.missing),
@@ -43,30 +49,6 @@ def length_text(seconds: float) -> str:
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
-def tag_rows(report: "TagReport", facts: tuple[str, ...]) -> list[tuple[str, ...]]:
-    """A row for each file that changes or keeps what somebody else wrote: its name, and what becomes of each fact."""
-    return [
-        (
-            file.track.path or "",
-            *(_edited([each for each in file.edit.fields if each.fact == fact]) for fact in facts),
-        )
-        for file in report.files
-        if file.edit.changed or file.kept
-    ]
-
-
-def _edited(edits: "list[FieldEdit]") -> str:
-    """What becomes of a fact, in a few words; empty if nothing does. The fields of a fact seldom differ."""
-    cells = []
-    for edit in edits:
-        before, after = ("; ".join(map(str, values)) for values in (edit.before, edit.after))
-        if edit.kept:
-            cells.append(f"{before} (kept)")
-        elif before != after:
-            cells.append(f"{before} → {after or 'none'}" if before else after)
-    return ", ".join(dict.fromkeys(cells))
-
-
 def info_rows(found: "LibraryInfo") -> list[tuple[str, str]]:
     """What is in a library."""
     rows = [
@@ -86,16 +68,54 @@ def info_rows(found: "LibraryInfo") -> list[tuple[str, str]]:
 
 
 def import_rows(report: "ImportReport") -> list[tuple[str, str]]:
-    """What became of the rows of a table or playlist."""
-    counts = (
-        ("rows", report.rows),
-        ("new songs", report.new),
-        ("songs brought up to date", report.updated),
-        ("rows merged into an earlier one", report.duplicates),
-        ("rows left out", report.left_out),
-        ("problems", len(report.problems)),
-    )
-    return [(name, f"{count:,}") for name, count in counts]
+    """What an import counted."""
+    return [
+        ("rows", f"{report.rows:,}"),
+        ("new songs", f"{report.new:,}"),
+        ("songs brought up to date", f"{report.updated:,}"),
+        ("rows merged into an earlier one", f"{report.duplicates:,}"),
+        ("rows left out", f"{report.left_out:,}"),
+        ("problems", f"{len(report.problems):,}"),
+    ]
+
+
+def told_problems(report: "ImportReport") -> list[InputError]:
+    """The first problems of an import, and how many more there are."""
+    lines = [InputError(f"{problem}.", report.path) for problem in report.problems[:SHOWN_PROBLEMS]]
+    more = len(report.problems) - len(lines)
+    rest = InputError(f"{more:,} more problems; `format=json` lists them all.", report.path)
+    return [*lines, rest] if more else lines
+
+
+def tag_columns() -> tuple[str, ...]:
+    """Heads of the columns of `tag_rows`."""
+    from img2music.connectors.tag_writing import FACTS
+
+    return ("file", *FACTS)
+
+
+def tag_rows(report: "TagReport") -> list[tuple[str, ...]]:
+    """What becomes of the files whose tags change, or keep what somebody else wrote."""
+    return [
+        (
+            file.track.path or "",
+            *(_edit_cell([each for each in file.edit.fields if each.fact == fact]) for fact in tag_columns()[1:]),
+        )
+        for file in report.files
+        if file.edit.changed or file.kept
+    ]
+
+
+def _edit_cell(edits: "Sequence[FieldEdit]") -> str:
+    """What becomes of a fact, in a few words; empty if nothing does. The fields of a fact seldom differ."""
+    cells = []
+    for edit in edits:
+        before, after = ("; ".join(map(str, values)) for values in (edit.before, edit.after))
+        if edit.kept:
+            cells.append(f"{before} (kept)")
+        elif before != after:
+            cells.append(f"{before} → {after or 'none'}" if before else after)
+    return ", ".join(dict.fromkeys(cells))
 
 
 def model_rows(found: "ModelDescription") -> list[tuple[str, str]]:
@@ -126,3 +146,58 @@ def _correlations(metrics: Any) -> list[tuple[str, str]]:
         if said:
             rows.append((f"r, {split} folds", ", ".join(said)))
     return rows
+
+
+CUES = (">#", "film", "song, and why", ">passage", ">distance")
+PHOTOS = (">photo", "film", "file")
+SCENES = (">scene", "film", "mood", ">valence", ">arousal", ">shots")
+
+
+def cue_rows(sheet: "CueSheet") -> list[list[str]]:
+    """Rows of a cue: where, what, why, and its runners-up."""
+    from img2music.soundtrack.cue_sheet import clock
+
+    found = []
+    for number, cue in enumerate(sheet.cues, start=1):
+        passage = f"{clock(cue.passage.start)}-{clock(cue.passage.end)}"
+        distance = "" if cue.distance is None else f"{cue.distance:.2f}"
+        found.append([str(number), f"{clock(cue.start)}-{clock(cue.end)}", cue.track.display_name, passage, distance])
+        found.append(["", "", f"  {cue.why}", "", ""])
+        if cue.alternatives:
+            others = ", ".join(
+                f"{each.track.display_name} ({each.distance:.2f}{'' if each.note is None else f', but {each.note}'})"
+                for each in cue.alternatives
+            )
+            found.append(["", "", f"  or: {others}", "", ""])
+    return found
+
+
+def photo_rows(sheet: "CueSheet") -> list[list[str]]:
+    """A row for each photo of a slideshow: its number, when it is seen, its file."""
+    from img2music.soundtrack.cue_sheet import clock
+
+    if sheet.slideshow is None:
+        return []
+    photos = sheet.slideshow.photos
+    ends = [*(photo.start for photo in photos[1:]), sheet.film.duration]
+    return [
+        [str(number), f"{clock(photo.start)}-{clock(end)}", photo.path]
+        for number, (photo, end) in enumerate(zip(photos, ends, strict=True), start=1)
+    ]
+
+
+def scene_rows(sheet: "CueSheet") -> list[list[str]]:
+    """A row a scene: its number, when, its mood, how many shots."""
+    from img2music.soundtrack.cue_sheet import clock
+
+    return [
+        [
+            str(number),
+            f"{clock(scene.start)}-{clock(scene.end)}",
+            scene.affect.word,
+            f"{scene.affect.valence:.2f}",
+            f"{scene.affect.arousal:.2f}",
+            str(len(scene.shots)),
+        ]
+        for number, scene in enumerate(sheet.scenes, start=1)
+    ]

@@ -2,8 +2,9 @@
 
 from img2music.cli.options import command, filtered, library_option, option, options_of
 from img2music.cli.output import ReportFormat, errors_as_json, finish, for_people, format_option, print_report, say
-from img2music.cli.progress import counted, progress_bar
-from img2music.cli.tables import tag_rows
+from img2music.cli.progress import progress_bar
+from img2music.cli.tables import tag_columns, tag_rows
+from img2music.errors import UsageError
 from img2music.filters import TrackFilter
 from img2music.options import TagOptions
 
@@ -23,22 +24,21 @@ def tag(
     and after. What others have written stays. A scan does not listen to these files again. May be stopped at any time:
     every file is whole. Exit code 1 if some files failed, 2 if all did.
     """
-    import dataclasses
-
-    from img2music.connectors.tag_writing import FACTS
     from img2music.library.store import LibraryStore
     from img2music.library.tagging import tag as tag_files
 
-    with LibraryStore.open(library, read_only=options.dry_run) as store, progress_bar() as progress:
-        report = tag_files(
-            store,
-            where,
-            everything=everything,
-            **dataclasses.asdict(options),
-            progress=counted(progress, "Tags", "files"),
+    if (where == TrackFilter()) is not everything:
+        raise UsageError(
+            "`everything` means all tracks; leave it out, or the filters."
+            if everything
+            else "This writes into music files: give a filter, such as `artist=NAME`, or `everything` for all of them."
         )
+    with LibraryStore.open(library, read_only=options.dry_run) as store, progress_bar() as progress:
+        report = tag_files(store, where, options, progress)
     if options.dry_run or not for_people(format_):
-        shape = {**report.to_json(), "errors": errors_as_json(report.failed)}
-        print_report(format_, shape, ("file", *FACTS), tag_rows(report, FACTS))
+        shape = {**report.to_dict(), "errors": errors_as_json(report.failed)}
+        print_report(format_, shape, tag_columns(), tag_rows(report))
     say(report)
+    if report.kept and not options.remove:
+        say("`overwrite` replaces what others have written, too.")
     finish(len(report.files), report.failed)

@@ -139,3 +139,10 @@ def why_no_sound(path: str, reason: str) -> str:
 def is_image_name(name: str) -> bool:
     """Tell whether a file is taken for an image, by the extension of its name."""
     return os.path.splitext(name)[1][1:].lower() in IMAGE_EXTENSIONS  # noqa: PTH122
+
+
+def is_picture(path: str) -> bool:
+    """Tell whether a file is taken for an image, by the extension of its name or by its first bytes."""
+    from img2music.media.images import is_image
+
+    return is_image_name(path) or is_image(path)

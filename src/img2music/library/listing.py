@@ -1,33 +1,43 @@
 """Tracks as JSON and as CSV."""
 
 import csv
-import dataclasses
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, fields
 from typing import Any, TextIO
 
-from img2music.analysis import Features
+from img2music.library.schema import FEATURES
 from img2music.track import Track
 
-_PLAIN = (
-    "id",
-    "path",
-    "identifier",
-    "title",
-    "artist",
-    "album",
-    "album_artist",
-    "genre",
-    "year",
-    "duration",
-    "missing",
-    "kind",
+SCHEMA = "img2music/tracks/1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrackList:
+    """``img2music/tracks/1``."""
+
+    schema: str = SCHEMA
+    tracks: list[Track]
+
+
+_COLUMNS = sorted(
+    (each.name for each in fields(Track) if each.metadata["listed"]),
+    key=("id", "path", "identifier").__contains__,  # what tells a track comes first
+    reverse=True,
 )
-_FEATURES = tuple(field.name for field in dataclasses.fields(Features))
 
 
-def track_as_json(track: Track) -> dict[str, Any]:
-    """Give a track in the shape of ``img2music/tracks/1``."""
-    return dataclasses.asdict(track)
+_HEADS = {"affect": ["valence", "arousal"], "features": list(FEATURES.values())}
+
+
+def _cells(track: Track) -> Iterator[Any]:
+    for name in _COLUMNS:
+        value = getattr(track, name)
+        if name == "affect":
+            yield from (value.valence, value.arousal)
+        elif name == "features":
+            yield from (getattr(value, feature) for feature in FEATURES)
+        else:
+            yield value
 
 
 def write_csv(stream: TextIO, tracks: Iterable[Track]) -> None:
@@ -36,17 +46,11 @@ def write_csv(stream: TextIO, tracks: Iterable[Track]) -> None:
     ``valence`` and ``arousal`` are the track's affect; the feature of that name is ``raw_valence``. What the stream's
     encoding can't hold (a byte of a path that is not UTF-8) becomes a backslash escape.
     """
-    features = ["raw_valence" if name == "valence" else name for name in _FEATURES]
-    writer = csv.writer(stream, lineterminator="\r\n")  # RFC 4180; else a lone "\r" in a name stays unquoted
-    writer.writerow([*_PLAIN, "valence", "arousal", *features])
     encoding = stream.encoding or "utf-8"
+    writer = csv.writer(stream, lineterminator="\r\n")  # RFC 4180; else a lone "\r" in a name stays unquoted
+    writer.writerow(head for name in _COLUMNS for head in _HEADS.get(name, [name]))
     for track in tracks:
-        row = [getattr(track, name) for name in _PLAIN]
-        row += [track.affect.valence, track.affect.arousal]
-        row += [getattr(track.features, name) for name in _FEATURES]
         writer.writerow(
-            [
-                cell.encode(encoding, "backslashreplace").decode(encoding) if isinstance(cell, str) else cell
-                for cell in row
-            ]
+            cell.encode(encoding, "backslashreplace").decode(encoding) if isinstance(cell, str) else cell
+            for cell in _cells(track)
         )

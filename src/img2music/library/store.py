@@ -300,6 +300,10 @@ class LibraryStore:
             for number, path, size, mtime_ns, analyzer, missing, hashed in connection.execute(statement):
                 yield KnownFile(number, FileState(path, size, mtime_ns), analyzer, missing, bool(hashed))
 
+    def record(self, path: str) -> TrackRecord | None:
+        """Read all that is stored of one track by its path."""
+        return next((record for _, record in self._alike(tracks.c.path == path)), None)
+
     def same_content(self, content: str) -> list[tuple[int, TrackRecord]]:
         """Find the tracks whose files hold the same bytes."""
         return self._alike(tracks.c.content == content)

@@ -9,6 +9,7 @@ from img2music.errors import InputError
 from img2music.library.importing import table_source
 from img2music.library.store import LibraryStore
 from img2music.library.workers import content_hash
+from img2music.progress import Progress, Step, unwatched
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,18 +55,17 @@ def info(store: LibraryStore) -> LibraryInfo:
     )
 
 
-def verify(store: LibraryStore, *, content: bool = False) -> Verification:
+def verify(store: LibraryStore, *, content: bool = False, progress: Progress = unwatched) -> Verification:
     """Check the database, and that the tracks' files are there as they were analysed."""
     found = Verification(database=store.faults())
+    total = len(list(store.known_files()))
     for record in store.records():
         found.checked += 1
         path = record.file.path
         try:
             if record.missing:
-                back = (
-                    "it is there: scan its folder again, or " if os.path.lexists(path) else "if it is gone for good, "
-                )
-                raise InputError(f"is marked missing since a scan; {back}library prune removes it.", path)
+                back = "it is there: scan its folder again." if os.path.lexists(path) else "prune removes it for good."
+                raise InputError("is marked missing since a scan;", path, remedy=back)
             status = os.stat(path)  # noqa: PTH116  # names may be any bytes
             state = FileState(path, status.st_size, status.st_mtime_ns)
             if state != record.file:
@@ -78,6 +78,7 @@ def verify(store: LibraryStore, *, content: bool = False) -> Verification:
             found.files.append(InputError(f"can't be read: {error.strerror or error}; scan again.", path))
         except InputError as error:
             found.files.append(error)
+        progress(Step("Checking", found.checked, total, path, "files"))
     return found
 
 

@@ -10,8 +10,7 @@ from hypothesis.extra.numpy import arrays
 
 from img2music.errors import ModelError
 from img2music.music.song import Song
-from img2music.research.songs.column_inputs import EIGHT, Columns, ColumnScaling, columns_of
-from img2music.research.songs.groups import Stored
+from img2music.research.songs.column_inputs import EIGHT, ColumnScaling, columns_of
 from img2music.research.songs.inputs import restore_group
 
 UNIT = st.floats(0, 1, allow_subnormal=False)
@@ -46,8 +45,8 @@ def test_restored_scaling_is_the_same_and_rubbish_is_refused(tmp_path):
     scaling = ColumnScaling.fit(np.random.default_rng(0).uniform(size=(9, 8)), EIGHT)
     facts = json.loads(json.dumps(asdict(scaling)))
     songs = [Song(2, **dict.fromkeys(EIGHT, 0.5))]
-    restored = restore_group("music", facts, Stored(tmp_path))
-    assert np.array_equal(restored.transform(songs), Columns("music", scaling).transform(songs))
+    restored = restore_group("music", facts, tmp_path)
+    assert np.array_equal(restored.transform(songs), scaling.transform(columns_of(songs, EIGHT)))
     for name, wrong in (
         ("names", ["danceability", "valuation"]),
         ("names", []),
@@ -58,15 +57,15 @@ def test_restored_scaling_is_the_same_and_rubbish_is_refused(tmp_path):
         ("floor", [-9.0] * 8),
     ):
         with pytest.raises(ModelError):
-            restore_group("music", facts | {name: wrong}, Stored(tmp_path))
+            restore_group("music", facts | {name: wrong}, tmp_path)
     with pytest.raises(ModelError):
-        restore_group("music", {}, Stored(tmp_path))
+        restore_group("music", {}, tmp_path)
 
 
 def test_it_gives_the_originals_own_table(shared_data):
     with (shared_data / "songs" / "song_lyric.csv").open(encoding="utf-8-sig", newline="") as stream:
         rows = list(csv.DictReader(stream))
-    songs = [Song(row, **{name: float(cells[name]) for name in EIGHT}) for row, cells in enumerate(rows)]
+    songs = [Song(row=row, **{name: float(cells[name]) for name in EIGHT}) for row, cells in enumerate(rows)]
     theirs = np.loadtxt(
         shared_data / "songs" / "song_music_8_characteristics.csv", delimiter=",", skiprows=1, encoding="utf-8"
     )

@@ -4,7 +4,10 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pytest
 
+from img2music.research.songs.groups import LyricSource, Sources, TrainingPart
+from img2music.research.songs.inputs import make_groups, restore_group
 from img2music.research.songs.judging import Training
 from img2music.research.songs.model import SongModel
 from tests.support.made_songs import made_songs
@@ -33,3 +36,13 @@ def test_what_an_earlier_version_trained_on_and_chose_is_known():
     training = Training.read(FROZEN)
     assert training.source.lyrics.components == 2
     assert training.chosen["arousal"].bases[1].settings == {"n_estimators": 3, "num_leaves": 4, "learning_rate": 0.3}
+
+
+@pytest.mark.parametrize("name", ["lyric-affect", "lyric-embedding", "lyric-style", "title-words"])
+def test_a_group_that_was_saved_gives_the_same(name, tmp_path):
+    songs = made_songs(30)
+    (group,) = make_groups([name], Sources(LyricSource(components=2)))
+    targets = np.linspace(0, 1, len(songs))[:, None]
+    group.fit(songs, TrainingPart(targets, ("valence",), [np.arange(15), np.arange(15, 30)], by_artist=False))
+    facts = json.loads(json.dumps(group.save(tmp_path)))
+    assert np.array_equal(restore_group(name, facts, tmp_path).transform(songs[:5]), group.transform(songs[:5]))

@@ -5,7 +5,7 @@ import pytest
 
 from img2music.errors import ModelError, UsageError
 from img2music.research.songs import other_songs, stacking
-from img2music.research.songs.groups import Learning, Sources
+from img2music.research.songs.groups import Sources, TrainingPart
 from img2music.research.songs.inputs import make_groups
 from img2music.research.songs.judging import Training
 from img2music.research.songs.model import SongModel
@@ -51,7 +51,7 @@ def few_trees(monkeypatch):
 
 def learning(songs, split=SplitBy.RANDOM):
     targets = np.column_stack([spotify_target(songs, axis).values for axis in AXES])
-    return Learning(targets, AXES, folds_of(songs, split, 3, 0), by_artist=split is SplitBy.ARTIST)
+    return TrainingPart(targets, AXES, folds_of(songs, split, 3, 0), by_artist=split is SplitBy.ARTIST)
 
 
 def titles(songs):

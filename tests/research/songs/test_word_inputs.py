@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from img2music.errors import ModelError, UsageError
-from img2music.research.songs.groups import Stored
 from img2music.research.songs.inputs import restore_group
 from img2music.research.songs.word_inputs import WordScores, terms_of
 
@@ -53,12 +52,12 @@ def test_damaged_files_are_refused(change, tmp_path):
     file.write_text(json.dumps(json.loads(file.read_text()) | change))
     facts = {"file": "scores.json", "axes": ["valence", "arousal"]}
     with pytest.raises(ModelError, match=r"lyric-words|scores\.json"):
-        restore_group("lyric-words", facts, Stored(tmp_path))
+        restore_group("lyric-words", facts, tmp_path)
     file.write_text("[" * 100_000)
     with pytest.raises(ModelError, match=r"scores\.json"):
-        restore_group("lyric-words", facts, Stored(tmp_path))
+        restore_group("lyric-words", facts, tmp_path)
     with pytest.raises(ModelError, match=r"none\.json"):
-        restore_group("lyric-words", {**facts, "file": "none.json"}, Stored(tmp_path))
+        restore_group("lyric-words", {**facts, "file": "none.json"}, tmp_path)
 
 
 def test_without_words_there_is_nothing_to_learn():

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from img2music.errors import InputError
 from img2music.files import ONNX, write_atomically
 from img2music.music.audio.musicnn import EMBEDDING, N_MELS, TAGS
-from img2music.music.audio.protobuf import fields, varint
+from img2music.research.audio.protobuf import fields, varint
 from img2music.research.onnx_graph import GraphBuilder, require_onnx, tensor
 
 FOLDER = "musicnn/MSD_musicnn"

@@ -25,7 +25,7 @@ def train_text(emobank: Path, glasgow: Path, out: Path, minilm: Path | None, for
     Needs the extra lyrics, from which the vectors of words come; the model made then runs without. It learns from
     EmoBank's training split only; the figures are of its dev split. `evaluate text` gives those of the test split.
     """
-    from img2music.music.lyrics.affect_model import TextReader
+    from img2music.music.lyrics.text_model import TextReader
     from img2music.music.lyrics.vector_files import ARRAYS
     from img2music.research.text.evaluation import evaluate_text
     from img2music.research.text.rated_texts import read_emobank, read_glasgow

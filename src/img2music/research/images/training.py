@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from img2music.errors import UsageError
+from img2music.inference import open_session
 from img2music.parallel import in_order, processors
 from img2music.progress import Progress, Step, unwatched
 from img2music.research.evaluation import grouped_folds
@@ -20,7 +21,7 @@ from img2music.research.images.head import Head
 from img2music.research.images.spread import Spread, coverage
 from img2music.research.images.word_norms import WordNorms
 from img2music.research.onnx_graph import GraphBuilder, require_onnx, tensor
-from img2music.vision.model import open_session, read_pixels
+from img2music.vision.model import read_pixels
 
 if TYPE_CHECKING:
     from onnx import ModelProto

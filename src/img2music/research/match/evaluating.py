@@ -13,9 +13,10 @@ from img2music.affect import Affect, Scale
 from img2music.connectors.folders import FileState
 from img2music.distribution import AffectDistribution
 from img2music.errors import InputError, UsageError, reason_of
+from img2music.library.executors import ProcessExecutor
 from img2music.library.pipeline import Pipeline
 from img2music.library.search import AffectIndex
-from img2music.library.workers import Workers, content_hash
+from img2music.library.workers import content_hash
 from img2music.matching.calibration import Calibration, ranks_within
 from img2music.options import MatchMode
 from img2music.parallel import processors
@@ -201,8 +202,8 @@ def _see(model: ImageModel, files: Sequence[FileState], progress: Progress) -> d
 
 def _listen(files: Sequence[FileState], jobs: int, progress: Progress) -> dict[FileState, Read]:
     found: dict[FileState, Read] = {}
-    with Workers(jobs) as workers:
-        for outcome in Pipeline(workers, jobs, lambda _content, _sound: None).run(dict.fromkeys(files)):
+    with ProcessExecutor(jobs) as executor:
+        for outcome in Pipeline(executor).run(dict.fromkeys(files)):
             if outcome is not None:
                 file, measured = outcome.file, outcome.measured
                 if isinstance(measured, str):

@@ -10,7 +10,7 @@ import msgspec
 import numpy as np
 
 from img2music.music.song import Song
-from img2music.research.songs.groups import Floats, Indices, InputGroup, Learning, Stored
+from img2music.research.songs.groups import Floats, Indices, InputGroup, TrainingPart
 from img2music.research.songs.model_files import finite, read_json, write_json
 
 SHRINKAGE = 2.0
@@ -35,7 +35,7 @@ class ArtistMeans:
                 sums[artist] = sums.get(artist, none) + np.append(departures[index] - means, 1.0)
         return ArtistMeans(self.key, self.axes, sums)
 
-    def learn(self, songs: Sequence[Song], learning: Learning, departures: Floats) -> tuple["ArtistMeans", Floats]:
+    def learn(self, songs: Sequence[Song], learning: TrainingPart, departures: Floats) -> tuple["ArtistMeans", Floats]:
         """Add songs, and give their own inputs, each by songs of other folds: none may be told of its own target."""
         every = np.arange(len(songs))
         inputs = np.empty((len(songs), self.axes + 1))
@@ -55,10 +55,10 @@ class ArtistMeans:
         write_json({artist: sums.tolist() for artist, sums in self.sums.items()}, file)
 
     @classmethod
-    def load(cls, facts: Mapping[str, Any], stored: Stored, key: Callable[[Song], str]) -> Self:
+    def load(cls, facts: Mapping[str, Any], folder: Path, key: Callable[[Song], str]) -> Self:
         """Read what `save` wrote."""
         axes = len(facts["axes"])
-        found = msgspec.convert(read_json(stored.folder, facts["file"]), dict[str, list[float]])
+        found = msgspec.convert(read_json(folder, facts["file"]), dict[str, list[float]])
         sums = {artist: finite(one, axes + 1) for artist, one in found.items()}
         if any(one[-1] < 1 for one in sums.values()):
             raise ValueError(f"{facts['file']} holds artists without songs")
@@ -72,32 +72,30 @@ class Artist(InputGroup):
     not with new artists.
     """
 
-    def __init__(self, name: str = "artist", means: ArtistMeans | None = None, axes: Sequence[str] = ()) -> None:
-        super().__init__(name)
-        self._means = means
-        self._axes = axes
+    _means: ArtistMeans
+    _axes: Sequence[str]
 
     @classmethod
-    def restore(cls, name: str, facts: Mapping[str, Any], stored: Stored) -> Self:
-        return cls(name, ArtistMeans.load(facts, stored, _key), facts["axes"])
+    def restore(cls, name: str, facts: Mapping[str, Any], folder: Path, given: InputGroup | None) -> Self:
+        group = cls(name)
+        group._axes, group._means = facts["axes"], ArtistMeans.load(facts, folder, _key)
+        return group
 
     def lacks(self, song: Song) -> str | None:
         return None if _key(song) else "artist"
 
-    def fit(self, songs: Sequence[Song], learning: Learning) -> Floats:
+    def fit(self, songs: Sequence[Song], learning: TrainingPart) -> Floats:
         self._axes = learning.axes
         self._means, inputs = ArtistMeans(_key, len(self._axes)).learn(songs, learning, learning.targets)
         return inputs
 
     def transform(self, songs: Sequence[Song]) -> Floats:
-        assert self._means is not None, "fit comes first"
         return self._means.of(songs)
 
     def columns(self) -> list[str]:
         return [*(f"artist: {axis}" for axis in self._axes), "artist: songs"]
 
     def save(self, folder: Path) -> dict[str, Any]:
-        assert self._means is not None, "fit comes first"
         self._means.save(folder / "artist.json")
         return {"file": "artist.json", "axes": list(self._axes)}
 

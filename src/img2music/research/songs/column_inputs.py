@@ -10,7 +10,7 @@ import msgspec
 import numpy as np
 
 from img2music.music.song import Song
-from img2music.research.songs.groups import Floats, InputGroup, Learning, Stored
+from img2music.research.songs.groups import Floats, InputGroup, TrainingPart
 
 EIGHT = ("danceability", "key", "loudness", "mode", "speechiness", "instrumentalness", "liveness", "tempo")
 """The features of the original, in its order."""
@@ -77,32 +77,34 @@ def _bent(values: Floats, names: Sequence[str], floor: Floats) -> Floats:
     return bent
 
 
-class Columns(InputGroup):
+class ColumnGroup(InputGroup):
     """Columns of the table, scaled."""
 
-    def __init__(self, name: str, scaling: ColumnScaling | None = None) -> None:
+    _scaling: ColumnScaling
+
+    def __init__(self, name: str) -> None:
         super().__init__(name)
-        self._fields = FIELDS[name] if scaling is None else scaling.names
-        self._scaling = scaling
+        self._fields = FIELDS[name]
 
     @classmethod
-    def restore(cls, name: str, facts: Mapping[str, Any], stored: Stored) -> Self:
-        return cls(name, msgspec.convert(facts, ColumnScaling))
+    def restore(cls, name: str, facts: Mapping[str, Any], folder: Path, given: InputGroup | None) -> Self:
+        group = cls(name)
+        group._scaling = msgspec.convert(facts, ColumnScaling)
+        group._fields = group._scaling.names
+        return group
 
     def lacks(self, song: Song) -> str | None:
         return next((field for field in self._fields if getattr(song, field) is None), None)
 
-    def fit(self, songs: Sequence[Song], learning: Learning) -> Floats:
+    def fit(self, songs: Sequence[Song], learning: TrainingPart) -> Floats:
         self._scaling = ColumnScaling.fit(columns_of(songs, self._fields), self._fields)
         return self.transform(songs)
 
     def transform(self, songs: Sequence[Song]) -> Floats:
-        assert self._scaling is not None, "fit comes first"
         return self._scaling.transform(columns_of(songs, self._fields))
 
     def columns(self) -> list[str]:
         return list(self._fields)
 
     def save(self, folder: Path) -> dict[str, Any]:
-        assert self._scaling is not None, "fit comes first"
         return asdict(self._scaling)

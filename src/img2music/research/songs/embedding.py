@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 from img2music.errors import MissingExtraError, ModelError, UsageError
 from img2music.music.lyrics.cleaning import clean
 from img2music.music.lyrics.encoders import MiniLM
-from img2music.music.lyrics.vector_files import read_arrays, read_word_vectors, write_arrays
+from img2music.music.lyrics.vector_files import read_arrays, write_arrays
 from img2music.music.lyrics.words import words
 from img2music.research.songs.groups import COMPONENTS
+from img2music.research.songs.word_vectors import read_word_vectors
 
 KIND = "lyric-embedding"
 
@@ -117,8 +118,7 @@ class Embedder:
     name: str  # in `EMBEDDERS`
     vectors: WordVectors | MiniLM
     components: int | None  # principal components to keep; None keeps the vectors as they are
-    _mean: Floats | None = field(default=None, repr=False)
-    _axes: Floats | None = field(default=None, repr=False)
+    _reduction: dict[str, Floats] = field(default_factory=dict, repr=False)  # "pca_mean" and "pca_axes"
 
     def __post_init__(self) -> None:
         # word2vec learns anew with each fit; what MiniLM says of a text stays, and takes long.
@@ -141,26 +141,25 @@ class Embedder:
         axes = axes[: self.components]
         # The sign of a component is arbitrary: the entry of greatest size is positive, as in scikit-learn's PCA.
         axes *= np.sign(axes[np.arange(len(axes)), np.abs(axes).argmax(axis=1)])[:, None]
-        self._mean, self._axes = mean.astype(np.float32), axes.astype(np.float32)
+        self._reduction = {"pca_mean": mean.astype(np.float32), "pca_axes": axes.astype(np.float32)}
         return self
 
     def transform(self, texts: Sequence[str]) -> Floats:
         """Give the texts' vectors, shape (n, components) or as long as they are."""
-        if self.components is not None and self._axes is None:
+        if self.components is not None and not self._reduction:
             raise UsageError(f"the embedder {self.name} has to be fitted first.")
         given = self._vectors_of(texts)
-        if self._mean is None or self._axes is None:
+        if self.components is None:
             return given
-        reduced = (given - self._mean) @ self._axes.T
+        reduced = (given - self._reduction["pca_mean"]) @ self._reduction["pca_axes"].T
         reduced[~given.any(axis=1)] = 0.0
         return np.asarray(reduced, dtype=np.float32)
 
     def save(self, path: Path) -> None:
         """Write it to a file."""
         facts, arrays = self.vectors.state()
-        reduction = {} if self._mean is None or self._axes is None else {"pca_mean": self._mean, "pca_axes": self._axes}
         about = {"name": self.name, "components": self.components, "vectors": dict(facts)}
-        write_arrays(path, KIND, about, {**arrays, **reduction})
+        write_arrays(path, KIND, about, {**arrays, **self._reduction})
 
     @classmethod
     def load(cls, path: Path) -> "Embedder":
@@ -170,13 +169,10 @@ class Embedder:
             name, components, about = facts["name"], facts["components"], facts["vectors"]
             if name not in EMBEDDERS or not isinstance(about, dict) or not isinstance(components, int | None):
                 raise ModelError(f"{path} is of an embedder that is not known: {name!r}.")
-            loaded = cls(str(name), EMBEDDERS[str(name)].restore(about, arrays), components)
-            if components is not None and "pca_axes" in arrays:
-                loaded._mean = np.asarray(arrays["pca_mean"], dtype=np.float32)
-                loaded._axes = np.asarray(arrays["pca_axes"], dtype=np.float32)
+            reduction = {} if components is None else {key: arrays[key] for key in ("pca_mean", "pca_axes")}
+            return cls(str(name), EMBEDDERS[str(name)].restore(about, arrays), components, reduction)
         except (KeyError, ValueError, TypeError) as error:
             raise ModelError(f"{path} is not a whole {KIND} file ({error}).") from None
-        return loaded
 
     def _vectors_of(self, texts: Sequence[str]) -> Floats:
         if self.name == "word2vec" or not texts:

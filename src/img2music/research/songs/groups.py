@@ -40,7 +40,7 @@ class Sources:
 
 
 @dataclass(frozen=True)
-class Learning:
+class TrainingPart:
     """What a group may learn from besides the songs."""
 
     targets: Floats  # shape (songs, axes)
@@ -49,17 +49,8 @@ class Learning:
     by_artist: bool  # whether songs are parted by artist, so that nothing may be known of the artists of other songs
 
 
-@dataclass(frozen=True)
-class Stored:
-    """Where a fitted group is restored from."""
-
-    folder: Path
-    given: "InputGroup | None" = None  # document vectors that are ready, if the model was trained with any
-    lexicon: Path | None = None  # instead of the one at the path that was saved
-
-
 class InputGroup(ABC):
-    """Some inputs that go together."""
+    """Some inputs that go together. What `fit` learns is in attributes that are not there before."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -70,15 +61,18 @@ class InputGroup(ABC):
         return cls(name)
 
     @classmethod
-    def restore(cls, name: str, facts: Mapping[str, Any], stored: Stored) -> "InputGroup":
-        """Make a fitted one of what `save` gave; `KeyError`, `TypeError` or `ValueError` if it is not whole."""
+    def restore(cls, name: str, facts: Mapping[str, Any], folder: Path, given: "InputGroup | None") -> "InputGroup":
+        """Make a fitted one of what `save` gave, or the given one if it was given when the model was trained.
+
+        Raises `KeyError`, `TypeError` or `ValueError` if it is not whole.
+        """
         return cls(name)
 
     @abstractmethod
     def lacks(self, song: Song) -> str | None:
         """Name what the group needs and a song does not have; None where nothing is missing."""
 
-    def fit(self, songs: Sequence[Song], learning: Learning) -> Floats:
+    def fit(self, songs: Sequence[Song], learning: TrainingPart) -> Floats:
         """Learn from the training part, of which no song lacks anything; give its inputs, shape (songs, columns)."""
         return self.transform(songs)
 

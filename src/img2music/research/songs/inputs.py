@@ -1,18 +1,19 @@
 """The groups of inputs that a stack may be given of each song, by name."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from img2music.errors import ModelError, UsageError, printable
 from img2music.research.songs.artist_inputs import Artist
-from img2music.research.songs.column_inputs import Columns
-from img2music.research.songs.groups import InputGroup, Sources, Stored
+from img2music.research.songs.column_inputs import ColumnGroup
+from img2music.research.songs.groups import InputGroup, Sources
 from img2music.research.songs.lyric_inputs import LyricAffect, LyricEmbedding, LyricStyle
 from img2music.research.songs.other_songs import OtherSongs
 from img2music.research.songs.word_inputs import Words
 
 GROUPS: Mapping[str, type[InputGroup]] = {
-    "music": Columns,
+    "music": ColumnGroup,
     "lyric-affect": LyricAffect,
     "lyric-embedding": LyricEmbedding,
     "lyric-style": LyricStyle,
@@ -20,7 +21,7 @@ GROUPS: Mapping[str, type[InputGroup]] = {
     "title-words": Words,
     "artist": Artist,
     "other-songs": OtherSongs,
-    "spotify": Columns,
+    "spotify": ColumnGroup,
 }
 
 
@@ -43,11 +44,11 @@ def make_groups(names: Sequence[str], sources: Sources | None = None) -> list[In
     return [GROUPS[name].make(name, sources) for name in names]
 
 
-def restore_group(name: str, facts: Mapping[str, Any], stored: Stored) -> InputGroup:
+def restore_group(name: str, facts: Mapping[str, Any], folder: Path, given: InputGroup | None = None) -> InputGroup:
     """Make a fitted group of what its ``save`` gave."""
     if name not in GROUPS:
         raise ModelError(f"The model takes inputs that are not known: {name!r} (known are {', '.join(GROUPS)}).")
     try:
-        return GROUPS[name].restore(name, facts, stored)
+        return GROUPS[name].restore(name, facts, folder, given)
     except (KeyError, TypeError, ValueError) as error:
-        raise ModelError(f"{printable(str(stored.folder))} lacks part of its inputs {name!r}: {error}.") from None
+        raise ModelError(f"{printable(str(folder))} lacks part of its inputs {name!r}: {error}.") from None

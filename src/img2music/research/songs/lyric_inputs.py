@@ -11,7 +11,7 @@ import numpy as np
 
 from img2music.errors import ModelError, printable
 from img2music.music.song import Song
-from img2music.research.songs.groups import Floats, InputGroup, Learning, Sources, Stored
+from img2music.research.songs.groups import Floats, InputGroup, Sources, TrainingPart
 from img2music.research.songs.model_files import finite, inside
 from img2music.research.songs.style import COLUMNS, style_of
 
@@ -32,11 +32,12 @@ class LyricGroup(InputGroup):
 class LyricAffect(LyricGroup):
     """Affect of the words: by a lexicon its mean and the share of words found, or what the shipped text model reads."""
 
+    _fill: Floats  # what words without affect take: the mean of the training part
+
     def __init__(self, name: str = "lyric-affect", lexicon: Path | None = None) -> None:
         super().__init__(name)
         self._lexicon: Lexicon | None = None
         self._facts: dict[str, str] | None = None  # by which the lexicon is found again; most may not be passed on
-        self._fill: Floats | None = None  # what words without affect take: the mean of the training part
         self._read = functools.cache(self._affect)
         if lexicon is not None:
             from img2music.music.lyrics.lexicon import Lexicon as Reader
@@ -50,10 +51,10 @@ class LyricAffect(LyricGroup):
         return cls(name, None if sources.lyrics.lexicon is None else Path(sources.lyrics.lexicon))
 
     @classmethod
-    def restore(cls, name: str, facts: Mapping[str, Any], stored: Stored) -> Self:
+    def restore(cls, name: str, facts: Mapping[str, Any], folder: Path, given: InputGroup | None) -> Self:
         wanted, path = facts["lexicon"], None
         if wanted is not None:
-            path = stored.lexicon or Path(wanted["path"])
+            path = Path(wanted["path"])
             if not path.is_file():
                 raise ModelError(
                     f"The model reads lyrics by the lexicon {wanted['name']}, which is not in {printable(str(path))} "
@@ -65,14 +66,13 @@ class LyricAffect(LyricGroup):
         group._fill = finite(facts["fill"], len(group.columns()))
         return group
 
-    def fit(self, songs: Sequence[Song], learning: Learning) -> Floats:
+    def fit(self, songs: Sequence[Song], learning: TrainingPart) -> Floats:
         values = self._measure(songs)
         known = values[~np.isnan(values[:, 0])]
         self._fill = known.mean(axis=0) if len(known) else np.full(len(self.columns()), 0.5)
         return self.transform(songs)
 
     def transform(self, songs: Sequence[Song]) -> Floats:
-        assert self._fill is not None, "fit comes first"
         values = self._measure(songs)
         return np.where(np.isnan(values), self._fill, values)
 
@@ -81,7 +81,6 @@ class LyricAffect(LyricGroup):
         return names if self._lexicon is None else [*names, "share of words found"]
 
     def save(self, folder: Path) -> dict[str, Any]:
-        assert self._fill is not None, "fit comes first"
         return {"fill": self._fill.tolist(), "lexicon": self._facts}
 
     def _measure(self, songs: Sequence[Song]) -> Floats:
@@ -121,19 +120,19 @@ class LyricEmbedding(LyricGroup):
         return cls(embedder(lyrics.embedder, lyrics.components, file, seed=lyrics.seed), name)
 
     @classmethod
-    def restore(cls, name: str, facts: Mapping[str, Any], stored: Stored) -> InputGroup:
+    def restore(cls, name: str, facts: Mapping[str, Any], folder: Path, given: InputGroup | None) -> InputGroup:
         from img2music.research.songs.embedding import Embedder
 
         if facts["embedder"] is not None:
-            return cls(Embedder.load(inside(stored.folder, facts["file"])), name)
-        if stored.given is None:
+            return cls(Embedder.load(inside(folder, facts["file"])), name)
+        if given is None:
             raise ModelError(
                 "The model was trained with lyric embeddings that were ready, which no other songs have; train it with "
                 "an `embedding` to use it on other tables."
             )
-        return stored.given
+        return given
 
-    def fit(self, songs: Sequence[Song], learning: Learning) -> Floats:
+    def fit(self, songs: Sequence[Song], learning: TrainingPart) -> Floats:
         self._embedder.fit([song.lyrics or "" for song in songs])
         return self.transform(songs)
 

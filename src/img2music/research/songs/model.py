@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from img2music.errors import ModelError, printable
 from img2music.files import FileKind
 from img2music.music.song import Song
-from img2music.research.songs.groups import Floats, InputGroup, Stored
+from img2music.research.songs.groups import Floats, InputGroup
 from img2music.research.songs.inputs import restore_group
-from img2music.research.songs.model_files import Network, NetworkFile, checked, read_json, write_json
+from img2music.research.songs.model_files import NetworkFile, OpenNetwork, checked, read_json, write_json
 from img2music.shapes import to_dict
 
 FILE = "model.json"
@@ -72,9 +72,9 @@ class Description:
 class _OpenStack:
     """The regressors of one target, open."""
 
-    bases: list[Network]
+    bases: list[OpenNetwork]
     shares: Floats
-    meta: Network
+    meta: OpenNetwork
     weight: float
 
     def predict(self, inputs: NDArray[np.float32]) -> Floats:
@@ -98,12 +98,11 @@ class SongModel:
         self.inputs = tuple(group.name for group in groups)
 
     @classmethod
-    def load(cls, folder: Path, embedding: InputGroup | None = None, lexicon: Path | None = None) -> Self:
-        """Read what training wrote, with lyric embeddings that are ready and the lexicon where they are now."""
+    def load(cls, folder: Path, given: InputGroup | None = None) -> Self:
+        """Read what training wrote; ``given`` are lyric embeddings that are ready, if it was trained with any."""
         facts = read_facts(folder)
         described = checked(facts, Description, folder / FILE)
-        stored = Stored(folder, embedding, lexicon)
-        groups = [restore_group(group.name, group.facts, stored) for group in described.inputs]
+        groups = [restore_group(group.name, group.facts, folder, given) for group in described.inputs]
         stacks = {
             str(axis): _OpenStack(
                 [base.open(folder, described.columns) for base in stack.bases],
@@ -146,7 +145,7 @@ def read_facts(folder: Path) -> dict[str, Any]:
     """Read the description of a model."""
     where = printable(str(folder))
     if not folder.is_dir():
-        raise ModelError(f"{where} is no folder with a song model; train one with: img2music train music")
+        raise ModelError(f"{where} is no folder with a song model; train one first.")
     facts = read_json(folder, FILE)
     if not isinstance(facts, dict) or facts.get("schema") != SCHEMA:
         raise ModelError(f"{where} holds no song model that this version reads ({SCHEMA}).")

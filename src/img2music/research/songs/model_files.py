@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from img2music.errors import ModelError, printable
 from img2music.files import JSON, ONNX, FileKind, write_atomically
+from img2music.inference import open_session
 
 LARGEST_NETWORK, LARGEST_JSON = 2_000_000_000, 200_000_000
 """Bytes of a file."""
@@ -90,29 +91,21 @@ class NetworkFile:
         write_atomically(content, file, ONNX)
         return cls(file.name, hashlib.sha256(content).hexdigest(), **more)
 
-    def open(self, folder: Path, columns: int) -> "Network":
+    def open(self, folder: Path, columns: int) -> "OpenNetwork":
         """Open it, if it is whole and takes as many inputs as it should."""
-        import onnxruntime
-
-        content = read_file(folder, self.file)
         where = printable(str(folder / self.file))
+        content = read_file(folder, self.file)
         if hashlib.sha256(content).hexdigest() != self.sha256:
             raise ModelError(f"{where} is not the file that the model was saved with; train it again.")
-        options = onnxruntime.SessionOptions()
-        options.log_severity_level = 4
-        options.intra_op_num_threads = 1
-        try:
-            session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
-        except Exception as error:  # noqa: BLE001 - onnxruntime has no common base for what it raises
-            raise ModelError(f"{where} can't be loaded as an ONNX model: {_first_line(error)}") from None
+        session = open_session(content)
         takes = [(one.name, one.type, one.shape[1:]) for one in session.get_inputs()]
         if takes != [(INPUT, "tensor(float)", [columns])] or len(session.get_outputs()) != 1:
             raise ModelError(f"{where} is no regressor of {columns} inputs.")
-        return Network(session)
+        return OpenNetwork(session)
 
 
 @dataclass(frozen=True)
-class Network:
+class OpenNetwork:
     """A regressor that runs."""
 
     session: Any
@@ -122,11 +115,7 @@ class Network:
         try:
             (predicted,) = self.session.run(None, {INPUT: inputs})
         except Exception as error:  # noqa: BLE001 - onnxruntime has no common base for what it raises
-            raise ModelError(f"The song model fails: {_first_line(error)}") from None
+            raise ModelError(f"The song model fails: {''.join(str(error).splitlines()[:1])}") from None
         if predicted.shape != (len(inputs), 1) or not np.isfinite(predicted).all():
             raise ModelError("The song model gives what are no predictions; train it again.")
         return np.asarray(predicted[:, 0], dtype=np.float32)
-
-
-def _first_line(error: Exception) -> str:
-    return "".join(str(error).splitlines()[:1])

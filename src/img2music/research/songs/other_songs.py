@@ -1,6 +1,7 @@
 """Inputs from songs of another table, which have the features and the targets but no lyrics: ``other-songs``."""
 # ruff: noqa: D102 - `groups.InputGroup` says what the methods do
 
+import functools
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
@@ -20,13 +21,12 @@ from img2music.research.songs.groups import (
     Floats,
     Indices,
     InputGroup,
-    Learning,
     Sources,
-    Stored,
+    TrainingPart,
 )
-from img2music.research.songs.model_files import Network, NetworkFile
+from img2music.research.songs.model_files import NetworkFile, OpenNetwork
 from img2music.research.songs.options import SplitBy
-from img2music.research.songs.regressors import Settings, as_single, make, to_onnx
+from img2music.research.songs.regressors import Hyperparameters, as_single, make, to_onnx
 from img2music.research.songs.splitting import folds_of
 from img2music.research.songs.targets import SPOTIFY_COLUMN
 
@@ -34,7 +34,7 @@ FEWEST = 100
 """Songs that there must be to learn from."""
 FOLDS = 5
 SEED = 42
-SETTINGS: Settings = {"n_estimators": 600, "learning_rate": 0.03, "num_leaves": 31, "colsample_bytree": 0.7}
+SETTINGS: Hyperparameters = {"n_estimators": 600, "learning_rate": 0.03, "num_leaves": 31, "colsample_bytree": 0.7}
 TELLING = ("danceability", "loudness", "speechiness", "tempo")
 """Columns that no two recordings share to three decimals, but by chance."""
 FILE = "other-songs.json"
@@ -88,44 +88,40 @@ class OtherSongs(InputGroup):
     training part is told by songs of other folds.
     """
 
+    _axes: tuple[str, ...]
+    _artists: ArtistMeans
+    _regressors: list[Any]
+
     def __init__(self, others: Others | None, name: str = "other-songs") -> None:
         super().__init__(name)
-        self._others = others
-        self._taught: dict[tuple[bool, tuple[str, ...]], tuple[list[Any], ArtistMeans]] = {}
-        self._axes: tuple[str, ...] = ()
-        self._networks: list[Network] = []
-        self._regressors: list[Any] = []
-        self._artists: ArtistMeans | None = None
+        self._learn = None if others is None else functools.cache(functools.partial(_learn, others))
+        self._networks: list[OpenNetwork] = []  # the regressors of a model that was loaded
 
     @classmethod
     def make(cls, name: str, sources: Sources) -> InputGroup:
         return sources.others or cls(None, name)
 
     @classmethod
-    def restore(cls, name: str, facts: Mapping[str, Any], stored: Stored) -> Self:
+    def restore(cls, name: str, facts: Mapping[str, Any], folder: Path, given: InputGroup | None) -> Self:
         group = cls(None, name)
         group._axes = tuple(facts["axes"])
         for _, network in zip(group._axes, msgspec.convert(facts["networks"], list[NetworkFile]), strict=True):
-            group._networks.append(network.open(stored.folder, len(EIGHT)))
-        group._artists = ArtistMeans.load(facts, stored, artist_key)
+            group._networks.append(network.open(folder, len(EIGHT)))
+        group._artists = ArtistMeans.load(facts, folder, artist_key)
         return group
 
     def lacks(self, song: Song) -> str | None:
         return next((field for field in EIGHT if getattr(song, field) is None), None)
 
-    def fit(self, songs: Sequence[Song], learning: Learning) -> Floats:
-        assert self._others is not None, "a model that was loaded is not fitted"
+    def fit(self, songs: Sequence[Song], learning: TrainingPart) -> Floats:
         self._axes = learning.axes
-        key = (learning.by_artist, learning.axes)
-        if key not in self._taught:
-            self._taught[key] = _learn(self._others, *key)
-        self._regressors, artists = self._taught[key]
+        assert self._learn is not None, "a model that was loaded is not fitted"
+        self._regressors, artists = self._learn(by_artist=learning.by_artist, axes=learning.axes)
         told = self._told(songs)
         self._artists, inputs = artists.learn(songs, learning, learning.targets - told)
         return np.hstack([told, inputs])
 
     def transform(self, songs: Sequence[Song]) -> Floats:
-        assert self._artists is not None, "fit comes first"
         return np.hstack([self._told(songs), self._artists.of(songs)])
 
     def columns(self) -> list[str]:
@@ -133,7 +129,6 @@ class OtherSongs(InputGroup):
         return [*told, *(f"artist's departure: {axis}" for axis in self._axes), "artist's songs"]
 
     def save(self, folder: Path) -> dict[str, Any]:
-        assert self._artists is not None, "fit comes first"
         self._artists.save(folder / FILE)
         networks = [
             NetworkFile.write(folder / f"other-songs-{axis}.onnx", to_onnx(regressor, len(EIGHT)))

@@ -23,7 +23,7 @@ IR_VERSION = 8  # of ONNX 1.12, which these operator sets are of
 PACKAGES = ("lightgbm", "onnx", "onnxmltools", "optuna", "skl2onnx", "sklearn")
 TREES = 150
 
-Settings = Mapping[str, int | float]
+Hyperparameters = Mapping[str, int | float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +183,7 @@ STANDARDIZED = frozenset({"linear", "neighbours", "kernel", "network"})
 SHARES = {"min_samples_leaf": 20, "min_child_samples": 20, "n_neighbors": 4}
 """Settings that count songs, and the part of all that each may be at most: a twentieth, a quarter."""
 
-GENTLE: Mapping[str, Settings] = {
+GENTLE: Mapping[str, Hyperparameters] = {
     "gradient-boosting": {"n_estimators": 150, "learning_rate": 0.02, "max_depth": 2, "max_features": 0.7},
     "histogram-boosting": {"max_iter": 150, "learning_rate": 0.02, "max_leaf_nodes": 4},
     "lightgbm": {"n_estimators": 150, "learning_rate": 0.02, "num_leaves": 4},
@@ -199,7 +199,7 @@ def require_training() -> None:
         raise MissingExtraError("Training on tables", "automl")
 
 
-def make(name: str, settings: Settings, seed: int, rows: int) -> Any:
+def make(name: str, settings: Hyperparameters, seed: int, rows: int) -> Any:
     """Make a regressor that is not fitted yet; ``rows`` are those that it will be fitted on."""
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler

@@ -23,7 +23,7 @@ from img2music.research.songs.blending import shares_of, worth_keeping
 from img2music.research.songs.groups import Floats, Indices
 from img2music.research.songs.journal import Fit, Journal
 from img2music.research.songs.options import StackRecipe
-from img2music.research.songs.regressors import FIELD, GENTLE, Settings, as_single, make
+from img2music.research.songs.regressors import FIELD, GENTLE, Hyperparameters, as_single, make
 
 BASES = 3
 LEAST = 30
@@ -44,7 +44,7 @@ class Tuned:
     """A regressor with settings, and how it did in cross-validation."""
 
     name: str  # in `regressors.FIELD`
-    settings: Settings
+    settings: Hyperparameters
     mse: float  # cross-validated on the training part, mean of the folds
 
 
@@ -114,7 +114,7 @@ class Found:
 
 
 @dataclass(frozen=True)
-class _Task:
+class _Level:
     """What regressors of one level learn: the target less what is predicted already."""
 
     inputs: Floats
@@ -142,7 +142,7 @@ class Search:
         if len(self.target) < LEAST:
             raise UsageError(f"{len(self.target)} songs are too few to learn from: there must be {LEAST} at least.")
         self.inputs = as_single(self.inputs)
-        self._first = _Task(self.inputs, np.zeros(len(self.target)), "tuning")
+        self._first = _Level(self.inputs, np.zeros(len(self.target)), "tuning")
 
     def run(self, recipe: StackRecipe, axis: str, trials: int) -> Found:
         """Compare regressors, tune three, and stack them."""
@@ -176,10 +176,10 @@ class Search:
             between = np.column_stack([regressor.predict(as_single(inputs)) for regressor in self._all_fitted(bases)])
         return np.asarray(np.clip(between @ np.array([base.share for base in bases]), 0.0, 1.0), dtype=np.float64)
 
-    def _second(self, bases: Sequence[Tuned]) -> _Task:
+    def _second(self, bases: Sequence[Tuned]) -> _Level:
         between = self._left_out(bases)
         key = "meta:" + ",".join(_key(base.name, base.settings) for base in bases)
-        return _Task(as_single(between), between @ shares_of(between, self.target), "stacking", key)
+        return _Level(as_single(between), between @ shares_of(between, self.target), "stacking", key)
 
     def _left_out(self, bases: Sequence[Tuned]) -> Floats:
         """Give what each predicts for songs that it was not fitted on."""
@@ -194,7 +194,7 @@ class Search:
         chosen = [Base(one.name, one.settings, one.mse, share) for one, share in zip(bases, shares, strict=True)]
         return Stack(StackChoice(tuple(chosen), Meta(meta.name, meta.settings, meta.mse, weight)), fitted, correction)
 
-    def _weight(self, predicted: Floats, task: _Task) -> float:
+    def _weight(self, predicted: Floats, task: _Level) -> float:
         """Find how much of the meta-learner's correction lowers the squared error most."""
         correction = predicted - task.start
         size = float(correction @ correction)
@@ -209,7 +209,7 @@ class Search:
             self._tell("comparing", done + 1, len(names))
         return sorted(board, key=BY_ERROR)
 
-    def _tune(self, start: Tuned, trials: int, task: _Task) -> Tuned:
+    def _tune(self, start: Tuned, trials: int, task: _Level) -> Tuned:
         import optuna
         from optuna.distributions import FloatDistribution, IntDistribution
 
@@ -240,7 +240,7 @@ class Search:
         self._cut_short = self._cut_short or self._spent >= self.budget
         return self._cut_short
 
-    def _score(self, name: str, settings: Settings, task: _Task) -> Tuned:
+    def _score(self, name: str, settings: Hyperparameters, task: _Level) -> Tuned:
         fit = self._fit_of(name, settings, task)
         self._spent += fit.seconds
         if not task.key:
@@ -252,7 +252,7 @@ class Search:
         mse = float(np.mean([np.mean((predicted[test] - self.target[test]) ** 2) for test in self.parts]))
         return mse if math.isfinite(mse) else math.inf
 
-    def _fit_of(self, name: str, settings: Settings, task: _Task) -> Fit:
+    def _fit_of(self, name: str, settings: Hyperparameters, task: _Level) -> Fit:
         key = f"{self.scope}|{task.key}|{_key(name, settings)}"
         known = self.journal.fits.get(key)
         if known is not None and len(known.values) == self.target.nbytes:
@@ -317,5 +317,5 @@ def _of_each_kind(leaderboard: Sequence[Tuned]) -> list[Tuned]:
     return list(best.values())[:BASES]
 
 
-def _key(name: str, settings: Settings) -> str:
+def _key(name: str, settings: Hyperparameters) -> str:
     return f"{name}{json.dumps(dict(settings), sort_keys=True)}"

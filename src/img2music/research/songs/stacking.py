@@ -2,6 +2,7 @@
 
 import importlib.metadata
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,7 +19,7 @@ from img2music.progress import Progress, Step, unwatched
 from img2music.research.accuracy import Accuracy, accuracy_of, accuracy_of_means
 from img2music.research.songs import journal as journals
 from img2music.research.songs.column_inputs import columns_of
-from img2music.research.songs.groups import COMPONENTS, Floats, Indices, InputGroup, Learning, LyricSource, Sources
+from img2music.research.songs.groups import COMPONENTS, Floats, Indices, InputGroup, LyricSource, Sources, TrainingPart
 from img2music.research.songs.inputs import make_groups
 from img2music.research.songs.journal import Journal
 from img2music.research.songs.model import AXES, DESCRIPTION, FILE, BaseFile, SongModel, StackFiles, save_model
@@ -80,7 +81,7 @@ class TrainingSongs:
         """Fit the groups on some songs and give the inputs of all."""
         songs = self.chosen(learn)
         parts = folds_of(songs, by, INNER_FOLDS, seed)
-        learning = Learning(
+        learning = TrainingPart(
             np.column_stack([target.values[learn] for target in self.targets]),
             tuple(target.axis for target in self.targets),
             parts,
@@ -123,20 +124,20 @@ def complete(songs: Sequence[Song], targets: Sequence[SongTarget], groups: Seque
             "The inputs 'spotify' hold Spotify's valence and energy, which are the targets here: predicting them from "
             "themselves says nothing. Take 'music', or name columns of people's ratings as targets."
         )
-    kept, left_out = [], dict[str, int]()
-    for index, song in enumerate(songs):
-        lacks = [group.lacks(song) for group in groups]
+
+    def missing(index: int) -> str | None:
+        lacks = [group.lacks(songs[index]) for group in groups]
         lacks += [f"target {one.axis}" for one in targets if np.isnan(one.values[index])]
-        missing = next((lack for lack in lacks if lack is not None), None)
-        if missing is None:
-            kept.append(index)
-        else:
-            left_out[missing] = left_out.get(missing, 0) + 1
+        return next(filter(None, lacks), None)
+
+    lacking = [missing(index) for index in range(len(songs))]
+    kept = [index for index, lack in enumerate(lacking) if lack is None]
+    left_out = Counter(lack for lack in lacking if lack is not None)
     if not kept:
-        most = max(left_out, key=lambda lack: left_out[lack]) if left_out else "songs"
+        most = next((lack for lack, _ in left_out.most_common(1)), "songs")
         raise UsageError(f"No song of the table has all inputs and targets; most lack: {most}.")
     whole = tuple(replace(one, values=one.values[kept]) for one in targets)
-    return TrainingSongs(tuple(songs[index] for index in kept), whole, tuple(groups), left_out)
+    return TrainingSongs(tuple(songs[index] for index in kept), whole, tuple(groups), dict(left_out))
 
 
 @dataclass(frozen=True)
@@ -195,7 +196,7 @@ def train(
     options: StackOptions,
     folder: Path,
     *,
-    source: "SongSource | None" = None,
+    source: SongSource | None = None,
     resume: bool = False,
     progress: Progress = unwatched,
 ) -> TrainMusicReport:
@@ -205,7 +206,14 @@ def train(
     require_folder(folder, resume=resume)
     progress(Step("inputs", 0, len(outer)))
     first = data.held_out(*outer[0], options.split, options.seed)
-    journal = Journal(folder / journals.NAME, _run_of(data, options, outer, first), resume=resume)
+    # All that the fits depend on; more time may be given to a training that was stopped.
+    chosen = (options.recipe, options.seed, options.split, options.folds, options.trials)
+    learned = (first.inputs, first.names, *(part for one in data.targets for part in (one.axis, one.values)))
+    tests = np.concatenate([test for _, test in outer])
+    run = journals.fingerprint(
+        *learned, *(part for parts in outer for part in parts), chosen, _versions(), FIELD, GENTLE
+    )
+    journal = Journal(folder / journals.NAME, run, resume=resume)
     budget = math.inf if options.time_budget is None else options.time_budget / (len(data.targets) * len(outer))
     empty = np.full(len(data.songs), np.nan)
     judged = {one.axis: _Judgement(one, [], empty.copy(), empty.copy()) for one in data.targets}
@@ -222,7 +230,6 @@ def train(
             if len(test):
                 one.predicted[test] = one.stack.predict(side.inputs[test])
             one.means[test] = rated.mean()
-    tests = np.concatenate([test for _, test in outer])
     facts: dict[str, Any] = {
         "recipe": options.recipe,
         "seed": options.seed,
@@ -237,10 +244,7 @@ def train(
         left_out=data.left_out,
         columns=side.names,
         targets={axis: _trained(data, options, one, tests, differences[axis]) for axis, one in judged.items()},  # type: ignore[misc]
-        notes=[
-            *data.notes(),
-            *([] if options.folds is None else [EACH_FOLD]),
-        ],
+        notes=[*data.notes(), *([] if options.folds is None else [EACH_FOLD])],
     )
     write_json(to_dict(report), folder / REPORT, REPORT_KIND, indent=2)
     return report
@@ -270,22 +274,6 @@ def require_folder(folder: Path, *, resume: bool) -> None:
         )
 
 
-def _run_of(
-    data: TrainingSongs, options: StackOptions, outer: Sequence[tuple[Indices, Indices]], first: HeldOut
-) -> str:
-    """Give a fingerprint of all that the fits depend on; more time may be given to a training that was stopped."""
-    return journals.fingerprint(
-        first.inputs,
-        first.names,
-        *(part for target in data.targets for part in (target.axis, target.values)),
-        *(part for parts in outer for part in parts),
-        (options.recipe, options.seed, options.split, options.folds, options.trials),
-        _versions(),
-        FIELD,
-        GENTLE,
-    )
-
-
 def _save(
     data: TrainingSongs, folder: Path, judged: Mapping[str, _Judgement], columns: int, about: Mapping[str, Any]
 ) -> dict[str, Difference]:
@@ -303,7 +291,7 @@ def _save(
     save_model(folder, data.groups, files, columns, to_dict({**about, "chosen": chosen}))
     songs = data.songs[:: max(1, len(data.songs) // COMPARED)]
     given = next((group for group in data.groups if group.name == "lyric-embedding"), None)
-    read = SongModel.load(folder, embedding=given).predict(songs)
+    read = SongModel.load(folder, given).predict(songs)
     inputs = np.hstack([group.transform(songs) for group in data.groups])
     differences = {}
     for axis, one in judged.items():

@@ -52,21 +52,17 @@ def rated_target(
     songs: Sequence[Song], axis: str, column: str, scale: Scale, rows: Mapping[int, float | None]
 ) -> SongTarget:
     """Take a column of people's ratings, given by line of the table."""
-    values = np.full(len(songs), np.nan)
-    for index, song in enumerate(songs):
-        value = rows.get(song.row)
-        if value is None:
-            continue
-        if not scale.low <= value <= scale.high:
+    values = np.array([rows.get(song.row) for song in songs], dtype=np.float64)  # None becomes NaN
+    for song, value in zip(songs, values.tolist(), strict=True):
+        if value < scale.low or value > scale.high:
             raise UsageError(
                 f"line {song.row}, column {column!r}: {value:g} is outside the scale {scale.name} "
                 f"({scale.low:g} to {scale.high:g})."
             )
-        values[index] = (value - scale.low) / (scale.high - scale.low)
-    known = values[~np.isnan(values)]
-    if not len(known) or known.min() == known.max():
+    if len(set(values[~np.isnan(values)])) < 2:
         raise UsageError(f"The column {column!r}, the target for {axis}, has no two values that differ.")
-    return SongTarget(axis, values, scale, f"column {column}, scale {scale.name}", human=True)
+    unit = (values - scale.low) / (scale.high - scale.low)
+    return SongTarget(axis, unit, scale, f"column {column}, scale {scale.name}", human=True)
 
 
 def targets_of(

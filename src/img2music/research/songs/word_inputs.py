@@ -19,7 +19,7 @@ from scipy import sparse
 
 from img2music.errors import UsageError
 from img2music.music.song import Song
-from img2music.research.songs.groups import Floats, Indices, InputGroup, Learning, Stored
+from img2music.research.songs.groups import Floats, Indices, InputGroup, TrainingPart
 from img2music.research.songs.model_files import finite, read_json, write_json
 from img2music.research.songs.style import words_of
 
@@ -131,33 +131,35 @@ class Words(InputGroup):
     trained on them would trust them too much.
     """
 
-    def __init__(self, name: str, scores: WordScores | None = None, axes: Sequence[str] = ()) -> None:
+    _scores: WordScores
+    _axes: Sequence[str]
+
+    def __init__(self, name: str) -> None:
         super().__init__(name)
-        self._scores = scores
-        self._axes = axes
         self._terms_of = functools.cache(lambda text: terms_of(words_of(text)))
 
     @classmethod
-    def restore(cls, name: str, facts: Mapping[str, Any], stored: Stored) -> Self:
-        return cls(name, WordScores.load(stored.folder, facts["file"], len(facts["axes"])), facts["axes"])
+    def restore(cls, name: str, facts: Mapping[str, Any], folder: Path, given: InputGroup | None) -> Self:
+        group = cls(name)
+        group._axes = facts["axes"]
+        group._scores = WordScores.load(folder, facts["file"], len(group._axes))
+        return group
 
     def lacks(self, song: Song) -> str | None:
         return None if self._text(song) else self.name.replace("-words", "")
 
-    def fit(self, songs: Sequence[Song], learning: Learning) -> Floats:
+    def fit(self, songs: Sequence[Song], learning: TrainingPart) -> Floats:
         self._axes = learning.axes
         self._scores, left_out = WordScores.fit(self._terms(songs), learning.targets, learning.parts)
         return left_out
 
     def transform(self, songs: Sequence[Song]) -> Floats:
-        assert self._scores is not None, "fit comes first"
         return self._scores.of(self._terms(songs))
 
     def columns(self) -> list[str]:
         return [f"{self.name}: {axis}" for axis in self._axes]
 
     def save(self, folder: Path) -> dict[str, Any]:
-        assert self._scores is not None, "fit comes first"
         file = f"{self.name}.json"
         self._scores.save(folder / file)
         return {"file": file, "axes": list(self._axes)}

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from img2music.errors import InputError, UsageError
-from img2music.media.picture_writer import write_pictures
+from img2music.media.film_writer import write_pictures
+from img2music.progress import Step
 
 
 def pictures(count: int, size: tuple[int, int] = (64, 48)):
@@ -22,18 +23,16 @@ def pictures(count: int, size: tuple[int, int] = (64, 48)):
 @pytest.mark.parametrize("ending", ["mp4", "mov", "mkv", "webm"])
 def test_planes_come_back_as_they_went(tmp_path: Path, ending: str) -> None:
     file = tmp_path / f"film.{ending}"
-    told: list[tuple[float, float]] = []
-    write_pictures(
-        pictures(70), file, rate=30, size=(64, 48), count=70, progress=lambda done, of: told.append((done, of))
-    )
+    told: list[Step] = []
+    write_pictures(pictures(70), file, rate=30, size=(64, 48), count=70, progress=told.append)
     with av.open(str(file)) as container:
         shown = [frame.to_ndarray() for frame in container.decode(video=0)]
     assert len(shown) == 70
     assert [float(frame[:48].mean()) for frame in shown] == pytest.approx(16 + 2 * np.arange(70), abs=1.5)
     assert shown[40][48:60].mean() == pytest.approx(100, abs=1.5)
     assert shown[40][60:].mean() == pytest.approx(150, abs=1.5)
-    assert told[-1][1] == pytest.approx(70 / 30)
-    assert told == sorted(told)
+    assert (told[-1].stage, told[-1].total, told[-1].unit) == ("Filming", pytest.approx(70 / 30), "seconds")
+    assert [step.done for step in told] == sorted(step.done for step in told)
 
 
 @pytest.mark.parametrize("ending", ["mp4", "mov", "mkv", "webm"])

@@ -6,7 +6,6 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
-from img2music.research.match.ratings import read_ratings
 
 from benchmarks.report import Report
 from img2music.affect import SCALES
@@ -18,7 +17,7 @@ from img2music.research.evaluation import grouped_folds
 from img2music.research.images.datasets import load
 from img2music.research.images.evaluation import fold_predictions
 from img2music.research.images.training import pooled_features
-from img2music.research.match.evaluating import Score, choose, evaluate_match, score
+from img2music.research.match.evaluating import Score, choose, evaluate_match, read_files, score
 
 GENRES = ("classical", "rock", "electronic", "pop")
 
@@ -65,8 +64,8 @@ def run(options: argparse.Namespace) -> Report:
         folder: Path = options.keep or Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)
         write_emotify_table(emotify, folder / "emotify.csv")
-        images = read_ratings(oasis / "ratings.csv", SCALES["oasis"])
-        found = evaluate_match(images, read_ratings(folder / "emotify.csv"), top=options.top)
+        images = read_files(oasis / "ratings.csv", SCALES["oasis"])
+        found = evaluate_match(images, read_files(folder / "emotify.csv"), top=options.top)
     report = Report(
         "match", ["models", "matching", "gain", "Spearman valence", "Spearman arousal", "songs that came first"]
     )

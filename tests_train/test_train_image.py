@@ -16,6 +16,7 @@ from img2music.research.images.datasets import load
 from img2music.research.images.training import pooled_features, train
 from img2music.vision.model import ImageAnalysis, ImageModel
 from tests.support.commands import call, refused
+from tests.support.rated_images import COUNT, made_up
 
 SCHEMA = Path(__file__).parents[1] / "docs" / "schemas" / "evaluate-image.json"
 THEMES = {"Acorns", "Alcohol", "Beach", "Bird", "Cat", "Dog", "Fire", "Flowers", "Lake", "Penguins", "Rocks", "Snow"}
@@ -71,6 +72,17 @@ def test_train_then_analyze(small_oasis: Path, tmp_path: Path) -> None:
     assert spreads.shape == images.affect.shape
     assert 0.01 < spreads.min() < spreads.max() < 0.5
     assert np.abs(model.reference.valence.mean() - images.affect[:, 0].mean()) < 0.1
+
+
+def test_a_model_trained_on_a_csv_says_so(tmp_path: Path) -> None:
+    data = made_up("csv", tmp_path / "set")
+    data.write_text(data.read_text().replace(",0-1", ",nrc-vad-2"))
+    output = tmp_path / "mine.onnx"
+    assert run("train", "image", "--data", data, "--out", output)[0] == 0
+    metadata = ImageModel.load(output).metadata
+    assert metadata["data"] == f"ratings.csv, {COUNT} images; ImageNet (ILSVRC 2012)"
+    assert metadata["scale"] == "unit: (x + 1) / 2 of the ratings from -1 to 1; valence, arousal"
+    assert metadata["command"].startswith("img2music train image --data ratings.csv --scale nrc-vad-2 --out mine.onnx")
 
 
 def test_word_norms_are_read_beside_the_features(small_oasis: Path, shared_data: Path, tmp_path: Path) -> None:

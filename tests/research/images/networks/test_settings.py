@@ -110,8 +110,8 @@ def test_the_command_keeps_the_users_folders_to_itself() -> None:
     )
     solved = options_of(Settings("alexnet", seed=3), HeadKind.RIDGE)
     assert " ".join(map(str, solved)) == (
-        "--network alexnet --weights pretrained --learning frozen --head ridge --batch-size 32 "
-        "--validation 0.2 --seed 3"
+        "--network alexnet --weights pretrained --learning frozen --head ridge --batch-size 32 --validation 0.2 "
+        "--seed 3"
     )
 
 

@@ -124,7 +124,10 @@ def to_onnx(network: Network, target: Target) -> bytes:
                 dynamo=True,
                 verbose=False,
             )
-        return bytes(program.model_proto.SerializeToString())
+        model = program.model_proto
+        for node in model.graph.node:  # where in whose files each was made
+            del node.metadata_props[:]
+        return bytes(model.SerializeToString())
     except Exception as error:  # the exporter and protobuf have no common base for what they raise
         raise ModelError(f"PyTorch can't export this network to ONNX: {first_line(error)}") from error
 

@@ -4,7 +4,7 @@ import dataclasses
 import os
 import re
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, TypedDict
 
 from img2music.errors import UsageError, printable
 from img2music.track import FILTERED
@@ -131,6 +131,28 @@ class TrackFilter(_Declared):  # type: ignore[misc]  # conditions on declared fi
     def narrows(self) -> bool:
         """Whether a person asked for some of the music only."""
         return dataclasses.replace(self, speech=None) != TrackFilter()
+
+
+class FilterWishes(TypedDict, total=False):
+    """Keywords of a `TrackFilter`."""
+
+    genre: str | Iterable[str]
+    not_genre: str | Iterable[str]
+    artist: str | Iterable[str]
+    not_artist: str | Iterable[str]
+    album: str | Iterable[str]
+    not_album: str | Iterable[str]
+    label: str | Iterable[str]
+    not_label: str | Iterable[str]
+    folder: AnyPath | Iterable[AnyPath]
+    not_folder: AnyPath | Iterable[AnyPath]
+    year: RangeWish
+    tempo: RangeWish
+    duration: RangeWish
+    instrumental: bool | None
+    key: str | tuple[int, int | None] | None
+    file: bool | None
+    speech: bool | None
 
 
 def _texts(value: Any, name: str) -> tuple[str, ...]:

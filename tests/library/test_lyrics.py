@@ -18,10 +18,11 @@ from img2music.errors import InputError, SourceError, UsageError
 from img2music.filters import TrackFilter
 from img2music.library.exchange import LibraryImport, export_library, import_library
 from img2music.library.importing import import_table
-from img2music.library.lyrics import SOURCES, describe, fetch, known_lyrics, recorded
+from img2music.library.lyrics import describe, fetch, known_lyrics, recorded
 from img2music.library.record import BEST_FIRST, LyricsRecord, SongRecord, TrackRecord, best
 from img2music.library.store import LibraryStore
 from img2music.music.lyrics.fusion import fuse
+from img2music.options import LyricsSource
 from img2music.progress import Step
 from img2music.track import Tags
 from tests.support.records import make_record
@@ -179,7 +180,7 @@ def test_interrupted(store: LibraryStore, tmp_path: Path) -> None:
 
 def test_bad_usage(store: LibraryStore) -> None:
     for sources in ([], ["genius"]):
-        with pytest.raises(UsageError, match="There is no source of lyrics"):
+        with pytest.raises(UsageError, match="must be tags, files, lrclib or musixmatch"):
             fetch(store, sources)
     with pytest.raises(UsageError, match="`limit`"):
         fetch(store, limit=0)
@@ -194,7 +195,7 @@ def test_which_is_best(store: LibraryStore) -> None:
     def record(source: str, text: str | None, *, instrumental: bool = False) -> LyricsRecord:
         return LyricsRecord(source, text, instrumental, None, 0, None if text is None else len(text) / 10)
 
-    assert set(SOURCES) < set(BEST_FIRST)
+    assert set(LyricsSource) < set(BEST_FIRST)
     none, silent = record("tags", None), record("files", None, instrumental=True)
     excerpt, whole = record("musixmatch", "a"), record("lrclib", "ab")
     store.put([track("a", "Song 1")])

@@ -18,7 +18,7 @@ from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from email.utils import mktime_tz, parsedate_tz
 from importlib.metadata import version
-from typing import Any, ClassVar, NoReturn, TypeVar
+from typing import Any, NoReturn, TypeVar
 from urllib.parse import quote, quote_plus, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
@@ -76,7 +76,7 @@ class Session(contextlib.AbstractContextManager["Session"]):
         self.limits = limits = limits or Limits()
         self._status = status
         self._secrets = {form for secret in secrets for form in (secret, quote(secret, safe=""), quote_plus(secret))}
-        _REDACTOR.secrets.update(self._secrets)
+        _SECRETS.update(self._secrets)
         self._next = 0.0
         self._growing = tenacity.wait_exponential(limits.backoff) + tenacity.wait_random(0, limits.backoff)
         self._tries = tenacity.Retrying(
@@ -143,7 +143,7 @@ class Session(contextlib.AbstractContextManager["Session"]):
     def _fault(self, error: Exception, url: str) -> Exception:
         if isinstance(error, TimeoutError | httpx.TimeoutException):
             return _PassingError("no whole answer in time")
-        cause = _said_by_system(error)
+        cause = error.__context__ and error.__context__.__context__  # the system's error, in httpcore's, in httpx's
         if isinstance(cause, ssl.SSLError) and not isinstance(cause, ssl.SSLEOFError):
             return self._error(f"no trustworthy connection ({_tls_reason(cause)}).", final=True)
         refused = isinstance(error, httpx.ConnectError) and isinstance(cause, OSError)
@@ -236,30 +236,17 @@ def _end(client: httpx.AsyncClient) -> None:
     asyncio.run_coroutine_threadsafe(client.aclose(), _loop())
 
 
-def _said_by_system(error: BaseException | None) -> BaseException | None:
-    """What the system says, below what httpx, httpcore and anyio make of it."""
-    deepest = None
-    while error is not None:
-        if isinstance(error, BaseExceptionGroup):
-            error = error.exceptions[0]
-        deepest = error if isinstance(error, OSError) else deepest
-        error = error.__cause__ or error.__context__
-    return deepest
+_SECRETS: set[str] = set()
 
 
-class _Redactor(logging.Filter):
-    """Keeps keys out of what httpx logs of addresses."""
-
-    secrets: ClassVar[set[str]] = set()
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        record.msg, record.args = _without(self.secrets, record.getMessage()), None
-        return True
+def _redact(record: logging.LogRecord) -> bool:
+    """Keep keys out of what httpx logs of addresses."""
+    record.msg, record.args = _without(_SECRETS, record.getMessage()), None
+    return True
 
 
-_REDACTOR = _Redactor()
 for _name in ("httpx", "httpcore.connection", "httpcore.http11", "httpcore.proxy"):
-    logging.getLogger(_name).addFilter(_REDACTOR)
+    logging.getLogger(_name).addFilter(_redact)
 
 
 def _without(secrets: set[str], text: str) -> str:
@@ -305,9 +292,8 @@ def _certificates() -> ssl.SSLContext | bool:
     bundle = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")
     if not bundle:
         return True
-    if os.path.isdir(bundle):  # noqa: PTH112
-        return ssl.create_default_context(capath=bundle)
-    return ssl.create_default_context(cafile=bundle)
+    folder = os.path.isdir(bundle)  # noqa: PTH112 - as they take it
+    return ssl.create_default_context(cafile=None if folder else bundle, capath=bundle if folder else None)
 
 
 def _tls_reason(error: ssl.SSLError) -> str:

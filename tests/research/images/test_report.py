@@ -21,7 +21,8 @@ from img2music.research.images.datasets import DATASETS, load
 from img2music.research.images.efficientnet import DEPTHS
 from img2music.research.images.evaluation import Judged, judge_model, judge_recipe
 from img2music.research.images.report import KIND, notes_on, report_on
-from img2music.vision.model import MODELS, ImageAnalysis, ImageModel
+from img2music.vision.model import ImageAnalysis, ImageModel
+from img2music.vision.model_files import MODELS
 from tests.support.commands import call, refused
 from tests.support.rated_images import COUNT, made_up, save
 

@@ -285,16 +285,18 @@ def read_sheet(path: Path) -> Iterator[str]:
 def export_seeds(folder: Path) -> list[Path]:
     from img2music.affect import Affect
     from img2music.analysis import Features
-    from img2music.connectors.tags import Tags
     from img2music.library.exchange import export_library
     from img2music.library.record import SongRecord
     from img2music.library.store import LibraryStore
+    from img2music.track import Tags
 
     folder.mkdir(parents=True)
     with LibraryStore.open(folder / "library.db", create=True) as store:
         store.put(records(5))
         features = Features(**dict.fromkeys(Features.__dataclass_fields__))
-        song = SongRecord("spotify:x", Tags("Song", "Artist"), 200.0, "table/1", Affect(0.5, 0.5), features)
+        song = SongRecord(
+            "spotify:x", Tags(title="Song", artist="Artist"), 200.0, "table/1", Affect(0.5, 0.5), features
+        )
         with store.writing() as transaction:
             transaction.put_songs([song])
         export_library(store, folder / "export.jsonl")
@@ -307,7 +309,7 @@ def read_export(path: Path) -> Iterator[str]:
     from img2music.library.store import LibraryStore
 
     with LibraryStore.open(path.with_name("library.db"), create=True) as store:
-        for error in import_library(store, path)[1]:
+        for error in import_library(store, path).errors:
             yield error.reason
         for _ in store.tracks():
             pass
@@ -333,14 +335,14 @@ def read_words(path: Path) -> Iterator[str]:
     from img2music.connectors.lyric_files import read_beside
     from img2music.errors import Img2MusicError
     from img2music.music.lyrics.lexicon import Lexicon
-    from img2music.research.images.rating_table import load_rating_table
-    from img2music.research.match.ratings import read_ratings
+    from img2music.research.images.datasets import load
+    from img2music.research.match.evaluating import read_files
 
     readers: list[Callable[[], object]] = [
         lambda: read_beside(path.with_suffix(".mp3")),
-        lambda: read_ratings(path),
+        lambda: read_files(path),
         lambda: Lexicon.load(path),
-        lambda: load_rating_table(path),
+        lambda: load(path),
         lambda: settings._table(path, "musixmatch"),
     ]
     for reader in readers:

@@ -8,9 +8,9 @@ import numpy as np
 from img2music.affect import Affect
 from img2music.analysis import CurvePoint, Features, TrackAnalysis
 from img2music.connectors.folders import FileState
-from img2music.connectors.tags import Tags
 from img2music.library.record import TrackRecord
 from img2music.library.store import LibraryStore
+from img2music.track import Tags
 
 SEED = 20
 GENRES = ("Rock", "Jazz", "Electronic", "Classical", "Pop", "Folk", "Hip-Hop", "Metal", "Blues", "Ambient")
@@ -47,7 +47,13 @@ def records(count: int) -> Iterator[TrackRecord]:
         yield TrackRecord(
             FileState(f"/music/{artist:06}/{album:06}/{i:07}.flac", 30_000_000, 1_700_000_000_000_000_000),
             f"{i:064x}",
-            Tags(f"Song {i}", f"Artist {artist}", f"Album {album}", None, GENRES[album % 10], 1950 + album % 75),
+            Tags(
+                title=f"Song {i}",
+                artist=f"Artist {artist}",
+                album=f"Album {album}",
+                genre=GENRES[album % 10],
+                year=1950 + album % 75,
+            ),
             TrackAnalysis("audio/1", duration, 80.0, affect, features, (CurvePoint(0.0, 10.0, affect),)),
         )
 

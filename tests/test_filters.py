@@ -2,9 +2,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from img2music.cli.tables import length_text
 from img2music.errors import UsageError
 from img2music.filters import TrackFilter, parse_key, parse_lengths, parse_range, parse_years
-from img2music.library.listing import length_text
 from tests.support.records import make_record
 
 

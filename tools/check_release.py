@@ -1,7 +1,7 @@
 """Check that a release is whole: ``make check``.
 
-Version, changelog and metadata agree; wheel and sdist build from what git knows, the wheel made of the sdist holds the same files,
-and the wheel installs into an empty environment and runs the demo's steps.
+Version, changelog and metadata agree; wheel and sdist build from what git knows; the wheel made of the sdist holds the
+same files; the wheel installs into an empty environment and runs the demo's steps.
 """
 
 import re

@@ -1,6 +1,7 @@
 """What one analyzer version measures of one track."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from img2music.affect import Affect
 
@@ -9,6 +10,14 @@ PITCH_CLASSES = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B"
 
 NO_MUSIC = "There is no music in it: it is silent, or shorter than 0.4 seconds."
 """Why a file is not analysed that can be read: no fault of it."""
+
+
+def limits(least: float | None = None, most: float | None = None, *, lacking: bool = False) -> dict[str, Any]:
+    """Metadata of a feature: its limits, and whether a sound file may lack it."""
+    return {"least": least, "most": most, "lacking": lacking}
+
+
+UNIT = limits(0.0, 1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,18 +43,18 @@ class Features:
         Onsets a second.
     """
 
-    danceability: float | None
-    energy: float | None
-    valence: float | None
-    acousticness: float | None
-    instrumentalness: float | None
-    liveness: float | None
-    speechiness: float | None
-    tempo: float | None
-    key: int | None
-    mode: int | None
-    loudness: float | None
-    onset_rate: float | None
+    danceability: float | None = field(metadata=UNIT)
+    energy: float | None = field(metadata=UNIT)
+    valence: float | None = field(metadata=UNIT)
+    acousticness: float | None = field(metadata=UNIT)
+    instrumentalness: float | None = field(metadata=UNIT)
+    liveness: float | None = field(metadata=UNIT)
+    speechiness: float | None = field(metadata=UNIT)
+    tempo: float | None = field(metadata=limits(lacking=True))
+    key: int | None = field(metadata=limits(0, 11, lacking=True))
+    mode: int | None = field(metadata=limits(0, 1, lacking=True))
+    loudness: float | None = field(metadata=limits(lacking=True))
+    onset_rate: float | None = field(metadata=limits())
 
     @property
     def key_name(self) -> str | None:

@@ -55,7 +55,7 @@ ONNX = FileKind("an ONNX model", (".onnx",), rb"\x08[\x01-\x20]")  # the field i
 def open_regular(path: str | os.PathLike[str], what: str) -> BinaryIO:
     """Open a file for reading, such as "an image"; a pipe or a device would block, so they are refused unopened.
 
-    What it gives has no name, by which libav would guess what is in it.
+    An empty one is refused too. What it gives has no name, by which libav would guess what is in it.
     """
     name = os.fsdecode(path)
     try:
@@ -78,6 +78,36 @@ def open_regular(path: str | os.PathLike[str], what: str) -> BinaryIO:
         file.close()
         raise InputError("the file is empty.", name)
     return file
+
+
+def read_text(path: str | os.PathLike[str], most: int, otherwise: str) -> str:
+    """Read a text file: UTF-8, UTF-16 by its mark, or Windows-1252 as some programs save it.
+
+    A file of more bytes is refused, and so is what is no text; ``otherwise`` says what it is not, as "no lyrics".
+    """
+    name = os.fsdecode(path)
+    try:
+        with open(path, "rb") as stream:  # noqa: PTH123 - names may be any bytes
+            content = stream.read(most + 1)
+    except OSError as error:
+        raise InputError(f"can't be read: {reason_of(error, str(error))}.", name) from None
+    if len(content) > most:
+        raise InputError(f"is larger than {most / 1e6:.0f} MB: {otherwise}.", name)
+    utf16 = content.startswith((b"\xff\xfe", b"\xfe\xff"))
+    if b"\0" in content and not utf16:
+        raise InputError(f"is not text: {otherwise}.", name)
+    try:
+        return content.decode("utf-16" if utf16 else "utf-8-sig")
+    except UnicodeDecodeError:
+        return content.decode("cp1252", "replace")
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder and those above it."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"can't be made a folder ({error.strerror}).", str(folder)) from error
 
 
 def write_atomically(content: bytes, file: Path, kind: FileKind) -> None:

@@ -1,8 +1,13 @@
-"""A track of the library."""
+"""A track of the library.
 
-from dataclasses import dataclass
+Each of its fields is declared here, and nowhere else: the database, tag reading, JSON, CSV, filters and docs follow.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from pathlib import PurePath
+from typing import Any
 
 from img2music.affect import Affect
 from img2music.analysis import Features
@@ -18,58 +23,221 @@ class TrackKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Track:
-    """One song in the library.
+class TagNames:
+    """What one field is called in each kind of tags, and in the tables that people have; the best name first."""
 
-    Attributes
-    ----------
-    id : int
-        Number of the track in its library.
-    path : str or None
-        Absolute path, as ``os.fsdecode`` gives it (bytes that are not UTF-8 as surrogates). None for a song that is
-        known from a table only; it has no ``content`` and no affect curve either.
-    title, artist, album, album_artist, genre : str or None
-        From the file's tags, or the table. ``title`` falls back to the file's name where it is shown, not here.
-    year : int or None
-        Year of release.
-    duration : float or None
-        Length in seconds; None where a table does not tell.
-    content : str or None
-        BLAKE2b hash of the file's bytes (hexadecimal); equal for duplicates.
-    analyzer : str
-        The analyzer version that measured it, or what its affect comes from.
-    missing : bool
-        Whether the file was gone at the last scan of its folder.
-    affect : Affect
-        Affect of the whole track.
-    features : Features
-        Features of the whole track.
-    identifier : str or None
-        Name of a song without a file, such as ``"spotify:6f807x0ima9a1j3VPbc7VN"``; no other track has it.
-    sound : str or None
-        Hash of the encoded sound apart from tags (hexadecimal); equal for copies, however they are tagged. None until a
-        scan has hashed it.
-    kind : TrackKind
-        "music", "speech", "noise", or "short" if it lasts less than five seconds.
+    id3: tuple[str, ...]  # frames of MP3, WAV, AIFF
+    vorbis: tuple[str, ...]  # comments of FLAC and all that is in Ogg; in any case
+    mp4: tuple[str, ...]  # atoms
+    ape: tuple[str, ...]  # keys of APEv2; in any case
+    asf: tuple[str, ...]  # attributes of Windows Media
+    libav: tuple[str, ...] = ()  # what libav calls it, whatever RIFF, AIFF or Matroska do
+    columns: tuple[str, ...] = ()  # of tables, in small letters and digits without signs and spaces
+    year: bool = False  # whether it is a date of which the year is kept; else it is text
+
+    @property
+    def all(self) -> tuple[str, ...]:
+        """The names in all kinds of tags: no two fields share one."""
+        return tuple(dict.fromkeys(self.vorbis + self.id3 + self.mp4 + self.ape + self.asf + self.libav))
+
+
+def about(
+    doc: str,
+    tags: TagNames | None = None,
+    *,
+    filtered: bool = False,
+    listed: bool = True,
+) -> dict[str, Any]:
+    """Metadata of a field: what it is, where it is read, whether filters look for text in it, whether CSV has it."""
+    return {"doc": doc, "tags": tags, "filtered": filtered, "listed": listed}
+
+
+@dataclass(frozen=True, slots=True)
+class Tags:
+    """What a sound file, or a table of songs, says about the music.
+
+    One line of printable text each, in which several values are joined by "; "; None where it does not say. A field
+    that is added is empty in libraries that are there already, until their files are scanned for tags again.
     """
 
-    id: int
-    path: str | None
-    title: str | None
-    artist: str | None
-    album: str | None
-    album_artist: str | None
-    genre: str | None
-    year: int | None
-    duration: float | None
-    content: str | None
-    analyzer: str
-    missing: bool
-    affect: Affect
-    features: Features
-    identifier: str | None = None
-    sound: str | None = None
-    kind: TrackKind = TrackKind.MUSIC
+    title: str | None = field(
+        default=None,
+        metadata=about(
+            "Title.",
+            TagNames(
+                id3=("TIT2",),
+                vorbis=("title",),
+                mp4=("\xa9nam",),
+                ape=("Title",),
+                asf=("Title",),
+                libav=("title",),
+                columns=("trackname", "title", "songname", "songtitle", "tracktitle", "track", "song", "name"),
+            ),
+        ),
+    )
+    artist: str | None = field(
+        default=None,
+        metadata=about(
+            "Artist.",
+            TagNames(
+                id3=("TPE1",),
+                vorbis=("artist", "performer"),
+                mp4=("\xa9ART",),
+                ape=("Artist",),
+                asf=("Author",),
+                libav=("artist", "author"),
+                columns=("trackartist", "artistname", "artist", "artistnames", "artistsname", "artistsnames", "artists")  # noqa: RUF005
+                + ("trackartists", "trackartistname", "mainartist", "performer", "singer", "band"),
+            ),
+            filtered=True,
+        ),
+    )
+    album: str | None = field(
+        default=None,
+        metadata=about(
+            "Album.",
+            TagNames(
+                id3=("TALB",),
+                vorbis=("album",),
+                mp4=("\xa9alb",),
+                ape=("Album",),
+                asf=("WM/AlbumTitle",),
+                libav=("album",),
+                columns=("trackalbumname", "albumname", "albumtitle", "album", "release"),
+            ),
+            filtered=True,
+        ),
+    )
+    album_artist: str | None = field(
+        default=None,
+        metadata=about(
+            "Artist of the whole album.",
+            TagNames(
+                id3=("TPE2",),
+                vorbis=("albumartist", "album artist", "album_artist"),
+                mp4=("aART",),
+                ape=("Album Artist",),
+                asf=("WM/AlbumArtist",),
+                libav=("album_artist",),
+                columns=("albumartist", "albumartists", "albumartistname", "albumartistnames"),
+            ),
+        ),
+    )
+    genre: str | None = field(
+        default=None,
+        metadata=about(
+            "Genre.",
+            TagNames(
+                id3=("TCON",),
+                vorbis=("genre",),
+                mp4=("\xa9gen",),
+                ape=("Genre",),
+                asf=("WM/Genre",),
+                libav=("genre",),
+                columns=("playlistgenre", "trackgenre", "genre", "genres", "topgenre", "maingenre", "artistgenres"),
+            ),
+            filtered=True,
+        ),
+    )
+    year: int | None = field(
+        default=None,
+        metadata=about(
+            "Year of release.",
+            TagNames(
+                id3=("TDRC", "TDOR", "TYER"),
+                vorbis=("date", "originaldate", "year"),
+                mp4=("\xa9day",),
+                ape=("Year",),
+                asf=("WM/Year",),
+                libav=("date",),
+                columns=("year", "releaseyear", "releasedyear", "yearreleased", "yearofrelease")  # noqa: RUF005
+                + ("trackalbumreleasedate", "albumreleasedate", "albumreleaseyear", "albumdate", "releasedate")
+                + ("datereleased",),
+                year=True,
+            ),
+        ),
+    )
+    label: str | None = field(
+        default=None,
+        metadata=about(
+            "Record label.",
+            TagNames(
+                id3=("TPUB",),
+                vorbis=("label", "publisher", "organization"),
+                mp4=("----:com.apple.iTunes:LABEL", "----:com.apple.iTunes:publisher"),
+                ape=("Label", "Publisher"),
+                asf=("WM/Publisher",),
+                libav=("publisher",),
+                columns=("label", "recordlabel", "labelname", "albumlabel"),
+            ),
+            filtered=True,
+        ),
+    )
+
+
+TAG_NAMES: Mapping[str, TagNames] = {each.name: each.metadata["tags"] for each in fields(Tags)}
+FILTERED = tuple(each.name for each in fields(Tags) if each.metadata["filtered"])
+"""Fields in which filters look for text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """Where the sound of a track is: a file, a song of a music server, or nowhere."""
+
+    scheme: str | None = None  # "file", or the server's, such as "spotify"; None for nowhere
+    name: str = ""  # the file's absolute path, or the server's id
+
+    def __str__(self) -> str:
+        return "" if self.scheme is None else f"{self.scheme}:{self.name}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Track(Tags):
+    """One song in the library."""
+
+    id: int = field(metadata=about("Number of the track in its library."))
+    path: str | None = field(
+        metadata=about(
+            "Absolute path, as ``os.fsdecode`` gives it (bytes that are not UTF-8 as surrogates). None for a song that "
+            "is known from a table or a music server only; it has no ``content`` and no affect curve either."
+        )
+    )
+    identifier: str | None = field(
+        default=None,
+        metadata=about(
+            'Name of a song without a file, such as ``"spotify:6f807x0ima9a1j3VPbc7VN"``; no other track has it.'
+        ),
+    )
+    duration: float | None = field(metadata=about("Length in seconds; None where a table does not tell."))
+    missing: bool = field(default=False, metadata=about("Whether the file was gone at the last scan of its folder."))
+    kind: TrackKind = field(
+        default=TrackKind.MUSIC,
+        metadata=about('"music", "speech", "noise", or "short" if it lasts less than five seconds.'),
+    )
+    affect: Affect = field(metadata=about("Affect of the whole track, sound and words together."))
+    features: Features = field(metadata=about("Features of the whole track."))
+    content: str | None = field(
+        metadata=about("BLAKE2b hash of the file's bytes (hexadecimal); equal for duplicates.", listed=False)
+    )
+    analyzer: str = field(
+        metadata=about("The analyzer version that measured it, or what its affect comes from.", listed=False)
+    )
+    sound: str | None = field(
+        default=None,
+        metadata=about(
+            "Hash of the encoded sound apart from tags (hexadecimal); equal for copies, however they are tagged. None "
+            "until a scan has hashed it.",
+            listed=False,
+        ),
+    )
+
+    @property
+    def location(self) -> Location:
+        """Where its sound is."""
+        if self.path is not None:
+            return Location("file", self.path)
+        scheme, _, name = (self.identifier or "").partition(":")
+        return Location() if scheme in ("", "song", "isrc") else Location(scheme, name)  # names, but no place
 
     @property
     def shown_title(self) -> str:
@@ -77,11 +245,11 @@ class Track:
         return self.title or (PurePath(self.path).stem if self.path else self.identifier or "")
 
     @property
-    def label(self) -> str:
+    def display_name(self) -> str:
         """What names it wherever songs are shown, as in "#17 Title - Artist"."""
-        return label(self.id, self.shown_title, self.artist)
+        return display_name(self.id, self.shown_title, self.artist)
 
 
-def label(number: int | None, title: str, artist: str | None) -> str:
+def display_name(id: int | None, title: str, artist: str | None) -> str:  # noqa: A002
     """What names a song wherever songs are shown, as in "#17 Title - Artist"; without a number if it has none."""
-    return ("" if number is None else f"#{number} ") + title + (f" - {artist}" if artist else "")
+    return ("" if id is None else f"#{id} ") + title + (f" - {artist}" if artist else "")

@@ -2,41 +2,30 @@
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import click
 import numpy as np
 import pytest
-import typer
 from PIL import Image
 
 import img2music
-from img2music.cli.app import app, main
+from img2music.cli.app import main
 from img2music.cli.output import require_outputs
 from img2music.errors import UsageError
 from img2music.matching.playlists import FORMATS
 from tests.soundtrack.test_spotting import song
+from tests.support.commands import COMMANDS
 from tests.support.films import Still, make_film
 from tests.support.songs import library as make_library
 from tests.support.songs import record
 
 Run = Callable[..., str]
 
-OUTPUTS = {"audio_only", "explain", "out", "output", "plot", "report", "sheet_output"}
+OUTPUTS = {"audio_only", "explain", "out", "output", "outputs", "plot", "report", "sheets"}
 """Parameters that name what is written; the file of ``library export`` is one too."""
-
-
-def commands(command: click.Command, name: str = "") -> Iterator[tuple[str, click.Command]]:
-    if isinstance(command, click.Group):
-        for each, inner in command.commands.items():
-            yield from commands(inner, f"{name} {each}".strip())
-    else:
-        yield name, command
-
-
-COMMANDS = dict(commands(typer.main.get_command(app)))
 
 
 @pytest.mark.parametrize("name", COMMANDS)

@@ -1,5 +1,6 @@
 """The session with web services: every way in which a service can fail."""
 
+import asyncio
 import dataclasses
 import io
 import logging
@@ -291,3 +292,26 @@ def test_the_usual_limits_end() -> None:
     limits = Limits()
     assert limits.total <= limits.patience
     assert limits.backoff * 1.5 * (2 ** (limits.tries - 1) - 1) <= limits.patience
+
+
+def test_where_an_event_loop_is_running_already(server: Server) -> None:
+    async def in_a_notebook() -> object:
+        with session() as asking:
+            return asking.get_json(f"{server.url}/a")
+
+    assert asyncio.run(in_a_notebook()) == {"path": "/a"}
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("REQUESTS_CA_BUNDLE", "/none.pem", "check REQUESTS_CA_BUNDLE"),
+        ("HTTP_PROXY", "gopher://127.0.0.1", "the proxy can't be used"),
+        ("ALL_PROXY", "socks5://127.0.0.1:1", "the proxy can't be used"),
+    ],
+)
+def test_settings_that_can_not_be_used(monkeypatch: pytest.MonkeyPatch, name: str, value: str, words: str) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SourceError, match=words) as caught:
+        session()
+    assert caught.value.final

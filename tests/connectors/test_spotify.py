@@ -119,7 +119,7 @@ def test_tokens_end(server: SpotifyServer) -> None:
     server.expire()
     assert len(list(songs)) == 119
     assert [asked.path for asked in server.asked].count("/accounts/api/token") == 2
-    server.valid_for = 30  # less than spotipy's margin of a minute: a new one each time
+    server.valid_for = 30  # less than the margin of a minute: a new one each time
     server.expire()
     assert len(list(client.songs([("playlist", OTHER)]))) == 60
 
@@ -160,7 +160,7 @@ def test_nothing_is_logged_of_keys_and_tokens(server: SpotifyServer, caplog: pyt
     with caplog.at_level(logging.DEBUG):
         client = Spotify(QUICK)
         client.fill(list(client.songs([("playlist", LIST)])))
-    assert "/v1/playlists" in caplog.text  # what urllib3 says of addresses
+    assert "/v1/playlists" in caplog.text  # what httpx says of addresses
     for secret in (server.CLIENT, server.SECRET, "token-0", "Bearer", "Basic"):
         assert secret not in caplog.text
 

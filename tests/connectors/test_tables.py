@@ -15,7 +15,7 @@ from img2music.music.song import Song
 
 HEADER = "track_name,track_artist,danceability,key,tempo,duration_ms"
 ROW = "Jóga,Björk,0.5,3,80.25,305000"
-SONG = Song(2, title="Jóga", artist="Björk", danceability=0.5, key=3, tempo=80.25, duration=305.0)
+SONG = Song(row=2, title="Jóga", artist="Björk", danceability=0.5, key=3, tempo=80.25, duration=305.0)
 ID = "6f807x0ima9a1j3VPbc7VN"
 
 
@@ -183,7 +183,7 @@ def test_a_bad_cell_is_a_problem_and_its_song_lacks_the_value(
     found = read(tmp_path, f"title,{column}\nfirst,\nsecond,{cell}\nthird,\n")
     assert [song.title for song in found.songs] == ["first", "second", "third"]
     assert [(each.row, each.column, each.reason) for each in found.problems] == [(3, column, reason)]
-    assert found.songs[1] == Song(3, title="second")
+    assert found.songs[1] == Song(row=3, title="second")
     assert str(found.problems[0]) == f"line 3, column {column}: {reason}"
 
 
@@ -225,7 +225,7 @@ def test_rows_of_several_lines_keep_count(tmp_path: Path) -> None:
 
 def test_of_two_columns_of_one_name_the_first_counts(tmp_path: Path) -> None:
     found = read(tmp_path, "title,energy,energy\na,0.1,0.9\n")
-    assert found.songs == [Song(2, title="a", energy=0.1)]
+    assert found.songs == [Song(row=2, title="a", energy=0.1)]
     assert [str(problem) for problem in found.problems] == [
         "line 1, column energy: is there 2 times; the first counts, for energy"
     ]
@@ -264,8 +264,8 @@ def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
 
 def test_a_mapping_decides(tmp_path: Path) -> None:
     text = "song,name,mood\na,b,0.25\n"
-    assert read(tmp_path, text).songs == [Song(2, title="a")]
-    assert read(tmp_path, text, title="name", valence="mood").songs == [Song(2, title="b", valence=0.25)]
+    assert read(tmp_path, text).songs == [Song(row=2, title="a")]
+    assert read(tmp_path, text, title="name", valence="mood").songs == [Song(row=2, title="b", valence=0.25)]
     assert one(tmp_path, "length", "2000", duration_ms="length").duration == 2.0
     with pytest.raises(InputError, match="line 1: there is no column 'moods' for valence; there is: song, name, mood"):
         read(tmp_path, text, valence="moods")
@@ -398,7 +398,7 @@ def test_parquet(tmp_path: Path) -> None:
         },
     )
     found = read_songs(path)
-    assert found.songs == [Song(2, title="a", artist="x; y", energy=0.1, year=1999), Song(4, title="c")]
+    assert found.songs == [Song(row=2, title="a", artist="x; y", energy=0.1, year=1999), Song(row=4, title="c")]
     assert [str(problem) for problem in found.problems] == [
         "line 2, column key: '12' is no key (0 = C to 11 = B)",
         "line 3, column track_name: has no title; left out",

@@ -11,8 +11,8 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from img2music.connectors.tags import Tags
 from img2music.library.store import LibraryStore
+from img2music.track import Tags
 from tests.e2e.command import ROOT, call, environment, img2music, words
 from tests.support.records import make_record
 from tests.support.servers import (
@@ -105,15 +105,13 @@ def test_a_service_that_is_not_there(library: Path, tmp_path: Path) -> None:
     assert "IMG2MUSIC_LRCLIB_URL) must be like" in done.err
 
 
-@pytest.mark.parametrize("module", ["requests", "spotipy"])
+@pytest.mark.parametrize("module", ["httpx", "tenacity"])
 def test_without_the_extra(library: Path, tmp_path: Path, module: str) -> None:
-    service = (
-        ["lyrics", "fetch", "--source", "lrclib"] if module == "requests" else ["import", "spotify", spotify_id(1)]
-    )
+    service = ["lyrics", "fetch", "--source", "lrclib"] if module == "httpx" else ["import", "spotify", spotify_id(1)]
     code = f"import sys; sys.modules[{module!r}] = None; from img2music.cli.app import main; main()"
     done = call([sys.executable, "-c", code, *service, "--library", str(library)], tmp_path).sound(2)
     assert "needs an extra: pip install 'img2music[web]'" in done.err
-    if module == "requests":  # what is on this machine needs none
+    if module == "httpx":  # what is on this machine needs none
         call([sys.executable, "-c", code, "lyrics", "fetch", "--library", str(library)], tmp_path).sound(0)
 
 

@@ -18,11 +18,11 @@ import numpy as np
 import pytest
 
 from img2music.connectors.folders import FileState
-from img2music.connectors.tags import Tags
 from img2music.library.store import LibraryStore
 from img2music.library.workers import content_hash
 from img2music.media.packets import same_sound
 from img2music.music.audio.analyzer import ANALYZER
+from img2music.track import Tags
 from tests.e2e.command import ROOT, Outcome, environment, img2music, words
 from tests.support.records import make_record, make_song
 from tests.support.sounds import FORMATS, encode, tone

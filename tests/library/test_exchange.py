@@ -7,11 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from img2music.connectors.folders import FileState
-from img2music.connectors.tags import Tags
 from img2music.errors import InputError
-from img2music.library.exchange import SCHEMA, export_library, import_library
+from img2music.library.exchange import SCHEMA, LibraryImport, export_library, import_library
 from img2music.library.record import Failure
 from img2music.library.store import LibraryStore
+from img2music.track import Tags
 from tests.support.records import make_record, make_song
 
 
@@ -33,7 +33,7 @@ def test_export_and_import_give_the_same_library(tmp_path):
         fill(one)
         assert export_library(one, tmp_path / "one.jsonl") == 5
         with LibraryStore.open(tmp_path / "two.db", create=True) as two:
-            assert import_library(two, tmp_path / "one.jsonl") == (5, [])
+            assert import_library(two, tmp_path / "one.jsonl") == LibraryImport(5)
             assert list(two.records()) == list(one.records())
             assert list(two.songs()) == list(one.songs())
             assert list(two.failures()) == list(one.failures())
@@ -56,8 +56,26 @@ def test_an_export_of_a_library_that_knew_no_sounds(tmp_path):
         old = re.sub(r'"sound":"[0-9a-f]*",', "", (tmp_path / "new.jsonl").read_text())
         (tmp_path / "old.jsonl").write_text(old)
         with LibraryStore.open(tmp_path / "two.db", create=True) as two:
-            assert import_library(two, tmp_path / "old.jsonl") == (5, [])
+            assert import_library(two, tmp_path / "old.jsonl") == LibraryImport(5)
             assert {record.sound for record in two.records()} == {None}
+
+
+def test_exports_of_older_and_newer_versions(tmp_path):
+    with LibraryStore.open(tmp_path / "one.db", create=True) as one:
+        fill(one)
+        export_library(one, tmp_path / "now.jsonl")
+    text = (tmp_path / "now.jsonl").read_text()
+    assert text.count('"label":null') == 5
+    (tmp_path / "older.jsonl").write_text(text.replace(',"label":null', ""))
+    (tmp_path / "newer.jsonl").write_text(
+        text.replace('"label":', '"mood":"x","label":').replace('"size":', '"x":1,"size":')
+    )
+    with LibraryStore.open(tmp_path / "two.db", create=True) as two:
+        assert import_library(two, tmp_path / "older.jsonl") == LibraryImport(5)
+        found = import_library(two, tmp_path / "newer.jsonl")
+    assert (found.count, found.errors) == (5, [])
+    assert "newer img2music" in found.notes[0]
+    assert all(each in found.notes[0] for each in ("tags.mood (5 lines)", "track.x (3 lines)", "failure.x (1 lines)"))
 
 
 def test_import_replaces_known_paths_and_keeps_the_rest(tmp_path):
@@ -87,26 +105,26 @@ def broken(change):
         (lambda line: b"nonsense", "not JSON"),
         (lambda line: line[:50], "not JSON"),
         (lambda line: b"\xff", "not JSON"),
-        (lambda line: b"[]", "another kind"),
-        (lambda line: b"3", "another kind"),
-        (lambda line: b"{}", "'track' is lacking"),
-        (lambda line: b'{"track": 3}', "another kind"),
-        (broken(lambda t: t.pop("curve")), "'curve' is lacking"),
+        (lambda line: b"[]", "Expected 'object'"),
+        (lambda line: b"3", "Expected 'object'"),
+        (lambda line: b"{}", "none of track"),
+        (lambda line: b'{"track": 3}', "$.track"),
+        (broken(lambda t: t.pop("curve")), "field 'curve'"),
         (broken(lambda t: t.update(path="relative.mp3")), "absolute"),
-        (broken(lambda t: t.update(path="/\ud800.mp3")), "another kind"),
-        (broken(lambda t: t.update(size="big")), "whole number"),
+        (broken(lambda t: t.update(path="/\ud800.mp3")), "surrogate"),
+        (broken(lambda t: t.update(size="big")), "Expected 'int'"),
         (broken(lambda t: t.update(size=2**63)), "whole number"),
-        (broken(lambda t: t.update(duration=None)), "number"),
+        (broken(lambda t: t.update(duration=None)), "duration"),
         (broken(lambda t: t["affect"].update(valence=1.5)), "valence"),
-        (broken(lambda t: t["features"].update(key=12)), "out of range"),
-        (broken(lambda t: t["features"].update(energy=float("nan"))), "number"),
+        (broken(lambda t: t["features"].update(key=12)), "key must be from 0 to 11"),
+        (broken(lambda t: t["features"].update(energy=float("nan"))), "not finite"),
         (broken(lambda t: t["features"].update(energy=2)), "from 0 to 1"),
-        (broken(lambda t: t["tags"].update(title=3)), "text"),
-        (broken(lambda t: t["tags"].update(title="\ud800")), "another kind"),
-        (broken(lambda t: t.update(content="\ud800")), "another kind"),
-        (broken(lambda t: t.update(duration=10**400)), "another kind"),
-        (broken(lambda t: t.update(curve=[[1, 2]])), "another kind"),
-        (broken(lambda t: t.update(missing=0)), "true or false"),
+        (broken(lambda t: t["tags"].update(title=3)), "$.track.tags.title"),
+        (broken(lambda t: t["tags"].update(title="\ud800")), "surrogate"),
+        (broken(lambda t: t.update(content="\ud800")), "surrogate"),
+        (broken(lambda t: t.update(duration=10**400)), "too large"),
+        (broken(lambda t: t.update(curve=[[1, 2]])), "length 4"),
+        (broken(lambda t: t.update(missing=0)), "Expected 'bool'"),
     ],
 )
 def test_bad_lines_are_told_by_number_and_the_rest_is_read(tmp_path, change, reason):
@@ -118,8 +136,9 @@ def test_bad_lines_are_told_by_number_and_the_rest_is_read(tmp_path, change, rea
     lines[2] = change(lines[2])
     path.write_bytes(b"\n".join(lines))
     with LibraryStore.open(tmp_path / "two.db", create=True) as two:
-        count, errors = import_library(two, path)
-        assert count == two.count() + two.count(missing=True) == 4
+        found = import_library(two, path)
+        errors = found.errors
+        assert found.count == two.count() + two.count(missing=True) == 4
         assert len(errors) == 1
         assert errors[0].reason.startswith("line 3: ")
         assert reason in errors[0].reason
@@ -128,11 +147,11 @@ def test_bad_lines_are_told_by_number_and_the_rest_is_read(tmp_path, change, rea
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        (lambda song: song.pop("identifier"), "'identifier' is lacking"),
+        (lambda song: song.pop("identifier"), "field 'identifier'"),
         (lambda song: song.update(identifier=""), "must not be empty"),
-        (lambda song: song.update(identifier=None), "must not be empty"),
-        (lambda song: song.update(duration="long"), "number"),
-        (lambda song: song["features"].pop("energy"), "'energy' is lacking"),
+        (lambda song: song.update(identifier=None), "Expected 'str'"),
+        (lambda song: song.update(duration="long"), "duration"),
+        (lambda song: song["features"].pop("energy"), "field 'energy'"),
         (lambda song: song["features"].update(energy=2), "from 0 to 1"),
         (lambda song: song["affect"].update(arousal=None), "arousal|number"),
     ],
@@ -148,8 +167,9 @@ def test_bad_songs_are_told_by_number_and_the_rest_is_read(tmp_path, change, rea
     lines[4] = json.dumps(line).encode()
     path.write_bytes(b"\n".join(lines))
     with LibraryStore.open(tmp_path / "two.db", create=True) as two:
-        count, (error,) = import_library(two, path)
-        assert (count, len(list(two.songs()))) == (4, 1)
+        found = import_library(two, path)
+        (error,) = found.errors
+        assert (found.count, len(list(two.songs()))) == (4, 1)
         assert re.match(rf"line 5: .*({reason})", error.reason)
 
 
@@ -199,5 +219,5 @@ def test_any_text_and_name_survive(tmp_path_factory, title, name):
     ):
         one.put([record])
         export_library(one, folder / "x.jsonl")
-        assert import_library(two, folder / "x.jsonl") == (1, [])
+        assert import_library(two, folder / "x.jsonl") == LibraryImport(1)
         assert list(two.records()) == [record]

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,14 +14,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from img2music.affect import Affect
+from img2music.cli.tables import SHOWN_PROBLEMS, told_problems
 from img2music.connectors.tables import SongTable, read_songs
 from img2music.errors import InputError
 from img2music.filters import TrackFilter
-from img2music.library.importing import SHOWN_PROBLEMS, identify, import_table, merge
+from img2music.library.importing import identify, import_table, merge
 from img2music.library.scanning import scan
 from img2music.library.store import LibraryStore
 from img2music.library.upkeep import info, prune, verify
 from img2music.music.song import Song
+from img2music.options import ScanOptions
 from tests.support.records import make_record
 
 HEADER = "track_id,title,artist,album,genre,valence,energy,key"
@@ -110,21 +113,26 @@ def test_songs_without_an_affect_are_left_out_and_told(store, tmp_path):
     assert (report.left_out, report.imported) == (2, 2)
 
 
+def test_a_song_that_only_its_row_tells_keeps_its_name_in_libraries_that_are_there():
+    song = Song(row=7, title="Intro", year=1999, energy=0.5, valence=0.25, key=3)
+    assert identify(song) == identify(replace(song, row=8, label="x")) == "song:008004f932beda2dce83de6033152805"
+
+
 def test_only_the_first_problems_are_told_one_by_one(store, tmp_path):
     rows = [f",{number},B,,,0.1,0.2,12" for number in range(SHOWN_PROBLEMS + 5)]
     report = import_table(store, FILE, table(tmp_path, *rows))
-    told = report.told()
+    told = told_problems(report)
     assert len(told) == SHOWN_PROBLEMS + 1
     assert str(told[0]) == "songs.csv: line 2, column key: '12' is no key (0 = C to 11 = B)."
     assert str(told[-1]) == "songs.csv: 5 more problems; --format json lists them all."
-    assert len(report.to_json()["problems"]) == SHOWN_PROBLEMS + 5
+    assert len(report.to_dict()["problems"]) == SHOWN_PROBLEMS + 5
 
 
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("title\na\n", "no column valence and none energy; name it with --map valence=COLUMN, or give --affect"),
-        ("title,valence\na,0.5\n", "no column energy; name it with --map energy=COLUMN"),
+        ("title\na\n", r"no column valence and none energy; name it \(`map=valence=COLUMN`\), or take"),
+        ("title,valence\na,0.5\n", r"no column energy; name it \(`map=energy=COLUMN`\)"),
         ("title,valence,energy\na,,0.5\nb,0.5,\n", "no row has both valence and energy"),
     ],
 )
@@ -155,7 +163,7 @@ def test_upkeep_leaves_songs_without_a_file_alone(store, tmp_path):
     (tmp_path / "music").mkdir()
     store.put([make_record(str(tmp_path / "music" / "gone.mp3"))])
     import_table(store, FILE, table(tmp_path, ",A,B,,,0.1,0.2,"))
-    report = scan(store, [tmp_path / "music"], jobs=1)
+    report = scan(store, [tmp_path / "music"], ScanOptions(jobs=1))
     assert (report.missing, store.count(), store.count(missing=True)) == (1, 1, 1)
     assert [Path(error.path).name for error in verify(store).files] == ["gone.mp3"]
     assert prune(store) == 1

@@ -1,6 +1,7 @@
 """Lyrics in the library: fetched once, remembered, kept."""
 
 import dataclasses
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,14 +14,17 @@ from img2music.connectors.lrclib import Lrclib
 from img2music.connectors.lyrics import Lyrics
 from img2music.connectors.musixmatch import Musixmatch
 from img2music.connectors.tables import read_songs
-from img2music.connectors.tags import Tags
 from img2music.errors import InputError, SourceError, UsageError
 from img2music.filters import TrackFilter
-from img2music.library.exchange import export_library, import_library
+from img2music.library.exchange import LibraryImport, export_library, import_library
 from img2music.library.importing import import_table
-from img2music.library.lyrics import SOURCES, describe, fetch, known_lyrics, recorded
+from img2music.library.lyrics import describe, fetch, known_lyrics, recorded
 from img2music.library.record import BEST_FIRST, LyricsRecord, SongRecord, TrackRecord, best
 from img2music.library.store import LibraryStore
+from img2music.music.lyrics.fusion import fuse
+from img2music.options import LyricsSource
+from img2music.progress import Step
+from img2music.track import Tags
 from tests.support.records import make_record
 from tests.support.servers import QUICK, Answer, LrclibServer, MusixmatchServer
 
@@ -93,7 +97,7 @@ def test_nothing_is_asked_twice(store: LibraryStore, lrclib: LrclibServer) -> No
     assert len(lrclib.asked) == asked
     lrclib.songs.append(lrclib.songs[0] | {"trackName": "Unheard of"})
     assert fetch(store, ["lrclib"], again=True, services=services).got == 1
-    with pytest.raises(InputError, match=r"/music/d.mp3: no lyrics of it are known; get some with"):
+    with pytest.raises(InputError, match=r"/music/d.mp3: no lyrics of it are known; fetch some first"):
         known_lyrics(store, "/music/d.mp3").require()
     assert known_lyrics(store, "spotify:x").require().text == f"{WORDS} 3"
     assert describe(known_lyrics(store, "3").track, known_lyrics(store, "3").require()).startswith(
@@ -165,8 +169,8 @@ def test_interrupted(store: LibraryStore, tmp_path: Path) -> None:
     for n in range(9):
         (tmp_path / f"{n}.txt").write_text(WORDS)
 
-    def stop(done: int, _: int) -> None:
-        if done == 5:
+    def stop(step: Step) -> None:
+        if step.done == 5:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
@@ -176,9 +180,9 @@ def test_interrupted(store: LibraryStore, tmp_path: Path) -> None:
 
 def test_bad_usage(store: LibraryStore) -> None:
     for sources in ([], ["genius"]):
-        with pytest.raises(UsageError, match="There is no source of lyrics"):
+        with pytest.raises(UsageError, match="must be tags, files, lrclib or musixmatch"):
             fetch(store, sources)
-    with pytest.raises(UsageError, match="--limit"):
+    with pytest.raises(UsageError, match="`limit`"):
         fetch(store, limit=0)
     with pytest.raises(UsageError, match="IMG2MUSIC_MUSIXMATCH_KEY"):
         fetch(store, ["musixmatch"])
@@ -187,18 +191,22 @@ def test_bad_usage(store: LibraryStore) -> None:
             known_lyrics(store, name)
 
 
-def test_which_is_best() -> None:
+def test_which_is_best(store: LibraryStore) -> None:
     def record(source: str, text: str | None, *, instrumental: bool = False) -> LyricsRecord:
-        return LyricsRecord(source, text, instrumental, None, 0)
+        return LyricsRecord(source, text, instrumental, None, 0, None if text is None else len(text) / 10)
 
-    assert set(SOURCES) < set(BEST_FIRST)
+    assert set(LyricsSource) < set(BEST_FIRST)
     none, silent = record("tags", None), record("files", None, instrumental=True)
     excerpt, whole = record("musixmatch", "a"), record("lrclib", "ab")
+    store.put([track("a", "Song 1")])
+    heard = store.find("/music/a.mp3").affect.valence
     assert best([]) is None
-    assert best([none]) is None
-    assert best([none, silent]) == silent
-    assert best([none, silent, excerpt]) == excerpt
-    assert best([excerpt, whole, silent]) == whole
+    for known, first in [([none], None), ([silent], silent), ([excerpt], excerpt), ([whole], whole)]:
+        with store.writing() as transaction:
+            transaction.put_lyrics((1, each) for each in known)
+        assert best(store.lyrics([1])[1]) == first
+        words = None if first is None else first.valence
+        assert store.find("/music/a.mp3").affect.valence == store.columns(["valence"])["valence"] == fuse(heard, words)
 
 
 def test_lyrics_stay_with_their_track(store: LibraryStore) -> None:
@@ -213,8 +221,8 @@ def test_lyrics_stay_with_their_track(store: LibraryStore) -> None:
             transaction.put([record], moved={f"/music/{name}.mp3": number for name, number in moved.items()})
         return [each.source for each in store.lyrics([1]).get(1, [])]
 
-    assert sources(before) == ["lrclib", "tags"]  # analysed again
-    assert sources(track("b", "Song 1", content="11" * 32), b=1) == ["lrclib", "tags"]  # moved
+    assert sources(before) == ["tags", "lrclib"]  # analysed again
+    assert sources(track("b", "Song 1", content="11" * 32), b=1) == ["tags", "lrclib"]  # moved
     assert sources(track("b", "Song 1", content="22" * 32)) == ["lrclib"]  # written anew
     assert sources(track("b", "Song 2", content="22" * 32)) == []  # another song
     assert store.faults() == []
@@ -238,15 +246,16 @@ def test_export_and_import(store: LibraryStore, tmp_path: Path) -> None:
             )
     export_library(store, tmp_path / "out.jsonl")
     with LibraryStore.open(tmp_path / "other.db", create=True) as other:
-        assert import_library(other, tmp_path / "out.jsonl") == (3, [])
+        assert import_library(other, tmp_path / "out.jsonl") == LibraryImport(3)
         export_library(other, tmp_path / "again.jsonl")
         assert len(other.lyrics(range(9))) == 2
     assert (tmp_path / "again.jsonl").read_bytes() == (tmp_path / "out.jsonl").read_bytes()
     with (tmp_path / "out.jsonl").open("a") as stream:
         stream.write('{"lyrics": {"path": "/music/b.mp3", "source": "tags", "text": 3}}\n')
         stream.write('{"lyrics": {"identifier": "gone", "source": "tags"}}\n')
-    _, errors = import_library(store, tmp_path / "out.jsonl")
-    assert [error.reason for error in errors] == ["line 9: 'text' must be text.", "line 10: 'text' is lacking."]
+    first, second = import_library(store, tmp_path / "out.jsonl").errors
+    assert re.match(r"line 9: Expected 'str \| null', got 'int' - at '\$\.lyrics\.text'\.", first.reason)
+    assert re.match(r"line 10: .* field 'text'", second.reason)
 
 
 def test_one_failing_service_leaves_the_other(store: LibraryStore) -> None:

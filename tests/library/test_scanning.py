@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import Future
 from pathlib import Path
 
 import mutagen
@@ -14,14 +15,16 @@ import pytest
 from mutagen.id3 import TIT2, USLT
 
 from img2music.connectors.folders import FileState
-from img2music.errors import LibraryError, UsageError
-from img2music.library import workers
+from img2music.errors import InputError, LibraryError, UsageError
+from img2music.library import executors, workers
 from img2music.library.exchange import export_library
 from img2music.library.record import Failure, LyricsRecord
 from img2music.library.scanning import scan, scan_library
 from img2music.library.store import LibraryStore
 from img2music.media.packets import sound_hash
 from img2music.music.audio.analyzer import ANALYZER
+from img2music.options import ScanOptions
+from img2music.track import Tags
 from tests.support.library_sounds import make_music, write_sound
 from tests.support.records import make_record
 from tests.support.sounds import encode, noise
@@ -76,7 +79,7 @@ def test_the_life_of_a_library(store, tmp_path):
     shutil.copy(first, music / "zz same as first.wav")
     retag(shutil.copy(first, music / "zz sounds as first.wav"), "Another title")
 
-    report = scan(store, [music], jobs=1)
+    report = scan(store, [music], ScanOptions(jobs=1))
     assert (report.found, report.new, report.analysed, report.copied, report.moved) == (8, 8, 4, 2, 0)
     assert sorted(Path(error.path).name for error in report.failed) == ["bad.mp3", "empty.flac"]
     assert all(error.reason and "\n" not in str(error) and "nexpected" not in error.reason for error in report.failed)
@@ -97,10 +100,10 @@ def test_the_life_of_a_library(store, tmp_path):
     write_sound(third, pitch=999.0)
     fourth.unlink()
     (music / "copy.wav").write_bytes(first.read_bytes())
-    planned = scan(store, [music], dry_run=True)
+    planned = scan(store, [music], ScanOptions(dry_run=True))
     assert (planned.new, planned.changed, planned.moved, planned.missing) == (2, 1, 2, 2)
     assert list(store.records()) == before
-    report = scan(store, [music], jobs=1)
+    report = scan(store, [music], ScanOptions(jobs=1))
     assert (report.analysed, report.moved, report.copied, report.missing) == (1, 1, 1, 1)
     assert store.find(str(music / "moved.wav")).id == ids[str(second)]
     assert store.find(str(third)).id == ids[str(third)]
@@ -120,7 +123,7 @@ def test_the_life_of_a_library(store, tmp_path):
     # A bad file that is mended is heard; one that is removed is forgotten.
     write_sound(music / "bad.mp3", pitch=77.0)
     (music / "empty.flac").unlink()
-    report = scan(store, [music], jobs=1)
+    report = scan(store, [music], ScanOptions(jobs=1))
     assert (report.analysed, report.failed, report.failed_before) == (1, [], 0)
     assert list(store.failures()) == []
     assert store.faults() == []
@@ -142,7 +145,7 @@ def test_what_only_its_tags_have_changed_of_is_not_listened_to(store, tmp_path):
     retag(moved.rename(music / "elsewhere.wav"), "Moved")
     retag(shutil.copy(copied, music / "copy.wav"), "Copy")
     shutil.copy(copied, replaced)
-    report = scan(store, [music], jobs=1)
+    report = scan(store, [music], ScanOptions(jobs=1))
     assert (report.analysed, report.failed) == (0, [])
     assert (report.retagged, report.moved, report.copied, report.unchanged) == (1, 1, 2, 2)
     assert "0 analysed, 1 moved, 1 retagged, 2 with the same sound as another, 2 unchanged" in str(report)
@@ -151,7 +154,7 @@ def test_what_only_its_tags_have_changed_of_is_not_listened_to(store, tmp_path):
     assert store.lyrics([after.id])[after.id] == [words]
     assert store.find(str(music / "elsewhere.wav")).id == ids[str(moved)]
     assert store.find(str(replaced)).affect == store.find(str(copied)).affect
-    assert scan(store, [music], jobs=1).unchanged == 6
+    assert scan(store, [music], ScanOptions(jobs=1)).unchanged == 6
 
 
 def test_lyrics_in_tags_stay_with_a_retagged_file_while_they_are_the_same(store, tmp_path):
@@ -170,7 +173,7 @@ def test_lyrics_in_tags_stay_with_a_retagged_file_while_they_are_the_same(store,
     file = mutagen.File(other)
     file.tags.getall("USLT")[0].text = "Other words"
     file.save()
-    assert scan(store, [tmp_path / "music"], jobs=1).retagged == 2
+    assert scan(store, [tmp_path / "music"], ScanOptions(jobs=1)).retagged == 2
     assert list(store.lyrics([1, 2])) == [store.find(str(same)).id]
 
 
@@ -183,42 +186,99 @@ def test_an_older_library_learns_the_sounds_without_listening(store, tmp_path):
     content = workers.content_hash(silent)
     records.append(dataclasses.replace(make_record(analyzer=ANALYZER), file=silent, content=content, sound=None))
     store.put(records)
-    planned = scan(store, [tmp_path / "music"], dry_run=True)
+    planned = scan(store, [tmp_path / "music"], ScanOptions(dry_run=True))
     assert (planned.unchanged, planned.hashed) == (3, 3)
-    report = scan(store, [tmp_path / "music"], jobs=1)
+    report = scan(store, [tmp_path / "music"], ScanOptions(jobs=1))
     assert (report.analysed, report.hashed, report.unchanged, report.failed) == (0, 3, 3, [])
     assert [track.sound for track in store.tracks()] == [sound_hash(paths[0]), sound_hash(paths[1]), content]
     assert [record.analysis for record in store.records()] == [record.analysis for record in records]
-    assert scan(store, [tmp_path / "music"], jobs=1).hashed == 0
+    assert scan(store, [tmp_path / "music"], ScanOptions(jobs=1)).hashed == 0
+
+
+def test_tags_are_read_again_without_listening(store, tmp_path):
+    """As after a field was declared: the library says nothing of it, and the files have not changed."""
+    music = tmp_path / "music"
+    labelled, plain, gone = make_music(music, 3)
+    file = mutagen.File(labelled)
+    file.add_tags()
+    file.tags.add(TIT2(encoding=3, text=["Title"]))
+    file.save()
+    store.put([known(labelled), known(plain, tags=Tags()), known(gone)])
+    before = list(store.records())
+    gone.unlink()
+    planned = scan(store, [music], ScanOptions(dry_run=True, tags=True))
+    assert (planned.reread, planned.unchanged, list(store.records())) == (2, 2, before)
+    steps = []
+    report = scan(store, [music], ScanOptions(jobs=1, tags=True), steps.append)
+    assert (report.reread, report.retagged, report.unchanged, report.analysed) == (2, 1, 1, 0)
+    assert report.failed == []
+    assert {Path(step.item) for step in steps if step.item} == {labelled, plain}
+    after = list(store.records())
+    assert after[0] == dataclasses.replace(before[0], tags=Tags(title="Title"))
+    assert after[1:] == [before[1], dataclasses.replace(before[2], missing=True)]
+
+
+class InThisThread:
+    """An executor as a cluster might be one: it breaks down once, and is started again."""
+
+    def __init__(self):
+        self.jobs, self.restarts, self.done = 1, 0, []
+
+    def submit(self, work, file):
+        future = Future()
+        if not self.restarts:
+            future.set_exception(executors.BrokenExecutorError("it is away."))
+            return future
+        self.done.append((work.__name__, Path(file.path).name))
+        try:
+            future.set_result(work(file))
+        except InputError as error:
+            future.set_exception(error)
+        return future
+
+    def result(self, future):
+        return future.result()
+
+    def restart(self):
+        self.restarts += 1
+
+
+def test_another_executor_stands_in_for_processes(store, tmp_path):
+    make_music(tmp_path / "music", 1)
+    (tmp_path / "music" / "bad.mp3").write_bytes(b"no music")
+    executor = InThisThread()
+    report = scan(store, [tmp_path / "music"], executor=executor)
+    assert (report.analysed, len(report.failed), executor.restarts) == (1, 1, 1)
+    assert {("identify", "000.wav"), ("analyse", "000.wav"), ("identify", "bad.mp3")} <= set(executor.done)
 
 
 def test_failures_are_tried_again_when_asked(store, tmp_path):
     make_music(tmp_path / "music", 1)
     (tmp_path / "music" / "bad.mp3").write_bytes(b"no music")
-    scan(store, [tmp_path / "music"], jobs=1)
-    assert scan(store, [tmp_path / "music"], jobs=1).failed_before == 1
-    report = scan(store, [tmp_path / "music"], jobs=1, retry_failed=True)
+    scan(store, [tmp_path / "music"], ScanOptions(jobs=1))
+    assert scan(store, [tmp_path / "music"], ScanOptions(jobs=1)).failed_before == 1
+    report = scan(store, [tmp_path / "music"], ScanOptions(jobs=1, retry_failed=True))
     assert (len(report.failed), report.failed_before, report.unchanged) == (1, 0, 1)
-    report = scan(store, [tmp_path / "music"], jobs=1, full=True)
+    report = scan(store, [tmp_path / "music"], ScanOptions(jobs=1, full=True))
     assert (len(report.failed), report.analysed, report.unchanged) == (1, 1, 0)
 
 
 def test_damaged_files_are_noted(store, tmp_path):
     content = encode(tmp_path / "whole.flac", noise(6, 16_000), "flac", 16_000).read_bytes()
     (tmp_path / "cut.flac").write_bytes(content[: len(content) // 2])
-    report = scan(store, [tmp_path], jobs=1)
+    report = scan(store, [tmp_path], ScanOptions(jobs=1))
     assert report.analysed == 2
     assert [note.partition(": ")[0] for note in report.notes] == [str(tmp_path / "cut.flac")]
 
 
 def test_an_old_analyzer_version_is_replaced(store, tmp_path):
     (path,) = make_music(tmp_path / "music", 1)
-    scan(store, [tmp_path / "music"], jobs=1)
+    scan(store, [tmp_path / "music"], ScanOptions(jobs=1))
     before = list(store.records())
     with store._engine.connect() as connection:
         connection.exec_driver_sql("UPDATE tracks SET analyzer = 'audio/0'")
         connection.commit()
-    report = scan(store, [tmp_path / "music"], jobs=1)
+    report = scan(store, [tmp_path / "music"], ScanOptions(jobs=1))
     assert (report.changed, report.analysed) == (1, 1)
     assert list(store.records()) == before
     assert store.find(str(path)).id == 1
@@ -238,7 +298,7 @@ def test_hostile_names_are_scanned(store, tmp_path):
     write_sound(tmp_path / "sound.wav")
     for name in names:
         shutil.copy(tmp_path / "sound.wav", music / os.fsdecode(name))
-    report = scan(store, [music], jobs=1)
+    report = scan(store, [music], ScanOptions(jobs=1))
     assert (report.failed, report.analysed, report.copied) == ([], 1, 5)
     assert [os.fsencode(Path(track.path).name) for track in store.tracks()] == sorted(names)
 
@@ -246,10 +306,10 @@ def test_hostile_names_are_scanned(store, tmp_path):
 def test_silent_files_are_no_faults(store, tmp_path):
     (tmp_path / "music").mkdir()
     write_sound(tmp_path / "music" / "silent.wav", pitch=0.0)
-    report = scan(store, [tmp_path / "music"], jobs=1)
+    report = scan(store, [tmp_path / "music"], ScanOptions(jobs=1))
     assert (report.silent, report.failed, store.count()) == (1, [], 0)
     assert "1 silent" in str(report)
-    report = scan(store, [tmp_path / "music"], retry_failed=True)
+    report = scan(store, [tmp_path / "music"], ScanOptions(retry_failed=True))
     assert (report.unchanged, report.silent, report.failed_before) == (1, 0, 0)
     totals = store.totals()
     assert (totals.failures, totals.silent) == (0, 1)
@@ -264,7 +324,7 @@ def test_what_an_earlier_scan_took_from_folders_of_systems_goes(store, tmp_path)
     with store.writing() as transaction:
         transaction.put([make_record(deleted)])
         transaction.put_failure(Failure(bad, "audio/test", "is damaged"))
-    assert scan(store, [tmp_path / "music"], dry_run=True).missing == 1
+    assert scan(store, [tmp_path / "music"], ScanOptions(dry_run=True)).missing == 1
     report = scan(store, [tmp_path / "music"])
     assert (report.found, report.missing, store.count(), list(store.failures())) == (0, 1, 0, [])
 
@@ -272,15 +332,15 @@ def test_what_an_earlier_scan_took_from_folders_of_systems_goes(store, tmp_path)
 def test_only_what_is_under_the_folders_goes_missing(store, tmp_path):
     make_music(tmp_path / "one", 1)
     make_music(tmp_path / "one more", 1)
-    scan(store, [tmp_path / "one", tmp_path / "one more"], jobs=1)
+    scan(store, [tmp_path / "one", tmp_path / "one more"], ScanOptions(jobs=1))
     shutil.rmtree(tmp_path / "one more")
-    assert scan(store, [tmp_path / "one"], jobs=1).missing == 0
+    assert scan(store, [tmp_path / "one"], ScanOptions(jobs=1)).missing == 0
     assert store.count() == 2
 
 
 def test_an_emptied_mount_point_is_told(store, tmp_path):
     for path in make_music(tmp_path / "disk", 1):
-        scan(store, [tmp_path / "disk"], jobs=1)
+        scan(store, [tmp_path / "disk"], ScanOptions(jobs=1))
         path.unlink()
     report = scan(store, [tmp_path / "disk"])
     assert "mounted" in str(report.failed[0])
@@ -294,18 +354,18 @@ def test_folders_that_are_not_there(store, tmp_path):
     with pytest.raises(UsageError):
         scan(store, [])
     with pytest.raises(UsageError):
-        scan(store, [tmp_path], jobs=0)
+        scan(store, [tmp_path], ScanOptions(jobs=0))
 
 
 def test_a_dry_run_makes_no_library(tmp_path):
     make_music(tmp_path / "music", 2)
-    report = scan_library(tmp_path / "library.db", [tmp_path / "music"], dry_run=True)
+    report = scan_library(tmp_path / "library.db", [tmp_path / "music"], ScanOptions(dry_run=True))
     assert (report.new, report.dry_run) == (2, True)
     assert [item.name for item in tmp_path.iterdir()] == ["music"]
 
 
 def test_folders_that_are_not_there_make_no_library(tmp_path):
-    report = scan_library(tmp_path / "new.db", [tmp_path / "nowhere"], jobs=1)
+    report = scan_library(tmp_path / "new.db", [tmp_path / "nowhere"], ScanOptions(jobs=1))
     assert report.unusable
     assert not (tmp_path / "new.db").exists()
 
@@ -324,14 +384,14 @@ def test_a_killed_worker_costs_nothing(store, tmp_path):
     make_music(tmp_path / "music", 6)
     killed = []
 
-    def kill_once(done, total):
-        if not killed and done >= 1:
+    def kill_once(step):
+        if not killed and step.done >= 1:
             for child in psutil.Process().children(recursive=True):
                 if "spawn_main" in " ".join(child.cmdline()):
                     child.kill()
                     killed.append(child.pid)
 
-    report = scan(store, [tmp_path / "music"], jobs=1, progress=kill_once)
+    report = scan(store, [tmp_path / "music"], ScanOptions(jobs=1), kill_once)
     assert killed
     assert (report.analysed, report.failed) == (6, [])
 
@@ -339,9 +399,9 @@ def test_a_killed_worker_costs_nothing(store, tmp_path):
 def test_a_file_that_takes_too_long_fails_alone(store, tmp_path, monkeypatch):
     make_music(tmp_path / "music", 2)
     write_sound(tmp_path / "music" / "00 long.wav", seconds=120.0)
-    monkeypatch.setattr(workers, "TIMEOUT_BASE", 60.0)
-    monkeypatch.setattr(workers, "TIMEOUT_A_BYTE", -59.95 / (2 * 8000 * 120))  # 50 ms are left for the long one
-    report = scan(store, [tmp_path / "music"], jobs=1)
+    monkeypatch.setattr(executors, "TIMEOUT_BASE", 60.0)
+    monkeypatch.setattr(executors, "TIMEOUT_A_BYTE", -59.95 / (2 * 8000 * 120))  # 50 ms are left for the long one
+    report = scan(store, [tmp_path / "music"], ScanOptions(jobs=1))
     assert [Path(error.path).name for error in report.failed] == ["00 long.wav"]
     assert "did not end in time" in report.failed[0].reason
     assert report.analysed == 2
@@ -352,14 +412,14 @@ def test_a_file_that_changes_while_it_is_read(store, tmp_path):
     make_music(tmp_path / "music", 1)
     write_sound(path, seconds=2.0)
 
-    def grow(done, total):
-        if done < 2:
+    def grow(step):
+        if step.done < 2:
             with path.open("ab") as stream:
                 stream.write(b"\0" * 100)
 
-    report = scan(store, [tmp_path / "music"], jobs=1, progress=grow)
+    report = scan(store, [tmp_path / "music"], ScanOptions(jobs=1), grow)
     assert [error.reason for error in report.failed] == [workers.STILL_CHANGING]
-    report = scan(store, [tmp_path / "music"], jobs=1)  # it has changed since: no --retry-failed is needed
+    report = scan(store, [tmp_path / "music"], ScanOptions(jobs=1))  # it has changed since
     assert (report.failed, report.analysed) == ([], 1)
 
 
@@ -408,7 +468,7 @@ def test_killed_scans_lead_to_the_same_library(tmp_path):
         process.communicate()
         assert_gone(children)
     for name in ("killed", "calm"):
-        scan_library(tmp_path / f"{name}.db", [music], jobs=2)
+        scan_library(tmp_path / f"{name}.db", [music], ScanOptions(jobs=2))
         with LibraryStore.open(tmp_path / f"{name}.db") as store:
             assert store.faults() == []
             export_library(store, tmp_path / f"{name}.jsonl")

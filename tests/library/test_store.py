@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from img2music.connectors.folders import FileState
-from img2music.connectors.tags import Tags
 from img2music.errors import LibraryError, UsageError
 from img2music.library.record import Failure
 from img2music.library.store import LibraryStore
+from img2music.track import Tags
 from tests.support.records import make_record
 
 NAMES = [
@@ -234,7 +234,7 @@ def test_readers_see_a_whole_library_while_another_writes(tmp_path):
 
 
 def test_a_writer_that_never_ends_is_told(tmp_path, monkeypatch):
-    monkeypatch.setattr("img2music.library.database.BUSY_SECONDS", 0.1)
+    monkeypatch.setattr("img2music.library.sqlite.BUSY_SECONDS", 0.1)
     path = tmp_path / "library.db"
     with (
         LibraryStore.open(path, create=True) as first,

@@ -18,6 +18,7 @@ from img2music.library.store import LibraryStore
 from img2music.library.tagging import TagReport, tag
 from img2music.library.upkeep import verify
 from img2music.library.workers import content_hash
+from img2music.options import TagOptions
 from tests.support.records import make_record
 from tests.support.sounds import encode, tone
 
@@ -39,7 +40,7 @@ def store(tmp_path: Path, song: Path) -> Iterator[LibraryStore]:
 
 
 def tag_all(store: LibraryStore) -> TagReport:
-    return tag(store, TrackFilter(), everything=True)
+    return tag(store)
 
 
 def failing(error: BaseException) -> Any:
@@ -90,7 +91,7 @@ def test_an_interruption_leaves_nothing_behind(
 def test_what_a_kill_leaves_behind_is_removed(store: LibraryStore, song: Path) -> None:
     (song.parent / ".img2music-0123456789abcdef.flac").write_bytes(song.read_bytes()[:1000])
     (song.parent / ".img2music-notes.txt").write_text("mine")
-    tag(store, TrackFilter(), everything=True, dry_run=True)
+    tag(store, options=TagOptions(dry_run=True))
     assert len(list(song.parent.iterdir())) == 3
     tag_all(store)
     assert {file.name for file in song.parent.iterdir()} == {song.name, ".img2music-notes.txt"}

@@ -9,7 +9,7 @@ import pytest
 # In a process of its own: what is started with the first worker is there already in this one.
 FIRST_WORKER = """
 import signal
-from img2music.library.workers import _Context, _interrupts_blocked
+from img2music.library.executors import _Context, _interrupts_blocked
 
 with _interrupts_blocked():
     process = _Context().Process(target=print)

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import pytest
+from img2music.cli.spot_options import SheetFormat
 
 from img2music.app.cues import sheet_files
-from img2music.cli.spot_options import SheetFormat
 from img2music.errors import InputError, MissingExtraError, UsageError
 from img2music.files import require_outputs
 from img2music.soundtrack.formats import FORMATS, CueFormat

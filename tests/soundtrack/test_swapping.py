@@ -107,7 +107,7 @@ def test_songs_that_only_moved_keep_everything(
 
 
 @pytest.mark.parametrize(
-    ("name", "said"), [("short", "lasts 3.0 s, and its passage in cue 1 ends at 10.0 s"), ("none", "No such file")]
+    ("name", "said"), [("short", "lasts 3.0 s, and its passage in cue 1 ends at 10.0 s"), ("none", "no such file")]
 )
 def test_a_song_that_can_not_lie_there_is_refused(
     edited: Callable[..., CueSheet], songs: dict[str, Path], name: str, said: str

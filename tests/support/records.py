@@ -6,8 +6,8 @@ import random
 from img2music.affect import Affect
 from img2music.analysis import CurvePoint, Features, TrackAnalysis
 from img2music.connectors.folders import FileState
-from img2music.connectors.tags import Tags
 from img2music.library.record import SongRecord, TrackRecord
+from img2music.track import Tags
 
 
 def make_record(

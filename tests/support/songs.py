@@ -9,10 +9,9 @@ from typing import Any
 from img2music.affect import Affect
 from img2music.analysis import CurvePoint, Features, TrackAnalysis
 from img2music.connectors.folders import FileState
-from img2music.connectors.tags import Tags
 from img2music.library.record import SongRecord, TrackRecord
 from img2music.library.store import LibraryStore
-from img2music.track import Track
+from img2music.track import Tags, Track
 
 TAGS = {"title", "artist", "album", "album_artist", "genre", "year"}
 

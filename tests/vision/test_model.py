@@ -15,7 +15,8 @@ from skimage import data
 from img2music import analyze
 from img2music.affect import Affect
 from img2music.errors import InputError, ModelError, UsageError
-from img2music.vision.model import ImageAnalysis, ImageModel, in_order, open_session
+from img2music.inference import open_session
+from img2music.vision.model import ImageAnalysis, ImageModel, in_order
 from img2music.vision.model_files import DEFAULT, MODELS, VARIABLE
 from tests.media.test_colours import swapped
 from tests.support.small_models import colour_model, written

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from img2music.cli.tables import model_rows
 from img2music.errors import InputError, ModelError
 from img2music.vision import registry
 from img2music.vision.description import describe
@@ -159,7 +160,7 @@ def test_the_description_has_what_the_metadata_says(tmp_path: Path) -> None:
     assert (found.model, found.side, found.bytes) == ("colours/1", SIDE, file.stat().st_size)
     assert (found.data, found.licence, found.seed) == (METADATA["data"], None, "7")
     assert found.milliseconds > 0
-    rows = dict(found.rows())
+    rows = dict(model_rows(found))
     assert rows["r, random folds"] == "valence 0.500, arousal 0.250"
     assert rows["licence"] == "not said"
     assert np.isclose(found.to_json()["metrics"]["random"]["arousal"]["r"], 0.25)
@@ -174,4 +175,4 @@ def test_metrics_that_are_no_json_are_left_out(metrics: str | None, tmp_path: Pa
 def test_metrics_of_another_shape_are_shown_as_json_only(metrics: str, tmp_path: Path) -> None:
     found = describe(written(tmp_path, colour_model(metrics=metrics)))
     assert found.metrics is not None
-    assert not [name for name, _ in found.rows() if name.startswith("r,")]
+    assert not [name for name, _ in model_rows(found) if name.startswith("r,")]

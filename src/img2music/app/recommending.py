@@ -13,8 +13,8 @@ from img2music.library.store import LibraryStore
 from img2music.matching.matcher import Matcher
 from img2music.matching.query_reading import QuerySource, read_queries
 from img2music.matching.recommendation import Recommendations
-from img2music.options import AnyPath, RecommendOptions
-from img2music.progress import Progress, Step, unwatched
+from img2music.options import AnyPath, RecommendOptions, ScanOptions
+from img2music.progress import Progress, unwatched
 from img2music.vision.model import ImageModel
 
 
@@ -74,18 +74,15 @@ def recommend(
         raise InputError("there is no such folder: give a folder of music as `music`.", os.fspath(music))
     _require_readable(asked, options)
 
-    def listening(done: int, total: int) -> None:
-        progress(Step("Listening", done, total, unit="tracks"))
-
     known = _known(location, folder)
     if known is not None:
         name, outdated = known
         options = replace(options, where=replace(options.where, folder=name))
         with LibraryStore.open(location, read_only=not outdated) as store:
-            failed = scan(store, [name], progress=listening).failed if outdated else []
+            failed = scan(store, [name], progress=progress).failed if outdated else []
             return Recommender(store).recommend(asked, options, errors=failed)
     with LibraryStore.open(folder_library(folder), create=True) as store:
-        report = scan(store, [folder], progress=listening)
+        report = scan(store, [folder], progress=progress)
         if store.count() == 0:
             reason = f" (first of {len(report.failed)}: {report.failed[0]})" if report.failed else ""
             raise InputError(
@@ -125,7 +122,7 @@ def _known(location: AnyPath | None, music: Path) -> tuple[str, bool] | None:
             for folder in dict.fromkeys((os.path.abspath(music), os.path.realpath(music))):  # noqa: PTH100
                 if len(store.ids(TrackFilter(folder=folder))) == 0:
                     continue
-                seen = scan(store, [folder], dry_run=True)
+                seen = scan(store, [folder], ScanOptions(dry_run=True))
                 if seen.found >= 2 * seen.new:
                     return folder, bool(seen.new or seen.changed or seen.returned or seen.missing)
     except LibraryError:

@@ -23,7 +23,7 @@ from img2music.app.cues import (
     sheet_input,
 )
 from img2music.app.spotting import Library, opened, plotted, songs_of, spot_from
-from img2music.connectors.tags import Tags, read_tags
+from img2music.connectors.tags import read_tags
 from img2music.errors import InputError, UsageError
 from img2music.files import FileKind
 from img2music.media.film_survey import Survey
@@ -35,6 +35,7 @@ from img2music.options import AnyPath, OriginalSound, ScoreOptions, SpotOptions
 from img2music.progress import Progress, unwatched
 from img2music.soundtrack.cue_sheet import TOLERANCE, CueSheet, clocks
 from img2music.soundtrack.sound import asked, compose
+from img2music.track import Tags
 
 Block = NDArray[np.float32]
 

@@ -1,43 +1,33 @@
 """``img2music spot``: which passage of which song lies under which scene of a film."""
 
-from img2music.cli.options import ForceOption, ImageModelOption, LibraryOption, filtered
-from img2music.cli.spot_options import (
-    AlternativesOption,
-    BanOption,
-    CuesOption,
-    DuckOption,
-    FilmArgument,
-    FilmPlotOption,
-    LeastSceneOption,
-    MatchTempoOption,
-    PinOption,
-    SheetFilesOption,
-    SheetFormatOption,
-    SheetMatchMode,
-)
-from img2music.filters import TrackFilter
-from img2music.options import CueCount, MatchMode, SpotOptions
+from pathlib import Path
+
+from img2music.cli.options import command, filter_options, force_option, library_option, option_of, options_of
+from img2music.cli.output import replacing, say
+from img2music.cli.progress import unwinding
+from img2music.cli.sheets import film_argument, film_plot_option, give, sheet_files_option, sheet_format_option
+from img2music.options import ScoreOptions, SpotOptions
 
 
-@filtered(files=False, chooses=True)
+@command()
+@film_argument
+@library_option
+@options_of(SpotOptions, filters=filter_options(files=False, chooses=True))
+@option_of(ScoreOptions, "duck")
+@sheet_format_option
+@sheet_files_option
+@film_plot_option
+@force_option
 def spot(
-    film: FilmArgument,
     *,
-    library: LibraryOption = None,
-    cues: CuesOption = CueCount.AUTO,
-    least_scene: LeastSceneOption = SpotOptions.least_scene,
-    alternatives: AlternativesOption = 3,
-    pin: PinOption = None,
-    ban: BanOption = None,
-    match_tempo: MatchTempoOption = False,
-    duck: DuckOption = None,
-    match: SheetMatchMode = MatchMode.RELATIVE,
-    where: TrackFilter,
-    image_model: ImageModelOption = None,
-    format_: SheetFormatOption = None,
-    output: SheetFilesOption = None,
-    plot: FilmPlotOption = None,
-    force: ForceOption = False,
+    film: Path,
+    library: str | None,
+    options: SpotOptions,
+    duck: float | None,
+    format_: str | None,
+    outputs: tuple[Path, ...],
+    plot: Path | None,
+    force: bool,
 ) -> None:
     """Choose music for a film: a cue sheet of passages of your songs that follow its scenes.
 
@@ -45,37 +35,21 @@ def spot(
     Needs the extra "soundtrack". Seconds count from the film's first picture.
     """
     from img2music.app.spotting import spot_film
-    from img2music.cli.output import replacing, warn
-    from img2music.cli.sheet_output import give
-    from img2music.cli.stage_progress import film_progress
-    from img2music.options import ScoreOptions, pins_of
 
-    files = output or []
-    options = SpotOptions(
-        cues=cues,
-        match=match,
-        alternatives=alternatives,
-        least_scene=least_scene,
-        match_tempo=match_tempo,
-        pins=pins_of(pin or ()),
-        bans=tuple(ban or ()),
-        where=where,
-        image_model=image_model,
-    )
-    with film_progress() as progress:
+    with unwinding() as progress:
         found = spot_film(
             library,
             film,
             options,
             scoring=ScoreOptions(duck=duck),
-            outputs=files,
-            format=format_ if files else None,
+            outputs=outputs,
+            format=format_ if outputs else None,
             plot=plot,
             replacing=replacing(force=force),
             progress=progress,
         )
-    give(found.sheet, format_, files)
+    give(found.sheet, format_, outputs)
     if plot is not None:
-        warn(f"drawn to {plot}")
+        say(f"drawn to {plot}")
     for note in found.notes:
-        warn(note)
+        say(note)

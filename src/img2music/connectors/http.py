@@ -1,62 +1,68 @@
-"""The one way in which img2music asks web services: patient, bounded in time and size, and silent about keys."""
+"""The one way in which img2music asks web services: patient, bounded in time and size, and silent about keys.
 
+httpx asks, tenacity asks again. Ours is what neither has: an end of the whole answer's time and size, and plain words.
+"""
+
+import asyncio
 import contextlib
+import functools
 import json
 import logging
-import random
+import os
 import socket
+import ssl
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextvars import ContextVar
+import weakref
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from email.utils import mktime_tz, parsedate_tz
 from importlib.metadata import version
-from typing import Any
-from urllib.parse import quote, quote_plus, urljoin, urlsplit
+from typing import Any, NoReturn, TypeVar
+from urllib.parse import quote, quote_plus, urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 from img2music.errors import MissingExtraError, SourceError, printable
 
 try:
-    import requests
-    from requests.adapters import HTTPAdapter
-    from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
-    from urllib3.connection import HTTPConnection, HTTPSConnection
-    from urllib3.exceptions import HTTPError, NameResolutionError, NewConnectionError
+    import httpx
+    import tenacity
 except ModuleNotFoundError:
     raise MissingExtraError("Asking web services", "web") from None
 
 PAGE = "https://pypi.org/project/img2music/"
-USER_AGENT = f"img2music/{version('img2music')} ({PAGE})"
-
+HEADERS = {
+    "User-Agent": f"img2music/{version('img2music')} ({PAGE})",
+    "Accept": "application/json",
+    "Accept-Encoding": "identity",
+}
 PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
 """HTTP statuses that another try may mend."""
 REFUSALS = frozenset({401, 402, 407})
 """HTTP statuses that mean every other request: the key or the quota."""
-_REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _LONGEST_COMPLAINT = 200  # characters of a service's own words that are passed on
+
+Value = TypeVar("Value")
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
     """How patient a session is."""
 
-    connect: float = 10.0  # seconds for a connection, and between two bytes of an answer
-    read: float = 20.0  # seconds for a connection, and between two bytes of an answer
+    connect: float = 10.0  # seconds for a connection
+    read: float = 20.0  # seconds between two bytes of an answer
     total: float = 30.0  # seconds for one whole answer, however it drips
-    # Seconds for all tries of one request and the pauses between them. A service that asks to wait for longer is given
-    # up
+    # Seconds for all tries of one request and the pauses between them. A service that asks to wait longer is given up.
     patience: float = 90.0
     tries: int = 5  # of one request
-    # Seconds of the first pause between tries; each is twice as long as the one before, give or take a half
-    backoff: float = 0.5
+    backoff: float = 0.5  # seconds of the first pause between tries; each is about twice as long as the one before
     body: int = 8 << 20  # bytes of an answer
     redirects: int = 3  # that are followed
-    rate: float = 10.0  # requests a second to one host, at most
+    rate: float = 10.0  # requests a second, at most
 
 
-class Session(requests.Session):
-    """A session with one service. Every request goes through `request`, which answers with sound JSON or raises."""
+class Session(contextlib.AbstractContextManager["Session"]):
+    """A session with one service; ``status`` tells the HTTP status from the JSON of a service that writes it there."""
 
     def __init__(
         self,
@@ -66,175 +72,132 @@ class Session(requests.Session):
         secrets: tuple[str, ...] = (),
         status: Callable[[Any], int] | None = None,
     ) -> None:
-        super().__init__()
         self.service = service
-        self.limits = limits or Limits()
+        self.limits = limits = limits or Limits()
         self._status = status
         self._secrets = {form for secret in secrets for form in (secret, quote(secret, safe=""), quote_plus(secret))}
-        self._next: dict[str, float] = {}
-        _REDACTOR.secrets |= self._secrets
-        self.headers.update({"User-Agent": USER_AGENT, "Accept": "application/json", "Accept-Encoding": "identity"})
-        adapter = _Adapter()
-        self.mount("http://", adapter)
-        self.mount("https://", adapter)
+        _SECRETS.update(self._secrets)
+        self._next = 0.0
+        self._growing = tenacity.wait_exponential(limits.backoff) + tenacity.wait_random(0, limits.backoff)
+        self._tries = tenacity.Retrying(
+            retry=tenacity.retry_if_exception_type(_PassingError),
+            wait=self._pause,
+            stop=tenacity.stop_after_attempt(limits.tries) | tenacity.stop_before_delay(limits.patience),
+            retry_error_callback=self._give_up,
+        )
+        try:
+            self._client = httpx.AsyncClient(
+                headers=HEADERS, timeout=httpx.Timeout(limits.read, connect=limits.connect), verify=_certificates()
+            )
+        except OSError:
+            raise self._error("its certificates can't be checked; check REQUESTS_CA_BUNDLE.", final=True) from None
+        except (ImportError, ValueError, httpx.InvalidURL):
+            raise self._error(_BAD_PROXY, final=True) from None
+        weakref.finalize(self, _end, self._client).atexit = False
+
+    def __exit__(self, *_: object) -> None:
+        _wait_for(self._client.aclose())
 
     def get_json(self, url: str, params: Mapping[str, str] | None = None) -> Any:
         """Ask for a JSON document."""
-        return self.request("GET", url, params=params).json()
+        return self.request("GET", url, params=params)
 
-    def request(  # type: ignore[override]  # what requests offers beyond this is not wanted
-        self,
-        method: str,
-        url: str,
-        params: Mapping[str, Any] | None = None,
-        data: Any = None,
-        headers: Mapping[str, str] | None = None,
-        **_: Any,
-    ) -> requests.Response:
-        """Ask, and ask again where that may help."""
-        until = time.monotonic() + self.limits.patience
-        for number in range(self.limits.tries):
-            pause = self.limits.backoff * 2**number * random.uniform(0.5, 1.5)  # noqa: S311 - spreads tries, hides nothing
-            try:
-                response = self._follow(method, url, params, data, dict(headers or {}))
-                return self._checked(response)
-            except _PassingError as fault:
-                reason = str(fault)
-                status = fault.status
-                if fault.pause is not None:
-                    pause = fault.pause
-                elif status == 429:
-                    pause = max(pause, self.limits.backoff)
-            if number + 1 < self.limits.tries:
-                if time.monotonic() + pause > until:
-                    when = f" (it asks to wait {pause:.0f} seconds)" if pause > self.limits.patience else ""
-                    raise self._error(f"{reason}{when}; try again later.", status=status, final=bool(when))
-                time.sleep(pause)
-        raise self._error(f"{reason}, {self.limits.tries} times; try again later.", status=status)
+    def request(self, method: str, url: str, **content: Any) -> Any:
+        """Ask for a JSON document, and again where that may help; ``content`` is as httpx takes it."""
+        return self._tries(self._once, method, url, **content)
 
-    def _follow(
-        self, method: str, url: str, params: Mapping[str, Any] | None, data: Any, headers: dict[str, str]
-    ) -> requests.Response:
-        """Ask once, and go where the service points; keys go nowhere else, and nothing from TLS to plain text."""
-        for _ in range(self.limits.redirects + 1):
-            response = self._once(method, url, params, data, headers)
-            target = response.headers.get("Location")
-            if response.status_code not in _REDIRECTS or not target:
-                return response
-            old, new = urlsplit(url), urlsplit(urljoin(url, target))
-            sound = new.scheme == "https" or (new.scheme == "http" and old.scheme == "http")
-            if not sound or not new.hostname or method != "GET":
-                raise self._error("it sends us to an address that can't be trusted; check its address.", final=True)
-            if (new.scheme, new.netloc) != (old.scheme, old.netloc):
-                headers = {name: value for name, value in headers.items() if name.lower() != "authorization"}
-            url, params = new.geturl(), None  # the address holds the query, where the service wants it there
+    def _once(self, method: str, url: str, **content: Any) -> Any:
+        now = time.monotonic()
+        turn = max(now, self._next)
+        self._next = turn + 1 / self.limits.rate
+        time.sleep(turn - now)
+        try:
+            response, body = _wait_for(self._follow(self._client.build_request(method, url, **content)))
+        except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:  # whose words may hold a key
+            raise self._fault(error, url) from None
+        return self._checked(response, body)
+
+    async def _follow(self, request: httpx.Request) -> tuple[httpx.Response, bytes]:
+        """Go where the service points: keys go to no other host (httpx sees to it), nothing from TLS to plain text."""
+        async with asyncio.timeout(self.limits.total):
+            for _ in range(self.limits.redirects + 1):
+                response = await self._client.send(request, stream=True)
+                try:
+                    if response.next_request is None:
+                        return response, await self._body(response)
+                finally:
+                    await response.aclose()
+                old, request = request, response.next_request
+                if old.method != "GET" or request.url.scheme not in ("https", old.url.scheme):
+                    raise self._error("it sends us to an address that can't be trusted; check its address.", final=True)
         raise self._error(f"more than {self.limits.redirects} redirects; check its address.", final=True)
 
-    def _once(
-        self, method: str, url: str, params: Mapping[str, Any] | None, data: Any, headers: Mapping[str, str]
-    ) -> requests.Response:
-        self._wait_for_turn(urlsplit(url).netloc)
-        with _deadline(self.limits.total) as watch:
-            try:
-                with super().request(
-                    method,
-                    url,
-                    params=params,
-                    data=data,
-                    headers=dict(headers),
-                    timeout=(self.limits.connect, self.limits.read),
-                    auth=_leave_alone,
-                    stream=True,
-                    allow_redirects=False,
-                ) as response:
-                    body = self._body(response)
-            except (requests.exceptions.RequestException, HTTPError, OSError) as error:
-                raise self._fault(error, watch) from None
-        if watch.over:
-            raise _PassingError("no whole answer in time")
-        response._content = body
-        return response
-
-    def _body(self, response: requests.Response) -> bytes:
+    async def _body(self, response: httpx.Response) -> bytes:
         body = bytearray()
-        for chunk in response.iter_content(1 << 16):
+        async for chunk in response.aiter_bytes():
             body += chunk
             if len(body) > self.limits.body:
                 raise self._error(f"its answer is larger than {self.limits.body >> 20} MiB; check its address.")
         return bytes(body)
 
-    def _fault(self, error: Exception, watch: "_Watch") -> Exception:
-        """What went wrong with a request, in plain words; what requests says of it may hold a key."""
-        if watch.over or isinstance(error, requests.exceptions.Timeout):
+    def _fault(self, error: Exception, url: str) -> Exception:
+        if isinstance(error, TimeoutError | httpx.TimeoutException):
             return _PassingError("no whole answer in time")
-        refusal = _refusal(error)
-        if refusal:
-            return self._error(refusal, final=True)
-        cut = isinstance(error, requests.exceptions.ChunkedEncodingError)
+        cause = error.__context__ and error.__context__.__context__  # the system's error, in httpcore's, in httpx's
+        if isinstance(cause, ssl.SSLError) and not isinstance(cause, ssl.SSLEOFError):
+            return self._error(f"no trustworthy connection ({_tls_reason(cause)}).", final=True)
+        refused = isinstance(error, httpx.ConnectError) and isinstance(cause, OSError)
+        if isinstance(error, httpx.ProxyError) or (refused and _through_proxy(url)):
+            return self._error(_BAD_PROXY, final=True)
+        if isinstance(error, httpx.InvalidURL) or (refused and isinstance(cause, socket.gaierror)):
+            return self._error("its address is not found; check the connection to the internet.", final=True)
+        if refused:
+            return self._error("it takes no connection; check its address, or try again later.", final=True)
+        cut = "complete message" in str(error)
         return _PassingError("its answer ends too early" if cut else "the connection broke")
 
-    def _checked(self, response: requests.Response) -> requests.Response:
-        status = response.status_code
-        value = None
+    def _checked(self, response: httpx.Response, body: bytes) -> Any:
+        """The JSON of an answer."""
+        status, value, fault = response.status_code, None, ""
         try:
-            value = json.loads(response.content.decode("utf-8-sig"), parse_constant=_refuse_constant)
+            value = json.loads(body.decode("utf-8-sig"), parse_constant=_refuse_constant)
         except UnicodeDecodeError:
             fault = "its answer is not in UTF-8"
         except (ValueError, RecursionError):
             said = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
             fault = "its answer is not JSON" + (f" but {printable(said[:40])}" if said and "json" not in said else "")
         else:
-            fault = ""
             if status < 400 and self._status is not None:
                 status = self._status(value)
         if status in PASSING:
-            raise _PassingError(f"it answers with {status}", status, self._asked_pause(response))
+            raise _PassingError(f"it answers with {status}", status, _asked_pause(response))
         if status >= 400:
-            complaint = "" if fault else self._complaint(value)
-            raise self._error(f"it answers with {status}{complaint}.", status=status, final=status in REFUSALS)
+            raise self._error(f"it answers with {status}{_complaint(value)}.", status=status, final=status in REFUSALS)
         if fault:
             raise _PassingError(fault)
         if status >= 300:
             raise self._error(f"it answers with {status}; check its address.", status=status, final=True)
-        return response
+        return value
 
-    @staticmethod
-    def _asked_pause(response: requests.Response) -> float | None:
-        """Seconds that a service asks to wait (RFC 9110, section 10.2.3), however many."""
-        asked = response.headers.get("Retry-After", "").strip()
-        if asked.isdecimal():
-            return float(asked)
-        date = parsedate_tz(asked)
-        with contextlib.suppress(ValueError, OverflowError):
-            return None if date is None else max(0.0, mktime_tz(date) - time.time())
-        return None
+    def _pause(self, state: tenacity.RetryCallState) -> float:
+        asked = _fault_of(state).pause
+        return self._growing(state) if asked is None else asked
 
-    @staticmethod
-    def _complaint(value: Any) -> str:
-        """What a service says of an error, in the places where it is usual to say it."""
-        for name in ("error_description", "message", "error"):
-            if isinstance(value, dict) and name in value:
-                value = value[name]
-                if isinstance(value, dict):
-                    value = value.get("message", value.get("error"))
-                break
-        if not isinstance(value, str) or not value.strip():
-            return ""
-        return f": {' '.join(value.split())[:_LONGEST_COMPLAINT].rstrip('.')}"
-
-    def _wait_for_turn(self, host: str) -> None:
-        now = time.monotonic()
-        turn = max(now, self._next.get(host, now))
-        self._next[host] = turn + 1 / self.limits.rate
-        if turn > now:
-            time.sleep(turn - now)
+    def _give_up(self, state: tenacity.RetryCallState) -> NoReturn:
+        fault, pause = _fault_of(state), state.upcoming_sleep
+        final = state.attempt_number < self.limits.tries and pause > self.limits.patience
+        if final:
+            often = f" (it asks to wait {pause:.0f} seconds)"
+        else:
+            often = f", {state.attempt_number} times" if state.attempt_number > 1 else ""
+        raise self._error(f"{fault}{often}; try again later.", status=fault.status, final=final) from None
 
     def _error(self, reason: str, *, status: int | None = None, final: bool = False) -> SourceError:
         return SourceError(_without(self._secrets, f"{self.service}: {reason}"), status=status, final=final)
 
 
 class _PassingError(Exception):
-    """A fault that another try may mend."""
+    """A fault that another try may mend, after the pause in seconds that the service asks for."""
 
     def __init__(self, reason: str, status: int | None = None, pause: float | None = None) -> None:
         super().__init__(reason)
@@ -242,97 +205,48 @@ class _PassingError(Exception):
         self.pause = pause
 
 
-class _Watch:
-    """Shuts the socket of a request when its time is over, which ends any reading from it."""
-
-    def __init__(self) -> None:
-        self.over = False
-        self.connection: HTTPConnection | None = None
-        self.socket: socket.socket | None = None
-
-    def end(self) -> None:
-        self.over = True
-        opened = self.socket or (self.connection.sock if self.connection is not None else None)
-        if opened is not None:
-            with contextlib.suppress(OSError):
-                socket.socket.shutdown(opened, socket.SHUT_RDWR)  # not the TLS socket's own, which waits for the peer
+def _fault_of(state: tenacity.RetryCallState) -> _PassingError:
+    fault = state.outcome and state.outcome.exception()
+    assert isinstance(fault, _PassingError)
+    return fault
 
 
-_WATCH: ContextVar[_Watch | None] = ContextVar("_WATCH", default=None)
+_STARTING = threading.Lock()
 
 
-@contextlib.contextmanager
-def _deadline(seconds: float) -> Iterator[_Watch]:
-    watch = _Watch()
-    timer = threading.Timer(seconds, watch.end)
-    timer.daemon = True
-    token = _WATCH.set(watch)
-    timer.start()
+@functools.cache
+def _loop() -> asyncio.AbstractEventLoop:
+    loop = asyncio.new_event_loop()
+    threading.Thread(target=loop.run_forever, name="img2music.http", daemon=True).start()
+    return loop
+
+
+def _wait_for(work: Coroutine[Any, Any, Value]) -> Value:
+    """Do work in an event loop, since only there a request can be ended that drips; a notebook's own is busy."""
+    with _STARTING:
+        loop = _loop()
+    future = asyncio.run_coroutine_threadsafe(work, loop)
     try:
-        yield watch
+        return future.result()
     finally:
-        timer.cancel()
-        _WATCH.reset(token)
+        future.cancel()
 
 
-class _Watched(HTTPConnection):
-    """A connection that shows its socket to the watch of the request that is under way."""
-
-    def connect(self) -> None:
-        watch = _WATCH.get()
-        if watch is not None:
-            watch.connection = self
-        super().connect()
-
-    def request(self, *arguments: Any, **options: Any) -> None:
-        super().request(*arguments, **options)
-        watch = _WATCH.get()
-        if watch is not None:
-            watch.socket = self.sock
-            if watch.over:  # while it was connecting
-                raise TimeoutError
+def _end(client: httpx.AsyncClient) -> None:
+    asyncio.run_coroutine_threadsafe(client.aclose(), _loop())
 
 
-class _WatchedTLS(_Watched, HTTPSConnection):
-    """The same over TLS."""
+_SECRETS: set[str] = set()
 
 
-class _Pool(HTTPConnectionPool):
-    ConnectionCls = _Watched
+def _redact(record: logging.LogRecord) -> bool:
+    """Keep keys out of what httpx logs of addresses."""
+    record.msg, record.args = _without(_SECRETS, record.getMessage()), None
+    return True
 
 
-class _PoolTLS(HTTPSConnectionPool):
-    ConnectionCls = _WatchedTLS
-
-
-class _Adapter(HTTPAdapter):
-    """Makes connections that a watch can end, with a proxy and without."""
-
-    def init_poolmanager(self, *arguments: Any, **options: Any) -> None:
-        super().init_poolmanager(*arguments, **options)
-        self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _PoolTLS}
-
-    def proxy_manager_for(self, *arguments: Any, **options: Any) -> Any:
-        manager = super().proxy_manager_for(*arguments, **options)
-        if not arguments[0].lower().startswith("socks"):
-            manager.pool_classes_by_scheme = {"http": _Pool, "https": _PoolTLS}
-        return manager
-
-
-class _Redactor(logging.Filter):
-    """Keeps keys out of what urllib3 logs of addresses."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.secrets: set[str] = set()
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        record.msg, record.args = _without(self.secrets, record.getMessage()), None
-        return True
-
-
-_REDACTOR = _Redactor()
-logging.getLogger("urllib3.connectionpool").addFilter(_REDACTOR)
+for _name in ("httpx", "httpcore.connection", "httpcore.http11", "httpcore.proxy"):
+    logging.getLogger(_name).addFilter(_redact)
 
 
 def _without(secrets: set[str], text: str) -> str:
@@ -341,38 +255,53 @@ def _without(secrets: set[str], text: str) -> str:
     return text
 
 
-def _leave_alone(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    """Authentication that adds nothing, lest requests take some from the user's .netrc."""
-    return request
-
-
-def _refusal(error: Exception) -> str | None:
-    """Why no connection was made, and none will be; None if another try may do."""
-    reason = getattr(error.args[0], "reason", None) if error.args else None
-    if isinstance(error, requests.exceptions.ProxyError):
-        return "the proxy can't be used; check HTTPS_PROXY and HTTP_PROXY."
-    if isinstance(error, requests.exceptions.SSLError) and "EOF" not in str(error):
-        return f"no trustworthy connection ({_tls_reason(error)})."
-    if isinstance(reason, NameResolutionError):
-        return "its address is not found; check the connection to the internet."
-    if isinstance(reason, NewConnectionError):
-        return "it takes no connection; check its address, or try again later."
+def _asked_pause(response: httpx.Response) -> float | None:
+    """Seconds that a service asks to wait (RFC 9110, section 10.2.3), however many."""
+    asked = response.headers.get("Retry-After", "").strip()
+    if asked.isdecimal():
+        return float(asked)
+    date = parsedate_tz(asked)
+    with contextlib.suppress(ValueError, OverflowError):
+        return None if date is None else max(0.0, mktime_tz(date) - time.time())
     return None
 
 
-def _tls_reason(error: Exception) -> str:
-    text = str(error)
-    for sign, reason in (
-        ("self-signed", "its certificate is self-signed"),
-        ("self signed", "its certificate is self-signed"),
-        ("expired", "its certificate has expired"),
-        ("doesn't match", "its certificate is another host's"),
-        ("mismatch", "its certificate is another host's"),
-        ("unable to get local issuer", "nobody known vouches for its certificate"),
-    ):
-        if sign in text:
-            return reason
-    return "TLS failed"
+def _complaint(value: Any) -> str:
+    """What a service says of an error, in the places where it is usual to say it."""
+    for name in ("error_description", "message", "error"):
+        if isinstance(value, dict) and name in value:
+            value = value[name]
+            if isinstance(value, dict):
+                value = value.get("message", value.get("error"))
+            break
+    if not isinstance(value, str) or not value.strip():
+        return ""
+    return f": {' '.join(value.split())[:_LONGEST_COMPLAINT].rstrip('.')}"
+
+
+_BAD_PROXY = "the proxy can't be used; check HTTPS_PROXY and HTTP_PROXY."
+
+
+def _through_proxy(url: str) -> bool:
+    parts = urlsplit(url)
+    return not getproxies().keys().isdisjoint((parts.scheme, "all")) and not proxy_bypass(parts.hostname or "")
+
+
+def _certificates() -> ssl.SSLContext | bool:
+    """Who may vouch for a service: as httpx has it (also SSL_CERT_FILE), or where requests and curl look."""
+    bundle = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")
+    if not bundle:
+        return True
+    folder = os.path.isdir(bundle)  # noqa: PTH112 - as they take it
+    return ssl.create_default_context(cafile=None if folder else bundle, capath=bundle if folder else None)
+
+
+def _tls_reason(error: ssl.SSLError) -> str:
+    # https://docs.openssl.org/master/man1/openssl-verification-options/
+    own = "is self-signed"
+    known = {10: "has expired", 18: own, 19: own, 20: "is vouched for by nobody known", 62: "is another host's"}
+    reason = known.get(getattr(error, "verify_code", 0))
+    return f"its certificate {reason}" if reason else "TLS failed"
 
 
 def _refuse_constant(name: str) -> None:

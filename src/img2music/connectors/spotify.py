@@ -1,60 +1,33 @@
 """Spotify's Web API: songs of playlists, albums and tracks, with a key (https://developer.spotify.com/documentation/web-api)."""
 
-import logging
+import base64
 import re
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any, TypeVar
+import time
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 from img2music.connectors.features import with_features
 from img2music.connectors.http import Limits, Session
 from img2music.connectors.settings import address, require
 from img2music.connectors.tags import one_line
-from img2music.errors import MissingExtraError, SourceError, UsageError, printable
+from img2music.errors import SourceError, UsageError, printable
 from img2music.music.song import Song
-
-try:
-    import spotipy
-    from spotipy.cache_handler import MemoryCacheHandler
-    from spotipy.oauth2 import SpotifyClientCredentials
-except ModuleNotFoundError:
-    raise MissingExtraError("Asking Spotify", "web") from None
 
 URL = "https://api.spotify.com/v1"
 TOKEN_URL = "https://accounts.spotify.com/api/token"  # noqa: S105 - an address
 KINDS = ("playlist", "album", "track")
 TRACKS_A_REQUEST, FEATURES_A_REQUEST, ITEMS_A_PAGE = 50, 100, 50
 MAX_PAGES = 2000  # a playlist has at most 10,000 songs; a service that never ends its list is broken
+MARGIN = 60.0  # seconds before its end from which a token is not used
 
 _ID = re.compile(r"[0-9A-Za-z]{22}")
 _URL = re.compile(r"(?:https?://)?open\.spotify\.com/(?:intl-[a-z-]+/)?(?:embed/)?([a-z]+)/([0-9A-Za-z]+)/?(?:[?#].*)?")
 _URI = re.compile(r"spotify:(?:user:[^:]+:)?([a-z]+):([0-9A-Za-z]+)")
 _GONE = (403, 404, 410)
 
-Value = TypeVar("Value")
-
-# spotipy writes tokens and keys to its log; what it has to say of errors, ours say.
-logging.getLogger("spotipy").setLevel(logging.CRITICAL)
-
 
 def parse_reference(text: str) -> tuple[str, str]:
-    """Read a Spotify address.
-
-    Parameters
-    ----------
-    text : str
-        ``https://open.spotify.com/playlist/...``, ``spotify:track:...``, or the 22 letters and digits of a track alone.
-
-    Returns
-    -------
-    kind : str
-        One of `KINDS`.
-    id : str
-
-    Raises
-    ------
-    UsageError
-        If it is none of these.
-    """
+    """Tell kind (of `KINDS`) and id of an address such as ``spotify:track:...``; an id alone is a track's."""
     text = text.strip()
     found = _URL.fullmatch(text) or _URI.fullmatch(text)
     kind, id_ = (found[1], found[2]) if found else ("track", text)
@@ -71,11 +44,10 @@ class Spotify:
 
     def __init__(self, limits: Limits | None = None) -> None:
         client, secret = require("spotify", "client_id", "client_secret")
-        session = Session("Spotify", limits, secrets=(client, secret))
-        self._tokens = _Tokens(client, secret, requests_session=session, cache_handler=MemoryCacheHandler())
-        self._tokens.OAUTH_TOKEN_URL = address("spotify", TOKEN_URL, "token_url")
-        self._api = spotipy.Spotify(auth_manager=self._tokens, requests_session=session)
-        self._api.prefix = f"{address('spotify', URL)}/"
+        self._key = base64.b64encode(f"{client}:{secret}".encode()).decode()
+        self._session = Session("Spotify", limits, secrets=(client, secret, self._key))
+        self._url, self._token_url = address("spotify", URL), address("spotify", TOKEN_URL, "token_url")
+        self._token, self._until = "", 0.0
         self._single_tracks = False
         self._seen: set[str] = set()
         self.refuses_features = False
@@ -97,8 +69,7 @@ class Spotify:
                 break
             batch = ",".join(ids[start : start + FEATURES_A_REQUEST])
             try:
-                # Not spotipy's audio_features, which warns of its deprecation on every call.
-                answer = self._ask(lambda: self._api._get("audio-features", ids=batch))  # noqa: B023 - called at once
+                answer = self._get("audio-features", ids=batch)
             except SourceError as error:
                 if error.status not in _GONE:
                     raise
@@ -127,7 +98,7 @@ class Spotify:
     def _tracks(self, ids: list[str]) -> Iterator[Any]:
         if ids and not self._single_tracks:
             try:
-                yield from _list(self._ask(lambda: self._api.tracks(ids)), "tracks")
+                yield from _list(self._get("tracks", ids=",".join(ids)), "tracks")
             except SourceError as error:
                 if error.status not in _GONE:
                     raise
@@ -136,14 +107,14 @@ class Spotify:
         if self._single_tracks:
             for id_ in ids:
                 try:
-                    yield self._ask(lambda: self._api.track(id_))  # noqa: B023 - called at once
+                    yield self._get(f"tracks/{id_}")
                 except SourceError as error:
                     if error.status != 404:
                         raise
 
     def _playlist(self, id_: str) -> Iterator[Any]:
         try:
-            for item in self._pages(lambda start: self._api.playlist_items(id_, limit=ITEMS_A_PAGE, offset=start)):
+            for item in self._pages(f"playlists/{id_}/items", additional_types="track,episode"):
                 if isinstance(item, dict):  # "item" since February 2026, "track" before
                     yield item.get("item") or item.get("track")
         except SourceError as error:
@@ -156,53 +127,53 @@ class Spotify:
             ) from None
 
     def _album(self, id_: str) -> Iterator[Any]:
-        album = self._ask(lambda: self._api.album(id_))
-        for track in self._pages(lambda start: self._api.album_tracks(id_, limit=ITEMS_A_PAGE, offset=start)):
+        album = self._get(f"albums/{id_}")
+        for track in self._pages(f"albums/{id_}/tracks"):
             if isinstance(track, dict):
                 yield track | {"album": album}
 
-    def _pages(self, page: Callable[[int], Any]) -> Iterator[Any]:
+    def _pages(self, path: str, **params: str) -> Iterator[Any]:
         start = 0
         for _ in range(MAX_PAGES):
-            answer = self._ask(lambda: page(start))  # noqa: B023 - called at once
+            answer = self._get(path, limit=ITEMS_A_PAGE, offset=start, **params)
             items = _list(answer, "items")
             yield from items
             start += len(items)
             if not items or answer.get("next") is None:
                 return
 
-    def _ask(self, call: Callable[[], Value]) -> Value:
+    def _get(self, path: str, **params: str | int) -> Any:
         """Ask, and once more with a new token where the old one is refused: they live for an hour."""
+        if time.monotonic() > self._until:
+            self._renew_token()
         try:
-            return self._call(call)
+            return self._ask(path, params)
         except SourceError as error:
-            if error.status != 401 or self._tokens.cache_handler.get_cached_token() is None:
+            if error.status != 401:
                 raise
-        self._tokens.cache_handler.save_token_to_cache(None)
-        return self._call(call)
+        self._renew_token()
+        return self._ask(path, params)
 
-    def _call(self, call: Callable[[], Value]) -> Value:
-        had_token = self._tokens.cache_handler.get_cached_token() is not None
+    def _ask(self, path: str, params: dict[str, str | int]) -> Any:
+        headers = {"Authorization": f"Bearer {self._token}"}
+        return self._session.request("GET", f"{self._url}/{path}", params=params, headers=headers)
+
+    def _renew_token(self) -> None:
+        """https://developer.spotify.com/documentation/web-api/tutorials/client-credentials-flow."""
+        headers, data = {"Authorization": f"Basic {self._key}"}, {"grant_type": "client_credentials"}
         try:
-            return call()
+            answer = self._session.request("POST", self._token_url, data=data, headers=headers)
         except SourceError as error:
-            has_token = self._tokens.cache_handler.get_cached_token() is not None
-            if not had_token and not has_token and error.status in (400, 401):
-                raise SourceError(
-                    "Spotify: it refuses the key; check client_id and client_secret.", status=error.status, final=True
-                ) from None
-            raise
-
-
-class _Tokens(SpotifyClientCredentials):  # type: ignore[misc]  # spotipy has no types
-    """spotipy's tokens, whose shape it would trust."""
-
-    def _request_access_token(self) -> dict[str, Any]:
-        token = super()._request_access_token()
-        sound = isinstance(token, dict) and isinstance(token.get("access_token"), str)
-        if not sound or not isinstance(token.get("expires_in"), int):
+            if error.status not in (400, 401):
+                raise
+            reason = "Spotify: it refuses the key; check client_id and client_secret."
+            raise SourceError(reason, status=error.status, final=True) from None
+        token, seconds = (
+            answer.get(name) if isinstance(answer, dict) else None for name in ("access_token", "expires_in")
+        )
+        if not isinstance(token, str) or not isinstance(seconds, int):
             raise SourceError("Spotify: its answer holds no token; check its address.")
-        return dict(token)
+        self._token, self._until = token, time.monotonic() + seconds - MARGIN
 
 
 def _list(answer: Any, name: str) -> list[Any]:
@@ -218,12 +189,8 @@ def _song(entry: Any, row: int) -> Song | None:
     id_, title = entry.get("id"), _line(entry.get("name"))
     if not isinstance(id_, str) or not _ID.fullmatch(id_) or title is None:
         return None  # a file of the user's own, or what Spotify no longer has
-    artists = entry.get("artists")
-    names = (
-        [_line(artist.get("name")) for artist in artists if isinstance(artist, dict)]
-        if isinstance(artists, list)
-        else []
-    )
+    artists = entry["artists"] if isinstance(entry.get("artists"), list) else []
+    names = [_line(artist.get("name")) for artist in artists if isinstance(artist, dict)]
     album = entry["album"] if isinstance(entry.get("album"), dict) else {}
     year = re.match(r"[12]\d{3}", str(album.get("release_date")))
     length = entry.get("duration_ms")
@@ -240,6 +207,4 @@ def _song(entry: Any, row: int) -> Song | None:
 
 def _line(value: object) -> str | None:
     """One line of text, as tags are read."""
-    if not isinstance(value, str):
-        return None
-    return one_line(value) or None
+    return (one_line(value) or None) if isinstance(value, str) else None

@@ -14,41 +14,12 @@ from img2music.connectors.cells import CellError
 from img2music.connectors.delimited import Row, read_delimited
 from img2music.errors import InputError, MissingExtraError, UsageError, printable, shown
 from img2music.music.song import Song
+from img2music.track import TAG_NAMES
 
 UNIT_FIELDS = ("danceability", "energy", "valence", "acousticness", "instrumentalness", "liveness", "speechiness")
 
 NAMES: Mapping[str, tuple[str, ...]] = {
-    "title": ("trackname", "title", "songname", "songtitle", "tracktitle", "track", "song", "name"),
-    "artist": (
-        "trackartist",
-        "artistname",
-        "artist",
-        "artistnames",
-        "artistsname",
-        "artistsnames",
-        "artists",
-        "trackartists",
-        "trackartistname",
-        "mainartist",
-        "performer",
-        "singer",
-        "band",
-    ),
-    "album": ("trackalbumname", "albumname", "albumtitle", "album", "release"),
-    "genre": ("playlistgenre", "trackgenre", "genre", "genres", "topgenre", "maingenre", "artistgenres"),
-    "year": (
-        "year",
-        "releaseyear",
-        "releasedyear",
-        "yearreleased",
-        "yearofrelease",
-        "trackalbumreleasedate",
-        "albumreleasedate",
-        "albumreleaseyear",
-        "albumdate",
-        "releasedate",
-        "datereleased",
-    ),
+    **{field: names.columns for field, names in TAG_NAMES.items()},
     "duration": ("duration", "durations", "durationsec", "durationseconds", "length", "lengthduration", "dur"),
     "duration_ms": ("durationms", "trackdurationms", "durationinms", "lengthms", "songdurationms"),
     "identifier": (

@@ -5,10 +5,10 @@ import os
 import re
 import unicodedata
 from collections.abc import Iterable, MutableSequence
-from dataclasses import dataclass
 from typing import Any
 
 from img2music.media.metadata import read_metadata
+from img2music.track import Tags
 
 LONGEST = 500
 """Characters of a tag that are kept."""
@@ -30,18 +30,6 @@ ALBUM_ARTIST = (
 )
 GENRE = ("genre", "TCON", "\xa9gen", "Genre", "WM/Genre")
 DATE = ("date", "originaldate", "year", "TDRC", "TDOR", "TYER", "\xa9day", "Year", "WM/Year")
-
-
-@dataclass(frozen=True, slots=True)
-class Tags:
-    """What a sound file says about the music in it."""
-
-    title: str | None = None  # one line of printable text each; several values are joined by "; "
-    artist: str | None = None  # one line of printable text each; several values are joined by "; "
-    album: str | None = None  # one line of printable text each; several values are joined by "; "
-    album_artist: str | None = None  # one line of printable text each; several values are joined by "; "
-    genre: str | None = None  # one line of printable text each; several values are joined by "; "
-    year: int | None = None  # year of release
 
 
 def read_tags(path: str | os.PathLike[str]) -> Tags:

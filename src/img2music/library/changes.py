@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from img2music.connectors.folders import FileState, FolderWalk, in_system_folder
 from img2music.library.record import Failure
 from img2music.library.store import KnownFile, LibraryStore
+from img2music.options import ScanOptions
 
 
 @dataclass
@@ -15,12 +16,10 @@ class Changes:
 
     found: int = 0  # audio files in the folders
     unchanged: int = 0  # files that the library knows as they are, or as silent
-    # Files that it does not know, and those that it knows otherwise or by another analyzer version
-    new: list[FileState] = field(default_factory=list)
-    # Files that it does not know, and those that it knows otherwise or by another analyzer version
-    changed: list[FileState] = field(default_factory=list)
-    # Files among the unchanged whose sound has not been hashed yet
-    unhashed: list[FileState] = field(default_factory=list)
+    new: list[FileState] = field(default_factory=list)  # files that it does not know
+    changed: list[FileState] = field(default_factory=list)  # that it knows otherwise, or by another analyzer version
+    unhashed: list[FileState] = field(default_factory=list)  # of the unchanged, whose sound has not been hashed yet
+    reread: list[FileState] = field(default_factory=list)  # of the unchanged, whose tags are to be read again
     failed_before: int = 0  # files that could not be analysed, and have not changed since
     returned: list[int] = field(default_factory=list)  # ids of tracks that were missing and are back, unchanged
     # Tracks whose file is gone, or in a folder that is no longer walked
@@ -34,10 +33,9 @@ class Changes:
 def find_changes(
     store: LibraryStore,
     folders: Sequence[str],
+    options: ScanOptions = ScanOptions(),
     *,
     analyzer: str,
-    full: bool = False,
-    retry_failed: bool = False,
 ) -> Changes:
     """Compare folders with the library."""
     known = {file.file.path: file for file in store.known_files() if _under(file.file.path, folders)}
@@ -52,22 +50,18 @@ def find_changes(
         changes.found += 1
         before = known.get(file.path)
         failure = failed.get(file.path)
-        if full or failure is None or not _same(failure, file, analyzer):
+        if options.full or failure is None or not _same(failure, file, analyzer):
             failure = None
         if failure is not None and failure.silent:
             changes.unchanged += 1
-        elif failure is not None and not retry_failed:
+        elif failure is not None and not options.retry_failed:
             changes.failed_before += 1
         elif before is None:
             changes.new.append(file)
-        elif full or not _same(before, file, analyzer):
+        elif options.full or not _same(before, file, analyzer):
             changes.changed.append(file)
         else:
-            changes.unchanged += 1
-            if not before.hashed:
-                changes.unhashed.append(file)
-            if before.missing:
-                changes.returned.append(before.id)
+            _note_unchanged(changes, before, file, options)
     changes.unreadable = walk.unreadable
     unreadable = [path for path, _ in walk.unreadable if os.path.lexists(path)]
     changes.emptied = [folder for folder in walk.empty if any(_under(path, [folder]) for path in known)]
@@ -84,6 +78,16 @@ def find_changes(
         and (_gone(path, [root for root, _ in walk.unreadable]) or _left_out(path, folders))
     ]
     return changes
+
+
+def _note_unchanged(changes: Changes, before: KnownFile, file: FileState, options: ScanOptions) -> None:
+    changes.unchanged += 1
+    if not before.hashed:
+        changes.unhashed.append(file)
+    elif options.tags:
+        changes.reread.append(file)
+    if before.missing:
+        changes.returned.append(before.id)
 
 
 def _same(before: KnownFile | Failure, file: FileState, analyzer: str) -> bool:

@@ -1,137 +1,210 @@
 """The library as JSON Lines: for copies, for moving to another machine, for other programs.
 
-The first line is ``{"schema": "img2music/library/1"}``. Every other line holds one ``"track"`` with a file,
-one ``"song"`` without a file, what one source knows of the words of one of them (``"lyrics"``), or one ``"failure"``,
-in this order and that of their paths. Times are seconds, affects are on the unit scale, ``mtime_ns`` is nanoseconds
-since 1970, ``fetched`` seconds; a curve is a list of ``[start, end, valence, arousal]``. Text is ASCII with JSON
-escapes; a byte of a file name that is not UTF-8 is a lone surrogate, as Python's ``surrogateescape`` writes it.
+The first line is ``{"schema": "img2music/library/1"}``. Every other one is a `Line`: tracks with a file in order of
+path, then songs without one, what sources know of their words, and failures. Text is ASCII with JSON escapes; a byte of
+a file name that is not UTF-8 is a lone surrogate, as Python's ``surrogateescape`` writes it.
 """
 
-import dataclasses
 import json
 import math
 import os
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, fields
 from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
+import msgspec
+
 from img2music.affect import Affect
 from img2music.analysis import CurvePoint, Features, TrackAnalysis
 from img2music.connectors.folders import FileState
-from img2music.connectors.tags import Tags
 from img2music.errors import Img2MusicError, InputError
 from img2music.files import FileKind, replacing
 from img2music.library.record import Failure, LyricsRecord, SongRecord, TrackRecord
 from img2music.library.store import LibraryStore
 from img2music.library.transaction import Transaction
+from img2music.progress import Progress, Step, unwatched
+from img2music.shapes import to_dict
+from img2music.track import Tags
 
 SCHEMA = "img2music/library/1"
 
 EXPORT = FileKind("an exported library", (), FileKind.json("", SCHEMA).start)
 LONGEST_LINE = 16 << 20
 """Bytes of a line that are read; what comes after them counts as the next."""
-
-_OPTIONAL = {"tempo", "key", "mode", "loudness"}  # features that may be null in a file's analysis
-_WHOLE = {"key": range(12), "mode": range(2)}
-_UNIT = {"danceability", "energy", "valence", "acousticness", "instrumentalness", "liveness", "speechiness"}
+A_BATCH = 500
 
 
-def export_library(store: LibraryStore, path: str | os.PathLike[str]) -> int:
-    """Write a library to a file, whole or not at all."""
-    count = 0
-    with replacing(Path(path), EXPORT) as stream:
-        _line(stream, {"schema": SCHEMA})
-        for record in store.records():
-            _line(stream, {"track": _track(record)})
-            count += 1
-        for song in store.songs():
-            _line(stream, {"song": dataclasses.asdict(song)})
-            count += 1
-        for track, identifier, lyrics in store.all_lyrics():
-            of = {"path": track} if track is not None else {"identifier": identifier}
-            _line(stream, {"lyrics": of | dataclasses.asdict(lyrics)})
-        for failure in store.failures():
-            row = {"path": failure.file.path, "size": failure.file.size, "mtime_ns": failure.file.mtime_ns}
-            _line(stream, {"failure": row | {"analyzer": failure.analyzer, "reason": failure.reason}})
-    return count
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportedTrack:
+    """A track with a file."""
+
+    path: str
+    size: int  # bytes
+    mtime_ns: int  # nanoseconds since 1970
+    content: str  # BLAKE2b hash (32 bytes) of the file
+    sound: str | None = None  # hash (16 bytes) of its encoded sound
+    missing: bool
+    tags: Tags
+    analyzer: str
+    duration: float  # seconds, as all times
+    listened: float
+    affect: Affect  # what was heard, without what the words say
+    features: Features
+    curve: tuple[tuple[float, float, float, float], ...]  # start, end, valence, arousal
+
+    @classmethod
+    def of(cls, record: TrackRecord) -> "ExportedTrack":
+        """Put a record into this shape."""
+        file, heard = record.file, record.analysis
+        return cls(
+            path=file.path,
+            size=file.size,
+            mtime_ns=file.mtime_ns,
+            content=record.content,
+            sound=record.sound,
+            missing=record.missing,
+            tags=record.tags,
+            analyzer=heard.analyzer,
+            duration=heard.duration,
+            listened=heard.listened,
+            affect=heard.affect,
+            features=heard.features,
+            curve=tuple((each.start, each.end, each.affect.valence, each.affect.arousal) for each in heard.curve),
+        )
+
+    def record(self) -> TrackRecord:
+        """Make a record of it."""
+        curve = tuple(CurvePoint(start, end, Affect(*affect)) for start, end, *affect in self.curve)
+        heard = TrackAnalysis(self.analyzer, self.duration, self.listened, self.affect, self.features, curve)
+        file = FileState(self.path, self.size, self.mtime_ns)
+        return TrackRecord(file, self.content, self.tags, heard, self.missing, self.sound)
 
 
-def import_library(store: LibraryStore, path: str | os.PathLike[str]) -> tuple[int, list[InputError]]:
-    """Read tracks from a file into a library, in one transaction; known paths and identifiers are replaced."""
-    name = os.fspath(path)
-    errors: list[InputError] = []
-    count = 0
-    try:
-        with Path(path).open("rb") as stream, store.alone(), store.writing() as transaction:
-            lines = iter(partial(stream.readline, LONGEST_LINE), b"")
-            _check_header(next(lines, b""), name)
-            batch: list[TrackRecord | SongRecord | _TrackLyrics] = []
-            for number, line in enumerate(lines, start=2):
-                try:
-                    item = _parse(line)
-                except (Img2MusicError, ValueError, TypeError, LookupError, ArithmeticError, RecursionError) as error:
-                    errors.append(InputError(f"line {number}: {_why(error)}.", name))
-                    continue
-                if isinstance(item, Failure):
-                    transaction.put_failure(item)
-                elif item is not None:
-                    batch.append(item)
-                    count += not isinstance(item, _TrackLyrics)
-                if len(batch) == 500:
-                    _put(transaction, batch)
-                    batch.clear()
-            _put(transaction, batch)
-    except OSError as error:
-        raise InputError(f"can't be read: {error.strerror or error}.", name) from None
-    return count, errors
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportedLyrics(LyricsRecord):
+    """What one source knows of the words of a track with a path, or of one with an identifier."""
 
-
-class _LineError(ValueError):
-    """What is wrong with a line, in plain words."""
+    path: str | None = None
+    identifier: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class _TrackLyrics:
-    """Lyrics, and what they belong to: a path, or an identifier."""
+class ExportedFailure:
+    """A file that could not be analysed."""
 
-    path: str | None
-    identifier: str | None
-    record: LyricsRecord
-
-
-def _put(transaction: Transaction, batch: Sequence[TrackRecord | SongRecord | _TrackLyrics]) -> None:
-    transaction.put(record for record in batch if isinstance(record, TrackRecord))
-    transaction.put_songs(record for record in batch if isinstance(record, SongRecord))
-    lyrics = [item for item in batch if isinstance(item, _TrackLyrics)]
-    by_path = transaction.ids_of_paths(item.path for item in lyrics if item.path is not None)
-    by_identifier = transaction.ids_of_identifiers(item.identifier for item in lyrics if item.identifier is not None)
-    numbers = [by_path.get(item.path or "") or by_identifier.get(item.identifier or "") for item in lyrics]
-    transaction.put_lyrics((number, item.record) for number, item in zip(numbers, lyrics, strict=True) if number)
+    path: str
+    size: int
+    mtime_ns: int
+    analyzer: str
+    reason: str
 
 
-def _line(stream: BinaryIO, value: dict[str, Any]) -> None:
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line but the first: one of these."""
+
+    track: ExportedTrack | None = None
+    song: SongRecord | None = None
+    lyrics: ExportedLyrics | None = None
+    failure: ExportedFailure | None = None
+
+
+_SHAPES = {"track": ExportedTrack, "song": SongRecord, "lyrics": ExportedLyrics, "failure": ExportedFailure}
+_KNOWN = {name: {each.name for each in fields(shape)} for name, shape in _SHAPES.items()}
+_KNOWN |= {"tags": {each.name for each in fields(Tags)}, "features": {each.name for each in fields(Features)}}
+
+
+@dataclass
+class LibraryImport:
+    """What an import did."""
+
+    count: int = 0  # tracks and songs that are in the library now
+    errors: list[InputError] = field(default_factory=list)  # lines that could not be used
+    notes: list[str] = field(default_factory=list)  # what a newer version has written that this one does not know
+
+
+def export_library(store: LibraryStore, path: str | os.PathLike[str], progress: Progress = unwatched) -> int:
+    """Write a library to a file, whole or not at all, and give the number of tracks."""
+    count = 0
+    totals = store.count() + store.count(missing=True)
+    with replacing(Path(path), EXPORT) as stream:
+        _write(stream, {"schema": SCHEMA})
+        for record in store.records():
+            _write(stream, {"track": to_dict(ExportedTrack.of(record))})
+            count += 1
+            progress(Step("Exporting", count, totals, record.file.path, "tracks"))
+        for song in store.songs():
+            _write(stream, {"song": to_dict(song)})
+            count += 1
+            progress(Step("Exporting", count, totals, song.identifier, "tracks"))
+        for track, identifier, lyrics in store.all_lyrics():
+            of = {"path": track} if track is not None else {"identifier": identifier}
+            _write(stream, {"lyrics": of | to_dict(lyrics)})
+        for each in store.failures():
+            file = each.file
+            failure = ExportedFailure(file.path, file.size, file.mtime_ns, each.analyzer, each.reason)
+            _write(stream, {"failure": to_dict(failure)})
+    return count
+
+
+def _write(stream: BinaryIO, value: dict[str, Any]) -> None:
     stream.write(json.dumps(value, allow_nan=False, separators=(",", ":")).encode("ascii") + b"\n")
 
 
-def _track(record: TrackRecord) -> dict[str, Any]:
-    analysis = record.analysis
-    return {
-        "path": record.file.path,
-        "size": record.file.size,
-        "mtime_ns": record.file.mtime_ns,
-        "content": record.content,
-        "sound": record.sound,
-        "missing": record.missing,
-        "tags": dataclasses.asdict(record.tags),
-        "analyzer": analysis.analyzer,
-        "duration": analysis.duration,
-        "listened": analysis.listened,
-        "affect": dataclasses.asdict(analysis.affect),
-        "features": dataclasses.asdict(analysis.features),
-        "curve": [[p.start, p.end, p.affect.valence, p.affect.arousal] for p in analysis.curve],
-    }
+def import_library(store: LibraryStore, path: str | os.PathLike[str], progress: Progress = unwatched) -> LibraryImport:
+    """Read tracks from a file into a library, in one transaction; known paths and identifiers are replaced."""
+    name = os.fspath(path)
+    found = LibraryImport()
+    unknown: Counter[str] = Counter()
+    try:
+        with Path(path).open("rb") as stream, store.alone(), store.writing() as transaction:
+            total = os.fstat(stream.fileno()).st_size
+            lines = iter(partial(stream.readline, LONGEST_LINE), b"")
+            _check_header(next(lines, b""), name)
+            batch: list[Line] = []
+            for number, text in enumerate(lines, start=2):
+                try:
+                    line = _parse(text, unknown)
+                except (Img2MusicError, ValueError, TypeError, LookupError, ArithmeticError, RecursionError) as error:
+                    found.errors.append(InputError(f"line {number}: {_why(error)}.", name))
+                    continue
+                if line is not None:
+                    batch.append(line)
+                if len(batch) == A_BATCH:
+                    found.count += _put(transaction, batch)
+                    batch.clear()
+                    progress(Step("Importing", stream.tell(), total, name, "bytes"))
+            found.count += _put(transaction, batch)
+    except OSError as error:
+        raise InputError(f"can't be read: {error.strerror or error}.", name) from None
+    if unknown:
+        told = ", ".join(f"{each} ({count} lines)" for each, count in unknown.items())
+        found.notes.append(f"was written by a newer img2music; what this one does not know is left out: {told}.")
+    return found
+
+
+def _put(transaction: Transaction, lines: Sequence[Line]) -> int:
+    """Store lines, and give the number of tracks and songs among them."""
+    songs = [line.song for line in lines if line.song is not None]
+    records = [line.track.record() for line in lines if line.track is not None]
+    transaction.put(records)
+    transaction.put_songs(songs)
+    lyrics = [line.lyrics for line in lines if line.lyrics is not None]
+    by_path = transaction.ids_of_paths(each.path for each in lyrics if each.path is not None)
+    by_identifier = transaction.ids_of_identifiers(each.identifier for each in lyrics if each.identifier is not None)
+    ids = [by_path.get(each.path or "") or by_identifier.get(each.identifier or "") for each in lyrics]
+    transaction.put_lyrics((track, _lyrics(each)) for track, each in zip(ids, lyrics, strict=True) if track)
+    for each in (line.failure for line in lines if line.failure is not None):
+        file = FileState(each.path, each.size, each.mtime_ns)
+        transaction.put_failure(Failure(file, each.analyzer, each.reason))
+    return len(records) + len(songs)
+
+
+def _lyrics(found: ExportedLyrics) -> LyricsRecord:
+    return LyricsRecord(**{each.name: getattr(found, each.name) for each in fields(LyricsRecord)})
 
 
 def _check_header(line: bytes, name: str) -> None:
@@ -141,165 +214,78 @@ def _check_header(line: bytes, name: str) -> None:
         found = None
     if found != SCHEMA:
         raise InputError(
-            f"is not an exported library (its first line must be the schema {SCHEMA}). Nothing was imported.",
-            name,
+            f"is not an exported library (its first line must be the schema {SCHEMA}). Nothing was imported.", name
         )
 
 
-def _parse(line: bytes) -> TrackRecord | SongRecord | _TrackLyrics | Failure | None:
-    if not line.strip():
+class _LineError(ValueError):
+    """What is wrong with a line, in plain words."""
+
+
+def _parse(text: bytes, unknown: Counter[str]) -> Line | None:
+    """Read a line; None for an empty one. What it has that nobody knows here is counted."""
+    if not text.strip():
         return None
-    value = json.loads(line)
-    if "failure" in value:
-        row = value["failure"]
-        return Failure(_file(row), _text(row, "analyzer"), _text(row, "reason"))
-    if "song" in value:
-        return _song(value["song"])
-    if "lyrics" in value:
-        return _lyrics(value["lyrics"])
-    row = value["track"]
-    return TrackRecord(
-        file=_file(row),
-        content=_text(row, "content"),
-        sound=_optional_text({"sound": None, **row}, "sound"),
-        missing=_flag(row, "missing"),
-        tags=_tags(row["tags"]),
-        analysis=TrackAnalysis(
-            analyzer=_text(row, "analyzer"),
-            duration=_number(row["duration"], "duration"),
-            listened=_number(row["listened"], "listened"),
-            affect=_affect(row["affect"]),
-            features=_features(row["features"], _OPTIONAL),
-            curve=tuple(_point(point) for point in row["curve"]),
-        ),
-    )
+    value = json.loads(text, parse_int=_whole, parse_float=_finite, parse_constant=_finite)
+    line = msgspec.convert(value, Line)
+    (name,) = [name for name in _SHAPES if getattr(line, name) is not None] or [""]
+    if not name:
+        raise _LineError(f"none of {', '.join(_SHAPES)} is in it")
+    row = value[name]
+    _check_path(row)
+    if b"\\ud" in text.lower():  # perhaps half of a surrogate pair, which only a path may hold
+        json.dumps({key: item for key, item in row.items() if key != "path"}, ensure_ascii=False).encode()
+    if line.track is not None:
+        line.track.record()  # the curve may be no affects
+    if line.song is not None and not line.song.identifier:
+        raise _LineError("the identifier must not be empty")
+    if found := line.track or line.song:
+        _check_features(found.features, measured=line.track is not None)
+    unknown.update(_unknown(name, row))
+    return line
 
 
-def _song(row: dict[str, Any]) -> SongRecord:
-    identifier = _optional_text(row, "identifier")
-    if not identifier:
-        raise _LineError("'identifier' must not be empty")
-    return SongRecord(
-        identifier=identifier,
-        tags=_tags(row["tags"]),
-        duration=None if row["duration"] is None else _number(row["duration"], "duration"),
-        analyzer=_text(row, "analyzer"),
-        affect=_affect(row["affect"]),
-        features=_features(row["features"], {field.name for field in dataclasses.fields(Features)}),
-        sources=tuple(_text({"source": source}, "source") for source in row.get("sources", ())),
-    )
+def _unknown(name: str, row: dict[str, Any]) -> Iterator[str]:
+    yield from (f"{name}.{each}" for each in row.keys() - _KNOWN[name])
+    for part in ("tags", "features"):
+        yield from (f"{part}.{each}" for each in row.get(part, {}).keys() - _KNOWN[part])
 
 
-def _lyrics(row: dict[str, Any]) -> _TrackLyrics:
-    path = None
-    if "path" in row:
-        path = _path(row)
-    return _TrackLyrics(
-        path=path,
-        identifier=_optional_text(row, "identifier") if path is None else None,
-        record=LyricsRecord(
-            source=_text(row, "source"),
-            text=_optional_text(row, "text"),
-            instrumental=_flag(row, "instrumental"),
-            language=_optional_text(row, "language"),
-            fetched=_whole(row, "fetched"),
-            valence=None if row.get("valence") is None else _unit(row["valence"], "valence"),
-        ),
-    )
+def _check_path(row: dict[str, Any]) -> None:
+    path = row.get("path")
+    if path is not None:
+        os.fsencode(path)  # a surrogate that stands for no byte is refused here
+        if not Path(path).is_absolute() or "\0" in path:
+            raise _LineError("the path must be absolute")
 
 
-def _tags(row: dict[str, Any]) -> Tags:
-    return Tags(
-        title=_optional_text(row, "title"),
-        artist=_optional_text(row, "artist"),
-        album=_optional_text(row, "album"),
-        album_artist=_optional_text(row, "album_artist"),
-        genre=_optional_text(row, "genre"),
-        year=None if row["year"] is None else _whole(row, "year"),
-    )
+def _check_features(features: Features, *, measured: bool) -> None:
+    for each in fields(Features):
+        value, limits = getattr(features, each.name), each.metadata
+        if value is None:
+            if measured and not limits["lacking"]:
+                raise _LineError(f"{each.name} must be a number")
+        elif not (limits["least"] is None or limits["least"] <= value <= limits["most"]):
+            raise _LineError(f"{each.name} must be from {limits['least']:g} to {limits['most']:g}")
 
 
-def _why(error: Exception) -> str:
-    if isinstance(error, json.JSONDecodeError | UnicodeDecodeError | RecursionError):
-        return "not JSON"
-    if isinstance(error, KeyError):
-        return f"{error.args[0]!r} is lacking"
-    if isinstance(error, Img2MusicError | _LineError):
-        return str(error).rstrip(".")
-    return "a value is of another kind than it should be"
+def _whole(digits: str) -> int:
+    if len(digits) > 20 or not -(2**63) <= int(digits) < 2**63:
+        raise _LineError("a whole number is too large")
+    return int(digits)
 
 
-def _file(row: dict[str, Any]) -> FileState:
-    path = _path(row)
-    if not Path(path).is_absolute() or "\0" in path:
-        raise _LineError("'path' must be absolute")
-    return FileState(path, _whole(row, "size"), _whole(row, "mtime_ns"))
-
-
-def _path(row: dict[str, Any]) -> str:
-    path = row["path"]
-    if not isinstance(path, str):
-        raise _LineError("'path' must be text")
-    os.fsencode(path)  # a surrogate that stands for no byte is refused here
-    return path
-
-
-def _text(row: dict[str, Any], name: str) -> str:
-    text = row[name]
-    if not isinstance(text, str):
-        raise _LineError(f"{name!r} must be text")
-    text.encode()  # a lone surrogate is refused here
-    return text
-
-
-def _optional_text(row: dict[str, Any], name: str) -> str | None:
-    return None if row[name] is None else _text(row, name)
-
-
-def _flag(row: dict[str, Any], name: str) -> bool:
-    if not isinstance(row[name], bool):
-        raise _LineError(f"{name!r} must be true or false")
-    return bool(row[name])
-
-
-def _whole(row: dict[str, Any], name: str) -> int:
-    value = row[name]
-    if not isinstance(value, int) or isinstance(value, bool) or not -(2**63) <= value < 2**63:
-        raise _LineError(f"{name!r} must be a whole number")
-    return value
-
-
-def _number(value: Any, name: str) -> float:
-    if not isinstance(value, int | float) or isinstance(value, bool) or not math.isfinite(value):
-        raise _LineError(f"{name!r} must be a number")
-    return float(value)
-
-
-def _unit(value: Any, name: str) -> float:
-    number = _number(value, name)
-    if not 0.0 <= number <= 1.0:
-        raise _LineError(f"{name!r} must be from 0 to 1")
+def _finite(digits: str) -> float:
+    if not math.isfinite(number := float(digits)):
+        raise _LineError("a number is not finite")
     return number
 
 
-def _affect(row: dict[str, Any]) -> Affect:
-    return Affect(_number(row["valence"], "valence"), _number(row["arousal"], "arousal"))
-
-
-def _features(row: dict[str, Any], optional: Collection[str]) -> Features:
-    values: dict[str, Any] = {}
-    for name in (field.name for field in dataclasses.fields(Features)):
-        if row[name] is None and name in optional:
-            values[name] = None
-        elif name in _WHOLE:
-            values[name] = _whole(row, name)
-            if values[name] not in _WHOLE[name]:
-                raise _LineError(f"{name!r} is out of range")
-        else:
-            values[name] = _unit(row[name], name) if name in _UNIT else _number(row[name], name)
-    return Features(**values)
-
-
-def _point(point: list[float]) -> CurvePoint:
-    start, end, valence, arousal = (_number(value, "curve") for value in point)
-    return CurvePoint(start, end, Affect(valence, arousal))
+def _why(error: Exception) -> str:
+    if isinstance(error, msgspec.ValidationError | Img2MusicError | _LineError):
+        return str(error).replace("`", "'").rstrip(".")
+    if isinstance(error, UnicodeEncodeError):
+        return "text holds half of a surrogate pair"
+    if isinstance(error, json.JSONDecodeError | UnicodeDecodeError | RecursionError):
+        return "not JSON"
+    return "a value is of another kind than it should be"

@@ -14,19 +14,18 @@ from numpy.typing import NDArray
 from img2music.affect import Affect
 from img2music.analysis import Features
 from img2music.connectors.lyrics import Lyrics, lyrics_of
-from img2music.connectors.tables import Problem, SongTable
-from img2music.connectors.tags import LONGEST, Tags
+from img2music.connectors.tables import UNIT_FIELDS, Problem, SongTable
+from img2music.connectors.tags import LONGEST
 from img2music.errors import InputError
 from img2music.library.lyrics import recorded
 from img2music.library.record import SongRecord
 from img2music.library.schema import UNKNOWN_ARTISTS, fold
 from img2music.library.store import LibraryStore
 from img2music.music.song import Song
+from img2music.shapes import to_dict
+from img2music.track import TAG_NAMES, Tags
 
 SCHEMA = "img2music/import/1"
-
-SHOWN_PROBLEMS = 10
-"""Problems that are told to a person one by one."""
 
 
 class SongAffect(Protocol):
@@ -55,64 +54,51 @@ class ColumnsAffect:
 
 @dataclass(frozen=True)
 class ImportReport:
-    """What an import did.
+    """What an import did."""
 
-    Attributes
-    ----------
-    path : str
-        The table.
-    rows : int
-        Rows that hold anything, but for the header.
-    new, updated : int
-        Songs that were not in the library, and that were.
-    duplicates : int
-        Rows that name a song of an earlier row; they were merged.
-    left_out : int
-        Rows that are no song, or without an affect.
-    problems : list of Problem
-        Odd rows and cells, in order of the table.
-    notes : list of str
-        What a person should know of how the table was read.
-    """
-
-    path: str
-    rows: int
-    new: int
-    updated: int
-    duplicates: int
-    left_out: int
-    problems: list[Problem] = field(repr=False)
-    notes: list[str] = field(default_factory=list)
+    path: str  # the table
+    rows: int  # that hold anything, but for the header
+    new: int  # songs that were not in the library
+    updated: int  # songs that were
+    duplicates: int  # rows that name a song of an earlier row; they were merged
+    left_out: int  # rows that are no song, or without an affect
+    problems: list[Problem] = field(repr=False)  # odd rows and cells, in order of the table
+    notes: list[str] = field(default_factory=list)  # what a person should know of how the table was read
 
     @property
     def imported(self) -> int:
         """Songs that are in the library now."""
         return self.new + self.updated
 
-    def to_json(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """The documented shape ``img2music/import/1`` (docs/json.md)."""
-        counts = {name: getattr(self, name) for name in ("rows", "new", "updated", "duplicates", "left_out")}
-        problems = [{"line": each.row, "column": each.column, "error": each.reason} for each in self.problems]
-        return {"schema": SCHEMA, "path": self.path, **counts, "problems": problems, "notes": self.notes}
+        counts = {name: getattr(self, name) for name in ("path", "rows", "new", "updated", "duplicates", "left_out")}
+        problems = [LineProblem(each.row, each.column, each.reason) for each in self.problems]
+        return to_dict(ImportShape(**counts, problems=problems, notes=self.notes))
 
-    def to_rows(self) -> list[tuple[str, str]]:
-        """The counts as rows of a table."""
-        return [
-            ("rows", f"{self.rows:,}"),
-            ("new songs", f"{self.new:,}"),
-            ("songs brought up to date", f"{self.updated:,}"),
-            ("rows merged into an earlier one", f"{self.duplicates:,}"),
-            ("rows left out", f"{self.left_out:,}"),
-            ("problems", f"{len(self.problems):,}"),
-        ]
 
-    def told(self) -> list[InputError]:
-        """The first problems, and how many more there are, as lines for a person."""
-        lines = [InputError(f"{problem}.", self.path) for problem in self.problems[:SHOWN_PROBLEMS]]
-        more = len(self.problems) - len(lines)
-        return (
-            [*lines, InputError(f"{more:,} more problems; --format json lists them all.", self.path)] if more else lines
-        )
+@dataclass(frozen=True, slots=True)
+class LineProblem:
+    """A `Problem` in ``img2music/import/1``."""
+
+    line: int
+    column: str | None
+    error: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportShape:
+    """``img2music/import/1``."""
+
+    schema: str = SCHEMA
+    path: str
+    rows: int
+    new: int
+    updated: int
+    duplicates: int
+    left_out: int
+    problems: list[LineProblem]
+    notes: list[str]
 
 
 def import_table(store: LibraryStore, path: Path, table: SongTable, affect: SongAffect | None = None) -> ImportReport:
@@ -192,9 +178,15 @@ def identify(song: Song) -> str:
     if artist in UNKNOWN_ARTISTS:
         names = ("", title, album)
         if not album:
-            names += dataclasses.astuple(dataclasses.replace(song, row=0, lyrics=None))
+            row = dataclasses.replace(song, row=0, lyrics=None)
+            names += tuple(getattr(row, name) for name in _TOLD)
     folded = "\0".join(map(str, names))
     return "song:" + hashlib.blake2b(folded.encode(), digest_size=16).hexdigest()
+
+
+_TAGGED = ("row", "title", "artist", "album", "genre", "year", "duration", "identifier", "lyrics")
+_TOLD = (*_TAGGED, *UNIT_FIELDS, "tempo", "key", "mode", "loudness")
+"""All of a row that songs are told by; a field more would make other songs of those that are in libraries already."""
 
 
 def _merged(rows: Sequence[Song]) -> Song:
@@ -209,7 +201,7 @@ def _merged(rows: Sequence[Song]) -> Song:
 def _record(song: Song, identifier: str, analyzer: str, affect: Affect, source: str) -> SongRecord:
     names = {each.name for each in dataclasses.fields(Features)}
     values = {name: getattr(song, name, None) for name in names}
-    tags = Tags(title=song.title, artist=song.artist, album=song.album, genre=song.genre, year=song.year)
+    tags = Tags(**{name: getattr(song, name, None) for name in TAG_NAMES})
     return SongRecord(identifier, tags, song.duration, analyzer, affect, Features(**values), (source,))
 
 
@@ -227,6 +219,6 @@ def _advice(table: SongTable, affect: SongAffect) -> str:
     if not lacking:
         return "no row has both valence and energy"
     return (
-        f"there is no column {' and none '.join(lacking)}; name it with --map {lacking[0]}=COLUMN, "
-        "or give --affect a model that does without (img2music train music)"
+        f"there is no column {' and none '.join(lacking)}; name it (`map={lacking[0]}=COLUMN`), "
+        "or take affects from a model that does without (`affect=DIR`, as a trained one)"
     )

@@ -1,36 +1,43 @@
-"""Tracks as JSON, as CSV and as rows of a table."""
+"""Tracks as JSON and as CSV."""
 
 import csv
-import dataclasses
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, fields
 from typing import Any, TextIO
 
-from img2music.analysis import Features
-from img2music.track import Track, TrackKind
+from img2music.library.schema import FEATURES
+from img2music.track import Track
 
-TABLE_COLUMNS = (">id", "title", "artist", ">length", ">valence", ">arousal", ">tempo", "key", "genre", ">year", "")
-"""Heads of the columns of `table_row`; ``>`` marks those that are flush right."""
+SCHEMA = "img2music/tracks/1"
 
-_PLAIN = (
-    "id",
-    "path",
-    "identifier",
-    "title",
-    "artist",
-    "album",
-    "album_artist",
-    "genre",
-    "year",
-    "duration",
-    "missing",
-    "kind",
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrackList:
+    """``img2music/tracks/1``."""
+
+    schema: str = SCHEMA
+    tracks: list[Track]
+
+
+_COLUMNS = sorted(
+    (each.name for each in fields(Track) if each.metadata["listed"]),
+    key=("id", "path", "identifier").__contains__,  # what tells a track comes first
+    reverse=True,
 )
-_FEATURES = tuple(field.name for field in dataclasses.fields(Features))
 
 
-def track_as_json(track: Track) -> dict[str, Any]:
-    """Give a track in the shape of ``img2music/tracks/1``."""
-    return dataclasses.asdict(track)
+_HEADS = {"affect": ["valence", "arousal"], "features": list(FEATURES.values())}
+
+
+def _cells(track: Track) -> Iterator[Any]:
+    for name in _COLUMNS:
+        value = getattr(track, name)
+        if name == "affect":
+            yield from (value.valence, value.arousal)
+        elif name == "features":
+            yield from (getattr(value, feature) for feature in FEATURES)
+        else:
+            yield value
 
 
 def write_csv(stream: TextIO, tracks: Iterable[Track]) -> None:
@@ -39,47 +46,11 @@ def write_csv(stream: TextIO, tracks: Iterable[Track]) -> None:
     ``valence`` and ``arousal`` are the track's affect; the feature of that name is ``raw_valence``. What the stream's
     encoding can't hold (a byte of a path that is not UTF-8) becomes a backslash escape.
     """
-    features = ["raw_valence" if name == "valence" else name for name in _FEATURES]
-    writer = csv.writer(stream, lineterminator="\r\n")  # RFC 4180; else a lone "\r" in a name stays unquoted
-    writer.writerow([*_PLAIN, "valence", "arousal", *features])
     encoding = stream.encoding or "utf-8"
+    writer = csv.writer(stream, lineterminator="\r\n")  # RFC 4180; else a lone "\r" in a name stays unquoted
+    writer.writerow(head for name in _COLUMNS for head in _HEADS.get(name, [name]))
     for track in tracks:
-        row = [getattr(track, name) for name in _PLAIN]
-        row += [track.affect.valence, track.affect.arousal]
-        row += [getattr(track.features, name) for name in _FEATURES]
         writer.writerow(
-            [
-                cell.encode(encoding, "backslashreplace").decode(encoding) if isinstance(cell, str) else cell
-                for cell in row
-            ]
+            cell.encode(encoding, "backslashreplace").decode(encoding) if isinstance(cell, str) else cell
+            for cell in _cells(track)
         )
-
-
-def table_row(track: Track) -> tuple[str, ...]:
-    """Give the cells of a track under `TABLE_COLUMNS`."""
-    features = track.features
-    facts = (
-        ("missing", track.missing),
-        ("no file", track.path is None),
-        (str(track.kind), track.kind is not TrackKind.MUSIC),
-    )
-    return (
-        f"#{track.id}",
-        track.shown_title,
-        track.artist or "",
-        "" if track.duration is None else length_text(track.duration),
-        f"{track.affect.valence:.2f}",
-        f"{track.affect.arousal:.2f}",
-        "" if features.tempo is None else f"{features.tempo:.0f}",
-        features.key_name or "",
-        track.genre or "",
-        "" if track.year is None else str(track.year),
-        ", ".join(fact for fact, holds in facts if holds),
-    )
-
-
-def length_text(seconds: float) -> str:
-    """Write a length as ``m:ss`` or ``h:mm:ss``."""
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

@@ -2,7 +2,7 @@
 
 import dataclasses
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Protocol
@@ -12,19 +12,19 @@ from img2music.errors import InputError, SourceError, UsageError, printable
 from img2music.filters import TrackFilter
 from img2music.library.record import LOCAL, LyricsRecord, best
 from img2music.library.store import LibraryStore
+from img2music.options import LyricsSource, chosen
+from img2music.progress import Progress, Step, unwatched
+from img2music.shapes import to_dict
 from img2music.track import Track
 
 SCHEMA = "img2music/lyrics/1"
-SERVICES = ("lrclib", "musixmatch")
-SOURCES = (*LOCAL, *SERVICES)
+SERVICES = (LyricsSource.LRCLIB, LyricsSource.MUSIXMATCH)
 """Where words may be fetched from. Services are asked only if they are named."""
 EXCERPTS = ("musixmatch",)
 """Sources that may know a part of the words only; others are still asked."""
 MOST_FAILURES = 3
 """A service that fails so often in a row is not asked again in the same run."""
 A_BATCH, BATCH_SECONDS = 200, 2.0
-
-Progress = Callable[[int, int], None]
 
 
 class Service(Protocol):
@@ -36,39 +36,18 @@ class Service(Protocol):
 
 @dataclass
 class FetchReport:
-    """What `fetch` did.
+    """What `fetch` did."""
 
-    Attributes
-    ----------
-    tracks : int
-        Tracks that were looked at.
-    known : int
-        Those whose words were known before.
-    found : dict of str to int
-        Tracks whose words were found, by source.
-    instrumental : int
-        Tracks that are known to have none.
-    none : int
-        Tracks of which no source knows the words; also of earlier runs.
-    unnamed : int
-        Tracks that no service was asked for, since they have no title or no artist.
-    failed : list of InputError
-        Tracks that a service failed on; they are asked for again in the next run.
-    given_up : list of str
-        Services that were not asked any more, since they failed.
-    unasked : int
-        Tracks that they were not asked for.
-    """
-
-    tracks: int = 0
-    known: int = 0
-    found: dict[str, int] = field(default_factory=dict)
-    instrumental: int = 0
-    none: int = 0
-    unnamed: int = 0
+    tracks: int = 0  # that were looked at
+    known: int = 0  # those whose words were known before
+    found: dict[str, int] = field(default_factory=dict)  # tracks whose words were found, by source
+    instrumental: int = 0  # tracks that are known to have none
+    none: int = 0  # tracks of which no source knows the words; also of earlier runs
+    unnamed: int = 0  # tracks that no service was asked for, since they have no title or no artist
+    # Tracks that a service failed on; they are asked for again in the next run
     failed: list[InputError] = field(default_factory=list)
-    given_up: list[str] = field(default_factory=list)
-    unasked: int = 0
+    given_up: list[str] = field(default_factory=list)  # services that were not asked any more, since they failed
+    unasked: int = 0  # tracks that they were not asked for
 
     @property
     def got(self) -> int:
@@ -97,7 +76,7 @@ def fetch(
     where: TrackFilter | None = None,
     limit: int | None = None,
     again: bool = False,
-    progress: Progress | None = None,
+    progress: Progress = unwatched,
     services: dict[str, Service] | None = None,
 ) -> FetchReport:
     """Fetch the words of the tracks that are present and whose words are not known.
@@ -105,14 +84,32 @@ def fetch(
     Each source is asked until one knows the words, or that there are none. What a service says is stored at once, also
     that it knows none; it is not asked the same twice. Whatever stops this, the next call goes on from there.
     """
-    unknown = [source for source in sources if source not in SOURCES]
-    if unknown or not sources:
-        raise UsageError(f"There is no source of lyrics {unknown[0] if unknown else ''!r}; take {', '.join(SOURCES)}.")
+    sources = list(dict.fromkeys(chosen(LyricsSource, source, "source") for source in sources or [""]))
     if limit is not None and limit < 1:
-        raise UsageError("--limit must be at least 1.")
-    sources = list(dict.fromkeys(sources))
+        raise UsageError("`limit` must be at least 1.")
     asking = services or {source: _client(source) for source in sources if source in SERVICES}
-    return _Fetch(store, sources, asking, again).run(where, limit, progress or (lambda done, of: None))
+    return _Fetch(store, sources, asking, again).run(where, limit, progress)
+
+
+@dataclass(frozen=True, slots=True)
+class NamedTrack:
+    """What tells a track."""
+
+    id: int
+    path: str | None
+    identifier: str | None
+    title: str | None
+    artist: str | None
+    album: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LyricsShape:
+    """``img2music/lyrics/1``."""
+
+    schema: str = SCHEMA
+    track: NamedTrack
+    lyrics: list[LyricsRecord]
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,28 +125,25 @@ class KnownLyrics:
         if record is None:
             tried = f" ({', '.join(record.source for record in self.records)} know none)" if self.records else ""
             raise InputError(
-                f"no lyrics of it are known{tried}; get some with: img2music lyrics fetch --source SOURCE",
+                f"no lyrics of it are known{tried};",
                 self.track.path or self.track.identifier,
+                remedy="fetch some first.",
             )
         return record
 
-    def to_json(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """The documented shape ``img2music/lyrics/1`` (docs/json.md)."""
-        names = ("id", "path", "identifier", "title", "artist", "album")
-        return {
-            "schema": SCHEMA,
-            "track": {name: getattr(self.track, name) for name in names},
-            "lyrics": [dataclasses.asdict(record) for record in self.records],
-        }
+        named = NamedTrack(**{each.name: getattr(self.track, each.name) for each in dataclasses.fields(NamedTrack)})
+        return to_dict(LyricsShape(track=named, lyrics=self.records))
 
 
 def known_lyrics(store: LibraryStore, track: str) -> KnownLyrics:
     """Read what is known of the words of a track."""
     found = store.find_any(track)
     if found is None:
-        raise UsageError(f"There is no track {printable(track)} in the library; img2music tracks lists them.")
+        raise UsageError(f"There is no track {printable(track)} in the library.")
     records = store.lyrics([found.id]).get(found.id, [])
-    return KnownLyrics(found, sorted(records, key=lambda record: record.worth))
+    return KnownLyrics(found, records)
 
 
 def describe(track: Track, record: LyricsRecord) -> str:
@@ -205,10 +199,9 @@ class _Fetch:
     def run(self, where: TrackFilter | None, limit: int | None, progress: Progress) -> FetchReport:
         wanted = self._wanted(where, limit)
         try:
-            for number, (track, before) in enumerate(wanted):
-                progress(number, len(wanted))
+            for done, (track, before) in enumerate(wanted, start=1):
                 self._fetch(track, before)
-            progress(len(wanted), len(wanted))
+                progress(Step("Lyrics", done, len(wanted), track.path or track.identifier, "tracks"))
         finally:  # also if interrupted
             self._flush()
         return self._report

@@ -1,6 +1,6 @@
-"""Hashes files in threads, and looks into those with new content in processes, a few at a time.
+"""Hashes files in threads, and lets an executor look into those with new content, a few at a time.
 
-A process first reads a file's tags and hashes its sound, then listens to it if that sound is new.
+It first reads a file's tags and hashes its sound, then listens to it if that sound is new.
 """
 
 import time
@@ -11,20 +11,11 @@ from typing import Any
 
 from img2music.analysis import TrackAnalysis
 from img2music.connectors.folders import FileState
-from img2music.connectors.tags import Tags
-from img2music.errors import Img2MusicError, InputError
+from img2music.errors import Img2MusicError, InputError, ModelError, unexpected
+from img2music.library.executors import BrokenExecutorError, CrashedError, Executor, timeout
 from img2music.library.record import TrackRecord
-from img2music.library.workers import (
-    BrokenPoolError,
-    CrashedError,
-    Measured,
-    Workers,
-    analyse,
-    content_hash,
-    identify,
-    result,
-    timeout,
-)
+from img2music.library.workers import Measured, analyse, content_hash, identify, tags_of
+from img2music.track import Tags
 
 TRIES = 2
 """A file whose process died is tried once more: it may have been another program that took the memory."""
@@ -51,6 +42,7 @@ class _Task:
     content: str
     files: list[FileState]
     analysis: TrackAnalysis | None = None  # where it is known, and only tags and sound are not
+    sound: str | None = None  # where it is known as well, and only tags are not
     identity: tuple[Tags, str] | None = None
     tries: int = 0
     twins: list["_Task"] = field(default_factory=list)  # of the same sound, waiting for its analysis
@@ -71,11 +63,15 @@ class Pipeline:
     """Takes files to outcomes."""
 
     def __init__(
-        self, workers: Workers, jobs: int, known: Callable[[str | None, str | None], TrackRecord | None]
+        self,
+        executor: Executor,
+        known: Callable[[str | None, str | None], TrackRecord | None] = lambda _content, _sound: None,
+        reread: Callable[[FileState], TrackRecord | None] = lambda _file: None,
     ) -> None:
-        self._workers = workers
-        self._jobs = jobs
+        """Take what is known of a content or else of a sound, and of a file of which only tags are to be read."""
+        self._executor = executor
         self._known = known
+        self._reread = reread
         self._hashing: dict[Future[str], FileState] = {}
         self._working: dict[Future[Any], _Task] = {}
         self._tasks: dict[str, _Task] = {}  # by content
@@ -86,14 +82,19 @@ class Pipeline:
     def run(self, files: Iterable[FileState]) -> Iterator[Outcome | None]:
         """Work through files."""
         waiting = iter(files)
-        hashers = ThreadPoolExecutor(self._jobs)
+        jobs = self._executor.jobs
+        hashers = ThreadPoolExecutor(jobs)
         try:
             while True:
-                while len(self._hashing) < 2 * self._jobs and len(self._working) < 3 * self._jobs:
+                while len(self._hashing) < 2 * jobs and len(self._working) < 3 * jobs:
                     file = next(waiting, None)
                     if file is None:
                         break
-                    self._hashing[hashers.submit(content_hash, file)] = file
+                    record = self._reread(file)
+                    if record is None:
+                        self._hashing[hashers.submit(content_hash, file)] = file
+                    else:
+                        self._begin(_Task(record.content, [file], record.analysis, record.sound))
                 if not self._hashing and not self._working:
                     return
                 running: list[Future[Any]] = [*self._hashing, *self._working]
@@ -117,21 +118,24 @@ class Pipeline:
         except InputError as error:
             yield Outcome(file, None, error.reason)
             return
-        task = self._tasks.get(content)
-        if task is not None:
-            task.files.append(file)
-            return
-        record = self._known(content, None)
+        record = None if content in self._tasks else self._known(content, None)
         if record is not None and record.sound is not None:
             yield Outcome(file, content, Measured(record.tags, record.sound, record.analysis), shared=True)
             return
-        self._tasks[content] = task = _Task(content, [file], None if record is None else record.analysis)
-        self._submit(task)
+        self._begin(_Task(content, [file], None if record is None else record.analysis))
+
+    def _begin(self, task: _Task) -> None:
+        """Have files looked into, or wait for what comes of others of the same content."""
+        under_way = self._tasks.setdefault(task.content, task)
+        if under_way is task:
+            self._submit(task)
+        else:
+            under_way.files += task.files
 
     def _looked(self, future: "Future[Any]", task: _Task) -> Iterator[Outcome]:
         try:
-            found = result(future)
-        except BrokenPoolError:
+            found = self._result(future)
+        except BrokenExecutorError:
             self._restart([task])
             return
         except CrashedError as error:
@@ -145,8 +149,23 @@ class Pipeline:
         else:
             yield from self._end(task, found, shared=False)
 
+    def _result(self, future: "Future[Any]") -> Any:
+        """What came of a file; text says why nothing did."""
+        try:
+            return self._executor.result(future)
+        except InputError as error:
+            return error.reason
+        except (ModelError, BrokenExecutorError, CrashedError):
+            raise
+        except Img2MusicError as error:
+            return str(error)
+        except TimeoutError:
+            return "the analysis did not end in time; the file may be damaged."
+        except Exception as error:  # noqa: BLE001 - whatever a file does to a decoder, the rest of the batch goes on
+            return unexpected(error, "").reason
+
     def _identified(self, task: _Task, tags: Tags, sound: str | None) -> Iterator[Outcome]:
-        task.identity = tags, sound or task.content
+        task.identity = tags, sound or task.sound or task.content
         if task.analysis is None and sound is not None:
             twin = self._heard.get(sound)
             if twin is not None:
@@ -168,18 +187,20 @@ class Pipeline:
         yield from task.outcomes(found, shared=shared)
 
     def _submit(self, task: _Task) -> None:
-        work = identify if task.identity is None else analyse
-        self._working[self._workers.submit(work, task.files[0])] = task
+        work: Callable[[FileState], Any] = analyse
+        if task.identity is None:
+            work = identify if task.sound is None else tags_of
+        self._working[self._executor.submit(work, task.files[0])] = task
 
     def _restart(self, more: Iterable[_Task] = ()) -> None:
         self._restarts += 1
         if self._restarts > RESTARTS:
             raise Img2MusicError(
-                "The analysing processes die whatever they are given; is there memory left? Try --jobs 1."
+                "The analysing processes die whatever they are given; is there memory left? Try `jobs=1`."
             )
         tasks = [*more, *self._working.values()]
         self._working.clear()
-        self._workers.restart()
+        self._executor.restart()
         for task in tasks:
             self._submit(task)
 

@@ -8,13 +8,14 @@ import numpy as np
 from img2music.affect import Affect
 from img2music.analysis import NO_MUSIC, CurvePoint, Features, TrackAnalysis
 from img2music.connectors.folders import FileState
-from img2music.connectors.tags import Tags
+from img2music.track import Tags
 
 CURVE_DTYPE = np.dtype([("start", "<f8"), ("end", "<f8"), ("valence", "<f8"), ("arousal", "<f8")])
 
 LOCAL = ("tags", "files")
 """Sources of lyrics that are the sound file itself, or lie beside it."""
-BEST_FIRST = ("tags", "files", "table", "lrclib", "musixmatch")
+BEST_FIRST = (*LOCAL, "table", "lrclib", "musixmatch")
+"""All sources; of two that know the words the earlier is believed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,29 +47,14 @@ class SongRecord:
 
 @dataclass(frozen=True, slots=True)
 class LyricsRecord:
-    """What one source knows of the words of a track.
+    """What one source knows of the words of a track."""
 
-    Attributes
-    ----------
-    source : str
-        ``"tags"``, ``"files"``, ``"table"``, ``"lrclib"`` or ``"musixmatch"``.
-    text : str or None
-        Lines; None if it knows none.
-    instrumental : bool
-        Whether it knows that there are none.
-    language : str or None
-        ISO 639 code, where one could be told.
-    fetched : int
-        When it was asked, in seconds since 1970.
-    valence : float or None
-        What the shipped text model reads in the words, on the unit scale; None where it reads nothing, or nobody asked.
-    """
-
-    source: str
-    text: str | None
-    instrumental: bool
-    language: str | None
-    fetched: int
+    source: str  # of `BEST_FIRST`
+    text: str | None  # lines; None if it knows none
+    instrumental: bool  # whether it knows that there are none
+    language: str | None  # ISO 639 code, where one could be told
+    fetched: int  # when it was asked, in seconds since 1970
+    # What the shipped text model reads in the words, on the unit scale; None where it reads nothing, or nobody asked
     valence: float | None = None
 
     @property
@@ -76,16 +62,10 @@ class LyricsRecord:
         """Whether it knows the words, or that there are none."""
         return self.text is not None or self.instrumental
 
-    @property
-    def worth(self) -> tuple[bool, bool, int]:
-        """What to sort by, best first: words, then the knowledge that there are none; of these by `BEST_FIRST`."""
-        rank = BEST_FIRST.index(self.source) if self.source in BEST_FIRST else len(BEST_FIRST)
-        return not self.known, self.text is None, rank
-
 
 def best(records: Iterable[LyricsRecord]) -> LyricsRecord | None:
-    """Choose among what sources know of the words of one track."""
-    return min((record for record in records if record.known), key=lambda record: record.worth, default=None)
+    """Choose among what sources know of the words of one track, best first."""
+    return next((record for record in records if record.known), None)
 
 
 def pack_curve(curve: Sequence[CurvePoint]) -> bytes:

@@ -2,89 +2,54 @@
 
 import contextlib
 import os
-import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
+from img2music.connectors.folders import FileState
 from img2music.connectors.lyric_files import read_embedded
 from img2music.connectors.lyrics import Lyrics
-from img2music.errors import InputError, UsageError
+from img2music.errors import Cancelled, InputError, UsageError
 from img2music.library.changes import Changes, find_changes
 from img2music.library.database import locate
+from img2music.library.executors import Executor, ProcessExecutor
 from img2music.library.pipeline import Outcome, Pipeline
 from img2music.library.record import Failure, TrackRecord
 from img2music.library.store import LibraryStore
-from img2music.library.workers import Workers
+from img2music.options import ScanOptions
 from img2music.parallel import processors
+from img2music.progress import Progress, Step, unwatched
+from img2music.track import TAG_NAMES
 
 FLUSH_SECONDS = 2.0
 FLUSH_FILES = 64
 """What is finished is stored after this long or this many files, whichever is first; a kill costs no more."""
 
-Progress = Callable[[int, int], None]
-"""Called with the number of files that are done, and of all that are to do."""
-
 
 @dataclass
 class ScanReport:
-    """What a scan did, or with ``dry_run`` what it would do.
-
-    Attributes
-    ----------
-    dry_run : bool
-    found : int
-        Audio files in the folders.
-    unchanged : int
-        Files that were left alone.
-    new, changed : int
-        Files that were not known, and that were known otherwise (before looking into them).
-    analysed : int
-        Files that were analysed.
-    moved : int
-        Files that a known track has moved to. In a dry run: new files of the size of a track that is missing.
-    copied : int
-        Files with the same sound as another one, which was not analysed twice.
-    retagged : int
-        Known files whose tags have changed, or anything but their sound; they were not analysed again.
-    hashed : int
-        Unchanged files whose sound was not known apart from their tags. In a dry run: those that would be looked into.
-    returned : int
-        Missing tracks that are back, unchanged.
-    missing : int
-        Tracks whose file is gone now.
-    silent : int
-        Files that hold nothing to hear; no fault.
-    failed : list of InputError
-        Files that could not be analysed, files and folders that could not be read.
-    notes : list of str
-        What is wrong with files that were analysed all the same, such as that they are damaged.
-    failed_before : int
-        Files that could not be analysed in an earlier scan, and were left alone.
-    unusable : bool
-        Whether there was nothing to work on: no given folder could be read, and no track was known in them.
-    seconds : float
-        How long it took.
-    """
+    """What a scan did, or with ``dry_run`` what it would do."""
 
     dry_run: bool = False
-    found: int = 0
-    unchanged: int = 0
-    new: int = 0
-    changed: int = 0
+    found: int = 0  # audio files in the folders
+    unchanged: int = 0  # files that were left alone
+    new: int = 0  # files that were not known, before looking into them
+    changed: int = 0  # files that were known otherwise, likewise
     analysed: int = 0
-    moved: int = 0
-    copied: int = 0
+    moved: int = 0  # files that a known track has moved to; in a dry run: new files of the size of a missing track
+    copied: int = 0  # files with the same sound as another one, which was not analysed twice
+    # Known files whose tags have changed, or anything but their sound; they were not analysed again
     retagged: int = 0
-    hashed: int = 0
-    returned: int = 0
-    missing: int = 0
-    silent: int = 0
+    reread: int = 0  # unchanged files whose tags were read again; in a dry run: those whose tags would be
+    hashed: int = 0  # unchanged files whose sound was not known apart from their tags; in a dry run: likewise
+    returned: int = 0  # missing tracks that are back, unchanged
+    missing: int = 0  # tracks whose file is gone now
+    silent: int = 0  # files that hold nothing to hear; no fault
+    # Files that could not be analysed, files and folders that could not be read
     failed: list[InputError] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-    failed_before: int = 0
-    unusable: bool = False
+    notes: list[str] = field(default_factory=list)  # what is wrong with files that were analysed all the same
+    failed_before: int = 0  # files that could not be analysed in an earlier scan, and were left alone
+    unusable: bool = False  # whether no given folder could be read, and no track was known in them
     seconds: float = 0.0
 
     def __str__(self) -> str:
@@ -92,58 +57,56 @@ class ScanReport:
             parts = [f"would look into {self.new} new and {self.changed} changed"]
             parts += [f"{self.moved} of them perhaps moved"] if self.moved else []
             parts += [f"hash the sound of {self.hashed}"] if self.hashed else []
+            parts += [f"read the tags of {self.reread} again"] if self.reread else []
         else:
             parts = [f"{self.analysed} analysed"]
             parts += [f"{self.moved} moved"] if self.moved else []
             parts += [f"{self.retagged} retagged"] if self.retagged else []
             parts += [f"{self.copied} with the same sound as another"] if self.copied else []
             parts += [f"the sound of {self.hashed} hashed"] if self.hashed else []
+            parts += [f"the tags of {self.reread} read again"] if self.reread else []
         parts.append(f"{self.unchanged} unchanged")
         parts += [f"{self.returned} back"] if self.returned else []
         parts += [f"{self.missing} missing"] if self.missing else []
         parts += [f"{self.silent} silent"] if self.silent else []
         parts += [f"{len(self.failed)} failed"] if self.failed else []
         if self.failed_before:
-            parts.append(f"{self.failed_before} failed before (library failures lists them)")
+            parts.append(f"{self.failed_before} failed before")
         return f"{self.found} audio files: {', '.join(parts)}; {self.seconds:.1f} s."
 
 
 def scan(
     store: LibraryStore,
     folders: Sequence[str | os.PathLike[str]],
-    *,
-    jobs: int | None = None,
-    full: bool = False,
-    retry_failed: bool = False,
-    dry_run: bool = False,
-    progress: Progress | None = None,
+    options: ScanOptions = ScanOptions(),
+    progress: Progress = unwatched,
+    executor: Executor | None = None,
 ) -> ScanReport:
     """Bring the library up to date with folders.
 
     A file whose path, size and time of modification are known, measured by the present analyzer version, is not
-    opened. Any other is hashed, and so is its sound apart from its tags; one with the content or the sound of a track
-    whose own file is gone has moved, and the track keeps its id; one that sounds as it did, or as another present track
-    does, shares that analysis; the rest is analysed. Tracks whose file is gone are marked missing, never removed. What
-    is finished is stored every two seconds, so that a scan that is interrupted or killed goes on where it was.
+    opened, but for its tags if they are asked for. Any other is hashed, and so is its sound apart from its tags; one
+    with the content or the sound of a track whose own file is gone has moved, and the track keeps its id; one that
+    sounds as it did, or as another present track does, shares that analysis; the rest is analysed, by processes of this
+    machine unless there is another executor. Tracks whose file is gone are marked missing, never removed. What is
+    finished is stored every two seconds, so that a scan that is interrupted or killed goes on where it was.
     """
     from img2music.music.audio.analyzer import ANALYZER
 
     if not folders:
         raise UsageError("Give at least one folder to scan.")
-    if jobs is not None and jobs < 1:
-        raise UsageError("--jobs must be at least 1.")
     start = time.monotonic()
     roots = [os.path.abspath(os.fspath(folder)) for folder in folders]  # noqa: PTH100  # keeps any bytes, and links
-    if dry_run:
-        report = _compare(store, roots, ANALYZER, full, retry_failed, dry_run=True)[1]
+    if options.dry_run:
+        report = _compare(store, roots, ANALYZER, options)[1]
     else:
         with store.alone():
-            changes, report = _compare(store, roots, ANALYZER, full, retry_failed, dry_run=False)
+            changes, report = _compare(store, roots, ANALYZER, options)
             with store.writing() as transaction:
                 transaction.mark(changes.returned, missing=False)
                 transaction.forget_failures(changes.gone)
-            run = _Run(store, changes, report, ANALYZER, full=full)
-            run.work(jobs or processors(), progress)
+            run = _Run(store, changes, report, ANALYZER, full=options.full)
+            run.work(executor, options.jobs or processors(), progress)
             moved = set(run.moved.values())
             gone = [file.id for file in changes.missing if file.id not in moved]
             with store.writing() as transaction:
@@ -156,48 +119,29 @@ def scan(
 def scan_library(
     location: str | os.PathLike[str] | None,
     folders: Sequence[str | os.PathLike[str]],
-    *,
-    jobs: int | None = None,
-    full: bool = False,
-    retry_failed: bool = False,
-    dry_run: bool = False,
-    progress: Progress | None = None,
+    options: ScanOptions = ScanOptions(),
+    progress: Progress = unwatched,
 ) -> ScanReport:
     """Open a library, or make it, and bring it up to date with folders.
 
     A dry run makes none: where there is no library yet, it tells what would be new in an empty one. Neither is one made
     where none of the folders is there: their names are mistyped more often than not.
     """
-    with contextlib.ExitStack() as stack:
-        path = locate(location).path
-        idle = dry_run or not any(os.path.exists(folder) for folder in folders)  # noqa: PTH110 - names may be any bytes
-        if idle and path is not None and not path.exists():
-            location = Path(stack.enter_context(tempfile.TemporaryDirectory())) / "empty.db"
-            LibraryStore.open(location, create=True).close()
-        store = stack.enter_context(LibraryStore.open(location, create=not dry_run, read_only=dry_run))
-        return scan(
-            store,
-            folders,
-            jobs=jobs,
-            full=full,
-            retry_failed=retry_failed,
-            dry_run=dry_run,
-            progress=progress,
-        )
+    path = locate(location).path
+    idle = options.dry_run or not any(os.path.exists(folder) for folder in folders)  # noqa: PTH110 - names may be any bytes
+    if idle and path is not None and not path.exists():
+        with LibraryStore.open(":memory:", create=True) as store:
+            return scan(store, folders, options, progress)
+    with LibraryStore.open(location, create=not options.dry_run, read_only=options.dry_run) as store:
+        return scan(store, folders, options, progress)
 
 
 def _compare(
-    store: LibraryStore,
-    roots: Sequence[str],
-    analyzer: str,
-    full: bool,
-    retry_failed: bool,
-    *,
-    dry_run: bool,
+    store: LibraryStore, roots: Sequence[str], analyzer: str, options: ScanOptions
 ) -> tuple[Changes, ScanReport]:
-    changes = find_changes(store, roots, analyzer=analyzer, full=full, retry_failed=retry_failed)
+    changes = find_changes(store, roots, options, analyzer=analyzer)
     report = ScanReport(
-        dry_run=dry_run,
+        dry_run=options.dry_run,
         found=changes.found,
         unchanged=changes.unchanged,
         new=len(changes.new),
@@ -206,8 +150,8 @@ def _compare(
         missing=len(changes.missing),
         failed_before=changes.failed_before,
     )
-    if dry_run:
-        report.hashed = len(changes.unhashed)
+    if options.dry_run:
+        report.hashed, report.reread = len(changes.unhashed), len(changes.reread)
         sizes = {file.file.size for file in changes.missing}
         sizes |= {file.file.size for file in store.known_files() if file.missing}
         report.moved = sum(file.size in sizes for file in changes.new)
@@ -232,36 +176,40 @@ class _Run:
         self._report = report
         self._analyzer = analyzer
         self._full = full
-        self._files = [*changes.new, *changes.changed, *changes.unhashed]
+        self._files = [*changes.new, *changes.changed, *changes.unhashed, *changes.reread]
         self._new = {file.path for file in changes.new}
         self._unhashed = {file.path for file in changes.unhashed}
+        self._reread = {file.path for file in changes.reread}
         self._same_words: set[str] = set()
         self._records: list[TrackRecord] = []
         self._failures: list[Failure] = []
         self._flushed = time.monotonic()
 
-    def work(self, jobs: int, progress: Progress | None) -> None:
+    def work(self, executor: Executor | None, jobs: int, progress: Progress) -> None:
         """Take every file to the library."""
         if not self._files:
             return
-        done = 0
-        with Workers(jobs) as workers:
+        done, total = 0, len(self._files)
+        with contextlib.ExitStack() as stack:
+            running = executor or stack.enter_context(ProcessExecutor(jobs))
             try:
-                for outcome in Pipeline(workers, jobs, self._known).run(self._files):
-                    if progress is not None:
-                        progress(done, len(self._files))
+                progress(Step("Listening", 0, total, None, "files"))
+                for outcome in Pipeline(running, self._known, self._stored).run(self._files):
                     if outcome is not None:
                         done += 1
                         self._take(outcome)
+                        progress(Step("Listening", done, total, outcome.file.path, "files"))
                     waiting = len(self._records) + len(self._failures)
                     if waiting >= FLUSH_FILES or time.monotonic() - self._flushed > FLUSH_SECONDS:
                         self._flush()
-            except KeyboardInterrupt:
+            except (KeyboardInterrupt, Cancelled):
                 self._flush()
                 raise
         self._flush()
-        if progress is not None:
-            progress(done, len(self._files))
+
+    def _stored(self, file: FileState) -> TrackRecord | None:
+        """Give what is stored of a file of which only the tags are to be read."""
+        return self._store.record(file.path) if file.path in self._reread else None
 
     def _known(self, content: str | None, sound: str | None) -> TrackRecord | None:
         """Give what the present analyzer version measured on a content or a sound, unless it is to be measured anew."""
@@ -281,6 +229,9 @@ class _Run:
             self._note_failure(Failure(file, self._analyzer, str(measured)))
             return
         record = TrackRecord(file, content, measured.tags, measured.analysis, sound=measured.sound)
+        if file.path in self._reread:
+            self._take_tags(record)
+            return
         self._records.append(record)
         if record.analysis.note is not None:
             report.notes.append(f"{file.path}: {record.analysis.note}")
@@ -302,18 +253,26 @@ class _Run:
             else:  # only its time is another one
                 report.unchanged += 1
 
+    def _take_tags(self, record: TrackRecord) -> None:
+        before = self._store.find(record.file.path)
+        self._report.reread += 1
+        if before is not None and any(getattr(before, name) != getattr(record.tags, name) for name in TAG_NAMES):
+            self._report.retagged += 1
+            self._report.unchanged -= 1
+            self._records.append(record)
+
     def _note_failure(self, failure: Failure) -> None:
         path = failure.file.path
-        if path not in self._unhashed:  # whose track is as good as it was
+        if path not in self._unhashed | self._reread:  # whose track is as good as it was
             self._failures.append(failure)
         if failure.silent:
             self._report.silent += 1
         else:
             self._report.failed.append(InputError(failure.reason, path))
 
-    def _look_at_words(self, number: int, path: str) -> None:
+    def _look_at_words(self, track: int, path: str) -> None:
         """Tell whether the lyrics in a file's tags are as they were when they were fetched."""
-        for words in self._store.lyrics([number]).get(number, []):
+        for words in self._store.lyrics([track]).get(track, []):
             if words.source == "tags" and read_embedded(path) == Lyrics(words.text, words.instrumental):
                 self._same_words.add(path)
 
@@ -323,9 +282,9 @@ class _Run:
             return None
         candidates = self._store.same_content(record.content)
         candidates += self._store.same_sound(record.sound or "")
-        for number, before in candidates:
-            if number not in self.moved.values() and not os.path.lexists(before.file.path):
-                return number
+        for track, before in candidates:
+            if track not in self.moved.values() and not os.path.lexists(before.file.path):
+                return track
         return None
 
     def _flush(self) -> None:

@@ -2,7 +2,9 @@
 
 import os
 import unicodedata
-from typing import Any
+from collections.abc import Iterator
+from dataclasses import fields
+from typing import Any, get_args, get_type_hints
 
 from sqlalchemy import (
     BigInteger,
@@ -11,6 +13,7 @@ from sqlalchemy import (
     Dialect,
     Float,
     ForeignKey,
+    Index,
     Integer,
     LargeBinary,
     MetaData,
@@ -20,8 +23,11 @@ from sqlalchemy import (
     text,
 )
 
-HEAD = "0006"
-"""The revision that these tables are at; the newest in ``migrations/versions``."""
+from img2music.analysis import Features
+from img2music.track import FILTERED, Tags
+
+HEAD = "0007"
+"""The newest revision in ``migrations/versions``. Columns of `Tags` come without one (`database.lacking_columns`)."""
 
 
 class PathType(TypeDecorator[str]):
@@ -43,6 +49,17 @@ metadata = MetaData()
 
 ID = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows by themselves for INTEGER only
 
+FEATURES = {field.name: "raw_valence" if field.name == "valence" else field.name for field in fields(Features)}
+"""Columns of the features, by their names."""
+
+_SQL = {"str": Text, "int": Integer, "float": Float}
+
+
+def _declared(kind: type) -> Iterator[Column[Any]]:
+    for name, hint in get_type_hints(kind).items():
+        yield Column(FEATURES[name] if kind is Features else name, _SQL[get_args(hint)[0].__name__])
+
+
 tracks = Table(
     "tracks",
     metadata,
@@ -54,34 +71,16 @@ tracks = Table(
     Column("content", Text, index=True),
     Column("identifier", Text, unique=True),
     Column("missing", Boolean, nullable=False, server_default=text("false")),
-    Column("title", Text),
-    Column("artist", Text),
-    Column("album", Text),
-    Column("album_artist", Text),
-    Column("genre", Text),
-    Column("year", Integer),
+    *_declared(Tags),
     # What filters look in: the tag as `fold` leaves it (SQLite's own LOWER knows ASCII only).
-    Column("artist_folded", Text),
-    Column("album_folded", Text),
-    Column("genre_folded", Text),
+    *(Column(f"{name}_folded", Text) for name in FILTERED),
     Column("analyzer", Text, nullable=False),
     Column("duration", Float),
     Column("listened", Float),
+    # As they were heard, or as the table has them: what words say is added when they are read (`affects`).
     Column("valence", Float, nullable=False),
     Column("arousal", Float, nullable=False),
-    Column("danceability", Float),
-    Column("energy", Float),
-    Column("raw_valence", Float),
-    Column("acousticness", Float),
-    Column("instrumentalness", Float),
-    Column("liveness", Float),
-    Column("speechiness", Float),
-    Column("tempo", Float),
-    Column("key", Integer),
-    Column("mode", Integer),
-    Column("loudness", Float),
-    Column("onset_rate", Float),
-    Column("heard_valence", Float),  # what `valence` is without lyrics
+    *_declared(Features),
     Column("sound", Text, index=True),  # null until a scan has hashed it
     sqlite_autoincrement=True,  # the id of a removed track is not given to another
 )
@@ -93,13 +92,18 @@ curves = Table(
     Column("points", LargeBinary, nullable=False),
 )
 
-# Ids and affects of the tracks that are not missing once more, narrow and packed, so that a million of them
-# are read in one pass without a Python object each (see `store.LibraryStore.columns`).
+# What the affects of the tracks that are not missing are derived from once more, narrow and packed, so that a million
+# of them are read in one pass without a Python object each (see `affects.unpack`).
 affects = Table(
     "affects",
     metadata,
     Column("track_id", ID, ForeignKey("tracks.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
     Column("packed", LargeBinary, nullable=False),
+    Column("words", LargeBinary),
+)
+WITH_WORDS = affects.c.words.is_not(None)
+WORDS_INDEX = Index(
+    "ix_affects_words", affects.c.track_id, affects.c.words, sqlite_where=WITH_WORDS, postgresql_where=WITH_WORDS
 )
 
 # What each source knows of a track's words; also that it knows none, so that it is not asked twice.
@@ -142,14 +146,5 @@ def fold(value: str) -> str:
     """Fold text so that what differs in case or in Unicode form only becomes equal.
 
     Canonical caseless matching of The Unicode Standard, section 3.13 (D145), in composed form.
-
-    Parameters
-    ----------
-    value : str
-        A tag, or what is looked for in tags.
-
-    Returns
-    -------
-    str
     """
     return unicodedata.normalize("NFC", unicodedata.normalize("NFD", value).casefold())

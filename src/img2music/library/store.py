@@ -16,15 +16,14 @@ from img2music.analysis import NO_MUSIC, CurvePoint
 from img2music.connectors.folders import FileState
 from img2music.errors import UsageError
 from img2music.filters import TrackFilter
-from img2music.library import database
+from img2music.library import database, sqlite
+from img2music.library.affects import BEST, KNOWN, WORDS, affects_of, pack, unpack
 from img2music.library.filters import KIND, PRESENT_NO_MUSIC, conditions
 from img2music.library.record import CURVE_DTYPE, Failure, LyricsRecord, SongRecord, TrackRecord, unpack_curve
-from img2music.library.rows import AFFECT_DTYPE, PACKED_AFFECT, batches, lyrics_record_of, record_of, song_of, track_of
+from img2music.library.rows import batches, lyrics_record_of, record_of, song_of, tracks_of
 from img2music.library.schema import affects, curves, failures, lyrics, song_sources, tracks
 from img2music.library.transaction import Transaction
 from img2music.track import Track, TrackKind
-
-AFFECT_CHUNK = 1 << 22  # ids a query: twice 24 bytes each stay well below SQLite's limit of 1e9 bytes a value
 
 _TEXT_COLUMNS = ("artist", "album_artist", "genre", "album", "content", "sound", "title")
 _NUMBER_COLUMNS = ("valence", "arousal", "year", "tempo", "duration", "instrumentalness", "key", "mode")
@@ -54,15 +53,15 @@ class Totals:
 
 
 def library_location(location: str | os.PathLike[str] | None = None) -> str:
-    """Tell where a library is, or would be."""
+    """Tell where a library is, or would be, as `LibraryStore.open` takes it."""
     where = database.locate(location)
-    return str(where.url) if where.path is None else str(where.path)
+    return str(where) if where.url is None else where.url.render_as_string(hide_password=False)
 
 
 class LibraryStore:
     """A library that is open. Use as a context manager."""
 
-    def __init__(self, engine: sa.Engine, where: database.Location) -> None:
+    def __init__(self, engine: sa.Engine, where: database.LibraryLocation) -> None:
         self._engine = engine
         self._writer = engine.execution_options(immediate=True)
         self._where = where
@@ -132,8 +131,7 @@ class LibraryStore:
         with self._reading() as connection:  # one transaction: every column of the same tracks
             found: dict[str, NDArray[Any]] = {}
             if {"id", "valence", "arousal"} & set(names):
-                points = self._points(connection)
-                found = {name: np.ascontiguousarray(points[name]) for name in AFFECT_DTYPE.names or ()}
+                found = self._affects(connection)
             others = [name for name in names if name not in found]
             if others:
                 found.update(_columns(connection, others))
@@ -161,26 +159,24 @@ class LibraryStore:
         missing: bool = False,
     ) -> Iterator[Track]:
         """Read tracks."""
-        statement = sa.select(tracks, KIND)
+        statement = _TRACKS
         if where is not None:
             statement = statement.where(*conditions(where))
         with self._reading() as connection:
             if ids is None:
                 if not missing:
                     statement = statement.where(tracks.c.missing.is_(False))
-                for row in connection.execute(statement.order_by(tracks.c.path.nulls_last(), tracks.c.id)):
-                    yield track_of(row)
+                rows = connection.execute(statement.order_by(tracks.c.path.nulls_last(), tracks.c.id))
+                for part in batches(rows):
+                    yield from tracks_of(part)
                 return
             for batch in batches(ids):
-                rows = connection.execute(statement.where(tracks.c.id.in_(batch)))
-                found = {row.id: track_of(row) for row in rows}
-                yield from (found[number] for number in batch if number in found)
+                found = {each.id: each for each in tracks_of(_all(connection, statement.where(tracks.c.id.in_(batch))))}
+                yield from (found[each] for each in batch if each in found)
 
     def find(self, path: str) -> Track | None:
         """Find a track by its path."""
-        with self._reading() as connection:
-            row = connection.execute(sa.select(tracks, KIND).where(tracks.c.path == path)).first()
-        return None if row is None else track_of(row)
+        return self._find(tracks.c.path == path)
 
     def find_any(self, name: str) -> Track | None:
         """Find a track by what a person calls it."""
@@ -192,9 +188,11 @@ class LibraryStore:
             if found is not None:
                 return found
             wanted = tracks.c.identifier == name.encode("utf-8", "replace").decode()
+        return self._find(wanted)
+
+    def _find(self, wanted: sa.ColumnElement[bool]) -> Track | None:
         with self._reading() as connection:
-            row = connection.execute(sa.select(tracks, KIND).where(wanted)).first()
-        return None if row is None else track_of(row)
+            return next(iter(tracks_of(_all(connection, _TRACKS.where(wanted)))), None)
 
     def identifiers(self, wanted: Iterable[str]) -> set[str]:
         """Tell which songs without a file are in the library."""
@@ -212,12 +210,13 @@ class LibraryStore:
         with self._reading() as connection:
             for batch in batches(ids):
                 statement = (
-                    sa.select(curves, (tracks.c.valence - tracks.c.heard_valence).label("shift"))
+                    sa.select(curves, tracks.c.valence, tracks.c.arousal, WORDS)
                     .join(tracks, tracks.c.id == curves.c.track_id)
                     .where(curves.c.track_id.in_(batch))
                 )
-                rows = connection.execute(statement)
-                found.update((row.track_id, unpack_curve(row.points, row.shift)) for row in rows)
+                rows = _all(connection, statement)
+                for row, (valence, _) in zip(rows, affects_of(rows), strict=True):
+                    found[row.track_id] = unpack_curve(row.points, valence - row.valence)
         return found
 
     def curve_arrays(self, ids: Iterable[int]) -> dict[int, NDArray[np.void]]:
@@ -230,22 +229,21 @@ class LibraryStore:
         return found
 
     def lyrics(self, ids: Iterable[int]) -> dict[int, list[LyricsRecord]]:
-        """Read what is known of the words of tracks."""
+        """Read what is known of the words of tracks, best first."""
         found: dict[int, list[LyricsRecord]] = {}
         with self._reading() as connection:
             for batch in batches(ids):
-                statement = sa.select(lyrics).where(lyrics.c.track_id.in_(batch)).order_by(lyrics.c.source)
+                statement = sa.select(lyrics).where(lyrics.c.track_id.in_(batch)).order_by(*BEST)
                 for row in connection.execute(statement):
                     found.setdefault(row.track_id, []).append(lyrics_record_of(row))
         return found
 
     def lyrics_sources(self) -> dict[int, dict[str, bool]]:
         """Tell which sources were asked for the words of tracks."""
-        known = sa.or_(lyrics.c.text.is_not(None), lyrics.c.instrumental)
         found: dict[int, dict[str, bool]] = {}
         with self._reading() as connection:
-            for number, source, has in connection.execute(sa.select(lyrics.c.track_id, lyrics.c.source, known)):
-                found.setdefault(number, {})[source] = bool(has)
+            for track, source, has in connection.execute(sa.select(lyrics.c.track_id, lyrics.c.source, KNOWN)):
+                found.setdefault(track, {})[source] = bool(has)
         return found
 
     def all_lyrics(self) -> Iterator[tuple[str | None, str | None, LyricsRecord]]:
@@ -299,6 +297,10 @@ class LibraryStore:
             statement = sa.select(*columns).where(tracks.c.path.is_not(None))
             for number, path, size, mtime_ns, analyzer, missing, hashed in connection.execute(statement):
                 yield KnownFile(number, FileState(path, size, mtime_ns), analyzer, missing, bool(hashed))
+
+    def record(self, path: str) -> TrackRecord | None:
+        """Read all that is stored of one track by its path."""
+        return next((record for _, record in self._alike(tracks.c.path == path)), None)
 
     def same_content(self, content: str) -> list[tuple[int, TrackRecord]]:
         """Find the tracks whose files hold the same bytes."""
@@ -361,28 +363,28 @@ class LibraryStore:
 
     def compact(self) -> None:
         """Give the disk back what removed tracks took, unless another program is using the library just now."""
-        database.compact(self._engine)
+        if self._where.url is None:
+            sqlite.compact(self._engine)
 
     def faults(self) -> list[str]:
         """Check that the database is sound."""
         with self._reading() as connection:
-            found: list[str] = []
-            if connection.dialect.name == "sqlite":
-                rows = connection.execute(sa.text("PRAGMA integrity_check")).scalars()
-                found += [str(row) for row in rows if row != "ok"]
-                strays = connection.execute(sa.text("PRAGMA foreign_key_check")).all()
-                found += [f"a row of {row[0]} belongs to no track" for row in strays]
-            wanted = sa.select(tracks.c.id, tracks.c.valence, tracks.c.arousal)
+            found = sqlite.faults(connection) if self._where.url is None else []
+            wanted = sa.select(tracks.c.id, tracks.c.valence, tracks.c.arousal, WORDS)
             wanted = wanted.where(tracks.c.missing.is_(False)).order_by(tracks.c.id)
-            expected = b"".join(PACKED_AFFECT.pack(*row) for row in connection.execute(wanted))
-            if self._points(connection).tobytes() != expected:
+            stored = connection.execute(sa.select(affects).order_by(affects.c.track_id)).mappings()
+            if [dict(row) for row in stored] != [pack(row) for row in connection.execute(wanted)]:
                 found.append("the packed affects differ from the tracks'")
             return found
 
     @contextlib.contextmanager
     def alone(self) -> Iterator[None]:
-        """Hold the library for one scan or tagging; a lock that dies with its process, and that readers don't mind."""
-        with database.exclusive(self._where):
+        """Hold the library for one scan or tagging; a lock that dies with its process, and that readers don't mind.
+
+        A library on a server has no such lock: there, two scans at once cost double work and nothing else.
+        """
+        path = self._where.path
+        with contextlib.nullcontext() if path is None else sqlite.exclusive(path):
             yield
 
     # Writing
@@ -403,27 +405,22 @@ class LibraryStore:
         with database.plain_errors(self._where), self._engine.connect() as connection:
             yield connection
 
-    @staticmethod
-    def _points(connection: sa.Connection) -> NDArray[np.void]:
-        """Read ids and affects of the tracks that are present: shape (n,), `AFFECT_DTYPE`, ascending ids."""
-        if connection.dialect.name == "sqlite":
-            # SQLite joins the rows: four times as fast as an object a row. It does so byte by byte in a
-            # database in UTF-8; should another build of it mind, the check below sends us the long way.
-            last = database.scalar(connection, sa.select(sa.func.max(affects.c.track_id)))
-            joined = sa.text(
-                "SELECT count(*), CAST(group_concat(packed, '') AS BLOB) FROM affects "
-                "WHERE track_id > :above AND track_id <= :upto"
-            )
-            parts = [
-                tuple(connection.execute(joined, {"above": above, "upto": above + AFFECT_CHUNK}).one())
-                for above in range(0, last, AFFECT_CHUNK)
-            ]
-            if all(len(part or b"") == count * PACKED_AFFECT.size for count, part in parts):
-                points = np.frombuffer(b"".join(part or b"" for _, part in parts), dtype=AFFECT_DTYPE)
-                if bool(np.all(points["id"][1:] > points["id"][:-1])):
-                    return points
-        rows = connection.execute(sa.select(affects.c.packed).order_by(affects.c.track_id)).scalars()
-        return np.frombuffer(b"".join(rows), dtype=AFFECT_DTYPE)
+    def _affects(self, connection: sa.Connection) -> dict[str, NDArray[Any]]:
+        """Read ids, valence and arousal of the tracks that are present, in ascending order of id."""
+        joined = sqlite.joined_affects(connection) if self._where.url is None else None
+        if joined is not None:
+            found = unpack(*joined)
+            if bool(np.all(found["id"][1:] > found["id"][:-1])):
+                return found
+        rows = _all(connection, sa.select(affects.c.packed, affects.c.words).order_by(affects.c.track_id))
+        return unpack(b"".join(row.packed for row in rows), b"".join(row.words or b"" for row in rows))
+
+
+_TRACKS = sa.select(tracks, KIND, WORDS)
+
+
+def _all(connection: sa.Connection, statement: sa.Select[Any]) -> Sequence[sa.Row[Any]]:
+    return connection.execute(statement).all()
 
 
 def _columns(connection: sa.Connection, names: Sequence[str]) -> dict[str, NDArray[Any]]:

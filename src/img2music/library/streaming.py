@@ -1,6 +1,6 @@
 """Songs of Spotify -> the library: their names from Spotify, their features from there or from ReccoBeats."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from img2music.connectors.features import has_features
@@ -12,6 +12,7 @@ from img2music.errors import InputError, SourceError
 from img2music.library.importing import ColumnsAffect, ImportReport, put_songs
 from img2music.library.store import LibraryStore
 from img2music.music.song import Song
+from img2music.progress import Progress, Step, unwatched
 
 A_BATCH = 200
 """Songs that are asked for and stored together."""
@@ -19,9 +20,6 @@ REFUSED = (
     "Spotify does not tell this key the features of songs (applications registered after November 2024 get none); "
     "ReccoBeats is asked for them."
 )
-
-
-Progress = Callable[[int, int | None], None]
 
 
 @dataclass
@@ -62,7 +60,7 @@ class SpotifyImport:
         self._groups = list(_groups([(parse_reference(text), text) for text in wanted]))
         self._spotify, self._reccobeats = Spotify(limits), ReccoBeats(limits)
 
-    def run(self, store: LibraryStore, progress: Progress | None = None) -> SpotifyReport:
+    def run(self, store: LibraryStore, progress: Progress = unwatched) -> SpotifyReport:
         """Import.
 
         Songs are stored `A_BATCH` at a time, as soon as their features are there. Those that are in the library already
@@ -73,8 +71,7 @@ class SpotifyImport:
             try:
                 for batch in _batches(self._spotify.songs(references)):
                     self._import(store, batch, report, name)
-                    if progress is not None:
-                        progress(report.songs, None)
+                    progress(Step("Spotify", report.songs, None, name, "songs"))
             except SourceError as error:
                 report.errors.append(InputError(str(error), name))
                 if error.final:

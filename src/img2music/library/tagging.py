@@ -3,26 +3,23 @@
 import contextlib
 import os
 import stat
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
 from img2music.connectors.folders import FileState
-from img2music.connectors.tag_writing import FACTS, FieldEdit, Moods, TagEdit, TagFile
-from img2music.errors import Img2MusicError, InputError, UsageError, unexpected
+from img2music.connectors.tag_writing import FieldEdit, Moods, TagEdit, TagFile
+from img2music.errors import Img2MusicError, InputError, unexpected
 from img2music.files import edited_copy, put_in_place, remove_left_copies
 from img2music.filters import TrackFilter
 from img2music.library.store import LibraryStore
 from img2music.library.workers import content_hash
 from img2music.media.packets import same_sound
+from img2music.options import TagOptions
+from img2music.progress import Progress, Step, unwatched
+from img2music.shapes import to_dict
 from img2music.track import Track
 
 SCHEMA = "img2music/tag/1"
-TABLE_COLUMNS = ("file", *FACTS)
-"""Heads of the columns of `TagReport.rows`."""
-
-Progress = Callable[[int, int], None]
-"""Called with the number of files that are done, and of all that are to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,70 +35,74 @@ class TaggedFile:
         return any(each.kept for each in self.edit.fields)
 
 
+@dataclass(frozen=True, slots=True)
+class TaggedItem:
+    """A file in ``img2music/tag/1``."""
+
+    id: int
+    path: str
+    fields: tuple[FieldEdit, ...]
+    changed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TagShape:
+    """``img2music/tag/1``."""
+
+    schema: str = SCHEMA
+    action: Literal["write", "remove"]
+    dry_run: bool
+    changed: int
+    missing: int
+    without_file: int
+    linked: int
+    items: list[TaggedItem]
+
+
 @dataclass
 class TagReport:
-    """What `tag` did, or with ``dry_run`` what it would do.
+    """What `tag` did, or with ``dry_run`` what it would do."""
 
-    Attributes
-    ----------
-    remove, dry_run : bool
-        What was asked for.
-    files : list of TaggedFile
-        Those that were looked at, in order of path, changed or not.
-    failed : list of InputError
-        Files that were left as they were, since something is wrong.
-    missing : int
-        Tracks that were left out, since the last scan did not find their file.
-    without_file : int
-        Songs that were left out, since they have none.
-    linked : int
-        Tracks that were left out, since their path is a link to the file of another, which was looked at.
-    """
-
-    remove: bool
-    dry_run: bool
-    files: list[TaggedFile] = field(default_factory=list)
-    failed: list[InputError] = field(default_factory=list)
-    missing: int = 0
-    without_file: int = 0
-    linked: int = 0
+    options: TagOptions
+    files: list[TaggedFile] = field(default_factory=list)  # that were looked at, in order of path, changed or not
+    failed: list[InputError] = field(default_factory=list)  # files that were left as they were: something is wrong
+    missing: int = 0  # tracks that were left out, since the last scan did not find their file
+    without_file: int = 0  # songs that were left out, since they have none
+    linked: int = 0  # tracks that were left out: their path is a link to the file of another, which was looked at
 
     @property
     def changed(self) -> int:
         """Files whose tags are other ones now."""
         return sum(file.edit.changed for file in self.files)
 
-    def to_json(self) -> dict[str, Any]:
-        """The documented shape ``img2music/tag/1`` (docs/json.md), without its ``errors``."""
-        return {
-            "schema": SCHEMA,
-            "action": "remove" if self.remove else "write",
-            "dry_run": self.dry_run,
-            "changed": self.changed,
-            "missing": self.missing,
-            "without_file": self.without_file,
-            "linked": self.linked,
-            "items": [{"id": file.track.id, "path": file.track.path, **asdict(file.edit)} for file in self.files],
-        }
+    @property
+    def kept(self) -> int:
+        """Files with a mood, tempo or key that others have written, and that was left as it is."""
+        return sum(file.kept for file in self.files)
 
-    def rows(self) -> list[tuple[str, ...]]:
-        """Rows of a table, under `TABLE_COLUMNS`, of the files that change or keep what somebody else wrote."""
-        return [
-            (
-                file.track.path or "",
-                *(_cell([each for each in file.edit.fields if each.fact == fact]) for fact in FACTS),
+    def to_dict(self) -> dict[str, Any]:
+        """The documented shape ``img2music/tag/1`` (docs/json.md), without its ``errors``."""
+        return to_dict(
+            TagShape(
+                action="remove" if self.options.remove else "write",
+                dry_run=self.options.dry_run,
+                changed=self.changed,
+                missing=self.missing,
+                without_file=self.without_file,
+                linked=self.linked,
+                items=[
+                    TaggedItem(file.track.id, file.track.path or "", file.edit.fields, file.edit.changed)
+                    for file in self.files
+                ],
             )
-            for file in self.files
-            if file.edit.changed or file.kept
-        ]
+        )
 
     def __str__(self) -> str:
-        kept = sum(file.kept for file in self.files)
-        advice = "" if self.remove else " (--overwrite replaces it)"
+        dry_run = self.options.dry_run
         parts = [
-            f"{'would change ' if self.dry_run else ''}{self.changed}{'' if self.dry_run else ' changed'}",
+            f"{'would change ' if dry_run else ''}{self.changed}{'' if dry_run else ' changed'}",
             f"{len(self.files) - self.changed} as they are",
-            f"{kept} with a mood, tempo or key by others, which is kept{advice}" if kept else "",
+            f"{self.kept} with a mood, tempo or key by others, which is kept" if self.kept else "",
             f"{self.linked} links to others" if self.linked else "",
             f"{self.missing} missing" if self.missing else "",
             f"{self.without_file} songs without a file" if self.without_file else "",
@@ -113,14 +114,9 @@ class TagReport:
 
 def tag(
     store: LibraryStore,
-    where: TrackFilter,
-    *,
-    everything: bool = False,
-    remove: bool = False,
-    overwrite: bool = False,
-    keep_times: bool = False,
-    dry_run: bool = False,
-    progress: Progress | None = None,
+    where: TrackFilter = TrackFilter(),
+    options: TagOptions = TagOptions(),
+    progress: Progress = unwatched,
 ) -> TagReport:
     """Write valence, arousal, mood, tempo and key of tracks into their files' own tags, or take them out again.
 
@@ -128,49 +124,32 @@ def tag(
     then does it take the file's place, while the library takes down its new size, time and hash: so the next scan finds
     it unchanged. Whatever stops this, every file is whole, and the next call goes on from there.
     """
-    filtered = where != TrackFilter()
-    if filtered is everything:
-        raise UsageError(
-            "--all means all tracks; leave it out, or the filters."
-            if everything
-            else "This writes into music files: give a filter, such as --artist NAME, or --all for the whole library."
-        )
-    if remove and overwrite:
-        raise UsageError("--remove takes out what was written; it has no use for --overwrite.")
-    report = TagReport(remove, dry_run)
-    run = _Tagging(store, report, overwrite=overwrite, keep_times=keep_times)
-    if dry_run:
+    run = _Tagging(store, options)
+    with contextlib.nullcontext() if options.dry_run else store.alone():
         run.work(where, progress)
-    else:
-        with store.alone():
-            run.work(where, progress)
-    return report
+    return run.report
 
 
 class _Tagging:
     """One run of `tag`."""
 
-    def __init__(self, store: LibraryStore, report: TagReport, *, overwrite: bool, keep_times: bool) -> None:
+    def __init__(self, store: LibraryStore, options: TagOptions) -> None:
+        self.report = TagReport(options)
         self._store = store
-        self._report = report
-        self._overwrite = overwrite
-        self._keep_times = keep_times
+        self._options = options
         self._seen: set[str] = set()
         self._tidied: set[str] = set()
 
-    def work(self, where: TrackFilter, progress: Progress | None) -> None:
+    def work(self, where: TrackFilter, progress: Progress) -> None:
         """Go through the tracks, one after the other."""
         tracks = list(self._store.tracks(where=where, missing=True))
         scanned = {known.id: known.file for known in self._store.known_files()}
-        for number, track in enumerate(tracks):
-            if progress is not None:
-                progress(number, len(tracks))
+        for done, track in enumerate(tracks, start=1):
             self._look(track, scanned.get(track.id))
-        if progress is not None:
-            progress(len(tracks), len(tracks))
+            progress(Step("Tagging", done, len(tracks), track.path, "tracks"))
 
     def _look(self, track: Track, scanned: FileState | None) -> None:
-        report = self._report
+        report = self.report
         if track.path is None:
             report.without_file += 1
             return
@@ -197,7 +176,7 @@ class _Tagging:
 
     def _tidy(self, folder: str) -> None:
         """Remove what an earlier run left in a folder when it was killed."""
-        if folder not in self._tidied and not self._report.dry_run:
+        if folder not in self._tidied and not self._options.dry_run:
             self._tidied.add(folder)
             with contextlib.suppress(OSError):  # of a folder that is gone or read-only, its files tell
                 remove_left_copies(folder)
@@ -205,28 +184,28 @@ class _Tagging:
     def _tag(self, track: Track, scanned: FileState, real: str) -> TagEdit:
         before = _unchanged(real, scanned)
         file = TagFile(real)
-        edit = file.remove() if self._report.remove else file.write(_moods(track), overwrite=self._overwrite)
+        edit = file.remove() if self._options.remove else file.write(_moods(track), overwrite=self._options.overwrite)
         if not edit.changed:
             return edit
         if not os.access(real, os.W_OK):
             raise InputError("is read-only; it is left as it was.", real)
         if not os.access(os.path.dirname(real), os.W_OK | os.X_OK):  # noqa: PTH120 - names may be any bytes
             raise InputError("its folder is read-only; it is left as it was.", real)
-        if self._report.dry_run:
+        if self._options.dry_run:
             return edit
         with edited_copy(real) as copy:
             file.save(copy)
             if not same_sound(real, copy):
                 raise InputError("other tags would change its sound; it is left as it was.", real)
-            if self._keep_times:
+            if self._options.keep_times:
                 os.utime(copy, ns=(before.st_atime_ns, before.st_mtime_ns))
             status = os.stat(copy)  # noqa: PTH116
             content = content_hash(FileState(copy, status.st_size, status.st_mtime_ns))
             aliases = self._aliases(track, scanned, real)
             # Should the library fail in between, the file is taken for changed at the next scan, and nothing is lost.
             with self._store.writing() as transaction:
-                for number, path in aliases.items():
-                    transaction.put_file(number, FileState(path, status.st_size, status.st_mtime_ns), content)
+                for each, path in aliases.items():
+                    transaction.put_file(each, FileState(path, status.st_size, status.st_mtime_ns), content)
                 _unchanged(real, scanned)
                 put_in_place(copy, real)
         return edit
@@ -234,8 +213,8 @@ class _Tagging:
     def _aliases(self, track: Track, scanned: FileState, real: str) -> dict[int, str]:
         """Paths of the tracks, by id, that are this very file: its own, and those that are links to it."""
         return {
-            number: record.file.path
-            for number, record in self._store.same_content(track.content or "")
+            each: record.file.path
+            for each, record in self._store.same_content(track.content or "")
             if (record.file.size, record.file.mtime_ns) == (scanned.size, scanned.mtime_ns)
             and os.path.realpath(record.file.path) == real
         }
@@ -257,15 +236,3 @@ def _unchanged(real: str, scanned: FileState) -> os.stat_result:
 def _moods(track: Track) -> Moods:
     affect, features = track.affect, track.features
     return Moods(affect.valence, affect.arousal, affect.word, features.tempo, features.key_symbol)
-
-
-def _cell(edits: list[FieldEdit]) -> str:
-    """What becomes of a fact, in a few words; empty if nothing does. The fields of a fact seldom differ."""
-    cells = []
-    for edit in edits:
-        before, after = ("; ".join(map(str, values)) for values in (edit.before, edit.after))
-        if edit.kept:
-            cells.append(f"{before} (kept)")
-        elif before != after:
-            cells.append(f"{before} → {after or 'none'}" if before else after)
-    return ", ".join(dict.fromkeys(cells))

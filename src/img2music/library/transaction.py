@@ -7,11 +7,13 @@ from typing import Any
 import sqlalchemy as sa
 
 from img2music.connectors.folders import FileState
+from img2music.library.affects import WORDS, pack
+from img2music.library.database import upsert
 from img2music.library.filters import below
-from img2music.library.record import Failure, LyricsRecord, SongRecord, TrackRecord, best, pack_curve
-from img2music.library.rows import PACKED_AFFECT, batches, lyrics_record_of, values_of
+from img2music.library.record import Failure, LyricsRecord, SongRecord, TrackRecord, pack_curve
+from img2music.library.rows import batches, tag_values, values_of
 from img2music.library.schema import affects, curves, failures, lyrics, song_sources, tracks
-from img2music.music.lyrics.fusion import fuse
+from img2music.track import Tags
 
 
 class Transaction:
@@ -37,36 +39,28 @@ class Transaction:
 
     def _put(self, records: dict[str, TrackRecord], moved: Mapping[str, int], same_words: Collection[str]) -> None:
         execute = self._connection.execute
-        numbered = sa.select(tracks.c.path, tracks.c.id).where(tracks.c.path.in_(records))
-        known = {row.path: row.id for row in execute(numbered)}
-        kept = known | {path: moved[path] for path in records if path in moved}
-        sung = self._lyrics_of_same({number: records[path] for path, number in kept.items()}, same_words)
-        self.remove({*known.values(), *kept.values()})
-        new = [values_of(record) for path, record in records.items() if path not in kept]
-        old = [values_of(records[path]) | {"id": number} for path, number in kept.items()]
-        for rows in (new, old):
-            if rows:
-                execute(sa.insert(tracks), rows)
-        numbers = {row.path: row.id for row in execute(numbered)}
-        points = [
-            {"track_id": numbers[path], "points": pack_curve(record.analysis.curve)} for path, record in records.items()
-        ]
-        execute(sa.insert(curves), points)
-        if sung:
-            execute(sa.insert(lyrics), sung)
-            self._fuse({row["track_id"] for row in sung})
-        self._pack_affects(numbers.values())
+        movers = {path: moved[path] for path in records if path in moved}
+        for path, track in movers.items():
+            execute(sa.delete(tracks).where(tracks.c.path == path, tracks.c.id != track))
+            execute(sa.update(tracks).where(tracks.c.id == track).values(path=path))
+        before = self.ids_of_paths(records)
+        if before:
+            self._forget_lyrics_of_other({track: records[path] for path, track in before.items()}, same_words)
+        upsert(self._connection, tracks, [values_of(record) for record in records.values()], "path")
+        ids = before | self.ids_of_paths(records.keys() - before.keys())
+        points = [{"track_id": ids[path], "points": pack_curve(each.analysis.curve)} for path, each in records.items()]
+        upsert(self._connection, curves, points, "track_id")
+        self._pack_affects(ids.values())
         self.forget_failures(records)
 
-    def _lyrics_of_same(self, records: Mapping[int, TrackRecord], same_words: Collection[str]) -> list[dict[str, Any]]:
-        """Rows of the lyrics of tracks, by id, that hold for what they are replaced with."""
+    def _forget_lyrics_of_other(self, records: Mapping[int, TrackRecord], same_words: Collection[str]) -> None:
+        """Remove the lyrics of tracks, by id, that do not hold for what they are to be."""
         statement = (
             sa.select(lyrics, tracks.c.content, tracks.c.sound, tracks.c.title, tracks.c.artist)
             .join(tracks, tracks.c.id == lyrics.c.track_id)
             .where(lyrics.c.track_id.in_(records))
         )
-        rows = []
-        for row in self._connection.execute(statement):
+        for row in self._connection.execute(statement).all():
             record = records[row.track_id]
             if row.source == "tags":
                 same = row.content == record.content or record.file.path in same_words
@@ -74,9 +68,15 @@ class Transaction:
                 same = row.content == record.content or (row.sound is not None and row.sound == record.sound)
             else:
                 same = (row.title, row.artist) == (record.tags.title, record.tags.artist)
-            if same:
-                rows.append({column.name: getattr(row, column.name) for column in lyrics.columns})
-        return rows
+            if not same:
+                its = sa.and_(lyrics.c.track_id == row.track_id, lyrics.c.source == row.source)
+                self._connection.execute(sa.delete(lyrics).where(its))
+
+    def put_tags(self, tags: Mapping[int, Tags]) -> None:
+        """Store what the tags of tracks' files say, the files being as they were."""
+        if tags:
+            update = sa.update(tracks).where(tracks.c.id == sa.bindparam("track"))
+            self._connection.execute(update, [tag_values(each) | {"track": track} for track, each in tags.items()])
 
     def ids_of_paths(self, paths: Iterable[str]) -> dict[str, int]:
         """Tell the ids of tracks by their paths."""
@@ -96,79 +96,31 @@ class Transaction:
     def put_lyrics(self, found: Iterable[tuple[int, LyricsRecord]]) -> None:
         """Store what sources know of the words of tracks; what the same source said before is replaced."""
         for batch in batches(found):
-            ids = [number for number, _ in batch]
+            ids = [track for track, _ in batch]
             there = set(self._connection.execute(sa.select(tracks.c.id).where(tracks.c.id.in_(ids))).scalars())
-            rows = {
-                (number, record.source): {"track_id": number, **dataclasses.asdict(record)}
-                for number, record in batch
-                if number in there
-            }
-            for source in {source for _, source in rows}:
-                known = sa.and_(
-                    lyrics.c.source == source, lyrics.c.track_id.in_(n for n, each in rows if each == source)
-                )
-                self._connection.execute(sa.delete(lyrics).where(known))
-            if rows:
-                self._connection.execute(sa.insert(lyrics), list(rows.values()))
-            changed = self._fuse(there)
-            self._connection.execute(sa.delete(affects).where(affects.c.track_id.in_(changed)))
-            self._pack_affects(changed)
-
-    def _fuse(self, ids: Collection[int]) -> list[int]:
-        """Let the words of tracks with a file move their valence; give the ids of those that it moves."""
-        statement = (
-            sa.select(lyrics, tracks.c.heard_valence, tracks.c.valence.label("now"))
-            .join(tracks, tracks.c.id == lyrics.c.track_id)
-            .where(lyrics.c.track_id.in_(ids), tracks.c.path.is_not(None))
-        )
-        words: dict[int, list[LyricsRecord]] = {}
-        heard, now = {}, {}
-        for row in self._connection.execute(statement):
-            words.setdefault(row.track_id, []).append(lyrics_record_of(row))
-            heard[row.track_id], now[row.track_id] = row.heard_valence, row.now
-        fused = {}
-        for number, records in words.items():
-            known = best(records)
-            fused[number] = fuse(heard[number], None if known is None else known.valence)
-        moved = [number for number in fused if fused[number] != now[number]]
-        if moved:
-            update = sa.update(tracks).where(tracks.c.id == sa.bindparam("number"))
-            rows = [{"number": number, "fused": fused[number]} for number in moved]
-            self._connection.execute(update.values(valence=sa.bindparam("fused")), rows)
-        return moved
+            rows = [{"track_id": track, **dataclasses.asdict(each)} for track, each in batch if track in there]
+            upsert(self._connection, lyrics, rows, "track_id", "source")
+            self._pack_affects(there)
 
     def put_songs(self, songs: Iterable[SongRecord]) -> int:
-        """Store songs without a file.
+        """Store songs without a file, and give the number of those that were not known.
 
         One whose identifier is known is brought up to date where it is: it keeps its id, and what belongs to it.
         """
         return sum(self._put_songs({song.identifier: song for song in batch}) for batch in batches(songs))
 
     def _put_songs(self, songs: dict[str, SongRecord]) -> int:
-        execute = self._connection.execute
-        numbered = sa.select(tracks.c.identifier, tracks.c.id).where(tracks.c.identifier.in_(songs))
-        known = {row.identifier: row.id for row in execute(numbered)}
-        new = [values_of(song) for identifier, song in songs.items() if identifier not in known]
-        if new:
-            execute(sa.insert(tracks), new)
-        old = [values_of(songs[identifier]) | {"number": number} for identifier, number in known.items()]
-        if old:
-            execute(sa.update(tracks).where(tracks.c.id == sa.bindparam("number")), old)
-            execute(sa.delete(affects).where(affects.c.track_id.in_(known.values())))
-        numbers = {row.identifier: row.id for row in execute(numbered)}
-        self._pack_affects(numbers.values())
+        known = self.ids_of_identifiers(songs)
+        upsert(self._connection, tracks, [values_of(song) for song in songs.values()], "identifier")
+        self._pack_affects(self.ids_of_identifiers(songs).values())
         for source in {source for song in songs.values() for source in song.sources}:
             self.add_source(source, (name for name, song in songs.items() if source in song.sources))
-        return len(new)
+        return len(songs) - len(known)
 
     def add_source(self, source: str, identifiers: Iterable[str]) -> None:
         """Store that songs are from a table or a playlist, too."""
-        ids = self.ids_of_identifiers(identifiers).values()
-        for batch in batches(ids):
-            same = sa.and_(song_sources.c.source == source, song_sources.c.track_id.in_(batch))
-            self._connection.execute(sa.delete(song_sources).where(same))
-            rows = [{"track_id": number, "source": source} for number in batch]
-            self._connection.execute(sa.insert(song_sources), rows)
+        rows = [{"track_id": track, "source": source} for track in self.ids_of_identifiers(identifiers).values()]
+        upsert(self._connection, song_sources, rows, "track_id", "source")
 
     def forget_files(self, path: str) -> int:
         """Remove the tracks and failures of a file, or of all files in a folder and below, for good."""
@@ -188,18 +140,19 @@ class Transaction:
         return removed
 
     def _pack_affects(self, ids: Iterable[int]) -> None:
-        columns = (tracks.c.id, tracks.c.valence, tracks.c.arousal)
-        present = sa.select(*columns).where(tracks.c.id.in_(ids), tracks.c.missing.is_(False))
-        packed = [{"track_id": row[0], "packed": PACKED_AFFECT.pack(*row)} for row in self._connection.execute(present)]
-        if packed:
-            self._connection.execute(sa.insert(affects), packed)
+        """Bring the packed copy of what affects are derived from up to date."""
+        for batch in batches(ids):
+            wanted = sa.select(tracks.c.id, tracks.c.valence, tracks.c.arousal, WORDS)
+            present = self._connection.execute(wanted.where(tracks.c.id.in_(batch), tracks.c.missing.is_(False)))
+            packed = [pack(row) for row in present]
+            upsert(self._connection, affects, packed, "track_id")
+            if gone := set(batch) - {row["track_id"] for row in packed}:
+                self._connection.execute(sa.delete(affects).where(affects.c.track_id.in_(gone)))
 
     def mark(self, ids: Iterable[int], *, missing: bool) -> None:
         """Mark tracks as missing or as present again."""
-        execute = self._connection.execute
         for batch in batches(ids):
-            execute(sa.update(tracks).where(tracks.c.id.in_(batch)).values(missing=missing))
-            execute(sa.delete(affects).where(affects.c.track_id.in_(batch)))
+            self._connection.execute(sa.update(tracks).where(tracks.c.id.in_(batch)).values(missing=missing))
             self._pack_affects(batch)
 
     def put_file(self, number: int, file: FileState, content: str) -> None:
@@ -231,16 +184,9 @@ class Transaction:
         A track that had this path in an earlier state of the file is marked missing: what was heard is gone.
         """
         file = failure.file
-        self.forget_failures([file.path])
-        self._connection.execute(
-            sa.insert(failures).values(
-                path=file.path,
-                size=file.size,
-                mtime_ns=file.mtime_ns,
-                analyzer=failure.analyzer,
-                reason=failure.reason,
-            )
-        )
+        row = {"path": file.path, "size": file.size, "mtime_ns": file.mtime_ns}
+        row |= {"analyzer": failure.analyzer, "reason": failure.reason}
+        upsert(self._connection, failures, [row], "path")
         changed = sa.or_(tracks.c.size != file.size, tracks.c.mtime_ns != file.mtime_ns)
         overwritten = sa.select(tracks.c.id).where(tracks.c.path == file.path, changed)
         self.mark(list(self._connection.execute(overwritten).scalars()), missing=True)

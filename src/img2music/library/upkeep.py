@@ -9,6 +9,7 @@ from img2music.errors import InputError
 from img2music.library.importing import table_source
 from img2music.library.store import LibraryStore
 from img2music.library.workers import content_hash
+from img2music.progress import Progress, Step, unwatched
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,36 +55,17 @@ def info(store: LibraryStore) -> LibraryInfo:
     )
 
 
-def info_rows(found: LibraryInfo) -> list[tuple[str, str]]:
-    """Give what is in a library as rows of a table."""
-    rows = [
-        ("location", found.location),
-        ("tracks", str(found.present)),
-        ("without file", str(found.without_file)),
-        ("missing", f"{found.missing} (library prune removes them)" if found.missing else "0"),
-        ("failed", f"{found.failures} (library failures lists them)" if found.failures else "0"),
-        ("silent", str(found.silent)),
-        ("music", f"{found.seconds / 3600:.1f} hours"),
-    ]
-    if found.bytes is not None:
-        rows.append(("size", f"{found.bytes / 1e6:.1f} MB"))
-    rows += [(f"analyzer {name}", f"{count} tracks") for name, count in found.analyzers.items()]
-    rows += [(f"from {name}", f"{count} songs") for name, count in found.sources.items()]
-    return rows
-
-
-def verify(store: LibraryStore, *, content: bool = False) -> Verification:
+def verify(store: LibraryStore, *, content: bool = False, progress: Progress = unwatched) -> Verification:
     """Check the database, and that the tracks' files are there as they were analysed."""
     found = Verification(database=store.faults())
+    total = len(list(store.known_files()))
     for record in store.records():
         found.checked += 1
         path = record.file.path
         try:
             if record.missing:
-                back = (
-                    "it is there: scan its folder again, or " if os.path.lexists(path) else "if it is gone for good, "
-                )
-                raise InputError(f"is marked missing since a scan; {back}library prune removes it.", path)
+                back = "it is there: scan its folder again." if os.path.lexists(path) else "prune removes it for good."
+                raise InputError("is marked missing since a scan;", path, remedy=back)
             status = os.stat(path)  # noqa: PTH116  # names may be any bytes
             state = FileState(path, status.st_size, status.st_mtime_ns)
             if state != record.file:
@@ -96,6 +78,7 @@ def verify(store: LibraryStore, *, content: bool = False) -> Verification:
             found.files.append(InputError(f"can't be read: {error.strerror or error}; scan again.", path))
         except InputError as error:
             found.files.append(error)
+        progress(Step("Checking", found.checked, total, path, "files"))
     return found
 
 

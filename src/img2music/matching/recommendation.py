@@ -51,7 +51,8 @@ class Match:
     reason: str
 
     def __repr__(self) -> str:
-        return f"<Match {self.rank}: {self.track.label!r}, similarity {self.similarity:.2f}, passage {self.passage}>"
+        name = self.track.display_name
+        return f"<Match {self.rank}: {name!r}, similarity {self.similarity:.2f}, passage {self.passage}>"
 
     def to_dict(self) -> dict[str, Any]:
         """An item of ``matches`` in the shape ``img2music/recommend/2``, of builtin types."""

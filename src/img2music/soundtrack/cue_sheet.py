@@ -13,7 +13,7 @@ from img2music.errors import InputError, UsageError, shown
 from img2music.matching.passages import Passage
 from img2music.options import LOUDNESS, Captions, OriginalSound
 from img2music.shapes import from_dict, to_dict
-from img2music.track import label
+from img2music.track import display_name
 
 SCHEMA: Final = "img2music/cues/1"
 
@@ -112,9 +112,9 @@ class CueTrack:
         return self.title or self.path
 
     @property
-    def label(self) -> str:
+    def display_name(self) -> str:
         """What names it wherever songs are shown, as in "#17 Title - Artist"."""
-        return label(self.id, self.shown_title, self.artist)
+        return display_name(self.id, self.shown_title, self.artist)
 
 
 @dataclass(frozen=True, slots=True)

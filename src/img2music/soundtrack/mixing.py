@@ -7,8 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from img2music.errors import InputError
-from img2music.media.audio import AudioFile, open_audio
-from img2music.media.sndfile import SndfileAudio
+from img2music.media.audio import Audio, open_audio
 from img2music.soundtrack.blocks import RATE, Reader, Samples, lengths
 from img2music.soundtrack.cue_sheet import TOLERANCE, Cue
 
@@ -102,7 +101,7 @@ def _checked(part: Part) -> Part:
 
 def music(parts: Sequence[Part], samples: int) -> Iterator[Samples]:
     """Mix all parts."""
-    sounding: list[tuple[Part, Reader, AudioFile | SndfileAudio]] = []
+    sounding: list[tuple[Part, Reader, Audio]] = []
     waiting = sorted((part for part in parts if part.end > part.start), key=lambda part: part.start)
     try:
         for first, count in lengths(samples):

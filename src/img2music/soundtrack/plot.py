@@ -14,7 +14,7 @@ from img2music.plots import PHOTO_COLOURS, drawing, require_plotting, save_figur
 from img2music.soundtrack.cue_sheet import Cue, CueSheet, clock
 from img2music.soundtrack.film import Film
 from img2music.soundtrack.shots import Change
-from img2music.track import label
+from img2music.track import display_name
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -40,7 +40,7 @@ def draw(film: Film, sheet: CueSheet, file: Path) -> tuple[str, ...]:
     from matplotlib.figure import Figure
 
     name = os.path.basename(film.file.path)  # noqa: PTH119 - names may be any bytes
-    written = "".join([name, *(cue.track.label for cue in sheet.cues)])
+    written = "".join([name, *(cue.track.display_name for cue in sheet.cues)])
     listed = _listed(film, sheet)
     with drawing(written, file) as notes:
         height = HEIGHT + LINE * (len(listed) + bool(listed))
@@ -144,7 +144,7 @@ def _lines(cue: Cue) -> tuple[str, str, str]:
     """What is said of a cue: the song, who it is by, and its passage."""
     distance = "" if cue.distance is None else f", distance {cue.distance:.2f}"
     return (
-        printable(label(cue.track.id, cue.track.shown_title, None)),
+        printable(display_name(cue.track.id, cue.track.shown_title, None)),
         printable(cue.track.artist or ""),
         f"{clock(cue.passage.start)}-{clock(cue.passage.end)}{distance}",
     )

@@ -122,7 +122,7 @@ def _found(store: LibraryStore, columns: dict[str, NDArray[Any]], text: str) -> 
             f"No song of the library with sound is {printable(text)!r}: give its number (#17), path or title."
         )
     if len(set(columns["sound"][found].tolist())) > 1:
-        few = "; ".join(track.label for track in store.tracks(ids[found[:NAMED]].tolist()))
+        few = "; ".join(track.display_name for track in store.tracks(ids[found[:NAMED]].tolist()))
         more = f"; and {len(found) - NAMED} more" if len(found) > NAMED else ""
         raise UsageError(f"{len(found)} songs fit {printable(text)!r}: {few}{more}. Give one by its number (#).")
     return int(found[0])

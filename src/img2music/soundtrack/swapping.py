@@ -106,7 +106,8 @@ def _swapped(cue: Cue, was: ComputedFor, number: int) -> tuple[Cue, str]:
         why=BY_HAND,
         alternatives=tuple(each for each in cue.alternatives if each.track.path != path),
     )
-    said = f"cue {number} has another song: {track.label}, from {passage.start:.1f} s on, {swapped.gain_db:+.1f} dB."
+    named = f"{track.display_name}, from {passage.start:.1f} s on, {swapped.gain_db:+.1f} dB"
+    said = f"cue {number} has another song: {named}."
     return _heard(swapped), said
 
 

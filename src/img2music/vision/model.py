@@ -17,6 +17,7 @@ from PIL import Image
 from img2music.affect import Affect
 from img2music.distribution import AffectDistribution
 from img2music.errors import InputError, MissingExtraError, ModelError, UsageError, printable, reason_of
+from img2music.inference import first_line, open_session
 from img2music.media.images import picture_name, read_image
 from img2music.media.picture_source import PictureSource
 from img2music.parallel import in_order, processors
@@ -132,7 +133,7 @@ class ImageModel:
         try:
             results = [np.asarray(result) for result in self._session.run(outputs, {"image": pixels})]
         except Exception as error:  # onnxruntime has no common base for what it raises
-            raise ModelError(f"The model {printable(self.name)} fails: {_first_line(error)}") from error
+            raise ModelError(f"The model {printable(self.name)} fails: {first_line(error)}") from error
         for output, values in zip(outputs, results, strict=True):
             if values.shape != (len(pixels), 2) or not ((values >= 0) & (values <= 1)).all():
                 raise ModelError(
@@ -152,23 +153,6 @@ def read_pixels(
     # The gap lets a huge picture be averaged down first; nothing below 3 times the side is touched by it.
     square = image.resize((side, side), Image.Resampling.BICUBIC, reducing_gap=3.0)
     return np.asarray(square), {str(key): value for key, value in image.info.items()}
-
-
-def open_session(model: bytes, name: str = "The model", threads: int = 1) -> Any:
-    """Open an ONNX model for use from several threads, without a word on stderr; some threads a run."""
-    import onnxruntime
-
-    fatal_only = 4
-    onnxruntime.set_default_logger_severity(fatal_only)
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = fatal_only
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # leaves processors to other images
-    try:
-        return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # onnxruntime has no common base for what it raises
-        raise ModelError(f"{name} can't be loaded as an ONNX model: {_first_line(error)}") from error
 
 
 _loading = threading.Lock()
@@ -191,7 +175,3 @@ def _side(session: Any) -> int:
     if "affect" not in {node.name for node in session.get_outputs()}:
         raise ValueError("it has no output 'affect'.")
     return shape[1]
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error) or type(error).__name__).splitlines()[0]

@@ -6,19 +6,19 @@ from PIL import Image
 from skimage import data
 
 from img2music.errors import MissingExtraError
+from img2music.inference import open_session
 from img2music.research.images.efficientnet import (
     DEPTHS,
     FEATURES,
     LITE0,
     LITE2,
     SIDE,
-    GraphBuilder,
     Network,
     add_backbone,
     add_backbones,
     imagenet_weights,
 )
-from img2music.vision.model import open_session
+from img2music.research.onnx_graph import GraphBuilder
 
 
 def session(graph: GraphBuilder, inputs: tuple[str, int, list[object]], outputs: dict[str, int]) -> object:

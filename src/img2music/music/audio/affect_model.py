@@ -1,11 +1,12 @@
 """From hearing to an affect: a linear model trained on people's ratings."""
 
 import json
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Self
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -38,19 +39,15 @@ class AffectModel:
     """Linear functions of standardised inputs, squashed onto the unit scale."""
 
     name: str  # name and version
-    mean: tuple[float, ...]  # inputs are standardised with them
-    scale: tuple[float, ...]  # inputs are standardised with them
+    mean: tuple[float, ...]  # inputs are standardised with it
+    scale: tuple[float, ...]  # and with it
     # Coefficients. What they give is the logit of the affect, over 4: near the middle of the unit scale it reads as the
     # affect less 0.5
     valence: tuple[float, ...]
-    # Coefficients. What they give is the logit of the affect, over 4: near the middle of the unit scale it reads as the
-    # affect less 0.5
     arousal: tuple[float, ...]
     # Coefficients of how a window differs from its track, in the same unit. MusiCNN hears a few moments of a track
     # only, so these do without it
     valence_change: tuple[float, ...]
-    # Coefficients of how a window differs from its track, in the same unit. MusiCNN hears a few moments of a track
-    # only, so these do without it
     arousal_change: tuple[float, ...]
 
     def affect(self, track: NDArray[np.float64], window: NDArray[np.float64] | None = None) -> Affect:
@@ -74,14 +71,11 @@ class AffectModel:
     def load(cls, path: Path) -> Self:
         """Read a model."""
         try:
-            content = json.loads(path.read_text(encoding="utf-8"))
-            parts = {
-                field.name: tuple(map(float, content[field.name])) for field in fields(cls) if field.name != "name"
-            }
-            model = cls(name=str(content["name"]), **parts)
-        except (OSError, ValueError, TypeError, KeyError) as error:
+            model = msgspec.json.decode(path.read_bytes(), type=cls)
+        except (OSError, msgspec.MsgspecError) as error:
             raise ModelError(f"{path} is not a readable music affect model ({error}); train it again.") from error
-        if model.name != MODEL or any(len(part) != len(INPUTS) for part in parts.values()):
+        parts = [part for part in vars(model).values() if isinstance(part, tuple)]
+        if model.name != MODEL or any(len(part) != len(INPUTS) for part in parts):
             raise ModelError(f"{path} is not a {MODEL} model; train it again.")
         return model
 

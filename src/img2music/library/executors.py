@@ -1,0 +1,155 @@
+"""Where files are looked into: in processes of this machine, or wherever another executor runs what it is given."""
+
+import contextlib
+import multiprocessing
+import multiprocessing.context
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import CancelledError, Future
+from multiprocessing import resource_tracker
+from types import ModuleType, TracebackType
+from typing import Any, Protocol, Self, TypeVar
+
+from img2music.connectors.folders import FileState
+from img2music.errors import Img2MusicError
+
+TIMEOUT_BASE = 300.0
+TIMEOUT_A_BYTE = 2e-6
+"""A file may take five minutes, and two seconds more a megabyte: far more than a slow machine needs."""
+
+Result = TypeVar("Result")
+
+
+class CrashedError(Img2MusicError):
+    """What looked into a file died; it may have been the file, or lack of memory."""
+
+
+class BrokenExecutorError(Img2MusicError):
+    """What looks into files died without having anything to do."""
+
+
+class Executor(Protocol):
+    """Runs functions of one file, a few at a time. A crash or a hang of one costs that file alone."""
+
+    jobs: int
+    """How many run at once."""
+
+    def submit(self, work: Callable[[FileState], Result], file: FileState) -> "Future[Result]":
+        """Have a file looked into."""
+
+    def result(self, future: "Future[Result]") -> Result:
+        """What came of it; raises what the work has raised, `TimeoutError`, `CrashedError` or `BrokenExecutorError`."""
+
+    def restart(self) -> None:
+        """Give up what is under way, after which every future is void."""
+
+
+def timeout(file: FileState) -> float:
+    """Tell how many seconds looking into a file may take."""
+    return TIMEOUT_BASE + TIMEOUT_A_BYTE * file.size
+
+
+class ProcessExecutor:
+    """An `Executor` of processes, none of which outlives this one. Use as a context manager."""
+
+    def __init__(self, jobs: int) -> None:
+        self.jobs = jobs
+        self._pool = self._new_pool()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._pool.stop()
+        self._pool.join()
+
+    def submit(self, work: Callable[[FileState], Result], file: FileState) -> "Future[Result]":
+        """Have a file looked into."""
+        # The pool starts processes in this thread and in threads that inherit its signal mask: Ctrl-C reaches
+        # the parent alone, from the first instruction on.
+        with _interrupts_blocked():
+            try:
+                future: Future[Result] = self._pool.schedule(work, args=(file,), timeout=timeout(file))
+            except RuntimeError:  # the pool broke a moment ago
+                future = Future()
+                future.set_exception(BrokenExecutorError("a worker process has ended."))
+        return future
+
+    def result(self, future: "Future[Result]") -> Result:
+        """What came of it."""
+        from concurrent.futures.process import BrokenProcessPool
+
+        from pebble import ProcessExpired
+
+        try:
+            return future.result()
+        except (BrokenProcessPool, CancelledError) as error:
+            raise BrokenExecutorError("a worker process has ended.") from error
+        except ProcessExpired as error:
+            raise CrashedError(
+                "the analysis crashed; the file may be damaged, or memory ran out (try `jobs=1`)."
+            ) from error
+
+    def restart(self) -> None:
+        """Replace the pool."""
+        self._pool.stop()
+        self._pool.join()
+        self._pool = self._new_pool()
+
+    def _new_pool(self) -> Any:
+        from pebble import ProcessPool
+
+        return ProcessPool(self.jobs, initializer=_initialise, context=_Context())
+
+
+class _Process(multiprocessing.context.SpawnProcess):
+    """A process that does not import the main module: a script may scan without ``if __name__ == "__main__"``."""
+
+    _starting = threading.Lock()
+
+    def start(self) -> None:
+        with self._starting:
+            main = sys.modules["__main__"]
+            sys.modules["__main__"] = ModuleType("__main__")  # has no file that a child would run
+            try:
+                super().start()
+            finally:
+                sys.modules["__main__"] = main
+
+
+class _Context(multiprocessing.context.SpawnContext):
+    """Spawns: to fork a process that has threads and ONNX Runtime in it is not safe."""
+
+    Process = _Process
+
+
+def _initialise() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """End this process when the scan dies, however it dies."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
+
+
+@contextlib.contextmanager
+def _interrupts_blocked() -> Iterator[None]:
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    # It is started with the first process otherwise, and lets interrupts through again when it is.
+    resource_tracker.ensure_running()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

@@ -335,14 +335,14 @@ def read_words(path: Path) -> Iterator[str]:
     from img2music.connectors.lyric_files import read_beside
     from img2music.errors import Img2MusicError
     from img2music.music.lyrics.lexicon import Lexicon
-    from img2music.research.images.rating_table import load_rating_table
-    from img2music.research.match.ratings import read_ratings
+    from img2music.research.images.datasets import load
+    from img2music.research.match.evaluating import read_files
 
     readers: list[Callable[[], object]] = [
         lambda: read_beside(path.with_suffix(".mp3")),
-        lambda: read_ratings(path),
+        lambda: read_files(path),
         lambda: Lexicon.load(path),
-        lambda: load_rating_table(path),
+        lambda: load(path),
         lambda: settings._table(path, "musixmatch"),
     ]
     for reader in readers:

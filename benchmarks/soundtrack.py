@@ -24,8 +24,7 @@ from img2music.media.images import read_image
 from img2music.media.video import VideoFile
 from img2music.music.lyrics.lexicon import Lexicon
 from img2music.options import CueCount, SpotOptions
-from img2music.research.images.oasis import load_oasis
-from img2music.research.images.rated_images import RatedImages
+from img2music.research.images.datasets import RatedImages, load
 from img2music.research.images.training import train
 from img2music.research.images.word_norms import WordNorms
 from img2music.soundtrack.choosing import Prices, choose
@@ -74,7 +73,7 @@ class Made:
 
 def split(oasis: Path, unseen: str) -> tuple[RatedImages, RatedImages]:
     """OASIS without a fifth of its photos or themes, and that fifth."""
-    images = load_oasis(oasis)
+    images = load(oasis)
     names = list(images.themes) if unseen == "themes" else [path.name for path in images.paths]
     groups = sorted(set(names))
     held = set(random.Random(SEED).sample(groups, len(groups) // 5))

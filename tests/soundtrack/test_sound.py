@@ -191,7 +191,7 @@ def clicking(seconds: float, every: float = 1.0, channels: int = 2) -> NDArray[n
 
 
 def own_sound(path: Path, seconds: float) -> NDArray[np.float32]:
-    return np.concatenate(list(FilmTrack(path).blocks(round(seconds * RATE))))
+    return np.concatenate(list(FilmTrack.of(path).blocks(round(seconds * RATE))))
 
 
 def clicks(sound: NDArray[np.float32]) -> list[float]:
@@ -245,7 +245,7 @@ def test_layouts_that_encoders_know_are_kept(tmp_path: Path, layout: str, kept: 
     part = clicking(3.0, channels=count)
     part[1:] *= 0.0
     path = film(tmp_path / "a.mkv", 3.0, Track(part, layout))
-    assert FilmTrack(path).layout == kept
+    assert FilmTrack.of(path).layout == kept
     sound = own_sound(path, 3.0)
     assert sound.shape == (3 * RATE, channels)
     assert len(clicks(sound)) == 3
@@ -253,12 +253,12 @@ def test_layouts_that_encoders_know_are_kept(tmp_path: Path, layout: str, kept: 
 
 
 def test_a_film_without_sound_has_none(tmp_path: Path) -> None:
-    assert FilmTrack(film(tmp_path / "a.mp4", 1.0)).layout is None
+    assert FilmTrack.of(film(tmp_path / "a.mp4", 1.0)) is None
 
 
 def test_a_film_that_is_gone_is_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"gone\.mp4"):
-        FilmTrack(tmp_path / "gone.mp4")
+        FilmTrack.of(tmp_path / "gone.mp4")
 
 
 def test_a_film_that_is_cut_short_is_heard_as_far_as_it_goes(tmp_path: Path) -> None:

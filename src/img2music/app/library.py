@@ -63,7 +63,7 @@ class Library:
     >>> with img2music.Library.open("music.db") as library:
     ...     report = library.scan("Music")
     ...     for match in library.recommend("photo.jpg", top=3)[0].matches:
-    ...         print(match.track.path, match.why)
+    ...         print(match.track.path, match.reason)
     """
 
     def __init__(self, store: "LibraryStore") -> None:

@@ -124,7 +124,7 @@ def test_only_the_first_problems_are_told_one_by_one(store, tmp_path):
     told = told_problems(report)
     assert len(told) == SHOWN_PROBLEMS + 1
     assert str(told[0]) == "songs.csv: line 2, column key: '12' is no key (0 = C to 11 = B)."
-    assert str(told[-1]) == "songs.csv: 5 more problems; --format json lists them all."
+    assert str(told[-1]) == "songs.csv: 5 more problems; `format=json` lists them all."
     assert len(report.to_dict()["problems"]) == SHOWN_PROBLEMS + 5
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from img2music.connectors.lyrics import Lyrics, lyrics_of
-from img2music.connectors.tags import tags_of
+from img2music.connectors.tags import tags_of, texts_of
 
 MAX_BYTES = 1 << 20
 """Of a file beside a song; a larger one holds no lyrics."""
@@ -74,9 +74,11 @@ def _decode(content: bytes) -> str | None:
 
 def _texts(tags: Any) -> list[str]:
     """All that tags hold under the usual names; nothing if they are damaged."""
+    if not hasattr(tags, "getall"):
+        return [text for name in _NAMES for text in texts_of(tags, name)]
     try:
-        return list(_id3(tags) if hasattr(tags, "getall") else _named(tags))
-    except Exception:  # noqa: BLE001 - as above
+        return list(_id3(tags))
+    except Exception:  # noqa: BLE001 - mutagen raises anything on damaged values
         return []
 
 
@@ -90,13 +92,3 @@ def _id3(tags: Any) -> Iterator[str]:
     for frame in tags.getall("TXXX"):
         if frame.desc.upper() in ("LYRICS", "UNSYNCEDLYRICS"):
             yield "\n".join(frame.text)
-
-
-def _named(tags: Any) -> Iterator[str]:
-    for name in _NAMES:
-        try:
-            values = tags[name]
-        except Exception:  # noqa: BLE001, S112 - some formats refuse names that others have
-            continue
-        for value in values if isinstance(values, list | tuple) else [values]:
-            yield value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)

@@ -1,30 +1,55 @@
 """The kinds of tags that sound files have, all to be read and changed in the same way.
 
-Names of fields are as in `tag_fields`, in any case. Values are lists of text, or of whole numbers where the kind of
-tags has them. What is not touched is written back as it was.
+In which fields players and DJ software look for mood, tempo and key is after MusicBrainz Picard's tag mapping and
+Mixxx's readers; docs/tagging.md says which program reads what. Values are lists of text, or of whole numbers where the
+kind of tags has them. What is not touched is written back as it was, which is why mediafile does not do: it makes ID3v2.4
+of 2.3 or joins its values, writes ID3v1 anew, and takes no TTA, DFF or APEv2 in MP3 (0.17).
 """
 
 import contextlib
 import os
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Literal, Self
 
-from img2music.connectors import tag_fields
-from img2music.connectors.tag_fields import MARK, MP4_OWN, Fields
 from img2music.connectors.tags import apev2_of, has_id3v2, may_end_with_tags
 from img2music.errors import InputError, reason_of
 
 Value = str | int
+MARK = "IMG2MUSIC"
+"""Name of the field in which it is kept what was written, and what it took the place of."""
+APPLE = "----:com.apple.iTunes:"
+"""How names of MP4 fields begin that Apple has not defined."""
+WHOLE = frozenset({"TBPM", "tmpo"})
+"""Fields that hold whole numbers only: https://id3.org/id3v2.4.0-frames, section 4.2.3; MP4's is an integer."""
 ID3V1_LENGTH = 128  # bytes at the end of a file, from "TAG" on
 
 
-class TagForm(ABC):
-    """Tags of a file, in memory."""
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """Names of the fields that one fact has in one kind of tags."""
+
+    written: tuple[str, ...]  # where it is written
+    # Where other programs may have written it. What is there counts as much; nothing is written there where nothing is.
+    others: tuple[str, ...] = ()
+
+    @property
+    def all(self) -> tuple[str, ...]:
+        """All of them."""
+        return self.written + self.others
+
+
+def _with_own(prefix: str, **facts: Fields) -> Mapping[str, Fields]:
+    """The fields of all facts, of which valence and arousal are in nobody's but ours."""
+    return {fact: Fields((f"{prefix}{MARK}_{fact.upper()}",)) for fact in ("valence", "arousal")} | facts
+
+
+class WritableTags:
+    """Tags of a file, in memory; names of fields are in any case."""
 
     fields: Mapping[str, Fields]  # where valence, arousal, mood, tempo and key are
     mark = MARK
-    copied = False
+    copied = False  # whether they are a copy of older tags
 
     def __init__(self, file: Any) -> None:
         self._file = file
@@ -39,7 +64,7 @@ class TagForm(ABC):
         """Give a field other values; without any, it is removed."""
         found = self._spelled(name)
         if found is not None:
-            self._remove(found)
+            del self._tags[found]
         if values:
             self._add(found or name, values)
 
@@ -47,7 +72,7 @@ class TagForm(ABC):
         """Write the tags into a file that holds the same as the one that they were read from."""
         self._file.save(path)
 
-    def drop_copy(self) -> None:  # noqa: B027 - most kinds are never a copy
+    def drop_copy(self) -> None:
         """Do away with what was `copied` from older tags, if nothing else is left."""
 
     def contents(self) -> dict[str, Any]:
@@ -59,33 +84,36 @@ class TagForm(ABC):
 
     def _spelled(self, name: str) -> str | None:
         """The name as it is written in these tags."""
-        wanted = name.casefold()
-        return next((key for key in self._names() if key.casefold() == wanted), None)
+        return next((key for key in self._names() if key.casefold() == name.casefold()), None)
 
     def _names(self) -> Iterable[str]:
         return list(self._tags.keys())
 
-    def _remove(self, name: str) -> None:
-        del self._tags[name]
+    def _values(self, name: str) -> tuple[Value, ...]:
+        return tuple(self._tags[name])
 
-    @abstractmethod
-    def _values(self, name: str) -> tuple[Value, ...]: ...
-
-    @abstractmethod
-    def _add(self, name: str, values: Sequence[Value]) -> None: ...
+    def _add(self, name: str, values: Sequence[Value]) -> None:
+        self._tags[name] = [str(value) for value in values]
 
 
-class _Id3(TagForm):
+class _Id3(WritableTags):
     """ID3v2 of MP3, WAV, AIFF, DSF, DFF and TTA; its version stays, but 2.2, which nobody writes, becomes 2.3."""
 
     mark = f"TXXX:{MARK}"
+    fields = _with_own(
+        "TXXX:",
+        mood=Fields(("TMOO",), ("TXXX:MOOD",)),
+        tempo=Fields(("TBPM",), ("TXXX:BPM",)),
+        key=Fields(("TKEY",), ("TXXX:INITIALKEY", "TXXX:KEY")),
+    )
 
     def __init__(self, file: Any, older: Any = None) -> None:
         super().__init__(file)
         self._older = older
         self._dropped = False
         self._version = 3 if file.tags.version[:2] in {(2, 2), (2, 3)} else 4
-        self.fields = tag_fields.ID3_23 if self._version == 3 else tag_fields.ID3_24
+        if self._version == 3:  # has no TMOO of its own
+            self.fields = {**self.fields, "mood": Fields(("TXXX:MOOD",), ("TMOO",))}
 
     @classmethod
     def load(cls, kind: Any, path: str) -> Self:
@@ -100,12 +128,12 @@ class _Id3(TagForm):
         if file.tags is not None:
             return cls(file, older)
         file.add_tags()
-        form = cls(file, older)
+        tags = cls(file, older)
         if older is not None:  # where there is a newer tag, nobody reads the old one
-            form.copied = True
+            tags.copied = True
             for frame in older.values():
-                form._tags.add(frame)
-        return form
+                tags._tags.add(frame)
+        return tags
 
     def save(self, path: str) -> None:
         _pad(path)
@@ -138,10 +166,12 @@ class _Id3(TagForm):
             self._tags.add(Frames[frame](encoding=encoding, text=texts))
 
 
-class _Vorbis(TagForm):
+class _Vorbis(WritableTags):
     """Vorbis comments, of FLAC and of all that is in Ogg."""
 
-    fields = tag_fields.VORBIS
+    fields = _with_own(
+        "", mood=Fields(("MOOD",)), tempo=Fields(("BPM",), ("TEMPO",)), key=Fields(("INITIALKEY", "KEY"))
+    )
 
     def _names(self) -> Iterable[str]:
         return [key for key, _ in self._tags]
@@ -150,17 +180,11 @@ class _Vorbis(TagForm):
         pictures = [picture.write() for picture in getattr(self._file, "pictures", ())]  # FLAC's are not in the comment
         return {**super().contents(), "": pictures}
 
-    def _values(self, name: str) -> tuple[Value, ...]:
-        return tuple(self._tags[name])
 
-    def _add(self, name: str, values: Sequence[Value]) -> None:
-        self._tags[name] = [str(value) for value in values]
-
-
-class _Ape(TagForm):
+class _Ape(WritableTags):
     """APEv2, of WavPack, Monkey's Audio, Musepack, OptimFROG and TAK, and of MP3 that has its words in it."""
 
-    fields = tag_fields.APE
+    fields = _with_own("", mood=Fields(("Mood",)), tempo=Fields(("BPM",)), key=Fields(("INITIALKEY", "KEY")))
 
     def save(self, path: str) -> None:
         with _without_end(path):
@@ -179,15 +203,17 @@ class _Ape(TagForm):
         value = self._tags[name]
         return tuple(value) if value.kind == TEXT else (str(value),)
 
-    def _add(self, name: str, values: Sequence[Value]) -> None:
-        self._tags[name] = [str(value) for value in values]
 
-
-class _Mp4(TagForm):
+class _Mp4(WritableTags):
     """Atoms of MP4 and M4A."""
 
-    fields = tag_fields.MP4
-    mark = f"{MP4_OWN}{MARK}"
+    mark = f"{APPLE}{MARK}"
+    fields = _with_own(
+        APPLE,
+        mood=Fields((f"{APPLE}MOOD",)),
+        tempo=Fields(("tmpo",), (f"{APPLE}BPM",)),
+        key=Fields((f"{APPLE}initialkey",), (f"{APPLE}KEY",)),
+    )
 
     def _values(self, name: str) -> tuple[Value, ...]:
         return tuple(
@@ -202,10 +228,12 @@ class _Mp4(TagForm):
             self._tags[name] = [int(value) for value in values]
 
 
-class _Asf(TagForm):
+class _Asf(WritableTags):
     """Attributes of Windows Media."""
 
-    fields = tag_fields.ASF
+    fields = _with_own(
+        "", mood=Fields(("WM/Mood",)), tempo=Fields(("WM/BeatsPerMinute",)), key=Fields(("WM/InitialKey",))
+    )
 
     def _whole(self, name: str) -> Any:
         return [(attribute.TYPE, attribute.value) for attribute in self._tags[name]]
@@ -218,17 +246,16 @@ class _Asf(TagForm):
         self._tags[name] = list(values)
 
 
-def load_tags(path: str) -> TagForm:
+def load_tags(path: str) -> WritableTags:
     """Read the tags of a sound file, to change them."""
     try:
-        file = _opened(path)
-        form = None if file is None else _form(file, path)
+        tags = _loaded(_opened(path), path)
     except Exception as error:  # noqa: BLE001 - mutagen raises struct, unicode and other errors on damaged files
         reason = reason_of(error, "the file is damaged, or of a kind that takes no tags")
         raise InputError(f"its tags can't be read ({reason}); it is left as it was.", path) from None
-    if form is None:
+    if tags is None:
         raise InputError("tags can't be written into this kind of file.", path)
-    return form
+    return tags
 
 
 def _opened(path: str) -> Any:
@@ -244,7 +271,7 @@ def _opened(path: str) -> Any:
         return file
 
 
-def _form(file: Any, path: str) -> TagForm | None:
+def _loaded(file: Any, path: str) -> WritableTags | None:
     from mutagen._vorbis import VComment
     from mutagen.aac import AAC
     from mutagen.ac3 import AC3
@@ -255,7 +282,7 @@ def _form(file: Any, path: str) -> TagForm | None:
     from mutagen.mp4 import MP4Tags
     from mutagen.smf import SMF
 
-    if isinstance(file, AAC | AC3 | SMF):  # have none, and take none
+    if file is None or isinstance(file, AAC | AC3 | SMF):  # have none, and take none
         return None
     words = apev2_of(file, path) if isinstance(file, MP3) and not has_id3v2(file) else None
     if words is not None and ("title" in words or "artist" in words):  # ID3 beside them would hide them from players
@@ -264,8 +291,8 @@ def _form(file: Any, path: str) -> TagForm | None:
         file.add_tags()
     if isinstance(file.tags, ID3):
         return _Id3.load(type(file), path)
-    forms: dict[type, Callable[[Any], TagForm]] = {VComment: _Vorbis, APEv2: _Ape, MP4Tags: _Mp4, ASFTags: _Asf}
-    return next((form(file) for tags, form in forms.items() if isinstance(file.tags, tags)), None)
+    kinds: dict[type, Callable[[Any], WritableTags]] = {VComment: _Vorbis, APEv2: _Ape, MP4Tags: _Mp4, ASFTags: _Asf}
+    return next((kind(file) for tags, kind in kinds.items() if isinstance(file.tags, tags)), None)
 
 
 def _frames(tags: Any) -> dict[str, Any]:

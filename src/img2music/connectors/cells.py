@@ -152,7 +152,7 @@ def read_seconds(cell: str, decimal_comma: bool, milliseconds: bool) -> float | 
     if value is None or value == 0.0:
         return None
     if not 0.0 < value <= LONGEST_SONG:
-        hint = "" if milliseconds or value < 0 else "; if it is in milliseconds: --map duration_ms=COLUMN"
+        hint = "" if milliseconds or value < 0 else "; if it is in milliseconds: `map=duration_ms=COLUMN`"
         raise CellError(f"{shown(cell.strip())} is no length of a song{hint}")
     return value
 

@@ -15,7 +15,7 @@ from img2music.music.song import Song
 
 HEADER = "track_name,track_artist,danceability,key,tempo,duration_ms"
 ROW = "Jóga,Björk,0.5,3,80.25,305000"
-SONG = Song(2, title="Jóga", artist="Björk", danceability=0.5, key=3, tempo=80.25, duration=305.0)
+SONG = Song(row=2, title="Jóga", artist="Björk", danceability=0.5, key=3, tempo=80.25, duration=305.0)
 ID = "6f807x0ima9a1j3VPbc7VN"
 
 
@@ -169,7 +169,7 @@ def test_a_chosen_column_of_identifiers_may_hold_anything(tmp_path: Path) -> Non
         ("mode", "2", "'2' is no mode (1 = major, 0 = minor)"),
         ("tempo", "-5", "'-5' is no tempo (beats per minute, up to 1000)"),
         ("loudness", "1e308", "'1e308' is no loudness (-120 to 30 dB)"),
-        ("duration", "305000", "'305000' is no length of a song; if it is in milliseconds: --map duration_ms=COLUMN"),
+        ("duration", "305000", "'305000' is no length of a song; if it is in milliseconds: `map=duration_ms=COLUMN`"),
         ("duration_ms", "-1", "'-1' is no length of a song"),
         ("year", "soon", "'soon' holds no year"),
         ("energy", "x" * 40, f"'{'x' * 30}'... is no number"),
@@ -183,7 +183,7 @@ def test_a_bad_cell_is_a_problem_and_its_song_lacks_the_value(
     found = read(tmp_path, f"title,{column}\nfirst,\nsecond,{cell}\nthird,\n")
     assert [song.title for song in found.songs] == ["first", "second", "third"]
     assert [(each.row, each.column, each.reason) for each in found.problems] == [(3, column, reason)]
-    assert found.songs[1] == Song(3, title="second")
+    assert found.songs[1] == Song(row=3, title="second")
     assert str(found.problems[0]) == f"line 3, column {column}: {reason}"
 
 
@@ -225,7 +225,7 @@ def test_rows_of_several_lines_keep_count(tmp_path: Path) -> None:
 
 def test_of_two_columns_of_one_name_the_first_counts(tmp_path: Path) -> None:
     found = read(tmp_path, "title,energy,energy\na,0.1,0.9\n")
-    assert found.songs == [Song(2, title="a", energy=0.1)]
+    assert found.songs == [Song(row=2, title="a", energy=0.1)]
     assert [str(problem) for problem in found.problems] == [
         "line 1, column energy: is there 2 times; the first counts, for energy"
     ]
@@ -237,7 +237,7 @@ def test_of_two_columns_of_one_name_the_first_counts(tmp_path: Path) -> None:
         (b"", "is empty"),
         (b"\n \n\t\n", "is empty"),
         (HEADER.encode(), "has a header, and no song below it"),
-        (b"a,b\n1,2\n", r"line 1: there is no column of titles; .*--map title=COLUMN. There is: a, b"),
+        (b"a,b\n1,2\n", r"line 1: there is no column of titles; .*`map=title=COLUMN`. There is: a, b"),
         (b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 9, "is no text"),
         (bytes(5000), "is no text"),
         (b"PK\x03\x04" + bytes(99), "spreadsheet"),
@@ -264,8 +264,8 @@ def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
 
 def test_a_mapping_decides(tmp_path: Path) -> None:
     text = "song,name,mood\na,b,0.25\n"
-    assert read(tmp_path, text).songs == [Song(2, title="a")]
-    assert read(tmp_path, text, title="name", valence="mood").songs == [Song(2, title="b", valence=0.25)]
+    assert read(tmp_path, text).songs == [Song(row=2, title="a")]
+    assert read(tmp_path, text, title="name", valence="mood").songs == [Song(row=2, title="b", valence=0.25)]
     assert one(tmp_path, "length", "2000", duration_ms="length").duration == 2.0
     with pytest.raises(InputError, match="line 1: there is no column 'moods' for valence; there is: song, name, mood"):
         read(tmp_path, text, valence="moods")
@@ -398,7 +398,7 @@ def test_parquet(tmp_path: Path) -> None:
         },
     )
     found = read_songs(path)
-    assert found.songs == [Song(2, title="a", artist="x; y", energy=0.1, year=1999), Song(4, title="c")]
+    assert found.songs == [Song(row=2, title="a", artist="x; y", energy=0.1, year=1999), Song(row=4, title="c")]
     assert [str(problem) for problem in found.problems] == [
         "line 2, column key: '12' is no key (0 = C to 11 = B)",
         "line 3, column track_name: has no title; left out",
@@ -474,3 +474,8 @@ def test_excels_tab_and_what_is_no_delimiter(tmp_path: Path) -> None:
     found = read(tmp_path, b'sep="\n' + TEXT.encode())
     assert found.songs == [dataclasses.replace(SONG, row=3)]
     assert [problem.row for problem in found.problems] == [1]
+
+
+def test_all_that_a_track_declares_is_read(tmp_path: Path) -> None:
+    song = one(tmp_path, "record_label,Album Artist", "Verve,Various")
+    assert (song.label, song.album_artist) == ("Verve", "Various")

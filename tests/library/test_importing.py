@@ -207,6 +207,12 @@ def test_merging_loses_no_song_and_makes_none(rows):
     assert merge([song for song, _ in merged]) == merged
 
 
+def test_the_identifier_of_a_song_stays_when_fields_are_added():
+    song = Song(row=5, title="Untitled", year=1999, energy=0.5, lyrics="x", label="Verve")
+    assert identify(song) == "song:fe035b75ef7be34fac40fade4be87a54"
+    assert identify(Song(row=5, title="Untitled", album="A")) == "song:090c4992320753355bdbcb2ef284ec33"
+
+
 def test_a_killed_import_stores_all_or_nothing(tmp_path):
     path, library = tmp_path / "songs.csv", tmp_path / "library.db"
     rows = [f",{number},B,,,0.1,0.2," for number in range(20_000)]

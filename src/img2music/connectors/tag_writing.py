@@ -69,7 +69,7 @@ class _Mark(msgspec.Struct, omit_defaults=True):
             found = msgspec.json.decode(str(text).encode("utf-8", "replace"), type=cls)
         except (msgspec.MsgspecError, RecursionError):
             return cls()
-        ours = {name for names in tags.fields.values() for name in names.all}
+        ours = {name for names in tags.fields.values() for name in names}
         wrote, replaced = ({name: part[name] for name in ours & part.keys()} for part in (found.wrote, found.replaced))
         return cls(wrote, replaced, found.copied)  # type: ignore[arg-type]
 
@@ -102,11 +102,11 @@ class TagFile:
 
     def _write(self, fact: str, text: str | None, after: _Mark, *, overwrite: bool) -> Iterator[FieldEdit]:
         names = self._tags.fields[fact]
-        now = {name: self._tags.read(name) for name in names.all}
-        foreign = {name for name in names.all if _says_something(fact, now[name]) and not self._ours(name, now[name])}
+        now = {name: self._tags.read(name) for name in names}
+        foreign = {name for name in names if _says_something(fact, now[name]) and not self._ours(name, now[name])}
         kept = bool(foreign) and not (overwrite and text is not None)
         for name, before in now.items():
-            if not before and (kept or text is None or name in names.others):
+            if not before and (kept or text is None or name in self._tags.others):
                 continue
             ours = self._ours(name, before)
             replaced = self._mark.replaced.get(name, ()) if ours else before
@@ -125,7 +125,7 @@ class TagFile:
         """
         edits = []
         for fact, names in self._tags.fields.items():
-            for name in names.all:
+            for name in names:
                 before = self._tags.read(name)
                 if name not in self._mark.wrote or not before:
                     continue

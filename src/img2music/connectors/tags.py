@@ -78,7 +78,7 @@ def _values(tags: Any, names: Iterable[str]) -> list[str]:
 
 
 def texts_of(tags: Any, name: str) -> list[str]:
-    """All that tags of any kind hold under a name; nothing where they are damaged, or of a kind that has no such names."""
+    """All that tags hold under a name; nothing where they are damaged, or of a kind that has no such names."""
     try:
         value = tags[name]
         # ID3's genre frame spells out the numbers of ID3v1 under "genres".

@@ -1,15 +1,13 @@
 """The kinds of tags that sound files have, all to be read and changed in the same way.
 
-In which fields players and DJ software look for mood, tempo and key is after MusicBrainz Picard's tag mapping and
-Mixxx's readers; docs/tagging.md says which program reads what. Values are lists of text, or of whole numbers where the
-kind of tags has them. What is not touched is written back as it was, which is why mediafile does not do: it makes ID3v2.4
-of 2.3 or joins its values, writes ID3v1 anew, and takes no TTA, DFF or APEv2 in MP3 (0.17).
+Fields are those in which players and DJ software look for mood, tempo and key, after MusicBrainz Picard's tag mapping
+and Mixxx's readers (docs/tagging.md). mediafile 0.17 does not do: it makes ID3v2.4 of 2.3, or joins its values, writes
+ID3v1 anew, and takes no TTA and no APEv2 in MP3; here, what is not touched is written back as it was.
 """
 
 import contextlib
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Literal, Self
 
 from img2music.connectors.tags import apev2_of, has_id3v2, may_end_with_tags
@@ -25,29 +23,17 @@ WHOLE = frozenset({"TBPM", "tmpo"})
 ID3V1_LENGTH = 128  # bytes at the end of a file, from "TAG" on
 
 
-@dataclass(frozen=True, slots=True)
-class Fields:
-    """Names of the fields that one fact has in one kind of tags."""
-
-    written: tuple[str, ...]  # where it is written
-    # Where other programs may have written it. What is there counts as much; nothing is written there where nothing is.
-    others: tuple[str, ...] = ()
-
-    @property
-    def all(self) -> tuple[str, ...]:
-        """All of them."""
-        return self.written + self.others
-
-
-def _with_own(prefix: str, **facts: Fields) -> Mapping[str, Fields]:
+def _with_own(prefix: str, **facts: tuple[str, ...]) -> Mapping[str, tuple[str, ...]]:
     """The fields of all facts, of which valence and arousal are in nobody's but ours."""
-    return {fact: Fields((f"{prefix}{MARK}_{fact.upper()}",)) for fact in ("valence", "arousal")} | facts
+    return {fact: (f"{prefix}{MARK}_{fact.upper()}",) for fact in ("valence", "arousal")} | facts
 
 
 class WritableTags:
-    """Tags of a file, in memory; names of fields are in any case."""
+    """Tags of a file, in memory; names of fields are in any case, values text, or whole numbers in MP4 and ASF."""
 
-    fields: Mapping[str, Fields]  # where valence, arousal, mood, tempo and key are
+    fields: Mapping[str, tuple[str, ...]]  # where valence, arousal, mood, tempo and key are
+    # Fields that other programs may have written. What is there counts as much; nothing is written where nothing is.
+    others: frozenset[str] = frozenset()
     mark = MARK
     copied = False  # whether they are a copy of older tags
 
@@ -102,10 +88,11 @@ class _Id3(WritableTags):
     mark = f"TXXX:{MARK}"
     fields = _with_own(
         "TXXX:",
-        mood=Fields(("TMOO",), ("TXXX:MOOD",)),
-        tempo=Fields(("TBPM",), ("TXXX:BPM",)),
-        key=Fields(("TKEY",), ("TXXX:INITIALKEY", "TXXX:KEY")),
+        mood=("TMOO", "TXXX:MOOD"),
+        tempo=("TBPM", "TXXX:BPM"),
+        key=("TKEY", "TXXX:INITIALKEY", "TXXX:KEY"),
     )
+    others = frozenset({"TXXX:MOOD", "TXXX:BPM", "TXXX:INITIALKEY", "TXXX:KEY"})
 
     def __init__(self, file: Any, older: Any = None) -> None:
         super().__init__(file)
@@ -113,7 +100,7 @@ class _Id3(WritableTags):
         self._dropped = False
         self._version = 3 if file.tags.version[:2] in {(2, 2), (2, 3)} else 4
         if self._version == 3:  # has no TMOO of its own
-            self.fields = {**self.fields, "mood": Fields(("TXXX:MOOD",), ("TMOO",))}
+            self.others = self.others - {"TXXX:MOOD"} | {"TMOO"}
 
     @classmethod
     def load(cls, kind: Any, path: str) -> Self:
@@ -169,9 +156,8 @@ class _Id3(WritableTags):
 class _Vorbis(WritableTags):
     """Vorbis comments, of FLAC and of all that is in Ogg."""
 
-    fields = _with_own(
-        "", mood=Fields(("MOOD",)), tempo=Fields(("BPM",), ("TEMPO",)), key=Fields(("INITIALKEY", "KEY"))
-    )
+    fields = _with_own("", mood=("MOOD",), tempo=("BPM", "TEMPO"), key=("INITIALKEY", "KEY"))
+    others = frozenset({"TEMPO"})
 
     def _names(self) -> Iterable[str]:
         return [key for key, _ in self._tags]
@@ -184,7 +170,7 @@ class _Vorbis(WritableTags):
 class _Ape(WritableTags):
     """APEv2, of WavPack, Monkey's Audio, Musepack, OptimFROG and TAK, and of MP3 that has its words in it."""
 
-    fields = _with_own("", mood=Fields(("Mood",)), tempo=Fields(("BPM",)), key=Fields(("INITIALKEY", "KEY")))
+    fields = _with_own("", mood=("Mood",), tempo=("BPM",), key=("INITIALKEY", "KEY"))
 
     def save(self, path: str) -> None:
         with _without_end(path):
@@ -210,10 +196,11 @@ class _Mp4(WritableTags):
     mark = f"{APPLE}{MARK}"
     fields = _with_own(
         APPLE,
-        mood=Fields((f"{APPLE}MOOD",)),
-        tempo=Fields(("tmpo",), (f"{APPLE}BPM",)),
-        key=Fields((f"{APPLE}initialkey",), (f"{APPLE}KEY",)),
+        mood=(f"{APPLE}MOOD",),
+        tempo=("tmpo", f"{APPLE}BPM"),
+        key=(f"{APPLE}initialkey", f"{APPLE}KEY"),
     )
+    others = frozenset({f"{APPLE}BPM", f"{APPLE}KEY"})
 
     def _values(self, name: str) -> tuple[Value, ...]:
         return tuple(
@@ -231,9 +218,7 @@ class _Mp4(WritableTags):
 class _Asf(WritableTags):
     """Attributes of Windows Media."""
 
-    fields = _with_own(
-        "", mood=Fields(("WM/Mood",)), tempo=Fields(("WM/BeatsPerMinute",)), key=Fields(("WM/InitialKey",))
-    )
+    fields = _with_own("", mood=("WM/Mood",), tempo=("WM/BeatsPerMinute",), key=("WM/InitialKey",))
 
     def _whole(self, name: str) -> Any:
         return [(attribute.TYPE, attribute.value) for attribute in self._tags[name]]

@@ -169,6 +169,15 @@ def merge(songs: Iterable[Song]) -> list[tuple[Song, str]]:
     return [(rows[0] if len(rows) == 1 else _merged(rows), identifier) for identifier, rows in together.items()]
 
 
+# What tells apart songs of which artist and album are unknown. It stays as it is, so that identifiers do; a space
+# stands for the lyrics, which do not count.
+_TELLING = (
+    *("row", "title", "artist", "album", "genre", "year", "duration", "identifier", " "),
+    *("danceability", "energy", "valence", "acousticness", "instrumentalness", "liveness", "speechiness"),
+    *("tempo", "key", "mode", "loudness"),
+)
+
+
 def identify(song: Song) -> str:
     """The identifier by which the library knows a song of a table."""
     if song.identifier is not None:
@@ -178,7 +187,7 @@ def identify(song: Song) -> str:
     if artist in UNKNOWN_ARTISTS:
         names = ("", title, album)
         if not album:
-            names += dataclasses.astuple(dataclasses.replace(song, row=0, lyrics=None))
+            names += tuple(0 if each == "row" else getattr(song, each, None) for each in _TELLING)
     folded = "\0".join(map(str, names))
     return "song:" + hashlib.blake2b(folded.encode(), digest_size=16).hexdigest()
 

@@ -2,17 +2,14 @@
 
 from dataclasses import dataclass
 
+from img2music.track import Tags
 
-@dataclass(frozen=True, slots=True)
-class Song:
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Song(Tags):
     """One row of a table of songs; what a table does not have is None."""
 
     row: int  # line of the table that it begins in; the header is line 1
-    title: str | None = None  # one line of text each
-    artist: str | None = None  # one line of text each
-    album: str | None = None  # one line of text each
-    genre: str | None = None  # one line of text each
-    year: int | None = None  # year of release
     duration: float | None = None  # seconds
     identifier: str | None = None  # name of the song at its source, such as "spotify:6f807x0ima9a1j3VPbc7VN"
     lyrics: str | None = None  # all of them, or an excerpt

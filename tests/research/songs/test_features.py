@@ -61,7 +61,7 @@ def test_restored_scaling_is_the_same_and_rubbish_is_refused():
 def test_it_gives_the_originals_own_table(shared_data):
     with (shared_data / "songs" / "song_lyric.csv").open(encoding="utf-8-sig", newline="") as stream:
         rows = list(csv.DictReader(stream))
-    songs = [Song(row, **{name: float(cells[name]) for name in EIGHT}) for row, cells in enumerate(rows)]
+    songs = [Song(row=row, **{name: float(cells[name]) for name in EIGHT}) for row, cells in enumerate(rows)]
     theirs = np.loadtxt(
         shared_data / "songs" / "song_music_8_characteristics.csv", delimiter=",", skiprows=1, encoding="utf-8"
     )

@@ -3,13 +3,13 @@
 import math
 import re
 
+from img2music.connectors.lyrics import LONGEST as LONGEST_LYRICS
 from img2music.connectors.tags import LONGEST, find_year, one_line
 from img2music.errors import shown
 
 MISSING = frozenset({"", "na", "n/a", "#n/a", "null", "none"})
 """How tables write that there is no value, in small letters."""
 
-LONGEST_LYRICS = 100_000
 LONGEST_SONG = 24 * 3600.0
 """Seconds."""
 FASTEST = 1000.0

@@ -1,6 +1,7 @@
 """Tables of text as people have them: encoding, delimiter and header told from what is in them."""
 
 import codecs
+import contextlib
 import csv
 import io
 import itertools
@@ -70,11 +71,7 @@ def read_delimited(path: Path, known: Callable[[list[str]], int]) -> Delimited:
     which covers tables in that encoding and those that mix the two. The delimiter is the one by which one of the first
     rows holds the most known names of columns; a first line ``sep=;``, as Excel writes it, decides.
     """
-    try:
-        with path.open("rb") as file:
-            head = file.read(HEAD_BYTES)
-    except OSError as error:
-        raise _unreadable(path, error) from None
+    head = first_bytes(path, HEAD_BYTES)
     for beginnings, what in FOREIGN.items():
         if head.startswith(beginnings):
             raise InputError(what, str(path))
@@ -95,21 +92,27 @@ def read_delimited(path: Path, known: Callable[[list[str]], int]) -> Delimited:
     return Delimited(header, rows[: rows.index(header)], delimiters[best], body)
 
 
-def _unreadable(path: Path, error: OSError) -> InputError:
-    return InputError(f"can't be read: {error.strerror or error}.", str(path))
+def first_bytes(path: Path, count: int) -> bytes:
+    """Read how a file begins."""
+    with _faults_told(path), path.open("rb") as file:
+        return file.read(count)
+
+
+@contextlib.contextmanager
+def _faults_told(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise InputError(f"can't be read: {error.strerror or error}.", str(path)) from None
 
 
 def _encoding(head: bytes) -> str:
     for mark, encoding in _MARKS:
         if head.startswith(mark):
             return encoding
-    half = len(head) // 2
-    even, odd = head[0::2].count(0), head[1::2].count(0)
-    if half and odd > half / 2 and even < half / 10:  # mostly Latin letters, whose other byte is 0
-        return "utf-16-le"
-    if half and even > half / 2 and odd < half / 10:
-        return "utf-16-be"
-    return "utf-8"
+    zeros = {"utf-16-be": head[0::2].count(0), "utf-16-le": head[1::2].count(0)}
+    likely = max(zeros, key=zeros.__getitem__)  # mostly Latin letters, whose other byte is 0
+    return likely if zeros[likely] > len(head) / 4 and min(zeros.values()) < len(head) / 20 else "utf-8"
 
 
 def _on_error(encoding: str) -> str:
@@ -133,11 +136,8 @@ def _score(rows: list[Row], known: Callable[[list[str]], int]) -> tuple[int, int
 
 
 def _body(path: Path, encoding: str, skip: int, delimiter: str, width: int) -> Iterator[Row]:
-    try:
-        with path.open(encoding=encoding, errors=_on_error(encoding), newline="") as stream:
-            yield from _rows(_Lines(stream, skip), delimiter, width)
-    except OSError as error:
-        raise _unreadable(path, error) from None
+    with _faults_told(path), path.open(encoding=encoding, errors=_on_error(encoding), newline="") as stream:
+        yield from _rows(_Lines(stream, skip), delimiter, width)
 
 
 class _Lines:

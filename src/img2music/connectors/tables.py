@@ -1,5 +1,6 @@
 """Tables of songs: CSV, TSV and other delimited text, and Parquet, under the column names that people use."""
 
+import contextlib
 import dataclasses
 import math
 import re
@@ -11,7 +12,7 @@ from typing import Any
 
 from img2music.connectors import cells
 from img2music.connectors.cells import CellError
-from img2music.connectors.delimited import Delimited, Row, read_delimited
+from img2music.connectors.delimited import Delimited, Row, first_bytes, read_delimited
 from img2music.connectors.features import UNIT_FEATURES
 from img2music.errors import InputError, MissingExtraError, UsageError, printable, shown
 from img2music.music.song import Song
@@ -91,14 +92,11 @@ class Problem:
 class SongTable:
     """What a table says."""
 
-    songs: list[Song]  # in the order of the table. Every one has a title
-    # Cells that hold no value of their column, which is None in their song, and rows that are left out
-    problems: list[Problem]
-    # The table's own name of the column, by field of `Song` (duration_ms for a duration in milliseconds)
-    columns: dict[str, str]
-    left_out: int = 0  # rows that are left out
-    # Columns of which nothing is known, as the table names them
-    unused: list[str] = dataclasses.field(default_factory=list)
+    songs: list[Song]  # in the order of the table; every one has a title
+    problems: list[Problem]  # cells that hold no value of their column, None in their song, and rows that are left out
+    columns: dict[str, str]  # the table's name of the column, by field of `Song` (duration_ms for milliseconds)
+    left_out: int = 0  # rows
+    unused: list[str] = dataclasses.field(default_factory=list)  # columns of which nothing is known
     percent: list[str] = dataclasses.field(default_factory=list)  # columns in percent, told by their numbers alone
 
     @property
@@ -125,7 +123,8 @@ def read_songs(path: Path, mapping: Mapping[str, str] | None = None) -> SongTabl
         if field not in NAMES:
             raise UsageError(f"There is no {field!r} to map a column to; there is: {', '.join(NAMES)}.")
     _require_file(path)
-    table = _parquet(path) if _is_parquet(path) else read_delimited(path, lambda row: _known(row, mapping))
+    parquet = first_bytes(path, 4) == b"PAR1"  # https://parquet.apache.org/docs/file-format/
+    table = _parquet(path) if parquet else read_delimited(path, lambda row: _known(row, mapping))
     reader = _Reader(table, mapping, path)
     for row in table.rows:
         reader.add(row)
@@ -209,9 +208,7 @@ class _Reader:
                 reason = f"line {line}: there is no column {column!r} for {field}; there is: {listed}."
                 raise InputError(reason, str(path))
         if "title" not in places:
-            reason = (
-                f"line {line}: there is no column of titles; say which it is: `map=title=COLUMN`. There is: {listed}."
-            )
+            reason = f"line {line}: there is no column of titles; say which: `map=title=COLUMN`. There is: {listed}."
             raise InputError(reason, str(path))
         self._columns = [
             _Column(field, index, header[index], self._reader(field, field in mapping))
@@ -233,11 +230,9 @@ class _Reader:
             return partial(self._share, field)
         if field in _MEASURED:
             return lambda cell: _MEASURED[field](cell, self._decimal_comma)
-        return (
-            partial(cells.read_identifier, chosen=chosen)
-            if field == "identifier"
-            else _WORDS.get(field, cells.read_text)
-        )
+        if field == "identifier":
+            return partial(cells.read_identifier, chosen=chosen)
+        return _WORDS.get(field, cells.read_text)
 
     def leave_out(self, line: int, reason: str, column: str | None = None) -> None:
         self.left_out += 1
@@ -299,11 +294,8 @@ class _Reader:
         known = {scale for scale in scales.values() if scale}
         for name, scale in scales.items():
             if scale is None and len(known) != 1:
-                raise InputError(
-                    f"column {self._names[name]}: its numbers may be from 0 to 1 or in percent; "
-                    "write them from 0 to 1, or add a % to its name.",
-                    str(self._path),
-                )
+                reason = "its numbers may be from 0 to 1 or in percent; write them from 0 to 1, or add a % to its name."
+                raise InputError(f"column {self._names[name]}: {reason}", str(self._path))
         usual = 100.0 if known == {100.0} else 1.0
         percent = [name for name, scale in scales.items() if (scale or usual) == 100.0]
         self.songs = [self._scaled(song, scales, usual) for song in self.songs]
@@ -339,42 +331,34 @@ class _Reader:
         return dataclasses.replace(song, **changed) if changed else song
 
 
-def _is_parquet(path: Path) -> bool:
-    try:
-        with path.open("rb") as file:
-            return file.read(4) == b"PAR1"  # https://parquet.apache.org/docs/file-format/
-    except OSError as error:
-        raise InputError(f"can't be read: {error.strerror or error}.", str(path)) from None
-
-
 def _parquet(path: Path) -> Delimited:
     try:
         import pyarrow.parquet
     except ImportError:
         raise MissingExtraError("Reading Parquet files", "tables") from None
-    try:
+    with _damage_told(path):
         file = pyarrow.parquet.ParquetFile(path)
         names = list(file.schema_arrow.names)
-    except (OSError, ValueError, pyarrow.ArrowException) as error:
-        raise _damaged(path) from error
     return Delimited(Row(1, names), [], ",", _parquet_rows(file, path))
 
 
 def _parquet_rows(file: Any, path: Path) -> Iterator[Row]:
-    import pyarrow
-
     line = 1
-    try:
+    with _damage_told(path):
         for batch in file.iter_batches(batch_size=4096):
             for values in zip(*(column.to_pylist() for column in batch.columns), strict=True):
                 line += 1
                 yield Row(line, [_as_text(value) for value in values])
-    except (OSError, ValueError, pyarrow.ArrowException) as error:
-        raise _damaged(path) from error
 
 
-def _damaged(path: Path) -> InputError:
-    return InputError("is a damaged Parquet file; get it anew, or save it as CSV.", str(path))
+@contextlib.contextmanager
+def _damage_told(path: Path) -> Iterator[None]:
+    from pyarrow import ArrowException
+
+    try:
+        yield
+    except (OSError, ValueError, ArrowException) as error:
+        raise InputError("is a damaged Parquet file; get it anew, or save it as CSV.", str(path)) from error
 
 
 def _as_text(value: Any) -> str:

@@ -4,13 +4,14 @@ What was written is told by one more field (`writable_tags.MARK`), with what it 
 another program has written is known from what is ours, stays, and comes back where it had to give way.
 """
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 
 import msgspec
 
-from img2music.connectors.writable_tags import WHOLE, Value, WritableTags, load_tags
-from img2music.errors import InputError, reason_of
+from img2music.connectors.writable_tags import WHOLE, Value, WritableTags, damage_told, load_tags
+from img2music.errors import InputError
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,10 +19,9 @@ class Moods:
     """What is written into a file's tags."""
 
     valence: float  # on the unit scale; written with two decimals
-    arousal: float  # on the unit scale; written with two decimals
-    mood: str  # A word for them
-    # Beats per minute, above 0; written with two decimals at most, or as a whole number where the field asks for one
-    tempo: float | None
+    arousal: float  # the same
+    mood: str  # a word for them
+    tempo: float | None  # beats per minute; written with two decimals at most, or none where the field takes none
     key: str | None  # in the notation of ID3, three characters at most: "Am", "F#"
 
     def text(self, fact: str) -> str | None:
@@ -42,7 +42,7 @@ class FieldEdit:
     fact: str  # what it holds: "valence", "arousal", "mood", "tempo" or "key"
     field: str  # its name in this kind of tags
     before: tuple[Value, ...]  # its values; none where there is no such field
-    after: tuple[Value, ...]  # its values; none where there is no such field
+    after: tuple[Value, ...]
     kept: bool = False  # whether it was left as it is, since somebody else has written it
 
 
@@ -66,8 +66,8 @@ class _Mark(msgspec.Struct, omit_defaults=True):
         """Read it from tags; one that makes no sense is nobody's, and so is a field in it that is none of ours."""
         text = next(iter(tags.read(tags.mark)), "{}")
         try:
-            found = msgspec.json.decode(str(text).encode("utf-8", "replace"), type=cls)
-        except (msgspec.MsgspecError, RecursionError):
+            found = msgspec.convert(json.loads(str(text)), cls)
+        except (ValueError, RecursionError, msgspec.ValidationError):
             return cls()
         ours = {name for names in tags.fields.values() for name in names}
         wrote, replaced = ({name: part[name] for name in ours & part.keys()} for part in (found.wrote, found.replaced))
@@ -80,10 +80,8 @@ class TagFile:
     def __init__(self, path: str) -> None:
         self._path = path
         self._tags = load_tags(path)
-        try:
+        with damage_told(path, "its tags can't be read"):
             self._mark = _Mark.read(self._tags)
-        except Exception as error:  # noqa: BLE001 - mutagen raises anything on damaged values
-            raise InputError(f"its tags can't be read ({reason_of(error)}); it is left as it was.", path) from None
 
     def write(self, moods: Moods, *, overwrite: bool = False) -> TagEdit:
         """Put in what a song is like; `save` writes it.
@@ -96,8 +94,8 @@ class TagFile:
             edits += self._write(fact, moods.text(fact), after, overwrite=overwrite)
         changed = any(edit.before != edit.after for edit in edits)
         if changed:
-            mark = msgspec.json.encode(after, order="sorted").decode()
-            self._tags.write(self._tags.mark, [mark] if after.wrote else [])
+            mark = json.dumps(msgspec.to_builtins(after), sort_keys=True)
+            self._tags.write(self._tags.mark, (mark,) if after.wrote else ())
         return TagEdit(tuple(edits), changed)
 
     def _write(self, fact: str, text: str | None, after: _Mark, *, overwrite: bool) -> Iterator[FieldEdit]:
@@ -115,7 +113,7 @@ class TagFile:
                 after.wrote[name] = values[0]
                 if replaced:
                     after.replaced[name] = replaced
-            self._put(name, values, before)
+            self._tags.write(name, values)
             yield FieldEdit(fact, name, before, values, kept=kept and not ours)
 
     def remove(self) -> TagEdit:
@@ -131,11 +129,11 @@ class TagFile:
                     continue
                 ours = self._ours(name, before)
                 after = self._mark.replaced.get(name, ()) if ours else before
-                self._put(name, after, before)
+                self._tags.write(name, after)
                 edits.append(FieldEdit(fact, name, before, after, kept=not ours))
         marked = bool(self._mark.wrote)
         if marked:
-            self._tags.write(self._tags.mark, [])
+            self._tags.write(self._tags.mark, ())
         if self._mark.copied:
             self._tags.drop_copy()
         return TagEdit(tuple(edits), changed=marked)
@@ -143,21 +141,14 @@ class TagFile:
     def save(self, path: str) -> None:
         """Write the tags, and read them back."""
         expected = self._tags.contents()
-        try:
+        with damage_told(self._path, "tags can't be written into it"):
             self._tags.save(path)
             found = load_tags(path).contents()
-        except Exception as error:  # noqa: BLE001 - as above
-            message = f"tags can't be written into it ({reason_of(error)}); it is left as it was."
-            raise InputError(message, self._path) from None
         if found != expected:
             raise InputError("tags that are written into it can't be read again; it is left as it was.", self._path)
 
     def _ours(self, name: str, values: tuple[Value, ...]) -> bool:
         return name in self._mark.wrote and values == (self._mark.wrote[name],)
-
-    def _put(self, name: str, values: tuple[Value, ...], before: tuple[Value, ...]) -> None:
-        if values != before:
-            self._tags.write(name, values)
 
 
 def _value(name: str, text: str) -> Value:

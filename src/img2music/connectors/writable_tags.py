@@ -7,7 +7,7 @@ ID3v1 anew, and takes no TTA and no APEv2 in MP3; here, what is not touched is w
 
 import contextlib
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Literal, Self
 
 from img2music.connectors.tags import apev2_of, has_id3v2, may_end_with_tags
@@ -46,8 +46,10 @@ class WritableTags:
         found = self._spelled(name)
         return () if found is None else self._values(found)
 
-    def write(self, name: str, values: Sequence[Value]) -> None:
-        """Give a field other values; without any, it is removed."""
+    def write(self, name: str, values: tuple[Value, ...]) -> None:
+        """Give a field other values, if they are; without any, it is removed."""
+        if values == self.read(name):
+            return
         found = self._spelled(name)
         if found is not None:
             del self._tags[found]
@@ -78,7 +80,7 @@ class WritableTags:
     def _values(self, name: str) -> tuple[Value, ...]:
         return tuple(self._tags[name])
 
-    def _add(self, name: str, values: Sequence[Value]) -> None:
+    def _add(self, name: str, values: tuple[Value, ...]) -> None:
         self._tags[name] = [str(value) for value in values]
 
 
@@ -140,7 +142,7 @@ class _Id3(WritableTags):
     def _values(self, name: str) -> tuple[Value, ...]:
         return tuple(str(text) for text in getattr(self._tags[name], "text", ()))
 
-    def _add(self, name: str, values: Sequence[Value]) -> None:
+    def _add(self, name: str, values: tuple[Value, ...]) -> None:
         from mutagen.id3 import TXXX, Encoding, Frames
 
         texts = [str(value) for value in values]
@@ -208,7 +210,7 @@ class _Mp4(WritableTags):
             for value in self._tags[name]
         )
 
-    def _add(self, name: str, values: Sequence[Value]) -> None:
+    def _add(self, name: str, values: tuple[Value, ...]) -> None:
         if name.startswith("----:"):
             self._tags[name] = [str(value).encode("utf-8", "surrogateescape") for value in values]
         else:
@@ -227,17 +229,24 @@ class _Asf(WritableTags):
         values = (attribute.value for attribute in self._tags[name])
         return tuple(value if isinstance(value, str | int) else str(value) for value in values)
 
-    def _add(self, name: str, values: Sequence[Value]) -> None:
+    def _add(self, name: str, values: tuple[Value, ...]) -> None:
         self._tags[name] = list(values)
+
+
+@contextlib.contextmanager
+def damage_told(path: str, what: str) -> Iterator[None]:
+    """Tell in one line what fails: mutagen raises struct, unicode and other errors on damaged files."""
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001 - as said
+        reason = reason_of(error, "the file is damaged, or of a kind that takes no tags")
+        raise InputError(f"{what} ({reason}); it is left as it was.", path) from None
 
 
 def load_tags(path: str) -> WritableTags:
     """Read the tags of a sound file, to change them."""
-    try:
+    with damage_told(path, "its tags can't be read"):
         tags = _loaded(_opened(path), path)
-    except Exception as error:  # noqa: BLE001 - mutagen raises struct, unicode and other errors on damaged files
-        reason = reason_of(error, "the file is damaged, or of a kind that takes no tags")
-        raise InputError(f"its tags can't be read ({reason}); it is left as it was.", path) from None
     if tags is None:
         raise InputError("tags can't be written into this kind of file.", path)
     return tags

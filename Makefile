@@ -4,7 +4,7 @@ OUTPUT ?= demo-output
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: install demo test test-train lint docs check clean
+.PHONY: install demo test test-train lint docs site check clean
 
 # The stamps make a second run start at once; they follow the files that say what to install.
 $(VENV)/bin/python:
@@ -41,11 +41,16 @@ lint: $(VENV)/.dev ## style, types and the direction of imports
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-docs: $(VENV)/.dev ## write docs/cli.md anew from --help
+docs: $(VENV)/.dev ## write the references anew: docs/cli.md from --help, docs/schemas from the shapes of JSON
 	$(BIN)/python docs/cli_reference.py
+	$(BIN)/python docs/library_reference.py
+	$(BIN)/python docs/json_schemas.py
+
+site: $(VENV)/.dev ## the references as pages, in docs/_build; a warning is an error
+	$(BIN)/python -m sphinx -q -W --keep-going -b html docs docs/_build
 
 check: $(VENV)/.dev ## what a release needs: version and changelog agree; wheel and sdist build, install and run the demo
 	$(BIN)/python tools/check_release.py
 
 clean:
-	rm -rf $(VENV) $(OUTPUT) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) $(OUTPUT) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis docs/_build

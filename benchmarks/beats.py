@@ -10,14 +10,14 @@ from pathlib import Path
 
 import numpy as np
 import soundfile
+from img2music.soundtrack.aligning import Placed, align
+from img2music.soundtrack.slideshow.rhythm import beats_under
 from numpy.typing import NDArray
 
 from benchmarks.report import Report
 from img2music.matching.passages import Passage
-from img2music.soundtrack.aligning import Placed, align
 from img2music.soundtrack.cue_sheet import Cue, CueTrack
 from img2music.soundtrack.slideshow.plan import evenly, on_beats
-from img2music.soundtrack.slideshow.rhythm import beats_under
 
 RATE = 44_100
 SECONDS = 100.0

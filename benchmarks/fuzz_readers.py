@@ -175,10 +175,9 @@ def film(path: Path, pictures: str, sound: str) -> Path:
 
 def read_film(path: Path) -> Iterator[str]:
     from img2music.errors import InputError
-    from img2music.media.film_packets import survey
     from img2music.media.film_sound import FilmSound
     from img2music.media.film_streams import chapters
-    from img2music.media.video import VideoFile
+    from img2music.media.video import VideoFile, survey_of
 
     with VideoFile(path) as video:
         for picture in islice(video.frames(), PICTURES):
@@ -188,7 +187,7 @@ def read_film(path: Path) -> Iterator[str]:
     with VideoFile(path) as video:
         video.picture(0.2)
     try:
-        survey(path)
+        survey_of(path)
         with FilmSound(path) as sound:
             for _ in islice(sound.sound(), 10_000):
                 pass

@@ -11,7 +11,7 @@ from benchmarks.report import Report
 from img2music.affect import SCALES
 from img2music.distribution import AffectDistribution
 from img2music.options import MatchMode
-from img2music.research.audio.training import read_emotify, unheard_affects
+from img2music.research.audio.affect_training import read_emotify, unheard_affects
 from img2music.research.cli.evaluate_image import word_norms
 from img2music.research.images.evaluation import fold_predictions, grouped_folds
 from img2music.research.images.oasis import load_oasis

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from img2music.soundtrack.music import FilmCurve, Music, Span
+from img2music.soundtrack.scenes import group
 from numpy.typing import NDArray
 
 from benchmarks.report import Report
@@ -26,8 +28,6 @@ from img2music.research.images.training import train
 from img2music.research.images.word_norms import WordNorms
 from img2music.soundtrack.choosing import Prices, choose
 from img2music.soundtrack.film import Film, read_film
-from img2music.soundtrack.music import FilmCurve, Music, Span
-from img2music.soundtrack.scenes import group
 from img2music.soundtrack.shots import EDGE, Change
 from img2music.soundtrack.spotting import CELL, Candidates, Cues, Options, candidates, cell_seconds, shortlists, spot
 from img2music.vision.model import ImageModel, read_pixels

@@ -13,7 +13,7 @@ from img2music.library.search import AffectIndex
 from img2music.matching.calibration import Calibration, ranks_within
 from img2music.matching.widening import widened
 from img2music.options import MatchMode
-from img2music.research.audio.training import read_emotify, unheard_affects
+from img2music.research.audio.affect_training import read_emotify, unheard_affects
 from img2music.research.cli.evaluate_image import word_norms
 from img2music.research.images.efficientnet import DEPTHS
 from img2music.research.images.evaluation import grouped_folds

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import click
-import typer
 
 from img2music.cli.app import app
 
@@ -21,15 +20,15 @@ def commands(command: click.Command, path: tuple[str, ...]) -> Iterator[tuple[st
     context = click.Context(command, info_name=" ".join(path), max_content_width=100, terminal_width=100)
     yield " ".join(path), command.get_help(context)
     if isinstance(command, click.Group):
-        for name, child in command.commands.items():
+        for name in command.list_commands(context):
+            child = command.get_command(context, name)
+            assert child is not None
             yield from commands(child, (*path, name))
 
 
 def reference() -> str:
     """Write the whole page."""
-    sections = [
-        f"## {name}\n\n```text\n{text}\n```\n" for name, text in commands(typer.main.get_command(app), ("img2music",))
-    ]
+    sections = [f"## {name}\n\n```text\n{text}\n```\n" for name, text in commands(app, ("img2music",))]
     return "\n".join([HEADER, *sections])
 
 

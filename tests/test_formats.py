@@ -25,7 +25,7 @@ def test_a_format_is_found_by_its_name_or_by_the_ending_of_a_file() -> None:
 
 
 def test_an_unknown_one_is_refused_with_those_there_are() -> None:
-    with pytest.raises(UsageError, match=r"her\.doc: the name of a letter must end in \.txt or \.pdf\.$"):
+    with pytest.raises(UsageError, match=r"The name of a letter must end in \.txt or \.pdf, not her\.doc\.$"):
         LETTERS.chosen(None, "her.doc")
     with pytest.raises(UsageError, match=r"'doc' is no format of a letter; there are txt, pdf\.$"):
         LETTERS.chosen("doc", "her.pdf")

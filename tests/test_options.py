@@ -1,14 +1,21 @@
+import dataclasses
+import typing
+
 import pytest
 
+from img2music import options
 from img2music.errors import UsageError
-from img2music.filters import TrackFilter
+from img2music.filters import FilterWishes, TrackFilter
 from img2music.options import (
     CueCount,
     MatchMode,
     OriginalSound,
     RecommendOptions,
+    ScanOptions,
     ScoreOptions,
+    SlideshowOptions,
     SpotOptions,
+    TagOptions,
     with_filter,
 )
 
@@ -46,9 +53,20 @@ def test_songs_are_pinned_as_people_write_it(pins):
 
 
 def test_filters_stand_beside_options():
-    options = with_filter(RecommendOptions, {"top": 3, "genre": "jazz", "where": None})
-    assert options == RecommendOptions(top=3, where=TrackFilter(genre="jazz"))
+    made = with_filter(RecommendOptions, {"top": 3, "genre": "jazz", "where": None})
+    assert made == RecommendOptions(top=3, where=TrackFilter(genre="jazz"))
     with pytest.raises(UsageError, match="no option `topp`"):
         with_filter(RecommendOptions, {"topp": 3})
     with pytest.raises(UsageError, match="either `where` or `genre`"):
         with_filter(RecommendOptions, {"genre": "jazz", "where": TrackFilter(artist="Monk")})
+
+
+@pytest.mark.parametrize(
+    "kind", [RecommendOptions, SpotOptions, ScoreOptions, SlideshowOptions, ScanOptions, TagOptions]
+)
+def test_keywords_that_are_typed_are_those_that_are_taken(kind):
+    wishes = getattr(options, kind.__name__.replace("Options", "Wishes"))
+    own = {field.name for field in dataclasses.fields(kind)}
+    filters = {field.name for field in dataclasses.fields(TrackFilter)} if "where" in own else set()
+    assert set(typing.get_type_hints(wishes)) == own | filters
+    assert set(typing.get_type_hints(FilterWishes)) == {field.name for field in dataclasses.fields(TrackFilter)}

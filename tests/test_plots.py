@@ -53,7 +53,7 @@ def test_any_number_of_photos_and_songs(photos: int, tmp_path: Path) -> None:
 
 
 def test_refuses_what_it_cannot_draw(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(UsageError, match=r"\.png or an \.svg"):
+    with pytest.raises(UsageError, match=r"\.png or \.svg, not plane\.gif"):
         affect_plane(SONGS, [], tmp_path / "plane.gif", ranks=True)
     with pytest.raises(InputError, match="can't be written"):
         affect_plane(SONGS, [], tmp_path / "missing" / "plane.png", ranks=True)

@@ -4,18 +4,16 @@ import os
 import sys
 from pathlib import Path
 
-from typer.testing import CliRunner
-
-from img2music.cli.app import app
+from tests.support.commands import call
 
 ROOT = Path(__file__).parents[1]
 
 
 def run(*arguments: object) -> str:
-    """Run it here and give what it printed; what it raises is raised."""
-    result = CliRunner(mix_stderr=False).invoke(app, [str(argument) for argument in arguments], catch_exceptions=False)
-    assert result.exit_code == 0, result.output + result.stderr
-    return result.stdout
+    """Run it here and give what it printed."""
+    code, printed, told = call(*arguments)
+    assert code == 0, told
+    return printed
 
 
 def train_image(folder: Path, output: Path, network: str, *more: object) -> str:

@@ -10,13 +10,14 @@ import onnx
 import pytest
 import torch
 
+from img2music.inference import open_session
 from img2music.research.images.head import Head
 from img2music.research.images.networks import saving
 from img2music.research.images.networks.architecture import IMAGENET_MEAN, IMAGENET_SD, build
 from img2music.research.images.networks.settings import TORCHVISION, Learning, Normalization, Recipe, Settings
 from img2music.research.images.networks.training import train
 from img2music.research.images.rated_images import RatedImages
-from img2music.vision.model import FORMAT, ImageAnalysis, ImageModel, open_session, read_pixels
+from img2music.vision.model import FORMAT, ImageAnalysis, ImageModel, read_pixels
 from tests_train.commands import train_image
 
 FEATURES = {

@@ -11,13 +11,14 @@ import pytest
 import torch
 
 from img2music.errors import ModelError, UsageError
+from img2music.inference import open_session
 from img2music.research.images.head import COMPONENTS, Head, RidgeHead
 from img2music.research.images.networks.architecture import build
 from img2music.research.images.networks.preparation import split
 from img2music.research.images.networks.settings import HeadKind, Settings
 from img2music.research.images.networks.solving import extract, judge_head, solve, to_module
 from img2music.research.images.rated_images import RatedImages
-from img2music.vision.model import ImageModel, open_session, read_pixels
+from img2music.vision.model import ImageModel, read_pixels
 from tests_train.commands import ROOT, run, train_image
 
 SCHEMAS = ROOT / "docs" / "schemas"

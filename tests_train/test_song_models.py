@@ -9,24 +9,26 @@ import pytest
 
 from img2music.errors import InputError, ModelError, UsageError
 from img2music.files import require_outputs
-from img2music.research.songs import training
-from img2music.research.songs.evaluation import chosen_of, evaluate
-from img2music.research.songs.inputs import Sources
+from img2music.progress import unwatched
+from img2music.research.songs import stacking
+from img2music.research.songs.groups import LyricSource
 from img2music.research.songs.journal import NAME
-from img2music.research.songs.model import FILE, SongModel, read_facts
-from img2music.research.songs.report_page import KINDS, write_report
-from img2music.research.songs.splitting import Split, hold_out
+from img2music.research.songs.judging import Training, evaluate
+from img2music.research.songs.model import FILE, SongModel
+from img2music.research.songs.options import SplitBy, StackOptions, StackRecipe
+from img2music.research.songs.reports import JUDGED
+from img2music.research.songs.splitting import hold_out
 from img2music.research.songs.targets import spotify_target
-from img2music.research.songs.training import Options, Recipe
+from img2music.shapes import to_dict
 from tests.support.made_songs import SONGS, data_of
 
 ROOT = Path(__file__).parents[1]
-SOURCE = {"columns": {}, "scale": None, "lyrics": Sources().facts()}
-QUICK = Options(Recipe.ORIGINAL, seed=1, trials=1)
+SOURCE = stacking.SongSource({}, None, LyricSource())
+QUICK = StackOptions(recipe=StackRecipe.ORIGINAL, seed=1, trials=1)
 
 
-def train(folder, options=QUICK, *, resume=False, progress=None, **data):
-    return training.train(data_of(**data), options, folder, source=SOURCE, resume=resume, progress=progress)
+def train(folder, options=QUICK, *, resume=False, progress=unwatched, **data):
+    return to_dict(stacking.train(data_of(**data), options, folder, source=SOURCE, resume=resume, progress=progress))
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +47,7 @@ def schema(name):
 
 def test_the_report_is_of_songs_that_were_held_out(trained):
     folder, report = trained
-    written = json.loads((folder / training.REPORT).read_text())
+    written = json.loads((folder / stacking.REPORT).read_text())
     jsonschema.validate(written, schema("train-music.json"))
     assert written == json.loads(json.dumps(report))
     assert report["split"] == {"by": "random", "folds": None, "train": 72, "test": 18}
@@ -58,7 +60,7 @@ def test_the_report_is_of_songs_that_were_held_out(trained):
 
 def test_the_model_predicts_what_the_report_says(trained):
     folder, report = trained
-    _, test = hold_out(SONGS, Split.RANDOM, training.TEST_SHARE, QUICK.seed)
+    _, test = hold_out(SONGS, SplitBy.RANDOM, stacking.TEST_SHARE, QUICK.seed)
     predicted = SongModel.load(folder).predict([SONGS[place] for place in test])
     for place, axis in enumerate(("valence", "arousal")):
         rated = spotify_target(SONGS, axis).values[test]
@@ -72,18 +74,18 @@ def test_a_training_that_was_stopped_comes_to_the_same(trained, tmp_path):
     folder, report = trained
     lines = (folder / NAME).read_bytes().splitlines(keepends=True)
     (tmp_path / NAME).write_bytes(b"".join(lines[: len(lines) // 2]) + lines[-1][:40])
-    with pytest.raises(UsageError, match="--resume"):
+    with pytest.raises(UsageError, match="`resume`"):
         train(tmp_path)
     assert without_times(train(tmp_path, resume=True)) == without_times(report)
     for file in sorted(folder.glob("*.onnx")):
         assert file.read_bytes() == (tmp_path / file.name).read_bytes()
     with pytest.raises(InputError, match="another training"):
-        train(tmp_path, Options(Recipe.ORIGINAL, seed=2, trials=1), resume=True)
+        train(tmp_path, StackOptions(recipe=StackRecipe.ORIGINAL, seed=2, trials=1), resume=True)
 
 
 def test_an_interruption_leaves_what_is_done(tmp_path):
-    def interrupt(stage, done, total):
-        if "tuning" in stage:
+    def interrupt(step):
+        if "tuning" in step.stage:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
@@ -95,20 +97,20 @@ def test_an_interruption_leaves_what_is_done(tmp_path):
 
 
 def test_all_regressors_are_compared_and_the_budget_ends_it(tmp_path):
-    report = train(tmp_path / "whole", Options(trials=0), inputs=("music",), axes=("arousal",))
+    report = train(tmp_path / "whole", StackOptions(trials=0), inputs=("music",), axes=("arousal",))
     board = report["targets"]["arousal"]["leaderboard"]
     assert len(board) >= 12
     assert [one["mse"] for one in board] == sorted(one["mse"] for one in board)
     bases = report["targets"]["arousal"]["stack"]["bases"]
     assert board[0]["name"] in {base["name"] for base in bases} <= {one["name"] for one in board}
     assert sum(base["share"] for base in bases) == pytest.approx(1)
-    short = train(tmp_path / "short", Options(budget=1e-6), inputs=("music",), axes=("arousal",))
+    short = train(tmp_path / "short", StackOptions(time_budget=1e-6), inputs=("music",), axes=("arousal",))
     assert len(short["targets"]["arousal"]["leaderboard"]) == 3
     assert short["targets"]["arousal"]["cut_short"]
 
 
 def test_folds_by_artist_judge_every_song(tmp_path):
-    options = Options(Recipe.ORIGINAL, split=Split.ARTIST, folds=2, trials=0)
+    options = StackOptions(recipe=StackRecipe.ORIGINAL, split=SplitBy.ARTIST, folds=2, trials=0)
     report = train(tmp_path, options, inputs=("music",), axes=("arousal",))
     assert report["split"] == {"by": "artist", "folds": 2, "train": 90, "test": 90}
     assert report["targets"]["arousal"]["test"]["r2"] > 0.5
@@ -116,16 +118,16 @@ def test_folds_by_artist_judge_every_song(tmp_path):
 
 def test_the_evaluation_knows_what_matters(trained, tmp_path):
     data = data_of(inputs=("music", "lyric-words"), axes=("arousal",))
-    judged = evaluate(data, chosen_of(read_facts(trained[0])), seed=1)
-    jsonschema.validate(json.loads(json.dumps(judged.report)), schema("evaluate-music.json"))
-    arousal = judged.report["targets"]["arousal"]
+    judged = evaluate(data, Training.read(trained[0]).chosen, seed=1)
+    jsonschema.validate(json.loads(json.dumps(judged.to_dict())), schema("evaluate-music.json"))
+    arousal = judged.to_dict()["targets"]["arousal"]
     assert arousal["importance"][0]["input"] == "loudness"
     assert arousal["ablation"]["lyric-words alone"]["r2"] < 0.3 < arousal["ablation"]["music alone"]["r2"]
     assert set(arousal["splits"]) == {"random", "artist"}
     assert "energy" not in arousal["columns"]
-    pages = write_report(judged, tmp_path)
+    pages = judged.write(tmp_path)
     assert [page.name for page in pages] == ["report.json", "report.md", "report.html"]
-    assert require_outputs([(tmp_path / name, kind) for name, kind in KINDS.items()]) == list(pages)
+    assert require_outputs(JUDGED.files(tmp_path)) == list(pages)
     assert "nobody rated" in pages[1].read_text()
     assert pages[2].read_text().count("<img ") == 2
 

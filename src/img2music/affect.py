@@ -93,22 +93,8 @@ NEUTRAL_INTENSITY = 0.08
 """Below this intensity a point is called neutral: a twelfth of the way to a corner, under what people tell apart."""
 
 CIRCUMPLEX_WORDS = (
-    "pleasant",
-    "happy",
-    "excited",
-    "exhilarated",
-    "intense",
-    "tense",
-    "distressed",
-    "upset",
-    "unpleasant",
-    "sad",
-    "gloomy",
-    "weary",
-    "drowsy",
-    "peaceful",
-    "serene",
-    "content",
+    *("pleasant", "happy", "excited", "exhilarated", "intense", "tense", "distressed", "upset"),
+    *("unpleasant", "sad", "gloomy", "weary", "drowsy", "peaceful", "serene", "content"),
 )
 """Words every 22.5 degrees from pleasant, counter-clockwise. Russell (1980) fixes every other one: pleasure 0,
 excitement 45, arousal 90, distress 135, displeasure 180, depression 225, sleepiness 270, relaxation 315 degrees."""

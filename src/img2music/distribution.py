@@ -26,13 +26,7 @@ def midranks(values: ArrayLike, among: ArrayLike) -> NDArray[np.float64]:
 
 @dataclass(frozen=True)
 class AffectDistribution:
-    """How a population fills the affect plane: one ascending sample an axis.
-
-    Attributes
-    ----------
-    valence, arousal : ndarray of float64, shapes (n,), (m,)
-        Ascending samples (or quantiles) on the unit scale.
-    """
+    """How a population fills the affect plane: an ascending sample (or quantiles) an axis, on the unit scale."""
 
     valence: NDArray[np.float64]
     arousal: NDArray[np.float64]

@@ -15,8 +15,8 @@ class Img2MusicError(Exception):
     Parameters
     ----------
     what : str
-        What is wrong, as one line. A setting is named as in Python, in backquotes (`` `per_artist` ``, `` `jobs=1` ``):
-        who shows the error to a person may word it otherwise (`worded`).
+        What is wrong, as one line. A setting is named as in Python, in backquotes; who shows the error to a person may
+        word it otherwise (`worded`).
     path : str, optional
         The file that it is about.
     remedy : str, optional

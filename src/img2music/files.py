@@ -9,12 +9,13 @@ import errno
 import os
 import re
 import shutil
+import stat
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from img2music.errors import InputError, UsageError, printable
+from img2music.errors import InputError, UsageError, printable, reason_of
 
 DATABASE_MAGIC = b"SQLite format 3\0"  # https://www.sqlite.org/fileformat.html, section 1.3.1
 
@@ -49,6 +50,56 @@ class FileKind:
 
 JSON = FileKind("a JSON file", (".json",), rb"\s*\{")
 ONNX = FileKind("an ONNX model", (".onnx",), rb"\x08[\x01-\x20]")  # the field ir_version of a ModelProto
+
+
+def open_regular(path: str | os.PathLike[str], what: str) -> BinaryIO:
+    """Open a file for reading, such as "an image"; a pipe or a device would block, so they are refused unopened.
+
+    An empty one is refused too. What it gives has no name, by which libav would guess what is in it.
+    """
+    name = os.fsdecode(path)
+    try:
+        mode = os.stat(path).st_mode  # noqa: PTH116 - a PathLike need not be a Path, and names may be any bytes
+        if stat.S_ISDIR(mode):
+            raise InputError(f"a folder, not {what}.", name)
+        if not stat.S_ISREG(mode):
+            raise InputError("a pipe, socket or device, not a regular file.", name)
+        file = os.fdopen(os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0)), "rb")
+    except (OSError, ValueError) as error:
+        reasons = {
+            errno.ENOENT: "no such file.",
+            errno.EACCES: "no permission to read this file.",
+            errno.ELOOP: "a link that leads back to itself.",
+            None: "not a path that a file can have.",
+        }
+        known = reasons.get(getattr(error, "errno", None))
+        raise InputError(known or f"can't be read ({reason_of(error)}).", name) from error
+    if not os.fstat(file.fileno()).st_size:
+        file.close()
+        raise InputError("the file is empty.", name)
+    return file
+
+
+def read_text(path: str | os.PathLike[str], most: int, otherwise: str) -> str:
+    """Read a text file: UTF-8, UTF-16 by its mark, or Windows-1252 as some programs save it.
+
+    A file of more bytes is refused, and so is what is no text; ``otherwise`` says what it is not, as "no lyrics".
+    """
+    name = os.fsdecode(path)
+    try:
+        with open(path, "rb") as stream:  # noqa: PTH123 - names may be any bytes
+            content = stream.read(most + 1)
+    except OSError as error:
+        raise InputError(f"can't be read: {reason_of(error, str(error))}.", name) from None
+    if len(content) > most:
+        raise InputError(f"is larger than {most / 1e6:.0f} MB: {otherwise}.", name)
+    utf16 = content.startswith((b"\xff\xfe", b"\xfe\xff"))
+    if b"\0" in content and not utf16:
+        raise InputError(f"is not text: {otherwise}.", name)
+    try:
+        return content.decode("utf-16" if utf16 else "utf-8-sig")
+    except UnicodeDecodeError:
+        return content.decode("cp1252", "replace")
 
 
 def write_atomically(content: bytes, file: Path, kind: FileKind) -> None:

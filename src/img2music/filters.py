@@ -4,9 +4,10 @@ import dataclasses
 import os
 import re
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, TypedDict
 
 from img2music.errors import UsageError, printable
+from img2music.track import FILTERED
 
 Range = tuple[float | None, float | None]
 """Inclusive least and greatest; None where it is open."""
@@ -40,19 +41,34 @@ def _text(name: str, *, no: bool = False) -> Any:
     return condition("text", f"{name} contains this; may be repeated (one must fit).")
 
 
+_Declared: Any = dataclasses.make_dataclass(
+    "_Declared",
+    [
+        condition
+        for name in FILTERED
+        for condition in (
+            (name, str | Iterable[str], _text(name.replace("_", " ").capitalize())),
+            (f"not_{name}", str | Iterable[str], _text(name.replace("_", " ").capitalize(), no=True)),
+        )
+    ],
+    frozen=True,
+    slots=True,
+)
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
-class TrackFilter:
+class TrackFilter(_Declared):  # type: ignore[misc]  # conditions on declared fields need no line below; types do
     """Conditions that a track must meet, all of them; None (or nothing) means any.
 
     Each is given as a person writes it: ``TrackFilter(genre="jazz", year="1990-1999", key="D minor")``.
 
     Parameters
     ----------
-    genre, artist, album : str or sequence of str
+    genre, artist, album, label : str or sequence of str
         The tag contains one of these, regardless of case.
     folder : str, path-like or sequence of them
         The file is in one of these folders, or below; ``~`` is the user's home.
-    not_genre, not_artist, not_album, not_folder
+    not_genre, not_artist, not_album, not_label, not_folder
         The same, and the track fails; one without the tag passes.
     year : str, int, range or (int or None, int or None), optional
         Such as 1990, ``"1990-1999"``, ``"90s"``, ``"2010-"``, ``range(1955, 1966)`` (without its end) or
@@ -83,6 +99,8 @@ class TrackFilter:
     not_artist: str | Iterable[str] = _text("Artist", no=True)
     album: str | Iterable[str] = _text("Album")
     not_album: str | Iterable[str] = _text("Album", no=True)
+    label: str | Iterable[str] = _text("Label")
+    not_label: str | Iterable[str] = _text("Label", no=True)
     folder: AnyPath | Iterable[AnyPath] = condition(
         "folder", "In this folder, or below; may be repeated (one must fit).", metavar="DIR"
     )
@@ -113,6 +131,28 @@ class TrackFilter:
     def narrows(self) -> bool:
         """Whether a person asked for some of the music only."""
         return dataclasses.replace(self, speech=None) != TrackFilter()
+
+
+class FilterWishes(TypedDict, total=False):
+    """Keywords of a `TrackFilter`."""
+
+    genre: str | Iterable[str]
+    not_genre: str | Iterable[str]
+    artist: str | Iterable[str]
+    not_artist: str | Iterable[str]
+    album: str | Iterable[str]
+    not_album: str | Iterable[str]
+    label: str | Iterable[str]
+    not_label: str | Iterable[str]
+    folder: AnyPath | Iterable[AnyPath]
+    not_folder: AnyPath | Iterable[AnyPath]
+    year: RangeWish
+    tempo: RangeWish
+    duration: RangeWish
+    instrumental: bool | None
+    key: str | tuple[int, int | None] | None
+    file: bool | None
+    speech: bool | None
 
 
 def _texts(value: Any, name: str) -> tuple[str, ...]:

@@ -39,7 +39,7 @@ class Formats(dict[str, Written]):
         if found is None:
             endings = [f".{each}" for each in self]
             known = " or ".join(filter(None, (", ".join(endings[:-1]), endings[-1])))
-            raise UsageError(f"{printable(os.fspath(file))}: the name of {self.result} must end in {known}.")
+            raise UsageError(f"The name of {self.result} must end in {known}, not {printable(Path(file).name)}.")
         return found
 
     def named(self, name: str) -> Written:

@@ -1,4 +1,4 @@
-"""What a person can choose: each option with its default, limits and help, once. Light, since ``--help`` reads it."""
+"""What a person can choose: each option with its default, limits and help, once. Light, since help reads it."""
 
 import dataclasses
 import os
@@ -8,10 +8,10 @@ import typing
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Any, TypedDict, TypeVar
 
-from img2music.errors import UsageError, printable
-from img2music.filters import TrackFilter
+from img2music.errors import UsageError, printable, shown
+from img2music.filters import FilterWishes, TrackFilter
 
 AnyPath = str | os.PathLike[str]
 
@@ -61,6 +61,15 @@ class Captions(StrEnum):
     NONE = "none"
     TITLE = "title"
     NAME = "name"
+
+
+class LyricsSource(StrEnum):
+    """Where lyrics may be fetched from: the files' tags, files beside them, or services of the internet."""
+
+    TAGS = "tags"
+    FILES = "files"
+    LRCLIB = "lrclib"
+    MUSIXMATCH = "musixmatch"
 
 
 Options = TypeVar("Options")
@@ -121,10 +130,19 @@ def within(name: str, value: object, least: float | None, most: float | None) ->
         raise UsageError(f"`{name}` must be from {least or 0:g} to {most:g}, not {value:g}.")
 
 
-_IMAGE_MODEL = "What reads pictures: the name of a model, or a model file."
 _MATCH = "Compare ranks within pictures and within songs, or the affects as they are."
+_IMAGE_MODEL: dict[str, Any] = {
+    "help": "What reads pictures: the name of a model, or a model file.",
+    "metavar": "NAME|FILE",
+    "shown": "IMG2MUSIC_IMAGE_MODEL, or the model that was chosen",
+}
 LOUDNESS = -16.0
 """Integrated loudness in LUFS at which songs meet and a film is delivered, unless asked otherwise."""
+DUCKING = 12.0
+"""Decibels by which music is lowered under speech, unless asked otherwise. Music in front of which nobody speaks is as
+loud as the speech, so it then lies 12 dB beneath it: mixers of films and broadcasts put it 12 to 15 dB there, and
+listeners ask for at least 10 LU (Torcoli et al. 2019, "Preferred Levels for Background Ducking", J. Audio Eng. Soc.
+67)."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -146,7 +164,7 @@ class RecommendOptions(Checked):
         least=0.0,
         most=2.0,
     )
-    image_model: AnyPath | None = option(None, _IMAGE_MODEL, metavar="NAME|FILE")
+    image_model: AnyPath | None = option(None, **_IMAGE_MODEL)
     where: TrackFilter = TrackFilter()
 
     def __post_init__(self) -> None:
@@ -175,7 +193,7 @@ class SpotOptions(Checked):
         (), "Never this song, named as for `pins`. May be repeated.", flag="ban", metavar="SONG"
     )
     match: MatchMode = option(MatchMode.RELATIVE, _MATCH)
-    image_model: AnyPath | None = option(None, _IMAGE_MODEL, metavar="NAME|FILE")
+    image_model: AnyPath | None = option(None, **_IMAGE_MODEL)
     where: TrackFilter = TrackFilter()
 
     def __post_init__(self) -> None:
@@ -200,7 +218,7 @@ class ScoreOptions(Checked):
         least=0.0,
         most=60.0,
         metavar="DB",
-        shown="12",
+        shown=f"{DUCKING:g}",
     )
     loudness: float = option(LOUDNESS, "Integrated loudness of the result.", least=-36.0, most=-8.0, metavar="LUFS")
 
@@ -296,14 +314,12 @@ def pins_of(wishes: object) -> Pins:
 
 
 def _pin(wish: Any) -> tuple[int, str]:
-    if not isinstance(wish, str):
-        scene, song = wish
-        return int(scene), _song(song)
-    scene, _, song = wish.partition("=")
-    if not song or not re.fullmatch(r"\s*0*\d{1,9}\s*", scene):
-        raise UsageError(
-            f"`pins` {printable(wish)!r} can't be read: give SCENE=TRACK, such as '2=#17' or 2='The title'."
-        )
+    if isinstance(wish, str):
+        scene, _, song = wish.partition("=")
+    else:
+        scene, song = str(wish[0]), _song(wish[1])
+    if not song or not re.fullmatch(r"\s*0*[1-9]\d{0,8}\s*", scene):
+        raise UsageError(f"`pins` {shown(str(wish))} can't be read: give SCENE=TRACK, such as '2=#17'.")
     return int(scene), song
 
 
@@ -313,8 +329,91 @@ def _song(song: object) -> str:
     return str(song) if number is None else f"#{number}"
 
 
+def limits(of: type, name: str) -> tuple[Any, Any]:
+    """Least and most that a field of an option dataclass may be."""
+    words = next(field.metadata for field in dataclasses.fields(of) if field.name == name)
+    return words["least"], words["most"]
+
+
 def kinds_of(field: "dataclasses.Field[Any]", of: type) -> tuple[type, ...]:
     """The types that a field of an option dataclass may have, without None."""
     hint = typing.get_type_hints(of)[field.name]
     kinds = typing.get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
     return tuple(kind for kind in kinds if kind is not type(None))
+
+
+class RecommendWishes(FilterWishes, total=False):
+    """Keywords of `RecommendOptions` and its filter."""
+
+    top: int
+    match: MatchMode | str
+    per_artist: int | None
+    together: bool
+    widen: float
+    image_model: AnyPath | None
+    where: TrackFilter | None
+
+
+class SpotWishes(FilterWishes, total=False):
+    """Keywords of `SpotOptions` and its filter."""
+
+    cues: CueCount | str
+    least_scene: float
+    alternatives: int
+    match_tempo: bool
+    pins: Mapping[int, Any] | Iterable[Any] | str
+    bans: Iterable[Any] | str
+    match: MatchMode | str
+    image_model: AnyPath | None
+    where: TrackFilter | None
+
+
+class ScoreWishes(TypedDict, total=False):
+    """Keywords of `ScoreOptions`."""
+
+    original: OriginalSound | str | None
+    duck: float | None
+    loudness: float
+
+
+class SlideshowWishes(TypedDict, total=False):
+    """Keywords of `SlideshowOptions`."""
+
+    order: PhotoOrder | str
+    seconds_per_photo: float
+    whole_song: bool
+    shape: FilmShape | str
+    size: int
+    fps: int
+    cross_fade: float
+    captions: Captions | str
+    font: AnyPath | None
+    silent: bool
+    loudness: float
+
+
+class ScoreSpotWishes(ScoreWishes, SpotWishes, total=False):
+    """Keywords of `ScoreOptions` and `SpotOptions`."""
+
+
+class SlideshowSpotWishes(SlideshowWishes, SpotWishes, total=False):
+    """Keywords of `SlideshowOptions` and `SpotOptions`."""
+
+
+class ScanWishes(TypedDict, total=False):
+    """Keywords of `ScanOptions`."""
+
+    jobs: int | None
+    full: bool
+    tags: bool
+    retry_failed: bool
+    dry_run: bool
+
+
+class TagWishes(TypedDict, total=False):
+    """Keywords of `TagOptions`."""
+
+    remove: bool
+    overwrite: bool
+    keep_times: bool
+    dry_run: bool

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from img2music.errors import MissingExtraError, UsageError, printable
+from img2music.errors import MissingExtraError, printable
 from img2music.files import FileKind, write_atomically
 from img2music.fonts import covering, lacking_note
+from img2music.formats import Format, Formats
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -55,12 +56,12 @@ class PlottedQuery:
 
 PLOT = FileKind("a plot by img2music", (".png", ".svg"), rb"(\x89PNG|<\?xml).*Matplotlib")
 """Matplotlib names itself in what it writes, so that a plot is told from a photo."""
+FORMATS = Formats("a plot", Format("png", PLOT), Format("svg", PLOT))
 
 
 def require_plotting(file: Path) -> None:
     """Refuse early what `affect_plane` could not draw."""
-    if file.suffix.lower() not in (".png", ".svg"):
-        raise UsageError(f"A plot is a .png or an .svg file, not {printable(file.name)}.")
+    FORMATS.chosen(None, file)
     if importlib.util.find_spec("matplotlib") is None:
         raise MissingExtraError("Drawing a plot", "plot")
 
@@ -112,7 +113,7 @@ def affect_plane(
         step = -(-len(songs) // SONGS_SHOWN) or 1
         axes.scatter(songs[::step, 0], songs[::step, 1], s=12, c="#9A9A9A", alpha=0.6, linewidths=0, rasterized=True)
         _draw_queries(axes, queries)
-        _save(figure, file)
+        save_figure(figure, file)
     return notes
 
 
@@ -258,9 +259,9 @@ def _overlap(a: tuple[float, float, float, float], b: tuple[float, float, float,
     return width * height if width > 0 and height > 0 else 0.0
 
 
-def _save(figure: "Figure", file: Path) -> None:
-    form = file.suffix[1:].lower()
+def save_figure(figure: "Figure", file: Path) -> None:
+    """Write a figure in the format that the file's name ends in; the same figure is the same file."""
+    chosen = FORMATS.chosen(None, file)
     content = io.BytesIO()
-    # Without a date the same picture is the same file.
-    figure.savefig(content, format=form, metadata={"Date": None} if form == "svg" else None)
-    write_atomically(content.getvalue(), file, PLOT)
+    figure.savefig(content, format=chosen.name, metadata={"Date": None} if chosen.name == "svg" else None)
+    write_atomically(content.getvalue(), file, chosen.kind)

@@ -46,7 +46,8 @@ def from_dict(found: object, kind: type[Shape], path: str) -> Shape:
     try:
         return msgspec.convert(found, kind)
     except msgspec.ValidationError as error:
-        raise InputError(f"is not in the expected shape: {error}.", path) from error
+        told = str(error).replace("`", '"')  # in backquotes stand settings
+        raise InputError(f"is not in the expected shape: {told}.", path) from error
 
 
 def schema(kind: type, title: str) -> dict[str, Any]:

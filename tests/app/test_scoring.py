@@ -8,11 +8,12 @@ import pytest
 from img2music.affect import Affect
 from img2music.analysis import CurvePoint
 from img2music.app.scoring import score_film
-from img2music.app.spotting import Spotted, spot_from
+from img2music.app.spotting import Spotted, spot_film
 from img2music.errors import InputError
-from img2music.media.film_packets import survey
-from img2music.soundtrack.cue_sheet import CueSheet, as_json, load
-from img2music.soundtrack.spotting import Options, clocks
+from img2music.media.video import survey_of
+from img2music.options import SpotOptions
+from img2music.soundtrack.cue_sheet import CueSheet, clocks
+from img2music.soundtrack.swapping import load
 from tests.media.test_film_survey import EVEN, SLOWER, film, joined
 from tests.support.small_models import colour_model, written
 from tests.support.songs import library, record
@@ -23,7 +24,7 @@ def spotted(folder: Path, path: Path) -> Spotted:
     curve = [CurvePoint(at, at + 4.0, Affect(0.5, 0.5)) for at in np.arange(0.0, 40.0, 4.0).tolist()]
     model = written(folder, colour_model())
     with library(folder / "library.db", [record("/song.mp3", 0.5, 0.5, duration=40.0, curve=curve)]) as store:
-        return spot_from(store, path, Options(), model)
+        return spot_film(store, path, SpotOptions(image_model=model))
 
 
 @pytest.mark.parametrize("name", ["long.mp4", "slower.mp4", "joined.ts", "outlasted.mkv"])
@@ -43,11 +44,11 @@ def test_scoring_accepts_what_spotting_finds(tmp_path: Path, name: str) -> None:
     lasts = {"long.mp4": 3.96, "slower.mp4": 4.0, "joined.ts": 3.0, "outlasted.mkv": 1.0}[name]
     assert "cut short" not in " ".join(found.notes)
     assert found.film.duration == found.film.shots[-1].end == pytest.approx(lasts, abs=0.001)
-    (tmp_path / "sheet.json").write_bytes(as_json(found.sheet))
+    found.save(tmp_path / "sheet.json")
     read = load(tmp_path / "sheet.json")
     assert read.film.fps == pytest.approx(7.5 if name == "slower.mp4" else 25.0)
-    notes = score_film(path, CueSheet(read.film, (), ()), tmp_path / "out.mp4")
-    assert survey(tmp_path / "out.mp4").duration == pytest.approx(lasts, abs=0.001)
+    notes = score_film(path, CueSheet(read.film, (), ()), tmp_path / "out.mp4").notes
+    assert survey_of(tmp_path / "out.mp4").duration == pytest.approx(lasts, abs=0.001)
     assert ("goes on until 0:03, and its pictures end at 0:01" in " ".join(notes)) == (name == "outlasted.mkv")
 
 

@@ -12,8 +12,9 @@ import pytest
 import img2music
 from img2music.cli.app import main
 from img2music.errors import InputError, UsageError
-from img2music.soundtrack.cue_sheet import CueSheet, load
-from img2music.soundtrack.formats import KINDS, save
+from img2music.soundtrack.cue_sheet import CueSheet
+from img2music.soundtrack.formats import FORMATS
+from img2music.soundtrack.swapping import load
 from tests.soundtrack.test_cue_sheet import SHEET
 from tests.soundtrack.test_film import grain
 from tests.soundtrack.test_spotting import SONGS
@@ -31,7 +32,7 @@ def sheet(tmp_path: Path) -> Path:
         (tmp_path / name).write_bytes(b"nothing")
     cues = tuple(replace(cue, track=replace(cue.track, path=str(tmp_path / "a.ogg"))) for cue in SHEET.cues)
     whole = CueSheet(replace(SHEET.film, path=str(tmp_path / "a.mp4")), SHEET.scenes, cues)
-    save(whole, tmp_path / "cues.json")
+    FORMATS["json"].save(whole, tmp_path / "cues.json")
     return tmp_path / "cues.json"
 
 
@@ -49,7 +50,7 @@ def run(monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[byte
 
 
 def test_a_sheet_is_checked_shown_and_written(run: Run, sheet: Path) -> None:
-    assert json.loads(run(sheet)[0]) == load(sheet).to_json()
+    assert json.loads(run(sheet)[0]) == load(sheet).to_dict()
     assert "0:30: 1 shot, 2 scenes, 2 cues" in run(sheet, "--format", "table")[0]
     files = [sheet.parent / f"out.{ending}" for ending in ("otio", "edl", "txt")]
     printed, told = run(sheet, *(word for file in files for word in ("--output", file)))
@@ -59,11 +60,11 @@ def test_a_sheet_is_checked_shown_and_written(run: Run, sheet: Path) -> None:
 
 
 def test_an_older_file_is_replaced_only_if_asked(run: Run, sheet: Path) -> None:
-    files = [sheet.parent / f"out.{form}" for form in KINDS]
+    files = [sheet.parent / f"out.{form}" for form in FORMATS]
     words = [word for file in files for word in ("--output", file)]
     run(sheet, *words)
     before = {file: file.read_bytes() for file in files}
-    assert f"out.{[*KINDS][-1]} are there already: give --force" in run(sheet, *words, code=2)[1]
+    assert f"out.{[*FORMATS][-1]} are there already: give --force" in run(sheet, *words, code=2)[1]
     run(sheet, *words, "--force")
     (sheet.parent / "out.otio").write_text('{"timeline": "of another program"}')
     assert "is not an OpenTimelineIO timeline" in run(sheet, *words, "--force", code=2)[1]
@@ -112,7 +113,7 @@ def test_a_library_spots_a_film(tmp_path: Path) -> None:
             pins={2: "Tears"},
             image_model=tmp_path / "colours.onnx",
         )
-        with pytest.raises(UsageError, match="cues must be"):
+        with pytest.raises(UsageError, match="`cues` must be"):
             library.spot(tmp_path / "film.mp4", cues="some")  # type: ignore[arg-type]
     assert [cue.track.title for cue in found.sheet.cues][1] == "Tears"
     found.save(tmp_path / "film.otio")

@@ -2,41 +2,30 @@
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import click
 import numpy as np
 import pytest
-import typer
 from PIL import Image
 
 import img2music
-from img2music.cli.app import app, main
+from img2music.cli.app import main
 from img2music.cli.output import require_outputs
 from img2music.errors import UsageError
 from img2music.matching.playlists import FORMATS
 from tests.soundtrack.test_spotting import song
+from tests.support.commands import COMMANDS
 from tests.support.films import Still, make_film
 from tests.support.songs import library as make_library
 from tests.support.songs import record
 
 Run = Callable[..., str]
 
-OUTPUTS = {"audio_only", "explain", "out", "output", "plot", "report", "sheet_output"}
+OUTPUTS = {"audio_only", "explain", "out", "output", "outputs", "plot", "report", "sheets"}
 """Parameters that name what is written; the file of ``library export`` is one too."""
-
-
-def commands(command: click.Command, name: str = "") -> Iterator[tuple[str, click.Command]]:
-    if isinstance(command, click.Group):
-        for each, inner in command.commands.items():
-            yield from commands(inner, f"{name} {each}".strip())
-    else:
-        yield name, command
-
-
-COMMANDS = dict(commands(typer.main.get_command(app)))
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -118,7 +107,7 @@ def test_an_export_is_replaced_only_if_asked(run: Run, tmp_path: Path) -> None:
         (f"{JOY} --output table.csv", "is not a CSV list of matches"),
         (f"{JOY} --output settings.json", "is not a JSON list of matches"),
         (f"{JOY} --plot other.png", "is not a plot"),
-        (f"{JOY} --output list.m3u8 --plot photo.jpg", "A plot is a .png or an .svg"),
+        (f"{JOY} --output list.m3u8 --plot photo.jpg", "must end in .png or .svg"),
         ("analyze photo.jpg --explain other.png", "is not a plot"),
         ("train image --data gone --out settings.json", "does not fit an ONNX model"),
         ("train image --data gone --network alexnet --out model.onnx", "is not an ONNX model"),

@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+import click
 import jsonschema
 import numpy as np
 import pytest
-import typer
 from PIL import Image
 
-from img2music.cli.app import app, main
+from img2music.cli.app import main
+from img2music.cli.recommend import recommend
 from img2music.library.scanning import scan
 from img2music.library.store import LibraryStore
 from img2music.matching.playlists import FORMATS
@@ -145,7 +146,7 @@ def test_nothing_that_can_be_done(run: Run, library: Path, photos: Path, tmp_pat
 def test_an_empty_library_says_what_to_do(run: Run, photos: Path, tmp_path: Path) -> None:
     LibraryStore.open(tmp_path / "empty.db", create=True).close()
     assert "scan a folder" in run(photos, "--library", tmp_path / "empty.db", code=2).stderr
-    assert "img2music scan" in run(photos, "--library", tmp_path / "missing.db", code=2).stderr
+    assert "scan some music into it" in run(photos, "--library", tmp_path / "missing.db", code=2).stderr
 
 
 def test_numbers_and_emotions(run: Run, library: Path) -> None:
@@ -156,15 +157,13 @@ def test_numbers_and_emotions(run: Run, library: Path) -> None:
 
 
 def test_words_are_completed() -> None:
-    command = typer.main.get_command(app).commands["recommend"]
-    (option,) = (each for each in command.params if each.name == "emotion")
-    found = option.shell_complete(typer.Context(command), "me")
+    (option,) = (each for each in recommend.params if each.name == "emotion")
+    found = option.shell_complete(click.Context(recommend), "me")
     assert [item.value for item in found] == ["melancholic", "melancholy", "mellow", "merry"]
 
 
 def test_every_format_may_be_asked_for() -> None:
-    command = typer.main.get_command(app).commands["recommend"]
-    (option,) = (each for each in command.params if "--format" in each.opts)
+    (option,) = (each for each in recommend.params if "--format" in each.opts)
     assert [str(choice) for choice in option.type.choices] == ["table", *FORMATS]
 
 

@@ -17,8 +17,8 @@ from PIL import Image
 from img2music.affect import Affect
 from img2music.analysis import CurvePoint
 from img2music.cli.app import main
-from img2music.media.film_packets import survey
-from img2music.soundtrack.cue_sheet import load
+from img2music.media.video import survey_of
+from img2music.soundtrack.swapping import load
 from tests.media.test_film_writer import digest
 from tests.soundtrack.test_film import grain
 from tests.support.films import Still, make_film
@@ -86,7 +86,7 @@ def test_a_film_is_scored_and_scored_again_from_its_sheet(run: Run, folder: Path
     assert "lively" in printed
     assert told.count("written to") == 3
     assert digest(first) == digest(folder / "film.mp4")
-    assert survey(first).duration == pytest.approx(SECONDS, abs=0.001)
+    assert survey_of(first).duration == pytest.approx(SECONDS, abs=0.001)
     sound = samples(first)
     assert 0 <= len(sound) - SECONDS * RATE < 1024
     loudness, peak = metered([sound])
@@ -109,14 +109,18 @@ def test_a_film_is_scored_and_scored_again_from_its_sheet(run: Run, folder: Path
 
 BAD = {
     "photo": (["--output", "out.mp4"], {"film": "photo.mp4"}, "picture, not a film"),
-    "no film": (["--output", "out.mp4"], {"film": "none.mp4"}, "No such file"),
+    "no film": (["--output", "out.mp4"], {"film": "none.mp4"}, "no such file"),
     "nothing to write": ([], {}, "give --output FILM, --audio-only FILE, or both"),
-    "ending": (["--output", "out.txt"], {}, "must end in .mp4, .mov, .mkv, .webm"),
+    "ending": (["--output", "out.txt"], {}, "must end in .mp4, .mov, .mkv or .webm"),
     "ending of the sheet": (["--output", "out.mp4", "--sheet-output", "a.doc"], {}, "--sheet-output must end in .json"),
     "ending of sound": (["--audio-only", "out.mp4"], {}, "must end in .flac"),
     "folder": (["--output", "nowhere/out.mp4"], {}, "there is no such folder"),
     "the film": (["--output", "film.mp4"], {}, "is the film itself"),
-    "twice": (["--output", "out.mp4", "--sheet-output", "./out.mp4.json", "--plot", "film.gif"], {}, "A plot is"),
+    "twice": (
+        ["--output", "out.mp4", "--sheet-output", "./out.mp4.json", "--plot", "film.gif"],
+        {},
+        "The name of a plot must end",
+    ),
     "a song": (["--audio-only", "calm.flac", "--cues", "one", "--ban", "lively"], {}, "is the song itself"),
     "a song by its tags": (["--audio-only", "jingle.flac", "--force"], {}, "is a song, as its tags say"),
     "one short song": (["--output", "out.mp4", "--speech"], {"library": "short.db"}, "too short"),

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from img2music.cli.app import main
-from img2music.soundtrack.cue_sheet import load
+from img2music.soundtrack.swapping import load
 from tests.conftest import ROOT
 from tests.soundtrack.test_film import grain
 from tests.soundtrack.test_spotting import SONGS, song
@@ -122,7 +122,7 @@ BAD = {
     "unknown song": (["--ban", "Nobody"], "No song of the library"),
     "format": (["--output", "cues.doc"], "--format json, csv, otio"),
     "folder": (["--output", "nowhere/cues.json"], "there is no such folder"),
-    "plot": (["--plot", "film.jpg"], "A plot is a .png or an .svg"),
+    "plot": (["--plot", "film.jpg"], "must end in .png or .svg"),
 }
 
 

@@ -53,12 +53,12 @@ def execute(path: Path, *statements: str) -> None:
         connection.commit()
 
 
-@library("not_there.db", reading="img2music scan", writing=None)
+@library("not_there.db", reading="scan", writing=None)
 def not_there(path: Path, sound: Path) -> None:
     pass
 
 
-@library("empty.db", reading="img2music scan", writing=None)
+@library("empty.db", reading="scan", writing=None)
 def empty(path: Path, sound: Path) -> None:
     path.touch()
 
@@ -94,17 +94,17 @@ def folder(path: Path, sound: Path) -> None:
     path.mkdir()
 
 
-@library("no_such_folder/library.db", reading="img2music scan", writing=None)
+@library("no_such_folder/library.db", reading="scan", writing=None)
 def no_such_folder(path: Path, sound: Path) -> None:
     pass
 
 
-@library("file.txt/library.db", reading="img2music scan|folder", writing="folder")
+@library("file.txt/library.db", reading="scan|folder", writing="folder")
 def below_a_file(path: Path, sound: Path) -> None:
     path.parent.write_text("a file where a folder should be")
 
 
-@library("broken_link.db", reading="img2music scan", writing=UNREACHABLE)
+@library("broken_link.db", reading="scan", writing=UNREACHABLE)
 def broken_link(path: Path, sound: Path) -> None:
     path.symlink_to("nowhere/library.db")
 
@@ -179,7 +179,7 @@ def read_only_folder(path: Path, sound: Path) -> None:
     path.parent.chmod(0o555)
 
 
-@library("forbidden_folder/new.db", reading="img2music scan", writing=UNREACHABLE + "|read-only")
+@library("forbidden_folder/new.db", reading="scan", writing=UNREACHABLE + "|read-only")
 def forbidden_folder(path: Path, sound: Path) -> None:
     path.parent.mkdir()
     path.parent.chmod(0o555)

@@ -5,11 +5,11 @@ POINT = "recommend --valence 0.5 --arousal 0.5 --library {library}"
 USAGE = {
     # no such thing
     "dance": r"no such command|dance",
-    "analyze": r"missing argument|usage",
+    "analyze": r"missing argument.*See img2music (analyze|scan) --help",
     "analyze --colour photo.jpg": r"no such option.*--colour",
     "analyze nowhere.jpg": r"nowhere\.jpg.*(no such file|does not exist)",
     "analyze empty_folder": r"empty_folder",
-    "scan": r"missing argument|usage",
+    "scan": r"missing argument.*See img2music (analyze|scan) --help",
     "scan nowhere --library {library}": r"nowhere.*(no such|does not exist|there is no)",
     "scan photo.jpg --library {library} --jobs 0": r"jobs|0",
     "scan music --library {library} --jobs -3": r"jobs|-3",
@@ -32,7 +32,7 @@ USAGE = {
     f"{POINT} --per-artist -1": r"(per-artist|artist).*-1",
     f"{POINT} --match closest": r"match.*closest",
     f"{POINT} --format mp3": r"format.*mp3",
-    "recommend photo.jpg --library nowhere.db": r"nowhere\.db.*img2music scan",
+    "recommend photo.jpg --library nowhere.db": r"nowhere\.db.*scan",
     "recommend photo.jpg --music nowhere": r"nowhere.*(no such|does not exist|there is no)",
     "recommend photo.jpg --music empty_folder": r"empty_folder",
     "recommend photo.jpg --music music --library {library}": r"--music.*--library|--library.*--music|",
@@ -45,7 +45,7 @@ USAGE = {
     f"{POINT} --key H": r"key.*H|'H'|H",
     f"{POINT} --genre polka": r"filter",
     f"{POINT} --artist nobody --year 1900": r"filter",
-    "tracks --library nowhere.db": r"nowhere\.db.*img2music scan",
+    "tracks --library nowhere.db": r"nowhere\.db.*scan",
     "tracks --library {library} --key 13": r"13",
     # where results go
     f"{POINT} --output nowhere/list.json": r"nowhere.*(no such|does not exist|folder)",

@@ -17,7 +17,7 @@ FORKS = multiprocessing.get_context("forkserver")
 FORKS.set_forkserver_preload(["tests.e2e.preloaded"])
 HANG = 120  # seconds after which a command counts as hung; the slowest takes a tenth of that on two cores
 OURS = re.compile(r"img2music: ")
-"""How lines on stderr begin, except what is said of wrong usage; all others leaked out of a library."""
+"""How lines on stderr begin; all others leaked out of a library."""
 RAW = re.compile(r"Traceback|unexpected \w+:|\[Errno|<class|\w+Error\(|0x[0-9a-f]{6,}|sqlite3\.|sqlalchemy")
 """What no message to a person holds."""
 
@@ -44,7 +44,7 @@ class Outcome:
         """Fail unless the exit code is one of these and stderr holds nothing but lines that we wrote."""
         assert self.code in codes, f"{self}\nexit code {self.code}, expected {codes}"
         lines = self.err.splitlines()
-        leaks = [line for line in lines if RAW.search(line) or not (lines[0].startswith("Usage:") or OURS.match(line))]
+        leaks = [line for line in lines if RAW.search(line) or not OURS.match(line)]
         assert not leaks, f"{self}\nleaked to stderr: {leaks}"
         return self
 

@@ -11,8 +11,9 @@ import numpy
 import onnxruntime
 import pebble
 import PIL.Image
+import rich.progress
+import rich.table
 import sqlalchemy
-import typer.rich_utils
 
 import img2music.cli
 import tests.e2e.command

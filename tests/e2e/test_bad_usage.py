@@ -49,17 +49,11 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     (folder / "forbidden").chmod(0o755)
 
 
-def one_text(err: str) -> str:
-    """What typer frames and wraps, on one line."""
-    return " ".join(re.sub(r"[│╭╮╰╯─]", " ", err).split())
-
-
 @pytest.mark.parametrize("line", USAGE)
 def test_wrong_usage(line: str, place: Place) -> None:
     before = place.snapshot()
     outcome = place.run(line).sound(2)
-    said = one_text(outcome.err or outcome.out)
-    assert re.search(USAGE[line], said, re.IGNORECASE), said
+    assert re.search(USAGE[line], outcome.err, re.IGNORECASE | re.DOTALL), outcome
     after = place.snapshot()
     changed = [path for path in before.keys() | after.keys() if before.get(path) != after.get(path)]
     assert not changed, "a command that could do nothing changed something"
@@ -83,7 +77,7 @@ def test_rated_tables(name: str, place: Place, tmp_path: Path) -> None:
     scales = ("--images-scale", "0-1", "--tracks-scale", "0-1")
     tables = ("--images", table, "--tracks", songs)
     outcome = img2music("evaluate", "match", *tables, *scales, home=place.folder).sound(2)
-    assert re.search(says, one_text(outcome.err), re.IGNORECASE), outcome
+    assert re.search(says, outcome.err, re.IGNORECASE | re.DOTALL), outcome
     assert name in outcome.err or "0 photos" in outcome.err or "1 photos" in outcome.err
 
 
@@ -122,7 +116,7 @@ def test_photos_may_come_twice(place: Place) -> None:
 
 def test_empty_name_of_a_library_is_the_default(place: Place) -> None:
     outcome = place.run("tracks", IMG2MUSIC_LIBRARY="").sound(2)
-    assert "img2music scan" in outcome.err
+    assert "scan" in outcome.err
 
 
 @pytest.mark.parametrize("command", ["analyze photo.jpg", "tracks --library library.db", "--help"])

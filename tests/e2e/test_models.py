@@ -60,7 +60,7 @@ def test_a_model_is_added_shown_chosen_and_removed(home: Path) -> None:
     table = img2music("models", "list", "--format", "table", home=home).sound(0).out
     assert re.search(r"colours +default +added", table)
 
-    assert f"models use {default}" in img2music("models", "remove", "colours", home=home).sound(2).err
+    assert f"such as {default}" in img2music("models", "remove", "colours", home=home).sound(2).err
     img2music("models", "use", default, home=home).sound(0)
     img2music("models", "remove", "colours", home=home).sound(0)
     assert img2music("models", "list", home=home).sound(0).json == shipped
@@ -88,7 +88,7 @@ def test_a_chosen_model_that_is_gone(home: Path, tmp_path: Path) -> None:
     (added,) = (tmp_path / "data").rglob("colours.onnx")
     added.unlink()
     (line,) = img2music("analyze", home / "red.png", home=tmp_path).sound(2).err.splitlines()
-    assert re.search(r"colours, which you have chosen \(img2music models use [\w-]+ goes back", line)
+    assert re.search(r"colours, which you have chosen \(choose [\w-]+ to go back", line)
     listed = img2music("models", "list", home=tmp_path).sound(0)
     assert listed.json["default"] == "colours"
     assert "no model file colours" in listed.err

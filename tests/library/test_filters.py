@@ -39,6 +39,8 @@ from tests.support.songs import library, record, song
         (TrackFilter(not_artist=("BJO\u0308RK", "x")), "c"),
         (TrackFilter(artist=("x",), not_album=("live",)), "b"),
         (TrackFilter(folder=("/",), not_folder=("/a",)), "abc"),
+        (TrackFilter(label="ecm"), "b"),
+        (TrackFilter(not_label="ECM"), "ac"),
     ],
 )
 def test_what_a_filter_means(tmp_path, where, expected):
@@ -46,7 +48,12 @@ def test_what_a_filter_means(tmp_path, where, expected):
         store.put(
             [
                 make_record("/a", tags=Tags(artist="Bj\u00f6rk", genre="Indie Rock", year=1999), instrumentalness=0.5),
-                make_record("/b", tags=Tags(artist="x", genre="Jazz", year=2000), mode=1, instrumentalness=0.4),
+                make_record(
+                    "/b",
+                    tags=Tags(artist="x", genre="Jazz", year=2000, label="ECM Records"),
+                    mode=1,
+                    instrumentalness=0.4,
+                ),
                 make_record("/c", tags=Tags(), tempo=None, key=None, mode=None, instrumentalness=0.0),
             ]
         )

@@ -18,10 +18,12 @@ from img2music.errors import InputError, SourceError, UsageError
 from img2music.filters import TrackFilter
 from img2music.library.exchange import LibraryImport, export_library, import_library
 from img2music.library.importing import import_table
-from img2music.library.lyrics import SOURCES, describe, fetch, known_lyrics, recorded
+from img2music.library.lyrics import describe, fetch, known_lyrics, recorded
 from img2music.library.record import BEST_FIRST, LyricsRecord, SongRecord, TrackRecord, best
 from img2music.library.store import LibraryStore
 from img2music.music.lyrics.fusion import fuse
+from img2music.options import LyricsSource
+from img2music.progress import Step
 from img2music.track import Tags
 from tests.support.records import make_record
 from tests.support.servers import QUICK, Answer, LrclibServer, MusixmatchServer
@@ -95,7 +97,7 @@ def test_nothing_is_asked_twice(store: LibraryStore, lrclib: LrclibServer) -> No
     assert len(lrclib.asked) == asked
     lrclib.songs.append(lrclib.songs[0] | {"trackName": "Unheard of"})
     assert fetch(store, ["lrclib"], again=True, services=services).got == 1
-    with pytest.raises(InputError, match=r"/music/d.mp3: no lyrics of it are known; get some with"):
+    with pytest.raises(InputError, match=r"/music/d.mp3: no lyrics of it are known; fetch some first"):
         known_lyrics(store, "/music/d.mp3").require()
     assert known_lyrics(store, "spotify:x").require().text == f"{WORDS} 3"
     assert describe(known_lyrics(store, "3").track, known_lyrics(store, "3").require()).startswith(
@@ -167,8 +169,8 @@ def test_interrupted(store: LibraryStore, tmp_path: Path) -> None:
     for n in range(9):
         (tmp_path / f"{n}.txt").write_text(WORDS)
 
-    def stop(done: int, _: int) -> None:
-        if done == 5:
+    def stop(step: Step) -> None:
+        if step.done == 5:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
@@ -178,7 +180,7 @@ def test_interrupted(store: LibraryStore, tmp_path: Path) -> None:
 
 def test_bad_usage(store: LibraryStore) -> None:
     for sources in ([], ["genius"]):
-        with pytest.raises(UsageError, match="There is no source of lyrics"):
+        with pytest.raises(UsageError, match="must be tags, files, lrclib or musixmatch"):
             fetch(store, sources)
     with pytest.raises(UsageError, match="`limit`"):
         fetch(store, limit=0)
@@ -193,7 +195,7 @@ def test_which_is_best(store: LibraryStore) -> None:
     def record(source: str, text: str | None, *, instrumental: bool = False) -> LyricsRecord:
         return LyricsRecord(source, text, instrumental, None, 0, None if text is None else len(text) / 10)
 
-    assert set(SOURCES) < set(BEST_FIRST)
+    assert set(LyricsSource) < set(BEST_FIRST)
     none, silent = record("tags", None), record("files", None, instrumental=True)
     excerpt, whole = record("musixmatch", "a"), record("lrclib", "ab")
     store.put([track("a", "Song 1")])

@@ -9,7 +9,8 @@ import pytest
 import soundfile
 
 from img2music.errors import InputError
-from img2music.media.audio import AudioFile, is_audio, open_audio, probe
+from img2music.media.audio import is_audio, open_audio, probe
+from img2music.media.audio_file import AudioFile
 from img2music.media.excerpts import Excerpt, mono
 from img2music.media.sndfile import SndfileAudio
 from tests.support.sounds import FORMATS, encode, noise, tone, wav_header

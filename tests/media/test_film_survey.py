@@ -9,10 +9,9 @@ import av
 import numpy as np
 import pytest
 
-from img2music.media.film_packets import survey
 from img2music.media.film_sound import FilmSound
 from img2music.media.film_writer import write_film
-from img2music.media.video import VideoFile
+from img2music.media.video import VideoFile, survey_of
 from tests.media.test_film_writer import Ticks
 
 RATE = 48_000
@@ -92,7 +91,7 @@ def clicks(path: Path) -> list[float]:
 
 
 def scored(path: Path, output: Path) -> tuple[str, ...]:
-    seen = survey(path)
+    seen = survey_of(path)
     return write_film(path, seen, Ticks(round(seen.duration * RATE)), output)
 
 
@@ -127,11 +126,11 @@ def test_a_film_lasts_until_its_last_picture_ends(
     path = film(tmp_path / name, times, rate=rate, last=last, sound=4.5, reordered=reordered)
     with VideoFile(path) as video:
         assert [frame.time for frame in video.frames()] == pytest.approx(times, abs=0.001)
-        assert video.end == survey(path).duration == pytest.approx(lasts, abs=0.001)
-    assert survey(path).lacking < 0.1
+        assert video.end == survey_of(path).duration == pytest.approx(lasts, abs=0.001)
+    assert survey_of(path).lacking < 0.1
     assert scored(path, tmp_path / f"out.{ending}") == ()  # copied
     assert shown(tmp_path / f"out.{ending}") == pytest.approx(times, abs=0.001)
-    assert survey(tmp_path / f"out.{ending}").duration == pytest.approx(lasts, abs=0.01)
+    assert survey_of(tmp_path / f"out.{ending}").duration == pytest.approx(lasts, abs=0.01)
 
 
 WRAP = 2**33 / 90_000  # seconds that the clock of MPEG streams counts
@@ -156,19 +155,19 @@ def test_where_the_clock_jumps_the_film_goes_on(tmp_path: Path, name: str) -> No
         for number, begin in enumerate(begins)
     ]
     path, lasts = joined(tmp_path / f"film.{ending}", *parts), len(parts)
-    assert survey(path).duration == pytest.approx(lasts, abs=0.002)
-    assert survey(path).lacking == 0.0
+    assert survey_of(path).duration == pytest.approx(lasts, abs=0.002)
+    assert survey_of(path).lacking == 0.0
     assert shown(path) == pytest.approx([number / 25 for number in range(25 * lasts)], abs=0.002)
     assert clicks(path) == pytest.approx([number + 0.5 for number in range(lasts)] if sounding else [], abs=0.03)
     (note,) = scored(path, tmp_path / "out.mp4")
     assert "its clock jumps" in note
-    assert survey(tmp_path / "out.mp4").duration == pytest.approx(lasts, abs=0.002)
+    assert survey_of(tmp_path / "out.mp4").duration == pytest.approx(lasts, abs=0.002)
 
 
 def test_a_part_without_sound(tmp_path: Path) -> None:
     sounding, silent = film(tmp_path / "sounding.ts", EVEN, sound=1.0), film(tmp_path / "silent.ts", EVEN)
     path = joined(tmp_path / "film.ts", sounding, silent, sounding)
-    assert survey(path).duration == pytest.approx(3.0, abs=0.05)
+    assert survey_of(path).duration == pytest.approx(3.0, abs=0.05)
     assert clicks(path) == pytest.approx([0.5, 2.5], abs=0.05)
 
 
@@ -176,7 +175,7 @@ def test_a_broadcast_that_goes_on_in_other_streams(tmp_path: Path) -> None:
     one = film(tmp_path / "one.ts", EVEN, sound=1.0)
     two = film(tmp_path / "two.ts", EVEN, sound=1.0, options={"mpegts_start_pid": "0x180"})
     path = joined(tmp_path / "film.ts", one, two)
-    assert survey(path).duration == pytest.approx(2.0, abs=0.05)  # libav loses the picture before
+    assert survey_of(path).duration == pytest.approx(2.0, abs=0.05)  # libav loses the picture before
     assert clicks(path) == pytest.approx([0.5, 1.5], abs=0.05)
 
 
@@ -184,22 +183,22 @@ def test_a_broadcast_that_goes_on_in_other_streams(tmp_path: Path) -> None:
 def test_a_picture_that_is_shown_long_is_no_jump(tmp_path: Path, ending: str) -> None:
     times = [*EVEN, 13.0, 13.04]
     path = film(tmp_path / f"film.{ending}", times, sound=13.0)
-    assert survey(path).duration == pytest.approx(13.08, abs=0.2)
+    assert survey_of(path).duration == pytest.approx(13.08, abs=0.2)
     assert shown(path) == pytest.approx(times, abs=0.002)
 
 
 @pytest.mark.parametrize("what", ["sound", "subtitles"])
 def test_what_outlasts_the_pictures_does_not_make_a_film_cut_short(tmp_path: Path, what: str) -> None:
     path = film(tmp_path / "film.mkv", EVEN, sound=5.0 if what == "sound" else 1.0, text=what == "subtitles")
-    assert survey(path).duration == pytest.approx(1.0, abs=0.002)
-    assert survey(path).lacking < 0.1
+    assert survey_of(path).duration == pytest.approx(1.0, abs=0.002)
+    assert survey_of(path).lacking < 0.1
     content = path.read_bytes()
     path.write_bytes(content[: len(content) * 2 // 3])
-    assert survey(path).lacking > 0.5
+    assert survey_of(path).lacking > 0.5
 
 
 def test_pictures_without_time_stamps(tmp_path: Path) -> None:
     path = film(tmp_path / "film.h264", EVEN, reordered=2)
-    assert survey(path).duration == pytest.approx(1.0)
+    assert survey_of(path).duration == pytest.approx(1.0)
     scored(path, tmp_path / "out.mp4")
     assert shown(tmp_path / "out.mp4") == pytest.approx(EVEN, abs=0.001)

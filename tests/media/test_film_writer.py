@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from img2music.errors import InputError, UsageError
-from img2music.media.film_packets import survey
-from img2music.media.film_writer import FORMATS, write_film
-from img2music.media.video import VideoFile
+from img2music.media.film_writer import write_film
+from img2music.media.output_formats import FILM
+from img2music.media.video import VideoFile, survey_of
 
 RATE = 48_000
 TICKS = (0.25, 1.0, 1.8)
@@ -151,11 +151,11 @@ def heard(path: Path) -> tuple[list[float], float]:
 
 
 def scored(source: Path, output: Path, layout: str = "stereo") -> tuple[str, ...]:
-    seen = survey(source)
+    seen = survey_of(source)
     return write_film(source, seen, Ticks(round(seen.duration * RATE), layout), output)
 
 
-@pytest.mark.parametrize("ending", FORMATS)
+@pytest.mark.parametrize("ending", [f".{name}" for name in FILM])
 @pytest.mark.parametrize("source", ["film.mp4", "film.mkv", "late.ts", "film.webm"])
 def test_pictures_and_sound_are_in_time(tmp_path: Path, source: str, ending: str) -> None:
     codec = "libvpx-vp9" if source.endswith("webm") else "libx264"
@@ -178,7 +178,7 @@ def test_varying_rate(tmp_path: Path) -> None:
     for ending in (".mp4", ".mkv", ".webm"):
         scored(path, tmp_path / f"out{ending}")
         assert shown(tmp_path / f"out{ending}") == pytest.approx(times, abs=0.001)
-        assert survey(tmp_path / f"out{ending}").duration == pytest.approx(survey(path).duration, abs=0.01)
+        assert survey_of(tmp_path / f"out{ending}").duration == pytest.approx(survey_of(path).duration, abs=0.01)
 
 
 @pytest.mark.parametrize("ending", [".mp4", ".webm"])
@@ -250,7 +250,7 @@ def test_what_webm_has_no_place_for_is_told(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("ending", FORMATS)
+@pytest.mark.parametrize("ending", [f".{name}" for name in FILM])
 @pytest.mark.parametrize(("source", "kind", "said"), [("film.mp4", "bin_data", "GoPro MET"), ("film.ts", "klv", "klv")])
 def test_other_streams_that_are_left_out_are_told(
     tmp_path: Path, source: str, kind: str, said: str, ending: str
@@ -308,7 +308,7 @@ def test_nothing_is_left_where_it_fails(tmp_path: Path) -> None:
     path = film(tmp_path / "film.mp4")
     with pytest.raises(UsageError, match="must end in"):
         scored(path, tmp_path / "out.txt")
-    seen = survey(path)
+    seen = survey_of(path)
 
     class Failing(Ticks):
         @property

@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from img2music.errors import InputError, MissingExtraError
+from img2music.errors import InputError, MissingExtraError, UsageError
 from img2music.media.images import BACKGROUND, MAX_PIXELS, is_image, read_image
 from img2music.media.photo_info import read_photo_info
 
@@ -407,3 +407,71 @@ def test_any_bytes_are_read_or_refused(tmp_path_factory: pytest.TempPathFactory,
     except InputError as error:
         mode, reason = "", error.reason
     assert mode == "RGB" or (reason.endswith(".") and "\n" not in reason)
+
+
+def test_a_picture_need_not_be_a_file_of_its_own(tmp_path: Path) -> None:
+    file = tmp_path / "photo.png"
+    quarters().save(file)
+    content = file.read_bytes()
+    wanted = read_image(file)
+    pixels = np.asarray(quarters())
+    with file.open("rb") as stream, Image.open(file) as lazy:
+        for source in (str(file), content, stream, io.BytesIO(content), lazy, quarters(), pixels, pixels / 255.0):
+            found = read_image(source)
+            assert (found.tobytes(), found.info) == (wanted.tobytes(), wanted.info)
+    opaque = np.dstack([pixels, np.full(pixels.shape[:2], 255, dtype=np.uint8)])
+    opaque[:20, :40, 3] = 0
+    found = read_image(opaque)
+    assert (found.getpixel((5, 5)), found.getpixel((79, 5))) == (BACKGROUND, (30, 200, 30))
+    assert read_image(np.full((3, 2), 0.5, dtype=np.float32)).getpixel((0, 0)) == (128, 128, 128)
+
+
+def test_an_image_of_pillow_is_turned_upright_and_left_as_it_is() -> None:
+    given_ = quarters()
+    given_.getexif()[0x0112] = 6  # a quarter to the right
+    assert_alike(read_image(given_), quarters().transpose(Image.Transpose.ROTATE_270))
+    assert given_.tobytes() == quarters().tobytes()
+    with pytest.raises(InputError, match="pixels are more than can be read safely"):
+        read_image(Image.new("1", (MAX_PIXELS // 1000 + 1, 1000)))
+
+
+def test_bytes_have_the_limits_of_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    content = io.BytesIO()
+    quarters().save(content, "WEBP")
+    monkeypatch.setattr("img2music.media.images.LARGEST_IN_MEMORY", 100)
+    for source in (content.getvalue(), io.BytesIO(content.getvalue())):
+        with pytest.raises(InputError, match="larger than"):
+            read_image(source)
+    monkeypatch.undo()
+    with pytest.raises(InputError, match="cut short"):
+        read_image(content.getvalue()[:30])
+
+
+@pytest.mark.parametrize(
+    ("source", "reason"),
+    [
+        (np.zeros((4, 4, 2), dtype=np.uint8), r"shape \(4, 4, 2\); give \(height, width\)"),
+        (np.zeros(4, dtype=np.uint8), r"shape \(4,\)"),
+        (np.zeros((0, 4, 3), dtype=np.uint8), r"shape \(0, 4, 3\)"),
+        (np.full((4, 4, 3), 1.5), "not all from 0 to 1"),
+        (np.full((4, 4), np.nan), "not all from 0 to 1"),
+        (np.zeros((4, 4), dtype=np.int64), "array of int64; give uint8"),
+        (np.zeros((4, 4), dtype=bool), "array of bool"),
+        (Image.new("RGB", (0, 3)), "no pixels"),
+        (b"", "the file is empty"),
+        (b"nothing that is an image", "not an image"),
+        (io.StringIO("text"), "mode 'rb'"),
+    ],
+)
+def test_what_is_no_picture(source: object, reason: str) -> None:
+    with pytest.raises(InputError, match=rf"picture 3: .*{reason}"):
+        read_image(source, name="picture 3")
+    with pytest.raises(UsageError, match="picture is a int; give a path"):
+        read_image(3)
+
+
+def test_a_closed_file_is_told() -> None:
+    stream = io.BytesIO(b"x")
+    stream.close()
+    with pytest.raises(InputError, match="the file is closed"):
+        read_image(stream)

@@ -9,14 +9,15 @@ import numpy as np
 import pytest
 
 from img2music.errors import InputError, UsageError
-from img2music.media.sound_writer import FORMATS, opened, sound_file
+from img2music.media.output_formats import SOUND
+from img2music.media.sound_writer import opened, sound_file
 
 RATE = 48_000
 SAMPLES = 100_003
 
 
 @pytest.mark.parametrize("layout", ["mono", "stereo", "5.1"])
-@pytest.mark.parametrize("ending", FORMATS)
+@pytest.mark.parametrize("ending", [f".{name}" for name in SOUND])
 def test_every_sample_lies_where_it_was(tmp_path: Path, ending: str, layout: str) -> None:
     channels = av.AudioLayout(layout).nb_channels
     sound = np.zeros((SAMPLES, channels), dtype=np.float32)
@@ -48,7 +49,7 @@ def test_lossless_files_are_exact_to_24_bits(tmp_path: Path) -> None:
         assert np.abs(np.concatenate(parts) / 2.0**31 - sound).max() < 2.0**-22
 
 
-@pytest.mark.parametrize("ending", FORMATS)
+@pytest.mark.parametrize("ending", [f".{name}" for name in SOUND])
 def test_sound_takes_the_place_of_sound_and_of_nothing_else(tmp_path: Path, ending: str) -> None:
     file = tmp_path / f"sound{ending}"
     for _ in range(2):

@@ -31,7 +31,7 @@ def flat(times, size=(64, 48)):
 def test_every_picture_comes_once_at_its_time(tmp_path: Path, rate: float, kind: str) -> None:
     film = write_film(tmp_path / f"film.{kind}", flat([n / rate for n in range(50)]), rate=rate)
     with VideoFile(film) as video:
-        frames = [(frame.number, frame.time) for frame in video.frames()]
+        frames = [(frame.index, frame.time) for frame in video.frames()]
         assert [number for number, _ in frames] == list(range(50))
         assert [time for _, time in frames] == pytest.approx([n / rate for n in range(50)], abs=2e-3)
         assert video.end == pytest.approx(50 / rate, abs=0.02)
@@ -163,12 +163,12 @@ BAD = {
     "unknown_encoding": (unknown_encoding, "not known to libav"),
     "no_pictures": (no_pictures, "Not one picture|libav can't read"),
     "far_in_time": (far_in_time, "longer than a day"),
-    "empty": (lambda path: path.write_bytes(b""), "The file is empty"),
+    "empty": (lambda path: path.write_bytes(b""), "the file is empty"),
     "text": (lambda path: path.write_text("Dear film,\n" * 99), "libav can't read this as a film"),
     "noise": (lambda path: path.write_bytes(np.random.default_rng(1).bytes(9999)), "libav can't read this as a film"),
     "folder": (lambda path: path.mkdir(), "folder, not a film"),
     "pipe": (os.mkfifo, "not a regular file"),
-    "none": (lambda path: None, "No such file"),
+    "none": (lambda path: None, "no such file"),
 }
 
 

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from img2music.soundtrack.choosing import Chosen, Prices, choose, shortlist, total
-from img2music.soundtrack.music import Span
+from img2music.soundtrack.curves import Span
 
 PRICES = st.builds(
     lambda cue, artist, more: Prices(cue=cue, artist=artist, track=artist + more),

@@ -16,39 +16,45 @@ from hypothesis import strategies as st
 from img2music.affect import Affect
 from img2music.errors import InputError
 from img2music.matching.passages import Passage
+from img2music.options import Captions, OriginalSound
 from img2music.soundtrack.cue_sheet import (
-    CSV_COLUMNS,
     Alternative,
     Cue,
     CueSheet,
     CueTrack,
     FilmFile,
-    Original,
     OwnSound,
+    Scene,
     SheetPhoto,
-    SheetScene,
     SheetSlideshow,
-    SheetSpan,
-    as_csv,
-    load,
+    Shot,
+    TimeSpan,
+    clock,
 )
-from img2music.soundtrack.formats import save
+from img2music.soundtrack.formats import CSV_COLUMNS, FORMATS, as_csv
+from img2music.soundtrack.swapping import load
 from tests.conftest import ROOT
 
 NON_UTF8 = os.fsdecode(b"/music/caf\xe9.mp3")
-SONG = CueTrack(7, NON_UTF8, "Title\n2", "Artist", None, 200.0)
-OTHER = CueTrack(8, "/music/b.mp3", "Other", None, None, 100.0)
-SHOT = SheetSpan(0.0, 12.5, 0, 313, Affect(0.5, 0.25))
+SONG = CueTrack(NON_UTF8, "Title\n2", "Artist", None, 200.0, id=7)
+OTHER = CueTrack("/music/b.mp3", "Other", None, None, 100.0, id=8)
+SHOT = Shot(0.0, 12.5, Affect(0.5, 0.25), start_frame=0, end_frame=313)
 RUNNER_UP = Alternative(OTHER, Passage(0.0, 12.5), 0.25)
 SHEET = CueSheet(
     FilmFile("/films/a.mp4", 30.0, 29.97003, 899),
     (
-        SheetScene(0.0, 12.5, 0, 375, Affect(0.5, 0.25), (SHOT,)),
-        SheetScene(12.5, 30.0, 375, 899, Affect(0.125, 0.75)),
+        Scene(0.0, 12.5, Affect(0.5, 0.25), (SHOT,), start_frame=0, end_frame=375),
+        Scene(12.5, 30.0, Affect(0.125, 0.75), start_frame=375, end_frame=899),
     ),
     (
-        Cue(0.0, 12.5, 0, 375, SONG, Passage(8.25, 20.75), 1.0, 2.0, -1.5, 0.125, "why", (RUNNER_UP,)),
-        Cue(12.5, 30.0, 375, 899, OTHER, Passage(0.0, 17.5), 2.0, 4.0, 0.0, 0.25, "because"),
+        Cue(
+            *(0.0, 12.5, SONG, Passage(8.25, 20.75), 1.0, 2.0, -1.5, 0.125, "why", (RUNNER_UP,)),
+            start_frame=0, end_frame=375,
+        ),
+        Cue(
+            *(12.5, 30.0, OTHER, Passage(0.0, 17.5), 2.0, 4.0, 0.0, 0.25, "because"),
+            start_frame=375, end_frame=899,
+        ),
     ),
 )  # fmt: skip
 
@@ -60,67 +66,79 @@ def written(tmp_path: Path, document: object) -> Path:
 
 
 def test_a_cue_sheet_is_read_back_as_it_was(tmp_path: Path) -> None:
-    save(SHEET, tmp_path / "cues.json")
+    FORMATS["json"].save(SHEET, tmp_path / "cues.json")
     assert load(tmp_path / "cues.json") == SHEET
 
 
-OWN = OwnSound(Original.DUCK, 9.0, -2.5, ((1.0, 2.5), (4.0, 6.0)))
-SHOW = SheetSlideshow(160, 90, 0.5, "title", (SheetPhoto(NON_UTF8, 0.0, 0), SheetPhoto("/b.jpg", 4.0, 120)))
+OWN = OwnSound(OriginalSound.DUCK, 9.0, -2.5, (TimeSpan(1.0, 2.5), TimeSpan(4.0, 6.0)))
+SHOW = SheetSlideshow(
+    *(160, 90, (SheetPhoto(NON_UTF8, 0.0, 0), SheetPhoto("/b.jpg", 4.0, 120))),
+    cross_fade=0.5,
+    captions=Captions.TITLE,
+)
 
 
-@pytest.mark.parametrize("more", [{"original": OWN}, {"original": OwnSound(Original.DROP, 0.0)}, {"slideshow": SHOW}])
+@pytest.mark.parametrize(
+    "more", [{"original": OWN}, {"original": OwnSound(OriginalSound.DROP, 0.0)}, {"slideshow": SHOW}]
+)
 def test_so_are_the_films_own_sound_and_its_photos(tmp_path: Path, more: dict[str, Any]) -> None:
     sheet = replace(SHEET, **more)
-    jsonschema.validate(sheet.to_json(), json.loads((ROOT / "docs" / "schemas" / "cues.json").read_text()))
-    save(sheet, tmp_path / "cues.json")
+    jsonschema.validate(sheet.to_dict(), json.loads((ROOT / "docs" / "schemas" / "cues.json").read_text()))
+    FORMATS["json"].save(sheet, tmp_path / "cues.json")
     assert load(tmp_path / "cues.json") == sheet
 
 
 @pytest.mark.parametrize(
     ("part", "told"),
     [
-        ({"original": {"use": "mute", "duck_db": 1}}, '"use" is not keep, duck, drop'),
-        ({"original": {"use": "duck", "duck_db": -1}}, '"duck_db" is not a number of at least 0'),
-        ({"original": {"use": "duck", "duck_db": 9, "speech": [{"start": 3, "end": 2}]}}, "speech 1 ends at 2 s"),
-        ({"slideshow": {"width": 16, "height": 9, "photos": []}}, "the slideshow has no photos"),
-        ({"slideshow": {"width": 16, "height": 9, "photos": [{"start": 0}]}}, 'photo 1 lacks "path"'),
+        ({"original": {"use": "mute", "duck_db": 1}}, "Invalid enum value 'mute' - at \"$.original.use\""),
+        ({"original": {"use": "duck", "duck_db": -1}}, '>= 0.0 - at "$.original.duck_db"'),
+        (
+            {"original": {"use": "duck", "duck_db": 9, "speech": [{"start": 3, "end": 2}]}},
+            'starts at 3 s - at "$.original.speech[0]"',
+        ),
+        ({"slideshow": {"width": 16, "height": 9, "photos": []}}, 'length >= 1 - at "$.slideshow.photos"'),
+        (
+            {"slideshow": {"width": 16, "height": 9, "photos": [{"start": 0}]}},
+            '"path" - at "$.slideshow.photos[0]"',
+        ),
         ({"slideshow": {"width": 16, "height": 9, "photos": [{"path": "a", "start": 30}]}}, "photo 1 starts at 30 s"),
         (
             {"slideshow": {"width": 16, "height": 9, "photos": [{"path": "a", "start": 4}, {"path": "b", "start": 4}]}},
             "photo 2 starts at 4 s, not after photo 1",
         ),
-        ({"slideshow": {"photos": [{"path": "a", "start": 0}]}}, 'lacks "width" or "height"'),
+        ({"slideshow": {"photos": [{"path": "a", "start": 0}]}}, 'missing required field "width"'),
     ],
 )
 def test_what_can_not_be_of_them_is_told(tmp_path: Path, part: dict[str, Any], told: str) -> None:
     with pytest.raises(InputError, match=re.escape(told)):
-        load(written(tmp_path, SHEET.to_json() | part))
+        load(written(tmp_path, SHEET.to_dict() | part))
 
 
 def test_its_json_is_as_documented() -> None:
     schema = json.loads((ROOT / "docs" / "schemas" / "cues.json").read_text())
-    jsonschema.validate(SHEET.to_json(), schema)
-    assert list(SHEET.to_json()) == ["schema", "film", "scenes", "cues"]
+    jsonschema.validate(SHEET.to_dict(), schema)
+    assert list(SHEET.to_dict()) == ["schema", "film", "scenes", "cues"]
 
 
 @given(st.floats(0.001, 1e4), st.floats(1.0, 1e4))
 def test_times_are_kept_to_the_millisecond(start: float, seconds: float) -> None:
-    cue = Cue(start, start + seconds, 1, 2, SONG, Passage(0.0, seconds))
-    (made,) = CueSheet(FilmFile("/a", 1e6, 25.0, 9), (), (cue,)).to_json()["cues"]
+    cue = Cue(start, start + seconds, replace(SONG, duration=None), Passage(0.0, seconds))
+    (made,) = CueSheet(FilmFile("/a", 1e6, 25.0, 9), (), (cue,)).to_dict()["cues"]
     assert made["start"] == pytest.approx(start, abs=5.1e-4)
     assert made["end"] == pytest.approx(start + seconds, abs=5.1e-4)
 
 
 def test_csv_has_a_line_a_cue() -> None:
     lines = list(csv.DictReader(io.StringIO(as_csv(SHEET).decode("utf-8"), newline="")))
-    assert tuple(lines[0]) == CSV_COLUMNS
+    assert list(lines[0]) == ["cue", *CSV_COLUMNS]
     assert [line["passage_start"] for line in lines] == ["8.25", "0.0"]
     assert lines[0]["title"] == "Title\n2"
 
 
 def test_the_mean_distance_weighs_by_length() -> None:
     assert SHEET.distance == pytest.approx((0.125 * 12.5 + 0.25 * 17.5) / 30)
-    bare = CueSheet(SHEET.film, (), (Cue(0.0, 1.0, None, None, SONG, Passage(0.0, 1.0)),))
+    bare = CueSheet(SHEET.film, (), (Cue(0.0, 1.0, SONG, Passage(0.0, 1.0)),))
     assert bare.distance is None
 
 
@@ -137,12 +155,12 @@ def test_an_edited_sheet_may_be_short(tmp_path: Path) -> None:
         },
     )
     sheet = load(file)
-    assert sheet.cues == (Cue(1.0, 11.0, None, None, CueTrack(None, "song.mp3"), Passage(0.0, 10.0)),)
+    assert sheet.cues == (Cue(1.0, 11.0, CueTrack("song.mp3"), Passage(0.0, 10.0)),)
 
 
 def change(path: str, value: object):
     """The sheet with one value replaced, or left out where it is None."""
-    document = copy.deepcopy(SHEET.to_json())
+    document = copy.deepcopy(SHEET.to_dict())
     *way, last = path.split(".")
     part = document
     for step in way:
@@ -157,38 +175,56 @@ def change(path: str, value: object):
 
 WRONG = {
     "of another version": (change("schema", "img2music/cues/2"), "no cue sheet of this version"),
-    "without a film": (change("film", None), 'lacks "film"'),
-    "without cues": (change("cues", None), 'lacks the list "cues"'),
-    "with a film of no length": (change("film.duration", 0), "must be more than 0"),
-    "with a rate in words": (change("film.fps", "PAL"), '"fps" is not a number'),
-    "with a number that is too large": (change("film.fps", 10**400), '"fps" is not a number'),
-    "with a cue without a track": (change("cues.1.track", None), 'cue 2 lacks "track"'),
-    "with a track without a path": (change("cues.1.track.path", None), 'cue 2: its track lacks "path"'),
-    "with a path that no file has": (change("cues.1.track.path", "a\0b"), "not a text that can be used"),
-    "with a path longer than any": (change("cues.1.track.path", "/9" * 3000), "not a text that can be used"),
-    "with a path of half a character": (change("cues.1.track.path", "\ud800"), "not a text that can be used"),
-    "with a film of half a character": (change("film.path", "\ud800"), "not a text that can be used"),
-    "with an alternative that is a text": (change("cues.0.alternatives", ["#7"]), "cue 1, alternative 1 lacks"),
-    "with an alternative that is nothing": (change("cues.0.alternatives", [None]), "cue 1, alternative 1 lacks"),
-    "with a start that is no number": (change("cues.0.start", "0:00"), 'cue 1: "start" is not a number'),
-    "with infinity": (change("cues.0.start", float("inf")), 'cue 1: "start" is not a number'),
-    "with a negative fade": (change("cues.0.fade_in", -1), 'cue 1: "fade_in" is not a number of at least 0'),
+    "without a film": (change("film", None), 'missing required field "film"'),
+    "without cues": (change("cues", None), 'missing required field "cues"'),
+    "with a film of no length": (change("film.duration", 0), '> 0.0 - at "$.film.duration"'),
+    "with a rate in words": (change("film.fps", "PAL"), 'Expected "float", got "str" - at "$.film.fps"'),
+    "with a number that is too large": (change("film.fps", 10**400), 'Number out of range - at "$.film.fps"'),
+    "with a cue without a track": (change("cues.1.track", None), 'missing required field "track" - at "$.cues[1]"'),
+    "with a track without a path": (
+        change("cues.1.track.path", None),
+        'field "path" - at "$.cues[1].track"',
+    ),
+    "with a path that no file has": (change("cues.1.track.path", "a\0b"), "not one that a file can have"),
+    "with a path longer than any": (change("cues.1.track.path", "/9" * 3000), "not one that a file can have"),
+    "with a path of half a character": (
+        change("cues.1.track.path", "\ud800"),
+        "not one that a file can have",
+    ),
+    "with a film of half a character": (change("film.path", "\ud800"), "not one that a file can have"),
+    "with an alternative that is a text": (
+        change("cues.0.alternatives", ["#7"]),
+        '"str" - at "$.cues[0].alternatives[0]"',
+    ),
+    "with an alternative that is nothing": (
+        change("cues.0.alternatives", [None]),
+        'at "$.cues[0].alternatives[0]"',
+    ),
+    "with a start that is no number": (change("cues.0.start", "0:00"), 'got "str" - at "$.cues[0].start"'),
+    "with infinity": (change("cues.0.start", float("inf")), "not JSON in UTF-8 with finite numbers"),
+    "with a negative fade": (change("cues.0.fade_in", -1), '>= 0.0 - at "$.cues[0].fade_in"'),
     "with a passage of another length": (change("cues.0.passage.end", 50), "12.5 s and its passage 41.75 s"),
     "with a passage past the end of its track": (
         change("cues.1.passage", {"start": 90, "end": 107.5}),
         "ends at 107.5 s, and its track at 100 s",
     ),
-    "with a cue that ends before it starts": (change("cues.1.end", 3), "cue 2 ends at 3 s, but starts at 12.5 s"),
+    "with a cue that ends before it starts": (
+        change("cues.1.end", 3),
+        'but starts at 12.5 s - at "$.cues[1]"',
+    ),
     "with cues over each other": (
         change("cues.1", change("cues.1.start", 10)["cues"][1] | {"passage": {"start": 0, "end": 20}}),
         "cue 2 starts at 10 s, before cue 1 ends",
     ),
     "with a cue after the film": (
-        change("cues.1", SHEET.to_json()["cues"][1] | {"end": 40, "passage": {"start": 0, "end": 27.5}}),
+        change("cues.1", SHEET.to_dict()["cues"][1] | {"end": 40, "passage": {"start": 0, "end": 27.5}}),
         "after the film's end at 30 s",
     ),
-    "with an affect beyond the scale": (change("scenes.0.affect.valence", 4.5), "numbers from 0 to 1"),
-    "with half a frame": (change("cues.0.start_frame", 0.5), "not a whole number"),
+    "with an affect beyond the scale": (
+        change("scenes.0.affect.valence", 4.5),
+        "number from 0 to 1",
+    ),
+    "with half a frame": (change("cues.0.start_frame", 0.5), 'got "float" - at "$.cues[0].start_frame"'),
     "that is a list": ([1, 2], "no cue sheet"),
 }
 
@@ -217,3 +253,8 @@ def test_what_is_not_json_is_refused(tmp_path: Path, content: bytes) -> None:
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="can't be read: No such file"):
         load(tmp_path / "none.json")
+
+
+@pytest.mark.parametrize(("seconds", "text"), [(7.4, "0:07"), (187, "3:07"), (3723, "1:02:03"), (59.6, "1:00")])
+def test_clock(seconds: float, text: str) -> None:
+    assert clock(seconds) == text

@@ -4,8 +4,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from img2music.soundtrack.mastering import CELL, MOST_GAIN, gain_curve, limiter, mastered, measure
-from img2music.soundtrack.metering import STEP_SAMPLES, PowerMeter, TruePeakMeter, loudness
+from img2music.soundtrack.mastering import (
+    CELL,
+    MOST_GAIN,
+    STEP_SAMPLES,
+    PowerMeter,
+    TruePeakMeter,
+    gain_curve,
+    limiter,
+    loudness,
+    mastered,
+    measure,
+)
 from tests.support.soundtracks import RATE, Sound, metered
 
 STEREO = ("FL", "FR")

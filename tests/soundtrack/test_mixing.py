@@ -7,11 +7,16 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from img2music.errors import InputError
+from img2music.soundtrack.cue_sheet import CueSheet
 from img2music.soundtrack.mixing import LEAST_FADE, Part, checked, music, plan
 from tests.support.sounds import encode, noise, tone
 from tests.support.soundtracks import RATE, Sound, cue, sheet
 
 SONG = Path("/music/song.ogg")
+
+
+def planned(made: CueSheet) -> list[Part]:
+    return plan(made.cues, made.film.duration)
 
 
 def mixed(*parts: Part, seconds: float) -> Sound:
@@ -25,7 +30,7 @@ def level(sound: NDArray[np.floating], window: int = 4800) -> NDArray[np.float64
 
 
 def test_a_cue_fades_out_under_the_next_one_and_before_silence_or_the_end() -> None:
-    parts = plan(
+    parts = planned(
         sheet(
             30.0,
             cue(0.0, 10.0, SONG, 5.0, fade_in=1.0, fade_out=2.0),
@@ -40,14 +45,14 @@ def test_a_cue_fades_out_under_the_next_one_and_before_silence_or_the_end() -> N
 
 
 def test_nothing_sounds_after_the_film_whatever_the_fades() -> None:
-    parts = plan(sheet(10.05, cue(0.0, 9.5, SONG, fade_out=3.0), cue(9.5, 10.1, SONG, fade_in=9.0, fade_out=9.0)))
+    parts = planned(sheet(10.05, cue(0.0, 9.5, SONG, fade_out=3.0), cue(9.5, 10.1, SONG, fade_in=9.0, fade_out=9.0)))
     assert [part.end for part in parts] == [round(10.05 * RATE)] * 2
     assert all(abs(float(part.envelope(part.end - 1, 1)[0])) < 0.01 for part in parts)
 
 
 def test_absurd_numbers_of_a_sheet_do_no_harm() -> None:
     absurd = {"fade_in": 1e300, "fade_out": 1e300, "gain_db": 1e300}
-    for part in plan(sheet(20.0, cue(0.0, 10.0, SONG, **absurd), cue(10.0, 20.0, SONG, **absurd))):
+    for part in planned(sheet(20.0, cue(0.0, 10.0, SONG, **absurd), cue(10.0, 20.0, SONG, **absurd))):
         assert np.isfinite(part.envelope(part.start, part.end - part.start)).all()
 
 
@@ -55,7 +60,7 @@ def test_absurd_numbers_of_a_sheet_do_no_harm() -> None:
     fade=st.floats(0.0, 8.0), length=st.floats(0.2, 30.0), gain=st.floats(-24.0, 12.0), first=st.integers(0, 100_000)
 )
 def test_crossing_fades_keep_the_power(fade: float, length: float, gain: float, first: int) -> None:
-    one, other = plan(
+    one, other = planned(
         sheet(
             100.0,
             cue(1.0, 1.0 + length, SONG, fade_out=fade, gain_db=gain),
@@ -75,7 +80,7 @@ def test_no_fade_has_an_edge(fade_in: float, fade_out: float, length: float, fol
     cues = [cue(0.0, length, SONG, fade_in=fade_in, fade_out=fade_out)]
     if following:
         cues.append(cue(length, 40.0, SONG))
-    part = plan(sheet(40.0, *cues))[0]
+    part = planned(sheet(40.0, *cues))[0]
     gain = np.concatenate([[0.0], part.envelope(part.start, part.end - part.start), [0.0]])
     assert np.abs(np.diff(gain)).max() <= 2 * np.pi / 2 / (LEAST_FADE * RATE)
     assert gain.max() <= 1.0
@@ -86,7 +91,7 @@ def test_a_passage_lies_where_it_should_to_the_sample(tmp_path: Path, kind: str)
     song = noise(12.0, RATE, 0.02, seed=1)
     song[0, 7 * RATE : 7 * RATE + 400] += 0.8 * np.sin(2 * np.pi * 5000 * np.arange(400) / RATE) * np.hanning(400)
     encode(tmp_path / "song", song, kind, RATE)
-    parts = checked(plan(sheet(6.0, cue(1.0, 5.0, tmp_path / "song", 5.5))))
+    parts = checked(planned(sheet(6.0, cue(1.0, 5.0, tmp_path / "song", 5.5))))
     sound = mixed(*parts, seconds=6.0)
     wanted = np.zeros(6 * RATE, dtype=np.float32)
     wanted[RATE : 5 * RATE] = song[0, round(5.5 * RATE) : round(9.5 * RATE)]
@@ -104,7 +109,7 @@ def test_songs_of_any_rate_and_layout_come_as_loud_from_both_sides(tmp_path: Pat
         silence = np.zeros((channels, 3 * rate), dtype=np.float32)
         silence[: min(channels, 2)] = tone(440.0, 3.0, rate, 0.5)
         encode(tmp_path / "song.wav", silence, "wav", rate)
-        sound = mixed(*plan(sheet(2.0, cue(0.0, 2.0, tmp_path / "song.wav", 0.5))), seconds=2.0)
+        sound = mixed(*planned(sheet(2.0, cue(0.0, 2.0, tmp_path / "song.wav", 0.5))), seconds=2.0)
         loud = 0.5 if channels > 1 else 0.5 / np.sqrt(2)  # the power of one channel in two
         middle = sound[RATE // 2 : RATE]
         assert np.abs(middle).max(axis=0) == pytest.approx(loud, rel=0.01)
@@ -115,7 +120,7 @@ def test_songs_of_any_rate_and_layout_come_as_loud_from_both_sides(tmp_path: Pat
 def test_a_cross_fade_of_two_tones_has_neither_a_dip_nor_a_click(tmp_path: Path) -> None:
     first = encode(tmp_path / "a.wav", tone(1000.0, 12.0, RATE, 0.4), rate=RATE)
     second = encode(tmp_path / "b.wav", tone(1730.0, 12.0, RATE, 0.4), rate=RATE)
-    parts = plan(sheet(12.0, cue(0.0, 6.0, first, 0.3, fade_out=2.0), cue(6.0, 12.0, second, 0.7, fade_in=2.0)))
+    parts = planned(sheet(12.0, cue(0.0, 6.0, first, 0.3, fade_out=2.0), cue(6.0, 12.0, second, 0.7, fade_in=2.0)))
     sound = mixed(*checked(parts), seconds=12.0)[:, 0]
     middle = level(sound)[5:-5]
     assert np.ptp(middle) < 0.1
@@ -125,7 +130,7 @@ def test_a_cross_fade_of_two_tones_has_neither_a_dip_nor_a_click(tmp_path: Path)
 
 def test_a_hard_join_does_not_click(tmp_path: Path) -> None:
     song = encode(tmp_path / "a.wav", tone(200.0, 12.0, RATE, 0.4), rate=RATE)
-    parts = checked(plan(sheet(8.0, cue(0.0, 4.0, song, 0.00125), cue(4.0, 8.0, song, 1.0025))))
+    parts = checked(planned(sheet(8.0, cue(0.0, 4.0, song, 0.00125), cue(4.0, 8.0, song, 1.0025))))
     sound = mixed(*parts, seconds=8.0)[:, 0]
     assert np.abs(np.diff(sound, prepend=0.0, append=0.0)).max() < 0.4 * 2 * np.pi * 200 / RATE * 2.1
 
@@ -133,7 +138,7 @@ def test_a_hard_join_does_not_click(tmp_path: Path) -> None:
 def test_a_song_that_ends_while_it_should_fade_out_fades_by_its_end(tmp_path: Path) -> None:
     song = encode(tmp_path / "a.wav", tone(200.0, 5.0, RATE, 0.4), rate=RATE)
     other = encode(tmp_path / "b.wav", tone(200.0, 9.0, RATE, 0.0), rate=RATE)
-    parts = checked(plan(sheet(9.0, cue(0.0, 4.5, song, 0.0, fade_out=3.0), cue(4.5, 9.0, other, 0.0))))
+    parts = checked(planned(sheet(9.0, cue(0.0, 4.5, song, 0.0, fade_out=3.0), cue(4.5, 9.0, other, 0.0))))
     assert (parts[0].end, parts[0].fade_out) == (5 * RATE, RATE // 2)
     sound = mixed(*parts, seconds=9.0)[:, 0]
     assert level(sound)[44] == pytest.approx(level(sound)[20], abs=0.5)
@@ -144,7 +149,7 @@ def test_a_song_that_ends_while_it_should_fade_out_fades_by_its_end(tmp_path: Pa
 @pytest.mark.parametrize("kind", ["wav", "mp3", "opus"])
 def test_a_song_that_is_cut_short_is_named(tmp_path: Path, kind: str) -> None:
     song = encode(tmp_path / f"a.{kind}", noise(20.0, RATE), kind, RATE)
-    parts = plan(sheet(10.0, cue(0.0, 2.0, song, 1.0), cue(2.0, 10.0, song, 9.0)))
+    parts = planned(sheet(10.0, cue(0.0, 2.0, song, 1.0), cue(2.0, 10.0, song, 9.0)))
     assert checked(parts) == parts
     content = song.read_bytes()
     song.write_bytes(content[: len(content) * 3 // 5])
@@ -155,13 +160,13 @@ def test_a_song_that_is_cut_short_is_named(tmp_path: Path, kind: str) -> None:
 
 def test_a_song_that_is_gone_is_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"gone\.ogg"):
-        checked(plan(sheet(10.0, cue(0.0, 2.0, tmp_path / "gone.ogg"))))
+        checked(planned(sheet(10.0, cue(0.0, 2.0, tmp_path / "gone.ogg"))))
 
 
 def test_what_is_heard_is_the_same_however_blocks_fall(tmp_path: Path) -> None:
     song = encode(tmp_path / "a.flac", noise(20.0, RATE, 0.2), "flac", RATE)
-    whole = mixed(*plan(sheet(9.7, cue(0.3, 9.7, song, 4.0))), seconds=9.7)
-    late = mixed(*plan(sheet(9.7, cue(5.0, 9.7, song, 8.7))), seconds=9.7)
+    whole = mixed(*planned(sheet(9.7, cue(0.3, 9.7, song, 4.0))), seconds=9.7)
+    late = mixed(*planned(sheet(9.7, cue(5.0, 9.7, song, 8.7))), seconds=9.7)
     after = slice(round(5.1 * RATE), round(9.6 * RATE))
     assert whole.shape == (round(9.7 * RATE), 2)
     assert np.abs(whole[after] - late[after]).max() < 1e-4

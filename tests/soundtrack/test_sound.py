@@ -3,10 +3,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from img2music.errors import InputError
-from img2music.soundtrack.cue_sheet import CueSheet, Original, OwnSound
-from img2music.soundtrack.sound import Sound, compose, heard
+from img2music.options import OriginalSound, ScoreOptions
+from img2music.soundtrack.cue_sheet import CueSheet, OwnSound, TimeSpan
+from img2music.soundtrack.sound import FilmTrack, Sound, compose, heard
 from tests.support.sounds import encode, noise, tone
 from tests.support.soundtracks import RATE, Track, cue, encoded, film, metered, sheet, talk
 
@@ -44,11 +46,13 @@ def whole(sound: Sound) -> np.ndarray:
     return np.concatenate(list(sound.blocks))
 
 
-@pytest.mark.parametrize(("original", "target"), [*((each, -16.0) for each in Original), (Original.DUCK, -23.0)])
+@pytest.mark.parametrize(
+    ("original", "target"), [*((each, -16.0) for each in OriginalSound), (OriginalSound.DUCK, -23.0)]
+)
 def test_what_an_encoder_makes_of_it_meets_loudness_and_peak(
-    folder: Path, tmp_path: Path, original: Original, target: float
+    folder: Path, tmp_path: Path, original: OriginalSound, target: float
 ) -> None:
-    sound = compose(scored(folder), original=original, loudness=target)
+    sound = compose(scored(folder), ScoreOptions(original=original, loudness=target))
     blocks = list(sound.blocks)
     assert (sound.rate, sound.layout, sound.samples) == (RATE, "stereo", round(LENGTH * RATE))
     assert sum(map(len, blocks)) == sound.samples
@@ -69,11 +73,13 @@ def power(sound: np.ndarray, frequency: float, start: float, end: float) -> floa
 def test_music_is_lowered_under_speech_alone_by_what_is_asked(folder: Path) -> None:
     listened = heard(scored(folder))
     for duck in (12.0, 6.0):
-        ducked = whole(compose(listened, duck=duck))
+        ducked = whole(compose(listened, ScoreOptions(duck=duck)))
         lowered = power(ducked, 1000.0, 3.0, 6.0) - power(ducked, 1000.0, 10.0, 13.0)
         assert lowered == pytest.approx(duck, abs=1.0)
         assert power(ducked, 1000.0, 3.0, 6.0) == pytest.approx(power(ducked, 3000.0, 24.5, 25.5), abs=1.0)
-    kept, dropped = (whole(compose(listened, original=each)) for each in (Original.KEEP, Original.DROP))
+    kept, dropped = (
+        whole(compose(listened, ScoreOptions(original=each))) for each in (OriginalSound.KEEP, OriginalSound.DROP)
+    )
     for sound in (kept, dropped):
         assert power(sound, 1000.0, 3.0, 6.0) == pytest.approx(power(sound, 1000.0, 10.0, 13.0), abs=1.0)
     assert np.corrcoef(kept[:, 0], dropped[:, 0])[0, 1] < 0.95
@@ -92,7 +98,7 @@ def test_clips_with_hiss_of_other_levels_leave_the_music_as_it_is(folder: Path, 
 
 
 def test_a_sheet_that_says_where_someone_speaks_is_not_listened_for(folder: Path) -> None:
-    said = replace(scored(folder), original=OwnSound(Original.DUCK, 20.0, 0.0, ((1.0, 6.0),)))
+    said = replace(scored(folder), original=OwnSound(OriginalSound.DUCK, 20.0, 0.0, (TimeSpan(1.0, 6.0),)))
     assert heard(said) == said
     sound = whole(compose(said))
     assert power(sound, 1000.0, 2.0, 5.0) - power(sound, 1000.0, 10.0, 13.0) == pytest.approx(-20.0, abs=1.0)
@@ -100,17 +106,17 @@ def test_a_sheet_that_says_where_someone_speaks_is_not_listened_for(folder: Path
 
 
 def test_a_gain_without_measure_is_held(folder: Path) -> None:
-    said = replace(scored(folder), original=OwnSound(Original.KEEP, 0.0, 1e300, ()))
+    said = replace(scored(folder), original=OwnSound(OriginalSound.KEEP, 0.0, 1e300, ()))
     assert np.isfinite(whole(compose(said))).all()
 
 
 def test_a_film_without_sound_gets_music_alone(folder: Path) -> None:
-    silent = whole(compose(scored(folder, "silent.mov"), original=Original.DUCK))
-    assert np.array_equal(silent, whole(compose(scored(folder), original=Original.DROP)))
+    silent = whole(compose(scored(folder, "silent.mov"), original=OriginalSound.DUCK))
+    assert np.array_equal(silent, whole(compose(scored(folder), original=OriginalSound.DROP)))
 
 
 def test_a_dropped_sound_needs_no_film(folder: Path) -> None:
-    assert compose(scored(folder, "gone.mov"), original=Original.DROP).samples == round(LENGTH * RATE)
+    assert compose(scored(folder, "gone.mov"), original=OriginalSound.DROP).samples == round(LENGTH * RATE)
     with pytest.raises(InputError, match=r"gone\.mov"):
         compose(scored(folder, "gone.mov"))
     assert compose(scored(folder, "gone.mov"), film=folder / "film.mov").layout == "stereo"
@@ -118,7 +124,7 @@ def test_a_dropped_sound_needs_no_film(folder: Path) -> None:
 
 def test_speech_is_as_loud_as_the_music_and_hiss_is_not_raised(folder: Path, tmp_path: Path) -> None:
     silence = sheet(LENGTH, cue(0.0, LENGTH, folder / "silence.flac"), film=folder / "film.mov")
-    alone = whole(compose(silence, original=Original.KEEP))
+    alone = whole(compose(silence, original=OriginalSound.KEEP))
     assert metered([alone[8 * RATE : 14 * RATE]])[0] == pytest.approx(-16.0, abs=1.0)
     hiss = np.random.default_rng(4).normal(0, 0.005, (2, round(LENGTH * RATE))).astype(np.float32)
     film(tmp_path / "hiss.mov", LENGTH, Track(hiss))
@@ -127,7 +133,7 @@ def test_speech_is_as_loud_as_the_music_and_hiss_is_not_raised(folder: Path, tmp
 
 
 def test_music_comes_from_the_front_of_a_surround_film(folder: Path) -> None:
-    sound = compose(scored(folder, "surround.mov"), original=Original.KEEP)
+    sound = compose(scored(folder, "surround.mov"), original=OriginalSound.KEEP)
     assert sound.layout == "5.1"
     samples = whole(sound)
     assert samples.shape == (sound.samples, 6)
@@ -138,7 +144,7 @@ def test_music_comes_from_the_front_of_a_surround_film(folder: Path) -> None:
 
 def test_where_no_cue_is_there_is_silence(folder: Path) -> None:
     gap = sheet(20.0, cue(2.0, 6.0, folder / "a.flac"), cue(12.0, 16.5, folder / "b.flac"))
-    samples = whole(compose(gap, original=Original.DROP))
+    samples = whole(compose(gap, original=OriginalSound.DROP))
     sounding = np.abs(samples).max(axis=1) > 0
     assert not sounding[: 2 * RATE].any()
     assert not sounding[6 * RATE : 12 * RATE].any()
@@ -150,15 +156,15 @@ def test_where_no_cue_is_there_is_silence(folder: Path) -> None:
 def test_the_shortest_films_and_silent_songs(folder: Path, seconds: float) -> None:
     for song in ("a.flac", "silence.flac"):
         alone = sheet(seconds, cue(0.0, seconds, folder / song, fade_in=0.1, fade_out=0.1))
-        samples = whole(compose(alone, original=Original.DROP))
+        samples = whole(compose(alone, original=OriginalSound.DROP))
         assert len(samples) == round(seconds * RATE)
         assert np.isfinite(samples).all()
         assert bool(samples.any()) == (song == "a.flac")
-    assert not whole(compose(sheet(seconds), original=Original.DROP)).any()
+    assert not whole(compose(sheet(seconds), original=OriginalSound.DROP)).any()
 
 
-@pytest.mark.parametrize(("original", "passes"), [(Original.DROP, 2), (Original.DUCK, 3)])
-def test_progress_goes_to_the_end(folder: Path, original: Original, passes: int) -> None:
+@pytest.mark.parametrize(("original", "passes"), [(OriginalSound.DROP, 2), (OriginalSound.DUCK, 3)])
+def test_progress_goes_to_the_end(folder: Path, original: OriginalSound, passes: int) -> None:
     told: list[tuple[float, float]] = []
     whole(compose(scored(folder), original=original, progress=lambda done, total: told.append((done, total))))
     assert told == sorted(told)
@@ -169,3 +175,95 @@ def test_a_song_that_is_too_short_is_named_before_anything_is_given(folder: Path
     late = sheet(20.0, cue(0.0, 20.0, folder / "a.flac", 45.0), film=folder / "film.mov")
     with pytest.raises(InputError, match=r"a\.flac: ends at 60\.0 s"):
         compose(late)
+
+
+CLICK = 400
+
+
+def clicking(seconds: float, every: float = 1.0, channels: int = 2) -> NDArray[np.float32]:
+    """A short burst at every second, the first at 0.5 s."""
+    sound = np.zeros((channels, round(seconds * RATE)), dtype=np.float32)
+    burst = 0.5 * np.sin(2 * np.pi * 4000 * np.arange(CLICK) / RATE) * np.hanning(CLICK)
+    for start in np.arange(0.5, seconds - 0.1, every):
+        sound[:, round(start * RATE) : round(start * RATE) + CLICK] = burst
+    return sound
+
+
+def own_sound(path: Path, seconds: float) -> NDArray[np.float32]:
+    return np.concatenate(list(FilmTrack(path).blocks(round(seconds * RATE))))
+
+
+def clicks(sound: NDArray[np.float32]) -> list[float]:
+    """When bursts begin, in seconds."""
+    loud = np.flatnonzero(np.abs(sound).max(axis=1) > 0.25)
+    first = loud[np.flatnonzero(np.diff(loud, prepend=-RATE) > RATE // 10)]
+    burst = np.flatnonzero(np.abs(clicking(1.0)[0]) > 0.25)[0] - RATE // 2
+    return [float(place - burst) / RATE for place in first]
+
+
+@pytest.mark.parametrize("container", ["mov", "mkv"])
+@pytest.mark.parametrize(("start", "first"), [(0.0, 0.0), (1.25, 0.0), (0.0, 0.4), (2.0, 1.0)])
+def test_sound_lies_where_it_does_in_the_film(tmp_path: Path, container: str, start: float, first: float) -> None:
+    path = film(tmp_path / f"a.{container}", 6.0, Track(clicking(5.0), start=start), first=first)
+    sound = own_sound(path, 6.0)
+    wanted = [start - first + time for time in (0.5, 1.5, 2.5, 3.5, 4.5) if 0 <= start - first + time < 6]
+    assert sound.shape == (6 * RATE, 2)
+    assert clicks(sound) == pytest.approx(wanted, abs=0.0006 if container == "mkv" else 1e-4)
+
+
+def test_gaps_are_silent_and_what_follows_stays_in_its_place(tmp_path: Path) -> None:
+    tone = np.tile(0.4 * np.cos(2 * np.pi * 300 * np.arange(8 * RATE) / RATE), (2, 1)).astype(np.float32)
+    path = film(tmp_path / "a.mkv", 8.0, Track(clicking(8.0), gaps=((2.0, 4.0),)))
+    assert clicks(own_sound(path, 8.0)) == pytest.approx([0.5, 1.5, 4.5, 5.5, 6.5, 7.5], abs=0.001)
+    path = film(tmp_path / "b.mkv", 8.0, Track(tone[:, : 6 * RATE], gaps=((2.0, 4.0),)))
+    sound = own_sound(path, 8.0)[:, 0]
+    assert not sound[round(2.05 * RATE) : round(3.95 * RATE)].any()
+    assert not sound[round(6.05 * RATE) :].any()
+    assert np.abs(np.diff(sound)[100:]).max() < 0.4 * 2 * np.pi * 300 / RATE * 1.5  # no click at the gap's edges
+
+
+def test_rounded_time_stamps_leave_the_sound_whole(tmp_path: Path) -> None:
+    time = np.arange(5 * RATE) / RATE
+    tone = np.tile(0.4 * np.sin(2 * np.pi * 300 * time), (2, 1)).astype(np.float32)
+    sound = own_sound(film(tmp_path / "a.mkv", 5.0, Track(tone)), 5.0)
+    assert np.abs(sound[: -RATE // 10] - tone.T[: -RATE // 10]).max() < 1e-3
+
+
+def test_the_default_stream_is_heard(tmp_path: Path) -> None:
+    silent = Track(clicking(5.0) * 0.0, default=False)
+    path = film(tmp_path / "a.mkv", 5.0, silent, Track(clicking(5.0), default=True))
+    assert len(clicks(own_sound(path, 5.0))) == 5
+
+
+@pytest.mark.parametrize(
+    ("layout", "kept", "channels"),
+    [("mono", "stereo", 2), ("5.1", "5.1", 6), ("5.1(side)", "5.1", 6), ("7.1", "7.1", 8), ("quad", "stereo", 2)],
+)
+def test_layouts_that_encoders_know_are_kept(tmp_path: Path, layout: str, kept: str, channels: int) -> None:
+    count = {"mono": 1, "quad": 4, "7.1": 8}.get(layout, 6)
+    part = clicking(3.0, channels=count)
+    part[1:] *= 0.0
+    path = film(tmp_path / "a.mkv", 3.0, Track(part, layout))
+    assert FilmTrack(path).layout == kept
+    sound = own_sound(path, 3.0)
+    assert sound.shape == (3 * RATE, channels)
+    assert len(clicks(sound)) == 3
+    assert not sound[:, 2:].any()  # what was in front is still in front
+
+
+def test_a_film_without_sound_has_none(tmp_path: Path) -> None:
+    assert OriginalSound(film(tmp_path / "a.mp4", 1.0)).layout is None
+
+
+def test_a_film_that_is_gone_is_named(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"gone\.mp4"):
+        OriginalSound(tmp_path / "gone.mp4")
+
+
+def test_a_film_that_is_cut_short_is_heard_as_far_as_it_goes(tmp_path: Path) -> None:
+    path = film(tmp_path / "a.mkv", 6.0, Track(clicking(6.0)))
+    content = path.read_bytes()
+    path.write_bytes(content[: len(content) // 2])
+    found = clicks(own_sound(path, 6.0))
+    assert found == pytest.approx([0.5, 1.5, 2.5, 3.5, 4.5][: len(found)], abs=0.001)
+    assert found

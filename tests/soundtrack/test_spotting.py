@@ -8,17 +8,16 @@ import pytest
 
 from img2music.affect import Affect
 from img2music.analysis import CurvePoint
+from img2music.connectors.tags import Tags
 from img2music.distribution import AffectDistribution
 from img2music.errors import LibraryError, UsageError
 from img2music.filters import TrackFilter
 from img2music.library.store import LibraryStore
-from img2music.media.video import VideoInfo
-from img2music.options import MatchMode
+from img2music.options import CueCount, MatchMode, SpotOptions
 from img2music.soundtrack.choosing import Prices
-from img2music.soundtrack.film import SAMPLE_EVERY, Film, Shot
-from img2music.soundtrack.scenes import group
-from img2music.soundtrack.spotting import Cues, Options, candidates, clock, grid, spot, stretches
-from img2music.track import Tags
+from img2music.soundtrack.cue_sheet import FilmFile, Shot
+from img2music.soundtrack.film import SAMPLE_EVERY, Film, group
+from img2music.soundtrack.spotting import candidates, grid, spot, stretches
 from tests.support.songs import library as make_library
 from tests.support.songs import record
 from tests.support.songs import song as silent_song
@@ -36,8 +35,8 @@ def film(*parts: tuple[float, str]) -> Film:
     times = np.arange(0.0, ends[-1], SAMPLE_EVERY)
     owner = np.searchsorted(ends, times, side="right")
     curve = np.column_stack([times, [MOODS[parts[n][1]] for n in owner]])
-    info = VideoInfo(ends[-1], 25.0, "mov,mp4", "h264", sound=False)
-    return Film("/films/a.mp4", info, ends[-1], np.arange(0, ends[-1], 0.04), shots, (), curve)
+    shown = np.arange(0, ends[-1], 0.04)
+    return Film(FilmFile("/films/a.mp4", ends[-1], 25.0, len(shown)), shown, shots, (), curve)
 
 
 def song(name: str, mood: str, duration: float = 120.0, **more: object):
@@ -61,10 +60,10 @@ def store(tmp_path: Path):
         yield opened
 
 
-def spotted(store: LibraryStore, seen: Film, **options: object):
-    wanted = Options(**({"matching": MatchMode.ABSOLUTE, "alternatives": 0} | options))
+def spotted(store: LibraryStore, seen: Film, *, prices: Prices | None = None, **options: object):
+    wanted = SpotOptions(**({"match": MatchMode.ABSOLUTE, "alternatives": 0} | options))
     scenes = group(seen.shots, wanted.least_scene)
-    return spot(seen, scenes, candidates(store, wanted), wanted, store=store, natural=NATURAL)
+    return spot(seen, scenes, candidates(store, wanted), wanted, store=store, natural=NATURAL, prices=prices)
 
 
 def titles(cues) -> list[str]:
@@ -86,14 +85,14 @@ def test_the_music_changes_with_the_mood(store: LibraryStore) -> None:
 
 
 def test_one_cue(store: LibraryStore) -> None:
-    (cue,) = spotted(store, CHANGING, cues=Cues.ONE)
+    (cue,) = spotted(store, CHANGING, cues=CueCount.ONE)
     assert (cue.start, cue.end) == (0.0, 70.0)
 
 
 def test_a_change_must_be_worth_its_price(store: LibraryStore) -> None:
     dear = Prices(cue=1000.0)
     assert len(spotted(store, CHANGING, prices=dear)) == 1
-    assert len(spotted(store, CHANGING, prices=dear, cues=Cues.SCENE)) == 3
+    assert len(spotted(store, CHANGING, prices=dear, cues=CueCount.SCENE)) == 3
 
 
 def test_the_same_mood_again_gets_another_song(store: LibraryStore) -> None:
@@ -130,7 +129,11 @@ def test_a_repeated_artist_is_the_reason(tmp_path: Path) -> None:
     songs = [song("First", "lively", artist="B"), song("Near", "calm", artist="B"), song("Far", "sad", artist="C")]
     with make_library(tmp_path / "library.db", songs) as store:
         cues = spotted(
-            store, film((20.0, "lively"), (20.0, "calm")), alternatives=2, prices=Prices(artist=100.0), cues=Cues.SCENE
+            store,
+            film((20.0, "lively"), (20.0, "calm")),
+            alternatives=2,
+            prices=Prices(artist=100.0),
+            cues=CueCount.SCENE,
         )
     assert titles(cues) == ["First", "Far"]
     notes = {each.track.title: each.note for each in cues[1].alternatives}
@@ -144,20 +147,20 @@ def test_pins_and_bans(store: LibraryStore) -> None:
     number = next(track.id for track in store.tracks() if track.title == "Dance")
     pinned = spotted(store, CHANGING, pins=((1, str(number)), (3, "/music/Quiet Two.mp3")))
     assert (pinned[0].track.title, pinned[-1].track.title) == ("Dance", "Quiet Two")
-    assert titles(spotted(store, CHANGING, cues=Cues.ONE, pins=((3, "Tears"),))) == ["Tears"]
+    assert titles(spotted(store, CHANGING, cues=CueCount.ONE, pins=((3, "Tears"),))) == ["Tears"]
 
 
 def test_names_that_look_like_numbers(tmp_path: Path) -> None:
     songs = [replace(song(name, "calm"), tags=Tags()) for name in ("02", "03", "1", "40", "7")]
     with make_library(tmp_path / "library.db", songs) as store:
-        found = candidates(store, Options(bans=("#2", "02", "40", "/music/7.mp3")))
+        found = candidates(store, SpotOptions(bans=("#2", "02", "40", "/music/7.mp3")))
         assert found.ids[found.allowed].tolist() == [3]  # the songs 2, 1, 4 and 5 are out
         (cue,) = spotted(store, film((20.0, "calm")), pins=((1, "4"),))  # a number that is no name
-        assert cue.track.display_name == "#4 40"
+        assert cue.track.label == "#4 40"
         with pytest.raises(UsageError, match=r"2 songs fit '1': #1 02; #3 1\. Give one by its number \(#\)"):
-            candidates(store, Options(bans=("1",)))
+            candidates(store, SpotOptions(bans=("1",)))
         with pytest.raises(UsageError, match=r"3 songs fit '0': #1 02; #2 03; #4 40"):
-            candidates(store, Options(pins=((1, "0"),)))
+            candidates(store, SpotOptions(pins=((1, "0"),)))
 
 
 def test_a_pin_passes_the_filters(store: LibraryStore) -> None:
@@ -178,8 +181,11 @@ BAD = {
         {"where": TrackFilter(artist=("E",))},
         "lasts 0:05, too short for a scene",
     ),
-    "two pins for one cue": ({"cues": Cues.ONE, "pins": ((1, "Dance"), (2, "Tears"))}, "only one song can be pinned"),
-    "a scene of no length": ({"least_scene": 0.1}, "1 to 3600 seconds"),
+    "two pins for one cue": (
+        {"cues": CueCount.ONE, "pins": ((1, "Dance"), (2, "Tears"))},
+        "only one song can be pinned",
+    ),
+    "a scene of no length": ({"least_scene": 0.1}, "from 1 to 3600"),
     "fewer than no alternatives": ({"alternatives": -1}, "at least 0"),
 }
 
@@ -193,8 +199,8 @@ def test_what_can_not_be_is_said_in_one_line(store: LibraryStore, name: str) -> 
 
 
 def test_no_song_is_as_long_as_the_film(store: LibraryStore) -> None:
-    with pytest.raises(UsageError, match=r"as long as the film \(3:00; .* 2:00\): use --cues auto"):
-        spotted(store, film((180.0, "calm")), cues=Cues.ONE)
+    with pytest.raises(UsageError, match=r"as long as the film \(3:00; .* 2:00\): use `cues=auto`"):
+        spotted(store, film((180.0, "calm")), cues=CueCount.ONE)
 
 
 def test_a_scene_longer_than_every_song_gets_several(store: LibraryStore) -> None:
@@ -239,21 +245,21 @@ def test_of_copies_the_albums_is_heard(tmp_path: Path) -> None:
         for path in ("/Downloads/a.mp3", "/Music/a.mp3")
     ]
     with make_library(tmp_path / "library.db", [*records, record("/Music/b.mp3", 0.5, 0.5, duration=90.0)]) as store:
-        assert candidates(store, Options()).ids.tolist() == [2, 3]
-        pinned = candidates(store, Options(pins=((1, "1"),)))
+        assert candidates(store, SpotOptions()).ids.tolist() == [2, 3]
+        pinned = candidates(store, SpotOptions(pins=((1, "1"),)))
         assert pinned.ids[pinned.allowed].tolist() == [2, 3]
-        assert candidates(store, Options(bans=("1",))).ids.tolist() == [3]
+        assert candidates(store, SpotOptions(bans=("1",))).ids.tolist() == [3]
 
 
 def test_relative_matching_compares_ranks(store: LibraryStore) -> None:
     # Half as lively as pictures can be: the liveliest of what the library has in the upper half.
     seen = film((20.0, "lively"))
-    (cue,) = spotted(store, seen, matching=MatchMode.RELATIVE)
+    (cue,) = spotted(store, seen, match=MatchMode.RELATIVE)
     assert cue.track.title == "Dance"
 
 
 def test_stretches_begin_with_scenes(store: LibraryStore) -> None:
-    options = Options()
+    options = SpotOptions()
     edges, owners = stretches(group(CHANGING.shots), candidates(store, options), options)
     assert edges.tolist() == [0.0, 20.0, 50.0, 70.0]
     assert owners.tolist() == [0, 1, 2]
@@ -263,8 +269,3 @@ def test_a_grid_averages_and_fills() -> None:
     points = np.array([[0.0, 0.0], [1.0, 0.5], [0.4, 0.4]])
     cells = grid(np.array([0.0, 0.5, 5.0]), points, 6.0, 2.0)
     assert cells == pytest.approx(np.array([[0.5, 0.25], [0.45, 0.325], [0.4, 0.4]]))
-
-
-@pytest.mark.parametrize(("seconds", "text"), [(7.4, "0:07"), (187, "3:07"), (3723, "1:02:03"), (59.6, "1:00")])
-def test_clock(seconds: float, text: str) -> None:
-    assert clock(seconds) == text

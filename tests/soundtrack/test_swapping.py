@@ -10,8 +10,9 @@ import pytest
 
 from img2music.errors import InputError
 from img2music.matching.passages import Passage
-from img2music.soundtrack.cue_sheet import Alternative, Cue, CueBeats, CueSheet, CueTrack, FilmFile, load
-from img2music.soundtrack.formats import save
+from img2music.soundtrack.cue_sheet import Alternative, Cue, CueBeats, CueSheet, CueTrack, FilmFile
+from img2music.soundtrack.formats import FORMATS
+from img2music.soundtrack.swapping import load
 from tests.support.sounds import encode, tone
 
 RATE = 22_050
@@ -30,17 +31,17 @@ def songs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 @pytest.fixture
 def edited(songs: dict[str, Path], tmp_path: Path) -> Callable[..., CueSheet]:
     """A sheet of one cue, as it is read after somebody has changed its JSON."""
-    listed = Alternative(CueTrack(9, str(songs["listed"]), "LISTED"), Passage(4.0, 14.0), 0.2)
-    song = CueTrack(7, str(songs["loud"]), "LOUD", "Artist", "Album", 20.0)
+    listed = Alternative(CueTrack(str(songs["listed"]), "LISTED", id=9), Passage(4.0, 14.0), 0.2)
+    song = CueTrack(str(songs["loud"]), "LOUD", "Artist", "Album", 20.0, id=7)
     passage = Passage(8.0, 18.0)
-    cue = Cue(0.0, 10.0, 0, 250, song, passage, 1.0, 2.0, -9.0, 0.1, "Feels like it", (listed,), CueBeats(120.0, 0.01))
-    save(CueSheet(FilmFile("/films/a.mp4", 10.0, 25.0, 250), (), (cue,)), tmp_path / "cues.json")
+    cue = Cue(0.0, 10.0, song, passage, 1.0, 2.0, -9.0, 0.1, "Feels like it", (listed,), CueBeats(120.0, 0.01))
+    FORMATS["json"].save(CueSheet(FilmFile("/films/a.mp4", 10.0, 25.0, 250), (), (cue,)), tmp_path / "cues.json")
 
     def read(change: Callable[[dict[str, Any]], object], told: list[str] | None = None) -> CueSheet:
         document = json.loads((tmp_path / "cues.json").read_text())
         change(document["cues"][0])
         (tmp_path / "edited.json").write_text(json.dumps(document))
-        return load(tmp_path / "edited.json", None if told is None else told.append)
+        return load(tmp_path / "edited.json", [].append if told is None else told.append)
 
     return read
 
@@ -60,7 +61,7 @@ def test_another_song_has_its_own_gain_title_and_passage(
 ) -> None:
     told: list[str] = []
     soft = edited(path_to(songs["soft"]), told).cues[0]
-    assert soft.track == CueTrack(None, str(songs["soft"]), "SOFT", None, None, pytest.approx(20.0, abs=0.05))
+    assert soft.track == CueTrack(str(songs["soft"]), "SOFT", None, None, pytest.approx(20.0, abs=0.05))
     assert soft.passage == Passage(0.0, 10.0)
     assert (soft.distance, soft.why) == (None, "Chosen by hand")
     assert soft.beats == CueBeats(note="no beat stands out in it")
@@ -90,7 +91,7 @@ def test_a_sheet_that_was_swapped_can_be_swapped_again(
     edited: Callable[..., CueSheet], songs: dict[str, Path], tmp_path: Path
 ) -> None:
     swapped = edited(path_to(songs["soft"]))
-    save(swapped, tmp_path / "again.json")
+    FORMATS["json"].save(swapped, tmp_path / "again.json")
     again = load(tmp_path / "again.json").cues[0]
     assert again.gain_db == pytest.approx(swapped.cues[0].gain_db, abs=0.001)
     assert replace(again, gain_db=0.0, track=swapped.cues[0].track) == replace(swapped.cues[0], gain_db=0.0)
@@ -106,7 +107,7 @@ def test_songs_that_only_moved_keep_everything(
 
 
 @pytest.mark.parametrize(
-    ("name", "said"), [("short", "lasts 3.0 s, and its passage in cue 1 ends at 10.0 s"), ("none", "No such file")]
+    ("name", "said"), [("short", "lasts 3.0 s, and its passage in cue 1 ends at 10.0 s"), ("none", "no such file")]
 )
 def test_a_song_that_can_not_lie_there_is_refused(
     edited: Callable[..., CueSheet], songs: dict[str, Path], name: str, said: str

@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 
 from img2music.music.song import Song
-from img2music.research.songs.inputs import Sources, make_groups
+from img2music.research.songs.inputs import make_groups
+from img2music.research.songs.stacking import complete
 from img2music.research.songs.targets import spotify_target
-from img2music.research.songs.training import complete
 
 GLAD, SAD = ("sunny smile dancing golden", "rainy tears broken grey")
 
@@ -77,4 +77,4 @@ SONGS = made_songs(90)
 
 
 def data_of(songs=SONGS, inputs=("music", "lyric-style", "lyric-words"), axes=("valence", "arousal")):
-    return complete(songs, [spotify_target(songs, axis) for axis in axes], make_groups(inputs, Sources()))
+    return complete(songs, [spotify_target(songs, axis) for axis in axes], make_groups(inputs))

@@ -22,7 +22,7 @@ Sound = NDArray[np.float32]
 
 def cue(start: float, end: float, song: Path, offset: float = 0.0, **rest: Any) -> Cue:
     """A cue of a song from `offset` seconds on."""
-    return Cue(start, end, None, None, CueTrack(None, str(song)), Passage(offset, offset + end - start), **rest)
+    return Cue(start, end, CueTrack(str(song)), Passage(offset, offset + end - start), **rest)
 
 
 def sheet(seconds: float, *cues: Cue, film: Path = Path("/no/such/film.mp4")) -> CueSheet:

@@ -1,5 +1,6 @@
 """What is said to move the affect of a picture does move it."""
 
+import io
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -125,3 +126,11 @@ def test_drawings_are_always_the_same_and_well_formed(colours: ImageModel, tmp_p
     assert photo.read_bytes() == (tmp_path / "other.png").read_bytes() == before
     with pytest.raises(InputError, match="nowhere"):
         found.plot(tmp_path / "nowhere" / "why.png")
+
+
+def test_a_picture_in_memory_is_explained_too(colours: ImageModel) -> None:
+    content = io.BytesIO()
+    Image.new("RGB", (40, 30), (255, 0, 0)).save(content, "PNG")
+    content.seek(0)
+    found = explain(colours, content)
+    assert (found.path, found.affect.valence, found.photo.shape) == ("picture", pytest.approx(1), (30, 40, 3))

@@ -2,6 +2,7 @@ import itertools
 import json
 import os
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -14,8 +15,11 @@ from skimage import data
 from img2music import analyze
 from img2music.affect import Affect
 from img2music.errors import InputError, ModelError, UsageError
-from img2music.vision.model import MODELS, ImageAnalysis, ImageModel, in_order
+from img2music.inference import open_session
+from img2music.vision.model import ImageAnalysis, ImageModel, in_order
+from img2music.vision.model_files import DEFAULT, MODELS, VARIABLE
 from tests.media.test_colours import swapped
+from tests.support.small_models import colour_model, written
 
 SHIPPED = MODELS / "oasis-lite2-lite0.onnx"
 
@@ -205,3 +209,29 @@ def test_affect_is_valid_whatever_the_image_shows(model: ImageModel, tmp_path: P
     for item in model.analyze(sorted(tmp_path.iterdir())):
         assert isinstance(item, ImageAnalysis)
         assert isinstance(item.affect, Affect)
+
+
+def test_pictures_in_memory_have_names_of_their_own(model: ImageModel, photos: dict[str, Path]) -> None:
+    cat = photos["cat"]
+    bad = np.zeros((3, 3, 7), dtype=np.uint8)
+    with Image.open(cat) as opened, cat.open("rb") as stream:
+        found = list(model.analyze([cat, cat.read_bytes(), bad, opened, stream, data.cat()]))
+    names = [item.path for item in found]
+    assert names == [str(cat), "picture 2", "picture 3", str(cat), str(cat), "picture 6"]
+    assert isinstance(found[2], InputError)
+    assert len({(item.affect, item.spread) for item in found if isinstance(item, ImageAnalysis)}) == 1
+
+
+def test_a_model_is_loaded_once_as_long_as_its_file_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened = []
+    monkeypatch.setattr("img2music.vision.model.open_session", lambda *given: opened.append(1) or open_session(*given))
+    file = written(tmp_path, colour_model())
+    with ThreadPoolExecutor(8) as pool:
+        assert {model.name for model in pool.map(ImageModel.load, [file] * 20)} == {"colours/1"}
+    assert len(opened) == 1
+    written(tmp_path, colour_model(version="2", seed="another"))
+    assert ImageModel.load(file).name == "colours/2"
+    monkeypatch.setenv(VARIABLE, str(file))
+    assert ImageModel.load().name == "colours/2"
+    monkeypatch.delenv(VARIABLE)
+    assert ImageModel.load().name.startswith(DEFAULT)

@@ -5,10 +5,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from img2music.cli.tables import model_rows
 from img2music.errors import InputError, ModelError
 from img2music.vision import registry
 from img2music.vision.description import describe
-from img2music.vision.model import DEFAULT, MODELS, ImageModel
+from img2music.vision.model import ImageModel
+from img2music.vision.model_files import DEFAULT, MAX_BYTES, MODELS
 from tests.support.small_models import BAD_MODELS, METADATA, SIDE, colour_model, written
 
 
@@ -47,7 +49,7 @@ def test_a_model_is_added_used_and_removed(tmp_path: Path, user: Path) -> None:
     assert registry.use("colours").default
     assert ImageModel.load().name == "colours/1"
     assert [model.name for model in registry.models() if model.default] == ["colours"]
-    with pytest.raises(ModelError, match=f"models use {DEFAULT}"):
+    with pytest.raises(ModelError, match=f"choose another first, such as {DEFAULT}"):
         registry.remove("colours")
     registry.use(DEFAULT)
     registry.remove("colours")
@@ -75,7 +77,7 @@ def test_a_chosen_model_that_is_gone_is_not_replaced_in_silence(tmp_path: Path) 
     added = registry.add(written(tmp_path, colour_model()))
     registry.use("colours")
     added.path.unlink()
-    with pytest.raises(ModelError, match=f"colours, which you have chosen .*models use {DEFAULT}"):
+    with pytest.raises(ModelError, match=f"colours, which you have chosen .choose {DEFAULT}"):
         ImageModel.load()
     assert registry.chosen() == "colours"
     assert not any(model.default for model in registry.models())
@@ -87,7 +89,7 @@ def test_a_damaged_choice_can_be_written_anew(user: Path) -> None:
     registry.use(DEFAULT)
     (choice,) = (path for path in user.rglob("image-model") if path.is_file())
     choice.write_bytes(b"\xff\xfe")
-    with pytest.raises(ModelError, match=f"image-model.*models use {DEFAULT}"):
+    with pytest.raises(ModelError, match=f"image-model.*choose one again, such as {DEFAULT}"):
         registry.locate()
     registry.use(DEFAULT)
     assert registry.locate().stem == DEFAULT
@@ -116,7 +118,7 @@ def test_names_that_are_taken_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="comes with img2music"):
         registry.add(written(tmp_path, colour_model(name=DEFAULT)))
     added = registry.add(written(tmp_path, colour_model()))
-    with pytest.raises(ModelError, match="models remove colours"):
+    with pytest.raises(ModelError, match="another model colours already; remove it first"):
         registry.add(written(tmp_path, colour_model(seed="8")))
     assert added.path.read_bytes() == colour_model()
 
@@ -124,7 +126,7 @@ def test_names_that_are_taken_are_refused(tmp_path: Path) -> None:
 def test_shipped_models_stay(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="comes with img2music"):
         registry.remove(DEFAULT)
-    with pytest.raises(ModelError, match="models add"):
+    with pytest.raises(ModelError, match="is a file; add it first"):
         registry.use(str(written(tmp_path, colour_model())))
 
 
@@ -147,7 +149,7 @@ def test_a_name_goes_before_a_file_and_a_path_before_a_name(tmp_path: Path, monk
 def test_huge_files_are_not_read(tmp_path: Path) -> None:
     file = tmp_path / "huge.onnx"
     with file.open("wb") as stream:
-        stream.truncate(registry.MAX_BYTES + 1)
+        stream.truncate(MAX_BYTES + 1)
     with pytest.raises(ModelError, match="too large"):
         registry.locate(file)
 
@@ -158,7 +160,7 @@ def test_the_description_has_what_the_metadata_says(tmp_path: Path) -> None:
     assert (found.model, found.side, found.bytes) == ("colours/1", SIDE, file.stat().st_size)
     assert (found.data, found.licence, found.seed) == (METADATA["data"], None, "7")
     assert found.milliseconds > 0
-    rows = dict(found.rows())
+    rows = dict(model_rows(found))
     assert rows["r, random folds"] == "valence 0.500, arousal 0.250"
     assert rows["licence"] == "not said"
     assert np.isclose(found.to_json()["metrics"]["random"]["arousal"]["r"], 0.25)
@@ -173,4 +175,4 @@ def test_metrics_that_are_no_json_are_left_out(metrics: str | None, tmp_path: Pa
 def test_metrics_of_another_shape_are_shown_as_json_only(metrics: str, tmp_path: Path) -> None:
     found = describe(written(tmp_path, colour_model(metrics=metrics)))
     assert found.metrics is not None
-    assert not [name for name, _ in found.rows() if name.startswith("r,")]
+    assert not [name for name, _ in model_rows(found) if name.startswith("r,")]

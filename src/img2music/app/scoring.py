@@ -1,23 +1,41 @@
-"""From a film and its cue sheet to the film with its music."""
+"""From a film and its cue sheet, or a library, to the film with its music."""
 
+import itertools
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from img2music.app.cues import (
+    Replacing,
+    Told,
+    files_of,
+    kinds_of,
+    quietly,
+    read_sheet,
+    require,
+    save_sheets,
+    sheet_files,
+    sheet_input,
+)
+from img2music.app.spotting import Library, opened, plotted, songs_of, spot_from
+from img2music.connectors.tags import read_tags
 from img2music.errors import InputError, UsageError
-from img2music.files import FileKind, require_outputs
-from img2music.media.film_packets import survey
-from img2music.media.film_writer import film_format, write_film
-from img2music.media.sound_writer import sound_file, sound_format
-from img2music.soundtrack.cue_sheet import LOUDNESS, TOLERANCE, CueSheet, Original
-from img2music.soundtrack.formats import files_of
-from img2music.soundtrack.sound import Progress, asked, compose
-from img2music.soundtrack.spotting import clocks
+from img2music.files import FileKind
+from img2music.media.film_survey import Survey
+from img2music.media.film_writer import write_film
+from img2music.media.output_formats import FILM, SOUND
+from img2music.media.sound_writer import sound_file
+from img2music.media.video import survey_of
+from img2music.options import AnyPath, OriginalSound, ScoreOptions, SpotOptions
+from img2music.progress import Progress, unwatched
+from img2music.soundtrack.cue_sheet import TOLERANCE, CueSheet, clocks
+from img2music.soundtrack.sound import asked, compose
+from img2music.track import Tags
 
 Block = NDArray[np.float32]
 
@@ -25,56 +43,105 @@ OUTLASTING = 1.0
 """Seconds by which a film's sound must outlast its pictures before it is said that they are left out."""
 
 
-def kinds(output: Path | None, audio_only: Path | None) -> list[tuple[Path, FileKind]]:
-    """Pair what is to be written with what it is known by, as `files.require_outputs` takes it."""
-    if output is None and audio_only is None:
-        raise UsageError("Nothing is to be written: give --output FILM, --audio-only FILE, or both.")
-    films = [(output, film_format(output).kind)] if output is not None else []
-    sounds = [(audio_only, sound_format(audio_only).kind)] if audio_only is not None else []
-    return [*films, *sounds]
+@dataclass(frozen=True)
+class Scored:
+    """What was scored: the cue sheet, with what was heard in the film, and what a person should know."""
+
+    sheet: CueSheet
+    notes: tuple[str, ...]
 
 
 def score_film(
-    film: str | os.PathLike[str],
-    sheet: CueSheet,
-    output: Path | None = None,
-    audio_only: Path | None = None,
+    film: AnyPath,
+    sheet: CueSheet | AnyPath | None = None,
+    output: AnyPath | None = None,
+    audio_only: AnyPath | None = None,
+    options: ScoreOptions | None = None,
     *,
-    original: Original | None = None,
-    duck: float | None = None,
-    loudness: float = LOUDNESS,
-    progress: Progress | None = None,
-) -> tuple[str, ...]:
-    """Write a film with the music of a cue sheet, its sound alone, or both."""
-    require_outputs(kinds(output, audio_only), [("the film itself", film), *files_of(sheet)])
+    library: Library = None,
+    spotting: SpotOptions | None = None,
+    sheets: Sequence[AnyPath] = (),
+    plot: AnyPath | None = None,
+    replacing: Replacing = quietly,
+    told: Told = quietly,
+    progress: Progress = unwatched,
+) -> Scored:
+    """Write a film with the music of a cue sheet, its sound alone, or both; without a sheet, choose the music first."""
+    options = options or ScoreOptions()
+    files = sheet_files(sheets)
+    target, sound_target = (None if file is None else Path(os.fsdecode(file)) for file in (output, audio_only))
+    outputs = [*_outputs(target, sound_target), *kinds_of(files), *plotted(plot)]
+    if sheet is not None and (spotting is not None or plot is not None):
+        given = "plot" if spotting is None else "spotting"
+        raise UsageError(f"The cue sheet says what is to be made: `sheet` goes without `{given}`.")
+    chosen = None if sheet is None else read_sheet(sheet, told)
+    read = [("the film itself", film), *sheet_input(sheet), *files_of(chosen)]
+    require(outputs, itertools.chain(read, _tagged(sound_target), songs_of(library)), replacing)
+    notes: tuple[str, ...] = ()
+    found = None
+    if chosen is None:
+        with opened(library) as store:
+            found = spot_from(store, film, spotting or SpotOptions(), options, progress)
+        chosen, notes = found.sheet, found.notes
+    seen = found.film.survey if found is not None and found.film.survey is not None else survey_of(film)
+    scored = _write(film, chosen, seen, target, sound_target, options=options, progress=progress)
+    save_sheets(scored.sheet, files)
+    drawn = found.plot(plot) if found is not None and plot is not None else ()
+    return Scored(scored.sheet, (*notes, *scored.notes, *drawn))
+
+
+def _outputs(film: Path | None, sound: Path | None) -> Iterator[tuple[Path, FileKind]]:
+    """What is to be written, as `require` takes it."""
+    if film is None and sound is None:
+        raise UsageError("Nothing is to be written: give `output`, `audio_only`, or both.")
+    if film is not None:
+        yield film, FILM.chosen(None, film).kind
+    if sound is not None:
+        yield sound, SOUND.chosen(None, sound).kind
+
+
+def _write(
+    film: AnyPath,
+    sheet: CueSheet,
+    seen: Survey,
+    output: Path | None,
+    audio_only: Path | None,
+    *,
+    options: ScoreOptions,
+    progress: Progress,
+) -> Scored:
     for cue in sheet.cues:  # the last as early as the first
         if not os.path.isfile(cue.track.path):  # noqa: PTH113 - names may be any bytes
             raise InputError("is in the cue sheet, and is not there.", cue.track.path)
-    seen = survey(film)
     if abs(seen.duration - sheet.film.duration) > TOLERANCE:
         lasts, planned = clocks(seen.duration, sheet.film.duration)
         raise InputError(f"lasts {lasts}, and the cue sheet is for a film of {planned}.", os.fsdecode(film))
-    # Exact, where the sheet tells milliseconds.
-    sheet = replace(sheet, film=replace(sheet.film, duration=seen.duration))
-    own = asked(sheet, original, duck)
+    original = asked(sheet, options).use is not OriginalSound.DROP
     notes: tuple[str, ...] = ()
-    if own.use is not Original.DROP and seen.sound_end > seen.duration + OUTLASTING:
-        heard, shown = clocks(seen.sound_end, seen.duration)
-        notes = (f"The film's sound goes on until {heard}, and its pictures end at {shown}: the rest is left out.",)
-    sound = compose(replace(sheet, original=own), loudness=loudness, film=film, progress=progress)
+    if original and seen.sound_end > seen.duration + OUTLASTING:
+        until, shown = clocks(seen.sound_end, seen.duration)
+        notes = (f"The film's sound goes on until {until}, and its pictures end at {shown}: the rest is left out.",)
+    # Exact, where the sheet tells milliseconds.
+    sound = compose(sheet, options, progress, film=film, duration=seen.duration)
     with ExitStack() as stack:
         if audio_only is not None:
             write = stack.enter_context(sound_file(audio_only, sound.rate, sound.layout))
             sound = replace(sound, blocks=_also(sound.blocks, write))
         if output is not None:
-            notes += write_film(film, seen, sound, output, original=own.use is not Original.DROP)
+            notes += write_film(film, seen, sound, output, original=original)
         else:
             for _ in sound.blocks:
                 pass
-    return notes
+    return Scored(replace(sheet, original=sound.own), notes)
 
 
 def _also(blocks: Iterator[Block], write: Callable[[Block], None]) -> Iterator[Block]:
     for block in blocks:
         write(block)
         yield block
+
+
+def _tagged(sound: Path | None) -> Iterator[tuple[str, Path]]:
+    """The file for the sound alone, if it has tags, which such sound has not: a song that no library knows."""
+    if sound is not None and sound.is_file() and read_tags(str(sound)) != Tags():
+        yield "a song, as its tags say", sound

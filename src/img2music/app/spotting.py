@@ -1,23 +1,29 @@
 """From a film and a library to a cue sheet."""
 
+import contextlib
 import os
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from img2music.affect import Affect
-from img2music.errors import InputError
-from img2music.files import require_outputs
+from img2music.app.cues import Replacing, files_of, kinds_of, quietly, require, save_sheets, sheet_files
+from img2music.errors import InputError, LibraryError
+from img2music.files import FileKind
 from img2music.library.store import LibraryStore
-from img2music.media.film_packets import survey
-from img2music.soundtrack.cue_sheet import Cue, CueSheet, FilmFile, Original, SheetScene, SheetSpan
-from img2music.soundtrack.film import Film, Progress, read_film
-from img2music.soundtrack.formats import KINDS, chosen_format, files_of, save
-from img2music.soundtrack.scenes import Scene, group
+from img2music.media.video import VideoFile
+from img2music.options import AnyPath, ScoreOptions, SpotOptions
+from img2music.plots import PLOT, require_plotting
+from img2music.progress import Progress, unwatched
+from img2music.soundtrack.cue_sheet import CueSheet, clocks
+from img2music.soundtrack.cueing import starts_note
+from img2music.soundtrack.film import Film, group, read_film
+from img2music.soundtrack.plot import draw
 from img2music.soundtrack.sound import heard
-from img2music.soundtrack.spotting import Options, candidates, clocks, require_possible, spot
-from img2music.soundtrack.table import starts_note
+from img2music.soundtrack.spotting import candidates, require_possible, spot
 from img2music.vision.model import ImageModel
+
+Library = LibraryStore | AnyPath | None
+"""A library: open, or where it is, as `LibraryStore.open` takes it."""
 
 CUT_SHORT = 1.0
 """Seconds that a film must lack of its stated length before it is said."""
@@ -25,12 +31,14 @@ CUT_SHORT = 1.0
 
 @dataclass(frozen=True)
 class Spotted:
-    """A film that was read, and its cue sheet.
+    """A film that was read, and the music that was chosen for it.
 
     Attributes
     ----------
     film : Film
+        What was seen: shots, transitions and the affect curve.
     sheet : CueSheet
+        Its scenes and cues.
     notes : tuple of str
         What a person should know about the result as a whole.
     """
@@ -39,82 +47,116 @@ class Spotted:
     sheet: CueSheet
     notes: tuple[str, ...]
 
-    def save(self, file: str | os.PathLike[str], form: str | None = None) -> None:
-        """Write the cue sheet, also as a timeline for an editor or as chapters."""
-        target = Path(file)
-        chosen = chosen_format(form, target, terminal=False)
-        require_outputs([(target, KINDS[chosen])], files_of(self.sheet))
-        save(self.sheet, target, chosen)
+    def save(self, file: AnyPath, format: str | None = None) -> None:  # noqa: A002
+        """Write the cue sheet, also as a timeline for an editor or as chapters.
+
+        Parameters
+        ----------
+        file : str or path-like
+            An older file of the same kind is replaced.
+        format : str, optional
+            One of `img2music.soundtrack.formats.FORMATS`; by default the file's ending.
+
+        Raises
+        ------
+        UsageError
+            If there is no such format, or the file is the film or one of the songs.
+        InputError
+            If it can't be written, or something else has this name.
+        MissingExtraError
+            If the extra ``soundtrack`` is needed and not installed.
+        """
+        files = sheet_files([file], format)
+        require(kinds_of(files), files_of(self.sheet), quietly)
+        save_sheets(self.sheet, files)
+
+    def plot(self, file: AnyPath) -> tuple[str, ...]:
+        """Draw the film's mood, its scenes and its songs.
+
+        Parameters
+        ----------
+        file : str or path-like
+            A PNG or SVG file, by its ending.
+
+        Returns
+        -------
+        tuple of str
+            What a person should know, such as letters that no font has.
+
+        Raises
+        ------
+        UsageError
+            If the file ends otherwise.
+        MissingExtraError
+            If matplotlib is not installed.
+        """
+        return draw(self.film, self.sheet, Path(os.fsdecode(file)))
 
 
 def spot_film(
-    location: str | os.PathLike[str] | None,
-    path: str | os.PathLike[str],
-    options: Options,
-    image_model: str | os.PathLike[str] | None = None,
-    progress: Progress | None = None,
+    library: Library,
+    film: AnyPath,
+    options: SpotOptions | None = None,
     *,
-    original: Original = Original.DUCK,
-    duck: float | None = None,
+    scoring: ScoreOptions | None = None,
+    outputs: Sequence[AnyPath] = (),
+    format: str | None = None,  # noqa: A002
+    plot: AnyPath | None = None,
+    replacing: Replacing = quietly,
+    progress: Progress = unwatched,
 ) -> Spotted:
-    """Read a film and choose its music from a library."""
-    with LibraryStore.open(location, read_only=True) as store:
-        return spot_from(store, path, options, image_model, progress, original=original, duck=duck)
+    """Read a film, choose its music from a library, and write the cue sheet to files and draw it, if asked for."""
+    files = sheet_files(outputs, format)
+    require([*kinds_of(files), *plotted(plot)], [("the film itself", film)], replacing)
+    with opened(library) as store:
+        found = spot_from(store, film, options or SpotOptions(), scoring or ScoreOptions(), progress)
+    save_sheets(found.sheet, files)
+    return found if plot is None else replace(found, notes=(*found.notes, *found.plot(plot)))
 
 
 def spot_from(
-    store: LibraryStore,
-    path: str | os.PathLike[str],
-    options: Options,
-    image_model: str | os.PathLike[str] | None = None,
-    progress: Progress | None = None,
-    *,
-    original: Original = Original.DUCK,
-    duck: float | None = None,
+    store: LibraryStore, film: AnyPath, options: SpotOptions, scoring: ScoreOptions, progress: Progress
 ) -> Spotted:
     """Read a film and choose its music from a library that is open."""
     tracks = candidates(store, options)  # what is wrong with them is known before a film is decoded for minutes
-    model = ImageModel.load(image_model)
-    require_possible(tracks, options, survey(path).duration)
-    film = read_film(path, model, progress)
-    scenes = group(film.shots, options.least_scene)
-    cues = spot(film, scenes, tracks, options, store=store, natural=model.reference)
-    lacking = survey(path).lacking
+    model = ImageModel.load(options.image_model)
+    with VideoFile(film) as video:
+        require_possible(tracks, options, video.end)
+        seen = read_film(video, model, progress)
+        lacking = video.survey.lacking
+    scenes = group(seen.shots, options.least_scene)
+    cues = spot(seen, scenes, tracks, options, store=store, natural=model.reference)
     notes = (*((tracks.note,) if tracks.note else ()), *starts_note(cues))
     if lacking > CUT_SHORT:
-        says, found = clocks(film.duration + lacking, film.duration)
+        says, found = clocks(seen.duration + lacking, seen.duration)
         notes += (f"The film says that it lasts {says}, and ends after {found}: it is cut short.",)
-    sheet = sheet_of(film, scenes, cues)
-
-    def listening(_done: float, _of: float) -> None:
-        if progress is not None:
-            progress(film.duration, film.duration)  # all is seen; what watches over it can still end it
-
+    sheet = CueSheet(seen.file, tuple(scenes), cues)
     try:
-        sheet = heard(sheet, original=original, duck=duck, progress=listening)
+        sheet = heard(sheet, scoring, progress)
     except InputError as error:
         notes += (f"The film's own sound can't be heard, so no music is lowered under speech: {error}",)
-    return Spotted(film, sheet, notes)
+    return Spotted(seen, sheet, notes)
 
 
-def sheet_of(film: Film, scenes: Sequence[Scene], cues: tuple[Cue, ...]) -> CueSheet:
-    """Put a film, its scenes and its cues on one sheet."""
-    return CueSheet(_file(film), _sheet_scenes(film, scenes), cues)
+def plotted(plot: AnyPath | None) -> Iterator[tuple[Path, FileKind]]:
+    """What is to be drawn, as `require` takes outputs, once it is sure that it can be."""
+    if plot is not None:
+        file = Path(os.fsdecode(plot))
+        require_plotting(file)
+        yield file, PLOT
 
 
-def _file(film: Film) -> FilmFile:
-    path = os.path.abspath(film.path)  # noqa: PTH100 - names may be any bytes
-    return FilmFile(path, film.duration, film.info.rate, len(film.times))
+@contextlib.contextmanager
+def opened(library: Library) -> Iterator[LibraryStore]:
+    """Open a library to read from, unless it is open already."""
+    if isinstance(library, LibraryStore):
+        yield library
+    else:
+        with LibraryStore.open(library, read_only=True) as store:
+            yield store
 
 
-def _sheet_scenes(film: Film, scenes: Sequence[Scene]) -> tuple[SheetScene, ...]:
-    def times(start: float, end: float, affect: Affect) -> tuple[float, float, int, int, Affect]:
-        return start, end, film.frame(start), film.frame(end), affect
-
-    return tuple(
-        SheetScene(
-            *times(scene.start, scene.end, scene.affect),
-            shots=tuple(SheetSpan(*times(shot.start, shot.end, shot.affect)) for shot in scene.shots),
-        )
-        for scene in scenes
-    )
+def songs_of(library: Library) -> Iterator[tuple[str, str]]:
+    """All songs of a library, as `require` takes inputs; none where there is no library."""
+    with contextlib.suppress(LibraryError), opened(library) as store:
+        yield from (("the song itself", known.file.path) for known in store.known_files())

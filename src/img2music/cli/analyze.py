@@ -1,36 +1,35 @@
 """``img2music analyze``: what images and audio files feel like."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
-
-from img2music.cli.options import ForceOption, ImageModelOption
+from img2music.cli.options import argument, command, file_path, force_option, image_model_option, option
 from img2music.cli.output import (
     ReportFormat,
-    ReportFormatOption,
-    chosen_format,
-    errors_as_json,
     finish,
-    print_json,
-    print_table,
+    format_option,
+    print_report,
     require_outputs,
-    warn,
+    say,
 )
 
 if TYPE_CHECKING:
-    from img2music.app.library import FileAnalysis
+    from img2music.app.analysis import FileAnalysis
 
 
+@command()
+@argument("paths", metavar="PATH...", nargs=-1, required=True, help="Image and audio files, or folders of them.")
+@image_model_option
+@option(
+    "--explain",
+    type=file_path,
+    metavar="FILE",
+    help="Draw which regions of one picture raise or lower its affect: .png or .svg.",
+)
+@format_option
+@force_option
 def analyze(
-    paths: Annotated[list[str], typer.Argument(metavar="PATH...", help="Image and audio files, or folders of them.")],
-    image_model: ImageModelOption = None,
-    explain: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Draw which regions of one picture raise or lower its affect: .png or .svg."),
-    ] = None,
-    format_: ReportFormatOption = None,
-    force: ForceOption = False,
+    paths: tuple[str, ...], image_model: str | None, explain: Path | None, format_: ReportFormat | None, force: bool
 ) -> None:
     """Read the affect, the basic emotions and the features of images and audio files.
 
@@ -38,9 +37,9 @@ def analyze(
     """
     from rich.console import Console
 
-    from img2music.app.library import analyze as analyze_files
-    from img2music.app.library import explain as explain_picture
-    from img2music.app.library import require_explainable
+    from img2music.app.analysis import analyze as analyze_files
+    from img2music.app.analysis import explain as explain_picture
+    from img2music.app.analysis import require_explainable
     from img2music.plots import PLOT
 
     notes: tuple[str, ...] = ()
@@ -51,22 +50,15 @@ def analyze(
         report = analyze_files(*paths, image_model=image_model)
         if explain is not None and report.items:
             notes = explain_picture(paths[0], image_model=image_model).plot(explain)
-    if chosen_format(format_) is ReportFormat.JSON:
-        print_json(
-            {
-                "schema": "img2music/analyze/1",
-                "items": [item.to_json() for item in report.items],
-                "errors": errors_as_json(report.errors),
-            }
-        )
-    elif report.items:
-        print_table(["file", ">valence", ">arousal", "feels", "likeliest emotion", "music"], map(_row, report.items))
+    print_report(format_, report.to_dict(), COLUMNS, map(_row, report.items))
     if explain is not None and report.items:
-        warn(f"drawn to {explain}")
-    notes += tuple(f"{item.path}: {item.detail.note}" for item in report.items if item.detail.note)
-    for note in notes:
-        warn(note)
+        say(f"drawn to {explain}")
+    for note in (*notes, *(f"{item.path}: {item.detail.note}" for item in report.items if item.detail.note)):
+        say(note)
     finish(len(report.items), report.errors)
+
+
+COLUMNS = ("file", ">valence", ">arousal", "feels", "likeliest emotion", "music")
 
 
 def _row(item: "FileAnalysis") -> list[str]:

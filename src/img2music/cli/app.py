@@ -1,143 +1,114 @@
-"""The ``img2music`` command: collects the commands, turns errors into one line and an exit code."""
+"""The ``img2music`` command: names the commands, turns errors into one line and an exit code."""
 
 import io
 import os
+import pkgutil
 import sys
-from collections import Counter
-from typing import Annotated
+from collections.abc import Mapping, Sequence
 
 import click
-import typer
-import typer.core
 
 from img2music import __version__
-from img2music.cli import library as library_commands
-from img2music.cli import lyrics as lyrics_commands
-from img2music.cli import models as models_commands
-from img2music.cli.analyze import analyze
-from img2music.cli.cues import cues
-from img2music.cli.doctor import doctor
-from img2music.cli.import_spotify import import_spotify
-from img2music.cli.import_table import import_table
-from img2music.cli.lyrics_affect import affect as lyrics_affect
-from img2music.cli.recommend import recommend
-from img2music.cli.scan import scan
-from img2music.cli.score import score
-from img2music.cli.slideshow import slideshow
-from img2music.cli.spot import spot
-from img2music.cli.tag import tag
-from img2music.cli.tracks import tracks
-from img2music.errors import Img2MusicError, printable
-from img2music.research.cli.datasets import datasets
-from img2music.research.cli.evaluate_image import evaluate_image
-from img2music.research.cli.evaluate_match import evaluate_match
-from img2music.research.cli.evaluate_music import evaluate_music
-from img2music.research.cli.evaluate_text import evaluate_text
-from img2music.research.cli.train_audio import train_audio
-from img2music.research.cli.train_image import train_image
-from img2music.research.cli.train_music import train_music
-from img2music.research.cli.train_text import train_text
+from img2music.cli.output import say
+from img2music.errors import printable
 
-# Help is plain text here, but typer escapes brackets in it for rich wherever rich is installed.
-typer.core.rich = None  # type: ignore[assignment, attr-defined]
+COMMANDS = {
+    "analyze": "img2music.cli.analyze:analyze",
+    "scan": "img2music.cli.scan:scan",
+    "recommend": "img2music.cli.recommend:recommend",
+    "spot": "img2music.cli.spot:spot",
+    "score": "img2music.cli.score:score",
+    "slideshow": "img2music.cli.slideshow:slideshow",
+    "cues": "img2music.cli.cues:cues",
+    "tracks": "img2music.cli.tracks:tracks",
+    "tag": "img2music.cli.tag:tag",
+    "import": {
+        "": "Put songs from elsewhere into the library.",
+        "table": "img2music.cli.imports:table",
+        "spotify": "img2music.cli.imports:spotify",
+    },
+    "library": {
+        "": "Look after the library.",
+        "info": "img2music.cli.library:info",
+        "verify": "img2music.cli.library:verify",
+        "failures": "img2music.cli.library:failures",
+        "prune": "img2music.cli.library:prune",
+        "forget": "img2music.cli.library:forget",
+        "export": "img2music.cli.library:export",
+        "import": "img2music.cli.library:import_",
+    },
+    "lyrics": {
+        "": "Fetch and show the lyrics of the tracks in the library.",
+        "affect": "img2music.cli.lyrics:affect",
+        "fetch": "img2music.cli.lyrics:fetch",
+        "show": "img2music.cli.lyrics:show",
+    },
+    "models": {
+        "": "List, choose and keep the models that read pictures.",
+        "list": "img2music.cli.models:list_",
+        "show": "img2music.cli.models:show",
+        "use": "img2music.cli.models:use",
+        "add": "img2music.cli.models:add",
+        "remove": "img2music.cli.models:remove",
+    },
+    "train": {
+        "": "Train models.",
+        "image": "img2music.research.cli.train_image:train_image",
+        "audio": "img2music.research.cli.train_audio:train_audio",
+        "music": "img2music.research.cli.train_music:train_music",
+        "text": "img2music.research.cli.train_text:train_text",
+    },
+    "evaluate": {
+        "": "Judge models and matching against people's ratings.",
+        "image": "img2music.research.cli.evaluate_image:evaluate_image",
+        "match": "img2music.research.cli.evaluate_match:evaluate_match",
+        "music": "img2music.research.cli.evaluate_music:evaluate_music",
+        "text": "img2music.research.cli.evaluate_text:evaluate_text",
+    },
+    "datasets": "img2music.research.cli.datasets:datasets",
+    "doctor": "img2music.cli.doctor:doctor",
+}
+"""Where each command is; strings, so that the product does not import what only research needs."""
 
 
-class Command(typer.core.TyperCommand):
-    """A command whose options are given once, but for those that collect; click would let the last one win."""
+class Commands(click.Group):
+    """A group whose commands are imported when they are looked at."""
+
+    def __init__(self, name: str, homes: Mapping[str, object], **rest: object) -> None:
+        super().__init__(name, **rest)  # type: ignore[arg-type]
+        self.homes = {each: home for each, home in homes.items() if each}
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Refuse an option that is given again."""
-        if not ctx.resilient_parsing:
-            given = Counter(self.make_parser(ctx).parse_args(args=list(args))[2])
-            for param, count in given.items():
-                if isinstance(param, click.Option) and count > 1 and not param.multiple:
-                    ctx.fail(f"{'/'.join([*param.opts, *param.secondary_opts])} can be given only once.")
-        return super().parse_args(ctx, args)
+        """Show the help where nothing is named."""
+        return super().parse_args(ctx, args or ["--help"])
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """In the order in which they are named."""
+        return list(self.homes)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import it."""
+        home = self.homes.get(cmd_name)
+        if isinstance(home, Mapping):
+            return Commands(cmd_name, home, help=home[""])
+        if home is None:
+            return None
+        found: click.Command = pkgutil.resolve_name(str(home))
+        return found
 
 
-app = typer.Typer(
-    name="img2music",
-    no_args_is_help=True,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-)
-train = typer.Typer(no_args_is_help=True, help="Train models.")
-evaluate = typer.Typer(no_args_is_help=True, help="Judge models and matching against people's ratings.")
-models = typer.Typer(no_args_is_help=True, help="List, choose and keep the models that read pictures.")
-import_ = typer.Typer(no_args_is_help=True, help="Put songs from elsewhere into the library.")
-library = typer.Typer(no_args_is_help=True, help="Look after the library.")
-lyrics = typer.Typer(no_args_is_help=True, help="Fetch and show the lyrics of the tracks in the library.")
-
-
-def _print_version(asked: bool) -> None:
-    if asked:
-        typer.echo(f"img2music {__version__}")
-        raise typer.Exit
-
-
-@app.callback()
-def img2music(
-    *,
-    _: Annotated[
-        bool, typer.Option("--version", help="Print the version and exit.", is_eager=True, callback=_print_version)
-    ] = False,
-) -> None:
+@click.group("img2music", cls=Commands, homes=COMMANDS)
+@click.version_option(__version__, message="img2music %(version)s", help="Print the version and exit.")
+def app() -> None:
     """Find the music in your own library that feels like a picture."""
 
 
-app.command()(analyze)
-app.command()(scan)
-app.add_typer(import_, name="import")
-import_.command("table")(import_table)
-import_.command("spotify")(import_spotify)
-app.command()(recommend)
-app.command()(spot)
-app.command()(score)
-app.command()(slideshow)
-app.command()(cues)
-app.command()(tracks)
-app.command()(tag)
-app.add_typer(library, name="library")
-library.command()(library_commands.info)
-library.command()(library_commands.verify)
-library.command()(library_commands.failures)
-library.command()(library_commands.prune)
-library.command()(library_commands.forget)
-library.command()(library_commands.export)
-library.command("import")(library_commands.import_)
-app.add_typer(lyrics, name="lyrics")
-lyrics.command("affect")(lyrics_affect)
-lyrics.command()(lyrics_commands.fetch)
-lyrics.command()(lyrics_commands.show)
-app.add_typer(models, name="models")
-models.command("list")(models_commands.list_)
-models.command()(models_commands.show)
-models.command()(models_commands.use)
-models.command()(models_commands.add)
-models.command()(models_commands.remove)
-app.add_typer(train, name="train")
-train.command("image")(train_image)
-train.command("audio")(train_audio)
-train.command("music")(train_music)
-train.command("text")(train_text)
-app.add_typer(evaluate, name="evaluate")
-evaluate.command("image")(evaluate_image)
-evaluate.command("match")(evaluate_match)
-evaluate.command("music")(evaluate_music)
-evaluate.command("text")(evaluate_text)
-app.command()(datasets)
-app.command()(doctor)
-for group in (app, import_, library, lyrics, models, train, evaluate):
-    for registered in group.registered_commands:
-        registered.cls = Command
-
-
 INTERRUPTED = 130
-"""128 + SIGINT, as shells have it; typer ends with it on Ctrl-C, without a word."""
+"""128 + SIGINT, as shells have it."""
 
 
-def main() -> None:
-    """Run the command line and exit.
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line, with these arguments instead of the program's own, and exit.
 
     Exit codes: 0 all good, 1 some inputs failed and the rest is done, 2 nothing could be done or wrong usage,
     130 interrupted.
@@ -146,45 +117,37 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # letters that the terminal does not have
     try:
-        code = _run()
+        code = _run(arguments)
         sys.stdout.flush()
     except BrokenPipeError:  # the reader has seen enough, as in: img2music tracks | head
         _drop_output()
         code = 1
     except OSError as error:
         where = f"{printable(os.fsdecode(error.filename))}: " if isinstance(error.filename, str | bytes) else ""
-        _say(f"{where}{error.strerror or error}.")
+        say(f"{where}{error.strerror or error}.")
         _drop_output()
         code = 2
     sys.exit(code)
 
 
-def _run() -> int:
+def _run(arguments: Sequence[str] | None) -> int:
     try:
-        app()
+        code = app(arguments, prog_name="img2music", standalone_mode=False)
+        return code if isinstance(code, int) else 0
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else 0
-    except Img2MusicError as error:
-        _say(error.worded(_flag))
+    except click.UsageError as error:
+        hint = f" See {error.ctx.command_path} --help." if error.ctx is not None else ""
+        say(f"{error.format_message()}{hint}")
         return 2
-    except KeyboardInterrupt:
+    except click.ClickException as error:
+        say(error.format_message())
+        return error.exit_code
+    except (KeyboardInterrupt, click.Abort):
         code = INTERRUPTED
     if code == INTERRUPTED:
-        _say("interrupted; what was finished is kept. Run it again to go on.")
+        say("interrupted; what was finished is kept. Run it again to go on.")
     return code
-
-
-def _flag(setting: str) -> str:
-    """Name a setting as an option: ``jobs=1`` as ``--jobs 1``."""
-    name, _, value = setting.partition("=")
-    name = {"duration": "length", "file": "files", "pins": "pin", "bans": "ban"}.get(name, name).replace("_", "-")
-    if value in ("True", "False"):
-        return f"--{name}" if value == "True" else f"--no-{name}"
-    return f"--{name} {value}".rstrip()
-
-
-def _say(message: object) -> None:
-    print(f"img2music: {printable(str(message))}", file=sys.stderr)  # noqa: T201
 
 
 def _drop_output() -> None:

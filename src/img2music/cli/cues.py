@@ -1,38 +1,30 @@
 """``img2music cues``: check a cue sheet, show it, write it as another kind of file."""
 
 from pathlib import Path
-from typing import Annotated
 
-import typer
+import click
 
-from img2music.cli.options import ForceOption
-from img2music.cli.spot_options import SheetFilesOption, SheetFormatOption
+from img2music.cli.options import argument, command, file_path, force_option
+from img2music.cli.output import replacing, say
+from img2music.cli.sheets import give, sheet_files_option, sheet_format_option
 
 
-def cues(
-    sheet: Annotated[Path, typer.Argument(metavar="SHEET", help="A cue sheet as JSON.", readable=False)],
-    *,
-    format_: SheetFormatOption = None,
-    output: SheetFilesOption = None,
-    force: ForceOption = False,
-) -> None:
+@command()
+@argument("sheet", metavar="SHEET", type=file_path, help="A cue sheet as JSON.")
+@sheet_format_option
+@sheet_files_option
+@force_option
+def cues(sheet: Path, format_: str | None, outputs: tuple[Path, ...], force: bool) -> None:
     """Check a cue sheet that was edited, and show it or write it as another kind of file.
 
     Files that it names and that are not there are told; the exit code is then 1.
     """
-    import sys
+    from img2music.app.cues import convert_cues
 
-    from img2music.cli.output import require_outputs, warn
-    from img2music.cli.sheet_output import give
-    from img2music.soundtrack.cue_sheet import load
-    from img2music.soundtrack.formats import chosen_formats, files_of, kinds, missing_files
-
-    forms = chosen_formats(format_, output or [], terminal=sys.stdout.isatty())
-    read = load(sheet, warn)
-    require_outputs(kinds(forms, output or []), [("the cue sheet itself", sheet), *files_of(read)], force=force)
-    give(read, forms, output or [])
-    missing = missing_files(read)
-    for where, file in missing:
-        warn(f"{where}: {file} is not there")
-    if missing:
-        raise typer.Exit(1)
+    written = format_ if outputs else None
+    found = convert_cues(sheet, outputs, written, replacing=replacing(force=force), told=say)
+    give(found.sheet, format_, outputs)
+    for where, file in found.missing:
+        say(f"{where}: {file} is not there")
+    if found.missing:
+        raise click.exceptions.Exit(1)

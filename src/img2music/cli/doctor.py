@@ -1,11 +1,14 @@
 """``img2music doctor``: check that everything is there that img2music needs."""
 
-import typer
+import click
 
-from img2music.cli.output import ReportFormat, ReportFormatOption, chosen_format, print_json, print_table
+from img2music.cli.options import command
+from img2music.cli.output import ReportFormat, format_option, print_report
 
 
-def doctor(format_: ReportFormatOption = None) -> None:
+@command()
+@format_option
+def doctor(format_: ReportFormat | None) -> None:
     """Check that the models, the decoders and the library work on this machine.
 
     Runs the shipped models on a picture and a sound made for it, and writes nothing outside a temporary folder.
@@ -14,14 +17,8 @@ def doctor(format_: ReportFormatOption = None) -> None:
     from img2music.app.doctor import checks
 
     results = [check() for check in checks()]
-    if chosen_format(format_) is ReportFormat.JSON:
-        print_json(
-            {
-                "schema": "img2music/doctor/1",
-                "checks": [{"name": r.name, "status": r.status, "detail": r.detail} for r in results],
-            }
-        )
-    else:
-        print_table(["check", "status", "detail"], [(r.name, r.status, r.detail) for r in results])
+    listed = [{"name": r.name, "status": r.status, "detail": r.detail} for r in results]
+    shape = {"schema": "img2music/doctor/1", "checks": listed}
+    print_report(format_, shape, ("check", "status", "detail"), [(r.name, r.status, r.detail) for r in results])
     if any(r.status == "failed" for r in results):
-        raise typer.Exit(2)
+        raise click.exceptions.Exit(2)

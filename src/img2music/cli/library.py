@@ -1,49 +1,39 @@
 """``img2music library``: look after the library."""
 
 from pathlib import Path
-from typing import Annotated
 
-import typer
+import click
 
-from img2music.cli.options import ForceOption, LibraryOption
-from img2music.cli.output import (
-    ReportFormat,
-    ReportFormatOption,
-    chosen_format,
-    finish,
-    print_json,
-    print_table,
-    require_outputs,
-    warn,
-)
-from img2music.errors import printable
+from img2music.cli.options import argument, command, file_path, force_option, library_option, option
+from img2music.cli.output import ReportFormat, finish, format_option, print_report, require_outputs, say
+from img2music.cli.tables import info_rows
+from img2music.errors import InputError, LibraryError, printable
 
 
-def info(library: LibraryOption = None, format_: ReportFormatOption = None) -> None:
+@command()
+@library_option
+@format_option
+def info(library: str | None, format_: ReportFormat | None) -> None:
     """Tell where the library is and what is in it."""
     import dataclasses
 
-    from img2music.cli.tables import info_rows
     from img2music.library.store import LibraryStore
     from img2music.library.upkeep import info as library_info
 
     with LibraryStore.open(library, read_only=True) as store:
         found = library_info(store)
-    if chosen_format(format_) is ReportFormat.JSON:
-        print_json({"schema": "img2music/library-info/1", **dataclasses.asdict(found)})
-    else:
-        print_table(["library", ""], info_rows(found))
+    shape = {"schema": "img2music/library-info/1", **dataclasses.asdict(found)}
+    print_report(format_, shape, ("library", ""), info_rows(found))
 
 
-def verify(
-    library: LibraryOption = None,
-    content: Annotated[bool, typer.Option("--content", help="Read every file and compare its bytes, too.")] = False,
-) -> None:
+@command()
+@library_option
+@option("--content", is_flag=True, help="Read every file and compare its bytes, too.")
+def verify(library: str | None, content: bool) -> None:
     """Check that the database is sound and that the tracks' files are there as they were analysed.
 
     Exit code 1 if files are gone, changed or unreadable, 2 if the database is damaged.
     """
-    from img2music.errors import LibraryError
     from img2music.library.store import LibraryStore
     from img2music.library.upkeep import verify as verify_library
 
@@ -51,17 +41,20 @@ def verify(
         found = verify_library(store, content=content)
         location = store.location
     for error in found.files:
-        warn(error)
+        say(error)
     if found.database:
         raise LibraryError(
             f"Library {location}: it is damaged ({found.database[0]}); restore it from a copy, or scan into a new one."
         )
-    print(f"Database sound; {found.checked} files checked, {len(found.files)} of them not as they were.")  # noqa: T201
+    click.echo(f"Database sound; {found.checked} files checked, {len(found.files)} of them not as they were.")
     if found.files:
-        raise typer.Exit(1)
+        raise click.exceptions.Exit(1)
 
 
-def failures(library: LibraryOption = None, format_: ReportFormatOption = None) -> None:
+@command()
+@library_option
+@format_option
+def failures(library: str | None, format_: ReportFormat | None) -> None:
     """List the files that could not be analysed, and why; those that hold nothing to hear, too.
 
     They are left alone until they change; scan --retry-failed tries those again that failed.
@@ -70,39 +63,40 @@ def failures(library: LibraryOption = None, format_: ReportFormatOption = None) 
 
     with LibraryStore.open(library, read_only=True) as store:
         found = list(store.failures())
-    if chosen_format(format_) is ReportFormat.JSON:
-        rows = [{"path": each.file.path, "error": each.reason, "silent": each.silent} for each in found]
-        print_json({"schema": "img2music/failures/1", "failures": rows})
-    else:
-        print_table(["file", "why"], [(each.file.path, each.reason) for each in found])
+    rows = [{"path": each.file.path, "error": each.reason, "silent": each.silent} for each in found]
+    shape = {"schema": "img2music/failures/1", "failures": rows}
+    print_report(format_, shape, ("file", "why"), [(each.file.path, each.reason) for each in found])
 
 
-def prune(
-    library: LibraryOption = None,
-    no_files: Annotated[bool, typer.Option("--no-files", help="Songs without a file, too.")] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count them.")] = False,
-) -> None:
+@command()
+@library_option
+@option("--no-files", is_flag=True, help="Songs without a file, too.")
+@option("--dry-run", is_flag=True, help="Only count them.")
+def prune(library: str | None, no_files: bool, dry_run: bool) -> None:
     """Remove the tracks whose file was gone at the last scan."""
     from img2music.library.store import LibraryStore
     from img2music.library.upkeep import prune as prune_library
 
     with LibraryStore.open(library, read_only=dry_run) as store:
         count = prune_library(store, without_file=no_files, dry_run=dry_run)
-    print(f"{'Would remove' if dry_run else 'Removed'} {count} tracks.")  # noqa: T201
+    click.echo(f"{'Would remove' if dry_run else 'Removed'} {count} tracks.")
 
 
-def forget(
-    what: Annotated[
-        list[str], typer.Argument(metavar="DIR|FILE|TABLE...", help="Folders, sound files, imported tables, playlists.")
-    ],
-    library: LibraryOption = None,
-) -> None:
+@command()
+@argument(
+    "what",
+    metavar="DIR|FILE|TABLE...",
+    nargs=-1,
+    required=True,
+    help="Folders, sound files, imported tables, playlists.",
+)
+@library_option
+def forget(what: tuple[str, ...], library: str | None) -> None:
     """Remove from the library what it has of folders, files, tables or playlists; no file is touched.
 
     A table or a playlist is called as library info lists it, or by the name of its file; songs that are from another,
     too, stay. A folder that is scanned again comes back. Exit code 1 if the library had nothing of some, 2 of all.
     """
-    from img2music.errors import InputError
     from img2music.library.store import LibraryStore
     from img2music.library.upkeep import forget as forget_tracks
 
@@ -110,17 +104,17 @@ def forget(
     with LibraryStore.open(library) as store:
         for each in what:
             try:
-                print(f"Removed {forget_tracks(store, each)} tracks of {printable(each)}.")  # noqa: T201
+                click.echo(f"Removed {forget_tracks(store, each)} tracks of {printable(each)}.")
             except InputError as error:
                 errors.append(error)
     finish(len(what) - len(errors), errors)
 
 
-def export(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="JSON Lines.")],
-    library: LibraryOption = None,
-    force: ForceOption = False,
-) -> None:
+@command()
+@argument("file", metavar="FILE", type=file_path, help="JSON Lines.")
+@library_option
+@force_option
+def export(file: Path, library: str | None, force: bool) -> None:
     """Write the library to a file, as JSON Lines."""
     from img2music.library.exchange import EXPORT, export_library
     from img2music.library.store import LibraryStore
@@ -128,13 +122,13 @@ def export(
     require_outputs([(file, EXPORT)], force=force)
     with LibraryStore.open(library, read_only=True) as store:
         count = export_library(store, file)
-    warn(f"{count} tracks exported.")
+    say(f"{count} tracks exported.")
 
 
-def import_(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="What library export has written.")],
-    library: LibraryOption = None,
-) -> None:
+@command("import")
+@argument("file", metavar="FILE", type=file_path, help="What library export has written.")
+@library_option
+def import_(file: Path, library: str | None) -> None:
     """Read tracks from an exported file into the library; a track of the same path is replaced."""
     from img2music.library.exchange import import_library
     from img2music.library.store import LibraryStore
@@ -142,6 +136,6 @@ def import_(
     with LibraryStore.open(library, create=True) as store:
         found = import_library(store, file)
     for note in found.notes:
-        warn(f"{file}: {note}")
-    warn(f"{found.count} tracks imported.")
+        say(f"{file}: {note}")
+    say(f"{found.count} tracks imported.")
     finish(found.count, found.errors)

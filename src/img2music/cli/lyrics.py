@@ -1,37 +1,46 @@
-"""``img2music lyrics``: the words of the tracks in the library."""
+"""``img2music lyrics``: the words of the tracks in the library, and what lyrics in files feel like."""
 
 from enum import StrEnum
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-import typer
+import click
 
-from img2music.cli.options import LibraryOption, filtered
-from img2music.cli.output import ReportFormat, ReportFormatOption, chosen_format, counting, print_json, warn
+from img2music.cli.options import Choice, argument, command, file_path, filtered, library_option, option
+from img2music.cli.output import (
+    ReportFormat,
+    errors_as_json,
+    finish,
+    for_people,
+    format_option,
+    print_json,
+    print_report,
+    say,
+)
+from img2music.cli.progress import progress_bar
 from img2music.filters import TrackFilter
+from img2music.options import LyricsSource
+
+if TYPE_CHECKING:
+    from img2music.affect import Affect
+    from img2music.music.lyrics.reading import LyricsReading
 
 
-class LyricsSource(StrEnum):
-    """Where lyrics may be fetched from."""
-
-    TAGS = "tags"
-    FILES = "files"
-    LRCLIB = "lrclib"
-    MUSIXMATCH = "musixmatch"
-
-
+@command()
+@option(
+    "--source",
+    "sources",
+    type=Choice(LyricsSource),
+    multiple=True,
+    help="Where to look, in this order; may be repeated.",
+    show_default="tags, files",
+)
+@library_option
+@option("--limit", type=int, help="At most so many tracks that were not asked for before.")
+@option("--again", is_flag=True, help="Ask sources again that knew none before.")
 @filtered()
 def fetch(
-    *,
-    source: Annotated[
-        list[LyricsSource] | None,
-        typer.Option("--source", help="Where to look, in this order; may be repeated.", show_default="tags, files"),
-    ] = None,
-    library: LibraryOption = None,
-    limit: Annotated[
-        int | None, typer.Option("--limit", help="At most so many tracks that were not asked for before.")
-    ] = None,
-    again: Annotated[bool, typer.Option("--again", help="Ask sources again that knew none before.")] = False,
-    where: TrackFilter,
+    sources: tuple[LyricsSource, ...], library: str | None, limit: int | None, again: bool, where: TrackFilter
 ) -> None:
     """Fetch the lyrics of the tracks in the library, and keep them there.
 
@@ -44,38 +53,101 @@ def fetch(
     from img2music.library.record import LOCAL
     from img2music.library.store import LibraryStore
 
-    with LibraryStore.open(library) as store, counting("Lyrics") as progress:
-        report = fetch_lyrics(
+    with LibraryStore.open(library) as store, progress_bar() as progress:
+        found = fetch_lyrics(
             store,
-            [each.value for each in source] if source else LOCAL,
+            sources or LOCAL,
             where=where,
             limit=limit,
             again=again,
             progress=progress,
         )
-    for error in report.failed:
-        warn(error)
-    warn(report)
-    if report.failed:
-        raise typer.Exit(1 if report.known or report.got or report.instrumental or report.none else 2)
+    for told in (*found.failed, found):
+        say(told)
+    if found.failed:
+        raise click.exceptions.Exit(1 if found.known or found.got or found.instrumental or found.none else 2)
 
 
-def show(
-    track: Annotated[
-        str, typer.Argument(metavar="TRACK", help="Number of a track in the library, its file, or its identifier.")
-    ],
-    library: LibraryOption = None,
-    format_: ReportFormatOption = None,
-) -> None:
+@command()
+@argument("track", metavar="TRACK", help="Number of a track in the library, its file, or its identifier.")
+@library_option
+@format_option
+def show(track: str, library: str | None, format_: ReportFormat | None) -> None:
     """Print the lyrics of a track that are in the library; as JSON, what every source said."""
     from img2music.library.lyrics import describe, known_lyrics
     from img2music.library.store import LibraryStore
 
     with LibraryStore.open(library, read_only=True) as store:
         found = known_lyrics(store, track)
-    if chosen_format(format_) is ReportFormat.JSON:
+    if not for_people(format_):
         print_json(found.to_dict())
         return
     record = found.require()
-    warn(describe(found.track, record))
-    print(record.text or "")  # noqa: T201
+    say(describe(found.track, record))
+    click.echo(record.text or "")
+
+
+class TextModelName(StrEnum):
+    """A model that reads text."""
+
+    WORDS = "words"
+    MINILM = "minilm"
+
+
+@command()
+@argument("paths", metavar="FILE...", nargs=-1, required=True, type=file_path, help="Lyrics: text, or LRC.")
+@option(
+    "--model",
+    type=Choice(TextModelName),
+    default="words",
+    help="words, or minilm: closer to people, slower, with the extra lyrics.",
+)
+@option(
+    "--lexicon",
+    type=file_path,
+    metavar="FILE",
+    help="Also average over this lexicon: NRC-VAD, Glasgow Norms or Warriner.",
+)
+@format_option
+def affect(paths: tuple[Path, ...], model: TextModelName, lexicon: Path | None, format_: ReportFormat | None) -> None:
+    """Read the valence and the arousal of lyrics in files.
+
+    On the unit scale; most sentences are near 0.5. Only English is read: other languages, and texts too short to tell,
+    get none.
+    """
+    from img2music.errors import InputError
+    from img2music.music.lyrics.lexicon import Lexicon
+    from img2music.music.lyrics.reading import read_lyrics_files
+    from img2music.music.lyrics.text_model import shipped_sentence_model, shipped_text_model
+
+    reader = shipped_text_model() if model is TextModelName.WORDS else shipped_sentence_model()
+    found = list(read_lyrics_files(paths, reader, Lexicon.load(lexicon) if lexicon else None))
+    items = [item for item in found if not isinstance(item, InputError)]
+    errors = [item for item in found if isinstance(item, InputError)]
+    shape = {
+        "schema": "img2music/lyrics-affect/1",
+        "items": [item.to_json() for item in items],
+        "errors": errors_as_json(errors),
+    }
+    print_report(format_, shape, COLUMNS, map(_row, items))
+    finish(len(items), errors)
+
+
+COLUMNS = ("file", "language", ">valence", ">arousal", "feels", "lexicon", ">not found")
+
+
+def _row(item: "LyricsReading") -> list[str]:
+    read = item.text.affect if item.text is not None else None
+    said = item.lexicon
+    return [
+        item.path,
+        item.language or "?",
+        *_numbers(read),
+        read.word if read else item.reason,
+        " ".join(_numbers(said.affect)) if said else "",
+        f"{said.not_found:.0%}" if said else "",
+    ]
+
+
+def _numbers(read: "Affect | None") -> tuple[str, str]:
+    return ("-", "-") if read is None else (f"{read.valence:.2f}", f"{read.arousal:.2f}")

@@ -1,20 +1,20 @@
 """What every command shares about printing: results on stdout, everything else on stderr."""
 
-import json
+import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
 from enum import StrEnum
-from os import PathLike, fsdecode
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
+import click
+
+from img2music.cli.options import Choice, option, worded
+from img2music.errors import UsageError, printable
 
 if TYPE_CHECKING:
     from img2music.errors import InputError
     from img2music.files import FileKind
-    from img2music.progress import Step
 
 
 class ReportFormat(StrEnum):
@@ -24,36 +24,52 @@ class ReportFormat(StrEnum):
     JSON = "json"
 
 
-ReportFormatOption = Annotated[
-    ReportFormat | None,
-    typer.Option("--format", help="How to print the results.", show_default="table on a terminal, json elsewhere"),
-]
+format_option = option(
+    "--format",
+    "format_",
+    type=Choice(ReportFormat),
+    help="How to print the results.",
+    show_default="table on a terminal, json elsewhere",
+)
 
 
-def chosen_format(wanted: ReportFormat | None) -> ReportFormat:
-    """Resolve the default: a table for people, JSON for programs."""
-    if wanted is not None:
-        return wanted
-    return ReportFormat.TABLE if sys.stdout.isatty() else ReportFormat.JSON
+def say(message: object) -> None:
+    """Print one line on stderr, with the name of the program before it; settings are named as options."""
+    print(f"img2music: {printable(worded(message))}", file=sys.stderr)  # noqa: T201
+
+
+def for_people(wanted: str | None) -> bool:
+    """Whether a table is meant rather than JSON: where nothing is said, on a terminal."""
+    return sys.stdout.isatty() if wanted is None else wanted == ReportFormat.TABLE
+
+
+def print_report(
+    wanted: ReportFormat | None,
+    shape: object,
+    columns: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    title: str = "",
+) -> None:
+    """Print results as they are wanted: their documented shape as JSON, or a table."""
+    if for_people(wanted):
+        print_table(columns, rows, title)
+    else:
+        print_json(shape)
 
 
 def print_json(value: object) -> None:
-    """Print a value as JSON on stdout.
+    """Print a shape as JSON on stdout."""
+    from img2music.shapes import dumps, to_dict
 
-    Only ASCII goes out, so that file names which are not UTF-8 survive as surrogate escapes
-    (``json.loads`` and ``os.fsencode`` give the bytes back).
-    """
-    print(json.dumps(value, indent=2, allow_nan=False))  # noqa: T201
+    click.echo(dumps(to_dict(value)))
 
 
 def print_table(columns: Sequence[str | Mapping[str, str]], rows: Iterable[Sequence[str]], title: str = "") -> None:
-    """Print a table on stdout, as wide as the terminal."""
+    """Print a table on stdout, as wide as the terminal; nothing without rows. ``>`` marks columns flush right."""
     from rich import box
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
-
-    from img2music.errors import printable
 
     table = Table(title=Text(printable(title)) if title else None, title_justify="left", box=box.SIMPLE_HEAD)
     for column in columns:
@@ -61,83 +77,57 @@ def print_table(columns: Sequence[str | Mapping[str, str]], rows: Iterable[Seque
         table.add_column(name.removeprefix(">"), justify="right" if name.startswith(">") else "left", overflow="fold")
     for row in rows:
         table.add_row(*[Text(printable(cell)) for cell in row])
-    Console(width=None if sys.stdout.isatty() else 120).print(table)
-
-
-@contextmanager
-def counting(title: str) -> Iterator[Callable[..., None]]:
-    """Show a progress bar on stderr while something is counted; nothing where that is no terminal."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    console = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task(title, total=None)
-
-        def show(done: "int | Step", of: int | None = None) -> None:
-            whole = (done, of) if isinstance(done, int) else (done.done, done.total)
-            bar.update(task, completed=whole[0], total=whole[1])
-
-        yield show
-
-
-def warn(message: object) -> None:
-    """Print one line on stderr, with the name of the program before it."""
-    from img2music.errors import printable
-
-    print(f"img2music: {printable(str(message))}", file=sys.stderr)  # noqa: T201
+    if table.rows:
+        Console(width=None if sys.stdout.isatty() else 120).print(table)
 
 
 def require_outputs(
     outputs: "Iterable[tuple[Path | None, FileKind]]",
-    inputs: Iterable[tuple[str, str | PathLike[str]]] = (),
+    inputs: Iterable[tuple[str, str | os.PathLike[str]]] = (),
     *,
     force: bool,
 ) -> None:
     """Check the files that are to be written before anything long begins; ask whether those may go that are there."""
-    from img2music.errors import UsageError, printable
     from img2music.files import require_outputs as require
 
-    there = require(outputs, inputs)
-    if force or not there:
-        return
-    names = ", ".join(printable(str(file)) for file in there)
-    are, them = ("is", "it") if len(there) == 1 else ("are", "them")
-    if sys.stdin.isatty() and sys.stderr.isatty():
+    if there := require(outputs, inputs):
+        replacing(force=force)(there)
+
+
+def replacing(*, force: bool) -> Callable[[Sequence[Path]], None]:
+    """What is called before files are replaced that are there: it asks, or refuses where nobody can be asked."""
+
+    def ask(there: Sequence[Path]) -> None:
+        if force:
+            return
+        names = ", ".join(printable(str(file)) for file in there)
+        are, them = ("is", "it") if len(there) == 1 else ("are", "them")
+        if not sys.stdin.isatty() or not sys.stderr.isatty():
+            raise UsageError(f"{names} {are} there already: give `force=True` to replace {them}, or another name.")
         question = f"img2music: {names} {are} there already. Replace {them}? [y/N] "
         print(question, end="", file=sys.stderr, flush=True)  # noqa: T201
         if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
             raise UsageError(f"{names} left as {'it was' if len(there) == 1 else 'they were'}; nothing is done.")
-        return
-    raise UsageError(f"{names} {are} there already: give --force to replace {them}, or another name.")
+
+    return ask
 
 
-def given_files(what: str, paths: Iterable[Path]) -> Iterator[tuple[str, str | PathLike[str]]]:
+def given_files(what: str, paths: Iterable[Path]) -> Iterator[tuple[str, str | os.PathLike[str]]]:
     """Files, and the pictures in folders, as `require_outputs` takes inputs."""
     from img2music.connectors.folders import FolderWalk, is_image_name
 
     for path in paths:
         yield what, path
         if path.is_dir():
-            yield from ((what, file.path) for file in FolderWalk([fsdecode(path)], is_image_name))
-
-
-def library_songs(library: str | None) -> Iterator[tuple[str, str]]:
-    """All songs of a library, as `require_outputs` takes inputs; none where there is no library."""
-    from img2music.errors import LibraryError
-    from img2music.library.store import LibraryStore
-
-    with suppress(LibraryError), LibraryStore.open(library, read_only=True) as store:
-        yield from (("the song itself", known.file.path) for known in store.known_files())
+            yield from ((what, file.path) for file in FolderWalk([os.fsdecode(path)], is_image_name))
 
 
 def finish(done: int, errors: Sequence["InputError"]) -> None:
     """Report failed inputs on stderr and leave with the exit code that says so."""
     for error in errors:
-        warn(error)
+        say(error)
     if errors:
-        raise typer.Exit(1 if done else 2)
+        raise click.exceptions.Exit(1 if done else 2)
 
 
 def errors_as_json(errors: Iterable["InputError"]) -> list[dict[str, str | None]]:

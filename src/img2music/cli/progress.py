@@ -1,37 +1,90 @@
-"""Progress of a scan on a terminal."""
+"""Progress on a terminal, and what happens when a person or the system asks a command to end."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
-from img2music.progress import Progress, Step, unwatched
+from img2music.errors import printable
+from img2music.progress import Progress, Step
+
+ITEM_WIDTH = 40
 
 
 @contextlib.contextmanager
-def scan_progress() -> Iterator[Progress]:
-    """Show a bar, the rate and the time left on standard error, if it is a terminal."""
+def progress_bar() -> Iterator[Progress]:
+    """Show a bar for each stage on standard error, if it is a terminal."""
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bars
 
     console = Console(stderr=True)
     if not console.is_terminal:
-        yield unwatched
+        yield lambda step: None
         return
-    columns = (
-        TextColumn("Listening"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[rate]} tracks/min"),
-        TimeRemainingColumn(elapsed_when_finished=True),
-    )
+    names, notes = TextColumn("{task.description}"), TextColumn("{task.fields[note]}", markup=False)
+    columns = (names, BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(elapsed_when_finished=True), notes)
     with Bars(*columns, console=console, transient=True, speed_estimate_period=120.0) as bars:
-        bar = bars.add_task("", total=None, rate="-", visible=False, start=False)
+        stages: dict[str, TaskID] = {}
 
         def show(step: Step) -> None:
-            if not bars.tasks[0].visible:
-                bars.start_task(bar)
-            elapsed = bars.tasks[0].elapsed or 0.0
-            rate = f"{60 * step.done / elapsed:.0f}" if step.done and elapsed else "-"
-            bars.update(bar, completed=step.done, total=step.total, rate=rate, visible=True)
+            if step.stage not in stages:
+                unit = f" ({step.unit})" if step.unit else ""
+                stages[step.stage] = bars.add_task(step.stage + unit, total=None, note="")
+            stage = stages[step.stage]
+            total = None if step.total is None else max(step.done, step.total)
+            note = printable(step.item or "")[-ITEM_WIDTH:]
+            if step.unit == "tracks" and step.done and (elapsed := bars.tasks[stage].elapsed):
+                note = f"{60 * step.done / elapsed:.0f}/min  {note}"
+            bars.update(stage, completed=step.done, total=total, note=note)
 
         yield show
+
+
+@contextlib.contextmanager
+def unwinding() -> Iterator[Progress]:
+    """Show progress, and let Ctrl-C and SIGTERM end the command so that files that are not whole are removed.
+
+    Neither raises an exception at once, for libav, while it reads, takes one for the end of a file, but with the next
+    step. A second signal does so at once, for who has no patience.
+    """
+    import signal
+
+    came: list[int] = []
+
+    def check() -> None:
+        if came:
+            raise SystemExit(143) if came[0] == signal.SIGTERM else KeyboardInterrupt
+
+    def remember(number: int, _: object) -> None:
+        came.append(number)
+        if len(came) > 1:
+            check()
+
+    def watched(step: Step) -> None:
+        check()
+        show(step)
+
+    before = {number: signal.signal(number, remember) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        with progress_bar() as show:
+            yield watched
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def counted(progress: Progress, stage: str, unit: str = "") -> Callable[[float, float | None], None]:
+    """Tell progress that is counted in one stage."""
+
+    def tell(done: float, total: float | None) -> None:
+        progress(Step(stage, done, total, unit=unit))
+
+    return tell
+
+
+def staged(progress: Progress) -> Callable[[str, float, float], None]:
+    """Tell progress that names its stages."""
+
+    def tell(stage: str, done: float, total: float) -> None:
+        progress(Step(stage, done, total))
+
+    return tell

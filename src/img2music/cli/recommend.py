@@ -1,155 +1,134 @@
 """``img2music recommend``: the songs of the library that feel like a picture."""
 
-import sys
-from enum import StrEnum
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
+import click
+from click.core import ParameterSource
 
-from img2music.cli.options import ForceOption, ImageModelOption, LibraryOption, filtered
-from img2music.filters import TrackFilter
-from img2music.matching.playlists import FORMATS
-from img2music.options import MatchMode
+from img2music.cli.options import (
+    FormatChoice,
+    argument,
+    command,
+    file_path,
+    filter_options,
+    force_option,
+    library_option,
+    option,
+    options_of,
+)
+from img2music.cli.output import finish, for_people, given_files, print_table, require_outputs, say
+from img2music.cli.progress import progress_bar
+from img2music.errors import UsageError
+from img2music.options import RecommendOptions
 
 if TYPE_CHECKING:
+    from img2music.affect import Affect
     from img2music.matching.recommendation import Match, Recommendations
 
-TABLE = "table"
-RecommendFormat = StrEnum("RecommendFormat", [TABLE, *FORMATS])  # type: ignore[misc]
 
-
-def _moods(typed: str) -> list[str]:
+def _moods(_context: click.Context, _option: click.Parameter, typed: str) -> list[str]:
     """Words that a person may be about to type."""
     from img2music.matching.query import MOODS
 
     return [word for word in MOODS if word.startswith(typed.lower())]
 
 
-@filtered(chooses=True)
+@command()
+@argument(
+    "paths", metavar="[IMAGE|AUDIO|DIR]...", nargs=-1, type=file_path, help="Pictures, songs, and folders of them."
+)
+@option("--valence", type=float, help="Unpleasant (0) to pleasant (1), instead of a picture.")
+@option("--arousal", type=float, help="Calm (0) to excited (1), instead of a picture.")
+@option(
+    "--emotion",
+    metavar="WORD",
+    shell_complete=_moods,
+    help="A basic emotion or a word such as serene, calm or lively, instead of a picture.",
+)
+@library_option
+@option("--music", type=file_path, metavar="DIR", help="Only the music in this folder, which is scanned first.")
+@options_of(RecommendOptions, filters=filter_options(chooses=True))
+@option(
+    "--format",
+    "format_",
+    type=FormatChoice("img2music.matching.playlists:FORMATS"),
+    help="How to print or write them.",
+    show_default="the ending of --output; or table on a terminal, json elsewhere",
+)
+@option("--output", type=file_path, metavar="FILE", help="Write there instead of printing.")
+@option("--plot", type=file_path, metavar="FILE", help="Draw pictures and songs on the affect plane: .png or .svg.")
+@force_option
 def recommend(
-    context: typer.Context,
-    paths: Annotated[
-        list[Path] | None,
-        typer.Argument(metavar="[IMAGE|AUDIO|DIR]...", help="Pictures, songs, and folders of them.", readable=False),
-    ] = None,
     *,
-    valence: Annotated[float | None, typer.Option(help="Unpleasant (0) to pleasant (1), instead of a picture.")] = None,
-    arousal: Annotated[float | None, typer.Option(help="Calm (0) to excited (1), instead of a picture.")] = None,
-    emotion: Annotated[
-        str | None,
-        typer.Option(
-            metavar="WORD",
-            help="A basic emotion or a word such as serene, calm or lively, instead of a picture.",
-            autocompletion=_moods,
-        ),
-    ] = None,
-    library: LibraryOption = None,
-    music: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Only the music in this folder, which is scanned first.")
-    ] = None,
-    top: Annotated[int, typer.Option(min=1, help="Songs for each query.")] = 10,
-    match: Annotated[
-        MatchMode, typer.Option(help="Compare ranks within pictures and within songs, or the affects as they are.")
-    ] = MatchMode.RELATIVE,
-    per_artist: Annotated[
-        int | None,
-        typer.Option(min=0, help="At most so many songs of one artist; 0 for any number.", show_default="2"),
-    ] = None,
-    together: Annotated[
-        bool,
-        typer.Option(
-            "--together", help="One playlist through all pictures in their order, of at least --top songs and one each."
-        ),
-    ] = False,
-    widen: Annotated[
-        float,
-        typer.Option(
-            min=0.0,
-            max=2.0,
-            help="Songs around a picture's point, as far as its reading is unsure (1: a standard deviation), "
-            "instead of the nearest.",
-        ),
-    ] = 0.0,
-    where: TrackFilter,
-    image_model: ImageModelOption = None,
-    format_: Annotated[
-        RecommendFormat | None,
-        typer.Option(
-            "--format",
-            help="How to print or write them.",
-            show_default="the ending of --output; or table on a terminal, json elsewhere",
-        ),
-    ] = None,
-    output: Annotated[Path | None, typer.Option(metavar="FILE", help="Write there instead of printing.")] = None,
-    plot: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Draw pictures and songs on the affect plane: .png or .svg.")
-    ] = None,
-    force: ForceOption = False,
+    paths: tuple[Path, ...],
+    valence: float | None,
+    arousal: float | None,
+    emotion: str | None,
+    library: str | None,
+    music: Path | None,
+    options: RecommendOptions,
+    format_: str | None,
+    output: Path | None,
+    plot: Path | None,
+    force: bool,
 ) -> None:
     """Recommend songs of your library that feel like pictures, like songs or like numbers.
 
     Every match has a similarity 1 / (1 + distance), from 0.41 to 1, the passage that fits best, and a reason. Exit
     code 1 if some inputs failed and the rest is done, 2 if nothing could be done.
     """
-    from dataclasses import replace
-
     from img2music.app.recommending import recommend as recommended
-    from img2music.cli.output import counting, finish, given_files, require_outputs, warn
-    from img2music.cli.progress import scan_progress
+    from img2music.matching.playlists import FORMATS
     from img2music.matching.query import asked_affects
-    from img2music.options import RecommendOptions
     from img2music.plots import PLOT, require_plotting
 
     if music is not None:
-        _require_alone(context)
-    wanted = _format(format_, output)
-    if wanted != TABLE and FORMATS[wanted].files_only:
-        if where.file is False:
-            raise typer.BadParameter(f"Songs without a file have no place in {wanted}: give --format xspf, or --files.")
-        where = replace(where, file=True)
+        _require_alone()
+    if output is None:
+        written = None if for_people(format_) else FORMATS[format_ or "json"]
+    else:
+        written = FORMATS.chosen(format_, output)
+    if written is not None and written.files_only:
+        if options.where.file is False:
+            raise UsageError(
+                f"Songs without a file have no place in {written.name}: give `format=xspf`, or `file=True`."
+            )
+        options = replace(options, where=replace(options.where, file=True))
     if plot is not None:
         require_plotting(plot)
-    outputs = [(plot, PLOT), *([(output, FORMATS[wanted].kind)] if output is not None else [])]
-    require_outputs(outputs, given_files("one of the inputs", paths or ()), force=force)
-    options = RecommendOptions(
-        match=match,
-        top=top,
-        per_artist=per_artist,
-        together=together,
-        where=where,
-        image_model=image_model,
-        widen=widen,
-    )
-    asked = (*(paths or ()), *asked_affects(valence, arousal, emotion))
-    with counting("Reading") if music is None else scan_progress() as bar:
-        found = recommended(library, asked, options, music=music, progress=bar)
-    if output is not None:
-        found.save(output, wanted)
-        warn(f"written to {output}")
-    elif wanted == TABLE:
+    outputs = [(plot, PLOT), *([(output, written.kind)] if written is not None else [])]
+    require_outputs(outputs, given_files("one of the inputs", paths), force=force)
+    asked: list[Path | Affect] = [*paths, *asked_affects(valence, arousal, emotion)]
+    with progress_bar() as progress:
+        found = recommended(library, asked, options, music=music, progress=progress)
+    if written is None:
         print_tables(found)
+    elif output is None:
+        click.echo(written.write(found, None), nl=False)
     else:
-        typer.echo(FORMATS[wanted].write(found, None), nl=False)
+        found.save(output, written.name)
+        say(f"written to {output}")
     notes = found.notes
     if plot is not None:
         notes += found.plot(plot)
-        warn(f"drawn to {plot}")
+        say(f"drawn to {plot}")
     for note in notes:
-        warn(note)
+        say(note)
     finish(len(found), found.errors)
 
 
-def _format(given: str | None, output: Path | None) -> str:
-    """Name of the format that is meant; `TABLE` only goes to standard output."""
-    if output is not None:
-        return FORMATS.chosen(given, output).name
-    return given or (TABLE if sys.stdout.isatty() else "json")
+def _require_alone() -> None:
+    """Refuse beside a folder of music what it takes the place of."""
+    context = click.get_current_context()
+    for name in ("library", "folder"):
+        if context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
+            raise UsageError(f"Give either `{name}` or `music`; `folder` chooses a folder of the library.")
 
 
 def print_tables(found: "Recommendations") -> None:
     """A table for each query, or one for a playlist: two rows a match, what it is and why."""
-    from img2music.cli.output import print_table
     from img2music.matching.query import QueryKind
 
     if not found.together or len(found) == 1:
@@ -169,12 +148,3 @@ def _rows(match: "Match", *query: str) -> list[list[str]]:
         [str(match.rank), match.track.display_name, *query, str(match.passage or ""), f"{match.similarity:.2f}"],
         ["", f"  {match.reason}", *[""] * len(query), "", ""],
     ]
-
-
-def _require_alone(context: typer.Context) -> None:
-    """Refuse beside a folder of music what it takes the place of."""
-    from click.core import ParameterSource
-
-    for name in ("library", "folder"):
-        if context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
-            raise typer.BadParameter(f"Give either --{name} or --music; --folder chooses a folder of the library.")

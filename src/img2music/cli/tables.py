@@ -1,7 +1,7 @@
-"""What is in a library, and what was done with it, as rows of tables for a terminal."""
+"""Results as tables for a terminal: columns, and rows of words. ``>`` marks columns that are flush right."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from img2music.errors import InputError
 
@@ -10,10 +10,11 @@ if TYPE_CHECKING:
     from img2music.library.importing import ImportReport
     from img2music.library.tagging import TagReport
     from img2music.library.upkeep import LibraryInfo
+    from img2music.soundtrack.cue_sheet import CueSheet
     from img2music.track import Track
+    from img2music.vision.description import ModelDescription
 
 TRACK_COLUMNS = (">id", "title", "artist", ">length", ">valence", ">arousal", ">tempo", "key", "genre", ">year", "")
-"""Heads of the columns of `track_row`; ``>`` marks those that are flush right."""
 SHOWN_PROBLEMS = 10
 """Problems of a table that are told one by one."""
 
@@ -82,7 +83,7 @@ def told_problems(report: "ImportReport") -> list[InputError]:
     """The first problems of an import, and how many more there are."""
     lines = [InputError(f"{problem}.", report.path) for problem in report.problems[:SHOWN_PROBLEMS]]
     more = len(report.problems) - len(lines)
-    rest = InputError(f"{more:,} more problems; --format json lists them all.", report.path)
+    rest = InputError(f"{more:,} more problems; `format=json` lists them all.", report.path)
     return [*lines, rest] if more else lines
 
 
@@ -115,3 +116,88 @@ def _edit_cell(edits: "Sequence[FieldEdit]") -> str:
         elif before != after:
             cells.append(f"{before} → {after or 'none'}" if before else after)
     return ", ".join(dict.fromkeys(cells))
+
+
+def model_rows(found: "ModelDescription") -> list[tuple[str, str]]:
+    """The facts of an image model's card."""
+    return [
+        ("model", found.model),
+        ("file", str(found.path)),
+        ("size", f"{found.bytes / 1e6:.1f} MB"),
+        ("sees", f"{found.side} x {found.side} pixels"),
+        ("takes", f"{found.milliseconds:.1f} ms an image, on one thread here"),
+        *((name, getattr(found, name) or "not said") for name in ("data", "licence", "scale", "seed", "command")),
+        *_correlations(found.metrics),
+    ]
+
+
+def _correlations(metrics: Any) -> list[tuple[str, str]]:
+    """Pick out r of each axis, in whichever split it was measured."""
+    if not isinstance(metrics, dict):
+        return []
+    rows = []
+    for split, found in metrics.items():
+        axes = [(axis, found.get(axis)) for axis in ("valence", "arousal")] if isinstance(found, dict) else []
+        said = [
+            f"{axis} {value['r']:.3f}"
+            for axis, value in axes
+            if isinstance(value, dict) and isinstance(value.get("r"), int | float)
+        ]
+        if said:
+            rows.append((f"r, {split} folds", ", ".join(said)))
+    return rows
+
+
+CUES = (">#", "film", "song, and why", ">passage", ">distance")
+PHOTOS = (">photo", "film", "file")
+SCENES = (">scene", "film", "mood", ">valence", ">arousal", ">shots")
+
+
+def cue_rows(sheet: "CueSheet") -> list[list[str]]:
+    """Rows of a cue: where, what, why, and its runners-up."""
+    from img2music.soundtrack.cue_sheet import clock
+
+    found = []
+    for number, cue in enumerate(sheet.cues, start=1):
+        passage = f"{clock(cue.passage.start)}-{clock(cue.passage.end)}"
+        distance = "" if cue.distance is None else f"{cue.distance:.2f}"
+        found.append([str(number), f"{clock(cue.start)}-{clock(cue.end)}", cue.track.display_name, passage, distance])
+        found.append(["", "", f"  {cue.why}", "", ""])
+        if cue.alternatives:
+            others = ", ".join(
+                f"{each.track.display_name} ({each.distance:.2f}{'' if each.note is None else f', but {each.note}'})"
+                for each in cue.alternatives
+            )
+            found.append(["", "", f"  or: {others}", "", ""])
+    return found
+
+
+def photo_rows(sheet: "CueSheet") -> list[list[str]]:
+    """A row for each photo of a slideshow: its number, when it is seen, its file."""
+    from img2music.soundtrack.cue_sheet import clock
+
+    if sheet.slideshow is None:
+        return []
+    photos = sheet.slideshow.photos
+    ends = [*(photo.start for photo in photos[1:]), sheet.film.duration]
+    return [
+        [str(number), f"{clock(photo.start)}-{clock(end)}", photo.path]
+        for number, (photo, end) in enumerate(zip(photos, ends, strict=True), start=1)
+    ]
+
+
+def scene_rows(sheet: "CueSheet") -> list[list[str]]:
+    """A row a scene: its number, when, its mood, how many shots."""
+    from img2music.soundtrack.cue_sheet import clock
+
+    return [
+        [
+            str(number),
+            f"{clock(scene.start)}-{clock(scene.end)}",
+            scene.affect.word,
+            f"{scene.affect.valence:.2f}",
+            f"{scene.affect.arousal:.2f}",
+            str(len(scene.shots)),
+        ]
+        for number, scene in enumerate(sheet.scenes, start=1)
+    ]

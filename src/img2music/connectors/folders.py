@@ -142,3 +142,10 @@ def why_no_sound(path: str, reason: str) -> str:
     if is_audio_name(path) or not os.path.isfile(path):  # noqa: PTH113  # names may be any bytes
         return reason
     return f"neither an image nor sound: {reason}"
+
+
+def is_picture(path: str) -> bool:
+    """Tell whether a file is taken for an image, by the extension of its name or by its first bytes."""
+    from img2music.media.images import is_image
+
+    return is_image_name(path) or is_image(path)

@@ -14,9 +14,11 @@ MAX_BYTES = 1 << 20
 ENDINGS = (".lrc", ".LRC", ".txt", ".TXT")
 """Of files beside a song, in the order in which they are tried."""
 
-# Vorbis comments (also Opus, FLAC) and APEv2, in any case; MP4; ASF (WMA). Plain ones first: they have no times to lose.
-_NAMES = ("unsyncedlyrics", "lyrics", "\xa9lyr", "----:com.apple.iTunes:UNSYNCEDLYRICS", "----:com.apple.iTunes:LYRICS")
-_NAMES += ("WM/Lyrics", "syncedlyrics")
+# Vorbis comments and APEv2, in any case; MP4; ASF (WMA). Plain ones first: they have no times to lose.
+_NAMES = (
+    *("unsyncedlyrics", "lyrics", "\xa9lyr", "----:com.apple.iTunes:UNSYNCEDLYRICS", "----:com.apple.iTunes:LYRICS"),
+    *("WM/Lyrics", "syncedlyrics"),
+)
 _LYRICS = 1  # the kind of SYLT frame that holds words: https://id3.org/id3v2.4.0-frames, section 4.9
 
 

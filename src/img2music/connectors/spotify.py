@@ -27,7 +27,7 @@ _GONE = (403, 404, 410)
 
 
 def parse_reference(text: str) -> tuple[str, str]:
-    """Read a Spotify address, or the id of a track: which of `KINDS` it is, and its id."""
+    """Tell kind (of `KINDS`) and id of an address such as ``spotify:track:...``; an id alone is a track's."""
     text = text.strip()
     found = _URL.fullmatch(text) or _URI.fullmatch(text)
     kind, id_ = (found[1], found[2]) if found else ("track", text)

@@ -6,6 +6,7 @@ that lacks a value that a condition asks for fails it.
 
 import os
 from collections.abc import Iterator
+from dataclasses import fields
 from typing import cast
 
 from sqlalchemy import ColumnElement, Index, and_, case, func, not_, or_
@@ -41,26 +42,20 @@ SPEECH_GENRES = (
 )
 RAP_GENRES = ("hip hop", "hip-hop", "hiphop", "rap", "grime")
 
-_TEXTS = ("genre", "artist", "album")
-_RANGES = ("year", "tempo", "duration")
-
 
 def conditions(where: TrackFilter) -> list[ColumnElement[bool]]:
     """Express a filter as SQL conditions on the table of tracks, all of which must hold."""
     found: list[ColumnElement[bool]] = []
-    for name in _TEXTS:
-        if wishes := getattr(where, name):
-            found.append(_contains(name, wishes))
-        if unwanted := getattr(where, f"not_{name}"):
-            found.append(not_(_contains(name, unwanted)))
-    for name in _RANGES:
-        least, greatest = getattr(where, name) or (None, None)
-        if getattr(where, name) is not None:
-            found.append(tracks.c[name].is_not(None))
-        if least is not None:
-            found.append(tracks.c[name] >= least)
-        if greatest is not None:
-            found.append(tracks.c[name] <= greatest)
+    for field in fields(TrackFilter):
+        name, kind, wish = field.name, field.metadata["kind"], getattr(where, field.name)
+        if kind == "text" and wish:
+            contained = _contains(name.removeprefix("not_"), wish)
+            found.append(not_(contained) if name.startswith("not_") else contained)
+        elif kind in ("years", "range", "length") and wish is not None:
+            least, greatest = wish
+            found += [tracks.c[name].is_not(None)]
+            found += [] if least is None else [tracks.c[name] >= least]
+            found += [] if greatest is None else [tracks.c[name] <= greatest]
     return [*found, *_conditions_of_one_value(where)]
 
 

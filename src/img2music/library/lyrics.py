@@ -12,13 +12,13 @@ from img2music.errors import InputError, SourceError, UsageError, printable
 from img2music.filters import TrackFilter
 from img2music.library.record import LOCAL, LyricsRecord, best
 from img2music.library.store import LibraryStore
+from img2music.options import LyricsSource, chosen
 from img2music.progress import Progress, Step, unwatched
 from img2music.shapes import to_dict
 from img2music.track import Track
 
 SCHEMA = "img2music/lyrics/1"
-SERVICES = ("lrclib", "musixmatch")
-SOURCES = (*LOCAL, *SERVICES)
+SERVICES = (LyricsSource.LRCLIB, LyricsSource.MUSIXMATCH)
 """Where words may be fetched from. Services are asked only if they are named."""
 EXCERPTS = ("musixmatch",)
 """Sources that may know a part of the words only; others are still asked."""
@@ -84,12 +84,9 @@ def fetch(
     Each source is asked until one knows the words, or that there are none. What a service says is stored at once, also
     that it knows none; it is not asked the same twice. Whatever stops this, the next call goes on from there.
     """
-    unknown = [source for source in sources if source not in SOURCES]
-    if unknown or not sources:
-        raise UsageError(f"There is no source of lyrics {unknown[0] if unknown else ''!r}; take {', '.join(SOURCES)}.")
+    sources = list(dict.fromkeys(chosen(LyricsSource, source, "source") for source in sources or [""]))
     if limit is not None and limit < 1:
         raise UsageError("`limit` must be at least 1.")
-    sources = list(dict.fromkeys(sources))
     asking = services or {source: _client(source) for source in sources if source in SERVICES}
     return _Fetch(store, sources, asking, again).run(where, limit, progress)
 

@@ -9,18 +9,25 @@ import stat
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard, cast
 
 from img2music.affect import Affect
 from img2music.analysis import TrackAnalysis
-from img2music.connectors.folders import FileState, FolderWalk, holds_only_sound, is_image_name, why_no_sound
+from img2music.connectors.folders import (
+    FileState,
+    FolderWalk,
+    holds_only_sound,
+    is_image_name,
+    is_picture,
+    why_no_sound,
+)
 from img2music.connectors.tags import read_tags
 from img2music.distribution import AffectDistribution
 from img2music.errors import InputError, printable
 from img2music.library.workers import content_hash
 from img2music.matching.query import Query, QueryKind
-from img2music.media.images import is_image
 from img2music.media.packets import sound_hash
+from img2music.media.picture_source import PictureSource
 from img2music.options import AnyPath
 from img2music.progress import Progress, Step, unwatched
 from img2music.track import Track
@@ -35,7 +42,7 @@ COVER = re.compile(
 """What the names of pictures begin with that players and rippers lay beside an album's songs."""
 
 
-QuerySource = AnyPath | Affect | Track
+QuerySource = PictureSource | Affect | Track
 """What songs can be looked for with: a picture, a song or a folder of them by its path, a point, or a track."""
 
 
@@ -56,13 +63,15 @@ def read_queries(
     progress: Progress = unwatched,
 ) -> Readings:
     """Read pictures and songs; a song that the library holds is not listened to again."""
-    found: list[Query | GivenFile | InputError] = []
+    found: list[Query | GivenFile | GivenPicture | InputError] = []
     notes: list[str] = []
     for source in asked:
         if isinstance(source, Affect):
             found.append(Query(QueryKind.POINT, source))
         elif isinstance(source, Track):
             found.append(Query(QueryKind.SONG, source.affect, source.path, track=source))
+        elif not isinstance(source, str | os.PathLike):
+            found.append(GivenPicture(source))
         else:
             path = os.fsdecode(source)
             items = expand(path, songs=True)
@@ -70,22 +79,24 @@ def read_queries(
             if len(kept) < len(items):
                 notes.append(f"{printable(path)}: {len(items) - len(kept)} pictures are covers or copies, left out.")
             found += kept
-    pictures = [item.path for item in found if isinstance(item, GivenFile) and item.picture]
+    pictures = [item.path if isinstance(item, GivenFile) else item.source for item in found if _is_picture(item)]
     # Now: what is wrong with the model is known before a song is heard.
     model = ImageModel.load(image_model) if pictures else None
     images = iter(()) if model is None else model.analyze(pictures)
     queries: list[Query] = []
     errors: list[InputError] = []
     for done, item in enumerate(found, start=1):
-        if isinstance(item, GivenFile):
-            read = _image_query(next(images)) if item.picture else _read_song(item.path, store)
+        if _is_picture(item):
+            read = _image_query(next(images))
+        elif isinstance(item, GivenFile):
+            read = _read_song(item.path, store)
         else:
-            read = item
+            read = cast(Query | InputError, item)
         if isinstance(read, Query):
             queries.append(read)
         else:
             errors.append(read)
-        progress(Step("Reading", done, len(found), item.path, "files"))
+        progress(Step("Reading", done, len(found), read.path, "files"))
     notes += [f"{printable(query.path or '')}: {query.note}" for query in queries if query.note]
     return Readings(tuple(queries), None if model is None else model.reference, tuple(errors), tuple(notes))
 
@@ -98,10 +109,21 @@ class GivenFile:
     picture: bool  # whether its name's ending or its first bytes are a picture's
 
 
+@dataclass(frozen=True, slots=True)
+class GivenPicture:
+    """A picture that is no file."""
+
+    source: PictureSource
+
+
+def _is_picture(item: object) -> TypeGuard["GivenFile | GivenPicture"]:
+    return isinstance(item, GivenPicture) or (isinstance(item, GivenFile) and item.picture)
+
+
 def expand(path: str, *, songs: bool = False) -> list[GivenFile | InputError]:
     """List a file as it is, and a folder as the pictures, or pictures and songs, in it and below."""
     if not os.path.isdir(path):  # noqa: PTH112 - names may be any bytes
-        return [GivenFile(path, is_image_name(path) or is_image(path))]
+        return [GivenFile(path, is_picture(path))]
     walk = FolderWalk([path], lambda name: is_image_name(name) or (songs and holds_only_sound(name)))
     found: list[GivenFile | InputError] = [GivenFile(file.path, is_image_name(file.path)) for file in walk]
     found += [InputError(f"can't be read: {reason}.", unreadable) for unreadable, reason in walk.unreadable]

@@ -15,8 +15,8 @@ class AudioInfo:
     """What a sound file says of itself."""
 
     duration: float  # length in seconds
-    container: str  # libav's names of the file format and of the encoding
-    codec: str  # libav's names of the file format and of the encoding
+    container: str  # libav's names of the file format
+    codec: str  # and of the encoding
     channels: int
     rate: int  # samples a second
     # Seconds of the day at which its first sample was recorded, by which editors find it; 0 where it does not say
@@ -47,8 +47,8 @@ def mono(samples: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray(np.einsum("i,ij->j", (signs / len(samples)).astype(np.float32), samples))
 
 
-def excerpt_of(start: float, rate: int, layout: tuple[str, ...], samples: NDArray[np.float32]) -> Excerpt:
-    """Make an excerpt of decoded samples, which may be NaN or absurdly loud; they are changed in place."""
-    np.nan_to_num(samples, copy=False, nan=0.0, posinf=LOUDEST_SAMPLE, neginf=-LOUDEST_SAMPLE)
-    np.clip(samples, -LOUDEST_SAMPLE, LOUDEST_SAMPLE, out=samples)
-    return Excerpt(start, rate, layout, samples)
+def tame(samples: NDArray[np.float32]) -> None:
+    """See to it that decoded samples are finite, and not absurdly loud; in place."""
+    if samples.size and not np.abs(samples).max() <= LOUDEST_SAMPLE:  # also where it is not a number
+        np.nan_to_num(samples, copy=False, nan=0.0, posinf=LOUDEST_SAMPLE, neginf=-LOUDEST_SAMPLE)
+        np.clip(samples, -LOUDEST_SAMPLE, LOUDEST_SAMPLE, out=samples)

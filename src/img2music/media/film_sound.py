@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from img2music.errors import InputError
 from img2music.media.film_survey import demuxed
-from img2music.media.resampling import check_form, layout_of
+from img2music.media.resampling import check_frame, layout_of
 from img2music.media.video import VideoFile
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ class FilmSound(VideoFile):
             frame = next(self._sound(), None)
             self.layout = None
             if frame is not None:
-                check_form(frame, self.path)
+                check_frame(frame, self.path)
                 self.layout = layout_of(frame)
         except BaseException:
             self.close()

@@ -1,17 +1,30 @@
-"""What a film says of itself and of its streams, carried over to another file."""
+"""The streams of a film's file: copied as they are, encoded anew, or converted, with what they say of themselves."""
 
 import os
 import re
+import struct
+from collections.abc import Iterator
+from contextlib import suppress
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
+from img2music.errors import InputError
+from img2music.media import tone
 from img2music.media.film_survey import SAME_RATE, demuxed
-from img2music.media.video import VideoFile, VideoInfo
+from img2music.media.sound_writer import Timed, timed
+from img2music.media.video import NO_PICTURE, VideoFile, VideoInfo
 
 if TYPE_CHECKING:
+    import av
     from av.container import InputContainer, OutputContainer
     from av.container.core import Chapter
     from av.packet import Packet
+    from av.stream import Stream
+    from av.subtitles.stream import SubtitleStream
+
+MILLISECOND = Fraction(1, 1000)
+CLOSE = 0.0005
+"""Seconds: half of the unit in which Matroska and cue sheets tell times."""
 
 COVERS = {"mjpeg": "jpeg", "png": "png"}
 """Kinds of cover pictures, by libav's name of their codec."""
@@ -25,15 +38,220 @@ COUNTED = ("BPS", "NUMBER_OF_", "_STATISTICS_", "DURATION", "SOURCE_ID")
 QUICKTIME = {"deu": "ger", "ell": "gre", "isl": "ice", "nld": "dut", "zho": "chi"}
 """Languages which libav's writer of QuickTime files only knows by their bibliographic codes (ISO 639-2/B)."""
 
-MILLISECOND = Fraction(1, 1000)
+VIDEO_TIME_BASE = Fraction(1, 90_000)
+"""Seconds; of MPEG transport streams, and exact for 24, 25, 30, 50, 60 and 29.97 pictures a second."""
+
+TELEVISION = 1
+"""libav's name of the limited range: 16 for black to 235 for white; that of `yuv420p` without more."""
+
+DEEP = {"libx264": "libx264", "libvpx-vp9": "libsvtav1"}
+"""By encoder, the one that takes its place for 10 bits: libav's build of libvpx has 8."""
+
+OPTIONS = {
+    "libx264": {"preset": "fast", "crf": "18"},  # https://trac.ffmpeg.org/wiki/Encode/H.264: looks as the original
+    "libvpx-vp9": {"crf": "30", "b": "0", "deadline": "good", "cpu-used": "5", "row-mt": "1", "tile-columns": "2"},
+    "libsvtav1": {"preset": "8", "crf": "26"},
+}
+"""By encoder: constant quality, at a speed at which films are no patience game on two processors."""
+
+NAMES = {"libx264": "H.264", "libvpx-vp9": "VP9", "libsvtav1": "AV1"}
 
 
-def tags(container: "InputContainer", form: str) -> tuple[dict[str, str], dict[str, str]]:
+TEXTS = {"ass", "mov_text", "subrip", "text", "webvtt"}
+"""libav's names of the kinds that are text, which it turns into each other."""
+
+KEPT = {
+    "mp4": {"mov_text"},
+    "mov": {"mov_text"},
+    "matroska": {"ass", "dvb_subtitle", "dvd_subtitle", "hdmv_pgs_subtitle", "subrip", "webvtt"},
+    "webm": {"webvtt"},
+}
+"""By libav's name of the container, the kinds that it holds as they are."""
+
+
+class Copied:
+    """Packets of one stream that go into another file as they are, at the film's times."""
+
+    def __init__(
+        self,
+        stream: "Stream",
+        origin: Fraction,
+        duration: float,
+        *,
+        interval: float = 0.0,
+        before: bool = False,
+        empty: int = 0,
+    ) -> None:
+        self._stream = stream
+        self._origin = origin
+        self._duration = duration
+        self._interval = interval
+        self._before = before
+        self._empty = empty
+        self._last: int | None = None
+        self._held: list[Timed] = []
+
+    def take(self, packet: "Packet[Any]") -> list[Timed]:
+        """Give a packet its place in the new file."""
+        base = packet.time_base
+        if packet.pts is None or packet.size <= self._empty:
+            return []
+        shift = round(self._origin / base)
+        pts = packet.pts - shift
+        dts = pts if packet.dts is None else packet.dts - shift
+        if float(pts * base) > self._duration - CLOSE or (pts < 0 and not self._before):
+            return []
+        if self._last is not None and dts <= self._last:
+            dts = self._last + 1
+        if dts > pts:
+            return []
+        self._last = dts
+        if not packet.duration and self._interval:
+            packet.duration = round(self._interval / base)
+        if packet.duration:
+            packet.duration = min(packet.duration, max(1, round(self._duration / base) - pts))
+        packet.pts, packet.dts = pts, dts
+        discarded = packet.is_discard and pts >= 0
+        packet.stream = self._stream
+        self._held.append((float(dts * base), packet))
+        if discarded:  # left out, if nothing that is shown follows
+            return []
+        held, self._held = self._held, []
+        return held
+
+
+def video_stream(
+    out: "OutputContainer",
+    codec: str,
+    size: tuple[int, int],
+    *,
+    rate: Fraction | int,
+    base: Fraction,
+    options: dict[str, str],
+    pixels: str = "yuv420p",
+) -> Any:
+    """Add a stream for pictures that are encoded."""
+    stream: Any = out.add_stream(codec, rate=rate, options=options)
+    stream.width, stream.height = size
+    stream.pix_fmt = pixels
+    stream.codec_context.thread_type = "AUTO"
+    stream.codec_context.time_base = base
+    stream.codec_context.color_range = TELEVISION
+    return stream
+
+
+class Encoded:
+    """A film's pictures, encoded anew into a stream of another file."""
+
+    def __init__(self, container: "OutputContainer", codec: str, video: VideoFile, duration: float) -> None:
+        self._frames = video.frames()
+        self._duration = duration
+        self._last = 0
+        self._interval = round(1 / video.survey.rate / VIDEO_TIME_BASE)
+        first = next(self._frames, None)
+        if first is None:
+            raise InputError(NO_PICTURE, video.path)
+        self._first = first.frame
+        deep = self._first.format.components[0].bits > 8 and int(self._first.color_trc) in (tone.PQ, tone.HLG)
+        codec = DEEP[codec] if deep else codec
+        os.environ.setdefault("SVT_LOG", "1")  # SVT-AV1 tells standard error how it is set up, otherwise
+        self.name = NAMES[codec]
+        rate = Fraction(video.survey.rate).limit_denominator(1001)
+        shape = video.stream.sample_aspect_ratio or Fraction(1)
+        # VP9 and AV1 do not tell the shape of a pixel: there, it is made square.
+        width = self._first.width if codec == "libx264" else round(self._first.width * shape)
+        size = max(2, width // 2 * 2), max(2, self._first.height // 2 * 2)
+        self._pixels = "yuv420p10le" if deep else "yuv420p"
+        stream = video_stream(
+            container, codec, size, rate=rate, base=VIDEO_TIME_BASE, options=OPTIONS[codec], pixels=self._pixels
+        )
+        context = stream.codec_context
+        if codec == "libx264":
+            context.sample_aspect_ratio = shape
+        for attribute in ("color_primaries", "color_trc", "colorspace"):
+            setattr(context, attribute, int(getattr(self._first, attribute)))
+        matrix: Any = self._first.side_data.get("DISPLAYMATRIX")
+        if matrix is not None:
+            stream.set_display_matrix(struct.unpack("=9i", bytes(matrix)))
+        self.stream = stream
+
+    def packets(self) -> Iterator[Timed]:
+        """Encode all pictures."""
+        yield from self._encoded(self._first, 0.0)
+        for each in self._frames:
+            yield from self._encoded(each.frame, each.time)
+        for packet in self.stream.encode(None):
+            lasting = self._timed(packet)
+            if packet.pts == self._last:  # lasts until the film ends, however varying its rate
+                packet.duration = round(self._duration / packet.time_base) - packet.pts
+            yield lasting
+
+    def _encoded(self, frame: "av.VideoFrame", time: float) -> Iterator[Timed]:
+        from av.video.frame import PictureType
+
+        if time >= self._duration:
+            return
+        picture = frame.reformat(
+            self.stream.width,
+            self.stream.height,
+            format=self._pixels,
+            dst_color_range=TELEVISION,
+            interpolation="BICUBIC",
+        )
+        picture.pts, picture.time_base = round(time / VIDEO_TIME_BASE), VIDEO_TIME_BASE
+        self._last = picture.pts
+        picture.pict_type = PictureType.NONE  # where its own encoder began anew is no business of the new one
+        for packet in self.stream.encode(picture):
+            yield self._timed(packet)
+
+    def _timed(self, packet: Any) -> Timed:
+        packet.duration = self._interval  # not that of the picture, in another unit
+        return timed(packet)
+
+
+class Converted:
+    """Subtitles of a film, written anew into a stream of another file."""
+
+    def __init__(
+        self, container: "OutputContainer", codec: str, source: "SubtitleStream", origin: Fraction, duration: float
+    ) -> None:
+        self._decoder: Any = source.codec_context
+        self._decoder.open(strict=False)
+        self._origin = origin
+        self._duration = duration
+        stream: Any = container.add_stream(codec)
+        self.stream = stream
+        self.stream.codec_context.subtitle_header = self._decoder.subtitle_header
+        self.stream.codec_context.time_base = MILLISECOND
+
+    def take(self, packet: "Packet[Any]") -> list[Timed]:
+        """Convert one subtitle."""
+        import av
+
+        if packet.pts is None:
+            return []
+        start = float(packet.pts * packet.time_base - self._origin)
+        end = min(start + float((packet.duration or 0) * packet.time_base), self._duration)
+        start = max(start, 0.0)
+        if end <= start:
+            return []
+        with suppress(av.error.FFmpegError, ValueError):  # one that is damaged
+            shown = self._decoder.decode2(packet)
+            if shown is not None and len(shown):
+                made = self.stream.codec_context.encode_subtitle(shown)
+                made.stream, made.time_base = self.stream, MILLISECOND
+                made.pts = made.dts = round(start * 1000)
+                made.duration = max(1, round((end - start) * 1000))
+                return [(start, made)]
+        return []
+
+
+def tags(container: "InputContainer", written: str) -> tuple[dict[str, str], dict[str, str]]:
     """Read the tags of a film."""
     kept = _kept(container.metadata)
     # Phones tell place and time in tags of their own, which libav writes only in the same way as they do.
     phone = any(name.startswith(("com.apple.", "com.android.")) for name in kept)
-    return kept, {"movflags": "+use_metadata_tags"} if phone and form in ("mp4", "mov") else {}
+    return kept, {"movflags": "+use_metadata_tags"} if phone and written in ("mp4", "mov") else {}
 
 
 def describe(stream: Any, source: Any) -> None:
@@ -65,14 +283,18 @@ def timecode(info: VideoInfo, rate: float) -> dict[str, str]:
     return {"timecode": f"{told[1]}{int(told[2]) * times:02}"}
 
 
-def code_tags(video: VideoFile, form: str) -> list[str | None]:
+def code_tags(video: VideoFile, written: str) -> list[str | None]:
     """List under which four letters a container may name the encoding of a film's pictures."""
     found: list[str | None] = [None]
-    if form in ("mp4", "mov") and video.info.codec == "hevc":
+    if written in ("mp4", "mov") and video.info.codec == "hevc":
         found.insert(0, "hvc1")  # without which Apple's players don't show it
     tag: str = video.stream.codec_context.codec_tag
     # Where it tells more than the encoding, as with ProRes, of which it is the kind.
-    if video.info.container.startswith("mov") and tag.isprintable() and (form == "mov" or video.info.codec == "prores"):
+    if (
+        video.info.container.startswith("mov")
+        and tag.isprintable()
+        and (written == "mov" or video.info.codec == "prores")
+    ):
         found.insert(0, tag)
     return found
 

@@ -57,7 +57,7 @@ class Survey:
 class _Run:
     """Packets of a stream between two jumps of its clock, in its own ticks."""
 
-    number: int  # of its first packet
+    first: int  # place of its first packet in the stream, from 0
     seen: Counter[int]  # packets of each stream that came before
     back: bool  # whether it begins before the last one ends
     start: int
@@ -90,7 +90,7 @@ class _Track:
     container: str
     runs: list[_Run] = field(default_factory=list)
 
-    def add(self, packet: "Packet[Any]", seen: Counter[int], number: int) -> None:
+    def add(self, packet: "Packet[Any]", seen: Counter[int], index: int) -> None:
         run = self.runs[-1] if self.runs else None
         duration = packet.duration or max(1, round(self.interval / self.base))
         stamp = packet.dts if packet.pts is None else packet.pts
@@ -104,7 +104,7 @@ class _Track:
             back = clock < run.clock - BACK / self.base and (told or packet.is_keyframe)
             ahead = clock > run.until + (FORWARD if told or packet.is_keyframe else FORWARD_ALONE) / self.base
         if run is None or back or ahead:
-            run = _Run(number, seen.copy(), back, stamp, clock, clock + duration, stamp, duration)
+            run = _Run(index, seen.copy(), back, stamp, clock, clock + duration, stamp, duration)
             self.runs.append(run)
         run.add(stamp, clock, duration)
 
@@ -194,18 +194,18 @@ def _jumps(
     shift = last = end = Fraction(0)
     if shown.runs:
         last, end = shown.runs[0].last * shown.base, shown.end(shown.runs[0])
-    for number in range(1, len(shown.runs)):
-        before, run = shown.runs[number - 1 : number + 1]
+    for at in range(1, len(shown.runs)):
+        before, run = shown.runs[at - 1 : at + 1]
         start, left = shown.start(run), shown.end(before)
         jumped = run.back
         if not jumped:
             together = any(
-                abs(run.number - other.seen[index]) * shown.interval <= NEAR and abs(start - sound.start(other)) <= NEAR
+                abs(run.first - other.seen[index]) * shown.interval <= NEAR and abs(start - sound.start(other)) <= NEAR
                 for sound in sounds
                 for other in sound.runs[1:]
             )
             returns = any(
-                other.back and abs(shown.start(other) - left) <= NEAR for other in shown.runs[number + 1 : number + 2]
+                other.back and abs(shown.start(other) - left) <= NEAR for other in shown.runs[at + 1 : at + 2]
             )
             alone = broadcast and not any(sound.covers(left, start) for sound in sounds)
             jumped = returns or (start - left > FORWARD_ALONE and (together or alone)) or (together and broadcast)
@@ -224,21 +224,21 @@ def _followed(
     found: list[tuple[int, Fraction]] = []
     left = list(jumps)
     shift = end = Fraction(0)
-    for number, run in enumerate(sound.runs):
+    for at, run in enumerate(sound.runs):
         start = sound.start(run)
         met = [
-            (abs(jump.run.number - run.seen[index]), place)
-            for place, jump in enumerate(left)
-            if abs(jump.start - start) <= NEAR and (number or jump.run.number <= run.seen[index] + 1)
+            (abs(jump.run.first - run.seen[index]), following)
+            for following, jump in enumerate(left)
+            if abs(jump.start - start) <= NEAR and (at or jump.run.first <= run.seen[index] + 1)
         ]
-        nearest, place = min(met, default=(near + 1, 0))
+        nearest, following = min(met, default=(near + 1, 0))
         if nearest <= near:
-            shift = left[place].shift
-            left = left[place + 1 :]
+            shift = left[following].shift
+            left = left[following + 1 :]
         elif run.back:
             shift = end - start
         if shift or found:
-            found.append((run.number, shift))
+            found.append((run.first, shift))
         end = max(end, sound.end(run) + shift)
     return tuple(found), end
 

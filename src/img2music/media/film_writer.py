@@ -1,19 +1,27 @@
-"""A film with other sound: its pictures copied untouched where the new file may hold them, everything else kept."""
+"""Films: one with other sound, its pictures copied untouched where that can be, and one made of pictures."""
 
 import heapq
 import itertools
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from img2music.errors import UsageError, printable
-from img2music.files import FileKind, replacing
-from img2music.media.film_packets import Copied
-from img2music.media.film_pictures import Encoded
+import numpy as np
+from numpy.typing import NDArray
+
+from img2music.errors import printable
+from img2music.files import replacing
 from img2music.media.film_streams import (
     COVERS,
+    KEPT,
+    TELEVISION,
+    TEXTS,
+    Converted,
+    Copied,
+    Encoded,
     chapters,
     code_tags,
     codec_of,
@@ -24,49 +32,17 @@ from img2music.media.film_streams import (
     tags,
     timecode,
     twin,
+    video_stream,
 )
-from img2music.media.film_subtitles import KEPT, TEXTS, Converted
 from img2music.media.film_survey import Survey, dated, demuxed
-from img2music.media.sound_writer import Sound, SoundEncoder, opened
+from img2music.media.output_formats import FILM, FilmFormat
+from img2music.media.sound_writer import Sound, SoundEncoder, Timed, opened, timed
 from img2music.media.video import VideoFile
+from img2music.progress import Progress, Step, unwatched
 
 if TYPE_CHECKING:
-    import numpy as np
+    import av
     from av.container import InputContainer, OutputContainer
-    from numpy.typing import NDArray
-
-Timed = tuple[float, Any]
-"""Seconds of the film, and a packet that is to be written there."""
-
-
-@dataclass(frozen=True, slots=True)
-class FilmFormat:
-    """How a film is written."""
-
-    container: str  # libav's name
-    # libav's names of the encoders for pictures that can't be copied, for sound, and for subtitles that can't
-    video: str
-    # libav's names of the encoders for pictures that can't be copied, for sound, and for subtitles that can't
-    sound: str
-    # libav's names of the encoders for pictures that can't be copied, for sound, and for subtitles that can't
-    text: str
-    kind: FileKind
-
-
-ISO_MEDIA = rb".{4}(ftyp|moov|mdat|free|skip|wide)"
-"""The first box of a file of the MP4 family (ISO/IEC 14496-12, Apple's QuickTime)."""
-
-EBML = rb"\x1a\x45\xdf\xa3"
-"""How Matroska and WebM begin (RFC 8794)."""
-
-FORMATS = {
-    ".mp4": FilmFormat("mp4", "libx264", "aac", "mov_text", FileKind("an MP4 film", (".mp4",), ISO_MEDIA)),
-    ".mov": FilmFormat("mov", "libx264", "aac", "mov_text", FileKind("a QuickTime film", (".mov",), ISO_MEDIA)),
-    # Opus where AAC is not cut to its length
-    ".mkv": FilmFormat("matroska", "libx264", "libopus", "subrip", FileKind("a Matroska film", (".mkv",), EBML)),
-    ".webm": FilmFormat("webm", "libvpx-vp9", "libopus", "webvtt", FileKind("a WebM film", (".webm",), EBML)),
-}
-"""By the ending of a file's name."""
 
 MOV = ("mp4", "mov")
 """Containers with edit lists: what lies before the first picture is there, and not shown."""
@@ -75,12 +51,18 @@ TRIED = 60
 """Packets of pictures that are written to nowhere first, to see whether a container takes them."""
 
 
-def film_format(file: Path) -> FilmFormat:
-    """Find how a film is to be written."""
-    found = FORMATS.get(file.suffix.lower())
-    if found is None:
-        raise UsageError(f"The name of a film to be written must end in {', '.join(FORMATS)}.")
-    return found
+BT709 = 1
+"""In ITU-T H.273, tables 2 to 4: primaries, transfer characteristics and matrix of high definition television."""
+
+QUICK = {
+    # Half the processor time of "faster" (30 and 63 ms a picture), and photos that move slowly are easy.
+    "libx264": {"preset": "veryfast", "crf": "18"},
+    "libvpx-vp9": {"crf": "28", "b": "0", "deadline": "realtime", "cpu-used": "7", "row-mt": "1", "tile-columns": "2"},
+}
+"""By encoder, for films that are made of pictures."""
+
+KEY_PICTURE = 2
+"""Seconds from one picture that stands for itself to the next, so that players jump there quickly."""
 
 
 def write_film(
@@ -91,18 +73,70 @@ def write_film(
     Its pictures are copied where the container holds them, and else encoded anew. Subtitles, chapters, tags, cover
     pictures and attached files are kept as far as the container has a place for them.
     """
-    form = film_format(file)
+    written = FILM.chosen(None, file)
     duration = sound.samples / sound.rate
-    with replacing(file, form.kind) as stream, VideoFile(film) as pictures, VideoFile(film) as rest:
-        told, options = tags(pictures.container, form.container)
-        with opened(stream, form.container, file, options) as out:
+    with replacing(file, written.kind) as stream, VideoFile(film) as pictures, VideoFile(film) as rest:
+        told, options = tags(pictures.container, written.container)
+        with opened(stream, written.container, file, options) as out:
             out.metadata.update(told)
-            work = _Work(film, file, form, seen, duration, out)
+            work = _Work(film, written, seen, duration, out)
             sources = [work.pictures(pictures), work.sound(sound, pictures.container, original), work.rest(rest)]
             out.start_encoding()
-            for _, packet in heapq.merge(*sources, key=lambda timed: timed[0]):
+            for _, packet in _in_order(*sources):
                 out.mux(packet)
     return tuple(work.notes)
+
+
+def write_pictures(
+    pictures: Iterable[Sequence[NDArray[np.uint8]]],
+    file: Path,
+    *,
+    rate: int,
+    size: tuple[int, int],
+    count: int,
+    sound: Sound | None = None,
+    progress: Progress = unwatched,
+) -> None:
+    """Write a film of pictures (their planes of YUV 4:2:0, BT.709), with sound, while both are being made."""
+    written = FILM.chosen(None, file)
+    length = count / rate
+    with replacing(file, written.kind) as stream, opened(stream, written.container, file) as out:
+        options = QUICK[written.video] | {"g": str(KEY_PICTURE * rate)}
+        video = video_stream(out, written.video, size, rate=rate, base=Fraction(1, rate), options=options)
+        context = video.codec_context
+        context.color_primaries = context.color_trc = context.colorspace = BT709
+        sources = [_encoded(pictures, rate, size, video)]
+        if sound is not None:
+            sources.append(SoundEncoder(out, written.sound, sound.rate, sound.layout).encoded(sound))
+        out.start_encoding()
+        for seconds, packet in _in_order(*sources):
+            out.mux(packet)
+            progress(Step("Filming", min(max(seconds, 0.0), length), length, unit="seconds"))
+
+
+def _in_order(*sources: Iterator[Timed]) -> Iterator[Timed]:
+    return heapq.merge(*sources, key=lambda each: each[0])
+
+
+def _encoded(
+    pictures: Iterable[Sequence[NDArray[np.uint8]]], rate: int, size: tuple[int, int], stream: Any
+) -> Iterator[Timed]:
+    import av
+
+    def frames() -> "Iterator[av.VideoFrame | None]":
+        for index, planes in enumerate(pictures):
+            stacked = np.concatenate([plane.ravel() for plane in planes]).reshape(-1, size[0])
+            frame = av.VideoFrame.from_ndarray(stacked, format="yuv420p")
+            frame.pts, frame.time_base = index, Fraction(1, rate)
+            frame.colorspace, frame.color_range = BT709, TELEVISION
+            yield frame
+        yield None
+
+    for frame in frames():
+        for packet in stream.encode(frame):
+            if not packet.duration:
+                packet.duration = round(Fraction(1, rate) / packet.time_base)
+            yield timed(packet)
 
 
 @dataclass
@@ -110,8 +144,7 @@ class _Work:
     """One film being written: each method adds streams, and returns what goes into them."""
 
     film: str | os.PathLike[str]
-    file: Path
-    form: FilmFormat
+    written: FilmFormat
     seen: Survey
     duration: float
     out: "OutputContainer"
@@ -120,18 +153,18 @@ class _Work:
 
     @property
     def ending(self) -> str:
-        return self.file.suffix.lower()
+        return f".{self.written.name}"
 
     def pictures(self, video: VideoFile) -> Iterator[Timed]:
         fault = self.seen.fault
-        if fault is None and self.seen.hidden and self.form.container not in MOV:
+        if fault is None and self.seen.hidden and self.written.container not in MOV:
             fault = f"it begins within a group of pictures, for which {self.ending} has no edit list"
         if fault is None:
             fault = f"{self.ending} can't hold {video.info.codec}"
-            for tag in code_tags(video, self.form.container):
+            for tag in code_tags(video, self.written.container):
                 if self._holds(tag):
                     return self._copies(self.out, video, tag)
-        encoded = Encoded(self.out, self.form.video, video, self.duration)
+        encoded = Encoded(self.out, self.written.video, video, self.duration)
         describe(encoded.stream, video.stream)
         encoded.stream.metadata.update(timecode(video.info, self.seen.rate))
         self.notes.append(f"The pictures were encoded anew as {encoded.name}, since {fault}.")
@@ -145,7 +178,7 @@ class _Work:
             with (
                 VideoFile(self.film) as video,
                 Path(os.devnull).open("wb") as nowhere,
-                av.open(nowhere, "w", format=self.form.container) as out,
+                av.open(nowhere, "w", format=self.written.container) as out,
             ):
                 for _, packet in itertools.islice(self._copies(out, video, tag), TRIED):
                     out.mux(packet)
@@ -167,7 +200,7 @@ class _Work:
         return itertools.chain.from_iterable(map(copied.take, packets))
 
     def sound(self, sound: Sound, source: "InputContainer", original: bool) -> Iterator[Timed]:
-        encoder = SoundEncoder(self.out, self.form.sound, sound.rate, sound.layout)
+        encoder = SoundEncoder(self.out, self.written.sound, sound.rate, sound.layout)
         tracks = source.streams.audio
         best = source.streams.best("audio")
         if original and best is not None and best.language:
@@ -175,18 +208,12 @@ class _Work:
         if original and len(tracks) > 1:
             self.notes.append(f"Of the film's {len(tracks)} sound tracks, only one was used.")
 
-        def packets() -> Iterator[Timed]:
-            block: NDArray[np.float32] | None
-            for block in itertools.chain(sound.blocks, [None]):
-                for packet in encoder.encode(block):
-                    yield float((packet.pts or 0) * packet.time_base), packet
-
-        return packets()
+        return encoder.encoded(sound)
 
     def rest(self, video: VideoFile) -> Iterator[Timed]:
         source = video.container
         marks = chapters(source, self.seen.origin, self.duration)
-        if marks and self.form.container == "webm":
+        if marks and self.written.container == "webm":
             self.notes.append(self._homeless("chapters"))
         elif marks:
             self.out.set_chapters(marks)
@@ -222,12 +249,12 @@ class _Work:
     def _subtitles(self, stream: Any) -> Copied | Converted | None:
         codec = codec_of(stream)
         taker: Copied | Converted
-        if codec in KEPT[self.form.container]:
+        if codec in KEPT[self.written.container]:
             # The muxer writes the empty samples between timed texts itself.
             empty = 2 if codec == "mov_text" else 0
             taker = Copied(twin(self.out, stream), self.seen.origin, self.duration, empty=empty)
         elif codec in TEXTS:
-            taker = Converted(self.out, self.form.text, stream, self.seen.origin, self.duration)
+            taker = Converted(self.out, self.written.text, stream, self.seen.origin, self.duration)
             describe(taker.stream, stream)
         else:
             self.notes.append(self._homeless(f"subtitles ({codec or 'of no kind known'})"))
@@ -235,7 +262,7 @@ class _Work:
         return taker
 
     def _attach(self, name: str, kind: str | None, content: bytes) -> None:
-        if self.form.container == "matroska":
+        if self.written.container == "matroska":
             self.out.add_attachment(name, kind or "application/octet-stream", content)
         else:
             self.notes.append(self._homeless(f"an attached file ({name})"))
@@ -250,9 +277,9 @@ class _Work:
         if not content:
             return
         kind = COVERS.get(stream.codec_context.name)
-        if self.form.container == "mp4" and kind is not None:
+        if self.written.container == "mp4" and kind is not None:
             self.covers.append(covering(self.out, stream, content))
-        elif self.form.container == "matroska" and kind is not None:
+        elif self.written.container == "matroska" and kind is not None:
             self._attach(f"cover.{kind}", f"image/{kind}", content)
         else:
             self.notes.append(self._homeless("a cover picture"))

@@ -1,10 +1,8 @@
 """Image files -> upright RGB images, whatever their format, and one plain reason where that fails."""
 
 import ctypes
-import errno
 import io
 import os
-import stat
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -14,8 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageChops, ImageFile
 
-from img2music.errors import InputError, MissingExtraError
+from img2music.errors import InputError, MissingExtraError, UsageError, reason_of
+from img2music.files import open_regular
 from img2music.media.colours import to_srgb
+from img2music.media.picture_source import PictureSource
 
 MAX_PIXELS = 89_478_485
 """Most pixels that are decoded into memory: Pillow's own limit, 256 MiB of RGB."""
@@ -35,6 +35,7 @@ HEADER_BYTES = 64
 
 LARGEST_IN_MEMORY = 256 << 20
 """Bytes of a compressed file that are read into memory: as many as `MAX_PIXELS` of RGB have."""
+TOO_MANY_BYTES = f"larger than {LARGEST_IN_MEMORY >> 20} MiB; make the image smaller."
 WHOLE_IN_MEMORY = ("WEBP", "AVIF", "HEIC")
 """Formats whose decoders read all of a file."""
 
@@ -86,21 +87,75 @@ def is_image(path: str | os.PathLike[str]) -> bool:
     Never blocks: only regular files are opened.
     """
     try:
-        with _open_regular(path) as file:
+        with open_regular(path, "an image") as file:
             return _format(file.read(HEADER_BYTES)) is not None
     except InputError:
         return False
 
 
-def read_image(path: str | os.PathLike[str], least_side: int | None = None) -> Image.Image:
+def picture_name(source: PictureSource, otherwise: str = "picture") -> str:
+    """The file that a picture is in, as ``os.fsdecode`` gives it; what else to call one that has none."""
+    if isinstance(source, str | os.PathLike):
+        return os.fsdecode(source)
+    name = getattr(source, "filename", None) or getattr(source, "name", None)  # of Pillow's images, of open files
+    return os.fsdecode(name) if isinstance(name, str | bytes | os.PathLike) and name else otherwise
+
+
+def held(source: PictureSource, name: str) -> PictureSource:
+    """What can be read more than once: the bytes of an open file, read from where it stands; all else as it is."""
+    if not hasattr(source, "read"):
+        return source
+    if isinstance(source, io.TextIOBase):
+        raise InputError("is open as text; open it in mode 'rb'.", name)
+    try:
+        content: bytes = source.read(LARGEST_IN_MEMORY + 1)
+    except (OSError, ValueError) as error:
+        raise InputError(f"can't be read ({reason_of(error, 'the file is closed')}).", name) from error
+    if len(content) > LARGEST_IN_MEMORY:
+        raise InputError(TOO_MANY_BYTES, name)
+    return content
+
+
+def read_image(source: PictureSource, least_side: int | None = None, *, name: str | None = None) -> Image.Image:
     """Read an image as people see it: upright, opaque, RGB, the first frame if it moves.
 
-    The format is told by content, not by the name's extension. Transparent pixels show `BACKGROUND`. Channels
+    The format of a file is told by content, not by the name's extension. Transparent pixels show `BACKGROUND`. Channels
     of 16 bits are scaled to 8; integers of 32 bits and floats, which have no set range, are scaled from
     [0, 255], [0, 65535] or [0, greatest value], whichever first holds them (floats from [0, 1] before all).
+    Arrays are sRGB: uint8, or floats in [0, 1], of shape (height, width), or with 3 or 4 channels.
     """
-    name = os.fsdecode(path)
-    with _open_regular(path) as file, _explained(name):
+    name = picture_name(source) if name is None else name
+    source = held(source, name)
+    if isinstance(source, str | os.PathLike):
+        with open_regular(source, "an image") as file:
+            return _read(file, least_side, name)
+    if isinstance(source, bytes | bytearray | memoryview):
+        return _read(io.BytesIO(source), least_side, name)
+    image = source if isinstance(source, Image.Image) else _of_array(source, name)
+    if not all(image.size):
+        raise InputError("has no pixels.", name)
+    with _explained(name):
+        return _decode(image, None, name)
+
+
+def _of_array(array: Any, name: str) -> Image.Image:
+    if not isinstance(array, np.ndarray):
+        raise UsageError(
+            f"{name} is a {type(array).__name__}; give a path, bytes, an open file, an image of Pillow or an array."
+        )
+    if array.ndim not in (2, 3) or array.shape[2:] not in ((), (3,), (4,)) or not array.size:
+        raise InputError(f"an array of shape {array.shape}; give (height, width), with 3 or 4 channels or none.", name)
+    if np.issubdtype(array.dtype, np.floating):
+        if not ((array >= 0) & (array <= 1)).all():
+            raise InputError("an array of floats that are not all from 0 to 1; scale them, or give uint8.", name)
+        array = (array * 255).round().astype(np.uint8)
+    if array.dtype != np.uint8:
+        raise InputError(f"an array of {array.dtype}; give uint8, or floats from 0 to 1.", name)
+    return Image.fromarray(np.ascontiguousarray(array))
+
+
+def _read(file: IO[bytes], least_side: int | None, name: str) -> Image.Image:
+    with _explained(name):
         kind = _kind(file, name)
         try:
             with _source(kind, file, name) as source:
@@ -123,31 +178,10 @@ def read_image(path: str | os.PathLike[str], least_side: int | None = None) -> I
 def opened(path: str | os.PathLike[str]) -> Iterator[ImageFile.ImageFile]:
     """Open an image whose format is told by content, without decoding its pixels."""
     name = os.fsdecode(path)
-    with _open_regular(path) as file, _explained(name):
+    with open_regular(path, "an image") as file, _explained(name):
         kind = _kind(file, name)
         with _source(kind, file, name) as source:
             yield source
-
-
-def _open_regular(path: str | os.PathLike[str]) -> IO[bytes]:
-    """Open a regular file; a pipe, socket or device could block for ever."""
-    name = os.fsdecode(path)
-    try:
-        mode = os.stat(path).st_mode  # noqa: PTH116 - a PathLike need not be a Path
-        if stat.S_ISDIR(mode):
-            raise InputError("a folder, not an image.", name)
-        if not stat.S_ISREG(mode):
-            raise InputError("a pipe, socket or device, not an image file.", name)
-        return open(path, "rb")  # noqa: PTH123 - as above
-    except ValueError as error:
-        raise InputError("not a path that a file can have.", name) from error
-    except OSError as error:
-        reasons = {
-            errno.ENOENT: "no such file.",
-            errno.EACCES: "no permission to read this file.",
-            errno.ELOOP: "a link that leads back to itself.",
-        }
-        raise InputError(reasons.get(error.errno or 0, f"can't be read ({error.strerror})."), name) from error
 
 
 @contextmanager
@@ -155,7 +189,7 @@ def _explained(name: str) -> Iterator[None]:
     """Make an `InputError` of whatever a decoder raises."""
     try:
         yield
-    except (InputError, MissingExtraError):
+    except (InputError, UsageError, MissingExtraError):
         raise
     except Image.DecompressionBombError as error:
         raise InputError(f"its {TOO_LARGE}", name) from error
@@ -173,7 +207,7 @@ def _kind(file: IO[bytes], name: str) -> str:
     if kind is None:
         raise InputError("not an image of a known format.", name)
     if kind in WHOLE_IN_MEMORY and _size(file) > LARGEST_IN_MEMORY:
-        raise InputError(f"larger than {LARGEST_IN_MEMORY >> 20} MiB; make the image smaller.", name)
+        raise InputError(TOO_MANY_BYTES, name)
     return kind
 
 
@@ -221,7 +255,7 @@ def _content(file: IO[bytes], name: str) -> bytes:
 
 
 def _size(file: IO[bytes]) -> int:
-    return os.fstat(file.fileno()).st_size
+    return file.seek(0, os.SEEK_END)
 
 
 def _mended(kind: str, file: IO[bytes], name: str) -> Iterator[IO[bytes]]:
@@ -277,11 +311,11 @@ def _stated_length(kind: str, content: bytes) -> int:
 
 
 def _decode(
-    source: ImageFile.ImageFile, least_side: int | None, name: str, damaged: tuple[str, IO[bytes]] | None = None
+    source: Image.Image, least_side: int | None, name: str, damaged: tuple[str, IO[bytes]] | None = None
 ) -> Image.Image:
     """Decode the pixels; of a damaged file (its format, and what was made of it) those that are there."""
     original = source.size
-    if least_side is not None:
+    if least_side is not None and isinstance(source, ImageFile.ImageFile):
         source.draft(None, (least_side, least_side))
     # A progressive JPEG keeps the coefficients of all pixels in memory, at whatever scale it is decoded.
     held = original if source.info.get("progressive") else source.size
@@ -293,7 +327,7 @@ def _decode(
     except Exception:
         if damaged is None:
             raise
-        source.tile = []  # what was decoded stays
+        source.tile = []  # type: ignore[attr-defined]  # what was decoded stays
         whole = False
     image = _rgb(source)
     if damaged is not None and not whole:

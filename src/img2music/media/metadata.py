@@ -7,7 +7,7 @@ def read_metadata(path: str | os.PathLike[str]) -> dict[str, str]:
     """Read the tags of a sound file by libav."""
     import av
 
-    from img2music.media.audio import FORMATS
+    from img2music.media.audio_file import FORMATS
 
     options = {"format_whitelist": FORMATS, "protocol_whitelist": "file"}
     av.logging.set_level(None)

@@ -6,7 +6,8 @@ import os
 import numpy as np
 
 from img2music.errors import InputError
-from img2music.media.audio import SHORTFALL, AudioFile, open_audio
+from img2music.media.audio import open_audio
+from img2music.media.audio_file import SHORTFALL, AudioFile
 from img2music.media.sndfile import SndfileAudio
 
 SPAN = 10.0  # seconds that are decoded at a time

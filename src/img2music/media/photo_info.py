@@ -1,6 +1,7 @@
 """What a photo says of itself: when it was taken, and its title."""
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -26,16 +27,9 @@ DUBLIN_CORE = "{http://purl.org/dc/elements/1.1/}"
 LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
 
 # What cameras and programs write into the title of every photo.
-NO_TITLES = {
-    "default",
-    "digital camera",
-    "dcim",
-    "exif_jpeg_picture",
-    "hdr",
-    "image description",
-    "screenshot",
-    "untitled",
-}
+NO_TITLES = re.compile(
+    "default|.*digital camera|dcim|exif_jpeg_picture|hdr|image description|screenshot|untitled", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +72,7 @@ def _plain(value: Any) -> str | None:
     with suppress(UnicodeError):
         text = text.encode("latin-1").decode("utf-8")  # Pillow reads Exif as Latin-1, where programs write UTF-8
     text = " ".join("".join(char if char.isprintable() else " " for char in text).split())
-    if not text or text.lower() in NO_TITLES or text.lower().endswith("digital camera"):
-        return None
-    return text
+    return text if text and not NO_TITLES.fullmatch(text) else None
 
 
 def _xmp_title(packet: Any) -> str | None:

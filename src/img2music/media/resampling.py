@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from img2music.errors import InputError
-from img2music.media.excerpts import LOUDEST_SAMPLE
+from img2music.media.excerpts import tame
 
 if TYPE_CHECKING:
     from av.audio.frame import AudioFrame
@@ -20,7 +20,7 @@ USUAL_LAYOUTS = ("mono", "stereo", "3.0", "quad", "5.0", "5.1", "6.1", "7.1")  #
 PIECE = 8192  # samples given at once; frames of twenty milliseconds are costly one by one
 
 
-def check_form(frame: "AudioFrame", path: str) -> None:
+def check_frame(frame: "AudioFrame", path: str) -> None:
     """Refuse sound that no film and no song has."""
     if not SLOWEST_RATE <= frame.sample_rate <= FASTEST_RATE:
         raise InputError(f"It has a sample rate of {frame.sample_rate} Hz: it is damaged or not music.", path)
@@ -35,56 +35,48 @@ def layout_of(frame: "AudioFrame") -> str:
     return frame.layout.name
 
 
+def channels_of(layout: str) -> tuple[str, ...]:
+    """Name the channels of a layout in order, as libav does (FL, FR, LFE...)."""
+    import av
+
+    return tuple(channel.name for channel in av.AudioLayout(layout).channels)
+
+
 class Resampler:
-    """Brings frames to one sample rate and layout; channels are mixed as libav does it (ITU-R BS.775).
+    """Brings frames to one sample rate and layout (libav's name); channels are mixed as libav does it (ITU-R BS.775).
 
-    Parameters
-    ----------
-    rate : int
-        Samples a second.
-    layout : str
-        libav's name.
-    path : str
-        The file that faults are told of.
-
-    Attributes
-    ----------
-    channels : int
-        Of what it gives.
+    The path is that of the file that faults are told of.
     """
 
-    def __init__(self, rate: int, layout: str, path: str) -> None:
-        import av
-
-        self.channels = av.AudioLayout(layout).nb_channels
-        self._rate, self._layout, self._path = rate, layout, path
+    def __init__(self, rate: int, layout: str, path: str, *, piece: int = PIECE) -> None:
+        self.channels = len(channels_of(layout))
+        self._rate, self._layout, self._path, self._piece = rate, layout, path, piece
         self._resampler: Any = None
-        self._form: tuple[object, ...] = ()
+        self._kind: tuple[object, ...] = ()
 
     def add(self, frame: "AudioFrame | None") -> NDArray[np.float32]:
         """Take a frame, and give what is ready."""
         import av
 
-        form = () if frame is None else (frame.format.name, frame.layout.name, frame.sample_rate)
+        kind = () if frame is None else (frame.format.name, frame.layout.name, frame.sample_rate)
         parts: list[AudioFrame] = []
-        if form != self._form:  # links of a chained file, and programmes of a broadcast, may differ
+        if kind != self._kind:  # links of a chained file, and programmes of a broadcast, may differ
             if self._resampler is not None:
                 parts += self._resampler.resample(None)
                 self._resampler = None
-            self._form = form
+            self._kind = kind
         if frame is not None:
             if self._resampler is None:
-                check_form(frame, self._path)
+                check_frame(frame, self._path)
+                # Interleaved: PyAV fails on frames with eight planes.
                 self._resampler = av.AudioResampler(
-                    format="flt", layout=self._layout, rate=self._rate, frame_size=PIECE
+                    format="flt", layout=self._layout, rate=self._rate, frame_size=self._piece
                 )
             parts += self._resampler.resample(_placed(frame))
         if not parts:
             return np.zeros((0, self.channels), dtype=np.float32)
         samples = np.concatenate([part.to_ndarray().reshape(-1, self.channels) for part in parts])
-        if not np.abs(samples).max() <= LOUDEST_SAMPLE:  # also where it is not a number
-            np.nan_to_num(samples, copy=False, nan=0.0, posinf=LOUDEST_SAMPLE, neginf=-LOUDEST_SAMPLE)
-            np.clip(samples, -LOUDEST_SAMPLE, LOUDEST_SAMPLE, out=samples)
+        tame(samples)
         return samples
 
     def resampled(self, frames: Iterable["AudioFrame"], skipped: int = 0) -> Iterator[NDArray[np.float32]]:
@@ -106,7 +98,8 @@ def _placed(frame: "AudioFrame") -> "AudioFrame":
 
     name = layout_of(frame)
     if name != frame.layout.name:
-        placed = av.AudioFrame.from_ndarray(frame.to_ndarray(), format=frame.format.name, layout=name)
+        (packed,) = av.AudioResampler(format="flt", layout=frame.layout, rate=frame.sample_rate).resample(frame)
+        placed = av.AudioFrame.from_ndarray(packed.to_ndarray(), format="flt", layout=name)
         placed.sample_rate = frame.sample_rate
         frame = placed
     frame.pts = None

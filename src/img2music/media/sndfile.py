@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from img2music.errors import InputError, reason_of
-from img2music.media.excerpts import AudioInfo, Excerpt, excerpt_of
-from img2music.media.resampling import USUAL_LAYOUTS, Resampler
+from img2music.media.excerpts import AudioInfo, Excerpt, tame
+from img2music.media.resampling import USUAL_LAYOUTS, Resampler, channels_of
 
 if TYPE_CHECKING:
     from av.audio.frame import AudioFrame
@@ -74,7 +74,8 @@ class SndfileAudio:
                 self.damaged = True
                 continue
             if len(samples):
-                yield excerpt_of(first / rate, rate, layout, np.ascontiguousarray(samples.T))
+                tame(samples)
+                yield Excerpt(first / rate, rate, layout, np.ascontiguousarray(samples.T))
 
     def pieces(self, start: float, *, rate: int, layout: str) -> Iterator[NDArray[np.float32]]:
         """Decode from a moment on to the end of the file, in one form."""
@@ -89,14 +90,8 @@ class SndfileAudio:
             if excerpt is None:
                 return
             # libav has its own order of channels.
-            name = next(name for name in USUAL_LAYOUTS if set(_places(name)) == set(excerpt.layout))
-            order = [excerpt.layout.index(place) for place in _places(name)]
+            name = next(name for name in USUAL_LAYOUTS if set(channels_of(name)) == set(excerpt.layout))
+            order = [excerpt.layout.index(channel) for channel in channels_of(name)]
             frame = av.AudioFrame.from_ndarray(excerpt.samples[order], format="fltp", layout=name)
             frame.sample_rate = rate
             yield frame
-
-
-def _places(layout: str) -> list[str]:
-    import av
-
-    return [channel.name for channel in av.AudioLayout(layout).channels]

@@ -1,8 +1,8 @@
 """Sound to files and into films: encoded block by block, with nothing before its first sample or after its last."""
 
 import contextlib
+import itertools
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Protocol
@@ -10,15 +10,13 @@ from typing import IO, TYPE_CHECKING, Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from img2music.errors import InputError, UsageError
-from img2music.files import FileKind, replacing
+from img2music.errors import InputError
+from img2music.files import replacing
+from img2music.media.output_formats import SOUND
 
 if TYPE_CHECKING:
     from av.container import OutputContainer
     from av.packet import Packet
-
-Progress = Callable[[float, float], None]
-"""Called with how many seconds are written, and how many there are."""
 
 BIT_RATES = {"aac": 96_000, "libopus": 80_000, "libmp3lame": 128_000}
 """Bits a second and channel, by encoder; what is not here is lossless. Stereo gets 192, 160 and 256 kbit/s."""
@@ -50,40 +48,13 @@ class Sound(Protocol):
         """Arrays of shape (n, channels), in order."""
 
 
-@dataclass(frozen=True, slots=True)
-class SoundFormat:
-    """How a file of sound is written."""
-
-    container: str  # libav's names
-    codec: str  # libav's names
-    kind: FileKind
-    channels: int = 8  # most that it holds
-    options: tuple[tuple[str, str], ...] = ()  # of the container
+Timed = tuple[float, Any]
+"""Seconds, and a packet that is to be written there."""
 
 
-_FLAC = FileKind("a FLAC file", (".flac",), rb"fLaC|ID3")
-_WAV = FileKind("a WAV file", (".wav",), rb"(RIFF|RF64).{4}WAVE")
-_M4A = FileKind("an M4A file", (".m4a",), rb".{4}ftyp")
-_MP3 = FileKind("an MP3 file", (".mp3",), rb"ID3|\xff[\xe0-\xff]")
-_OPUS = FileKind("an Ogg file", (".opus", ".ogg"), rb"OggS")
-
-FORMATS = {
-    ".flac": SoundFormat("flac", "flac", _FLAC),
-    ".wav": SoundFormat("wav", "pcm_s24le", _WAV, options=(("rf64", "auto"),)),  # beyond 4 GB
-    ".m4a": SoundFormat("ipod", "aac", _M4A),
-    ".mp3": SoundFormat("mp3", "libmp3lame", _MP3, channels=2),
-    ".opus": SoundFormat("opus", "libopus", _OPUS),
-    ".ogg": SoundFormat("ogg", "libopus", _OPUS),
-}
-"""By the ending of a file's name."""
-
-
-def sound_format(file: Path) -> SoundFormat:
-    """Find how a file of sound is to be written."""
-    found = FORMATS.get(file.suffix.lower())
-    if found is None:
-        raise UsageError(f"The name of a file of sound must end in {', '.join(FORMATS)}.")
-    return found
+def timed(packet: Any) -> Timed:
+    """A packet with its seconds."""
+    return float((packet.dts if packet.dts is not None else packet.pts or 0) * packet.time_base), packet
 
 
 class SoundEncoder:
@@ -119,20 +90,26 @@ class SoundEncoder:
         packets: list[Packet[Any]] = self.stream.encode(frame)
         return packets
 
+    def encoded(self, sound: Sound) -> Iterator[Timed]:
+        """Encode all of a sound."""
+        for block in itertools.chain(sound.blocks, [None]):
+            yield from map(timed, self.encode(block))
+
 
 @contextlib.contextmanager
 def sound_file(file: Path, rate: int, layout: str) -> Iterator[Callable[[NDArray[np.float32]], None]]:
     """Write a file of sound that takes its name when it is whole."""
-    form = sound_format(file)
-    with replacing(file, form.kind) as stream, opened(stream, form.container, file, dict(form.options)) as container:
-        encoder = SoundEncoder(container, form.codec, rate, layout, form.channels)
+    written = SOUND.chosen(None, file)
+    options = dict(written.options)
+    with replacing(file, written.kind) as stream, opened(stream, written.container, file, options) as container:
+        encoder = SoundEncoder(container, written.codec, rate, layout, written.channels)
         yield lambda block: container.mux(encoder.encode(block))
         container.mux(encoder.encode(None))
 
 
 @contextlib.contextmanager
 def opened(
-    stream: IO[bytes], form: str, file: Path, options: dict[str, str] | None = None
+    stream: IO[bytes], container: str, file: Path, options: dict[str, str] | None = None
 ) -> "Iterator[OutputContainer]":
     """Open a container for writing; what libav can't write is an `InputError`."""
     import av
@@ -140,8 +117,8 @@ def opened(
     av.logging.set_level(None)
     sink = _Sink(stream)
     try:
-        with av.open(sink, "w", format=form, container_options=options or {}, buffer_size=BUFFER) as container:
-            yield container
+        with av.open(sink, "w", format=container, container_options=options or {}, buffer_size=BUFFER) as out:
+            yield out
     except av.error.FFmpegError as error:
         if sink.fault is not None:
             raise sink.fault from None

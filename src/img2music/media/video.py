@@ -2,7 +2,6 @@
 
 import itertools
 import os
-import stat
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from img2music.errors import InputError, reason_of
+from img2music.files import open_regular
 from img2music.media import tone
 from img2music.media.film_survey import Seams, Survey, demuxed, survey
 from img2music.media.images import is_image
@@ -46,8 +46,8 @@ class VideoInfo:
 
     duration: float  # stated length in seconds; 0 where none is stated
     rate: float  # pictures a second; on average, if the rate varies
-    container: str  # libav's names
-    codec: str  # libav's names
+    container: str  # libav's names of the file format
+    codec: str  # and of the encoding
     sound: bool  # whether there is sound
     # Timecode of the first picture, as the camera counted: "10:02:03:04", with a semicolon where it drops frames
     timecode: str | None = None
@@ -59,8 +59,8 @@ class VideoInfo:
 class VideoFrame:
     """One picture of a film, not yet converted."""
 
-    def __init__(self, number: int, time: float, frame: "av.VideoFrame", shape: float) -> None:
-        self.number = number
+    def __init__(self, index: int, time: float, frame: "av.VideoFrame", shape: float) -> None:
+        self.index = index
         self.time = time
         self.frame = frame
         self._quarters = round(frame.rotation / 90) % 4  # counter-clockwise, to set it upright
@@ -74,8 +74,8 @@ class VideoFrame:
             width, height = height, width
         filter_ = "AREA" if quick else "BICUBIC"
         high = self.frame.color_trc in (tone.PQ, tone.HLG)
-        form = "rgb48le" if high else "rgb24"
-        small: Any = self.frame.reformat(width, height, format=form, interpolation=filter_).to_ndarray()
+        depth = "rgb48le" if high else "rgb24"
+        small: Any = self.frame.reformat(width, height, format=depth, interpolation=filter_).to_ndarray()
         if high:
             small = tone.shown(small, self.frame.color_trc)
         return np.ascontiguousarray(np.rot90(small, self._quarters))
@@ -89,7 +89,7 @@ class VideoFile:
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = os.fsdecode(path)
-        self._file = _regular_file(self.path)
+        self._file = open_regular(self.path, "a film")
         try:
             if is_image(self.path):
                 raise InputError("This is a picture, not a film.", self.path)
@@ -150,18 +150,18 @@ class VideoFile:
         interval, end = 1.0 / self.survey.rate, self.end
         first: Fraction | None = None
         previous = 0.0
-        for number, frame in enumerate(self._decoded(self.survey.seams)):
+        for index, frame in enumerate(self._decoded(self.survey.seams)):
             stamp = self._stamp(frame)
             if first is None:
                 first = stamp or Fraction(0)
-            after = 0.0 if number == 0 else previous + interval
+            after = 0.0 if index == 0 else previous + interval
             time = after if stamp is None else float(stamp - first)
-            if number and time <= previous:
+            if index and time <= previous:
                 time = after
-            if number and time >= end:  # more pictures than packets: no time is left for them
+            if index and time >= end:  # more pictures than packets: no time is left for them
                 break
             previous = time
-            yield VideoFrame(number, time, frame, self._shape)
+            yield VideoFrame(index, time, frame, self._shape)
         if first is None:
             raise InputError(NO_PICTURE, self.path)
 
@@ -293,6 +293,12 @@ class _Source:
             return -1
 
 
+def survey_of(path: str | os.PathLike[str]) -> Survey:
+    """Read through the packets of a film, without decoding more than the first picture."""
+    with VideoFile(path) as video:
+        return video.survey
+
+
 @lru_cache(maxsize=8)
 def _survey(path: str, _: tuple[int, ...]) -> Survey:
     """Read through a film; not again as long as it is the same file."""
@@ -303,23 +309,6 @@ def _survey(path: str, _: tuple[int, ...]) -> Survey:
     if found.duration > LONGEST:
         raise InputError("Its time stamps say that it lasts longer than a day: it is damaged.", path)
     return found
-
-
-def _regular_file(path: str) -> BinaryIO:
-    """Open a regular file for reading bytes; a pipe or a device would block, so they are refused unopened."""
-    try:
-        mode = Path(path).stat().st_mode
-        if stat.S_ISDIR(mode):
-            raise InputError("This is a folder, not a film.", path)
-        if not stat.S_ISREG(mode):
-            raise InputError("This is not a regular file.", path)
-        file = os.fdopen(os.open(path, os.O_RDONLY), "rb")
-    except (OSError, ValueError) as error:
-        raise InputError(f"Can't be opened: {reason_of(error, 'not a path that a file can have')}.", path) from error
-    if not os.fstat(file.fileno()).st_size:
-        file.close()
-        raise InputError("The file is empty.", path)
-    return file
 
 
 def _seconds(stamp: int | None, base: Any) -> float | None:

@@ -249,8 +249,8 @@ def _tempo(strength: NDArray[Any], rough: float) -> tuple[float, float]:
         lags = np.where(lags < 0.7 * len(alike), lags, np.nan)
         regular = np.nanmean(np.interp(lags, np.arange(len(alike)), alike), axis=1)
         likely = regular * np.exp(-0.5 * (np.log2(beats / USUAL) / OCTAVES) ** 2)
-        place = int(likely.argmax())
-        best = max(best, (float(likely[place]), float(beats[place]), float(regular[place])))
+        index = int(likely.argmax())
+        best = max(best, (float(likely[index]), float(beats[index]), float(regular[index])))
     return best[1], best[2]
 
 

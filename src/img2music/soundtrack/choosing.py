@@ -20,7 +20,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from img2music.soundtrack.music import Span
+from img2music.soundtrack.curves import Span
 
 MEMORY = 2
 """Cues back to which a track or an artist counts as repeated."""
@@ -151,7 +151,7 @@ def _extended(
     own = np.asarray(costs, dtype=np.float64) + prices.cue
     shape = (count, KEPT)
     values = np.full(shape, np.inf)
-    places, histories, others, other_artists = (np.full(shape, -1, dtype=np.int64) for _ in range(4))
+    indices, histories, others, other_artists = (np.full(shape, -1, dtype=np.int64) for _ in range(4))
     if span.first == 0:
         values[:, 0] = own
     elif before is None:
@@ -171,13 +171,13 @@ def _extended(
         kept = (np.zeros_like(same_track), ~same_artist | same_track, same_artist)
         for number, hidden in enumerate(kept):
             allowed = np.where(hidden, np.inf, ways)
-            place = allowed.argmin(axis=1)
-            values[:, number] = allowed[rows, place] + own
-            places[:, number] = place
-            histories[:, number] = history[rows, place]
-            others[:, number] = before.tracks[place]
-            other_artists[:, number] = before.artists[place]
-    return _Reached([span] * count, tracks, by, values, places, histories, others, other_artists)
+            index = allowed.argmin(axis=1)
+            values[:, number] = allowed[rows, index] + own
+            indices[:, number] = index
+            histories[:, number] = history[rows, index]
+            others[:, number] = before.tracks[index]
+            other_artists[:, number] = before.artists[index]
+    return _Reached([span] * count, tracks, by, values, indices, histories, others, other_artists)
 
 
 def _joined(parts: Sequence[_Reached]) -> _Reached:

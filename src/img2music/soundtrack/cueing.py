@@ -1,7 +1,11 @@
-"""What was chosen becomes cues: passages on beats, fades, gains, reasons and runners-up."""
+"""What was chosen becomes cues: passages on beats, fades, gains, reasons and runners-up.
 
+So that beats fall where cues meet, each passage moves a little within its song.
+"""
+
+import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,18 +15,59 @@ from img2music.errors import LibraryError
 from img2music.library.store import LibraryStore
 from img2music.matching.explanations import Asked
 from img2music.matching.passages import Passage
-from img2music.soundtrack.aligning import Placed, align
+from img2music.parallel import in_order, processors
+from img2music.soundtrack.beats import Beats, listen
 from img2music.soundtrack.choosing import Chosen
-from img2music.soundtrack.cue_sheet import Alternative, Cue, CueTrack, gain
+from img2music.soundtrack.cue_sheet import EARLY, LATE, Alternative, Cue, CueBeats, CueTrack, Scene, gain
+from img2music.soundtrack.curves import TOLERANCE, FilmCurve, Span, TrackCurves
 from img2music.soundtrack.film import Film
-from img2music.soundtrack.music import FilmCurve, Music, Span
-from img2music.soundtrack.scenes import Scene
 from img2music.track import Track
 
 NEARER = 0.005
 """Distance by which a runner-up is nearer than what was chosen before it is said why: tables show two decimals."""
 
+REACH = 4.0
+"""Seconds by which a passage may move within its song."""
+
+AROUND = 20.0
+"""Seconds of a song that are heard on either side of where a passage begins and ends: enough to tell beats from their
+halves and thirds."""
+
+ON_BEAT = 0.03
+"""Seconds from a beat that count as on it; a little less than the 35 ms that are asked for."""
+
+OFF_BEAT, OFF_BAR, END_OFF_BEAT = 2.0, 0.25, 0.4
+"""Prices, in seconds times distance as those of choosing: a cue that begins off the beats of its song; on a beat that
+is not the first of its bar; and that ends off the beats while the next begins."""
+
+INTRO = 0.25
+"""Price of each second that is left out where a film would begin as its first song does; staying costs two bars."""
+
+SEAM, QUIET = 2.0, 1.0
+"""Seconds before and after a change of songs that should sound, and the price of each second in which they don't."""
+
+ENDING = 2.0
+"""What it is worth, likewise, that the song's own end closes the film."""
+
+RING = 1.0
+"""Seconds of a song's dying away that may be lost at the film's end, or that it may end before it."""
+
+PHRASE = 8
+"""Beats over which the music fades at the end of a film: two bars."""
+
+SHORTEST_FADE_OUT, LONGEST_FADE_OUT = 3.0, 8.0
+"""Seconds of that fade."""
+
+CROSS_FADE_ON_BEATS, SHORTEST_CROSS_FADE, LONGEST_CROSS_FADE = 1.0, 0.4, 2.0
+"""Seconds that a cross-fade of whole beats comes near, and between which it lies."""
+
+FADE_IN, CROSS_FADE, FADE_OUT = 1.0, 2.0, 4.0
+"""Seconds of the fades of songs without beats: at the film's start, between two cues, and at its end."""
+
 Point = tuple[float, float]
+
+Misfit = Callable[[int, float], float]
+"""What a cue (by its index) costs if its passage begins at a second of its song."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +88,7 @@ class CueWriter:
         *,
         positions: NDArray[np.float64],
         curve: FilmCurve,
-        music: Music,
+        music: TrackCurves,
         ids: NDArray[np.int64],
         explained: Callable[[Asked, Track, Point], str],
     ) -> None:
@@ -59,55 +104,42 @@ class CueWriter:
         store: LibraryStore,
     ) -> tuple[Cue, ...]:
         """Write all cues."""
-        places = sorted({each.track for each in chosen} | {runner.track for row in runners for runner in row})
-        ids = [int(self._ids[place]) for place in places]
+        indices = sorted({each.track for each in chosen} | {runner.track for row in runners for runner in row})
+        ids = [int(self._ids[index]) for index in indices]
         known = {track.id: track for track in store.tracks(ids)}
         if len(known) < len(ids):
             raise LibraryError("Songs were removed from the library meanwhile: run this again.")
-        by_place = {place: known[number] for place, number in zip(places, ids, strict=True)}
-
-        placed = self._placed(chosen, by_place)
-        return tuple(
-            self._cue(each, lies, [(runner, by_place[runner.track]) for runner in others], by_place[each.track], pin)
-            for each, lies, others, pin in zip(chosen, placed, runners, pinned, strict=True)
-        )
-
-    def _placed(self, chosen: Sequence[Chosen], songs: Mapping[int, Track]) -> list[Placed]:
-        """The chosen passages, on beats."""
-        plain = [
-            Placed(
-                _path(songs[each.track]),
-                float(self._music.durations[each.track]),
-                *self._times(each.span),
-                self._best(each.span, each.track),
-            )
-            for each in chosen
-        ]
+        songs = {index: known[number] for index, number in zip(indices, ids, strict=True)}
 
         def misfit(number: int, begin: float) -> float:
-            start, end = plain[number].start, plain[number].end
+            start, end = self._times(chosen[number].span)
             return self._heard(start, end, chosen[number].track, begin)[0] * (end - start)
 
-        return align(plain, self._film.times, misfit)
+        plain = [self._plain(each, songs[each.track]) for each in chosen]
+        aligned = align(plain, self._film.times, misfit)
+        return tuple(
+            self._finished(cue, each, others, pin, songs)
+            for cue, each, others, pin in zip(aligned, chosen, runners, pinned, strict=True)
+        )
 
-    def _cue(
-        self, each: Chosen, lies: Placed, runners: Sequence[tuple[Runner, Track]], track: Track, pinned: bool
+    def _plain(self, each: Chosen, track: Track) -> Cue:
+        """The passage that fits best, wherever the beats are."""
+        start, end = self._times(each.span)
+        begin, gain_db = self._best(each.span, each.track), gain(track.features.loudness)
+        return Cue(start, end, _cue_track(track), Passage(begin, begin + end - start), gain_db=gain_db)
+
+    def _finished(
+        self, cue: Cue, each: Chosen, runners: Sequence[Runner], pinned: bool, songs: Mapping[int, Track]
     ) -> Cue:
-        distance, heard = self._heard(lies.start, lies.end, each.track, lies.begin)
-        return Cue(
-            start=lies.start,
-            end=lies.end,
-            start_frame=self._film.frame(lies.start),
-            end_frame=self._film.frame(lies.end),
-            track=_cue_track(track),
-            passage=Passage(lies.begin, lies.begin + lies.end - lies.start),
-            fade_in=lies.fade_in,
-            fade_out=lies.fade_out,
-            gain_db=gain(track.features.loudness),
+        track = songs[each.track]
+        distance, heard = self._heard(cue.start, cue.end, each.track, cue.passage.start)
+        return replace(
+            cue,
+            start_frame=self._film.frame(cue.start),
+            end_frame=self._film.frame(cue.end),
             distance=distance,
             why=self._why(*self._times(each.span), track, heard),
-            alternatives=tuple(self._alternative(each, runner, other, distance, pinned) for runner, other in runners),
-            beats=lies.beats,
+            alternatives=tuple(self._alternative(each, one, songs[one.track], distance, pinned) for one in runners),
         )
 
     def _alternative(self, each: Chosen, runner: Runner, track: Track, chosen: float, pinned: bool) -> Alternative:
@@ -131,16 +163,16 @@ class CueWriter:
                 note = "not so near in whole seconds, which the search compares"
         return Alternative(_cue_track(track), Passage(begin, begin + end - start), distance, note)
 
-    def _best(self, span: Span, place: int) -> float:
-        return self._music.passage(self._curve, span, place)[0]
+    def _best(self, span: Span, track: int) -> float:
+        return self._music.passage(self._curve, span, track)[0]
 
     def _times(self, span: Span) -> Point:
         return float(self._curve.boundaries[span.first]), float(self._curve.boundaries[span.last])
 
-    def _heard(self, start: float, end: float, place: int, begin: float) -> tuple[float, Point]:
+    def _heard(self, start: float, end: float, track: int, begin: float) -> tuple[float, Point]:
         """Mean distance of a passage at every sample of the film, and its mean position."""
         within = self._within(start, end)
-        heard = self._music.positions(place, begin + self._film.curve[within, 0] - start)
+        heard = self._music.positions(track, begin + self._film.curve[within, 0] - start)
         distance = float(np.hypot(*(heard - self._positions[within]).T).mean())
         valence, arousal = heard.mean(axis=0).tolist()
         return distance, (valence, arousal)
@@ -166,10 +198,181 @@ def _mean_affect(points: NDArray[np.float64]) -> Affect:
     return Affect(valence, arousal)
 
 
-def _path(track: Track) -> str:
-    assert track.path is not None, "a song without sound"  # it has no curve, so it is no candidate
-    return track.path
-
-
 def _cue_track(track: Track) -> CueTrack:
-    return CueTrack(track.id, _path(track), track.shown_title, track.artist, track.album, track.duration)
+    assert track.path is not None, "a song without sound"  # it has no curve, so it is no candidate
+    return CueTrack(track.path, track.shown_title, track.artist, track.album, track.duration, id=track.id)
+
+
+def align(cues: Sequence[Cue], times: NDArray[np.float64], misfit: Misfit) -> list[Cue]:
+    """Move passages so that cues begin and end on beats, and the last one with its song; set all fades.
+
+    A cue stays where the picture changes. It may begin at any beat within `REACH` of the place that was chosen for it;
+    what it then costs in affect is weighed against prices for a beat that is not the first of a bar, and for an end off
+    the beats. So that both songs are on the beat where they meet, the join may move to another picture, as far as
+    nobody notices. The last passage may end where its song ends.
+    """
+    if not cues:
+        return []
+    import librosa.beat  # noqa: F401 - it is compiled as it is imported, and not on several threads at once
+
+    last = len(cues) - 1
+    wanted = [(cue.track.path, _spans(cue, ending=number == last)) for number, cue in enumerate(cues)]
+    heard = list(in_order(lambda one: listen(*one), wanted, processors()))
+    found: list[Cue] = []
+    start = cues[0].start
+    for number, cue in enumerate(cues):
+        ending = number == last
+        joins = np.array([cue.end]) if ending else _joins(cue.end, times)
+        begin, end = _best(number, cue, start, joins, beats=heard[number], misfit=misfit, ending=ending)
+        found.append(replace(cue, start=start, end=end, passage=Passage(begin, begin + end - start)))
+        start = end
+    return [_faded(number, found, heard) for number in range(len(found))]
+
+
+def _spans(cue: Cue, *, ending: bool) -> list[tuple[float, float]]:
+    """Parts of a song to hear: around where its passage begins and ends, and where it would to end with the song."""
+    moments = [cue.passage.start, cue.passage.end]
+    if ending:
+        moments += [_duration(cue) - (cue.end - cue.start), _duration(cue)]
+    return [(moment - AROUND, moment + AROUND) for moment in moments]
+
+
+def _duration(cue: Cue) -> float:
+    assert cue.track.duration is not None, "a song of unknown length"  # it has no curve, so it is no candidate
+    return cue.track.duration
+
+
+def _joins(cut: float, times: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Seconds of the film at which two songs may meet, the nearest to the cut first."""
+    near = times[(times >= cut - EARLY) & (times <= cut + LATE)]
+    near = np.unique(np.append(near[np.abs(near - cut) > 1e-3], cut))
+    return near[np.argsort(np.abs(near - cut), kind="stable")]
+
+
+def _best(
+    number: int, cue: Cue, start: float, joins: NDArray[np.float64], *, beats: Beats, misfit: Misfit, ending: bool
+) -> tuple[float, float]:
+    """Where a passage begins in its song, and where the cue ends on the film."""
+    lasts = float(joins.max()) - start
+    chosen_begin, duration = cue.passage.start, _duration(cue)
+    left = duration - lasts - (0.0 if ending else LONGEST_CROSS_FADE)  # the next cue fades in over what follows
+    off = OFF_BEAT if len(beats.times) else 0.0
+    opening = number == 0 and chosen_begin == 0.0  # a film may begin as the song does
+    sounds = chosen_begin if opening else beats.sounding(chosen_begin)
+    options: list[tuple[float, float]] = [(chosen_begin, min(off, 2 * OFF_BAR) if opening else off), (sounds, off)]
+    near = (np.abs(beats.times - chosen_begin) <= REACH) | (np.abs(beats.times - sounds) <= REACH)
+    closing = np.zeros_like(near)
+    if ending and beats.ends is not None:
+        closing = np.abs(beats.times + lasts - beats.ends) <= RING
+        options.append((beats.ends - lasts, off - ENDING))
+    bars = bool(beats.first.any())
+    for time, first, closes in zip(
+        beats.times[near | closing], beats.first[near | closing], closing[near | closing], strict=True
+    ):
+        options.append((float(time), (OFF_BAR if bars and not first else 0.0) - (ENDING if closes else 0.0)))
+    best, chosen = math.inf, (chosen_begin, float(joins[0]))
+    for begin, price in options:
+        if begin != chosen_begin and not 0.0 <= begin <= left:
+            continue
+        end, apart = float(joins[0]), False
+        if not ending:
+            fitting = joins[(begin + joins - start <= duration + TOLERANCE) | (joins == joins[0])]
+            end, apart = _join(begin - start, fitting, beats)
+        cost = misfit(number, begin) + price + (END_OFF_BEAT if apart else 0.0) + 1e-3 * abs(begin - chosen_begin)
+        if opening:
+            cost += INTRO * begin
+        else:
+            cost += QUIET * beats.quiet(begin, begin + SEAM)
+        if not ending:
+            cost += QUIET * beats.quiet(begin + lasts - SEAM, begin + lasts)
+        if cost < best:
+            best, chosen = cost, (begin, end)
+    return chosen
+
+
+def _join(shift: float, joins: NDArray[np.float64], beats: Beats) -> tuple[float, bool]:
+    """The join at which the outgoing song is on a beat, else the cut, and whether it is off the beats there."""
+    for join in joins.tolist():
+        offset = beats.offset(join + shift)
+        if offset is None:
+            return float(joins[0]), False
+        if abs(offset) <= ON_BEAT:
+            return join, False
+    return float(joins[0]), True
+
+
+def _faded(number: int, found: Sequence[Cue], heard: Sequence[Beats]) -> Cue:
+    """A cue with its fades, and with how it lies on its beats."""
+    cue, beats = found[number], heard[number]
+    fade_in = min(_whole(beats.length(cue.passage.start), FADE_IN), (cue.end - cue.start) / 3)
+    following = number + 1 < len(found)
+    return replace(
+        cue,
+        fade_in=_cross_fade(number, found, heard) if number else fade_in,
+        fade_out=_cross_fade(number + 1, found, heard) if following else _fade_out(cue, beats),
+        beats=beats_of(cue.passage.start, cue.passage.end if following else None, beats),
+    )
+
+
+def beats_of(begin: float, end: float | None, beats: Beats) -> CueBeats:
+    """How a passage lies on the beats of its song."""
+    offset = beats.offset(begin)
+    end_offset = None if end is None else beats.offset(end)
+    length = beats.length(begin) or (None if end is None else beats.length(end))
+    note = None
+    if offset is None:
+        note = beats.why_not(begin)
+    elif abs(offset) > ON_BEAT:
+        note = "it begins as its song does" if begin == 0.0 else "no beat in reach fits the film and leaves room"
+    return CueBeats(60.0 / length if length else None, offset, end_offset, note)
+
+
+def _whole(length: float | None, wanted: float) -> float:
+    """The number of whole beats that lasts nearest to ``wanted`` seconds, in seconds; ``wanted`` without beats."""
+    return wanted if length is None else max(1, round(wanted / length)) * length
+
+
+def _cross_fade(number: int, found: Sequence[Cue], heard: Sequence[Beats]) -> float:
+    """Seconds in which a cue takes over from the one before: whole beats of its own, else of the other's."""
+    before, cue = found[number - 1], found[number]
+    leaves = before.passage.end
+    most = min((cue.end - cue.start) / 3, (before.end - before.start) / 3, max(0.0, _duration(before) - leaves))
+    length = heard[number].length(cue.passage.start) or heard[number - 1].length(leaves)
+    if length is None:
+        return min(CROSS_FADE, most)
+    wanted = _whole(length, CROSS_FADE_ON_BEATS)
+    if wanted < SHORTEST_CROSS_FADE:
+        wanted = math.ceil(SHORTEST_CROSS_FADE / length) * length
+    if wanted > min(most, LONGEST_CROSS_FADE):
+        wanted = max(1, math.floor(min(most, LONGEST_CROSS_FADE) / length)) * length
+    return min(wanted, most)
+
+
+def _fade_out(cue: Cue, beats: Beats) -> float:
+    """Seconds of the last fade: what is left of the song's own end, or about a phrase, from a beat on."""
+    lasts, end = cue.end - cue.start, cue.passage.end
+    if beats.ends is not None and beats.ends - end <= RING:
+        return min(max(0.05, 2.0 * (beats.ends - end)), lasts / 3)
+    length = beats.length(end)
+    if length is None:
+        return min(FADE_OUT, lasts / 3)
+    wanted = min(max(PHRASE * length, SHORTEST_FADE_OUT), LONGEST_FADE_OUT, lasts / 3)
+    lengths = end - beats.times
+    within = (lengths >= min(SHORTEST_FADE_OUT, lasts / 6)) & (lengths <= min(LONGEST_FADE_OUT, lasts / 3))
+    if not within.any():
+        return wanted
+    price = np.abs(lengths - wanted) - np.where(beats.first, length, 0.0)
+    return float(lengths[within][price[within].argmin()])
+
+
+def starts_note(cues: Sequence[Cue]) -> tuple[str, ...]:
+    """Say which cues do not begin on a beat of their song, and why; nothing if all do."""
+    reasons: dict[str, list[str]] = {}
+    for number, cue in enumerate(cues, start=1):
+        if cue.beats is not None and cue.beats.note is not None:
+            reasons.setdefault(cue.beats.note, []).append(str(number))
+    if not reasons:
+        return ()
+    off = sum(map(len, reasons.values()))
+    told = "; ".join(f"not {'cue' if len(ns) == 1 else 'cues'} {', '.join(ns)}: {why}" for why, ns in reasons.items())
+    return (f"{len(cues) - off} of {len(cues)} cues begin on a beat of their song; {told}.",)

@@ -1,15 +1,19 @@
-"""What a film shows and feels like: its shots and its affect along time, from one pass over its pictures."""
+"""What a film shows and feels like: its shots, scenes and affect along time, from one pass over its pictures."""
 
 import os
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from img2music.affect import Affect
-from img2music.media.video import VideoFile, VideoInfo
+from img2music.media.film_survey import Survey
+from img2music.media.video import VideoFile
+from img2music.options import SpotOptions
 from img2music.parallel import in_order, processors
+from img2music.progress import Progress, Step, unwatched
+from img2music.soundtrack.cue_sheet import FilmFile, Scene, Shot
 from img2music.soundtrack.shots import HEIGHT, WIDTH, ShotFinder, Transition, boundaries
 from img2music.vision.model import ImageModel
 
@@ -25,76 +29,78 @@ BATCH_PIXELS = 2**22
 SMOOTHING = 1.5
 """Standard deviation in seconds of the normal curve that smooths the affect of a shot along time."""
 
-Progress = Callable[[float, float], None]
-"""Called with how many seconds of the film are read, and with its stated length."""
-
-
-@dataclass(frozen=True, slots=True)
-class Shot:
-    """What lies between two transitions."""
-
-    start: float  # seconds
-    end: float  # seconds
-    affect: Affect  # median of its samples outside of transitions
+PRICE = 0.06
+"""What a further scene costs, in seconds times squared affect: what is won by parting two stretches of 12 seconds
+whose affects lie 0.1 apart."""
 
 
 @dataclass(frozen=True)
 class Film:
-    """A film that was read."""
+    """A film that was read, or that will be made of photos."""
 
-    path: str  # the file, as os.fsdecode gives it
-    info: VideoInfo  # what it says of itself
-    duration: float  # seconds from the first picture to the end of the last
+    file: FilmFile
     times: NDArray[np.float64] = field(repr=False)  # seconds of each picture
     shots: tuple[Shot, ...]  # in order, without gaps
     transitions: tuple[Transition, ...]  # between the shots, and at the film's ends
     # The affect curve: seconds, valence and arousal (unit scale) every `SAMPLE_EVERY`, smoothed within each shot and
     # mixed in dissolves
     curve: NDArray[np.float64] = field(repr=False)
+    survey: Survey | None = field(default=None, repr=False)  # what its packets say; None for one that is to be made
+
+    @property
+    def duration(self) -> float:
+        """Seconds from the first picture to the end of the last."""
+        return self.file.duration
 
     def frame(self, time: float) -> int:
         """Number of the first picture that is shown at or after a time (its count, at the film's end)."""
-        return int(np.searchsorted(self.times, time - 1e-4))
+        return frame_at(self.times, time)
 
 
-def read_film(path: str | os.PathLike[str], model: ImageModel, progress: Progress | None = None) -> Film:
+def frame_at(times: NDArray[np.float64], time: float) -> int:
+    """Number of the first of the pictures at these times that is shown at or after a time."""
+    return int(np.searchsorted(times, time - 1e-4))
+
+
+def read_film(video: VideoFile, model: ImageModel, progress: Progress = unwatched) -> Film:
     """Decode a film once, find its shots and read its affect."""
-    with VideoFile(path) as video:
-        info = replace(video.info, rate=video.survey.rate)
-        finder = ShotFinder(info.rate)
-        times: list[float] = []
+    path, survey = os.path.abspath(video.path), video.survey  # noqa: PTH100 - names may be any bytes
+    duration = survey.duration
+    finder = ShotFinder(survey.rate)
+    times: list[float] = []
 
-        def samples() -> Iterator[NDArray[np.uint8]]:
-            for frame in video.frames():
-                finder.add(frame.time, frame.pixels(WIDTH, HEIGHT, quick=True))
-                if not times or frame.time >= times[-1] + SAMPLE_EVERY - 1e-3:
-                    times.append(frame.time)
-                    yield frame.pixels(model.side, model.side)
-                    if progress is not None:
-                        progress(frame.time, video.end)
+    def samples() -> Iterator[NDArray[np.uint8]]:
+        for frame in video.frames():
+            finder.add(frame.time, frame.pixels(WIDTH, HEIGHT, quick=True))
+            if not times or frame.time >= times[-1] + SAMPLE_EVERY - 1e-3:
+                times.append(frame.time)
+                yield frame.pixels(model.side, model.side)
+                progress(Step("Watching", frame.time, duration, path, "seconds"))
 
-        size = max(1, min(BATCH, BATCH_PIXELS // model.side**2))
-        # Decoding goes on while the model reads.
-        read = list(in_order(model.predict, _batches(samples(), size), max(1, processors() - 1)))
-        transitions = finder.transitions()
-        duration = video.end
-        if progress is not None:
-            progress(duration, duration)
-        points = np.column_stack([times, np.concatenate(read)]).astype(np.float64)
+    size = max(1, min(BATCH, BATCH_PIXELS // model.side**2))
+    # Decoding goes on while the model reads.
+    read = list(in_order(model.predict, _batches(samples(), size), max(1, processors() - 1)))
+    transitions = finder.transitions()
+    progress(Step("Watching", duration, duration, path, "seconds"))
+    points = np.column_stack([times, np.concatenate(read)]).astype(np.float64)
     shown = np.array(finder.times)
     # A shot begins with a picture, also where the middle of a dissolve lies between two.
-    starts = sorted({float(shown[np.searchsorted(shown, start - 1e-4)]) for start in boundaries(transitions, duration)})
+    starts = sorted({float(shown[frame_at(shown, start)]) for start in boundaries(transitions, duration)})
     spans = list(zip(starts, [*starts[1:], duration], strict=True))
     clear = ~_in_transition(points[:, 0], transitions)
     return Film(
-        path=os.fsdecode(path),
-        info=info,
-        duration=duration,
+        file=FilmFile(path, duration, survey.rate, len(shown)),
         times=shown,
-        shots=tuple(_shot(span, points, clear) for span in spans),
+        shots=tuple(shot_at(shown, *span, _median(span, points, clear)) for span in spans),
         transitions=tuple(transitions),
         curve=smooth(points, spans, clear),
+        survey=survey,
     )
+
+
+def shot_at(times: NDArray[np.float64], start: float, end: float, affect: Affect) -> Shot:
+    """Make a shot of a film whose pictures are shown at these times."""
+    return Shot(start, end, affect, start_frame=frame_at(times, start), end_frame=frame_at(times, end))
 
 
 def smooth(
@@ -130,7 +136,7 @@ def _smoothed(points: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(total / weight)
 
 
-def _shot(span: tuple[float, float], points: NDArray[np.float64], clear: NDArray[np.bool_]) -> Shot:
+def _median(span: tuple[float, float], points: NDArray[np.float64], clear: NDArray[np.bool_]) -> Affect:
     start, end = span
     within = (points[:, 0] >= start) & (points[:, 0] < end)
     chosen = within & clear
@@ -139,8 +145,7 @@ def _shot(span: tuple[float, float], points: NDArray[np.float64], clear: NDArray
     if not chosen.any():  # shorter than the samples are apart
         chosen = np.zeros(len(points), dtype=np.bool_)
         chosen[int(np.abs(points[:, 0] - (start + end) / 2).argmin())] = True
-    valence, arousal = np.median(points[chosen, 1:], axis=0).tolist()
-    return Shot(start, end, Affect(valence, arousal))
+    return Affect(*np.median(points[chosen, 1:], axis=0).tolist())
 
 
 def _in_transition(times: NDArray[np.float64], transitions: Sequence[Transition]) -> NDArray[np.bool_]:
@@ -159,3 +164,50 @@ def _batches(samples: Iterator[NDArray[np.uint8]], size: int) -> Iterator[NDArra
             batch = []
     if batch:
         yield np.stack(batch)
+
+
+def group(shots: Sequence[Shot], least: float = SpotOptions.least_scene, price: float = PRICE) -> list[Scene]:
+    """Merge shots into scenes.
+
+    Of all ways to part the film at its shots, the one whose total of squared deviations from each scene's mean (every
+    shot weighted by its length) and of the price of its scenes is least, among those in which no scene is shorter than
+    ``least``. By dynamic programming over the shots, which finds the best of them all.
+    """
+    lengths = np.array([shot.end - shot.start for shot in shots])
+    points = np.array([(shot.affect.valence, shot.affect.arousal) for shot in shots])
+    cuts = partition(lengths, points, least, price)
+    return [scene_of(shots[first:last]) for first, last in zip(cuts, [*cuts[1:], len(shots)], strict=True)]
+
+
+def partition(lengths: NDArray[np.float64], points: NDArray[np.float64], least: float, price: float) -> list[int]:
+    """Find where scenes begin."""
+    count = len(lengths)
+    ends = np.concatenate([[0.0], np.cumsum(lengths)])
+    sums = np.concatenate([np.zeros((1, 2)), np.cumsum(points * lengths[:, None], axis=0)])
+    squares = np.concatenate([[0.0], np.cumsum((points**2).sum(axis=1) * lengths)])
+    best = np.full(count + 1, np.inf)
+    best[0] = 0.0
+    before = np.zeros(count + 1, dtype=np.int64)
+    for last in range(1, count + 1):
+        length = ends[last] - ends[:last]
+        deviation = squares[last] - squares[:last] - ((sums[last] - sums[:last]) ** 2).sum(axis=1) / length
+        cost = best[:last] + np.maximum(deviation, 0.0) + price
+        cost[length < least - 1e-9] = np.inf
+        before[last] = int(cost.argmin())
+        best[last] = cost[before[last]]
+    if not np.isfinite(best[count]):
+        return [0]
+    starts = [int(before[count])]
+    while starts[0]:
+        starts.insert(0, int(before[starts[0]]))
+    return starts
+
+
+def scene_of(shots: Sequence[Shot]) -> Scene:
+    """Make a scene of shots: its affect is their mean, each as long as it lasts."""
+    lengths = [shot.end - shot.start for shot in shots]
+    points = [(shot.affect.valence, shot.affect.arousal) for shot in shots]
+    affect = Affect(*np.average(points, axis=0, weights=lengths).clip(0.0, 1.0).tolist())
+    first, last = shots[0], shots[-1]
+    frames = first.start_frame, last.end_frame
+    return Scene(first.start, last.end, affect, tuple(shots), start_frame=frames[0], end_frame=frames[1])

@@ -1,81 +1,82 @@
-"""The formats that a cue sheet is written in: its own, timelines of editors, and chapters."""
+"""The formats that a cue sheet is written in: its own, tables, timelines of editors, and chapters.
 
-import functools
-import os
-from collections.abc import Callable, Sequence
+Light, since help lists them: what writes a timeline is imported when one is written.
+"""
+
+import csv
+import io
+import pkgutil
+from dataclasses import dataclass
+from importlib.util import find_spec
+from operator import attrgetter
 from pathlib import Path
 
-from img2music.errors import UsageError
+from img2music.errors import MissingExtraError
 from img2music.files import FileKind, write_atomically
-from img2music.soundtrack.cue_sheet import CSV_COLUMNS, SCHEMA, CueSheet, as_csv, as_json
-from img2music.soundtrack.timelines.writing import require_timelines, write
+from img2music.formats import Format, Formats
+from img2music.soundtrack.cue_sheet import SCHEMA, CueSheet, rounded
 
-EXPORTS = ("otio", "xml", "fcpxml", "edl", "txt", "vtt", "ffmetadata")
-"""Timelines and chapters, by the endings of their files."""
-
-WRITERS: dict[str, Callable[[CueSheet], bytes]] = {
-    "json": as_json,
-    "csv": as_csv,
-    **{form: functools.partial(write, form) for form in EXPORTS},
+CSV_COLUMNS = {
+    **{name: name for name in ("start", "end", "start_frame", "end_frame")},
+    **{name: f"track.{name}" for name in ("id", "path", "title", "artist", "album")},
+    **{f"passage_{name}": f"passage.{name}" for name in ("start", "end")},
+    **{name: name for name in ("fade_in", "fade_out", "gain_db", "distance", "why")},
 }
-"""By name, what turns a cue sheet into the bytes of a file."""
-
-KINDS = {
-    "json": FileKind.json("a cue sheet", SCHEMA),
-    "csv": FileKind.csv("a cue sheet as CSV", CSV_COLUMNS),
-    "otio": FileKind("an OpenTimelineIO timeline", (".otio",), rb'\s*\{.*"OTIO_SCHEMA"'),
-    "xml": FileKind("a Final Cut Pro 7 timeline", (".xml",), rb"<\?xml.*<xmeml"),
-    "fcpxml": FileKind("a Final Cut Pro timeline", (".fcpxml",), rb"<\?xml.*<fcpxml"),
-    "edl": FileKind("an edit decision list", (".edl",), rb"TITLE:"),
-    "txt": FileKind("a list of chapters", (".txt",), rb"\d+:\d\d(:\d\d)? "),
-    "vtt": FileKind("WebVTT chapters", (".vtt",), rb"(\xef\xbb\xbf)?WEBVTT"),
-    "ffmetadata": FileKind("FFmpeg's metadata", (".ffmetadata",), rb";FFMETADATA1"),
-}
-"""By the same names, what such files are known by."""
+"""What a column of the CSV, after that for the cue's number, tells of a cue."""
 
 
-def chosen_format(wanted: str | None, output: Path | None, *, terminal: bool) -> str:
-    """Resolve which format is meant."""
-    if wanted is None:
-        if output is None:
-            return "table" if terminal else "json"
-        wanted = output.suffix[1:].lower()
-    if output is not None and wanted not in WRITERS:
-        known = f"{', '.join([*WRITERS][:-1])} or {[*WRITERS][-1]}"
-        raise UsageError(f"{output}: --output needs --format {known} (or a file name that ends so).")
-    require_timelines(wanted)
-    return wanted
+@dataclass(frozen=True)
+class CueFormat(Format):
+    """A format that cue sheets are written in."""
+
+    writer: str  # the function that turns a sheet into bytes, below `img2music.soundtrack`
+    needs: str | None = None  # a package that the extra "soundtrack" brings
+
+    def write(self, sheet: CueSheet) -> bytes:
+        """Turn a cue sheet into the bytes of a file."""
+        self.require()
+        content: bytes = pkgutil.resolve_name(f"img2music.soundtrack.{self.writer}")(sheet)
+        return content
+
+    def require(self) -> None:
+        """Refuse early what could not be written."""
+        if self.needs is not None and find_spec(self.needs) is None:
+            raise MissingExtraError("Writing timelines", "soundtrack")
+
+    def save(self, sheet: CueSheet, file: Path) -> None:
+        """Write a cue sheet to a file."""
+        write_atomically(self.write(sheet), file, self.kind)
 
 
-def chosen_formats(wanted: str | None, outputs: Sequence[Path], *, terminal: bool) -> list[str]:
-    """Resolve the format of each file, or the one to print."""
-    if wanted is not None and len(outputs) > 1:
-        raise UsageError("--format goes with one --output; of several, the endings say the formats.")
-    return [chosen_format(wanted, file, terminal=terminal) for file in outputs or (None,)]
+def as_json(sheet: CueSheet) -> bytes:
+    """JSON in ASCII: names that are not UTF-8 survive as surrogate escapes."""
+    return sheet.to_json().encode("ascii")
 
 
-def kinds(forms: Sequence[str], files: Sequence[Path]) -> list[tuple[Path, FileKind]]:
-    """Pair files that are to be written with what they are known by, as `files.require_outputs` takes them."""
-    return [(file, KINDS[form]) for file, form in zip(files, forms, strict=False)]
+def as_csv(sheet: CueSheet) -> bytes:
+    """CSV with a line for every cue, in UTF-8; bytes of names that are not become escapes."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\r\n")  # RFC 4180; else a lone "\r" in a name stays unquoted
+    writer.writerow(["cue", *CSV_COLUMNS])
+    cells = attrgetter(*CSV_COLUMNS.values())
+    writer.writerows([number, *map(rounded, cells(cue))] for number, cue in enumerate(sheet.cues, start=1))
+    return text.getvalue().encode("utf-8", "backslashreplace")
 
 
-def files_of(sheet: CueSheet) -> list[tuple[str, str]]:
-    """The film of a cue sheet, or its photos, and the songs, as `files.require_outputs` takes inputs."""
-    photos = () if sheet.slideshow is None else sheet.slideshow.photos
-    shown = [("one of the photos", photo.path) for photo in photos] or [("the film itself", sheet.film.path)]
-    return [*shown, *(("the song itself", cue.track.path) for cue in sheet.cues)]
+def _format(name: str, what: str, start: bytes, writer: str, needs: str | None = None) -> CueFormat:
+    return CueFormat(name, FileKind(what, (f".{name}",), start), f"timelines.{writer}", needs)
 
 
-def missing_files(sheet: CueSheet) -> list[tuple[str, str]]:
-    """List the film, or the photos that it is made of, and the songs that are not where a cue sheet says."""
-    if sheet.slideshow is None:
-        shown = [("film", sheet.film.path)]
-    else:  # its film is made of them
-        shown = [(f"photo {n}", photo.path) for n, photo in enumerate(sheet.slideshow.photos, start=1)]
-    named = shown + [(f"cue {n}", cue.track.path) for n, cue in enumerate(sheet.cues, start=1)]
-    return [(what, path) for what, path in named if not os.path.isfile(path)]  # noqa: PTH113 - names may be any bytes
-
-
-def save(sheet: CueSheet, file: Path, form: str = "json") -> None:
-    """Write a cue sheet."""
-    write_atomically(WRITERS[form](sheet), file, KINDS[form])
+OTIO = "opentimelineio"
+FORMATS = Formats(
+    "a cue sheet",
+    CueFormat("json", FileKind.json("a cue sheet", SCHEMA), "formats:as_json"),
+    CueFormat("csv", FileKind.csv("a cue sheet as CSV", ["cue", *CSV_COLUMNS]), "formats:as_csv"),
+    _format("otio", "an OpenTimelineIO timeline", rb'\s*\{.*"OTIO_SCHEMA"', "otio:as_otio", OTIO),
+    _format("xml", "a Final Cut Pro 7 timeline", rb"<\?xml.*<xmeml", "final_cut_7:as_xml", "otio_fcp_adapter"),
+    _format("fcpxml", "a Final Cut Pro timeline", rb"<\?xml.*<fcpxml", "final_cut:as_fcpxml", OTIO),
+    _format("edl", "an edit decision list", rb"TITLE:", "edl:as_edl", OTIO),
+    _format("txt", "a list of chapters", rb"\d+:\d\d(:\d\d)? ", "chapters:as_text"),
+    _format("vtt", "WebVTT chapters", rb"(\xef\xbb\xbf)?WEBVTT", "chapters:as_webvtt"),
+    _format("ffmetadata", "FFmpeg's metadata", rb";FFMETADATA1", "chapters:as_ffmetadata"),
+)

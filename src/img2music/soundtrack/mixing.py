@@ -7,10 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from img2music.errors import InputError
-from img2music.media.audio import AudioFile, open_audio
-from img2music.media.sndfile import SndfileAudio
+from img2music.media.audio import Audio, open_audio
 from img2music.soundtrack.blocks import RATE, Reader, Samples, lengths
-from img2music.soundtrack.cue_sheet import TOLERANCE, Cue, CueSheet
+from img2music.soundtrack.cue_sheet import TOLERANCE, Cue
 
 LAYOUT, CHANNELS = "stereo", 2
 
@@ -26,18 +25,16 @@ PROBED = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What is heard of one song, in samples of the film."""
+    """What is heard of a cue, in samples of the film."""
 
-    cue: int  # number of its cue, from 1
-    path: str
-    offset: float  # seconds of the song at start
-    start: int  # first sample, and the one after the last
-    end: int  # first sample, and the one after the last
-    fade_in: int  # samples, at least those of `LEAST_FADE`; they may overlap in a short cue
-    fade_out: int  # samples, at least those of `LEAST_FADE`; they may overlap in a short cue
+    number: int  # of its cue, from 1
+    cue: Cue
+    start: int
+    end: int  # the sample after its last
+    fade_in: int  # at least as long as `LEAST_FADE`; the fades may overlap in a short cue
+    fade_out: int
     crossed: bool  # whether another song begins while this one fades out
     follows: bool  # whether it begins while another fades out
-    gain: float  # amplitude factor
     passage_end: float  # seconds of the song which must be there
 
     def envelope(self, first: int, count: int) -> NDArray[np.float32]:
@@ -46,46 +43,38 @@ class Part:
         Fades with another song keep the power of two that have nothing in common (sine and cosine: the squares add up
         to 1); those from and to silence are squares of these, which begin and end without an edge.
         """
-        length = self.end - self.start
+        length, level = self.end - self.start, 10.0 ** (min(self.cue.gain_db, MOST_GAIN) / 20.0)
         if self.fade_in <= first - self.start and first + count - self.start <= length - self.fade_out:
-            return np.full(count, self.gain, dtype=np.float32)
+            return np.full(count, level, dtype=np.float32)
         at = np.arange(first - self.start, first - self.start + count, dtype=np.float64) + 0.5
         rise = np.sin(np.pi / 2 * np.clip(at / self.fade_in, 0.0, 1.0))
         fall = np.sin(np.pi / 2 * np.clip((length - at) / self.fade_out, 0.0, 1.0))
-        gain = self.gain * rise ** (1 if self.follows else 2) * fall ** (1 if self.crossed else 2)
+        gain = level * rise ** (1 if self.follows else 2) * fall ** (1 if self.crossed else 2)
         return np.asarray(gain, dtype=np.float32)
 
 
-def plan(sheet: CueSheet) -> list[Part]:
-    """Lay the cues of a sheet on the film's time."""
-    duration = sheet.film.duration
+def plan(cues: Sequence[Cue], duration: float) -> list[Part]:
+    """Lay cues on the time of a film that lasts so many seconds."""
     parts: list[Part] = []
-    for number, cue in enumerate(sheet.cues, start=1):
+    for number, cue in enumerate(cues, start=1):
         if cue.start >= duration:
-            break  # by a few milliseconds, or the sheet would not have been read
-        following = sheet.cues[number].start if number < len(sheet.cues) else np.inf
+            break  # by a few milliseconds, or the sheet would not have been made
+        following = cues[number].start if number < len(cues) else np.inf
         crossed = following - cue.end <= TOLERANCE and following < duration
         end = min(cue.end + max(cue.fade_out, LEAST_FADE), duration) if crossed else min(cue.end, duration)
-        fade_out = end - cue.end if crossed else min(cue.fade_out, end - cue.start)
-        before = parts[-1] if parts else None
-        parts.append(_part(number, cue, end, fade_out, crossed=crossed, follows=before is not None and before.crossed))
+        part = Part(
+            number=number,
+            cue=cue,
+            start=round(cue.start * RATE),
+            end=round(end * RATE),
+            fade_in=_fade(cue.fade_in),
+            fade_out=_fade(end - cue.end if crossed else min(cue.fade_out, end - cue.start)),
+            crossed=crossed,
+            follows=bool(parts) and parts[-1].crossed,
+            passage_end=cue.passage.start + min(cue.end, end) - cue.start,
+        )
+        parts.append(part)
     return parts
-
-
-def _part(number: int, cue: Cue, end: float, fade_out: float, *, crossed: bool, follows: bool) -> Part:
-    return Part(
-        cue=number,
-        path=cue.track.path,
-        offset=cue.passage.start,
-        start=round(cue.start * RATE),
-        end=round(end * RATE),
-        fade_in=_fade(cue.fade_in),
-        fade_out=_fade(fade_out),
-        crossed=crossed,
-        follows=follows,
-        gain=10.0 ** (min(cue.gain_db, MOST_GAIN) / 20.0),
-        passage_end=cue.passage.start + min(cue.end, end) - cue.start,
-    )
 
 
 def _fade(seconds: float) -> int:
@@ -98,15 +87,16 @@ def checked(parts: Sequence[Part]) -> list[Part]:
 
 
 def _checked(part: Part) -> Part:
-    last = part.offset + (part.end - part.start) / RATE
-    with open_audio(part.path) as audio:
+    last = part.cue.passage.start + (part.end - part.start) / RATE
+    path = part.cue.track.path
+    with open_audio(path) as audio:
         probed = list(audio.excerpts([(max(0.0, part.passage_end - PROBED), last)]))
         reached = probed[-1].end if probed else min(audio.info.duration, part.passage_end - PROBED)
     if reached < part.passage_end - TOLERANCE:
         raise InputError(
-            f"ends at {max(0.0, reached):.1f} s, and the passage of cue {part.cue} at {part.passage_end:.1f} s: "
+            f"ends at {max(0.0, reached):.1f} s, and the passage of cue {part.number} at {part.passage_end:.1f} s: "
             "it has changed since the cue sheet was made, or is cut short; spot the film again.",
-            part.path,
+            path,
         )
     missing = round((last - reached) * RATE)
     if missing <= 0:
@@ -116,15 +106,15 @@ def _checked(part: Part) -> Part:
 
 def music(parts: Sequence[Part], samples: int) -> Iterator[Samples]:
     """Mix all parts."""
-    sounding: list[tuple[Part, Reader, AudioFile | SndfileAudio]] = []
+    sounding: list[tuple[Part, Reader, Audio]] = []
     waiting = sorted((part for part in parts if part.end > part.start), key=lambda part: part.start)
     try:
         for first, count in lengths(samples):
             mixed = np.zeros((count, CHANNELS), dtype=np.float32)
             while waiting and waiting[0].start < first + count:
                 part = waiting.pop(0)
-                audio = open_audio(part.path)
-                pieces = audio.pieces(part.offset, rate=RATE, layout=LAYOUT)
+                audio = open_audio(part.cue.track.path)
+                pieces = audio.pieces(part.cue.passage.start, rate=RATE, layout=LAYOUT)
                 sounding.append((part, Reader(pieces, CHANNELS), audio))
             for part, reader, _ in sounding:
                 begin, end = max(first, part.start), min(first + count, part.end)

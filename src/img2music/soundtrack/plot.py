@@ -1,6 +1,5 @@
 """A film's mood along time, its scenes, and the cues below, as a picture. Needs the extra ``plot`` (matplotlib)."""
 
-import io
 import itertools
 import os
 from pathlib import Path
@@ -9,15 +8,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from img2music.app.spotting import Spotted
 from img2music.errors import Img2MusicError, printable
-from img2music.files import write_atomically
 from img2music.media.video import VideoFile
-from img2music.plots import PHOTO_COLOURS, PLOT, drawing, require_plotting
-from img2music.soundtrack.cue_sheet import Cue
+from img2music.plots import PHOTO_COLOURS, drawing, require_plotting, save_figure
+from img2music.soundtrack.cue_sheet import Cue, CueSheet, clock
+from img2music.soundtrack.film import Film
 from img2music.soundtrack.shots import Change
-from img2music.soundtrack.spotting import clock
-from img2music.soundtrack.table import title
 from img2music.track import display_name
 
 if TYPE_CHECKING:
@@ -46,15 +42,15 @@ LETTER = 0.075
 """Inches that a letter of a title takes, about."""
 
 
-def draw(spotted: Spotted, file: Path) -> tuple[str, ...]:
+def draw(film: Film, sheet: CueSheet, file: Path) -> tuple[str, ...]:
     """Draw valence and arousal of a film over time, with a picture of each scene above and the cues below."""
     require_plotting(file)
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    name = os.path.basename(spotted.film.path)  # noqa: PTH119 - names may be any bytes
-    written = "".join([name, *(cue.track.display_name for cue in spotted.sheet.cues)])
-    listed = _listed(spotted)
+    name = os.path.basename(film.file.path)  # noqa: PTH119 - names may be any bytes
+    written = "".join([name, *(cue.track.display_name for cue in sheet.cues)])
+    listed = _listed(film, sheet)
     with drawing(written, file) as notes:
         height = HEIGHT + LINE * (len(listed) + bool(listed))
         below = 1.0 - HEIGHT / height  # share of the picture that the list takes
@@ -66,30 +62,25 @@ def draw(spotted: Spotted, file: Path) -> tuple[str, ...]:
             for bottom, high in ((0.76, 0.16), (0.30, 0.45), (0.04, 0.19))
         )
         for axes in (pictures, curve, cues):
-            axes.set_xlim(0.0, spotted.film.duration)
-        pictures.set_title(printable(f"{_short(name, 70)}, {title(spotted.sheet)}"), loc="left", fontsize=13)
-        _draw_pictures(pictures, spotted)
-        _draw_curve(curve, spotted)
-        _draw_cues(cues, spotted, numbered=bool(listed))
+            axes.set_xlim(0.0, film.duration)
+        pictures.set_title(printable(f"{_short(name, 70)}, {sheet.summary}"), loc="left", fontsize=13)
+        _draw_pictures(pictures, film, sheet)
+        _draw_curve(curve, film, sheet)
+        _draw_cues(cues, film, sheet, numbered=bool(listed))
         for number, line in enumerate(listed):
             figure.text(LEFT, below - (number + 0.5) * LINE / height, line, va="center", fontsize=9)
-        content = io.BytesIO()
-        form = file.suffix[1:].lower()
-        # Without a date the same picture is the same file.
-        figure.savefig(content, format=form, metadata={"Date": None} if form == "svg" else None)
-    write_atomically(content.getvalue(), file, PLOT)
+        save_figure(figure, file)
     return notes
 
 
-def _draw_curve(axes: "Axes", spotted: Spotted) -> None:
-    film = spotted.film
+def _draw_curve(axes: "Axes", film: Film, sheet: CueSheet) -> None:
     times, valence, arousal = film.curve.T
     for transition in film.transitions:
         if transition.kind is not Change.CUT:
             axes.axvspan(transition.start, transition.end, color="#EEEEEE", zorder=0)
     for shot in film.shots[1:]:
         axes.axvline(shot.start, color="#DDDDDD", linewidth=0.8, zorder=1)
-    for scene in spotted.sheet.scenes:
+    for scene in sheet.scenes:
         if scene.start:
             axes.axvline(scene.start, color="#777777", linewidth=1.2, zorder=2)
         for value, colour in ((scene.affect.valence, VALENCE), (scene.affect.arousal, AROUSAL)):
@@ -124,15 +115,15 @@ def _draw_curve(axes: "Axes", spotted: Spotted) -> None:
         )
 
 
-def _draw_pictures(axes: "Axes", spotted: Spotted) -> None:
+def _draw_pictures(axes: "Axes", film: Film, sheet: CueSheet) -> None:
     from matplotlib.offsetbox import AnnotationBbox, OffsetImage
 
     axes.set_axis_off()
     axes.set_ylim(0.0, 1.0)
-    scenes = spotted.sheet.scenes
+    scenes = sheet.scenes
     step = -(-len(scenes) // THUMBNAILS)
-    pixels_a_second = WIDTH * DPI * (RIGHT - LEFT) / spotted.film.duration
-    shown = _pictures(spotted, [(scene.start + scene.end) / 2 for scene in scenes[::step]])
+    pixels_a_second = WIDTH * DPI * (RIGHT - LEFT) / film.duration
+    shown = _pictures(film, [(scene.start + scene.end) / 2 for scene in scenes[::step]])
     for number, (scene, picture) in enumerate(zip(scenes[::step], shown, strict=True)):
         middle = (scene.start + scene.end) / 2
         room = int((scene.end - scene.start) * pixels_a_second) - 4
@@ -146,10 +137,10 @@ def _draw_pictures(axes: "Axes", spotted: Spotted) -> None:
             axes.text(middle, 0.0, label if fits else f"{number * step + 1}", ha="center", va="bottom", fontsize=9)
 
 
-def _pictures(spotted: Spotted, times: list[float]) -> list[NDArray[np.uint8] | None]:
+def _pictures(film: Film, times: list[float]) -> list[NDArray[np.uint8] | None]:
     """Small pictures of the film at some times; None where it can't be read any more."""
     try:
-        with VideoFile(spotted.film.path) as video:
+        with VideoFile(film.file.path) as video:
             frames = [video.picture(time) for time in times]
             return [
                 None
@@ -165,21 +156,21 @@ def _lines(cue: Cue) -> tuple[str, str, str]:
     """What is said of a cue: the song, who it is by, and its passage."""
     distance = "" if cue.distance is None else f", distance {cue.distance:.2f}"
     return (
-        printable(display_name(cue.track.id, cue.track.title or cue.track.path, None)),
+        printable(display_name(cue.track.id, cue.track.shown_title, None)),
         printable(cue.track.artist or ""),
         f"{clock(cue.passage.start)}-{clock(cue.passage.end)}{distance}",
     )
 
 
-def _room(cue: Cue, spotted: Spotted) -> int:
+def _room(cue: Cue, film: Film) -> int:
     """Letters that fit into the bar of a cue."""
-    return int((cue.end - cue.start) * WIDTH * (RIGHT - LEFT) / spotted.film.duration / LETTER) - 1
+    return int((cue.end - cue.start) * WIDTH * (RIGHT - LEFT) / film.duration / LETTER) - 1
 
 
-def _listed(spotted: Spotted) -> list[str]:
+def _listed(film: Film, sheet: CueSheet) -> list[str]:
     """Lines below the bars, one a cue, if some bar has no room for what is said of its cue."""
-    cues = spotted.sheet.cues
-    if all(len(line) <= _room(cue, spotted) for cue in cues for line in _lines(cue)):
+    cues = sheet.cues
+    if all(len(line) <= _room(cue, film) for cue in cues for line in _lines(cue)):
         return []
     lines = []
     for number, cue in enumerate(cues[:LISTED], start=1):
@@ -189,16 +180,16 @@ def _listed(spotted: Spotted) -> list[str]:
     return [*lines, f"and {len(cues) - LISTED} more"] if len(cues) > LISTED else lines
 
 
-def _draw_cues(axes: "Axes", spotted: Spotted, *, numbered: bool) -> None:
+def _draw_cues(axes: "Axes", film: Film, sheet: CueSheet, *, numbered: bool) -> None:
     axes.set_axis_off()
     axes.set_ylim(0.0, 1.0)
     songs: dict[str, str] = {}
-    inches_a_second = WIDTH * (RIGHT - LEFT) / spotted.film.duration
-    for number, cue in enumerate(spotted.sheet.cues, start=1):
+    inches_a_second = WIDTH * (RIGHT - LEFT) / film.duration
+    for number, cue in enumerate(sheet.cues, start=1):
         colour = songs.setdefault(cue.track.path, PHOTO_COLOURS[len(songs) % len(PHOTO_COLOURS)])
         seconds = cue.end - cue.start
         axes.add_patch(_bar(cue.start, seconds, colour))
-        room = _room(cue, spotted)
+        room = _room(cue, film)
         first, *rest = _lines(cue)
         lines = [f"{number}   {first}" if numbered else first, *rest]
         if any(len(line) > room for line in lines):

@@ -189,10 +189,10 @@ class DissolveDetector(SceneDetector):  # type: ignore[misc]
         """The picture that is shown at a time; None before the film and after it."""
         if not self._times or time < self._times[0] - 1e-6 or time > self._times[-1] + 1e-6:
             return None
-        place = bisect.bisect_left(self._times, time)
-        if place and (place == len(self._times) or time - self._times[place - 1] < self._times[place] - time):
-            place -= 1
-        return self._pictures[place]
+        index = bisect.bisect_left(self._times, time)
+        if index and (index == len(self._times) or time - self._times[index - 1] < self._times[index] - time):
+            index -= 1
+        return self._pictures[index]
 
 
 class ShotFinder:
@@ -230,7 +230,7 @@ class ShotFinder:
             return []
         self._dissolves.post_process(self._last)
         changes = {cut: self._changes[bisect.bisect_left(self.times, cut - 1e-5)] for cut in self._found}
-        changes |= {self.times[place]: self._changes[place] for place in self._in_the_dark()}
+        changes |= {self.times[index]: self._changes[index] for index in self._in_the_dark()}
         cuts: list[float] = []
         for cut in sorted((cut for cut in changes if changes[cut] > CUT_CHANGE), key=lambda cut: -changes[cut]):
             if all(abs(cut - other) >= LEAST_SHOT for other in cuts):
@@ -302,11 +302,11 @@ class ShotFinder:
         reached = max(distances, default=0.0)
         if reached < CUT_CHANGE:
             return None
-        whole = next(place for place, distance in enumerate(distances) if distance >= 0.95 * reached)
-        partly = [place for place in range(whole) if 0.2 * reached < distances[place] < 0.8 * reached]
+        whole = next(index for index, distance in enumerate(distances) if distance >= 0.95 * reached)
+        partly = [index for index in range(whole) if 0.2 * reached < distances[index] < 0.8 * reached]
         ratios = [
-            self._contrast[numbers[place]] / max(1.0, abs(self._brightness[numbers[place]] - colour))
-            for place in [*partly, whole]
+            self._contrast[numbers[index]] / max(1.0, abs(self._brightness[numbers[index]] - colour))
+            for index in [*partly, whole]
         ]
         return self.times[numbers[whole]] if partly and max(ratios) <= RATIO * min(ratios) else None
 
@@ -329,9 +329,9 @@ def _strongest(candidates: Sequence[Candidate]) -> list[Transition]:
     """Of candidates that overlap, keep the best (non-maximum suppression)."""
     kept: list[Transition] = []  # in order of time
     for each in sorted(candidates, key=lambda each: -each.score):
-        place = bisect.bisect_right(kept, each.end + GAP, key=lambda other: other.start)
-        if not place or kept[place - 1].end < each.start - GAP:
-            kept.insert(place, Transition(Change.DISSOLVE, each.start, each.end, each.time))
+        index = bisect.bisect_right(kept, each.end + GAP, key=lambda other: other.start)
+        if not index or kept[index - 1].end < each.start - GAP:
+            kept.insert(index, Transition(Change.DISSOLVE, each.start, each.end, each.time))
     return kept
 
 

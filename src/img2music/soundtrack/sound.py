@@ -2,22 +2,27 @@
 
 import itertools
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from img2music.errors import InputError
-from img2music.soundtrack.blocks import RATE, Samples, lengths
-from img2music.soundtrack.cue_sheet import LOUDNESS, CueSheet, Original, OwnSound
-from img2music.soundtrack.ducking import DEPTH, ducked
-from img2music.soundtrack.mastering import gain_curve, mastered, measure
-from img2music.soundtrack.metering import STEP_SAMPLES, PowerMeter, in_lufs
-from img2music.soundtrack.metering import loudness as loudness_of
+from img2music.media.film_sound import FilmSound
+from img2music.media.resampling import Resampler
+from img2music.options import DUCKING, LOUDNESS, OriginalSound, ScoreOptions
+from img2music.progress import Progress, Step, unwatched
+from img2music.soundtrack.blocks import RATE, Reader, Samples, lengths
+from img2music.soundtrack.cue_sheet import CueSheet, OwnSound, TimeSpan
+from img2music.soundtrack.mastering import STEP_SAMPLES, PowerMeter, gain_curve, in_lufs, mastered, measure
+from img2music.soundtrack.mastering import loudness as loudness_of
 from img2music.soundtrack.mixing import MOST_GAIN, Part, checked, music, plan
-from img2music.soundtrack.original_sound import OriginalSound
-from img2music.soundtrack.speech import Spans, SpeechFinder
+from img2music.soundtrack.speech import SpeechFinder, ducked
+
+if TYPE_CHECKING:
+    from av.audio.frame import AudioFrame
 
 LONGEST = 24 * 3600.0
 """Seconds of the longest film; a cue sheet that says more was mistyped."""
@@ -26,8 +31,15 @@ BALANCE = 12.0
 """Decibels by which the film's own sound is raised or lowered at most, so that speech in it is as loud as the music.
 Where nobody speaks, it is not raised: an empty room is no concert."""
 
-Progress = Callable[[float, float], None]
-"""Called with how many seconds are done, and with how many there are, all passes counted."""
+JUMP = 0.04
+"""Seconds by which a time stamp must differ from the end of what came before to be obeyed. Below, they are rounded
+(Matroska has milliseconds), or clocks drift; above, sound that leads the picture is noticed (45 ms: ITU-R BT.1359)."""
+
+SEAM = 240
+"""Samples (5 ms) of the fades on both sides of a gap."""
+
+SURROUND = {"5.0": "5.1", "5.0(side)": "5.1", "5.1": "5.1", "5.1(side)": "5.1", "6.1": "5.1", "7.1": "7.1"}
+"""Layouts of films that are kept, and the one which encoders know; all others become stereo."""
 
 
 @dataclass(frozen=True)
@@ -38,39 +50,40 @@ class Sound:
     layout: str  # libav's name of the layout: "stereo", or "5.1" or "7.1" where the film's own sound has it
     samples: int  # how many there are, as many as the film is long
     blocks: Iterator[Samples]  # all of them in order, decoded as they are asked for; full scale is 1.0
+    own: OwnSound | None  # what becomes of the film's own sound, with the speech that was found; None if it has none
 
 
 def compose(
     sheet: CueSheet,
+    options: ScoreOptions | None = None,
+    progress: Progress = unwatched,
     *,
-    original: Original | None = None,
-    duck: float | None = None,
-    loudness: float = LOUDNESS,
     peak: float = -1.0,
     film: str | os.PathLike[str] | None = None,
-    progress: Progress | None = None,
+    duration: float | None = None,
 ) -> Sound:
     """Make the sound of a scored film; 0 s is its first picture.
 
     Everything is decoded to be measured before this returns, and again when the blocks are asked for; what is in memory
     does not grow with the film, but for 8 bytes for every two milliseconds.
+
+    ``peak`` is the greatest true peak in dBTP; ``film`` and ``duration`` (in seconds) hold instead of the sheet's.
     """
+    options = options or ScoreOptions()
     path = sheet.film.path if film is None else os.fsdecode(film)
-    if sheet.film.duration > LONGEST:
+    duration = sheet.film.duration if duration is None else duration
+    if duration > LONGEST:
         raise InputError("The cue sheet says that this film lasts longer than a day.", path)
-    samples = round(sheet.film.duration * RATE)
-    parts = checked(plan(sheet))
-    done, passes = itertools.count(), 2
+    samples = round(duration * RATE)
+    parts = checked(plan(sheet.cues, duration))
+    passes = 2
+    done = itertools.count()
 
     def counted(blocks: Iterator[Samples]) -> Iterator[Samples]:
-        number = next(done)
-        for (first, count), block in zip(lengths(samples), blocks, strict=True):
-            yield block
-            if progress is not None:
-                progress((number * samples + first + count) / RATE, passes * samples / RATE)
+        return _counted(blocks, samples, progress, next(done), passes)
 
-    use = asked(sheet, original, duck)
-    own = None if use.use is Original.DROP else OriginalSound(path)
+    use = asked(sheet, options)
+    own = None if use.use is OriginalSound.DROP else FilmTrack(path)
     if own is None or own.layout is None:
         mix: _Mix = _Mix(parts, samples)
     else:
@@ -78,48 +91,46 @@ def compose(
             passes = 3
             use = _listened(use, own, counted(own.blocks(samples)))
         mix = _MixWithOriginal(parts, samples, own, use)
-    curve = gain_curve(measure(counted(mix.blocks()), mix.places), loudness, peak)
-    return Sound(RATE, mix.layout, samples, mastered(counted(mix.blocks()), curve))
+    curve = gain_curve(measure(counted(mix.blocks()), mix.channels), options.loudness, peak)
+    told = None if own is not None and own.layout is None else use
+    return Sound(RATE, mix.layout, samples, mastered(counted(mix.blocks()), curve), told)
 
 
-def asked(sheet: CueSheet, original: Original | None, duck: float | None) -> OwnSound:
+def asked(sheet: CueSheet, options: ScoreOptions) -> OwnSound:
     """What is to become of the film's own sound: as it is asked for, else as the sheet says, else ducked.
 
     That of a slideshow is dropped: it is the music itself.
     """
-    said = sheet.original or OwnSound(Original.DROP if sheet.slideshow else Original.DUCK, DEPTH)
-    return replace(said, use=original or said.use, duck_db=said.duck_db if duck is None else duck)
+    said = sheet.original or OwnSound(OriginalSound.DROP if sheet.slideshow else OriginalSound.DUCK, DUCKING)
+    duck_db = said.duck_db if options.duck is None else options.duck
+    return replace(said, use=options.original or said.use, duck_db=duck_db)
 
 
-def heard(
-    sheet: CueSheet,
-    *,
-    original: Original | None = None,
-    duck: float | None = None,
-    film: str | os.PathLike[str] | None = None,
-    progress: Progress | None = None,
-) -> CueSheet:
+def heard(sheet: CueSheet, options: ScoreOptions | None = None, progress: Progress = unwatched) -> CueSheet:
     """Say on a cue sheet what becomes of the film's own sound, and where someone speaks in it."""
-    use = asked(sheet, original, duck)
-    if use.use is not Original.DROP and (use.speech is None or use.gain_db is None):
-        own = OriginalSound(sheet.film.path if film is None else film)
+    use = asked(sheet, options or ScoreOptions())
+    if use.use is not OriginalSound.DROP and (use.speech is None or use.gain_db is None):
+        own = FilmTrack(sheet.film.path)
         if own.layout is None:
             return replace(sheet, original=None)
         samples = round(sheet.film.duration * RATE)
-
-        def counted() -> Iterator[Samples]:
-            for (first, count), block in zip(lengths(samples), own.blocks(samples), strict=True):
-                yield block
-                if progress is not None:
-                    progress((first + count) / RATE, samples / RATE)
-
-        use = _listened(use, own, counted())
+        use = _listened(use, own, _counted(own.blocks(samples), samples, progress))
     return replace(sheet, original=use)
 
 
-def _listened(use: OwnSound, own: OriginalSound, blocks: Iterable[Samples]) -> OwnSound:
+def _counted(
+    blocks: Iterator[Samples], samples: int, progress: Progress, done: int = 0, passes: int = 1
+) -> Iterator[Samples]:
+    """Tell how far a sound is in which every pass counts, of which so many are done."""
+    stage = "Listening" if passes == 1 else "Mixing"
+    for (first, count), block in zip(lengths(samples), blocks, strict=True):
+        yield block
+        progress(Step(stage, (done * samples + first + count) / RATE, passes * samples / RATE, unit="seconds"))
+
+
+def _listened(use: OwnSound, own: "FilmTrack", blocks: Iterable[Samples]) -> OwnSound:
     """Find speech, and the gain that makes it as loud as the music."""
-    finder, meter = SpeechFinder(), PowerMeter(own.places)
+    finder, meter = SpeechFinder(), PowerMeter(own.channels)
     powers = [np.zeros(0)]
     for block in blocks:
         finder.add(block)
@@ -130,12 +141,12 @@ def _listened(use: OwnSound, own: OriginalSound, blocks: Iterable[Samples]) -> O
     return replace(use, speech=speech, gain_db=gain if use.gain_db is None else use.gain_db)
 
 
-def _balance(powers: NDArray[np.float64], speech: Spans) -> float:
+def _balance(powers: NDArray[np.float64], speech: Iterable[TimeSpan]) -> float:
     """Decibels for the film's own sound, of its weighted power every step; it is raised for speech alone."""
     middles = (np.arange(len(powers)) + 0.5) * STEP_SAMPLES / RATE
     spoken = np.zeros(len(powers), dtype=np.bool_)
-    for start, end in speech:
-        spoken |= (middles >= start) & (middles < end)
+    for part in speech:
+        spoken |= (middles >= part.start) & (middles < part.end)
     level = float(in_lufs(powers[spoken].mean())) if spoken.any() else loudness_of(powers)
     if level is None:
         return 0.0
@@ -145,7 +156,7 @@ def _balance(powers: NDArray[np.float64], speech: Spans) -> float:
 class _Mix:
     """Music alone."""
 
-    places: tuple[str, ...] = ("FL", "FR")
+    channels: tuple[str, ...] = ("FL", "FR")
     layout = "stereo"
 
     def __init__(self, parts: Sequence[Part], samples: int) -> None:
@@ -159,26 +170,106 @@ class _Mix:
 class _MixWithOriginal(_Mix):
     """Music and the film's own sound."""
 
-    def __init__(self, parts: Sequence[Part], samples: int, own: OriginalSound, use: OwnSound) -> None:
+    def __init__(self, parts: Sequence[Part], samples: int, own: "FilmTrack", use: OwnSound) -> None:
         super().__init__(parts, samples)
         assert own.layout is not None, "a film without sound"
-        self.layout, self.places = own.layout, own.places
+        self.layout, self.channels = own.layout, own.channels
         self._own = own
         self._own_gain = np.float32(10.0 ** (min(use.gain_db or 0.0, MOST_GAIN) / 20.0))
-        depth = use.duck_db if use.use is Original.DUCK else 0.0
-        self._levels = np.array(ducked(use.speech or (), depth) or [(0.0, 0.0)])
+        self._levels = np.array(ducked(use.speech or (), use.depth) or [(0.0, 0.0)])
 
     def blocks(self) -> Iterator[Samples]:
         """Decode and mix it once."""
-        both = zip(
-            lengths(self._samples),
-            self._own.blocks(self._samples),
-            music(self._parts, self._samples),
-            strict=True,
-        )
+        both = zip(lengths(self._samples), self._own.blocks(self._samples), super().blocks(), strict=True)
         for (first, count), own, songs in both:
             mixed = own * self._own_gain
             decibels = np.interp(np.arange(first, first + count) / RATE, *self._levels.T)
             gain = np.power(10.0, decibels / 20.0).astype(np.float32)
             mixed[:, :2] += songs * gain[:, np.newaxis]  # front left and right come first in every layout
             yield mixed
+
+
+class FilmTrack:
+    """The film's own sound, laid on the time of its pictures by its time stamps."""
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self._path = path
+        with FilmSound(path) as film:
+            self.layout = None if film.layout is None else SURROUND.get(film.layout, "stereo")
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """Names of its channels."""
+        import av
+
+        assert self.layout is not None, "a film without sound"
+        return tuple(channel.name for channel in av.AudioLayout(self.layout).channels)
+
+    def blocks(self, samples: int) -> Iterator[Samples]:
+        """Decode it, from the first picture on."""
+        assert self.layout is not None, "a film without sound"
+        with FilmSound(self._path) as film:
+            resampler = Resampler(RATE, self.layout, film.path)
+            reader = Reader(placed(film.sound(), resampler), resampler.channels)
+            for _, count in lengths(samples):
+                yield reader.read(count)
+
+
+def placed(frames: "Iterator[tuple[float | None, AudioFrame]]", resampler: Resampler) -> Iterator[Samples]:
+    """Join frames to one sound that begins at 0 s: with silence in gaps, and without what comes twice."""
+    stretch = _Stretch(resampler.channels)
+    expected: float | None = None  # seconds at which the next frame should begin
+    for stamp, frame in frames:
+        time = expected or 0.0 if stamp is None else stamp
+        if expected is None or abs(time - expected) > JUMP:
+            yield from stretch.add(resampler.add(None))
+            yield from stretch.end()
+            yield from stretch.begin(round(time * RATE))
+            expected = time
+        yield from stretch.add(resampler.add(frame))
+        expected += frame.samples / frame.sample_rate
+    yield from stretch.add(resampler.add(None))
+    yield from stretch.end()
+
+
+class _Stretch:
+    """Sound without a gap: faded in and out at its ends, unless it begins before the film."""
+
+    def __init__(self, channels: int) -> None:
+        self._position = 0  # samples given so far
+        self._held: Samples = np.zeros((0, channels), dtype=np.float32)  # the last ones, which may have to fade
+        self._skipped = 0
+        self._risen = SEAM
+        self._ramp: Samples = ((np.arange(SEAM)[:, np.newaxis] + 0.5) / SEAM).astype(np.float32)
+
+    def begin(self, start: int) -> Iterator[Samples]:
+        """Give silence up to ``start``; what lies before the present position will be left out."""
+        self._skipped = max(0, self._position - start)
+        self._risen = SEAM if not self._position and start <= 0 else 0
+        while self._position < start:
+            count = min(RATE, start - self._position)
+            self._position += count
+            yield np.zeros((count, self._held.shape[1]), dtype=np.float32)
+
+    def add(self, samples: Samples) -> Iterator[Samples]:
+        """Take what follows."""
+        left_out = min(self._skipped, len(samples))
+        self._skipped -= left_out
+        samples = samples[left_out:]
+        if self._risen < SEAM and len(samples):
+            rising = samples[: SEAM - self._risen]
+            rising *= self._ramp[self._risen : self._risen + len(rising)]
+            self._risen += len(rising)
+        joined = np.concatenate([self._held, samples])
+        ready = max(0, len(joined) - SEAM)
+        self._held = joined[ready:]
+        self._position += ready
+        if ready:
+            yield joined[:ready]
+
+    def end(self) -> Iterator[Samples]:
+        """Fade out what is left."""
+        held, self._held = self._held, self._held[:0]
+        self._position += len(held)
+        if len(held):
+            yield np.multiply(held, self._ramp[: len(held)][::-1])

@@ -1,5 +1,6 @@
-"""Where someone speaks in a film's own sound, told from singing, music and noise by a network."""
+"""Where someone speaks in a film's own sound, told by a network, and how the music makes room and comes back."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -7,6 +8,7 @@ from numpy.typing import NDArray
 
 from img2music.errors import MissingExtraError
 from img2music.soundtrack.blocks import RATE, Samples
+from img2music.soundtrack.cue_sheet import TimeSpan
 
 HEARD_RATE = 16_000
 """Samples a second that the network takes."""
@@ -27,8 +29,17 @@ CERTAIN, LIKELY = 0.9, 0.5
 """Probability of speech that must be reached, and down to which it goes on. Words of a song are seldom certain. That
 singing is likely is no argument against: people speak while someone sings."""
 
-Spans = tuple[tuple[float, float], ...]
-"""Start and end of each, in seconds of the film, in order."""
+AHEAD, HOLD = 0.2, 0.6
+"""Seconds that music is low before someone speaks, and after."""
+
+DOWN, UP = 0.4, 1.0
+"""Seconds in which it goes down and comes back."""
+
+PAUSE = 3.0
+"""Seconds of the longest pause in which it stays low: it does not come back between two sentences."""
+
+Level = tuple[float, float]
+"""Seconds of the film, and decibels there."""
 
 
 class SpeechFinder:
@@ -56,7 +67,7 @@ class SpeechFinder:
             self._held = self._held[self._before + part - context :]
             self._before = context
 
-    def spans(self) -> Spans:
+    def spans(self) -> tuple[TimeSpan, ...]:
         """End the sound, and tell where someone speaks in it."""
         from scipy.ndimage import binary_propagation, uniform_filter1d
 
@@ -66,10 +77,34 @@ class SpeechFinder:
         likely = uniform_filter1d(np.concatenate(self._speech), round(WINDOW * FRAMES), mode="constant")
         spoken = binary_propagation(likely > CERTAIN, mask=likely > LIKELY)
         edges = np.flatnonzero(np.diff(spoken.astype(np.int8), prepend=0, append=0)) / FRAMES
-        return tuple(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))
+        return tuple(map(TimeSpan, edges[::2].tolist(), edges[1::2].tolist()))
 
     def _hear(self, sound: NDArray[np.float32], count: int) -> None:
         """Keep what is given for so many samples after the context."""
         probabilities: Any = self._network.detect_probs(np.ascontiguousarray(sound))  # of speech, singing and music
         first = self._before * FRAMES // HEARD_RATE
         self._speech.append(probabilities[first : first + count * FRAMES // HEARD_RATE, 0])
+
+
+def ducked(speech: Iterable[TimeSpan], depth: float) -> list[Level]:
+    """Tell how the music's level goes: in straight lines between points, level before the first and after the last.
+
+    All speech is known beforehand, so the music is down before someone begins, and stays down when they go on at once,
+    which a compressor with a side chain can't do.
+    """
+    joined: list[TimeSpan] = []
+    for each in sorted(speech, key=lambda each: each.start) if depth > 0.0 else ():
+        if joined and each.start - joined[-1].end <= PAUSE:
+            joined[-1] = TimeSpan(joined[-1].start, max(joined[-1].end, each.end))
+        else:
+            joined.append(each)
+    return [
+        point
+        for each in joined
+        for point in (
+            (each.start - AHEAD - DOWN, 0.0),
+            (each.start - AHEAD, -depth),
+            (each.end + HOLD, -depth),
+            (each.end + HOLD + UP, 0.0),
+        )
+    ]

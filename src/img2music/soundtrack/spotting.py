@@ -4,7 +4,6 @@ import math
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Any
 
 import numpy as np
@@ -12,20 +11,17 @@ from numpy.typing import NDArray
 
 from img2music.distribution import AffectDistribution
 from img2music.errors import UsageError, printable
-from img2music.filters import TrackFilter
 from img2music.library.schema import fold
 from img2music.library.store import LibraryStore
 from img2music.matching.choice import choosable
 from img2music.matching.diversity import second_copies
 from img2music.matching.explanations import explain
-from img2music.options import MatchMode
+from img2music.options import CueCount, MatchMode, SpotOptions
 from img2music.soundtrack.choosing import MEMORY, Chosen, Prices, choose, shortlist
-from img2music.soundtrack.cue_sheet import Cue
+from img2music.soundtrack.cue_sheet import Cue, Scene, clock, clocks
 from img2music.soundtrack.cueing import CueWriter, Runner
+from img2music.soundtrack.curves import TOLERANCE, FilmCurve, Pace, Span, TrackCurves
 from img2music.soundtrack.film import Film
-from img2music.soundtrack.music import TOLERANCE, FilmCurve, Music, Span
-from img2music.soundtrack.pace import Pace
-from img2music.soundtrack.scenes import LEAST_SCENE, Scene
 
 CELL, COARSE_CELL = 1.0, 2.0
 """Seconds in which film and music are compared while passages are searched; less for the shortest scenes."""
@@ -40,38 +36,6 @@ TRACKS_AT_ONCE = 8192
 """Tracks whose costs are in memory at once."""
 
 
-class Cues(StrEnum):
-    """How many cues a film gets."""
-
-    ONE = "one"
-    SCENE = "scene"
-    AUTO = "auto"
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """How to spot."""
-
-    cues: Cues = Cues.AUTO  # one track for the whole film, one cue a scene, or as many as are worth their price
-    matching: MatchMode = MatchMode.RELATIVE  # relative (ranks on both sides) or absolute
-    alternatives: int = 3  # runners-up that are listed with each cue
-    least_scene: float = LEAST_SCENE  # least length of a scene in seconds
-    # Scenes (1 for the first) and the track that must lie under each: its number in the library, such as "#17", its
-    # path, or its title or a part of it that fits no other
-    pins: tuple[tuple[int, str], ...] = ()
-    bans: tuple[str, ...] = ()  # tracks that are not used, likewise
-    # Conditions that every track must meet, but for those that are pinned
-    where: TrackFilter = field(default_factory=TrackFilter)
-    prices: Prices = field(default_factory=Prices)  # what a choice costs beside distance
-    match_tempo: bool = False  # whether quick cuts want quick music (`pace`)
-
-    def __post_init__(self) -> None:
-        if self.alternatives < 0:
-            raise UsageError(f"The number of alternatives must be at least 0, not {self.alternatives}.")
-        if not 1.0 <= self.least_scene <= 3600.0:
-            raise UsageError(f"A scene lasts at least 1 to 3600 seconds, not {self.least_scene:g}.")
-
-
 @dataclass(frozen=True)
 class Candidates:
     """The tracks that may be chosen, and those that are pinned."""
@@ -81,7 +45,7 @@ class Candidates:
     artists: NDArray[np.int64]  # equal for the same artist; one of its own for a track whose artist is not known
     curves: list[NDArray[np.void]] = field(repr=False)  # affect curves (`library.record.CURVE_DTYPE`)
     allowed: NDArray[np.bool_]  # false for those that only a pin allows
-    pins: dict[int, int]  # scene (0 for the first) to the place of its track among these
+    pins: dict[int, int]  # scene (0 for the first) to the index of its track among these
     library: AffectDistribution = field(repr=False)  # affects of the whole library
     filtered: bool  # whether there are filters or bans
     tempos: NDArray[np.float64]  # beats a minute; NaN where it is not known
@@ -93,7 +57,7 @@ class Candidates:
         return float(self.durations[self.allowed].max(initial=0.0))
 
 
-def candidates(store: LibraryStore, options: Options) -> Candidates:
+def candidates(store: LibraryStore, options: SpotOptions) -> Candidates:
     """Collect the tracks that may lie under a film: those with sound that pass the filters, each content once."""
     names = ("id", "valence", "arousal", "artist", "title", "duration", "sound", "tempo")
     columns = store.columns(names)
@@ -108,8 +72,8 @@ def candidates(store: LibraryStore, options: Options) -> Candidates:
         if columns["sound"][pins[scene - 1]] in columns["sound"][list(banned)]:
             raise UsageError(f"{printable(text)!r} is both pinned and banned.")
     passes = choice.allowed.copy()
-    for place in banned:
-        passes &= columns["sound"] != columns["sound"][place]
+    for index in banned:
+        passes &= columns["sound"] != columns["sound"][index]
     first_copies = np.zeros(len(passes), dtype=np.bool_)
     copies = second_copies(store.copies(), set(columns["id"][passes].tolist()).__contains__)
     passes &= ~np.isin(columns["id"], list(copies), assume_unique=True)
@@ -118,14 +82,14 @@ def candidates(store: LibraryStore, options: Options) -> Candidates:
     if not first_copies.any() and not pins:
         raise choice.refusal or UsageError("The bans leave no song: ban fewer.")
     kept = np.flatnonzero(first_copies | np.isin(np.arange(len(passes)), list(pins.values())))
-    place_of = {int(place): number for number, place in enumerate(kept)}
+    index_of = {int(index): number for number, index in enumerate(kept)}
     return Candidates(
         ids=columns["id"][kept],
         durations=columns["duration"][kept].astype(np.float64),
         artists=_artist_numbers(columns["artist"][kept]),
         curves=[curves[number] for number in columns["id"][kept].tolist()],
         allowed=first_copies[kept],
-        pins={scene: place_of[place] for scene, place in pins.items()},
+        pins={scene: index_of[index] for scene, index in pins.items()},
         library=library,
         filtered=options.where.narrows or bool(banned),
         tempos=columns["tempo"][kept].astype(np.float64),
@@ -136,8 +100,8 @@ def candidates(store: LibraryStore, options: Options) -> Candidates:
 def _artist_numbers(artists: NDArray[Any]) -> NDArray[np.int64]:
     numbers: dict[str, int] = {}
     found = np.empty(len(artists), dtype=np.int64)
-    for place, artist in enumerate(artists.tolist()):
-        found[place] = numbers.setdefault(fold(artist), len(artists) + len(numbers)) if artist else place
+    for index, artist in enumerate(artists.tolist()):
+        found[index] = numbers.setdefault(fold(artist), len(artists) + len(numbers)) if artist else index
     return found
 
 
@@ -180,23 +144,25 @@ def spot(
     film: Film,
     scenes: Sequence[Scene],
     tracks: Candidates,
-    options: Options,
+    options: SpotOptions,
     *,
     store: LibraryStore,
     natural: AffectDistribution,
+    prices: Prices | None = None,
 ) -> tuple[Cue, ...]:
-    """Choose cues for a film."""
-    relative = options.matching is MatchMode.RELATIVE
+    """Choose cues for a film; ``natural`` is how the readings of pictures are spread."""
+    prices = prices or Prices()
+    relative = options.match is MatchMode.RELATIVE
     boundaries, owners = stretches(scenes, tracks, options)
     positions = natural.ranks(film.curve[:, 1:]) if relative else film.curve[:, 1:]
     cell = cell_seconds(len(tracks.ids), float(np.diff(boundaries).min()))
     curve = FilmCurve(grid(film.curve[:, 0], positions, boundaries[-1], cell), boundaries, cell)
     library = tracks.library if relative else None
     pace = Pace(np.array([shot.start for shot in film.shots]), tracks.tempos) if options.match_tempo else None
-    music = Music(tracks.durations, tracks.curves, library, cell, options.prices.inside, pace=pace)
-    chosen = choose(shortlists(curve, music, tracks, owners, options), tracks.artists, options.prices)
+    music = TrackCurves(tracks.durations, tracks.curves, library, cell, prices.inside, pace=pace)
+    chosen = choose(shortlists(curve, music, tracks, owners, options), tracks.artists, prices)
     assert chosen is not None, "a stretch has no track that is long enough"
-    runners = _runners_up(curve, music, tracks, chosen, options)
+    runners = _runners_up(curve, music, tracks, chosen, prices=prices, count=options.alternatives)
     pinned = [bool(_pins_of(each.span, owners, tracks.pins)) for each in chosen]
     writer = CueWriter(
         film,
@@ -206,13 +172,13 @@ def spot(
         music=music,
         ids=tracks.ids,
         explained=lambda asked, track, heard: explain(
-            asked, track, heard, matching=options.matching, library=tracks.library, filtered=tracks.filtered
+            asked, track, heard, matching=options.match, library=tracks.library, filtered=tracks.filtered
         ),
     )
     return writer.cues(chosen, runners, pinned, store)
 
 
-def require_possible(tracks: Candidates, options: Options, seconds: float) -> None:
+def require_possible(tracks: Candidates, options: SpotOptions, seconds: float) -> None:
     """Refuse what could not be done for any film of this length, before that film is read."""
     most = max(1, int((seconds + TOLERANCE) / options.least_scene))
     for pinned in tracks.pins:
@@ -222,7 +188,7 @@ def require_possible(tracks: Candidates, options: Options, seconds: float) -> No
                 f"There is no scene {pinned + 1} to pin a song to: a film of {clock(seconds)} has at most {scenes} of "
                 f"{options.least_scene:g} seconds or more."
             )
-    if options.cues is Cues.ONE:
+    if options.cues is CueCount.ONE:
         _require_one(tracks, seconds)
     elif not tracks.pins and tracks.longest + TOLERANCE < min(seconds, options.least_scene):
         raise _too_short(tracks.longest)
@@ -230,14 +196,14 @@ def require_possible(tracks: Candidates, options: Options, seconds: float) -> No
 
 def _require_one(tracks: Candidates, seconds: float) -> None:
     if len(set(tracks.pins.values())) > 1:
-        raise UsageError("With --cues one only one song can be pinned.")
+        raise UsageError("With `cues=one` only one song can be pinned.")
     for pinned in tracks.pins:
         _require_length(tracks, pinned, "the film", seconds)
     if not tracks.pins and tracks.longest + TOLERANCE < seconds:
         short, long = clocks(tracks.longest, seconds)
         raise UsageError(
             f"No song is as long as the film ({long}; the longest that may be used lasts {short}): "
-            "use --cues auto or --cues scene."
+            "use `cues=auto` or `cues=scene`."
         )
 
 
@@ -256,16 +222,16 @@ def _too_short(longest: float) -> UsageError:
 
 
 def stretches(
-    scenes: Sequence[Scene], tracks: Candidates, options: Options
+    scenes: Sequence[Scene], tracks: Candidates, options: SpotOptions
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """Find where cues may begin and end: with scenes, and within one that no track is long enough for."""
     end = scenes[-1].end
     for pinned in tracks.pins:
         if not 0 <= pinned < len(scenes):
             raise UsageError(f"There is no scene {pinned + 1} to pin a song to: the film has {len(scenes)}.")
-        if options.cues is not Cues.ONE:
+        if options.cues is not CueCount.ONE:
             _require_length(tracks, pinned, f"scene {pinned + 1}", scenes[pinned].end - scenes[pinned].start)
-    if options.cues is Cues.ONE:
+    if options.cues is CueCount.ONE:
         _require_one(tracks, end)
         return np.array([0.0, end]), np.array([0])
     edges, owners = [0.0], []
@@ -288,49 +254,36 @@ def cell_seconds(tracks: int, shortest: float) -> float:
 def grid(times: NDArray[np.float64], positions: NDArray[np.float64], end: float, cell: float) -> NDArray[np.float32]:
     """Average a curve in cells of time."""
     count = max(1, round(end / cell))
-    places = np.minimum((times / cell).astype(np.int64), count - 1)
-    filled = np.bincount(places, minlength=count)
+    indices = np.minimum((times / cell).astype(np.int64), count - 1)
+    filled = np.bincount(indices, minlength=count)
     known = np.flatnonzero(filled)
     columns = [
-        np.interp(np.arange(count), known, np.bincount(places, positions[:, axis], count)[known] / filled[known])
+        np.interp(np.arange(count), known, np.bincount(indices, positions[:, axis], count)[known] / filled[known])
         for axis in range(2)
     ]
     return np.column_stack(columns).astype(np.float32)
-
-
-def clock(seconds: float, decimals: int = 0) -> str:
-    """Seconds as people write them, such as 3:07, 3:07.2 or 1:02:03."""
-    minutes, rest = divmod(round(seconds, decimals), 60)
-    hours, minutes = divmod(int(minutes), 60)
-    shown = f"{rest:0{3 + decimals if decimals else 2}.{decimals}f}"
-    return f"{hours}:{minutes:02}:{shown}" if hours else f"{minutes}:{shown}"
-
-
-def clocks(one: float, other: float) -> tuple[str, str]:
-    """Two times that differ as people write them, with the decimals that it takes to see it."""
-    decimals = next((number for number in range(3) if clock(one, number) != clock(other, number)), 3)
-    return clock(one, decimals), clock(other, decimals)
 
 
 def _pins_of(span: Span, owners: NDArray[np.int64], pins: dict[int, int]) -> set[int]:
     return {pins[scene] for scene in set(owners[span.first : span.last].tolist()) if scene in pins}
 
 
-def _spans(curve: FilmCurve, tracks: Candidates, cues: Cues) -> list[Span]:
+def _spans(curve: FilmCurve, tracks: Candidates, cues: CueCount) -> list[Span]:
     count = len(curve.boundaries) - 1
-    if cues is not Cues.AUTO:
-        return [Span(place, place + 1) for place in range(count)]
+    if cues is not CueCount.AUTO:
+        return [Span(index, index + 1) for index in range(count)]
     longest = max([tracks.longest, *tracks.durations[list(tracks.pins.values())].tolist()])
     found = [Span(first, last) for first in range(count) for last in range(first + 1, count + 1)]
     return [span for span in found if curve.seconds(span) <= longest + TOLERANCE]
 
 
 def shortlists(
-    curve: FilmCurve, music: Music, tracks: Candidates, owners: NDArray[np.int64], options: Options
+    curve: FilmCurve, music: TrackCurves, tracks: Candidates, owners: NDArray[np.int64], options: SpotOptions
 ) -> dict[Span, tuple[NDArray[np.int64], NDArray[np.float64]]]:
     """Find the tracks that may lie under each span, and what they cost there."""
     # With one cue there is one stretch, and at most one pinned track.
-    pins = dict.fromkeys([0], *set(tracks.pins.values())) if options.cues is Cues.ONE and tracks.pins else tracks.pins
+    one = options.cues is CueCount.ONE and tracks.pins
+    pins = dict.fromkeys([0], *set(tracks.pins.values())) if one else tracks.pins
     asked = {span: _pins_of(span, owners, pins) for span in _spans(curve, tracks, options.cues)}
     found: dict[Span, tuple[NDArray[np.int64], NDArray[np.float64]]] = {}
     for span, wanted in asked.items():
@@ -368,21 +321,23 @@ def _shorter(
     artists: NDArray[np.int64],
 ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
     """Shortlist of what was on one and of the tracks from ``begin`` on."""
-    places = np.concatenate([known[0], np.arange(begin, begin + len(costs))])
+    indices = np.concatenate([known[0], np.arange(begin, begin + len(costs))])
     together = np.concatenate([known[1], costs])
-    kept = shortlist(together, artists[places])
-    return places[kept], together[kept]
+    kept = shortlist(together, artists[indices])
+    return indices[kept], together[kept]
 
 
 def _runners_up(
     curve: FilmCurve,
-    music: Music,
+    music: TrackCurves,
     tracks: Candidates,
     chosen: Sequence[Chosen],
-    options: Options,
+    *,
+    prices: Prices,
+    count: int,
 ) -> list[list[Runner]]:
     """The tracks that would cost least instead of each chosen one, all others staying as they are."""
-    if not options.alternatives:
+    if not count:
         return [[] for _ in chosen]
     spans = [each.span for each in chosen]
     costs = np.concatenate([part for _, part in music.costs(curve, spans)], axis=1)
@@ -394,10 +349,10 @@ def _runners_up(
         for other in range(max(0, row - MEMORY), min(len(chosen), row + MEMORY + 1)):
             if other != row:
                 beside = np.array(chosen[other].track)
-                repeats[row] += options.prices.repeat(everything, tracks.artists, beside, tracks.artists[beside])
+                repeats[row] += prices.repeat(everything, tracks.artists, beside, tracks.artists[beside])
     costs += repeats
-    order = np.argsort(costs, axis=1, kind="stable")[:, : options.alternatives]
+    order = np.argsort(costs, axis=1, kind="stable")[:, :count]
     return [
-        [Runner(int(track), bool(repeats[row, track] > 0.0)) for track in places if np.isfinite(costs[row, track])]
-        for row, places in enumerate(order)
+        [Runner(int(track), bool(repeats[row, track] > 0.0)) for track in indices if np.isfinite(costs[row, track])]
+        for row, indices in enumerate(order)
     ]

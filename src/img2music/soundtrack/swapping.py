@@ -1,26 +1,50 @@
-"""Cues whose song, passage or place was changed in a cue sheet: what depended on it is found again."""
+"""Cue sheets read back, also edited ones: what depended on a song, passage or place that changed is found again."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import PurePath
 
 import numpy as np
 
 from img2music.connectors.tags import read_tags
-from img2music.errors import InputError
+from img2music.errors import InputError, UsageError
 from img2music.matching.passages import Passage
 from img2music.media.audio import open_audio
 from img2music.music.audio.analyzer import plan
 from img2music.music.audio.loudness import block_powers, integrated_loudness
-from img2music.soundtrack.aligning import AROUND, beats_of
 from img2music.soundtrack.beats import listen
-from img2music.soundtrack.cue_sheet import TOLERANCE, ComputedFor, Cue, CueTrack, gain
+from img2music.soundtrack.cue_sheet import LARGEST, TOLERANCE, ComputedFor, Cue, CueSheet, CueTrack, gain, parse
+from img2music.soundtrack.cueing import AROUND, beats_of
 
 BY_HAND = "Chosen by hand"
 
 SAME = 0.002
 """Seconds and decibels by which numbers may differ that are the same: files have milliseconds."""
+
+
+def load(file: str | os.PathLike[str], told: Callable[[str], object] = lambda _: None) -> CueSheet:
+    """Read a cue sheet back, also one that was edited by hand; ``told`` hears what was found again.
+
+    What only informs may be left out: frames, shots and scenes, titles, distance, why, alternatives; fades and gain
+    are then 0. So may the film's own sound, which is then listened to again.
+    """
+    name = os.fsdecode(file)
+    try:
+        with open(file, "rb") as stream:  # noqa: PTH123 - a path-like need not be a Path
+            sheet = parse(stream.read(LARGEST + 1), name)
+    except OSError as error:
+        raise InputError(f"can't be read: {error.strerror}.", name) from None
+    cues = []
+    try:
+        for number, cue in enumerate(sheet.cues, start=1):
+            current, said = renewed(cue, number)
+            cues.append(replace(current, computed_for=None))
+            if said is not None:
+                told(said)
+    except UsageError as error:
+        raise InputError(f"can't be used: {error}.", name) from None
+    return replace(sheet, cues=tuple(cues))
 
 
 def renewed(cue: Cue, number: int) -> tuple[Cue, str | None]:
@@ -68,14 +92,9 @@ def _swapped(cue: Cue, was: ComputedFor, number: int) -> tuple[Cue, str]:
     if passage.end > duration + TOLERANCE:
         raise InputError(f"lasts {duration:.1f} s, and its passage in cue {number} ends at {passage.end:.1f} s.", path)
     tags = read_tags(path)
-    track = CueTrack(
-        None if known is None else known.track.id,
-        path,
-        tags.title or PurePath(path).stem,
-        tags.artist,
-        tags.album,
-        duration,
-    )
+    number_in_library = None if known is None else known.track.id
+    title = tags.title or PurePath(path).stem
+    track = CueTrack(path, title, tags.artist, tags.album, duration, id=number_in_library)
     as_listed = known is not None and _same(
         (cue.start, cue.end, passage.start), (was.start, was.end, known.passage.start)
     )

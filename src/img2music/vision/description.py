@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from img2music.shapes import to_dict
 from img2music.vision.model import ImageModel
 
 TIMED_RUNS = 15
@@ -23,18 +24,14 @@ class ModelDescription:
     """The facts of a model's card."""
 
     model: str  # name and version, as analyses state it
-    path: Path  # the file
+    path: str  # the file
     bytes: int  # size of the file
     side: int  # width and height in pixels of what the network sees
     # What it was trained on, under which terms, with which scale, seed and command; None where it does not say
     data: str | None
-    # What it was trained on, under which terms, with which scale, seed and command; None where it does not say
     licence: str | None
-    # What it was trained on, under which terms, with which scale, seed and command; None where it does not say
     scale: str | None
-    # What it was trained on, under which terms, with which scale, seed and command; None where it does not say
     seed: str | None
-    # What it was trained on, under which terms, with which scale, seed and command; None where it does not say
     command: str | None
     metrics: Any  # what was measured on images that it had not seen, as JSON; None where it does not say
     # Time to read one image on one thread of this machine, decoding apart: the median of `TIMED_RUNS`
@@ -42,27 +39,7 @@ class ModelDescription:
 
     def to_json(self) -> dict[str, Any]:
         """The shape ``img2music/model/1`` (docs/json.md), without the schema's name."""
-        return {
-            "model": self.model,
-            "path": str(self.path),
-            "bytes": self.bytes,
-            "side": self.side,
-            **{name: getattr(self, name) for name in SAID},
-            "metrics": self.metrics,
-            "milliseconds": self.milliseconds,
-        }
-
-    def rows(self) -> list[tuple[str, str]]:
-        """Name and value of each fact, for a table."""
-        return [
-            ("model", self.model),
-            ("file", str(self.path)),
-            ("size", f"{self.bytes / 1e6:.1f} MB"),
-            ("sees", f"{self.side} x {self.side} pixels"),
-            ("takes", f"{self.milliseconds:.1f} ms an image, on one thread here"),
-            *((name, getattr(self, name) or "not said") for name in SAID),
-            *_correlations(self.metrics),
-        ]
+        return to_dict(self)
 
 
 def describe(path: Path) -> ModelDescription:
@@ -70,7 +47,7 @@ def describe(path: Path) -> ModelDescription:
     model = ImageModel.load(path, threads=1)
     return ModelDescription(
         model=model.name,
-        path=path,
+        path=str(path),
         bytes=path.stat().st_size,
         side=model.side,
         **{name: model.metadata.get(name) for name in SAID},
@@ -97,20 +74,3 @@ def _parsed(text: str | None) -> Any:
     except (ValueError, RecursionError):
         return None
     return metrics
-
-
-def _correlations(metrics: Any) -> list[tuple[str, str]]:
-    """Pick out r of each axis, in whichever split it was measured."""
-    if not isinstance(metrics, dict):
-        return []
-    rows = []
-    for split, found in metrics.items():
-        axes = [(axis, found.get(axis)) for axis in ("valence", "arousal")] if isinstance(found, dict) else []
-        said = [
-            f"{axis} {value['r']:.3f}"
-            for axis, value in axes
-            if isinstance(value, dict) and isinstance(value.get("r"), int | float)
-        ]
-        if said:
-            rows.append((f"r, {split} folds", ", ".join(said)))
-    return rows

@@ -15,7 +15,8 @@ from PIL import Image, ImageFilter
 
 from img2music.affect import Affect
 from img2music.errors import UsageError
-from img2music.media.images import read_image
+from img2music.media.images import held, picture_name, read_image
+from img2music.media.picture_source import PictureSource
 from img2music.parallel import in_order, processors
 from img2music.vision.model import ImageModel, read_pixels
 
@@ -42,7 +43,7 @@ class Explanation:
     Attributes
     ----------
     path : str
-        The file, as ``os.fsdecode`` gives it.
+        The file, as ``os.fsdecode`` gives it; "picture" where there is none.
     affect : Affect
         What the model reads in the whole picture.
     model : str
@@ -66,16 +67,18 @@ class Explanation:
         """Draw the picture, and what raises and lowers its valence and its arousal."""
         from img2music.vision.explanation_plot import draw
 
-        return draw(self, Path(file))
+        return draw(self.path, self.photo, self.affect, (self.valence, self.arousal), Path(file))
 
 
-def explain(model: ImageModel, path: str | os.PathLike[str]) -> Explanation:
+def explain(model: ImageModel, picture: PictureSource) -> Explanation:
     """Tell which regions of a picture raise or lower its affect."""
-    pixels, _ = read_pixels(path, model.side)
+    name = picture_name(picture)
+    picture = held(picture, name)
+    pixels, _ = read_pixels(picture, model.side, name=name)
     base, valence, arousal = affect_maps(model, pixels)
-    photo = read_image(path, least_side=PHOTO_SIDE)
+    photo = read_image(picture, PHOTO_SIDE, name=name)
     photo.thumbnail((PHOTO_SIDE, PHOTO_SIDE))
-    return Explanation(os.fsdecode(path), Affect(*base.tolist()), model.name, valence, arousal, np.asarray(photo))
+    return Explanation(name, Affect(*base.tolist()), model.name, valence, arousal, np.asarray(photo))
 
 
 def affect_maps(model: ImageModel, pixels: NDArray[np.uint8]) -> tuple[Floats, Floats, Floats]:

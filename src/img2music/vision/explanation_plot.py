@@ -1,21 +1,19 @@
 """An explanation as a picture. Needs the extra ``plot`` (matplotlib)."""
 
-import io
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from img2music.affect import Affect
 from img2music.errors import printable
-from img2music.files import require_outputs, write_atomically
-from img2music.plots import PLOT, drawing, require_plotting
+from img2music.files import require_outputs
+from img2music.plots import PLOT, drawing, require_plotting, save_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-    from img2music.vision.explain import Explanation
 
 COLOURS = "RdBu_r"
 """Blue to red over white: told apart with any kind of colour blindness (ColorBrewer 2.0, "colorblind safe")."""
@@ -26,22 +24,27 @@ LEAST_LIMIT = 0.02
 OPACITY = 0.85
 
 
-def draw(explanation: "Explanation", file: Path) -> tuple[str, ...]:
-    """Draw a picture, and over it what raises and lowers its valence and its arousal.
+def draw(
+    path: str,
+    photo: NDArray[np.uint8],
+    affect: Affect,
+    maps: tuple[NDArray[np.float32], NDArray[np.float32]],
+    file: Path,
+) -> tuple[str, ...]:
+    """Draw a picture, and over it what raises and lowers its valence and its arousal, as in an `Explanation`.
 
     Both maps have the same scale, so that they can be compared. They lie over the picture in grey, so that no colour
     is the picture's own.
     """
     require_plotting(file)
-    require_outputs([(file, PLOT)], [("the picture itself", explanation.path)])
+    require_outputs([(file, PLOT)], [("the picture itself", path)])
     import matplotlib as mpl
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    height, width = explanation.photo.shape[:2]
-    maps = (explanation.valence, explanation.arousal)
+    height, width = photo.shape[:2]
     limit = max(LEAST_LIMIT, *(float(np.abs(values).max()) for values in maps))
-    name = printable(os.path.basename(explanation.path))  # noqa: PTH119 - names may be any bytes
+    name = printable(os.path.basename(path))  # noqa: PTH119 - names may be any bytes
     with drawing(name, file) as notes:
         # Panels of a quarter to four times as high as wide, whatever the picture: a strip would show nothing.
         shape = float(np.clip(height / width, 0.25, 4.0))
@@ -50,13 +53,12 @@ def draw(explanation: "Explanation", file: Path) -> tuple[str, ...]:
         axes = figure.subplots(1, 3)
         for panel in axes:
             panel.set_aspect(shape / (height / width))
-        affect = explanation.affect
-        _show(axes[0], explanation.photo, name if len(name) <= 40 else f"{name[:39]}…")
+        _show(axes[0], photo, name if len(name) <= 40 else f"{name[:39]}…")
         for panel, values, title in (
-            (axes[1], explanation.valence, f"valence {affect.valence:.2f} (0 unpleasant, 1 pleasant)"),
-            (axes[2], explanation.arousal, f"arousal {affect.arousal:.2f} (0 calm, 1 excited)"),
+            (axes[1], maps[0], f"valence {affect.valence:.2f} (0 unpleasant, 1 pleasant)"),
+            (axes[2], maps[1], f"arousal {affect.arousal:.2f} (0 calm, 1 excited)"),
         ):
-            _show(panel, _grey(explanation.photo), title)
+            _show(panel, _grey(photo), title)
             overlay = panel.imshow(
                 values,
                 cmap=COLOURS,
@@ -71,7 +73,7 @@ def draw(explanation: "Explanation", file: Path) -> tuple[str, ...]:
         colours = mpl.cm.ScalarMappable(overlay.norm, overlay.cmap)
         bar = figure.colorbar(colours, ax=list(axes), shrink=0.9, pad=0.015)
         bar.set_label("this region lowers it   ←   0   →   raises it\n(change of affect when it is blurred)")
-        _write(figure, file)
+        save_figure(figure, file)
     return notes
 
 
@@ -85,11 +87,3 @@ def _grey(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """The picture in pale grey, on which weak colours show: luma of ITU-R BT.601, in the lighter half."""
     luma = pixels @ np.array([0.299, 0.587, 0.114])
     return np.repeat((128 + luma / 2).astype(np.uint8)[:, :, None], 3, axis=2)
-
-
-def _write(figure: Any, file: Path) -> None:
-    form = file.suffix[1:].lower()
-    content = io.BytesIO()
-    # Without a date the same picture is the same file.
-    figure.savefig(content, format=form, metadata={"Date": None} if form == "svg" else None)
-    write_atomically(content.getvalue(), file, PLOT)

@@ -1,9 +1,12 @@
 """Image -> affect, by a network in ONNX form."""
 
+import copy
 import json
 import os
+import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -13,16 +16,18 @@ from PIL import Image
 
 from img2music.affect import Affect
 from img2music.distribution import AffectDistribution
-from img2music.errors import InputError, MissingExtraError, ModelError, UsageError, printable
-from img2music.media.images import read_image
+from img2music.errors import InputError, MissingExtraError, ModelError, UsageError, printable, reason_of
+from img2music.inference import first_line, open_session
+from img2music.media.images import picture_name, read_image
+from img2music.media.picture_source import PictureSource
 from img2music.parallel import in_order, processors
+from img2music.vision.model_files import locate
 
 FORMAT = "img2music/image-model/1"
 """What the metadata of a model file says under ``format``."""
 
-MODELS = Path(__file__).parent / "models"
-DEFAULT = "oasis-lite2-lite0"
-"""Name of the model that reads images where the user has chosen none."""
+MOST_HELPERS = 4
+"""Threads that share the work within one image, where there is no other to be read."""
 
 MAX_SIDE = 4096
 """Most pixels a side that a network may ask for; beyond it, one image alone would fill the memory."""
@@ -59,52 +64,60 @@ class ImageAnalysis:
 
 
 class ImageModel:
-    """A network that reads the affect of images; `load` makes one."""
+    """A network that reads the affect of images; `load` makes one. It may be used from several threads."""
 
-    def __init__(self, session: Any, metadata: dict[str, str], side: int, threads: int) -> None:
-        reference = json.loads(metadata["reference"])
-        self.name = f"{metadata['name']}/{metadata['version']}"
-        self.metadata = metadata
-        self.reference = AffectDistribution.of(reference["valence"], reference["arousal"])
-        self.side = side
-        self._session = session
-        self._threads = threads
-        self._outputs = ["affect"] + [node.name for node in session.get_outputs() if node.name == "spread"]
+    def __init__(self, path: Path, helpers: int = 1) -> None:
+        name = printable(str(path))
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            raise ModelError(f"{name} can't be read: {reason_of(error)}.") from error
+        self._session = open_session(content, name, helpers)
+        self._threads = 1
+        try:
+            metadata = dict(self._session.get_modelmeta().custom_metadata_map)
+            if metadata.get("format") != FORMAT:
+                raise ModelError(f"{name} is not an image model of img2music (format {FORMAT}).")
+            reference = json.loads(metadata["reference"])
+            self.name = f"{metadata['name']}/{metadata['version']}"
+            self.metadata = metadata
+            self.reference = AffectDistribution.of(reference["valence"], reference["arousal"])
+            self.side = _side(self._session)
+        except (KeyError, ValueError, TypeError, RecursionError, UsageError) as error:
+            raise ModelError(f"{name} lacks part of its description: {error}") from error
+        self._outputs = ["affect"] + [node.name for node in self._session.get_outputs() if node.name == "spread"]
 
     @classmethod
     def load(cls, source: str | os.PathLike[str] | None = None, threads: int = 0) -> "ImageModel":
-        """Load a model."""
+        """Load a model; as long as its file stays the same, it is loaded once."""
         if threads < 0:
-            raise UsageError(f"threads must be 0 (one a processor) or more, not {threads}.")
-        # The registry reads models that are added to it, so it imports this module.
-        from img2music.vision.registry import locate
-
+            raise UsageError(f"`threads` must be 0 (one a processor) or more, not {threads}.")
         path = locate(source)
-        session = open_session(path)
-        try:
-            metadata = dict(session.get_modelmeta().custom_metadata_map)
-            if metadata.get("format") != FORMAT:
-                raise ModelError(f"{printable(str(path))} is not an image model of img2music (format {FORMAT}).")
-            return cls(session, metadata, _side(session), threads or processors())
-        except (KeyError, ValueError, TypeError, RecursionError, UsageError) as error:
-            raise ModelError(f"{printable(str(path))} lacks part of its description: {error}") from error
+        threads = threads or processors()
+        status = path.stat()
+        stamp = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
+        with _loading:
+            model = copy.copy(_kept(path, stamp, min(threads, MOST_HELPERS)))
+        model._threads = threads
+        return model
 
-    def analyze(self, paths: Iterable[str | os.PathLike[str]]) -> Iterator[ImageAnalysis | InputError]:
+    def analyze(self, pictures: Iterable[PictureSource]) -> Iterator[ImageAnalysis | InputError]:
         """Read the affect of images.
 
         A few images are decoded and read ahead, as many as keep every thread busy, so that memory stays the same
         however many there are.
         """
-        return in_order(self._analyze_or_explain, paths, self._threads)
+        return in_order(self._analyze_or_explain, enumerate(pictures, start=1), self._threads)
 
     def predict(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Read the affect of images that are in memory."""
         return self._run(["affect"], pixels)[0]
 
-    def _analyze_or_explain(self, path: str | os.PathLike[str]) -> ImageAnalysis | InputError:
-        name = os.fsdecode(path)
+    def _analyze_or_explain(self, numbered: tuple[int, PictureSource]) -> ImageAnalysis | InputError:
+        number, picture = numbered
+        name = picture_name(picture, f"picture {number}")
         try:
-            pixels, info = read_pixels(path, self.side)
+            pixels, info = read_pixels(picture, self.side, name=name)
         except InputError as error:
             return error
         except MissingExtraError as error:
@@ -120,7 +133,7 @@ class ImageModel:
         try:
             results = [np.asarray(result) for result in self._session.run(outputs, {"image": pixels})]
         except Exception as error:  # onnxruntime has no common base for what it raises
-            raise ModelError(f"The model {printable(self.name)} fails: {_first_line(error)}") from error
+            raise ModelError(f"The model {printable(self.name)} fails: {first_line(error)}") from error
         for output, values in zip(outputs, results, strict=True):
             if values.shape != (len(pixels), 2) or not ((values >= 0) & (values <= 1)).all():
                 raise ModelError(
@@ -129,37 +142,26 @@ class ImageModel:
         return results
 
 
-def read_pixels(path: str | os.PathLike[str], side: int) -> tuple[NDArray[np.uint8], dict[str, Any]]:
+def read_pixels(
+    picture: PictureSource, side: int, *, name: str | None = None
+) -> tuple[NDArray[np.uint8], dict[str, Any]]:
     """Read an image as a network sees it: all of it, squeezed into a square.
 
     On OASIS, squeezing is better than cropping or padding to a square, by up to 0.008 in r.
     """
-    image = read_image(path, least_side=side)
+    image = read_image(picture, side, name=name)
     # The gap lets a huge picture be averaged down first; nothing below 3 times the side is touched by it.
     square = image.resize((side, side), Image.Resampling.BICUBIC, reducing_gap=3.0)
     return np.asarray(square), {str(key): value for key, value in image.info.items()}
 
 
-def open_session(model: Path | bytes) -> Any:
-    """Open an ONNX model for use from several threads, one thread a run, without a word on stderr."""
-    import onnxruntime
+_loading = threading.Lock()
 
-    fatal_only = 4
-    onnxruntime.set_default_logger_severity(fatal_only)
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = fatal_only
-    # Whole images run side by side; that scales better than splitting the work within one image.
-    options.intra_op_num_threads = 1
-    options.inter_op_num_threads = 1
-    where = "The model" if isinstance(model, bytes) else printable(str(model))
-    try:
-        content = model if isinstance(model, bytes) else model.read_bytes()
-    except OSError as error:
-        raise ModelError(f"{where} can't be read: {error.strerror}.") from error
-    try:
-        return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # onnxruntime has no common base for what it raises
-        raise ModelError(f"{where} can't be loaded as an ONNX model: {_first_line(error)}") from error
+
+@lru_cache(maxsize=4)
+def _kept(path: Path, _: tuple[int, ...], helpers: int) -> ImageModel:
+    """Load a model; not again as long as it is the same file."""
+    return ImageModel(path, helpers)
 
 
 def _side(session: Any) -> int:
@@ -173,7 +175,3 @@ def _side(session: Any) -> int:
     if "affect" not in {node.name for node in session.get_outputs()}:
         raise ValueError("it has no output 'affect'.")
     return shape[1]
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error) or type(error).__name__).splitlines()[0]

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from img2music.errors import InputError
 from img2music.music.audio import musicnn
-from img2music.music.audio.protobuf import fields, varint
 from img2music.research.audio import musicnn_export
+from img2music.research.audio.protobuf import fields, varint
 from tests.support.sounds import chords, clicks, noise
 
 REFERENCE = Path(__file__).parent / "musicnn_reference.json"

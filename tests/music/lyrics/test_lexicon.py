@@ -104,7 +104,7 @@ def test_files_that_are_no_text(tmp_path):
         Lexicon.load(tmp_path)
     path = tmp_path / "bytes"
     path.write_bytes(bytes(range(256)) * 20)
-    with pytest.raises(InputError, match="row 1"):
+    with pytest.raises(InputError, match="is not text: no lexicon"):
         Lexicon.load(path)
 
 

@@ -1,17 +1,21 @@
-from pathlib import Path
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from img2music.errors import ModelError
-from img2music.music.lyrics import forms
-from img2music.music.lyrics.affect_model import load_reader, parts, shipped_readers, text_affect
-from img2music.music.lyrics.encoders import wordpieces
-from img2music.music.lyrics.forms import Forms, kernel, unit_rows
-from img2music.music.lyrics.sentence_model import SentenceModel, shipped_sentence_model
-from img2music.music.lyrics.text_model import DIMENSIONS, TextModel, shipped_text_model
+from img2music.music.lyrics.affect_model import parts, shipped_readers, text_affect
+from img2music.music.lyrics.text_model import (
+    DIMENSIONS,
+    MODELS,
+    SentenceModel,
+    TextModel,
+    load_reader,
+    shipped_sentence_model,
+    shipped_text_model,
+    unit_rows,
+)
+from img2music.music.lyrics.tokens import wordpieces
 from img2music.music.lyrics.words import words
 from img2music.research.text import training as text_training
 from img2music.research.text.rated_texts import read_emobank
@@ -29,7 +33,9 @@ def reader(request):
 def test_folding_changes_nothing():
     rng = np.random.default_rng(0)
     units, dual, average = unit_rows(rng.normal(size=(30, 6))), rng.normal(size=(30, 2)), np.array([0.5, 0.4])
-    np.testing.assert_allclose(Forms.fold(units, dual, average).of(units), kernel(units) @ dual + average, atol=0.01)
+    np.testing.assert_allclose(
+        text_training.fold(units, dual, average).of(units), text_training.kernel(units) @ dual + average, atol=0.01
+    )
 
 
 def test_pleasant_words_read_as_pleasant(reader):
@@ -97,8 +103,7 @@ def test_nothing_to_read(reader):
 
 
 def test_the_shipped_models_are_small():
-    folder = Path(forms.__file__).parent / "models"
-    assert sum(file.stat().st_size for file in folder.iterdir()) < 4_000_000
+    assert sum(file.stat().st_size for file in MODELS.iterdir()) < 4_000_000
     assert [reader.name for reader in shipped_readers()] == ["text-affect/1", "text-affect-minilm/1"]
 
 
@@ -120,7 +125,7 @@ def test_a_table_of_pieces():
     rng = np.random.default_rng(0)
     pieces = rng.normal(size=(30_522, 384))
     texts = rated_texts()
-    day, happy, rare = (wordpieces().number(word) for word in ("day", "happy", "zebra"))
+    day, happy, rare = (wordpieces().id_of(word) for word in ("day", "happy", "zebra"))
     affect = np.array([[0.9, 0.6], [0.1, 0.4], [0.5, 0.5]])
     table = text_training.piece_table(pieces, pieces[[happy, day, 5]], affect, texts)
     assert table.vectors.shape == (30_522, DIMENSIONS)

@@ -2,8 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from img2music.music.lyrics.encoders import wordpieces
-from img2music.music.lyrics.tokens import WordPieces, basic_words
+from img2music.music.lyrics.tokens import WordPieces, basic_words, wordpieces
 
 SMALL = WordPieces(["[UNK]", "sun", "##set", "##s", "!", "un", "e"])
 
@@ -37,7 +36,7 @@ def test_the_table_is_berts():
     table = wordpieces()
     assert len(table) == 30_522
     # Numbers that every description of bert-base-uncased has.
-    numbers = [table.number(piece) for piece in ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "hello", "world")]
+    numbers = [table.id_of(piece) for piece in ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "hello", "world")]
     assert numbers == [0, 100, 101, 102, 7592, 2088]
     assert pieces("unaffable embeddings", table) == ["una", "##ffa", "##ble", "em", "##bed", "##ding", "##s"]
 

@@ -6,12 +6,11 @@ from pathlib import Path
 import jsonschema
 import numpy as np
 import pytest
-from typer.testing import CliRunner
 
 from img2music.affect import SCALES, Scale
-from img2music.cli.app import app
 from img2music.errors import InputError, UsageError
 from img2music.research.images.datasets import DATASETS, checksum_of, is_as_published, load
+from tests.support.commands import call
 from tests.support.rated_images import COUNT, made_up, save
 
 SCHEMA = Path(__file__).parents[3] / "docs" / "schemas" / "datasets.json"
@@ -152,11 +151,11 @@ def test_bad_rows_of_emotion6(tmp_path: Path, line: str, reason: str) -> None:
 
 
 def test_the_command() -> None:
-    printed = CliRunner().invoke(app, ["datasets", "--format", "json"])
-    assert printed.exit_code == 0
-    listed = json.loads(printed.stdout)
+    code, printed, _ = call("datasets", "--format", "json")
+    assert code == 0
+    listed = json.loads(printed)
     jsonschema.validate(listed, json.loads(SCHEMA.read_text()))
     assert [dataset["name"] for dataset in listed["datasets"]] == list(DATASETS)
-    shown = CliRunner().invoke(app, ["datasets", "--format", "table"]).stdout
+    _, shown, _ = call("datasets", "--format", "table")
     for dataset in DATASETS.values():
         assert dataset.source in shown

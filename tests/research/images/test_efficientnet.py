@@ -6,6 +6,7 @@ from PIL import Image
 from skimage import data
 
 from img2music.errors import MissingExtraError
+from img2music.inference import open_session
 from img2music.research.images.efficientnet import (
     DEPTHS,
     FEATURES,
@@ -18,7 +19,6 @@ from img2music.research.images.efficientnet import (
     add_backbones,
     imagenet_weights,
 )
-from img2music.vision.model import open_session
 
 
 def session(graph: GraphBuilder, inputs: tuple[str, int, list[object]], outputs: dict[str, int]) -> object:

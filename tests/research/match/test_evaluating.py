@@ -113,13 +113,13 @@ def test_real_files_from_end_to_end(tmp_path: Path) -> None:
     for kind, names in (("png", "012"), ("wav", ["0", "1", "broken", "2"])):
         lines = [f"{name}.{kind},0.{3 + i},0.{6 - i}" for i, name in enumerate(names)]
         (tmp_path / f"{kind}.csv").write_text("\n".join(["file,valence,arousal", *lines]), encoding="utf-8")
-    told: list[tuple[str, int, int]] = []
+    told: list[tuple[str, float, float | None]] = []
     report = evaluate_match(
         read_ratings(tmp_path / "png.csv", SCALES["unit"]),
         read_ratings(tmp_path / "wav.csv", SCALES["unit"]),
         top=2,
         jobs=1,
-        progress=lambda *progress: told.append(progress),
+        progress=lambda step: told.append((step.stage, step.done, step.total)),
     )
     shape = report.to_json()
     jsonschema.validate(shape, json.loads((ROOT / "docs/schemas/match.json").read_text(encoding="utf-8")))

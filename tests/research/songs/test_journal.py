@@ -4,24 +4,21 @@ import pytest
 from img2music.errors import InputError
 from img2music.research.songs.journal import Fit, Journal
 
-FITS = {f"fit {number}": Fit(number / 7, 0.5, np.arange(4.0) / (number + 3)) for number in range(5)}
+FITS = [Fit(f"fit {number}", number / 7, (np.arange(4.0) / (number + 3)).tobytes()) for number in range(5)]
 
 
 def written(tmp_path):
     file = tmp_path / "journal.jsonl"
     journal = Journal(file, "run")
-    for key, fit in FITS.items():
-        journal.add(key, fit)
+    for fit in FITS:
+        journal.add(fit)
     return file
 
 
 def test_what_is_in_it_comes_back_to_the_last_bit(tmp_path):
     journal = Journal(written(tmp_path), "run", resume=True)
-    assert len(journal) == 5
-    for key, fit in FITS.items():
-        assert journal.get(key).mse == fit.mse
-        assert np.array_equal(journal.get(key).predicted, fit.predicted)
-    assert journal.get("another") is None
+    assert list(journal.fits.values()) == FITS
+    assert journal.fits["fit 2"].predicted.tolist() == [0.0, 0.2, 0.4, 0.6]
 
 
 def test_a_line_that_was_cut_short_is_forgotten_and_written_over(tmp_path):
@@ -30,15 +27,15 @@ def test_a_line_that_was_cut_short_is_forgotten_and_written_over(tmp_path):
     for end in range(len(content) - 1, content.rfind(b"\n", 0, -1), -7):
         file.write_bytes(content[:end])
         journal = Journal(file, "run", resume=True)
-        assert len(journal) == 4
-        journal.add("fit 4", FITS["fit 4"])
+        assert len(journal.fits) == 4
+        journal.add(FITS[4])
         assert file.read_bytes() == content
 
 
 def test_without_resume_it_begins_anew(tmp_path):
     file = written(tmp_path)
-    assert len(Journal(file, "run")) == 0
-    assert len(Journal(file, "run", resume=True)) == 0
+    assert len(Journal(file, "run").fits) == 0
+    assert len(Journal(file, "run", resume=True).fits) == 0
 
 
 @pytest.mark.parametrize(

@@ -1,18 +1,19 @@
-import json
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from img2music.errors import ModelError, UsageError
-from img2music.research.songs import other_songs, training
-from img2music.research.songs.groups import Learning
-from img2music.research.songs.inputs import Sources, make_groups
+from img2music.research.songs import other_songs, stacking
+from img2music.research.songs.groups import Sources, TrainingPart
+from img2music.research.songs.inputs import make_groups
+from img2music.research.songs.judging import Training
 from img2music.research.songs.model import SongModel
+from img2music.research.songs.options import SplitBy, StackOptions, StackRecipe
 from img2music.research.songs.other_songs import FILE, Others, OtherSongs
-from img2music.research.songs.splitting import Split, folds_of
+from img2music.research.songs.splitting import folds_of
+from img2music.research.songs.stacking import SongSource, complete
 from img2music.research.songs.targets import spotify_target
-from img2music.research.songs.training import Options, Recipe, complete
 from tests.support.made_songs import made_songs
 
 AXES = ("valence", "arousal")
@@ -40,6 +41,7 @@ def others_of(count=400):
 
 OTHERS = others_of()
 SONGS = gladder(TABLE)
+SOURCES = Sources(others=OtherSongs(Others(OTHERS, SONGS)))
 
 
 @pytest.fixture(autouse=True)
@@ -47,9 +49,9 @@ def few_trees(monkeypatch):
     monkeypatch.setattr(other_songs, "SETTINGS", {"n_estimators": 60, "learning_rate": 0.1, "num_leaves": 8})
 
 
-def learning(songs, split=Split.RANDOM):
+def learning(songs, split=SplitBy.RANDOM):
     targets = np.column_stack([spotify_target(songs, axis).values for axis in AXES])
-    return Learning(targets, AXES, folds_of(songs, split, 3, 0), by_artist=split is Split.ARTIST)
+    return TrainingPart(targets, AXES, folds_of(songs, split, 3, 0), by_artist=split is SplitBy.ARTIST)
 
 
 def titles(songs):
@@ -84,7 +86,7 @@ def test_too_few_are_refused():
     known = [replace(song, artist="Artist 1") for song in OTHERS]
     with pytest.raises(UsageError, match="0 whole songs by other artists"):
         Others(known, TABLE)
-    for inputs, sources in ((["other-songs"], Sources()), (["music"], Sources(others=Others(OTHERS, TABLE)))):
+    for inputs, sources in ((["other-songs"], Sources()), (["music"], SOURCES)):
         with pytest.raises(UsageError, match="go together"):
             make_groups(inputs, sources)
 
@@ -121,29 +123,28 @@ def test_features_and_artists_tell():
 
 def test_by_artist_nothing_is_known_of_artists():
     group = OtherSongs(Others(OTHERS, SONGS))
-    inputs = group.fit(SONGS, learning(SONGS, Split.ARTIST))
+    inputs = group.fit(SONGS, learning(SONGS, SplitBy.ARTIST))
     assert np.corrcoef(inputs[:, 1], learning(SONGS).targets[:, 1])[0, 1] > 0.8
     assert not inputs[:, 2:].any()
 
 
 def test_a_model_with_other_songs_reads_what_it_was_trained_to(tmp_path):
-    sources = Sources(others=Others(OTHERS, SONGS))
-    groups = make_groups(["music", "other-songs"], sources)
+    groups = make_groups(["music", "other-songs"], SOURCES)
     data = complete(SONGS, [spotify_target(SONGS, "valence")], groups)
-    report = training.train(data, Options(Recipe.ORIGINAL, trials=0), tmp_path, source={"lyrics": sources.facts()})
-    assert report["targets"]["valence"]["onnx_difference"]["mean"] < 1e-4
-    facts = json.loads((tmp_path / "model.json").read_text())
-    assert Sources.restore(facts["source"]["lyrics"], None, sources.others).others is sources.others
+    source = SongSource({}, None, SOURCES.lyrics)
+    report = stacking.train(data, StackOptions(recipe=StackRecipe.ORIGINAL, trials=0), tmp_path, source=source)
+    assert report.targets["valence"].onnx_difference.mean < 1e-4
+    assert Training.read(tmp_path).source == source
     model = SongModel.load(tmp_path)
     (_, loaded), (_, live) = model._groups, groups
     assert loaded.transform(SONGS) == pytest.approx(live.transform(SONGS), abs=1e-5)
     for content in (b"[]", b'{"a": [1]}', b'{"a": [NaN, 2]}', b'{"a": [1, 0]}'):
         (tmp_path / FILE).write_bytes(content)
-        with pytest.raises(ModelError, match="artists"):
+        with pytest.raises(ModelError, match="other-songs"):
             SongModel.load(tmp_path)
 
 
 def test_other_songs_do_not_teach_what_people_say():
     human = replace(spotify_target(SONGS, "valence"), human=True)
     with pytest.raises(UsageError, match="Other songs teach Spotify's"):
-        complete(SONGS, [human], make_groups(["other-songs"], Sources(others=Others(OTHERS, SONGS))))
+        complete(SONGS, [human], make_groups(["other-songs"], SOURCES))

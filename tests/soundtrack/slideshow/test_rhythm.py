@@ -4,10 +4,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from img2music.soundtrack.slideshow.rhythm import beat_note, beats_under
 
 from img2music.matching.passages import Passage
 from img2music.soundtrack.cue_sheet import Cue, CueTrack
-from img2music.soundtrack.slideshow.rhythm import beat_note, beats_under
 from tests.support.sounds import clicks, encode, noise
 
 

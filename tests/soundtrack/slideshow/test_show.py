@@ -280,7 +280,7 @@ def _output_is_a_photo(folder: Path) -> list[object]:
 
 
 BAD: dict[str, tuple[Callable[[Path], list[object]], str]] = {
-    "unknown ending": (lambda _: ["--output", "film.txt"], "must end in .mp4, .mov, .mkv, .webm"),
+    "unknown ending": (lambda _: ["--output", "film.txt"], "must end in .mp4, .mov, .mkv or .webm"),
     "unknown ending of the sheet": (
         lambda folder: ["--output", folder / "film.mp4", "--sheet-output", folder / "a.doc"],
         "--sheet-output must end in .json",

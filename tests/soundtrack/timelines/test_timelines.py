@@ -23,22 +23,23 @@ from hypothesis import strategies as st
 
 from img2music.affect import Affect
 from img2music.matching.passages import Passage
+from img2music.options import OriginalSound
 from img2music.soundtrack.cue_sheet import (
     Cue,
     CueSheet,
     CueTrack,
     FilmFile,
-    Original,
     OwnSound,
+    Scene,
     SheetPhoto,
-    SheetScene,
     SheetSlideshow,
+    TimeSpan,
 )
-from img2music.soundtrack.formats import WRITERS
+from img2music.soundtrack.formats import FORMATS
 from img2music.soundtrack.timelines.arrangement import RATES, arrange, frame, timeline_rate
 from tests.soundtrack.test_cue_sheet import SHEET
 
-SONG = CueTrack(1, "/music/song.ogg", "Song", None, None, 60.0)
+SONG = CueTrack("/music/song.ogg", "Song", None, None, 60.0, id=1)
 GOLDEN = Path(__file__).parent / "golden"
 NAMES = [
     "a.ogg",
@@ -63,12 +64,12 @@ def sheets(draw: st.DrawFn) -> CueSheet:
         begins = round(draw(st.floats(0.0, 200.0)), 3)
         left = draw(st.sampled_from([0.0, 1.0, 30.0]))
         name = draw(st.sampled_from(NAMES))
-        track = CueTrack(1, f"/music/{name}", name, None, None, begins + lasts + left)
+        track = CueTrack(f"/music/{name}", name, None, None, begins + lasts + left, id=1)
         fades = draw(st.sampled_from([0.0, 1.0, 40.0])), draw(st.sampled_from([0.0, 0.5, 2.0, 40.0]))
         gain = draw(st.floats(-40, 40))
-        cues.append(Cue(time, round(time + lasts, 3), None, None, track, Passage(begins, begins + lasts), *fades, gain))
+        cues.append(Cue(time, round(time + lasts, 3), track, Passage(begins, begins + lasts), *fades, gain))
         time = cues[-1].end
-    scenes = tuple(SheetScene(cue.start, cue.end, None, None, Affect(0.3, 0.8)) for cue in cues)
+    scenes = tuple(Scene(cue.start, cue.end, Affect(0.3, 0.8)) for cue in cues)
     return CueSheet(
         FilmFile("/films/my film 100%.mp4", time + draw(st.sampled_from([0.0, 5.0])), fps), scenes, tuple(cues)
     )
@@ -131,7 +132,7 @@ def test_frames_are_the_nearest_and_tracks_have_room(sheet: CueSheet) -> None:
 @given(sheets())
 @settings(max_examples=40, deadline=None)
 def test_otio_is_read_back(sheet: CueSheet) -> None:
-    timeline = otio.adapters.read_from_string(WRITERS["otio"](sheet).decode(), "otio_json")
+    timeline = otio.adapters.read_from_string(FORMATS["otio"].write(sheet).decode(), "otio_json")
     (kind, film), sound, *music = clips(timeline)
     total = frame(sheet.film.duration, timeline_rate(sheet.film.fps))
     assert (kind, film) == ("Video", [(b"/films/my film 100%.mp4", 0, total, 0)])
@@ -145,7 +146,7 @@ def test_otio_is_read_back(sheet: CueSheet) -> None:
 @given(sheets())
 @settings(max_examples=40, deadline=None)
 def test_final_cut_7_is_read_back(sheet: CueSheet) -> None:
-    timeline = otio.adapters.read_from_string(WRITERS["xml"](sheet).decode(), "fcp_xml")
+    timeline = otio.adapters.read_from_string(FORMATS["xml"].write(sheet).decode(), "fcp_xml")
     (_, film), sound, *music = clips(timeline)
     assert film == [(b"/films/my film 100%.mp4", 0, frame(sheet.film.duration, timeline_rate(sheet.film.fps)), 0)]
     assert sound == ("Audio", film)
@@ -156,7 +157,7 @@ def test_final_cut_7_is_read_back(sheet: CueSheet) -> None:
 @given(sheets())
 @settings(max_examples=40, deadline=None)
 def test_links_of_final_cut_7_lead_to_the_other_channel(sheet: CueSheet) -> None:
-    root = ElementTree.fromstring(WRITERS["xml"](sheet))
+    root = ElementTree.fromstring(FORMATS["xml"].write(sheet))
     items = {item.attrib["id"]: item for item in root.iter("clipitem")}
     assert len(items) == len(list(root.iter("clipitem"))) == 3 + 2 * len(sheet.cues)
     for item in items.values():
@@ -169,7 +170,7 @@ def test_links_of_final_cut_7_lead_to_the_other_channel(sheet: CueSheet) -> None
 @given(sheets())
 @settings(max_examples=40, deadline=None)
 def test_fcpxml_has_every_clip_at_its_frame(sheet: CueSheet) -> None:
-    content = WRITERS["fcpxml"](sheet)
+    content = FORMATS["fcpxml"].write(sheet)
     root, rate = ElementTree.fromstring(content), timeline_rate(sheet.film.fps)
     files = {asset.attrib["id"]: file(asset.attrib["src"]) for asset in root.iter("asset")}
 
@@ -189,7 +190,7 @@ def test_fcpxml_has_every_clip_at_its_frame(sheet: CueSheet) -> None:
 def test_fcpxml_is_read_by_the_adapter() -> None:
     """Its arithmetic rounds down, and knows whole rates only: a frame may be one less."""
     sheet = CueSheet(FilmFile("/films/a.mp4", 30.0, 24.0), SHEET.scenes, SHEET.cues)
-    (timeline,) = otio.adapters.read_from_string(WRITERS["fcpxml"](sheet).decode(), "fcpx_xml")
+    (timeline,) = otio.adapters.read_from_string(FORMATS["fcpxml"].write(sheet).decode(), "fcpx_xml")
     read = {placed for _, track in clips(timeline) for placed in track}
     for name, *numbers in [(b"/films/a.mp4", 0, 720, 0), *itertools.chain(*expected(sheet))]:
         assert any(
@@ -201,7 +202,7 @@ def test_fcpxml_is_read_by_the_adapter() -> None:
 @settings(max_examples=60, deadline=None)
 def test_edl_is_read_back(sheet: CueSheet) -> None:
     made = arrange(sheet)
-    text = WRITERS["edl"](sheet).decode()
+    text = FORMATS["edl"].write(sheet).decode()
     timeline = otio.adapters.read_from_string(text, "cmx_3600", rate=float(made.rate))
     found = {track.name: track for track in timeline.tracks}
     assert set(found) == {"V", "A1", "A2"}
@@ -238,41 +239,43 @@ def test_the_rate_of_a_timeline_is_one_that_editors_have(fps: float, rate: float
 @pytest.mark.parametrize("form", ["otio", "xml", "fcpxml", "edl", "txt", "vtt", "ffmetadata"])
 def test_files_stay_as_they_are(form: str) -> None:
     golden = GOLDEN / f"sheet.{form}"
-    assert WRITERS[form](SHEET).decode() == golden.read_bytes().decode()
+    assert FORMATS[form].write(SHEET).decode() == golden.read_bytes().decode()
 
 
 def test_chapters_begin_at_the_nearest_second() -> None:
     times = [0.0, 55.96, 119.5, 3599.6, 3661.4]
-    scenes = tuple(SheetScene(*span, None, None, Affect(0.3, 0.8)) for span in itertools.pairwise(times))
+    scenes = tuple(Scene(*span, Affect(0.3, 0.8)) for span in itertools.pairwise(times))
     sheet = CueSheet(FilmFile("/film.mp4", 3661.4, 25.0), scenes, ())
-    starts = [line.split()[0] for line in WRITERS["txt"](sheet).decode().splitlines()]
+    starts = [line.split()[0] for line in FORMATS["txt"].write(sheet).decode().splitlines()]
     assert starts == ["0:00:00", "0:00:56", "0:02:00", "1:00:00"]
-    assert "00:59:59.600 --> 01:01:01.400" in WRITERS["vtt"](sheet).decode()
+    assert "00:59:59.600 --> 01:01:01.400" in FORMATS["vtt"].write(sheet).decode()
 
 
 def test_a_chapter_names_the_song_that_begins_with_it_on_a_beat() -> None:
     first, second = SHEET.cues
-    scenes = tuple(SheetScene(*span, None, None, Affect(0.3, 0.8)) for span in ((0.0, 12.4), (12.4, 30.0)))
+    scenes = tuple(Scene(*span, Affect(0.3, 0.8)) for span in ((0.0, 12.4), (12.4, 30.0)))
     named = (replace(first, end=12.5), replace(second, start=12.5, track=replace(second.track, title="Another")))
-    lines = WRITERS["txt"](CueSheet(SHEET.film, scenes, named)).decode().splitlines()
+    lines = FORMATS["txt"].write(CueSheet(SHEET.film, scenes, named)).decode().splitlines()
     assert ["Another" in line for line in lines] == [False, True]
 
 
 def test_cues_that_overlap_a_little_do_not_in_an_edl() -> None:
     first, second = SHEET.cues
-    sheet = CueSheet(SHEET.film, (), (first, Cue(12.45, 29.95, None, None, second.track, second.passage)))
-    timeline = otio.adapters.read_from_string(WRITERS["edl"](sheet).decode(), "cmx_3600", rate=30000 / 1001)
+    sheet = CueSheet(SHEET.film, (), (first, Cue(12.45, 29.95, second.track, second.passage)))
+    timeline = otio.adapters.read_from_string(FORMATS["edl"].write(sheet).decode(), "cmx_3600", rate=30000 / 1001)
     assert [placed[1] for _, track in clips(timeline) for placed in track][-2:] == [0, 375]
 
 
 def test_resolve_finds_gain_and_fades() -> None:
-    clip = json.loads(WRITERS["otio"](SHEET))["tracks"]["children"][2]["children"][0]
+    clip = json.loads(FORMATS["otio"].write(SHEET))["tracks"]["children"][2]["children"][0]
     (effect,) = clip["effects"]
     values = {p["Parameter ID"]: p["Parameter Value"] for p in effect["metadata"]["Resolve_OTIO"]["Parameters"]}
     assert values == {"volume": -1.5, "faderIn": 30.0, "faderOut": 60.0}
 
 
-SPEECH = replace(SHEET, original=OwnSound(Original.DUCK, 12.0, 3.5, ((10.0, 14.0), (20.0, 22.0))))
+SPOKEN = ((10.0, 14.0), (20.0, 22.0))
+OWN = OwnSound(OriginalSound.DUCK, 12.0, 3.5, tuple(TimeSpan(*span) for span in SPOKEN))
+SPEECH = replace(SHEET, original=OWN)
 """Speech under the change from one song to the other, and under the second."""
 
 
@@ -321,7 +324,7 @@ LEVELS = {"otio": otio_levels, "fcpxml": fcpxml_levels, "xml": xml_levels, "edl"
 @pytest.mark.parametrize("form", LEVELS)
 def test_levels_lower_the_music_while_someone_speaks(form: str) -> None:
     made = arrange(SPEECH)
-    own, *music = LEVELS[form](WRITERS[form](SPEECH).decode())
+    own, *music = LEVELS[form](FORMATS[form].write(SPEECH).decode())
     assert own == [(0, pytest.approx(3.5, abs=0.01))]
     assert len(music) == len(made.music) == 2
     for levels, clip in zip(music, made.music, strict=True):
@@ -329,8 +332,8 @@ def test_levels_lower_the_music_while_someone_speaks(form: str) -> None:
         assert levels[-1][0] == clip.source + clip.frames
         times = [float((at - clip.source + clip.start) / made.rate) for at, _ in levels]
         for time in np.arange(times[0], times[-1], 0.1):
-            low = any(start - 0.1 <= time <= end + 0.5 for start, end in ((10.0, 14.0), (20.0, 22.0)))
-            high = not any(start - 0.7 <= time <= end + 1.7 for start, end in ((10.0, 14.0), (20.0, 22.0)))
+            low = any(start - 0.1 <= time <= end + 0.5 for start, end in SPOKEN)
+            high = not any(start - 0.7 <= time <= end + 1.7 for start, end in SPOKEN)
             if low or high:
                 level = np.interp(time, times, [value for _, value in levels])
                 assert level == pytest.approx(clip.cue.gain_db - 12.0 * low, abs=0.02)
@@ -338,7 +341,7 @@ def test_levels_lower_the_music_while_someone_speaks(form: str) -> None:
 
 @pytest.mark.parametrize("form", ["otio", "xml", "fcpxml", "edl"])
 def test_a_sound_that_is_dropped_is_not_heard_in_the_editor_either(form: str) -> None:
-    content = WRITERS[form](replace(SHEET, original=OwnSound(Original.DROP, 12.0))).decode()
+    content = FORMATS[form].write(replace(SHEET, original=OwnSound(OriginalSound.DROP, 12.0))).decode()
     if form == "fcpxml":
         assert ElementTree.fromstring(content).find(".//spine/asset-clip").attrib["srcEnable"] == "video"
     else:
@@ -355,8 +358,8 @@ def test_a_slideshow_is_its_photos_and_its_music_once(form: str) -> None:
     photos = tuple(
         SheetPhoto(f"/photos/{name}", start) for name, start in zip(names, (0, 7.0, 14.0, 23.0), strict=True)
     )
-    show = replace(SHEET, slideshow=SheetSlideshow(1080, 1920, 1.0, "none", photos))
-    content, made = WRITERS[form](show).decode(), arrange(show)
+    show = replace(SHEET, slideshow=SheetSlideshow(1080, 1920, photos, cross_fade=1.0))
+    content, made = FORMATS[form].write(show).decode(), arrange(show)
     expected = [(os.fsencode(f"/photos/{name}"), start, frames) for name, start, frames in zip(
         names, (0, 210, 420, 689), (210, 210, 269, 210), strict=True)]  # fmt: skip
     if form == "fcpxml":
@@ -413,22 +416,22 @@ def write_scene(path: Path, *, timecode: str | None = None, channels: int = 0, t
 @pytest.mark.parametrize(("timecode", "first"), [("01:00:00;00", 107_892), ("01:00:00:00", 108_000), (None, 0)])
 def test_a_film_keeps_its_timecode(tmp_path: Path, timecode: str | None, first: int) -> None:
     path = write_scene(tmp_path / "film.mov", timecode=timecode, channels=2)
-    sheet = CueSheet(FilmFile(str(path), 2.002, 29.97003), (), (Cue(0.5, 1.5, None, None, SONG, Passage(4.0, 5.0)),))
+    sheet = CueSheet(FilmFile(str(path), 2.002, 29.97003), (), (Cue(0.5, 1.5, SONG, Passage(4.0, 5.0)),))
     film = [(str(path).encode(), 0, 60, first)]
     for form, reader in (("otio", "otio_json"), ("xml", "fcp_xml"), ("edl", "cmx_3600")):
         options = {"rate": 30000 / 1001} if form == "edl" else {}
-        timeline = otio.adapters.read_from_string(WRITERS[form](sheet).decode(), reader, **options)
+        timeline = otio.adapters.read_from_string(FORMATS[form].write(sheet).decode(), reader, **options)
         (_, shown), (_, sound), (_, music) = clips(timeline)
         assert shown == sound == film, form
         assert music == [(b"/music/song.ogg", 15, 30, 120)], form
-    root = ElementTree.fromstring(WRITERS["fcpxml"](sheet))
+    root = ElementTree.fromstring(FORMATS["fcpxml"].write(sheet))
     (clip,) = root.findall(".//spine/asset-clip")
     (song,) = clip.findall("asset-clip")
     rate = Fraction(30000, 1001)
     assert Fraction(clip.attrib["start"].removesuffix("s")) * rate == first
     assert Fraction(song.attrib["offset"].removesuffix("s")) * rate == first + 15
     drops = timecode is None or ";" in timecode
-    assert f"FCM: {'' if drops else 'NON-'}DROP FRAME" in WRITERS["edl"](sheet).decode()
+    assert f"FCM: {'' if drops else 'NON-'}DROP FRAME" in FORMATS["edl"].write(sheet).decode()
 
 
 @pytest.mark.parametrize(
@@ -479,21 +482,23 @@ def test_broadcast_wave_files_begin_when_they_say(
 ) -> None:
     song = tmp_path / "song.wav"
     broadcast_wave(song, reference, rate, 8.0)
-    cue = Cue(0.0, 4.0, None, None, CueTrack(1, str(song), "Song", None, None, 8.0), Passage(2.0, 6.0))
+    cue = Cue(0.0, 4.0, CueTrack(str(song), "Song", None, None, 8.0, id=1), Passage(2.0, 6.0))
     sheet = CueSheet(FilmFile("/film.mp4", 4.0, fps), (), (cue,))
     (clip,) = arrange(sheet).music
     assert (clip.first, clip.source) == (first, source)
     assert clip.first / arrange(sheet).rate >= (reference / rate if first else 0.0)
     for form, reader in (("otio", "otio_json"), ("xml", "fcp_xml"), ("edl", "cmx_3600")):
         timeline = otio.adapters.read_from_string(
-            WRITERS[form](sheet).decode(), reader, **({"rate": float(arrange(sheet).rate)} if form == "edl" else {})
+            FORMATS[form].write(sheet).decode(),
+            reader,
+            **({"rate": float(arrange(sheet).rate)} if form == "edl" else {}),
         )
         music = next(each for _, each in clips(timeline) if b"song.wav" in each[0][0])
         assert music[0][-1] == source, form
-    media = json.loads(WRITERS["otio"](sheet))["tracks"]["children"][-1]["children"][0]["media_references"]
+    media = json.loads(FORMATS["otio"].write(sheet))["tracks"]["children"][-1]["children"][0]["media_references"]
     available = media["DEFAULT_MEDIA"]["available_range"]
     assert (available["start_time"]["value"], available["duration"]["value"]) == (first, clip.available)
-    asset = ElementTree.fromstring(WRITERS["fcpxml"](sheet)).findall(".//asset")[1]
+    asset = ElementTree.fromstring(FORMATS["fcpxml"].write(sheet)).findall(".//asset")[1]
     assert Fraction(asset.attrib["start"].removesuffix("s")) * arrange(sheet).rate == first
 
 
@@ -501,10 +506,10 @@ def test_broadcast_wave_files_begin_when_they_say(
 def test_the_films_own_sound_is_there_with_all_channels(tmp_path: Path, channels: int) -> None:
     path = write_scene(tmp_path / "film.mov", channels=channels, turned=90)
     sheet = CueSheet(FilmFile(str(path), 2.002, 29.97003), (), ())
-    assert len(json.loads(WRITERS["otio"](sheet))["tracks"]["children"]) == 1 + bool(channels)
-    root = ElementTree.fromstring(WRITERS["xml"](sheet))
+    assert len(json.loads(FORMATS["otio"].write(sheet))["tracks"]["children"]) == 1 + bool(channels)
+    root = ElementTree.fromstring(FORMATS["xml"].write(sheet))
     assert len(root.findall(".//media/audio/track")) == channels
     assert (root.findtext(".//video/format//width"), root.findtext(".//video/format//height")) == ("90", "160")
-    assert WRITERS["edl"](sheet).decode().splitlines()[3].split()[2] == ("B" if channels else "V")
-    (asset,) = ElementTree.fromstring(WRITERS["fcpxml"](sheet)).iter("asset")
+    assert FORMATS["edl"].write(sheet).decode().splitlines()[3].split()[2] == ("B" if channels else "V")
+    (asset,) = ElementTree.fromstring(FORMATS["fcpxml"].write(sheet)).iter("asset")
     assert asset.get("audioChannels") == (str(channels) if channels else None)

@@ -38,19 +38,15 @@ class AffectModel:
     """Linear functions of standardised inputs, squashed onto the unit scale."""
 
     name: str  # name and version
-    mean: tuple[float, ...]  # inputs are standardised with them
-    scale: tuple[float, ...]  # inputs are standardised with them
+    mean: tuple[float, ...]  # inputs are standardised with it
+    scale: tuple[float, ...]  # and with it
     # Coefficients. What they give is the logit of the affect, over 4: near the middle of the unit scale it reads as the
     # affect less 0.5
     valence: tuple[float, ...]
-    # Coefficients. What they give is the logit of the affect, over 4: near the middle of the unit scale it reads as the
-    # affect less 0.5
     arousal: tuple[float, ...]
     # Coefficients of how a window differs from its track, in the same unit. MusiCNN hears a few moments of a track
     # only, so these do without it
     valence_change: tuple[float, ...]
-    # Coefficients of how a window differs from its track, in the same unit. MusiCNN hears a few moments of a track
-    # only, so these do without it
     arousal_change: tuple[float, ...]
 
     def affect(self, track: NDArray[np.float64], window: NDArray[np.float64] | None = None) -> Affect:

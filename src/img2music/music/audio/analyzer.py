@@ -7,7 +7,6 @@ import math
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,15 +14,13 @@ from numpy.typing import NDArray
 from img2music.affect import Affect
 from img2music.analysis import NO_MUSIC, CurvePoint, Features, TrackAnalysis
 from img2music.errors import Img2MusicError, InputError, unexpected
-from img2music.media.audio import SHORTFALL, AudioFile, open_audio
+from img2music.media.audio import Audio, open_audio
+from img2music.media.audio_file import SHORTFALL
 from img2music.media.excerpts import Excerpt, mono
 from img2music.music.audio import loudness, musicnn, rhythm, spectrum, tonality
 from img2music.music.audio.affect_model import SIGNALS, AffectModel, shipped_model
 from img2music.music.audio.mel import FRAME_RATE, HOP, SAMPLE_RATE, log_mel
 from img2music.music.audio.network import hear
-
-if TYPE_CHECKING:
-    from img2music.media.sndfile import SndfileAudio
 
 ANALYZER = "audio/3"
 """Name and version of this analyzer; a new version means that libraries are analysed again."""
@@ -173,11 +170,11 @@ def plan(duration: float) -> list[tuple[float, float]]:
     if duration <= EXCERPTS * EXCERPT_SECONDS:
         return [(0.0, duration)]
     part = duration / EXCERPTS
-    starts = [part * (number + 0.5) - EXCERPT_SECONDS / 2 for number in range(EXCERPTS)]
+    starts = [part * (index + 0.5) - EXCERPT_SECONDS / 2 for index in range(EXCERPTS)]
     return [(start, start + EXCERPT_SECONDS) for start in starts]
 
 
-def _listen(audio: "AudioFile | SndfileAudio") -> list[list[_Window]]:
+def _listen(audio: Audio) -> list[list[_Window]]:
     """Hear the planned excerpts, each as its windows."""
     spans = plan(audio.info.duration)
     excerpts = [_windows(excerpt) for excerpt in audio.excerpts(spans)]
@@ -206,16 +203,16 @@ def _windows(excerpt: Excerpt) -> list[_Window]:
     seconds = np.append(frames[:-1] / FRAME_RATE, length)
     blocks = np.append((seconds[:-1] / loudness.STEP).round().astype(int), len(powers))
     windows = []
-    for number in range(count):
-        part = sound[frames[number] * HOP : frames[number + 1] * HOP]
+    for index in range(count):
+        part = sound[frames[index] * HOP : frames[index + 1] * HOP]
         windows.append(
             _Window(
-                start=excerpt.start + float(seconds[number]),
-                end=excerpt.start + float(seconds[number + 1]),
-                mel=mel[:, frames[number] : frames[number + 1]],
+                start=excerpt.start + float(seconds[index]),
+                end=excerpt.start + float(seconds[index + 1]),
+                mel=mel[:, frames[index] : frames[index + 1]],
                 sound=part,
                 pitch_classes=tonality.chroma(part),
-                powers=powers[blocks[number] : blocks[number + 1]],
+                powers=powers[blocks[index] : blocks[index + 1]],
                 peak=float(np.abs(part).max(initial=0.0)),
                 squares=float(np.einsum("i,i->", part, part, dtype=np.float64)),
             )
@@ -227,11 +224,11 @@ def _patches(sounds: list[NDArray[np.float32]], sounding: NDArray[np.intp]) -> l
     """Choose what MusiCNN hears of the excerpts: around `PATCHES` frames, evenly spread over those that sound."""
     begins = np.cumsum([0, *map(len, sounds[:-1])])
     chosen = {}
-    for place in ((np.arange(PATCHES) + 0.5) * len(sounding) / PATCHES).astype(int):
-        centre = int(sounding[place]) * HOP
-        number = int(np.searchsorted(begins, centre, side="right")) - 1
-        start = min(centre - int(begins[number]) - musicnn.PATCH // 2, len(sounds[number]) - musicnn.PATCH)
-        chosen[number, max(0, start)] = sounds[number][max(0, start) :][: musicnn.PATCH]
+    for frame in ((np.arange(PATCHES) + 0.5) * len(sounding) / PATCHES).astype(int):
+        centre = int(sounding[frame]) * HOP
+        index = int(np.searchsorted(begins, centre, side="right")) - 1
+        start = min(centre - int(begins[index]) - musicnn.PATCH // 2, len(sounds[index]) - musicnn.PATCH)
+        chosen[index, max(0, start)] = sounds[index][max(0, start) :][: musicnn.PATCH]
     return list(chosen.values())
 
 

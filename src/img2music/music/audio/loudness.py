@@ -30,32 +30,25 @@ def k_weighting(rate: int) -> NDArray[np.float64]:
     ndarray of float64, shape (2, 6)
         A high shelf (the head) and a high-pass (revised low-frequency B curve).
     """
-    # The shelf's corner lies above Nyquist at the lowest rates; there the shelf is left at its edge.
-    tangent = np.tan(np.pi * min(1681.974450955533 / rate, 0.49))
-    quality = 0.7071752369554196
     high = 10 ** (3.999843853973347 / 20)
-    band = high**0.4996667741545416
-    scale = 1 + tangent / quality + tangent**2
-    shelf = [
-        (high + band * tangent / quality + tangent**2) / scale,
-        2 * (tangent**2 - high) / scale,
-        (high - band * tangent / quality + tangent**2) / scale,
-        1.0,
-        2 * (tangent**2 - 1) / scale,
-        (1 - tangent / quality + tangent**2) / scale,
-    ]
-    tangent = np.tan(np.pi * 38.13547087602444 / rate)
-    quality = 0.5003270373238773
-    scale = 1 + tangent / quality + tangent**2
-    high_pass = [
-        1.0,
-        -2.0,
-        1.0,
-        1.0,
-        2 * (tangent**2 - 1) / scale,
-        (1 - tangent / quality + tangent**2) / scale,
-    ]
-    return np.array([shelf, high_pass])
+    # The shelf's corner lies above Nyquist at the lowest rates; there the shelf is left at its edge.
+    corner = np.tan(np.pi * min(1681.974450955533 / rate, 0.49))
+    band, poles = high**0.4996667741545416 / 0.7071752369554196, (1.0, 1.0 / 0.7071752369554196, 1.0)
+    shelf = _digital((high, band, 1.0), corner), _digital(poles, corner)
+    corner = np.tan(np.pi * 38.13547087602444 / rate)
+    high_pass = (1.0, -2.0, 1.0), _digital((1.0, 1.0 / 0.5003270373238773, 1.0), corner)
+    return np.array(
+        [
+            [*(shelf[0] / shelf[1][0]), *(shelf[1] / shelf[1][0])],
+            [*high_pass[0], *(high_pass[1] / high_pass[1][0])],
+        ]
+    )
+
+
+def _digital(analogue: tuple[float, float, float], corner: float) -> NDArray[np.float64]:
+    """Bilinear transform of ``a s^2 + b s + c``, whose corner frequency becomes ``atan(corner) / pi`` of the rate."""
+    a, b, c = analogue[0], analogue[1] * corner, analogue[2] * corner**2
+    return np.array([a + b + c, 2.0 * (c - a), a - b + c])
 
 
 def block_powers(samples: NDArray[np.float32], rate: int, layout: Sequence[str]) -> NDArray[np.float64]:

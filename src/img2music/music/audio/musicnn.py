@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from img2music.errors import ModelError
+from img2music.inference import open_session
 from img2music.music.audio.mel import sparse_filters
 
 N_FFT = 512
@@ -70,14 +70,5 @@ def log_mel(samples: NDArray[np.float32]) -> NDArray[np.float32]:
 
 @lru_cache(maxsize=1)
 def _session() -> Any:
-    import onnxruntime
-
     path = Path(__file__).parent / "models" / "musicnn.onnx"
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1  # one worker, one core; and sums in the same order each time
-    options.inter_op_num_threads = 1
-    options.log_severity_level = 3
-    try:
-        return onnxruntime.InferenceSession(path.read_bytes(), options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # onnxruntime's errors have no common base but Exception
-        raise ModelError(f"{path} can't be loaded ({error}); install img2music again.") from error
+    return open_session(path.read_bytes(), str(path))

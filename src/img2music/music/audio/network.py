@@ -3,23 +3,15 @@
 import math
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from img2music.errors import ModelError
-from img2music.music.audio.protobuf import fields
+from img2music.inference import open_session
+from img2music.music.audio.mel import N_MELS
 
-LABELS = (
-    "acousticness",
-    "danceability",
-    "energy",
-    "instrumentalness",
-    "liveness",
-    "speechiness",
-    "valence",
-)
+LABELS = ("acousticness", "danceability", "energy", "instrumentalness", "liveness", "speechiness", "valence")
 """The network's outputs, in its order (``vibenet.labels``)."""
 LIKELIHOODS = frozenset({"acousticness", "instrumentalness", "liveness"})
 """Outputs that are log-odds; the others are values to be clipped (``vibenet.LIKELIHOODS``)."""
@@ -35,7 +27,7 @@ FEATURE_MAP = "silu_48"  # shape (1, 1280, 4, steps)
 TRUNK = ("trunk.0.weight", "trunk.0.bias", "trunk.1.weight", "trunk.1.bias")
 LAYER_NORM_EPSILON = 1e-5
 # Numbers of fields in onnx.proto.
-MODEL_GRAPH, GRAPH_OUTPUT, VALUE_NAME, GRAPH_INITIALIZER, TENSOR_NAME, TENSOR_RAW_DATA = 7, 12, 1, 5, 8, 9
+MODEL_GRAPH, GRAPH_OUTPUT, VALUE_NAME = 7, 12, 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,22 +70,13 @@ class _Network:
     """
 
     def __init__(self, model: bytes) -> None:
-        import onnxruntime
-
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1  # one worker, one core; and sums in the same order each time
-        options.inter_op_num_threads = 1
-        options.enable_mem_pattern = False  # every track has its own length; plans for old ones fill memory
-        options.log_severity_level = 3
-        # Protocol buffers merge a message that occurs twice, so an output is added by appending bytes.
-        value = _field(GRAPH_OUTPUT, _field(VALUE_NAME, FEATURE_MAP.encode()))
-        self.session: Any = onnxruntime.InferenceSession(
-            model + _field(MODEL_GRAPH, value), options, providers=["CPUExecutionProvider"]
+        # Protocol buffers merge a message that occurs twice, so outputs are added by appending bytes.
+        added = [_field(GRAPH_OUTPUT, _field(VALUE_NAME, name.encode())) for name in (FEATURE_MAP, *TRUNK)]
+        self.session = open_session(
+            model + b"".join(_field(MODEL_GRAPH, value) for value in added), "vibenet's network", lengths_vary=True
         )
-        weights = _initializers(model, TRUNK)
-        scale, shift, matrix, bias = (weights[name].astype(np.float64) for name in TRUNK)
-        self._scale, self._shift = scale, shift
-        self._matrix, self._bias = matrix.reshape(EMBEDDING, len(scale)), bias
+        weights = self.session.run(list(TRUNK), {"x": np.zeros((1, N_MELS, STRIDE), dtype=np.float32)})
+        self._scale, self._shift, self._matrix, self._bias = (each.astype(np.float64) for each in weights)
 
     def trunk(self, pooled: NDArray[np.float64]) -> NDArray[np.float64]:
         """Layer norm, linear layer, GELU."""
@@ -119,19 +102,3 @@ def _network() -> _Network:
 def _field(number: int, content: bytes) -> bytes:
     """Encode a length-delimited field of a protocol buffer (shorter than 128 bytes)."""
     return bytes([number << 3 | 2, len(content)]) + content
-
-
-def _initializers(model: bytes, names: tuple[str, ...]) -> dict[str, NDArray[np.float32]]:
-    """Read named float32 weights out of an ONNX model."""
-    wanted = {name.encode(): name for name in names}
-    found: dict[str, NDArray[np.float32]] = {}
-    for number, graph in fields(memoryview(model)):
-        if number != MODEL_GRAPH or isinstance(graph, int):
-            continue
-        for part, content in fields(graph):
-            if part == GRAPH_INITIALIZER and not isinstance(content, int):
-                tensor = {key: value for key, value in fields(content) if not isinstance(value, int)}
-                name = bytes(tensor.get(TENSOR_NAME, b""))
-                if name in wanted:
-                    found[wanted[name]] = np.frombuffer(tensor[TENSOR_RAW_DATA], dtype="<f4")
-    return found

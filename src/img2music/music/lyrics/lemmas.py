@@ -5,24 +5,9 @@ from img2music.music.lyrics.words import words
 
 
 def lemmatise(text: str, language: str = "en") -> list[str]:
-    """Give the lemmas of a text's words, in order.
+    """Give the lemmas of a clean text's words, in order, in lower case and one for each word.
 
-    Parameters
-    ----------
-    text : str
-        Clean, as by `img2music.music.lyrics.cleaning.clean`.
-    language : str
-        ISO 639-1 code. Words of a language that has no list of lemmas stay as they are.
-
-    Returns
-    -------
-    list of str
-        In lower case; one for each word.
-
-    Raises
-    ------
-    MissingExtraError
-        If simplemma, whose lists these are, is not installed.
+    Words of a language (ISO 639-1) that has no list of lemmas stay as they are.
     """
     try:
         import simplemma

@@ -1,6 +1,7 @@
 """Lexicons: words with the affect that people gave them."""
 
 import csv
+import itertools
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -10,6 +11,7 @@ from typing import Self
 
 from img2music.affect import SCALES, Affect, Scale
 from img2music.errors import InputError, UsageError, shown
+from img2music.files import read_text
 
 ONE_TO_NINE = Scale("1-9", 1.0, 9.0)
 LARGEST = 100_000_000
@@ -98,13 +100,13 @@ class Lexicon:
         layout, columns, first = _recognise(rows, path)
         terms: dict[str, Affect] = {}
         senses: dict[str, list[Affect]] = {}
-        for number, row in rows[first:]:
-            term, affect = _read_row(row, columns, layout, number, path)
+        for line, row in rows[first:]:
+            term, affect = _read_row(row, columns, layout, line, path)
             sense = SENSE.match(term) if layout.senses else None
             if sense:
                 senses.setdefault(sense["word"], []).append(affect)
             elif terms.setdefault(term, affect) != affect:
-                raise InputError(f"row {number}: {shown(term)} stands in an earlier row with other numbers.", str(path))
+                raise InputError(f"row {line}: {shown(term)} stands in an earlier row with other numbers.", str(path))
         for word, affects in senses.items():
             terms.setdefault(word, _mean(affects))
         if not terms:
@@ -121,25 +123,15 @@ Row = tuple[int, list[str]]
 
 def _rows(path: Path) -> Iterator[Row]:
     """Give each line that is not empty, with its number from 1, as its cells."""
-    try:
-        if path.stat().st_size > LARGEST:
-            raise InputError(f"is larger than {LARGEST // 10**6} MB: no lexicon.", str(path))
-        content = path.read_bytes()
-    except OSError as error:
-        raise InputError(f"can't be read: {error.strerror or error}.", str(path)) from None
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = content.decode("cp1252", errors="replace")  # as some spreadsheets save it
-    lines = text.splitlines()
-    split = _by_space if lines and _by_space(lines[0])[1:3] == ["valence", "arousal"] else _by_comma
-    for number, line in enumerate(lines, start=1):
+    lines = read_text(path, LARGEST, "no lexicon").splitlines()
+    by_space = bool(lines) and _by_space(lines[0])[1:3] == ["valence", "arousal"]
+    for row, line in enumerate(lines, start=1):
         try:
-            cells = split(line)
+            cells = _by_space(line) if by_space else [cell.strip().lower() for cell in next(csv.reader([line]), [])]
         except csv.Error as error:
-            raise InputError(f"row {number} is not CSV ({error}).", str(path)) from None
+            raise InputError(f"row {row} is not CSV ({error}).", str(path)) from None
         if any(cells):
-            yield number, cells
+            yield row, cells
 
 
 def _by_space(line: str) -> list[str]:
@@ -147,20 +139,14 @@ def _by_space(line: str) -> list[str]:
     return [cell.strip().lower() for cell in re.split(r"\t| {2,}", line.strip())]
 
 
-def _by_comma(line: str) -> list[str]:
-    return [cell.strip().lower() for cell in next(csv.reader([line]), [])]
-
-
 def _recognise(rows: Sequence[Row], path: Path) -> tuple[Layout, tuple[int, ...], int]:
     """Find the layout, the places of its three columns, and how many rows the header has."""
-    if rows:
-        headers = [rows[0][1]]
-        if len(rows) > 1:
-            headers.append(_two_rows(rows[0][1], rows[1][1]))
-        for layout in LAYOUTS:
-            for height, header in enumerate(headers, start=1):
-                if all(title in header for title in layout.header):
-                    return layout, tuple(header.index(title) for title in layout.header), height
+    cells = [row[1] for row in rows[:2]]
+    headers = cells[:1] + ([_two_rows(*cells)] if len(cells) == 2 else [])
+    for layout in LAYOUTS:
+        for height, header in enumerate(headers, start=1):
+            if all(title in header for title in layout.header):
+                return layout, tuple(header.index(title) for title in layout.header), height
     known = ", ".join(dict.fromkeys(layout.name for layout in LAYOUTS))
     raise InputError(f"row 1 is the header of no lexicon that is known ({known}).", str(path))
 
@@ -169,29 +155,29 @@ def _two_rows(groups: Sequence[str], titles: Sequence[str]) -> list[str]:
     """Join a row of groups, each of which stands over its first column, with the titles below."""
     header = []
     group = ""
-    for place in range(max(len(groups), len(titles))):
-        group = (groups[place] if place < len(groups) else "") or group
-        header.append(f"{group} {titles[place] if place < len(titles) else ''}".strip())
+    for over, title in itertools.zip_longest(groups, titles, fillvalue=""):
+        group = over or group
+        header.append(f"{group} {title}".strip())
     return header
 
 
 def _read_row(
-    cells: Sequence[str], columns: Iterable[int], layout: Layout, number: int, path: Path
+    cells: Sequence[str], columns: Iterable[int], layout: Layout, line: int, path: Path
 ) -> tuple[str, Affect]:
     try:
         term, *coordinates = (cells[column] for column in columns)
     except IndexError:
-        raise InputError(f"row {number} has {len(cells)} columns, fewer than the header.", str(path)) from None
+        raise InputError(f"row {line} has {len(cells)} columns, fewer than the header.", str(path)) from None
     term = " ".join(term.split())
     if not term:
-        raise InputError(f"row {number}, column {layout.header[0]!r}: is empty.", str(path))
+        raise InputError(f"row {line}, column {layout.header[0]!r}: is empty.", str(path))
     values = []
     for title, cell in zip(layout.header[1:], coordinates, strict=True):
         try:
             values.append(float(cell))
         except ValueError:
-            raise InputError(f"row {number}, column {title!r}: {shown(cell)} is not a number.", str(path)) from None
+            raise InputError(f"row {line}, column {title!r}: {shown(cell)} is not a number.", str(path)) from None
     try:
         return term, layout.scale.to_unit(*values)
     except UsageError as error:
-        raise InputError(f"row {number}: {error}", str(path)) from None
+        raise InputError(f"row {line}: {error}", str(path)) from None

@@ -6,11 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from img2music.errors import InputError
-from img2music.music.lyrics.affect_model import LANGUAGE, TextAffect, TextReader, text_affect
+from img2music.files import read_text
+from img2music.music.lyrics.affect_model import LANGUAGE, TextAffect, text_affect
 from img2music.music.lyrics.cleaning import clean
 from img2music.music.lyrics.language import detect
 from img2music.music.lyrics.lemmas import lemmatise
 from img2music.music.lyrics.lexicon import Lexicon, LexiconAffect
+from img2music.music.lyrics.text_model import TextReader
 
 LARGEST = 1 << 20
 """Bytes of a file of lyrics; the longest songs have a twentieth."""
@@ -18,24 +20,12 @@ LARGEST = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class LyricsReading:
-    """What is read in one file of lyrics.
-
-    Attributes
-    ----------
-    path : str
-        The file.
-    language : str or None
-        ISO 639 code; None where it can't be told.
-    text : TextAffect or None
-        What a model reads; None where that would be a guess.
-    lexicon : LexiconAffect or None
-        What a lexicon says; None where none was given, or the language is not English.
-    """
+    """What is read in one file of lyrics."""
 
     path: str
-    language: str | None
-    text: TextAffect | None
-    lexicon: LexiconAffect | None
+    language: str | None  # ISO 639 code; None where it can't be told
+    text: TextAffect | None  # what a model reads; None where that would be a guess
+    lexicon: LexiconAffect | None  # what a lexicon says; None where none was given, or the language is not English
 
     @property
     def reason(self) -> str:
@@ -71,27 +61,10 @@ def read_lyrics_files(
     """Read the affect of files of lyrics, one after the other."""
     for path in paths:
         try:
-            text = _read(path)
+            text = read_text(path, LARGEST, "no lyrics")
         except InputError as error:
             yield error
             continue
         language = detect(clean(text))
         said = lexicon.affect(lemmatise(clean(text))) if lexicon is not None and language == LANGUAGE else None
         yield LyricsReading(str(path), language, text_affect(text, model), said)
-
-
-def _read(path: Path) -> str:
-    try:
-        with path.open("rb") as stream:
-            content = stream.read(LARGEST + 1)
-    except OSError as error:
-        raise InputError(f"can't be read: {error.strerror or error}.", str(path)) from None
-    if len(content) > LARGEST:
-        raise InputError("is larger than 1 MB: no lyrics.", str(path))
-    utf16 = content.startswith((b"\xff\xfe", b"\xfe\xff"))
-    if b"\0" in content and not utf16:
-        raise InputError("is not text.", str(path))
-    try:
-        return content.decode("utf-16" if utf16 else "utf-8-sig")
-    except UnicodeDecodeError:
-        return content.decode("cp1252", "replace")

@@ -1,5 +1,12 @@
-"""The shipped model of text: valence and arousal of English words, with nothing but numpy and scipy to run it."""
+"""The shipped models of text: valence and arousal of English words.
 
+`TextModel` needs nothing but numpy and scipy. `SentenceModel` reads what the encoder MiniLM makes of a text, closer to
+people, for those who install the extra ``lyrics``. Both are kernel ridge regressions, folded (`QuadraticForms`).
+"""
+
+import math
+import zlib
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -7,39 +14,97 @@ from pathlib import Path
 from typing import Self
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import csr_array
 
-from img2music.music.lyrics.encoders import wordpieces
-from img2music.music.lyrics.forms import Forms, unit_rows
-from img2music.music.lyrics.grams import BUCKETS, count_grams, weigh
-from img2music.music.lyrics.vector_files import check_arrays, read_arrays, write_arrays
+from img2music.music.lyrics.encoders import WIDTH, MiniLM
+from img2music.music.lyrics.tokens import basic_words, wordpieces
+from img2music.music.lyrics.vector_files import Shapes, kind_of, read_arrays, write_arrays
 
-NAME = "text-affect/1"
-"""Name and version of the shipped model; its card is docs/models/text-affect.md."""
-KIND = "text-affect"
+NAME, SENTENCE_NAME = "text-affect/1", "text-affect-minilm/1"
+"""Names and versions of the shipped models; their card is docs/models/text-affect.md."""
+KIND, SENTENCE_KIND = "text-affect", "text-affect-minilm"
+MODELS = Path(__file__).parent / "models"
 DIMENSIONS = 64
+BUCKETS = 1 << 17
+SHORTEST, LONGEST = 2, 5
+"""Characters of a run; a blank before and after each word counts as one."""
+
 
 Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
+class QuadraticForms:
+    """``u' Q u + w' u + b`` of unit vectors ``u``, for valence and for arousal."""
+
+    quadratic: NDArray[np.float16]  # Q
+    linear: NDArray[np.float32]  # w
+    constant: NDArray[np.float32]  # b
+
+    def of(self, units: Floats) -> Floats:
+        """Give the values for ``units`` of shape (n, k): shape (n, 2)."""
+        values = [
+            ((units @ quadratic.astype(np.float64) + linear) * units).sum(axis=1)
+            for quadratic, linear in zip(self.quadratic, self.linear, strict=True)
+        ]
+        return np.stack(values, axis=1) + self.constant
+
+
+def unit_rows(rows: ArrayLike) -> Floats:
+    """Bring each row to length 1; rows of zeros stay."""
+    given = np.asarray(rows, dtype=np.float64)
+    length = np.linalg.norm(given, axis=1, keepdims=True)
+    return np.asarray(np.divide(given, length, out=np.zeros_like(given), where=length > 0))
+
+
+def count_grams(texts: Sequence[str]) -> csr_array:
+    """Count the runs of each text."""
+    buckets: list[int] = []
+    values: list[float] = []
+    ends = [0]
+    of_word: dict[str, list[int]] = {}
+    for text in texts:
+        counts: Counter[int] = Counter()
+        for word in basic_words(text):
+            if word not in of_word:
+                of_word[word] = _buckets(word)
+            counts.update(of_word[word])
+        buckets += counts.keys()
+        values += [1.0 + math.log(count) for count in counts.values()]
+        ends.append(len(buckets))
+    return csr_array((np.array(values), np.array(buckets, dtype=np.int32), ends), shape=(len(texts), BUCKETS))
+
+
+def _buckets(word: str) -> list[int]:
+    padded = f" {word[:100]} "
+    return [
+        zlib.crc32(padded[start : start + length].encode()) % BUCKETS
+        for length in range(SHORTEST, LONGEST + 1)
+        for start in range(len(padded) - length + 1)
+    ]
+
+
+def weigh(counts: csr_array, inverse: NDArray[np.floating]) -> csr_array:
+    """Weigh counts, and bring each text to length 1."""
+    data = counts.data * np.asarray(inverse, dtype=np.float64)[counts.indices]
+    rows = np.repeat(np.arange(counts.shape[0]), np.diff(counts.indptr))
+    length = np.sqrt(np.bincount(rows, weights=data**2, minlength=counts.shape[0]))
+    length[length == 0] = 1.0
+    return csr_array((data / length[rows], counts.indices, counts.indptr), shape=counts.shape)
+
+
+@dataclass(frozen=True)
 class PieceTable:
-    """What the model knows of each word piece.
+    """What the model knows of each of p word pieces."""
 
-    Attributes
-    ----------
-    vectors : ndarray of int8, shape (p, DIMENSIONS)
-        Meaning: what MiniLM makes of the piece alone, reduced to its principal components. Only directions count.
-    weights : ndarray of float16, shape (p,)
-        How much a piece counts in a text: little for frequent ones (Arora, Liang & Ma 2017, "A simple but
-        tough-to-beat baseline for sentence embeddings", ICLR).
-    affect : ndarray of float16, shape (p, 2)
-        Valence and arousal of the piece, carried over from the words of the Glasgow Norms; standardised.
-    """
-
+    # Meaning, of shape (p, DIMENSIONS): what MiniLM makes of the piece alone, reduced to its principal components. Only
+    # directions count
     vectors: NDArray[np.int8]
+    # How much a piece counts in a text, of shape (p,): little for frequent ones (Arora, Liang & Ma 2017, "A simple but
+    # tough-to-beat baseline for sentence embeddings", ICLR)
     weights: NDArray[np.float16]
+    # Valence and arousal of the piece, of shape (p, 2), carried over from the words of the Glasgow Norms; standardised
     affect: NDArray[np.float16]
 
     @cached_property
@@ -51,8 +116,8 @@ class PieceTable:
         pieces = wordpieces()
         split = [pieces.split(text) for text in texts]
         ends = np.cumsum([0, *map(len, split)])
-        numbers = np.fromiter((number for text in split for number in text), dtype=np.int32, count=int(ends[-1]))
-        counts = csr_array((np.ones(len(numbers)), numbers, ends), shape=(len(texts), len(pieces)))
+        ids = np.fromiter((piece for text in split for piece in text), dtype=np.int32, count=int(ends[-1]))
+        counts = csr_array((np.ones(len(ids)), ids, ends), shape=(len(texts), len(pieces)))
         counts.sum_duplicates()
         return counts
 
@@ -80,7 +145,7 @@ class TextModel:
 
     name: str  # name and version
     pieces: PieceTable  # what it knows of word pieces
-    forms: Forms  # of meaning
+    forms: QuadraticForms  # of meaning
     word_affect: NDArray[np.float32]  # coefficients of the standardised word affect
     word_affect_mean: NDArray[np.float32]  # it is standardised with them
     word_affect_scale: NDArray[np.float32]  # it is standardised with them
@@ -106,27 +171,78 @@ class TextModel:
     @classmethod
     def load(cls, path: Path) -> Self:
         """Read a model."""
-        facts, arrays = read_arrays(path, KIND)
-        check_arrays(path, KIND, arrays, SHAPES)
+        facts, arrays = read_arrays(path, KIND, SHAPES)
         return cls(
             name=str(facts.get("name")),
             pieces=PieceTable(*(arrays.pop(f"pieces_{name}") for name in PIECE_COLUMNS)),
-            forms=Forms(*(arrays.pop(name) for name in FORMS)),
+            forms=QuadraticForms(*(arrays.pop(name) for name in FORMS)),
             **arrays,
         )
+
+
+@dataclass(frozen=True)
+class SentenceModel:
+    """Kernel ridge regression on MiniLM's vectors, folded."""
+
+    name: str  # name and version
+    forms: QuadraticForms  # of the vectors, of length 1
+
+    def predict(self, texts: Sequence[str]) -> Floats:
+        """Read valence and arousal of sentences or lines."""
+        encoder = MiniLM()
+        vectors = np.zeros((len(texts), WIDTH))
+        for row, text in enumerate(texts):
+            vectors[row] = encoder.encode(text)
+        return np.clip(self.forms.of(unit_rows(vectors)), 0.0, 1.0)
+
+    def save(self, path: Path) -> None:
+        """Write the model."""
+        write_arrays(path, SENTENCE_KIND, {"name": self.name}, {name: getattr(self.forms, name) for name in FORMS})
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """Read a model."""
+        facts, arrays = read_arrays(path, SENTENCE_KIND, _form_shapes(WIDTH))
+        return cls(str(facts.get("name")), QuadraticForms(*(arrays[name] for name in FORMS)))
+
+
+TextReader = TextModel | SentenceModel
+
+
+def load_reader(path: Path) -> TextReader:
+    """Read a model of either kind."""
+    return SentenceModel.load(path) if kind_of(path) == SENTENCE_KIND else TextModel.load(path)
+
+
+@lru_cache(maxsize=1)
+def shipped_text_model() -> TextModel:
+    """The model that comes with img2music."""
+    return TextModel.load(MODELS / "text_affect.npz")
+
+
+@lru_cache(maxsize=1)
+def shipped_sentence_model() -> SentenceModel:
+    """The head that comes with img2music, for the encoder of the extra ``lyrics``."""
+    return SentenceModel.load(MODELS / "text_affect_minilm.npz")
+
+
+def _form_shapes(width: int) -> Shapes:
+    return {
+        "quadratic": ((2, width, width), np.float16),
+        "linear": ((2, width), np.float32),
+        "constant": ((2,), np.float32),
+    }
 
 
 PIECE_COLUMNS = ("vectors", "weights", "affect")
 FORMS = ("quadratic", "linear", "constant")
 OWN = ("word_affect", "word_affect_mean", "word_affect_scale", "gram_inverse", "gram_weights")
 PIECES = 30_522
-SHAPES: dict[str, tuple[tuple[int, ...], type[np.generic]]] = {
+SHAPES: Shapes = {
     "pieces_vectors": ((PIECES, DIMENSIONS), np.int8),
     "pieces_weights": ((PIECES,), np.float16),
     "pieces_affect": ((PIECES, 2), np.float16),
-    "quadratic": ((2, DIMENSIONS, DIMENSIONS), np.float16),
-    "linear": ((2, DIMENSIONS), np.float32),
-    "constant": ((2,), np.float32),
+    **_form_shapes(DIMENSIONS),
     "word_affect": ((2, 4), np.float32),
     "word_affect_mean": ((4,), np.float32),
     "word_affect_scale": ((4,), np.float32),
@@ -134,9 +250,3 @@ SHAPES: dict[str, tuple[tuple[int, ...], type[np.generic]]] = {
     "gram_weights": ((BUCKETS, 2), np.float16),
 }
 """What a model file holds."""
-
-
-@lru_cache(maxsize=1)
-def shipped_text_model() -> TextModel:
-    """The model that comes with img2music."""
-    return TextModel.load(Path(__file__).parent / "models" / "text_affect.npz")

@@ -1,25 +1,28 @@
 """Word pieces: the units that the sentence encoder MiniLM and the text affect model read."""
 
+import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
 
 LONGEST = 100
 """Characters of a word; a longer one is no word. As in BERT."""
 UNKNOWN = "[UNK]"
 INNER = "##"
 """Marks a piece that does not begin a word."""
+CHINESE = re.compile(
+    "[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0002a6df\U0002a700-\U0002b73f\U0002b740-\U0002b81f"
+    "\U0002b820-\U0002ceaf\U0002f800-\U0002fa1f]"
+)
+"""CJK ideographs, which are written without spaces."""
 
 
 class WordPieces:
     """Splits text into the word pieces of a vocabulary, in lower case and without accents.
 
     The algorithm of BERT (uncased): words are parted at white space and at each punctuation mark, and each word is
-    eaten from the left by the longest piece that the vocabulary has.
-
-    Parameters
-    ----------
-    vocabulary : sequence of str
-        The pieces; a piece's number is its place.
+    eaten from the left by the longest piece that the vocabulary has. A piece's id is its index in the vocabulary.
 
     References
     ----------
@@ -30,23 +33,23 @@ class WordPieces:
 
     def __init__(self, vocabulary: Sequence[str]) -> None:
         self.vocabulary = tuple(vocabulary)
-        self._numbers: Mapping[str, int] = {piece: number for number, piece in enumerate(self.vocabulary)}
+        self._ids: Mapping[str, int] = {piece: index for index, piece in enumerate(self.vocabulary)}
         self._known: dict[str, tuple[int, ...]] = {}
 
     def __len__(self) -> int:
         return len(self.vocabulary)
 
-    def number(self, piece: str) -> int:
-        """Give the number of a piece that the vocabulary has."""
-        return self._numbers[piece]
+    def id_of(self, piece: str) -> int:
+        """Give the id of a piece that the vocabulary has."""
+        return self._ids[piece]
 
     def has(self, word: str) -> bool:
         """Say whether a word, in lower case, is one piece, or words joined by a hyphen or an apostrophe that are."""
-        return all(part in self._numbers for part in basic_words(word))
+        return all(part in self._ids for part in basic_words(word))
 
     def split(self, text: str) -> list[int]:
         """Split a text."""
-        return [number for word in basic_words(text) for number in self._of_word(word)]
+        return [piece for word in basic_words(text) for piece in self._of_word(word)]
 
     def _of_word(self, word: str) -> tuple[int, ...]:
         pieces = self._known.get(word)
@@ -55,14 +58,14 @@ class WordPieces:
         return pieces
 
     def _eat(self, word: str) -> tuple[int, ...]:
-        unknown = (self._numbers[UNKNOWN],)
+        unknown = (self._ids[UNKNOWN],)
         if len(word) > LONGEST:
             return unknown
         pieces = []
         start = 0
         while start < len(word):
             for end in range(len(word), start, -1):
-                piece = self._numbers.get((INNER if start else "") + word[start:end])
+                piece = self._ids.get((INNER if start else "") + word[start:end])
                 if piece is not None:
                     break
             else:
@@ -70,6 +73,13 @@ class WordPieces:
             pieces.append(piece)
             start = end
         return tuple(pieces)
+
+
+@lru_cache(maxsize=1)
+def wordpieces() -> WordPieces:
+    """The word pieces of BERT (uncased), which MiniLM and the text affect model read."""
+    text = (Path(__file__).parent / "models" / "wordpieces.txt").read_text(encoding="utf-8")
+    return WordPieces(text.removesuffix("\n").split("\n"))
 
 
 def basic_words(text: str) -> list[str]:
@@ -88,7 +98,7 @@ def _printable(text: str) -> Iterator[str]:
 
 def _parted(characters: Iterable[str]) -> Iterator[str]:
     for char in characters:
-        yield f" {char} " if _is_punctuation(char) or _is_chinese(char) else char
+        yield f" {char} " if _is_punctuation(char) or CHINESE.match(char) else char
 
 
 def _is_punctuation(char: str) -> bool:
@@ -96,21 +106,3 @@ def _is_punctuation(char: str) -> bool:
     return (char.isascii() and char.isprintable() and not char.isalnum() and char != " ") or unicodedata.category(
         char
     ).startswith("P")
-
-
-def _is_chinese(char: str) -> bool:
-    code = ord(char)
-    return any(low <= code <= high for low, high in CHINESE)
-
-
-CHINESE = (
-    (0x3400, 0x4DBF),
-    (0x4E00, 0x9FFF),
-    (0xF900, 0xFAFF),
-    (0x20000, 0x2A6DF),
-    (0x2A700, 0x2B73F),
-    (0x2B740, 0x2B81F),
-    (0x2B820, 0x2CEAF),
-    (0x2F800, 0x2FA1F),
-)
-"""Blocks of CJK ideographs, which are written without spaces."""

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from img2music.errors import InputError, MissingExtraError
 from img2music.files import ONNX, write_atomically
 from img2music.music.audio.musicnn import EMBEDDING, N_MELS, TAGS
-from img2music.music.audio.protobuf import fields, varint
+from img2music.research.audio.protobuf import fields, varint
 
 if TYPE_CHECKING:
     from onnx import NodeProto, TensorProto

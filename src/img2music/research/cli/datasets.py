@@ -1,13 +1,13 @@
 """``img2music datasets``: list the data sets of rated images."""
 
-from img2music.cli.output import ReportFormat, ReportFormatOption, chosen_format, print_json, print_table
+from img2music.cli.options import command
+from img2music.cli.output import ReportFormat, format_option, print_report
 
 
-def datasets(format_: ReportFormatOption = None) -> None:
+@command()
+@format_option
+def datasets(format_: ReportFormat | None) -> None:
     """List the sets of rated images that can be trained on and judged by: their terms, and where to get them."""
     from img2music.research.images.datasets import listing, table
 
-    if chosen_format(format_) is ReportFormat.JSON:
-        print_json(listing())
-    else:
-        print_table(*table(), title="Sets of rated images; none comes with img2music")
+    print_report(format_, listing(), *table(), title="Sets of rated images; none comes with img2music")

@@ -1,23 +1,23 @@
 """``img2music evaluate image``: judge an image model, or the recipe that makes it, by people's ratings."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-import typer
+import click
 
-from img2music.cli.options import ForceOption
+from img2music.cli.options import Choice, command, file_path, force_option, option
 from img2music.cli.output import (
     ReportFormat,
-    ReportFormatOption,
-    chosen_format,
-    counting,
     finish,
+    for_people,
+    format_option,
     print_json,
+    print_report,
     print_table,
     require_outputs,
-    warn,
+    say,
 )
-from img2music.cli.stage_progress import stage_progress
+from img2music.cli.progress import counted, progress_bar, staged
 from img2music.research.images.networks.settings import DEFAULT_NETWORK, Device, HeadKind
 
 if TYPE_CHECKING:
@@ -25,61 +25,64 @@ if TYPE_CHECKING:
     from img2music.research.images.rated_images import RatedImages
     from img2music.research.images.word_norms import WordNorms
 
-DataOption = Annotated[
-    Path, typer.Option(metavar="DIR|CSV", help="A data set's folder, or a CSV: file,valence,arousal.")
-]
-DatasetOption = Annotated[
-    str | None, typer.Option(help="oasis, emotion6 or csv.", show_default="told by what is there")
-]
-ScaleOption = Annotated[
-    str | None, typer.Option(help="How a CSV's ratings run: 1-7, 1-9, 0-1, -1-1, or a name such as oasis.")
-]
-LexiconOption = Annotated[
-    Path | None,
-    typer.Option(
-        metavar="FILE",
-        help="Word norms of what the images show, read beside their features: Glasgow Norms, NRC-VAD or Warriner.",
-    ),
-]
-SeedOption = Annotated[int, typer.Option(min=0, help="Seed of the folds.")]
+data_option = option(
+    "--data",
+    type=file_path,
+    required=True,
+    metavar="DIR|CSV",
+    help="A data set's folder, or a CSV: file,valence,arousal.",
+)
+dataset_option = option("--dataset", help="oasis, emotion6 or csv.", show_default="told by what is there")
+scale_option = option("--scale", help="How a CSV's ratings run: 1-7, 1-9, 0-1, -1-1, or a name such as oasis.")
+lexicon_option = option(
+    "--lexicon",
+    type=file_path,
+    metavar="FILE",
+    help="Word norms of what the images show, read beside their features: Glasgow Norms, NRC-VAD or Warriner.",
+)
+seed_option = option("--seed", type=click.IntRange(0), default=0, help="Seed of the folds.")
 
 
-def evaluate_image(  # noqa: PLR0917 - typer's way to declare options
-    data: DataOption,
-    dataset: DatasetOption = None,
-    scale: ScaleOption = None,
-    folds: Annotated[int | None, typer.Option(min=2, help="Number of folds.", show_default="10")] = None,
-    model: Annotated[
-        str | None, typer.Option(metavar="NAME|FILE", help="Judge this finished model as it is; nothing is retrained.")
-    ] = None,
-    network: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME",
-            help="Judge a head on the frozen features of this network, as img2music train image names it.",
-            show_default="that of the shipped model",
-        ),
-    ] = None,
-    head: Annotated[
-        HeadKind | None, typer.Option(help="Of that network: ridge or kernel.", show_default="kernel")
-    ] = None,
-    weights: Annotated[
-        str | None,
-        typer.Option(metavar="pretrained|FILE|none", help="Of that network.", show_default="pretrained"),
-    ] = None,
-    size: Annotated[
-        int | None,
-        typer.Option(min=16, max=2048, help="Side of its input in pixels.", show_default="the network's own"),
-    ] = None,
-    batch_size: Annotated[int | None, typer.Option(min=1, help="Images it reads at once.", show_default="32")] = None,
-    device: Annotated[Device | None, typer.Option(help="Where it runs.", show_default="a GPU if there is one")] = None,
-    report: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Write report.json, report.md and report.html (plots) there.")
-    ] = None,
-    lexicon: LexiconOption = None,
-    seed: SeedOption = 0,
-    format_: ReportFormatOption = None,
-    force: ForceOption = False,
+@command()
+@data_option
+@dataset_option
+@scale_option
+@option("--folds", type=click.IntRange(2), help="Number of folds.", show_default="10")
+@option("--model", metavar="NAME|FILE", help="Judge this finished model as it is; nothing is retrained.")
+@option(
+    "--network",
+    metavar="NAME",
+    help="Judge a head on the frozen features of this network, as img2music train image names it.",
+    show_default="that of the shipped model",
+)
+@option("--head", type=Choice(HeadKind), help="Of that network: ridge or kernel.", show_default="kernel")
+@option("--weights", metavar="pretrained|FILE|none", help="Of that network.", show_default="pretrained")
+@option("--size", type=click.IntRange(16, 2048), help="Side of its input in pixels.", show_default="the network's own")
+@option("--batch-size", type=click.IntRange(1), help="Images it reads at once.", show_default="32")
+@option("--device", type=Choice(Device), help="Where it runs.", show_default="a GPU if there is one")
+@option("--report", type=file_path, metavar="DIR", help="Write report.json, report.md and report.html (plots) there.")
+@lexicon_option
+@seed_option
+@format_option
+@force_option
+def evaluate_image(
+    *,
+    data: Path,
+    dataset: str | None,
+    scale: str | None,
+    folds: int | None,
+    model: str | None,
+    network: str | None,
+    head: HeadKind | None,
+    weights: str | None,
+    size: int | None,
+    batch_size: int | None,
+    device: Device | None,
+    report: Path | None,
+    lexicon: Path | None,
+    seed: int,
+    format_: ReportFormat | None,
+    force: bool,
 ) -> None:
     """Compare what is read in images with people's ratings.
 
@@ -115,11 +118,11 @@ def evaluate_image(  # noqa: PLR0917 - typer's way to declare options
         notes = notes_on(judged)
     else:
         reader = ImageModel.load(model)
-        with counting("Reading images") as progress:
-            judged = judge_model(reader, images, seed=seed, progress=progress)
+        with progress_bar() as progress:
+            judged = judge_model(reader, images, seed=seed, progress=counted(progress, "Reading", "images"))
         notes = (overlap("images", "image", contents_of(judged.images.paths), reader.name), *notes_on(judged))
 
-    if chosen_format(format_) is ReportFormat.JSON:
+    if not for_people(format_):
         print_json(full_json(judged, notes))
     else:
         print_evaluation(judged.evaluation, ReportFormat.TABLE)
@@ -127,13 +130,12 @@ def evaluate_image(  # noqa: PLR0917 - typer's way to declare options
             ("By category", without(categories_table(judged.evaluation), {"R2", "MAE", "MSE", "right side of 0.5"})),
             ("Published by others, not measured here", anchors_table(judged.evaluation)),
         ):
-            if rows:
-                print_table(columns, rows, title=title)
+            print_table(columns, rows, title=title)
     for note in notes:
-        warn(note)
+        say(note)
     if report is not None:
         files = report_page.write_report(judged, notes, report)
-        warn(f"the report is in {files[-1]}")
+        say(f"the report is in {files[-1]}")
     finish(judged.evaluation.images, judged.errors)
 
 
@@ -154,18 +156,18 @@ def _retrained(  # noqa: PLR0917
     from img2music.research.images.training import pooled_features
 
     if network is None or network == DEFAULT_NETWORK:
-        with counting("Reading images") as progress:
-            features = pooled_features(images, progress, norms=norms)
+        with progress_bar() as progress:
+            features = pooled_features(images, counted(progress, "Reading", "images"), norms=norms)
         return judge_recipe(features, images, folds=folds, seed=seed)
     settings = Settings(network, seed=seed, **{key: value for key, value in given.items() if value is not None})
-    with stage_progress() as stages:
+    with progress_bar() as progress:
         return judge_head(
             images,
             settings,
             head or HeadKind.KERNEL,
             folds=folds,
             device=device or Device.AUTO,
-            progress=stages,
+            progress=staged(progress),
         )
 
 
@@ -192,8 +194,5 @@ def print_evaluation(evaluation: "Evaluation", format_: ReportFormat | None) -> 
     """Print accuracy on stdout."""
     from img2music.research.images.report import accuracy_table, title_of, to_json, without
 
-    if chosen_format(format_) is ReportFormat.JSON:
-        print_json(to_json(evaluation))
-    else:
-        columns, rows = without(accuracy_table(evaluation), {"MSE"})
-        print_table(columns, rows, title=title_of(evaluation))
+    table = without(accuracy_table(evaluation), {"MSE"})
+    print_report(format_, to_json(evaluation), *table, title=title_of(evaluation))

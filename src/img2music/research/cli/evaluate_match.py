@@ -1,23 +1,33 @@
 """``img2music evaluate match``: judge matching against people's ratings."""
 
 from pathlib import Path
-from typing import Annotated
 
-import typer
+import click
 
-from img2music.cli.output import ReportFormat, ReportFormatOption
+from img2music.cli.options import command, file_path, option
+from img2music.cli.output import ReportFormat, finish, format_option, print_report, say
+from img2music.cli.progress import progress_bar
 
 SCALE_HELP = "How the ratings run where the table has no column scale: 1-7, 1-9, 0-1, -1-1, or a name such as oasis."
 
 
-def evaluate_match(  # noqa: PLR0917 - typer's way to declare options
-    images: Annotated[Path, typer.Option(metavar="CSV", help="Rated photos: file,valence,arousal[,scale].")],
-    tracks: Annotated[Path, typer.Option(metavar="CSV", help="Rated songs, likewise.")],
-    images_scale: Annotated[str | None, typer.Option(metavar="SCALE", help=SCALE_HELP)] = None,
-    tracks_scale: Annotated[str | None, typer.Option(metavar="SCALE", help="The same for the songs.")] = None,
-    top: Annotated[int, typer.Option(min=1, help="Songs of each photo that are judged.")] = 5,
-    jobs: Annotated[int | None, typer.Option(min=1, help="Processes.", show_default="one a processor")] = None,
-    format_: ReportFormatOption = None,
+@command()
+@option("--images", required=True, type=file_path, metavar="CSV", help="Rated photos: file,valence,arousal[,scale].")
+@option("--tracks", required=True, type=file_path, metavar="CSV", help="Rated songs, likewise.")
+@option("--images-scale", metavar="SCALE", help=SCALE_HELP)
+@option("--tracks-scale", metavar="SCALE", help="The same for the songs.")
+@option("--top", type=click.IntRange(1), default=5, help="Songs of each photo that are judged.")
+@option("--jobs", type=click.IntRange(1), help="Processes.", show_default="one a processor")
+@format_option
+def evaluate_match(
+    *,
+    images: Path,
+    tracks: Path,
+    images_scale: str | None,
+    tracks_scale: str | None,
+    top: int,
+    jobs: int | None,
+    format_: ReportFormat | None,
 ) -> None:
     """Match rated photos with rated songs, and see whether people's ratings agree.
 
@@ -26,21 +36,15 @@ def evaluate_match(  # noqa: PLR0917 - typer's way to declare options
     and the mean rating of its songs. File names are relative to their table.
     """
     from img2music.affect import Scale
-    from img2music.cli.output import chosen_format, finish, print_json, print_table, warn
-    from img2music.cli.stage_progress import stage_progress
     from img2music.research.match import evaluating
     from img2music.research.match.ratings import read_ratings
 
     rated_images = read_ratings(images, Scale.parse(images_scale) if images_scale else None)
     rated_tracks = read_ratings(tracks, Scale.parse(tracks_scale) if tracks_scale else None)
-    with stage_progress() as progress:
+    with progress_bar() as progress:
         report = evaluating.evaluate_match(rated_images, rated_tracks, top=top, jobs=jobs, progress=progress)
-    if chosen_format(format_) is ReportFormat.JSON:
-        print_json(report.to_json())
-    else:
-        columns, rows = evaluating.table(report)
-        title = f"The top {report.top} of {report.tracks} songs for each of {report.images} photos"
-        print_table(columns, rows, title=title)
+    title = f"The top {report.top} of {report.tracks} songs for each of {report.images} photos"
+    print_report(format_, report.to_json(), *evaluating.table(report), title=title)
     for note in report.notes:
-        warn(note)
+        say(note)
     finish(report.images, report.errors)

@@ -2,11 +2,16 @@
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
 
-import typer
+import click
 
-from img2music.cli.output import ReportFormat, ReportFormatOption, chosen_format, counting, print_json, print_table
+from img2music.cli.options import Choice, command, file_path, option
+from img2music.cli.output import ReportFormat, format_option, print_report
+from img2music.cli.progress import counted, progress_bar
+
+emobank_option = option(
+    "--emobank", type=file_path, required=True, metavar="CSV", help="EmoBank: emobank.csv, with its column split."
+)
 
 
 class EmoBankSplit(StrEnum):
@@ -17,40 +22,49 @@ class EmoBankSplit(StrEnum):
     TEST = "test"
 
 
-def evaluate_text(  # noqa: PLR0917 - typer's way to declare options
-    emobank: Annotated[Path, typer.Option(metavar="CSV", help="EmoBank: emobank.csv, with its column split.")],
-    model: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="A model of `train text`.", show_default="the shipped models"),
-    ] = None,
-    lexicon: Annotated[
-        list[Path] | None,
-        typer.Option(metavar="FILE", help="Judge a lexicon beside (NRC-VAD, Glasgow, Warriner); may be repeated."),
-    ] = None,
-    split: Annotated[EmoBankSplit, typer.Option(help="What to judge on.")] = EmoBankSplit.TEST,
-    folds: Annotated[
-        int | None,
-        typer.Option(min=2, help="Also train anew fold by fold, and judge on documents that were left out."),
-    ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of the intervals.")] = 0,
-    format_: ReportFormatOption = None,
+@command()
+@emobank_option
+@option("--model", type=file_path, metavar="FILE", help="A model of `train text`.", show_default="the shipped models")
+@option(
+    "--lexicon",
+    "lexicons",
+    type=file_path,
+    multiple=True,
+    metavar="FILE",
+    help="Judge a lexicon beside (NRC-VAD, Glasgow, Warriner); may be repeated.",
+)
+@option("--split", type=Choice(EmoBankSplit), default="test", help="What to judge on.")
+@option(
+    "--folds", type=click.IntRange(2), help="Also train anew fold by fold, and judge on documents that were left out."
+)
+@option("--seed", type=click.IntRange(0), default=0, help="Seed of the intervals.")
+@format_option
+def evaluate_text(
+    *,
+    emobank: Path,
+    model: Path | None,
+    lexicons: tuple[Path, ...],
+    split: EmoBankSplit,
+    folds: int | None,
+    seed: int,
+    format_: ReportFormat | None,
 ) -> None:
     """Compare what is read in EmoBank's sentences with people's ratings.
 
     The shipped models learned from the training split, and their settings were chosen on the dev split. The model that
     reads MiniLM's vectors is judged where the extra lyrics is installed, which lexicons need too.
     """
-    from img2music.music.lyrics.affect_model import load_reader, shipped_readers
+    from img2music.music.lyrics.affect_model import shipped_readers
     from img2music.music.lyrics.lexicon import Lexicon
+    from img2music.music.lyrics.text_model import load_reader
     from img2music.research.text.evaluation import evaluate_text as judge
     from img2music.research.text.rated_texts import read_emobank
 
-    lexicons = [Lexicon.load(path) for path in lexicon or ()]
+    beside = [Lexicon.load(path) for path in lexicons]
     models = shipped_readers() if model is None else [load_reader(model)]
     rated = read_emobank(emobank)
-    with counting("Reading") as progress:
-        report = judge(rated, models, lexicons, split=split.value, folds=folds, progress=progress, seed=seed)
-    if chosen_format(format_) is ReportFormat.JSON:
-        print_json(report.to_json())
-    else:
-        print_table(*report.table(), title=f"EmoBank, {report.split} split: {report.count} sentences")
+    with progress_bar() as progress:
+        reading = counted(progress, "Reading", "sentences")
+        report = judge(rated, models, beside, split=split.value, folds=folds, progress=reading, seed=seed)
+    title = f"EmoBank, {report.split} split: {report.count} sentences"
+    print_report(format_, report.to_json(), *report.table(), title=title)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from img2music.errors import MissingExtraError, UsageError
 from img2music.files import ONNX, write_atomically
+from img2music.inference import open_session
 from img2music.parallel import in_order, processors
 from img2music.research.images.efficientnet import DEPTHS, FEATURES, LITE0, LITE2, SIDE, GraphBuilder, add_backbones
 from img2music.research.images.evaluation import FOLDS, Evaluation, evaluate, fold_predictions, grouped_folds
@@ -18,7 +19,7 @@ from img2music.research.images.head import Head
 from img2music.research.images.rated_images import RatedImages
 from img2music.research.images.spread import Spread, coverage
 from img2music.research.images.word_norms import WordNorms
-from img2music.vision.model import FORMAT, open_session, read_pixels
+from img2music.vision.model import FORMAT, read_pixels
 
 Progress = Callable[[int, int], None]
 

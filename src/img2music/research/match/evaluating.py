@@ -1,6 +1,6 @@
 """Judge matching against people's ratings of photos and songs."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -17,13 +17,11 @@ from img2music.library.workers import content_hash
 from img2music.matching.calibration import Calibration, ranks_within
 from img2music.options import MatchMode
 from img2music.parallel import processors
+from img2music.progress import Progress, Step, unwatched
 from img2music.research.match.ratings import Ratings
 from img2music.research.match.training_files import overlap
 
 SCHEMA = "img2music/match/1"
-
-Progress = Callable[[str, int, int], None]
-"""Called with what is being done ("photos", "songs"), how many are done, and how many there are."""
 
 
 @dataclass(frozen=True)
@@ -94,11 +92,10 @@ def score(photos: NDArray[np.float64], songs: NDArray[np.float64], chosen: NDArr
 
 
 def _spearman(a: NDArray[np.float64], b: NDArray[np.float64]) -> float | None:
-    """Spearman's rank correlation: Pearson's of mid-ranks."""
-    ranks = ranks_within(np.column_stack([a, b]))
-    if np.ptp(ranks, axis=0).min() == 0.0:
-        return None
-    return float(np.corrcoef(ranks[:, 0], ranks[:, 1])[0, 1])
+    """Spearman's rank correlation; None where either never varies."""
+    from scipy.stats import spearmanr
+
+    return None if np.ptp(a) == 0.0 or np.ptp(b) == 0.0 else float(spearmanr(a, b).statistic)
 
 
 def choose(
@@ -116,7 +113,7 @@ def choose(
 
 
 def evaluate_match(
-    images: Ratings, tracks: Ratings, *, top: int = 5, jobs: int | None = None, progress: Progress | None = None
+    images: Ratings, tracks: Ratings, *, top: int = 5, jobs: int | None = None, progress: Progress = unwatched
 ) -> MatchReport:
     """Read photos and songs with the shipped models, match them both ways, and judge by people's ratings."""
     from img2music.music.audio.affect_model import MODEL
@@ -124,9 +121,8 @@ def evaluate_match(
 
     model = ImageModel.load()
     _require(len(images.files), len(tracks.files), top, (*images.errors, *tracks.errors))
-    show = progress or (lambda what, done, total: None)
-    photos = _see(model, images, show)
-    songs = _listen(tracks, jobs or processors(), show)
+    photos = _see(model, images, progress)
+    songs = _listen(tracks, jobs or processors(), progress)
     errors = (*photos.errors, *songs.errors)
     _require(len(photos.rated), len(songs.rated), top, errors)
     scores = {
@@ -151,7 +147,7 @@ def _require(photos: int, songs: int, top: int, errors: Sequence[InputError]) ->
         )
 
 
-def _see(model: Any, ratings: Ratings, show: Progress) -> Measured:
+def _see(model: Any, ratings: Ratings, progress: Progress) -> Measured:
     rated, predicted, contents, errors = [], [], [], list(ratings.errors)
     analyses = model.analyze(file.path for file in ratings.files)
     for done, (file, point, analysis) in enumerate(zip(ratings.files, ratings.affects, analyses, strict=True), 1):
@@ -161,17 +157,17 @@ def _see(model: Any, ratings: Ratings, show: Progress) -> Measured:
             rated.append(point)
             predicted.append((analysis.affect.valence, analysis.affect.arousal))
             contents.append(content_hash(file))
-        show("photos", done, len(ratings.files))
+        progress(Step("photos", done, len(ratings.files), file.path))
     return _measured(rated, predicted, contents, errors)
 
 
-def _listen(ratings: Ratings, jobs: int, show: Progress) -> Measured:
+def _listen(ratings: Ratings, jobs: int, progress: Progress) -> Measured:
     outcomes = {}
     with ProcessExecutor(jobs) as executor:
         for outcome in Pipeline(executor).run(dict.fromkeys(ratings.files)):
             if outcome is not None:
                 outcomes[outcome.file] = outcome
-                show("songs", len(outcomes), len(ratings.files))
+                progress(Step("songs", len(outcomes), len(ratings.files), outcome.file.path))
     rated, predicted, contents, errors = [], [], [], list(ratings.errors)
     for file, point in zip(ratings.files, ratings.affects, strict=True):
         outcome = outcomes[file]

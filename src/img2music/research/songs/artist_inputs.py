@@ -1,101 +1,104 @@
 """Inputs from what an artist's other songs are like: ``artist``."""
 # ruff: noqa: D102 - `groups.InputGroup` says what the methods do
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
+import msgspec
 import numpy as np
-from numpy.typing import NDArray
 
-from img2music.errors import ModelError, printable
-from img2music.files import JSON, write_atomically
 from img2music.music.song import Song
-from img2music.research.songs.groups import Learning, plain_name
-
-Floats = NDArray[np.float64]
-Indices = NDArray[np.intp]
+from img2music.research.songs.groups import Floats, Indices, InputGroup, TrainingPart
+from img2music.research.songs.model_files import finite, read_json, write_json
 
 SHRINKAGE = 2.0
 """Songs that an artist must have for half of their mean to count; chosen on the training part of the original's table,
 where 4 does as well. (James, W. & Stein, C. 1961, "Estimation with quadratic loss", 4th Berkeley Symposium.)"""
-FILE = "artist.json"
 
 
-class Artist:
+@dataclass(frozen=True)
+class ArtistMeans:
+    """What the songs of each artist depart from the mean of all, one departure an axis."""
+
+    key: Callable[[Song], str]  # an artist's name as it is compared; "" where there is none
+    axes: int
+    sums: Mapping[str, Floats] = field(default_factory=dict)  # by artist: of departures, and the number of songs
+
+    def plus(self, songs: Sequence[Song], departures: Floats, chosen: Indices) -> "ArtistMeans":
+        """Add some of the songs, by how they depart from the mean of these."""
+        means, none = departures[chosen].mean(axis=0), np.zeros(self.axes + 1)
+        sums = dict(self.sums)
+        for index in chosen:
+            if artist := self.key(songs[index]):
+                sums[artist] = sums.get(artist, none) + np.append(departures[index] - means, 1.0)
+        return ArtistMeans(self.key, self.axes, sums)
+
+    def learn(self, songs: Sequence[Song], learning: TrainingPart, departures: Floats) -> tuple["ArtistMeans", Floats]:
+        """Add songs, and give their own inputs, each by songs of other folds: none may be told of its own target."""
+        every = np.arange(len(songs))
+        inputs = np.empty((len(songs), self.axes + 1))
+        for part in learning.parts:
+            others = self.plus(songs, departures, np.setdiff1d(every, part))
+            inputs[part] = others.of([songs[index] for index in part])
+        return self.plus(songs, departures, every), inputs
+
+    def of(self, songs: Sequence[Song]) -> Floats:
+        """Give mean departures, shrunk where there are few songs, and how many there are, shape (songs, axes + 1)."""
+        none = np.zeros(self.axes + 1)
+        sums = np.array([self.sums.get(self.key(song), none) for song in songs]).reshape(len(songs), len(none))
+        return np.column_stack([sums[:, :-1] / (sums[:, -1:] + SHRINKAGE), sums[:, -1]])
+
+    def save(self, file: Path) -> None:
+        """Write them as JSON."""
+        write_json({artist: sums.tolist() for artist, sums in self.sums.items()}, file)
+
+    @classmethod
+    def load(cls, facts: Mapping[str, Any], folder: Path, key: Callable[[Song], str]) -> Self:
+        """Read what `save` wrote."""
+        axes = len(facts["axes"])
+        found = msgspec.convert(read_json(folder, facts["file"]), dict[str, list[float]])
+        sums = {artist: finite(one, axes + 1) for artist, one in found.items()}
+        if any(one[-1] < 1 for one in sums.values()):
+            raise ValueError(f"{facts['file']} holds artists without songs")
+        return cls(key, axes, sums)
+
+
+class Artist(InputGroup):
     """Mean targets of an artist's other songs less those of all songs, shrunk where there are few, and how many.
 
-    A song of the training part is told by songs of other folds only: its own target must not be among its inputs.
     An artist who is not in the training part tells nothing, so that these inputs help with new songs of known artists,
     not with new artists.
     """
 
-    name = "artist"
+    _means: ArtistMeans
+    _axes: Sequence[str]
 
-    def __init__(self, known: Mapping[str, Sequence[float]] | None = None, axes: Sequence[str] = ()) -> None:
-        self._known = known
-        self._axes = tuple(axes)
+    @classmethod
+    def restore(cls, name: str, facts: Mapping[str, Any], folder: Path, given: InputGroup | None) -> Self:
+        group = cls(name)
+        group._axes, group._means = facts["axes"], ArtistMeans.load(facts, folder, _key)
+        return group
 
     def lacks(self, song: Song) -> str | None:
         return None if _key(song) else "artist"
 
-    def fit(self, songs: Sequence[Song], learning: Learning) -> Floats:
+    def fit(self, songs: Sequence[Song], learning: TrainingPart) -> Floats:
         self._axes = learning.axes
-        every = np.arange(len(songs))
-        self._known = _sums(songs, learning.targets, every)
-        inputs = np.empty((len(songs), len(self._axes) + 1))
-        for part in learning.parts:
-            others = _sums(songs, learning.targets, np.setdiff1d(every, part))
-            inputs[part] = self._rows([songs[place] for place in part], others)
+        self._means, inputs = ArtistMeans(_key, len(self._axes)).learn(songs, learning, learning.targets)
         return inputs
 
     def transform(self, songs: Sequence[Song]) -> Floats:
-        assert self._known is not None, "fit comes first"
-        return self._rows(songs, self._known)
+        return self._means.of(songs)
 
     def columns(self) -> list[str]:
         return [*(f"artist: {axis}" for axis in self._axes), "artist: songs"]
 
     def save(self, folder: Path) -> dict[str, Any]:
-        assert self._known is not None, "fit comes first"
-        known = {name: list(sums) for name, sums in self._known.items()}
-        write_atomically(json.dumps(known).encode(), folder / FILE, JSON)
-        return {"file": FILE, "axes": list(self._axes)}
-
-    @classmethod
-    def restore(cls, facts: Mapping[str, Any], folder: Path) -> Self:
-        """Make it of what `save` gave."""
-        file = folder / plain_name(facts["file"])
-        axes = [str(axis) for axis in facts["axes"]]
-        try:
-            known = {
-                str(name): [float(value) for value in sums] for name, sums in json.loads(file.read_bytes()).items()
-            }
-        except (OSError, ValueError, TypeError, AttributeError, RecursionError) as error:
-            raise ModelError(f"{printable(str(file))} holds no artists that can be read ({error}).") from None
-        values = np.array([value for sums in known.values() for value in sums])
-        if any(len(sums) != len(axes) + 1 or sums[-1] < 1 for sums in known.values()) or not np.isfinite(values).all():
-            raise ModelError(f"{printable(str(file))} holds no artists of these targets.")
-        return cls(known, axes)
-
-    def _rows(self, songs: Sequence[Song], known: Mapping[str, Sequence[float]]) -> Floats:
-        none = (0.0,) * (len(self._axes) + 1)
-        sums = np.array([known.get(_key(song), none) for song in songs], dtype=np.float64)
-        sums = sums.reshape(len(songs), len(none))
-        return np.column_stack([sums[:, :-1] / (sums[:, -1:] + SHRINKAGE), sums[:, -1]])
+        self._means.save(folder / "artist.json")
+        return {"file": "artist.json", "axes": list(self._axes)}
 
 
 def _key(song: Song) -> str:
     return " ".join((song.artist or "").casefold().split())
-
-
-def _sums(songs: Sequence[Song], targets: Floats, places: Indices) -> dict[str, list[float]]:
-    means = targets[places].mean(axis=0)
-    known: dict[str, list[float]] = {}
-    for place in places:
-        sums = known.setdefault(_key(songs[place]), [0.0] * (targets.shape[1] + 1))
-        for column, value in enumerate(targets[place] - means):
-            sums[column] += float(value)
-        sums[-1] += 1.0
-    return known

@@ -1,9 +1,8 @@
 """How much each regressor of a stack counts."""
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from img2music.research.songs.groups import Floats
 
 EXPECTED = 0.1
 """How far shares are expected to lie from equal ones (the standard deviation of a normal prior). What cross-validation
@@ -37,15 +36,9 @@ def shares_of(predicted: Floats, target: Floats) -> Floats:
     noise = float(((predicted - target[:, None]) ** 2).mean(axis=0).min())
     pull = max(np.sqrt(noise) / EXPECTED, TINY)
     sure = 1e3 * np.sqrt(songs)  # what holds the sum to 1
-    rows = np.vstack(
-        [
-            predicted - target[:, None],
-            pull * np.eye(regressors),
-            np.full((1, regressors), sure),
-        ]
-    )
+    rows = [predicted - target[:, None], pull * np.eye(regressors), np.full((1, regressors), sure)]
     wanted = np.concatenate([np.zeros(songs), np.full(regressors, pull / regressors), [sure]])
-    shares = np.asarray(nnls(rows, wanted)[0], dtype=np.float64)
+    shares = np.asarray(nnls(np.vstack(rows), wanted)[0], dtype=np.float64)
     return np.asarray(shares / shares.sum(), dtype=np.float64)
 
 

@@ -1,28 +1,47 @@
-"""The field of regressors: scikit-learn's and LightGBM's, each with the settings that tuning may choose."""
+"""The field of regressors: scikit-learn's and LightGBM's, each with the settings that tuning may choose.
+
+Fitted ones are written as ONNX, which onnxruntime runs without scikit-learn and in which no code can hide.
+"""
 
 import importlib.util
+import pkgutil
+import warnings
+from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from img2music.errors import MissingExtraError
+from img2music.research.songs.model_files import INPUT
 
-EXTRA = "automl"
+ML = "ai.onnx.ml"
+OPSET = {"": 17, ML: 3}
+IR_VERSION = 8  # of ONNX 1.12, which these operator sets are of
 PACKAGES = ("lightgbm", "onnx", "onnxmltools", "optuna", "skl2onnx", "sklearn")
-
 TREES = 150
 
-Settings = Mapping[str, float]
+Hyperparameters = Mapping[str, int | float]
 
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """What tuning may choose one setting from."""
+    """What tuning may choose one setting from, both ends included."""
 
-    low: float  # both ends included
-    high: float  # both ends included
+    low: float
+    high: float
     log: bool = False  # whether orders of magnitude are drawn evenly, not values
     whole: bool = False  # whether only whole numbers are meant
+
+
+def _log(low: float, high: float) -> Range:
+    return Range(low, high, log=True)
+
+
+def _counts(low: int, high: int) -> Range:
+    return Range(low, high, log=True, whole=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,97 +49,68 @@ class Family:
     """Regressors of one class."""
 
     kind: str  # what they have in common with others: how they draw the line
-    module: str  # where its class is, and what it is called there
-    name: str  # where its class is, and what it is called there
-    fixed: Mapping[str, Any]  # arguments that are always given
-    space: Mapping[str, Range]  # what may be tuned; empty where there is nothing to
-    standardized: bool = False  # whether its inputs are brought to mean 0 and standard deviation 1: trees need not
-    seeded: bool = True  # whether chance has a part
+    home: str  # module and name of the class
+    fixed: Mapping[str, Any] = field(default_factory=dict)  # arguments that are always given; where tuning begins
+    space: Mapping[str, Range] = field(default_factory=dict)  # what may be tuned
 
 
-FOREST_SPACE = {"min_samples_leaf": Range(1, 12, log=True, whole=True), "max_features": Range(0.15, 0.8)}
+_FOREST = {"min_samples_leaf": _counts(1, 12), "max_features": Range(0.15, 0.8)}
 
 FIELD: Mapping[str, Family] = {
-    "linear": Family("linear", "sklearn.linear_model", "LinearRegression", {}, {}, standardized=True, seeded=False),
-    "ridge": Family(
-        "linear", "sklearn.linear_model", "Ridge", {"alpha": 10.0}, {"alpha": Range(1e-1, 1e4, log=True)}, True, False
-    ),
+    "linear": Family("linear", "sklearn.linear_model:LinearRegression"),
+    "ridge": Family("linear", "sklearn.linear_model:Ridge", {"alpha": 10.0}, {"alpha": _log(1e-1, 1e4)}),
     "elastic-net": Family(
         "linear",
-        "sklearn.linear_model",
-        "ElasticNet",
+        "sklearn.linear_model:ElasticNet",
         {"alpha": 0.01, "max_iter": 5000},
-        {"alpha": Range(1e-4, 0.1, log=True), "l1_ratio": Range(0.05, 0.95)},
-        standardized=True,
-        seeded=False,
+        {"alpha": _log(1e-4, 0.1), "l1_ratio": Range(0.05, 0.95)},
     ),
-    "bayesian-ridge": Family(
-        "linear", "sklearn.linear_model", "BayesianRidge", {}, {}, standardized=True, seeded=False
-    ),
+    "bayesian-ridge": Family("linear", "sklearn.linear_model:BayesianRidge"),
     "huber": Family(
         "linear",
-        "sklearn.linear_model",
-        "HuberRegressor",
+        "sklearn.linear_model:HuberRegressor",
         {"max_iter": 500},
-        {"epsilon": Range(1.05, 3.0), "alpha": Range(1e-4, 100.0, log=True)},
-        standardized=True,
-        seeded=False,
+        {"epsilon": Range(1.05, 3.0), "alpha": _log(1e-4, 100.0)},
     ),
     "k-nearest": Family(
         "neighbours",
-        "sklearn.neighbors",
-        "KNeighborsRegressor",
+        "sklearn.neighbors:KNeighborsRegressor",
         {"n_neighbors": 20, "algorithm": "brute"},
-        {"n_neighbors": Range(5, 80, log=True, whole=True)},
-        standardized=True,
-        seeded=False,
+        {"n_neighbors": _counts(5, 80)},
     ),
     "svr": Family(
         "kernel",
-        "sklearn.svm",
-        "SVR",
+        "sklearn.svm:SVR",
         {"C": 0.1, "epsilon": 0.06},
-        {
-            "C": Range(0.02, 5.0, log=True),
-            "epsilon": Range(0.01, 0.2, log=True),
-            "gamma": Range(2e-4, 0.1, log=True),
-        },
-        standardized=True,
-        seeded=False,
+        {"C": _log(0.02, 5.0), "epsilon": _log(0.01, 0.2), "gamma": _log(2e-4, 0.1)},
     ),
     "mlp": Family(
         "network",
-        "sklearn.neural_network",
-        "MLPRegressor",
+        "sklearn.neural_network:MLPRegressor",
         {"hidden_layer_sizes": (32,), "alpha": 1.0, "early_stopping": True, "max_iter": 200},
-        {"alpha": Range(1e-2, 30.0, log=True), "learning_rate_init": Range(3e-4, 1e-2, log=True)},
-        standardized=True,
+        {"alpha": _log(1e-2, 30.0), "learning_rate_init": _log(3e-4, 1e-2)},
     ),
     "random-forest": Family(
         "forest",
-        "sklearn.ensemble",
-        "RandomForestRegressor",
+        "sklearn.ensemble:RandomForestRegressor",
         {"n_estimators": TREES, "min_samples_leaf": 2, "max_features": 0.4},
-        FOREST_SPACE,
+        _FOREST,
     ),
     "extra-trees": Family(
         "forest",
-        "sklearn.ensemble",
-        "ExtraTreesRegressor",
+        "sklearn.ensemble:ExtraTreesRegressor",
         {"n_estimators": TREES, "min_samples_leaf": 2, "max_features": 0.6},
-        FOREST_SPACE,
+        _FOREST,
     ),
     "adaboost": Family(
         "boosting",
-        "sklearn.ensemble",
-        "AdaBoostRegressor",
+        "sklearn.ensemble:AdaBoostRegressor",
         {"n_estimators": 50, "learning_rate": 0.1},
-        {"n_estimators": Range(20, 80, whole=True), "learning_rate": Range(0.01, 1.0, log=True)},
+        {"n_estimators": Range(20, 80, whole=True), "learning_rate": _log(0.01, 1.0)},
     ),
     "gradient-boosting": Family(
         "boosting",
-        "sklearn.ensemble",
-        "GradientBoostingRegressor",
+        "sklearn.ensemble:GradientBoostingRegressor",
         {
             "n_estimators": 800,
             "learning_rate": 0.012,
@@ -130,18 +120,17 @@ FIELD: Mapping[str, Family] = {
             "min_samples_leaf": 15,
         },
         {
-            "n_estimators": Range(150, 1000, log=True, whole=True),
-            "learning_rate": Range(0.006, 0.04, log=True),
+            "n_estimators": _counts(150, 1000),
+            "learning_rate": _log(0.006, 0.04),
             "max_depth": Range(1, 6, whole=True),
             "subsample": Range(0.3, 0.8),
             "max_features": Range(0.15, 0.7),
-            "min_samples_leaf": Range(3, 40, log=True, whole=True),
+            "min_samples_leaf": _counts(3, 40),
         },
     ),
     "histogram-boosting": Family(
         "boosting",
-        "sklearn.ensemble",
-        "HistGradientBoostingRegressor",
+        "sklearn.ensemble:HistGradientBoostingRegressor",
         {
             "max_iter": 300,
             "learning_rate": 0.03,
@@ -151,18 +140,17 @@ FIELD: Mapping[str, Family] = {
             "early_stopping": False,
         },
         {
-            "max_iter": Range(100, 500, log=True, whole=True),
-            "learning_rate": Range(0.01, 0.06, log=True),
-            "max_leaf_nodes": Range(3, 24, log=True, whole=True),
-            "min_samples_leaf": Range(5, 60, log=True, whole=True),
-            "l2_regularization": Range(1e-2, 100.0, log=True),
+            "max_iter": _counts(100, 500),
+            "learning_rate": _log(0.01, 0.06),
+            "max_leaf_nodes": _counts(3, 24),
+            "min_samples_leaf": _counts(5, 60),
+            "l2_regularization": _log(1e-2, 100.0),
             "max_features": Range(0.15, 1.0),
         },
     ),
     "lightgbm": Family(
         "boosting",
-        "lightgbm",
-        "LGBMRegressor",
+        "lightgbm:LGBMRegressor",
         {
             "n_estimators": 800,
             "learning_rate": 0.012,
@@ -177,22 +165,25 @@ FIELD: Mapping[str, Family] = {
             "n_jobs": 1,
         },
         {
-            "n_estimators": Range(150, 1000, log=True, whole=True),
-            "learning_rate": Range(0.006, 0.04, log=True),
-            "num_leaves": Range(3, 32, log=True, whole=True),
-            "min_child_samples": Range(5, 60, log=True, whole=True),
-            "reg_lambda": Range(1e-2, 100.0, log=True),
+            "n_estimators": _counts(150, 1000),
+            "learning_rate": _log(0.006, 0.04),
+            "num_leaves": _counts(3, 32),
+            "min_child_samples": _counts(5, 60),
+            "reg_lambda": _log(1e-2, 100.0),
             "subsample": Range(0.4, 1.0),
             "colsample_bytree": Range(0.15, 1.0),
         },
     ),
 }
-"""All regressors, by the names that reports use. What is fixed is also where tuning begins."""
+"""All regressors, by the names that reports use."""
+
+STANDARDIZED = frozenset({"linear", "neighbours", "kernel", "network"})
+"""Kinds whose inputs are brought to mean 0 and standard deviation 1: trees need not."""
 
 SHARES = {"min_samples_leaf": 20, "min_child_samples": 20, "n_neighbors": 4}
 """Settings that count songs, and the part of all that each may be at most: a twentieth, a quarter."""
 
-GENTLE: Mapping[str, Settings] = {
+GENTLE: Mapping[str, Hyperparameters] = {
     "gradient-boosting": {"n_estimators": 150, "learning_rate": 0.02, "max_depth": 2, "max_features": 0.7},
     "histogram-boosting": {"max_iter": 150, "learning_rate": 0.02, "max_leaf_nodes": 4},
     "lightgbm": {"n_estimators": 150, "learning_rate": 0.02, "num_leaves": 4},
@@ -203,26 +194,92 @@ GENTLE: Mapping[str, Settings] = {
 
 
 def require_training() -> None:
-    """Refuse, before a table is read, what the extra is needed for."""
+    """Refuse, before a table is read, what the extra is needed for; whatever trains or judges calls it first."""
     if any(importlib.util.find_spec(package) is None for package in PACKAGES):
-        raise MissingExtraError("Training on tables", EXTRA)
+        raise MissingExtraError("Training on tables", "automl")
 
 
-def make(name: str, settings: Settings, seed: int, rows: int) -> Any:
-    """Make a regressor that is not fitted yet."""
-    import importlib
+def make(name: str, settings: Hyperparameters, seed: int, rows: int) -> Any:
+    """Make a regressor that is not fitted yet; ``rows`` are those that it will be fitted on."""
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
 
     family = FIELD[name]
-    try:
-        from sklearn.pipeline import make_pipeline
-        from sklearn.preprocessing import StandardScaler
-
-        kind = getattr(importlib.import_module(family.module), family.name)
-    except ImportError:
-        raise MissingExtraError("Training on tables", EXTRA) from None
-    arguments = {**family.fixed, **settings} | ({"random_state": seed} if family.seeded else {})
+    arguments = {**family.fixed, **settings}
     for limited, share in SHARES.items():
         if limited in arguments:
             arguments[limited] = max(1, min(int(arguments[limited]), rows // share))
-    regressor = kind(**arguments)
-    return make_pipeline(StandardScaler(), regressor) if family.standardized else regressor
+    regressor = pkgutil.resolve_name(family.home)(**arguments)
+    if "random_state" in regressor.get_params():
+        regressor.set_params(random_state=seed)
+    return make_pipeline(StandardScaler(), regressor) if family.kind in STANDARDIZED else regressor
+
+
+def to_onnx(regressor: Any, columns: int) -> bytes:
+    """Write a fitted regressor as ONNX."""
+    from lightgbm import LGBMRegressor
+    from onnxmltools.convert.lightgbm.operator_converters.LightGbm import convert_lightgbm
+    from skl2onnx import convert_sklearn, update_registered_converter
+    from skl2onnx.common.data_types import FloatTensorType
+    from skl2onnx.common.shape_calculator import calculate_linear_regressor_output_shapes
+
+    if hasattr(regressor, "_predictors"):
+        return _histogram_boosting(regressor, columns)
+    update_registered_converter(
+        LGBMRegressor,
+        "LightGbmLGBMRegressor",
+        calculate_linear_regressor_output_shapes,
+        convert_lightgbm,
+        options={"split": None},
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        model = convert_sklearn(
+            regressor, "regressor", initial_types=[(INPUT, FloatTensorType([None, columns]))], target_opset=OPSET
+        )
+    return bytes(model.SerializeToString())
+
+
+def as_single(inputs: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Round inputs to what ONNX models take, so that a tree is taught the very numbers that it will be asked about."""
+    return inputs.astype(np.float32).astype(np.float64)
+
+
+def _histogram_boosting(regressor: Any, columns: int) -> bytes:
+    """Write scikit-learn's histogram boosting, whose trees skl2onnx 1.20 hands over in numbers that onnx refuses."""
+    from onnx import TensorProto, helper
+
+    attributes: dict[str, list[Any]] = defaultdict(list)
+    for tree_id, (tree,) in enumerate(regressor._predictors):
+        nodes = tree.nodes
+        leaf = nodes["is_leaf"].astype(bool)
+        node_ids = np.arange(len(nodes))
+        values = {"treeids": np.full(len(nodes), tree_id), "nodeids": node_ids}
+        values["modes"] = np.where(leaf, "LEAF", "BRANCH_LEQ")
+        values["values"] = np.where(leaf, 0.0, _below(nodes["num_threshold"]))
+        for name, own in (("truenodeids", "left"), ("falsenodeids", "right"), ("featureids", "feature_idx")):
+            values[name] = np.where(leaf, 0, nodes[own])
+        for name, value in values.items():
+            attributes[f"nodes_{name}"] += value.tolist()
+        attributes["target_treeids"] += [tree_id] * int(leaf.sum())
+        attributes["target_nodeids"] += node_ids[leaf].tolist()
+        attributes["target_ids"] += [0] * int(leaf.sum())
+        attributes["target_weights"] += nodes["value"][leaf].tolist()
+    base = [float(regressor._baseline_prediction.item())]
+    trees = helper.make_node(
+        "TreeEnsembleRegressor", [INPUT], ["variable"], domain=ML, n_targets=1, base_values=base, **attributes
+    )
+    graph = helper.make_graph(
+        [trees],
+        "regressor",
+        [helper.make_tensor_value_info(INPUT, TensorProto.FLOAT, [None, columns])],
+        [helper.make_tensor_value_info("variable", TensorProto.FLOAT, [None, 1])],
+    )
+    opsets = [helper.make_opsetid(domain, version) for domain, version in OPSET.items()]
+    return bytes(helper.make_model(graph, opset_imports=opsets, ir_version=IR_VERSION).SerializeToString())
+
+
+def _below(thresholds: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Give the greatest float32 that is not above: inputs, which are float32 too, fall on the same side of it."""
+    rounded = thresholds.astype(np.float32)
+    return np.where(rounded <= thresholds, rounded, np.nextafter(rounded, np.float32(-np.inf))).astype(np.float64)

@@ -1,24 +1,11 @@
-"""Which songs a stack learns from, and which judge it."""
+"""Which songs a stack learns from, and which judge it: as scikit-learn parts them, and so as the original did."""
 
-import hashlib
 from collections.abc import Sequence
-from enum import StrEnum
 
-import numpy as np
-from numpy.typing import NDArray
-
-from img2music.errors import MissingExtraError, UsageError
+from img2music.errors import UsageError
 from img2music.music.song import Song
-from img2music.research.songs.regressors import EXTRA
-
-Indices = NDArray[np.intp]
-
-
-class Split(StrEnum):
-    """How songs are parted."""
-
-    RANDOM = "random"
-    ARTIST = "artist"
+from img2music.research.songs.groups import Indices
+from img2music.research.songs.options import SplitBy
 
 
 def artists_of(songs: Sequence[Song]) -> list[str]:
@@ -26,49 +13,26 @@ def artists_of(songs: Sequence[Song]) -> list[str]:
     return [song.artist.casefold() if song.artist else f"\0{song.row}" for song in songs]
 
 
-def hold_out(songs: Sequence[Song], split: Split, share: float, seed: int) -> tuple[Indices, Indices]:
+def hold_out(songs: Sequence[Song], by: SplitBy, share: float, seed: int) -> tuple[Indices, Indices]:
     """Part songs into those to learn from and those to judge by."""
-    try:
-        from sklearn.model_selection import GroupShuffleSplit, train_test_split
-    except ImportError:
-        raise MissingExtraError("Training on tables", EXTRA) from None
+    from sklearn.model_selection import GroupShuffleSplit, ShuffleSplit
 
-    places = np.arange(len(songs))
+    kind, groups, what = (
+        (ShuffleSplit, None, "songs") if by is SplitBy.RANDOM else (GroupShuffleSplit, artists_of(songs), "artists")
+    )
     try:
-        if split is Split.RANDOM:
-            train, test = train_test_split(places, test_size=share, random_state=seed)
-        else:
-            shuffled = GroupShuffleSplit(1, test_size=share, random_state=seed)
-            train, test = next(shuffled.split(places, groups=artists_of(songs)))
+        train, test = next(kind(1, test_size=share, random_state=seed).split(songs, groups=groups))
     except ValueError:
-        what = "songs" if split is Split.RANDOM else "artists"
         raise UsageError(f"The table has too few {what} to part them into training and test.") from None
     return train, test
 
 
-def folds_of(songs: Sequence[Song], split: Split, folds: int, seed: int) -> list[Indices]:
-    """Part songs into folds."""
-    try:
-        from sklearn.model_selection import GroupKFold, KFold
-    except ImportError:
-        raise MissingExtraError("Training on tables", EXTRA) from None
+def folds_of(songs: Sequence[Song], by: SplitBy, folds: int, seed: int) -> list[Indices]:
+    """Part songs into folds: the indices of each."""
+    from sklearn.model_selection import GroupKFold, KFold
 
-    groups = artists_of(songs)
-    what, count = ("songs", len(songs)) if split is Split.RANDOM else ("artists", len(set(groups)))
+    kind, groups, what = (KFold, None, "songs") if by is SplitBy.RANDOM else (GroupKFold, artists_of(songs), "artists")
+    count = len(songs if groups is None else set(groups))
     if not 2 <= folds <= count:
-        raise UsageError(f"folds must be from 2 to the number of {what}, {count}, not {folds}.")
-    places = np.arange(len(songs))
-    if split is Split.RANDOM:
-        parts = KFold(folds, shuffle=True, random_state=seed).split(places)
-    else:
-        parts = GroupKFold(folds, shuffle=True, random_state=seed).split(places, groups=groups)
-    return [test for _, test in parts]
-
-
-def fingerprint(*parts: object) -> str:
-    """Give a digest of what a training depends on."""
-    digest = hashlib.sha256()
-    for part in parts:
-        content = part.tobytes() if isinstance(part, np.ndarray) else repr(part).encode("utf-8", "surrogatepass")
-        digest.update(str(len(content)).encode() + b":" + content)
-    return digest.hexdigest()
+        raise UsageError(f"`folds` must be from 2 to the number of {what}, {count}, not {folds}.")
+    return [test for _, test in kind(folds, shuffle=True, random_state=seed).split(songs, groups=groups)]

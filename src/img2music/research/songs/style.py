@@ -35,9 +35,14 @@ COLUMNS = (
 )
 
 
+def words_of(text: str) -> list[str]:
+    """Find the words of a text, in small letters."""
+    return WORD.findall(text.lower().replace("\u2019", "'"))
+
+
 def style_of(text: str) -> tuple[float, ...]:
     """Measure how a text is written."""
-    words = WORD.findall(text.lower().replace("\u2019", "'"))
+    words = words_of(text)
     pairs = list(pairwise(words))
     letters = max(len(text), 1)
     count = max(len(words), 1)

@@ -1,64 +1,168 @@
-"""Inputs from what words say of the targets: ``lyric-words`` and ``title-words``."""
+"""Inputs from what words say of the targets, by ridge regression on their counts: ``lyric-words`` and ``title-words``.
+
+Not by scikit-learn's `TfidfVectorizer` and `KernelRidge`, which give the same, since models are read without
+scikit-learn.
+"""
 # ruff: noqa: D102 - `groups.InputGroup` says what the methods do
 
+import functools
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain, pairwise
 from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
-from numpy.typing import NDArray
+from scipy import sparse
 
-from img2music.errors import ModelError, printable
+from img2music.errors import UsageError
 from img2music.music.song import Song
-from img2music.research.songs.groups import Learning, plain_name
-from img2music.research.songs.style import WORD
-from img2music.research.songs.word_scores import WordScores, terms_of
+from img2music.research.songs.groups import Floats, Indices, InputGroup, TrainingPart
+from img2music.research.songs.model_files import finite, read_json, write_json
+from img2music.research.songs.style import words_of
 
-Floats = NDArray[np.float64]
+RAREST = 3
+"""Texts that a term must be in."""
+PENALTIES = (2.0, 6.0, 20.0)
 
 
-class Words:
-    """What words say of the targets: ``lyric-words`` and ``title-words``.
+def terms_of(words: Sequence[str]) -> Counter[str]:
+    """Count words and pairs of neighbours."""
+    return Counter(chain(words, (" ".join(pair) for pair in pairwise(words))))
+
+
+@dataclass(frozen=True)
+class WordScores:
+    """Scores of a text, one for each target.
+
+    Attributes
+    ----------
+    terms : dict of str to int
+        The indices of the terms.
+    rarity : ndarray of float64, shape (terms,)
+        Logarithm of how rare each is among the texts of the training part, plus 1 (the usual "idf").
+    weights : ndarray of float64, shape (terms, targets)
+    means : ndarray of float64, shape (targets,)
+        Of the training part.
+
+    References
+    ----------
+    Salton, G. & Buckley, C. (1988). Term-weighting approaches in automatic text retrieval. Information Processing &
+    Management 24(5), 513-523.
+    """
+
+    terms: dict[str, int]
+    rarity: Floats
+    weights: Floats
+    means: Floats
+
+    @classmethod
+    def fit(cls, texts: Sequence[Counter[str]], targets: Floats, parts: Sequence[Indices]) -> tuple[Self, Floats]:
+        """Learn from the training part; gives what regressions that have not seen a text say of it, too."""
+        spread = Counter(chain.from_iterable(texts))
+        known = sorted(term for term, count in spread.items() if count >= RAREST)
+        if not known:
+            raise UsageError(f"No word is in {RAREST} texts: there is nothing to learn from the words.")
+        terms = {term: index for index, term in enumerate(known)}
+        rarity = np.array([math.log((1 + len(texts)) / (1 + spread[term])) + 1 for term in known])
+        rows = _rows(texts, terms, rarity)
+        alike = np.asarray((rows @ rows.T).todense())
+        choices = [_left_out(alike, targets, parts, penalty) for penalty in PENALTIES]
+        errors = [float(np.mean((left_out - targets) ** 2)) for left_out in choices]
+        best = int(np.argmin(errors))
+        means = targets.mean(axis=0)
+        dual = _solve(alike, PENALTIES[best], targets - means)
+        return cls(terms, rarity, np.asarray(rows.T @ dual), means), choices[best]
+
+    def of(self, texts: Sequence[Counter[str]]) -> Floats:
+        """Score texts."""
+        return np.asarray(_rows(texts, self.terms, self.rarity) @ self.weights + self.means)
+
+    def save(self, file: Path) -> None:
+        """Write them as JSON."""
+        arrays = {name: getattr(self, name).tolist() for name in ("rarity", "weights", "means")}
+        write_json({"terms": list(self.terms), **arrays}, file)
+
+    @classmethod
+    def load(cls, folder: Path, name: str, axes: int) -> Self:
+        """Read what `save` wrote."""
+        facts = read_json(folder, name)
+        terms = {str(term): index for index, term in enumerate(facts["terms"])}
+        arrays = finite(facts["rarity"], len(terms)), finite(facts["weights"], len(terms), axes)
+        return cls(terms, *arrays, finite(facts["means"], axes))
+
+
+def _rows(texts: Sequence[Counter[str]], terms: Mapping[str, int], rarity: Floats) -> Any:
+    """Give counts, damped by their logarithm and weighted by rarity, each text scaled to length 1."""
+    values, indices, ends = list[float](), list[int](), [0]
+    for text in texts:
+        found = [(terms[term], 1.0 + math.log(count)) for term, count in text.items() if term in terms]
+        indices += [index for index, _ in found]
+        values += [value for _, value in found]
+        ends.append(len(indices))
+    rows = sparse.csr_array((values, indices, ends), shape=(len(texts), len(terms)))
+    rows = rows.multiply(rarity[None, :]).tocsr()
+    length = np.sqrt(np.asarray(rows.multiply(rows).sum(axis=1)))
+    return sparse.diags_array(1.0 / np.where(length > 0, length, 1.0)) @ rows
+
+
+def _left_out(alike: Floats, targets: Floats, parts: Sequence[Indices], penalty: float) -> Floats:
+    scores = np.empty_like(targets)
+    for test in parts:
+        train = np.setdiff1d(np.arange(len(targets)), test)
+        means = targets[train].mean(axis=0)
+        dual = _solve(alike[np.ix_(train, train)], penalty, targets[train] - means)
+        scores[test] = alike[np.ix_(test, train)] @ dual + means
+    return scores
+
+
+def _solve(alike: Floats, penalty: float, targets: Floats) -> Floats:
+    from scipy.linalg import solve
+
+    return np.asarray(solve(alike + penalty * np.eye(len(alike)), targets, assume_a="pos"), dtype=np.float64)
+
+
+class Words(InputGroup):
+    """What words say of the targets.
 
     The training part's own scores are those of regressions that have not seen the song, or every regressor that is
     trained on them would trust them too much.
     """
 
-    def __init__(self, name: str, scores: WordScores | None = None, axes: Sequence[str] = ()) -> None:
-        self.name = name
-        self._scores = scores
-        self._axes = tuple(axes)
-        self._known: dict[str, Counter[str]] = {}
+    _scores: WordScores
+    _axes: Sequence[str]
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self._terms_of = functools.cache(lambda text: terms_of(words_of(text)))
+
+    @classmethod
+    def restore(cls, name: str, facts: Mapping[str, Any], folder: Path, given: InputGroup | None) -> Self:
+        group = cls(name)
+        group._axes = facts["axes"]
+        group._scores = WordScores.load(folder, facts["file"], len(group._axes))
+        return group
 
     def lacks(self, song: Song) -> str | None:
         return None if self._text(song) else self.name.replace("-words", "")
 
-    def fit(self, songs: Sequence[Song], learning: Learning) -> Floats:
+    def fit(self, songs: Sequence[Song], learning: TrainingPart) -> Floats:
         self._axes = learning.axes
         self._scores, left_out = WordScores.fit(self._terms(songs), learning.targets, learning.parts)
         return left_out
 
     def transform(self, songs: Sequence[Song]) -> Floats:
-        assert self._scores is not None, "fit comes first"
         return self._scores.of(self._terms(songs))
 
     def columns(self) -> list[str]:
         return [f"{self.name}: {axis}" for axis in self._axes]
 
     def save(self, folder: Path) -> dict[str, Any]:
-        assert self._scores is not None, "fit comes first"
         file = f"{self.name}.json"
         self._scores.save(folder / file)
         return {"file": file, "axes": list(self._axes)}
-
-    @classmethod
-    def restore(cls, name: str, facts: Mapping[str, Any], folder: Path) -> Self:
-        """Make it of what `save` gave."""
-        scores = WordScores.load(folder / plain_name(facts["file"]))
-        if len(scores.means) != len(facts["axes"]):
-            raise ModelError(f"{printable(str(folder))}: {facts['file']} is of other targets.")
-        return cls(name, scores, facts["axes"])
 
     def _text(self, song: Song) -> str:
         if self.name == "lyric-words":
@@ -66,8 +170,4 @@ class Words:
         return " ".join(part for part in (song.title, song.artist, song.album) if part)
 
     def _terms(self, songs: Sequence[Song]) -> list[Counter[str]]:
-        texts = [self._text(song) for song in songs]
-        for text in texts:
-            if text not in self._known:
-                self._known[text] = terms_of(WORD.findall(text.lower().replace("\u2019", "'")))
-        return [self._known[text] for text in texts]
+        return [self._terms_of(self._text(song)) for song in songs]

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from img2music.music.lyrics.affect_model import TextReader, text_affect
+from img2music.music.lyrics.affect_model import text_affect
 from img2music.music.lyrics.lemmas import lemmatise
 from img2music.music.lyrics.lexicon import Lexicon
-from img2music.music.lyrics.text_model import TextModel
+from img2music.music.lyrics.text_model import TextModel, TextReader
 from img2music.research.accuracy import Accuracy, accuracy_of, accuracy_of_means
 from img2music.research.text.rated_texts import EMOBANK, SPLITS, RatedTexts
 from img2music.research.text.training import fit_text_model

@@ -5,14 +5,24 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import cho_factor, cho_solve
+from scipy.sparse import csr_array
 
-from img2music.music.lyrics import sentence_model, text_model
-from img2music.music.lyrics.encoders import WIDTH, MiniLM, wordpieces
-from img2music.music.lyrics.forms import Forms, kernel, unit_rows
-from img2music.music.lyrics.grams import count_grams, inverse_frequency, weigh
+from img2music.music.lyrics.encoders import WIDTH, MiniLM
 from img2music.music.lyrics.lexicon import Lexicon
-from img2music.music.lyrics.sentence_model import SentenceModel
-from img2music.music.lyrics.text_model import DIMENSIONS, PieceTable, TextModel
+from img2music.music.lyrics.text_model import (
+    BUCKETS,
+    DIMENSIONS,
+    NAME,
+    SENTENCE_NAME,
+    PieceTable,
+    QuadraticForms,
+    SentenceModel,
+    TextModel,
+    count_grams,
+    unit_rows,
+    weigh,
+)
+from img2music.music.lyrics.tokens import wordpieces
 from img2music.research.text.rated_texts import RatedTexts
 
 # Chosen on EmoBank's dev split.
@@ -26,6 +36,10 @@ WORD_WIDTH = 1.5
 WORD_RIDGE = 0.3
 """Of the Gaussian kernel ridge regression that carries the affect of the Glasgow Norms' words over to pieces."""
 
+GAMMA = 1.0
+"""Of the kernel between unit vectors, ``((1 + GAMMA cos) / (1 + GAMMA))^2``: a polynomial of degree 2 (Shawe-Taylor &
+Cristianini 2004, "Kernel Methods for Pattern Analysis", sections 7.3 and 9.1)."""
+
 Floats = NDArray[np.float64]
 Progress = Callable[[int, int], None]
 
@@ -33,7 +47,7 @@ Progress = Callable[[int, int], None]
 def train_text_model(texts: RatedTexts, words: Lexicon, progress: Progress | None = None) -> TextModel:
     """Train the model that runs without an encoder."""
     pieces = wordpieces()
-    listed = [[number] for number in range(len(pieces))]
+    listed = [[piece] for piece in range(len(pieces))]
     named = list(words.terms)
     vectors = _encode([*listed, *map(pieces.split, named)], progress)
     affect = np.array([(words.terms[word].valence, words.terms[word].arousal) for word in named])
@@ -60,9 +74,9 @@ def fit_text_model(table: PieceTable, texts: RatedTexts) -> TextModel:
     average = texts.ratings.mean(axis=0)
     dual = _solve(alike, RIDGE, texts.ratings - average)
     return TextModel(
-        name=text_model.NAME,
+        name=NAME,
         pieces=table,
-        forms=Forms.fold(meaning, dual, average),
+        forms=fold(meaning, dual, average),
         word_affect=(share * dual.T @ felt).astype(np.float32),
         word_affect_mean=felt_mean,
         word_affect_scale=felt_scale,
@@ -76,14 +90,52 @@ def train_sentence_model(texts: RatedTexts, progress: Progress | None = None) ->
     units = unit_rows(_encode([wordpieces().split(text) for text in texts.texts], progress))
     average = texts.ratings.mean(axis=0)
     dual = _solve(kernel(units), SENTENCE_RIDGE, texts.ratings - average)
-    return SentenceModel(sentence_model.NAME, Forms.fold(units, dual, average))
+    return SentenceModel(SENTENCE_NAME, fold(units, dual, average))
+
+
+def fold(units: Floats, dual: Floats, average: Floats) -> QuadraticForms:
+    """Fold ``kernel(u, units) @ dual + average``; ``units`` of shape (n, k), ``dual`` of (n, 2)."""
+    # (1 + g c)^2 = 1 + 2 g c + g^2 c^2, with c = u'v for each training text v, summed over these.
+    size = (1.0 + GAMMA) ** 2
+    quadratic = np.stack([GAMMA**2 / size * (units.T * weight) @ units for weight in dual.T])
+    linear = 2.0 * GAMMA / size * dual.T @ units
+    constant = average + dual.sum(axis=0) / size
+    return QuadraticForms(quadratic.astype(np.float16), linear.astype(np.float32), constant.astype(np.float32))
+
+
+def kernel(units: Floats) -> Floats:
+    """Compare training texts with each other: from ``units`` of shape (n, k), shape (n, n)."""
+    values = units @ units.T
+    values *= GAMMA
+    values += 1.0
+    values /= 1.0 + GAMMA
+    return np.asarray(np.square(values, out=values))
+
+
+def inverse_frequency(counts: csr_array) -> Floats:
+    """Weigh each bucket by how few texts have it (smoothed inverse document frequency).
+
+    Parameters
+    ----------
+    counts : sparse array, shape (n, BUCKETS)
+        From `count_grams`.
+
+    Returns
+    -------
+    ndarray of float64, shape (BUCKETS,)
+        0 where fewer than two texts have it. Manning, Raghavan & Schütze (2008), "Introduction to Information
+        Retrieval", section 6.2.
+    """
+    having = np.bincount(counts.indices, minlength=BUCKETS)
+    weight: Floats = np.where(having >= 2, np.log((1 + counts.shape[0]) / (1 + having)) + 1, 0.0)
+    return weight
 
 
 def _encode(texts: Sequence[Sequence[int]], progress: Progress | None) -> Floats:
     encoder = MiniLM()
     vectors = np.zeros((len(texts), WIDTH))
-    for row, numbers in enumerate(texts):
-        vectors[row] = encoder.encode_numbers(numbers)
+    for row, ids in enumerate(texts):
+        vectors[row] = encoder.encode_ids(ids)
         if progress is not None:
             progress(row + 1, len(texts))
     return vectors

@@ -1,7 +1,6 @@
 """Captions: text over the lower part of a picture."""
 
 import os
-from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,6 +8,7 @@ from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
 from img2music.errors import InputError, printable
 from img2music.fonts import covering
+from img2music.options import Captions
 from img2music.soundtrack.slideshow.photos import Photo
 
 SIZE = 0.046
@@ -28,14 +28,6 @@ SHADOW = 0.75
 
 ABSENT = "\U0010ffff"
 """A character that no font has (Unicode keeps it out of use), so that it is drawn as a font draws what it lacks."""
-
-
-class Captions(StrEnum):
-    """What is written on photos."""
-
-    NONE = "none"
-    TITLE = "title"
-    NAME = "name"
 
 
 def caption_of(photo: Photo, captions: Captions) -> str:

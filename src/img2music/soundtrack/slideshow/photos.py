@@ -4,7 +4,6 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 
 import numpy as np
 
@@ -14,6 +13,7 @@ from img2music.errors import InputError, MissingExtraError
 from img2music.matching.query_reading import expand
 from img2music.media.images import opened
 from img2music.media.photo_info import read_photo_info
+from img2music.options import PhotoOrder
 from img2music.vision.model import ImageModel
 
 # fmt: off
@@ -24,14 +24,6 @@ OTHERS = frozenset({
 # fmt: on
 """Extensions (lower case, without the dot) of what cameras keep beside photos, and a slideshow can't show: films, and
 raw photos."""
-
-
-class Order(StrEnum):
-    """In which order photos come."""
-
-    NAME = "name"
-    DATE = "date"
-    MOOD = "mood"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,11 +100,11 @@ def read_photos(files: Sequence[str], model: ImageModel) -> tuple[list[Photo], l
     return photos, errors
 
 
-def ordered(photos: Sequence[Photo], order: Order) -> list[Photo]:
+def ordered(photos: Sequence[Photo], order: PhotoOrder) -> list[Photo]:
     """Bring photos into order."""
-    if order is Order.DATE:
+    if order is PhotoOrder.DATE:
         return sorted(photos, key=lambda photo: photo.taken)
-    if order is Order.MOOD:
+    if order is PhotoOrder.MOOD:
         return [photos[place] for place in arc([photo.affect for photo in photos])]
     return list(photos)
 

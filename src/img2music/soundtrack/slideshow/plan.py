@@ -1,6 +1,8 @@
-"""Which photo is seen when."""
+"""Which photo is seen when, and which beats of the music that is moved to."""
 
-from collections.abc import Iterator, Sequence
+import itertools
+import math
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,13 +10,13 @@ from numpy.typing import NDArray
 
 from img2music.affect import Affect
 from img2music.errors import UsageError
+from img2music.options import SlideshowOptions, limits
+from img2music.soundtrack.beats import Beats, listen
+from img2music.soundtrack.cue_sheet import Cue, clock
 from img2music.soundtrack.film import SAMPLE_EVERY
 
-LEAST_SECONDS, MOST_SECONDS = 1.0, 60.0
+LEAST_SECONDS, MOST_SECONDS = limits(SlideshowOptions, "seconds_per_photo")
 """Seconds for which a photo may be seen."""
-
-CROSS_FADE = 1.0
-"""Seconds in which one photo turns into the next; a third of the time that one is seen, at most."""
 
 LAST_FADE = 1.5
 """Seconds in which the last picture goes dark; a third of its time, at most."""
@@ -27,11 +29,18 @@ JOIN = 0.2
 what it is moved to be on the beat of both songs."""
 
 
+PART, AROUND = 120.0, 10.0
+"""Seconds of music that are in memory at once, and that are heard beyond either end of a part to tell its beats."""
+
+NEAR = 0.04
+"""Seconds from a beat that count as on it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Seen:
     """What one picture of the film shows."""
 
-    photo: int  # place in the film
+    photo: int  # its index in the film
     share: float  # how much of its time is over, in [0, 1]
     mixed: float = 0.0  # share of the next photo in the picture, in [0, 1]
     following: float = 0.0  # how much of the next photo's time is over
@@ -99,7 +108,7 @@ class Schedule:
         return np.column_stack([moments, *(np.interp(moments, edges, levels[:, axis]) for axis in range(2))])
 
 
-def evenly(photos: int, seconds: float, rate: int, fade: float = CROSS_FADE) -> Schedule:
+def evenly(photos: int, seconds: float, rate: int, fade: float = SlideshowOptions.cross_fade) -> Schedule:
     """Show each photo equally long."""
     changes = np.rint(np.arange(photos + 1) * seconds * rate).astype(np.int64)
     return Schedule(rate, changes, min(fade, seconds / 3))
@@ -119,12 +128,41 @@ def on_beats(schedule: Schedule, beats: NDArray[np.float64], joins: NDArray[np.f
     """Move each change to where the music changes, if that is meant (`JOIN`), else to the nearest beat in `REACH`."""
     changes = schedule.changes.copy()
     lengths = np.diff(schedule.times)
-    for place in range(1, len(changes) - 1):
-        time = float(schedule.times[place])
-        reach = REACH * float(min(lengths[place - 1], lengths[place]))
+    for index in range(1, len(changes) - 1):
+        time = float(schedule.times[index])
+        reach = REACH * float(min(lengths[index - 1], lengths[index]))
         for moments, within in ((joins, min(JOIN, reach)), (beats, reach)):
             nearest = float(moments[np.abs(moments - time).argmin()]) if len(moments) else np.inf
             if abs(nearest - time) <= within:
-                changes[place] = round(nearest * schedule.rate)
+                changes[index] = round(nearest * schedule.rate)
                 break
     return Schedule(schedule.rate, changes, schedule.fade)
+
+
+def beats_under(cues: Iterable[Cue]) -> Beats:
+    """Find the beats of the passages under a film."""
+    found: list[NDArray[np.float64]] = [np.empty(0)]
+    without: list[tuple[float, float, str]] = []
+    for cue in cues:
+        shift = cue.start - cue.passage.start
+        length = cue.passage.end - cue.passage.start
+        edges = np.linspace(cue.passage.start, cue.passage.end, math.ceil(length / PART) + 1).tolist()
+        for start, end in itertools.pairwise(edges):
+            heard = listen(cue.track.path, [(start - AROUND, end + AROUND)])
+            found.append(heard.times[(heard.times >= start) & (heard.times < end)] + shift)
+            without += [(start + shift, end + shift, f"of {cue.track.shown_title}, {why}") for *_, why in heard.without]
+    times = np.concatenate(found)
+    return Beats(times, np.zeros(len(times), dtype=np.bool_), without=tuple(without))
+
+
+def beat_note(changes: Sequence[float], beats: Beats, rate: int) -> str:
+    """Say how many changes of photos are on beats, and why the others are not."""
+    reach = max(NEAR, 0.5 / rate + 0.02)
+    off = [time for time in changes if not (np.abs(beats.times - time) <= reach).any()]
+    reasons: dict[str, list[str]] = {}
+    for time in off:
+        reasons.setdefault(beats.why_not(time), []).append(clock(time))
+    told = "; ".join(f"at {', '.join(times)}: {why}" for why, times in reasons.items())
+    return (
+        f"{len(changes) - len(off)} of {len(changes)} changes of photos are on beats{f'; not {told}' if told else ''}."
+    )

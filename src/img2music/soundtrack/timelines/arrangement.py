@@ -3,7 +3,7 @@
 import math
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,8 +12,9 @@ import numpy as np
 
 from img2music.affect import Affect
 from img2music.errors import InputError, printable
-from img2music.soundtrack.cue_sheet import TOLERANCE, Cue, CueSheet, Original, OwnSound, SheetSlideshow
-from img2music.soundtrack.ducking import Level, ducked
+from img2music.options import OriginalSound
+from img2music.soundtrack.cue_sheet import TOLERANCE, Cue, CueSheet, OwnSound, SheetSlideshow
+from img2music.soundtrack.speech import Level, ducked
 
 if TYPE_CHECKING:
     from img2music.media.video import VideoInfo
@@ -47,8 +48,8 @@ class FilmClip:
     first: int  # timecode of its first picture, in frames
     drops: bool  # whether timecode of this film drops frame numbers
     size: tuple[int, int] | None  # width and height as it is shown, in square pixels
-    channels: int  # of its sound; 0 channels where there is none
-    rate: int  # of its sound; 0 channels where there is none
+    channels: int  # of its sound; 0 where there is none
+    rate: int  # samples a second of its sound
     dropped: bool  # whether its sound is not to be heard
     gain_db: float  # decibels for its sound
 
@@ -64,8 +65,8 @@ class PhotoClip:
 
     name: str  # name of its file, fit to be shown on one line
     url: str  # its file, as a URL
-    start: int  # first frame of the timeline, and how many
-    frames: int  # first frame of the timeline, and how many
+    start: int  # first frame of the timeline
+    frames: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +79,13 @@ class MusicClip:
     file: str  # name of its file, likewise
     url: str  # its file, as a URL
     track: int  # on which track of music, from 0
-    start: int  # first frame of the timeline, and how many
-    frames: int  # first frame of the timeline, and how many
+    start: int  # first frame of the timeline
+    frames: int
     first: int  # frames at which its file begins: 0, but in Broadcast Wave files
     source: int  # first frame of the song, counted likewise
     available: int  # frames that the song has
-    fade_in: int  # frames from its start and to its end
-    fade_out: int  # frames from its start and to its end
+    fade_in: int  # frames from its start
+    fade_out: int  # frames to its end
     tail: int  # how many of its frames are after its cue's end
     # How its level goes while someone speaks: frames from its start, and decibels beside its cue's gain, in straight
     # lines from the first frame to the last; none where it stays the same
@@ -95,7 +96,7 @@ class MusicClip:
     @property
     def keyframes(self) -> list[tuple[int, float]]:
         """Frames from its start, and decibels with its gain; none where the gain is all."""
-        return [(place, self.cue.gain_db + level) for place, level in self.levels]
+        return [(frame, self.cue.gain_db + level) for frame, level in self.levels]
 
     @property
     def end(self) -> int:
@@ -159,30 +160,28 @@ def arrange(sheet: CueSheet) -> Arrangement:
     rate = timeline_rate(sheet.film.fps)
     path = os.path.abspath(sheet.film.path)  # noqa: PTH100 - names may be any bytes
     total = max(1, frame(sheet.film.duration, rate))
-    own = sheet.original or OwnSound(Original.KEEP, 0.0)
-    music = _music(sheet.cues, total, rate, ducked(own.speech or (), own.duck_db if own.use is Original.DUCK else 0.0))
+    own = sheet.original or OwnSound(OriginalSound.KEEP, 0.0)
+    music = _music(sheet.cues, total, rate, ducked(own.speech or (), own.depth))
     scenes = []
     for number, scene in enumerate(sheet.scenes, start=1):
         start, end = _within(scene.start, scene.end, total, rate)
         scenes.append(SceneMark(number, start, end - start, scene.affect))
     name = one_line(os.path.splitext(os.path.basename(path))[0])  # noqa: PTH119, PTH122 - as above
-    if sheet.slideshow is None:
-        film = _film(path, total, sheet.film.fps, rate, own)
-        return Arrangement(name, rate, film, tuple(music), tuple(scenes))
-    size = (sheet.slideshow.width, sheet.slideshow.height)
-    film = FilmClip(
+    show = sheet.slideshow
+    clip = FilmClip(
         name=one_line(os.path.basename(path)),  # noqa: PTH119 - as above
         url=file_url(path),
         frames=total,
         first=0,
         drops=_drops(rate),
-        size=size,
-        channels=0,
+        size=None if show is None else (show.width, show.height),
+        channels=0 if show else UNKNOWN_SOUND[0],
         rate=UNKNOWN_SOUND[1],
-        dropped=True,
-        gain_db=0.0,
+        dropped=show is not None or own.use is OriginalSound.DROP,
+        gain_db=0.0 if show else own.gain_db or 0.0,
     )
-    photos = tuple(_photos(sheet.slideshow, total, rate))
+    film = _probed(clip, path, sheet.film.fps, rate) if show is None else clip
+    photos = () if show is None else tuple(_photos(show, total, rate))
     return Arrangement(name, rate, film, tuple(music), tuple(scenes), photos)
 
 
@@ -207,7 +206,7 @@ def timeline_rate(fps: float) -> Fraction:
     def off(rate: Fraction, times: Fraction) -> float:
         return round(abs(math.log(float(rate / times) / fps)), 6)
 
-    least, _, rate = min((off(rate, times), place, rate) for place, times in enumerate(TIMES) for rate in RATES)
+    least, _, rate = min((off(rate, times), order, rate) for order, times in enumerate(TIMES) for rate in RATES)
     return rate if least <= SAME_RATE else min(RATES, key=lambda rate: off(rate, Fraction(1)))
 
 
@@ -226,40 +225,31 @@ def file_url(path: str) -> str:
     return Path(os.path.abspath(path)).as_uri()  # noqa: PTH100 - does not follow links
 
 
-def _film(path: str, total: int, fps: float, rate: Fraction, own: OwnSound) -> FilmClip:
+def _probed(clip: FilmClip, path: str, fps: float, rate: Fraction) -> FilmClip:
+    """The film with what its file says; what is not here, or can't be read, the editor will see."""
     from img2music.media.audio import probe
     from img2music.media.video import VideoFile
 
-    size, info = None, None
-    channels, samples = UNKNOWN_SOUND
     try:
         with VideoFile(path) as video:
-            info = video.info
-            shown = video.first()
-            size = (2 * round(shown.height * shown.proportion / 2), shown.height)
-            if not info.sound:
-                channels = 0
-        if channels:
+            info, shown = video.info, video.first()
+        drops = clip.drops
+        first = _timecode(info, fps, rate)
+        if first and info.timecode is not None:
+            drops = drops and ";" in info.timecode
+        size = (2 * round(shown.height * shown.proportion / 2), shown.height)
+        clip = replace(clip, first=first, drops=drops, size=size, channels=clip.channels if info.sound else 0)
+        if info.sound:  # only the film's container may let one read it
             sound = probe(path)
-            channels, samples = sound.channels, sound.rate
+            clip = replace(clip, channels=sound.channels, rate=sound.rate)
     except InputError:
-        pass  # not here, or sound that only the film's container lets one read: the editor will see
-    first = _timecode(info, fps, rate)
-    drops = _drops(rate)
-    if first and info is not None and info.timecode is not None:
-        drops = drops and ";" in info.timecode
-    name = one_line(os.path.basename(path))  # noqa: PTH119 - names may be any bytes
-    dropped = own.use is Original.DROP
-    return FilmClip(
-        *(name, file_url(path), total, first, drops, size, channels, samples),
-        dropped=dropped,
-        gain_db=own.gain_db or 0.0,
-    )
+        pass
+    return clip
 
 
-def _timecode(info: "VideoInfo | None", fps: float, rate: Fraction) -> int:
+def _timecode(info: "VideoInfo", fps: float, rate: Fraction) -> int:
     """Timecode of the first picture in frames; 0 where there is none, or it counts at a rate that is not known."""
-    if info is None or info.timecode is None:
+    if info.timecode is None:
         return 0
     if info.timecode_rate is None and abs(math.log(float(rate) / fps)) > SAME_RATE:
         return 0
@@ -274,9 +264,9 @@ def _timecode(info: "VideoInfo | None", fps: float, rate: Fraction) -> int:
 
 def _levels(points: Sequence[Level], start: int, frames: int, rate: Fraction) -> tuple[tuple[int, float], ...]:
     """The part of the music's level that is under a clip."""
-    places = [frame(time, rate) for time, _ in points]
-    inside = [0, *(place - start for place in places if start < place < start + frames), frames]
-    values = np.interp(np.array(inside) + start, places, [level for _, level in points]) if points else np.zeros(1)
+    known = [frame(time, rate) for time, _ in points]
+    inside = [0, *(each - start for each in known if start < each < start + frames), frames]
+    values = np.interp(np.array(inside) + start, known, [level for _, level in points]) if points else np.zeros(1)
     return tuple(zip(inside, values.round(3).tolist(), strict=True)) if values.any() else ()
 
 
@@ -298,8 +288,8 @@ def _music(cues: Sequence[Cue], total: int, rate: Fraction, points: Sequence[Lev
         start, end = _within(cue.start, cue.end, total, rate)
         # The song keeps its place against the picture where the cue begins between two frames.
         first = math.ceil(Fraction(begins) * rate)
-        place = Fraction(begins) + Fraction(cue.passage.start) - Fraction(cue.start)
-        source = max(first, math.floor(place * rate + start + Fraction(1, 2)))
+        shift = Fraction(begins) + Fraction(cue.passage.start) - Fraction(cue.start)
+        source = max(first, math.floor(shift * rate + start + Fraction(1, 2)))
         lasts = lasts or cue.track.duration
         most = source + end - start if lasts is None else math.floor((Fraction(begins) + Fraction(lasts)) * rate)
         available = max(source + 1, most) - first

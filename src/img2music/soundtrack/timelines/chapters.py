@@ -3,8 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from img2music.soundtrack.aligning import LATE
-from img2music.soundtrack.cue_sheet import CueSheet
+from img2music.soundtrack.cue_sheet import LATE, CueSheet
 from img2music.soundtrack.timelines.arrangement import one_line
 
 

@@ -78,8 +78,8 @@ def _event(
     yield f"* {word} CLIP NAME:  {clip.file}"
     yield f"* OTIO REFERENCE {word}: {clip.url}"
     yield f"* SONG: {clip.name}"
-    for place, level in clip.keyframes or [(0, clip.cue.gain_db)]:
-        yield _level(made, clip.source + place, level, reels[clip.url], "A2")
+    for frame, level in clip.keyframes or [(0, clip.cue.gain_db)]:
+        yield _level(made, clip.source + frame, level, reels[clip.url], "A2")
     if clip.fade_in and not length:
         yield f"* FADE IN: {clip.fade_in} FRAMES"
     if clip.fade_out and not clip.tail:

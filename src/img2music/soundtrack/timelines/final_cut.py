@@ -76,10 +76,10 @@ def _under(parents: list[Parent], start: int, first: int) -> tuple[ElementTree.E
 def _resources(resources: ElementTree.Element, made: Arrangement) -> dict[str, str]:
     """Write the format and the files; tell the id of each song's file by its URL."""
     film = made.film
-    form = {"id": "r1", "frameDuration": _time(1, made.rate)}
+    picture = {"id": "r1", "frameDuration": _time(1, made.rate)}
     if film.size is not None:
-        form |= {"width": str(film.size[0]), "height": str(film.size[1])}
-    ElementTree.SubElement(resources, "format", form)
+        picture |= {"width": str(film.size[0]), "height": str(film.size[1])}
+    ElementTree.SubElement(resources, "format", picture)
     if made.photos:
         ElementTree.SubElement(resources, "format", {"id": "r2", "name": "FFVideoFormatRateUndefined"})
         for number, photo in enumerate(made.photos):
@@ -115,9 +115,9 @@ def _connect(parent: ElementTree.Element, clip: MusicClip, song: str, offset: in
             if frames:
                 ElementTree.SubElement(amount, name, type="easeIn", duration=_time(frames, rate))
         keyframes = ElementTree.SubElement(amount, "keyframeAnimation") if clip.levels else amount
-        for place, level in clip.keyframes:  # in the song's time
+        for frame, level in clip.keyframes:  # in the song's time
             ElementTree.SubElement(
-                keyframes, "keyframe", time=_time(clip.source + place, rate), value=f"{level:.3f}dB", curve="linear"
+                keyframes, "keyframe", time=_time(clip.source + frame, rate), value=f"{level:.3f}dB", curve="linear"
             )
 
 

@@ -194,7 +194,7 @@ def _levels(gain_db: float, keyframes: list[dict[str, Any]] | None = None) -> di
 
 def _keyframes(clip: MusicClip) -> list[dict[str, Any]]:
     """Levels at frames of the song."""
-    return [{"when": clip.source - clip.first + place, "value": _linear(level)} for place, level in clip.keyframes]
+    return [{"when": clip.source - clip.first + frame, "value": _linear(level)} for frame, level in clip.keyframes]
 
 
 def _linear(gain_db: float) -> float:
@@ -206,16 +206,16 @@ def _link(root: ElementTree.Element, links: Links) -> None:
     for item in root.iter("clipitem"):
         for rate in item.findall("rate")[1:]:
             item.remove(rate)
-    places: dict[str, tuple[ElementTree.Element, int, int]] = {}
+    positions: dict[str, tuple[ElementTree.Element, int, int]] = {}
     for kind in ("video", "audio"):
         for track, lane in enumerate(root.findall(f".//sequence/media/{kind}/track"), start=1):
-            for place, item in enumerate(lane.findall("clipitem"), start=1):
-                places[item.attrib["id"]] = (item, track, place)
+            for index, item in enumerate(lane.findall("clipitem"), start=1):
+                positions[item.attrib["id"]] = (item, track, index)
     for together in links:
         for name, _ in together if len(together) > 1 else ():
             for other, kind in together:
-                link = ElementTree.SubElement(places[name][0], "link")
+                link = ElementTree.SubElement(positions[name][0], "link")
                 ElementTree.SubElement(link, "linkclipref").text = other
                 ElementTree.SubElement(link, "mediatype").text = kind
-                ElementTree.SubElement(link, "trackindex").text = str(places[other][1])
-                ElementTree.SubElement(link, "clipindex").text = str(places[other][2])
+                ElementTree.SubElement(link, "trackindex").text = str(positions[other][1])
+                ElementTree.SubElement(link, "clipindex").text = str(positions[other][2])

@@ -99,7 +99,7 @@ def _music(clip: MusicClip, rate: float) -> Any:
         "why": one_line(cue.why),
     }
     if clip.levels:
-        told["levels"] = [{"frame": place, "gain_db": round(level, 3)} for place, level in clip.keyframes]
+        told["levels"] = [{"frame": frame, "gain_db": round(level, 3)} for frame, level in clip.keyframes]
     found = otio.schema.Clip(clip.name, media, span(clip.source, clip.frames, rate), metadata={METADATA: told})
     parameters = [
         ("volume", clip.cue.gain_db, *VOLUMES, clip.keyframes),
@@ -118,8 +118,8 @@ def _resolve_volume(parameters: list[Parameter]) -> Any:
             "Parameter Value": min(max(float(value), least), most),
             "Default Parameter Value": 0.0,
             "Key Frames": {
-                str(place): {"Value": min(max(float(level), least), most), "Variant Type": "Double"}
-                for place, level in keyframes
+                str(frame): {"Value": min(max(float(level), least), most), "Variant Type": "Double"}
+                for frame, level in keyframes
             },
             "Variant Type": "Double",
             "minValue": least,

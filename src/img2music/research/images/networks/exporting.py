@@ -14,13 +14,14 @@ from numpy.typing import NDArray
 
 from img2music.errors import MissingExtraError, ModelError
 from img2music.files import ONNX, require_outputs, write_atomically
+from img2music.inference import open_session
 from img2music.parallel import in_order, processors
 from img2music.research.images.networks.architecture import Network
 from img2music.research.images.networks.preparation import Target
 from img2music.research.images.networks.torch_import import import_torch
 from img2music.research.images.networks.training import Trained, correlation
 from img2music.research.images.rated_images import RatedImages
-from img2music.vision.model import FORMAT, open_session, read_pixels
+from img2music.vision.model import FORMAT, read_pixels
 
 TOLERANCE = 1e-4
 """Most that ONNX Runtime may differ from PyTorch."""

@@ -1,0 +1,259 @@
+"""Training of the music affect model on people's ratings, and what it is worth on music it has not seen."""
+
+import csv
+import importlib.util
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from img2music.errors import InputError, MissingExtraError, reason_of
+from img2music.music.audio import musicnn, network
+from img2music.music.audio.affect_model import MODEL, SIGNALS, AffectModel
+from img2music.music.audio.analyzer import measure
+from img2music.progress import Progress, Step, unwatched
+
+EMOTIFY_GENRES = ("classical", "rock", "electronic", "pop")
+"""Folders of Emotify, in the order of its track ids, a hundred each."""
+SAYS = ((1.0, 0.0, 0.45), (0.0, 1.0, 0.45))
+"""For valence and arousal: the say of vibenet's embedding, MusiCNN's and the signals in the ridge regression.
+
+Each group's standardised inputs are scaled to have this variance in all, so that 200 inputs weigh no more than 6.
+"""
+CHANGE_SAYS = (1.0, 0.0, 0.45)
+"""The same for how a window differs from its track."""
+PENALTY = 1.0
+"""Of that regression."""
+PRIOR_SHARES = (0.3, 0.0)
+"""For valence and arousal: the share of `PRIOR` in a prediction, in standard deviations."""
+TABLE_PENALTY = 100.0
+"""Of ridge regression on a table's standardised columns."""
+SPREAD = 0.2
+"""Standard deviation of predictions for Emotify, near that of people's ratings (0.16 to 0.25)."""
+FOLDS = 10
+SEED = 0
+SHARED = ("danceability", "energy", "valence", "acousticness", "loudness")
+"""Features that PMEmo's table has too, measured by Spotify there and by us elsewhere."""
+
+
+_Predictor = Callable[[NDArray[np.intp], NDArray[np.intp]], NDArray[np.float64]]
+
+
+@dataclass(frozen=True)
+class RatedMusic:
+    """Inputs of the model and people's ratings."""
+
+    inputs: NDArray[np.float64]  # inputs of the model, one row a song; none where there is no sound
+    shared: NDArray[np.float64]  # the features in `SHARED`
+    ratings: NDArray[np.float64]  # valence and arousal on the unit scale
+    groups: tuple[str, ...]  # what must not be split between training and testing: the genre or the artist
+
+
+def read_emotify(folder: Path, jobs: int = 1, progress: Progress = unwatched) -> RatedMusic:
+    """Listen to Emotify (Aljanaki, Wiering & Veltkamp 2016, Information Processing & Management 52).
+
+    Its listeners chose from the nine feelings of the Geneva Emotional Music Scale. Valence is read as joyful
+    activation + (tenderness + amazement) / 2 - sadness - tension, arousal as power + joyful activation +
+    tension - calmness - tenderness - sadness / 2, each scaled to [0, 1]: a stand-in, for nobody was asked for
+    these two. Signs follow the scale's second-order factors (Zentner, Grandjean & Scherer 2008, Emotion 8):
+    vitality (power, joyful activation), unease (tension, sadness), sublimity (the rest).
+
+    The folder holds ``gems.csv`` (``track id`` and the share of listeners for each feeling) and a folder a genre with
+    one sound file a track, named by its number within the genre. Groups are genres.
+    """
+    rows = _read_table(folder / "gems.csv")
+    feelings = ("amazement", "tenderness", "calmness", "power", "joyful_activation", "tension", "sadness")
+    names = {*feelings, "track id"}
+    _require(rows, names, folder / "gems.csv")
+    files, genres, points = [], [], []
+    for row in rows:
+        genre_index, index = divmod(int(row["track id"]) - 1, 100)
+        genre = EMOTIFY_GENRES[genre_index]
+        matches = sorted((folder / genre).glob(f"{index + 1}.*"))
+        if not matches:
+            raise InputError(f"There is no track {index + 1}.", str(folder / genre))
+        amazement, tenderness, calmness, power, joy, tension, sadness = (float(row[name]) for name in feelings)
+        files.append(matches[0])
+        genres.append(genre)
+        valence = joy + (tenderness + amazement) / 2 - sadness - tension
+        points.append((valence, power + joy + tension - calmness - tenderness - sadness / 2))
+    heard = []
+    with ProcessPoolExecutor(jobs) as pool:
+        for file, song in zip(files, pool.map(_heard, files), strict=True):
+            heard.append(song)
+            progress(Step("Listening", len(heard), len(files), file.name, "tracks"))
+    ratings = np.array(points)
+    low, high = ratings.min(axis=0), ratings.max(axis=0)
+    inputs, shared = (np.array(part) for part in zip(*heard, strict=True))
+    return RatedMusic(inputs, shared, (ratings - low) / (high - low), tuple(genres))
+
+
+def read_pmemo(table: Path) -> RatedMusic:
+    """Read PMEmo's ratings (Zhang et al. 2018, ICMR) joined to Spotify's features of the same songs.
+
+    The table has ``valence_mean`` and ``arousal_mean`` on 1-9, ``artist``, and Spotify's columns; rows that lack a
+    value are left out. There is no sound, so no inputs; groups are artists.
+    """
+    rows = _read_table(table)
+    _require(rows, {*SHARED, "valence_mean", "arousal_mean", "artist"}, table)
+    needed = (*SHARED, "valence_mean", "arousal_mean")
+    values = np.array([[float(row[name]) for name in needed] for row in rows if all(row[n] for n in needed)])
+    artists = tuple(row["artist"].casefold() for row in rows if all(row[n] for n in needed))
+    shared, ratings = np.split(values, [len(SHARED)], axis=1)
+    return RatedMusic(np.zeros((len(values), 0)), shared, (ratings - 1.0) / 8.0, artists)
+
+
+def train_affect_model(rated: RatedMusic) -> AffectModel:
+    """Fit the model: ridge regression, blended with what MusiCNN itself reads."""
+    mean, scale = rated.inputs.mean(axis=0), rated.inputs.std(axis=0)
+    scale[scale == 0] = 1.0
+    standard = (rated.inputs - mean) / scale
+
+    # As inputs are centred, there is no intercept: the average song is neutral.
+    def row(axis: int, says: tuple[float, ...], share: float) -> tuple[float, ...]:
+        learnt = standard[:, :-1]
+        groups = (network.EMBEDDING, musicnn.EMBEDDING, len(SIGNALS))
+        weight = np.sqrt(np.repeat(np.divide(says, groups), groups))
+        coefficients = weight * _ridge(learnt * weight, rated.ratings[:, axis], PENALTY)
+        coefficients *= (1.0 - share) / (learnt @ coefficients).std()
+        coefficients = np.append(coefficients, share)
+        # Regression pulls predictions together; they are spread as people's ratings are.
+        coefficients *= SPREAD / (standard @ coefficients).std()
+        return tuple(coefficients.tolist())
+
+    rows = [row(axis, SAYS[axis], PRIOR_SHARES[axis]) for axis in range(2)]
+    changes = [row(axis, CHANGE_SAYS, 0.0) for axis in range(2)]
+    return AffectModel(MODEL, tuple(mean.tolist()), tuple(scale.tolist()), *rows, *changes)
+
+
+def evaluate_affect_model(emotify: RatedMusic, pmemo: RatedMusic) -> list[tuple[str, float, float]]:
+    """Correlate predictions with ratings of music that was not trained on."""
+
+    def table(data: RatedMusic, groups: tuple[str, ...] | None = None) -> NDArray[np.float64]:
+        return _folded(
+            data, lambda train, test: _carried(data.shared[train], data.ratings[train], data.shared[test]), groups
+        )
+
+    raw = [SHARED.index("valence"), SHARED.index("energy")]
+    unheard_genres = unheard_affects(emotify, emotify.groups)
+    tried = [
+        ("Emotify: vibenet's valence and energy as they are", emotify, emotify.shared[:, raw]),
+        ("Emotify: the same, and MusiCNN's happy less sad", emotify, _untrained(emotify)),
+        (f"Emotify: the model, {FOLDS} random folds", emotify, unheard_affects(emotify)),
+        ("Emotify: the model, a genre at a time left out", emotify, unheard_genres),
+        (f"Emotify: {len(SHARED)} features, {FOLDS} random folds", emotify, table(emotify)),
+        (
+            f"Emotify: {len(SHARED)} features, trained on PMEmo",
+            emotify,
+            _carried(pmemo.shared, pmemo.ratings, emotify.shared),
+        ),
+        ("PMEmo: Spotify's valence and energy as they are", pmemo, pmemo.shared[:, raw]),
+        (f"PMEmo: {len(SHARED)} features, {FOLDS} random folds", pmemo, table(pmemo)),
+        (
+            f"PMEmo: {len(SHARED)} features, {FOLDS} folds by artist",
+            pmemo,
+            table(pmemo, pmemo.groups),
+        ),
+        (
+            f"PMEmo: {len(SHARED)} features, trained on Emotify",
+            pmemo,
+            _carried(emotify.shared, emotify.ratings, pmemo.shared),
+        ),
+    ]
+    rows = [(name, *_correlations(predicted, data.ratings)) for name, data, predicted in tried]
+    within = [
+        ("Emotify, mean of its genres: vibenet's as they are", *_within_groups(emotify.shared[:, raw], emotify)),
+        ("Emotify, mean of its genres: untrained with MusiCNN", *_within_groups(_untrained(emotify), emotify)),
+        ("Emotify, mean of its genres: the genre left out", *_within_groups(unheard_genres, emotify)),
+    ]
+    return rows + within
+
+
+def unheard_affects(rated: RatedMusic, groups: tuple[str, ...] | None = None) -> NDArray[np.float64]:
+    """Read each song by a model that has not been trained on it."""
+
+    def model(train: NDArray[np.intp], test: NDArray[np.intp]) -> NDArray[np.float64]:
+        trained = train_affect_model(RatedMusic(rated.inputs[train], rated.shared[train], rated.ratings[train], ()))
+        points = [trained.affect(inputs) for inputs in rated.inputs[test]]
+        return np.array([(point.valence, point.arousal) for point in points])
+
+    return _folded(rated, model, groups)
+
+
+def _untrained(rated: RatedMusic) -> NDArray[np.float64]:
+    """What the networks read, without any rating: vibenet's output plus `PRIOR`, both standardised."""
+    read = np.column_stack([rated.shared[:, [SHARED.index("valence"), SHARED.index("energy")]], rated.inputs[:, -1]])
+    standard = (read - read.mean(axis=0)) / read.std(axis=0)
+    return np.asarray(standard[:, :2] + standard[:, 2:])
+
+
+def _within_groups(predicted: NDArray[np.float64], data: RatedMusic) -> tuple[float, float]:
+    """Average the correlations within each group."""
+    groups = np.array(data.groups)
+    parts = [_correlations(predicted[groups == name], data.ratings[groups == name]) for name in sorted(set(groups))]
+    valence, arousal = np.mean(parts, axis=0).tolist()
+    return valence, arousal
+
+
+def require_training() -> None:
+    """Refuse, before any song is heard, what scikit-learn is needed for."""
+    if importlib.util.find_spec("sklearn") is None:
+        raise MissingExtraError("Training", "train")
+
+
+def _folded(data: RatedMusic, predict: _Predictor, groups: tuple[str, ...] | None) -> NDArray[np.float64]:
+    from sklearn.model_selection import GroupKFold, KFold
+
+    if groups:
+        folds = GroupKFold(min(FOLDS, len(set(groups)))).split(data.ratings, groups=groups)
+    else:
+        folds = KFold(FOLDS, shuffle=True, random_state=SEED).split(data.ratings)
+    predictions = np.empty_like(data.ratings)
+    for train, test in folds:
+        predictions[test] = predict(train, test)
+    return predictions
+
+
+def _carried(
+    train: NDArray[np.float64], ratings: NDArray[np.float64], test: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Predict from features by a ridge regression elsewhere."""
+    mean, scale = train.mean(axis=0), train.std(axis=0)
+    standard = (train - mean) / scale
+    coefficients = [_ridge(standard, ratings[:, axis], TABLE_PENALTY) for axis in range(2)]
+    return np.column_stack([(test - mean) / scale @ row for row in coefficients])
+
+
+def _ridge(inputs: NDArray[np.float64], ratings: NDArray[np.float64], penalty: float) -> NDArray[np.float64]:
+    from sklearn.linear_model import Ridge
+
+    return np.asarray(Ridge(penalty).fit(inputs, ratings).coef_)
+
+
+def _correlations(predicted: NDArray[np.float64], ratings: NDArray[np.float64]) -> tuple[float, float]:
+    valence, arousal = (float(np.corrcoef(predicted[:, axis], ratings[:, axis])[0, 1]) for axis in range(2))
+    return valence, arousal
+
+
+def _heard(path: Path) -> tuple[NDArray[np.float64], list[float]]:
+    measured = measure(path)
+    return measured.inputs, [getattr(measured.features, name) or 0.0 for name in SHARED]
+
+
+def _read_table(path: Path) -> list[dict[str, str]]:
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            return list(csv.DictReader(file))
+    except (OSError, ValueError, csv.Error) as error:
+        raise InputError(
+            f"Can't be read as a CSV table: {reason_of(error, 'save it as CSV in UTF-8')}.", str(path)
+        ) from error
+
+
+def _require(rows: Sequence[dict[str, str]], names: set[str], path: Path) -> None:
+    missing = names - set(rows[0] if rows else ())
+    if missing:
+        raise InputError(f"Lacks the column {min(missing)!r}.", str(path))

@@ -44,7 +44,7 @@ def test_a_constant_column_says_nothing_and_a_missing_one_stays_missing():
 def test_restored_scaling_is_the_same_and_rubbish_is_refused(tmp_path):
     scaling = ColumnScaling.fit(np.random.default_rng(0).uniform(size=(9, 8)), EIGHT)
     facts = json.loads(json.dumps(asdict(scaling)))
-    songs = [Song(2, **dict.fromkeys(EIGHT, 0.5))]
+    songs = [Song(row=2, **dict.fromkeys(EIGHT, 0.5))]
     restored = restore_group("music", facts, tmp_path)
     assert np.array_equal(restored.transform(songs), scaling.transform(columns_of(songs, EIGHT)))
     for name, wrong in (

@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from benchmarks.report import Report
 from img2music.matching.passages import Passage
 from img2music.soundtrack.cue_sheet import Cue, CueTrack
-from img2music.soundtrack.slideshow.plan import evenly, on_beats
+from img2music.soundtrack.cueing import align
+from img2music.soundtrack.slideshow.plan import beats_under, evenly, on_beats
 
 RATE = 44_100
 SECONDS = 100.0
@@ -148,13 +149,17 @@ def away(times: Sequence[float] | NDArray[np.float64], beats: NDArray[np.float64
     return np.asarray(np.abs(np.asarray(times)[:, None] - beats).min(axis=1))
 
 
-def starts(path: Path, duration: float) -> list[Placed]:
+def laid(path: str, duration: float, start: float, end: float, begin: float) -> Cue:
+    return Cue(start, end, CueTrack(path, duration=duration), Passage(begin, begin + end - start))
+
+
+def starts(path: Path, duration: float) -> list[Cue]:
     """Cues that were moved from places at random, each after another song."""
     chance = np.random.default_rng(7)
     times = np.arange(0.0, 60.0, 1 / FPS)
-    before = Placed("/no/such/song.flac", 100.0, 0.0, 20.0, 0.0)
+    before = laid("/no/such/song.flac", 100.0, 0.0, 20.0, 0.0)
     return [
-        align([before, Placed(str(path), duration, 20.0, 35.0, begin)], times, lambda _, __: 1.0)[1]
+        align([before, laid(str(path), duration, 20.0, 35.0, begin)], times, lambda _, __: 1.0)[1]
         for begin in chance.uniform(2.0, duration - 20.0, STARTS).tolist()
     ]
 
@@ -176,11 +181,11 @@ def run(options: argparse.Namespace) -> Report:
         for name, tempo, path, beats in songs:
             duration = float(soundfile.info(path).duration)
             placed = starts(path, duration)
-            begun = away([each.begin for each in placed], beats)
+            begun = away([each.passage.start for each in placed], beats)
             show = evenly(min(PHOTOS, int((duration - 1.0) / 4.0)), 4.0, FPS)
             offset = min(7.3, duration - show.duration)
             passage = Passage(offset, offset + show.duration)
-            heard = beats_under([Cue(0.0, show.duration, None, None, CueTrack(None, str(path)), passage)])
+            heard = beats_under([Cue(0.0, show.duration, CueTrack(str(path)), passage)])
             times = on_beats(show, heard.times, np.zeros(0)).times[1:-1]
             changed = away(times + offset, beats)
             told = [each.beats is not None and each.beats.note is not None for each in placed]

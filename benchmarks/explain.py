@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.report import Report
-from img2music.research.images.oasis import load_oasis
+from img2music.research.images.datasets import load
 from img2music.vision.explain import affect_maps, top_region
 from img2music.vision.model import ImageModel, read_pixels
 
@@ -29,7 +29,7 @@ def run(options: argparse.Namespace) -> Report:
     report = Report("explain", columns)
     model = ImageModel.load()
     random = np.random.default_rng(options.seed)
-    paths = load_oasis(options.data).paths
+    paths = load(options.data).paths
     chosen = random.permutation(len(paths))[: options.images or None]
     moved = []
     seconds = []

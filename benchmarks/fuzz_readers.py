@@ -264,22 +264,20 @@ def read_table(path: Path) -> Iterator[str]:
 
 def sheet_seeds(folder: Path) -> list[Path]:
     from img2music.matching.passages import Passage
-    from img2music.soundtrack.cue_sheet import Cue, CueSheet, CueTrack, FilmFile, as_json
+    from img2music.soundtrack.cue_sheet import Cue, CueSheet, CueTrack, FilmFile
 
-    cues = [
-        Cue(start, start + 10.0, None, None, CueTrack(None, f"/{start:.0f}.mp3"), Passage(30.0, 40.0))
-        for start in (0.0, 10.0)
-    ]
+    cues = [Cue(at, at + 10.0, CueTrack(f"/{at:.0f}.mp3"), Passage(30.0, 40.0)) for at in (0.0, 10.0)]
     sheets = {"two.json": cues, "none.json": []}
     film = FilmFile("/film.mp4", 20.0, 25.0)
-    return made(folder, {name: as_json(CueSheet(film, (), tuple(each))) for name, each in sheets.items()})
+    return made(folder, {name: CueSheet(film, (), tuple(each)).to_json().encode() for name, each in sheets.items()})
 
 
 def read_sheet(path: Path) -> Iterator[str]:
-    from img2music.soundtrack.cue_sheet import as_csv, as_json, load
+    from img2music.soundtrack.formats import as_csv
+    from img2music.soundtrack.swapping import load
 
     sheet = load(path)
-    as_json(sheet)
+    sheet.to_json()
     as_csv(sheet)
     yield from ()
 
@@ -337,14 +335,14 @@ def read_words(path: Path) -> Iterator[str]:
     from img2music.connectors.lyric_files import read_beside
     from img2music.errors import Img2MusicError
     from img2music.music.lyrics.lexicon import Lexicon
-    from img2music.research.images.rating_table import load_rating_table
-    from img2music.research.match.ratings import read_ratings
+    from img2music.research.images.datasets import load
+    from img2music.research.match.evaluating import read_files
 
     readers: list[Callable[[], object]] = [
         lambda: read_beside(path.with_suffix(".mp3")),
-        lambda: read_ratings(path),
+        lambda: read_files(path),
         lambda: Lexicon.load(path),
-        lambda: load_rating_table(path),
+        lambda: load(path),
         lambda: settings._table(path, "musixmatch"),
     ]
     for reader in readers:

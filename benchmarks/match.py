@@ -13,11 +13,11 @@ from img2music.distribution import AffectDistribution
 from img2music.options import MatchMode
 from img2music.research.audio.affect_training import read_emotify, unheard_affects
 from img2music.research.cli.evaluate_image import word_norms
-from img2music.research.images.evaluation import fold_predictions, grouped_folds
-from img2music.research.images.oasis import load_oasis
+from img2music.research.evaluation import grouped_folds
+from img2music.research.images.datasets import load
+from img2music.research.images.evaluation import fold_predictions
 from img2music.research.images.training import pooled_features
-from img2music.research.match.evaluating import Score, choose, evaluate_match, score
-from img2music.research.match.ratings import read_ratings
+from img2music.research.match.evaluating import Score, choose, evaluate_match, read_files, score
 
 GENRES = ("classical", "rock", "electronic", "pop")
 
@@ -64,8 +64,8 @@ def run(options: argparse.Namespace) -> Report:
         folder: Path = options.keep or Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)
         write_emotify_table(emotify, folder / "emotify.csv")
-        images = read_ratings(oasis / "ratings.csv", SCALES["oasis"])
-        found = evaluate_match(images, read_ratings(folder / "emotify.csv"), top=options.top)
+        images = read_files(oasis / "ratings.csv", SCALES["oasis"])
+        found = evaluate_match(images, read_files(folder / "emotify.csv"), top=options.top)
     report = Report(
         "match", ["models", "matching", "gain", "Spearman valence", "Spearman arousal", "songs that came first"]
     )
@@ -85,7 +85,7 @@ def run(options: argparse.Namespace) -> Report:
 
 def held_out(oasis: Path, emotify: Path, lexicon: Path, top: int) -> dict[MatchMode, Score]:
     """The same recipes, trained without the theme of the photo and without the genre of the clip."""
-    photos = load_oasis(oasis)
+    photos = load(oasis)
     parts = grouped_folds(photos.themes, 10, seed=0)
     features = pooled_features(photos, norms=word_norms(lexicon))
     read = fold_predictions(features, photos.affect, parts)

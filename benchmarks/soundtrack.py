@@ -21,15 +21,17 @@ from img2music.errors import UsageError
 from img2music.library.record import CURVE_DTYPE
 from img2music.library.store import LibraryStore
 from img2music.media.images import read_image
+from img2music.media.video import VideoFile
 from img2music.music.lyrics.lexicon import Lexicon
-from img2music.research.images.oasis import load_oasis
-from img2music.research.images.rated_images import RatedImages
+from img2music.options import CueCount, SpotOptions
+from img2music.research.images.datasets import RatedImages, load
 from img2music.research.images.training import train
 from img2music.research.images.word_norms import WordNorms
 from img2music.soundtrack.choosing import Prices, choose
-from img2music.soundtrack.film import Film, read_film
+from img2music.soundtrack.curves import FilmCurve, Span, TrackCurves
+from img2music.soundtrack.film import Film, group, read_film
 from img2music.soundtrack.shots import EDGE, Change
-from img2music.soundtrack.spotting import CELL, Candidates, Cues, Options, candidates, cell_seconds, shortlists, spot
+from img2music.soundtrack.spotting import CELL, Candidates, candidates, cell_seconds, shortlists, spot
 from img2music.vision.model import ImageModel, read_pixels
 from tests.support.films import Changed, Still, changes, pictures, write_film
 
@@ -71,7 +73,7 @@ class Made:
 
 def split(oasis: Path, unseen: str) -> tuple[RatedImages, RatedImages]:
     """OASIS without a fifth of its photos or themes, and that fifth."""
-    images = load_oasis(oasis)
+    images = load(oasis)
     names = list(images.themes) if unseen == "themes" else [path.name for path in images.paths]
     groups = sorted(set(names))
     held = set(random.Random(SEED).sample(groups, len(groups) // 5))
@@ -129,13 +131,18 @@ class Count:
         return f"{self.right} right, {self.missed} missed, {self.wrong} wrong"
 
 
+def watched(path: Path, model: ImageModel) -> Film:
+    with VideoFile(path) as video:
+        return read_film(video, model)
+
+
 def compare(film: Film, truth: Sequence[Changed], cuts: Count, gradual: Count) -> None:
     """Count what was found: a cut within two pictures, a dissolve or fade with its middle within the true one."""
     inner = [each for each in film.transitions if each.start > EDGE and each.end < film.duration - EDGE]
     left = list(inner)
     for each in truth:
         hard = each.kind == "cut"
-        reach = CUT_TOLERANCE / film.info.rate + 1e-6 if hard else max(0.25, (each.end - each.start) / 2)
+        reach = CUT_TOLERANCE / film.file.fps + 1e-6 if hard else max(0.25, (each.end - each.start) / 2)
         found = [
             other for other in left if (other.kind is Change.CUT) is hard and abs(other.cut - each.middle) <= reach
         ]
@@ -174,7 +181,7 @@ def still_readings(model: ImageModel, made: Sequence[Made]) -> tuple[NDArray[np.
 def random_fit(film: Film, tracks: Candidates, natural: AffectDistribution, draws: int = 100) -> float:
     """Mean distance of random passages of random tracks, one a scene."""
     chance = np.random.default_rng(SEED)
-    music = Music(tracks.durations, tracks.curves, tracks.library, CELL, 0.0)
+    music = TrackCurves(tracks.durations, tracks.curves, tracks.library, CELL, 0.0)
     positions = natural.ranks(film.curve[:, 1:])
     scenes = group(film.shots)
     found = []
@@ -222,8 +229,8 @@ def spotting_seconds(count: int, scenes: int = 60) -> tuple[float, float]:
         tempos=np.full(count, np.nan),
     )
     begin, worked = time.perf_counter(), time.process_time()
-    music = Music(durations, curves, library, cell, Prices().inside)
-    found = shortlists(film, music, tracks, np.arange(scenes), Options())
+    music = TrackCurves(durations, curves, library, cell, Prices().inside)
+    found = shortlists(film, music, tracks, np.arange(scenes), SpotOptions())
     chosen = choose(found, artists, Prices())
     assert chosen is not None
     assert chosen[-1].span == Span(chosen[-1].span.first, scenes)
@@ -239,7 +246,7 @@ def run(options: argparse.Namespace) -> Report:
         model = held_out_model(without, folder / "held-out.onnx", options.data / "lexicons" / LEXICON)
         made = make_films(fifth, folder, options.films)
         begin = time.perf_counter()
-        films = [read_film(each.path, model) for each in made]
+        films = [watched(each.path, model) for each in made]
         took = time.perf_counter() - begin
     cuts, gradual = Count(), Count()
     for film, each in zip(films, made, strict=True):
@@ -273,8 +280,8 @@ def fit(report: Report, films: Sequence[Film], natural: AffectDistribution, loca
     with LibraryStore.open(location, read_only=True) as store:
         for film in films:
             scenes = group(film.shots)
-            for cues in Cues:
-                wanted = Options(cues=cues, alternatives=0)
+            for cues in CueCount:
+                wanted = SpotOptions(cues=cues, alternatives=0)
                 tracks = candidates(store, wanted)
                 try:
                     placed = spot(film, scenes, tracks, wanted, store=store, natural=natural)

@@ -15,10 +15,10 @@ from img2music.matching.widening import widened
 from img2music.options import MatchMode
 from img2music.research.audio.affect_training import read_emotify, unheard_affects
 from img2music.research.cli.evaluate_image import word_norms
+from img2music.research.evaluation import grouped_folds
+from img2music.research.images.datasets import load
 from img2music.research.images.efficientnet import DEPTHS
-from img2music.research.images.evaluation import grouped_folds
 from img2music.research.images.head import Head
-from img2music.research.images.oasis import load_oasis
 from img2music.research.images.spread import Spread
 from img2music.research.images.training import pooled_features
 
@@ -33,7 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> Report:
-    photos = load_oasis(options.data / "oasis")
+    photos = load(options.data / "oasis")
     features = pooled_features(photos, norms=word_norms(options.data / "lexicons" / "glasgow.csv"))
     themes = np.array(photos.themes)
     read, spread = np.empty(photos.affect.shape), np.empty(photos.affect.shape)

@@ -13,8 +13,7 @@ from PIL import Image
 
 import img2music
 from tests.support import soundtracks
-from tests.support.library_sounds import write_sound
-from tests.support.sounds import encode, tone
+from tests.support.sounds import clicks, encode, tone
 
 ROOT = Path(__file__).parents[1]
 PAGES = [
@@ -46,8 +45,10 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The files that examples name."""
     folder = tmp_path_factory.mktemp("examples")
     (folder / "Music").mkdir()
-    for pitch in (200, 300, 400):
-        write_sound(folder / "Music" / f"{pitch}.wav", pitch, seconds=14.0)
+    for pitch, title in ((200, "Blue"), (300, "Red"), (400, "Green")):
+        tags = {"title": title, "artist": title, "genre": "Jazz", "date": "1959"}
+        sound = clicks(2 * pitch / 5, 14.0) + tone(pitch, 14.0, 16_000)
+        encode(folder / "Music" / f"{title}.flac", sound, "flac", 16_000, **tags)
     encode(folder / "song.mp3", tone(440, 1.0), "mp3")
     Image.new("RGB", (64, 48), "orange").save(folder / "photo.jpg")
     soundtracks.film(folder / "holiday.mp4", 13.0)

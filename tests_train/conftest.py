@@ -7,8 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from img2music.research.images.oasis import load_oasis
-from img2music.research.images.rated_images import RatedImages
+from img2music.research.images.datasets import RatedImages, load
 from tests.conftest import no_web_settings, shared_data, shipped_image_model  # noqa: F401  # fixtures here, too
 
 COUNT = 64
@@ -35,4 +34,4 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def images(folder: Path) -> RatedImages:
-    return load_oasis(folder)
+    return load(folder)

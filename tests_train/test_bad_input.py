@@ -12,13 +12,12 @@ import torch
 
 from img2music.errors import ModelError, UsageError
 from img2music.inference import open_session
+from img2music.research.images.datasets import RatedImages, load
 from img2music.research.images.networks.architecture import build
 from img2music.research.images.networks.exporting import compare, to_onnx
 from img2music.research.images.networks.preparation import Target
 from img2music.research.images.networks.settings import Device, Learning, Settings
-from img2music.research.images.networks.training import train
-from img2music.research.images.oasis import load_oasis
-from img2music.research.images.rated_images import RatedImages
+from img2music.research.images.networks.steps import train
 from img2music.vision.model import read_pixels
 from tests.support.commands import refused
 from tests_train.commands import command, environment
@@ -36,10 +35,10 @@ def checkpoints(images: RatedImages, tmp_path_factory: pytest.TempPathFactory) -
 @pytest.mark.parametrize(
     ("settings", "reason"),
     [
-        (replace(TINY, network="alexnet"), "with --network timm:test_resnet, not alexnet"),
-        (replace(TINY, learning=Learning.FINETUNE), "with --learning frozen, not finetune"),
-        (replace(TINY, lr=0.1), r"with --lr 0\.0001, not 0\.1"),
-        (replace(TINY, seed=1), "with --seed 0, not 1"),
+        (replace(TINY, network="alexnet"), "with `network=timm:test_resnet`, not alexnet"),
+        (replace(TINY, learning=Learning.FINETUNE), "with `learning=frozen`, not finetune"),
+        (replace(TINY, lr=0.1), r"with `lr=0\.0001`, not 0\.1"),
+        (replace(TINY, seed=1), "with `seed=0`, not 1"),
     ],
 )
 def test_a_checkpoint_of_another_run(
@@ -58,7 +57,7 @@ def test_a_checkpoint_on_other_ratings(checkpoints: Path, images: RatedImages, t
 
 def test_checkpoints_are_not_overwritten_unasked(checkpoints: Path, images: RatedImages, tmp_path: Path) -> None:
     before = (checkpoints / "last.pt").read_bytes()
-    with pytest.raises(UsageError, match="is there already: give --resume"):
+    with pytest.raises(UsageError, match="is there already: give `resume`"):
         train(images, TINY, checkpoints, tmp_path)
     assert (checkpoints / "last.pt").read_bytes() == before
 
@@ -110,7 +109,7 @@ def test_weights_that_are_none(tmp_path: Path) -> None:
 def test_weights_that_can_not_be_downloaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
     monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")
-    with pytest.raises(ModelError, match=r"pretrained weights of alexnet can't be had .*--weights FILE"):
+    with pytest.raises(ModelError, match=r"pretrained weights of alexnet can't be had .*`weights=FILE`"):
         build(Settings("alexnet"))
 
 
@@ -127,7 +126,7 @@ def test_networks_that_are_none() -> None:
 
 
 def test_a_loss_that_runs_away(images: RatedImages, tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match="no longer a number in epoch 1: give a lower --lr"):
+    with pytest.raises(ModelError, match="no longer a number in epoch 1: give a lower `lr`"):
         train(images, replace(TINY, lr=1e30, batch_size=8), tmp_path, tmp_path)
     assert not list(tmp_path.glob("*.pt"))
 
@@ -152,7 +151,7 @@ def test_a_model_that_differs_is_not_written(images: RatedImages) -> None:
 def test_an_image_that_can_not_be_read(folder: Path, tmp_path: Path) -> None:
     broken = tmp_path / "set"
     shutil.copytree(folder, broken)
-    victim = load_oasis(broken).paths[-1]
+    victim = load(broken).paths[-1]
     victim.write_bytes(victim.read_bytes()[:700])
     words = command(broken, tmp_path / "model.onnx", "alexnet", "--epochs", 1)[3:]
     assert f"{victim.name}: the image is damaged" in refused(*words)

@@ -13,10 +13,11 @@ from skimage import data
 
 from img2music.errors import MissingExtraError, ModelError
 from img2music.inference import open_session
-from img2music.research.images.efficientnet import FEATURES, GraphBuilder, add_backbone, imagenet_weights
+from img2music.research.images.efficientnet import FEATURES, add_backbone, imagenet_weights
 from img2music.research.images.networks.architecture import build
 from img2music.research.images.networks.efficientnet_lite import NETWORKS
 from img2music.research.images.networks.settings import EFFICIENTNET_LITES, Learning, Settings
+from img2music.research.onnx_graph import GraphBuilder
 from img2music.vision.model import ImageModel
 from tests_train.commands import run
 

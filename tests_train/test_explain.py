@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.explain import movements
-from img2music.research.images.oasis import load_oasis
+from img2music.research.images.datasets import load
 from img2music.vision.explain import affect_maps
 from img2music.vision.model import ImageModel, read_pixels
 
@@ -14,7 +14,7 @@ def test_top_regions_of_oasis_move_the_shipped_model_more_than_random_ones(share
     """The maps are made with blur, and what they point at is filled with one colour; more in the benchmark."""
     model = ImageModel.load()
     random = np.random.default_rng(5)
-    paths = load_oasis(shared_data / "oasis").paths
+    paths = load(shared_data / "oasis").paths
     moved = []
     for index in random.permutation(len(paths))[:10]:
         pixels, _ = read_pixels(paths[index], model.side)

@@ -11,14 +11,14 @@ import pytest
 import torch
 
 from img2music.inference import open_session
+from img2music.research.images.datasets import RatedImages
 from img2music.research.images.head import Head
 from img2music.research.images.networks import saving
 from img2music.research.images.networks.architecture import IMAGENET_MEAN, IMAGENET_SD, build
 from img2music.research.images.networks.settings import TORCHVISION, Learning, Normalization, Recipe, Settings
-from img2music.research.images.networks.training import train
-from img2music.research.images.rated_images import RatedImages
+from img2music.research.images.networks.steps import train
 from img2music.vision.model import FORMAT, ImageAnalysis, ImageModel, read_pixels
-from tests_train.commands import train_image
+from tests_train.commands import ROOT, train_image
 
 FEATURES = {
     "vgg16_bn": 4096,
@@ -97,9 +97,13 @@ def test_a_network_of_timm(folder: Path, images: RatedImages, tmp_path: Path) ->
     assert report["model"]["difference"] <= 1e-4
     model = ImageModel.load(output)
     assert model.name == "atto/1"
+    assert str(ROOT).encode() not in output.read_bytes()
     metadata = model.metadata
     assert metadata["format"] == FORMAT
-    assert metadata["command"].startswith("img2music train image --data set")
+    learned = "48 images to learn from, 16 to validate with"
+    assert metadata["data"] == f"OASIS (Kurdi, Lozano & Banaji 2017): {learned}"
+    assert metadata["scale"] == "unit: (x - 1) / 6 of the ratings from 1 to 7; valence, arousal"
+    assert metadata["command"].startswith("img2music train image --data oasis")
     assert "--out atto.onnx --network timm:convnext_atto --weights none --learning finetune" in metadata["command"]
     metrics = json.loads(metadata["metrics"])
     assert metrics["validation"]["split"] == "by theme"

@@ -12,12 +12,12 @@ import torch
 
 from img2music.errors import ModelError, UsageError
 from img2music.inference import open_session
+from img2music.research.images.datasets import RatedImages
 from img2music.research.images.head import COMPONENTS, Head, RidgeHead
 from img2music.research.images.networks.architecture import build
 from img2music.research.images.networks.preparation import split
 from img2music.research.images.networks.settings import HeadKind, Settings
 from img2music.research.images.networks.solving import extract, judge_head, solve, to_module
-from img2music.research.images.rated_images import RatedImages
 from img2music.vision.model import ImageModel, read_pixels
 from tests_train.commands import ROOT, run, train_image
 
@@ -144,7 +144,12 @@ def test_features_are_those_of_the_images_in_their_order(images: RatedImages) ->
     network = build(TINY)
     seen = []
     few = images.paths[:7]
-    features = extract(network, few, replace(TINY, batch_size=3), progress=lambda *step: seen.append(step))
+    features = extract(
+        network,
+        few,
+        replace(TINY, batch_size=3),
+        progress=lambda step: seen.append((step.stage, step.done, step.total)),
+    )
     assert seen == [("Reading images", done, 7) for done in (3, 6, 7)]
     alone = extract(network, few[5:6], TINY)
     assert features[5] == pytest.approx(alone[0], abs=1e-5)
@@ -158,7 +163,7 @@ def test_features_that_are_no_numbers(images: RatedImages, tmp_path: Path) -> No
 
 
 def test_a_head_that_is_not_solved_for_is_not_judged_fold_by_fold(images: RatedImages) -> None:
-    with pytest.raises(UsageError, match="--head linear is trained step by step"):
+    with pytest.raises(UsageError, match="`head=linear` is trained step by step"):
         judge_head(images, TINY, HeadKind.LINEAR, folds=4)
-    with pytest.raises(UsageError, match="folds must be from 2 to the number of themes, 16, not 17"):
+    with pytest.raises(UsageError, match="`folds` must be from 2 to the number of themes, 16, not 17"):
         judge_head(images, TINY, HeadKind.KERNEL, folds=17)

@@ -12,10 +12,11 @@ import onnx
 import pytest
 
 from img2music.errors import InputError, MissingExtraError, UsageError
-from img2music.research.images.oasis import load_oasis
+from img2music.research.images.datasets import load
 from img2music.research.images.training import pooled_features, train
 from img2music.vision.model import ImageAnalysis, ImageModel
 from tests.support.commands import call, refused
+from tests.support.rated_images import COUNT, made_up
 
 SCHEMA = Path(__file__).parents[1] / "docs" / "schemas" / "evaluate-image.json"
 THEMES = {"Acorns", "Alcohol", "Beach", "Bird", "Cat", "Dog", "Fire", "Flowers", "Lake", "Penguins", "Rocks", "Snow"}
@@ -60,7 +61,7 @@ def test_train_then_analyze(small_oasis: Path, tmp_path: Path) -> None:
     metrics = json.loads(model.metadata["metrics"])
     assert metrics == {key: value for key, value in report.items() if key not in {"schema", "scale"}}
     assert set(json.loads(model.metadata["coverage"])) == {"valence", "arousal"}
-    images = load_oasis(small_oasis)
+    images = load(small_oasis)
     found = [item for item in model.analyze(images.paths) if isinstance(item, ImageAnalysis)]
     predicted = np.array([(item.affect.valence, item.affect.arousal) for item in found])
     assert predicted.shape == images.affect.shape
@@ -71,6 +72,17 @@ def test_train_then_analyze(small_oasis: Path, tmp_path: Path) -> None:
     assert spreads.shape == images.affect.shape
     assert 0.01 < spreads.min() < spreads.max() < 0.5
     assert np.abs(model.reference.valence.mean() - images.affect[:, 0].mean()) < 0.1
+
+
+def test_a_model_trained_on_a_csv_says_so(tmp_path: Path) -> None:
+    data = made_up("csv", tmp_path / "set")
+    data.write_text(data.read_text().replace(",0-1", ",nrc-vad-2"))
+    output = tmp_path / "mine.onnx"
+    assert run("train", "image", "--data", data, "--out", output)[0] == 0
+    metadata = ImageModel.load(output).metadata
+    assert metadata["data"] == f"ratings.csv, {COUNT} images; ImageNet (ILSVRC 2012)"
+    assert metadata["scale"] == "unit: (x + 1) / 2 of the ratings from -1 to 1; valence, arousal"
+    assert metadata["command"].startswith("img2music train image --data ratings.csv --scale nrc-vad-2 --out mine.onnx")
 
 
 def test_word_norms_are_read_beside_the_features(small_oasis: Path, shared_data: Path, tmp_path: Path) -> None:
@@ -113,7 +125,7 @@ def test_evaluate(small_oasis: Path) -> None:
 
 
 def test_the_same_seed_gives_the_same_file(small_oasis: Path, tmp_path: Path) -> None:
-    images = load_oasis(small_oasis)
+    images = load(small_oasis)
     for name in ("one", "two"):
         train(images, tmp_path / f"{name}.onnx", seed=5, name="same")
     one, two = (onnx.load(tmp_path / f"{name}.onnx") for name in ("one", "two"))
@@ -139,7 +151,7 @@ def test_what_can_not_be_trained(
     victim = broken / "images" / "Fire 1.jpg"
     victim.write_bytes(victim.read_bytes()[:2000])
     with pytest.raises(InputError, match=r"Fire 1\.jpg: the image is damaged"):
-        pooled_features(load_oasis(broken))
+        pooled_features(load(broken))
 
     words = tmp_path / "words.csv"
     words.write_text("word,arousal_mean,valence_mean\nvolcano,7,4\n")
@@ -148,7 +160,7 @@ def test_what_can_not_be_trained(
     for command in ((*evaluation, "--model", "oasis-lite2-lite0"), (*training, "--network", "resnet50")):
         assert "--lexicon" in refused(*command, "--lexicon", shared_data / "lexicons" / "glasgow.csv")
 
-    few = load_oasis(small_oasis)
+    few = load(small_oasis)
     few = type(few)(few.paths[:3], few.affect[:3], few.themes[:3])
     with pytest.raises(UsageError, match="at least 10 themes; these are of 1"):
         train(few, tmp_path / "model.onnx")

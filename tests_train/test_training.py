@@ -12,9 +12,10 @@ import numpy as np
 import pytest
 import torch
 
+from img2music.progress import Step
+from img2music.research.images.datasets import RatedImages
 from img2music.research.images.networks.settings import Learning, Recipe, Settings
-from img2music.research.images.networks.training import factor, train
-from img2music.research.images.rated_images import RatedImages
+from img2music.research.images.networks.steps import factor, train
 from img2music.vision.model import ImageAnalysis, ImageModel
 from tests_train.commands import ROOT, command, environment, train_image
 
@@ -43,8 +44,8 @@ def test_it_learns(images: RatedImages, folder: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("settings", [tiny(), tiny(recipe=Recipe.MODERN, learning=Learning.FROZEN)])
 def test_an_interrupted_run_ends_like_another(settings: Settings, images: RatedImages, tmp_path: Path) -> None:
-    def interrupt(title: str, done: int, of: int) -> None:
-        if title == "Epoch 2 of 3" and done > of / 2:
+    def interrupt(step: Step) -> None:
+        if step.stage == "Epoch 2 of 3" and step.done > (step.total or 0) / 2:
             raise KeyboardInterrupt
 
     whole = train(images, settings, tmp_path / "whole", tmp_path / "whole")

@@ -102,6 +102,14 @@ def read_text(path: str | os.PathLike[str], most: int, otherwise: str) -> str:
         return content.decode("cp1252", "replace")
 
 
+def make_folder(folder: Path) -> None:
+    """Make a folder and those above it."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"can't be made a folder ({error.strerror}).", str(folder)) from error
+
+
 def write_atomically(content: bytes, file: Path, kind: FileKind) -> None:
     """Write a file by way of another that then takes its name."""
     with replacing(file, kind) as stream:

@@ -129,14 +129,7 @@ def _draw_plane(axes: "Axes", *, ranks: bool) -> None:
     axes.axvline(0.5, color="#DDDDDD", linewidth=1, zorder=0)
     for word, x, y in zip(QUADRANTS, (0, 1, 0, 1), (1, 1, 0, 0), strict=True):
         axes.text(
-            x,
-            y,
-            word,
-            ha="right" if x else "left",
-            va="top" if y else "bottom",
-            fontsize=20,
-            color="#C4C4C4",
-            zorder=0,
+            x, y, word, ha="right" if x else "left", va="top" if y else "bottom", fontsize=20, color="#C4C4C4", zorder=0
         )
 
 

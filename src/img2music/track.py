@@ -119,6 +119,7 @@ class Tags:
                 ape=("Album Artist",),
                 asf=("WM/AlbumArtist",),
                 libav=("album_artist",),
+                columns=("albumartist", "albumartists", "albumartistname", "albumartistnames"),
             ),
         ),
     )

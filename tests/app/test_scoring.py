@@ -4,20 +4,21 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 
 from img2music.affect import Affect
 from img2music.analysis import CurvePoint
 from img2music.app.scoring import score_film
 from img2music.app.spotting import Spotted, spot_film
-from img2music.errors import InputError
+from img2music.errors import InputError, UsageError
 from img2music.media.video import survey_of
-from img2music.options import SpotOptions
+from img2music.options import ScoreOptions, SpotOptions
 from img2music.soundtrack.cue_sheet import CueSheet, clocks
 from img2music.soundtrack.swapping import load
 from tests.media.test_film_survey import EVEN, SLOWER, film, joined
 from tests.support.small_models import colour_model, written
 from tests.support.songs import library, record
-from tests.support.soundtracks import sheet
+from tests.support.soundtracks import cue, sheet
 
 
 def spotted(folder: Path, path: Path) -> Spotted:
@@ -67,3 +68,32 @@ def test_two_times_that_differ_look_different(tmp_path: Path) -> None:
     path = film(tmp_path / "film.mp4", EVEN)
     with pytest.raises(InputError, match=r"lasts 0:01\.0, and the cue sheet is for a film of 0:01\.3\."):
         score_film(path, sheet(1.3), tmp_path / "out.mp4")
+
+
+def test_strings_do_for_paths_and_choices(tmp_path: Path) -> None:
+    path = film(tmp_path / "film.mp4", EVEN, sound=1.0)
+    found = spotted(tmp_path, path)
+    found.save(str(tmp_path / "sheet.json"))
+    kept, dropped = (str(tmp_path / f"{use}.wav") for use in ("keep", "drop"))
+    bare = CueSheet(found.sheet.film, (), ())
+    for file, use in ((kept, "keep"), (dropped, "drop")):
+        score_film(str(path), bare, None, file, ScoreOptions(original=use), sheets=[f"{file}.json"])
+        assert load(f"{file}.json").original.use == use
+    assert not soundfile.read(dropped)[0].any()
+    assert soundfile.read(kept)[0].any()
+    (tmp_path / "bare.json").write_text(bare.to_json())
+    score_film(str(path), str(tmp_path / "bare.json"), str(tmp_path / "out.mkv"))
+    assert survey_of(tmp_path / "out.mkv").sound_end > 0
+
+
+def test_what_makes_no_sense_is_refused_before_anything_is_read(tmp_path: Path) -> None:
+    nowhere = tmp_path / "no such film.mp4"
+    with pytest.raises(UsageError, match="Nothing is to be written"):
+        score_film(nowhere, sheet(1.0))
+    with pytest.raises(UsageError, match="`sheet` goes without `plot`"):
+        score_film(nowhere, sheet(1.0), tmp_path / "a.mp4", plot=tmp_path / "a.png")
+    with pytest.raises(UsageError, match="`original` must be keep, duck or drop, not 'mute'"):
+        ScoreOptions(original="mute")
+    path, lost = film(tmp_path / "film.mp4", EVEN), sheet(1.0, cue(0.0, 1.0, nowhere))
+    with pytest.raises(InputError, match="is in the cue sheet, and is not there"):
+        score_film(path, lost, tmp_path / "a.mp4")

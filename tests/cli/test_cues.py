@@ -94,7 +94,7 @@ def test_bad_usage_is_one_line(run: Run, sheet: Path) -> None:
     same = sheet.parent / "a.edl"
     assert "have the same name" in run(sheet, "--output", same, "--output", same, code=2)[1]
     other = sheet.parent / "b.otio"
-    assert "one --output" in run(sheet, "--output", same, "--output", other, "--format", "edl", code=2)[1]
+    assert "goes with one file" in run(sheet, "--output", same, "--output", other, "--format", "edl", code=2)[1]
     assert not same.exists()
     sheet.write_text("start,end")
     assert "it is not JSON" in run(sheet, code=2)[1]

@@ -107,7 +107,7 @@ def test_an_export_is_replaced_only_if_asked(run: Run, tmp_path: Path) -> None:
         (f"{JOY} --output table.csv", "is not a CSV list of matches"),
         (f"{JOY} --output settings.json", "is not a JSON list of matches"),
         (f"{JOY} --plot other.png", "is not a plot"),
-        (f"{JOY} --output list.m3u8 --plot photo.jpg", "must end in .png or .svg"),
+        (f"{JOY} --output list.m3u8 --plot photo.jpg", "a plot must end in .png or .svg"),
         ("analyze photo.jpg --explain other.png", "is not a plot"),
         ("train image --data gone --out settings.json", "does not fit an ONNX model"),
         ("train image --data gone --network alexnet --out model.onnx", "is not an ONNX model"),

@@ -109,17 +109,17 @@ def test_a_film_is_scored_and_scored_again_from_its_sheet(run: Run, folder: Path
 
 BAD = {
     "photo": (["--output", "out.mp4"], {"film": "photo.mp4"}, "picture, not a film"),
-    "no film": (["--output", "out.mp4"], {"film": "none.mp4"}, "no such file"),
-    "nothing to write": ([], {}, "give --output FILM, --audio-only FILE, or both"),
+    "no film": (["--output", "out.mp4"], {"film": "none.mp4"}, "No such file"),
+    "nothing to write": ([], {}, "give --output, --audio-only, or both"),
     "ending": (["--output", "out.txt"], {}, "must end in .mp4, .mov, .mkv or .webm"),
-    "ending of the sheet": (["--output", "out.mp4", "--sheet-output", "a.doc"], {}, "--sheet-output must end in .json"),
+    "ending of the sheet": (["--output", "out.mp4", "--sheet-output", "a.doc"], {}, "a cue sheet must end in .json"),
     "ending of sound": (["--audio-only", "out.mp4"], {}, "must end in .flac"),
     "folder": (["--output", "nowhere/out.mp4"], {}, "there is no such folder"),
     "the film": (["--output", "film.mp4"], {}, "is the film itself"),
     "twice": (
         ["--output", "out.mp4", "--sheet-output", "./out.mp4.json", "--plot", "film.gif"],
         {},
-        "The name of a plot must end",
+        "a plot must end in",
     ),
     "a song": (["--audio-only", "calm.flac", "--cues", "one", "--ban", "lively"], {}, "is the song itself"),
     "a song by its tags": (["--audio-only", "jingle.flac", "--force"], {}, "is a song, as its tags say"),

@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from img2music.errors import LibraryError
-from img2music.library.affects import RAW
+from img2music.library.affects import HEARD
 from img2music.library.database import locate
 from img2music.library.record import pack_curve
 from img2music.library.rows import values_of
@@ -88,8 +88,8 @@ def test_a_library_of_the_first_revision_keeps_all_that_it_holds(tmp_path):
         assert all(row.pop(new) is None for row in after["tracks"])
     track = after["tracks"][1]
     (packed,) = (row.pop("packed") for row in after["affects"])
-    assert np.frombuffer(packed, RAW).tolist()[0][:3] == (2, track["valence"], track["arousal"])
-    assert before["affects"].pop() | after["affects"].pop() == {"track_id": 2, "packed": b""}
+    assert np.frombuffer(packed, HEARD).tolist()[0] == (2, track["valence"], track["arousal"])
+    assert before["affects"].pop() | after["affects"].pop() == {"track_id": 2, "packed": b"", "words": None}
     assert after == before
     with LibraryStore.open(path) as store:
         store.put([make_record("/music/new.mp3"), make_record("/music/\udcff.mp3", tags=Tags(title="heard again"))])

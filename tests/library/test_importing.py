@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -112,6 +113,11 @@ def test_songs_without_an_affect_are_left_out_and_told(store, tmp_path):
     assert (report.left_out, report.imported) == (2, 2)
 
 
+def test_a_song_that_only_its_row_tells_keeps_its_name_in_libraries_that_are_there():
+    song = Song(row=7, title="Intro", year=1999, energy=0.5, valence=0.25, key=3)
+    assert identify(song) == identify(replace(song, row=8, label="x")) == "song:008004f932beda2dce83de6033152805"
+
+
 def test_only_the_first_problems_are_told_one_by_one(store, tmp_path):
     rows = [f",{number},B,,,0.1,0.2,12" for number in range(SHOWN_PROBLEMS + 5)]
     report = import_table(store, FILE, table(tmp_path, *rows))
@@ -125,8 +131,8 @@ def test_only_the_first_problems_are_told_one_by_one(store, tmp_path):
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("title\na\n", r"no column valence and none energy; name it \(`map=valence=COLUMN`\), or take"),
-        ("title,valence\na,0.5\n", r"no column energy; name it \(`map=energy=COLUMN`\)"),
+        ("title\na\n", r"no column valence and none energy; name it \(`mapping=valence=COLUMN`\), or take"),
+        ("title,valence\na,0.5\n", r"no column energy; name it \(`mapping=energy=COLUMN`\)"),
         ("title,valence,energy\na,,0.5\nb,0.5,\n", "no row has both valence and energy"),
     ],
 )

@@ -266,7 +266,7 @@ def test_wal_is_on(tmp_path):
 def test_faults_finds_a_damaged_copy_of_the_affects(store):
     store.put(make_record(f"/{number}.mp3") for number in range(3))
     with store._engine.connect() as connection:
-        connection.exec_driver_sql("UPDATE affects SET packed = zeroblob(32) WHERE track_id = 2")
+        connection.exec_driver_sql("UPDATE affects SET packed = zeroblob(24) WHERE track_id = 2")
         connection.commit()
     assert store.faults() == ["the packed affects differ from the tracks'"]
 

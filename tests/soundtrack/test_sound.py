@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from img2music.errors import InputError
 from img2music.options import OriginalSound, ScoreOptions
+from img2music.progress import Step
 from img2music.soundtrack.cue_sheet import CueSheet, OwnSound, TimeSpan
 from img2music.soundtrack.sound import FilmTrack, Sound, compose, heard
 from tests.support.sounds import encode, noise, tone
@@ -111,12 +112,12 @@ def test_a_gain_without_measure_is_held(folder: Path) -> None:
 
 
 def test_a_film_without_sound_gets_music_alone(folder: Path) -> None:
-    silent = whole(compose(scored(folder, "silent.mov"), original=OriginalSound.DUCK))
-    assert np.array_equal(silent, whole(compose(scored(folder), original=OriginalSound.DROP)))
+    silent = whole(compose(scored(folder, "silent.mov"), ScoreOptions(original=OriginalSound.DUCK)))
+    assert np.array_equal(silent, whole(compose(scored(folder), ScoreOptions(original=OriginalSound.DROP))))
 
 
 def test_a_dropped_sound_needs_no_film(folder: Path) -> None:
-    assert compose(scored(folder, "gone.mov"), original=OriginalSound.DROP).samples == round(LENGTH * RATE)
+    assert compose(scored(folder, "gone.mov"), ScoreOptions(original="drop")).samples == round(LENGTH * RATE)
     with pytest.raises(InputError, match=r"gone\.mov"):
         compose(scored(folder, "gone.mov"))
     assert compose(scored(folder, "gone.mov"), film=folder / "film.mov").layout == "stereo"
@@ -124,7 +125,7 @@ def test_a_dropped_sound_needs_no_film(folder: Path) -> None:
 
 def test_speech_is_as_loud_as_the_music_and_hiss_is_not_raised(folder: Path, tmp_path: Path) -> None:
     silence = sheet(LENGTH, cue(0.0, LENGTH, folder / "silence.flac"), film=folder / "film.mov")
-    alone = whole(compose(silence, original=OriginalSound.KEEP))
+    alone = whole(compose(silence, ScoreOptions(original=OriginalSound.KEEP)))
     assert metered([alone[8 * RATE : 14 * RATE]])[0] == pytest.approx(-16.0, abs=1.0)
     hiss = np.random.default_rng(4).normal(0, 0.005, (2, round(LENGTH * RATE))).astype(np.float32)
     film(tmp_path / "hiss.mov", LENGTH, Track(hiss))
@@ -133,7 +134,7 @@ def test_speech_is_as_loud_as_the_music_and_hiss_is_not_raised(folder: Path, tmp
 
 
 def test_music_comes_from_the_front_of_a_surround_film(folder: Path) -> None:
-    sound = compose(scored(folder, "surround.mov"), original=OriginalSound.KEEP)
+    sound = compose(scored(folder, "surround.mov"), ScoreOptions(original=OriginalSound.KEEP))
     assert sound.layout == "5.1"
     samples = whole(sound)
     assert samples.shape == (sound.samples, 6)
@@ -144,7 +145,7 @@ def test_music_comes_from_the_front_of_a_surround_film(folder: Path) -> None:
 
 def test_where_no_cue_is_there_is_silence(folder: Path) -> None:
     gap = sheet(20.0, cue(2.0, 6.0, folder / "a.flac"), cue(12.0, 16.5, folder / "b.flac"))
-    samples = whole(compose(gap, original=OriginalSound.DROP))
+    samples = whole(compose(gap, ScoreOptions(original=OriginalSound.DROP)))
     sounding = np.abs(samples).max(axis=1) > 0
     assert not sounding[: 2 * RATE].any()
     assert not sounding[6 * RATE : 12 * RATE].any()
@@ -156,19 +157,19 @@ def test_where_no_cue_is_there_is_silence(folder: Path) -> None:
 def test_the_shortest_films_and_silent_songs(folder: Path, seconds: float) -> None:
     for song in ("a.flac", "silence.flac"):
         alone = sheet(seconds, cue(0.0, seconds, folder / song, fade_in=0.1, fade_out=0.1))
-        samples = whole(compose(alone, original=OriginalSound.DROP))
+        samples = whole(compose(alone, ScoreOptions(original=OriginalSound.DROP)))
         assert len(samples) == round(seconds * RATE)
         assert np.isfinite(samples).all()
         assert bool(samples.any()) == (song == "a.flac")
-    assert not whole(compose(sheet(seconds), original=OriginalSound.DROP)).any()
+    assert not whole(compose(sheet(seconds), ScoreOptions(original=OriginalSound.DROP))).any()
 
 
 @pytest.mark.parametrize(("original", "passes"), [(OriginalSound.DROP, 2), (OriginalSound.DUCK, 3)])
 def test_progress_goes_to_the_end(folder: Path, original: OriginalSound, passes: int) -> None:
-    told: list[tuple[float, float]] = []
-    whole(compose(scored(folder), original=original, progress=lambda done, total: told.append((done, total))))
-    assert told == sorted(told)
-    assert told[-1] == (pytest.approx(passes * LENGTH, abs=0.001),) * 2
+    told: list[Step] = []
+    whole(compose(scored(folder), ScoreOptions(original=original), told.append))
+    assert [step.done for step in told] == sorted(step.done for step in told)
+    assert (told[-1].done, told[-1].total) == (pytest.approx(passes * LENGTH, abs=0.001),) * 2
 
 
 def test_a_song_that_is_too_short_is_named_before_anything_is_given(folder: Path) -> None:
@@ -190,7 +191,7 @@ def clicking(seconds: float, every: float = 1.0, channels: int = 2) -> NDArray[n
 
 
 def own_sound(path: Path, seconds: float) -> NDArray[np.float32]:
-    return np.concatenate(list(FilmTrack(path).blocks(round(seconds * RATE))))
+    return np.concatenate(list(FilmTrack.of(path).blocks(round(seconds * RATE))))
 
 
 def clicks(sound: NDArray[np.float32]) -> list[float]:
@@ -244,7 +245,7 @@ def test_layouts_that_encoders_know_are_kept(tmp_path: Path, layout: str, kept: 
     part = clicking(3.0, channels=count)
     part[1:] *= 0.0
     path = film(tmp_path / "a.mkv", 3.0, Track(part, layout))
-    assert FilmTrack(path).layout == kept
+    assert FilmTrack.of(path).layout == kept
     sound = own_sound(path, 3.0)
     assert sound.shape == (3 * RATE, channels)
     assert len(clicks(sound)) == 3
@@ -252,12 +253,12 @@ def test_layouts_that_encoders_know_are_kept(tmp_path: Path, layout: str, kept: 
 
 
 def test_a_film_without_sound_has_none(tmp_path: Path) -> None:
-    assert OriginalSound(film(tmp_path / "a.mp4", 1.0)).layout is None
+    assert FilmTrack.of(film(tmp_path / "a.mp4", 1.0)) is None
 
 
 def test_a_film_that_is_gone_is_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"gone\.mp4"):
-        OriginalSound(tmp_path / "gone.mp4")
+        FilmTrack.of(tmp_path / "gone.mp4")
 
 
 def test_a_film_that_is_cut_short_is_heard_as_far_as_it_goes(tmp_path: Path) -> None:

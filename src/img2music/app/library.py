@@ -63,7 +63,7 @@ class Library:
     >>> with img2music.Library.open("music.db") as library:
     ...     report = library.scan("Music")
     ...     for match in library.recommend("photo.jpg", top=3)[0].matches:
-    ...         print(match.track.path, match.why)
+    ...         print(match.track.path, match.reason)
     """
 
     def __init__(self, store: "LibraryStore") -> None:
@@ -626,9 +626,16 @@ class Library:
 
         return known_lyrics(self._store, str(getattr(track, "id", track)))
 
-    def failures(self) -> list[InputError]:
-        """List the files that scans could not analyse, with the reasons, in order of path."""
-        return [InputError(each.reason, each.file.path) for each in self._store.failures() if not each.silent]
+    def failures(self, *, silent: bool = False) -> list[InputError]:
+        """List the files that scans could not analyse, with the reasons, in order of path.
+
+        Parameters
+        ----------
+        silent : bool, default False
+            Also those that hold nothing to hear, which is no fault.
+        """
+        found = self._store.failures()
+        return [InputError(each.reason, each.file.path) for each in found if silent or not each.silent]
 
     def info(self) -> "LibraryInfo":
         """Count what is in it."""

@@ -2,7 +2,7 @@
 
 import itertools
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from img2music.app.cues import (
     sheet_input,
 )
 from img2music.app.spotting import Library, opened, songs_of
-from img2music.connectors.folders import FolderWalk, is_image_name
+from img2music.connectors.folders import given_pictures
 from img2music.distribution import AffectDistribution
 from img2music.errors import InputError, UsageError, printable
 from img2music.library.store import LibraryStore
@@ -119,7 +119,7 @@ def make_slideshow(
     outputs = [(file, FILM.chosen(None, file).kind), *kinds_of(files)]
     given = None if sheet is None else read_sheet(sheet, told)
     inputs = [*sheet_input(sheet), *files_of(given)]
-    require(outputs, itertools.chain(inputs, _pictures_of(photos), songs_of(library)), replacing)
+    require(outputs, itertools.chain(inputs, given_pictures("one of the photos", photos), songs_of(library)), replacing)
     errors: list[InputError] = []
 
     def leave_out(error: InputError) -> None:
@@ -133,15 +133,6 @@ def make_slideshow(
     notes = (*plan.notes, *_written(plan, file, options, progress))
     save_sheets(plan.sheet, files)
     return Slideshow(plan.sheet, tuple(errors), notes)
-
-
-def _pictures_of(paths: Sequence[AnyPath]) -> Iterator[tuple[str, AnyPath]]:
-    """Photos, and those in folders, as `require` takes inputs."""
-    for path in paths:
-        yield "one of the photos", path
-        if os.path.isdir(path):  # noqa: PTH112 - names may be any bytes
-            walk = FolderWalk([os.fsdecode(path)], is_image_name)
-            yield from (("one of the photos", found.path) for found in walk)
 
 
 def _listed(photos: Sequence[AnyPath], output: Path, leave_out: LeaveOut, told: Told) -> list[str]:

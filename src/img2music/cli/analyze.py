@@ -12,6 +12,7 @@ from img2music.cli.output import (
     require_outputs,
     say,
 )
+from img2music.cli.progress import progress_bar
 
 if TYPE_CHECKING:
     from img2music.app.analysis import FileAnalysis
@@ -35,21 +36,17 @@ def analyze(
 
     Affect is on the unit scale: valence from unpleasant (0) to pleasant (1), arousal from calm (0) to excited (1).
     """
-    from rich.console import Console
-
-    from img2music.app.analysis import analyze as analyze_files
-    from img2music.app.analysis import explain as explain_picture
-    from img2music.app.analysis import require_explainable
+    from img2music.app import analysis
     from img2music.plots import PLOT
 
     notes: tuple[str, ...] = ()
     if explain is not None:
-        require_explainable(paths, explain)
+        analysis.require_explainable(paths, explain)
         require_outputs([(explain, PLOT)], force=force)
-    with Console(stderr=True).status("Reading and listening"):
-        report = analyze_files(*paths, image_model=image_model)
+    with progress_bar() as progress:
+        report = analysis.analyze(*paths, image_model=image_model, progress=progress)
         if explain is not None and report.items:
-            notes = explain_picture(paths[0], image_model=image_model).plot(explain)
+            notes = analysis.explain(paths[0], image_model=image_model).plot(explain)
     print_report(format_, report.to_dict(), COLUMNS, map(_row, report.items))
     if explain is not None and report.items:
         say(f"drawn to {explain}")

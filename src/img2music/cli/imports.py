@@ -32,20 +32,13 @@ def table(file: Path, mapping: tuple[str, ...], affect: str, library: str | None
     """
     from rich.console import Console
 
-    from img2music.connectors.tables import parse_mapping, read_songs
-    from img2music.library.database import locate
-    from img2music.library.importing import import_table as import_songs
-    from img2music.library.store import LibraryStore
+    from img2music.app.importing import import_table
+    from img2music.connectors.tables import parse_mapping
 
     names = parse_mapping(mapping)
-    where = locate(library).path
-    if where is None or where.exists():  # what is wrong with it is known before a long table is read
-        LibraryStore.open(library).close()
     reader = None if affect == "columns" else pkgutil.resolve_name(SONG_MODEL).load(Path(affect))
     with Console(stderr=True).status("Reading the table"):
-        table = read_songs(file, names)
-        with LibraryStore.open(library, create=True) as store:
-            report = import_songs(store, file, table, reader)
+        report = import_table(library, file, names, reader)
     print_report(format_, report.to_dict(), ("import", ">"), import_rows(report))
     for note in report.notes:
         say(f"{file}: {note}")
@@ -70,12 +63,11 @@ def spotify(urls: tuple[str, ...], library: str | None, format_: ReportFormat | 
     programs, not ratings by people. May be stopped at any time, and goes on from there. Exit code 1 if some songs can't
     be imported, 2 if none could be.
     """
-    from img2music.library.store import LibraryStore
-    from img2music.library.streaming import REFUSED, SpotifyImport
+    from img2music.app.importing import import_spotify
+    from img2music.library.streaming import REFUSED
 
-    wanted = SpotifyImport(urls)
-    with LibraryStore.open(library, create=True) as store, progress_bar() as progress:
-        found = wanted.run(store, progress)
+    with progress_bar() as progress:
+        found = import_spotify(library, urls, progress)
     if found.refused:
         say(REFUSED)
     report = found.as_import()

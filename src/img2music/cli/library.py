@@ -6,6 +6,7 @@ import click
 
 from img2music.cli.options import argument, command, file_path, force_option, library_option, option
 from img2music.cli.output import ReportFormat, finish, format_option, print_report, require_outputs, say
+from img2music.cli.progress import progress_bar
 from img2music.cli.tables import info_rows
 from img2music.errors import InputError, LibraryError, printable
 
@@ -17,11 +18,10 @@ def info(library: str | None, format_: ReportFormat | None) -> None:
     """Tell where the library is and what is in it."""
     import dataclasses
 
-    from img2music.library.store import LibraryStore
-    from img2music.library.upkeep import info as library_info
+    from img2music.app.library import Library
 
-    with LibraryStore.open(library, read_only=True) as store:
-        found = library_info(store)
+    with Library.open(library, read_only=True) as opened:
+        found = opened.info()
     shape = {"schema": "img2music/library-info/1", **dataclasses.asdict(found)}
     print_report(format_, shape, ("library", ""), info_rows(found))
 
@@ -34,17 +34,16 @@ def verify(library: str | None, content: bool) -> None:
 
     Exit code 1 if files are gone, changed or unreadable, 2 if the database is damaged.
     """
-    from img2music.library.store import LibraryStore
-    from img2music.library.upkeep import verify as verify_library
+    from img2music.app.library import Library
 
-    with LibraryStore.open(library, read_only=True) as store:
-        found = verify_library(store, content=content)
-        location = store.location
+    with Library.open(library, read_only=True) as opened, progress_bar() as progress:
+        found = opened.verify(content=content, progress=progress)
     for error in found.files:
         say(error)
     if found.database:
         raise LibraryError(
-            f"Library {location}: it is damaged ({found.database[0]}); restore it from a copy, or scan into a new one."
+            f"Library {opened.location}: it is damaged ({found.database[0]});",
+            remedy="restore it from a copy, or scan into a new one.",
         )
     click.echo(f"Database sound; {found.checked} files checked, {len(found.files)} of them not as they were.")
     if found.files:
@@ -59,13 +58,14 @@ def failures(library: str | None, format_: ReportFormat | None) -> None:
 
     They are left alone until they change; scan --retry-failed tries those again that failed.
     """
-    from img2music.library.store import LibraryStore
+    from img2music.analysis import NO_MUSIC
+    from img2music.app.library import Library
 
-    with LibraryStore.open(library, read_only=True) as store:
-        found = list(store.failures())
-    rows = [{"path": each.file.path, "error": each.reason, "silent": each.silent} for each in found]
-    shape = {"schema": "img2music/failures/1", "failures": rows}
-    print_report(format_, shape, ("file", "why"), [(each.file.path, each.reason) for each in found])
+    with Library.open(library, read_only=True) as opened:
+        found = opened.failures(silent=True)
+    listed = [{"path": each.path, "error": each.reason, "silent": each.reason == NO_MUSIC} for each in found]
+    shape = {"schema": "img2music/failures/1", "failures": listed}
+    print_report(format_, shape, ("file", "why"), [(str(each.path), each.reason) for each in found])
 
 
 @command()
@@ -74,11 +74,10 @@ def failures(library: str | None, format_: ReportFormat | None) -> None:
 @option("--dry-run", is_flag=True, help="Only count them.")
 def prune(library: str | None, no_files: bool, dry_run: bool) -> None:
     """Remove the tracks whose file was gone at the last scan."""
-    from img2music.library.store import LibraryStore
-    from img2music.library.upkeep import prune as prune_library
+    from img2music.app.library import Library
 
-    with LibraryStore.open(library, read_only=dry_run) as store:
-        count = prune_library(store, without_file=no_files, dry_run=dry_run)
+    with Library.open(library, create=False, read_only=dry_run) as opened:
+        count = opened.prune(without_file=no_files, dry_run=dry_run)
     click.echo(f"{'Would remove' if dry_run else 'Removed'} {count} tracks.")
 
 
@@ -97,14 +96,13 @@ def forget(what: tuple[str, ...], library: str | None) -> None:
     A table or a playlist is called as library info lists it, or by the name of its file; songs that are from another,
     too, stay. A folder that is scanned again comes back. Exit code 1 if the library had nothing of some, 2 of all.
     """
-    from img2music.library.store import LibraryStore
-    from img2music.library.upkeep import forget as forget_tracks
+    from img2music.app.library import Library
 
     errors = []
-    with LibraryStore.open(library) as store:
+    with Library.open(library, create=False) as opened:
         for each in what:
             try:
-                click.echo(f"Removed {forget_tracks(store, each)} tracks of {printable(each)}.")
+                click.echo(f"Removed {opened.forget(each)} tracks of {printable(each)}.")
             except InputError as error:
                 errors.append(error)
     finish(len(what) - len(errors), errors)
@@ -116,12 +114,12 @@ def forget(what: tuple[str, ...], library: str | None) -> None:
 @force_option
 def export(file: Path, library: str | None, force: bool) -> None:
     """Write the library to a file, as JSON Lines."""
-    from img2music.library.exchange import EXPORT, export_library
-    from img2music.library.store import LibraryStore
+    from img2music.app.library import Library
+    from img2music.library.exchange import EXPORT
 
     require_outputs([(file, EXPORT)], force=force)
-    with LibraryStore.open(library, read_only=True) as store:
-        count = export_library(store, file)
+    with Library.open(library, read_only=True) as opened, progress_bar() as progress:
+        count = opened.export(file, progress=progress)
     say(f"{count} tracks exported.")
 
 
@@ -130,11 +128,10 @@ def export(file: Path, library: str | None, force: bool) -> None:
 @library_option
 def import_(file: Path, library: str | None) -> None:
     """Read tracks from an exported file into the library; a track of the same path is replaced."""
-    from img2music.library.exchange import import_library
-    from img2music.library.store import LibraryStore
+    from img2music.app.library import Library
 
-    with LibraryStore.open(library, create=True) as store:
-        found = import_library(store, file)
+    with Library.open(library) as opened, progress_bar() as progress:
+        found = opened.import_file(file, progress=progress)
     for note in found.notes:
         say(f"{file}: {note}")
     say(f"{found.count} tracks imported.")

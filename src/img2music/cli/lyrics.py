@@ -9,7 +9,6 @@ import click
 from img2music.cli.options import Choice, argument, command, file_path, filtered, library_option, option
 from img2music.cli.output import (
     ReportFormat,
-    errors_as_json,
     finish,
     for_people,
     format_option,
@@ -49,19 +48,10 @@ def fetch(
     be stopped at any time: what is found is kept, and no service is asked twice. Exit code 1 if some tracks failed, 2
     if all did.
     """
-    from img2music.library.lyrics import fetch as fetch_lyrics
-    from img2music.library.record import LOCAL
-    from img2music.library.store import LibraryStore
+    from img2music.app.library import Library
 
-    with LibraryStore.open(library) as store, progress_bar() as progress:
-        found = fetch_lyrics(
-            store,
-            sources or LOCAL,
-            where=where,
-            limit=limit,
-            again=again,
-            progress=progress,
-        )
+    with Library.open(library, create=False) as opened, progress_bar() as progress:
+        found = opened.fetch_lyrics(*sources, where=where, limit=limit, again=again, progress=progress)
     for told in (*found.failed, found):
         say(told)
     if found.failed:
@@ -74,11 +64,11 @@ def fetch(
 @format_option
 def show(track: str, library: str | None, format_: ReportFormat | None) -> None:
     """Print the lyrics of a track that are in the library; as JSON, what every source said."""
-    from img2music.library.lyrics import describe, known_lyrics
-    from img2music.library.store import LibraryStore
+    from img2music.app.library import Library
+    from img2music.library.lyrics import describe
 
-    with LibraryStore.open(library, read_only=True) as store:
-        found = known_lyrics(store, track)
+    with Library.open(library, read_only=True) as opened:
+        found = opened.known_lyrics(track)
     if not for_people(format_):
         print_json(found.to_dict())
         return
@@ -119,6 +109,7 @@ def affect(paths: tuple[Path, ...], model: TextModelName, lexicon: Path | None, 
     from img2music.music.lyrics.lexicon import Lexicon
     from img2music.music.lyrics.reading import read_lyrics_files
     from img2music.music.lyrics.text_model import shipped_sentence_model, shipped_text_model
+    from img2music.shapes import problems
 
     reader = shipped_text_model() if model is TextModelName.WORDS else shipped_sentence_model()
     found = list(read_lyrics_files(paths, reader, Lexicon.load(lexicon) if lexicon else None))
@@ -127,7 +118,7 @@ def affect(paths: tuple[Path, ...], model: TextModelName, lexicon: Path | None, 
     shape = {
         "schema": "img2music/lyrics-affect/1",
         "items": [item.to_json() for item in items],
-        "errors": errors_as_json(errors),
+        "errors": problems(errors),
     }
     print_report(format_, shape, COLUMNS, map(_row, items))
     finish(len(items), errors)

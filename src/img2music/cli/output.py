@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -112,24 +112,9 @@ def replacing(*, force: bool) -> Callable[[Sequence[Path]], None]:
     return ask
 
 
-def given_files(what: str, paths: Iterable[Path]) -> Iterator[tuple[str, str | os.PathLike[str]]]:
-    """Files, and the pictures in folders, as `require_outputs` takes inputs."""
-    from img2music.connectors.folders import FolderWalk, is_image_name
-
-    for path in paths:
-        yield what, path
-        if path.is_dir():
-            yield from ((what, file.path) for file in FolderWalk([os.fsdecode(path)], is_image_name))
-
-
 def finish(done: int, errors: Sequence["InputError"]) -> None:
     """Report failed inputs on stderr and leave with the exit code that says so."""
     for error in errors:
         say(error)
     if errors:
         raise click.exceptions.Exit(1 if done else 2)
-
-
-def errors_as_json(errors: Iterable["InputError"]) -> list[dict[str, str | None]]:
-    """Failed inputs in the shape that every JSON report has."""
-    return [{"path": error.path, "error": error.reason} for error in errors]

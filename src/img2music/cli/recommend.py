@@ -18,7 +18,7 @@ from img2music.cli.options import (
     option,
     options_of,
 )
-from img2music.cli.output import finish, for_people, given_files, print_table, require_outputs, say
+from img2music.cli.output import finish, for_people, print_table, require_outputs, say
 from img2music.cli.progress import progress_bar
 from img2music.errors import UsageError
 from img2music.options import RecommendOptions
@@ -80,6 +80,7 @@ def recommend(
     code 1 if some inputs failed and the rest is done, 2 if nothing could be done.
     """
     from img2music.app.recommending import recommend as recommended
+    from img2music.connectors.folders import given_pictures
     from img2music.matching.playlists import FORMATS
     from img2music.matching.query import asked_affects
     from img2music.plots import PLOT, require_plotting
@@ -99,7 +100,7 @@ def recommend(
     if plot is not None:
         require_plotting(plot)
     outputs = [(plot, PLOT), *([(output, written.kind)] if written is not None else [])]
-    require_outputs(outputs, given_files("one of the inputs", paths), force=force)
+    require_outputs(outputs, given_pictures("one of the inputs", paths), force=force)
     asked: list[Path | Affect] = [*paths, *asked_affects(valence, arousal, emotion)]
     with progress_bar() as progress:
         found = recommended(library, asked, options, music=music, progress=progress)

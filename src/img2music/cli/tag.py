@@ -1,7 +1,7 @@
 """``img2music tag``: moods in the files' own tags."""
 
 from img2music.cli.options import command, filtered, library_option, option, options_of
-from img2music.cli.output import ReportFormat, errors_as_json, finish, for_people, format_option, print_report, say
+from img2music.cli.output import ReportFormat, finish, for_people, format_option, print_report, say
 from img2music.cli.progress import progress_bar
 from img2music.cli.tables import tag_columns, tag_rows
 from img2music.errors import UsageError
@@ -24,8 +24,10 @@ def tag(
     and after. What others have written stays. A scan does not listen to these files again. May be stopped at any time:
     every file is whole. Exit code 1 if some files failed, 2 if all did.
     """
-    from img2music.library.store import LibraryStore
-    from img2music.library.tagging import tag as tag_files
+    import dataclasses
+
+    from img2music.app.library import Library
+    from img2music.shapes import problems
 
     if (where == TrackFilter()) is not everything:
         raise UsageError(
@@ -33,10 +35,10 @@ def tag(
             if everything
             else "This writes into music files: give a filter, such as `artist=NAME`, or `everything` for all of them."
         )
-    with LibraryStore.open(library, read_only=options.dry_run) as store, progress_bar() as progress:
-        report = tag_files(store, where, options, progress)
+    with Library.open(library, create=False, read_only=options.dry_run) as opened, progress_bar() as progress:
+        report = opened.tag(where, progress=progress, **dataclasses.asdict(options))
     if options.dry_run or not for_people(format_):
-        shape = {**report.to_dict(), "errors": errors_as_json(report.failed)}
+        shape = {**report.to_dict(), "errors": problems(report.failed)}
         print_report(format_, shape, tag_columns(), tag_rows(report))
     say(report)
     if report.kept and not options.remove:

@@ -25,11 +25,11 @@ def tracks(library: str | None, where: TrackFilter, format_: str | None) -> None
 
     Affect is on the unit scale: valence from unpleasant (0) to pleasant (1), arousal from calm (0) to excited (1).
     """
+    from img2music.app.library import Library
     from img2music.library.listing import TrackList, write_csv
-    from img2music.library.store import LibraryStore
 
-    with LibraryStore.open(library, read_only=True) as store:
-        found = store.tracks(where=where, missing=True)
+    with Library.open(library, read_only=True) as opened:
+        found = opened.tracks(where, missing=True)
         if format_ == "csv":
             write_csv(sys.stdout, found)
         elif for_people(format_):

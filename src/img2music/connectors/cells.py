@@ -147,7 +147,7 @@ def read_seconds(cell: str, decimal_comma: bool, unit: float = 1.0) -> float | N
         value = int(clock[1] or 0) * 3600 + int(clock[2]) * 60 + float(clock[3].replace(",", "."))
     else:
         value = (read_number(cell, decimal_comma) or 0.0) * unit
-    hint = "; if it is in milliseconds: `map=duration_ms=COLUMN`" if unit == 1.0 and value > 0.0 else ""
+    hint = "; if it is in milliseconds: `mapping=duration_ms=COLUMN`" if unit == 1.0 and value > 0.0 else ""
     return _within(cell, value or None, 0.0, LONGEST_SONG, f"length of a song{hint}")
 
 

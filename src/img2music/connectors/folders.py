@@ -149,3 +149,11 @@ def is_picture(path: str) -> bool:
     from img2music.media.images import is_image
 
     return is_image_name(path) or is_image(path)
+
+
+def given_pictures(what: str, paths: Sequence[str | os.PathLike[str]]) -> Iterator[tuple[str, str]]:
+    """Files, and the pictures in folders, each with what it is called: as `files.require_outputs` takes inputs."""
+    for path in map(os.fsdecode, paths):
+        yield what, path
+        if os.path.isdir(path):  # noqa: PTH112 - names may be any bytes
+            yield from ((what, file.path) for file in FolderWalk([path], is_image_name))

@@ -141,9 +141,9 @@ def parse_mapping(texts: Iterable[str]) -> dict[str, str]:
         field, column = field.strip(), column.strip()
         if not equals or not column or field not in NAMES:
             known = ", ".join(NAMES)
-            raise UsageError(f"`map={printable(text)}` must be FIELD=COLUMN, where FIELD is one of {known}.")
+            raise UsageError(f"`mapping={printable(text)}` must be FIELD=COLUMN, where FIELD is one of {known}.")
         if field in mapping:
-            raise UsageError(f"`map` names {field} twice.")
+            raise UsageError(f"`mapping` names {field} twice.")
         mapping[field] = column
     return mapping
 
@@ -208,7 +208,9 @@ class _Reader:
                 reason = f"line {line}: there is no column {column!r} for {field}; there is: {listed}."
                 raise InputError(reason, str(path))
         if "title" not in places:
-            reason = f"line {line}: there is no column of titles; say which: `map=title=COLUMN`. There is: {listed}."
+            reason = (
+                f"line {line}: there is no column of titles; say which: `mapping=title=COLUMN`. There is: {listed}."
+            )
             raise InputError(reason, str(path))
         self._columns = [
             _Column(field, index, header[index], self._reader(field, field in mapping))

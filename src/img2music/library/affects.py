@@ -12,9 +12,11 @@ from img2music.library.record import BEST_FIRST
 from img2music.library.schema import lyrics, tracks
 from img2music.music.lyrics.fusion import fuse
 
-RAW = np.dtype([("id", "<i8"), ("valence", "<f8"), ("arousal", "<f8"), ("words", "<f8")])
-"""A row of the table of affects: what was heard, and the valence that is read in the words; NaN for none."""
-_PACKED = struct.Struct("<qddd")
+HEARD = np.dtype([("id", "<i8"), ("valence", "<f8"), ("arousal", "<f8")])
+"""``affects.packed``: the affect that was heard, or that a table has."""
+READ = np.dtype([("id", "<i8"), ("valence", "<f8")])
+"""``affects.words``: the valence that is read in the words; null for none."""
+_HEARD, _READ = struct.Struct("<qdd"), struct.Struct("<qd")
 
 KNOWN = sa.or_(lyrics.c.text.is_not(None), lyrics.c.instrumental)
 """Whether a source knows the words of a track, or that there are none."""
@@ -25,24 +27,37 @@ BEST = (
 )
 """What to sort the sources of a track's words by, best first: words, then the knowledge that there are none."""
 
-_READ = sa.select(lyrics.c.valence).where(lyrics.c.track_id == tracks.c.id, KNOWN).order_by(*BEST).limit(1)
-WORDS = sa.case((tracks.c.path.is_not(None), _READ.correlate(tracks).scalar_subquery())).label("words")
+_OF_WORDS = sa.select(lyrics.c.valence).where(lyrics.c.track_id == tracks.c.id, KNOWN).order_by(*BEST).limit(1)
+WORDS = sa.case((tracks.c.path.is_not(None), _OF_WORDS.correlate(tracks).scalar_subquery())).label("words")
 """Valence that is read in a track's words; what a table says of a song is not moved by them."""
 
-
-def affect_of(valence: ArrayLike, arousal: ArrayLike, words: ArrayLike) -> NDArray[np.float64]:
-    """Derive affects from what is stored of tracks: shape (n, 2). The only place that does."""
-    return np.column_stack([fuse(valence, words), np.asarray(arousal, dtype=np.float64)])
+Columns = tuple[NDArray[np.float64], NDArray[np.float64]]
 
 
-def affects_of(rows: Sequence[sa.Row[Any]]) -> list[list[float]]:
+def affect_of(valence: ArrayLike, arousal: ArrayLike, words: ArrayLike) -> Columns:
+    """Derive valence and arousal from what is stored of tracks. The only place that does."""
+    return fuse(valence, words), np.asarray(arousal, dtype=np.float64)
+
+
+def affects_of(rows: Sequence[sa.Row[Any]]) -> list[tuple[float, float]]:
     """Valence and arousal of rows of the table of tracks that were read with `WORDS`."""
     stored = np.array([(row.valence, row.arousal, row.words) for row in rows], dtype=np.float64).reshape(-1, 3)
-    derived: list[list[float]] = affect_of(*stored.T).tolist()
-    return derived
+    valence, arousal = affect_of(*stored.T)
+    return list(zip(valence.tolist(), arousal.tolist(), strict=True))
 
 
-def pack(row: Sequence[Any]) -> bytes:
-    """Pack id, valence, arousal and words' valence as `RAW`."""
-    *heard, words = row
-    return _PACKED.pack(*heard, np.nan if words is None else words)
+def pack(row: Sequence[Any]) -> dict[str, Any]:
+    """Make a row of the table of affects of a track's id, valence, arousal and words' valence."""
+    track, valence, arousal, words = row
+    read = None if words is None else _READ.pack(track, words)
+    return {"track_id": track, "packed": _HEARD.pack(track, valence, arousal), "words": read}
+
+
+def unpack(packed: bytes, words: bytes) -> dict[str, NDArray[Any]]:
+    """Read ids, valence and arousal from the whole table of affects, in ascending order of id."""
+    heard, read = np.frombuffer(packed, dtype=HEARD), np.frombuffer(words, dtype=READ)
+    ids, valence, arousal = (heard[name].copy() for name in ("id", "valence", "arousal"))
+    if len(read):
+        known = np.searchsorted(ids, read["id"])
+        valence[known], arousal[known] = affect_of(valence[known], arousal[known], read["valence"])
+    return {"id": ids, "valence": valence, "arousal": arousal}

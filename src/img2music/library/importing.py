@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from img2music.affect import Affect
 from img2music.analysis import Features
+from img2music.connectors.features import UNIT_FEATURES
 from img2music.connectors.lyrics import Lyrics, lyrics_of
 from img2music.connectors.tables import Problem, SongTable
 from img2music.connectors.tags import LONGEST
@@ -169,15 +170,6 @@ def merge(songs: Iterable[Song]) -> list[tuple[Song, str]]:
     return [(rows[0] if len(rows) == 1 else _merged(rows), identifier) for identifier, rows in together.items()]
 
 
-# What tells apart songs of which artist and album are unknown. It stays as it is, so that identifiers do; a space
-# stands for the lyrics, which do not count.
-_TELLING = (
-    *("row", "title", "artist", "album", "genre", "year", "duration", "identifier", " "),
-    *("danceability", "energy", "valence", "acousticness", "instrumentalness", "liveness", "speechiness"),
-    *("tempo", "key", "mode", "loudness"),
-)
-
-
 def identify(song: Song) -> str:
     """The identifier by which the library knows a song of a table."""
     if song.identifier is not None:
@@ -187,9 +179,15 @@ def identify(song: Song) -> str:
     if artist in UNKNOWN_ARTISTS:
         names = ("", title, album)
         if not album:
-            names += tuple(0 if each == "row" else getattr(song, each, None) for each in _TELLING)
+            row = dataclasses.replace(song, row=0, lyrics=None)
+            names += tuple(getattr(row, name) for name in _TOLD)
     folded = "\0".join(map(str, names))
     return "song:" + hashlib.blake2b(folded.encode(), digest_size=16).hexdigest()
+
+
+_TAGGED = ("row", "title", "artist", "album", "genre", "year", "duration", "identifier", "lyrics")
+_TOLD = (*_TAGGED, *UNIT_FEATURES, "tempo", "key", "mode", "loudness")
+"""All of a row that songs are told by; a field more would make other songs of those that are in libraries already."""
 
 
 def _merged(rows: Sequence[Song]) -> Song:
@@ -222,6 +220,6 @@ def _advice(table: SongTable, affect: SongAffect) -> str:
     if not lacking:
         return "no row has both valence and energy"
     return (
-        f"there is no column {' and none '.join(lacking)}; name it (`map={lacking[0]}=COLUMN`), "
+        f"there is no column {' and none '.join(lacking)}; name it (`mapping={lacking[0]}=COLUMN`), "
         "or take affects from a model that does without (`affect=DIR`, as a trained one)"
     )

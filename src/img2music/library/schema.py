@@ -13,6 +13,7 @@ from sqlalchemy import (
     Dialect,
     Float,
     ForeignKey,
+    Index,
     Integer,
     LargeBinary,
     MetaData,
@@ -92,12 +93,17 @@ curves = Table(
 )
 
 # What the affects of the tracks that are not missing are derived from once more, narrow and packed, so that a million
-# of them are read in one pass without a Python object each (see `affects.RAW`).
+# of them are read in one pass without a Python object each (see `affects.unpack`).
 affects = Table(
     "affects",
     metadata,
     Column("track_id", ID, ForeignKey("tracks.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
     Column("packed", LargeBinary, nullable=False),
+    Column("words", LargeBinary),
+)
+WITH_WORDS = affects.c.words.is_not(None)
+WORDS_INDEX = Index(
+    "ix_affects_words", affects.c.track_id, affects.c.words, sqlite_where=WITH_WORDS, postgresql_where=WITH_WORDS
 )
 
 # What each source knows of a track's words; also that it knows none, so that it is not asked twice.

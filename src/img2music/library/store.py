@@ -17,7 +17,7 @@ from img2music.connectors.folders import FileState
 from img2music.errors import UsageError
 from img2music.filters import TrackFilter
 from img2music.library import database, sqlite
-from img2music.library.affects import BEST, KNOWN, RAW, WORDS, affect_of, affects_of, pack
+from img2music.library.affects import BEST, KNOWN, WORDS, affects_of, pack, unpack
 from img2music.library.filters import KIND, PRESENT_NO_MUSIC, conditions
 from img2music.library.record import CURVE_DTYPE, Failure, LyricsRecord, SongRecord, TrackRecord, unpack_curve
 from img2music.library.rows import batches, lyrics_record_of, record_of, song_of, tracks_of
@@ -131,9 +131,7 @@ class LibraryStore:
         with self._reading() as connection:  # one transaction: every column of the same tracks
             found: dict[str, NDArray[Any]] = {}
             if {"id", "valence", "arousal"} & set(names):
-                raw = self._raw(connection)
-                affect = affect_of(raw["valence"], raw["arousal"], raw["words"])
-                found = {"id": np.ascontiguousarray(raw["id"]), "valence": affect[:, 0], "arousal": affect[:, 1]}
+                found = self._affects(connection)
             others = [name for name in names if name not in found]
             if others:
                 found.update(_columns(connection, others))
@@ -374,7 +372,8 @@ class LibraryStore:
             found = sqlite.faults(connection) if self._where.url is None else []
             wanted = sa.select(tracks.c.id, tracks.c.valence, tracks.c.arousal, WORDS)
             wanted = wanted.where(tracks.c.missing.is_(False)).order_by(tracks.c.id)
-            if self._raw(connection).tobytes() != b"".join(map(pack, connection.execute(wanted))):
+            stored = connection.execute(sa.select(affects).order_by(affects.c.track_id)).mappings()
+            if [dict(row) for row in stored] != [pack(row) for row in connection.execute(wanted)]:
                 found.append("the packed affects differ from the tracks'")
             return found
 
@@ -406,15 +405,15 @@ class LibraryStore:
         with database.plain_errors(self._where), self._engine.connect() as connection:
             yield connection
 
-    def _raw(self, connection: sa.Connection) -> NDArray[np.void]:
-        """Read what affects are derived from, of the tracks that are present: `RAW`, shape (n,), ascending ids."""
-        joined = sqlite.packed(connection) if self._where.url is None else None
+    def _affects(self, connection: sa.Connection) -> dict[str, NDArray[Any]]:
+        """Read ids, valence and arousal of the tracks that are present, in ascending order of id."""
+        joined = sqlite.joined_affects(connection) if self._where.url is None else None
         if joined is not None:
-            raw = np.frombuffer(joined, dtype=RAW)
-            if bool(np.all(raw["id"][1:] > raw["id"][:-1])):
-                return raw
-        rows = connection.execute(sa.select(affects.c.packed).order_by(affects.c.track_id)).scalars()
-        return np.frombuffer(b"".join(rows), dtype=RAW)
+            found = unpack(*joined)
+            if bool(np.all(found["id"][1:] > found["id"][:-1])):
+                return found
+        rows = _all(connection, sa.select(affects.c.packed, affects.c.words).order_by(affects.c.track_id))
+        return unpack(b"".join(row.packed for row in rows), b"".join(row.words or b"" for row in rows))
 
 
 _TRACKS = sa.select(tracks, KIND, WORDS)

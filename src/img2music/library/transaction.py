@@ -40,13 +40,14 @@ class Transaction:
     def _put(self, records: dict[str, TrackRecord], moved: Mapping[str, int], same_words: Collection[str]) -> None:
         execute = self._connection.execute
         movers = {path: moved[path] for path in records if path in moved}
-        execute(sa.delete(tracks).where(tracks.c.path.in_(movers), tracks.c.id.not_in(movers.values())))
         for path, track in movers.items():
+            execute(sa.delete(tracks).where(tracks.c.path == path, tracks.c.id != track))
             execute(sa.update(tracks).where(tracks.c.id == track).values(path=path))
         before = self.ids_of_paths(records)
-        self._forget_lyrics_of_other({track: records[path] for path, track in before.items()}, same_words)
+        if before:
+            self._forget_lyrics_of_other({track: records[path] for path, track in before.items()}, same_words)
         upsert(self._connection, tracks, [values_of(record) for record in records.values()], "path")
-        ids = self.ids_of_paths(records)
+        ids = before | self.ids_of_paths(records.keys() - before.keys())
         points = [{"track_id": ids[path], "points": pack_curve(each.analysis.curve)} for path, each in records.items()]
         upsert(self._connection, curves, points, "track_id")
         self._pack_affects(ids.values())
@@ -143,10 +144,10 @@ class Transaction:
         for batch in batches(ids):
             wanted = sa.select(tracks.c.id, tracks.c.valence, tracks.c.arousal, WORDS)
             present = self._connection.execute(wanted.where(tracks.c.id.in_(batch), tracks.c.missing.is_(False)))
-            packed = [{"track_id": row.id, "packed": pack(row)} for row in present]
+            packed = [pack(row) for row in present]
             upsert(self._connection, affects, packed, "track_id")
-            gone = set(batch) - {row["track_id"] for row in packed}
-            self._connection.execute(sa.delete(affects).where(affects.c.track_id.in_(gone)))
+            if gone := set(batch) - {row["track_id"] for row in packed}:
+                self._connection.execute(sa.delete(affects).where(affects.c.track_id.in_(gone)))
 
     def mark(self, ids: Iterable[int], *, missing: bool) -> None:
         """Mark tracks as missing or as present again."""

@@ -189,13 +189,7 @@ class _Work:
     def _copies(self, out: "OutputContainer", video: VideoFile, tag: str | None) -> Iterator[Timed]:
         stream = twin(out, video.stream, tag, self.seen.rate)
         stream.metadata.update(timecode(video.info, self.seen.rate))
-        copied = Copied(
-            stream,
-            self.seen.origin,
-            self.duration,
-            interval=1 / self.seen.rate,
-            before=self.seen.hidden,
-        )
+        copied = Copied(stream, self.seen.origin, self.duration, interval=1 / self.seen.rate, before=self.seen.hidden)
         packets = dated(demuxed(video.container, [video.stream]), self.seen.reordered, self.seen.rate)
         return itertools.chain.from_iterable(map(copied.take, packets))
 

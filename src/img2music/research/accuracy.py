@@ -7,7 +7,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from img2music.affect import Scale
-from img2music.distribution import midranks
 
 Floats = NDArray[np.float64]
 
@@ -99,16 +98,26 @@ def _accuracy(
         accuracy=found["accuracy"],
         ccc=found["ccc"] if correlated else None,
         mae=mae,
-        spearman=_spearman(predicted, rated) if correlated else None,
+        spearman=spearman(predicted, rated) if correlated else None,
         mse_minmax=mse / reach**2 if reach else None,
         own_scale=OwnScale(rmse * span, mae * span, mse * span**2),
         intervals=intervals,
     )
 
 
-def _spearman(predicted: Floats, rated: Floats) -> float:
-    ours, theirs = (midranks(values, np.sort(values)) for values in (predicted, rated))
-    return float(np.clip(np.corrcoef(ours, theirs)[0, 1], -1, 1))
+def correlation(one: Floats, other: Floats) -> float | None:
+    """Pearson's correlation; None where either never varies or is no number."""
+    if np.ptp(one) == 0 or np.ptp(other) == 0 or not np.isfinite(one).all():
+        return None
+    return float(np.corrcoef(one, other)[0, 1])
+
+
+def spearman(one: Floats, other: Floats) -> float | None:
+    """Rank correlation; None where either never varies."""
+    from scipy.stats import rankdata
+
+    found = correlation(rankdata(one), rankdata(other))
+    return None if found is None else float(np.clip(found, -1, 1))
 
 
 class _Sums:

@@ -9,8 +9,9 @@
     for table in report.tables: ...        # for a terminal; those without rows are left out
 
 A section is a `Table`, a `Plot` (drawn when the page is written) or a `Gallery`. All text is plain: what Markdown and
-HTML would take for markup is escaped here. `scatter` draws predictions against ratings. `figure` and `interval` write numbers; `accuracy_cells(found, names)` and
-`accuracy_columns(names)` write an `Accuracy` as cells, with names such as ``"r"``, ``"r2"`` and ``"r 95 %"``.
+HTML would take for markup is escaped here. `scatter` draws predictions against ratings; `figure` and `interval` write
+numbers; `accuracy_cells(found, names)` and `accuracy_columns(names)` write an `Accuracy` as cells, with names such as
+``"r"``, ``"r2"`` and ``"r 95 %"``.
 """
 
 import base64
@@ -27,8 +28,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from img2music.errors import InputError, MissingExtraError, printable
-from img2music.files import FileKind, write_atomically
+from img2music.errors import MissingExtraError, printable
+from img2music.files import FileKind, make_folder, write_atomically
 from img2music.research.accuracy import Accuracy
 
 if TYPE_CHECKING:
@@ -138,10 +139,7 @@ class ReportKind:
         """Make a folder and give the files of a report in it; refuse early what no report could be written into."""
         if importlib.util.find_spec("matplotlib") is None:
             raise MissingExtraError("Drawing a report", "plot")
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise InputError(f"can't be made a folder ({error.strerror}).", str(folder)) from error
+        make_folder(folder)
         name, title = "a report of this kind", re.escape(self.title.encode())
         kinds = (
             ("report.json", FileKind.json(name, self.schema)),
@@ -180,7 +178,7 @@ class Report:
 
     def to_html(self) -> str:
         """Give all of it as a page that needs no other file."""
-        title = escaped(self.kind.title)
+        title = self.kind.title
         head = f'<meta charset="utf-8"><title>{title}</title><style>{STYLE}</style>'
         parts = ["<!DOCTYPE html>", f'<html lang="en"><head>{head}</head><body>']
         parts.append(f"<h1>{title}</h1><p>{escaped(self.subtitle)}.</p>")

@@ -82,7 +82,6 @@ class Beats:
     first: NDArray[np.bool_] = field(default_factory=lambda: np.empty(0, dtype=np.bool_))
     # Seconds at which the song begins and ends to sound; None where that was not heard, or it breaks off
     begins: float | None = None
-    # Seconds at which the song begins and ends to sound; None where that was not heard, or it breaks off
     ends: float | None = None
     without: tuple[tuple[float, float, str], ...] = ()  # start and end of the parts without a beat, and why
     # Seconds and decibels of what was heard
@@ -130,17 +129,7 @@ def listen(path: str | os.PathLike[str], spans: Sequence[tuple[float, float]]) -
     don't come again beat by beat, there are none. First beats of bars are those that are louder, lower and change the
     sound more than the others, every fourth or every third.
 
-    Parameters
-    ----------
-    path : str or path-like
-        A sound file.
-    spans : sequence of (float, float)
-        Start and end of the parts, in seconds; they may overlap and reach beyond the song.
-
-    Returns
-    -------
-    Beats
-        Empty if the song can't be decoded.
+    The spans are in seconds; they may overlap and reach beyond the song. Empty if the song can't be decoded.
     """
     found: list[tuple[NDArray[np.float64], NDArray[np.bool_], float | None, float | None]] = []
     without: list[tuple[float, float, str]] = []

@@ -66,20 +66,26 @@ class TimeSpan:
 
 
 @dataclass(frozen=True, slots=True)
-class Shot(TimeSpan):
-    """What lies between two transitions of a film."""
+class FilmPart(TimeSpan):
+    """The same, counted in pictures too."""
 
     start_frame: FirstFrame = field(default=None, kw_only=True)
-    end_frame: EndFrame = field(default=None, kw_only=True)
+    end_frame: Annotated[Count | None, Meta(description="Number of the first picture after it.")] = field(
+        default=None, kw_only=True
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Shot(FilmPart):
+    """What lies between two transitions of a film."""
+
     affect: Annotated[Affect, Meta(description="Median of what its pictures feel like.")]
 
 
 @dataclass(frozen=True, slots=True)
-class Scene(TimeSpan):
+class Scene(FilmPart):
     """Neighbouring shots whose affect belongs together."""
 
-    start_frame: FirstFrame = field(default=None, kw_only=True)
-    end_frame: EndFrame = field(default=None, kw_only=True)
     affect: Annotated[Affect, Meta(description="Mean of its shots', each as long as it lasts.")]
     word: Annotated[str, Meta(description="One plain word for the affect.")] = field(default="", kw_only=True)
     shots: tuple[Shot, ...] = ()
@@ -161,11 +167,9 @@ class ComputedFor:
 
 
 @dataclass(frozen=True, slots=True)
-class Cue(TimeSpan):
+class Cue(FilmPart):
     """One passage placed on the film's time."""
 
-    start_frame: FirstFrame = field(default=None, kw_only=True)
-    end_frame: EndFrame = field(default=None, kw_only=True)
     track: CueTrack
     passage: Annotated[Passage, Meta(description="Seconds of the track, as many as the cue lasts.")]
     fade_in: Annotated[Amount, Meta(description="Seconds in which it fades in, from its start on.")] = 0.0

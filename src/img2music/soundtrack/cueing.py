@@ -5,7 +5,7 @@ So that beats fall where cues meet, each passage moves a little within its song.
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -70,12 +70,8 @@ Misfit = Callable[[int, float], float]
 """What a cue (by its index) costs if its passage begins at a second of its song."""
 
 
-@dataclass(frozen=True, slots=True)
-class Runner:
-    """A track that could lie there as well, and whether it or its artist is heard in a cue close by."""
-
-    track: int
-    repeats: bool
+Runner = tuple[int, bool]
+"""A track that could lie there as well, and whether it or its artist is heard in a cue close by."""
 
 
 class CueWriter:
@@ -104,7 +100,7 @@ class CueWriter:
         store: LibraryStore,
     ) -> tuple[Cue, ...]:
         """Write all cues."""
-        indices = sorted({each.track for each in chosen} | {runner.track for row in runners for runner in row})
+        indices = sorted({each.track for each in chosen} | {track for row in runners for track, _ in row})
         ids = [int(self._ids[index]) for index in indices]
         known = {track.id: track for track in store.tracks(ids)}
         if len(known) < len(ids):
@@ -139,19 +135,20 @@ class CueWriter:
             end_frame=self._film.frame(cue.end),
             distance=distance,
             why=self._why(*self._times(each.span), track, heard),
-            alternatives=tuple(self._alternative(each, one, songs[one.track], distance, pinned) for one in runners),
+            alternatives=tuple(self._alternative(each, one, songs[one[0]], distance, pinned) for one in runners),
         )
 
     def _alternative(self, each: Chosen, runner: Runner, track: Track, chosen: float, pinned: bool) -> Alternative:
-        begin = self._best(each.span, runner.track)
+        other, repeats = runner
+        begin = self._best(each.span, other)
         start, end = self._times(each.span)
-        distance = self._heard(start, end, runner.track, begin)[0]
+        distance = self._heard(start, end, other, begin)[0]
         note = None
         if distance < chosen - NEARER:
             unmoved = self._best(each.span, each.track)
             if pinned:
                 note = "another is pinned"
-            elif runner.repeats:
+            elif repeats:
                 note = "it or its artist is heard close by"
             elif distance >= self._heard(start, end, each.track, unmoved)[0] - NEARER:
                 note = "the chosen one was this near before it moved to a beat"

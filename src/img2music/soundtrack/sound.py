@@ -83,17 +83,18 @@ def compose(
         return _counted(blocks, samples, progress, next(done), passes)
 
     use = asked(sheet, options)
-    own = None if use.use is OriginalSound.DROP else FilmTrack(path)
-    if own is None or own.layout is None:
-        mix: _Mix = _Mix(parts, samples)
-    else:
-        if use.speech is None or use.gain_db is None:
-            passes = 3
-            use = _listened(use, own, counted(own.blocks(samples)))
-        mix = _MixWithOriginal(parts, samples, own, use)
-    curve = gain_curve(measure(counted(mix.blocks()), mix.channels), options.loudness, peak)
-    told = None if own is not None and own.layout is None else use
-    return Sound(RATE, mix.layout, samples, mastered(counted(mix.blocks()), curve), told)
+    own = None if use.use is OriginalSound.DROP else FilmTrack.of(path)
+    layout, channels = ("stereo", ("FL", "FR")) if own is None else (own.layout, own.channels)
+    if own is not None and (use.speech is None or use.gain_db is None):
+        passes = 3
+        use = _listened(use, own, counted(own.blocks(samples)))
+
+    def mixed() -> Iterator[Samples]:
+        return counted(_mixed(parts, samples, own, use))
+
+    curve = gain_curve(measure(mixed(), channels), options.loudness, peak)
+    told = None if own is None and use.use is not OriginalSound.DROP else use
+    return Sound(RATE, layout, samples, mastered(mixed(), curve), told)
 
 
 def asked(sheet: CueSheet, options: ScoreOptions) -> OwnSound:
@@ -110,8 +111,8 @@ def heard(sheet: CueSheet, options: ScoreOptions | None = None, progress: Progre
     """Say on a cue sheet what becomes of the film's own sound, and where someone speaks in it."""
     use = asked(sheet, options or ScoreOptions())
     if use.use is not OriginalSound.DROP and (use.speech is None or use.gain_db is None):
-        own = FilmTrack(sheet.film.path)
-        if own.layout is None:
+        own = FilmTrack.of(sheet.film.path)
+        if own is None:
             return replace(sheet, original=None)
         samples = round(sheet.film.duration * RATE)
         use = _listened(use, own, _counted(own.blocks(samples), samples, progress))
@@ -153,61 +154,40 @@ def _balance(powers: NDArray[np.float64], speech: Iterable[TimeSpan]) -> float:
     return min(max(LOUDNESS - level, -BALANCE), BALANCE if spoken.any() else 0.0)
 
 
-class _Mix:
-    """Music alone."""
-
-    channels: tuple[str, ...] = ("FL", "FR")
-    layout = "stereo"
-
-    def __init__(self, parts: Sequence[Part], samples: int) -> None:
-        self._parts, self._samples = parts, samples
-
-    def blocks(self) -> Iterator[Samples]:
-        """Decode and mix it once."""
-        return music(self._parts, self._samples)
-
-
-class _MixWithOriginal(_Mix):
-    """Music and the film's own sound."""
-
-    def __init__(self, parts: Sequence[Part], samples: int, own: "FilmTrack", use: OwnSound) -> None:
-        super().__init__(parts, samples)
-        assert own.layout is not None, "a film without sound"
-        self.layout, self.channels = own.layout, own.channels
-        self._own = own
-        self._own_gain = np.float32(10.0 ** (min(use.gain_db or 0.0, MOST_GAIN) / 20.0))
-        self._levels = np.array(ducked(use.speech or (), use.depth) or [(0.0, 0.0)])
-
-    def blocks(self) -> Iterator[Samples]:
-        """Decode and mix it once."""
-        both = zip(lengths(self._samples), self._own.blocks(self._samples), super().blocks(), strict=True)
-        for (first, count), own, songs in both:
-            mixed = own * self._own_gain
-            decibels = np.interp(np.arange(first, first + count) / RATE, *self._levels.T)
-            gain = np.power(10.0, decibels / 20.0).astype(np.float32)
-            mixed[:, :2] += songs * gain[:, np.newaxis]  # front left and right come first in every layout
-            yield mixed
+def _mixed(parts: Sequence[Part], samples: int, own: "FilmTrack | None", use: OwnSound) -> Iterator[Samples]:
+    """Decode and mix music and the film's own sound once."""
+    if own is None:
+        yield from music(parts, samples)
+        return
+    own_gain = np.float32(10.0 ** (min(use.gain_db or 0.0, MOST_GAIN) / 20.0))
+    levels = np.array(ducked(use.speech or (), use.depth) or [(0.0, 0.0)])
+    for (first, count), heard_block, songs in zip(
+        lengths(samples), own.blocks(samples), music(parts, samples), strict=True
+    ):
+        mixed = heard_block * own_gain
+        decibels = np.interp(np.arange(first, first + count) / RATE, *levels.T)
+        gain = np.power(10.0, decibels / 20.0).astype(np.float32)
+        mixed[:, :2] += songs * gain[:, np.newaxis]  # front left and right come first in every layout
+        yield mixed
 
 
 class FilmTrack:
     """The film's own sound, laid on the time of its pictures by its time stamps."""
 
-    def __init__(self, path: str | os.PathLike[str]) -> None:
-        self._path = path
-        with FilmSound(path) as film:
-            self.layout = None if film.layout is None else SURROUND.get(film.layout, "stereo")
-
-    @property
-    def channels(self) -> tuple[str, ...]:
-        """Names of its channels."""
+    def __init__(self, path: str | os.PathLike[str], layout: str) -> None:
         import av
 
-        assert self.layout is not None, "a film without sound"
-        return tuple(channel.name for channel in av.AudioLayout(self.layout).channels)
+        self._path, self.layout = path, layout
+        self.channels = tuple(channel.name for channel in av.AudioLayout(layout).channels)
+
+    @classmethod
+    def of(cls, path: str | os.PathLike[str]) -> "FilmTrack | None":
+        """Look at the sound of a film; None for a film without any."""
+        with FilmSound(path) as film:
+            return None if film.layout is None else cls(path, SURROUND.get(film.layout, "stereo"))
 
     def blocks(self, samples: int) -> Iterator[Samples]:
         """Decode it, from the first picture on."""
-        assert self.layout is not None, "a film without sound"
         with FilmSound(self._path) as film:
             resampler = Resampler(RATE, self.layout, film.path)
             reader = Reader(placed(film.sound(), resampler), resampler.channels)

@@ -353,6 +353,6 @@ def _runners_up(
     costs += repeats
     order = np.argsort(costs, axis=1, kind="stable")[:, :count]
     return [
-        [Runner(int(track), bool(repeats[row, track] > 0.0)) for track in indices if np.isfinite(costs[row, track])]
+        [(int(track), bool(repeats[row, track] > 0.0)) for track in indices if np.isfinite(costs[row, track])]
         for row, indices in enumerate(order)
     ]

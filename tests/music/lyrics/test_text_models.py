@@ -17,7 +17,7 @@ from img2music.music.lyrics.text_model import (
 )
 from img2music.music.lyrics.tokens import wordpieces
 from img2music.music.lyrics.words import words
-from img2music.research.text import training as text_training
+from img2music.research.text import text_training
 from img2music.research.text.rated_texts import read_emobank
 from tests.support.rated_texts import rated_texts, sentence
 

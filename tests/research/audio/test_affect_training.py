@@ -103,7 +103,7 @@ def test_data_is_read_as_it_is_distributed(shared_data: Path) -> None:
 def test_wrong_tables_are_named(tmp_path: Path) -> None:
     table = tmp_path / "table.csv"
     table.write_text("artist,valence_mean\nx,1\n")
-    with pytest.raises(InputError, match="Lacks the column"):
+    with pytest.raises(InputError, match="line 1 lacks arousal_mean"):
         read_pmemo(table)
     with pytest.raises(InputError, match="CSV"):
         read_emotify(tmp_path)

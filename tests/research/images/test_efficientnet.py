@@ -13,12 +13,12 @@ from img2music.research.images.efficientnet import (
     LITE0,
     LITE2,
     SIDE,
-    GraphBuilder,
     Network,
     add_backbone,
     add_backbones,
     imagenet_weights,
 )
+from img2music.research.onnx_graph import GraphBuilder
 
 
 def session(graph: GraphBuilder, inputs: tuple[str, int, list[object]], outputs: dict[str, int]) -> object:

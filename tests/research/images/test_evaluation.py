@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 
 from img2music.affect import SCALES
 from img2music.errors import UsageError
+from img2music.research.evaluation import fold_means, grouped_folds, random_folds
+from img2music.research.images.datasets import RatedImages
 from img2music.research.images.efficientnet import DEPTHS
-from img2music.research.images.evaluation import evaluate, fold_means, grouped_folds, random_folds, split
-from img2music.research.images.rated_images import RatedImages
+from img2music.research.images.evaluation import Evaluation, judge_recipe, split
 
 
 @given(st.integers(2, 200), st.integers(2, 12), st.integers(0, 5))
@@ -36,6 +37,10 @@ def test_the_seed_decides() -> None:
     for folds in (lambda seed: random_folds(100, 10, seed), lambda seed: grouped_folds(themes, 10, seed)):
         assert all(np.array_equal(left, right) for left, right in zip(folds(1), folds(1), strict=True))
         assert not all(np.array_equal(left, right) for left, right in zip(folds(1), folds(2), strict=True))
+
+
+def evaluate(features: np.ndarray, rated: RatedImages, **more: int) -> Evaluation:
+    return judge_recipe(features, rated, **more).evaluation
 
 
 def images(affect: np.ndarray, themes: list[str]) -> RatedImages:
@@ -97,7 +102,7 @@ def test_categories_and_intervals_of_a_split() -> None:
     kinds = ["cat", "dog", ""] * 20
     predicted = np.where(np.array(kinds)[:, None] == "dog", 1 - rated, rated)
     themes = [str(number // 6) for number in range(60)]
-    rows = replace(images(rated, themes), categories=tuple(kinds), scale=SCALES["emotion6"])
+    rows = replace(images(rated, themes), categories=tuple(kinds), scales=(SCALES["emotion6"],))
     found = split(predicted, np.full((60, 2), 0.5), rows, by_theme=True, seed=0)
     assert {name: category.images for name, category in found.categories.items()} == {"cat": 20, "dog": 20}
     for axis in ("valence", "arousal"):

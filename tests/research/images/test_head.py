@@ -5,8 +5,8 @@ from hypothesis import strategies as st
 from onnx import TensorProto, helper
 
 from img2music.inference import open_session
-from img2music.research.images.efficientnet import GraphBuilder
 from img2music.research.images.head import GAMMA, RIDGE, SHARES, Codes, Head, RidgeHead, choose_ridge, kernel
+from img2music.research.onnx_graph import GraphBuilder
 
 
 def sample(count: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:

@@ -14,14 +14,13 @@ import onnx
 import pytest
 from PIL import Image
 
-from img2music.errors import InputError, MissingExtraError, UsageError
+from img2music.errors import InputError, UsageError
 from img2music.files import require_outputs
 from img2music.research.images.anchors import ANCHORS
 from img2music.research.images.datasets import DATASETS, load
 from img2music.research.images.efficientnet import DEPTHS
 from img2music.research.images.evaluation import Judged, judge_model, judge_recipe
-from img2music.research.images.report import full_json, notes_on, to_markdown
-from img2music.research.images.report_page import KINDS, write_report
+from img2music.research.images.report import KIND, notes_on, report_on
 from img2music.vision.model import ImageAnalysis, ImageModel
 from img2music.vision.model_files import MODELS
 from tests.support.commands import call, refused
@@ -167,18 +166,17 @@ def test_bad_usage(tmp_path: Path) -> None:
 def test_report(judged_oasis: Judged, tmp_path: Path) -> None:
     notes = notes_on(judged_oasis)
     assert any("not the 900 published ratings of OASIS" in note for note in notes)
-    files = write_report(judged_oasis, notes, tmp_path / "a" / "b")
+    files = report_on(judged_oasis, notes).write(tmp_path / "a" / "b")
     assert sorted(path.name for path in (tmp_path / "a" / "b").iterdir()) == ["report.html", "report.json", "report.md"]
 
-    known = [(tmp_path / "a/b" / name, kind) for name, kind in KINDS.items()]
-    assert require_outputs(known) == list(files)  # they may be replaced by another report
+    assert require_outputs(KIND.files(tmp_path / "a" / "b")) == list(files)  # they may be replaced by another report
     (tmp_path / "report.md").write_text("# Mine\n")
     with pytest.raises(InputError, match=r"report\.md: is not a report of this kind"):
-        require_outputs([(tmp_path / name, kind) for name, kind in KINDS.items()])
+        require_outputs(KIND.files(tmp_path))
 
     report = json.loads(files[0].read_text())
     jsonschema.validate(report, SCHEMA)
-    assert report == json.loads(json.dumps(full_json(judged_oasis, notes)))
+    assert report == json.loads(json.dumps(report_on(judged_oasis, notes).to_dict()))
     assert report["grouped"] == json.loads(json.dumps(asdict(judged_oasis.evaluation)))["grouped"]
 
     page = Page(files[2].read_text(encoding="utf-8"))
@@ -197,7 +195,7 @@ def test_report(judged_oasis: Judged, tmp_path: Path) -> None:
 
 
 def test_markdown_is_made_of_whole_tables(judged_oasis: Judged) -> None:
-    text = to_markdown(judged_oasis, ["a | b"])
+    text = report_on(judged_oasis, ["a | b"]).to_markdown()
     assert "- a \\| b" in text
     for block in re.findall(r"(?:^\|.*\n)+", text, re.MULTILINE):
         assert len({len(re.findall(r"(?<!\\)\|", line)) for line in block.splitlines()}) == 1
@@ -223,6 +221,6 @@ def test_names_are_escaped(tmp_path: Path) -> None:
 def test_without_matplotlib_nothing_is_begun(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     data = made_up("csv", tmp_path / "set")
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    with pytest.raises(MissingExtraError, match=r"img2music\[plot\]"):
-        run("--data", data, "--model", "oasis-lite2-lite0", "--report", tmp_path / "out")
+    where = ("--data", data, "--model", "oasis-lite2-lite0", "--report", tmp_path / "out")
+    assert "img2music[plot]" in refused("evaluate", "image", *where)
     assert not (tmp_path / "out").exists()

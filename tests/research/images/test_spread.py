@@ -3,10 +3,11 @@ import pytest
 from onnx import TensorProto, helper
 
 from img2music.inference import open_session
-from img2music.research.images.efficientnet import DEPTHS, GraphBuilder
-from img2music.research.images.evaluation import grouped_folds
+from img2music.research.evaluation import grouped_folds
+from img2music.research.images.efficientnet import DEPTHS
 from img2music.research.images.head import RIDGE, CodeNames, Codes, Forms, kernel, solve
 from img2music.research.images.spread import HALF_WIDTH, Spread, coverage
+from img2music.research.onnx_graph import GraphBuilder
 
 
 def sample(count: int, seed: int = 0) -> tuple[Codes, np.ndarray, list[str]]:

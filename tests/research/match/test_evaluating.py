@@ -9,12 +9,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from img2music.affect import SCALES
+from img2music.affect import SCALES, Affect
 from img2music.distribution import AffectDistribution
 from img2music.errors import InputError, UsageError
 from img2music.options import MatchMode
-from img2music.research.match.evaluating import choose, evaluate_match, score
-from img2music.research.match.ratings import read_ratings
+from img2music.research.match.evaluating import choose, evaluate_match, read_files, score
 from img2music.research.match.training_files import trained_on
 from img2music.vision.model import ImageModel
 from tests.conftest import ROOT
@@ -58,19 +57,13 @@ def test_reads_ratings_on_any_scale(tmp_path: Path) -> None:
     (tmp_path / "sub" / "b.jpg").write_bytes(b"2")
     table = tmp_path / "ratings.csv"
     table.write_text("\ufefffile,valence,arousal,scale,more\na.jpg,4,7,1-7,x\nsub/b.jpg,-1,0,-1-1,\n", encoding="utf-8")
-    ratings = read_ratings(table)
+    ratings = read_files(table)
     assert [Path(file.path).name for file in ratings.files] == ["a.jpg", "b.jpg"]
-    assert ratings.affects.tolist() == [[0.5, 1.0], [0.0, 0.5]]
+    assert ratings.affects == (Affect(0.5, 1.0), Affect(0.0, 0.5))
     table.write_text("file,valence,arousal\na.jpg,5,1\n", encoding="utf-8")
-    assert read_ratings(table, SCALES["deam"]).affects.tolist() == [[0.5, 0.0]]
-    with pytest.raises(UsageError, match="--images-scale"):
-        read_ratings(table)
-
-
-def test_a_header_that_is_no_header(tmp_path: Path) -> None:
-    (tmp_path / "ratings.csv").write_text("file,valence,arousal," + "x" * 200_000)
-    with pytest.raises(InputError, match="is no CSV"):
-        read_ratings(tmp_path / "ratings.csv")
+    assert read_files(table, SCALES["deam"]).affects == (Affect(0.5, 0.0),)
+    with pytest.raises(UsageError, match="say with `images_scale`"):
+        read_files(table, setting="images_scale")
 
 
 def test_bad_lines_are_reported_and_the_rest_is_read(tmp_path: Path) -> None:
@@ -78,12 +71,12 @@ def test_bad_lines_are_reported_and_the_rest_is_read(tmp_path: Path) -> None:
     lines = ["file,valence,arousal", "a.jpg,0.5,0.5", "gone.jpg,0.5,0.5", "a.jpg,7,0.5", "a.jpg,,x", ".,0,0", "a.jpg"]
     table = tmp_path / "ratings.csv"
     table.write_text("\n".join(lines), encoding="utf-8")
-    ratings = read_ratings(table, SCALES["unit"])
+    ratings = read_files(table, SCALES["unit"])
     assert len(ratings.files) == 1
     table.write_text("file,valence,arousal,scale\na.jpg,0.5,0.5,1 to many\na.jpg,3,5,1-7\n", encoding="utf-8")
-    assert "line 2: a.jpg: '1 to many' is no scale" in str(read_ratings(table).errors[0])
-    assert len(read_ratings(table).files) == 1
-    assert [error.reason.split(":")[0] for error in ratings.errors] == [f"line {n}" for n in range(3, 8)]
+    assert "line 2 (a.jpg): '1 to many' is no scale" in str(read_files(table).errors[0])
+    assert len(read_files(table).files) == 1
+    assert [error.reason.split(" (")[0] for error in ratings.errors] == [f"line {n}" for n in range(3, 8)]
 
 
 @pytest.mark.parametrize("content", [b"", b"path,v,a\nx,1,1\n", b"\xff\xfe\x00"])
@@ -91,9 +84,9 @@ def test_a_table_that_is_none(content: bytes, tmp_path: Path) -> None:
     table = tmp_path / "ratings.csv"
     table.write_bytes(content)
     with pytest.raises(InputError, match=r"ratings\.csv"):
-        read_ratings(table, SCALES["unit"])
+        read_files(table, SCALES["unit"])
     with pytest.raises(InputError, match="can't be read"):
-        read_ratings(tmp_path / "missing.csv")
+        read_files(tmp_path / "missing.csv")
 
 
 def sound(file: Path, pitch: float) -> None:
@@ -115,13 +108,13 @@ def test_real_files_from_end_to_end(tmp_path: Path) -> None:
         (tmp_path / f"{kind}.csv").write_text("\n".join(["file,valence,arousal", *lines]), encoding="utf-8")
     told: list[tuple[str, float, float | None]] = []
     report = evaluate_match(
-        read_ratings(tmp_path / "png.csv", SCALES["unit"]),
-        read_ratings(tmp_path / "wav.csv", SCALES["unit"]),
+        read_files(tmp_path / "png.csv", SCALES["unit"]),
+        read_files(tmp_path / "wav.csv", SCALES["unit"]),
         top=2,
         jobs=1,
         progress=lambda step: told.append((step.stage, step.done, step.total)),
     )
-    shape = report.to_json()
+    shape = report.report().to_dict()
     jsonschema.validate(shape, json.loads((ROOT / "docs/schemas/match.json").read_text(encoding="utf-8")))
     assert (report.images, report.tracks) == (3, 3)
     assert [Path(error.path).name for error in report.errors] == ["broken.wav"]
@@ -130,8 +123,8 @@ def test_real_files_from_end_to_end(tmp_path: Path) -> None:
     assert all(note.startswith("None of these 3") for note in report.notes)
     with pytest.raises(UsageError, match="top 4 need at least"):
         evaluate_match(
-            read_ratings(tmp_path / "png.csv", SCALES["unit"]),
-            read_ratings(tmp_path / "wav.csv", SCALES["unit"]),
+            read_files(tmp_path / "png.csv", SCALES["unit"]),
+            read_files(tmp_path / "wav.csv", SCALES["unit"]),
             top=4,
             jobs=1,
         )
@@ -147,8 +140,8 @@ def test_photos_that_trained_the_model_are_known(shared_data: Path, tmp_path: Pa
     ]
     (tmp_path / "tracks.csv").write_text("\n".join(["file,valence,arousal", *sounds]))
     report = evaluate_match(
-        read_ratings(tmp_path / "images.csv", SCALES["unit"]),
-        read_ratings(tmp_path / "tracks.csv", SCALES["unit"]),
+        read_files(tmp_path / "images.csv", SCALES["unit"]),
+        read_files(tmp_path / "tracks.csv", SCALES["unit"]),
         top=1,
         jobs=1,
     )

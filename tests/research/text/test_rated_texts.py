@@ -18,14 +18,13 @@ def test_emobank(tmp_path):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("", "row 1 lacks the columns id"),
-        ("id,split,V,text\n", "row 1 lacks the columns A"),
-        (HEADER + "a_1_2,train,3,3\n", "row 2 has fewer columns"),
-        (HEADER + "a_1_2,train,good,3,3,x\n", "row 2, column 'V': 'good' is not a number"),
-        (HEADER + "a_1_2,train,3,7,3,x\n", "row 2: arousal 7 is outside"),
-        (HEADER + "a_1_2,other,3,3,3,x\n", "row 2, column 'split': 'other'"),
+        ("", "is empty"),
+        ("id,split,V,text\n", "line 1 lacks A"),
+        (HEADER + "a_1_2,train,3,3\n", "line 2 .* lacks text"),
+        (HEADER + "a_1_2,train,good,3,3,x\n", "line 2 .*, column 'V': 'good' is no number"),
+        (HEADER + "a_1_2,train,3,7,3,x\n", "line 2 .*: arousal 7 is outside"),
+        (HEADER + "a_1_2,other,3,3,3,x\n", "line 2 .*, column 'split': 'other'"),
         (HEADER + "a_1_2,train,3,3,3,x\n", "the split 'train' has 1 rows"),
-        (HEADER + 'a_1_2,train,3,3,3,"x\xff"\n', "not CSV in UTF-8"),
     ],
 )
 def test_bad_tables(tmp_path, text, said):

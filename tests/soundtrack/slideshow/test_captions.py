@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from img2music.affect import Affect
 from img2music.errors import InputError
-from img2music.soundtrack.slideshow.captions import CaptionFont, Captions, caption_of
+from img2music.options import Captions
+from img2music.soundtrack.slideshow.captions import CaptionFont, caption_of
 from img2music.soundtrack.slideshow.photos import Photo
 
 FRAME = (640, 360)

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from img2music.affect import Affect
-from img2music.soundtrack.slideshow.photos import Order, Photo, arc, list_photos, ordered, read_photos
+from img2music.options import PhotoOrder
+from img2music.soundtrack.slideshow.photos import Photo, arc, list_photos, ordered, read_photos
 from img2music.vision.model import ImageModel
 from tests.support.small_models import colour_model, written
 
@@ -58,8 +59,8 @@ def photo(name: str, day: int) -> Photo:
 
 def test_orders() -> None:
     given = [photo("b", 3), photo("a", 2), photo("c", 3)]
-    assert ordered(given, Order.NAME) == given  # folders are sorted as they are read
-    assert [each.name for each in ordered(given, Order.DATE)] == ["a", "b", "c"]
+    assert ordered(given, PhotoOrder.NAME) == given  # folders are sorted as they are read
+    assert [each.name for each in ordered(given, PhotoOrder.DATE)] == ["a", "b", "c"]
 
 
 @pytest.fixture

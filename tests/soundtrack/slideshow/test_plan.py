@@ -1,6 +1,7 @@
-"""Which photo is seen when."""
+"""Which photo is seen when, and the beats below."""
 
 import itertools
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,7 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from img2music.affect import Affect
-from img2music.soundtrack.slideshow.plan import Schedule, evenly, on_beats
+from img2music.matching.passages import Passage
+from img2music.soundtrack.cue_sheet import Cue, CueTrack
+from img2music.soundtrack.slideshow.plan import Schedule, beat_note, beats_under, evenly, on_beats
+from tests.support.sounds import clicks, encode, noise
 
 schedules = st.builds(
     evenly,
@@ -85,3 +89,21 @@ def test_the_film_goes_dark_at_its_end() -> None:
     assert seen[0].light == 1.0
     assert seen[-1].light < 0.1
     assert [each.light for each in seen].count(1.0) > 190
+
+
+def test_beats_are_told_on_the_films_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("img2music.soundtrack.slideshow.plan.PART", 8.0)  # so that there are several
+    song = CueTrack(str(encode(tmp_path / "song.flac", clicks(100.0, 40.0, 44_100), "flac")))
+    cues = [Cue(start, start + 15.0, song, Passage(7.0, 22.0)) for start in (0.0, 15.0)]
+    found = beats_under(cues).times
+    assert (np.diff(found) > 0.3).all()
+    true = np.concatenate([start + np.arange(0.1, 40.0, 0.6) - 7.0 for start in (0.0, 15.0)])
+    assert np.abs(found[:, None] - true).min(axis=1).max() < 0.015
+    assert len(found) >= 40
+
+
+def test_where_there_is_no_beat_none_is_made_up(tmp_path: Path) -> None:
+    song = CueTrack(str(encode(tmp_path / "song.flac", noise(20.0), "flac")))
+    found = beats_under([Cue(3.0, 18.0, song, Passage(2.0, 17.0))])
+    assert len(found.times) == 0
+    assert beat_note([7.0, 11.0], found, 25).startswith("0 of 2 changes of photos are on beats; not at 0:07, 0:11: of ")

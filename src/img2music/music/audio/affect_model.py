@@ -1,11 +1,12 @@
 """From hearing to an affect: a linear model trained on people's ratings."""
 
 import json
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Self
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -70,14 +71,11 @@ class AffectModel:
     def load(cls, path: Path) -> Self:
         """Read a model."""
         try:
-            content = json.loads(path.read_text(encoding="utf-8"))
-            parts = {
-                field.name: tuple(map(float, content[field.name])) for field in fields(cls) if field.name != "name"
-            }
-            model = cls(name=str(content["name"]), **parts)
-        except (OSError, ValueError, TypeError, KeyError) as error:
+            model = msgspec.json.decode(path.read_bytes(), type=cls)
+        except (OSError, msgspec.MsgspecError) as error:
             raise ModelError(f"{path} is not a readable music affect model ({error}); train it again.") from error
-        if model.name != MODEL or any(len(part) != len(INPUTS) for part in parts.values()):
+        parts = [part for part in vars(model).values() if isinstance(part, tuple)]
+        if model.name != MODEL or any(len(part) != len(INPUTS) for part in parts):
             raise ModelError(f"{path} is not a {MODEL} model; train it again.")
         return model
 

@@ -233,10 +233,7 @@ def _patches(sounds: list[NDArray[np.float32]], sounding: NDArray[np.intp]) -> l
 
 
 def _model_inputs(
-    embedding: NDArray[np.float64],
-    tagging: musicnn.Tagging,
-    frames: _Frames,
-    windows: list[_Window],
+    embedding: NDArray[np.float64], tagging: musicnn.Tagging, frames: _Frames, windows: list[_Window]
 ) -> NDArray[np.float64]:
     """Inputs of the affect model, in the order of `INPUTS`, for one window or all."""
     pitch_classes = np.sum([window.pitch_classes for window in windows], axis=0)

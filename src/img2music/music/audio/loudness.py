@@ -38,10 +38,7 @@ def k_weighting(rate: int) -> NDArray[np.float64]:
     corner = np.tan(np.pi * 38.13547087602444 / rate)
     high_pass = (1.0, -2.0, 1.0), _digital((1.0, 1.0 / 0.5003270373238773, 1.0), corner)
     return np.array(
-        [
-            [*(shelf[0] / shelf[1][0]), *(shelf[1] / shelf[1][0])],
-            [*high_pass[0], *(high_pass[1] / high_pass[1][0])],
-        ]
+        [[*(shelf[0] / shelf[1][0]), *(shelf[1] / shelf[1][0])], [*high_pass[0], *(high_pass[1] / high_pass[1][0])]]
     )
 
 

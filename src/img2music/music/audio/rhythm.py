@@ -8,10 +8,7 @@ from numpy.typing import NDArray
 from img2music.music.audio.mel import FRAME_RATE
 
 SLOWEST, FASTEST = 40.0, 220.0  # beats a minute
-PREFERRED, OCTAVES = (
-    120.0,
-    0.9,
-)  # log-normal prior over tempi (Ellis 2007, J. New Music Research 36): centre, width
+PREFERRED, OCTAVES = (120.0, 0.9)  # log-normal prior over tempi (Ellis 2007, J. New Music Research 36): centre, width
 CANDIDATES = 1200
 BEATS = (1.0, 1.0, 0.5, 0.5)  # weight of the autocorrelation one, two, three and four beats apart
 LEAST_PERIODICITY = 0.05  # of the autocorrelation at a beat's lag; below it nothing repeats

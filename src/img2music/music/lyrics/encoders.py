@@ -1,16 +1,15 @@
 """The sentence encoder MiniLM, whose weights come inside a package: nothing is downloaded when it runs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from img2music.errors import MissingExtraError
 from img2music.inference import open_session
-from img2music.music.lyrics.cleaning import clean
 from img2music.music.lyrics.tokens import wordpieces
 
 WIDTH = 384
@@ -21,7 +20,6 @@ MOST_PARTS = 16
 """Parts of a text that are read; lyrics of more than four thousand pieces are not lyrics."""
 
 Floats = NDArray[np.float32]
-Arrays = Mapping[str, NDArray[np.generic]]
 
 
 class MiniLM:
@@ -37,27 +35,6 @@ class MiniLM:
         self._session = _minilm_session()
         pieces = wordpieces()
         self._ends = pieces.id_of("[CLS]"), pieces.id_of("[SEP]")
-
-    def fit(self, texts: Sequence[str]) -> None:
-        """Learn nothing: it is used as it is."""
-
-    def of(self, texts: Sequence[str]) -> Floats:
-        """Give float32 of shape (n, 384), of length 1; zeros for a text without words."""
-        vectors = np.zeros((len(texts), WIDTH), dtype=np.float32)
-        for row, text in enumerate(texts):
-            vectors[row] = self.encode(clean(text))
-        length = np.linalg.norm(vectors, axis=1, keepdims=True)
-        return np.asarray(np.divide(vectors, length, out=np.zeros_like(vectors), where=length > 0), dtype=np.float32)
-
-    def state(self) -> tuple[Mapping[str, object], Arrays]:
-        """Give nothing."""
-        return {}, {}
-
-    @classmethod
-    def restore(cls, facts: Mapping[str, object], arrays: Arrays) -> Self:
-        """Make it anew."""
-        del facts, arrays
-        return cls()
 
     def encode(self, text: str) -> Floats:
         """Give the mean over the text's word pieces of what the network makes of them."""

@@ -8,13 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
+from img2music.affect import Scale
 from img2music.errors import InputError, MissingExtraError, reason_of
 from img2music.music.audio import musicnn, network
 from img2music.music.audio.affect_model import MODEL, SIGNALS, AffectModel
 from img2music.music.audio.analyzer import measure
 from img2music.progress import Progress, Step, unwatched
+from img2music.research.evaluation import Floats, Indices, predict_folds
+from img2music.research.ratings import Columns, read_ratings
 
 EMOTIFY_GENRES = ("classical", "rock", "electronic", "pop")
 """Folders of Emotify, in the order of its track ids, a hundred each."""
@@ -39,17 +41,22 @@ SHARED = ("danceability", "energy", "valence", "acousticness", "loudness")
 """Features that PMEmo's table has too, measured by Spotify there and by us elsewhere."""
 
 
-_Predictor = Callable[[NDArray[np.intp], NDArray[np.intp]], NDArray[np.float64]]
+_Predictor = Callable[[Indices, Indices], Floats]
 
 
 @dataclass(frozen=True)
 class RatedMusic:
     """Inputs of the model and people's ratings."""
 
-    inputs: NDArray[np.float64]  # inputs of the model, one row a song; none where there is no sound
-    shared: NDArray[np.float64]  # the features in `SHARED`
-    ratings: NDArray[np.float64]  # valence and arousal on the unit scale
+    inputs: Floats  # inputs of the model, one row a song; none where there is no sound
+    shared: Floats  # the features in `SHARED`
+    ratings: Floats  # valence and arousal on the unit scale
     groups: tuple[str, ...]  # what must not be split between training and testing: the genre or the artist
+
+    def take(self, indices: Indices) -> "RatedMusic":
+        """Give the songs with some indices, in that order."""
+        groups = tuple(self.groups[index] for index in indices.tolist())
+        return RatedMusic(self.inputs[indices], self.shared[indices], self.ratings[indices], groups)
 
 
 def read_emotify(folder: Path, jobs: int = 1, progress: Progress = unwatched) -> RatedMusic:
@@ -97,13 +104,15 @@ def read_pmemo(table: Path) -> RatedMusic:
     The table has ``valence_mean`` and ``arousal_mean`` on 1-9, ``artist``, and Spotify's columns; rows that lack a
     value are left out. There is no sound, so no inputs; groups are artists.
     """
-    rows = _read_table(table)
-    _require(rows, {*SHARED, "valence_mean", "arousal_mean", "artist"}, table)
-    needed = (*SHARED, "valence_mean", "arousal_mean")
-    values = np.array([[float(row[name]) for name in needed] for row in rows if all(row[n] for n in needed)])
-    artists = tuple(row["artist"].casefold() for row in rows if all(row[n] for n in needed))
-    shared, ratings = np.split(values, [len(SHARED)], axis=1)
-    return RatedMusic(np.zeros((len(values), 0)), shared, (ratings - 1.0) / 8.0, artists)
+    columns = Columns("artist", "valence_mean", "arousal_mean", more=SHARED)
+    shared, ratings, artists = [], [], []
+    for row in read_ratings(table, columns, Scale("pmemo", 1.0, 9.0)):
+        if isinstance(row, InputError) or not all(row.cells[name] for name in SHARED):
+            continue
+        shared.append([float(row.cells[name]) for name in SHARED])
+        ratings.append((row.affect.valence, row.affect.arousal))
+        artists.append(row.item.casefold())
+    return RatedMusic(np.zeros((len(shared), 0)), np.array(shared), np.array(ratings), tuple(artists))
 
 
 def train_affect_model(rated: RatedMusic) -> AffectModel:
@@ -132,65 +141,54 @@ def train_affect_model(rated: RatedMusic) -> AffectModel:
 def evaluate_affect_model(emotify: RatedMusic, pmemo: RatedMusic) -> list[tuple[str, float, float]]:
     """Correlate predictions with ratings of music that was not trained on."""
 
-    def table(data: RatedMusic, groups: tuple[str, ...] | None = None) -> NDArray[np.float64]:
-        return _folded(
-            data, lambda train, test: _carried(data.shared[train], data.ratings[train], data.shared[test]), groups
-        )
+    def table(data: RatedMusic, groups: tuple[str, ...] | None = None) -> Floats:
+        return _folded(data, lambda train, test: _carried(data.take(train), data.shared[test]), groups)
 
     raw = [SHARED.index("valence"), SHARED.index("energy")]
     unheard_genres = unheard_affects(emotify, emotify.groups)
+    features = f"{len(SHARED)} features"
     tried = [
         ("Emotify: vibenet's valence and energy as they are", emotify, emotify.shared[:, raw]),
         ("Emotify: the same, and MusiCNN's happy less sad", emotify, _untrained(emotify)),
         (f"Emotify: the model, {FOLDS} random folds", emotify, unheard_affects(emotify)),
         ("Emotify: the model, a genre at a time left out", emotify, unheard_genres),
-        (f"Emotify: {len(SHARED)} features, {FOLDS} random folds", emotify, table(emotify)),
-        (
-            f"Emotify: {len(SHARED)} features, trained on PMEmo",
-            emotify,
-            _carried(pmemo.shared, pmemo.ratings, emotify.shared),
-        ),
+        (f"Emotify: {features}, {FOLDS} random folds", emotify, table(emotify)),
+        (f"Emotify: {features}, trained on PMEmo", emotify, _carried(pmemo, emotify.shared)),
         ("PMEmo: Spotify's valence and energy as they are", pmemo, pmemo.shared[:, raw]),
-        (f"PMEmo: {len(SHARED)} features, {FOLDS} random folds", pmemo, table(pmemo)),
-        (
-            f"PMEmo: {len(SHARED)} features, {FOLDS} folds by artist",
-            pmemo,
-            table(pmemo, pmemo.groups),
-        ),
-        (
-            f"PMEmo: {len(SHARED)} features, trained on Emotify",
-            pmemo,
-            _carried(emotify.shared, emotify.ratings, pmemo.shared),
-        ),
+        (f"PMEmo: {features}, {FOLDS} random folds", pmemo, table(pmemo)),
+        (f"PMEmo: {features}, {FOLDS} folds by artist", pmemo, table(pmemo, pmemo.groups)),
+        (f"PMEmo: {features}, trained on Emotify", pmemo, _carried(emotify, pmemo.shared)),
     ]
-    rows = [(name, *_correlations(predicted, data.ratings)) for name, data, predicted in tried]
     within = [
-        ("Emotify, mean of its genres: vibenet's as they are", *_within_groups(emotify.shared[:, raw], emotify)),
-        ("Emotify, mean of its genres: untrained with MusiCNN", *_within_groups(_untrained(emotify), emotify)),
-        ("Emotify, mean of its genres: the genre left out", *_within_groups(unheard_genres, emotify)),
+        ("vibenet's as they are", emotify.shared[:, raw]),
+        ("untrained with MusiCNN", _untrained(emotify)),
+        ("the genre left out", unheard_genres),
     ]
-    return rows + within
+    return [
+        *((name, *_correlations(predicted, data.ratings)) for name, data, predicted in tried),
+        *((f"Emotify, mean of its genres: {name}", *_within_groups(found, emotify)) for name, found in within),
+    ]
 
 
-def unheard_affects(rated: RatedMusic, groups: tuple[str, ...] | None = None) -> NDArray[np.float64]:
+def unheard_affects(rated: RatedMusic, groups: tuple[str, ...] | None = None) -> Floats:
     """Read each song by a model that has not been trained on it."""
 
-    def model(train: NDArray[np.intp], test: NDArray[np.intp]) -> NDArray[np.float64]:
-        trained = train_affect_model(RatedMusic(rated.inputs[train], rated.shared[train], rated.ratings[train], ()))
+    def model(train: Indices, test: Indices) -> Floats:
+        trained = train_affect_model(rated.take(train))
         points = [trained.affect(inputs) for inputs in rated.inputs[test]]
         return np.array([(point.valence, point.arousal) for point in points])
 
     return _folded(rated, model, groups)
 
 
-def _untrained(rated: RatedMusic) -> NDArray[np.float64]:
+def _untrained(rated: RatedMusic) -> Floats:
     """What the networks read, without any rating: vibenet's output plus `PRIOR`, both standardised."""
     read = np.column_stack([rated.shared[:, [SHARED.index("valence"), SHARED.index("energy")]], rated.inputs[:, -1]])
     standard = (read - read.mean(axis=0)) / read.std(axis=0)
     return np.asarray(standard[:, :2] + standard[:, 2:])
 
 
-def _within_groups(predicted: NDArray[np.float64], data: RatedMusic) -> tuple[float, float]:
+def _within_groups(predicted: Floats, data: RatedMusic) -> tuple[float, float]:
     """Average the correlations within each group."""
     groups = np.array(data.groups)
     parts = [_correlations(predicted[groups == name], data.ratings[groups == name]) for name in sorted(set(groups))]
@@ -204,41 +202,36 @@ def require_training() -> None:
         raise MissingExtraError("Training", "train")
 
 
-def _folded(data: RatedMusic, predict: _Predictor, groups: tuple[str, ...] | None) -> NDArray[np.float64]:
+def _folded(data: RatedMusic, predict: _Predictor, groups: tuple[str, ...] | None) -> Floats:
     from sklearn.model_selection import GroupKFold, KFold
 
     if groups:
         folds = GroupKFold(min(FOLDS, len(set(groups)))).split(data.ratings, groups=groups)
     else:
         folds = KFold(FOLDS, shuffle=True, random_state=SEED).split(data.ratings)
-    predictions = np.empty_like(data.ratings)
-    for train, test in folds:
-        predictions[test] = predict(train, test)
-    return predictions
+    return predict_folds([test for _, test in folds], data.ratings, predict)
 
 
-def _carried(
-    train: NDArray[np.float64], ratings: NDArray[np.float64], test: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Predict from features by a ridge regression elsewhere."""
-    mean, scale = train.mean(axis=0), train.std(axis=0)
-    standard = (train - mean) / scale
-    coefficients = [_ridge(standard, ratings[:, axis], TABLE_PENALTY) for axis in range(2)]
-    return np.column_stack([(test - mean) / scale @ row for row in coefficients])
+def _carried(learned: RatedMusic, features: Floats) -> Floats:
+    """Predict from features by a ridge regression on other songs."""
+    mean, scale = learned.shared.mean(axis=0), learned.shared.std(axis=0)
+    standard = (learned.shared - mean) / scale
+    coefficients = [_ridge(standard, learned.ratings[:, axis], TABLE_PENALTY) for axis in range(2)]
+    return np.column_stack([(features - mean) / scale @ row for row in coefficients])
 
 
-def _ridge(inputs: NDArray[np.float64], ratings: NDArray[np.float64], penalty: float) -> NDArray[np.float64]:
+def _ridge(inputs: Floats, ratings: Floats, penalty: float) -> Floats:
     from sklearn.linear_model import Ridge
 
     return np.asarray(Ridge(penalty).fit(inputs, ratings).coef_)
 
 
-def _correlations(predicted: NDArray[np.float64], ratings: NDArray[np.float64]) -> tuple[float, float]:
+def _correlations(predicted: Floats, ratings: Floats) -> tuple[float, float]:
     valence, arousal = (float(np.corrcoef(predicted[:, axis], ratings[:, axis])[0, 1]) for axis in range(2))
     return valence, arousal
 
 
-def _heard(path: Path) -> tuple[NDArray[np.float64], list[float]]:
+def _heard(path: Path) -> tuple[Floats, list[float]]:
     measured = measure(path)
     return measured.inputs, [getattr(measured.features, name) or 0.0 for name in SHARED]
 

@@ -9,23 +9,21 @@ import sys
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from img2music.errors import InputError, MissingExtraError
+from img2music.errors import InputError
 from img2music.files import ONNX, write_atomically
 from img2music.music.audio.musicnn import EMBEDDING, N_MELS, TAGS
 from img2music.research.audio.protobuf import fields, varint
-
-if TYPE_CHECKING:
-    from onnx import NodeProto, TensorProto
+from img2music.research.onnx_graph import GraphBuilder, require_onnx, tensor
 
 FOLDER = "musicnn/MSD_musicnn"
 """Of the checkpoint within the package: the network for the 50 commonest tags of the Million Song Dataset."""
 BATCH_NORM_EPSILON = 1e-3
-OPSET, IR_VERSION = 18, 9
+IR_VERSION = 9
 FOOTER = 48  # bytes at the end of a table of LevelDB's format
 # Numbers of fields in tensor_bundle.proto and tensor_shape.proto; 1 stands for float32 in types.proto.
 ENTRY_TYPE, ENTRY_SHAPE, ENTRY_OFFSET, ENTRY_SIZE, SHAPE_DIMENSION, DIMENSION_SIZE, FLOAT = 1, 2, 4, 5, 2, 1, 1
@@ -78,39 +76,16 @@ def _shape(shape: int | memoryview | None) -> list[int]:
     return [size for size in sizes if isinstance(size, int)]
 
 
-class _Graph:
+class _Graph(GraphBuilder):
     """The network as an ONNX graph; layers are named as TensorFlow numbered them."""
 
     def __init__(self, weights: Weights, half: bool) -> None:
-        self.nodes: list[NodeProto] = []
-        self.constants: list[TensorProto] = []
+        super().__init__()
         self._weights = weights
         self._half = half
 
-    def add(self, kind: str, *inputs: str, output: str | None = None, **attributes: object) -> str:
-        from onnx import helper
-
-        name = output or f"{kind.lower()}_{len(self.nodes)}"
-        self.nodes.append(helper.make_node(kind, list(inputs), [name], **attributes))
-        return name
-
-    def constant(self, values: NDArray[Any]) -> str:
-        from onnx import numpy_helper
-
-        name = f"weight_{len(self.constants)}"
-        self.constants.append(numpy_helper.from_array(np.ascontiguousarray(values), name))
-        return name
-
-    def vector(self, values: NDArray[Any]) -> str:
-        return self.constant(values.astype(np.float32))
-
     def matrix(self, values: NDArray[Any]) -> str:
-        """A large constant, stored as float16; the runtime folds the cast away when it loads the graph."""
-        from onnx import TensorProto
-
-        if not self._half:
-            return self.vector(values)
-        return self.add("Cast", self.constant(values.astype(np.float16)), to=TensorProto.FLOAT)
+        return self.half(values) if self._half else self.single(values)
 
     def norm(self, number: int) -> tuple[NDArray[Any], NDArray[Any]]:
         """Scale and shift of a batch normalization."""
@@ -121,7 +96,7 @@ class _Graph:
         return scale, beta - mean * scale
 
     def normalized(self, values: str, number: int, shape: tuple[int, ...], output: str | None = None) -> str:
-        scale, shift = (self.vector(part.reshape(shape)) for part in self.norm(number))
+        scale, shift = (self.single(part.reshape(shape)) for part in self.norm(number))
         return self.add("Add", self.add("Mul", values, scale), shift, output=output)
 
     def layer(self, kind: str, number: int) -> tuple[NDArray[Any], NDArray[Any]]:
@@ -136,25 +111,21 @@ class _Graph:
         # turns the order around where its scale is negative; there the convolution's sign is turned, and back.
         sign = np.where(self.norm(number + 1)[0] < 0, -1.0, 1.0)
         filters = self.matrix((kernel * sign).transpose(3, 2, 1, 0))
-        found = self.add("Conv", mel, filters, self.vector(bias * sign), pads=[0, pads[0], 0, pads[1]])
+        found = self.add("Conv", mel, filters, self.single(bias * sign), pads=[0, pads[0], 0, pads[1]])
         most = self.add("ReduceMax", found, self.constant(np.array([2])), keepdims=0)
-        turned = self.add("Mul", most, self.vector(sign.reshape(1, -1, 1)))
+        turned = self.add("Mul", most, self.single(sign.reshape(1, -1, 1)))
         return self.normalized(self.add("Relu", turned), number + 1, (1, -1, 1))
 
     def middle(self, values: str, number: int) -> str:
         kernel, bias = self.layer("conv2d", number)  # of shape (time, channels, 1, filters)
         filters = self.matrix(kernel[:, :, 0].transpose(2, 1, 0))
-        found = self.add("Conv", values, filters, self.vector(bias), pads=[3, 3])
+        found = self.add("Conv", values, filters, self.single(bias), pads=[3, 3])
         return self.normalized(self.add("Relu", found), number + 1, (1, -1, 1))
 
 
 def build(weights: Weights, half: bool = True) -> bytes:
     """Build the network up to its embedding and its tags."""
-    try:
-        from onnx import TensorProto, helper
-    except ImportError as error:
-        raise MissingExtraError("Making a network's file", "train") from error
-
+    require_onnx("Making a network's file")
     graph = _Graph(weights, half)
     values = graph.add("Unsqueeze", graph.normalized("mel", 0, (1,)), graph.constant(np.array([1])))
     # TensorFlow's "same" padding of an even kernel has one more at the end.
@@ -171,25 +142,12 @@ def build(weights: Weights, half: bool = True) -> bytes:
     shifted = bias + shift @ dense
     dense = dense * scale[:, np.newaxis]
     rows = np.concatenate([dense[0::2], dense[1::2]])
-    hidden = graph.add("Gemm", graph.add("Concat", *pooled, axis=1), graph.matrix(rows), graph.vector(shifted))
+    hidden = graph.add("Gemm", graph.add("Concat", *pooled, axis=1), graph.matrix(rows), graph.single(shifted))
     embedding = graph.normalized(graph.add("Relu", hidden), 10, (1, -1), output="embedding")
     dense, bias = graph.layer("dense", 1)
-    graph.add("Gemm", embedding, graph.matrix(dense), graph.vector(bias), output="tags")
-    model = helper.make_model(
-        helper.make_graph(
-            graph.nodes,
-            "musicnn",
-            [helper.make_tensor_value_info("mel", TensorProto.FLOAT, ["n", N_MELS, "m"])],
-            [
-                helper.make_tensor_value_info("embedding", TensorProto.FLOAT, ["n", EMBEDDING]),
-                helper.make_tensor_value_info("tags", TensorProto.FLOAT, ["n", TAGS]),
-            ],
-            graph.constants,
-        ),
-        opset_imports=[helper.make_opsetid("", OPSET)],
-        ir_version=IR_VERSION,
-        producer_name="img2music",
-    )
+    graph.add("Gemm", embedding, graph.matrix(dense), graph.single(bias), output="tags")
+    mel = tensor("mel", np.float32, "n", N_MELS, "m")
+    model = graph.model("musicnn", [mel], {"embedding": EMBEDDING, "tags": TAGS}, ir_version=IR_VERSION)
     return bytes(model.SerializeToString())
 
 

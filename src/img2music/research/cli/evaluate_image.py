@@ -1,5 +1,6 @@
 """``img2music evaluate image``: judge an image model, or the recipe that makes it, by people's ratings."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,18 +13,18 @@ from img2music.cli.output import (
     for_people,
     format_option,
     print_json,
-    print_report,
     print_table,
     require_outputs,
     say,
 )
-from img2music.cli.progress import counted, progress_bar, staged
+from img2music.cli.progress import progress_bar
 from img2music.research.images.networks.settings import DEFAULT_NETWORK, Device, HeadKind
 
 if TYPE_CHECKING:
-    from img2music.research.images.evaluation import Evaluation, Judged
-    from img2music.research.images.rated_images import RatedImages
+    from img2music.research.images.datasets import RatedImages
+    from img2music.research.images.evaluation import Judged
     from img2music.research.images.word_norms import WordNorms
+    from img2music.research.report import Report
 
 data_option = option(
     "--data",
@@ -41,6 +42,13 @@ lexicon_option = option(
     help="Word norms of what the images show, read beside their features: Glasgow Norms, NRC-VAD or Warriner.",
 )
 seed_option = option("--seed", type=click.IntRange(0), default=0, help="Seed of the folds.")
+
+FOR_NETWORKS = (
+    f"is for networks that PyTorch runs, and {DEFAULT_NETWORK} is not one: it and its head are those of the shipped "
+    "model. Name another with `network`, or leave the option out."
+)
+NO_LEXICON = f"is for `network={DEFAULT_NETWORK}`: no other reads word norms of what it sees."
+RETRAINING = "is for retraining, and `model` judges a model as it is: give one of them."
 
 
 @command()
@@ -73,16 +81,12 @@ def evaluate_image(
     folds: int | None,
     model: str | None,
     network: str | None,
-    head: HeadKind | None,
-    weights: str | None,
-    size: int | None,
-    batch_size: int | None,
-    device: Device | None,
     report: Path | None,
     lexicon: Path | None,
     seed: int,
     format_: ReportFormat | None,
     force: bool,
+    **of_network: Any,
 ) -> None:
     """Compare what is read in images with people's ratings.
 
@@ -92,60 +96,45 @@ def evaluate_image(
     judged on any images, also of another data set than it was trained on. File names in a CSV are relative to it; its
     optional columns are scale, group (images that must stay in one fold) and category.
     """
-    from img2music.affect import Scale
-    from img2music.research.images import datasets, report_page
     from img2music.research.images.evaluation import FOLDS, judge_model
-    from img2music.research.images.networks.running import refuse_network_options, refuse_retraining
-    from img2music.research.images.report import anchors_table, categories_table, full_json, notes_on, without
-    from img2music.research.images.report_page import KINDS
+    from img2music.research.images.report import KIND, notes_on, report_on
     from img2music.research.match.training_files import contents_of, overlap
-    from img2music.research.pages import prepare
     from img2music.vision.model import ImageModel
 
-    refuse_retraining(model, {"folds": folds, "network": network, "lexicon": lexicon})
-    given: dict[str, Any] = {"weights": weights, "size": size, "batch_size": batch_size}
+    if model is not None:
+        refuse({"folds": folds, "network": network, "lexicon": lexicon}, RETRAINING)
     if network is None or network == DEFAULT_NETWORK:
-        refuse_network_options({**given, "head": head, "device": device})
+        network = None
+        refuse(of_network, FOR_NETWORKS)
     else:
-        refuse_word_norms(lexicon)
-    images = datasets.load(data, dataset, Scale.parse(scale) if scale else None)
+        refuse({"lexicon": lexicon}, NO_LEXICON)
+    images = rated_images(data, dataset, scale)
     norms = word_norms(lexicon)
     if report is not None:
-        prepare(report)
-        require_outputs([(report / name, kind) for name, kind in KINDS.items()], force=force)
+        require_outputs(KIND.files(report), force=force)
     if model is None:
-        judged = _retrained(images, network, head, device, given, norms, folds=folds or FOLDS, seed=seed)
+        judged = _retrained(images, network, norms, of_network, folds=folds or FOLDS, seed=seed)
         notes = notes_on(judged)
     else:
         reader = ImageModel.load(model)
         with progress_bar() as progress:
-            judged = judge_model(reader, images, seed=seed, progress=counted(progress, "Reading", "images"))
+            judged = judge_model(reader, images, seed=seed, progress=progress)
         notes = (overlap("images", "image", contents_of(judged.images.paths), reader.name), *notes_on(judged))
 
-    if not for_people(format_):
-        print_json(full_json(judged, notes))
-    else:
-        print_evaluation(judged.evaluation, ReportFormat.TABLE)
-        for title, (columns, rows) in (
-            ("By category", without(categories_table(judged.evaluation), {"R2", "MAE", "MSE", "right side of 0.5"})),
-            ("Published by others, not measured here", anchors_table(judged.evaluation)),
-        ):
-            print_table(columns, rows, title=title)
+    found = report_on(judged, notes)
+    print_evaluation(found, format_)
     for note in notes:
         say(note)
     if report is not None:
-        files = report_page.write_report(judged, notes, report)
-        say(f"the report is in {files[-1]}")
+        say(f"the report is in {found.write(report)[-1]}")
     finish(judged.evaluation.images, judged.errors)
 
 
-def _retrained(  # noqa: PLR0917
+def _retrained(
     images: "RatedImages",
     network: str | None,
-    head: HeadKind | None,
-    device: Device | None,
-    given: dict[str, Any],
     norms: "WordNorms | None",
+    of_network: Mapping[str, Any],
     *,
     folds: int,
     seed: int,
@@ -155,20 +144,22 @@ def _retrained(  # noqa: PLR0917
     from img2music.research.images.networks.solving import judge_head
     from img2music.research.images.training import pooled_features
 
-    if network is None or network == DEFAULT_NETWORK:
-        with progress_bar() as progress:
-            features = pooled_features(images, counted(progress, "Reading", "images"), norms=norms)
-        return judge_recipe(features, images, folds=folds, seed=seed)
-    settings = Settings(network, seed=seed, **{key: value for key, value in given.items() if value is not None})
     with progress_bar() as progress:
-        return judge_head(
-            images,
-            settings,
-            head or HeadKind.KERNEL,
-            folds=folds,
-            device=device or Device.AUTO,
-            progress=staged(progress),
-        )
+        if network is None:
+            features = pooled_features(images, progress, norms=norms)
+            return judge_recipe(features, images, folds=folds, seed=seed)
+        given = {name: of_network[name] for name in ("weights", "size", "batch_size") if of_network[name] is not None}
+        settings = Settings(network, seed=seed, **given)
+        head, device = of_network["head"] or HeadKind.KERNEL, of_network["device"] or Device.AUTO
+        return judge_head(images, settings, head, folds=folds, device=device, progress=progress)
+
+
+def rated_images(data: Path, dataset: str | None, scale: str | None) -> "RatedImages":
+    """Read the images that a command is given."""
+    from img2music.affect import Scale
+    from img2music.research.images import datasets
+
+    return datasets.load(data, dataset, Scale.parse(scale) if scale else None)
 
 
 def word_norms(lexicon: Path | None) -> "WordNorms | None":
@@ -182,17 +173,23 @@ def word_norms(lexicon: Path | None) -> "WordNorms | None":
     return WordNorms.fit(read.name, lexicon.name, read.terms)
 
 
-def refuse_word_norms(lexicon: Path | None) -> None:
-    """Say so if word norms are given for a network that has no use for them."""
+def print_evaluation(report: "Report", format_: ReportFormat | None) -> None:
+    """Print accuracy on stdout."""
+    from img2music.research.images.report import for_terminal
+
+    if not for_people(format_):
+        print_json(report.to_dict())
+        return
+    title = report.subtitle
+    for table in for_terminal(report):
+        print_table(table.columns, table.rows, title=title or table.heading)
+        title = ""
+
+
+def refuse(options: Mapping[str, object], why: str) -> None:
+    """Say so if options are given that have no meaning beside others."""
     from img2music.errors import UsageError
 
-    if lexicon is not None:
-        raise UsageError(f"--lexicon is for --network {DEFAULT_NETWORK}: no other reads word norms of what it sees.")
-
-
-def print_evaluation(evaluation: "Evaluation", format_: ReportFormat | None) -> None:
-    """Print accuracy on stdout."""
-    from img2music.research.images.report import accuracy_table, title_of, to_json, without
-
-    table = without(accuracy_table(evaluation), {"MSE"})
-    print_report(format_, to_json(evaluation), *table, title=title_of(evaluation))
+    for name, value in options.items():
+        if value is not None and value is not False and value != ():
+            raise UsageError(f"`{name}` {why}")

@@ -37,14 +37,16 @@ def evaluate_match(
     """
     from img2music.affect import Scale
     from img2music.research.match import evaluating
-    from img2music.research.match.ratings import read_ratings
 
-    rated_images = read_ratings(images, Scale.parse(images_scale) if images_scale else None)
-    rated_tracks = read_ratings(tracks, Scale.parse(tracks_scale) if tracks_scale else None)
+    def rated(table: Path, scale: str | None, setting: str) -> evaluating.RatedFiles:
+        return evaluating.read_files(table, Scale.parse(scale) if scale else None, setting=setting)
+
+    photos, songs = rated(images, images_scale, "images_scale"), rated(tracks, tracks_scale, "tracks_scale")
     with progress_bar() as progress:
-        report = evaluating.evaluate_match(rated_images, rated_tracks, top=top, jobs=jobs, progress=progress)
-    title = f"The top {report.top} of {report.tracks} songs for each of {report.images} photos"
-    print_report(format_, report.to_json(), *evaluating.table(report), title=title)
-    for note in report.notes:
+        found = evaluating.evaluate_match(photos, songs, top=top, jobs=jobs, progress=progress)
+    report = found.report()
+    (table,) = report.tables
+    print_report(format_, report.to_dict(), table.columns, table.rows, title=report.subtitle)
+    for note in found.notes:
         say(note)
-    finish(report.images, report.errors)
+    finish(found.images, found.errors)

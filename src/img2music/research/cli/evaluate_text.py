@@ -7,7 +7,7 @@ import click
 
 from img2music.cli.options import Choice, command, file_path, option
 from img2music.cli.output import ReportFormat, format_option, print_report
-from img2music.cli.progress import counted, progress_bar
+from img2music.cli.progress import progress_bar
 
 emobank_option = option(
     "--emobank", type=file_path, required=True, metavar="CSV", help="EmoBank: emobank.csv, with its column split."
@@ -64,7 +64,6 @@ def evaluate_text(
     models = shipped_readers() if model is None else [load_reader(model)]
     rated = read_emobank(emobank)
     with progress_bar() as progress:
-        reading = counted(progress, "Reading", "sentences")
-        report = judge(rated, models, beside, split=split.value, folds=folds, progress=reading, seed=seed)
-    title = f"EmoBank, {report.split} split: {report.count} sentences"
-    print_report(format_, report.to_json(), *report.table(), title=title)
+        report = judge(rated, models, beside, split=split.value, folds=folds, progress=progress, seed=seed)
+    (table,) = report.tables
+    print_report(format_, report.to_dict(), table.columns, table.rows, title=report.subtitle)

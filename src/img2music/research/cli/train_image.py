@@ -1,19 +1,23 @@
 """``img2music train image``: train an image model on people's ratings."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from img2music.cli.options import Choice, command, file_path, force_option, option
 from img2music.cli.output import ReportFormat, for_people, format_option, print_json, print_table, require_outputs
-from img2music.cli.progress import counted, progress_bar, staged
+from img2music.cli.progress import progress_bar
 from img2music.research.cli.evaluate_image import (
+    FOR_NETWORKS,
+    NO_LEXICON,
     data_option,
     dataset_option,
     lexicon_option,
     print_evaluation,
-    refuse_word_norms,
+    rated_images,
+    refuse,
     scale_option,
     seed_option,
     word_norms,
@@ -26,12 +30,11 @@ from img2music.research.images.networks.settings import (
     Normalization,
     Recipe,
 )
+from img2music.research.report import figure
 
-if TYPE_CHECKING:
-    from img2music.research.images.networks.exporting import Exported
-    from img2music.research.images.networks.running import Run
-    from img2music.research.images.networks.solving import Solved
-    from img2music.research.images.rated_images import RatedImages
+IN_SETTINGS = ("weights", "recipe", "momentum", "batch_size", "normalization", "validation", "size")
+OF_STEPS = ("recipe", "momentum", "normalization", "lr", "epochs", "resume", "jobs")
+FOLDERS = ("checkpoint_dir", "log_dir", "result_dir")
 
 
 @command()
@@ -113,26 +116,9 @@ def train_image(
     lexicon: Path | None,
     seed: int,
     network: str,
-    weights: str | None,
-    learning: tuple[Learning, ...],
-    head: HeadKind | None,
-    recipe: Recipe | None,
-    lr: tuple[float, ...],
-    momentum: float | None,
-    batch_size: int | None,
-    epochs: tuple[int, ...],
-    normalization: Normalization | None,
-    validation: float | None,
-    group_by_theme: bool,
-    size: int | None,
-    resume: bool,
-    device: Device | None,
-    jobs: int | None,
-    checkpoint_dir: Path | None,
-    log_dir: Path | None,
-    result_dir: Path | None,
     format_: ReportFormat | None,
     force: bool,
+    **of_networks: Any,
 ) -> None:
     """Train an image model on people's ratings, and report how it does on images that it has not seen.
 
@@ -140,120 +126,70 @@ def train_image(
     learns from a part of the images and is judged on the rest; where an option is repeated, all combinations are
     trained and the best becomes the model. A head that is solved for has no steps, and no options of steps.
     """
-    from img2music.affect import Scale
     from img2music.files import ONNX
-    from img2music.research.images import datasets
-    from img2music.research.images.networks.running import (
-        RESULTS,
-        Folders,
-        refuse_network_options,
-        refuse_step_options,
-        run_all,
-        sweep,
-    )
+    from img2music.research.images.networks.running import Folders, run_all, sweep
     from img2music.research.images.networks.settings import Settings
     from img2music.research.images.networks.solving import train_head
+    from img2music.research.images.report import report_of_training
     from img2music.research.images.training import train
 
-    def rated() -> "RatedImages":
-        return datasets.load(data, dataset, Scale.parse(scale) if scale else None)
-
-    given: dict[str, Any] = {"weights": weights, "batch_size": batch_size, "validation": validation, "size": size}
-    of_steps: dict[str, Any] = {"recipe": recipe, "momentum": momentum, "normalization": normalization}
-    others = {"lr": lr or None, "epochs": epochs or None, "resume": resume, "jobs": jobs}
-    places = {"checkpoint-dir": checkpoint_dir, "log-dir": log_dir, "result-dir": result_dir}
     if network == DEFAULT_NETWORK:
-        more = {"learning": learning or None, "head": head, "group-by-theme": group_by_theme, "device": device}
-        refuse_network_options({**given, **of_steps, **more, **others, **places})
+        refuse(of_networks, FOR_NETWORKS)
         require_outputs([(out, ONNX)], force=force)
-        images = rated()
+        images = rated_images(data, dataset, scale)
         norms = word_norms(lexicon)
         with progress_bar() as progress:
-            reading = counted(progress, "Reading", "images")
-            evaluation = train(images, out, seed=seed, name=name, norms=norms, progress=reading)
-        print_evaluation(evaluation, format_)
+            evaluation = train(images, out, seed=seed, name=name, norms=norms, progress=progress)
+        print_evaluation(report_of_training(evaluation), format_)
         return
 
-    refuse_word_norms(lexicon)
-    kind = head or HeadKind.LINEAR
-    if kind is not HeadKind.LINEAR:
-        refuse_step_options(kind, learning, {**of_steps, **others, **places})
-    known = {key: value for key, value in {**given, **of_steps}.items() if value is not None}
-    folders = Folders.beside(out, checkpoint_dir, log_dir, result_dir)
-    results = (
-        [] if resume else [(folders.results / name, RESULTS[name]) for name in RESULTS if folders.results.is_dir()]
-    )
-    require_outputs([(out, ONNX), *results], force=force or resume)
-    first = Settings(network, by_theme=group_by_theme, seed=seed, **known)
-    images = rated()
-    if kind is not HeadKind.LINEAR:
-        with progress_bar() as progress:
-            solved, exported = train_head(
-                images,
-                first,
-                kind,
-                out,
-                name=name,
-                data=data.resolve().name,
-                device=device or Device.AUTO,
-                progress=staged(progress),
-            )
-        print_solved(solved, exported, format_)
-        return
-
-    with progress_bar() as progress:
-        runs, exported = run_all(
-            images,
-            sweep(first, learning, lr, epochs),
-            out,
-            folders,
-            name=name,
-            data=data.resolve().name,
-            resume=resume,
-            device=device or Device.AUTO,
-            jobs=jobs or 0,
-            progress=staged(progress),
+    refuse({"lexicon": lexicon}, NO_LEXICON)
+    head, learning, resume = of_networks["head"] or HeadKind.LINEAR, of_networks["learning"], of_networks["resume"]
+    if head is not HeadKind.LINEAR:
+        finetune = Learning.FINETUNE if Learning.FINETUNE in learning else None
+        refuse(
+            {"learning": finetune, **{option: of_networks[option] for option in (*OF_STEPS, *FOLDERS)}},
+            f"is for training step by step, and `head={head}` is solved for in one go, on features that stay as they "
+            "are: leave one of them out.",
         )
-    print_runs(runs, exported, format_)
-
-
-def print_solved(solved: "Solved", exported: "Exported", format_: ReportFormat | None) -> None:
-    """Print what was solved for on stdout."""
-    from img2music.research.images.networks.solving import report
-
+    given = {option: of_networks[option] for option in IN_SETTINGS if of_networks[option] is not None}
+    first = Settings(network, by_theme=of_networks["group_by_theme"], seed=seed, **given)
+    folders = Folders.beside(out, *(of_networks[option] for option in FOLDERS))
+    require_outputs([(out, ONNX), *([] if resume else folders.files())], force=force or resume)
+    images = rated_images(data, dataset, scale)
+    device = of_networks["device"] or Device.AUTO
+    with progress_bar() as progress:
+        if head is not HeadKind.LINEAR:
+            found = train_head(images, first, head, out, name=name, device=device, progress=progress)
+        else:
+            runs = sweep(first, learning, of_networks["lr"], of_networks["epochs"])
+            jobs = of_networks["jobs"] or 0
+            found = run_all(
+                images, runs, out, folders, name=name, resume=resume, device=device, jobs=jobs, progress=progress
+            )
     if not for_people(format_):
-        print_json({"schema": "img2music/train-image-head/1", **report(solved, exported)})
-        return
-    print_model(exported, f"{solved.settings.network}, {solved.head} head, validation images")
+        print_json(found)
+    elif head is not HeadKind.LINEAR:
+        _print_model(found, f"{network}, {head} head, validation images")
+    else:
+        _print_runs(found, network)
+        _print_model(found, "The model file on the same images, whole")
 
 
-def print_model(exported: "Exported", what: str) -> None:
+def _print_model(found: Mapping[str, Any], what: str) -> None:
     """Print what a model file reads on stdout."""
-    axes = {"valence": exported.valence, "arousal": exported.arousal}
+    model = found["model"]
     print_table(
         ["axis", ">r", ">RMSE", ">MSE", ">MSE of the mean"],
         [
-            (axis, figure(one.r), figure(one.rmse, 4), figure(one.mse, 5), figure(one.baseline_mse, 5))
-            for axis, one in axes.items()
+            (axis, figure(one["r"]), figure(one["rmse"], 4), figure(one["mse"], 5), figure(one["baseline_mse"], 5))
+            for axis, one in ((axis, model[axis]) for axis in ("valence", "arousal"))
         ],
-        title=f"{what}; unit scale. It differs from PyTorch by {exported.difference:.1g}",
+        title=f"{what}; unit scale. It differs from PyTorch by {model['difference']:.1g}",
     )
 
 
-def figure(value: float | None, places: int = 3) -> str:
-    """Write a figure, if there is one."""
-    return "-" if value is None else f"{value:.{places}f}"
-
-
-def print_runs(runs: "list[Run]", exported: "Exported", format_: ReportFormat | None) -> None:
-    """Print what was trained on stdout."""
-    from img2music.research.images.networks.running import report
-
-    found = report(runs, exported)
-    if not for_people(format_):
-        print_json({"schema": "img2music/train-image/1", **found})
-        return
-
+def _print_runs(found: Mapping[str, Any], network: str) -> None:
     print_table(
         ["run", ">best epoch", ">loss", ">valence r", ">arousal r", ">seconds"],
         [
@@ -267,6 +203,5 @@ def print_runs(runs: "list[Run]", exported: "Exported", format_: ReportFormat | 
             )
             for run in found["runs"]
         ],
-        title=f"{runs[0].settings.network}, validation images, cropped as in training",
+        title=f"{network}, validation images, cropped as in training",
     )
-    print_model(exported, "The model file on the same images, whole")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from img2music.cli.options import command, file_path, force_option, option
 from img2music.cli.output import print_table, require_outputs
-from img2music.cli.progress import counted, progress_bar
+from img2music.cli.progress import progress_bar
 from img2music.research.cli.evaluate_text import emobank_option
 
 
@@ -29,16 +29,18 @@ def train_text(emobank: Path, glasgow: Path, out: Path, minilm: Path | None, for
     from img2music.music.lyrics.vector_files import ARRAYS
     from img2music.research.text.evaluation import evaluate_text
     from img2music.research.text.rated_texts import read_emobank, read_glasgow
-    from img2music.research.text.training import train_sentence_model, train_text_model
+    from img2music.research.text.text_training import train_sentence_model, train_text_model
 
     require_outputs([(out, ARRAYS), (minilm, ARRAYS)], force=force)
     rated, words = read_emobank(emobank), read_glasgow(glasgow)
     with progress_bar() as progress:
-        model = train_text_model(rated["train"], words, counted(progress, "Encoding words"))
+        model = train_text_model(rated["train"], words, progress)
         model.save(out)
         models: list[TextReader] = [model]
         if minilm is not None:
-            sentences = train_sentence_model(rated["train"], counted(progress, "Encoding sentences"))
+            sentences = train_sentence_model(rated["train"], progress)
             sentences.save(minilm)
             models.append(sentences)
-    print_table(*evaluate_text(rated, models, split="dev").table(), title="EmoBank, dev split")
+    report = evaluate_text(rated, models, split="dev")
+    (table,) = report.tables
+    print_table(table.columns, table.rows, title=report.subtitle)

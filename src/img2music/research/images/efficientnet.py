@@ -6,18 +6,16 @@ and depth 1, Lite1 at width 1 and depth 1.1, Lite2 at width 1.1 and depth 1.2.
 """
 
 import importlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from img2music.errors import MissingExtraError
 from img2music.research.images.checkpoint import read_checkpoint
-
-if TYPE_CHECKING:
-    from onnx import NodeProto, TensorProto
+from img2music.research.onnx_graph import GraphBuilder
 
 SIDE = 288
 """Width and height of the input, in pixels; Lite2 sees it as it is.
@@ -62,39 +60,6 @@ this is better than the heads alone, or than one network.
 """
 
 Weights = dict[str, NDArray[Any]]
-
-
-@dataclass
-class GraphBuilder:
-    """Nodes and weights of an ONNX graph in the making."""
-
-    nodes: list["NodeProto"] = field(default_factory=list)  # in topological order
-    weights: list["TensorProto"] = field(default_factory=list)  # initializers
-
-    def add(self, kind: str, *inputs: str, output: str | None = None, **attributes: object) -> str:
-        """Add a node and return the name of its output."""
-        from onnx import helper
-
-        name = output or f"{kind.lower()}_{len(self.nodes)}"
-        self.nodes.append(helper.make_node(kind, list(inputs), [name], **attributes))
-        return name
-
-    def constant(self, values: NDArray[Any]) -> str:
-        """Add a constant and return its name."""
-        from onnx import numpy_helper
-
-        name = f"weight_{len(self.weights)}"
-        self.weights.append(numpy_helper.from_array(np.ascontiguousarray(values), name))
-        return name
-
-    def half(self, values: NDArray[Any]) -> str:
-        """Add a float32 constant that is stored as float16 and return its name.
-
-        The runtime folds the cast away when it loads the graph, so it halves the file and costs nothing else.
-        """
-        from onnx import TensorProto
-
-        return self.add("Cast", self.constant(values.astype(np.float16)), to=TensorProto.FLOAT)
 
 
 def imagenet_weights(network: Network, extra: str = "train") -> Weights:

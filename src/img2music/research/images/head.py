@@ -17,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from img2music.research.images.efficientnet import GraphBuilder
+from img2music.research.onnx_graph import GraphBuilder
 
 # Chosen once, on ten-fold splits of OASIS of other seeds (100 to 102) than the one that is reported.
 GAMMA = 4.0
@@ -79,14 +79,14 @@ class Forms:
         units, words = codes
         axes = []
         for quadratic, linear in zip(self.quadratic, self.linear, strict=True):
-            slope = graph.constant(linear.astype(np.float32))
+            slope = graph.single(linear)
             terms = graph.add("Mul", graph.add("Gemm", units, graph.half(quadratic), slope), units)
             axes.append(graph.add("ReduceSum", terms, graph.constant(np.array([1])), keepdims=1))
         values = graph.add("Concat", *axes, axis=1)
         if words is not None:
-            line = graph.add("MatMul", words, graph.constant(self.slope.T.astype(np.float32)))
+            line = graph.add("MatMul", words, graph.single(self.slope.T))
             values = graph.add("Add", values, line)
-        return graph.add("Add", values, graph.constant(self.constant.astype(np.float32)))
+        return graph.add("Add", values, graph.single(self.constant))
 
 
 @dataclass(frozen=True)
@@ -135,13 +135,13 @@ class Head:
         """Add the same computation to an ONNX graph."""
         # The length of z does not matter, so its entries may be of the size that float16 holds best.
         size = float(np.abs(self.reduction).max())
-        shift = graph.constant((self.shift / size).astype(np.float32))
+        shift = graph.single(self.shift / size)
         reduced = graph.add("Gemm", features, graph.half(self.reduction / size), shift)
         units = graph.add("LpNormalization", reduced, axis=1, p=2)
         words = None
         if norms is not None:
-            centred = graph.add("Sub", norms, graph.constant(self.centre.astype(np.float32)))
-            words = graph.add("Div", centred, graph.constant(self.width.astype(np.float32)))
+            centred = graph.add("Sub", norms, graph.single(self.centre))
+            words = graph.add("Div", centred, graph.single(self.width))
         codes = CodeNames(units, words)
         ends = (graph.constant(np.array(end, np.float32)) for end in (0, 1))
         graph.add("Clip", self.forms.add_to(graph, codes), *ends, output=output)

@@ -1,35 +1,79 @@
-"""An evaluation of an image model as JSON, as tables and as Markdown."""
+"""The report on an image model: tables, plots, thumbnails."""
 
-from collections.abc import Collection, Iterator, Sequence
+import io
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from img2music.errors import InputError, MissingExtraError
+from img2music.media.images import read_image
 from img2music.research.accuracy import Accuracy
+from img2music.research.evaluation import Floats
 from img2music.research.images.anchors import ANCHORS
 from img2music.research.images.datasets import DATASETS, is_as_published
 from img2music.research.images.evaluation import Evaluation, Judged, Split
-from img2music.research.pages import Table, markdown, markdown_table
+from img2music.research.report import (
+    AXES,
+    INTERVAL,
+    MEASURES,
+    Gallery,
+    Picture,
+    Plot,
+    Report,
+    ReportKind,
+    Table,
+    accuracy_cells,
+    accuracy_columns,
+    figure,
+    scatter,
+)
 
-SCHEMA = "img2music/evaluate-image/1"
-TITLE = "Image model against people's ratings"
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+    from PIL import Image
+
+KIND = ReportKind("img2music/evaluate-image/1", "Image model against people's ratings")
 
 SPLITS = {"random": "random", "grouped": "by theme", "finished": "none"}
 """How tables name the folds."""
 
+SHOWN = ("r", "r" + INTERVAL, "spearman", "ccc", "r2", "rmse", "mae", "mse", "accuracy")
+ANCHORED = "Published by others, not measured here"
+WIDE = {"Accuracy": {"MSE"}, "By category": {"R2", "MAE", "MSE", "right side of 0.5"}, ANCHORED: set[str]()}
+"""Tables that a terminal shows, with the columns that it has no room for."""
+WORST = 24
+GRID = 8  # the plane is parted into 8 x 8 cells, of which each shows one image at most
+PLANE_SIDE = 44
+WORST_SIDE = 160
 
-def to_json(evaluation: Evaluation) -> dict[str, Any]:
-    """Give the figures in the documented shape ``img2music/evaluate-image/1`` (docs/evaluation.md)."""
-    return {"schema": SCHEMA, "scale": "unit", **asdict(evaluation)}
 
-
-def full_json(judged: Judged, notes: Sequence[str]) -> dict[str, Any]:
-    """Give the figures, what was published on the same data, notes and images left out."""
-    return {
-        **to_json(judged.evaluation),
+def report_on(judged: Judged, notes: Sequence[str]) -> Report:
+    """Make the report of an evaluation."""
+    content = {
+        **_figures(judged.evaluation),
         "anchors": [asdict(anchor) for anchor in ANCHORS.get(judged.evaluation.dataset, ())],
         "notes": list(notes),
         "errors": [{"path": error.path, "error": error.reason} for error in judged.errors],
     }
+    sections = [*_tables(judged), *_pictures(judged)]
+    return Report(KIND, title_of(judged.evaluation), notes, sections, content)
+
+
+def report_of_training(evaluation: Evaluation) -> Report:
+    """Make the report of an evaluation that goes with a training: its figures, and no more."""
+    return Report(KIND, title_of(evaluation), (), [accuracy_table(evaluation)], _figures(evaluation))
+
+
+def for_terminal(report: Report) -> list[Table]:
+    """Give the tables and columns that a terminal has room for."""
+    return [table.without(WIDE[table.heading]) for table in report.tables if table.heading in WIDE]
+
+
+def _figures(evaluation: Evaluation) -> dict[str, Any]:
+    return {"scale": "unit", **asdict(evaluation)}
 
 
 def notes_on(judged: Judged) -> tuple[str, ...]:
@@ -57,58 +101,40 @@ def title_of(evaluation: Evaluation) -> str:
 
 
 def splits_of(evaluation: Evaluation) -> dict[str, Split]:
-    """Give the splits that there are, by their names."""
+    """Give the splits that there are, by their names; the last counts most, as random folds flatter."""
     named = {"random": evaluation.random, "grouped": evaluation.grouped, "finished": evaluation.finished}
     return {name: split for name, split in named.items() if split is not None}
 
 
-def headline(evaluation: Evaluation) -> str:
-    """Name the split that counts: folds by theme where there are themes, as random folds flatter."""
-    return next(name for name in ("finished", "grouped", "random") if name in splits_of(evaluation))
-
-
-COLUMNS = ["folds", "predictor", "axis", ">r", ">95 %", ">Spearman", ">CCC", ">R2", ">RMSE", ">MAE", ">MSE"]
-
-
 def accuracy_table(evaluation: Evaluation) -> Table:
     """Tabulate all splits, the model and the mean."""
-    rows = [[*names, *_cells(found)] for *names, found in _lines(evaluation)]
-    return [*COLUMNS, ">right side of 0.5"], rows
-
-
-def scales_table(evaluation: Evaluation) -> Table:
-    """Tabulate the errors on the set's own scale and on that from its lowest to its highest rating."""
-    scale = evaluation.dataset_scale
-    span = f"{scale.low:g} to {scale.high:g}"
-    columns = ["folds", "predictor", "axis", f">RMSE, {span}", f">MAE, {span}", f">MSE, {span}", ">MSE, min-max"]
-    rows = [
-        [*names, *(f"{value:.4f}" for value in (own.rmse, own.mae, own.mse)), _cell(found.mse_minmax, 4)]
-        for *names, found in _lines(evaluation)
-        for own in (found.own_scale,)
-    ]
-    return columns, rows
-
-
-def intervals_table(evaluation: Evaluation) -> Table:
-    """Tabulate the bootstrap intervals."""
-    names = {"r": "r", "ccc": "CCC", "r2": "R2", "rmse": "RMSE", "mae": "MAE", "mse": "MSE", "accuracy": "right side"}
-    rows = [
-        [folds, axis, *(_interval(found, name, 4 if "m" in name else 3) for name in names)]
-        for folds, _, axis, found in _lines(evaluation)
-        if found.intervals is not None
-    ]
-    return ["folds", "axis", *(f">{name}" for name in names.values())], rows
+    mean = (
+        "the mean of the training images"
+        if evaluation.folds is not None
+        else "the mean of these very images, which the model does not know"
+    )
+    return Table(
+        "Accuracy",
+        f'Unit scale. The predictor "mean" always gives {mean}. Intervals: bootstrap, 95 %, drawn by image; by theme '
+        "where images share themes and folds are not random.",
+        ["folds", "predictor", "axis", *accuracy_columns(SHOWN)],
+        [[*names, *accuracy_cells(found, SHOWN)] for *names, found in _lines(evaluation)],
+    )
 
 
 def categories_table(evaluation: Evaluation) -> Table:
     """Tabulate the model's accuracy by category; no rows where a set has none."""
-    rows = [
-        [SPLITS[name], category, str(found.images), axis, *_cells(accuracy)]
-        for name, split in splits_of(evaluation).items()
-        for category, found in split.categories.items()
-        for axis, accuracy in (("valence", found.valence), ("arousal", found.arousal))
-    ]
-    return ["folds", "category", ">images", "axis", *COLUMNS[3:], ">right side of 0.5"], rows
+    return Table(
+        "By category",
+        "The model, unit scale.",
+        ["folds", "category", ">images", "axis", *accuracy_columns(SHOWN)],
+        [
+            [SPLITS[name], category, str(found.images), axis, *accuracy_cells(getattr(found, axis), SHOWN)]
+            for name, split in splits_of(evaluation).items()
+            for category, found in split.categories.items()
+            for axis in AXES
+        ],
+    )
 
 
 def anchors_table(evaluation: Evaluation) -> Table:
@@ -119,53 +145,43 @@ def anchors_table(evaluation: Evaluation) -> Table:
         metric, digits = metrics[anchor.metric]
         figures = ["-" if value is None else f"{value:{digits}}" for value in (anchor.valence, anchor.arousal)]
         rows.append([anchor.what, metric, *figures, anchor.source])
-    return ["who", "figure", ">valence", ">arousal", "source"], rows
-
-
-def without(table: Table, names: Collection[str]) -> Table:
-    """Leave columns out of a table, for a narrow terminal."""
-    columns, rows = table
-    kept = [number for number, column in enumerate(columns) if column.removeprefix(">") not in names]
-    return [columns[number] for number in kept], [[row[number] for number in kept] for row in rows]
-
-
-def to_markdown(judged: Judged, notes: Sequence[str]) -> str:
-    """Write the report as Markdown."""
-    lines = [f"# {TITLE}", "", f"{markdown(title_of(judged.evaluation))}.", ""]
-    lines += [f"- {markdown(note)}" for note in notes]
-    for heading, text, (columns, rows) in sections(judged.evaluation):
-        if rows:
-            lines += ["", f"## {heading}", "", text, "", *markdown_table(columns, rows)]
-    if judged.errors:
-        lines += ["", "## Left out", "", *(f"- {markdown(str(error))}" for error in judged.errors)]
-    return "\n".join(lines) + "\n"
-
-
-def sections(evaluation: Evaluation) -> Iterator[tuple[str, str, Table]]:
-    """Give the tables of a report, each with a heading and what it shows."""
-    mean = (
-        "the mean of the training images"
-        if evaluation.folds is not None
-        else "the mean of these very images, which the model does not know"
+    return Table(
+        ANCHORED,
+        "Not by these folds: a frame for the figures above.",
+        ["who", "figure", ">valence", ">arousal", "source"],
+        rows,
     )
-    drawn = "drawn by image; by theme where images share themes and folds are not random"
-    yield (
-        "Accuracy",
-        f"Unit scale. The predictor *mean* always gives {mean}. Intervals: bootstrap, 95 %, {drawn}.",
-        accuracy_table(evaluation),
+
+
+def _tables(judged: Judged) -> Iterator[Table]:
+    evaluation, scale = judged.evaluation, judged.evaluation.dataset_scale
+    lines = list(_lines(evaluation))
+    yield accuracy_table(evaluation)
+    names = [name for name in MEASURES if name != "spearman"]
+    yield Table(
+        "Intervals",
+        "All bootstrap 95 % intervals of the model.",
+        ["folds", "axis", *accuracy_columns(names)],
+        [
+            [folds, axis, *accuracy_cells(found, [name + INTERVAL for name in names])]
+            for folds, _, axis, found in lines
+            if found.intervals is not None
+        ],
     )
-    yield "Intervals", "All bootstrap 95 % intervals of the model.", intervals_table(evaluation)
-    yield (
+    span = f"{scale.low:g} to {scale.high:g}"
+    yield Table(
         "Other scales",
         "Errors on the set's own scale; min-max puts its lowest rating at 0 and its highest at 1.",
-        scales_table(evaluation),
+        ["folds", "predictor", "axis", f">RMSE, {span}", f">MAE, {span}", f">MSE, {span}", ">MSE, min-max"],
+        [
+            [*names, *(figure(value, 4) for value in (own.rmse, own.mae, own.mse, found.mse_minmax))]
+            for *names, found in lines
+            for own in (found.own_scale,)
+        ],
     )
-    yield "By category", "The model, unit scale.", categories_table(evaluation)
-    yield (
-        "Published by others",
-        "Not measured here, and not by these folds: a frame for the figures above.",
-        anchors_table(evaluation),
-    )
+    yield categories_table(evaluation)
+    yield anchors_table(evaluation)
+    yield Table("Left out", "", ["image"], [[str(error)] for error in judged.errors])
 
 
 def _lines(evaluation: Evaluation) -> Iterator[tuple[str, str, str, Accuracy]]:
@@ -176,24 +192,82 @@ def _lines(evaluation: Evaluation) -> Iterator[tuple[str, str, str, Accuracy]]:
         yield SPLITS[name], "mean", "arousal", split.baseline_arousal
 
 
-def _cells(found: Accuracy) -> list[str]:
-    return [
-        _cell(found.r, 3),
-        _interval(found, "r", 3),
-        _cell(found.spearman, 3),
-        _cell(found.ccc, 3),
-        _cell(found.r2, 3),
-        _cell(found.rmse, 4),
-        _cell(found.mae, 4),
-        _cell(found.mse, 5),
-        _cell(found.accuracy, 3),
-    ]
+def _pictures(judged: Judged) -> Iterator[Plot | Gallery]:
+    shown = list(judged.predicted)[-1]  # by theme where there are themes
+    rated, predicted = judged.images.affect, judged.predicted[shown]
+    folds = "" if shown == "finished" else f" (folds: {SPLITS[shown]})"
+
+    def against(values: Floats) -> dict[str, tuple[Floats, Floats]]:
+        return {axis: (rated[:, index], values[:, index]) for index, axis in enumerate(AXES)}
+
+    yield Plot(
+        f"Prediction against rating{folds}",
+        "On the line, the model says what people say.",
+        lambda: scatter(against(predicted), "rated", "predicted"),
+    )
+    yield Plot(
+        f"Residuals{folds}",
+        "Prediction less rating: a slope down is the pull towards the mean.",
+        lambda: scatter(against(predicted - rated), "rated", "predicted - rated", diagonal=False),
+    )
+    yield Plot(
+        f"The plane{folds}",
+        "One image of each part of the plane, where people put it and where the model puts the same one.",
+        lambda: _plane(judged, predicted),
+    )
+    yield Gallery(
+        f"Worst misses{folds}",
+        "The images that lie farthest from where people put them, worst first; unit scale.",
+        lambda: _misses(judged, predicted),
+    )
 
 
-def _cell(value: float | None, digits: int) -> str:
-    return "-" if value is None else f"{value:.{digits}f}"
+def _plane(judged: Judged, predicted: Floats) -> "Figure":
+    from matplotlib.figure import Figure
+    from matplotlib.offsetbox import AnnotationBbox, OffsetImage
+
+    rated = judged.images.affect
+    thumbnails = {index: _thumbnail(judged.images.paths[index], PLANE_SIDE) for index in _spread_out(rated)}
+    figure = Figure(figsize=(13, 6.8), dpi=110, layout="constrained")
+    for panel, (name, points) in enumerate((("people", rated), ("model", predicted)), start=1):
+        axes = figure.add_subplot(1, 2, panel)
+        axes.scatter(points[:, 0], points[:, 1], s=6, color="#999999", alpha=0.5, linewidths=0)
+        for index, thumbnail in thumbnails.items():
+            if thumbnail is not None:
+                picture = OffsetImage(np.asarray(thumbnail), zoom=0.7)
+                axes.add_artist(AnnotationBbox(picture, tuple(points[index]), frameon=False, pad=0))
+        axes.set(title=name, xlabel="valence", ylabel="arousal", xlim=(-0.05, 1.05), ylim=(-0.05, 1.05))
+    return figure
 
 
-def _interval(found: Accuracy, name: str, digits: int) -> str:
-    ends = (found.intervals or {}).get(name)
-    return "-" if ends is None else f"{ends[0]:.{digits}f} to {ends[1]:.{digits}f}"
+def _spread_out(points: Floats) -> list[int]:
+    """Choose one point of each cell of a grid: the one nearest to the cell's centre."""
+    cells = np.minimum((points * GRID).astype(int), GRID - 1)
+    distances = np.linalg.norm(points - (cells + 0.5) / GRID, axis=1)
+    nearest: dict[tuple[int, int], int] = {}
+    for index in np.argsort(-distances, kind="stable").tolist():
+        nearest[cells[index, 0], cells[index, 1]] = index
+    return sorted(nearest.values())
+
+
+def _misses(judged: Judged, predicted: Floats) -> Iterator[Picture]:
+    rated = judged.images.affect
+    distances = np.linalg.norm(predicted - rated, axis=1)
+    for index in np.argsort(-distances, kind="stable")[:WORST].tolist():
+        path, content = judged.images.paths[index], io.BytesIO()
+        if (thumbnail := _thumbnail(path, WORST_SIDE)) is not None:
+            thumbnail.save(content, "JPEG", quality=80)
+        figures = "; ".join(
+            f"{name} rated {rated[index, axis]:.2f}, predicted {predicted[index, axis]:.2f}"
+            for axis, name in enumerate(AXES)
+        )
+        yield Picture(path.name, figures, content.getvalue() or None)
+
+
+def _thumbnail(path: Path, side: int) -> "Image.Image | None":
+    try:
+        image = read_image(path, least_side=side)
+    except (InputError, MissingExtraError):  # it could be read a moment ago
+        return None
+    image.thumbnail((side, side))
+    return image

@@ -9,10 +9,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from img2music.research.images.efficientnet import DEPTHS, GraphBuilder
+from img2music.research.evaluation import Floats, Indices, predict_folds
+from img2music.research.images.efficientnet import DEPTHS
 from img2music.research.images.head import RIDGE, CodeNames, Codes, Forms, Head, kernel, solve
+from img2music.research.onnx_graph import GraphBuilder
 
 COVERED = 0.8
 """Share of ratings that the calibrated interval holds."""
@@ -24,8 +26,6 @@ HALF_WIDTH = 1.2816
 SPREAD_RIDGE = 100.0
 # Added to squared errors: a hit by chance says no more than an error of 0.01.
 LEAST_SQUARE = 1e-4
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -54,18 +54,15 @@ class Spread:
         graph.add("Exp", self.forms.add_to(graph, codes), output=output)
 
 
-def coverage(
-    features: ArrayLike, affect: Floats, themes: Sequence[str], parts: Sequence[NDArray[np.intp]]
-) -> dict[str, float]:
+def coverage(features: ArrayLike, affect: Floats, themes: Sequence[str], parts: Sequence[Indices]) -> dict[str, float]:
     """Tell what share of the ratings falls into the 80 % interval of models that were fitted without them."""
-    inputs = np.asarray(features)
-    names = np.array(themes)
-    held = np.empty(affect.shape, dtype=bool)
-    for test in parts:
-        train = np.setdiff1d(np.arange(len(affect)), test)
+    inputs, names = np.asarray(features), np.array(themes)
+
+    def held(train: Indices, test: Indices) -> Floats:
         head = Head.fit(inputs[train], affect[train], DEPTHS)
         spread = Spread.fit(head.codes(inputs[train]), affect[train], names[train].tolist())
         errors = np.abs(head.predict(inputs[test]) - affect[test])
-        held[test] = errors <= HALF_WIDTH * spread.predict(head.codes(inputs[test]))
-    valence, arousal = held.mean(axis=0).round(4).tolist()
+        return (errors <= HALF_WIDTH * spread.predict(head.codes(inputs[test]))).astype(np.float64)
+
+    valence, arousal = predict_folds(parts, affect, held).mean(axis=0).round(4).tolist()
     return {"valence": valence, "arousal": arousal}

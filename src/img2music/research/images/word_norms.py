@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 
 from img2music.affect import Affect
 from img2music.errors import MissingExtraError, UsageError
-from img2music.research.images.efficientnet import FEATURES, LITE2, GraphBuilder, imagenet_weights
+from img2music.research.images.efficientnet import FEATURES, LITE2, imagenet_weights
+from img2music.research.onnx_graph import GraphBuilder
 
 CLASSES = 1000
 
@@ -91,7 +92,7 @@ class WordNorms:
         products = graph.add("Mul", graph.add("MatMul", features, weights), graph.constant(self.scale))
         scores = graph.add("Add", products, graph.constant(self.bias))
         likely = graph.add("Softmax", scores, axis=1)
-        return graph.add("MatMul", likely, graph.constant(self.affect.astype(np.float32)))
+        return graph.add("MatMul", likely, graph.single(self.affect))
 
 
 def class_names() -> list[str]:

@@ -1,15 +1,18 @@
 """Judge matching against people's ratings of photos and songs."""
 
-from collections.abc import Sequence
+import os
+import stat
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from img2music.affect import Affect
+from img2music.affect import Affect, Scale
+from img2music.connectors.folders import FileState
 from img2music.distribution import AffectDistribution
-from img2music.errors import InputError, UsageError
+from img2music.errors import InputError, UsageError, reason_of
 from img2music.library.executors import ProcessExecutor
 from img2music.library.pipeline import Pipeline
 from img2music.library.search import AffectIndex
@@ -18,10 +21,13 @@ from img2music.matching.calibration import Calibration, ranks_within
 from img2music.options import MatchMode
 from img2music.parallel import processors
 from img2music.progress import Progress, Step, unwatched
-from img2music.research.match.ratings import Ratings
+from img2music.research.accuracy import spearman
 from img2music.research.match.training_files import overlap
+from img2music.research.ratings import Rating, read_ratings
+from img2music.research.report import Report, ReportKind, Table, figure
+from img2music.vision.model import ImageModel
 
-SCHEMA = "img2music/match/1"
+KIND = ReportKind("img2music/match/1", "Matching against people's ratings")
 
 
 @dataclass(frozen=True)
@@ -34,17 +40,25 @@ class Score:
     gain: float | None
     # Rank correlation of the photos' ratings with the mean rating of their songs. None if either never varies
     spearman_valence: float | None
-    # Rank correlation of the photos' ratings with the mean rating of their songs. None if either never varies
     spearman_arousal: float | None
     distinct_first: int  # how many different songs came first
+
+
+@dataclass(frozen=True)
+class RatedFiles:
+    """Files and how people rated them."""
+
+    files: tuple[FileState, ...]  # regular files, at absolute paths
+    affects: tuple[Affect, ...]  # the mean rating of each
+    errors: tuple[InputError, ...]  # lines that can't be used
 
 
 @dataclass(frozen=True)
 class Measured:
     """One side: what people said, and what the models say."""
 
-    rated: NDArray[np.float64]  # on the unit scale
-    predicted: NDArray[np.float64]  # on the unit scale
+    rated: NDArray[np.float64]  # on the unit scale, shape (n, 2)
+    predicted: NDArray[np.float64]  # likewise
     contents: tuple[str, ...]  # BLAKE2b hash of each file
     errors: tuple[InputError, ...]  # files and lines that were left out
 
@@ -55,22 +69,57 @@ class MatchReport:
 
     top: int  # songs of each photo that were judged
     images: int  # how many took part
-    tracks: int  # how many took part
+    tracks: int
     scores: dict[MatchMode, Score]
     notes: tuple[str, ...]  # what a reader must know, such as that models were trained on these files
     errors: tuple[InputError, ...]  # files and lines that were left out
 
-    def to_json(self) -> dict[str, Any]:
-        """The documented shape ``img2music/match/1`` (docs/matching.md)."""
-        return {
-            "schema": SCHEMA,
-            **{str(matching): asdict(score) for matching, score in self.scores.items()},
+    def report(self) -> Report:
+        """Give it as a table, and in the documented shape ``img2music/match/1`` (docs/matching.md)."""
+        title = f"The top {self.top} of {self.tracks} songs for each of {self.images} photos"
+        rows = [
+            [
+                str(matching),
+                *(figure(value, 2) for value in (found.gain, found.spearman_valence, found.spearman_arousal)),
+                f"{found.distinct_first} of {self.tracks}",
+            ]
+            for matching, found in self.scores.items()
+        ]
+        columns = ["matching", ">gain", ">valence (Spearman)", ">arousal (Spearman)", ">songs that came first"]
+        content = {
+            **{str(matching): asdict(found) for matching, found in self.scores.items()},
             "top": self.top,
             "images": self.images,
             "tracks": self.tracks,
             "notes": list(self.notes),
             "errors": [{"path": error.path, "error": error.reason} for error in self.errors],
         }
+        return Report(KIND, title, self.notes, [Table(title, "", columns, rows)], content)
+
+
+def read_files(table: Path, scale: Scale | None = None, *, setting: str = "scale") -> RatedFiles:
+    """Read a table of rated files; rows that can't be used are left out and told."""
+    files, affects, errors = [], [], []
+    for found in read_ratings(table, scale=scale, setting=setting):
+        try:
+            if isinstance(found, InputError):
+                raise found
+            files.append(_state(table, found))
+            affects.append(found.affect)
+        except InputError as error:
+            errors.append(error)
+    return RatedFiles(tuple(files), tuple(affects), tuple(errors))
+
+
+def _state(table: Path, rating: Rating) -> FileState:
+    path = table.parent.absolute() / rating.item
+    try:
+        status = path.stat()
+    except (OSError, ValueError) as error:
+        raise InputError(f"{rating.where}: {reason_of(error, 'no file can have this name')}.", str(table)) from None
+    if not stat.S_ISREG(status.st_mode):
+        raise InputError(f"{rating.where}: this is no file.", str(table))
+    return FileState(os.fspath(path), status.st_size, status.st_mtime_ns)
 
 
 def score(photos: NDArray[np.float64], songs: NDArray[np.float64], chosen: NDArray[np.int64]) -> Score:
@@ -85,17 +134,10 @@ def score(photos: NDArray[np.float64], songs: NDArray[np.float64], chosen: NDArr
     means = songs[chosen].mean(axis=1)
     return Score(
         gain=(random - ours) / (random - best) if random - best > 1e-12 else None,
-        spearman_valence=_spearman(photos[:, 0], means[:, 0]),
-        spearman_arousal=_spearman(photos[:, 1], means[:, 1]),
+        spearman_valence=spearman(photos[:, 0], means[:, 0]),
+        spearman_arousal=spearman(photos[:, 1], means[:, 1]),
         distinct_first=len(set(chosen[:, 0].tolist())),
     )
-
-
-def _spearman(a: NDArray[np.float64], b: NDArray[np.float64]) -> float | None:
-    """Spearman's rank correlation; None where either never varies."""
-    from scipy.stats import spearmanr
-
-    return None if np.ptp(a) == 0.0 or np.ptp(b) == 0.0 else float(spearmanr(a, b).statistic)
 
 
 def choose(
@@ -113,16 +155,15 @@ def choose(
 
 
 def evaluate_match(
-    images: Ratings, tracks: Ratings, *, top: int = 5, jobs: int | None = None, progress: Progress = unwatched
+    images: RatedFiles, tracks: RatedFiles, *, top: int = 5, jobs: int | None = None, progress: Progress = unwatched
 ) -> MatchReport:
     """Read photos and songs with the shipped models, match them both ways, and judge by people's ratings."""
     from img2music.music.audio.affect_model import MODEL
-    from img2music.vision.model import ImageModel
 
     model = ImageModel.load()
     _require(len(images.files), len(tracks.files), top, (*images.errors, *tracks.errors))
-    photos = _see(model, images, progress)
-    songs = _listen(tracks, jobs or processors(), progress)
+    photos = _measured(images, _see(model, images.files, progress))
+    songs = _measured(tracks, _listen(tracks.files, jobs or processors(), progress))
     errors = (*photos.errors, *songs.errors)
     _require(len(photos.rated), len(songs.rated), top, errors)
     scores = {
@@ -147,69 +188,41 @@ def _require(photos: int, songs: int, top: int, errors: Sequence[InputError]) ->
         )
 
 
-def _see(model: Any, ratings: Ratings, progress: Progress) -> Measured:
-    rated, predicted, contents, errors = [], [], [], list(ratings.errors)
-    analyses = model.analyze(file.path for file in ratings.files)
-    for done, (file, point, analysis) in enumerate(zip(ratings.files, ratings.affects, analyses, strict=True), 1):
-        if isinstance(analysis, InputError):
-            errors.append(analysis)
-        else:
-            rated.append(point)
-            predicted.append((analysis.affect.valence, analysis.affect.arousal))
-            contents.append(content_hash(file))
-        progress(Step("photos", done, len(ratings.files), file.path))
-    return _measured(rated, predicted, contents, errors)
+Read = tuple[Affect, str] | InputError
+"""What was read in a file, with the hash of its bytes."""
 
 
-def _listen(ratings: Ratings, jobs: int, progress: Progress) -> Measured:
-    outcomes = {}
+def _see(model: ImageModel, files: Sequence[FileState], progress: Progress) -> dict[FileState, Read]:
+    found: dict[FileState, Read] = {}
+    for file, analysis in zip(files, model.analyze(file.path for file in files), strict=True):
+        found[file] = analysis if isinstance(analysis, InputError) else (analysis.affect, content_hash(file))
+        progress(Step("photos", len(found), len(files), file.path))
+    return found
+
+
+def _listen(files: Sequence[FileState], jobs: int, progress: Progress) -> dict[FileState, Read]:
+    found: dict[FileState, Read] = {}
     with ProcessExecutor(jobs) as executor:
-        for outcome in Pipeline(executor).run(dict.fromkeys(ratings.files)):
+        for outcome in Pipeline(executor).run(dict.fromkeys(files)):
             if outcome is not None:
-                outcomes[outcome.file] = outcome
-                progress(Step("songs", len(outcomes), len(ratings.files), outcome.file.path))
+                file, measured = outcome.file, outcome.measured
+                if isinstance(measured, str):
+                    found[file] = InputError(measured, file.path)
+                else:
+                    found[file] = (measured.analysis.affect, outcome.content or "")
+                progress(Step("songs", len(found), len(files), file.path))
+    return found
+
+
+def _measured(ratings: RatedFiles, read: Mapping[FileState, Read]) -> Measured:
     rated, predicted, contents, errors = [], [], [], list(ratings.errors)
-    for file, point in zip(ratings.files, ratings.affects, strict=True):
-        outcome = outcomes[file]
-        if isinstance(outcome.measured, str):
-            errors.append(InputError(outcome.measured, file.path))
+    for file, affect in zip(ratings.files, ratings.affects, strict=True):
+        found = read[file]
+        if isinstance(found, InputError):
+            errors.append(found)
         else:
-            affect = outcome.measured.analysis.affect
-            rated.append(point)
-            predicted.append((affect.valence, affect.arousal))
-            contents.append(outcome.content or "")
-    return _measured(rated, predicted, contents, errors)
-
-
-def _measured(
-    rated: list[NDArray[np.float64]],
-    predicted: list[tuple[float, float]],
-    contents: list[str],
-    errors: list[InputError],
-) -> Measured:
-    return Measured(
-        np.array(rated, dtype=np.float64).reshape(-1, 2),
-        np.array(predicted, dtype=np.float64).reshape(-1, 2),
-        tuple(contents),
-        tuple(errors),
-    )
-
-
-def table(report: MatchReport) -> tuple[list[str], list[list[str]]]:
-    """The report as a table: its heads and rows."""
-
-    def cell(value: float | None) -> str:
-        return "-" if value is None else f"{value:.2f}"
-
-    columns = ["matching", ">gain", ">valence (Spearman)", ">arousal (Spearman)", ">songs that came first"]
-    rows = [
-        [
-            str(matching),
-            cell(found.gain),
-            cell(found.spearman_valence),
-            cell(found.spearman_arousal),
-            f"{found.distinct_first} of {report.tracks}",
-        ]
-        for matching, found in report.scores.items()
-    ]
-    return columns, rows
+            rated.append((affect.valence, affect.arousal))
+            predicted.append((found[0].valence, found[0].arousal))
+            contents.append(found[1])
+    ours, theirs = (np.array(points, dtype=np.float64).reshape(-1, 2) for points in (rated, predicted))
+    return Measured(ours, theirs, tuple(contents), tuple(errors))

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from img2music.errors import MissingExtraError, ModelError, UsageError
 from img2music.music.lyrics.cleaning import clean
-from img2music.music.lyrics.encoders import MiniLM
+from img2music.music.lyrics.encoders import WIDTH, MiniLM
+from img2music.music.lyrics.text_model import unit_rows
 from img2music.music.lyrics.vector_files import read_arrays, write_arrays
 from img2music.music.lyrics.words import words
 from img2music.research.songs.groups import COMPONENTS
@@ -107,7 +108,31 @@ class WordVectors:
         return made
 
 
-EMBEDDERS: Mapping[str, type[WordVectors | MiniLM]] = {"word2vec": WordVectors, "minilm": MiniLM}
+class SentenceVectors:
+    """What MiniLM makes of texts; it learns nothing, and so has no state."""
+
+    def __init__(self) -> None:
+        self._encoder = MiniLM()
+
+    def fit(self, texts: Sequence[str]) -> None:
+        """Learn nothing: it is used as it is."""
+
+    def of(self, texts: Sequence[str]) -> Floats:
+        """Give float32 of shape (n, 384), of length 1; zeros for a text without words."""
+        vectors = [self._encoder.encode(clean(text)) for text in texts]
+        return unit_rows(np.reshape(vectors, (len(texts), WIDTH))).astype(np.float32)
+
+    def state(self) -> tuple[Mapping[str, object], Mapping[str, NDArray[np.generic]]]:
+        """Give nothing."""
+        return {}, {}
+
+    @classmethod
+    def restore(cls, _facts: Mapping[str, object], _arrays: Mapping[str, NDArray[np.generic]]) -> Self:
+        """Make it anew."""
+        return cls()
+
+
+EMBEDDERS: Mapping[str, type[WordVectors | SentenceVectors]] = {"word2vec": WordVectors, "minilm": SentenceVectors}
 """What gives each text a vector, before the principal components."""
 
 
@@ -116,7 +141,7 @@ class Embedder:
     """Vectors of texts, reduced to their principal components where asked."""
 
     name: str  # in `EMBEDDERS`
-    vectors: WordVectors | MiniLM
+    vectors: WordVectors | SentenceVectors
     components: int | None  # principal components to keep; None keeps the vectors as they are
     _reduction: dict[str, Floats] = field(default_factory=dict, repr=False)  # "pca_mean" and "pca_axes"
 
@@ -188,4 +213,4 @@ def embedder(
         raise UsageError(f"there is no embedder {name!r}; there are {', '.join(EMBEDDERS)}.")
     if file is not None and name != "word2vec":
         raise UsageError(f"the embedder {name} starts from no file of word vectors; word2vec does.")
-    return Embedder(name, WordVectors(file, dimensions, seed) if name == "word2vec" else MiniLM(), components)
+    return Embedder(name, WordVectors(file, dimensions, seed) if name == "word2vec" else SentenceVectors(), components)

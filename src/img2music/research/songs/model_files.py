@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from img2music.errors import ModelError, printable
 from img2music.files import JSON, ONNX, FileKind, write_atomically
-from img2music.vision.model import open_session
+from img2music.inference import open_session
 
 LARGEST_NETWORK, LARGEST_JSON = 2_000_000_000, 200_000_000
 """Bytes of a file."""

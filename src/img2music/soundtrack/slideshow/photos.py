@@ -105,39 +105,30 @@ def ordered(photos: Sequence[Photo], order: PhotoOrder) -> list[Photo]:
     if order is PhotoOrder.DATE:
         return sorted(photos, key=lambda photo: photo.taken)
     if order is PhotoOrder.MOOD:
-        return [photos[place] for place in arc([photo.affect for photo in photos])]
+        return [photos[index] for index in arc([photo.affect for photo in photos])]
     return list(photos)
 
 
 def arc(affects: Sequence[Affect]) -> list[int]:
-    """Find the shortest way from the calmest through the liveliest and back.
+    """Find the shortest way from the calmest through the liveliest and back, as indices.
 
     Arousal never falls on the way there, and never rises on the way back: of all such round trips through the affect
     plane (bitonic tours), the shortest is found, by dynamic programming. The pleasanter half comes last.
-
-    Parameters
-    ----------
-    affects : sequence of Affect
-
-    Returns
-    -------
-    list of int
-        Places in ``affects``, each once.
 
     References
     ----------
     Bentley, J. L. (1990). Experiments on traveling salesman heuristics. SODA '90.
     Cormen, T. H. et al. (2009). Introduction to algorithms, 3rd edition, problem 15-3.
     """
-    order = sorted(range(len(affects)), key=lambda place: (affects[place].arousal, affects[place].valence))
+    order = sorted(range(len(affects)), key=lambda index: (affects[index].arousal, affects[index].valence))
     if len(order) < 3:
         return order
-    points = np.array([(affects[place].valence, affects[place].arousal) for place in order])
+    points = np.array([(affects[index].valence, affects[index].arousal) for index in order])
     there, back = _tour(points)
     pleasant_there, pleasant_back = (points[way, 0].mean() if way else 0.5 for way in (there, back))
     if back and pleasant_back < pleasant_there:
         there, back = back, there
-    return [order[0], *(order[place] for place in there), order[-1], *(order[place] for place in reversed(back))]
+    return [order[0], *(order[index] for index in there), order[-1], *(order[index] for index in reversed(back))]
 
 
 def _tour(points: np.ndarray[tuple[int, int], np.dtype[np.float64]]) -> tuple[list[int], list[int]]:

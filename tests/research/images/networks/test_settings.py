@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from img2music.errors import MissingExtraError, UsageError
+from img2music.research.images.datasets import RatedImages
 from img2music.research.images.networks.architecture import build
 from img2music.research.images.networks.preparation import Target, fingerprint, split
-from img2music.research.images.networks.running import command_of, sweep
+from img2music.research.images.networks.running import sweep
 from img2music.research.images.networks.settings import (
     EFFICIENTNET_LITES,
     TORCHVISION,
@@ -18,9 +19,9 @@ from img2music.research.images.networks.settings import (
     Learning,
     Normalization,
     Settings,
+    options_of,
 )
-from img2music.research.images.networks.training import STEP_EPOCHS, factor
-from img2music.research.images.rated_images import RatedImages
+from img2music.research.images.networks.steps import STEP_EPOCHS, factor
 from tests.support.commands import refused
 
 
@@ -61,7 +62,7 @@ def test_what_can_not_be_split() -> None:
 
 @pytest.mark.parametrize("wrong", [0.0, -1e-4, np.nan, np.inf])
 def test_rates_and_epochs_that_make_no_sense(wrong: float) -> None:
-    with pytest.raises(UsageError, match="--lr"):
+    with pytest.raises(UsageError, match="`lr`"):
         Settings("alexnet", lr=wrong)
     with pytest.raises(UsageError, match="at least one epoch, not 0"):
         Settings("alexnet", epochs=0)
@@ -73,7 +74,7 @@ def test_targets() -> None:
     assert (stretched.low, stretched.high) == ((0.2, 0.1), (0.6, 0.5))
     assert stretched.normalize(affect) == pytest.approx(np.array([[0, 0], [1, 1], [0.5, 0.25]]))
     assert np.array_equal(Target.of(Normalization.SCALE, affect).normalize(affect), affect)
-    with pytest.raises(UsageError, match="--normalization scale"):
+    with pytest.raises(UsageError, match="`normalization=scale`"):
         Target.of(Normalization.MINMAX, affect[:1])
 
 
@@ -102,16 +103,15 @@ def test_sweep() -> None:
 
 
 def test_the_command_keeps_the_users_folders_to_itself() -> None:
-    command = command_of(Settings("vgg19_bn", weights="/home/me/weights.pth"), "out.onnx", "oasis", "")
-    assert command == (
-        "img2music train image --data oasis --out out.onnx --network vgg19_bn --weights weights.pth --learning frozen "
-        "--head linear --recipe original --normalization minmax --lr 0.0001 --momentum 0.9 --epochs 50 "
-        "--batch-size 32 --validation 0.2 --seed 0"
+    stepwise = options_of(Settings("vgg19_bn", weights="/home/me/weights.pth"), HeadKind.LINEAR)
+    assert " ".join(map(str, stepwise)) == (
+        "--network vgg19_bn --weights weights.pth --learning frozen --head linear --recipe original "
+        "--normalization minmax --lr 0.0001 --momentum 0.9 --epochs 50 --batch-size 32 --validation 0.2 --seed 0"
     )
-    solved = command_of(Settings("alexnet", seed=3), "out.onnx", "oasis", "", HeadKind.RIDGE)
-    assert solved == (
-        "img2music train image --data oasis --out out.onnx --network alexnet --weights pretrained --learning frozen "
-        "--head ridge --batch-size 32 --validation 0.2 --seed 3"
+    solved = options_of(Settings("alexnet", seed=3), HeadKind.RIDGE)
+    assert " ".join(map(str, solved)) == (
+        "--network alexnet --weights pretrained --learning frozen --head ridge --batch-size 32 --validation 0.2 "
+        "--seed 3"
     )
 
 

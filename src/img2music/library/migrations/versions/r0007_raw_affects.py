@@ -25,15 +25,19 @@ def upgrade() -> None:
     connection = op.get_bind()
     op.execute("UPDATE tracks SET valence = heard_valence WHERE heard_valence IS NOT NULL")
     op.drop_column("tracks", "heard_valence")
+    op.add_column("affects", sa.Column("words", sa.LargeBinary))
+    words = sa.text("words IS NOT NULL")
+    op.create_index("ix_affects_words", "affects", ["track_id", "words"], sqlite_where=words, postgresql_where=words)
     op.execute("DELETE FROM affects")
-    affects = sa.table("affects", sa.column("track_id"), sa.column("packed"))
+    affects = sa.table("affects", sa.column("track_id"), sa.column("packed"), sa.column("words"))
     above = 0
     while rows := connection.execute(sa.text(RAW), {"above": above, "most": A_BATCH}).all():
         above = rows[-1][0]
         packed = [
             {
                 "track_id": track,
-                "packed": struct.pack("<qddd", track, valence, arousal, float("nan") if words is None else words),
+                "packed": struct.pack("<qdd", track, valence, arousal),
+                "words": None if words is None else struct.pack("<qd", track, words),
             }
             for track, valence, arousal, words in rows
         ]

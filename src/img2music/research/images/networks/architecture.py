@@ -17,7 +17,7 @@ from img2music.research.images.networks.settings import (
     Learning,
     Settings,
 )
-from img2music.research.images.networks.torch_import import import_timm, import_torch, import_torchvision
+from img2music.research.images.networks.torch_import import first_line, import_timm, import_torch, import_torchvision
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_SD = (0.229, 0.224, 0.225)
@@ -73,9 +73,8 @@ def build(settings: Settings) -> Network:
             features = backbone(torch.zeros(1, 3, side, side))
         _, length = features.shape
     except (RuntimeError, AssertionError, ValueError) as error:
-        reason = (str(error) or type(error).__name__).splitlines()[0]
         raise UsageError(
-            f"{settings.network} gives no features for images of {side} x {side} pixels: {reason}"
+            f"{settings.network} gives no features for images of {side} x {side} pixels: {first_line(error)}"
         ) from error
     if settings.network.startswith("vgg"):
         head = torch.nn.Sequential(torch.nn.Linear(length, VGG_HIDDEN), torch.nn.Linear(VGG_HIDDEN, 2))
@@ -143,28 +142,27 @@ def _of_lite(settings: Settings) -> tuple[Any, int]:
 
 
 def _not_downloaded(network: str, error: Exception) -> ModelError:
-    reason = (str(error) or type(error).__name__).splitlines()[0]
     return ModelError(
-        f"The pretrained weights of {network} can't be had ({reason}); "
-        "give a file with --weights FILE, or random ones with --weights none."
+        f"The pretrained weights of {network} can't be had ({first_line(error)}); "
+        "give a file (`weights=FILE`), or random ones (`weights=none`)."
     )
 
 
 def _load(network: Any, weights: Mapping[str, Any], settings: Settings, classifier: str | tuple[str, ...]) -> None:
     """Put weights into the network; the classifier's may be missing or other."""
     classifiers = (classifier,) if isinstance(classifier, str) else tuple(classifier)
-    kept = {
-        name: weight for name, weight in weights.items() if not name.startswith(tuple(f"{c}." for c in classifiers))
-    }
-    place = printable(settings.weights)
+    left_out = tuple(f"{layer}." for layer in classifiers)
+    other = f"{printable(settings.weights)} has the weights of another network than {settings.network}"
+    kept = {name: weight for name, weight in weights.items() if not name.startswith(left_out)}
     try:
         missing, unexpected = network.load_state_dict(kept, strict=False)
     except RuntimeError as error:  # shapes that differ
-        raise ModelError(f"{place} has the weights of another network than {settings.network}.") from error
-    missing = [name for name in missing if not name.startswith(tuple(f"{c}." for c in classifiers))]
-    if missing or unexpected:
-        problem = f"lacks {missing[0]}" if missing else f"has {unexpected[0]}"
-        raise ModelError(f"{place} has the weights of another network than {settings.network}: it {problem}.")
+        raise ModelError(f"{other}.") from error
+    for name in missing:
+        if not name.startswith(left_out):
+            raise ModelError(f"{other}: it lacks {name}.")
+    for name in unexpected:
+        raise ModelError(f"{other}: it has {name}.")
 
 
 def _read(file: str) -> Mapping[str, Any]:
@@ -178,8 +176,7 @@ def _read(file: str) -> Mapping[str, Any]:
         else:
             found = torch.load(Path(file), map_location="cpu", weights_only=True)
     except Exception as error:  # pickle, zip and safetensors have no common base
-        reason = (str(error) or type(error).__name__).splitlines()[0]
-        raise ModelError(f"{printable(file)} is not a file of weights that can be read: {reason}") from error
+        raise ModelError(f"{printable(file)} is not a file of weights that can be read: {first_line(error)}") from error
     if isinstance(found, Mapping) and isinstance(found.get("state_dict"), Mapping):
         found = found["state_dict"]
     if not isinstance(found, Mapping) or not all(torch.is_tensor(value) for value in found.values()):

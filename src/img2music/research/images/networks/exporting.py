@@ -2,106 +2,95 @@
 
 import importlib.util
 import io
-import json
 import warnings
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from img2music.errors import MissingExtraError, ModelError
-from img2music.files import ONNX, require_outputs, write_atomically
+from img2music.files import ONNX, require_outputs
 from img2music.inference import open_session
 from img2music.parallel import in_order, processors
+from img2music.research.accuracy import correlation
+from img2music.research.evaluation import Floats
+from img2music.research.images import model_file
+from img2music.research.images.datasets import RatedImages
 from img2music.research.images.networks.architecture import Network
 from img2music.research.images.networks.preparation import Target
-from img2music.research.images.networks.torch_import import import_torch
-from img2music.research.images.networks.training import Trained, correlation
-from img2music.research.images.rated_images import RatedImages
-from img2music.vision.model import FORMAT, read_pixels
+from img2music.research.images.networks.settings import HeadKind, options_of
+from img2music.research.images.networks.steps import Trained
+from img2music.research.images.networks.torch_import import first_line, import_torch
+from img2music.research.onnx_graph import OPSET
+from img2music.vision.model import read_pixels
 
 TOLERANCE = 1e-4
 """Most that ONNX Runtime may differ from PyTorch."""
 
 COMPARED = 8
-QUANTILES = 101
-OPSET = 18
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
-class Accuracy:
-    """How well readings of one axis follow people's ratings, on the unit scale."""
+class Validation:
+    """How well readings of one axis follow the ratings of validation images, on the unit scale."""
 
-    r: float | None  # pearson's correlation; None where one side is constant
-    rmse: float  # root of the mean squared error, and the mean squared error
-    mse: float  # root of the mean squared error, and the mean squared error
-    baseline_mse: float  # that of always reading the mean of the training images' ratings
-
-    @classmethod
-    def of(cls, read: Floats, rated: Floats, mean: float) -> Self:
-        """Compare readings with ratings, both of shape (n,), and with the training images' mean."""
-        mse = float(np.mean((read - rated) ** 2))
-        return cls(correlation(read, rated), mse**0.5, mse, float(np.mean((mean - rated) ** 2)))
+    r: float | None  # Pearson's correlation; None where one side is constant
+    rmse: float
+    mse: float
+    baseline_mse: float  # of always reading the mean of the training images' ratings
 
 
 @dataclass(frozen=True, slots=True)
 class Exported:
     """What a model file reads in the validation images, shown as every command does: whole, in a square."""
 
-    valence: Accuracy
-    arousal: Accuracy
+    valence: Validation
+    arousal: Validation
     difference: float  # greatest difference from PyTorch, in affect before it is clipped, over a few of them
 
 
 def export(
-    trained: Trained,
-    images: RatedImages,
-    output: Path,
-    *,
-    name: str,
-    data: str,
-    command: str,
-    course: Mapping[str, Any],
+    trained: Trained, images: RatedImages, output: Path, name: str, *, head: HeadKind, course: Mapping[str, Any]
 ) -> Exported:
     """Write the model file, once it has been checked."""
     network, settings = trained.network, trained.settings
     graph = to_onnx(network, trained.target)
-    paths = [images.paths[index] for index in trained.validation]
-    pixels = np.stack([read_pixels(path, network.side)[0] for path in paths[:COMPARED]])
+    held_out = images.take(trained.validation)
+    pixels = np.stack([read_pixels(path, network.side)[0] for path in held_out.paths[:COMPARED]])
     session = open_session(graph)
     difference = compare(network, trained.target, session, pixels)
 
     def read(path: Path) -> NDArray[np.float32]:
         return np.asarray(session.run(["affect"], {"image": read_pixels(path, network.side)[0][None]})[0][0])
 
-    said = np.stack(list(in_order(read, paths, processors()))).astype(np.float64)
-    rated = images.affect[trained.validation]
-    means = np.delete(images.affect, trained.validation, axis=0).mean(axis=0)
-    valence, arousal = (Accuracy.of(said[:, axis], rated[:, axis], float(means[axis])) for axis in (0, 1))
+    said = np.stack(list(in_order(read, held_out.paths, processors()))).astype(np.float64)
+    means = np.delete(images.affect, trained.validation, axis=0).mean(axis=0).tolist()
+    valence, arousal = (_validation(*axis) for axis in zip(said.T, held_out.affect.T, means, strict=True))
     found = Exported(valence, arousal, difference)
-    quantiles = np.quantile(said, np.linspace(0, 1, QUANTILES), axis=0).round(5)
-    metadata = {
-        "format": FORMAT,
-        "name": name,
-        "version": "1",
-        "network": settings.network,
-        "command": command,
-        "seed": str(settings.seed),
-        "data": f"{data}: {len(images.paths) - len(paths)} images to learn from, {len(paths)} to validate with",
-        "licence": f"weights of the backbone: {network.licence}",
-        "scale": "unit; valence, arousal",
-        "metrics": json.dumps({**describe(found, trained), **course}),
-        "reference": json.dumps(
-            {axis: quantiles[:, column].tolist() for column, axis in enumerate(("valence", "arousal"))}
-        ),
-    }
-    write_atomically(_with_metadata(graph, metadata), output, ONNX)
+    described = model_file.metadata(
+        images,
+        output,
+        name,
+        options=options_of(settings, head),
+        learned=f": {len(images.paths) - len(said)} images to learn from, {len(said)} to validate with",
+        licence=f"weights of the backbone: {network.licence}",
+        metrics={**describe(found, trained), **course},
+        unseen=said,
+        network=settings.network,
+        seed=str(settings.seed),
+    )
+    import onnx
+
+    model_file.write(onnx.load_model(io.BytesIO(graph)), described, output)
     return found
+
+
+def _validation(said: Floats, rated: Floats, mean: float) -> Validation:
+    mse = float(np.mean((said - rated) ** 2))
+    return Validation(correlation(said, rated), mse**0.5, mse, float(np.mean((mean - rated) ** 2)))
 
 
 def describe(found: Exported, trained: Trained) -> dict[str, Any]:
@@ -135,10 +124,12 @@ def to_onnx(network: Network, target: Target) -> bytes:
                 dynamo=True,
                 verbose=False,
             )
-        return bytes(program.model_proto.SerializeToString())
+        model = program.model_proto
+        for node in model.graph.node:  # where in whose files each was made
+            del node.metadata_props[:]
+        return bytes(model.SerializeToString())
     except Exception as error:  # the exporter and protobuf have no common base for what they raise
-        reason = (str(error) or type(error).__name__).splitlines()[0]
-        raise ModelError(f"PyTorch can't export this network to ONNX: {reason}") from error
+        raise ModelError(f"PyTorch can't export this network to ONNX: {first_line(error)}") from error
 
 
 def require_writable(output: Path) -> None:
@@ -170,7 +161,6 @@ def compare(network: Network, target: Target, session: Any, pixels: NDArray[np.u
 def _reader(network: Network, target: Target) -> Any:
     """Wrap the network so that it takes pictures and gives affect on the unit scale."""
     torch = import_torch()
-
     mean, sd = network.of_8_bits()
     low = torch.tensor(target.low)
     width = torch.tensor(target.high) - low
@@ -185,12 +175,3 @@ def _reader(network: Network, target: Target) -> Any:
     reader = type("Reader", (torch.nn.Module,), {"forward": forward})()
     reader.network = network.module
     return reader.eval()
-
-
-def _with_metadata(graph: bytes, metadata: dict[str, str]) -> bytes:
-    import onnx
-
-    model = onnx.load_model(io.BytesIO(graph))
-    onnx.helper.set_model_props(model, metadata)
-    model.producer_name = "img2music"
-    return bytes(model.SerializeToString())

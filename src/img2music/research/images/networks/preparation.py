@@ -7,21 +7,18 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from img2music.errors import UsageError
 from img2music.media.images import read_image
+from img2music.research.evaluation import Floats, Indices
+from img2music.research.images.datasets import RatedImages
 from img2music.research.images.networks.architecture import Network
 from img2music.research.images.networks.settings import Normalization, Settings
 from img2music.research.images.networks.torch_import import import_torch, import_torchvision
-from img2music.research.images.rated_images import RatedImages
 
 LEAST_IMAGES = 10
 RESIZED = 256 / 224
 """Shorter side of a validation image to the side of the crop from its middle."""
-
-Floats = NDArray[np.float64]
-Indices = NDArray[np.intp]
 
 
 @dataclass(frozen=True)
@@ -38,7 +35,7 @@ class Target:
             return cls((0.0, 0.0), (1.0, 1.0))
         (v_low, a_low), (v_high, a_high) = affect.min(axis=0).tolist(), affect.max(axis=0).tolist()
         if v_low == v_high or a_low == a_high:
-            raise UsageError("All ratings of an axis are the same; min-max can't stretch them (--normalization scale).")
+            raise UsageError("All ratings of an axis are the same; min-max can't stretch them (`normalization=scale`).")
         return cls((v_low, a_low), (v_high, a_high))
 
     def normalize(self, affect: Floats) -> Floats:

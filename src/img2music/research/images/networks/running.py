@@ -5,28 +5,21 @@ import io
 import itertools
 import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
-from img2music.errors import UsageError
-from img2music.files import FileKind, write_atomically
+from img2music.files import FileKind, make_folder, write_atomically
 from img2music.media.images import read_image
 from img2music.parallel import in_order, processors
+from img2music.progress import Progress, Step, unwatched
+from img2music.research.images.datasets import RatedImages
+from img2music.research.images.evaluation import READING
 from img2music.research.images.networks import saving
 from img2music.research.images.networks.exporting import Exported, describe, export, require_writable
-from img2music.research.images.networks.settings import (
-    DEFAULT_NETWORK,
-    PRETRAINED,
-    RANDOM,
-    Device,
-    HeadKind,
-    Learning,
-    Settings,
-)
-from img2music.research.images.networks.training import Epoch, Progress, StepByStep, make_folder, require_fresh, train
-from img2music.research.images.rated_images import RatedImages
+from img2music.research.images.networks.settings import Device, HeadKind, Learning, Settings
+from img2music.research.images.networks.steps import Epoch, StepByStep, require_fresh, train
 
 SCHEMA = "img2music/train-image/1"
 RESULTS = {
@@ -50,6 +43,10 @@ class Folders:
         folder = output.with_name(f"{output.stem}-training")
         return cls(checkpoints or folder / "checkpoints", logs or folder / "logs", results or folder / "results")
 
+    def files(self) -> list[tuple[Path, FileKind]]:
+        """Give the files of results that an earlier training may have written."""
+        return [(self.results / name, kind) for name, kind in RESULTS.items() if self.results.is_dir()]
+
 
 @dataclass(frozen=True, slots=True)
 class Run:
@@ -59,40 +56,12 @@ class Run:
     best: Epoch
     seconds: float  # that it took this time, without what an earlier one had done
 
-
-def refuse_network_options(given: Mapping[str, object]) -> None:
-    """Say so if options of networks that PyTorch runs are given for the one that it does not."""
-    for option in _given(given):
-        raise UsageError(
-            f"{option} is for networks that PyTorch runs, and {DEFAULT_NETWORK} is not one: it and its head are those "
-            "of the shipped model. Name another with --network, or leave the option out."
-        )
-
-
-def refuse_retraining(model: str | None, given: Mapping[str, object]) -> None:
-    """Say so if options of retraining are given for a finished model."""
-    for option in _given(given):
-        if model is not None:
-            raise UsageError(f"{option} is for retraining, and --model judges a model as it is: give one of them.")
-
-
-def refuse_step_options(head: HeadKind, learning: Sequence[Learning], given: Mapping[str, object]) -> None:
-    """Say so if options of training step by step are given for a head that is solved for."""
-    if Learning.FINETUNE in learning:
-        raise UsageError(
-            f"--learning finetune trains all weights step by step, and --head {head} is solved for on features that "
-            "stay as they are: leave one of them out."
-        )
-    for option in _given(given):
-        raise UsageError(
-            f"{option} is for training step by step, and --head {head} is solved for in one go: leave one of them out."
-        )
-
-
-def _given(options: Mapping[str, object]) -> list[str]:
-    return [
-        f"--{name.replace('_', '-')}" for name, value in options.items() if value is not None and value is not False
-    ]
+    def to_dict(self) -> dict[str, Any]:
+        """Give it as JSON and CSV have it."""
+        best = asdict(self.best)
+        del best["lr"]
+        course = {"best_epoch": best.pop("epoch"), **best, "seconds": self.seconds}
+        return {"label": self.settings.label, **asdict(self.settings), **course}
 
 
 def sweep(first: Settings, learning: Sequence[Learning], lr: Sequence[float], epochs: Sequence[int]) -> list[Settings]:
@@ -108,13 +77,15 @@ def run_all(
     folders: Folders,
     *,
     name: str = "",
-    data: str = "",
     resume: bool = False,
     device: Device = Device.AUTO,
     jobs: int = 0,
-    progress: Progress | None = None,
-) -> tuple[list[Run], Exported]:
-    """Train with all settings and write the model of the run with the least validation loss."""
+    progress: Progress = unwatched,
+) -> dict[str, Any]:
+    """Train with all settings, write the model of the run with the least validation loss, and tell what came out.
+
+    It is told in the documented shape ``img2music/train-image/1`` (docs/schemas/train-image.json).
+    """
     require_writable(output)
     labels = [Path(wanted.label if len(settings) > 1 else "") for wanted in settings]
     if not resume:
@@ -123,8 +94,9 @@ def run_all(
     _read_all(images.paths, progress)
     runs: list[Run] = []
     chosen: StepByStep | None = None
-    for number, (wanted, inner) in enumerate(zip(settings, labels, strict=True), start=1):
+    for index, (wanted, inner) in enumerate(zip(settings, labels, strict=True), start=1):
         checkpoints = folders.checkpoints / inner
+        which = f"Run {index} of {len(settings)}: " if len(settings) > 1 else ""
         start = time.monotonic()
         trained = train(
             images,
@@ -135,7 +107,7 @@ def run_all(
             resume=resume and (len(settings) == 1 or (checkpoints / saving.LAST).exists()),
             device=device,
             jobs=jobs,
-            progress=_numbered(progress, number, len(settings)),
+            progress=_named(progress, which),
         )
         runs.append(Run(wanted, trained.best, time.monotonic() - start))
         if chosen is None or trained.best.validation_loss < chosen.best.validation_loss:
@@ -144,91 +116,47 @@ def run_all(
         _write_result(_table(runs), folders, "results.csv")
     assert chosen is not None
     course = {"best_epoch": asdict(chosen.best)}
-    exported = export(
-        chosen,
-        images,
-        output,
-        name=name or output.stem,
-        data=data,
-        command=command_of(chosen.settings, output.name, data, name),
-        course=course,
-    )
-    results = {"schema": SCHEMA, **report(runs, exported), **describe(exported, chosen), **course}
-    _write_result(json.dumps(results, indent=2, allow_nan=False).encode(), folders, "results.json")
-    return runs, exported
+    exported = export(chosen, images, output, name, head=HeadKind.LINEAR, course=course)
+    report = _report(runs, exported)
+    results = {**report, **describe(exported, chosen), **course}
+    _write_result(json.dumps(results, indent=2, allow_nan=False), folders, "results.json")
+    return report
 
 
-def report(runs: Sequence[Run], exported: Exported) -> dict[str, Any]:
-    """Give what was trained as JSON has it: every run, the label of the best, and what its model reads."""
+def _named(progress: Progress, which: str) -> Progress:
+    return lambda step: progress(replace(step, stage=which + step.stage))
+
+
+def _report(runs: Sequence[Run], exported: Exported) -> dict[str, Any]:
     best = min(runs, key=lambda run: run.best.validation_loss)
     return {
+        "schema": SCHEMA,
         "scale": "unit",
-        "runs": [
-            {"label": run.settings.label, **asdict(run.settings), **_prefixed(run.best), "seconds": run.seconds}
-            for run in runs
-        ],
+        "runs": [run.to_dict() for run in runs],
         "best": best.settings.label,
         "model": asdict(exported),
     }
 
 
-def command_of(settings: Settings, output: str, data: str, name: str, head: HeadKind = HeadKind.LINEAR) -> str:
-    """Give the command that trains a network with these settings and this head."""
-    words: list[object] = [
-        "img2music train image --data",
-        data or "DATA",
-        "--out",
-        output,
-        "--network",
-        settings.network,
-    ]
-    known = settings.weights in (PRETRAINED, RANDOM)
-    words += ["--weights", settings.weights if known else Path(settings.weights).name]
-    words += ["--learning", settings.learning, "--head", head]
-    if head is HeadKind.LINEAR:
-        words += ["--recipe", settings.recipe, "--normalization", settings.normalization]
-        words += ["--lr", f"{settings.lr:g}", "--momentum", f"{settings.momentum:g}", "--epochs", settings.epochs]
-    words += ["--batch-size", settings.batch_size, "--validation", f"{settings.validation:g}", "--seed", settings.seed]
-    words += ["--group-by-theme"] if settings.by_theme else []
-    words += ["--size", settings.size] if settings.size else []
-    words += ["--name", name] if name else []
-    return " ".join(str(word) for word in words)
-
-
-def _read_all(paths: Sequence[Path], progress: Progress | None) -> None:
+def _read_all(paths: Sequence[Path], progress: Progress) -> None:
     """Find an image that can't be read now, not in the middle of the first epoch."""
 
-    def check(path: Path) -> None:
+    def check(path: Path) -> Path:
         read_image(path, least_side=1)
+        return path
 
-    for done, _ in enumerate(in_order(check, paths, processors()), start=1):
-        if progress is not None:
-            progress("Reading images", done, len(paths))
-
-
-def _numbered(progress: Progress | None, number: int, count: int) -> Progress | None:
-    if progress is None or count == 1:
-        return progress
-    return lambda title, done, of: progress(f"Run {number} of {count}: {title}", done, of)
+    for done, path in enumerate(in_order(check, paths, processors()), start=1):
+        progress(Step(READING, done, len(paths), path.name, "images"))
 
 
-def _prefixed(best: Epoch) -> dict[str, Any]:
-    row = asdict(best)
-    row.pop("lr")
-    return {"best_epoch": row.pop("epoch"), **row}
+def _write_result(content: str, folders: Folders, name: str) -> None:
+    write_atomically(content.encode("utf-8", "backslashreplace"), folders.results / name, RESULTS[name])
 
 
-def _write_result(content: bytes, folders: Folders, name: str) -> None:
-    write_atomically(content, folders.results / name, RESULTS[name])
-
-
-def _table(runs: Sequence[Run]) -> bytes:
+def _table(runs: Sequence[Run]) -> str:
     text = io.StringIO(newline="")
-    rows = [
-        {"label": run.settings.label, **asdict(run.settings), **_prefixed(run.best), "seconds": round(run.seconds, 1)}
-        for run in runs
-    ]
+    rows = [{**run.to_dict(), "seconds": round(run.seconds, 1)} for run in runs]
     writer = csv.DictWriter(text, rows[0], lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
-    return text.getvalue().encode("utf-8", "backslashreplace")
+    return text.getvalue()

@@ -38,7 +38,7 @@ def load(file: Path, settings: Settings) -> dict[str, Any]:
     try:
         state: Any = torch.load(file, map_location="cpu", weights_only=True)
     except FileNotFoundError:
-        raise ModelError(f"There is no checkpoint {place}; leave out --resume to begin anew.") from None
+        raise ModelError(f"There is no checkpoint {place}; leave out `resume` to begin anew.") from None
     except Exception as error:  # torch.load has no common base for what it raises
         raise ModelError(f"{place} is not a checkpoint that can be read: it is damaged, or another file.") from error
     if not isinstance(state, dict) or state.get("format") != FORMAT:
@@ -46,8 +46,8 @@ def load(file: Path, settings: Settings) -> dict[str, Any]:
     for key, now in asdict(settings).items():
         then = state["settings"].get(key)
         if key not in MAY_DIFFER and then != now:
-            option = "--group-by-theme" if key == "by_theme" else f"--{key.replace('_', '-')}"
+            setting = "group_by_theme" if key == "by_theme" else key
             raise UsageError(
-                f"{place} is of a run with {option} {then}, not {now}: give that, or another --checkpoint-dir."
+                f"{place} is of a run with `{setting}={then}`, not {now}: give that, or another `checkpoint_dir`."
             )
     return state

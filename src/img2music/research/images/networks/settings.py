@@ -3,11 +3,12 @@
 import math
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 
 from img2music.errors import UsageError
 
 DEFAULT_NETWORK = "efficientnet_lite"
-"""The network that needs no torch: `vision.training` trains a head on its features."""
+"""The network that needs no torch: `images.training` trains a head on its features."""
 
 TORCHVISION = ("vgg16_bn", "vgg19_bn", "resnet50", "resnet101", "alexnet", "densenet161", "densenet201")
 """The networks of the original Img2Music project (E = MusiC^2, DSL 23-1), by torchvision's names."""
@@ -34,7 +35,7 @@ class HeadKind(StrEnum):
 
     ``linear``: step by step, as the original does. ``ridge`` and ``kernel`` are solved for in one go, on the features
     of a backbone that stays as it is: ridge regression, and that with the quadratic kernel of the shipped model
-    (`vision.head`).
+    (`images.head`).
     """
 
     LINEAR = "linear"
@@ -78,13 +79,13 @@ class Settings:
 
     network: str  # one of `TORCHVISION` or `EFFICIENTNET_LITES`, or timm: and a name
     weights: str = PRETRAINED  # where the backbone's weights come from: `PRETRAINED`, `RANDOM`, or the path of a file
-    learning: Learning = Learning.FROZEN  # as described there
-    recipe: Recipe = Recipe.ORIGINAL  # as described there
-    normalization: Normalization = Normalization.MINMAX  # as described there
+    learning: Learning = Learning.FROZEN
+    recipe: Recipe = Recipe.ORIGINAL
+    normalization: Normalization = Normalization.MINMAX
     lr: float = 1e-4  # learning rate at the start
     momentum: float = 0.9  # of SGD
-    batch_size: int = 32  # images a step; passes over the training images
-    epochs: int = 50  # images a step; passes over the training images
+    batch_size: int = 32  # images a step
+    epochs: int = 50  # passes over the training images
     validation: float = 0.2  # share of the images that are kept for validation
     by_theme: bool = False  # whether all images of a theme are on the same side of the split
     size: int | None = None  # width and height of the network's input in pixels; None for what it was made for
@@ -92,7 +93,7 @@ class Settings:
 
     def __post_init__(self) -> None:
         if not 0 < self.lr < math.inf:
-            raise UsageError(f"A learning rate (--lr) is greater than 0; {self.lr:g} is not.")
+            raise UsageError(f"A learning rate (`lr`) is greater than 0; {self.lr:g} is not.")
         if self.epochs < 1:
             raise UsageError(f"Training takes at least one epoch, not {self.epochs}.")
 
@@ -100,3 +101,20 @@ class Settings:
     def label(self) -> str:
         """Name of the run among others that differ in learning, learning rate and epochs."""
         return f"{self.learning}-lr{self.lr:g}-{self.epochs}epochs"
+
+    @property
+    def weights_name(self) -> str:
+        """Where the weights come from, without the folder of a file."""
+        return self.weights if self.weights in (PRETRAINED, RANDOM) else Path(self.weights).name
+
+
+def options_of(settings: Settings, head: HeadKind) -> list[object]:
+    """Give the options of the command that trains a network with these settings and this head."""
+    words: list[object] = ["--network", settings.network, "--weights", settings.weights_name]
+    words += ["--learning", settings.learning, "--head", head]
+    if head is HeadKind.LINEAR:
+        words += ["--recipe", settings.recipe, "--normalization", settings.normalization]
+        words += ["--lr", f"{settings.lr:g}", "--momentum", f"{settings.momentum:g}", "--epochs", settings.epochs]
+    words += ["--batch-size", settings.batch_size, "--validation", f"{settings.validation:g}", "--seed", settings.seed]
+    words += ["--group-by-theme"] if settings.by_theme else []
+    return [*words, *(["--size", settings.size] if settings.size else [])]

@@ -12,22 +12,20 @@ from numpy.typing import NDArray
 
 from img2music.errors import ModelError, UsageError
 from img2music.parallel import in_order, processors
-from img2music.research.images.evaluation import Judged, judge_recipe, require_folds
+from img2music.progress import Progress, Step, unwatched
+from img2music.research.evaluation import Indices
+from img2music.research.images.datasets import RatedImages
+from img2music.research.images.evaluation import READING, Judged, judge_recipe, require_folds
 from img2music.research.images.head import Head, RidgeHead
 from img2music.research.images.networks.architecture import Network, build
-from img2music.research.images.networks.exporting import Exported, export, require_writable
+from img2music.research.images.networks.exporting import export, require_writable
 from img2music.research.images.networks.preparation import Target, split
-from img2music.research.images.networks.running import command_of
-from img2music.research.images.networks.settings import PRETRAINED, RANDOM, Device, HeadKind, Settings
+from img2music.research.images.networks.settings import PRETRAINED, Device, HeadKind, Settings
+from img2music.research.images.networks.steps import Trained, choose_device
 from img2music.research.images.networks.torch_import import import_torch
-from img2music.research.images.networks.training import Progress, Trained, choose_device
-from img2music.research.images.rated_images import RatedImages
 from img2music.vision.model import read_pixels
 
-Floats = NDArray[np.float64]
-Indices = NDArray[np.intp]
-
-READING = "Reading images"
+SCHEMA = "img2music/train-image-head/1"
 REPORTED = ("network", "weights", "batch_size", "validation", "by_theme", "size", "seed")
 """Settings that a head that is solved for has."""
 
@@ -36,9 +34,7 @@ REPORTED = ("network", "weights", "batch_size", "validation", "by_theme", "size"
 class Solved(Trained):
     """A network with a head that was solved for."""
 
-    head: HeadKind
-    ridge: float  # the ridge constant that was chosen
-    components: int | None  # principal components that the kernel compares images by; None for a head that has none
+    course: dict[str, Any]  # the head's kind, its ridge constant, and the components that the kernel compares
     seconds: float  # that it took
 
 
@@ -49,23 +45,24 @@ def train_head(
     output: Path,
     *,
     name: str = "",
-    data: str = "",
     device: Device = Device.AUTO,
-    progress: Progress | None = None,
-) -> tuple[Solved, Exported]:
-    """Solve for a head on the training images, and write the network with it as a model file."""
+    progress: Progress = unwatched,
+) -> dict[str, Any]:
+    """Solve for a head on the training images, write the network with it as a model file, and tell what came out.
+
+    It is told in the documented shape ``img2music/train-image-head/1`` (docs/schemas/train-image-head.json).
+    """
     require_writable(output)
     solved = solve(images, settings, head, device=device, progress=progress)
-    exported = export(
-        solved,
-        images,
-        output,
-        name=name or output.stem,
-        data=data,
-        command=command_of(settings, output.name, data, name, head),
-        course={"head": course_of(solved)},
-    )
-    return solved, exported
+    exported = export(solved, images, output, name, head=head, course={"head": solved.course})
+    return {
+        "schema": SCHEMA,
+        "scale": "unit",
+        **{key: getattr(settings, key) for key in REPORTED},
+        "head": solved.course,
+        "seconds": solved.seconds,
+        "model": asdict(exported),
+    }
 
 
 def solve(
@@ -74,26 +71,18 @@ def solve(
     head: HeadKind,
     *,
     device: Device = Device.AUTO,
-    progress: Progress | None = None,
+    progress: Progress = unwatched,
 ) -> Solved:
-    """Solve for a head on the training images, as `train_head` does."""
+    """Solve for a head on the training images."""
     start = time.monotonic()
     training, validation = split(images, settings)
     network = build(settings)
-    paths = [images.paths[index] for index in training]
-    features = extract(network, paths, settings, device=device, progress=progress)
-    found = fit(head, features, images, training)
+    features = extract(network, images.take(training).paths, settings, device=device, progress=progress)
+    found = fit(head, features, images.take(training))
     network.module.head = to_module(found)
-    return Solved(
-        settings,
-        network,
-        Target((0.0, 0.0), (1.0, 1.0)),
-        validation,
-        head,
-        found.ridge,
-        len(found.shift) if isinstance(found, Head) else None,
-        time.monotonic() - start,
-    )
+    components = len(found.shift) if isinstance(found, Head) else None
+    course = {"kind": head, "ridge": found.ridge, "components": components}
+    return Solved(settings, network, Target((0.0, 0.0), (1.0, 1.0)), validation, course, time.monotonic() - start)
 
 
 def judge_head(
@@ -103,25 +92,24 @@ def judge_head(
     *,
     folds: int,
     device: Device = Device.AUTO,
-    progress: Progress | None = None,
+    progress: Progress = unwatched,
 ) -> Judged:
     """Solve for a head fold by fold, on features that are read once, and compare with the ratings."""
     if head is HeadKind.LINEAR:
         raise UsageError(
-            "--head linear is trained step by step, which is not done fold by fold: judge it with img2music train "
-            "image on images kept apart, or its model with --model; or choose --head ridge or kernel."
+            "`head=linear` is trained step by step, which is not done fold by fold: judge it by training it on images "
+            "of which some are kept apart, or its model with `model`; or choose `head=ridge` or `head=kernel`."
         )
     require_folds(images, folds)
     network = build(settings)
     features = extract(network, images.paths, settings, device=device, progress=progress)
-    return judge_recipe(
-        features,
-        images,
-        folds=folds,
-        seed=settings.seed,
-        fit=lambda training: fit(head, features[training], images, training),
-        recipe=_recipe(settings, head),
-    )
+    weights = "" if settings.weights == PRETRAINED else f" (weights: {settings.weights_name})"
+
+    def fit_part(training: Indices) -> RidgeHead | Head:
+        return fit(head, features[training], images.take(training))
+
+    recipe = f"{settings.network}{weights}, {head} head"
+    return judge_recipe(features, images, folds=folds, seed=settings.seed, fit=fit_part, recipe=recipe)
 
 
 def extract(
@@ -130,7 +118,7 @@ def extract(
     settings: Settings,
     *,
     device: Device = Device.AUTO,
-    progress: Progress | None = None,
+    progress: Progress = unwatched,
 ) -> NDArray[np.float32]:
     """Run a network's backbone over images, shown as every command shows them to a model: whole, in a square."""
     torch = import_torch()
@@ -149,27 +137,24 @@ def extract(
             pixels = torch.from_numpy(np.stack(batch)).to(place).permute(0, 3, 1, 2)
             rows.append(backbone((pixels.float() - mean) / sd).float().cpu().numpy())
             done += len(batch)
-            if progress is not None:
-                progress(READING, done, len(paths))
+            progress(Step(READING, done, len(paths), paths[done - 1].name, "images"))
     backbone.to("cpu")
     features = np.concatenate(rows)
     if not np.isfinite(features).all():
         raise ModelError(
-            f"{settings.network} gives features that are no numbers; are its --weights what they should be?"
+            f"{settings.network} gives features that are no numbers; are its `weights` what they should be?"
         )
     return features
 
 
-def fit(head: HeadKind, features: NDArray[np.float32], images: RatedImages, training: Indices) -> RidgeHead | Head:
-    """Fit a head to the images with these indices, whose features are given.
+def fit(head: HeadKind, features: NDArray[np.float32], images: RatedImages) -> RidgeHead | Head:
+    """Fit a head to images whose features are given.
 
     The ridge constant is chosen by leaving out theme after theme of these images; no other is looked at.
     """
-    affect = images.affect[training]
-    themes = [images.themes[index] for index in training]
     if head is HeadKind.RIDGE:
-        return RidgeHead.fit(features, affect, themes)
-    return Head.fit(features, affect, (features.shape[1],), themes)
+        return RidgeHead.fit(features, images.affect, images.themes)
+    return Head.fit(features, images.affect, (features.shape[1],), images.themes)
 
 
 def to_module(head: RidgeHead | Head) -> Any:
@@ -194,26 +179,3 @@ def to_module(head: RidgeHead | Head) -> Any:
     for tensor, values in {"reduction": head.reduction, "shift": head.shift, **asdict(head.forms)}.items():
         module.register_buffer(tensor, torch.from_numpy(values).float())
     return module
-
-
-def course_of(solved: Solved) -> dict[str, Any]:
-    """Give what was solved for, as JSON has it."""
-    return {"kind": solved.head, "ridge": solved.ridge, "components": solved.components}
-
-
-def report(solved: Solved, exported: Exported) -> dict[str, Any]:
-    """Give what was trained as JSON has it (docs/schemas/train-image-head.json), without the schema's name."""
-    settings = solved.settings
-    return {
-        "scale": "unit",
-        **{key: getattr(settings, key) for key in REPORTED},
-        "head": course_of(solved),
-        "seconds": solved.seconds,
-        "model": asdict(exported),
-    }
-
-
-def _recipe(settings: Settings, head: HeadKind) -> str:
-    weights = settings.weights if settings.weights in (PRETRAINED, RANDOM) else Path(settings.weights).name
-    network = settings.network if weights == PRETRAINED else f"{settings.network} (weights: {weights})"
-    return f"{network}, {head} head"

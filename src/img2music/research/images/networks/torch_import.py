@@ -48,3 +48,8 @@ def import_timm() -> Any:
     except ImportError as error:
         raise MissingExtraError(PURPOSE, "torch") from error
     return timm
+
+
+def first_line(error: Exception) -> str:
+    """Give what a library says was wrong, as one line."""
+    return (str(error) or type(error).__name__).splitlines()[0]

@@ -1,6 +1,6 @@
 """Training of the text affect models on EmoBank and the Glasgow Norms."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,7 @@ from img2music.music.lyrics.text_model import (
     weigh,
 )
 from img2music.music.lyrics.tokens import wordpieces
+from img2music.progress import Progress, Step, unwatched
 from img2music.research.text.rated_texts import RatedTexts
 
 # Chosen on EmoBank's dev split.
@@ -41,15 +42,14 @@ GAMMA = 1.0
 Cristianini 2004, "Kernel Methods for Pattern Analysis", sections 7.3 and 9.1)."""
 
 Floats = NDArray[np.float64]
-Progress = Callable[[int, int], None]
 
 
-def train_text_model(texts: RatedTexts, words: Lexicon, progress: Progress | None = None) -> TextModel:
+def train_text_model(texts: RatedTexts, words: Lexicon, progress: Progress = unwatched) -> TextModel:
     """Train the model that runs without an encoder."""
     pieces = wordpieces()
     listed = [[piece] for piece in range(len(pieces))]
     named = list(words.terms)
-    vectors = _encode([*listed, *map(pieces.split, named)], progress)
+    vectors = _encode([*listed, *map(pieces.split, named)], "Encoding words", progress)
     affect = np.array([(words.terms[word].valence, words.terms[word].arousal) for word in named])
     table = piece_table(vectors[: len(listed)], vectors[len(listed) :], affect, texts)
 
@@ -85,9 +85,9 @@ def fit_text_model(table: PieceTable, texts: RatedTexts) -> TextModel:
     )
 
 
-def train_sentence_model(texts: RatedTexts, progress: Progress | None = None) -> SentenceModel:
+def train_sentence_model(texts: RatedTexts, progress: Progress = unwatched) -> SentenceModel:
     """Train the model that reads MiniLM's vectors."""
-    units = unit_rows(_encode([wordpieces().split(text) for text in texts.texts], progress))
+    units = unit_rows(_encode([wordpieces().split(text) for text in texts.texts], "Encoding sentences", progress))
     average = texts.ratings.mean(axis=0)
     dual = _solve(kernel(units), SENTENCE_RIDGE, texts.ratings - average)
     return SentenceModel(SENTENCE_NAME, fold(units, dual, average))
@@ -131,13 +131,12 @@ def inverse_frequency(counts: csr_array) -> Floats:
     return weight
 
 
-def _encode(texts: Sequence[Sequence[int]], progress: Progress | None) -> Floats:
+def _encode(texts: Sequence[Sequence[int]], stage: str, progress: Progress) -> Floats:
     encoder = MiniLM()
     vectors = np.zeros((len(texts), WIDTH))
     for row, ids in enumerate(texts):
         vectors[row] = encoder.encode_ids(ids)
-        if progress is not None:
-            progress(row + 1, len(texts))
+        progress(Step(stage, row + 1, len(texts)))
     return vectors
 
 

@@ -220,7 +220,7 @@ def test_captions(run: Run, folder: Path, tmp_path: Path) -> None:
     photos.mkdir()
     (photos / "京.jpg").write_bytes((folder / "photos/a.jpg").read_bytes())
     told = run("--silent", "--captions", "name", "--output", tmp_path / "film.mp4", photos=photos)
-    assert "Left out of the captions, for want of a font: 1 letter (京); give one that has them with --font." in told
+    assert "Left out of the captions, for want of a font: 1 letter (京); give one that has them as --font." in told
 
 
 def test_bad_photos_are_told_and_left_out(run: Run, folder: Path, tmp_path: Path) -> None:
@@ -283,7 +283,7 @@ BAD: dict[str, tuple[Callable[[Path], list[object]], str]] = {
     "unknown ending": (lambda _: ["--output", "film.txt"], "must end in .mp4, .mov, .mkv or .webm"),
     "unknown ending of the sheet": (
         lambda folder: ["--output", folder / "film.mp4", "--sheet-output", folder / "a.doc"],
-        "--sheet-output must end in .json",
+        "a cue sheet must end in .json",
     ),
     "a folder": (lambda folder: ["--output", folder / "photos.mp4"], "is a folder"),
     "no such folder": (lambda folder: ["--output", folder / "absent/film.mp4"], "there is no such folder"),

@@ -1,34 +1,30 @@
 """Trains a network epoch by epoch, and keeps the best."""
 
-import contextlib
 import csv
 import io
 import math
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, fields, replace
-from functools import partial
+from dataclasses import asdict, astuple, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from img2music.errors import InputError, ModelError, UsageError, printable
-from img2music.files import FileKind, write_atomically
+from img2music.errors import ModelError, UsageError, printable
+from img2music.files import FileKind, make_folder, write_atomically
+from img2music.progress import Progress, Step, unwatched
+from img2music.research.accuracy import correlation
+from img2music.research.evaluation import Floats, Indices
+from img2music.research.images.datasets import RatedImages
 from img2music.research.images.networks import saving
 from img2music.research.images.networks.architecture import Network, build
 from img2music.research.images.networks.preparation import Target, fingerprint, prepare, split
 from img2music.research.images.networks.settings import RANDOM, Device, Learning, Recipe, Settings
 from img2music.research.images.networks.torch_import import import_torch
-from img2music.research.images.rated_images import RatedImages
 
 STEP_EPOCHS = 7
 STEP_FACTOR = 0.1
 WEIGHT_DECAY = 0.05
 """Of AdamW, as in Liu et al. 2022, "A ConvNet for the 2020s" (CVPR)."""
-
-Progress = Callable[[str, int, int], None]
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +49,7 @@ class Trained:
     settings: Settings
     network: Network  # on the CPU, in evaluation mode
     target: Target  # what it says, in terms of the unit scale
-    validation: NDArray[np.intp]  # indices of the images that it has not learned from
+    validation: Indices  # indices of the images that it has not learned from
 
 
 @dataclass(frozen=True)
@@ -75,7 +71,7 @@ def choose_device(wanted: Device) -> Any:
     """Give the torch device to train on."""
     torch = import_torch()
     if wanted is Device.CUDA and not torch.cuda.is_available():
-        raise UsageError("torch sees no GPU here; leave out --device cuda, or install a torch built for yours.")
+        raise UsageError("torch sees no GPU here; leave out `device=cuda`, or install a torch built for yours.")
     return torch.device("cuda" if wanted is not Device.CPU and torch.cuda.is_available() else "cpu")
 
 
@@ -88,7 +84,7 @@ def train(
     resume: bool = False,
     device: Device = Device.AUTO,
     jobs: int = 0,
-    progress: Progress | None = None,
+    progress: Progress = unwatched,
 ) -> StepByStep:
     """Train a network.
 
@@ -124,11 +120,11 @@ def train(
             rate = settings.lr * factor(settings.recipe, number, settings.epochs)
             for group in optimizer.param_groups:
                 group["lr"] = rate
-            loss = batches.learn(learning, optimizer, progress and partial(progress, title))
+            loss = batches.learn(learning, optimizer, title, progress)
             epoch = _judge(number + 1, rate, loss, batches.predict(validating), validating.targets)
             if not math.isfinite(epoch.training_loss + epoch.validation_loss):
                 raise ModelError(
-                    f"The loss is no longer a number in epoch {epoch.epoch}: give a lower --lr. "
+                    f"The loss is no longer a number in epoch {epoch.epoch}: give a lower `lr`. "
                     "Earlier epochs are in the checkpoints."
                 )
             history.append(epoch)
@@ -136,35 +132,27 @@ def train(
                 "images": fingerprint(images),
                 "weights": learns.state_dict(),
                 "optimizer": optimizer.state_dict(),
-                "history": [{field.name: getattr(row, field.name) for field in fields(row)} for row in history],
+                "history": [asdict(row) for row in history],
             }
             if epoch == _best(history):
                 # Before the other: what is interrupted in between makes the same best.pt again.
                 saving.save(state, settings, best)
             saving.save(state, settings, last)
             _write_log(history, log / "log.csv")
-            for name in ("lr", "training_loss", "validation_loss", "valence_r", "arousal_r"):
-                if getattr(epoch, name) is not None:
-                    board.add_scalar(name, getattr(epoch, name), epoch.epoch)
+            for name, value in asdict(epoch).items():
+                if name != "epoch" and value is not None:
+                    board.add_scalar(name, value, epoch.epoch)
     learns.load_state_dict(saving.load(best, settings)["weights"])
     network.module.to("cpu").eval()
     return StepByStep(settings, network, target, validation, tuple(history), _best(history))
-
-
-def make_folder(folder: Path) -> None:
-    """Make a folder and those above it."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"can't be made ({error.strerror}).", str(folder)) from error
 
 
 def require_fresh(last: Path) -> None:
     """Refuse to begin a run whose checkpoints are there."""
     if last.exists():
         raise UsageError(
-            f"{printable(str(last))} is there already: give --resume to go on with that run, or another "
-            "--checkpoint-dir."
+            f"{printable(str(last))} is there already: give `resume` to go on with that run, or another "
+            "`checkpoint_dir`."
         )
 
 
@@ -176,7 +164,7 @@ def _found(last: Path, settings: Settings, images: RatedImages, *, resume: bool)
         return None
     state = saving.load(last, settings)
     if state["images"] != fingerprint(images):
-        raise UsageError(f"{place} is of a run on other images or ratings; give --data as it was then.")
+        raise UsageError(f"{place} is of a run on other images or ratings; give `data` as it was then.")
     return state
 
 
@@ -203,13 +191,6 @@ def _judge(number: int, rate: float, training_loss: float, said: Floats, wanted:
     )
 
 
-def correlation(one: Floats, other: Floats) -> float | None:
-    """Give Pearson's correlation of two series of shape (n,), or None where one is constant or no number."""
-    if np.ptp(one) == 0 or np.ptp(other) == 0 or not np.isfinite(one).all():
-        return None
-    return float(np.corrcoef(one, other)[0, 1])
-
-
 class _Batches:
     """Runs a network over prepared images, batch by batch."""
 
@@ -222,7 +203,7 @@ class _Batches:
         bfloat16 = place.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
         self.mixed = settings.recipe is Recipe.MODERN and bfloat16
 
-    def learn(self, images: Any, optimizer: Any, progress: Callable[[int, int], object] | None) -> float:
+    def learn(self, images: Any, optimizer: Any, title: str, progress: Progress) -> float:
         """Take one step a batch, in random order, and give the mean loss."""
         torch = import_torch()
         backbone, head = self.network.backbone, self.network.head
@@ -244,8 +225,7 @@ class _Batches:
             optimizer.step()
             total += loss.item() * len(targets)
             done += len(targets)
-            if progress is not None:
-                progress(done, len(images))
+            progress(Step(title, done, len(images), unit="images"))
         return total / done
 
     def predict(self, images: Any) -> Floats:
@@ -274,17 +254,11 @@ class _Batches:
 def _write_log(history: list[Epoch], file: Path) -> None:
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([field.name for field in fields(Epoch)])
-    writer.writerows([getattr(row, field.name) for field in fields(row)] for row in history)
+    writer.writerows([[field.name for field in fields(Epoch)], *(astuple(row) for row in history)])
     write_atomically(text.getvalue().encode(), file, LOG)
 
 
-@contextlib.contextmanager
-def _tensorboard(log: Path) -> Iterator[Any]:
+def _tensorboard(log: Path) -> Any:
     from torch.utils.tensorboard import SummaryWriter
 
-    writer = SummaryWriter(log_dir=str(log))
-    try:
-        yield writer
-    finally:
-        writer.close()
+    return SummaryWriter(log_dir=str(log))  # closes itself as a context manager

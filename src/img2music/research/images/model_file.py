@@ -1,0 +1,73 @@
+"""What every trainer of image models writes: the metadata of a model file, and the file itself."""
+
+import json
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from img2music.affect import Scale
+from img2music.files import ONNX, write_atomically
+from img2music.research.evaluation import Floats
+from img2music.research.images.datasets import RatedImages
+from img2music.research.onnx_graph import PRODUCER
+from img2music.vision.model import FORMAT
+
+if TYPE_CHECKING:
+    from onnx import ModelProto
+
+QUANTILES = 101
+"""Of what the model reads in images that it has not learned from: the ranks of new photos are taken among these."""
+
+
+def metadata(
+    images: RatedImages,
+    output: Path,
+    name: str,
+    *,
+    options: Sequence[object],
+    learned: str,
+    licence: str,
+    metrics: dict[str, Any],
+    unseen: Floats,
+    **more: str,
+) -> dict[str, str]:
+    """Describe a model: what it learned from, how, and what it reads in images that it has not learned from."""
+    quantiles = np.quantile(unseen, np.linspace(0, 1, QUANTILES), axis=0).round(5)
+    return {
+        "format": FORMAT,
+        "name": name or output.stem,
+        "version": "1",
+        **more,
+        "command": command(images, output, options, name),
+        "data": f"{images.source}{learned}",
+        "licence": licence,
+        "scale": f"unit: {' and '.join(map(_conversion, images.scales))}; valence, arousal",
+        "metrics": json.dumps(metrics),
+        "reference": json.dumps({"valence": quantiles[:, 0].tolist(), "arousal": quantiles[:, 1].tolist()}),
+    }
+
+
+def command(images: RatedImages, output: Path, options: Sequence[object], name: str) -> str:
+    """Give the command that trains a model, without the folders of who did."""
+    of_ones_own = images.dataset == "csv"
+    words: list[object] = ["--data", images.source if of_ones_own else images.dataset]
+    words += ["--scale", images.scale.name] if of_ones_own and len(images.scales) == 1 else []
+    words += ["--out", output.name, *options, *(["--name", name] if name else [])]
+    return "img2music train image " + shlex.join(map(str, words))
+
+
+def _conversion(scale: Scale) -> str:
+    shifted = f"(x - {scale.low:g})" if scale.low > 0 else f"(x + {-scale.low:g})" if scale.low < 0 else "x"
+    return f"{shifted} / {scale.high - scale.low:g} of the ratings from {scale.low:g} to {scale.high:g}"
+
+
+def write(model: "ModelProto", described: dict[str, str], output: Path) -> None:
+    """Write a model file in one step."""
+    from onnx import helper
+
+    helper.set_model_props(model, described)
+    model.producer_name = PRODUCER
+    write_atomically(model.SerializeToString(), output, ONNX)

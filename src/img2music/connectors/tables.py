@@ -48,7 +48,7 @@ NAMES: Mapping[str, tuple[str, ...]] = {
 }
 """Usual names of the columns, best first, in small letters and digits; also what may be given in a mapping."""
 
-_MEASURED: Mapping[str, Callable[[str, bool], float | None]] = {
+_MEASURED: Mapping[str, Callable[..., float | None]] = {
     "tempo": cells.read_tempo,
     "key": cells.read_key,
     "mode": cells.read_mode,
@@ -181,16 +181,6 @@ def _known(row: Sequence[str], mapping: Mapping[str, str]) -> int:
     return len(columns) if "title" in columns and mapping.keys() <= columns.keys() else 0
 
 
-@dataclass(frozen=True, slots=True)
-class _Column:
-    """One column that has a use."""
-
-    field: str  # of `Song`, or "duration_ms"
-    index: int
-    name: str  # as the table writes it
-    read: Callable[[str], Any]
-
-
 class _Reader:
     """Makes songs of the rows of one table."""
 
@@ -212,26 +202,25 @@ class _Reader:
                 f"line {line}: there is no column of titles; say which: `mapping=title=COLUMN`. There is: {listed}."
             )
             raise InputError(reason, str(path))
-        self._columns = [
-            _Column(field, index, header[index], self._reader(field, field in mapping))
-            for field, index in places.items()
+        self._read = [
+            (field.removesuffix("_ms"), index, self._reader(field, field in mapping)) for field, index in places.items()
         ]
-        self._names = {column.field: column.name for column in self._columns}
-        self._numbers = [each.index for each in self._columns if each.field in (*UNIT_FEATURES, *_MEASURED)]
+        self._names = {field: header[index] for field, index in places.items()}
+        self._numbers = [index for field, index in places.items() if field in (*UNIT_FEATURES, *_MEASURED)]
         self._odd = dict.fromkeys(UNIT_FEATURES, 0)
         self._percent = {name for name in UNIT_FEATURES if _PERCENT.search(self._names.get(name, ""))}
         for row in table.above:
             self.leave_out(row.line, "is above the header, and was left out")
-        for each in self._columns:
-            if (times := header.count(each.name)) > 1:
-                self._tell([Problem(line, each.name, f"is there {times} times; the first counts, for {each.field}")])
+        for field, name in self._names.items():
+            if (times := header.count(name)) > 1:
+                self._tell([Problem(line, name, f"is there {times} times; the first counts, for {field}")])
 
     def _reader(self, field: str, chosen: bool) -> Callable[[str], Any]:
         """What reads the cells of a column; ``chosen`` says that the user has named it."""
         if field in UNIT_FEATURES:
             return partial(self._share, field)
         if field in _MEASURED:
-            return lambda cell: _MEASURED[field](cell, self._decimal_comma)
+            return partial(_MEASURED[field], decimal_comma=self._decimal_comma)
         if field == "identifier":
             return partial(cells.read_identifier, chosen=chosen)
         return _WORDS.get(field, cells.read_text)
@@ -263,12 +252,12 @@ class _Reader:
             return
         values: dict[str, Any] = {}
         problems, failed = [], 0
-        for column in self._columns:
+        for field, index, read in self._read:
             try:
-                values[column.field.removesuffix("_ms")] = column.read(found[column.index])
+                values[field] = read(found[index])
             except CellError as error:
-                problems.append(Problem(row.line, column.name, str(error)))
-                failed += column.index in self._numbers
+                problems.append(Problem(row.line, self._header[index], str(error)))
+                failed += index in self._numbers
         if failed > 1 and failed == sum(1 for index in self._numbers if found[index].strip()):
             self.leave_out(row.line, "no cell that should hold a number does (a second header?); left out")
             return
@@ -302,7 +291,7 @@ class _Reader:
         percent = [name for name, scale in scales.items() if (scale or usual) == 100.0]
         self.songs = [self._scaled(song, scales, usual) for song in self.songs]
         self.problems.sort(key=lambda problem: problem.row)
-        used = {column.index for column in self._columns}
+        used = {index for _, index, _ in self._read}
         unused = [name for index, name in enumerate(self._header) if index not in used and name]
         told = [self._names[name] for name in percent if name not in self._percent]
         return SongTable(self.songs, self.problems, self._names, self.left_out, unused, told)

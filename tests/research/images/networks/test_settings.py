@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from img2music.errors import MissingExtraError, UsageError
 from img2music.research.images.datasets import RatedImages
+from img2music.research.images.model_file import words_of
 from img2music.research.images.networks.architecture import build
 from img2music.research.images.networks.preparation import Target, fingerprint, split
 from img2music.research.images.networks.running import sweep
@@ -104,12 +105,12 @@ def test_sweep() -> None:
 
 def test_the_command_keeps_the_users_folders_to_itself() -> None:
     stepwise = options_of(Settings("vgg19_bn", weights="/home/me/weights.pth"), HeadKind.LINEAR)
-    assert " ".join(map(str, stepwise)) == (
+    assert " ".join(words_of(stepwise)) == (
         "--network vgg19_bn --weights weights.pth --learning frozen --head linear --recipe original "
         "--normalization minmax --lr 0.0001 --momentum 0.9 --epochs 50 --batch-size 32 --validation 0.2 --seed 0"
     )
     solved = options_of(Settings("alexnet", seed=3), HeadKind.RIDGE)
-    assert " ".join(map(str, solved)) == (
+    assert " ".join(words_of(solved)) == (
         "--network alexnet --weights pretrained --learning frozen --head ridge --batch-size 32 --validation 0.2 "
         "--seed 3"
     )

@@ -108,13 +108,24 @@ class Settings:
         return self.weights if self.weights in (PRETRAINED, RANDOM) else Path(self.weights).name
 
 
-def options_of(settings: Settings, head: HeadKind) -> list[object]:
-    """Give the options of the command that trains a network with these settings and this head."""
-    words: list[object] = ["--network", settings.network, "--weights", settings.weights_name]
-    words += ["--learning", settings.learning, "--head", head]
-    if head is HeadKind.LINEAR:
-        words += ["--recipe", settings.recipe, "--normalization", settings.normalization]
-        words += ["--lr", f"{settings.lr:g}", "--momentum", f"{settings.momentum:g}", "--epochs", settings.epochs]
-    words += ["--batch-size", settings.batch_size, "--validation", f"{settings.validation:g}", "--seed", settings.seed]
-    words += ["--group-by-theme"] if settings.by_theme else []
-    return [*words, *(["--size", settings.size] if settings.size else [])]
+def options_of(settings: Settings, head: HeadKind) -> dict[str, object]:
+    """Give the options of the command that trains a network with these settings and this head, by name."""
+    stepwise = {
+        "recipe": settings.recipe,
+        "normalization": settings.normalization,
+        "lr": f"{settings.lr:g}",
+        "momentum": f"{settings.momentum:g}",
+        "epochs": settings.epochs,
+    }
+    return {
+        "network": settings.network,
+        "weights": settings.weights_name,
+        "learning": settings.learning,
+        "head": head,
+        **(stepwise if head is HeadKind.LINEAR else {}),
+        "batch-size": settings.batch_size,
+        "validation": f"{settings.validation:g}",
+        "seed": settings.seed,
+        "group-by-theme": settings.by_theme or None,
+        "size": settings.size or None,
+    }

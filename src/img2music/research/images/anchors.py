@@ -49,7 +49,7 @@ ANCHORS: dict[str, tuple[Anchor, ...]] = {
             "r",
             None,
             None,
-            "not measured here; img2music train image --network vgg19_bn trains it and tells",
+            "not measured here; training vgg19_bn on the images tells",
         ),
     )
 }

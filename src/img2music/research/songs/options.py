@@ -1,4 +1,4 @@
-"""What a person chooses when song stacks are trained: light, since ``--help`` reads it."""
+"""What a person chooses when song stacks are trained: light, since help reads it."""
 
 from dataclasses import dataclass
 from enum import StrEnum

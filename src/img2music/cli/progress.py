@@ -1,7 +1,7 @@
 """Progress on a terminal, and what happens when a person or the system asks a command to end."""
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from img2music.errors import printable
 from img2music.progress import Progress, Step
@@ -70,21 +70,3 @@ def unwinding() -> Iterator[Progress]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def counted(progress: Progress, stage: str, unit: str = "") -> Callable[[float, float | None], None]:
-    """Tell progress that is counted in one stage."""
-
-    def tell(done: float, total: float | None) -> None:
-        progress(Step(stage, done, total, unit=unit))
-
-    return tell
-
-
-def staged(progress: Progress) -> Callable[[str, float, float], None]:
-    """Tell progress that names its stages."""
-
-    def tell(stage: str, done: float, total: float) -> None:
-        progress(Step(stage, done, total))
-
-    return tell

@@ -5,7 +5,7 @@
     KIND.files(folder)                     # [(path, FileKind)] for `require_outputs`; refuses early, makes the folder
     report = Report(KIND, subtitle, notes, sections, content)  # content: what JSON holds; KIND's schema comes first
     report.write(folder)                   # report.json, report.md and report.html; gives their paths
-    report.to_dict()                       # as JSON
+    report.to_dict()                       # as JSON has it
     for table in report.tables: ...        # for a terminal; those without rows are left out
 
 A section is a `Table`, a `Plot` (drawn when the page is written) or a `Gallery`. All text is plain: what Markdown and

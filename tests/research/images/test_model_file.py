@@ -17,7 +17,7 @@ def described(data: Path, scale: Scale | None = None) -> dict[str, str]:
         images,
         Path("out") / "mine.onnx",
         "",
-        options=["--seed", 3],
+        options={"seed": 3},
         learned="",
         licence="",
         metrics={},

@@ -1,6 +1,6 @@
 """Make the shipped MusiCNN file from the checkpoint in the package ``musicnn``, without TensorFlow.
 
-Download the wheel of musicnn 0.1.0 from PyPI, then
+Download version 0.1.0 of that package, without what it depends on, then
 ``python -m img2music.research.audio.musicnn_export musicnn-0.1.0-py3-none-any.whl musicnn.onnx``.
 """
 

@@ -49,7 +49,7 @@ ANCHORS: dict[str, tuple[Anchor, ...]] = {
             "r",
             None,
             None,
-            "not measured here; training the network vgg19_bn tells",
+            "not measured here; training vgg19_bn on the images tells",
         ),
     )
 }

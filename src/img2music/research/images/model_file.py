@@ -51,7 +51,7 @@ def metadata(
 
 
 def command(images: RatedImages, output: Path, options: Mapping[str, object], name: str) -> str:
-    """Give the command that trains a model, without the folders of who did; None stands for an option that is absent."""
+    """Give the command that trains a model, without the folders of who did; None is no option."""
     of_ones_own = images.dataset == "csv"
     given: dict[str, object] = {
         "data": images.source if of_ones_own else images.dataset,

@@ -10,8 +10,6 @@ from pathlib import Path
 
 import numpy as np
 import soundfile
-from img2music.soundtrack.aligning import Placed, align
-from img2music.soundtrack.slideshow.rhythm import beats_under
 from numpy.typing import NDArray
 
 from benchmarks.report import Report

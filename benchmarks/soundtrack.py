@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from img2music.soundtrack.music import FilmCurve, Music, Span
-from img2music.soundtrack.scenes import group
 from numpy.typing import NDArray
 
 from benchmarks.report import Report

@@ -131,8 +131,8 @@ def test_only_the_first_problems_are_told_one_by_one(store, tmp_path):
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("title\na\n", r"no column valence and none energy; name it \(`map=valence=COLUMN`\), or take"),
-        ("title,valence\na,0.5\n", r"no column energy; name it \(`map=energy=COLUMN`\)"),
+        ("title\na\n", r"no column valence and none energy; name it \(`mapping=valence=COLUMN`\), or take"),
+        ("title,valence\na,0.5\n", r"no column energy; name it \(`mapping=energy=COLUMN`\)"),
         ("title,valence,energy\na,,0.5\nb,0.5,\n", "no row has both valence and energy"),
     ],
 )

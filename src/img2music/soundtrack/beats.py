@@ -13,9 +13,7 @@ from img2music.errors import InputError
 from img2music.media.audio import open_audio
 from img2music.media.excerpts import mono
 
-RATE = 22_050
-"""Samples a second that the tracker hears."""
-
+RATE = 22_050  # samples a second that the tracker hears
 HOP, WINDOW = 128, 1024
 """Samples from one value of the onset strength to the next (6 ms), and of the spectrum behind each."""
 
@@ -25,9 +23,7 @@ MELS, HIGHEST, LOW_MELS = 64, 10_000.0, 4
 LATENCY = 0.010
 """Seconds by which the strength's peak comes after the sound sets in: 8 to 18 ms for clicks, drums and soft notes."""
 
-LEAST_SECONDS = 6.0
-"""Of sound, to tell beats from."""
-
+LEAST_SECONDS = 6.0  # of sound, to tell beats from
 CONTRAST = 2.2
 """Least strength of the onsets on beats, in means: it is 1.4 to 2.0 in noise, wind and pads, and 3 to 30 with drums."""
 
@@ -44,27 +40,17 @@ RATIOS = (1.0, 0.5, 0.75)
 USUAL, OCTAVES = 110.0, 1.2
 """Beats a minute of which a tempo is likely, and the octaves from there within which most are."""
 
-TIGHTNESS = 300.0
-"""How evenly the tracker lays beats (librosa's default is 100): the tempo is known to half a percent."""
-
+TIGHTNESS = 300.0  # how evenly the tracker lays beats (librosa's default is 100): the tempo is known to half a percent
 UNEVEN_BEAT = 0.1
 """A beat counts if it is, on one side at least, as far as usual from its neighbour, but for this share."""
 
 HALVED = 110.0
 """Beats a minute from which on every second beat is left out where it is `WEAKER`: it lies between two beats."""
 
-WEAKER = 6.0
-"""Decibels."""
-
-SIGNIFICANT = 3.0
-"""How many standard errors the first beats of bars must stand out."""
-
-SILENCE = 45.0
-"""Decibels below the loudest tenth of a second at which a song has not begun, or has ended."""
-
-BLOCK = 0.02
-"""Seconds in which loudness is measured to find silence."""
-
+WEAKER = 6.0  # decibels
+SIGNIFICANT = 3.0  # how many standard errors the first beats of bars must stand out
+SILENCE = 45.0  # decibels below the loudest tenth of a second at which a song has not begun, or has ended
+BLOCK = 0.02  # seconds in which loudness is measured to find silence
 LEVELS, QUIET = 5, 20.0
 """Blocks in which the level of a song is kept, and decibels below its usual level at which it is too quiet to begin."""
 

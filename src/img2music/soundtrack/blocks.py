@@ -5,11 +5,8 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-RATE = 48_000
-"""Samples a second of all that is mixed: the rate of film sound, and of Opus."""
-
-BLOCK = RATE
-"""Samples of a block."""
+RATE = 48_000  # samples a second of all that is mixed: the rate of film sound, and of Opus
+BLOCK = RATE  # samples of a block
 
 Samples = NDArray[np.float32]
 """Shape (n, channels); full scale is 1.0."""

@@ -22,14 +22,9 @@ from numpy.typing import NDArray
 
 from img2music.soundtrack.curves import Span
 
-MEMORY = 2
-"""Cues back to which a track or an artist counts as repeated."""
-
-NEIGHBOURS = 2 * MEMORY
-"""Cues that one cue can meet in a repeat."""
-
-KEPT = 3
-"""Histories that are kept of a cue."""
+MEMORY = 2  # cues back to which a track or an artist counts as repeated
+NEIGHBOURS = 2 * MEMORY  # cues that one cue can meet in a repeat
+KEPT = 3  # histories that are kept of a cue
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ So that beats fall where cues meet, each passage moves a little within its song.
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,16 +26,12 @@ from img2music.track import Track
 NEARER = 0.005
 """Distance by which a runner-up is nearer than what was chosen before it is said why: tables show two decimals."""
 
-REACH = 4.0
-"""Seconds by which a passage may move within its song."""
-
+REACH = 4.0  # seconds by which a passage may move within its song
 AROUND = 20.0
 """Seconds of a song that are heard on either side of where a passage begins and ends: enough to tell beats from their
 halves and thirds."""
 
-ON_BEAT = 0.03
-"""Seconds from a beat that count as on it; a little less than the 35 ms that are asked for."""
-
+ON_BEAT = 0.03  # seconds from a beat that count as on it; a little less than the 35 ms that are asked for
 OFF_BEAT, OFF_BAR, END_OFF_BEAT = 2.0, 0.25, 0.4
 """Prices, in seconds times distance as those of choosing: a cue that begins off the beats of its song; on a beat that
 is not the first of its bar; and that ends off the beats while the next begins."""
@@ -46,18 +42,10 @@ INTRO = 0.25
 SEAM, QUIET = 2.0, 1.0
 """Seconds before and after a change of songs that should sound, and the price of each second in which they don't."""
 
-ENDING = 2.0
-"""What it is worth, likewise, that the song's own end closes the film."""
-
-RING = 1.0
-"""Seconds of a song's dying away that may be lost at the film's end, or that it may end before it."""
-
-PHRASE = 8
-"""Beats over which the music fades at the end of a film: two bars."""
-
-SHORTEST_FADE_OUT, LONGEST_FADE_OUT = 3.0, 8.0
-"""Seconds of that fade."""
-
+ENDING = 2.0  # what it is worth, likewise, that the song's own end closes the film
+RING = 1.0  # seconds of a song's dying away that may be lost at the film's end, or that it may end before it
+PHRASE = 8  # beats over which the music fades at the end of a film: two bars
+SHORTEST_FADE_OUT, LONGEST_FADE_OUT = 3.0, 8.0  # seconds of that fade
 CROSS_FADE_ON_BEATS, SHORTEST_CROSS_FADE, LONGEST_CROSS_FADE = 1.0, 0.4, 2.0
 """Seconds that a cross-fade of whole beats comes near, and between which it lies."""
 
@@ -74,23 +62,17 @@ Runner = tuple[int, bool]
 """A track that could lie there as well, and whether it or its artist is heard in a cue close by."""
 
 
+@dataclass(frozen=True)
 class CueWriter:
     """Turns what was chosen into cues."""
 
-    def __init__(
-        self,
-        film: Film,
-        scenes: Sequence[Scene],
-        *,
-        positions: NDArray[np.float64],
-        curve: FilmCurve,
-        music: TrackCurves,
-        ids: NDArray[np.int64],
-        explained: Callable[[Asked, Track, Point], str],
-    ) -> None:
-        self._film, self._scenes, self._positions = film, scenes, positions
-        self._curve, self._music, self._ids = curve, music, ids
-        self._explained = explained
+    film: Film
+    scenes: Sequence[Scene]
+    positions: NDArray[np.float64]  # the film's affect curve in the space of the match
+    curve: FilmCurve
+    music: TrackCurves
+    ids: NDArray[np.int64]  # numbers in the library, of each track
+    explained: Callable[[Asked, Track, Point], str]
 
     def cues(
         self,
@@ -101,7 +83,7 @@ class CueWriter:
     ) -> tuple[Cue, ...]:
         """Write all cues."""
         indices = sorted({each.track for each in chosen} | {track for row in runners for track, _ in row})
-        ids = [int(self._ids[index]) for index in indices]
+        ids = [int(self.ids[index]) for index in indices]
         known = {track.id: track for track in store.tracks(ids)}
         if len(known) < len(ids):
             raise LibraryError("Songs were removed from the library meanwhile: run this again.")
@@ -112,7 +94,7 @@ class CueWriter:
             return self._heard(start, end, chosen[number].track, begin)[0] * (end - start)
 
         plain = [self._plain(each, songs[each.track]) for each in chosen]
-        aligned = align(plain, self._film.times, misfit)
+        aligned = align(plain, self.film.times, misfit)
         return tuple(
             self._finished(cue, each, others, pin, songs)
             for cue, each, others, pin in zip(aligned, chosen, runners, pinned, strict=True)
@@ -131,8 +113,8 @@ class CueWriter:
         distance, heard = self._heard(cue.start, cue.end, each.track, cue.passage.start)
         return replace(
             cue,
-            start_frame=self._film.frame(cue.start),
-            end_frame=self._film.frame(cue.end),
+            start_frame=self.film.frame(cue.start),
+            end_frame=self.film.frame(cue.end),
             distance=distance,
             why=self._why(*self._times(each.span), track, heard),
             alternatives=tuple(self._alternative(each, one, songs[one[0]], distance, pinned) for one in runners),
@@ -154,45 +136,38 @@ class CueWriter:
                 note = "the chosen one was this near before it moved to a beat"
             elif begin > 0.0 and unmoved == 0.0:
                 note = "it would begin within the song"
-            elif self._music.pace is not None:
+            elif self.music.pace is not None:
                 note = "its tempo fits the cutting less"
             else:
                 note = "not so near in whole seconds, which the search compares"
         return Alternative(_cue_track(track), Passage(begin, begin + end - start), distance, note)
 
     def _best(self, span: Span, track: int) -> float:
-        return self._music.passage(self._curve, span, track)[0]
+        return self.music.passage(self.curve, span, track)[0]
 
     def _times(self, span: Span) -> Point:
-        return float(self._curve.boundaries[span.first]), float(self._curve.boundaries[span.last])
+        return float(self.curve.boundaries[span.first]), float(self.curve.boundaries[span.last])
 
     def _heard(self, start: float, end: float, track: int, begin: float) -> tuple[float, Point]:
         """Mean distance of a passage at every sample of the film, and its mean position."""
         within = self._within(start, end)
-        heard = self._music.positions(track, begin + self._film.curve[within, 0] - start)
-        distance = float(np.hypot(*(heard - self._positions[within]).T).mean())
+        heard = self.music.positions(track, begin + self.film.curve[within, 0] - start)
+        distance = float(np.hypot(*(heard - self.positions[within]).T).mean())
         valence, arousal = heard.mean(axis=0).tolist()
         return distance, (valence, arousal)
 
     def _within(self, start: float, end: float) -> NDArray[np.int64]:
-        times = self._film.curve[:, 0]
+        times = self.film.curve[:, 0]
         found = np.flatnonzero((times >= start - 1e-6) & (times < end - 1e-6))
         return found if len(found) else np.array([int(np.abs(times - start).argmin())])
 
     def _why(self, start: float, end: float, track: Track, heard: Point) -> str:
-        numbers = [
-            n for n, scene in enumerate(self._scenes, 1) if scene.start < end - 1e-6 and scene.end > start + 1e-6
-        ]
+        numbers = [n for n, scene in enumerate(self.scenes, 1) if scene.start < end - 1e-6 and scene.end > start + 1e-6]
         name = f"scene {numbers[0]}" if len(numbers) == 1 else f"scenes {numbers[0]} to {numbers[-1]}"
         within = self._within(start, end)
-        seen = self._positions[within].mean(axis=0).tolist()
-        asked = Asked(name, _mean_affect(self._film.curve[within, 1:]), (seen[0], seen[1]))
-        return self._explained(asked, track, heard)
-
-
-def _mean_affect(points: NDArray[np.float64]) -> Affect:
-    valence, arousal = points.mean(axis=0).clip(0.0, 1.0).tolist()
-    return Affect(valence, arousal)
+        affect = Affect(*self.film.curve[within, 1:].mean(axis=0).clip(0.0, 1.0).tolist())
+        valence, arousal = self.positions[within].mean(axis=0).tolist()
+        return self.explained(Asked(name, affect, (valence, arousal)), track, heard)
 
 
 def _cue_track(track: Track) -> CueTrack:

@@ -8,21 +8,13 @@ from numpy.typing import NDArray
 
 from img2music.distribution import AffectDistribution
 
-CELLS_AT_ONCE = 65_536
-"""Cells of music that are compared with the film at once: what stays in a processor's cache."""
-
-TOLERANCE = 0.05
-"""Seconds by which a passage may reach beyond the end of its track, which lengths in tags are off by."""
-
+CELLS_AT_ONCE = 65_536  # cells of music that are compared with the film at once: what stays in a processor's cache
+TOLERANCE = 0.05  # seconds by which a passage may reach beyond the end of its track, which lengths in tags are off by
 BEATS_PER_SHOT, SHOT = 8.0, 4.0
 """A shot of 4 seconds wants two bars of four beats: 120 beats a minute, where a film cuts neither slowly nor fast."""
 
-SLOWEST, FASTEST = 60.0, 180.0
-"""Beats a minute that are wanted at least and at most."""
-
-UNKNOWN = 0.5
-"""Octaves that music of unknown tempo counts as off."""
-
+SLOWEST, FASTEST = 60.0, 180.0  # beats a minute that are wanted at least and at most
+UNKNOWN = 0.5  # octaves that music of unknown tempo counts as off
 PRICE = 0.1
 """What music twice as fast or half as fast as wanted costs, as distance in every second: as much as a scene that fits
 0.1 worse."""

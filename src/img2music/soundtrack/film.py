@@ -17,18 +17,10 @@ from img2music.soundtrack.cue_sheet import FilmFile, Scene, Shot
 from img2music.soundtrack.shots import HEIGHT, WIDTH, ShotFinder, Transition, boundaries
 from img2music.vision.model import ImageModel
 
-SAMPLE_EVERY = 0.5
-"""Seconds from one picture that is read for its affect to the next."""
-
-BATCH = 8
-"""Pictures that the image model reads at once, at most."""
-
-BATCH_PIXELS = 2**22
-"""Pixels that it reads at once, at most."""
-
-SMOOTHING = 1.5
-"""Standard deviation in seconds of the normal curve that smooths the affect of a shot along time."""
-
+SAMPLE_EVERY = 0.5  # seconds from one picture that is read for its affect to the next
+BATCH = 8  # pictures that the image model reads at once, at most
+BATCH_PIXELS = 2**22  # pixels that it reads at once, at most
+SMOOTHING = 1.5  # standard deviation in seconds of the normal curve that smooths the affect of a shot along time
 PRICE = 0.06
 """What a further scene costs, in seconds times squared affect: what is won by parting two stretches of 12 seconds
 whose affects lie 0.1 apart."""

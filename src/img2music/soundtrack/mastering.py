@@ -24,36 +24,22 @@ from img2music.music.audio.loudness import (
 )
 from img2music.soundtrack.blocks import RATE, Samples
 
-STEP_SAMPLES = round(STEP * RATE)
-"""Samples from one gating block to the next: what loudness along time is told in."""
-
+STEP_SAMPLES = round(STEP * RATE)  # samples from one gating block to the next: what loudness along time is told in
 OVERSAMPLING = 4  # annex 2: enough at 48 kHz
 REACH = 6  # samples on each side which a value between two samples is made of; annex 2 has as many
 
-CELL = 96
-"""Samples (2 ms) that have one peak and one power."""
-
-MOST_GAIN = 20.0
-"""Decibels: what is nearly silent is not made loud."""
-
-LOOK_AHEAD = 1
-"""Cells before and after a peak over which the limiter rounds its way."""
-
+CELL = 96  # samples (2 ms) that have one peak and one power
+MOST_GAIN = 20.0  # decibels: what is nearly silent is not made loud
+LOOK_AHEAD = 1  # cells before and after a peak over which the limiter rounds its way
 TRIES = ((2.0, 100.0), (2.0, 400.0), (2.0, 1600.0), (1.0, 1600.0))
 """Decibels left below the greatest peak, and decibels a second in which the limiter comes back; the first that reach
 the loudness are taken. Encoders add to peaks: AAC up to 0.8 dB, and Opus too, rarely 1.8. A slow limiter leaves the
 waves of a bass alone, but single beats that are much louder than all else, or a deep bass that is hardly heard, need a
 quick one."""
 
-CHUNK = 2**16
-"""Cells that the limiter's way back is reckoned for at once."""
-
-NEAR_ENOUGH = 0.02
-"""LU by which the loudness that is reckoned may miss its target."""
-
-FAR = 0.2
-"""LU that may be missed before the next of the `TRIES` is made."""
-
+CHUNK = 2**16  # cells that the limiter's way back is reckoned for at once
+NEAR_ENOUGH = 0.02  # LU by which the loudness that is reckoned may miss its target
+FAR = 0.2  # LU that may be missed before the next of the `TRIES` is made
 ROUNDS = 20
 
 

@@ -13,14 +13,9 @@ from img2music.soundtrack.cue_sheet import TOLERANCE, Cue
 
 LAYOUT, CHANNELS = "stereo", 2
 
-LEAST_FADE = 0.01
-"""Seconds of a fade where the sheet asks for none: a song cut off within a wave would click."""
-
-LONGEST_FADE, MOST_GAIN = 3600.0, 40.0
-"""Seconds and decibels beyond which a sheet was mistyped; no film gets so much."""
-
-PROBED = 0.5
-"""Seconds before the end of a passage that are decoded to see whether the song reaches so far."""
+LEAST_FADE = 0.01  # seconds of a fade where the sheet asks for none: a song cut off within a wave would click
+LONGEST_FADE, MOST_GAIN = 3600.0, 40.0  # seconds and decibels beyond which a sheet was mistyped; no film gets so much
+PROBED = 0.5  # seconds before the end of a passage that are decoded to see whether the song reaches so far
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,25 +21,16 @@ if TYPE_CHECKING:
 
 VALENCE, AROUSAL = PHOTO_COLOURS[0], PHOTO_COLOURS[1]
 
-WIDTH = 14.0
-"""Inches."""
-
-LEFT, RIGHT = 0.055, 0.985
-"""Where the axis of time begins and ends, as shares of the width."""
-
+WIDTH = 14.0  # inches
+LEFT, RIGHT = 0.055, 0.985  # where the axis of time begins and ends, as shares of the width
 DPI = 110
 
-THUMBNAIL_HEIGHT = 96
-"""Pixels."""
-
-THUMBNAILS = 60
-"""Scenes of which a picture is shown; of more, only some."""
-
+THUMBNAIL_HEIGHT = 96  # pixels
+THUMBNAILS = 60  # scenes of which a picture is shown; of more, only some
 HEIGHT, LINE, LISTED = 6.4, 0.2, 60
 """Inches of the picture without its list of cues and of each line of that, and cues that are listed."""
 
-LETTER = 0.075
-"""Inches that a letter of a title takes, about."""
+LETTER = 0.075  # inches that a letter of a title takes, about
 
 
 def draw(film: Film, sheet: CueSheet, file: Path) -> tuple[str, ...]:
@@ -100,19 +91,16 @@ def _draw_curve(axes: "Axes", film: Film, sheet: CueSheet) -> None:
     axes.xaxis.set_major_formatter(lambda seconds, _: clock(seconds))
     for spine in axes.spines.values():
         spine.set_color("#BBBBBB")
-    for number, (name, colour) in enumerate((("valence", VALENCE), ("arousal", AROUSAL))):
-        axes.text(
-            0.006 + 0.06 * number,
-            0.955,
-            name,
-            transform=axes.transAxes,
-            color=colour,
-            fontsize=11,
-            fontweight="bold",
-            va="top",
-            bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1.5},
-            zorder=5,
-        )
+    words: dict[str, Any] = {
+        "transform": axes.transAxes,
+        "fontsize": 11,
+        "fontweight": "bold",
+        "va": "top",
+        "zorder": 5,
+    }
+    words["bbox"] = {"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1.5}
+    for left, name, colour in ((0.006, "valence", VALENCE), (0.066, "arousal", AROUSAL)):
+        axes.text(left, 0.955, name, color=colour, **words)
 
 
 def _draw_pictures(axes: "Axes", film: Film, sheet: CueSheet) -> None:

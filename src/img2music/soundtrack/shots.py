@@ -29,45 +29,31 @@ except ImportError as missing:
 WIDTH, HEIGHT = 128, 72
 """Size of the pictures that detectors see. PySceneDetect itself scales films down to about 256 wide."""
 
-LEAST_SHOT = 0.4
-"""Seconds from one hard cut to the next, at least; what is shorter is a flash."""
-
+LEAST_SHOT = 0.4  # seconds from one hard cut to the next, at least; what is shorter is a flash
 CUT_CONTENT = 12.0
 """Least change of hue, saturation and brightness at a cut (0 to 255, their mean; PySceneDetect's default is 15)."""
 
-CUT_RATIO = 3.0
-"""How many times the change of the pictures around it a cut must change (PySceneDetect's default)."""
-
+CUT_RATIO = 3.0  # how many times the change of the pictures around it a cut must change (PySceneDetect's default)
 BLANK = 2.5
 """Standard deviation (0 to 255) of a picture without detail below which it is one colour: black, white or grey. How
 dark it is says nothing: a city at night is as dark as a film that is fading out, but shows something."""
 
-HELD = 3.0
-"""Seconds for which a picture of one colour may lie within a fade; what lasts longer is a shot."""
-
+HELD = 3.0  # seconds for which a picture of one colour may lie within a fade; what lasts longer is a shot
 LONGEST_FADE, PLATEAU, RATIO = 8.0, 0.2, 1.5
 """Seconds for which a picture fades to one colour at most, and seconds in which it must change further; and the
 factor by which its contrast may meanwhile change against its distance from that colour: both fade alike, while lights
 that come into a dark picture add more contrast than brightness."""
 
-WINDOWS = (0.3, 0.45, 0.7, 1.0, 1.4, 2.0, 2.8)
-"""Lengths in seconds in which dissolves are looked for."""
-
-DISSOLVE_CHANGE = 7.0
-"""Least mean change of a pixel (0 to 255) from one side of a dissolve to the other."""
-
+WINDOWS = (0.3, 0.45, 0.7, 1.0, 1.4, 2.0, 2.8)  # lengths in seconds in which dissolves are looked for
+DISSOLVE_CHANGE = 7.0  # least mean change of a pixel (0 to 255) from one side of a dissolve to the other
 DISSOLVE_CONTRAST = 2.5
 """How many times as much as the stretches before and after it a dissolve must change: movement goes on, it ends."""
 
 DISSOLVE_RESIDUAL = 0.3
 """Greatest part of a picture in a dissolve that is no mixture of its two sides, as a share of their difference."""
 
-ALIKE = 0.9
-"""Correlation of the two sides from which on they are one picture in another light, and no dissolve."""
-
-DIMMEST = 0.3
-"""Share of a picture's contrast below which it is faded out."""
-
+ALIKE = 0.9  # correlation of the two sides from which on they are one picture in another light, and no dissolve
+DIMMEST = 0.3  # share of a picture's contrast below which it is faded out
 CUT_CHANGE = 5.0
 """Least change (0 to 255) of a picture without detail at a cut: where an encoder begins anew, only noise changes."""
 

@@ -24,9 +24,7 @@ from img2music.soundtrack.speech import SpeechFinder, ducked
 if TYPE_CHECKING:
     from av.audio.frame import AudioFrame
 
-LONGEST = 24 * 3600.0
-"""Seconds of the longest film; a cue sheet that says more was mistyped."""
-
+LONGEST = 24 * 3600.0  # seconds of the longest film; a cue sheet that says more was mistyped
 BALANCE = 12.0
 """Decibels by which the film's own sound is raised or lowered at most, so that speech in it is as loud as the music.
 Where nobody speaks, it is not raised: an empty room is no concert."""
@@ -35,9 +33,7 @@ JUMP = 0.04
 """Seconds by which a time stamp must differ from the end of what came before to be obeyed. Below, they are rounded
 (Matroska has milliseconds), or clocks drift; above, sound that leads the picture is noticed (45 ms: ITU-R BT.1359)."""
 
-SEAM = 240
-"""Samples (5 ms) of the fades on both sides of a gap."""
-
+SEAM = 240  # samples (5 ms) of the fades on both sides of a gap
 SURROUND = {"5.0": "5.1", "5.0(side)": "5.1", "5.1": "5.1", "5.1(side)": "5.1", "6.1": "5.1", "7.1": "7.1"}
 """Layouts of films that are kept, and the one which encoders know; all others become stereo."""
 

@@ -10,33 +10,18 @@ from img2music.errors import MissingExtraError
 from img2music.soundtrack.blocks import RATE, Samples
 from img2music.soundtrack.cue_sheet import TimeSpan
 
-HEARD_RATE = 16_000
-"""Samples a second that the network takes."""
-
-FRAMES = 100
-"""Probabilities a second that it gives."""
-
-PART = 60.0
-"""Seconds that it hears at once."""
-
-CONTEXT = 2.0
-"""Seconds before and after which change what it gives; from there on parts give what the whole does."""
-
-WINDOW = 0.3
-"""Seconds over which probabilities are averaged: so that gaps within words are none."""
-
+HEARD_RATE = 16_000  # samples a second that the network takes
+FRAMES = 100  # probabilities a second that it gives
+PART = 60.0  # seconds that it hears at once
+CONTEXT = 2.0  # seconds before and after which change what it gives; from there on parts give what the whole does
+WINDOW = 0.3  # seconds over which probabilities are averaged: so that gaps within words are none
 CERTAIN, LIKELY = 0.9, 0.5
 """Probability of speech that must be reached, and down to which it goes on. Words of a song are seldom certain. That
 singing is likely is no argument against: people speak while someone sings."""
 
-AHEAD, HOLD = 0.2, 0.6
-"""Seconds that music is low before someone speaks, and after."""
-
-DOWN, UP = 0.4, 1.0
-"""Seconds in which it goes down and comes back."""
-
-PAUSE = 3.0
-"""Seconds of the longest pause in which it stays low: it does not come back between two sentences."""
+AHEAD, HOLD = 0.2, 0.6  # seconds that music is low before someone speaks, and after
+DOWN, UP = 0.4, 1.0  # seconds in which it goes down and comes back
+PAUSE = 3.0  # seconds of the longest pause in which it stays low: it does not come back between two sentences
 
 Level = tuple[float, float]
 """Seconds of the film, and decibels there."""

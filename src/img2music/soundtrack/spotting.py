@@ -4,6 +4,7 @@ import math
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -26,14 +27,9 @@ from img2music.soundtrack.film import Film
 CELL, COARSE_CELL = 1.0, 2.0
 """Seconds in which film and music are compared while passages are searched; less for the shortest scenes."""
 
-MANY = 3000
-"""Tracks from which on cells are coarse, to keep the search within seconds."""
-
-NAMED = 10
-"""Songs that are listed where a name fits several."""
-
-TRACKS_AT_ONCE = 8192
-"""Tracks whose costs are in memory at once."""
+MANY = 3000  # tracks from which on cells are coarse, to keep the search within seconds
+NAMED = 10  # songs that are listed where a name fits several
+TRACKS_AT_ONCE = 8192  # tracks whose costs are in memory at once
 
 
 @dataclass(frozen=True)
@@ -164,17 +160,8 @@ def spot(
     assert chosen is not None, "a stretch has no track that is long enough"
     runners = _runners_up(curve, music, tracks, chosen, prices=prices, count=options.alternatives)
     pinned = [bool(_pins_of(each.span, owners, tracks.pins)) for each in chosen]
-    writer = CueWriter(
-        film,
-        scenes,
-        positions=positions,
-        curve=curve,
-        music=music,
-        ids=tracks.ids,
-        explained=lambda asked, track, heard: explain(
-            asked, track, heard, matching=options.match, library=tracks.library, filtered=tracks.filtered
-        ),
-    )
+    explained = partial(explain, matching=options.match, library=tracks.library, filtered=tracks.filtered)
+    writer = CueWriter(film, scenes, positions, curve, music, ids=tracks.ids, explained=explained)
     return writer.cues(chosen, runners, pinned, store)
 
 

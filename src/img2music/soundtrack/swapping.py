@@ -19,8 +19,7 @@ from img2music.soundtrack.cueing import AROUND, beats_of
 
 BY_HAND = "Chosen by hand"
 
-SAME = 0.002
-"""Seconds and decibels by which numbers may differ that are the same: files have milliseconds."""
+SAME = 0.002  # seconds and decibels by which numbers may differ that are the same: files have milliseconds
 
 
 def load(file: str | os.PathLike[str], told: Callable[[str], object] = lambda _: None) -> CueSheet:

@@ -11,21 +11,11 @@ from img2music.fonts import covering
 from img2music.options import Captions
 from img2music.soundtrack.slideshow.photos import Photo
 
-SIZE = 0.046
-"""Height of the letters' em, as a share of the frame's shorter side."""
-
-LINES = 2
-"""Lines of a caption, at most; what does not fit ends in three points."""
-
-WIDE = 0.86
-"""Share of the frame's width that a line may take."""
-
-BELOW = 0.055
-"""Space below, as a share of the frame's height."""
-
-SHADOW = 0.75
-"""How dark the picture gets around the letters, at most."""
-
+SIZE = 0.046  # height of the letters' em, as a share of the frame's shorter side
+LINES = 2  # lines of a caption, at most; what does not fit ends in three points
+WIDE = 0.86  # share of the frame's width that a line may take
+BELOW = 0.055  # space below, as a share of the frame's height
+SHADOW = 0.75  # how dark the picture gets around the letters, at most
 ABSENT = "\U0010ffff"
 """A character that no font has (Unicode keeps it out of use), so that it is drawn as a font draws what it lacks."""
 

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from typing import NamedTuple
 
 FILLS_FROM = 0.7
 """Share of a photo that must stay visible for it to fill the frame: so 4:3 and 3:2 fill 16:9, 1:1 and 3:4 don't."""
@@ -9,36 +10,24 @@ FILLS_FROM = 0.7
 PANORAMA = 2.2
 """Longer by shorter side from which on a photo is a panorama, through which the view pans: no phone's screen is one."""
 
-STRIP = 4.0
-"""Thinnest that a photo beside its backdrop gets: the frame's side, divided by this."""
-
-RIM = 0.85
-"""A backdrop that leaves this share of the frame, or more, to a panorama is none."""
-
-ZOOM_RATE, MOST_ZOOM = 0.03, 1.2
-"""By how much a photo is enlarged a second, and at most: faster looks hurried."""
-
-FITTED_ZOOM = 1.05
-"""By how much one beside its backdrop is at most, where nothing should be cut off."""
-
-PAN_SPEED = 0.05
-"""Frames a second by which the view of a photo moves at most, besides zooming."""
-
+STRIP = 4.0  # thinnest that a photo beside its backdrop gets: the frame's side, divided by this
+RIM = 0.85  # a backdrop that leaves this share of the frame, or more, to a panorama is none
+ZOOM_RATE, MOST_ZOOM = 0.03, 1.2  # by how much a photo is enlarged a second, and at most: faster looks hurried
+FITTED_ZOOM = 1.05  # by how much one beside its backdrop is at most, where nothing should be cut off
+PAN_SPEED = 0.05  # frames a second by which the view of a photo moves at most, besides zooming
 PANORAMA_SPEED = 0.15
 """Likewise through a panorama: what is seen crosses the frame in 7 seconds, about as fast as film makers pan."""
 
-RAMP = 0.25
-"""Share of the time in which a movement gets going, and in which it ends."""
+RAMP = 0.25  # share of the time in which a movement gets going, and in which it ends
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
-    """Part of a photo."""
+class Window(NamedTuple):
+    """Part of a photo, in pixels of the upright photo."""
 
-    left: float  # in pixels of the upright photo
-    top: float  # in pixels of the upright photo
-    width: float  # in pixels of the upright photo
-    height: float  # in pixels of the upright photo
+    left: float
+    top: float
+    width: float
+    height: float
 
     @property
     def right(self) -> float:
@@ -51,14 +40,13 @@ class Window:
         return self.top + self.height
 
 
-@dataclass(frozen=True, slots=True)
-class Box:
-    """Part of a frame; all even numbers, since colour has half the resolution of light."""
+class Box(NamedTuple):
+    """Part of a frame, in its pixels; all even numbers, since colour has half the resolution of light."""
 
-    left: int  # pixels of the frame
-    top: int  # pixels of the frame
-    width: int  # pixels of the frame
-    height: int  # pixels of the frame
+    left: int
+    top: int
+    width: int
+    height: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +54,8 @@ class Motion:
     """How one photo is shown."""
 
     box: Box  # where in the frame; around it is a backdrop
-    start: Window  # what is seen at the start and at the end, of the proportions of box
-    end: Window  # what is seen at the start and at the end, of the proportions of box
+    start: Window  # what is seen at the start, of the proportions of box
+    end: Window  # and at the end
 
     def at(self, share: float) -> Window:
         """Tell what is seen when a share of the time is over.
@@ -78,16 +66,7 @@ class Motion:
         eased = ease(share)
         growth = math.log(self.end.width / self.start.width)
         part = eased if abs(growth) < 1e-6 else math.expm1(growth * eased) / math.expm1(growth)
-
-        def between(first: float, last: float) -> float:
-            return first + (last - first) * part
-
-        return Window(
-            between(self.start.left, self.end.left),
-            between(self.start.top, self.end.top),
-            between(self.start.width, self.end.width),
-            between(self.start.height, self.end.height),
-        )
+        return Window(*(first + (last - first) * part for first, last in zip(self.start, self.end, strict=True)))
 
 
 def ease(share: float) -> float:
@@ -180,11 +159,7 @@ def _slowed(start: Window, end: Window, photo: tuple[int, int], most: float) -> 
     def nearer(window: Window, sign: float) -> Window:
         left = window.left + sign * excess * across * width
         top = window.top + sign * excess * down * height
-        return Window(
-            min(max(0.0, left), photo[0] - window.width),
-            min(max(0.0, top), photo[1] - window.height),
-            window.width,
-            window.height,
-        )
+        left, top = min(max(0.0, left), photo[0] - window.width), min(max(0.0, top), photo[1] - window.height)
+        return Window(left, top, window.width, window.height)
 
     return nearer(start, 1.0), nearer(end, -1.0)

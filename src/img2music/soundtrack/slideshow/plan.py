@@ -15,15 +15,9 @@ from img2music.soundtrack.beats import Beats, listen
 from img2music.soundtrack.cue_sheet import Cue, clock
 from img2music.soundtrack.film import SAMPLE_EVERY
 
-LEAST_SECONDS, MOST_SECONDS = limits(SlideshowOptions, "seconds_per_photo")
-"""Seconds for which a photo may be seen."""
-
-LAST_FADE = 1.5
-"""Seconds in which the last picture goes dark; a third of its time, at most."""
-
-REACH = 0.25
-"""Part of a photo's time by which a change may move to meet a beat."""
-
+LEAST_SECONDS, MOST_SECONDS = limits(SlideshowOptions, "seconds_per_photo")  # seconds for which a photo may be seen
+LAST_FADE = 1.5  # seconds in which the last picture goes dark; a third of its time, at most
+REACH = 0.25  # part of a photo's time by which a change may move to meet a beat
 JOIN = 0.2
 """Seconds by which the music may change before or after the photo with which it was meant to: a little more than by
 what it is moved to be on the beat of both songs."""
@@ -32,8 +26,7 @@ what it is moved to be on the beat of both songs."""
 PART, AROUND = 120.0, 10.0
 """Seconds of music that are in memory at once, and that are heard beyond either end of a part to tell its beats."""
 
-NEAR = 0.04
-"""Seconds from a beat that count as on it."""
+NEAR = 0.04  # seconds from a beat that count as on it
 
 
 @dataclass(frozen=True, slots=True)

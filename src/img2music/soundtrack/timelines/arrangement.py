@@ -34,8 +34,7 @@ SAME_RATE = 0.002
 TIMES = (Fraction(1), *map(Fraction, range(2, 61)), Fraction(1, 2), Fraction(1, 4))
 """How many frames of a timeline a picture may take, so that all of a film's pictures begin with one."""
 
-UNKNOWN_SOUND = (2, 48_000)
-"""Channels and samples a second of what can't be read here."""
+UNKNOWN_SOUND = (2, 48_000)  # channels and samples a second of what can't be read here
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,7 @@ from opentimelineio.opentime import RationalTime, to_timecode
 from img2music.soundtrack.cue_sheet import CueSheet
 from img2music.soundtrack.timelines.arrangement import Arrangement, MusicClip, arrange
 
-REEL_LENGTH = 8
-"""Characters of a reel's name."""
+REEL_LENGTH = 8  # characters of a reel's name
 
 
 def as_edl(sheet: CueSheet) -> bytes:

@@ -11,9 +11,7 @@ from img2music.soundtrack.cue_sheet import CueSheet
 from img2music.soundtrack.timelines.arrangement import Arrangement, MusicClip, PhotoClip, arrange
 from img2music.soundtrack.timelines.otio import marker, span
 
-LOUDEST = 3.98109
-"""Highest level of a clip: 12 dB, as Final Cut Pro 7 writes it."""
-
+LOUDEST = 3.98109  # highest level of a clip: 12 dB, as Final Cut Pro 7 writes it
 HEADER = b'<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE xmeml>\n'
 
 Links = list[list[tuple[str, str]]]
@@ -84,11 +82,8 @@ class _Sequence:
     def _track(self, name: str, channel: int, *, paired: bool, items: list[Any]) -> Any:
         words: dict[str, Any] = {"outputchannelindex": 2 - channel % 2}
         if paired:
-            words |= {
-                "@premiereTrackType": "Stereo",
-                "@currentExplodedTrackIndex": str(channel - 1),
-                "@totalExplodedTrackCount": "2",
-            }
+            words |= {"@premiereTrackType": "Stereo", "@currentExplodedTrackIndex": str(channel - 1)}
+            words |= {"@totalExplodedTrackCount": "2"}
         return otio.schema.Track(name, items, kind=otio.schema.TrackKind.Audio, metadata={"fcp_xml": words})
 
     def _id(self) -> str:
@@ -125,15 +120,11 @@ class _Sequence:
             pairs[clip.number].append((name, "audio"))
             if clip.fade_in:
                 yield self._fade(clip.number, channel, into=clip.fade_in)
-            words = {
-                "@id": name,
-                **_source(channel, clip.channels),
-                "filter": _levels(clip.cue.gain_db, _keyframes(clip)),
-            }
+            words = {"@id": name, **_source(channel, clip.channels)}
+            words |= {"filter": _levels(clip.cue.gain_db, _keyframes(clip))}
             ranges = span(clip.first, clip.available, self._rate), span(clip.source, clip.frames, self._rate)
-            yield self._clip(
-                (clip.name, clip.file, clip.url), ranges, {"audio": _sound(clip.channels, clip.rate)}, words
-            )
+            media = {"audio": _sound(clip.channels, clip.rate)}
+            yield self._clip((clip.name, clip.file, clip.url), ranges, media, words)
             if clip.fade_out:
                 yield self._fade(clip.number, channel, out=clip.fade_out)
 
@@ -149,21 +140,14 @@ class _Sequence:
         return otio.schema.Clip(name, reference, ranges[1], metadata={"fcp_xml": words})
 
     def _fade(self, number: int, channel: int, *, into: int = 0, out: int = 0) -> Any:
+        effect = {"name": "Cross Fade (+3dB)", "effectid": "KGAudioTransCrossFade3dB"}  # of equal power
+        effect |= {"effecttype": "transition", "mediatype": "audio"}
         return otio.schema.Transition(
             f"Fade {'in' if into else 'out'} {number}.{channel}",
             otio.schema.TransitionTypes.SMPTE_Dissolve,
             in_offset=RationalTime(out, self._rate),
             out_offset=RationalTime(into, self._rate),
-            metadata={
-                "fcp_xml": {
-                    "effect": {
-                        "name": "Cross Fade (+3dB)",  # of equal power
-                        "effectid": "KGAudioTransCrossFade3dB",
-                        "effecttype": "transition",
-                        "mediatype": "audio",
-                    }
-                }
-            },
+            metadata={"fcp_xml": {"effect": effect}},
         )
 
 
@@ -179,13 +163,8 @@ def _source(channel: int, channels: int) -> dict[str, Any]:
 
 
 def _levels(gain_db: float, keyframes: list[dict[str, Any]] | None = None) -> dict[str, Any]:
-    level: dict[str, Any] = {
-        "name": "Level",
-        "parameterid": "level",
-        "valuemin": 0,
-        "valuemax": LOUDEST,
-        "value": _linear(gain_db),
-    }
+    level: dict[str, Any] = {"name": "Level", "parameterid": "level", "valuemin": 0, "valuemax": LOUDEST}
+    level["value"] = _linear(gain_db)
     if keyframes:
         level["keyframe"] = keyframes
     words = {"name": "Audio Levels", "effectid": "audiolevels", "effectcategory": "audiolevels"}

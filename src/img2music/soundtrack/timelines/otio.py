@@ -10,8 +10,7 @@ from img2music.soundtrack.timelines.arrangement import Arrangement, MusicClip, P
 
 METADATA = "img2music"
 
-VOLUMES = (-100.0, 30.0)
-"""Least and greatest volume of a clip in DaVinci Resolve, in decibels."""
+VOLUMES = (-100.0, 30.0)  # least and greatest volume of a clip in DaVinci Resolve, in decibels
 
 Parameter = tuple[str, float, float, float, list[tuple[int, float]]]
 """Of an effect: its name, its value, the least and the greatest, and values at frames from the clip's start."""

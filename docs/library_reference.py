@@ -29,6 +29,8 @@ def described(kind: type, title: str) -> dict[str, Any]:
                 property_["description"] = about["doc"].replace("``", "")
             if about.get("least") is not None:
                 property_ |= {"minimum": about["least"], "maximum": about["most"]}
+    for shape in found["$defs"].values():
+        shape["description"] = shape.get("description", "").partition("\n")[0]
     if "schema" in found["$defs"][kind.__name__]["properties"]:
         found["$defs"][kind.__name__]["properties"]["schema"] = {"const": title}
     return found

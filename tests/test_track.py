@@ -23,13 +23,15 @@ def test_where_a_track_is():
 
 
 FIELD = """
-    mood: str | None = field(
-        default=None,
-        metadata=about(
-            "Mood that somebody wrote.",
-            TagNames(id3=("TMOO",), vorbis=("mood",), mp4=(), ape=("Mood",), asf=("WM/Mood",), columns=("mood",)),
-            filtered=True,
-        ),
+    mood: str | None = tagged(
+        "Mood that somebody wrote.",
+        id3=("TMOO",),
+        vorbis=("mood",),
+        mp4=(),
+        ape=("Mood",),
+        asf=("WM/Mood",),
+        columns=("mood",),
+        filtered=True,
     )
 """
 USE = """
@@ -62,6 +64,7 @@ with LibraryStore.open(folder / "library.db") as store:  # that was made before 
     assert import_library(store, folder / "old.jsonl").errors == []
 (folder / "schemas").mkdir()
 write(folder)
+assert "mood : str | None" in img2music.track.Track.__doc__
 schema = json.loads((folder / "schemas" / "tracks.json").read_text())
 assert schema["$defs"]["Track"]["properties"]["mood"]["description"] == "Mood that somebody wrote."
 assert "| `mood` | Mood that somebody wrote. |" in (folder / "library.md").read_text()

@@ -20,9 +20,10 @@ from .library.exchange import LibraryImport
 from .library.importing import ImportReport
 from .library.lyrics import FetchReport, KnownLyrics
 from .library.scanning import ScanReport
+from .library.store import LibraryInfo
 from .library.streaming import SpotifyReport
 from .library.tagging import TagReport
-from .library.upkeep import LibraryInfo, Verification
+from .library.upkeep import Verification
 from .matching.passages import Passage
 from .matching.query import Query, QueryKind
 from .matching.recommendation import Match, Recommendation, Recommendations

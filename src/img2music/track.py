@@ -41,15 +41,14 @@ class TagNames:
         return tuple(dict.fromkeys(self.vorbis + self.id3 + self.mp4 + self.ape + self.asf + self.libav))
 
 
-def about(
-    doc: str,
-    tags: TagNames | None = None,
-    *,
-    filtered: bool = False,
-    listed: bool = True,
-) -> dict[str, Any]:
+def about(doc: str, tags: TagNames | None = None, *, filtered: bool = False, listed: bool = True) -> dict[str, Any]:
     """Metadata of a field: what it is, where it is read, whether filters look for text in it, whether CSV has it."""
     return {"doc": doc, "tags": tags, "filtered": filtered, "listed": listed}
+
+
+def tagged(doc: str, *, filtered: bool = False, **names: Any) -> Any:
+    """Declare a field that is read from tags, of names as `TagNames` has them."""
+    return field(default=None, metadata=about(doc, TagNames(**names), filtered=filtered))
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,118 +59,83 @@ class Tags:
     that is added is empty in libraries that are there already, until their files are scanned for tags again.
     """
 
-    title: str | None = field(
-        default=None,
-        metadata=about(
-            "Title.",
-            TagNames(
-                id3=("TIT2",),
-                vorbis=("title",),
-                mp4=("\xa9nam",),
-                ape=("Title",),
-                asf=("Title",),
-                libav=("title",),
-                columns=("trackname", "title", "songname", "songtitle", "tracktitle", "track", "song", "name"),
-            ),
-        ),
+    title: str | None = tagged(
+        "Title.",
+        id3=("TIT2",),
+        vorbis=("title",),
+        mp4=("\xa9nam",),
+        ape=("Title",),
+        asf=("Title",),
+        libav=("title",),
+        columns=("trackname", "title", "songname", "songtitle", "tracktitle", "track", "song", "name"),
     )
-    artist: str | None = field(
-        default=None,
-        metadata=about(
-            "Artist.",
-            TagNames(
-                id3=("TPE1",),
-                vorbis=("artist", "performer"),
-                mp4=("\xa9ART",),
-                ape=("Artist",),
-                asf=("Author",),
-                libav=("artist", "author"),
-                columns=("trackartist", "artistname", "artist", "artistnames", "artistsname", "artistsnames", "artists")  # noqa: RUF005
-                + ("trackartists", "trackartistname", "mainartist", "performer", "singer", "band"),
-            ),
-            filtered=True,
-        ),
+    artist: str | None = tagged(
+        "Artist.",
+        id3=("TPE1",),
+        vorbis=("artist", "performer"),
+        mp4=("\xa9ART",),
+        ape=("Artist",),
+        asf=("Author",),
+        libav=("artist", "author"),
+        columns=("trackartist", "artistname", "artist", "artistnames", "artistsname", "artistsnames", "artists")  # noqa: RUF005
+        + ("trackartists", "trackartistname", "mainartist", "performer", "singer", "band"),
+        filtered=True,
     )
-    album: str | None = field(
-        default=None,
-        metadata=about(
-            "Album.",
-            TagNames(
-                id3=("TALB",),
-                vorbis=("album",),
-                mp4=("\xa9alb",),
-                ape=("Album",),
-                asf=("WM/AlbumTitle",),
-                libav=("album",),
-                columns=("trackalbumname", "albumname", "albumtitle", "album", "release"),
-            ),
-            filtered=True,
-        ),
+    album: str | None = tagged(
+        "Album.",
+        id3=("TALB",),
+        vorbis=("album",),
+        mp4=("\xa9alb",),
+        ape=("Album",),
+        asf=("WM/AlbumTitle",),
+        libav=("album",),
+        columns=("trackalbumname", "albumname", "albumtitle", "album", "release"),
+        filtered=True,
     )
-    album_artist: str | None = field(
-        default=None,
-        metadata=about(
-            "Artist of the whole album.",
-            TagNames(
-                id3=("TPE2",),
-                vorbis=("albumartist", "album artist", "album_artist"),
-                mp4=("aART",),
-                ape=("Album Artist",),
-                asf=("WM/AlbumArtist",),
-                libav=("album_artist",),
-                columns=("albumartist", "albumartists", "albumartistname", "albumartistnames"),
-            ),
-        ),
+    album_artist: str | None = tagged(
+        "Artist of the whole album.",
+        id3=("TPE2",),
+        vorbis=("albumartist", "album artist", "album_artist"),
+        mp4=("aART",),
+        ape=("Album Artist",),
+        asf=("WM/AlbumArtist",),
+        libav=("album_artist",),
+        columns=("albumartist", "albumartists", "albumartistname", "albumartistnames"),
     )
-    genre: str | None = field(
-        default=None,
-        metadata=about(
-            "Genre.",
-            TagNames(
-                id3=("TCON",),
-                vorbis=("genre",),
-                mp4=("\xa9gen",),
-                ape=("Genre",),
-                asf=("WM/Genre",),
-                libav=("genre",),
-                columns=("playlistgenre", "trackgenre", "genre", "genres", "topgenre", "maingenre", "artistgenres"),
-            ),
-            filtered=True,
-        ),
+    genre: str | None = tagged(
+        "Genre.",
+        id3=("TCON",),
+        vorbis=("genre",),
+        mp4=("\xa9gen",),
+        ape=("Genre",),
+        asf=("WM/Genre",),
+        libav=("genre",),
+        columns=("playlistgenre", "trackgenre", "genre", "genres", "topgenre", "maingenre", "artistgenres"),
+        filtered=True,
     )
-    year: int | None = field(
-        default=None,
-        metadata=about(
-            "Year of release.",
-            TagNames(
-                id3=("TDRC", "TDOR", "TYER"),
-                vorbis=("date", "originaldate", "year"),
-                mp4=("\xa9day",),
-                ape=("Year",),
-                asf=("WM/Year",),
-                libav=("date",),
-                columns=("year", "releaseyear", "releasedyear", "yearreleased", "yearofrelease")  # noqa: RUF005
-                + ("trackalbumreleasedate", "albumreleasedate", "albumreleaseyear", "albumdate", "releasedate")
-                + ("datereleased",),
-                year=True,
-            ),
-        ),
+    year: int | None = tagged(
+        "Year of release.",
+        id3=("TDRC", "TDOR", "TYER"),
+        vorbis=("date", "originaldate", "year"),
+        mp4=("\xa9day",),
+        ape=("Year",),
+        asf=("WM/Year",),
+        libav=("date",),
+        columns=("year", "releaseyear", "releasedyear", "yearreleased", "yearofrelease")  # noqa: RUF005
+        + ("trackalbumreleasedate", "albumreleasedate", "albumreleaseyear", "albumdate", "releasedate")
+        + ("datereleased",),
+        year=True,
     )
-    label: str | None = field(
-        default=None,
-        metadata=about(
-            "Record label.",
-            TagNames(
-                id3=("TPUB",),
-                vorbis=("label", "publisher", "organization"),
-                mp4=("----:com.apple.iTunes:LABEL", "----:com.apple.iTunes:publisher"),
-                ape=("Label", "Publisher"),
-                asf=("WM/Publisher",),
-                libav=("publisher",),
-                columns=("label", "recordlabel", "labelname", "albumlabel"),
-            ),
-            filtered=True,
-        ),
+    label: str | None = tagged(
+        "Record label.",
+        id3=("TPUB",),
+        vorbis=("label", "publisher", "organization"),
+        mp4=("----:com.apple.iTunes:LABEL", "----:com.apple.iTunes:publisher"),
+        ape=("Label", "Publisher"),
+        asf=("WM/Publisher",),
+        libav=("publisher",),
+        columns=("label", "recordlabel", "labelname", "albumlabel"),
+        filtered=True,
     )
 
 
@@ -248,6 +212,10 @@ class Track(Tags):
     def display_name(self) -> str:
         """What names it wherever songs are shown, as in "#17 Title - Artist"."""
         return display_name(self.id, self.shown_title, self.artist)
+
+
+_ATTRIBUTES = "".join(f"{each.name} : {each.type}\n    {each.metadata['doc']}\n" for each in fields(Track))
+Track.__doc__ = f"{Track.__doc__}\n\nAttributes\n----------\n{_ATTRIBUTES}"
 
 
 def display_name(id: int | None, title: str, artist: str | None) -> str:  # noqa: A002

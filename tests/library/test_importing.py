@@ -21,7 +21,7 @@ from img2music.filters import TrackFilter
 from img2music.library.importing import identify, import_table, merge
 from img2music.library.scanning import scan
 from img2music.library.store import LibraryStore
-from img2music.library.upkeep import info, prune, verify
+from img2music.library.upkeep import prune, verify
 from img2music.music.song import Song
 from img2music.options import ScanOptions
 from tests.support.records import make_record
@@ -169,7 +169,7 @@ def test_upkeep_leaves_songs_without_a_file_alone(store, tmp_path):
     assert prune(store) == 1
     assert verify(store, content=True).checked == 0
     assert [track.title for track in store.tracks()] == ["A"]
-    found = info(store)
+    found = store.info()
     assert (found.present, found.without_file, found.seconds, found.analyzers) == (1, 1, 0.0, {"table/1": 1})
     assert prune(store, without_file=True, dry_run=True) == 1
     assert prune(store, without_file=True) == 1

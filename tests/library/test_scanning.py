@@ -311,7 +311,7 @@ def test_silent_files_are_no_faults(store, tmp_path):
     assert "1 silent" in str(report)
     report = scan(store, [tmp_path / "music"], ScanOptions(retry_failed=True))
     assert (report.unchanged, report.silent, report.failed_before) == (1, 0, 0)
-    totals = store.totals()
+    totals = store.info()
     assert (totals.failures, totals.silent) == (0, 1)
 
 

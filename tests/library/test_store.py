@@ -273,5 +273,5 @@ def test_faults_finds_a_damaged_copy_of_the_affects(store):
 
 def test_size_counts_the_file(store):
     store.put([make_record()])
-    assert store.size() >= 4096
+    assert store.info().bytes >= 4096
     assert Path(store.location).exists()

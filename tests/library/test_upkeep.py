@@ -12,7 +12,7 @@ from img2music.library.exchange import LibraryImport, export_library, import_lib
 from img2music.library.importing import import_table
 from img2music.library.record import Failure
 from img2music.library.store import LibraryStore
-from img2music.library.upkeep import forget, info, prune, verify
+from img2music.library.upkeep import forget, prune, verify
 from img2music.matching.matcher import Matcher
 from img2music.options import MatchMode
 from tests.support.records import make_record
@@ -53,7 +53,7 @@ def test_a_table_is_forgotten_and_another_keeps_its_songs(store, tmp_path):
     put_table(store, tmp_path / "one.csv", "a", "b")
     put_table(store, tmp_path / "two.csv", "b", "c")
     put_table(store, tmp_path / "more" / "two.csv", "d")
-    assert list(info(store).sources.values()) == [1, 2, 2]
+    assert list(store.info().sources.values()) == [1, 2, 2]
     with pytest.raises(InputError, match="several tables are called so"):
         forget(store, "two.csv")
     assert forget(store, "one.csv") == 1
@@ -68,7 +68,7 @@ def test_where_songs_are_from_survives_a_copy(store, tmp_path):
     export_library(store, tmp_path / "out.jsonl")
     with LibraryStore.open(tmp_path / "copy.db", create=True) as copy:
         import_library(copy, tmp_path / "out.jsonl")
-        assert info(copy).sources == info(store).sources
+        assert copy.info().sources == store.info().sources
         line = re.sub(r',"sources":\[[^\]]*\]', "", (tmp_path / "out.jsonl").read_text())
         (tmp_path / "old.jsonl").write_text(line)  # as earlier versions wrote it
         assert import_library(copy, tmp_path / "old.jsonl") == LibraryImport(1)
@@ -88,6 +88,6 @@ def test_missing_files_are_told(store, tmp_path):
 
 def test_the_disk_gets_back_what_was_removed(store, tmp_path):
     store.put(make_record(f"/m/{number}.mp3", missing=True) for number in range(2000))
-    full = store.size()
+    full = store.info().bytes
     assert prune(store) == 2000
-    assert store.size() < full / 10
+    assert store.info().bytes < full / 10

@@ -39,10 +39,10 @@ if TYPE_CHECKING:
     from img2music.library.importing import ImportReport, SongAffect
     from img2music.library.lyrics import FetchReport, KnownLyrics
     from img2music.library.scanning import ScanReport
-    from img2music.library.store import LibraryStore
+    from img2music.library.store import LibraryInfo, LibraryStore
     from img2music.library.streaming import SpotifyReport
     from img2music.library.tagging import TagReport
-    from img2music.library.upkeep import LibraryInfo, Verification
+    from img2music.library.upkeep import Verification
     from img2music.matching.recommendation import Recommendations
     from img2music.media.picture_source import PictureSource
     from img2music.soundtrack.cue_sheet import CueSheet
@@ -639,9 +639,7 @@ class Library:
 
     def info(self) -> "LibraryInfo":
         """Count what is in it."""
-        from img2music.library.upkeep import info
-
-        return info(self._store)
+        return self._store.info()
 
     def verify(self, *, content: bool = False, progress: Progress = unwatched) -> "Verification":
         """Check that the database is sound and that the tracks' files are there as they were analysed.

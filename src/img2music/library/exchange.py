@@ -119,11 +119,21 @@ _KNOWN |= {"tags": {each.name for each in fields(Tags)}, "features": {each.name 
 
 @dataclass
 class LibraryImport:
-    """What an import did."""
+    """What an import did.
 
-    count: int = 0  # tracks and songs that are in the library now
-    errors: list[InputError] = field(default_factory=list)  # lines that could not be used
-    notes: list[str] = field(default_factory=list)  # what a newer version has written that this one does not know
+    Attributes
+    ----------
+    count : int
+        Tracks and songs that are in the library now.
+    errors : list of InputError
+        Lines that could not be used.
+    notes : list of str
+        What a newer version has written that this one does not know.
+    """
+
+    count: int = 0
+    errors: list[InputError] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
 
 def export_library(store: LibraryStore, path: str | os.PathLike[str], progress: Progress = unwatched) -> int:

@@ -55,16 +55,36 @@ class ColumnsAffect:
 
 @dataclass(frozen=True)
 class ImportReport:
-    """What an import did."""
+    """What an import did.
 
-    path: str  # the table
-    rows: int  # that hold anything, but for the header
-    new: int  # songs that were not in the library
-    updated: int  # songs that were
-    duplicates: int  # rows that name a song of an earlier row; they were merged
-    left_out: int  # rows that are no song, or without an affect
-    problems: list[Problem] = field(repr=False)  # odd rows and cells, in order of the table
-    notes: list[str] = field(default_factory=list)  # what a person should know of how the table was read
+    Attributes
+    ----------
+    path : str
+        The table.
+    rows : int
+        That hold anything, but for the header.
+    new : int
+        Songs that were not in the library.
+    updated : int
+        Songs that were.
+    duplicates : int
+        Rows that name a song of an earlier row; they were merged.
+    left_out : int
+        Rows that are no song, or without an affect.
+    problems : list of Problem
+        Odd rows and cells, in order of the table.
+    notes : list of str
+        What a person should know of how the table was read.
+    """
+
+    path: str
+    rows: int
+    new: int
+    updated: int
+    duplicates: int
+    left_out: int
+    problems: list[Problem] = field(repr=False)
+    notes: list[str] = field(default_factory=list)
 
     @property
     def imported(self) -> int:

@@ -36,18 +36,39 @@ class Service(Protocol):
 
 @dataclass
 class FetchReport:
-    """What `fetch` did."""
+    """What `fetch` did.
 
-    tracks: int = 0  # that were looked at
-    known: int = 0  # those whose words were known before
-    found: dict[str, int] = field(default_factory=dict)  # tracks whose words were found, by source
-    instrumental: int = 0  # tracks that are known to have none
-    none: int = 0  # tracks of which no source knows the words; also of earlier runs
-    unnamed: int = 0  # tracks that no service was asked for, since they have no title or no artist
-    # Tracks that a service failed on; they are asked for again in the next run
+    Attributes
+    ----------
+    tracks : int
+        That were looked at.
+    known : int
+        Those whose words were known before.
+    found : dict of str to int
+        Tracks whose words were found, by source.
+    instrumental : int
+        Tracks that are known to have none.
+    none : int
+        Tracks of which no source knows the words; also of earlier runs.
+    unnamed : int
+        Tracks that no service was asked for, since they have no title or no artist.
+    failed : list of InputError
+        Tracks that a service failed on; they are asked for again in the next run.
+    given_up : list of str
+        Services that were not asked any more, since they failed.
+    unasked : int
+        Tracks that they were not asked for.
+    """
+
+    tracks: int = 0
+    known: int = 0
+    found: dict[str, int] = field(default_factory=dict)
+    instrumental: int = 0
+    none: int = 0
+    unnamed: int = 0
     failed: list[InputError] = field(default_factory=list)
-    given_up: list[str] = field(default_factory=list)  # services that were not asked any more, since they failed
-    unasked: int = 0  # tracks that they were not asked for
+    given_up: list[str] = field(default_factory=list)
+    unasked: int = 0
 
     @property
     def got(self) -> int:
@@ -114,10 +135,18 @@ class LyricsShape:
 
 @dataclass(frozen=True, slots=True)
 class KnownLyrics:
-    """What is known of the words of a track."""
+    """What is known of the words of a track.
+
+    Attributes
+    ----------
+    track : Track
+        The track.
+    records : list of LyricsRecord
+        One a source that was asked, best first.
+    """
 
     track: Track
-    records: list[LyricsRecord]  # one a source that was asked, best first
+    records: list[LyricsRecord]
 
     def require(self) -> LyricsRecord:
         """The best of the records."""

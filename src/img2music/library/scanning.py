@@ -28,28 +28,68 @@ FLUSH_FILES = 64
 
 @dataclass
 class ScanReport:
-    """What a scan did, or with ``dry_run`` what it would do."""
+    """What a scan did, or with ``dry_run`` what it would do.
+
+    Attributes
+    ----------
+    dry_run : bool
+        Whether it only tells what it would do.
+    found : int
+        Audio files in the folders.
+    unchanged : int
+        Files that were left alone.
+    new : int
+        Files that were not known, before looking into them.
+    changed : int
+        Files that were known otherwise, likewise.
+    analysed : int
+        Files that were listened to.
+    moved : int
+        Files that a known track has moved to; in a dry run: new files of the size of a missing track.
+    copied : int
+        Files with the same sound as another one, which was not analysed twice.
+    retagged : int
+        Known files whose tags have changed, or anything but their sound; they were not analysed again.
+    reread : int
+        Unchanged files whose tags were read again; in a dry run: those whose tags would be.
+    hashed : int
+        Unchanged files whose sound was not known apart from their tags; in a dry run: likewise.
+    returned : int
+        Missing tracks that are back, unchanged.
+    missing : int
+        Tracks whose file is gone now.
+    silent : int
+        Files that hold nothing to hear; no fault.
+    failed : list of InputError
+        Files that could not be analysed, files and folders that could not be read.
+    notes : list of str
+        What is wrong with files that were analysed all the same.
+    failed_before : int
+        Files that could not be analysed in an earlier scan, and were left alone.
+    unusable : bool
+        Whether no given folder could be read, and no track was known in them.
+    seconds : float
+        How long it took.
+    """
 
     dry_run: bool = False
-    found: int = 0  # audio files in the folders
-    unchanged: int = 0  # files that were left alone
-    new: int = 0  # files that were not known, before looking into them
-    changed: int = 0  # files that were known otherwise, likewise
+    found: int = 0
+    unchanged: int = 0
+    new: int = 0
+    changed: int = 0
     analysed: int = 0
-    moved: int = 0  # files that a known track has moved to; in a dry run: new files of the size of a missing track
-    copied: int = 0  # files with the same sound as another one, which was not analysed twice
-    # Known files whose tags have changed, or anything but their sound; they were not analysed again
+    moved: int = 0
+    copied: int = 0
     retagged: int = 0
-    reread: int = 0  # unchanged files whose tags were read again; in a dry run: those whose tags would be
-    hashed: int = 0  # unchanged files whose sound was not known apart from their tags; in a dry run: likewise
-    returned: int = 0  # missing tracks that are back, unchanged
-    missing: int = 0  # tracks whose file is gone now
-    silent: int = 0  # files that hold nothing to hear; no fault
-    # Files that could not be analysed, files and folders that could not be read
+    reread: int = 0
+    hashed: int = 0
+    returned: int = 0
+    missing: int = 0
+    silent: int = 0
     failed: list[InputError] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)  # what is wrong with files that were analysed all the same
-    failed_before: int = 0  # files that could not be analysed in an earlier scan, and were left alone
-    unusable: bool = False  # whether no given folder could be read, and no track was known in them
+    notes: list[str] = field(default_factory=list)
+    failed_before: int = 0
+    unusable: bool = False
     seconds: float = 0.0
 
     def __str__(self) -> str:

@@ -41,15 +41,43 @@ class KnownFile:
 
 
 @dataclass(frozen=True, slots=True)
-class Totals:
-    """Sums over a library."""
+class LibraryInfo:
+    """What is in a library.
 
-    failures: int  # files that could not be analysed
-    silent: int  # files that hold nothing to hear
-    seconds: float  # length of all tracks that are present
-    without_file: int  # songs that are known from tables only
-    analyzers: dict[str, int]  # tracks by the analyzer version that measured them, or by what their affect comes from
-    sources: dict[str, int]  # songs by the table or playlist that they are from
+    Attributes
+    ----------
+    location : str
+        Where it is.
+    bytes : int or None
+        Size of the database on the disk; None on a server.
+    present : int
+        Tracks.
+    missing : int
+        Tracks.
+    without_file : int
+        Of the present tracks, those that are known from tables only.
+    failures : int
+        Files that could not be analysed.
+    silent : int
+        Files that hold nothing to hear.
+    seconds : float
+        Length of all tracks that are present, where it is known.
+    analyzers : dict of str to int
+        Tracks by the analyzer version that measured them.
+    sources : dict of str to int
+        Songs by the table or playlist that they are from.
+    """
+
+    location: str
+    bytes: int | None
+    present: int
+    missing: int
+    without_file: int
+    failures: int
+    silent: int
+    seconds: float
+    analyzers: dict[str, int]
+    sources: dict[str, int]
 
 
 def library_location(location: str | os.PathLike[str] | None = None) -> str:
@@ -330,30 +358,30 @@ class LibraryStore:
                 found += [tuple(row) for row in connection.execute(present.order_by(tracks.c.sound, tracks.c.id))]
         return found
 
-    def totals(self) -> "Totals":
-        """Add up what is stored."""
-        present = tracks.c.missing.is_(False)
+    def info(self) -> LibraryInfo:
+        """Tell what is in the library."""
         by_source = sa.select(song_sources.c.source, sa.func.count()).group_by(song_sources.c.source)
         by_analyzer = sa.select(tracks.c.analyzer, sa.func.count()).group_by(tracks.c.analyzer)
+        seconds = sa.select(sa.func.sum(tracks.c.duration)).where(tracks.c.missing.is_(False))
         with self._reading() as connection:
 
-            def count_failures(which: sa.ColumnElement[bool]) -> int:
-                return database.scalar(connection, sa.select(sa.func.count()).select_from(failures).where(which))
+            def count(which: sa.ColumnElement[bool]) -> int:
+                return database.scalar(connection, sa.select(sa.func.count()).where(which))
 
-            return Totals(
-                failures=count_failures(failures.c.reason != NO_MUSIC),
-                silent=count_failures(failures.c.reason == NO_MUSIC),
-                seconds=float(
-                    connection.execute(sa.select(sa.func.sum(tracks.c.duration)).where(present)).scalar() or 0
-                ),
-                without_file=database.scalar(
-                    connection, sa.select(sa.func.count()).select_from(tracks).where(tracks.c.path.is_(None))
-                ),
+            return LibraryInfo(
+                location=self.location,
+                bytes=self._size(),
+                present=count(tracks.c.missing.is_(False)),
+                missing=count(tracks.c.missing.is_(True)),
+                without_file=count(tracks.c.path.is_(None)),
+                failures=count(failures.c.reason != NO_MUSIC),
+                silent=count(failures.c.reason == NO_MUSIC),
+                seconds=float(connection.execute(seconds).scalar() or 0),
                 analyzers={row[0]: row[1] for row in connection.execute(by_analyzer.order_by(tracks.c.analyzer))},
                 sources={row[0]: row[1] for row in connection.execute(by_source.order_by(song_sources.c.source))},
             )
 
-    def size(self) -> int | None:
+    def _size(self) -> int | None:
         """Tell the size of the database on the disk."""
         path = self._where.path
         if path is None:

@@ -24,15 +24,29 @@ REFUSED = (
 
 @dataclass
 class SpotifyReport:
-    """What a `SpotifyImport` did."""
+    """What a `SpotifyImport` did.
 
-    songs: int = 0  # songs that Spotify named
-    new: int = 0  # those that are now in the library, and were not
-    known: int = 0  # those that were in the library before; they are left as they are
-    # Those without an affect: neither Spotify nor ReccoBeats knows their valence and energy
+    Attributes
+    ----------
+    songs : int
+        Songs that Spotify named.
+    new : int
+        Those that are now in the library, and were not.
+    known : int
+        Those that were in the library before; they are left as they are.
+    left_out : list of Song
+        Those without an affect: neither Spotify nor ReccoBeats knows their valence and energy.
+    refused : bool
+        Whether Spotify refused to tell features.
+    errors : list of InputError
+        What could not be read, by what was asked for; ask again to go on.
+    """
+
+    songs: int = 0
+    new: int = 0
+    known: int = 0
     left_out: list[Song] = field(default_factory=list)
-    refused: bool = False  # whether Spotify refused to tell features
-    # What could not be read, by what was asked for; ask again to go on
+    refused: bool = False
     errors: list[InputError] = field(default_factory=list)
 
     def as_import(self) -> ImportReport:

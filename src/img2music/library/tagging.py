@@ -61,14 +61,30 @@ class TagShape:
 
 @dataclass
 class TagReport:
-    """What `tag` did, or with ``dry_run`` what it would do."""
+    """What `tag` did, or with ``dry_run`` what it would do.
+
+    Attributes
+    ----------
+    options : TagOptions
+        What was asked for.
+    files : list of TaggedFile
+        That were looked at, in order of path, changed or not.
+    failed : list of InputError
+        Files that were left as they were: something is wrong.
+    missing : int
+        Tracks that were left out, since the last scan did not find their file.
+    without_file : int
+        Songs that were left out, since they have none.
+    linked : int
+        Tracks that were left out: their path is a link to the file of another, which was looked at.
+    """
 
     options: TagOptions
-    files: list[TaggedFile] = field(default_factory=list)  # that were looked at, in order of path, changed or not
-    failed: list[InputError] = field(default_factory=list)  # files that were left as they were: something is wrong
-    missing: int = 0  # tracks that were left out, since the last scan did not find their file
-    without_file: int = 0  # songs that were left out, since they have none
-    linked: int = 0  # tracks that were left out: their path is a link to the file of another, which was looked at
+    files: list[TaggedFile] = field(default_factory=list)
+    failed: list[InputError] = field(default_factory=list)
+    missing: int = 0
+    without_file: int = 0
+    linked: int = 0
 
     @property
     def changed(self) -> int:

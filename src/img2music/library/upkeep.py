@@ -12,47 +12,23 @@ from img2music.library.workers import content_hash
 from img2music.progress import Progress, Step, unwatched
 
 
-@dataclass(frozen=True, slots=True)
-class LibraryInfo:
-    """What is in a library."""
-
-    location: str
-    bytes: int | None  # size of the database on the disk; None on a server
-    present: int  # tracks
-    missing: int  # tracks
-    without_file: int  # of the present tracks, those that are known from tables only
-    failures: int  # files that could not be analysed
-    silent: int  # files that hold nothing to hear
-    seconds: float  # length of all tracks that are present, where it is known
-    analyzers: dict[str, int]  # tracks by the analyzer version that measured them
-    sources: dict[str, int]  # songs by the table or playlist that they are from
-
-
 @dataclass
 class Verification:
-    """What is wrong with a library or its files."""
+    """What is wrong with a library or its files.
 
-    database: list[str] = field(default_factory=list)  # faults of the database; empty if it is sound
-    # Tracks whose files are gone, now or at the last scan, have changed or can't be read
+    Attributes
+    ----------
+    database : list of str
+        Faults of the database; empty if it is sound.
+    files : list of InputError
+        Tracks whose files are gone, now or at the last scan, have changed or can't be read.
+    checked : int
+        Number of files that were looked at.
+    """
+
+    database: list[str] = field(default_factory=list)
     files: list[InputError] = field(default_factory=list)
-    checked: int = 0  # number of files that were looked at
-
-
-def info(store: LibraryStore) -> LibraryInfo:
-    """Tell what is in a library."""
-    totals = store.totals()
-    return LibraryInfo(
-        location=store.location,
-        bytes=store.size(),
-        present=store.count(),
-        missing=store.count(missing=True),
-        without_file=totals.without_file,
-        failures=totals.failures,
-        silent=totals.silent,
-        seconds=totals.seconds,
-        analyzers=totals.analyzers,
-        sources=totals.sources,
-    )
+    checked: int = 0
 
 
 def verify(store: LibraryStore, *, content: bool = False, progress: Progress = unwatched) -> Verification:
@@ -85,7 +61,7 @@ def verify(store: LibraryStore, *, content: bool = False, progress: Progress = u
 def prune(store: LibraryStore, *, without_file: bool = False, dry_run: bool = False) -> int:
     """Remove the tracks that are marked missing, for good."""
     if dry_run:
-        return store.count(missing=True) + (store.totals().without_file if without_file else 0)
+        return store.count(missing=True) + (store.info().without_file if without_file else 0)
     with store.alone():
         with store.writing() as transaction:
             removed = transaction.remove_missing() + (transaction.remove_songs() if without_file else 0)
@@ -96,7 +72,7 @@ def prune(store: LibraryStore, *, without_file: bool = False, dry_run: bool = Fa
 def forget(store: LibraryStore, what: str) -> int:
     """Remove what the library has of a folder, a file, a table or a playlist, for good; files are not touched."""
     path = os.path.abspath(os.path.expanduser(what))  # noqa: PTH100, PTH111 - names may be any bytes
-    sources = store.totals().sources
+    sources = store.info().sources
     table = table_source(Path(path))
     named = [name for name in sources if name in (what, table)] or [
         name for name in sources if os.sep not in what and PurePath(name).name == what

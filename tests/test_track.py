@@ -65,9 +65,8 @@ write(folder)
 schema = json.loads((folder / "schemas" / "tracks.json").read_text())
 assert schema["$defs"]["Track"]["properties"]["mood"]["description"] == "Mood that somebody wrote."
 assert "| `mood` | Mood that somebody wrote. |" in (folder / "library.md").read_text()
-from typer.main import get_command
-from img2music.cli.app import app
-names = {name for each in get_command(app).commands["tracks"].params for name in each.opts}
+from img2music.cli.tracks import tracks
+names = {name for each in tracks.params for name in each.opts}
 assert {"--mood", "--not-mood"} <= names
 print("found everywhere")
 """

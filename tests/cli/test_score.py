@@ -109,7 +109,7 @@ def test_a_film_is_scored_and_scored_again_from_its_sheet(run: Run, folder: Path
 
 BAD = {
     "photo": (["--output", "out.mp4"], {"film": "photo.mp4"}, "picture, not a film"),
-    "no film": (["--output", "out.mp4"], {"film": "none.mp4"}, "No such file"),
+    "no film": (["--output", "out.mp4"], {"film": "none.mp4"}, "no such file"),
     "nothing to write": ([], {}, "give --output, --audio-only, or both"),
     "ending": (["--output", "out.txt"], {}, "must end in .mp4, .mov, .mkv or .webm"),
     "ending of the sheet": (["--output", "out.mp4", "--sheet-output", "a.doc"], {}, "a cue sheet must end in .json"),

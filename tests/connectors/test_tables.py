@@ -169,7 +169,7 @@ def test_a_chosen_column_of_identifiers_may_hold_anything(tmp_path: Path) -> Non
         ("mode", "2", "'2' is no mode (1 = major, 0 = minor)"),
         ("tempo", "-5", "'-5' is no tempo (beats per minute, up to 1000)"),
         ("loudness", "1e308", "'1e308' is no loudness (-120 to 30 dB)"),
-        ("duration", "305000", "'305000' is no length of a song; if it is in milliseconds: --map duration_ms=COLUMN"),
+        ("duration", "9e9", "'9e9' is no length of a song; if it is in milliseconds: `mapping=duration_ms=COLUMN`"),
         ("duration_ms", "-1", "'-1' is no length of a song"),
         ("year", "soon", "'soon' holds no year"),
         ("energy", "x" * 40, f"'{'x' * 30}'... is no number"),
@@ -237,7 +237,7 @@ def test_of_two_columns_of_one_name_the_first_counts(tmp_path: Path) -> None:
         (b"", "is empty"),
         (b"\n \n\t\n", "is empty"),
         (HEADER.encode(), "has a header, and no song below it"),
-        (b"a,b\n1,2\n", r"line 1: there is no column of titles; .*--map title=COLUMN. There is: a, b"),
+        (b"a,b\n1,2\n", r"line 1: there is no column of titles; .*`mapping=title=COLUMN`. There is: a, b"),
         (b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 9, "is no text"),
         (bytes(5000), "is no text"),
         (b"PK\x03\x04" + bytes(99), "spreadsheet"),
@@ -474,3 +474,8 @@ def test_excels_tab_and_what_is_no_delimiter(tmp_path: Path) -> None:
     found = read(tmp_path, b'sep="\n' + TEXT.encode())
     assert found.songs == [dataclasses.replace(SONG, row=3)]
     assert [problem.row for problem in found.problems] == [1]
+
+
+def test_all_that_a_track_declares_is_read(tmp_path: Path) -> None:
+    song = one(tmp_path, "record_label,Album Artist", "Verve,Various")
+    assert (song.label, song.album_artist) == ("Verve", "Various")

@@ -480,3 +480,15 @@ def test_damage_is_told_in_plain_words(copied: Callable[[str], Path], kind: str,
     with pytest.raises(InputError) as told:
         write(path)
     assert re.match(plain, told.value.reason)
+
+
+def test_a_value_that_is_no_text_comes_back(copied: Callable[[str], Path]) -> None:
+    song = copied("m4a")
+    tags = mutagen.File(song)
+    tags[f"{APPLE}MOOD"] = [b"\xff\xfe mood"]
+    tags.save()
+    before = everything(song)
+    assert write(song, overwrite=True).changed
+    assert mutagen.File(song)[f"{APPLE}MOOD"] == [b"serene"]
+    remove(song)
+    assert everything(song) == before

@@ -9,19 +9,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from mutagen.apev2 import APEv2
-from mutagen.id3 import COMM, ID3, TALB, TCON, TDRC, TIT2, TPE1, TPE2, TXXX
+from mutagen.id3 import COMM, ID3, TALB, TCON, TDRC, TIT2, TPE1, TPE2, TPUB, TXXX
 
 from img2music.connectors.tags import LONGEST, find_year, one_line, read_tags
 from img2music.track import Tags
 from tests.support.sounds import FORMATS, encode, tone
 
-EXPECTED = Tags("Title", "Artist", "Album", "Various", "Jazz", 1999)
+EXPECTED = Tags("Title", "Artist", "Album", "Various", "Jazz", 1999, "Verve")
 # Keys under which each family of formats keeps them.
-ID3_FRAMES = [TIT2, TPE1, TALB, TPE2, TCON, TDRC]
-MP4 = ["\xa9nam", "\xa9ART", "\xa9alb", "aART", "\xa9gen", "\xa9day"]
-ASF = ["Title", "Author", "WM/AlbumTitle", "WM/AlbumArtist", "WM/Genre", "WM/Year"]
-VORBIS = ["TITLE", "artist", "Album", "ALBUMARTIST", "genre", "DATE"]
-VALUES = ["Title", "Artist", "Album", "Various", "Jazz", "1999-05-01"]
+ID3_FRAMES = [TIT2, TPE1, TALB, TPE2, TCON, TDRC, TPUB]
+MP4 = ["\xa9nam", "\xa9ART", "\xa9alb", "aART", "\xa9gen", "\xa9day", "----:com.apple.iTunes:LABEL"]
+ASF = ["Title", "Author", "WM/AlbumTitle", "WM/AlbumArtist", "WM/Genre", "WM/Year", "WM/Publisher"]
+VORBIS = ["TITLE", "artist", "Album", "ALBUMARTIST", "genre", "DATE", "Label"]
+VALUES = ["Title", "Artist", "Album", "Various", "Jazz", "1999-05-01", "Verve"]
 
 
 @pytest.mark.parametrize("kind", ["mp3", "wav", "aiff", "m4a", "alac", "wma", "flac", "ogg", "opus"])
@@ -36,7 +36,7 @@ def test_every_format(tmp_path: Path, kind: str) -> None:
     else:
         keys = {"m4a": MP4, "alac": MP4, "wma": ASF}.get(kind, VORBIS)
         for key, value in zip(keys, VALUES, strict=True):
-            file.tags[key] = [value]
+            file.tags[key] = [value.encode() if key.startswith("----") else value]
     file.save()
     assert read_tags(path) == EXPECTED
 

@@ -74,7 +74,7 @@ def test_evaluate_text(tmp_path):
     [
         (["--emobank", "none.csv"], "none.csv: can't be read"),
         (["--emobank", "emobank.csv", "--model", "emobank.csv"], "not a readable model file"),
-        (["--emobank", "lexicon"], "row 1 lacks the columns"),
+        (["--emobank", "lexicon"], "line 1 lacks id, V, A"),
     ],
 )
 def test_bad_input_of_evaluate_text(tmp_path, options, said):

@@ -124,15 +124,15 @@ def test_only_the_first_problems_are_told_one_by_one(store, tmp_path):
     told = told_problems(report)
     assert len(told) == SHOWN_PROBLEMS + 1
     assert str(told[0]) == "songs.csv: line 2, column key: '12' is no key (0 = C to 11 = B)."
-    assert str(told[-1]) == "songs.csv: 5 more problems; --format json lists them all."
+    assert str(told[-1]) == "songs.csv: 5 more problems; `format=json` lists them all."
     assert len(report.to_dict()["problems"]) == SHOWN_PROBLEMS + 5
 
 
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("title\na\n", r"no column valence and none energy; name it \(`map=valence=COLUMN`\), or take"),
-        ("title,valence\na,0.5\n", r"no column energy; name it \(`map=energy=COLUMN`\)"),
+        ("title\na\n", r"no column valence and none energy; name it \(`mapping=valence=COLUMN`\), or take"),
+        ("title,valence\na,0.5\n", r"no column energy; name it \(`mapping=energy=COLUMN`\)"),
         ("title,valence,energy\na,,0.5\nb,0.5,\n", "no row has both valence and energy"),
     ],
 )

@@ -12,6 +12,12 @@ from img2music import __version__
 from img2music.cli.output import say
 from img2music.errors import printable
 
+
+def _group(help: str, module: str, *names: str) -> dict[str, str]:  # noqa: A002
+    """The commands of one module, and what the group that they make is for."""
+    return {"": help, **{name.rstrip("_"): f"img2music.cli.{module}:{name}" for name in names}}
+
+
 COMMANDS = {
     "analyze": "img2music.cli.analyze:analyze",
     "scan": "img2music.cli.scan:scan",
@@ -22,35 +28,14 @@ COMMANDS = {
     "cues": "img2music.cli.cues:cues",
     "tracks": "img2music.cli.tracks:tracks",
     "tag": "img2music.cli.tag:tag",
-    "import": {
-        "": "Put songs from elsewhere into the library.",
-        "table": "img2music.cli.imports:table",
-        "spotify": "img2music.cli.imports:spotify",
-    },
-    "library": {
-        "": "Look after the library.",
-        "info": "img2music.cli.library:info",
-        "verify": "img2music.cli.library:verify",
-        "failures": "img2music.cli.library:failures",
-        "prune": "img2music.cli.library:prune",
-        "forget": "img2music.cli.library:forget",
-        "export": "img2music.cli.library:export",
-        "import": "img2music.cli.library:import_",
-    },
-    "lyrics": {
-        "": "Fetch and show the lyrics of the tracks in the library.",
-        "affect": "img2music.cli.lyrics:affect",
-        "fetch": "img2music.cli.lyrics:fetch",
-        "show": "img2music.cli.lyrics:show",
-    },
-    "models": {
-        "": "List, choose and keep the models that read pictures.",
-        "list": "img2music.cli.models:list_",
-        "show": "img2music.cli.models:show",
-        "use": "img2music.cli.models:use",
-        "add": "img2music.cli.models:add",
-        "remove": "img2music.cli.models:remove",
-    },
+    "import": _group("Put songs from elsewhere into the library.", "imports", "table", "spotify"),
+    "library": _group(
+        "Look after the library.", "library", "info", "verify", "failures", "prune", "forget", "export", "import_"
+    ),
+    "lyrics": _group("Fetch and show the lyrics of the tracks in the library.", "lyrics", "affect", "fetch", "show"),
+    "models": _group(
+        "List, choose and keep the models that read pictures.", "models", "list_", "show", "use", "add", "remove"
+    ),
     "train": {
         "": "Train models.",
         "image": "img2music.research.cli.train_image:train_image",
@@ -134,8 +119,6 @@ def _run(arguments: Sequence[str] | None) -> int:
     try:
         code = app(arguments, prog_name="img2music", standalone_mode=False)
         return code if isinstance(code, int) else 0
-    except SystemExit as end:
-        code = end.code if isinstance(end.code, int) else 0
     except click.UsageError as error:
         hint = f" See {error.ctx.command_path} --help." if error.ctx is not None else ""
         say(f"{error.format_message()}{hint}")
@@ -144,10 +127,8 @@ def _run(arguments: Sequence[str] | None) -> int:
         say(error.format_message())
         return error.exit_code
     except (KeyboardInterrupt, click.Abort):
-        code = INTERRUPTED
-    if code == INTERRUPTED:
         say("interrupted; what was finished is kept. Run it again to go on.")
-    return code
+        return INTERRUPTED
 
 
 def _drop_output() -> None:

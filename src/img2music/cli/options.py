@@ -201,7 +201,7 @@ def filter_options(*, files: bool = True, chooses: bool = False) -> dict[str, cl
             found[field.name] = click.Option(declared, default=None, help=words["help"], show_default=shown)
         else:
             many = words["kind"] in ("text", "folder")
-            kind = click.Path() if words["kind"] == "folder" else str
+            kind = click.Path(readable=False) if words["kind"] == "folder" else str
             given = {"type": kind, "multiple": many, "metavar": words["metavar"], "help": words["help"]}
             found[field.name] = click.Option([field.name, flag], **given)
     return found
@@ -238,7 +238,7 @@ image_model_option = option_of(RecommendOptions, "image_model")
 force_option = option(
     "--force", is_flag=True, help="Replace output files that are there, if they are of the same kind."
 )
-file_path = click.Path(path_type=Path)
+file_path = click.Path(path_type=Path, readable=False)  # what can't be read is told by who reads it
 map_option = option(
     "--map",
     "mapping",

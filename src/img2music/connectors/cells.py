@@ -3,13 +3,13 @@
 import math
 import re
 
+from img2music.connectors.lyrics import LONGEST as LONGEST_LYRICS
 from img2music.connectors.tags import LONGEST, find_year, one_line
 from img2music.errors import shown
 
 MISSING = frozenset({"", "na", "n/a", "#n/a", "null", "none"})
 """How tables write that there is no value, in small letters."""
 
-LONGEST_LYRICS = 100_000
 LONGEST_SONG = 24 * 3600.0
 """Seconds."""
 FASTEST = 1000.0
@@ -97,22 +97,23 @@ def read_number(cell: str, decimal_comma: bool) -> float | None:
     return value
 
 
+def _within(cell: str, value: float | None, least: float, most: float, what: str) -> float | None:
+    if value is not None and not least <= value <= most:
+        raise CellError(f"{shown(cell.strip())} is no {what}")
+    return value
+
+
 def read_tempo(cell: str, decimal_comma: bool) -> float | None:
     """Read beats per minute; Spotify's 0 says that no beat was found."""
-    value = read_number(cell, decimal_comma)
-    if value is None or value == 0.0:
-        return None
-    if not 0.0 < value <= FASTEST:
-        raise CellError(f"{shown(cell.strip())} is no tempo (beats per minute, up to {FASTEST:.0f})")
-    return value
+    value = read_number(cell, decimal_comma) or None
+    return _within(cell, value, 0.0, FASTEST, f"tempo (beats per minute, up to {FASTEST:.0f})")
 
 
 def read_loudness(cell: str, decimal_comma: bool) -> float | None:
     """Read decibels."""
-    value = read_number(cell, decimal_comma)
-    if value is not None and not LOUDNESS[0] <= value <= LOUDNESS[1]:
-        raise CellError(f"{shown(cell.strip())} is no loudness ({LOUDNESS[0]:.0f} to {LOUDNESS[1]:.0f} dB)")
-    return value
+    return _within(
+        cell, read_number(cell, decimal_comma), *LOUDNESS, "loudness ({:.0f} to {:.0f} dB)".format(*LOUDNESS)
+    )
 
 
 def read_key(cell: str, decimal_comma: bool) -> int | None:
@@ -122,42 +123,35 @@ def read_key(cell: str, decimal_comma: bool) -> int | None:
         sign = {"": 0, "#": 1, "\u266f": 1}.get(named[2], -1)
         return (_PITCH_CLASSES[named[1].lower()] + sign) % 12
     value = read_number(cell, decimal_comma)
-    if value is None or value == -1.0:
-        return None
-    if value not in range(12):
-        raise CellError(f"{shown(cell.strip())} is no key (0 = C to 11 = B)")
-    return int(value)
+    return None if value == -1.0 else _one_of(cell, value, 12, "key (0 = C to 11 = B)")
 
 
 def read_mode(cell: str, decimal_comma: bool) -> int | None:
     """Read a mode, as a number or a word."""
     word = _MODES.get(cell.strip().lower())
-    if word is not None:
-        return word
-    value = read_number(cell, decimal_comma)
-    if value is not None and value not in (0.0, 1.0):
-        raise CellError(f"{shown(cell.strip())} is no mode (1 = major, 0 = minor)")
+    return (
+        word if word is not None else _one_of(cell, read_number(cell, decimal_comma), 2, "mode (1 = major, 0 = minor)")
+    )
+
+
+def _one_of(cell: str, value: float | None, below: int, what: str) -> int | None:
+    if value not in (None, *range(below)):
+        raise CellError(f"{shown(cell.strip())} is no {what}")
     return None if value is None else int(value)
 
 
-def read_seconds(cell: str, decimal_comma: bool, milliseconds: bool) -> float | None:
-    """Read a length as a number or as ``m:ss``; 0 says that it is not known."""
+def read_seconds(cell: str, decimal_comma: bool, unit: float = 1.0) -> float | None:
+    """Read a length as a number, in units of so many seconds, or as ``m:ss``; 0 says that it is not known."""
     clock = _CLOCK.fullmatch(cell.strip())
     if clock:
-        value: float | None = int(clock[1] or 0) * 3600 + int(clock[2]) * 60 + float(clock[3].replace(",", "."))
+        value = int(clock[1] or 0) * 3600 + int(clock[2]) * 60 + float(clock[3].replace(",", "."))
     else:
-        value = read_number(cell, decimal_comma)
-        if value is not None and milliseconds:
-            value /= 1000.0
-    if value is None or value == 0.0:
-        return None
-    if not 0.0 < value <= LONGEST_SONG:
-        hint = "" if milliseconds or value < 0 else "; if it is in milliseconds: `map=duration_ms=COLUMN`"
-        raise CellError(f"{shown(cell.strip())} is no length of a song{hint}")
-    return value
+        value = (read_number(cell, decimal_comma) or 0.0) * unit
+    hint = "; if it is in milliseconds: `mapping=duration_ms=COLUMN`" if unit == 1.0 and value > 0.0 else ""
+    return _within(cell, value or None, 0.0, LONGEST_SONG, f"length of a song{hint}")
 
 
-def read_year(cell: str, decimal_comma: bool) -> int | None:
+def read_year(cell: str) -> int | None:
     """Read a year, also out of a date; Spotify's 0000 says that it is not known."""
     text = cell.strip()
     if text.lower() in MISSING or text.startswith("0000") or text == "0":

@@ -1,6 +1,7 @@
 """Tables of text as people have them: encoding, delimiter and header told from what is in them."""
 
 import codecs
+import contextlib
 import csv
 import io
 import itertools
@@ -23,15 +24,12 @@ LONGEST_LINE = 1 << 22
 CONTROLS, MOST_CONTROLS = 32, 0.03
 """Number and share of control characters above which a file is no text. Of compressed data an eighth are."""
 
-FOREIGN = (
-    (b"PK\x03\x04", "is a spreadsheet or an archive; save or unpack it as CSV"),
-    (b"\xd0\xcf\x11\xe0", "is an Excel workbook; save it as CSV"),
-    (b"\x1f\x8b", "is compressed; unpack it first"),
-    (b"BZh", "is compressed; unpack it first"),
-    (b"\xfd7zXZ", "is compressed; unpack it first"),
-    (b"\x28\xb5\x2f\xfd", "is compressed; unpack it first"),
-    (b"SQLite format 3", "is a database; export its songs as CSV"),
-)
+FOREIGN = {
+    (b"PK\x03\x04",): "is a spreadsheet or an archive; save or unpack it as CSV.",
+    (b"\xd0\xcf\x11\xe0",): "is an Excel workbook; save it as CSV.",
+    (b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd"): "is compressed; unpack it first.",
+    (b"SQLite format 3",): "is a database; export its songs as CSV.",
+}
 """How files begin that are taken for tables, and what to do about them."""
 
 _STATED = re.compile(r"sep=([,;\t|])\r?\n", re.IGNORECASE)
@@ -53,6 +51,7 @@ class Row:
     line: int  # line of the file that it begins in; the first is 1
     cells: list[str]
     fault: str | None = None  # why it can't be read; then it has no cells
+    end: int = 0  # line of the file that it ends in
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,14 +71,10 @@ def read_delimited(path: Path, known: Callable[[list[str]], int]) -> Delimited:
     which covers tables in that encoding and those that mix the two. The delimiter is the one by which one of the first
     rows holds the most known names of columns; a first line ``sep=;``, as Excel writes it, decides.
     """
-    try:
-        with path.open("rb") as file:
-            head = file.read(HEAD_BYTES)
-    except OSError as error:
-        raise _unreadable(path, error) from None
-    for magic, what in FOREIGN:
-        if head.startswith(magic):
-            raise InputError(f"{what}.", str(path))
+    head = first_bytes(path, HEAD_BYTES)
+    for beginnings, what in FOREIGN.items():
+        if head.startswith(beginnings):
+            raise InputError(what, str(path))
     encoding = _encoding(head)
     start = codecs.getincrementaldecoder(encoding)(_on_error(encoding)).decode(head)
     controls = sum(char < " " and char not in "\t\n\v\f\r\x1a" for char in start)
@@ -92,28 +87,32 @@ def read_delimited(path: Path, known: Callable[[list[str]], int]) -> Delimited:
     rows = heads[best]
     if not rows:
         raise InputError("is empty.", str(path))
-    place = max(range(len(rows)), key=lambda each: known(rows[each][0].cells))
-    header, last_line = rows[place]
-    above = [row for row, _ in rows[:place]]
-    body = _body(path, encoding, last_line, delimiters[best], len(header.cells))
-    return Delimited(header, above, delimiters[best], body)
+    header = max(rows, key=lambda row: known(row.cells))
+    body = _body(path, encoding, header.end, delimiters[best], len(header.cells))
+    return Delimited(header, rows[: rows.index(header)], delimiters[best], body)
 
 
-def _unreadable(path: Path, error: OSError) -> InputError:
-    return InputError(f"can't be read: {error.strerror or error}.", str(path))
+def first_bytes(path: Path, count: int) -> bytes:
+    """Read how a file begins."""
+    with _faults_told(path), path.open("rb") as file:
+        return file.read(count)
+
+
+@contextlib.contextmanager
+def _faults_told(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise InputError(f"can't be read: {error.strerror or error}.", str(path)) from None
 
 
 def _encoding(head: bytes) -> str:
     for mark, encoding in _MARKS:
         if head.startswith(mark):
             return encoding
-    half = len(head) // 2
-    even, odd = head[0::2].count(0), head[1::2].count(0)
-    if half and odd > half / 2 and even < half / 10:  # mostly Latin letters, whose other byte is 0
-        return "utf-16-le"
-    if half and even > half / 2 and odd < half / 10:
-        return "utf-16-be"
-    return "utf-8"
+    zeros = {"utf-16-be": head[0::2].count(0), "utf-16-le": head[1::2].count(0)}
+    likely = max(zeros, key=zeros.__getitem__)  # mostly Latin letters, whose other byte is 0
+    return likely if zeros[likely] > len(head) / 4 and min(zeros.values()) < len(head) / 20 else "utf-8"
 
 
 def _on_error(encoding: str) -> str:
@@ -128,22 +127,17 @@ def _as_windows_1252(error: UnicodeError) -> tuple[str, int]:
 codecs.register_error("img2music.windows-1252", _as_windows_1252)
 
 
-def _head(start: str, skip: int, delimiter: str) -> list[tuple[Row, int]]:
-    """The first rows, each with its last line."""
-    lines = _Lines(io.StringIO(start, newline=""), skip)
-    return [(row, lines.number) for row in itertools.islice(_rows(lines, delimiter), HEADER_WITHIN)]
+def _head(start: str, skip: int, delimiter: str) -> list[Row]:
+    return list(itertools.islice(_rows(_Lines(io.StringIO(start, newline=""), skip), delimiter), HEADER_WITHIN))
 
 
-def _score(rows: list[tuple[Row, int]], known: Callable[[list[str]], int]) -> tuple[int, int]:
-    return max((known(row.cells) for row, _ in rows), default=0), max((len(row.cells) for row, _ in rows), default=0)
+def _score(rows: list[Row], known: Callable[[list[str]], int]) -> tuple[int, int]:
+    return max((known(row.cells) for row in rows), default=0), max((len(row.cells) for row in rows), default=0)
 
 
 def _body(path: Path, encoding: str, skip: int, delimiter: str, width: int) -> Iterator[Row]:
-    try:
-        with path.open(encoding=encoding, errors=_on_error(encoding), newline="") as stream:
-            yield from _rows(_Lines(stream, skip), delimiter, width)
-    except OSError as error:
-        raise _unreadable(path, error) from None
+    with _faults_told(path), path.open(encoding=encoding, errors=_on_error(encoding), newline="") as stream:
+        yield from _rows(_Lines(stream, skip), delimiter, width)
 
 
 class _Lines:
@@ -195,9 +189,9 @@ def _rows(lines: _Lines, delimiter: str, width: int | None = None) -> Iterator[R
             fault = fault or "a quote is not closed"
         if fault:
             lines.give_back()
-            yield Row(number, [], fault)
+            yield Row(number, [], fault, lines.number)
         elif any(cell and not cell.isspace() for cell in cells):
-            yield Row(number, cells)
+            yield Row(number, cells, end=lines.number)
 
 
 def _sound(lines: list[str], delimiter: str) -> bool:

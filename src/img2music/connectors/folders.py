@@ -109,16 +109,24 @@ class FolderWalk:
         return FileState(entry.path, status.st_size, status.st_mtime_ns) if stat.S_ISREG(status.st_mode) else None
 
 
+def _extension(name: str) -> str:
+    return os.path.splitext(name)[1][1:].lower()  # noqa: PTH122  # a million times: no Path each
+
+
 def is_audio_name(name: str) -> bool:
     """Tell whether a file is taken for audio, by the extension of its name."""
-    return os.path.splitext(name)[1][1:].lower() in EXTENSIONS  # noqa: PTH122  # a million times: no Path each
+    return _extension(name) in EXTENSIONS
+
+
+def is_image_name(name: str) -> bool:
+    """Tell whether a file is taken for an image, by the extension of its name."""
+    return _extension(name) in IMAGE_EXTENSIONS
 
 
 def holds_only_sound(path: str) -> bool:
     """Tell whether a file is sound: by the extension of its name or, where that may be a film's too, by looking."""
-    extension = os.path.splitext(path)[1][1:].lower()  # noqa: PTH122  # a million times: no Path each
-    if extension not in CONTAINERS:
-        return extension in EXTENSIONS
+    if _extension(path) not in CONTAINERS:
+        return is_audio_name(path)
     from img2music.media.audio import is_sound_alone
 
     return is_sound_alone(path)
@@ -134,11 +142,6 @@ def why_no_sound(path: str, reason: str) -> str:
     if is_audio_name(path) or not os.path.isfile(path):  # noqa: PTH113  # names may be any bytes
         return reason
     return f"neither an image nor sound: {reason}"
-
-
-def is_image_name(name: str) -> bool:
-    """Tell whether a file is taken for an image, by the extension of its name."""
-    return os.path.splitext(name)[1][1:].lower() in IMAGE_EXTENSIONS  # noqa: PTH122
 
 
 def is_picture(path: str) -> bool:

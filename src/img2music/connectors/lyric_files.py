@@ -7,24 +7,17 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from img2music.connectors.lyrics import Lyrics, lyrics_of
-from img2music.connectors.tags import tags_of
+from img2music.connectors.tags import tags_of, texts_of
 
 MAX_BYTES = 1 << 20
 """Of a file beside a song; a larger one holds no lyrics."""
 ENDINGS = (".lrc", ".LRC", ".txt", ".TXT")
 """Of files beside a song, in the order in which they are tried."""
 
-# Vorbis comments (also Opus, FLAC) and APEv2; MP4; ASF (WMA). Plain ones first: they have no times to lose.
+# Vorbis comments and APEv2, in any case; MP4; ASF (WMA). Plain ones first: they have no times to lose.
 _NAMES = (
-    "unsyncedlyrics",
-    "lyrics",
-    "UNSYNCEDLYRICS",
-    "Lyrics",
-    "\xa9lyr",
-    "----:com.apple.iTunes:UNSYNCEDLYRICS",
-    "----:com.apple.iTunes:LYRICS",
-    "WM/Lyrics",
-    "syncedlyrics",
+    *("unsyncedlyrics", "lyrics", "\xa9lyr", "----:com.apple.iTunes:UNSYNCEDLYRICS", "----:com.apple.iTunes:LYRICS"),
+    *("WM/Lyrics", "syncedlyrics"),
 )
 _LYRICS = 1  # the kind of SYLT frame that holds words: https://id3.org/id3v2.4.0-frames, section 4.9
 
@@ -74,9 +67,11 @@ def _decode(content: bytes) -> str | None:
 
 def _texts(tags: Any) -> list[str]:
     """All that tags hold under the usual names; nothing if they are damaged."""
+    if not hasattr(tags, "getall"):
+        return [text for name in _NAMES for text in texts_of(tags, name)]
     try:
-        return list(_id3(tags) if hasattr(tags, "getall") else _named(tags))
-    except Exception:  # noqa: BLE001 - as above
+        return list(_id3(tags))
+    except Exception:  # noqa: BLE001 - mutagen raises anything on damaged values
         return []
 
 
@@ -90,13 +85,3 @@ def _id3(tags: Any) -> Iterator[str]:
     for frame in tags.getall("TXXX"):
         if frame.desc.upper() in ("LYRICS", "UNSYNCEDLYRICS"):
             yield "\n".join(frame.text)
-
-
-def _named(tags: Any) -> Iterator[str]:
-    for name in _NAMES:
-        try:
-            values = tags[name]
-        except Exception:  # noqa: BLE001, S112 - some formats refuse names that others have
-            continue
-        for value in values if isinstance(values, list | tuple) else [values]:
-            yield value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)

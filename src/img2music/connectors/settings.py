@@ -34,27 +34,7 @@ def setting(service: str, name: str) -> str | None:
 
 
 def address(service: str, default: str, name: str = "url") -> str:
-    """Tell where a service is.
-
-    Parameters
-    ----------
-    service : str
-        As `setting` takes it.
-    default : str
-        Its public address.
-    name : str
-        As `setting` takes it.
-
-    Returns
-    -------
-    str
-        A URL without a slash at its end.
-
-    Raises
-    ------
-    UsageError
-        If the address that is set is no ``http://`` or ``https://`` URL, or `setting` fails.
-    """
+    """Tell where a service is: an ``http://`` or ``https://`` URL without a slash at its end."""
     url = setting(service, name)
     if url is None:
         return default

@@ -1,5 +1,6 @@
 """Tables of songs: CSV, TSV and other delimited text, and Parquet, under the column names that people use."""
 
+import contextlib
 import dataclasses
 import math
 import re
@@ -11,15 +12,14 @@ from typing import Any
 
 from img2music.connectors import cells
 from img2music.connectors.cells import CellError
-from img2music.connectors.delimited import Row, read_delimited
+from img2music.connectors.delimited import Delimited, Row, first_bytes, read_delimited
+from img2music.connectors.features import UNIT_FEATURES
 from img2music.errors import InputError, MissingExtraError, UsageError, printable, shown
 from img2music.music.song import Song
 from img2music.track import TAG_NAMES
 
-UNIT_FIELDS = ("danceability", "energy", "valence", "acousticness", "instrumentalness", "liveness", "speechiness")
-
 NAMES: Mapping[str, tuple[str, ...]] = {
-    **{field: names.columns for field, names in TAG_NAMES.items()},
+    **{field: names.columns or (field.replace("_", ""),) for field, names in TAG_NAMES.items()},
     "duration": ("duration", "durations", "durationsec", "durationseconds", "length", "lengthduration", "dur"),
     "duration_ms": ("durationms", "trackdurationms", "durationinms", "lengthms", "songdurationms"),
     "identifier": (
@@ -48,7 +48,20 @@ NAMES: Mapping[str, tuple[str, ...]] = {
 }
 """Usual names of the columns, best first, in small letters and digits; also what may be given in a mapping."""
 
-_NUMBERS = frozenset({*UNIT_FIELDS, "tempo", "key", "mode", "loudness", "duration", "duration_ms"})
+_MEASURED: Mapping[str, Callable[[str, bool], float | None]] = {
+    "tempo": cells.read_tempo,
+    "key": cells.read_key,
+    "mode": cells.read_mode,
+    "loudness": cells.read_loudness,
+    "duration": cells.read_seconds,
+    "duration_ms": partial(cells.read_seconds, unit=0.001),
+}
+_WORDS: Mapping[str, Callable[[str], str | int | None]] = {
+    "artist": cells.read_names,
+    "genre": cells.read_names,
+    "lyrics": cells.read_lyrics,
+    **{field: cells.read_year for field, names in TAG_NAMES.items() if names.year},
+}
 
 _PERCENT = re.compile(r"%|percent(age)?|pct", re.IGNORECASE)
 
@@ -60,14 +73,6 @@ MOST_PROBLEMS = 1_000_000
 """Rows and cells of no use, above which a file is no table of songs."""
 SHOWN_COLUMNS = 20
 """Columns without a use that are told by name."""
-
-_MEASURED: Mapping[str, Callable[[str, bool], Any]] = {
-    "tempo": cells.read_tempo,
-    "key": cells.read_key,
-    "mode": cells.read_mode,
-    "loudness": cells.read_loudness,
-    "year": cells.read_year,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,14 +92,11 @@ class Problem:
 class SongTable:
     """What a table says."""
 
-    songs: list[Song]  # in the order of the table. Every one has a title
-    # Cells that hold no value of their column, which is None in their song, and rows that are left out
-    problems: list[Problem]
-    # The table's own name of the column, by field of `Song` (duration_ms for a duration in milliseconds)
-    columns: dict[str, str]
-    left_out: int = 0  # rows that are left out
-    # Columns of which nothing is known, as the table names them
-    unused: list[str] = dataclasses.field(default_factory=list)
+    songs: list[Song]  # in the order of the table; every one has a title
+    problems: list[Problem]  # cells that hold no value of their column, None in their song, and rows that are left out
+    columns: dict[str, str]  # the table's name of the column, by field of `Song` (duration_ms for milliseconds)
+    left_out: int = 0  # rows
+    unused: list[str] = dataclasses.field(default_factory=list)  # columns of which nothing is known
     percent: list[str] = dataclasses.field(default_factory=list)  # columns in percent, told by their numbers alone
 
     @property
@@ -121,16 +123,10 @@ def read_songs(path: Path, mapping: Mapping[str, str] | None = None) -> SongTabl
         if field not in NAMES:
             raise UsageError(f"There is no {field!r} to map a column to; there is: {', '.join(NAMES)}.")
     _require_file(path)
-    if _is_parquet(path):
-        names, rows = _parquet(path)
-        reader = _Reader(names, 1, mapping, path, decimal_comma=False)
-    else:
-        table = read_delimited(path, lambda row: _known(row, mapping))
-        rows = table.rows
-        reader = _Reader(table.header.cells, table.header.line, mapping, path, decimal_comma=table.delimiter != ",")
-        for row in table.above:
-            reader.leave_out(row.line, "is above the header, and was left out")
-    for row in rows:
+    parquet = first_bytes(path, 4) == b"PAR1"  # https://parquet.apache.org/docs/file-format/
+    table = _parquet(path) if parquet else read_delimited(path, lambda row: _known(row, mapping))
+    reader = _Reader(table, mapping, path)
+    for row in table.rows:
         reader.add(row)
     if not reader.songs and not reader.left_out:
         raise InputError("has a header, and no song below it.", str(path))
@@ -145,9 +141,9 @@ def parse_mapping(texts: Iterable[str]) -> dict[str, str]:
         field, column = field.strip(), column.strip()
         if not equals or not column or field not in NAMES:
             known = ", ".join(NAMES)
-            raise UsageError(f"--map {printable(text)!r} must be FIELD=COLUMN, where FIELD is one of {known}.")
+            raise UsageError(f"`mapping={printable(text)}` must be FIELD=COLUMN, where FIELD is one of {known}.")
         if field in mapping:
-            raise UsageError(f"--map names {field} twice.")
+            raise UsageError(f"`mapping` names {field} twice.")
         mapping[field] = column
     return mapping
 
@@ -185,52 +181,60 @@ def _known(row: Sequence[str], mapping: Mapping[str, str]) -> int:
     return len(columns) if "title" in columns and mapping.keys() <= columns.keys() else 0
 
 
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """One column that has a use."""
+
+    field: str  # of `Song`, or "duration_ms"
+    index: int
+    name: str  # as the table writes it
+    read: Callable[[str], Any]
+
+
 class _Reader:
     """Makes songs of the rows of one table."""
 
-    def __init__(
-        self, header: Sequence[str], line: int, mapping: Mapping[str, str], path: Path, *, decimal_comma: bool
-    ) -> None:
+    def __init__(self, table: Delimited, mapping: Mapping[str, str], path: Path) -> None:
         self.songs: list[Song] = []
         self.problems: list[Problem] = []
         self.left_out = 0
         self._path = path
-        self._decimal_comma = decimal_comma
-        self._header = [printable(name.strip()) for name in header]
-        listed = ", ".join(filter(None, self._header))[:300]
-        places = _columns(header, mapping)
+        self._decimal_comma = table.delimiter != ","
+        self._header = header = [printable(name.strip()) for name in table.header.cells]
+        places, line = _columns(table.header.cells, mapping), table.header.line
+        listed = ", ".join(filter(None, header))[:300]
         for field, column in mapping.items():
             if field not in places:
-                raise InputError(
-                    f"line {line}: there is no column {column!r} for {field}; there is: {listed}.", str(path)
-                )
+                reason = f"line {line}: there is no column {column!r} for {field}; there is: {listed}."
+                raise InputError(reason, str(path))
         if "title" not in places:
-            raise InputError(
-                f"line {line}: there is no column of titles; say which it is with --map title=COLUMN. "
-                f"There is: {listed}.",
-                str(path),
+            reason = (
+                f"line {line}: there is no column of titles; say which: `mapping=title=COLUMN`. There is: {listed}."
             )
-        self.columns = {field: self._header[place] for field, place in places.items()}
-        used = set(places.values())
-        self._unused = [name for place, name in enumerate(self._header) if place not in used and name]
-        self._odd = dict.fromkeys(UNIT_FIELDS, 0)
-        self._percent = {name for name in UNIT_FIELDS if _PERCENT.search(self.columns.get(name, ""))}
-        self._read = [
-            (
-                field.removesuffix("_ms"),
-                place,
-                partial(self._share, field)
-                if field in UNIT_FIELDS
-                else _reader(field, mapping, decimal_comma=decimal_comma),
-            )
-            for field, place in places.items()
+            raise InputError(reason, str(path))
+        self._columns = [
+            _Column(field, index, header[index], self._reader(field, field in mapping))
+            for field, index in places.items()
         ]
-        self._numbers = [place for field, place in places.items() if field in _NUMBERS]
-        for field, place in places.items():
-            again = [other for other, name in enumerate(self._header) if name == self._header[place] and other != place]
-            if again:
-                reason = f"is there {len(again) + 1} times; the first counts, for {field}"
-                self._tell([Problem(line, self._header[place], reason)])
+        self._names = {column.field: column.name for column in self._columns}
+        self._numbers = [each.index for each in self._columns if each.field in (*UNIT_FEATURES, *_MEASURED)]
+        self._odd = dict.fromkeys(UNIT_FEATURES, 0)
+        self._percent = {name for name in UNIT_FEATURES if _PERCENT.search(self._names.get(name, ""))}
+        for row in table.above:
+            self.leave_out(row.line, "is above the header, and was left out")
+        for each in self._columns:
+            if (times := header.count(each.name)) > 1:
+                self._tell([Problem(line, each.name, f"is there {times} times; the first counts, for {each.field}")])
+
+    def _reader(self, field: str, chosen: bool) -> Callable[[str], Any]:
+        """What reads the cells of a column; ``chosen`` says that the user has named it."""
+        if field in UNIT_FEATURES:
+            return partial(self._share, field)
+        if field in _MEASURED:
+            return lambda cell: _MEASURED[field](cell, self._decimal_comma)
+        if field == "identifier":
+            return partial(cells.read_identifier, chosen=chosen)
+        return _WORDS.get(field, cells.read_text)
 
     def leave_out(self, line: int, reason: str, column: str | None = None) -> None:
         self.left_out += 1
@@ -247,35 +251,31 @@ class _Reader:
         if row.fault is not None:
             self.leave_out(row.line, f"{row.fault}; left out")
             return
-        row_cells = row.cells
-        while len(row_cells) > len(self._header) and not row_cells[-1].strip():
-            row_cells.pop()
-        if len(row_cells) != len(self._header):
-            reason = f"has {len(row_cells)} cells, the header has {len(self._header)}"
-            self.leave_out(
-                row.line,
-                reason + (" (a comma not quoted?)" if len(row_cells) > len(self._header) else "") + "; left out",
-            )
+        found, wanted = row.cells, len(self._header)
+        while len(found) > wanted and not found[-1].strip():
+            found.pop()
+        if len(found) != wanted:
+            hint = " (a comma not quoted?)" if len(found) > wanted else ""
+            self.leave_out(row.line, f"has {len(found)} cells, the header has {wanted}{hint}; left out")
             return
-        if [cell.strip() for cell in row_cells] == self._header:
+        if [cell.strip() for cell in found] == self._header:
             self.leave_out(row.line, "is the header once more; left out")
             return
         values: dict[str, Any] = {}
-        problems = []
-        failed = 0
-        for field, place, read in self._read:
+        problems, failed = [], 0
+        for column in self._columns:
             try:
-                values[field] = read(row_cells[place])
+                values[column.field.removesuffix("_ms")] = column.read(found[column.index])
             except CellError as error:
-                problems.append(Problem(row.line, self._header[place], str(error)))
-                failed += place in self._numbers
-        if failed > 1 and failed == sum(1 for place in self._numbers if row_cells[place].strip()):
-            self.leave_out(row.line, "no cell that should hold a number does (a second header?); left out", None)
-        elif values.get("title") is None:
-            self._tell(problems)
-            self.leave_out(row.line, "has no title; left out", self.columns.get("title"))
+                problems.append(Problem(row.line, column.name, str(error)))
+                failed += column.index in self._numbers
+        if failed > 1 and failed == sum(1 for index in self._numbers if found[index].strip()):
+            self.leave_out(row.line, "no cell that should hold a number does (a second header?); left out")
+            return
+        self._tell(problems)
+        if values.get("title") is None:
+            self.leave_out(row.line, "has no title; left out", self._names["title"])
         else:
-            self._tell(problems)
             self.songs.append(Song(row=row.line, **values))
 
     def _share(self, field: str, cell: str) -> float | None:
@@ -292,21 +292,20 @@ class _Reader:
 
     def table(self) -> SongTable:
         """All that was added, on one scale."""
-        scales = {name: self._scale(name) for name in UNIT_FIELDS if name in self.columns}
+        scales = {name: self._scale(name) for name in UNIT_FEATURES if name in self._names}
         known = {scale for scale in scales.values() if scale}
         for name, scale in scales.items():
             if scale is None and len(known) != 1:
-                raise InputError(
-                    f"column {self.columns[name]}: its numbers may be from 0 to 1 or in percent; "
-                    "write them from 0 to 1, or add a % to its name.",
-                    str(self._path),
-                )
+                reason = "its numbers may be from 0 to 1 or in percent; write them from 0 to 1, or add a % to its name."
+                raise InputError(f"column {self._names[name]}: {reason}", str(self._path))
         usual = 100.0 if known == {100.0} else 1.0
         percent = [name for name, scale in scales.items() if (scale or usual) == 100.0]
         self.songs = [self._scaled(song, scales, usual) for song in self.songs]
         self.problems.sort(key=lambda problem: problem.row)
-        told = [self.columns[name] for name in percent if name not in self._percent]
-        return SongTable(self.songs, self.problems, self.columns, self.left_out, self._unused, told)
+        used = {column.index for column in self._columns}
+        unused = [name for index, name in enumerate(self._header) if index not in used and name]
+        told = [self._names[name] for name in percent if name not in self._percent]
+        return SongTable(self.songs, self.problems, self._names, self.left_out, unused, told)
 
     def _scale(self, name: str) -> float | None:
         """1 or 100, what the numbers of a column go up to; 0 if nothing tells, None if it is not clear."""
@@ -327,62 +326,41 @@ class _Reader:
             value, top = getattr(song, name), scale or usual
             if value is not None and value > top:
                 reason = f"{shown(f'{value:g}')} is not between 0 and {top:g}"
-                self.problems.append(Problem(song.row, self.columns[name], reason))
+                self.problems.append(Problem(song.row, self._names[name], reason))
                 changed[name] = None
             elif value is not None and top != 1:
                 changed[name] = value / top
         return dataclasses.replace(song, **changed) if changed else song
 
 
-def _reader(field: str, mapping: Mapping[str, str], *, decimal_comma: bool) -> Callable[[str], Any]:
-    """What reads the cells of a column."""
-    if field == "lyrics":
-        return cells.read_lyrics
-    if field == "identifier":
-        return partial(cells.read_identifier, chosen=field in mapping)
-    if field in ("duration", "duration_ms"):
-        return partial(cells.read_seconds, decimal_comma=decimal_comma, milliseconds=field == "duration_ms")
-    if field in _MEASURED:
-        return lambda cell: _MEASURED[field](cell, decimal_comma)
-    return cells.read_names if field in ("artist", "genre") else cells.read_text
-
-
-def _is_parquet(path: Path) -> bool:
-    try:
-        with path.open("rb") as file:
-            return file.read(4) == b"PAR1"  # https://parquet.apache.org/docs/file-format/
-    except OSError as error:
-        raise InputError(f"can't be read: {error.strerror or error}.", str(path)) from None
-
-
-def _parquet(path: Path) -> tuple[list[str], Iterator[Row]]:
+def _parquet(path: Path) -> Delimited:
     try:
         import pyarrow.parquet
     except ImportError:
         raise MissingExtraError("Reading Parquet files", "tables") from None
-    try:
+    with _damage_told(path):
         file = pyarrow.parquet.ParquetFile(path)
         names = list(file.schema_arrow.names)
-    except (OSError, ValueError, pyarrow.ArrowException) as error:
-        raise _damaged(path) from error
-    return names, _parquet_rows(file, path)
+    return Delimited(Row(1, names), [], ",", _parquet_rows(file, path))
 
 
 def _parquet_rows(file: Any, path: Path) -> Iterator[Row]:
-    import pyarrow
-
     line = 1
-    try:
+    with _damage_told(path):
         for batch in file.iter_batches(batch_size=4096):
             for values in zip(*(column.to_pylist() for column in batch.columns), strict=True):
                 line += 1
                 yield Row(line, [_as_text(value) for value in values])
-    except (OSError, ValueError, pyarrow.ArrowException) as error:
-        raise _damaged(path) from error
 
 
-def _damaged(path: Path) -> InputError:
-    return InputError("is a damaged Parquet file; get it anew, or save it as CSV.", str(path))
+@contextlib.contextmanager
+def _damage_told(path: Path) -> Iterator[None]:
+    from pyarrow import ArrowException
+
+    try:
+        yield
+    except (OSError, ValueError, ArrowException) as error:
+        raise InputError("is a damaged Parquet file; get it anew, or save it as CSV.", str(path)) from error
 
 
 def _as_text(value: Any) -> str:

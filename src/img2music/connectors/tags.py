@@ -8,48 +8,25 @@ from collections.abc import Iterable, MutableSequence
 from typing import Any
 
 from img2music.media.metadata import read_metadata
-from img2music.track import Tags
+from img2music.track import TAG_NAMES, Tags
 
 LONGEST = 500
 """Characters of a tag that are kept."""
 EARLIEST, LATEST = 1000, 2999  # years that a date may name
 YEAR = re.compile(r"(?<!\d)(\d{4})(?!\d)|^(\d{4})\d{4}$")  # "1999-05-01", "May 1999", "19990501"
 
-# Names of one tag in Vorbis comments (also Opus, FLAC) and APEv2; ID3v2 (MP3, WAV, AIFF); MP4; ASF (WMA); libav.
-TITLE = ("title", "TIT2", "\xa9nam", "Title")
-ARTIST = ("artist", "TPE1", "\xa9ART", "Artist", "Author", "author", "performer")
-ALBUM = ("album", "TALB", "\xa9alb", "Album", "WM/AlbumTitle")
-ALBUM_ARTIST = (
-    "albumartist",
-    "album artist",
-    "album_artist",
-    "TPE2",
-    "aART",
-    "Album Artist",
-    "WM/AlbumArtist",
-)
-GENRE = ("genre", "TCON", "\xa9gen", "Genre", "WM/Genre")
-DATE = ("date", "originaldate", "year", "TDRC", "TDOR", "TYER", "\xa9day", "Year", "WM/Year")
-
 
 def read_tags(path: str | os.PathLike[str]) -> Tags:
-    """Read the tags of a sound file."""
+    """Read the tags of a sound file: each field from the first kind of tags that says something of it."""
     sources = tags_of(path)
-
-    def first(names: Iterable[str]) -> list[str]:
-        return next(filter(None, (_values(tags, names) for tags in sources)), [])
-
-    def text(names: Iterable[str]) -> str | None:
-        return "; ".join(dict.fromkeys(first(names)))[:LONGEST].rstrip() or None
-
-    return Tags(
-        title=text(TITLE),
-        artist=text(ARTIST),
-        album=text(ALBUM),
-        album_artist=text(ALBUM_ARTIST),
-        genre=text(GENRE),
-        year=next(filter(None, (find_year(_values(tags, DATE)) for tags in sources)), None),
-    )
+    found: dict[str, Any] = {}
+    for field, names in TAG_NAMES.items():
+        values = [cleaned for tags in sources if (cleaned := _values(tags, names.all))]
+        if names.year:
+            found[field] = next(filter(None, map(find_year, values)), None)
+        else:
+            found[field] = "; ".join(dict.fromkeys(next(iter(values), ())))[:LONGEST].rstrip() or None
+    return Tags(**found)
 
 
 def tags_of(path: str | os.PathLike[str]) -> list[Any]:
@@ -64,7 +41,7 @@ def tags_of(path: str | os.PathLike[str]) -> list[Any]:
     own = getattr(file, "tags", None)
     ordered = [own, ape] if has_id3v2(file) else [ape, own]  # ID3v1 has room for 30 characters
     found = [tags for tags in ordered if tags]
-    if not all(any(_values(tags, names) for tags in found) for names in (TITLE, ARTIST)):
+    if not all(any(_values(tags, TAG_NAMES[field].all) for tags in found) for field in ("title", "artist")):
         found.append(read_metadata(path))
     return found
 
@@ -95,18 +72,21 @@ def may_end_with_tags(file: Any) -> bool:
 
 def _values(tags: Any, names: Iterable[str]) -> list[str]:
     """The values of the first of these names that has any."""
-    for name in names:
-        try:
-            value = tags[name]
-            # ID3's genre frame spells out the numbers of ID3v1 under this name.
-            value = getattr(value, "genres", None) or getattr(value, "text", value)
-            values = value if isinstance(value, MutableSequence | tuple) else [value]  # APEv2's is no list
-            cleaned = [text for text in (one_line(str(item)) for item in values) if text]
-        except Exception:  # noqa: BLE001, S112 - as above: no tag is worth a track
-            continue
-        if cleaned:
-            return cleaned
-    return []
+    return next(
+        filter(None, ([line for text in texts_of(tags, name) if (line := one_line(text))] for name in names)), []
+    )
+
+
+def texts_of(tags: Any, name: str) -> list[str]:
+    """All that tags hold under a name; nothing where they are damaged, or of a kind that has no such names."""
+    try:
+        value = tags[name]
+        # ID3's genre frame spells out the numbers of ID3v1 under "genres".
+        value = getattr(value, "genres", None) or getattr(value, "text", value)
+        values = value if isinstance(value, MutableSequence | tuple) else [value]
+        return [each.decode("utf-8", "replace") if isinstance(each, bytes) else str(each) for each in values]
+    except Exception:  # noqa: BLE001 - as above: no tag is worth a track
+        return []
 
 
 def one_line(text: str) -> str:

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from img2music.affect import Affect
 from img2music.analysis import Features
+from img2music.connectors.features import UNIT_FEATURES
 from img2music.connectors.lyrics import Lyrics, lyrics_of
-from img2music.connectors.tables import UNIT_FIELDS, Problem, SongTable
+from img2music.connectors.tables import Problem, SongTable
 from img2music.connectors.tags import LONGEST
 from img2music.errors import InputError
 from img2music.library.lyrics import recorded
@@ -185,7 +186,7 @@ def identify(song: Song) -> str:
 
 
 _TAGGED = ("row", "title", "artist", "album", "genre", "year", "duration", "identifier", "lyrics")
-_TOLD = (*_TAGGED, *UNIT_FIELDS, "tempo", "key", "mode", "loudness")
+_TOLD = (*_TAGGED, *UNIT_FEATURES, "tempo", "key", "mode", "loudness")
 """All of a row that songs are told by; a field more would make other songs of those that are in libraries already."""
 
 
@@ -219,6 +220,6 @@ def _advice(table: SongTable, affect: SongAffect) -> str:
     if not lacking:
         return "no row has both valence and energy"
     return (
-        f"there is no column {' and none '.join(lacking)}; name it (`map={lacking[0]}=COLUMN`), "
+        f"there is no column {' and none '.join(lacking)}; name it (`mapping={lacking[0]}=COLUMN`), "
         "or take affects from a model that does without (`affect=DIR`, as a trained one)"
     )

@@ -149,7 +149,7 @@ class LibraryStore:
         with self._reading() as connection:
             # An index is only used if its condition is there word by word, without parameters.
             words = statement.compile(dialect=connection.dialect, compile_kwargs={"literal_binds": True})
-            return {number: TrackKind(kind) for number, kind in connection.exec_driver_sql(str(words))}
+            return {track: TrackKind(kind) for track, kind in connection.exec_driver_sql(str(words))}
 
     def tracks(
         self,
@@ -271,8 +271,8 @@ class LibraryStore:
         statement = sa.select(tracks).where(tracks.c.path.is_(None)).order_by(tracks.c.id)
         with self._reading() as connection:
             sources: dict[int, list[str]] = {}
-            for number, source in connection.execute(sa.select(song_sources).order_by(song_sources.c.source)):
-                sources.setdefault(number, []).append(source)
+            for track, source in connection.execute(sa.select(song_sources).order_by(song_sources.c.source)):
+                sources.setdefault(track, []).append(source)
             for row in connection.execute(statement):
                 yield song_of(row, sources.get(row.id, ()))
 
@@ -295,8 +295,8 @@ class LibraryStore:
         )
         with self._reading() as connection:
             statement = sa.select(*columns).where(tracks.c.path.is_not(None))
-            for number, path, size, mtime_ns, analyzer, missing, hashed in connection.execute(statement):
-                yield KnownFile(number, FileState(path, size, mtime_ns), analyzer, missing, bool(hashed))
+            for track, path, size, mtime_ns, analyzer, missing, hashed in connection.execute(statement):
+                yield KnownFile(track, FileState(path, size, mtime_ns), analyzer, missing, bool(hashed))
 
     def record(self, path: str) -> TrackRecord | None:
         """Read all that is stored of one track by its path."""

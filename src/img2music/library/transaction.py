@@ -11,9 +11,8 @@ from img2music.library.affects import WORDS, pack
 from img2music.library.database import upsert
 from img2music.library.filters import below
 from img2music.library.record import Failure, LyricsRecord, SongRecord, TrackRecord, pack_curve
-from img2music.library.rows import batches, tag_values, values_of
+from img2music.library.rows import batches, values_of
 from img2music.library.schema import affects, curves, failures, lyrics, song_sources, tracks
-from img2music.track import Tags
 
 
 class Transaction:
@@ -71,12 +70,6 @@ class Transaction:
             if not same:
                 its = sa.and_(lyrics.c.track_id == row.track_id, lyrics.c.source == row.source)
                 self._connection.execute(sa.delete(lyrics).where(its))
-
-    def put_tags(self, tags: Mapping[int, Tags]) -> None:
-        """Store what the tags of tracks' files say, the files being as they were."""
-        if tags:
-            update = sa.update(tracks).where(tracks.c.id == sa.bindparam("track"))
-            self._connection.execute(update, [tag_values(each) | {"track": track} for track, each in tags.items()])
 
     def ids_of_paths(self, paths: Iterable[str]) -> dict[str, int]:
         """Tell the ids of tracks by their paths."""
@@ -155,12 +148,12 @@ class Transaction:
             self._connection.execute(sa.update(tracks).where(tracks.c.id.in_(batch)).values(missing=missing))
             self._pack_affects(batch)
 
-    def put_file(self, number: int, file: FileState, content: str) -> None:
+    def put_file(self, track: int, file: FileState, content: str) -> None:
         """Store that a track's file has other bytes now, and sounds the same."""
         bytes_only = tracks.c.sound == tracks.c.content  # where the sound can't be told apart
         sound = sa.case((bytes_only, content), else_=tracks.c.sound)
         values = {"size": file.size, "mtime_ns": file.mtime_ns, "content": content, "sound": sound}
-        same = sa.and_(tracks.c.id == number, tracks.c.path == file.path)
+        same = sa.and_(tracks.c.id == track, tracks.c.path == file.path)
         self._connection.execute(sa.update(tracks).where(same).values(values))
 
     def remove(self, ids: Iterable[int]) -> None:

@@ -239,20 +239,3 @@ def listing() -> dict[str, Any]:
             for dataset in DATASETS.values()
         ],
     }
-
-
-def table() -> tuple[list[str], list[list[str]]]:
-    """Describe all data sets as a table."""
-    rows = []
-    for dataset in DATASETS.values():
-        scale = dataset.scale
-        facts = {
-            "what": dataset.title if dataset.images is None else f"{dataset.title}; {dataset.images} images",
-            "get it": dataset.source,
-            "give": dataset.layout,
-            "scale": "say it with --scale" if scale is None else f"{scale.low:g}-{scale.high:g}",
-            "terms": dataset.licence,
-            "cite": dataset.citation,
-        }
-        rows += [[dataset.name if fact == "what" else "", fact, text] for fact, text in facts.items()]
-    return ["name", "", ""], rows

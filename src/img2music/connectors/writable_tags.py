@@ -1,30 +1,41 @@
 """The kinds of tags that sound files have, all to be read and changed in the same way.
 
-Names of fields are as in `tag_fields`, in any case. Values are lists of text, or of whole numbers where the kind of
-tags has them. What is not touched is written back as it was.
+Fields are those in which players and DJ software look for mood, tempo and key, after MusicBrainz Picard's tag mapping
+and Mixxx's readers (docs/tagging.md). mediafile 0.17 does not do: it makes ID3v2.4 of 2.3, or joins its values, writes
+ID3v1 anew, and takes no TTA and no APEv2 in MP3; here, what is not touched is written back as it was.
 """
 
 import contextlib
 import os
-from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Literal, Self
 
-from img2music.connectors import tag_fields
-from img2music.connectors.tag_fields import MARK, MP4_OWN, Fields
 from img2music.connectors.tags import apev2_of, has_id3v2, may_end_with_tags
 from img2music.errors import InputError, reason_of
 
 Value = str | int
+MARK = "IMG2MUSIC"
+"""Name of the field in which it is kept what was written, and what it took the place of."""
+APPLE = "----:com.apple.iTunes:"
+"""How names of MP4 fields begin that Apple has not defined."""
+WHOLE = frozenset({"TBPM", "tmpo"})
+"""Fields that hold whole numbers only: https://id3.org/id3v2.4.0-frames, section 4.2.3; MP4's is an integer."""
 ID3V1_LENGTH = 128  # bytes at the end of a file, from "TAG" on
 
 
-class TagForm(ABC):
-    """Tags of a file, in memory."""
+def _with_own(prefix: str, **facts: tuple[str, ...]) -> Mapping[str, tuple[str, ...]]:
+    """The fields of all facts, of which valence and arousal are in nobody's but ours."""
+    return {fact: (f"{prefix}{MARK}_{fact.upper()}",) for fact in ("valence", "arousal")} | facts
 
-    fields: Mapping[str, Fields]  # where valence, arousal, mood, tempo and key are
+
+class WritableTags:
+    """Tags of a file, in memory; names of fields are in any case, values text, or whole numbers in MP4 and ASF."""
+
+    fields: Mapping[str, tuple[str, ...]]  # where valence, arousal, mood, tempo and key are
+    # Fields that other programs may have written. What is there counts as much; nothing is written where nothing is.
+    others: frozenset[str] = frozenset()
     mark = MARK
-    copied = False
+    copied = False  # whether they are a copy of older tags
 
     def __init__(self, file: Any) -> None:
         self._file = file
@@ -35,11 +46,13 @@ class TagForm(ABC):
         found = self._spelled(name)
         return () if found is None else self._values(found)
 
-    def write(self, name: str, values: Sequence[Value]) -> None:
-        """Give a field other values; without any, it is removed."""
+    def write(self, name: str, values: tuple[Value, ...]) -> None:
+        """Give a field other values, if they are; without any, it is removed."""
+        if values == self.read(name):
+            return
         found = self._spelled(name)
         if found is not None:
-            self._remove(found)
+            del self._tags[found]
         if values:
             self._add(found or name, values)
 
@@ -47,7 +60,7 @@ class TagForm(ABC):
         """Write the tags into a file that holds the same as the one that they were read from."""
         self._file.save(path)
 
-    def drop_copy(self) -> None:  # noqa: B027 - most kinds are never a copy
+    def drop_copy(self) -> None:
         """Do away with what was `copied` from older tags, if nothing else is left."""
 
     def contents(self) -> dict[str, Any]:
@@ -59,33 +72,37 @@ class TagForm(ABC):
 
     def _spelled(self, name: str) -> str | None:
         """The name as it is written in these tags."""
-        wanted = name.casefold()
-        return next((key for key in self._names() if key.casefold() == wanted), None)
+        return next((key for key in self._names() if key.casefold() == name.casefold()), None)
 
     def _names(self) -> Iterable[str]:
         return list(self._tags.keys())
 
-    def _remove(self, name: str) -> None:
-        del self._tags[name]
+    def _values(self, name: str) -> tuple[Value, ...]:
+        return tuple(self._tags[name])
 
-    @abstractmethod
-    def _values(self, name: str) -> tuple[Value, ...]: ...
-
-    @abstractmethod
-    def _add(self, name: str, values: Sequence[Value]) -> None: ...
+    def _add(self, name: str, values: tuple[Value, ...]) -> None:
+        self._tags[name] = [str(value) for value in values]
 
 
-class _Id3(TagForm):
+class _Id3(WritableTags):
     """ID3v2 of MP3, WAV, AIFF, DSF, DFF and TTA; its version stays, but 2.2, which nobody writes, becomes 2.3."""
 
     mark = f"TXXX:{MARK}"
+    fields = _with_own(
+        "TXXX:",
+        mood=("TMOO", "TXXX:MOOD"),
+        tempo=("TBPM", "TXXX:BPM"),
+        key=("TKEY", "TXXX:INITIALKEY", "TXXX:KEY"),
+    )
+    others = frozenset({"TXXX:MOOD", "TXXX:BPM", "TXXX:INITIALKEY", "TXXX:KEY"})
 
     def __init__(self, file: Any, older: Any = None) -> None:
         super().__init__(file)
         self._older = older
         self._dropped = False
         self._version = 3 if file.tags.version[:2] in {(2, 2), (2, 3)} else 4
-        self.fields = tag_fields.ID3_23 if self._version == 3 else tag_fields.ID3_24
+        if self._version == 3:  # has no TMOO of its own
+            self.others = self.others - {"TXXX:MOOD"} | {"TMOO"}
 
     @classmethod
     def load(cls, kind: Any, path: str) -> Self:
@@ -100,12 +117,12 @@ class _Id3(TagForm):
         if file.tags is not None:
             return cls(file, older)
         file.add_tags()
-        form = cls(file, older)
+        tags = cls(file, older)
         if older is not None:  # where there is a newer tag, nobody reads the old one
-            form.copied = True
+            tags.copied = True
             for frame in older.values():
-                form._tags.add(frame)
-        return form
+                tags._tags.add(frame)
+        return tags
 
     def save(self, path: str) -> None:
         _pad(path)
@@ -125,7 +142,7 @@ class _Id3(TagForm):
     def _values(self, name: str) -> tuple[Value, ...]:
         return tuple(str(text) for text in getattr(self._tags[name], "text", ()))
 
-    def _add(self, name: str, values: Sequence[Value]) -> None:
+    def _add(self, name: str, values: tuple[Value, ...]) -> None:
         from mutagen.id3 import TXXX, Encoding, Frames
 
         texts = [str(value) for value in values]
@@ -138,10 +155,11 @@ class _Id3(TagForm):
             self._tags.add(Frames[frame](encoding=encoding, text=texts))
 
 
-class _Vorbis(TagForm):
+class _Vorbis(WritableTags):
     """Vorbis comments, of FLAC and of all that is in Ogg."""
 
-    fields = tag_fields.VORBIS
+    fields = _with_own("", mood=("MOOD",), tempo=("BPM", "TEMPO"), key=("INITIALKEY", "KEY"))
+    others = frozenset({"TEMPO"})
 
     def _names(self) -> Iterable[str]:
         return [key for key, _ in self._tags]
@@ -150,17 +168,11 @@ class _Vorbis(TagForm):
         pictures = [picture.write() for picture in getattr(self._file, "pictures", ())]  # FLAC's are not in the comment
         return {**super().contents(), "": pictures}
 
-    def _values(self, name: str) -> tuple[Value, ...]:
-        return tuple(self._tags[name])
 
-    def _add(self, name: str, values: Sequence[Value]) -> None:
-        self._tags[name] = [str(value) for value in values]
-
-
-class _Ape(TagForm):
+class _Ape(WritableTags):
     """APEv2, of WavPack, Monkey's Audio, Musepack, OptimFROG and TAK, and of MP3 that has its words in it."""
 
-    fields = tag_fields.APE
+    fields = _with_own("", mood=("Mood",), tempo=("BPM",), key=("INITIALKEY", "KEY"))
 
     def save(self, path: str) -> None:
         with _without_end(path):
@@ -179,15 +191,18 @@ class _Ape(TagForm):
         value = self._tags[name]
         return tuple(value) if value.kind == TEXT else (str(value),)
 
-    def _add(self, name: str, values: Sequence[Value]) -> None:
-        self._tags[name] = [str(value) for value in values]
 
-
-class _Mp4(TagForm):
+class _Mp4(WritableTags):
     """Atoms of MP4 and M4A."""
 
-    fields = tag_fields.MP4
-    mark = f"{MP4_OWN}{MARK}"
+    mark = f"{APPLE}{MARK}"
+    fields = _with_own(
+        APPLE,
+        mood=(f"{APPLE}MOOD",),
+        tempo=("tmpo", f"{APPLE}BPM"),
+        key=(f"{APPLE}initialkey", f"{APPLE}KEY"),
+    )
+    others = frozenset({f"{APPLE}BPM", f"{APPLE}KEY"})
 
     def _values(self, name: str) -> tuple[Value, ...]:
         return tuple(
@@ -195,17 +210,17 @@ class _Mp4(TagForm):
             for value in self._tags[name]
         )
 
-    def _add(self, name: str, values: Sequence[Value]) -> None:
+    def _add(self, name: str, values: tuple[Value, ...]) -> None:
         if name.startswith("----:"):
             self._tags[name] = [str(value).encode("utf-8", "surrogateescape") for value in values]
         else:
             self._tags[name] = [int(value) for value in values]
 
 
-class _Asf(TagForm):
+class _Asf(WritableTags):
     """Attributes of Windows Media."""
 
-    fields = tag_fields.ASF
+    fields = _with_own("", mood=("WM/Mood",), tempo=("WM/BeatsPerMinute",), key=("WM/InitialKey",))
 
     def _whole(self, name: str) -> Any:
         return [(attribute.TYPE, attribute.value) for attribute in self._tags[name]]
@@ -214,21 +229,27 @@ class _Asf(TagForm):
         values = (attribute.value for attribute in self._tags[name])
         return tuple(value if isinstance(value, str | int) else str(value) for value in values)
 
-    def _add(self, name: str, values: Sequence[Value]) -> None:
+    def _add(self, name: str, values: tuple[Value, ...]) -> None:
         self._tags[name] = list(values)
 
 
-def load_tags(path: str) -> TagForm:
-    """Read the tags of a sound file, to change them."""
+@contextlib.contextmanager
+def damage_told(path: str, what: str) -> Iterator[None]:
+    """Tell in one line what fails: mutagen raises struct, unicode and other errors on damaged files."""
     try:
-        file = _opened(path)
-        form = None if file is None else _form(file, path)
-    except Exception as error:  # noqa: BLE001 - mutagen raises struct, unicode and other errors on damaged files
+        yield
+    except Exception as error:  # noqa: BLE001 - as said
         reason = reason_of(error, "the file is damaged, or of a kind that takes no tags")
-        raise InputError(f"its tags can't be read ({reason}); it is left as it was.", path) from None
-    if form is None:
+        raise InputError(f"{what} ({reason}); it is left as it was.", path) from None
+
+
+def load_tags(path: str) -> WritableTags:
+    """Read the tags of a sound file, to change them."""
+    with damage_told(path, "its tags can't be read"):
+        tags = _loaded(_opened(path), path)
+    if tags is None:
         raise InputError("tags can't be written into this kind of file.", path)
-    return form
+    return tags
 
 
 def _opened(path: str) -> Any:
@@ -244,7 +265,7 @@ def _opened(path: str) -> Any:
         return file
 
 
-def _form(file: Any, path: str) -> TagForm | None:
+def _loaded(file: Any, path: str) -> WritableTags | None:
     from mutagen._vorbis import VComment
     from mutagen.aac import AAC
     from mutagen.ac3 import AC3
@@ -255,7 +276,7 @@ def _form(file: Any, path: str) -> TagForm | None:
     from mutagen.mp4 import MP4Tags
     from mutagen.smf import SMF
 
-    if isinstance(file, AAC | AC3 | SMF):  # have none, and take none
+    if file is None or isinstance(file, AAC | AC3 | SMF):  # have none, and take none
         return None
     words = apev2_of(file, path) if isinstance(file, MP3) and not has_id3v2(file) else None
     if words is not None and ("title" in words or "artist" in words):  # ID3 beside them would hide them from players
@@ -264,8 +285,8 @@ def _form(file: Any, path: str) -> TagForm | None:
         file.add_tags()
     if isinstance(file.tags, ID3):
         return _Id3.load(type(file), path)
-    forms: dict[type, Callable[[Any], TagForm]] = {VComment: _Vorbis, APEv2: _Ape, MP4Tags: _Mp4, ASFTags: _Asf}
-    return next((form(file) for tags, form in forms.items() if isinstance(file.tags, tags)), None)
+    kinds: dict[type, Callable[[Any], WritableTags]] = {VComment: _Vorbis, APEv2: _Ape, MP4Tags: _Mp4, ASFTags: _Asf}
+    return next((kind(file) for tags, kind in kinds.items() if isinstance(file.tags, tags)), None)
 
 
 def _frames(tags: Any) -> dict[str, Any]:

@@ -1,0 +1,160 @@
+"""The front door: what someone who builds on img2music expects."""
+
+import io
+import json
+import pickle
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import img2music
+from img2music import Affect, InputError, LibraryError, RecommendOptions, SpotOptions, Track, TrackFilter, UsageError
+from tests.support.library_sounds import make_music
+from tests.support.songs import library as make_library
+from tests.support.songs import record
+
+GENRES = {"bop": "Hard Bop", "swing": "Jazz", "anthem": "Jazz Rock"}
+
+
+@pytest.fixture
+def library(tmp_path):
+    records = [
+        record(f"/music/{name}.flac", valence=0.2 + 0.2 * n, arousal=0.5, genre=genre, title=name)
+        for n, (name, genre) in enumerate(GENRES.items())
+    ]
+    with make_library(tmp_path / "library.db", records) as store:
+        location = store.location
+    with img2music.Library.open(location) as opened:
+        yield opened
+
+
+def titles(found) -> set[str]:
+    return {match.track.title for match in found[0].matches}
+
+
+def test_a_genre_is_a_word_and_no_list_of_letters(library):
+    asked = [Affect(0.5, 0.5)]
+    assert titles(library.recommend(affects=asked, where=TrackFilter(genre="jazz"))) == {"swing", "anthem"}
+    assert titles(library.recommend(affects=asked, genre="jazz", not_genre="rock")) == {"swing"}
+    assert [track.title for track in library.tracks(genre="bop")] == ["bop"]
+
+
+def test_it_iterates_and_is_indexed_by_id(library):
+    assert len(library) == 3
+    tracks = list(library)
+    assert all(isinstance(track, Track) for track in tracks)
+    assert library[tracks[1].id] == tracks[1]
+    with pytest.raises(KeyError):
+        library[12345]
+
+
+def test_closed_libraries_raise(library):
+    library.close()
+    library.close()
+    for call in (len, list, lambda each: each.recommend(emotion="calm"), lambda each: each.scan("x")):
+        with pytest.raises(LibraryError, match="closed"):
+            call(library)
+    assert "closed" in repr(library)
+
+
+def test_memory_is_memory(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    make_music(tmp_path / "music", 2)
+    with img2music.Library.open(":memory:") as library:
+        assert library.scan("music").analysed == 2
+        assert len(library) == 2
+        library.recommend(emotion="calm", speech=True)
+    assert [each.name for each in tmp_path.iterdir()] == ["music"]
+    with img2music.Library.open(":memory:") as another:
+        assert len(another) == 0
+        assert another
+
+
+def test_pictures_in_every_form(library, tmp_path):
+    file = tmp_path / "photo.png"
+    pixels = np.random.default_rng(0).integers(0, 255, (48, 64, 3), dtype=np.uint8)
+    Image.fromarray(pixels).save(file)
+    with Image.open(file) as image, file.open("rb") as stream:
+        forms = [file, str(file), file.read_bytes(), stream, image, pixels, io.BytesIO(file.read_bytes())]
+        report = img2music.analyze(*forms)
+        assert not report.errors
+        assert len({item.affect for item in report.items}) == 1
+        found = library.recommend(pixels, image, file.read_bytes())
+    assert len(found) == 3
+    assert len({one.query.affect for one in found}) == 1
+    assert img2music.explain(pixels).affect == report.items[0].affect
+    broken = img2music.analyze(np.zeros((3, 3, 7)), b"no picture")
+    assert len(broken.errors) == 2
+
+
+def test_results_compare_print_and_turn_into_json(library):
+    found = library.recommend(emotion="calm", top=2)
+    assert found == library.recommend(emotion="calm", top=2)
+    assert len(repr(found)) < 500
+    assert pickle.loads(pickle.dumps(found)) == found
+    told = json.loads(found.to_json())
+    assert told == json.loads(json.dumps(found.to_dict()))
+    assert told["schema"] == "img2music/recommend/2"
+    assert "<table" in found._repr_html_()
+    assert json.loads(json.dumps(img2music.analyze(b"x").to_dict()))["errors"]
+
+
+def test_wrong_options_are_refused(library):
+    for wrong in ({"match": "closest"}, {"top": 0}, {"genre": 5}, {"year": "nineties"}, {"per_artist": "two"}):
+        with pytest.raises(UsageError) as caught:
+            library.recommend(emotion="calm", **wrong)
+        assert isinstance(caught.value, ValueError)
+        assert f"`{next(iter(wrong))}`" in str(caught.value)
+    with pytest.raises(UsageError, match="no option `tpo`"):
+        library.recommend(emotion="calm", tpo=3)
+
+
+def test_errors_show_where(tmp_path):
+    with pytest.raises(InputError) as caught:
+        img2music.explain(tmp_path / "none.jpg")
+    assert str(tmp_path / "none.jpg") in repr(caught.value)
+    assert caught.value.path == str(tmp_path / "none.jpg")
+    report = img2music.analyze(tmp_path / "none.jpg")
+    assert [error.path for error in report.errors] == [str(tmp_path / "none.jpg")]
+
+
+def test_progress_names_files_and_cancels(tmp_path):
+    files = make_music(tmp_path / "music", 3)
+    seen = []
+    with img2music.Library.open(tmp_path / "l.db") as library:
+        library.scan(tmp_path / "music", jobs=1, progress=seen.append)
+        assert {step.item for step in seen if step.item} <= {str(file) for file in files}
+        assert seen[-1].done == seen[-1].total == 3
+
+        def stop(step: img2music.Step) -> None:
+            raise img2music.Cancelled
+
+        with pytest.raises(img2music.Cancelled):
+            library.scan(tmp_path / "music", full=True, jobs=1, progress=stop)
+        assert len(library) == 3
+
+
+def test_all_that_is_exported_is_there():
+    for name in img2music.__all__:
+        assert getattr(img2music, name) is not None
+    with pytest.raises(AttributeError):
+        img2music.totally_wrong("a", 3)
+
+
+def test_options_can_be_made_apart(library):
+    assert RecommendOptions(top=3).where == TrackFilter()
+    assert SpotOptions(pins={1: library[1]}).pins == ((1, "#1"),)
+
+
+def test_upkeep(library, tmp_path):
+    assert library.info().present == 3
+    assert len(library.verify().files) == 3  # there is no /music here
+    assert library.export(tmp_path / "export.jsonl") == 3
+    with img2music.Library.open(":memory:") as copy:
+        copy.import_file(tmp_path / "export.jsonl")
+        assert [track.title for track in copy] == [track.title for track in library]
+        assert copy.forget("/music") == 3
+        assert copy.prune() == 0
+    assert Path(library.location).is_file()

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import pytest
-from img2music.cli.spot_options import SheetFormat
 
 from img2music.app.cues import sheet_files
+from img2music.cli.cues import cues
 from img2music.errors import InputError, MissingExtraError, UsageError
 from img2music.files import require_outputs
 from img2music.soundtrack.formats import FORMATS, CueFormat
@@ -37,7 +37,8 @@ def test_what_is_written_is_known_again_and_replaces_only_its_like(tmp_path: Pat
 
 
 def test_options_and_docs_follow_from_the_registry() -> None:
-    assert [*SheetFormat] == ["table", *FORMATS]
+    choice = next(param.type for param in cues.params if param.name == "format_")
+    assert choice.choices == ("table", *FORMATS)
     text = (ROOT / "docs" / "timelines.md").read_text()
     assert [name for name in FORMATS if f".{name}" not in text] == []
 

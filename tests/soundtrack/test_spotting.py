@@ -156,7 +156,7 @@ def test_names_that_look_like_numbers(tmp_path: Path) -> None:
         found = candidates(store, SpotOptions(bans=("#2", "02", "40", "/music/7.mp3")))
         assert found.ids[found.allowed].tolist() == [3]  # the songs 2, 1, 4 and 5 are out
         (cue,) = spotted(store, film((20.0, "calm")), pins=((1, "4"),))  # a number that is no name
-        assert cue.track.label == "#4 40"
+        assert cue.track.display_name == "#4 40"
         with pytest.raises(UsageError, match=r"2 songs fit '1': #1 02; #3 1\. Give one by its number \(#\)"):
             candidates(store, SpotOptions(bans=("1",)))
         with pytest.raises(UsageError, match=r"3 songs fit '0': #1 02; #2 03; #4 40"):

@@ -6,13 +6,13 @@ So that beats fall where cues meet, each passage moves a little within its song.
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from img2music.affect import Affect
 from img2music.errors import LibraryError
-from img2music.library.store import LibraryStore
 from img2music.matching.explanations import Asked
 from img2music.matching.passages import Passage
 from img2music.parallel import in_order, processors
@@ -22,6 +22,9 @@ from img2music.soundtrack.cue_sheet import EARLY, LATE, Alternative, Cue, CueBea
 from img2music.soundtrack.curves import TOLERANCE, FilmCurve, Span, TrackCurves
 from img2music.soundtrack.film import Film
 from img2music.track import Track
+
+if TYPE_CHECKING:
+    from img2music.library.store import LibraryStore
 
 NEARER = 0.005
 """Distance by which a runner-up is nearer than what was chosen before it is said why: tables show two decimals."""
@@ -79,7 +82,7 @@ class CueWriter:
         chosen: Sequence[Chosen],
         runners: Sequence[Sequence[Runner]],
         pinned: Sequence[bool],
-        store: LibraryStore,
+        store: "LibraryStore",
     ) -> tuple[Cue, ...]:
         """Write all cues."""
         indices = sorted({each.track for each in chosen} | {track for row in runners for track, _ in row})

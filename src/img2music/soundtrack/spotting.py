@@ -5,7 +5,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from img2music.distribution import AffectDistribution
 from img2music.errors import UsageError, printable
 from img2music.library.schema import fold
-from img2music.library.store import LibraryStore
 from img2music.matching.choice import choosable
 from img2music.matching.diversity import second_copies
 from img2music.matching.explanations import explain
@@ -23,6 +22,9 @@ from img2music.soundtrack.cue_sheet import Cue, Scene, clock, clocks
 from img2music.soundtrack.cueing import CueWriter, Runner
 from img2music.soundtrack.curves import TOLERANCE, FilmCurve, Pace, Span, TrackCurves
 from img2music.soundtrack.film import Film
+
+if TYPE_CHECKING:
+    from img2music.library.store import LibraryStore
 
 CELL, COARSE_CELL = 1.0, 2.0
 """Seconds in which film and music are compared while passages are searched; less for the shortest scenes."""
@@ -53,7 +55,7 @@ class Candidates:
         return float(self.durations[self.allowed].max(initial=0.0))
 
 
-def candidates(store: LibraryStore, options: SpotOptions) -> Candidates:
+def candidates(store: "LibraryStore", options: SpotOptions) -> Candidates:
     """Collect the tracks that may lie under a film: those with sound that pass the filters, each content once."""
     names = ("id", "valence", "arousal", "artist", "title", "duration", "sound", "tempo")
     columns = store.columns(names)
@@ -101,7 +103,7 @@ def _artist_numbers(artists: NDArray[Any]) -> NDArray[np.int64]:
     return found
 
 
-def _found(store: LibraryStore, columns: dict[str, NDArray[Any]], text: str) -> int:
+def _found(store: "LibraryStore", columns: dict[str, NDArray[Any]], text: str) -> int:
     """Place of the track that a text names: number, path or name, else a part of its name; of copies the first."""
     ids = columns["id"]
     digits = text.removeprefix("#")
@@ -128,7 +130,7 @@ def _found(store: LibraryStore, columns: dict[str, NDArray[Any]], text: str) -> 
     return int(found[0])
 
 
-def _names(store: LibraryStore, columns: dict[str, NDArray[Any]]) -> list[str]:
+def _names(store: "LibraryStore", columns: dict[str, NDArray[Any]]) -> list[str]:
     """What tracks are called, also those without a title, for comparison."""
     untagged = columns["id"][np.array([not title for title in columns["title"].tolist()], dtype=np.bool_)].tolist()
     shown = {track.id: track.shown_title for track in store.tracks(untagged)} if untagged else {}
@@ -142,7 +144,7 @@ def spot(
     tracks: Candidates,
     options: SpotOptions,
     *,
-    store: LibraryStore,
+    store: "LibraryStore",
     natural: AffectDistribution,
     prices: Prices | None = None,
 ) -> tuple[Cue, ...]:

@@ -43,7 +43,6 @@ lint: $(VENV)/.dev ## style, types and the direction of imports
 
 docs: $(VENV)/.dev ## write the references anew: docs/cli.md from --help, docs/schemas from the shapes of JSON
 	$(BIN)/python docs/cli_reference.py
-	$(BIN)/python docs/library_reference.py
 	$(BIN)/python docs/json_schemas.py
 
 site: $(VENV)/.dev ## the references as pages, in docs/_build; a warning is an error

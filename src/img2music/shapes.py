@@ -1,6 +1,9 @@
 """JSON at the borders: dataclasses are its shapes; msgspec converts, checks and describes them."""
 
+import dataclasses
 import json
+import re
+import typing
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -10,6 +13,7 @@ import msgspec
 from img2music.errors import InputError
 
 Shape = TypeVar("Shape")
+_SECTION = re.compile(r"\s*\n\s*\w+\n\s*---", re.MULTILINE)  # of numpydoc
 
 
 def to_dict(value: object) -> dict[str, Any]:
@@ -51,5 +55,21 @@ def from_dict(found: object, kind: type[Shape], path: str) -> Shape:
 
 
 def schema(kind: type, title: str) -> dict[str, Any]:
-    """JSON Schema (2020-12) of a shape."""
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": title} | msgspec.json.schema(kind)
+    """JSON Schema (2020-12) of a shape, with what the metadata of fields say of them (``doc``, ``least``, ``most``)."""
+    found = msgspec.json.schema(kind)
+    for part in _parts(kind):
+        described = found["$defs"][part.__name__]
+        described["description"] = _SECTION.split(described.get("description", ""))[0]
+        for field in dataclasses.fields(part):
+            property_, about = described["properties"][field.name], field.metadata
+            property_ |= {"description": about["doc"].replace("``", "")} if "doc" in about else {}
+            property_ |= {"minimum": about["least"]} if about.get("least") is not None else {}
+            property_ |= {"maximum": about["most"]} if about.get("most") is not None else {}
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": title} | found
+
+
+def _parts(kind: Any) -> set[Any]:
+    """All dataclasses of a shape."""
+    if not dataclasses.is_dataclass(kind):
+        return set().union(*map(_parts, typing.get_args(kind)))
+    return {kind}.union(*map(_parts, typing.get_type_hints(kind).values()))

@@ -214,7 +214,9 @@ class Track(Tags):
         return display_name(self.id, self.shown_title, self.artist)
 
 
-_ATTRIBUTES = "".join(f"{each.name} : {each.type}\n    {each.metadata['doc']}\n" for each in fields(Track))
+_ATTRIBUTES = "".join(
+    f"{each.name} : {getattr(each.type, '__name__', each.type)}\n    {each.metadata['doc']}\n" for each in fields(Track)
+)
 Track.__doc__ = f"{Track.__doc__}\n\nAttributes\n----------\n{_ATTRIBUTES}"
 
 

@@ -27,7 +27,6 @@ def tag(
     import dataclasses
 
     from img2music.app.library import Library
-    from img2music.shapes import problems
 
     if (where == TrackFilter()) is not everything:
         raise UsageError(
@@ -38,8 +37,7 @@ def tag(
     with Library.open(library, create=False, read_only=options.dry_run) as opened, progress_bar() as progress:
         report = opened.tag(where, progress=progress, **dataclasses.asdict(options))
     if options.dry_run or not for_people(format_):
-        shape = {**report.to_dict(), "errors": problems(report.failed)}
-        print_report(format_, shape, tag_columns(), tag_rows(report))
+        print_report(format_, report.to_dict(), tag_columns(), tag_rows(report))
     say(report)
     if report.kept and not options.remove:
         say("`overwrite` replaces what others have written, too.")

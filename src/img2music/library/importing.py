@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,8 +25,6 @@ from img2music.library.store import LibraryStore
 from img2music.music.song import Song
 from img2music.shapes import to_dict
 from img2music.track import TAG_NAMES, Tags
-
-SCHEMA = "img2music/import/1"
 
 
 class SongAffect(Protocol):
@@ -111,7 +109,7 @@ class LineProblem:
 class ImportShape:
     """``img2music/import/1``."""
 
-    schema: str = SCHEMA
+    schema: Literal["img2music/import/1"] = "img2music/import/1"
     path: str
     rows: int
     new: int

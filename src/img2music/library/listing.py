@@ -3,19 +3,17 @@
 import csv
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
-from typing import Any, TextIO
+from typing import Any, Literal, TextIO
 
 from img2music.library.schema import FEATURES
 from img2music.track import Track
-
-SCHEMA = "img2music/tracks/1"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrackList:
     """``img2music/tracks/1``."""
 
-    schema: str = SCHEMA
+    schema: Literal["img2music/tracks/1"] = "img2music/tracks/1"
     tracks: list[Track]
 
 

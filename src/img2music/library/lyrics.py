@@ -5,7 +5,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from img2music.connectors.lyrics import Lyrics
 from img2music.errors import InputError, SourceError, UsageError, printable
@@ -17,7 +17,6 @@ from img2music.progress import Progress, Step, unwatched
 from img2music.shapes import to_dict
 from img2music.track import Track
 
-SCHEMA = "img2music/lyrics/1"
 SERVICES = (LyricsSource.LRCLIB, LyricsSource.MUSIXMATCH)
 """Where words may be fetched from. Services are asked only if they are named."""
 EXCERPTS = ("musixmatch",)
@@ -128,7 +127,7 @@ class NamedTrack:
 class LyricsShape:
     """``img2music/lyrics/1``."""
 
-    schema: str = SCHEMA
+    schema: Literal["img2music/lyrics/1"] = "img2music/lyrics/1"
     track: NamedTrack
     lyrics: list[LyricsRecord]
 

@@ -16,10 +16,8 @@ from img2music.library.workers import content_hash
 from img2music.media.packets import same_sound
 from img2music.options import TagOptions
 from img2music.progress import Progress, Step, unwatched
-from img2music.shapes import to_dict
+from img2music.shapes import Problem, problems, to_dict
 from img2music.track import Track
-
-SCHEMA = "img2music/tag/1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +47,7 @@ class TaggedItem:
 class TagShape:
     """``img2music/tag/1``."""
 
-    schema: str = SCHEMA
+    schema: Literal["img2music/tag/1"] = "img2music/tag/1"
     action: Literal["write", "remove"]
     dry_run: bool
     changed: int
@@ -57,6 +55,7 @@ class TagShape:
     without_file: int
     linked: int
     items: list[TaggedItem]
+    errors: list[Problem]
 
 
 @dataclass
@@ -97,7 +96,7 @@ class TagReport:
         return sum(file.kept for file in self.files)
 
     def to_dict(self) -> dict[str, Any]:
-        """The documented shape ``img2music/tag/1`` (docs/json.md), without its ``errors``."""
+        """The documented shape ``img2music/tag/1`` (docs/json.md)."""
         return to_dict(
             TagShape(
                 action="remove" if self.options.remove else "write",
@@ -110,6 +109,7 @@ class TagReport:
                     TaggedItem(file.track.id, file.track.path or "", file.edit.fields, file.edit.changed)
                     for file in self.files
                 ],
+                errors=problems(self.failed),
             )
         )
 

@@ -39,7 +39,7 @@ class Painting(options.Checked):
 def paint(walls: tuple[str, ...], options: Painting) -> None:
     """Paint."""
     if options.dry:
-        raise UsageError("`dry` and `tools` with `least_coats=3`, `duration`, `file=False`, not `top=5`.")
+        raise UsageError("`dry` and `tools` with `least_coats=3`, `duration`, `file=False`, not `per_artist=5`.")
     click.echo(repr((walls, options)))
 
 
@@ -78,7 +78,7 @@ def test_wrong_usage(arguments: tuple[str, ...], said: str) -> None:
 
 
 def test_errors_name_settings_as_options() -> None:
-    assert "--dry and --tool with --least-coats 3, --length, --no-files, not top=5." in run("a", "--dry")
+    assert "--dry and --tool with --least-coats 3, --length, --no-files, not --per-artist 5." in run("a", "--dry")
 
 
 def test_what_is_said_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:

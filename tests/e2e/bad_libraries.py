@@ -229,11 +229,11 @@ def edited_by_hand(path: Path, sound: Path) -> None:
 
 
 URLS = {
-    "nonsense://somewhere/else": "no driver|not a database",
+    "nonsense://somewhere/else": "a SQLite file, or on a PostgreSQL server",
     "postgresql://nobody:secret@127.0.0.1:1/none": "driver|connect|refused",
-    "mysql://root@localhost/music": "no driver|not supported",
+    "mysql://root@localhost/music": "a SQLite file, or on a PostgreSQL server",
     "sqlite://": "file",
     "postgresql://[": "driver|not a database URL",
-    "http://example.org/library.db": "no driver|not a database",
+    "http://example.org/library.db": "a SQLite file, or on a PostgreSQL server",
 }
 """Addresses of libraries that can't be reached, and what must be said."""

@@ -103,9 +103,8 @@ def worded(message: object) -> str:
 
     def flag(setting: str) -> str:
         name, _, value = setting.partition("=")
-        if name not in flags:
-            return setting
-        yes, no = flags[name]
+        spelt = name.replace("_", "-")
+        yes, no = flags.get(name, (f"--{spelt}", f"--no-{spelt}"))  # maybe of another command
         if value in ("True", "False"):
             return yes if value == "True" else no
         return f"{yes} {value}".rstrip()

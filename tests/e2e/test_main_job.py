@@ -44,7 +44,7 @@ def test_analyze_reads_photos_and_music(home):
     assert [item["kind"] for item in report["items"]] == ["image"] * 8 + ["audio"]
     astronaut = report["items"][0]
     assert Path(astronaut["path"]).name == "astronaut.png"
-    assert (astronaut["features"]["width"], astronaut["features"]["height"]) == (512, 512)
+    assert (astronaut["width"], astronaut["height"]) == (512, 512)
     assert all(0 < astronaut["spread"][axis] < 0.5 for axis in ("valence", "arousal"))
     assert report["items"][-1]["duration"] == pytest.approx(32, abs=1)
     assert not report["errors"]

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -64,7 +64,7 @@ def print_json(value: object) -> None:
     click.echo(dumps(to_dict(value)))
 
 
-def print_table(columns: Sequence[str | Mapping[str, str]], rows: Iterable[Sequence[str]], title: str = "") -> None:
+def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]], title: str = "") -> None:
     """Print a table on stdout, as wide as the terminal; nothing without rows. ``>`` marks columns flush right."""
     from rich import box
     from rich.console import Console
@@ -73,8 +73,8 @@ def print_table(columns: Sequence[str | Mapping[str, str]], rows: Iterable[Seque
 
     table = Table(title=Text(printable(title)) if title else None, title_justify="left", box=box.SIMPLE_HEAD)
     for column in columns:
-        name = str(column)
-        table.add_column(name.removeprefix(">"), justify="right" if name.startswith(">") else "left", overflow="fold")
+        right = column.startswith(">")
+        table.add_column(column.removeprefix(">"), justify="right" if right else "left", overflow="fold")
     for row in rows:
         table.add_row(*[Text(printable(cell)) for cell in row])
     if table.rows:

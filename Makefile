@@ -4,7 +4,7 @@ OUTPUT ?= demo-output
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: install demo test test-train lint docs site check clean
+.PHONY: install demo quick test test-train lint docs site check clean
 
 # The stamps make a second run start at once; they follow the files that say what to install.
 $(VENV)/bin/python:
@@ -27,6 +27,9 @@ install: $(VENV)/.demo ## the command, with films, slideshows, plots, HEIC photo
 
 demo: $(VENV)/.demo ## the main job, on free photos and music; or: make demo MUSIC=... PHOTOS=...
 	$(BIN)/python -m demo --output '$(OUTPUT)' $(if $(MUSIC),--music '$(MUSIC)') $(if $(PHOTOS),--photos '$(PHOTOS)')
+
+quick: $(VENV)/.dev ## the inner loop: what is quick of every folder, in a minute
+	$(BIN)/python -m pytest -q -n auto -m "not slow" --hypothesis-profile=quick --dist worksteal
 
 test: $(VENV)/.dev ## the whole suite, on as many processes as there are cores
 	$(BIN)/python -m pytest -n auto

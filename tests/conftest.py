@@ -8,6 +8,7 @@ import pytest
 from hypothesis import settings
 
 settings.register_profile("untimed", deadline=None)
+settings.register_profile("quick", deadline=None, max_examples=15)
 settings.load_profile("untimed")
 
 ROOT = Path(__file__).parents[1]
@@ -59,3 +60,10 @@ def shared_data() -> Path:
             pytest.fail(f"IMG2MUSIC_REQUIRE_DATA=1, and there is no data in {folder}")
         pytest.skip(f"needs the data sets, which are not passed on (looked in {folder}; set IMG2MUSIC_DATA)")
     return folder
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave files that are slow as a whole unread where none of them is wanted."""
+    if config.getoption("markexpr") != "not slow" or collection_path.suffix != ".py":
+        return None
+    return "\npytestmark = pytest.mark.slow\n" in collection_path.read_text(encoding="utf-8") or None

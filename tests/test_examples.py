@@ -15,6 +15,8 @@ import img2music
 from tests.support import soundtracks
 from tests.support.sounds import clicks, encode, tone
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[1]
 PAGES = [
     page for page in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))) if "```python" in page.read_text()

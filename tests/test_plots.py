@@ -11,6 +11,8 @@ from PIL import Image
 from img2music.errors import InputError, MissingExtraError, UsageError
 from img2music.plots import PHOTO_COLOURS, PlottedQuery, PlottedSong, affect_plane, require_plotting
 
+pytestmark = pytest.mark.slow
+
 SONGS = np.random.default_rng(1).random((400, 2))
 
 

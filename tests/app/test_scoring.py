@@ -20,6 +20,8 @@ from tests.support.small_models import colour_model, written
 from tests.support.songs import library, record
 from tests.support.soundtracks import cue, sheet
 
+pytestmark = pytest.mark.slow
+
 
 def spotted(folder: Path, path: Path) -> Spotted:
     curve = [CurvePoint(at, at + 4.0, Affect(0.5, 0.5)) for at in np.arange(0.0, 40.0, 4.0).tolist()]

@@ -13,6 +13,8 @@ import pytest
 
 from tests.support.library_sounds import make_music, write_sound
 
+pytestmark = pytest.mark.slow
+
 SCHEMAS = Path(__file__).parents[2] / "docs" / "schemas"
 
 

@@ -22,6 +22,8 @@ from tests.support.films import Still, make_film
 from tests.support.songs import library as make_library
 from tests.support.songs import record
 
+pytestmark = pytest.mark.slow
+
 Run = Callable[..., str]
 
 OUTPUTS = {"audio_only", "explain", "out", "output", "outputs", "plot", "report", "sheets"}

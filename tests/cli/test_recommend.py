@@ -29,6 +29,8 @@ from tests.research.match.test_evaluating import sound
 from tests.support.songs import library as make_library
 from tests.support.songs import record, song
 
+pytestmark = pytest.mark.slow
+
 NON_UTF8 = os.fsdecode(b"caf\xe9 1.mp3")
 
 

@@ -28,6 +28,8 @@ from tests.support.songs import record
 from tests.support.sounds import clicks, encode, tone
 from tests.support.soundtracks import RATE, metered
 
+pytestmark = pytest.mark.slow
+
 Run = Callable[..., tuple[str, str]]
 
 SECONDS = 12.0

@@ -25,6 +25,8 @@ from tests.support.songs import library as make_library
 from tests.support.songs import record
 from tests.support.sounds import clicks, encode
 
+pytestmark = pytest.mark.slow
+
 Run = Callable[..., str]
 
 # Red says valence, green says arousal.

@@ -21,6 +21,8 @@ from tests.support.films import Still, make_film
 from tests.support.small_models import colour_model, written
 from tests.support.songs import library as make_library
 
+pytestmark = pytest.mark.slow
+
 Run = Callable[..., tuple[str, str]]
 
 UNHEARD = "img2music: 0 of 3 cues begin on a beat of their song; not cues 1, 2, 3: it can't be read.\n"

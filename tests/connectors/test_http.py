@@ -29,6 +29,8 @@ from tests.support.servers import (
     http_date,
 )
 
+pytestmark = pytest.mark.slow
+
 SECRET = "s3cret/key+%"
 
 

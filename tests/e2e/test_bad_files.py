@@ -12,6 +12,8 @@ from tests.e2e.bad_images import IMAGES, photo
 from tests.e2e.bad_sounds import SOUNDS, chords, encode
 from tests.e2e.command import Outcome, img2music
 
+pytestmark = pytest.mark.slow
+
 
 def make(catalogue: Sequence[BadFile], folder: Path) -> dict[str, BadFile]:
     folder.mkdir()

@@ -19,6 +19,8 @@ from tests.e2e.bad_libraries import LIBRARIES, URLS, BadLibrary
 from tests.e2e.bad_sounds import chords, encode
 from tests.e2e.command import Outcome, call, environment, img2music, words
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def music(tmp_path_factory: pytest.TempPathFactory) -> Path:

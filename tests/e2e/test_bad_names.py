@@ -17,6 +17,8 @@ from tests.e2e.bad_names import STEMS, deep, loops, remove_deep
 from tests.e2e.bad_sounds import chords, encode
 from tests.e2e.command import img2music
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def song(tmp_path_factory: pytest.TempPathFactory) -> Path:

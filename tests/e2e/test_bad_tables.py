@@ -13,6 +13,8 @@ from tests.conftest import ROOT
 from tests.e2e.bad_tables import HEADER, TABLES, A
 from tests.e2e.command import Outcome, img2music
 
+pytestmark = pytest.mark.slow
+
 SHAPE = json.loads((ROOT / "docs" / "schemas" / "import.json").read_text(encoding="utf-8"))
 
 

@@ -15,6 +15,8 @@ from tests.e2e.bad_sounds import chords, encode
 from tests.e2e.bad_usage import IMPORTS, RATED_CSVS, USAGE
 from tests.e2e.command import HANG, Outcome, environment, img2music, words
 
+pytestmark = pytest.mark.slow
+
 
 @dataclass(frozen=True)
 class Place:

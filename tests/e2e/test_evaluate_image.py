@@ -11,6 +11,8 @@ from PIL import Image
 from tests.e2e.bad_usage import RATED_CSVS
 from tests.e2e.command import ROOT, img2music
 
+pytestmark = pytest.mark.slow
+
 
 def readme_command() -> list[str]:
     lines = (ROOT / "README.md").read_text(encoding="utf-8").splitlines()

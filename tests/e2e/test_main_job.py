@@ -13,6 +13,8 @@ from PIL import Image
 from demo.media import copy_photos, music_folder
 from tests.e2e.command import ROOT, img2music
 
+pytestmark = pytest.mark.slow
+
 SCHEMAS = ROOT / "docs" / "schemas"
 PIECES = ("calm/calm_acoustic_1.opus", "energetic/energetic_electronic_2.opus", "happy/happy_electronic_1.opus")
 

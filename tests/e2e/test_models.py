@@ -12,6 +12,8 @@ from demo.media import copy_photos, music_folder
 from tests.e2e.command import ROOT, Outcome, img2music
 from tests.support.small_models import BAD_MODELS, colour_model, written
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:

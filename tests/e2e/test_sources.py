@@ -26,6 +26,8 @@ from tests.support.servers import (
     spotify_track,
 )
 
+pytestmark = pytest.mark.slow
+
 SONGS = 12
 LIST = spotify_id(900)
 

@@ -27,6 +27,8 @@ from tests.e2e.command import ROOT, Outcome, environment, img2music, words
 from tests.support.records import make_record, make_song
 from tests.support.sounds import FORMATS, encode, tone
 
+pytestmark = pytest.mark.slow
+
 SHAPE = json.loads((ROOT / "docs/schemas/tag.json").read_text(encoding="utf-8"))
 KINDS = ("mp3", "flac", "wav", "aiff", "m4a", "ogg", "opus", "wma", "wv", "tta")
 MUSIC = "music"

@@ -9,6 +9,8 @@ import pytest
 from tests.e2e.command import ROOT, img2music
 from tests.support.rated_texts import emobank_csv
 
+pytestmark = pytest.mark.slow
+
 SCHEMAS = ROOT / "docs" / "schemas"
 
 LYRICS = {

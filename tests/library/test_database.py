@@ -20,6 +20,8 @@ from img2music.library.store import LibraryStore
 from img2music.track import Tags
 from tests.support.records import make_record, make_song
 
+pytestmark = pytest.mark.slow
+
 
 def test_fresh_library_has_the_schema_that_the_code_uses(tmp_path):
     from alembic.autogenerate import compare_metadata

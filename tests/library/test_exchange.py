@@ -14,6 +14,8 @@ from img2music.library.store import LibraryStore
 from img2music.track import Tags
 from tests.support.records import make_record, make_song
 
+pytestmark = pytest.mark.slow
+
 
 def fill(store):
     store.put(

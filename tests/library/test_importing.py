@@ -213,6 +213,7 @@ def test_merging_loses_no_song_and_makes_none(rows):
     assert merge([song for song, _ in merged]) == merged
 
 
+@pytest.mark.slow
 def test_a_killed_import_stores_all_or_nothing(tmp_path):
     path, library = tmp_path / "songs.csv", tmp_path / "library.db"
     rows = [f",{number},B,,,0.1,0.2," for number in range(20_000)]

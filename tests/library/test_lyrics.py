@@ -28,6 +28,8 @@ from img2music.track import Tags
 from tests.support.records import make_record
 from tests.support.servers import QUICK, Answer, LrclibServer, MusixmatchServer
 
+pytestmark = pytest.mark.slow
+
 WORDS = "Hello darkness, my old friend\nI've come to talk with you again"
 
 

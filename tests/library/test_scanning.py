@@ -29,6 +29,8 @@ from tests.support.library_sounds import make_music, write_sound
 from tests.support.records import make_record
 from tests.support.sounds import encode, noise
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def store(tmp_path):

@@ -29,6 +29,8 @@ def brute(
     return order, [distance[i] for i in order]
 
 
+@pytest.mark.slow
+@pytest.mark.slow
 @given(st.data())
 @settings(max_examples=300, deadline=None)
 def test_equals_brute_force_with_and_without_the_tree(data: st.DataObject) -> None:

@@ -48,6 +48,7 @@ def test_hostile_names_survive(store, name):
     assert [track.path for track in store.tracks()] == [path]
 
 
+@pytest.mark.slow
 @settings(max_examples=30, deadline=None)
 @given(
     names=st.lists(

@@ -15,6 +15,8 @@ from img2music.media.excerpts import Excerpt, mono
 from img2music.media.sndfile import SndfileAudio
 from tests.support.sounds import FORMATS, encode, noise, tone, wav_header
 
+pytestmark = pytest.mark.slow
+
 RATE = 44_100
 
 

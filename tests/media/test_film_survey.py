@@ -14,6 +14,8 @@ from img2music.media.film_writer import write_film
 from img2music.media.video import VideoFile, survey_of
 from tests.media.test_film_writer import Ticks
 
+pytestmark = pytest.mark.slow
+
 RATE = 48_000
 
 

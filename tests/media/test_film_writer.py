@@ -20,6 +20,8 @@ from img2music.media.film_writer import write_film
 from img2music.media.output_formats import FILM
 from img2music.media.video import VideoFile, survey_of
 
+pytestmark = pytest.mark.slow
+
 RATE = 48_000
 TICKS = (0.25, 1.0, 1.8)
 MILLISECOND = Fraction(1, 1000)

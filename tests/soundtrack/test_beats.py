@@ -12,6 +12,8 @@ from img2music.media.audio import open_audio
 from img2music.soundtrack.beats import RATE, Beats, listen, merged, track
 from tests.support.sounds import noise, tone
 
+pytestmark = pytest.mark.slow
+
 FILE_RATE = 44_100
 
 

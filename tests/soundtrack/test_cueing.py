@@ -11,6 +11,8 @@ from img2music.soundtrack.cueing import LONGEST_CROSS_FADE, ON_BEAT, RING, align
 from tests.soundtrack.test_beats import FILE_RATE, drums
 from tests.support.sounds import noise
 
+pytestmark = pytest.mark.slow
+
 TIMES = np.arange(0.0, 200.0, 0.04)
 SOUNDING, DURATION = 90.0, 93.0
 

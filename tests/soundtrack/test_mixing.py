@@ -12,6 +12,8 @@ from img2music.soundtrack.mixing import LEAST_FADE, Part, checked, music, plan
 from tests.support.sounds import encode, noise, tone
 from tests.support.soundtracks import RATE, Sound, cue, sheet
 
+pytestmark = pytest.mark.slow
+
 SONG = Path("/music/song.ogg")
 
 

@@ -10,6 +10,8 @@ from img2music.media.video import VideoFile
 from img2music.soundtrack.shots import HEIGHT, WIDTH, Change, ShotFinder, Transition, boundaries
 from tests.support.films import Still, changes, make_film, pictures
 
+pytestmark = pytest.mark.slow
+
 PHOTOS = [data.astronaut(), data.coffee(), data.chelsea(), data.rocket(), np.stack([data.camera()] * 3, axis=2)]
 
 

@@ -13,6 +13,8 @@ from img2music.soundtrack.sound import FilmTrack, Sound, compose, heard
 from tests.support.sounds import encode, noise, tone
 from tests.support.soundtracks import RATE, Track, cue, encoded, film, metered, sheet, talk
 
+pytestmark = pytest.mark.slow
+
 SPEECH = ((8.0, 14.0), (15.0, 20.0))
 LENGTH = 30.04
 

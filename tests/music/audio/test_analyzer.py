@@ -26,6 +26,8 @@ from img2music.music.audio.network import LABELS
 from img2music.music.audio.spectrum import centroid_and_level
 from tests.support.sounds import chords, clicks, encode, noise, tone, wav_header
 
+pytestmark = pytest.mark.slow
+
 demo = pytest.importorskip("immich_memories_music")
 PIECES = sorted(Path(str(files(demo))).glob("tracks/**/*.opus"))
 PITCHES = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "Bb": 10}

@@ -21,6 +21,8 @@ from img2music.research.text import text_training
 from img2music.research.text.rated_texts import read_emobank
 from tests.support.rated_texts import rated_texts, sentence
 
+pytestmark = pytest.mark.slow
+
 HAPPY = "[Chorus]\nWhat a wonderful morning, the sun is shining\nAll my friends are here and we laugh and love (x2)"
 SAD = "Everybody is dead and gone\nI am crying in the cold, alone\nNothing but pain and hate remains"
 

@@ -26,6 +26,8 @@ from img2music.vision.model_files import MODELS
 from tests.support.commands import call, refused
 from tests.support.rated_images import COUNT, made_up, save
 
+pytestmark = pytest.mark.slow
+
 SCHEMA = json.loads((Path(__file__).parents[3] / "docs" / "schemas" / "evaluate-image.json").read_text())
 VOID = {"meta", "img", "br"}
 

@@ -18,6 +18,8 @@ from img2music.research.match.training_files import trained_on
 from img2music.vision.model import ImageModel
 from tests.conftest import ROOT
 
+pytestmark = pytest.mark.slow
+
 RNG = np.random.default_rng(6)
 PHOTOS, SONGS = RNG.random((150, 2)), RNG.random((80, 2))
 

@@ -128,6 +128,7 @@ def test_by_artist_nothing_is_known_of_artists():
     assert not inputs[:, 2:].any()
 
 
+@pytest.mark.slow
 def test_a_model_with_other_songs_reads_what_it_was_trained_to(tmp_path):
     groups = make_groups(["music", "other-songs"], SOURCES)
     data = complete(SONGS, [spotify_target(SONGS, "valence")], groups)

@@ -6,6 +6,8 @@ from img2music.research.songs.model_files import INPUT
 from img2music.research.songs.regressors import FIELD, SHARES, as_single, make, to_onnx
 from img2music.research.songs.search import ORIGINAL
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def made():

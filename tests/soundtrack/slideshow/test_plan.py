@@ -91,6 +91,7 @@ def test_the_film_goes_dark_at_its_end() -> None:
     assert [each.light for each in seen].count(1.0) > 190
 
 
+@pytest.mark.slow
 def test_beats_are_told_on_the_films_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("img2music.soundtrack.slideshow.plan.PART", 8.0)  # so that there are several
     song = CueTrack(str(encode(tmp_path / "song.flac", clicks(100.0, 40.0, 44_100), "flac")))
@@ -102,6 +103,8 @@ def test_beats_are_told_on_the_films_time(tmp_path: Path, monkeypatch: pytest.Mo
     assert len(found) >= 40
 
 
+@pytest.mark.slow
+@pytest.mark.slow
 def test_where_there_is_no_beat_none_is_made_up(tmp_path: Path) -> None:
     song = CueTrack(str(encode(tmp_path / "song.flac", noise(20.0), "flac")))
     found = beats_under([Cue(3.0, 18.0, song, Passage(2.0, 17.0))])

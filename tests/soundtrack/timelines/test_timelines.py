@@ -39,6 +39,8 @@ from img2music.soundtrack.formats import FORMATS
 from img2music.soundtrack.timelines.arrangement import RATES, arrange, frame, timeline_rate
 from tests.soundtrack.test_cue_sheet import SHEET
 
+pytestmark = pytest.mark.slow
+
 SONG = CueTrack("/music/song.ogg", "Song", None, None, 60.0, id=1)
 GOLDEN = Path(__file__).parent / "golden"
 NAMES = [

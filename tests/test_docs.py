@@ -1,5 +1,6 @@
 """The documentation says what the program does, and the program starts quickly."""
 
+import json
 import re
 import subprocess
 import sys
@@ -20,6 +21,19 @@ def test_the_command_line_reference_is_fresh(tmp_path):
     fresh = tmp_path / "cli.md"
     subprocess.run([sys.executable, ROOT / "docs" / "cli_reference.py", fresh], check=True)
     assert (ROOT / "docs" / "cli.md").read_text() == fresh.read_text(), "stale: run `make docs`"
+
+
+def test_the_schemas_of_json_are_fresh(tmp_path):
+    subprocess.run([sys.executable, ROOT / "docs" / "json_schemas.py", tmp_path], check=True)
+    written = {file.name: file.read_text() for file in tmp_path.iterdir()}
+    assert written
+    there = {name: (ROOT / "docs" / "schemas" / name).read_text() for name in written}
+    assert there == written, "stale: run `make docs`"
+    page = (ROOT / "docs" / "json.md").read_text()
+    for name, text in written.items():
+        shape = json.loads(text)["title"]
+        assert f"`{shape}`" in page, f"docs/json.md does not name {shape}"
+        assert f"schemas/{name})" in page
 
 
 def documented_commands():

@@ -106,10 +106,3 @@ def test_a_field_is_declared_once_and_found_everywhere(tmp_path, with_a_field):
     command = [sys.executable, "-c", USE, tmp_path]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert (done.stdout, done.stderr) == ("found everywhere\n", "")
-
-
-@pytest.mark.slow
-@pytest.mark.slow
-def test_what_docs_say_of_fields_is_fresh(tmp_path):
-    subprocess.run([sys.executable, ROOT / "docs" / "json_schemas.py", tmp_path], check=True)
-    assert (ROOT / "docs/schemas/tracks.json").read_text() == (tmp_path / "tracks.json").read_text(), "run `make docs`"

@@ -101,7 +101,6 @@ def test_bad_usage_is_one_line(run: Run, sheet: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.slow
 def test_a_library_spots_a_film(tmp_path: Path) -> None:
     make_film(tmp_path / "film.mp4", [Still(grain(0.6, 0.1), 6.0), Still(grain(0.7, 0.9), 6.0)])
     make_library(tmp_path / "library.db", SONGS).close()

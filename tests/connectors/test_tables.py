@@ -460,7 +460,6 @@ def test_no_bytes_do_harm(tmp_path_factory, content) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.slow
 def test_real_tables(shared_data: Path) -> None:
     songs = shared_data / "songs"
     found = read_songs(songs / "spotify_songs.csv")

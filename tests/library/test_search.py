@@ -30,7 +30,6 @@ def brute(
 
 
 @pytest.mark.slow
-@pytest.mark.slow
 @given(st.data())
 @settings(max_examples=300, deadline=None)
 def test_equals_brute_force_with_and_without_the_tree(data: st.DataObject) -> None:

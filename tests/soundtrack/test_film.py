@@ -36,7 +36,6 @@ def read(path: Path, model: ImageModel, progress: Progress = unwatched) -> Film:
 
 
 @pytest.mark.slow
-@pytest.mark.slow
 def test_a_film_is_read_in_one_pass(tmp_path: Path, model: ImageModel) -> None:
     film = tmp_path / "film.mp4"
     make_film(

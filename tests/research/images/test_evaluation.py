@@ -48,7 +48,6 @@ def images(affect: np.ndarray, themes: list[str]) -> RatedImages:
 
 
 @pytest.mark.slow
-@pytest.mark.slow
 def test_themes_that_tell_the_rating() -> None:
     """Random folds may learn a theme's rating from its other images; grouped ones may not."""
     random = np.random.default_rng(0)

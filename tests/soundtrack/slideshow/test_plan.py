@@ -104,7 +104,6 @@ def test_beats_are_told_on_the_films_time(tmp_path: Path, monkeypatch: pytest.Mo
 
 
 @pytest.mark.slow
-@pytest.mark.slow
 def test_where_there_is_no_beat_none_is_made_up(tmp_path: Path) -> None:
     song = CueTrack(str(encode(tmp_path / "song.flac", noise(20.0), "flac")))
     found = beats_under([Cue(3.0, 18.0, song, Passage(2.0, 17.0))])

@@ -4,6 +4,7 @@ import dataclasses
 import os
 import re
 from collections.abc import Callable, Iterable
+from numbers import Real
 from typing import Any, TypedDict
 
 from img2music.errors import UsageError, printable
@@ -12,6 +13,8 @@ from img2music.track import FILTERED
 Range = tuple[float | None, float | None]
 """Inclusive least and greatest; None where it is open."""
 AnyPath = str | os.PathLike[str]
+HUGE = 1e12
+"""More than any year, tempo or length; databases hold no number of any size."""
 RangeWish = Range | range | float | str | None
 
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
@@ -158,14 +161,18 @@ class FilterWishes(TypedDict, total=False):
 def _texts(value: Any, name: str) -> tuple[str, ...]:
     texts = tuple(value) if isinstance(value, Iterable) and not isinstance(value, str) else (value,)
     for text in texts:
-        if not isinstance(text, str):
+        if not isinstance(text, str) or not text.strip():
             raise UsageError(f"`{name}` must be text, not {printable(repr(text))}.")
+        if not text.isprintable():
+            raise UsageError(f"`{name}` {printable(text)!r} is no text that a tag can hold.")
     return texts
 
 
 def _folders(value: Any, name: str) -> tuple[str, ...]:
     """Absolute paths, those that links lead to as well: a scan may have come by either."""
-    folders = (value,) if isinstance(value, str | os.PathLike) else value
+    folders = (value,) if isinstance(value, str | os.PathLike) else tuple(value)
+    if not all(map(os.fspath, folders)):
+        raise UsageError(f"`{name}` is empty; give a folder.")
     given = [os.path.expanduser(os.fspath(folder)) for folder in folders]  # noqa: PTH111 - names may be any bytes
     return tuple(dict.fromkeys(path for each in given for path in (os.path.abspath(each), os.path.realpath(each))))  # noqa: PTH100
 
@@ -178,13 +185,20 @@ def _range_reader(parse: Callable[[str, str], Range]) -> Callable[[Any, str], Ra
             value = (value.start, value.stop - 1)
         least, greatest = value if isinstance(value, tuple) and len(value) == 2 else (value, value)
         for number in (least, greatest):
-            if number is not None and (isinstance(number, bool) or not isinstance(number, int | float)):
+            if number is not None and (
+                isinstance(number, bool) or not isinstance(number, Real) or not abs(float(number)) < HUGE
+            ):
                 raise UsageError(f"`{name}` must be a number, a range, or text such as '90-120', not {value!r}.")
         if least is not None and greatest is not None and least > greatest:
             raise UsageError(f"`{name}`: {value!r} ends before it starts.")
-        return least, greatest
+        return _plain(least), _plain(greatest)
 
     return read
+
+
+def _plain(number: Any) -> float | None:
+    """A number of Python's, also of one of numpy's."""
+    return number if number is None or isinstance(number, int) else float(number)
 
 
 def _key(value: Any, name: str) -> tuple[int, int | None]:

@@ -8,6 +8,7 @@ import typing
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
+from numbers import Integral, Real
 from typing import Any, TypedDict, TypeVar
 
 from img2music.errors import UsageError, printable, shown
@@ -97,8 +98,15 @@ class Checked:
         hints = typing.get_type_hints(type(self))
         for field in dataclasses.fields(typing.cast(Any, self)):
             value = getattr(self, field.name)
+            kinds = kinds_of(field, type(self))
+            if value is None and type(None) not in typing.get_args(hints[field.name]):
+                raise UsageError(f"`{field.name}` can't be None.")
             if value is None:
                 continue
+            if kinds == (bool,) and not isinstance(value, bool):
+                raise UsageError(f"`{field.name}` must be True or False, not {printable(repr(value))}.")
+            if kinds == (int,):
+                object.__setattr__(self, field.name, whole(field.name, value))
             for kind in typing.get_args(hints[field.name]) or (hints[field.name],):
                 if isinstance(kind, type) and issubclass(kind, StrEnum):
                     object.__setattr__(self, field.name, chosen(kind, value, field.name))
@@ -118,16 +126,24 @@ def chosen(kind: type[Choice], value: object, name: str) -> Choice:
         raise UsageError(f"`{name}` must be {words}, not {printable(str(value))!r}.") from None
 
 
+def whole(name: str, value: object) -> int:
+    """A whole number, also one of numpy's."""
+    if not isinstance(value, Integral) or isinstance(value, bool):
+        raise UsageError(f"`{name}` must be a whole number, not {printable(repr(value))}.")
+    return int(value)
+
+
 def within(name: str, value: object, least: float | None, most: float | None) -> None:
     """Refuse a number outside its limits."""
     if least is None and most is None:
         return
-    if not isinstance(value, int | float) or isinstance(value, bool):
+    if not isinstance(value, Real) or isinstance(value, bool):
         raise UsageError(f"`{name}` must be a number, not {printable(repr(value))}.")
-    if most is None and not value >= (least or 0.0):
-        raise UsageError(f"`{name}` must be at least {least:g}, not {value:g}.")
-    if most is not None and not (least or 0.0) <= value <= most:
-        raise UsageError(f"`{name}` must be from {least or 0:g} to {most:g}, not {value:g}.")
+    number = float(value)
+    if most is None and not number >= (least or 0.0):
+        raise UsageError(f"`{name}` must be at least {least:g}, not {number:g}.")
+    if most is not None and not (least or 0.0) <= number <= most:
+        raise UsageError(f"`{name}` must be from {least or 0:g} to {most:g}, not {number:g}.")
 
 
 _MATCH = "Compare ranks within pictures and within songs, or the affects as they are."
@@ -287,7 +303,7 @@ class TagOptions(Checked):
 def with_filter(kind: type[Options], wishes: Mapping[str, Any]) -> Options:
     """Make options of keywords in which those of a `TrackFilter` (``genre="jazz"``) stand beside the others."""
     own = {field.name for field in dataclasses.fields(typing.cast(Any, kind))}
-    filters = {field.name for field in dataclasses.fields(TrackFilter)}
+    filters = {field.name for field in dataclasses.fields(TrackFilter)} if "where" in own else set()
     unknown = sorted(set(wishes) - own - filters)
     if unknown:
         raise UsageError(f"There is no option `{unknown[0]}`.")
@@ -299,6 +315,8 @@ def with_filter(kind: type[Options], wishes: Mapping[str, Any]) -> Options:
         given["where"] = TrackFilter(**conditions)
     if given.get("where", ...) is None:
         del given["where"]
+    if not isinstance(given.get("where", TrackFilter()), TrackFilter):
+        raise UsageError(f"`where` must be a TrackFilter, not {printable(repr(given['where'])[:60])}.")
     return kind(**given)
 
 
@@ -410,7 +428,7 @@ class ScanWishes(TypedDict, total=False):
     dry_run: bool
 
 
-class TagWishes(TypedDict, total=False):
+class TagWishes(FilterWishes, total=False):
     """Keywords of `TagOptions`."""
 
     remove: bool

@@ -158,3 +158,64 @@ def test_upkeep(library, tmp_path):
         assert copy.forget("/music") == 3
         assert copy.prune() == 0
     assert Path(library.location).is_file()
+
+
+def test_an_empty_name_is_never_the_current_folder(library, tmp_path, monkeypatch):
+    monkeypatch.chdir("/")
+    for call in (library.forget, library.scan, lambda empty: library.tracks(folder=empty)):
+        with pytest.raises(UsageError):
+            call("")
+    with pytest.raises(LibraryError, match="empty name"):
+        img2music.Library.open("")
+    assert len(library) == 3
+
+
+def test_nothing_recommended_replaces_no_list(library, tmp_path):
+    file = tmp_path / "keep.m3u8"
+    library.recommend(emotion="calm").save(file)
+    before = file.read_bytes()
+    with pytest.raises(UsageError, match="nothing is written"):
+        library.recommend(tmp_path / "none.png").save(file)
+    assert file.read_bytes() == before
+
+
+def test_a_library_that_is_closed_after_it_recommended_says_so(library):
+    library.recommend(emotion="calm")
+    library.close()
+    with pytest.raises(LibraryError, match="closed"):
+        library.recommend(emotion="calm")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"artist": ""},
+        {"artist": "\udc80"},
+        {"year": 10**30},
+        {"tempo": float("nan")},
+        {"together": "no"},
+        {"top": 2.5},
+        {"top": None},
+        {"where": {"genre": "jazz"}},
+        {"emotion": 3},
+    ],
+)
+def test_what_would_be_wrong_without_a_word_is_refused(library, wrong):
+    with pytest.raises(UsageError):
+        library.recommend(**({"emotion": "calm"} | wrong))
+
+
+def test_numbers_of_numpy_are_numbers(library):
+    found = library.recommend(valence=np.float32(0.5), arousal=0.5, top=np.int64(2), widen=np.float32(0.0))
+    assert len(found[0].matches) == 2
+    assert library[np.int64(1)].id == 1
+    assert TrackFilter(year=np.int64(1990)) == TrackFilter(year=1990)
+    with pytest.raises(KeyError):
+        library[10**30]
+
+
+def test_filters_stand_beside_options_in_every_call(library):
+    assert library.tag(artist="nobody", dry_run=True).files == []
+    for call in (library.tag, lambda **wrong: library.scan("/none", **wrong)):
+        with pytest.raises(UsageError, match="no option `foo`"):
+            call(foo=1)

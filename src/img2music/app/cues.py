@@ -62,6 +62,7 @@ def sheet_files(files: Sequence[AnyPath], format: str | None = None) -> SheetFil
     """Pair files with the formats that they are written in; refuse what can't be."""
     if format is not None and len(files) > 1:
         raise UsageError("`format` goes with one file; of several, the endings say the formats.")
+    files = (files,) if isinstance(files, str | os.PathLike) else files
     found = [(Path(os.fsdecode(file)), FORMATS.chosen(format, os.fsdecode(file))) for file in files]
     for _, chosen in found:
         chosen.require()

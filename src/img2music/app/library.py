@@ -1,9 +1,9 @@
 """The front door: an open library and all that can be done with it."""
 
 import os
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
-from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, Unpack
@@ -69,6 +69,8 @@ class Library:
     def __init__(self, store: "LibraryStore") -> None:
         self._open_store: LibraryStore | None = store
         self._location = store.location
+        self._kept_recommender: Recommender | None = None
+        self._lock = threading.Lock()
 
     @classmethod
     def open(cls, location: AnyPath | None = None, *, create: bool = True, read_only: bool = False) -> "Library":
@@ -138,7 +140,7 @@ class Library:
 
     def __getitem__(self, id: int) -> "Track":  # noqa: A002
         """The track with this id; a KeyError if there is none."""
-        for track in self._store.tracks([id], missing=True):
+        for track in self._store.tracks([int(id)] if 0 <= id < 2**63 else [], missing=True):
             return track
         raise KeyError(id)
 
@@ -188,12 +190,14 @@ class Library:
         from img2music.library.scanning import scan
 
         homed = [os.path.expanduser(os.fspath(folder)) for folder in folders]  # noqa: PTH111 - names may be any bytes
-        return scan(self._store, homed, ScanOptions(**options), progress)
+        return scan(self._store, homed, with_filter(ScanOptions, options), progress)
 
     def recommend(
         self,
         *queries: "PictureSource",
-        affects: Sequence[Affect] = (),
+        affects: Affect | Sequence[Affect] = (),
+        valence: float | None = None,
+        arousal: float | None = None,
         emotion: str | None = None,
         progress: Progress = unwatched,
         **options: Unpack[RecommendWishes],
@@ -205,8 +209,10 @@ class Library:
         *queries : str, path-like, bytes, file object, PIL image or array
             Pictures; by path also songs, and folders, which stand for all pictures and songs in them and below, but for
             covers.
-        affects : sequence of Affect
-            What is asked for in numbers; they come after the files.
+        affects : Affect or sequence of Affect
+            What is asked for in points; they come after the files.
+        valence, arousal : float, optional
+            What is asked for in numbers, from 0 to 1.
         emotion : str, optional
             What is asked for in a word: a basic emotion, or one such as "serene".
         progress : callable
@@ -227,14 +233,19 @@ class Library:
         """
         from img2music.matching.query import asked_affects
 
-        asked = (*queries, *affects, *asked_affects(None, None, emotion))
+        points = (affects,) if isinstance(affects, Affect) else affects
+        asked = (*queries, *points, *asked_affects(valence, arousal, emotion))
         return self._recommender.recommend(asked, with_filter(RecommendOptions, options), progress)
 
-    @cached_property
+    @property
     def _recommender(self) -> "Recommender":
         from img2music.app.recommending import Recommender
 
-        return Recommender(self._store)
+        store = self._store  # none that is closed
+        with self._lock:
+            if self._kept_recommender is None:
+                self._kept_recommender = Recommender(store)
+            return self._kept_recommender
 
     def spot(
         self,
@@ -419,7 +430,6 @@ class Library:
         where: TrackFilter | None = None,
         *,
         progress: Progress = unwatched,
-        filters: FilterWishes | None = None,
         **options: Unpack[TagWishes],
     ) -> "TagReport":
         """Write valence, arousal, mood, tempo and key of tracks into their files' tags, or take them out again.
@@ -430,10 +440,8 @@ class Library:
             Only tracks that pass; all by default.
         progress : callable
             Called with each `Step`; the item is a file.
-        filters : dict, optional
-            Conditions of a `TrackFilter`, instead of ``where``.
         **options
-            `TagOptions`.
+            `TagOptions`; filters may stand beside them.
 
         Returns
         -------
@@ -442,7 +450,8 @@ class Library:
         """
         from img2music.library.tagging import tag
 
-        return tag(self._store, _filter(where, filters or {}), TagOptions(**options), progress)
+        own, conditions = _parted(TagOptions, options)
+        return tag(self._store, _filter(where, conditions), TagOptions(**own), progress)
 
     def import_table(
         self, path: AnyPath, mapping: Mapping[str, str] | None = None, affect: "SongAffect | None" = None
@@ -701,7 +710,7 @@ class Library:
         return forget(self._store, os.fspath(what))
 
 
-def _filter(where: TrackFilter | None, conditions: FilterWishes) -> TrackFilter:
+def _filter(where: TrackFilter | None, conditions: Mapping[str, Any]) -> TrackFilter:
     """A filter, or its conditions as keywords."""
     return with_filter(_Where, {"where": where, **conditions}).where
 

@@ -3,7 +3,7 @@
 import contextlib
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from img2music.app.cues import Replacing, files_of, kinds_of, quietly, require, save_sheets, sheet_files
@@ -43,7 +43,7 @@ class Spotted:
         What a person should know about the result as a whole.
     """
 
-    film: Film
+    film: Film = field(compare=False, repr=False)
     sheet: CueSheet
     notes: tuple[str, ...]
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 import click
 
 from img2music import __version__
+from img2music.cli.options import INTERRUPTED
 from img2music.cli.output import say
 from img2music.errors import printable
 
@@ -88,10 +89,6 @@ def app() -> None:
     """Find the music in your own library that feels like a picture."""
 
 
-INTERRUPTED = 130
-"""128 + SIGINT, as shells have it."""
-
-
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line, with these arguments instead of the program's own, and exit.
 
@@ -121,7 +118,7 @@ def _run(arguments: Sequence[str] | None) -> int:
         return code if isinstance(code, int) else 0
     except click.UsageError as error:
         hint = f" See {error.ctx.command_path} --help." if error.ctx is not None else ""
-        say(f"{error.format_message()}{hint}")
+        say(f"{error.format_message().rstrip('.')}.{hint}")
         return 2
     except click.ClickException as error:
         say(error.format_message())

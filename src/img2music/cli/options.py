@@ -19,6 +19,10 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 Decorator = Callable[[Function], Function]
 
 
+INTERRUPTED = 130
+"""128 + SIGINT, as shells have it."""
+
+
 class Told(click.ClickException):
     """An error in the words of the command."""
 
@@ -42,6 +46,8 @@ class Command(click.Command):
             return super().invoke(ctx)
         except Img2MusicError as error:
             raise Told(worded(error)) from error
+        except KeyboardInterrupt:  # before click, which would print an empty line
+            raise SystemExit(INTERRUPTED) from None
 
     def format_arguments(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the arguments above the options; click does so from 8.5 on, in other words."""

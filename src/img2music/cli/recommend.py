@@ -25,6 +25,7 @@ from img2music.options import RecommendOptions
 
 if TYPE_CHECKING:
     from img2music.affect import Affect
+    from img2music.matching.playlists import PlaylistFormat
     from img2music.matching.recommendation import Match, Recommendations
 
 
@@ -104,20 +105,25 @@ def recommend(
     asked: list[Path | Affect] = [*paths, *asked_affects(valence, arousal, emotion)]
     with progress_bar() as progress:
         found = recommended(library, asked, options, music=music, progress=progress)
+    _give(found, written, output, plot)
+    finish(len(found), found.errors)
+
+
+def _give(found: "Recommendations", written: "PlaylistFormat | None", output: Path | None, plot: Path | None) -> None:
+    """Print what was recommended, or write it to a file, and draw it; where there is nothing, older files stay."""
+    notes = found.notes
     if written is None:
         print_tables(found)
     elif output is None:
         click.echo(written.write(found, None), nl=False)
-    else:
+    elif found:
         found.save(output, written.name)
         say(f"written to {output}")
-    notes = found.notes
-    if plot is not None:
+    if plot is not None and found:
         notes += found.plot(plot)
         say(f"drawn to {plot}")
     for note in notes:
         say(note)
-    finish(len(found), found.errors)
 
 
 def _require_alone() -> None:

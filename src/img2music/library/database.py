@@ -33,6 +33,8 @@ class LibraryLocation:
 
 def locate(location: str | os.PathLike[str] | None) -> LibraryLocation:
     """Tell where a library is."""
+    if location is not None and not os.fspath(location):
+        raise LibraryError("An empty name is no library.")
     location = location or os.environ.get("IMG2MUSIC_LIBRARY") or None
     if location is None:
         import platformdirs

@@ -133,7 +133,7 @@ def scan(
     """
     from img2music.music.audio.analyzer import ANALYZER
 
-    if not folders:
+    if not folders or not all(map(os.fspath, folders)):
         raise UsageError("Give at least one folder to scan.")
     start = time.monotonic()
     roots = [os.path.abspath(os.fspath(folder)) for folder in folders]  # noqa: PTH100  # keeps any bytes, and links

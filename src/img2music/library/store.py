@@ -111,8 +111,10 @@ class LibraryStore:
 
     def close(self) -> None:
         """Close the database."""
-        if self._watch is not None:
-            self._watch.close()
+        with self._watching:
+            if self._watch is not None:
+                self._watch.close()
+                self._watch = None
         self._engine.dispose()
 
     def __enter__(self) -> Self:

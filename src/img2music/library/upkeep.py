@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 
 from img2music.connectors.folders import FileState
-from img2music.errors import InputError
+from img2music.errors import InputError, UsageError
 from img2music.library.importing import table_source
 from img2music.library.store import LibraryStore
 from img2music.library.workers import content_hash
@@ -71,6 +71,8 @@ def prune(store: LibraryStore, *, without_file: bool = False, dry_run: bool = Fa
 
 def forget(store: LibraryStore, what: str) -> int:
     """Remove what the library has of a folder, a file, a table or a playlist, for good; files are not touched."""
+    if not what:
+        raise UsageError("An empty name is no folder, file, table or playlist.")
     path = os.path.abspath(os.path.expanduser(what))  # noqa: PTH100, PTH111 - names may be any bytes
     sources = store.info().sources
     table = table_source(Path(path))

@@ -82,6 +82,8 @@ def affect_of(name: str) -> Affect:
     A basic emotion has its coordinates from the literature; another word stands in its direction of the circumplex at
     intensity `WORD_INTENSITY`.
     """
+    if not isinstance(name, str):
+        raise UsageError(f"`emotion` must be a word, not {printable(repr(name))}.")
     word = name.strip().lower()
     word = SYNONYMS.get(word, word)
     if word in EMOTIONS:

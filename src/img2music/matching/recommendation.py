@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from img2music import shapes
-from img2music.errors import InputError
+from img2music.errors import InputError, UsageError
 from img2music.files import write_atomically
 from img2music.matching import notebook
 from img2music.matching.passages import Passage
@@ -187,6 +187,8 @@ class Recommendations(Sequence[Recommendation]):
             If the format is not known, or the file can't be written or would replace something else.
         """
         target, chosen = Path(file), FORMATS.chosen(format, file)
+        if not self.recommendations:
+            raise UsageError("Nothing was recommended, so nothing is written.")
         write_atomically(chosen.write(self, target.absolute().parent), target, chosen.kind)
 
     def plot(self, file: AnyPath) -> tuple[str, ...]:

@@ -36,7 +36,7 @@ PHOTO_SIDE = 640
 """Longest side of the picture in an `Explanation`, in pixels."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Explanation:
     """What each region of a picture does to its affect.
 

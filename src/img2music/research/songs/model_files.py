@@ -97,7 +97,7 @@ class NetworkFile:
         content = read_file(folder, self.file)
         if hashlib.sha256(content).hexdigest() != self.sha256:
             raise ModelError(f"{where} is not the file that the model was saved with; train it again.")
-        session = open_session(content)
+        session = open_session(content, where)
         takes = [(one.name, one.type, one.shape[1:]) for one in session.get_inputs()]
         if takes != [(INPUT, "tensor(float)", [columns])] or len(session.get_outputs()) != 1:
             raise ModelError(f"{where} is no regressor of {columns} inputs.")

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 import click
 
 from img2music import __version__
-from img2music.cli.options import INTERRUPTED
+from img2music.cli.options import Interrupted
 from img2music.cli.output import say
 from img2music.errors import printable
 
@@ -124,8 +124,8 @@ def _run(arguments: Sequence[str] | None) -> int:
         say(error.format_message())
         return error.exit_code
     except (KeyboardInterrupt, click.Abort):
-        say("interrupted; what was finished is kept. Run it again to go on.")
-        return INTERRUPTED
+        say(Interrupted().message)
+        return Interrupted.exit_code
 
 
 def _drop_output() -> None:

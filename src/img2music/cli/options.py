@@ -19,14 +19,19 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 Decorator = Callable[[Function], Function]
 
 
-INTERRUPTED = 130
-"""128 + SIGINT, as shells have it."""
-
-
 class Told(click.ClickException):
     """An error in the words of the command."""
 
     exit_code = 2
+
+
+class Interrupted(click.ClickException):
+    """The person has ended the command."""
+
+    exit_code = 130  # 128 + SIGINT, as shells have it
+
+    def __init__(self) -> None:
+        super().__init__("interrupted; what was finished is kept. Run it again to go on.")
 
 
 class Command(click.Command):
@@ -47,7 +52,7 @@ class Command(click.Command):
         except Img2MusicError as error:
             raise Told(worded(error)) from error
         except KeyboardInterrupt:  # before click, which would print an empty line
-            raise SystemExit(INTERRUPTED) from None
+            raise Interrupted from None
 
     def format_arguments(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the arguments above the options; click does so from 8.5 on, in other words."""

@@ -219,3 +219,14 @@ def test_filters_stand_beside_options_in_every_call(library):
     for call in (library.tag, lambda **wrong: library.scan("/none", **wrong)):
         with pytest.raises(UsageError, match="no option `foo`"):
             call(foo=1)
+
+
+def test_an_analysis_as_json_has_what_was_measured(tmp_path):
+    (song,) = make_music(tmp_path, 1)
+    report = img2music.analyze(song)
+    (item,) = report.to_dict()["items"]
+    assert (item["kind"], item["path"], item["width"]) == ("audio", str(song), None)
+    assert item["duration"] == report.items[0].detail.duration == pytest.approx(1.0, abs=0.01)
+    assert item["features"]["loudness"] == report.items[0].detail.features.loudness
+    first = report.items[0].detail.curve[0].affect
+    assert item["curve"][0]["affect"] == {"valence": first.valence, "arousal": first.arousal}

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from benchmarks.report import Report
+from img2music.connectors.folders import is_audio_name
 from img2music.errors import InputError
-from img2music.media import audio
 from img2music.music.audio import analyzer, loudness, mel, musicnn, network, rhythm, spectrum, tonality
 
 # Stages of an analysis: the module that looks the function up, and its name there.
@@ -42,7 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> Report:
     """Analyse each file with each stage timed, then with vibenet, in one process, one file at a time."""
-    files = sorted(path for path in options.folder.rglob("*") if path.is_file() and audio.is_audio(path))
+    files = sorted(path for path in options.folder.rglob("*") if is_audio_name(path.name) and path.is_file())
     files = files[:: max(1, len(files) // options.most)][: options.most]
     if not files:
         raise InputError("There is no music in this folder.", str(options.folder))

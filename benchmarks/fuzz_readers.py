@@ -116,11 +116,10 @@ SUFFIXES = {"wav-float": "wav", "alac": "m4a"}
 
 
 def read_sound(path: Path) -> Iterator[str]:
-    from img2music.media.audio import is_audio, open_audio, probe
+    from img2music.media.audio import open_audio, probe
     from img2music.media.packets import sound_hash
     from img2music.music.audio.analyzer import plan
 
-    is_audio(path)
     probe(path)
     with open_audio(path) as audio:
         for excerpt in audio.excerpts(plan(audio.info.duration)):

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from PIL import Image
 
+from benchmarks.explain import top_region
 from img2music.errors import InputError, UsageError
-from img2music.vision.explain import affect_maps, explain, top_region
+from img2music.vision.explain import affect_maps, explain
 from img2music.vision.model import ImageModel
 from tests.support.small_models import SIDE, colour_model, written
 
@@ -66,12 +67,6 @@ def test_the_top_region_is_the_one_that_does_most(effect: np.ndarray, share: flo
     assert size == columns.stop - columns.start == max(1, round(9 * share))
     sums = [abs(effect[y : y + size, x : x + size].sum()) for y in range(10 - size) for x in range(10 - size)]
     assert abs(effect[rows, columns].sum()) == pytest.approx(max(sums), abs=1e-4)
-
-
-def test_regions_of_no_size_are_refused() -> None:
-    for share in (0.0, -1.0, 1.5, float("nan")):
-        with pytest.raises(UsageError, match="share"):
-            top_region(np.zeros((9, 9), dtype=np.float32), share)
 
 
 def test_an_explanation_holds_the_picture_and_its_affect(colours: ImageModel, tmp_path: Path) -> None:

@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
 from img2music.affect import Affect
-from img2music.errors import UsageError
 from img2music.media.images import held, picture_name, read_image
 from img2music.media.picture_source import PictureSource
 from img2music.parallel import in_order, processors
@@ -109,15 +108,3 @@ def affect_maps(model: ImageModel, pixels: NDArray[np.uint8]) -> tuple[Floats, F
         weights[region] += weight
     mean = total / weights
     return affect, mean[:, :, 0], mean[:, :, 1]
-
-
-def top_region(effect: Floats, share: float = PATCH) -> tuple[slice, slice]:
-    """Find the square region of a picture that does most to its affect, whether it raises or lowers it."""
-    if not 0 < share <= 1:
-        raise UsageError(f"The share of a side must be above 0 and at most 1, not {share}.")
-    height, width = (max(1, round(share * side)) for side in effect.shape)
-    # Sums over all regions from a table of sums: Crow (1984), "Summed-area tables for texture mapping", SIGGRAPH.
-    sums = np.pad(effect.astype(np.float64).cumsum(0).cumsum(1), ((1, 0), (1, 0)))
-    regions = sums[height:, width:] - sums[:-height, width:] - sums[height:, :-width] + sums[:-height, :-width]
-    top, left = np.unravel_index(np.abs(regions).argmax(), regions.shape)
-    return slice(int(top), int(top) + height), slice(int(left), int(left) + width)

@@ -25,11 +25,6 @@ def test_lemmas_stand_in_the_order_of_the_words():
     assert lemmatise("Houses were crying; men dreamed") == ["house", "be", "cry", "man", "dream"]
 
 
-def test_other_languages():
-    assert lemmatise("die H\u00e4user", "de") == ["der", "haus"]
-    assert lemmatise("unknown Words", "xx") == ["unknown", "words"]
-
-
 def test_without_the_extra(monkeypatch):
     monkeypatch.setitem(sys.modules, "simplemma", None)
     with pytest.raises(MissingExtraError, match=r"img2music\[lyrics\]"):

@@ -46,7 +46,8 @@ def shipped() -> dict[str, Path]:
 def known() -> dict[str, Path]:
     """The shipped models, then those that were added, by name."""
     added = {path.stem: path for path in sorted(added_folder().glob("[!.]*.onnx"))}
-    return shipped() | {name: path for name, path in added.items() if name not in shipped()}
+    own = shipped()
+    return own | added | own
 
 
 def added_folder() -> Path:

@@ -8,11 +8,12 @@ from typing import Literal
 import numpy as np
 
 from img2music.errors import InputError, ModelError, printable, reason_of
-from img2music.files import ONNX, FileKind, write_atomically
+from img2music.files import ONNX, FileKind, make_folder, write_atomically
 from img2music.vision.model import ImageModel
 from img2music.vision.model_files import (
     DEFAULT,
     MAX_NAME,
+    MODELS,
     VARIABLE,
     added_folder,
     choice,
@@ -41,7 +42,11 @@ class RegisteredModel:
 
 def models() -> list[RegisteredModel]:
     """List the models that are known by name: the shipped ones, then those that were added, by name."""
-    return [_registered(name) for name in known()]
+    default = chosen()
+    return [
+        RegisteredModel(name, path, "shipped" if path.parent == MODELS else "added", name == default)
+        for name, path in known().items()
+    ]
 
 
 def use(name: str) -> RegisteredModel:
@@ -91,7 +96,7 @@ def remove(name: str) -> None:
 
 
 def _registered(name: str) -> RegisteredModel:
-    return RegisteredModel(name, known()[name], "shipped" if name in shipped() else "added", name == chosen())
+    return next(model for model in models() if model.name == name)
 
 
 def _named(name: str) -> Path:
@@ -124,8 +129,5 @@ def _read(path: Path) -> bytes:
 
 
 def _write(content: bytes, file: Path, kind: FileKind) -> None:
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"can't be made: {error.strerror}.", str(file.parent)) from None
+    make_folder(file.parent)
     write_atomically(content, file, kind)

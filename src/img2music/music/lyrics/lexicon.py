@@ -74,11 +74,7 @@ class Lexicon:
         if not found:
             return LexiconAffect(None, 1.0)
         count = sum(length for _, length in found)
-        means = (
-            math.fsum(getattr(affect, axis) * length for affect, length in found) / count
-            for axis in ("valence", "arousal")
-        )
-        return LexiconAffect(Affect(*(min(max(mean, 0.0), 1.0) for mean in means)), 1.0 - count / len(words))
+        return LexiconAffect(_mean(found), 1.0 - count / len(words))
 
     def _find(self, words: Sequence[str]) -> Iterator[tuple[Affect, int]]:
         longest: Mapping[str, int] = self._longest  # type: ignore[attr-defined]
@@ -108,14 +104,19 @@ class Lexicon:
             elif terms.setdefault(term, affect) != affect:
                 raise InputError(f"row {line}: {shown(term)} stands in an earlier row with other numbers.", str(path))
         for word, affects in senses.items():
-            terms.setdefault(word, _mean(affects))
+            terms.setdefault(word, _mean([(affect, 1) for affect in affects]))
         if not terms:
             raise InputError("has a header and no words.", str(path))
         return cls(layout.name, terms)
 
 
-def _mean(affects: Sequence[Affect]) -> Affect:
-    return Affect(*(math.fsum(getattr(one, axis) for one in affects) / len(affects) for axis in ("valence", "arousal")))
+def _mean(weighted: Sequence[tuple[Affect, int]]) -> Affect:
+    count = sum(weight for _, weight in weighted)
+    means = (
+        math.fsum(getattr(affect, axis) * weight for affect, weight in weighted) / count
+        for axis in ("valence", "arousal")
+    )
+    return Affect(*(min(max(mean, 0.0), 1.0) for mean in means))
 
 
 Row = tuple[int, list[str]]

@@ -187,12 +187,13 @@ def recorded(source: str, lyrics: Lyrics, *, read: bool) -> LyricsRecord:
     """Make a record of lyrics that have just been fetched, and tell their language."""
     language = valence = None
     if lyrics.text is not None:
-        from img2music.music.lyrics.affect_model import text_affect
+        from img2music.music.lyrics.affect_model import LANGUAGE, english_affect
         from img2music.music.lyrics.cleaning import clean
         from img2music.music.lyrics.language import detect
 
-        language = detect(clean(lyrics.text))
-        found = text_affect(lyrics.text) if read else None
+        words = clean(lyrics.text)
+        language = detect(words)
+        found = english_affect(words) if read and language == LANGUAGE else None
         valence = None if found is None else found.affect.valence
     return LyricsRecord(source, lyrics.text, lyrics.instrumental, language, int(time.time()), valence)
 

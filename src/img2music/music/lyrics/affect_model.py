@@ -35,13 +35,13 @@ class TextAffect:
 
 
 def text_affect(text: str, model: TextReader | None = None) -> TextAffect | None:
-    """Read valence and arousal of lyrics.
-
-    The text is read line by line, or sentence by sentence, and averaged by the number of words.
-    """
+    """Read valence and arousal of lyrics, if they are English."""
     lyrics = clean(text)
-    if detect(lyrics) != LANGUAGE:
-        return None
+    return english_affect(lyrics, model) if detect(lyrics) == LANGUAGE else None
+
+
+def english_affect(lyrics: str, model: TextReader | None = None) -> TextAffect | None:
+    """Read valence and arousal of clean English lyrics: line by line, or sentence by sentence, averaged by words."""
     found = words(lyrics)
     known = [word for word in found if wordpieces().has(word)]
     if len(set(known)) < FEWEST_WORDS or len(known) < LEAST_KNOWN * len(found):

@@ -7,7 +7,7 @@ from typing import Any
 
 from img2music.errors import InputError
 from img2music.files import read_text
-from img2music.music.lyrics.affect_model import LANGUAGE, TextAffect, text_affect
+from img2music.music.lyrics.affect_model import LANGUAGE, TextAffect, english_affect
 from img2music.music.lyrics.cleaning import clean
 from img2music.music.lyrics.language import detect
 from img2music.music.lyrics.lemmas import lemmatise
@@ -61,10 +61,11 @@ def read_lyrics_files(
     """Read the affect of files of lyrics, one after the other."""
     for path in paths:
         try:
-            text = read_text(path, LARGEST, "no lyrics")
+            lyrics = clean(read_text(path, LARGEST, "no lyrics"))
         except InputError as error:
             yield error
             continue
-        language = detect(clean(text))
-        said = lexicon.affect(lemmatise(clean(text))) if lexicon is not None and language == LANGUAGE else None
-        yield LyricsReading(str(path), language, text_affect(text, model), said)
+        language = detect(lyrics)
+        english = language == LANGUAGE
+        said = lexicon.affect(lemmatise(lyrics)) if lexicon is not None and english else None
+        yield LyricsReading(str(path), language, english_affect(lyrics, model) if english else None, said)

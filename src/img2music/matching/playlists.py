@@ -27,21 +27,8 @@ if TYPE_CHECKING:
 TITLE = "Songs by img2music"
 XSPF_NAMESPACE = "http://xspf.org/ns/0/"
 CSV_COLUMNS = (
-    "query",
-    "rank",
-    "id",
-    "path",
-    "title",
-    "artist",
-    "album",
-    "duration",
-    "valence",
-    "arousal",
-    "distance",
-    "similarity",
-    "start",
-    "end",
-    "reason",
+    *("query", "rank", "id", "path", "title", "artist", "album", "duration"),
+    *("valence", "arousal", "distance", "similarity", "start", "end", "reason"),
 )
 
 Writer = Callable[["Recommendations", Path | None], bytes]

@@ -362,7 +362,7 @@ class AudioFile:
         rate, layout = min(first.sample_rate, HIGHEST_RATE), layout_of(first)
         resampler = Resampler(rate, layout, self.path, piece=0)
         skipped, wanted = (max(0, round((time - origin) * rate)) for time in (start, end))
-        parts, count = [resampler.add(first)], 0
+        parts = [resampler.add(first)]
         count = len(parts[0])
         while count < wanted and (frame := next(frames, None)) is not None:
             parts.append(resampler.add(frame))

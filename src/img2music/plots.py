@@ -2,6 +2,7 @@
 
 import importlib.util
 import io
+import itertools
 import logging
 import math
 import warnings
@@ -142,7 +143,8 @@ def _draw_queries(axes: "Axes", queries: Sequence[PlottedQuery]) -> None:
             )
             axes.plot(*song.position, "o", color=colour, markersize=6, markeredgecolor="white", zorder=3)
         axes.plot(*query.position, "D", color=colour, markersize=10, markeredgecolor="white", zorder=4)
-    places = _Places(axes, [point for query in queries for point in _points(query)])
+    points = [query.position for query in queries] + [song.position for query in queries for song in query.songs]
+    places = _Places(axes, points)
     for query, colour in list(zip(queries, colours, strict=True))[:THUMBNAILS]:
         if query.thumbnail is not None:
             _draw_thumbnail(axes, places, query, query.thumbnail, colour)
@@ -156,10 +158,6 @@ def _draw_queries(axes: "Axes", queries: Sequence[PlottedQuery]) -> None:
             if (song.position, song.label) not in seen:
                 seen.add((song.position, song.label))
                 _draw_label(axes, places, song.position, song.label, "#222222")
-
-
-def _points(query: PlottedQuery) -> list[tuple[float, float]]:
-    return [query.position, *(song.position for song in query.songs)]
 
 
 def _draw_thumbnail(
@@ -212,6 +210,10 @@ def _draw_label(
     text.set_position(places.free(position, extent.width, extent.height, nearest=11 if bold else 7))
 
 
+Box = tuple[float, float, float, float]
+"""Left, bottom, right and top, in pixels."""
+
+
 class _Places:
     """Finds room for labels: greedy, in pixels, the nearest place that covers least."""
 
@@ -221,7 +223,7 @@ class _Places:
     def __init__(self, axes: "Axes", points: Sequence[tuple[float, float]]) -> None:
         self._axes = axes
         frame = axes.get_window_extent()
-        self._frame = (frame.x0, frame.y0, frame.x1, frame.y1)
+        self._frame: Box = (frame.x0, frame.y0, frame.x1, frame.y1)
         self._taken = [(x - 6, y - 6, x + 6, y + 6) for x, y in map(self._pixel, points)]
 
     def _pixel(self, point: tuple[float, float]) -> tuple[float, float]:
@@ -231,23 +233,21 @@ class _Places:
     def free(self, point: tuple[float, float], width: float, height: float, *, nearest: float) -> tuple[float, float]:
         """Offset in pixels of the centre of a box from a point; takes the room."""
         x, y = self._pixel(point)
-        best, least = (0.0, 0.0), math.inf
-        for gap in self.GAPS:
-            for angle in self.ANGLES:
-                # The box touches a circle of this radius about the point.
-                dx = math.cos(angle) * (nearest + gap + width / 2.0)
-                dy = math.sin(angle) * (nearest + gap + height / 2.0)
-                box = (x + dx - width / 2, y + dy - height / 2, x + dx + width / 2, y + dy + height / 2)
-                outside = width * height - _overlap(box, self._frame)
-                cost = gap * 4.0 + 10.0 * outside + sum(_overlap(box, taken) for taken in self._taken)
-                if cost < least:
-                    best, least = (dx, dy), cost
-        dx, dy = best
-        self._taken.append((x + dx - width / 2, y + dy - height / 2, x + dx + width / 2, y + dy + height / 2))
-        return best
+        best, offset, least = self._frame, (0.0, 0.0), math.inf
+        for gap, angle in itertools.product(self.GAPS, self.ANGLES):
+            # The box touches a circle of this radius about the point.
+            dx = math.cos(angle) * (nearest + gap + width / 2.0)
+            dy = math.sin(angle) * (nearest + gap + height / 2.0)
+            box = (x + dx - width / 2, y + dy - height / 2, x + dx + width / 2, y + dy + height / 2)
+            outside = width * height - _overlap(box, self._frame)
+            cost = gap * 4.0 + 10.0 * outside + sum(_overlap(box, taken) for taken in self._taken)
+            if cost < least:
+                best, offset, least = box, (dx, dy), cost
+        self._taken.append(best)
+        return offset
 
 
-def _overlap(a: tuple[float, float, float, float], b: tuple[float, float, float, float]) -> float:
+def _overlap(a: Box, b: Box) -> float:
     width, height = min(a[2], b[2]) - max(a[0], b[0]), min(a[3], b[3]) - max(a[1], b[1])
     return width * height if width > 0 and height > 0 else 0.0
 

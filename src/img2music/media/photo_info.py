@@ -12,10 +12,10 @@ from xml.etree import ElementTree
 from PIL import Image
 
 from img2music.errors import InputError, MissingExtraError
+from img2music.media.colours import EXIF_FOLDER
 from img2music.media.images import opened
 
 # Exif 2.32, sections 4.6.3 to 4.6.5
-EXIF_FOLDER = 0x8769
 TITLE = 0x010E
 DATE_TIME, ORIGINAL, DIGITIZED = 0x0132, 0x9003, 0x9004
 FRACTION = 0x9291  # SubSecTimeOriginal

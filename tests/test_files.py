@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from img2music.errors import InputError, UsageError
-from img2music.files import FileKind, edited_copy, put_in_place, require_outputs, write_atomically
+from img2music.files import FileKind, edited_copy, put_in_place, read_text, require_outputs, write_atomically
 
 NOTE = FileKind("a note", (".json", ".note"), b"one|two")
 
@@ -123,3 +123,14 @@ def test_a_copy_that_comes_to_nothing_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError), edited_copy(str(tmp_path / "gone.flac")):
         pass
     assert list(tmp_path.iterdir()) == [file]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+def test_text_is_read_in_the_usual_encodings(tmp_path: Path, encoding: str) -> None:
+    (tmp_path / "text").write_bytes("naïve".encode(encoding))
+    assert read_text(tmp_path / "text", 20, "no text") == "naïve"
+
+
+def test_text_that_is_cut_short_is_read_as_far_as_it_goes(tmp_path: Path) -> None:
+    (tmp_path / "text").write_bytes("calm".encode("utf-16")[:-1])
+    assert read_text(tmp_path / "text", 20, "no text") == "cal\ufffd"

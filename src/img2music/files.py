@@ -97,7 +97,7 @@ def read_text(path: str | os.PathLike[str], most: int, otherwise: str) -> str:
     if b"\0" in content and not utf16:
         raise InputError(f"is not text: {otherwise}.", name)
     try:
-        return content.decode("utf-16" if utf16 else "utf-8-sig")
+        return content.decode("utf-16", "replace") if utf16 else content.decode("utf-8-sig")
     except UnicodeDecodeError:
         return content.decode("cp1252", "replace")
 

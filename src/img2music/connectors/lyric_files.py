@@ -1,6 +1,5 @@
 """Lyrics in the tags of a sound file, and in the ``.lrc`` or ``.txt`` file beside it."""
 
-import codecs
 import os
 import stat
 from collections.abc import Iterable, Iterator
@@ -8,6 +7,8 @@ from typing import Any
 
 from img2music.connectors.lyrics import Lyrics, lyrics_of
 from img2music.connectors.tags import tags_of, texts_of
+from img2music.errors import InputError
+from img2music.files import read_text
 
 MAX_BYTES = 1 << 20
 """Of a file beside a song; a larger one holds no lyrics."""
@@ -45,24 +46,10 @@ def _best(found: Iterable[Lyrics]) -> Lyrics:
 
 def _read(path: str) -> str | None:
     try:
-        if not stat.S_ISREG(os.stat(path).st_mode):  # noqa: PTH116 - as above
-            return None
-        with open(path, "rb") as stream:  # noqa: PTH123 - as above
-            content = stream.read(MAX_BYTES + 1)
-    except (OSError, ValueError):
+        regular = stat.S_ISREG(os.stat(path).st_mode)  # noqa: PTH116 - as above
+        return read_text(path, MAX_BYTES, "no lyrics") if regular else None
+    except (OSError, ValueError, InputError):
         return None
-    return _decode(content) if len(content) <= MAX_BYTES else None
-
-
-def _decode(content: bytes) -> str | None:
-    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return content.decode("utf-16", "replace")
-    if b"\0" in content:
-        return None  # no text
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return content.decode("cp1252", "replace")
 
 
 def _texts(tags: Any) -> list[str]:

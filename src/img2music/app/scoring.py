@@ -22,7 +22,7 @@ from img2music.app.cues import (
     sheet_files,
     sheet_input,
 )
-from img2music.app.spotting import Library, opened, plotted, songs_of, spot_from
+from img2music.app.spotting import AnyLibrary, opened, plotted, songs_of, spot_from
 from img2music.connectors.tags import read_tags
 from img2music.errors import InputError, UsageError
 from img2music.files import FileKind
@@ -58,7 +58,7 @@ def score_film(
     audio_only: AnyPath | None = None,
     options: ScoreOptions | None = None,
     *,
-    library: Library = None,
+    library: AnyLibrary = None,
     spotting: SpotOptions | None = None,
     sheets: Sequence[AnyPath] = (),
     plot: AnyPath | None = None,

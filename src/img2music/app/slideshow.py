@@ -20,7 +20,7 @@ from img2music.app.cues import (
     sheet_files,
     sheet_input,
 )
-from img2music.app.spotting import Library, opened, songs_of
+from img2music.app.spotting import AnyLibrary, opened, songs_of
 from img2music.connectors.folders import given_pictures
 from img2music.distribution import AffectDistribution
 from img2music.errors import InputError, UsageError, printable
@@ -102,7 +102,7 @@ def make_slideshow(
     options: SlideshowOptions | None = None,
     *,
     sheet: CueSheet | AnyPath | None = None,
-    library: Library = None,
+    library: AnyLibrary = None,
     spotting: SpotOptions | None = None,
     sheets: Sequence[AnyPath] = (),
     replacing: Replacing = quietly,
@@ -153,7 +153,7 @@ def _planned(
     output: Path,
     options: SlideshowOptions,
     spotting: SpotOptions,
-    library: Library,
+    library: AnyLibrary,
     *,
     leave_out: LeaveOut,
 ) -> _Plan:

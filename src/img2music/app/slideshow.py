@@ -182,7 +182,7 @@ def _with_music(
         spotting = replace(spotting, cues=CueCount.ONE)
     tracks = candidates(store, spotting)
     if options.whole_song:
-        _fitting(len(files), tracks)
+        _fitting(len(files), tracks)  # before photos are read, of which some may be left out
     else:
         require_possible(tracks, spotting, len(files) * options.seconds_per_photo)
     photos, natural = _read(files, options, spotting.image_model, leave_out)

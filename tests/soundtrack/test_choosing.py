@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from img2music.soundtrack.choosing import Chosen, Prices, choose, shortlist, total
+from img2music.soundtrack.choosing import MEMORY, Chosen, Prices, choose, shortlist
 from img2music.soundtrack.curves import Span
 
 PRICES = st.builds(
@@ -21,6 +21,17 @@ def splittings(boundaries):
         for inner in itertools.combinations(range(1, boundaries), count):
             edges = [0, *inner, boundaries]
             yield [Span(a, b) for a, b in itertools.pairwise(edges)]
+
+
+def total(chosen, costs, artists, prices):
+    """What a choice costs altogether."""
+    tracks = np.array([each.track for each in chosen], dtype=np.int64)
+    by = artists[tracks]
+    repeats = sum(
+        float(prices.repeat(tracks[back:], by[back:], tracks[:-back], by[:-back]).sum())
+        for back in range(1, MEMORY + 1)
+    )
+    return float(sum(costs)) + prices.cue * len(chosen) + repeats
 
 
 def exhaustive(costs, artists, prices):

@@ -9,7 +9,7 @@ from img2music.distribution import AffectDistribution
 from img2music.library.record import CURVE_DTYPE
 from img2music.options import SpotOptions
 from img2music.soundtrack import curves as curves_module
-from img2music.soundtrack.choosing import Prices, choose, total
+from img2music.soundtrack.choosing import Prices, choose
 from img2music.soundtrack.curves import (
     FASTEST,
     PRICE,
@@ -22,7 +22,7 @@ from img2music.soundtrack.curves import (
     wanted_tempo,
 )
 from img2music.soundtrack.spotting import Candidates, shortlists
-from tests.soundtrack.test_choosing import exhaustive
+from tests.soundtrack.test_choosing import exhaustive, total
 
 
 def curve(*windows):

@@ -7,9 +7,6 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
 from img2music.app.cues import (
     Replacing,
     Told,
@@ -22,7 +19,7 @@ from img2music.app.cues import (
     sheet_files,
     sheet_input,
 )
-from img2music.app.spotting import Library, opened, plotted, songs_of, spot_from
+from img2music.app.spotting import AnyLibrary, opened, plotted, songs_of, spot_from
 from img2music.connectors.tags import read_tags
 from img2music.errors import InputError, UsageError
 from img2music.files import FileKind
@@ -33,11 +30,10 @@ from img2music.media.sound_writer import sound_file
 from img2music.media.video import survey_of
 from img2music.options import AnyPath, OriginalSound, ScoreOptions, SpotOptions
 from img2music.progress import Progress, unwatched
+from img2music.soundtrack.blocks import Samples
 from img2music.soundtrack.cue_sheet import TOLERANCE, CueSheet, clocks
 from img2music.soundtrack.sound import asked, compose
 from img2music.track import Tags
-
-Block = NDArray[np.float32]
 
 OUTLASTING = 1.0
 """Seconds by which a film's sound must outlast its pictures before it is said that they are left out."""
@@ -58,7 +54,7 @@ def score_film(
     audio_only: AnyPath | None = None,
     options: ScoreOptions | None = None,
     *,
-    library: Library = None,
+    library: AnyLibrary = None,
     spotting: SpotOptions | None = None,
     sheets: Sequence[AnyPath] = (),
     plot: AnyPath | None = None,
@@ -135,7 +131,7 @@ def _write(
     return Scored(replace(sheet, original=sound.own), notes)
 
 
-def _also(blocks: Iterator[Block], write: Callable[[Block], None]) -> Iterator[Block]:
+def _also(blocks: Iterator[Samples], write: Callable[[Samples], None]) -> Iterator[Samples]:
     for block in blocks:
         write(block)
         yield block

@@ -20,7 +20,7 @@ from img2music.app.cues import (
     sheet_files,
     sheet_input,
 )
-from img2music.app.spotting import Library, opened, songs_of
+from img2music.app.spotting import AnyLibrary, opened, songs_of
 from img2music.connectors.folders import given_pictures
 from img2music.distribution import AffectDistribution
 from img2music.errors import InputError, UsageError, printable
@@ -102,7 +102,7 @@ def make_slideshow(
     options: SlideshowOptions | None = None,
     *,
     sheet: CueSheet | AnyPath | None = None,
-    library: Library = None,
+    library: AnyLibrary = None,
     spotting: SpotOptions | None = None,
     sheets: Sequence[AnyPath] = (),
     replacing: Replacing = quietly,
@@ -153,7 +153,7 @@ def _planned(
     output: Path,
     options: SlideshowOptions,
     spotting: SpotOptions,
-    library: Library,
+    library: AnyLibrary,
     *,
     leave_out: LeaveOut,
 ) -> _Plan:
@@ -182,7 +182,7 @@ def _with_music(
         spotting = replace(spotting, cues=CueCount.ONE)
     tracks = candidates(store, spotting)
     if options.whole_song:
-        _fitting(len(files), tracks)
+        _fitting(len(files), tracks)  # before photos are read, of which some may be left out
     else:
         require_possible(tracks, spotting, len(files) * options.seconds_per_photo)
     photos, natural = _read(files, options, spotting.image_model, leave_out)

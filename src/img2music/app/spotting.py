@@ -22,7 +22,7 @@ from img2music.soundtrack.sound import heard
 from img2music.soundtrack.spotting import candidates, require_possible, spot
 from img2music.vision.model import ImageModel
 
-Library = LibraryStore | AnyPath | None
+AnyLibrary = LibraryStore | AnyPath | None
 """A library: open, or where it is, as `LibraryStore.open` takes it."""
 
 CUT_SHORT = 1.0
@@ -94,7 +94,7 @@ class Spotted:
 
 
 def spot_film(
-    library: Library,
+    library: AnyLibrary,
     film: AnyPath,
     options: SpotOptions | None = None,
     *,
@@ -147,7 +147,7 @@ def plotted(plot: AnyPath | None) -> Iterator[tuple[Path, FileKind]]:
 
 
 @contextlib.contextmanager
-def opened(library: Library) -> Iterator[LibraryStore]:
+def opened(library: AnyLibrary) -> Iterator[LibraryStore]:
     """Open a library to read from, unless it is open already."""
     if isinstance(library, LibraryStore):
         yield library
@@ -156,7 +156,7 @@ def opened(library: Library) -> Iterator[LibraryStore]:
             yield store
 
 
-def songs_of(library: Library) -> Iterator[tuple[str, str]]:
+def songs_of(library: AnyLibrary) -> Iterator[tuple[str, str]]:
     """All songs of a library, as `require` takes inputs; none where there is no library."""
     with contextlib.suppress(LibraryError), opened(library) as store:
         yield from (("the song itself", known.file.path) for known in store.known_files())

@@ -233,11 +233,15 @@ def _levels(samples: NDArray[np.float32], start: float) -> NDArray[np.float64]:
     """Seconds, every tenth, and decibels of the loudest tenth of a second within half a second around."""
     from scipy.ndimage import maximum_filter1d
 
-    size = LEVELS * round(BLOCK * RATE)
-    count = len(samples) // size
-    power = (samples[: count * size].reshape(count, size).astype(np.float64) ** 2).mean(axis=1)
-    times = start + np.arange(count) * LEVELS * BLOCK
+    power = _powers(samples, LEVELS * round(BLOCK * RATE))
+    times = start + np.arange(len(power)) * LEVELS * BLOCK
     return np.column_stack([times, 10.0 * np.log10(maximum_filter1d(power, 11) + 1e-12)])
+
+
+def _powers(samples: NDArray[np.float32], size: int) -> NDArray[np.float64]:
+    """Mean square of every so many samples."""
+    count = len(samples) // size
+    return np.asarray((samples[: count * size].reshape(count, size).astype(np.float64) ** 2).mean(axis=1))
 
 
 def _mono(samples: NDArray[np.float32], rate: int) -> NDArray[np.float32]:
@@ -295,11 +299,9 @@ def _bars(accents: NDArray[np.float64]) -> NDArray[np.bool_]:
 
 def _sounding(samples: NDArray[np.float32]) -> tuple[float | None, float | None]:
     """Seconds at which a sound rises from silence for the first time, and falls back into it for the last time."""
-    size = round(BLOCK * RATE)
-    count = len(samples) // size
-    if count < 10:
+    power = _powers(samples, round(BLOCK * RATE))
+    if len(power) < 10:
         return None, None
-    power = (samples[: count * size].reshape(count, size).astype(np.float64) ** 2).mean(axis=1)
     loudest = np.convolve(power, np.full(5, 0.2), "valid").max()
     heard = np.flatnonzero(power > loudest * 10 ** (-SILENCE / 10))
     if not loudest > 1e-10 or not len(heard):

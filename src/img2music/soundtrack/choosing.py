@@ -121,17 +121,6 @@ def choose(
     return _traced(reached, end) if end in reached else None
 
 
-def total(chosen: Sequence[Chosen], costs: Sequence[float], artists: NDArray[np.int64], prices: Prices) -> float:
-    """What a choice costs altogether."""
-    tracks = np.array([each.track for each in chosen], dtype=np.int64)
-    by = artists[tracks]
-    repeats = sum(
-        float(prices.repeat(tracks[back:], by[back:], tracks[:-back], by[:-back]).sum())
-        for back in range(1, MEMORY + 1)
-    )
-    return float(sum(costs)) + prices.cue * len(chosen) + repeats
-
-
 def _extended(
     span: Span,
     tracks: NDArray[np.int64],

@@ -70,9 +70,7 @@ class FilmPart(TimeSpan):
     """The same, counted in pictures too."""
 
     start_frame: FirstFrame = field(default=None, kw_only=True)
-    end_frame: Annotated[Count | None, Meta(description="Number of the first picture after it.")] = field(
-        default=None, kw_only=True
-    )
+    end_frame: EndFrame = field(default=None, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)

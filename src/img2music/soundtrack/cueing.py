@@ -60,7 +60,6 @@ Point = tuple[float, float]
 Misfit = Callable[[int, float], float]
 """What a cue (by its index) costs if its passage begins at a second of its song."""
 
-
 Runner = tuple[int, bool]
 """A track that could lie there as well, and whether it or its artist is heard in a cue close by."""
 

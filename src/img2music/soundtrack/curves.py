@@ -87,7 +87,6 @@ class TrackCurves:
     ) -> None:
         self.durations = np.asarray(durations, dtype=np.float64)
         self.step = step
-        self.inside = inside
         self.pace = pace
         counts = np.array([len(curve) for curve in curves])
         points = np.concatenate(curves)

@@ -1,5 +1,6 @@
 """What a film shows and feels like: its shots, scenes and affect along time, from one pass over its pictures."""
 
+import itertools
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -148,13 +149,7 @@ def _in_transition(times: NDArray[np.float64], transitions: Sequence[Transition]
 
 
 def _batches(samples: Iterator[NDArray[np.uint8]], size: int) -> Iterator[NDArray[np.uint8]]:
-    batch: list[NDArray[np.uint8]] = []
-    for sample in samples:
-        batch.append(sample)
-        if len(batch) == size:
-            yield np.stack(batch)
-            batch = []
-    if batch:
+    while batch := list(itertools.islice(samples, size)):
         yield np.stack(batch)
 
 

@@ -169,14 +169,16 @@ def _listed(film: Film, sheet: CueSheet) -> list[str]:
 
 
 def _draw_cues(axes: "Axes", film: Film, sheet: CueSheet, *, numbered: bool) -> None:
+    from matplotlib.patches import Rectangle
+
     axes.set_axis_off()
     axes.set_ylim(0.0, 1.0)
     songs: dict[str, str] = {}
     inches_a_second = WIDTH * (RIGHT - LEFT) / film.duration
     for number, cue in enumerate(sheet.cues, start=1):
         colour = songs.setdefault(cue.track.path, PHOTO_COLOURS[len(songs) % len(PHOTO_COLOURS)])
-        seconds = cue.end - cue.start
-        axes.add_patch(_bar(cue.start, seconds, colour))
+        bar: dict[str, Any] = {"facecolor": f"{colour}40", "edgecolor": colour}
+        axes.add_patch(Rectangle((cue.start, 0.1), cue.end - cue.start, 0.84, linewidth=1.2, **bar))
         room = _room(cue, film)
         first, *rest = _lines(cue)
         lines = [f"{number}   {first}" if numbered else first, *rest]
@@ -185,12 +187,6 @@ def _draw_cues(axes: "Axes", film: Film, sheet: CueSheet, *, numbered: bool) -> 
         for height, line, weight in zip((0.76, 0.52, 0.28), lines, ("bold", "normal", "normal"), strict=False):
             if len(line) <= max(room, 1):
                 axes.text(cue.start + 0.04 / inches_a_second, height, line, va="center", fontsize=9, fontweight=weight)
-
-
-def _bar(start: float, seconds: float, colour: str) -> Any:
-    from matplotlib.patches import Rectangle
-
-    return Rectangle((start, 0.1), seconds, 0.84, facecolor=f"{colour}40", edgecolor=colour, linewidth=1.2)
 
 
 def _short(text: str, letters: int) -> str:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from av.audio.frame import AudioFrame
 
 LONGEST = 24 * 3600.0  # seconds of the longest film; a cue sheet that says more was mistyped
+PEAK = -1.0  # dBTP: the greatest true peak
 BALANCE = 12.0
 """Decibels by which the film's own sound is raised or lowered at most, so that speech in it is as loud as the music.
 Where nobody speaks, it is not raised: an empty room is no concert."""
@@ -54,7 +55,6 @@ def compose(
     options: ScoreOptions | None = None,
     progress: Progress = unwatched,
     *,
-    peak: float = -1.0,
     film: str | os.PathLike[str] | None = None,
     duration: float | None = None,
 ) -> Sound:
@@ -63,7 +63,7 @@ def compose(
     Everything is decoded to be measured before this returns, and again when the blocks are asked for; what is in memory
     does not grow with the film, but for 8 bytes for every two milliseconds.
 
-    ``peak`` is the greatest true peak in dBTP; ``film`` and ``duration`` (in seconds) hold instead of the sheet's.
+    ``film`` and ``duration`` (in seconds) hold instead of the sheet's.
     """
     options = options or ScoreOptions()
     path = sheet.film.path if film is None else os.fsdecode(film)
@@ -88,7 +88,7 @@ def compose(
     def mixed() -> Iterator[Samples]:
         return counted(_mixed(parts, samples, own, use))
 
-    curve = gain_curve(measure(mixed(), channels), options.loudness, peak)
+    curve = gain_curve(measure(mixed(), channels), options.loudness, PEAK)
     told = None if own is None and use.use is not OriginalSound.DROP else use
     return Sound(RATE, layout, samples, mastered(mixed(), curve), told)
 

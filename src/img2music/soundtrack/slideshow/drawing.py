@@ -15,7 +15,7 @@ from img2music.errors import MissingExtraError
 from img2music.media.images import read_image
 from img2music.parallel import in_order
 from img2music.soundtrack.slideshow.captions import Overlay
-from img2music.soundtrack.slideshow.motion import Box, Motion, Window, plan_motion
+from img2music.soundtrack.slideshow.motion import Box, Motion, Window, even, plan_motion
 from img2music.soundtrack.slideshow.photos import Photo
 from img2music.soundtrack.slideshow.plan import Schedule, Seen
 
@@ -113,8 +113,8 @@ class DrawnPhoto:
         self._motion = plan_motion(size, frame, seconds, number)
         box, scale = self._motion.box, _scale(self._motion)
         self._seen = _seen(self._motion, size, MARGIN / scale)
-        wanted = (_even(self._seen.width * scale), _even(self._seen.height * scale))
-        self._photo = Planes(*_from_rgb(np.asarray(_part(photo, size, self._seen, wanted))))
+        wanted = (even(self._seen.width * scale), even(self._seen.height * scale))
+        self._photo = _from_rgb(np.asarray(_part(photo, size, self._seen, wanted)))
         whole = (box.width, box.height) == frame
         self._backdrop = Planes.black(*frame) if whole else _backdrop(photo, box, frame)
 
@@ -172,10 +172,6 @@ def _part(photo: Image.Image, size: tuple[int, int], part: Window, wanted: tuple
     return photo.resize(wanted, Image.Resampling.LANCZOS, box=box, reducing_gap=3.0)
 
 
-def _even(length: float) -> int:
-    return max(2, 2 * round(length / 2))
-
-
 def _backdrop(photo: Image.Image, box: Box, frame: tuple[int, int]) -> Planes:
     """The photo itself, filling the frame, blurred and dark, with a soft shadow around the box."""
     small = _small(frame)
@@ -189,7 +185,7 @@ def _backdrop(photo: Image.Image, box: Box, frame: tuple[int, int]) -> Planes:
     shadow = np.zeros(frame[::-1], dtype=np.float32)
     shadow[box.top : box.top + box.height, box.left : box.left + box.width] = 1.0 - SHADOW_LIGHT
     shadow = cv2.GaussianBlur(shadow, (0, 0), SHADOW_WIDTH * min(frame), borderType=cv2.BORDER_REPLICATE)
-    return Planes(*_from_rgb(colours * (1.0 - shadow)[:, :, None], dither=True))
+    return _from_rgb(colours * (1.0 - shadow)[:, :, None], dither=True)
 
 
 def _small(frame: tuple[int, int]) -> tuple[int, int]:
@@ -197,7 +193,7 @@ def _small(frame: tuple[int, int]) -> tuple[int, int]:
     return max(2, round(frame[0] * shrink)), max(2, round(frame[1] * shrink))
 
 
-def _from_rgb(rgb: NDArray[np.uint8] | NDArray[np.float32], *, dither: bool = False) -> tuple[Plane, Plane, Plane]:
+def _from_rgb(rgb: NDArray[np.uint8] | NDArray[np.float32], *, dither: bool = False) -> Planes:
     """Planes of BT.709; with noise of a step that keeps a smooth gradient from falling into bands."""
     light, *colours = cv2.split(cv2.transform(rgb, FROM_RGB))
     half = (rgb.shape[1] // 2, rgb.shape[0] // 2)
@@ -205,8 +201,7 @@ def _from_rgb(rgb: NDArray[np.uint8] | NDArray[np.float32], *, dither: bool = Fa
     if dither:
         noise = np.random.default_rng(0)
         planes = [plane + noise.random(plane.shape, dtype=np.float32) - 0.5 for plane in planes]
-    first, second, third = (np.rint(plane).clip(0, 255).astype(np.uint8) for plane in planes)
-    return first, second, third
+    return Planes(*(np.rint(plane).clip(0, 255).astype(np.uint8) for plane in planes))
 
 
 def pictures(

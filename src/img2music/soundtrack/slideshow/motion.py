@@ -130,13 +130,14 @@ def _bounded(wide: float, travel: float) -> float:
 
 def _fitted(frame: tuple[int, int], wide: float) -> Box:
     """The largest box in the middle of a frame whose proportions are ``wide`` times the frame's."""
-    width = _even(frame[0] * min(1.0, wide), frame[0])
-    height = _even(frame[1] * min(1.0, 1.0 / wide), frame[1])
+    width = min(frame[0], even(frame[0] * min(1.0, wide)))
+    height = min(frame[1], even(frame[1] * min(1.0, 1.0 / wide)))
     return Box((frame[0] - width) // 4 * 2, (frame[1] - height) // 4 * 2, width, height)
 
 
-def _even(length: float, most: int) -> int:
-    return min(most, max(2, 2 * round(length / 2)))
+def even(length: float) -> int:
+    """Round pixels to an even number, 2 at least."""
+    return max(2, 2 * round(length / 2))
 
 
 def _window(photo: tuple[int, int], box: Box, zoom: float, place: Place) -> Window:

@@ -22,7 +22,6 @@ JOIN = 0.2
 """Seconds by which the music may change before or after the photo with which it was meant to: a little more than by
 what it is moved to be on the beat of both songs."""
 
-
 PART, AROUND = 120.0, 10.0
 """Seconds of music that are in memory at once, and that are heard beyond either end of a part to tell its beats."""
 

@@ -60,7 +60,7 @@ def _song(sheet: CueSheet, time: float) -> str | None:
     for cue in reversed(sheet.cues):
         if cue.start - LATE - 0.001 <= time < cue.end:
             track = cue.track
-            return one_line((track.title or track.path) + (f" ({track.artist})" if track.artist else ""))
+            return one_line(track.shown_title + (f" ({track.artist})" if track.artist else ""))
     return None
 
 

@@ -9,7 +9,7 @@ from opentimelineio.opentime import RationalTime
 
 from img2music.soundtrack.cue_sheet import CueSheet
 from img2music.soundtrack.timelines.arrangement import Arrangement, MusicClip, PhotoClip, arrange
-from img2music.soundtrack.timelines.otio import marker, span
+from img2music.soundtrack.timelines.otio import clip_of, marker, span
 
 LOUDEST = 3.98109  # highest level of a clip: 12 dB, as Final Cut Pro 7 writes it
 HEADER = b'<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE xmeml>\n'
@@ -133,11 +133,8 @@ class _Sequence:
     ) -> Any:
         name, file, url = named
         local = url.replace("file:///", "file://localhost/", 1)  # as Final Cut Pro 7 and Premiere write it
-        reference = otio.schema.ExternalReference(
-            local, ranges[0], metadata={"fcp_xml": {"media": media, **self._timecode}}
-        )
-        reference.name = file
-        return otio.schema.Clip(name, reference, ranges[1], metadata={"fcp_xml": words})
+        told = {"fcp_xml": {"media": media, **self._timecode}}
+        return clip_of((name, file, local), ranges, told, {"fcp_xml": words})
 
     def _fade(self, number: int, channel: int, *, into: int = 0, out: int = 0) -> Any:
         effect = {"name": "Cross Fade (+3dB)", "effectid": "KGAudioTransCrossFade3dB"}  # of equal power

@@ -6,7 +6,15 @@ import opentimelineio as otio
 from opentimelineio.opentime import RationalTime, TimeRange
 
 from img2music.soundtrack.cue_sheet import CueSheet
-from img2music.soundtrack.timelines.arrangement import Arrangement, MusicClip, PhotoClip, SceneMark, arrange, one_line
+from img2music.soundtrack.timelines.arrangement import (
+    Arrangement,
+    FilmClip,
+    MusicClip,
+    PhotoClip,
+    SceneMark,
+    arrange,
+    one_line,
+)
 
 METADATA = "img2music"
 
@@ -24,16 +32,16 @@ def as_otio(sheet: CueSheet) -> bytes:
 
 def timeline(made: Arrangement) -> Any:
     """Build the timeline: the film, its own sound, and tracks of music."""
-    rate = float(made.rate)
+    rate, film = float(made.rate), made.film
     found = otio.schema.Timeline(name=made.name, global_start_time=RationalTime(0, rate))
-    if made.photos:
-        photos = [_photo(photo, rate) for photo in made.photos]
-        found.tracks.append(otio.schema.Track("Photos", photos, kind=otio.schema.TrackKind.Video))
-    else:
-        found.tracks.append(otio.schema.Track("Film", [_film(made)], kind=otio.schema.TrackKind.Video))
-    if made.film.heard:
-        sound = _film(made)
-        sound.effects.append(_resolve_volume([("volume", made.film.gain_db, *VOLUMES, [])]))
+    first, shown = (0, made.photos) if made.photos else (film.first, (film,))
+    pictures = [_shown(each, first, rate) for each in shown]
+    found.tracks.append(
+        otio.schema.Track("Photos" if made.photos else "Film", pictures, kind=otio.schema.TrackKind.Video)
+    )
+    if film.heard:
+        sound = _shown(film, film.first, rate)
+        sound.effects.append(_resolve_volume([("volume", film.gain_db, *VOLUMES, [])]))
         found.tracks.append(otio.schema.Track("Film sound", [sound], kind=otio.schema.TrackKind.Audio))
     for number, clips in enumerate(made.tracks, start=1):
         track = otio.schema.Track(f"Music {number}", kind=otio.schema.TrackKind.Audio)
@@ -64,25 +72,22 @@ def marker(scene: SceneMark, rate: float) -> Any:
     )
 
 
-def _film(made: Arrangement) -> Any:
-    film = made.film
-    whole = span(film.first, film.frames, float(made.rate))
-    media = otio.schema.ExternalReference(film.url, whole)
-    media.name = film.name
-    return otio.schema.Clip(film.name, media, whole)
+def clip_of(
+    names: tuple[str, str, str], ranges: tuple[TimeRange, TimeRange], media: Any = None, told: Any = None
+) -> Any:
+    """A part of a file: its name, the file's and the URL; what there is and what is used; metadata of file and part."""
+    reference = otio.schema.ExternalReference(names[2], ranges[0], metadata=media)
+    reference.name = names[1]
+    return otio.schema.Clip(names[0], reference, ranges[1], metadata=told)
 
 
-def _photo(photo: PhotoClip, rate: float) -> Any:
-    whole = span(0, photo.frames, rate)
-    media = otio.schema.ExternalReference(photo.url, whole)
-    media.name = photo.name
-    return otio.schema.Clip(photo.name, media, whole)
+def _shown(shown: FilmClip | PhotoClip, first: int, rate: float) -> Any:
+    whole = span(first, shown.frames, rate)
+    return clip_of((shown.name, shown.name, shown.url), (whole, whole))
 
 
 def _music(clip: MusicClip, rate: float) -> Any:
     cue = clip.cue
-    media = otio.schema.ExternalReference(clip.url, span(clip.first, clip.available, rate))
-    media.name = clip.file
     told: dict[str, Any] = {
         "cue": clip.number,
         "track": cue.track.id,
@@ -99,7 +104,8 @@ def _music(clip: MusicClip, rate: float) -> Any:
     }
     if clip.levels:
         told["levels"] = [{"frame": frame, "gain_db": round(level, 3)} for frame, level in clip.keyframes]
-    found = otio.schema.Clip(clip.name, media, span(clip.source, clip.frames, rate), metadata={METADATA: told})
+    ranges = span(clip.first, clip.available, rate), span(clip.source, clip.frames, rate)
+    found = clip_of((clip.name, clip.file, clip.url), ranges, told={METADATA: told})
     parameters = [
         ("volume", clip.cue.gain_db, *VOLUMES, clip.keyframes),
         ("faderIn", clip.fade_in, 0.0, 2147483648.0, []),

@@ -4,9 +4,9 @@ import contextlib
 import os
 import threading
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import numpy as np
 import sqlalchemy as sa
@@ -68,6 +68,7 @@ class LibraryInfo:
         Songs by the table or playlist that they are from.
     """
 
+    schema: Literal["img2music/library-info/1"] = field(default="img2music/library-info/1", init=False, repr=False)
     location: str
     bytes: int | None
     present: int

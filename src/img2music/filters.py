@@ -126,10 +126,6 @@ class TrackFilter(_Declared):  # type: ignore[misc]  # conditions on declared fi
             if value is not None:
                 object.__setattr__(self, field.name, _READERS[field.metadata["kind"]](value, field.name))
 
-    def for_choosing(self) -> "TrackFilter":
-        """The filter as it is meant where music is chosen."""
-        return dataclasses.replace(self, speech=self.speech or False)
-
     @property
     def narrows(self) -> bool:
         """Whether a person asked for some of the music only."""

@@ -1,7 +1,7 @@
 """What a person can choose: each option with its default, limits and help, once. Light, since help reads it."""
 
 import dataclasses
-import os
+import functools
 import re
 import types
 import typing
@@ -12,9 +12,8 @@ from numbers import Integral, Real
 from typing import Any, TypedDict, TypeVar
 
 from img2music.errors import UsageError, printable, shown
+from img2music.filters import AnyPath as AnyPath
 from img2music.filters import FilterWishes, TrackFilter
-
-AnyPath = str | os.PathLike[str]
 
 
 class MatchMode(StrEnum):
@@ -95,7 +94,7 @@ class Checked:
     """An option dataclass whose strings become enums, and whose values outside their limits are refused."""
 
     def __post_init__(self) -> None:
-        hints = typing.get_type_hints(type(self))
+        hints = hints_of(type(self))
         for field in dataclasses.fields(typing.cast(Any, self)):
             value = getattr(self, field.name)
             kinds = kinds_of(field, type(self))
@@ -353,9 +352,15 @@ def limits(of: type, name: str) -> tuple[Any, Any]:
     return words["least"], words["most"]
 
 
+@functools.cache
+def hints_of(of: type) -> dict[str, Any]:
+    """The types of the fields of an option dataclass."""
+    return typing.get_type_hints(of)
+
+
 def kinds_of(field: "dataclasses.Field[Any]", of: type) -> tuple[type, ...]:
     """The types that a field of an option dataclass may have, without None."""
-    hint = typing.get_type_hints(of)[field.name]
+    hint = hints_of(of)[field.name]
     kinds = typing.get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
     return tuple(kind for kind in kinds if kind is not type(None))
 

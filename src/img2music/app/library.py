@@ -102,7 +102,7 @@ class Library:
     @property
     def _store(self) -> "LibraryStore":
         if self._open_store is None:
-            raise LibraryError(f"Library {self._location}: it is closed; open it again.")
+            raise LibraryError("it is closed;", self._location, remedy="open it again.")
         return self._open_store
 
     @property

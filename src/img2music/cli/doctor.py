@@ -14,11 +14,10 @@ def doctor(format_: ReportFormat | None) -> None:
     Runs the shipped models on a picture and a sound made for it, and writes nothing outside a temporary folder.
     Exit code 0 if all that is needed works, 2 if not. Extras that are not installed are listed and are no fault.
     """
-    from img2music.app.doctor import checks
+    from img2music.app.doctor import examine
 
-    results = [check() for check in checks()]
-    listed = [{"name": r.name, "status": r.status, "detail": r.detail} for r in results]
-    shape = {"schema": "img2music/doctor/1", "checks": listed}
-    print_report(format_, shape, ("check", "status", "detail"), [(r.name, r.status, r.detail) for r in results])
-    if any(r.status == "failed" for r in results):
+    report = examine()
+    rows = [(check.name, check.status, check.detail) for check in report.checks]
+    print_report(format_, report, ("check", "status", "detail"), rows)
+    if any(check.status == "failed" for check in report.checks):
         raise click.exceptions.Exit(2)

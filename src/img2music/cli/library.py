@@ -16,14 +16,11 @@ from img2music.errors import InputError, LibraryError, printable
 @format_option
 def info(library: str | None, format_: ReportFormat | None) -> None:
     """Tell where the library is and what is in it."""
-    import dataclasses
-
     from img2music.app.library import Library
 
     with Library.open(library, read_only=True) as opened:
         found = opened.info()
-    shape = {"schema": "img2music/library-info/1", **dataclasses.asdict(found)}
-    print_report(format_, shape, ("library", ""), info_rows(found))
+    print_report(format_, found, ("library", ""), info_rows(found))
 
 
 @command()
@@ -60,12 +57,13 @@ def failures(library: str | None, format_: ReportFormat | None) -> None:
     """
     from img2music.analysis import NO_MUSIC
     from img2music.app.library import Library
+    from img2music.library.listing import FailedFile, FailureList
 
     with Library.open(library, read_only=True) as opened:
         found = opened.failures(silent=True)
-    listed = [{"path": each.path, "error": each.reason, "silent": each.reason == NO_MUSIC} for each in found]
-    shape = {"schema": "img2music/failures/1", "failures": listed}
-    print_report(format_, shape, ("file", "why"), [(str(each.path), each.reason) for each in found])
+    files = [FailedFile(str(each.path), each.reason, each.reason == NO_MUSIC) for each in found]
+    rows = [(file.path, file.error) for file in files]
+    print_report(format_, FailureList(failures=files), ("file", "why"), rows)
 
 
 @command()

@@ -107,7 +107,7 @@ def affect(paths: tuple[Path, ...], model: TextModelName, lexicon: Path | None, 
     """
     from img2music.errors import InputError
     from img2music.music.lyrics.lexicon import Lexicon
-    from img2music.music.lyrics.reading import read_lyrics_files
+    from img2music.music.lyrics.reading import LyricsAffects, LyricsItem, read_lyrics_files
     from img2music.music.lyrics.text_model import shipped_sentence_model, shipped_text_model
     from img2music.shapes import problems
 
@@ -115,11 +115,7 @@ def affect(paths: tuple[Path, ...], model: TextModelName, lexicon: Path | None, 
     found = list(read_lyrics_files(paths, reader, Lexicon.load(lexicon) if lexicon else None))
     items = [item for item in found if not isinstance(item, InputError)]
     errors = [item for item in found if isinstance(item, InputError)]
-    shape = {
-        "schema": "img2music/lyrics-affect/1",
-        "items": [item.to_json() for item in items],
-        "errors": problems(errors),
-    }
+    shape = LyricsAffects(items=[LyricsItem.of(item) for item in items], errors=problems(errors))
     print_report(format_, shape, COLUMNS, map(_row, items))
     finish(len(items), errors)
 

@@ -17,13 +17,11 @@ def list_(format_: ReportFormat | None) -> None:
     """List the models, shipped and added, and tell which one reads pictures."""
     from img2music.vision import registry
 
-    found, default = registry.models(), registry.chosen()
-    listed = [{"name": m.name, "origin": m.origin, "default": m.default, "path": str(m.path)} for m in found]
-    shape = {"schema": "img2music/models/1", "default": default, "models": listed}
-    rows = [(m.name, "default" if m.default else "", m.origin, str(m.path)) for m in found]
-    print_report(format_, shape, ("name", "", "from", "file"), rows)
-    if for_people(format_) and not any(model.default for model in found):
-        say(f"the default is {default}")
+    found = registry.models()
+    rows = [(each.name, "default" if each.default else "", each.origin, each.path) for each in found.models]
+    print_report(format_, found, ("name", "", "from", "file"), rows)
+    if for_people(format_) and not any(each.default for each in found.models):
+        say(f"the default is {found.default}")
     try:
         registry.locate()
     except ModelError as error:
@@ -39,7 +37,7 @@ def show(model: str | None, format_: ReportFormat | None) -> None:
     from img2music.vision.registry import locate
 
     found = describe(locate(model))
-    print_report(format_, {"schema": "img2music/model/1", **found.to_json()}, ("image model", ""), model_rows(found))
+    print_report(format_, found, ("image model", ""), model_rows(found))
 
 
 @command()

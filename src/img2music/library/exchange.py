@@ -26,7 +26,7 @@ from img2music.library.record import Failure, LyricsRecord, SongRecord, TrackRec
 from img2music.library.store import LibraryStore
 from img2music.library.transaction import Transaction
 from img2music.progress import Progress, Step, unwatched
-from img2music.shapes import to_dict
+from img2music.shapes import Result, to_dict
 from img2music.track import Tags
 
 SCHEMA = "img2music/library/1"
@@ -118,7 +118,7 @@ _KNOWN |= {"tags": {each.name for each in fields(Tags)}, "features": {each.name 
 
 
 @dataclass
-class LibraryImport:
+class LibraryImport(Result):
     """What an import did.
 
     Attributes

@@ -23,7 +23,7 @@ from img2music.library.record import SongRecord
 from img2music.library.schema import UNKNOWN_ARTISTS, fold
 from img2music.library.store import LibraryStore
 from img2music.music.song import Song
-from img2music.shapes import to_dict
+from img2music.shapes import Result, to_dict
 from img2music.track import TAG_NAMES, Tags
 
 
@@ -52,7 +52,7 @@ class ColumnsAffect:
 
 
 @dataclass(frozen=True)
-class ImportReport:
+class ImportReport(Result):
     """What an import did.
 
     Attributes

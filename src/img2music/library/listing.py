@@ -17,6 +17,23 @@ class TrackList:
     tracks: list[Track]
 
 
+@dataclass(frozen=True, slots=True)
+class FailedFile:
+    """A file that could not be analysed."""
+
+    path: str
+    error: str
+    silent: bool  # whether it can be read and holds nothing to hear
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FailureList:
+    """``img2music/failures/1``."""
+
+    schema: Literal["img2music/failures/1"] = "img2music/failures/1"
+    failures: list[FailedFile]
+
+
 _COLUMNS = sorted(
     (each.name for each in fields(Track) if each.metadata["listed"]),
     key=("id", "path", "identifier").__contains__,  # what tells a track comes first

@@ -14,7 +14,7 @@ from img2music.library.record import LOCAL, LyricsRecord, best
 from img2music.library.store import LibraryStore
 from img2music.options import LyricsSource, chosen
 from img2music.progress import Progress, Step, unwatched
-from img2music.shapes import to_dict
+from img2music.shapes import Result, to_dict
 from img2music.track import Track
 
 SERVICES = (LyricsSource.LRCLIB, LyricsSource.MUSIXMATCH)
@@ -34,7 +34,7 @@ class Service(Protocol):
 
 
 @dataclass
-class FetchReport:
+class FetchReport(Result):
     """What `fetch` did.
 
     Attributes
@@ -133,7 +133,7 @@ class LyricsShape:
 
 
 @dataclass(frozen=True, slots=True)
-class KnownLyrics:
+class KnownLyrics(Result):
     """What is known of the words of a track.
 
     Attributes

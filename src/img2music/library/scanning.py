@@ -19,6 +19,7 @@ from img2music.library.store import LibraryStore
 from img2music.options import ScanOptions
 from img2music.parallel import processors
 from img2music.progress import Progress, Step, unwatched
+from img2music.shapes import Result
 from img2music.track import TAG_NAMES
 
 FLUSH_SECONDS = 2.0
@@ -27,7 +28,7 @@ FLUSH_FILES = 64
 
 
 @dataclass
-class ScanReport:
+class ScanReport(Result):
     """What a scan did, or with ``dry_run`` what it would do.
 
     Attributes

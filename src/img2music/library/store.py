@@ -4,9 +4,9 @@ import contextlib
 import os
 import threading
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import numpy as np
 import sqlalchemy as sa
@@ -23,6 +23,7 @@ from img2music.library.record import CURVE_DTYPE, Failure, LyricsRecord, SongRec
 from img2music.library.rows import batches, lyrics_record_of, record_of, song_of, tracks_of
 from img2music.library.schema import affects, curves, failures, lyrics, song_sources, tracks
 from img2music.library.transaction import Transaction
+from img2music.shapes import Result
 from img2music.track import Track, TrackKind
 
 _TEXT_COLUMNS = ("artist", "album_artist", "genre", "album", "content", "sound", "title")
@@ -41,7 +42,7 @@ class KnownFile:
 
 
 @dataclass(frozen=True, slots=True)
-class LibraryInfo:
+class LibraryInfo(Result):
     """What is in a library.
 
     Attributes
@@ -51,9 +52,9 @@ class LibraryInfo:
     bytes : int or None
         Size of the database on the disk; None on a server.
     present : int
-        Tracks.
+        Tracks whose file was there at the last scan, and songs without a file.
     missing : int
-        Tracks.
+        Tracks whose file was gone.
     without_file : int
         Of the present tracks, those that are known from tables only.
     failures : int
@@ -68,6 +69,7 @@ class LibraryInfo:
         Songs by the table or playlist that they are from.
     """
 
+    schema: Literal["img2music/library-info/1"] = field(default="img2music/library-info/1", init=False, repr=False)
     location: str
     bytes: int | None
     present: int

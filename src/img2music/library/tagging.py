@@ -16,7 +16,7 @@ from img2music.library.workers import content_hash
 from img2music.media.packets import same_sound
 from img2music.options import TagOptions
 from img2music.progress import Progress, Step, unwatched
-from img2music.shapes import Problem, problems, to_dict
+from img2music.shapes import Problem, Result, problems, to_dict
 from img2music.track import Track
 
 
@@ -59,7 +59,7 @@ class TagShape:
 
 
 @dataclass
-class TagReport:
+class TagReport(Result):
     """What `tag` did, or with ``dry_run`` what it would do.
 
     Attributes

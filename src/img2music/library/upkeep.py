@@ -10,10 +10,11 @@ from img2music.library.importing import table_source
 from img2music.library.store import LibraryStore
 from img2music.library.workers import content_hash
 from img2music.progress import Progress, Step, unwatched
+from img2music.shapes import Result
 
 
 @dataclass
-class Verification:
+class Verification(Result):
     """What is wrong with a library or its files.
 
     Attributes

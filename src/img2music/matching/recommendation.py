@@ -101,7 +101,7 @@ class RecommendShape:
 
 
 @dataclass(frozen=True)
-class Recommendations(Sequence[Recommendation]):
+class Recommendations(shapes.Result, Sequence[Recommendation]):
     """What one call recommends: a sequence of a `Recommendation` for each query, in the order of the queries.
 
     Attributes
@@ -166,10 +166,6 @@ class Recommendations(Sequence[Recommendation]):
         """The shape ``img2music/recommend/2``, of builtin types."""
         own = (self.match, self.together, self.recommendations, self.notes, shapes.problems(self.errors))
         return shapes.to_dict(RecommendShape("img2music/recommend/2", *own))
-
-    def to_json(self) -> str:
-        """The same as JSON."""
-        return shapes.dumps(self.to_dict())
 
     def save(self, file: AnyPath, format: str | None = None) -> None:  # noqa: A002
         """Write a playlist, CSV or JSON; an older file of the same kind is replaced.

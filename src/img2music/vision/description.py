@@ -3,13 +3,12 @@
 import json
 import statistics
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
-from img2music.shapes import to_dict
 from img2music.vision.model import ImageModel
 
 TIMED_RUNS = 15
@@ -21,8 +20,9 @@ SAID = ("data", "licence", "scale", "seed", "command")
 
 @dataclass(frozen=True, slots=True)
 class ModelDescription:
-    """The facts of a model's card."""
+    """The facts of a model's card: ``img2music/model/1``."""
 
+    schema: Literal["img2music/model/1"] = field(default="img2music/model/1", init=False)
     model: str  # name and version, as analyses state it
     path: str  # the file
     bytes: int  # size of the file
@@ -36,10 +36,6 @@ class ModelDescription:
     metrics: Any  # what was measured on images that it had not seen, as JSON; None where it does not say
     # Time to read one image on one thread of this machine, decoding apart: the median of `TIMED_RUNS`
     milliseconds: float
-
-    def to_json(self) -> dict[str, Any]:
-        """The shape ``img2music/model/1`` (docs/json.md), without the schema's name."""
-        return to_dict(self)
 
 
 def describe(path: Path) -> ModelDescription:

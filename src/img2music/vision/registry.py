@@ -35,18 +35,31 @@ class RegisteredModel:
     """A model that is known by name."""
 
     name: str  # what `ImageModel.load` and the commands know it by
-    path: Path  # the file
     origin: Literal["shipped", "added"]  # whether it comes with img2music or was added by the user
     default: bool  # whether it reads images where no other model is asked for
+    path: str  # the file
 
 
-def models() -> list[RegisteredModel]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelList:
+    """``img2music/models/1``."""
+
+    schema: Literal["img2music/models/1"] = "img2music/models/1"
+    default: str  # name of the model that reads images where no other is asked for, be it there or not
+    models: list[RegisteredModel]
+
+
+def models() -> ModelList:
     """List the models that are known by name: the shipped ones, then those that were added, by name."""
+<<<<<<< HEAD
     default = chosen()
     return [
         RegisteredModel(name, path, "shipped" if path.parent == MODELS else "added", name == default)
         for name, path in known().items()
     ]
+=======
+    return ModelList(default=chosen(), models=[_registered(name) for name in known()])
+>>>>>>> rapp
 
 
 def use(name: str) -> RegisteredModel:
@@ -96,7 +109,11 @@ def remove(name: str) -> None:
 
 
 def _registered(name: str) -> RegisteredModel:
+<<<<<<< HEAD
     return next(model for model in models() if model.name == name)
+=======
+    return RegisteredModel(name, "shipped" if name in shipped() else "added", name == chosen(), str(known()[name]))
+>>>>>>> rapp
 
 
 def _named(name: str) -> Path:

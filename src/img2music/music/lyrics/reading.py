@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Literal, Self
 
+from img2music.affect import Affect
 from img2music.errors import InputError
 from img2music.files import read_text
 from img2music.music.lyrics.affect_model import LANGUAGE, TextAffect, english_affect
@@ -13,6 +14,7 @@ from img2music.music.lyrics.language import detect
 from img2music.music.lyrics.lemmas import lemmatise
 from img2music.music.lyrics.lexicon import Lexicon, LexiconAffect
 from img2music.music.lyrics.text_model import TextReader
+from img2music.shapes import Problem
 
 LARGEST = 1 << 20
 """Bytes of a file of lyrics; the longest songs have a twentieth."""
@@ -36,23 +38,43 @@ class LyricsReading:
             return "too short or too mixed to tell the language"
         return "too few words that the model knows" if self.language == LANGUAGE else f"in {self.language}, not English"
 
-    def to_json(self) -> dict[str, Any]:
-        """Give it as JSON has it, in the shape of docs/schemas/lyrics-affect.json."""
-        text, lexicon = self.text, self.lexicon
-        return {
-            "path": self.path,
-            "language": self.language,
-            "affect": text and {"valence": text.affect.valence, "arousal": text.affect.arousal},
-            "reason": self.reason or None,
-            "model": text and text.model,
-            "words": text and text.words,
-            "unknown": text and text.unknown,
-            "lexicon": lexicon
-            and {
-                "affect": lexicon.affect and {"valence": lexicon.affect.valence, "arousal": lexicon.affect.arousal},
-                "not_found": lexicon.not_found,
-            },
-        }
+
+@dataclass(frozen=True, slots=True)
+class LyricsItem:
+    """A file of lyrics in ``img2music/lyrics-affect/1``."""
+
+    path: str
+    language: str | None  # ISO 639 code
+    affect: Affect | None
+    reason: str | None  # why there is no affect
+    model: str | None
+    words: int | None  # that it was read from
+    unknown: float | None  # share of the words that the model does not know
+    lexicon: LexiconAffect | None
+
+    @classmethod
+    def of(cls, read: LyricsReading) -> Self:
+        """Lay a reading out flat."""
+        text = read.text
+        return cls(
+            path=read.path,
+            language=read.language,
+            affect=getattr(text, "affect", None),
+            reason=read.reason or None,
+            model=getattr(text, "model", None),
+            words=getattr(text, "words", None),
+            unknown=getattr(text, "unknown", None),
+            lexicon=read.lexicon,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LyricsAffects:
+    """``img2music/lyrics-affect/1``."""
+
+    schema: Literal["img2music/lyrics-affect/1"] = "img2music/lyrics-affect/1"
+    items: list[LyricsItem]
+    errors: list[Problem]
 
 
 def read_lyrics_files(

@@ -51,15 +51,12 @@ class ModelList:
 
 def models() -> ModelList:
     """List the models that are known by name: the shipped ones, then those that were added, by name."""
-<<<<<<< HEAD
     default = chosen()
-    return [
-        RegisteredModel(name, path, "shipped" if path.parent == MODELS else "added", name == default)
+    found = [
+        RegisteredModel(name, "shipped" if path.parent == MODELS else "added", name == default, str(path))
         for name, path in known().items()
     ]
-=======
-    return ModelList(default=chosen(), models=[_registered(name) for name in known()])
->>>>>>> rapp
+    return ModelList(default=default, models=found)
 
 
 def use(name: str) -> RegisteredModel:
@@ -109,11 +106,7 @@ def remove(name: str) -> None:
 
 
 def _registered(name: str) -> RegisteredModel:
-<<<<<<< HEAD
-    return next(model for model in models() if model.name == name)
-=======
-    return RegisteredModel(name, "shipped" if name in shipped() else "added", name == chosen(), str(known()[name]))
->>>>>>> rapp
+    return next(model for model in models().models if model.name == name)
 
 
 def _named(name: str) -> Path:

@@ -12,7 +12,7 @@ from numbers import Integral, Real
 from typing import Any, TypedDict, TypeVar
 
 from img2music.errors import UsageError, printable, shown
-from img2music.filters import AnyPath as AnyPath
+from img2music.filters import AnyPath as AnyPath  # noqa: PLC0414 - passed on
 from img2music.filters import FilterWishes, TrackFilter
 
 
@@ -94,22 +94,19 @@ class Checked:
     """An option dataclass whose strings become enums, and whose values outside their limits are refused."""
 
     def __post_init__(self) -> None:
-        hints = hints_of(type(self))
         for field in dataclasses.fields(typing.cast(Any, self)):
-            value = getattr(self, field.name)
-            kinds = kinds_of(field, type(self))
-            if value is None and type(None) not in typing.get_args(hints[field.name]):
-                raise UsageError(f"`{field.name}` can't be None.")
+            name, value, kinds = field.name, getattr(self, field.name), kinds_of(field, type(self))
             if value is None:
+                if type(None) not in typing.get_args(hints_of(type(self))[name]):
+                    raise UsageError(f"`{name}` can't be None.")
                 continue
             if kinds == (bool,) and not isinstance(value, bool):
-                raise UsageError(f"`{field.name}` must be True or False, not {printable(repr(value))}.")
+                raise UsageError(f"`{name}` must be True or False, not {printable(repr(value))}.")
             if kinds == (int,):
-                object.__setattr__(self, field.name, whole(field.name, value))
-            for kind in typing.get_args(hints[field.name]) or (hints[field.name],):
-                if isinstance(kind, type) and issubclass(kind, StrEnum):
-                    object.__setattr__(self, field.name, chosen(kind, value, field.name))
-            within(field.name, value, field.metadata.get("least"), field.metadata.get("most"))
+                object.__setattr__(self, name, whole(name, value))
+            elif isinstance(kinds[0], type) and issubclass(kinds[0], StrEnum):
+                object.__setattr__(self, name, chosen(kinds[0], value, name))
+            within(name, value, field.metadata.get("least"), field.metadata.get("most"))
 
 
 Choice = TypeVar("Choice", bound=StrEnum)
@@ -353,7 +350,7 @@ def limits(of: type, name: str) -> tuple[Any, Any]:
 
 
 @functools.cache
-def hints_of(of: type) -> dict[str, Any]:
+def hints_of(of: Any) -> dict[str, Any]:
     """The types of the fields of an option dataclass."""
     return typing.get_type_hints(of)
 

@@ -97,7 +97,7 @@ class Checked:
         for field in dataclasses.fields(typing.cast(Any, self)):
             name, value, kinds = field.name, getattr(self, field.name), kinds_of(field, type(self))
             if value is None:
-                if type(None) not in typing.get_args(hints_of(type(self))[name]):
+                if type(None) not in typing.get_args(hints_of(typing.cast(Any, type(self)))[name]):
                     raise UsageError(f"`{name}` can't be None.")
                 continue
             if kinds == (bool,) and not isinstance(value, bool):

@@ -1,7 +1,6 @@
 """Image analysis of 12-megapixel photos, beside the original's VGG-19 behind Pillow and torchvision."""
 
 import argparse
-import importlib.util
 import tempfile
 import time
 from collections.abc import Callable
@@ -15,6 +14,7 @@ from benchmarks.report import Report
 from img2music.errors import InputError
 from img2music.media.images import read_image
 from img2music.research.images.efficientnet import SIDE
+from img2music.research.images.networks.torch_import import import_torchvision
 from img2music.vision.model import ImageModel, read_pixels
 
 PHOTOS = ("astronaut", "cat", "coffee", "rocket")
@@ -100,22 +100,11 @@ def vgg19_bn(threads: int) -> Callable[[list[Path]], object]:
     """The original's inference: its transforms, its network (the weights don't matter for speed), one image a run."""
     import torch
 
-    # A torchvision built for GPUs can't load its operators beside a torch built for processors, and its import
-    # stumbles over two of them, which nothing here uses.
-    package = importlib.util.find_spec("torchvision")
-    assert package is not None
-    assert package.origin is not None
-    try:
-        torch.ops.load_library(Path(package.origin).with_name("_C.so"))
-    except OSError:
-        for operator in ("nms", "qnms"):
-            torch.library.define(
-                f"torchvision::{operator}", "(Tensor dets, Tensor scores, float iou_threshold) -> Tensor"
-            )
-    from torchvision import models, transforms
+    torchvision = import_torchvision()
+    transforms = torchvision.transforms
 
     torch.set_num_threads(threads)
-    network = models.vgg19_bn(weights=None).eval()
+    network = torchvision.models.vgg19_bn(weights=None).eval()
     prepare = transforms.Compose(
         [
             transforms.Resize(256),

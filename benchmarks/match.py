@@ -5,21 +5,17 @@ import csv
 import tempfile
 from pathlib import Path
 
-import numpy as np
-
 from benchmarks.report import Report
 from img2music.affect import SCALES
 from img2music.distribution import AffectDistribution
 from img2music.options import MatchMode
-from img2music.research.audio.affect_training import read_emotify, unheard_affects
+from img2music.research.audio.affect_training import emotify_clips, read_emotify, unheard_affects
 from img2music.research.cli.evaluate_image import word_norms
 from img2music.research.evaluation import grouped_folds
 from img2music.research.images.datasets import load
 from img2music.research.images.evaluation import fold_predictions
 from img2music.research.images.training import pooled_features
 from img2music.research.match.evaluating import Score, choose, evaluate_match, read_files, score
-
-GENRES = ("classical", "rock", "electronic", "pop")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -31,30 +27,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def write_emotify_table(emotify: Path, table: Path) -> None:
-    """A stand-in reading of GEMS as valence and arousal: Emotify asked for nine feelings, not for these two.
-
-    valence = joyful activation + (tenderness + amazement) / 2 - sadness - tension;
-    arousal = power + joyful activation + tension - calmness - tenderness - sadness / 2; each scaled to [0, 1].
-    """
-    with (emotify / "gems.csv").open(encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
-    share = {name: np.array([float(row[name]) for row in rows]) for name in rows[0]}
-    joy, tension, sadness, tenderness = (
-        share[name] for name in ("joyful_activation", "tension", "sadness", "tenderness")
-    )
-    valence = joy + (tenderness + share["amazement"]) / 2 - sadness - tension
-    arousal = share["power"] + joy + tension - share["calmness"] - tenderness - sadness / 2
+    files, _, ratings = emotify_clips(emotify)
     with table.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(("file", "valence", "arousal", "scale"))
-        for row, v, a in zip(rows, _unit(valence), _unit(arousal), strict=True):
-            genre, number = divmod(int(row["track id"]) - 1, 100)
-            writer.writerow(((emotify / GENRES[genre] / f"{number + 1}.opus").resolve(), v, a, "0-1"))
-
-
-def _unit(values: np.ndarray[tuple[int], np.dtype[np.float64]]) -> list[float]:
-    scaled: list[float] = ((values - values.min()) / np.ptp(values)).tolist()
-    return scaled
+        writer.writerows((path.resolve(), *rated, "0-1") for path, rated in zip(files, ratings.tolist(), strict=True))
 
 
 def run(options: argparse.Namespace) -> Report:

@@ -17,6 +17,7 @@ import numpy as np
 import psutil
 
 from benchmarks.report import Report
+from tests.support.library_sounds import write_sound
 
 LONG_SECONDS = 7200
 
@@ -84,7 +85,7 @@ def scan_unchanged(count: int, folder: Path, report: Report) -> None:
     from img2music.options import ScanOptions
 
     folder.mkdir()
-    write_wav(folder / "one.wav")
+    write_sound(folder / "one.wav")
     database = folder.with_suffix(".db")
     scan_library(database, [folder], ScanOptions(jobs=1))
     sound = (folder / "one.wav").read_bytes()
@@ -159,17 +160,6 @@ class Peak(threading.Thread):
     def stop(self) -> None:
         self._running = False
         self.join()
-
-
-def write_wav(path: Path, seconds: float = 1.0) -> None:
-    import wave
-
-    time_axis = np.arange(int(8000 * seconds)) / 8000
-    with wave.open(str(path), "wb") as stream:
-        stream.setnchannels(1)
-        stream.setsampwidth(2)
-        stream.setframerate(8000)
-        stream.writeframes((8000 * np.sin(2 * math.pi * 220 * time_axis)).astype("<i2").tobytes())
 
 
 def encode_long(path: Path) -> None:

@@ -20,11 +20,10 @@ from img2music.library.record import CURVE_DTYPE
 from img2music.library.store import LibraryStore
 from img2music.media.images import read_image
 from img2music.media.video import VideoFile
-from img2music.music.lyrics.lexicon import Lexicon
 from img2music.options import CueCount, SpotOptions
+from img2music.research.cli.evaluate_image import word_norms
 from img2music.research.images.datasets import RatedImages, load
 from img2music.research.images.training import train
-from img2music.research.images.word_norms import WordNorms
 from img2music.soundtrack.choosing import Prices, choose
 from img2music.soundtrack.curves import FilmCurve, Span, TrackCurves
 from img2music.soundtrack.film import Film, group, read_film
@@ -75,19 +74,14 @@ def split(oasis: Path, unseen: str) -> tuple[RatedImages, RatedImages]:
     names = list(images.themes) if unseen == "themes" else [path.name for path in images.paths]
     groups = sorted(set(names))
     held = set(random.Random(SEED).sample(groups, len(groups) // 5))
-    rows = [[n for n, name in enumerate(names) if (name in held) is inside] for inside in (False, True)]
-    without, fifth = (
-        RatedImages(tuple(images.paths[n] for n in part), images.affect[part], tuple(images.themes[n] for n in part))
-        for part in rows
-    )
-    return without, fifth
+    inside = np.array([name in held for name in names])
+    return images.take(np.flatnonzero(~inside)), images.take(np.flatnonzero(inside))
 
 
 def held_out_model(images: RatedImages, file: Path, lexicon: Path) -> ImageModel:
     """The recipe of the shipped model, on fewer photos."""
     if not file.exists():
-        read = Lexicon.load(lexicon)
-        train(images, file, name="held-out", norms=WordNorms.fit(read.name, lexicon.name, read.terms))
+        train(images, file, name="held-out", norms=word_norms(lexicon))
     return ImageModel.load(file)
 
 

@@ -1,11 +1,8 @@
-"""Writes a small library with the code of a schema revision, and what that code says of it, for tests/library/frozen.
+"""Writes a small library with the code of the newest schema revision, and what that code says of it.
 
-``python tools/freeze_library.py`` freezes the revision of this checkout; with the ``src`` of another as argument, that
-one's. Each is frozen once, by the last commit at which it is the newest. The music is made in ``/music``, which must
-not be there and is removed again, so that no path of a real machine is frozen.
-
-The code of 0002 and 0003 ranked songs with and without a file among each other, which that of 0004 set right: a second
-folder of sources answers in place of the first where ranks are compared.
+``python tools/freeze_library.py`` writes to tests/library/frozen. Each revision is frozen once, by the last commit at
+which it is the newest. The music is made in ``/music``, which must not be there and is removed again, so that no path
+of a real machine is frozen.
 """
 
 import contextlib
@@ -121,12 +118,12 @@ def music() -> Iterator[None]:
         shutil.rmtree(MUSIC)
 
 
-def img2music(source: Path, library: Path, *arguments: object) -> Any:
-    """Run a command of the code in a folder; some files and songs can't be read, which is meant."""
+def img2music(library: Path, *arguments: object) -> Any:
+    """Run a command; some files and songs can't be read, which is meant."""
     done = subprocess.run(
         [sys.executable, "-m", "img2music", *map(str, arguments), "--library", str(library)],
         stdout=subprocess.PIPE,
-        env={**os.environ, "PYTHONPATH": str(source)},
+        env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
         check=False,
     )
     if done.returncode not in (0, 1):
@@ -134,44 +131,38 @@ def img2music(source: Path, library: Path, *arguments: object) -> Any:
     return json.loads(done.stdout) if "json" in arguments else None
 
 
-def recommend(source: Path, library: Path, match: str, valence: float, arousal: float) -> dict[str, Any]:
+def recommend(library: Path, match: str, valence: float, arousal: float) -> dict[str, Any]:
     """Ask for songs of an affect."""
     asked = ("--match", match, "--valence", valence, "--arousal", arousal, "--top", 5)
-    answer = img2music(source, library, "recommend", "--format", "json", *asked)["queries"][0]["tracks"]
-    matches = [{name: each[name] for name in ("id", "similarity", "passage")} for each in answer]
+    (answer,) = img2music(library, "recommend", "--format", "json", *asked)["recommendations"]
+    matches = [
+        {"id": each["track"]["id"], "similarity": each["similarity"], "passage": each["passage"]}
+        for each in answer["matches"]
+    ]
     return {"match": match, "valence": valence, "arousal": arousal, "matches": matches}
 
 
-def freeze(source: Path, ranking: Path, folder: Path) -> None:
+def freeze(folder: Path) -> None:
     """Write a library, what the code says of it, and its export."""
-    versions = source / "img2music/library/migrations/versions"
-    newest = max(path.name for path in versions.glob("r*.py"))
-    revision = int(newest[1:5])
+    newest = max(path.name for path in (ROOT / "src/img2music/library/migrations/versions").glob("r*.py"))
+    target = folder / newest[:5]
     with tempfile.TemporaryDirectory() as temporary, music():
         library = Path(temporary) / "library.db"
-        img2music(source, library, "scan", MUSIC, "--jobs", 1)
+        img2music(library, "scan", MUSIC, "--jobs", 1)
         (MUSIC / "gone.flac").unlink()
-        img2music(source, library, "scan", MUSIC, "--jobs", 1)
-        if revision >= 2:
-            img2music(source, library, "import", "table", MUSIC / "songs.csv")
-        if revision >= 3:
-            img2music(source, library, "lyrics", "fetch")
-        copy = Path(temporary) / "copy.db"
-        shutil.copy(library, copy)  # later code would bring the library itself to its own revision
+        img2music(library, "scan", MUSIC, "--jobs", 1)
+        img2music(library, "import", "table", MUSIC / "songs.csv")
+        img2music(library, "lyrics", "fetch")
         told = {
-            "tracks": img2music(source, library, "tracks", "--format", "json")["tracks"],
-            "recommendations": [
-                recommend(source if query[0] == "absolute" else ranking, copy, *query) for query in QUERIES
-            ],
+            "tracks": img2music(library, "tracks", "--format", "json")["tracks"],
+            "recommendations": [recommend(library, *query) for query in QUERIES],
         }
-        target = folder / f"r{revision:04}"
         target.with_suffix(".json").write_text(json.dumps(told, indent=1) + "\n")
         target.with_suffix(".jsonl").unlink(missing_ok=True)
-        img2music(source, library, "library", "export", target.with_suffix(".jsonl"))
+        img2music(library, "library", "export", target.with_suffix(".jsonl"))
         with contextlib.closing(sqlite3.connect(library)) as connection:
             target.with_suffix(".sql").write_text("\n".join(connection.iterdump()) + "\n", "utf-8")
 
 
 if __name__ == "__main__":
-    sources = [Path(source).absolute() for source in sys.argv[1:]] or [ROOT / "src"]
-    freeze(sources[0], sources[-1], ROOT / "tests/library/frozen")
+    freeze(ROOT / "tests/library/frozen")

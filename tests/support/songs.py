@@ -13,7 +13,7 @@ from img2music.library.record import SongRecord, TrackRecord
 from img2music.library.store import LibraryStore
 from img2music.track import Tags, Track
 
-TAGS = {"title", "artist", "album", "album_artist", "genre", "year"}
+TAGS = {field.name for field in dataclasses.fields(Tags)}
 
 
 def features(

@@ -6,13 +6,13 @@
 Tables are read as all tables of text are (`connectors.delimited`): commas or semicolons, whatever the encoding.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from img2music.affect import Affect, Scale
 from img2music.connectors.cells import CellError, read_number
-from img2music.connectors.delimited import Row, read_delimited
+from img2music.connectors.delimited import Delimited, Row, read_delimited
 from img2music.errors import InputError, UsageError, printable
 
 
@@ -83,6 +83,27 @@ def all_ratings(table: Path, columns: Columns | None = None, scale: Scale | None
     if not ratings:
         raise InputError("the table has no rows.", str(table))
     return ratings
+
+
+def read_numbers(path: Path, columns: Sequence[str]) -> dict[str, dict[int, float | None]]:
+    """Read columns of numbers of a table of text, by line."""
+    table = read_delimited(path, lambda row: sum(cell.strip() in columns for cell in row))
+    names = [cell.strip() for cell in table.header.cells]
+    for column in columns:
+        if column not in names:
+            listed = ", ".join(names)[:300]
+            raise InputError(f"line {table.header.line}: there is no column {column!r}; there is: {listed}.", str(path))
+    rows = [row for row in table.rows if len(row.cells) == len(names)]  # `read_songs` says why others are left out
+    return {column: {row.line: number_in(row, names.index(column), table, path) for row in rows} for column in columns}
+
+
+def number_in(row: Row, index: int, table: Delimited, path: Path) -> float | None:
+    """Read a cell that holds a number, or nothing."""
+    try:
+        return read_number(row.cells[index], decimal_comma=table.delimiter != ",")
+    except CellError as error:
+        column = table.header.cells[index].strip()
+        raise InputError(f"line {row.line}, column {column!r}: {error}.", str(path)) from None
 
 
 def _rating(row: Row, names: list[str], columns: Columns, scale: Scale | None, *, decimal_comma: bool) -> Rating:

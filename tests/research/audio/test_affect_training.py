@@ -105,5 +105,18 @@ def test_wrong_tables_are_named(tmp_path: Path) -> None:
     table.write_text("artist,valence_mean\nx,1\n")
     with pytest.raises(InputError, match="line 1 lacks arousal_mean"):
         read_pmemo(table)
-    with pytest.raises(InputError, match="CSV"):
-        read_emotify(tmp_path)
+    gems = tmp_path / "gems.csv"
+    head = "track id,amazement,tenderness,calmness,power,joyful_activation,tension,sadness\n"
+    for content, told in (
+        (None, "gems.csv"),
+        ("track id,amazement\n1,0.5\n", "no column 'tenderness'"),
+        (f"{head}1,0,0,0,0,0,0,much\n", "line 2, column 'sadness'"),
+        (head, "has no tracks|no rows"),
+        (f"{head}1,0,0,0,0,0,0,\n", "lacks a number"),
+        (f"{head}401,0,0,0,0,0,0,0\n", "names no track"),
+        (f"{head}102,0,0,0,0,0,0,0\n", "rock: There is no track 2"),
+    ):
+        if content is not None:
+            gems.write_text(content)
+        with pytest.raises(InputError, match=told):
+            read_emotify(tmp_path)

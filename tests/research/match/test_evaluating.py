@@ -1,7 +1,6 @@
 """The judge of matching."""
 
 import json
-import wave
 from pathlib import Path
 
 import jsonschema
@@ -17,6 +16,7 @@ from img2music.research.match.evaluating import choose, evaluate_match, read_fil
 from img2music.research.match.training_files import trained_on
 from img2music.vision.model import ImageModel
 from tests.conftest import ROOT
+from tests.support.library_sounds import write_sound
 
 pytestmark = pytest.mark.slow
 
@@ -91,19 +91,10 @@ def test_a_table_that_is_none(content: bytes, tmp_path: Path) -> None:
         read_files(tmp_path / "missing.csv")
 
 
-def sound(file: Path, pitch: float) -> None:
-    time = np.arange(4 * 22050) / 22050
-    with wave.open(str(file), "wb") as stream:
-        stream.setnchannels(1)
-        stream.setsampwidth(2)
-        stream.setframerate(22050)
-        stream.writeframes((8000 * np.sin(2 * np.pi * pitch * time)).astype("<i2").tobytes())
-
-
 def test_real_files_from_end_to_end(tmp_path: Path) -> None:
     for i in range(3):
         Image.new("RGB", (64, 64), (80 * i, 40, 200 - 60 * i)).save(tmp_path / f"{i}.png")
-        sound(tmp_path / f"{i}.wav", 220.0 * (i + 1))
+        write_sound(tmp_path / f"{i}.wav", 220.0 * (i + 1), 4.0)
     (tmp_path / "broken.wav").write_bytes(b"no sound")
     for kind, names in (("png", "012"), ("wav", ["0", "1", "broken", "2"])):
         lines = [f"{name}.{kind},0.{3 + i},0.{6 - i}" for i, name in enumerate(names)]
@@ -157,6 +148,6 @@ def test_the_files_that_trained_each_shipped_model_are_noted() -> None:
     images, music = trained_on(ImageModel.load().name), trained_on(MODEL)
     assert images is not None
     assert music is not None
-    assert len(images.contents) == 900
-    assert len(music.contents) == 400
+    assert len(images) == 900
+    assert len(music) == 400
     assert trained_on("another/1") is None

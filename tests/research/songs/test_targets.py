@@ -4,7 +4,8 @@ import pytest
 from img2music.affect import Scale
 from img2music.connectors.tables import read_songs
 from img2music.errors import InputError, UsageError
-from img2music.research.songs.targets import given_embedding, read_numbers, targets_of
+from img2music.research.ratings import read_numbers
+from img2music.research.songs.targets import given_embedding, targets_of
 from tests.support.made_songs import made_songs, write_table
 
 SONGS = made_songs(6)

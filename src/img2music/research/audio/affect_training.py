@@ -1,8 +1,7 @@
 """Training of the music affect model on people's ratings, and what it is worth on music it has not seen."""
 
-import csv
 import importlib.util
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,13 +9,13 @@ from pathlib import Path
 import numpy as np
 
 from img2music.affect import Scale
-from img2music.errors import InputError, MissingExtraError, reason_of
+from img2music.errors import InputError, MissingExtraError
 from img2music.music.audio import musicnn, network
 from img2music.music.audio.affect_model import MODEL, SIGNALS, AffectModel
 from img2music.music.audio.analyzer import measure
 from img2music.progress import Progress, Step, unwatched
 from img2music.research.evaluation import Floats, Indices, predict_folds
-from img2music.research.ratings import Columns, read_ratings
+from img2music.research.ratings import Columns, read_numbers, read_ratings
 
 EMOTIFY_GENRES = ("classical", "rock", "electronic", "pop")
 """Folders of Emotify, in the order of its track ids, a hundred each."""
@@ -59,8 +58,10 @@ class RatedMusic:
         return RatedMusic(self.inputs[indices], self.shared[indices], self.ratings[indices], groups)
 
 
-def read_emotify(folder: Path, jobs: int = 1, progress: Progress = unwatched) -> RatedMusic:
-    """Listen to Emotify (Aljanaki, Wiering & Veltkamp 2016, Information Processing & Management 52).
+def emotify_clips(folder: Path) -> tuple[list[Path], list[str], Floats]:
+    """List the clips of Emotify (Aljanaki, Wiering & Veltkamp 2016, Information Processing & Management 52).
+
+    Gives their files, their genres, and valence and arousal on the unit scale, shape (n, 2).
 
     Its listeners chose from the nine feelings of the Geneva Emotional Music Scale. Valence is read as joyful
     activation + (tenderness + amazement) / 2 - sadness - tension, arousal as power + joyful activation +
@@ -69,33 +70,40 @@ def read_emotify(folder: Path, jobs: int = 1, progress: Progress = unwatched) ->
     vitality (power, joyful activation), unease (tension, sadness), sublimity (the rest).
 
     The folder holds ``gems.csv`` (``track id`` and the share of listeners for each feeling) and a folder a genre with
-    one sound file a track, named by its number within the genre. Groups are genres.
+    one sound file a track, named by its number within the genre.
     """
-    rows = _read_table(folder / "gems.csv")
+    table = folder / "gems.csv"
     feelings = ("amazement", "tenderness", "calmness", "power", "joyful_activation", "tension", "sadness")
-    names = {*feelings, "track id"}
-    _require(rows, names, folder / "gems.csv")
-    files, genres, points = [], [], []
-    for row in rows:
-        genre_index, index = divmod(int(row["track id"]) - 1, 100)
-        genre = EMOTIFY_GENRES[genre_index]
-        matches = sorted((folder / genre).glob(f"{index + 1}.*"))
+    columns = read_numbers(table, ("track id", *feelings))
+    tracks, *said = (np.array(list(column.values()), dtype=np.float64) for column in columns.values())
+    known = np.isin(tracks, np.arange(1, 100 * len(EMOTIFY_GENRES) + 1))
+    if not (known.size and known.all() and np.isfinite(said).all()):
+        raise InputError("has no tracks, or a line that lacks a number or names no track.", str(table))
+    files, genres = [], []
+    for track in tracks.astype(int).tolist():
+        place, index = divmod(track - 1, 100)
+        genres.append(EMOTIFY_GENRES[place])
+        matches = sorted((folder / genres[-1]).glob(f"{index + 1}.*"))
         if not matches:
-            raise InputError(f"There is no track {index + 1}.", str(folder / genre))
-        amazement, tenderness, calmness, power, joy, tension, sadness = (float(row[name]) for name in feelings)
+            raise InputError(f"There is no track {index + 1}.", str(folder / genres[-1]))
         files.append(matches[0])
-        genres.append(genre)
-        valence = joy + (tenderness + amazement) / 2 - sadness - tension
-        points.append((valence, power + joy + tension - calmness - tenderness - sadness / 2))
+    amazement, tenderness, calmness, power, joy, tension, sadness = said
+    valence = joy + (tenderness + amazement) / 2 - sadness - tension
+    points = np.column_stack([valence, power + joy + tension - calmness - tenderness - sadness / 2])
+    low, high = points.min(axis=0), points.max(axis=0)
+    return files, genres, (points - low) / (high - low)
+
+
+def read_emotify(folder: Path, jobs: int = 1, progress: Progress = unwatched) -> RatedMusic:
+    """Listen to Emotify's clips; groups are genres."""
+    files, genres, ratings = emotify_clips(folder)
     heard = []
     with ProcessPoolExecutor(jobs) as pool:
         for file, song in zip(files, pool.map(_heard, files), strict=True):
             heard.append(song)
             progress(Step("Listening", len(heard), len(files), file.name, "tracks"))
-    ratings = np.array(points)
-    low, high = ratings.min(axis=0), ratings.max(axis=0)
     inputs, shared = (np.array(part) for part in zip(*heard, strict=True))
-    return RatedMusic(inputs, shared, (ratings - low) / (high - low), tuple(genres))
+    return RatedMusic(inputs, shared, ratings, tuple(genres))
 
 
 def read_pmemo(table: Path) -> RatedMusic:
@@ -234,19 +242,3 @@ def _correlations(predicted: Floats, ratings: Floats) -> tuple[float, float]:
 def _heard(path: Path) -> tuple[Floats, list[float]]:
     measured = measure(path)
     return measured.inputs, [getattr(measured.features, name) or 0.0 for name in SHARED]
-
-
-def _read_table(path: Path) -> list[dict[str, str]]:
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            return list(csv.DictReader(file))
-    except (OSError, ValueError, csv.Error) as error:
-        raise InputError(
-            f"Can't be read as a CSV table: {reason_of(error, 'save it as CSV in UTF-8')}.", str(path)
-        ) from error
-
-
-def _require(rows: Sequence[dict[str, str]], names: set[str], path: Path) -> None:
-    missing = names - set(rows[0] if rows else ())
-    if missing:
-        raise InputError(f"Lacks the column {min(missing)!r}.", str(path))

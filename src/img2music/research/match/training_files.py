@@ -9,7 +9,6 @@ on: enough to recognise a file, of no use to rebuild one. After training, note t
 import json
 import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from img2music.connectors.folders import FileState
@@ -19,21 +18,10 @@ TABLE = Path(__file__).with_suffix(".json")
 LENGTH = 16  # hexadecimal digits
 
 
-@dataclass(frozen=True)
-class TrainedOn:
-    """The files that trained one model."""
-
-    name: str  # name and version of the model
-    contents: frozenset[str]  # beginnings of their hashes
-
-    def __contains__(self, content: str) -> bool:
-        return content[:LENGTH] in self.contents
-
-
-def trained_on(model: str) -> TrainedOn | None:
-    """Tell which files trained a model."""
+def trained_on(model: str) -> frozenset[str] | None:
+    """Give the beginnings of the hashes of the files that trained a model, if these are known."""
     table: dict[str, list[str]] = json.loads(TABLE.read_text(encoding="ascii"))
-    return TrainedOn(model, frozenset(table[model])) if model in table else None
+    return frozenset(table[model]) if model in table else None
 
 
 def overlap(what: str, kind: str, contents: Sequence[str], model: str) -> str:
@@ -41,7 +29,7 @@ def overlap(what: str, kind: str, contents: Sequence[str], model: str) -> str:
     trained = trained_on(model)
     if trained is None:
         return f"It is not known which files trained the {kind} model ({model}), so these {what} may be among them."
-    known = sum(content in trained for content in contents)
+    known = sum(content[:LENGTH] in trained for content in contents)
     if known:
         return (
             f"{known} of these {len(contents)} {what} trained the {kind} model ({model}): "

@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 
 from img2music.affect import SCALES, Scale
-from img2music.connectors.cells import CellError, read_number
-from img2music.connectors.delimited import Delimited, Row, read_delimited
+from img2music.connectors.delimited import read_delimited
 from img2music.connectors.tables import SongTable
 from img2music.errors import InputError, UsageError
 from img2music.music.song import Song
+from img2music.research.ratings import number_in, read_numbers
 from img2music.research.songs.column_inputs import columns_of
 from img2music.research.songs.groups import Floats
 from img2music.research.songs.lyric_inputs import GivenEmbedding
@@ -85,20 +85,6 @@ def targets_of(
     ]
 
 
-def read_numbers(path: Path, columns: Sequence[str]) -> dict[str, dict[int, float | None]]:
-    """Read columns of numbers of a table of text, by line."""
-    table = read_delimited(path, lambda row: sum(cell.strip() in columns for cell in row))
-    names = [cell.strip() for cell in table.header.cells]
-    for column in columns:
-        if column not in names:
-            listed = ", ".join(names)[:300]
-            raise InputError(f"line {table.header.line}: there is no column {column!r}; there is: {listed}.", str(path))
-    rows = [row for row in table.rows if len(row.cells) == len(names)]  # `read_songs` says why others are left out
-    return {
-        column: {row.line: _number(row, names.index(column), column, table, path) for row in rows} for column in columns
-    }
-
-
 def given_embedding(path: Path, table: SongTable) -> GivenEmbedding:
     """Read lyric embeddings that are ready: columns of numbers, a row for each song, in the table's order."""
     if table.left_out:
@@ -112,7 +98,7 @@ def given_embedding(path: Path, table: SongTable) -> GivenEmbedding:
     for row in found.rows:
         if len(row.cells) != len(names) or len(names) > WIDEST:
             raise InputError(f"line {row.line}: has {len(row.cells)} cells, the header has {len(names)}.", str(path))
-        numbers = [_number(row, index, name, found, path) for index, name in enumerate(names)]
+        numbers = [number_in(row, index, found, path) for index, name in enumerate(names)]
         if None in numbers:
             raise InputError(f"line {row.line}: a cell is empty.", str(path))
         vectors.append(np.array(numbers, dtype=np.float64))
@@ -121,13 +107,6 @@ def given_embedding(path: Path, table: SongTable) -> GivenEmbedding:
             f"has {len(vectors)} rows below its header, and the table has {len(table.songs)} songs.", str(path)
         )
     return GivenEmbedding(dict(zip([song.row for song in table.songs], vectors, strict=True)))
-
-
-def _number(row: Row, index: int, column: str, table: Delimited, path: Path) -> float | None:
-    try:
-        return read_number(row.cells[index], decimal_comma=table.delimiter != ",")
-    except CellError as error:
-        raise InputError(f"line {row.line}, column {column!r}: {error}.", str(path)) from None
 
 
 def refuse_circular(target: SongTarget, inputs: Floats, names: Sequence[str]) -> None:

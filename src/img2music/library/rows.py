@@ -35,7 +35,7 @@ def values_of(record: TrackRecord | SongRecord) -> dict[str, Any]:
     """Values of a row of the table of tracks."""
     if isinstance(record, SongRecord):
         measured: SongRecord | TrackAnalysis = record
-        values = dict.fromkeys(("path", "size", "mtime_ns", "content", "sound", "listened"))
+        values: dict[str, Any] = dict.fromkeys(("path", "size", "mtime_ns", "content", "sound", "listened"))
         values |= {"missing": False, "identifier": record.identifier}
     else:
         measured, file = record.analysis, record.file

@@ -99,7 +99,8 @@ def test_a_library_of_the_first_revision_keeps_all_that_it_holds(tmp_path):
         assert store.find("/music/\udcff.mp3").id == 2
         with store.writing() as transaction:
             transaction.put_songs([make_song("spotify:a")])
-            transaction.remove([2, 4])
+            for name in ("/music/new.mp3", "/music/\udcff.mp3"):
+                transaction.forget_files(name)
         assert store.faults() == []
         assert sorted(row["track_id"] for row in rows_of(path, "curves")) == [1]
 

@@ -126,6 +126,7 @@ def broken(change):
         (broken(lambda t: t.update(content="\ud800")), "surrogate"),
         (broken(lambda t: t.update(duration=10**400)), "too large"),
         (broken(lambda t: t.update(curve=[[1, 2]])), "length 4"),
+        (broken(lambda t: t.update(curve=[[0, 1, 0.5, 2]])), "<= 1.0"),
         (broken(lambda t: t.update(missing=0)), "Expected 'bool'"),
     ],
 )

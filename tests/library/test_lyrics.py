@@ -230,7 +230,7 @@ def test_lyrics_stay_with_their_track(store: LibraryStore) -> None:
     assert store.faults() == []
     with store.writing() as transaction:
         transaction.put_lyrics(both)
-        transaction.remove([1])
+        transaction.forget_files("/music/b.mp3")
     assert store.lyrics([1]) == {}
 
 

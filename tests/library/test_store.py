@@ -90,7 +90,7 @@ def test_ids_are_not_used_twice(store):
     store.put([make_record("/a.mp3")])
     first = store.find("/a.mp3").id
     with store.writing() as transaction:
-        transaction.remove([first])
+        transaction.forget_files("/a.mp3")
     store.put([make_record("/a.mp3")])
     assert store.find("/a.mp3").id > first
 

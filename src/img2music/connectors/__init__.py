@@ -1,1 +1,1 @@
-"""Where track data comes from: folders and tags."""
+"""Where track data comes from: folders, tags, tables and web services."""

@@ -63,7 +63,8 @@ def find_changes(
         else:
             _note_unchanged(changes, before, file, options)
     changes.unreadable = walk.unreadable
-    unreadable = [path for path, _ in walk.unreadable if os.path.lexists(path)]
+    unread = [path for path, _ in walk.unreadable]
+    unreadable = [path for path in unread if os.path.lexists(path)]
     changes.emptied = [folder for folder in walk.empty if any(_under(path, [folder]) for path in known)]
     changes.missing = [
         file
@@ -73,9 +74,7 @@ def find_changes(
     changes.gone = [
         path
         for path in failed
-        if path not in seen
-        and _under(path, folders)
-        and (_gone(path, [root for root, _ in walk.unreadable]) or _left_out(path, folders))
+        if path not in seen and _under(path, folders) and (_gone(path, unread) or _left_out(path, folders))
     ]
     return changes
 

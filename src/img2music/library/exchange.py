@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, fields
 from functools import partial
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Annotated, Any, BinaryIO
 
 import msgspec
 
@@ -36,6 +36,8 @@ LONGEST_LINE = 16 << 20
 """Bytes of a line that are read; what comes after them counts as the next."""
 A_BATCH = 500
 
+Unit = Annotated[float, msgspec.Meta(ge=0, le=1)]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExportedTrack:
@@ -53,7 +55,7 @@ class ExportedTrack:
     listened: float
     affect: Affect  # what was heard, without what the words say
     features: Features
-    curve: tuple[tuple[float, float, float, float], ...]  # start, end, valence, arousal
+    curve: tuple[tuple[float, float, Unit, Unit], ...]  # start, end, valence, arousal
 
     @classmethod
     def of(cls, record: TrackRecord) -> "ExportedTrack":
@@ -245,8 +247,6 @@ def _parse(text: bytes, unknown: Counter[str]) -> Line | None:
     _check_path(row)
     if b"\\ud" in text.lower():  # perhaps half of a surrogate pair, which only a path may hold
         json.dumps({key: item for key, item in row.items() if key != "path"}, ensure_ascii=False).encode()
-    if line.track is not None:
-        line.track.record()  # the curve may be no affects
     if line.song is not None and not line.song.identifier:
         raise _LineError("the identifier must not be empty")
     if found := line.track or line.song:

@@ -149,8 +149,8 @@ def import_table(store: LibraryStore, path: Path, table: SongTable, affect: Song
 class Stored:
     """What `put_songs` did."""
 
-    new: int  # songs that were not in the library, and that were
-    updated: int  # songs that were not in the library, and that were
+    new: int  # songs that were not in the library
+    updated: int  # songs that were
     duplicates: int  # songs that were merged into an earlier one
     lacking: list[Song]  # songs without an affect, which are not stored
 

@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -28,11 +28,14 @@ def batches(values: Iterable[Item]) -> Iterator[Sequence[Item]]:
         yield batch
 
 
+_TAG_VALUES, _FEATURE_VALUES = attrgetter(*TAG_NAMES), attrgetter(*FEATURES)
+
+
 def values_of(record: TrackRecord | SongRecord) -> dict[str, Any]:
     """Values of a row of the table of tracks."""
     if isinstance(record, SongRecord):
         measured: SongRecord | TrackAnalysis = record
-        values = dict.fromkeys(("path", "size", "mtime_ns", "content", "sound", "listened"))
+        values: dict[str, Any] = dict.fromkeys(("path", "size", "mtime_ns", "content", "sound", "listened"))
         values |= {"missing": False, "identifier": record.identifier}
     else:
         measured, file = record.analysis, record.file
@@ -40,13 +43,8 @@ def values_of(record: TrackRecord | SongRecord) -> dict[str, Any]:
         values |= {"sound": record.sound, "missing": record.missing, "identifier": None, "listened": measured.listened}
     values |= {"duration": measured.duration, "analyzer": measured.analyzer}
     values |= {"valence": measured.affect.valence, "arousal": measured.affect.arousal}
-    values |= {column: getattr(measured.features, name) for name, column in FEATURES.items()}
-    return values | tag_values(record.tags)
-
-
-def tag_values(tags: Tags) -> dict[str, Any]:
-    """Values of the columns of tags, and of those in which filters look."""
-    values = {name: getattr(tags, name) for name in TAG_NAMES}
+    values |= zip(FEATURES.values(), _FEATURE_VALUES(measured.features), strict=True)
+    values |= zip(TAG_NAMES, _TAG_VALUES(record.tags), strict=True)
     return values | {f"{name}_folded": None if values[name] is None else fold(values[name]) for name in FILTERED}
 
 

@@ -148,8 +148,7 @@ def scan(
                 transaction.forget_failures(changes.gone)
             run = _Run(store, changes, report, ANALYZER, full=options.full)
             run.work(executor, options.jobs or processors(), progress)
-            moved = set(run.moved.values())
-            gone = [file.id for file in changes.missing if file.id not in moved]
+            gone = [file.id for file in changes.missing if file.id not in run.movers]
             with store.writing() as transaction:
                 transaction.mark(gone, missing=True)
             report.missing = len(gone)
@@ -211,8 +210,9 @@ class _Run:
     """The part of a scan that opens files, and stores what comes of them in batches."""
 
     def __init__(self, store: LibraryStore, changes: Changes, report: ScanReport, analyzer: str, *, full: bool) -> None:
-        self.moved: dict[str, int] = {}
-        """By new path, the ids of tracks that have moved."""
+        self.movers: set[int] = set()
+        """Ids of tracks that have moved."""
+        self._moved: dict[str, int] = {}  # the same, by new path, until they are stored
         self._store = store
         self._report = report
         self._analyzer = analyzer
@@ -278,7 +278,8 @@ class _Run:
             report.notes.append(f"{file.path}: {record.analysis.note}")
         mover = self._mover(record)
         if mover is not None:
-            self.moved[file.path] = mover
+            self.movers.add(mover)
+            self._moved[file.path] = mover
             report.moved += 1
         if not outcome.shared:
             report.analysed += 1
@@ -324,16 +325,17 @@ class _Run:
         candidates = self._store.same_content(record.content)
         candidates += self._store.same_sound(record.sound or "")
         for track, before in candidates:
-            if track not in self.moved.values() and not os.path.lexists(before.file.path):
+            if track not in self.movers and not os.path.lexists(before.file.path):
                 return track
         return None
 
     def _flush(self) -> None:
         if self._records or self._failures:
             with self._store.writing() as transaction:
-                transaction.put(self._records, moved=self.moved, same_words=self._same_words)
+                transaction.put(self._records, moved=self._moved, same_words=self._same_words)
                 for failure in self._failures:
                     transaction.put_failure(failure)
             self._records.clear()
             self._failures.clear()
+            self._moved.clear()
         self._flushed = time.monotonic()

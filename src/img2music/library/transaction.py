@@ -156,11 +156,6 @@ class Transaction:
         same = sa.and_(tracks.c.id == track, tracks.c.path == file.path)
         self._connection.execute(sa.update(tracks).where(same).values(values))
 
-    def remove(self, ids: Iterable[int]) -> None:
-        """Remove tracks for good."""
-        for batch in batches(ids):
-            self._connection.execute(sa.delete(tracks).where(tracks.c.id.in_(batch)))
-
     def remove_missing(self) -> int:
         """Remove the tracks that are marked missing for good."""
         result = self._connection.execute(sa.delete(tracks).where(tracks.c.missing.is_(True)))

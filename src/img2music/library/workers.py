@@ -44,14 +44,12 @@ def tags_of(file: FileState) -> tuple[Tags, str | None]:
 
 def identify(file: FileState) -> tuple[Tags, str | None]:
     """Read the tags of a file, and hash its sound apart from them; None for a sound that can't be told."""
-    from img2music.connectors.tags import read_tags
     from img2music.media.packets import sound_hash
 
-    tags, sound = read_tags(file.path), None
+    sound = None
     with contextlib.suppress(InputError):
         sound = sound_hash(file.path)
-    _require_unchanged(file)
-    return tags, sound
+    return tags_of(file)[0], sound
 
 
 def analyse(file: FileState) -> TrackAnalysis:

@@ -25,7 +25,7 @@ from img2music.library.store import LibraryStore
 from img2music.matching.playlists import FORMATS
 from img2music.options import ScanOptions
 from tests.conftest import ROOT
-from tests.research.match.test_evaluating import sound
+from tests.support.library_sounds import write_sound
 from tests.support.songs import library as make_library
 from tests.support.songs import record, song
 
@@ -255,7 +255,7 @@ def music(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "music"
     folder.mkdir()
     for i in range(3):
-        sound(folder / f"{i}.wav", 200.0 + 150.0 * i)
+        write_sound(folder / f"{i}.wav", 200.0 + 150.0 * i)
     (folder / "broken.mp3").write_bytes(b"no sound")
     return folder
 
@@ -317,7 +317,7 @@ def test_a_folder_without_music(run: Run, photos: Path, music: Path, tmp_path: P
 def test_a_song_is_a_query_and_not_its_own_answer(run: Run, music: Path, tmp_path: Path) -> None:
     copy = tmp_path / "copy.wav"
     shutil.copyfile(music / "1.wav", copy)
-    sound(tmp_path / "new.wav", 300.0)
+    write_sound(tmp_path / "new.wav", 300.0)
     result = run(copy, tmp_path / "new.wav", "--music", music, "--speech", code=1)
     assert sorted(songs(result)) == ["0.wav", "2.wav"]
     assert sorted(songs(result, 1)) == ["0.wav", "1.wav", "2.wav"]

@@ -63,6 +63,10 @@ class Captions(StrEnum):
     NAME = "name"
 
 
+ME = "me"
+"""Whose feedback it is where nobody says."""
+
+
 class LyricsSource(StrEnum):
     """Where lyrics may be fetched from: the files' tags, files beside them, or services of the internet."""
 
@@ -177,6 +181,7 @@ class RecommendOptions(Checked):
         most=2.0,
     )
     image_model: AnyPath | None = option(None, **_IMAGE_MODEL)
+    person: str = option(ME, "Whose feedback counts.", metavar="NAME")
     where: TrackFilter = TrackFilter()
 
     def __post_init__(self) -> None:
@@ -206,6 +211,7 @@ class SpotOptions(Checked):
     )
     match: MatchMode = option(MatchMode.RELATIVE, _MATCH)
     image_model: AnyPath | None = option(None, **_IMAGE_MODEL)
+    person: str = option(ME, "Whose feedback counts.", metavar="NAME")
     where: TrackFilter = TrackFilter()
 
     def __post_init__(self) -> None:
@@ -371,6 +377,7 @@ class RecommendWishes(FilterWishes, total=False):
     together: bool
     widen: float
     image_model: AnyPath | None
+    person: str
     where: TrackFilter | None
 
 
@@ -385,6 +392,7 @@ class SpotWishes(FilterWishes, total=False):
     bans: Iterable[Any] | str
     match: MatchMode | str
     image_model: AnyPath | None
+    person: str
     where: TrackFilter | None
 
 

@@ -31,6 +31,7 @@ from img2music.progress import Progress, unwatched
 
 if TYPE_CHECKING:
     from img2music.app.cues import Replacing, Told
+    from img2music.app.feedback import LibraryFeedback
     from img2music.app.recommending import Recommender
     from img2music.app.scoring import Scored
     from img2music.app.slideshow import Slideshow
@@ -634,6 +635,21 @@ class Library:
         from img2music.library.lyrics import known_lyrics
 
         return known_lyrics(self._store, str(getattr(track, "id", track)))
+
+    @property
+    def feedback(self) -> "LibraryFeedback":
+        """What people say of its tracks and of pictures.
+
+        Examples
+        --------
+        >>> import img2music
+        >>> with img2music.Library.open("music.db") as library:
+        ...     library.feedback.like("Music/Blue.flac")
+        ...     said = library.feedback.list().feedback
+        """
+        from img2music.app.feedback import LibraryFeedback
+
+        return LibraryFeedback(self._store)
 
     def failures(self, *, silent: bool = False) -> list[InputError]:
         """List the files that scans could not analyse, with the reasons, in order of path.

@@ -2,13 +2,17 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import PurePath
+from typing import Annotated
 
+import msgspec
 import numpy as np
 
 from img2music.affect import Affect
 from img2music.analysis import NO_MUSIC, CurvePoint, Features, TrackAnalysis
 from img2music.connectors.folders import FileState
-from img2music.track import Tags
+from img2music.track import Tags, display_name
 
 CURVE_DTYPE = np.dtype([("start", "<f8"), ("end", "<f8"), ("valence", "<f8"), ("arousal", "<f8")])
 
@@ -95,3 +99,99 @@ class Failure:
     def silent(self) -> bool:
         """Whether the file is as it should be, and holds nothing to hear."""
         return self.reason == NO_MUSIC
+
+
+class FeedbackKind(StrEnum):
+    """What a person says: how something feels, of a track that they like it or never want it, of a track with a picture
+    whether they fit."""
+
+    AFFECT = "affect"
+    LIKE = "like"
+    NEVER = "never"
+    FITS = "fits"
+    UNFIT = "unfit"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgedTrack:
+    """A track of which somebody said something, as it was then.
+
+    Attributes
+    ----------
+    path, identifier, title, artist, genre, duration, content, sound
+        As in `Track`.
+    affect : Affect
+        What was read in it.
+    model : str
+        What read it.
+    """
+
+    path: str | None
+    identifier: str | None
+    title: str | None
+    artist: str | None
+    genre: str | None
+    duration: float | None
+    content: str | None
+    sound: str | None
+    affect: Affect
+    model: str
+
+    @property
+    def name(self) -> str:
+        """What to call it: title and artist, else the name of its file, else its identifier."""
+        title = self.title or (PurePath(self.path).stem if self.path else self.identifier or "")
+        return display_name(None, title, self.artist)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgedPicture:
+    """A picture of which somebody said something, as it was then.
+
+    Attributes
+    ----------
+    path : str
+        Where it was.
+    content : str
+        BLAKE2b hash of its bytes (hexadecimal), by which it is known.
+    affect : Affect
+        What was read in it.
+    model : str
+        What read it, with its version.
+    """
+
+    path: str
+    content: str
+    affect: Affect
+    model: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feedback:
+    """What a person said of a track, of a picture, or of both together.
+
+    Attributes
+    ----------
+    id : int
+        Its number.
+    person : str
+        Who said it.
+    said : str
+        When, in UTC, such as "2026-05-04T10:20:30.400Z".
+    kind : FeedbackKind
+        "affect", "like", "never", "fits" or "unfit".
+    affect : Affect or None
+        What it feels like to them.
+    track : JudgedTrack or None
+        The track.
+    picture : JudgedPicture or None
+        The picture.
+    """
+
+    id: int
+    person: Annotated[str, msgspec.Meta(min_length=1)]
+    said: Annotated[str, msgspec.Meta(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$")]
+    kind: FeedbackKind
+    affect: Affect | None = None
+    track: JudgedTrack | None = None
+    picture: JudgedPicture | None = None

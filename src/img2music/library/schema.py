@@ -26,7 +26,7 @@ from sqlalchemy import (
 from img2music.analysis import Features
 from img2music.track import FILTERED, Tags
 
-HEAD = "0007"
+HEAD = "0008"
 """The newest revision in ``migrations/versions``. Columns of `Tags` come without one (`database.lacking_columns`)."""
 
 
@@ -137,6 +137,36 @@ failures = Table(
     Column("reason", Text, nullable=False),
 )
 
+# What people said of tracks and pictures (`record.Feedback`). Both are known by what is in them, not by rows of other
+# tables, so that it outlasts removals and new scans.
+feedback = Table(
+    "feedback",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("person", Text, nullable=False),
+    Column("said", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("valence", Float),
+    Column("arousal", Float),
+    Column("track_path", PathType),
+    Column("track_identifier", Text),
+    Column("track_title", Text),
+    Column("track_artist", Text),
+    Column("track_genre", Text),
+    Column("track_duration", Float),
+    Column("track_content", Text),
+    Column("track_sound", Text),
+    Column("track_valence", Float),
+    Column("track_arousal", Float),
+    Column("track_model", Text),
+    Column("picture_path", PathType),
+    Column("picture_content", Text),
+    Column("picture_valence", Float),
+    Column("picture_arousal", Float),
+    Column("picture_model", Text),
+    sqlite_autoincrement=True,  # the number of what was taken back is not given to something else
+)
+
 
 UNKNOWN_ARTISTS = {"", "unknown", "unknown artist", "various", "various artists"}
 """What taggers write when they know no artist, as `fold` leaves it: two songs of these need not be of one artist."""
@@ -148,3 +178,13 @@ def fold(value: str) -> str:
     Canonical caseless matching of The Unicode Standard, section 3.13 (D145), in composed form.
     """
     return unicodedata.normalize("NFC", unicodedata.normalize("NFD", value).casefold())
+
+
+def folded(text: str | None) -> str:
+    """Text without regard to case and spacing; empty for none."""
+    return "" if text is None else " ".join(fold(text).split())
+
+
+SAME_LENGTH = 2.0
+"""Seconds by which two encodings of one recording may differ: padding of lossy encoders and trimmed silence
+stay well below it, an edit or a live version seldom does."""

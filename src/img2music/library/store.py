@@ -16,10 +16,19 @@ from img2music.analysis import NO_MUSIC, CurvePoint
 from img2music.connectors.folders import FileState
 from img2music.errors import UsageError
 from img2music.filters import TrackFilter
-from img2music.library import database, sqlite
+from img2music.library import database, feedback, sqlite
 from img2music.library.affects import BEST, KNOWN, WORDS, affects_of, pack, unpack
 from img2music.library.filters import KIND, PRESENT_NO_MUSIC, conditions
-from img2music.library.record import CURVE_DTYPE, Failure, LyricsRecord, SongRecord, TrackRecord, unpack_curve
+from img2music.library.record import (
+    CURVE_DTYPE,
+    Failure,
+    Feedback,
+    JudgedTrack,
+    LyricsRecord,
+    SongRecord,
+    TrackRecord,
+    unpack_curve,
+)
 from img2music.library.rows import batches, lyrics_record_of, record_of, song_of, tracks_of
 from img2music.library.schema import affects, curves, failures, lyrics, song_sources, tracks
 from img2music.library.transaction import Transaction
@@ -313,6 +322,16 @@ class LibraryStore:
         with self._reading() as connection:
             for row in connection.execute(sa.select(failures).order_by(failures.c.path)):
                 yield Failure(FileState(row.path, row.size, row.mtime_ns), row.analyzer, row.reason)
+
+    def feedback(self, person: str | None = None) -> list[Feedback]:
+        """Read what one person said of tracks and pictures, or everybody, in order of time."""
+        with self._reading() as connection:
+            return feedback.read(connection, person)
+
+    def judged(self, tracks: Sequence[JudgedTrack]) -> list[list[int]]:
+        """Find the tracks of the library, not missing, that each of these is."""
+        with self._reading() as connection:
+            return feedback.present(connection, tracks)
 
     def known_files(self) -> Iterator[KnownFile]:
         """Read the state of every file that is stored."""

@@ -1,16 +1,17 @@
 """Changes to a library that are stored together."""
 
 import dataclasses
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 
 from img2music.connectors.folders import FileState
+from img2music.library import feedback
 from img2music.library.affects import WORDS, pack
 from img2music.library.database import upsert
 from img2music.library.filters import below
-from img2music.library.record import Failure, LyricsRecord, SongRecord, TrackRecord, pack_curve
+from img2music.library.record import Failure, Feedback, LyricsRecord, SongRecord, TrackRecord, pack_curve
 from img2music.library.rows import batches, values_of
 from img2music.library.schema import affects, curves, failures, lyrics, song_sources, tracks
 
@@ -154,6 +155,7 @@ class Transaction:
         sound = sa.case((bytes_only, content), else_=tracks.c.sound)
         values = {"size": file.size, "mtime_ns": file.mtime_ns, "content": content, "sound": sound}
         same = sa.and_(tracks.c.id == track, tracks.c.path == file.path)
+        feedback.follow(self._connection, track, content)
         self._connection.execute(sa.update(tracks).where(same).values(values))
 
     def remove_missing(self) -> int:
@@ -183,3 +185,15 @@ class Transaction:
         """Forget failures."""
         for batch in batches(paths):
             self._connection.execute(sa.delete(failures).where(failures.c.path.in_(batch)))
+
+    def feedback(self, person: str | None = None) -> list[Feedback]:
+        """Read what was said, as `LibraryStore.feedback` does."""
+        return feedback.read(self._connection, person)
+
+    def add_feedback(self, entries: Iterable[Feedback]) -> list[int]:
+        """Store what people said, and give the numbers of that."""
+        return feedback.add(self._connection, entries)
+
+    def remove_feedback(self, ids: Sequence[int]) -> int:
+        """Take back what was said."""
+        return feedback.remove(self._connection, ids)

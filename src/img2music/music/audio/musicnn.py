@@ -2,7 +2,7 @@
 
 Pons & Serra 2019, "musicnn: pre-trained convolutional neural networks for music audio tagging", ISMIR late-breaking;
 its weights for the tags of the Million Song Dataset are those of the package ``musicnn`` 0.1.0 (ISC licence). The
-network's file is made by `img2music.research.audio.musicnn_export`.
+network's file is made by tools/musicnn_export.py.
 """
 
 from collections.abc import Sequence

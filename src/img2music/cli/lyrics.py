@@ -22,7 +22,7 @@ from img2music.options import LyricsSource
 
 if TYPE_CHECKING:
     from img2music.affect import Affect
-    from img2music.music.lyrics.reading import LyricsReading
+    from img2music.music.lyrics.reading import LyricsItem
 
 
 @command()
@@ -107,7 +107,7 @@ def affect(paths: tuple[Path, ...], model: TextModelName, lexicon: Path | None, 
     """
     from img2music.errors import InputError
     from img2music.music.lyrics.lexicon import Lexicon
-    from img2music.music.lyrics.reading import LyricsAffects, LyricsItem, read_lyrics_files
+    from img2music.music.lyrics.reading import LyricsAffects, read_lyrics_files
     from img2music.music.lyrics.text_model import shipped_sentence_model, shipped_text_model
     from img2music.shapes import problems
 
@@ -115,7 +115,7 @@ def affect(paths: tuple[Path, ...], model: TextModelName, lexicon: Path | None, 
     found = list(read_lyrics_files(paths, reader, Lexicon.load(lexicon) if lexicon else None))
     items = [item for item in found if not isinstance(item, InputError)]
     errors = [item for item in found if isinstance(item, InputError)]
-    shape = LyricsAffects(items=[LyricsItem.of(item) for item in items], errors=problems(errors))
+    shape = LyricsAffects(items=items, errors=problems(errors))
     print_report(format_, shape, COLUMNS, map(_row, items))
     finish(len(items), errors)
 
@@ -123,14 +123,13 @@ def affect(paths: tuple[Path, ...], model: TextModelName, lexicon: Path | None, 
 COLUMNS = ("file", "language", ">valence", ">arousal", "feels", "lexicon", ">not found")
 
 
-def _row(item: "LyricsReading") -> list[str]:
-    read = item.text.affect if item.text is not None else None
-    said = item.lexicon
+def _row(item: "LyricsItem") -> list[str]:
+    read, said = item.affect, item.lexicon
     return [
         item.path,
         item.language or "?",
         *_numbers(read),
-        read.word if read else item.reason,
+        read.word if read else item.reason or "",
         " ".join(_numbers(said.affect)) if said else "",
         f"{said.not_found:.0%}" if said else "",
     ]

@@ -39,7 +39,6 @@ def draw(
     require_plotting(file)
     require_outputs([(file, PLOT)], [("the picture itself", path)])
     import matplotlib as mpl
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
     height, width = photo.shape[:2]
@@ -49,7 +48,6 @@ def draw(
         # Panels of a quarter to four times as high as wide, whatever the picture: a strip would show nothing.
         shape = float(np.clip(height / width, 0.25, 4.0))
         figure = Figure(figsize=(14.5, max(3.2, 4.4 * shape + 0.4)), dpi=100, layout="constrained")
-        FigureCanvasAgg(figure)  # never a window
         axes = figure.subplots(1, 3)
         for panel in axes:
             panel.set_aspect(shape / (height / width))

@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Self
+from typing import Literal
 
 from img2music.affect import Affect
 from img2music.errors import InputError
 from img2music.files import read_text
-from img2music.music.lyrics.affect_model import LANGUAGE, TextAffect, english_affect
+from img2music.music.lyrics.affect_model import LANGUAGE, english_affect
 from img2music.music.lyrics.cleaning import clean
 from img2music.music.lyrics.language import detect
 from img2music.music.lyrics.lemmas import lemmatise
@@ -21,51 +21,17 @@ LARGEST = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
-class LyricsReading:
-    """What is read in one file of lyrics."""
-
-    path: str
-    language: str | None  # ISO 639 code; None where it can't be told
-    text: TextAffect | None  # what a model reads; None where that would be a guess
-    lexicon: LexiconAffect | None  # what a lexicon says; None where none was given, or the language is not English
-
-    @property
-    def reason(self) -> str:
-        """Why there is no affect of a model; empty where there is one."""
-        if self.text is not None:
-            return ""
-        if self.language is None:
-            return "too short or too mixed to tell the language"
-        return "too few words that the model knows" if self.language == LANGUAGE else f"in {self.language}, not English"
-
-
-@dataclass(frozen=True, slots=True)
 class LyricsItem:
     """A file of lyrics in ``img2music/lyrics-affect/1``."""
 
     path: str
-    language: str | None  # ISO 639 code
-    affect: Affect | None
+    language: str | None  # ISO 639 code; None where it can't be told
+    affect: Affect | None  # that a model reads; None where that would be a guess
     reason: str | None  # why there is no affect
     model: str | None
     words: int | None  # that it was read from
     unknown: float | None  # share of the words that the model does not know
-    lexicon: LexiconAffect | None
-
-    @classmethod
-    def of(cls, read: LyricsReading) -> Self:
-        """Lay a reading out flat."""
-        text = read.text
-        return cls(
-            path=read.path,
-            language=read.language,
-            affect=getattr(text, "affect", None),
-            reason=read.reason or None,
-            model=getattr(text, "model", None),
-            words=getattr(text, "words", None),
-            unknown=getattr(text, "unknown", None),
-            lexicon=read.lexicon,
-        )
+    lexicon: LexiconAffect | None  # what a lexicon says; None where none was given, or the language is not English
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +45,7 @@ class LyricsAffects:
 
 def read_lyrics_files(
     paths: Iterable[Path], model: TextReader, lexicon: Lexicon | None = None
-) -> Iterator[LyricsReading | InputError]:
+) -> Iterator[LyricsItem | InputError]:
     """Read the affect of files of lyrics, one after the other."""
     for path in paths:
         try:
@@ -87,7 +53,16 @@ def read_lyrics_files(
         except InputError as error:
             yield error
             continue
-        language = detect(lyrics)
-        english = language == LANGUAGE
-        said = lexicon.affect(lemmatise(lyrics)) if lexicon is not None and english else None
-        yield LyricsReading(str(path), language, english_affect(lyrics, model) if english else None, said)
+        language, text, said = detect(lyrics), None, None
+        if language is None:
+            reason = "too short or too mixed to tell the language"
+        elif language != LANGUAGE:
+            reason = f"in {language}, not English"
+        else:
+            reason = "too few words that the model knows"
+            text = english_affect(lyrics, model)
+            said = lexicon.affect(lemmatise(lyrics)) if lexicon is not None else None
+        if text is None:
+            yield LyricsItem(str(path), language, None, reason, None, None, None, said)
+        else:
+            yield LyricsItem(str(path), language, text.affect, None, text.model, text.words, text.unknown, said)

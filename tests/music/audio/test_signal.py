@@ -172,6 +172,17 @@ class TestTonality:
         for number, frequency in enumerate([261.63, 277.18, 293.66, 311.13, 329.63, 349.23]):
             assert np.argmax(tonality.chroma(tone(frequency, 2, 16_000)[0])) == number
 
+    def test_pitch_classes_of_a_fifth(self) -> None:
+        """What leaks into other classes tells the window, and the bins that are used."""
+        sound = tone(440.0, 1, 16_000, 1.0) + tone(660.0, 1, 16_000, 0.5)
+        found = tonality.chroma(sound[0])
+        expected = [
+            *(0.004861, 0.00412, 0.004221, 0.007399, 0.283624, 0.008422),
+            *(0.006312, 0.008899, 0.023931, 0.618224, 0.022318, 0.00767),
+        ]
+        np.testing.assert_allclose(found / found.sum(), expected, atol=2e-6)
+        assert found.sum() == pytest.approx(10.46328, rel=1e-5)
+
     def test_silence_has_no_key(self) -> None:
         assert tonality.tonality(tonality.chroma(np.zeros(16_000, np.float32))) is None
 

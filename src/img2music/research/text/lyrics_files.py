@@ -11,9 +11,9 @@ from img2music.files import read_text
 from img2music.music.lyrics.affect_model import LANGUAGE, english_affect
 from img2music.music.lyrics.cleaning import clean
 from img2music.music.lyrics.language import detect
-from img2music.music.lyrics.lemmas import lemmatise
-from img2music.music.lyrics.lexicon import Lexicon, LexiconAffect
 from img2music.music.lyrics.text_model import TextReader
+from img2music.research.text.lemmas import lemmatise
+from img2music.research.text.lexicon import Lexicon, LexiconAffect
 from img2music.shapes import Problem
 
 LARGEST = 1 << 20

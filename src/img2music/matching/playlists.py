@@ -146,13 +146,6 @@ def one_line(text: str | None) -> str:
     return " ".join(clean(text or "").split())
 
 
-def file_uri(path: str) -> str:
-    """The ``file:`` URI of an absolute path, every byte of it kept (RFC 8089)."""
-    if os.name == "nt":
-        return Path(path).as_uri()
-    return "file://" + urllib.parse.quote_from_bytes(os.fsencode(path), safe="/")
-
-
 def identifier_uri(identifier: str) -> str:
     """A song's identifier as a URI; empty if it is none."""
     scheme, colon, name = identifier.partition(":")
@@ -185,7 +178,7 @@ def _location(path: str, folder: Path | None) -> str:
     not UTF-8) becomes a ``file:`` URI.
     """
     if path != clean(path) or path != path.strip() or len(path.splitlines()) != 1 or "\t" in path:
-        return file_uri(path)
+        return Path(path).as_uri()
     inside = None if folder is None else _seen_from(folder, path)
     if inside is None:
         return path
@@ -212,7 +205,7 @@ def _xspf_fields(match: "Match") -> Mapping[str, Any]:
     """Fields of one track under XSPF's names, in the order of its specification."""
     track = match.track
     fields = {
-        "location": "" if track.path is None else file_uri(track.path),
+        "location": "" if track.path is None else Path(track.path).as_uri(),
         "identifier": identifier_uri(track.identifier or ""),
         "title": one_line(track.shown_title),
         "creator": one_line(track.artist),

@@ -24,25 +24,31 @@ def log_mel(samples: NDArray[np.float32]) -> NDArray[np.float32]:
 
     Equal to ``extract_mel`` of vibenet 0.1.0 before it cuts off what is 80 dB below the maximum.
     """
-    import scipy.fft
-
     if len(samples) < WINDOW:
         samples = np.pad(samples, (0, WINDOW - len(samples)))
-    frames = np.lib.stride_tricks.sliding_window_view(samples, WINDOW)[::HOP]
-    window = (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(WINDOW) / WINDOW)).astype(np.float32)
-    filters = sparse_filters(N_FFT, N_MELS)
-    mel = np.empty((N_MELS, len(frames)), dtype=np.float32)
-    for first in range(0, len(frames), FRAMES_AT_ONCE):
-        spectrum = scipy.fft.rfft(frames[first : first + FRAMES_AT_ONCE] * window, n=N_FFT, axis=-1)
-        power = spectrum.real**2 + spectrum.imag**2
-        mel[:, first : first + FRAMES_AT_ONCE] = filters @ np.ascontiguousarray(power.T)
+    mel = mel_power(samples, WINDOW, HOP, N_FFT, N_MELS)
     np.log10(np.maximum(mel, FLOOR, out=mel), out=mel)
     mel *= 10.0
     return mel
 
 
+def mel_power(samples: NDArray[np.float32], size: int, hop: int, n_fft: int, n_mels: int) -> NDArray[np.float32]:
+    """Mel power spectrogram of whole windows (Hann's) of a size, shape (n_mels, windows)."""
+    import scipy.fft
+
+    frames = np.lib.stride_tricks.sliding_window_view(samples, size)[::hop]
+    window = (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(size) / size)).astype(np.float32)
+    filters = _sparse_filters(n_fft, n_mels)
+    mel = np.empty((n_mels, len(frames)), dtype=np.float32)
+    for first in range(0, len(frames), FRAMES_AT_ONCE):
+        spectrum = scipy.fft.rfft(frames[first : first + FRAMES_AT_ONCE] * window, n=n_fft, axis=-1)
+        power = spectrum.real**2 + spectrum.imag**2
+        mel[:, first : first + FRAMES_AT_ONCE] = filters @ np.ascontiguousarray(power.T)
+    return mel
+
+
 @lru_cache(maxsize=2)
-def sparse_filters(n_fft: int, n_mels: int) -> Any:
+def _sparse_filters(n_fft: int, n_mels: int) -> Any:
     """`mel_filters` as a sparse array, whose product adds in one fixed order, which BLAS doesn't promise."""
     from scipy.sparse import csr_array
 

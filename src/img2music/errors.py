@@ -4,8 +4,9 @@ A message says what went wrong, where, and what to do next, in one line. The com
 and exits; a traceback is a bug.
 """
 
+import contextlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 
@@ -116,6 +117,15 @@ class MissingExtraError(Img2MusicError):
         super().__init__(f"{purpose} needs an extra: pip install 'img2music[{extra}]'")
         self.purpose = purpose
         self.extra = extra
+
+
+@contextlib.contextmanager
+def require_extra(purpose: str, name: str) -> Iterator[None]:
+    """Say which extra brings what can't be imported within."""
+    try:
+        yield
+    except ImportError as error:
+        raise MissingExtraError(purpose, name) from error
 
 
 def reason_of(error: BaseException, otherwise: str = "the file is damaged") -> str:

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from img2music.music.audio import loudness, mel, rhythm, spectrum, tonality
+from img2music.music.audio import loudness, mel, rhythm, tonality
 from tests.support.sounds import chords, clicks, noise, tone
 
 STEREO = ("FL", "FR")
@@ -190,8 +190,8 @@ class TestTonality:
 class TestSpectrum:
     @staticmethod
     def read(sound: NDArray[np.float32]) -> tuple[float, float]:
-        centroid, level = spectrum.centroid_and_level(mel.log_mel(sound[0]))
-        return spectrum.register(centroid, level), float(level.std())
+        centroid, level = mel.centroid_and_level(mel.log_mel(sound[0]))
+        return mel.register(centroid, level), float(level.std())
 
     def test_register_follows_pitch(self) -> None:
         registers = [self.read(tone(pitch, 2, 16_000))[0] for pitch in (110, 440, 1760, 7040)]

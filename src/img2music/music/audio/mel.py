@@ -1,4 +1,4 @@
-"""The log-mel spectrogram that vibenet's network was trained on."""
+"""The log-mel spectrogram that vibenet's network was trained on; register and dynamics from it."""
 
 from functools import lru_cache
 from typing import Any
@@ -17,6 +17,7 @@ N_FFT = 1024
 N_MELS = 128
 FLOOR = 1e-16  # power: digital silence is -160 dB, far below what the quietest of files holds
 FRAMES_AT_ONCE = 2048  # bounds memory
+RANGE_DB = 60.0  # below the loudest frame of a track, levels count as the same quiet
 
 
 def log_mel(samples: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -82,3 +83,18 @@ def mel_filters(n_fft: int = N_FFT, n_mels: int = N_MELS) -> NDArray[np.float32]
     triangles = np.maximum(0.0, np.minimum(rising, falling))
     filters: NDArray[np.float32] = (triangles * (2.0 / (edges[2:] - edges[:-2]))[:, None]).astype(np.float32)
     return filters
+
+
+def centroid_and_level(mel: NDArray[np.float32]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Find where the sound of each frame lies, and how strong it is."""
+    power = np.exp(mel * np.float32(np.log(10.0) / 10.0))
+    total = power.sum(axis=0, dtype=np.float64)
+    moment = np.einsum("i,ij->j", np.arange(N_MELS, dtype=np.float64), power)
+    level = 10.0 * np.log10(total)
+    return moment / total, np.maximum(level, level.max() - RANGE_DB)
+
+
+def register(centroid: NDArray[np.float64], level: NDArray[np.float64]) -> float:
+    """Average the centroid over frames, each weighted by its amplitude, so that what is quiet says little."""
+    amplitude = 10.0 ** ((level - level.max()) / 20.0)
+    return float((centroid * amplitude).sum() / amplitude.sum())

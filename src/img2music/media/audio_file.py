@@ -4,13 +4,13 @@ import itertools
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, BinaryIO, Self
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
 from img2music.errors import InputError, reason_of
-from img2music.files import open_regular
+from img2music.files import Closing, open_regular
 from img2music.media.excerpts import AudioInfo, Excerpt
 from img2music.media.resampling import Resampler, channels_of, check_frame, layout_of
 
@@ -56,7 +56,7 @@ class _Link:
     end: float
 
 
-class AudioFile:
+class AudioFile(Closing):
     """A sound file, open for decoding.
 
     Use it in a ``with`` statement. At no time is more of it in memory than one excerpt.
@@ -89,12 +89,6 @@ class AudioFile:
         except BaseException:
             self.close()
             raise
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
     @property
     def moving(self) -> bool:

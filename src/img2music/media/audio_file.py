@@ -75,11 +75,10 @@ class AudioFile(Closing):
             links = [] if link else self._read_links(file)
         self._open()
         try:
-            container, context = self._container.format.name, self._stream.codec_context
+            context = self._stream.codec_context
             channels, rate = context.layout.nb_channels, context.sample_rate
-            self.info = AudioInfo(
-                0.0, container, context.codec.canonical_name, channels, rate, _begins(self._container, rate)
-            )
+            begins = _begins(self._container, rate)
+            self.info = AudioInfo(0.0, context.codec.canonical_name, channels, rate, begins)
             if len(links) > 1:
                 self._join(links)
             duration = self._stated_duration()
@@ -138,7 +137,7 @@ class AudioFile(Closing):
                         yield from audio.pieces(max(0.0, start - link.start), rate=rate, layout=layout)
             return
         resampler = Resampler(rate, layout, self.path)
-        sought = None if self.info.container in WITHOUT_EXACT_SEEKING else self._sought(start)
+        sought = None if self._container.format.name in WITHOUT_EXACT_SEEKING else self._sought(start)
         if sought is None:
             self._reopen()
             position, frames = 0.0, self._frames()

@@ -40,9 +40,7 @@ class SndfileAudio(Closing):
             said = getattr(error, "error_string", reason_of(error)).rstrip(".")
             raise InputError(f"libsndfile can't read this as sound ({said}).", path) from error
         sound = self._file
-        self.info = AudioInfo(
-            sound.frames / sound.samplerate, sound.format, sound.subtype, sound.channels, sound.samplerate
-        )
+        self.info = AudioInfo(sound.frames / sound.samplerate, sound.subtype, sound.channels, sound.samplerate)
 
     def close(self) -> None:
         """Close the file."""

@@ -44,8 +44,3 @@ def import_timm() -> Any:
     with require_extra(PURPOSE, "torch"):
         import timm
     return timm
-
-
-def first_line(error: Exception) -> str:
-    """Give what a library says was wrong, as one line."""
-    return (str(error) or type(error).__name__).splitlines()[0]

@@ -333,9 +333,9 @@ def read_words(path: Path) -> Iterator[str]:
     from img2music.connectors import settings
     from img2music.connectors.lyric_files import read_beside
     from img2music.errors import Img2MusicError
-    from img2music.music.lyrics.lexicon import Lexicon
     from img2music.research.images.datasets import load
     from img2music.research.match.evaluating import read_files
+    from img2music.research.text.lexicon import Lexicon
 
     readers: list[Callable[[], object]] = [
         lambda: read_beside(path.with_suffix(".mp3")),

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, Self
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
 from img2music.errors import InputError, reason_of
-from img2music.files import open_regular
+from img2music.files import Closing, open_regular
 from img2music.media import tone
 from img2music.media.film_survey import Seams, Survey, demuxed, survey
 from img2music.media.images import is_image
@@ -81,7 +81,7 @@ class VideoFrame:
         return np.ascontiguousarray(np.rot90(small, self._quarters))
 
 
-class VideoFile:
+class VideoFile(Closing):
     """A film, open for decoding.
 
     Use it in a ``with`` statement. A few pictures at most are in memory at once.
@@ -100,12 +100,6 @@ class VideoFile:
         except BaseException:
             self.close()
             raise
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
     @property
     def container(self) -> "InputContainer":

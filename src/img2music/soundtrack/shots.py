@@ -15,16 +15,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from img2music.errors import MissingExtraError
+from img2music.errors import require_extra
 
-try:
+with require_extra("Finding the shots of a film", "soundtrack"):
     import cv2
     from scenedetect import FrameTimecode
     from scenedetect.common import Timecode
     from scenedetect.detector import SceneDetector
     from scenedetect.detectors import AdaptiveDetector
-except ImportError as missing:
-    raise MissingExtraError("Finding the shots of a film", "soundtrack") from missing
 
 WIDTH, HEIGHT = 128, 72
 """Size of the pictures that detectors see. PySceneDetect itself scales films down to about 256 wide."""

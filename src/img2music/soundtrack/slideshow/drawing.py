@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from img2music.errors import MissingExtraError
+from img2music.errors import require_extra
 from img2music.media.images import read_image
 from img2music.parallel import in_order
 from img2music.soundtrack.slideshow.captions import Overlay
@@ -19,10 +19,8 @@ from img2music.soundtrack.slideshow.motion import Box, Motion, Window, even, pla
 from img2music.soundtrack.slideshow.photos import Photo
 from img2music.soundtrack.slideshow.plan import Schedule, Seen
 
-try:
+with require_extra("Drawing the pictures of a film", "soundtrack"):
     import cv2
-except ImportError as missing:
-    raise MissingExtraError("Drawing the pictures of a film", "soundtrack") from missing
 
 MARGIN = 3  # pixels around what is seen that a filter may look at
 BACKDROP_SIDE = 96  # pixels of a backdrop's longer side while it is blurred

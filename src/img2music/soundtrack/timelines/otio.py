@@ -1,5 +1,7 @@
 """OpenTimelineIO: ``.otio``, which DaVinci Resolve, Kdenlive and Premiere read."""
 
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import Any
 
 import opentimelineio as otio
@@ -44,14 +46,8 @@ def timeline(made: Arrangement) -> Any:
         sound.effects.append(_resolve_volume([("volume", film.gain_db, *VOLUMES, [])]))
         found.tracks.append(otio.schema.Track("Film sound", [sound], kind=otio.schema.TrackKind.Audio))
     for number, clips in enumerate(made.tracks, start=1):
-        track = otio.schema.Track(f"Music {number}", kind=otio.schema.TrackKind.Audio)
-        filled = 0
-        for clip in clips:
-            if clip.start > filled:
-                track.append(otio.schema.Gap(source_range=span(0, clip.start - filled, rate)))
-            track.append(_music(clip, rate))
-            filled = clip.end
-        found.tracks.append(track)
+        items = list(spaced(clips, rate, partial(_music, rate=rate)))
+        found.tracks.append(otio.schema.Track(f"Music {number}", items, kind=otio.schema.TrackKind.Audio))
     found.tracks.markers.extend(marker(scene, rate) for scene in made.scenes)
     return found
 
@@ -59,6 +55,16 @@ def timeline(made: Arrangement) -> Any:
 def span(start: int, frames: int, rate: float) -> TimeRange:
     """A range of OpenTimelineIO, of frames."""
     return TimeRange(RationalTime(start, rate), RationalTime(frames, rate))
+
+
+def spaced(clips: Iterable[MusicClip], rate: float, written: Callable[[MusicClip], Iterable[Any]]) -> Iterator[Any]:
+    """What is written for each clip of a track, with gaps between."""
+    filled = 0
+    for clip in clips:
+        if clip.start > filled:
+            yield otio.schema.Gap(source_range=span(0, clip.start - filled, rate))
+        yield from written(clip)
+        filled = clip.end
 
 
 def marker(scene: SceneMark, rate: float) -> Any:
@@ -86,7 +92,7 @@ def _shown(shown: FilmClip | PhotoClip, first: int, rate: float) -> Any:
     return clip_of((shown.name, shown.name, shown.url), (whole, whole))
 
 
-def _music(clip: MusicClip, rate: float) -> Any:
+def _music(clip: MusicClip, rate: float) -> Iterator[Any]:
     cue = clip.cue
     told: dict[str, Any] = {
         "cue": clip.number,
@@ -112,7 +118,7 @@ def _music(clip: MusicClip, rate: float) -> Any:
         ("faderOut", clip.fade_out, 0.0, 2147483648.0, []),
     ]
     found.effects.append(_resolve_volume(parameters))
-    return found
+    yield found
 
 
 def _resolve_volume(parameters: list[Parameter]) -> Any:

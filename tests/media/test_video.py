@@ -34,7 +34,7 @@ def test_every_picture_comes_once_at_its_time(tmp_path: Path, rate: float, kind:
         frames = [(frame.index, frame.time) for frame in video.frames()]
         assert [number for number, _ in frames] == list(range(50))
         assert [time for _, time in frames] == pytest.approx([n / rate for n in range(50)], abs=2e-3)
-        assert video.end == pytest.approx(50 / rate, abs=0.02)
+        assert video.survey.duration == pytest.approx(50 / rate, abs=0.02)
         assert video.info.rate == pytest.approx(rate, rel=0.01)
         assert not video.info.sound
 

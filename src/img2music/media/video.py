@@ -93,9 +93,9 @@ class VideoFile:
         try:
             if is_image(self.path):
                 raise InputError("This is a picture, not a film.", self.path)
-            self._container = self._opened()
-            self._stream = self._moving_stream()
-            self._shape = float(self._stream.sample_aspect_ratio or 1)  # width by height of a pixel
+            self.container = self._opened()
+            self.stream = self._moving_stream()
+            self._shape = float(self.stream.sample_aspect_ratio or 1)  # width by height of a pixel
             self.info = self._described()
         except BaseException:
             self.close()
@@ -107,20 +107,10 @@ class VideoFile:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    @property
-    def container(self) -> "InputContainer":
-        """The open file, for who copies what is in it."""
-        return self._container
-
-    @property
-    def stream(self) -> "VideoStream":
-        """The moving pictures."""
-        return self._stream
-
     def close(self) -> None:
         """Close the film."""
-        if hasattr(self, "_container"):
-            self._container.close()
+        if hasattr(self, "container"):
+            self.container.close()
         self._file.close()
 
     @property
@@ -128,11 +118,6 @@ class VideoFile:
         """What its packets say; they are read through when it is first asked for."""
         status = os.fstat(self._file.fileno())
         return _survey(self.path, (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns))
-
-    @property
-    def end(self) -> float:
-        """Seconds from the first picture to the end of the last."""
-        return self.survey.duration
 
     def first(self) -> VideoFrame:
         """Decode the first picture that can be; to be called before `frames`, or instead."""
@@ -147,7 +132,7 @@ class VideoFile:
         the one before, comes a usual interval after it. Where the clock jumps, the next picture comes as the one before
         ends. Damaged pictures are left out; a truncated film ends early.
         """
-        interval, end = 1.0 / self.survey.rate, self.end
+        interval, end = 1.0 / self.survey.rate, self.survey.duration
         first: Fraction | None = None
         previous = 0.0
         for index, frame in enumerate(self._decoded(self.survey.seams)):
@@ -169,13 +154,13 @@ class VideoFile:
         """Find the picture at a time, by seeking."""
         import av
 
-        base = float(self._stream.time_base or 0)
+        base = float(self.stream.time_base or 0)
         if not base or self.survey.seams:
             return None
         origin = float(self.survey.origin)
         found = None
         with suppress(av.error.FFmpegError, OSError, OverflowError):
-            self._container.seek(int((time + origin) / base), stream=self._stream)
+            self.container.seek(int((time + origin) / base), stream=self.stream)
             for frame in self._decoded():
                 stamp = self._stamp(frame)
                 if stamp is None:
@@ -205,9 +190,9 @@ class VideoFile:
     def _moving_stream(self) -> "VideoStream":
         from av.stream import Disposition
 
-        stream: Any = self._container.streams.best("video")
+        stream: Any = self.container.streams.best("video")
         if stream is None or stream.disposition & Disposition.attached_pic:
-            sound = self._container.streams.best("audio") is not None
+            sound = self.container.streams.best("audio") is not None
             raise InputError(f"There are no moving pictures in this file{', only sound' if sound else ''}.", self.path)
         if stream.codec_context is None:
             raise InputError("The encoding of this film is not known to libav.", self.path)
@@ -216,23 +201,23 @@ class VideoFile:
         return found
 
     def _described(self) -> VideoInfo:
-        stream, context = self._stream, self._stream.codec_context
+        stream, context = self.stream, self.stream.codec_context
         self._check_size(context.width, context.height)
         rate = float(stream.average_rate or stream.guessed_rate or 0)
         timecode = self._timecode()
-        duration = _seconds(stream.duration, stream.time_base) or (self._container.duration or 0) / 1_000_000
+        duration = _seconds(stream.duration, stream.time_base) or (self.container.duration or 0) / 1_000_000
         return VideoInfo(
             duration=max(0.0, duration),
             rate=rate if SLOWEST <= rate <= FASTEST else USUAL_RATE,
-            container=self._container.format.name,
+            container=self.container.format.name,
             codec=context.codec.canonical_name,
-            sound=self._container.streams.best("audio") is not None,
+            sound=self.container.streams.best("audio") is not None,
             timecode=timecode,
             timecode_rate=None if timecode is None else self._timecode_rate(),
         )
 
     def _timecode(self) -> str | None:
-        for tags in (self._stream.metadata, self._container.metadata, *(s.metadata for s in self._container.streams)):
+        for tags in (self.stream.metadata, self.container.metadata, *(s.metadata for s in self.container.streams)):
             for name, value in tags.items():
                 if name.lower() == "timecode":
                     return value
@@ -245,7 +230,7 @@ class VideoFile:
         """
         from mutagen.mp4 import AtomError, Atoms
 
-        if not self._container.format.name.startswith("mov"):
+        if not self.container.format.name.startswith("mov"):
             return None
         with (
             suppress(AtomError, KeyError, OSError, IndexError, OverflowError, RecursionError),
@@ -260,9 +245,9 @@ class VideoFile:
     def _decoded(self, seams: Seams | None = None) -> "Iterator[av.VideoFrame]":
         import av
 
-        for packet in itertools.chain(demuxed(self._container, [self._stream], seams), [None]):
+        for packet in itertools.chain(demuxed(self.container, [self.stream], seams), [None]):
             try:
-                frames = self._stream.codec_context.decode(packet)
+                frames = self.stream.codec_context.decode(packet)
             except (av.error.FFmpegError, ValueError):
                 continue  # a damaged picture, not the end
             for frame in frames:
@@ -271,7 +256,7 @@ class VideoFile:
 
     def _stamp(self, frame: "av.VideoFrame") -> Fraction | None:
         """Seconds on the film's clock; the last pictures out of a decoder's threads do not know its unit."""
-        base = frame.time_base or self._stream.time_base
+        base = frame.time_base or self.stream.time_base
         return None if frame.pts is None or not base else frame.pts * base
 
     def _check_size(self, width: int, height: int) -> None:

@@ -5,19 +5,19 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from img2music.affect import Affect
 from img2music.errors import InputError, printable
+from img2music.media.audio import probe
+from img2music.media.excerpts import AudioInfo
+from img2music.media.video import VideoFile, VideoInfo
 from img2music.options import OriginalSound
 from img2music.soundtrack.cue_sheet import TOLERANCE, Cue, CueSheet, OwnSound, SheetSlideshow
 from img2music.soundtrack.speech import Level, ducked
-
-if TYPE_CHECKING:
-    from img2music.media.video import VideoInfo
 
 RATES = tuple(
     Fraction(*rate)
@@ -51,6 +51,7 @@ class FilmClip:
     rate: int  # samples a second of its sound
     dropped: bool  # whether its sound is not to be heard
     gain_db: float  # decibels for its sound
+    start: int = 0  # first frame of the timeline
 
     @property
     def heard(self) -> int:
@@ -66,6 +67,7 @@ class PhotoClip:
     url: str  # its file, as a URL
     start: int  # first frame of the timeline
     frames: int
+    first: int = 0  # its own first frame
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,16 +88,11 @@ class MusicClip:
     fade_in: int  # frames from its start
     fade_out: int  # frames to its end
     tail: int  # how many of its frames are after its cue's end
-    # How its level goes while someone speaks: frames from its start, and decibels beside its cue's gain, in straight
-    # lines from the first frame to the last; none where it stays the same
-    levels: tuple[tuple[int, float], ...]
+    # How its level goes while someone speaks: frames from its start, and decibels with its cue's gain, in straight
+    # lines from the first frame to the last; none where the gain is all
+    keyframes: tuple[tuple[int, float], ...]
     channels: int  # of its sound
     rate: int  # of its sound
-
-    @property
-    def keyframes(self) -> list[tuple[int, float]]:
-        """Frames from its start, and decibels with its gain; none where the gain is all."""
-        return [(frame, self.cue.gain_db + level) for frame, level in self.levels]
 
     @property
     def end(self) -> int:
@@ -144,6 +141,11 @@ class Arrangement:
     photos: tuple[PhotoClip, ...] = ()
 
     @property
+    def shown(self) -> Sequence[FilmClip | PhotoClip]:
+        """What is on the track of pictures."""
+        return self.photos or (self.film,)
+
+    @property
     def tracks(self) -> list[list[MusicClip]]:
         """The clips of each track of music, in order."""
         count = 1 + max((clip.track for clip in self.music), default=-1)
@@ -165,11 +167,11 @@ def arrange(sheet: CueSheet) -> Arrangement:
     for number, scene in enumerate(sheet.scenes, start=1):
         start, end = _within(scene.start, scene.end, total, rate)
         scenes.append(SceneMark(number, start, end - start, scene.affect))
-    name = one_line(os.path.splitext(os.path.basename(path))[0])  # noqa: PTH119, PTH122 - as above
     show = sheet.slideshow
+    name, url = _named(path)
     clip = FilmClip(
-        name=one_line(os.path.basename(path)),  # noqa: PTH119 - as above
-        url=file_url(path),
+        name=name,
+        url=url,
         frames=total,
         first=0,
         drops=_drops(rate),
@@ -181,14 +183,14 @@ def arrange(sheet: CueSheet) -> Arrangement:
     )
     film = _probed(clip, path, sheet.film.fps, rate) if show is None else clip
     photos = () if show is None else tuple(_photos(show, total, rate))
-    return Arrangement(name, rate, film, tuple(music), tuple(scenes), photos)
+    return Arrangement(_title(path), rate, film, tuple(music), tuple(scenes), photos)
 
 
 def _photos(show: SheetSlideshow, total: int, rate: Fraction) -> list[PhotoClip]:
     """Every photo from its start to the next one's; one that is not seen for a frame is left out."""
     starts = [0, *(min(frame(photo.start, rate), total) for photo in show.photos[1:]), total]
     return [
-        PhotoClip(one_line(os.path.basename(photo.path)), file_url(photo.path), start, end - start)  # noqa: PTH119
+        PhotoClip(*_named(photo.path), start, end - start)
         for photo, start, end in zip(show.photos, starts[:-1], starts[1:], strict=True)
         if end > start
     ]
@@ -219,34 +221,40 @@ def one_line(text: str) -> str:
     return printable(" ".join(text.split()))
 
 
-def file_url(path: str) -> str:
-    """URL of a file, by the bytes of its name."""
-    return Path(os.path.abspath(path)).as_uri()  # noqa: PTH100 - does not follow links
+def _named(path: str) -> tuple[str, str]:
+    """Name of a file, fit to be shown on one line, and its URL, by the bytes of its name."""
+    file = Path(os.path.abspath(path))  # noqa: PTH100 - does not follow links
+    return one_line(file.name), file.as_uri()
+
+
+def _title(path: str) -> str:
+    return one_line(os.path.splitext(os.path.basename(path))[0])  # noqa: PTH119, PTH122 - names may be any bytes
+
+
+def _sound_of(path: str) -> AudioInfo:
+    """What a file says of its sound; of one that can't be read here, what is usual."""
+    try:
+        return probe(path)
+    except InputError:
+        return AudioInfo(0.0, "", "", *UNKNOWN_SOUND)
 
 
 def _probed(clip: FilmClip, path: str, fps: float, rate: Fraction) -> FilmClip:
     """The film with what its file says; what is not here, or can't be read, the editor will see."""
-    from img2music.media.audio import probe
-    from img2music.media.video import VideoFile
-
     try:
         with VideoFile(path) as video:
             info, shown = video.info, video.first()
-        drops = clip.drops
-        first = _timecode(info, fps, rate)
-        if first and info.timecode is not None:
-            drops = drops and ";" in info.timecode
-        size = (2 * round(shown.height * shown.proportion / 2), shown.height)
-        clip = replace(clip, first=first, drops=drops, size=size, channels=clip.channels if info.sound else 0)
-        if info.sound:  # only the film's container may let one read it
-            sound = probe(path)
-            clip = replace(clip, channels=sound.channels, rate=sound.rate)
     except InputError:
-        pass
-    return clip
+        return clip
+    first = _timecode(info, fps, rate)
+    drops = clip.drops and not (first and info.timecode is not None and ";" not in info.timecode)
+    size = (2 * round(shown.height * shown.proportion / 2), shown.height)
+    sound = _sound_of(path)  # only the film's container may let one read it
+    channels = sound.channels if info.sound else 0
+    return replace(clip, first=first, drops=drops, size=size, channels=channels, rate=sound.rate)
 
 
-def _timecode(info: "VideoInfo", fps: float, rate: Fraction) -> int:
+def _timecode(info: VideoInfo, fps: float, rate: Fraction) -> int:
     """Timecode of the first picture in frames; 0 where there is none, or it counts at a rate that is not known."""
     if info.timecode is None:
         return 0
@@ -261,36 +269,31 @@ def _timecode(info: "VideoInfo", fps: float, rate: Fraction) -> int:
         return 0
 
 
-def _levels(points: Sequence[Level], start: int, frames: int, rate: Fraction) -> tuple[tuple[int, float], ...]:
+def _keyframes(
+    points: Sequence[Level], start: int, frames: int, rate: Fraction, gain_db: float
+) -> tuple[tuple[int, float], ...]:
     """The part of the music's level that is under a clip."""
     known = [frame(time, rate) for time, _ in points]
     inside = [0, *(each - start for each in known if start < each < start + frames), frames]
     values = np.interp(np.array(inside) + start, known, [level for _, level in points]) if points else np.zeros(1)
-    return tuple(zip(inside, values.round(3).tolist(), strict=True)) if values.any() else ()
+    return tuple(zip(inside, (gain_db + values.round(3)).tolist(), strict=True)) if values.any() else ()
 
 
 def _music(cues: Sequence[Cue], total: int, rate: Fraction, points: Sequence[Level]) -> list[MusicClip]:
-    from img2music.media.audio import probe
-
-    heard: dict[str, tuple[int, int, float | None, float]] = {}
+    heard = cache(_sound_of)
     found: list[MusicClip] = []
     ends: list[int] = []  # of what lies on each track
     for number, cue in enumerate(cues, start=1):
         path = os.path.abspath(cue.track.path)  # noqa: PTH100 - names may be any bytes
-        if path not in heard:
-            try:
-                sound = probe(path)
-                heard[path] = (sound.channels, sound.rate, sound.duration, sound.begins)
-            except InputError:
-                heard[path] = (*UNKNOWN_SOUND, None, 0.0)
-        channels, samples, lasts, begins = heard[path]
+        sound, (file, url) = heard(path), _named(path)
+        begins = Fraction(sound.begins)
         start, end = _within(cue.start, cue.end, total, rate)
         # The song keeps its place against the picture where the cue begins between two frames.
-        first = math.ceil(Fraction(begins) * rate)
-        shift = Fraction(begins) + Fraction(cue.passage.start) - Fraction(cue.start)
+        first = math.ceil(begins * rate)
+        shift = begins + Fraction(cue.passage.start) - Fraction(cue.start)
         source = max(first, math.floor(shift * rate + start + Fraction(1, 2)))
-        lasts = lasts or cue.track.duration
-        most = source + end - start if lasts is None else math.floor((Fraction(begins) + Fraction(lasts)) * rate)
+        lasts = sound.duration or cue.track.duration
+        most = source + end - start if lasts is None else math.floor((begins + Fraction(lasts)) * rate)
         available = max(source + 1, most) - first
         followed = number < len(cues) and cues[number].start <= cue.end + TOLERANCE
         tail = frame(cue.fade_out, rate) if followed else 0
@@ -302,14 +305,14 @@ def _music(cues: Sequence[Cue], total: int, rate: Fraction, points: Sequence[Lev
         fade_out = tail if followed else min(frame(cue.fade_out, rate), frames - fade_in)
         track = _free(ends, start, found[-1].track if found else -1)
         ends[track:] = [start + frames, *ends[track + 1 :]]
-        title = cue.track.title or os.path.splitext(os.path.basename(path))[0]  # noqa: PTH119, PTH122 - as above
+        title = cue.track.title or _title(path)
         found.append(
             MusicClip(
                 number=number,
                 cue=cue,
                 name=one_line(title + (f" - {cue.track.artist}" if cue.track.artist else "")),
-                file=one_line(os.path.basename(path)),  # noqa: PTH119 - as above
-                url=file_url(path),
+                file=file,
+                url=url,
                 track=track,
                 start=start,
                 frames=frames,
@@ -319,9 +322,9 @@ def _music(cues: Sequence[Cue], total: int, rate: Fraction, points: Sequence[Lev
                 fade_in=fade_in,
                 fade_out=fade_out,
                 tail=tail,
-                levels=_levels(points, start, frames, rate),
-                channels=channels,
-                rate=samples,
+                keyframes=_keyframes(points, start, frames, rate, cue.gain_db),
+                channels=sound.channels,
+                rate=sound.rate,
             )
         )
     return found

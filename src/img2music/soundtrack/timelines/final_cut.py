@@ -109,12 +109,12 @@ def _connect(parent: ElementTree.Element, clip: MusicClip, song: str, offset: in
         | {"duration": _time(clip.frames, rate), "audioRole": "music"},
     )
     volume = ElementTree.SubElement(found, "adjust-volume", amount=f"{clip.cue.gain_db:.3f}dB")
-    if clip.fade_in or clip.fade_out or clip.levels:
+    if clip.fade_in or clip.fade_out or clip.keyframes:
         amount = ElementTree.SubElement(volume, "param", name="amount")
         for name, frames in (("fadeIn", clip.fade_in), ("fadeOut", clip.fade_out)):
             if frames:
                 ElementTree.SubElement(amount, name, type="easeIn", duration=_time(frames, rate))
-        keyframes = ElementTree.SubElement(amount, "keyframeAnimation") if clip.levels else amount
+        keyframes = ElementTree.SubElement(amount, "keyframeAnimation") if clip.keyframes else amount
         for frame, level in clip.keyframes:  # in the song's time
             ElementTree.SubElement(
                 keyframes, "keyframe", time=_time(clip.source + frame, rate), value=f"{level:.3f}dB", curve="linear"

@@ -1,6 +1,6 @@
 """OpenTimelineIO: ``.otio``, which DaVinci Resolve, Kdenlive and Premiere read."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
@@ -22,7 +22,7 @@ METADATA = "img2music"
 
 VOLUMES = (-100.0, 30.0)  # least and greatest volume of a clip in DaVinci Resolve, in decibels
 
-Parameter = tuple[str, float, float, float, list[tuple[int, float]]]
+Parameter = tuple[str, float, float, float, Sequence[tuple[int, float]]]
 """Of an effect: its name, its value, the least and the greatest, and values at frames from the clip's start."""
 
 
@@ -36,13 +36,12 @@ def timeline(made: Arrangement) -> Any:
     """Build the timeline: the film, its own sound, and tracks of music."""
     rate, film = float(made.rate), made.film
     found = otio.schema.Timeline(name=made.name, global_start_time=RationalTime(0, rate))
-    first, shown = (0, made.photos) if made.photos else (film.first, (film,))
-    pictures = [_shown(each, first, rate) for each in shown]
+    pictures = [_shown(each, rate) for each in made.shown]
     found.tracks.append(
         otio.schema.Track("Photos" if made.photos else "Film", pictures, kind=otio.schema.TrackKind.Video)
     )
     if film.heard:
-        sound = _shown(film, film.first, rate)
+        sound = _shown(film, rate)
         sound.effects.append(_resolve_volume([("volume", film.gain_db, *VOLUMES, [])]))
         found.tracks.append(otio.schema.Track("Film sound", [sound], kind=otio.schema.TrackKind.Audio))
     for number, clips in enumerate(made.tracks, start=1):
@@ -87,8 +86,8 @@ def clip_of(
     return otio.schema.Clip(names[0], reference, ranges[1], metadata=told)
 
 
-def _shown(shown: FilmClip | PhotoClip, first: int, rate: float) -> Any:
-    whole = span(first, shown.frames, rate)
+def _shown(shown: FilmClip | PhotoClip, rate: float) -> Any:
+    whole = span(shown.first, shown.frames, rate)
     return clip_of((shown.name, shown.name, shown.url), (whole, whole))
 
 
@@ -108,11 +107,11 @@ def _music(clip: MusicClip, rate: float) -> Iterator[Any]:
         "distance": cue.distance,
         "why": one_line(cue.why),
     }
-    if clip.levels:
+    if clip.keyframes:
         told["levels"] = [{"frame": frame, "gain_db": round(level, 3)} for frame, level in clip.keyframes]
     ranges = span(clip.first, clip.available, rate), span(clip.source, clip.frames, rate)
     found = clip_of((clip.name, clip.file, clip.url), ranges, told={METADATA: told})
-    parameters = [
+    parameters: list[Parameter] = [
         ("volume", clip.cue.gain_db, *VOLUMES, clip.keyframes),
         ("faderIn", clip.fade_in, 0.0, 2147483648.0, []),
         ("faderOut", clip.fade_out, 0.0, 2147483648.0, []),

@@ -5,6 +5,7 @@ import re
 import struct
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import KW_ONLY, dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
@@ -69,50 +70,42 @@ KEPT = {
 """By libav's name of the container, the kinds that it holds as they are."""
 
 
+@dataclass
 class Copied:
     """Packets of one stream that go into another file as they are, at the film's times."""
 
-    def __init__(
-        self,
-        stream: "Stream",
-        origin: Fraction,
-        duration: float,
-        *,
-        interval: float = 0.0,
-        before: bool = False,
-        empty: int = 0,
-    ) -> None:
-        self._stream = stream
-        self._origin = origin
-        self._duration = duration
-        self._interval = interval
-        self._before = before
-        self._empty = empty
-        self._last: int | None = None
-        self._held: list[Timed] = []
+    stream: "Stream"
+    origin: Fraction
+    duration: float
+    _: KW_ONLY
+    interval: float = 0.0  # seconds of a packet that does not say how long it lasts
+    before: bool = False  # whether what lies before the first picture goes along
+    empty: int = 0  # bytes of a packet in which there is nothing
+    _last: int | None = None
+    _held: list[Timed] = field(default_factory=list)
 
     def take(self, packet: "Packet[Any]") -> list[Timed]:
         """Give a packet its place in the new file."""
         base = packet.time_base
-        if packet.pts is None or packet.size <= self._empty:
+        if packet.pts is None or packet.size <= self.empty:
             return []
-        shift = round(self._origin / base)
+        shift = round(self.origin / base)
         pts = packet.pts - shift
         dts = pts if packet.dts is None else packet.dts - shift
-        if float(pts * base) > self._duration - CLOSE or (pts < 0 and not self._before):
+        if float(pts * base) > self.duration - CLOSE or (pts < 0 and not self.before):
             return []
         if self._last is not None and dts <= self._last:
             dts = self._last + 1
         if dts > pts:
             return []
         self._last = dts
-        if not packet.duration and self._interval:
-            packet.duration = round(self._interval / base)
+        if not packet.duration and self.interval:
+            packet.duration = round(self.interval / base)
         if packet.duration:
-            packet.duration = min(packet.duration, max(1, round(self._duration / base) - pts))
+            packet.duration = min(packet.duration, max(1, round(self.duration / base) - pts))
         packet.pts, packet.dts = pts, dts
         discarded = packet.is_discard and pts >= 0
-        packet.stream = self._stream
+        packet.stream = self.stream
         self._held.append((float(dts * base), packet))
         if discarded:  # left out, if nothing that is shown follows
             return []
@@ -291,7 +284,7 @@ def code_tags(video: VideoFile, written: str) -> list[str | None]:
     tag: str = video.stream.codec_context.codec_tag
     # Where it tells more than the encoding, as with ProRes, of which it is the kind.
     if (
-        video.info.container.startswith("mov")
+        video.container.format.name.startswith("mov")
         and tag.isprintable()
         and (written == "mov" or video.info.codec == "prores")
     ):

@@ -201,7 +201,6 @@ class _Work:
             encoder.stream.metadata["language"] = best.language
         if original and len(tracks) > 1:
             self.notes.append(f"Of the film's {len(tracks)} sound tracks, only one was used.")
-
         return encoder.encoded(sound)
 
     def rest(self, video: VideoFile) -> Iterator[Timed]:
@@ -211,16 +210,11 @@ class _Work:
             self.notes.append(self._homeless("chapters"))
         elif marks:
             self.out.set_chapters(marks)
-        takers: dict[int, Copied | Converted] = {}
-        for stream in source.streams:
-            taker = self._taker(stream, video)
-            if taker is not None:
-                takers[stream.index] = taker
-        streams = [stream for stream in source.streams if stream.index in takers]
+        takers = {stream.index: taker for stream in source.streams if (taker := self._taker(stream, video)) is not None}
 
         def packets() -> Iterator[Timed]:
             yield from ((0.0, packet) for packet in self.covers)
-            for packet in demuxed(source, streams, self.seen.seams):
+            for packet in demuxed(source, [source.streams[index] for index in takers], self.seen.seams):
                 yield from takers[packet.stream.index].take(packet)
 
         return packets()
@@ -242,18 +236,16 @@ class _Work:
 
     def _subtitles(self, stream: Any) -> Copied | Converted | None:
         codec = codec_of(stream)
-        taker: Copied | Converted
         if codec in KEPT[self.written.container]:
             # The muxer writes the empty samples between timed texts itself.
             empty = 2 if codec == "mov_text" else 0
-            taker = Copied(twin(self.out, stream), self.seen.origin, self.duration, empty=empty)
-        elif codec in TEXTS:
-            taker = Converted(self.out, self.written.text, stream, self.seen.origin, self.duration)
-            describe(taker.stream, stream)
-        else:
-            self.notes.append(self._homeless(f"subtitles ({codec or 'of no kind known'})"))
-            return None
-        return taker
+            return Copied(twin(self.out, stream), self.seen.origin, self.duration, empty=empty)
+        if codec in TEXTS:
+            converted = Converted(self.out, self.written.text, stream, self.seen.origin, self.duration)
+            describe(converted.stream, stream)
+            return converted
+        self.notes.append(self._homeless(f"subtitles ({codec or 'of no kind known'})"))
+        return None
 
     def _attach(self, name: str, kind: str | None, content: bytes) -> None:
         if self.written.container == "matroska":

@@ -44,10 +44,8 @@ NO_PICTURE = "Not one picture of this film can be decoded: it is damaged or empt
 class VideoInfo:
     """What a film says of itself."""
 
-    duration: float  # stated length in seconds; 0 where none is stated
     rate: float  # pictures a second; on average, if the rate varies
-    container: str  # libav's names of the file format
-    codec: str  # and of the encoding
+    codec: str  # libav's name of the encoding
     sound: bool  # whether there is sound
     # Timecode of the first picture, as the camera counted: "10:02:03:04", with a semicolon where it drops frames
     timecode: str | None = None
@@ -59,8 +57,7 @@ class VideoInfo:
 class VideoFrame:
     """One picture of a film, not yet converted."""
 
-    def __init__(self, index: int, time: float, frame: "av.VideoFrame", shape: float) -> None:
-        self.index = index
+    def __init__(self, time: float, frame: "av.VideoFrame", shape: float) -> None:
         self.time = time
         self.frame = frame
         self._quarters = round(frame.rotation / 90) % 4  # counter-clockwise, to set it upright
@@ -122,7 +119,7 @@ class VideoFile:
     def first(self) -> VideoFrame:
         """Decode the first picture that can be; to be called before `frames`, or instead."""
         for frame in self._decoded():
-            return VideoFrame(0, 0.0, frame, self._shape)
+            return VideoFrame(0.0, frame, self._shape)
         raise InputError(NO_PICTURE, self.path)
 
     def frames(self) -> Iterator[VideoFrame]:
@@ -146,7 +143,7 @@ class VideoFile:
             if index and time >= end:  # more pictures than packets: no time is left for them
                 break
             previous = time
-            yield VideoFrame(index, time, frame, self._shape)
+            yield VideoFrame(time, frame, self._shape)
         if first is None:
             raise InputError(NO_PICTURE, self.path)
 
@@ -165,7 +162,7 @@ class VideoFile:
                 stamp = self._stamp(frame)
                 if stamp is None:
                     break
-                found = VideoFrame(0, float(stamp) - origin, frame, self._shape)
+                found = VideoFrame(float(stamp) - origin, frame, self._shape)
                 if found.time >= time - 1e-6:
                     break
         return found
@@ -205,11 +202,8 @@ class VideoFile:
         self._check_size(context.width, context.height)
         rate = float(stream.average_rate or stream.guessed_rate or 0)
         timecode = self._timecode()
-        duration = _seconds(stream.duration, stream.time_base) or (self.container.duration or 0) / 1_000_000
         return VideoInfo(
-            duration=max(0.0, duration),
             rate=rate if SLOWEST <= rate <= FASTEST else USUAL_RATE,
-            container=self.container.format.name,
             codec=context.codec.canonical_name,
             sound=self.container.streams.best("audio") is not None,
             timecode=timecode,
@@ -217,11 +211,9 @@ class VideoFile:
         )
 
     def _timecode(self) -> str | None:
-        for tags in (self.stream.metadata, self.container.metadata, *(s.metadata for s in self.container.streams)):
-            for name, value in tags.items():
-                if name.lower() == "timecode":
-                    return value
-        return None
+        tagged = (self.stream, self.container, *self.container.streams)
+        found = (value for each in tagged for name, value in each.metadata.items() if name.lower() == "timecode")
+        return next(found, None)
 
     def _timecode_rate(self) -> int | None:
         """What a QuickTime film says of its timecode, which libav keeps to itself.
@@ -294,7 +286,3 @@ def _survey(path: str, _: tuple[int, ...]) -> Survey:
     if found.duration > LONGEST:
         raise InputError("Its time stamps say that it lasts longer than a day: it is damaged.", path)
     return found
-
-
-def _seconds(stamp: int | None, base: Any) -> float | None:
-    return None if stamp is None or not base else float(stamp * base)

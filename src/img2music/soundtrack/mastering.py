@@ -94,14 +94,9 @@ def _parted(values: NDArray[Any], size: int) -> NDArray[Any]:
 
 def loudness(powers: NDArray[np.float64]) -> float | None:
     """Integrated loudness of a sound."""
-    return integrated_loudness(moving_mean(powers, round(BLOCK / STEP)))
-
-
-def moving_mean(powers: NDArray[np.float64], steps: int) -> NDArray[np.float64]:
-    """Mean of every so many neighbours."""
-    if len(powers) < steps:
-        return np.zeros(0)
-    return np.convolve(powers, np.full(steps, 1.0 / steps), mode="valid")
+    steps = round(BLOCK / STEP)
+    enough = len(powers) >= steps
+    return integrated_loudness(np.convolve(powers, np.full(steps, 1.0 / steps), "valid") if enough else np.zeros(0))
 
 
 def in_lufs(powers: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from img2music.errors import InputError
 from img2music.media.film_sound import film_sound
 from img2music.media.resampling import Resampler, channels_of, check_frame, layout_of
+from img2music.media.sound_writer import Sound
 from img2music.options import DUCKING, LOUDNESS, OriginalSound, ScoreOptions
 from img2music.progress import Progress, Step, unwatched
 from img2music.soundtrack.blocks import RATE, Reader, Samples, lengths
@@ -42,13 +43,9 @@ SURROUND = {"5.0": "5.1", "5.0(side)": "5.1", "5.1": "5.1", "5.1(side)": "5.1", 
 
 
 @dataclass(frozen=True)
-class Sound:
-    """The sound of a scored film."""
+class ScoredSound(Sound):
+    """The sound of a scored film, as long as that, decoded as its blocks are asked for."""
 
-    rate: int  # samples a second
-    layout: str  # libav's name of the layout: "stereo", or "5.1" or "7.1" where the film's own sound has it
-    samples: int  # how many there are, as many as the film is long
-    blocks: Iterator[Samples]  # all of them in order, decoded as they are asked for; full scale is 1.0
     own: OwnSound | None  # what becomes of the film's own sound, with the speech that was found; None if it has none
 
 
@@ -59,7 +56,7 @@ def compose(
     *,
     film: str | os.PathLike[str] | None = None,
     duration: float | None = None,
-) -> Sound:
+) -> ScoredSound:
     """Make the sound of a scored film; 0 s is its first picture.
 
     Everything is decoded to be measured before this returns, and again when the blocks are asked for; what is in memory
@@ -92,7 +89,7 @@ def compose(
 
     curve = gain_curve(measure(mixed(), channels), options.loudness, PEAK)
     told = None if own is None and use.use is not OriginalSound.DROP else use
-    return Sound(RATE, layout, samples, mastered(mixed(), curve), told)
+    return ScoredSound(RATE, layout, samples, mastered(mixed(), curve), told)
 
 
 def asked(sheet: CueSheet, options: ScoreOptions) -> OwnSound:

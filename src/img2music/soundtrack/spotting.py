@@ -96,11 +96,9 @@ def candidates(store: "LibraryStore", options: SpotOptions) -> Candidates:
 
 
 def _artist_numbers(artists: NDArray[Any]) -> NDArray[np.int64]:
-    numbers: dict[str, int] = {}
-    found = np.empty(len(artists), dtype=np.int64)
-    for index, artist in enumerate(artists.tolist()):
-        found[index] = numbers.setdefault(fold(artist), len(artists) + len(numbers)) if artist else index
-    return found
+    names = [fold(artist) if artist else index for index, artist in enumerate(artists.tolist())]
+    numbers: dict[str | int, int] = {}
+    return np.array([numbers.setdefault(name, len(numbers)) for name in names], dtype=np.int64)
 
 
 def _found(store: "LibraryStore", columns: dict[str, NDArray[Any]], text: str) -> int:

@@ -9,7 +9,6 @@ import av
 import numpy as np
 import pytest
 
-from img2music.media.film_sound import film_sound
 from img2music.media.film_writer import write_film
 from img2music.media.video import VideoFile, survey_of
 from tests.media.test_film_writer import Ticks
@@ -83,11 +82,12 @@ def shown(path: Path) -> list[float]:
 def clicks(path: Path) -> list[float]:
     """Seconds of the film at which sound is loud, each by the first."""
     loud: list[float] = []
-    for start, frame in film_sound(path):
-        assert start is not None
-        for place in np.flatnonzero(np.abs(frame.to_ndarray()[0]) > 0.2) / RATE:
-            if not loud or start + place > loud[-1] + 0.2:
-                loud.append(start + place)
+    with VideoFile(path) as film:
+        for start, frame in film.sound():
+            assert start is not None
+            for place in np.flatnonzero(np.abs(frame.to_ndarray()[0]) > 0.2) / RATE:
+                if not loud or start + place > loud[-1] + 0.2:
+                    loud.append(start + place)
     return loud
 
 

@@ -1,5 +1,6 @@
 """The streams of a film's file: copied as they are, encoded anew, or converted, with what they say of themselves."""
 
+import itertools
 import os
 import re
 import struct
@@ -9,14 +10,12 @@ from dataclasses import KW_ONLY, dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from img2music.errors import InputError
 from img2music.media import tone
 from img2music.media.film_survey import SAME_RATE, demuxed
 from img2music.media.sound_writer import Timed, timed
-from img2music.media.video import NO_PICTURE, VideoFile, VideoInfo
+from img2music.media.video import VideoFile, VideoInfo
 
 if TYPE_CHECKING:
-    import av
     from av.container import InputContainer, OutputContainer
     from av.container.core import Chapter
     from av.packet import Packet
@@ -133,73 +132,54 @@ def video_stream(
     return stream
 
 
-class Encoded:
-    """A film's pictures, encoded anew into a stream of another file."""
+def encoded(
+    container: "OutputContainer", codec: str, video: VideoFile, duration: float
+) -> tuple[Any, str, Iterator[Timed]]:
+    """Encode a film's pictures anew into a stream of another file: the stream, what its encoding is called, packets."""
+    from av.video.frame import PictureType
 
-    def __init__(self, container: "OutputContainer", codec: str, video: VideoFile, duration: float) -> None:
-        self._frames = video.frames()
-        self._duration = duration
-        self._last = 0
-        self._interval = round(1 / video.survey.rate / VIDEO_TIME_BASE)
-        first = next(self._frames, None)
-        if first is None:
-            raise InputError(NO_PICTURE, video.path)
-        self._first = first.frame
-        deep = self._first.format.components[0].bits > 8 and int(self._first.color_trc) in (tone.PQ, tone.HLG)
-        codec = DEEP[codec] if deep else codec
-        os.environ.setdefault("SVT_LOG", "1")  # SVT-AV1 tells standard error how it is set up, otherwise
-        self.name = NAMES[codec]
-        rate = Fraction(video.survey.rate).limit_denominator(1001)
-        shape = video.stream.sample_aspect_ratio or Fraction(1)
-        # VP9 and AV1 do not tell the shape of a pixel: there, it is made square.
-        width = self._first.width if codec == "libx264" else round(self._first.width * shape)
-        size = max(2, width // 2 * 2), max(2, self._first.height // 2 * 2)
-        self._pixels = "yuv420p10le" if deep else "yuv420p"
-        stream = video_stream(
-            container, codec, size, rate=rate, base=VIDEO_TIME_BASE, options=OPTIONS[codec], pixels=self._pixels
-        )
-        context = stream.codec_context
-        if codec == "libx264":
-            context.sample_aspect_ratio = shape
-        for attribute in ("color_primaries", "color_trc", "colorspace"):
-            setattr(context, attribute, int(getattr(self._first, attribute)))
-        matrix: Any = self._first.side_data.get("DISPLAYMATRIX")
-        if matrix is not None:
-            stream.set_display_matrix(struct.unpack("=9i", bytes(matrix)))
-        self.stream = stream
+    frames = video.frames()
+    head = next(frames)
+    first = head.frame
+    deep = first.format.components[0].bits > 8 and int(first.color_trc) in (tone.PQ, tone.HLG)
+    codec = DEEP[codec] if deep else codec
+    os.environ.setdefault("SVT_LOG", "1")  # SVT-AV1 tells standard error how it is set up, otherwise
+    rate = Fraction(video.survey.rate).limit_denominator(1001)
+    shape = video.stream.sample_aspect_ratio or Fraction(1)
+    # VP9 and AV1 do not tell the shape of a pixel: there, it is made square.
+    width = first.width if codec == "libx264" else round(first.width * shape)
+    size = max(2, width // 2 * 2), max(2, first.height // 2 * 2)
+    pixels = "yuv420p10le" if deep else "yuv420p"
+    stream = video_stream(
+        container, codec, size, rate=rate, base=VIDEO_TIME_BASE, options=OPTIONS[codec], pixels=pixels
+    )
+    context = stream.codec_context
+    if codec == "libx264":
+        context.sample_aspect_ratio = shape
+    for attribute in ("color_primaries", "color_trc", "colorspace"):
+        setattr(context, attribute, int(getattr(first, attribute)))
+    matrix: Any = first.side_data.get("DISPLAYMATRIX")
+    if matrix is not None:
+        stream.set_display_matrix(struct.unpack("=9i", bytes(matrix)))
 
-    def packets(self) -> Iterator[Timed]:
-        """Encode all pictures."""
-        yield from self._encoded(self._first, 0.0)
-        for each in self._frames:
-            yield from self._encoded(each.frame, each.time)
-        for packet in self.stream.encode(None):
-            lasting = self._timed(packet)
-            if packet.pts == self._last:  # lasts until the film ends, however varying its rate
-                packet.duration = round(self._duration / packet.time_base) - packet.pts
-            yield lasting
+    def packets() -> Iterator[Timed]:
+        last, interval = 0, round(1 / video.survey.rate / VIDEO_TIME_BASE)
+        for each in itertools.chain([head], frames, [None]):
+            picture = None
+            if each is not None:
+                if each.time >= duration:
+                    continue
+                picture = each.frame.reformat(*size, format=pixels, dst_color_range=TELEVISION, interpolation="BICUBIC")
+                picture.pts, picture.time_base = round(each.time / VIDEO_TIME_BASE), VIDEO_TIME_BASE
+                last = picture.pts
+                picture.pict_type = PictureType.NONE  # where its own encoder began anew is no business of the new one
+            for packet in stream.encode(picture):
+                packet.duration = interval  # not that of the picture, in another unit
+                if picture is None and packet.pts == last:  # lasts until the film ends, however varying its rate
+                    packet.duration = round(duration / packet.time_base) - packet.pts
+                yield timed(packet)
 
-    def _encoded(self, frame: "av.VideoFrame", time: float) -> Iterator[Timed]:
-        from av.video.frame import PictureType
-
-        if time >= self._duration:
-            return
-        picture = frame.reformat(
-            self.stream.width,
-            self.stream.height,
-            format=self._pixels,
-            dst_color_range=TELEVISION,
-            interpolation="BICUBIC",
-        )
-        picture.pts, picture.time_base = round(time / VIDEO_TIME_BASE), VIDEO_TIME_BASE
-        self._last = picture.pts
-        picture.pict_type = PictureType.NONE  # where its own encoder began anew is no business of the new one
-        for packet in self.stream.encode(picture):
-            yield self._timed(packet)
-
-    def _timed(self, packet: Any) -> Timed:
-        packet.duration = self._interval  # not that of the picture, in another unit
-        return timed(packet)
+    return stream, NAMES[codec], packets()
 
 
 class Converted:
@@ -334,9 +314,7 @@ def redundant(stream: Any, container: "InputContainer") -> bool:
 def cover(film: str | os.PathLike[str], index: int) -> bytes:
     """Read a cover picture."""
     with VideoFile(film) as video:
-        for packet in demuxed(video.container, [video.container.streams[index]]):
-            return bytes(packet)
-    return b""
+        return next(map(bytes, demuxed(video.container, [video.container.streams[index]])), b"")
 
 
 def covering(out: "OutputContainer", source: Any, content: bytes) -> "Packet[Any]":

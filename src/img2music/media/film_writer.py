@@ -21,13 +21,13 @@ from img2music.media.film_streams import (
     TEXTS,
     Converted,
     Copied,
-    Encoded,
     chapters,
     code_tags,
     codec_of,
     cover,
     covering,
     describe,
+    encoded,
     redundant,
     tags,
     timecode,
@@ -164,11 +164,11 @@ class _Work:
             for tag in code_tags(video, self.written.container):
                 if self._holds(tag):
                     return self._copies(self.out, video, tag)
-        encoded = Encoded(self.out, self.written.video, video, self.duration)
-        describe(encoded.stream, video.stream)
-        encoded.stream.metadata.update(timecode(video.info, self.seen.rate))
-        self.notes.append(f"The pictures were encoded anew as {encoded.name}, since {fault}.")
-        return encoded.packets()
+        stream, name, packets = encoded(self.out, self.written.video, video, self.duration)
+        describe(stream, video.stream)
+        stream.metadata.update(timecode(video.info, self.seen.rate))
+        self.notes.append(f"The pictures were encoded anew as {name}, since {fault}.")
+        return packets
 
     def _holds(self, tag: str | None) -> bool:
         """Whether the container takes the film's pictures: their first ones are written to nowhere."""

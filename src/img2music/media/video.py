@@ -1,4 +1,4 @@
-"""Films to pictures: anything libav decodes, each picture once and in order, scaled down as it comes."""
+"""Films to pictures and sound: anything libav decodes, each picture once and in order, scaled down as it comes."""
 
 import itertools
 import os
@@ -21,6 +21,7 @@ from img2music.media.images import is_image
 
 if TYPE_CHECKING:
     import av
+    from av.audio.frame import AudioFrame
     from av.container import InputContainer
     from av.video.stream import VideoStream
 
@@ -166,6 +167,33 @@ class VideoFile:
                 if found.time >= time - 1e-6:
                     break
         return found
+
+    def sound(self) -> "Iterator[tuple[float | None, AudioFrame]]":
+        """Decode the sound, of several streams the default one, each frame with its seconds from the first picture.
+
+        Instead of the pictures; nothing, where there is none.
+        """
+        import av
+
+        stream: Any = self.container.streams.best("audio")
+        if stream is None:
+            return
+        if stream.codec_context is None:
+            raise InputError("The encoding of this film's sound is not known to libav; leave it out.", self.path)
+        origin, decoded, damaged = float(self.survey.origin), 0, 0
+        for packet in itertools.chain(demuxed(self.container, [stream], self.survey.seams), [None]):
+            try:
+                frames = stream.codec_context.decode(packet)
+            except (av.error.FFmpegError, ValueError):
+                damaged += 1  # a gap, not the end
+                continue
+            decoded += bool(frames)
+            for frame in frames:
+                if frame.samples:
+                    stamped = frame.pts is not None and frame.time_base
+                    yield float(frame.pts * frame.time_base) - origin if stamped else None, frame
+        if damaged > decoded:
+            raise InputError("Most of this film's sound can't be decoded: it is damaged; leave it out.", self.path)
 
     def _opened(self) -> "InputContainer":
         import av

@@ -105,8 +105,8 @@ class CueWriter:
     def _plain(self, each: Chosen, track: Track) -> Cue:
         """The passage that fits best, wherever the beats are."""
         start, end = self._times(each.span)
-        begin, gain_db = self._best(each.span, each.track), gain(track.features.loudness)
-        return Cue(start, end, _cue_track(track), Passage(begin, begin + end - start), gain_db=gain_db)
+        passage = self._best(each.span, each.track)
+        return Cue(start, end, _cue_track(track), passage, gain_db=gain(track.features.loudness))
 
     def _finished(
         self, cue: Cue, each: Chosen, runners: Sequence[Runner], pinned: bool, songs: Mapping[int, Track]
@@ -124,28 +124,29 @@ class CueWriter:
 
     def _alternative(self, each: Chosen, runner: Runner, track: Track, chosen: float, pinned: bool) -> Alternative:
         other, repeats = runner
-        begin = self._best(each.span, other)
         start, end = self._times(each.span)
-        distance = self._heard(start, end, other, begin)[0]
+        passage = self._best(each.span, other)
+        distance = self._heard(start, end, other, passage.start)[0]
         note = None
         if distance < chosen - NEARER:
-            unmoved = self._best(each.span, each.track)
+            unmoved = self._best(each.span, each.track).start
             if pinned:
                 note = "another is pinned"
             elif repeats:
                 note = "it or its artist is heard close by"
             elif distance >= self._heard(start, end, each.track, unmoved)[0] - NEARER:
                 note = "the chosen one was this near before it moved to a beat"
-            elif begin > 0.0 and unmoved == 0.0:
+            elif passage.start > 0.0 and unmoved == 0.0:
                 note = "it would begin within the song"
             elif self.music.pace is not None:
                 note = "its tempo fits the cutting less"
             else:
                 note = "not so near in whole seconds, which the search compares"
-        return Alternative(_cue_track(track), Passage(begin, begin + end - start), distance, note)
+        return Alternative(_cue_track(track), passage, distance, note)
 
-    def _best(self, span: Span, track: int) -> float:
-        return self.music.passage(self.curve, span, track)[0]
+    def _best(self, span: Span, track: int) -> Passage:
+        begin, (start, end) = self.music.passage(self.curve, span, track)[0], self._times(span)
+        return Passage(begin, begin + end - start)
 
     def _times(self, span: Span) -> Point:
         return float(self.curve.boundaries[span.first]), float(self.curve.boundaries[span.last])

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from img2music.distribution import AffectDistribution
 
 CELLS_AT_ONCE = 65_536  # cells of music that are compared with the film at once: what stays in a processor's cache
+TRACKS_AT_ONCE = 8192  # tracks whose costs are in memory at once, at least
 TOLERANCE = 0.05  # seconds by which a passage may reach beyond the end of its track, which lengths in tags are off by
 BEATS_PER_SHOT, SHOT = 8.0, 4.0
 """A shot of 4 seconds wants two bars of four beats: 120 beats a minute, where a film cuts neither slowly nor fast."""
@@ -126,11 +127,14 @@ class TrackCurves:
         within its track, and what the track costs by its tempo. It begins at the border of a window of the track's
         curve.
         """
-        first = 0
+        begin, first, parts = 0, 0, []
         while first < len(self):
             last = int(np.searchsorted(self._first, self._first[first] + CELLS_AT_ONCE, side="right")) - 1
             last = max(last, first + 1)
-            yield first, self._costs_of(film, spans, first, last)
+            parts.append(self._costs_of(film, spans, first, last))
+            if last - begin >= TRACKS_AT_ONCE or last == len(self):
+                yield begin, np.concatenate(parts, axis=1)
+                begin, parts = last, []
             first = last
 
     def _costs_of(self, film: FilmCurve, spans: Sequence[Span], first: int, last: int) -> NDArray[np.float32]:

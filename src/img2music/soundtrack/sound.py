@@ -1,6 +1,5 @@
 """The sound of a scored film: its music, its own sound, and how loud they are."""
 
-import contextlib
 import itertools
 import os
 from collections.abc import Iterable, Iterator, Sequence
@@ -12,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from img2music.errors import InputError
-from img2music.media.film_sound import film_sound
 from img2music.media.resampling import Resampler, channels_of, check_frame, layout_of
 from img2music.media.sound_writer import Sound
+from img2music.media.video import VideoFile
 from img2music.options import DUCKING, LOUDNESS, OriginalSound, ScoreOptions
 from img2music.progress import Progress, Step, unwatched
 from img2music.soundtrack.blocks import RATE, Reader, Samples, lengths
@@ -176,17 +175,17 @@ class FilmTrack:
     @classmethod
     def of(cls, path: str | os.PathLike[str]) -> "FilmTrack | None":
         """Look at the sound of a film; None for a film without any."""
-        with contextlib.closing(film_sound(path)) as sound:
-            for _, frame in sound:
-                check_frame(frame, os.fsdecode(path))
+        with VideoFile(path) as film:
+            for _, frame in film.sound():
+                check_frame(frame, film.path)
                 return cls(path, SURROUND.get(layout_of(frame), "stereo"))
         return None
 
     def blocks(self, samples: int) -> Iterator[Samples]:
         """Decode it, from the first picture on."""
-        with contextlib.closing(film_sound(self._path)) as sound:
-            resampler = Resampler(RATE, self.layout, os.fsdecode(self._path))
-            reader = Reader(placed(sound, resampler), resampler.channels)
+        with VideoFile(self._path) as film:
+            resampler = Resampler(RATE, self.layout, film.path)
+            reader = Reader(placed(film.sound(), resampler), resampler.channels)
             for _, count in lengths(samples):
                 yield reader.read(count)
 

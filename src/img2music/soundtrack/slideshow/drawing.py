@@ -174,7 +174,8 @@ def _part(photo: Image.Image, size: tuple[int, int], part: Window, wanted: tuple
 
 def _backdrop(photo: Image.Image, box: Box, frame: tuple[int, int]) -> Planes:
     """The photo itself, filling the frame, blurred and dark, with a soft shadow around the box."""
-    small = _small(frame)
+    shrink = BACKDROP_SIDE / max(frame)
+    small = max(2, round(frame[0] * shrink)), max(2, round(frame[1] * shrink))
     size = photo.info["original_size"]
     share = min(size[0] / frame[0], size[1] / frame[1])
     width, height = min(frame[0] * share, size[0]), min(frame[1] * share, size[1])
@@ -186,11 +187,6 @@ def _backdrop(photo: Image.Image, box: Box, frame: tuple[int, int]) -> Planes:
     shadow[box.top : box.top + box.height, box.left : box.left + box.width] = 1.0 - SHADOW_LIGHT
     shadow = cv2.GaussianBlur(shadow, (0, 0), SHADOW_WIDTH * min(frame), borderType=cv2.BORDER_REPLICATE)
     return _from_rgb(colours * (1.0 - shadow)[:, :, None], dither=True)
-
-
-def _small(frame: tuple[int, int]) -> tuple[int, int]:
-    shrink = BACKDROP_SIDE / max(frame)
-    return max(2, round(frame[0] * shrink)), max(2, round(frame[1] * shrink))
 
 
 def _from_rgb(rgb: NDArray[np.uint8] | NDArray[np.float32], *, dither: bool = False) -> Planes:

@@ -118,12 +118,16 @@ def listen(path: str | os.PathLike[str], spans: Sequence[tuple[float, float]]) -
 
     The spans are in seconds; they may overlap and reach beyond the song. Empty if the song can't be decoded.
     """
+    import soxr
+
     found: list[Beats] = []
     try:
         with open_audio(path) as audio:
             duration = audio.info.duration
             for excerpt in audio.excerpts(merged(spans, duration)):
-                samples = _mono(excerpt.samples, excerpt.rate)
+                samples = mono(excerpt.samples)
+                if excerpt.rate != RATE:
+                    samples = soxr.resample(samples, excerpt.rate, RATE)
                 times, first, why = track(samples)
                 begins, ends = (None if time is None else excerpt.start + time for time in _sounding(samples))
                 found.append(
@@ -234,13 +238,6 @@ def _powers(samples: NDArray[np.float32], size: int) -> NDArray[np.float64]:
     """Mean square of every so many samples."""
     count = len(samples) // size
     return np.asarray((samples[: count * size].reshape(count, size).astype(np.float64) ** 2).mean(axis=1))
-
-
-def _mono(samples: NDArray[np.float32], rate: int) -> NDArray[np.float32]:
-    import soxr
-
-    joined = mono(samples)
-    return joined if rate == RATE else np.asarray(soxr.resample(joined, rate, RATE))
 
 
 def _loud(loudness: NDArray[np.float32], frames: NDArray[Any]) -> NDArray[np.float64]:

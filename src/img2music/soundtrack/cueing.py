@@ -4,7 +4,7 @@ So that beats fall where cues meet, each passage moves a little within its song.
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -95,32 +95,25 @@ class CueWriter:
             start, end = self._times(chosen[number].span)
             return self._heard(start, end, chosen[number].track, begin)[0] * (end - start)
 
-        plain = [self._plain(each, songs[each.track]) for each in chosen]
-        aligned = align(plain, self.film.times, misfit)
-        return tuple(
-            self._finished(cue, each, others, pin, songs)
-            for cue, each, others, pin in zip(aligned, chosen, runners, pinned, strict=True)
-        )
-
-    def _plain(self, each: Chosen, track: Track) -> Cue:
-        """The passage that fits best, wherever the beats are."""
-        start, end = self._times(each.span)
-        passage = self._best(each.span, each.track)
-        return Cue(start, end, _cue_track(track), passage, gain_db=gain(track.features.loudness))
-
-    def _finished(
-        self, cue: Cue, each: Chosen, runners: Sequence[Runner], pinned: bool, songs: Mapping[int, Track]
-    ) -> Cue:
-        track = songs[each.track]
-        distance, heard = self._heard(cue.start, cue.end, each.track, cue.passage.start)
-        return replace(
-            cue,
-            start_frame=self.film.frame(cue.start),
-            end_frame=self.film.frame(cue.end),
-            distance=distance,
-            why=self._why(*self._times(each.span), track, heard),
-            alternatives=tuple(self._alternative(each, one, songs[one[0]], distance, pinned) for one in runners),
-        )
+        plain = []
+        for each in chosen:  # the passage that fits best, wherever the beats are
+            (start, end), track = self._times(each.span), songs[each.track]
+            passage, gain_db = self._best(each.span, each.track), gain(track.features.loudness)
+            plain.append(Cue(start, end, _cue_track(track), passage, gain_db=gain_db))
+        found = []
+        for cue, each, others, pin in zip(align(plain, self.film.times, misfit), chosen, runners, pinned, strict=True):
+            distance, heard = self._heard(cue.start, cue.end, each.track, cue.passage.start)
+            alternatives = [self._alternative(each, one, songs[one[0]], distance, pin) for one in others]
+            finished = replace(
+                cue,
+                start_frame=self.film.frame(cue.start),
+                end_frame=self.film.frame(cue.end),
+                distance=distance,
+                why=self._why(*self._times(each.span), songs[each.track], heard),
+                alternatives=tuple(alternatives),
+            )
+            found.append(finished)
+        return tuple(found)
 
     def _alternative(self, each: Chosen, runner: Runner, track: Track, chosen: float, pinned: bool) -> Alternative:
         other, repeats = runner

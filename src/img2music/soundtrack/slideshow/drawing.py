@@ -108,7 +108,8 @@ class DrawnPhoto:
         seconds: float,
         number: int,
     ) -> None:
-        photo = read_image(path, least_side=_least_side(size, plan_motion(size, frame, seconds, number)))
+        scale = min(1.0, _scale(plan_motion(size, frame, seconds, number)))
+        photo = read_image(path, least_side=max(1, math.ceil(min(size) * scale)))  # all the pixels that will be seen
         size = photo.info["original_size"]  # another file may have its name by now
         self._motion = plan_motion(size, frame, seconds, number)
         box, scale = self._motion.box, _scale(self._motion)
@@ -146,11 +147,6 @@ class DrawnPhoto:
 def _scale(motion: Motion) -> float:
     """Pixels of the frame for each of the photo, where it is seen closest."""
     return motion.box.width / min(motion.start.width, motion.end.width)
-
-
-def _least_side(size: tuple[int, int], motion: Motion) -> int:
-    """Shorter side at which a decoded photo has all the pixels that will be seen."""
-    return max(1, math.ceil(min(size) * min(1.0, _scale(motion))))
 
 
 def _seen(motion: Motion, size: tuple[int, int], margin: float) -> Window:

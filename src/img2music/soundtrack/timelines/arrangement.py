@@ -174,7 +174,7 @@ def arrange(sheet: CueSheet) -> Arrangement:
         url=url,
         frames=total,
         first=0,
-        drops=_drops(rate),
+        drops=rate.denominator != 1 and round(rate) % 30 == 0,  # only that of 29.97 and 59.94 can
         size=None if show is None else (show.width, show.height),
         channels=0 if show else UNKNOWN_SOUND[0],
         rate=UNKNOWN_SOUND[1],
@@ -194,11 +194,6 @@ def _photos(show: SheetSlideshow, total: int, rate: Fraction) -> list[PhotoClip]
         for photo, start, end in zip(show.photos, starts[:-1], starts[1:], strict=True)
         if end > start
     ]
-
-
-def _drops(rate: Fraction) -> bool:
-    """Whether timecode of this rate drops frame numbers: only that of 29.97 and 59.94 can."""
-    return rate.denominator != 1 and round(rate) % 30 == 0
 
 
 def timeline_rate(fps: float) -> Fraction:

@@ -21,7 +21,7 @@ def as_edl(sheet: CueSheet) -> bytes:
     lines = [f"TITLE: {made.name}", f"FCM: {mode}", ""]
     reels = _reels(made)
     lines += _pictures(made, reels)
-    lines += _scenes(made)
+    lines += [f"* LOC: {_code(made, scene.start)} {scene.colour:7} {scene.title.upper()}" for scene in made.scenes]
     before = None
     for number, clip in enumerate(made.music, start=1 + len(made.shown)):
         lines += _event(number, clip, before, reels, made)
@@ -38,11 +38,6 @@ def _pictures(made: Arrangement, reels: dict[str, str]) -> Iterator[str]:
         yield f"* OTIO REFERENCE FROM: {shown.url}"
     if film.heard:
         yield _level(made, film.first, film.gain_db, reels[film.url], "A1")
-
-
-def _scenes(made: Arrangement) -> Iterator[str]:
-    for scene in made.scenes:
-        yield f"* LOC: {_code(made, scene.start)} {scene.colour:7} {scene.title.upper()}"
 
 
 def _event(

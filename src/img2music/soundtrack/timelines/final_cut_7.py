@@ -97,7 +97,9 @@ class _Sequence:
         """A clip on the track of one channel, with its fades."""
         if clip.fade_in:
             yield self._fade(clip.number, channel, into=clip.fade_in)
-        words = _source(channel, clip.channels) | {"filter": _levels(clip.cue.gain_db, _keyframes(clip))}
+        start = clip.source - clip.first  # in the song's own time
+        levels = [{"when": start + frame, "value": _linear(level)} for frame, level in clip.keyframes]
+        words = _source(channel, clip.channels) | {"filter": _levels(clip.cue.gain_db, levels)}
         ranges = span(clip.first, clip.available, self._rate), span(clip.source, clip.frames, self._rate)
         media = {"audio": _sound(clip.channels, clip.rate)}
         yield self._clip((clip.name, clip.file, clip.url), clip.start, ranges, media, words)
@@ -142,18 +144,13 @@ def _source(channel: int, channels: int) -> dict[str, Any]:
     return words
 
 
-def _levels(gain_db: float, keyframes: list[dict[str, Any]] | None = None) -> dict[str, Any]:
+def _levels(gain_db: float, keyframes: Sequence[dict[str, Any]] = ()) -> dict[str, Any]:
     level: dict[str, Any] = {"name": "Level", "parameterid": "level", "valuemin": 0, "valuemax": LOUDEST}
     level["value"] = _linear(gain_db)
     if keyframes:
-        level["keyframe"] = keyframes
+        level["keyframe"] = list(keyframes)
     words = {"name": "Audio Levels", "effectid": "audiolevels", "effectcategory": "audiolevels"}
     return {"effect": {**words, "effecttype": "audiolevels", "mediatype": "audio", "parameter": level}}
-
-
-def _keyframes(clip: MusicClip) -> list[dict[str, Any]]:
-    """Levels at frames of the song."""
-    return [{"when": clip.source - clip.first + frame, "value": _linear(level)} for frame, level in clip.keyframes]
 
 
 def _linear(gain_db: float) -> float:

@@ -35,8 +35,8 @@ def test_every_picture_comes_once_at_its_time(tmp_path: Path, rate: float, kind:
         assert [number for number, _ in frames] == list(range(50))
         assert [time for _, time in frames] == pytest.approx([n / rate for n in range(50)], abs=2e-3)
         assert video.survey.duration == pytest.approx(50 / rate, abs=0.02)
-        assert video.info.rate == pytest.approx(rate, rel=0.01)
-        assert not video.info.sound
+        assert video.rate == pytest.approx(rate, rel=0.01)
+        assert not video.has_sound
 
 
 def test_a_varying_rate_is_told_by_the_time_stamps(tmp_path: Path) -> None:

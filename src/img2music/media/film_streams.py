@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from img2music.media import tone
 from img2music.media.film_survey import SAME_RATE, demuxed
 from img2music.media.sound_writer import Timed, timed
-from img2music.media.video import VideoFile, VideoInfo
+from img2music.media.video import VideoFile
 
 if TYPE_CHECKING:
     from av.container import InputContainer, OutputContainer
@@ -245,28 +245,28 @@ def codec_of(stream: Any) -> str | None:
     return None if stream.codec_context is None else stream.codec_context.codec.canonical_name
 
 
-def timecode(info: VideoInfo, rate: float) -> dict[str, str]:
+def timecode(video: VideoFile, rate: float) -> dict[str, str]:
     """Tell the timecode of a film as libav writes it, which counts every picture."""
-    if info.timecode is None:
+    if video.timecode is None:
         return {}
-    times, rest = divmod(round(rate), info.timecode_rate or max(1, round(rate)))
-    told = re.fullmatch(r"(.*\D)(\d+)", info.timecode)
+    times, rest = divmod(round(rate), video.timecode_rate or max(1, round(rate)))
+    told = re.fullmatch(r"(.*\D)(\d+)", video.timecode)
     if rest or told is None:
-        return {"timecode": info.timecode}
+        return {"timecode": video.timecode}
     return {"timecode": f"{told[1]}{int(told[2]) * times:02}"}
 
 
 def code_tags(video: VideoFile, written: str) -> list[str | None]:
     """List under which four letters a container may name the encoding of a film's pictures."""
     found: list[str | None] = [None]
-    if written in ("mp4", "mov") and video.info.codec == "hevc":
+    if written in ("mp4", "mov") and video.codec == "hevc":
         found.insert(0, "hvc1")  # without which Apple's players don't show it
     tag: str = video.stream.codec_context.codec_tag
     # Where it tells more than the encoding, as with ProRes, of which it is the kind.
     if (
         video.container.format.name.startswith("mov")
         and tag.isprintable()
-        and (written == "mov" or video.info.codec == "prores")
+        and (written == "mov" or video.codec == "prores")
     ):
         found.insert(0, tag)
     return found

@@ -160,13 +160,13 @@ class _Work:
         if fault is None and self.seen.hidden and self.written.container not in MOV:
             fault = f"it begins within a group of pictures, for which {self.ending} has no edit list"
         if fault is None:
-            fault = f"{self.ending} can't hold {video.info.codec}"
+            fault = f"{self.ending} can't hold {video.codec}"
             for tag in code_tags(video, self.written.container):
                 if self._holds(tag):
                     return self._copies(self.out, video, tag)
         stream, name, packets = encoded(self.out, self.written.video, video, self.duration)
         describe(stream, video.stream)
-        stream.metadata.update(timecode(video.info, self.seen.rate))
+        stream.metadata.update(timecode(video, self.seen.rate))
         self.notes.append(f"The pictures were encoded anew as {name}, since {fault}.")
         return packets
 
@@ -188,7 +188,7 @@ class _Work:
 
     def _copies(self, out: "OutputContainer", video: VideoFile, tag: str | None) -> Iterator[Timed]:
         stream = twin(out, video.stream, tag, self.seen.rate)
-        stream.metadata.update(timecode(video.info, self.seen.rate))
+        stream.metadata.update(timecode(video, self.seen.rate))
         copied = Copied(stream, self.seen.origin, self.duration, interval=1 / self.seen.rate, before=self.seen.hidden)
         packets = dated(demuxed(video.container, [video.stream]), self.seen.reordered, self.seen.rate)
         return itertools.chain.from_iterable(map(copied.take, packets))

@@ -4,7 +4,6 @@ import itertools
 import os
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 from pathlib import Path
@@ -39,20 +38,6 @@ SLOWEST, FASTEST = 0.001, 1000.0  # pictures a second; beyond, a header lies
 USUAL_RATE = 25.0  # pictures a second, where a film does not say
 
 NO_PICTURE = "Not one picture of this film can be decoded: it is damaged or empty."
-
-
-@dataclass(frozen=True, slots=True)
-class VideoInfo:
-    """What a film says of itself."""
-
-    rate: float  # pictures a second; on average, if the rate varies
-    codec: str  # libav's name of the encoding
-    sound: bool  # whether there is sound
-    # Timecode of the first picture, as the camera counted: "10:02:03:04", with a semicolon where it drops frames
-    timecode: str | None = None
-    # Up to how many frames it counts each second (30 for 29.97), which may be half of the pictures; None where the film
-    # does not say
-    timecode_rate: int | None = None
 
 
 class VideoFrame:
@@ -93,8 +78,13 @@ class VideoFile:
                 raise InputError("This is a picture, not a film.", self.path)
             self.container = self._opened()
             self.stream = self._moving_stream()
+            context = self.stream.codec_context
+            self._check_size(context.width, context.height)
             self._shape = float(self.stream.sample_aspect_ratio or 1)  # width by height of a pixel
-            self.info = self._described()
+            self.codec = context.codec.canonical_name
+            self.has_sound = self.container.streams.best("audio") is not None
+            self.timecode = self._timecode()
+            self.timecode_rate = None if self.timecode is None else self._timecode_rate()
         except BaseException:
             self.close()
             raise
@@ -110,6 +100,12 @@ class VideoFile:
         if hasattr(self, "container"):
             self.container.close()
         self._file.close()
+
+    @property
+    def rate(self) -> float:
+        """Pictures a second, as it is stated: on average, if the rate varies."""
+        rate = float(self.stream.average_rate or self.stream.guessed_rate or 0)
+        return rate if SLOWEST <= rate <= FASTEST else USUAL_RATE
 
     @property
     def survey(self) -> Survey:
@@ -217,36 +213,25 @@ class VideoFile:
 
         stream: Any = self.container.streams.best("video")
         if stream is None or stream.disposition & Disposition.attached_pic:
-            sound = self.container.streams.best("audio") is not None
-            raise InputError(f"There are no moving pictures in this file{', only sound' if sound else ''}.", self.path)
+            heard = self.container.streams.best("audio") is not None
+            raise InputError(f"There are no moving pictures in this file{', only sound' if heard else ''}.", self.path)
         if stream.codec_context is None:
             raise InputError("The encoding of this film is not known to libav.", self.path)
         stream.thread_type = "AUTO"
         found: VideoStream = stream
         return found
 
-    def _described(self) -> VideoInfo:
-        stream, context = self.stream, self.stream.codec_context
-        self._check_size(context.width, context.height)
-        rate = float(stream.average_rate or stream.guessed_rate or 0)
-        timecode = self._timecode()
-        return VideoInfo(
-            rate=rate if SLOWEST <= rate <= FASTEST else USUAL_RATE,
-            codec=context.codec.canonical_name,
-            sound=self.container.streams.best("audio") is not None,
-            timecode=timecode,
-            timecode_rate=None if timecode is None else self._timecode_rate(),
-        )
-
     def _timecode(self) -> str | None:
+        """That of the first picture, as the camera counted: "10:02:03:04", with a semicolon where it drops frames."""
         tagged = (self.stream, self.container, *self.container.streams)
         found = (value for each in tagged for name, value in each.metadata.items() if name.lower() == "timecode")
         return next(found, None)
 
     def _timecode_rate(self) -> int | None:
-        """What a QuickTime film says of its timecode, which libav keeps to itself.
+        """Up to how many frames timecode counts each second (30 for 29.97), which may be half of the pictures.
 
-        QuickTime File Format, "Timecode sample description".
+        That is told by QuickTime films alone, and libav keeps it to itself (QuickTime File Format, "Timecode sample
+        description").
         """
         from mutagen.mp4 import AtomError, Atoms
 
@@ -310,7 +295,7 @@ def _survey(path: str, _: tuple[int, ...]) -> Survey:
     with VideoFile(path) as video:
         origin = video._stamp(video.first().frame) or Fraction(0)
     with VideoFile(path) as video:
-        found = survey(video.container, video.stream, origin, video.info.rate)
+        found = survey(video.container, video.stream, origin, video.rate)
     if found.duration > LONGEST:
         raise InputError("Its time stamps say that it lasts longer than a day: it is damaged.", path)
     return found

@@ -92,12 +92,12 @@ class CueWriter:
         songs = {index: known[number] for index, number in zip(indices, ids, strict=True)}
 
         def misfit(number: int, begin: float) -> float:
-            start, end = self._times(chosen[number].span)
+            start, end = self.curve.times(chosen[number].span)
             return self._heard(start, end, chosen[number].track, begin)[0] * (end - start)
 
         plain = []
         for each in chosen:  # the passage that fits best, wherever the beats are
-            (start, end), track = self._times(each.span), songs[each.track]
+            (start, end), track = self.curve.times(each.span), songs[each.track]
             passage, gain_db = self._best(each.span, each.track), gain(track.features.loudness)
             plain.append(Cue(start, end, _cue_track(track), passage, gain_db=gain_db))
         found = []
@@ -109,7 +109,7 @@ class CueWriter:
                 start_frame=self.film.frame(cue.start),
                 end_frame=self.film.frame(cue.end),
                 distance=distance,
-                why=self._why(*self._times(each.span), songs[each.track], heard),
+                why=self._why(*self.curve.times(each.span), songs[each.track], heard),
                 alternatives=tuple(alternatives),
             )
             found.append(finished)
@@ -117,7 +117,7 @@ class CueWriter:
 
     def _alternative(self, each: Chosen, runner: Runner, track: Track, chosen: float, pinned: bool) -> Alternative:
         other, repeats = runner
-        start, end = self._times(each.span)
+        start, end = self.curve.times(each.span)
         passage = self._best(each.span, other)
         distance = self._heard(start, end, other, passage.start)[0]
         note = None
@@ -138,11 +138,8 @@ class CueWriter:
         return Alternative(_cue_track(track), passage, distance, note)
 
     def _best(self, span: Span, track: int) -> Passage:
-        begin, (start, end) = self.music.passage(self.curve, span, track)[0], self._times(span)
+        begin, (start, end) = self.music.passage(self.curve, span, track)[0], self.curve.times(span)
         return Passage(begin, begin + end - start)
-
-    def _times(self, span: Span) -> Point:
-        return float(self.curve.boundaries[span.first]), float(self.curve.boundaries[span.last])
 
     def _heard(self, start: float, end: float, track: int, begin: float) -> tuple[float, Point]:
         """Mean distance of a passage at every sample of the film, and its mean position."""

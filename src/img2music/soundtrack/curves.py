@@ -43,6 +43,10 @@ class FilmCurve:
         """The boundaries as numbers of cells, ascending: each at its nearest."""
         return np.minimum(np.round(self.boundaries / self.step).astype(np.int64), len(self.cells))
 
+    def times(self, span: Span) -> tuple[float, float]:
+        """Seconds at which a span begins and ends."""
+        return float(self.boundaries[span.first]), float(self.boundaries[span.last])
+
     def seconds(self, span: Span) -> float:
         """Length of a span."""
         return float(self.boundaries[span.last] - self.boundaries[span.first])
@@ -160,7 +164,7 @@ class TrackCurves:
     def _by_tempo(self, film: FilmCurve, span: Span, tracks: slice) -> NDArray[np.float32] | float:
         if self.pace is None:
             return 0.0
-        return self.pace.prices(float(film.boundaries[span.first]), float(film.boundaries[span.last]), tracks)
+        return self.pace.prices(*film.times(span), tracks)
 
     def passage(self, film: FilmCurve, span: Span, track: int) -> tuple[float, float]:
         """Find the passage of one track that costs least under a span."""

@@ -14,7 +14,7 @@ from img2music.affect import Affect
 from img2music.errors import InputError, printable
 from img2music.media.audio import probe
 from img2music.media.excerpts import AudioInfo
-from img2music.media.video import VideoFile, VideoInfo
+from img2music.media.video import VideoFile
 from img2music.options import OriginalSound
 from img2music.soundtrack.cue_sheet import TOLERANCE, Cue, CueSheet, OwnSound, SheetSlideshow
 from img2music.soundtrack.speech import Level, ducked
@@ -238,28 +238,28 @@ def _probed(clip: FilmClip, path: str, fps: float, rate: Fraction) -> FilmClip:
     """The film with what its file says; what is not here, or can't be read, the editor will see."""
     try:
         with VideoFile(path) as video:
-            info, shown = video.info, video.first()
+            shown = video.first()
     except InputError:
         return clip
-    first = _timecode(info, fps, rate)
-    drops = clip.drops and not (first and info.timecode is not None and ";" not in info.timecode)
+    first = _timecode(video, fps, rate)
+    drops = clip.drops and not (first and video.timecode is not None and ";" not in video.timecode)
     size = (2 * round(shown.height * shown.proportion / 2), shown.height)
     sound = _sound_of(path)  # only the film's container may let one read it
-    channels = sound.channels if info.sound else 0
+    channels = sound.channels if video.has_sound else 0
     return replace(clip, first=first, drops=drops, size=size, channels=channels, rate=sound.rate)
 
 
-def _timecode(info: VideoInfo, fps: float, rate: Fraction) -> int:
+def _timecode(video: VideoFile, fps: float, rate: Fraction) -> int:
     """Timecode of the first picture in frames; 0 where there is none, or it counts at a rate that is not known."""
-    if info.timecode is None:
+    if video.timecode is None:
         return 0
-    if info.timecode_rate is None and abs(math.log(float(rate) / fps)) > SAME_RATE:
+    if video.timecode_rate is None and abs(math.log(float(rate) / fps)) > SAME_RATE:
         return 0
     from opentimelineio.opentime import from_timecode
 
-    times = Fraction(round(rate), info.timecode_rate or round(rate))  # that of the timeline may be twice as fast
+    times = Fraction(round(rate), video.timecode_rate or round(rate))  # that of the timeline may be twice as fast
     try:
-        return round(int(from_timecode(info.timecode, float(rate / times)).to_frames()) * times)
+        return round(int(from_timecode(video.timecode, float(rate / times)).to_frames()) * times)
     except ValueError:
         return 0
 

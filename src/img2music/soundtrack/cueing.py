@@ -20,7 +20,7 @@ from img2music.soundtrack.beats import Beats, listen
 from img2music.soundtrack.choosing import Chosen
 from img2music.soundtrack.cue_sheet import EARLY, LATE, Alternative, Cue, CueBeats, CueTrack, Scene, gain
 from img2music.soundtrack.curves import TOLERANCE, FilmCurve, Span, TrackCurves
-from img2music.soundtrack.film import Film
+from img2music.soundtrack.film import Film, frame_at
 from img2music.track import Track
 
 if TYPE_CHECKING:
@@ -106,8 +106,8 @@ class CueWriter:
             alternatives = [self._alternative(each, one, songs[one[0]], distance, pin) for one in others]
             finished = replace(
                 cue,
-                start_frame=self.film.frame(cue.start),
-                end_frame=self.film.frame(cue.end),
+                start_frame=frame_at(self.film.times, cue.start),
+                end_frame=frame_at(self.film.times, cue.end),
                 distance=distance,
                 why=self._why(*self.curve.times(each.span), songs[each.track], heard),
                 alternatives=tuple(alternatives),

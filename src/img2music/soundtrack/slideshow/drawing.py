@@ -151,11 +151,10 @@ def _scale(motion: Motion) -> float:
 
 def _seen(motion: Motion, size: tuple[int, int], margin: float) -> Window:
     """All of a photo that comes into view, and a margin."""
-    left = max(0.0, min(motion.start.left, motion.end.left) - margin)
-    top = max(0.0, min(motion.start.top, motion.end.top) - margin)
-    right = min(float(size[0]), max(motion.start.right, motion.end.right) + margin)
-    bottom = min(float(size[1]), max(motion.start.bottom, motion.end.bottom) + margin)
-    return Window(left, top, right - left, bottom - top)
+    windows = np.array([motion.start, motion.end])
+    first = np.maximum(0.0, windows[:, :2].min(axis=0) - margin)
+    last = np.minimum(size, (windows[:, :2] + windows[:, 2:]).max(axis=0) + margin)
+    return Window(*first.tolist(), *(last - first).tolist())
 
 
 def _part(photo: Image.Image, size: tuple[int, int], part: Window, wanted: tuple[int, int]) -> Image.Image:

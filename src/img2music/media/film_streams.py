@@ -4,7 +4,7 @@ import itertools
 import os
 import re
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import KW_ONLY, dataclass, field
 from fractions import Fraction
@@ -16,6 +16,7 @@ from img2music.media.sound_writer import Timed, timed
 from img2music.media.video import VideoFile
 
 if TYPE_CHECKING:
+    import av
     from av.container import InputContainer, OutputContainer
     from av.container.core import Chapter
     from av.packet import Packet
@@ -162,24 +163,28 @@ def encoded(
     if matrix is not None:
         stream.set_display_matrix(struct.unpack("=9i", bytes(matrix)))
 
-    def packets() -> Iterator[Timed]:
-        last, interval = 0, round(1 / video.survey.rate / VIDEO_TIME_BASE)
-        for each in itertools.chain([head], frames, [None]):
-            picture = None
-            if each is not None:
-                if each.time >= duration:
-                    continue
+    def pictures() -> "Iterator[av.VideoFrame]":
+        for each in itertools.chain([head], frames):
+            if each.time < duration:
                 picture = each.frame.reformat(*size, format=pixels, dst_color_range=TELEVISION, interpolation="BICUBIC")
                 picture.pts, picture.time_base = round(each.time / VIDEO_TIME_BASE), VIDEO_TIME_BASE
-                last = picture.pts
                 picture.pict_type = PictureType.NONE  # where its own encoder began anew is no business of the new one
-            for packet in stream.encode(picture):
-                packet.duration = interval  # not that of the picture, in another unit
-                if picture is None and packet.pts == last:  # lasts until the film ends, however varying its rate
-                    packet.duration = round(duration / packet.time_base) - packet.pts
-                yield timed(packet)
+                yield picture
 
-    return stream, NAMES[codec], packets()
+    interval = round(1 / video.survey.rate / VIDEO_TIME_BASE)
+    return stream, NAMES[codec], packets_of(pictures(), stream, interval, duration)
+
+
+def packets_of(pictures: "Iterable[av.VideoFrame]", stream: Any, interval: int, end: float) -> Iterator[Timed]:
+    """Encode pictures that last so many ticks, the last one until the film ends, however varying its rate."""
+    last = None
+    for picture in itertools.chain(pictures, [None]):
+        last = last if picture is None else picture.pts
+        for packet in stream.encode(picture):
+            packet.duration = interval  # not that of the picture, in another unit
+            if picture is None and packet.pts == last:
+                packet.duration = round(end / packet.time_base) - packet.pts
+            yield timed(packet)
 
 
 class Converted:

@@ -28,6 +28,7 @@ from img2music.media.film_streams import (
     covering,
     describe,
     encoded,
+    packets_of,
     redundant,
     tags,
     timecode,
@@ -36,7 +37,7 @@ from img2music.media.film_streams import (
 )
 from img2music.media.film_survey import Survey, dated, demuxed
 from img2music.media.output_formats import FILM, FilmFormat
-from img2music.media.sound_writer import Sound, SoundEncoder, Timed, opened, timed
+from img2music.media.sound_writer import Sound, SoundEncoder, Timed, opened
 from img2music.media.video import VideoFile
 from img2music.progress import Progress, Step, unwatched
 
@@ -105,7 +106,7 @@ def write_pictures(
         video = video_stream(out, written.video, size, rate=rate, base=Fraction(1, rate), options=options)
         context = video.codec_context
         context.color_primaries = context.color_trc = context.colorspace = BT709
-        sources = [_encoded(pictures, rate, size, video)]
+        sources = [packets_of(_frames(pictures, rate, size[0]), video, 1, length)]
         if sound is not None:
             sources.append(SoundEncoder(out, written.sound, sound.rate, sound.layout).encoded(sound))
         out.start_encoding()
@@ -118,25 +119,15 @@ def _in_order(*sources: Iterator[Timed]) -> Iterator[Timed]:
     return heapq.merge(*sources, key=lambda each: each[0])
 
 
-def _encoded(
-    pictures: Iterable[Sequence[NDArray[np.uint8]]], rate: int, size: tuple[int, int], stream: Any
-) -> Iterator[Timed]:
+def _frames(pictures: Iterable[Sequence[NDArray[np.uint8]]], rate: int, width: int) -> "Iterator[av.VideoFrame]":
     import av
 
-    def frames() -> "Iterator[av.VideoFrame | None]":
-        for index, planes in enumerate(pictures):
-            stacked = np.concatenate([plane.ravel() for plane in planes]).reshape(-1, size[0])
-            frame = av.VideoFrame.from_ndarray(stacked, format="yuv420p")
-            frame.pts, frame.time_base = index, Fraction(1, rate)
-            frame.colorspace, frame.color_range = BT709, TELEVISION
-            yield frame
-        yield None
-
-    for frame in frames():
-        for packet in stream.encode(frame):
-            if not packet.duration:
-                packet.duration = round(Fraction(1, rate) / packet.time_base)
-            yield timed(packet)
+    for index, planes in enumerate(pictures):
+        stacked = np.concatenate([plane.ravel() for plane in planes]).reshape(-1, width)
+        frame = av.VideoFrame.from_ndarray(stacked, format="yuv420p")
+        frame.pts, frame.time_base = index, Fraction(1, rate)
+        frame.colorspace, frame.color_range = BT709, TELEVISION
+        yield frame
 
 
 @dataclass

@@ -38,20 +38,31 @@ UNKNOWN_SOUND = (2, 48_000)  # channels and samples a second of what can't be re
 
 
 @dataclass(frozen=True, slots=True)
-class FilmClip:
+class Clip:
+    """What is seen or heard of one file; as it is, a photo of a slideshow, on the film's track."""
+
+    name: str  # fit to be shown on one line: that of its file, or a song's title and artist
+    url: str  # its file, as a URL
+    start: int  # first frame of the timeline
+    frames: int
+    first: int = 0  # frame at which its file begins: 0, but in films with timecode and in Broadcast Wave files
+
+    @property
+    def end(self) -> int:
+        """First frame of the timeline after it."""
+        return self.start + self.frames
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FilmClip(Clip):
     """The film on its track."""
 
-    name: str  # name of its file, fit to be shown on one line
-    url: str  # its file, as a URL
-    frames: int
-    first: int  # timecode of its first picture, in frames
     drops: bool  # whether timecode of this film drops frame numbers
     size: tuple[int, int] | None  # width and height as it is shown, in square pixels
     channels: int  # of its sound; 0 where there is none
     rate: int  # samples a second of its sound
     dropped: bool  # whether its sound is not to be heard
     gain_db: float  # decibels for its sound
-    start: int = 0  # first frame of the timeline
 
     @property
     def heard(self) -> int:
@@ -59,31 +70,15 @@ class FilmClip:
         return 0 if self.dropped else self.channels
 
 
-@dataclass(frozen=True, slots=True)
-class PhotoClip:
-    """A photo of a slideshow, on the film's track."""
-
-    name: str  # name of its file, fit to be shown on one line
-    url: str  # its file, as a URL
-    start: int  # first frame of the timeline
-    frames: int
-    first: int = 0  # its own first frame
-
-
-@dataclass(frozen=True, slots=True)
-class MusicClip:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MusicClip(Clip):
     """What sounds of one song, with the part under the next cue in which it fades out."""
 
     number: int  # of its cue, from 1
     cue: Cue
-    name: str  # title and artist on one line
-    file: str  # name of its file, likewise
-    url: str  # its file, as a URL
+    file: str  # name of its file, fit to be shown on one line
     track: int  # on which track of music, from 0
-    start: int  # first frame of the timeline
-    frames: int
-    first: int  # frames at which its file begins: 0, but in Broadcast Wave files
-    source: int  # first frame of the song, counted likewise
+    source: int  # first frame of the song, counted as `first`
     available: int  # frames that the song has
     fade_in: int  # frames from its start
     fade_out: int  # frames to its end
@@ -93,11 +88,6 @@ class MusicClip:
     keyframes: tuple[tuple[int, float], ...]
     channels: int  # of its sound
     rate: int  # of its sound
-
-    @property
-    def end(self) -> int:
-        """First frame of the timeline after it."""
-        return self.start + self.frames
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,10 +128,10 @@ class Arrangement:
     music: tuple[MusicClip, ...]  # in order of their starts
     scenes: tuple[SceneMark, ...]
     # What the film is made of, if it is a slideshow: they take its place, for its file has the music in it
-    photos: tuple[PhotoClip, ...] = ()
+    photos: tuple[Clip, ...] = ()
 
     @property
-    def shown(self) -> Sequence[FilmClip | PhotoClip]:
+    def shown(self) -> Sequence[Clip]:
         """What is on the track of pictures."""
         return self.photos or (self.film,)
 
@@ -172,8 +162,8 @@ def arrange(sheet: CueSheet) -> Arrangement:
     clip = FilmClip(
         name=name,
         url=url,
+        start=0,
         frames=total,
-        first=0,
         drops=rate.denominator != 1 and round(rate) % 30 == 0,  # only that of 29.97 and 59.94 can
         size=None if show is None else (show.width, show.height),
         channels=0 if show else UNKNOWN_SOUND[0],
@@ -186,11 +176,11 @@ def arrange(sheet: CueSheet) -> Arrangement:
     return Arrangement(_title(path), rate, film, tuple(music), tuple(scenes), photos)
 
 
-def _photos(show: SheetSlideshow, total: int, rate: Fraction) -> list[PhotoClip]:
+def _photos(show: SheetSlideshow, total: int, rate: Fraction) -> list[Clip]:
     """Every photo from its start to the next one's; one that is not seen for a frame is left out."""
     starts = [0, *(min(frame(photo.start, rate), total) for photo in show.photos[1:]), total]
     return [
-        PhotoClip(*_named(photo.path), start, end - start)
+        Clip(*_named(photo.path), start, end - start)
         for photo, start, end in zip(show.photos, starts[:-1], starts[1:], strict=True)
         if end > start
     ]

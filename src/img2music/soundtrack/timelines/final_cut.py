@@ -8,7 +8,7 @@ from fractions import Fraction
 from xml.etree import ElementTree
 
 from img2music.soundtrack.cue_sheet import CueSheet
-from img2music.soundtrack.timelines.arrangement import Arrangement, FilmClip, MusicClip, PhotoClip, arrange
+from img2music.soundtrack.timelines.arrangement import Arrangement, Clip, FilmClip, MusicClip, arrange
 
 VERSION = "1.8"
 """Of Final Cut Pro 10.4 (2018): later ones read it too, and later versions give a file's URL another place."""
@@ -59,7 +59,7 @@ def _film(spine: ElementTree.Element, film: FilmClip, rate: Fraction) -> Element
     return shown
 
 
-def _photo(spine: ElementTree.Element, photo: PhotoClip, ref: str, rate: Fraction) -> ElementTree.Element:
+def _photo(spine: ElementTree.Element, photo: Clip, ref: str, rate: Fraction) -> ElementTree.Element:
     times = _times(photo.start, 0, photo.frames, rate)
     return ElementTree.SubElement(spine, "video", {"ref": ref, "name": photo.name, **times})
 

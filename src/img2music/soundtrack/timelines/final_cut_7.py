@@ -10,7 +10,7 @@ import opentimelineio as otio
 from opentimelineio.opentime import RationalTime
 
 from img2music.soundtrack.cue_sheet import CueSheet
-from img2music.soundtrack.timelines.arrangement import Arrangement, MusicClip, PhotoClip, arrange
+from img2music.soundtrack.timelines.arrangement import Arrangement, Clip, MusicClip, arrange
 from img2music.soundtrack.timelines.otio import clip_of, marker, spaced, span
 
 LOUDEST = 3.98109  # highest level of a clip: 12 dB, as Final Cut Pro 7 writes it
@@ -87,7 +87,7 @@ class _Sequence:
         whole = span(film.first, film.frames, self._rate)
         return self._clip((film.name, film.name, film.url), 0, (whole, whole), media, words)
 
-    def _photo(self, photo: PhotoClip) -> Any:
+    def _photo(self, photo: Clip) -> Any:
         whole = span(0, photo.frames, self._rate)
         media = {"video": self._formats()["video"]["format"]}
         named = photo.name, photo.name, photo.url

@@ -8,15 +8,7 @@ import opentimelineio as otio
 from opentimelineio.opentime import RationalTime, TimeRange
 
 from img2music.soundtrack.cue_sheet import CueSheet
-from img2music.soundtrack.timelines.arrangement import (
-    Arrangement,
-    FilmClip,
-    MusicClip,
-    PhotoClip,
-    SceneMark,
-    arrange,
-    one_line,
-)
+from img2music.soundtrack.timelines.arrangement import Arrangement, Clip, MusicClip, SceneMark, arrange, one_line
 
 METADATA = "img2music"
 
@@ -86,7 +78,7 @@ def clip_of(
     return otio.schema.Clip(names[0], reference, ranges[1], metadata=told)
 
 
-def _shown(shown: FilmClip | PhotoClip, rate: float) -> Any:
+def _shown(shown: Clip, rate: float) -> Any:
     whole = span(shown.first, shown.frames, rate)
     return clip_of((shown.name, shown.name, shown.url), (whole, whole))
 

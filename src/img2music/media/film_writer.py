@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -83,7 +84,7 @@ def write_film(
             work = _Work(film, written, seen, duration, out)
             sources = [work.pictures(pictures), work.sound(sound, pictures.container, original), work.rest(rest)]
             out.start_encoding()
-            for _, packet in _in_order(*sources):
+            for _, packet in heapq.merge(*sources, key=itemgetter(0)):
                 out.mux(packet)
     return tuple(work.notes)
 
@@ -110,13 +111,9 @@ def write_pictures(
         if sound is not None:
             sources.append(SoundEncoder(out, written.sound, sound.rate, sound.layout).encoded(sound))
         out.start_encoding()
-        for seconds, packet in _in_order(*sources):
+        for seconds, packet in heapq.merge(*sources, key=itemgetter(0)):
             out.mux(packet)
             progress(Step("Filming", min(max(seconds, 0.0), length), length, unit="seconds"))
-
-
-def _in_order(*sources: Iterator[Timed]) -> Iterator[Timed]:
-    return heapq.merge(*sources, key=lambda each: each[0])
 
 
 def _frames(pictures: Iterable[Sequence[NDArray[np.uint8]]], rate: int, width: int) -> "Iterator[av.VideoFrame]":

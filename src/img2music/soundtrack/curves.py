@@ -158,13 +158,9 @@ class TrackCurves:
             np.add(cost, begun[span.first], out=cost)
             np.copyto(cost, np.inf, where=left < film.seconds(span) - TOLERANCE)
             np.minimum.reduceat(cost, groups, out=result[row])
-            result[row] += self._by_tempo(film, span, slice(first, last))
+            if self.pace is not None:
+                result[row] += self.pace.prices(*film.times(span), slice(first, last))
         return result
-
-    def _by_tempo(self, film: FilmCurve, span: Span, tracks: slice) -> NDArray[np.float32] | float:
-        if self.pace is None:
-            return 0.0
-        return self.pace.prices(*film.times(span), tracks)
 
     def passage(self, film: FilmCurve, span: Span, track: int) -> tuple[float, float]:
         """Find the passage of one track that costs least under a span."""
@@ -183,7 +179,9 @@ class TrackCurves:
             cost = float(np.sqrt(((seen[: len(heard)] - heard) ** 2).sum(axis=1)).sum()) * self.step + float(price)
             if cost < least - 1e-6:
                 best, least = float(start), cost
-        return best, least + float(np.sum(self._by_tempo(film, span, slice(track, track + 1))))
+        if self.pace is not None:
+            least += float(self.pace.prices(*film.times(span), slice(track, track + 1))[0])
+        return best, least
 
     def positions(self, track: int, times: NDArray[np.float64]) -> NDArray[np.float64]:
         """Where a track stands at some times."""

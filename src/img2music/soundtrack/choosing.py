@@ -79,15 +79,13 @@ def _walk(
     met: dict[int, int] = {}
     found: list[int] = []
     for track in tracks[np.lexsort((tracks, costs[tracks]))].tolist():
-        if not np.isfinite(costs[track]):
+        if len(met) > NEIGHBOURS or not np.isfinite(costs[track]):
             return np.array(found, dtype=np.int64), True
         artist = int(artists[track])
         met[artist] = met.get(artist, 0) + 1
         if met[artist] <= NEIGHBOURS + 1:
             found.append(track)
-        if len(met) > NEIGHBOURS:
-            return np.array(found, dtype=np.int64), True
-    return np.array(found, dtype=np.int64), False
+    return np.array(found, dtype=np.int64), len(met) > NEIGHBOURS
 
 
 def choose(

@@ -18,6 +18,7 @@ import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from operator import attrgetter
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,13 +54,12 @@ class Chosen:
     track: int
 
 
-REACHED = np.dtype(
-    [(name, np.int64) for name in ("first", "track", "artist")]
-    + [("value", np.float64, KEPT)]  # least cost with each history
-    # The item before it, at its span's first boundary, and which of that one's histories
-    + [(name, np.int64, KEPT) for name in ("before", "history", "before_track", "before_artist")]
-)
-"""One way to reach a boundary: a span that ends there, by its first boundary, and a track of its shortlist."""
+Reached = dict[str, NDArray[Any]]
+"""All ways to reach a boundary: an item for each span that ends there and each track of its shortlist.
+
+By item: ``first``, its span's first boundary, ``track`` and ``artist``. By item and history: ``value``, the least cost;
+``before``, the item before it, and ``history``, which of that one's; ``before_track`` and ``before_artist``.
+"""
 
 
 def shortlist(costs: NDArray[np.float32], artists: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -95,7 +95,10 @@ def choose(
 ) -> list[Chosen] | None:
     """Choose spans and tracks at the least total price."""
     # At the film's start nothing is before: no track and no artist is -1.
-    reached = {0: np.array([(-1, -1, -1, [0.0] + [np.inf] * (KEPT - 1), *[[-1] * KEPT] * 4)], dtype=REACHED)}
+    nothing = np.full((1, KEPT), -1)
+    start = dict.fromkeys(("before", "history", "before_track", "before_artist"), nothing)
+    start |= {"first": nothing[:, 0], "track": nothing[:, 0], "artist": nothing[:, 0]}
+    reached = {0: start | {"value": np.array([[0.0] + [np.inf] * (KEPT - 1)])}}
     spans = sorted((span for span in shortlists if len(shortlists[span][0])), key=attrgetter("last", "first"))
     for boundary, ending in itertools.groupby(spans, key=attrgetter("last")):
         parts = [
@@ -104,7 +107,7 @@ def choose(
             if span.first in reached
         ]
         if parts:
-            reached[boundary] = np.concatenate(parts)
+            reached[boundary] = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
     end = max(span.last for span in shortlists)
     return _traced(reached, end) if end in reached else None
 
@@ -115,12 +118,10 @@ def _extended(
     costs: NDArray[np.float64],
     *,
     artists: NDArray[np.int64],
-    before: NDArray[np.void],
+    before: Reached,
     prices: Prices,
-) -> NDArray[np.void]:
-    found = np.zeros(len(tracks), dtype=REACHED)
-    found["first"], found["track"], found["artist"] = span.first, tracks, artists[tracks]
-    by = found["artist"]
+) -> Reached:
+    by = artists[tracks]
     own = np.asarray(costs, dtype=np.float64) + prices.cue
     # (tracks, items before, their histories): what the one before that one costs as a repeat
     ways = before["value"][None] + prices.repeat(
@@ -129,28 +130,31 @@ def _extended(
     history = ways.argmin(axis=2)
     ways = np.take_along_axis(ways, history[:, :, None], axis=2)[:, :, 0]
     ways += prices.repeat(tracks[:, None], by[:, None], before["track"][None], before["artist"][None])
-    rows = np.arange(len(tracks))
     best = ways.argmin(axis=1)
     same_artist = before["artist"][None] == before["artist"][best][:, None]
     same_track = before["track"][None] == before["track"][best][:, None]
-    for kept, hidden in enumerate((np.zeros_like(same_track), ~same_artist | same_track, same_artist)):
-        allowed = np.where(hidden, np.inf, ways)
-        index = allowed.argmin(axis=1)
-        found["value"][:, kept] = allowed[rows, index] + own
-        found["before"][:, kept] = index
-        found["history"][:, kept] = history[rows, index]
-        found["before_track"][:, kept] = before["track"][index]
-        found["before_artist"][:, kept] = before["artist"][index]
-    return found
+    hidden = (False, ~same_artist | same_track, same_artist)
+    allowed = [np.where(each, np.inf, ways) for each in hidden]
+    index = np.stack([each.argmin(axis=1) for each in allowed], axis=1)
+    return {
+        "first": np.full(len(tracks), span.first),
+        "track": tracks,
+        "artist": by,
+        "value": np.stack([each.min(axis=1) for each in allowed], axis=1) + own[:, None],
+        "before": index,
+        "history": np.take_along_axis(history, index, axis=1),
+        "before_track": before["track"][index],
+        "before_artist": before["artist"][index],
+    }
 
 
-def _traced(reached: Mapping[int, NDArray[np.void]], end: int) -> list[Chosen]:
+def _traced(reached: Mapping[int, Reached], end: int) -> list[Chosen]:
     item, history = np.unravel_index(int(reached[end]["value"].argmin()), reached[end]["value"].shape)
     boundary = end
     found: list[Chosen] = []
     while boundary:
-        here = reached[boundary][item]
-        first = int(here["first"])
-        found.insert(0, Chosen(Span(first, boundary), int(here["track"])))
-        item, history, boundary = here["before"][history], here["history"][history], first
+        here = reached[boundary]
+        first = int(here["first"][item])
+        found.insert(0, Chosen(Span(first, boundary), int(here["track"][item])))
+        item, history, boundary = here["before"][item, history], here["history"][item, history], first
     return found

@@ -174,7 +174,6 @@ def film(path: Path, pictures: str, sound: str) -> Path:
 
 def read_film(path: Path) -> Iterator[str]:
     from img2music.errors import InputError
-    from img2music.media.film_sound import FilmSound
     from img2music.media.film_streams import chapters
     from img2music.media.video import VideoFile, survey_of
 
@@ -187,8 +186,8 @@ def read_film(path: Path) -> Iterator[str]:
         video.picture(0.2)
     try:
         survey_of(path)
-        with FilmSound(path) as sound:
-            for _ in islice(sound.sound(), 10_000):
+        with VideoFile(path) as film:
+            for _ in islice(film.sound(), 10_000):
                 pass
     except InputError as error:
         yield error.reason

@@ -1,6 +1,7 @@
 """Sound files to samples: anything libav decodes, by excerpts, streaming."""
 
 import itertools
+import math
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -300,9 +301,7 @@ class AudioFile(Closing):
             self._decoded += bool(frames)
             for frame in frames:
                 if frame.samples:
-                    start = end or 0.0
-                    if frame.pts is not None and frame.time_base is not None:
-                        start = float(frame.pts * frame.time_base)
+                    start = (end or 0.0) if frame.time is None else frame.time
                     # What precedes the first frame may lack what it builds on, and the end may be cut.
                     if end is not None and (failed > least or start > end + LEAST_GAP):
                         self.damaged = True
@@ -353,16 +352,17 @@ class AudioFile(Closing):
         """Join frames, the first of them at ``origin`` seconds, in its form, into an excerpt; and where they end."""
         check_frame(first, self.path)
         rate, layout = min(first.sample_rate, HIGHEST_RATE), layout_of(first)
-        resampler = Resampler(rate, layout, self.path, piece=0)
+        resampler = Resampler(rate, layout, self.path, piece=math.inf)
         skipped, wanted = (max(0, round((time - origin) * rate)) for time in (start, end))
-        parts = [resampler.add(first)]
-        count = len(parts[0])
-        while count < wanted and (frame := next(frames, None)) is not None:
+        parts = [resampler.add(first)]  # none of them holds anything, unless the form changes, but the last
+        heard = first.samples / first.sample_rate
+        while heard * rate < wanted and (frame := next(frames, None)) is not None:
             parts.append(resampler.add(frame))
-            count += len(parts[-1])
+            heard += frame.samples / frame.sample_rate
+        parts.append(resampler.add(None))
         samples = np.ascontiguousarray(np.concatenate(parts)[skipped:wanted].T)
         excerpt = Excerpt(origin + skipped / rate, rate, channels_of(layout), samples) if samples.size else None
-        return excerpt, origin + count / rate
+        return excerpt, origin + heard
 
     def _linked_excerpts(self, spans: Sequence[tuple[float, float]]) -> Iterator[Excerpt]:
         for link in self._links:

@@ -78,8 +78,8 @@ class Resampler:
                 parts += self._resampled_waiting()
         if not parts:
             return np.zeros((0, self.channels), dtype=np.float32)
-        arrays = [part.to_ndarray().reshape(-1, self.channels) for part in parts]
-        samples = arrays[0] if len(arrays) == 1 else np.concatenate(arrays)
+        arrays: Any = [part.to_ndarray().reshape(-1, self.channels) for part in parts]
+        samples: NDArray[np.float32] = arrays[0] if len(arrays) == 1 else np.concatenate(arrays)
         tame(samples)
         return samples
 

@@ -1,6 +1,7 @@
 """Rows of the library's tables <-> values."""
 
 import itertools
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from operator import attrgetter, itemgetter
 from typing import Any, TypeVar
@@ -39,7 +40,7 @@ def values_of(record: TrackRecord | SongRecord) -> dict[str, Any]:
         values |= {"missing": False, "identifier": record.identifier}
     else:
         measured, file = record.analysis, record.file
-        values = {"path": file.path, "size": file.size, "mtime_ns": file.mtime_ns, "content": record.content}
+        values = {"path": os.fsencode(file.path), "size": file.size, "mtime_ns": file.mtime_ns, "content": record.content}
         values |= {"sound": record.sound, "missing": record.missing, "identifier": None, "listened": measured.listened}
     values |= {"duration": measured.duration, "analyzer": measured.analyzer}
     values |= {"valence": measured.affect.valence, "arousal": measured.affect.arousal}

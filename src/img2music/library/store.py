@@ -239,16 +239,13 @@ class LibraryStore:
     def curves(self, ids: Iterable[int]) -> dict[int, tuple[CurvePoint, ...]]:
         """Read affect curves; words of a track move all of its curve as they move the track."""
         found: dict[int, tuple[CurvePoint, ...]] = {}
+        columns = (curves.c.track_id, curves.c.points, tracks.c.valence, tracks.c.arousal, WORDS)
+        statement = sa.select(*columns).join(tracks, tracks.c.id == curves.c.track_id)
         with self._reading() as connection:
             for batch in batches(ids):
-                statement = (
-                    sa.select(curves, tracks.c.valence, tracks.c.arousal, WORDS)
-                    .join(tracks, tracks.c.id == curves.c.track_id)
-                    .where(curves.c.track_id.in_(batch))
-                )
-                rows = _all(connection, statement)
-                for row, (valence, _) in zip(rows, affects_of(rows), strict=True):
-                    found[row.track_id] = unpack_curve(row.points, valence - row.valence)
+                rows = _all(connection, statement.where(curves.c.track_id.in_(batch)))
+                for (track, points, heard, *_), (valence, _) in zip(rows, affects_of(rows), strict=True):
+                    found[track] = unpack_curve(points, valence - heard)
         return found
 
     def curve_arrays(self, ids: Iterable[int]) -> dict[int, NDArray[np.void]]:

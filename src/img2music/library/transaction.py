@@ -1,6 +1,7 @@
 """Changes to a library that are stored together."""
 
 import dataclasses
+import os
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
@@ -172,7 +173,7 @@ class Transaction:
         A track that had this path in an earlier state of the file is marked missing: what was heard is gone.
         """
         file = failure.file
-        row = {"path": file.path, "size": file.size, "mtime_ns": file.mtime_ns}
+        row = {"path": os.fsencode(file.path), "size": file.size, "mtime_ns": file.mtime_ns}
         row |= {"analyzer": failure.analyzer, "reason": failure.reason}
         upsert(self._connection, failures, [row], "path")
         changed = sa.or_(tracks.c.size != file.size, tracks.c.mtime_ns != file.mtime_ns)

@@ -30,6 +30,13 @@ def _problem(value: object) -> "Problem":
     raise NotImplementedError(f"no JSON of {type(value)}")
 
 
+def _problem_schema(kind: type) -> dict[str, Any]:
+    if kind is InputError:
+        found: dict[str, Any] = msgspec.json.schema(Problem)["$defs"]["Problem"]
+        return found
+    raise NotImplementedError(f"no JSON of {kind}")
+
+
 class Result:
     """A dataclass that turns into JSON."""
 
@@ -73,7 +80,7 @@ def from_dict(found: object, kind: type[Shape], path: str) -> Shape:
 
 def schema(kind: type, title: str) -> dict[str, Any]:
     """JSON Schema (2020-12) of a shape, with what is said of its fields, in their metadata or its docstring."""
-    found = msgspec.json.schema(kind)
+    found = msgspec.json.schema(kind, schema_hook=_problem_schema)
     for part in _parts(kind):
         described = found["$defs"][part.__name__]
         described["description"] = _SECTION.split(described.get("description", ""))[0]

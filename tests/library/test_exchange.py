@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from img2music.connectors.folders import FileState
 from img2music.errors import InputError
 from img2music.library.exchange import SCHEMA, LibraryImport, export_library, import_library
 from img2music.library.record import Failure
@@ -27,7 +26,7 @@ def fill(store):
     )
     with store.writing() as transaction:
         transaction.put_songs([make_song("spotify:z"), make_song("song:\u00e9", tags=Tags(title="T"), duration=None)])
-        transaction.put_failure(Failure(FileState("/bad.mp3", 3, 4), "audio/1", "is empty"))
+        transaction.put_failure(Failure("/bad.mp3", 3, 4, "audio/1", "is empty"))
 
 
 def test_export_and_import_give_the_same_library(tmp_path):

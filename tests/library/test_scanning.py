@@ -325,7 +325,7 @@ def test_what_an_earlier_scan_took_from_folders_of_systems_goes(store, tmp_path)
         Path(path).touch()
     with store.writing() as transaction:
         transaction.put([make_record(deleted)])
-        transaction.put_failure(Failure(bad, "audio/test", "is damaged"))
+        transaction.put_failure(Failure(*dataclasses.astuple(bad), "audio/test", "is damaged"))
     assert scan(store, [tmp_path / "music"], ScanOptions(dry_run=True)).missing == 1
     report = scan(store, [tmp_path / "music"])
     assert (report.found, report.missing, store.count(), list(store.failures())) == (0, 1, 0, [])

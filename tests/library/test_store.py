@@ -1,3 +1,4 @@
+import dataclasses
 import os
 import sqlite3
 import sys
@@ -8,7 +9,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from img2music.connectors.folders import FileState
 from img2music.errors import LibraryError, UsageError
 from img2music.library.record import Failure
 from img2music.library.store import LibraryStore
@@ -169,10 +169,10 @@ def test_failure_of_a_changed_file_marks_its_track_missing(store):
     record = make_record("/a.mp3")
     store.put([record])
     with store.writing() as transaction:
-        transaction.put_failure(Failure(record.file, "audio/2", "same bytes"))
+        transaction.put_failure(Failure(*dataclasses.astuple(record.file), "audio/2", "same bytes"))
     assert store.count() == 1
     with store.writing() as transaction:
-        transaction.put_failure(Failure(FileState("/a.mp3", 1, 2), "audio/2", "other bytes"))
+        transaction.put_failure(Failure("/a.mp3", 1, 2, "audio/2", "other bytes"))
     assert (store.count(), store.count(missing=True)) == (0, 1)
     assert [failure.reason for failure in store.failures()] == ["other bytes"]
     store.put([record])

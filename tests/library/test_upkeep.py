@@ -4,7 +4,6 @@ import re
 
 import pytest
 
-from img2music.connectors.folders import FileState
 from img2music.connectors.tables import read_songs
 from img2music.errors import InputError, LibraryError
 from img2music.filters import TrackFilter
@@ -39,7 +38,7 @@ def test_a_folder_or_a_file_is_forgotten(store, tmp_path):
     for path in paths:
         store.put([make_record(path)])
     with store.writing() as transaction:
-        transaction.put_failure(Failure(FileState(str(tmp_path / "a" / "bad.mp3"), 1, 1), "audio/1", "is damaged"))
+        transaction.put_failure(Failure(str(tmp_path / "a" / "bad.mp3"), 1, 1, "audio/1", "is damaged"))
     assert forget(store, str(tmp_path / "c" / ".." / "a")) == 3
     assert list(store.failures()) == []
     assert forget(store, paths[3]) == 1

@@ -446,7 +446,7 @@ class Library:
         Returns
         -------
         TagReport
-            Files that can't be written are among its ``failed``; the rest is done.
+            Files that can't be written are among its ``errors``; the rest is done.
         """
         from img2music.library.tagging import tag
 
@@ -611,7 +611,7 @@ class Library:
         """
         from img2music.library.record import best
 
-        record = best(self.known_lyrics(track).records)
+        record = best(self.known_lyrics(track).lyrics)
         return None if record is None else record.text
 
     def known_lyrics(self, track: "Track | int | str") -> "KnownLyrics":
@@ -644,7 +644,7 @@ class Library:
             Also those that hold nothing to hear, which is no fault.
         """
         found = self._store.failures()
-        return [InputError(each.reason, each.file.path) for each in found if silent or not each.silent]
+        return [InputError(each.reason, each.path) for each in found if silent or not each.silent]
 
     def info(self) -> "LibraryInfo":
         """Count what is in it."""

@@ -15,7 +15,7 @@ from img2music.affect import Affect
 from img2music.analysis import Features
 from img2music.connectors.features import UNIT_FEATURES
 from img2music.connectors.lyrics import Lyrics, lyrics_of
-from img2music.connectors.tables import Problem, SongTable
+from img2music.connectors.tables import LineProblem, SongTable
 from img2music.connectors.tags import LONGEST
 from img2music.errors import InputError
 from img2music.library.lyrics import recorded
@@ -23,7 +23,7 @@ from img2music.library.record import SongRecord
 from img2music.library.schema import UNKNOWN_ARTISTS, fold
 from img2music.library.store import LibraryStore
 from img2music.music.song import Song
-from img2music.shapes import Result, to_dict
+from img2music.shapes import Result
 from img2music.track import TAG_NAMES, Tags
 
 
@@ -51,7 +51,7 @@ class ColumnsAffect:
         return np.array([(song.valence, song.energy) for song in songs], dtype=np.float64).reshape(-1, 2)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ImportReport(Result):
     """What an import did.
 
@@ -69,55 +69,26 @@ class ImportReport(Result):
         Rows that name a song of an earlier row; they were merged.
     left_out : int
         Rows that are no song, or without an affect.
-    problems : list of Problem
+    problems : list of LineProblem
         Odd rows and cells, in order of the table.
     notes : list of str
         What a person should know of how the table was read.
     """
 
+    schema: Literal["img2music/import/1"] = field(default="img2music/import/1", init=False, repr=False)
     path: str
     rows: int
     new: int
     updated: int
     duplicates: int
     left_out: int
-    problems: list[Problem] = field(repr=False)
+    problems: list[LineProblem] = field(repr=False)
     notes: list[str] = field(default_factory=list)
 
     @property
     def imported(self) -> int:
         """Songs that are in the library now."""
         return self.new + self.updated
-
-    def to_dict(self) -> dict[str, Any]:
-        """The documented shape ``img2music/import/1`` (docs/json.md)."""
-        counts = {name: getattr(self, name) for name in ("path", "rows", "new", "updated", "duplicates", "left_out")}
-        problems = [LineProblem(each.row, each.column, each.reason) for each in self.problems]
-        return to_dict(ImportShape(**counts, problems=problems, notes=self.notes))
-
-
-@dataclass(frozen=True, slots=True)
-class LineProblem:
-    """A `Problem` in ``img2music/import/1``."""
-
-    line: int
-    column: str | None
-    error: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImportShape:
-    """``img2music/import/1``."""
-
-    schema: Literal["img2music/import/1"] = "img2music/import/1"
-    path: str
-    rows: int
-    new: int
-    updated: int
-    duplicates: int
-    left_out: int
-    problems: list[LineProblem]
-    notes: list[str]
 
 
 def import_table(store: LibraryStore, path: Path, table: SongTable, affect: SongAffect | None = None) -> ImportReport:
@@ -132,7 +103,7 @@ def import_table(store: LibraryStore, path: Path, table: SongTable, affect: Song
     stored = put_songs(store, table.songs, affect, table_source(path))
     if stored.lacking and not stored.new + stored.updated:
         raise InputError(f"none of its songs gets an affect: {_advice(table, affect)}.", str(path))
-    lacking = [Problem(song.row, None, f"{_lacking(song, affect)}; left out") for song in stored.lacking]
+    lacking = [LineProblem(song.row, None, f"{_lacking(song, affect)}; left out") for song in stored.lacking]
     return ImportReport(
         path=str(path),
         rows=len(table.songs) + table.left_out,
@@ -140,7 +111,7 @@ def import_table(store: LibraryStore, path: Path, table: SongTable, affect: Song
         updated=stored.updated,
         duplicates=stored.duplicates,
         left_out=table.left_out + len(lacking),
-        problems=sorted([*table.problems, *lacking], key=lambda problem: problem.row),
+        problems=sorted([*table.problems, *lacking], key=lambda problem: problem.line),
         notes=table.notes,
     )
 

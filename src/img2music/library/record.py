@@ -84,10 +84,9 @@ def unpack_curve(packed: bytes, shift: float = 0.0) -> tuple[CurvePoint, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class Failure:
-    """A file that could not be analysed, and why."""
+class Failure(FileState):
+    """A file as it was when it could not be analysed, and why."""
 
-    file: FileState  # the file as it was
     analyzer: str  # the analyzer version that failed
     reason: str  # why, without the path
 

@@ -40,7 +40,12 @@ def values_of(record: TrackRecord | SongRecord) -> dict[str, Any]:
         values |= {"missing": False, "identifier": record.identifier}
     else:
         measured, file = record.analysis, record.file
-        values = {"path": os.fsencode(file.path), "size": file.size, "mtime_ns": file.mtime_ns, "content": record.content}
+        values = {
+            "path": os.fsencode(file.path),
+            "size": file.size,
+            "mtime_ns": file.mtime_ns,
+            "content": record.content,
+        }
         values |= {"sound": record.sound, "missing": record.missing, "identifier": None, "listened": measured.listened}
     values |= {"duration": measured.duration, "analyzer": measured.analyzer}
     values |= {"valence": measured.affect.valence, "arousal": measured.affect.arousal}

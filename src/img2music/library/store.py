@@ -31,11 +31,10 @@ _NUMBER_COLUMNS = ("valence", "arousal", "year", "tempo", "duration", "instrumen
 
 
 @dataclass(frozen=True, slots=True)
-class KnownFile:
-    """What the library knows of a file without opening it."""
+class KnownFile(FileState):
+    """A file as it was when it was analysed, and what the library knows of it without opening it."""
 
     id: int  # the track's number
-    file: FileState  # the file as it was when it was analysed
     analyzer: str  # the analyzer version that measured it
     missing: bool  # whether the file was gone at the last scan
     hashed: bool  # whether its sound has been hashed
@@ -244,8 +243,8 @@ class LibraryStore:
         with self._reading() as connection:
             for batch in batches(ids):
                 rows = _all(connection, statement.where(curves.c.track_id.in_(batch)))
-                for (track, points, heard, *_), (valence, _) in zip(rows, affects_of(rows), strict=True):
-                    found[track] = unpack_curve(points, valence - heard)
+                for row, (valence, _) in zip(rows, affects_of(rows), strict=True):
+                    found[row[0]] = unpack_curve(row[1], valence - row[2])
         return found
 
     def curve_arrays(self, ids: Iterable[int]) -> dict[int, NDArray[np.void]]:
@@ -309,23 +308,14 @@ class LibraryStore:
         """Read the files that could not be analysed, in order of path."""
         with self._reading() as connection:
             for row in connection.execute(sa.select(failures).order_by(failures.c.path)):
-                yield Failure(FileState(row.path, row.size, row.mtime_ns), row.analyzer, row.reason)
+                yield Failure(*row)
 
     def known_files(self) -> Iterator[KnownFile]:
         """Read the state of every file that is stored."""
-        columns = (
-            tracks.c.id,
-            tracks.c.path,
-            tracks.c.size,
-            tracks.c.mtime_ns,
-            tracks.c.analyzer,
-            tracks.c.missing,
-            tracks.c.sound.is_not(None),
-        )
+        columns = (tracks.c.path, tracks.c.size, tracks.c.mtime_ns, tracks.c.id, tracks.c.analyzer, tracks.c.missing)
+        statement = sa.select(*columns, tracks.c.sound.is_not(None)).where(tracks.c.path.is_not(None))
         with self._reading() as connection:
-            statement = sa.select(*columns).where(tracks.c.path.is_not(None))
-            for track, path, size, mtime_ns, analyzer, missing, hashed in connection.execute(statement):
-                yield KnownFile(track, FileState(path, size, mtime_ns), analyzer, missing, bool(hashed))
+            yield from (KnownFile(*row) for row in connection.execute(statement))
 
     def record(self, path: str) -> TrackRecord | None:
         """Read all that is stored of one track by its path."""

@@ -7,7 +7,7 @@ from img2music.connectors.features import has_features
 from img2music.connectors.http import Limits
 from img2music.connectors.reccobeats import ReccoBeats
 from img2music.connectors.spotify import Spotify, parse_reference
-from img2music.connectors.tables import Problem
+from img2music.connectors.tables import LineProblem
 from img2music.errors import InputError, SourceError
 from img2music.library.importing import ColumnsAffect, ImportReport, put_songs
 from img2music.library.store import LibraryStore
@@ -59,7 +59,7 @@ class SpotifyReport:
             updated=self.known,
             duplicates=0,
             left_out=len(self.left_out),
-            problems=[Problem(song.row, None, f"{_name(song)}: {why}") for song in self.left_out],
+            problems=[LineProblem(song.row, None, f"{_name(song)}: {why}") for song in self.left_out],
         )
 
 

@@ -15,6 +15,8 @@ from img2music.library.record import Failure, LyricsRecord, SongRecord, TrackRec
 from img2music.library.rows import batches, values_of
 from img2music.library.schema import affects, curves, failures, lyrics, song_sources, tracks
 
+_LYRICS = [each.name for each in dataclasses.fields(LyricsRecord)]
+
 
 class Transaction:
     """Changes to a library that are stored together. Made by `LibraryStore.writing`."""
@@ -92,7 +94,11 @@ class Transaction:
         for batch in batches(found):
             ids = [track for track, _ in batch]
             there = set(self._connection.execute(sa.select(tracks.c.id).where(tracks.c.id.in_(ids))).scalars())
-            rows = [{"track_id": track, **dataclasses.asdict(each)} for track, each in batch if track in there]
+            rows = [
+                {"track_id": track, **{name: getattr(each, name) for name in _LYRICS}}
+                for track, each in batch
+                if track in there
+            ]
             upsert(self._connection, lyrics, rows, "track_id", "source")
             self._pack_affects(there)
 
@@ -172,12 +178,10 @@ class Transaction:
 
         A track that had this path in an earlier state of the file is marked missing: what was heard is gone.
         """
-        file = failure.file
-        row = {"path": os.fsencode(file.path), "size": file.size, "mtime_ns": file.mtime_ns}
-        row |= {"analyzer": failure.analyzer, "reason": failure.reason}
+        row = dataclasses.asdict(failure) | {"path": os.fsencode(failure.path)}
         upsert(self._connection, failures, [row], "path")
-        changed = sa.or_(tracks.c.size != file.size, tracks.c.mtime_ns != file.mtime_ns)
-        overwritten = sa.select(tracks.c.id).where(tracks.c.path == file.path, changed)
+        changed = sa.or_(tracks.c.size != failure.size, tracks.c.mtime_ns != failure.mtime_ns)
+        overwritten = sa.select(tracks.c.id).where(tracks.c.path == failure.path, changed)
         self.mark(list(self._connection.execute(overwritten).scalars()), missing=True)
 
     def forget_failures(self, paths: Iterable[str]) -> None:

@@ -19,7 +19,7 @@ from img2music.library.tagging import TagReport, tag
 from img2music.library.upkeep import verify
 from img2music.library.workers import content_hash
 from img2music.options import TagOptions
-from tests.support.records import make_record
+from tests.support.records import make_record, put
 from tests.support.sounds import encode, tone
 
 
@@ -35,7 +35,7 @@ def store(tmp_path: Path, song: Path) -> Iterator[LibraryStore]:
     status = song.stat()
     file = FileState(str(song), status.st_size, status.st_mtime_ns)
     with LibraryStore.open(tmp_path / "library.db", create=True) as opened:
-        opened.put([dataclasses.replace(make_record(str(song)), file=file, content=content_hash(file))])
+        put(opened, [dataclasses.replace(make_record(str(song)), file=file, content=content_hash(file))])
         yield opened
 
 
@@ -139,7 +139,7 @@ def test_a_writer_that_loses_other_tags_is_found_out(
 
 def test_sound_that_is_known_by_its_bytes_only_stays_known(store: LibraryStore, song: Path) -> None:
     (record,) = store.records()
-    store.put([dataclasses.replace(record, sound=record.content)])
+    put(store, [dataclasses.replace(record, sound=record.content)])
     tag_all(store)
     (after,) = store.records()
     assert after.sound == after.content != record.content

@@ -222,100 +222,66 @@ class LibraryStore:
         return self._find(wanted)
 
     def _find(self, wanted: sa.ColumnElement[bool]) -> Track | None:
-        with self._reading() as connection:
-            return next(iter(tracks_of(_all(connection, _TRACKS.where(wanted)))), None)
+        return next(iter(tracks_of(list(self._rows(_TRACKS.where(wanted))))), None)
 
     def identifiers(self, wanted: Iterable[str]) -> set[str]:
         """Tell which songs without a file are in the library."""
-        found: set[str] = set()
-        with self._reading() as connection:
-            for batch in batches(wanted):
-                found.update(
-                    connection.execute(sa.select(tracks.c.identifier).where(tracks.c.identifier.in_(batch))).scalars()
-                )
-        return found
+        return {name for (name,) in self._rows_of(sa.select(tracks.c.identifier), tracks.c.identifier, wanted)}
 
     def curves(self, ids: Iterable[int]) -> dict[int, tuple[CurvePoint, ...]]:
         """Read affect curves; words of a track move all of its curve as they move the track."""
-        found: dict[int, tuple[CurvePoint, ...]] = {}
         columns = (curves.c.track_id, curves.c.points, tracks.c.valence, tracks.c.arousal, WORDS)
         statement = sa.select(*columns).join(tracks, tracks.c.id == curves.c.track_id)
-        with self._reading() as connection:
-            for batch in batches(ids):
-                rows = _all(connection, statement.where(curves.c.track_id.in_(batch)))
-                for row, (valence, _) in zip(rows, affects_of(rows), strict=True):
-                    found[row[0]] = unpack_curve(row[1], valence - row[2])
-        return found
+        rows = list(self._rows_of(statement, curves.c.track_id, ids))
+        moved = zip(rows, affects_of(rows), strict=True)
+        return {row[0]: unpack_curve(row[1], valence - row[2]) for row, (valence, _) in moved}
 
     def curve_arrays(self, ids: Iterable[int]) -> dict[int, NDArray[np.void]]:
         """Read affect curves without a Python object for each window."""
-        found: dict[int, NDArray[np.void]] = {}
-        with self._reading() as connection:
-            for batch in batches(ids):
-                rows = connection.execute(sa.select(curves).where(curves.c.track_id.in_(batch)))
-                found.update((row.track_id, np.frombuffer(row.points, dtype=CURVE_DTYPE)) for row in rows)
-        return found
+        rows = self._rows_of(sa.select(curves), curves.c.track_id, ids)
+        return {track: np.frombuffer(points, dtype=CURVE_DTYPE) for track, points in rows}
 
     def lyrics(self, ids: Iterable[int]) -> dict[int, list[LyricsRecord]]:
         """Read what is known of the words of tracks, best first."""
         found: dict[int, list[LyricsRecord]] = {}
-        with self._reading() as connection:
-            for batch in batches(ids):
-                statement = sa.select(lyrics).where(lyrics.c.track_id.in_(batch)).order_by(*BEST)
-                for row in connection.execute(statement):
-                    found.setdefault(row.track_id, []).append(lyrics_record_of(row))
+        for row in self._rows_of(sa.select(lyrics).order_by(*BEST), lyrics.c.track_id, ids):
+            found.setdefault(row.track_id, []).append(lyrics_record_of(row))
         return found
 
     def lyrics_sources(self) -> dict[int, dict[str, bool]]:
         """Tell which sources were asked for the words of tracks."""
         found: dict[int, dict[str, bool]] = {}
-        with self._reading() as connection:
-            for track, source, has in connection.execute(sa.select(lyrics.c.track_id, lyrics.c.source, KNOWN)):
-                found.setdefault(track, {})[source] = bool(has)
+        for track, source, has in self._rows(sa.select(lyrics.c.track_id, lyrics.c.source, KNOWN)):
+            found.setdefault(track, {})[source] = bool(has)
         return found
 
     def all_lyrics(self) -> Iterator[tuple[str | None, str | None, LyricsRecord]]:
         """Read what is known of the words of every track."""
-        statement = (
-            sa.select(lyrics, tracks.c.path, tracks.c.identifier)
-            .join(tracks, tracks.c.id == lyrics.c.track_id)
-            .order_by(tracks.c.path.nulls_last(), tracks.c.id, lyrics.c.source)
-        )
-        with self._reading() as connection:
-            for row in connection.execute(statement):
-                yield row.path, row.identifier, lyrics_record_of(row)
+        statement = sa.select(lyrics, tracks.c.path, tracks.c.identifier).join(tracks, tracks.c.id == lyrics.c.track_id)
+        order = (tracks.c.path.nulls_last(), tracks.c.id, lyrics.c.source)
+        return ((row.path, row.identifier, lyrics_record_of(row)) for row in self._rows(statement.order_by(*order)))
 
     def records(self) -> Iterator[TrackRecord]:
         """Read all that is stored of every track that has a file, in order of path."""
-        statement = (
-            sa.select(tracks, curves.c.points).join(curves, curves.c.track_id == tracks.c.id).order_by(tracks.c.path)
-        )
-        with self._reading() as connection:
-            for row in connection.execute(statement):
-                yield record_of(row)
+        return map(record_of, self._rows(_RECORDS.order_by(tracks.c.path)))
 
     def songs(self) -> Iterator[SongRecord]:
         """Read all that is stored of every song without a file, in order of id."""
-        statement = sa.select(tracks).where(tracks.c.path.is_(None)).order_by(tracks.c.id)
-        with self._reading() as connection:
-            sources: dict[int, list[str]] = {}
-            for track, source in connection.execute(sa.select(song_sources).order_by(song_sources.c.source)):
-                sources.setdefault(track, []).append(source)
-            for row in connection.execute(statement):
-                yield song_of(row, sources.get(row.id, ()))
+        sources: dict[int, list[str]] = {}
+        for track, source in self._rows(sa.select(song_sources).order_by(song_sources.c.source)):
+            sources.setdefault(track, []).append(source)
+        songs = self._rows(sa.select(tracks).where(tracks.c.path.is_(None)).order_by(tracks.c.id))
+        return (song_of(row, sources.get(row.id, ())) for row in songs)
 
     def failures(self) -> Iterator[Failure]:
         """Read the files that could not be analysed, in order of path."""
-        with self._reading() as connection:
-            for row in connection.execute(sa.select(failures).order_by(failures.c.path)):
-                yield Failure(*row)
+        return (Failure(*row) for row in self._rows(sa.select(failures).order_by(failures.c.path)))
 
     def known_files(self) -> Iterator[KnownFile]:
         """Read the state of every file that is stored."""
         columns = (tracks.c.path, tracks.c.size, tracks.c.mtime_ns, tracks.c.id, tracks.c.analyzer, tracks.c.missing)
         statement = sa.select(*columns, tracks.c.sound.is_not(None)).where(tracks.c.path.is_not(None))
-        with self._reading() as connection:
-            yield from (KnownFile(*row) for row in connection.execute(statement))
+        return (KnownFile(*row) for row in self._rows(statement))
 
     def record(self, path: str) -> TrackRecord | None:
         """Read all that is stored of one track by its path."""
@@ -330,24 +296,17 @@ class LibraryStore:
         return self._alike(tracks.c.sound == sound)
 
     def _alike(self, same: sa.ColumnElement[bool]) -> list[tuple[int, TrackRecord]]:
-        statement = sa.select(tracks, curves.c.points).join(curves, curves.c.track_id == tracks.c.id).where(same)
-        with self._reading() as connection:
-            return [(row.id, record_of(row)) for row in connection.execute(statement.order_by(tracks.c.id))]
+        return [(row.id, record_of(row)) for row in self._rows(_RECORDS.where(same).order_by(tracks.c.id))]
 
     def copies(self, sounds: Iterable[str] | None = None) -> list[tuple[str, int, str, str | None]]:
         """Find the tracks that are present and sound the same as another one."""
         columns = (tracks.c.sound, tracks.c.id, tracks.c.path, tracks.c.album)
         several = sa.select(tracks.c.sound).group_by(tracks.c.sound).having(sa.func.count() > 1)
+        present = sa.select(*columns).where(tracks.c.missing.is_(False)).order_by(tracks.c.sound, tracks.c.id)
         if sounds is None:
-            wanted = [tracks.c.sound.in_(several)]
-        else:
-            wanted = [tracks.c.sound.in_(several.where(tracks.c.sound.in_(batch))) for batch in batches(sounds)]
-        found = []
-        with self._reading() as connection:
-            for same in wanted:
-                present = sa.select(*columns).where(same, tracks.c.missing.is_(False))
-                found += [tuple(row) for row in connection.execute(present.order_by(tracks.c.sound, tracks.c.id))]
-        return found
+            return [tuple(row) for row in self._rows(present.where(tracks.c.sound.in_(several)))]
+        alike = (present.where(tracks.c.sound.in_(several.where(tracks.c.sound.in_(each)))) for each in batches(sounds))
+        return [tuple(row) for statement in alike for row in self._rows(statement)]
 
     def info(self) -> LibraryInfo:
         """Tell what is in the library."""
@@ -408,11 +367,6 @@ class LibraryStore:
 
     # Writing
 
-    def put(self, records: Iterable[TrackRecord]) -> None:
-        """Store tracks in one transaction; one whose path is known is replaced and keeps its id."""
-        with self.writing() as transaction:
-            transaction.put(records)
-
     @contextlib.contextmanager
     def writing(self) -> Iterator[Transaction]:
         """Write in one transaction: all of it is stored, or none."""
@@ -423,6 +377,16 @@ class LibraryStore:
     def _reading(self) -> Iterator[sa.Connection]:
         with database.plain_errors(self._where), self._engine.connect() as connection:
             yield connection
+
+    def _rows(self, statement: sa.Select[Any]) -> Iterator[Any]:
+        with self._reading() as connection:
+            yield from connection.execute(statement)
+
+    def _rows_of(self, statement: sa.Select[Any], column: sa.Column[Any], values: Iterable[Any]) -> Iterator[Any]:
+        """Read the rows in which a column has one of the values."""
+        with self._reading() as connection:
+            for batch in batches(values):
+                yield from connection.execute(statement.where(column.in_(batch)))
 
     def _affects(self, connection: sa.Connection) -> dict[str, NDArray[Any]]:
         """Read ids, valence and arousal of the tracks that are present, in ascending order of id."""
@@ -436,6 +400,7 @@ class LibraryStore:
 
 
 _TRACKS = sa.select(tracks, KIND, WORDS)
+_RECORDS = sa.select(tracks, curves.c.points).join(curves, curves.c.track_id == tracks.c.id)
 
 
 def _all(connection: sa.Connection, statement: sa.Select[Any]) -> Sequence[sa.Row[Any]]:

@@ -21,7 +21,6 @@ from .library.importing import ImportReport
 from .library.lyrics import FetchReport, KnownLyrics
 from .library.scanning import ScanReport
 from .library.store import LibraryInfo
-from .library.streaming import SpotifyReport
 from .library.tagging import TagReport
 from .library.upkeep import Verification
 from .matching.passages import Passage
@@ -94,7 +93,6 @@ __all__ = [
     "SlideshowOptions",
     "SourceError",
     "SpotOptions",
-    "SpotifyReport",
     "Spotted",
     "Step",
     "TagOptions",

@@ -40,7 +40,6 @@ if TYPE_CHECKING:
     from img2music.library.lyrics import FetchReport, KnownLyrics
     from img2music.library.scanning import ScanReport
     from img2music.library.store import LibraryInfo, LibraryStore
-    from img2music.library.streaming import SpotifyReport
     from img2music.library.tagging import TagReport
     from img2music.library.upkeep import Verification
     from img2music.matching.recommendation import Recommendations
@@ -482,7 +481,7 @@ class Library:
         store, file = self._store, Path(path).expanduser()
         return import_table(store, file, read_songs(file, mapping), affect)
 
-    def import_spotify(self, *urls: str, progress: Progress = unwatched) -> "SpotifyReport":
+    def import_spotify(self, *urls: str, progress: Progress = unwatched) -> "ImportReport":
         """Put songs of Spotify into the library, without sound files; needs a key of yours.
 
         Parameters
@@ -494,7 +493,7 @@ class Library:
 
         Returns
         -------
-        SpotifyReport
+        ImportReport
 
         Raises
         ------

@@ -64,12 +64,10 @@ def spotify(urls: tuple[str, ...], library: str | None, format_: ReportFormat | 
     be imported, 2 if none could be.
     """
     from img2music.app.importing import import_spotify
-    from img2music.library.streaming import REFUSED
 
     with progress_bar() as progress:
-        found = import_spotify(library, urls, progress)
-    if found.refused:
-        say(REFUSED)
-    report = found.as_import()
+        report = import_spotify(library, urls, progress)
+    for note in report.notes:
+        say(note)
     print_report(format_, report.to_dict(), ("import", ">"), import_rows(report))
-    finish(report.imported, [*found.errors, *told_problems(report)])
+    finish(report.imported, [*report.errors, *told_problems(report)])

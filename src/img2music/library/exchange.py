@@ -98,21 +98,14 @@ _KNOWN |= {"tags": {each.name for each in fields(Tags)}, "features": {each.name 
 
 @dataclass
 class LibraryImport(Result):
-    """What an import did.
-
-    Attributes
-    ----------
-    count : int
-        Tracks and songs that are in the library now.
-    errors : list of InputError
-        Lines that could not be used.
-    notes : list of str
-        What a newer version has written that this one does not know.
-    """
+    """What an import did."""
 
     count: int = 0
+    """Tracks and songs that are in the library now."""
     errors: list[InputError] = field(default_factory=list)
+    """Lines that could not be used."""
     notes: list[str] = field(default_factory=list)
+    """What a newer version has written that this one does not know."""
 
 
 def export_library(store: LibraryStore, path: str | os.PathLike[str], progress: Progress = unwatched) -> int:

@@ -34,39 +34,26 @@ class Service(Protocol):
 
 @dataclass
 class FetchReport(Result):
-    """What `fetch` did.
-
-    Attributes
-    ----------
-    tracks : int
-        That were looked at.
-    known : int
-        Those whose words were known before.
-    found : dict of str to int
-        Tracks whose words were found, by source.
-    instrumental : int
-        Tracks that are known to have none.
-    none : int
-        Tracks of which no source knows the words; also of earlier runs.
-    unnamed : int
-        Tracks that no service was asked for, since they have no title or no artist.
-    failed : list of InputError
-        Tracks that a service failed on; they are asked for again in the next run.
-    given_up : list of str
-        Services that were not asked any more, since they failed.
-    unasked : int
-        Tracks that they were not asked for.
-    """
+    """What `fetch` did."""
 
     tracks: int = 0
+    """That were looked at."""
     known: int = 0
+    """Those whose words were known before."""
     found: dict[str, int] = field(default_factory=dict)
+    """Tracks whose words were found, by source."""
     instrumental: int = 0
+    """Tracks that are known to have none."""
     none: int = 0
+    """Tracks of which no source knows the words; also of earlier runs."""
     unnamed: int = 0
+    """Tracks that no service was asked for, since they have no title or no artist."""
     failed: list[InputError] = field(default_factory=list)
+    """Tracks that a service failed on; they are asked for again in the next run."""
     given_up: list[str] = field(default_factory=list)
+    """Services that were not asked any more, since they failed."""
     unasked: int = 0
+    """Tracks that they were not asked for."""
 
     @property
     def got(self) -> int:

@@ -29,69 +29,46 @@ FLUSH_FILES = 64
 
 @dataclass
 class ScanReport(Result):
-    """What a scan did, or with ``dry_run`` what it would do.
-
-    Attributes
-    ----------
-    dry_run : bool
-        Whether it only tells what it would do.
-    found : int
-        Audio files in the folders.
-    unchanged : int
-        Files that were left alone.
-    new : int
-        Files that were not known, before looking into them.
-    changed : int
-        Files that were known otherwise, likewise.
-    analysed : int
-        Files that were listened to.
-    moved : int
-        Files that a known track has moved to; in a dry run: new files of the size of a missing track.
-    copied : int
-        Files with the same sound as another one, which was not analysed twice.
-    retagged : int
-        Known files whose tags have changed, or anything but their sound; they were not analysed again.
-    reread : int
-        Unchanged files whose tags were read again; in a dry run: those whose tags would be.
-    hashed : int
-        Unchanged files whose sound was not known apart from their tags; in a dry run: likewise.
-    returned : int
-        Missing tracks that are back, unchanged.
-    missing : int
-        Tracks whose file is gone now.
-    silent : int
-        Files that hold nothing to hear; no fault.
-    failed : list of InputError
-        Files that could not be analysed, files and folders that could not be read.
-    notes : list of str
-        What is wrong with files that were analysed all the same.
-    failed_before : int
-        Files that could not be analysed in an earlier scan, and were left alone.
-    unusable : bool
-        Whether no given folder could be read, and no track was known in them.
-    seconds : float
-        How long it took.
-    """
+    """What a scan did, or with ``dry_run`` what it would do."""
 
     dry_run: bool = False
+    """Whether it only tells what it would do."""
     found: int = 0
+    """Audio files in the folders."""
     unchanged: int = 0
+    """Files that were left alone."""
     new: int = 0
+    """Files that were not known, before looking into them."""
     changed: int = 0
+    """Files that were known otherwise, likewise."""
     analysed: int = 0
+    """Files that were listened to."""
     moved: int = 0
+    """Files that a known track has moved to; in a dry run: new files of the size of a missing track."""
     copied: int = 0
+    """Files with the same sound as another one, which was not analysed twice."""
     retagged: int = 0
+    """Known files whose tags have changed, or anything but their sound; they were not analysed again."""
     reread: int = 0
+    """Unchanged files whose tags were read again; in a dry run: those whose tags would be."""
     hashed: int = 0
+    """Unchanged files whose sound was not known apart from their tags; in a dry run: likewise."""
     returned: int = 0
+    """Missing tracks that are back, unchanged."""
     missing: int = 0
+    """Tracks whose file is gone now."""
     silent: int = 0
+    """Files that hold nothing to hear; no fault."""
     failed: list[InputError] = field(default_factory=list)
+    """Files that could not be analysed, files and folders that could not be read."""
     notes: list[str] = field(default_factory=list)
+    """What is wrong with files that were analysed all the same."""
     failed_before: int = 0
+    """Files that could not be analysed in an earlier scan, and were left alone."""
     unusable: bool = False
+    """Whether no given folder could be read, and no track was known in them."""
     seconds: float = 0.0
+    """How long it took."""
 
     def __str__(self) -> str:
         would = self.dry_run

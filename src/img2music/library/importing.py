@@ -54,40 +54,27 @@ class ColumnsAffect:
 
 @dataclass(kw_only=True)
 class ImportReport(Result):
-    """What an import did.
-
-    Attributes
-    ----------
-    path : str
-        The table, or "Spotify".
-    rows : int
-        Rows that hold anything, but for the header; songs that Spotify named.
-    new : int
-        Songs that were not in the library.
-    updated : int
-        Songs that were; those of Spotify are left as they are.
-    duplicates : int
-        Rows that name a song of an earlier row; they were merged.
-    left_out : int
-        Rows that are no song, or without an affect.
-    problems : list of LineProblem
-        Odd rows and cells, in order of the table.
-    notes : list of str
-        What a person should know of how it was read.
-    errors : list of InputError
-        What could not be read of Spotify, by what was asked for; ask again to go on.
-    """
+    """What an import did."""
 
     schema: Literal["img2music/import/1"] = field(default="img2music/import/1", init=False, repr=False)
     path: str
+    """The table, or "Spotify"."""
     rows: int = 0
+    """Rows that hold anything, but for the header; songs that Spotify named."""
     new: int = 0
+    """Songs that were not in the library."""
     updated: int = 0
+    """Songs that were; those of Spotify are left as they are."""
     duplicates: int = 0
+    """Rows that name a song of an earlier row; they were merged."""
     left_out: int = 0
+    """Rows that are no song, or without an affect."""
     problems: list[LineProblem] = field(default_factory=list, repr=False)
+    """Odd rows and cells, in order of the table."""
     notes: list[str] = field(default_factory=list)
+    """What a person should know of how it was read."""
     errors: list[InputError] = field(default_factory=list)
+    """What could not be read of Spotify, by what was asked for; ask again to go on."""
 
     @property
     def imported(self) -> int:

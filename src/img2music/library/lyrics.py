@@ -99,19 +99,13 @@ def fetch(
 
 @dataclass(frozen=True, slots=True)
 class KnownLyrics(Result):
-    """What is known of the words of a track.
-
-    Attributes
-    ----------
-    track : Track
-        The track.
-    lyrics : list of LyricsRecord
-        One a source that was asked, best first.
-    """
+    """What is known of the words of a track."""
 
     schema: Literal["img2music/lyrics/1"] = field(default="img2music/lyrics/1", init=False, repr=False)
     track: Track
+    """The track."""
     lyrics: list[LyricsRecord]
+    """One a source that was asked, best first."""
 
     def require(self) -> LyricsRecord:
         """The best of the records."""

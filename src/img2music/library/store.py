@@ -42,43 +42,29 @@ class KnownFile(FileState):
 
 @dataclass(frozen=True, slots=True)
 class LibraryInfo(Result):
-    """What is in a library.
-
-    Attributes
-    ----------
-    location : str
-        Where it is.
-    bytes : int or None
-        Size of the database on the disk; None on a server.
-    present : int
-        Tracks whose file was there at the last scan, and songs without a file.
-    missing : int
-        Tracks whose file was gone.
-    without_file : int
-        Of the present tracks, those that are known from tables only.
-    failures : int
-        Files that could not be analysed.
-    silent : int
-        Files that hold nothing to hear.
-    seconds : float
-        Length of all tracks that are present, where it is known.
-    analyzers : dict of str to int
-        Tracks by the analyzer version that measured them.
-    sources : dict of str to int
-        Songs by the table or playlist that they are from.
-    """
+    """What is in a library."""
 
     schema: Literal["img2music/library-info/1"] = field(default="img2music/library-info/1", init=False, repr=False)
     location: str
+    """Where it is."""
     bytes: int | None
+    """Size of the database on the disk; None on a server."""
     present: int
+    """Tracks whose file was there at the last scan, and songs without a file."""
     missing: int
+    """Tracks whose file was gone."""
     without_file: int
+    """Of the present tracks, those that are known from tables only."""
     failures: int
+    """Files that could not be analysed."""
     silent: int
+    """Files that hold nothing to hear."""
     seconds: float
+    """Length of all tracks that are present, where it is known."""
     analyzers: dict[str, int]
+    """Tracks by the analyzer version that measured them."""
     sources: dict[str, int]
+    """Songs by the table or playlist that they are from."""
 
 
 def library_location(location: str | os.PathLike[str] | None = None) -> str:

@@ -37,37 +37,25 @@ class TaggedFile:
 
 @dataclass
 class TagReport(Result):
-    """What `tag` did, or with ``dry_run`` what it would do.
-
-    Attributes
-    ----------
-    action : "write" or "remove"
-        What was asked for.
-    dry_run : bool
-        Whether it only tells what it would do.
-    changed : int
-        Files whose tags are other ones now.
-    items : list of TaggedFile
-        Files that were looked at, in order of path, changed or not.
-    errors : list of InputError
-        Files that were left as they were: something is wrong.
-    missing : int
-        Tracks that were left out, since the last scan did not find their file.
-    without_file : int
-        Songs that were left out, since they have none.
-    linked : int
-        Tracks that were left out: their path is a link to the file of another, which was looked at.
-    """
+    """What `tag` did, or with ``dry_run`` what it would do."""
 
     schema: Literal["img2music/tag/1"] = field(default="img2music/tag/1", init=False, repr=False)
     action: Literal["write", "remove"] = "write"
+    """What was asked for."""
     dry_run: bool = False
+    """Whether it only tells what it would do."""
     changed: int = 0
+    """Files whose tags are other ones now."""
     missing: int = 0
+    """Tracks that were left out, since the last scan did not find their file."""
     without_file: int = 0
+    """Songs that were left out, since they have none."""
     linked: int = 0
+    """Tracks that were left out: their path is a link to the file of another, which was looked at."""
     items: list[TaggedFile] = field(default_factory=list)
+    """Files that were looked at, in order of path, changed or not."""
     errors: list[InputError] = field(default_factory=list)
+    """Files that were left as they were: something is wrong."""
 
     @property
     def kept(self) -> int:

@@ -3,9 +3,8 @@
 from typing import Any
 
 from img2music.connectors.http import Limits, Session
-from img2music.connectors.lyrics import Lyrics, lyrics_of
+from img2music.connectors.lyrics import Lyrics, first_artist, lyrics_of, same_words
 from img2music.connectors.settings import address
-from img2music.connectors.words import first_artist, same_words
 from img2music.errors import SourceError
 
 URL = "https://lrclib.net"

@@ -4,9 +4,8 @@ import re
 from typing import Any
 
 from img2music.connectors.http import Limits, Session
-from img2music.connectors.lyrics import Lyrics, lyrics_of
+from img2music.connectors.lyrics import Lyrics, first_artist, lyrics_of
 from img2music.connectors.settings import address, require
-from img2music.connectors.words import first_artist
 from img2music.errors import SourceError
 
 URL = "https://api.musixmatch.com/ws/1.1"

@@ -23,15 +23,7 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     "duration": ("duration", "durations", "durationsec", "durationseconds", "length", "lengthduration", "dur"),
     "duration_ms": ("durationms", "trackdurationms", "durationinms", "lengthms", "songdurationms"),
     "identifier": (
-        "trackuri",
-        "spotifyuri",
-        "uri",
-        "spotifyid",
-        "spotifytrackid",
-        "trackid",
-        "id",
-        "identifier",
-        "isrc",
+        *("trackuri", "spotifyuri", "uri", "spotifyid", "spotifytrackid", "trackid", "id", "identifier", "isrc"),
     ),
     "lyrics": ("lyrics", "lyricsbody", "lyric", "text"),
     "danceability": ("danceability", "dance", "dnce"),
@@ -122,7 +114,6 @@ def read_songs(path: Path, mapping: Mapping[str, str] | None = None) -> SongTabl
     for field in mapping:
         if field not in NAMES:
             raise UsageError(f"There is no {field!r} to map a column to; there is: {', '.join(NAMES)}.")
-    _require_file(path)
     parquet = first_bytes(path, 4) == b"PAR1"  # https://parquet.apache.org/docs/file-format/
     table = _parquet(path) if parquet else read_delimited(path, lambda row: _known(row, mapping))
     reader = _Reader(table, mapping, path)
@@ -146,15 +137,6 @@ def parse_mapping(texts: Iterable[str]) -> dict[str, str]:
             raise UsageError(f"`mapping` names {field} twice.")
         mapping[field] = column
     return mapping
-
-
-def _require_file(path: Path) -> None:
-    if path.is_dir():
-        raise InputError("is a folder; give a table as CSV, TSV or Parquet.", str(path))
-    if not path.exists():
-        raise InputError("no such file.", str(path))
-    if not path.is_file():
-        raise InputError("is a pipe, socket or device; give a file.", str(path))
 
 
 def _plain(name: str) -> str:

@@ -118,11 +118,6 @@ def _upsert(
     return str(compiled), compiled.positiontup
 
 
-def scalar(connection: sa.Connection, statement: sa.Select[Any]) -> int:
-    """Read one whole number, 0 for none."""
-    return int(connection.execute(statement).scalar() or 0)
-
-
 def _prepare(engine: sa.Engine, location: LibraryLocation, *, create: bool, read_only: bool) -> None:
     with engine.connect() as connection:
         revision = _revision(connection, location)

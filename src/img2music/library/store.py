@@ -20,9 +20,9 @@ from img2music.library import database, sqlite
 from img2music.library.affects import BEST, KNOWN, WORDS, affects_of, pack, unpack
 from img2music.library.filters import KIND, PRESENT_NO_MUSIC, conditions
 from img2music.library.record import CURVE_DTYPE, Failure, LyricsRecord, SongRecord, TrackRecord, unpack_curve
-from img2music.library.rows import batches, lyrics_record_of, record_of, song_of, tracks_of
+from img2music.library.rows import batches, record_of, song_of, tracks_of
 from img2music.library.schema import affects, curves, failures, lyrics, song_sources, tracks
-from img2music.library.transaction import Transaction
+from img2music.library.transaction import LYRICS, Transaction
 from img2music.shapes import Result
 from img2music.track import Track, TrackKind
 
@@ -128,13 +128,8 @@ class LibraryStore:
 
     def count(self, *, missing: bool = False) -> int:
         """Count the tracks that are present, or those that are missing."""
-        with self._reading() as connection:
-            statement = (
-                sa.select(sa.func.count()).select_from(tracks).where(tracks.c.missing.is_(True))
-                if missing
-                else sa.select(sa.func.count()).select_from(affects)
-            )
-            return database.scalar(connection, statement)
+        counted = sa.select(sa.func.count())
+        return int(self._number(counted.where(tracks.c.missing.is_(True)) if missing else counted.select_from(affects)))
 
     def columns(self, names: Sequence[str]) -> dict[str, NDArray[Any]]:
         """Read columns of the tracks that are present (not missing), in ascending order of id.
@@ -231,7 +226,7 @@ class LibraryStore:
         """Read what is known of the words of tracks, best first."""
         found: dict[int, list[LyricsRecord]] = {}
         for row in self._rows_of(sa.select(lyrics).order_by(*BEST), lyrics.c.track_id, ids):
-            found.setdefault(row.track_id, []).append(lyrics_record_of(row))
+            found.setdefault(row.track_id, []).append(_words(row))
         return found
 
     def lyrics_sources(self) -> dict[int, dict[str, bool]]:
@@ -245,7 +240,7 @@ class LibraryStore:
         """Read what is known of the words of every track."""
         statement = sa.select(lyrics, tracks.c.path, tracks.c.identifier).join(tracks, tracks.c.id == lyrics.c.track_id)
         order = (tracks.c.path.nulls_last(), tracks.c.id, lyrics.c.source)
-        return ((row.path, row.identifier, lyrics_record_of(row)) for row in self._rows(statement.order_by(*order)))
+        return ((row.path, row.identifier, _words(row)) for row in self._rows(statement.order_by(*order)))
 
     def records(self) -> Iterator[TrackRecord]:
         """Read all that is stored of every track that has a file, in order of path."""
@@ -299,23 +294,22 @@ class LibraryStore:
         by_source = sa.select(song_sources.c.source, sa.func.count()).group_by(song_sources.c.source)
         by_analyzer = sa.select(tracks.c.analyzer, sa.func.count()).group_by(tracks.c.analyzer)
         seconds = sa.select(sa.func.sum(tracks.c.duration)).where(tracks.c.missing.is_(False))
-        with self._reading() as connection:
 
-            def count(which: sa.ColumnElement[bool]) -> int:
-                return database.scalar(connection, sa.select(sa.func.count()).where(which))
+        def count(which: sa.ColumnElement[bool]) -> int:
+            return int(self._number(sa.select(sa.func.count()).where(which)))
 
-            return LibraryInfo(
-                location=self.location,
-                bytes=self._size(),
-                present=count(tracks.c.missing.is_(False)),
-                missing=count(tracks.c.missing.is_(True)),
-                without_file=count(tracks.c.path.is_(None)),
-                failures=count(failures.c.reason != NO_MUSIC),
-                silent=count(failures.c.reason == NO_MUSIC),
-                seconds=float(connection.execute(seconds).scalar() or 0),
-                analyzers={row[0]: row[1] for row in connection.execute(by_analyzer.order_by(tracks.c.analyzer))},
-                sources={row[0]: row[1] for row in connection.execute(by_source.order_by(song_sources.c.source))},
-            )
+        return LibraryInfo(
+            location=self.location,
+            bytes=self._size(),
+            present=count(tracks.c.missing.is_(False)),
+            missing=count(tracks.c.missing.is_(True)),
+            without_file=count(tracks.c.path.is_(None)),
+            failures=count(failures.c.reason != NO_MUSIC),
+            silent=count(failures.c.reason == NO_MUSIC),
+            seconds=float(self._number(seconds)),
+            analyzers=dict(self._rows(by_analyzer.order_by(tracks.c.analyzer))),
+            sources=dict(self._rows(by_source.order_by(song_sources.c.source))),
+        )
 
     def _size(self) -> int | None:
         """Tell the size of the database on the disk."""
@@ -368,6 +362,10 @@ class LibraryStore:
         with self._reading() as connection:
             yield from connection.execute(statement)
 
+    def _number(self, statement: sa.Select[Any]) -> Any:
+        ((number,),) = self._rows(statement)
+        return number or 0
+
     def _rows_of(self, statement: sa.Select[Any], column: sa.Column[Any], values: Iterable[Any]) -> Iterator[Any]:
         """Read the rows in which a column has one of the values."""
         with self._reading() as connection:
@@ -383,6 +381,10 @@ class LibraryStore:
                 return found
         rows = _all(connection, sa.select(affects.c.packed, affects.c.words).order_by(affects.c.track_id))
         return unpack(b"".join(row.packed for row in rows), b"".join(row.words or b"" for row in rows))
+
+
+def _words(row: sa.Row[Any]) -> LyricsRecord:
+    return LyricsRecord(**{name: getattr(row, name) for name in LYRICS})
 
 
 _TRACKS = sa.select(tracks, KIND, WORDS)

@@ -26,7 +26,7 @@ class Musixmatch:
         """Ask for the lyrics of a song, or for the excerpt that the key allows."""
         query = {"q_track": title, "q_artist": first_artist(artist), "format": "json", "apikey": self._key}
         try:
-            answer = self._session.get_json(f"{self._url}/matcher.lyrics.get", query)
+            answer = self._session.ask(f"{self._url}/matcher.lyrics.get", query)
         except SourceError as error:
             if error.status == 404:
                 return Lyrics()

@@ -75,12 +75,7 @@ tracks = sa.Table(
     sqlite_autoincrement=True,  # the id of a removed track is not given to another
 )
 
-curves = sa.Table(
-    "curves",
-    metadata,
-    _of_track(),
-    sa.Column("points", sa.LargeBinary, nullable=False),
-)
+curves = sa.Table("curves", metadata, _of_track(), sa.Column("points", sa.LargeBinary, nullable=False))
 
 # What the affects of the tracks that are not missing are derived from once more, narrow and packed, so that a million
 # of them are read in one pass without a Python object each (see `affects.unpack`).
@@ -110,12 +105,7 @@ lyrics = sa.Table(
 )
 
 # Which tables and playlists a song without a file came from; with the last of them it is forgotten.
-song_sources = sa.Table(
-    "song_sources",
-    metadata,
-    _of_track(),
-    sa.Column("source", sa.Text, primary_key=True),
-)
+song_sources = sa.Table("song_sources", metadata, _of_track(), sa.Column("source", sa.Text, primary_key=True))
 
 failures = sa.Table(
     "failures",

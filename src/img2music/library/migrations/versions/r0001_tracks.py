@@ -46,16 +46,8 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index("ix_tracks_content", "tracks", ["content"])
-    op.create_table(
-        "curves",
-        of_track(),
-        sa.Column("points", sa.LargeBinary, nullable=False),
-    )
-    op.create_table(
-        "affects",
-        of_track(),
-        sa.Column("packed", sa.LargeBinary, nullable=False),
-    )
+    op.create_table("curves", of_track(), sa.Column("points", sa.LargeBinary, nullable=False))
+    op.create_table("affects", of_track(), sa.Column("packed", sa.LargeBinary, nullable=False))
     op.create_table(
         "failures",
         sa.Column("path", sa.LargeBinary, primary_key=True),

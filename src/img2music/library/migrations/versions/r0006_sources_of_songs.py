@@ -12,9 +12,5 @@ down_revision = "0005"
 
 def upgrade() -> None:
     """Add the table, in which nothing is of songs that are there already, and the index."""
-    op.create_table(
-        "song_sources",
-        of_track(),
-        sa.Column("source", sa.Text, primary_key=True),
-    )
+    op.create_table("song_sources", of_track(), sa.Column("source", sa.Text, primary_key=True))
     NO_MUSIC_INDEX.create(op.get_bind())

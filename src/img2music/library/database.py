@@ -80,10 +80,8 @@ def plain_errors(location: LibraryLocation) -> Iterator[None]:
     """Turn errors of the database into a `LibraryError` that says what to do."""
     try:
         yield
-    except DBAPIError as error:
-        raise _plain(error.orig, location) from error
-    except sqlite3.Error as error:
-        raise _plain(error, location) from error
+    except (DBAPIError, sqlite3.Error) as error:
+        raise _plain(getattr(error, "orig", error), location) from error
 
 
 def _plain(error: BaseException | None, location: LibraryLocation) -> LibraryError:

@@ -5,8 +5,7 @@ import os
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Any, Literal
 
 import numpy as np
 import sqlalchemy as sa
@@ -73,7 +72,7 @@ def library_location(location: str | os.PathLike[str] | None = None) -> str:
     return str(where) if where.url is None else where.url.render_as_string(hide_password=False)
 
 
-class LibraryStore:
+class LibraryStore(contextlib.AbstractContextManager["LibraryStore"]):
     """A library that is open. Use as a context manager."""
 
     def __init__(self, engine: sa.Engine, where: database.LibraryLocation) -> None:
@@ -104,12 +103,7 @@ class LibraryStore:
                 self._watch = None
         self._engine.dispose()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     # Reading

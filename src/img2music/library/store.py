@@ -66,12 +66,6 @@ class LibraryInfo(Result):
     """Songs by the table or playlist that they are from."""
 
 
-def library_location(location: str | os.PathLike[str] | None = None) -> str:
-    """Tell where a library is, or would be, as `LibraryStore.open` takes it."""
-    where = database.locate(location)
-    return str(where) if where.url is None else where.url.render_as_string(hide_password=False)
-
-
 class LibraryStore(contextlib.AbstractContextManager["LibraryStore"]):
     """A library that is open. Use as a context manager."""
 

@@ -122,9 +122,9 @@ def test_the_shell_completes_commands_and_moods(monkeypatch: pytest.MonkeyPatch)
 def test_mappings_as_typed() -> None:
     assert mapping(["title=track name ", "key = a=b"]) == {"title": "track name", "key": "a=b"}
     for wrong in ("title", "title=", "=x"):
-        with pytest.raises(UsageError, match="FIELD=COLUMN"):
+        with pytest.raises(click.BadParameter, match="FIELD=COLUMN"):
             mapping([wrong])
-    with pytest.raises(UsageError, match="twice"):
+    with pytest.raises(click.BadParameter, match="twice"):
         mapping(["title=a", "title=b"])
 
 

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import click
 
-from img2music.errors import SETTING, Img2MusicError, UsageError, printable
+from img2music.errors import SETTING, Img2MusicError, printable
 from img2music.filters import TrackFilter
 from img2music.options import RecommendOptions, kinds_of
 
@@ -257,9 +257,9 @@ def mapping_of(context: click.Context, parameter: click.Parameter, texts: tuple[
     for text in texts:
         field, _, column = (part.strip() for part in text.partition("="))
         if not field or not column:
-            raise UsageError(f"`mapping={printable(text)}` must be FIELD=COLUMN.")
+            raise click.BadParameter(f"{printable(text)} is not FIELD=COLUMN.")
         if field in mapping:
-            raise UsageError(f"`mapping` names {field} twice.")
+            raise click.BadParameter(f"{printable(field)} is named twice.")
         mapping[field] = column
     return mapping
 

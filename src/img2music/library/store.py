@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from img2music.analysis import NO_MUSIC, CurvePoint
 from img2music.connectors.folders import FileState
 from img2music.errors import UsageError
+from img2music.files import Closing
 from img2music.filters import TrackFilter
 from img2music.library import database, sqlite
 from img2music.library.affects import BEST, KNOWN, WORDS, affects_of, pack, unpack
@@ -66,7 +67,7 @@ class LibraryInfo(Result):
     """Songs by the table or playlist that they are from."""
 
 
-class LibraryStore(contextlib.AbstractContextManager["LibraryStore"]):
+class LibraryStore(Closing):
     """A library that is open. Use as a context manager."""
 
     def __init__(self, engine: sa.Engine, where: database.LibraryLocation) -> None:
@@ -96,9 +97,6 @@ class LibraryStore(contextlib.AbstractContextManager["LibraryStore"]):
                 self._watch.close()
                 self._watch = None
         self._engine.dispose()
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
     # Reading
 

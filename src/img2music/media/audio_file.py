@@ -4,13 +4,13 @@ import itertools
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, BinaryIO, Self
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
 from img2music.errors import InputError, reason_of
-from img2music.files import open_regular
+from img2music.files import Closing, open_regular
 from img2music.media.excerpts import AudioInfo, Excerpt
 from img2music.media.resampling import Resampler, channels_of, check_frame, layout_of
 
@@ -56,7 +56,7 @@ class _Link:
     end: float
 
 
-class AudioFile:
+class AudioFile(Closing):
     """A sound file, open for decoding.
 
     Use it in a ``with`` statement. At no time is more of it in memory than one excerpt.
@@ -75,11 +75,10 @@ class AudioFile:
             links = [] if link else self._read_links(file)
         self._open()
         try:
-            container, context = self._container.format.name, self._stream.codec_context
+            context = self._stream.codec_context
             channels, rate = context.layout.nb_channels, context.sample_rate
-            self.info = AudioInfo(
-                0.0, container, context.codec.canonical_name, channels, rate, _begins(self._container, rate)
-            )
+            begins = _begins(self._container, rate)
+            self.info = AudioInfo(0.0, context.codec.canonical_name, channels, rate, begins)
             if len(links) > 1:
                 self._join(links)
             duration = self._stated_duration()
@@ -89,12 +88,6 @@ class AudioFile:
         except BaseException:
             self.close()
             raise
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
     @property
     def moving(self) -> bool:
@@ -144,7 +137,7 @@ class AudioFile:
                         yield from audio.pieces(max(0.0, start - link.start), rate=rate, layout=layout)
             return
         resampler = Resampler(rate, layout, self.path)
-        sought = None if self.info.container in WITHOUT_EXACT_SEEKING else self._sought(start)
+        sought = None if self._container.format.name in WITHOUT_EXACT_SEEKING else self._sought(start)
         if sought is None:
             self._reopen()
             position, frames = 0.0, self._frames()

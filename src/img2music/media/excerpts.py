@@ -15,8 +15,7 @@ class AudioInfo:
     """What a sound file says of itself."""
 
     duration: float  # length in seconds
-    container: str  # libav's names of the file format
-    codec: str  # and of the encoding
+    codec: str  # libav's name of the encoding
     channels: int
     rate: int  # samples a second
     # Seconds of the day at which its first sample was recorded, by which editors find it; 0 where it does not say

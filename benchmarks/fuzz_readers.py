@@ -14,7 +14,7 @@ import av
 import numpy as np
 from PIL import Image, ImageCms
 
-from benchmarks.synthetic import records
+from benchmarks.synthetic import put, records
 from tests.support.sounds import FORMATS as SOUNDS
 from tests.support.sounds import encode, noise
 
@@ -290,7 +290,7 @@ def export_seeds(folder: Path) -> list[Path]:
 
     folder.mkdir(parents=True)
     with LibraryStore.open(folder / "library.db", create=True) as store:
-        store.put(records(5))
+        put(store, records(5))
         features = Features(**dict.fromkeys(Features.__dataclass_fields__))
         song = SongRecord(
             "spotify:x", Tags(title="Song", artist="Artist"), 200.0, "table/1", Affect(0.5, 0.5), features

@@ -40,7 +40,6 @@ if TYPE_CHECKING:
     from img2music.library.lyrics import FetchReport, KnownLyrics
     from img2music.library.scanning import ScanReport
     from img2music.library.store import LibraryInfo, LibraryStore
-    from img2music.library.streaming import SpotifyReport
     from img2music.library.tagging import TagReport
     from img2music.library.upkeep import Verification
     from img2music.matching.recommendation import Recommendations
@@ -438,7 +437,7 @@ class Library(Closing):
         Returns
         -------
         TagReport
-            Files that can't be written are among its ``failed``; the rest is done.
+            Files that can't be written are among its ``errors``; the rest is done.
         """
         from img2music.library.tagging import tag
 
@@ -474,7 +473,7 @@ class Library(Closing):
         store, file = self._store, Path(path).expanduser()
         return import_table(store, file, read_songs(file, mapping), affect)
 
-    def import_spotify(self, *urls: str, progress: Progress = unwatched) -> "SpotifyReport":
+    def import_spotify(self, *urls: str, progress: Progress = unwatched) -> "ImportReport":
         """Put songs of Spotify into the library, without sound files; needs a key of yours.
 
         Parameters
@@ -486,7 +485,7 @@ class Library(Closing):
 
         Returns
         -------
-        SpotifyReport
+        ImportReport
 
         Raises
         ------
@@ -603,7 +602,7 @@ class Library(Closing):
         """
         from img2music.library.record import best
 
-        record = best(self.known_lyrics(track).records)
+        record = best(self.known_lyrics(track).lyrics)
         return None if record is None else record.text
 
     def known_lyrics(self, track: "Track | int | str") -> "KnownLyrics":
@@ -636,7 +635,7 @@ class Library(Closing):
             Also those that hold nothing to hear, which is no fault.
         """
         found = self._store.failures()
-        return [InputError(each.reason, each.file.path) for each in found if silent or not each.silent]
+        return [InputError(each.reason, each.path) for each in found if silent or not each.silent]
 
     def info(self) -> "LibraryInfo":
         """Count what is in it."""

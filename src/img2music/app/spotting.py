@@ -159,4 +159,4 @@ def opened(library: AnyLibrary) -> Iterator[LibraryStore]:
 def songs_of(library: AnyLibrary) -> Iterator[tuple[str, str]]:
     """All songs of a library, as `require` takes inputs; none where there is no library."""
     with contextlib.suppress(LibraryError), opened(library) as store:
-        yield from (("the song itself", known.file.path) for known in store.known_files())
+        yield from (("the song itself", known.path) for known in store.known_files())

@@ -17,6 +17,7 @@ import numpy as np
 import psutil
 
 from benchmarks.report import Report
+from benchmarks.synthetic import put
 from tests.support.library_sounds import write_sound
 
 LONG_SECONDS = 7200
@@ -95,9 +96,12 @@ def scan_unchanged(count: int, folder: Path, report: Report) -> None:
         path.write_bytes(sound[:-8] + number.to_bytes(8, "little"))
     with LibraryStore.open(database) as store:
         (record,) = store.records()
-        store.put(
-            dataclasses.replace(record, file=file, content=f"{number:064x}")
-            for number, file in enumerate(FolderWalk([str(folder)]))
+        put(
+            store,
+            (
+                dataclasses.replace(record, file=file, content=f"{number:064x}")
+                for number, file in enumerate(FolderWalk([str(folder)]))
+            ),
         )
         opened: list[Any] = []
         watching = True

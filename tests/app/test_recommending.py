@@ -14,6 +14,7 @@ from img2music.filters import TrackFilter
 from img2music.library.store import LibraryStore
 from img2music.matching.query import QueryKind
 from img2music.options import RecommendOptions
+from tests.support.records import put
 from tests.support.songs import library, record
 
 POINT = Affect(0.5, 0.5)
@@ -41,9 +42,9 @@ def test_what_was_read_is_kept_until_the_library_or_the_conditions_change(store:
     assert recommender._matcher(RecommendOptions(match="absolute", top=1)) is kept
     assert titles(recommender, where=TrackFilter(genre="jazz")) == ["49", "51", "47"]
     with LibraryStore.open(tmp_path / "l.db") as another:
-        another.put([record("/new.mp3", 0.5, 0.5, title="new")])
+        put(another, [record("/new.mp3", 0.5, 0.5, title="new")])
     assert titles(recommender) == ["50", "new", "49"]
-    store.put([record("/own.mp3", 0.501, 0.5, title="own")])
+    put(store, [record("/own.mp3", 0.501, 0.5, title="own")])
     assert titles(recommender) == ["50", "new", "own"]
 
 

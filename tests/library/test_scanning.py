@@ -26,7 +26,7 @@ from img2music.music.audio.analyzer import ANALYZER
 from img2music.options import ScanOptions
 from img2music.track import Tags
 from tests.support.library_sounds import make_music, write_sound
-from tests.support.records import make_record
+from tests.support.records import make_record, put
 from tests.support.sounds import encode, noise
 
 pytestmark = pytest.mark.slow
@@ -136,7 +136,7 @@ def test_what_only_its_tags_have_changed_of_is_not_listened_to(store, tmp_path):
     music = tmp_path / "music"
     retagged, touched, moved, copied, replaced = make_music(music, 5)
     records = [known(path) for path in (retagged, touched, moved, copied, replaced)]
-    store.put(records)
+    put(store, records)
     words = LyricsRecord("files", "Words", False, "en", 1, 0.9)
     ids = {track.path: track.id for track in store.tracks()}
     with store.writing() as transaction:
@@ -166,7 +166,7 @@ def test_lyrics_in_tags_stay_with_a_retagged_file_while_they_are_the_same(store,
         file.add_tags()
         file.tags.add(USLT(encoding=3, lang="eng", desc="", text="Words"))
         file.save()
-    store.put([known(same), known(other)])
+    put(store, [known(same), known(other)])
     with store.writing() as transaction:
         transaction.put_lyrics(
             (track.id, LyricsRecord("tags", "Words", False, "en", 1, 0.9)) for track in store.tracks()
@@ -187,7 +187,7 @@ def test_an_older_library_learns_the_sounds_without_listening(store, tmp_path):
     silent = FileState(str(paths[2]), status.st_size, status.st_mtime_ns)
     content = workers.content_hash(silent)
     records.append(dataclasses.replace(make_record(analyzer=ANALYZER), file=silent, content=content, sound=None))
-    store.put(records)
+    put(store, records)
     planned = scan(store, [tmp_path / "music"], ScanOptions(dry_run=True))
     assert (planned.unchanged, planned.hashed) == (3, 3)
     report = scan(store, [tmp_path / "music"], ScanOptions(jobs=1))
@@ -205,7 +205,7 @@ def test_tags_are_read_again_without_listening(store, tmp_path):
     file.add_tags()
     file.tags.add(TIT2(encoding=3, text=["Title"]))
     file.save()
-    store.put([known(labelled), known(plain, tags=Tags()), known(gone)])
+    put(store, [known(labelled), known(plain, tags=Tags()), known(gone)])
     before = list(store.records())
     gone.unlink()
     planned = scan(store, [music], ScanOptions(dry_run=True, tags=True))
@@ -325,7 +325,7 @@ def test_what_an_earlier_scan_took_from_folders_of_systems_goes(store, tmp_path)
         Path(path).touch()
     with store.writing() as transaction:
         transaction.put([make_record(deleted)])
-        transaction.put_failure(Failure(bad, "audio/test", "is damaged"))
+        transaction.put_failure(Failure(*dataclasses.astuple(bad), "audio/test", "is damaged"))
     assert scan(store, [tmp_path / "music"], ScanOptions(dry_run=True)).missing == 1
     report = scan(store, [tmp_path / "music"])
     assert (report.found, report.missing, store.count(), list(store.failures())) == (0, 1, 0, [])

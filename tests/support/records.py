@@ -2,11 +2,13 @@
 
 import os
 import random
+from collections.abc import Iterable
 
 from img2music.affect import Affect
 from img2music.analysis import CurvePoint, Features, TrackAnalysis
 from img2music.connectors.folders import FileState
 from img2music.library.record import SongRecord, TrackRecord
+from img2music.library.store import LibraryStore
 from img2music.track import Tags
 
 
@@ -89,3 +91,9 @@ def make_song(
         affect=Affect(chance.random(), chance.random()),
         features=features,
     )
+
+
+def put(store: LibraryStore, records: Iterable[TrackRecord]) -> None:
+    """Store tracks in one transaction."""
+    with store.writing() as transaction:
+        transaction.put(records)

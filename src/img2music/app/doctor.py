@@ -123,10 +123,11 @@ def _audio_decoders() -> str:
 
 
 def _library() -> str:
-    from img2music.library.store import LibraryStore, library_location
+    from img2music.library.database import locate
+    from img2music.library.store import LibraryStore
 
-    location = library_location(None)
-    if "://" not in location and not Path(location).exists():
-        return f"none yet; scan will make {location}"
-    with LibraryStore.open(location, read_only=True) as store:
+    where = locate(None)
+    if where.path is not None and not where.path.exists():
+        return f"none yet; scan will make {where}"
+    with LibraryStore.open(read_only=True) as store:
         return f"{store.count():,} tracks in {store.location}"

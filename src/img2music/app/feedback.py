@@ -242,7 +242,7 @@ class LibraryFeedback:
             if not found:
                 what = "nothing" if id is None else f"nothing of number {id}"
                 raise UsageError(f"{printable(person)} said {what}, so there is nothing to take back.")
-            transaction.remove_feedback([found[0].id])
+            transaction.remove_feedback(found[0].id)
         return found[0]
 
     def export(self, file: AnyPath, format: str | None = None, *, person: str | None = None) -> int:  # noqa: A002

@@ -8,7 +8,7 @@ from img2music.library.database import locate
 from img2music.library.importing import ImportReport, SongAffect
 from img2music.library.importing import import_table as import_songs
 from img2music.library.store import LibraryStore
-from img2music.library.streaming import SpotifyImport, SpotifyReport
+from img2music.library.streaming import SpotifyImport
 from img2music.options import AnyPath
 from img2music.progress import Progress, unwatched
 
@@ -28,7 +28,7 @@ def import_table(
         return import_songs(store, table, songs, affect)
 
 
-def import_spotify(location: AnyPath | None, urls: Sequence[str], progress: Progress = unwatched) -> SpotifyReport:
+def import_spotify(location: AnyPath | None, urls: Sequence[str], progress: Progress = unwatched) -> ImportReport:
     """Put songs of Spotify into a library."""
     wanted = SpotifyImport(urls)
     with LibraryStore.open(location, create=True) as store:

@@ -5,11 +5,11 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 from img2music.affect import Affect
 from img2music.errors import InputError, LibraryError
+from img2music.files import Closing
 from img2music.filters import FilterWishes, TrackFilter
 from img2music.options import (
     AnyPath,
@@ -41,7 +41,6 @@ if TYPE_CHECKING:
     from img2music.library.lyrics import FetchReport, KnownLyrics
     from img2music.library.scanning import ScanReport
     from img2music.library.store import LibraryInfo, LibraryStore
-    from img2music.library.streaming import SpotifyReport
     from img2music.library.tagging import TagReport
     from img2music.library.upkeep import Verification
     from img2music.matching.recommendation import Recommendations
@@ -50,7 +49,7 @@ if TYPE_CHECKING:
     from img2music.track import Track
 
 
-class Library:
+class Library(Closing):
     """A library of music that is open; use it as a context manager.
 
     Threads may share one. Options are keywords, as strings or enums; filters may stand beside them (``genre="jazz"``).
@@ -116,14 +115,6 @@ class Library:
         store, self._open_store = self._open_store, None
         if store is not None:
             store.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def __repr__(self) -> str:
         return f"<Library {self._location}{'' if self._open_store else ', closed'}>"
@@ -447,7 +438,7 @@ class Library:
         Returns
         -------
         TagReport
-            Files that can't be written are among its ``failed``; the rest is done.
+            Files that can't be written are among its ``errors``; the rest is done.
         """
         from img2music.library.tagging import tag
 
@@ -483,7 +474,7 @@ class Library:
         store, file = self._store, Path(path).expanduser()
         return import_table(store, file, read_songs(file, mapping), affect)
 
-    def import_spotify(self, *urls: str, progress: Progress = unwatched) -> "SpotifyReport":
+    def import_spotify(self, *urls: str, progress: Progress = unwatched) -> "ImportReport":
         """Put songs of Spotify into the library, without sound files; needs a key of yours.
 
         Parameters
@@ -495,7 +486,7 @@ class Library:
 
         Returns
         -------
-        SpotifyReport
+        ImportReport
 
         Raises
         ------
@@ -612,7 +603,7 @@ class Library:
         """
         from img2music.library.record import best
 
-        record = best(self.known_lyrics(track).records)
+        record = best(self.known_lyrics(track).lyrics)
         return None if record is None else record.text
 
     def known_lyrics(self, track: "Track | int | str") -> "KnownLyrics":
@@ -660,7 +651,7 @@ class Library:
             Also those that hold nothing to hear, which is no fault.
         """
         found = self._store.failures()
-        return [InputError(each.reason, each.file.path) for each in found if silent or not each.silent]
+        return [InputError(each.reason, each.path) for each in found if silent or not each.silent]
 
     def info(self) -> "LibraryInfo":
         """Count what is in it."""

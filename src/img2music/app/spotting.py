@@ -121,7 +121,7 @@ def spot_from(
     tracks = candidates(store, options)  # what is wrong with them is known before a film is decoded for minutes
     model = ImageModel.load(options.image_model)
     with VideoFile(film) as video:
-        require_possible(tracks, options, video.end)
+        require_possible(tracks, options, video.survey.duration)
         seen = read_film(video, model, progress)
         lacking = video.survey.lacking
     scenes = group(seen.shots, options.least_scene)
@@ -159,4 +159,4 @@ def opened(library: AnyLibrary) -> Iterator[LibraryStore]:
 def songs_of(library: AnyLibrary) -> Iterator[tuple[str, str]]:
     """All songs of a library, as `require` takes inputs; none where there is no library."""
     with contextlib.suppress(LibraryError), opened(library) as store:
-        yield from (("the song itself", known.file.path) for known in store.known_files())
+        yield from (("the song itself", known.path) for known in store.known_files())

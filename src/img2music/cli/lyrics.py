@@ -1,28 +1,12 @@
-"""``img2music lyrics``: the words of the tracks in the library, and what lyrics in files feel like."""
-
-from enum import StrEnum
-from pathlib import Path
-from typing import TYPE_CHECKING
+"""``img2music lyrics``: the words of the tracks in the library."""
 
 import click
 
-from img2music.cli.options import Choice, argument, command, file_path, filtered, library_option, option
-from img2music.cli.output import (
-    ReportFormat,
-    finish,
-    for_people,
-    format_option,
-    print_json,
-    print_report,
-    say,
-)
+from img2music.cli.options import Choice, argument, command, filtered, library_option, option
+from img2music.cli.output import ReportFormat, for_people, format_option, print_json, say
 from img2music.cli.progress import progress_bar
 from img2music.filters import TrackFilter
 from img2music.options import LyricsSource
-
-if TYPE_CHECKING:
-    from img2music.affect import Affect
-    from img2music.music.lyrics.reading import LyricsReading
 
 
 @command()
@@ -75,66 +59,3 @@ def show(track: str, library: str | None, format_: ReportFormat | None) -> None:
     record = found.require()
     say(describe(found.track, record))
     click.echo(record.text or "")
-
-
-class TextModelName(StrEnum):
-    """A model that reads text."""
-
-    WORDS = "words"
-    MINILM = "minilm"
-
-
-@command()
-@argument("paths", metavar="FILE...", nargs=-1, required=True, type=file_path, help="Lyrics: text, or LRC.")
-@option(
-    "--model",
-    type=Choice(TextModelName),
-    default="words",
-    help="words, or minilm: closer to people, slower, with the extra lyrics.",
-)
-@option(
-    "--lexicon",
-    type=file_path,
-    metavar="FILE",
-    help="Also average over this lexicon: NRC-VAD, Glasgow Norms or Warriner.",
-)
-@format_option
-def affect(paths: tuple[Path, ...], model: TextModelName, lexicon: Path | None, format_: ReportFormat | None) -> None:
-    """Read the valence and the arousal of lyrics in files.
-
-    On the unit scale; most sentences are near 0.5. Only English is read: other languages, and texts too short to tell,
-    get none.
-    """
-    from img2music.errors import InputError
-    from img2music.music.lyrics.lexicon import Lexicon
-    from img2music.music.lyrics.reading import LyricsAffects, LyricsItem, read_lyrics_files
-    from img2music.music.lyrics.text_model import shipped_sentence_model, shipped_text_model
-    from img2music.shapes import problems
-
-    reader = shipped_text_model() if model is TextModelName.WORDS else shipped_sentence_model()
-    found = list(read_lyrics_files(paths, reader, Lexicon.load(lexicon) if lexicon else None))
-    items = [item for item in found if not isinstance(item, InputError)]
-    errors = [item for item in found if isinstance(item, InputError)]
-    shape = LyricsAffects(items=[LyricsItem.of(item) for item in items], errors=problems(errors))
-    print_report(format_, shape, COLUMNS, map(_row, items))
-    finish(len(items), errors)
-
-
-COLUMNS = ("file", "language", ">valence", ">arousal", "feels", "lexicon", ">not found")
-
-
-def _row(item: "LyricsReading") -> list[str]:
-    read = item.text.affect if item.text is not None else None
-    said = item.lexicon
-    return [
-        item.path,
-        item.language or "?",
-        *_numbers(read),
-        read.word if read else item.reason,
-        " ".join(_numbers(said.affect)) if said else "",
-        f"{said.not_found:.0%}" if said else "",
-    ]
-
-
-def _numbers(read: "Affect | None") -> tuple[str, str]:
-    return ("-", "-") if read is None else (f"{read.valence:.2f}", f"{read.arousal:.2f}")

@@ -16,6 +16,7 @@ name_argument = argument("name", metavar="NAME", help="Name of a model, as 'mode
 def list_(format_: ReportFormat | None) -> None:
     """List the models, shipped and added, and tell which one reads pictures."""
     from img2music.vision import registry
+    from img2music.vision.model_files import locate
 
     found = registry.models()
     rows = [(each.name, "default" if each.default else "", each.origin, each.path) for each in found.models]
@@ -23,7 +24,7 @@ def list_(format_: ReportFormat | None) -> None:
     if for_people(format_) and not any(each.default for each in found.models):
         say(f"the default is {found.default}")
     try:
-        registry.locate()
+        locate()
     except ModelError as error:
         say(error)
 
@@ -34,7 +35,7 @@ def list_(format_: ReportFormat | None) -> None:
 def show(model: str | None, format_: ReportFormat | None) -> None:
     """Print the facts of a model's card, and measure how long it takes for a picture here."""
     from img2music.vision.description import describe
-    from img2music.vision.registry import locate
+    from img2music.vision.model_files import locate
 
     found = describe(locate(model))
     print_report(format_, found, ("image model", ""), model_rows(found))
@@ -45,11 +46,12 @@ def show(model: str | None, format_: ReportFormat | None) -> None:
 def use(name: str) -> None:
     """Choose the model that reads pictures from now on, in every command."""
     from img2music.vision import registry
+    from img2music.vision.model_files import VARIABLE
 
     registry.use(name)
     say(f"{name} reads pictures from now on.")
-    if os.environ.get(registry.VARIABLE):
-        say(f"but {registry.VARIABLE} is set, and goes before it.")
+    if os.environ.get(VARIABLE):
+        say(f"but {VARIABLE} is set, and goes before it.")
 
 
 @command()

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import click
 
-from img2music.errors import SETTING, Img2MusicError
+from img2music.errors import SETTING, Img2MusicError, printable
 from img2music.filters import TrackFilter
 from img2music.options import RecommendOptions, kinds_of
 
@@ -249,10 +249,26 @@ force_option = option(
     "--force", is_flag=True, help="Replace output files that are there, if they are of the same kind."
 )
 file_path = click.Path(path_type=Path, readable=False)  # what can't be read is told by who reads it
+
+
+def mapping_of(context: click.Context, parameter: click.Parameter, texts: tuple[str, ...]) -> dict[str, str]:
+    """Columns by field, as people type them."""
+    mapping: dict[str, str] = {}
+    for text in texts:
+        field, _, column = (part.strip() for part in text.partition("="))
+        if not field or not column:
+            raise click.BadParameter(f"{printable(text)} is not FIELD=COLUMN.")
+        if field in mapping:
+            raise click.BadParameter(f"{printable(field)} is named twice.")
+        mapping[field] = column
+    return mapping
+
+
 map_option = option(
     "--map",
     "mapping",
     multiple=True,
+    callback=mapping_of,
     metavar="FIELD=COLUMN",
     help="Which column holds what, such as title=track_name; may be repeated.",
 )

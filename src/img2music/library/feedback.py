@@ -31,11 +31,6 @@ def add(connection: sa.Connection, entries: Iterable[Feedback]) -> list[int]:
     return [int(connection.execute(insert, _values(entry)).scalar_one()) for entry in entries]
 
 
-def remove(connection: sa.Connection, ids: Sequence[int]) -> int:
-    """Take back what was said, by number."""
-    return connection.execute(sa.delete(feedback).where(feedback.c.id.in_(ids))).rowcount
-
-
 def follow(connection: sa.Connection, track: int, content: str) -> None:
     """Let what was said of a track be about its file with other bytes, too."""
     its = sa.select(tracks.c.content).where(tracks.c.id == track).scalar_subquery()

@@ -1,5 +1,6 @@
 """What the library stores of one file or song, and how a curve is packed."""
 
+import struct
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -12,9 +13,11 @@ import numpy as np
 from img2music.affect import Affect
 from img2music.analysis import NO_MUSIC, CurvePoint, Features, TrackAnalysis
 from img2music.connectors.folders import FileState
+from img2music.errors import UsageError
 from img2music.track import Tags, display_name
 
 CURVE_DTYPE = np.dtype([("start", "<f8"), ("end", "<f8"), ("valence", "<f8"), ("arousal", "<f8")])
+_POINT = struct.Struct("<dddd")
 
 LOCAL = ("tags", "files")
 """Sources of lyrics that are the sound file itself, or lie beside it."""
@@ -74,24 +77,21 @@ def best(records: Iterable[LyricsRecord]) -> LyricsRecord | None:
 
 def pack_curve(curve: Sequence[CurvePoint]) -> bytes:
     """Pack an affect curve: 32 bytes a point (`CURVE_DTYPE`, little-endian)."""
-    rows = [(point.start, point.end, point.affect.valence, point.affect.arousal) for point in curve]
-    return np.array(rows, dtype=CURVE_DTYPE).tobytes()
+    return b"".join(_POINT.pack(each.start, each.end, each.affect.valence, each.affect.arousal) for each in curve)
 
 
 def unpack_curve(packed: bytes, shift: float = 0.0) -> tuple[CurvePoint, ...]:
     """Unpack what `pack_curve` packed."""
-    rows = np.frombuffer(packed, dtype=CURVE_DTYPE)
+    points: Iterable[tuple[float, ...]] = _POINT.iter_unpack(packed)
     if shift:
-        rows = rows.copy()
-        rows["valence"] = (rows["valence"] + shift).clip(0.0, 1.0)
-    return tuple(CurvePoint(start, end, Affect(valence, arousal)) for start, end, valence, arousal in rows.tolist())
+        points = ((start, end, min(max(valence + shift, 0.0), 1.0), arousal) for start, end, valence, arousal in points)
+    return tuple(CurvePoint(start, end, Affect(valence, arousal)) for start, end, valence, arousal in points)
 
 
 @dataclass(frozen=True, slots=True)
-class Failure:
-    """A file that could not be analysed, and why."""
+class Failure(FileState):
+    """A file as it was when it could not be analysed, and why."""
 
-    file: FileState  # the file as it was
     analyzer: str  # the analyzer version that failed
     reason: str  # why, without the path
 
@@ -102,8 +102,7 @@ class Failure:
 
 
 class FeedbackKind(StrEnum):
-    """What a person says: how something feels, of a track that they like it or never want it, of a track with a picture
-    whether they fit."""
+    """What a person says: how something feels; of a track, liked or never wanted; of one with a picture, fit or not."""
 
     AFFECT = "affect"
     LIKE = "like"
@@ -114,28 +113,28 @@ class FeedbackKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JudgedTrack:
-    """A track of which somebody said something, as it was then.
-
-    Attributes
-    ----------
-    path, identifier, title, artist, genre, duration, content, sound
-        As in `Track`.
-    affect : Affect
-        What was read in it.
-    model : str
-        What read it.
-    """
+    """A track of which somebody said something, as it was then."""
 
     path: str | None
+    """Its file, of which it is known by what is in it; None for a song without one."""
     identifier: str | None
+    """Name of a song without a file."""
     title: str | None
+    """Title."""
     artist: str | None
+    """Artist."""
     genre: str | None
+    """Genre."""
     duration: float | None
+    """Length in seconds."""
     content: str | None
+    """BLAKE2b hash of the file's bytes (hexadecimal)."""
     sound: str | None
+    """Hash of the encoded sound apart from tags (hexadecimal)."""
     affect: Affect
+    """What was read in it."""
     model: str
+    """What read it, with its version."""
 
     @property
     def name(self) -> str:
@@ -146,52 +145,45 @@ class JudgedTrack:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JudgedPicture:
-    """A picture of which somebody said something, as it was then.
-
-    Attributes
-    ----------
-    path : str
-        Where it was.
-    content : str
-        BLAKE2b hash of its bytes (hexadecimal), by which it is known.
-    affect : Affect
-        What was read in it.
-    model : str
-        What read it, with its version.
-    """
+    """A picture of which somebody said something, as it was then."""
 
     path: str
+    """Where it was."""
     content: str
+    """BLAKE2b hash of its bytes (hexadecimal), by which it is known."""
     affect: Affect
+    """What was read in it."""
     model: str
+    """What read it, with its version."""
+
+
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
+Moment = Annotated[str, msgspec.Meta(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feedback:
-    """What a person said of a track, of a picture, or of both together.
-
-    Attributes
-    ----------
-    id : int
-        Its number.
-    person : str
-        Who said it.
-    said : str
-        When, in UTC, such as "2026-05-04T10:20:30.400Z".
-    kind : FeedbackKind
-        "affect", "like", "never", "fits" or "unfit".
-    affect : Affect or None
-        What it feels like to them.
-    track : JudgedTrack or None
-        The track.
-    picture : JudgedPicture or None
-        The picture.
-    """
+    """What a person said of a track, of a picture, or of both together."""
 
     id: int
-    person: Annotated[str, msgspec.Meta(min_length=1)]
-    said: Annotated[str, msgspec.Meta(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$")]
+    """Its number."""
+    person: Name
+    """Who said it."""
+    said: Moment
+    """When, in UTC, such as "2026-05-04T10:20:30.400Z"."""
     kind: FeedbackKind
+    """What was said: "affect", "like", "never", "fits" or "unfit"."""
     affect: Affect | None = None
+    """What it feels like to them."""
     track: JudgedTrack | None = None
+    """The track."""
     picture: JudgedPicture | None = None
+    """The picture."""
+
+    def __post_init__(self) -> None:
+        """Refuse what is no feedback, as a file that was edited may hold it."""
+        needed = {FeedbackKind.LIKE: (1, 0), FeedbackKind.NEVER: (1, 0), FeedbackKind.FITS: (1, 1)}
+        there = self.track is not None, self.picture is not None
+        fits = there[0] != there[1] if self.kind is FeedbackKind.AFFECT else there == needed.get(self.kind, (1, 1))
+        if not fits or (self.affect is None) is (self.kind is FeedbackKind.AFFECT):
+            raise UsageError(f"{self.kind} is not said of this: a track, a picture, an affect lacks or is too much.")

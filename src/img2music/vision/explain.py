@@ -66,7 +66,7 @@ class Explanation:
         """Draw the picture, and what raises and lowers its valence and its arousal."""
         from img2music.vision.explanation_plot import draw
 
-        return draw(self.path, self.photo, self.affect, (self.valence, self.arousal), Path(file))
+        return draw(self, Path(file))
 
 
 def explain(model: ImageModel, picture: PictureSource) -> Explanation:

@@ -19,7 +19,7 @@ from img2music.library.feedback import csv_columns, csv_row
 from img2music.library.record import Feedback, FeedbackKind, JudgedPicture, JudgedTrack
 from img2music.library.workers import content_of
 from img2music.options import ME, AnyPath
-from img2music.shapes import Result, dumps, from_dict
+from img2music.shapes import Result, from_dict
 from img2music.track import Track
 
 if TYPE_CHECKING:
@@ -216,6 +216,23 @@ class LibraryFeedback:
     def __iter__(self) -> Iterator[Feedback]:
         return iter(self._store.feedback())
 
+    def tendencies(self, *, person: str = ME) -> tuple[str, ...]:
+        """Tell in words what is made of what a person said things feel like.
+
+        Parameters
+        ----------
+        person : str
+            Who said it.
+
+        Returns
+        -------
+        tuple of str
+            A sentence for each notable part.
+        """
+        from img2music.matching.person import Person
+
+        return tuple(Person.known(self._store, self._store.feedback(person)).tendencies())
+
     def undo(self, id: int | None = None, *, person: str = ME) -> Feedback:  # noqa: A002
         """Take back what a person said last, or what has a number; what was said before that holds again.
 
@@ -268,7 +285,7 @@ class LibraryFeedback:
             If there is no such format, or the file can't be written or would replace something else.
         """
         chosen, found = FORMATS.chosen(format, file), self.list(person)
-        write_atomically(chosen.write(found), Path(file), chosen.kind)
+        write_atomically(chosen.write(found).encode(), Path(file), chosen.kind)
         return len(found.feedback)
 
     def import_file(self, file: AnyPath) -> int:

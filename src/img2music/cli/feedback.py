@@ -42,7 +42,7 @@ picture_argument = argument("picture", metavar="PICTURE", type=file_path, help="
 @library_option
 @image_model_option
 def affect(
-    item: str, valence: float, arousal: float, person: str, library: str | None, image_model: str | None
+    *, item: str, valence: float, arousal: float, person: str, library: str | None, image_model: str | None
 ) -> None:
     """Say what a picture or a song feels like to you.
 
@@ -169,14 +169,16 @@ def _of_each(
     before: str = "",
 ) -> None:
     """Say something of each, also if it can't be said of another."""
-    done, errors = 0, []
+    done, errors = 0, list[InputError]()
     with _feedback(library) as feedback:
         for item in items:
             try:
                 _told(say_it(feedback, item), before)
                 done += 1
-            except (InputError, UsageError) as error:
+            except InputError as error:
                 errors.append(error)
+            except UsageError as error:
+                errors.append(InputError(str(error)))
     finish(done, errors)
 
 

@@ -51,8 +51,7 @@ def present(connection: sa.Connection, judged: Sequence[JudgedTrack]) -> list[li
 
 
 def _present(connection: sa.Connection, judged: Sequence[JudgedTrack]) -> list[list[int]]:
-    columns = (tracks.c.id, tracks.c.content, tracks.c.sound, tracks.c.identifier)
-    columns += (tracks.c.artist_folded, tracks.c.title, tracks.c.duration)
+    names = ("id", "content", "sound", "identifier", "artist_folded", "title", "duration")
     artists = {fold(each.artist) for each in judged if each.artist} - UNKNOWN_ARTISTS
     alike = sa.or_(
         tracks.c.content.in_({each.content for each in judged if each.content}),
@@ -60,7 +59,9 @@ def _present(connection: sa.Connection, judged: Sequence[JudgedTrack]) -> list[l
         tracks.c.identifier.in_({each.identifier for each in judged if each.identifier}),
         tracks.c.artist_folded.in_(artists),
     )
-    rows = connection.execute(sa.select(*columns).where(alike, tracks.c.missing.is_(False)).order_by(tracks.c.id)).all()
+    rows = connection.execute(
+        sa.select(*(tracks.c[name] for name in names)).where(alike, tracks.c.missing.is_(False)).order_by(tracks.c.id)
+    ).all()
     return [[row.id for row in rows if _is(each, row)] for each in judged]
 
 

@@ -67,5 +67,5 @@ class HeardLibrary(LibraryStore):
 
 
 def _moved(affect: Affect, shift: Shift) -> Affect:
-    moved = (min(max(value + more, 0.0), 1.0) for value, more in zip((affect.valence, affect.arousal), shift, strict=True))
-    return Affect(*moved)
+    valence, arousal = affect.valence + shift[0], affect.arousal + shift[1]
+    return Affect(min(max(valence, 0.0), 1.0), min(max(arousal, 0.0), 1.0))

@@ -45,6 +45,12 @@ def _of_track() -> sa.Column[Any]:
     return sa.Column("track_id", ID, of, primary_key=True, autoincrement=False)
 
 
+def _judged(what: str, *texts: str) -> Iterator[sa.Column[Any]]:
+    yield sa.Column(f"{what}_path", PathType)
+    yield from (sa.Column(f"{what}_{name}", sa.Text) for name in (*texts, "model"))
+    yield from (sa.Column(f"{what}_{name}", sa.Float) for name in ("valence", "arousal"))
+
+
 def _declared(kind: type) -> Iterator[sa.Column[Any]]:
     for name, hint in get_type_hints(kind).items():
         yield sa.Column(FEATURES[name] if kind is Features else name, _SQL[get_args(hint)[0].__name__])
@@ -119,34 +125,20 @@ failures = sa.Table(
 
 # What people said of tracks and pictures (`record.Feedback`). Both are known by what is in them, not by rows of other
 # tables, so that it outlasts removals and new scans.
-feedback = Table(
+feedback = sa.Table(
     "feedback",
     metadata,
-    Column("id", ID, primary_key=True),
-    Column("person", Text, nullable=False),
-    Column("said", Text, nullable=False),
-    Column("kind", Text, nullable=False),
-    Column("valence", Float),
-    Column("arousal", Float),
-    Column("track_path", PathType),
-    Column("track_identifier", Text),
-    Column("track_title", Text),
-    Column("track_artist", Text),
-    Column("track_genre", Text),
-    Column("track_duration", Float),
-    Column("track_content", Text),
-    Column("track_sound", Text),
-    Column("track_valence", Float),
-    Column("track_arousal", Float),
-    Column("track_model", Text),
-    Column("picture_path", PathType),
-    Column("picture_content", Text),
-    Column("picture_valence", Float),
-    Column("picture_arousal", Float),
-    Column("picture_model", Text),
+    sa.Column("id", ID, primary_key=True),
+    sa.Column("person", sa.Text, nullable=False),
+    sa.Column("said", sa.Text, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("valence", sa.Float),
+    sa.Column("arousal", sa.Float),
+    *_judged("track", "identifier", "title", "artist", "genre", "content", "sound"),
+    sa.Column("track_duration", sa.Float),
+    *_judged("picture", "content"),
     sqlite_autoincrement=True,  # the number of what was taken back is not given to something else
 )
-
 
 UNKNOWN_ARTISTS = {"", "unknown", "unknown artist", "various", "various artists"}
 """What taggers write when they know no artist, as `fold` leaves it: two songs of these need not be of one artist."""

@@ -120,10 +120,8 @@ def _weights(compared: Floats, apart: Floats) -> Floats:
     """Weights of answers, averaged over how much the person differs and how noisy the answers are."""
     variances, axes = np.linalg.eigh(compared)
     along = axes.T @ apart
-    spreads = [
-        (share, share * np.maximum(variances, 0.0) + noise**2) for share in SHARES for noise in NOISES
-    ]
-    evidence = np.array([-0.5 * float((along**2 / spread + np.log(spread)).sum()) for _, spread in spreads])
+    share, noise = (each.reshape(-1, 1) for each in np.meshgrid(SHARES, NOISES))
+    spread = share * np.maximum(variances, 0.0) + noise**2
+    evidence = -0.5 * (along**2 / spread + np.log(spread)).sum(axis=1)
     probable = np.exp(evidence - evidence.max())
-    probable /= probable.sum()
-    return np.asarray(axes @ sum(p * share * along / spread for p, (share, spread) in zip(probable, spreads, strict=True)))
+    return np.asarray(axes @ (probable @ (share * along / spread)) / probable.sum())

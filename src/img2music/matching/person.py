@@ -23,6 +23,10 @@ NOTABLE = 0.04
 MOST_TOLD = 3
 """Genres of which it is said."""
 
+LIKED = 0.02
+"""Distance in the space of the match by which what a person likes counts as nearer: tables show two decimals, so that
+it only comes before what fits about as well."""
+
 NONE: frozenset[int] = frozenset()
 
 
@@ -41,9 +45,8 @@ class Person:
     heard: Mapping[int, Affect] = field(default_factory=dict)  # tracks that were judged, by id
 
     @classmethod
-    def known(cls, store: "LibraryStore", name: str) -> "Person":
-        """Make of what somebody said what bears on the match; of several answers to one question the last counts."""
-        said = store.feedback(name)
+    def known(cls, store: "LibraryStore", said: Sequence[Feedback]) -> "Person":
+        """Make of what one person said what bears on a match; of several answers to one question the last counts."""
         if not said:
             return NOBODY
         ids = iter(store.judged([each.track for each in said if each.track is not None]))
@@ -69,8 +72,8 @@ class Person:
             unfit=_by_picture(pairs, fit=False),
             pictures=_of_pictures(list(felt.values())),
             songs=_of_songs(store, list(heard.values())),
-            felt={content: each.affect for content, each in felt.items() if each.affect is not None},
-            heard={track: each.affect for each, tracks in heard.values() for track in tracks if each.affect is not None},
+            felt={content: each.affect for content, each in felt.items() if each.affect},
+            heard={track: each.affect for each, tracks in heard.values() for track in tracks if each.affect},
         )
 
     @property
@@ -80,7 +83,7 @@ class Person:
 
     def picture(self, affect: Affect, content: str | None = None) -> Affect:
         """What a picture feels like to them, by what is read in it; what they said of that very picture holds."""
-        if content in self.felt:
+        if content is not None and content in self.felt:
             return self.felt[content]
         if self.pictures is None:
             return affect

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from img2music.app.cues import Replacing, files_of, kinds_of, quietly, require, save_sheets, sheet_files
+from img2music.app.person import Listener
 from img2music.errors import InputError, LibraryError
 from img2music.files import FileKind
 from img2music.library.store import LibraryStore
@@ -118,15 +119,19 @@ def spot_from(
     store: LibraryStore, film: AnyPath, options: SpotOptions, scoring: ScoreOptions, progress: Progress
 ) -> Spotted:
     """Read a film and choose its music from a library that is open."""
-    tracks = candidates(store, options)  # what is wrong with them is known before a film is decoded for minutes
+    listener = Listener.of(store, options.person)
+    tracks = candidates(
+        listener.store, options, listener.person
+    )  # what is wrong with them is known before a film is decoded for minutes
     model = ImageModel.load(options.image_model)
     with VideoFile(film) as video:
         require_possible(tracks, options, video.survey.duration)
-        seen = read_film(video, model, progress)
+        seen = listener.film(read_film(video, model, progress))
         lacking = video.survey.lacking
     scenes = group(seen.shots, options.least_scene)
-    cues = spot(seen, scenes, tracks, options, store=store, natural=model.reference)
-    notes = (*((tracks.note,) if tracks.note else ()), *starts_note(cues))
+    natural = listener.person.natural(model.reference)
+    cues = spot(seen, scenes, tracks, options, store=listener.store, natural=natural)
+    notes = (*tracks.notes, *listener.person.tendencies(), *starts_note(cues))
     if lacking > CUT_SHORT:
         says, found = clocks(seen.duration + lacking, seen.duration)
         notes += (f"The film says that it lasts {says}, and ends after {found}: it is cut short.",)

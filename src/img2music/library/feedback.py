@@ -19,7 +19,7 @@ _PARTS = {"track": JudgedTrack, "picture": JudgedPicture}
 
 def read(connection: sa.Connection, person: str | None = None) -> list[Feedback]:
     """Read what one person said, or everybody, in order of time."""
-    wanted = sa.select(feedback).order_by(feedback.c.id)
+    wanted = sa.select(feedback).order_by(feedback.c.said, feedback.c.id)
     if person is not None:
         wanted = wanted.where(feedback.c.person == person)
     return [_entry(row) for row in connection.execute(wanted)]

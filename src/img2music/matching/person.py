@@ -1,7 +1,7 @@
 """One person in the match: what they never want, what they like, and how they feel what is read."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -81,6 +81,10 @@ class Person:
         """Whether anything was said of pictures, so that they must be told apart."""
         return bool(self.fits or self.unfit or self.felt)
 
+    def without(self, pictures: Iterable[str]) -> "Person":
+        """The same person, who does not want what does not fit one of these pictures either."""
+        return replace(self, never=self.never.union(*(self.unfit.get(each, NONE) for each in pictures)))
+
     def picture(self, affect: Affect, content: str | None = None) -> Affect:
         """What a picture feels like to them, by what is read in it; what they said of that very picture holds."""
         if content is not None and content in self.felt:
@@ -144,7 +148,7 @@ def genres(text: str | None) -> frozenset[str]:
 def _words(shift: Floats) -> str:
     """What readings are corrected to, in words; empty if it is not notable."""
     axes = [axis for axis in (1, 0) if abs(shift[axis]) >= NOTABLE]
-    return " and ".join(f"{abs(shift[axis]):.2f} {COMPARED[axis][shift[axis] > 0]}" for axis in axes)
+    return " and ".join(f"{abs(shift[axis]):.2f} {COMPARED[axis][int(shift[axis] > 0)]}" for axis in axes)
 
 
 def _by_picture(pairs: Mapping[tuple[str, int], bool], *, fit: bool) -> dict[str, frozenset[int]]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 from img2music import shapes
 from img2music.affect import Affect
 from img2music.analysis import CurvePoint, Features, TrackAnalysis
+from img2music.arguments import checked
 from img2music.errors import InputError, UsageError
 from img2music.media.picture_source import PictureSource
 from img2music.options import AnyPath
@@ -122,6 +123,7 @@ class AnalysisReport(shapes.Result):
         return f"<AnalysisReport: {len(self.items)} read, {len(self.errors)} failed>"
 
 
+@checked
 def analyze(
     *sources: PictureSource, image_model: AnyPath | None = None, progress: Progress = unwatched
 ) -> AnalysisReport:
@@ -172,6 +174,7 @@ def analyze(
     return report
 
 
+@checked
 def explain(picture: PictureSource, *, image_model: AnyPath | None = None) -> "Explanation":
     """Tell which regions of a picture raise or lower its affect.
 

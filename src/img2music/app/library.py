@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, Unpack
 
 from img2music.affect import Affect
+from img2music.arguments import checked
 from img2music.errors import InputError, LibraryError
 from img2music.filters import FilterWishes, TrackFilter
 from img2music.options import (
@@ -27,10 +28,10 @@ from img2music.options import (
     TagWishes,
     with_filter,
 )
-from img2music.progress import Progress, unwatched
+from img2music.progress import Progress, Replacing, Told, quietly, unwatched
 
 if TYPE_CHECKING:
-    from img2music.app.cues import Replacing, Told
+    from img2music.app.cues import AnySheet
     from img2music.app.recommending import Recommender
     from img2music.app.scoring import Scored
     from img2music.app.slideshow import Slideshow
@@ -45,7 +46,6 @@ if TYPE_CHECKING:
     from img2music.library.upkeep import Verification
     from img2music.matching.recommendation import Recommendations
     from img2music.media.picture_source import PictureSource
-    from img2music.soundtrack.cue_sheet import CueSheet
     from img2music.track import Track
 
 
@@ -73,6 +73,7 @@ class Library:
         self._lock = threading.Lock()
 
     @classmethod
+    @checked
     def open(cls, location: AnyPath | None = None, *, create: bool = True, read_only: bool = False) -> "Library":
         """Open a library.
 
@@ -138,12 +139,14 @@ class Library:
     def __iter__(self) -> "Iterator[Track]":
         return self.tracks()
 
+    @checked
     def __getitem__(self, id: int) -> "Track":  # noqa: A002
         """The track with this id; a KeyError if there is none."""
         for track in self._store.tracks([int(id)] if 0 <= id < 2**63 else [], missing=True):
             return track
         raise KeyError(id)
 
+    @checked
     def tracks(
         self, where: TrackFilter | None = None, *, missing: bool = False, **filters: Unpack[FilterWishes]
     ) -> "Iterator[Track]":
@@ -170,6 +173,7 @@ class Library:
         """
         return iter(self._store.tracks(where=_filter(where, filters), missing=missing))
 
+    @checked
     def scan(self, *folders: AnyPath, progress: Progress = unwatched, **options: Unpack[ScanWishes]) -> "ScanReport":
         """Bring the library up to date with folders of music.
 
@@ -192,6 +196,7 @@ class Library:
         homed = [os.path.expanduser(os.fspath(folder)) for folder in folders]  # noqa: PTH111 - names may be any bytes
         return scan(self._store, homed, with_filter(ScanOptions, options), progress)
 
+    @checked
     def recommend(
         self,
         *queries: "PictureSource",
@@ -247,6 +252,7 @@ class Library:
                 self._kept_recommender = Recommender(store)
             return self._kept_recommender
 
+    @checked
     def spot(
         self,
         film: AnyPath,
@@ -255,7 +261,7 @@ class Library:
         outputs: Sequence[AnyPath] = (),
         format: str | None = None,  # noqa: A002
         plot: AnyPath | None = None,
-        replacing: "Replacing | None" = None,
+        replacing: Replacing = quietly,
         progress: Progress = unwatched,
         **options: Unpack[SpotWishes],
     ) -> "Spotted":
@@ -292,7 +298,6 @@ class Library:
         InputError
             If the film can't be read.
         """
-        from img2music.app.cues import quietly
         from img2music.app.spotting import spot_film
 
         return spot_film(
@@ -303,21 +308,22 @@ class Library:
             outputs=outputs,
             format=format,
             plot=plot,
-            replacing=replacing or quietly,
+            replacing=replacing,
             progress=progress,
         )
 
+    @checked
     def score(
         self,
         film: AnyPath,
         output: AnyPath | None = None,
         *,
         audio_only: AnyPath | None = None,
-        sheet: "CueSheet | AnyPath | None" = None,
+        sheet: "AnySheet | None" = None,
         sheets: Sequence[AnyPath] = (),
         plot: AnyPath | None = None,
-        replacing: "Replacing | None" = None,
-        told: "Told | None" = None,
+        replacing: Replacing = quietly,
+        told: Told = quietly,
         progress: Progress = unwatched,
         **options: Unpack[ScoreSpotWishes],
     ) -> "Scored":
@@ -331,7 +337,7 @@ class Library:
             The film with its music: ``.mp4``, ``.mov``, ``.mkv`` or ``.webm``.
         audio_only : str or path-like, optional
             Its sound alone: ``.flac``, ``.wav``, ``.m4a``, ``.mp3``, ``.opus`` or ``.ogg``.
-        sheet : CueSheet, str or path-like, optional
+        sheet : CueSheet, Spotted, Scored, Slideshow, str or path-like, optional
             Music of this cue sheet, instead of choosing it.
         sheets : sequence of str or path-like
             Files for the cue sheet, a timeline or chapters, by their endings.
@@ -355,7 +361,6 @@ class Library:
             If the film or a song can't be read, the sheet is for another film, or an output can't be written; then
             nothing has changed.
         """
-        from img2music.app.cues import quietly
         from img2music.app.scoring import score_film
 
         sound, choosing = _parted(ScoreOptions, options)
@@ -369,19 +374,20 @@ class Library:
             spotting=with_filter(SpotOptions, choosing) if choosing or sheet is None else None,
             sheets=sheets,
             plot=plot,
-            replacing=replacing or quietly,
-            told=told or quietly,
+            replacing=replacing,
+            told=told,
             progress=progress,
         )
 
+    @checked
     def slideshow(
         self,
         *photos: AnyPath,
         output: AnyPath,
-        sheet: "CueSheet | AnyPath | None" = None,
+        sheet: "AnySheet | None" = None,
         sheets: Sequence[AnyPath] = (),
-        replacing: "Replacing | None" = None,
-        told: "Told | None" = None,
+        replacing: Replacing = quietly,
+        told: Told = quietly,
         progress: Progress = unwatched,
         **options: Unpack[SlideshowSpotWishes],
     ) -> "Slideshow":
@@ -408,7 +414,6 @@ class Library:
         InputError
             If no photo can be read, or the film can't be written; then nothing has changed.
         """
-        from img2music.app.cues import quietly
         from img2music.app.slideshow import make_slideshow
 
         look, choosing = _parted(SlideshowOptions, options)
@@ -420,11 +425,12 @@ class Library:
             library=self._store,
             spotting=with_filter(SpotOptions, choosing),
             sheets=sheets,
-            replacing=replacing or quietly,
-            told=told or quietly,
+            replacing=replacing,
+            told=told,
             progress=progress,
         )
 
+    @checked
     def tag(
         self,
         where: TrackFilter | None = None,
@@ -453,6 +459,7 @@ class Library:
         own, conditions = _parted(TagOptions, options)
         return tag(self._store, _filter(where, conditions), TagOptions(**own), progress)
 
+    @checked
     def import_table(
         self, path: AnyPath, mapping: Mapping[str, str] | None = None, affect: "SongAffect | None" = None
     ) -> "ImportReport":
@@ -482,6 +489,7 @@ class Library:
         store, file = self._store, Path(path).expanduser()
         return import_table(store, file, read_songs(file, mapping), affect)
 
+    @checked
     def import_spotify(self, *urls: str, progress: Progress = unwatched) -> "SpotifyReport":
         """Put songs of Spotify into the library, without sound files; needs a key of yours.
 
@@ -507,6 +515,7 @@ class Library:
 
         return SpotifyImport(urls).run(self._store, progress)
 
+    @checked
     def import_file(self, path: AnyPath, *, progress: Progress = unwatched) -> "LibraryImport":
         """Read tracks that `export` has written; a track of the same path is replaced.
 
@@ -531,6 +540,7 @@ class Library:
 
         return import_library(self._store, path, progress)
 
+    @checked
     def export(self, path: AnyPath, *, progress: Progress = unwatched) -> int:
         """Write all that was analysed to a file, as JSON Lines.
 
@@ -555,6 +565,7 @@ class Library:
 
         return export_library(self._store, path, progress)
 
+    @checked
     def fetch_lyrics(
         self,
         *sources: str,
@@ -596,6 +607,7 @@ class Library:
 
         return fetch(self._store, sources or LOCAL, where=where, limit=limit, again=again, progress=progress)
 
+    @checked
     def lyrics(self, track: "Track | int | str") -> str | None:
         """Read the lyrics of a track that are in the library.
 
@@ -614,6 +626,7 @@ class Library:
         record = best(self.known_lyrics(track).records)
         return None if record is None else record.text
 
+    @checked
     def known_lyrics(self, track: "Track | int | str") -> "KnownLyrics":
         """Read what every source said of the words of a track.
 
@@ -635,6 +648,7 @@ class Library:
 
         return known_lyrics(self._store, str(getattr(track, "id", track)))
 
+    @checked
     def failures(self, *, silent: bool = False) -> list[InputError]:
         """List the files that scans could not analyse, with the reasons, in order of path.
 
@@ -650,6 +664,7 @@ class Library:
         """Count what is in it."""
         return self._store.info()
 
+    @checked
     def verify(self, *, content: bool = False, progress: Progress = unwatched) -> "Verification":
         """Check that the database is sound and that the tracks' files are there as they were analysed.
 
@@ -668,6 +683,7 @@ class Library:
 
         return verify(self._store, content=content, progress=progress)
 
+    @checked
     def prune(self, *, without_file: bool = False, dry_run: bool = False) -> int:
         """Remove the tracks whose file was gone at the last scan, for good.
 
@@ -687,6 +703,7 @@ class Library:
 
         return prune(self._store, without_file=without_file, dry_run=dry_run)
 
+    @checked
     def forget(self, what: AnyPath) -> int:
         """Remove what it has of a folder, a file, a table or a playlist, for good; files are not touched.
 

@@ -4,15 +4,14 @@ import itertools
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from img2music.app.cues import (
-    Replacing,
-    Told,
+    AnySheet,
+    Cued,
     files_of,
     kinds_of,
-    quietly,
     read_sheet,
     require,
     save_sheets,
@@ -29,7 +28,7 @@ from img2music.media.output_formats import FILM, SOUND
 from img2music.media.sound_writer import sound_file
 from img2music.media.video import survey_of
 from img2music.options import AnyPath, OriginalSound, ScoreOptions, SpotOptions
-from img2music.progress import Progress, unwatched
+from img2music.progress import Progress, Replacing, Told, quietly, unwatched
 from img2music.soundtrack.blocks import Samples
 from img2music.soundtrack.cue_sheet import TOLERANCE, CueSheet, clocks
 from img2music.soundtrack.sound import asked, compose
@@ -39,17 +38,13 @@ OUTLASTING = 1.0
 """Seconds by which a film's sound must outlast its pictures before it is said that they are left out."""
 
 
-@dataclass(frozen=True)
-class Scored:
+class Scored(Cued):
     """What was scored: the cue sheet, with what was heard in the film, and what a person should know."""
-
-    sheet: CueSheet
-    notes: tuple[str, ...]
 
 
 def score_film(
     film: AnyPath,
-    sheet: CueSheet | AnyPath | None = None,
+    sheet: AnySheet | None = None,
     output: AnyPath | None = None,
     audio_only: AnyPath | None = None,
     options: ScoreOptions | None = None,

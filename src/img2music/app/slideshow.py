@@ -9,11 +9,10 @@ from pathlib import Path
 import numpy as np
 
 from img2music.app.cues import (
-    Replacing,
-    Told,
+    AnySheet,
+    Cued,
     files_of,
     kinds_of,
-    quietly,
     read_sheet,
     require,
     save_sheets,
@@ -39,7 +38,7 @@ from img2music.options import (
     SpotOptions,
     limits,
 )
-from img2music.progress import Progress, unwatched
+from img2music.progress import Progress, Replacing, Told, quietly, unwatched
 from img2music.soundtrack.cue_sheet import Cue, CueSheet, FilmFile, Scene, SheetPhoto, SheetSlideshow, clock
 from img2music.soundtrack.cueing import starts_note
 from img2music.soundtrack.curves import TrackCurves
@@ -67,23 +66,21 @@ OTHERS_TOLD = 5
 """Files that are named where films and raw photos are left out."""
 
 
-@dataclass(frozen=True)
-class Slideshow:
+@dataclass(frozen=True, repr=False)
+class Slideshow(Cued):
     """A slideshow that was made.
 
     Attributes
     ----------
     sheet : CueSheet
         Its photos and its music; without cues it is silent.
-    errors : tuple of InputError
-        Photos that were left out.
     notes : tuple of str
         What a person should know.
+    errors : tuple of InputError
+        Photos that were left out.
     """
 
-    sheet: CueSheet
     errors: tuple[InputError, ...]
-    notes: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -101,7 +98,7 @@ def make_slideshow(
     output: AnyPath,
     options: SlideshowOptions | None = None,
     *,
-    sheet: CueSheet | AnyPath | None = None,
+    sheet: AnySheet | None = None,
     library: AnyLibrary = None,
     spotting: SpotOptions | None = None,
     sheets: Sequence[AnyPath] = (),
@@ -132,7 +129,7 @@ def make_slideshow(
         plan, options = _taken_up(given, file, options, spotting.image_model)
     notes = (*plan.notes, *_written(plan, file, options, progress))
     save_sheets(plan.sheet, files)
-    return Slideshow(plan.sheet, tuple(errors), notes)
+    return Slideshow(plan.sheet, notes, tuple(errors))
 
 
 def _listed(photos: Sequence[AnyPath], output: Path, leave_out: LeaveOut, told: Told) -> list[str]:

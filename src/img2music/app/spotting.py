@@ -6,14 +6,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from img2music.app.cues import Replacing, files_of, kinds_of, quietly, require, save_sheets, sheet_files
+from img2music.app.cues import Cued, kinds_of, require, save_sheets, sheet_files
+from img2music.arguments import checked
 from img2music.errors import InputError, LibraryError
 from img2music.files import FileKind
 from img2music.library.store import LibraryStore
 from img2music.media.video import VideoFile
 from img2music.options import AnyPath, ScoreOptions, SpotOptions
 from img2music.plots import PLOT, require_plotting
-from img2music.progress import Progress, unwatched
+from img2music.progress import Progress, Replacing, quietly, unwatched
 from img2music.soundtrack.cue_sheet import CueSheet, clocks
 from img2music.soundtrack.cueing import starts_note
 from img2music.soundtrack.film import Film, group, read_film
@@ -29,47 +30,23 @@ CUT_SHORT = 1.0
 """Seconds that a film must lack of its stated length before it is said."""
 
 
-@dataclass(frozen=True)
-class Spotted:
+@dataclass(frozen=True, repr=False)
+class Spotted(Cued):
     """A film that was read, and the music that was chosen for it.
 
     Attributes
     ----------
-    film : Film
-        What was seen: shots, transitions and the affect curve.
     sheet : CueSheet
         Its scenes and cues.
     notes : tuple of str
         What a person should know about the result as a whole.
+    film : Film
+        What was seen: shots, transitions and the affect curve.
     """
 
-    film: Film = field(compare=False, repr=False)
-    sheet: CueSheet
-    notes: tuple[str, ...]
+    film: Film = field(compare=False)
 
-    def save(self, file: AnyPath, format: str | None = None) -> None:  # noqa: A002
-        """Write the cue sheet, also as a timeline for an editor or as chapters.
-
-        Parameters
-        ----------
-        file : str or path-like
-            An older file of the same kind is replaced.
-        format : str, optional
-            One of `img2music.soundtrack.formats.FORMATS`; by default the file's ending.
-
-        Raises
-        ------
-        UsageError
-            If there is no such format, or the file is the film or one of the songs.
-        InputError
-            If it can't be written, or something else has this name.
-        MissingExtraError
-            If the extra ``soundtrack`` is needed and not installed.
-        """
-        files = sheet_files([file], format)
-        require(kinds_of(files), files_of(self.sheet), quietly)
-        save_sheets(self.sheet, files)
-
+    @checked
     def plot(self, file: AnyPath) -> tuple[str, ...]:
         """Draw the film's mood, its scenes and its songs.
 
@@ -135,7 +112,7 @@ def spot_from(
         sheet = heard(sheet, scoring, progress)
     except InputError as error:
         notes += (f"The film's own sound can't be heard, so no music is lowered under speech: {error}",)
-    return Spotted(seen, sheet, notes)
+    return Spotted(sheet, notes, seen)
 
 
 def plotted(plot: AnyPath | None) -> Iterator[tuple[Path, FileKind]]:

@@ -197,7 +197,9 @@ def _compare(
         report.moved = sum(file.size in sizes for file in changes.new)
     for path, reason in changes.unreadable:
         hint = "; is its disk there? Nothing is removed from the library" if path in roots else ""
-        report.failed.append(InputError(f"can't be read: {reason}{hint}.", path))
+        is_file = os.path.isfile(path) and path in roots  # noqa: PTH113 - names may be any bytes
+        told = "is a file: give the folder that it is in." if is_file else f"can't be read: {reason}{hint}."
+        report.failed.append(InputError(told, path))
     for path in changes.emptied:
         reason = "holds nothing, but the library has tracks in it (now missing); is its disk mounted?"
         report.failed.append(InputError(reason, path))

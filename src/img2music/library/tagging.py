@@ -113,6 +113,9 @@ class TagReport(Result):
             )
         )
 
+    def __repr__(self) -> str:
+        return f"<TagReport: {self}>"
+
     def __str__(self) -> str:
         dry_run = self.options.dry_run
         parts = [

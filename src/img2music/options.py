@@ -72,6 +72,13 @@ class LyricsSource(StrEnum):
     MUSIXMATCH = "musixmatch"
 
 
+class TextModelName(StrEnum):
+    """A model that reads text."""
+
+    WORDS = "words"
+    MINILM = "minilm"
+
+
 Options = TypeVar("Options")
 
 

@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from img2music import options
-from img2music.cli.options import argument, command, filter_options, options_of
+from img2music.cli.options import argument, command, filter_options, options_of, parse_mapping
 from img2music.cli.output import say
 from img2music.errors import UsageError
 from img2music.filters import TrackFilter
@@ -117,3 +117,12 @@ def test_the_shell_completes_commands_and_moods(monkeypatch: pytest.MonkeyPatch)
         monkeypatch.setenv("COMP_WORDS", words)
         monkeypatch.setenv("COMP_CWORD", str(count))
         assert wanted in call()[1].splitlines()
+
+
+def test_mappings_as_typed() -> None:
+    assert parse_mapping(["title=track name ", "key = a=b"]) == {"title": "track name", "key": "a=b"}
+    for wrong in ("title", "title=", "=x", "mood=x"):
+        with pytest.raises(UsageError, match="FIELD=COLUMN"):
+            parse_mapping([wrong])
+    with pytest.raises(UsageError, match="twice"):
+        parse_mapping(["title=a", "title=b"])

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from img2music.connectors.tables import NAMES, parse_mapping, read_songs
+from img2music.connectors.tables import NAMES, read_songs
 from img2music.errors import InputError, MissingExtraError, UsageError
 from img2music.music.song import Song
 
@@ -361,15 +361,6 @@ def test_a_file_of_useless_rows_ends(tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr("img2music.connectors.tables.MOST_PROBLEMS", 100)
     with pytest.raises(InputError, match="more than 100 rows and cells are of no use, the first: line 2: a quote"):
         read(tmp_path, "title,energy\n" + '"x\n' * 500)
-
-
-def test_mappings_as_typed() -> None:
-    assert parse_mapping(["title=track name ", "key = a=b"]) == {"title": "track name", "key": "a=b"}
-    for wrong in ("title", "title=", "=x", "mood=x"):
-        with pytest.raises(UsageError, match="FIELD=COLUMN"):
-            parse_mapping([wrong])
-    with pytest.raises(UsageError, match="twice"):
-        parse_mapping(["title=a", "title=b"])
 
 
 def test_every_field_of_a_song_has_usual_names() -> None:

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from img2music import shapes
@@ -11,10 +12,11 @@ from img2music.analysis import CurvePoint, Features, TrackAnalysis
 from img2music.arguments import checked
 from img2music.errors import InputError, UsageError
 from img2music.media.picture_source import PictureSource
-from img2music.options import AnyPath
+from img2music.options import AnyPath, TextModelName
 from img2music.progress import Progress, Step, unwatched
 
 if TYPE_CHECKING:
+    from img2music.music.lyrics.reading import LyricsReading
     from img2music.vision.explain import Explanation
     from img2music.vision.model import ImageAnalysis
 
@@ -208,10 +210,39 @@ def explain(picture: PictureSource, *, image_model: AnyPath | None = None) -> "E
     return explain_image(ImageModel.load(image_model), picture)
 
 
+@dataclass(frozen=True, slots=True)
+class LyricsReport(shapes.Result):
+    """What was read in files of lyrics, and those that can't be read."""
+
+    items: "list[LyricsReading]"
+    errors: list[InputError]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The shape ``img2music/lyrics-affect/1``, of builtin types."""
+        from img2music.music.lyrics.reading import LyricsAffects, LyricsItem
+
+        items = [LyricsItem.of(item) for item in self.items]
+        return shapes.to_dict(LyricsAffects(items=items, errors=shapes.problems(self.errors)))
+
+
+def analyze_lyrics(paths: Sequence[Path], model: TextModelName, lexicon: Path | None = None) -> LyricsReport:
+    """Read the affect of files of lyrics."""
+    from img2music.music.lyrics.lexicon import Lexicon
+    from img2music.music.lyrics.reading import read_lyrics_files
+    from img2music.music.lyrics.text_model import shipped_sentence_model, shipped_text_model
+
+    reader = shipped_text_model() if model is TextModelName.WORDS else shipped_sentence_model()
+    report = LyricsReport([], [])
+    for item in read_lyrics_files(paths, reader, Lexicon.load(lexicon) if lexicon else None):
+        if isinstance(item, InputError):
+            report.errors.append(item)
+        else:
+            report.items.append(item)
+    return report
+
+
 def require_explainable(paths: Sequence[AnyPath], file: AnyPath) -> None:
     """Refuse early what could not be explained and drawn; a picture that can't be read passes, `explain` says why."""
-    from pathlib import Path
-
     from img2music.connectors.folders import is_picture
     from img2music.errors import printable
     from img2music.plots import require_plotting

@@ -1,7 +1,7 @@
 """Cue sheets: read back, checked, and written in every format."""
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,6 +9,7 @@ from typing import Any
 from img2music.arguments import checked, require_kind
 from img2music.errors import UsageError
 from img2music.files import FileKind, require_outputs
+from img2music.library.store import LibraryStore
 from img2music.options import AnyPath
 from img2music.progress import Replacing, Told, quietly
 from img2music.shapes import Result
@@ -123,6 +124,11 @@ def kinds_of(files: SheetFiles) -> list[tuple[Path, FileKind]]:
 def files_of(sheet: CueSheet | None) -> list[tuple[str, str]]:
     """What a cue sheet names, as `require` takes inputs."""
     return [] if sheet is None else [(NAMED[what.split()[0]], path) for what, path in sheet.files]
+
+
+def songs_of(store: LibraryStore) -> Iterator[tuple[str, AnyPath]]:
+    """All songs of a library, as `require` takes inputs."""
+    return (("the song itself", known.file.path) for known in store.known_files())
 
 
 def sheet_input(sheet: AnySheet | None) -> list[tuple[str, AnyPath]]:

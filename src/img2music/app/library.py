@@ -304,7 +304,7 @@ class Library:
             self._store,
             film,
             with_filter(SpotOptions, options),
-            scoring=scoring,
+            scoring or ScoreOptions(),
             outputs=outputs,
             format=format,
             plot=plot,
@@ -365,12 +365,12 @@ class Library:
 
         sound, choosing = _parted(ScoreOptions, options)
         return score_film(
+            self._store,
             film,
             sheet,
             output,
             audio_only,
-            ScoreOptions(**sound),
-            library=self._store,
+            options=ScoreOptions(**sound),
             spotting=with_filter(SpotOptions, choosing) if choosing or sheet is None else None,
             sheets=sheets,
             plot=plot,
@@ -418,12 +418,12 @@ class Library:
 
         look, choosing = _parted(SlideshowOptions, options)
         return make_slideshow(
+            self._store,
             photos,
             output,
             SlideshowOptions(**look),
+            with_filter(SpotOptions, choosing),
             sheet=sheet,
-            library=self._store,
-            spotting=with_filter(SpotOptions, choosing),
             sheets=sheets,
             replacing=replacing,
             told=told,

@@ -1,6 +1,5 @@
 """From a film and a library to a cue sheet."""
 
-import contextlib
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -8,13 +7,13 @@ from pathlib import Path
 
 from img2music.app.cues import Cued, kinds_of, require, save_sheets, sheet_files
 from img2music.arguments import checked
-from img2music.errors import InputError, LibraryError
+from img2music.errors import InputError
 from img2music.files import FileKind
 from img2music.library.store import LibraryStore
 from img2music.media.video import VideoFile
 from img2music.options import AnyPath, ScoreOptions, SpotOptions
 from img2music.plots import PLOT, require_plotting
-from img2music.progress import Progress, Replacing, quietly, unwatched
+from img2music.progress import Progress, Replacing
 from img2music.soundtrack.cue_sheet import CueSheet, clocks
 from img2music.soundtrack.cueing import starts_note
 from img2music.soundtrack.film import Film, group, read_film
@@ -22,9 +21,6 @@ from img2music.soundtrack.plot import draw
 from img2music.soundtrack.sound import heard
 from img2music.soundtrack.spotting import candidates, require_possible, spot
 from img2music.vision.model import ImageModel
-
-AnyLibrary = LibraryStore | AnyPath | None
-"""A library: open, or where it is, as `LibraryStore.open` takes it."""
 
 CUT_SHORT = 1.0
 """Seconds that a film must lack of its stated length before it is said."""
@@ -71,22 +67,21 @@ class Spotted(Cued):
 
 
 def spot_film(
-    library: AnyLibrary,
+    store: LibraryStore,
     film: AnyPath,
-    options: SpotOptions | None = None,
+    options: SpotOptions,
+    scoring: ScoreOptions,
     *,
-    scoring: ScoreOptions | None = None,
-    outputs: Sequence[AnyPath] = (),
-    format: str | None = None,  # noqa: A002
-    plot: AnyPath | None = None,
-    replacing: Replacing = quietly,
-    progress: Progress = unwatched,
+    outputs: Sequence[AnyPath],
+    format: str | None,  # noqa: A002
+    plot: AnyPath | None,
+    replacing: Replacing,
+    progress: Progress,
 ) -> Spotted:
     """Read a film, choose its music from a library, and write the cue sheet to files and draw it, if asked for."""
     files = sheet_files(outputs, format)
     require([*kinds_of(files), *plotted(plot)], [("the film itself", film)], replacing)
-    with opened(library) as store:
-        found = spot_from(store, film, options or SpotOptions(), scoring or ScoreOptions(), progress)
+    found = spot_from(store, film, options, scoring, progress)
     save_sheets(found.sheet, files)
     return found if plot is None else replace(found, notes=(*found.notes, *found.plot(plot)))
 
@@ -121,19 +116,3 @@ def plotted(plot: AnyPath | None) -> Iterator[tuple[Path, FileKind]]:
         file = Path(os.fsdecode(plot))
         require_plotting(file)
         yield file, PLOT
-
-
-@contextlib.contextmanager
-def opened(library: AnyLibrary) -> Iterator[LibraryStore]:
-    """Open a library to read from, unless it is open already."""
-    if isinstance(library, LibraryStore):
-        yield library
-    else:
-        with LibraryStore.open(library, read_only=True) as store:
-            yield store
-
-
-def songs_of(library: AnyLibrary) -> Iterator[tuple[str, str]]:
-    """All songs of a library, as `require` takes inputs; none where there is no library."""
-    with contextlib.suppress(LibraryError), opened(library) as store:
-        yield from (("the song itself", known.file.path) for known in store.known_files())

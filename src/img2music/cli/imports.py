@@ -3,7 +3,7 @@
 import pkgutil
 from pathlib import Path
 
-from img2music.cli.options import argument, command, file_path, library_option, map_option, option
+from img2music.cli.options import argument, command, file_path, library_option, map_option, option, parse_mapping
 from img2music.cli.output import ReportFormat, finish, format_option, print_report, say
 from img2music.cli.progress import progress_bar
 from img2music.cli.tables import import_rows, told_problems
@@ -33,7 +33,6 @@ def table(file: Path, mapping: tuple[str, ...], affect: str, library: str | None
     from rich.console import Console
 
     from img2music.app.importing import import_table
-    from img2music.connectors.tables import parse_mapping
 
     names = parse_mapping(mapping)
     reader = None if affect == "columns" else pkgutil.resolve_name(SONG_MODEL).load(Path(affect))

@@ -1,6 +1,5 @@
 """``img2music lyrics``: the words of the tracks in the library, and what lyrics in files feel like."""
 
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +17,7 @@ from img2music.cli.output import (
 )
 from img2music.cli.progress import progress_bar
 from img2music.filters import TrackFilter
-from img2music.options import LyricsSource
+from img2music.options import LyricsSource, TextModelName
 
 if TYPE_CHECKING:
     from img2music.affect import Affect
@@ -77,13 +76,6 @@ def show(track: str, library: str | None, format_: ReportFormat | None) -> None:
     click.echo(record.text or "")
 
 
-class TextModelName(StrEnum):
-    """A model that reads text."""
-
-    WORDS = "words"
-    MINILM = "minilm"
-
-
 @command()
 @argument("paths", metavar="FILE...", nargs=-1, required=True, type=file_path, help="Lyrics: text, or LRC.")
 @option(
@@ -105,19 +97,11 @@ def affect(paths: tuple[Path, ...], model: TextModelName, lexicon: Path | None, 
     On the unit scale; most sentences are near 0.5. Only English is read: other languages, and texts too short to tell,
     get none.
     """
-    from img2music.errors import InputError
-    from img2music.music.lyrics.lexicon import Lexicon
-    from img2music.music.lyrics.reading import LyricsAffects, LyricsItem, read_lyrics_files
-    from img2music.music.lyrics.text_model import shipped_sentence_model, shipped_text_model
-    from img2music.shapes import problems
+    from img2music.app.analysis import analyze_lyrics
 
-    reader = shipped_text_model() if model is TextModelName.WORDS else shipped_sentence_model()
-    found = list(read_lyrics_files(paths, reader, Lexicon.load(lexicon) if lexicon else None))
-    items = [item for item in found if not isinstance(item, InputError)]
-    errors = [item for item in found if isinstance(item, InputError)]
-    shape = LyricsAffects(items=[LyricsItem.of(item) for item in items], errors=problems(errors))
-    print_report(format_, shape, COLUMNS, map(_row, items))
-    finish(len(items), errors)
+    found = analyze_lyrics(paths, model, lexicon)
+    print_report(format_, found.to_dict(), COLUMNS, map(_row, found.items))
+    finish(len(found.items), found.errors)
 
 
 COLUMNS = ("file", "language", ">valence", ">arousal", "feels", "lexicon", ">not found")

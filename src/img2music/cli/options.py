@@ -4,14 +4,14 @@ import dataclasses
 import functools
 import pkgutil
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
-from img2music.errors import SETTING, Img2MusicError
+from img2music.errors import SETTING, Img2MusicError, UsageError, printable
 from img2music.filters import TrackFilter
 from img2music.options import RecommendOptions, kinds_of
 
@@ -256,3 +256,19 @@ map_option = option(
     metavar="FIELD=COLUMN",
     help="Which column holds what, such as title=track_name; may be repeated.",
 )
+
+
+def parse_mapping(texts: Iterable[str]) -> dict[str, str]:
+    """Columns by what they hold, of what `map_option` gives."""
+    from img2music.connectors.tables import NAMES
+
+    mapping: dict[str, str] = {}
+    for text in texts:
+        field, _, column = map(str.strip, text.partition("="))
+        if not column or field not in NAMES:
+            known = ", ".join(NAMES)
+            raise UsageError(f"`mapping={printable(text)}` must be FIELD=COLUMN, where FIELD is one of {known}.")
+        if field in mapping:
+            raise UsageError(f"`mapping` names {field} twice.")
+        mapping[field] = column
+    return mapping

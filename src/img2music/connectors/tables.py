@@ -133,21 +133,6 @@ def read_songs(path: Path, mapping: Mapping[str, str] | None = None) -> SongTabl
     return reader.table()
 
 
-def parse_mapping(texts: Iterable[str]) -> dict[str, str]:
-    """Read a mapping as people type it."""
-    mapping: dict[str, str] = {}
-    for text in texts:
-        field, equals, column = text.partition("=")
-        field, column = field.strip(), column.strip()
-        if not equals or not column or field not in NAMES:
-            known = ", ".join(NAMES)
-            raise UsageError(f"`mapping={printable(text)}` must be FIELD=COLUMN, where FIELD is one of {known}.")
-        if field in mapping:
-            raise UsageError(f"`mapping` names {field} twice.")
-        mapping[field] = column
-    return mapping
-
-
 def _require_file(path: Path) -> None:
     if path.is_dir():
         raise InputError("is a folder; give a table as CSV, TSV or Parquet.", str(path))

@@ -11,7 +11,6 @@ from img2music.connectors.lyric_files import read_embedded
 from img2music.connectors.lyrics import Lyrics
 from img2music.errors import Cancelled, InputError, UsageError
 from img2music.library.changes import Changes, find_changes
-from img2music.library.database import locate
 from img2music.library.executors import Executor, ProcessExecutor
 from img2music.library.pipeline import Outcome, Pipeline
 from img2music.library.record import Failure, TrackRecord
@@ -154,26 +153,6 @@ def scan(
             report.missing = len(gone)
     report.seconds = time.monotonic() - start
     return report
-
-
-def scan_library(
-    location: str | os.PathLike[str] | None,
-    folders: Sequence[str | os.PathLike[str]],
-    options: ScanOptions = ScanOptions(),
-    progress: Progress = unwatched,
-) -> ScanReport:
-    """Open a library, or make it, and bring it up to date with folders.
-
-    A dry run makes none: where there is no library yet, it tells what would be new in an empty one. Neither is one made
-    where none of the folders is there: their names are mistyped more often than not.
-    """
-    path = locate(location).path
-    idle = options.dry_run or not any(os.path.exists(folder) for folder in folders)  # noqa: PTH110 - names may be any bytes
-    if idle and path is not None and not path.exists():
-        with LibraryStore.open(":memory:", create=True) as store:
-            return scan(store, folders, options, progress)
-    with LibraryStore.open(location, create=not options.dry_run, read_only=options.dry_run) as store:
-        return scan(store, folders, options, progress)
 
 
 def _compare(

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from img2music.cli.options import command, file_path, force_option, map_option, option, options_of
+from img2music.cli.options import command, file_path, force_option, map_option, option, options_of, parse_mapping
 from img2music.cli.output import ReportFormat, for_people, format_option, print_json, print_table, require_outputs, say
 from img2music.cli.progress import progress_bar
 from img2music.research.songs.options import StackOptions
@@ -84,7 +84,7 @@ def read_songs(
     from img2music.research.songs.other_songs import Others, OtherSongs
     from img2music.research.songs.targets import given_embedding
 
-    songs = tables.read_songs(table, tables.parse_mapping(mapping))
+    songs = tables.read_songs(table, parse_mapping(mapping))
     for line in (*songs.notes, *songs.problems[:PROBLEMS_TOLD]):
         say(f"{table}: {line}")
     if len(songs.problems) > PROBLEMS_TOLD:

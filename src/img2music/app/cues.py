@@ -128,7 +128,8 @@ def files_of(sheet: CueSheet | None) -> list[tuple[str, str]]:
 
 def songs_of(store: LibraryStore) -> Iterator[tuple[str, AnyPath]]:
     """All songs of a library, as `require` takes inputs."""
-    return (("the song itself", known.file.path) for known in store.known_files())
+    for known in list(store.known_files()):  # at once: whoever refuses the first leaves no statement open
+        yield "the song itself", known.file.path
 
 
 def sheet_input(sheet: AnySheet | None) -> list[tuple[str, AnyPath]]:

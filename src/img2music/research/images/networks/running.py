@@ -6,9 +6,9 @@ import itertools
 import json
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from img2music.files import FileKind, make_folder, write_atomically
 from img2music.media.images import read_image
@@ -20,11 +20,11 @@ from img2music.research.images.networks import saving
 from img2music.research.images.networks.exporting import Exported, describe, export, require_writable
 from img2music.research.images.networks.settings import Device, HeadKind, Learning, Settings
 from img2music.research.images.networks.steps import Epoch, StepByStep, require_fresh, train
+from img2music.shapes import to_dict
 
-SCHEMA = "img2music/train-image/1"
 RESULTS = {
     "results.csv": FileKind.csv("a table of runs", ("label", *(field.name for field in fields(Settings)))),
-    "results.json": FileKind.json("results of a training", SCHEMA),
+    "results.json": FileKind.json("results of a training", "img2music/train-image/1"),
 }
 """What is written beside the model file, besides checkpoints and logs."""
 
@@ -62,6 +62,30 @@ class Run:
         del best["lr"]
         course = {"best_epoch": best.pop("epoch"), **best, "seconds": self.seconds}
         return {"label": self.settings.label, **asdict(self.settings), **course}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainedRun(Settings):
+    """A run in ``img2music/train-image/1``: its settings, and its best epoch."""
+
+    label: str = field()  # in place of the property
+    best_epoch: int  # from 1
+    training_loss: float  # on the network's own scale, as the next
+    validation_loss: float
+    valence_r: float | None  # pearson's, of the validation images; None where one side is constant
+    arousal_r: float | None
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainImageReport:
+    """``img2music/train-image/1``."""
+
+    schema: Literal["img2music/train-image/1"] = "img2music/train-image/1"
+    scale: Literal["unit"] = "unit"  # of the model's figures
+    runs: list[TrainedRun]
+    best: str  # label of the run with the least validation loss, which the model file is of
+    model: Exported
 
 
 def sweep(first: Settings, learning: Sequence[Learning], lr: Sequence[float], epochs: Sequence[int]) -> list[Settings]:
@@ -129,13 +153,8 @@ def _named(progress: Progress, which: str) -> Progress:
 
 def _report(runs: Sequence[Run], exported: Exported) -> dict[str, Any]:
     best = min(runs, key=lambda run: run.best.validation_loss)
-    return {
-        "schema": SCHEMA,
-        "scale": "unit",
-        "runs": [run.to_dict() for run in runs],
-        "best": best.settings.label,
-        "model": asdict(exported),
-    }
+    found = [TrainedRun(**run.to_dict()) for run in runs]
+    return to_dict(TrainImageReport(runs=found, best=best.settings.label, model=exported))
 
 
 def _read_all(paths: Sequence[Path], progress: Progress) -> None:

@@ -72,23 +72,17 @@ class AnalysisShape:
     def of(cls, item: FileAnalysis) -> Self:
         """Lay an analysis out flat."""
         detail = item.detail
-        song = detail if isinstance(detail, TrackAnalysis) else None
-        image = None if isinstance(detail, TrackAnalysis) else detail
+        names = ("width", "height", "duration", "listened", "features", "curve", "note")
+        spread = getattr(detail, "spread", None)
         return cls(
             path=item.path,
             kind=item.kind,
             affect=item.affect,
             word=item.affect.word,
             emotions=item.affect.emotions(),
-            model=song.analyzer if song is not None else image.model if image is not None else "",
-            spread=None if image is None or image.spread is None else Affect(*image.spread),
-            width=getattr(image, "width", None),
-            height=getattr(image, "height", None),
-            duration=getattr(song, "duration", None),
-            listened=getattr(song, "listened", None),
-            features=getattr(song, "features", None),
-            curve=getattr(song, "curve", None),
-            note=detail.note,
+            model=detail.analyzer if isinstance(detail, TrackAnalysis) else detail.model,
+            spread=None if spread is None else Affect(*spread),
+            **{name: getattr(detail, name, None) for name in names},
         )
 
 

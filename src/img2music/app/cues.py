@@ -85,7 +85,7 @@ def convert_cues(
     """Check a cue sheet, find again what depends on what was edited in it, and write it to files."""
     files = sheet_files(outputs, format)
     read = read_sheet(sheet, told)
-    require(kinds_of(files), [*sheet_input(sheet), *files_of(read)], replacing)
+    require(kinds_of(files), files_of(read, sheet), replacing)
     save_sheets(read, files)
     missing = [(what, path) for what, path in read.files if not os.path.isfile(path)]  # noqa: PTH113 - may be any bytes
     return Converted(read, tuple(missing))
@@ -121,20 +121,16 @@ def kinds_of(files: SheetFiles) -> list[tuple[Path, FileKind]]:
     return [(file, chosen.kind) for file, chosen in files]
 
 
-def files_of(sheet: CueSheet | None) -> list[tuple[str, str]]:
-    """What a cue sheet names, as `require` takes inputs."""
-    return [] if sheet is None else [(NAMED[what.split()[0]], path) for what, path in sheet.files]
+def files_of(read: CueSheet, given: AnySheet | None = None) -> list[tuple[str, AnyPath]]:
+    """What a cue sheet names, and the file that it was read from, if any, as `require` takes inputs."""
+    own: list[tuple[str, AnyPath]] = [("the cue sheet itself", given)] if isinstance(given, str | os.PathLike) else []
+    return [*own, *((NAMED[what.split()[0]], path) for what, path in read.files)]
 
 
 def songs_of(store: LibraryStore) -> Iterator[tuple[str, AnyPath]]:
     """All songs of a library, as `require` takes inputs."""
     for known in list(store.known_files()):  # at once: whoever refuses the first leaves no statement open
         yield "the song itself", known.file.path
-
-
-def sheet_input(sheet: AnySheet | None) -> list[tuple[str, AnyPath]]:
-    """The file of a cue sheet, if it is one, as `require` takes inputs."""
-    return [] if sheet is None or isinstance(sheet, CueSheet | Cued) else [("the cue sheet itself", sheet)]
 
 
 def require(

@@ -16,7 +16,6 @@ from img2music.app.cues import (
     require,
     save_sheets,
     sheet_files,
-    sheet_input,
     songs_of,
 )
 from img2music.app.spotting import plotted, spot_from
@@ -67,7 +66,7 @@ def score_film(
         given = "plot" if spotting is None else "spotting"
         raise UsageError(f"The cue sheet says what is to be made: `sheet` goes without `{given}`.")
     chosen = None if sheet is None else read_sheet(sheet, told)
-    read = [("the film itself", film), *sheet_input(sheet), *files_of(chosen)]
+    read = [("the film itself", film), *([] if chosen is None else files_of(chosen, sheet))]
     require(outputs, itertools.chain(read, _tagged(sound_target), songs_of(store)), replacing)
     notes: tuple[str, ...] = ()
     found = None

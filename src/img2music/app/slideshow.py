@@ -17,7 +17,6 @@ from img2music.app.cues import (
     require,
     save_sheets,
     sheet_files,
-    sheet_input,
     songs_of,
 )
 from img2music.connectors.folders import given_pictures
@@ -111,7 +110,7 @@ def make_slideshow(
         raise UsageError("The cue sheet says what is to be made: `sheet` goes without photos.")
     outputs = [(file, FILM.chosen(None, file).kind), *kinds_of(files)]
     given = None if sheet is None else read_sheet(sheet, told)
-    inputs = [*sheet_input(sheet), *files_of(given)]
+    inputs = [] if given is None else files_of(given, sheet)
     require(outputs, itertools.chain(inputs, given_pictures("one of the photos", photos), songs_of(store)), replacing)
     errors: list[InputError] = []
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from img2music.cli.options import Choice, argument, command, file_path, filtered, library_option, option
+from img2music.cli.options import Choice, argument, command, file_path, filtered, opened_library, option
 from img2music.cli.output import (
     ReportFormat,
     finish,
@@ -21,6 +21,7 @@ from img2music.options import LyricsSource, TextModelName
 
 if TYPE_CHECKING:
     from img2music.affect import Affect
+    from img2music.app.library import Library
     from img2music.music.lyrics.reading import LyricsReading
 
 
@@ -33,12 +34,12 @@ if TYPE_CHECKING:
     help="Where to look, in this order; may be repeated.",
     show_default="tags, files",
 )
-@library_option
+@opened_library(create=False)
 @option("--limit", type=int, help="At most so many tracks that were not asked for before.")
 @option("--again", is_flag=True, help="Ask sources again that knew none before.")
 @filtered()
 def fetch(
-    sources: tuple[LyricsSource, ...], library: str | None, limit: int | None, again: bool, where: TrackFilter
+    sources: tuple[LyricsSource, ...], library: "Library", limit: int | None, again: bool, where: TrackFilter
 ) -> None:
     """Fetch the lyrics of the tracks in the library, and keep them there.
 
@@ -47,10 +48,8 @@ def fetch(
     be stopped at any time: what is found is kept, and no service is asked twice. Exit code 1 if some tracks failed, 2
     if all did.
     """
-    from img2music.app.library import Library
-
-    with Library.open(library, create=False) as opened, progress_bar() as progress:
-        found = opened.fetch_lyrics(*sources, where=where, limit=limit, again=again, progress=progress)
+    with progress_bar() as progress:
+        found = library.fetch_lyrics(*sources, where=where, limit=limit, again=again, progress=progress)
     for told in (*found.failed, found):
         say(told)
     if found.failed:
@@ -59,15 +58,13 @@ def fetch(
 
 @command()
 @argument("track", metavar="TRACK", help="Number of a track in the library, its file, or its identifier.")
-@library_option
+@opened_library(read_only=True)
 @format_option
-def show(track: str, library: str | None, format_: ReportFormat | None) -> None:
+def show(track: str, library: "Library", format_: ReportFormat | None) -> None:
     """Print the lyrics of a track that are in the library; as JSON, what every source said."""
-    from img2music.app.library import Library
     from img2music.library.lyrics import describe
 
-    with Library.open(library, read_only=True) as opened:
-        found = opened.known_lyrics(track)
+    found = library.known_lyrics(track)
     if not for_people(format_):
         print_json(found.to_dict())
         return

@@ -26,7 +26,7 @@ from img2music.music.audio.analyzer import ANALYZER
 from img2music.options import ScanOptions
 from img2music.track import Tags
 from tests.support.library_sounds import make_music, write_sound
-from tests.support.records import make_record
+from tests.support.songs import make_record
 from tests.support.sounds import encode, noise
 
 pytestmark = pytest.mark.slow

@@ -3,7 +3,7 @@
 import os
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, Unpack
@@ -298,19 +298,14 @@ class Library:
         InputError
             If the film can't be read.
         """
-        from img2music.app.spotting import spot_film
+        from img2music.app.cues import kinds_of, require, save_sheets, sheet_files
+        from img2music.app.spotting import plotted, spot_from
 
-        return spot_film(
-            self._store,
-            film,
-            with_filter(SpotOptions, options),
-            scoring or ScoreOptions(),
-            outputs=outputs,
-            format=format,
-            plot=plot,
-            replacing=replacing,
-            progress=progress,
-        )
+        files = sheet_files(outputs, format)
+        require([*kinds_of(files), *plotted(plot)], [("the film itself", film)], replacing)
+        found = spot_from(self._store, film, with_filter(SpotOptions, options), scoring or ScoreOptions(), progress)
+        save_sheets(found.sheet, files)
+        return found if plot is None else replace(found, notes=(*found.notes, *found.plot(plot)))
 
     @checked
     def score(

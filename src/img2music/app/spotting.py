@@ -1,11 +1,11 @@
 """From a film and a library to a cue sheet."""
 
 import os
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from img2music.app.cues import Cued, kinds_of, require, save_sheets, sheet_files
+from img2music.app.cues import Cued
 from img2music.arguments import checked
 from img2music.errors import InputError
 from img2music.files import FileKind
@@ -13,7 +13,7 @@ from img2music.library.store import LibraryStore
 from img2music.media.video import VideoFile
 from img2music.options import AnyPath, ScoreOptions, SpotOptions
 from img2music.plots import PLOT, require_plotting
-from img2music.progress import Progress, Replacing
+from img2music.progress import Progress
 from img2music.soundtrack.cue_sheet import CueSheet, clocks
 from img2music.soundtrack.cueing import starts_note
 from img2music.soundtrack.film import Film, group, read_film
@@ -64,26 +64,6 @@ class Spotted(Cued):
             If matplotlib is not installed.
         """
         return draw(self.film, self.sheet, Path(os.fsdecode(file)))
-
-
-def spot_film(
-    store: LibraryStore,
-    film: AnyPath,
-    options: SpotOptions,
-    scoring: ScoreOptions,
-    *,
-    outputs: Sequence[AnyPath],
-    format: str | None,  # noqa: A002
-    plot: AnyPath | None,
-    replacing: Replacing,
-    progress: Progress,
-) -> Spotted:
-    """Read a film, choose its music from a library, and write the cue sheet to files and draw it, if asked for."""
-    files = sheet_files(outputs, format)
-    require([*kinds_of(files), *plotted(plot)], [("the film itself", film)], replacing)
-    found = spot_from(store, film, options, scoring, progress)
-    save_sheets(found.sheet, files)
-    return found if plot is None else replace(found, notes=(*found.notes, *found.plot(plot)))
 
 
 def spot_from(

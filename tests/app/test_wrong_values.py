@@ -1,5 +1,6 @@
 """Every public call refuses what it can't use in one line that names the argument."""
 
+import dataclasses
 import json
 
 import numpy as np
@@ -10,6 +11,7 @@ from img2music import (
     Affect,
     CueSheet,
     Explanation,
+    InputError,
     LibraryError,
     Scored,
     Slideshow,
@@ -21,6 +23,8 @@ from img2music import (
     analyze,
     explain,
 )
+from img2music.app.cues import Converted, Cued, convert_cues
+from img2music.shapes import Result
 from img2music.soundtrack.cue_sheet import FilmFile
 from tests.support.songs import library as make_library
 from tests.support.songs import record
@@ -166,8 +170,6 @@ def test_a_file_to_scan_is_no_folder(library, tmp_path):
 
 
 def test_a_film_that_was_spotted_is_a_cue_sheet(library):
-    from img2music.app.cues import Converted, convert_cues
-
     sheet = CueSheet(FilmFile("/films/a.mp4", 10.0, 25.0, 250), (), ())
     for kind, more in ((Spotted, (None,)), (Scored, ()), (Slideshow, ((),))):
         made = kind(sheet, (), *more)
@@ -189,5 +191,17 @@ def test_an_explanation_is_short_and_has_json():
         assert np.shape(told[axis]) == (9, 9)
 
 
-def test_a_report_of_tags_is_short(library):
-    assert len(repr(library.tag(dry_run=True))) < 200
+RESULTS = [
+    kind
+    for name in sorted(img2music.__all__)
+    if isinstance(kind := getattr(img2music, name), type) and issubclass(kind, Result)
+]
+
+
+@pytest.mark.parametrize(
+    "kind", [kind for kind in RESULTS if not issubclass(kind, Cued | Explanation | img2music.Recommendations)]
+)
+def test_results_print_short_however_much_is_in_them(kind):
+    many = [InputError("can't be read.", f"/music/{number}.mp3") for number in range(1000)]
+    found = kind(**{field.name: many for field in dataclasses.fields(kind) if field.init})
+    assert len(repr(found)) < 700

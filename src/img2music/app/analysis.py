@@ -95,7 +95,7 @@ class AnalyzeShape:
     errors: list[shapes.Problem]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class AnalysisReport(shapes.Result):
     """What `analyze` read.
 
@@ -114,9 +114,6 @@ class AnalysisReport(shapes.Result):
         """The shape ``img2music/analyze/2``, of builtin types."""
         items = [AnalysisShape.of(item) for item in self.items]
         return shapes.to_dict(AnalyzeShape("img2music/analyze/2", items, shapes.problems(self.errors)))
-
-    def __repr__(self) -> str:
-        return f"<AnalysisReport: {len(self.items)} read, {len(self.errors)} failed>"
 
 
 @checked
@@ -204,7 +201,7 @@ def explain(picture: PictureSource, *, image_model: AnyPath | None = None) -> "E
     return explain_image(ImageModel.load(image_model), picture)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class LyricsReport(shapes.Result):
     """What was read in files of lyrics, and those that can't be read."""
 

@@ -33,7 +33,7 @@ class Service(Protocol):
         """The lyrics of a song."""
 
 
-@dataclass
+@dataclass(repr=False)
 class FetchReport(Result):
     """What `fetch` did.
 
@@ -132,7 +132,7 @@ class LyricsShape:
     lyrics: list[LyricsRecord]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class KnownLyrics(Result):
     """What is known of the words of a track.
 

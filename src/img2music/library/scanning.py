@@ -26,7 +26,7 @@ FLUSH_FILES = 64
 """What is finished is stored after this long or this many files, whichever is first; a kill costs no more."""
 
 
-@dataclass
+@dataclass(repr=False)
 class ScanReport(Result):
     """What a scan did, or with ``dry_run`` what it would do.
 

@@ -41,7 +41,7 @@ class KnownFile:
     hashed: bool  # whether its sound has been hashed
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class LibraryInfo(Result):
     """What is in a library.
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from img2music.connectors.features import has_features
 from img2music.connectors.http import Limits
@@ -13,6 +14,7 @@ from img2music.library.importing import ColumnsAffect, ImportReport, put_songs
 from img2music.library.store import LibraryStore
 from img2music.music.song import Song
 from img2music.progress import Progress, Step, unwatched
+from img2music.shapes import Result
 
 A_BATCH = 200
 """Songs that are asked for and stored together."""
@@ -22,8 +24,8 @@ REFUSED = (
 )
 
 
-@dataclass
-class SpotifyReport:
+@dataclass(repr=False)
+class SpotifyReport(Result):
     """What a `SpotifyImport` did.
 
     Attributes
@@ -48,6 +50,10 @@ class SpotifyReport:
     left_out: list[Song] = field(default_factory=list)
     refused: bool = False
     errors: list[InputError] = field(default_factory=list)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The shape ``img2music/import/1``, of builtin types."""
+        return self.as_import().to_dict()
 
     def as_import(self) -> ImportReport:
         """The counts and the songs that were left out, as of a table."""

@@ -58,7 +58,7 @@ class TagShape:
     errors: list[Problem]
 
 
-@dataclass
+@dataclass(repr=False)
 class TagReport(Result):
     """What `tag` did, or with ``dry_run`` what it would do.
 
@@ -112,9 +112,6 @@ class TagReport(Result):
                 errors=problems(self.failed),
             )
         )
-
-    def __repr__(self) -> str:
-        return f"<TagReport: {self}>"
 
     def __str__(self) -> str:
         dry_run = self.options.dry_run

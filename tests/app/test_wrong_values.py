@@ -201,8 +201,6 @@ RESULTS = [
 @pytest.mark.parametrize(
     "kind", [kind for kind in RESULTS if not issubclass(kind, Cued | Explanation | img2music.Recommendations)]
 )
-    "kind", [kind for kind in RESULTS if not issubclass(kind, Cued | Explanation | img2music.Recommendations)]
-)
 def test_results_print_short_however_much_is_in_them(kind):
     many = [InputError("can't be read.", f"/music/{number}.mp3") for number in range(1000)]
     found = kind(**{field.name: many for field in dataclasses.fields(kind) if field.init})

@@ -72,13 +72,6 @@ class LyricsSource(StrEnum):
     MUSIXMATCH = "musixmatch"
 
 
-class TextModelName(StrEnum):
-    """A model that reads text."""
-
-    WORDS = "words"
-    MINILM = "minilm"
-
-
 Options = TypeVar("Options")
 
 
@@ -293,18 +286,17 @@ class TagOptions(Checked):
 def with_filter(kind: type[Options], wishes: Mapping[str, Any]) -> Options:
     """Make options of keywords in which those of a `TrackFilter` (``genre="jazz"``) stand beside the others."""
     own = {field.name for field in dataclasses.fields(typing.cast(Any, kind))}
-    filters = {field.name for field in dataclasses.fields(TrackFilter)} if "where" in own else set()
-    unknown = sorted(set(wishes) - own - filters)
-    if unknown:
+    filters = {field.name for field in dataclasses.fields(TrackFilter)} - own if "where" in own else set()
+    if unknown := sorted(set(wishes) - own - filters):
         raise UsageError(f"There is no option `{unknown[0]}`.")
-    conditions = {name: value for name, value in wishes.items() if name in filters - own}
-    given = {name: value for name, value in wishes.items() if name in own}
-    if conditions:
-        if given.get("where") not in (None, TrackFilter()):
+    given = {name: value for name, value in wishes.items() if name in own and (name != "where" or value is not None)}
+    where = given.get("where", TrackFilter())
+    if not isinstance(where, TrackFilter):
+        raise UsageError(f"`where` must be a TrackFilter, not {printable(repr(where)[:60])}.")
+    if conditions := {name: value for name, value in wishes.items() if name in filters}:
+        if where != TrackFilter():
             raise UsageError(f"Give either `where` or `{next(iter(conditions))}`.")
         given["where"] = TrackFilter(**conditions)
-    if given.get("where", ...) is None:
-        del given["where"]
     return kind(**given)
 
 

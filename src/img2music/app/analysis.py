@@ -12,11 +12,10 @@ from img2music.analysis import CurvePoint, Features, TrackAnalysis
 from img2music.arguments import checked
 from img2music.errors import InputError, UsageError
 from img2music.media.picture_source import PictureSource
-from img2music.options import AnyPath, TextModelName
+from img2music.options import AnyPath
 from img2music.progress import Progress, Step, unwatched
 
 if TYPE_CHECKING:
-    from img2music.music.lyrics.reading import LyricsReading
     from img2music.vision.explain import Explanation
     from img2music.vision.model import ImageAnalysis
 
@@ -199,37 +198,6 @@ def explain(picture: PictureSource, *, image_model: AnyPath | None = None) -> "E
     from img2music.vision.model import ImageModel
 
     return explain_image(ImageModel.load(image_model), picture)
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class LyricsReport(shapes.Result):
-    """What was read in files of lyrics, and those that can't be read."""
-
-    items: "list[LyricsReading]"
-    errors: list[InputError]
-
-    def to_dict(self) -> dict[str, Any]:
-        """The shape ``img2music/lyrics-affect/1``, of builtin types."""
-        from img2music.music.lyrics.reading import LyricsAffects, LyricsItem
-
-        items = [LyricsItem.of(item) for item in self.items]
-        return shapes.to_dict(LyricsAffects(items=items, errors=shapes.problems(self.errors)))
-
-
-def analyze_lyrics(paths: Sequence[Path], model: TextModelName, lexicon: Path | None = None) -> LyricsReport:
-    """Read the affect of files of lyrics."""
-    from img2music.music.lyrics.lexicon import Lexicon
-    from img2music.music.lyrics.reading import read_lyrics_files
-    from img2music.music.lyrics.text_model import shipped_sentence_model, shipped_text_model
-
-    reader = shipped_text_model() if model is TextModelName.WORDS else shipped_sentence_model()
-    report = LyricsReport([], [])
-    for item in read_lyrics_files(paths, reader, Lexicon.load(lexicon) if lexicon else None):
-        if isinstance(item, InputError):
-            report.errors.append(item)
-        else:
-            report.items.append(item)
-    return report
 
 
 def require_explainable(paths: Sequence[AnyPath], file: AnyPath) -> None:

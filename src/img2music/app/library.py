@@ -5,12 +5,12 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 from img2music.affect import Affect
 from img2music.arguments import checked
 from img2music.errors import InputError, LibraryError
+from img2music.files import Closing
 from img2music.filters import FilterWishes, TrackFilter
 from img2music.options import (
     AnyPath,
@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from img2music.track import Track
 
 
-class Library:
+class Library(Closing):
     """A library of music that is open; use it as a context manager.
 
     Threads may share one. Options are keywords, as strings or enums; filters may stand beside them (``genre="jazz"``).
@@ -116,14 +116,6 @@ class Library:
         store, self._open_store = self._open_store, None
         if store is not None:
             store.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def __repr__(self) -> str:
         return f"<Library {self._location}{'' if self._open_store else ', closed'}>"

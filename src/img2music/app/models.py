@@ -2,7 +2,8 @@
 
 from img2music.vision.description import ModelDescription
 from img2music.vision.description import describe as describe_file
-from img2music.vision.registry import VARIABLE, ModelList, add, locate, models, remove, use
+from img2music.vision.model_files import VARIABLE, locate
+from img2music.vision.registry import ModelList, add, models, remove, use
 
 __all__ = ["VARIABLE", "ModelList", "add", "describe", "locate", "models", "remove", "use"]
 

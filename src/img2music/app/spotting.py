@@ -73,7 +73,7 @@ def spot_from(
     tracks = candidates(store, options)  # what is wrong with them is known before a film is decoded for minutes
     model = ImageModel.load(options.image_model)
     with VideoFile(film) as video:
-        require_possible(tracks, options, video.end)
+        require_possible(tracks, options, video.survey.duration)
         seen = read_film(video, model, progress)
         lacking = video.survey.lacking
     scenes = group(seen.shots, options.least_scene)

@@ -1,28 +1,17 @@
-"""``img2music lyrics``: the words of the tracks in the library, and what lyrics in files feel like."""
+"""``img2music lyrics``: the words of the tracks in the library."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from img2music.cli.options import Choice, argument, command, file_path, filtered, opened_library, option
-from img2music.cli.output import (
-    ReportFormat,
-    finish,
-    for_people,
-    format_option,
-    print_json,
-    print_report,
-    say,
-)
+from img2music.cli.options import Choice, argument, command, filtered, opened_library, option
+from img2music.cli.output import ReportFormat, for_people, format_option, print_json, say
 from img2music.cli.progress import progress_bar
 from img2music.filters import TrackFilter
-from img2music.options import LyricsSource, TextModelName
+from img2music.options import LyricsSource
 
 if TYPE_CHECKING:
-    from img2music.affect import Affect
     from img2music.app.library import Library
-    from img2music.music.lyrics.reading import LyricsReading
 
 
 @command()
@@ -71,51 +60,3 @@ def show(track: str, library: "Library", format_: ReportFormat | None) -> None:
     record = found.require()
     say(describe(found.track, record))
     click.echo(record.text or "")
-
-
-@command()
-@argument("paths", metavar="FILE...", nargs=-1, required=True, type=file_path, help="Lyrics: text, or LRC.")
-@option(
-    "--model",
-    type=Choice(TextModelName),
-    default="words",
-    help="words, or minilm: closer to people, slower, with the extra lyrics.",
-)
-@option(
-    "--lexicon",
-    type=file_path,
-    metavar="FILE",
-    help="Also average over this lexicon: NRC-VAD, Glasgow Norms or Warriner.",
-)
-@format_option
-def affect(paths: tuple[Path, ...], model: TextModelName, lexicon: Path | None, format_: ReportFormat | None) -> None:
-    """Read the valence and the arousal of lyrics in files.
-
-    On the unit scale; most sentences are near 0.5. Only English is read: other languages, and texts too short to tell,
-    get none.
-    """
-    from img2music.app.analysis import analyze_lyrics
-
-    found = analyze_lyrics(paths, model, lexicon)
-    print_report(format_, found.to_dict(), COLUMNS, map(_row, found.items))
-    finish(len(found.items), found.errors)
-
-
-COLUMNS = ("file", "language", ">valence", ">arousal", "feels", "lexicon", ">not found")
-
-
-def _row(item: "LyricsReading") -> list[str]:
-    read = item.text.affect if item.text is not None else None
-    said = item.lexicon
-    return [
-        item.path,
-        item.language or "?",
-        *_numbers(read),
-        read.word if read else item.reason,
-        " ".join(_numbers(said.affect)) if said else "",
-        f"{said.not_found:.0%}" if said else "",
-    ]
-
-
-def _numbers(read: "Affect | None") -> tuple[str, str]:
-    return ("-", "-") if read is None else (f"{read.valence:.2f}", f"{read.arousal:.2f}")

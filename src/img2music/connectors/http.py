@@ -22,13 +22,11 @@ from typing import Any, NoReturn, TypeVar
 from urllib.parse import quote, quote_plus, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
-from img2music.errors import MissingExtraError, SourceError, printable
+from img2music.errors import SourceError, printable, require_extra
 
-try:
+with require_extra("Asking web services", "web"):
     import httpx
     import tenacity
-except ModuleNotFoundError:
-    raise MissingExtraError("Asking web services", "web") from None
 
 PAGE = "https://pypi.org/project/img2music/"
 HEADERS = {

@@ -14,7 +14,7 @@ from img2music.connectors import cells
 from img2music.connectors.cells import CellError
 from img2music.connectors.delimited import Delimited, Row, first_bytes, read_delimited
 from img2music.connectors.features import UNIT_FEATURES
-from img2music.errors import InputError, MissingExtraError, UsageError, printable, shown
+from img2music.errors import InputError, UsageError, printable, require_extra, shown
 from img2music.music.song import Song
 from img2music.track import TAG_NAMES
 
@@ -308,10 +308,8 @@ class _Reader:
 
 
 def _parquet(path: Path) -> Delimited:
-    try:
+    with require_extra("Reading Parquet files", "tables"):
         import pyarrow.parquet
-    except ImportError:
-        raise MissingExtraError("Reading Parquet files", "tables") from None
     with _damage_told(path):
         file = pyarrow.parquet.ParquetFile(path)
         names = list(file.schema_arrow.names)

@@ -5,8 +5,7 @@ import os
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Any, Literal
 
 import numpy as np
 import sqlalchemy as sa
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 from img2music.analysis import NO_MUSIC, CurvePoint
 from img2music.connectors.folders import FileState
 from img2music.errors import LibraryError, UsageError
+from img2music.files import Closing
 from img2music.filters import TrackFilter
 from img2music.library import database, sqlite
 from img2music.library.affects import BEST, KNOWN, WORDS, affects_of, pack, unpack
@@ -88,7 +88,7 @@ def library_location(location: str | os.PathLike[str] | None = None) -> str:
     return str(where) if where.url is None else where.url.render_as_string(hide_password=False)
 
 
-class LibraryStore:
+class LibraryStore(Closing):
     """A library that is open. Use as a context manager."""
 
     def __init__(self, engine: sa.Engine, where: database.LibraryLocation, *, read_only: bool = False) -> None:
@@ -119,14 +119,6 @@ class LibraryStore:
                 self._watch.close()
                 self._watch = None
         self._engine.dispose()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     # Reading
 

@@ -21,7 +21,7 @@ from img2music.track import Track
 
 
 @dataclass(frozen=True, slots=True)
-class Match:
+class Match(shapes.Result):
     """A track ranked for a query.
 
     Attributes
@@ -55,13 +55,9 @@ class Match:
         name = self.track.display_name
         return f"<Match {self.rank}: {name!r}, similarity {self.similarity:.2f}, passage {self.passage}>"
 
-    def to_dict(self) -> dict[str, Any]:
-        """An item of ``matches`` in the shape ``img2music/recommend/2``, of builtin types."""
-        return shapes.to_dict(self)
-
 
 @dataclass(frozen=True, slots=True)
-class Recommendation:
+class Recommendation(shapes.Result):
     """The matches of one query.
 
     Attributes
@@ -83,10 +79,6 @@ class Recommendation:
 
     def _repr_html_(self) -> str:
         return notebook.as_html(self)
-
-    def to_dict(self) -> dict[str, Any]:
-        """An item of ``recommendations`` in the shape ``img2music/recommend/2``, of builtin types."""
-        return shapes.to_dict(self)
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,7 +98,7 @@ class Explanation(shapes.Result):
         """Draw the picture, and what raises and lowers its valence and its arousal."""
         from img2music.vision.explanation_plot import draw
 
-        return draw(self.path, self.photo, self.affect, (self.valence, self.arousal), Path(file))
+        return draw(self, Path(file))
 
     def to_dict(self) -> dict[str, Any]:
         """The shape ``img2music/explain/1``, of builtin types."""

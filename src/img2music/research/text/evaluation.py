@@ -7,13 +7,13 @@ from typing import Literal
 import numpy as np
 
 from img2music.music.lyrics.affect_model import text_affect
-from img2music.music.lyrics.lemmas import lemmatise
-from img2music.music.lyrics.lexicon import Lexicon
 from img2music.music.lyrics.text_model import TextModel, TextReader
 from img2music.progress import Progress, Step, unwatched
 from img2music.research.accuracy import Accuracy
 from img2music.research.evaluation import Floats, Indices, accuracies, baseline, grouped_folds, predict_folds
 from img2music.research.report import AXES, INTERVAL, Report, ReportKind, Table, accuracy_cells, accuracy_columns
+from img2music.research.text.lemmas import lemmatise
+from img2music.research.text.lexicon import Lexicon
 from img2music.research.text.rated_texts import EMOBANK, SPLITS, RatedTexts
 from img2music.research.text.text_training import fit_text_model
 

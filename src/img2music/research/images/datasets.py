@@ -250,6 +250,4 @@ class DataSetList:
 def listing() -> DataSetList:
     """Describe all data sets."""
     names = [field.name for field in fields(ListedDataSet)]
-    return DataSetList(
-        datasets=[ListedDataSet(*(getattr(dataset, name) for name in names)) for dataset in DATASETS.values()]
-    )
+    return DataSetList(datasets=[ListedDataSet(*(getattr(each, name) for name in names)) for each in DATASETS.values()])

@@ -5,7 +5,7 @@ import stat
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -102,15 +102,9 @@ class MatchReport:
             for matching, found in self.scores.items()
         ]
         columns = ["matching", ">gain", ">valence (Spearman)", ">arousal (Spearman)", ">songs that came first"]
-        content = MatchEvaluation(
-            relative=self.scores[MatchMode.RELATIVE],
-            absolute=self.scores[MatchMode.ABSOLUTE],
-            top=self.top,
-            images=self.images,
-            tracks=self.tracks,
-            notes=list(self.notes),
-            errors=problems(self.errors),
-        )
+        scores = {str(matching): found for matching, found in self.scores.items()}
+        known: dict[str, Any] = {**scores, "top": self.top, "images": self.images, "tracks": self.tracks}
+        content = MatchEvaluation(**known, notes=list(self.notes), errors=problems(self.errors))
         return Report(KIND, title, self.notes, [Table(title, "", columns, rows)], content)
 
 

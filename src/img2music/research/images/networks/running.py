@@ -19,7 +19,7 @@ from img2music.research.images.evaluation import READING
 from img2music.research.images.networks import saving
 from img2music.research.images.networks.exporting import Exported, describe, export, require_writable
 from img2music.research.images.networks.settings import Device, HeadKind, Learning, Settings
-from img2music.research.images.networks.steps import Epoch, StepByStep, require_fresh, train
+from img2music.research.images.networks.steps import StepByStep, require_fresh, train
 from img2music.shapes import to_dict
 
 RESULTS = {
@@ -46,22 +46,6 @@ class Folders:
     def files(self) -> list[tuple[Path, FileKind]]:
         """Give the files of results that an earlier training may have written."""
         return [(self.results / name, kind) for name, kind in RESULTS.items() if self.results.is_dir()]
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """What one run came to."""
-
-    settings: Settings
-    best: Epoch
-    seconds: float  # that it took this time, without what an earlier one had done
-
-    def to_dict(self) -> dict[str, Any]:
-        """Give it as JSON and CSV have it."""
-        best = asdict(self.best)
-        del best["lr"]
-        course = {"best_epoch": best.pop("epoch"), **best, "seconds": self.seconds}
-        return {"label": self.settings.label, **asdict(self.settings), **course}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +100,7 @@ def run_all(
         for inner in labels:  # the last as early as the first
             require_fresh(folders.checkpoints / inner / saving.LAST)
     _read_all(images.paths, progress)
-    runs: list[Run] = []
+    runs: list[TrainedRun] = []
     chosen: StepByStep | None = None
     for index, (wanted, inner) in enumerate(zip(settings, labels, strict=True), start=1):
         checkpoints = folders.checkpoints / inner
@@ -133,7 +117,10 @@ def run_all(
             jobs=jobs,
             progress=_named(progress, which),
         )
-        runs.append(Run(wanted, trained.best, time.monotonic() - start))
+        best = asdict(trained.best)
+        del best["lr"]
+        course = {"best_epoch": best.pop("epoch"), **best, "seconds": time.monotonic() - start}
+        runs.append(TrainedRun(**asdict(wanted), label=wanted.label, **course))
         if chosen is None or trained.best.validation_loss < chosen.best.validation_loss:
             chosen = trained
         make_folder(folders.results)
@@ -141,7 +128,8 @@ def run_all(
     assert chosen is not None
     course = {"best_epoch": asdict(chosen.best)}
     exported = export(chosen, images, output, name, head=HeadKind.LINEAR, course=course)
-    report = _report(runs, exported)
+    best_run = min(runs, key=lambda run: run.validation_loss)
+    report = to_dict(TrainImageReport(runs=runs, best=best_run.label, model=exported))
     results = {**report, **describe(exported, chosen), **course}
     _write_result(json.dumps(results, indent=2, allow_nan=False), folders, "results.json")
     return report
@@ -149,12 +137,6 @@ def run_all(
 
 def _named(progress: Progress, which: str) -> Progress:
     return lambda step: progress(replace(step, stage=which + step.stage))
-
-
-def _report(runs: Sequence[Run], exported: Exported) -> dict[str, Any]:
-    best = min(runs, key=lambda run: run.best.validation_loss)
-    found = [TrainedRun(**run.to_dict()) for run in runs]
-    return to_dict(TrainImageReport(runs=found, best=best.settings.label, model=exported))
 
 
 def _read_all(paths: Sequence[Path], progress: Progress) -> None:
@@ -172,9 +154,9 @@ def _write_result(content: str, folders: Folders, name: str) -> None:
     write_atomically(content.encode("utf-8", "backslashreplace"), folders.results / name, RESULTS[name])
 
 
-def _table(runs: Sequence[Run]) -> str:
+def _table(runs: Sequence[TrainedRun]) -> str:
     text = io.StringIO(newline="")
-    rows = [{**run.to_dict(), "seconds": round(run.seconds, 1)} for run in runs]
+    rows = [{"label": run.label, **asdict(run), "seconds": round(run.seconds, 1)} for run in runs]
     writer = csv.DictWriter(text, rows[0], lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)

@@ -14,8 +14,7 @@ from img2music.filters import TrackFilter
 from img2music.library.store import LibraryStore
 from img2music.matching.query import QueryKind
 from img2music.options import RecommendOptions
-from tests.support.records import put
-from tests.support.songs import library, record
+from tests.support.songs import library, put, record
 
 POINT = Affect(0.5, 0.5)
 

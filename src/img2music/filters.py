@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from numbers import Real
 from typing import Any, TypedDict
 
+from img2music.arguments import require_kind
 from img2music.errors import UsageError, printable
 from img2music.track import FILTERED
 
@@ -166,7 +167,9 @@ def _texts(value: Any, name: str) -> tuple[str, ...]:
 
 def _folders(value: Any, name: str) -> tuple[str, ...]:
     """Absolute paths, those that links lead to as well: a scan may have come by either."""
-    folders = (value,) if isinstance(value, str | os.PathLike) else tuple(value)
+    folders = tuple(value) if isinstance(value, Iterable) and not isinstance(value, str | bytes) else (value,)
+    for folder in folders:
+        require_kind(name, folder, AnyPath)
     if not all(map(os.fspath, folders)):
         raise UsageError(f"`{name}` is empty; give a folder.")
     given = [os.path.expanduser(os.fspath(folder)) for folder in folders]  # noqa: PTH111 - names may be any bytes
@@ -219,8 +222,8 @@ def _key(value: Any, name: str) -> tuple[int, int | None]:
         note, sign, word = (part.lower() if part else "" for part in found.groups())
         pitch_class = _PITCH_CLASSES[note] + (0 if not sign else -1 if sign in _FLATS else 1)
         return pitch_class % 12, None if not word else int(word in _MAJOR)
-    tonic, mode = value
-    if tonic not in range(12) or mode not in (0, 1, None):
+    tonic, mode = value if isinstance(value, tuple) and len(value) == 2 else (value, None)
+    if isinstance(value, int) or tonic not in range(12) or mode not in (0, 1, None):
         raise UsageError(f"`{name}` must be a pitch class from 0 to 11 and a mode (1, 0 or None), not {value!r}.")
     return tonic, mode
 

@@ -53,6 +53,15 @@ class Result:
         """The same as JSON."""
         return dumps(self.to_dict())
 
+    def __repr__(self) -> str:
+        """Counts of what may be many."""
+        told = []
+        for field in dataclasses.fields(typing.cast(Any, self)):
+            value = getattr(self, field.name)
+            many = isinstance(value, list | tuple | dict)
+            told.append(f"{field.name}: {len(value)}" if many else f"{field.name}={value!r}"[:60])
+        return f"<{type(self).__name__} {', '.join(told)}>"
+
 
 def dumps(value: object) -> str:
     """JSON, indented, in ASCII: file names that are not UTF-8 survive as escapes (``os.fsencode`` gives them back)."""

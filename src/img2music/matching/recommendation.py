@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from img2music import shapes
+from img2music.arguments import checked
 from img2music.errors import InputError, UsageError
 from img2music.files import write_atomically
 from img2music.matching import notebook
@@ -159,6 +160,7 @@ class Recommendations(shapes.Result, Sequence[Recommendation]):
         own = (self.match, self.together, self.recommendations, self.notes, shapes.problems(self.errors))
         return shapes.to_dict(RecommendShape("img2music/recommend/2", *own))
 
+    @checked
     def save(self, file: AnyPath, format: str | None = None) -> None:  # noqa: A002
         """Write a playlist, CSV or JSON; an older file of the same kind is replaced.
 
@@ -179,6 +181,7 @@ class Recommendations(shapes.Result, Sequence[Recommendation]):
             raise UsageError("Nothing was recommended, so nothing is written.")
         write_atomically(chosen.write(self, target.absolute().parent), target, chosen.kind)
 
+    @checked
     def plot(self, file: AnyPath) -> tuple[str, ...]:
         """Draw the library, the queries and their matches on the affect plane.
 

@@ -4,7 +4,7 @@ import csv
 import io
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -31,16 +31,11 @@ AnyTrack = Track | int | AnyPath
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedbackList(Result):
-    """What people said of tracks and pictures.
-
-    Attributes
-    ----------
-    feedback : list of Feedback
-        In order of time.
-    """
+    """What people said of tracks and pictures."""
 
     schema: Literal["img2music/feedback/1"] = field(default="img2music/feedback/1", repr=False)
     feedback: list[Feedback]
+    """In order of time."""
 
     def to_csv(self) -> str:
         """The same as CSV."""
@@ -312,7 +307,9 @@ class LibraryFeedback:
             raise InputError(f"can't be read: {error.strerror or error}.", name) from None
         except (ValueError, RecursionError):
             raise InputError("is no JSON: give what was exported as JSON.", name) from None
-        return said_again(self._store, from_dict(read, FeedbackList, name).feedback)
+        found = from_dict(read, FeedbackList, name).feedback
+        with self._store.writing() as transaction:
+            return transaction.put_feedback(found)
 
     def _pair(
         self, kind: FeedbackKind, track: AnyTrack, picture: AnyPath, person: str, image_model: AnyPath | None
@@ -358,15 +355,6 @@ class LibraryFeedback:
         if query.track is None:
             raise InputError("this is a picture, and a song is wanted.", text)
         return query.track
-
-
-def said_again(store: "LibraryStore", entries: Iterable[Feedback]) -> int:
-    """Store what was said elsewhere, unless it is there, and give the number of what was not."""
-    with store.writing() as transaction:
-        known = {replace(each, id=0) for each in transaction.feedback()}
-        new = [each for each in dict.fromkeys(replace(each, id=0) for each in entries) if each not in known]
-        transaction.add_feedback(new)
-    return len(new)
 
 
 def _judged(track: Track) -> JudgedTrack:

@@ -42,21 +42,21 @@ class Recommender:
         """Recommend tracks for pictures, songs and points: a list for each, or one playlist for all."""
         options = options or RecommendOptions()
         require_asked(asked)
-        listener, matcher = self._matcher(options)
+        _, listener, matcher = self._matcher(options)
         read = read_queries(asked, self._store, options.image_model, progress)
         errors = (*errors, *read.errors)
         queries, natural, pictures = listener.feel(read)
         notes = (*read.notes, *listener.person.tendencies())
         return matcher.recommend(queries, options, natural, pictures=pictures, notes=notes, errors=errors)
 
-    def _matcher(self, options: RecommendOptions) -> tuple[Listener, Matcher]:
+    def _matcher(self, options: RecommendOptions) -> tuple[object, Listener, Matcher]:
         wanted = (self._store.version(), options.match, options.where, options.person)
         kept = self._kept
         if kept is None or kept[0] != wanted:
             listener = Listener.of(self._store, options.person, self._said)
             matcher = Matcher(listener.store, options.match, options.where, listener.person)
             kept = self._kept = (wanted, listener, matcher)
-        return kept[1:]
+        return kept
 
 
 def recommend(

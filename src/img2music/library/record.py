@@ -1,11 +1,12 @@
 """What the library stores of one file or song, and how a curve is packed."""
 
+import os
 import struct
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import PurePath
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 import numpy as np
@@ -136,6 +137,9 @@ class JudgedTrack:
     model: str
     """What read it, with its version."""
 
+    def __post_init__(self) -> None:
+        _require_storable(self)
+
     @property
     def name(self) -> str:
         """What to call it: title and artist, else the name of its file, else its identifier."""
@@ -155,6 +159,9 @@ class JudgedPicture:
     """What was read in it."""
     model: str
     """What read it, with its version."""
+
+    def __post_init__(self) -> None:
+        _require_storable(self)
 
 
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
@@ -181,9 +188,19 @@ class Feedback:
     """The picture."""
 
     def __post_init__(self) -> None:
-        """Refuse what is no feedback, as a file that was edited may hold it."""
+        _require_storable(self)
         needed = {FeedbackKind.LIKE: (1, 0), FeedbackKind.NEVER: (1, 0), FeedbackKind.FITS: (1, 1)}
         there = self.track is not None, self.picture is not None
         fits = there[0] != there[1] if self.kind is FeedbackKind.AFFECT else there == needed.get(self.kind, (1, 1))
         if not fits or (self.affect is None) is (self.kind is FeedbackKind.AFFECT):
             raise UsageError(f"{self.kind} is not said of this: a track, a picture, an affect lacks or is too much.")
+
+
+def _require_storable(of: Any) -> None:
+    """Refuse text that no database and no file name can hold, as a file that was edited may have it."""
+    for name in of.__slots__:
+        value = getattr(of, name)
+        if isinstance(value, str):
+            found = os.fsencode(value) if name == "path" else value.encode()
+            if b"\0" in found:
+                raise UsageError(f"{name} holds a zero byte.")

@@ -201,6 +201,12 @@ class Transaction:
         """Store what people said, and give the numbers of that."""
         return said.add(self._connection, entries)
 
+    def put_feedback(self, entries: Iterable[Feedback]) -> int:
+        """Store what was said elsewhere, unless it is there, and give the number of what was not."""
+        known = {dataclasses.replace(each, id=0) for each in self.feedback()}
+        given = dict.fromkeys(dataclasses.replace(each, id=0) for each in entries)
+        return len(self.add_feedback(each for each in given if each not in known))
+
     def remove_feedback(self, id: int) -> None:  # noqa: A002
         """Take back what was said."""
         self._delete(feedback, feedback.c.id == id)

@@ -92,11 +92,11 @@ def run(options: argparse.Namespace) -> Report:
     report.note = (
         f"{options.people} people, seed {options.seed}; {len(photos.read)} photos of Emotion6 (each read by a model "
         f"that was trained without it, 10 random folds), {len(songs.read)} clips of Emotify (each by a model without "
-        "its genre). Half of the corrections are of photos, half of songs. Judged by what each person feels, on photos and "
-        f"songs that they have not seen, as ranks on each side, top {options.top}. Between people the ratings of one "
-        f"item vary by {SPREAD[0]} (valence) and {SPREAD[1]} (arousal), as OASIS's; of that variance {LEVEL:.0%} are "
-        f"level, {SLOPES:.0%} slopes, {GROUP:.0%} keywords or genres, {OWN:.0%} the single item, {NOISE:.0%} noise of "
-        f"an answer. An update of both sides: median {1000 * float(np.median(updates)):.1f} ms, "
+        "its genre). Half of the corrections are of photos, half of songs. Judged by what each person feels, on photos "
+        f"and songs that they have not seen, as ranks on each side, top {options.top}. Between people the ratings of "
+        f"one item vary by {SPREAD[0]} (valence) and {SPREAD[1]} (arousal), as OASIS's; of that variance {LEVEL:.0%} "
+        f"are level, {SLOPES:.0%} slopes, {GROUP:.0%} keywords or genres, {OWN:.0%} the single item, {NOISE:.0%} noise "
+        f"of an answer. An update of both sides: median {1000 * float(np.median(updates)):.1f} ms, "
         f"99 % below {1000 * float(np.percentile(updates, 99)):.1f} ms."
     )
     return report

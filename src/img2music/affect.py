@@ -11,13 +11,6 @@ from img2music.errors import UsageError, shown
 class Affect:
     """A point in the circumplex of affect (Russell 1980), on the unit scale.
 
-    Attributes
-    ----------
-    valence : float
-        Unpleasant (0) to pleasant (1), 0.5 neutral.
-    arousal : float
-        Calm (0) to excited (1), 0.5 neutral.
-
     Raises
     ------
     UsageError
@@ -29,7 +22,9 @@ class Affect:
     """
 
     valence: float
+    """Unpleasant (0) to pleasant (1), 0.5 neutral."""
     arousal: float
+    """Calm (0) to excited (1), 0.5 neutral."""
 
     def __post_init__(self) -> None:
         for name in ("valence", "arousal"):
@@ -148,19 +143,14 @@ enough that neighbouring emotions share probability, narrow enough that happines
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """How a source writes affect: the same interval for valence and arousal.
-
-    Attributes
-    ----------
-    name : str
-        Name of the scale.
-    low, high : float
-        The ends of the interval, ``low < high``.
-    """
+    """How a source writes affect: the same interval for valence and arousal."""
 
     name: str
+    """Name of the scale."""
     low: float
+    """The lower end of the interval."""
     high: float
+    """The upper end."""
 
     def to_unit(self, valence: float, arousal: float) -> Affect:
         """Convert from this scale.

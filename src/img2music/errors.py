@@ -86,14 +86,8 @@ class Cancelled(Img2MusicError):  # noqa: N818 - no error of anyone
 class SourceError(Img2MusicError):
     """A web service can't be reached, refuses, or answers what can't be used.
 
-    Parameters
-    ----------
-    what : str
-        What is wrong and what to do about it; names the service, and holds no key.
-    status : int, optional
-        HTTP status of its answer, if there was one.
-    final : bool, default False
-        Whether the next request would fare no better (no connection, a wrong key, a used up quota).
+    ``what`` names the service, and holds no key; ``status`` is the HTTP status of its answer, if there was one;
+    ``final`` tells that the next request would fare no better (no connection, a wrong key, a used up quota).
     """
 
     def __init__(self, what: str, *, status: int | None = None, final: bool = False) -> None:
@@ -103,15 +97,7 @@ class SourceError(Img2MusicError):
 
 
 class MissingExtraError(Img2MusicError):
-    """An optional dependency is needed and is not installed.
-
-    Parameters
-    ----------
-    purpose : str
-        What it is needed for, as the start of a sentence ("Reading HEIC photos").
-    extra : str
-        Name of the extra that brings it.
-    """
+    """What a purpose ("Reading HEIC photos") needs is not installed; an extra brings it."""
 
     def __init__(self, purpose: str, extra: str) -> None:
         super().__init__(f"{purpose} needs an extra: pip install 'img2music[{extra}]'")

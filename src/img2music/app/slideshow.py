@@ -69,21 +69,14 @@ OTHERS_TOLD = 5
 
 @dataclass(frozen=True)
 class Slideshow:
-    """A slideshow that was made.
-
-    Attributes
-    ----------
-    sheet : CueSheet
-        Its photos and its music; without cues it is silent.
-    errors : tuple of InputError
-        Photos that were left out.
-    notes : tuple of str
-        What a person should know.
-    """
+    """A slideshow that was made."""
 
     sheet: CueSheet
+    """Its photos and its music; without cues it is silent."""
     errors: tuple[InputError, ...]
+    """Photos that were left out."""
     notes: tuple[str, ...]
+    """What a person should know."""
 
 
 @dataclass(frozen=True)

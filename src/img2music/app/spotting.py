@@ -31,21 +31,14 @@ CUT_SHORT = 1.0
 
 @dataclass(frozen=True)
 class Spotted:
-    """A film that was read, and the music that was chosen for it.
-
-    Attributes
-    ----------
-    film : Film
-        What was seen: shots, transitions and the affect curve.
-    sheet : CueSheet
-        Its scenes and cues.
-    notes : tuple of str
-        What a person should know about the result as a whole.
-    """
+    """A film that was read, and the music that was chosen for it."""
 
     film: Film = field(compare=False, repr=False)
+    """What was seen: shots, transitions and the affect curve."""
     sheet: CueSheet
+    """Its scenes and cues."""
     notes: tuple[str, ...]
+    """What a person should know about the result as a whole."""
 
     def save(self, file: AnyPath, format: str | None = None) -> None:  # noqa: A002
         """Write the cue sheet, also as a timeline for an editor or as chapters.

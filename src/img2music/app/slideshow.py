@@ -25,6 +25,7 @@ from img2music.connectors.folders import given_pictures
 from img2music.distribution import AffectDistribution
 from img2music.errors import InputError, UsageError, printable
 from img2music.library.store import LibraryStore
+from img2music.matching.passages import clock
 from img2music.media.film_writer import write_pictures
 from img2music.media.output_formats import FILM
 from img2music.options import (
@@ -40,7 +41,7 @@ from img2music.options import (
     limits,
 )
 from img2music.progress import Progress, unwatched
-from img2music.soundtrack.cue_sheet import Cue, CueSheet, FilmFile, Scene, SheetPhoto, SheetSlideshow, clock
+from img2music.soundtrack.cue_sheet import Cue, CueSheet, FilmFile, Scene, SheetPhoto, SheetSlideshow
 from img2music.soundtrack.cueing import starts_note
 from img2music.soundtrack.curves import TrackCurves
 from img2music.soundtrack.film import Film, group, scene_of, shot_at

@@ -10,7 +10,7 @@ from msgspec import Meta
 
 from img2music.affect import Affect
 from img2music.errors import InputError, UsageError, shown
-from img2music.matching.passages import Passage
+from img2music.matching.passages import Passage, clock
 from img2music.options import LOUDNESS, Captions, OriginalSound
 from img2music.shapes import from_dict, to_dict
 from img2music.track import display_name
@@ -337,14 +337,6 @@ def parse(content: bytes, name: str) -> CueSheet:
     if not isinstance(document, dict) or document.get("schema") != SCHEMA:
         raise InputError(f'is no cue sheet of this version of img2music ("schema" is not "{SCHEMA}").', name)
     return from_dict(document, CueSheet, name)
-
-
-def clock(seconds: float, decimals: int = 0) -> str:
-    """Seconds as people write them, such as 3:07, 3:07.2 or 1:02:03."""
-    minutes, rest = divmod(round(seconds, decimals), 60)
-    hours, minutes = divmod(int(minutes), 60)
-    shown_rest = f"{rest:0{3 + decimals if decimals else 2}.{decimals}f}"
-    return f"{hours}:{minutes:02}:{shown_rest}" if hours else f"{minutes}:{shown_rest}"
 
 
 def clocks(one: float, other: float) -> tuple[str, str]:

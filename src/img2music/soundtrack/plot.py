@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from img2music.errors import Img2MusicError, printable
+from img2music.matching.passages import clock
 from img2music.media.video import VideoFile
 from img2music.plots import PHOTO_COLOURS, drawing, require_plotting, save_figure
-from img2music.soundtrack.cue_sheet import Cue, CueSheet, clock
+from img2music.soundtrack.cue_sheet import Cue, CueSheet
 from img2music.soundtrack.film import Film
 from img2music.soundtrack.shots import Change
 from img2music.track import display_name
@@ -146,7 +147,7 @@ def _lines(cue: Cue) -> tuple[str, str, str]:
     return (
         printable(display_name(cue.track.id, cue.track.shown_title, None)),
         printable(cue.track.artist or ""),
-        f"{clock(cue.passage.start)}-{clock(cue.passage.end)}{distance}",
+        f"{cue.passage}{distance}",
     )
 
 

@@ -48,6 +48,11 @@ def _digital(analogue: tuple[float, float, float], corner: float) -> NDArray[np.
     return np.array([a + b + c, 2.0 * (c - a), a - b + c])
 
 
+def channel_weights(layout: Sequence[str]) -> NDArray[np.float64]:
+    """What the power of each channel counts."""
+    return np.array([0.0 if name in WITHOUT_WEIGHT else SURROUND_GAIN if name in SURROUND else 1.0 for name in layout])
+
+
 def block_powers(samples: NDArray[np.float32], rate: int, layout: Sequence[str]) -> NDArray[np.float64]:
     """Weighted power of each gating block."""
     from scipy.signal import sosfilt
@@ -59,11 +64,10 @@ def block_powers(samples: NDArray[np.float32], rate: int, layout: Sequence[str])
         return np.zeros(0)
     sections = k_weighting(rate)
     power = np.zeros(steps)
-    for name, channel in zip(layout, samples, strict=True):
-        if name not in WITHOUT_WEIGHT:
-            gain = SURROUND_GAIN if name in SURROUND else 1.0
+    for weight, channel in zip(channel_weights(layout), samples, strict=True):
+        if weight:
             weighted = sosfilt(sections, channel[: steps * step].astype(np.float64)).reshape(steps, step)
-            power += gain * np.einsum("ij,ij->i", weighted, weighted) / step
+            power += weight * np.einsum("ij,ij->i", weighted, weighted) / step
     return np.asarray(np.convolve(power, np.full(overlap, 1.0 / overlap), mode="valid"))
 
 

@@ -34,17 +34,7 @@ class Affect:
             object.__setattr__(self, name, value)
 
     def distance(self, other: "Affect") -> float:
-        """Euclidean distance to another affect.
-
-        Parameters
-        ----------
-        other : Affect
-
-        Returns
-        -------
-        float
-            In [0, sqrt(2)].
-        """
+        """Euclidean distance to another affect, in [0, sqrt(2)]."""
         return math.hypot(self.valence - other.valence, self.arousal - other.arousal)
 
     @property
@@ -71,11 +61,6 @@ class Affect:
         Each emotion is a round normal distribution about its coordinates (`EMOTIONS`), all equally likely
         beforehand; the probabilities follow from Bayes' rule. In two dimensions anger, fear and disgust lie
         close together (what parts them is dominance), so they share their probability.
-
-        Returns
-        -------
-        dict of str to float
-            Keys as in `EMOTIONS`; values in [0, 1] that sum to 1.
         """
         weights = {
             name: math.exp(-((self.distance(centre) / EMOTION_SPREAD) ** 2) / 2.0) for name, centre in EMOTIONS.items()
@@ -155,15 +140,6 @@ class Scale:
     def to_unit(self, valence: float, arousal: float) -> Affect:
         """Convert from this scale.
 
-        Parameters
-        ----------
-        valence, arousal : float
-            Coordinates on this scale.
-
-        Returns
-        -------
-        Affect
-
         Raises
         ------
         UsageError
@@ -176,17 +152,7 @@ class Scale:
         return Affect((valence - self.low) / span, (arousal - self.low) / span)
 
     def from_unit(self, affect: Affect) -> tuple[float, float]:
-        """Convert to this scale.
-
-        Parameters
-        ----------
-        affect : Affect
-
-        Returns
-        -------
-        tuple of (float, float)
-            Valence and arousal on this scale.
-        """
+        """Convert to this scale: valence and arousal."""
         # Weighted ends, not low + span * x: the ends of the interval come out exactly.
         return (
             self.low * (1.0 - affect.valence) + self.high * affect.valence,
@@ -195,16 +161,7 @@ class Scale:
 
     @staticmethod
     def parse(text: str) -> "Scale":
-        """Read a scale from its name or from its ends.
-
-        Parameters
-        ----------
-        text : str
-            A name in `SCALES`, in any case, or two numbers with a hyphen between: ``"1-7"``, ``"-1-1"``.
-
-        Returns
-        -------
-        Scale
+        """Read a scale from its name, in any case, or from its ends with a hyphen between: ``"1-7"``, ``"-1-1"``.
 
         Raises
         ------

@@ -15,20 +15,11 @@ WITHOUT_WEIGHT = frozenset({"LFE", "LFE2"})
 
 
 def k_weighting(rate: int) -> NDArray[np.float64]:
-    """Second-order sections of the K-weighting filter at any sample rate.
+    """Second-order sections of the K-weighting filter at any sample rate, of shape (2, 6).
 
-    BS.1770-4 tabulates the two filters at 48 kHz; their analogue forms (found by De Man, 2014, "Evaluation of
-    implementations of the EBU R128 loudness measurement", AES 137) give the same coefficients there.
-
-    Parameters
-    ----------
-    rate : int
-        Samples a second.
-
-    Returns
-    -------
-    ndarray of float64, shape (2, 6)
-        A high shelf (the head) and a high-pass (revised low-frequency B curve).
+    A high shelf (the head) and a high-pass (revised low-frequency B curve). BS.1770-4 tabulates both at 48 kHz; their
+    analogue forms (found by De Man, 2014, "Evaluation of implementations of the EBU R128 loudness measurement", AES
+    137) give the same coefficients there.
     """
     high = 10 ** (3.999843853973347 / 20)
     # The shelf's corner lies above Nyquist at the lowest rates; there the shelf is left at its edge.

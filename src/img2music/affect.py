@@ -131,7 +131,6 @@ class Scale:
     """How a source writes affect: the same interval for valence and arousal."""
 
     name: str
-    """Name of the scale."""
     low: float
     """The lower end of the interval."""
     high: float

@@ -12,7 +12,7 @@ from img2music.affect import Affect
 from img2music.errors import InputError, UsageError, shown
 from img2music.matching.passages import Passage, clock
 from img2music.options import LOUDNESS, Captions, OriginalSound
-from img2music.shapes import from_dict, to_dict
+from img2music.shapes import Result, from_dict, to_dict
 from img2music.track import display_name
 
 SCHEMA: Final = "img2music/cues/1"
@@ -245,7 +245,7 @@ class SheetSlideshow:
 
 
 @dataclass(frozen=True, slots=True)
-class CueSheet:
+class CueSheet(Result):
     """A film's scenes and cues."""
 
     schema: Literal["img2music/cues/1"] = field(default=SCHEMA, kw_only=True)
@@ -316,10 +316,6 @@ class CueSheet:
         recorded = replace(self, cues=tuple(map(_recorded, self.cues)))
         told: dict[str, Any] = rounded(to_dict(recorded))
         return {key: part for key, part in told.items() if part is not None}
-
-    def to_json(self) -> str:
-        """JSON in the shape ``img2music/cues/1``, in ASCII: names that are not UTF-8 survive as surrogate escapes."""
-        return json.dumps(self.to_dict(), indent=2, allow_nan=False) + "\n"
 
 
 def parse(content: bytes, name: str) -> CueSheet:

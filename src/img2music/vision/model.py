@@ -40,7 +40,6 @@ class ImageAnalysis:
     path: str
     """The file, as ``os.fsdecode`` gives it."""
     affect: Affect
-    """Affect of the image."""
     model: str
     """Name and version of the model, such as ``"oasis-lite2-lite0/1"``."""
     width: int

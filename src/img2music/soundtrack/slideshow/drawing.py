@@ -157,7 +157,8 @@ def _part(photo: Image.Image, size: tuple[int, int], part: Window, wanted: tuple
     ``size`` is the original's, of which the decoded photo may have only an eighth.
     """
     across, down = photo.width / size[0], photo.height / size[1]
-    box = (part.left * across, part.top * down, part.right * across, part.bottom * down)
+    right, bottom = part.left + part.width, part.top + part.height
+    box = (part.left * across, part.top * down, right * across, bottom * down)
     return photo.resize(wanted, Image.Resampling.LANCZOS, box=box, reducing_gap=3.0)
 
 

@@ -39,20 +39,16 @@ def condition(
 
 
 def _text(name: str, *, no: bool = False) -> Any:
-    if no:
-        return condition("text", f"{name} does not contain this; may be repeated.")
-    return condition("text", f"{name} contains this; may be repeated (one must fit).")
+    words = "does not contain this; may be repeated." if no else "contains this; may be repeated (one must fit)."
+    return condition("text", f"{name} {words}")
 
 
 _Declared: Any = dataclasses.make_dataclass(
     "_Declared",
     [
-        condition
+        (no + name, str | Iterable[str], _text(name.replace("_", " ").capitalize(), no=bool(no)))
         for name in FILTERED
-        for condition in (
-            (name, str | Iterable[str], _text(name.replace("_", " ").capitalize())),
-            (f"not_{name}", str | Iterable[str], _text(name.replace("_", " ").capitalize(), no=True)),
-        )
+        for no in ("", "not_")
     ],
     frozen=True,
     slots=True,

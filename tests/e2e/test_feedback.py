@@ -109,7 +109,7 @@ def test_what_a_photo_feels_like_is_taken_for_granted_and_told(home):
     feedback(home, "affect", "#2", "0.2", "0.3", "--person", "anna")
     found = img2music("recommend", "photo.png", home=home).sound(0)
     assert found.json["recommendations"][0]["query"]["affect"] == {"valence": 0.1, "arousal": 0.9}
-    assert "You feel pictures as" in found.err
+    assert "You find pictures" in found.err
     felt = img2music("recommend", "#2", "--person", "nobody", home=home)
     assert felt.code == 2
     assert img2music("recommend", "photo.png", "--person", "nobody", home=home).sound(0).out == plain.out

@@ -109,7 +109,7 @@ def test_feelings_about_pictures_move_pictures_and_what_they_are_among(store):
     assert person.natural(PHOTOS).arousal.mean() < PHOTOS.arousal.mean() - 0.15
     assert person.knows_pictures
     (sentence,) = person.tendencies()
-    assert sentence.startswith("You feel pictures as 0.2")
+    assert sentence.startswith("You find pictures 0.2")
     assert "calmer" in sentence
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from img2music.affect import Affect
+from img2music.arguments import checked
 from img2music.connectors.folders import is_picture
 from img2music.errors import InputError, UsageError, printable
 from img2music.files import FileKind, write_atomically
@@ -29,11 +30,11 @@ AnyTrack = Track | int | AnyPath
 """A track, its number, or its file or identifier."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class FeedbackList(Result):
     """What people said of tracks and pictures."""
 
-    schema: Literal["img2music/feedback/1"] = field(default="img2music/feedback/1", repr=False)
+    schema: Literal["img2music/feedback/1"] = field(default="img2music/feedback/1")
     feedback: list[Feedback]
     """In order of time."""
 
@@ -81,6 +82,7 @@ class LibraryFeedback:
     def __init__(self, store: "LibraryStore") -> None:
         self._store = store
 
+    @checked
     def affect(
         self,
         item: AnyTrack,
@@ -120,6 +122,7 @@ class LibraryFeedback:
             return self._say(FeedbackKind.AFFECT, person, felt=felt, picture=_picture(path, image_model))
         return self._say(FeedbackKind.AFFECT, person, felt=felt, track=self._track(item))
 
+    @checked
     def like(self, track: AnyTrack, *, person: str = ME) -> Feedback:
         """Say that one likes a track: of songs that fit about as well it comes first.
 
@@ -136,6 +139,7 @@ class LibraryFeedback:
         """
         return self._say(FeedbackKind.LIKE, person, track=self._track(track))
 
+    @checked
     def never(self, track: AnyTrack, *, person: str = ME) -> Feedback:
         """Say that one never wants a track: neither it nor its copies are chosen for anything any more.
 
@@ -152,6 +156,7 @@ class LibraryFeedback:
         """
         return self._say(FeedbackKind.NEVER, person, track=self._track(track))
 
+    @checked
     def fits(
         self, track: AnyTrack, picture: AnyPath, *, person: str = ME, image_model: AnyPath | None = None
     ) -> Feedback:
@@ -173,6 +178,7 @@ class LibraryFeedback:
         """
         return self._pair(FeedbackKind.FITS, track, picture, person, image_model)
 
+    @checked
     def unfit(
         self, track: AnyTrack, picture: AnyPath, *, person: str = ME, image_model: AnyPath | None = None
     ) -> Feedback:
@@ -194,6 +200,7 @@ class LibraryFeedback:
         """
         return self._pair(FeedbackKind.UNFIT, track, picture, person, image_model)
 
+    @checked
     def list(self, person: str | None = None) -> FeedbackList:
         """Read what was said.
 
@@ -211,6 +218,7 @@ class LibraryFeedback:
     def __iter__(self) -> Iterator[Feedback]:
         return iter(self._store.feedback())
 
+    @checked
     def tendencies(self, *, person: str = ME) -> tuple[str, ...]:
         """Tell in words what is made of what a person said things feel like.
 
@@ -228,6 +236,7 @@ class LibraryFeedback:
 
         return tuple(Person.known(self._store, self._store.feedback(person)).tendencies())
 
+    @checked
     def undo(self, id: int | None = None, *, person: str = ME) -> Feedback:  # noqa: A002
         """Take back what a person said last, or what has a number; what was said before that holds again.
 
@@ -257,6 +266,7 @@ class LibraryFeedback:
             transaction.remove_feedback(found[0].id)
         return found[0]
 
+    @checked
     def export(self, file: AnyPath, format: str | None = None, *, person: str | None = None) -> int:  # noqa: A002
         """Write what was said to a file.
 
@@ -283,6 +293,7 @@ class LibraryFeedback:
         write_atomically(chosen.write(found).encode(), Path(file), chosen.kind)
         return len(found.feedback)
 
+    @checked
     def import_file(self, file: AnyPath) -> int:
         """Read what `export` has written as JSON; what was said already is not said twice.
 

@@ -1,5 +1,6 @@
 """One person in the match: what they never want, what they like, and how they feel what is read."""
 
+import functools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -129,17 +130,18 @@ class Person:
             answers = "1 answer" if count == 1 else f"{count} answers"
             usual = correction.common(correction.answered.read).mean(axis=0)
             if words := _words(usual):
-                yield f"You feel {what} as {words} than they are read ({answers})."
+                yield f"You find {what} {words} than they are read ({answers})."
             names = sorted(frozenset().union(*(correction.answered.groups or ())))
             parts = [(name, correction.of_groups([frozenset((name,))])[0]) for name in names]
             for name, shift in sorted(parts, key=lambda part: -float(np.abs(part[1]).max()))[:MOST_TOLD]:
                 if words := _words(shift):
-                    yield f"You hear {name} as {words} than your other songs ({answers})."
+                    yield f"You find {name} {words} than other songs that are read alike ({answers})."
 
 
 NOBODY = Person()
 
 
+@functools.lru_cache(maxsize=1 << 16)
 def genres(text: str | None) -> frozenset[str]:
     """The genres that a tag names, without regard to case."""
     return frozenset(filter(None, map(folded, (text or "").replace("/", ";").replace(",", ";").split(";"))))

@@ -1,13 +1,14 @@
 """How one person's answers differ from readings, and readings corrected by that.
 
-On each axis, what a person feels less what is read is taken for a normal process (Rasmussen & Williams 2006, "Gaussian
-Processes for Machine Learning", chapter 2): a level, slopes, and a deviation of each group that items belong to (the
-genres of a song). Without answers it is nothing, and every reading stays as it is. How much the person differs at all,
-and how much of the answers is noise, is weighed by how probable each makes the answers.
+On each axis, what a person feels less what is read is a level, slopes, and a deviation of each group that items belong
+to (the genres of a song): a Bayesian linear regression whose coefficients are normal and nothing beforehand, so that
+without answers every reading stays as it is (Bishop 2006, "Pattern Recognition and Machine Learning", section 3.3). How
+much the person differs at all, and how much of the answers is noise, is weighed by how probable each makes the answers
+(section 3.4).
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -48,19 +49,23 @@ class Items(NamedTuple):
 class Correction:
     """What is added to readings for one person."""
 
-    answered: Items
-    duals: Floats  # weight of each answer, shape (n, 2)
+    slopes: Floats  # of what `_basis` gives, shape (4, 2)
+    deviations: Mapping[str, Floats]  # of each group that was judged, shape (2,)
+    usual: Floats  # what level and slopes add on average to what was judged, shape (2,)
+    count: int  # answers
 
     @classmethod
     def fit(cls, answered: Items, felt: Floats) -> "Correction":
         """Learn from what a person said that items feel like, shape (n, 2)."""
-        duals = np.zeros((len(felt), 2))
-        if len(felt):
-            for axis in range(2):
-                basis = _basis(answered.read, axis)
-                compared = basis @ basis.T + _alike(answered.groups, answered.groups, len(felt))
-                duals[:, axis] = _weights(compared, felt[:, axis] - answered.read[:, axis])
-        return cls(answered, duals)
+        names = sorted(frozenset().union(*(answered.groups or ())))
+        table = _table(answered.groups or [frozenset()] * len(felt), names)
+        learnt = np.zeros((4 + len(names), 2))
+        for axis in range(2) if len(felt) else ():
+            inputs = np.hstack([_basis(answered.read, axis), table])
+            learnt[:, axis] = _slopes(inputs, felt[:, axis] - answered.read[:, axis])
+        slopes, deviations = learnt[:4], dict(zip(names, GROUP * learnt[4:], strict=True))
+        found = cls(slopes, deviations, np.zeros(2), len(felt))
+        return replace(found, usual=found.common(answered.read).mean(axis=0)) if len(felt) else found
 
     def apply(self, items: Items) -> Floats:
         """Readings corrected, on the unit scale: shape (n, 2)."""
@@ -68,15 +73,14 @@ class Correction:
 
     def common(self, read: Floats) -> Floats:
         """The part of it that level and slopes are."""
-        slopes = [_basis(self.answered.read, axis).T @ self.duals[:, axis] for axis in range(2)]
-        return np.column_stack([_basis(read, axis) @ slopes[axis] for axis in range(2)])
+        return np.column_stack([_basis(read, axis) @ self.slopes[:, axis] for axis in range(2)])
 
     def of_groups(self, groups: Groups | None) -> Floats:
         """The part of it that is due to groups; one row of zeros where none are known."""
-        if groups is None:
+        if groups is None or not self.deviations:
             return np.zeros((1, 2))
         kinds = {kind: index for index, kind in enumerate(dict.fromkeys(groups))}  # few beside the items
-        of_kinds = _alike(list(kinds), self.answered.groups, len(self.duals)) @ self.duals
+        of_kinds = _table(list(kinds), list(self.deviations)) @ np.array(list(self.deviations.values())) / GROUP
         return np.asarray(of_kinds[[kinds[each] for each in groups]])
 
     def population(self, sample: AffectDistribution) -> AffectDistribution:
@@ -99,29 +103,28 @@ def as_array(affects: Sequence[Affect]) -> Floats:
 def _basis(read: Floats, axis: int) -> Floats:
     """What there are slopes on, each as large as it matters beforehand."""
     own, other = read[:, axis] - 0.5, read[:, 1 - axis] - 0.5
-    columns = [np.full(len(read), LEVEL), SLOPE * own, CROSS * other]
-    return np.column_stack([*columns, *([CROSS * (np.abs(other) - USUAL)] if axis == 1 else [])])
+    bend = np.abs(other) - USUAL if axis == 1 else np.zeros(len(read))
+    return np.column_stack([np.full(len(read), LEVEL), SLOPE * own, CROSS * other, CROSS * bend])
 
 
-def _alike(one: Groups | None, other: Groups | None, count: int) -> Floats:
-    """Covariance by groups: the cosine of the sets, of which ``other`` are so many."""
-    if one is None or other is None:
-        return np.zeros((1, count))
-    names = {name: index for index, name in enumerate(sorted(frozenset().union(*other)))}
-    tables = [np.zeros((len(groups), len(names))) for groups in (one, other)]
-    for table, groups in zip(tables, (one, other), strict=True):
-        for row, each in enumerate(groups):
-            for name in each & names.keys():
-                table[row, names[name]] = len(each) ** -0.5
-    return np.asarray(GROUP**2 * tables[0] @ tables[1].T)
+def _table(groups: Groups, names: Sequence[str]) -> Floats:
+    """Who belongs to which group, as large as that matters beforehand; of several groups each counts less."""
+    index = {name: column for column, name in enumerate(names)}
+    table = np.zeros((len(groups), len(names)))
+    for row, each in enumerate(groups):
+        for name in each & index.keys():
+            table[row, index[name]] = GROUP * len(each) ** -0.5
+    return table
 
 
-def _weights(compared: Floats, apart: Floats) -> Floats:
-    """Weights of answers, averaged over how much the person differs and how noisy the answers are."""
-    variances, axes = np.linalg.eigh(compared)
+def _slopes(inputs: Floats, apart: Floats) -> Floats:
+    """Regress on inputs that matter alike, averaged over how much they do and how noisy the answers are."""
+    axes, sizes, directions = np.linalg.svd(inputs, full_matrices=False)
     along = axes.T @ apart
+    rest, free = max(0.0, float(apart @ apart - along @ along)), len(apart) - len(sizes)
     share, noise = (each.reshape(-1, 1) for each in np.meshgrid(SHARES, NOISES))
-    spread = share * np.maximum(variances, 0.0) + noise**2
-    evidence = -0.5 * (along**2 / spread + np.log(spread)).sum(axis=1)
+    spread = share * sizes**2 + noise**2
+    evidence = -0.5 * ((along**2 / spread + np.log(spread)).sum(axis=1, keepdims=True) + rest / noise**2)
+    evidence -= free * np.log(noise)
     probable = np.exp(evidence - evidence.max())
-    return np.asarray(axes @ (probable @ (share * along / spread)) / probable.sum())
+    return np.asarray((probable / probable.sum() * share * sizes * along / spread).sum(axis=0) @ directions)

@@ -126,14 +126,11 @@ class Person:
         for what, correction in (("pictures", self.pictures), ("songs", self.songs)):
             if correction is None:
                 continue
-            count = len(correction.duals)
-            answers = "1 answer" if count == 1 else f"{count} answers"
-            usual = correction.common(correction.answered.read).mean(axis=0)
-            if words := _words(usual):
+            answers = "1 answer" if correction.count == 1 else f"{correction.count} answers"
+            if words := _words(correction.usual):
                 yield f"You find {what} {words} than they are read ({answers})."
-            names = sorted(frozenset().union(*(correction.answered.groups or ())))
-            parts = [(name, correction.of_groups([frozenset((name,))])[0]) for name in names]
-            for name, shift in sorted(parts, key=lambda part: -float(np.abs(part[1]).max()))[:MOST_TOLD]:
+            parts = sorted(correction.deviations.items(), key=lambda part: -float(np.abs(part[1]).max()))
+            for name, shift in parts[:MOST_TOLD]:
                 if words := _words(shift):
                     yield f"You find {name} {words} than other songs that are read alike ({answers})."
 

@@ -149,7 +149,7 @@ def test_what_can_not_be_said_is_told_in_one_line(home):
 
 def test_killed_at_any_moment_it_is_said_or_not_and_the_library_is_sound(home):
     said = 0
-    for delay in (0.3, 0.6, 1.0, 1.4):
+    for delay in (0.4, 0.8, 1.2):
         command = words("feedback", "like", *["1", "2", "3"] * 20)
         process = subprocess.Popen(command, cwd=home, env=environment(home), stderr=subprocess.DEVNULL)
         time.sleep(delay)

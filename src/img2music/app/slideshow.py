@@ -25,6 +25,7 @@ from img2music.connectors.folders import given_pictures
 from img2music.distribution import AffectDistribution
 from img2music.errors import InputError, UsageError, printable
 from img2music.library.store import LibraryStore
+from img2music.matching.calibration import targets
 from img2music.media.film_writer import write_pictures
 from img2music.media.output_formats import FILM
 from img2music.options import (
@@ -357,7 +358,7 @@ def _whole_song(photos: Sequence[Photo], tracks: Candidates, match: MatchMode, n
     fitting = _fitting(len(photos), tracks)
     relative = match is MatchMode.RELATIVE
     points = np.array([(photo.affect.valence, photo.affect.arousal) for photo in photos])
-    positions = natural.ranks(points) if relative else points
+    positions = targets(points, natural) if relative else points
     music = TrackCurves(tracks.durations, tracks.curves, tracks.library if relative else None, 1.0, 0.0)
     middles = (np.arange(len(photos)) + 0.5) / len(photos)
 

@@ -95,7 +95,7 @@ class Matcher:
                 if len(picks) == songs:
                     break
             lengths.append(len(picks))
-            found += self._recommendations(group, positions, picks)
+            found += self._recommendations(group, positions, picks, natural)
         said = (*notes, *self.notes, *self._short_notes(lengths, songs, options))
         return Recommendations(self._mode, options.together, tuple(found), said, tuple(errors), self._positions)
 
@@ -103,7 +103,15 @@ class Matcher:
         """Position in the space of the match of a query's affect, or of one near it."""
         calibration = self._calibration(has_file=query.kind is QueryKind.SONG)
         kind = {QueryKind.SONG: calibration.library, QueryKind.IMAGE: natural}
-        return calibration.place(affect, kind.get(query.kind))
+        spread = None if query.spread is None else (query.spread.valence, query.spread.arousal)
+        return calibration.place(affect, kind.get(query.kind), spread)
+
+    def _rank(self, query: Query, natural: AffectDistribution | None) -> tuple[float, float] | None:
+        """Where a picture stands among pictures."""
+        if query.kind is not QueryKind.IMAGE or natural is None or self._mode is MatchMode.ABSOLUTE:
+            return None
+        valence, arousal = natural.ranks([(query.affect.valence, query.affect.arousal)])[0].tolist()
+        return valence, arousal
 
     def _calibration(self, *, has_file: bool) -> Calibration:
         """That of the tracks with a file or without; of the others where there are none."""
@@ -127,24 +135,35 @@ class Matcher:
         return sorted(found, key=lambda each: each.distance)
 
     def _recommendations(
-        self, queries: Sequence[Query], positions: Sequence[tuple[float, float]], picks: Sequence[Pick]
+        self,
+        queries: Sequence[Query],
+        positions: Sequence[tuple[float, float]],
+        picks: Sequence[Pick],
+        natural: AffectDistribution | None,
     ) -> Iterator[Recommendation]:
         curves = self._read_curves([neighbour.track.id for _, neighbour in picks])
         matches: list[list[Match]] = [[] for _ in queries]
+        asked = [
+            Asked(
+                query.name,
+                query.affect,
+                position,
+                "pictures" if query.kind is QueryKind.IMAGE else "its songs",
+                self._rank(query, natural),
+            )
+            for query, position in zip(queries, positions, strict=True)
+        ]
         for rank, (index, neighbour) in enumerate(picks, start=1):
             curve = curves.get(neighbour.track.id, ())
-            matches[index].append(self._match(rank, queries[index], positions[index], neighbour, curve))
+            matches[index].append(self._match(rank, asked[index], neighbour, curve))
         for query, position, own in zip(queries, positions, matches, strict=True):
             yield Recommendation(query, position, tuple(own))
 
-    def _match(
-        self, rank: int, query: Query, position: tuple[float, float], found: Neighbour, curve: Sequence[CurvePoint]
-    ) -> Match:
-        among = "pictures" if query.kind is QueryKind.IMAGE else "its songs"
+    def _match(self, rank: int, asked: Asked, found: Neighbour, curve: Sequence[CurvePoint]) -> Match:
         calibration = self._calibration(has_file=found.track.path is not None)
         heard = [calibration.place(point.affect, calibration.library) for point in curve]
         reason = explain(
-            Asked(query.name, query.affect, position, among),
+            asked,
             found.track,
             found.position,
             matching=self._mode,
@@ -152,7 +171,7 @@ class Matcher:
             first=rank == 1,
             filtered=self._where.narrows,
         )
-        passage = best_passage(curve, heard, position, found.track.duration)
+        passage = best_passage(curve, heard, asked.position, found.track.duration)
         return Match(rank, found.track, found.position, found.distance, similarity(found.distance), passage, reason)
 
     def _short_notes(self, lengths: Sequence[int], songs: int, options: RecommendOptions) -> Iterator[str]:

@@ -81,7 +81,8 @@ class ImageModel:
             reference = json.loads(metadata["reference"])
             self.name = f"{metadata['name']}/{metadata['version']}"
             self.metadata = metadata
-            self.reference = AffectDistribution.of(reference["valence"], reference["arousal"])
+            spread = tuple(map(float, reference["spread"])) if "spread" in reference else None
+            self.reference = AffectDistribution.of(reference["valence"], reference["arousal"], spread)
             self.side = _side(self._session)
         except (KeyError, ValueError, TypeError, RecursionError, UsageError) as error:
             raise ModelError(f"{name} lacks part of its description: {error}") from error

@@ -1,13 +1,6 @@
-"""JSON at the borders: dataclasses are its shapes; msgspec converts, checks and describes them."""
+"""JSON at the borders: dataclasses are its shapes; msgspec converts and checks them."""
 
-import ast
-import dataclasses
-import inspect
-import itertools
 import json
-import re
-import textwrap
-import typing
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -17,8 +10,6 @@ import msgspec
 from img2music.errors import InputError
 
 Shape = TypeVar("Shape")
-_SECTION = re.compile(r"\s*\n\s*\w+\n\s*---", re.MULTILINE)  # of numpydoc
-_ATTRIBUTE = re.compile(r"^(\w+) : .*\n((?: {4}.*(?:\n|$))+)", re.MULTILINE)  # of numpydoc
 
 
 def to_dict(value: object) -> dict[str, Any]:
@@ -31,13 +22,6 @@ def _problem(value: object) -> "Problem":
     if isinstance(value, InputError):
         return Problem(value.path, value.reason)
     raise NotImplementedError(f"no JSON of {type(value)}")
-
-
-def _problem_schema(kind: type) -> dict[str, Any]:
-    if kind is InputError:
-        found: dict[str, Any] = msgspec.json.schema(Problem)["$defs"]["Problem"]
-        return found
-    raise NotImplementedError(f"no JSON of {kind}")
 
 
 class Result:
@@ -79,38 +63,3 @@ def from_dict(found: object, kind: type[Shape], path: str) -> Shape:
     except msgspec.ValidationError as error:
         told = str(error).replace("`", '"')  # in backquotes stand settings
         raise InputError(f"is not in the expected shape: {told}.", path) from error
-
-
-def schema(kind: type, title: str) -> dict[str, Any]:
-    """JSON Schema (2020-12) of a shape, with what is said of its fields, in their metadata or its docstring."""
-    found = msgspec.json.schema(kind, schema_hook=_problem_schema)
-    for part in _parts(kind):
-        described = found["$defs"][part.__name__]
-        described["description"] = _SECTION.split(described.get("description", ""))[0]
-        said = dict(_ATTRIBUTE.findall(inspect.getdoc(part) or "")) | _docstrings(part)
-        for field in dataclasses.fields(part):
-            property_, about = described["properties"][field.name], field.metadata
-            doc = about.get("doc") or " ".join(said.get(field.name, "").split())
-            property_ |= {"description": doc.replace("``", "")} if doc else {}
-            property_ |= {"minimum": about["least"]} if about.get("least") is not None else {}
-            property_ |= {"maximum": about["most"]} if about.get("most") is not None else {}
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": title} | found
-
-
-def _docstrings(kind: type) -> dict[str, str]:
-    """What fields say below themselves."""
-    (found,) = ast.parse(textwrap.dedent(inspect.getsource(kind))).body
-    lines = itertools.pairwise(typing.cast(ast.ClassDef, found).body)
-    pairs = [
-        (line.target, below.value)
-        for line, below in lines
-        if isinstance(line, ast.AnnAssign) and isinstance(below, ast.Expr)
-    ]
-    return {ast.unparse(name): ast.literal_eval(text) for name, text in pairs}
-
-
-def _parts(kind: Any) -> set[Any]:
-    """All dataclasses of a shape."""
-    if not dataclasses.is_dataclass(kind):
-        return set().union(*map(_parts, typing.get_args(kind)))
-    return {kind}.union(*map(_parts, typing.get_type_hints(kind).values()))

@@ -37,26 +37,14 @@ def terms_of(words: Sequence[str]) -> Counter[str]:
 class WordScores:
     """Scores of a text, one for each target.
 
-    Attributes
-    ----------
-    terms : dict of str to int
-        The indices of the terms.
-    rarity : ndarray of float64, shape (terms,)
-        Logarithm of how rare each is among the texts of the training part, plus 1 (the usual "idf").
-    weights : ndarray of float64, shape (terms, targets)
-    means : ndarray of float64, shape (targets,)
-        Of the training part.
-
-    References
-    ----------
     Salton, G. & Buckley, C. (1988). Term-weighting approaches in automatic text retrieval. Information Processing &
     Management 24(5), 513-523.
     """
 
-    terms: dict[str, int]
-    rarity: Floats
-    weights: Floats
-    means: Floats
+    terms: dict[str, int]  # their indices
+    rarity: Floats  # logarithm of how rare each is among the texts of the training part, plus 1 (the usual "idf")
+    weights: Floats  # shape (terms, targets)
+    means: Floats  # of the targets in the training part
 
     @classmethod
     def fit(cls, texts: Sequence[Counter[str]], targets: Floats, parts: Sequence[Indices]) -> tuple[Self, Floats]:

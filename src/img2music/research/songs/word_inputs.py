@@ -18,6 +18,7 @@ import numpy as np
 from scipy import sparse
 
 from img2music.errors import UsageError
+from img2music.music.lyrics.text_model import weigh
 from img2music.music.song import Song
 from img2music.research.songs.groups import Floats, Indices, InputGroup, TrainingPart
 from img2music.research.songs.model_files import finite, read_json, write_json
@@ -90,10 +91,7 @@ def _rows(texts: Sequence[Counter[str]], terms: Mapping[str, int], rarity: Float
         indices += [index for index, _ in found]
         values += [value for _, value in found]
         ends.append(len(indices))
-    rows = sparse.csr_array((values, indices, ends), shape=(len(texts), len(terms)))
-    rows = rows.multiply(rarity[None, :]).tocsr()
-    length = np.sqrt(np.asarray(rows.multiply(rows).sum(axis=1)))
-    return sparse.diags_array(1.0 / np.where(length > 0, length, 1.0)) @ rows
+    return weigh(sparse.csr_array((values, indices, ends), shape=(len(texts), len(terms))), rarity)
 
 
 def _left_out(alike: Floats, targets: Floats, parts: Sequence[Indices], penalty: float) -> Floats:

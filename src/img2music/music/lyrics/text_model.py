@@ -16,8 +16,6 @@ from scipy.sparse import csr_array
 from img2music.music.lyrics.tokens import basic_words, wordpieces
 from img2music.music.lyrics.vector_files import Shapes, read_arrays
 
-NAME = "text-affect/1"
-"""Name and version of the shipped model; its card is docs/models/text-affect.md."""
 KIND = "text-affect"
 MODELS = Path(__file__).parent / "models"
 DIMENSIONS = 64

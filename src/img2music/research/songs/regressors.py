@@ -221,10 +221,8 @@ def to_onnx(regressor: Any, columns: int) -> bytes:
     from skl2onnx.common.shape_calculator import calculate_linear_regressor_output_shapes as output_shapes
     from sklearn.ensemble import HistGradientBoostingRegressor
 
-    for kind, convert in (
-        (HistGradientBoostingRegressor, _convert_histogram_boosting),
-        (LGBMRegressor, convert_lightgbm),
-    ):
+    converters = {HistGradientBoostingRegressor: _convert_histogram_boosting, LGBMRegressor: convert_lightgbm}
+    for kind, convert in converters.items():
         update_registered_converter(kind, kind.__name__, output_shapes, convert, options={"split": None})
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

@@ -1,7 +1,6 @@
 """Inputs from what words say of the targets, by ridge regression on their counts: ``lyric-words`` and ``title-words``.
 
-Not by scikit-learn's `TfidfVectorizer` and `KernelRidge`, which give the same, since models are read without
-scikit-learn.
+Counts are not weighed by scikit-learn's `TfidfVectorizer`, which gives the same: models are read without scikit-learn.
 """
 # ruff: noqa: D102 - `groups.InputGroup` says what the methods do
 
@@ -62,7 +61,7 @@ class WordScores:
         errors = [float(np.mean((left_out - targets) ** 2)) for left_out in choices]
         best = int(np.argmin(errors))
         means = targets.mean(axis=0)
-        dual = _solve(alike, PENALTIES[best], targets - means)
+        dual = _ridge(PENALTIES[best]).fit(alike, targets - means).dual_coef_
         return cls(terms, rarity, np.asarray(rows.T @ dual), means), choices[best]
 
     def of(self, texts: Sequence[Counter[str]]) -> Floats:
@@ -99,15 +98,15 @@ def _left_out(alike: Floats, targets: Floats, parts: Sequence[Indices], penalty:
     for test in parts:
         train = np.setdiff1d(np.arange(len(targets)), test)
         means = targets[train].mean(axis=0)
-        dual = _solve(alike[np.ix_(train, train)], penalty, targets[train] - means)
-        scores[test] = alike[np.ix_(test, train)] @ dual + means
+        fitted = _ridge(penalty).fit(alike[np.ix_(train, train)], targets[train] - means)
+        scores[test] = fitted.predict(alike[np.ix_(test, train)]) + means
     return scores
 
 
-def _solve(alike: Floats, penalty: float, targets: Floats) -> Floats:
-    from scipy.linalg import solve
+def _ridge(penalty: float) -> Any:
+    from sklearn.kernel_ridge import KernelRidge
 
-    return np.asarray(solve(alike + penalty * np.eye(len(alike)), targets, assume_a="pos"), dtype=np.float64)
+    return KernelRidge(alpha=penalty, kernel="precomputed")
 
 
 class Words(InputGroup):

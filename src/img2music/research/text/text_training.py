@@ -10,7 +10,6 @@ from scipy.sparse import csr_array
 from img2music.music.lyrics.text_model import (
     BUCKETS,
     DIMENSIONS,
-    NAME,
     PieceTable,
     QuadraticForms,
     TextModel,
@@ -24,6 +23,9 @@ from img2music.research.text.encoders import WIDTH, MiniLM
 from img2music.research.text.lexicon import Lexicon
 from img2music.research.text.rated_texts import RatedTexts
 from img2music.research.text.sentence_model import SENTENCE_NAME, SentenceModel
+
+NAME = "text-affect/1"
+"""Name and version of the shipped model; its card is docs/models/text-affect.md."""
 
 # Chosen on EmoBank's dev split.
 RIDGE = 2.5

@@ -4,11 +4,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from img2music.errors import ModelError
-from img2music.music.lyrics.affect_model import parts, text_affect
+from img2music.music.lyrics.affect_model import parts, shipped_readers, text_affect
 from img2music.music.lyrics.text_model import (
     DIMENSIONS,
     MODELS,
+    SentenceModel,
     TextModel,
+    load_reader,
+    shipped_sentence_model,
     shipped_text_model,
     unit_rows,
 )
@@ -16,13 +19,6 @@ from img2music.music.lyrics.tokens import wordpieces
 from img2music.music.lyrics.words import words
 from img2music.research.text import text_training
 from img2music.research.text.rated_texts import read_emobank
-from img2music.research.text.sentence_model import (
-    SentenceModel,
-    load_reader,
-    save,
-    shipped_readers,
-    shipped_sentence_model,
-)
 from tests.support.rated_texts import rated_texts, sentence
 
 pytestmark = pytest.mark.slow
@@ -91,7 +87,7 @@ def test_parts_hold_every_word_once(text):
 
 def test_models_come_back_as_they_were(reader, tmp_path):
     path = tmp_path / "model.npz"
-    save(reader, path)
+    reader.save(path)
     loaded = load_reader(path)
     assert type(loaded) is type(reader)
     np.testing.assert_array_equal(loaded.predict([HAPPY, SAD]), reader.predict([HAPPY, SAD]))

@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 
 from img2music.errors import ModelError
-from img2music.music.lyrics.vector_files import read_arrays
-from img2music.research.arrays import write_arrays
+from img2music.music.lyrics.vector_files import read_arrays, write_arrays
 
 
 def test_arrays_come_back_and_the_same_content_is_the_same_bytes(tmp_path):

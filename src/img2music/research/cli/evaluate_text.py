@@ -54,10 +54,11 @@ def evaluate_text(
     The shipped models learned from the training split, and their settings were chosen on the dev split. The model that
     reads MiniLM's vectors is judged where the extra lyrics is installed, which lexicons need too.
     """
+    from img2music.music.lyrics.affect_model import shipped_readers
+    from img2music.music.lyrics.text_model import load_reader
     from img2music.research.text.evaluation import evaluate_text as judge
     from img2music.research.text.lexicon import Lexicon
     from img2music.research.text.rated_texts import read_emobank
-    from img2music.research.text.sentence_model import load_reader, shipped_readers
 
     beside = [Lexicon.load(path) for path in lexicons]
     models = shipped_readers() if model is None else [load_reader(model)]

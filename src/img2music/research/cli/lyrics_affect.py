@@ -41,10 +41,9 @@ def affect(paths: tuple[Path, ...], model: TextModelName, lexicon: Path | None, 
     get none.
     """
     from img2music.errors import InputError
-    from img2music.music.lyrics.text_model import shipped_text_model
+    from img2music.music.lyrics.text_model import shipped_sentence_model, shipped_text_model
     from img2music.research.text.lexicon import Lexicon
     from img2music.research.text.lyrics_files import LyricsAffects, read_lyrics_files
-    from img2music.research.text.sentence_model import shipped_sentence_model
     from img2music.shapes import problems
 
     reader = shipped_text_model() if model is TextModelName.WORDS else shipped_sentence_model()

@@ -25,22 +25,21 @@ def train_text(emobank: Path, glasgow: Path, out: Path, minilm: Path | None, for
     Needs the extra lyrics, from which the vectors of words come; the model made then runs without. It learns from
     EmoBank's training split only; the figures are of its dev split. `evaluate text` gives those of the test split.
     """
-    from img2music.music.lyrics.affect_model import TextReader
-    from img2music.research.arrays import ARRAYS
+    from img2music.music.lyrics.text_model import TextReader
+    from img2music.music.lyrics.vector_files import ARRAYS
     from img2music.research.text.evaluation import evaluate_text
     from img2music.research.text.rated_texts import read_emobank, read_glasgow
-    from img2music.research.text.sentence_model import save
     from img2music.research.text.text_training import train_sentence_model, train_text_model
 
     require_outputs([(out, ARRAYS), (minilm, ARRAYS)], force=force)
     rated, words = read_emobank(emobank), read_glasgow(glasgow)
     with progress_bar() as progress:
         model = train_text_model(rated["train"], words, progress)
-        save(model, out)
+        model.save(out)
         models: list[TextReader] = [model]
         if minilm is not None:
             sentences = train_sentence_model(rated["train"], progress)
-            save(sentences, minilm)
+            sentences.save(minilm)
             models.append(sentences)
     report = evaluate_text(rated, models, split="dev")
     (table,) = report.tables

@@ -11,13 +11,12 @@ from numpy.typing import NDArray
 
 from img2music.errors import ModelError, UsageError, require_extra
 from img2music.music.lyrics.cleaning import clean
+from img2music.music.lyrics.encoders import WIDTH, MiniLM
 from img2music.music.lyrics.text_model import unit_rows
-from img2music.music.lyrics.vector_files import read_arrays
+from img2music.music.lyrics.vector_files import read_arrays, write_arrays
 from img2music.music.lyrics.words import words
-from img2music.research.arrays import write_arrays
 from img2music.research.songs.groups import COMPONENTS
 from img2music.research.songs.word_vectors import read_word_vectors
-from img2music.research.text.encoders import WIDTH, MiniLM
 
 KIND = "lyric-embedding"
 

@@ -5,8 +5,8 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
-from img2music.music.lyrics.affect_model import TextReader, text_affect
-from img2music.music.lyrics.text_model import TextModel
+from img2music.music.lyrics.affect_model import text_affect
+from img2music.music.lyrics.text_model import TextModel, TextReader
 from img2music.progress import Progress, Step, unwatched
 from img2music.research.accuracy import Accuracy
 from img2music.research.evaluation import Floats, Indices, accuracies, baseline, grouped_folds, predict_folds

@@ -8,9 +8,10 @@ from typing import Literal
 from img2music.affect import Affect
 from img2music.errors import InputError
 from img2music.files import read_text
-from img2music.music.lyrics.affect_model import LANGUAGE, TextReader, english_affect
+from img2music.music.lyrics.affect_model import LANGUAGE, english_affect
 from img2music.music.lyrics.cleaning import clean
 from img2music.music.lyrics.language import detect
+from img2music.music.lyrics.text_model import TextReader
 from img2music.research.text.lemmas import lemmatise
 from img2music.research.text.lexicon import Lexicon, LexiconAffect
 from img2music.shapes import Problem

@@ -7,11 +7,15 @@ from numpy.typing import NDArray
 from scipy.linalg import cho_factor, cho_solve
 from scipy.sparse import csr_array
 
+from img2music.music.lyrics.encoders import WIDTH, MiniLM
 from img2music.music.lyrics.text_model import (
     BUCKETS,
     DIMENSIONS,
+    NAME,
+    SENTENCE_NAME,
     PieceTable,
     QuadraticForms,
+    SentenceModel,
     TextModel,
     count_grams,
     unit_rows,
@@ -19,13 +23,8 @@ from img2music.music.lyrics.text_model import (
 )
 from img2music.music.lyrics.tokens import wordpieces
 from img2music.progress import Progress, Step, unwatched
-from img2music.research.text.encoders import WIDTH, MiniLM
 from img2music.research.text.lexicon import Lexicon
 from img2music.research.text.rated_texts import RatedTexts
-from img2music.research.text.sentence_model import SENTENCE_NAME, SentenceModel
-
-NAME = "text-affect/1"
-"""Name and version of the shipped model; its card is docs/models/text-affect.md."""
 
 # Chosen on EmoBank's dev split.
 RIDGE = 2.5

@@ -81,14 +81,15 @@ def scan_unchanged(count: int, folder: Path, report: Report) -> None:
     import dataclasses
 
     from img2music.connectors.folders import FolderWalk
-    from img2music.library.scanning import scan, scan_library
+    from img2music.library.scanning import scan
     from img2music.library.store import LibraryStore
     from img2music.options import ScanOptions
 
     folder.mkdir()
     write_sound(folder / "one.wav")
     database = folder.with_suffix(".db")
-    scan_library(database, [folder], ScanOptions(jobs=1))
+    with LibraryStore.open(database, create=True) as store:
+        scan(store, [folder], ScanOptions(jobs=1))
     sound = (folder / "one.wav").read_bytes()
     for number in range(count - 1):
         path = folder / f"artist {number % 100}" / f"{number}.wav"

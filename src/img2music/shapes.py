@@ -2,8 +2,8 @@
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any, TypeVar
+from dataclasses import dataclass, fields
+from typing import Any, TypeVar, cast
 
 import msgspec
 
@@ -36,6 +36,15 @@ class Result:
     def to_json(self) -> str:
         """The same as JSON."""
         return dumps(self.to_dict())
+
+    def __repr__(self) -> str:
+        """Counts of what may be many."""
+        told = []
+        for field in fields(cast(Any, self)):
+            value = getattr(self, field.name)
+            many = isinstance(value, list | tuple | dict)
+            told.append(f"{field.name}: {len(value)}" if many else f"{field.name}={value!r}"[:60])
+        return f"<{type(self).__name__} {', '.join(told)}>"
 
 
 def dumps(value: object) -> str:

@@ -14,8 +14,7 @@ from img2music.filters import TrackFilter
 from img2music.library.store import LibraryStore
 from img2music.matching.query import QueryKind
 from img2music.options import RecommendOptions
-from tests.support.records import put
-from tests.support.songs import library, record
+from tests.support.songs import library, put, record
 
 POINT = Affect(0.5, 0.5)
 
@@ -69,3 +68,9 @@ def test_files_points_and_tracks_are_asked_for_in_any_order(store: LibraryStore,
     assert found[1].query.spread is not None
     with pytest.raises(UsageError, match="`valence` and `arousal`, or `emotion`"):
         recommend(tmp_path / "l.db", [])
+
+
+def test_a_folder_of_the_library_goes_without_a_folder_of_music(store: LibraryStore, tmp_path: Path) -> None:
+    options = RecommendOptions(where=TrackFilter(folder="/music/jazz"))
+    with pytest.raises(UsageError, match="either `folder` or `music`"):
+        recommend(tmp_path / "l.db", [POINT], options, music=tmp_path)

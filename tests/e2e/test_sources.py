@@ -14,7 +14,6 @@ import pytest
 from img2music.library.store import LibraryStore
 from img2music.track import Tags
 from tests.e2e.command import ROOT, call, environment, img2music, words
-from tests.support.records import make_record, put
 from tests.support.servers import (
     Answer,
     LrclibServer,
@@ -25,6 +24,7 @@ from tests.support.servers import (
     spotify_id,
     spotify_track,
 )
+from tests.support.songs import make_record, put
 
 pytestmark = pytest.mark.slow
 

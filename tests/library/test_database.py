@@ -18,7 +18,7 @@ from img2music.library.rows import values_of
 from img2music.library.schema import HEAD, fold, metadata
 from img2music.library.store import LibraryStore
 from img2music.track import Tags
-from tests.support.records import make_record, make_song, put
+from tests.support.songs import make_record, make_song, put
 
 pytestmark = pytest.mark.slow
 

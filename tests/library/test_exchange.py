@@ -11,7 +11,7 @@ from img2music.library.exchange import SCHEMA, LibraryImport, export_library, im
 from img2music.library.record import Failure
 from img2music.library.store import LibraryStore
 from img2music.track import Tags
-from tests.support.records import make_record, make_song, put
+from tests.support.songs import make_record, make_song, put
 
 pytestmark = pytest.mark.slow
 

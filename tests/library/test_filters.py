@@ -11,8 +11,7 @@ from img2music.filters import TrackFilter
 from img2music.library.store import LibraryStore
 from img2music.music.audio.analyzer import analyze_track
 from img2music.track import Tags
-from tests.support.records import make_record, make_song, put
-from tests.support.songs import library, record, song
+from tests.support.songs import library, make_record, make_song, put, record, song
 
 
 @pytest.mark.parametrize(

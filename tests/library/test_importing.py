@@ -24,7 +24,7 @@ from img2music.library.store import LibraryStore
 from img2music.library.upkeep import prune, verify
 from img2music.music.song import Song
 from img2music.options import ScanOptions
-from tests.support.records import make_record, put
+from tests.support.songs import make_record, put
 
 HEADER = "track_id,title,artist,album,genre,valence,energy,key"
 IDS = tuple(f"{number:022}" for number in range(3))

@@ -25,8 +25,8 @@ from img2music.music.lyrics.fusion import fuse
 from img2music.options import LyricsSource
 from img2music.progress import Step
 from img2music.track import Tags
-from tests.support.records import make_record, put
 from tests.support.servers import QUICK, Answer, LrclibServer, MusixmatchServer
+from tests.support.songs import make_record, put
 
 pytestmark = pytest.mark.slow
 

@@ -19,14 +19,14 @@ from img2music.errors import InputError, LibraryError, UsageError
 from img2music.library import executors, workers
 from img2music.library.exchange import export_library
 from img2music.library.record import Failure, LyricsRecord
-from img2music.library.scanning import scan, scan_library
+from img2music.library.scanning import scan
 from img2music.library.store import LibraryStore
 from img2music.media.packets import sound_hash
 from img2music.music.audio.analyzer import ANALYZER
 from img2music.options import ScanOptions
 from img2music.track import Tags
 from tests.support.library_sounds import make_music, write_sound
-from tests.support.records import make_record, put
+from tests.support.songs import make_record, put
 from tests.support.sounds import encode, noise
 
 pytestmark = pytest.mark.slow
@@ -359,19 +359,6 @@ def test_folders_that_are_not_there(store, tmp_path):
         scan(store, [tmp_path], ScanOptions(jobs=0))
 
 
-def test_a_dry_run_makes_no_library(tmp_path):
-    make_music(tmp_path / "music", 2)
-    report = scan_library(tmp_path / "library.db", [tmp_path / "music"], ScanOptions(dry_run=True))
-    assert (report.new, report.dry_run) == (2, True)
-    assert [item.name for item in tmp_path.iterdir()] == ["music"]
-
-
-def test_folders_that_are_not_there_make_no_library(tmp_path):
-    report = scan_library(tmp_path / "new.db", [tmp_path / "nowhere"], ScanOptions(jobs=1))
-    assert report.unusable
-    assert not (tmp_path / "new.db").exists()
-
-
 def test_two_scans_at_once(store, tmp_path):
     make_music(tmp_path / "music", 1)
     with (
@@ -429,8 +416,9 @@ def test_a_script_without_a_main_guard_may_scan(tmp_path):
     make_music(tmp_path / "music", 2)
     script = tmp_path / "script.py"
     script.write_text(
-        "from img2music.library.scanning import scan_library\n"
-        f"print('once', scan_library({str(tmp_path / 'library.db')!r}, [{str(tmp_path / 'music')!r}]).analysed)\n"
+        "import img2music\n"
+        f"library = img2music.Library.open({str(tmp_path / 'library.db')!r})\n"
+        f"print('once', library.scan({str(tmp_path / 'music')!r}).analysed)\n"
     )
     done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, check=False, timeout=120)
     assert (done.stdout, done.stderr) == ("once 2\n", "")
@@ -470,8 +458,8 @@ def test_killed_scans_lead_to_the_same_library(tmp_path):
         process.communicate()
         assert_gone(children)
     for name in ("killed", "calm"):
-        scan_library(tmp_path / f"{name}.db", [music], ScanOptions(jobs=2))
-        with LibraryStore.open(tmp_path / f"{name}.db") as store:
+        with LibraryStore.open(tmp_path / f"{name}.db", create=True) as store:
+            scan(store, [music], ScanOptions(jobs=2))
             assert store.faults() == []
             export_library(store, tmp_path / f"{name}.jsonl")
     assert (tmp_path / "killed.jsonl").read_bytes() == (tmp_path / "calm.jsonl").read_bytes()

@@ -13,7 +13,7 @@ from img2music.errors import LibraryError, UsageError
 from img2music.library.record import Failure
 from img2music.library.store import LibraryStore
 from img2music.track import Tags
-from tests.support.records import make_record, put
+from tests.support.songs import make_record, put
 
 NAMES = [
     b"plain.mp3",

@@ -19,7 +19,7 @@ from img2music.library.tagging import TagReport, tag
 from img2music.library.upkeep import verify
 from img2music.library.workers import content_hash
 from img2music.options import TagOptions
-from tests.support.records import make_record, put
+from tests.support.songs import make_record, put
 from tests.support.sounds import encode, tone
 
 

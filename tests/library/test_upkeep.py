@@ -14,7 +14,7 @@ from img2music.library.store import LibraryStore
 from img2music.library.upkeep import forget, prune, verify
 from img2music.matching.matcher import Matcher
 from img2music.options import MatchMode
-from tests.support.records import make_record, put
+from tests.support.songs import make_record, put
 
 
 @pytest.fixture

@@ -244,6 +244,24 @@ library_option = option(
     show_envvar=True,
     show_default="in the user's data folder",
 )
+
+
+def opened_library(**how: bool) -> Decorator[Any]:
+    """Give a command the option --library, and that library, open; a dry run only reads it."""
+
+    def decorate(function: Any) -> Any:
+        @functools.wraps(function)
+        def run(library: str | None, **given: Any) -> Any:
+            from img2music.app.library import Library
+
+            with Library.open(library, **how | ({"read_only": True} if given.get("dry_run") else {})) as opened:
+                return function(library=opened, **given)
+
+        return library_option(run)
+
+    return decorate
+
+
 image_model_option = option_of(RecommendOptions, "image_model")
 force_option = option(
     "--force", is_flag=True, help="Replace output files that are there, if they are of the same kind."

@@ -96,7 +96,7 @@ _KNOWN = {name: {each.name for each in fields(shape)} for name, shape in _SHAPES
 _KNOWN |= {"tags": {each.name for each in fields(Tags)}, "features": {each.name for each in fields(Features)}}
 
 
-@dataclass
+@dataclass(repr=False)
 class LibraryImport(Result):
     """What an import did."""
 

@@ -52,7 +52,7 @@ class ColumnsAffect:
         return np.array([(song.valence, song.energy) for song in songs], dtype=np.float64).reshape(-1, 2)
 
 
-@dataclass(kw_only=True)
+@dataclass(kw_only=True, repr=False)
 class ImportReport(Result):
     """What an import did."""
 

@@ -32,7 +32,7 @@ class Service(Protocol):
         """The lyrics of a song."""
 
 
-@dataclass
+@dataclass(repr=False)
 class FetchReport(Result):
     """What `fetch` did."""
 
@@ -97,7 +97,7 @@ def fetch(
     return _Fetch(store, sources, asking, again).run(where, limit, progress)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class KnownLyrics(Result):
     """What is known of the words of a track."""
 

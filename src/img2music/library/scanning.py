@@ -11,7 +11,6 @@ from img2music.connectors.lyric_files import read_embedded
 from img2music.connectors.lyrics import Lyrics
 from img2music.errors import Cancelled, InputError, UsageError
 from img2music.library.changes import Changes, find_changes
-from img2music.library.database import locate
 from img2music.library.executors import Executor, ProcessExecutor
 from img2music.library.pipeline import Outcome, Pipeline
 from img2music.library.record import Failure, TrackRecord
@@ -27,7 +26,7 @@ FLUSH_FILES = 64
 """What is finished is stored after this long or this many files, whichever is first; a kill costs no more."""
 
 
-@dataclass
+@dataclass(repr=False)
 class ScanReport(Result):
     """What a scan did, or with ``dry_run`` what it would do."""
 
@@ -131,26 +130,6 @@ def scan(
     return report
 
 
-def scan_library(
-    location: str | os.PathLike[str] | None,
-    folders: Sequence[str | os.PathLike[str]],
-    options: ScanOptions = ScanOptions(),
-    progress: Progress = unwatched,
-) -> ScanReport:
-    """Open a library, or make it, and bring it up to date with folders.
-
-    A dry run makes none: where there is no library yet, it tells what would be new in an empty one. Neither is one made
-    where none of the folders is there: their names are mistyped more often than not.
-    """
-    path = locate(location).path
-    idle = options.dry_run or not any(os.path.exists(folder) for folder in folders)  # noqa: PTH110 - names may be any bytes
-    if idle and path is not None and not path.exists():
-        with LibraryStore.open(":memory:", create=True) as store:
-            return scan(store, folders, options, progress)
-    with LibraryStore.open(location, create=not options.dry_run, read_only=options.dry_run) as store:
-        return scan(store, folders, options, progress)
-
-
 def _compare(
     store: LibraryStore, roots: Sequence[str], analyzer: str, options: ScanOptions
 ) -> tuple[Changes, ScanReport]:
@@ -172,7 +151,9 @@ def _compare(
         report.moved = sum(file.size in sizes for file in changes.new)
     for path, reason in changes.unreadable:
         hint = "; is its disk there? Nothing is removed from the library" if path in roots else ""
-        report.failed.append(InputError(f"can't be read: {reason}{hint}.", path))
+        is_file = os.path.isfile(path) and path in roots  # noqa: PTH113 - names may be any bytes
+        told = "is a file: give the folder that it is in." if is_file else f"can't be read: {reason}{hint}."
+        report.failed.append(InputError(told, path))
     for path in changes.emptied:
         reason = "holds nothing, but the library has tracks in it (now missing); is its disk mounted?"
         report.failed.append(InputError(reason, path))

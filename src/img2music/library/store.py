@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from img2music.analysis import NO_MUSIC, CurvePoint
 from img2music.connectors.folders import FileState
-from img2music.errors import UsageError
+from img2music.errors import LibraryError, UsageError
 from img2music.files import Closing
 from img2music.filters import TrackFilter
 from img2music.library import database, sqlite
@@ -40,7 +40,7 @@ class KnownFile(FileState):
     hashed: bool  # whether its sound has been hashed
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class LibraryInfo(Result):
     """What is in a library."""
 
@@ -70,8 +70,9 @@ class LibraryInfo(Result):
 class LibraryStore(Closing):
     """A library that is open. Use as a context manager."""
 
-    def __init__(self, engine: sa.Engine, where: database.LibraryLocation) -> None:
+    def __init__(self, engine: sa.Engine, where: database.LibraryLocation, *, read_only: bool = False) -> None:
         self._engine = engine
+        self._read_only = read_only
         self._writer = engine.execution_options(immediate=True)
         self._where = where
         self._watch: sa.PoolProxiedConnection | None = None
@@ -88,7 +89,7 @@ class LibraryStore(Closing):
     ) -> "LibraryStore":
         """Open a library, and bring it to the newest schema if need be."""
         where = database.locate(location)
-        return cls(database.open_engine(where, create=create, read_only=read_only), where)
+        return cls(database.open_engine(where, create=create, read_only=read_only), where, read_only=read_only)
 
     def close(self) -> None:
         """Close the database."""
@@ -327,6 +328,7 @@ class LibraryStore(Closing):
 
         A library on a server has no such lock: there, two scans at once cost double work and nothing else.
         """
+        self._require_writable()
         path = self._where.path
         with contextlib.nullcontext() if path is None else sqlite.exclusive(path):
             yield
@@ -336,8 +338,13 @@ class LibraryStore(Closing):
     @contextlib.contextmanager
     def writing(self) -> Iterator[Transaction]:
         """Write in one transaction: all of it is stored, or none."""
+        self._require_writable()
         with database.plain_errors(self._where), self._writer.begin() as connection:
             yield Transaction(connection)
+
+    def _require_writable(self) -> None:
+        if self._read_only:
+            raise LibraryError("it was opened read-only;", self.location, remedy="open it without `read_only`.")
 
     @contextlib.contextmanager
     def _reading(self) -> Iterator[sa.Connection]:

@@ -35,7 +35,7 @@ class TaggedFile:
         return any(each.kept for each in self.fields)
 
 
-@dataclass
+@dataclass(repr=False)
 class TagReport(Result):
     """What `tag` did, or with ``dry_run`` what it would do."""
 

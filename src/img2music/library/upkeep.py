@@ -13,7 +13,7 @@ from img2music.progress import Progress, Step, unwatched
 from img2music.shapes import Result
 
 
-@dataclass
+@dataclass(repr=False)
 class Verification(Result):
     """What is wrong with a library or its files."""
 

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from img2music.errors import MissingExtraError, printable
 from img2music.files import FileKind, make_folder, write_atomically
 from img2music.research.accuracy import Accuracy
+from img2music.shapes import to_dict
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -148,7 +149,7 @@ class Report:
     subtitle: str  # what was judged, without a full stop
     notes: Sequence[str]  # what a reader must know
     sections: Sequence[Table | Plot | Gallery]
-    content: dict[str, Any]  # what JSON holds, without the schema
+    content: Any  # the shape of the JSON
 
     @property
     def tables(self) -> list[Table]:
@@ -157,7 +158,7 @@ class Report:
 
     def to_dict(self) -> dict[str, Any]:
         """Give it as JSON has it."""
-        return {"schema": self.kind.schema, **self.content}
+        return to_dict(self.content)
 
     def to_markdown(self) -> str:
         """Give the tables as Markdown."""

@@ -41,8 +41,8 @@ class AffectDistribution:
         spread: tuple[float, float] | None = None,
     ) -> "AffectDistribution":
         """Build it from unordered samples."""
-        axes = (np.sort(np.asarray(axis, dtype=np.float64)) for axis in (valence, arousal))
-        return cls(*axes, spread=spread)
+        first, second = (np.sort(np.asarray(axis, dtype=np.float64)) for axis in (valence, arousal))
+        return cls(first, second, spread)
 
     def ranks(self, points: ArrayLike) -> NDArray[np.float64]:
         """Rank points on both axes."""

@@ -1,13 +1,10 @@
 """Ranks the tracks of a library for queries."""
 
-import math
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from img2music.affect import Affect
 from img2music.analysis import CurvePoint
 from img2music.distribution import AffectDistribution
 from img2music.errors import InputError
@@ -21,7 +18,6 @@ from img2music.matching.query import Query, QueryKind
 from img2music.matching.ranking import Neighbour, TrackSpace
 from img2music.matching.recommendation import Match, Recommendation, Recommendations
 from img2music.matching.sequencing import Pick, sequence
-from img2music.matching.widening import widened
 from img2music.options import MatchMode, RecommendOptions
 
 if TYPE_CHECKING:
@@ -82,7 +78,7 @@ class Matcher:
         found: list[Recommendation] = []
         lengths: list[int] = []
         for group in [queries] if options.together and queries else [[query] for query in queries]:
-            positions = [self._place(query, query.affect, natural) for query in group]
+            positions = [self._place(query, natural) for query in group]
             for limit in _artist_limits(options, songs, self.allowed):
                 diversity = Diversity(limit)
                 for query in group:
@@ -91,7 +87,7 @@ class Matcher:
                 if options.together:
                     picks = sequence(self._space, positions, songs, diversity)
                 else:
-                    picks = [(0, each) for each in self._best(group[0], positions[0], options, natural, diversity)]
+                    picks = [(0, each) for each in self._space.nearest(positions[0], options.top, diversity)]
                 if len(picks) == songs:
                     break
             lengths.append(len(picks))
@@ -99,12 +95,12 @@ class Matcher:
         said = (*notes, *self.notes, *self._short_notes(lengths, songs, options))
         return Recommendations(self._mode, options.together, tuple(found), said, tuple(errors), self._positions)
 
-    def _place(self, query: Query, affect: Affect, natural: AffectDistribution | None) -> tuple[float, float]:
-        """Position in the space of the match of a query's affect, or of one near it."""
+    def _place(self, query: Query, natural: AffectDistribution | None) -> tuple[float, float]:
+        """Position of a query in the space of the match."""
         calibration = self._calibration(has_file=query.kind is QueryKind.SONG)
         kind = {QueryKind.SONG: calibration.library, QueryKind.IMAGE: natural}
         spread = None if query.spread is None else (query.spread.valence, query.spread.arousal)
-        return calibration.place(affect, kind.get(query.kind), spread)
+        return calibration.place(query.affect, kind.get(query.kind), spread)
 
     def _rank(self, query: Query, natural: AffectDistribution | None) -> tuple[float, float] | None:
         """Where a picture stands among pictures."""
@@ -116,23 +112,6 @@ class Matcher:
     def _calibration(self, *, has_file: bool) -> Calibration:
         """That of the tracks with a file or without; of the others where there are none."""
         return self._calibrations.get(has_file) or self._calibrations[not has_file]
-
-    def _best(
-        self,
-        query: Query,
-        position: tuple[float, float],
-        options: RecommendOptions,
-        natural: AffectDistribution | None,
-        diversity: Diversity,
-    ) -> list[Neighbour]:
-        """The tracks that fit one query best."""
-        if not options.widen or query.spread is None:
-            return self._space.nearest(position, options.top, diversity)
-        reach = (options.widen * query.spread.valence, options.widen * query.spread.arousal)
-        targets = [self._place(query, near, natural) for near in widened(query.affect, reach, options.top)]
-        chosen = [neighbour for target in targets for neighbour in self._space.nearest(target, 1, diversity)]
-        found = [replace(each, distance=math.dist(each.position, position)) for each in chosen]
-        return sorted(found, key=lambda each: each.distance)
 
     def _recommendations(
         self,

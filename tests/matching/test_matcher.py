@@ -257,7 +257,7 @@ def test_an_unsure_picture_is_matched_nearer_to_the_middle(store: LibraryStore) 
         assert found.matches[0].distance == min(match.distance for match in found.matches)
         return found.position
 
-    sure, less, least = stands(0.01), stands(0.2), stands(2.0)
+    sure, less, least = stands(0.01), stands(0.2), stands(0.9)
     for axis in range(2):
         assert abs(sure[axis] - 0.5) > abs(less[axis] - 0.5) > abs(least[axis] - 0.5)
     (absolute,) = recommend_for(store, [unsure(0.2)], match="absolute")

@@ -1,0 +1,63 @@
+"""Mode, clarity, tonalness, change and brightness against known answers and laws."""
+
+from dataclasses import astuple, replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from img2music.music.audio.harmony import harmony
+from tests.support.sounds import chords, noise, tone
+
+MAJOR = [(0, 4, 7), (5, 9, 12), (7, 11, 14), (0, 4, 7)]
+MINOR = [(0, 3, 7), (5, 8, 12), (7, 11, 14), (0, 3, 7)]  # with its leading note, as it is played
+
+
+def moved(progression: list[tuple[int, ...]], steps: int) -> list[tuple[int, ...]]:
+    return [tuple(pitch + steps for pitch in chord) for chord in progression]
+
+
+@settings(deadline=None, max_examples=12)
+@given(steps=st.integers(-9, 9))
+def test_major_is_told_from_minor_in_every_key(steps: int) -> None:
+    major, minor = (harmony(chords(moved(progression, steps))[0]) for progression in (MAJOR, MINOR))
+    assert major.mode > 0.1
+    assert minor.mode < -0.1
+    assert min(major.clarity, minor.clarity) > 0.6
+
+
+@settings(deadline=None, max_examples=12)
+@given(decibels=st.floats(-60, 12))
+def test_gain_changes_nothing(decibels: float) -> None:
+    sound = chords(MAJOR)[0] + noise(4, 16_000, 0.01)[0]
+    plain, changed = harmony(sound), harmony(sound * np.float32(10 ** (decibels / 20)))
+    assert astuple(replace(changed, weight=0)) == pytest.approx(astuple(replace(plain, weight=0)), abs=1e-4)
+
+
+def test_a_key_is_clearer_than_a_cluster() -> None:
+    cluster = harmony(chords([tuple(range(36))] * 4)[0])
+    assert harmony(chords(MAJOR)[0]).clarity > cluster.clarity + 0.3
+
+
+def test_a_tone_is_tonal_and_noise_is_not() -> None:
+    assert harmony(chords(MAJOR)[0]).tonalness > 0.3
+    assert harmony(noise(4, 16_000)[0]).tonalness < 0.15
+
+
+def test_change_follows_how_often_chords_change() -> None:
+    changes = [harmony(chords(MAJOR * 2, seconds)[0]).change for seconds in (0.3, 1.0, 4.0)]
+    assert changes == sorted(changes, reverse=True)
+    assert changes[0] > 2 * changes[-1]
+
+
+def test_what_lies_high_is_bright() -> None:
+    low, high, dull = (harmony(tone(pitch, 2, 16_000)[0]).brightness for pitch in (440, 6000, 110))
+    assert low < -6
+    assert dull < -6
+    assert high == pytest.approx(0, abs=0.01)
+
+
+@pytest.mark.parametrize("samples", [0, 100, 8192, 20_000])
+def test_silence_has_numbers(samples: int) -> None:
+    assert all(np.isfinite(astuple(harmony(np.zeros(samples, np.float32)))))

@@ -20,7 +20,7 @@ MODEL = "music-affect/4"
 KIND = FileKind("a music affect model", (".json",), rb'\s*\{\s*"name":\s*"music-affect/')
 SIGNALS = (
     *("onset_rate", "flux", "register", "level_spread", "crest", "attack", "fullness"),
-    *("mode", "clarity", "tonalness", "harmonic_change", "brightness", "pulse"),
+    *("mode", "clarity", "pulse"),
 )
 """What is measured of the sound itself. None of it changes with the gain of a file."""
 PRIOR = "musicnn_happy"

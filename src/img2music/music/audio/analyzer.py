@@ -6,7 +6,7 @@ A pure function of the file's bytes: the same bits in any process, on any day.
 import math
 import os
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass, fields
+from dataclasses import dataclass, fields
 from itertools import pairwise
 
 import numpy as np
@@ -247,7 +247,7 @@ def _model_inputs(
     amplitude = frames.amplitude.mean()
     # What harmony and pulse say is measured in each window and averaged: a track that modulates is still in a key.
     weights = np.array([window.harmony.weight for window in windows])
-    measures = [(*astuple(window.harmony)[:-1], pulse) for window, pulse in zip(windows, pulses, strict=True)]
+    measures = [(w.harmony.mode, w.harmony.clarity, pulse) for w, pulse in zip(windows, pulses, strict=True)]
     signals: Sequence[float] = (
         math.log1p(rhythm.onset_count(frames.strength) / (len(frames.strength) / FRAME_RATE)),
         float(frames.strength.mean()),

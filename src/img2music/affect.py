@@ -4,6 +4,7 @@ import math
 import re
 from dataclasses import dataclass
 
+from img2music.arguments import require_kind
 from img2music.errors import UsageError, shown
 
 
@@ -33,6 +34,7 @@ class Affect:
 
     def __post_init__(self) -> None:
         for name in ("valence", "arousal"):
+            require_kind(name, getattr(self, name), float)
             value = float(getattr(self, name))
             if not 0.0 <= value <= 1.0:  # also refuses NaN
                 raise UsageError(f"{name} must be a number from 0 to 1 (0.5 is neutral), not {value:g}.")

@@ -4,8 +4,9 @@ A message says what went wrong, where, and what to do next, in one line. The com
 and exits; a traceback is a bug.
 """
 
+import contextlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 
@@ -44,17 +45,7 @@ class Img2MusicError(Exception):
         return _restored, (type(self), self.__dict__)
 
     def worded(self, name: Callable[[str], str]) -> str:
-        """Word the error with other names of settings.
-
-        Parameters
-        ----------
-        name : callable
-            Turns what stands in backquotes, such as ``"jobs=1"``, into what a person reads.
-
-        Returns
-        -------
-        str
-        """
+        """Word the error with other names of settings: what stands in backquotes, such as ``"jobs=1"``."""
         return SETTING.sub(lambda found: name(found[1]), str(self))
 
 
@@ -128,38 +119,23 @@ class MissingExtraError(Img2MusicError):
         self.extra = extra
 
 
+@contextlib.contextmanager
+def require_extra(purpose: str, name: str) -> Iterator[None]:
+    """Say which extra brings what can't be imported within."""
+    try:
+        yield
+    except ImportError as error:
+        raise MissingExtraError(purpose, name) from error
+
+
 def reason_of(error: BaseException, otherwise: str = "the file is damaged") -> str:
-    """Why a library failed, as the system or libav says it; the words of other libraries are for programmers.
-
-    Parameters
-    ----------
-    error : BaseException
-    otherwise : str
-        What to say where neither says anything.
-
-    Returns
-    -------
-    str
-        Without a full stop.
-    """
+    """Why a library failed, as the system or libav says it; the words of other libraries are for programmers."""
     cause = error.args[0] if error.args and isinstance(error.args[0], OSError) else error
     return getattr(cause, "strerror", None) or otherwise
 
 
 def unexpected(error: Exception, path: str) -> InputError:
-    """Make the fault of one file of an exception that nobody foresaw, so that the rest of the batch goes on.
-
-    Parameters
-    ----------
-    error : Exception
-        What a decoder or a model raised.
-    path : str
-        The file.
-
-    Returns
-    -------
-    InputError
-    """
+    """Make the fault of one file of an exception that nobody foresaw, so that the rest of the batch goes on."""
     if isinstance(error, MemoryError) or "alloc" in str(error):  # ONNX Runtime has no exception of its own for it
         return InputError("memory ran out;", path, remedy="close other programs, or use fewer processes (`jobs=1`).")
     said = " ".join(str(error).split())
@@ -172,18 +148,7 @@ def shown(text: str) -> str:
 
 
 def printable(text: str) -> str:
-    """Make a path or a tag safe to print on one line of any terminal.
-
-    Parameters
-    ----------
-    text : str
-        Any text, also with surrogates (a file name that is not UTF-8) or control characters.
-
-    Returns
-    -------
-    str
-        The text with control characters and surrogates as backslash escapes.
-    """
+    """Make a path or a tag safe to print on one line of any terminal: control characters and surrogates escaped."""
     return "".join(
         char if char.isprintable() else char.encode("unicode_escape", "surrogatepass").decode("ascii") for char in text
     )

@@ -1,9 +1,12 @@
 """JSON at the borders: dataclasses are its shapes; msgspec converts, checks and describes them."""
 
+import ast
 import dataclasses
 import inspect
+import itertools
 import json
 import re
+import textwrap
 import typing
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -30,6 +33,13 @@ def _problem(value: object) -> "Problem":
     raise NotImplementedError(f"no JSON of {type(value)}")
 
 
+def _problem_schema(kind: type) -> dict[str, Any]:
+    if kind is InputError:
+        found: dict[str, Any] = msgspec.json.schema(Problem)["$defs"]["Problem"]
+        return found
+    raise NotImplementedError(f"no JSON of {kind}")
+
+
 class Result:
     """A dataclass that turns into JSON."""
 
@@ -42,6 +52,15 @@ class Result:
     def to_json(self) -> str:
         """The same as JSON."""
         return dumps(self.to_dict())
+
+    def __repr__(self) -> str:
+        """Counts of what may be many."""
+        told = []
+        for field in dataclasses.fields(typing.cast(Any, self)):
+            value = getattr(self, field.name)
+            many = isinstance(value, list | tuple | dict)
+            told.append(f"{field.name}: {len(value)}" if many else f"{field.name}={value!r}"[:60])
+        return f"<{type(self).__name__} {', '.join(told)}>"
 
 
 def dumps(value: object) -> str:
@@ -73,11 +92,11 @@ def from_dict(found: object, kind: type[Shape], path: str) -> Shape:
 
 def schema(kind: type, title: str) -> dict[str, Any]:
     """JSON Schema (2020-12) of a shape, with what is said of its fields, in their metadata or its docstring."""
-    found = msgspec.json.schema(kind)
+    found = msgspec.json.schema(kind, schema_hook=_problem_schema)
     for part in _parts(kind):
         described = found["$defs"][part.__name__]
         described["description"] = _SECTION.split(described.get("description", ""))[0]
-        said = dict(_ATTRIBUTE.findall(inspect.getdoc(part) or ""))
+        said = dict(_ATTRIBUTE.findall(inspect.getdoc(part) or "")) | _docstrings(part)
         for field in dataclasses.fields(part):
             property_, about = described["properties"][field.name], field.metadata
             doc = about.get("doc") or " ".join(said.get(field.name, "").split())
@@ -85,6 +104,18 @@ def schema(kind: type, title: str) -> dict[str, Any]:
             property_ |= {"minimum": about["least"]} if about.get("least") is not None else {}
             property_ |= {"maximum": about["most"]} if about.get("most") is not None else {}
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": title} | found
+
+
+def _docstrings(kind: type) -> dict[str, str]:
+    """What fields say below themselves."""
+    (found,) = ast.parse(textwrap.dedent(inspect.getsource(kind))).body
+    lines = itertools.pairwise(typing.cast(ast.ClassDef, found).body)
+    pairs = [
+        (line.target, below.value)
+        for line, below in lines
+        if isinstance(line, ast.AnnAssign) and isinstance(below, ast.Expr)
+    ]
+    return {ast.unparse(name): ast.literal_eval(text) for name, text in pairs}
 
 
 def _parts(kind: Any) -> set[Any]:

@@ -3,11 +3,13 @@
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from img2music import shapes
 from img2music.affect import Affect
 from img2music.analysis import CurvePoint, Features, TrackAnalysis
+from img2music.arguments import checked
 from img2music.errors import InputError, UsageError
 from img2music.media.picture_source import PictureSource
 from img2music.options import AnyPath
@@ -69,23 +71,17 @@ class AnalysisShape:
     def of(cls, item: FileAnalysis) -> Self:
         """Lay an analysis out flat."""
         detail = item.detail
-        song = detail if isinstance(detail, TrackAnalysis) else None
-        image = None if isinstance(detail, TrackAnalysis) else detail
+        names = ("width", "height", "duration", "listened", "features", "curve", "note")
+        spread = getattr(detail, "spread", None)
         return cls(
             path=item.path,
             kind=item.kind,
             affect=item.affect,
             word=item.affect.word,
             emotions=item.affect.emotions(),
-            model=song.analyzer if song is not None else image.model if image is not None else "",
-            spread=None if image is None or image.spread is None else Affect(*image.spread),
-            width=getattr(image, "width", None),
-            height=getattr(image, "height", None),
-            duration=getattr(song, "duration", None),
-            listened=getattr(song, "listened", None),
-            features=getattr(song, "features", None),
-            curve=getattr(song, "curve", None),
-            note=detail.note,
+            model=detail.analyzer if isinstance(detail, TrackAnalysis) else detail.model,
+            spread=None if spread is None else Affect(*spread),
+            **{name: getattr(detail, name, None) for name in names},
         )
 
 
@@ -98,7 +94,7 @@ class AnalyzeShape:
     errors: list[shapes.Problem]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class AnalysisReport(shapes.Result):
     """What `analyze` read.
 
@@ -118,10 +114,8 @@ class AnalysisReport(shapes.Result):
         items = [AnalysisShape.of(item) for item in self.items]
         return shapes.to_dict(AnalyzeShape("img2music/analyze/2", items, shapes.problems(self.errors)))
 
-    def __repr__(self) -> str:
-        return f"<AnalysisReport: {len(self.items)} read, {len(self.errors)} failed>"
 
-
+@checked
 def analyze(
     *sources: PictureSource, image_model: AnyPath | None = None, progress: Progress = unwatched
 ) -> AnalysisReport:
@@ -172,6 +166,7 @@ def analyze(
     return report
 
 
+@checked
 def explain(picture: PictureSource, *, image_model: AnyPath | None = None) -> "Explanation":
     """Tell which regions of a picture raise or lower its affect.
 
@@ -207,8 +202,6 @@ def explain(picture: PictureSource, *, image_model: AnyPath | None = None) -> "E
 
 def require_explainable(paths: Sequence[AnyPath], file: AnyPath) -> None:
     """Refuse early what could not be explained and drawn; a picture that can't be read passes, `explain` says why."""
-    from pathlib import Path
-
     from img2music.connectors.folders import is_picture
     from img2music.errors import printable
     from img2music.plots import require_plotting

@@ -98,11 +98,11 @@ def tag_rows(report: "TagReport") -> list[tuple[str, ...]]:
     """What becomes of the files whose tags change, or keep what somebody else wrote."""
     return [
         (
-            file.track.path or "",
-            *(_edit_cell([each for each in file.edit.fields if each.fact == fact]) for fact in tag_columns()[1:]),
+            file.path,
+            *(_edit_cell([each for each in file.fields if each.fact == fact]) for fact in tag_columns()[1:]),
         )
-        for file in report.files
-        if file.edit.changed or file.kept
+        for file in report.items
+        if file.changed or file.kept
     ]
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from img2music import shapes
+from img2music.arguments import checked
 from img2music.errors import InputError, UsageError
 from img2music.files import write_atomically
 from img2music.matching import notebook
@@ -20,7 +21,7 @@ from img2music.track import Track
 
 
 @dataclass(frozen=True, slots=True)
-class Match:
+class Match(shapes.Result):
     """A track ranked for a query.
 
     Attributes
@@ -54,13 +55,9 @@ class Match:
         name = self.track.display_name
         return f"<Match {self.rank}: {name!r}, similarity {self.similarity:.2f}, passage {self.passage}>"
 
-    def to_dict(self) -> dict[str, Any]:
-        """An item of ``matches`` in the shape ``img2music/recommend/2``, of builtin types."""
-        return shapes.to_dict(self)
-
 
 @dataclass(frozen=True, slots=True)
-class Recommendation:
+class Recommendation(shapes.Result):
     """The matches of one query.
 
     Attributes
@@ -82,10 +79,6 @@ class Recommendation:
 
     def _repr_html_(self) -> str:
         return notebook.as_html(self)
-
-    def to_dict(self) -> dict[str, Any]:
-        """An item of ``recommendations`` in the shape ``img2music/recommend/2``, of builtin types."""
-        return shapes.to_dict(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +160,7 @@ class Recommendations(shapes.Result, Sequence[Recommendation]):
         own = (self.match, self.together, self.recommendations, self.notes, shapes.problems(self.errors))
         return shapes.to_dict(RecommendShape("img2music/recommend/2", *own))
 
+    @checked
     def save(self, file: AnyPath, format: str | None = None) -> None:  # noqa: A002
         """Write a playlist, CSV or JSON; an older file of the same kind is replaced.
 
@@ -187,6 +181,7 @@ class Recommendations(shapes.Result, Sequence[Recommendation]):
             raise UsageError("Nothing was recommended, so nothing is written.")
         write_atomically(chosen.write(self, target.absolute().parent), target, chosen.kind)
 
+    @checked
     def plot(self, file: AnyPath) -> tuple[str, ...]:
         """Draw the library, the queries and their matches on the affect plane.
 

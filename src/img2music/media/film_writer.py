@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,13 +22,14 @@ from img2music.media.film_streams import (
     TEXTS,
     Converted,
     Copied,
-    Encoded,
     chapters,
     code_tags,
     codec_of,
     cover,
     covering,
     describe,
+    encoded,
+    packets_of,
     redundant,
     tags,
     timecode,
@@ -36,7 +38,7 @@ from img2music.media.film_streams import (
 )
 from img2music.media.film_survey import Survey, dated, demuxed
 from img2music.media.output_formats import FILM, FilmFormat
-from img2music.media.sound_writer import Sound, SoundEncoder, Timed, opened, timed
+from img2music.media.sound_writer import Sound, SoundEncoder, Timed, opened
 from img2music.media.video import VideoFile
 from img2music.progress import Progress, Step, unwatched
 
@@ -82,7 +84,7 @@ def write_film(
             work = _Work(film, written, seen, duration, out)
             sources = [work.pictures(pictures), work.sound(sound, pictures.container, original), work.rest(rest)]
             out.start_encoding()
-            for _, packet in _in_order(*sources):
+            for _, packet in heapq.merge(*sources, key=itemgetter(0)):
                 out.mux(packet)
     return tuple(work.notes)
 
@@ -105,38 +107,24 @@ def write_pictures(
         video = video_stream(out, written.video, size, rate=rate, base=Fraction(1, rate), options=options)
         context = video.codec_context
         context.color_primaries = context.color_trc = context.colorspace = BT709
-        sources = [_encoded(pictures, rate, size, video)]
+        sources = [packets_of(_frames(pictures, rate, size[0]), video, 1, length)]
         if sound is not None:
             sources.append(SoundEncoder(out, written.sound, sound.rate, sound.layout).encoded(sound))
         out.start_encoding()
-        for seconds, packet in _in_order(*sources):
+        for seconds, packet in heapq.merge(*sources, key=itemgetter(0)):
             out.mux(packet)
             progress(Step("Filming", min(max(seconds, 0.0), length), length, unit="seconds"))
 
 
-def _in_order(*sources: Iterator[Timed]) -> Iterator[Timed]:
-    return heapq.merge(*sources, key=lambda each: each[0])
-
-
-def _encoded(
-    pictures: Iterable[Sequence[NDArray[np.uint8]]], rate: int, size: tuple[int, int], stream: Any
-) -> Iterator[Timed]:
+def _frames(pictures: Iterable[Sequence[NDArray[np.uint8]]], rate: int, width: int) -> "Iterator[av.VideoFrame]":
     import av
 
-    def frames() -> "Iterator[av.VideoFrame | None]":
-        for index, planes in enumerate(pictures):
-            stacked = np.concatenate([plane.ravel() for plane in planes]).reshape(-1, size[0])
-            frame = av.VideoFrame.from_ndarray(stacked, format="yuv420p")
-            frame.pts, frame.time_base = index, Fraction(1, rate)
-            frame.colorspace, frame.color_range = BT709, TELEVISION
-            yield frame
-        yield None
-
-    for frame in frames():
-        for packet in stream.encode(frame):
-            if not packet.duration:
-                packet.duration = round(Fraction(1, rate) / packet.time_base)
-            yield timed(packet)
+    for index, planes in enumerate(pictures):
+        stacked = np.concatenate([plane.ravel() for plane in planes]).reshape(-1, width)
+        frame = av.VideoFrame.from_ndarray(stacked, format="yuv420p")
+        frame.pts, frame.time_base = index, Fraction(1, rate)
+        frame.colorspace, frame.color_range = BT709, TELEVISION
+        yield frame
 
 
 @dataclass
@@ -160,15 +148,15 @@ class _Work:
         if fault is None and self.seen.hidden and self.written.container not in MOV:
             fault = f"it begins within a group of pictures, for which {self.ending} has no edit list"
         if fault is None:
-            fault = f"{self.ending} can't hold {video.info.codec}"
+            fault = f"{self.ending} can't hold {video.codec}"
             for tag in code_tags(video, self.written.container):
                 if self._holds(tag):
                     return self._copies(self.out, video, tag)
-        encoded = Encoded(self.out, self.written.video, video, self.duration)
-        describe(encoded.stream, video.stream)
-        encoded.stream.metadata.update(timecode(video.info, self.seen.rate))
-        self.notes.append(f"The pictures were encoded anew as {encoded.name}, since {fault}.")
-        return encoded.packets()
+        stream, name, packets = encoded(self.out, self.written.video, video, self.duration)
+        describe(stream, video.stream)
+        stream.metadata.update(timecode(video, self.seen.rate))
+        self.notes.append(f"The pictures were encoded anew as {name}, since {fault}.")
+        return packets
 
     def _holds(self, tag: str | None) -> bool:
         """Whether the container takes the film's pictures: their first ones are written to nowhere."""
@@ -188,7 +176,7 @@ class _Work:
 
     def _copies(self, out: "OutputContainer", video: VideoFile, tag: str | None) -> Iterator[Timed]:
         stream = twin(out, video.stream, tag, self.seen.rate)
-        stream.metadata.update(timecode(video.info, self.seen.rate))
+        stream.metadata.update(timecode(video, self.seen.rate))
         copied = Copied(stream, self.seen.origin, self.duration, interval=1 / self.seen.rate, before=self.seen.hidden)
         packets = dated(demuxed(video.container, [video.stream]), self.seen.reordered, self.seen.rate)
         return itertools.chain.from_iterable(map(copied.take, packets))
@@ -201,7 +189,6 @@ class _Work:
             encoder.stream.metadata["language"] = best.language
         if original and len(tracks) > 1:
             self.notes.append(f"Of the film's {len(tracks)} sound tracks, only one was used.")
-
         return encoder.encoded(sound)
 
     def rest(self, video: VideoFile) -> Iterator[Timed]:
@@ -211,16 +198,11 @@ class _Work:
             self.notes.append(self._homeless("chapters"))
         elif marks:
             self.out.set_chapters(marks)
-        takers: dict[int, Copied | Converted] = {}
-        for stream in source.streams:
-            taker = self._taker(stream, video)
-            if taker is not None:
-                takers[stream.index] = taker
-        streams = [stream for stream in source.streams if stream.index in takers]
+        takers = {stream.index: taker for stream in source.streams if (taker := self._taker(stream, video)) is not None}
 
         def packets() -> Iterator[Timed]:
             yield from ((0.0, packet) for packet in self.covers)
-            for packet in demuxed(source, streams, self.seen.seams):
+            for packet in demuxed(source, [source.streams[index] for index in takers], self.seen.seams):
                 yield from takers[packet.stream.index].take(packet)
 
         return packets()
@@ -242,18 +224,16 @@ class _Work:
 
     def _subtitles(self, stream: Any) -> Copied | Converted | None:
         codec = codec_of(stream)
-        taker: Copied | Converted
         if codec in KEPT[self.written.container]:
             # The muxer writes the empty samples between timed texts itself.
             empty = 2 if codec == "mov_text" else 0
-            taker = Copied(twin(self.out, stream), self.seen.origin, self.duration, empty=empty)
-        elif codec in TEXTS:
-            taker = Converted(self.out, self.written.text, stream, self.seen.origin, self.duration)
-            describe(taker.stream, stream)
-        else:
-            self.notes.append(self._homeless(f"subtitles ({codec or 'of no kind known'})"))
-            return None
-        return taker
+            return Copied(twin(self.out, stream), self.seen.origin, self.duration, empty=empty)
+        if codec in TEXTS:
+            converted = Converted(self.out, self.written.text, stream, self.seen.origin, self.duration)
+            describe(converted.stream, stream)
+            return converted
+        self.notes.append(self._homeless(f"subtitles ({codec or 'of no kind known'})"))
+        return None
 
     def _attach(self, name: str, kind: str | None, content: bytes) -> None:
         if self.written.container == "matroska":

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageChops, ImageFile
 
-from img2music.errors import InputError, MissingExtraError, UsageError, reason_of
+from img2music.errors import InputError, MissingExtraError, UsageError, reason_of, require_extra
 from img2music.files import open_regular
 from img2music.media.colours import to_srgb
 from img2music.media.picture_source import PictureSource
@@ -228,10 +228,8 @@ def _opener(kind: str) -> Opener:
     if kind != "HEIC":
         opener: Opener = Image.OPEN[kind][0]
         return opener
-    try:
+    with require_extra("Reading HEIC photos", "heic"):
         from pillow_heif import HeifImageFile
-    except ImportError as error:
-        raise MissingExtraError("Reading HEIC photos", "heic") from error
     return HeifImageFile  # type: ignore[no-any-return]
 
 

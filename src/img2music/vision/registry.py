@@ -14,7 +14,6 @@ from img2music.vision.model_files import (
     DEFAULT,
     MAX_NAME,
     MODELS,
-    VARIABLE,
     added_folder,
     choice,
     choice_file,
@@ -24,8 +23,6 @@ from img2music.vision.model_files import (
     locate,
     shipped,
 )
-
-__all__ = ["VARIABLE", "RegisteredModel", "add", "chosen", "locate", "models", "remove", "use"]
 
 CHOICE = FileKind("the name of a model", (), b"")
 
@@ -51,7 +48,7 @@ class ModelList:
 
 def models() -> ModelList:
     """List the models that are known by name: the shipped ones, then those that were added, by name."""
-    default = chosen()
+    default, _ = chosen()
     found = [
         RegisteredModel(name, "shipped" if path.parent == MODELS else "added", name == default, str(path))
         for name, path in known().items()

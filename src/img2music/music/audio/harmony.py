@@ -16,8 +16,8 @@ SHARPNESS = 0.25  # semitones: standard deviation of a pitch class around its fr
 PARTIALS = 24  # of a frame, the strongest
 BLOCK = 8  # bins
 
-# Shares of segments that hold each degree, in the pieces of Kostka & Payne's book: Temperley (2007), Music and
-# Probability, p. 85. Unlike ratings of probe tones they set major and minor apart.
+# Shares of segments that hold each degree, in 46 excerpts from Kostka & Payne: Temperley (2007), Music and Probability,
+# chapter 6. Unlike ratings of probe tones they set major and minor apart.
 MAJOR = (0.748, 0.060, 0.488, 0.082, 0.670, 0.460, 0.096, 0.715, 0.104, 0.366, 0.057, 0.400)
 MINOR = (0.712, 0.084, 0.474, 0.618, 0.049, 0.460, 0.105, 0.747, 0.404, 0.067, 0.133, 0.330)
 

@@ -9,7 +9,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from img2music.errors import MissingExtraError, ModelError, UsageError
+from img2music.errors import ModelError, UsageError, require_extra
 from img2music.music.lyrics.cleaning import clean
 from img2music.music.lyrics.encoders import WIDTH, MiniLM
 from img2music.music.lyrics.text_model import unit_rows
@@ -51,10 +51,8 @@ class WordVectors:
 
     def fit(self, texts: Sequence[str]) -> None:
         """Train on a corpus, or fine-tune on it."""
-        try:
+        with require_extra("Training word vectors", "lyrics"):
             from gensim.models import Word2Vec
-        except ImportError:
-            raise MissingExtraError("Training word vectors", "lyrics") from None
         corpus = [words(clean(text)) for text in texts]
         given: dict[str, Floats] = {}
         dimensions = self._dimensions

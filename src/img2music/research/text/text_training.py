@@ -8,7 +8,6 @@ from scipy.linalg import cho_factor, cho_solve
 from scipy.sparse import csr_array
 
 from img2music.music.lyrics.encoders import WIDTH, MiniLM
-from img2music.music.lyrics.lexicon import Lexicon
 from img2music.music.lyrics.text_model import (
     BUCKETS,
     DIMENSIONS,
@@ -24,6 +23,7 @@ from img2music.music.lyrics.text_model import (
 )
 from img2music.music.lyrics.tokens import wordpieces
 from img2music.progress import Progress, Step, unwatched
+from img2music.research.text.lexicon import Lexicon
 from img2music.research.text.rated_texts import RatedTexts
 
 # Chosen on EmoBank's dev split.

@@ -7,11 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from img2music.music.audio.mel import SAMPLE_RATE
+from img2music.music.audio.tonality import CONCERT_PITCH, N_FFT
 
-N_FFT = 8192  # half a second: semitones are apart from A2 up
-HOP = 4096
 LOWEST, HIGHEST_PITCH, HIGHEST = 65.0, 2100.0, 4000.0  # hertz: C2, C7, and the highest partials that compete
-CONCERT_PITCH = 440.0
 SHARPNESS = 0.25  # semitones: standard deviation of a pitch class around its frequency
 PARTIALS = 24  # of a frame, the strongest
 BLOCK = 8  # bins
@@ -31,15 +29,9 @@ class Harmony:
     weight: float  # sum over frames of the root of the amplitude, by which the window counts in its track
 
 
-def harmony(samples: NDArray[np.float32]) -> Harmony:
-    """Measure a window of some seconds."""
-    import scipy.fft
-
-    if len(samples) < N_FFT:
-        samples = np.pad(samples, (0, N_FFT - len(samples)))
-    frames = np.lib.stride_tricks.sliding_window_view(samples, N_FFT)[::HOP]
+def harmony(spectrum: NDArray[np.float32]) -> Harmony:
+    """Measure a window of some seconds, given its `tonality.magnitudes`."""
     lowest, highest, classes, keys = _tables()
-    spectrum = np.abs(scipy.fft.rfft(frames * np.hanning(N_FFT).astype(np.float32), axis=-1))
     band = spectrum[:, lowest:highest]
     inner = band[:, 2:-2]
     # The strongest of some blocks of bins: the bins themselves would take much longer to sort.
@@ -49,7 +41,7 @@ def harmony(samples: NDArray[np.float32]) -> Harmony:
         stands_out &= inner >= neighbour
     partials = np.where(stands_out, inner, np.float32(0))[:, : classes.shape[1]]
     # einsum adds in one fixed order; BLAS doesn't promise that.
-    pitch_classes = np.einsum("ij,kj->k", np.sqrt(partials), classes)
+    pitch_classes = np.einsum("kj,j->k", classes, np.sqrt(partials).sum(axis=0, dtype=np.float64))
     centred = pitch_classes - pitch_classes.mean()
     scores = np.einsum("mkc,c->mk", keys, centred) / max(float(np.sqrt(np.square(centred).sum())), 1e-12)
     minor, major = scores.max(axis=1).tolist()

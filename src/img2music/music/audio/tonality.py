@@ -28,17 +28,21 @@ class Tonality:
     majorness: float  # correlation with the best major key less that with the best minor key, in [-2, 2]
 
 
-def chroma(samples: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Sum how much of each pitch class sounds in an excerpt."""
+def magnitudes(samples: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Magnitude spectrum of an excerpt, of shape (frames, bins), for `chroma` and `harmony.harmony`."""
     import scipy.fft
 
     if len(samples) < N_FFT:
         samples = np.pad(samples, (0, N_FFT - len(samples)))
     frames = np.lib.stride_tricks.sliding_window_view(samples, N_FFT)[::HOP]
     window = np.hanning(N_FFT).astype(np.float32)
+    return np.asarray(np.abs(scipy.fft.rfft(frames * window, axis=-1)))
+
+
+def chroma(spectrum: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Sum how much of each pitch class sounds in an excerpt, given its `magnitudes`."""
     first, weights = _pitch_classes()
-    spectrum = scipy.fft.rfft(frames * window, axis=-1)[:, first : first + weights.shape[1]]
-    magnitude = np.sqrt(np.abs(spectrum))
+    magnitude = np.sqrt(spectrum[:, first : first + weights.shape[1]])
     return np.asarray(np.einsum("ij,j->i", weights, magnitude.sum(axis=0, dtype=np.float64)))
 
 

@@ -25,7 +25,6 @@ class Tonality:
 
     key: int  # pitch class of the tonic, 0 = C to 11 = B
     mode: int  # 1 major, 0 minor
-    majorness: float  # correlation with the best major key less that with the best minor key, in [-2, 2]
 
 
 def magnitudes(samples: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -54,7 +53,7 @@ def tonality(pitch_classes: NDArray[np.float64]) -> Tonality | None:
         return None
     scores = np.array([[_correlation(centred, norm, np.roll(p, k)) for k in range(12)] for p in (MINOR, MAJOR)])
     mode, key = np.unravel_index(int(np.argmax(scores)), scores.shape)
-    return Tonality(int(key), int(mode), float(scores[1].max() - scores[0].max()))
+    return Tonality(int(key), int(mode))
 
 
 def _correlation(centred: NDArray[np.float64], norm: float, profile: NDArray[np.float64]) -> float:

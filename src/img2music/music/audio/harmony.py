@@ -51,9 +51,10 @@ def harmony(spectrum: NDArray[np.float32]) -> Harmony:
 
 @lru_cache(maxsize=1)
 def _tables() -> tuple[int, int, NDArray[np.float64], NDArray[np.float64]]:
-    """Index of the first bin used and of that behind the last; each bin's share in each pitch class; each key's profile.
+    """First bin and that behind the last, how much each belongs to each pitch class, and the profile of each key.
 
-    Profiles have shape (2, 12, 12), minor before major, and are of unit length around their mean.
+    Profiles have shape (2, 12, 12), minor before major, and unit length around their mean. Two bins at each end have
+    no neighbours to stand out of.
     """
     frequencies = np.fft.rfftfreq(N_FFT, 1.0 / SAMPLE_RATE)
     lowest, highest_pitch, highest = np.searchsorted(frequencies, [LOWEST, HIGHEST_PITCH, HIGHEST]).tolist()

@@ -174,7 +174,7 @@ def film(path: Path, pictures: str, sound: str) -> Path:
 
 def read_film(path: Path) -> Iterator[str]:
     from img2music.errors import InputError
-    from img2music.media.film_streams import chapters
+    from img2music.media.film_writer import chapters
     from img2music.media.video import VideoFile, survey_of
 
     with VideoFile(path) as video:

@@ -7,27 +7,18 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """How far long work is.
-
-    Attributes
-    ----------
-    stage : str
-        What is being done, such as "Listening".
-    done : float
-        How much of it is done.
-    total : float or None
-        How much there is, in the same unit; None while nobody knows.
-    item : str or None
-        What was done last: a file, a song, a scene.
-    unit : str
-        What ``done`` and ``total`` count, such as "tracks" or "seconds".
-    """
+    """How far long work is."""
 
     stage: str
+    """What is being done, such as "Listening"."""
     done: float
+    """How much of it is done."""
     total: float | None = None
+    """How much there is, in the same unit; None while nobody knows."""
     item: str | None = None
+    """What was done last: a file, a song, a scene."""
     unit: str = ""
+    """What ``done`` and ``total`` count, such as "tracks" or "seconds"."""
 
 
 Progress = Callable[[Step], object]

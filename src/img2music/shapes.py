@@ -18,7 +18,6 @@ from img2music.errors import InputError
 
 Shape = TypeVar("Shape")
 _SECTION = re.compile(r"\s*\n\s*\w+\n\s*---", re.MULTILINE)  # of numpydoc
-_ATTRIBUTE = re.compile(r"^(\w+) : .*\n((?: {4}.*(?:\n|$))+)", re.MULTILINE)  # of numpydoc
 
 
 def to_dict(value: object) -> dict[str, Any]:
@@ -91,15 +90,15 @@ def from_dict(found: object, kind: type[Shape], path: str) -> Shape:
 
 
 def schema(kind: type, title: str) -> dict[str, Any]:
-    """JSON Schema (2020-12) of a shape, with what is said of its fields, in their metadata or its docstring."""
+    """JSON Schema (2020-12) of a shape, with what is said below its fields."""
     found = msgspec.json.schema(kind, schema_hook=_problem_schema)
     for part in _parts(kind):
         described = found["$defs"][part.__name__]
         described["description"] = _SECTION.split(described.get("description", ""))[0]
-        said = dict(_ATTRIBUTE.findall(inspect.getdoc(part) or "")) | _docstrings(part)
+        said = _docstrings(part)
         for field in dataclasses.fields(part):
             property_, about = described["properties"][field.name], field.metadata
-            doc = about.get("doc") or " ".join(said.get(field.name, "").split())
+            doc = " ".join(said.get(field.name, "").split())
             property_ |= {"description": doc.replace("``", "")} if doc else {}
             property_ |= {"minimum": about["least"]} if about.get("least") is not None else {}
             property_ |= {"maximum": about["most"]} if about.get("most") is not None else {}
@@ -107,15 +106,15 @@ def schema(kind: type, title: str) -> dict[str, Any]:
 
 
 def _docstrings(kind: type) -> dict[str, str]:
-    """What fields say below themselves."""
-    (found,) = ast.parse(textwrap.dedent(inspect.getsource(kind))).body
-    lines = itertools.pairwise(typing.cast(ast.ClassDef, found).body)
-    pairs = [
-        (line.target, below.value)
-        for line, below in lines
+    """What fields say below themselves, also inherited ones."""
+    parts = [base for base in reversed(kind.__mro__) if dataclasses.is_dataclass(base)]
+    lines = [ast.parse(textwrap.dedent(inspect.getsource(part))).body[0] for part in parts]
+    pairs = itertools.chain.from_iterable(itertools.pairwise(typing.cast(ast.ClassDef, part).body) for part in lines)
+    return {
+        ast.unparse(line.target): ast.literal_eval(below.value)
+        for line, below in pairs
         if isinstance(line, ast.AnnAssign) and isinstance(below, ast.Expr)
-    ]
-    return {ast.unparse(name): ast.literal_eval(text) for name, text in pairs}
+    }
 
 
 def _parts(kind: Any) -> set[Any]:

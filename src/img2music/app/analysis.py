@@ -22,23 +22,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class FileAnalysis:
-    """What was read in one image or audio file.
-
-    Attributes
-    ----------
-    path : str
-        The file, as ``os.fsdecode`` gives it.
-    kind : {"image", "audio"}
-    affect : Affect
-        Affect of the image, or of the whole track.
-    detail : ImageAnalysis or TrackAnalysis
-        All that was measured.
-    """
+    """What was read in one image or audio file."""
 
     path: str
+    """The file, as ``os.fsdecode`` gives it."""
     kind: Literal["image", "audio"]
     affect: Affect
+    """Affect of the image, or of the whole track."""
     detail: "ImageAnalysis | TrackAnalysis"
+    """All that was measured."""
 
     def to_dict(self) -> dict[str, Any]:
         """An item of the shape ``img2music/analyze/2``, of builtin types."""
@@ -96,18 +88,12 @@ class AnalyzeShape:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class AnalysisReport(shapes.Result):
-    """What `analyze` read.
-
-    Attributes
-    ----------
-    items : list of FileAnalysis
-        In the order of the paths.
-    errors : list of InputError
-        Files that could not be read, in the order of the paths.
-    """
+    """What `analyze` read."""
 
     items: list[FileAnalysis] = field(default_factory=list)
+    """In the order of the paths."""
     errors: list[InputError] = field(default_factory=list)
+    """Files that could not be read, in the order of the paths."""
 
     def to_dict(self) -> dict[str, Any]:
         """The shape ``img2music/analyze/2``, of builtin types."""

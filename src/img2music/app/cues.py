@@ -28,7 +28,9 @@ class Cued(Result):
     """What has a cue sheet, and notes for a person; as JSON it is its sheet."""
 
     sheet: CueSheet
+    """Its scenes and cues."""
     notes: tuple[str, ...]
+    """What a person should know about the result as a whole."""
 
     @checked
     def save(self, file: AnyPath, format: str | None = None) -> None:  # noqa: A002

@@ -64,19 +64,10 @@ OTHERS_TOLD = 5
 
 @dataclass(frozen=True, repr=False)
 class Slideshow(Cued):
-    """A slideshow that was made.
-
-    Attributes
-    ----------
-    sheet : CueSheet
-        Its photos and its music; without cues it is silent.
-    notes : tuple of str
-        What a person should know.
-    errors : tuple of InputError
-        Photos that were left out.
-    """
+    """A slideshow that was made; its sheet has no cues if it is silent."""
 
     errors: tuple[InputError, ...]
+    """Photos that were left out."""
 
 
 @dataclass(frozen=True)

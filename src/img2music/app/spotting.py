@@ -28,19 +28,10 @@ CUT_SHORT = 1.0
 
 @dataclass(frozen=True, repr=False)
 class Spotted(Cued):
-    """A film that was read, and the music that was chosen for it.
-
-    Attributes
-    ----------
-    sheet : CueSheet
-        Its scenes and cues.
-    notes : tuple of str
-        What a person should know about the result as a whole.
-    film : Film
-        What was seen: shots, transitions and the affect curve.
-    """
+    """A film that was read, and the music that was chosen for it."""
 
     film: Film = field(compare=False)
+    """What was seen: shots, transitions and the affect curve."""
 
     @checked
     def plot(self, file: AnyPath) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ import math
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
@@ -85,7 +86,7 @@ class AudioFile(Closing):
             duration = self._stated_duration()
             if duration is None:
                 duration = self._measured_duration() if measured else 0.0
-            self._set_duration(duration)
+            self.info = replace(self.info, duration=duration)
         except BaseException:
             self.close()
             raise
@@ -109,7 +110,7 @@ class AudioFile(Closing):
             return False
         before = self.info.duration
         self._reopen()
-        self._set_duration(self._measured_duration())
+        self.info = replace(self.info, duration=self._measured_duration())
         return self.info.duration < before - SHORTFALL / 2
 
     def excerpts(self, spans: Sequence[tuple[float, float]]) -> Iterator[Excerpt]:
@@ -168,19 +169,15 @@ class AudioFile(Closing):
 
         av.logging.set_level(None)
         options = {"format_whitelist": FORMATS, "protocol_whitelist": "file,subfile"}
-
-        def opened(source: Any, named: str | None = None) -> "InputContainer":
-            container: InputContainer = av.open(source, format=named, options=options, metadata_errors="replace")
-            return container
-
+        opened: Any = partial(av.open, options=options, metadata_errors="replace")
         try:
             try:
                 # "file:" keeps libav from reading a name such as "concat:a|b" as a protocol.
                 if self._link is None:
-                    self._container = opened("file:" + self.path)
+                    self._container: InputContainer = opened("file:" + self.path)
                 else:
                     first, after = self._link
-                    self._container = opened(f"subfile,,start,{first},end,{after},,:file:{self.path}", "ogg")
+                    self._container = opened(f"subfile,,start,{first},end,{after},,:file:{self.path}", format="ogg")
             except (av.error.InvalidDataError, av.error.ArgumentError):
                 # A song called cover.jpg is taken for a picture, by its name. Without a name, bytes decide.
                 self._file = open_regular(self.path, "a sound file")
@@ -206,9 +203,6 @@ class AudioFile(Closing):
     def _reopen(self) -> None:
         self.close()
         self._open()
-
-    def _set_duration(self, duration: float) -> None:
-        self.info = replace(self.info, duration=duration)
 
     def _read_links(self, file: BinaryIO) -> list[tuple[int, int]]:
         """First byte of each link of an Ogg file, and the byte after its last; none of what is no Ogg file."""

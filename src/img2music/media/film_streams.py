@@ -1,34 +1,26 @@
-"""The streams of a film's file: copied as they are, encoded anew, or converted, with what they say of themselves."""
+"""The streams of a film's file: copied as they are or encoded anew, with what they say of themselves."""
 
 import itertools
 import os
-import re
 import struct
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from dataclasses import KW_ONLY, dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from img2music.media import tone
-from img2music.media.film_survey import SAME_RATE, demuxed
+from img2music.media.film_survey import SAME_RATE
 from img2music.media.sound_writer import Timed, timed
 from img2music.media.video import VideoFile
 
 if TYPE_CHECKING:
     import av
     from av.container import InputContainer, OutputContainer
-    from av.container.core import Chapter
     from av.packet import Packet
     from av.stream import Stream
-    from av.subtitles.stream import SubtitleStream
 
-MILLISECOND = Fraction(1, 1000)
 CLOSE = 0.0005
 """Seconds: half of the unit in which Matroska and cue sheets tell times."""
-
-COVERS = {"mjpeg": "jpeg", "png": "png"}
-"""Kinds of cover pictures, by libav's name of their codec."""
 
 FORGOTTEN = {"major_brand", "minor_version", "compatible_brands", "encoder", "duration", "vendor_id"}
 """Tags that tell of the old file, and not of the film."""
@@ -56,18 +48,6 @@ OPTIONS = {
 """By encoder: constant quality, at a speed at which films are no patience game on two processors."""
 
 NAMES = {"libx264": "H.264", "libvpx-vp9": "VP9", "libsvtav1": "AV1"}
-
-
-TEXTS = {"ass", "mov_text", "subrip", "text", "webvtt"}
-"""libav's names of the kinds that are text, which it turns into each other."""
-
-KEPT = {
-    "mp4": {"mov_text"},
-    "mov": {"mov_text"},
-    "matroska": {"ass", "dvb_subtitle", "dvd_subtitle", "hdmv_pgs_subtitle", "subrip", "webvtt"},
-    "webm": {"webvtt"},
-}
-"""By libav's name of the container, the kinds that it holds as they are."""
 
 
 @dataclass
@@ -162,6 +142,7 @@ def encoded(
     matrix: Any = first.side_data.get("DISPLAYMATRIX")
     if matrix is not None:
         stream.set_display_matrix(struct.unpack("=9i", bytes(matrix)))
+    describe(stream, video.stream)
 
     def pictures() -> "Iterator[av.VideoFrame]":
         for each in itertools.chain([head], frames):
@@ -187,43 +168,6 @@ def packets_of(pictures: "Iterable[av.VideoFrame]", stream: Any, interval: int, 
             yield timed(packet)
 
 
-class Converted:
-    """Subtitles of a film, written anew into a stream of another file."""
-
-    def __init__(
-        self, container: "OutputContainer", codec: str, source: "SubtitleStream", origin: Fraction, duration: float
-    ) -> None:
-        self._decoder: Any = source.codec_context
-        self._decoder.open(strict=False)
-        self._origin = origin
-        self._duration = duration
-        stream: Any = container.add_stream(codec)
-        self.stream = stream
-        self.stream.codec_context.subtitle_header = self._decoder.subtitle_header
-        self.stream.codec_context.time_base = MILLISECOND
-
-    def take(self, packet: "Packet[Any]") -> list[Timed]:
-        """Convert one subtitle."""
-        import av
-
-        if packet.pts is None:
-            return []
-        start = float(packet.pts * packet.time_base - self._origin)
-        end = min(start + float((packet.duration or 0) * packet.time_base), self._duration)
-        start = max(start, 0.0)
-        if end <= start:
-            return []
-        with suppress(av.error.FFmpegError, ValueError):  # one that is damaged
-            shown = self._decoder.decode2(packet)
-            if shown is not None and len(shown):
-                made = self.stream.codec_context.encode_subtitle(shown)
-                made.stream, made.time_base = self.stream, MILLISECOND
-                made.pts = made.dts = round(start * 1000)
-                made.duration = max(1, round((end - start) * 1000))
-                return [(start, made)]
-        return []
-
-
 def tags(container: "InputContainer", written: str) -> tuple[dict[str, str], dict[str, str]]:
     """Read the tags of a film."""
     kept = _kept(container.metadata)
@@ -245,38 +189,6 @@ def _kept(metadata: dict[str, str]) -> dict[str, str]:
     return {name: value for name, value in metadata.items() if name not in FORGOTTEN and not name.startswith(COUNTED)}
 
 
-def codec_of(stream: Any) -> str | None:
-    """Tell the encoding of a stream."""
-    return None if stream.codec_context is None else stream.codec_context.codec.canonical_name
-
-
-def timecode(video: VideoFile, rate: float) -> dict[str, str]:
-    """Tell the timecode of a film as libav writes it, which counts every picture."""
-    if video.timecode is None:
-        return {}
-    times, rest = divmod(round(rate), video.timecode_rate or max(1, round(rate)))
-    told = re.fullmatch(r"(.*\D)(\d+)", video.timecode)
-    if rest or told is None:
-        return {"timecode": video.timecode}
-    return {"timecode": f"{told[1]}{int(told[2]) * times:02}"}
-
-
-def code_tags(video: VideoFile, written: str) -> list[str | None]:
-    """List under which four letters a container may name the encoding of a film's pictures."""
-    found: list[str | None] = [None]
-    if written in ("mp4", "mov") and video.codec == "hevc":
-        found.insert(0, "hvc1")  # without which Apple's players don't show it
-    tag: str = video.stream.codec_context.codec_tag
-    # Where it tells more than the encoding, as with ProRes, of which it is the kind.
-    if (
-        video.container.format.name.startswith("mov")
-        and tag.isprintable()
-        and (written == "mov" or video.codec == "prores")
-    ):
-        found.insert(0, tag)
-    return found
-
-
 def twin(out: "OutputContainer", source: Any, tag: str | None = None, rate: float | None = None) -> Any:
     """Add a stream for packets that are copied."""
     stream: Any = out.add_stream_from_template(source, opaque=True)
@@ -293,41 +205,3 @@ def twin(out: "OutputContainer", source: Any, tag: str | None = None, rate: floa
             stream.codec_context.sample_aspect_ratio = source.sample_aspect_ratio
     describe(stream, source)
     return stream
-
-
-def chapters(container: "InputContainer", origin: Fraction, duration: float) -> "list[Chapter]":
-    """Read the chapters of a film."""
-    found: list[Chapter] = []
-    for chapter in container.chapters():
-        base = chapter["time_base"] or MILLISECOND
-        start = max(0.0, float(chapter["start"] * base - origin))
-        end = min(float(chapter["end"] * base - origin), duration)
-        if start < end:
-            times = {"start": round(start * 1000), "end": round(end * 1000)}
-            found.append({**chapter, **times, "time_base": MILLISECOND})  # type: ignore[typeddict-item]
-    return found
-
-
-def redundant(stream: Any, container: "InputContainer") -> bool:
-    """Tell whether what a stream of data says is told without it: the timecode, or the chapters."""
-    from av.stream import Discard
-
-    count = len(container.chapters())
-    return "timecode" in stream.metadata or (0 < stream.frames == count and stream.discard is Discard.all)
-
-
-def cover(film: str | os.PathLike[str], index: int) -> bytes:
-    """Read a cover picture."""
-    with VideoFile(film) as video:
-        return next(map(bytes, demuxed(video.container, [video.container.streams[index]])), b"")
-
-
-def covering(out: "OutputContainer", source: Any, content: bytes) -> "Packet[Any]":
-    """Add a stream for a cover picture."""
-    import av
-
-    packet: Packet[Any] = av.Packet(content)
-    packet.stream, packet.time_base = twin(out, source), MILLISECOND
-    packet.pts = packet.dts = 0
-    packet.is_keyframe = True
-    return packet

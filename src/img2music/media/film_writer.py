@@ -3,7 +3,9 @@
 import heapq
 import itertools
 import os
+import re
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from fractions import Fraction
 from operator import itemgetter
@@ -15,27 +17,7 @@ from numpy.typing import NDArray
 
 from img2music.errors import printable
 from img2music.files import replacing
-from img2music.media.film_streams import (
-    COVERS,
-    KEPT,
-    TELEVISION,
-    TEXTS,
-    Converted,
-    Copied,
-    chapters,
-    code_tags,
-    codec_of,
-    cover,
-    covering,
-    describe,
-    encoded,
-    packets_of,
-    redundant,
-    tags,
-    timecode,
-    twin,
-    video_stream,
-)
+from img2music.media.film_streams import TELEVISION, Copied, describe, encoded, packets_of, tags, twin, video_stream
 from img2music.media.film_survey import Survey, dated, demuxed
 from img2music.media.output_formats import FILM, FilmFormat
 from img2music.media.sound_writer import Sound, SoundEncoder, Timed, opened
@@ -45,13 +27,15 @@ from img2music.progress import Progress, Step, unwatched
 if TYPE_CHECKING:
     import av
     from av.container import InputContainer, OutputContainer
+    from av.container.core import Chapter
+    from av.packet import Packet
+    from av.subtitles.stream import SubtitleStream
 
 MOV = ("mp4", "mov")
 """Containers with edit lists: what lies before the first picture is there, and not shown."""
 
 TRIED = 60
 """Packets of pictures that are written to nowhere first, to see whether a container takes them."""
-
 
 BT709 = 1
 """In ITU-T H.273, tables 2 to 4: primaries, transfer characteristics and matrix of high definition television."""
@@ -62,6 +46,22 @@ QUICK = {
     "libvpx-vp9": {"crf": "28", "b": "0", "deadline": "realtime", "cpu-used": "7", "row-mt": "1", "tile-columns": "2"},
 }
 """By encoder, for films that are made of pictures."""
+
+MILLISECOND = Fraction(1, 1000)
+
+COVERS = {"mjpeg": "jpeg", "png": "png"}
+"""Kinds of cover pictures, by libav's name of their codec."""
+
+TEXTS = {"ass", "mov_text", "subrip", "text", "webvtt"}
+"""libav's names of the kinds that are text, which it turns into each other."""
+
+KEPT = {
+    "mp4": {"mov_text"},
+    "mov": {"mov_text"},
+    "matroska": {"ass", "dvb_subtitle", "dvd_subtitle", "hdmv_pgs_subtitle", "subrip", "webvtt"},
+    "webm": {"webvtt"},
+}
+"""By libav's name of the container, the kinds that it holds as they are."""
 
 KEY_PICTURE = 2
 """Seconds from one picture that stands for itself to the next, so that players jump there quickly."""
@@ -127,6 +127,43 @@ def _frames(pictures: Iterable[Sequence[NDArray[np.uint8]]], rate: int, width: i
         yield frame
 
 
+class _Converted:
+    """Subtitles of a film, written anew into a stream of another file."""
+
+    def __init__(
+        self, container: "OutputContainer", codec: str, source: "SubtitleStream", origin: Fraction, duration: float
+    ) -> None:
+        self._decoder: Any = source.codec_context
+        self._decoder.open(strict=False)
+        self._origin = origin
+        self._duration = duration
+        stream: Any = container.add_stream(codec)
+        self.stream = stream
+        self.stream.codec_context.subtitle_header = self._decoder.subtitle_header
+        self.stream.codec_context.time_base = MILLISECOND
+        describe(self.stream, source)
+
+    def take(self, packet: "Packet[Any]") -> list[Timed]:
+        import av
+
+        if packet.pts is None:
+            return []
+        start = float(packet.pts * packet.time_base - self._origin)
+        end = min(start + float((packet.duration or 0) * packet.time_base), self._duration)
+        start = max(start, 0.0)
+        if end <= start:
+            return []
+        with suppress(av.error.FFmpegError, ValueError):  # one that is damaged
+            shown = self._decoder.decode2(packet)
+            if shown is not None and len(shown):
+                made = self.stream.codec_context.encode_subtitle(shown)
+                made.stream, made.time_base = self.stream, MILLISECOND
+                made.pts = made.dts = round(start * 1000)
+                made.duration = max(1, round((end - start) * 1000))
+                return [(start, made)]
+        return []
+
+
 @dataclass
 class _Work:
     """One film being written: each method adds streams, and returns what goes into them."""
@@ -137,7 +174,7 @@ class _Work:
     duration: float
     out: "OutputContainer"
     notes: list[str] = field(default_factory=list)
-    covers: list[Any] = field(default_factory=list)
+    covers: list[Timed] = field(default_factory=list)
 
     @property
     def ending(self) -> str:
@@ -149,12 +186,11 @@ class _Work:
             fault = f"it begins within a group of pictures, for which {self.ending} has no edit list"
         if fault is None:
             fault = f"{self.ending} can't hold {video.codec}"
-            for tag in code_tags(video, self.written.container):
+            for tag in _code_tags(video, self.written.container):
                 if self._holds(tag):
                     return self._copies(self.out, video, tag)
         stream, name, packets = encoded(self.out, self.written.video, video, self.duration)
-        describe(stream, video.stream)
-        stream.metadata.update(timecode(video, self.seen.rate))
+        stream.metadata.update(_timecode(video, self.seen.rate))
         self.notes.append(f"The pictures were encoded anew as {name}, since {fault}.")
         return packets
 
@@ -176,7 +212,7 @@ class _Work:
 
     def _copies(self, out: "OutputContainer", video: VideoFile, tag: str | None) -> Iterator[Timed]:
         stream = twin(out, video.stream, tag, self.seen.rate)
-        stream.metadata.update(timecode(video, self.seen.rate))
+        stream.metadata.update(_timecode(video, self.seen.rate))
         copied = Copied(stream, self.seen.origin, self.duration, interval=1 / self.seen.rate, before=self.seen.hidden)
         packets = dated(demuxed(video.container, [video.stream]), self.seen.reordered, self.seen.rate)
         return itertools.chain.from_iterable(map(copied.take, packets))
@@ -201,13 +237,13 @@ class _Work:
         takers = {stream.index: taker for stream in source.streams if (taker := self._taker(stream, video)) is not None}
 
         def packets() -> Iterator[Timed]:
-            yield from ((0.0, packet) for packet in self.covers)
+            yield from self.covers
             for packet in demuxed(source, [source.streams[index] for index in takers], self.seen.seams):
                 yield from takers[packet.stream.index].take(packet)
 
         return packets()
 
-    def _taker(self, stream: Any, video: VideoFile) -> Copied | Converted | None:
+    def _taker(self, stream: Any, video: VideoFile) -> Copied | _Converted | None:
         """What carries a stream over packet by packet; what is carried otherwise, or not at all, is seen to here."""
         kind: str = stream.type
         if kind == "subtitle":
@@ -217,21 +253,19 @@ class _Work:
         elif kind == "video":
             if stream.index != video.stream.index:
                 self._further_pictures(stream)
-        elif kind != "audio" and not redundant(stream, video.container):
+        elif kind != "audio" and not _redundant(stream, video.container):
             name = stream.metadata.get("handler_name", "").strip() or stream.name or "of no kind known"
             self.notes.append(self._homeless(f"{kind} ({printable(name)})"))
         return None
 
-    def _subtitles(self, stream: Any) -> Copied | Converted | None:
-        codec = codec_of(stream)
+    def _subtitles(self, stream: Any) -> Copied | _Converted | None:
+        codec = None if stream.codec_context is None else stream.codec_context.codec.canonical_name
         if codec in KEPT[self.written.container]:
             # The muxer writes the empty samples between timed texts itself.
             empty = 2 if codec == "mov_text" else 0
             return Copied(twin(self.out, stream), self.seen.origin, self.duration, empty=empty)
         if codec in TEXTS:
-            converted = Converted(self.out, self.written.text, stream, self.seen.origin, self.duration)
-            describe(converted.stream, stream)
-            return converted
+            return _Converted(self.out, self.written.text, stream, self.seen.origin, self.duration)
         self.notes.append(self._homeless(f"subtitles ({codec or 'of no kind known'})"))
         return None
 
@@ -242,17 +276,23 @@ class _Work:
             self.notes.append(self._homeless(f"an attached file ({name})"))
 
     def _further_pictures(self, stream: Any) -> None:
+        import av
         from av.stream import Disposition
 
         if not stream.disposition & Disposition.attached_pic:
             self.notes.append("Of the film's moving pictures, only one stream was used.")
             return
-        content = cover(self.film, stream.index)
+        with VideoFile(self.film) as video:
+            content = next(map(bytes, demuxed(video.container, [video.container.streams[stream.index]])), b"")
         if not content:
             return
         kind = COVERS.get(stream.codec_context.name)
         if self.written.container == "mp4" and kind is not None:
-            self.covers.append(covering(self.out, stream, content))
+            packet: Packet[Any] = av.Packet(content)
+            packet.stream, packet.time_base = twin(self.out, stream), MILLISECOND
+            packet.pts = packet.dts = 0
+            packet.is_keyframe = True
+            self.covers.append((0.0, packet))
         elif self.written.container == "matroska" and kind is not None:
             self._attach(f"cover.{kind}", f"image/{kind}", content)
         else:
@@ -260,3 +300,51 @@ class _Work:
 
     def _homeless(self, what: str) -> str:
         return f"Left out, since {self.ending} has no place for it: {what}."
+
+
+def _timecode(video: VideoFile, rate: float) -> dict[str, str]:
+    """Tell the timecode of a film as libav writes it, which counts every picture."""
+    if video.timecode is None:
+        return {}
+    times, rest = divmod(round(rate), video.timecode_rate or max(1, round(rate)))
+    told = re.fullmatch(r"(.*\D)(\d+)", video.timecode)
+    if rest or told is None:
+        return {"timecode": video.timecode}
+    return {"timecode": f"{told[1]}{int(told[2]) * times:02}"}
+
+
+def _code_tags(video: VideoFile, written: str) -> list[str | None]:
+    """List under which four letters a container may name the encoding of a film's pictures."""
+    found: list[str | None] = [None]
+    if written in ("mp4", "mov") and video.codec == "hevc":
+        found.insert(0, "hvc1")  # without which Apple's players don't show it
+    tag: str = video.stream.codec_context.codec_tag
+    # Where it tells more than the encoding, as with ProRes, of which it is the kind.
+    if (
+        video.container.format.name.startswith("mov")
+        and tag.isprintable()
+        and (written == "mov" or video.codec == "prores")
+    ):
+        found.insert(0, tag)
+    return found
+
+
+def chapters(container: "InputContainer", origin: Fraction, duration: float) -> "list[Chapter]":
+    """Read the chapters of a film."""
+    found: list[Chapter] = []
+    for chapter in container.chapters():
+        base = chapter["time_base"] or MILLISECOND
+        start = max(0.0, float(chapter["start"] * base - origin))
+        end = min(float(chapter["end"] * base - origin), duration)
+        if start < end:
+            times = {"start": round(start * 1000), "end": round(end * 1000)}
+            found.append({**chapter, **times, "time_base": MILLISECOND})  # type: ignore[typeddict-item]
+    return found
+
+
+def _redundant(stream: Any, container: "InputContainer") -> bool:
+    """Tell whether what a stream of data says is told without it: the timecode, or the chapters."""
+    from av.stream import Discard
+
+    count = len(container.chapters())
+    return "timecode" in stream.metadata or (0 < stream.frames == count and stream.discard is Discard.all)

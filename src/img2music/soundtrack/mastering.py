@@ -11,16 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from img2music.music.audio.loudness import (
-    BLOCK,
-    OFFSET,
-    STEP,
-    SURROUND,
-    SURROUND_GAIN,
-    WITHOUT_WEIGHT,
-    integrated_loudness,
-    k_weighting,
-)
+from img2music.music.audio.loudness import BLOCK, OFFSET, STEP, channel_weights, integrated_loudness, k_weighting
 from img2music.soundtrack.blocks import RATE, Samples
 
 STEP_SAMPLES = round(STEP * RATE)  # samples from one gating block to the next: what loudness along time is told in
@@ -48,9 +39,7 @@ class PowerMeter:
     def __init__(self, layout: Sequence[str]) -> None:
         self._sections = k_weighting(RATE)
         self._state = np.zeros((len(self._sections), 2, len(layout)))
-        self._weights = np.array(
-            [0.0 if name in WITHOUT_WEIGHT else SURROUND_GAIN if name in SURROUND else 1.0 for name in layout]
-        )
+        self._weights = channel_weights(layout)
 
     def add(self, block: Samples, size: int) -> NDArray[np.float64]:
         """Take a block, and measure it."""

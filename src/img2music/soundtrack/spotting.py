@@ -16,9 +16,10 @@ from img2music.library.schema import fold
 from img2music.matching.choice import choosable
 from img2music.matching.diversity import second_copies
 from img2music.matching.explanations import explain
+from img2music.matching.passages import clock
 from img2music.options import CueCount, MatchMode, SpotOptions
 from img2music.soundtrack.choosing import MEMORY, Chosen, Prices, choose, shortlist
-from img2music.soundtrack.cue_sheet import Cue, Scene, clock, clocks
+from img2music.soundtrack.cue_sheet import Cue, Scene, clocks
 from img2music.soundtrack.cueing import CueWriter, Runner
 from img2music.soundtrack.curves import TOLERANCE, FilmCurve, Pace, Span, TrackCurves
 from img2music.soundtrack.film import Film

@@ -40,58 +40,42 @@ PHOTO_SIDE = 640
 
 @dataclass(frozen=True, slots=True)
 class ExplanationShape:
-    """``img2music/explain/1``.
-
-    Attributes
-    ----------
-    path : str
-        The file; "picture" where there is none.
-    affect : Affect
-        What the model reads in the whole picture.
-    word : str
-        One plain word for it.
-    model : str
-        Name and version of the model.
-    valence, arousal : list of list of float
-        What each part of the upright picture does to the reading, on the unit scale: positive where it raises it. Rows
-        from above, columns from the left; the mean of each of 9 x 9 equal parts.
-    """
+    """``img2music/explain/1``."""
 
     schema: Literal["img2music/explain/1"]
     path: str
+    """The file; "picture" where there is none."""
     affect: Affect
+    """What the model reads in the whole picture."""
     word: str
+    """One plain word for it."""
     model: str
+    """Name and version of the model."""
     valence: list[list[float]]
+    """What each part of the upright picture does to the reading, on the unit scale: positive where it raises it. Rows
+    from above, columns from the left; the mean of each of 9 x 9 equal parts."""
     arousal: list[list[float]]
+    """The same of arousal."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Explanation(shapes.Result):
-    """What each region of a picture does to its affect.
-
-    Attributes
-    ----------
-    path : str
-        The file, as ``os.fsdecode`` gives it; "picture" where there is none.
-    affect : Affect
-        What the model reads in the whole picture.
-    model : str
-        Name and version of the model.
-    valence, arousal : ndarray of float32, shape (side, side)
-        How much the region about each pixel raises (positive) or lowers (negative) the reading: that of the whole
-        picture less that without the region, on the unit scale, averaged over the patches that cover the pixel, those
-        about it more than those that just reach it. The square is the whole upright picture, as the model sees it.
-    photo : ndarray of uint8, shape (height, width, 3)
-        The upright picture, scaled down to at most `PHOTO_SIDE`.
-    """
+    """What each region of a picture does to its affect."""
 
     path: str
+    """The file, as ``os.fsdecode`` gives it; "picture" where there is none."""
     affect: Affect
+    """What the model reads in the whole picture."""
     model: str
+    """Name and version of the model."""
     valence: Floats
+    """How much the region about each pixel raises (positive) or lowers (negative) the reading: that of the whole
+    picture less that without the region, on the unit scale, averaged over the patches that cover the pixel, those
+    about it more than those that just reach it. The square is the whole upright picture, as the model sees it."""
     arousal: Floats
+    """The same of arousal."""
     photo: NDArray[np.uint8]
+    """The upright picture, scaled down to at most `PHOTO_SIDE`."""
 
     @checked
     def plot(self, file: str | os.PathLike[str]) -> tuple[str, ...]:

@@ -58,10 +58,6 @@ class Planes(NamedTuple):
         blue, red = np.full((2, height // 2, width // 2), GREY, dtype=np.uint8)
         return cls(np.full((height, width), BLACK, dtype=np.uint8), blue, red)
 
-    def copied(self) -> "Planes":
-        """Make a copy that may be drawn on."""
-        return Planes(*(plane.copy() for plane in self))
-
     def dimmed(self, light: float) -> "Planes":
         """Make it darker."""
         if light >= 1.0:
@@ -120,7 +116,7 @@ class DrawnPhoto:
     def draw(self, share: float) -> Planes:
         """Draw what is seen when a share of the photo's time is over."""
         window, box = self._motion.at(share), self._motion.box
-        picture = self._backdrop.copied()
+        picture = Planes(*(plane.copy() for plane in self._backdrop))
         for mine, theirs in zip(picture, self._photo, strict=True):
             by = 1 if mine is picture.light else 2
             rows = slice(box.top // by, (box.top + box.height) // by)
@@ -161,7 +157,8 @@ def _part(photo: Image.Image, size: tuple[int, int], part: Window, wanted: tuple
     ``size`` is the original's, of which the decoded photo may have only an eighth.
     """
     across, down = photo.width / size[0], photo.height / size[1]
-    box = (part.left * across, part.top * down, part.right * across, part.bottom * down)
+    right, bottom = part.left + part.width, part.top + part.height
+    box = (part.left * across, part.top * down, right * across, bottom * down)
     return photo.resize(wanted, Image.Resampling.LANCZOS, box=box, reducing_gap=3.0)
 
 

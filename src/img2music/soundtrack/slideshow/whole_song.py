@@ -6,8 +6,8 @@ import numpy as np
 
 from img2music.distribution import AffectDistribution
 from img2music.errors import UsageError
+from img2music.matching.passages import clock
 from img2music.options import MatchMode
-from img2music.soundtrack.cue_sheet import clock
 from img2music.soundtrack.curves import TrackCurves
 from img2music.soundtrack.slideshow.photos import Photo
 from img2music.soundtrack.slideshow.plan import LEAST_SECONDS, MOST_SECONDS

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from img2music.music.audio.harmony import Harmony, harmony
-from img2music.music.audio.tonality import magnitudes
+from img2music.music.audio.tonality import spectrum
 from tests.support.sounds import chords, noise
 
 MAJOR = [(0, 4, 7), (5, 9, 12), (7, 11, 14), (0, 4, 7)]
@@ -16,7 +16,7 @@ MINOR = [(0, 3, 7), (5, 8, 12), (7, 11, 14), (0, 3, 7)]  # with its leading note
 
 
 def heard(samples: np.ndarray) -> Harmony:
-    return harmony(magnitudes(samples))
+    return harmony(spectrum(samples))
 
 
 def moved(progression: list[tuple[int, ...]], steps: int) -> list[tuple[int, ...]]:

@@ -19,7 +19,7 @@ def lufs(samples: NDArray[np.float32], rate: int = 48_000, layout: tuple[str, ..
 
 
 def pitch_classes(samples: NDArray[np.float32]) -> NDArray[np.float64]:
-    return tonality.chroma(tonality.magnitudes(samples))
+    return tonality.chroma(tonality.spectrum(samples))
 
 
 def decibels(level: float) -> float:

@@ -207,15 +207,15 @@ def _windows(excerpt: Excerpt) -> list[_Window]:
     windows = []
     for index in range(count):
         part = sound[frames[index] * HOP : frames[index + 1] * HOP]
-        magnitudes = tonality.magnitudes(part)
+        magnitude = tonality.spectrum(part)
         windows.append(
             _Window(
                 start=excerpt.start + float(seconds[index]),
                 end=excerpt.start + float(seconds[index + 1]),
                 mel=mel[:, frames[index] : frames[index + 1]],
                 sound=part,
-                pitch_classes=tonality.chroma(magnitudes),
-                harmony=harmony.harmony(magnitudes),
+                pitch_classes=tonality.chroma(magnitude),
+                harmony=harmony.harmony(magnitude),
                 powers=powers[blocks[index] : blocks[index + 1]],
                 peak=float(np.abs(part).max(initial=0.0)),
                 squares=float(np.einsum("i,i->", part, part, dtype=np.float64)),

@@ -29,10 +29,10 @@ class Harmony:
     weight: float  # sum over frames of the root of the amplitude, by which the window counts in its track
 
 
-def harmony(spectrum: NDArray[np.float32]) -> Harmony:
-    """Measure a window of some seconds, given its `tonality.magnitudes`."""
+def harmony(magnitude: NDArray[np.float32]) -> Harmony:
+    """Measure a window of some seconds, of its `tonality.spectrum`."""
     lowest, highest, classes, keys = _tables()
-    band = spectrum[:, lowest:highest]
+    band = magnitude[:, lowest:highest]
     inner = band[:, 2:-2]
     # The strongest of some blocks of bins: the bins themselves would take much longer to sort.
     blocks = inner[:, : inner.shape[1] // BLOCK * BLOCK].reshape(len(inner), -1, BLOCK).max(axis=2)
@@ -45,7 +45,7 @@ def harmony(spectrum: NDArray[np.float32]) -> Harmony:
     centred = pitch_classes - pitch_classes.mean()
     scores = np.einsum("mkc,c->mk", keys, centred) / max(float(np.sqrt(np.square(centred).sum())), 1e-12)
     minor, major = scores.max(axis=1).tolist()
-    weight = float(np.sqrt(spectrum.sum(axis=1, dtype=np.float64)).sum())
+    weight = float(np.sqrt(magnitude.sum(axis=1, dtype=np.float64)).sum())
     return Harmony(mode=major - minor, clarity=max(major, minor), weight=weight)
 
 

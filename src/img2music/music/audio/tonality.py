@@ -27,8 +27,8 @@ class Tonality:
     mode: int  # 1 major, 0 minor
 
 
-def magnitudes(samples: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Magnitude spectrum of an excerpt, of shape (frames, bins), for `chroma` and `harmony.harmony`."""
+def spectrum(samples: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Magnitude of each frame of an excerpt, shape (frames, bins)."""
     import scipy.fft
 
     if len(samples) < N_FFT:
@@ -38,11 +38,11 @@ def magnitudes(samples: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray(np.abs(scipy.fft.rfft(frames * window, axis=-1)))
 
 
-def chroma(spectrum: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Sum how much of each pitch class sounds in an excerpt, given its `magnitudes`."""
+def chroma(magnitude: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Sum how much of each pitch class sounds in an excerpt, of its spectrum."""
     first, weights = _pitch_classes()
-    magnitude = np.sqrt(spectrum[:, first : first + weights.shape[1]])
-    return np.asarray(np.einsum("ij,j->i", weights, magnitude.sum(axis=0, dtype=np.float64)))
+    root = np.sqrt(magnitude[:, first : first + weights.shape[1]])
+    return np.asarray(np.einsum("ij,j->i", weights, root.sum(axis=0, dtype=np.float64)))
 
 
 def tonality(pitch_classes: NDArray[np.float64]) -> Tonality | None:

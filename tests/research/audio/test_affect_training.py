@@ -19,10 +19,10 @@ from img2music.research.audio.model_file import save
 
 
 def invented(count: int, seed: int) -> RatedMusic:
-    """Songs whose valence follows majorness and whose arousal follows attack, with noise."""
+    """Songs whose valence follows mode and whose arousal follows attack, with noise."""
     random = np.random.default_rng(seed)
     inputs = random.normal(size=(count, len(INPUTS)))
-    signals = inputs[:, [INPUTS.index("majorness"), INPUTS.index("attack")]]
+    signals = inputs[:, [INPUTS.index("mode"), INPUTS.index("attack")]]
     ratings = 0.5 + 0.1 * signals + random.normal(0, 0.02, (count, 2))
     shared = random.normal(size=(count, len(SHARED)))
     return RatedMusic(inputs, shared, ratings, tuple("abcd"[n % 4] for n in range(count)))
@@ -43,7 +43,7 @@ def test_evaluation_sees_no_song_twice() -> None:
     random = np.random.default_rng(3)
     heard, listed = (
         RatedMusic(songs.inputs, songs.shared, random.normal(0.5, 0.1, songs.ratings.shape), songs.groups)
-        for songs in (invented(120, 4), invented(120, 7))
+        for songs in (invented(120, 4), invented(120, 8))
     )
     rows = {name: correlations for name, *correlations in evaluate_affect_model(heard, listed)}
     assert len(rows) == 13
@@ -62,7 +62,7 @@ def test_a_model_survives_its_file(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "content",
-    ["", "{}", "[]", '{"name": "music-affect/3", "mean": [], "scale": [], "valence": [], "arousal": []}'],
+    ["", "{}", "[]", '{"name": "music-affect/4", "mean": [], "scale": [], "valence": [], "arousal": []}'],
 )
 def test_a_bad_model_is_an_error(tmp_path: Path, content: str) -> None:
     path = tmp_path / "model.json"

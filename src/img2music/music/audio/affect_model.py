@@ -13,9 +13,12 @@ from img2music.affect import Affect
 from img2music.errors import ModelError
 from img2music.music.audio import musicnn, network
 
-MODEL = "music-affect/3"
+MODEL = "music-affect/4"
 """Name and version of the shipped model; its card is docs/models/music-affect.md."""
-SIGNALS = ("onset_rate", "flux", "majorness", "register", "level_spread", "crest", "attack", "fullness")
+SIGNALS = (
+    *("onset_rate", "flux", "register", "level_spread", "crest", "attack", "fullness"),
+    *("mode", "clarity", "pulse"),
+)
 """What is measured of the sound itself. None of it changes with the gain of a file."""
 PRIOR = "musicnn_happy"
 """What MusiCNN reads as valence without any rating: its log-odds of the tag "happy" less those of "sad"."""

@@ -13,7 +13,7 @@ from scipy.spatial.distance import cdist
 
 from benchmarks.report import Report
 from img2music.distribution import AffectDistribution
-from img2music.matching.calibration import ranks_within
+from img2music.matching.calibration import ranks_within, targets
 from img2music.matching.correction import Correction, Items
 from img2music.research.audio.affect_training import read_emotify, unheard_affects
 from img2music.research.evaluation import random_folds
@@ -118,7 +118,8 @@ def judged(
         shown = each[: most * kind.seen].reshape(most, kind.seen)
         off = np.linalg.norm(side.read[shown] - answers[shown], axis=2)
         corrected.append(shown[np.arange(most), off.argmax(axis=1)])
-    reference = AffectDistribution.of(photos.read[:, 0], photos.read[:, 1])
+    valence, arousal = np.sqrt(((photos.read - photos.rated) ** 2).mean(axis=0)).tolist()
+    reference = AffectDistribution.of(photos.read[:, 0], photos.read[:, 1], (valence, arousal))
     gains = []
     for count in CORRECTIONS:
         seen, heard = (each[: count // 2] for each in corrected)
@@ -129,7 +130,7 @@ def judged(
         of_photos = Correction.fit(Items(photos.read[seen]), said[0][seen])
         of_songs = Correction.fit(Items(songs.read[heard], tags and [tags[each] for each in heard]), said[1][heard])
         updates.append(perf_counter() - start)
-        positions = of_photos.population(reference).ranks(of_photos.apply(Items(photos.read[unseen[0]])))
+        positions = targets(of_photos.apply(Items(photos.read[unseen[0]])), of_photos.population(reference))
         library = ranks_within(of_songs.apply(Items(songs.read, tags)))[unseen[1]]
         chosen = np.argsort(cdist(positions, library), axis=1, kind="stable")[:, :top]
         gain = score(felt[0][unseen[0]], felt[1][unseen[1]], chosen).gain

@@ -85,7 +85,7 @@ class TrackAnalysis:
     """What one analyzer version measured of one track."""
 
     analyzer: str
-    """Name and version of the analyzer, such as ``"audio/3"``."""
+    """Name and version of the analyzer, such as ``"audio/4"``."""
     duration: float
     """Length of the track in seconds."""
     listened: float

@@ -161,21 +161,9 @@ class RecommendOptions(Checked):
     together: bool = option(
         False, "One playlist through all pictures in their order, of at least `top` songs and one each."
     )
-    widen: float = option(
-        0.0,
-        "Songs around a picture's point, as far as its reading is unsure (1: a standard deviation), instead of the "
-        "nearest.",
-        least=0.0,
-        most=2.0,
-    )
     image_model: AnyPath | None = option(None, **_IMAGE_MODEL)
     person: str = option(ME, "Whose feedback counts.", metavar="NAME")
     where: TrackFilter = TrackFilter()
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.widen and self.together:
-            raise UsageError("`widen` spreads the list of one picture, `together` makes one playlist: choose one.")
 
 
 Pins = tuple[tuple[int, str], ...]
@@ -372,7 +360,6 @@ class RecommendWishes(FilterWishes, total=False):
     match: MatchMode | str
     per_artist: int | None
     together: bool
-    widen: float
     image_model: AnyPath | None
     person: str
     where: TrackFilter | None

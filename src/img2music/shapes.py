@@ -1,23 +1,15 @@
-"""JSON at the borders: dataclasses are its shapes; msgspec converts, checks and describes them."""
+"""JSON at the borders: dataclasses are its shapes; msgspec converts and checks them."""
 
-import ast
-import dataclasses
-import inspect
-import itertools
 import json
-import re
-import textwrap
-import typing
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any, TypeVar
+from dataclasses import dataclass, fields
+from typing import Any, TypeVar, cast
 
 import msgspec
 
 from img2music.errors import InputError
 
 Shape = TypeVar("Shape")
-_SECTION = re.compile(r"\s*\n\s*\w+\n\s*---", re.MULTILINE)  # of numpydoc
 
 
 def to_dict(value: object) -> dict[str, Any]:
@@ -30,13 +22,6 @@ def _problem(value: object) -> "Problem":
     if isinstance(value, InputError):
         return Problem(value.path, value.reason)
     raise NotImplementedError(f"no JSON of {type(value)}")
-
-
-def _problem_schema(kind: type) -> dict[str, Any]:
-    if kind is InputError:
-        found: dict[str, Any] = msgspec.json.schema(Problem)["$defs"]["Problem"]
-        return found
-    raise NotImplementedError(f"no JSON of {kind}")
 
 
 class Result:
@@ -55,7 +40,7 @@ class Result:
     def __repr__(self) -> str:
         """Counts of what may be many."""
         told = []
-        for field in dataclasses.fields(typing.cast(Any, self)):
+        for field in fields(cast(Any, self)):
             value = getattr(self, field.name)
             many = isinstance(value, list | tuple | dict)
             told.append(f"{field.name}: {len(value)}" if many else f"{field.name}={value!r}"[:60])
@@ -87,38 +72,3 @@ def from_dict(found: object, kind: type[Shape], path: str) -> Shape:
     except msgspec.ValidationError as error:
         told = str(error).replace("`", '"')  # in backquotes stand settings
         raise InputError(f"is not in the expected shape: {told}.", path) from error
-
-
-def schema(kind: type, title: str) -> dict[str, Any]:
-    """JSON Schema (2020-12) of a shape, with what is said below its fields."""
-    found = msgspec.json.schema(kind, schema_hook=_problem_schema)
-    for part in _parts(kind):
-        described = found["$defs"][part.__name__]
-        described["description"] = _SECTION.split(described.get("description", ""))[0]
-        said = _docstrings(part)
-        for field in dataclasses.fields(part):
-            property_, about = described["properties"][field.name], field.metadata
-            doc = " ".join(said.get(field.name, "").split())
-            property_ |= {"description": doc.replace("``", "")} if doc else {}
-            property_ |= {"minimum": about["least"]} if about.get("least") is not None else {}
-            property_ |= {"maximum": about["most"]} if about.get("most") is not None else {}
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": title} | found
-
-
-def _docstrings(kind: type) -> dict[str, str]:
-    """What fields say below themselves, also inherited ones."""
-    parts = [base for base in reversed(kind.__mro__) if dataclasses.is_dataclass(base)]
-    lines = [ast.parse(textwrap.dedent(inspect.getsource(part))).body[0] for part in parts]
-    pairs = itertools.chain.from_iterable(itertools.pairwise(typing.cast(ast.ClassDef, part).body) for part in lines)
-    return {
-        ast.unparse(line.target): ast.literal_eval(below.value)
-        for line, below in pairs
-        if isinstance(line, ast.AnnAssign) and isinstance(below, ast.Expr)
-    }
-
-
-def _parts(kind: Any) -> set[Any]:
-    """All dataclasses of a shape."""
-    if not dataclasses.is_dataclass(kind):
-        return set().union(*map(_parts, typing.get_args(kind)))
-    return {kind}.union(*map(_parts, typing.get_type_hints(kind).values()))

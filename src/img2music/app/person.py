@@ -19,6 +19,10 @@ from img2music.soundtrack.film import Film
 from img2music.soundtrack.slideshow.photos import Photo
 
 
+SURE = Affect(0.0, 0.0)
+"""Spread of what somebody said that a picture feels like to them."""
+
+
 @dataclass(frozen=True)
 class Listener:
     """A person, and a library as they hear it."""
@@ -40,7 +44,7 @@ class Listener:
         if person.knows_pictures:
             hashes = [_hash(query.path if query.kind is QueryKind.IMAGE else None) for query in read.queries]
         queries = tuple(
-            replace(query, affect=self._felt(query, content))
+            replace(query, affect=self._felt(query, content), spread=SURE if content in person.felt else query.spread)
             for query, content in zip(read.queries, hashes or [None] * len(read.queries), strict=True)
         )
         return queries, None if read.natural is None else person.natural(read.natural), hashes

@@ -23,8 +23,6 @@ class PersonalSpace(TrackSpace):
     def near(self, position: Position) -> Iterator[Neighbour]:
         """All tracks that may be chosen, nearest first, but that liked ones count as nearer by `LIKED`."""
         here = [picture for at, picture in self._pictures if picture and at == position]
-        if len(self._pictures) == 1:  # also for positions beside it
-            here = [picture for _, picture in self._pictures if picture]
         liked = self._person.liked.union(*(self._person.fits.get(picture, NONE) for picture in here))
         unfit = NONE.union(*(self._person.unfit.get(picture, NONE) for picture in here))
         waiting: list[tuple[float, int, Neighbour]] = []

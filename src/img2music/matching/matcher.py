@@ -1,13 +1,10 @@
 """Ranks the tracks of a library for queries."""
 
-import math
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from img2music.affect import Affect
 from img2music.analysis import CurvePoint
 from img2music.distribution import AffectDistribution
 from img2music.errors import InputError
@@ -23,7 +20,6 @@ from img2music.matching.query import Query, QueryKind
 from img2music.matching.ranking import Neighbour, TrackSpace
 from img2music.matching.recommendation import Match, Recommendation, Recommendations
 from img2music.matching.sequencing import Pick, sequence
-from img2music.matching.widening import widened
 from img2music.options import MatchMode, RecommendOptions
 
 if TYPE_CHECKING:
@@ -88,7 +84,7 @@ class Matcher:
         parts = [slice(0, len(queries))] if options.together else [slice(n, n + 1) for n in range(len(queries))]
         for part in parts if queries else []:
             group = queries[part]
-            positions = [self._place(query, query.affect, natural) for query in group]
+            positions = [self._place(query, natural) for query in group]
             space = self._space
             if self._person is not NOBODY:
                 hashes = [None] * len(group) if pictures is None else pictures[part]
@@ -101,63 +97,62 @@ class Matcher:
                 if options.together:
                     picks = sequence(space, positions, songs, diversity)
                 else:
-                    best = self._best(space, group[0], positions[0], options, natural=natural, diversity=diversity)
-                    picks = [(0, each) for each in best]
+                    picks = [(0, each) for each in space.nearest(positions[0], options.top, diversity)]
                 if len(picks) == songs:
                     break
             lengths.append(len(picks))
-            found += self._recommendations(group, positions, picks)
+            found += self._recommendations(group, positions, picks, natural)
         said = (*notes, *self.notes, *self._short_notes(lengths, songs, options))
         return Recommendations(self._mode, options.together, tuple(found), said, tuple(errors), self._positions)
 
-    def _place(self, query: Query, affect: Affect, natural: AffectDistribution | None) -> tuple[float, float]:
-        """Position in the space of the match of a query's affect, or of one near it."""
+    def _place(self, query: Query, natural: AffectDistribution | None) -> tuple[float, float]:
+        """Position of a query in the space of the match."""
         calibration = self._calibration(has_file=query.kind is QueryKind.SONG)
         kind = {QueryKind.SONG: calibration.library, QueryKind.IMAGE: natural}
-        return calibration.place(affect, kind.get(query.kind))
+        spread = None if query.spread is None else (query.spread.valence, query.spread.arousal)
+        return calibration.place(query.affect, kind.get(query.kind), spread)
+
+    def _rank(self, query: Query, natural: AffectDistribution | None) -> tuple[float, float] | None:
+        """Where a picture stands among pictures."""
+        if query.kind is not QueryKind.IMAGE or natural is None or self._mode is MatchMode.ABSOLUTE:
+            return None
+        valence, arousal = natural.ranks([(query.affect.valence, query.affect.arousal)])[0].tolist()
+        return valence, arousal
 
     def _calibration(self, *, has_file: bool) -> Calibration:
         """That of the tracks with a file or without; of the others where there are none."""
         return self._calibrations.get(has_file) or self._calibrations[not has_file]
 
-    def _best(
-        self,
-        space: TrackSpace,
-        query: Query,
-        position: tuple[float, float],
-        options: RecommendOptions,
-        *,
-        natural: AffectDistribution | None,
-        diversity: Diversity,
-    ) -> list[Neighbour]:
-        """The tracks that fit one query best."""
-        if not options.widen or query.spread is None:
-            return space.nearest(position, options.top, diversity)
-        reach = (options.widen * query.spread.valence, options.widen * query.spread.arousal)
-        targets = [self._place(query, near, natural) for near in widened(query.affect, reach, options.top)]
-        chosen = [neighbour for target in targets for neighbour in space.nearest(target, 1, diversity)]
-        found = [replace(each, distance=math.dist(each.position, position)) for each in chosen]
-        return sorted(found, key=lambda each: each.distance)
-
     def _recommendations(
-        self, queries: Sequence[Query], positions: Sequence[tuple[float, float]], picks: Sequence[Pick]
+        self,
+        queries: Sequence[Query],
+        positions: Sequence[tuple[float, float]],
+        picks: Sequence[Pick],
+        natural: AffectDistribution | None,
     ) -> Iterator[Recommendation]:
         curves = self._read_curves([neighbour.track.id for _, neighbour in picks])
         matches: list[list[Match]] = [[] for _ in queries]
+        asked = [
+            Asked(
+                query.name,
+                query.affect,
+                position,
+                "pictures" if query.kind is QueryKind.IMAGE else "its songs",
+                self._rank(query, natural),
+            )
+            for query, position in zip(queries, positions, strict=True)
+        ]
         for rank, (index, neighbour) in enumerate(picks, start=1):
             curve = curves.get(neighbour.track.id, ())
-            matches[index].append(self._match(rank, queries[index], positions[index], neighbour, curve))
+            matches[index].append(self._match(rank, asked[index], neighbour, curve))
         for query, position, own in zip(queries, positions, matches, strict=True):
             yield Recommendation(query, position, tuple(own))
 
-    def _match(
-        self, rank: int, query: Query, position: tuple[float, float], found: Neighbour, curve: Sequence[CurvePoint]
-    ) -> Match:
-        among = "pictures" if query.kind is QueryKind.IMAGE else "its songs"
+    def _match(self, rank: int, asked: Asked, found: Neighbour, curve: Sequence[CurvePoint]) -> Match:
         calibration = self._calibration(has_file=found.track.path is not None)
         heard = [calibration.place(point.affect, calibration.library) for point in curve]
         reason = explain(
-            Asked(query.name, query.affect, position, among),
+            asked,
             found.track,
             found.position,
             matching=self._mode,
@@ -167,7 +162,7 @@ class Matcher:
         )
         if found.track.id in self._person.liked:
             reason += ", and you like it"
-        passage = best_passage(curve, heard, position, found.track.duration)
+        passage = best_passage(curve, heard, asked.position, found.track.duration)
         return Match(rank, found.track, found.position, found.distance, similarity(found.distance), passage, reason)
 
     def _short_notes(self, lengths: Sequence[int], songs: int, options: RecommendOptions) -> Iterator[str]:

@@ -1,17 +1,8 @@
 """Reports: sections of tables, plots and pictures, as JSON, Markdown, one HTML page, and tables for a terminal.
 
-    KIND = ReportKind("img2music/evaluate-image/1", "Image model against people's ratings")
-
-    KIND.files(folder)                     # [(path, FileKind)] for `require_outputs`; refuses early, makes the folder
-    report = Report(KIND, subtitle, notes, sections, content)  # content: a dataclass that is the shape of the JSON
-    report.write(folder)                   # report.json, report.md and report.html; gives their paths
-    report.to_dict()                       # as JSON has it
-    for table in report.tables: ...        # for a terminal; those without rows are left out
-
 A section is a `Table`, a `Plot` (drawn when the page is written) or a `Gallery`. All text is plain: what Markdown and
-HTML would take for markup is escaped here. `scatter` draws predictions against ratings; `figure` and `interval` write
-numbers; `accuracy_cells(found, names)` and `accuracy_columns(names)` write an `Accuracy` as cells, with names such as
-``"r"``, ``"r2"`` and ``"r 95 %"``.
+HTML would take for markup is escaped here. Fields of an `Accuracy` are asked for by names such as ``"r"`` and
+``"r 95 %"``.
 """
 
 import base64

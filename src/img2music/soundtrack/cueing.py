@@ -71,6 +71,7 @@ class CueWriter:
     film: Film
     scenes: Sequence[Scene]
     positions: NDArray[np.float64]  # the film's affect curve in the space of the match
+    ranks: NDArray[np.float64]  # and among pictures; in absolute matching the same
     curve: FilmCurve
     music: TrackCurves
     ids: NDArray[np.int64]  # numbers in the library, of each track
@@ -159,8 +160,8 @@ class CueWriter:
         name = f"scene {numbers[0]}" if len(numbers) == 1 else f"scenes {numbers[0]} to {numbers[-1]}"
         within = self._within(start, end)
         affect = Affect(*self.film.curve[within, 1:].mean(axis=0).clip(0.0, 1.0).tolist())
-        valence, arousal = self.positions[within].mean(axis=0).tolist()
-        return self.explained(Asked(name, affect, (valence, arousal)), track, heard)
+        position, rank = (tuple(curve[within].mean(axis=0).tolist()) for curve in (self.positions, self.ranks))
+        return self.explained(Asked(name, affect, position, rank=rank), track, heard)
 
 
 def _cue_track(track: Track) -> CueTrack:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from img2music.distribution import AffectDistribution
 from img2music.errors import UsageError, printable
 from img2music.library.schema import fold
+from img2music.matching.calibration import targets
 from img2music.matching.choice import choosable
 from img2music.matching.diversity import second_copies
 from img2music.matching.explanations import explain
@@ -157,7 +158,8 @@ def spot(
     prices = prices or Prices()
     relative = options.match is MatchMode.RELATIVE
     boundaries, owners = stretches(scenes, tracks, options)
-    positions = natural.ranks(film.curve[:, 1:]) if relative else film.curve[:, 1:]
+    seen = film.curve[:, 1:]
+    positions, ranks = (targets(seen, natural), natural.ranks(seen)) if relative else (seen, seen)
     cell = cell_seconds(len(tracks.ids), float(np.diff(boundaries).min()))
     curve = FilmCurve(grid(film.curve[:, 0], positions, boundaries[-1], cell), boundaries, cell)
     library = tracks.library if relative else None
@@ -168,7 +170,7 @@ def spot(
     runners = _runners_up(curve, music, tracks, chosen, prices=prices, count=options.alternatives)
     pinned = [bool(_pins_of(each.span, owners, tracks.pins)) for each in chosen]
     explained = partial(explain, matching=options.match, library=tracks.library, filtered=tracks.filtered)
-    writer = CueWriter(film, scenes, positions, curve, music, ids=tracks.ids, explained=explained)
+    writer = CueWriter(film, scenes, positions, ranks, curve, music, ids=tracks.ids, explained=explained)
     return writer.cues(chosen, runners, pinned, store)
 
 

@@ -5,7 +5,7 @@ import json
 import os
 import threading
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -72,6 +72,9 @@ class ImageModel:
             self.name = f"{metadata['name']}/{metadata['version']}"
             self.metadata = metadata
             self.reference = AffectDistribution.of(reference["valence"], reference["arousal"])
+            if "spread" in reference:
+                valence, arousal = map(float, reference["spread"])
+                self.reference = replace(self.reference, spread=(valence, arousal))
             self.side = _side(self._session)
         except (KeyError, ValueError, TypeError, RecursionError, UsageError) as error:
             raise ModelError(f"{name} lacks part of its description: {error}") from error

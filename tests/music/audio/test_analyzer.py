@@ -170,6 +170,17 @@ def test_what_is_no_music_moves_little(tmp_path: Path, form: str) -> None:
     assert analysis.features.energy == pytest.approx(plain.features.energy, abs=0.1)
 
 
+@pytest.mark.parametrize("steps", [-5, 2])
+def test_major_is_more_pleasant_than_minor(tmp_path: Path, steps: int) -> None:
+    major, minor = [(0, 4, 7), (5, 9, 12), (7, 11, 14), (0, 4, 7)], [(0, 3, 7), (5, 8, 12), (7, 11, 14), (0, 3, 7)]
+    affects = []
+    for progression in (major, minor):
+        moved = [tuple(pitch + steps for pitch in chord) for chord in progression]
+        affects.append(read(tmp_path / "song.wav", chords(moved, 2.0) + clicks(120, 8)).affect)
+    assert affects[0].valence > affects[1].valence + 0.1
+    assert affects[0].arousal == pytest.approx(affects[1].arousal, abs=0.1)
+
+
 def test_damage_and_shortness_are_noted(tmp_path: Path) -> None:
     whole = encode(tmp_path / "whole.flac", song(20), "flac", 16_000)
     assert analyzer.analyze_track(whole).note is None

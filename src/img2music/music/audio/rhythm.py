@@ -21,6 +21,7 @@ RANGE_DB = 60.0  # below a track's loudest mel bin a change can't be heard as an
 ONSET_THRESHOLD = 1.5  # decibels above the neighbourhood, averaged over the mel bins
 NEIGHBOURHOOD = 0.4  # seconds
 ONSET_GAP = 0.06  # seconds between two onsets, at least
+PULSE = 0.25, 1.5  # seconds from beat to beat, at least and at most
 
 
 def onset_strength(mel: NDArray[np.float32], loudest: float) -> NDArray[np.float64]:
@@ -46,6 +47,18 @@ def onset_count(strength: NDArray[np.float64]) -> int:
     local = uniform_filter1d(strength, width, mode="nearest")
     peaks = (strength == maximum_filter1d(strength, gap, mode="nearest")) & (strength > local + ONSET_THRESHOLD)
     return int(np.count_nonzero(peaks))
+
+
+def pulse_clarity(strength: NDArray[np.float64]) -> float:
+    """How much one beat's lag stands out of the autocorrelation of the onset strength, in a window of some seconds.
+
+    After Lartillot et al. (2008, "Multi-feature modeling of pulse clarity", ISMIR): the most less the median.
+    """
+    first, last = (round(seconds * FRAME_RATE) for seconds in PULSE)
+    correlation = _joint_autocorrelation([strength], last)
+    if correlation is None:
+        return 0.0
+    return float(correlation[first:].max() - np.median(correlation[first:]))
 
 
 def tempo(strengths: Sequence[NDArray[np.float64]], rises: Sequence[NDArray[np.float64]]) -> float | None:

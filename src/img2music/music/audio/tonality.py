@@ -25,21 +25,24 @@ class Tonality:
 
     key: int  # pitch class of the tonic, 0 = C to 11 = B
     mode: int  # 1 major, 0 minor
-    majorness: float  # correlation with the best major key less that with the best minor key, in [-2, 2]
 
 
-def chroma(samples: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Sum how much of each pitch class sounds in an excerpt."""
+def spectrum(samples: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Magnitude of each frame of an excerpt, shape (frames, bins)."""
     import scipy.fft
 
     if len(samples) < N_FFT:
         samples = np.pad(samples, (0, N_FFT - len(samples)))
     frames = np.lib.stride_tricks.sliding_window_view(samples, N_FFT)[::HOP]
     window = np.hanning(N_FFT).astype(np.float32)
+    return np.asarray(np.abs(scipy.fft.rfft(frames * window, axis=-1)))
+
+
+def chroma(magnitude: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Sum how much of each pitch class sounds in an excerpt, of its spectrum."""
     first, weights = _pitch_classes()
-    spectrum = scipy.fft.rfft(frames * window, axis=-1)[:, first : first + weights.shape[1]]
-    magnitude = np.sqrt(np.abs(spectrum))
-    return np.asarray(np.einsum("ij,j->i", weights, magnitude.sum(axis=0, dtype=np.float64)))
+    root = np.sqrt(magnitude[:, first : first + weights.shape[1]])
+    return np.asarray(np.einsum("ij,j->i", weights, root.sum(axis=0, dtype=np.float64)))
 
 
 def tonality(pitch_classes: NDArray[np.float64]) -> Tonality | None:
@@ -50,7 +53,7 @@ def tonality(pitch_classes: NDArray[np.float64]) -> Tonality | None:
         return None
     scores = np.array([[_correlation(centred, norm, np.roll(p, k)) for k in range(12)] for p in (MINOR, MAJOR)])
     mode, key = np.unravel_index(int(np.argmax(scores)), scores.shape)
-    return Tonality(int(key), int(mode), float(scores[1].max() - scores[0].max()))
+    return Tonality(int(key), int(mode))
 
 
 def _correlation(centred: NDArray[np.float64], norm: float, profile: NDArray[np.float64]) -> float:

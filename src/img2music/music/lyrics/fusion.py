@@ -10,7 +10,7 @@ LYRICS_MEAN, LYRICS_SPREAD = 0.488, 0.039
 """Mean and standard deviation of the valence that text-affect/1 reads in 4,051 English song lyrics: they are brought to
 `SPREAD` around 0.5, as what is heard is."""
 SPREAD = 0.2
-"""Standard deviation of the valence that music-affect/3 hears in the songs it learned from."""
+"""Standard deviation of the valence that music-affect/4 hears in the songs it learned from."""
 
 
 def fuse(heard: ArrayLike, read: ArrayLike) -> NDArray[np.float64]:

@@ -157,11 +157,16 @@ def choose(
     reference: AffectDistribution,
     matching: MatchMode,
     top: int,
+    *,
+    spreads: NDArray[np.float64] | None = None,
 ) -> NDArray[np.int64]:
-    """Choose songs for photos as `recommend` does, without limits per artist and filters."""
+    """Choose songs for photos, which are so unsure, as `recommend` does, without limits per artist and filters."""
     calibration = Calibration(matching, AffectDistribution.of(songs[:, 0], songs[:, 1]))
     index = AffectIndex(calibration.place_library(songs))
-    positions = [calibration.place(Affect(v, a), reference) for v, a in photos.tolist()]
+    sure = [None] * len(photos) if spreads is None else [(v, a) for v, a in spreads.tolist()]
+    positions = [
+        calibration.place(Affect(v, a), reference, spread) for (v, a), spread in zip(photos.tolist(), sure, strict=True)
+    ]
     return np.array([index.nearest(position, top)[0] for position in positions], dtype=np.int64)
 
 

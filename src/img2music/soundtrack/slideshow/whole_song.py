@@ -6,6 +6,7 @@ import numpy as np
 
 from img2music.distribution import AffectDistribution
 from img2music.errors import UsageError
+from img2music.matching.calibration import targets
 from img2music.matching.passages import clock
 from img2music.options import MatchMode
 from img2music.soundtrack.curves import TrackCurves
@@ -37,7 +38,7 @@ def whole_song(photos: Sequence[Photo], tracks: Candidates, match: MatchMode, na
     """The track that goes best along with photos which are spread evenly from its start to its end."""
     relative = match is MatchMode.RELATIVE
     points = np.array([(photo.affect.valence, photo.affect.arousal) for photo in photos])
-    positions = natural.ranks(points) if relative else points
+    positions = targets(points, natural) if relative else points
     music = TrackCurves(tracks.durations, tracks.curves, tracks.library if relative else None, 1.0, 0.0)
     middles = (np.arange(len(photos)) + 0.5) / len(photos)
 

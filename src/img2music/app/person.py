@@ -18,7 +18,6 @@ from img2music.options import AnyPath
 from img2music.soundtrack.film import Film
 from img2music.soundtrack.slideshow.photos import Photo
 
-
 SURE = Affect(0.0, 0.0)
 """Spread of what somebody said that a picture feels like to them."""
 

@@ -92,7 +92,8 @@ class Correction:
             along[:, axis], across[:, 1 - axis] = own, other
             shifts = self.common(along) + self.common(across).mean(axis=0) - self.common(neutral)
             axes.append(np.clip(own + shifts[:, axis], 0.0, 1.0))
-        return AffectDistribution.of(*axes, sample.spread)
+        valence, arousal = axes
+        return AffectDistribution.of(valence, arousal, sample.spread)
 
 
 def as_array(affects: Sequence[Affect]) -> Floats:

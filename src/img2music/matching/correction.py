@@ -25,17 +25,17 @@ Groups = Sequence[frozenset[str]]
 LEVEL = 0.12
 SLOPE = 0.3
 """Of an axis on what is read on it."""
-CROSS = 0.4
-"""Of an axis on what is read on the other, and of arousal on how far valence is from neutral: people differ in these
-more than in others (Kuppens, Tuerlinckx, Russell & Barrett 2013, "The relation between valence and arousal in
+CROSS = 0.25
+"""Of an axis on what is read on the other, and of arousal on how far valence is from neutral, in which people differ
+(Kuppens, Tuerlinckx, Russell & Barrett 2013, "The relation between valence and arousal in
 subjective experience", Psychological Bulletin 139, 917-940)."""
-GROUP = 0.25
+GROUP = 0.18
 USUAL = 0.15
 """How far valence usually is from neutral."""
-SHARES = (0.0, 0.3, 1.0)
-"""How much a person may differ, as shares of these variances."""
-NOISES = (0.12, 0.18, 0.25, 0.36)
-"""Standard deviations of answers about corrected readings; as those, all equally probable beforehand."""
+SHARES = (0.0, 0.0, 0.1, 0.3, 1.0)
+"""How much a person may differ, as shares of these variances, all equally probable beforehand: not at all as twice."""
+NOISES = (0.18, 0.25, 0.36)
+"""Standard deviations of answers about corrected readings, likewise."""
 
 
 class Items(NamedTuple):
@@ -84,7 +84,10 @@ class Correction:
         return np.asarray(of_kinds[[kinds[each] for each in groups]])
 
     def population(self, sample: AffectDistribution) -> AffectDistribution:
-        """A population as this person feels it, of which each axis alone is known."""
+        """A population as this person feels it, of which each axis alone is known.
+
+        Readings of it say as much of it as they did: how unsure they are grows and shrinks with how far they are apart.
+        """
         neutral = np.full((1, 2), 0.5)
         axes = []
         for axis, (own, other) in enumerate(((sample.valence, sample.arousal), (sample.arousal, sample.valence))):
@@ -93,7 +96,10 @@ class Correction:
             shifts = self.common(along) + self.common(across).mean(axis=0) - self.common(neutral)
             axes.append(np.clip(own + shifts[:, axis], 0.0, 1.0))
         valence, arousal = axes
-        return AffectDistribution.of(valence, arousal, sample.spread)
+        if sample.spread is None:
+            return AffectDistribution.of(valence, arousal)
+        scale = valence.std() / (sample.valence.std() or 1.0), arousal.std() / (sample.arousal.std() or 1.0)
+        return AffectDistribution.of(valence, arousal, (sample.spread[0] * scale[0], sample.spread[1] * scale[1]))
 
 
 def as_array(affects: Sequence[Affect]) -> Floats:

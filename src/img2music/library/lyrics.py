@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal, Protocol
 
 from img2music.connectors.lyrics import Lyrics
-from img2music.errors import InputError, SourceError, UsageError, printable
+from img2music.errors import InputError, MissingExtraError, SourceError, UsageError, printable
 from img2music.filters import TrackFilter
 from img2music.library.record import LOCAL, LyricsRecord, best
 from img2music.library.store import LibraryStore
@@ -57,6 +57,10 @@ class FetchReport(Result):
         Services that were not asked any more, since they failed.
     unasked : int
         Tracks that they were not asked for.
+    read : int
+        Tracks whose words were known before, and are read now by the extra ``languages``.
+    unread : dict of str to int
+        Tracks whose words the extra ``languages`` would read, by language.
     """
 
     tracks: int = 0
@@ -68,6 +72,8 @@ class FetchReport(Result):
     failed: list[InputError] = field(default_factory=list)
     given_up: list[str] = field(default_factory=list)
     unasked: int = 0
+    read: int = 0
+    unread: dict[str, int] = field(default_factory=dict)
 
     @property
     def got(self) -> int:
@@ -84,8 +90,12 @@ class FetchReport(Result):
             f"{self.unnamed} without title and artist" if self.unnamed else "",
             f"{self.unasked} not asked for" if self.unasked else "",
             f"{len(self.failed)} failed" if self.failed else "",
+            f"words of {self.read} more are read" if self.read else "",
         ]
         rest = f" Given up: {', '.join(self.given_up)}; run it again to go on." if self.given_up else ""
+        if self.unread:
+            unread = f" Reading the words of {sum(self.unread.values())} in {', '.join(sorted(self.unread))}"
+            rest += str(MissingExtraError(unread, "languages"))
         return f"{self.tracks} tracks: {', '.join(part for part in parts if part)}.{rest}"
 
 
@@ -187,15 +197,20 @@ def recorded(source: str, lyrics: Lyrics, *, read: bool) -> LyricsRecord:
     """Make a record of lyrics that have just been fetched, and tell their language."""
     language = valence = None
     if lyrics.text is not None:
-        from img2music.music.lyrics.affect_model import LANGUAGE, english_affect
         from img2music.music.lyrics.cleaning import clean
         from img2music.music.lyrics.language import detect
 
         words = clean(lyrics.text)
         language = detect(words)
-        found = english_affect(words) if read and language == LANGUAGE else None
-        valence = None if found is None else found.affect.valence
+        valence = _valence(words, language) if read else None
     return LyricsRecord(source, lyrics.text, lyrics.instrumental, language, int(time.time()), valence)
+
+
+def _valence(words: str, language: str | None) -> float | None:
+    from img2music.music.lyrics.affect_model import lyrics_affect
+
+    found = lyrics_affect(words, language)
+    return None if found is None else found.affect.valence
 
 
 def _client(source: str) -> Service:
@@ -231,9 +246,28 @@ class _Fetch:
             for done, (track, before) in enumerate(wanted, start=1):
                 self._fetch(track, before)
                 progress(Step("Lyrics", done, len(wanted), track.path or track.identifier, "tracks"))
+            self._flush()
+            self._read_others(progress)
         finally:  # also if interrupted
             self._flush()
         return self._report
+
+    def _read_others(self, progress: Progress) -> None:
+        """Read the words that were fetched before their language could be read, or count them."""
+        from img2music.music.lyrics.affect_model import ENGLISH, languages_read
+        from img2music.music.lyrics.cleaning import clean
+        from img2music.music.lyrics.encoders import LANGUAGES
+
+        unread = self._store.unread_lyrics(LANGUAGES - {ENGLISH})
+        for done, (track, record) in enumerate(unread, start=1):
+            if record.language not in languages_read():
+                self._report.unread[str(record.language)] = self._report.unread.get(str(record.language), 0) + 1
+                continue
+            valence = _valence(clean(record.text or ""), record.language)
+            if valence is not None:
+                self._keep(track, dataclasses.replace(record, valence=valence))
+                self._report.read += 1
+            progress(Step("Reading lyrics", done, len(unread), unit="tracks"))
 
     def _wanted(self, where: TrackFilter | None, limit: int | None) -> list[tuple[Track, dict[str, bool]]]:
         """Tracks to ask for, and which sources were asked before; the others are counted."""

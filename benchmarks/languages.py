@@ -1,4 +1,4 @@
-"""What is read in other languages: 48 sentences that were written for an affect and translated, and texts that must be refused."""
+"""What is read in translated sentences that were written for an affect, and in texts that must be refused."""
 
 import argparse
 import csv

@@ -58,9 +58,9 @@ class FetchReport(Result):
     unasked : int
         Tracks that they were not asked for.
     read : int
-        Tracks whose words were known before, and are read now by the extra ``languages``.
+        Words that were known before, and are read now that the extra ``languages`` is there.
     unread : dict of str to int
-        Tracks whose words the extra ``languages`` would read, by language.
+        Words that the extra ``languages`` would read, by language.
     """
 
     tracks: int = 0
@@ -208,9 +208,10 @@ def recorded(source: str, lyrics: Lyrics, *, read: bool) -> LyricsRecord:
 
 def _valence(words: str, language: str | None) -> float | None:
     from img2music.music.lyrics.affect_model import lyrics_affect
+    from img2music.music.lyrics.fusion import as_if_english
 
     found = lyrics_affect(words, language)
-    return None if found is None else found.affect.valence
+    return None if found is None else as_if_english(found.affect.valence, found.model)
 
 
 def _client(source: str) -> Service:
@@ -260,10 +261,11 @@ class _Fetch:
 
         unread = self._store.unread_lyrics(LANGUAGES - {ENGLISH})
         for done, (track, record) in enumerate(unread, start=1):
-            if record.language not in languages_read():
-                self._report.unread[str(record.language)] = self._report.unread.get(str(record.language), 0) + 1
+            language = str(record.language)
+            if language not in languages_read():
+                self._report.unread[language] = self._report.unread.get(language, 0) + 1
                 continue
-            valence = _valence(clean(record.text or ""), record.language)
+            valence = _valence(clean(record.text or ""), language)
             if valence is not None:
                 self._keep(track, dataclasses.replace(record, valence=valence))
                 self._report.read += 1

@@ -105,7 +105,7 @@ def test_nothing_to_read(reader):
 
 def test_the_shipped_models_are_small():
     assert sum(file.stat().st_size for file in MODELS.iterdir()) < 4_000_000
-    assert [reader.name for reader in shipped_readers()] [:2] == ["text-affect/1", "text-affect-minilm/1"]
+    assert [reader.name for reader in shipped_readers()][:2] == ["text-affect/1", "text-affect-minilm/1"]
 
 
 def test_the_recipe_learns_from_texts():

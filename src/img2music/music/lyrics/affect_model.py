@@ -28,7 +28,7 @@ LEAST_KNOWN = 0.5
 MOST_UNKNOWN = 0.2
 """Share of the pieces of a text in another language that may be unknown."""
 LEAST_SAVING = 0.8
-"""Nats a letter, below which a text is no text in a language that the encoder knows (docs/models/text-affect-multilingual.md)."""
+"""Nats a letter, below which the encoder knows no text: docs/models/text-affect-multilingual.md."""
 UNORDERED = frozenset({"zh"})
 """Languages whose words are a letter or two, so that their order in a word tells nothing."""
 SHORTEST_PART, LONGEST_PART = 6, 40

@@ -20,7 +20,7 @@ LONGEST = 254
 MOST_PARTS = 16
 """Parts of a text that are read; lyrics of more than four thousand pieces are not lyrics."""
 
-LANGUAGES = frozenset("ar de en es fr it ja ko nl pl pt ru th tr zh".split())
+LANGUAGES = frozenset(["ar", "de", "en", "es", "fr", "it", "ja", "ko", "nl", "pl", "pt", "ru", "th", "tr", "zh"])
 """That the multilingual universal sentence encoder has learned, by ISO 639 code."""
 EXTRA = "languages"
 """Brings the multilingual encoder."""
@@ -91,14 +91,14 @@ class UniversalEncoder:
         return np.asarray(self._network.encode([text])[0], dtype=np.float32)
 
     def unknown(self, text: str) -> float:
-        """Give the share of the text's pieces that the vocabulary does not have: letters of scripts it does not know."""
+        """Give the share of the text's pieces that the vocabulary does not have, such as letters of other scripts."""
         pieces = self._split(text)
         return pieces.count(0) / len(pieces)
 
     def saving(self, text: str) -> float:
         """Say how many nats a letter the text is shorter in the vocabulary than its words spelled backwards.
 
-        About 2 in a language whose words the vocabulary has, about 0 for letters in an order that it has never seen.
+        1 to 3 in a language whose words the vocabulary has, about 0 for letters in an order that it has never seen.
         Pieces are listed by frequency, so that a code for the r-th takes about 1 + ln r nats (Zipf).
         """
         words = text.lower().split()

@@ -1,7 +1,7 @@
 """The shipped models of text: valence and arousal of words.
 
-`TextModel` needs nothing but numpy and scipy. `SentenceModel` reads what a sentence encoder of an extra makes of a text:
-MiniLM, closer to people in English, or one of many languages. All are kernel ridge regressions, folded
+`TextModel` needs nothing but numpy and scipy. `SentenceModel` reads what a sentence encoder of an extra makes of a
+text: MiniLM, closer to people in English, or one that knows other languages. All are kernel ridge regressions, folded
 (`QuadraticForms`).
 """
 

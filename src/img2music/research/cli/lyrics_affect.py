@@ -1,5 +1,6 @@
 """``img2music lyrics affect``: what lyrics in files feel like."""
 
+from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,8 +27,8 @@ class TextModelName(StrEnum):
     "--model",
     type=Choice(TextModelName),
     default="words",
-    help="What reads English: words; minilm, closer to people, slower, with the extra lyrics; or multilingual, what reads "
-    "the other languages, with the extra languages.",
+    help="What reads English: words; minilm, closer to people, slower, with the extra lyrics; or multilingual, as "
+    "other languages are read, with the extra languages.",
 )
 @option(
     "--lexicon",
@@ -40,11 +41,12 @@ def affect(paths: tuple[Path, ...], model: TextModelName, lexicon: Path | None, 
     """Read the valence and the arousal of lyrics in files.
 
     On the unit scale; most sentences are near 0.5. The extra languages reads Arabic, Chinese, Dutch, French, German,
-    Italian, Japanese, Korean, Polish, Portuguese, Russian, Spanish, Thai and Turkish, too. What no model knows, and texts
-    too short to tell, get none.
+    Italian, Japanese, Korean, Polish, Portuguese, Russian, Spanish, Thai and Turkish, too. What no model
+    knows, and texts too short to tell, get none.
     """
     from img2music.errors import InputError
     from img2music.music.lyrics.text_model import (
+        TextReader,
         shipped_multilingual_model,
         shipped_sentence_model,
         shipped_text_model,
@@ -53,7 +55,7 @@ def affect(paths: tuple[Path, ...], model: TextModelName, lexicon: Path | None, 
     from img2music.research.text.lyrics_files import LyricsAffects, read_lyrics_files
     from img2music.shapes import problems
 
-    readers = {
+    readers: dict[TextModelName, Callable[[], TextReader]] = {
         TextModelName.WORDS: shipped_text_model,
         TextModelName.MINILM: shipped_sentence_model,
         TextModelName.MULTILINGUAL: shipped_multilingual_model,

@@ -26,7 +26,7 @@ from img2music.research.cli.evaluate_text import emobank_option
 )
 @force_option
 def train_text(
-    emobank: Path, glasgow: Path, out: Path, minilm: Path | None, multilingual: Path | None, force: bool
+    *, emobank: Path, glasgow: Path, out: Path, minilm: Path | None, multilingual: Path | None, force: bool
 ) -> None:
     """Train the model that reads valence and arousal in lyrics, and report how it does on sentences it has not seen.
 

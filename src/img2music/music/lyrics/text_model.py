@@ -208,7 +208,7 @@ class SentenceModel:
         """Read a model."""
         kind = kind_of(path)
         if kind not in ENCODERS:
-            raise ModelError(f"{path} is a {kind} file, not one of {', '.join(ENCODERS)}.")
+            raise ModelError(f"{path} is a {kind} file, not a {' or '.join(ENCODERS)} file.")
         facts, arrays = read_arrays(path, kind, _form_shapes(ENCODERS[kind].width))
         return cls(str(facts.get("name")), kind, QuadraticForms(*(arrays[name] for name in FORMS)))
 

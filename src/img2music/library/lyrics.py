@@ -208,10 +208,10 @@ def recorded(source: str, lyrics: Lyrics, *, read: bool) -> LyricsRecord:
 
 def _valence(words: str, language: str | None) -> float | None:
     from img2music.music.lyrics.affect_model import lyrics_affect
-    from img2music.music.lyrics.fusion import as_if_english
+    from img2music.music.lyrics.fusion import on_common_scale
 
     found = lyrics_affect(words, language)
-    return None if found is None else as_if_english(found.affect.valence, found.model)
+    return None if found is None else on_common_scale(found.affect.valence, found.model)
 
 
 def _client(source: str) -> Service:

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from img2music.music.lyrics.fusion import LYRICS_MEAN, OTHER_READERS, WEIGHT, as_if_english, fuse
+from img2music.music.lyrics.fusion import LYRICS_MEAN, OTHER_READERS, WEIGHT, fuse, on_common_scale
 
 UNIT = st.floats(0, 1)
 
@@ -23,9 +23,9 @@ def test_without_words_or_with_common_ones():
 @given(read=UNIT, other=UNIT)
 def test_models_are_brought_to_one_scale_in_order(model, read, other):
     low, high = sorted((read, other))
-    assert 0.0 <= as_if_english(low, model) <= as_if_english(high, model) <= 1.0
+    assert 0.0 <= on_common_scale(low, model) <= on_common_scale(high, model) <= 1.0
     mean, _ = OTHER_READERS.get(model, (LYRICS_MEAN, 0))
-    assert as_if_english(mean, model) == pytest.approx(LYRICS_MEAN)
+    assert on_common_scale(mean, model) == pytest.approx(LYRICS_MEAN)
 
 
 @given(UNIT, UNIT)

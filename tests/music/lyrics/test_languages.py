@@ -69,6 +69,7 @@ def test_backwards_is_longer():
     assert encoder.saving(text) > 1
     assert encoder.saving(text[::-1]) < -1
     assert encoder.saving("") == 0
+    assert np.linalg.norm(encoder.encode("да" * 500_000)) == pytest.approx(1, abs=1e-3)
     assert encoder.unknown("\u10db\u10d0\u10db\u10d0 \u10d2\u10d0\u10e1\u10e3\u10da") > 0.4
 
 

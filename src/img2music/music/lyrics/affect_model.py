@@ -34,6 +34,8 @@ UNORDERED = frozenset({"zh"})
 SHORTEST_PART, LONGEST_PART = 6, 40
 """Words of a part that is read at a time; EmoBank's sentences have 1 to 100, 15 on average."""
 MOST_PARTS = 500
+PIECE = re.compile(rf"[{UNSPACED}]{{1,2}}|[^\s{UNSPACED}]+")
+"""Where a part may be cut: after a word, or after what counts as one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +107,6 @@ def shipped_readers() -> list[TextReader]:
     if languages_read() == LANGUAGES:
         readers.append(shipped_multilingual_model())
     return readers
-
-
-PIECE = re.compile(rf"[{UNSPACED}]{{1,2}}|[^\s{UNSPACED}]+")
 
 
 def parts(lyrics: str) -> list[str]:

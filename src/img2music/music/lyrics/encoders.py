@@ -24,6 +24,10 @@ LANGUAGES = frozenset(["ar", "de", "en", "es", "fr", "it", "ja", "ko", "nl", "pl
 """That the multilingual universal sentence encoder has learned, by ISO 639 code."""
 EXTRA = "languages"
 """Brings the multilingual encoder."""
+LONGEST_SENTENCE = 4000
+"""Characters that the multilingual encoder looks at."""
+UNKNOWN_NATS = 20.0
+"""Of a piece that its vocabulary does not have; the last one that it has takes 13."""
 
 Floats = NDArray[np.float32]
 
@@ -88,11 +92,11 @@ class UniversalEncoder:
 
     def encode(self, text: str) -> Floats:
         """Give the vector of a sentence, of length 1."""
-        return np.asarray(self._network.encode([text])[0], dtype=np.float32)
+        return np.asarray(self._network.encode([text[:LONGEST_SENTENCE]])[0], dtype=np.float32)
 
     def unknown(self, text: str) -> float:
         """Give the share of the text's pieces that the vocabulary does not have, such as letters of other scripts."""
-        pieces = self._split(text)
+        pieces = self._split(text[:LONGEST_SENTENCE])
         return pieces.count(0) / len(pieces)
 
     def saving(self, text: str) -> float:
@@ -101,7 +105,7 @@ class UniversalEncoder:
         1 to 3 in a language whose words the vocabulary has, about 0 for letters in an order that it has never seen.
         Pieces are listed by frequency, so that a code for the r-th takes about 1 + ln r nats (Zipf).
         """
-        words = text.lower().split()
+        words = text[:LONGEST_SENTENCE].lower().split()
         backwards = " ".join(word[::-1] for word in words)
         return (self._length(backwards) - self._length(" ".join(words))) / max(sum(map(len, words)), 1)
 
@@ -110,10 +114,6 @@ class UniversalEncoder:
 
     def _split(self, text: str) -> list[int]:
         return list(self._tokenizer.encode(text, add_bos=False, add_eos=False))
-
-
-UNKNOWN_NATS = 20.0
-"""Of a piece that the vocabulary does not have; its last one has 13."""
 
 
 @lru_cache(maxsize=1)

@@ -23,7 +23,7 @@ def fuse(heard: ArrayLike, read: ArrayLike) -> NDArray[np.float64]:
     return np.where(np.isnan(read), heard, (1.0 - WEIGHT) * heard + WEIGHT * words)
 
 
-def as_if_english(read: float, model: str) -> float:
-    """Bring the valence that a model reads in lyrics to where text-affect/1 would have read as pleasant a text."""
+def on_common_scale(read: float, model: str) -> float:
+    """Bring the valence that a model reads in lyrics to the scale of text-affect/1."""
     mean, spread = OTHER_READERS.get(model, (LYRICS_MEAN, LYRICS_SPREAD))
     return LYRICS_MEAN + (read - mean) * LYRICS_SPREAD / spread

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from img2music.cli.tables import length_text
 from img2music.errors import UsageError
 from img2music.filters import TrackFilter
-from tests.support.records import make_record
+from tests.support.songs import make_record
 
 
 @pytest.mark.parametrize(

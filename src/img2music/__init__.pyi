@@ -26,7 +26,6 @@ from .library.lyrics import FetchReport as FetchReport
 from .library.lyrics import KnownLyrics as KnownLyrics
 from .library.scanning import ScanReport as ScanReport
 from .library.store import LibraryInfo as LibraryInfo
-from .library.streaming import SpotifyReport as SpotifyReport
 from .library.tagging import TagReport as TagReport
 from .library.upkeep import Verification as Verification
 from .matching.passages import Passage as Passage

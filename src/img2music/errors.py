@@ -11,24 +11,17 @@ from typing import Any
 
 
 class Img2MusicError(Exception):
-    """Base of every error that img2music raises on purpose.
-
-    Parameters
-    ----------
-    what : str
-        What is wrong, as one line. A setting is named as in Python, in backquotes; who shows the error to a person may
-        word it otherwise (`worded`).
-    path : str, optional
-        The file that it is about.
-    remedy : str, optional
-        What to do next, as one line, where ``what`` does not say it.
-    """
+    """Base of every error that img2music raises on purpose."""
 
     def __init__(self, what: str, path: str | None = None, *, remedy: str | None = None) -> None:
         super().__init__(what, path, remedy)
         self.what = what
+        """What is wrong, as one line. A setting is named as in Python, in backquotes; who shows the error to a person
+        may word it otherwise (`worded`)."""
         self.path = path
+        """The file that it is about."""
         self.remedy = remedy
+        """What to do next, as one line, where ``what`` does not say it."""
 
     @property
     def reason(self) -> str:
@@ -41,8 +34,8 @@ class Img2MusicError(Exception):
     def __repr__(self) -> str:
         return f"{type(self).__name__}({str(self)!r})"
 
-    def __reduce__(self) -> tuple[Callable[..., "Img2MusicError"], tuple[type["Img2MusicError"], dict[str, Any]]]:
-        return _restored, (type(self), self.__dict__)
+    def __reduce__(self) -> tuple[Any, ...]:  # made again in another process without what a subclass asks for
+        return Exception.__new__, (type(self), *self.args), self.__dict__
 
     def worded(self, name: Callable[[str], str]) -> str:
         """Word the error with other names of settings: what stands in backquotes, such as ``"jobs=1"``."""
@@ -51,13 +44,6 @@ class Img2MusicError(Exception):
 
 SETTING = re.compile("`([a-z_]+(?:=[^`]*)?)`")
 """A setting in the text of an error, as Python writes it."""
-
-
-def _restored(kind: type[Img2MusicError], state: dict[str, Any]) -> Img2MusicError:
-    """Make an error again in another process."""
-    error = kind.__new__(kind, *[state.get(name) for name in ("what", "path", "remedy")])
-    error.__dict__.update(state)
-    return error
 
 
 class InputError(Img2MusicError):
@@ -86,14 +72,8 @@ class Cancelled(Img2MusicError):  # noqa: N818 - no error of anyone
 class SourceError(Img2MusicError):
     """A web service can't be reached, refuses, or answers what can't be used.
 
-    Parameters
-    ----------
-    what : str
-        What is wrong and what to do about it; names the service, and holds no key.
-    status : int, optional
-        HTTP status of its answer, if there was one.
-    final : bool, default False
-        Whether the next request would fare no better (no connection, a wrong key, a used up quota).
+    ``what`` names the service, and holds no key; ``status`` is the HTTP status of its answer, if there was one;
+    ``final`` tells that the next request would fare no better (no connection, a wrong key, a used up quota).
     """
 
     def __init__(self, what: str, *, status: int | None = None, final: bool = False) -> None:
@@ -103,15 +83,7 @@ class SourceError(Img2MusicError):
 
 
 class MissingExtraError(Img2MusicError):
-    """An optional dependency is needed and is not installed.
-
-    Parameters
-    ----------
-    purpose : str
-        What it is needed for, as the start of a sentence ("Reading HEIC photos").
-    extra : str
-        Name of the extra that brings it.
-    """
+    """What a purpose ("Reading HEIC photos") needs is not installed; an extra brings it."""
 
     def __init__(self, purpose: str, extra: str) -> None:
         super().__init__(f"{purpose} needs an extra: pip install 'img2music[{extra}]'")

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from numbers import Real
 from typing import Any, TypedDict
 
+from img2music.arguments import require_kind
 from img2music.errors import UsageError, printable
 from img2music.track import FILTERED
 
@@ -39,20 +40,16 @@ def condition(
 
 
 def _text(name: str, *, no: bool = False) -> Any:
-    if no:
-        return condition("text", f"{name} does not contain this; may be repeated.")
-    return condition("text", f"{name} contains this; may be repeated (one must fit).")
+    words = "does not contain this; may be repeated." if no else "contains this; may be repeated (one must fit)."
+    return condition("text", f"{name} {words}")
 
 
 _Declared: Any = dataclasses.make_dataclass(
     "_Declared",
     [
-        condition
+        (no + name, str | Iterable[str], _text(name.replace("_", " ").capitalize(), no=bool(no)))
         for name in FILTERED
-        for condition in (
-            (name, str | Iterable[str], _text(name.replace("_", " ").capitalize())),
-            (f"not_{name}", str | Iterable[str], _text(name.replace("_", " ").capitalize(), no=True)),
-        )
+        for no in ("", "not_")
     ],
     frozen=True,
     slots=True,
@@ -65,30 +62,8 @@ class TrackFilter(_Declared):  # type: ignore[misc]  # conditions on declared fi
 
     Each is given as a person writes it: ``TrackFilter(genre="jazz", year="1990-1999", key="D minor")``.
 
-    Parameters
-    ----------
-    genre, artist, album, label : str or sequence of str
-        The tag contains one of these, regardless of case.
-    folder : str, path-like or sequence of them
-        The file is in one of these folders, or below; ``~`` is the user's home.
-    not_genre, not_artist, not_album, not_label, not_folder
-        The same, and the track fails; one without the tag passes.
-    year : str, int, range or (int or None, int or None), optional
-        Such as 1990, ``"1990-1999"``, ``"90s"``, ``"2010-"``, ``range(1955, 1966)`` (without its end) or
-        ``(None, 1979)``; both ends included. A track without the value fails, here and below.
-    tempo : str, float or (float or None, float or None), optional
-        Beats a minute, such as ``"90-120"`` or ``"..120"``.
-    duration : str, float or (float or None, float or None), optional
-        Seconds, or text such as ``"2:00-5:00"``.
-    instrumental : bool, optional
-        Whether ``instrumentalness`` is at least 0.5.
-    key : str or (int, int or None), optional
-        Such as ``"D minor"``, ``"F#"`` or ``"Bb major"``; or a pitch class (0 = C), and 1 (major), 0 (minor) or None.
-    file : bool, optional
-        Whether the track has a file.
-    speech : bool, optional
-        Whether tracks pass that are no music: speech, noise and very short sounds (`Track.kind`). None: where tracks
-        are listed, but not where music is chosen.
+    Text is contained in the tag, regardless of case; of several, one is. With ``not_`` before the name, the track
+    fails, and one without the tag passes. A track without a year, tempo, length or key fails where one is asked for.
 
     Raises
     ------
@@ -107,18 +82,28 @@ class TrackFilter(_Declared):  # type: ignore[misc]  # conditions on declared fi
     folder: AnyPath | Iterable[AnyPath] = condition(
         "folder", "In this folder, or below; may be repeated (one must fit).", metavar="DIR"
     )
+    """The file is in one of these folders, or below; ``~`` is the user's home."""
     not_folder: AnyPath | Iterable[AnyPath] = condition("folder", "Not in this folder; may be repeated.", metavar="DIR")
     year: RangeWish = condition("years", "Year of release, such as 1990-1999, 90s or ..1979.", metavar="FROM-TO")
+    """Such as 1990, ``"1990-1999"``, ``"90s"``, ``"2010-"``, ``range(1955, 1966)`` (without its end) or
+    ``(None, 1979)``; both ends included."""
     tempo: RangeWish = condition("range", "Beats per minute, such as 90-120, 90- or ..120.", metavar="FROM-TO")
+    """Beats a minute, such as ``"90-120"``, ``"..120"`` or ``(90, None)``."""
     duration: RangeWish = condition(
         "length", "Length, such as 2:00-5:00, 90- or ..5:00.", flag="length", metavar="FROM-TO"
     )
+    """Seconds, or text such as ``"2:00-5:00"``."""
     instrumental: bool | None = condition("flag", "Without voice, or with.")
+    """Whether ``instrumentalness`` is at least 0.5."""
     key: str | tuple[int, int | None] | None = condition(
         "key", "Musical key, such as 'D minor', 'F# major' or Bb.", metavar="KEY"
     )
+    """Such as ``"D minor"``, ``"F#"`` or ``"Bb major"``; or a pitch class (0 = C), and 1 (major), 0 (minor) or None."""
     file: bool | None = condition("flag", "Songs with a file, or those of imported tables.", flag="files")
+    """Whether the track has a file."""
     speech: bool | None = condition("flag", "Speech, noise and sounds shorter than 5 seconds, too, or not.")
+    """Whether tracks pass that are no music: speech, noise and very short sounds (`Track.kind`). None: where tracks are
+    listed, but not where music is chosen."""
 
     def __post_init__(self) -> None:
         for field in dataclasses.fields(self):
@@ -166,7 +151,9 @@ def _texts(value: Any, name: str) -> tuple[str, ...]:
 
 def _folders(value: Any, name: str) -> tuple[str, ...]:
     """Absolute paths, those that links lead to as well: a scan may have come by either."""
-    folders = (value,) if isinstance(value, str | os.PathLike) else tuple(value)
+    folders = tuple(value) if isinstance(value, Iterable) and not isinstance(value, str | bytes) else (value,)
+    for folder in folders:
+        require_kind(name, folder, AnyPath)
     if not all(map(os.fspath, folders)):
         raise UsageError(f"`{name}` is empty; give a folder.")
     given = [os.path.expanduser(os.fspath(folder)) for folder in folders]  # noqa: PTH111 - names may be any bytes
@@ -219,8 +206,8 @@ def _key(value: Any, name: str) -> tuple[int, int | None]:
         note, sign, word = (part.lower() if part else "" for part in found.groups())
         pitch_class = _PITCH_CLASSES[note] + (0 if not sign else -1 if sign in _FLATS else 1)
         return pitch_class % 12, None if not word else int(word in _MAJOR)
-    tonic, mode = value
-    if tonic not in range(12) or mode not in (0, 1, None):
+    tonic, mode = value if isinstance(value, tuple) and len(value) == 2 else (value, None)
+    if isinstance(value, int) or tonic not in range(12) or mode not in (0, 1, None):
         raise UsageError(f"`{name}` must be a pitch class from 0 to 11 and a mode (1, 0 or None), not {value!r}.")
     return tonic, mode
 

@@ -15,6 +15,7 @@ from img2music.fonts import covering, lacking_note
 from img2music.formats import Format, Formats
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 PHOTO_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#B8860B", "#56B4E9")
@@ -59,6 +60,18 @@ def drawing(text: str, file: Path) -> Iterator[tuple[str, ...]]:
             yield lacking_note(lacking) if file.suffix.lower() == ".png" else ()
     finally:
         logger.setLevel(level)
+
+
+def shortened(text: str, letters: int) -> str:
+    """A text of at most so many letters."""
+    return text if len(text) <= letters else text[: max(1, letters - 1)].rstrip() + "…"
+
+
+def pale(axes: "Axes") -> None:
+    """Draw borders and ticks in grey."""
+    axes.tick_params(color="#BBBBBB", labelcolor="#555555", labelsize=9)
+    for spine in axes.spines.values():
+        spine.set_color("#BBBBBB")
 
 
 def save_figure(figure: "Figure", file: Path) -> None:

@@ -79,7 +79,7 @@ def test_evaluate_text(tmp_path, languages_extra):
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (["--emobank", "none.csv"], "none.csv: can't be read"),
+        (["--emobank", "none.csv"], "none.csv: no such file"),
         (["--emobank", "emobank.csv", "--model", "emobank.csv"], "not a readable model file"),
         (["--emobank", "lexicon"], "line 1 lacks id, V, A"),
     ],

@@ -13,7 +13,7 @@ from img2music.errors import InputError, MissingExtraError, printable
 from img2music.matching.query import Query, QueryKind
 from img2music.media.images import read_image
 from img2music.options import MatchMode
-from img2music.plots import PHOTO_COLOURS, drawing, require_plotting, save_figure
+from img2music.plots import PHOTO_COLOURS, drawing, pale, require_plotting, save_figure, shortened
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -54,9 +54,7 @@ def plot(found: "Recommendations", songs: NDArray[np.float64], file: Path) -> tu
 
 def _draw_plane(axes: "Axes", *, ranks: bool) -> None:
     axes.set(xlim=(-0.03, 1.03), ylim=(-0.03, 1.03))
-    for spine in axes.spines.values():
-        spine.set_color("#BBBBBB")
-    axes.tick_params(color="#BBBBBB", labelcolor="#555555", labelsize=9)
+    pale(axes)
     suffix = " (rank)" if ranks else ""
     axes.set_xlabel(f"unpleasant   ←   valence{suffix}   →   pleasant", fontsize=11)
     axes.set_ylabel(f"calm   ←   arousal{suffix}   →   excited", fontsize=11)
@@ -139,9 +137,8 @@ def _draw_label(
     from matplotlib.patheffects import withStroke
     from matplotlib.text import Text
 
-    short = label if len(label) <= LABEL_LENGTH else label[: LABEL_LENGTH - 1].rstrip() + "…"
     text = axes.annotate(
-        printable(short),
+        printable(shortened(label, LABEL_LENGTH)),
         position,
         xytext=(0, 0),
         textcoords="offset pixels",

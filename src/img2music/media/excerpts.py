@@ -48,6 +48,7 @@ def mono(samples: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def tame(samples: NDArray[np.float32]) -> None:
     """See to it that decoded samples are finite, and not absurdly loud; in place."""
-    if samples.size and not np.abs(samples).max() <= LOUDEST_SAMPLE:  # also where it is not a number
+    # Written so that what is not a number is caught too.
+    if samples.size and not (samples.max() <= LOUDEST_SAMPLE and samples.min() >= -LOUDEST_SAMPLE):
         np.nan_to_num(samples, copy=False, nan=0.0, posinf=LOUDEST_SAMPLE, neginf=-LOUDEST_SAMPLE)
         np.clip(samples, -LOUDEST_SAMPLE, LOUDEST_SAMPLE, out=samples)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from img2music.errors import printable
 from img2music.files import require_outputs
-from img2music.plots import PLOT, drawing, require_plotting, save_figure
+from img2music.plots import PLOT, drawing, require_plotting, save_figure, shortened
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -46,7 +46,7 @@ def draw(found: "Explanation", file: Path) -> tuple[str, ...]:
         axes = figure.subplots(1, 3)
         for panel in axes:
             panel.set_aspect(shape / (height / width))
-        _show(axes[0], found.photo, name if len(name) <= 40 else f"{name[:39]}…")
+        _show(axes[0], found.photo, shortened(name, 40))
         for panel, values, title in (
             (axes[1], found.valence, f"valence {found.affect.valence:.2f} (0 unpleasant, 1 pleasant)"),
             (axes[2], found.arousal, f"arousal {found.affect.arousal:.2f} (0 calm, 1 excited)"),

@@ -57,19 +57,9 @@ def _sparse_filters(n_fft: int, n_mels: int) -> Any:
 
 
 def mel_filters(n_fft: int = N_FFT, n_mels: int = N_MELS) -> NDArray[np.float32]:
-    """Triangular filters on Slaney's mel scale (Auditory Toolbox, 1998), each of unit area.
+    """Triangular filters on Slaney's mel scale (Auditory Toolbox, 1998), each of unit area, from 0 to 8 kHz.
 
-    Parameters
-    ----------
-    n_fft : int
-        Length of the Fourier transform.
-    n_mels : int
-        Filters, from 0 to 8 kHz.
-
-    Returns
-    -------
-    ndarray of float32, shape (n_mels, n_fft / 2 + 1)
-        Equal to ``librosa.filters.mel(sr=16000, n_fft=n_fft, n_mels=n_mels)``.
+    Equal to ``librosa.filters.mel(sr=16000, n_fft=n_fft, n_mels=n_mels)``, of shape (n_mels, n_fft / 2 + 1).
     """
     # Linear below 1 kHz (200/3 Hz a mel), logarithmic above (27 mels for a factor of 6.4).
     step, knee, log_step = 200.0 / 3, 1000.0, np.log(6.4) / 27.0

@@ -149,18 +149,9 @@ def kernel(units: Floats) -> Floats:
 
 
 def inverse_frequency(counts: csr_array) -> Floats:
-    """Weigh each bucket by how few texts have it (smoothed inverse document frequency).
+    """Weigh each bucket by how few texts have it (smoothed inverse document frequency); 0 where fewer than two do.
 
-    Parameters
-    ----------
-    counts : sparse array, shape (n, BUCKETS)
-        From `count_grams`.
-
-    Returns
-    -------
-    ndarray of float64, shape (BUCKETS,)
-        0 where fewer than two texts have it. Manning, Raghavan & Schütze (2008), "Introduction to Information
-        Retrieval", section 6.2.
+    Manning, Raghavan & Schütze (2008), "Introduction to Information Retrieval", section 6.2.
     """
     having = np.bincount(counts.indices, minlength=BUCKETS)
     weight: Floats = np.where(having >= 2, np.log((1 + counts.shape[0]) / (1 + having)) + 1, 0.0)

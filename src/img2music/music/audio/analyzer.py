@@ -22,7 +22,7 @@ from img2music.music.audio.affect_model import SIGNALS, AffectModel, shipped_mod
 from img2music.music.audio.mel import FRAME_RATE, HOP, SAMPLE_RATE, log_mel
 from img2music.music.audio.network import hear
 
-ANALYZER = "audio/3"
+ANALYZER = "audio/4"
 """Name and version of this analyzer; a new version means that libraries are analysed again."""
 EXCERPTS = 12
 EXCERPT_SECONDS = 8.0

@@ -19,6 +19,8 @@ SECONDS = 40.0
 """What is played of a score at most."""
 JITTER, SWAY = 0.008, 0.015
 """Standard deviation of onsets in seconds, and share by which the tempo sways: players are no clocks."""
+USUAL, OCTAVES, SLOWEST = 100.0, 0.4, 50.0
+"""Beats a minute at which scores are played: centre, octaves within which most lie, least."""
 NOTES_A_SECOND = 9.0
 """No score is played faster than that many different onsets."""
 INCIPIT = 10
@@ -89,6 +91,9 @@ JUDGED = (
 """What they are judged on: other composers, other collections."""
 
 
+COLLECTIONS = {collection.source for collection in (*TUNED, *JUDGED)}
+
+
 def scores(collections: tuple[Collection, ...], known: set[tuple[int, ...]]) -> Iterator[Piece]:
     """Play the scores whose key is sure, each once; a tune that begins like a known one is left out."""
     try:
@@ -144,10 +149,8 @@ def _played(collection: Collection, name: str, score: Any) -> Piece | None:
         return None
     beat = float(metres[0].beatDuration.quarterLength)
     bar = float(metres[0].barDuration.quarterLength)
-    upbeat = bar - float(score.parts[0].getElementsByClass("Measure")[0].barDuration.quarterLength or bar)
     measures = score.parts[0].getElementsByClass("Measure")
-    if len(measures) > 1:
-        upbeat = (float(measures[1].offset) % bar or bar) if float(measures[1].offset) < bar else 0.0
+    upbeat = float(measures[1].offset) % bar if len(measures) > 1 else 0.0
     one = bool(chance.random() < 0.5)
     notes: list[Note] = []
     last: tuple[float, int] = (-1.0, 128)
@@ -172,8 +175,7 @@ def _played(collection: Collection, name: str, score: Any) -> Piece | None:
         return None
     notes.sort(key=lambda note: note.start)
     onsets = len({round(note.start, 3) for note in notes}) / notes[-1].start
-    tempo = float(np.exp(chance.uniform(np.log(56.0), np.log(170.0))))
-    tempo = min(tempo, max(56.0, 60.0 * NOTES_A_SECOND / onsets))
+    tempo = float(np.clip(USUAL * 2 ** chance.normal(0, OCTAVES), SLOWEST, 60.0 * NOTES_A_SECOND / onsets))
     mode = int(last[1] % 12 == tonic)
     return Piece(collection.source, name, round(tempo, 2), last[1] % 12, mode, tuple(notes), programs)
 

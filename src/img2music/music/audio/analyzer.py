@@ -69,6 +69,7 @@ class _Window:
     mel: NDArray[np.float32]
     sound: NDArray[np.float32]
     pitch_classes: NDArray[np.float64]
+    pitches: NDArray[np.float64]
     powers: NDArray[np.float64]
     peak: float
     squares: float
@@ -134,8 +135,7 @@ def measure(path: str | os.PathLike[str]) -> Measurement:
     begin, end = int(sounding[0]), int(sounding[-1]) + 1
     hearing = hear(mel[:, begin:end], gain)
     powers = np.concatenate([window.powers for window in windows])
-    pitch_classes = np.sum([window.pitch_classes for window in windows], axis=0)
-    key = tonality.tonality(pitch_classes)
+    key = tonality.key(np.concatenate([window.pitches for window in windows]))
     features = Features(
         **hearing.outputs,
         tempo=rhythm.tempo(strengths, rises),
@@ -205,13 +205,15 @@ def _windows(excerpt: Excerpt) -> list[_Window]:
     windows = []
     for index in range(count):
         part = sound[frames[index] * HOP : frames[index + 1] * HOP]
+        magnitude = tonality.spectrum(part)
         windows.append(
             _Window(
                 start=excerpt.start + float(seconds[index]),
                 end=excerpt.start + float(seconds[index + 1]),
                 mel=mel[:, frames[index] : frames[index + 1]],
                 sound=part,
-                pitch_classes=tonality.chroma(part),
+                pitch_classes=tonality.chroma(magnitude),
+                pitches=tonality.pitches(magnitude),
                 powers=powers[blocks[index] : blocks[index + 1]],
                 peak=float(np.abs(part).max(initial=0.0)),
                 squares=float(np.einsum("i,i->", part, part, dtype=np.float64)),
@@ -238,12 +240,11 @@ def _model_inputs(
     """Inputs of the affect model, in the order of `INPUTS`, for one window or all."""
     pitch_classes = np.sum([window.pitch_classes for window in windows], axis=0)
     peak, squares = max(window.peak for window in windows), sum(window.squares for window in windows)
-    key = tonality.tonality(pitch_classes)
     amplitude = frames.amplitude.mean()
     signals: Sequence[float] = (
         math.log1p(rhythm.onset_count(frames.strength) / (len(frames.strength) / FRAME_RATE)),
         float(frames.strength.mean()),
-        key.majorness if key else 0.0,
+        tonality.majorness(pitch_classes),
         spectrum.register(frames.centroid, frames.level),
         float(frames.level.std()),
         20.0 * math.log10(peak / math.sqrt(squares / (len(frames.level) * HOP))),

@@ -18,11 +18,11 @@ LEVELS = (1 / 4, 1 / 3, 1 / 2, 2 / 3, 3 / 4, 1.0, 4 / 3, 3 / 2, 2.0, 3.0, 4.0)
 """Beats after which a change comes again or doesn't: parts of the beat, beats and bars."""
 WEIGHTS = np.array([
     # Onset strength at each level
-    0.674, 0.304, 1.04, -0.298, -0.258, 2.15, -0.486, 0.0981, 1.24, 1.22, 0.971,
+    0.194, 0.414, 0.804, -0.217, -0.473, 1.89, -0.394, 0.247, 0.988, 1.04, 1.09,
     # Rises in amplitude
-    0.453, 0.329, 0.0197, -0.405, -0.44, 2.48, -0.426, -0.757, 1.28, 1.31, 1.61,
+    0.245, 0.205, -0.274, -0.541, -0.623, 2.52, -0.449, -0.55, 1.4, 1.33, 1.97,
     # Octaves from 120 beats a minute, octaves from one onset a beat
-    -1.58, -2.7, 0.497, -0.0962, 0.347,
+    -1.5, -2.14, 0.481, -0.172, 0.355,
 ])  # fmt: skip
 """Weights of what is heard of a tempo, fitted to music of known tempo; docs/analyzer.md says which."""
 APART = 0.03  # share by which two tempi differ

@@ -6,7 +6,8 @@ import subprocess
 import tempfile
 import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -99,9 +100,7 @@ def scores(collections: tuple[Collection, ...], known: set[tuple[int, ...]]) -> 
     try:
         from music21 import corpus
     except ImportError as error:
-        raise InputError(
-            "music21 is not installed.", remedy="Install img2music with the extra `benchmark`."
-        ) from error
+        raise InputError("music21 is not installed.", remedy="Install img2music with the extra `benchmark`.") from error
     root = Path(corpus.__file__).parent
     for collection in collections:
         files = sorted(file for pattern in collection.patterns for file in root.glob(pattern))
@@ -112,7 +111,7 @@ def scores(collections: tuple[Collection, ...], known: set[tuple[int, ...]]) -> 
                 break
             try:
                 score = parse()
-            except Exception:  # noqa: BLE001, S112 - music21 can't read all of its corpus
+            except Exception:  # noqa: BLE001 - music21 can't read all of its corpus
                 continue
             piece = _played(collection, name, score)
             if piece is None or (begins := _incipit(piece)) in known:
@@ -128,7 +127,7 @@ def _shuffled(files: list[Path], tunes: bool, order: Generator) -> Iterator[tupl
     if not tunes:
         for index in order.permutation(len(files)):
             file = files[index]
-            yield f"{file.parent.name}/{file.stem}", lambda file=file: converter.parse(file)
+            yield f"{file.parent.name}/{file.stem}", partial(converter.parse, file)
         return
     references = [
         (file, int(line[2:])) for file in files for line in file.read_text("utf-8", "replace").splitlines()
@@ -136,7 +135,7 @@ def _shuffled(files: list[Path], tunes: bool, order: Generator) -> Iterator[tupl
     ]  # fmt: skip
     for index in order.permutation(len(references)):
         file, reference = references[index]
-        yield f"{file.stem} {reference}", lambda file=file, x=reference: converter.parse(file, number=x)
+        yield f"{file.stem} {reference}", partial(converter.parse, file, number=reference)
 
 
 def _played(collection: Collection, name: str, score: Any) -> Piece | None:
@@ -216,8 +215,9 @@ TUNED_GROOVES = (
            "..x...x...x...x.", "..x...x...x...x.", ((4, 81, 90), (38, 39), LEADS)),
     Groove("hip hop", 4, 4, 75, 100, {KICK: "x.....x.x.......", SNARE: "....x.......x...", HAT: "x.o.x.o.x.o.x.o."},
            "x...............", "x.....x.x.......", (KEYS, BASSES, LEADS)),
-    Groove("drum and bass", 4, 4, 160, 180, {KICK: "x.........x.....", SNARE: "....x.......x...", HAT: "x.o.x.o.x.o.x.o."},
-           "x...............", "x.....o...x.....", (PADS, (38, 39), LEADS)),
+    Groove("drum and bass", 4, 4, 160, 180,
+           {KICK: "x.........x.....", SNARE: "....x.......x...", HAT: "x.o.x.o.x.o.x.o."}, "x...............",
+           "x.....o...x.....", (PADS, (38, 39), LEADS)),
     Groove("shuffle", 4, 3, 80, 130, {KICK: "x.....x.....", SNARE: "...x.....x..", HAT: "x.ox.ox.ox.o"},
            "x..o..x..o..", "x..x..x..x..", ((26, 16, 0), BASSES, LEADS)),
     Groove("waltz", 3, 2, 80, 180, {KICK: "x.....", STICK: "..x.x."}, "..x.x.", "x.....", ((0, 21, 24), BASSES, LEADS)),
@@ -245,12 +245,13 @@ JUDGED_GROOVES = (
            "x....o......", "x..x..x..x..", ((0, 26), (32,), (65, 56, 66))),
     Groove("jazz waltz", 3, 3, 90, 170, {RIDE: "x..x.ox..", KICK: "x........", STICK: "...o..o.."}, "x....x...",
            "x........", ((0, 26), (32,), (65, 56, 11))),
-    Groove("bossa nova", 4, 4, 60, 85, {STICK: "x..o..x...o..x..", KICK: "x..oo..ox..oo..o", SHAKER: "oooooooooooooooo"},
-           "x..x..x...x..x..", "x.....o.x.....o.", ((24, 0), (32,), LEADS)),
+    Groove("bossa nova", 4, 4, 60, 85,
+           {STICK: "x..o..x...o..x..", KICK: "x..oo..ox..oo..o", SHAKER: "oooooooooooooooo"}, "x..x..x...x..x..",
+           "x.....o.x.....o.", ((24, 0), (32,), LEADS)),
     Groove("slow twelve eight", 4, 3, 50, 75, {KICK: "x.....x.....", SNARE: "...x.....x..", RIDE: "xooxooxooxoo"},
            "xooxooxooxoo", "x.....x.....", ((0, 16), BASSES, LEADS)),
-    Groove("broken piano", 4, 4, 55, 85, {}, "x.o.x.o.x.o.x.o.", "x.......x.......", ((0, 2, 46), (32, 0), (71, 40, 73)),
-           broken=True),
+    Groove("broken piano", 4, 4, 55, 85, {}, "x.o.x.o.x.o.x.o.", "x.......x.......",
+           ((0, 2, 46), (32, 0), (71, 40, 73)), broken=True),
     Groove("strummed", 4, 4, 75, 125, {}, "x...x.o...o.x.o.", "x.......x.......", ((24, 25, 105), BASSES, LEADS)),
     Groove("slow strings", 3, 2, 60, 95, {}, "x.....", "x.....", ((48, 49, 50), (43, 32), (40, 68, 73))),
     Groove("synthwave", 4, 4, 80, 120, {KICK: "x...x...x...x...", SNARE: "....x.......x..."}, "x...............",
@@ -287,7 +288,6 @@ def _made(groove: Groove, chords: tuple[tuple[tuple[int, ...], ...], ...], chanc
     turned = int(chance.integers(len(progression))) if chance.random() < 0.35 else 0  # begins on another chord
     progression = progression[turned:] + progression[:turned]
     closes = bool(chance.random() < 0.5)
-    scale = [key + step for step in ((0, 2, 4, 7, 9) if mode else (0, 3, 5, 7, 10))]
     notes: list[Note] = []
     sung = 72
     for bar in range(bars + 1):
@@ -318,20 +318,30 @@ def _made(groove: Groove, chords: tuple[tuple[tuple[int, ...], ...], ...], chanc
             pitch = root + (7 if mark == "o" and chance.random() < 0.4 else 0)
             notes.append(Note(begin + start, 0.9 * (until - start), 36 + pitch % 12, 88, 1))
         if lead:
-            start = 0.0
-            while start < groove.beats:
-                length = float(chance.choice([0.5, 1.0, 1.0, 2.0]))
-                if chance.random() < 0.75:
-                    near = [pitch for pitch in range(sung - 4, sung + 5) if (pitch - key) % 12 in
-                            {(step - key) % 12 for step in scale} and 62 <= pitch <= 86]  # fmt: skip
-                    near = near or [72]
-                    tones = [pitch for pitch in near if (pitch - root) % 12 in {step % 12 for step in triad}]
-                    sung = int(chance.choice(tones if tones and start == 0.0 else near))
-                    notes.append(Note(begin + start, min(length, groove.beats - start) * 0.9, sung, 80, 2))
-                start += length
-    if chance.random() < 0.3:  # a quiet, regular piece may have a part left out
+            line, sung = _line(groove, key, mode, (root, triad), sung=sung, chance=chance)
+            notes += [replace(note, start=begin + note.start) for note in line]
+    if chance.random() < 0.3:  # without its bass
         notes = [note for note in notes if note.channel != 1]
     return Piece(groove.name, f"{groove.name} {index}", round(tempo, 2), key, mode, tuple(notes), programs)
+
+
+def _line(
+    groove: Groove, key: int, mode: int, chord: tuple[int, tuple[int, ...]], *, sung: int, chance: Generator
+) -> tuple[list[Note], int]:
+    """Lead of a bar over a chord, in the pentatonic scale of the key, and its last pitch."""
+    scale = {0, 2, 4, 7, 9} if mode else {0, 3, 5, 7, 10}
+    root, triad = chord
+    notes, start = [], 0.0
+    while start < groove.beats:
+        length = float(chance.choice([0.5, 1.0, 1.0, 2.0]))
+        if chance.random() < 0.75:
+            near = [pitch for pitch in range(max(62, sung - 4), min(86, sung + 4) + 1) if (pitch - key) % 12 in scale]
+            near = near or [72]
+            tones = [pitch for pitch in near if (pitch - root) % 12 in {step % 12 for step in triad}]
+            sung = int(chance.choice(tones if tones and start == 0.0 else near))
+            notes.append(Note(start, min(length, groove.beats - start) * 0.9, sung, 80, 2))
+        start += length
+    return notes, sung
 
 
 def _chord(key: int, mode: int, degree: int) -> tuple[int, tuple[int, ...]]:
@@ -358,7 +368,9 @@ def play(piece: Piece, sound_font: Path, path: Path) -> None:
 
     program = shutil.which("fluidsynth")
     if program is None:
-        raise InputError("FluidSynth is not installed.", remedy="Install it, for example with `apt install fluidsynth`.")
+        raise InputError(
+            "FluidSynth is not installed.", remedy="Install it, for example with `apt install fluidsynth`."
+        )
     chance = chance_of(piece.name)
     phase = chance.uniform(0, 2 * np.pi)
     events: list[tuple[float, int, Any]] = [
@@ -386,4 +398,4 @@ def play(piece: Piece, sound_font: Path, path: Path) -> None:
         score = Path(folder) / "score.mid"
         midi.save(score)
         command = [program, "-n", "-i", "-q", "-g", "0.5", "-r", "22050", "-T", "wav", "-F", str(path), str(sound_font)]
-        subprocess.run([*command, str(score)], check=True, capture_output=True)  # noqa: S603
+        subprocess.run([*command, str(score)], check=True, capture_output=True)

@@ -53,7 +53,9 @@ def run(options: argparse.Namespace) -> Report:
     fonts = options.sound_font or [Path("/usr/share/sounds", font) for font in SOUND_FONTS]
     fonts = [font for font in fonts if font.is_file()]
     if not fonts:
-        raise InputError("No sound font was found.", remedy="Name one with --sound-font, or install fluid-soundfont-gm.")
+        raise InputError(
+            "No sound font was found.", remedy="Name one with --sound-font, or install fluid-soundfont-gm."
+        )
     report = Report(
         "tempo_key", ["music", "pieces", "tempo", "half, double", "third, 3/2 ...", "other", "key", "MIREX"]
     )

@@ -20,8 +20,8 @@ SECONDS = 40.0
 """What is played of a score at most."""
 JITTER, SWAY = 0.008, 0.015
 """Standard deviation of onsets in seconds, and share by which the tempo sways: players are no clocks."""
-USUAL, OCTAVES, SLOWEST = 100.0, 0.4, 50.0
-"""Beats a minute at which scores are played: centre, octaves within which most lie, least."""
+SLOWEST, FASTEST = 56.0, 170.0
+"""Beats a minute at which scores are played, at random between."""
 NOTES_A_SECOND = 9.0
 """No score is played faster than that many different onsets."""
 INCIPIT = 10
@@ -174,7 +174,8 @@ def _played(collection: Collection, name: str, score: Any) -> Piece | None:
         return None
     notes.sort(key=lambda note: note.start)
     onsets = len({round(note.start, 3) for note in notes}) / notes[-1].start
-    tempo = float(np.clip(USUAL * 2 ** chance.normal(0, OCTAVES), SLOWEST, 60.0 * NOTES_A_SECOND / onsets))
+    tempo = float(np.exp(chance.uniform(np.log(SLOWEST), np.log(FASTEST))))
+    tempo = min(tempo, max(SLOWEST, 60.0 * NOTES_A_SECOND / onsets))
     mode = int(last[1] % 12 == tonic)
     return Piece(collection.source, name, round(tempo, 2), last[1] % 12, mode, tuple(notes), programs)
 

@@ -101,7 +101,7 @@ class TrackAnalysis:
     Attributes
     ----------
     analyzer : str
-        Name and version of the analyzer, such as ``"audio/3"``.
+        Name and version of the analyzer, such as ``"audio/4"``.
     duration : float
         Length of the track in seconds.
     listened : float

@@ -259,7 +259,7 @@ JUDGED_GROOVES = (
            "x.x.x.x.x.x.x.x.", ((90, 81, 89), (38, 39), LEADS)),
 )  # fmt: skip
 
-MAJOR_CHORDS, MINOR_CHORDS = {1: 0, 2: 2, 3: 4, 4: 5, 5: 7, 6: 9}, {1: 0, 3: 3, 4: 5, 5: 7, 6: 8, 7: 10}
+MAJOR_CHORDS, MINOR_CHORDS = {1: 0, 2: 2, 3: 4, 4: 5, 5: 7, 6: 9, 7: 10}, {1: 0, 3: 3, 4: 5, 5: 7, 6: 8, 7: 10}
 # Degrees of chords; 7 in major is the flat seventh, 50 the major dominant of a minor key.
 TUNED_CHORDS = (
     ((1, 5, 6, 4), (1, 4, 5, 4), (1, 6, 2, 5), (1, 1, 4, 5), (1, 4, 1, 5)),
@@ -350,7 +350,7 @@ def _chord(key: int, mode: int, degree: int) -> tuple[int, tuple[int, ...]]:
     if degree == 50:
         return key + 7, major
     if mode:
-        return key + ({**MAJOR_CHORDS, 7: 10}[degree]), minor if degree in (2, 3, 6) else major
+        return key + MAJOR_CHORDS[degree], minor if degree in (2, 3, 6) else major
     return key + MINOR_CHORDS[degree], minor if degree in (1, 4, 5) else major
 
 
@@ -363,15 +363,20 @@ def _struck(pattern: str, groove: Groove) -> Iterator[tuple[float, str]]:
 # --- sound ----------------------------------------------------------------------------------------------------------
 
 
-def play(piece: Piece, sound_font: Path, path: Path) -> None:
-    """Write a piece as sound, with a human hand, by FluidSynth."""
-    import mido
-
+def synthesizer() -> str:
+    """Find FluidSynth."""
     program = shutil.which("fluidsynth")
     if program is None:
         raise InputError(
             "FluidSynth is not installed.", remedy="Install it, for example with `apt install fluidsynth`."
         )
+    return program
+
+
+def play(piece: Piece, sound_font: Path, path: Path) -> None:
+    """Write a piece as sound, with a human hand, by FluidSynth."""
+    import mido
+
     chance = chance_of(piece.name)
     phase = chance.uniform(0, 2 * np.pi)
     events: list[tuple[float, int, Any]] = [
@@ -398,5 +403,19 @@ def play(piece: Piece, sound_font: Path, path: Path) -> None:
     with tempfile.TemporaryDirectory() as folder:
         score = Path(folder) / "score.mid"
         midi.save(score)
-        command = [program, "-n", "-i", "-q", "-g", "0.5", "-r", "22050", "-T", "wav", "-F", str(path), str(sound_font)]
+        command = [
+            synthesizer(),
+            "-n",
+            "-i",
+            "-q",
+            "-g",
+            "0.5",
+            "-r",
+            "22050",
+            "-T",
+            "wav",
+            "-F",
+            str(path),
+            str(sound_font),
+        ]
         subprocess.run([*command, str(score)], check=True, capture_output=True)

@@ -56,6 +56,7 @@ def run(options: argparse.Namespace) -> Report:
         raise InputError(
             "No sound font was found.", remedy="Name one with --sound-font, or install fluid-soundfont-gm."
         )
+    known_music.synthesizer()
     report = Report(
         "tempo_key", ["music", "pieces", "tempo", "half, double", "third, 3/2 ...", "other", "key", "MIREX"]
     )

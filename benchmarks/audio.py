@@ -13,7 +13,7 @@ import numpy as np
 from benchmarks.report import Report
 from img2music.connectors.folders import is_audio_name
 from img2music.errors import InputError
-from img2music.music.audio import analyzer, loudness, mel, musicnn, network, rhythm, spectrum, tonality
+from img2music.music.audio import analyzer, loudness, mel, musicnn, network, rhythm, tonality
 
 # Stages of an analysis: the module that looks the function up, and its name there.
 STAGES: list[tuple[str, Any, str]] = [
@@ -27,7 +27,7 @@ STAGES: list[tuple[str, Any, str]] = [
     ("onset strength", rhythm, "onset_strength"),
     ("accents", rhythm, "accents"),
     ("tempo", rhythm, "tempo"),
-    ("register and levels", spectrum, "centroid_and_level"),
+    ("register and levels", analyzer, "centroid_and_level"),
     ("MusiCNN", musicnn, "listen"),
 ]
 

@@ -18,8 +18,8 @@ from img2music.affect import Affect
 from img2music.music.lyrics.affect_model import shipped_readers, text_affect
 from img2music.music.lyrics.cleaning import clean
 from img2music.music.lyrics.fusion import WEIGHT
-from img2music.music.lyrics.lemmas import lemmatise
-from img2music.music.lyrics.lexicon import Lexicon
+from img2music.research.text.lemmas import lemmatise
+from img2music.research.text.lexicon import Lexicon
 
 FEATURES = (
     "danceability",

@@ -221,7 +221,7 @@ def test_numbers_of_numpy_are_numbers(library):
 
 
 def test_filters_stand_beside_options_in_every_call(library):
-    assert library.tag(artist="nobody", dry_run=True).files == []
+    assert library.tag(artist="nobody", dry_run=True).items == []
     for call in (library.tag, lambda **wrong: library.scan("/none", **wrong)):
         with pytest.raises(UsageError, match="no option `foo`"):
             call(foo=1)

@@ -69,6 +69,8 @@ def recommend(
         with LibraryStore.open(location, read_only=True) as store:
             return Recommender(store).recommend(asked, options, progress)
 
+    if options.where.folder:
+        raise UsageError("Give either `folder` or `music`; `folder` chooses a folder of the library.")
     folder = Path(music)
     if not folder.is_dir():
         raise InputError("there is no such folder: give a folder of music as `music`.", os.fspath(music))

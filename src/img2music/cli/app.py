@@ -33,7 +33,10 @@ COMMANDS = {
     "library": _group(
         "Look after the library.", "library", "info", "verify", "failures", "prune", "forget", "export", "import_"
     ),
-    "lyrics": _group("Fetch and show the lyrics of the tracks in the library.", "lyrics", "affect", "fetch", "show"),
+    "lyrics": {
+        "affect": "img2music.research.cli.lyrics_affect:affect",
+        **_group("Fetch and show the lyrics of the tracks in the library.", "lyrics", "fetch", "show"),
+    },
     "models": _group(
         "List, choose and keep the models that read pictures.", "models", "list_", "show", "use", "add", "remove"
     ),

@@ -1,11 +1,10 @@
 """Fetches the words of tracks from files and services, and keeps them, with where they come from, in the library."""
 
-import dataclasses
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Literal, Protocol
+from typing import Literal, Protocol
 
 from img2music.connectors.lyrics import Lyrics
 from img2music.errors import InputError, SourceError, UsageError, printable
@@ -14,7 +13,7 @@ from img2music.library.record import LOCAL, LyricsRecord, best
 from img2music.library.store import LibraryStore
 from img2music.options import LyricsSource, chosen
 from img2music.progress import Progress, Step, unwatched
-from img2music.shapes import Result, to_dict
+from img2music.shapes import Result
 from img2music.track import Track
 
 SERVICES = (LyricsSource.LRCLIB, LyricsSource.MUSIXMATCH)
@@ -33,41 +32,28 @@ class Service(Protocol):
         """The lyrics of a song."""
 
 
-@dataclass
+@dataclass(repr=False)
 class FetchReport(Result):
-    """What `fetch` did.
-
-    Attributes
-    ----------
-    tracks : int
-        That were looked at.
-    known : int
-        Those whose words were known before.
-    found : dict of str to int
-        Tracks whose words were found, by source.
-    instrumental : int
-        Tracks that are known to have none.
-    none : int
-        Tracks of which no source knows the words; also of earlier runs.
-    unnamed : int
-        Tracks that no service was asked for, since they have no title or no artist.
-    failed : list of InputError
-        Tracks that a service failed on; they are asked for again in the next run.
-    given_up : list of str
-        Services that were not asked any more, since they failed.
-    unasked : int
-        Tracks that they were not asked for.
-    """
+    """What `fetch` did."""
 
     tracks: int = 0
+    """That were looked at."""
     known: int = 0
+    """Those whose words were known before."""
     found: dict[str, int] = field(default_factory=dict)
+    """Tracks whose words were found, by source."""
     instrumental: int = 0
+    """Tracks that are known to have none."""
     none: int = 0
+    """Tracks of which no source knows the words; also of earlier runs."""
     unnamed: int = 0
+    """Tracks that no service was asked for, since they have no title or no artist."""
     failed: list[InputError] = field(default_factory=list)
+    """Tracks that a service failed on; they are asked for again in the next run."""
     given_up: list[str] = field(default_factory=list)
+    """Services that were not asked any more, since they failed."""
     unasked: int = 0
+    """Tracks that they were not asked for."""
 
     @property
     def got(self) -> int:
@@ -111,47 +97,21 @@ def fetch(
     return _Fetch(store, sources, asking, again).run(where, limit, progress)
 
 
-@dataclass(frozen=True, slots=True)
-class NamedTrack:
-    """What tells a track."""
-
-    id: int
-    path: str | None
-    identifier: str | None
-    title: str | None
-    artist: str | None
-    album: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LyricsShape:
-    """``img2music/lyrics/1``."""
-
-    schema: Literal["img2music/lyrics/1"] = "img2music/lyrics/1"
-    track: NamedTrack
-    lyrics: list[LyricsRecord]
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class KnownLyrics(Result):
-    """What is known of the words of a track.
+    """What is known of the words of a track."""
 
-    Attributes
-    ----------
-    track : Track
-        The track.
-    records : list of LyricsRecord
-        One a source that was asked, best first.
-    """
-
+    schema: Literal["img2music/lyrics/1"] = field(default="img2music/lyrics/1", init=False, repr=False)
     track: Track
-    records: list[LyricsRecord]
+    """The track."""
+    lyrics: list[LyricsRecord]
+    """One a source that was asked, best first."""
 
     def require(self) -> LyricsRecord:
         """The best of the records."""
-        record = best(self.records)
+        record = best(self.lyrics)
         if record is None:
-            tried = f" ({', '.join(record.source for record in self.records)} know none)" if self.records else ""
+            tried = f" ({', '.join(record.source for record in self.lyrics)} know none)" if self.lyrics else ""
             raise InputError(
                 f"no lyrics of it are known{tried};",
                 self.track.path or self.track.identifier,
@@ -159,19 +119,13 @@ class KnownLyrics(Result):
             )
         return record
 
-    def to_dict(self) -> dict[str, Any]:
-        """The documented shape ``img2music/lyrics/1`` (docs/json.md)."""
-        named = NamedTrack(**{each.name: getattr(self.track, each.name) for each in dataclasses.fields(NamedTrack)})
-        return to_dict(LyricsShape(track=named, lyrics=self.records))
-
 
 def known_lyrics(store: LibraryStore, track: str) -> KnownLyrics:
     """Read what is known of the words of a track."""
     found = store.find_any(track)
     if found is None:
         raise UsageError(f"There is no track {printable(track)} in the library.")
-    records = store.lyrics([found.id]).get(found.id, [])
-    return KnownLyrics(found, records)
+    return KnownLyrics(found, store.lyrics([found.id]).get(found.id, []))
 
 
 def describe(track: Track, record: LyricsRecord) -> str:

@@ -1,5 +1,6 @@
 """What the library stores of one file or song, and how a curve is packed."""
 
+import struct
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -11,6 +12,7 @@ from img2music.connectors.folders import FileState
 from img2music.track import Tags
 
 CURVE_DTYPE = np.dtype([("start", "<f8"), ("end", "<f8"), ("valence", "<f8"), ("arousal", "<f8")])
+_POINT = struct.Struct("<dddd")
 
 LOCAL = ("tags", "files")
 """Sources of lyrics that are the sound file itself, or lie beside it."""
@@ -70,24 +72,21 @@ def best(records: Iterable[LyricsRecord]) -> LyricsRecord | None:
 
 def pack_curve(curve: Sequence[CurvePoint]) -> bytes:
     """Pack an affect curve: 32 bytes a point (`CURVE_DTYPE`, little-endian)."""
-    rows = [(point.start, point.end, point.affect.valence, point.affect.arousal) for point in curve]
-    return np.array(rows, dtype=CURVE_DTYPE).tobytes()
+    return b"".join(_POINT.pack(each.start, each.end, each.affect.valence, each.affect.arousal) for each in curve)
 
 
 def unpack_curve(packed: bytes, shift: float = 0.0) -> tuple[CurvePoint, ...]:
     """Unpack what `pack_curve` packed."""
-    rows = np.frombuffer(packed, dtype=CURVE_DTYPE)
+    points: Iterable[tuple[float, ...]] = _POINT.iter_unpack(packed)
     if shift:
-        rows = rows.copy()
-        rows["valence"] = (rows["valence"] + shift).clip(0.0, 1.0)
-    return tuple(CurvePoint(start, end, Affect(valence, arousal)) for start, end, valence, arousal in rows.tolist())
+        points = ((start, end, min(max(valence + shift, 0.0), 1.0), arousal) for start, end, valence, arousal in points)
+    return tuple(CurvePoint(start, end, Affect(valence, arousal)) for start, end, valence, arousal in points)
 
 
 @dataclass(frozen=True, slots=True)
-class Failure:
-    """A file that could not be analysed, and why."""
+class Failure(FileState):
+    """A file as it was when it could not be analysed, and why."""
 
-    file: FileState  # the file as it was
     analyzer: str  # the analyzer version that failed
     reason: str  # why, without the path
 

@@ -17,18 +17,7 @@ from img2music.options import MatchMode
 
 
 def similarity(distance: float) -> float:
-    """Similarity of two positions, 1 / (1 + distance), as in the original Img2Music (DSL 23-1).
-
-    Parameters
-    ----------
-    distance : float
-        Euclidean, at least 0.
-
-    Returns
-    -------
-    float
-        In (0, 1]; 1 for equal positions.
-    """
+    """Similarity of two positions at a Euclidean distance, as in the original Img2Music (DSL 23-1); 1 at none."""
     return 1.0 / (1.0 + distance)
 
 

@@ -16,9 +16,10 @@ from img2music.library.schema import fold
 from img2music.matching.choice import choosable
 from img2music.matching.diversity import second_copies
 from img2music.matching.explanations import explain
+from img2music.matching.passages import clock
 from img2music.options import CueCount, MatchMode, SpotOptions
 from img2music.soundtrack.choosing import MEMORY, Chosen, Prices, choose, shortlist
-from img2music.soundtrack.cue_sheet import Cue, Scene, clock, clocks
+from img2music.soundtrack.cue_sheet import Cue, Scene, clocks
 from img2music.soundtrack.cueing import CueWriter, Runner
 from img2music.soundtrack.curves import TOLERANCE, FilmCurve, Pace, Span, TrackCurves
 from img2music.soundtrack.film import Film
@@ -31,7 +32,6 @@ CELL, COARSE_CELL = 1.0, 2.0
 
 MANY = 3000  # tracks from which on cells are coarse, to keep the search within seconds
 NAMED = 10  # songs that are listed where a name fits several
-TRACKS_AT_ONCE = 8192  # tracks whose costs are in memory at once
 
 
 @dataclass(frozen=True)
@@ -80,14 +80,13 @@ def candidates(store: "LibraryStore", options: SpotOptions) -> Candidates:
     if not first_copies.any() and not pins:
         raise choice.refusal or UsageError("The bans leave no song: ban fewer.")
     kept = np.flatnonzero(first_copies | np.isin(np.arange(len(passes)), list(pins.values())))
-    index_of = {int(index): number for number, index in enumerate(kept)}
     return Candidates(
         ids=columns["id"][kept],
         durations=columns["duration"][kept].astype(np.float64),
         artists=_artist_numbers(columns["artist"][kept]),
         curves=[curves[number] for number in columns["id"][kept].tolist()],
         allowed=first_copies[kept],
-        pins={scene: index_of[index] for scene, index in pins.items()},
+        pins={scene: int(np.searchsorted(kept, index)) for scene, index in pins.items()},
         library=library,
         filtered=options.where.narrows or bool(banned),
         tempos=columns["tempo"][kept].astype(np.float64),
@@ -96,11 +95,9 @@ def candidates(store: "LibraryStore", options: SpotOptions) -> Candidates:
 
 
 def _artist_numbers(artists: NDArray[Any]) -> NDArray[np.int64]:
-    numbers: dict[str, int] = {}
-    found = np.empty(len(artists), dtype=np.int64)
-    for index, artist in enumerate(artists.tolist()):
-        found[index] = numbers.setdefault(fold(artist), len(artists) + len(numbers)) if artist else index
-    return found
+    names = [fold(artist) if artist else index for index, artist in enumerate(artists.tolist())]
+    numbers: dict[str | int, int] = {}
+    return np.array([numbers.setdefault(name, len(numbers)) for name in names], dtype=np.int64)
 
 
 def _found(store: "LibraryStore", columns: dict[str, NDArray[Any]], text: str) -> int:
@@ -285,16 +282,9 @@ def shortlists(
     if not free or not tracks.allowed.any():
         return found
     best = [(np.array([], dtype=np.int64), np.array([], dtype=np.float32)) for _ in free]
-    pending: list[NDArray[np.float32]] = []
-    begin = 0
     for first, part in music.costs(curve, free):
         part[:, ~tracks.allowed[first : first + part.shape[1]]] = np.inf
-        pending.append(part)
-        end = first + part.shape[1]
-        if end - begin >= TRACKS_AT_ONCE or end == len(music):
-            costs = np.concatenate(pending, axis=1)
-            best = [_shorter(known, begin, costs[row], tracks.artists) for row, known in enumerate(best)]
-            pending, begin = [], end
+        best = [_shorter(known, first, part[row], tracks.artists) for row, known in enumerate(best)]
     found |= {
         span: (chosen, costs.astype(np.float64))
         for span, (chosen, costs) in zip(free, best, strict=True)

@@ -35,32 +35,22 @@ MAX_SIDE = 4096
 
 @dataclass(frozen=True, slots=True)
 class ImageAnalysis:
-    """What one model reads in one image.
-
-    Attributes
-    ----------
-    path : str
-        The file, as ``os.fsdecode`` gives it.
-    affect : Affect
-        Affect of the image.
-    model : str
-        Name and version of the model, such as ``"oasis-lite2-lite0/1"``.
-    width, height : int
-        Size of the upright original in pixels.
-    spread : tuple of (float, float), optional
-        Standard deviations of valence and arousal on the unit scale, of what people's ratings turn out to be around
-        ``affect``; None if the model gives none.
-    note : str, optional
-        How much of a damaged image was read.
-    """
+    """What one model reads in one image."""
 
     path: str
+    """The file, as ``os.fsdecode`` gives it."""
     affect: Affect
     model: str
+    """Name and version of the model, such as ``"oasis-lite2-lite0/1"``."""
     width: int
+    """Of the upright original, in pixels."""
     height: int
+    """Of the upright original, in pixels."""
     spread: tuple[float, float] | None = None
+    """Standard deviations of valence and arousal on the unit scale, of what people's ratings turn out to be around
+    ``affect``; None if the model gives none."""
     note: str | None = None
+    """How much of a damaged image was read."""
 
 
 class ImageModel:

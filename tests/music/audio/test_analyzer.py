@@ -21,9 +21,8 @@ from soxr import resample
 from img2music.analysis import TrackAnalysis
 from img2music.errors import InputError
 from img2music.music.audio import analyzer
-from img2music.music.audio.mel import HOP, WINDOW, log_mel
+from img2music.music.audio.mel import HOP, WINDOW, centroid_and_level, log_mel
 from img2music.music.audio.network import LABELS
-from img2music.music.audio.spectrum import centroid_and_level
 from tests.support.sounds import chords, clicks, encode, noise, tone, wav_header
 
 pytestmark = pytest.mark.slow

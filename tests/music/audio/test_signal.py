@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from img2music.music.audio import loudness, mel, rhythm, spectrum, tonality
+from img2music.music.audio import loudness, mel, rhythm, tonality
 from tests.support.sounds import chords, clicks, noise, tone
 
 STEREO = ("FL", "FR")
@@ -225,6 +225,17 @@ class TestTonality:
             assert np.argmax(tonality.chroma(magnitude)) == number
             assert np.argmax(tonality.pitches(magnitude).sum(axis=0)) == pytest.approx(10 * number, abs=1)
 
+    def test_pitch_classes_of_a_fifth(self) -> None:
+        """What leaks into other classes tells the window, and the bins that are used."""
+        sound = tone(440.0, 1, 16_000, 1.0) + tone(660.0, 1, 16_000, 0.5)
+        found = tonality.chroma(sound[0])
+        expected = [
+            *(0.004861, 0.00412, 0.004221, 0.007399, 0.283624, 0.008422),
+            *(0.006312, 0.008899, 0.023931, 0.618224, 0.022318, 0.00767),
+        ]
+        np.testing.assert_allclose(found / found.sum(), expected, atol=2e-5)
+        assert found.sum() == pytest.approx(10.4633, rel=1e-4)
+
     def test_silence_has_no_key(self) -> None:
         silence = np.zeros((1, 16_000), np.float32)
         assert key_of(silence) is None
@@ -234,8 +245,8 @@ class TestTonality:
 class TestSpectrum:
     @staticmethod
     def read(sound: NDArray[np.float32]) -> tuple[float, float]:
-        centroid, level = spectrum.centroid_and_level(mel.log_mel(sound[0]))
-        return spectrum.register(centroid, level), float(level.std())
+        centroid, level = mel.centroid_and_level(mel.log_mel(sound[0]))
+        return mel.register(centroid, level), float(level.std())
 
     def test_register_follows_pitch(self) -> None:
         registers = [self.read(tone(pitch, 2, 16_000))[0] for pitch in (110, 440, 1760, 7040)]

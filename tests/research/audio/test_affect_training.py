@@ -15,6 +15,7 @@ from img2music.research.audio.affect_training import (
     read_pmemo,
     train_affect_model,
 )
+from img2music.research.audio.model_file import save
 
 
 def invented(count: int, seed: int) -> RatedMusic:
@@ -51,11 +52,11 @@ def test_evaluation_sees_no_song_twice() -> None:
 
 def test_a_model_survives_its_file(tmp_path: Path) -> None:
     model = train_affect_model(invented(100, 5))
-    model.save(tmp_path / "model.json")
+    save(model, tmp_path / "model.json")
     loaded = AffectModel.load(tmp_path / "model.json")
     inputs = invented(1, 6).inputs[0]
     assert loaded.affect(inputs).distance(model.affect(inputs)) < 1e-4
-    loaded.save(tmp_path / "again.json")
+    save(loaded, tmp_path / "again.json")
     assert (tmp_path / "again.json").read_bytes() == (tmp_path / "model.json").read_bytes()
 
 

@@ -17,9 +17,9 @@ from img2music.errors import Img2MusicError, InputError, unexpected
 from img2music.media.audio import Audio, open_audio
 from img2music.media.audio_file import SHORTFALL
 from img2music.media.excerpts import Excerpt, mono
-from img2music.music.audio import loudness, musicnn, rhythm, spectrum, tonality
+from img2music.music.audio import loudness, musicnn, rhythm, tonality
 from img2music.music.audio.affect_model import SIGNALS, AffectModel, shipped_model
-from img2music.music.audio.mel import FRAME_RATE, HOP, SAMPLE_RATE, log_mel
+from img2music.music.audio.mel import FRAME_RATE, HOP, SAMPLE_RATE, centroid_and_level, log_mel, register
 from img2music.music.audio.network import hear
 
 ANALYZER = "audio/4"
@@ -129,7 +129,7 @@ def measure(path: str | os.PathLike[str]) -> Measurement:
     strengths = [rhythm.onset_strength(excerpt, loudest) for excerpt in excerpt_mels]
     rises, amplitudes = zip(*(rhythm.accents(excerpt, loudest) for excerpt in excerpt_mels), strict=True)
     strength, rise, amplitude = (np.concatenate(parts) for parts in (strengths, rises, amplitudes))
-    frames = _Frames(strength, rise, amplitude, *spectrum.centroid_and_level(mel))
+    frames = _Frames(strength, rise, amplitude, *centroid_and_level(mel))
     gain = LEVEL - float(frames.level.max())
     sounding = np.flatnonzero(frames.level > frames.level.max() - RANGE)
     begin, end = int(sounding[0]), int(sounding[-1]) + 1
@@ -245,7 +245,7 @@ def _model_inputs(
         math.log1p(rhythm.onset_count(frames.strength) / (len(frames.strength) / FRAME_RATE)),
         float(frames.strength.mean()),
         tonality.majorness(pitch_classes),
-        spectrum.register(frames.centroid, frames.level),
+        register(frames.centroid, frames.level),
         float(frames.level.std()),
         20.0 * math.log10(peak / math.sqrt(squares / (len(frames.level) * HOP))),
         math.log(max(LEAST_ATTACK, frames.rise.mean() / amplitude)),

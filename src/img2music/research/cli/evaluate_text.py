@@ -55,9 +55,9 @@ def evaluate_text(
     reads MiniLM's vectors is judged where the extra lyrics is installed, which lexicons need too.
     """
     from img2music.music.lyrics.affect_model import shipped_readers
-    from img2music.music.lyrics.lexicon import Lexicon
     from img2music.music.lyrics.text_model import load_reader
     from img2music.research.text.evaluation import evaluate_text as judge
+    from img2music.research.text.lexicon import Lexicon
     from img2music.research.text.rated_texts import read_emobank
 
     beside = [Lexicon.load(path) for path in lexicons]

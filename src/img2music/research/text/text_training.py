@@ -8,7 +8,6 @@ from scipy.linalg import cho_factor, cho_solve
 from scipy.sparse import csr_array
 
 from img2music.music.lyrics.encoders import WIDTH, MiniLM
-from img2music.music.lyrics.lexicon import Lexicon
 from img2music.music.lyrics.text_model import (
     BUCKETS,
     DIMENSIONS,
@@ -24,6 +23,7 @@ from img2music.music.lyrics.text_model import (
 )
 from img2music.music.lyrics.tokens import wordpieces
 from img2music.progress import Progress, Step, unwatched
+from img2music.research.text.lexicon import Lexicon
 from img2music.research.text.rated_texts import RatedTexts
 
 # Chosen on EmoBank's dev split.
@@ -113,18 +113,9 @@ def kernel(units: Floats) -> Floats:
 
 
 def inverse_frequency(counts: csr_array) -> Floats:
-    """Weigh each bucket by how few texts have it (smoothed inverse document frequency).
+    """Weigh each bucket by how few texts have it (smoothed inverse document frequency); 0 where fewer than two do.
 
-    Parameters
-    ----------
-    counts : sparse array, shape (n, BUCKETS)
-        From `count_grams`.
-
-    Returns
-    -------
-    ndarray of float64, shape (BUCKETS,)
-        0 where fewer than two texts have it. Manning, Raghavan & Schütze (2008), "Introduction to Information
-        Retrieval", section 6.2.
+    Manning, Raghavan & Schütze (2008), "Introduction to Information Retrieval", section 6.2.
     """
     having = np.bincount(counts.indices, minlength=BUCKETS)
     weight: Floats = np.where(having >= 2, np.log((1 + counts.shape[0]) / (1 + having)) + 1, 0.0)

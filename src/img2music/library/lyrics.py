@@ -2,12 +2,12 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Literal, Protocol
 
 from img2music.connectors.lyrics import Lyrics
-from img2music.errors import InputError, SourceError, UsageError, printable
+from img2music.errors import InputError, MissingExtraError, SourceError, UsageError, printable
 from img2music.filters import TrackFilter
 from img2music.library.record import LOCAL, LyricsRecord, best
 from img2music.library.store import LibraryStore
@@ -54,6 +54,10 @@ class FetchReport(Result):
     """Services that were not asked any more, since they failed."""
     unasked: int = 0
     """Tracks that they were not asked for."""
+    read: int = 0
+    """Words that were known before, and are read now that the extra ``languages`` is there."""
+    unread: dict[str, int] = field(default_factory=dict)
+    """Words that the extra ``languages`` would read, by language."""
 
     @property
     def got(self) -> int:
@@ -70,8 +74,12 @@ class FetchReport(Result):
             f"{self.unnamed} without title and artist" if self.unnamed else "",
             f"{self.unasked} not asked for" if self.unasked else "",
             f"{len(self.failed)} failed" if self.failed else "",
+            f"words of {self.read} more are read" if self.read else "",
         ]
         rest = f" Given up: {', '.join(self.given_up)}; run it again to go on." if self.given_up else ""
+        if self.unread:
+            unread = f" Reading the words of {sum(self.unread.values())} in {', '.join(sorted(self.unread))}"
+            rest += str(MissingExtraError(unread, "languages"))
         return f"{self.tracks} tracks: {', '.join(part for part in parts if part)}.{rest}"
 
 
@@ -141,15 +149,21 @@ def recorded(source: str, lyrics: Lyrics, *, read: bool) -> LyricsRecord:
     """Make a record of lyrics that have just been fetched, and tell their language."""
     language = valence = None
     if lyrics.text is not None:
-        from img2music.music.lyrics.affect_model import LANGUAGE, english_affect
         from img2music.music.lyrics.cleaning import clean
         from img2music.music.lyrics.language import detect
 
         words = clean(lyrics.text)
         language = detect(words)
-        found = english_affect(words) if read and language == LANGUAGE else None
-        valence = None if found is None else found.affect.valence
+        valence = _valence(words, language) if read else None
     return LyricsRecord(source, lyrics.text, lyrics.instrumental, language, int(time.time()), valence)
+
+
+def _valence(words: str, language: str | None) -> float | None:
+    from img2music.music.lyrics.affect_model import lyrics_affect
+    from img2music.music.lyrics.fusion import on_common_scale
+
+    found = lyrics_affect(words, language)
+    return None if found is None else on_common_scale(found.affect.valence, found.model)
 
 
 def _client(source: str) -> Service:
@@ -185,9 +199,29 @@ class _Fetch:
             for done, (track, before) in enumerate(wanted, start=1):
                 self._fetch(track, before)
                 progress(Step("Lyrics", done, len(wanted), track.path or track.identifier, "tracks"))
+            self._flush()
+            self._read_others(progress)
         finally:  # also if interrupted
             self._flush()
         return self._report
+
+    def _read_others(self, progress: Progress) -> None:
+        """Read the words that were fetched before their language could be read, or count them."""
+        from img2music.music.lyrics.affect_model import ENGLISH, languages_read
+        from img2music.music.lyrics.cleaning import clean
+        from img2music.music.lyrics.encoders import LANGUAGES
+
+        unread = self._store.unread_lyrics(LANGUAGES - {ENGLISH})
+        for done, (track, record) in enumerate(unread, start=1):
+            language = str(record.language)
+            if language not in languages_read():
+                self._report.unread[language] = self._report.unread.get(language, 0) + 1
+                continue
+            valence = _valence(clean(record.text or ""), language)
+            if valence is not None:
+                self._keep(track, replace(record, valence=valence))
+                self._report.read += 1
+            progress(Step("Reading lyrics", done, len(unread), unit="tracks"))
 
     def _wanted(self, where: TrackFilter | None, limit: int | None) -> list[tuple[Track, dict[str, bool]]]:
         """Tracks to ask for, and which sources were asked before; the others are counted."""

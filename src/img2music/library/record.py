@@ -62,7 +62,7 @@ class LyricsRecord:
     instrumental: bool  # whether it knows that there are none
     language: str | None  # ISO 639 code, where one could be told
     fetched: int  # when it was asked, in seconds since 1970
-    # What the shipped text model reads in the words, on the unit scale; None where it reads nothing, or nobody asked
+    # What is read in the words, on the scale of text-affect/1; None where that is nothing, or nobody asked
     valence: float | None = None
 
     @property

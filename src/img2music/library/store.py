@@ -3,7 +3,7 @@
 import contextlib
 import os
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -231,6 +231,13 @@ class LibraryStore(Closing):
         for track, source, has in self._rows(sa.select(lyrics.c.track_id, lyrics.c.source, KNOWN)):
             found.setdefault(track, {})[source] = bool(has)
         return found
+
+    def unread_lyrics(self, languages: Collection[str]) -> list[tuple[int, LyricsRecord]]:
+        """Read the words, in some languages, of tracks with a file that no model has read."""
+        unread = sa.and_(lyrics.c.text.is_not(None), lyrics.c.valence.is_(None), lyrics.c.language.in_(languages))
+        statement = sa.select(lyrics).join(tracks, tracks.c.id == lyrics.c.track_id)
+        rows = self._rows(statement.where(unread, tracks.c.path.is_not(None)))
+        return [(row.track_id, _words(row)) for row in rows]
 
     def all_lyrics(self) -> Iterator[tuple[str | None, str | None, LyricsRecord]]:
         """Read what is known of the words of every track."""

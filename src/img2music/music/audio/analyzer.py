@@ -69,8 +69,8 @@ class _Window:
     end: float
     mel: NDArray[np.float32]
     sound: NDArray[np.float32]
-    pitch_classes: NDArray[np.float64]
     harmony: harmony.Harmony
+    pitches: NDArray[np.float64]
     powers: NDArray[np.float64]
     peak: float
     squares: float
@@ -136,8 +136,7 @@ def measure(path: str | os.PathLike[str]) -> Measurement:
     begin, end = int(sounding[0]), int(sounding[-1]) + 1
     hearing = hear(mel[:, begin:end], gain)
     powers = np.concatenate([window.powers for window in windows])
-    pitch_classes = np.sum([window.pitch_classes for window in windows], axis=0)
-    key = tonality.tonality(pitch_classes)
+    key = tonality.key(np.concatenate([window.pitches for window in windows]))
     features = Features(
         **hearing.outputs,
         tempo=rhythm.tempo(strengths, rises),
@@ -214,8 +213,8 @@ def _windows(excerpt: Excerpt) -> list[_Window]:
                 end=excerpt.start + float(seconds[index + 1]),
                 mel=mel[:, frames[index] : frames[index + 1]],
                 sound=part,
-                pitch_classes=tonality.chroma(magnitude),
                 harmony=harmony.harmony(magnitude),
+                pitches=tonality.pitches(magnitude),
                 powers=powers[blocks[index] : blocks[index + 1]],
                 peak=float(np.abs(part).max(initial=0.0)),
                 squares=float(np.einsum("i,i->", part, part, dtype=np.float64)),

@@ -1,5 +1,6 @@
 """``img2music lyrics affect``: what lyrics in files feel like."""
 
+from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ class TextModelName(StrEnum):
 
     WORDS = "words"
     MINILM = "minilm"
+    MULTILINGUAL = "multilingual"
 
 
 @command()
@@ -25,7 +27,8 @@ class TextModelName(StrEnum):
     "--model",
     type=Choice(TextModelName),
     default="words",
-    help="words, or minilm: closer to people, slower, with the extra lyrics.",
+    help="What reads English: words; minilm, closer to people, slower, with the extra lyrics; or multilingual, as "
+    "other languages are read, with the extra languages.",
 )
 @option(
     "--lexicon",
@@ -37,17 +40,27 @@ class TextModelName(StrEnum):
 def affect(paths: tuple[Path, ...], model: TextModelName, lexicon: Path | None, format_: ReportFormat | None) -> None:
     """Read the valence and the arousal of lyrics in files.
 
-    On the unit scale; most sentences are near 0.5. Only English is read: other languages, and texts too short to tell,
-    get none.
+    On the unit scale; most sentences are near 0.5. The extra languages reads Arabic, Chinese, Dutch, French, German,
+    Italian, Japanese, Korean, Polish, Portuguese, Russian, Spanish, Thai and Turkish, too. What no model
+    knows, and texts too short to tell, get none.
     """
     from img2music.errors import InputError
-    from img2music.music.lyrics.text_model import shipped_sentence_model, shipped_text_model
+    from img2music.music.lyrics.text_model import (
+        TextReader,
+        shipped_multilingual_model,
+        shipped_sentence_model,
+        shipped_text_model,
+    )
     from img2music.research.text.lexicon import Lexicon
     from img2music.research.text.lyrics_files import LyricsAffects, read_lyrics_files
     from img2music.shapes import problems
 
-    reader = shipped_text_model() if model is TextModelName.WORDS else shipped_sentence_model()
-    found = list(read_lyrics_files(paths, reader, Lexicon.load(lexicon) if lexicon else None))
+    readers: dict[TextModelName, Callable[[], TextReader]] = {
+        TextModelName.WORDS: shipped_text_model,
+        TextModelName.MINILM: shipped_sentence_model,
+        TextModelName.MULTILINGUAL: shipped_multilingual_model,
+    }
+    found = list(read_lyrics_files(paths, readers[model](), Lexicon.load(lexicon) if lexicon else None))
     items = [item for item in found if not isinstance(item, InputError)]
     errors = [item for item in found if isinstance(item, InputError)]
     shape = LyricsAffects(items=items, errors=problems(errors))

@@ -87,12 +87,16 @@ class LyricAffect(LyricGroup):
         return np.array([self._read(song.lyrics or "") for song in songs]).reshape(len(songs), -1)
 
     def _affect(self, text: str) -> tuple[float, ...]:
-        if self._lexicon is None:
-            from img2music.music.lyrics.affect_model import text_affect
-
-            read = text_affect(text)
-            return (np.nan, np.nan) if read is None else (read.affect.valence, read.affect.arousal)
         from img2music.music.lyrics.cleaning import clean
+        from img2music.music.lyrics.language import detect
+
+        if self._lexicon is None:
+            from img2music.music.lyrics.affect_model import ENGLISH, lyrics_affect
+
+            # English only: a model of songs must read the same wherever it runs, with the extra languages and without.
+            lyrics = clean(text)
+            read = lyrics_affect(lyrics, ENGLISH) if detect(lyrics) == ENGLISH else None
+            return (np.nan, np.nan) if read is None else (read.affect.valence, read.affect.arousal)
         from img2music.research.text.lemmas import lemmatise
 
         found = self._lexicon.affect(lemmatise(clean(text)))

@@ -8,8 +8,9 @@ from typing import Literal
 from img2music.affect import Affect
 from img2music.errors import InputError
 from img2music.files import read_text
-from img2music.music.lyrics.affect_model import LANGUAGE, english_affect
+from img2music.music.lyrics.affect_model import ENGLISH, languages_read, lyrics_affect
 from img2music.music.lyrics.cleaning import clean
+from img2music.music.lyrics.encoders import EXTRA, LANGUAGES
 from img2music.music.lyrics.language import detect
 from img2music.music.lyrics.text_model import TextReader
 from img2music.research.text.lemmas import lemmatise
@@ -56,12 +57,14 @@ def read_lyrics_files(
         language, text, said = detect(lyrics), None, None
         if language is None:
             reason = "too short or too mixed to tell the language"
-        elif language != LANGUAGE:
-            reason = f"in {language}, not English"
-        else:
+        elif language in languages_read():
             reason = "too few words that the model knows"
-            text = english_affect(lyrics, model)
-            said = lexicon.affect(lemmatise(lyrics)) if lexicon is not None else None
+            text = lyrics_affect(lyrics, language, model)
+            said = lexicon.affect(lemmatise(lyrics)) if lexicon is not None and language == ENGLISH else None
+        elif language in LANGUAGES:
+            reason = f"in {language}, which needs an extra: pip install 'img2music[{EXTRA}]'"
+        else:
+            reason = f"in {language}, which no model here reads"
         if text is None:
             yield LyricsItem(str(path), language, None, reason, None, None, None, said)
         else:

@@ -7,6 +7,8 @@ from .app.analysis import AnalysisReport as AnalysisReport
 from .app.analysis import FileAnalysis as FileAnalysis
 from .app.analysis import analyze as analyze
 from .app.analysis import explain as explain
+from .app.feedback import FeedbackList as FeedbackList
+from .app.feedback import LibraryFeedback as LibraryFeedback
 from .app.library import Library as Library
 from .app.scoring import Scored as Scored
 from .app.slideshow import Slideshow as Slideshow
@@ -24,6 +26,10 @@ from .library.exchange import LibraryImport as LibraryImport
 from .library.importing import ImportReport as ImportReport
 from .library.lyrics import FetchReport as FetchReport
 from .library.lyrics import KnownLyrics as KnownLyrics
+from .library.record import Feedback as Feedback
+from .library.record import FeedbackKind as FeedbackKind
+from .library.record import JudgedPicture as JudgedPicture
+from .library.record import JudgedTrack as JudgedTrack
 from .library.scanning import ScanReport as ScanReport
 from .library.store import LibraryInfo as LibraryInfo
 from .library.tagging import TagReport as TagReport

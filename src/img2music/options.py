@@ -63,6 +63,10 @@ class Captions(StrEnum):
     NAME = "name"
 
 
+ME = "me"
+"""Whose feedback it is where nobody says."""
+
+
 class LyricsSource(StrEnum):
     """Where lyrics may be fetched from: the files' tags, files beside them, or services of the internet."""
 
@@ -158,6 +162,7 @@ class RecommendOptions(Checked):
         False, "One playlist through all pictures in their order, of at least `top` songs and one each."
     )
     image_model: AnyPath | None = option(None, **_IMAGE_MODEL)
+    person: str = option(ME, "Whose feedback counts.", metavar="NAME")
     where: TrackFilter = TrackFilter()
 
 
@@ -182,6 +187,7 @@ class SpotOptions(Checked):
     )
     match: MatchMode = option(MatchMode.RELATIVE, _MATCH)
     image_model: AnyPath | None = option(None, **_IMAGE_MODEL)
+    person: str = option(ME, "Whose feedback counts.", metavar="NAME")
     where: TrackFilter = TrackFilter()
 
     def __post_init__(self) -> None:
@@ -355,6 +361,7 @@ class RecommendWishes(FilterWishes, total=False):
     per_artist: int | None
     together: bool
     image_model: AnyPath | None
+    person: str
     where: TrackFilter | None
 
 
@@ -369,6 +376,7 @@ class SpotWishes(FilterWishes, total=False):
     bans: Iterable[Any] | str
     match: MatchMode | str
     image_model: AnyPath | None
+    person: str
     where: TrackFilter | None
 
 

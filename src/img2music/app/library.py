@@ -32,6 +32,7 @@ from img2music.progress import Progress, Replacing, Told, quietly, unwatched
 
 if TYPE_CHECKING:
     from img2music.app.cues import AnySheet
+    from img2music.app.feedback import LibraryFeedback
     from img2music.app.recommending import Recommender
     from img2music.app.scoring import Scored
     from img2music.app.slideshow import Slideshow
@@ -633,6 +634,21 @@ class Library(Closing):
         from img2music.library.lyrics import known_lyrics
 
         return known_lyrics(self._store, str(getattr(track, "id", track)))
+
+    @property
+    def feedback(self) -> "LibraryFeedback":
+        """What people say of its tracks and of pictures.
+
+        Examples
+        --------
+        >>> import img2music
+        >>> with img2music.Library.open("music.db") as library:
+        ...     library.feedback.like("Music/Blue.flac")
+        ...     said = library.feedback.list().feedback
+        """
+        from img2music.app.feedback import LibraryFeedback
+
+        return LibraryFeedback(self._store)
 
     @checked
     def failures(self, *, silent: bool = False) -> list[InputError]:

@@ -19,6 +19,7 @@ from img2music.app.cues import (
     sheet_files,
     songs_of,
 )
+from img2music.app.person import Listener
 from img2music.connectors.folders import given_pictures
 from img2music.distribution import AffectDistribution
 from img2music.errors import InputError, UsageError, printable
@@ -150,12 +151,13 @@ def _planned(
         return _Plan(photos, schedule, sheet, _notes(photos, options))
     if options.whole_song:
         spotting = replace(spotting, cues=CueCount.ONE)
-    tracks = candidates(store, spotting)
+    listener = Listener.of(store, spotting.person)
+    tracks = candidates(listener.store, spotting, listener.without_unfit(files))
     if options.whole_song:
         fitting(len(files), tracks)  # before photos are read, of which some may be left out
     else:
         require_possible(tracks, spotting, len(files) * options.seconds_per_photo)
-    photos, natural = _read(files, options, spotting.image_model, leave_out)
+    photos, natural = _read(files, options, spotting.image_model, leave_out, listener)
     seconds = options.seconds_per_photo
     if options.whole_song:
         index = whole_song(photos, tracks, spotting.match, natural)
@@ -165,12 +167,12 @@ def _planned(
     schedule = _even_schedule(len(photos), options, seconds)
     film = film_of(photos, schedule, output)
     scenes = group(film.shots, spotting.least_scene)
-    cues = spot(film, scenes, tracks, spotting, store=store, natural=natural)
+    cues = spot(film, scenes, tracks, spotting, store=listener.store, natural=natural)
     beats = beats_under(cues)
     schedule = on_beats(schedule, beats.times, np.array([cue.start for cue in cues[1:]]))
     moved = film_of(photos, schedule, output)
     sheet = sheet_of(moved, photos, schedule, options, cues=cues, scenes=regrouped(scenes, moved))
-    notes = (*_notes(photos, options), *((tracks.note,) if tracks.note else ()), *starts_note(cues))
+    notes = (*_notes(photos, options), *tracks.notes, *listener.person.tendencies(), *starts_note(cues))
     if len(photos) > 1:
         notes += (beat_note(schedule.times[1:-1].tolist(), beats, options.fps),)
     return _Plan(photos, schedule, sheet, notes)
@@ -229,13 +231,19 @@ def _font(options: SlideshowOptions, frame: tuple[int, int]) -> CaptionFont | No
 
 
 def _read(
-    files: Sequence[str], options: SlideshowOptions, image_model: AnyPath | None, leave_out: LeaveOut
+    files: Sequence[str],
+    options: SlideshowOptions,
+    image_model: AnyPath | None,
+    leave_out: LeaveOut,
+    listener: Listener | None = None,
 ) -> tuple[list[Photo], AffectDistribution]:
     model = ImageModel.load(image_model)
     photos, errors = read_photos(files, model)
     for error in errors:
         leave_out(error)
-    return ordered(photos, options.order), model.reference
+    if listener is None:
+        return ordered(photos, options.order), model.reference
+    return ordered(listener.photos(photos), options.order), listener.person.natural(model.reference)
 
 
 def _notes(photos: Sequence[Photo], options: SlideshowOptions) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from img2music.app.cues import Cued
+from img2music.app.person import Listener
 from img2music.arguments import checked
 from img2music.errors import InputError
 from img2music.files import FileKind
@@ -61,15 +62,18 @@ def spot_from(
     store: LibraryStore, film: AnyPath, options: SpotOptions, scoring: ScoreOptions, progress: Progress
 ) -> Spotted:
     """Read a film and choose its music from a library that is open."""
-    tracks = candidates(store, options)  # what is wrong with them is known before a film is decoded for minutes
+    listener = Listener.of(store, options.person)
+    # What is wrong with them is known before a film is decoded for minutes.
+    tracks = candidates(listener.store, options, listener.person)
     model = ImageModel.load(options.image_model)
     with VideoFile(film) as video:
         require_possible(tracks, options, video.survey.duration)
-        seen = read_film(video, model, progress)
+        seen = listener.film(read_film(video, model, progress))
         lacking = video.survey.lacking
     scenes = group(seen.shots, options.least_scene)
-    cues = spot(seen, scenes, tracks, options, store=store, natural=model.reference)
-    notes = (*((tracks.note,) if tracks.note else ()), *starts_note(cues))
+    natural = listener.person.natural(model.reference)
+    cues = spot(seen, scenes, tracks, options, store=listener.store, natural=natural)
+    notes = (*tracks.notes, *listener.person.tendencies(), *starts_note(cues))
     if lacking > CUT_SHORT:
         says, found = clocks(seen.duration + lacking, seen.duration)
         notes += (f"The film says that it lasts {says}, and ends after {found}: it is cut short.",)

@@ -29,6 +29,11 @@ COMMANDS = {
     "cues": "img2music.cli.cues:cues",
     "tracks": "img2music.cli.tracks:tracks",
     "tag": "img2music.cli.tag:tag",
+    "feedback": _group(
+        "Say what songs and pictures feel like to you, and which songs you like or never want.",
+        "feedback",
+        *("affect", "like", "never", "fits", "unfit", "list_", "undo", "export", "import_"),
+    ),
     "import": _group("Put songs from elsewhere into the library.", "imports", "table", "spotify"),
     "library": _group(
         "Look after the library.", "library", "info", "verify", "failures", "prune", "forget", "export", "import_"

@@ -1,8 +1,8 @@
 """The library as JSON Lines: for copies, for moving to another machine, for other programs.
 
 The first line is ``{"schema": "img2music/library/1"}``. Every other one is a `Line`: tracks with a file in order of
-path, then songs without one, what sources know of their words, and failures. Text is ASCII with JSON escapes; a byte of
-a file name that is not UTF-8 is a lone surrogate, as Python's ``surrogateescape`` writes it.
+path, then songs without one, what sources know of their words, failures, and what people said. Text is ASCII with JSON
+escapes; a byte of a file name that is not UTF-8 is a lone surrogate, as Python's ``surrogateescape`` writes it.
 """
 
 import json
@@ -22,7 +22,7 @@ from img2music.analysis import CurvePoint, Features, TrackAnalysis
 from img2music.connectors.folders import FileState
 from img2music.errors import Img2MusicError, InputError
 from img2music.files import FileKind, replacing
-from img2music.library.record import Failure, LyricsRecord, SongRecord, TrackRecord
+from img2music.library.record import Failure, Feedback, LyricsRecord, SongRecord, TrackRecord
 from img2music.library.store import LibraryStore
 from img2music.library.transaction import Transaction
 from img2music.progress import Progress, Step, unwatched
@@ -89,9 +89,16 @@ class Line:
     song: SongRecord | None = None
     lyrics: ExportedLyrics | None = None
     failure: Failure | None = None
+    feedback: Feedback | None = None
 
 
-_SHAPES = {"track": ExportedTrack, "song": SongRecord, "lyrics": ExportedLyrics, "failure": Failure}
+_SHAPES = {
+    "track": ExportedTrack,
+    "song": SongRecord,
+    "lyrics": ExportedLyrics,
+    "failure": Failure,
+    "feedback": Feedback,
+}
 _KNOWN = {name: {each.name for each in fields(shape)} for name, shape in _SHAPES.items()}
 _KNOWN |= {"tags": {each.name for each in fields(Tags)}, "features": {each.name for each in fields(Features)}}
 
@@ -127,6 +134,8 @@ def export_library(store: LibraryStore, path: str | os.PathLike[str], progress: 
             _write(stream, {"lyrics": of | to_dict(lyrics)})
         for failure in store.failures():
             _write(stream, {"failure": to_dict(failure)})
+        for said in store.feedback():
+            _write(stream, {"feedback": to_dict(said)})
     return count
 
 
@@ -179,6 +188,7 @@ def _put(transaction: Transaction, lines: Sequence[Line]) -> int:
     transaction.put_lyrics((track, each) for track, each in zip(ids, lyrics, strict=True) if track)
     for failure in (line.failure for line in lines if line.failure is not None):
         transaction.put_failure(failure)
+    transaction.put_feedback(line.feedback for line in lines if line.feedback is not None)
     return len(records) + len(songs)
 
 
@@ -208,7 +218,9 @@ def _parse(text: bytes, unknown: Counter[str]) -> Line | None:
         raise _LineError(f"none of {', '.join(_SHAPES)} is in it")
     row = value[name]
     _check_path(row)
-    if b"\\ud" in text.lower():  # perhaps half of a surrogate pair, which only a path may hold
+    if (
+        line.feedback is None and b"\\ud" in text.lower()
+    ):  # perhaps half of a surrogate pair, which only a path may hold
         json.dumps({key: item for key, item in row.items() if key != "path"}, ensure_ascii=False).encode()
     if line.song is not None and not line.song.identifier:
         raise _LineError("the identifier must not be empty")

@@ -1,15 +1,21 @@
 """What the library stores of one file or song, and how a curve is packed."""
 
+import os
 import struct
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import PurePath
+from typing import Annotated, Any
 
+import msgspec
 import numpy as np
 
 from img2music.affect import Affect
 from img2music.analysis import NO_MUSIC, CurvePoint, Features, TrackAnalysis
 from img2music.connectors.folders import FileState
-from img2music.track import Tags
+from img2music.errors import UsageError
+from img2music.track import Tags, display_name
 
 CURVE_DTYPE = np.dtype([("start", "<f8"), ("end", "<f8"), ("valence", "<f8"), ("arousal", "<f8")])
 _POINT = struct.Struct("<dddd")
@@ -94,3 +100,107 @@ class Failure(FileState):
     def silent(self) -> bool:
         """Whether the file is as it should be, and holds nothing to hear."""
         return self.reason == NO_MUSIC
+
+
+class FeedbackKind(StrEnum):
+    """What a person says: how something feels; of a track, liked or never wanted; of one with a picture, fit or not."""
+
+    AFFECT = "affect"
+    LIKE = "like"
+    NEVER = "never"
+    FITS = "fits"
+    UNFIT = "unfit"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgedTrack:
+    """A track of which somebody said something, as it was then."""
+
+    path: str | None
+    """Its file, of which it is known by what is in it; None for a song without one."""
+    identifier: str | None
+    """Name of a song without a file."""
+    title: str | None
+    """Title."""
+    artist: str | None
+    """Artist."""
+    genre: str | None
+    """Genre."""
+    duration: float | None
+    """Length in seconds."""
+    content: str | None
+    """BLAKE2b hash of the file's bytes (hexadecimal)."""
+    sound: str | None
+    """Hash of the encoded sound apart from tags (hexadecimal)."""
+    affect: Affect
+    """What was read in it."""
+    model: str
+    """What read it, with its version."""
+
+    def __post_init__(self) -> None:
+        _require_storable(self)
+
+    @property
+    def name(self) -> str:
+        """What to call it: title and artist, else the name of its file, else its identifier."""
+        title = self.title or (PurePath(self.path).stem if self.path else self.identifier or "")
+        return display_name(None, title, self.artist)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgedPicture:
+    """A picture of which somebody said something, as it was then."""
+
+    path: str
+    """Where it was."""
+    content: str
+    """BLAKE2b hash of its bytes (hexadecimal), by which it is known."""
+    affect: Affect
+    """What was read in it."""
+    model: str
+    """What read it, with its version."""
+
+    def __post_init__(self) -> None:
+        _require_storable(self)
+
+
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
+Moment = Annotated[str, msgspec.Meta(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feedback:
+    """What a person said of a track, of a picture, or of both together."""
+
+    id: int
+    """Its number."""
+    person: Name
+    """Who said it."""
+    said: Moment
+    """When, in UTC, such as "2026-05-04T10:20:30.400Z"."""
+    kind: FeedbackKind
+    """What was said: "affect", "like", "never", "fits" or "unfit"."""
+    affect: Affect | None = None
+    """What it feels like to them."""
+    track: JudgedTrack | None = None
+    """The track."""
+    picture: JudgedPicture | None = None
+    """The picture."""
+
+    def __post_init__(self) -> None:
+        _require_storable(self)
+        needed = {FeedbackKind.LIKE: (1, 0), FeedbackKind.NEVER: (1, 0), FeedbackKind.FITS: (1, 1)}
+        there = self.track is not None, self.picture is not None
+        fits = there[0] != there[1] if self.kind is FeedbackKind.AFFECT else there == needed.get(self.kind, (1, 1))
+        if not fits or (self.affect is None) is (self.kind is FeedbackKind.AFFECT):
+            raise UsageError(f"{self.kind} is not said of this: a track, a picture, an affect lacks or is too much.")
+
+
+def _require_storable(of: Any) -> None:
+    """Refuse text that no database and no file name can hold, as a file that was edited may have it."""
+    for name in of.__slots__:
+        value = getattr(of, name)
+        if isinstance(value, str):
+            found = os.fsencode(value) if name == "path" else value.encode()
+            if b"\0" in found:
+                raise UsageError(f"{name} holds a zero byte.")

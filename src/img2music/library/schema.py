@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from img2music.analysis import Features
 from img2music.track import FILTERED, Tags
 
-HEAD = "0007"
+HEAD = "0008"
 """The newest revision in ``migrations/versions``. Columns of `Tags` come without one (`database.lacking_columns`)."""
 
 
@@ -43,6 +43,12 @@ _SQL = {"str": sa.Text, "int": sa.Integer, "float": sa.Float}
 def _of_track() -> sa.Column[Any]:
     of = sa.ForeignKey("tracks.id", ondelete="CASCADE")
     return sa.Column("track_id", ID, of, primary_key=True, autoincrement=False)
+
+
+def _judged(what: str, *texts: str) -> Iterator[sa.Column[Any]]:
+    yield sa.Column(f"{what}_path", PathType)
+    yield from (sa.Column(f"{what}_{name}", sa.Text) for name in (*texts, "model"))
+    yield from (sa.Column(f"{what}_{name}", sa.Float) for name in ("valence", "arousal"))
 
 
 def _declared(kind: type) -> Iterator[sa.Column[Any]]:
@@ -117,6 +123,22 @@ failures = sa.Table(
     sa.Column("reason", sa.Text, nullable=False),
 )
 
+# What people said of tracks and pictures (`record.Feedback`). Both are known by what is in them, not by rows of other
+# tables, so that it outlasts removals and new scans.
+feedback = sa.Table(
+    "feedback",
+    metadata,
+    sa.Column("id", ID, primary_key=True),
+    sa.Column("person", sa.Text, nullable=False),
+    sa.Column("said", sa.Text, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("valence", sa.Float),
+    sa.Column("arousal", sa.Float),
+    *_judged("track", "identifier", "title", "artist", "genre", "content", "sound"),
+    sa.Column("track_duration", sa.Float),
+    *_judged("picture", "content"),
+    sqlite_autoincrement=True,  # the number of what was taken back is not given to something else
+)
 
 UNKNOWN_ARTISTS = {"", "unknown", "unknown artist", "various", "various artists"}
 """What taggers write when they know no artist, as `fold` leaves it: two songs of these need not be of one artist."""
@@ -128,3 +150,13 @@ def fold(value: str) -> str:
     Canonical caseless matching of The Unicode Standard, section 3.13 (D145), in composed form.
     """
     return unicodedata.normalize("NFC", unicodedata.normalize("NFD", value).casefold())
+
+
+def folded(text: str | None) -> str:
+    """Text without regard to case and spacing; empty for none."""
+    return "" if text is None else " ".join(fold(text).split())
+
+
+SAME_LENGTH = 2.0
+"""Seconds by which two encodings of one recording may differ: padding of lossy encoders and trimmed silence
+stay well below it, an edit or a live version seldom does."""

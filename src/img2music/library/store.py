@@ -16,10 +16,19 @@ from img2music.connectors.folders import FileState
 from img2music.errors import LibraryError, UsageError
 from img2music.files import Closing
 from img2music.filters import TrackFilter
-from img2music.library import database, sqlite
+from img2music.library import database, feedback, sqlite
 from img2music.library.affects import BEST, KNOWN, WORDS, affects_of, pack, unpack
 from img2music.library.filters import KIND, PRESENT_NO_MUSIC, conditions
-from img2music.library.record import CURVE_DTYPE, Failure, LyricsRecord, SongRecord, TrackRecord, unpack_curve
+from img2music.library.record import (
+    CURVE_DTYPE,
+    Failure,
+    Feedback,
+    JudgedTrack,
+    LyricsRecord,
+    SongRecord,
+    TrackRecord,
+    unpack_curve,
+)
 from img2music.library.rows import batches, record_of, song_of, tracks_of
 from img2music.library.schema import affects, curves, failures, lyrics, song_sources, tracks
 from img2music.library.transaction import LYRICS, Transaction
@@ -251,6 +260,16 @@ class LibraryStore(Closing):
     def failures(self) -> Iterator[Failure]:
         """Read the files that could not be analysed, in order of path."""
         return (Failure(*row) for row in self._rows(sa.select(failures).order_by(failures.c.path)))
+
+    def feedback(self, person: str | None = None) -> list[Feedback]:
+        """Read what one person said of tracks and pictures, or everybody, in order of time."""
+        with self._reading() as connection:
+            return feedback.read(connection, person)
+
+    def judged(self, tracks: Sequence[JudgedTrack]) -> list[list[int]]:
+        """Find the tracks of the library, not missing, that each of these is."""
+        with self._reading() as connection:
+            return feedback.present(connection, tracks)
 
     def known_files(self) -> Iterator[KnownFile]:
         """Read the state of every file that is stored."""

@@ -8,12 +8,13 @@ from typing import Any
 import sqlalchemy as sa
 
 from img2music.connectors.folders import FileState
+from img2music.library import feedback as said
 from img2music.library.affects import WORDS, pack
 from img2music.library.database import upsert
 from img2music.library.filters import below
-from img2music.library.record import Failure, LyricsRecord, SongRecord, TrackRecord, pack_curve
+from img2music.library.record import Failure, Feedback, LyricsRecord, SongRecord, TrackRecord, pack_curve
 from img2music.library.rows import batches, values_of
-from img2music.library.schema import affects, curves, failures, lyrics, song_sources, tracks
+from img2music.library.schema import affects, curves, failures, feedback, lyrics, song_sources, tracks
 
 LYRICS = [each.name for each in dataclasses.fields(LyricsRecord)]
 """Columns of what a source knows of the words of a track."""
@@ -162,6 +163,7 @@ class Transaction:
         sound = sa.case((bytes_only, content), else_=tracks.c.sound)
         values = {"size": file.size, "mtime_ns": file.mtime_ns, "content": content, "sound": sound}
         same = sa.and_(tracks.c.id == track, tracks.c.path == file.path)
+        said.follow(self._connection, track, content)
         self._connection.execute(sa.update(tracks).where(same).values(values))
 
     def remove_missing(self) -> int:
@@ -190,3 +192,21 @@ class Transaction:
         """Forget failures."""
         for batch in batches(paths):
             self._delete(failures, failures.c.path.in_(batch))
+
+    def feedback(self, person: str | None = None) -> list[Feedback]:
+        """Read what was said, as `LibraryStore.feedback` does."""
+        return said.read(self._connection, person)
+
+    def add_feedback(self, entries: Iterable[Feedback]) -> list[int]:
+        """Store what people said, and give the numbers of that."""
+        return said.add(self._connection, entries)
+
+    def put_feedback(self, entries: Iterable[Feedback]) -> int:
+        """Store what was said elsewhere, unless it is there, and give the number of what was not."""
+        known = {dataclasses.replace(each, id=0) for each in self.feedback()}
+        given = dict.fromkeys(dataclasses.replace(each, id=0) for each in entries)
+        return len(self.add_feedback(each for each in given if each not in known))
+
+    def remove_feedback(self, id: int) -> None:  # noqa: A002
+        """Take back what was said."""
+        self._delete(feedback, feedback.c.id == id)

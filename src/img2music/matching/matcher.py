@@ -13,7 +13,9 @@ from img2music.matching.calibration import Calibration, similarity
 from img2music.matching.choice import choosable
 from img2music.matching.diversity import Diversity
 from img2music.matching.explanations import Asked, explain
+from img2music.matching.favours import PersonalSpace
 from img2music.matching.passages import best_passage
+from img2music.matching.person import NOBODY, Person
 from img2music.matching.query import Query, QueryKind
 from img2music.matching.ranking import Neighbour, TrackSpace
 from img2music.matching.recommendation import Match, Recommendation, Recommendations
@@ -36,10 +38,10 @@ class Matcher:
     It stands for the library as it was when it was made.
     """
 
-    def __init__(self, store: "LibraryStore", mode: MatchMode, where: TrackFilter) -> None:
+    def __init__(self, store: "LibraryStore", mode: MatchMode, where: TrackFilter, person: Person = NOBODY) -> None:
         columns = store.columns(("id", "valence", "arousal"))
         ids = columns["id"]
-        choice = choosable(store, ids, where)
+        choice = choosable(store, ids, where, person.never)
         if choice.refusal:
             raise choice.refusal
         points = np.column_stack([columns["valence"], columns["arousal"]])
@@ -47,6 +49,7 @@ class Matcher:
         self.allowed = int(np.count_nonzero(choice.allowed))
         self._mode = mode
         self._where = where
+        self._person = person
         self._read_curves = store.curves
         # What we hear and what a table says of other songs are two measures: each is ranked among its own.
         without_file = np.isin(ids, store.ids(TrackFilter(file=False)), assume_unique=True)
@@ -66,28 +69,35 @@ class Matcher:
         options: RecommendOptions,
         natural: AffectDistribution | None = None,
         *,
+        pictures: Sequence[str | None] | None = None,
         notes: Sequence[str] = (),
         errors: Sequence[InputError] = (),
     ) -> Recommendations:
         """Rank tracks for each query, or choose one playlist for all.
 
-        ``natural`` holds the affects of natural images, among which relative matching ranks a picture; ``notes`` and
-        ``errors`` are what is known already.
+        ``natural`` holds the affects of natural images, among which relative matching ranks a picture; ``pictures`` the
+        hashes of queries that are pictures; ``notes`` and ``errors`` are what is known already.
         """
         songs = max(options.top, len(queries)) if options.together else options.top
         found: list[Recommendation] = []
         lengths: list[int] = []
-        for group in [queries] if options.together and queries else [[query] for query in queries]:
+        parts = [slice(0, len(queries))] if options.together else [slice(n, n + 1) for n in range(len(queries))]
+        for part in parts if queries else []:
+            group = queries[part]
             positions = [self._place(query, natural) for query in group]
+            space = self._space
+            if self._person is not NOBODY:
+                hashes = [None] * len(group) if pictures is None else pictures[part]
+                space = PersonalSpace(space, self._person, positions, hashes)
             for limit in _artist_limits(options, songs, self.allowed):
                 diversity = Diversity(limit)
                 for query in group:
                     if query.track is not None:
                         diversity.exclude(query.track)
                 if options.together:
-                    picks = sequence(self._space, positions, songs, diversity)
+                    picks = sequence(space, positions, songs, diversity)
                 else:
-                    picks = [(0, each) for each in self._space.nearest(positions[0], options.top, diversity)]
+                    picks = [(0, each) for each in space.nearest(positions[0], options.top, diversity)]
                 if len(picks) == songs:
                     break
             lengths.append(len(picks))
@@ -150,6 +160,8 @@ class Matcher:
             first=rank == 1,
             filtered=self._where.narrows,
         )
+        if found.track.id in self._person.liked:
+            reason += ", and you like it"
         passage = best_passage(curve, heard, asked.position, found.track.duration)
         return Match(rank, found.track, found.position, found.distance, similarity(found.distance), passage, reason)
 

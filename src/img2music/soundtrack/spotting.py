@@ -18,6 +18,7 @@ from img2music.matching.choice import choosable
 from img2music.matching.diversity import second_copies
 from img2music.matching.explanations import explain
 from img2music.matching.passages import clock
+from img2music.matching.person import LIKED, NOBODY, Person
 from img2music.options import CueCount, MatchMode, SpotOptions
 from img2music.soundtrack.choosing import MEMORY, Chosen, Prices, choose, shortlist
 from img2music.soundtrack.cue_sheet import Cue, Scene, clocks
@@ -48,7 +49,8 @@ class Candidates:
     library: AffectDistribution = field(repr=False)  # affects of the whole library
     filtered: bool  # whether there are filters or bans
     tempos: NDArray[np.float64]  # beats a minute; NaN where it is not known
-    note: str | None = None  # what a person should know of what was left out
+    notes: tuple[str, ...] = ()  # what a person should know of what was left out, and of what was not
+    liked: NDArray[np.bool_] | None = None  # that the person likes who asks
 
     @property
     def longest(self) -> float:
@@ -56,7 +58,7 @@ class Candidates:
         return float(self.durations[self.allowed].max(initial=0.0))
 
 
-def candidates(store: "LibraryStore", options: SpotOptions) -> Candidates:
+def candidates(store: "LibraryStore", options: SpotOptions, person: Person = NOBODY) -> Candidates:
     """Collect the tracks that may lie under a film: those with sound that pass the filters, each content once."""
     names = ("id", "valence", "arousal", "artist", "title", "duration", "sound", "tempo")
     columns = store.columns(names)
@@ -64,12 +66,17 @@ def candidates(store: "LibraryStore", options: SpotOptions) -> Candidates:
     curves = store.curve_arrays(columns["id"].tolist())  # songs without a file have none
     heard = np.array([len(curves.get(number, ())) > 0 for number in columns["id"].tolist()], dtype=np.bool_)
     columns = {name: values[heard] for name, values in columns.items()}
-    choice = choosable(store, columns["id"], options.where)
+    choice = choosable(store, columns["id"], options.where, person.never)
     banned = {_found(store, columns, text) for text in options.bans}
     pins = {scene - 1: _found(store, columns, text) for scene, text in options.pins}
     for scene, text in options.pins:
         if columns["sound"][pins[scene - 1]] in columns["sound"][list(banned)]:
             raise UsageError(f"{printable(text)!r} is both pinned and banned.")
+    unwanted = [
+        f"{printable(text)!r} is pinned, and is used though you never want it, or not here."
+        for scene, text in options.pins
+        if int(columns["id"][pins[scene - 1]]) in person.never
+    ]
     passes = choice.allowed.copy()
     for index in banned:
         passes &= columns["sound"] != columns["sound"][index]
@@ -91,7 +98,8 @@ def candidates(store: "LibraryStore", options: SpotOptions) -> Candidates:
         library=library,
         filtered=options.where.narrows or bool(banned),
         tempos=columns["tempo"][kept].astype(np.float64),
-        note=choice.note,
+        notes=(*((choice.note,) if choice.note else ()), *unwanted),
+        liked=np.isin(columns["id"][kept], list(person.liked)) if person.liked else None,
     )
 
 
@@ -286,6 +294,7 @@ def shortlists(
     best = [(np.array([], dtype=np.int64), np.array([], dtype=np.float32)) for _ in free]
     for first, part in music.costs(curve, free):
         part[:, ~tracks.allowed[first : first + part.shape[1]]] = np.inf
+        _favour(part, curve, free, tracks.liked, first)
         best = [_shorter(known, first, part[row], tracks.artists) for row, known in enumerate(best)]
     found |= {
         span: (chosen, costs.astype(np.float64))
@@ -293,6 +302,19 @@ def shortlists(
         if len(chosen)
     }
     return found
+
+
+def _favour(
+    costs: NDArray[np.float32],
+    curve: FilmCurve,
+    spans: Sequence[Span],
+    liked: NDArray[np.bool_] | None,
+    first: int = 0,
+) -> None:
+    """Let what is liked, of the tracks from ``first`` on, cost as if it were nearer."""
+    if liked is not None:
+        seconds = np.array([curve.seconds(span) for span in spans], dtype=np.float32)
+        costs -= np.outer(LIKED * seconds, liked[first : first + costs.shape[1]]).astype(np.float32)
 
 
 def _shorter(
@@ -323,6 +345,7 @@ def _runners_up(
     spans = [each.span for each in chosen]
     costs = np.concatenate([part for _, part in music.costs(curve, spans)], axis=1)
     costs[:, ~tracks.allowed] = np.inf
+    _favour(costs, curve, spans, tracks.liked)
     repeats = np.zeros_like(costs)
     everything = np.arange(len(music))
     for row, each in enumerate(chosen):

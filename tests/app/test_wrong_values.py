@@ -198,7 +198,10 @@ RESULTS = [
 ]
 
 
-OF_ONE = Cued | Explanation | img2music.Match | img2music.Recommendation | img2music.Recommendations  # told by its name
+# Told by its name, or with laws of its own.
+OF_ONE = (
+    Cued | Explanation | img2music.CueSheet | img2music.Match | img2music.Recommendation | img2music.Recommendations
+)
 
 
 @pytest.mark.parametrize("kind", [kind for kind in RESULTS if not issubclass(kind, OF_ONE)])

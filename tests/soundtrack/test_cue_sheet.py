@@ -135,6 +135,10 @@ def test_csv_has_a_line_a_cue() -> None:
     assert lines[0]["title"] == "Title\n2"
 
 
+def test_it_prints_short() -> None:
+    assert len(repr(SHEET)) < 400 < len(SHEET.to_json())
+
+
 def test_the_mean_distance_weighs_by_length() -> None:
     assert SHEET.distance == pytest.approx((0.125 * 12.5 + 0.25 * 17.5) / 30)
     bare = CueSheet(SHEET.film, (), (Cue(0.0, 1.0, SONG, Passage(0.0, 1.0)),))

@@ -244,7 +244,7 @@ class SheetSlideshow:
     photos: Annotated[tuple[SheetPhoto, ...], Meta(min_length=1, description="In the order of the film.")]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class CueSheet(Result):
     """A film's scenes and cues."""
 

@@ -17,10 +17,7 @@ from img2music.research.audio.affect_training import read_emotify, unheard_affec
 from img2music.research.cli.evaluate_image import word_norms
 from img2music.research.evaluation import grouped_folds
 from img2music.research.images.datasets import load
-from img2music.research.images.efficientnet import DEPTHS
-from img2music.research.images.head import Head
-from img2music.research.images.spread import Spread
-from img2music.research.images.training import pooled_features
+from img2music.research.images.training import read_sets
 
 FACTORS = (0.0, 0.25, 0.5, 1.0, 1.5, 2.0)
 
@@ -34,14 +31,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> Report:
     photos = load(options.data / "oasis")
-    features = pooled_features(photos, norms=word_norms(options.data / "lexicons" / "glasgow.csv"))
-    themes = np.array(photos.themes)
+    learned = read_sets([photos], word_norms(options.data / "lexicons" / "glasgow.csv"))
+    features = learned.features[0]
     read, spread = np.empty(photos.affect.shape), np.empty(photos.affect.shape)
     for test in grouped_folds(photos.themes, 10, seed=0):
         train = np.setdiff1d(np.arange(len(features)), test)
-        head = Head.fit(features[train], photos.affect[train], DEPTHS)
-        fitted = Spread.fit(head.codes(features[train]), photos.affect[train], themes[train].tolist())
-        read[test], spread[test] = head.predict(features[test]), fitted.predict(head.codes(features[test]))
+        head = learned.fit(train)
+        codes = head.codes(features[test])
+        read[test], spread[test] = head.predict(features[test]), learned.fit_spread(head, train).predict(codes)
     clips = read_emotify(options.data / "music" / "emotify", jobs=2)
     heard = unheard_affects(clips, clips.groups)
 

@@ -101,6 +101,16 @@ class ImageModel:
         model._threads = threads
         return model
 
+    def read_as(self, dataset: str) -> "ImageModel":
+        """Give the same model, which reads as people of one of the sets rated that it learned from.
+
+        What users are read is what people of the first set would say, which is also what is given of any other set.
+        """
+        model = copy.copy(self)
+        if (output := f"affect_{dataset}") in {node.name for node in self._session.get_outputs()}:
+            model._outputs = [output]
+        return model
+
     def analyze(self, pictures: Iterable[PictureSource]) -> Iterator[ImageAnalysis | InputError]:
         """Read the affect of images.
 
@@ -111,7 +121,7 @@ class ImageModel:
 
     def predict(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Read the affect of images that are in memory."""
-        return self._run(["affect"], pixels)[0]
+        return self._run(self._outputs[:1], pixels)[0]
 
     def _analyze_or_explain(self, numbered: tuple[int, PictureSource]) -> ImageAnalysis | InputError:
         number, picture = numbered

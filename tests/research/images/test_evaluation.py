@@ -12,6 +12,7 @@ from img2music.research.evaluation import fold_means, grouped_folds, random_fold
 from img2music.research.images.datasets import RatedImages
 from img2music.research.images.efficientnet import DEPTHS
 from img2music.research.images.evaluation import Evaluation, judge_recipe, split
+from img2music.research.images.training import Learned
 
 
 @given(st.integers(2, 200), st.integers(2, 12), st.integers(0, 5))
@@ -40,7 +41,7 @@ def test_the_seed_decides() -> None:
 
 
 def evaluate(features: np.ndarray, rated: RatedImages, **more: int) -> Evaluation:
-    return judge_recipe(features, rated, **more).evaluation
+    return judge_recipe(features, rated, Learned([rated], [features]).fit, **more).evaluation
 
 
 def images(affect: np.ndarray, themes: list[str]) -> RatedImages:
@@ -76,10 +77,10 @@ def test_constant_ratings() -> None:
     assert found.random.valence.accuracy == 1
 
 
-@pytest.mark.parametrize("folds", [1, 0, -1, 4])
+@pytest.mark.parametrize("folds", [1, 0, -1, 7])
 def test_folds(folds: int) -> None:
     rated = images(np.full((6, 2), 0.5), ["a", "b", "c", "a", "b", "c"])
-    with pytest.raises(UsageError, match="from 2 to the number of themes, 3"):
+    with pytest.raises(UsageError, match="from 2 to the number of images, 6"):
         evaluate(np.zeros((6, sum(DEPTHS)), np.float32), rated, folds=folds)
 
 

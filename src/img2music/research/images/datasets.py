@@ -23,13 +23,19 @@ class RatedImages:
 
     paths: tuple[Path, ...]  # the image files
     affect: NDArray[np.float64]  # mean valence and arousal on the unit scale, shape (n, 2)
-    # What belongs together: "Acorns" for "Acorns 1" to "Acorns 3". An image without a theme is its own
+    # What belongs together: "Acorns" for "Acorns 1" to "Acorns 3", the word that photos were searched by. An image
+    # without a theme is its own
     themes: tuple[str, ...]
     # What kind of image each is, such as "Animal"; empty where a set has no categories
     categories: tuple[str, ...] = ()
     scales: tuple[Scale, ...] = (SCALES["unit"],)  # how the set writes its ratings; several where rows differ
     dataset: str = "csv"  # name of the set in `DATASETS`
     source: str = "ratings"  # what a model that learns from them says of them: the set with its authors, or a file
+
+    @property
+    def name(self) -> str:
+        """What models that learned from it call it: the set, or the file of a table of one's own."""
+        return Path(self.source).stem if self.dataset == RatingTable.name else self.dataset
 
     @property
     def scale(self) -> Scale:
@@ -167,8 +173,10 @@ class Emotion6(DataSet):
         parts = PurePosixPath(item).parts
         return f"images/{item}" if len(parts) == 2 and ".." not in parts and parts[0] != "/" else None
 
-    def _category_of(self, rating: Rating) -> str:
+    def _theme_of(self, rating: Rating) -> str:
         return PurePosixPath(rating.item).parts[0]
+
+    _category_of = _theme_of
 
 
 class RatingTable(DataSet):

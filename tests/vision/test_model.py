@@ -19,7 +19,7 @@ from img2music.inference import open_session
 from img2music.vision.model import ImageAnalysis, ImageModel, in_order
 from img2music.vision.model_files import DEFAULT, MODELS, VARIABLE
 from tests.media.test_colours import swapped
-from tests.support.small_models import colour_model, written
+from tests.support.small_models import colour_model, model_of_two_sets, written
 
 SHIPPED = MODELS / "oasis-lite2-lite0.onnx"
 
@@ -167,6 +167,18 @@ def test_the_shipped_model_is_small_and_gives_features() -> None:
         for output in shipped.graph.output
     }
     assert shapes == {"affect": ["n", 2], "spread": ["n", 2], "features": ["n", 1280]}
+
+
+def test_a_model_reads_as_people_of_one_of_its_sets(tmp_path: Path) -> None:
+    model = ImageModel.load(written(tmp_path, model_of_two_sets()))
+    Image.new("RGB", (40, 30), (255, 51, 0)).save(tmp_path / "red.png")
+    (usual,), (second,), (unknown,) = (
+        list(reader.analyze([tmp_path / "red.png"]))
+        for reader in (model, model.read_as("second"), model.read_as("third"))
+    )
+    assert (usual.affect.valence, usual.affect.arousal) == pytest.approx((1, 0.2))
+    assert (second.affect.valence, second.affect.arousal) == pytest.approx((0.2, 1))
+    assert unknown == usual
 
 
 def test_load_by_name_and_by_path(tmp_path: Path) -> None:

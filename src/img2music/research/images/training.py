@@ -19,12 +19,20 @@ from img2music.progress import Progress, Step, unwatched
 from img2music.research.evaluation import Floats, Indices, predict_folds
 from img2music.research.images import model_file
 from img2music.research.images.datasets import RatedImages
-from img2music.research.images.efficientnet import DEPTHS, FEATURES, LITE2, SIDE, add_network
+from img2music.research.images.efficientnet import (
+    CALIBRATION,
+    DEPTHS,
+    FEATURES,
+    LITE2,
+    SIDE,
+    graph_model,
+    integer_network,
+)
 from img2music.research.images.evaluation import FOLDS, READING, Evaluation, Judged, judge_recipe, theme_folds
 from img2music.research.images.head import Head
 from img2music.research.images.spread import HALF_WIDTH, Spread
 from img2music.research.images.word_norms import WordNorms
-from img2music.research.onnx_graph import GraphBuilder, require_onnx, tensor
+from img2music.research.onnx_graph import GraphBuilder, require_onnx
 from img2music.vision.model import read_pixels
 
 if TYPE_CHECKING:
@@ -33,8 +41,6 @@ if TYPE_CHECKING:
 LEAST_THEMES = 5
 """Of each set: the spread is learned from errors on themes left out."""
 
-IR_VERSION = 8  # of ONNX 1.13, so that every onnxruntime since 1.14 reads the file
-
 
 @dataclass(frozen=True)
 class Learned:
@@ -42,6 +48,7 @@ class Learned:
 
     sets: Sequence[RatedImages]
     features: Sequence[NDArray[np.float32]]  # of the images of each set, and the word norms of what they show
+    network: GraphBuilder  # that gave them
 
     def fit(self, train: Indices | None = None) -> Head:
         """Fit a head to some images of the first set, all by default, and to all of the others."""
@@ -87,25 +94,24 @@ class Learned:
 
 def read_sets(sets: Sequence[RatedImages], norms: WordNorms | None, progress: Progress = unwatched) -> Learned:
     """Run the pretrained network over sets of rated images."""
-    return Learned(sets, [pooled_features(images, progress, norms=norms) for images in sets])
-
-
-def pooled_features(
-    images: RatedImages, progress: Progress = unwatched, *, norms: WordNorms | None = None
-) -> NDArray[np.float32]:
-    """Run the pretrained network over rated images."""
-    session = open_session(_model(None, None, None, ()).SerializeToString())
+    require_onnx("Training an image model")
+    paths = [path for images in sets for path in images.paths]
+    some = np.unique(np.linspace(0, len(paths) - 1, CALIBRATION).round().astype(int))
+    network = integer_network([read_pixels(paths[index], SIDE)[0] for index in some])
+    session = open_session(graph_model(network, {"depths": sum(DEPTHS)}).SerializeToString())
 
     def features_of(path: Path) -> NDArray[np.float32]:
         pixels, _ = read_pixels(path, SIDE)
         return np.asarray(session.run(["depths"], {"image": pixels[None]})[0][0], dtype=np.float32)
 
     rows = []
-    for path, row in zip(images.paths, in_order(features_of, images.paths, processors()), strict=True):
+    for path, row in zip(paths, in_order(features_of, paths, processors()), strict=True):
         rows.append(row)
-        progress(Step(READING, len(rows), len(images.paths), path.name, "images"))
+        progress(Step(READING, len(rows), len(paths), path.name, "images"))
     features = np.stack(rows)
-    return features if norms is None else np.hstack([features, norms.of(features)])
+    features = features if norms is None else np.hstack([features, norms.of(features)])
+    ends = np.cumsum([len(images.paths) for images in sets])
+    return Learned(sets, np.split(features, ends[:-1]), network)
 
 
 def train(
@@ -143,24 +149,20 @@ def train(
         seed=str(seed),
         coverage=json.dumps(learned.covered(seed)),
     )
-    model_file.write(_model(head, learned.fit_spread(head), norms, names), described, output)
+    model_file.write(_model(learned.network, head, learned.fit_spread(head), norms, names), described, output)
     return judged.evaluation
 
 
-def _model(head: Head | None, spread: Spread | None, norms: WordNorms | None, names: Sequence[str]) -> "ModelProto":
-    """Build the ONNX model: with a head and a spread it gives these and features, without them all depths."""
-    require_onnx("Training an image model")
+def _model(
+    network: GraphBuilder, head: Head, spread: Spread, norms: WordNorms | None, names: Sequence[str]
+) -> "ModelProto":
+    """Build the ONNX model."""
     import onnx
 
-    graph = GraphBuilder()
-    features, depths = add_network(graph, "image")
-    outputs = {depths: sum(DEPTHS)}
-    if head is not None and spread is not None:
-        words = norms.add_to(graph, features) if norms else None
-        affects = ["affect", *(f"affect_{name}" for name in names[1:])]
-        spread.add_to(graph, head.add_to(graph, depths, words, affects), "spread")
-        outputs = {**dict.fromkeys(affects, 2), "spread": 2, features: FEATURES}
-    image = tensor("image", np.uint8, "n", SIDE, SIDE, 3)
-    model = graph.model("image_to_affect", [image], outputs, ir_version=IR_VERSION)
+    graph = GraphBuilder([*network.nodes], [*network.weights])
+    words = norms.add_to(graph, "features") if norms else None
+    affects = ["affect", *(f"affect_{name}" for name in names[1:])]
+    spread.add_to(graph, head.add_to(graph, "depths", words, affects), "spread")
+    model = graph_model(graph, {**dict.fromkeys(affects, 2), "spread": 2, "features": FEATURES})
     onnx.checker.check_model(model, full_check=True)
     return model

@@ -8,6 +8,7 @@ from img2music.research.images.spread import HALF_WIDTH, Spread
 from img2music.research.onnx_graph import GraphBuilder
 
 ONE_SET = np.zeros(900, dtype=np.intp)
+ALIKE = np.ones(900)
 
 
 def sample(count: int, seed: int = 0) -> tuple[Codes, np.ndarray, list[str]]:
@@ -34,14 +35,16 @@ def test_the_errors_are_those_of_fits_without_the_theme() -> None:
 
 def test_it_tells_where_errors_are_large_and_its_interval_holds() -> None:
     codes, affect, themes = sample(900)
-    spread = Spread.fit(codes, affect, ONE_SET[: len(affect)], themes).predict(codes)
+    spread = Spread.fit(codes, affect, ONE_SET[: len(affect)], ALIKE[: len(affect)], themes).predict(codes)
     truth = 0.08 * np.exp(1.2 * codes.units[:, 0])
     for axis in (0, 1):
         assert np.corrcoef(np.log(spread[:, axis]), np.log(truth))[0, 1] > 0.8
 
     unseen, rated, _ = sample(3000, seed=1)
     random = np.abs(rated - 0.5 - 0.1 * unseen.units[:, 1:3])
-    held = random <= HALF_WIDTH * Spread.fit(codes, affect, ONE_SET[: len(affect)], themes).predict(unseen)
+    held = random <= HALF_WIDTH * Spread.fit(
+        codes, affect, ONE_SET[: len(affect)], ALIKE[: len(affect)], themes
+    ).predict(unseen)
     assert held.mean(axis=0) == pytest.approx([0.8, 0.8], abs=0.04)
 
 
@@ -51,14 +54,14 @@ def test_it_is_that_of_the_first_set() -> None:
     sets = np.arange(900) % 2
     affect[sets == 1] = np.random.default_rng(0).uniform(size=(450, 2))
     unseen, rated, _ = sample(3000, seed=1)
-    spread = Spread.fit(codes, affect, sets, themes).predict(unseen)
+    spread = Spread.fit(codes, affect, sets, ALIKE, themes).predict(unseen)
     held = np.abs(rated - 0.5 - 0.1 * unseen.units[:, 1:3]) <= HALF_WIDTH * spread
     assert held.mean(axis=0) == pytest.approx([0.8, 0.8], abs=0.1)
 
 
 def test_the_graph_computes_the_same() -> None:
     codes, affect, themes = sample(90)
-    spread = Spread.fit(codes, affect, ONE_SET[: len(affect)], themes)
+    spread = Spread.fit(codes, affect, ONE_SET[: len(affect)], ALIKE[: len(affect)], themes)
     graph = GraphBuilder()
     spread.add_to(graph, CodeNames("units", "words"), "spread")
     model = helper.make_model(

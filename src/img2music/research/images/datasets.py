@@ -30,6 +30,7 @@ class RatedImages:
     categories: tuple[str, ...] = ()
     scales: tuple[Scale, ...] = (SCALES["unit"],)  # how the set writes its ratings; several where rows differ
     dataset: str = "csv"  # name of the set in `DATASETS`
+    raters: int | None = None  # people who rated each image; None where it is not known
     source: str = "ratings"  # what a model that learns from them says of them: the set with its authors, or a file
 
     @property
@@ -66,6 +67,7 @@ class DataSet:
     title: str
     images: int | None = None  # how many it has; None for a format
     scale: Scale | None = None  # how its ratings are written; None where the user says
+    raters: int | None = None  # about how many people rated each image and dimension
     licence: str  # what its authors allow
     credit: str = ""  # the set with its authors, in a few words
     citation: str
@@ -118,17 +120,19 @@ class DataSet:
             categories=categories if any(categories) else (),
             scales=tuple(dict.fromkeys(rating.scale for rating in rows.values())),
             dataset=self.name,
+            raters=self.raters,
             source=self.credit or table.name,
         )
 
 
 class Oasis(DataSet):
-    """About 100 raters a photo and dimension."""
+    """Photos found by name of what they show."""
 
     name = "oasis"
     title = "OASIS, photos of animals, objects, people and scenery"
     images = 900
     scale = SCALES["oasis"]
+    raters = 100
     licence = "free for research; its photos were collected under licences that allow editing and redistribution"
     credit = "OASIS (Kurdi, Lozano & Banaji 2017)"
     citation = (
@@ -152,12 +156,13 @@ class Oasis(DataSet):
 
 
 class Emotion6(DataSet):
-    """330 photos for each of six emotion words that they were searched by, 15 raters a photo."""
+    """330 photos for each of six emotion words that they were searched by."""
 
     name = "emotion6"
     title = "Emotion6, photos searched by six emotion words"
     images = 1980
     scale = SCALES["emotion6"]
+    raters = 15
     licence = "academic research only; the photos remain their owners'"
     credit = "Emotion6 (Peng, Chen, Sadovnik & Gallagher 2015)"
     citation = (

@@ -33,10 +33,10 @@ class Spread:
     forms: Forms  # logarithm of the standard deviation of valence and arousal
 
     @classmethod
-    def fit(cls, codes: Codes, affect: Floats, sets: Indices, themes: Sequence[str]) -> "Spread":
+    def fit(cls, codes: Codes, affect: Floats, sets: Indices, noise: Floats, themes: Sequence[str]) -> "Spread":
         """Fit to the images that the head is fitted to."""
         compared = kernel(codes, sets)
-        _, errors = solve(compared, affect - means_of(affect, sets)[sets], RIDGE, themes)
+        _, errors = solve(compared, affect - means_of(affect, sets)[sets], RIDGE * noise, themes)
         logs = np.log(errors**2 + LEAST_SQUARE) / 2
         averages = means_of(logs, sets)
         dual, misses = solve(compared, logs - averages[sets], SPREAD_RIDGE, themes)

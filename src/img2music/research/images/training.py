@@ -7,7 +7,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,7 +29,7 @@ from img2music.research.images.efficientnet import (
     integer_network,
 )
 from img2music.research.images.evaluation import FOLDS, READING, Evaluation, Judged, judge_recipe, theme_folds
-from img2music.research.images.head import Head
+from img2music.research.images.head import Head, noise_of
 from img2music.research.images.spread import HALF_WIDTH, Spread
 from img2music.research.images.word_norms import WordNorms
 from img2music.research.onnx_graph import GraphBuilder, require_onnx
@@ -52,13 +52,13 @@ class Learned:
 
     def fit(self, train: Indices | None = None) -> Head:
         """Fit a head to some images of the first set, all by default, and to all of the others."""
-        features, affect, sets, _ = self._some(train)
-        return Head.fit(features, affect, DEPTHS, sets=sets)
+        some = self._some(train)
+        return Head.fit(some.features, some.affect, DEPTHS, sets=some.sets, noise=some.noise)
 
     def fit_spread(self, head: Head, train: Indices | None = None) -> Spread:
         """Fit the spread that goes with a head."""
-        features, affect, sets, themes = self._some(train)
-        return Spread.fit(head.codes(features), affect, sets, themes)
+        some = self._some(train)
+        return Spread.fit(head.codes(some.features), some.affect, some.sets, some.noise, some.themes)
 
     def judge(self, folds: int, seed: int) -> Judged:
         """Judge the recipe on folds of the first set."""
@@ -79,17 +79,29 @@ class Learned:
         shares = predict_folds(theme_folds(images, FOLDS, seed), images.affect, held).mean(axis=0)
         return dict(zip(("valence", "arousal"), shares.round(4).tolist(), strict=True))
 
-    def _some(self, train: Indices | None) -> tuple[NDArray[np.float32], Floats, Indices, list[str]]:
-        """Give features, affect, sets and themes of some images of the first set and all of the others."""
+    def _some(self, train: Indices | None) -> "_Sample":
+        """Give some images of the first set and all of the others."""
         first = self.sets[0] if train is None else self.sets[0].take(train)
         sets = (first, *self.sets[1:])
         features = (self.features[0] if train is None else self.features[0][train], *self.features[1:])
-        return (
+        sizes = [len(images.paths) for images in sets]
+        return _Sample(
             np.concatenate(features),
             np.concatenate([images.affect for images in sets]),
-            np.repeat(np.arange(len(sets)), [len(images.paths) for images in sets]),
+            np.repeat(np.arange(len(sets)), sizes),
+            np.repeat([noise_of(images.raters) for images in sets], sizes),
             [f"{number} {theme}" for number, images in enumerate(sets) for theme in images.themes],
         )
+
+
+class _Sample(NamedTuple):
+    """Images of one or several sets in a row."""
+
+    features: NDArray[np.float32]
+    affect: Floats
+    sets: Indices  # of which set each image is
+    noise: Floats  # by how much the ridge of each is larger
+    themes: list[str]
 
 
 def read_sets(sets: Sequence[RatedImages], norms: WordNorms | None, progress: Progress = unwatched) -> Learned:

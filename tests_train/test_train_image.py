@@ -192,7 +192,7 @@ def test_what_can_not_be_trained(
     words.write_text("word,arousal_mean,valence_mean\nvolcano,7,4\n")
     assert "Glasgow Norms has only 1 of the names" in refused(*training, "--lexicon", words)
     assert "nowhere.csv" in refused(*evaluation, "--lexicon", tmp_path / "nowhere.csv")
-    for command in ((*evaluation, "--model", "oasis-lite2-lite0"), (*training, "--network", "resnet50")):
+    for command in ((*evaluation, "--model", "emotion6-oasis-lite2"), (*training, "--network", "resnet50")):
         assert "--lexicon" in refused(*command, "--lexicon", shared_data / "lexicons" / "glasgow.csv")
 
     few = load(small_oasis)

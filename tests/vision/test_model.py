@@ -21,7 +21,7 @@ from img2music.vision.model_files import DEFAULT, MODELS, VARIABLE
 from tests.media.test_colours import swapped
 from tests.support.small_models import colour_model, model_of_two_sets, written
 
-SHIPPED = MODELS / "oasis-lite2-lite0.onnx"
+SHIPPED = MODELS / "emotion6-oasis-lite2.onnx"
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +49,7 @@ def test_readings_are_stable(model: ImageModel, photos: dict[str, Path]) -> None
         affect = found[name].affect
         assert (affect.valence, affect.arousal) == pytest.approx(wanted, abs=0.005)
     cat = found["cat"]
-    assert cat == ImageAnalysis(str(photos["cat"]), cat.affect, "oasis-lite2-lite0/1", 451, 300, cat.spread)
+    assert cat == ImageAnalysis(str(photos["cat"]), cat.affect, "emotion6-oasis-lite2/1", 451, 300, cat.spread)
     assert cat.spread == pytest.approx(SPREAD_OF_CAT, abs=0.005)
 
 
@@ -134,9 +134,9 @@ def test_in_order_keeps_order_and_raises() -> None:
 
 
 def test_metadata_and_reference(model: ImageModel) -> None:
-    assert model.name == "oasis-lite2-lite0/1"
+    assert model.name == "emotion6-oasis-lite2/1"
     assert model.metadata["command"] == (
-        "img2music train image --data oasis --out oasis-lite2-lite0.onnx --seed 0 --lexicon glasgow.csv"
+        "img2music train image --data oasis --out emotion6-oasis-lite2.onnx --seed 0 --lexicon glasgow.csv"
     )
     assert model.metadata["seed"] == "0"
     assert "OASIS" in model.metadata["data"]
@@ -183,12 +183,12 @@ def test_a_model_reads_as_people_of_one_of_its_sets(tmp_path: Path) -> None:
 
 def test_load_by_name_and_by_path(tmp_path: Path) -> None:
     assert (
-        ImageModel.load("oasis-lite2-lite0").name == ImageModel.load(SHIPPED).name == ImageModel.load(str(SHIPPED)).name
+        ImageModel.load(DEFAULT).name == ImageModel.load(SHIPPED).name == ImageModel.load(str(SHIPPED)).name
     )
     with pytest.raises(UsageError, match="threads"):
         ImageModel.load(threads=-1)
     for source in ("nothing", tmp_path / "missing.onnx", tmp_path):
-        with pytest.raises(ModelError, match=r"no model file.*oasis-lite2-lite0"):
+        with pytest.raises(ModelError, match=r"no model file.*emotion6-oasis-lite2"):
             ImageModel.load(source)
 
 

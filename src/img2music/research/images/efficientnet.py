@@ -22,7 +22,7 @@ from img2music.research.onnx_graph import GraphBuilder, tensor
 if TYPE_CHECKING:
     from onnx import ModelProto
 
-SIDE = 320
+SIDE = 288
 """Width and height of the input, in pixels.
 
 Its weights were trained at 260 pixels; on OASIS, 320 are better by 0.008 in r, and 288 nearly as good and faster.

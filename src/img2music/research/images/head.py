@@ -120,13 +120,16 @@ class Head:
 
         Of each image, ``sets`` tells the set, from 0, and ``noise`` by how much its ridge is that of others.
         """
+        from scipy.linalg import eigh
+
         inputs, norms = np.split(np.asarray(features, dtype=np.float64), [sum(depths)], axis=1)
         sets = np.zeros(len(inputs), dtype=np.intp) if sets is None else sets
         standard, mean, scale = _standardised(inputs, depths)
         # Principal components by way of the images' inner products, of which there are fewer than of features.
-        variances, combinations = np.linalg.eigh(standard @ standard.T)
+        last = len(standard) - 1
+        variances, combinations = eigh(standard @ standard.T, subset_by_index=[max(0, last + 1 - COMPONENTS), last])
         # Directions in which the images do not differ are none.
-        kept = np.flatnonzero(variances > 1e-9 * len(standard))[-COMPONENTS:]
+        kept = variances > 1e-9 * len(standard)
         axes = standard.T @ combinations[:, kept] / np.sqrt(variances[kept])
         centre, width = norms.mean(axis=0), norms.std(axis=0) + 1e-6
         codes = Codes(_units(standard @ axes), (norms - centre) / width)

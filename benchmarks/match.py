@@ -59,7 +59,7 @@ def run(options: argparse.Namespace) -> Report:
         (
             f"{found.images} photos, {found.tracks} clips, top {found.top}.",
             *found.notes,
-            "Held out: photos by a model that has not seen them, nor their theme of OASIS, clips by one without their genre.",
+            "Held out: models have not seen the photo, nor its theme of OASIS, nor a clip of the same genre.",
         )
     )
     return report

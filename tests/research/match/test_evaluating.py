@@ -148,6 +148,6 @@ def test_the_files_that_trained_each_shipped_model_are_noted() -> None:
     images, music = trained_on(ImageModel.load().name), trained_on(MODEL)
     assert images is not None
     assert music is not None
-    assert len(images) == 900
+    assert len(images) == 2280
     assert len(music) == 400
     assert trained_on("another/1") is None

@@ -87,9 +87,9 @@ def test_a_finished_model_on_any_set(name: str, tmp_path: Path) -> None:
     assert [anchor["what"] for anchor in report["anchors"]] == [anchor.what for anchor in ANCHORS.get(name, ())]
     assert report["notes"][0].startswith(f"None of these {COUNT} images trained the image model ({DEFAULT}/1)")
 
-    # The figures are of what the model reads, as `analyze` gives it.
+    # The figures are of what the model reads, as people of OASIS rate where these are its images.
     images = load(data)
-    read = [item for item in ImageModel.load().analyze(images.paths) if isinstance(item, ImageAnalysis)]
+    read = [item for item in ImageModel.load().read_as(name).analyze(images.paths) if isinstance(item, ImageAnalysis)]
     for axis, column in (("valence", 0), ("arousal", 1)):
         predicted = np.array([getattr(item.affect, axis) for item in read])
         rated = images.affect[:, column]

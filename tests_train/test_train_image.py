@@ -116,7 +116,7 @@ def test_several_sets_make_one_model(small_oasis: Path, tmp_path: Path) -> None:
     trained = json.loads(printed)
     assert (trained["dataset"], trained["recipe"]) == ("oasis", "beside all of ratings")
     model = ImageModel.load(output)
-    assert model.metadata["command"].startswith("img2music train image --data oasis --data ratings.csv --out both.onnx")
+    assert model.metadata["command"].startswith("img2music train image --data oasis --data ratings.csv --scale 0-1 ")
     assert model.metadata["data"].startswith("OASIS (Kurdi, Lozano & Banaji 2017) and ratings.csv, ")
     pixels = np.stack([read_pixels(path, model.side)[0] for path in load(small_oasis).paths[:8]])
     theirs = model.read_as("ratings").predict(pixels)
@@ -201,8 +201,8 @@ def test_what_can_not_be_trained(
         train([few], tmp_path / "model.onnx")
     with pytest.raises(UsageError, match="name of its own; these are called oasis and oasis"):
         train([load(small_oasis)] * 2, tmp_path / "model.onnx")
-    assert "`data` may be given 2 times only" in refused(*training, "--data", small_oasis, "--network", "resnet50")
-    assert "`data` may be given 2 times only" in refused(*evaluation, "--data", small_oasis, "--model", DEFAULT)
+    assert "--data may be given 2 times only" in refused(*training, "--data", small_oasis, "--network", "resnet50")
+    assert "--data may be given 2 times only" in refused(*evaluation, "--data", small_oasis, "--model", DEFAULT)
     monkeypatch.setitem(__import__("sys").modules, "onnx", None)
     with pytest.raises(MissingExtraError, match=r"img2music\[train\]"):
         read_sets([few], None)

@@ -83,7 +83,7 @@ def imagenet_weights(network: Network, extra: str = "train") -> Weights:
 def integer_network(pictures: Sequence[NDArray[np.uint8]]) -> GraphBuilder:
     """Build Lite2 in integers, from ``image`` to ``features`` of its head and ``depths``.
 
-    Of the pictures, which are `SIDE` high and wide, some show how large its signals get.
+    The pictures, which are `SIDE` high and wide, show how large its signals get.
     """
     found = quantized(network_model(), "image", (picture[None] for picture in pictures))
     return GraphBuilder(list(found.graph.node), list(found.graph.initializer))

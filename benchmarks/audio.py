@@ -13,7 +13,7 @@ import numpy as np
 from benchmarks.report import Report
 from img2music.connectors.folders import is_audio_name
 from img2music.errors import InputError
-from img2music.music.audio import analyzer, loudness, mel, musicnn, network, rhythm, spectrum, tonality
+from img2music.music.audio import analyzer, harmony, loudness, mel, musicnn, network, rhythm, tonality
 
 # Stages of an analysis: the module that looks the function up, and its name there.
 STAGES: list[tuple[str, Any, str]] = [
@@ -21,11 +21,14 @@ STAGES: list[tuple[str, Any, str]] = [
     ("log-mel", analyzer, "log_mel"),
     ("network", analyzer, "hear"),
     ("loudness", loudness, "block_powers"),
-    ("pitch classes", tonality, "chroma"),
+    ("spectrum", tonality, "spectrum"),
+    ("pitches", tonality, "pitches"),
+    ("key", tonality, "key"),
+    ("mode and clarity", harmony, "harmony"),
     ("onset strength", rhythm, "onset_strength"),
     ("accents", rhythm, "accents"),
     ("tempo", rhythm, "tempo"),
-    ("register and levels", spectrum, "centroid_and_level"),
+    ("register and levels", analyzer, "centroid_and_level"),
     ("MusiCNN", musicnn, "listen"),
 ]
 

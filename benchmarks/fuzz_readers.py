@@ -14,7 +14,7 @@ import av
 import numpy as np
 from PIL import Image, ImageCms
 
-from benchmarks.synthetic import records
+from benchmarks.synthetic import put, records
 from tests.support.sounds import FORMATS as SOUNDS
 from tests.support.sounds import encode, noise
 
@@ -174,8 +174,7 @@ def film(path: Path, pictures: str, sound: str) -> Path:
 
 def read_film(path: Path) -> Iterator[str]:
     from img2music.errors import InputError
-    from img2music.media.film_sound import FilmSound
-    from img2music.media.film_streams import chapters
+    from img2music.media.film_writer import chapters
     from img2music.media.video import VideoFile, survey_of
 
     with VideoFile(path) as video:
@@ -187,8 +186,8 @@ def read_film(path: Path) -> Iterator[str]:
         video.picture(0.2)
     try:
         survey_of(path)
-        with FilmSound(path) as sound:
-            for _ in islice(sound.sound(), 10_000):
+        with VideoFile(path) as film:
+            for _ in islice(film.sound(), 10_000):
                 pass
     except InputError as error:
         yield error.reason
@@ -291,7 +290,7 @@ def export_seeds(folder: Path) -> list[Path]:
 
     folder.mkdir(parents=True)
     with LibraryStore.open(folder / "library.db", create=True) as store:
-        store.put(records(5))
+        put(store, records(5))
         features = Features(**dict.fromkeys(Features.__dataclass_fields__))
         song = SongRecord(
             "spotify:x", Tags(title="Song", artist="Artist"), 200.0, "table/1", Affect(0.5, 0.5), features
@@ -333,9 +332,9 @@ def read_words(path: Path) -> Iterator[str]:
     from img2music.connectors import settings
     from img2music.connectors.lyric_files import read_beside
     from img2music.errors import Img2MusicError
-    from img2music.music.lyrics.lexicon import Lexicon
     from img2music.research.images.datasets import load
     from img2music.research.match.evaluating import read_files
+    from img2music.research.text.lexicon import Lexicon
 
     readers: list[Callable[[], object]] = [
         lambda: read_beside(path.with_suffix(".mp3")),

@@ -17,6 +17,7 @@ import numpy as np
 import psutil
 
 from benchmarks.report import Report
+from benchmarks.synthetic import put
 from tests.support.library_sounds import write_sound
 
 LONG_SECONDS = 7200
@@ -80,14 +81,15 @@ def scan_unchanged(count: int, folder: Path, report: Report) -> None:
     import dataclasses
 
     from img2music.connectors.folders import FolderWalk
-    from img2music.library.scanning import scan, scan_library
+    from img2music.library.scanning import scan
     from img2music.library.store import LibraryStore
     from img2music.options import ScanOptions
 
     folder.mkdir()
     write_sound(folder / "one.wav")
     database = folder.with_suffix(".db")
-    scan_library(database, [folder], ScanOptions(jobs=1))
+    with LibraryStore.open(database, create=True) as store:
+        scan(store, [folder], ScanOptions(jobs=1))
     sound = (folder / "one.wav").read_bytes()
     for number in range(count - 1):
         path = folder / f"artist {number % 100}" / f"{number}.wav"
@@ -95,9 +97,12 @@ def scan_unchanged(count: int, folder: Path, report: Report) -> None:
         path.write_bytes(sound[:-8] + number.to_bytes(8, "little"))
     with LibraryStore.open(database) as store:
         (record,) = store.records()
-        store.put(
-            dataclasses.replace(record, file=file, content=f"{number:064x}")
-            for number, file in enumerate(FolderWalk([str(folder)]))
+        put(
+            store,
+            (
+                dataclasses.replace(record, file=file, content=f"{number:064x}")
+                for number, file in enumerate(FolderWalk([str(folder)]))
+            ),
         )
         opened: list[Any] = []
         watching = True

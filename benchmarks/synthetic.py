@@ -1,6 +1,6 @@
 """A library of any size that looks like a real one: written through the library's own store."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -58,11 +58,17 @@ def records(count: int) -> Iterator[TrackRecord]:
         )
 
 
+def put(store: LibraryStore, tracks: Iterable[TrackRecord]) -> None:
+    """Store tracks in one transaction."""
+    with store.writing() as transaction:
+        transaction.put(tracks)
+
+
 def make_library(file: Path, count: int) -> None:
     """Write a library, unless it is there already."""
     if not file.exists():
         partial = file.with_suffix(".part")
         partial.unlink(missing_ok=True)
         with LibraryStore.open(partial, create=True) as store:
-            store.put(records(count))
+            put(store, records(count))
         partial.rename(file)

@@ -15,11 +15,12 @@ from sklearn.preprocessing import StandardScaler
 
 from benchmarks.report import Report
 from img2music.affect import Affect
-from img2music.music.lyrics.affect_model import shipped_readers, text_affect
+from img2music.music.lyrics.affect_model import ENGLISH, shipped_readers, text_affect
 from img2music.music.lyrics.cleaning import clean
 from img2music.music.lyrics.fusion import WEIGHT
-from img2music.music.lyrics.lemmas import lemmatise
-from img2music.music.lyrics.lexicon import Lexicon
+from img2music.music.lyrics.language import detect
+from img2music.research.text.lemmas import lemmatise
+from img2music.research.text.lexicon import Lexicon
 
 FEATURES = (
     "danceability",
@@ -50,7 +51,7 @@ def run(options: argparse.Namespace) -> Report:
     rated, lyrics = _records(options.ratings), _lyrics(options.songs)
     rated = [row for row in rated if all(row[name] for name in (*FEATURES, "valence_mean", "arousal_mean"))]
     found = [lyrics.get(_key(row["artist"], row["title"])) for row in rated]
-    judged = [place for place, text in enumerate(found) if text is not None and text_affect(text) is not None]
+    judged = [place for place, text in enumerate(found) if text is not None and _is_english(text)]
     texts = [text for place in judged if (text := found[place]) is not None]
     others = [place for place, text in enumerate(found) if text is None]
     features = np.array([[float(row[name]) for name in FEATURES] for row in rated])
@@ -63,7 +64,7 @@ def run(options: argparse.Namespace) -> Report:
         model = make_pipeline(StandardScaler(), RidgeCV(np.logspace(-1, 3, 9)))
         heard = model.fit(features[others], ratings[others, axis]).predict(features[judged])
         people = ratings[judged, axis]
-        report.add(name, "sound only", _r(heard, people), *[""] * 4, _explained(heard[:, None], people))
+        report.add(name, "sound only", pearson(heard, people), *[""] * 4, _explained(heard[:, None], people))
         for title, read in readers.items():
             affects = [read(text) or Affect(0.5, 0.5) for text in texts]
             words = np.array([(affect.valence, affect.arousal)[axis] for affect in affects])
@@ -72,11 +73,11 @@ def run(options: argparse.Namespace) -> Report:
             report.add(
                 name,
                 title,
-                _r(words, people),
-                _r(beyond_words, beyond_people),
-                _interval(_r, beyond_words, beyond_people),
-                _r(together, people),
-                _interval(_gain, together, heard, people),
+                pearson(words, people),
+                pearson(beyond_words, beyond_people),
+                interval(pearson, beyond_words, beyond_people),
+                pearson(together, people),
+                interval(_gain, together, heard, people),
                 _explained(np.stack([heard, words], axis=1), people),
             )
     report.note = (
@@ -85,6 +86,10 @@ def run(options: argparse.Namespace) -> Report:
         f"{SEEDS} seeds."
     )
     return report
+
+
+def _is_english(text: str) -> bool:
+    return detect(clean(text)) == ENGLISH and text_affect(text) is not None
 
 
 def _readers(lexicons: list[Path]) -> dict[str, Read]:
@@ -121,7 +126,7 @@ def _key(artist: str, title: str) -> tuple[str, str]:
     return first, second
 
 
-def _r(one: Floats, other: Floats) -> float:
+def pearson(one: Floats, other: Floats) -> float:
     return float(np.corrcoef(one, other)[0, 1])
 
 
@@ -134,10 +139,10 @@ def _residual(values: Floats, known: Floats) -> Floats:
 
 
 def _gain(together: Floats, heard: Floats, people: Floats) -> float:
-    return _r(together, people) - _r(heard, people)
+    return pearson(together, people) - pearson(heard, people)
 
 
-def _interval(figure: Callable[..., float], *values: Floats) -> str:
+def interval(figure: Callable[..., float], *values: Floats) -> str:
     """Percentiles of resampled songs (Efron & Tibshirani 1993, chapter 13)."""
     rng = np.random.default_rng(0)
     count = len(values[0])

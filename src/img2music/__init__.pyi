@@ -1,111 +1,65 @@
-from .affect import Affect, Scale
-from .analysis import CurvePoint, Features, TrackAnalysis
-from .app.analysis import AnalysisReport, FileAnalysis, analyze, explain
-from .app.library import Library
-from .app.scoring import Scored
-from .app.slideshow import Slideshow
-from .app.spotting import Spotted
-from .errors import (
-    Cancelled,
-    Img2MusicError,
-    InputError,
-    LibraryError,
-    MissingExtraError,
-    ModelError,
-    SourceError,
-    UsageError,
-)
-from .filters import TrackFilter
-from .library.exchange import LibraryImport
-from .library.importing import ImportReport
-from .library.lyrics import FetchReport, KnownLyrics
-from .library.scanning import ScanReport
-from .library.store import LibraryInfo
-from .library.streaming import SpotifyReport
-from .library.tagging import TagReport
-from .library.upkeep import Verification
-from .matching.passages import Passage
-from .matching.query import Query, QueryKind
-from .matching.recommendation import Match, Recommendation, Recommendations
-from .options import (
-    Captions,
-    CueCount,
-    FilmShape,
-    MatchMode,
-    OriginalSound,
-    PhotoOrder,
-    RecommendOptions,
-    ScanOptions,
-    ScoreOptions,
-    SlideshowOptions,
-    SpotOptions,
-    TagOptions,
-)
-from .progress import Progress, Step
-from .soundtrack.cue_sheet import Cue, CueSheet
-from .track import Location, Track, TrackKind
-from .vision.explain import Explanation
-from .vision.model import ImageAnalysis
+from .affect import Affect as Affect
+from .affect import Scale as Scale
+from .analysis import CurvePoint as CurvePoint
+from .analysis import Features as Features
+from .analysis import TrackAnalysis as TrackAnalysis
+from .app.analysis import AnalysisReport as AnalysisReport
+from .app.analysis import FileAnalysis as FileAnalysis
+from .app.analysis import analyze as analyze
+from .app.analysis import explain as explain
+from .app.feedback import FeedbackList as FeedbackList
+from .app.feedback import LibraryFeedback as LibraryFeedback
+from .app.library import Library as Library
+from .app.scoring import Scored as Scored
+from .app.slideshow import Slideshow as Slideshow
+from .app.spotting import Spotted as Spotted
+from .errors import Cancelled as Cancelled
+from .errors import Img2MusicError as Img2MusicError
+from .errors import InputError as InputError
+from .errors import LibraryError as LibraryError
+from .errors import MissingExtraError as MissingExtraError
+from .errors import ModelError as ModelError
+from .errors import SourceError as SourceError
+from .errors import UsageError as UsageError
+from .filters import TrackFilter as TrackFilter
+from .library.exchange import LibraryImport as LibraryImport
+from .library.importing import ImportReport as ImportReport
+from .library.lyrics import FetchReport as FetchReport
+from .library.lyrics import KnownLyrics as KnownLyrics
+from .library.record import Feedback as Feedback
+from .library.record import FeedbackKind as FeedbackKind
+from .library.record import JudgedPicture as JudgedPicture
+from .library.record import JudgedTrack as JudgedTrack
+from .library.scanning import ScanReport as ScanReport
+from .library.store import LibraryInfo as LibraryInfo
+from .library.tagging import TagReport as TagReport
+from .library.upkeep import Verification as Verification
+from .matching.passages import Passage as Passage
+from .matching.query import Query as Query
+from .matching.query import QueryKind as QueryKind
+from .matching.recommendation import Match as Match
+from .matching.recommendation import Recommendation as Recommendation
+from .matching.recommendation import Recommendations as Recommendations
+from .options import Captions as Captions
+from .options import CueCount as CueCount
+from .options import FilmShape as FilmShape
+from .options import MatchMode as MatchMode
+from .options import OriginalSound as OriginalSound
+from .options import PhotoOrder as PhotoOrder
+from .options import RecommendOptions as RecommendOptions
+from .options import ScanOptions as ScanOptions
+from .options import ScoreOptions as ScoreOptions
+from .options import SlideshowOptions as SlideshowOptions
+from .options import SpotOptions as SpotOptions
+from .options import TagOptions as TagOptions
+from .progress import Progress as Progress
+from .progress import Step as Step
+from .soundtrack.cue_sheet import Cue as Cue
+from .soundtrack.cue_sheet import CueSheet as CueSheet
+from .track import Location as Location
+from .track import Track as Track
+from .track import TrackKind as TrackKind
+from .vision.explain import Explanation as Explanation
+from .vision.model import ImageAnalysis as ImageAnalysis
 
 __version__: str
-__all__ = [
-    "Affect",
-    "AnalysisReport",
-    "Cancelled",
-    "Captions",
-    "Cue",
-    "CueCount",
-    "CueSheet",
-    "CurvePoint",
-    "Explanation",
-    "Features",
-    "FetchReport",
-    "FileAnalysis",
-    "FilmShape",
-    "ImageAnalysis",
-    "Img2MusicError",
-    "ImportReport",
-    "InputError",
-    "KnownLyrics",
-    "Library",
-    "LibraryError",
-    "LibraryImport",
-    "LibraryInfo",
-    "Location",
-    "Match",
-    "MatchMode",
-    "MissingExtraError",
-    "ModelError",
-    "OriginalSound",
-    "Passage",
-    "PhotoOrder",
-    "Progress",
-    "Query",
-    "QueryKind",
-    "RecommendOptions",
-    "Recommendation",
-    "Recommendations",
-    "Scale",
-    "ScanOptions",
-    "ScanReport",
-    "ScoreOptions",
-    "Scored",
-    "Slideshow",
-    "SlideshowOptions",
-    "SourceError",
-    "SpotOptions",
-    "SpotifyReport",
-    "Spotted",
-    "Step",
-    "TagOptions",
-    "TagReport",
-    "Track",
-    "TrackAnalysis",
-    "TrackFilter",
-    "TrackKind",
-    "UsageError",
-    "Verification",
-    "__version__",
-    "analyze",
-    "explain",
-]

@@ -4,19 +4,13 @@ import math
 import re
 from dataclasses import dataclass
 
+from img2music.arguments import require_kind
 from img2music.errors import UsageError, shown
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Affect:
     """A point in the circumplex of affect (Russell 1980), on the unit scale.
-
-    Attributes
-    ----------
-    valence : float
-        Unpleasant (0) to pleasant (1), 0.5 neutral.
-    arousal : float
-        Calm (0) to excited (1), 0.5 neutral.
 
     Raises
     ------
@@ -29,27 +23,20 @@ class Affect:
     """
 
     valence: float
+    """Unpleasant (0) to pleasant (1), 0.5 neutral."""
     arousal: float
+    """Calm (0) to excited (1), 0.5 neutral."""
 
     def __post_init__(self) -> None:
         for name in ("valence", "arousal"):
+            require_kind(name, getattr(self, name), float)
             value = float(getattr(self, name))
             if not 0.0 <= value <= 1.0:  # also refuses NaN
                 raise UsageError(f"{name} must be a number from 0 to 1 (0.5 is neutral), not {value:g}.")
             object.__setattr__(self, name, value)
 
     def distance(self, other: "Affect") -> float:
-        """Euclidean distance to another affect.
-
-        Parameters
-        ----------
-        other : Affect
-
-        Returns
-        -------
-        float
-            In [0, sqrt(2)].
-        """
+        """Euclidean distance to another affect, in [0, sqrt(2)]."""
         return math.hypot(self.valence - other.valence, self.arousal - other.arousal)
 
     @property
@@ -76,11 +63,6 @@ class Affect:
         Each emotion is a round normal distribution about its coordinates (`EMOTIONS`), all equally likely
         beforehand; the probabilities follow from Bayes' rule. In two dimensions anger, fear and disgust lie
         close together (what parts them is dominance), so they share their probability.
-
-        Returns
-        -------
-        dict of str to float
-            Keys as in `EMOTIONS`; values in [0, 1] that sum to 1.
         """
         weights = {
             name: math.exp(-((self.distance(centre) / EMOTION_SPREAD) ** 2) / 2.0) for name, centre in EMOTIONS.items()
@@ -148,31 +130,16 @@ enough that neighbouring emotions share probability, narrow enough that happines
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """How a source writes affect: the same interval for valence and arousal.
-
-    Attributes
-    ----------
-    name : str
-        Name of the scale.
-    low, high : float
-        The ends of the interval, ``low < high``.
-    """
+    """How a source writes affect: the same interval for valence and arousal."""
 
     name: str
     low: float
+    """The lower end of the interval."""
     high: float
+    """The upper end."""
 
     def to_unit(self, valence: float, arousal: float) -> Affect:
         """Convert from this scale.
-
-        Parameters
-        ----------
-        valence, arousal : float
-            Coordinates on this scale.
-
-        Returns
-        -------
-        Affect
 
         Raises
         ------
@@ -186,17 +153,7 @@ class Scale:
         return Affect((valence - self.low) / span, (arousal - self.low) / span)
 
     def from_unit(self, affect: Affect) -> tuple[float, float]:
-        """Convert to this scale.
-
-        Parameters
-        ----------
-        affect : Affect
-
-        Returns
-        -------
-        tuple of (float, float)
-            Valence and arousal on this scale.
-        """
+        """Convert to this scale: valence and arousal."""
         # Weighted ends, not low + span * x: the ends of the interval come out exactly.
         return (
             self.low * (1.0 - affect.valence) + self.high * affect.valence,
@@ -205,16 +162,7 @@ class Scale:
 
     @staticmethod
     def parse(text: str) -> "Scale":
-        """Read a scale from its name or from its ends.
-
-        Parameters
-        ----------
-        text : str
-            A name in `SCALES`, in any case, or two numbers with a hyphen between: ``"1-7"``, ``"-1-1"``.
-
-        Returns
-        -------
-        Scale
+        """Read a scale from its name, in any case, or from its ends with a hyphen between: ``"1-7"``, ``"-1-1"``.
 
         Raises
         ------

@@ -26,35 +26,26 @@ class Features:
 
     What is measured in a sound file has a number for all that is not said to be None. Of a song out of a table, each
     is None where the table has none.
-
-    Attributes
-    ----------
-    danceability, energy, valence, acousticness, instrumentalness, liveness, speechiness : float or None
-        In [0, 1]. ``valence`` is what the audio network hears; the track's affect is another thing.
-    tempo : float or None
-        Beats per minute; None where no beat is found.
-    key : int or None
-        Pitch class of the tonic, 0 = C to 11 = B; None where no key is found.
-    mode : int or None
-        1 major, 0 minor; None where no key is found.
-    loudness : float or None
-        Integrated loudness in LUFS (ITU-R BS.1770-4); None for silence.
-    onset_rate : float or None
-        Onsets a second.
     """
 
     danceability: float | None = field(metadata=UNIT)
     energy: float | None = field(metadata=UNIT)
     valence: float | None = field(metadata=UNIT)
+    """What the audio network hears; the track's affect is another thing."""
     acousticness: float | None = field(metadata=UNIT)
     instrumentalness: float | None = field(metadata=UNIT)
     liveness: float | None = field(metadata=UNIT)
     speechiness: float | None = field(metadata=UNIT)
     tempo: float | None = field(metadata=limits(lacking=True))
+    """Beats per minute; None where no beat is found."""
     key: int | None = field(metadata=limits(0, 11, lacking=True))
+    """Pitch class of the tonic, 0 = C to 11 = B; None where no key is found."""
     mode: int | None = field(metadata=limits(0, 1, lacking=True))
+    """1 major, 0 minor; None where no key is found."""
     loudness: float | None = field(metadata=limits(lacking=True))
+    """Integrated loudness in LUFS (ITU-R BS.1770-4); None for silence."""
     onset_rate: float | None = field(metadata=limits())
+    """Onsets a second."""
 
     @property
     def key_name(self) -> str | None:
@@ -79,47 +70,31 @@ class Features:
 
 @dataclass(frozen=True, slots=True)
 class CurvePoint:
-    """Affect of one window of a track.
-
-    Attributes
-    ----------
-    start, end : float
-        Window in seconds from the start of the track.
-    affect : Affect
-        Affect of the window.
-    """
+    """Affect of one window of a track."""
 
     start: float
+    """Seconds from the start of the track."""
     end: float
+    """Seconds from the start of the track."""
     affect: Affect
+    """Affect of the window."""
 
 
 @dataclass(frozen=True, slots=True)
 class TrackAnalysis:
-    """What one analyzer version measured of one track.
-
-    Attributes
-    ----------
-    analyzer : str
-        Name and version of the analyzer, such as ``"audio/3"``.
-    duration : float
-        Length of the track in seconds.
-    listened : float
-        Seconds of it that were decoded and heard.
-    affect : Affect
-        Affect of the whole track.
-    features : Features
-        Features of the whole track.
-    curve : tuple of CurvePoint
-        The affect curve, in order of time, not empty. Windows may have gaps between them (what was not heard).
-    note : str, optional
-        What is wrong with the file, if it is damaged or cut short.
-    """
+    """What one analyzer version measured of one track."""
 
     analyzer: str
+    """Name and version of the analyzer, such as ``"audio/4"``."""
     duration: float
+    """Length of the track in seconds."""
     listened: float
+    """Seconds of it that were decoded and heard."""
     affect: Affect
+    """Affect of the whole track."""
     features: Features
+    """Features of the whole track."""
     curve: tuple[CurvePoint, ...]
+    """The affect curve, in order of time, not empty. Windows may have gaps between them (what was not heard)."""
     note: str | None = None
+    """What is wrong with the file, if it is damaged or cut short."""

@@ -30,11 +30,19 @@ class AffectDistribution:
 
     valence: NDArray[np.float64]
     arousal: NDArray[np.float64]
+    # Standard deviation of what people say around a usual reading, on each axis; None where it is not known
+    spread: tuple[float, float] | None = None
 
     @classmethod
-    def of(cls, valence: ArrayLike | Sequence[float], arousal: ArrayLike | Sequence[float]) -> "AffectDistribution":
+    def of(
+        cls,
+        valence: ArrayLike | Sequence[float],
+        arousal: ArrayLike | Sequence[float],
+        spread: tuple[float, float] | None = None,
+    ) -> "AffectDistribution":
         """Build it from unordered samples."""
-        return cls(np.sort(np.asarray(valence, dtype=np.float64)), np.sort(np.asarray(arousal, dtype=np.float64)))
+        first, second = (np.sort(np.asarray(axis, dtype=np.float64)) for axis in (valence, arousal))
+        return cls(first, second, spread)
 
     def ranks(self, points: ArrayLike) -> NDArray[np.float64]:
         """Rank points on both axes."""

@@ -4,30 +4,24 @@ A message says what went wrong, where, and what to do next, in one line. The com
 and exits; a traceback is a bug.
 """
 
+import contextlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 
 class Img2MusicError(Exception):
-    """Base of every error that img2music raises on purpose.
-
-    Parameters
-    ----------
-    what : str
-        What is wrong, as one line. A setting is named as in Python, in backquotes; who shows the error to a person may
-        word it otherwise (`worded`).
-    path : str, optional
-        The file that it is about.
-    remedy : str, optional
-        What to do next, as one line, where ``what`` does not say it.
-    """
+    """Base of every error that img2music raises on purpose."""
 
     def __init__(self, what: str, path: str | None = None, *, remedy: str | None = None) -> None:
         super().__init__(what, path, remedy)
         self.what = what
+        """What is wrong, as one line. A setting is named as in Python, in backquotes; who shows the error to a person
+        may word it otherwise (`worded`)."""
         self.path = path
+        """The file that it is about."""
         self.remedy = remedy
+        """What to do next, as one line, where ``what`` does not say it."""
 
     @property
     def reason(self) -> str:
@@ -40,33 +34,16 @@ class Img2MusicError(Exception):
     def __repr__(self) -> str:
         return f"{type(self).__name__}({str(self)!r})"
 
-    def __reduce__(self) -> tuple[Callable[..., "Img2MusicError"], tuple[type["Img2MusicError"], dict[str, Any]]]:
-        return _restored, (type(self), self.__dict__)
+    def __reduce__(self) -> tuple[Any, ...]:  # made again in another process without what a subclass asks for
+        return Exception.__new__, (type(self), *self.args), self.__dict__
 
     def worded(self, name: Callable[[str], str]) -> str:
-        """Word the error with other names of settings.
-
-        Parameters
-        ----------
-        name : callable
-            Turns what stands in backquotes, such as ``"jobs=1"``, into what a person reads.
-
-        Returns
-        -------
-        str
-        """
+        """Word the error with other names of settings: what stands in backquotes, such as ``"jobs=1"``."""
         return SETTING.sub(lambda found: name(found[1]), str(self))
 
 
 SETTING = re.compile("`([a-z_]+(?:=[^`]*)?)`")
 """A setting in the text of an error, as Python writes it."""
-
-
-def _restored(kind: type[Img2MusicError], state: dict[str, Any]) -> Img2MusicError:
-    """Make an error again in another process."""
-    error = kind.__new__(kind, *[state.get(name) for name in ("what", "path", "remedy")])
-    error.__dict__.update(state)
-    return error
 
 
 class InputError(Img2MusicError):
@@ -95,14 +72,8 @@ class Cancelled(Img2MusicError):  # noqa: N818 - no error of anyone
 class SourceError(Img2MusicError):
     """A web service can't be reached, refuses, or answers what can't be used.
 
-    Parameters
-    ----------
-    what : str
-        What is wrong and what to do about it; names the service, and holds no key.
-    status : int, optional
-        HTTP status of its answer, if there was one.
-    final : bool, default False
-        Whether the next request would fare no better (no connection, a wrong key, a used up quota).
+    ``what`` names the service, and holds no key; ``status`` is the HTTP status of its answer, if there was one;
+    ``final`` tells that the next request would fare no better (no connection, a wrong key, a used up quota).
     """
 
     def __init__(self, what: str, *, status: int | None = None, final: bool = False) -> None:
@@ -112,15 +83,7 @@ class SourceError(Img2MusicError):
 
 
 class MissingExtraError(Img2MusicError):
-    """An optional dependency is needed and is not installed.
-
-    Parameters
-    ----------
-    purpose : str
-        What it is needed for, as the start of a sentence ("Reading HEIC photos").
-    extra : str
-        Name of the extra that brings it.
-    """
+    """What a purpose ("Reading HEIC photos") needs is not installed; an extra brings it."""
 
     def __init__(self, purpose: str, extra: str) -> None:
         super().__init__(f"{purpose} needs an extra: pip install 'img2music[{extra}]'")
@@ -128,38 +91,23 @@ class MissingExtraError(Img2MusicError):
         self.extra = extra
 
 
+@contextlib.contextmanager
+def require_extra(purpose: str, name: str) -> Iterator[None]:
+    """Say which extra brings what can't be imported within."""
+    try:
+        yield
+    except ImportError as error:
+        raise MissingExtraError(purpose, name) from error
+
+
 def reason_of(error: BaseException, otherwise: str = "the file is damaged") -> str:
-    """Why a library failed, as the system or libav says it; the words of other libraries are for programmers.
-
-    Parameters
-    ----------
-    error : BaseException
-    otherwise : str
-        What to say where neither says anything.
-
-    Returns
-    -------
-    str
-        Without a full stop.
-    """
+    """Why a library failed, as the system or libav says it; the words of other libraries are for programmers."""
     cause = error.args[0] if error.args and isinstance(error.args[0], OSError) else error
     return getattr(cause, "strerror", None) or otherwise
 
 
 def unexpected(error: Exception, path: str) -> InputError:
-    """Make the fault of one file of an exception that nobody foresaw, so that the rest of the batch goes on.
-
-    Parameters
-    ----------
-    error : Exception
-        What a decoder or a model raised.
-    path : str
-        The file.
-
-    Returns
-    -------
-    InputError
-    """
+    """Make the fault of one file of an exception that nobody foresaw, so that the rest of the batch goes on."""
     if isinstance(error, MemoryError) or "alloc" in str(error):  # ONNX Runtime has no exception of its own for it
         return InputError("memory ran out;", path, remedy="close other programs, or use fewer processes (`jobs=1`).")
     said = " ".join(str(error).split())
@@ -172,18 +120,7 @@ def shown(text: str) -> str:
 
 
 def printable(text: str) -> str:
-    """Make a path or a tag safe to print on one line of any terminal.
-
-    Parameters
-    ----------
-    text : str
-        Any text, also with surrogates (a file name that is not UTF-8) or control characters.
-
-    Returns
-    -------
-    str
-        The text with control characters and surrogates as backslash escapes.
-    """
+    """Make a path or a tag safe to print on one line of any terminal: control characters and surrogates escaped."""
     return "".join(
         char if char.isprintable() else char.encode("unicode_escape", "surrogatepass").decode("ascii") for char in text
     )

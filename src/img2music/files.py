@@ -10,10 +10,11 @@ import os
 import re
 import shutil
 import stat
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Self
 
 from img2music.errors import InputError, UsageError, printable, reason_of
 
@@ -50,6 +51,20 @@ class FileKind:
 
 JSON = FileKind("a JSON file", (".json",), rb"\s*\{")
 ONNX = FileKind("an ONNX model", (".onnx",), rb"\x08[\x01-\x20]")  # the field ir_version of a ModelProto
+
+
+class Closing(ABC):
+    """What is closed at the end of a ``with`` statement."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @abstractmethod
+    def close(self) -> None:
+        """Close it."""
 
 
 def open_regular(path: str | os.PathLike[str], what: str) -> BinaryIO:

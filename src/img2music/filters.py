@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from numbers import Real
 from typing import Any, TypedDict
 
+from img2music.arguments import require_kind
 from img2music.errors import UsageError, printable
 from img2music.track import FILTERED
 
@@ -39,20 +40,16 @@ def condition(
 
 
 def _text(name: str, *, no: bool = False) -> Any:
-    if no:
-        return condition("text", f"{name} does not contain this; may be repeated.")
-    return condition("text", f"{name} contains this; may be repeated (one must fit).")
+    words = "does not contain this; may be repeated." if no else "contains this; may be repeated (one must fit)."
+    return condition("text", f"{name} {words}")
 
 
 _Declared: Any = dataclasses.make_dataclass(
     "_Declared",
     [
-        condition
+        (no + name, str | Iterable[str], _text(name.replace("_", " ").capitalize(), no=bool(no)))
         for name in FILTERED
-        for condition in (
-            (name, str | Iterable[str], _text(name.replace("_", " ").capitalize())),
-            (f"not_{name}", str | Iterable[str], _text(name.replace("_", " ").capitalize(), no=True)),
-        )
+        for no in ("", "not_")
     ],
     frozen=True,
     slots=True,
@@ -65,30 +62,8 @@ class TrackFilter(_Declared):  # type: ignore[misc]  # conditions on declared fi
 
     Each is given as a person writes it: ``TrackFilter(genre="jazz", year="1990-1999", key="D minor")``.
 
-    Parameters
-    ----------
-    genre, artist, album, label : str or sequence of str
-        The tag contains one of these, regardless of case.
-    folder : str, path-like or sequence of them
-        The file is in one of these folders, or below; ``~`` is the user's home.
-    not_genre, not_artist, not_album, not_label, not_folder
-        The same, and the track fails; one without the tag passes.
-    year : str, int, range or (int or None, int or None), optional
-        Such as 1990, ``"1990-1999"``, ``"90s"``, ``"2010-"``, ``range(1955, 1966)`` (without its end) or
-        ``(None, 1979)``; both ends included. A track without the value fails, here and below.
-    tempo : str, float or (float or None, float or None), optional
-        Beats a minute, such as ``"90-120"`` or ``"..120"``.
-    duration : str, float or (float or None, float or None), optional
-        Seconds, or text such as ``"2:00-5:00"``.
-    instrumental : bool, optional
-        Whether ``instrumentalness`` is at least 0.5.
-    key : str or (int, int or None), optional
-        Such as ``"D minor"``, ``"F#"`` or ``"Bb major"``; or a pitch class (0 = C), and 1 (major), 0 (minor) or None.
-    file : bool, optional
-        Whether the track has a file.
-    speech : bool, optional
-        Whether tracks pass that are no music: speech, noise and very short sounds (`Track.kind`). None: where tracks
-        are listed, but not where music is chosen.
+    Text is contained in the tag, regardless of case; of several, one is. With ``not_`` before the name, the track
+    fails, and one without the tag passes. A track without a year, tempo, length or key fails where one is asked for.
 
     Raises
     ------
@@ -107,18 +82,28 @@ class TrackFilter(_Declared):  # type: ignore[misc]  # conditions on declared fi
     folder: AnyPath | Iterable[AnyPath] = condition(
         "folder", "In this folder, or below; may be repeated (one must fit).", metavar="DIR"
     )
+    """The file is in one of these folders, or below; ``~`` is the user's home."""
     not_folder: AnyPath | Iterable[AnyPath] = condition("folder", "Not in this folder; may be repeated.", metavar="DIR")
     year: RangeWish = condition("years", "Year of release, such as 1990-1999, 90s or ..1979.", metavar="FROM-TO")
+    """Such as 1990, ``"1990-1999"``, ``"90s"``, ``"2010-"``, ``range(1955, 1966)`` (without its end) or
+    ``(None, 1979)``; both ends included."""
     tempo: RangeWish = condition("range", "Beats per minute, such as 90-120, 90- or ..120.", metavar="FROM-TO")
+    """Beats a minute, such as ``"90-120"``, ``"..120"`` or ``(90, None)``."""
     duration: RangeWish = condition(
         "length", "Length, such as 2:00-5:00, 90- or ..5:00.", flag="length", metavar="FROM-TO"
     )
+    """Seconds, or text such as ``"2:00-5:00"``."""
     instrumental: bool | None = condition("flag", "Without voice, or with.")
+    """Whether ``instrumentalness`` is at least 0.5."""
     key: str | tuple[int, int | None] | None = condition(
         "key", "Musical key, such as 'D minor', 'F# major' or Bb.", metavar="KEY"
     )
+    """Such as ``"D minor"``, ``"F#"`` or ``"Bb major"``; or a pitch class (0 = C), and 1 (major), 0 (minor) or None."""
     file: bool | None = condition("flag", "Songs with a file, or those of imported tables.", flag="files")
+    """Whether the track has a file."""
     speech: bool | None = condition("flag", "Speech, noise and sounds shorter than 5 seconds, too, or not.")
+    """Whether tracks pass that are no music: speech, noise and very short sounds (`Track.kind`). None: where tracks are
+    listed, but not where music is chosen."""
 
     def __post_init__(self) -> None:
         for field in dataclasses.fields(self):
@@ -166,30 +151,45 @@ def _texts(value: Any, name: str) -> tuple[str, ...]:
 
 def _folders(value: Any, name: str) -> tuple[str, ...]:
     """Absolute paths, those that links lead to as well: a scan may have come by either."""
-    folders = (value,) if isinstance(value, str | os.PathLike) else tuple(value)
+    folders = tuple(value) if isinstance(value, Iterable) and not isinstance(value, str | bytes) else (value,)
+    for folder in folders:
+        require_kind(name, folder, AnyPath)
     if not all(map(os.fspath, folders)):
         raise UsageError(f"`{name}` is empty; give a folder.")
     given = [os.path.expanduser(os.fspath(folder)) for folder in folders]  # noqa: PTH111 - names may be any bytes
     return tuple(dict.fromkeys(path for each in given for path in (os.path.abspath(each), os.path.realpath(each))))  # noqa: PTH100
 
 
-def _range_reader(parse: Callable[[str, str], Range]) -> Callable[[Any, str], Range]:
+def _range_reader(part: Callable[[str], tuple[float, float] | None], wanted: str) -> Callable[[Any, str], Range]:
+    """Read a range of parts such as ``"90-120"``, ``"90-"``, ``"-120"``, the same with ``".."``, or ``"90"``."""
+
     def read(value: Any, name: str) -> Range:
         if isinstance(value, str):
-            return parse(value, name)
-        if isinstance(value, range):
-            value = (value.start, value.stop - 1)
-        least, greatest = value if isinstance(value, tuple) and len(value) == 2 else (value, value)
-        for number in (least, greatest):
-            if number is not None and (
-                isinstance(number, bool) or not isinstance(number, Real) or not abs(float(number)) < HUGE
-            ):
-                raise UsageError(f"`{name}` must be a number, a range, or text such as '90-120', not {value!r}.")
+            least, greatest = _ends(value, name, part, wanted)
+        else:
+            pair = (value.start, value.stop - 1) if isinstance(value, range) else value
+            least, greatest = pair if isinstance(pair, tuple) and len(pair) == 2 else (pair, pair)
+            for number in (least, greatest):
+                if number is not None and (
+                    isinstance(number, bool) or not isinstance(number, Real) or not abs(float(number)) < HUGE
+                ):
+                    raise UsageError(f"`{name}` must be a number, a range, or text such as '90-120', not {value!r}.")
         if least is not None and greatest is not None and least > greatest:
-            raise UsageError(f"`{name}`: {value!r} ends before it starts.")
+            raise UsageError(f"`{name}`: {printable(repr(value))} ends before it starts.")
         return _plain(least), _plain(greatest)
 
     return read
+
+
+def _ends(text: str, name: str, read: Callable[[str], tuple[float, float] | None], wanted: str) -> Range:
+    compact = text.strip().replace("\u2013", "-")  # an en dash, as people copy it
+    start, separator, end = compact.partition(".." if ".." in compact else "-")
+    parts = [part.strip() for part in ((start, end) if separator else (start, start))]
+    values = [read(part) for part in parts]
+    unread = any(part and value is None for part, value in zip(parts, values, strict=True))
+    if unread or not any(parts):
+        raise UsageError(f"`{name}` must be {wanted}, not {printable(text)!r}.")
+    return values[0] and values[0][0], values[1] and values[1][1]
 
 
 def _plain(number: Any) -> float | None:
@@ -198,10 +198,16 @@ def _plain(number: Any) -> float | None:
 
 
 def _key(value: Any, name: str) -> tuple[int, int | None]:
+    """Read a musical key: ``"D minor"``, ``"F# major"``, ``"Bb"`` (both modes), ``"Am"``, or as numbers."""
     if isinstance(value, str):
-        return parse_key(value, name)
-    tonic, mode = value
-    if tonic not in range(12) or mode not in (0, 1, None):
+        found = _KEY.fullmatch(value.strip())
+        if found is None:
+            raise UsageError(f"`{name}` must be a key such as 'D minor' or 'F# major', not {printable(value)!r}.")
+        note, sign, word = (part.lower() if part else "" for part in found.groups())
+        pitch_class = _PITCH_CLASSES[note] + (0 if not sign else -1 if sign in _FLATS else 1)
+        return pitch_class % 12, None if not word else int(word in _MAJOR)
+    tonic, mode = value if isinstance(value, tuple) and len(value) == 2 else (value, None)
+    if isinstance(value, int) or tonic not in range(12) or mode not in (0, 1, None):
         raise UsageError(f"`{name}` must be a pitch class from 0 to 11 and a mode (1, 0 or None), not {value!r}.")
     return tonic, mode
 
@@ -212,76 +218,35 @@ def _flag(value: Any, name: str) -> bool:
     return value
 
 
-def parse_range(text: str, name: str) -> Range:
-    """Read a range of numbers: ``"90-120"``, ``"90-"``, ``"-120"``, the same with ``".."``, or ``"90"``."""
-
-    def number(part: str) -> tuple[float, float] | None:
-        return (float(part), float(part)) if _NUMBER.fullmatch(part) else None
-
-    return _range(text, name, number, "a range such as 90-120, 90- or ..120")
+def _number(part: str) -> tuple[float, float] | None:
+    return (float(part), float(part)) if _NUMBER.fullmatch(part) else None
 
 
-def parse_years(text: str, name: str) -> Range:
-    """Read a range of years, in years and decades: ``"1990-1999"``, ``"90s"``, ``"1980s-"``, ``"..2010"``."""
-
-    def years(part: str) -> tuple[float, float] | None:
-        decade = _DECADE.fullmatch(part)
-        if decade:
-            first = int(decade[1])
-            first += 0 if first >= 1000 else 2000 if first < 30 else 1900
-            return first, first + 9
-        return (int(part), int(part)) if re.fullmatch(r"[12]\d{3}", part) else None
-
-    return _range(text, name, years, "a year, a decade or a range such as 1990-1999, 90s, 2010- or ..1980")
+def _years(part: str) -> tuple[float, float] | None:
+    decade = _DECADE.fullmatch(part)
+    if decade:
+        first = int(decade[1])
+        first += 0 if first >= 1000 else 2000 if first < 30 else 1900
+        return first, first + 9
+    return (int(part), int(part)) if re.fullmatch(r"[12]\d{3}", part) else None
 
 
-def parse_lengths(text: str, name: str) -> Range:
-    """Read a range of lengths, in minutes and seconds or in seconds: ``"2:00-5:00"``, ``"90-"``, ``"..1:02:03"``.
-
-    One length without seconds' fraction means the whole second that it names.
-    """
-
-    def seconds(part: str) -> tuple[float, float] | None:
-        found = _LENGTH.fullmatch(part)
-        if found is None:
-            return None
-        hours, minutes, rest = found.groups(default="0")
-        total = 3600.0 * int(hours) + 60.0 * int(minutes) + float(rest)
-        return total, total
-
-    return _range(text, name, seconds, "a range of lengths such as 2:00-5:00, 2:00- or ..5:00")
-
-
-def parse_key(text: str, name: str = "key") -> tuple[int, int | None]:
-    """Read a musical key: ``"D minor"``, ``"F# major"``, ``"Bb"`` (both modes), ``"Am"``."""
-    found = _KEY.fullmatch(text.strip())
+def _seconds(part: str) -> tuple[float, float] | None:
+    """Minutes and seconds, or seconds; one length without seconds' fraction means the whole second that it names."""
+    found = _LENGTH.fullmatch(part)
     if found is None:
-        raise UsageError(f"`{name}` must be a key such as 'D minor' or 'F# major', not {printable(text)!r}.")
-    tonic, sign, mode = (part.lower() if part else "" for part in found.groups())
-    pitch_class = _PITCH_CLASSES[tonic] + (0 if not sign else -1 if sign in _FLATS else 1)
-    return pitch_class % 12, None if not mode else int(mode in _MAJOR)
-
-
-def _range(text: str, name: str, read: Callable[[str], tuple[float, float] | None], wanted: str) -> Range:
-    compact = text.strip().replace("\u2013", "-")  # an en dash, as people copy it
-    start, separator, end = compact.partition(".." if ".." in compact else "-")
-    parts = [part.strip() for part in ((start, end) if separator else (start, start))]
-    values = [read(part) for part in parts]
-    unread = any(part and value is None for part, value in zip(parts, values, strict=True))
-    if unread or not any(parts):
-        raise UsageError(f"`{name}` must be {wanted}, not {printable(text)!r}.")
-    least, greatest = values[0] and values[0][0], values[1] and values[1][1]
-    if least is not None and greatest is not None and least > greatest:
-        raise UsageError(f"`{name}`: {printable(text)!r} ends before it starts.")
-    return least, greatest
+        return None
+    hours, minutes, rest = found.groups(default="0")
+    total = 3600.0 * int(hours) + 60.0 * int(minutes) + float(rest)
+    return total, total
 
 
 _READERS: dict[str, Callable[[Any, str], Any]] = {
     "text": _texts,
     "folder": _folders,
-    "years": _range_reader(parse_years),
-    "range": _range_reader(parse_range),
-    "length": _range_reader(parse_lengths),
+    "years": _range_reader(_years, "a year, a decade or a range such as 1990-1999, 90s, 2010- or ..1980"),
+    "range": _range_reader(_number, "a range such as 90-120, 90- or ..120"),
+    "length": _range_reader(_seconds, "a range of lengths such as 2:00-5:00, 2:00- or ..5:00"),
     "key": _key,
     "flag": _flag,
 }

@@ -27,10 +27,6 @@ class Formats(dict[str, Written]):
         super().__init__({each.name: each for each in formats})
         self.result = result  # in words, such as "a playlist"
 
-    def add(self, each: Written) -> None:
-        """Declare one more format."""
-        self[each.name] = each
-
     def chosen(self, name: str | None, file: str | os.PathLike[str]) -> Written:
         """The format that is asked for by name, or else the one that a file's name ends in."""
         if name is not None:

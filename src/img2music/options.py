@@ -8,9 +8,9 @@ import typing
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
-from numbers import Integral, Real
 from typing import Any, TypedDict, TypeVar
 
+from img2music.arguments import SHOWN, require_kind
 from img2music.errors import UsageError, printable, shown
 from img2music.filters import AnyPath as AnyPath  # noqa: PLC0414 - passed on
 from img2music.filters import FilterWishes, TrackFilter
@@ -63,6 +63,10 @@ class Captions(StrEnum):
     NAME = "name"
 
 
+ME = "me"
+"""Whose feedback it is where nobody says."""
+
+
 class LyricsSource(StrEnum):
     """Where lyrics may be fetched from: the files' tags, files beside them, or services of the internet."""
 
@@ -96,16 +100,13 @@ class Checked:
     def __post_init__(self) -> None:
         for field in dataclasses.fields(typing.cast(Any, self)):
             name, value, kinds = field.name, getattr(self, field.name), kinds_of(field, type(self))
-            if value is None:
-                if type(None) not in typing.get_args(hints_of(typing.cast(Any, type(self)))[name]):
-                    raise UsageError(f"`{name}` can't be None.")
-                continue
-            if kinds == (bool,) and not isinstance(value, bool):
-                raise UsageError(f"`{name}` must be True or False, not {printable(repr(value))}.")
-            if kinds == (int,):
-                object.__setattr__(self, name, whole(name, value))
-            elif isinstance(kinds[0], type) and issubclass(kinds[0], StrEnum):
-                object.__setattr__(self, name, chosen(kinds[0], value, name))
+            if isinstance(kinds[0], type) and issubclass(kinds[0], StrEnum) and value is not None:
+                value = chosen(kinds[0], value, name)
+                object.__setattr__(self, name, value)
+            require_kind(name, value, hints_of(typing.cast(Any, type(self)))[name])
+            if value is not None and kinds == (int,):
+                value = int(value)
+                object.__setattr__(self, name, value)
             within(name, value, field.metadata.get("least"), field.metadata.get("most"))
 
 
@@ -122,19 +123,10 @@ def chosen(kind: type[Choice], value: object, name: str) -> Choice:
         raise UsageError(f"`{name}` must be {words}, not {printable(str(value))!r}.") from None
 
 
-def whole(name: str, value: object) -> int:
-    """A whole number, also one of numpy's."""
-    if not isinstance(value, Integral) or isinstance(value, bool):
-        raise UsageError(f"`{name}` must be a whole number, not {printable(repr(value))}.")
-    return int(value)
-
-
-def within(name: str, value: object, least: float | None, most: float | None) -> None:
+def within(name: str, value: Any, least: float | None, most: float | None) -> None:
     """Refuse a number outside its limits."""
-    if least is None and most is None:
+    if value is None or (least is None and most is None):
         return
-    if not isinstance(value, Real) or isinstance(value, bool):
-        raise UsageError(f"`{name}` must be a number, not {printable(repr(value))}.")
     number = float(value)
     if most is None and not number >= (least or 0.0):
         raise UsageError(f"`{name}` must be at least {least:g}, not {number:g}.")
@@ -169,20 +161,9 @@ class RecommendOptions(Checked):
     together: bool = option(
         False, "One playlist through all pictures in their order, of at least `top` songs and one each."
     )
-    widen: float = option(
-        0.0,
-        "Songs around a picture's point, as far as its reading is unsure (1: a standard deviation), instead of the "
-        "nearest.",
-        least=0.0,
-        most=2.0,
-    )
     image_model: AnyPath | None = option(None, **_IMAGE_MODEL)
+    person: str = option(ME, "Whose feedback counts.", metavar="NAME")
     where: TrackFilter = TrackFilter()
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.widen and self.together:
-            raise UsageError("`widen` spreads the list of one picture, `together` makes one playlist: choose one.")
 
 
 Pins = tuple[tuple[int, str], ...]
@@ -206,13 +187,13 @@ class SpotOptions(Checked):
     )
     match: MatchMode = option(MatchMode.RELATIVE, _MATCH)
     image_model: AnyPath | None = option(None, **_IMAGE_MODEL)
+    person: str = option(ME, "Whose feedback counts.", metavar="NAME")
     where: TrackFilter = TrackFilter()
 
     def __post_init__(self) -> None:
-        super().__post_init__()
         object.__setattr__(self, "pins", pins_of(self.pins))
-        songs = (self.bans,) if isinstance(self.bans, str | int) else self.bans
-        object.__setattr__(self, "bans", tuple(map(_song, songs)))
+        object.__setattr__(self, "bans", bans_of(self.bans))
+        super().__post_init__()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -299,29 +280,23 @@ class TagOptions(Checked):
 def with_filter(kind: type[Options], wishes: Mapping[str, Any]) -> Options:
     """Make options of keywords in which those of a `TrackFilter` (``genre="jazz"``) stand beside the others."""
     own = {field.name for field in dataclasses.fields(typing.cast(Any, kind))}
-    filters = {field.name for field in dataclasses.fields(TrackFilter)} if "where" in own else set()
-    unknown = sorted(set(wishes) - own - filters)
-    if unknown:
+    filters = {field.name for field in dataclasses.fields(TrackFilter)} - own if "where" in own else set()
+    if unknown := sorted(set(wishes) - own - filters):
         raise UsageError(f"There is no option `{unknown[0]}`.")
-    conditions = {name: value for name, value in wishes.items() if name in filters - own}
-    given = {name: value for name, value in wishes.items() if name in own}
-    if conditions:
-        if given.get("where") not in (None, TrackFilter()):
+    given = {name: value for name, value in wishes.items() if name in own and (name != "where" or value is not None)}
+    where = given.get("where", TrackFilter())
+    if not isinstance(where, TrackFilter):
+        raise UsageError(f"`where` must be a TrackFilter, not {printable(repr(where)[:60])}.")
+    if conditions := {name: value for name, value in wishes.items() if name in filters}:
+        if where != TrackFilter():
             raise UsageError(f"Give either `where` or `{next(iter(conditions))}`.")
         given["where"] = TrackFilter(**conditions)
-    if given.get("where", ...) is None:
-        del given["where"]
-    if not isinstance(given.get("where", TrackFilter()), TrackFilter):
-        raise UsageError(f"`where` must be a TrackFilter, not {printable(repr(given['where'])[:60])}.")
     return kind(**given)
 
 
 def pins_of(wishes: object) -> Pins:
     """Scenes and their songs, from ``{2: "#17"}``, ``[(2, "#17")]`` or ``["2=#17"]``."""
-    if isinstance(wishes, str):
-        wishes = (wishes,)
-    given: Iterable[Any] = wishes.items() if isinstance(wishes, Mapping) else typing.cast(Iterable[Any], wishes)
-    pairs = [_pin(wish) for wish in given]
+    pairs = [_pin(wish) for wish in _wishes("pins", wishes.items() if isinstance(wishes, Mapping) else wishes)]
     if twice := [scene for scene, count in Counter(scene for scene, _ in pairs).items() if count > 1]:
         raise UsageError(f"Scene {twice[0]} is pinned twice.")
     return tuple(pairs)
@@ -331,15 +306,31 @@ def _pin(wish: Any) -> tuple[int, str]:
     if isinstance(wish, str):
         scene, _, song = wish.partition("=")
     else:
-        scene, song = str(wish[0]), _song(wish[1])
+        scene, song = (str(wish[0]), _song("pins", wish[1])) if isinstance(wish, tuple) and len(wish) == 2 else ("", "")
     if not song or not re.fullmatch(r"\s*0*[1-9]\d{0,8}\s*", scene):
         raise UsageError(f"`pins` {shown(str(wish))} can't be read: give SCENE=TRACK, such as '2=#17'.")
     return int(scene), song
 
 
-def _song(song: object) -> str:
+def bans_of(wishes: object) -> tuple[str, ...]:
+    """Songs, from one or several."""
+    return tuple(_song("bans", wish) for wish in _wishes("bans", wishes))
+
+
+def _wishes(name: str, given: Any) -> Iterable[Any]:
+    """Several wishes, also of one."""
+    if isinstance(given, str) or (name == "bans" and isinstance(given, int)):
+        return (given,)
+    if isinstance(given, bytes) or not isinstance(given, Iterable):
+        raise UsageError(f"`{name}` must be a list, not {printable(repr(given))[:SHOWN]}.")
+    return given
+
+
+def _song(name: str, song: object) -> str:
     """Name a song as `pins` and `bans` do: a track or its id by number, else a path, a title or part of it."""
     number = song if isinstance(song, int) else getattr(song, "id", None)
+    if number is None:
+        require_kind(name, song, AnyPath)
     return str(song) if number is None else f"#{number}"
 
 
@@ -369,8 +360,8 @@ class RecommendWishes(FilterWishes, total=False):
     match: MatchMode | str
     per_artist: int | None
     together: bool
-    widen: float
     image_model: AnyPath | None
+    person: str
     where: TrackFilter | None
 
 
@@ -385,6 +376,7 @@ class SpotWishes(FilterWishes, total=False):
     bans: Iterable[Any] | str
     match: MatchMode | str
     image_model: AnyPath | None
+    person: str
     where: TrackFilter | None
 
 

@@ -1,21 +1,15 @@
-"""JSON at the borders: dataclasses are its shapes; msgspec converts, checks and describes them."""
+"""JSON at the borders: dataclasses are its shapes; msgspec converts and checks them."""
 
-import dataclasses
-import inspect
 import json
-import re
-import typing
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any, TypeVar
+from dataclasses import dataclass, fields
+from typing import Any, TypeVar, cast
 
 import msgspec
 
 from img2music.errors import InputError
 
 Shape = TypeVar("Shape")
-_SECTION = re.compile(r"\s*\n\s*\w+\n\s*---", re.MULTILINE)  # of numpydoc
-_ATTRIBUTE = re.compile(r"^(\w+) : .*\n((?: {4}.*(?:\n|$))+)", re.MULTILINE)  # of numpydoc
 
 
 def to_dict(value: object) -> dict[str, Any]:
@@ -43,6 +37,15 @@ class Result:
         """The same as JSON."""
         return dumps(self.to_dict())
 
+    def __repr__(self) -> str:
+        """Counts of what may be many."""
+        told = []
+        for field in fields(cast(Any, self)):
+            value = getattr(self, field.name)
+            many = isinstance(value, list | tuple | dict)
+            told.append(f"{field.name}: {len(value)}" if many else f"{field.name}={value!r}"[:60])
+        return f"<{type(self).__name__} {', '.join(told)}>"
+
 
 def dumps(value: object) -> str:
     """JSON, indented, in ASCII: file names that are not UTF-8 survive as escapes (``os.fsencode`` gives them back)."""
@@ -69,26 +72,3 @@ def from_dict(found: object, kind: type[Shape], path: str) -> Shape:
     except msgspec.ValidationError as error:
         told = str(error).replace("`", '"')  # in backquotes stand settings
         raise InputError(f"is not in the expected shape: {told}.", path) from error
-
-
-def schema(kind: type, title: str) -> dict[str, Any]:
-    """JSON Schema (2020-12) of a shape, with what is said of its fields, in their metadata or its docstring."""
-    found = msgspec.json.schema(kind)
-    for part in _parts(kind):
-        described = found["$defs"][part.__name__]
-        described["description"] = _SECTION.split(described.get("description", ""))[0]
-        said = dict(_ATTRIBUTE.findall(inspect.getdoc(part) or ""))
-        for field in dataclasses.fields(part):
-            property_, about = described["properties"][field.name], field.metadata
-            doc = about.get("doc") or " ".join(said.get(field.name, "").split())
-            property_ |= {"description": doc.replace("``", "")} if doc else {}
-            property_ |= {"minimum": about["least"]} if about.get("least") is not None else {}
-            property_ |= {"maximum": about["most"]} if about.get("most") is not None else {}
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": title} | found
-
-
-def _parts(kind: Any) -> set[Any]:
-    """All dataclasses of a shape."""
-    if not dataclasses.is_dataclass(kind):
-        return set().union(*map(_parts, typing.get_args(kind)))
-    return {kind}.union(*map(_parts, typing.get_type_hints(kind).values()))

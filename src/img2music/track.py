@@ -41,14 +41,13 @@ class TagNames:
         return tuple(dict.fromkeys(self.vorbis + self.id3 + self.mp4 + self.ape + self.asf + self.libav))
 
 
-def about(doc: str, tags: TagNames | None = None, *, filtered: bool = False, listed: bool = True) -> dict[str, Any]:
-    """Metadata of a field: what it is, where it is read, whether filters look for text in it, whether CSV has it."""
-    return {"doc": doc, "tags": tags, "filtered": filtered, "listed": listed}
+def tagged(*, filtered: bool = False, **names: Any) -> Any:
+    """Declare a field that is read from tags, of names as `TagNames` has them; filters may look for text in it."""
+    return field(default=None, metadata={"tags": TagNames(**names), "filtered": filtered})
 
 
-def tagged(doc: str, *, filtered: bool = False, **names: Any) -> Any:
-    """Declare a field that is read from tags, of names as `TagNames` has them."""
-    return field(default=None, metadata=about(doc, TagNames(**names), filtered=filtered))
+UNLISTED = {"listed": False}
+"""Metadata of a field that a table of tracks does not have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +59,6 @@ class Tags:
     """
 
     title: str | None = tagged(
-        "Title.",
         id3=("TIT2",),
         vorbis=("title",),
         mp4=("\xa9nam",),
@@ -69,8 +67,8 @@ class Tags:
         libav=("title",),
         columns=("trackname", "title", "songname", "songtitle", "tracktitle", "track", "song", "name"),
     )
+    """Title."""
     artist: str | None = tagged(
-        "Artist.",
         id3=("TPE1",),
         vorbis=("artist", "performer"),
         mp4=("\xa9ART",),
@@ -81,8 +79,8 @@ class Tags:
         + ("trackartists", "trackartistname", "mainartist", "performer", "singer", "band"),
         filtered=True,
     )
+    """Artist."""
     album: str | None = tagged(
-        "Album.",
         id3=("TALB",),
         vorbis=("album",),
         mp4=("\xa9alb",),
@@ -92,8 +90,8 @@ class Tags:
         columns=("trackalbumname", "albumname", "albumtitle", "album", "release"),
         filtered=True,
     )
+    """Album."""
     album_artist: str | None = tagged(
-        "Artist of the whole album.",
         id3=("TPE2",),
         vorbis=("albumartist", "album artist", "album_artist"),
         mp4=("aART",),
@@ -102,8 +100,8 @@ class Tags:
         libav=("album_artist",),
         columns=("albumartist", "albumartists", "albumartistname", "albumartistnames"),
     )
+    """Artist of the whole album."""
     genre: str | None = tagged(
-        "Genre.",
         id3=("TCON",),
         vorbis=("genre",),
         mp4=("\xa9gen",),
@@ -113,8 +111,8 @@ class Tags:
         columns=("playlistgenre", "trackgenre", "genre", "genres", "topgenre", "maingenre", "artistgenres"),
         filtered=True,
     )
+    """Genre."""
     year: int | None = tagged(
-        "Year of release.",
         id3=("TDRC", "TDOR", "TYER"),
         vorbis=("date", "originaldate", "year"),
         mp4=("\xa9day",),
@@ -126,8 +124,8 @@ class Tags:
         + ("datereleased",),
         year=True,
     )
+    """Year of release."""
     label: str | None = tagged(
-        "Record label.",
         id3=("TPUB",),
         vorbis=("label", "publisher", "organization"),
         mp4=("----:com.apple.iTunes:LABEL", "----:com.apple.iTunes:publisher"),
@@ -137,6 +135,7 @@ class Tags:
         columns=("label", "recordlabel", "labelname", "albumlabel"),
         filtered=True,
     )
+    """Record label."""
 
 
 TAG_NAMES: Mapping[str, TagNames] = {each.name: each.metadata["tags"] for each in fields(Tags)}
@@ -159,41 +158,30 @@ class Location:
 class Track(Tags):
     """One song in the library."""
 
-    id: int = field(metadata=about("Number of the track in its library."))
-    path: str | None = field(
-        metadata=about(
-            "Absolute path, as ``os.fsdecode`` gives it (bytes that are not UTF-8 as surrogates). None for a song that "
-            "is known from a table or a music server only; it has no ``content`` and no affect curve either."
-        )
-    )
-    identifier: str | None = field(
-        default=None,
-        metadata=about(
-            'Name of a song without a file, such as ``"spotify:6f807x0ima9a1j3VPbc7VN"``; no other track has it.'
-        ),
-    )
-    duration: float | None = field(metadata=about("Length in seconds; None where a table does not tell."))
-    missing: bool = field(default=False, metadata=about("Whether the file was gone at the last scan of its folder."))
-    kind: TrackKind = field(
-        default=TrackKind.MUSIC,
-        metadata=about('"music", "speech", "noise", or "short" if it lasts less than five seconds.'),
-    )
-    affect: Affect = field(metadata=about("Affect of the whole track, sound and words together."))
-    features: Features = field(metadata=about("Features of the whole track."))
-    content: str | None = field(
-        metadata=about("BLAKE2b hash of the file's bytes (hexadecimal); equal for duplicates.", listed=False)
-    )
-    analyzer: str = field(
-        metadata=about("The analyzer version that measured it, or what its affect comes from.", listed=False)
-    )
-    sound: str | None = field(
-        default=None,
-        metadata=about(
-            "Hash of the encoded sound apart from tags (hexadecimal); equal for copies, however they are tagged. None "
-            "until a scan has hashed it.",
-            listed=False,
-        ),
-    )
+    id: int
+    """Number of the track in its library."""
+    path: str | None
+    """Absolute path, as ``os.fsdecode`` gives it (bytes that are not UTF-8 as surrogates). None for a song that is
+    known from a table or a music server only; it has no ``content`` and no affect curve either."""
+    identifier: str | None = None
+    """Name of a song without a file, such as ``"spotify:6f807x0ima9a1j3VPbc7VN"``; no other track has it."""
+    duration: float | None
+    """Length in seconds; None where a table does not tell."""
+    missing: bool = False
+    """Whether the file was gone at the last scan of its folder."""
+    kind: TrackKind = TrackKind.MUSIC
+    """"music", "speech", "noise", or "short" if it lasts less than five seconds."""
+    affect: Affect
+    """Affect of the whole track, sound and words together."""
+    features: Features
+    """Features of the whole track."""
+    content: str | None = field(metadata=UNLISTED)
+    """BLAKE2b hash of the file's bytes (hexadecimal); equal for duplicates."""
+    analyzer: str = field(metadata=UNLISTED)
+    """The analyzer version that measured it, or what its affect comes from."""
+    sound: str | None = field(default=None, metadata=UNLISTED)
+    """Hash of the encoded sound apart from tags (hexadecimal); equal for copies, however they are tagged. None until a
+    scan has hashed it."""
 
     @property
     def location(self) -> Location:
@@ -212,12 +200,6 @@ class Track(Tags):
     def display_name(self) -> str:
         """What names it wherever songs are shown, as in "#17 Title - Artist"."""
         return display_name(self.id, self.shown_title, self.artist)
-
-
-_ATTRIBUTES = "".join(
-    f"{each.name} : {getattr(each.type, '__name__', each.type)}\n    {each.metadata['doc']}\n" for each in fields(Track)
-)
-Track.__doc__ = f"{Track.__doc__}\n\nAttributes\n----------\n{_ATTRIBUTES}"
 
 
 def display_name(id: int | None, title: str, artist: str | None) -> str:  # noqa: A002

@@ -212,7 +212,7 @@ def test_what_would_be_wrong_without_a_word_is_refused(library, wrong):
 
 
 def test_numbers_of_numpy_are_numbers(library):
-    found = library.recommend(valence=np.float32(0.5), arousal=0.5, top=np.int64(2), widen=np.float32(0.0))
+    found = library.recommend(valence=np.float32(0.5), arousal=0.5, top=np.int64(2))
     assert len(found[0].matches) == 2
     assert library[np.int64(1)].id == 1
     assert TrackFilter(year=np.int64(1990)) == TrackFilter(year=1990)
@@ -221,7 +221,7 @@ def test_numbers_of_numpy_are_numbers(library):
 
 
 def test_filters_stand_beside_options_in_every_call(library):
-    assert library.tag(artist="nobody", dry_run=True).files == []
+    assert library.tag(artist="nobody", dry_run=True).items == []
     for call in (library.tag, lambda **wrong: library.scan("/none", **wrong)):
         with pytest.raises(UsageError, match="no option `foo`"):
             call(foo=1)

@@ -14,7 +14,7 @@ from img2music.filters import TrackFilter
 from img2music.library.store import LibraryStore
 from img2music.matching.query import QueryKind
 from img2music.options import RecommendOptions
-from tests.support.songs import library, record
+from tests.support.songs import library, put, record
 
 POINT = Affect(0.5, 0.5)
 
@@ -41,9 +41,9 @@ def test_what_was_read_is_kept_until_the_library_or_the_conditions_change(store:
     assert recommender._matcher(RecommendOptions(match="absolute", top=1)) is kept
     assert titles(recommender, where=TrackFilter(genre="jazz")) == ["49", "51", "47"]
     with LibraryStore.open(tmp_path / "l.db") as another:
-        another.put([record("/new.mp3", 0.5, 0.5, title="new")])
+        put(another, [record("/new.mp3", 0.5, 0.5, title="new")])
     assert titles(recommender) == ["50", "new", "49"]
-    store.put([record("/own.mp3", 0.501, 0.5, title="own")])
+    put(store, [record("/own.mp3", 0.501, 0.5, title="own")])
     assert titles(recommender) == ["50", "new", "own"]
 
 
@@ -68,3 +68,9 @@ def test_files_points_and_tracks_are_asked_for_in_any_order(store: LibraryStore,
     assert found[1].query.spread is not None
     with pytest.raises(UsageError, match="`valence` and `arousal`, or `emotion`"):
         recommend(tmp_path / "l.db", [])
+
+
+def test_a_folder_of_the_library_goes_without_a_folder_of_music(store: LibraryStore, tmp_path: Path) -> None:
+    options = RecommendOptions(where=TrackFilter(folder="/music/jazz"))
+    with pytest.raises(UsageError, match="either `folder` or `music`"):
+        recommend(tmp_path / "l.db", [POINT], options, music=tmp_path)

@@ -1,6 +1,7 @@
 """Films of uneven lengths, from what spotting finds to what scoring accepts."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -8,11 +9,12 @@ import soundfile
 
 from img2music.affect import Affect
 from img2music.analysis import CurvePoint
-from img2music.app.scoring import score_film
-from img2music.app.spotting import Spotted, spot_film
+from img2music.app.library import Library
+from img2music.app.scoring import Scored
+from img2music.app.spotting import Spotted
 from img2music.errors import InputError, UsageError
 from img2music.media.video import survey_of
-from img2music.options import ScoreOptions, SpotOptions
+from img2music.options import ScoreOptions
 from img2music.soundtrack.cue_sheet import CueSheet, clocks
 from img2music.soundtrack.swapping import load
 from tests.media.test_film_survey import EVEN, SLOWER, film, joined
@@ -27,7 +29,12 @@ def spotted(folder: Path, path: Path) -> Spotted:
     curve = [CurvePoint(at, at + 4.0, Affect(0.5, 0.5)) for at in np.arange(0.0, 40.0, 4.0).tolist()]
     model = written(folder, colour_model())
     with library(folder / "library.db", [record("/song.mp3", 0.5, 0.5, duration=40.0, curve=curve)]) as store:
-        return spot_film(store, path, SpotOptions(image_model=model))
+        return Library(store).spot(path, image_model=model)
+
+
+def scored(film: Path | str, output: Path | str | None = None, **given: Any) -> Scored:
+    with Library.open(":memory:") as opened:
+        return opened.score(film, output, **given)
 
 
 @pytest.mark.parametrize("name", ["long.mp4", "slower.mp4", "joined.ts", "outlasted.mkv"])
@@ -50,7 +57,7 @@ def test_scoring_accepts_what_spotting_finds(tmp_path: Path, name: str) -> None:
     found.save(tmp_path / "sheet.json")
     read = load(tmp_path / "sheet.json")
     assert read.film.fps == pytest.approx(7.5 if name == "slower.mp4" else 25.0)
-    notes = score_film(path, CueSheet(read.film, (), ()), tmp_path / "out.mp4").notes
+    notes = scored(path, tmp_path / "out.mp4", sheet=CueSheet(read.film, (), ())).notes
     assert survey_of(tmp_path / "out.mp4").duration == pytest.approx(lasts, abs=0.001)
     assert ("goes on until 0:03, and its pictures end at 0:01" in " ".join(notes)) == (name == "outlasted.mkv")
 
@@ -69,7 +76,7 @@ def test_two_times_that_differ_look_different(tmp_path: Path) -> None:
     assert clocks(59.6, 62.0) == ("1:00", "1:02")
     path = film(tmp_path / "film.mp4", EVEN)
     with pytest.raises(InputError, match=r"lasts 0:01\.0, and the cue sheet is for a film of 0:01\.3\."):
-        score_film(path, sheet(1.3), tmp_path / "out.mp4")
+        scored(path, tmp_path / "out.mp4", sheet=sheet(1.3))
 
 
 def test_strings_do_for_paths_and_choices(tmp_path: Path) -> None:
@@ -79,23 +86,23 @@ def test_strings_do_for_paths_and_choices(tmp_path: Path) -> None:
     kept, dropped = (str(tmp_path / f"{use}.wav") for use in ("keep", "drop"))
     bare = CueSheet(found.sheet.film, (), ())
     for file, use in ((kept, "keep"), (dropped, "drop")):
-        score_film(str(path), bare, None, file, ScoreOptions(original=use), sheets=[f"{file}.json"])
+        scored(str(path), audio_only=file, sheet=bare, original=use, sheets=[f"{file}.json"])
         assert load(f"{file}.json").original.use == use
     assert not soundfile.read(dropped)[0].any()
     assert soundfile.read(kept)[0].any()
     (tmp_path / "bare.json").write_text(bare.to_json())
-    score_film(str(path), str(tmp_path / "bare.json"), str(tmp_path / "out.mkv"))
+    scored(str(path), str(tmp_path / "out.mkv"), sheet=str(tmp_path / "bare.json"))
     assert survey_of(tmp_path / "out.mkv").sound_end > 0
 
 
 def test_what_makes_no_sense_is_refused_before_anything_is_read(tmp_path: Path) -> None:
     nowhere = tmp_path / "no such film.mp4"
     with pytest.raises(UsageError, match="Nothing is to be written"):
-        score_film(nowhere, sheet(1.0))
+        scored(nowhere, sheet=sheet(1.0))
     with pytest.raises(UsageError, match="`sheet` goes without `plot`"):
-        score_film(nowhere, sheet(1.0), tmp_path / "a.mp4", plot=tmp_path / "a.png")
+        scored(nowhere, tmp_path / "a.mp4", sheet=sheet(1.0), plot=tmp_path / "a.png")
     with pytest.raises(UsageError, match="`original` must be keep, duck or drop, not 'mute'"):
         ScoreOptions(original="mute")
     path, lost = film(tmp_path / "film.mp4", EVEN), sheet(1.0, cue(0.0, 1.0, nowhere))
     with pytest.raises(InputError, match="is in the cue sheet, and is not there"):
-        score_film(path, lost, tmp_path / "a.mp4")
+        scored(path, tmp_path / "a.mp4", sheet=lost)

@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from img2music import options
-from img2music.cli.options import argument, command, filter_options, options_of
+from img2music.cli.options import argument, command, filter_options, map_option, options_of
 from img2music.cli.output import say
 from img2music.errors import UsageError
 from img2music.filters import TrackFilter
@@ -117,3 +117,21 @@ def test_the_shell_completes_commands_and_moods(monkeypatch: pytest.MonkeyPatch)
         monkeypatch.setenv("COMP_WORDS", words)
         monkeypatch.setenv("COMP_CWORD", str(count))
         assert wanted in call()[1].splitlines()
+
+
+def test_mappings_as_typed() -> None:
+    assert mapping(["title=track name ", "key = a=b"]) == {"title": "track name", "key": "a=b"}
+    for wrong in ("title", "title=", "=x"):
+        with pytest.raises(click.BadParameter, match="FIELD=COLUMN"):
+            mapping([wrong])
+    with pytest.raises(click.BadParameter, match="twice"):
+        mapping(["title=a", "title=b"])
+
+
+def mapping(typed: list[str]) -> object:
+    @map_option
+    def command(mapping: dict[str, str]) -> object:
+        return mapping
+
+    words = [word for text in typed for word in ("--map", text)]
+    return click.command()(command).main(words, standalone_mode=False)

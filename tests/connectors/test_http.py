@@ -46,7 +46,7 @@ def session(**limits: float) -> Session:
 
 def refused(server: Server, **limits: float) -> SourceError:
     with session(**limits) as asking, pytest.raises(SourceError) as caught:
-        asking.get_json(f"{server.url}/x", {"apikey": SECRET})
+        asking.ask(f"{server.url}/x", {"apikey": SECRET})
     message = str(caught.value)
     assert message.startswith("Songs: ")
     assert "\n" not in message
@@ -56,7 +56,7 @@ def refused(server: Server, **limits: float) -> SourceError:
 
 def test_who_asks_is_told(server: Server) -> None:
     with session() as asking:
-        assert asking.get_json(f"{server.url}/a", {"q": "ü &"}) == {"path": "/a"}
+        assert asking.ask(f"{server.url}/a", {"q": "ü &"}) == {"path": "/a"}
     (asked,) = server.asked
     assert asked.query == {"q": "ü &"}
     assert asked.headers["User-Agent"].startswith("img2music/")
@@ -85,7 +85,7 @@ def test_who_asks_is_told(server: Server) -> None:
 def test_a_passing_fault_passes(server: Server, fault: Answer) -> None:
     server.faults.append(fault)
     with session() as asking:
-        assert asking.get_json(f"{server.url}/a") == {"path": "/a"}
+        assert asking.ask(f"{server.url}/a") == {"path": "/a"}
     assert len(server.asked) == 2
 
 
@@ -125,7 +125,7 @@ def test_what_asks_to_wait_is_waited_for(server: Server) -> None:
     server.faults.append(Answer({}, 429, {"Retry-After": "1"}))
     started = time.monotonic()
     with session() as asking:
-        asking.get_json(server.url)
+        asking.ask(server.url)
     assert time.monotonic() - started >= 1
 
 
@@ -164,7 +164,7 @@ def test_a_body_has_an_end(server: Server) -> None:
 def test_redirects_are_followed_but_not_in_circles(server: Server) -> None:
     server.faults.append(Answer(status=302, headers={"Location": "/b"}))
     with session() as asking:
-        assert asking.get_json(f"{server.url}/a") == {"path": "/b"}
+        assert asking.ask(f"{server.url}/a") == {"path": "/b"}
     server.faults.extend([Answer(status=301, headers={"Location": "/b"})] * 9)
     assert "redirects" in str(refused(server))
     assert len(server.asked) == 2 + 4
@@ -179,29 +179,29 @@ def test_redirects_lead_to_the_web_only(server: Server, target: str) -> None:
 def test_a_token_is_for_one_host(server: Server) -> None:
     with Server() as other, session() as asking:
         server.faults.extend([Answer(status=307, headers={"Location": f"{other.url}/b"})])
-        asking.request("GET", server.url, headers={"Authorization": "Bearer x"})
+        asking.ask(server.url, headers={"Authorization": "Bearer x"})
         assert server.asked[0].headers["Authorization"] == "Bearer x"
         assert "Authorization" not in other.asked[0].headers
         server.faults.append(Answer(status=307, headers={"Location": "/b"}))
         with pytest.raises(SourceError, match="can't be trusted"):
-            asking.request("POST", server.url, data={"a": "b"})
+            asking.ask(server.url, method="POST", data={"a": "b"})
 
 
 def test_no_connection() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))  # bound, not listening
         with session() as asking, pytest.raises(SourceError, match="takes no connection") as caught:
-            asking.get_json(f"http://127.0.0.1:{taken.getsockname()[1]}/", {"apikey": SECRET})
+            asking.ask(f"http://127.0.0.1:{taken.getsockname()[1]}/", {"apikey": SECRET})
     assert caught.value.final
     with session() as asking, pytest.raises(SourceError, match="address is not found"):
-        asking.get_json("http://songs.invalid/")
+        asking.ask("http://songs.invalid/")
 
 
 def test_no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     with Server() as gone:
         monkeypatch.setenv("HTTP_PROXY", gone.url)
     with session() as asking, pytest.raises(SourceError, match="the proxy can't be used") as caught:
-        asking.get_json("http://songs.invalid/", {"apikey": SECRET})
+        asking.ask("http://songs.invalid/", {"apikey": SECRET})
     assert caught.value.final
 
 
@@ -209,12 +209,12 @@ def test_through_a_proxy(server: Server, monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setenv("HTTP_PROXY", server.url)
     server.faults.append(SlowBody())
     with session() as asking:
-        assert asking.get_json("http://songs.invalid/a") == {"path": "/a"}
+        assert asking.ask("http://songs.invalid/a") == {"path": "/a"}
 
 
 def test_no_tls(server: Server) -> None:
     with session() as asking, pytest.raises(SourceError, match="no trustworthy connection") as caught:
-        asking.get_json(server.url.replace("http:", "https:"), {"apikey": SECRET})
+        asking.ask(server.url.replace("http:", "https:"), {"apikey": SECRET})
     assert caught.value.final
 
 
@@ -233,7 +233,7 @@ def secure(server: Server) -> Server:
 
 def test_a_certificate_that_nobody_knows(secure: Server) -> None:
     with session() as asking, pytest.raises(SourceError, match=r"its certificate is self-signed") as caught:
-        asking.get_json(secure.url)
+        asking.ask(secure.url)
     assert caught.value.final
     assert secure.asked == []
 
@@ -243,7 +243,7 @@ def test_faults_behind_tls(secure: Server, monkeypatch: pytest.MonkeyPatch, faul
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(CERTIFICATE))
     secure.faults.append(fault)
     with session() as asking:
-        assert asking.get_json(f"{secure.url}/a") == {"path": "/a"}
+        assert asking.ask(f"{secure.url}/a") == {"path": "/a"}
     assert len(secure.asked) == 2
 
 
@@ -257,7 +257,7 @@ def test_requests_keep_their_distance(server: Server) -> None:
     started = time.monotonic()
     with session(rate=20) as asking:
         for _ in range(5):
-            asking.get_json(server.url)
+            asking.ask(server.url)
     assert time.monotonic() - started >= 4 / 20
 
 
@@ -271,7 +271,7 @@ def test_no_key_in_any_log(server: Server) -> None:
     try:
         server.faults.append(Answer(status=500))
         with session() as asking:
-            asking.get_json(server.url, {"apikey": SECRET})
+            asking.ask(server.url, {"apikey": SECRET})
     finally:
         root.removeHandler(handler)
         root.setLevel(level)
@@ -284,9 +284,9 @@ def test_no_key_in_any_log(server: Server) -> None:
 def test_the_status_may_be_inside(server: Server) -> None:
     server.faults.extend([Answer({"status": 503}), Answer({"status": 200}), Answer({"status": 402})])
     with Session("Songs", QUICK, status=lambda answer: answer["status"]) as asking:
-        assert asking.get_json(server.url) == {"status": 200}
+        assert asking.ask(server.url) == {"status": 200}
         with pytest.raises(SourceError) as caught:
-            asking.get_json(server.url)
+            asking.ask(server.url)
     assert (caught.value.status, caught.value.final) == (402, True)
 
 
@@ -299,7 +299,7 @@ def test_the_usual_limits_end() -> None:
 def test_where_an_event_loop_is_running_already(server: Server) -> None:
     async def in_a_notebook() -> object:
         with session() as asking:
-            return asking.get_json(f"{server.url}/a")
+            return asking.ask(f"{server.url}/a")
 
     assert asyncio.run(in_a_notebook()) == {"path": "/a"}
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from img2music.connectors.tables import NAMES, parse_mapping, read_songs
+from img2music.connectors.tables import NAMES, read_songs
 from img2music.errors import InputError, MissingExtraError, UsageError
 from img2music.music.song import Song
 
@@ -182,7 +182,7 @@ def test_a_bad_cell_is_a_problem_and_its_song_lacks_the_value(
 ) -> None:
     found = read(tmp_path, f"title,{column}\nfirst,\nsecond,{cell}\nthird,\n")
     assert [song.title for song in found.songs] == ["first", "second", "third"]
-    assert [(each.row, each.column, each.reason) for each in found.problems] == [(3, column, reason)]
+    assert [(each.line, each.column, each.error) for each in found.problems] == [(3, column, reason)]
     assert found.songs[1] == Song(row=3, title="second")
     assert str(found.problems[0]) == f"line 3, column {column}: {reason}"
 
@@ -206,8 +206,8 @@ def test_a_bad_cell_is_a_problem_and_its_song_lacks_the_value(
 def test_a_bad_row_is_left_out_and_the_others_are_read(tmp_path: Path, rows: str, line: int, reason: str) -> None:
     found = read(tmp_path, f"title,energy,valence\n{rows}\n")
     assert [song.title for song in found.songs] == ["a", "b"]
-    assert found.problems[0].row == line
-    assert found.problems[0].reason.startswith(reason)
+    assert found.problems[0].line == line
+    assert found.problems[0].error.startswith(reason)
     assert found.left_out == len(found.problems)
 
 
@@ -220,7 +220,7 @@ def test_lines_above_the_header_are_told(tmp_path: Path) -> None:
 def test_rows_of_several_lines_keep_count(tmp_path: Path) -> None:
     found = read(tmp_path, 'title,lyrics,key\na,"one\ntwo\n",12\nb,,12\n')
     assert [song.row for song in found.songs] == [2, 5]
-    assert [problem.row for problem in found.problems] == [2, 5]
+    assert [problem.line for problem in found.problems] == [2, 5]
 
 
 def test_of_two_columns_of_one_name_the_first_counts(tmp_path: Path) -> None:
@@ -351,7 +351,7 @@ def test_many_unused_columns_are_told_in_short(tmp_path: Path) -> None:
 def test_a_title_that_is_too_long_leaves_its_row_out(tmp_path: Path) -> None:
     found = read(tmp_path, f"title,energy\n{'x' * 501},0.5\nb,0.5\n")
     assert [song.title for song in found.songs] == ["b"]
-    assert [problem.reason for problem in found.problems] == [
+    assert [problem.error for problem in found.problems] == [
         "has 501 characters, more than 500",
         "has no title; left out",
     ]
@@ -361,15 +361,6 @@ def test_a_file_of_useless_rows_ends(tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr("img2music.connectors.tables.MOST_PROBLEMS", 100)
     with pytest.raises(InputError, match="more than 100 rows and cells are of no use, the first: line 2: a quote"):
         read(tmp_path, "title,energy\n" + '"x\n' * 500)
-
-
-def test_mappings_as_typed() -> None:
-    assert parse_mapping(["title=track name ", "key = a=b"]) == {"title": "track name", "key": "a=b"}
-    for wrong in ("title", "title=", "=x", "mood=x"):
-        with pytest.raises(UsageError, match="FIELD=COLUMN"):
-            parse_mapping([wrong])
-    with pytest.raises(UsageError, match="twice"):
-        parse_mapping(["title=a", "title=b"])
 
 
 def test_every_field_of_a_song_has_usual_names() -> None:
@@ -464,7 +455,7 @@ def test_real_tables(shared_data: Path) -> None:
     songs = shared_data / "songs"
     found = read_songs(songs / "spotify_songs.csv")
     assert (len(found.songs), found.left_out, len(found.problems)) == (32828, 5, 5)
-    assert {problem.reason for problem in found.problems} == {"has no title; left out"}
+    assert {problem.error for problem in found.problems} == {"has no title; left out"}
     assert len(read_songs(songs / "song_lyric.csv").songs) == 4096
     assert all(song.lyrics and song.duration is None for song in read_songs(songs / "song_lyric.csv").songs)
     assert len(read_songs(songs / "pmemo_x_spotify.csv").songs) == 474
@@ -474,7 +465,7 @@ def test_excels_tab_and_what_is_no_delimiter(tmp_path: Path) -> None:
     assert read(tmp_path, b"sep=\t\r\n" + TEXT.replace(",", "\t").encode()).songs == [dataclasses.replace(SONG, row=3)]
     found = read(tmp_path, b'sep="\n' + TEXT.encode())
     assert found.songs == [dataclasses.replace(SONG, row=3)]
-    assert [problem.row for problem in found.problems] == [1]
+    assert [problem.line for problem in found.problems] == [1]
 
 
 def test_all_that_a_track_declares_is_read(tmp_path: Path) -> None:

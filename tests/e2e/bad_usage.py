@@ -70,7 +70,7 @@ USAGE = {
     "import table": r"file|missing argument",
     "import table nowhere.csv --library {library}": r"nowhere\.csv: no such file",
     "import table photo.jpg --library {library}": r"photo\.jpg: is no text",
-    "import table empty_folder --library {library}": r"empty_folder: is a folder",
+    "import table empty_folder --library {library}": r"empty_folder: a folder",
     "import table {library} --library {library}": r"library\.db: is a database",
     "tracks --no-files --files nothing --library {library}": r"--files/--no-files can be given only once",
     # models and judgements

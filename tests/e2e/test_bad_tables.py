@@ -50,7 +50,7 @@ def test_a_bad_table(name: str, empty: Path, tmp_path: Path) -> None:
 
 def test_what_is_no_file(tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
-    for name, says in (("nowhere.csv", "no such file"), ("folder", "is a folder"), ("/dev/zero", "device")):
+    for name, says in (("nowhere.csv", "no such file"), ("folder", "a folder"), ("/dev/zero", "device")):
         outcome = img2music("import", "table", name, home=tmp_path).sound(2)
         assert re.search(rf"{name}: .*{says}", outcome.err), outcome
 
@@ -59,7 +59,8 @@ def test_what_is_no_file(tmp_path: Path) -> None:
     ("option", "says"),
     [
         ("title", "FIELD=COLUMN"),
-        ("mood=valence", "FIELD=COLUMN, where FIELD is one of title, artist"),
+        ("=title", "FIELD=COLUMN"),
+        ("mood=valence", "There is no 'mood' to map a column to; there is: title, artist"),
         ("title=nothing", r"there is no column 'nothing' for title; there is: title, artist"),
     ],
 )

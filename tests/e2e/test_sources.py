@@ -14,7 +14,6 @@ import pytest
 from img2music.library.store import LibraryStore
 from img2music.track import Tags
 from tests.e2e.command import ROOT, call, environment, img2music, words
-from tests.support.records import make_record
 from tests.support.servers import (
     Answer,
     LrclibServer,
@@ -25,6 +24,7 @@ from tests.support.servers import (
     spotify_id,
     spotify_track,
 )
+from tests.support.songs import make_record, put
 
 pytestmark = pytest.mark.slow
 
@@ -37,7 +37,7 @@ def library(tmp_path: Path) -> Path:
     path = tmp_path / "library.db"
     with LibraryStore.open(path, create=True) as store:
         tags = [Tags(title=f"Song {n}", artist="Somebody") for n in range(SONGS)]
-        store.put([make_record(f"/music/{n:02}.mp3", tags=tags[n]) for n in range(SONGS)])
+        put(store, [make_record(f"/music/{n:02}.mp3", tags=tags[n]) for n in range(SONGS)])
     return path
 
 

@@ -24,7 +24,7 @@ from img2music.media.packets import same_sound
 from img2music.music.audio.analyzer import ANALYZER
 from img2music.track import Tags
 from tests.e2e.command import ROOT, Outcome, environment, img2music, words
-from tests.support.records import make_record, make_song
+from tests.support.songs import make_record, make_song
 from tests.support.sounds import FORMATS, encode, tone
 
 pytestmark = pytest.mark.slow

@@ -16,6 +16,7 @@ SCHEMAS = ROOT / "docs" / "schemas"
 LYRICS = {
     "glad.lrc": b"[ar:Nobody]\n[00:01.00]What a wonderful morning, the sun is shining\n[00:05.00]We laugh and we love",
     "sad.txt": "\ufeffEverybody is dead and gone\nI am crying in the cold, alone\n".encode("utf-16"),
+    "finnish.txt": "Lapset nauroivat ja tanssivat l\u00e4mpim\u00e4ss\u00e4 auringonpaisteessa".encode(),
     "french.txt": "Je marche seul dans la rue d\u00e9serte pendant la nuit".encode("cp1252"),
     "short.txt": b"la la la",
     "empty.txt": b"",
@@ -27,7 +28,7 @@ def checked(name, shape):
     return shape
 
 
-def test_lyrics_affect(tmp_path):
+def test_lyrics_affect(tmp_path, languages_extra):
     for name, content in LYRICS.items():
         (tmp_path / name).write_bytes(content)
     (tmp_path / "song.mp3").write_bytes(b"ID3\x03\0\0\0")
@@ -36,15 +37,18 @@ def test_lyrics_affect(tmp_path):
     paths = [tmp_path / name for name in LYRICS]
     arguments = ("lyrics", "affect", *paths, tmp_path / "song.mp3", tmp_path / "none", "--lexicon", lexicon)
     shape = checked("lyrics-affect", img2music(*arguments, home=tmp_path).sound(1).json)
-    assert [item["language"] for item in shape["items"]] == ["en", "en", "fr", None, None]
-    glad, sad, french, short, empty = shape["items"]
+    assert [item["language"] for item in shape["items"]] == ["en", "en", "fi", "fr", None, None]
+    glad, sad, finnish, french, short, empty = shape["items"]
     assert glad["affect"]["valence"] > 0.5 > sad["affect"]["valence"]
     assert glad["lexicon"]["affect"] == {"valence": 0.875, "arousal": 0.75}
-    assert [item["affect"] for item in (french, short, empty)] == [None] * 3
-    assert french["reason"] == "in fr, not English"
+    assert [item["affect"] for item in (finnish, short, empty)] == [None] * 3
+    assert finnish["reason"] == "in fi, which no model here reads"
+    assert (french["model"], french["lexicon"]) == ("text-affect-multilingual/1", None)
     assert [Path(error["path"]).name for error in shape["errors"]] == ["song.mp3", "none"]
     table = img2music("lyrics", "affect", *paths, "--model", "minilm", "--format", "table", home=tmp_path)
-    assert "not English" in table.sound(0).out
+    assert "which no model" in table.sound(0).out
+    shape = img2music("lyrics", "affect", tmp_path / "glad.lrc", "--model", "multilingual", home=tmp_path).sound(0).json
+    assert shape["items"][0]["model"] == "text-affect-multilingual/1"
 
 
 def test_a_bad_lexicon_is_one_line(tmp_path):
@@ -56,17 +60,18 @@ def test_a_bad_lexicon_is_one_line(tmp_path):
     assert done.err.count("\n") == 1
 
 
-def test_evaluate_text(tmp_path):
+def test_evaluate_text(tmp_path, languages_extra):
     emobank = emobank_csv(tmp_path / "emobank.csv")
     lexicon = tmp_path / "lexicon"
     lexicon.write_text("term\tvalence\tarousal\nhappy\t1\t0.5\nawful\t-0.5\t0.5\n")
     arguments = ("evaluate", "text", "--emobank", emobank, "--lexicon", lexicon, "--folds", "3")
     shape = checked("evaluate-text", img2music(*arguments, home=tmp_path).sound(0).json)
     assert (shape["split"], shape["sentences"], shape["answered"]) == ("test", 20, 1.0)
-    mean, words, small, large, recipe = shape["readings"]
+    mean, words, small, large, languages, recipe = shape["readings"]
     assert mean["valence"]["r"] is None
     assert words["name"] == "NRC-VAD v2"
     assert (small["name"], large["name"]) == ("text-affect/1", "text-affect-minilm/1")
+    assert languages["name"] == "text-affect-multilingual/1"
     assert small["valence"]["r"] > 0.8
     assert recipe["texts"] == "all, 3 folds by document"
 
@@ -74,7 +79,7 @@ def test_evaluate_text(tmp_path):
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (["--emobank", "none.csv"], "none.csv: can't be read"),
+        (["--emobank", "none.csv"], "none.csv: no such file"),
         (["--emobank", "emobank.csv", "--model", "emobank.csv"], "not a readable model file"),
         (["--emobank", "lexicon"], "line 1 lacks id, V, A"),
     ],

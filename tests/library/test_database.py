@@ -18,7 +18,7 @@ from img2music.library.rows import values_of
 from img2music.library.schema import HEAD, fold, metadata
 from img2music.library.store import LibraryStore
 from img2music.track import Tags
-from tests.support.records import make_record, make_song
+from tests.support.songs import make_record, make_song, put
 
 pytestmark = pytest.mark.slow
 
@@ -94,7 +94,7 @@ def test_a_library_of_the_first_revision_keeps_all_that_it_holds(tmp_path):
     assert before["affects"].pop() | after["affects"].pop() == {"track_id": 2, "packed": b"", "words": None}
     assert after == before
     with LibraryStore.open(path) as store:
-        store.put([make_record("/music/new.mp3"), make_record("/music/\udcff.mp3", tags=Tags(title="heard again"))])
+        put(store, [make_record("/music/new.mp3"), make_record("/music/\udcff.mp3", tags=Tags(title="heard again"))])
         assert store.find("/music/new.mp3").id == 4  # not 3, which was given before
         assert store.find("/music/\udcff.mp3").id == 2
         with store.writing() as transaction:
@@ -205,7 +205,7 @@ def test_many_make_the_same_library_at_once(tmp_path):
 
     def open_and_put(number):
         with LibraryStore.open(path, create=True) as store:
-            store.put([make_record(f"/{number}.mp3")])
+            put(store, [make_record(f"/{number}.mp3")])
 
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(open_and_put, range(8)))
@@ -227,14 +227,14 @@ def test_a_library_in_memory_is_gone_when_it_is_closed(tmp_path, monkeypatch, lo
     monkeypatch.chdir(tmp_path)
     with LibraryStore.open(location, create=True) as store:
         with store.alone():
-            store.put([make_record("/a.mp3")])
+            put(store, [make_record("/a.mp3")])
         with ThreadPoolExecutor(4) as pool:
             assert list(pool.map(lambda _: store.find("/a.mp3").path, range(8))) == ["/a.mp3"] * 8
         assert (store.count(), store.faults(), store.location) == (1, [], ":memory:")
         store.compact()
         before = store.version()
         assert before == store.version()
-        store.put([make_record("/b.mp3")])
+        put(store, [make_record("/b.mp3")])
         assert before != store.version()
         with LibraryStore.open(location) as other:
             assert other.count() == 0
@@ -252,12 +252,12 @@ def without_labels(path):
 def test_a_field_that_was_declared_since_is_added_when_a_library_is_opened(tmp_path):
     path = tmp_path / "library.db"
     with LibraryStore.open(path, create=True) as store:
-        store.put([make_record("/a.mp3")])
+        put(store, [make_record("/a.mp3")])
     without_labels(path)
     with LibraryStore.open(path, read_only=True) as store:
         assert store.find("/a.mp3").label is None
     with LibraryStore.open(path) as store:
-        store.put([make_record("/a.mp3", tags=Tags(label="ECM"))])
+        put(store, [make_record("/a.mp3", tags=Tags(label="ECM"))])
         assert store.find("/a.mp3").label == "ECM"
 
 
@@ -300,7 +300,7 @@ def test_reading_works_where_nothing_can_be_written(tmp_path):
     folder.mkdir()
     path = folder / "library.db"
     with LibraryStore.open(path, create=True) as store:
-        store.put(make_record(f"/{number}.mp3") for number in range(5))
+        put(store, (make_record(f"/{number}.mp3") for number in range(5)))
     without_labels(path)
     done = in_a_read_only_folder(
         folder,
@@ -327,7 +327,7 @@ def test_a_log_that_cannot_be_read_in_is_told(tmp_path):
     folder.mkdir()
     path = folder / "library.db"
     with LibraryStore.open(path, create=True) as store:
-        store.put([make_record()])
+        put(store, [make_record()])
         copy = tmp_path / "copy"
         copy.mkdir()
         for name in ("library.db", "library.db-wal"):

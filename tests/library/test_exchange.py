@@ -6,28 +6,28 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from img2music.connectors.folders import FileState
 from img2music.errors import InputError
 from img2music.library.exchange import SCHEMA, LibraryImport, export_library, import_library
 from img2music.library.record import Failure
 from img2music.library.store import LibraryStore
 from img2music.track import Tags
-from tests.support.records import make_record, make_song
+from tests.support.songs import make_record, make_song, put
 
 pytestmark = pytest.mark.slow
 
 
 def fill(store):
-    store.put(
+    put(
+        store,
         [
             make_record("/b.mp3", missing=True),
             make_record(os.fsdecode(b"/\xff\n.mp3"), tags=Tags(title="\U0001f3b5", genre="\ub178\ub798", year=1999)),
             make_record("/a.mp3", tags=Tags(), tempo=None, key=None, mode=None),
-        ]
+        ],
     )
     with store.writing() as transaction:
         transaction.put_songs([make_song("spotify:z"), make_song("song:\u00e9", tags=Tags(title="T"), duration=None)])
-        transaction.put_failure(Failure(FileState("/bad.mp3", 3, 4), "audio/1", "is empty"))
+        transaction.put_failure(Failure("/bad.mp3", 3, 4, "audio/1", "is empty"))
 
 
 def test_export_and_import_give_the_same_library(tmp_path):
@@ -82,10 +82,10 @@ def test_exports_of_older_and_newer_versions(tmp_path):
 
 def test_import_replaces_known_paths_and_keeps_the_rest(tmp_path):
     with LibraryStore.open(tmp_path / "one.db", create=True) as one:
-        one.put([make_record("/a.mp3", tags=Tags(title="new"))])
+        put(one, [make_record("/a.mp3", tags=Tags(title="new"))])
         export_library(one, tmp_path / "one.jsonl")
     with LibraryStore.open(tmp_path / "two.db", create=True) as two:
-        two.put([make_record("/z.mp3"), make_record("/a.mp3", tags=Tags(title="old"))])
+        put(two, [make_record("/z.mp3"), make_record("/a.mp3", tags=Tags(title="old"))])
         number = two.find("/a.mp3").id
         import_library(two, tmp_path / "one.jsonl")
         assert [track.path for track in two.tracks()] == ["/a.mp3", "/z.mp3"]
@@ -220,7 +220,7 @@ def test_any_text_and_name_survive(tmp_path_factory, title, name):
         LibraryStore.open(folder / "one.db", create=True) as one,
         LibraryStore.open(folder / "two.db", create=True) as two,
     ):
-        one.put([record])
+        put(one, [record])
         export_library(one, folder / "x.jsonl")
         assert import_library(two, folder / "x.jsonl") == LibraryImport(1)
         assert list(two.records()) == [record]

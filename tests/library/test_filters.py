@@ -11,8 +11,7 @@ from img2music.filters import TrackFilter
 from img2music.library.store import LibraryStore
 from img2music.music.audio.analyzer import analyze_track
 from img2music.track import Tags
-from tests.support.records import make_record, make_song
-from tests.support.songs import library, record, song
+from tests.support.songs import library, make_record, make_song, put, record, song
 
 
 @pytest.mark.parametrize(
@@ -45,7 +44,8 @@ from tests.support.songs import library, record, song
 )
 def test_what_a_filter_means(tmp_path, where, expected):
     with LibraryStore.open(tmp_path / "library.db", create=True) as store:
-        store.put(
+        put(
+            store,
             [
                 make_record("/a", tags=Tags(artist="Bj\u00f6rk", genre="Indie Rock", year=1999), instrumentalness=0.5),
                 make_record(
@@ -55,7 +55,7 @@ def test_what_a_filter_means(tmp_path, where, expected):
                     instrumentalness=0.4,
                 ),
                 make_record("/c", tags=Tags(), tempo=None, key=None, mode=None, instrumentalness=0.0),
-            ]
+            ],
         )
         assert "".join(track.path[1:] for track in store.tracks(where=where)) == expected
 
@@ -63,7 +63,7 @@ def test_what_a_filter_means(tmp_path, where, expected):
 def test_folders(tmp_path):
     paths = ["/m/a.mp3", "/m/pop/b.mp3", "/m/pop-rock/c.mp3", "/m/pop/live/d.mp3", os.fsdecode(b"/m/pop/\xff/e.mp3")]
     with LibraryStore.open(tmp_path / "library.db", create=True) as store:
-        store.put(make_record(path) for path in paths)
+        put(store, (make_record(path) for path in paths))
         with store.writing() as transaction:
             transaction.put_songs([make_song("spotify:f", tags=Tags(title="f"))])
 
@@ -81,7 +81,7 @@ def test_a_folder_is_known_by_the_name_of_a_link_to_it(tmp_path):
     (tmp_path / "music").mkdir()
     (tmp_path / "link").symlink_to("music")
     with LibraryStore.open(tmp_path / "library.db", create=True) as store:
-        store.put([make_record(str(tmp_path / "music" / "a.mp3"))])
+        put(store, [make_record(str(tmp_path / "music" / "a.mp3"))])
         assert len(store.ids(TrackFilter(folder=[tmp_path / "link"]))) == 1
         assert len(store.ids(TrackFilter(not_folder=[tmp_path / "link"]))) == 0
 
@@ -147,5 +147,5 @@ def test_noise_is_told_from_music_by_the_analyzer(tmp_path, beat):
     soundfile.write(tmp_path / "a.wav", sound, 22_050)
     measured = make_record(str(tmp_path / "a.wav"), analysis=analyze_track(tmp_path / "a.wav"))
     with LibraryStore.open(tmp_path / "library.db", create=True) as store:
-        store.put([measured])
+        put(store, [measured])
         assert [track.kind for track in store.tracks()] == ["music" if beat else "noise"]

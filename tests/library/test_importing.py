@@ -24,7 +24,7 @@ from img2music.library.store import LibraryStore
 from img2music.library.upkeep import prune, verify
 from img2music.music.song import Song
 from img2music.options import ScanOptions
-from tests.support.records import make_record
+from tests.support.songs import make_record, put
 
 HEADER = "track_id,title,artist,album,genre,valence,energy,key"
 IDS = tuple(f"{number:022}" for number in range(3))
@@ -161,7 +161,7 @@ def test_a_model_reads_what_columns_do_not_tell(store, tmp_path):
 
 def test_upkeep_leaves_songs_without_a_file_alone(store, tmp_path):
     (tmp_path / "music").mkdir()
-    store.put([make_record(str(tmp_path / "music" / "gone.mp3"))])
+    put(store, [make_record(str(tmp_path / "music" / "gone.mp3"))])
     import_table(store, FILE, table(tmp_path, ",A,B,,,0.1,0.2,"))
     report = scan(store, [tmp_path / "music"], ScanOptions(jobs=1))
     assert (report.missing, store.count(), store.count(missing=True)) == (1, 1, 1)
@@ -178,7 +178,7 @@ def test_upkeep_leaves_songs_without_a_file_alone(store, tmp_path):
 
 def test_songs_come_after_files_and_filters_tell_them_apart(store, tmp_path):
     import_table(store, FILE, table(tmp_path, ",A,B,,,0.1,0.2,", f"{IDS[0]},C,D,,,0.1,0.2,"))
-    store.put([make_record("/z.mp3"), make_record("/a.mp3")])
+    put(store, [make_record("/z.mp3"), make_record("/a.mp3")])
     assert [track.path or track.title for track in store.tracks()] == ["/a.mp3", "/z.mp3", "A", "C"]
     assert [track.title for track in store.tracks(where=TrackFilter(file=False))] == ["A", "C"]
     assert [track.path for track in store.tracks(where=TrackFilter(file=True))] == ["/a.mp3", "/z.mp3"]
@@ -219,7 +219,7 @@ def test_a_killed_import_stores_all_or_nothing(tmp_path):
     rows = [f",{number},B,,,0.1,0.2," for number in range(20_000)]
     path.write_text("\n".join([HEADER, *rows]))
     with LibraryStore.open(library, create=True) as store:
-        store.put([make_record("/a.mp3")])
+        put(store, [make_record("/a.mp3")])
     command = [sys.executable, "-m", "img2music", "import", "table", str(path), "--library", str(library)]
     for _ in range(2):
         running = subprocess.Popen(command, stdout=subprocess.DEVNULL, env=dict(os.environ))

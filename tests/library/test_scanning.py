@@ -19,14 +19,14 @@ from img2music.errors import InputError, LibraryError, UsageError
 from img2music.library import executors, workers
 from img2music.library.exchange import export_library
 from img2music.library.record import Failure, LyricsRecord
-from img2music.library.scanning import scan, scan_library
+from img2music.library.scanning import scan
 from img2music.library.store import LibraryStore
 from img2music.media.packets import sound_hash
 from img2music.music.audio.analyzer import ANALYZER
 from img2music.options import ScanOptions
 from img2music.track import Tags
 from tests.support.library_sounds import make_music, write_sound
-from tests.support.records import make_record
+from tests.support.songs import make_record, put
 from tests.support.sounds import encode, noise
 
 pytestmark = pytest.mark.slow
@@ -136,7 +136,7 @@ def test_what_only_its_tags_have_changed_of_is_not_listened_to(store, tmp_path):
     music = tmp_path / "music"
     retagged, touched, moved, copied, replaced = make_music(music, 5)
     records = [known(path) for path in (retagged, touched, moved, copied, replaced)]
-    store.put(records)
+    put(store, records)
     words = LyricsRecord("files", "Words", False, "en", 1, 0.9)
     ids = {track.path: track.id for track in store.tracks()}
     with store.writing() as transaction:
@@ -166,7 +166,7 @@ def test_lyrics_in_tags_stay_with_a_retagged_file_while_they_are_the_same(store,
         file.add_tags()
         file.tags.add(USLT(encoding=3, lang="eng", desc="", text="Words"))
         file.save()
-    store.put([known(same), known(other)])
+    put(store, [known(same), known(other)])
     with store.writing() as transaction:
         transaction.put_lyrics(
             (track.id, LyricsRecord("tags", "Words", False, "en", 1, 0.9)) for track in store.tracks()
@@ -187,7 +187,7 @@ def test_an_older_library_learns_the_sounds_without_listening(store, tmp_path):
     silent = FileState(str(paths[2]), status.st_size, status.st_mtime_ns)
     content = workers.content_hash(silent)
     records.append(dataclasses.replace(make_record(analyzer=ANALYZER), file=silent, content=content, sound=None))
-    store.put(records)
+    put(store, records)
     planned = scan(store, [tmp_path / "music"], ScanOptions(dry_run=True))
     assert (planned.unchanged, planned.hashed) == (3, 3)
     report = scan(store, [tmp_path / "music"], ScanOptions(jobs=1))
@@ -205,7 +205,7 @@ def test_tags_are_read_again_without_listening(store, tmp_path):
     file.add_tags()
     file.tags.add(TIT2(encoding=3, text=["Title"]))
     file.save()
-    store.put([known(labelled), known(plain, tags=Tags()), known(gone)])
+    put(store, [known(labelled), known(plain, tags=Tags()), known(gone)])
     before = list(store.records())
     gone.unlink()
     planned = scan(store, [music], ScanOptions(dry_run=True, tags=True))
@@ -325,7 +325,7 @@ def test_what_an_earlier_scan_took_from_folders_of_systems_goes(store, tmp_path)
         Path(path).touch()
     with store.writing() as transaction:
         transaction.put([make_record(deleted)])
-        transaction.put_failure(Failure(bad, "audio/test", "is damaged"))
+        transaction.put_failure(Failure(*dataclasses.astuple(bad), "audio/test", "is damaged"))
     assert scan(store, [tmp_path / "music"], ScanOptions(dry_run=True)).missing == 1
     report = scan(store, [tmp_path / "music"])
     assert (report.found, report.missing, store.count(), list(store.failures())) == (0, 1, 0, [])
@@ -357,19 +357,6 @@ def test_folders_that_are_not_there(store, tmp_path):
         scan(store, [])
     with pytest.raises(UsageError):
         scan(store, [tmp_path], ScanOptions(jobs=0))
-
-
-def test_a_dry_run_makes_no_library(tmp_path):
-    make_music(tmp_path / "music", 2)
-    report = scan_library(tmp_path / "library.db", [tmp_path / "music"], ScanOptions(dry_run=True))
-    assert (report.new, report.dry_run) == (2, True)
-    assert [item.name for item in tmp_path.iterdir()] == ["music"]
-
-
-def test_folders_that_are_not_there_make_no_library(tmp_path):
-    report = scan_library(tmp_path / "new.db", [tmp_path / "nowhere"], ScanOptions(jobs=1))
-    assert report.unusable
-    assert not (tmp_path / "new.db").exists()
 
 
 def test_two_scans_at_once(store, tmp_path):
@@ -429,8 +416,9 @@ def test_a_script_without_a_main_guard_may_scan(tmp_path):
     make_music(tmp_path / "music", 2)
     script = tmp_path / "script.py"
     script.write_text(
-        "from img2music.library.scanning import scan_library\n"
-        f"print('once', scan_library({str(tmp_path / 'library.db')!r}, [{str(tmp_path / 'music')!r}]).analysed)\n"
+        "import img2music\n"
+        f"library = img2music.Library.open({str(tmp_path / 'library.db')!r})\n"
+        f"print('once', library.scan({str(tmp_path / 'music')!r}).analysed)\n"
     )
     done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, check=False, timeout=120)
     assert (done.stdout, done.stderr) == ("once 2\n", "")
@@ -470,8 +458,8 @@ def test_killed_scans_lead_to_the_same_library(tmp_path):
         process.communicate()
         assert_gone(children)
     for name in ("killed", "calm"):
-        scan_library(tmp_path / f"{name}.db", [music], ScanOptions(jobs=2))
-        with LibraryStore.open(tmp_path / f"{name}.db") as store:
+        with LibraryStore.open(tmp_path / f"{name}.db", create=True) as store:
+            scan(store, [music], ScanOptions(jobs=2))
             assert store.faults() == []
             export_library(store, tmp_path / f"{name}.jsonl")
     assert (tmp_path / "killed.jsonl").read_bytes() == (tmp_path / "calm.jsonl").read_bytes()

@@ -7,7 +7,7 @@ import pytest
 
 from img2music.errors import UsageError
 from img2music.library.store import LibraryStore
-from img2music.library.streaming import SpotifyImport
+from img2music.library.streaming import REFUSED, SpotifyImport
 from tests.support.servers import (
     QUICK,
     Answer,
@@ -49,8 +49,8 @@ def reccobeats(monkeypatch: pytest.MonkeyPatch) -> Iterator[ReccoBeatsServer]:
 
 def test_features_from_reccobeats(store: LibraryStore, spotify: SpotifyServer, reccobeats: ReccoBeatsServer) -> None:
     report = SpotifyImport([LIST_URL, f"spotify:playlist:{OTHER}", spotify_id(3)], QUICK).run(store)
-    assert (report.songs, report.new, report.known, report.refused, report.errors) == (240, 239, 0, True, [])
-    (lacking,) = report.as_import().problems
+    assert (report.rows, report.new, report.updated, report.notes, report.errors) == (240, 239, 0, [REFUSED], [])
+    (lacking,) = report.problems
     assert str(lacking).endswith(
         "Song 239 by Nina Simone; Hal Mooney: neither Spotify nor ReccoBeats knows its features; left out"
     )
@@ -65,7 +65,7 @@ def test_features_from_reccobeats(store: LibraryStore, spotify: SpotifyServer, r
 def test_features_from_spotify(store: LibraryStore, spotify: SpotifyServer, reccobeats: ReccoBeatsServer) -> None:
     spotify.features = {spotify_id(n): {"id": spotify_id(n)} | features_of(n) for n in range(230)}
     report = SpotifyImport([LIST_URL], QUICK).run(store)
-    assert (report.new, report.refused, reccobeats.asked) == (230, False, [])
+    assert (report.new, report.notes, reccobeats.asked) == (230, [], [])
 
 
 def test_what_is_there_is_not_asked_for_again(
@@ -74,7 +74,7 @@ def test_what_is_there_is_not_asked_for_again(
     assert SpotifyImport([LIST_URL], QUICK).run(store).new == 230
     asked = len(reccobeats.asked)
     report = SpotifyImport([LIST_URL], QUICK).run(store)
-    assert (report.new, report.known, len(reccobeats.asked)) == (0, 230, asked)
+    assert (report.new, report.updated, len(reccobeats.asked)) == (0, 230, asked)
     assert store.count() == 230
 
 
@@ -86,7 +86,7 @@ def test_a_fault_in_the_middle_loses_nothing(
     assert [str(error) for error in report.errors] == [
         f"{LIST_URL}: Spotify: its answer ends too early, 3 times; try again later."
     ]
-    assert (report.songs, report.new) == (120, 119)
+    assert (report.rows, report.new) == (120, 119)
     assert SpotifyImport([LIST_URL], QUICK).run(store).new == 120
 
 
@@ -100,11 +100,11 @@ def test_a_playlist_that_is_not_there(
     reccobeats.faults.append(Answer({}, 402))
     report = SpotifyImport([LIST_URL, spotify_id(3)], QUICK).run(store)
     assert [error.reason for error in report.errors] == ["ReccoBeats: it answers with 402."]
-    assert (report.songs, report.new) == (200, 0)
+    assert (report.rows, report.new) == (200, 0)
     reccobeats.faults.append(Answer({}, 400))
     report = SpotifyImport([LIST_URL], QUICK).run(store)
     assert [error.reason for error in report.errors] == ["200 songs are not imported: ReccoBeats: it answers with 400."]
-    assert (report.new, report.known) == (20, 10)
+    assert (report.new, report.updated) == (20, 10)
 
 
 def test_an_empty_playlist(store: LibraryStore, spotify: SpotifyServer) -> None:

@@ -19,7 +19,7 @@ from img2music.library.tagging import TagReport, tag
 from img2music.library.upkeep import verify
 from img2music.library.workers import content_hash
 from img2music.options import TagOptions
-from tests.support.records import make_record
+from tests.support.songs import make_record, put
 from tests.support.sounds import encode, tone
 
 
@@ -35,7 +35,7 @@ def store(tmp_path: Path, song: Path) -> Iterator[LibraryStore]:
     status = song.stat()
     file = FileState(str(song), status.st_size, status.st_mtime_ns)
     with LibraryStore.open(tmp_path / "library.db", create=True) as opened:
-        opened.put([dataclasses.replace(make_record(str(song)), file=file, content=content_hash(file))])
+        put(opened, [dataclasses.replace(make_record(str(song)), file=file, content=content_hash(file))])
         yield opened
 
 
@@ -64,7 +64,7 @@ def test_what_fails_leaves_the_file_and_the_library_alone(  # noqa: PLR0917 - fi
 ) -> None:
     before, records = song.read_bytes(), list(store.records())
     monkeypatch.setattr(place, failing(error))
-    (failed,) = tag_all(store).failed
+    (failed,) = tag_all(store).errors
     monkeypatch.undo()
     assert reason in failed.reason
     assert song.read_bytes() == before
@@ -109,7 +109,7 @@ def test_a_writer_that_harms_the_sound_is_found_out(
         Path(where).write_bytes(whole[:-40] + bytes(byte ^ 1 for byte in whole[-40:]))
 
     monkeypatch.setattr("mutagen.flac.FLAC.save", careless)
-    (failed,) = tag_all(store).failed
+    (failed,) = tag_all(store).errors
     assert "would change its sound" in failed.reason
     assert song.read_bytes() == before
 
@@ -132,14 +132,14 @@ def test_a_writer_that_loses_other_tags_is_found_out(
         save(file, where, **options)
 
     monkeypatch.setattr("mutagen.flac.FLAC.save", careless)
-    (failed,) = tag_all(store).failed
+    (failed,) = tag_all(store).errors
     assert "can't be read again" in failed.reason
     assert song.read_bytes() == before
 
 
 def test_sound_that_is_known_by_its_bytes_only_stays_known(store: LibraryStore, song: Path) -> None:
     (record,) = store.records()
-    store.put([dataclasses.replace(record, sound=record.content)])
+    put(store, [dataclasses.replace(record, sound=record.content)])
     tag_all(store)
     (after,) = store.records()
     assert after.sound == after.content != record.content
@@ -153,7 +153,7 @@ def test_a_file_that_changes_meanwhile_is_left(
         return content_hash(state)
 
     monkeypatch.setattr(tagging, "content_hash", slow)
-    (failed,) = tag_all(store).failed
+    (failed,) = tag_all(store).errors
     assert "has changed" in failed.reason
     assert "mood" not in mutagen.File(song).tags
 
@@ -170,7 +170,7 @@ def test_from_python(store: LibraryStore, song: Path, tmp_path: Path) -> None:
     with img2music.Library.open(tmp_path / "library.db") as library:
         assert library.tag(dry_run=True).changed == 1
         assert song.read_bytes() == before
-        assert library.tag(TrackFilter(artist=("nobody",))).files == []
+        assert library.tag(TrackFilter(artist=("nobody",))).items == []
         assert library.tag().changed == 1
         assert mutagen.File(song)["key"] == ["Dm"]
         assert find_changes(store, [str(song.parent)], analyzer="audio/test").changed == []

@@ -4,7 +4,6 @@ import re
 
 import pytest
 
-from img2music.connectors.folders import FileState
 from img2music.connectors.tables import read_songs
 from img2music.errors import InputError, LibraryError
 from img2music.filters import TrackFilter
@@ -15,7 +14,7 @@ from img2music.library.store import LibraryStore
 from img2music.library.upkeep import forget, prune, verify
 from img2music.matching.matcher import Matcher
 from img2music.options import MatchMode
-from tests.support.records import make_record
+from tests.support.songs import make_record, put
 
 
 @pytest.fixture
@@ -37,9 +36,9 @@ def put_table(store, file, *songs):
 def test_a_folder_or_a_file_is_forgotten(store, tmp_path):
     paths = [str(tmp_path / name) for name in ("a/1.mp3", "a/b/2.mp3", "ab/3.mp3", "c.mp3")]
     for path in paths:
-        store.put([make_record(path)])
+        put(store, [make_record(path)])
     with store.writing() as transaction:
-        transaction.put_failure(Failure(FileState(str(tmp_path / "a" / "bad.mp3"), 1, 1), "audio/1", "is damaged"))
+        transaction.put_failure(Failure(str(tmp_path / "a" / "bad.mp3"), 1, 1, "audio/1", "is damaged"))
     assert forget(store, str(tmp_path / "c" / ".." / "a")) == 3
     assert list(store.failures()) == []
     assert forget(store, paths[3]) == 1
@@ -76,7 +75,7 @@ def test_where_songs_are_from_survives_a_copy(store, tmp_path):
 
 def test_missing_files_are_told(store, tmp_path):
     (tmp_path / "back.mp3").touch()
-    store.put(make_record(str(tmp_path / name), missing=True) for name in ("back.mp3", "gone.mp3"))
+    put(store, (make_record(str(tmp_path / name), missing=True) for name in ("back.mp3", "gone.mp3")))
     found = verify(store)
     assert [error.reason for error in found.files] == [
         "is marked missing since a scan; it is there: scan its folder again.",
@@ -87,7 +86,7 @@ def test_missing_files_are_told(store, tmp_path):
 
 
 def test_the_disk_gets_back_what_was_removed(store, tmp_path):
-    store.put(make_record(f"/m/{number}.mp3", missing=True) for number in range(2000))
+    put(store, (make_record(f"/m/{number}.mp3", missing=True) for number in range(2000)))
     full = store.info().bytes
     assert prune(store) == 2000
     assert store.info().bytes < full / 10

@@ -1,5 +1,7 @@
 """Positions in the space of the match."""
 
+from statistics import NormalDist
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -9,7 +11,7 @@ from numpy.typing import NDArray
 
 from img2music.affect import Affect
 from img2music.distribution import AffectDistribution
-from img2music.matching.calibration import Calibration, ranks_within, similarity
+from img2music.matching.calibration import HEARD, Calibration, expected, ranks_within, similarity, targets
 from img2music.options import MatchMode
 
 POINTS = arrays(
@@ -43,6 +45,45 @@ def test_relative_ranks_each_side_among_its_own() -> None:
     assert relative.place(Affect(0.25, 0.65), library) == (0.5, 0.5)
     points = np.array([[0.1, 0.8], [0.2, 0.7], [0.3, 0.6], [0.4, 0.5]])
     assert relative.place_library(points).tolist() == [[0.125, 0.875], [0.375, 0.625], [0.625, 0.375], [0.875, 0.125]]
+
+
+def natural(spread: tuple[float, float] | None = None) -> AffectDistribution:
+    sample = np.linspace(0.0, 1.0, 101)
+    return AffectDistribution.of(sample, sample, spread)
+
+
+def test_the_expected_rank_is_that_of_many_who_feel_differently() -> None:
+    chance = np.random.default_rng(0)
+    reading, r = 1.2, 0.6
+    felt = r * reading + np.sqrt(1 - r**2) * chance.standard_normal(200_000)
+    normal = NormalDist()
+    assert normal.cdf(reading * float(expected(r))) == pytest.approx(np.mean([normal.cdf(x) for x in felt]), abs=0.005)
+
+
+@given(st.floats(0, 1), st.floats(0, 1))
+def test_what_is_read_better_keeps_more(one: float, other: float) -> None:
+    assert (expected(one) <= expected(other)) == (one <= other)
+    assert 0.0 <= float(expected(one)) <= one
+
+
+@given(POINTS, st.floats(0.01, 2), st.floats(0.01, 2))
+def test_unsure_pictures_stand_nearer_to_the_middle(points: NDArray[np.float64], one: float, other: float) -> None:
+    low, high = sorted((one, other))
+    sure, unsure = (targets(points, natural(), (spread, spread)) for spread in (low, high))
+    assert (np.abs(unsure - 0.5) <= np.abs(sure - 0.5) + 1e-9).all()
+    assert ((sure - 0.5) * (unsure - 0.5) >= -1e-9).all()
+    for axis in range(2):
+        order = np.argsort(points[:, axis], kind="stable")
+        assert (np.diff(sure[order, axis]) >= -1e-12).all()
+
+
+def test_as_sure_as_songs_are_is_the_rank_itself() -> None:
+    among = natural()
+    spread = tuple(float(among.valence.std() * np.sqrt(1 / r**2 - 1)) for r in HEARD)
+    points = np.array([[0.2, 0.9], [0.5, 0.5], [0.0, 1.0]])
+    assert targets(points, among, (spread[0], spread[1])) == pytest.approx(among.ranks(points))
+    assert targets(points, among).tolist() == among.ranks(points).tolist()
+    assert targets(points, natural((0.3, 0.3))) == pytest.approx(targets(points, among, (0.3, 0.3)))
 
 
 def test_numbers_are_the_position_itself() -> None:

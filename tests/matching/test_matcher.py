@@ -1,7 +1,6 @@
 """Recommendations from a real library."""
 
 import json
-import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -252,29 +251,17 @@ def unsure(spread: float) -> Query:
     return Query(QueryKind.IMAGE, Affect(0.45, 0.55), "/photos/a.jpg", spread=Affect(spread, spread))
 
 
-def test_a_wider_list_reaches_as_far_as_the_reading_is_unsure(store: LibraryStore) -> None:
-    def farthest(spread: float, widen: float) -> float:
-        (found,) = recommend_for(store, [unsure(spread)], widen=widen)
-        distances = [match.distance for match in found.matches]
-        assert distances == sorted(distances)
-        assert len({match.track.id for match in found.matches}) == 10
-        assert [match.rank for match in found.matches] == list(range(1, 11))
-        return distances[-1]
+def test_an_unsure_picture_is_matched_nearer_to_the_middle(store: LibraryStore) -> None:
+    def stands(spread: float) -> tuple[float, float]:
+        (found,) = recommend_for(store, [unsure(spread)])
+        assert found.matches[0].distance == min(match.distance for match in found.matches)
+        return found.position
 
-    narrow, sure, wide, widest = farthest(0.1, 0.0), farthest(0.02, 1.0), farthest(0.1, 1.0), farthest(0.1, 2.0)
-    assert narrow < sure < wide < widest
-
-
-def test_widening_changes_nothing_without_uncertainty(store: LibraryStore) -> None:
-    for query in (photo(0.5, 0.5), numbers(0.5, 0.5)):
-        plain, wide = (recommend_for(store, [query], widen=widen) for widen in (0.0, 1.0))
-        assert numbers_of(plain) == numbers_of(wide)
-
-
-def test_distances_of_a_wide_list_are_from_the_picture(store: LibraryStore) -> None:
-    (found,) = recommend_for(store, [unsure(0.1)], widen=1.0)
-    for match in found.matches:
-        assert match.distance == pytest.approx(math.dist(match.position, found.position))
+    sure, less, least = stands(0.01), stands(0.2), stands(0.9)
+    for axis in range(2):
+        assert abs(sure[axis] - 0.5) > abs(less[axis] - 0.5) > abs(least[axis] - 0.5)
+    (absolute,) = recommend_for(store, [unsure(0.2)], match="absolute")
+    assert absolute.position == (0.45, 0.55)
 
 
 def test_songs_of_a_table_are_ranked_among_themselves(tmp_path: Path) -> None:

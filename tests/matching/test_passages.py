@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from img2music.affect import Affect
 from img2music.analysis import CurvePoint
-from img2music.matching.passages import LENGTH, Passage, best_passage
+from img2music.matching.passages import LENGTH, Passage, best_passage, clock
 
 
 def curve(*windows: tuple[float, float, float]) -> list[CurvePoint]:
@@ -56,3 +56,8 @@ def test_is_always_within_the_track(windows: list[tuple[float, float, float]], v
     found = best(points, valence, duration)
     assert 0.0 <= found.start < found.end <= duration
     assert found.end - found.start == pytest.approx(min(LENGTH, duration), abs=1e-9)
+
+
+@pytest.mark.parametrize(("seconds", "text"), [(7.4, "0:07"), (187, "3:07"), (3723, "1:02:03"), (59.6, "1:00")])
+def test_clock(seconds: float, text: str) -> None:
+    assert clock(seconds) == text

@@ -21,7 +21,6 @@ from img2music.matching.playlists import (
     FORMATS,
     XSPF_NAMESPACE,
     clean,
-    file_uri,
     jspf,
     m3u8,
     one_line,
@@ -182,7 +181,8 @@ def test_every_name_survives_xspf_and_jspf(songs: list[tuple[bytes, str, str, st
 @pytest.mark.parametrize("name", ["café 100%.mp3", "#1 \n\t.mp3", "아이유 🎵?.mp3"])
 def test_a_uri_opens_the_file(name: str, tmp_path: Path) -> None:
     (tmp_path / name).write_bytes(b"sound")
-    with urllib.request.urlopen(file_uri(str(tmp_path / name))) as opened:
+    (item,) = json.loads(jspf(listed([track(1, str(tmp_path / name))])))["playlist"]["track"]
+    with urllib.request.urlopen(item["location"][0]) as opened:
         assert opened.read() == b"sound"
 
 

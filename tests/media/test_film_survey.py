@@ -9,7 +9,6 @@ import av
 import numpy as np
 import pytest
 
-from img2music.media.film_sound import FilmSound
 from img2music.media.film_writer import write_film
 from img2music.media.video import VideoFile, survey_of
 from tests.media.test_film_writer import Ticks
@@ -83,8 +82,8 @@ def shown(path: Path) -> list[float]:
 def clicks(path: Path) -> list[float]:
     """Seconds of the film at which sound is loud, each by the first."""
     loud: list[float] = []
-    with FilmSound(path) as heard:
-        for start, frame in heard.sound():
+    with VideoFile(path) as film:
+        for start, frame in film.sound():
             assert start is not None
             for place in np.flatnonzero(np.abs(frame.to_ndarray()[0]) > 0.2) / RATE:
                 if not loud or start + place > loud[-1] + 0.2:
@@ -128,7 +127,7 @@ def test_a_film_lasts_until_its_last_picture_ends(
     path = film(tmp_path / name, times, rate=rate, last=last, sound=4.5, reordered=reordered)
     with VideoFile(path) as video:
         assert [frame.time for frame in video.frames()] == pytest.approx(times, abs=0.001)
-        assert video.end == survey_of(path).duration == pytest.approx(lasts, abs=0.001)
+        assert video.survey.duration == survey_of(path).duration == pytest.approx(lasts, abs=0.001)
     assert survey_of(path).lacking < 0.1
     assert scored(path, tmp_path / f"out.{ending}") == ()  # copied
     assert shown(tmp_path / f"out.{ending}") == pytest.approx(times, abs=0.001)

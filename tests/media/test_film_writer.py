@@ -285,7 +285,7 @@ def test_timecode_is_that_of_the_pictures(tmp_path: Path, ending: str) -> None:
         out.mux(stream.encode(None))
     assert scored(path, tmp_path / f"out{ending}") == ()
     with VideoFile(tmp_path / f"out{ending}") as video:
-        assert (video.info.timecode, video.survey.rate) == ("01:00:00:24", pytest.approx(50))
+        assert (video.timecode, video.survey.rate) == ("01:00:00:24", pytest.approx(50))
 
 
 def test_a_film_cut_within_a_group_of_pictures(tmp_path: Path) -> None:

@@ -31,12 +31,12 @@ def flat(times, size=(64, 48)):
 def test_every_picture_comes_once_at_its_time(tmp_path: Path, rate: float, kind: str) -> None:
     film = write_film(tmp_path / f"film.{kind}", flat([n / rate for n in range(50)]), rate=rate)
     with VideoFile(film) as video:
-        frames = [(frame.index, frame.time) for frame in video.frames()]
+        frames = [(index, frame.time) for index, frame in enumerate(video.frames())]
         assert [number for number, _ in frames] == list(range(50))
         assert [time for _, time in frames] == pytest.approx([n / rate for n in range(50)], abs=2e-3)
-        assert video.end == pytest.approx(50 / rate, abs=0.02)
-        assert video.info.rate == pytest.approx(rate, rel=0.01)
-        assert not video.info.sound
+        assert video.survey.duration == pytest.approx(50 / rate, abs=0.02)
+        assert video.rate == pytest.approx(rate, rel=0.01)
+        assert not video.has_sound
 
 
 def test_a_varying_rate_is_told_by_the_time_stamps(tmp_path: Path) -> None:

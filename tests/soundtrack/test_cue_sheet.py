@@ -29,7 +29,6 @@ from img2music.soundtrack.cue_sheet import (
     SheetSlideshow,
     Shot,
     TimeSpan,
-    clock,
 )
 from img2music.soundtrack.formats import CSV_COLUMNS, FORMATS, as_csv
 from img2music.soundtrack.swapping import load
@@ -253,8 +252,3 @@ def test_what_is_not_json_is_refused(tmp_path: Path, content: bytes) -> None:
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="can't be read: No such file"):
         load(tmp_path / "none.json")
-
-
-@pytest.mark.parametrize(("seconds", "text"), [(7.4, "0:07"), (187, "3:07"), (3723, "1:02:03"), (59.6, "1:00")])
-def test_clock(seconds: float, text: str) -> None:
-    assert clock(seconds) == text

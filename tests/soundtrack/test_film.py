@@ -13,7 +13,7 @@ from img2music.errors import InputError
 from img2music.media.video import VideoFile
 from img2music.progress import Progress, Step, unwatched
 from img2music.soundtrack.cue_sheet import Shot
-from img2music.soundtrack.film import SAMPLE_EVERY, Film, group, partition, read_film, smooth
+from img2music.soundtrack.film import SAMPLE_EVERY, Film, frame_at, group, partition, read_film, smooth
 from img2music.vision.model import ImageModel
 from tests.support.films import Still, make_film, write_film
 from tests.support.small_models import colour_model, written
@@ -54,7 +54,7 @@ def test_a_film_is_read_in_one_pass(tmp_path: Path, model: ImageModel) -> None:
         assert (shot.affect.valence, shot.affect.arousal) == pytest.approx(affect, abs=0.04)
     assert np.diff(found.curve[:, 0]) == pytest.approx(SAMPLE_EVERY, abs=0.05)
     assert len(found.times) == 400
-    assert (found.frame(0.0), found.frame(6.0), found.frame(found.duration)) == (0, 150, 400)
+    assert [frame_at(found.times, time) for time in (0.0, 6.0, found.duration)] == [0, 150, 400]
     assert [step.done for step in told] == sorted(step.done for step in told)
     assert (told[-1].stage, told[-1].done, told[-1].total) == ("Watching", found.duration, found.duration)
     # Hard changes stay hard, dissolves are passed through.

@@ -9,7 +9,7 @@ from img2music.errors import InputError
 from img2music.options import OriginalSound, ScoreOptions
 from img2music.progress import Step
 from img2music.soundtrack.cue_sheet import CueSheet, OwnSound, TimeSpan
-from img2music.soundtrack.sound import FilmTrack, Sound, compose, heard
+from img2music.soundtrack.sound import FilmTrack, ScoredSound, compose, heard
 from tests.support.sounds import encode, noise, tone
 from tests.support.soundtracks import RATE, Track, cue, encoded, film, metered, sheet, talk
 
@@ -45,7 +45,7 @@ def scored(folder: Path, name: str = "film.mov") -> CueSheet:
     )
 
 
-def whole(sound: Sound) -> np.ndarray:
+def whole(sound: ScoredSound) -> np.ndarray:
     return np.concatenate(list(sound.blocks))
 
 

@@ -13,6 +13,7 @@ from img2music.distribution import AffectDistribution
 from img2music.errors import LibraryError, UsageError
 from img2music.filters import TrackFilter
 from img2music.library.store import LibraryStore
+from img2music.matching.person import Person
 from img2music.options import CueCount, MatchMode, SpotOptions
 from img2music.soundtrack.choosing import Prices
 from img2music.soundtrack.cue_sheet import FilmFile, Shot
@@ -82,6 +83,41 @@ def test_the_music_changes_with_the_mood(store: LibraryStore) -> None:
     assert all(cue.passage.end - cue.passage.start == pytest.approx(cue.end - cue.start) for cue in cues)
     assert all(cue.gain_db == pytest.approx(-2.0) for cue in cues)
     assert "Feels" in cues[0].why or "like scene 1" in cues[0].why
+
+
+def ids(store: LibraryStore, *names: str) -> frozenset[int]:
+    return frozenset(track.id for track in store.tracks() if track.title in names)
+
+
+def chosen(store: LibraryStore, person: Person, **options: object):
+    wanted = SpotOptions(match=MatchMode.ABSOLUTE, alternatives=9, **options)
+    tracks = candidates(store, wanted, person)
+    scenes = group(CHANGING.shots, wanted.least_scene)
+    return tracks, spot(CHANGING, scenes, tracks, wanted, store=store, natural=NATURAL)
+
+
+def test_what_is_never_wanted_is_neither_chosen_nor_a_runner_up(store: LibraryStore) -> None:
+    tracks, cues = chosen(store, Person(never=ids(store, "Quiet One", "Dance")))
+    named = {*titles(cues), *(each.track.title for cue in cues for each in cue.alternatives)}
+    assert named == {"Quiet Two", "Tears"}
+    assert tracks.notes == ()
+    with pytest.raises(UsageError, match="you never want"):
+        candidates(store, SpotOptions(), Person(never=ids(store, *(each.tags.title or "" for each in SONGS))))
+
+
+def test_what_is_pinned_is_used_though_it_is_never_wanted(store: LibraryStore) -> None:
+    tracks, cues = chosen(store, Person(never=ids(store, "Tears")), pins=((2, "Tears"),))
+    assert titles(cues)[1] == "Tears"
+    assert "Tears" not in {each.track.title for cue in cues for each in cue.alternatives}
+    (note,) = tracks.notes
+    assert note.startswith("'Tears' is pinned, and is used")
+
+
+@pytest.mark.parametrize("name", ["Quiet One", "Quiet Two"])
+def test_what_is_liked_comes_first_of_equals(store: LibraryStore, name: str) -> None:
+    _, cues = chosen(store, Person(liked=ids(store, name)))
+    assert titles(cues) == [name, "Dance", "Tears"]
+    assert cues[0].distance == pytest.approx(0.0, abs=1e-6)
 
 
 def test_one_cue(store: LibraryStore) -> None:

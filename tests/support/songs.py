@@ -2,6 +2,8 @@
 
 import dataclasses
 import hashlib
+import os
+import random
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ from img2music.library.record import SongRecord, TrackRecord
 from img2music.library.store import LibraryStore
 from img2music.track import Tags, Track
 
+UNKNOWN: dict[str, Any] = dict.fromkeys(field.name for field in dataclasses.fields(Features))
 TAGS = {field.name for field in dataclasses.fields(Tags)}
 
 
@@ -52,10 +55,71 @@ def record(
     )
 
 
+def make_record(
+    path: str = "/music/a.mp3",
+    *,
+    tags: Tags | None = None,
+    content: str | None = None,
+    missing: bool = False,
+    tempo: float | None = 120.0,
+    key: int | None = 2,
+    mode: int | None = 0,
+    duration: float = 200.0,
+    instrumentalness: float = 0.7,
+    analyzer: str = "audio/test",
+    analysis: TrackAnalysis | None = None,
+) -> TrackRecord:
+    """A record whose readings depend on its path alone."""
+    chance = random.Random(os.fsencode(path))
+    measured = features(
+        tempo,
+        key,
+        mode,
+        danceability=chance.random(),
+        energy=chance.random(),
+        raw_valence=chance.random(),
+        acousticness=chance.random(),
+        instrumentalness=instrumentalness,
+        liveness=chance.random(),
+        speechiness=chance.random(),
+        loudness=-12.5,
+        onset_rate=chance.uniform(0, 5),
+    )
+    curve = tuple(CurvePoint(3.0 * n, 3.0 * n + 3.0, Affect(chance.random(), chance.random())) for n in range(5))
+    return TrackRecord(
+        file=FileState(path, chance.randrange(10**9), chance.randrange(2 * 10**18)),
+        content=content if content is not None else f"{chance.getrandbits(256):064x}",
+        tags=tags if tags is not None else Tags(title="A", artist="B"),
+        analysis=analysis
+        or TrackAnalysis(
+            analyzer, duration, min(duration, 60.0), Affect(chance.random(), chance.random()), measured, curve
+        ),
+        missing=missing,
+        sound=f"{chance.getrandbits(128):032x}",
+    )
+
+
 def song(identifier: str, valence: float, arousal: float, *, duration: float | None = 180.0, **tags: Any) -> SongRecord:
     """A record of a song without a file."""
-    unknown = dict.fromkeys(field.name for field in dataclasses.fields(Features))
-    return SongRecord(identifier, Tags(**tags), duration, "table/1", Affect(valence, arousal), Features(**unknown))
+    return SongRecord(identifier, Tags(**tags), duration, "table/1", Affect(valence, arousal), Features(**UNKNOWN))
+
+
+def make_song(
+    identifier: str = "spotify:a",
+    *,
+    tags: Tags | None = None,
+    duration: float | None = 200.0,
+    tempo: float | None = None,
+    instrumentalness: float | None = None,
+) -> SongRecord:
+    """A record of a song without a file, whose readings depend on its identifier alone."""
+    chance = random.Random(identifier)
+    told = {"energy": chance.random(), "valence": chance.random()}
+    told |= {"instrumentalness": instrumentalness, "tempo": tempo}
+    affect = Affect(chance.random(), chance.random())
+    return SongRecord(
+        identifier, tags or Tags(title="A", artist="B"), duration, "table/1", affect, Features(**(UNKNOWN | told))
+    )
 
 
 def library(file: Path, records: Iterable[TrackRecord], songs: Iterable[SongRecord] = ()) -> LibraryStore:
@@ -64,6 +128,12 @@ def library(file: Path, records: Iterable[TrackRecord], songs: Iterable[SongReco
         transaction.put(records)
         transaction.put_songs(songs)
     return store
+
+
+def put(store: LibraryStore, records: Iterable[TrackRecord]) -> None:
+    """Store tracks in one transaction."""
+    with store.writing() as transaction:
+        transaction.put(records)
 
 
 def track(number: int = 1, path: str | None = "/music/song.flac", **others: Any) -> Track:

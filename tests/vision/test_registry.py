@@ -10,7 +10,7 @@ from img2music.errors import InputError, ModelError
 from img2music.vision import registry
 from img2music.vision.description import describe
 from img2music.vision.model import ImageModel
-from img2music.vision.model_files import DEFAULT, MAX_BYTES, MODELS
+from img2music.vision.model_files import DEFAULT, MAX_BYTES, MODELS, VARIABLE, locate
 from tests.support.small_models import BAD_MODELS, METADATA, SIDE, colour_model, written
 
 
@@ -20,7 +20,7 @@ def user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     home = tmp_path / "home"
     for name in ("HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME"):
         monkeypatch.setenv(name, str(home / name))
-    monkeypatch.delenv(registry.VARIABLE, raising=False)
+    monkeypatch.delenv(VARIABLE, raising=False)
     return home
 
 
@@ -32,7 +32,7 @@ def test_at_first_there_is_what_is_shipped(user: Path) -> None:
     shipped = sorted(path.stem for path in MODELS.glob("*.onnx"))
     assert [(model.name, model.origin) for model in registry.models().models] == [(name, "shipped") for name in shipped]
     assert [model.name for model in registry.models().models if model.default] == [DEFAULT]
-    assert registry.locate() == registry.locate(DEFAULT) == MODELS / f"{DEFAULT}.onnx"
+    assert locate() == locate(DEFAULT) == MODELS / f"{DEFAULT}.onnx"
     assert files(user) == []
 
 
@@ -43,8 +43,8 @@ def test_a_model_is_added_used_and_removed(tmp_path: Path, user: Path) -> None:
     assert Path(added.path).read_bytes() == file.read_bytes()
     assert registry.add(file) == added
     file.unlink()
-    assert registry.locate("colours") == Path(added.path)
-    assert registry.locate().stem == DEFAULT
+    assert locate("colours") == Path(added.path)
+    assert locate().stem == DEFAULT
 
     assert registry.use("colours").default
     assert ImageModel.load().name == "colours/1"
@@ -61,16 +61,16 @@ def test_a_model_is_added_used_and_removed(tmp_path: Path, user: Path) -> None:
 def test_the_variable_goes_before_the_choice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = written(tmp_path, colour_model())
     registry.use(DEFAULT)
-    monkeypatch.setenv(registry.VARIABLE, str(file))
-    assert registry.locate() == file
+    monkeypatch.setenv(VARIABLE, str(file))
+    assert locate() == file
     assert not any(model.default for model in registry.models().models)
     registry.add(file)
-    monkeypatch.setenv(registry.VARIABLE, "colours")
-    assert registry.locate() == registry.locate("colours") != file
-    monkeypatch.setenv(registry.VARIABLE, "gone")
-    with pytest.raises(ModelError, match=rf"gone.*{registry.VARIABLE}.*{DEFAULT}"):
-        registry.locate()
-    assert registry.locate(DEFAULT).is_file()
+    monkeypatch.setenv(VARIABLE, "colours")
+    assert locate() == locate("colours") != file
+    monkeypatch.setenv(VARIABLE, "gone")
+    with pytest.raises(ModelError, match=rf"gone.*{VARIABLE}.*{DEFAULT}"):
+        locate()
+    assert locate(DEFAULT).is_file()
 
 
 def test_a_chosen_model_that_is_gone_is_not_replaced_in_silence(tmp_path: Path) -> None:
@@ -79,7 +79,7 @@ def test_a_chosen_model_that_is_gone_is_not_replaced_in_silence(tmp_path: Path) 
     Path(added.path).unlink()
     with pytest.raises(ModelError, match=f"colours, which you have chosen .choose {DEFAULT}"):
         ImageModel.load()
-    assert registry.chosen() == "colours"
+    assert registry.models().default == "colours"
     assert not any(model.default for model in registry.models().models)
     registry.use(DEFAULT)
     assert ImageModel.load().name.startswith(DEFAULT)
@@ -90,9 +90,9 @@ def test_a_damaged_choice_can_be_written_anew(user: Path) -> None:
     (choice,) = (path for path in user.rglob("image-model") if path.is_file())
     choice.write_bytes(b"\xff\xfe")
     with pytest.raises(ModelError, match=f"image-model.*choose one again, such as {DEFAULT}"):
-        registry.locate()
+        locate()
     registry.use(DEFAULT)
-    assert registry.locate().stem == DEFAULT
+    assert locate().stem == DEFAULT
 
 
 @pytest.mark.parametrize("kind", BAD_MODELS)
@@ -141,9 +141,9 @@ def test_what_can_not_be_written_changes_nothing(tmp_path: Path, user: Path) -> 
 def test_a_name_goes_before_a_file_and_a_path_before_a_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     file = written(tmp_path, colour_model(), DEFAULT)
-    assert registry.locate(DEFAULT).parent == MODELS
-    assert registry.locate(f"./{DEFAULT}").samefile(file)
-    assert registry.locate(Path(DEFAULT)).samefile(file)
+    assert locate(DEFAULT).parent == MODELS
+    assert locate(f"./{DEFAULT}").samefile(file)
+    assert locate(Path(DEFAULT)).samefile(file)
 
 
 def test_huge_files_are_not_read(tmp_path: Path) -> None:
@@ -151,7 +151,7 @@ def test_huge_files_are_not_read(tmp_path: Path) -> None:
     with file.open("wb") as stream:
         stream.truncate(MAX_BYTES + 1)
     with pytest.raises(ModelError, match="too large"):
-        registry.locate(file)
+        locate(file)
 
 
 def test_the_description_has_what_the_metadata_says(tmp_path: Path) -> None:

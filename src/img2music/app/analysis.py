@@ -3,11 +3,13 @@
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from img2music import shapes
 from img2music.affect import Affect
 from img2music.analysis import CurvePoint, Features, TrackAnalysis
+from img2music.arguments import checked
 from img2music.errors import InputError, UsageError
 from img2music.media.picture_source import PictureSource
 from img2music.options import AnyPath
@@ -20,23 +22,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class FileAnalysis:
-    """What was read in one image or audio file.
-
-    Attributes
-    ----------
-    path : str
-        The file, as ``os.fsdecode`` gives it.
-    kind : {"image", "audio"}
-    affect : Affect
-        Affect of the image, or of the whole track.
-    detail : ImageAnalysis or TrackAnalysis
-        All that was measured.
-    """
+    """What was read in one image or audio file."""
 
     path: str
+    """The file, as ``os.fsdecode`` gives it."""
     kind: Literal["image", "audio"]
     affect: Affect
+    """Affect of the image, or of the whole track."""
     detail: "ImageAnalysis | TrackAnalysis"
+    """All that was measured."""
 
     def to_dict(self) -> dict[str, Any]:
         """An item of the shape ``img2music/analyze/2``, of builtin types."""
@@ -69,23 +63,17 @@ class AnalysisShape:
     def of(cls, item: FileAnalysis) -> Self:
         """Lay an analysis out flat."""
         detail = item.detail
-        song = detail if isinstance(detail, TrackAnalysis) else None
-        image = None if isinstance(detail, TrackAnalysis) else detail
+        names = ("width", "height", "duration", "listened", "features", "curve", "note")
+        spread = getattr(detail, "spread", None)
         return cls(
             path=item.path,
             kind=item.kind,
             affect=item.affect,
             word=item.affect.word,
             emotions=item.affect.emotions(),
-            model=song.analyzer if song is not None else image.model if image is not None else "",
-            spread=None if image is None or image.spread is None else Affect(*image.spread),
-            width=getattr(image, "width", None),
-            height=getattr(image, "height", None),
-            duration=getattr(song, "duration", None),
-            listened=getattr(song, "listened", None),
-            features=getattr(song, "features", None),
-            curve=getattr(song, "curve", None),
-            note=detail.note,
+            model=detail.analyzer if isinstance(detail, TrackAnalysis) else detail.model,
+            spread=None if spread is None else Affect(*spread),
+            **{name: getattr(detail, name, None) for name in names},
         )
 
 
@@ -98,30 +86,22 @@ class AnalyzeShape:
     errors: list[shapes.Problem]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class AnalysisReport(shapes.Result):
-    """What `analyze` read.
-
-    Attributes
-    ----------
-    items : list of FileAnalysis
-        In the order of the paths.
-    errors : list of InputError
-        Files that could not be read, in the order of the paths.
-    """
+    """What `analyze` read."""
 
     items: list[FileAnalysis] = field(default_factory=list)
+    """In the order of the paths."""
     errors: list[InputError] = field(default_factory=list)
+    """Files that could not be read, in the order of the paths."""
 
     def to_dict(self) -> dict[str, Any]:
         """The shape ``img2music/analyze/2``, of builtin types."""
         items = [AnalysisShape.of(item) for item in self.items]
         return shapes.to_dict(AnalyzeShape("img2music/analyze/2", items, shapes.problems(self.errors)))
 
-    def __repr__(self) -> str:
-        return f"<AnalysisReport: {len(self.items)} read, {len(self.errors)} failed>"
 
-
+@checked
 def analyze(
     *sources: PictureSource, image_model: AnyPath | None = None, progress: Progress = unwatched
 ) -> AnalysisReport:
@@ -172,6 +152,7 @@ def analyze(
     return report
 
 
+@checked
 def explain(picture: PictureSource, *, image_model: AnyPath | None = None) -> "Explanation":
     """Tell which regions of a picture raise or lower its affect.
 
@@ -207,8 +188,6 @@ def explain(picture: PictureSource, *, image_model: AnyPath | None = None) -> "E
 
 def require_explainable(paths: Sequence[AnyPath], file: AnyPath) -> None:
     """Refuse early what could not be explained and drawn; a picture that can't be read passes, `explain` says why."""
-    from pathlib import Path
-
     from img2music.connectors.folders import is_picture
     from img2music.errors import printable
     from img2music.plots import require_plotting

@@ -1,22 +1,21 @@
 """Cue sheets: read back, checked, and written in every format."""
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from img2music.arguments import checked, require_kind
 from img2music.errors import UsageError
 from img2music.files import FileKind, require_outputs
+from img2music.library.store import LibraryStore
 from img2music.options import AnyPath
+from img2music.progress import Replacing, Told, quietly
+from img2music.shapes import Result
 from img2music.soundtrack.cue_sheet import CueSheet
 from img2music.soundtrack.formats import FORMATS, CueFormat
 from img2music.soundtrack.swapping import load
-
-Told = Callable[[object], object]
-"""Called with what a person should know at once: a text, or the error of a file that is left out."""
-
-Replacing = Callable[[Sequence[Path]], object]
-"""Called with the files that would be replaced, before long work; what it raises ends that."""
 
 SheetFiles = list[tuple[Path, CueFormat]]
 
@@ -24,8 +23,49 @@ NAMED = {"film": "the film itself", "photo": "one of the photos", "cue": "the so
 """What a cue sheet names, as a message calls it, by the first word of `CueSheet.files`."""
 
 
-def quietly(_: object) -> None:
-    """Nobody is told, and anything may be replaced."""
+@dataclass(frozen=True, repr=False)
+class Cued(Result):
+    """What has a cue sheet, and notes for a person; as JSON it is its sheet."""
+
+    sheet: CueSheet
+    """Its scenes and cues."""
+    notes: tuple[str, ...]
+    """What a person should know about the result as a whole."""
+
+    @checked
+    def save(self, file: AnyPath, format: str | None = None) -> None:  # noqa: A002
+        """Write the cue sheet, also as a timeline for an editor or as chapters.
+
+        Parameters
+        ----------
+        file : str or path-like
+            An older file of the same kind is replaced.
+        format : str, optional
+            One of `img2music.soundtrack.formats.FORMATS`; by default the file's ending.
+
+        Raises
+        ------
+        UsageError
+            If there is no such format, or the file is the film or one of the songs.
+        InputError
+            If it can't be written, or something else has this name.
+        MissingExtraError
+            If the extra ``soundtrack`` is needed and not installed.
+        """
+        files = sheet_files([file], format)
+        require(kinds_of(files), files_of(self.sheet), quietly)
+        save_sheets(self.sheet, files)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The shape of the cue sheet, ``img2music/cues/1`` (docs/soundtrack.md)."""
+        return self.sheet.to_dict()
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.sheet.film.path!r}: {self.sheet.summary}>"
+
+
+AnySheet = CueSheet | Cued | AnyPath
+"""A cue sheet, what has one, or its file."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +77,7 @@ class Converted:
 
 
 def convert_cues(
-    sheet: CueSheet | AnyPath,
+    sheet: AnySheet,
     outputs: Sequence[AnyPath] = (),
     format: str | None = None,  # noqa: A002
     *,
@@ -47,14 +87,17 @@ def convert_cues(
     """Check a cue sheet, find again what depends on what was edited in it, and write it to files."""
     files = sheet_files(outputs, format)
     read = read_sheet(sheet, told)
-    require(kinds_of(files), [*sheet_input(sheet), *files_of(read)], replacing)
+    require(kinds_of(files), files_of(read, sheet), replacing)
     save_sheets(read, files)
     missing = [(what, path) for what, path in read.files if not os.path.isfile(path)]  # noqa: PTH113 - may be any bytes
     return Converted(read, tuple(missing))
 
 
-def read_sheet(sheet: CueSheet | AnyPath, told: Told = quietly) -> CueSheet:
+def read_sheet(sheet: AnySheet, told: Told = quietly) -> CueSheet:
     """Read a cue sheet from its file, unless it is read already."""
+    require_kind("sheet", sheet, AnySheet)
+    if isinstance(sheet, Cued):
+        return sheet.sheet
     return sheet if isinstance(sheet, CueSheet) else load(sheet, told)
 
 
@@ -80,14 +123,16 @@ def kinds_of(files: SheetFiles) -> list[tuple[Path, FileKind]]:
     return [(file, chosen.kind) for file, chosen in files]
 
 
-def files_of(sheet: CueSheet | None) -> list[tuple[str, str]]:
-    """What a cue sheet names, as `require` takes inputs."""
-    return [] if sheet is None else [(NAMED[what.split()[0]], path) for what, path in sheet.files]
+def files_of(read: CueSheet, given: AnySheet | None = None) -> list[tuple[str, AnyPath]]:
+    """What a cue sheet names, and the file that it was read from, if any, as `require` takes inputs."""
+    own: list[tuple[str, AnyPath]] = [("the cue sheet itself", given)] if isinstance(given, str | os.PathLike) else []
+    return [*own, *((NAMED[what.split()[0]], path) for what, path in read.files)]
 
 
-def sheet_input(sheet: CueSheet | AnyPath | None) -> list[tuple[str, AnyPath]]:
-    """The file of a cue sheet, if it is one, as `require` takes inputs."""
-    return [] if sheet is None or isinstance(sheet, CueSheet) else [("the cue sheet itself", sheet)]
+def songs_of(store: LibraryStore) -> Iterator[tuple[str, AnyPath]]:
+    """All songs of a library, as `require` takes inputs."""
+    for known in list(store.known_files()):  # at once: whoever refuses the first leaves no statement open
+        yield "the song itself", known.path
 
 
 def require(

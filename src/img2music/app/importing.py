@@ -1,5 +1,6 @@
-"""Songs from elsewhere into a library, which is made only if they can be read."""
+"""Songs into a library, which is made only if they can be read."""
 
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -7,10 +8,29 @@ from img2music.connectors.tables import read_songs
 from img2music.library.database import locate
 from img2music.library.importing import ImportReport, SongAffect
 from img2music.library.importing import import_table as import_songs
+from img2music.library.scanning import ScanReport
+from img2music.library.scanning import scan as scan_into
 from img2music.library.store import LibraryStore
-from img2music.library.streaming import SpotifyImport, SpotifyReport
-from img2music.options import AnyPath
+from img2music.library.streaming import SpotifyImport
+from img2music.options import AnyPath, ScanOptions
 from img2music.progress import Progress, unwatched
+
+
+def scan(
+    location: AnyPath | None, folders: Sequence[AnyPath], options: ScanOptions, progress: Progress = unwatched
+) -> ScanReport:
+    """Bring a library up to date with folders.
+
+    A dry run makes none: where there is no library yet, it tells what would be new in an empty one. Neither is one made
+    where none of the folders is there: their names are mistyped more often than not.
+    """
+    path = locate(location).path
+    idle = options.dry_run or not any(map(os.path.exists, folders))
+    if idle and path is not None and not path.exists():
+        location = ":memory:"
+    read_only = options.dry_run and location != ":memory:"
+    with LibraryStore.open(location, create=not read_only, read_only=read_only) as store:
+        return scan_into(store, folders, options, progress)
 
 
 def import_table(
@@ -28,7 +48,7 @@ def import_table(
         return import_songs(store, table, songs, affect)
 
 
-def import_spotify(location: AnyPath | None, urls: Sequence[str], progress: Progress = unwatched) -> SpotifyReport:
+def import_spotify(location: AnyPath | None, urls: Sequence[str], progress: Progress = unwatched) -> ImportReport:
     """Put songs of Spotify into a library."""
     wanted = SpotifyImport(urls)
     with LibraryStore.open(location, create=True) as store:

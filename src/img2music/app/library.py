@@ -3,13 +3,14 @@
 import os
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 from img2music.affect import Affect
+from img2music.arguments import checked
 from img2music.errors import InputError, LibraryError
+from img2music.files import Closing
 from img2music.filters import FilterWishes, TrackFilter
 from img2music.options import (
     AnyPath,
@@ -27,10 +28,11 @@ from img2music.options import (
     TagWishes,
     with_filter,
 )
-from img2music.progress import Progress, unwatched
+from img2music.progress import Progress, Replacing, Told, quietly, unwatched
 
 if TYPE_CHECKING:
-    from img2music.app.cues import Replacing, Told
+    from img2music.app.cues import AnySheet
+    from img2music.app.feedback import LibraryFeedback
     from img2music.app.recommending import Recommender
     from img2music.app.scoring import Scored
     from img2music.app.slideshow import Slideshow
@@ -40,16 +42,14 @@ if TYPE_CHECKING:
     from img2music.library.lyrics import FetchReport, KnownLyrics
     from img2music.library.scanning import ScanReport
     from img2music.library.store import LibraryInfo, LibraryStore
-    from img2music.library.streaming import SpotifyReport
     from img2music.library.tagging import TagReport
     from img2music.library.upkeep import Verification
     from img2music.matching.recommendation import Recommendations
     from img2music.media.picture_source import PictureSource
-    from img2music.soundtrack.cue_sheet import CueSheet
     from img2music.track import Track
 
 
-class Library:
+class Library(Closing):
     """A library of music that is open; use it as a context manager.
 
     Threads may share one. Options are keywords, as strings or enums; filters may stand beside them (``genre="jazz"``).
@@ -73,6 +73,7 @@ class Library:
         self._lock = threading.Lock()
 
     @classmethod
+    @checked
     def open(cls, location: AnyPath | None = None, *, create: bool = True, read_only: bool = False) -> "Library":
         """Open a library.
 
@@ -116,14 +117,6 @@ class Library:
         if store is not None:
             store.close()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
     def __repr__(self) -> str:
         return f"<Library {self._location}{'' if self._open_store else ', closed'}>"
 
@@ -138,12 +131,14 @@ class Library:
     def __iter__(self) -> "Iterator[Track]":
         return self.tracks()
 
+    @checked
     def __getitem__(self, id: int) -> "Track":  # noqa: A002
         """The track with this id; a KeyError if there is none."""
         for track in self._store.tracks([int(id)] if 0 <= id < 2**63 else [], missing=True):
             return track
         raise KeyError(id)
 
+    @checked
     def tracks(
         self, where: TrackFilter | None = None, *, missing: bool = False, **filters: Unpack[FilterWishes]
     ) -> "Iterator[Track]":
@@ -170,6 +165,7 @@ class Library:
         """
         return iter(self._store.tracks(where=_filter(where, filters), missing=missing))
 
+    @checked
     def scan(self, *folders: AnyPath, progress: Progress = unwatched, **options: Unpack[ScanWishes]) -> "ScanReport":
         """Bring the library up to date with folders of music.
 
@@ -192,6 +188,7 @@ class Library:
         homed = [os.path.expanduser(os.fspath(folder)) for folder in folders]  # noqa: PTH111 - names may be any bytes
         return scan(self._store, homed, with_filter(ScanOptions, options), progress)
 
+    @checked
     def recommend(
         self,
         *queries: "PictureSource",
@@ -247,6 +244,7 @@ class Library:
                 self._kept_recommender = Recommender(store)
             return self._kept_recommender
 
+    @checked
     def spot(
         self,
         film: AnyPath,
@@ -255,7 +253,7 @@ class Library:
         outputs: Sequence[AnyPath] = (),
         format: str | None = None,  # noqa: A002
         plot: AnyPath | None = None,
-        replacing: "Replacing | None" = None,
+        replacing: Replacing = quietly,
         progress: Progress = unwatched,
         **options: Unpack[SpotWishes],
     ) -> "Spotted":
@@ -292,32 +290,27 @@ class Library:
         InputError
             If the film can't be read.
         """
-        from img2music.app.cues import quietly
-        from img2music.app.spotting import spot_film
+        from img2music.app.cues import kinds_of, require, save_sheets, sheet_files
+        from img2music.app.spotting import plotted, spot_from
 
-        return spot_film(
-            self._store,
-            film,
-            with_filter(SpotOptions, options),
-            scoring=scoring,
-            outputs=outputs,
-            format=format,
-            plot=plot,
-            replacing=replacing or quietly,
-            progress=progress,
-        )
+        files = sheet_files(outputs, format)
+        require([*kinds_of(files), *plotted(plot)], [("the film itself", film)], replacing)
+        found = spot_from(self._store, film, with_filter(SpotOptions, options), scoring or ScoreOptions(), progress)
+        save_sheets(found.sheet, files)
+        return found if plot is None else replace(found, notes=(*found.notes, *found.plot(plot)))
 
+    @checked
     def score(
         self,
         film: AnyPath,
         output: AnyPath | None = None,
         *,
         audio_only: AnyPath | None = None,
-        sheet: "CueSheet | AnyPath | None" = None,
+        sheet: "AnySheet | None" = None,
         sheets: Sequence[AnyPath] = (),
         plot: AnyPath | None = None,
-        replacing: "Replacing | None" = None,
-        told: "Told | None" = None,
+        replacing: Replacing = quietly,
+        told: Told = quietly,
         progress: Progress = unwatched,
         **options: Unpack[ScoreSpotWishes],
     ) -> "Scored":
@@ -331,7 +324,7 @@ class Library:
             The film with its music: ``.mp4``, ``.mov``, ``.mkv`` or ``.webm``.
         audio_only : str or path-like, optional
             Its sound alone: ``.flac``, ``.wav``, ``.m4a``, ``.mp3``, ``.opus`` or ``.ogg``.
-        sheet : CueSheet, str or path-like, optional
+        sheet : CueSheet, Spotted, Scored, Slideshow, str or path-like, optional
             Music of this cue sheet, instead of choosing it.
         sheets : sequence of str or path-like
             Files for the cue sheet, a timeline or chapters, by their endings.
@@ -355,33 +348,33 @@ class Library:
             If the film or a song can't be read, the sheet is for another film, or an output can't be written; then
             nothing has changed.
         """
-        from img2music.app.cues import quietly
         from img2music.app.scoring import score_film
 
         sound, choosing = _parted(ScoreOptions, options)
         return score_film(
+            self._store,
             film,
             sheet,
             output,
             audio_only,
-            ScoreOptions(**sound),
-            library=self._store,
+            options=ScoreOptions(**sound),
             spotting=with_filter(SpotOptions, choosing) if choosing or sheet is None else None,
             sheets=sheets,
             plot=plot,
-            replacing=replacing or quietly,
-            told=told or quietly,
+            replacing=replacing,
+            told=told,
             progress=progress,
         )
 
+    @checked
     def slideshow(
         self,
         *photos: AnyPath,
         output: AnyPath,
-        sheet: "CueSheet | AnyPath | None" = None,
+        sheet: "AnySheet | None" = None,
         sheets: Sequence[AnyPath] = (),
-        replacing: "Replacing | None" = None,
-        told: "Told | None" = None,
+        replacing: Replacing = quietly,
+        told: Told = quietly,
         progress: Progress = unwatched,
         **options: Unpack[SlideshowSpotWishes],
     ) -> "Slideshow":
@@ -408,23 +401,23 @@ class Library:
         InputError
             If no photo can be read, or the film can't be written; then nothing has changed.
         """
-        from img2music.app.cues import quietly
         from img2music.app.slideshow import make_slideshow
 
         look, choosing = _parted(SlideshowOptions, options)
         return make_slideshow(
+            self._store,
             photos,
             output,
             SlideshowOptions(**look),
+            with_filter(SpotOptions, choosing),
             sheet=sheet,
-            library=self._store,
-            spotting=with_filter(SpotOptions, choosing),
             sheets=sheets,
-            replacing=replacing or quietly,
-            told=told or quietly,
+            replacing=replacing,
+            told=told,
             progress=progress,
         )
 
+    @checked
     def tag(
         self,
         where: TrackFilter | None = None,
@@ -446,13 +439,14 @@ class Library:
         Returns
         -------
         TagReport
-            Files that can't be written are among its ``failed``; the rest is done.
+            Files that can't be written are among its ``errors``; the rest is done.
         """
         from img2music.library.tagging import tag
 
         own, conditions = _parted(TagOptions, options)
         return tag(self._store, _filter(where, conditions), TagOptions(**own), progress)
 
+    @checked
     def import_table(
         self, path: AnyPath, mapping: Mapping[str, str] | None = None, affect: "SongAffect | None" = None
     ) -> "ImportReport":
@@ -482,7 +476,8 @@ class Library:
         store, file = self._store, Path(path).expanduser()
         return import_table(store, file, read_songs(file, mapping), affect)
 
-    def import_spotify(self, *urls: str, progress: Progress = unwatched) -> "SpotifyReport":
+    @checked
+    def import_spotify(self, *urls: str, progress: Progress = unwatched) -> "ImportReport":
         """Put songs of Spotify into the library, without sound files; needs a key of yours.
 
         Parameters
@@ -494,7 +489,7 @@ class Library:
 
         Returns
         -------
-        SpotifyReport
+        ImportReport
 
         Raises
         ------
@@ -507,6 +502,7 @@ class Library:
 
         return SpotifyImport(urls).run(self._store, progress)
 
+    @checked
     def import_file(self, path: AnyPath, *, progress: Progress = unwatched) -> "LibraryImport":
         """Read tracks that `export` has written; a track of the same path is replaced.
 
@@ -531,6 +527,7 @@ class Library:
 
         return import_library(self._store, path, progress)
 
+    @checked
     def export(self, path: AnyPath, *, progress: Progress = unwatched) -> int:
         """Write all that was analysed to a file, as JSON Lines.
 
@@ -555,6 +552,7 @@ class Library:
 
         return export_library(self._store, path, progress)
 
+    @checked
     def fetch_lyrics(
         self,
         *sources: str,
@@ -596,6 +594,7 @@ class Library:
 
         return fetch(self._store, sources or LOCAL, where=where, limit=limit, again=again, progress=progress)
 
+    @checked
     def lyrics(self, track: "Track | int | str") -> str | None:
         """Read the lyrics of a track that are in the library.
 
@@ -611,9 +610,10 @@ class Library:
         """
         from img2music.library.record import best
 
-        record = best(self.known_lyrics(track).records)
+        record = best(self.known_lyrics(track).lyrics)
         return None if record is None else record.text
 
+    @checked
     def known_lyrics(self, track: "Track | int | str") -> "KnownLyrics":
         """Read what every source said of the words of a track.
 
@@ -635,6 +635,22 @@ class Library:
 
         return known_lyrics(self._store, str(getattr(track, "id", track)))
 
+    @property
+    def feedback(self) -> "LibraryFeedback":
+        """What people say of its tracks and of pictures.
+
+        Examples
+        --------
+        >>> import img2music
+        >>> with img2music.Library.open("music.db") as library:
+        ...     library.feedback.like("Music/Blue.flac")
+        ...     said = library.feedback.list().feedback
+        """
+        from img2music.app.feedback import LibraryFeedback
+
+        return LibraryFeedback(self._store)
+
+    @checked
     def failures(self, *, silent: bool = False) -> list[InputError]:
         """List the files that scans could not analyse, with the reasons, in order of path.
 
@@ -644,12 +660,13 @@ class Library:
             Also those that hold nothing to hear, which is no fault.
         """
         found = self._store.failures()
-        return [InputError(each.reason, each.file.path) for each in found if silent or not each.silent]
+        return [InputError(each.reason, each.path) for each in found if silent or not each.silent]
 
     def info(self) -> "LibraryInfo":
         """Count what is in it."""
         return self._store.info()
 
+    @checked
     def verify(self, *, content: bool = False, progress: Progress = unwatched) -> "Verification":
         """Check that the database is sound and that the tracks' files are there as they were analysed.
 
@@ -668,6 +685,7 @@ class Library:
 
         return verify(self._store, content=content, progress=progress)
 
+    @checked
     def prune(self, *, without_file: bool = False, dry_run: bool = False) -> int:
         """Remove the tracks whose file was gone at the last scan, for good.
 
@@ -687,6 +705,7 @@ class Library:
 
         return prune(self._store, without_file=without_file, dry_run=dry_run)
 
+    @checked
     def forget(self, what: AnyPath) -> int:
         """Remove what it has of a folder, a file, a table or a playlist, for good; files are not touched.
 

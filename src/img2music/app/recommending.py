@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from img2music.app.person import Listener
 from img2music.errors import InputError, LibraryError, UsageError
 from img2music.filters import TrackFilter
+from img2music.library.record import Feedback
 from img2music.library.scanning import scan
 from img2music.library.store import LibraryStore
 from img2music.matching.matcher import Matcher
@@ -24,9 +26,10 @@ class Recommender:
     What depends only on the library and the conditions is kept until either changes.
     """
 
-    def __init__(self, store: LibraryStore) -> None:
+    def __init__(self, store: LibraryStore, said: Sequence[Feedback] | None = None) -> None:
         self._store = store
-        self._kept: tuple[object, Matcher] | None = None
+        self._said = said  # what the person said, where that is kept elsewhere
+        self._kept: tuple[object, Listener, Matcher] | None = None
 
     def recommend(
         self,
@@ -39,17 +42,21 @@ class Recommender:
         """Recommend tracks for pictures, songs and points: a list for each, or one playlist for all."""
         options = options or RecommendOptions()
         require_asked(asked)
-        matcher = self._matcher(options)
+        _, listener, matcher = self._matcher(options)
         read = read_queries(asked, self._store, options.image_model, progress)
         errors = (*errors, *read.errors)
-        return matcher.recommend(read.queries, options, read.natural, notes=read.notes, errors=errors)
+        queries, natural, pictures = listener.feel(read)
+        notes = (*read.notes, *listener.person.tendencies())
+        return matcher.recommend(queries, options, natural, pictures=pictures, notes=notes, errors=errors)
 
-    def _matcher(self, options: RecommendOptions) -> Matcher:
-        wanted = (self._store.version(), options.match, options.where)
+    def _matcher(self, options: RecommendOptions) -> tuple[object, Listener, Matcher]:
+        wanted = (self._store.version(), options.match, options.where, options.person)
         kept = self._kept
         if kept is None or kept[0] != wanted:
-            kept = self._kept = (wanted, Matcher(self._store, options.match, options.where))
-        return kept[1]
+            listener = Listener.of(self._store, options.person, self._said)
+            matcher = Matcher(listener.store, options.match, options.where, listener.person)
+            kept = self._kept = (wanted, listener, matcher)
+        return kept
 
 
 def recommend(
@@ -69,6 +76,8 @@ def recommend(
         with LibraryStore.open(location, read_only=True) as store:
             return Recommender(store).recommend(asked, options, progress)
 
+    if options.where.folder:
+        raise UsageError("Give either `folder` or `music`; `folder` chooses a folder of the library.")
     folder = Path(music)
     if not folder.is_dir():
         raise InputError("there is no such folder: give a folder of music as `music`.", os.fspath(music))
@@ -88,7 +97,17 @@ def recommend(
             raise InputError(
                 f"there is no music in this folder or below it that can be read{reason}.", os.fspath(music)
             )
-        return Recommender(store).recommend(asked, options, errors=report.failed)
+        said = _said(location, options.person)
+        return Recommender(store, said).recommend(asked, options, errors=report.failed)
+
+
+def _said(location: AnyPath | None, person: str) -> list[Feedback]:
+    """What somebody said, as the library has it; nothing where there is none."""
+    try:
+        with LibraryStore.open(location, read_only=True) as store:
+            return store.feedback(person)
+    except LibraryError:
+        return []
 
 
 def folder_library(folder: Path) -> Path:

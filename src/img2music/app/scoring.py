@@ -4,32 +4,32 @@ import itertools
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from img2music.app.cues import (
-    Replacing,
-    Told,
+    AnySheet,
+    Cued,
     files_of,
     kinds_of,
-    quietly,
     read_sheet,
     require,
     save_sheets,
     sheet_files,
-    sheet_input,
+    songs_of,
 )
-from img2music.app.spotting import AnyLibrary, opened, plotted, songs_of, spot_from
+from img2music.app.spotting import plotted, spot_from
 from img2music.connectors.tags import read_tags
 from img2music.errors import InputError, UsageError
 from img2music.files import FileKind
+from img2music.library.store import LibraryStore
 from img2music.media.film_survey import Survey
 from img2music.media.film_writer import write_film
 from img2music.media.output_formats import FILM, SOUND
 from img2music.media.sound_writer import sound_file
 from img2music.media.video import survey_of
 from img2music.options import AnyPath, OriginalSound, ScoreOptions, SpotOptions
-from img2music.progress import Progress, unwatched
+from img2music.progress import Progress, Replacing, Told
 from img2music.soundtrack.blocks import Samples
 from img2music.soundtrack.cue_sheet import TOLERANCE, CueSheet, clocks
 from img2music.soundtrack.sound import asked, compose
@@ -39,31 +39,26 @@ OUTLASTING = 1.0
 """Seconds by which a film's sound must outlast its pictures before it is said that they are left out."""
 
 
-@dataclass(frozen=True)
-class Scored:
+class Scored(Cued):
     """What was scored: the cue sheet, with what was heard in the film, and what a person should know."""
-
-    sheet: CueSheet
-    notes: tuple[str, ...]
 
 
 def score_film(
+    store: LibraryStore,
     film: AnyPath,
-    sheet: CueSheet | AnyPath | None = None,
-    output: AnyPath | None = None,
-    audio_only: AnyPath | None = None,
-    options: ScoreOptions | None = None,
+    sheet: AnySheet | None,
+    output: AnyPath | None,
+    audio_only: AnyPath | None,
     *,
-    library: AnyLibrary = None,
-    spotting: SpotOptions | None = None,
-    sheets: Sequence[AnyPath] = (),
-    plot: AnyPath | None = None,
-    replacing: Replacing = quietly,
-    told: Told = quietly,
-    progress: Progress = unwatched,
+    options: ScoreOptions,
+    spotting: SpotOptions | None,
+    sheets: Sequence[AnyPath],
+    plot: AnyPath | None,
+    replacing: Replacing,
+    told: Told,
+    progress: Progress,
 ) -> Scored:
     """Write a film with the music of a cue sheet, its sound alone, or both; without a sheet, choose the music first."""
-    options = options or ScoreOptions()
     files = sheet_files(sheets)
     target, sound_target = (None if file is None else Path(os.fsdecode(file)) for file in (output, audio_only))
     outputs = [*_outputs(target, sound_target), *kinds_of(files), *plotted(plot)]
@@ -71,13 +66,12 @@ def score_film(
         given = "plot" if spotting is None else "spotting"
         raise UsageError(f"The cue sheet says what is to be made: `sheet` goes without `{given}`.")
     chosen = None if sheet is None else read_sheet(sheet, told)
-    read = [("the film itself", film), *sheet_input(sheet), *files_of(chosen)]
-    require(outputs, itertools.chain(read, _tagged(sound_target), songs_of(library)), replacing)
+    read = [("the film itself", film), *([] if chosen is None else files_of(chosen, sheet))]
+    require(outputs, itertools.chain(read, _tagged(sound_target), songs_of(store)), replacing)
     notes: tuple[str, ...] = ()
     found = None
     if chosen is None:
-        with opened(library) as store:
-            found = spot_from(store, film, spotting or SpotOptions(), options, progress)
+        found = spot_from(store, film, spotting or SpotOptions(), options, progress)
         chosen, notes = found.sheet, found.notes
     seen = found.film.survey if found is not None and found.film.survey is not None else survey_of(film)
     scored = _write(film, chosen, seen, target, sound_target, options=options, progress=progress)

@@ -9,18 +9,17 @@ from pathlib import Path
 import numpy as np
 
 from img2music.app.cues import (
-    Replacing,
-    Told,
+    AnySheet,
+    Cued,
     files_of,
     kinds_of,
-    quietly,
     read_sheet,
     require,
     save_sheets,
     sheet_files,
-    sheet_input,
+    songs_of,
 )
-from img2music.app.spotting import AnyLibrary, opened, songs_of
+from img2music.app.person import Listener
 from img2music.connectors.folders import given_pictures
 from img2music.distribution import AffectDistribution
 from img2music.errors import InputError, UsageError, printable
@@ -31,25 +30,20 @@ from img2music.options import (
     AnyPath,
     Captions,
     CueCount,
-    FilmShape,
-    MatchMode,
     PhotoOrder,
     ScoreOptions,
     SlideshowOptions,
     SpotOptions,
     limits,
 )
-from img2music.progress import Progress, unwatched
-from img2music.soundtrack.cue_sheet import Cue, CueSheet, FilmFile, Scene, SheetPhoto, SheetSlideshow, clock
+from img2music.progress import Progress, Replacing, Told
+from img2music.soundtrack.cue_sheet import CueSheet
 from img2music.soundtrack.cueing import starts_note
-from img2music.soundtrack.curves import TrackCurves
-from img2music.soundtrack.film import Film, group, scene_of, shot_at
+from img2music.soundtrack.film import group
 from img2music.soundtrack.slideshow.captions import CaptionFont, caption_of
 from img2music.soundtrack.slideshow.drawing import pictures
 from img2music.soundtrack.slideshow.photos import Photo, list_photos, ordered, read_photos
 from img2music.soundtrack.slideshow.plan import (
-    LEAST_SECONDS,
-    MOST_SECONDS,
     Schedule,
     at_times,
     beat_note,
@@ -57,8 +51,10 @@ from img2music.soundtrack.slideshow.plan import (
     evenly,
     on_beats,
 )
+from img2music.soundtrack.slideshow.sheets import film_of, frame_of, regrouped, sheet_of
+from img2music.soundtrack.slideshow.whole_song import fitting, whole_song
 from img2music.soundtrack.sound import LONGEST, compose
-from img2music.soundtrack.spotting import Candidates, candidates, require_possible, spot
+from img2music.soundtrack.spotting import candidates, require_possible, spot
 from img2music.vision.model import ImageModel
 
 LeaveOut = Callable[[InputError], object]
@@ -67,23 +63,12 @@ OTHERS_TOLD = 5
 """Files that are named where films and raw photos are left out."""
 
 
-@dataclass(frozen=True)
-class Slideshow:
-    """A slideshow that was made.
+@dataclass(frozen=True, repr=False)
+class Slideshow(Cued):
+    """A slideshow that was made; its sheet has no cues if it is silent."""
 
-    Attributes
-    ----------
-    sheet : CueSheet
-        Its photos and its music; without cues it is silent.
-    errors : tuple of InputError
-        Photos that were left out.
-    notes : tuple of str
-        What a person should know.
-    """
-
-    sheet: CueSheet
     errors: tuple[InputError, ...]
-    notes: tuple[str, ...]
+    """Photos that were left out."""
 
 
 @dataclass(frozen=True)
@@ -97,20 +82,19 @@ class _Plan:
 
 
 def make_slideshow(
+    store: LibraryStore,
     photos: Sequence[AnyPath],
     output: AnyPath,
-    options: SlideshowOptions | None = None,
+    options: SlideshowOptions,
+    spotting: SpotOptions,
     *,
-    sheet: CueSheet | AnyPath | None = None,
-    library: AnyLibrary = None,
-    spotting: SpotOptions | None = None,
-    sheets: Sequence[AnyPath] = (),
-    replacing: Replacing = quietly,
-    told: Told = quietly,
-    progress: Progress = unwatched,
+    sheet: AnySheet | None,
+    sheets: Sequence[AnyPath],
+    replacing: Replacing,
+    told: Told,
+    progress: Progress,
 ) -> Slideshow:
     """Make a film of photos, with music that follows their mood; or the one that a cue sheet says."""
-    options, spotting = options or SlideshowOptions(), spotting or SpotOptions()
     file, files = Path(os.fsdecode(output)), sheet_files(sheets)
     if sheet is None and not photos:
         raise UsageError("A slideshow needs photos: give some, or folders of them, or `sheet`.")
@@ -118,8 +102,8 @@ def make_slideshow(
         raise UsageError("The cue sheet says what is to be made: `sheet` goes without photos.")
     outputs = [(file, FILM.chosen(None, file).kind), *kinds_of(files)]
     given = None if sheet is None else read_sheet(sheet, told)
-    inputs = [*sheet_input(sheet), *files_of(given)]
-    require(outputs, itertools.chain(inputs, given_pictures("one of the photos", photos), songs_of(library)), replacing)
+    inputs = [] if given is None else files_of(given, sheet)
+    require(outputs, itertools.chain(inputs, given_pictures("one of the photos", photos), songs_of(store)), replacing)
     errors: list[InputError] = []
 
     def leave_out(error: InputError) -> None:
@@ -127,12 +111,12 @@ def make_slideshow(
         errors.append(error)
 
     if given is None:
-        plan = _planned(_listed(photos, file, leave_out, told), file, options, spotting, library, leave_out=leave_out)
+        plan = _planned(_listed(photos, file, leave_out, told), file, options, spotting, store, leave_out=leave_out)
     else:
         plan, options = _taken_up(given, file, options, spotting.image_model)
     notes = (*plan.notes, *_written(plan, file, options, progress))
     save_sheets(plan.sheet, files)
-    return Slideshow(plan.sheet, tuple(errors), notes)
+    return Slideshow(plan.sheet, notes, tuple(errors))
 
 
 def _listed(photos: Sequence[AnyPath], output: Path, leave_out: LeaveOut, told: Told) -> list[str]:
@@ -153,54 +137,42 @@ def _planned(
     output: Path,
     options: SlideshowOptions,
     spotting: SpotOptions,
-    library: AnyLibrary,
+    store: LibraryStore,
     *,
     leave_out: LeaveOut,
 ) -> _Plan:
     """Read photos, bring them into order, choose their music, and move their changes to its beats."""
     _font(options, frame_of(options))  # what is wrong with it is known before photos are read
     _even_schedule(len(files), options)  # and so is a film that is too long
-    if not options.silent:
-        with opened(library) as store:
-            return _with_music(files, output, options, spotting, store, leave_out=leave_out)
-    photos, _ = _read(files, options, spotting.image_model, leave_out)
-    schedule = _even_schedule(len(photos), options)
-    sheet = _sheet(_film(photos, schedule, output), photos, schedule, options)
-    return _Plan(photos, schedule, sheet, _notes(photos, options))
-
-
-def _with_music(
-    files: Sequence[str],
-    output: Path,
-    options: SlideshowOptions,
-    spotting: SpotOptions,
-    store: LibraryStore,
-    *,
-    leave_out: LeaveOut,
-) -> _Plan:
+    if options.silent:
+        photos, _ = _read(files, options, spotting.image_model, leave_out)
+        schedule = _even_schedule(len(photos), options)
+        sheet = sheet_of(film_of(photos, schedule, output), photos, schedule, options)
+        return _Plan(photos, schedule, sheet, _notes(photos, options))
     if options.whole_song:
         spotting = replace(spotting, cues=CueCount.ONE)
-    tracks = candidates(store, spotting)
+    listener = Listener.of(store, spotting.person)
+    tracks = candidates(listener.store, spotting, listener.without_unfit(files))
     if options.whole_song:
-        _fitting(len(files), tracks)  # before photos are read, of which some may be left out
+        fitting(len(files), tracks)  # before photos are read, of which some may be left out
     else:
         require_possible(tracks, spotting, len(files) * options.seconds_per_photo)
-    photos, natural = _read(files, options, spotting.image_model, leave_out)
+    photos, natural = _read(files, options, spotting.image_model, leave_out, listener)
     seconds = options.seconds_per_photo
     if options.whole_song:
-        index = _whole_song(photos, tracks, spotting.match, natural)
+        index = whole_song(photos, tracks, spotting.match, natural)
         tracks = replace(tracks, pins={0: index})
         # A picture less than the song has, so that the passage lies within it.
         seconds = int(tracks.durations[index] * options.fps) / options.fps / len(photos)
     schedule = _even_schedule(len(photos), options, seconds)
-    film = _film(photos, schedule, output)
+    film = film_of(photos, schedule, output)
     scenes = group(film.shots, spotting.least_scene)
-    cues = spot(film, scenes, tracks, spotting, store=store, natural=natural)
+    cues = spot(film, scenes, tracks, spotting, store=listener.store, natural=natural)
     beats = beats_under(cues)
     schedule = on_beats(schedule, beats.times, np.array([cue.start for cue in cues[1:]]))
-    moved = _film(photos, schedule, output)
-    sheet = _sheet(moved, photos, schedule, options, cues=cues, scenes=_regrouped(scenes, moved))
-    notes = (*_notes(photos, options), *((tracks.note,) if tracks.note else ()), *starts_note(cues))
+    moved = film_of(photos, schedule, output)
+    sheet = sheet_of(moved, photos, schedule, options, cues=cues, scenes=regrouped(scenes, moved))
+    notes = (*_notes(photos, options), *tracks.notes, *listener.person.tendencies(), *starts_note(cues))
     if len(photos) > 1:
         notes += (beat_note(schedule.times[1:-1].tolist(), beats, options.fps),)
     return _Plan(photos, schedule, sheet, notes)
@@ -227,7 +199,7 @@ def _taken_up(
         raise errors[0]
     starts = np.array([0.0, *(photo.start for photo in told.photos[1:]), sheet.film.duration])
     schedule = at_times(starts, options.fps, told.cross_fade)
-    made = _sheet(_film(photos, schedule, output), photos, schedule, options, cues=sheet.cues, size=sides)
+    made = sheet_of(film_of(photos, schedule, output), photos, schedule, options, cues=sheet.cues, size=sides)
     return _Plan(photos, schedule, made), options
 
 
@@ -254,25 +226,24 @@ def _written(plan: _Plan, output: Path, options: SlideshowOptions, progress: Pro
     return (f"Left out of the captions, for want of a font: {what} ({few}); give one that has them as `font`.",)
 
 
-def frame_of(options: SlideshowOptions) -> tuple[int, int]:
-    """Width and height of a film in pixels, even numbers."""
-    short, long = 2 * round(options.size / 2), 2 * round(options.size * 8 / 9)
-    shapes = {FilmShape.WIDE: (long, short), FilmShape.TALL: (short, long), FilmShape.SQUARE: (short, short)}
-    return shapes[options.shape]
-
-
 def _font(options: SlideshowOptions, frame: tuple[int, int]) -> CaptionFont | None:
     return None if options.captions is Captions.NONE else CaptionFont(frame, options.font)
 
 
 def _read(
-    files: Sequence[str], options: SlideshowOptions, image_model: AnyPath | None, leave_out: LeaveOut
+    files: Sequence[str],
+    options: SlideshowOptions,
+    image_model: AnyPath | None,
+    leave_out: LeaveOut,
+    listener: Listener | None = None,
 ) -> tuple[list[Photo], AffectDistribution]:
     model = ImageModel.load(image_model)
     photos, errors = read_photos(files, model)
     for error in errors:
         leave_out(error)
-    return ordered(photos, options.order), model.reference
+    if listener is None:
+        return ordered(photos, options.order), model.reference
+    return ordered(listener.photos(photos), options.order), listener.person.natural(model.reference)
 
 
 def _notes(photos: Sequence[Photo], options: SlideshowOptions) -> tuple[str, ...]:
@@ -289,80 +260,3 @@ def _even_schedule(photos: int, options: SlideshowOptions, seconds: float | None
     if photos * seconds > LONGEST:
         raise UsageError(f"{photos} photos of {seconds:g} seconds are more than a day: give fewer.")
     return evenly(photos, seconds, options.fps, options.cross_fade)
-
-
-def _film(photos: Sequence[Photo], schedule: Schedule, output: Path) -> Film:
-    """The film as it will be, for those who choose its music."""
-    path, count = os.path.abspath(os.fsdecode(output)), int(schedule.changes[-1])  # noqa: PTH100 - may be any bytes
-    times, affects = np.arange(count) / schedule.rate, [photo.affect for photo in photos]
-    spans = zip(itertools.pairwise(schedule.times.tolist()), affects, strict=True)
-    return Film(
-        file=FilmFile(path, schedule.duration, float(schedule.rate), count),
-        times=times,
-        shots=tuple(shot_at(times, *span, affect) for span, affect in spans),
-        transitions=(),
-        curve=schedule.curve(affects),
-    )
-
-
-def _sheet(
-    film: Film,
-    photos: Sequence[Photo],
-    schedule: Schedule,
-    options: SlideshowOptions,
-    *,
-    cues: tuple[Cue, ...] = (),
-    scenes: Sequence[Scene] | None = None,
-    size: tuple[int, int] | None = None,
-) -> CueSheet:
-    """What tells of the photos and the music, so that the same film can be made of it."""
-    starts = zip(schedule.times.tolist(), schedule.changes.tolist(), strict=True)
-    seen = tuple(
-        SheetPhoto(os.path.abspath(photo.path), *start)  # noqa: PTH100 - names may be any bytes
-        for photo, start in zip(photos, starts, strict=False)
-    )
-    show = SheetSlideshow(*(size or frame_of(options)), seen, cross_fade=schedule.fade, captions=options.captions)
-    return CueSheet(film.file, tuple(group(film.shots) if scenes is None else scenes), cues, slideshow=show)
-
-
-def _regrouped(scenes: Sequence[Scene], film: Film) -> list[Scene]:
-    """The same scenes of shots that begin a little earlier or later."""
-    remaining = iter(film.shots)
-    return [
-        replace(scene_of(tuple(itertools.islice(remaining, len(scene.shots)))), affect=scene.affect) for scene in scenes
-    ]
-
-
-def _fitting(photos: int, tracks: Candidates) -> list[int]:
-    """The tracks that are not too short and not too long for all photos."""
-    if tracks.pins:
-        if set(tracks.pins) != {0}:
-            raise UsageError("With `whole_song` only one song can be pinned, to scene 1.")
-        indices = list(tracks.pins.values())
-    else:
-        indices = np.flatnonzero(tracks.allowed).tolist()
-    per_photo = tracks.durations / photos
-    fitting = [index for index in indices if LEAST_SECONDS <= per_photo[index] <= MOST_SECONDS]
-    if not fitting:
-        least, most = clock(LEAST_SECONDS * photos), clock(MOST_SECONDS * photos)
-        raise UsageError(
-            f"No song that may be used lasts {least} to {most}, so that each of {photos} photos is seen for "
-            f"{LEAST_SECONDS:g} to {MOST_SECONDS:g} seconds: leave out `whole_song`."
-        )
-    return fitting
-
-
-def _whole_song(photos: Sequence[Photo], tracks: Candidates, match: MatchMode, natural: AffectDistribution) -> int:
-    """The track that goes best along with photos which are spread evenly from its start to its end."""
-    fitting = _fitting(len(photos), tracks)
-    relative = match is MatchMode.RELATIVE
-    points = np.array([(photo.affect.valence, photo.affect.arousal) for photo in photos])
-    positions = natural.ranks(points) if relative else points
-    music = TrackCurves(tracks.durations, tracks.curves, tracks.library if relative else None, 1.0, 0.0)
-    middles = (np.arange(len(photos)) + 0.5) / len(photos)
-
-    def distance(index: int) -> float:
-        heard = music.positions(index, middles * tracks.durations[index])
-        return float(np.hypot(*(heard - positions).T).mean())
-
-    return min(fitting, key=distance)

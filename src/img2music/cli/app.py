@@ -29,11 +29,19 @@ COMMANDS = {
     "cues": "img2music.cli.cues:cues",
     "tracks": "img2music.cli.tracks:tracks",
     "tag": "img2music.cli.tag:tag",
+    "feedback": _group(
+        "Say what songs and pictures feel like to you, and which songs you like or never want.",
+        "feedback",
+        *("affect", "like", "never", "fits", "unfit", "list_", "undo", "export", "import_"),
+    ),
     "import": _group("Put songs from elsewhere into the library.", "imports", "table", "spotify"),
     "library": _group(
         "Look after the library.", "library", "info", "verify", "failures", "prune", "forget", "export", "import_"
     ),
-    "lyrics": _group("Fetch and show the lyrics of the tracks in the library.", "lyrics", "affect", "fetch", "show"),
+    "lyrics": {
+        "affect": "img2music.research.cli.lyrics_affect:affect",
+        **_group("Fetch and show the lyrics of the tracks in the library.", "lyrics", "fetch", "show"),
+    },
     "models": _group(
         "List, choose and keep the models that read pictures.", "models", "list_", "show", "use", "add", "remove"
     ),

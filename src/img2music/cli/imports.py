@@ -23,7 +23,7 @@ SONG_MODEL = "img2music.research.songs.model:SongModel"
 )
 @library_option
 @format_option
-def table(file: Path, mapping: tuple[str, ...], affect: str, library: str | None, format_: ReportFormat | None) -> None:
+def table(file: Path, mapping: dict[str, str], affect: str, library: str | None, format_: ReportFormat | None) -> None:
     """Put the songs of a table into the library, without sound files: titles, features, affect.
 
     Valence is read from the column valence, arousal from energy (estimates by Spotify's programs, not ratings by
@@ -33,12 +33,10 @@ def table(file: Path, mapping: tuple[str, ...], affect: str, library: str | None
     from rich.console import Console
 
     from img2music.app.importing import import_table
-    from img2music.connectors.tables import parse_mapping
 
-    names = parse_mapping(mapping)
     reader = None if affect == "columns" else pkgutil.resolve_name(SONG_MODEL).load(Path(affect))
     with Console(stderr=True).status("Reading the table"):
-        report = import_table(library, file, names, reader)
+        report = import_table(library, file, mapping, reader)
     print_report(format_, report.to_dict(), ("import", ">"), import_rows(report))
     for note in report.notes:
         say(f"{file}: {note}")
@@ -64,12 +62,10 @@ def spotify(urls: tuple[str, ...], library: str | None, format_: ReportFormat | 
     be imported, 2 if none could be.
     """
     from img2music.app.importing import import_spotify
-    from img2music.library.streaming import REFUSED
 
     with progress_bar() as progress:
-        found = import_spotify(library, urls, progress)
-    if found.refused:
-        say(REFUSED)
-    report = found.as_import()
+        report = import_spotify(library, urls, progress)
+    for note in report.notes:
+        say(note)
     print_report(format_, report.to_dict(), ("import", ">"), import_rows(report))
-    finish(report.imported, [*found.errors, *told_problems(report)])
+    finish(report.imported, [*report.errors, *told_problems(report)])

@@ -1,28 +1,17 @@
-"""``img2music lyrics``: the words of the tracks in the library, and what lyrics in files feel like."""
+"""``img2music lyrics``: the words of the tracks in the library."""
 
-from enum import StrEnum
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from img2music.cli.options import Choice, argument, command, file_path, filtered, library_option, option
-from img2music.cli.output import (
-    ReportFormat,
-    finish,
-    for_people,
-    format_option,
-    print_json,
-    print_report,
-    say,
-)
+from img2music.cli.options import Choice, argument, command, filtered, opened_library, option
+from img2music.cli.output import ReportFormat, for_people, format_option, print_json, say
 from img2music.cli.progress import progress_bar
 from img2music.filters import TrackFilter
 from img2music.options import LyricsSource
 
 if TYPE_CHECKING:
-    from img2music.affect import Affect
-    from img2music.music.lyrics.reading import LyricsReading
+    from img2music.app.library import Library
 
 
 @command()
@@ -34,12 +23,12 @@ if TYPE_CHECKING:
     help="Where to look, in this order; may be repeated.",
     show_default="tags, files",
 )
-@library_option
+@opened_library(create=False)
 @option("--limit", type=int, help="At most so many tracks that were not asked for before.")
 @option("--again", is_flag=True, help="Ask sources again that knew none before.")
 @filtered()
 def fetch(
-    sources: tuple[LyricsSource, ...], library: str | None, limit: int | None, again: bool, where: TrackFilter
+    sources: tuple[LyricsSource, ...], library: "Library", limit: int | None, again: bool, where: TrackFilter
 ) -> None:
     """Fetch the lyrics of the tracks in the library, and keep them there.
 
@@ -48,10 +37,8 @@ def fetch(
     be stopped at any time: what is found is kept, and no service is asked twice. Exit code 1 if some tracks failed, 2
     if all did.
     """
-    from img2music.app.library import Library
-
-    with Library.open(library, create=False) as opened, progress_bar() as progress:
-        found = opened.fetch_lyrics(*sources, where=where, limit=limit, again=again, progress=progress)
+    with progress_bar() as progress:
+        found = library.fetch_lyrics(*sources, where=where, limit=limit, again=again, progress=progress)
     for told in (*found.failed, found):
         say(told)
     if found.failed:
@@ -60,81 +47,16 @@ def fetch(
 
 @command()
 @argument("track", metavar="TRACK", help="Number of a track in the library, its file, or its identifier.")
-@library_option
+@opened_library(read_only=True)
 @format_option
-def show(track: str, library: str | None, format_: ReportFormat | None) -> None:
+def show(track: str, library: "Library", format_: ReportFormat | None) -> None:
     """Print the lyrics of a track that are in the library; as JSON, what every source said."""
-    from img2music.app.library import Library
     from img2music.library.lyrics import describe
 
-    with Library.open(library, read_only=True) as opened:
-        found = opened.known_lyrics(track)
+    found = library.known_lyrics(track)
     if not for_people(format_):
         print_json(found.to_dict())
         return
     record = found.require()
     say(describe(found.track, record))
     click.echo(record.text or "")
-
-
-class TextModelName(StrEnum):
-    """A model that reads text."""
-
-    WORDS = "words"
-    MINILM = "minilm"
-
-
-@command()
-@argument("paths", metavar="FILE...", nargs=-1, required=True, type=file_path, help="Lyrics: text, or LRC.")
-@option(
-    "--model",
-    type=Choice(TextModelName),
-    default="words",
-    help="words, or minilm: closer to people, slower, with the extra lyrics.",
-)
-@option(
-    "--lexicon",
-    type=file_path,
-    metavar="FILE",
-    help="Also average over this lexicon: NRC-VAD, Glasgow Norms or Warriner.",
-)
-@format_option
-def affect(paths: tuple[Path, ...], model: TextModelName, lexicon: Path | None, format_: ReportFormat | None) -> None:
-    """Read the valence and the arousal of lyrics in files.
-
-    On the unit scale; most sentences are near 0.5. Only English is read: other languages, and texts too short to tell,
-    get none.
-    """
-    from img2music.errors import InputError
-    from img2music.music.lyrics.lexicon import Lexicon
-    from img2music.music.lyrics.reading import LyricsAffects, LyricsItem, read_lyrics_files
-    from img2music.music.lyrics.text_model import shipped_sentence_model, shipped_text_model
-    from img2music.shapes import problems
-
-    reader = shipped_text_model() if model is TextModelName.WORDS else shipped_sentence_model()
-    found = list(read_lyrics_files(paths, reader, Lexicon.load(lexicon) if lexicon else None))
-    items = [item for item in found if not isinstance(item, InputError)]
-    errors = [item for item in found if isinstance(item, InputError)]
-    shape = LyricsAffects(items=[LyricsItem.of(item) for item in items], errors=problems(errors))
-    print_report(format_, shape, COLUMNS, map(_row, items))
-    finish(len(items), errors)
-
-
-COLUMNS = ("file", "language", ">valence", ">arousal", "feels", "lexicon", ">not found")
-
-
-def _row(item: "LyricsReading") -> list[str]:
-    read = item.text.affect if item.text is not None else None
-    said = item.lexicon
-    return [
-        item.path,
-        item.language or "?",
-        *_numbers(read),
-        read.word if read else item.reason,
-        " ".join(_numbers(said.affect)) if said else "",
-        f"{said.not_found:.0%}" if said else "",
-    ]
-
-
-def _numbers(read: "Affect | None") -> tuple[str, str]:
-    return ("-", "-") if read is None else (f"{read.valence:.2f}", f"{read.arousal:.2f}")

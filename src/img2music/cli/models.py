@@ -15,15 +15,15 @@ name_argument = argument("name", metavar="NAME", help="Name of a model, as 'mode
 @format_option
 def list_(format_: ReportFormat | None) -> None:
     """List the models, shipped and added, and tell which one reads pictures."""
-    from img2music.vision import registry
+    from img2music.app import models
 
-    found = registry.models()
+    found = models.models()
     rows = [(each.name, "default" if each.default else "", each.origin, each.path) for each in found.models]
     print_report(format_, found, ("name", "", "from", "file"), rows)
     if for_people(format_) and not any(each.default for each in found.models):
         say(f"the default is {found.default}")
     try:
-        registry.locate()
+        models.locate()
     except ModelError as error:
         say(error)
 
@@ -33,10 +33,9 @@ def list_(format_: ReportFormat | None) -> None:
 @format_option
 def show(model: str | None, format_: ReportFormat | None) -> None:
     """Print the facts of a model's card, and measure how long it takes for a picture here."""
-    from img2music.vision.description import describe
-    from img2music.vision.registry import locate
+    from img2music.app.models import describe
 
-    found = describe(locate(model))
+    found = describe(model)
     print_report(format_, found, ("image model", ""), model_rows(found))
 
 
@@ -44,21 +43,21 @@ def show(model: str | None, format_: ReportFormat | None) -> None:
 @name_argument
 def use(name: str) -> None:
     """Choose the model that reads pictures from now on, in every command."""
-    from img2music.vision import registry
+    from img2music.app import models
 
-    registry.use(name)
+    models.use(name)
     say(f"{name} reads pictures from now on.")
-    if os.environ.get(registry.VARIABLE):
-        say(f"but {registry.VARIABLE} is set, and goes before it.")
+    if os.environ.get(models.VARIABLE):
+        say(f"but {models.VARIABLE} is set, and goes before it.")
 
 
 @command()
 @argument("file", metavar="FILE", type=file_path, help="What train image has written.")
 def add(file: Path) -> None:
     """Check a model file and copy it to your data folder, so that it can be used by name."""
-    from img2music.vision import registry
+    from img2music.app import models
 
-    name = registry.add(file).name
+    name = models.add(file).name
     say(f"{name} is added; img2music models use {name} makes it the default.")
 
 
@@ -66,7 +65,7 @@ def add(file: Path) -> None:
 @name_argument
 def remove(name: str) -> None:
     """Delete a model that was added."""
-    from img2music.vision import registry
+    from img2music.app import models
 
-    registry.remove(name)
+    models.remove(name)
     say(f"{name} is removed.")

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import click
 
-from img2music.errors import SETTING, Img2MusicError
+from img2music.errors import SETTING, Img2MusicError, printable
 from img2music.filters import TrackFilter
 from img2music.options import RecommendOptions, kinds_of
 
@@ -244,15 +244,49 @@ library_option = option(
     show_envvar=True,
     show_default="in the user's data folder",
 )
+
+
+def opened_library(**how: bool) -> Decorator[Any]:
+    """Give a command the option --library, and that library, open; a dry run only reads it."""
+
+    def decorate(function: Any) -> Any:
+        @functools.wraps(function)
+        def run(library: str | None, **given: Any) -> Any:
+            from img2music.app.library import Library
+
+            with Library.open(library, **how | ({"read_only": True} if given.get("dry_run") else {})) as opened:
+                return function(library=opened, **given)
+
+        return library_option(run)
+
+    return decorate
+
+
 image_model_option = option_of(RecommendOptions, "image_model")
 force_option = option(
     "--force", is_flag=True, help="Replace output files that are there, if they are of the same kind."
 )
 file_path = click.Path(path_type=Path, readable=False)  # what can't be read is told by who reads it
+
+
+def mapping_of(context: click.Context, parameter: click.Parameter, texts: tuple[str, ...]) -> dict[str, str]:
+    """Columns by field, as people type them."""
+    mapping: dict[str, str] = {}
+    for text in texts:
+        field, _, column = (part.strip() for part in text.partition("="))
+        if not field or not column:
+            raise click.BadParameter(f"{printable(text)} is not FIELD=COLUMN.")
+        if field in mapping:
+            raise click.BadParameter(f"{printable(field)} is named twice.")
+        mapping[field] = column
+    return mapping
+
+
 map_option = option(
     "--map",
     "mapping",
     multiple=True,
+    callback=mapping_of,
     metavar="FIELD=COLUMN",
     help="Which column holds what, such as title=track_name; may be repeated.",
 )

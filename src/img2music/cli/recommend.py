@@ -86,8 +86,9 @@ def recommend(
     from img2music.matching.query import asked_affects
     from img2music.plots import PLOT, require_plotting
 
-    if music is not None:
-        _require_alone()
+    typed = click.get_current_context().get_parameter_source("library") is ParameterSource.COMMANDLINE
+    if music is not None and typed:
+        raise UsageError("Give either `library` or `music`; `folder` chooses a folder of the library.")
     if output is None:
         written = None if for_people(format_) else FORMATS[format_ or "json"]
     else:
@@ -124,14 +125,6 @@ def _give(found: "Recommendations", written: "PlaylistFormat | None", output: Pa
         say(f"drawn to {plot}")
     for note in notes:
         say(note)
-
-
-def _require_alone() -> None:
-    """Refuse beside a folder of music what it takes the place of."""
-    context = click.get_current_context()
-    for name in ("library", "folder"):
-        if context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
-            raise UsageError(f"Give either `{name}` or `music`; `folder` chooses a folder of the library.")
 
 
 def print_tables(found: "Recommendations") -> None:

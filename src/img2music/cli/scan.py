@@ -21,10 +21,10 @@ def scan(folders: tuple[Path, ...], library: str | None, options: ScanOptions) -
     missing, never removed (library prune removes them). May be stopped at any time: what is finished is kept. Exit
     code 1 if some files failed, 2 if no folder could be read.
     """
-    from img2music.library.scanning import scan_library
+    from img2music.app import importing
 
     with progress_bar() as progress:
-        report = scan_library(library, folders, options, progress)
+        report = importing.scan(library, folders, options, progress)
     for told in (*report.notes, *report.failed, report):
         say(told)
     if report.failed_before:

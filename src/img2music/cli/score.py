@@ -6,7 +6,7 @@ from img2music.cli import tables
 from img2music.cli.options import command, file_path, filter_options, force_option, library_option, option, options_of
 from img2music.cli.output import print_table, replacing, say
 from img2music.cli.progress import unwinding
-from img2music.cli.sheets import film_argument, film_plot_option, require_alone, sheet_output_option
+from img2music.cli.sheets import film_argument, film_plot_option, require_alone, sheet_output_option, songs
 from img2music.options import ScoreOptions, SpotOptions
 
 
@@ -41,24 +41,21 @@ def score(
     Chooses passages as `spot` does, mixes them with the film's own sound, and writes a new film: its pictures are
     copied as they are where the container allows. Needs the extra "soundtrack". Prints the cues.
     """
-    from img2music.app.scoring import score_film
-
     if sheet is not None:
         require_alone("film", "audio_only", "original", "duck")
-    with unwinding() as progress:
-        found = score_film(
+    with songs(library, needed=sheet is None) as opened, unwinding() as progress:
+        found = opened.score(
             film,
-            sheet,
             output,
-            audio_only,
-            options,
-            library=library,
-            spotting=spotting if sheet is None else None,
+            audio_only=audio_only,
+            sheet=sheet,
             sheets=sheets,
             plot=plot,
             replacing=replacing(force=force),
             told=say,
             progress=progress,
+            **vars(options),
+            **(vars(spotting) if sheet is None else {}),
         )
     print_table(tables.CUES, tables.cue_rows(found.sheet))
     for file in (*sheets, output, audio_only, plot):

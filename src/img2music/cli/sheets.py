@@ -1,6 +1,7 @@
 """Cue sheets as the commands take and give them: the options that they share."""
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,9 +11,10 @@ from click.core import ParameterSource
 from img2music.cli import tables
 from img2music.cli.options import FormatChoice, argument, file_path, option
 from img2music.cli.output import for_people, print_table, say
-from img2music.errors import UsageError
+from img2music.errors import LibraryError, UsageError
 
 if TYPE_CHECKING:
+    from img2music.app.library import Library
     from img2music.soundtrack.cue_sheet import CueSheet
 
 film_argument = argument("film", metavar="FILM", type=file_path, help="A film.")
@@ -59,6 +61,21 @@ def give(sheet: "CueSheet", format_: str | None, files: Sequence[Path]) -> None:
         print_table(tables.CUES, tables.cue_rows(sheet), title=sheet.summary)
     else:
         click.echo(FORMATS[format_ or "json"].write(sheet), nl=False)
+
+
+@contextlib.contextmanager
+def songs(location: str | None, *, needed: bool = True) -> "Iterator[Library]":
+    """The library that songs are chosen from; an empty one where there is none and none is needed."""
+    from img2music.app.library import Library
+
+    try:
+        library = Library.open(location, read_only=True)
+    except LibraryError:
+        if needed:
+            raise
+        library = Library.open(":memory:")
+    with library:
+        yield library
 
 
 def require_alone(*allowed: str) -> None:

@@ -17,7 +17,7 @@ from img2music.cli.options import (
 )
 from img2music.cli.output import print_table, replacing, say
 from img2music.cli.progress import unwinding
-from img2music.cli.sheets import require_alone, sheet_output_option
+from img2music.cli.sheets import require_alone, sheet_output_option, songs
 from img2music.options import SlideshowOptions, SpotOptions
 
 
@@ -56,22 +56,19 @@ def slideshow(
     Photos move slowly and change on the beats of passages of your songs, which are chosen as `spot` does. Exit code 1
     if some photos were left out and the film is there, 2 if there is none. Needs the extra "soundtrack".
     """
-    from img2music.app.slideshow import make_slideshow
-
     if sheet is not None:
         require_alone("font", "image_model")
-    with unwinding() as progress:
-        made = make_slideshow(
-            photos,
-            output,
-            options,
+    with songs(library, needed=sheet is None and not options.silent) as opened, unwinding() as progress:
+        made = opened.slideshow(
+            *photos,
+            output=output,
             sheet=sheet,
-            library=library,
-            spotting=spotting,
             sheets=sheets,
             replacing=replacing(force=force),
             told=say,
             progress=progress,
+            **vars(options),
+            **vars(spotting),
         )
     print_table(tables.PHOTOS, tables.photo_rows(made.sheet))
     print_table(tables.CUES, tables.cue_rows(made.sheet))

@@ -5,7 +5,7 @@ from pathlib import Path
 from img2music.cli.options import command, filter_options, force_option, library_option, option_of, options_of
 from img2music.cli.output import replacing, say
 from img2music.cli.progress import unwinding
-from img2music.cli.sheets import film_argument, film_plot_option, give, sheet_files_option, sheet_format_option
+from img2music.cli.sheets import film_argument, film_plot_option, give, sheet_files_option, sheet_format_option, songs
 from img2music.options import ScoreOptions, SpotOptions
 
 
@@ -34,19 +34,16 @@ def spot(
     Finds the film's shots and scenes, reads their affect, and lays passages under them whose affect runs the same way.
     Needs the extra "soundtrack". Seconds count from the film's first picture.
     """
-    from img2music.app.spotting import spot_film
-
-    with unwinding() as progress:
-        found = spot_film(
-            library,
+    with songs(library) as opened, unwinding() as progress:
+        found = opened.spot(
             film,
-            options,
             scoring=ScoreOptions(duck=duck),
             outputs=outputs,
             format=format_ if outputs else None,
             plot=plot,
             replacing=replacing(force=force),
             progress=progress,
+            **vars(options),
         )
     give(found.sheet, format_, outputs)
     if plot is not None:

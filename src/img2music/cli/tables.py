@@ -98,11 +98,11 @@ def tag_rows(report: "TagReport") -> list[tuple[str, ...]]:
     """What becomes of the files whose tags change, or keep what somebody else wrote."""
     return [
         (
-            file.track.path or "",
-            *(_edit_cell([each for each in file.edit.fields if each.fact == fact]) for fact in tag_columns()[1:]),
+            file.path,
+            *(_edit_cell([each for each in file.fields if each.fact == fact]) for fact in tag_columns()[1:]),
         )
-        for file in report.files
-        if file.edit.changed or file.kept
+        for file in report.items
+        if file.changed or file.kept
     ]
 
 
@@ -155,13 +155,14 @@ SCENES = (">scene", "film", "mood", ">valence", ">arousal", ">shots")
 
 def cue_rows(sheet: "CueSheet") -> list[list[str]]:
     """Rows of a cue: where, what, why, and its runners-up."""
-    from img2music.soundtrack.cue_sheet import clock
+    from img2music.matching.passages import clock
 
     found = []
     for number, cue in enumerate(sheet.cues, start=1):
-        passage = f"{clock(cue.passage.start)}-{clock(cue.passage.end)}"
         distance = "" if cue.distance is None else f"{cue.distance:.2f}"
-        found.append([str(number), f"{clock(cue.start)}-{clock(cue.end)}", cue.track.display_name, passage, distance])
+        found.append(
+            [str(number), f"{clock(cue.start)}-{clock(cue.end)}", cue.track.display_name, str(cue.passage), distance]
+        )
         found.append(["", "", f"  {cue.why}", "", ""])
         if cue.alternatives:
             others = ", ".join(
@@ -174,7 +175,7 @@ def cue_rows(sheet: "CueSheet") -> list[list[str]]:
 
 def photo_rows(sheet: "CueSheet") -> list[list[str]]:
     """A row for each photo of a slideshow: its number, when it is seen, its file."""
-    from img2music.soundtrack.cue_sheet import clock
+    from img2music.matching.passages import clock
 
     if sheet.slideshow is None:
         return []
@@ -188,7 +189,7 @@ def photo_rows(sheet: "CueSheet") -> list[list[str]]:
 
 def scene_rows(sheet: "CueSheet") -> list[list[str]]:
     """A row a scene: its number, when, its mood, how many shots."""
-    from img2music.soundtrack.cue_sheet import clock
+    from img2music.matching.passages import clock
 
     return [
         [

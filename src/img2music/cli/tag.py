@@ -41,4 +41,4 @@ def tag(
     say(report)
     if report.kept and not options.remove:
         say("`overwrite` replaces what others have written, too.")
-    finish(len(report.files), report.failed)
+    finish(len(report.items), report.errors)

@@ -1,7 +1,6 @@
 """Tables of text as people have them: encoding, delimiter and header told from what is in them."""
 
 import codecs
-import contextlib
 import csv
 import io
 import itertools
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import TextIO
 
 from img2music.errors import InputError
+from img2music.files import open_regular
 
 DELIMITERS = ",;\t|"
 HEAD_BYTES = 1 << 17
@@ -94,16 +94,8 @@ def read_delimited(path: Path, known: Callable[[list[str]], int]) -> Delimited:
 
 def first_bytes(path: Path, count: int) -> bytes:
     """Read how a file begins."""
-    with _faults_told(path), path.open("rb") as file:
+    with open_regular(path, "a table as CSV, TSV or Parquet") as file:
         return file.read(count)
-
-
-@contextlib.contextmanager
-def _faults_told(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise InputError(f"can't be read: {error.strerror or error}.", str(path)) from None
 
 
 def _encoding(head: bytes) -> str:
@@ -136,8 +128,11 @@ def _score(rows: list[Row], known: Callable[[list[str]], int]) -> tuple[int, int
 
 
 def _body(path: Path, encoding: str, skip: int, delimiter: str, width: int) -> Iterator[Row]:
-    with _faults_told(path), path.open(encoding=encoding, errors=_on_error(encoding), newline="") as stream:
-        yield from _rows(_Lines(stream, skip), delimiter, width)
+    try:
+        with path.open(encoding=encoding, errors=_on_error(encoding), newline="") as stream:
+            yield from _rows(_Lines(stream, skip), delimiter, width)
+    except OSError as error:
+        raise InputError(f"can't be read: {error.strerror or error}.", str(path)) from None
 
 
 class _Lines:

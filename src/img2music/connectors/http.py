@@ -22,13 +22,11 @@ from typing import Any, NoReturn, TypeVar
 from urllib.parse import quote, quote_plus, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
-from img2music.errors import MissingExtraError, SourceError, printable
+from img2music.errors import SourceError, printable, require_extra
 
-try:
+with require_extra("Asking web services", "web"):
     import httpx
     import tenacity
-except ModuleNotFoundError:
-    raise MissingExtraError("Asking web services", "web") from None
 
 PAGE = "https://pypi.org/project/img2music/"
 HEADERS = {
@@ -98,13 +96,9 @@ class Session(contextlib.AbstractContextManager["Session"]):
     def __exit__(self, *_: object) -> None:
         _wait_for(self._client.aclose())
 
-    def get_json(self, url: str, params: Mapping[str, str] | None = None) -> Any:
-        """Ask for a JSON document."""
-        return self.request("GET", url, params=params)
-
-    def request(self, method: str, url: str, **content: Any) -> Any:
+    def ask(self, url: str, params: Mapping[str, Any] | None = None, method: str = "GET", **content: Any) -> Any:
         """Ask for a JSON document, and again where that may help; ``content`` is as httpx takes it."""
-        return self._tries(self._once, method, url, **content)
+        return self._tries(self._once, method, url, params=params, **content)
 
     def _once(self, method: str, url: str, **content: Any) -> Any:
         now = time.monotonic()

@@ -3,9 +3,8 @@
 from typing import Any
 
 from img2music.connectors.http import Limits, Session
-from img2music.connectors.lyrics import Lyrics, lyrics_of
+from img2music.connectors.lyrics import Lyrics, first_artist, lyrics_of, same_words
 from img2music.connectors.settings import address
-from img2music.connectors.words import first_artist, same_words
 from img2music.errors import SourceError
 
 URL = "https://lrclib.net"
@@ -36,7 +35,7 @@ class Lrclib:
     def _get(self, query: dict[str, str], album: str | None, duration: float | None) -> dict[str, Any] | None:
         more = ({"album_name": album} if album else {}) | ({"duration": f"{duration:.0f}"} if duration else {})
         try:
-            entry = self._session.get_json(f"{self._url}/api/get", query | more)
+            entry = self._session.ask(f"{self._url}/api/get", query | more)
         except SourceError as error:
             if error.status == 404:
                 return None
@@ -46,7 +45,7 @@ class Lrclib:
         return entry
 
     def _search(self, query: dict[str, str], duration: float | None) -> list[dict[str, Any]]:
-        found = self._session.get_json(f"{self._url}/api/search", query)
+        found = self._session.ask(f"{self._url}/api/search", query)
         if not isinstance(found, list):
             raise SourceError("LRCLIB: its answer is not a list of songs; check its address.")
         return [

@@ -1,4 +1,4 @@
-"""Lyrics as text: what every source of them gives, and the LRC format."""
+"""Lyrics as text: what every source of them gives, the LRC format, and how names of songs and artists compare."""
 
 import re
 import unicodedata
@@ -71,3 +71,21 @@ def _untimed(lines: Iterable[str]) -> list[str]:
 def _tidy(line: str) -> str:
     shown = (" " if unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp") else char for char in line)
     return "".join(shown).strip()
+
+
+def first_artist(artist: str) -> str:
+    """Tell the first of several artists."""
+    return artist.split("; ", maxsplit=1)[0]
+
+
+def same_words(ours: str, theirs: object) -> bool:
+    """Tell whether two names are of the same thing, whatever their case, accents and punctuation."""
+    if not isinstance(theirs, str):
+        return False
+    wanted = _words(ours)
+    return bool(wanted) and _words(theirs)[: len(wanted)] == wanted
+
+
+def _words(text: str) -> list[str]:
+    plain = "".join(char for char in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(char))
+    return re.findall(r"\w+", plain.replace("'", "").replace("\u2019", ""))

@@ -4,9 +4,8 @@ import re
 from typing import Any
 
 from img2music.connectors.http import Limits, Session
-from img2music.connectors.lyrics import Lyrics, lyrics_of
+from img2music.connectors.lyrics import Lyrics, first_artist, lyrics_of
 from img2music.connectors.settings import address, require
-from img2music.connectors.words import first_artist
 from img2music.errors import SourceError
 
 URL = "https://api.musixmatch.com/ws/1.1"
@@ -27,7 +26,7 @@ class Musixmatch:
         """Ask for the lyrics of a song, or for the excerpt that the key allows."""
         query = {"q_track": title, "q_artist": first_artist(artist), "format": "json", "apikey": self._key}
         try:
-            answer = self._session.get_json(f"{self._url}/matcher.lyrics.get", query)
+            answer = self._session.ask(f"{self._url}/matcher.lyrics.get", query)
         except SourceError as error:
             if error.status == 404:
                 return Lyrics()

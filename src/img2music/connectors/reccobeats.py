@@ -32,7 +32,7 @@ class ReccoBeats:
 
     def _features(self, ids: list[str]) -> Iterator[tuple[str, dict[str, Any]]]:
         try:
-            answer = self._session.get_json(f"{self._url}/v1/audio-features", {"ids": ",".join(ids)})
+            answer = self._session.ask(f"{self._url}/v1/audio-features", {"ids": ",".join(ids)})
         except SourceError as error:
             if error.status == 404:  # it knows none of them
                 return

@@ -156,13 +156,13 @@ class Spotify:
 
     def _ask(self, path: str, params: dict[str, str | int]) -> Any:
         headers = {"Authorization": f"Bearer {self._token}"}
-        return self._session.request("GET", f"{self._url}/{path}", params=params, headers=headers)
+        return self._session.ask(f"{self._url}/{path}", params, headers=headers)
 
     def _renew_token(self) -> None:
         """https://developer.spotify.com/documentation/web-api/tutorials/client-credentials-flow."""
         headers, data = {"Authorization": f"Basic {self._key}"}, {"grant_type": "client_credentials"}
         try:
-            answer = self._session.request("POST", self._token_url, data=data, headers=headers)
+            answer = self._session.ask(self._token_url, method="POST", data=data, headers=headers)
         except SourceError as error:
             if error.status not in (400, 401):
                 raise

@@ -14,7 +14,7 @@ from img2music.connectors import cells
 from img2music.connectors.cells import CellError
 from img2music.connectors.delimited import Delimited, Row, first_bytes, read_delimited
 from img2music.connectors.features import UNIT_FEATURES
-from img2music.errors import InputError, MissingExtraError, UsageError, printable, shown
+from img2music.errors import InputError, UsageError, printable, require_extra, shown
 from img2music.music.song import Song
 from img2music.track import TAG_NAMES
 
@@ -23,15 +23,7 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     "duration": ("duration", "durations", "durationsec", "durationseconds", "length", "lengthduration", "dur"),
     "duration_ms": ("durationms", "trackdurationms", "durationinms", "lengthms", "songdurationms"),
     "identifier": (
-        "trackuri",
-        "spotifyuri",
-        "uri",
-        "spotifyid",
-        "spotifytrackid",
-        "trackid",
-        "id",
-        "identifier",
-        "isrc",
+        *("trackuri", "spotifyuri", "uri", "spotifyid", "spotifytrackid", "trackid", "id", "identifier", "isrc"),
     ),
     "lyrics": ("lyrics", "lyricsbody", "lyric", "text"),
     "danceability": ("danceability", "dance", "dnce"),
@@ -76,16 +68,16 @@ SHOWN_COLUMNS = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class LineProblem:
     """What is wrong with one cell, or with a whole row."""
 
-    row: int  # line of the table; the header of most is line 1. Rows of a Parquet file count from 2, as if it had one
+    line: int  # line of the table; the header of most is line 1. Rows of a Parquet file count from 2, as if it had one
     column: str | None  # name of the column, as the table writes it; None for the whole row
-    reason: str  # what is wrong and what was done about it, without a full stop
+    error: str  # what is wrong and what was done about it, without a full stop
 
     def __str__(self) -> str:
         column = "" if self.column is None else f", column {printable(self.column)}"
-        return f"line {self.row}{column}: {self.reason}"
+        return f"line {self.line}{column}: {self.error}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +85,7 @@ class SongTable:
     """What a table says."""
 
     songs: list[Song]  # in the order of the table; every one has a title
-    problems: list[Problem]  # cells that hold no value of their column, None in their song, and rows that are left out
+    problems: list[LineProblem]  # cells with no value of their column, None in their song, and rows that are left out
     columns: dict[str, str]  # the table's name of the column, by field of `Song` (duration_ms for milliseconds)
     left_out: int = 0  # rows
     unused: list[str] = dataclasses.field(default_factory=list)  # columns of which nothing is known
@@ -122,7 +114,6 @@ def read_songs(path: Path, mapping: Mapping[str, str] | None = None) -> SongTabl
     for field in mapping:
         if field not in NAMES:
             raise UsageError(f"There is no {field!r} to map a column to; there is: {', '.join(NAMES)}.")
-    _require_file(path)
     parquet = first_bytes(path, 4) == b"PAR1"  # https://parquet.apache.org/docs/file-format/
     table = _parquet(path) if parquet else read_delimited(path, lambda row: _known(row, mapping))
     reader = _Reader(table, mapping, path)
@@ -131,30 +122,6 @@ def read_songs(path: Path, mapping: Mapping[str, str] | None = None) -> SongTabl
     if not reader.songs and not reader.left_out:
         raise InputError("has a header, and no song below it.", str(path))
     return reader.table()
-
-
-def parse_mapping(texts: Iterable[str]) -> dict[str, str]:
-    """Read a mapping as people type it."""
-    mapping: dict[str, str] = {}
-    for text in texts:
-        field, equals, column = text.partition("=")
-        field, column = field.strip(), column.strip()
-        if not equals or not column or field not in NAMES:
-            known = ", ".join(NAMES)
-            raise UsageError(f"`mapping={printable(text)}` must be FIELD=COLUMN, where FIELD is one of {known}.")
-        if field in mapping:
-            raise UsageError(f"`mapping` names {field} twice.")
-        mapping[field] = column
-    return mapping
-
-
-def _require_file(path: Path) -> None:
-    if path.is_dir():
-        raise InputError("is a folder; give a table as CSV, TSV or Parquet.", str(path))
-    if not path.exists():
-        raise InputError("no such file.", str(path))
-    if not path.is_file():
-        raise InputError("is a pipe, socket or device; give a file.", str(path))
 
 
 def _plain(name: str) -> str:
@@ -186,7 +153,7 @@ class _Reader:
 
     def __init__(self, table: Delimited, mapping: Mapping[str, str], path: Path) -> None:
         self.songs: list[Song] = []
-        self.problems: list[Problem] = []
+        self.problems: list[LineProblem] = []
         self.left_out = 0
         self._path = path
         self._decimal_comma = table.delimiter != ","
@@ -213,7 +180,7 @@ class _Reader:
             self.leave_out(row.line, "is above the header, and was left out")
         for field, name in self._names.items():
             if (times := header.count(name)) > 1:
-                self._tell([Problem(line, name, f"is there {times} times; the first counts, for {field}")])
+                self._tell([LineProblem(line, name, f"is there {times} times; the first counts, for {field}")])
 
     def _reader(self, field: str, chosen: bool) -> Callable[[str], Any]:
         """What reads the cells of a column; ``chosen`` says that the user has named it."""
@@ -227,9 +194,9 @@ class _Reader:
 
     def leave_out(self, line: int, reason: str, column: str | None = None) -> None:
         self.left_out += 1
-        self._tell([Problem(line, column, reason)])
+        self._tell([LineProblem(line, column, reason)])
 
-    def _tell(self, problems: Iterable[Problem]) -> None:
+    def _tell(self, problems: Iterable[LineProblem]) -> None:
         self.problems += problems
         if len(self.problems) > MOST_PROBLEMS:
             reason = f"more than {MOST_PROBLEMS:,} rows and cells are of no use, the first: {self.problems[0]}."
@@ -256,7 +223,7 @@ class _Reader:
             try:
                 values[field] = read(found[index])
             except CellError as error:
-                problems.append(Problem(row.line, self._header[index], str(error)))
+                problems.append(LineProblem(row.line, self._header[index], str(error)))
                 failed += index in self._numbers
         if failed > 1 and failed == sum(1 for index in self._numbers if found[index].strip()):
             self.leave_out(row.line, "no cell that should hold a number does (a second header?); left out")
@@ -290,7 +257,7 @@ class _Reader:
         usual = 100.0 if known == {100.0} else 1.0
         percent = [name for name, scale in scales.items() if (scale or usual) == 100.0]
         self.songs = [self._scaled(song, scales, usual) for song in self.songs]
-        self.problems.sort(key=lambda problem: problem.row)
+        self.problems.sort(key=lambda problem: problem.line)
         used = {index for _, index, _ in self._read}
         unused = [name for index, name in enumerate(self._header) if index not in used and name]
         told = [self._names[name] for name in percent if name not in self._percent]
@@ -315,7 +282,7 @@ class _Reader:
             value, top = getattr(song, name), scale or usual
             if value is not None and value > top:
                 reason = f"{shown(f'{value:g}')} is not between 0 and {top:g}"
-                self.problems.append(Problem(song.row, self._names[name], reason))
+                self.problems.append(LineProblem(song.row, self._names[name], reason))
                 changed[name] = None
             elif value is not None and top != 1:
                 changed[name] = value / top
@@ -323,10 +290,8 @@ class _Reader:
 
 
 def _parquet(path: Path) -> Delimited:
-    try:
+    with require_extra("Reading Parquet files", "tables"):
         import pyarrow.parquet
-    except ImportError:
-        raise MissingExtraError("Reading Parquet files", "tables") from None
     with _damage_told(path):
         file = pyarrow.parquet.ParquetFile(path)
         names = list(file.schema_arrow.names)

@@ -38,8 +38,8 @@ def find_changes(
     analyzer: str,
 ) -> Changes:
     """Compare folders with the library."""
-    known = {file.file.path: file for file in store.known_files() if _under(file.file.path, folders)}
-    failed = {failure.file.path: failure for failure in store.failures()}
+    known = {file.path: file for file in store.known_files() if _under(file.path, folders)}
+    failed = {failure.path: failure for failure in store.failures()}
     changes = Changes()
     walk = FolderWalk(folders)
     seen: set[str] = set()
@@ -90,7 +90,7 @@ def _note_unchanged(changes: Changes, before: KnownFile, file: FileState, option
 
 
 def _same(before: KnownFile | Failure, file: FileState, analyzer: str) -> bool:
-    return before.file == file and before.analyzer == analyzer
+    return (before.size, before.mtime_ns, before.analyzer) == (file.size, file.mtime_ns, analyzer)
 
 
 def _under(path: str, folders: Iterable[str]) -> bool:

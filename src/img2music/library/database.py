@@ -5,6 +5,8 @@ import os
 import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -78,10 +80,8 @@ def plain_errors(location: LibraryLocation) -> Iterator[None]:
     """Turn errors of the database into a `LibraryError` that says what to do."""
     try:
         yield
-    except DBAPIError as error:
-        raise _plain(error.orig, location) from error
-    except sqlite3.Error as error:
-        raise _plain(error, location) from error
+    except (DBAPIError, sqlite3.Error) as error:
+        raise _plain(getattr(error, "orig", error), location) from error
 
 
 def _plain(error: BaseException | None, location: LibraryLocation) -> LibraryError:
@@ -94,21 +94,26 @@ def _plain(error: BaseException | None, location: LibraryLocation) -> LibraryErr
 
 
 def upsert(connection: sa.Connection, table: sa.Table, rows: Sequence[dict[str, Any]], *keys: str) -> None:
-    """Insert rows; where there is one of the same keys, give it the other values."""
+    """Insert rows of values as the driver takes them; where there is one of the same keys, give it the other values."""
     if rows:
-        insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-        statement: Any = insert(table)
-        values = {name: statement.excluded[name] for name in rows[0] if name not in keys}
-        if values:
-            statement = statement.on_conflict_do_update(index_elements=keys, set_=values)
-        else:
-            statement = statement.on_conflict_do_nothing()
-        connection.execute(statement, rows)
+        text, order = _upsert(connection.dialect, table, tuple(rows[0]), keys)
+        values = rows if order is None else list(map(itemgetter(*order), rows))
+        connection.exec_driver_sql(text, values)  # SQLAlchemy's own way with parameters takes longer than SQLite
 
 
-def scalar(connection: sa.Connection, statement: sa.Select[Any]) -> int:
-    """Read one whole number, 0 for none."""
-    return int(connection.execute(statement).scalar() or 0)
+@lru_cache
+def _upsert(
+    dialect: sa.Dialect, table: sa.Table, names: tuple[str, ...], keys: tuple[str, ...]
+) -> tuple[str, Sequence[str] | None]:
+    """The statement, and in which order it takes values; None where by name."""
+    insert: Any = (sqlite.insert if dialect.name == "sqlite" else postgresql.insert)(table)
+    changed = {name: insert.excluded[name] for name in names if name not in keys}
+    if changed:
+        insert = insert.on_conflict_do_update(index_elements=keys, set_=changed)
+    else:
+        insert = insert.on_conflict_do_nothing()
+    compiled = insert.compile(dialect=dialect, column_keys=names)
+    return str(compiled), compiled.positiontup
 
 
 def _prepare(engine: sa.Engine, location: LibraryLocation, *, create: bool, read_only: bool) -> None:

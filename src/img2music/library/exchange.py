@@ -1,8 +1,8 @@
 """The library as JSON Lines: for copies, for moving to another machine, for other programs.
 
 The first line is ``{"schema": "img2music/library/1"}``. Every other one is a `Line`: tracks with a file in order of
-path, then songs without one, what sources know of their words, and failures. Text is ASCII with JSON escapes; a byte of
-a file name that is not UTF-8 is a lone surrogate, as Python's ``surrogateescape`` writes it.
+path, then songs without one, what sources know of their words, failures, and what people said. Text is ASCII with JSON
+escapes; a byte of a file name that is not UTF-8 is a lone surrogate, as Python's ``surrogateescape`` writes it.
 """
 
 import json
@@ -10,7 +10,7 @@ import math
 import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import astuple, dataclass, field, fields
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, BinaryIO
@@ -22,7 +22,7 @@ from img2music.analysis import CurvePoint, Features, TrackAnalysis
 from img2music.connectors.folders import FileState
 from img2music.errors import Img2MusicError, InputError
 from img2music.files import FileKind, replacing
-from img2music.library.record import Failure, LyricsRecord, SongRecord, TrackRecord
+from img2music.library.record import Failure, Feedback, LyricsRecord, SongRecord, TrackRecord
 from img2music.library.store import LibraryStore
 from img2music.library.transaction import Transaction
 from img2music.progress import Progress, Step, unwatched
@@ -60,22 +60,10 @@ class ExportedTrack:
     @classmethod
     def of(cls, record: TrackRecord) -> "ExportedTrack":
         """Put a record into this shape."""
-        file, heard = record.file, record.analysis
-        return cls(
-            path=file.path,
-            size=file.size,
-            mtime_ns=file.mtime_ns,
-            content=record.content,
-            sound=record.sound,
-            missing=record.missing,
-            tags=record.tags,
-            analyzer=heard.analyzer,
-            duration=heard.duration,
-            listened=heard.listened,
-            affect=heard.affect,
-            features=heard.features,
-            curve=tuple((each.start, each.end, each.affect.valence, each.affect.arousal) for each in heard.curve),
-        )
+        parts = (record, record.file, record.analysis)
+        known = {each.name: getattr(part, each.name) for part in parts for each in fields(part)}
+        known["curve"] = tuple((each.start, each.end, *astuple(each.affect)) for each in record.analysis.curve)
+        return cls(**{each.name: known[each.name] for each in fields(cls)})
 
     def record(self) -> TrackRecord:
         """Make a record of it."""
@@ -94,48 +82,37 @@ class ExportedLyrics(LyricsRecord):
 
 
 @dataclass(frozen=True, slots=True)
-class ExportedFailure:
-    """A file that could not be analysed."""
-
-    path: str
-    size: int
-    mtime_ns: int
-    analyzer: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
 class Line:
     """A line but the first: one of these."""
 
     track: ExportedTrack | None = None
     song: SongRecord | None = None
     lyrics: ExportedLyrics | None = None
-    failure: ExportedFailure | None = None
+    failure: Failure | None = None
+    feedback: Feedback | None = None
 
 
-_SHAPES = {"track": ExportedTrack, "song": SongRecord, "lyrics": ExportedLyrics, "failure": ExportedFailure}
+_SHAPES = {
+    "track": ExportedTrack,
+    "song": SongRecord,
+    "lyrics": ExportedLyrics,
+    "failure": Failure,
+    "feedback": Feedback,
+}
 _KNOWN = {name: {each.name for each in fields(shape)} for name, shape in _SHAPES.items()}
 _KNOWN |= {"tags": {each.name for each in fields(Tags)}, "features": {each.name for each in fields(Features)}}
 
 
-@dataclass
+@dataclass(repr=False)
 class LibraryImport(Result):
-    """What an import did.
-
-    Attributes
-    ----------
-    count : int
-        Tracks and songs that are in the library now.
-    errors : list of InputError
-        Lines that could not be used.
-    notes : list of str
-        What a newer version has written that this one does not know.
-    """
+    """What an import did."""
 
     count: int = 0
+    """Tracks and songs that are in the library now."""
     errors: list[InputError] = field(default_factory=list)
+    """Lines that could not be used."""
     notes: list[str] = field(default_factory=list)
+    """What a newer version has written that this one does not know."""
 
 
 def export_library(store: LibraryStore, path: str | os.PathLike[str], progress: Progress = unwatched) -> int:
@@ -155,10 +132,10 @@ def export_library(store: LibraryStore, path: str | os.PathLike[str], progress: 
         for track, identifier, lyrics in store.all_lyrics():
             of = {"path": track} if track is not None else {"identifier": identifier}
             _write(stream, {"lyrics": of | to_dict(lyrics)})
-        for each in store.failures():
-            file = each.file
-            failure = ExportedFailure(file.path, file.size, file.mtime_ns, each.analyzer, each.reason)
+        for failure in store.failures():
             _write(stream, {"failure": to_dict(failure)})
+        for said in store.feedback():
+            _write(stream, {"feedback": to_dict(said)})
     return count
 
 
@@ -208,15 +185,11 @@ def _put(transaction: Transaction, lines: Sequence[Line]) -> int:
     by_path = transaction.ids_of_paths(each.path for each in lyrics if each.path is not None)
     by_identifier = transaction.ids_of_identifiers(each.identifier for each in lyrics if each.identifier is not None)
     ids = [by_path.get(each.path or "") or by_identifier.get(each.identifier or "") for each in lyrics]
-    transaction.put_lyrics((track, _lyrics(each)) for track, each in zip(ids, lyrics, strict=True) if track)
-    for each in (line.failure for line in lines if line.failure is not None):
-        file = FileState(each.path, each.size, each.mtime_ns)
-        transaction.put_failure(Failure(file, each.analyzer, each.reason))
+    transaction.put_lyrics((track, each) for track, each in zip(ids, lyrics, strict=True) if track)
+    for failure in (line.failure for line in lines if line.failure is not None):
+        transaction.put_failure(failure)
+    transaction.put_feedback(line.feedback for line in lines if line.feedback is not None)
     return len(records) + len(songs)
-
-
-def _lyrics(found: ExportedLyrics) -> LyricsRecord:
-    return LyricsRecord(**{each.name: getattr(found, each.name) for each in fields(LyricsRecord)})
 
 
 def _check_header(line: bytes, name: str) -> None:
@@ -245,7 +218,9 @@ def _parse(text: bytes, unknown: Counter[str]) -> Line | None:
         raise _LineError(f"none of {', '.join(_SHAPES)} is in it")
     row = value[name]
     _check_path(row)
-    if b"\\ud" in text.lower():  # perhaps half of a surrogate pair, which only a path may hold
+    if (
+        line.feedback is None and b"\\ud" in text.lower()
+    ):  # perhaps half of a surrogate pair, which only a path may hold
         json.dumps({key: item for key, item in row.items() if key != "path"}, ensure_ascii=False).encode()
     if line.song is not None and not line.song.identifier:
         raise _LineError("the identifier must not be empty")

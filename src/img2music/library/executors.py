@@ -10,8 +10,8 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError, Future
 from multiprocessing import resource_tracker
-from types import ModuleType, TracebackType
-from typing import Any, Protocol, Self, TypeVar
+from types import ModuleType
+from typing import Any, Protocol, TypeVar
 
 from img2music.connectors.folders import FileState
 from img2music.errors import Img2MusicError
@@ -52,19 +52,14 @@ def timeout(file: FileState) -> float:
     return TIMEOUT_BASE + TIMEOUT_A_BYTE * file.size
 
 
-class ProcessExecutor:
+class ProcessExecutor(contextlib.AbstractContextManager["ProcessExecutor"]):
     """An `Executor` of processes, none of which outlives this one. Use as a context manager."""
 
     def __init__(self, jobs: int) -> None:
         self.jobs = jobs
         self._pool = self._new_pool()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._pool.stop()
         self._pool.join()
 

@@ -31,14 +31,8 @@ LIVELY_BEAT = 0.3
 """Least energy of rap in which a beat is found, so that it passes for music; 0.4 if it is as acoustic as speech."""
 
 SPEECH_GENRES = (
-    "audiobook",
-    "audio book",
-    "podcast",
-    "spoken",
-    "speech",
-    "h\u00f6rbuch",
-    "h\u00f6rspiel",
-    "audiolibro",
+    *("audiobook", "audio book", "podcast", "spoken", "speech"),
+    *("h\u00f6rbuch", "h\u00f6rspiel", "audiolibro"),
 )
 RAP_GENRES = ("hip hop", "hip-hop", "hiphop", "rap", "grime")
 

@@ -3,8 +3,9 @@
 import dataclasses
 import hashlib
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -15,7 +16,7 @@ from img2music.affect import Affect
 from img2music.analysis import Features
 from img2music.connectors.features import UNIT_FEATURES
 from img2music.connectors.lyrics import Lyrics, lyrics_of
-from img2music.connectors.tables import Problem, SongTable
+from img2music.connectors.tables import LineProblem, SongTable
 from img2music.connectors.tags import LONGEST
 from img2music.errors import InputError
 from img2music.library.lyrics import recorded
@@ -23,7 +24,7 @@ from img2music.library.record import SongRecord
 from img2music.library.schema import UNKNOWN_ARTISTS, fold
 from img2music.library.store import LibraryStore
 from img2music.music.song import Song
-from img2music.shapes import Result, to_dict
+from img2music.shapes import Result
 from img2music.track import TAG_NAMES, Tags
 
 
@@ -51,73 +52,34 @@ class ColumnsAffect:
         return np.array([(song.valence, song.energy) for song in songs], dtype=np.float64).reshape(-1, 2)
 
 
-@dataclass(frozen=True)
+@dataclass(kw_only=True, repr=False)
 class ImportReport(Result):
-    """What an import did.
+    """What an import did."""
 
-    Attributes
-    ----------
-    path : str
-        The table.
-    rows : int
-        That hold anything, but for the header.
-    new : int
-        Songs that were not in the library.
-    updated : int
-        Songs that were.
-    duplicates : int
-        Rows that name a song of an earlier row; they were merged.
-    left_out : int
-        Rows that are no song, or without an affect.
-    problems : list of Problem
-        Odd rows and cells, in order of the table.
-    notes : list of str
-        What a person should know of how the table was read.
-    """
-
+    schema: Literal["img2music/import/1"] = field(default="img2music/import/1", init=False, repr=False)
     path: str
-    rows: int
-    new: int
-    updated: int
-    duplicates: int
-    left_out: int
-    problems: list[Problem] = field(repr=False)
+    """The table, or "Spotify"."""
+    rows: int = 0
+    """Rows that hold anything, but for the header; songs that Spotify named."""
+    new: int = 0
+    """Songs that were not in the library."""
+    updated: int = 0
+    """Songs that were; those of Spotify are left as they are."""
+    duplicates: int = 0
+    """Rows that name a song of an earlier row; they were merged."""
+    left_out: int = 0
+    """Rows that are no song, or without an affect."""
+    problems: list[LineProblem] = field(default_factory=list, repr=False)
+    """Odd rows and cells, in order of the table."""
     notes: list[str] = field(default_factory=list)
+    """What a person should know of how it was read."""
+    errors: list[InputError] = field(default_factory=list)
+    """What could not be read of Spotify, by what was asked for; ask again to go on."""
 
     @property
     def imported(self) -> int:
         """Songs that are in the library now."""
         return self.new + self.updated
-
-    def to_dict(self) -> dict[str, Any]:
-        """The documented shape ``img2music/import/1`` (docs/json.md)."""
-        counts = {name: getattr(self, name) for name in ("path", "rows", "new", "updated", "duplicates", "left_out")}
-        problems = [LineProblem(each.row, each.column, each.reason) for each in self.problems]
-        return to_dict(ImportShape(**counts, problems=problems, notes=self.notes))
-
-
-@dataclass(frozen=True, slots=True)
-class LineProblem:
-    """A `Problem` in ``img2music/import/1``."""
-
-    line: int
-    column: str | None
-    error: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImportShape:
-    """``img2music/import/1``."""
-
-    schema: Literal["img2music/import/1"] = "img2music/import/1"
-    path: str
-    rows: int
-    new: int
-    updated: int
-    duplicates: int
-    left_out: int
-    problems: list[LineProblem]
-    notes: list[str]
 
 
 def import_table(store: LibraryStore, path: Path, table: SongTable, affect: SongAffect | None = None) -> ImportReport:
@@ -129,30 +91,14 @@ def import_table(store: LibraryStore, path: Path, table: SongTable, affect: Song
     are joined by ``"; "``.
     """
     affect = affect or ColumnsAffect()
-    stored = put_songs(store, table.songs, affect, table_source(path))
-    if stored.lacking and not stored.new + stored.updated:
+    rows = len(table.songs) + table.left_out
+    report = ImportReport(path=str(path), rows=rows, left_out=table.left_out, notes=table.notes)
+    report.problems += table.problems
+    put_songs(store, table.songs, affect, table_source(path), report=report, lacking=partial(_lacking, affect=affect))
+    if report.left_out > table.left_out and not report.imported:
         raise InputError(f"none of its songs gets an affect: {_advice(table, affect)}.", str(path))
-    lacking = [Problem(song.row, None, f"{_lacking(song, affect)}; left out") for song in stored.lacking]
-    return ImportReport(
-        path=str(path),
-        rows=len(table.songs) + table.left_out,
-        new=stored.new,
-        updated=stored.updated,
-        duplicates=stored.duplicates,
-        left_out=table.left_out + len(lacking),
-        problems=sorted([*table.problems, *lacking], key=lambda problem: problem.row),
-        notes=table.notes,
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """What `put_songs` did."""
-
-    new: int  # songs that were not in the library
-    updated: int  # songs that were
-    duplicates: int  # songs that were merged into an earlier one
-    lacking: list[Song]  # songs without an affect, which are not stored
+    report.problems.sort(key=lambda problem: problem.line)
+    return report
 
 
 def table_source(path: Path) -> str:
@@ -160,14 +106,26 @@ def table_source(path: Path) -> str:
     return os.path.abspath(path).encode("utf-8", "backslashreplace").decode()  # noqa: PTH100 - takes out ".."
 
 
-def put_songs(store: LibraryStore, songs: Sequence[Song], affect: SongAffect, source: str) -> Stored:
-    """Put songs into the library, in one transaction, as `import_table` does; their lyrics too."""
+def put_songs(
+    store: LibraryStore,
+    songs: Sequence[Song],
+    affect: SongAffect,
+    source: str,
+    *,
+    report: ImportReport,
+    lacking: Callable[[Song], str],
+) -> None:
+    """Put songs into the library, in one transaction, as `import_table` does; ``lacking`` tells why one has no affect.
+
+    Their lyrics too; what was done is added to a report.
+    """
     merged = merge(songs)
     points = affect.predict([song for song, _ in merged])
-    lacking, records, words = [], [], {}
+    records, words = [], {}
     for (song, identifier), (valence, arousal) in zip(merged, points.tolist(), strict=True):
         if np.isnan(valence) or np.isnan(arousal):
-            lacking.append(song)
+            report.problems.append(LineProblem(song.row, None, f"{lacking(song)}; left out"))
+            report.left_out += 1
             continue
         records.append(_record(song, identifier, affect.name, Affect(valence, arousal), source))
         lyrics = lyrics_of(song.lyrics)
@@ -177,7 +135,9 @@ def put_songs(store: LibraryStore, songs: Sequence[Song], affect: SongAffect, so
         new = transaction.put_songs(records)
         numbers = transaction.ids_of_identifiers(words)
         transaction.put_lyrics((numbers[identifier], record) for identifier, record in words.items())
-    return Stored(new, len(records) - new, len(songs) - len(merged), lacking)
+    report.new += new
+    report.updated += len(records) - new
+    report.duplicates += len(songs) - len(merged)
 
 
 def merge(songs: Iterable[Song]) -> list[tuple[Song, str]]:

@@ -35,7 +35,7 @@ class FailureList:
 
 
 _COLUMNS = sorted(
-    (each.name for each in fields(Track) if each.metadata["listed"]),
+    (each.name for each in fields(Track) if each.metadata.get("listed", True)),
     key=("id", "path", "identifier").__contains__,  # what tells a track comes first
     reverse=True,
 )

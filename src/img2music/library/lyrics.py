@@ -1,20 +1,19 @@
 """Fetches the words of tracks from files and services, and keeps them, with where they come from, in the library."""
 
-import dataclasses
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any, Literal, Protocol
+from typing import Literal, Protocol
 
 from img2music.connectors.lyrics import Lyrics
-from img2music.errors import InputError, SourceError, UsageError, printable
+from img2music.errors import InputError, MissingExtraError, SourceError, UsageError, printable
 from img2music.filters import TrackFilter
 from img2music.library.record import LOCAL, LyricsRecord, best
 from img2music.library.store import LibraryStore
 from img2music.options import LyricsSource, chosen
 from img2music.progress import Progress, Step, unwatched
-from img2music.shapes import Result, to_dict
+from img2music.shapes import Result
 from img2music.track import Track
 
 SERVICES = (LyricsSource.LRCLIB, LyricsSource.MUSIXMATCH)
@@ -33,41 +32,32 @@ class Service(Protocol):
         """The lyrics of a song."""
 
 
-@dataclass
+@dataclass(repr=False)
 class FetchReport(Result):
-    """What `fetch` did.
-
-    Attributes
-    ----------
-    tracks : int
-        That were looked at.
-    known : int
-        Those whose words were known before.
-    found : dict of str to int
-        Tracks whose words were found, by source.
-    instrumental : int
-        Tracks that are known to have none.
-    none : int
-        Tracks of which no source knows the words; also of earlier runs.
-    unnamed : int
-        Tracks that no service was asked for, since they have no title or no artist.
-    failed : list of InputError
-        Tracks that a service failed on; they are asked for again in the next run.
-    given_up : list of str
-        Services that were not asked any more, since they failed.
-    unasked : int
-        Tracks that they were not asked for.
-    """
+    """What `fetch` did."""
 
     tracks: int = 0
+    """That were looked at."""
     known: int = 0
+    """Those whose words were known before."""
     found: dict[str, int] = field(default_factory=dict)
+    """Tracks whose words were found, by source."""
     instrumental: int = 0
+    """Tracks that are known to have none."""
     none: int = 0
+    """Tracks of which no source knows the words; also of earlier runs."""
     unnamed: int = 0
+    """Tracks that no service was asked for, since they have no title or no artist."""
     failed: list[InputError] = field(default_factory=list)
+    """Tracks that a service failed on; they are asked for again in the next run."""
     given_up: list[str] = field(default_factory=list)
+    """Services that were not asked any more, since they failed."""
     unasked: int = 0
+    """Tracks that they were not asked for."""
+    read: int = 0
+    """Words that were known before, and are read now that the extra ``languages`` is there."""
+    unread: dict[str, int] = field(default_factory=dict)
+    """Words that the extra ``languages`` would read, by language."""
 
     @property
     def got(self) -> int:
@@ -84,8 +74,12 @@ class FetchReport(Result):
             f"{self.unnamed} without title and artist" if self.unnamed else "",
             f"{self.unasked} not asked for" if self.unasked else "",
             f"{len(self.failed)} failed" if self.failed else "",
+            f"words of {self.read} more are read" if self.read else "",
         ]
         rest = f" Given up: {', '.join(self.given_up)}; run it again to go on." if self.given_up else ""
+        if self.unread:
+            unread = f" Reading the words of {sum(self.unread.values())} in {', '.join(sorted(self.unread))}"
+            rest += str(MissingExtraError(unread, "languages"))
         return f"{self.tracks} tracks: {', '.join(part for part in parts if part)}.{rest}"
 
 
@@ -111,47 +105,21 @@ def fetch(
     return _Fetch(store, sources, asking, again).run(where, limit, progress)
 
 
-@dataclass(frozen=True, slots=True)
-class NamedTrack:
-    """What tells a track."""
-
-    id: int
-    path: str | None
-    identifier: str | None
-    title: str | None
-    artist: str | None
-    album: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LyricsShape:
-    """``img2music/lyrics/1``."""
-
-    schema: Literal["img2music/lyrics/1"] = "img2music/lyrics/1"
-    track: NamedTrack
-    lyrics: list[LyricsRecord]
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class KnownLyrics(Result):
-    """What is known of the words of a track.
+    """What is known of the words of a track."""
 
-    Attributes
-    ----------
-    track : Track
-        The track.
-    records : list of LyricsRecord
-        One a source that was asked, best first.
-    """
-
+    schema: Literal["img2music/lyrics/1"] = field(default="img2music/lyrics/1", init=False, repr=False)
     track: Track
-    records: list[LyricsRecord]
+    """The track."""
+    lyrics: list[LyricsRecord]
+    """One a source that was asked, best first."""
 
     def require(self) -> LyricsRecord:
         """The best of the records."""
-        record = best(self.records)
+        record = best(self.lyrics)
         if record is None:
-            tried = f" ({', '.join(record.source for record in self.records)} know none)" if self.records else ""
+            tried = f" ({', '.join(record.source for record in self.lyrics)} know none)" if self.lyrics else ""
             raise InputError(
                 f"no lyrics of it are known{tried};",
                 self.track.path or self.track.identifier,
@@ -159,19 +127,13 @@ class KnownLyrics(Result):
             )
         return record
 
-    def to_dict(self) -> dict[str, Any]:
-        """The documented shape ``img2music/lyrics/1`` (docs/json.md)."""
-        named = NamedTrack(**{each.name: getattr(self.track, each.name) for each in dataclasses.fields(NamedTrack)})
-        return to_dict(LyricsShape(track=named, lyrics=self.records))
-
 
 def known_lyrics(store: LibraryStore, track: str) -> KnownLyrics:
     """Read what is known of the words of a track."""
     found = store.find_any(track)
     if found is None:
         raise UsageError(f"There is no track {printable(track)} in the library.")
-    records = store.lyrics([found.id]).get(found.id, [])
-    return KnownLyrics(found, records)
+    return KnownLyrics(found, store.lyrics([found.id]).get(found.id, []))
 
 
 def describe(track: Track, record: LyricsRecord) -> str:
@@ -187,15 +149,21 @@ def recorded(source: str, lyrics: Lyrics, *, read: bool) -> LyricsRecord:
     """Make a record of lyrics that have just been fetched, and tell their language."""
     language = valence = None
     if lyrics.text is not None:
-        from img2music.music.lyrics.affect_model import LANGUAGE, english_affect
         from img2music.music.lyrics.cleaning import clean
         from img2music.music.lyrics.language import detect
 
         words = clean(lyrics.text)
         language = detect(words)
-        found = english_affect(words) if read and language == LANGUAGE else None
-        valence = None if found is None else found.affect.valence
+        valence = _valence(words, language) if read else None
     return LyricsRecord(source, lyrics.text, lyrics.instrumental, language, int(time.time()), valence)
+
+
+def _valence(words: str, language: str | None) -> float | None:
+    from img2music.music.lyrics.affect_model import lyrics_affect
+    from img2music.music.lyrics.fusion import on_common_scale
+
+    found = lyrics_affect(words, language)
+    return None if found is None else on_common_scale(found.affect.valence, found.model)
 
 
 def _client(source: str) -> Service:
@@ -231,9 +199,29 @@ class _Fetch:
             for done, (track, before) in enumerate(wanted, start=1):
                 self._fetch(track, before)
                 progress(Step("Lyrics", done, len(wanted), track.path or track.identifier, "tracks"))
+            self._flush()
+            self._read_others(progress)
         finally:  # also if interrupted
             self._flush()
         return self._report
+
+    def _read_others(self, progress: Progress) -> None:
+        """Read the words that were fetched before their language could be read, or count them."""
+        from img2music.music.lyrics.affect_model import ENGLISH, languages_read
+        from img2music.music.lyrics.cleaning import clean
+        from img2music.music.lyrics.encoders import LANGUAGES
+
+        unread = self._store.unread_lyrics(LANGUAGES - {ENGLISH})
+        for done, (track, record) in enumerate(unread, start=1):
+            language = str(record.language)
+            if language not in languages_read():
+                self._report.unread[language] = self._report.unread.get(language, 0) + 1
+                continue
+            valence = _valence(clean(record.text or ""), language)
+            if valence is not None:
+                self._keep(track, replace(record, valence=valence))
+                self._report.read += 1
+            progress(Step("Reading lyrics", done, len(unread), unit="tracks"))
 
     def _wanted(self, where: TrackFilter | None, limit: int | None) -> list[tuple[Track, dict[str, bool]]]:
         """Tracks to ask for, and which sources were asked before; the others are counted."""

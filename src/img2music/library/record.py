@@ -1,16 +1,24 @@
 """What the library stores of one file or song, and how a curve is packed."""
 
+import os
+import struct
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import PurePath
+from typing import Annotated, Any
 
+import msgspec
 import numpy as np
 
 from img2music.affect import Affect
 from img2music.analysis import NO_MUSIC, CurvePoint, Features, TrackAnalysis
 from img2music.connectors.folders import FileState
-from img2music.track import Tags
+from img2music.errors import UsageError
+from img2music.track import Tags, display_name
 
 CURVE_DTYPE = np.dtype([("start", "<f8"), ("end", "<f8"), ("valence", "<f8"), ("arousal", "<f8")])
+_POINT = struct.Struct("<dddd")
 
 LOCAL = ("tags", "files")
 """Sources of lyrics that are the sound file itself, or lie beside it."""
@@ -54,7 +62,7 @@ class LyricsRecord:
     instrumental: bool  # whether it knows that there are none
     language: str | None  # ISO 639 code, where one could be told
     fetched: int  # when it was asked, in seconds since 1970
-    # What the shipped text model reads in the words, on the unit scale; None where it reads nothing, or nobody asked
+    # What is read in the words, on the scale of text-affect/1; None where that is nothing, or nobody asked
     valence: float | None = None
 
     @property
@@ -70,24 +78,21 @@ def best(records: Iterable[LyricsRecord]) -> LyricsRecord | None:
 
 def pack_curve(curve: Sequence[CurvePoint]) -> bytes:
     """Pack an affect curve: 32 bytes a point (`CURVE_DTYPE`, little-endian)."""
-    rows = [(point.start, point.end, point.affect.valence, point.affect.arousal) for point in curve]
-    return np.array(rows, dtype=CURVE_DTYPE).tobytes()
+    return b"".join(_POINT.pack(each.start, each.end, each.affect.valence, each.affect.arousal) for each in curve)
 
 
 def unpack_curve(packed: bytes, shift: float = 0.0) -> tuple[CurvePoint, ...]:
     """Unpack what `pack_curve` packed."""
-    rows = np.frombuffer(packed, dtype=CURVE_DTYPE)
+    points: Iterable[tuple[float, ...]] = _POINT.iter_unpack(packed)
     if shift:
-        rows = rows.copy()
-        rows["valence"] = (rows["valence"] + shift).clip(0.0, 1.0)
-    return tuple(CurvePoint(start, end, Affect(valence, arousal)) for start, end, valence, arousal in rows.tolist())
+        points = ((start, end, min(max(valence + shift, 0.0), 1.0), arousal) for start, end, valence, arousal in points)
+    return tuple(CurvePoint(start, end, Affect(valence, arousal)) for start, end, valence, arousal in points)
 
 
 @dataclass(frozen=True, slots=True)
-class Failure:
-    """A file that could not be analysed, and why."""
+class Failure(FileState):
+    """A file as it was when it could not be analysed, and why."""
 
-    file: FileState  # the file as it was
     analyzer: str  # the analyzer version that failed
     reason: str  # why, without the path
 
@@ -95,3 +100,107 @@ class Failure:
     def silent(self) -> bool:
         """Whether the file is as it should be, and holds nothing to hear."""
         return self.reason == NO_MUSIC
+
+
+class FeedbackKind(StrEnum):
+    """What a person says: how something feels; of a track, liked or never wanted; of one with a picture, fit or not."""
+
+    AFFECT = "affect"
+    LIKE = "like"
+    NEVER = "never"
+    FITS = "fits"
+    UNFIT = "unfit"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgedTrack:
+    """A track of which somebody said something, as it was then."""
+
+    path: str | None
+    """Its file, of which it is known by what is in it; None for a song without one."""
+    identifier: str | None
+    """Name of a song without a file."""
+    title: str | None
+    """Title."""
+    artist: str | None
+    """Artist."""
+    genre: str | None
+    """Genre."""
+    duration: float | None
+    """Length in seconds."""
+    content: str | None
+    """BLAKE2b hash of the file's bytes (hexadecimal)."""
+    sound: str | None
+    """Hash of the encoded sound apart from tags (hexadecimal)."""
+    affect: Affect
+    """What was read in it."""
+    model: str
+    """What read it, with its version."""
+
+    def __post_init__(self) -> None:
+        _require_storable(self)
+
+    @property
+    def name(self) -> str:
+        """What to call it: title and artist, else the name of its file, else its identifier."""
+        title = self.title or (PurePath(self.path).stem if self.path else self.identifier or "")
+        return display_name(None, title, self.artist)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgedPicture:
+    """A picture of which somebody said something, as it was then."""
+
+    path: str
+    """Where it was."""
+    content: str
+    """BLAKE2b hash of its bytes (hexadecimal), by which it is known."""
+    affect: Affect
+    """What was read in it."""
+    model: str
+    """What read it, with its version."""
+
+    def __post_init__(self) -> None:
+        _require_storable(self)
+
+
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
+Moment = Annotated[str, msgspec.Meta(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feedback:
+    """What a person said of a track, of a picture, or of both together."""
+
+    id: int
+    """Its number."""
+    person: Name
+    """Who said it."""
+    said: Moment
+    """When, in UTC, such as "2026-05-04T10:20:30.400Z"."""
+    kind: FeedbackKind
+    """What was said: "affect", "like", "never", "fits" or "unfit"."""
+    affect: Affect | None = None
+    """What it feels like to them."""
+    track: JudgedTrack | None = None
+    """The track."""
+    picture: JudgedPicture | None = None
+    """The picture."""
+
+    def __post_init__(self) -> None:
+        _require_storable(self)
+        needed = {FeedbackKind.LIKE: (1, 0), FeedbackKind.NEVER: (1, 0), FeedbackKind.FITS: (1, 1)}
+        there = self.track is not None, self.picture is not None
+        fits = there[0] != there[1] if self.kind is FeedbackKind.AFFECT else there == needed.get(self.kind, (1, 1))
+        if not fits or (self.affect is None) is (self.kind is FeedbackKind.AFFECT):
+            raise UsageError(f"{self.kind} is not said of this: a track, a picture, an affect lacks or is too much.")
+
+
+def _require_storable(of: Any) -> None:
+    """Refuse text that no database and no file name can hold, as a file that was edited may have it."""
+    for name in of.__slots__:
+        value = getattr(of, name)
+        if isinstance(value, str):
+            found = os.fsencode(value) if name == "path" else value.encode()
+            if b"\0" in found:
+                raise UsageError(f"{name} holds a zero byte.")

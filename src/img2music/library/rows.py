@@ -1,6 +1,7 @@
 """Rows of the library's tables <-> values."""
 
 import itertools
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from operator import attrgetter, itemgetter
 from typing import Any, TypeVar
@@ -12,7 +13,7 @@ from img2music.analysis import Features, TrackAnalysis
 from img2music.connectors.folders import FileState
 from img2music.errors import Img2MusicError, LibraryError
 from img2music.library.affects import affects_of
-from img2music.library.record import LyricsRecord, SongRecord, TrackRecord, unpack_curve
+from img2music.library.record import SongRecord, TrackRecord, unpack_curve
 from img2music.library.schema import FEATURES, fold, tracks
 from img2music.track import FILTERED, TAG_NAMES, Tags, Track, TrackKind
 
@@ -39,7 +40,12 @@ def values_of(record: TrackRecord | SongRecord) -> dict[str, Any]:
         values |= {"missing": False, "identifier": record.identifier}
     else:
         measured, file = record.analysis, record.file
-        values = {"path": file.path, "size": file.size, "mtime_ns": file.mtime_ns, "content": record.content}
+        values = {
+            "path": os.fsencode(file.path),
+            "size": file.size,
+            "mtime_ns": file.mtime_ns,
+            "content": record.content,
+        }
         values |= {"sound": record.sound, "missing": record.missing, "identifier": None, "listened": measured.listened}
     values |= {"duration": measured.duration, "analyzer": measured.analyzer}
     values |= {"valence": measured.affect.valence, "arousal": measured.affect.arousal}
@@ -84,38 +90,18 @@ def _affect(row: sa.Row[Any], valence: float, arousal: float) -> Affect:
         raise LibraryError(what, row.path or row.identifier, remedy=remedy) from None
 
 
+def _measured(row: sa.Row[Any]) -> dict[str, Any]:
+    affect, features = _affect(row, row.valence, row.arousal), Features(*_FEATURES(row))
+    return {"analyzer": row.analyzer, "duration": row.duration, "affect": affect, "features": features}
+
+
 def record_of(row: sa.Row[Any]) -> TrackRecord:
     """Make a record of the row of a track with a file."""
-    return TrackRecord(
-        file=FileState(row.path, row.size, row.mtime_ns),
-        content=row.content,
-        tags=Tags(*_TAGS(row)),
-        analysis=TrackAnalysis(
-            analyzer=row.analyzer,
-            duration=row.duration,
-            listened=row.listened,
-            affect=_affect(row, row.valence, row.arousal),
-            features=Features(*_FEATURES(row)),
-            curve=unpack_curve(row.points),
-        ),
-        missing=row.missing,
-        sound=row.sound,
-    )
+    file = FileState(row.path, row.size, row.mtime_ns)
+    analysis = TrackAnalysis(listened=row.listened, curve=unpack_curve(row.points), **_measured(row))
+    return TrackRecord(file, row.content, Tags(*_TAGS(row)), analysis, row.missing, row.sound)
 
 
 def song_of(row: sa.Row[Any], sources: Sequence[str]) -> SongRecord:
     """Make a record of the row of a song without a file."""
-    return SongRecord(
-        identifier=row.identifier,
-        tags=Tags(*_TAGS(row)),
-        duration=row.duration,
-        analyzer=row.analyzer,
-        affect=_affect(row, row.valence, row.arousal),
-        features=Features(*_FEATURES(row)),
-        sources=tuple(sources),
-    )
-
-
-def lyrics_record_of(row: sa.Row[Any]) -> LyricsRecord:
-    """Make a record of the row of what a source knows of the words of a track."""
-    return LyricsRecord(row.source, row.text, bool(row.instrumental), row.language, row.fetched, row.valence)
+    return SongRecord(row.identifier, Tags(*_TAGS(row)), sources=tuple(sources), **_measured(row))

@@ -11,7 +11,6 @@ from img2music.connectors.lyric_files import read_embedded
 from img2music.connectors.lyrics import Lyrics
 from img2music.errors import Cancelled, InputError, UsageError
 from img2music.library.changes import Changes, find_changes
-from img2music.library.database import locate
 from img2music.library.executors import Executor, ProcessExecutor
 from img2music.library.pipeline import Outcome, Pipeline
 from img2music.library.record import Failure, TrackRecord
@@ -27,93 +26,68 @@ FLUSH_FILES = 64
 """What is finished is stored after this long or this many files, whichever is first; a kill costs no more."""
 
 
-@dataclass
+@dataclass(repr=False)
 class ScanReport(Result):
-    """What a scan did, or with ``dry_run`` what it would do.
-
-    Attributes
-    ----------
-    dry_run : bool
-        Whether it only tells what it would do.
-    found : int
-        Audio files in the folders.
-    unchanged : int
-        Files that were left alone.
-    new : int
-        Files that were not known, before looking into them.
-    changed : int
-        Files that were known otherwise, likewise.
-    analysed : int
-        Files that were listened to.
-    moved : int
-        Files that a known track has moved to; in a dry run: new files of the size of a missing track.
-    copied : int
-        Files with the same sound as another one, which was not analysed twice.
-    retagged : int
-        Known files whose tags have changed, or anything but their sound; they were not analysed again.
-    reread : int
-        Unchanged files whose tags were read again; in a dry run: those whose tags would be.
-    hashed : int
-        Unchanged files whose sound was not known apart from their tags; in a dry run: likewise.
-    returned : int
-        Missing tracks that are back, unchanged.
-    missing : int
-        Tracks whose file is gone now.
-    silent : int
-        Files that hold nothing to hear; no fault.
-    failed : list of InputError
-        Files that could not be analysed, files and folders that could not be read.
-    notes : list of str
-        What is wrong with files that were analysed all the same.
-    failed_before : int
-        Files that could not be analysed in an earlier scan, and were left alone.
-    unusable : bool
-        Whether no given folder could be read, and no track was known in them.
-    seconds : float
-        How long it took.
-    """
+    """What a scan did, or with ``dry_run`` what it would do."""
 
     dry_run: bool = False
+    """Whether it only tells what it would do."""
     found: int = 0
+    """Audio files in the folders."""
     unchanged: int = 0
+    """Files that were left alone."""
     new: int = 0
+    """Files that were not known, before looking into them."""
     changed: int = 0
+    """Files that were known otherwise, likewise."""
     analysed: int = 0
+    """Files that were listened to."""
     moved: int = 0
+    """Files that a known track has moved to; in a dry run: new files of the size of a missing track."""
     copied: int = 0
+    """Files with the same sound as another one, which was not analysed twice."""
     retagged: int = 0
+    """Known files whose tags have changed, or anything but their sound; they were not analysed again."""
     reread: int = 0
+    """Unchanged files whose tags were read again; in a dry run: those whose tags would be."""
     hashed: int = 0
+    """Unchanged files whose sound was not known apart from their tags; in a dry run: likewise."""
     returned: int = 0
+    """Missing tracks that are back, unchanged."""
     missing: int = 0
+    """Tracks whose file is gone now."""
     silent: int = 0
+    """Files that hold nothing to hear; no fault."""
     failed: list[InputError] = field(default_factory=list)
+    """Files that could not be analysed, files and folders that could not be read."""
     notes: list[str] = field(default_factory=list)
+    """What is wrong with files that were analysed all the same."""
     failed_before: int = 0
+    """Files that could not be analysed in an earlier scan, and were left alone."""
     unusable: bool = False
+    """Whether no given folder could be read, and no track was known in them."""
     seconds: float = 0.0
+    """How long it took."""
 
     def __str__(self) -> str:
-        if self.dry_run:
-            parts = [f"would look into {self.new} new and {self.changed} changed"]
-            parts += [f"{self.moved} of them perhaps moved"] if self.moved else []
-            parts += [f"hash the sound of {self.hashed}"] if self.hashed else []
-            parts += [f"read the tags of {self.reread} again"] if self.reread else []
-        else:
-            parts = [f"{self.analysed} analysed"]
-            parts += [f"{self.moved} moved"] if self.moved else []
-            parts += [f"{self.retagged} retagged"] if self.retagged else []
-            parts += [f"{self.copied} with the same sound as another"] if self.copied else []
-            parts += [f"the sound of {self.hashed} hashed"] if self.hashed else []
-            parts += [f"the tags of {self.reread} read again"] if self.reread else []
-        parts.append(f"{self.unchanged} unchanged")
-        parts += [f"{self.returned} back"] if self.returned else []
-        parts += [f"{self.missing} missing"] if self.missing else []
-        parts += [f"{self.silent} silent"] if self.silent else []
-        parts += [f"{len(self.failed)} failed"] if self.failed else []
-        if self.failed_before:
-            parts.append(f"{self.failed_before} failed before")
-        return f"{self.found} audio files: {', '.join(parts)}; {self.seconds:.1f} s."
+        would = self.dry_run
+        parts = [
+            f"would look into {self.new} new and {self.changed} changed" if would else f"{self.analysed} analysed",
+            f"{self.moved} {'of them perhaps ' if would else ''}moved" if self.moved else "",
+            f"{self.retagged} retagged" if self.retagged else "",
+            f"{self.copied} with the same sound as another" if self.copied else "",
+            f"{'hash ' if would else ''}the sound of {self.hashed}{'' if would else ' hashed'}" if self.hashed else "",
+            f"{'read ' if would else ''}the tags of {self.reread}{'' if would else ' read'} again"
+            if self.reread
+            else "",
+            f"{self.unchanged} unchanged",
+            f"{self.returned} back" if self.returned else "",
+            f"{self.missing} missing" if self.missing else "",
+            f"{self.silent} silent" if self.silent else "",
+            f"{len(self.failed)} failed" if self.failed else "",
+            f"{self.failed_before} failed before" if self.failed_before else "",
+        ]
+        return f"{self.found} audio files: {', '.join(filter(None, parts))}; {self.seconds:.1f} s."
 
 
 def scan(
@@ -156,26 +130,6 @@ def scan(
     return report
 
 
-def scan_library(
-    location: str | os.PathLike[str] | None,
-    folders: Sequence[str | os.PathLike[str]],
-    options: ScanOptions = ScanOptions(),
-    progress: Progress = unwatched,
-) -> ScanReport:
-    """Open a library, or make it, and bring it up to date with folders.
-
-    A dry run makes none: where there is no library yet, it tells what would be new in an empty one. Neither is one made
-    where none of the folders is there: their names are mistyped more often than not.
-    """
-    path = locate(location).path
-    idle = options.dry_run or not any(os.path.exists(folder) for folder in folders)  # noqa: PTH110 - names may be any bytes
-    if idle and path is not None and not path.exists():
-        with LibraryStore.open(":memory:", create=True) as store:
-            return scan(store, folders, options, progress)
-    with LibraryStore.open(location, create=not options.dry_run, read_only=options.dry_run) as store:
-        return scan(store, folders, options, progress)
-
-
 def _compare(
     store: LibraryStore, roots: Sequence[str], analyzer: str, options: ScanOptions
 ) -> tuple[Changes, ScanReport]:
@@ -192,12 +146,14 @@ def _compare(
     )
     if options.dry_run:
         report.hashed, report.reread = len(changes.unhashed), len(changes.reread)
-        sizes = {file.file.size for file in changes.missing}
-        sizes |= {file.file.size for file in store.known_files() if file.missing}
+        sizes = {file.size for file in changes.missing}
+        sizes |= {file.size for file in store.known_files() if file.missing}
         report.moved = sum(file.size in sizes for file in changes.new)
     for path, reason in changes.unreadable:
         hint = "; is its disk there? Nothing is removed from the library" if path in roots else ""
-        report.failed.append(InputError(f"can't be read: {reason}{hint}.", path))
+        is_file = os.path.isfile(path) and path in roots  # noqa: PTH113 - names may be any bytes
+        told = "is a file: give the folder that it is in." if is_file else f"can't be read: {reason}{hint}."
+        report.failed.append(InputError(told, path))
     for path in changes.emptied:
         reason = "holds nothing, but the library has tracks in it (now missing); is its disk mounted?"
         report.failed.append(InputError(reason, path))
@@ -267,7 +223,7 @@ class _Run:
         file, content, measured = outcome.file, outcome.content, outcome.measured
         report = self._report
         if content is None or isinstance(measured, str):
-            self._note_failure(Failure(file, self._analyzer, str(measured)))
+            self._note_failure(Failure(file.path, file.size, file.mtime_ns, self._analyzer, str(measured)))
             return
         record = TrackRecord(file, content, measured.tags, measured.analysis, sound=measured.sound)
         if file.path in self._reread:
@@ -304,7 +260,7 @@ class _Run:
             self._records.append(record)
 
     def _note_failure(self, failure: Failure) -> None:
-        path = failure.file.path
+        path = failure.path
         if path not in self._unhashed | self._reread:  # whose track is as good as it was
             self._failures.append(failure)
         if failure.silent:

@@ -6,137 +6,139 @@ from collections.abc import Iterator
 from dataclasses import fields
 from typing import Any, get_args, get_type_hints
 
-from sqlalchemy import (
-    BigInteger,
-    Boolean,
-    Column,
-    Dialect,
-    Float,
-    ForeignKey,
-    Index,
-    Integer,
-    LargeBinary,
-    MetaData,
-    Table,
-    Text,
-    TypeDecorator,
-    text,
-)
+import sqlalchemy as sa
 
 from img2music.analysis import Features
 from img2music.track import FILTERED, Tags
 
-HEAD = "0007"
+HEAD = "0008"
 """The newest revision in ``migrations/versions``. Columns of `Tags` come without one (`database.lacking_columns`)."""
 
 
-class PathType(TypeDecorator[str]):
+class PathType(sa.TypeDecorator[str]):
     """A path at rest: the bytes that the system uses, so that every name comes back as it was."""
 
-    impl = LargeBinary
+    impl = sa.LargeBinary
     cache_ok = True
 
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> bytes | None:
+    def process_bind_param(self, value: str | None, dialect: sa.Dialect) -> bytes | None:
         """Encode."""
         return None if value is None else os.fsencode(value)
 
-    def process_result_value(self, value: Any | None, dialect: Dialect) -> str | None:
+    def process_result_value(self, value: Any | None, dialect: sa.Dialect) -> str | None:
         """Decode."""
         return None if value is None else os.fsdecode(bytes(value))
 
 
-metadata = MetaData()
+metadata = sa.MetaData()
 
-ID = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows by themselves for INTEGER only
+ID = sa.BigInteger().with_variant(sa.Integer, "sqlite")  # SQLite numbers rows by themselves for INTEGER only
 
 FEATURES = {field.name: "raw_valence" if field.name == "valence" else field.name for field in fields(Features)}
 """Columns of the features, by their names."""
 
-_SQL = {"str": Text, "int": Integer, "float": Float}
+_SQL = {"str": sa.Text, "int": sa.Integer, "float": sa.Float}
 
 
-def _declared(kind: type) -> Iterator[Column[Any]]:
+def _of_track() -> sa.Column[Any]:
+    of = sa.ForeignKey("tracks.id", ondelete="CASCADE")
+    return sa.Column("track_id", ID, of, primary_key=True, autoincrement=False)
+
+
+def _judged(what: str, *texts: str) -> Iterator[sa.Column[Any]]:
+    yield sa.Column(f"{what}_path", PathType)
+    yield from (sa.Column(f"{what}_{name}", sa.Text) for name in (*texts, "model"))
+    yield from (sa.Column(f"{what}_{name}", sa.Float) for name in ("valence", "arousal"))
+
+
+def _declared(kind: type) -> Iterator[sa.Column[Any]]:
     for name, hint in get_type_hints(kind).items():
-        yield Column(FEATURES[name] if kind is Features else name, _SQL[get_args(hint)[0].__name__])
+        yield sa.Column(FEATURES[name] if kind is Features else name, _SQL[get_args(hint)[0].__name__])
 
 
-tracks = Table(
+tracks = sa.Table(
     "tracks",
     metadata,
-    Column("id", ID, primary_key=True),
+    sa.Column("id", ID, primary_key=True),
     # A track has a file, and then all of these; or it is known by name only, and then it has an identifier.
-    Column("path", PathType, unique=True),
-    Column("size", BigInteger),
-    Column("mtime_ns", BigInteger),
-    Column("content", Text, index=True),
-    Column("identifier", Text, unique=True),
-    Column("missing", Boolean, nullable=False, server_default=text("false")),
+    sa.Column("path", PathType, unique=True),
+    sa.Column("size", sa.BigInteger),
+    sa.Column("mtime_ns", sa.BigInteger),
+    sa.Column("content", sa.Text, index=True),
+    sa.Column("identifier", sa.Text, unique=True),
+    sa.Column("missing", sa.Boolean, nullable=False, server_default=sa.text("false")),
     *_declared(Tags),
     # What filters look in: the tag as `fold` leaves it (SQLite's own LOWER knows ASCII only).
-    *(Column(f"{name}_folded", Text) for name in FILTERED),
-    Column("analyzer", Text, nullable=False),
-    Column("duration", Float),
-    Column("listened", Float),
+    *(sa.Column(f"{name}_folded", sa.Text) for name in FILTERED),
+    sa.Column("analyzer", sa.Text, nullable=False),
+    sa.Column("duration", sa.Float),
+    sa.Column("listened", sa.Float),
     # As they were heard, or as the table has them: what words say is added when they are read (`affects`).
-    Column("valence", Float, nullable=False),
-    Column("arousal", Float, nullable=False),
+    sa.Column("valence", sa.Float, nullable=False),
+    sa.Column("arousal", sa.Float, nullable=False),
     *_declared(Features),
-    Column("sound", Text, index=True),  # null until a scan has hashed it
+    sa.Column("sound", sa.Text, index=True),  # null until a scan has hashed it
     sqlite_autoincrement=True,  # the id of a removed track is not given to another
 )
 
-curves = Table(
-    "curves",
-    metadata,
-    Column("track_id", ID, ForeignKey("tracks.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
-    Column("points", LargeBinary, nullable=False),
-)
+curves = sa.Table("curves", metadata, _of_track(), sa.Column("points", sa.LargeBinary, nullable=False))
 
 # What the affects of the tracks that are not missing are derived from once more, narrow and packed, so that a million
 # of them are read in one pass without a Python object each (see `affects.unpack`).
-affects = Table(
+affects = sa.Table(
     "affects",
     metadata,
-    Column("track_id", ID, ForeignKey("tracks.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
-    Column("packed", LargeBinary, nullable=False),
-    Column("words", LargeBinary),
+    _of_track(),
+    sa.Column("packed", sa.LargeBinary, nullable=False),
+    sa.Column("words", sa.LargeBinary),
 )
 WITH_WORDS = affects.c.words.is_not(None)
-WORDS_INDEX = Index(
+WORDS_INDEX = sa.Index(
     "ix_affects_words", affects.c.track_id, affects.c.words, sqlite_where=WITH_WORDS, postgresql_where=WITH_WORDS
 )
 
 # What each source knows of a track's words; also that it knows none, so that it is not asked twice.
-lyrics = Table(
+lyrics = sa.Table(
     "lyrics",
     metadata,
-    Column("track_id", ID, ForeignKey("tracks.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
-    Column("source", Text, primary_key=True),
-    Column("text", Text),
-    Column("instrumental", Boolean, nullable=False, server_default=text("false")),
-    Column("language", Text),
-    Column("fetched", BigInteger, nullable=False),
-    Column("valence", Float),
+    _of_track(),
+    sa.Column("source", sa.Text, primary_key=True),
+    sa.Column("text", sa.Text),
+    sa.Column("instrumental", sa.Boolean, nullable=False, server_default=sa.text("false")),
+    sa.Column("language", sa.Text),
+    sa.Column("fetched", sa.BigInteger, nullable=False),
+    sa.Column("valence", sa.Float),
 )
 
 # Which tables and playlists a song without a file came from; with the last of them it is forgotten.
-song_sources = Table(
-    "song_sources",
-    metadata,
-    Column("track_id", ID, ForeignKey("tracks.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
-    Column("source", Text, primary_key=True),
-)
+song_sources = sa.Table("song_sources", metadata, _of_track(), sa.Column("source", sa.Text, primary_key=True))
 
-failures = Table(
+failures = sa.Table(
     "failures",
     metadata,
-    Column("path", PathType, primary_key=True),
-    Column("size", BigInteger, nullable=False),
-    Column("mtime_ns", BigInteger, nullable=False),
-    Column("analyzer", Text, nullable=False),
-    Column("reason", Text, nullable=False),
+    sa.Column("path", PathType, primary_key=True),
+    sa.Column("size", sa.BigInteger, nullable=False),
+    sa.Column("mtime_ns", sa.BigInteger, nullable=False),
+    sa.Column("analyzer", sa.Text, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
 )
 
+# What people said of tracks and pictures (`record.Feedback`). Both are known by what is in them, not by rows of other
+# tables, so that it outlasts removals and new scans.
+feedback = sa.Table(
+    "feedback",
+    metadata,
+    sa.Column("id", ID, primary_key=True),
+    sa.Column("person", sa.Text, nullable=False),
+    sa.Column("said", sa.Text, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("valence", sa.Float),
+    sa.Column("arousal", sa.Float),
+    *_judged("track", "identifier", "title", "artist", "genre", "content", "sound"),
+    sa.Column("track_duration", sa.Float),
+    *_judged("picture", "content"),
+    sqlite_autoincrement=True,  # the number of what was taken back is not given to something else
+)
 
 UNKNOWN_ARTISTS = {"", "unknown", "unknown artist", "various", "various artists"}
 """What taggers write when they know no artist, as `fold` leaves it: two songs of these need not be of one artist."""
@@ -148,3 +150,13 @@ def fold(value: str) -> str:
     Canonical caseless matching of The Unicode Standard, section 3.13 (D145), in composed form.
     """
     return unicodedata.normalize("NFC", unicodedata.normalize("NFD", value).casefold())
+
+
+def folded(text: str | None) -> str:
+    """Text without regard to case and spacing; empty for none."""
+    return "" if text is None else " ".join(fold(text).split())
+
+
+SAME_LENGTH = 2.0
+"""Seconds by which two encodings of one recording may differ: padding of lossy encoders and trimmed silence
+stay well below it, an edit or a live version seldom does."""

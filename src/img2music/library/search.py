@@ -63,7 +63,7 @@ class AffectIndex:
         if self._tree is None and self._scanned >= TREE_COST * len(self):
             self.build()
         if self._tree is not None:
-            found = self._descend(x, y, k) if mask is None else self._descend_masked(x, y, k, mask)
+            found = self._descend(x, y, k, mask)
             if found is not None:
                 return found
         allowed = None if mask is None else np.flatnonzero(mask)
@@ -92,28 +92,20 @@ class AffectIndex:
         chosen = near[order]
         return (chosen if allowed is None else allowed[chosen]), distances[order]
 
-    def _descend(self, x: float, y: float, k: int) -> tuple[NDArray[np.int64], NDArray[np.float64]] | None:
-        """Ask the tree; None where a scan is faster."""
-        assert self._tree is not None
-        if not 0 < k <= max(1.0, SCAN_SHARE * len(self)):
-            return None
-        distance, _ = self._tree.query((x, y), k=[k])
-        # All that are as near as the k-th: the tree itself breaks ties at random.
-        ball = self._tree.query_ball_point((x, y), float(distance[0]) * (1.0 + ROUNDING))
-        return self._closest(x, y, k, np.sort(np.asarray(ball, dtype=np.int64)))
-
-    def _descend_masked(
-        self, x: float, y: float, k: int, mask: NDArray[np.bool_]
+    def _descend(
+        self, x: float, y: float, k: int, mask: NDArray[np.bool_] | None
     ) -> tuple[NDArray[np.int64], NDArray[np.float64]] | None:
-        """Ask the tree for more and more neighbours until enough of them are allowed."""
-        share = float(np.count_nonzero(mask)) / max(1, len(self))
-        if share == 0.0:
-            return None
-        wanted = math.ceil(2.0 * k / share)
-        while (found := self._descend(x, y, wanted)) is not None:
-            indices, distances = found
-            allowed = mask[indices]
-            if np.count_nonzero(allowed) >= k:
+        """Ask the tree for more and more neighbours until enough of them are allowed; None where a scan is faster."""
+        assert self._tree is not None
+        share = 1.0 if mask is None else float(np.count_nonzero(mask)) / max(1, len(self))
+        wanted = k if mask is None or not share else math.ceil(2.0 * k / share)
+        while share and 0 < wanted <= max(1.0, SCAN_SHARE * len(self)):
+            distance, _ = self._tree.query((x, y), k=[wanted])
+            # All that are as near as the last: the tree itself breaks ties at random.
+            ball = self._tree.query_ball_point((x, y), float(distance[0]) * (1.0 + ROUNDING))
+            indices, distances = self._closest(x, y, wanted, np.sort(np.asarray(ball, dtype=np.int64)))
+            allowed = slice(None) if mask is None else mask[indices]
+            if len(indices[allowed]) >= k:
                 return indices[allowed][:k], distances[allowed][:k]
             wanted *= 2
         return None

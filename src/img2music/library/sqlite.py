@@ -23,22 +23,22 @@ MOST_JOINED = 1 << 22  # ids a query: twice 40 bytes each stay below SQLite's li
 insert = sqlite.insert
 
 REMEDIES = {
-    "SQLITE_NOTADB": ("it is not an img2music library (no SQLite database);", "give another file."),
-    "SQLITE_CORRUPT": ("the database is damaged;", "restore it from a copy, or scan into a new one."),
-    "SQLITE_FULL": ("the disk is full;", "free some space and try again. Nothing that was stored is lost."),
-    "SQLITE_READONLY": ("it can't be written here (read-only file or disk);", "copy it to where it can."),
-    "SQLITE_BUSY": ("another program is writing to it;", "try again when that is done."),
-    "SQLITE_LOCKED": ("another program is writing to it;", "try again when that is done."),
-    "SQLITE_CANTOPEN": ("it can't be opened;", "check that the folder exists and that you may read and write it."),
-    "SQLITE_PERM": ("it can't be opened;", "check that you may read and write it."),
-    "SQLITE_AUTH": ("it can't be opened;", "check that you may read and write it."),
-    "SQLITE_IOERR_SHM": (
+    ("SQLITE_NOTADB",): ("it is not an img2music library (no SQLite database);", "give another file."),
+    ("SQLITE_CORRUPT",): ("the database is damaged;", "restore it from a copy, or scan into a new one."),
+    ("SQLITE_FULL",): ("the disk is full;", "free some space and try again. Nothing that was stored is lost."),
+    ("SQLITE_READONLY",): ("it can't be written here (read-only file or disk);", "copy it to where it can."),
+    ("SQLITE_BUSY", "SQLITE_LOCKED"): ("another program is writing to it;", "try again when that is done."),
+    ("SQLITE_CANTOPEN", "SQLITE_PERM", "SQLITE_AUTH"): (
+        "it can't be opened;",
+        "check that the folder exists and that you may read and write it.",
+    ),
+    ("SQLITE_IOERR_SHM",): (
         "there is no room for its index beside it:",
         "is the disk full? Nothing that was stored is lost.",
     ),
-    "SQLITE_IOERR": ("the disk reports an error;", "check it, and restore the library from a copy."),
+    ("SQLITE_IOERR",): ("the disk reports an error;", "check it, and restore the library from a copy."),
 }
-"""What is wrong and what to do, by the beginning of the name of SQLite's error."""
+"""What is wrong and what to do, by the beginnings of the names of SQLite's errors; the first that fits."""
 
 
 def engine(path: Path | None, *, create: bool, read_only: bool) -> sa.Engine:

@@ -3,10 +3,9 @@
 import contextlib
 import os
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Any, Literal
 
 import numpy as np
 import sqlalchemy as sa
@@ -14,15 +13,25 @@ from numpy.typing import NDArray
 
 from img2music.analysis import NO_MUSIC, CurvePoint
 from img2music.connectors.folders import FileState
-from img2music.errors import UsageError
+from img2music.errors import LibraryError, UsageError
+from img2music.files import Closing
 from img2music.filters import TrackFilter
-from img2music.library import database, sqlite
+from img2music.library import database, feedback, sqlite
 from img2music.library.affects import BEST, KNOWN, WORDS, affects_of, pack, unpack
 from img2music.library.filters import KIND, PRESENT_NO_MUSIC, conditions
-from img2music.library.record import CURVE_DTYPE, Failure, LyricsRecord, SongRecord, TrackRecord, unpack_curve
-from img2music.library.rows import batches, lyrics_record_of, record_of, song_of, tracks_of
+from img2music.library.record import (
+    CURVE_DTYPE,
+    Failure,
+    Feedback,
+    JudgedTrack,
+    LyricsRecord,
+    SongRecord,
+    TrackRecord,
+    unpack_curve,
+)
+from img2music.library.rows import batches, record_of, song_of, tracks_of
 from img2music.library.schema import affects, curves, failures, lyrics, song_sources, tracks
-from img2music.library.transaction import Transaction
+from img2music.library.transaction import LYRICS, Transaction
 from img2music.shapes import Result
 from img2music.track import Track, TrackKind
 
@@ -31,68 +40,48 @@ _NUMBER_COLUMNS = ("valence", "arousal", "year", "tempo", "duration", "instrumen
 
 
 @dataclass(frozen=True, slots=True)
-class KnownFile:
-    """What the library knows of a file without opening it."""
+class KnownFile(FileState):
+    """A file as it was when it was analysed, and what the library knows of it without opening it."""
 
     id: int  # the track's number
-    file: FileState  # the file as it was when it was analysed
     analyzer: str  # the analyzer version that measured it
     missing: bool  # whether the file was gone at the last scan
     hashed: bool  # whether its sound has been hashed
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class LibraryInfo(Result):
-    """What is in a library.
-
-    Attributes
-    ----------
-    location : str
-        Where it is.
-    bytes : int or None
-        Size of the database on the disk; None on a server.
-    present : int
-        Tracks whose file was there at the last scan, and songs without a file.
-    missing : int
-        Tracks whose file was gone.
-    without_file : int
-        Of the present tracks, those that are known from tables only.
-    failures : int
-        Files that could not be analysed.
-    silent : int
-        Files that hold nothing to hear.
-    seconds : float
-        Length of all tracks that are present, where it is known.
-    analyzers : dict of str to int
-        Tracks by the analyzer version that measured them.
-    sources : dict of str to int
-        Songs by the table or playlist that they are from.
-    """
+    """What is in a library."""
 
     schema: Literal["img2music/library-info/1"] = field(default="img2music/library-info/1", init=False, repr=False)
     location: str
+    """Where it is."""
     bytes: int | None
+    """Size of the database on the disk; None on a server."""
     present: int
+    """Tracks whose file was there at the last scan, and songs without a file."""
     missing: int
+    """Tracks whose file was gone."""
     without_file: int
+    """Of the present tracks, those that are known from tables only."""
     failures: int
+    """Files that could not be analysed."""
     silent: int
+    """Files that hold nothing to hear."""
     seconds: float
+    """Length of all tracks that are present, where it is known."""
     analyzers: dict[str, int]
+    """Tracks by the analyzer version that measured them."""
     sources: dict[str, int]
+    """Songs by the table or playlist that they are from."""
 
 
-def library_location(location: str | os.PathLike[str] | None = None) -> str:
-    """Tell where a library is, or would be, as `LibraryStore.open` takes it."""
-    where = database.locate(location)
-    return str(where) if where.url is None else where.url.render_as_string(hide_password=False)
-
-
-class LibraryStore:
+class LibraryStore(Closing):
     """A library that is open. Use as a context manager."""
 
-    def __init__(self, engine: sa.Engine, where: database.LibraryLocation) -> None:
+    def __init__(self, engine: sa.Engine, where: database.LibraryLocation, *, read_only: bool = False) -> None:
         self._engine = engine
+        self._read_only = read_only
         self._writer = engine.execution_options(immediate=True)
         self._where = where
         self._watch: sa.PoolProxiedConnection | None = None
@@ -109,7 +98,7 @@ class LibraryStore:
     ) -> "LibraryStore":
         """Open a library, and bring it to the newest schema if need be."""
         where = database.locate(location)
-        return cls(database.open_engine(where, create=create, read_only=read_only), where)
+        return cls(database.open_engine(where, create=create, read_only=read_only), where, read_only=read_only)
 
     def close(self) -> None:
         """Close the database."""
@@ -118,14 +107,6 @@ class LibraryStore:
                 self._watch.close()
                 self._watch = None
         self._engine.dispose()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     # Reading
 
@@ -143,13 +124,8 @@ class LibraryStore:
 
     def count(self, *, missing: bool = False) -> int:
         """Count the tracks that are present, or those that are missing."""
-        with self._reading() as connection:
-            statement = (
-                sa.select(sa.func.count()).select_from(tracks).where(tracks.c.missing.is_(True))
-                if missing
-                else sa.select(sa.func.count()).select_from(affects)
-            )
-            return database.scalar(connection, statement)
+        counted = sa.select(sa.func.count())
+        return int(self._number(counted.where(tracks.c.missing.is_(True)) if missing else counted.select_from(affects)))
 
     def columns(self, names: Sequence[str]) -> dict[str, NDArray[Any]]:
         """Read columns of the tracks that are present (not missing), in ascending order of id.
@@ -223,112 +199,83 @@ class LibraryStore:
         return self._find(wanted)
 
     def _find(self, wanted: sa.ColumnElement[bool]) -> Track | None:
-        with self._reading() as connection:
-            return next(iter(tracks_of(_all(connection, _TRACKS.where(wanted)))), None)
+        return next(iter(tracks_of(list(self._rows(_TRACKS.where(wanted))))), None)
 
     def identifiers(self, wanted: Iterable[str]) -> set[str]:
         """Tell which songs without a file are in the library."""
-        found: set[str] = set()
-        with self._reading() as connection:
-            for batch in batches(wanted):
-                found.update(
-                    connection.execute(sa.select(tracks.c.identifier).where(tracks.c.identifier.in_(batch))).scalars()
-                )
-        return found
+        return {name for (name,) in self._rows_of(sa.select(tracks.c.identifier), tracks.c.identifier, wanted)}
 
     def curves(self, ids: Iterable[int]) -> dict[int, tuple[CurvePoint, ...]]:
         """Read affect curves; words of a track move all of its curve as they move the track."""
-        found: dict[int, tuple[CurvePoint, ...]] = {}
-        with self._reading() as connection:
-            for batch in batches(ids):
-                statement = (
-                    sa.select(curves, tracks.c.valence, tracks.c.arousal, WORDS)
-                    .join(tracks, tracks.c.id == curves.c.track_id)
-                    .where(curves.c.track_id.in_(batch))
-                )
-                rows = _all(connection, statement)
-                for row, (valence, _) in zip(rows, affects_of(rows), strict=True):
-                    found[row.track_id] = unpack_curve(row.points, valence - row.valence)
-        return found
+        columns = (curves.c.track_id, curves.c.points, tracks.c.valence, tracks.c.arousal, WORDS)
+        statement = sa.select(*columns).join(tracks, tracks.c.id == curves.c.track_id)
+        rows = list(self._rows_of(statement, curves.c.track_id, ids))
+        moved = zip(rows, affects_of(rows), strict=True)
+        return {row[0]: unpack_curve(row[1], valence - row[2]) for row, (valence, _) in moved}
 
     def curve_arrays(self, ids: Iterable[int]) -> dict[int, NDArray[np.void]]:
         """Read affect curves without a Python object for each window."""
-        found: dict[int, NDArray[np.void]] = {}
-        with self._reading() as connection:
-            for batch in batches(ids):
-                rows = connection.execute(sa.select(curves).where(curves.c.track_id.in_(batch)))
-                found.update((row.track_id, np.frombuffer(row.points, dtype=CURVE_DTYPE)) for row in rows)
-        return found
+        rows = self._rows_of(sa.select(curves), curves.c.track_id, ids)
+        return {track: np.frombuffer(points, dtype=CURVE_DTYPE) for track, points in rows}
 
     def lyrics(self, ids: Iterable[int]) -> dict[int, list[LyricsRecord]]:
         """Read what is known of the words of tracks, best first."""
         found: dict[int, list[LyricsRecord]] = {}
-        with self._reading() as connection:
-            for batch in batches(ids):
-                statement = sa.select(lyrics).where(lyrics.c.track_id.in_(batch)).order_by(*BEST)
-                for row in connection.execute(statement):
-                    found.setdefault(row.track_id, []).append(lyrics_record_of(row))
+        for row in self._rows_of(sa.select(lyrics).order_by(*BEST), lyrics.c.track_id, ids):
+            found.setdefault(row.track_id, []).append(_words(row))
         return found
 
     def lyrics_sources(self) -> dict[int, dict[str, bool]]:
         """Tell which sources were asked for the words of tracks."""
         found: dict[int, dict[str, bool]] = {}
-        with self._reading() as connection:
-            for track, source, has in connection.execute(sa.select(lyrics.c.track_id, lyrics.c.source, KNOWN)):
-                found.setdefault(track, {})[source] = bool(has)
+        for track, source, has in self._rows(sa.select(lyrics.c.track_id, lyrics.c.source, KNOWN)):
+            found.setdefault(track, {})[source] = bool(has)
         return found
+
+    def unread_lyrics(self, languages: Collection[str]) -> list[tuple[int, LyricsRecord]]:
+        """Read the words, in some languages, of tracks with a file that no model has read."""
+        unread = sa.and_(lyrics.c.text.is_not(None), lyrics.c.valence.is_(None), lyrics.c.language.in_(languages))
+        statement = sa.select(lyrics).join(tracks, tracks.c.id == lyrics.c.track_id)
+        rows = self._rows(statement.where(unread, tracks.c.path.is_not(None)))
+        return [(row.track_id, _words(row)) for row in rows]
 
     def all_lyrics(self) -> Iterator[tuple[str | None, str | None, LyricsRecord]]:
         """Read what is known of the words of every track."""
-        statement = (
-            sa.select(lyrics, tracks.c.path, tracks.c.identifier)
-            .join(tracks, tracks.c.id == lyrics.c.track_id)
-            .order_by(tracks.c.path.nulls_last(), tracks.c.id, lyrics.c.source)
-        )
-        with self._reading() as connection:
-            for row in connection.execute(statement):
-                yield row.path, row.identifier, lyrics_record_of(row)
+        statement = sa.select(lyrics, tracks.c.path, tracks.c.identifier).join(tracks, tracks.c.id == lyrics.c.track_id)
+        order = (tracks.c.path.nulls_last(), tracks.c.id, lyrics.c.source)
+        return ((row.path, row.identifier, _words(row)) for row in self._rows(statement.order_by(*order)))
 
     def records(self) -> Iterator[TrackRecord]:
         """Read all that is stored of every track that has a file, in order of path."""
-        statement = (
-            sa.select(tracks, curves.c.points).join(curves, curves.c.track_id == tracks.c.id).order_by(tracks.c.path)
-        )
-        with self._reading() as connection:
-            for row in connection.execute(statement):
-                yield record_of(row)
+        return map(record_of, self._rows(_RECORDS.order_by(tracks.c.path)))
 
     def songs(self) -> Iterator[SongRecord]:
         """Read all that is stored of every song without a file, in order of id."""
-        statement = sa.select(tracks).where(tracks.c.path.is_(None)).order_by(tracks.c.id)
-        with self._reading() as connection:
-            sources: dict[int, list[str]] = {}
-            for track, source in connection.execute(sa.select(song_sources).order_by(song_sources.c.source)):
-                sources.setdefault(track, []).append(source)
-            for row in connection.execute(statement):
-                yield song_of(row, sources.get(row.id, ()))
+        sources: dict[int, list[str]] = {}
+        for track, source in self._rows(sa.select(song_sources).order_by(song_sources.c.source)):
+            sources.setdefault(track, []).append(source)
+        songs = self._rows(sa.select(tracks).where(tracks.c.path.is_(None)).order_by(tracks.c.id))
+        return (song_of(row, sources.get(row.id, ())) for row in songs)
 
     def failures(self) -> Iterator[Failure]:
         """Read the files that could not be analysed, in order of path."""
+        return (Failure(*row) for row in self._rows(sa.select(failures).order_by(failures.c.path)))
+
+    def feedback(self, person: str | None = None) -> list[Feedback]:
+        """Read what one person said of tracks and pictures, or everybody, in order of time."""
         with self._reading() as connection:
-            for row in connection.execute(sa.select(failures).order_by(failures.c.path)):
-                yield Failure(FileState(row.path, row.size, row.mtime_ns), row.analyzer, row.reason)
+            return feedback.read(connection, person)
+
+    def judged(self, tracks: Sequence[JudgedTrack]) -> list[list[int]]:
+        """Find the tracks of the library, not missing, that each of these is."""
+        with self._reading() as connection:
+            return feedback.present(connection, tracks)
 
     def known_files(self) -> Iterator[KnownFile]:
         """Read the state of every file that is stored."""
-        columns = (
-            tracks.c.id,
-            tracks.c.path,
-            tracks.c.size,
-            tracks.c.mtime_ns,
-            tracks.c.analyzer,
-            tracks.c.missing,
-            tracks.c.sound.is_not(None),
-        )
-        with self._reading() as connection:
-            statement = sa.select(*columns).where(tracks.c.path.is_not(None))
-            for track, path, size, mtime_ns, analyzer, missing, hashed in connection.execute(statement):
-                yield KnownFile(track, FileState(path, size, mtime_ns), analyzer, missing, bool(hashed))
+        columns = (tracks.c.path, tracks.c.size, tracks.c.mtime_ns, tracks.c.id, tracks.c.analyzer, tracks.c.missing)
+        statement = sa.select(*columns, tracks.c.sound.is_not(None)).where(tracks.c.path.is_not(None))
+        return (KnownFile(*row) for row in self._rows(statement))
 
     def record(self, path: str) -> TrackRecord | None:
         """Read all that is stored of one track by its path."""
@@ -343,47 +290,39 @@ class LibraryStore:
         return self._alike(tracks.c.sound == sound)
 
     def _alike(self, same: sa.ColumnElement[bool]) -> list[tuple[int, TrackRecord]]:
-        statement = sa.select(tracks, curves.c.points).join(curves, curves.c.track_id == tracks.c.id).where(same)
-        with self._reading() as connection:
-            return [(row.id, record_of(row)) for row in connection.execute(statement.order_by(tracks.c.id))]
+        return [(row.id, record_of(row)) for row in self._rows(_RECORDS.where(same).order_by(tracks.c.id))]
 
     def copies(self, sounds: Iterable[str] | None = None) -> list[tuple[str, int, str, str | None]]:
         """Find the tracks that are present and sound the same as another one."""
         columns = (tracks.c.sound, tracks.c.id, tracks.c.path, tracks.c.album)
         several = sa.select(tracks.c.sound).group_by(tracks.c.sound).having(sa.func.count() > 1)
+        present = sa.select(*columns).where(tracks.c.missing.is_(False)).order_by(tracks.c.sound, tracks.c.id)
         if sounds is None:
-            wanted = [tracks.c.sound.in_(several)]
-        else:
-            wanted = [tracks.c.sound.in_(several.where(tracks.c.sound.in_(batch))) for batch in batches(sounds)]
-        found = []
-        with self._reading() as connection:
-            for same in wanted:
-                present = sa.select(*columns).where(same, tracks.c.missing.is_(False))
-                found += [tuple(row) for row in connection.execute(present.order_by(tracks.c.sound, tracks.c.id))]
-        return found
+            return [tuple(row) for row in self._rows(present.where(tracks.c.sound.in_(several)))]
+        alike = (present.where(tracks.c.sound.in_(several.where(tracks.c.sound.in_(each)))) for each in batches(sounds))
+        return [tuple(row) for statement in alike for row in self._rows(statement)]
 
     def info(self) -> LibraryInfo:
         """Tell what is in the library."""
         by_source = sa.select(song_sources.c.source, sa.func.count()).group_by(song_sources.c.source)
         by_analyzer = sa.select(tracks.c.analyzer, sa.func.count()).group_by(tracks.c.analyzer)
         seconds = sa.select(sa.func.sum(tracks.c.duration)).where(tracks.c.missing.is_(False))
-        with self._reading() as connection:
 
-            def count(which: sa.ColumnElement[bool]) -> int:
-                return database.scalar(connection, sa.select(sa.func.count()).where(which))
+        def count(which: sa.ColumnElement[bool]) -> int:
+            return int(self._number(sa.select(sa.func.count()).where(which)))
 
-            return LibraryInfo(
-                location=self.location,
-                bytes=self._size(),
-                present=count(tracks.c.missing.is_(False)),
-                missing=count(tracks.c.missing.is_(True)),
-                without_file=count(tracks.c.path.is_(None)),
-                failures=count(failures.c.reason != NO_MUSIC),
-                silent=count(failures.c.reason == NO_MUSIC),
-                seconds=float(connection.execute(seconds).scalar() or 0),
-                analyzers={row[0]: row[1] for row in connection.execute(by_analyzer.order_by(tracks.c.analyzer))},
-                sources={row[0]: row[1] for row in connection.execute(by_source.order_by(song_sources.c.source))},
-            )
+        return LibraryInfo(
+            location=self.location,
+            bytes=self._size(),
+            present=count(tracks.c.missing.is_(False)),
+            missing=count(tracks.c.missing.is_(True)),
+            without_file=count(tracks.c.path.is_(None)),
+            failures=count(failures.c.reason != NO_MUSIC),
+            silent=count(failures.c.reason == NO_MUSIC),
+            seconds=float(self._number(seconds)),
+            analyzers=dict(self._rows(by_analyzer.order_by(tracks.c.analyzer))),
+            sources=dict(self._rows(by_source.order_by(song_sources.c.source))),
+        )
 
     def _size(self) -> int | None:
         """Tell the size of the database on the disk."""
@@ -415,27 +354,42 @@ class LibraryStore:
 
         A library on a server has no such lock: there, two scans at once cost double work and nothing else.
         """
+        self._require_writable()
         path = self._where.path
         with contextlib.nullcontext() if path is None else sqlite.exclusive(path):
             yield
 
     # Writing
 
-    def put(self, records: Iterable[TrackRecord]) -> None:
-        """Store tracks in one transaction; one whose path is known is replaced and keeps its id."""
-        with self.writing() as transaction:
-            transaction.put(records)
-
     @contextlib.contextmanager
     def writing(self) -> Iterator[Transaction]:
         """Write in one transaction: all of it is stored, or none."""
+        self._require_writable()
         with database.plain_errors(self._where), self._writer.begin() as connection:
             yield Transaction(connection)
+
+    def _require_writable(self) -> None:
+        if self._read_only:
+            raise LibraryError("it was opened read-only;", self.location, remedy="open it without `read_only`.")
 
     @contextlib.contextmanager
     def _reading(self) -> Iterator[sa.Connection]:
         with database.plain_errors(self._where), self._engine.connect() as connection:
             yield connection
+
+    def _rows(self, statement: sa.Select[Any]) -> Iterator[Any]:
+        with self._reading() as connection:
+            yield from connection.execute(statement)
+
+    def _number(self, statement: sa.Select[Any]) -> Any:
+        ((number,),) = self._rows(statement)
+        return number or 0
+
+    def _rows_of(self, statement: sa.Select[Any], column: sa.Column[Any], values: Iterable[Any]) -> Iterator[Any]:
+        """Read the rows in which a column has one of the values."""
+        with self._reading() as connection:
+            for batch in batches(values):
+                yield from connection.execute(statement.where(column.in_(batch)))
 
     def _affects(self, connection: sa.Connection) -> dict[str, NDArray[Any]]:
         """Read ids, valence and arousal of the tracks that are present, in ascending order of id."""
@@ -448,7 +402,12 @@ class LibraryStore:
         return unpack(b"".join(row.packed for row in rows), b"".join(row.words or b"" for row in rows))
 
 
+def _words(row: sa.Row[Any]) -> LyricsRecord:
+    return LyricsRecord(**{name: getattr(row, name) for name in LYRICS})
+
+
 _TRACKS = sa.select(tracks, KIND, WORDS)
+_RECORDS = sa.select(tracks, curves.c.points).join(curves, curves.c.track_id == tracks.c.id)
 
 
 def _all(connection: sa.Connection, statement: sa.Select[Any]) -> Sequence[sa.Row[Any]]:

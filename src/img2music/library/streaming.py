@@ -1,13 +1,11 @@
 """Songs of Spotify -> the library: their names from Spotify, their features from there or from ReccoBeats."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 
 from img2music.connectors.features import has_features
 from img2music.connectors.http import Limits
 from img2music.connectors.reccobeats import ReccoBeats
 from img2music.connectors.spotify import Spotify, parse_reference
-from img2music.connectors.tables import Problem
 from img2music.errors import InputError, SourceError
 from img2music.library.importing import ColumnsAffect, ImportReport, put_songs
 from img2music.library.store import LibraryStore
@@ -22,49 +20,9 @@ REFUSED = (
 )
 
 
-@dataclass
-class SpotifyReport:
-    """What a `SpotifyImport` did.
-
-    Attributes
-    ----------
-    songs : int
-        Songs that Spotify named.
-    new : int
-        Those that are now in the library, and were not.
-    known : int
-        Those that were in the library before; they are left as they are.
-    left_out : list of Song
-        Those without an affect: neither Spotify nor ReccoBeats knows their valence and energy.
-    refused : bool
-        Whether Spotify refused to tell features.
-    errors : list of InputError
-        What could not be read, by what was asked for; ask again to go on.
-    """
-
-    songs: int = 0
-    new: int = 0
-    known: int = 0
-    left_out: list[Song] = field(default_factory=list)
-    refused: bool = False
-    errors: list[InputError] = field(default_factory=list)
-
-    def as_import(self) -> ImportReport:
-        """The counts and the songs that were left out, as of a table."""
-        why = "neither Spotify nor ReccoBeats knows its features; left out"
-        return ImportReport(
-            path="Spotify",
-            rows=self.songs,
-            new=self.new,
-            updated=self.known,
-            duplicates=0,
-            left_out=len(self.left_out),
-            problems=[Problem(song.row, None, f"{_name(song)}: {why}") for song in self.left_out],
-        )
-
-
-def _name(song: Song) -> str:
-    return f"{song.title} by {song.artist}" if song.artist else str(song.title)
+def _lacking(song: Song) -> str:
+    by = f" by {song.artist}" if song.artist else ""
+    return f"{song.title}{by}: neither Spotify nor ReccoBeats knows its features"
 
 
 class SpotifyImport:
@@ -74,28 +32,28 @@ class SpotifyImport:
         self._groups = list(_groups([(parse_reference(text), text) for text in wanted]))
         self._spotify, self._reccobeats = Spotify(limits), ReccoBeats(limits)
 
-    def run(self, store: LibraryStore, progress: Progress = unwatched) -> SpotifyReport:
+    def run(self, store: LibraryStore, progress: Progress = unwatched) -> ImportReport:
         """Import.
 
         Songs are stored `A_BATCH` at a time, as soon as their features are there. Those that are in the library already
         are not asked for again: what was stopped goes on where it was.
         """
-        report = SpotifyReport()
+        report = ImportReport(path="Spotify")
         for name, references in self._groups:
             try:
                 for batch in _batches(self._spotify.songs(references)):
                     self._import(store, batch, report, name)
-                    progress(Step("Spotify", report.songs, None, name, "songs"))
+                    progress(Step("Spotify", report.rows, None, name, "songs"))
             except SourceError as error:
                 report.errors.append(InputError(str(error), name))
                 if error.final:
                     break
-        if not report.songs and not report.errors:
+        if not report.rows and not report.errors:
             report.errors.append(InputError("Spotify names no song of it that can be imported.", self._groups[0][0]))
-        report.refused = self._spotify.refuses_features
+        report.notes += [REFUSED] if self._spotify.refuses_features else []
         return report
 
-    def _import(self, store: LibraryStore, songs: list[Song], report: SpotifyReport, name: str) -> None:
+    def _import(self, store: LibraryStore, songs: list[Song], report: ImportReport, name: str) -> None:
         known = store.identifiers(song.identifier for song in songs if song.identifier)
         new = self._spotify.fill([song for song in songs if song.identifier not in known])
         fault = None
@@ -105,13 +63,11 @@ class SpotifyImport:
             except SourceError as error:  # the others are asked for again the next time
                 fault, asked = error, len(new)
                 new = list(filter(has_features, new))
-        stored = put_songs(store, new, ColumnsAffect(), name)
+        put_songs(store, new, ColumnsAffect(), name, report=report, lacking=_lacking)
         with store.writing() as transaction:
             transaction.add_source(name, known)
-        report.songs += len(songs)
-        report.known += len(known)
-        report.new += stored.new
-        report.left_out += stored.lacking
+        report.rows += len(songs)
+        report.updated += len(known)
         if fault is not None:
             if fault.final:
                 raise fault

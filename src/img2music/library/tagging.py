@@ -4,7 +4,7 @@ import contextlib
 import os
 import stat
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
 from img2music.connectors.folders import FileState
 from img2music.connectors.tag_writing import FieldEdit, Moods, TagEdit, TagFile
@@ -16,115 +16,63 @@ from img2music.library.workers import content_hash
 from img2music.media.packets import same_sound
 from img2music.options import TagOptions
 from img2music.progress import Progress, Step, unwatched
-from img2music.shapes import Problem, Result, problems, to_dict
+from img2music.shapes import Result
 from img2music.track import Track
 
 
 @dataclass(frozen=True, slots=True)
 class TaggedFile:
-    """A track, and what became of its file's tags, or would."""
-
-    track: Track
-    edit: TagEdit
-
-    @property
-    def kept(self) -> bool:
-        """Whether something was left as it is, since somebody else has written it."""
-        return any(each.kept for each in self.edit.fields)
-
-
-@dataclass(frozen=True, slots=True)
-class TaggedItem:
-    """A file in ``img2music/tag/1``."""
+    """A track's file, and what became of its tags, or would."""
 
     id: int
     path: str
     fields: tuple[FieldEdit, ...]
     changed: bool
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TagShape:
-    """``img2music/tag/1``."""
-
-    schema: Literal["img2music/tag/1"] = "img2music/tag/1"
-    action: Literal["write", "remove"]
-    dry_run: bool
-    changed: int
-    missing: int
-    without_file: int
-    linked: int
-    items: list[TaggedItem]
-    errors: list[Problem]
-
-
-@dataclass
-class TagReport(Result):
-    """What `tag` did, or with ``dry_run`` what it would do.
-
-    Attributes
-    ----------
-    options : TagOptions
-        What was asked for.
-    files : list of TaggedFile
-        That were looked at, in order of path, changed or not.
-    failed : list of InputError
-        Files that were left as they were: something is wrong.
-    missing : int
-        Tracks that were left out, since the last scan did not find their file.
-    without_file : int
-        Songs that were left out, since they have none.
-    linked : int
-        Tracks that were left out: their path is a link to the file of another, which was looked at.
-    """
-
-    options: TagOptions
-    files: list[TaggedFile] = field(default_factory=list)
-    failed: list[InputError] = field(default_factory=list)
-    missing: int = 0
-    without_file: int = 0
-    linked: int = 0
-
     @property
-    def changed(self) -> int:
-        """Files whose tags are other ones now."""
-        return sum(file.edit.changed for file in self.files)
+    def kept(self) -> bool:
+        """Whether something was left as it is, since somebody else has written it."""
+        return any(each.kept for each in self.fields)
+
+
+@dataclass(repr=False)
+class TagReport(Result):
+    """What `tag` did, or with ``dry_run`` what it would do."""
+
+    schema: Literal["img2music/tag/1"] = field(default="img2music/tag/1", init=False, repr=False)
+    action: Literal["write", "remove"] = "write"
+    """What was asked for."""
+    dry_run: bool = False
+    """Whether it only tells what it would do."""
+    changed: int = 0
+    """Files whose tags are other ones now."""
+    missing: int = 0
+    """Tracks that were left out, since the last scan did not find their file."""
+    without_file: int = 0
+    """Songs that were left out, since they have none."""
+    linked: int = 0
+    """Tracks that were left out: their path is a link to the file of another, which was looked at."""
+    items: list[TaggedFile] = field(default_factory=list)
+    """Files that were looked at, in order of path, changed or not."""
+    errors: list[InputError] = field(default_factory=list)
+    """Files that were left as they were: something is wrong."""
 
     @property
     def kept(self) -> int:
         """Files with a mood, tempo or key that others have written, and that was left as it is."""
-        return sum(file.kept for file in self.files)
-
-    def to_dict(self) -> dict[str, Any]:
-        """The documented shape ``img2music/tag/1`` (docs/json.md)."""
-        return to_dict(
-            TagShape(
-                action="remove" if self.options.remove else "write",
-                dry_run=self.options.dry_run,
-                changed=self.changed,
-                missing=self.missing,
-                without_file=self.without_file,
-                linked=self.linked,
-                items=[
-                    TaggedItem(file.track.id, file.track.path or "", file.edit.fields, file.edit.changed)
-                    for file in self.files
-                ],
-                errors=problems(self.failed),
-            )
-        )
+        return sum(file.kept for file in self.items)
 
     def __str__(self) -> str:
-        dry_run = self.options.dry_run
         parts = [
-            f"{'would change ' if dry_run else ''}{self.changed}{'' if dry_run else ' changed'}",
-            f"{len(self.files) - self.changed} as they are",
+            f"would change {self.changed}" if self.dry_run else f"{self.changed} changed",
+            f"{len(self.items) - self.changed} as they are",
             f"{self.kept} with a mood, tempo or key by others, which is kept" if self.kept else "",
             f"{self.linked} links to others" if self.linked else "",
             f"{self.missing} missing" if self.missing else "",
             f"{self.without_file} songs without a file" if self.without_file else "",
-            f"{len(self.failed)} failed" if self.failed else "",
+            f"{len(self.errors)} failed" if self.errors else "",
         ]
-        looked = len(self.files) + len(self.failed)
+        looked = len(self.items) + len(self.errors)
         return f"tags of {looked} files: {', '.join(part for part in parts if part)}."
 
 
@@ -150,7 +98,7 @@ class _Tagging:
     """One run of `tag`."""
 
     def __init__(self, store: LibraryStore, options: TagOptions) -> None:
-        self.report = TagReport(options)
+        self.report = TagReport(action="remove" if options.remove else "write", dry_run=options.dry_run)
         self._store = store
         self._options = options
         self._seen: set[str] = set()
@@ -159,7 +107,7 @@ class _Tagging:
     def work(self, where: TrackFilter, progress: Progress) -> None:
         """Go through the tracks, one after the other."""
         tracks = list(self._store.tracks(where=where, missing=True))
-        scanned = {known.id: known.file for known in self._store.known_files()}
+        scanned = {known.id: known for known in self._store.known_files()}
         for done, track in enumerate(tracks, start=1):
             self._look(track, scanned.get(track.id))
             progress(Step("Tagging", done, len(tracks), track.path, "tracks"))
@@ -179,16 +127,18 @@ class _Tagging:
         self._seen.add(real)
         self._tidy(os.path.dirname(real))  # noqa: PTH120 - names may be any bytes
         try:
-            report.files.append(TaggedFile(track, self._tag(track, scanned, real)))
+            edit = self._tag(track, scanned, real)
+            report.items.append(TaggedFile(track.id, track.path, edit.fields, edit.changed))
+            report.changed += edit.changed
         except InputError as error:
-            report.failed.append(InputError(error.reason, track.path))
+            report.errors.append(InputError(error.reason, track.path))
         except OSError as error:
             reason = f"can't be written: {error.strerror or error}; it is left as it was."
-            report.failed.append(InputError(reason, track.path))
+            report.errors.append(InputError(reason, track.path))
         except Img2MusicError:  # the library's: there is no going on
             raise
         except Exception as error:  # noqa: BLE001 - whatever a file does to what reads it, the rest goes on
-            report.failed.append(unexpected(error, track.path))
+            report.errors.append(unexpected(error, track.path))
 
     def _tidy(self, folder: str) -> None:
         """Remove what an earlier run left in a folder when it was killed."""

@@ -1,18 +1,23 @@
 """Changes to a library that are stored together."""
 
 import dataclasses
+import os
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 import sqlalchemy as sa
 
 from img2music.connectors.folders import FileState
+from img2music.library import feedback as said
 from img2music.library.affects import WORDS, pack
 from img2music.library.database import upsert
 from img2music.library.filters import below
-from img2music.library.record import Failure, LyricsRecord, SongRecord, TrackRecord, pack_curve
+from img2music.library.record import Failure, Feedback, LyricsRecord, SongRecord, TrackRecord, pack_curve
 from img2music.library.rows import batches, values_of
-from img2music.library.schema import affects, curves, failures, lyrics, song_sources, tracks
+from img2music.library.schema import affects, curves, failures, feedback, lyrics, song_sources, tracks
+
+LYRICS = [each.name for each in dataclasses.fields(LyricsRecord)]
+"""Columns of what a source knows of the words of a track."""
 
 
 class Transaction:
@@ -69,7 +74,7 @@ class Transaction:
                 same = (row.title, row.artist) == (record.tags.title, record.tags.artist)
             if not same:
                 its = sa.and_(lyrics.c.track_id == row.track_id, lyrics.c.source == row.source)
-                self._connection.execute(sa.delete(lyrics).where(its))
+                self._delete(lyrics, its)
 
     def ids_of_paths(self, paths: Iterable[str]) -> dict[str, int]:
         """Tell the ids of tracks by their paths."""
@@ -91,7 +96,11 @@ class Transaction:
         for batch in batches(found):
             ids = [track for track, _ in batch]
             there = set(self._connection.execute(sa.select(tracks.c.id).where(tracks.c.id.in_(ids))).scalars())
-            rows = [{"track_id": track, **dataclasses.asdict(each)} for track, each in batch if track in there]
+            rows = [
+                {"track_id": track, **{name: getattr(each, name) for name in LYRICS}}
+                for track, each in batch
+                if track in there
+            ]
             upsert(self._connection, lyrics, rows, "track_id", "source")
             self._pack_affects(there)
 
@@ -120,7 +129,7 @@ class Transaction:
         removed = 0
         for table in (failures, tracks):
             inside = sa.or_(table.c.path == path, below((path,), table.c.path))
-            removed += self._connection.execute(sa.delete(table).where(inside)).rowcount
+            removed += self._delete(table, inside)
         return removed
 
     def forget_source(self, source: str) -> int:
@@ -128,8 +137,8 @@ class Transaction:
         its = sa.select(song_sources.c.track_id).where(song_sources.c.source == source)
         others = sa.select(song_sources.c.track_id).where(song_sources.c.source != source)
         alone = sa.and_(tracks.c.path.is_(None), tracks.c.id.in_(its), tracks.c.id.not_in(others))
-        removed = self._connection.execute(sa.delete(tracks).where(alone)).rowcount
-        self._connection.execute(sa.delete(song_sources).where(song_sources.c.source == source))
+        removed = self._delete(tracks, alone)
+        self._delete(song_sources, song_sources.c.source == source)
         return removed
 
     def _pack_affects(self, ids: Iterable[int]) -> None:
@@ -140,7 +149,7 @@ class Transaction:
             packed = [pack(row) for row in present]
             upsert(self._connection, affects, packed, "track_id")
             if gone := set(batch) - {row["track_id"] for row in packed}:
-                self._connection.execute(sa.delete(affects).where(affects.c.track_id.in_(gone)))
+                self._delete(affects, affects.c.track_id.in_(gone))
 
     def mark(self, ids: Iterable[int], *, missing: bool) -> None:
         """Mark tracks as missing or as present again."""
@@ -154,32 +163,50 @@ class Transaction:
         sound = sa.case((bytes_only, content), else_=tracks.c.sound)
         values = {"size": file.size, "mtime_ns": file.mtime_ns, "content": content, "sound": sound}
         same = sa.and_(tracks.c.id == track, tracks.c.path == file.path)
+        said.follow(self._connection, track, content)
         self._connection.execute(sa.update(tracks).where(same).values(values))
 
     def remove_missing(self) -> int:
         """Remove the tracks that are marked missing for good."""
-        result = self._connection.execute(sa.delete(tracks).where(tracks.c.missing.is_(True)))
-        return result.rowcount
+        return self._delete(tracks, tracks.c.missing.is_(True))
 
     def remove_songs(self) -> int:
         """Remove the songs without a file for good."""
-        result = self._connection.execute(sa.delete(tracks).where(tracks.c.path.is_(None)))
-        return result.rowcount
+        return self._delete(tracks, tracks.c.path.is_(None))
+
+    def _delete(self, table: sa.Table, which: sa.ColumnElement[bool]) -> int:
+        return self._connection.execute(sa.delete(table).where(which)).rowcount
 
     def put_failure(self, failure: Failure) -> None:
         """Remember that a file could not be analysed.
 
         A track that had this path in an earlier state of the file is marked missing: what was heard is gone.
         """
-        file = failure.file
-        row = {"path": file.path, "size": file.size, "mtime_ns": file.mtime_ns}
-        row |= {"analyzer": failure.analyzer, "reason": failure.reason}
+        row = dataclasses.asdict(failure) | {"path": os.fsencode(failure.path)}
         upsert(self._connection, failures, [row], "path")
-        changed = sa.or_(tracks.c.size != file.size, tracks.c.mtime_ns != file.mtime_ns)
-        overwritten = sa.select(tracks.c.id).where(tracks.c.path == file.path, changed)
+        changed = sa.or_(tracks.c.size != failure.size, tracks.c.mtime_ns != failure.mtime_ns)
+        overwritten = sa.select(tracks.c.id).where(tracks.c.path == failure.path, changed)
         self.mark(list(self._connection.execute(overwritten).scalars()), missing=True)
 
     def forget_failures(self, paths: Iterable[str]) -> None:
         """Forget failures."""
         for batch in batches(paths):
-            self._connection.execute(sa.delete(failures).where(failures.c.path.in_(batch)))
+            self._delete(failures, failures.c.path.in_(batch))
+
+    def feedback(self, person: str | None = None) -> list[Feedback]:
+        """Read what was said, as `LibraryStore.feedback` does."""
+        return said.read(self._connection, person)
+
+    def add_feedback(self, entries: Iterable[Feedback]) -> list[int]:
+        """Store what people said, and give the numbers of that."""
+        return said.add(self._connection, entries)
+
+    def put_feedback(self, entries: Iterable[Feedback]) -> int:
+        """Store what was said elsewhere, unless it is there, and give the number of what was not."""
+        known = {dataclasses.replace(each, id=0) for each in self.feedback()}
+        given = dict.fromkeys(dataclasses.replace(each, id=0) for each in entries)
+        return len(self.add_feedback(each for each in given if each not in known))
+
+    def remove_feedback(self, id: int) -> None:  # noqa: A002
+        """Take back what was said."""
+        self._delete(feedback, feedback.c.id == id)

@@ -13,23 +13,16 @@ from img2music.progress import Progress, Step, unwatched
 from img2music.shapes import Result
 
 
-@dataclass
+@dataclass(repr=False)
 class Verification(Result):
-    """What is wrong with a library or its files.
-
-    Attributes
-    ----------
-    database : list of str
-        Faults of the database; empty if it is sound.
-    files : list of InputError
-        Tracks whose files are gone, now or at the last scan, have changed or can't be read.
-    checked : int
-        Number of files that were looked at.
-    """
+    """What is wrong with a library or its files."""
 
     database: list[str] = field(default_factory=list)
+    """Faults of the database; empty if it is sound."""
     files: list[InputError] = field(default_factory=list)
+    """Tracks whose files are gone, now or at the last scan, have changed or can't be read."""
     checked: int = 0
+    """Number of files that were looked at."""
 
 
 def verify(store: LibraryStore, *, content: bool = False, progress: Progress = unwatched) -> Verification:

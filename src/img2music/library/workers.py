@@ -33,6 +33,15 @@ def content_hash(file: FileState) -> str:
     return digest.hexdigest()
 
 
+def content_of(path: str) -> str:
+    """Hash the bytes of a file as it is now."""
+    try:
+        status = os.stat(path)  # noqa: PTH116
+    except OSError as error:
+        raise InputError(f"can't be read: {error.strerror or error}.", path) from None
+    return content_hash(FileState(path, status.st_size, status.st_mtime_ns))
+
+
 def tags_of(file: FileState) -> tuple[Tags, str | None]:
     """Read the tags of a file whose sound is known."""
     from img2music.connectors.tags import read_tags

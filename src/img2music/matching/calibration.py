@@ -4,6 +4,10 @@ Pictures and songs fill the affect plane differently: people rate photos over mo
 a library crowd in a part. Compared as they are, one or two songs at the rim answer every photo. *Relative*
 matching compares ranks instead: how pleasant a photo is among photos with how pleasant a song is among the
 songs of its library. *Absolute* matching compares the affects themselves, as the original Img2Music did.
+
+A reading is not what people feel, and pictures and songs are not read equally well. A picture that is read as livelier
+than nine tenths of pictures is, if little is known of arousal, expected only a little above their middle; so is a song.
+Relative matching looks for the songs whose expected rank is that of the picture.
 """
 
 from dataclasses import dataclass
@@ -15,20 +19,53 @@ from img2music.affect import Affect
 from img2music.distribution import AffectDistribution
 from img2music.options import MatchMode
 
+HEARD = (0.51, 0.73)
+"""Correlation of readings of songs with people's ratings, on Emotify, of a genre that did not train the model
+(docs/models/music-affect.md): valence, arousal."""
 
-def similarity(distance: float) -> float:
-    """Similarity of two positions, 1 / (1 + distance), as in the original Img2Music (DSL 23-1).
+
+def expected(correlation: ArrayLike) -> NDArray[np.float64]:
+    """Share of the quantile at which a reading stands that is kept at the quantile where it is expected.
+
+    Let a reading x and what is read, y, be standard normal with correlation r. Given x, y is normal with mean r x and
+    variance 1 - r^2, so its rank, Phi(y), is Phi(r x / sqrt(2 - r^2)) on average (Rasmussen & Williams 2006, Gaussian
+    Processes for Machine Learning, equation 3.82).
 
     Parameters
     ----------
-    distance : float
-        Euclidean, at least 0.
+    correlation : array_like
+        Of readings with what is read, in [0, 1].
 
     Returns
     -------
-    float
-        In (0, 1]; 1 for equal positions.
+    ndarray of float64
+        In [0, 1]; 0 where readings say nothing, 1 where they are right.
     """
+    r = np.asarray(correlation, dtype=np.float64)
+    return np.asarray(r / np.sqrt(2.0 - r**2))
+
+
+def targets(
+    points: ArrayLike, among: AffectDistribution, spread: tuple[float, float] | None = None
+) -> NDArray[np.float64]:
+    """Ranks of the songs whose true rank is expected to be that of the given affects, shape (n, 2), among their kind.
+
+    ``spread`` is how unsure the readings are, by default as unsure as is usual; songs, of which it is not known, stand
+    at their own ranks. Quantiles are those of a logistic distribution, which needs no tables and keeps 0 and 1.
+    """
+    ranks = among.ranks(points)
+    spread = spread or among.spread
+    if spread is None:
+        return ranks
+    varying = np.array([among.valence.var(), among.arousal.var()])
+    seen = np.sqrt(varying / np.maximum(varying + np.square(spread), 1e-12))
+    share = expected(seen) / expected(HEARD)
+    odds, against = ranks**share, (1.0 - ranks) ** share
+    return np.asarray(odds / (odds + against))
+
+
+def similarity(distance: float) -> float:
+    """Similarity of two positions at a Euclidean distance, as in the original Img2Music (DSL 23-1); 1 at none."""
     return 1.0 / (1.0 + distance)
 
 
@@ -60,13 +97,15 @@ class Calibration:
         """Positions of the library's own tracks, whose affects have shape (n, 2)."""
         return ranks_within(points) if self.mode is MatchMode.RELATIVE else points
 
-    def place(self, affect: Affect, among: AffectDistribution | None) -> tuple[float, float]:
-        """Position of an affect among its kind: natural images, or `library` for music.
+    def place(
+        self, affect: Affect, among: AffectDistribution | None, spread: tuple[float, float] | None = None
+    ) -> tuple[float, float]:
+        """Position of an affect, which is so unsure, of its kind: natural images, or `library` for music.
 
-        What a person asks for in numbers is among none: it *is* the position, so that (1, 1) means the most pleasant
+        What a person asks for in numbers is of no kind: it *is* the position, so that (1, 1) means the most pleasant
         and most excited songs there are.
         """
         if self.mode is MatchMode.ABSOLUTE or among is None:
             return affect.valence, affect.arousal
-        valence, arousal = among.ranks([(affect.valence, affect.arousal)])[0]
-        return float(valence), float(arousal)
+        valence, arousal = targets([(affect.valence, affect.arousal)], among, spread)[0].tolist()
+        return valence, arousal

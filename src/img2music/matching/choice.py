@@ -1,7 +1,7 @@
 """Which tracks of a library may be chosen: those that are there, pass the filters, and are music."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -39,8 +39,11 @@ class Choice:
         return f"Left out as no music: {', '.join(parts)}; `speech=True` takes them in."
 
 
-def choosable(store: "LibraryStore", ids: NDArray[np.int64], where: TrackFilter) -> Choice:
-    """Find which of these tracks, all present, may be chosen; a `LibraryError` says why there are none."""
+def choosable(store: "LibraryStore", ids: NDArray[np.int64], where: TrackFilter, never: Collection[int] = ()) -> Choice:
+    """Find which of these tracks, all present, may be chosen; a `LibraryError` says why there are none.
+
+    ``never`` are those that the person who asks never wants.
+    """
     if len(ids) == 0:
         missing = store.count(missing=True)
         raise LibraryError(
@@ -56,10 +59,14 @@ def choosable(store: "LibraryStore", ids: NDArray[np.int64], where: TrackFilter)
         unmusical = allowed & np.isin(ids, list(kinds))
         left_out.update(kinds[id_] for id_ in ids[unmusical].tolist())
         allowed &= ~unmusical
+    unwanted = allowed & np.isin(ids, list(never))
+    allowed &= ~unwanted
     if allowed.any():
         return Choice(allowed, left_out)
     reason = "passes the filters: loosen them"
-    if left_out:
+    if unwanted.any():
+        reason = f"may be chosen but {np.count_nonzero(unwanted)} that you never want: take that back"
+    elif left_out:
         that = " that passes the filters" if where.narrows else ""
         reason = f"is music{that}, but speech, noise or very short ({left_out.total()}): `speech=True` takes them in"
     elif where.file and not len(store.ids(TrackFilter(file=True))):

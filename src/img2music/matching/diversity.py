@@ -5,12 +5,8 @@ import re
 from collections.abc import Callable, Iterable
 from pathlib import PurePath
 
-from img2music.library.schema import UNKNOWN_ARTISTS, fold
+from img2music.library.schema import SAME_LENGTH, UNKNOWN_ARTISTS, folded
 from img2music.track import Track
-
-SAME_LENGTH = 2.0
-"""Seconds by which two encodings of one recording may differ: padding of lossy encoders and trimmed silence
-stay well below it, an edit or a live version seldom does."""
 
 Copy = tuple[str, int, str, str | None]
 """Sound, id, path and album of a track."""
@@ -46,11 +42,6 @@ def _worse(copy: Copy) -> tuple[int, bool, int, int]:
     stem = PurePath(name).stem
     aside = sum(bool(_ASIDE.search(folder)) for folder in folders) + bool(_NUMBERED.search(stem))
     return aside, album is None, len(stem), id_
-
-
-def folded(text: str | None) -> str:
-    """Text without regard to case and spacing; empty for none."""
-    return "" if text is None else " ".join(fold(text).split())
 
 
 def _as_long(length: float | None, other: float | None) -> bool:

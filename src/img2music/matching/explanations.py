@@ -36,7 +36,13 @@ class Asked:
     name: str  # as in "like NAME": "the photo", "this song", "what you asked for"
     affect: Affect
     position: tuple[float, float]  # in the space of the match
-    among: str = "pictures"  # what relative matching ranks it among
+    among: str = "pictures"  # its kind
+    rank: tuple[float, float] | None = None  # among its kind, if it is not the position
+
+    @property
+    def standing(self) -> tuple[float, float]:
+        """Where it stands among its kind."""
+        return self.rank or self.position
 
 
 def explain(
@@ -75,7 +81,7 @@ def _likeness(asked: Asked, track: Track, position: tuple[float, float]) -> str:
     shared = [
         word
         for axis in (1, 0)
-        if (word := _lean(axis, asked.affect, asked.position)) and word == _lean(axis, track.affect, position)
+        if (word := _lean(axis, asked.affect, asked.standing)) and word == _lean(axis, track.affect, position)
     ]
     if not shared:
         return f"Feels like {asked.name} ({asked.affect.word})"
@@ -119,7 +125,7 @@ def _stand(affect: Affect, asked: Asked, library: AffectDistribution) -> str | N
 
 def _as_asked(asked: Asked, axis: int, *, upper: bool) -> str:
     """Say that the query stands there too, where its own word says otherwise: a weary photo is livelier than most."""
-    value, rank = (asked.affect.valence, asked.affect.arousal)[axis], asked.position[axis]
+    value, rank = (asked.affect.valence, asked.affect.arousal)[axis], asked.standing[axis]
     share = rank if upper else 1.0 - rank
     if (value > 0.5) is upper or share <= 0.5:
         return ""

@@ -1,13 +1,10 @@
 """Ranks the tracks of a library for queries."""
 
-import math
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from img2music.affect import Affect
 from img2music.analysis import CurvePoint
 from img2music.distribution import AffectDistribution
 from img2music.errors import InputError
@@ -16,12 +13,13 @@ from img2music.matching.calibration import Calibration, similarity
 from img2music.matching.choice import choosable
 from img2music.matching.diversity import Diversity
 from img2music.matching.explanations import Asked, explain
+from img2music.matching.favours import PersonalSpace
 from img2music.matching.passages import best_passage
+from img2music.matching.person import NOBODY, Person
 from img2music.matching.query import Query, QueryKind
 from img2music.matching.ranking import Neighbour, TrackSpace
 from img2music.matching.recommendation import Match, Recommendation, Recommendations
 from img2music.matching.sequencing import Pick, sequence
-from img2music.matching.widening import widened
 from img2music.options import MatchMode, RecommendOptions
 
 if TYPE_CHECKING:
@@ -40,10 +38,10 @@ class Matcher:
     It stands for the library as it was when it was made.
     """
 
-    def __init__(self, store: "LibraryStore", mode: MatchMode, where: TrackFilter) -> None:
+    def __init__(self, store: "LibraryStore", mode: MatchMode, where: TrackFilter, person: Person = NOBODY) -> None:
         columns = store.columns(("id", "valence", "arousal"))
         ids = columns["id"]
-        choice = choosable(store, ids, where)
+        choice = choosable(store, ids, where, person.never)
         if choice.refusal:
             raise choice.refusal
         points = np.column_stack([columns["valence"], columns["arousal"]])
@@ -51,6 +49,7 @@ class Matcher:
         self.allowed = int(np.count_nonzero(choice.allowed))
         self._mode = mode
         self._where = where
+        self._person = person
         self._read_curves = store.curves
         # What we hear and what a table says of other songs are two measures: each is ranked among its own.
         without_file = np.isin(ids, store.ids(TrackFilter(file=False)), assume_unique=True)
@@ -70,81 +69,90 @@ class Matcher:
         options: RecommendOptions,
         natural: AffectDistribution | None = None,
         *,
+        pictures: Sequence[str | None] | None = None,
         notes: Sequence[str] = (),
         errors: Sequence[InputError] = (),
     ) -> Recommendations:
         """Rank tracks for each query, or choose one playlist for all.
 
-        ``natural`` holds the affects of natural images, among which relative matching ranks a picture; ``notes`` and
-        ``errors`` are what is known already.
+        ``natural`` holds the affects of natural images, among which relative matching ranks a picture; ``pictures`` the
+        hashes of queries that are pictures; ``notes`` and ``errors`` are what is known already.
         """
         songs = max(options.top, len(queries)) if options.together else options.top
         found: list[Recommendation] = []
         lengths: list[int] = []
-        for group in [queries] if options.together and queries else [[query] for query in queries]:
-            positions = [self._place(query, query.affect, natural) for query in group]
+        parts = [slice(0, len(queries))] if options.together else [slice(n, n + 1) for n in range(len(queries))]
+        for part in parts if queries else []:
+            group = queries[part]
+            positions = [self._place(query, natural) for query in group]
+            space = self._space
+            if self._person is not NOBODY:
+                hashes = [None] * len(group) if pictures is None else pictures[part]
+                space = PersonalSpace(space, self._person, positions, hashes)
             for limit in _artist_limits(options, songs, self.allowed):
                 diversity = Diversity(limit)
                 for query in group:
                     if query.track is not None:
                         diversity.exclude(query.track)
                 if options.together:
-                    picks = sequence(self._space, positions, songs, diversity)
+                    picks = sequence(space, positions, songs, diversity)
                 else:
-                    picks = [(0, each) for each in self._best(group[0], positions[0], options, natural, diversity)]
+                    picks = [(0, each) for each in space.nearest(positions[0], options.top, diversity)]
                 if len(picks) == songs:
                     break
             lengths.append(len(picks))
-            found += self._recommendations(group, positions, picks)
+            found += self._recommendations(group, positions, picks, natural)
         said = (*notes, *self.notes, *self._short_notes(lengths, songs, options))
         return Recommendations(self._mode, options.together, tuple(found), said, tuple(errors), self._positions)
 
-    def _place(self, query: Query, affect: Affect, natural: AffectDistribution | None) -> tuple[float, float]:
-        """Position in the space of the match of a query's affect, or of one near it."""
+    def _place(self, query: Query, natural: AffectDistribution | None) -> tuple[float, float]:
+        """Position of a query in the space of the match."""
         calibration = self._calibration(has_file=query.kind is QueryKind.SONG)
         kind = {QueryKind.SONG: calibration.library, QueryKind.IMAGE: natural}
-        return calibration.place(affect, kind.get(query.kind))
+        spread = None if query.spread is None else (query.spread.valence, query.spread.arousal)
+        return calibration.place(query.affect, kind.get(query.kind), spread)
+
+    def _rank(self, query: Query, natural: AffectDistribution | None) -> tuple[float, float] | None:
+        """Where a picture stands among pictures."""
+        if query.kind is not QueryKind.IMAGE or natural is None or self._mode is MatchMode.ABSOLUTE:
+            return None
+        valence, arousal = natural.ranks([(query.affect.valence, query.affect.arousal)])[0].tolist()
+        return valence, arousal
 
     def _calibration(self, *, has_file: bool) -> Calibration:
         """That of the tracks with a file or without; of the others where there are none."""
         return self._calibrations.get(has_file) or self._calibrations[not has_file]
 
-    def _best(
-        self,
-        query: Query,
-        position: tuple[float, float],
-        options: RecommendOptions,
-        natural: AffectDistribution | None,
-        diversity: Diversity,
-    ) -> list[Neighbour]:
-        """The tracks that fit one query best."""
-        if not options.widen or query.spread is None:
-            return self._space.nearest(position, options.top, diversity)
-        reach = (options.widen * query.spread.valence, options.widen * query.spread.arousal)
-        targets = [self._place(query, near, natural) for near in widened(query.affect, reach, options.top)]
-        chosen = [neighbour for target in targets for neighbour in self._space.nearest(target, 1, diversity)]
-        found = [replace(each, distance=math.dist(each.position, position)) for each in chosen]
-        return sorted(found, key=lambda each: each.distance)
-
     def _recommendations(
-        self, queries: Sequence[Query], positions: Sequence[tuple[float, float]], picks: Sequence[Pick]
+        self,
+        queries: Sequence[Query],
+        positions: Sequence[tuple[float, float]],
+        picks: Sequence[Pick],
+        natural: AffectDistribution | None,
     ) -> Iterator[Recommendation]:
         curves = self._read_curves([neighbour.track.id for _, neighbour in picks])
         matches: list[list[Match]] = [[] for _ in queries]
+        asked = [
+            Asked(
+                query.name,
+                query.affect,
+                position,
+                "pictures" if query.kind is QueryKind.IMAGE else "its songs",
+                self._rank(query, natural),
+            )
+            for query, position in zip(queries, positions, strict=True)
+        ]
         for rank, (index, neighbour) in enumerate(picks, start=1):
             curve = curves.get(neighbour.track.id, ())
-            matches[index].append(self._match(rank, queries[index], positions[index], neighbour, curve))
+            matches[index].append(self._match(rank, asked[index], neighbour, curve))
         for query, position, own in zip(queries, positions, matches, strict=True):
             yield Recommendation(query, position, tuple(own))
 
-    def _match(
-        self, rank: int, query: Query, position: tuple[float, float], found: Neighbour, curve: Sequence[CurvePoint]
-    ) -> Match:
-        among = "pictures" if query.kind is QueryKind.IMAGE else "its songs"
+    def _match(self, rank: int, asked: Asked, found: Neighbour, curve: Sequence[CurvePoint]) -> Match:
         calibration = self._calibration(has_file=found.track.path is not None)
         heard = [calibration.place(point.affect, calibration.library) for point in curve]
         reason = explain(
-            Asked(query.name, query.affect, position, among),
+            asked,
             found.track,
             found.position,
             matching=self._mode,
@@ -152,7 +160,9 @@ class Matcher:
             first=rank == 1,
             filtered=self._where.narrows,
         )
-        passage = best_passage(curve, heard, position, found.track.duration)
+        if found.track.id in self._person.liked:
+            reason += ", and you like it"
+        passage = best_passage(curve, heard, asked.position, found.track.duration)
         return Match(rank, found.track, found.position, found.distance, similarity(found.distance), passage, reason)
 
     def _short_notes(self, lengths: Sequence[int], songs: int, options: RecommendOptions) -> Iterator[str]:

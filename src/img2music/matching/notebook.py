@@ -6,7 +6,7 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from img2music.matching.playlists import clean, file_uri
+from img2music.matching.playlists import clean
 
 if TYPE_CHECKING:
     from img2music.matching.recommendation import Match, Recommendation
@@ -39,7 +39,7 @@ def _player(match: "Match") -> str:
         return ""
     here = Path.cwd()  # whose files a notebook's server gives out; others a browser opens in a local page only
     inside = Path(path).is_relative_to(here)
-    uri = urllib.parse.quote(os.fsencode(Path(path).relative_to(here))) if inside else file_uri(path)
+    uri = urllib.parse.quote(os.fsencode(Path(path).relative_to(here))) if inside else Path(path).as_uri()
     source = escape(f"{uri}#t={passage.start:g},{passage.end:g}")
     return f'{passage}<br/><audio controls preload="none" style="width: 14em; height: 2em" src="{source}"></audio>'
 

@@ -18,12 +18,15 @@ class Passage:
     end: float
 
     def __str__(self) -> str:
-        return f"{_clock(self.start)}-{_clock(self.end)}"
+        return f"{clock(self.start)}-{clock(self.end)}"
 
 
-def _clock(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes}:{rest:02}"
+def clock(seconds: float, decimals: int = 0) -> str:
+    """Seconds as people write them, such as 3:07, 3:07.2 or 1:02:03."""
+    minutes, rest = divmod(round(seconds, decimals), 60)
+    hours, minutes = divmod(int(minutes), 60)
+    shown_rest = f"{rest:0{3 + decimals if decimals else 2}.{decimals}f}"
+    return f"{hours}:{minutes:02}:{shown_rest}" if hours else f"{minutes}:{shown_rest}"
 
 
 def best_passage(

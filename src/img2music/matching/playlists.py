@@ -40,29 +40,14 @@ class PlaylistFormat(Format):
     """A format that recommendations are written in."""
 
     write: Writer
-    files_only: bool  # whether it has no room for a song without a file
+    files_only: bool = False  # whether it has no room for a song without a file
 
 
-FORMATS: Formats[PlaylistFormat] = Formats("a list of matches")
-
-
-def registered(name: str, kind: FileKind, *, files_only: bool = False) -> Callable[[Writer], Writer]:
-    """Make a writer a format."""
-
-    def register(write: Writer) -> Writer:
-        FORMATS.add(PlaylistFormat(name, kind, write, files_only))
-        return write
-
-    return register
-
-
-@registered("json", FileKind.json("a JSON list of matches by img2music", "img2music/recommend/2"))
 def as_json(found: "Recommendations", _folder: Path | None = None) -> bytes:
     """JSON in ASCII: names that are not UTF-8 survive as surrogate escapes."""
     return (found.to_json() + "\n").encode("ascii")
 
 
-@registered("csv", FileKind.csv("a CSV list of matches by img2music", CSV_COLUMNS))
 def as_csv(found: "Recommendations", _folder: Path | None = None) -> bytes:
     """CSV with a line for every match (`CSV_COLUMNS`), in UTF-8; bytes of names that are not become escapes."""
     text = io.StringIO()
@@ -79,10 +64,6 @@ def as_csv(found: "Recommendations", _folder: Path | None = None) -> bytes:
     return text.getvalue().encode("utf-8", "backslashreplace")
 
 
-M3U = FileKind("an M3U playlist", (".m3u8", ".m3u"), rb"(\xef\xbb\xbf)?#EXTM3U")
-
-
-@registered("m3u8", M3U, files_only=True)
 def m3u8(found: "Recommendations", folder: Path | None = None) -> bytes:
     """Extended M3U."""
     lines = ["#EXTM3U"]
@@ -91,13 +72,11 @@ def m3u8(found: "Recommendations", folder: Path | None = None) -> bytes:
     return ("\n".join(lines) + "\n").encode("utf-8")
 
 
-@registered("m3u", M3U, files_only=True)
 def m3u(found: "Recommendations", folder: Path | None = None) -> bytes:
     """The same under the older ending, which by itself does not tell the encoding."""
     return m3u8(found, folder).replace(b"#EXTM3U\n", b"#EXTM3U\n#EXTENC:UTF-8\n", 1)
 
 
-@registered("pls", FileKind("a PLS playlist", (".pls",), rb"(\xef\xbb\xbf)?\[playlist\]"), files_only=True)
 def pls(found: "Recommendations", folder: Path | None = None) -> bytes:
     """PLS, version 2."""
     lines, count = ["[playlist]"], 0
@@ -107,7 +86,6 @@ def pls(found: "Recommendations", folder: Path | None = None) -> bytes:
     return "\n".join([*lines, f"NumberOfEntries={count}", "Version=2", ""]).encode("utf-8")
 
 
-@registered("xspf", FileKind("an XSPF playlist", (".xspf",), rb"(\xef\xbb\xbf)?<\?xml.*<playlist"))
 def xspf(found: "Recommendations", _folder: Path | None = None) -> bytes:
     """XSPF. A song without a file has an identifier instead, by which programs such as Spotify's know it."""
     from xml.etree import ElementTree  # only writes here
@@ -124,7 +102,6 @@ def xspf(found: "Recommendations", _folder: Path | None = None) -> bytes:
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{text}\n'.encode()
 
 
-@registered("jspf", FileKind("a JSPF playlist", (".jspf", ".json"), rb'\s*\{\s*"playlist"'))
 def jspf(found: "Recommendations", _folder: Path | None = None) -> bytes:
     """JSPF: XSPF's content as JSON."""
     several = ("location", "identifier")
@@ -144,13 +121,6 @@ def clean(text: str) -> str:
 def one_line(text: str | None) -> str:
     """The same on one line; empty for none."""
     return " ".join(clean(text or "").split())
-
-
-def file_uri(path: str) -> str:
-    """The ``file:`` URI of an absolute path, every byte of it kept (RFC 8089)."""
-    if os.name == "nt":
-        return Path(path).as_uri()
-    return "file://" + urllib.parse.quote_from_bytes(os.fsencode(path), safe="/")
 
 
 def identifier_uri(identifier: str) -> str:
@@ -185,7 +155,7 @@ def _location(path: str, folder: Path | None) -> str:
     not UTF-8) becomes a ``file:`` URI.
     """
     if path != clean(path) or path != path.strip() or len(path.splitlines()) != 1 or "\t" in path:
-        return file_uri(path)
+        return Path(path).as_uri()
     inside = None if folder is None else _seen_from(folder, path)
     if inside is None:
         return path
@@ -212,7 +182,7 @@ def _xspf_fields(match: "Match") -> Mapping[str, Any]:
     """Fields of one track under XSPF's names, in the order of its specification."""
     track = match.track
     fields = {
-        "location": "" if track.path is None else file_uri(track.path),
+        "location": "" if track.path is None else Path(track.path).as_uri(),
         "identifier": identifier_uri(track.identifier or ""),
         "title": one_line(track.shown_title),
         "creator": one_line(track.artist),
@@ -221,3 +191,19 @@ def _xspf_fields(match: "Match") -> Mapping[str, Any]:
         "duration": "" if track.duration is None else round(track.duration * 1000),
     }
     return {name: value for name, value in fields.items() if value != ""}
+
+
+_M3U = FileKind("an M3U playlist", (".m3u8", ".m3u"), rb"(\xef\xbb\xbf)?#EXTM3U")
+_PLS = FileKind("a PLS playlist", (".pls",), rb"(\xef\xbb\xbf)?\[playlist\]")
+_XSPF = FileKind("an XSPF playlist", (".xspf",), rb"(\xef\xbb\xbf)?<\?xml.*<playlist")
+_JSPF = FileKind("a JSPF playlist", (".jspf", ".json"), rb'\s*\{\s*"playlist"')
+FORMATS = Formats(
+    "a list of matches",
+    PlaylistFormat("json", FileKind.json("a JSON list of matches by img2music", "img2music/recommend/2"), as_json),
+    PlaylistFormat("csv", FileKind.csv("a CSV list of matches by img2music", CSV_COLUMNS), as_csv),
+    PlaylistFormat("m3u8", _M3U, m3u8, files_only=True),
+    PlaylistFormat("m3u", _M3U, m3u, files_only=True),
+    PlaylistFormat("pls", _PLS, pls, files_only=True),
+    PlaylistFormat("xspf", _XSPF, xspf),
+    PlaylistFormat("jspf", _JSPF, jspf),
+)

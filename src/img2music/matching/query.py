@@ -27,36 +27,24 @@ class QueryKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What songs are looked for.
-
-    Attributes
-    ----------
-    kind : QueryKind
-        "image", "song" or "point".
-    affect : Affect
-        What it feels like, on the unit scale.
-    path : str or None
-        The file; None for a point, and for a picture that came from memory.
-    spread : Affect or None
-        For an image, a standard deviation with each axis of its affect, if the model gives one.
-    note : str or None
-        How much of a damaged file was read.
-    track : Track or None
-        The song, with id 0 if the library does not hold it; neither it nor its duplicates are recommended.
-    word : str
-        One plain word for the affect, such as "serene".
-    emotions : dict of str to float
-        Probabilities of the basic emotions and neutral.
-    """
+    """What songs are looked for."""
 
     kind: QueryKind
+    """"image", "song" or "point"."""
     affect: Affect
+    """What it feels like, on the unit scale."""
     path: str | None = None
+    """The file; None for a point, and for a picture that came from memory."""
     spread: Affect | None = None
+    """For an image, a standard deviation with each axis of its affect, if the model gives one."""
     note: str | None = None
+    """How much of a damaged file was read."""
     track: Track | None = None
+    """The song, with id 0 if the library does not hold it; neither it nor its duplicates are recommended."""
     word: str = field(init=False)
+    """One plain word for the affect, such as "serene"."""
     emotions: dict[str, float] = field(init=False, compare=False)
+    """Probabilities of the basic emotions and neutral."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "word", self.affect.word)

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeGuard, cast
 
 from img2music.affect import Affect
-from img2music.analysis import TrackAnalysis
 from img2music.connectors.folders import (
     FileState,
     FolderWalk,
@@ -192,21 +191,15 @@ def _read_song(path: str, store: "LibraryStore") -> Query | InputError:
         return InputError(why_no_sound(path, error.reason), path)
     except OSError as error:
         return InputError(f"can't be read: {error.strerror}.", path)
-    track = _track(path, content, sound, analysis)
-    return Query(QueryKind.SONG, analysis.affect, path, track=track, note=analysis.note)
-
-
-def _track(path: str, content: str, sound: str, analysis: TrackAnalysis) -> Track:
-    """A song from outside, so that the library's copies of it are known; its id is 0, which no track has."""
-    return Track(
-        id=0,
+    track = Track(
+        id=0,  # which no track of the library has; the rest tells its copies there
         path=path,
         **dataclasses.asdict(read_tags(path)),
         duration=analysis.duration,
         content=content,
         analyzer=analysis.analyzer,
-        missing=False,
         affect=analysis.affect,
         features=analysis.features,
         sound=sound,
     )
+    return Query(QueryKind.SONG, analysis.affect, path, track=track, note=analysis.note)

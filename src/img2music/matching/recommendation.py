@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from img2music import shapes
+from img2music.arguments import checked
 from img2music.errors import InputError, UsageError
 from img2music.files import write_atomically
 from img2music.matching import notebook
@@ -20,72 +21,46 @@ from img2music.track import Track
 
 
 @dataclass(frozen=True, slots=True)
-class Match:
-    """A track ranked for a query.
-
-    Attributes
-    ----------
-    rank : int
-        1 for the best; in one playlist for several queries, 1 for the first song of it.
-    track : Track
-        The song.
-    position : tuple of (float, float)
-        Where it stands in the space of the match: its ranks of valence and arousal, or with ``match="absolute"`` its
-        affect.
-    distance : float
-        Euclidean distance from the query in that space, from 0 to 1.42.
-    similarity : float
-        1 / (1 + distance).
-    passage : Passage or None
-        The passage that fits best; None for a song without a file.
-    reason : str
-        One line for a person.
-    """
+class Match(shapes.Result):
+    """A track ranked for a query."""
 
     rank: int
+    """1 for the best; in one playlist for several queries, 1 for the first song of it."""
     track: Track
+    """The song."""
     position: tuple[float, float]
+    """Where it stands in the space of the match: its ranks of valence and arousal, or with ``match="absolute"`` its
+    affect."""
     distance: float
+    """Euclidean distance from the query in that space, from 0 to 1.42."""
     similarity: float
+    """1 / (1 + distance)."""
     passage: Passage | None
+    """The passage that fits best; None for a song without a file."""
     reason: str
+    """One line for a person."""
 
     def __repr__(self) -> str:
         name = self.track.display_name
         return f"<Match {self.rank}: {name!r}, similarity {self.similarity:.2f}, passage {self.passage}>"
 
-    def to_dict(self) -> dict[str, Any]:
-        """An item of ``matches`` in the shape ``img2music/recommend/2``, of builtin types."""
-        return shapes.to_dict(self)
-
 
 @dataclass(frozen=True, slots=True)
-class Recommendation:
-    """The matches of one query.
-
-    Attributes
-    ----------
-    query : Query
-        What was asked for.
-    position : tuple of (float, float)
-        Where it stands in the space of the match, as in `Match`.
-    matches : tuple of Match
-        Best first; in one playlist for several queries, those that play for this one, in order of playing.
-    """
+class Recommendation(shapes.Result):
+    """The matches of one query."""
 
     query: Query
+    """What was asked for."""
     position: tuple[float, float]
+    """Where it stands in the space of the match, as in `Match`."""
     matches: tuple[Match, ...]
+    """Best first; in one playlist for several queries, those that play for this one, in order of playing."""
 
     def __repr__(self) -> str:
         return f"<Recommendation for {self.query}: {len(self.matches)} matches>"
 
     def _repr_html_(self) -> str:
         return notebook.as_html(self)
-
-    def to_dict(self) -> dict[str, Any]:
-        """An item of ``recommendations`` in the shape ``img2music/recommend/2``, of builtin types."""
-        return shapes.to_dict(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,19 +79,6 @@ class RecommendShape:
 class Recommendations(shapes.Result, Sequence[Recommendation]):
     """What one call recommends: a sequence of a `Recommendation` for each query, in the order of the queries.
 
-    Attributes
-    ----------
-    match : MatchMode
-        "relative" or "absolute".
-    together : bool
-        Whether all matches are one playlist, in order of playing.
-    recommendations : tuple of Recommendation
-        What the sequence holds.
-    notes : tuple of str
-        What a person should know about the result as a whole.
-    errors : tuple of InputError
-        Files that could not be read.
-
     Examples
     --------
     >>> import img2music
@@ -128,10 +90,15 @@ class Recommendations(shapes.Result, Sequence[Recommendation]):
     """
 
     match: MatchMode
+    """"relative" or "absolute"."""
     together: bool
+    """Whether all matches are one playlist, in order of playing."""
     recommendations: tuple[Recommendation, ...]
+    """What the sequence holds."""
     notes: tuple[str, ...] = ()
+    """What a person should know about the result as a whole."""
     errors: tuple[InputError, ...] = ()
+    """Files that could not be read."""
     songs: InitVar[NDArray[np.float64] | None] = None  # where all songs stand, shape (n, 2): what `plot` draws
 
     def __post_init__(self, songs: NDArray[np.float64] | None) -> None:
@@ -167,6 +134,7 @@ class Recommendations(shapes.Result, Sequence[Recommendation]):
         own = (self.match, self.together, self.recommendations, self.notes, shapes.problems(self.errors))
         return shapes.to_dict(RecommendShape("img2music/recommend/2", *own))
 
+    @checked
     def save(self, file: AnyPath, format: str | None = None) -> None:  # noqa: A002
         """Write a playlist, CSV or JSON; an older file of the same kind is replaced.
 
@@ -187,6 +155,7 @@ class Recommendations(shapes.Result, Sequence[Recommendation]):
             raise UsageError("Nothing was recommended, so nothing is written.")
         write_atomically(chosen.write(self, target.absolute().parent), target, chosen.kind)
 
+    @checked
     def plot(self, file: AnyPath) -> tuple[str, ...]:
         """Draw the library, the queries and their matches on the affect plane.
 

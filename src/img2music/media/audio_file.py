@@ -1,16 +1,18 @@
 """Sound files to samples: anything libav decodes, by excerpts, streaming."""
 
 import itertools
+import math
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, BinaryIO, Self
+from functools import partial
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
 from img2music.errors import InputError, reason_of
-from img2music.files import open_regular
+from img2music.files import Closing, open_regular
 from img2music.media.excerpts import AudioInfo, Excerpt
 from img2music.media.resampling import Resampler, channels_of, check_frame, layout_of
 
@@ -56,7 +58,7 @@ class _Link:
     end: float
 
 
-class AudioFile:
+class AudioFile(Closing):
     """A sound file, open for decoding.
 
     Use it in a ``with`` statement. At no time is more of it in memory than one excerpt.
@@ -75,26 +77,19 @@ class AudioFile:
             links = [] if link else self._read_links(file)
         self._open()
         try:
-            container, context = self._container.format.name, self._stream.codec_context
+            context = self._stream.codec_context
             channels, rate = context.layout.nb_channels, context.sample_rate
-            self.info = AudioInfo(
-                0.0, container, context.codec.canonical_name, channels, rate, _begins(self._container, rate)
-            )
+            begins = _begins(self._container, rate)
+            self.info = AudioInfo(0.0, context.codec.canonical_name, channels, rate, begins)
             if len(links) > 1:
                 self._join(links)
             duration = self._stated_duration()
             if duration is None:
                 duration = self._measured_duration() if measured else 0.0
-            self._set_duration(duration)
+            self.info = replace(self.info, duration=duration)
         except BaseException:
             self.close()
             raise
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
     @property
     def moving(self) -> bool:
@@ -115,7 +110,7 @@ class AudioFile:
             return False
         before = self.info.duration
         self._reopen()
-        self._set_duration(self._measured_duration())
+        self.info = replace(self.info, duration=self._measured_duration())
         return self.info.duration < before - SHORTFALL / 2
 
     def excerpts(self, spans: Sequence[tuple[float, float]]) -> Iterator[Excerpt]:
@@ -144,7 +139,7 @@ class AudioFile:
                         yield from audio.pieces(max(0.0, start - link.start), rate=rate, layout=layout)
             return
         resampler = Resampler(rate, layout, self.path)
-        sought = None if self.info.container in WITHOUT_EXACT_SEEKING else self._sought(start)
+        sought = None if self._container.format.name in WITHOUT_EXACT_SEEKING else self._sought(start)
         if sought is None:
             self._reopen()
             position, frames = 0.0, self._frames()
@@ -174,19 +169,15 @@ class AudioFile:
 
         av.logging.set_level(None)
         options = {"format_whitelist": FORMATS, "protocol_whitelist": "file,subfile"}
-
-        def opened(source: Any, named: str | None = None) -> "InputContainer":
-            container: InputContainer = av.open(source, format=named, options=options, metadata_errors="replace")
-            return container
-
+        opened: Any = partial(av.open, options=options, metadata_errors="replace")
         try:
             try:
                 # "file:" keeps libav from reading a name such as "concat:a|b" as a protocol.
                 if self._link is None:
-                    self._container = opened("file:" + self.path)
+                    self._container: InputContainer = opened("file:" + self.path)
                 else:
                     first, after = self._link
-                    self._container = opened(f"subfile,,start,{first},end,{after},,:file:{self.path}", "ogg")
+                    self._container = opened(f"subfile,,start,{first},end,{after},,:file:{self.path}", format="ogg")
             except (av.error.InvalidDataError, av.error.ArgumentError):
                 # A song called cover.jpg is taken for a picture, by its name. Without a name, bytes decide.
                 self._file = open_regular(self.path, "a sound file")
@@ -212,9 +203,6 @@ class AudioFile:
     def _reopen(self) -> None:
         self.close()
         self._open()
-
-    def _set_duration(self, duration: float) -> None:
-        self.info = replace(self.info, duration=duration)
 
     def _read_links(self, file: BinaryIO) -> list[tuple[int, int]]:
         """First byte of each link of an Ogg file, and the byte after its last; none of what is no Ogg file."""
@@ -307,9 +295,7 @@ class AudioFile:
             self._decoded += bool(frames)
             for frame in frames:
                 if frame.samples:
-                    start = end or 0.0
-                    if frame.pts is not None and frame.time_base is not None:
-                        start = float(frame.pts * frame.time_base)
+                    start = (end or 0.0) if frame.time is None else frame.time
                     # What precedes the first frame may lack what it builds on, and the end may be cut.
                     if end is not None and (failed > least or start > end + LEAST_GAP):
                         self.damaged = True
@@ -360,16 +346,17 @@ class AudioFile:
         """Join frames, the first of them at ``origin`` seconds, in its form, into an excerpt; and where they end."""
         check_frame(first, self.path)
         rate, layout = min(first.sample_rate, HIGHEST_RATE), layout_of(first)
-        resampler = Resampler(rate, layout, self.path, piece=0)
+        resampler = Resampler(rate, layout, self.path, piece=math.inf)
         skipped, wanted = (max(0, round((time - origin) * rate)) for time in (start, end))
-        parts = [resampler.add(first)]
-        count = len(parts[0])
-        while count < wanted and (frame := next(frames, None)) is not None:
+        parts = [resampler.add(first)]  # none of them holds anything, unless the form changes, but the last
+        heard = first.samples / first.sample_rate
+        while heard * rate < wanted and (frame := next(frames, None)) is not None:
             parts.append(resampler.add(frame))
-            count += len(parts[-1])
+            heard += frame.samples / frame.sample_rate
+        parts.append(resampler.add(None))
         samples = np.ascontiguousarray(np.concatenate(parts)[skipped:wanted].T)
         excerpt = Excerpt(origin + skipped / rate, rate, channels_of(layout), samples) if samples.size else None
-        return excerpt, origin + count / rate
+        return excerpt, origin + heard
 
     def _linked_excerpts(self, spans: Sequence[tuple[float, float]]) -> Iterator[Excerpt]:
         for link in self._links:

@@ -15,8 +15,7 @@ class AudioInfo:
     """What a sound file says of itself."""
 
     duration: float  # length in seconds
-    container: str  # libav's names of the file format
-    codec: str  # and of the encoding
+    codec: str  # libav's name of the encoding
     channels: int
     rate: int  # samples a second
     # Seconds of the day at which its first sample was recorded, by which editors find it; 0 where it does not say
@@ -49,6 +48,7 @@ def mono(samples: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def tame(samples: NDArray[np.float32]) -> None:
     """See to it that decoded samples are finite, and not absurdly loud; in place."""
-    if samples.size and not np.abs(samples).max() <= LOUDEST_SAMPLE:  # also where it is not a number
+    # Written so that what is not a number is caught too.
+    if samples.size and not (samples.max() <= LOUDEST_SAMPLE and samples.min() >= -LOUDEST_SAMPLE):
         np.nan_to_num(samples, copy=False, nan=0.0, posinf=LOUDEST_SAMPLE, neginf=-LOUDEST_SAMPLE)
         np.clip(samples, -LOUDEST_SAMPLE, LOUDEST_SAMPLE, out=samples)

@@ -1,33 +1,26 @@
-"""The streams of a film's file: copied as they are, encoded anew, or converted, with what they say of themselves."""
+"""The streams of a film's file: copied as they are or encoded anew, with what they say of themselves."""
 
+import itertools
 import os
-import re
 import struct
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from dataclasses import KW_ONLY, dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from img2music.errors import InputError
 from img2music.media import tone
-from img2music.media.film_survey import SAME_RATE, demuxed
+from img2music.media.film_survey import SAME_RATE
 from img2music.media.sound_writer import Timed, timed
-from img2music.media.video import NO_PICTURE, VideoFile, VideoInfo
+from img2music.media.video import VideoFile
 
 if TYPE_CHECKING:
     import av
     from av.container import InputContainer, OutputContainer
-    from av.container.core import Chapter
     from av.packet import Packet
     from av.stream import Stream
-    from av.subtitles.stream import SubtitleStream
 
-MILLISECOND = Fraction(1, 1000)
 CLOSE = 0.0005
 """Seconds: half of the unit in which Matroska and cue sheets tell times."""
-
-COVERS = {"mjpeg": "jpeg", "png": "png"}
-"""Kinds of cover pictures, by libav's name of their codec."""
 
 FORGOTTEN = {"major_brand", "minor_version", "compatible_brands", "encoder", "duration", "vendor_id"}
 """Tags that tell of the old file, and not of the film."""
@@ -57,62 +50,42 @@ OPTIONS = {
 NAMES = {"libx264": "H.264", "libvpx-vp9": "VP9", "libsvtav1": "AV1"}
 
 
-TEXTS = {"ass", "mov_text", "subrip", "text", "webvtt"}
-"""libav's names of the kinds that are text, which it turns into each other."""
-
-KEPT = {
-    "mp4": {"mov_text"},
-    "mov": {"mov_text"},
-    "matroska": {"ass", "dvb_subtitle", "dvd_subtitle", "hdmv_pgs_subtitle", "subrip", "webvtt"},
-    "webm": {"webvtt"},
-}
-"""By libav's name of the container, the kinds that it holds as they are."""
-
-
+@dataclass
 class Copied:
     """Packets of one stream that go into another file as they are, at the film's times."""
 
-    def __init__(
-        self,
-        stream: "Stream",
-        origin: Fraction,
-        duration: float,
-        *,
-        interval: float = 0.0,
-        before: bool = False,
-        empty: int = 0,
-    ) -> None:
-        self._stream = stream
-        self._origin = origin
-        self._duration = duration
-        self._interval = interval
-        self._before = before
-        self._empty = empty
-        self._last: int | None = None
-        self._held: list[Timed] = []
+    stream: "Stream"
+    origin: Fraction
+    duration: float
+    _: KW_ONLY
+    interval: float = 0.0  # seconds of a packet that does not say how long it lasts
+    before: bool = False  # whether what lies before the first picture goes along
+    empty: int = 0  # bytes of a packet in which there is nothing
+    _last: int | None = None
+    _held: list[Timed] = field(default_factory=list)
 
     def take(self, packet: "Packet[Any]") -> list[Timed]:
         """Give a packet its place in the new file."""
         base = packet.time_base
-        if packet.pts is None or packet.size <= self._empty:
+        if packet.pts is None or packet.size <= self.empty:
             return []
-        shift = round(self._origin / base)
+        shift = round(self.origin / base)
         pts = packet.pts - shift
         dts = pts if packet.dts is None else packet.dts - shift
-        if float(pts * base) > self._duration - CLOSE or (pts < 0 and not self._before):
+        if float(pts * base) > self.duration - CLOSE or (pts < 0 and not self.before):
             return []
         if self._last is not None and dts <= self._last:
             dts = self._last + 1
         if dts > pts:
             return []
         self._last = dts
-        if not packet.duration and self._interval:
-            packet.duration = round(self._interval / base)
+        if not packet.duration and self.interval:
+            packet.duration = round(self.interval / base)
         if packet.duration:
-            packet.duration = min(packet.duration, max(1, round(self._duration / base) - pts))
+            packet.duration = min(packet.duration, max(1, round(self.duration / base) - pts))
         packet.pts, packet.dts = pts, dts
         discarded = packet.is_discard and pts >= 0
-        packet.stream = self._stream
+        packet.stream = self.stream
         self._held.append((float(dts * base), packet))
         if discarded:  # left out, if nothing that is shown follows
             return []
@@ -140,110 +113,59 @@ def video_stream(
     return stream
 
 
-class Encoded:
-    """A film's pictures, encoded anew into a stream of another file."""
+def encoded(
+    container: "OutputContainer", codec: str, video: VideoFile, duration: float
+) -> tuple[Any, str, Iterator[Timed]]:
+    """Encode a film's pictures anew into a stream of another file: the stream, what its encoding is called, packets."""
+    from av.video.frame import PictureType
 
-    def __init__(self, container: "OutputContainer", codec: str, video: VideoFile, duration: float) -> None:
-        self._frames = video.frames()
-        self._duration = duration
-        self._last = 0
-        self._interval = round(1 / video.survey.rate / VIDEO_TIME_BASE)
-        first = next(self._frames, None)
-        if first is None:
-            raise InputError(NO_PICTURE, video.path)
-        self._first = first.frame
-        deep = self._first.format.components[0].bits > 8 and int(self._first.color_trc) in (tone.PQ, tone.HLG)
-        codec = DEEP[codec] if deep else codec
-        os.environ.setdefault("SVT_LOG", "1")  # SVT-AV1 tells standard error how it is set up, otherwise
-        self.name = NAMES[codec]
-        rate = Fraction(video.survey.rate).limit_denominator(1001)
-        shape = video.stream.sample_aspect_ratio or Fraction(1)
-        # VP9 and AV1 do not tell the shape of a pixel: there, it is made square.
-        width = self._first.width if codec == "libx264" else round(self._first.width * shape)
-        size = max(2, width // 2 * 2), max(2, self._first.height // 2 * 2)
-        self._pixels = "yuv420p10le" if deep else "yuv420p"
-        stream = video_stream(
-            container, codec, size, rate=rate, base=VIDEO_TIME_BASE, options=OPTIONS[codec], pixels=self._pixels
-        )
-        context = stream.codec_context
-        if codec == "libx264":
-            context.sample_aspect_ratio = shape
-        for attribute in ("color_primaries", "color_trc", "colorspace"):
-            setattr(context, attribute, int(getattr(self._first, attribute)))
-        matrix: Any = self._first.side_data.get("DISPLAYMATRIX")
-        if matrix is not None:
-            stream.set_display_matrix(struct.unpack("=9i", bytes(matrix)))
-        self.stream = stream
+    frames = video.frames()
+    head = next(frames)
+    first = head.frame
+    deep = first.format.components[0].bits > 8 and int(first.color_trc) in (tone.PQ, tone.HLG)
+    codec = DEEP[codec] if deep else codec
+    os.environ.setdefault("SVT_LOG", "1")  # SVT-AV1 tells standard error how it is set up, otherwise
+    rate = Fraction(video.survey.rate).limit_denominator(1001)
+    shape = video.stream.sample_aspect_ratio or Fraction(1)
+    # VP9 and AV1 do not tell the shape of a pixel: there, it is made square.
+    width = first.width if codec == "libx264" else round(first.width * shape)
+    size = max(2, width // 2 * 2), max(2, first.height // 2 * 2)
+    pixels = "yuv420p10le" if deep else "yuv420p"
+    stream = video_stream(
+        container, codec, size, rate=rate, base=VIDEO_TIME_BASE, options=OPTIONS[codec], pixels=pixels
+    )
+    context = stream.codec_context
+    if codec == "libx264":
+        context.sample_aspect_ratio = shape
+    for attribute in ("color_primaries", "color_trc", "colorspace"):
+        setattr(context, attribute, int(getattr(first, attribute)))
+    matrix: Any = first.side_data.get("DISPLAYMATRIX")
+    if matrix is not None:
+        stream.set_display_matrix(struct.unpack("=9i", bytes(matrix)))
+    describe(stream, video.stream)
 
-    def packets(self) -> Iterator[Timed]:
-        """Encode all pictures."""
-        yield from self._encoded(self._first, 0.0)
-        for each in self._frames:
-            yield from self._encoded(each.frame, each.time)
-        for packet in self.stream.encode(None):
-            lasting = self._timed(packet)
-            if packet.pts == self._last:  # lasts until the film ends, however varying its rate
-                packet.duration = round(self._duration / packet.time_base) - packet.pts
-            yield lasting
+    def pictures() -> "Iterator[av.VideoFrame]":
+        for each in itertools.chain([head], frames):
+            if each.time < duration:
+                picture = each.frame.reformat(*size, format=pixels, dst_color_range=TELEVISION, interpolation="BICUBIC")
+                picture.pts, picture.time_base = round(each.time / VIDEO_TIME_BASE), VIDEO_TIME_BASE
+                picture.pict_type = PictureType.NONE  # where its own encoder began anew is no business of the new one
+                yield picture
 
-    def _encoded(self, frame: "av.VideoFrame", time: float) -> Iterator[Timed]:
-        from av.video.frame import PictureType
-
-        if time >= self._duration:
-            return
-        picture = frame.reformat(
-            self.stream.width,
-            self.stream.height,
-            format=self._pixels,
-            dst_color_range=TELEVISION,
-            interpolation="BICUBIC",
-        )
-        picture.pts, picture.time_base = round(time / VIDEO_TIME_BASE), VIDEO_TIME_BASE
-        self._last = picture.pts
-        picture.pict_type = PictureType.NONE  # where its own encoder began anew is no business of the new one
-        for packet in self.stream.encode(picture):
-            yield self._timed(packet)
-
-    def _timed(self, packet: Any) -> Timed:
-        packet.duration = self._interval  # not that of the picture, in another unit
-        return timed(packet)
+    interval = round(1 / video.survey.rate / VIDEO_TIME_BASE)
+    return stream, NAMES[codec], packets_of(pictures(), stream, interval, duration)
 
 
-class Converted:
-    """Subtitles of a film, written anew into a stream of another file."""
-
-    def __init__(
-        self, container: "OutputContainer", codec: str, source: "SubtitleStream", origin: Fraction, duration: float
-    ) -> None:
-        self._decoder: Any = source.codec_context
-        self._decoder.open(strict=False)
-        self._origin = origin
-        self._duration = duration
-        stream: Any = container.add_stream(codec)
-        self.stream = stream
-        self.stream.codec_context.subtitle_header = self._decoder.subtitle_header
-        self.stream.codec_context.time_base = MILLISECOND
-
-    def take(self, packet: "Packet[Any]") -> list[Timed]:
-        """Convert one subtitle."""
-        import av
-
-        if packet.pts is None:
-            return []
-        start = float(packet.pts * packet.time_base - self._origin)
-        end = min(start + float((packet.duration or 0) * packet.time_base), self._duration)
-        start = max(start, 0.0)
-        if end <= start:
-            return []
-        with suppress(av.error.FFmpegError, ValueError):  # one that is damaged
-            shown = self._decoder.decode2(packet)
-            if shown is not None and len(shown):
-                made = self.stream.codec_context.encode_subtitle(shown)
-                made.stream, made.time_base = self.stream, MILLISECOND
-                made.pts = made.dts = round(start * 1000)
-                made.duration = max(1, round((end - start) * 1000))
-                return [(start, made)]
-        return []
+def packets_of(pictures: "Iterable[av.VideoFrame]", stream: Any, interval: int, end: float) -> Iterator[Timed]:
+    """Encode pictures that last so many ticks, the last one until the film ends, however varying its rate."""
+    last = None
+    for picture in itertools.chain(pictures, [None]):
+        last = last if picture is None else picture.pts
+        for packet in stream.encode(picture):
+            packet.duration = interval  # not that of the picture, in another unit
+            if picture is None and packet.pts == last:
+                packet.duration = round(end / packet.time_base) - packet.pts
+            yield timed(packet)
 
 
 def tags(container: "InputContainer", written: str) -> tuple[dict[str, str], dict[str, str]]:
@@ -267,38 +189,6 @@ def _kept(metadata: dict[str, str]) -> dict[str, str]:
     return {name: value for name, value in metadata.items() if name not in FORGOTTEN and not name.startswith(COUNTED)}
 
 
-def codec_of(stream: Any) -> str | None:
-    """Tell the encoding of a stream."""
-    return None if stream.codec_context is None else stream.codec_context.codec.canonical_name
-
-
-def timecode(info: VideoInfo, rate: float) -> dict[str, str]:
-    """Tell the timecode of a film as libav writes it, which counts every picture."""
-    if info.timecode is None:
-        return {}
-    times, rest = divmod(round(rate), info.timecode_rate or max(1, round(rate)))
-    told = re.fullmatch(r"(.*\D)(\d+)", info.timecode)
-    if rest or told is None:
-        return {"timecode": info.timecode}
-    return {"timecode": f"{told[1]}{int(told[2]) * times:02}"}
-
-
-def code_tags(video: VideoFile, written: str) -> list[str | None]:
-    """List under which four letters a container may name the encoding of a film's pictures."""
-    found: list[str | None] = [None]
-    if written in ("mp4", "mov") and video.info.codec == "hevc":
-        found.insert(0, "hvc1")  # without which Apple's players don't show it
-    tag: str = video.stream.codec_context.codec_tag
-    # Where it tells more than the encoding, as with ProRes, of which it is the kind.
-    if (
-        video.info.container.startswith("mov")
-        and tag.isprintable()
-        and (written == "mov" or video.info.codec == "prores")
-    ):
-        found.insert(0, tag)
-    return found
-
-
 def twin(out: "OutputContainer", source: Any, tag: str | None = None, rate: float | None = None) -> Any:
     """Add a stream for packets that are copied."""
     stream: Any = out.add_stream_from_template(source, opaque=True)
@@ -315,43 +205,3 @@ def twin(out: "OutputContainer", source: Any, tag: str | None = None, rate: floa
             stream.codec_context.sample_aspect_ratio = source.sample_aspect_ratio
     describe(stream, source)
     return stream
-
-
-def chapters(container: "InputContainer", origin: Fraction, duration: float) -> "list[Chapter]":
-    """Read the chapters of a film."""
-    found: list[Chapter] = []
-    for chapter in container.chapters():
-        base = chapter["time_base"] or MILLISECOND
-        start = max(0.0, float(chapter["start"] * base - origin))
-        end = min(float(chapter["end"] * base - origin), duration)
-        if start < end:
-            times = {"start": round(start * 1000), "end": round(end * 1000)}
-            found.append({**chapter, **times, "time_base": MILLISECOND})  # type: ignore[typeddict-item]
-    return found
-
-
-def redundant(stream: Any, container: "InputContainer") -> bool:
-    """Tell whether what a stream of data says is told without it: the timecode, or the chapters."""
-    from av.stream import Discard
-
-    count = len(container.chapters())
-    return "timecode" in stream.metadata or (0 < stream.frames == count and stream.discard is Discard.all)
-
-
-def cover(film: str | os.PathLike[str], index: int) -> bytes:
-    """Read a cover picture."""
-    with VideoFile(film) as video:
-        for packet in demuxed(video.container, [video.container.streams[index]]):
-            return bytes(packet)
-    return b""
-
-
-def covering(out: "OutputContainer", source: Any, content: bytes) -> "Packet[Any]":
-    """Add a stream for a cover picture."""
-    import av
-
-    packet: Packet[Any] = av.Packet(content)
-    packet.stream, packet.time_base = twin(out, source), MILLISECOND
-    packet.pts = packet.dts = 0
-    packet.is_keyframe = True
-    return packet

@@ -149,13 +149,10 @@ def survey(container: "InputContainer", pictures: Any, origin: Fraction, rate: f
     end = max(end, origin + Fraction(1 / rate))
     measured = (order.count - 1) / float(last - origin) if last > origin else rate
     odd = abs(measured / rate - 1) > SAME_RATE and abs(measured / rate - 2) > SAME_RATE  # two: fields in their packets
-    seams: dict[int, tuple[tuple[int, Fraction], ...]] = {}
-    sound_end = origin
-    for index in tracks if jumps else ():
-        seams[index] = tuple((jump.run.seen[index], jump.shift) for jump in jumps)
-    for index, track in sounds.items():
-        seams[index], until = _followed(track, jumps, pictures.index, NEAR * rate)
-        sound_end = max(sound_end, until)
+    seams = {index: tuple((jump.run.seen[index], jump.shift) for jump in jumps) for index in tracks}
+    followed = {index: _followed(track, jumps, pictures.index, NEAR * rate) for index, track in sounds.items()}
+    seams |= {index: found for index, (found, _) in followed.items()}
+    sound_end = max([origin, *(until for _, until in followed.values())])
     ends = [max(map(track.end, track.runs)) for track in tracks.values() if track.runs]
     starts = [min(map(track.start, track.runs)) for track in tracks.values() if track.runs]
     stated = Fraction(container.duration or 0, 1_000_000)

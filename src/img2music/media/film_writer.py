@@ -3,9 +3,12 @@
 import heapq
 import itertools
 import os
+import re
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from fractions import Fraction
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,42 +17,25 @@ from numpy.typing import NDArray
 
 from img2music.errors import printable
 from img2music.files import replacing
-from img2music.media.film_streams import (
-    COVERS,
-    KEPT,
-    TELEVISION,
-    TEXTS,
-    Converted,
-    Copied,
-    Encoded,
-    chapters,
-    code_tags,
-    codec_of,
-    cover,
-    covering,
-    describe,
-    redundant,
-    tags,
-    timecode,
-    twin,
-    video_stream,
-)
+from img2music.media.film_streams import TELEVISION, Copied, describe, encoded, packets_of, tags, twin, video_stream
 from img2music.media.film_survey import Survey, dated, demuxed
 from img2music.media.output_formats import FILM, FilmFormat
-from img2music.media.sound_writer import Sound, SoundEncoder, Timed, opened, timed
+from img2music.media.sound_writer import Sound, SoundEncoder, Timed, opened
 from img2music.media.video import VideoFile
 from img2music.progress import Progress, Step, unwatched
 
 if TYPE_CHECKING:
     import av
     from av.container import InputContainer, OutputContainer
+    from av.container.core import Chapter
+    from av.packet import Packet
+    from av.subtitles.stream import SubtitleStream
 
 MOV = ("mp4", "mov")
 """Containers with edit lists: what lies before the first picture is there, and not shown."""
 
 TRIED = 60
 """Packets of pictures that are written to nowhere first, to see whether a container takes them."""
-
 
 BT709 = 1
 """In ITU-T H.273, tables 2 to 4: primaries, transfer characteristics and matrix of high definition television."""
@@ -60,6 +46,22 @@ QUICK = {
     "libvpx-vp9": {"crf": "28", "b": "0", "deadline": "realtime", "cpu-used": "7", "row-mt": "1", "tile-columns": "2"},
 }
 """By encoder, for films that are made of pictures."""
+
+MILLISECOND = Fraction(1, 1000)
+
+COVERS = {"mjpeg": "jpeg", "png": "png"}
+"""Kinds of cover pictures, by libav's name of their codec."""
+
+TEXTS = {"ass", "mov_text", "subrip", "text", "webvtt"}
+"""libav's names of the kinds that are text, which it turns into each other."""
+
+KEPT = {
+    "mp4": {"mov_text"},
+    "mov": {"mov_text"},
+    "matroska": {"ass", "dvb_subtitle", "dvd_subtitle", "hdmv_pgs_subtitle", "subrip", "webvtt"},
+    "webm": {"webvtt"},
+}
+"""By libav's name of the container, the kinds that it holds as they are."""
 
 KEY_PICTURE = 2
 """Seconds from one picture that stands for itself to the next, so that players jump there quickly."""
@@ -82,7 +84,7 @@ def write_film(
             work = _Work(film, written, seen, duration, out)
             sources = [work.pictures(pictures), work.sound(sound, pictures.container, original), work.rest(rest)]
             out.start_encoding()
-            for _, packet in _in_order(*sources):
+            for _, packet in heapq.merge(*sources, key=itemgetter(0)):
                 out.mux(packet)
     return tuple(work.notes)
 
@@ -105,38 +107,61 @@ def write_pictures(
         video = video_stream(out, written.video, size, rate=rate, base=Fraction(1, rate), options=options)
         context = video.codec_context
         context.color_primaries = context.color_trc = context.colorspace = BT709
-        sources = [_encoded(pictures, rate, size, video)]
+        sources = [packets_of(_frames(pictures, rate, size[0]), video, 1, length)]
         if sound is not None:
             sources.append(SoundEncoder(out, written.sound, sound.rate, sound.layout).encoded(sound))
         out.start_encoding()
-        for seconds, packet in _in_order(*sources):
+        for seconds, packet in heapq.merge(*sources, key=itemgetter(0)):
             out.mux(packet)
             progress(Step("Filming", min(max(seconds, 0.0), length), length, unit="seconds"))
 
 
-def _in_order(*sources: Iterator[Timed]) -> Iterator[Timed]:
-    return heapq.merge(*sources, key=lambda each: each[0])
-
-
-def _encoded(
-    pictures: Iterable[Sequence[NDArray[np.uint8]]], rate: int, size: tuple[int, int], stream: Any
-) -> Iterator[Timed]:
+def _frames(pictures: Iterable[Sequence[NDArray[np.uint8]]], rate: int, width: int) -> "Iterator[av.VideoFrame]":
     import av
 
-    def frames() -> "Iterator[av.VideoFrame | None]":
-        for index, planes in enumerate(pictures):
-            stacked = np.concatenate([plane.ravel() for plane in planes]).reshape(-1, size[0])
-            frame = av.VideoFrame.from_ndarray(stacked, format="yuv420p")
-            frame.pts, frame.time_base = index, Fraction(1, rate)
-            frame.colorspace, frame.color_range = BT709, TELEVISION
-            yield frame
-        yield None
+    for index, planes in enumerate(pictures):
+        stacked = np.concatenate([plane.ravel() for plane in planes]).reshape(-1, width)
+        frame = av.VideoFrame.from_ndarray(stacked, format="yuv420p")
+        frame.pts, frame.time_base = index, Fraction(1, rate)
+        frame.colorspace, frame.color_range = BT709, TELEVISION
+        yield frame
 
-    for frame in frames():
-        for packet in stream.encode(frame):
-            if not packet.duration:
-                packet.duration = round(Fraction(1, rate) / packet.time_base)
-            yield timed(packet)
+
+class _Converted:
+    """Subtitles of a film, written anew into a stream of another file."""
+
+    def __init__(
+        self, container: "OutputContainer", codec: str, source: "SubtitleStream", origin: Fraction, duration: float
+    ) -> None:
+        self._decoder: Any = source.codec_context
+        self._decoder.open(strict=False)
+        self._origin = origin
+        self._duration = duration
+        stream: Any = container.add_stream(codec)
+        self.stream = stream
+        self.stream.codec_context.subtitle_header = self._decoder.subtitle_header
+        self.stream.codec_context.time_base = MILLISECOND
+        describe(self.stream, source)
+
+    def take(self, packet: "Packet[Any]") -> list[Timed]:
+        import av
+
+        if packet.pts is None:
+            return []
+        start = float(packet.pts * packet.time_base - self._origin)
+        end = min(start + float((packet.duration or 0) * packet.time_base), self._duration)
+        start = max(start, 0.0)
+        if end <= start:
+            return []
+        with suppress(av.error.FFmpegError, ValueError):  # one that is damaged
+            shown = self._decoder.decode2(packet)
+            if shown is not None and len(shown):
+                made = self.stream.codec_context.encode_subtitle(shown)
+                made.stream, made.time_base = self.stream, MILLISECOND
+                made.pts = made.dts = round(start * 1000)
+                made.duration = max(1, round((end - start) * 1000))
+                return [(start, made)]
+        return []
 
 
 @dataclass
@@ -149,7 +174,7 @@ class _Work:
     duration: float
     out: "OutputContainer"
     notes: list[str] = field(default_factory=list)
-    covers: list[Any] = field(default_factory=list)
+    covers: list[Timed] = field(default_factory=list)
 
     @property
     def ending(self) -> str:
@@ -160,15 +185,14 @@ class _Work:
         if fault is None and self.seen.hidden and self.written.container not in MOV:
             fault = f"it begins within a group of pictures, for which {self.ending} has no edit list"
         if fault is None:
-            fault = f"{self.ending} can't hold {video.info.codec}"
-            for tag in code_tags(video, self.written.container):
+            fault = f"{self.ending} can't hold {video.codec}"
+            for tag in _code_tags(video, self.written.container):
                 if self._holds(tag):
                     return self._copies(self.out, video, tag)
-        encoded = Encoded(self.out, self.written.video, video, self.duration)
-        describe(encoded.stream, video.stream)
-        encoded.stream.metadata.update(timecode(video.info, self.seen.rate))
-        self.notes.append(f"The pictures were encoded anew as {encoded.name}, since {fault}.")
-        return encoded.packets()
+        stream, name, packets = encoded(self.out, self.written.video, video, self.duration)
+        stream.metadata.update(_timecode(video, self.seen.rate))
+        self.notes.append(f"The pictures were encoded anew as {name}, since {fault}.")
+        return packets
 
     def _holds(self, tag: str | None) -> bool:
         """Whether the container takes the film's pictures: their first ones are written to nowhere."""
@@ -188,7 +212,7 @@ class _Work:
 
     def _copies(self, out: "OutputContainer", video: VideoFile, tag: str | None) -> Iterator[Timed]:
         stream = twin(out, video.stream, tag, self.seen.rate)
-        stream.metadata.update(timecode(video.info, self.seen.rate))
+        stream.metadata.update(_timecode(video, self.seen.rate))
         copied = Copied(stream, self.seen.origin, self.duration, interval=1 / self.seen.rate, before=self.seen.hidden)
         packets = dated(demuxed(video.container, [video.stream]), self.seen.reordered, self.seen.rate)
         return itertools.chain.from_iterable(map(copied.take, packets))
@@ -201,7 +225,6 @@ class _Work:
             encoder.stream.metadata["language"] = best.language
         if original and len(tracks) > 1:
             self.notes.append(f"Of the film's {len(tracks)} sound tracks, only one was used.")
-
         return encoder.encoded(sound)
 
     def rest(self, video: VideoFile) -> Iterator[Timed]:
@@ -211,21 +234,16 @@ class _Work:
             self.notes.append(self._homeless("chapters"))
         elif marks:
             self.out.set_chapters(marks)
-        takers: dict[int, Copied | Converted] = {}
-        for stream in source.streams:
-            taker = self._taker(stream, video)
-            if taker is not None:
-                takers[stream.index] = taker
-        streams = [stream for stream in source.streams if stream.index in takers]
+        takers = {stream.index: taker for stream in source.streams if (taker := self._taker(stream, video)) is not None}
 
         def packets() -> Iterator[Timed]:
-            yield from ((0.0, packet) for packet in self.covers)
-            for packet in demuxed(source, streams, self.seen.seams):
+            yield from self.covers
+            for packet in demuxed(source, [source.streams[index] for index in takers], self.seen.seams):
                 yield from takers[packet.stream.index].take(packet)
 
         return packets()
 
-    def _taker(self, stream: Any, video: VideoFile) -> Copied | Converted | None:
+    def _taker(self, stream: Any, video: VideoFile) -> Copied | _Converted | None:
         """What carries a stream over packet by packet; what is carried otherwise, or not at all, is seen to here."""
         kind: str = stream.type
         if kind == "subtitle":
@@ -235,25 +253,21 @@ class _Work:
         elif kind == "video":
             if stream.index != video.stream.index:
                 self._further_pictures(stream)
-        elif kind != "audio" and not redundant(stream, video.container):
+        elif kind != "audio" and not _redundant(stream, video.container):
             name = stream.metadata.get("handler_name", "").strip() or stream.name or "of no kind known"
             self.notes.append(self._homeless(f"{kind} ({printable(name)})"))
         return None
 
-    def _subtitles(self, stream: Any) -> Copied | Converted | None:
-        codec = codec_of(stream)
-        taker: Copied | Converted
+    def _subtitles(self, stream: Any) -> Copied | _Converted | None:
+        codec = None if stream.codec_context is None else stream.codec_context.codec.canonical_name
         if codec in KEPT[self.written.container]:
             # The muxer writes the empty samples between timed texts itself.
             empty = 2 if codec == "mov_text" else 0
-            taker = Copied(twin(self.out, stream), self.seen.origin, self.duration, empty=empty)
-        elif codec in TEXTS:
-            taker = Converted(self.out, self.written.text, stream, self.seen.origin, self.duration)
-            describe(taker.stream, stream)
-        else:
-            self.notes.append(self._homeless(f"subtitles ({codec or 'of no kind known'})"))
-            return None
-        return taker
+            return Copied(twin(self.out, stream), self.seen.origin, self.duration, empty=empty)
+        if codec in TEXTS:
+            return _Converted(self.out, self.written.text, stream, self.seen.origin, self.duration)
+        self.notes.append(self._homeless(f"subtitles ({codec or 'of no kind known'})"))
+        return None
 
     def _attach(self, name: str, kind: str | None, content: bytes) -> None:
         if self.written.container == "matroska":
@@ -262,17 +276,23 @@ class _Work:
             self.notes.append(self._homeless(f"an attached file ({name})"))
 
     def _further_pictures(self, stream: Any) -> None:
+        import av
         from av.stream import Disposition
 
         if not stream.disposition & Disposition.attached_pic:
             self.notes.append("Of the film's moving pictures, only one stream was used.")
             return
-        content = cover(self.film, stream.index)
+        with VideoFile(self.film) as video:
+            content = next(map(bytes, demuxed(video.container, [video.container.streams[stream.index]])), b"")
         if not content:
             return
         kind = COVERS.get(stream.codec_context.name)
         if self.written.container == "mp4" and kind is not None:
-            self.covers.append(covering(self.out, stream, content))
+            packet: Packet[Any] = av.Packet(content)
+            packet.stream, packet.time_base = twin(self.out, stream), MILLISECOND
+            packet.pts = packet.dts = 0
+            packet.is_keyframe = True
+            self.covers.append((0.0, packet))
         elif self.written.container == "matroska" and kind is not None:
             self._attach(f"cover.{kind}", f"image/{kind}", content)
         else:
@@ -280,3 +300,51 @@ class _Work:
 
     def _homeless(self, what: str) -> str:
         return f"Left out, since {self.ending} has no place for it: {what}."
+
+
+def _timecode(video: VideoFile, rate: float) -> dict[str, str]:
+    """Tell the timecode of a film as libav writes it, which counts every picture."""
+    if video.timecode is None:
+        return {}
+    times, rest = divmod(round(rate), video.timecode_rate or max(1, round(rate)))
+    told = re.fullmatch(r"(.*\D)(\d+)", video.timecode)
+    if rest or told is None:
+        return {"timecode": video.timecode}
+    return {"timecode": f"{told[1]}{int(told[2]) * times:02}"}
+
+
+def _code_tags(video: VideoFile, written: str) -> list[str | None]:
+    """List under which four letters a container may name the encoding of a film's pictures."""
+    found: list[str | None] = [None]
+    if written in ("mp4", "mov") and video.codec == "hevc":
+        found.insert(0, "hvc1")  # without which Apple's players don't show it
+    tag: str = video.stream.codec_context.codec_tag
+    # Where it tells more than the encoding, as with ProRes, of which it is the kind.
+    if (
+        video.container.format.name.startswith("mov")
+        and tag.isprintable()
+        and (written == "mov" or video.codec == "prores")
+    ):
+        found.insert(0, tag)
+    return found
+
+
+def chapters(container: "InputContainer", origin: Fraction, duration: float) -> "list[Chapter]":
+    """Read the chapters of a film."""
+    found: list[Chapter] = []
+    for chapter in container.chapters():
+        base = chapter["time_base"] or MILLISECOND
+        start = max(0.0, float(chapter["start"] * base - origin))
+        end = min(float(chapter["end"] * base - origin), duration)
+        if start < end:
+            times = {"start": round(start * 1000), "end": round(end * 1000)}
+            found.append({**chapter, **times, "time_base": MILLISECOND})  # type: ignore[typeddict-item]
+    return found
+
+
+def _redundant(stream: Any, container: "InputContainer") -> bool:
+    """Tell whether what a stream of data says is told without it: the timecode, or the chapters."""
+    from av.stream import Discard
+
+    count = len(container.chapters())
+    return "timecode" in stream.metadata or (0 < stream.frames == count and stream.discard is Discard.all)

@@ -10,9 +10,9 @@ from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageChops, ImageFile
+from PIL import Image, ImageChops, ImageFile, ImageOps
 
-from img2music.errors import InputError, MissingExtraError, UsageError, reason_of
+from img2music.errors import InputError, MissingExtraError, UsageError, reason_of, require_extra
 from img2music.files import open_regular
 from img2music.media.colours import to_srgb
 from img2music.media.picture_source import PictureSource
@@ -57,15 +57,8 @@ FILLS = (b"\0", b"\x80", b"\x92", b"\xff")
 """What stands for bytes that are not there: an entropy decoder refuses some, whichever they are."""
 HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
 ORIENTATION = 0x0112  # Exif 2.3, section 4.6.4 A
-UPRIGHT = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
+SIDEWAYS = (5, 6, 7, 8)
+"""Values of it for what lies on its side."""
 
 # Pillow warns about metadata that it can't parse, where the pixels are what counts, and about large images,
 # which are refused here. A filter for the time of one call would not be safe with threads.
@@ -228,10 +221,8 @@ def _opener(kind: str) -> Opener:
     if kind != "HEIC":
         opener: Opener = Image.OPEN[kind][0]
         return opener
-    try:
+    with require_extra("Reading HEIC photos", "heic"):
         from pillow_heif import HeifImageFile
-    except ImportError as error:
-        raise MissingExtraError("Reading HEIC photos", "heic") from error
     return HeifImageFile  # type: ignore[no-any-return]
 
 
@@ -335,12 +326,11 @@ def _decode(
         if bottom - top < image.height:
             image = image.crop((0, top, image.width, bottom))
         original = (original[0], round(original[1] * (bottom - top) / source.height))
-    turn = UPRIGHT.get(_orientation(source))
-    if turn is not None:
-        image = image.transpose(turn)
-        if turn in {UPRIGHT[turned] for turned in (5, 6, 7, 8)}:
-            original = original[::-1]
-    image.info = {"original_size": original}
+    orientation = _orientation(source)
+    image.info = {}
+    image.getexif()[ORIENTATION] = orientation
+    ImageOps.exif_transpose(image, in_place=True)
+    image.info = {"original_size": original[::-1] if orientation in SIDEWAYS else original}
     if not whole:
         image.info["note"] = "damaged or cut short; read as far as it goes."
     return image

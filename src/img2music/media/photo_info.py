@@ -2,7 +2,6 @@
 
 import os
 import re
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -81,14 +80,9 @@ def _xmp_title(packet: Any) -> str | None:
     with suppress(ElementTree.ParseError, ValueError):
         root = ElementTree.fromstring(packet.rstrip(b"\0 "))  # noqa: S314 - has no entities
         for name in ("title", "description"):
-            for text in _texts(root, name):
-                if (title := _plain(text)) is not None:
+            items = [item for element in root.iter(DUBLIN_CORE + name) for item in element.iter() if item.text]
+            # That in the default language first (XMP part 1, 8.2.2.4).
+            for item in sorted(items, key=lambda item: item.get(LANGUAGE) != "x-default"):
+                if (title := _plain(item.text)) is not None:
                     return title
     return None
-
-
-def _texts(root: ElementTree.Element, name: str) -> Iterator[str]:
-    """Texts of a Dublin Core element, those in the default language first (XMP part 1, 8.2.2.4)."""
-    items = [item for element in root.iter(DUBLIN_CORE + name) for item in element.iter() if item.text]
-    for item in sorted(items, key=lambda item: item.get(LANGUAGE) != "x-default"):
-        yield item.text or ""

@@ -17,7 +17,7 @@ SLOWEST_RATE, FASTEST_RATE = 4_000, 768_000  # hertz; beyond it a header lies
 MOST_CHANNELS = 8
 UNNAMED = "NONE"  # a channel that the file gives no place
 USUAL_LAYOUTS = ("mono", "stereo", "3.0", "quad", "5.0", "5.1", "6.1", "7.1")  # of 1, 2... channels without places
-PIECE = 8192  # samples given at once; frames of twenty milliseconds are costly one by one
+PIECE = 8192  # samples resampled and given at once; frames of 128 samples and more are costly one by one
 
 
 def check_frame(frame: "AudioFrame", path: str) -> None:
@@ -48,36 +48,44 @@ class Resampler:
     The path is that of the file that faults are told of.
     """
 
-    def __init__(self, rate: int, layout: str, path: str, *, piece: int = PIECE) -> None:
+    def __init__(self, rate: int, layout: str, path: str, *, piece: float = PIECE) -> None:
         self.channels = len(channels_of(layout))
         self._rate, self._layout, self._path, self._piece = rate, layout, path, piece
         self._resampler: Any = None
+        self._waiting: Any = None  # frames of one kind
         self._kind: tuple[object, ...] = ()
 
     def add(self, frame: "AudioFrame | None") -> NDArray[np.float32]:
-        """Take a frame, and give what is ready."""
+        """Take a frame, and give what is ready; all there is, of None."""
         import av
 
         kind = () if frame is None else (frame.format.name, frame.layout.name, frame.sample_rate)
         parts: list[AudioFrame] = []
         if kind != self._kind:  # links of a chained file, and programmes of a broadcast, may differ
             if self._resampler is not None:
-                parts += self._resampler.resample(None)
+                parts += self._resampled_waiting() + self._resampler.resample(None)
                 self._resampler = None
             self._kind = kind
         if frame is not None:
             if self._resampler is None:
                 check_frame(frame, self._path)
                 # Interleaved: PyAV fails on frames with eight planes.
-                self._resampler = av.AudioResampler(
-                    format="flt", layout=self._layout, rate=self._rate, frame_size=self._piece
-                )
-            parts += self._resampler.resample(_placed(frame))
+                self._resampler = av.AudioResampler(format="flt", layout=self._layout, rate=self._rate)
+                self._waiting = av.AudioFifo()
+            frame.pts = None  # a time would be compared with what libav expects
+            self._waiting.write(frame)
+            if self._waiting.samples >= self._piece:
+                parts += self._resampled_waiting()
         if not parts:
             return np.zeros((0, self.channels), dtype=np.float32)
-        samples = np.concatenate([part.to_ndarray().reshape(-1, self.channels) for part in parts])
+        arrays: Any = [part.to_ndarray().reshape(-1, self.channels) for part in parts]
+        samples: NDArray[np.float32] = arrays[0] if len(arrays) == 1 else np.concatenate(arrays)
         tame(samples)
         return samples
+
+    def _resampled_waiting(self) -> "list[AudioFrame]":
+        joined = self._waiting.read()
+        return self._resampler.resample(_placed(joined)) if joined else []
 
     def resampled(self, frames: Iterable["AudioFrame"], skipped: int = 0) -> Iterator[NDArray[np.float32]]:
         """Take frames that follow each other, and give all there is in them."""

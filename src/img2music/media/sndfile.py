@@ -2,12 +2,13 @@
 
 import itertools
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from img2music.errors import InputError, reason_of
+from img2music.files import Closing
 from img2music.media.excerpts import AudioInfo, Excerpt, tame
 from img2music.media.resampling import USUAL_LAYOUTS, Resampler, channels_of
 
@@ -25,7 +26,7 @@ LAYOUTS = {
 """Channel order of Vorbis and Opus (Vorbis I specification, section 4.3.9)."""
 
 
-class SndfileAudio:
+class SndfileAudio(Closing):
     """A sound file, open for decoding by libsndfile; otherwise the same as `AudioFile`."""
 
     def __init__(self, path: str) -> None:
@@ -39,15 +40,7 @@ class SndfileAudio:
             said = getattr(error, "error_string", reason_of(error)).rstrip(".")
             raise InputError(f"libsndfile can't read this as sound ({said}).", path) from error
         sound = self._file
-        self.info = AudioInfo(
-            sound.frames / sound.samplerate, sound.format, sound.subtype, sound.channels, sound.samplerate
-        )
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
+        self.info = AudioInfo(sound.frames / sound.samplerate, sound.subtype, sound.channels, sound.samplerate)
 
     def close(self) -> None:
         """Close the file."""

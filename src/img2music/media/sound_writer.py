@@ -3,9 +3,10 @@
 import contextlib
 import itertools
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Protocol
+from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,24 +29,14 @@ BUFFER = 2**20
 """Bytes that are written at once."""
 
 
-class Sound(Protocol):
-    """Sound to be written; see `soundtrack.sound.Sound`."""
+@dataclass(frozen=True)
+class Sound:
+    """Sound to be written."""
 
-    @property
-    def rate(self) -> int:
-        """Samples a second."""
-
-    @property
-    def layout(self) -> str:
-        """Name of its channel layout in libav."""
-
-    @property
-    def samples(self) -> int:
-        """How many rows there are in all blocks."""
-
-    @property
-    def blocks(self) -> Iterator[NDArray[np.float32]]:
-        """Arrays of shape (n, channels), in order."""
+    rate: int  # samples a second
+    layout: str  # name of its channel layout in libav, such as "stereo" or "5.1"
+    samples: int  # how many rows there are in all blocks
+    blocks: Iterator[NDArray[np.float32]]  # of shape (n, channels), in order; full scale is 1.0
 
 
 Timed = tuple[float, Any]

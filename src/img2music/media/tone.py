@@ -39,19 +39,8 @@ def shown(codes: NDArray[np.uint16], transfer: int) -> NDArray[np.uint8]:
 
     The luminance that a screen of 1,000 cd/m2 would show is mapped to a white of 203 cd/m2 by the EETF of Report
     ITU-R BT.2390 on the largest of R, G and B, so hues stay; below 87 cd/m2 nothing changes. Colours outside
-    BT.709 are cut to it.
-
-    Parameters
-    ----------
-    codes : ndarray of uint16, shape (..., 3)
-        R'G'B' with BT.2020's primaries, full range.
-    transfer : int
-        `PQ` or `HLG`.
-
-    Returns
-    -------
-    ndarray of uint8, shape (..., 3)
-        R'G'B' with BT.709's primaries, for a screen of BT.1886.
+    BT.709 are cut to it. ``codes`` are R'G'B' with BT.2020's primaries, full range, of shape (..., 3); the result is
+    R'G'B' with BT.709's, for a screen of BT.1886.
     """
     light = _light(transfer)[codes]
     if transfer == HLG:
@@ -79,18 +68,7 @@ def hlg_light(signal: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def soft_clip(signal: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Map `PEAK` to `WHITE` with a soft shoulder, by the EETF of Report ITU-R BT.2390, section 5.4.1; black stays.
-
-    Parameters
-    ----------
-    signal : ndarray of float64
-        PQ, 0 to 1.
-
-    Returns
-    -------
-    ndarray of float64
-        PQ, 0 to that of `WHITE`.
-    """
+    """Map `PEAK` to `WHITE`, both in PQ, with a soft shoulder: the EETF of Report ITU-R BT.2390, 5.4.1; black stays."""
     white, peak = pq_signal(np.array([WHITE, PEAK]))
     top = white / peak
     knee = 1.5 * top - 0.5

@@ -1,26 +1,26 @@
-"""Films to pictures: anything libav decodes, each picture once and in order, scaled down as it comes."""
+"""Films to pictures and sound: anything libav decodes, each picture once and in order, scaled down as it comes."""
 
 import itertools
 import os
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, Self
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
 from img2music.errors import InputError, reason_of
-from img2music.files import open_regular
+from img2music.files import Closing, open_regular
 from img2music.media import tone
 from img2music.media.film_survey import Seams, Survey, demuxed, survey
 from img2music.media.images import is_image
 
 if TYPE_CHECKING:
     import av
+    from av.audio.frame import AudioFrame
     from av.container import InputContainer
     from av.video.stream import VideoStream
 
@@ -40,27 +40,10 @@ USUAL_RATE = 25.0  # pictures a second, where a film does not say
 NO_PICTURE = "Not one picture of this film can be decoded: it is damaged or empty."
 
 
-@dataclass(frozen=True, slots=True)
-class VideoInfo:
-    """What a film says of itself."""
-
-    duration: float  # stated length in seconds; 0 where none is stated
-    rate: float  # pictures a second; on average, if the rate varies
-    container: str  # libav's names of the file format
-    codec: str  # and of the encoding
-    sound: bool  # whether there is sound
-    # Timecode of the first picture, as the camera counted: "10:02:03:04", with a semicolon where it drops frames
-    timecode: str | None = None
-    # Up to how many frames it counts each second (30 for 29.97), which may be half of the pictures; None where the film
-    # does not say
-    timecode_rate: int | None = None
-
-
 class VideoFrame:
     """One picture of a film, not yet converted."""
 
-    def __init__(self, index: int, time: float, frame: "av.VideoFrame", shape: float) -> None:
-        self.index = index
+    def __init__(self, time: float, frame: "av.VideoFrame", shape: float) -> None:
         self.time = time
         self.frame = frame
         self._quarters = round(frame.rotation / 90) % 4  # counter-clockwise, to set it upright
@@ -81,7 +64,7 @@ class VideoFrame:
         return np.ascontiguousarray(np.rot90(small, self._quarters))
 
 
-class VideoFile:
+class VideoFile(Closing):
     """A film, open for decoding.
 
     Use it in a ``with`` statement. A few pictures at most are in memory at once.
@@ -93,35 +76,30 @@ class VideoFile:
         try:
             if is_image(self.path):
                 raise InputError("This is a picture, not a film.", self.path)
-            self._container = self._opened()
-            self._stream = self._moving_stream()
-            self._shape = float(self._stream.sample_aspect_ratio or 1)  # width by height of a pixel
-            self.info = self._described()
+            self.container = self._opened()
+            self.stream = self._moving_stream()
+            context = self.stream.codec_context
+            self._check_size(context.width, context.height)
+            self._shape = float(self.stream.sample_aspect_ratio or 1)  # width by height of a pixel
+            self.codec = context.codec.canonical_name
+            self.has_sound = self.container.streams.best("audio") is not None
+            self.timecode = self._timecode()
+            self.timecode_rate = None if self.timecode is None else self._timecode_rate()
         except BaseException:
             self.close()
             raise
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    @property
-    def container(self) -> "InputContainer":
-        """The open file, for who copies what is in it."""
-        return self._container
-
-    @property
-    def stream(self) -> "VideoStream":
-        """The moving pictures."""
-        return self._stream
-
     def close(self) -> None:
         """Close the film."""
-        if hasattr(self, "_container"):
-            self._container.close()
+        if hasattr(self, "container"):
+            self.container.close()
         self._file.close()
+
+    @property
+    def rate(self) -> float:
+        """Pictures a second, as it is stated: on average, if the rate varies."""
+        rate = float(self.stream.average_rate or self.stream.guessed_rate or 0)
+        return rate if SLOWEST <= rate <= FASTEST else USUAL_RATE
 
     @property
     def survey(self) -> Survey:
@@ -129,15 +107,10 @@ class VideoFile:
         status = os.fstat(self._file.fileno())
         return _survey(self.path, (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns))
 
-    @property
-    def end(self) -> float:
-        """Seconds from the first picture to the end of the last."""
-        return self.survey.duration
-
     def first(self) -> VideoFrame:
         """Decode the first picture that can be; to be called before `frames`, or instead."""
         for frame in self._decoded():
-            return VideoFrame(0, 0.0, frame, self._shape)
+            return VideoFrame(0.0, frame, self._shape)
         raise InputError(NO_PICTURE, self.path)
 
     def frames(self) -> Iterator[VideoFrame]:
@@ -147,7 +120,7 @@ class VideoFile:
         the one before, comes a usual interval after it. Where the clock jumps, the next picture comes as the one before
         ends. Damaged pictures are left out; a truncated film ends early.
         """
-        interval, end = 1.0 / self.survey.rate, self.end
+        interval, end = 1.0 / self.survey.rate, self.survey.duration
         first: Fraction | None = None
         previous = 0.0
         for index, frame in enumerate(self._decoded(self.survey.seams)):
@@ -161,7 +134,7 @@ class VideoFile:
             if index and time >= end:  # more pictures than packets: no time is left for them
                 break
             previous = time
-            yield VideoFrame(index, time, frame, self._shape)
+            yield VideoFrame(time, frame, self._shape)
         if first is None:
             raise InputError(NO_PICTURE, self.path)
 
@@ -169,21 +142,48 @@ class VideoFile:
         """Find the picture at a time, by seeking."""
         import av
 
-        base = float(self._stream.time_base or 0)
+        base = float(self.stream.time_base or 0)
         if not base or self.survey.seams:
             return None
         origin = float(self.survey.origin)
         found = None
         with suppress(av.error.FFmpegError, OSError, OverflowError):
-            self._container.seek(int((time + origin) / base), stream=self._stream)
+            self.container.seek(int((time + origin) / base), stream=self.stream)
             for frame in self._decoded():
                 stamp = self._stamp(frame)
                 if stamp is None:
                     break
-                found = VideoFrame(0, float(stamp) - origin, frame, self._shape)
+                found = VideoFrame(float(stamp) - origin, frame, self._shape)
                 if found.time >= time - 1e-6:
                     break
         return found
+
+    def sound(self) -> "Iterator[tuple[float | None, AudioFrame]]":
+        """Decode the sound, of several streams the default one, each frame with its seconds from the first picture.
+
+        Instead of the pictures; nothing, where there is none.
+        """
+        import av
+
+        stream: Any = self.container.streams.best("audio")
+        if stream is None:
+            return
+        if stream.codec_context is None:
+            raise InputError("The encoding of this film's sound is not known to libav; leave it out.", self.path)
+        origin, decoded, damaged = float(self.survey.origin), 0, 0
+        for packet in itertools.chain(demuxed(self.container, [stream], self.survey.seams), [None]):
+            try:
+                frames = stream.codec_context.decode(packet)
+            except (av.error.FFmpegError, ValueError):
+                damaged += 1  # a gap, not the end
+                continue
+            decoded += bool(frames)
+            for frame in frames:
+                if frame.samples:
+                    stamped = frame.pts is not None and frame.time_base
+                    yield float(frame.pts * frame.time_base) - origin if stamped else None, frame
+        if damaged > decoded:
+            raise InputError("Most of this film's sound can't be decoded: it is damaged; leave it out.", self.path)
 
     def _opened(self) -> "InputContainer":
         import av
@@ -205,47 +205,31 @@ class VideoFile:
     def _moving_stream(self) -> "VideoStream":
         from av.stream import Disposition
 
-        stream: Any = self._container.streams.best("video")
+        stream: Any = self.container.streams.best("video")
         if stream is None or stream.disposition & Disposition.attached_pic:
-            sound = self._container.streams.best("audio") is not None
-            raise InputError(f"There are no moving pictures in this file{', only sound' if sound else ''}.", self.path)
+            heard = self.container.streams.best("audio") is not None
+            raise InputError(f"There are no moving pictures in this file{', only sound' if heard else ''}.", self.path)
         if stream.codec_context is None:
             raise InputError("The encoding of this film is not known to libav.", self.path)
         stream.thread_type = "AUTO"
         found: VideoStream = stream
         return found
 
-    def _described(self) -> VideoInfo:
-        stream, context = self._stream, self._stream.codec_context
-        self._check_size(context.width, context.height)
-        rate = float(stream.average_rate or stream.guessed_rate or 0)
-        timecode = self._timecode()
-        duration = _seconds(stream.duration, stream.time_base) or (self._container.duration or 0) / 1_000_000
-        return VideoInfo(
-            duration=max(0.0, duration),
-            rate=rate if SLOWEST <= rate <= FASTEST else USUAL_RATE,
-            container=self._container.format.name,
-            codec=context.codec.canonical_name,
-            sound=self._container.streams.best("audio") is not None,
-            timecode=timecode,
-            timecode_rate=None if timecode is None else self._timecode_rate(),
-        )
-
     def _timecode(self) -> str | None:
-        for tags in (self._stream.metadata, self._container.metadata, *(s.metadata for s in self._container.streams)):
-            for name, value in tags.items():
-                if name.lower() == "timecode":
-                    return value
-        return None
+        """That of the first picture, as the camera counted: "10:02:03:04", with a semicolon where it drops frames."""
+        tagged = (self.stream, self.container, *self.container.streams)
+        found = (value for each in tagged for name, value in each.metadata.items() if name.lower() == "timecode")
+        return next(found, None)
 
     def _timecode_rate(self) -> int | None:
-        """What a QuickTime film says of its timecode, which libav keeps to itself.
+        """Up to how many frames timecode counts each second (30 for 29.97), which may be half of the pictures.
 
-        QuickTime File Format, "Timecode sample description".
+        That is told by QuickTime films alone, and libav keeps it to itself (QuickTime File Format, "Timecode sample
+        description").
         """
         from mutagen.mp4 import AtomError, Atoms
 
-        if not self._container.format.name.startswith("mov"):
+        if not self.container.format.name.startswith("mov"):
             return None
         with (
             suppress(AtomError, KeyError, OSError, IndexError, OverflowError, RecursionError),
@@ -260,9 +244,9 @@ class VideoFile:
     def _decoded(self, seams: Seams | None = None) -> "Iterator[av.VideoFrame]":
         import av
 
-        for packet in itertools.chain(demuxed(self._container, [self._stream], seams), [None]):
+        for packet in itertools.chain(demuxed(self.container, [self.stream], seams), [None]):
             try:
-                frames = self._stream.codec_context.decode(packet)
+                frames = self.stream.codec_context.decode(packet)
             except (av.error.FFmpegError, ValueError):
                 continue  # a damaged picture, not the end
             for frame in frames:
@@ -271,7 +255,7 @@ class VideoFile:
 
     def _stamp(self, frame: "av.VideoFrame") -> Fraction | None:
         """Seconds on the film's clock; the last pictures out of a decoder's threads do not know its unit."""
-        base = frame.time_base or self._stream.time_base
+        base = frame.time_base or self.stream.time_base
         return None if frame.pts is None or not base else frame.pts * base
 
     def _check_size(self, width: int, height: int) -> None:
@@ -305,11 +289,7 @@ def _survey(path: str, _: tuple[int, ...]) -> Survey:
     with VideoFile(path) as video:
         origin = video._stamp(video.first().frame) or Fraction(0)
     with VideoFile(path) as video:
-        found = survey(video.container, video.stream, origin, video.info.rate)
+        found = survey(video.container, video.stream, origin, video.rate)
     if found.duration > LONGEST:
         raise InputError("Its time stamps say that it lasts longer than a day: it is damaged.", path)
     return found
-
-
-def _seconds(stamp: int | None, base: Any) -> float | None:
-    return None if stamp is None or not base else float(stamp * base)

@@ -27,45 +27,32 @@ class OwnScale:
 
 @dataclass(frozen=True, slots=True)
 class Accuracy:
-    """How well predictions of one axis follow people's ratings, on the unit scale.
-
-    Attributes
-    ----------
-    r : float or None
-        Pearson's correlation over all items; None for the baseline and for constants, which have none.
-    r2 : float
-        Share of the ratings' variance that is explained, 1 - MSE / variance.
-    rmse, mse : float
-        Root of the mean squared error, and the mean squared error.
-    accuracy : float
-        Share of items on the right side of 0.5 (at least 0.5, or below).
-    ccc : float or None
-        Concordance correlation coefficient (Lin 1989, "A concordance correlation coefficient to evaluate
-        reproducibility", Biometrics 45, 255-268): r, lowered by what differs in mean and in spread. None as for r.
-    mae : float
-        Mean absolute error.
-    spearman : float or None
-        Rank correlation. None as for r.
-    mse_minmax : float or None
-        Mean squared error on the scale on which the lowest rating is 0 and the highest 1.
-    own_scale : OwnScale
-        The errors on the set's own scale.
-    intervals : dict of str to (float, float), or None
-        Bootstrap 95 % intervals of r, r2, ccc, rmse, mae, mse and accuracy: percentiles of 2,000 resamplings (Efron &
-        Tibshirani 1993, "An Introduction to the Bootstrap", chapter 13). None for the baseline.
-    """
+    """How well predictions of one axis follow people's ratings, on the unit scale."""
 
     r: float | None
+    """Pearson's correlation over all items; None for the baseline and for constants, which have none."""
     r2: float
+    """Share of the ratings' variance that is explained, 1 - MSE / variance."""
     rmse: float
+    """Root of the mean squared error."""
     mse: float
+    """Mean squared error."""
     accuracy: float
+    """Share of items on the right side of 0.5 (at least 0.5, or below)."""
     ccc: float | None
+    """Concordance correlation coefficient (Lin 1989, "A concordance correlation coefficient to evaluate
+    reproducibility", Biometrics 45, 255-268): r, lowered by what differs in mean and in spread. None as for r."""
     mae: float
+    """Mean absolute error."""
     spearman: float | None
+    """Rank correlation. None as for r."""
     mse_minmax: float | None
+    """Mean squared error on the scale on which the lowest rating is 0 and the highest 1."""
     own_scale: OwnScale
+    """The errors on the set's own scale."""
     intervals: dict[str, tuple[float, float] | None] | None
+    """Bootstrap 95 % intervals of r, r2, ccc, rmse, mae, mse and accuracy: percentiles of 2,000 resamplings (Efron &
+    Tibshirani 1993, "An Introduction to the Bootstrap", chapter 13). None for the baseline."""
 
 
 def accuracy_of(predicted: Floats, rated: Floats, scale: Scale, groups: Sequence[str], seed: int) -> Accuracy:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from img2music.errors import MissingExtraError
+from img2music.errors import require_extra
 
 if TYPE_CHECKING:
     from onnx import ModelProto, NodeProto, TensorProto, ValueInfoProto
@@ -76,7 +76,5 @@ def tensor(name: str, dtype: type[np.generic], *shape: int | str) -> "ValueInfoP
 
 def require_onnx(purpose: str, extra: str = "train") -> None:
     """Refuse early what can't be built without the package onnx."""
-    try:
+    with require_extra(purpose, extra):
         import onnx  # noqa: F401
-    except ImportError as error:
-        raise MissingExtraError(purpose, extra) from error

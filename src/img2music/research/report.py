@@ -1,17 +1,8 @@
 """Reports: sections of tables, plots and pictures, as JSON, Markdown, one HTML page, and tables for a terminal.
 
-    KIND = ReportKind("img2music/evaluate-image/1", "Image model against people's ratings")
-
-    KIND.files(folder)                     # [(path, FileKind)] for `require_outputs`; refuses early, makes the folder
-    report = Report(KIND, subtitle, notes, sections, content)  # content: what JSON holds; KIND's schema comes first
-    report.write(folder)                   # report.json, report.md and report.html; gives their paths
-    report.to_dict()                       # as JSON has it
-    for table in report.tables: ...        # for a terminal; those without rows are left out
-
 A section is a `Table`, a `Plot` (drawn when the page is written) or a `Gallery`. All text is plain: what Markdown and
-HTML would take for markup is escaped here. `scatter` draws predictions against ratings; `figure` and `interval` write
-numbers; `accuracy_cells(found, names)` and `accuracy_columns(names)` write an `Accuracy` as cells, with names such as
-``"r"``, ``"r2"`` and ``"r 95 %"``.
+HTML would take for markup is escaped here. Fields of an `Accuracy` are asked for by names such as ``"r"`` and
+``"r 95 %"``.
 """
 
 import base64
@@ -31,6 +22,7 @@ from numpy.typing import NDArray
 from img2music.errors import MissingExtraError, printable
 from img2music.files import FileKind, make_folder, write_atomically
 from img2music.research.accuracy import Accuracy
+from img2music.shapes import to_dict
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -157,7 +149,7 @@ class Report:
     subtitle: str  # what was judged, without a full stop
     notes: Sequence[str]  # what a reader must know
     sections: Sequence[Table | Plot | Gallery]
-    content: dict[str, Any]  # what JSON holds, without the schema
+    content: Any  # the shape of the JSON
 
     @property
     def tables(self) -> list[Table]:
@@ -166,7 +158,7 @@ class Report:
 
     def to_dict(self) -> dict[str, Any]:
         """Give it as JSON has it."""
-        return {"schema": self.kind.schema, **self.content}
+        return to_dict(self.content)
 
     def to_markdown(self) -> str:
         """Give the tables as Markdown."""

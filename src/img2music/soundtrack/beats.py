@@ -3,7 +3,7 @@
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Any
 
 import numpy as np
@@ -23,6 +23,7 @@ MELS, HIGHEST, LOW_MELS = 64, 10_000.0, 4
 LATENCY = 0.010
 """Seconds by which the strength's peak comes after the sound sets in: 8 to 18 ms for clicks, drums and soft notes."""
 
+PEAK = 9  # values of the strength around a beat, within 25 ms, of which the greatest counts
 LEAST_SECONDS = 6.0  # of sound, to tell beats from
 CONTRAST = 2.2
 """Least strength of the onsets on beats, in means: it is 1.4 to 2.0 in noise, wind and pads, and 3 to 30 with drums."""
@@ -117,39 +118,37 @@ def listen(path: str | os.PathLike[str], spans: Sequence[tuple[float, float]]) -
 
     The spans are in seconds; they may overlap and reach beyond the song. Empty if the song can't be decoded.
     """
-    found: list[tuple[NDArray[np.float64], NDArray[np.bool_], float | None, float | None]] = []
-    without: list[tuple[float, float, str]] = []
-    levels = [np.empty((0, 2))]
+    import soxr
+
+    found: list[Beats] = []
     try:
         with open_audio(path) as audio:
             duration = audio.info.duration
             for excerpt in audio.excerpts(merged(spans, duration)):
-                samples = _mono(excerpt.samples, excerpt.rate)
+                samples = mono(excerpt.samples)
+                if excerpt.rate != RATE:
+                    samples = soxr.resample(samples, excerpt.rate, RATE)
                 times, first, why = track(samples)
-                if why:
-                    without.append((excerpt.start, excerpt.end, why))
-                begins, ends = _sounding(samples)
+                begins, ends = (None if time is None else excerpt.start + time for time in _sounding(samples))
                 found.append(
-                    (
+                    Beats(
                         times + excerpt.start,
                         first,
-                        None if begins is None or excerpt.start > BLOCK else excerpt.start + begins,
-                        None if ends is None or excerpt.end < duration - 0.1 else excerpt.start + ends,
+                        begins if excerpt.start <= BLOCK else None,
+                        ends if excerpt.end >= duration - 0.1 else None,
+                        ((excerpt.start, excerpt.end, why),) if why else (),
+                        _levels(samples, excerpt.start),
                     )
                 )
-                levels.append(_levels(samples, excerpt.start))
     except InputError:  # the song was read when it was scanned; without its beats it still sounds
         found = []
     if not found:
         return Beats(without=((-np.inf, np.inf, "it can't be read"),))
-    return Beats(
-        np.concatenate([part[0] for part in found]),
-        np.concatenate([part[1] for part in found]),
-        found[0][2],
-        found[-1][3],
-        tuple(without),
-        np.concatenate(levels),
+    times, first, levels = (
+        np.concatenate([getattr(part, name) for part in found]) for name in ("times", "first", "levels")
     )
+    without = tuple(chain.from_iterable(part.without for part in found))
+    return Beats(times, first, found[0].begins, found[-1].ends, without, levels)
 
 
 def merged(spans: Sequence[tuple[float, float]], duration: float) -> list[tuple[float, float]]:
@@ -170,6 +169,7 @@ def track(samples: NDArray[np.float32]) -> tuple[NDArray[np.float64], NDArray[np
     from librosa.beat import beat_track
     from librosa.feature import melspectrogram, tempo
     from librosa.onset import onset_strength_multi
+    from scipy.ndimage import maximum_filter1d
 
     def nothing(why: str) -> tuple[NDArray[np.float64], NDArray[np.bool_], str]:
         return np.empty(0), np.empty(0, dtype=np.bool_), why
@@ -187,18 +187,14 @@ def track(samples: NDArray[np.float32]) -> tuple[NDArray[np.float64], NDArray[np
     frames = beat_track(onset_envelope=strength, sr=RATE, hop_length=HOP, bpm=speed, tightness=TIGHTNESS)[1]
     if len(frames) < 8:
         return nothing(SHORT)
-    stands_out = np.median(_peaks(strength, frames)) >= max(LEAST_RISE, CONTRAST * strength.mean())
+    stands_out = np.median(maximum_filter1d(strength, PEAK)[frames]) >= max(LEAST_RISE, CONTRAST * strength.mean())
     if not stands_out or regularity < REGULAR:
         return nothing(STEADY if stands_out else STANDS_OUT)
     loudness = 10.0 * np.log10(power.sum(axis=0) + 1e-10)
     if speed >= HALVED:
         frames = _halved(frames, loudness)
-    accents = sum(
-        _standard(values)
-        for values in (
-            _peaks(strength, frames), _peaks(low, frames), _loud(loudness, frames), _change(level, frames)
-        )
-    )  # fmt: skip
+    peaks = (maximum_filter1d(each, PEAK)[frames] for each in (strength, low))
+    accents = sum(map(_standard, (*peaks, _loud(loudness, frames), _change(level, frames))))
     first = _bars(np.asarray(accents))
     lengths = np.diff(frames)
     even = np.abs(lengths / np.median(lengths) - 1.0) <= UNEVEN_BEAT
@@ -244,18 +240,6 @@ def _powers(samples: NDArray[np.float32], size: int) -> NDArray[np.float64]:
     return np.asarray((samples[: count * size].reshape(count, size).astype(np.float64) ** 2).mean(axis=1))
 
 
-def _mono(samples: NDArray[np.float32], rate: int) -> NDArray[np.float32]:
-    import soxr
-
-    joined = mono(samples)
-    return joined if rate == RATE else np.asarray(soxr.resample(joined, rate, RATE))
-
-
-def _peaks(strength: NDArray[Any], frames: NDArray[Any]) -> NDArray[np.float64]:
-    """Greatest strength within 25 ms of each beat."""
-    return np.array([strength[max(0, frame - 4) : frame + 5].max() for frame in frames], dtype=np.float64)
-
-
 def _loud(loudness: NDArray[np.float32], frames: NDArray[Any]) -> NDArray[np.float64]:
     """Greatest loudness within 60 ms after each beat."""
     return np.array([loudness[frame : frame + 10].max() for frame in frames], dtype=np.float64)
@@ -277,7 +261,8 @@ def _change(level: NDArray[np.float32], frames: NDArray[Any]) -> NDArray[np.floa
     return np.array([float(np.mean(change)), *change])
 
 
-def _standard(values: NDArray[np.float64]) -> NDArray[np.float64]:
+def _standard(values: NDArray[Any]) -> NDArray[np.float64]:
+    values = values.astype(np.float64)
     return np.asarray((values - values.mean()) / (values.std() + 1e-9))
 
 

@@ -14,8 +14,11 @@ three are kept: the cheapest, the cheapest other track of the same artist, and t
 track follows, one of the three is as good as any.
 """
 
-from collections.abc import Mapping, Sequence
+import itertools
+from collections.abc import Mapping
 from dataclasses import dataclass
+from operator import attrgetter
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,18 +54,12 @@ class Chosen:
     track: int
 
 
-@dataclass(frozen=True)
-class _Reached:
-    """All ways to reach a boundary: an item for each span that ends there and each track of its shortlist."""
+Reached = dict[str, NDArray[Any]]
+"""All ways to reach a boundary: an item for each span that ends there and each track of its shortlist.
 
-    spans: list[Span]
-    tracks: NDArray[np.int64]  # (items,)
-    artists: NDArray[np.int64]  # (items,)
-    values: NDArray[np.float64]  # (items, KEPT): least cost with each history
-    before: NDArray[np.int64]  # (items, KEPT): the item before it; -1 for none
-    history: NDArray[np.int64]  # (items, KEPT): which history of that item
-    before_tracks: NDArray[np.int64]  # (items, KEPT)
-    before_artists: NDArray[np.int64]  # (items, KEPT)
+By item: ``first``, its span's first boundary, ``track`` and ``artist``. By item and history: ``value``, the least cost;
+``before``, the item before it, and ``history``, which of that one's; ``before_track`` and ``before_artist``.
+"""
 
 
 def shortlist(costs: NDArray[np.float32], artists: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -82,15 +79,13 @@ def _walk(
     met: dict[int, int] = {}
     found: list[int] = []
     for track in tracks[np.lexsort((tracks, costs[tracks]))].tolist():
-        if not np.isfinite(costs[track]):
+        if len(met) > NEIGHBOURS or not np.isfinite(costs[track]):
             return np.array(found, dtype=np.int64), True
         artist = int(artists[track])
         met[artist] = met.get(artist, 0) + 1
         if met[artist] <= NEIGHBOURS + 1:
             found.append(track)
-        if len(met) > NEIGHBOURS:
-            return np.array(found, dtype=np.int64), True
-    return np.array(found, dtype=np.int64), False
+    return np.array(found, dtype=np.int64), len(met) > NEIGHBOURS
 
 
 def choose(
@@ -99,25 +94,21 @@ def choose(
     prices: Prices,
 ) -> list[Chosen] | None:
     """Choose spans and tracks at the least total price."""
-    end = max(span.last for span in shortlists)
-    ending: dict[int, list[Span]] = {}
-    for span in sorted(shortlists, key=lambda span: (span.last, span.first)):
-        ending.setdefault(span.last, []).append(span)
-    reached: dict[int, _Reached] = {}
-    for boundary in range(1, end + 1):
+    # At the film's start nothing is before: no track and no artist is -1.
+    nothing = np.full((1, KEPT), -1)
+    start = dict.fromkeys(("before", "history", "before_track", "before_artist"), nothing)
+    start |= {"first": nothing[:, 0], "track": nothing[:, 0], "artist": nothing[:, 0]}
+    reached = {0: start | {"value": np.array([[0.0] + [np.inf] * (KEPT - 1)])}}
+    spans = sorted((span for span in shortlists if len(shortlists[span][0])), key=attrgetter("last", "first"))
+    for boundary, ending in itertools.groupby(spans, key=attrgetter("last")):
         parts = [
-            part
-            for span in ending.get(boundary, [])
-            if len(shortlists[span][0])
-            and (
-                part := _extended(
-                    span, *shortlists[span], artists=artists, before=reached.get(span.first), prices=prices
-                )
-            )
-            is not None
+            _extended(span, *shortlists[span], artists=artists, before=reached[span.first], prices=prices)
+            for span in ending
+            if span.first in reached
         ]
         if parts:
-            reached[boundary] = _joined(parts)
+            reached[boundary] = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    end = max(span.last for span in shortlists)
     return _traced(reached, end) if end in reached else None
 
 
@@ -127,61 +118,43 @@ def _extended(
     costs: NDArray[np.float64],
     *,
     artists: NDArray[np.int64],
-    before: _Reached | None,
+    before: Reached,
     prices: Prices,
-) -> _Reached | None:
-    count = len(tracks)
+) -> Reached:
     by = artists[tracks]
     own = np.asarray(costs, dtype=np.float64) + prices.cue
-    shape = (count, KEPT)
-    values = np.full(shape, np.inf)
-    indices, histories, others, other_artists = (np.full(shape, -1, dtype=np.int64) for _ in range(4))
-    if span.first == 0:
-        values[:, 0] = own
-    elif before is None:
-        return None
-    else:
-        # (tracks, items before, their histories): what the one before that one costs as a repeat
-        ways = before.values[None] + prices.repeat(
-            tracks[:, None, None], by[:, None, None], before.before_tracks[None], before.before_artists[None]
-        )
-        history = ways.argmin(axis=2)
-        ways = np.take_along_axis(ways, history[:, :, None], axis=2)[:, :, 0]
-        ways += prices.repeat(tracks[:, None], by[:, None], before.tracks[None], before.artists[None])
-        rows = np.arange(count)
-        best = ways.argmin(axis=1)
-        same_artist = before.artists[None] == before.artists[best][:, None]
-        same_track = before.tracks[None] == before.tracks[best][:, None]
-        kept = (np.zeros_like(same_track), ~same_artist | same_track, same_artist)
-        for number, hidden in enumerate(kept):
-            allowed = np.where(hidden, np.inf, ways)
-            index = allowed.argmin(axis=1)
-            values[:, number] = allowed[rows, index] + own
-            indices[:, number] = index
-            histories[:, number] = history[rows, index]
-            others[:, number] = before.tracks[index]
-            other_artists[:, number] = before.artists[index]
-    return _Reached([span] * count, tracks, by, values, indices, histories, others, other_artists)
-
-
-def _joined(parts: Sequence[_Reached]) -> _Reached:
-    return _Reached(
-        [span for part in parts for span in part.spans],
-        *(
-            np.concatenate([getattr(part, name) for part in parts])
-            for name in ("tracks", "artists", "values", "before", "history", "before_tracks", "before_artists")
-        ),
+    # (tracks, items before, their histories): what the one before that one costs as a repeat
+    ways = before["value"][None] + prices.repeat(
+        tracks[:, None, None], by[:, None, None], before["before_track"][None], before["before_artist"][None]
     )
+    history = ways.argmin(axis=2)
+    ways = np.take_along_axis(ways, history[:, :, None], axis=2)[:, :, 0]
+    ways += prices.repeat(tracks[:, None], by[:, None], before["track"][None], before["artist"][None])
+    best = ways.argmin(axis=1)
+    same_artist = before["artist"][None] == before["artist"][best][:, None]
+    same_track = before["track"][None] == before["track"][best][:, None]
+    hidden = (False, ~same_artist | same_track, same_artist)
+    allowed = [np.where(each, np.inf, ways) for each in hidden]
+    index = np.stack([each.argmin(axis=1) for each in allowed], axis=1)
+    return {
+        "first": np.full(len(tracks), span.first),
+        "track": tracks,
+        "artist": by,
+        "value": np.stack([each.min(axis=1) for each in allowed], axis=1) + own[:, None],
+        "before": index,
+        "history": np.take_along_axis(history, index, axis=1),
+        "before_track": before["track"][index],
+        "before_artist": before["artist"][index],
+    }
 
 
-def _traced(reached: Mapping[int, _Reached], end: int) -> list[Chosen]:
-    item, history = np.unravel_index(int(reached[end].values.argmin()), reached[end].values.shape)
+def _traced(reached: Mapping[int, Reached], end: int) -> list[Chosen]:
+    item, history = np.unravel_index(int(reached[end]["value"].argmin()), reached[end]["value"].shape)
     boundary = end
     found: list[Chosen] = []
     while boundary:
         here = reached[boundary]
-        span = here.spans[int(item)]
-        found.insert(0, Chosen(span, int(here.tracks[item])))
-        item, history = here.before[item, history], here.history[item, history]
-        boundary = span.first
+        first = int(here["first"][item])
+        found.insert(0, Chosen(Span(first, boundary), int(here["track"][item])))
+        item, history, boundary = here["before"][item, history], here["history"][item, history], first
     return found

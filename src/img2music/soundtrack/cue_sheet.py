@@ -10,9 +10,9 @@ from msgspec import Meta
 
 from img2music.affect import Affect
 from img2music.errors import InputError, UsageError, shown
-from img2music.matching.passages import Passage
+from img2music.matching.passages import Passage, clock
 from img2music.options import LOUDNESS, Captions, OriginalSound
-from img2music.shapes import from_dict, to_dict
+from img2music.shapes import Result, from_dict, to_dict
 from img2music.track import display_name
 
 SCHEMA: Final = "img2music/cues/1"
@@ -245,7 +245,7 @@ class SheetSlideshow:
 
 
 @dataclass(frozen=True, slots=True)
-class CueSheet:
+class CueSheet(Result):
     """A film's scenes and cues."""
 
     schema: Literal["img2music/cues/1"] = field(default=SCHEMA, kw_only=True)
@@ -317,10 +317,6 @@ class CueSheet:
         told: dict[str, Any] = rounded(to_dict(recorded))
         return {key: part for key, part in told.items() if part is not None}
 
-    def to_json(self) -> str:
-        """JSON in the shape ``img2music/cues/1``, in ASCII: names that are not UTF-8 survive as surrogate escapes."""
-        return json.dumps(self.to_dict(), indent=2, allow_nan=False) + "\n"
-
 
 def parse(content: bytes, name: str) -> CueSheet:
     """Read the JSON of a cue sheet, also one that was edited by hand; ``name`` is the file's, for messages."""
@@ -337,14 +333,6 @@ def parse(content: bytes, name: str) -> CueSheet:
     if not isinstance(document, dict) or document.get("schema") != SCHEMA:
         raise InputError(f'is no cue sheet of this version of img2music ("schema" is not "{SCHEMA}").', name)
     return from_dict(document, CueSheet, name)
-
-
-def clock(seconds: float, decimals: int = 0) -> str:
-    """Seconds as people write them, such as 3:07, 3:07.2 or 1:02:03."""
-    minutes, rest = divmod(round(seconds, decimals), 60)
-    hours, minutes = divmod(int(minutes), 60)
-    shown_rest = f"{rest:0{3 + decimals if decimals else 2}.{decimals}f}"
-    return f"{hours}:{minutes:02}:{shown_rest}" if hours else f"{minutes}:{shown_rest}"
 
 
 def clocks(one: float, other: float) -> tuple[str, str]:

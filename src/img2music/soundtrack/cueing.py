@@ -4,7 +4,7 @@ So that beats fall where cues meet, each passage moves a little within its song.
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -20,7 +20,7 @@ from img2music.soundtrack.beats import Beats, listen
 from img2music.soundtrack.choosing import Chosen
 from img2music.soundtrack.cue_sheet import EARLY, LATE, Alternative, Cue, CueBeats, CueTrack, Scene, gain
 from img2music.soundtrack.curves import TOLERANCE, FilmCurve, Span, TrackCurves
-from img2music.soundtrack.film import Film
+from img2music.soundtrack.film import Film, frame_at
 from img2music.track import Track
 
 if TYPE_CHECKING:
@@ -71,6 +71,7 @@ class CueWriter:
     film: Film
     scenes: Sequence[Scene]
     positions: NDArray[np.float64]  # the film's affect curve in the space of the match
+    ranks: NDArray[np.float64]  # and among pictures; in absolute matching the same
     curve: FilmCurve
     music: TrackCurves
     ids: NDArray[np.int64]  # numbers in the library, of each track
@@ -92,63 +93,54 @@ class CueWriter:
         songs = {index: known[number] for index, number in zip(indices, ids, strict=True)}
 
         def misfit(number: int, begin: float) -> float:
-            start, end = self._times(chosen[number].span)
+            start, end = self.curve.times(chosen[number].span)
             return self._heard(start, end, chosen[number].track, begin)[0] * (end - start)
 
-        plain = [self._plain(each, songs[each.track]) for each in chosen]
-        aligned = align(plain, self.film.times, misfit)
-        return tuple(
-            self._finished(cue, each, others, pin, songs)
-            for cue, each, others, pin in zip(aligned, chosen, runners, pinned, strict=True)
-        )
-
-    def _plain(self, each: Chosen, track: Track) -> Cue:
-        """The passage that fits best, wherever the beats are."""
-        start, end = self._times(each.span)
-        begin, gain_db = self._best(each.span, each.track), gain(track.features.loudness)
-        return Cue(start, end, _cue_track(track), Passage(begin, begin + end - start), gain_db=gain_db)
-
-    def _finished(
-        self, cue: Cue, each: Chosen, runners: Sequence[Runner], pinned: bool, songs: Mapping[int, Track]
-    ) -> Cue:
-        track = songs[each.track]
-        distance, heard = self._heard(cue.start, cue.end, each.track, cue.passage.start)
-        return replace(
-            cue,
-            start_frame=self.film.frame(cue.start),
-            end_frame=self.film.frame(cue.end),
-            distance=distance,
-            why=self._why(*self._times(each.span), track, heard),
-            alternatives=tuple(self._alternative(each, one, songs[one[0]], distance, pinned) for one in runners),
-        )
+        plain = []
+        for each in chosen:  # the passage that fits best, wherever the beats are
+            (start, end), track = self.curve.times(each.span), songs[each.track]
+            passage, gain_db = self._best(each.span, each.track), gain(track.features.loudness)
+            plain.append(Cue(start, end, _cue_track(track), passage, gain_db=gain_db))
+        found = []
+        for cue, each, others, pin in zip(align(plain, self.film.times, misfit), chosen, runners, pinned, strict=True):
+            distance, heard = self._heard(cue.start, cue.end, each.track, cue.passage.start)
+            alternatives = [self._alternative(each, one, songs[one[0]], distance, pin) for one in others]
+            finished = replace(
+                cue,
+                start_frame=frame_at(self.film.times, cue.start),
+                end_frame=frame_at(self.film.times, cue.end),
+                distance=distance,
+                why=self._why(*self.curve.times(each.span), songs[each.track], heard),
+                alternatives=tuple(alternatives),
+            )
+            found.append(finished)
+        return tuple(found)
 
     def _alternative(self, each: Chosen, runner: Runner, track: Track, chosen: float, pinned: bool) -> Alternative:
         other, repeats = runner
-        begin = self._best(each.span, other)
-        start, end = self._times(each.span)
-        distance = self._heard(start, end, other, begin)[0]
+        start, end = self.curve.times(each.span)
+        passage = self._best(each.span, other)
+        distance = self._heard(start, end, other, passage.start)[0]
         note = None
         if distance < chosen - NEARER:
-            unmoved = self._best(each.span, each.track)
+            unmoved = self._best(each.span, each.track).start
             if pinned:
                 note = "another is pinned"
             elif repeats:
                 note = "it or its artist is heard close by"
             elif distance >= self._heard(start, end, each.track, unmoved)[0] - NEARER:
                 note = "the chosen one was this near before it moved to a beat"
-            elif begin > 0.0 and unmoved == 0.0:
+            elif passage.start > 0.0 and unmoved == 0.0:
                 note = "it would begin within the song"
             elif self.music.pace is not None:
                 note = "its tempo fits the cutting less"
             else:
                 note = "not so near in whole seconds, which the search compares"
-        return Alternative(_cue_track(track), Passage(begin, begin + end - start), distance, note)
+        return Alternative(_cue_track(track), passage, distance, note)
 
-    def _best(self, span: Span, track: int) -> float:
-        return self.music.passage(self.curve, span, track)[0]
-
-    def _times(self, span: Span) -> Point:
-        return float(self.curve.boundaries[span.first]), float(self.curve.boundaries[span.last])
+    def _best(self, span: Span, track: int) -> Passage:
+        begin, (start, end) = self.music.passage(self.curve, span, track)[0], self.curve.times(span)
+        return Passage(begin, begin + end - start)
 
     def _heard(self, start: float, end: float, track: int, begin: float) -> tuple[float, Point]:
         """Mean distance of a passage at every sample of the film, and its mean position."""
@@ -168,8 +160,8 @@ class CueWriter:
         name = f"scene {numbers[0]}" if len(numbers) == 1 else f"scenes {numbers[0]} to {numbers[-1]}"
         within = self._within(start, end)
         affect = Affect(*self.film.curve[within, 1:].mean(axis=0).clip(0.0, 1.0).tolist())
-        valence, arousal = self.positions[within].mean(axis=0).tolist()
-        return self.explained(Asked(name, affect, (valence, arousal)), track, heard)
+        position, rank = (tuple(curve[within].mean(axis=0).tolist()) for curve in (self.positions, self.ranks))
+        return self.explained(Asked(name, affect, position, rank=rank), track, heard)
 
 
 def _cue_track(track: Track) -> CueTrack:

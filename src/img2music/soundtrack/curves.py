@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from img2music.distribution import AffectDistribution
 
 CELLS_AT_ONCE = 65_536  # cells of music that are compared with the film at once: what stays in a processor's cache
+TRACKS_AT_ONCE = 8192  # tracks whose costs are in memory at once, at least
 TOLERANCE = 0.05  # seconds by which a passage may reach beyond the end of its track, which lengths in tags are off by
 BEATS_PER_SHOT, SHOT = 8.0, 4.0
 """A shot of 4 seconds wants two bars of four beats: 120 beats a minute, where a film cuts neither slowly nor fast."""
@@ -41,6 +42,10 @@ class FilmCurve:
     def edges(self) -> NDArray[np.int64]:
         """The boundaries as numbers of cells, ascending: each at its nearest."""
         return np.minimum(np.round(self.boundaries / self.step).astype(np.int64), len(self.cells))
+
+    def times(self, span: Span) -> tuple[float, float]:
+        """Seconds at which a span begins and ends."""
+        return float(self.boundaries[span.first]), float(self.boundaries[span.last])
 
     def seconds(self, span: Span) -> float:
         """Length of a span."""
@@ -126,11 +131,14 @@ class TrackCurves:
         within its track, and what the track costs by its tempo. It begins at the border of a window of the track's
         curve.
         """
-        first = 0
+        begin, first, parts = 0, 0, []
         while first < len(self):
             last = int(np.searchsorted(self._first, self._first[first] + CELLS_AT_ONCE, side="right")) - 1
             last = max(last, first + 1)
-            yield first, self._costs_of(film, spans, first, last)
+            parts.append(self._costs_of(film, spans, first, last))
+            if last - begin >= TRACKS_AT_ONCE or last == len(self):
+                yield begin, np.concatenate(parts, axis=1)
+                begin, parts = last, []
             first = last
 
     def _costs_of(self, film: FilmCurve, spans: Sequence[Span], first: int, last: int) -> NDArray[np.float32]:
@@ -150,13 +158,9 @@ class TrackCurves:
             np.add(cost, begun[span.first], out=cost)
             np.copyto(cost, np.inf, where=left < film.seconds(span) - TOLERANCE)
             np.minimum.reduceat(cost, groups, out=result[row])
-            result[row] += self._by_tempo(film, span, slice(first, last))
+            if self.pace is not None:
+                result[row] += self.pace.prices(*film.times(span), slice(first, last))
         return result
-
-    def _by_tempo(self, film: FilmCurve, span: Span, tracks: slice) -> NDArray[np.float32] | float:
-        if self.pace is None:
-            return 0.0
-        return self.pace.prices(float(film.boundaries[span.first]), float(film.boundaries[span.last]), tracks)
 
     def passage(self, film: FilmCurve, span: Span, track: int) -> tuple[float, float]:
         """Find the passage of one track that costs least under a span."""
@@ -175,7 +179,9 @@ class TrackCurves:
             cost = float(np.sqrt(((seen[: len(heard)] - heard) ** 2).sum(axis=1)).sum()) * self.step + float(price)
             if cost < least - 1e-6:
                 best, least = float(start), cost
-        return best, least + float(np.sum(self._by_tempo(film, span, slice(track, track + 1))))
+        if self.pace is not None:
+            least += float(self.pace.prices(*film.times(span), slice(track, track + 1))[0])
+        return best, least
 
     def positions(self, track: int, times: NDArray[np.float64]) -> NDArray[np.float64]:
         """Where a track stands at some times."""

@@ -45,13 +45,9 @@ class Film:
         """Seconds from the first picture to the end of the last."""
         return self.file.duration
 
-    def frame(self, time: float) -> int:
-        """Number of the first picture that is shown at or after a time (its count, at the film's end)."""
-        return frame_at(self.times, time)
-
 
 def frame_at(times: NDArray[np.float64], time: float) -> int:
-    """Number of the first of the pictures at these times that is shown at or after a time."""
+    """Number of the first of the pictures at these times that is shown at or after a time; their count after all."""
     return int(np.searchsorted(times, time - 1e-4))
 
 

@@ -50,7 +50,7 @@ class CueFormat(Format):
 
 def as_json(sheet: CueSheet) -> bytes:
     """JSON in ASCII: names that are not UTF-8 survive as surrogate escapes."""
-    return sheet.to_json().encode("ascii")
+    return (sheet.to_json() + "\n").encode("ascii")
 
 
 def as_csv(sheet: CueSheet) -> bytes:

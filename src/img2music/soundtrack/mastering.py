@@ -5,23 +5,13 @@ Loudness and true peak are measured along time, block by block, as in ITU-R BS.1
 
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from img2music.music.audio.loudness import (
-    BLOCK,
-    OFFSET,
-    STEP,
-    SURROUND,
-    SURROUND_GAIN,
-    WITHOUT_WEIGHT,
-    integrated_loudness,
-    k_weighting,
-)
+from img2music.music.audio.loudness import BLOCK, OFFSET, STEP, channel_weights, integrated_loudness, k_weighting
 from img2music.soundtrack.blocks import RATE, Samples
 
 STEP_SAMPLES = round(STEP * RATE)  # samples from one gating block to the next: what loudness along time is told in
@@ -49,9 +39,7 @@ class PowerMeter:
     def __init__(self, layout: Sequence[str]) -> None:
         self._sections = k_weighting(RATE)
         self._state = np.zeros((len(self._sections), 2, len(layout)))
-        self._weights = np.array(
-            [0.0 if name in WITHOUT_WEIGHT else SURROUND_GAIN if name in SURROUND else 1.0 for name in layout]
-        )
+        self._weights = channel_weights(layout)
 
     def add(self, block: Samples, size: int) -> NDArray[np.float64]:
         """Take a block, and measure it."""
@@ -94,14 +82,9 @@ def _parted(values: NDArray[Any], size: int) -> NDArray[Any]:
 
 def loudness(powers: NDArray[np.float64]) -> float | None:
     """Integrated loudness of a sound."""
-    return integrated_loudness(moving_mean(powers, round(BLOCK / STEP)))
-
-
-def moving_mean(powers: NDArray[np.float64], steps: int) -> NDArray[np.float64]:
-    """Mean of every so many neighbours."""
-    if len(powers) < steps:
-        return np.zeros(0)
-    return np.convolve(powers, np.full(steps, 1.0 / steps), mode="valid")
+    steps = round(BLOCK / STEP)
+    enough = len(powers) >= steps
+    return integrated_loudness(np.convolve(powers, np.full(steps, 1.0 / steps), "valid") if enough else np.zeros(0))
 
 
 def in_lufs(powers: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -109,12 +92,8 @@ def in_lufs(powers: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(OFFSET + 10.0 * np.log10(np.maximum(powers, 1e-20)))
 
 
-@dataclass(frozen=True)
-class Measured:
-    """A sound along time, in cells."""
-
-    peaks: NDArray[np.float32]  # greatest amplitude, also between samples
-    powers: NDArray[np.float32]  # weighted power
+Measured = tuple[NDArray[np.float32], NDArray[np.float32]]
+"""A sound along time, in cells: greatest amplitude, also between samples, and weighted power."""
 
 
 def measure(blocks: Iterable[Samples], layout: tuple[str, ...]) -> Measured:
@@ -125,7 +104,7 @@ def measure(blocks: Iterable[Samples], layout: tuple[str, ...]) -> Measured:
     for block in itertools.chain(blocks, [silence]):
         powers.append(power.add(block, CELL).astype(np.float32))
         peaks.append(peak.add(block, CELL))
-    return Measured(np.concatenate(peaks), np.concatenate(powers))
+    return np.concatenate(peaks), np.concatenate(powers)
 
 
 def gain_curve(measured: Measured, target: float, peak: float) -> NDArray[np.float32]:
@@ -133,14 +112,15 @@ def gain_curve(measured: Measured, target: float, peak: float) -> NDArray[np.flo
 
     What the limiter takes from the loudness is reckoned from the cells, and given back by more gain, until both hold.
     """
-    peaks: NDArray[np.float32] = np.maximum(measured.peaks, np.float32(1e-9))
+    amplitudes, powers = measured
+    peaks: NDArray[np.float32] = np.maximum(amplitudes, np.float32(1e-9))
     np.log10(peaks, out=peaks)
     peaks *= np.float32(20.0)
     for headroom, release in TRIES:
         gain, ceiling = 0.0, peak - headroom
         limited = limiter(peaks, ceiling, release)
         for _ in range(ROUNDS):
-            reached = loudness(_steps(measured.powers, limited, gain))
+            reached = loudness(_steps(powers, limited, gain))
             missing = 0.0 if reached is None else target - reached
             before, gain = gain, min(gain + missing, MOST_GAIN)
             if abs(missing) < NEAR_ENOUGH or gain == before:

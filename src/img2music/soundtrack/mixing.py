@@ -78,25 +78,23 @@ def _fade(seconds: float) -> int:
 
 def checked(parts: Sequence[Part]) -> list[Part]:
     """See that every song is there and has its passage, by decoding where it ends."""
-    return [_checked(part) for part in parts]
-
-
-def _checked(part: Part) -> Part:
-    last = part.cue.passage.start + (part.end - part.start) / RATE
-    path = part.cue.track.path
-    with open_audio(path) as audio:
-        probed = list(audio.excerpts([(max(0.0, part.passage_end - PROBED), last)]))
-        reached = probed[-1].end if probed else min(audio.info.duration, part.passage_end - PROBED)
-    if reached < part.passage_end - TOLERANCE:
-        raise InputError(
-            f"ends at {max(0.0, reached):.1f} s, and the passage of cue {part.number} at {part.passage_end:.1f} s: "
-            "it has changed since the cue sheet was made, or is cut short; spot the film again.",
-            path,
-        )
-    missing = round((last - reached) * RATE)
-    if missing <= 0:
-        return part
-    return replace(part, end=part.end - missing, fade_out=max(part.fade_out - missing, _fade(0.0)))
+    found = []
+    for part in parts:
+        last = part.cue.passage.start + (part.end - part.start) / RATE
+        path = part.cue.track.path
+        with open_audio(path) as audio:
+            probed = list(audio.excerpts([(max(0.0, part.passage_end - PROBED), last)]))
+            reached = probed[-1].end if probed else min(audio.info.duration, part.passage_end - PROBED)
+        if reached < part.passage_end - TOLERANCE:
+            raise InputError(
+                f"ends at {max(0.0, reached):.1f} s, and the passage of cue {part.number} at {part.passage_end:.1f} s: "
+                "it has changed since the cue sheet was made, or is cut short; spot the film again.",
+                path,
+            )
+        missing = max(0, round((last - reached) * RATE))
+        fade_out = max(part.fade_out - missing, _fade(0.0)) if missing else part.fade_out
+        found.append(replace(part, end=part.end - missing, fade_out=fade_out))
+    return found
 
 
 def music(parts: Sequence[Part], samples: int) -> Iterator[Samples]:

@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from img2music.errors import Img2MusicError, printable
+from img2music.matching.passages import clock
 from img2music.media.video import VideoFile
-from img2music.plots import PHOTO_COLOURS, drawing, require_plotting, save_figure
-from img2music.soundtrack.cue_sheet import Cue, CueSheet, clock
+from img2music.plots import PHOTO_COLOURS, drawing, pale, require_plotting, save_figure, shortened
+from img2music.soundtrack.cue_sheet import Cue, CueSheet
 from img2music.soundtrack.film import Film
 from img2music.soundtrack.shots import Change
 from img2music.track import display_name
@@ -54,7 +55,7 @@ def draw(film: Film, sheet: CueSheet, file: Path) -> tuple[str, ...]:
         )
         for axes in (pictures, curve, cues):
             axes.set_xlim(0.0, film.duration)
-        pictures.set_title(printable(f"{_short(name, 70)}, {sheet.summary}"), loc="left", fontsize=13)
+        pictures.set_title(printable(f"{shortened(name, 70)}, {sheet.summary}"), loc="left", fontsize=13)
         _draw_pictures(pictures, film, sheet)
         _draw_curve(curve, film, sheet)
         _draw_cues(cues, film, sheet, numbered=bool(listed))
@@ -87,10 +88,8 @@ def _draw_curve(axes: "Axes", film: Film, sheet: CueSheet) -> None:
     axes.set_ylim(0.0, 1.0)
     axes.set_yticks([0.0, 0.25, 0.5, 0.75, 1.0])
     axes.set_ylabel("unpleasant, calm   ←   →   pleasant, excited", fontsize=10, color="#555555")
-    axes.tick_params(color="#BBBBBB", labelcolor="#555555", labelsize=9)
     axes.xaxis.set_major_formatter(lambda seconds, _: clock(seconds))
-    for spine in axes.spines.values():
-        spine.set_color("#BBBBBB")
+    pale(axes)
     words: dict[str, Any] = {
         "transform": axes.transAxes,
         "fontsize": 11,
@@ -146,7 +145,7 @@ def _lines(cue: Cue) -> tuple[str, str, str]:
     return (
         printable(display_name(cue.track.id, cue.track.shown_title, None)),
         printable(cue.track.artist or ""),
-        f"{clock(cue.passage.start)}-{clock(cue.passage.end)}{distance}",
+        f"{cue.passage}{distance}",
     )
 
 
@@ -164,7 +163,7 @@ def _listed(film: Film, sheet: CueSheet) -> list[str]:
     for number, cue in enumerate(cues[:LISTED], start=1):
         song, artist, passage = _lines(cue)
         text = f"{number}   {clock(cue.start)}-{clock(cue.end)}   {song}{artist and f' - {artist}'}   {passage}"
-        lines.append(_short(text, int(WIDTH * (RIGHT - LEFT) / LETTER)))
+        lines.append(shortened(text, int(WIDTH * (RIGHT - LEFT) / LETTER)))
     return [*lines, f"and {len(cues) - LISTED} more"] if len(cues) > LISTED else lines
 
 
@@ -187,7 +186,3 @@ def _draw_cues(axes: "Axes", film: Film, sheet: CueSheet, *, numbered: bool) -> 
         for height, line, weight in zip((0.76, 0.52, 0.28), lines, ("bold", "normal", "normal"), strict=False):
             if len(line) <= max(room, 1):
                 axes.text(cue.start + 0.04 / inches_a_second, height, line, va="center", fontsize=9, fontweight=weight)
-
-
-def _short(text: str, letters: int) -> str:
-    return text if len(text) <= letters else text[: max(1, letters - 1)].rstrip() + "…"

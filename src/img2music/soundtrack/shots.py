@@ -1,7 +1,7 @@
 """Shots of a film: where it cuts, dissolves and fades.
 
-Hard cuts are found by PySceneDetect's own detector, dissolves by one of ours in its form, and fades by following the
-picture to where it is one colour and back. All see the same small pictures, so that a film is decoded once, whoever
+Hard cuts are found by PySceneDetect's own detector, dissolves by one of ours, and fades by following the picture to
+where it is one colour and back. All see the same small pictures, so that a film is decoded once, whoever
 decodes it.
 """
 
@@ -15,16 +15,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from img2music.errors import MissingExtraError
+from img2music.errors import require_extra
 
-try:
+with require_extra("Finding the shots of a film", "soundtrack"):
     import cv2
     from scenedetect import FrameTimecode
     from scenedetect.common import Timecode
-    from scenedetect.detector import SceneDetector
     from scenedetect.detectors import AdaptiveDetector
-except ImportError as missing:
-    raise MissingExtraError("Finding the shots of a film", "soundtrack") from missing
 
 WIDTH, HEIGHT = 128, 72
 """Size of the pictures that detectors see. PySceneDetect itself scales films down to about 256 wide."""
@@ -92,23 +89,14 @@ class Transition:
 class Candidate:
     """A stretch of film that may be a dissolve."""
 
-    time: float  # its middle in seconds
-    length: float  # estimated length in seconds
+    start: float  # seconds; of estimated length
+    end: float
+    middle: float
     change: float  # mean change of a pixel from one side to the other, 0 to 255
     score: float  # the higher the surer
 
-    @property
-    def start(self) -> float:
-        """Where it starts, in seconds."""
-        return self.time - self.length / 2
 
-    @property
-    def end(self) -> float:
-        """Where it ends, in seconds."""
-        return self.time + self.length / 2
-
-
-class DissolveDetector(SceneDetector):  # type: ignore[misc]
+class DissolveDetector:
     """Finds dissolves, and fades as well: stretches in which one picture turns linearly into another.
 
     In a dissolve every picture is a mixture ``start + a (end - start)`` of its two sides, with ``a`` growing from 0 to
@@ -118,33 +106,28 @@ class DissolveDetector(SceneDetector):  # type: ignore[misc]
     """
 
     def __init__(self) -> None:
-        super().__init__()
         self.candidates: list[Candidate] = []
         self._times: list[float] = []
         self._pictures: list[NDArray[np.float32]] = []
 
-    def process_frame(self, timecode: FrameTimecode, frame_img: NDArray[np.uint8]) -> list[FrameTimecode]:
+    def add(self, time: float, picture: NDArray[np.float32]) -> None:
         """Take the next picture; what is found is in ``candidates`` (times are only sure when all are compared)."""
-        time = float(timecode.seconds)
         if self._times and time - self._times[-1] < 1.0 / FASTEST:
-            return []
+            return
         self._times.append(time)
-        self._pictures.append(_without_detail(frame_img))
+        self._pictures.append(picture)
         for window in WINDOWS:
             self._look(time - 1.5 * window, window)
         if self._times[0] < time - 4.0 * WINDOWS[-1]:  # now and then, forget what no window reaches
             keep = bisect.bisect_left(self._times, time - 3.1 * WINDOWS[-1])
             del self._times[:keep], self._pictures[:keep]
-        return []
 
-    def post_process(self, timecode: FrameTimecode) -> list[FrameTimecode]:
+    def end(self) -> None:
         """Look at the end of the film, where stretches have less after them."""
-        end = self._times[-1] if self._times else 0.0
         for window in WINDOWS:
             for time in self._times:
-                if end - 1.5 * window < time <= end - 0.5 * window:
+                if self._times[-1] - 1.5 * window < time <= self._times[-1] - 0.5 * window:
                     self._look(time, window)
-        return []
 
     def _look(self, middle: float, window: float) -> None:
         start, end = self._at(middle - window / 2), self._at(middle + window / 2)
@@ -169,7 +152,7 @@ class DissolveDetector(SceneDetector):  # type: ignore[misc]
             return
         length = min(window, 0.5 * window / max(0.25, last - first))
         score = change * (1.0 - 2.0 * abs(half - 0.5)) * (1.0 - residual) * (1.0 - 0.05 * window)
-        self.candidates.append(Candidate(middle, length, change, score))
+        self.candidates.append(Candidate(middle - length / 2, middle + length / 2, middle, change, score))
 
     def _at(self, time: float) -> NDArray[np.float32] | None:
         """The picture that is shown at a time; None before the film and after it."""
@@ -195,7 +178,6 @@ class ShotFinder:
         self._contrast: list[float] = []
         self._changes: list[float] = []
         self._before: Any = None
-        self._last: Any = None
 
     def add(self, time: float, picture: NDArray[np.uint8]) -> None:
         """Take the next picture."""
@@ -206,15 +188,15 @@ class ShotFinder:
         self._contrast.append(float(small.std()))
         self._changes.append(float(np.abs(small - self._before).mean()) if self.times[1:] else 0.0)
         self._before = small
-        self._last = FrameTimecode(Timecode(round(time * TICKS), Fraction(1, TICKS)), self._rate)
-        self._found += [float(code.seconds) for code in self._cuts.process_frame(self._last, bgr)]
-        self._dissolves.process_frame(self._last, bgr)
+        code = FrameTimecode(Timecode(round(time * TICKS), Fraction(1, TICKS)), self._rate)
+        self._found += [float(cut.seconds) for cut in self._cuts.process_frame(code, bgr)]
+        self._dissolves.add(float(code.seconds), small)
 
     def transitions(self) -> list[Transition]:
         """All transitions, in order of time, once all pictures are in."""
-        if self._last is None:
+        if not self.times:
             return []
-        self._dissolves.post_process(self._last)
+        self._dissolves.end()
         changes = {cut: self._changes[bisect.bisect_left(self.times, cut - 1e-5)] for cut in self._found}
         changes |= {self.times[index]: self._changes[index] for index in self._in_the_dark()}
         cuts: list[float] = []
@@ -317,7 +299,7 @@ def _strongest(candidates: Sequence[Candidate]) -> list[Transition]:
     for each in sorted(candidates, key=lambda each: -each.score):
         index = bisect.bisect_right(kept, each.end + GAP, key=lambda other: other.start)
         if not index or kept[index - 1].end < each.start - GAP:
-            kept.insert(index, Transition(Change.DISSOLVE, each.start, each.end, each.time))
+            kept.insert(index, Transition(Change.DISSOLVE, each.start, each.end, each.middle))
     return kept
 
 

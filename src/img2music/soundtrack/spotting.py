@@ -13,12 +13,15 @@ from numpy.typing import NDArray
 from img2music.distribution import AffectDistribution
 from img2music.errors import UsageError, printable
 from img2music.library.schema import fold
+from img2music.matching.calibration import targets
 from img2music.matching.choice import choosable
 from img2music.matching.diversity import second_copies
 from img2music.matching.explanations import explain
+from img2music.matching.passages import clock
+from img2music.matching.person import LIKED, NOBODY, Person
 from img2music.options import CueCount, MatchMode, SpotOptions
 from img2music.soundtrack.choosing import MEMORY, Chosen, Prices, choose, shortlist
-from img2music.soundtrack.cue_sheet import Cue, Scene, clock, clocks
+from img2music.soundtrack.cue_sheet import Cue, Scene, clocks
 from img2music.soundtrack.cueing import CueWriter, Runner
 from img2music.soundtrack.curves import TOLERANCE, FilmCurve, Pace, Span, TrackCurves
 from img2music.soundtrack.film import Film
@@ -31,7 +34,6 @@ CELL, COARSE_CELL = 1.0, 2.0
 
 MANY = 3000  # tracks from which on cells are coarse, to keep the search within seconds
 NAMED = 10  # songs that are listed where a name fits several
-TRACKS_AT_ONCE = 8192  # tracks whose costs are in memory at once
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,8 @@ class Candidates:
     library: AffectDistribution = field(repr=False)  # affects of the whole library
     filtered: bool  # whether there are filters or bans
     tempos: NDArray[np.float64]  # beats a minute; NaN where it is not known
-    note: str | None = None  # what a person should know of what was left out
+    notes: tuple[str, ...] = ()  # what a person should know of what was left out, and of what was not
+    liked: NDArray[np.bool_] | None = None  # that the person likes who asks
 
     @property
     def longest(self) -> float:
@@ -55,7 +58,7 @@ class Candidates:
         return float(self.durations[self.allowed].max(initial=0.0))
 
 
-def candidates(store: "LibraryStore", options: SpotOptions) -> Candidates:
+def candidates(store: "LibraryStore", options: SpotOptions, person: Person = NOBODY) -> Candidates:
     """Collect the tracks that may lie under a film: those with sound that pass the filters, each content once."""
     names = ("id", "valence", "arousal", "artist", "title", "duration", "sound", "tempo")
     columns = store.columns(names)
@@ -63,12 +66,17 @@ def candidates(store: "LibraryStore", options: SpotOptions) -> Candidates:
     curves = store.curve_arrays(columns["id"].tolist())  # songs without a file have none
     heard = np.array([len(curves.get(number, ())) > 0 for number in columns["id"].tolist()], dtype=np.bool_)
     columns = {name: values[heard] for name, values in columns.items()}
-    choice = choosable(store, columns["id"], options.where)
+    choice = choosable(store, columns["id"], options.where, person.never)
     banned = {_found(store, columns, text) for text in options.bans}
     pins = {scene - 1: _found(store, columns, text) for scene, text in options.pins}
     for scene, text in options.pins:
         if columns["sound"][pins[scene - 1]] in columns["sound"][list(banned)]:
             raise UsageError(f"{printable(text)!r} is both pinned and banned.")
+    unwanted = [
+        f"{printable(text)!r} is pinned, and is used though you never want it, or not here."
+        for scene, text in options.pins
+        if int(columns["id"][pins[scene - 1]]) in person.never
+    ]
     passes = choice.allowed.copy()
     for index in banned:
         passes &= columns["sound"] != columns["sound"][index]
@@ -80,27 +88,25 @@ def candidates(store: "LibraryStore", options: SpotOptions) -> Candidates:
     if not first_copies.any() and not pins:
         raise choice.refusal or UsageError("The bans leave no song: ban fewer.")
     kept = np.flatnonzero(first_copies | np.isin(np.arange(len(passes)), list(pins.values())))
-    index_of = {int(index): number for number, index in enumerate(kept)}
     return Candidates(
         ids=columns["id"][kept],
         durations=columns["duration"][kept].astype(np.float64),
         artists=_artist_numbers(columns["artist"][kept]),
         curves=[curves[number] for number in columns["id"][kept].tolist()],
         allowed=first_copies[kept],
-        pins={scene: index_of[index] for scene, index in pins.items()},
+        pins={scene: int(np.searchsorted(kept, index)) for scene, index in pins.items()},
         library=library,
         filtered=options.where.narrows or bool(banned),
         tempos=columns["tempo"][kept].astype(np.float64),
-        note=choice.note,
+        notes=(*((choice.note,) if choice.note else ()), *unwanted),
+        liked=np.isin(columns["id"][kept], list(person.liked)) if person.liked else None,
     )
 
 
 def _artist_numbers(artists: NDArray[Any]) -> NDArray[np.int64]:
-    numbers: dict[str, int] = {}
-    found = np.empty(len(artists), dtype=np.int64)
-    for index, artist in enumerate(artists.tolist()):
-        found[index] = numbers.setdefault(fold(artist), len(artists) + len(numbers)) if artist else index
-    return found
+    names = [fold(artist) if artist else index for index, artist in enumerate(artists.tolist())]
+    numbers: dict[str | int, int] = {}
+    return np.array([numbers.setdefault(name, len(numbers)) for name in names], dtype=np.int64)
 
 
 def _found(store: "LibraryStore", columns: dict[str, NDArray[Any]], text: str) -> int:
@@ -152,7 +158,8 @@ def spot(
     prices = prices or Prices()
     relative = options.match is MatchMode.RELATIVE
     boundaries, owners = stretches(scenes, tracks, options)
-    positions = natural.ranks(film.curve[:, 1:]) if relative else film.curve[:, 1:]
+    seen = film.curve[:, 1:]
+    positions, ranks = (targets(seen, natural), natural.ranks(seen)) if relative else (seen, seen)
     cell = cell_seconds(len(tracks.ids), float(np.diff(boundaries).min()))
     curve = FilmCurve(grid(film.curve[:, 0], positions, boundaries[-1], cell), boundaries, cell)
     library = tracks.library if relative else None
@@ -163,7 +170,7 @@ def spot(
     runners = _runners_up(curve, music, tracks, chosen, prices=prices, count=options.alternatives)
     pinned = [bool(_pins_of(each.span, owners, tracks.pins)) for each in chosen]
     explained = partial(explain, matching=options.match, library=tracks.library, filtered=tracks.filtered)
-    writer = CueWriter(film, scenes, positions, curve, music, ids=tracks.ids, explained=explained)
+    writer = CueWriter(film, scenes, positions, ranks, curve, music, ids=tracks.ids, explained=explained)
     return writer.cues(chosen, runners, pinned, store)
 
 
@@ -285,22 +292,29 @@ def shortlists(
     if not free or not tracks.allowed.any():
         return found
     best = [(np.array([], dtype=np.int64), np.array([], dtype=np.float32)) for _ in free]
-    pending: list[NDArray[np.float32]] = []
-    begin = 0
     for first, part in music.costs(curve, free):
         part[:, ~tracks.allowed[first : first + part.shape[1]]] = np.inf
-        pending.append(part)
-        end = first + part.shape[1]
-        if end - begin >= TRACKS_AT_ONCE or end == len(music):
-            costs = np.concatenate(pending, axis=1)
-            best = [_shorter(known, begin, costs[row], tracks.artists) for row, known in enumerate(best)]
-            pending, begin = [], end
+        _favour(part, curve, free, tracks.liked, first)
+        best = [_shorter(known, first, part[row], tracks.artists) for row, known in enumerate(best)]
     found |= {
         span: (chosen, costs.astype(np.float64))
         for span, (chosen, costs) in zip(free, best, strict=True)
         if len(chosen)
     }
     return found
+
+
+def _favour(
+    costs: NDArray[np.float32],
+    curve: FilmCurve,
+    spans: Sequence[Span],
+    liked: NDArray[np.bool_] | None,
+    first: int = 0,
+) -> None:
+    """Let what is liked, of the tracks from ``first`` on, cost as if it were nearer."""
+    if liked is not None:
+        seconds = np.array([curve.seconds(span) for span in spans], dtype=np.float32)
+        costs -= np.outer(LIKED * seconds, liked[first : first + costs.shape[1]]).astype(np.float32)
 
 
 def _shorter(
@@ -331,6 +345,7 @@ def _runners_up(
     spans = [each.span for each in chosen]
     costs = np.concatenate([part for _, part in music.costs(curve, spans)], axis=1)
     costs[:, ~tracks.allowed] = np.inf
+    _favour(costs, curve, spans, tracks.liked)
     repeats = np.zeros_like(costs)
     everything = np.arange(len(music))
     for row, each in enumerate(chosen):

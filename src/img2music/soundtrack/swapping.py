@@ -1,8 +1,9 @@
 """Cue sheets read back, also edited ones: what depended on a song, passage or place that changed is found again."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import PurePath
 
 import numpy as np
@@ -19,7 +20,8 @@ from img2music.soundtrack.cueing import AROUND, beats_of
 
 BY_HAND = "Chosen by hand"
 
-SAME = 0.002  # seconds and decibels by which numbers may differ that are the same: files have milliseconds
+# Seconds and decibels by which numbers may differ that are the same: files have milliseconds.
+_same = partial(np.allclose, rtol=0.0, atol=0.002)
 
 
 def load(file: str | os.PathLike[str], told: Callable[[str], object] = lambda _: None) -> CueSheet:
@@ -128,7 +130,3 @@ def _heard(cue: Cue) -> Cue:
     start, end = cue.passage.start, cue.passage.end
     beats = listen(cue.track.path, [(start - AROUND, start + AROUND), (end - AROUND, end + AROUND)])
     return replace(cue, beats=beats_of(start, None if cue.beats and cue.beats.end_offset is None else end, beats))
-
-
-def _same(one: Sequence[float], other: Sequence[float]) -> bool:
-    return all(abs(left - right) <= SAME for left, right in zip(one, other, strict=True))

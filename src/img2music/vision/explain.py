@@ -8,12 +8,15 @@ in ONNX form, and its unit is that of affect.
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
+from img2music import shapes
 from img2music.affect import Affect
+from img2music.arguments import checked
 from img2music.media.images import held, picture_name, read_image
 from img2music.media.picture_source import PictureSource
 from img2music.parallel import in_order, processors
@@ -35,38 +38,66 @@ PHOTO_SIDE = 640
 """Longest side of the picture in an `Explanation`, in pixels."""
 
 
-@dataclass(frozen=True, eq=False)
-class Explanation:
-    """What each region of a picture does to its affect.
+@dataclass(frozen=True, slots=True)
+class ExplanationShape:
+    """``img2music/explain/1``."""
 
-    Attributes
-    ----------
-    path : str
-        The file, as ``os.fsdecode`` gives it; "picture" where there is none.
-    affect : Affect
-        What the model reads in the whole picture.
-    model : str
-        Name and version of the model.
-    valence, arousal : ndarray of float32, shape (side, side)
-        How much the region about each pixel raises (positive) or lowers (negative) the reading: that of the whole
-        picture less that without the region, on the unit scale, averaged over the patches that cover the pixel, those
-        about it more than those that just reach it. The square is the whole upright picture, as the model sees it.
-    photo : ndarray of uint8, shape (height, width, 3)
-        The upright picture, scaled down to at most `PHOTO_SIDE`.
-    """
+    schema: Literal["img2music/explain/1"]
+    path: str
+    """The file; "picture" where there is none."""
+    affect: Affect
+    """What the model reads in the whole picture."""
+    word: str
+    """One plain word for it."""
+    model: str
+    """Name and version of the model."""
+    valence: list[list[float]]
+    """What each part of the upright picture does to the reading, on the unit scale: positive where it raises it. Rows
+    from above, columns from the left; the mean of each of 9 x 9 equal parts."""
+    arousal: list[list[float]]
+    """The same of arousal."""
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Explanation(shapes.Result):
+    """What each region of a picture does to its affect."""
 
     path: str
+    """The file, as ``os.fsdecode`` gives it; "picture" where there is none."""
     affect: Affect
+    """What the model reads in the whole picture."""
     model: str
+    """Name and version of the model."""
     valence: Floats
+    """How much the region about each pixel raises (positive) or lowers (negative) the reading: that of the whole
+    picture less that without the region, on the unit scale, averaged over the patches that cover the pixel, those
+    about it more than those that just reach it. The square is the whole upright picture, as the model sees it."""
     arousal: Floats
+    """The same of arousal."""
     photo: NDArray[np.uint8]
+    """The upright picture, scaled down to at most `PHOTO_SIDE`."""
 
+    @checked
     def plot(self, file: str | os.PathLike[str]) -> tuple[str, ...]:
         """Draw the picture, and what raises and lowers its valence and its arousal."""
         from img2music.vision.explanation_plot import draw
 
-        return draw(self.path, self.photo, self.affect, (self.valence, self.arousal), Path(file))
+        return draw(self, Path(file))
+
+    def to_dict(self) -> dict[str, Any]:
+        """The shape ``img2music/explain/1``, of builtin types."""
+        grids = _grid(self.valence), _grid(self.arousal)
+        word = self.affect.word
+        return shapes.to_dict(ExplanationShape("img2music/explain/1", self.path, self.affect, word, self.model, *grids))
+
+    def __repr__(self) -> str:
+        return f"<Explanation {self.path!r}: {self.affect.word}>"
+
+
+def _grid(values: Floats) -> list[list[float]]:
+    """Means of equal parts of a map."""
+    rows = [np.array_split(row, POSITIONS, axis=1) for row in np.array_split(values, POSITIONS)]
+    return [[round(float(part.mean()), 4) for part in row] for row in rows]
 
 
 def explain(model: ImageModel, picture: PictureSource) -> Explanation:

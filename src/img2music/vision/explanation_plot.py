@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from img2music.affect import Affect
 from img2music.errors import printable
 from img2music.files import require_outputs
-from img2music.plots import PLOT, drawing, require_plotting, save_figure
+from img2music.plots import PLOT, drawing, require_plotting, save_figure, shortened
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+    from img2music.vision.explain import Explanation
 
 COLOURS = "RdBu_r"
 """Blue to red over white: told apart with any kind of colour blindness (ColorBrewer 2.0, "colorblind safe")."""
@@ -24,41 +25,33 @@ LEAST_LIMIT = 0.02
 OPACITY = 0.85
 
 
-def draw(
-    path: str,
-    photo: NDArray[np.uint8],
-    affect: Affect,
-    maps: tuple[NDArray[np.float32], NDArray[np.float32]],
-    file: Path,
-) -> tuple[str, ...]:
-    """Draw a picture, and over it what raises and lowers its valence and its arousal, as in an `Explanation`.
+def draw(found: "Explanation", file: Path) -> tuple[str, ...]:
+    """Draw a picture, and over it what raises and lowers its valence and its arousal.
 
     Both maps have the same scale, so that they can be compared. They lie over the picture in grey, so that no colour
     is the picture's own.
     """
     require_plotting(file)
-    require_outputs([(file, PLOT)], [("the picture itself", path)])
+    require_outputs([(file, PLOT)], [("the picture itself", found.path)])
     import matplotlib as mpl
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    height, width = photo.shape[:2]
-    limit = max(LEAST_LIMIT, *(float(np.abs(values).max()) for values in maps))
-    name = printable(os.path.basename(path))  # noqa: PTH119 - names may be any bytes
+    height, width = found.photo.shape[:2]
+    limit = max(LEAST_LIMIT, *(float(np.abs(values).max()) for values in (found.valence, found.arousal)))
+    name = printable(os.path.basename(found.path))  # noqa: PTH119 - names may be any bytes
     with drawing(name, file) as notes:
         # Panels of a quarter to four times as high as wide, whatever the picture: a strip would show nothing.
         shape = float(np.clip(height / width, 0.25, 4.0))
         figure = Figure(figsize=(14.5, max(3.2, 4.4 * shape + 0.4)), dpi=100, layout="constrained")
-        FigureCanvasAgg(figure)  # never a window
         axes = figure.subplots(1, 3)
         for panel in axes:
             panel.set_aspect(shape / (height / width))
-        _show(axes[0], photo, name if len(name) <= 40 else f"{name[:39]}…")
+        _show(axes[0], found.photo, shortened(name, 40))
         for panel, values, title in (
-            (axes[1], maps[0], f"valence {affect.valence:.2f} (0 unpleasant, 1 pleasant)"),
-            (axes[2], maps[1], f"arousal {affect.arousal:.2f} (0 calm, 1 excited)"),
+            (axes[1], found.valence, f"valence {found.affect.valence:.2f} (0 unpleasant, 1 pleasant)"),
+            (axes[2], found.arousal, f"arousal {found.affect.arousal:.2f} (0 calm, 1 excited)"),
         ):
-            _show(panel, _grey(photo), title)
+            _show(panel, _grey(found.photo), title)
             overlay = panel.imshow(
                 values,
                 cmap=COLOURS,

@@ -5,7 +5,7 @@ import json
 import os
 import threading
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -35,32 +35,22 @@ MAX_SIDE = 4096
 
 @dataclass(frozen=True, slots=True)
 class ImageAnalysis:
-    """What one model reads in one image.
-
-    Attributes
-    ----------
-    path : str
-        The file, as ``os.fsdecode`` gives it.
-    affect : Affect
-        Affect of the image.
-    model : str
-        Name and version of the model, such as ``"emotion6-oasis-lite2/1"``.
-    width, height : int
-        Size of the upright original in pixels.
-    spread : tuple of (float, float), optional
-        Standard deviations of valence and arousal on the unit scale, of what people's ratings turn out to be around
-        ``affect``; None if the model gives none.
-    note : str, optional
-        How much of a damaged image was read.
-    """
+    """What one model reads in one image."""
 
     path: str
+    """The file, as ``os.fsdecode`` gives it."""
     affect: Affect
     model: str
+    """Name and version of the model, such as ``"emotion6-oasis-lite2/1"``."""
     width: int
+    """Of the upright original, in pixels."""
     height: int
+    """Of the upright original, in pixels."""
     spread: tuple[float, float] | None = None
+    """Standard deviations of valence and arousal on the unit scale, of what people's ratings turn out to be around
+    ``affect``; None if the model gives none."""
     note: str | None = None
+    """How much of a damaged image was read."""
 
 
 class ImageModel:
@@ -82,6 +72,9 @@ class ImageModel:
             self.name = f"{metadata['name']}/{metadata['version']}"
             self.metadata = metadata
             self.reference = AffectDistribution.of(reference["valence"], reference["arousal"])
+            if "spread" in reference:
+                valence, arousal = map(float, reference["spread"])
+                self.reference = replace(self.reference, spread=(valence, arousal))
             self.side = _side(self._session)
         except (KeyError, ValueError, TypeError, RecursionError, UsageError) as error:
             raise ModelError(f"{name} lacks part of its description: {error}") from error

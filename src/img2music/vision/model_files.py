@@ -19,14 +19,9 @@ MAX_BYTES = 2**31
 MAX_NAME = 100
 
 
-def chosen() -> str:
-    """Tell which model reads images by default."""
-    return _chosen()[0]
-
-
 def locate(source: str | os.PathLike[str] | None = None) -> Path:
     """Find the file of a model."""
-    wanted, why = _chosen() if source is None else (source, "")
+    wanted, why = chosen() if source is None else (source, "")
     models = known()
     path = models[wanted] if isinstance(wanted, str) and wanted in models else Path(wanted)
     if not path.is_file():
@@ -84,7 +79,7 @@ def listed(models: Mapping[str, Path]) -> str:
     return ", ".join(map(printable, models))
 
 
-def _chosen() -> tuple[str, str]:
+def chosen() -> tuple[str, str]:
     """Tell which model reads images by default, and in words why it is that one."""
     if named := os.environ.get(VARIABLE):
         return named, f", which {VARIABLE} names"

@@ -9,23 +9,9 @@ import numpy as np
 
 from img2music.errors import InputError, ModelError, printable, reason_of
 from img2music.files import ONNX, FileKind, make_folder, write_atomically
+from img2music.vision import model_files
 from img2music.vision.model import ImageModel
-from img2music.vision.model_files import (
-    DEFAULT,
-    MAX_NAME,
-    MODELS,
-    VARIABLE,
-    added_folder,
-    choice,
-    choice_file,
-    chosen,
-    known,
-    listed,
-    locate,
-    shipped,
-)
-
-__all__ = ["VARIABLE", "RegisteredModel", "add", "chosen", "locate", "models", "remove", "use"]
+from img2music.vision.model_files import DEFAULT, MAX_NAME, MODELS
 
 CHOICE = FileKind("the name of a model", (), b"")
 
@@ -51,10 +37,10 @@ class ModelList:
 
 def models() -> ModelList:
     """List the models that are known by name: the shipped ones, then those that were added, by name."""
-    default = chosen()
+    default, _ = model_files.chosen()
     found = [
         RegisteredModel(name, "shipped" if path.parent == MODELS else "added", name == default, str(path))
-        for name, path in known().items()
+        for name, path in model_files.known().items()
     ]
     return ModelList(default=default, models=found)
 
@@ -62,7 +48,7 @@ def models() -> ModelList:
 def use(name: str) -> RegisteredModel:
     """Choose the model that reads images from now on, in every command."""
     _check(_named(name))
-    _write(f"{name}\n".encode(), choice_file(), CHOICE)
+    _write(f"{name}\n".encode(), model_files.choice_file(), CHOICE)
     return _registered(name)
 
 
@@ -71,7 +57,7 @@ def add(file: str | os.PathLike[str]) -> RegisteredModel:
 
     The file must load, describe itself, and read a picture.
     """
-    path = locate(Path(file))
+    path = model_files.locate(Path(file))
     name = _check(path).metadata["name"]
     content = _read(path)
     if not _plain(name):
@@ -79,8 +65,8 @@ def add(file: str | os.PathLike[str]) -> RegisteredModel:
             f"{printable(str(path))} calls itself {printable(name[:MAX_NAME])!r}, which can't be the name of a file; "
             "train it with another `name`."
         )
-    target = added_folder() / f"{name}.onnx"
-    if name in shipped():
+    target = model_files.added_folder() / f"{name}.onnx"
+    if name in model_files.shipped():
         raise ModelError(
             f"{printable(str(path))} calls itself {name}, as a model does that comes with img2music; "
             "train it with another `name`."
@@ -95,9 +81,9 @@ def add(file: str | os.PathLike[str]) -> RegisteredModel:
 def remove(name: str) -> None:
     """Delete a model that was added."""
     path = _named(name)
-    if name in shipped():
+    if name in model_files.shipped():
         raise ModelError(f"The model {name} comes with img2music and can't be removed.")
-    if choice() == name:
+    if model_files.choice() == name:
         raise ModelError(f"The model {name} is the default; choose another first, such as {DEFAULT}.")
     try:
         path.unlink()
@@ -110,12 +96,12 @@ def _registered(name: str) -> RegisteredModel:
 
 
 def _named(name: str) -> Path:
-    models = known()
+    models = model_files.known()
     if name in models:
         return models[name]
     if Path(name).is_file():
         raise ModelError(f"{printable(name)} is a file; add it first, then give its name.")
-    raise ModelError(f"There is no model called {printable(name)}; there are: {listed(models)}.")
+    raise ModelError(f"There is no model called {printable(name)}; there are: {model_files.listed(models)}.")
 
 
 def _check(path: Path) -> ImageModel:

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from img2music.errors import InputError
 from img2music.music.audio import musicnn
-from img2music.research.audio import musicnn_export
-from img2music.research.audio.protobuf import fields, varint
 from tests.support.sounds import chords, clicks, noise
+from tools import musicnn_export
+from tools.musicnn_export import fields, varint
 
 REFERENCE = Path(__file__).parent / "musicnn_reference.json"
 

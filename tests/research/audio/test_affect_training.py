@@ -15,13 +15,14 @@ from img2music.research.audio.affect_training import (
     read_pmemo,
     train_affect_model,
 )
+from img2music.research.audio.model_file import save
 
 
 def invented(count: int, seed: int) -> RatedMusic:
-    """Songs whose valence follows majorness and whose arousal follows attack, with noise."""
+    """Songs whose valence follows mode and whose arousal follows attack, with noise."""
     random = np.random.default_rng(seed)
     inputs = random.normal(size=(count, len(INPUTS)))
-    signals = inputs[:, [INPUTS.index("majorness"), INPUTS.index("attack")]]
+    signals = inputs[:, [INPUTS.index("mode"), INPUTS.index("attack")]]
     ratings = 0.5 + 0.1 * signals + random.normal(0, 0.02, (count, 2))
     shared = random.normal(size=(count, len(SHARED)))
     return RatedMusic(inputs, shared, ratings, tuple("abcd"[n % 4] for n in range(count)))
@@ -42,7 +43,7 @@ def test_evaluation_sees_no_song_twice() -> None:
     random = np.random.default_rng(3)
     heard, listed = (
         RatedMusic(songs.inputs, songs.shared, random.normal(0.5, 0.1, songs.ratings.shape), songs.groups)
-        for songs in (invented(120, 4), invented(120, 7))
+        for songs in (invented(120, 4), invented(120, 8))
     )
     rows = {name: correlations for name, *correlations in evaluate_affect_model(heard, listed)}
     assert len(rows) == 13
@@ -51,17 +52,17 @@ def test_evaluation_sees_no_song_twice() -> None:
 
 def test_a_model_survives_its_file(tmp_path: Path) -> None:
     model = train_affect_model(invented(100, 5))
-    model.save(tmp_path / "model.json")
+    save(model, tmp_path / "model.json")
     loaded = AffectModel.load(tmp_path / "model.json")
     inputs = invented(1, 6).inputs[0]
     assert loaded.affect(inputs).distance(model.affect(inputs)) < 1e-4
-    loaded.save(tmp_path / "again.json")
+    save(loaded, tmp_path / "again.json")
     assert (tmp_path / "again.json").read_bytes() == (tmp_path / "model.json").read_bytes()
 
 
 @pytest.mark.parametrize(
     "content",
-    ["", "{}", "[]", '{"name": "music-affect/3", "mean": [], "scale": [], "valence": [], "arousal": []}'],
+    ["", "{}", "[]", '{"name": "music-affect/4", "mean": [], "scale": [], "valence": [], "arousal": []}'],
 )
 def test_a_bad_model_is_an_error(tmp_path: Path, content: str) -> None:
     path = tmp_path / "model.json"

@@ -8,10 +8,10 @@ from onnx import TensorProto, helper
 from img2music.affect import Affect
 from img2music.errors import MissingExtraError, UsageError
 from img2music.inference import open_session
-from img2music.music.lyrics.lexicon import Lexicon
 from img2music.research.images.efficientnet import DEPTHS, FEATURES, LITE2, imagenet_weights
 from img2music.research.images.word_norms import HEAD, WordNorms, affect_of_name, class_names
 from img2music.research.onnx_graph import GraphBuilder
+from img2music.research.text.lexicon import Lexicon
 
 
 @pytest.fixture(scope="module")

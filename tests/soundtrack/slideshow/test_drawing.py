@@ -48,7 +48,7 @@ def test_a_picture_is_what_its_window_shows(tmp_path: Path, number: int, share: 
     photo = detailed(800, 600)
     photo.save(tmp_path / "photo.png")
     window = plan_motion(photo.size, FRAME, 4.0, number).at(share)
-    box = (window.left, window.top, window.right, window.bottom)
+    box = (window.left, window.top, window.left + window.width, window.top + window.height)
     expected = np.asarray(photo.resize(FRAME, Image.Resampling.BICUBIC, box=box)).astype(float)
     seen = shown(drawn(tmp_path / "photo.png", number=number).draw(share))
     assert np.abs(seen - expected).mean() < 1.2

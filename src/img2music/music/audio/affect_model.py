@@ -1,7 +1,6 @@
 """From hearing to an affect: a linear model trained on people's ratings."""
 
-import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Self
@@ -12,13 +11,14 @@ from numpy.typing import NDArray
 
 from img2music.affect import Affect
 from img2music.errors import ModelError
-from img2music.files import FileKind, write_atomically
 from img2music.music.audio import musicnn, network
 
-MODEL = "music-affect/3"
+MODEL = "music-affect/4"
 """Name and version of the shipped model; its card is docs/models/music-affect.md."""
-KIND = FileKind("a music affect model", (".json",), rb'\s*\{\s*"name":\s*"music-affect/')
-SIGNALS = ("onset_rate", "flux", "majorness", "register", "level_spread", "crest", "attack", "fullness")
+SIGNALS = (
+    *("onset_rate", "flux", "register", "level_spread", "crest", "attack", "fullness"),
+    *("mode", "clarity", "pulse"),
+)
 """What is measured of the sound itself. None of it changes with the gain of a file."""
 PRIOR = "musicnn_happy"
 """What MusiCNN reads as valence without any rating: its log-odds of the tag "happy" less those of "sad"."""
@@ -62,11 +62,6 @@ class AffectModel:
     def _standard(self, inputs: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.clip((inputs - self.mean) / self.scale, -FARTHEST, FARTHEST)
 
-    def save(self, path: Path) -> None:
-        """Write the model as JSON."""
-        content = {name: _rounded(value) for name, value in asdict(self).items()}
-        write_atomically((json.dumps(content) + "\n").encode(), path, KIND)
-
     @classmethod
     def load(cls, path: Path) -> Self:
         """Read a model."""
@@ -84,8 +79,3 @@ class AffectModel:
 def shipped_model() -> AffectModel:
     """The model that comes with img2music."""
     return AffectModel.load(Path(__file__).parent / "models" / "affect.json")
-
-
-def _rounded(value: object) -> object:
-    """Six significant digits, more than the training data bear."""
-    return [float(f"{number:.6g}") for number in value] if isinstance(value, tuple) else value

@@ -7,6 +7,7 @@ import math
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,12 +18,12 @@ from img2music.errors import Img2MusicError, InputError, unexpected
 from img2music.media.audio import Audio, open_audio
 from img2music.media.audio_file import SHORTFALL
 from img2music.media.excerpts import Excerpt, mono
-from img2music.music.audio import loudness, musicnn, rhythm, spectrum, tonality
+from img2music.music.audio import harmony, loudness, musicnn, rhythm, tonality
 from img2music.music.audio.affect_model import SIGNALS, AffectModel, shipped_model
-from img2music.music.audio.mel import FRAME_RATE, HOP, SAMPLE_RATE, log_mel
+from img2music.music.audio.mel import FRAME_RATE, HOP, SAMPLE_RATE, centroid_and_level, log_mel, register
 from img2music.music.audio.network import hear
 
-ANALYZER = "audio/3"
+ANALYZER = "audio/4"
 """Name and version of this analyzer; a new version means that libraries are analysed again."""
 EXCERPTS = 12
 EXCERPT_SECONDS = 8.0
@@ -68,7 +69,8 @@ class _Window:
     end: float
     mel: NDArray[np.float32]
     sound: NDArray[np.float32]
-    pitch_classes: NDArray[np.float64]
+    harmony: harmony.Harmony
+    pitches: NDArray[np.float64]
     powers: NDArray[np.float64]
     peak: float
     squares: float
@@ -128,14 +130,13 @@ def measure(path: str | os.PathLike[str]) -> Measurement:
     strengths = [rhythm.onset_strength(excerpt, loudest) for excerpt in excerpt_mels]
     rises, amplitudes = zip(*(rhythm.accents(excerpt, loudest) for excerpt in excerpt_mels), strict=True)
     strength, rise, amplitude = (np.concatenate(parts) for parts in (strengths, rises, amplitudes))
-    frames = _Frames(strength, rise, amplitude, *spectrum.centroid_and_level(mel))
+    frames = _Frames(strength, rise, amplitude, *centroid_and_level(mel))
     gain = LEVEL - float(frames.level.max())
     sounding = np.flatnonzero(frames.level > frames.level.max() - RANGE)
     begin, end = int(sounding[0]), int(sounding[-1]) + 1
     hearing = hear(mel[:, begin:end], gain)
     powers = np.concatenate([window.powers for window in windows])
-    pitch_classes = np.sum([window.pitch_classes for window in windows], axis=0)
-    key = tonality.tonality(pitch_classes)
+    key = tonality.key(np.concatenate([window.pitches for window in windows]))
     features = Features(
         **hearing.outputs,
         tempo=rhythm.tempo(strengths, rises),
@@ -150,17 +151,17 @@ def measure(path: str | os.PathLike[str]) -> Measurement:
     heard = [loudness.integrated_loudness(window.powers * factor**2) is not None for window in windows]
     sounds = [np.concatenate([window.sound for window in excerpt]) for excerpt in excerpts]
     tagging = musicnn.listen([patch * np.float32(factor) for patch in _patches(sounds, sounding)])
+    bounds = np.cumsum([0, *(window.mel.shape[1] for window in windows)])
+    pulses = [rhythm.pulse_clarity(strength[first:last]) for first, last in pairwise(bounds)]
     points = []
-    last = 0
-    for window, is_heard in zip(windows, heard, strict=True):
-        first, last = last, last + window.mel.shape[1]
-        part = max(first, begin), min(last, end)
+    for index, window in enumerate(windows):
+        part = max(int(bounds[index]), begin), min(int(bounds[index + 1]), end)
         inputs = None
-        if is_heard and part[0] < part[1]:
+        if heard[index] and part[0] < part[1]:
             embedding = hearing.embedding(part[0] - begin, part[1] - begin)
-            inputs = _model_inputs(embedding, tagging, frames.part(*part), [window])
+            inputs = _model_inputs(embedding, tagging, frames.part(*part), [window], [pulses[index]])
         points.append((window.start, window.end, inputs))
-    inputs = _model_inputs(hearing.embedding(0, end - begin), tagging, frames.part(begin, end), windows)
+    inputs = _model_inputs(hearing.embedding(0, end - begin), tagging, frames.part(begin, end), windows, pulses)
     listened = sum(window.end - window.start for window in windows)
     return Measurement(duration, listened, features, inputs, tuple(points), note)
 
@@ -205,13 +206,15 @@ def _windows(excerpt: Excerpt) -> list[_Window]:
     windows = []
     for index in range(count):
         part = sound[frames[index] * HOP : frames[index + 1] * HOP]
+        magnitude = tonality.spectrum(part)
         windows.append(
             _Window(
                 start=excerpt.start + float(seconds[index]),
                 end=excerpt.start + float(seconds[index + 1]),
                 mel=mel[:, frames[index] : frames[index + 1]],
                 sound=part,
-                pitch_classes=tonality.chroma(part),
+                harmony=harmony.harmony(magnitude),
+                pitches=tonality.pitches(magnitude),
                 powers=powers[blocks[index] : blocks[index + 1]],
                 peak=float(np.abs(part).max(initial=0.0)),
                 squares=float(np.einsum("i,i->", part, part, dtype=np.float64)),
@@ -233,22 +236,27 @@ def _patches(sounds: list[NDArray[np.float32]], sounding: NDArray[np.intp]) -> l
 
 
 def _model_inputs(
-    embedding: NDArray[np.float64], tagging: musicnn.Tagging, frames: _Frames, windows: list[_Window]
+    embedding: NDArray[np.float64],
+    tagging: musicnn.Tagging,
+    frames: _Frames,
+    windows: list[_Window],
+    pulses: list[float],
 ) -> NDArray[np.float64]:
     """Inputs of the affect model, in the order of `INPUTS`, for one window or all."""
-    pitch_classes = np.sum([window.pitch_classes for window in windows], axis=0)
     peak, squares = max(window.peak for window in windows), sum(window.squares for window in windows)
-    key = tonality.tonality(pitch_classes)
     amplitude = frames.amplitude.mean()
+    # What harmony and pulse say is measured in each window and averaged: a track that modulates is still in a key.
+    weights = np.array([window.harmony.weight for window in windows])
+    measures = [(w.harmony.mode, w.harmony.clarity, pulse) for w, pulse in zip(windows, pulses, strict=True)]
     signals: Sequence[float] = (
         math.log1p(rhythm.onset_count(frames.strength) / (len(frames.strength) / FRAME_RATE)),
         float(frames.strength.mean()),
-        key.majorness if key else 0.0,
-        spectrum.register(frames.centroid, frames.level),
+        register(frames.centroid, frames.level),
         float(frames.level.std()),
         20.0 * math.log10(peak / math.sqrt(squares / (len(frames.level) * HOP))),
         math.log(max(LEAST_ATTACK, frames.rise.mean() / amplitude)),
         math.log(amplitude),
+        *np.einsum("i,ij->j", weights / weights.sum(), measures).tolist(),
     )
     assert len(signals) == len(SIGNALS)
     return np.concatenate([embedding, tagging.embedding, signals, [tagging.happiness]])

@@ -15,20 +15,11 @@ WITHOUT_WEIGHT = frozenset({"LFE", "LFE2"})
 
 
 def k_weighting(rate: int) -> NDArray[np.float64]:
-    """Second-order sections of the K-weighting filter at any sample rate.
+    """Second-order sections of the K-weighting filter at any sample rate, of shape (2, 6).
 
-    BS.1770-4 tabulates the two filters at 48 kHz; their analogue forms (found by De Man, 2014, "Evaluation of
-    implementations of the EBU R128 loudness measurement", AES 137) give the same coefficients there.
-
-    Parameters
-    ----------
-    rate : int
-        Samples a second.
-
-    Returns
-    -------
-    ndarray of float64, shape (2, 6)
-        A high shelf (the head) and a high-pass (revised low-frequency B curve).
+    A high shelf (the head) and a high-pass (revised low-frequency B curve). BS.1770-4 tabulates both at 48 kHz; their
+    analogue forms (found by De Man, 2014, "Evaluation of implementations of the EBU R128 loudness measurement", AES
+    137) give the same coefficients there.
     """
     high = 10 ** (3.999843853973347 / 20)
     # The shelf's corner lies above Nyquist at the lowest rates; there the shelf is left at its edge.
@@ -48,6 +39,11 @@ def _digital(analogue: tuple[float, float, float], corner: float) -> NDArray[np.
     return np.array([a + b + c, 2.0 * (c - a), a - b + c])
 
 
+def channel_weights(layout: Sequence[str]) -> NDArray[np.float64]:
+    """What the power of each channel counts."""
+    return np.array([0.0 if name in WITHOUT_WEIGHT else SURROUND_GAIN if name in SURROUND else 1.0 for name in layout])
+
+
 def block_powers(samples: NDArray[np.float32], rate: int, layout: Sequence[str]) -> NDArray[np.float64]:
     """Weighted power of each gating block."""
     from scipy.signal import sosfilt
@@ -59,11 +55,10 @@ def block_powers(samples: NDArray[np.float32], rate: int, layout: Sequence[str])
         return np.zeros(0)
     sections = k_weighting(rate)
     power = np.zeros(steps)
-    for name, channel in zip(layout, samples, strict=True):
-        if name not in WITHOUT_WEIGHT:
-            gain = SURROUND_GAIN if name in SURROUND else 1.0
+    for weight, channel in zip(channel_weights(layout), samples, strict=True):
+        if weight:
             weighted = sosfilt(sections, channel[: steps * step].astype(np.float64)).reshape(steps, step)
-            power += gain * np.einsum("ij,ij->i", weighted, weighted) / step
+            power += weight * np.einsum("ij,ij->i", weighted, weighted) / step
     return np.asarray(np.convolve(power, np.full(overlap, 1.0 / overlap), mode="valid"))
 
 

@@ -2,7 +2,7 @@
 
 Pons & Serra 2019, "musicnn: pre-trained convolutional neural networks for music audio tagging", ISMIR late-breaking;
 its weights for the tags of the Million Song Dataset are those of the package ``musicnn`` 0.1.0 (ISC licence). The
-network's file is made by `img2music.research.audio.musicnn_export`.
+network's file is made by tools/musicnn_export.py.
 """
 
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from img2music.inference import open_session
-from img2music.music.audio.mel import sparse_filters
+from img2music.music.audio.mel import mel_power
 
 N_FFT = 512
 HOP = 256
@@ -58,14 +58,7 @@ def listen(patches: Sequence[NDArray[np.float32]]) -> Tagging:
 
 def log_mel(samples: NDArray[np.float32]) -> NDArray[np.float32]:
     """The mel spectrogram that the network was trained on, of whole windows only."""
-    import scipy.fft
-
-    frames = np.lib.stride_tricks.sliding_window_view(samples, N_FFT)[::HOP]
-    window = (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(N_FFT) / N_FFT)).astype(np.float32)
-    spectrum = scipy.fft.rfft(frames * window, axis=-1)
-    power = spectrum.real**2 + spectrum.imag**2
-    mel = sparse_filters(N_FFT, N_MELS) @ np.ascontiguousarray(power.T)
-    return np.asarray(np.log10(1.0 + COMPRESSION * mel), dtype=np.float32)
+    return np.asarray(np.log10(1.0 + COMPRESSION * mel_power(samples, N_FFT, HOP, N_FFT, N_MELS)), dtype=np.float32)
 
 
 @lru_cache(maxsize=1)

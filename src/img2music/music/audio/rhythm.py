@@ -8,19 +8,31 @@ from numpy.typing import NDArray
 from img2music.music.audio.mel import FRAME_RATE
 
 SLOWEST, FASTEST = 40.0, 220.0  # beats a minute
-PREFERRED, OCTAVES = (120.0, 0.9)  # log-normal prior over tempi (Ellis 2007, J. New Music Research 36): centre, width
-CANDIDATES = 1200
+PREFERRED, OCTAVES = (110.0, 1.2)  # log-normal prior over the tempi that are compared: centre, width
+TEMPI = 1200
 BEATS = (1.0, 1.0, 0.5, 0.5)  # weight of the autocorrelation one, two, three and four beats apart
 LEAST_PERIODICITY = 0.05  # of the autocorrelation at a beat's lag; below it nothing repeats
-HALVED = 90.0  # beats a minute from which on every second one may be no beat
-UNACCENTED = 0.65  # correlation of accents a beat apart, less than this share of that two beats apart: strong, weak
-DENSE = 2.2  # onsets a beat; where there are more, every beat is filled, and none is too short for one
-FAST, SPARSE = 150.0, 0.95  # beats a minute of which no more than this share has an onset are too fast
+PEAKS, RELATED_PEAKS = 5, 2  # of the salience that are compared, and that are compared with their relations, too
+RELATIONS = (1.0, 1 / 2, 2.0, 2 / 3, 3 / 2, 3 / 4, 4 / 3, 1 / 3, 3.0)
+LEVELS = (1 / 4, 1 / 3, 1 / 2, 2 / 3, 3 / 4, 1.0, 4 / 3, 3 / 2, 2.0, 3.0, 4.0)
+"""Beats after which a change comes again or doesn't: parts of the beat, beats and bars."""
+WEIGHTS = np.array([
+    # Onset strength at each level
+    0.194, 0.414, 0.804, -0.217, -0.473, 1.89, -0.394, 0.247, 0.988, 1.04, 1.09,
+    # Rises in amplitude
+    0.245, 0.205, -0.274, -0.541, -0.623, 2.52, -0.449, -0.55, 1.4, 1.33, 1.97,
+    # Octaves from 120 beats a minute, octaves from one onset a beat
+    -1.5, -2.14, 0.481, -0.172, 0.355,
+])  # fmt: skip
+"""Weights of what is heard of a tempo, fitted to music of known tempo; docs/analyzer.md says which."""
+APART = 0.03  # share by which two tempi differ
+SWAY = 0.015  # share of a lag by which players are early or late
 LEAST_SECONDS = 4.0  # of sound, to tell a tempo from
 RANGE_DB = 60.0  # below a track's loudest mel bin a change can't be heard as an onset
 ONSET_THRESHOLD = 1.5  # decibels above the neighbourhood, averaged over the mel bins
 NEIGHBOURHOOD = 0.4  # seconds
 ONSET_GAP = 0.06  # seconds between two onsets, at least
+PULSE = 0.25, 1.5  # seconds from beat to beat, at least and at most
 
 
 def onset_strength(mel: NDArray[np.float32], loudest: float) -> NDArray[np.float64]:
@@ -48,41 +60,75 @@ def onset_count(strength: NDArray[np.float64]) -> int:
     return int(np.count_nonzero(peaks))
 
 
+def pulse_clarity(strength: NDArray[np.float64]) -> float:
+    """How much one beat's lag stands out of the autocorrelation of the onset strength, in a window of some seconds.
+
+    After Lartillot et al. (2008, "Multi-feature modeling of pulse clarity", ISMIR): the most less the median.
+    """
+    first, last = (round(seconds * FRAME_RATE) for seconds in PULSE)
+    correlation = _joint_autocorrelation([strength], last)
+    if correlation is None:
+        return 0.0
+    return float(correlation[first:].max() - np.median(correlation[first:]))
+
+
 def tempo(strengths: Sequence[NDArray[np.float64]], rises: Sequence[NDArray[np.float64]]) -> float | None:
     """Estimate the tempo of a track that has one.
 
-    The autocorrelation of the onset strength, summed over one to four beats, weighted by a log-normal prior. Where
-    every second of these beats is weak, as quavers between beats are, or beats are many and onsets few, the tempo is
-    half as fast.
+    Salient tempi, and those that are a half, a third, two thirds... of them, are compared by what is heard at each
+    level of their metre.
     """
-    tempi = np.geomspace(SLOWEST, FASTEST, CANDIDATES)
+    found = tempo_candidates(strengths, rises)
+    if found is None:
+        return None
+    tempi, hearings, periodicity = found
+    best = int(np.argmax(hearings @ WEIGHTS))
+    return float(tempi[best]) if periodicity[best] >= LEAST_PERIODICITY else None
+
+
+def tempo_candidates(
+    strengths: Sequence[NDArray[np.float64]], rises: Sequence[NDArray[np.float64]]
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]] | None:
+    """Find the tempi that a track may have, what is heard at each, and how well its beats repeat.
+
+    What is heard are the autocorrelations of onset strength and of rises in amplitude at `LEVELS` of the beat, and how
+    far the tempo lies from 120 beats a minute and its onsets a beat from one, in octaves and in squares.
+    """
     longest = int(np.ceil(len(BEATS) * 60.0 / SLOWEST * FRAME_RATE)) + 2
-    correlation = _joint_autocorrelation(strengths, longest)
-    if correlation is None:
+    strength, rise = (_joint_autocorrelation(signals, longest) for signals in (strengths, rises))
+    if strength is None or rise is None:
         return None
-    lags = 60.0 / tempi * FRAME_RATE
-    steps = np.arange(longest)
-    hearings = [np.interp(count * lags, steps, correlation) for count in range(1, len(BEATS) + 1)]
-    beats = np.average(hearings, axis=0, weights=BEATS)
-    prior = np.exp(-0.5 * (np.log2(tempi / PREFERRED) / OCTAVES) ** 2)
-    best = int(np.argmax(beats * prior))
-    if beats[best] < LEAST_PERIODICITY:
+    tempi = np.geomspace(SLOWEST, FASTEST, TEMPI)
+    steps, lags = np.arange(longest), 60.0 / tempi * FRAME_RATE
+    beats, rising = (
+        np.average([np.interp(count * lags, steps, each) for count in range(1, 5)], axis=0, weights=BEATS)
+        for each in (strength, rise)
+    )
+    salience = beats + rising
+    likely = salience * np.exp(-0.5 * (np.log2(tempi / PREFERRED) / OCTAVES) ** 2)
+    peaks = np.flatnonzero((salience[1:-1] >= salience[:-2]) & (salience[1:-1] > salience[2:])) + 1
+    peaks = peaks[np.argsort(-likely[peaks])][:PEAKS]
+    chosen: list[int] = []
+    for wanted in [*np.outer(tempi[peaks[:RELATED_PEAKS]], RELATIONS).ravel(), *tempi[peaks]]:
+        near = np.flatnonzero(np.abs(tempi / wanted - 1.0) < APART)
+        if len(near):
+            index = int(near[salience[near].argmax()])
+            if all(abs(tempi[index] / tempi[other] - 1.0) > APART for other in chosen):
+                chosen.append(index)
+    if not chosen:
         return None
-    found = float(tempi[best])
+    heard = [_at_levels(each, lags[chosen]) for each in (strength, rise)]
     seconds = sum(map(len, strengths)) / FRAME_RATE
-    onsets = sum(map(onset_count, strengths)) / seconds * 60.0 / found  # a beat
-    if found >= FAST and onsets < SPARSE:
-        return found / 2.0
-    if found >= HALVED and onsets <= DENSE:
-        accented = _joint_autocorrelation(rises, longest)
-        if accented is not None and _near(accented, lags[best]) < UNACCENTED * _near(accented, 2.0 * lags[best]):
-            return found / 2.0
-    return found
+    onsets = sum(map(onset_count, strengths)) / seconds * 60.0 / tempi[chosen]  # a beat
+    far, dense = np.log2(tempi[chosen] / 120.0), np.log2(onsets + 0.1)
+    hearings = np.column_stack([*heard, far, far**2, dense, dense**2, far * dense])
+    return tempi[chosen], hearings, beats[chosen]
 
 
-def _near(correlation: NDArray[np.float64], lag: float) -> float:
-    """Correlation within some frames of a lag: a short sound falls into one or the other, and players are no clocks."""
-    return float(correlation[int(lag) - 1 : int(lag) + 3].sum())
+def _at_levels(correlation: NDArray[np.float64], lags: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Greatest correlation around each of `LEVELS` of some lags, shape (lags, levels)."""
+    around = lags[:, None, None] * np.array(LEVELS)[:, None] * np.linspace(1.0 - SWAY, 1.0 + SWAY, 5)
+    return np.asarray(np.interp(around, np.arange(len(correlation)), correlation).max(axis=2))
 
 
 def _joint_autocorrelation(signals: Sequence[NDArray[np.float64]], longest: int) -> NDArray[np.float64] | None:

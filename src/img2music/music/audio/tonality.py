@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,61 +11,79 @@ from img2music.music.audio.mel import SAMPLE_RATE
 
 N_FFT = 8192  # half a second: semitones are apart from A2 up
 HOP = 4096
-LOWEST, HIGHEST = 65.0, 2100.0  # hertz: C2 to C7
+LOWEST, HIGHEST = 65.0, 1050.0  # hertz: C2 to C6, above which there are more overtones than notes
 CONCERT_PITCH = 440.0
 SHARPNESS = 0.25  # semitones: standard deviation of a pitch class around its frequency
+FINE = 10  # parts of a semitone by which a tuning is told
+QUIET = 0.01  # share of the strongest frame that is added to each before frames are made to count alike
 
-# Probe-tone ratings of Krumhansl & Kessler (1982), Psychological Review 89; Krumhansl (1990), p. 30.
-MAJOR = np.array([6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88])
-MINOR = np.array([6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17])
+PROFILES = np.array([
+    [0.220, 0.006, 0.104, 0.123, 0.019, 0.103, 0.012, 0.214, 0.062, 0.022, 0.061, 0.052],
+    [0.238, 0.006, 0.111, 0.006, 0.137, 0.094, 0.016, 0.214, 0.009, 0.080, 0.008, 0.081],
+])  # fmt: skip
+"""Shares of pitch classes in minor and in major pieces: Albrecht & Shanahan (2013), Music Perception 31, 59-67."""
 
 
 @dataclass(frozen=True, slots=True)
-class Tonality:
-    """Key and mode of a track."""
+class Key:
+    """Key of a track."""
 
     key: int  # pitch class of the tonic, 0 = C to 11 = B
     mode: int  # 1 major, 0 minor
-    majorness: float  # correlation with the best major key less that with the best minor key, in [-2, 2]
 
 
-def chroma(samples: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Sum how much of each pitch class sounds in an excerpt."""
+def spectrum(samples: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Magnitude of each frame of an excerpt, shape (frames, bins)."""
     import scipy.fft
 
     if len(samples) < N_FFT:
         samples = np.pad(samples, (0, N_FFT - len(samples)))
     frames = np.lib.stride_tricks.sliding_window_view(samples, N_FFT)[::HOP]
     window = np.hanning(N_FFT).astype(np.float32)
+    return np.asarray(np.abs(scipy.fft.rfft(frames * window, axis=-1)))
+
+
+def pitches(magnitude: NDArray[np.float32]) -> NDArray[np.float64]:
+    """How much of each tenth of a semitone sounds in each frame of an excerpt, in any octave, shape (frames, 120)."""
     first, weights = _pitch_classes()
-    spectrum = scipy.fft.rfft(frames * window, axis=-1)[:, first : first + weights.shape[1]]
-    magnitude = np.sqrt(np.abs(spectrum))
-    return np.asarray(np.einsum("ij,j->i", weights, magnitude.sum(axis=0, dtype=np.float64)))
+    root = np.sqrt(magnitude[:, first : first + weights.shape[1]])
+    return np.asarray((weights @ root.T.astype(np.float64)).T)
 
 
-def tonality(pitch_classes: NDArray[np.float64]) -> Tonality | None:
-    """Find the key whose profile the pitch classes follow best (Krumhansl & Schmuckler)."""
-    centred = pitch_classes - pitch_classes.mean()
-    norm = float(np.linalg.norm(centred))
-    if not norm > 1e-6 * pitch_classes.sum():
+def key(frames: NDArray[np.float64]) -> Key | None:
+    """Find the key whose profile the pitches follow best (Krumhansl & Schmuckler); None where all sound alike.
+
+    All frames but the quietest count alike, and pitch classes lie where the track is tuned to.
+    """
+    strength = frames.sum(axis=1)
+    if not strength.max(initial=0.0) > 0.0:
         return None
-    scores = np.array([[_correlation(centred, norm, np.roll(p, k)) for k in range(12)] for p in (MINOR, MAJOR)])
-    mode, key = np.unravel_index(int(np.argmax(scores)), scores.shape)
-    return Tonality(int(key), int(mode), float(scores[1].max() - scores[0].max()))
-
-
-def _correlation(centred: NDArray[np.float64], norm: float, profile: NDArray[np.float64]) -> float:
-    other = profile - profile.mean()
-    return float(centred @ other / (norm * np.linalg.norm(other)))
+    heard = (frames / (strength + QUIET * strength.max())[:, np.newaxis]).sum(axis=0).reshape(12, FINE)
+    turn = np.exp(2j * np.pi * np.arange(FINE) / FINE)
+    tuning = round(float(np.angle(heard.sum(axis=0) @ turn)) / (2 * np.pi) * FINE)
+    pitch_classes = np.roll(heard.ravel(), -tuning)[::FINE]
+    centred = pitch_classes - pitch_classes.mean()
+    if not float(np.linalg.norm(centred)) > 1e-6 * pitch_classes.sum():
+        return None
+    shapes = PROFILES - PROFILES.mean(axis=1, keepdims=True)
+    shapes /= np.linalg.norm(shapes, axis=1, keepdims=True)
+    scores = np.array([[centred @ np.roll(shape, tonic) for tonic in range(12)] for shape in shapes])
+    mode, tonic = np.unravel_index(int(np.argmax(scores)), scores.shape)
+    return Key(int(tonic), int(mode))
 
 
 @lru_cache(maxsize=1)
-def _pitch_classes() -> tuple[int, NDArray[np.float64]]:
-    """Index of the lowest FFT bin used, and each bin's weight for each pitch class."""
+def _pitch_classes() -> tuple[int, Any]:
+    """Lowest bin of the FFT that is used, and how much each bin belongs to each tenth of a semitone.
+
+    The weights are sparse, so that the product adds in one fixed order.
+    """
+    from scipy.sparse import csr_array
+
     frequencies = np.fft.rfftfreq(N_FFT, 1.0 / SAMPLE_RATE)
     used = np.flatnonzero((frequencies >= LOWEST) & (frequencies <= HIGHEST))
     pitch = 12 * np.log2(frequencies[used] / CONCERT_PITCH) + 9  # semitones above C
-    away = (pitch[np.newaxis] - np.arange(12)[:, np.newaxis] + 6) % 12 - 6
+    away = (pitch - np.arange(12 * FINE)[:, np.newaxis] / FINE + 6) % 12 - 6
     weights = np.exp(-0.5 * (away / SHARPNESS) ** 2) / frequencies[used]  # bins a semitone grow with frequency
     weights /= weights.sum(axis=1, keepdims=True)  # an even noise sounds alike in all classes
-    return int(used[0]), weights
+    return int(used[0]), csr_array(np.where(weights > 1e-3 * weights.max(), weights, 0.0))

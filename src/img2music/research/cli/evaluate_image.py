@@ -180,8 +180,8 @@ def word_norms(lexicon: Path | None) -> "WordNorms | None":
     """Read the word norms of the things that images show."""
     if lexicon is None:
         return None
-    from img2music.music.lyrics.lexicon import Lexicon
     from img2music.research.images.word_norms import WordNorms
+    from img2music.research.text.lexicon import Lexicon
 
     read = Lexicon.load(lexicon)
     return WordNorms.fit(read.name, lexicon.name, read.terms)

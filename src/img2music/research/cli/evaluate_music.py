@@ -46,7 +46,7 @@ def evaluate_music(
             print_table(part.columns, part.rows, part.heading)
     else:
         print_json(judged.to_dict())
-    for note in judged.content["notes"]:
+    for note in judged.content.notes:
         say(note)
     if report is not None:
         say(f"the report is in {judged.write(report)[-1]}")

@@ -51,13 +51,14 @@ def evaluate_text(
 ) -> None:
     """Compare what is read in EmoBank's sentences with people's ratings.
 
-    The shipped models learned from the training split, and their settings were chosen on the dev split. The model that
-    reads MiniLM's vectors is judged where the extra lyrics is installed, which lexicons need too.
+    The shipped models learned from the training split, and their settings were chosen on the dev split. The models
+    that read the vectors of encoders are judged where the extras lyrics, which lexicons need too, and languages are
+    installed.
     """
     from img2music.music.lyrics.affect_model import shipped_readers
-    from img2music.music.lyrics.lexicon import Lexicon
     from img2music.music.lyrics.text_model import load_reader
     from img2music.research.text.evaluation import evaluate_text as judge
+    from img2music.research.text.lexicon import Lexicon
     from img2music.research.text.rated_texts import read_emobank
 
     beside = [Lexicon.load(path) for path in lexicons]

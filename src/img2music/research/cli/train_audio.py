@@ -22,7 +22,6 @@ def train_audio(*, emotify: Path, pmemo: Path, out: Path, jobs: int, force: bool
     The model is fitted on all of Emotify; the figures are of the same recipe, trained fold by fold.
     """
     from img2music.cli.output import require_outputs
-    from img2music.music.audio.affect_model import KIND
     from img2music.research.audio.affect_training import (
         evaluate_affect_model,
         read_emotify,
@@ -30,13 +29,14 @@ def train_audio(*, emotify: Path, pmemo: Path, out: Path, jobs: int, force: bool
         require_training,
         train_affect_model,
     )
+    from img2music.research.audio.model_file import KIND, save
 
     require_outputs([(out, KIND)], force=force)
     require_training()
     table = read_pmemo(pmemo)
     with progress_bar() as progress:
         songs = read_emotify(emotify, jobs, progress)
-    train_affect_model(songs).save(out)
+    save(train_affect_model(songs), out)
     rows = evaluate_affect_model(songs, table)
     width = max(len(name) for name, *_ in rows)
     for name, valence, arousal in rows:

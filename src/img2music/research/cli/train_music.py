@@ -76,7 +76,7 @@ def train_music(
 
 
 def read_songs(
-    table: Path, lyric_embedding: Path | None, more_songs: Path | None, mapping: tuple[str, ...]
+    table: Path, lyric_embedding: Path | None, more_songs: Path | None, mapping: dict[str, str]
 ) -> tuple["SongTable", "Sources"]:
     """Read songs and what else their inputs are made from, and say on stderr what can't be used."""
     from img2music.connectors import tables
@@ -84,7 +84,7 @@ def read_songs(
     from img2music.research.songs.other_songs import Others, OtherSongs
     from img2music.research.songs.targets import given_embedding
 
-    songs = tables.read_songs(table, tables.parse_mapping(mapping))
+    songs = tables.read_songs(table, mapping)
     for line in (*songs.notes, *songs.problems[:PROBLEMS_TOLD]):
         say(f"{table}: {line}")
     if len(songs.problems) > PROBLEMS_TOLD:

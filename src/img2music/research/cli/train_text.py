@@ -18,8 +18,16 @@ from img2music.research.cli.evaluate_text import emobank_option
     metavar="FILE",
     help="Write the model that reads the vectors of the encoder MiniLM there too.",
 )
+@option(
+    "--multilingual",
+    type=file_path,
+    metavar="FILE",
+    help="Write the model that reads other languages, with the extra languages, there too.",
+)
 @force_option
-def train_text(emobank: Path, glasgow: Path, out: Path, minilm: Path | None, force: bool) -> None:
+def train_text(
+    *, emobank: Path, glasgow: Path, out: Path, minilm: Path | None, multilingual: Path | None, force: bool
+) -> None:
     """Train the model that reads valence and arousal in lyrics, and report how it does on sentences it has not seen.
 
     Needs the extra lyrics, from which the vectors of words come; the model made then runs without. It learns from
@@ -29,9 +37,13 @@ def train_text(emobank: Path, glasgow: Path, out: Path, minilm: Path | None, for
     from img2music.music.lyrics.vector_files import ARRAYS
     from img2music.research.text.evaluation import evaluate_text
     from img2music.research.text.rated_texts import read_emobank, read_glasgow
-    from img2music.research.text.text_training import train_sentence_model, train_text_model
+    from img2music.research.text.text_training import (
+        train_multilingual_model,
+        train_sentence_model,
+        train_text_model,
+    )
 
-    require_outputs([(out, ARRAYS), (minilm, ARRAYS)], force=force)
+    require_outputs([(out, ARRAYS), (minilm, ARRAYS), (multilingual, ARRAYS)], force=force)
     rated, words = read_emobank(emobank), read_glasgow(glasgow)
     with progress_bar() as progress:
         model = train_text_model(rated["train"], words, progress)
@@ -41,6 +53,10 @@ def train_text(emobank: Path, glasgow: Path, out: Path, minilm: Path | None, for
             sentences = train_sentence_model(rated["train"], progress)
             sentences.save(minilm)
             models.append(sentences)
+        if multilingual is not None:
+            languages = train_multilingual_model(rated["train"], words, progress)
+            languages.save(multilingual)
+            models.append(languages)
     report = evaluate_text(rated, models, split="dev")
     (table,) = report.tables
     print_table(table.columns, table.rows, title=report.subtitle)

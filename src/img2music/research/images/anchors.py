@@ -1,6 +1,7 @@
 """What others published on OASIS, to hold figures of our own against; never mixed with these."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -8,7 +9,7 @@ class Anchor:
     """One published figure."""
 
     what: str  # who or what reads the images
-    metric: str  # "r" or "mse_minmax", as in `Accuracy`
+    metric: Literal["r", "mse_minmax"]  # as in `Accuracy`
     valence: float | None  # none if it was not published: see the source
     arousal: float | None  # none if it was not published: see the source
     source: str  # where it was published, and how it was had

@@ -3,9 +3,9 @@
 import hashlib
 import os
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,8 +13,6 @@ from numpy.typing import NDArray
 from img2music.affect import SCALES, Scale
 from img2music.errors import InputError, UsageError, printable, shown
 from img2music.research.ratings import Columns, Rating, all_ratings
-
-SCHEMA = "img2music/datasets/1"
 
 
 @dataclass(frozen=True)
@@ -239,16 +237,30 @@ def is_as_published(images: RatedImages) -> bool | None:
     return None if checksum is None else checksum_of(images) == checksum
 
 
-def listing() -> dict[str, Any]:
-    """Describe all data sets in the documented shape ``img2music/datasets/1`` (docs/evaluation.md)."""
-    fields = ("name", "title", "images", "licence", "citation", "source", "layout", "checksum")
-    return {
-        "schema": SCHEMA,
-        "datasets": [
-            {
-                **{field: getattr(dataset, field) for field in fields},
-                "scale": None if dataset.scale is None else {"low": dataset.scale.low, "high": dataset.scale.high},
-            }
-            for dataset in DATASETS.values()
-        ],
-    }
+@dataclass(frozen=True, slots=True)
+class ListedDataSet:
+    """A set in ``img2music/datasets/1``."""
+
+    name: str
+    title: str
+    images: int | None
+    licence: str  # what its authors allow
+    citation: str
+    source: str  # where to get it
+    layout: str  # what is expected at the path that is given
+    checksum: str | None  # of the published ratings
+    scale: Scale | None  # how its ratings are written; None where the user says
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataSetList:
+    """``img2music/datasets/1``."""
+
+    schema: Literal["img2music/datasets/1"] = "img2music/datasets/1"
+    datasets: list[ListedDataSet]
+
+
+def listing() -> DataSetList:
+    """Describe all data sets."""
+    names = [field.name for field in fields(ListedDataSet)]
+    return DataSetList(datasets=[ListedDataSet(*(getattr(each, name) for name in names)) for each in DATASETS.values()])

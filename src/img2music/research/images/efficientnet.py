@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from img2music.errors import MissingExtraError
+from img2music.errors import require_extra
 from img2music.research.images.checkpoint import read_checkpoint
 from img2music.research.images.quantization import quantized
 from img2music.research.onnx_graph import GraphBuilder, tensor
@@ -72,10 +72,8 @@ Weights = dict[str, NDArray[Any]]
 
 def imagenet_weights(network: Network, extra: str = "train") -> Weights:
     """Read a network's ImageNet weights from the package that carries them."""
-    try:
+    with require_extra("Training an image model", extra):
         package = importlib.import_module(network.package.replace("-", "_"))
-    except ImportError as error:
-        raise MissingExtraError("Training an image model", extra) from error
     file = getattr(package, f"Efficientnet{network.name.capitalize()}ModelFile")
     return read_checkpoint(Path(file.get_model_file_path()))
 

@@ -1,8 +1,8 @@
 """Judges image models by people's ratings: the recipe, fold by fold on unseen images, or a finished model."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +21,9 @@ from img2music.research.evaluation import (
     predict_folds,
     random_folds,
 )
+from img2music.research.images.anchors import Anchor
 from img2music.research.images.datasets import RatedImages
+from img2music.shapes import Problem
 from img2music.vision.model import ImageModel
 
 FOLDS = 10
@@ -57,8 +59,10 @@ class Split:
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """How well images are read, by people's ratings."""
+    """How well images are read, by people's ratings: ``img2music/evaluate-image/1``."""
 
+    schema: Literal["img2music/evaluate-image/1"] = field(default="img2music/evaluate-image/1", kw_only=True)
+    scale: Literal["unit"] = field(default="unit", kw_only=True)
     images: int
     themes: int
     folds: int | None  # None for a finished model
@@ -78,6 +82,9 @@ class Evaluation:
     # Network and head that were retrained, and the other sets that every fold learned from; None for a finished model,
     # and for the recipe of the shipped one on this set alone
     recipe: str | None = None
+    anchors: tuple[Anchor, ...] = ()  # what others published on the same data
+    notes: tuple[str, ...] = ()  # what a reader must know
+    errors: tuple[Problem, ...] = ()  # images that can't be read
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,9 @@
 
 import io
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -30,6 +30,7 @@ from img2music.research.report import (
     figure,
     scatter,
 )
+from img2music.shapes import problems
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -52,28 +53,20 @@ WORST_SIDE = 160
 
 def report_on(judged: Judged, notes: Sequence[str]) -> Report:
     """Make the report of an evaluation."""
-    content = {
-        **_figures(judged.evaluation),
-        "anchors": [asdict(anchor) for anchor in ANCHORS.get(judged.evaluation.dataset, ())],
-        "notes": list(notes),
-        "errors": [{"path": error.path, "error": error.reason} for error in judged.errors],
-    }
+    anchors = ANCHORS.get(judged.evaluation.dataset, ())
+    content = replace(judged.evaluation, anchors=anchors, notes=tuple(notes), errors=tuple(problems(judged.errors)))
     sections = [*_tables(judged), *_pictures(judged)]
     return Report(KIND, title_of(judged.evaluation), notes, sections, content)
 
 
 def report_of_training(evaluation: Evaluation) -> Report:
     """Make the report of an evaluation that goes with a training: its figures, and no more."""
-    return Report(KIND, title_of(evaluation), (), [accuracy_table(evaluation)], _figures(evaluation))
+    return Report(KIND, title_of(evaluation), (), [accuracy_table(evaluation)], evaluation)
 
 
 def for_terminal(report: Report) -> list[Table]:
     """Give the tables and columns that a terminal has room for."""
     return [table.without(WIDE[table.heading]) for table in report.tables if table.heading in WIDE]
-
-
-def _figures(evaluation: Evaluation) -> dict[str, Any]:
-    return {"scale": "unit", **asdict(evaluation)}
 
 
 def notes_on(judged: Judged) -> tuple[str, ...]:

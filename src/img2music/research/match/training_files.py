@@ -1,13 +1,10 @@
 """Which files trained the shipped models, so that an evaluation on them says so.
 
 ``training_files.json`` holds, for each model, the first 8 bytes of the BLAKE2b hash of every file that it was trained
-on: enough to recognise a file, of no use to rebuild one. After training, note them with
-
-    python -m img2music.research.match.training_files MODEL FILE...
+on: enough to recognise a file, of no use to rebuild one. After training, ``tools/note_training_files.py`` notes them.
 """
 
 import json
-import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -42,15 +39,3 @@ def contents_of(files: Iterable[Path]) -> list[str]:
     """Hash files."""
     states = [(file, file.stat()) for file in files]
     return [content_hash(FileState(str(file), state.st_size, state.st_mtime_ns)) for file, state in states]
-
-
-def note(model: str, files: list[Path]) -> None:
-    """Write down which files trained a model."""
-    table = json.loads(TABLE.read_text(encoding="ascii")) if TABLE.exists() else {}
-    table[model] = sorted({content[:LENGTH] for content in contents_of(files)})
-    lines = [f"{json.dumps(name)}: {json.dumps(hashes, separators=(',', ':'))}" for name, hashes in table.items()]
-    TABLE.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="ascii")
-
-
-if __name__ == "__main__":
-    note(sys.argv[1], [Path(name) for name in sys.argv[2:]])

@@ -13,21 +13,10 @@ LEAST = 0.04
 
 
 def shares_of(predicted: Floats, target: Floats) -> Floats:
-    """Find the weighted mean of predictions that comes nearest to the target.
+    """Find the weighted mean of predictions, shape (n, regressors), that comes nearest to the target.
 
-    Parameters
-    ----------
-    predicted : ndarray of float64, shape (n, regressors)
-        Of songs that the regressors have not seen.
-    target : ndarray of float64, shape (n,)
+    No share is below 0, and their sum is 1. The regressors must not have seen the songs that they predict.
 
-    Returns
-    -------
-    ndarray of float64, shape (regressors,)
-        None below 0, with the sum 1.
-
-    References
-    ----------
     Breiman, L. (1996). Stacked regressions. Machine Learning 24(1), 49-64: least squares without negative weights.
     """
     from scipy.optimize import nnls

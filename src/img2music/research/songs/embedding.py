@@ -9,7 +9,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from img2music.errors import MissingExtraError, ModelError, UsageError
+from img2music.errors import ModelError, UsageError, require_extra
 from img2music.music.lyrics.cleaning import clean
 from img2music.music.lyrics.encoders import WIDTH, MiniLM
 from img2music.music.lyrics.text_model import unit_rows
@@ -21,7 +21,6 @@ from img2music.research.songs.word_vectors import read_word_vectors
 KIND = "lyric-embedding"
 
 Floats = NDArray[np.float32]
-Arrays = Mapping[str, NDArray[np.generic]]
 
 
 WINDOW = 5
@@ -51,10 +50,8 @@ class WordVectors:
 
     def fit(self, texts: Sequence[str]) -> None:
         """Train on a corpus, or fine-tune on it."""
-        try:
+        with require_extra("Training word vectors", "lyrics"):
             from gensim.models import Word2Vec
-        except ImportError:
-            raise MissingExtraError("Training word vectors", "lyrics") from None
         corpus = [words(clean(text)) for text in texts]
         given: dict[str, Floats] = {}
         dimensions = self._dimensions
@@ -114,26 +111,14 @@ class SentenceVectors:
     def __init__(self) -> None:
         self._encoder = MiniLM()
 
-    def fit(self, texts: Sequence[str]) -> None:
-        """Learn nothing: it is used as it is."""
-
     def of(self, texts: Sequence[str]) -> Floats:
         """Give float32 of shape (n, 384), of length 1; zeros for a text without words."""
         vectors = [self._encoder.encode(clean(text)) for text in texts]
         return unit_rows(np.reshape(vectors, (len(texts), WIDTH))).astype(np.float32)
 
-    def state(self) -> tuple[Mapping[str, object], Mapping[str, NDArray[np.generic]]]:
-        """Give nothing."""
-        return {}, {}
 
-    @classmethod
-    def restore(cls, _facts: Mapping[str, object], _arrays: Mapping[str, NDArray[np.generic]]) -> Self:
-        """Make it anew."""
-        return cls()
-
-
-EMBEDDERS: Mapping[str, type[WordVectors | SentenceVectors]] = {"word2vec": WordVectors, "minilm": SentenceVectors}
-"""What gives each text a vector, before the principal components."""
+EMBEDDERS = ("word2vec", "minilm")
+"""Names of what gives each text a vector, before the principal components."""
 
 
 @dataclass
@@ -151,9 +136,12 @@ class Embedder:
 
     def fit(self, texts: Sequence[str]) -> Self:
         """Learn from the training part: word vectors, and the principal components."""
-        self.vectors.fit(texts)
+        if isinstance(self.vectors, WordVectors):
+            self.vectors.fit(texts)
         if self.components is None:
             return self
+        from sklearn.decomposition import PCA
+
         given = self._vectors_of(texts)
         known = given[given.any(axis=1)].astype(np.float64)
         if len(known) <= self.components or given.shape[1] < self.components:
@@ -161,12 +149,8 @@ class Embedder:
                 f"{self.components} principal components need more than {self.components} texts with known words, "
                 f"and vectors as long; there are {len(known)} texts."
             )
-        mean = known.mean(axis=0)
-        _, _, axes = np.linalg.svd(known - mean, full_matrices=False)
-        axes = axes[: self.components]
-        # The sign of a component is arbitrary: the entry of greatest size is positive, as in scikit-learn's PCA.
-        axes *= np.sign(axes[np.arange(len(axes)), np.abs(axes).argmax(axis=1)])[:, None]
-        self._reduction = {"pca_mean": mean.astype(np.float32), "pca_axes": axes.astype(np.float32)}
+        pca = PCA(self.components, svd_solver="full").fit(known)
+        self._reduction = {"pca_mean": pca.mean_.astype(np.float32), "pca_axes": pca.components_.astype(np.float32)}
         return self
 
     def transform(self, texts: Sequence[str]) -> Floats:
@@ -182,7 +166,7 @@ class Embedder:
 
     def save(self, path: Path) -> None:
         """Write it to a file."""
-        facts, arrays = self.vectors.state()
+        facts, arrays = self.vectors.state() if isinstance(self.vectors, WordVectors) else ({}, {})
         about = {"name": self.name, "components": self.components, "vectors": dict(facts)}
         write_arrays(path, KIND, about, {**arrays, **self._reduction})
 
@@ -195,12 +179,13 @@ class Embedder:
             if name not in EMBEDDERS or not isinstance(about, dict) or not isinstance(components, int | None):
                 raise ModelError(f"{path} is of an embedder that is not known: {name!r}.")
             reduction = {} if components is None else {key: arrays[key] for key in ("pca_mean", "pca_axes")}
-            return cls(str(name), EMBEDDERS[str(name)].restore(about, arrays), components, reduction)
+            vectors = WordVectors.restore(about, arrays) if name == "word2vec" else SentenceVectors()
+            return cls(str(name), vectors, components, reduction)
         except (KeyError, ValueError, TypeError) as error:
             raise ModelError(f"{path} is not a whole {KIND} file ({error}).") from None
 
     def _vectors_of(self, texts: Sequence[str]) -> Floats:
-        if self.name == "word2vec" or not texts:
+        if isinstance(self.vectors, WordVectors) or not texts:
             return self.vectors.of(texts)
         return np.array([self._vector_of(text) for text in texts])
 

@@ -6,10 +6,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-from scipy.stats import pearsonr
 
 from img2music.progress import Progress, Step, unwatched
-from img2music.research.accuracy import accuracy_of, accuracy_of_means
+from img2music.research.accuracy import accuracy_of, accuracy_of_means, correlation
 from img2music.research.report import Report
 from img2music.research.songs.column_inputs import SPOTIFY, columns_of
 from img2music.research.songs.groups import Floats, Indices, InputGroup
@@ -137,7 +136,5 @@ def _columns(data: TrainingSongs, target: SongTarget, test: Indices) -> dict[str
         if not target.human and name in {"energy", "valence"}:
             continue  # the targets themselves
         known = ~np.isnan(values)
-        column, rated = values[known], target.values[test][known]
-        able = len(column) > 1 and np.ptp(column) > 0 and np.ptp(rated) > 0
-        found[name] = float(pearsonr(column, rated).statistic) if able else None
+        found[name] = correlation(values[known], target.values[test][known]) if known.any() else None
     return found

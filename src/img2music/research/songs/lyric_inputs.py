@@ -16,8 +16,8 @@ from img2music.research.songs.model_files import finite, inside
 from img2music.research.songs.style import COLUMNS, style_of
 
 if TYPE_CHECKING:
-    from img2music.music.lyrics.lexicon import Lexicon
     from img2music.research.songs.embedding import Embedder
+    from img2music.research.text.lexicon import Lexicon
 
 EMBEDDING_FILE = "lyric-embedding.npz"
 
@@ -40,7 +40,7 @@ class LyricAffect(LyricGroup):
         self._facts: dict[str, str] | None = None  # by which the lexicon is found again; most may not be passed on
         self._read = functools.cache(self._affect)
         if lexicon is not None:
-            from img2music.music.lyrics.lexicon import Lexicon as Reader
+            from img2music.research.text.lexicon import Lexicon as Reader
 
             self._lexicon = Reader.load(lexicon)
             digest = hashlib.sha256(lexicon.read_bytes()).hexdigest()
@@ -87,13 +87,17 @@ class LyricAffect(LyricGroup):
         return np.array([self._read(song.lyrics or "") for song in songs]).reshape(len(songs), -1)
 
     def _affect(self, text: str) -> tuple[float, ...]:
-        if self._lexicon is None:
-            from img2music.music.lyrics.affect_model import text_affect
-
-            read = text_affect(text)
-            return (np.nan, np.nan) if read is None else (read.affect.valence, read.affect.arousal)
         from img2music.music.lyrics.cleaning import clean
-        from img2music.music.lyrics.lemmas import lemmatise
+        from img2music.music.lyrics.language import detect
+
+        if self._lexicon is None:
+            from img2music.music.lyrics.affect_model import ENGLISH, lyrics_affect
+
+            # English only: a model of songs must read the same wherever it runs, with the extra languages and without.
+            lyrics = clean(text)
+            read = lyrics_affect(lyrics, ENGLISH) if detect(lyrics) == ENGLISH else None
+            return (np.nan, np.nan) if read is None else (read.affect.valence, read.affect.arousal)
+        from img2music.research.text.lemmas import lemmatise
 
         found = self._lexicon.affect(lemmatise(clean(text)))
         if found.affect is None:

@@ -17,13 +17,7 @@ from img2music.music.song import Song
 from img2music.parallel import in_order, processors
 from img2music.research.songs.artist_inputs import ArtistMeans
 from img2music.research.songs.column_inputs import EIGHT, columns_of
-from img2music.research.songs.groups import (
-    Floats,
-    Indices,
-    InputGroup,
-    Sources,
-    TrainingPart,
-)
+from img2music.research.songs.groups import Floats, Indices, InputGroup, Sources, TrainingPart
 from img2music.research.songs.model_files import NetworkFile, OpenNetwork
 from img2music.research.songs.options import SplitBy
 from img2music.research.songs.regressors import Hyperparameters, as_single, make, to_onnx

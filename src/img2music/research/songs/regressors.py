@@ -6,8 +6,7 @@ Fitted ones are written as ONNX, which onnxruntime runs without scikit-learn and
 import importlib.util
 import pkgutil
 import warnings
-from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,9 +16,7 @@ from numpy.typing import NDArray
 from img2music.errors import MissingExtraError
 from img2music.research.songs.model_files import INPUT
 
-ML = "ai.onnx.ml"
-OPSET = {"": 17, ML: 3}
-IR_VERSION = 8  # of ONNX 1.12, which these operator sets are of
+OPSET = {"": 17, "ai.onnx.ml": 3}
 PACKAGES = ("lightgbm", "onnx", "onnxmltools", "optuna", "skl2onnx", "sklearn")
 TREES = 150
 
@@ -221,17 +218,12 @@ def to_onnx(regressor: Any, columns: int) -> bytes:
     from onnxmltools.convert.lightgbm.operator_converters.LightGbm import convert_lightgbm
     from skl2onnx import convert_sklearn, update_registered_converter
     from skl2onnx.common.data_types import FloatTensorType
-    from skl2onnx.common.shape_calculator import calculate_linear_regressor_output_shapes
+    from skl2onnx.common.shape_calculator import calculate_linear_regressor_output_shapes as output_shapes
+    from sklearn.ensemble import HistGradientBoostingRegressor
 
-    if hasattr(regressor, "_predictors"):
-        return _histogram_boosting(regressor, columns)
-    update_registered_converter(
-        LGBMRegressor,
-        "LightGbmLGBMRegressor",
-        calculate_linear_regressor_output_shapes,
-        convert_lightgbm,
-        options={"split": None},
-    )
+    converters = {HistGradientBoostingRegressor: _convert_histogram_boosting, LGBMRegressor: convert_lightgbm}
+    for kind, convert in converters.items():
+        update_registered_converter(kind, kind.__name__, output_shapes, convert, options={"split": None})
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         model = convert_sklearn(
@@ -245,41 +237,16 @@ def as_single(inputs: NDArray[np.float64]) -> NDArray[np.float64]:
     return inputs.astype(np.float32).astype(np.float64)
 
 
-def _histogram_boosting(regressor: Any, columns: int) -> bytes:
-    """Write scikit-learn's histogram boosting, whose trees skl2onnx 1.20 hands over in numbers that onnx refuses."""
-    from onnx import TensorProto, helper
+def _convert_histogram_boosting(scope: Any, operator: Any, container: Any) -> None:
+    """Convert scikit-learn's histogram boosting, of which skl2onnx 1.20 hands over truth values that onnx refuses."""
+    from skl2onnx.operator_converters.random_forest import convert_sklearn_random_forest_regressor_converter
 
-    attributes: dict[str, list[Any]] = defaultdict(list)
-    for tree_id, (tree,) in enumerate(regressor._predictors):
-        nodes = tree.nodes
-        leaf = nodes["is_leaf"].astype(bool)
-        node_ids = np.arange(len(nodes))
-        values = {"treeids": np.full(len(nodes), tree_id), "nodeids": node_ids}
-        values["modes"] = np.where(leaf, "LEAF", "BRANCH_LEQ")
-        values["values"] = np.where(leaf, 0.0, _below(nodes["num_threshold"]))
-        for name, own in (("truenodeids", "left"), ("falsenodeids", "right"), ("featureids", "feature_idx")):
-            values[name] = np.where(leaf, 0, nodes[own])
-        for name, value in values.items():
-            attributes[f"nodes_{name}"] += value.tolist()
-        attributes["target_treeids"] += [tree_id] * int(leaf.sum())
-        attributes["target_nodeids"] += node_ids[leaf].tolist()
-        attributes["target_ids"] += [0] * int(leaf.sum())
-        attributes["target_weights"] += nodes["value"][leaf].tolist()
-    base = [float(regressor._baseline_prediction.item())]
-    trees = helper.make_node(
-        "TreeEnsembleRegressor", [INPUT], ["variable"], domain=ML, n_targets=1, base_values=base, **attributes
-    )
-    graph = helper.make_graph(
-        [trees],
-        "regressor",
-        [helper.make_tensor_value_info(INPUT, TensorProto.FLOAT, [None, columns])],
-        [helper.make_tensor_value_info("variable", TensorProto.FLOAT, [None, 1])],
-    )
-    opsets = [helper.make_opsetid(domain, version) for domain, version in OPSET.items()]
-    return bytes(helper.make_model(graph, opset_imports=opsets, ir_version=IR_VERSION).SerializeToString())
+    class Counted:
+        def __getattr__(self, name: str) -> Any:
+            return getattr(container, name)
 
+        def add_node(self, *args: Any, nodes_missing_value_tracks_true: Sequence[bool] = (), **more: Any) -> None:
+            tracks = [int(value) for value in nodes_missing_value_tracks_true]
+            container.add_node(*args, **more, **({"nodes_missing_value_tracks_true": tracks} if tracks else {}))
 
-def _below(thresholds: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Give the greatest float32 that is not above: inputs, which are float32 too, fall on the same side of it."""
-    rounded = thresholds.astype(np.float32)
-    return np.where(rounded <= thresholds, rounded, np.nextafter(rounded, np.float32(-np.inf))).astype(np.float64)
+    convert_sklearn_random_forest_regressor_converter(scope, operator, Counted())

@@ -19,7 +19,6 @@ from img2music.research.report import (
 from img2music.research.songs.groups import Floats
 from img2music.research.songs.options import SplitBy, StackRecipe
 from img2music.research.songs.search import Compared, StackChoice
-from img2music.shapes import to_dict
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -173,8 +172,7 @@ class EvaluateMusicReport:
             ),
             Plot("What each input is worth", "R2 lost when its values are dealt out anew.", self._bars),
         ]
-        content = {key: value for key, value in to_dict(self).items() if key != "schema"}
-        return Report(JUDGED, subtitle, [*sources, *self.notes], [*self._tables(), *plots], content)
+        return Report(JUDGED, subtitle, [*sources, *self.notes], [*self._tables(), *plots], self)
 
     def _tables(self) -> Iterable[Table]:
         targets = self.targets.items()

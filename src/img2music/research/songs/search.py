@@ -211,7 +211,6 @@ class Search:
 
     def _tune(self, start: Tuned, trials: int, task: _Level) -> Tuned:
         import optuna
-        from optuna.distributions import FloatDistribution, IntDistribution
 
         space = FIELD[start.name].space
         if not space or not trials:
@@ -219,17 +218,14 @@ class Search:
         optuna.logging.set_verbosity(optuna.logging.ERROR)
         sampler = optuna.samplers.TPESampler(seed=self.seed, n_startup_trials=STARTUP)
         study = optuna.create_study(direction="minimize", sampler=sampler)
-        wanted = {
-            name: IntDistribution(int(reach.low), int(reach.high), log=reach.log)
-            if reach.whole
-            else FloatDistribution(reach.low, reach.high, log=reach.log)
-            for name, reach in space.items()
-        }
         best = start
         for done in range(trials):
             if self._over():
                 break
-            trial = study.ask(wanted)
+            trial = study.ask()
+            for name, reach in space.items():
+                suggest: Any = trial.suggest_int if reach.whole else trial.suggest_float
+                suggest(name, reach.low, reach.high, log=reach.log)
             found = self._score(start.name, trial.params, task)
             study.tell(trial, found.mse)
             best = min(best, found, key=BY_ERROR)

@@ -1,7 +1,6 @@
 """Inputs from what words say of the targets, by ridge regression on their counts: ``lyric-words`` and ``title-words``.
 
-Not by scikit-learn's `TfidfVectorizer` and `KernelRidge`, which give the same, since models are read without
-scikit-learn.
+Counts are not weighed by scikit-learn's `TfidfVectorizer`, which gives the same: models are read without scikit-learn.
 """
 # ruff: noqa: D102 - `groups.InputGroup` says what the methods do
 
@@ -18,6 +17,7 @@ import numpy as np
 from scipy import sparse
 
 from img2music.errors import UsageError
+from img2music.music.lyrics.text_model import weigh
 from img2music.music.song import Song
 from img2music.research.songs.groups import Floats, Indices, InputGroup, TrainingPart
 from img2music.research.songs.model_files import finite, read_json, write_json
@@ -37,26 +37,14 @@ def terms_of(words: Sequence[str]) -> Counter[str]:
 class WordScores:
     """Scores of a text, one for each target.
 
-    Attributes
-    ----------
-    terms : dict of str to int
-        The indices of the terms.
-    rarity : ndarray of float64, shape (terms,)
-        Logarithm of how rare each is among the texts of the training part, plus 1 (the usual "idf").
-    weights : ndarray of float64, shape (terms, targets)
-    means : ndarray of float64, shape (targets,)
-        Of the training part.
-
-    References
-    ----------
     Salton, G. & Buckley, C. (1988). Term-weighting approaches in automatic text retrieval. Information Processing &
     Management 24(5), 513-523.
     """
 
-    terms: dict[str, int]
-    rarity: Floats
-    weights: Floats
-    means: Floats
+    terms: dict[str, int]  # their indices
+    rarity: Floats  # logarithm of how rare each is among the texts of the training part, plus 1 (the usual "idf")
+    weights: Floats  # shape (terms, targets)
+    means: Floats  # of the targets in the training part
 
     @classmethod
     def fit(cls, texts: Sequence[Counter[str]], targets: Floats, parts: Sequence[Indices]) -> tuple[Self, Floats]:
@@ -73,7 +61,7 @@ class WordScores:
         errors = [float(np.mean((left_out - targets) ** 2)) for left_out in choices]
         best = int(np.argmin(errors))
         means = targets.mean(axis=0)
-        dual = _solve(alike, PENALTIES[best], targets - means)
+        dual = _ridge(PENALTIES[best]).fit(alike, targets - means).dual_coef_
         return cls(terms, rarity, np.asarray(rows.T @ dual), means), choices[best]
 
     def of(self, texts: Sequence[Counter[str]]) -> Floats:
@@ -102,10 +90,7 @@ def _rows(texts: Sequence[Counter[str]], terms: Mapping[str, int], rarity: Float
         indices += [index for index, _ in found]
         values += [value for _, value in found]
         ends.append(len(indices))
-    rows = sparse.csr_array((values, indices, ends), shape=(len(texts), len(terms)))
-    rows = rows.multiply(rarity[None, :]).tocsr()
-    length = np.sqrt(np.asarray(rows.multiply(rows).sum(axis=1)))
-    return sparse.diags_array(1.0 / np.where(length > 0, length, 1.0)) @ rows
+    return weigh(sparse.csr_array((values, indices, ends), shape=(len(texts), len(terms))), rarity)
 
 
 def _left_out(alike: Floats, targets: Floats, parts: Sequence[Indices], penalty: float) -> Floats:
@@ -113,15 +98,15 @@ def _left_out(alike: Floats, targets: Floats, parts: Sequence[Indices], penalty:
     for test in parts:
         train = np.setdiff1d(np.arange(len(targets)), test)
         means = targets[train].mean(axis=0)
-        dual = _solve(alike[np.ix_(train, train)], penalty, targets[train] - means)
-        scores[test] = alike[np.ix_(test, train)] @ dual + means
+        fitted = _ridge(penalty).fit(alike[np.ix_(train, train)], targets[train] - means)
+        scores[test] = fitted.predict(alike[np.ix_(test, train)]) + means
     return scores
 
 
-def _solve(alike: Floats, penalty: float, targets: Floats) -> Floats:
-    from scipy.linalg import solve
+def _ridge(penalty: float) -> Any:
+    from sklearn.kernel_ridge import KernelRidge
 
-    return np.asarray(solve(alike + penalty * np.eye(len(alike)), targets, assume_a="pos"), dtype=np.float64)
+    return KernelRidge(alpha=penalty, kernel="precomputed")
 
 
 class Words(InputGroup):

@@ -1,18 +1,19 @@
 """How well models of text read what people rated: EmoBank's sentences."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
 from img2music.music.lyrics.affect_model import text_affect
-from img2music.music.lyrics.lemmas import lemmatise
-from img2music.music.lyrics.lexicon import Lexicon
 from img2music.music.lyrics.text_model import TextModel, TextReader
 from img2music.progress import Progress, Step, unwatched
 from img2music.research.accuracy import Accuracy
 from img2music.research.evaluation import Floats, Indices, accuracies, baseline, grouped_folds, predict_folds
 from img2music.research.report import AXES, INTERVAL, Report, ReportKind, Table, accuracy_cells, accuracy_columns
+from img2music.research.text.lemmas import lemmatise
+from img2music.research.text.lexicon import Lexicon
 from img2music.research.text.rated_texts import EMOBANK, SPLITS, RatedTexts
 from img2music.research.text.text_training import fit_text_model
 
@@ -30,12 +31,24 @@ class Reading:
     arousal: Accuracy
 
 
+@dataclass(frozen=True, kw_only=True)
+class TextEvaluation:
+    """``img2music/evaluate-text/1``."""
+
+    schema: Literal["img2music/evaluate-text/1"] = "img2music/evaluate-text/1"
+    data: Literal["EmoBank"] = "EmoBank"
+    split: Literal["train", "dev", "test"]
+    sentences: int
+    answered: float  # share of them that `text_affect` gives an affect for
+    readings: list[Reading]  # the mean of the training split first
+
+
 def evaluate_text(
     rated: Mapping[str, RatedTexts],
     models: Sequence[TextReader],
     lexicons: Sequence[Lexicon] = (),
     *,
-    split: str = "test",
+    split: Literal["train", "dev", "test"] = "test",
     folds: int | None = None,
     progress: Progress = unwatched,
     seed: int = 0,
@@ -74,13 +87,8 @@ def evaluate_text(
         predicted = predict_folds(grouped_folds(whole.groups, folds), whole.ratings, read_part)
         texts = f"all, {folds} folds by document"
         readings.append(_against(whole, predicted, f"recipe of {model.name}", texts, seed))
-    content = {
-        "data": "EmoBank",
-        "split": split,
-        "sentences": len(judged),
-        "answered": sum(text_affect(text) is not None for text in judged.texts) / len(judged),
-        "readings": [asdict(reading) for reading in readings],
-    }
+    answered = sum(text_affect(text) is not None for text in judged.texts) / len(judged)
+    content = TextEvaluation(split=split, sentences=len(judged), answered=answered, readings=readings)
     rows = [
         [axis, reading.name, reading.texts, *accuracy_cells(getattr(reading, axis), SHOWN)]
         for axis in AXES

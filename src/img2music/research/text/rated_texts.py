@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from img2music.affect import Scale
 from img2music.errors import InputError
 from img2music.music.lyrics.cleaning import clean
-from img2music.music.lyrics.lexicon import Lexicon
 from img2music.research.ratings import Columns, Rating, all_ratings
+from img2music.research.text.lexicon import Lexicon
 
 EMOBANK = Scale("emobank", 1.0, 5.0)
 COLUMNS = Columns("id", "V", "A", more=("split", "text"))

@@ -7,12 +7,14 @@ from numpy.typing import NDArray
 from scipy.linalg import cho_factor, cho_solve
 from scipy.sparse import csr_array
 
-from img2music.music.lyrics.encoders import WIDTH, MiniLM
-from img2music.music.lyrics.lexicon import Lexicon
+from img2music.music.lyrics.encoders import WIDTH, MiniLM, UniversalEncoder
 from img2music.music.lyrics.text_model import (
     BUCKETS,
     DIMENSIONS,
+    MULTILINGUAL_KIND,
+    MULTILINGUAL_NAME,
     NAME,
+    SENTENCE_KIND,
     SENTENCE_NAME,
     PieceTable,
     QuadraticForms,
@@ -24,11 +26,17 @@ from img2music.music.lyrics.text_model import (
 )
 from img2music.music.lyrics.tokens import wordpieces
 from img2music.progress import Progress, Step, unwatched
+from img2music.research.text.lexicon import Lexicon
 from img2music.research.text.rated_texts import RatedTexts
 
 # Chosen on EmoBank's dev split.
 RIDGE = 2.5
 SENTENCE_RIDGE = 0.5
+MULTILINGUAL_RIDGE = 0.6
+WORDS_WEIGHT = 0.3
+"""Of a rated word beside a rated sentence."""
+WORDS_APART = 0.2
+"""Of the kernel that sentences and words each have for themselves, beside the one that they share."""
 WORD_AFFECT_SHARE = 0.1
 """Of the kernel of word affect, beside those of meaning and of spelling."""
 FREQUENT = 1e-3
@@ -90,7 +98,35 @@ def train_sentence_model(texts: RatedTexts, progress: Progress = unwatched) -> S
     units = unit_rows(_encode([wordpieces().split(text) for text in texts.texts], "Encoding sentences", progress))
     average = texts.ratings.mean(axis=0)
     dual = _solve(kernel(units), SENTENCE_RIDGE, texts.ratings - average)
-    return SentenceModel(SENTENCE_NAME, fold(units, dual, average))
+    return SentenceModel(SENTENCE_NAME, SENTENCE_KIND, fold(units, dual, average))
+
+
+def train_multilingual_model(texts: RatedTexts, words: Lexicon, progress: Progress = unwatched) -> SentenceModel:
+    """Train the model that reads the vectors of the multilingual encoder, on English sentences and words.
+
+    Words and sentences are two tasks whose kernels share a part (intrinsic coregionalisation: Bonilla, Chai & Williams
+    2007, "Multi-task Gaussian process prediction", NIPS). What is kept reads sentences.
+    """
+    encoder = UniversalEncoder()
+    given = [*texts.texts, *words.terms]
+    vectors = np.zeros((len(given), encoder.width))
+    for row, text in enumerate(given):
+        vectors[row] = encoder.encode(text)
+        progress(Step("Encoding sentences in many languages", row + 1, len(given)))
+    units, count = unit_rows(vectors), len(texts)
+    average = texts.ratings.mean(axis=0)
+    affect = np.array([(affect.valence, affect.arousal) for affect in words.terms.values()])
+    # Words are rated further apart than sentences.
+    affect = (affect - affect.mean(axis=0)) * texts.ratings.std(axis=0) / affect.std(axis=0)
+
+    alike = kernel(units)
+    alike[:count, count:] /= 1.0 + WORDS_APART
+    alike[count:, :count] /= 1.0 + WORDS_APART
+    ridge = np.full(len(given), MULTILINGUAL_RIDGE)
+    ridge[count:] /= WORDS_WEIGHT
+    dual = _solve(alike, ridge, np.vstack([texts.ratings - average, affect]))
+    dual[count:] /= 1.0 + WORDS_APART
+    return SentenceModel(MULTILINGUAL_NAME, MULTILINGUAL_KIND, fold(units, dual, average))
 
 
 def fold(units: Floats, dual: Floats, average: Floats) -> QuadraticForms:
@@ -113,18 +149,9 @@ def kernel(units: Floats) -> Floats:
 
 
 def inverse_frequency(counts: csr_array) -> Floats:
-    """Weigh each bucket by how few texts have it (smoothed inverse document frequency).
+    """Weigh each bucket by how few texts have it (smoothed inverse document frequency); 0 where fewer than two do.
 
-    Parameters
-    ----------
-    counts : sparse array, shape (n, BUCKETS)
-        From `count_grams`.
-
-    Returns
-    -------
-    ndarray of float64, shape (BUCKETS,)
-        0 where fewer than two texts have it. Manning, Raghavan & Schütze (2008), "Introduction to Information
-        Retrieval", section 6.2.
+    Manning, Raghavan & Schütze (2008), "Introduction to Information Retrieval", section 6.2.
     """
     having = np.bincount(counts.indices, minlength=BUCKETS)
     weight: Floats = np.where(having >= 2, np.log((1 + counts.shape[0]) / (1 + having)) + 1, 0.0)
@@ -162,7 +189,7 @@ def _gauss(units: Floats, others: Floats) -> Floats:
     return np.asarray(np.exp(2.0 * WORD_WIDTH * (units @ others.T - 1.0)))
 
 
-def _solve(alike: Floats, ridge: float, targets: Floats) -> Floats:
+def _solve(alike: Floats, ridge: float | Floats, targets: Floats) -> Floats:
     alike[np.diag_indices(len(alike))] += ridge
     factor = cho_factor(alike, lower=True, overwrite_a=True, check_finite=False)
     return np.asarray(cho_solve(factor, targets, check_finite=False))

@@ -1,6 +1,7 @@
 """Captions: text over the lower part of a picture."""
 
 import os
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,13 +28,12 @@ def caption_of(photo: Photo, captions: Captions) -> str:
     return printable(photo.name).replace("_", " ") if captions is Captions.NAME else ""
 
 
-class Overlay:
+class Overlay(NamedTuple):
     """A caption as light over a picture."""
 
-    def __init__(self, top: int, letters: NDArray[np.float32], shadow: NDArray[np.float32]) -> None:
-        self.top = top
-        self.letters = letters
-        self.cover = 1.0 - (1.0 - letters) * (1.0 - SHADOW * shadow)
+    top: int  # its first row
+    letters: NDArray[np.float32]
+    cover: NDArray[Any]  # how much of the picture's light is lost, to the letters and their shadow
 
 
 class CaptionFont:
@@ -69,7 +69,8 @@ class CaptionFont:
             draw.text((width / 2, edge + pitch * (number + 0.8)), line, fill=255, font=font, anchor="ms")
         # Wide and strong: white letters must be read on snow.
         around = written.filter(ImageFilter.GaussianBlur(em / 4)).point(lambda level: 3 * level)
-        return Overlay(top, _share(written), _share(around))
+        letters = _share(written)
+        return Overlay(top, letters, 1.0 - (1.0 - letters) * (1.0 - SHADOW * _share(around)))
 
     def _fonts(self, text: str) -> list[ImageFont.FreeTypeFont]:
         fonts = [_opened(file, self._size) for file in covering(text)[0]]

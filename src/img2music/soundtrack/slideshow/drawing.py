@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from img2music.errors import MissingExtraError
+from img2music.errors import require_extra
 from img2music.media.images import read_image
 from img2music.parallel import in_order
 from img2music.soundtrack.slideshow.captions import Overlay
@@ -19,10 +19,8 @@ from img2music.soundtrack.slideshow.motion import Box, Motion, Window, even, pla
 from img2music.soundtrack.slideshow.photos import Photo
 from img2music.soundtrack.slideshow.plan import Schedule, Seen
 
-try:
+with require_extra("Drawing the pictures of a film", "soundtrack"):
     import cv2
-except ImportError as missing:
-    raise MissingExtraError("Drawing the pictures of a film", "soundtrack") from missing
 
 MARGIN = 3  # pixels around what is seen that a filter may look at
 BACKDROP_SIDE = 96  # pixels of a backdrop's longer side while it is blurred
@@ -59,10 +57,6 @@ class Planes(NamedTuple):
         """Make a black picture."""
         blue, red = np.full((2, height // 2, width // 2), GREY, dtype=np.uint8)
         return cls(np.full((height, width), BLACK, dtype=np.uint8), blue, red)
-
-    def copied(self) -> "Planes":
-        """Make a copy that may be drawn on."""
-        return Planes(*(plane.copy() for plane in self))
 
     def dimmed(self, light: float) -> "Planes":
         """Make it darker."""
@@ -108,7 +102,8 @@ class DrawnPhoto:
         seconds: float,
         number: int,
     ) -> None:
-        photo = read_image(path, least_side=_least_side(size, plan_motion(size, frame, seconds, number)))
+        scale = min(1.0, _scale(plan_motion(size, frame, seconds, number)))
+        photo = read_image(path, least_side=max(1, math.ceil(min(size) * scale)))  # all the pixels that will be seen
         size = photo.info["original_size"]  # another file may have its name by now
         self._motion = plan_motion(size, frame, seconds, number)
         box, scale = self._motion.box, _scale(self._motion)
@@ -121,7 +116,7 @@ class DrawnPhoto:
     def draw(self, share: float) -> Planes:
         """Draw what is seen when a share of the photo's time is over."""
         window, box = self._motion.at(share), self._motion.box
-        picture = self._backdrop.copied()
+        picture = Planes(*(plane.copy() for plane in self._backdrop))
         for mine, theirs in zip(picture, self._photo, strict=True):
             by = 1 if mine is picture.light else 2
             rows = slice(box.top // by, (box.top + box.height) // by)
@@ -148,18 +143,12 @@ def _scale(motion: Motion) -> float:
     return motion.box.width / min(motion.start.width, motion.end.width)
 
 
-def _least_side(size: tuple[int, int], motion: Motion) -> int:
-    """Shorter side at which a decoded photo has all the pixels that will be seen."""
-    return max(1, math.ceil(min(size) * min(1.0, _scale(motion))))
-
-
 def _seen(motion: Motion, size: tuple[int, int], margin: float) -> Window:
     """All of a photo that comes into view, and a margin."""
-    left = max(0.0, min(motion.start.left, motion.end.left) - margin)
-    top = max(0.0, min(motion.start.top, motion.end.top) - margin)
-    right = min(float(size[0]), max(motion.start.right, motion.end.right) + margin)
-    bottom = min(float(size[1]), max(motion.start.bottom, motion.end.bottom) + margin)
-    return Window(left, top, right - left, bottom - top)
+    windows = np.array([motion.start, motion.end])
+    first = np.maximum(0.0, windows[:, :2].min(axis=0) - margin)
+    last = np.minimum(size, (windows[:, :2] + windows[:, 2:]).max(axis=0) + margin)
+    return Window(*first.tolist(), *(last - first).tolist())
 
 
 def _part(photo: Image.Image, size: tuple[int, int], part: Window, wanted: tuple[int, int]) -> Image.Image:
@@ -168,13 +157,15 @@ def _part(photo: Image.Image, size: tuple[int, int], part: Window, wanted: tuple
     ``size`` is the original's, of which the decoded photo may have only an eighth.
     """
     across, down = photo.width / size[0], photo.height / size[1]
-    box = (part.left * across, part.top * down, part.right * across, part.bottom * down)
+    right, bottom = part.left + part.width, part.top + part.height
+    box = (part.left * across, part.top * down, right * across, bottom * down)
     return photo.resize(wanted, Image.Resampling.LANCZOS, box=box, reducing_gap=3.0)
 
 
 def _backdrop(photo: Image.Image, box: Box, frame: tuple[int, int]) -> Planes:
     """The photo itself, filling the frame, blurred and dark, with a soft shadow around the box."""
-    small = _small(frame)
+    shrink = BACKDROP_SIDE / max(frame)
+    small = max(2, round(frame[0] * shrink)), max(2, round(frame[1] * shrink))
     size = photo.info["original_size"]
     share = min(size[0] / frame[0], size[1] / frame[1])
     width, height = min(frame[0] * share, size[0]), min(frame[1] * share, size[1])
@@ -186,11 +177,6 @@ def _backdrop(photo: Image.Image, box: Box, frame: tuple[int, int]) -> Planes:
     shadow[box.top : box.top + box.height, box.left : box.left + box.width] = 1.0 - SHADOW_LIGHT
     shadow = cv2.GaussianBlur(shadow, (0, 0), SHADOW_WIDTH * min(frame), borderType=cv2.BORDER_REPLICATE)
     return _from_rgb(colours * (1.0 - shadow)[:, :, None], dither=True)
-
-
-def _small(frame: tuple[int, int]) -> tuple[int, int]:
-    shrink = BACKDROP_SIDE / max(frame)
-    return max(2, round(frame[0] * shrink)), max(2, round(frame[1] * shrink))
 
 
 def _from_rgb(rgb: NDArray[np.uint8] | NDArray[np.float32], *, dither: bool = False) -> Planes:

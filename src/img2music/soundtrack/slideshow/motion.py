@@ -29,16 +29,6 @@ class Window(NamedTuple):
     width: float
     height: float
 
-    @property
-    def right(self) -> float:
-        """Where it ends."""
-        return self.left + self.width
-
-    @property
-    def bottom(self) -> float:
-        """Where it ends."""
-        return self.top + self.height
-
 
 class Box(NamedTuple):
     """Part of a frame, in its pixels; all even numbers, since colour has half the resolution of light."""

@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 
 from img2music.affect import Affect
 from img2music.errors import UsageError
+from img2music.matching.passages import clock
 from img2music.options import SlideshowOptions, limits
 from img2music.soundtrack.beats import Beats, listen
-from img2music.soundtrack.cue_sheet import Cue, clock
+from img2music.soundtrack.cue_sheet import Cue
 from img2music.soundtrack.film import SAMPLE_EVERY
 
 LEAST_SECONDS, MOST_SECONDS = limits(SlideshowOptions, "seconds_per_photo")  # seconds for which a photo may be seen

@@ -5,19 +5,19 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from img2music.affect import Affect
 from img2music.errors import InputError, printable
+from img2music.media.audio import probe
+from img2music.media.excerpts import AudioInfo
+from img2music.media.video import VideoFile
 from img2music.options import OriginalSound
 from img2music.soundtrack.cue_sheet import TOLERANCE, Cue, CueSheet, OwnSound, SheetSlideshow
 from img2music.soundtrack.speech import Level, ducked
-
-if TYPE_CHECKING:
-    from img2music.media.video import VideoInfo
 
 RATES = tuple(
     Fraction(*rate)
@@ -38,13 +38,25 @@ UNKNOWN_SOUND = (2, 48_000)  # channels and samples a second of what can't be re
 
 
 @dataclass(frozen=True, slots=True)
-class FilmClip:
+class Clip:
+    """What is seen or heard of one file; as it is, a photo of a slideshow, on the film's track."""
+
+    name: str  # fit to be shown on one line: that of its file, or a song's title and artist
+    url: str  # its file, as a URL
+    start: int  # first frame of the timeline
+    frames: int
+    first: int = 0  # frame at which its file begins: 0, but in films with timecode and in Broadcast Wave files
+
+    @property
+    def end(self) -> int:
+        """First frame of the timeline after it."""
+        return self.start + self.frames
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FilmClip(Clip):
     """The film on its track."""
 
-    name: str  # name of its file, fit to be shown on one line
-    url: str  # its file, as a URL
-    frames: int
-    first: int  # timecode of its first picture, in frames
     drops: bool  # whether timecode of this film drops frame numbers
     size: tuple[int, int] | None  # width and height as it is shown, in square pixels
     channels: int  # of its sound; 0 where there is none
@@ -58,49 +70,24 @@ class FilmClip:
         return 0 if self.dropped else self.channels
 
 
-@dataclass(frozen=True, slots=True)
-class PhotoClip:
-    """A photo of a slideshow, on the film's track."""
-
-    name: str  # name of its file, fit to be shown on one line
-    url: str  # its file, as a URL
-    start: int  # first frame of the timeline
-    frames: int
-
-
-@dataclass(frozen=True, slots=True)
-class MusicClip:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MusicClip(Clip):
     """What sounds of one song, with the part under the next cue in which it fades out."""
 
     number: int  # of its cue, from 1
     cue: Cue
-    name: str  # title and artist on one line
-    file: str  # name of its file, likewise
-    url: str  # its file, as a URL
+    file: str  # name of its file, fit to be shown on one line
     track: int  # on which track of music, from 0
-    start: int  # first frame of the timeline
-    frames: int
-    first: int  # frames at which its file begins: 0, but in Broadcast Wave files
-    source: int  # first frame of the song, counted likewise
+    source: int  # first frame of the song, counted as `first`
     available: int  # frames that the song has
     fade_in: int  # frames from its start
     fade_out: int  # frames to its end
     tail: int  # how many of its frames are after its cue's end
-    # How its level goes while someone speaks: frames from its start, and decibels beside its cue's gain, in straight
-    # lines from the first frame to the last; none where it stays the same
-    levels: tuple[tuple[int, float], ...]
+    # How its level goes while someone speaks: frames from its start, and decibels with its cue's gain, in straight
+    # lines from the first frame to the last; none where the gain is all
+    keyframes: tuple[tuple[int, float], ...]
     channels: int  # of its sound
     rate: int  # of its sound
-
-    @property
-    def keyframes(self) -> list[tuple[int, float]]:
-        """Frames from its start, and decibels with its gain; none where the gain is all."""
-        return [(frame, self.cue.gain_db + level) for frame, level in self.levels]
-
-    @property
-    def end(self) -> int:
-        """First frame of the timeline after it."""
-        return self.start + self.frames
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +128,12 @@ class Arrangement:
     music: tuple[MusicClip, ...]  # in order of their starts
     scenes: tuple[SceneMark, ...]
     # What the film is made of, if it is a slideshow: they take its place, for its file has the music in it
-    photos: tuple[PhotoClip, ...] = ()
+    photos: tuple[Clip, ...] = ()
+
+    @property
+    def shown(self) -> Sequence[Clip]:
+        """What is on the track of pictures."""
+        return self.photos or (self.film,)
 
     @property
     def tracks(self) -> list[list[MusicClip]]:
@@ -165,14 +157,14 @@ def arrange(sheet: CueSheet) -> Arrangement:
     for number, scene in enumerate(sheet.scenes, start=1):
         start, end = _within(scene.start, scene.end, total, rate)
         scenes.append(SceneMark(number, start, end - start, scene.affect))
-    name = one_line(os.path.splitext(os.path.basename(path))[0])  # noqa: PTH119, PTH122 - as above
     show = sheet.slideshow
+    name, url = _named(path)
     clip = FilmClip(
-        name=one_line(os.path.basename(path)),  # noqa: PTH119 - as above
-        url=file_url(path),
+        name=name,
+        url=url,
+        start=0,
         frames=total,
-        first=0,
-        drops=_drops(rate),
+        drops=rate.denominator != 1 and round(rate) % 30 == 0,  # only that of 29.97 and 59.94 can
         size=None if show is None else (show.width, show.height),
         channels=0 if show else UNKNOWN_SOUND[0],
         rate=UNKNOWN_SOUND[1],
@@ -181,22 +173,17 @@ def arrange(sheet: CueSheet) -> Arrangement:
     )
     film = _probed(clip, path, sheet.film.fps, rate) if show is None else clip
     photos = () if show is None else tuple(_photos(show, total, rate))
-    return Arrangement(name, rate, film, tuple(music), tuple(scenes), photos)
+    return Arrangement(_title(path), rate, film, tuple(music), tuple(scenes), photos)
 
 
-def _photos(show: SheetSlideshow, total: int, rate: Fraction) -> list[PhotoClip]:
+def _photos(show: SheetSlideshow, total: int, rate: Fraction) -> list[Clip]:
     """Every photo from its start to the next one's; one that is not seen for a frame is left out."""
     starts = [0, *(min(frame(photo.start, rate), total) for photo in show.photos[1:]), total]
     return [
-        PhotoClip(one_line(os.path.basename(photo.path)), file_url(photo.path), start, end - start)  # noqa: PTH119
+        Clip(*_named(photo.path), start, end - start)
         for photo, start, end in zip(show.photos, starts[:-1], starts[1:], strict=True)
         if end > start
     ]
-
-
-def _drops(rate: Fraction) -> bool:
-    """Whether timecode of this rate drops frame numbers: only that of 29.97 and 59.94 can."""
-    return rate.denominator != 1 and round(rate) % 30 == 0
 
 
 def timeline_rate(fps: float) -> Fraction:
@@ -219,78 +206,79 @@ def one_line(text: str) -> str:
     return printable(" ".join(text.split()))
 
 
-def file_url(path: str) -> str:
-    """URL of a file, by the bytes of its name."""
-    return Path(os.path.abspath(path)).as_uri()  # noqa: PTH100 - does not follow links
+def _named(path: str) -> tuple[str, str]:
+    """Name of a file, fit to be shown on one line, and its URL, by the bytes of its name."""
+    file = Path(os.path.abspath(path))  # noqa: PTH100 - does not follow links
+    return one_line(file.name), file.as_uri()
+
+
+def _title(path: str) -> str:
+    return one_line(os.path.splitext(os.path.basename(path))[0])  # noqa: PTH119, PTH122 - names may be any bytes
+
+
+def _sound_of(path: str) -> AudioInfo:
+    """What a file says of its sound; of one that can't be read here, what is usual."""
+    try:
+        return probe(path)
+    except InputError:
+        return AudioInfo(0.0, "", *UNKNOWN_SOUND)
 
 
 def _probed(clip: FilmClip, path: str, fps: float, rate: Fraction) -> FilmClip:
     """The film with what its file says; what is not here, or can't be read, the editor will see."""
-    from img2music.media.audio import probe
-    from img2music.media.video import VideoFile
-
     try:
         with VideoFile(path) as video:
-            info, shown = video.info, video.first()
-        drops = clip.drops
-        first = _timecode(info, fps, rate)
-        if first and info.timecode is not None:
-            drops = drops and ";" in info.timecode
-        size = (2 * round(shown.height * shown.proportion / 2), shown.height)
-        clip = replace(clip, first=first, drops=drops, size=size, channels=clip.channels if info.sound else 0)
-        if info.sound:  # only the film's container may let one read it
-            sound = probe(path)
-            clip = replace(clip, channels=sound.channels, rate=sound.rate)
+            shown = video.first()
     except InputError:
-        pass
-    return clip
+        return clip
+    first = _timecode(video, fps, rate)
+    drops = clip.drops and not (first and video.timecode is not None and ";" not in video.timecode)
+    size = (2 * round(shown.height * shown.proportion / 2), shown.height)
+    sound = _sound_of(path)  # only the film's container may let one read it
+    channels = sound.channels if video.has_sound else 0
+    return replace(clip, first=first, drops=drops, size=size, channels=channels, rate=sound.rate)
 
 
-def _timecode(info: "VideoInfo", fps: float, rate: Fraction) -> int:
+def _timecode(video: VideoFile, fps: float, rate: Fraction) -> int:
     """Timecode of the first picture in frames; 0 where there is none, or it counts at a rate that is not known."""
-    if info.timecode is None:
+    if video.timecode is None:
         return 0
-    if info.timecode_rate is None and abs(math.log(float(rate) / fps)) > SAME_RATE:
+    if video.timecode_rate is None and abs(math.log(float(rate) / fps)) > SAME_RATE:
         return 0
     from opentimelineio.opentime import from_timecode
 
-    times = Fraction(round(rate), info.timecode_rate or round(rate))  # that of the timeline may be twice as fast
+    times = Fraction(round(rate), video.timecode_rate or round(rate))  # that of the timeline may be twice as fast
     try:
-        return round(int(from_timecode(info.timecode, float(rate / times)).to_frames()) * times)
+        return round(int(from_timecode(video.timecode, float(rate / times)).to_frames()) * times)
     except ValueError:
         return 0
 
 
-def _levels(points: Sequence[Level], start: int, frames: int, rate: Fraction) -> tuple[tuple[int, float], ...]:
+def _keyframes(
+    points: Sequence[Level], start: int, frames: int, rate: Fraction, gain_db: float
+) -> tuple[tuple[int, float], ...]:
     """The part of the music's level that is under a clip."""
     known = [frame(time, rate) for time, _ in points]
     inside = [0, *(each - start for each in known if start < each < start + frames), frames]
     values = np.interp(np.array(inside) + start, known, [level for _, level in points]) if points else np.zeros(1)
-    return tuple(zip(inside, values.round(3).tolist(), strict=True)) if values.any() else ()
+    return tuple(zip(inside, (gain_db + values.round(3)).tolist(), strict=True)) if values.any() else ()
 
 
 def _music(cues: Sequence[Cue], total: int, rate: Fraction, points: Sequence[Level]) -> list[MusicClip]:
-    from img2music.media.audio import probe
-
-    heard: dict[str, tuple[int, int, float | None, float]] = {}
+    heard = cache(_sound_of)
     found: list[MusicClip] = []
     ends: list[int] = []  # of what lies on each track
     for number, cue in enumerate(cues, start=1):
         path = os.path.abspath(cue.track.path)  # noqa: PTH100 - names may be any bytes
-        if path not in heard:
-            try:
-                sound = probe(path)
-                heard[path] = (sound.channels, sound.rate, sound.duration, sound.begins)
-            except InputError:
-                heard[path] = (*UNKNOWN_SOUND, None, 0.0)
-        channels, samples, lasts, begins = heard[path]
+        sound, (file, url) = heard(path), _named(path)
+        begins = Fraction(sound.begins)
         start, end = _within(cue.start, cue.end, total, rate)
         # The song keeps its place against the picture where the cue begins between two frames.
-        first = math.ceil(Fraction(begins) * rate)
-        shift = Fraction(begins) + Fraction(cue.passage.start) - Fraction(cue.start)
+        first = math.ceil(begins * rate)
+        shift = begins + Fraction(cue.passage.start) - Fraction(cue.start)
         source = max(first, math.floor(shift * rate + start + Fraction(1, 2)))
-        lasts = lasts or cue.track.duration
-        most = source + end - start if lasts is None else math.floor((Fraction(begins) + Fraction(lasts)) * rate)
+        lasts = sound.duration or cue.track.duration
+        most = source + end - start if lasts is None else math.floor((begins + Fraction(lasts)) * rate)
         available = max(source + 1, most) - first
         followed = number < len(cues) and cues[number].start <= cue.end + TOLERANCE
         tail = frame(cue.fade_out, rate) if followed else 0
@@ -302,14 +290,14 @@ def _music(cues: Sequence[Cue], total: int, rate: Fraction, points: Sequence[Lev
         fade_out = tail if followed else min(frame(cue.fade_out, rate), frames - fade_in)
         track = _free(ends, start, found[-1].track if found else -1)
         ends[track:] = [start + frames, *ends[track + 1 :]]
-        title = cue.track.title or os.path.splitext(os.path.basename(path))[0]  # noqa: PTH119, PTH122 - as above
+        title = cue.track.title or _title(path)
         found.append(
             MusicClip(
                 number=number,
                 cue=cue,
                 name=one_line(title + (f" - {cue.track.artist}" if cue.track.artist else "")),
-                file=one_line(os.path.basename(path)),  # noqa: PTH119 - as above
-                url=file_url(path),
+                file=file,
+                url=url,
                 track=track,
                 start=start,
                 frames=frames,
@@ -319,9 +307,9 @@ def _music(cues: Sequence[Cue], total: int, rate: Fraction, points: Sequence[Lev
                 fade_in=fade_in,
                 fade_out=fade_out,
                 tail=tail,
-                levels=_levels(points, start, frames, rate),
-                channels=channels,
-                rate=samples,
+                keyframes=_keyframes(points, start, frames, rate, cue.gain_db),
+                channels=sound.channels,
+                rate=sound.rate,
             )
         )
     return found

@@ -20,35 +20,24 @@ def as_edl(sheet: CueSheet) -> bytes:
     mode = "DROP FRAME" if made.film.drops else "NON-DROP FRAME"
     lines = [f"TITLE: {made.name}", f"FCM: {mode}", ""]
     reels = _reels(made)
-    lines += _photos(made, reels) if made.photos else _film(made)
-    lines += _scenes(made)
+    lines += _pictures(made, reels)
+    lines += [f"* LOC: {_code(made, scene.start)} {scene.colour:7} {scene.title.upper()}" for scene in made.scenes]
     before = None
-    for number, clip in enumerate(made.music, start=1 + max(1, len(made.photos))):
+    for number, clip in enumerate(made.music, start=1 + len(made.shown)):
         lines += _event(number, clip, before, reels, made)
         before = clip
     return ("\r\n".join(lines) + "\r\n").encode("utf-8")
 
 
-def _film(made: Arrangement) -> Iterator[str]:
+def _pictures(made: Arrangement, reels: dict[str, str]) -> Iterator[str]:
     film = made.film
-    times = _times(made, film.first, 0, film.frames)
-    yield f"001  {_reel(film.name):8} {'B' if film.heard else 'V':5} C        {times}"
-    yield f"* FROM CLIP NAME:  {film.name}"
-    yield f"* OTIO REFERENCE FROM: {film.url}"
+    for number, shown in enumerate(made.shown, start=1):
+        times = _times(made, shown.first, shown.start, shown.frames)
+        yield f"{number:03}  {reels[shown.url]:8} {'B' if film.heard else 'V':5} C        {times}"
+        yield f"* FROM CLIP NAME:  {shown.name}"
+        yield f"* OTIO REFERENCE FROM: {shown.url}"
     if film.heard:
-        yield _level(made, film.first, film.gain_db, _reel(film.name), "A1")
-
-
-def _photos(made: Arrangement, reels: dict[str, str]) -> Iterator[str]:
-    for number, photo in enumerate(made.photos, start=1):
-        yield f"{number:03}  {reels[photo.url]:8} {'V':5} C        {_times(made, 0, photo.start, photo.frames)}"
-        yield f"* FROM CLIP NAME:  {photo.name}"
-        yield f"* OTIO REFERENCE FROM: {photo.url}"
-
-
-def _scenes(made: Arrangement) -> Iterator[str]:
-    for scene in made.scenes:
-        yield f"* LOC: {_code(made, scene.start)} {scene.colour:7} {scene.title.upper()}"
+        yield _level(made, film.first, film.gain_db, reels[film.url], "A1")
 
 
 def _event(
@@ -100,18 +89,14 @@ def _code(made: Arrangement, frame: int) -> str:
 
 
 def _reels(made: Arrangement) -> dict[str, str]:
-    """A name for each photo's and song's file, unlike the others', by its URL."""
+    """A name for each file, unlike the others', by its URL."""
     found: dict[str, str] = {}
-    taken = set() if made.photos else {_reel(made.film.name)}
-    files = [*((photo.url, photo.name) for photo in made.photos), *((clip.url, clip.file) for clip in made.music)]
-    for url, file in files:
-        if url in found:
-            continue
+    files = {shown.url: shown.name for shown in made.shown} | {clip.url: clip.file for clip in made.music}
+    for url, file in files.items():
         name, count = _reel(file), 1
-        while name in taken:
+        while name in found.values():
             count += 1
             name = f"{_reel(file)[: REEL_LENGTH - len(str(count))]}{count}"
-        taken.add(name)
         found[url] = name
     return found
 

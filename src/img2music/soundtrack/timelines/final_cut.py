@@ -8,7 +8,7 @@ from fractions import Fraction
 from xml.etree import ElementTree
 
 from img2music.soundtrack.cue_sheet import CueSheet
-from img2music.soundtrack.timelines.arrangement import Arrangement, FilmClip, MusicClip, PhotoClip, arrange
+from img2music.soundtrack.timelines.arrangement import Arrangement, Clip, FilmClip, MusicClip, arrange
 
 VERSION = "1.8"
 """Of Final Cut Pro 10.4 (2018): later ones read it too, and later versions give a file's URL another place."""
@@ -25,11 +25,8 @@ def as_fcpxml(sheet: CueSheet) -> bytes:
     event = ElementTree.SubElement(ElementTree.SubElement(root, "library"), "event", name="img2music")
     project = ElementTree.SubElement(event, "project", name=made.name)
     film, code = made.film, "DF" if made.film.drops else "NDF"
-    sequence = ElementTree.SubElement(
-        *(project, "sequence"),
-        {"format": "r1", "duration": _time(film.frames, made.rate), "tcStart": "0s", "tcFormat": code}
-        | {"audioLayout": "stereo", "audioRate": "48k"},
-    )
+    words = {"format": "r1", "duration": _time(film.frames, made.rate), "tcStart": "0s", "tcFormat": code}
+    sequence = ElementTree.SubElement(project, "sequence", words, audioLayout="stereo", audioRate="48k")
     spine = ElementTree.SubElement(sequence, "spine")
     if made.photos:
         parents = [(_photo(spine, photo, f"p{n}", made.rate), photo.start) for n, photo in enumerate(made.photos)]
@@ -52,8 +49,8 @@ Parent = tuple[ElementTree.Element, int]
 
 
 def _film(spine: ElementTree.Element, film: FilmClip, rate: Fraction) -> ElementTree.Element:
-    words = {"ref": "r2", "name": film.name, "offset": "0s", "start": _time(film.first, rate)}
-    words |= {"duration": _time(film.frames, rate), "format": "r1", "tcFormat": "DF" if film.drops else "NDF"}
+    words = {"ref": "r2", "name": film.name, **_times(0, film.first, film.frames, rate)}
+    words |= {"format": "r1", "tcFormat": "DF" if film.drops else "NDF"}
     if film.channels:
         words |= {"audioRole": "dialogue"} if film.heard else {"srcEnable": "video"}
     shown = ElementTree.SubElement(spine, "asset-clip", words)
@@ -62,8 +59,8 @@ def _film(spine: ElementTree.Element, film: FilmClip, rate: Fraction) -> Element
     return shown
 
 
-def _photo(spine: ElementTree.Element, photo: PhotoClip, ref: str, rate: Fraction) -> ElementTree.Element:
-    times = {"offset": _time(photo.start, rate), "start": "0s", "duration": _time(photo.frames, rate)}
+def _photo(spine: ElementTree.Element, photo: Clip, ref: str, rate: Fraction) -> ElementTree.Element:
+    times = _times(photo.start, 0, photo.frames, rate)
     return ElementTree.SubElement(spine, "video", {"ref": ref, "name": photo.name, **times})
 
 
@@ -76,6 +73,12 @@ def _under(parents: list[Parent], start: int, first: int) -> tuple[ElementTree.E
 def _resources(resources: ElementTree.Element, made: Arrangement) -> dict[str, str]:
     """Write the format and the files; tell the id of each song's file by its URL."""
     film = made.film
+
+    def asset(named: tuple[str, str, str], first: int, frames: int, words: dict[str, str]) -> None:
+        names = dict(zip(("id", "name", "src"), named, strict=True))
+        times = {"start": _time(first, made.rate), "duration": _time(frames, made.rate)}
+        ElementTree.SubElement(resources, "asset", names | times | words)
+
     picture = {"id": "r1", "frameDuration": _time(1, made.rate)}
     if film.size is not None:
         picture |= {"width": str(film.size[0]), "height": str(film.size[1])}
@@ -83,38 +86,31 @@ def _resources(resources: ElementTree.Element, made: Arrangement) -> dict[str, s
     if made.photos:
         ElementTree.SubElement(resources, "format", {"id": "r2", "name": "FFVideoFormatRateUndefined"})
         for number, photo in enumerate(made.photos):
-            words = {"id": f"p{number}", "name": photo.name, "src": photo.url, "start": "0s", "duration": "0s"}
-            ElementTree.SubElement(resources, "asset", words | {"hasVideo": "1", "format": "r2"})
+            asset((f"p{number}", photo.name, photo.url), 0, 0, {"hasVideo": "1", "format": "r2"})
     else:
-        words = {"id": "r2", "name": film.name, "src": film.url, "start": _time(film.first, made.rate)}
-        words |= {"duration": _time(film.frames, made.rate), "hasVideo": "1", "format": "r1"}
-        ElementTree.SubElement(resources, "asset", words | _sound(film.channels, film.rate))
+        words = {"hasVideo": "1", "format": "r1", **_sound(film.channels, film.rate)}
+        asset(("r2", film.name, film.url), film.first, film.frames, words)
     songs: dict[str, str] = {}
     for clip in made.music:
         if clip.url not in songs:
             songs[clip.url] = f"r{len(songs) + 3}"
             last = max(other.source + other.frames for other in made.music if other.url == clip.url)
-            length = _time(max(clip.available, last - clip.first), made.rate)
-            words = {"id": songs[clip.url], "name": clip.file, "src": clip.url}
-            words |= {"start": _time(clip.first, made.rate), "duration": length}
-            ElementTree.SubElement(resources, "asset", words | _sound(clip.channels, clip.rate))
+            frames = max(clip.available, last - clip.first)
+            asset((songs[clip.url], clip.file, clip.url), clip.first, frames, _sound(clip.channels, clip.rate))
     return songs
 
 
 def _connect(parent: ElementTree.Element, clip: MusicClip, song: str, offset: int, rate: Fraction) -> None:
-    found = ElementTree.SubElement(
-        *(parent, "asset-clip"),
-        {"ref": song, "lane": str(-1 - clip.track), "name": clip.name}
-        | {"offset": _time(offset, rate), "start": _time(clip.source, rate)}
-        | {"duration": _time(clip.frames, rate), "audioRole": "music"},
-    )
+    words = {"ref": song, "lane": str(-1 - clip.track), "name": clip.name}
+    words |= _times(offset, clip.source, clip.frames, rate) | {"audioRole": "music"}
+    found = ElementTree.SubElement(parent, "asset-clip", words)
     volume = ElementTree.SubElement(found, "adjust-volume", amount=f"{clip.cue.gain_db:.3f}dB")
-    if clip.fade_in or clip.fade_out or clip.levels:
+    if clip.fade_in or clip.fade_out or clip.keyframes:
         amount = ElementTree.SubElement(volume, "param", name="amount")
         for name, frames in (("fadeIn", clip.fade_in), ("fadeOut", clip.fade_out)):
             if frames:
                 ElementTree.SubElement(amount, name, type="easeIn", duration=_time(frames, rate))
-        keyframes = ElementTree.SubElement(amount, "keyframeAnimation") if clip.levels else amount
+        keyframes = ElementTree.SubElement(amount, "keyframeAnimation") if clip.keyframes else amount
         for frame, level in clip.keyframes:  # in the song's time
             ElementTree.SubElement(
                 keyframes, "keyframe", time=_time(clip.source + frame, rate), value=f"{level:.3f}dB", curve="linear"
@@ -125,6 +121,10 @@ def _sound(channels: int, rate: int) -> dict[str, str]:
     if not channels:
         return {}
     return {"hasAudio": "1", "audioSources": "1", "audioChannels": str(channels), "audioRate": str(rate)}
+
+
+def _times(offset: int, start: int, frames: int, rate: Fraction) -> dict[str, str]:
+    return {"offset": _time(offset, rate), "start": _time(start, rate), "duration": _time(frames, rate)}
 
 
 def _time(frames: int, rate: Fraction) -> str:

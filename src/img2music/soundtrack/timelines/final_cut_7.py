@@ -1,6 +1,8 @@
 """Final Cut Pro 7's XML (``xmeml``), which Premiere and DaVinci Resolve read, by OpenTimelineIO's adapter for it."""
 
-from collections.abc import Iterator
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from typing import Any
 from xml.etree import ElementTree
 
@@ -8,21 +10,18 @@ import opentimelineio as otio
 from opentimelineio.opentime import RationalTime
 
 from img2music.soundtrack.cue_sheet import CueSheet
-from img2music.soundtrack.timelines.arrangement import Arrangement, MusicClip, PhotoClip, arrange
-from img2music.soundtrack.timelines.otio import clip_of, marker, span
+from img2music.soundtrack.timelines.arrangement import Arrangement, Clip, MusicClip, arrange
+from img2music.soundtrack.timelines.otio import clip_of, marker, spaced, span
 
 LOUDEST = 3.98109  # highest level of a clip: 12 dB, as Final Cut Pro 7 writes it
 HEADER = b'<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE xmeml>\n'
 
-Links = list[list[tuple[str, str]]]
-"""Clip items that belong together: id and kind of each."""
-
 
 def as_xml(sheet: CueSheet) -> bytes:
     """Write a cue sheet as Final Cut Pro 7's XML."""
-    timeline, links = _Sequence(arrange(sheet)).built()
-    root = ElementTree.fromstring(otio.adapters.write_to_string(timeline, "fcp_xml"))  # noqa: S314 - our own
-    _link(root, links)
+    sequence = _Sequence(arrange(sheet))
+    root = ElementTree.fromstring(otio.adapters.write_to_string(sequence.built(), "fcp_xml"))  # noqa: S314 - our own
+    _link(root, [ids for ids in sequence.linked.values() if len(ids) > 1])
     ElementTree.indent(root)
     content: bytes = ElementTree.tostring(root, encoding="utf-8", xml_declaration=False)
     return HEADER + content + b"\n"
@@ -33,37 +32,35 @@ class _Sequence:
 
     def __init__(self, made: Arrangement) -> None:
         self._made, self._rate = made, float(made.rate)
-        self._ids = 0
+        self._ids = itertools.count(1)
+        # Clip items that belong together, by their ids: those of each URL and start
+        self.linked: dict[tuple[str, int], list[str]] = {}
         self._timecode = {"timecode": {"displayformat": "DF" if made.film.drops else "NDF"}}
 
-    def built(self) -> tuple[Any, Links]:
+    def built(self) -> Any:
         made, film = self._made, self._made.film
         found = otio.schema.Timeline(name=made.name, global_start_time=RationalTime(0, self._rate))
         found.metadata["fcp_xml"] = {"@explodedTracks": "true", "media": self._formats(), **self._timecode}
-        linked: list[tuple[str, str]] = []
-        if made.photos:
-            photos = [self._photo(photo) for photo in made.photos]
-            found.tracks.append(otio.schema.Track("Photos", photos, kind=otio.schema.TrackKind.Video))
-        else:
-            picture, name = self._film("video", 1)
-            linked.append((name, "video"))
-            found.tracks.append(otio.schema.Track("Film", [picture], kind=otio.schema.TrackKind.Video))
+        shown = [self._photo(photo) for photo in made.photos] or [self._film({})]
+        name = "Photos" if made.photos else "Film"
+        found.tracks.append(otio.schema.Track(name, shown, kind=otio.schema.TrackKind.Video))
         for channel in range(1, film.heard + 1):
-            clip, name = self._film("audio", channel)
-            linked.append((name, "audio"))
-            found.tracks.append(self._track("Film sound", channel, paired=film.channels == 2, items=[clip]))
-        links = [linked]
+            words = {**_source(channel, film.channels), "filter": _levels(film.gain_db)}
+            items = [self._film(words)]
+            found.tracks.append(self._track("Film sound", channel, paired=film.channels == 2, items=items))
         for number, clips in enumerate(made.tracks, start=1):
-            pairs: dict[int, list[tuple[str, str]]] = {clip.number: [] for clip in clips}
             for channel in (1, 2):
-                items = list(self._music(clips, channel, pairs))
+                heard = [clip for clip in clips if channel <= clip.channels]
+                items = list(spaced(heard, self._rate, partial(self._music, channel=channel)))
                 found.tracks.append(self._track(f"Music {number}", channel, paired=True, items=items))
-            links += pairs.values()
         found.tracks.markers.extend(marker(scene, self._rate) for scene in made.scenes)
-        return found, links
+        return found
 
     def _formats(self) -> dict[str, Any]:
-        picture: dict[str, Any] = {"rate": self._rate_words()}
+        rate = self._made.rate
+        picture: dict[str, Any] = {
+            "rate": {"timebase": round(rate), "ntsc": "TRUE" if rate.denominator != 1 else "FALSE"}
+        }
         if self._made.film.size is not None:
             width, height = self._made.film.size
             picture |= {"width": width, "height": height, "pixelaspectratio": "square", "fielddominance": "none"}
@@ -75,10 +72,6 @@ class _Sequence:
         }
         return {"video": {"format": {"samplecharacteristics": picture}}, "audio": sound}
 
-    def _rate_words(self) -> dict[str, Any]:
-        ntsc = self._made.rate.denominator != 1
-        return {"timebase": round(self._made.rate), "ntsc": "TRUE" if ntsc else "FALSE"}
-
     def _track(self, name: str, channel: int, *, paired: bool, items: list[Any]) -> Any:
         words: dict[str, Any] = {"outputchannelindex": 2 - channel % 2}
         if paired:
@@ -86,52 +79,44 @@ class _Sequence:
             words |= {"@totalExplodedTrackCount": "2"}
         return otio.schema.Track(name, items, kind=otio.schema.TrackKind.Audio, metadata={"fcp_xml": words})
 
-    def _id(self) -> str:
-        self._ids += 1
-        return f"clipitem-{self._ids}"
-
-    def _film(self, kind: str, channel: int) -> tuple[Any, str]:
-        film, name = self._made.film, self._id()
+    def _film(self, words: dict[str, Any]) -> Any:
+        film = self._made.film
         media: dict[str, Any] = {"video": self._formats()["video"]["format"]}
         if film.channels:
             media["audio"] = _sound(film.channels, film.rate)
-        words: dict[str, Any] = {"@id": name}
-        if kind == "audio":
-            words |= {**_source(channel, film.channels), "filter": _levels(film.gain_db)}
         whole = span(film.first, film.frames, self._rate)
-        return self._clip((film.name, film.name, film.url), (whole, whole), media, words), name
+        return self._clip((film.name, film.name, film.url), 0, (whole, whole), media, words)
 
-    def _photo(self, photo: PhotoClip) -> Any:
+    def _photo(self, photo: Clip) -> Any:
         whole = span(0, photo.frames, self._rate)
         media = {"video": self._formats()["video"]["format"]}
-        words = {"@id": self._id(), "stillframe": "TRUE"}
-        return self._clip((photo.name, photo.name, photo.url), (whole, whole), media, words)
+        named = photo.name, photo.name, photo.url
+        return self._clip(named, photo.start, (whole, whole), media, {"stillframe": "TRUE"})
 
-    def _music(self, clips: list[MusicClip], channel: int, pairs: dict[int, list[tuple[str, str]]]) -> Iterator[Any]:
-        """Items of one channel of a track: gaps, fades and clips."""
-        filled = 0
-        for clip in clips:
-            if channel > clip.channels:
-                continue
-            if clip.start > filled:
-                yield otio.schema.Gap(source_range=span(0, clip.start - filled, self._rate))
-            filled = clip.end
-            name = self._id()
-            pairs[clip.number].append((name, "audio"))
-            if clip.fade_in:
-                yield self._fade(clip.number, channel, into=clip.fade_in)
-            words = {"@id": name, **_source(channel, clip.channels)}
-            words |= {"filter": _levels(clip.cue.gain_db, _keyframes(clip))}
-            ranges = span(clip.first, clip.available, self._rate), span(clip.source, clip.frames, self._rate)
-            media = {"audio": _sound(clip.channels, clip.rate)}
-            yield self._clip((clip.name, clip.file, clip.url), ranges, media, words)
-            if clip.fade_out:
-                yield self._fade(clip.number, channel, out=clip.fade_out)
+    def _music(self, clip: MusicClip, channel: int) -> Iterator[Any]:
+        """A clip on the track of one channel, with its fades."""
+        if clip.fade_in:
+            yield self._fade(clip.number, channel, into=clip.fade_in)
+        start = clip.source - clip.first  # in the song's own time
+        levels = [{"when": start + frame, "value": _linear(level)} for frame, level in clip.keyframes]
+        words = _source(channel, clip.channels) | {"filter": _levels(clip.cue.gain_db, levels)}
+        ranges = span(clip.first, clip.available, self._rate), span(clip.source, clip.frames, self._rate)
+        media = {"audio": _sound(clip.channels, clip.rate)}
+        yield self._clip((clip.name, clip.file, clip.url), clip.start, ranges, media, words)
+        if clip.fade_out:
+            yield self._fade(clip.number, channel, out=clip.fade_out)
 
     def _clip(
-        self, named: tuple[str, str, str], ranges: tuple[Any, Any], media: dict[str, Any], words: dict[str, Any]
+        self,
+        named: tuple[str, str, str],
+        start: int,
+        ranges: tuple[Any, Any],
+        media: dict[str, Any],
+        words: dict[str, Any],
     ) -> Any:
         name, file, url = named
+        words = {"@id": f"clipitem-{next(self._ids)}", **words}
+        self.linked.setdefault((url, start), []).append(words["@id"])
         local = url.replace("file:///", "file://localhost/", 1)  # as Final Cut Pro 7 and Premiere write it
         told = {"fcp_xml": {"media": media, **self._timecode}}
         return clip_of((name, file, local), ranges, told, {"fcp_xml": words})
@@ -159,39 +144,34 @@ def _source(channel: int, channels: int) -> dict[str, Any]:
     return words
 
 
-def _levels(gain_db: float, keyframes: list[dict[str, Any]] | None = None) -> dict[str, Any]:
+def _levels(gain_db: float, keyframes: Sequence[dict[str, Any]] = ()) -> dict[str, Any]:
     level: dict[str, Any] = {"name": "Level", "parameterid": "level", "valuemin": 0, "valuemax": LOUDEST}
     level["value"] = _linear(gain_db)
     if keyframes:
-        level["keyframe"] = keyframes
+        level["keyframe"] = list(keyframes)
     words = {"name": "Audio Levels", "effectid": "audiolevels", "effectcategory": "audiolevels"}
     return {"effect": {**words, "effecttype": "audiolevels", "mediatype": "audio", "parameter": level}}
-
-
-def _keyframes(clip: MusicClip) -> list[dict[str, Any]]:
-    """Levels at frames of the song."""
-    return [{"when": clip.source - clip.first + frame, "value": _linear(level)} for frame, level in clip.keyframes]
 
 
 def _linear(gain_db: float) -> float:
     return round(min(10 ** (min(gain_db, 12.0) / 20), LOUDEST), 6)
 
 
-def _link(root: ElementTree.Element, links: Links) -> None:
+def _link(root: ElementTree.Element, linked: Iterable[Sequence[str]]) -> None:
     """Tie clip items together, which the adapter does not, so that they are moved as one; it tells rates twice."""
     for item in root.iter("clipitem"):
         for rate in item.findall("rate")[1:]:
             item.remove(rate)
-    positions: dict[str, tuple[ElementTree.Element, int, int]] = {}
+    items: dict[str, ElementTree.Element] = {}
+    words: dict[str, dict[str, object]] = {}
     for kind in ("video", "audio"):
         for track, lane in enumerate(root.findall(f".//sequence/media/{kind}/track"), start=1):
             for index, item in enumerate(lane.findall("clipitem"), start=1):
-                positions[item.attrib["id"]] = (item, track, index)
-    for together in links:
-        for name, _ in together if len(together) > 1 else ():
-            for other, kind in together:
-                link = ElementTree.SubElement(positions[name][0], "link")
-                ElementTree.SubElement(link, "linkclipref").text = other
-                ElementTree.SubElement(link, "mediatype").text = kind
-                ElementTree.SubElement(link, "trackindex").text = str(positions[other][1])
-                ElementTree.SubElement(link, "clipindex").text = str(positions[other][2])
+                name = item.attrib["id"]
+                items[name] = item
+                words[name] = {"linkclipref": name, "mediatype": kind, "trackindex": track, "clipindex": index}
+    for together in linked:
+        for name, other in itertools.product(together, repeat=2):
+            link = ElementTree.SubElement(items[name], "link")
+            for word, value in words[other].items():
+                ElementTree.SubElement(link, word).text = str(value)

@@ -1,26 +1,20 @@
 """OpenTimelineIO: ``.otio``, which DaVinci Resolve, Kdenlive and Premiere read."""
 
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import opentimelineio as otio
 from opentimelineio.opentime import RationalTime, TimeRange
 
 from img2music.soundtrack.cue_sheet import CueSheet
-from img2music.soundtrack.timelines.arrangement import (
-    Arrangement,
-    FilmClip,
-    MusicClip,
-    PhotoClip,
-    SceneMark,
-    arrange,
-    one_line,
-)
+from img2music.soundtrack.timelines.arrangement import Arrangement, Clip, MusicClip, SceneMark, arrange, one_line
 
 METADATA = "img2music"
 
 VOLUMES = (-100.0, 30.0)  # least and greatest volume of a clip in DaVinci Resolve, in decibels
 
-Parameter = tuple[str, float, float, float, list[tuple[int, float]]]
+Parameter = tuple[str, float, float, float, Sequence[tuple[int, float]]]
 """Of an effect: its name, its value, the least and the greatest, and values at frames from the clip's start."""
 
 
@@ -34,24 +28,17 @@ def timeline(made: Arrangement) -> Any:
     """Build the timeline: the film, its own sound, and tracks of music."""
     rate, film = float(made.rate), made.film
     found = otio.schema.Timeline(name=made.name, global_start_time=RationalTime(0, rate))
-    first, shown = (0, made.photos) if made.photos else (film.first, (film,))
-    pictures = [_shown(each, first, rate) for each in shown]
+    pictures = [_shown(each, rate) for each in made.shown]
     found.tracks.append(
         otio.schema.Track("Photos" if made.photos else "Film", pictures, kind=otio.schema.TrackKind.Video)
     )
     if film.heard:
-        sound = _shown(film, film.first, rate)
+        sound = _shown(film, rate)
         sound.effects.append(_resolve_volume([("volume", film.gain_db, *VOLUMES, [])]))
         found.tracks.append(otio.schema.Track("Film sound", [sound], kind=otio.schema.TrackKind.Audio))
     for number, clips in enumerate(made.tracks, start=1):
-        track = otio.schema.Track(f"Music {number}", kind=otio.schema.TrackKind.Audio)
-        filled = 0
-        for clip in clips:
-            if clip.start > filled:
-                track.append(otio.schema.Gap(source_range=span(0, clip.start - filled, rate)))
-            track.append(_music(clip, rate))
-            filled = clip.end
-        found.tracks.append(track)
+        items = list(spaced(clips, rate, partial(_music, rate=rate)))
+        found.tracks.append(otio.schema.Track(f"Music {number}", items, kind=otio.schema.TrackKind.Audio))
     found.tracks.markers.extend(marker(scene, rate) for scene in made.scenes)
     return found
 
@@ -59,6 +46,16 @@ def timeline(made: Arrangement) -> Any:
 def span(start: int, frames: int, rate: float) -> TimeRange:
     """A range of OpenTimelineIO, of frames."""
     return TimeRange(RationalTime(start, rate), RationalTime(frames, rate))
+
+
+def spaced(clips: Iterable[MusicClip], rate: float, written: Callable[[MusicClip], Iterable[Any]]) -> Iterator[Any]:
+    """What is written for each clip of a track, with gaps between."""
+    filled = 0
+    for clip in clips:
+        if clip.start > filled:
+            yield otio.schema.Gap(source_range=span(0, clip.start - filled, rate))
+        yield from written(clip)
+        filled = clip.end
 
 
 def marker(scene: SceneMark, rate: float) -> Any:
@@ -81,12 +78,12 @@ def clip_of(
     return otio.schema.Clip(names[0], reference, ranges[1], metadata=told)
 
 
-def _shown(shown: FilmClip | PhotoClip, first: int, rate: float) -> Any:
-    whole = span(first, shown.frames, rate)
+def _shown(shown: Clip, rate: float) -> Any:
+    whole = span(shown.first, shown.frames, rate)
     return clip_of((shown.name, shown.name, shown.url), (whole, whole))
 
 
-def _music(clip: MusicClip, rate: float) -> Any:
+def _music(clip: MusicClip, rate: float) -> Iterator[Any]:
     cue = clip.cue
     told: dict[str, Any] = {
         "cue": clip.number,
@@ -102,17 +99,17 @@ def _music(clip: MusicClip, rate: float) -> Any:
         "distance": cue.distance,
         "why": one_line(cue.why),
     }
-    if clip.levels:
+    if clip.keyframes:
         told["levels"] = [{"frame": frame, "gain_db": round(level, 3)} for frame, level in clip.keyframes]
     ranges = span(clip.first, clip.available, rate), span(clip.source, clip.frames, rate)
     found = clip_of((clip.name, clip.file, clip.url), ranges, told={METADATA: told})
-    parameters = [
+    parameters: list[Parameter] = [
         ("volume", clip.cue.gain_db, *VOLUMES, clip.keyframes),
         ("faderIn", clip.fade_in, 0.0, 2147483648.0, []),
         ("faderOut", clip.fade_out, 0.0, 2147483648.0, []),
     ]
     found.effects.append(_resolve_volume(parameters))
-    return found
+    yield found
 
 
 def _resolve_volume(parameters: list[Parameter]) -> Any:

@@ -6,7 +6,14 @@ from alembic import op
 revision = "0001"
 down_revision = None
 
+UNIT = ("danceability", "energy", "raw_valence", "acousticness", "instrumentalness", "liveness", "speechiness")
 ID = sa.BigInteger().with_variant(sa.Integer, "sqlite")
+
+
+def of_track() -> sa.Column[int]:
+    """The column of what belongs to a track, and goes with it."""
+    of = sa.ForeignKey("tracks.id", ondelete="CASCADE")
+    return sa.Column("track_id", ID, of, primary_key=True, autoincrement=False)
 
 
 def upgrade() -> None:
@@ -29,17 +36,8 @@ def upgrade() -> None:
         sa.Column("album_folded", sa.Text),
         sa.Column("genre_folded", sa.Text),
         sa.Column("analyzer", sa.Text, nullable=False),
-        sa.Column("duration", sa.Float, nullable=False),
-        sa.Column("listened", sa.Float, nullable=False),
-        sa.Column("valence", sa.Float, nullable=False),
-        sa.Column("arousal", sa.Float, nullable=False),
-        sa.Column("danceability", sa.Float, nullable=False),
-        sa.Column("energy", sa.Float, nullable=False),
-        sa.Column("raw_valence", sa.Float, nullable=False),
-        sa.Column("acousticness", sa.Float, nullable=False),
-        sa.Column("instrumentalness", sa.Float, nullable=False),
-        sa.Column("liveness", sa.Float, nullable=False),
-        sa.Column("speechiness", sa.Float, nullable=False),
+        *(sa.Column(name, sa.Float, nullable=False) for name in ("duration", "listened", "valence", "arousal")),
+        *(sa.Column(name, sa.Float, nullable=False) for name in UNIT),
         sa.Column("tempo", sa.Float),
         sa.Column("key", sa.Integer),
         sa.Column("mode", sa.Integer),
@@ -48,28 +46,8 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index("ix_tracks_content", "tracks", ["content"])
-    op.create_table(
-        "curves",
-        sa.Column(
-            "track_id",
-            ID,
-            sa.ForeignKey("tracks.id", ondelete="CASCADE"),
-            primary_key=True,
-            autoincrement=False,
-        ),
-        sa.Column("points", sa.LargeBinary, nullable=False),
-    )
-    op.create_table(
-        "affects",
-        sa.Column(
-            "track_id",
-            ID,
-            sa.ForeignKey("tracks.id", ondelete="CASCADE"),
-            primary_key=True,
-            autoincrement=False,
-        ),
-        sa.Column("packed", sa.LargeBinary, nullable=False),
-    )
+    op.create_table("curves", of_track(), sa.Column("points", sa.LargeBinary, nullable=False))
+    op.create_table("affects", of_track(), sa.Column("packed", sa.LargeBinary, nullable=False))
     op.create_table(
         "failures",
         sa.Column("path", sa.LargeBinary, primary_key=True),

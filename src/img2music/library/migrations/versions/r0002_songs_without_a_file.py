@@ -5,6 +5,8 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
+from img2music.library.migrations.versions.r0001_tracks import UNIT
+
 revision = "0002"
 down_revision = "0001"
 
@@ -14,18 +16,7 @@ OF_FILES: dict[str, sa.types.TypeEngine[Any]] = {
     "mtime_ns": sa.BigInteger(),
     "content": sa.Text(),
 }
-MEASURED = (
-    "duration",
-    "listened",
-    "danceability",
-    "energy",
-    "raw_valence",
-    "acousticness",
-    "instrumentalness",
-    "liveness",
-    "speechiness",
-    "onset_rate",
-)
+MEASURED = ("duration", "listened", *UNIT, "onset_rate")
 
 
 def upgrade() -> None:

@@ -3,23 +3,17 @@
 import sqlalchemy as sa
 from alembic import op
 
+from img2music.library.migrations.versions.r0001_tracks import of_track
+
 revision = "0003"
 down_revision = "0002"
-
-ID = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 
 
 def upgrade() -> None:
     """Create their table."""
     op.create_table(
         "lyrics",
-        sa.Column(
-            "track_id",
-            ID,
-            sa.ForeignKey("tracks.id", ondelete="CASCADE"),
-            primary_key=True,
-            autoincrement=False,
-        ),
+        of_track(),
         sa.Column("source", sa.Text, primary_key=True),
         sa.Column("text", sa.Text),
         sa.Column("instrumental", sa.Boolean, nullable=False, server_default=sa.text("false")),

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from img2music.errors import ModelError, UsageError, printable
+from img2music.inference import first_line
 from img2music.research.images.networks import efficientnet_lite
 from img2music.research.images.networks.settings import (
     EFFICIENTNET_LITES,
@@ -17,7 +18,7 @@ from img2music.research.images.networks.settings import (
     Learning,
     Settings,
 )
-from img2music.research.images.networks.torch_import import first_line, import_timm, import_torch, import_torchvision
+from img2music.research.images.networks.torch_import import import_timm, import_torch, import_torchvision
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_SD = (0.229, 0.224, 0.225)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from img2music.errors import MissingExtraError, ModelError
 from img2music.files import ONNX, require_outputs
-from img2music.inference import open_session
+from img2music.inference import first_line, open_session
 from img2music.parallel import in_order, processors
 from img2music.research.accuracy import correlation
 from img2music.research.evaluation import Floats
@@ -23,7 +23,7 @@ from img2music.research.images.networks.architecture import Network
 from img2music.research.images.networks.preparation import Target
 from img2music.research.images.networks.settings import HeadKind, options_of
 from img2music.research.images.networks.steps import Trained
-from img2music.research.images.networks.torch_import import first_line, import_torch
+from img2music.research.images.networks.torch_import import import_torch
 from img2music.research.onnx_graph import OPSET
 from img2music.vision.model import read_pixels
 

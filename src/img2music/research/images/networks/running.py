@@ -6,9 +6,9 @@ import itertools
 import json
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from img2music.files import FileKind, make_folder, write_atomically
 from img2music.media.images import read_image
@@ -19,12 +19,12 @@ from img2music.research.images.evaluation import READING
 from img2music.research.images.networks import saving
 from img2music.research.images.networks.exporting import Exported, describe, export, require_writable
 from img2music.research.images.networks.settings import Device, HeadKind, Learning, Settings
-from img2music.research.images.networks.steps import Epoch, StepByStep, require_fresh, train
+from img2music.research.images.networks.steps import StepByStep, require_fresh, train
+from img2music.shapes import to_dict
 
-SCHEMA = "img2music/train-image/1"
 RESULTS = {
     "results.csv": FileKind.csv("a table of runs", ("label", *(field.name for field in fields(Settings)))),
-    "results.json": FileKind.json("results of a training", SCHEMA),
+    "results.json": FileKind.json("results of a training", "img2music/train-image/1"),
 }
 """What is written beside the model file, besides checkpoints and logs."""
 
@@ -48,20 +48,28 @@ class Folders:
         return [(self.results / name, kind) for name, kind in RESULTS.items() if self.results.is_dir()]
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
-    """What one run came to."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainedRun(Settings):
+    """A run in ``img2music/train-image/1``: its settings, and its best epoch."""
 
-    settings: Settings
-    best: Epoch
-    seconds: float  # that it took this time, without what an earlier one had done
+    label: str = field()  # in place of the property
+    best_epoch: int  # from 1
+    training_loss: float  # on the network's own scale, as the next
+    validation_loss: float
+    valence_r: float | None  # pearson's, of the validation images; None where one side is constant
+    arousal_r: float | None
+    seconds: float
 
-    def to_dict(self) -> dict[str, Any]:
-        """Give it as JSON and CSV have it."""
-        best = asdict(self.best)
-        del best["lr"]
-        course = {"best_epoch": best.pop("epoch"), **best, "seconds": self.seconds}
-        return {"label": self.settings.label, **asdict(self.settings), **course}
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainImageReport:
+    """``img2music/train-image/1``."""
+
+    schema: Literal["img2music/train-image/1"] = "img2music/train-image/1"
+    scale: Literal["unit"] = "unit"  # of the model's figures
+    runs: list[TrainedRun]
+    best: str  # label of the run with the least validation loss, which the model file is of
+    model: Exported
 
 
 def sweep(first: Settings, learning: Sequence[Learning], lr: Sequence[float], epochs: Sequence[int]) -> list[Settings]:
@@ -92,7 +100,7 @@ def run_all(
         for inner in labels:  # the last as early as the first
             require_fresh(folders.checkpoints / inner / saving.LAST)
     _read_all(images.paths, progress)
-    runs: list[Run] = []
+    runs: list[TrainedRun] = []
     chosen: StepByStep | None = None
     for index, (wanted, inner) in enumerate(zip(settings, labels, strict=True), start=1):
         checkpoints = folders.checkpoints / inner
@@ -109,7 +117,10 @@ def run_all(
             jobs=jobs,
             progress=_named(progress, which),
         )
-        runs.append(Run(wanted, trained.best, time.monotonic() - start))
+        best = asdict(trained.best)
+        del best["lr"]
+        course = {"best_epoch": best.pop("epoch"), **best, "seconds": time.monotonic() - start}
+        runs.append(TrainedRun(**asdict(wanted), label=wanted.label, **course))
         if chosen is None or trained.best.validation_loss < chosen.best.validation_loss:
             chosen = trained
         make_folder(folders.results)
@@ -117,7 +128,8 @@ def run_all(
     assert chosen is not None
     course = {"best_epoch": asdict(chosen.best)}
     exported = export(chosen, images, output, name, head=HeadKind.LINEAR, course=course)
-    report = _report(runs, exported)
+    best_run = min(runs, key=lambda run: run.validation_loss)
+    report = to_dict(TrainImageReport(runs=runs, best=best_run.label, model=exported))
     results = {**report, **describe(exported, chosen), **course}
     _write_result(json.dumps(results, indent=2, allow_nan=False), folders, "results.json")
     return report
@@ -125,17 +137,6 @@ def run_all(
 
 def _named(progress: Progress, which: str) -> Progress:
     return lambda step: progress(replace(step, stage=which + step.stage))
-
-
-def _report(runs: Sequence[Run], exported: Exported) -> dict[str, Any]:
-    best = min(runs, key=lambda run: run.best.validation_loss)
-    return {
-        "schema": SCHEMA,
-        "scale": "unit",
-        "runs": [run.to_dict() for run in runs],
-        "best": best.settings.label,
-        "model": asdict(exported),
-    }
 
 
 def _read_all(paths: Sequence[Path], progress: Progress) -> None:
@@ -153,9 +154,9 @@ def _write_result(content: str, folders: Folders, name: str) -> None:
     write_atomically(content.encode("utf-8", "backslashreplace"), folders.results / name, RESULTS[name])
 
 
-def _table(runs: Sequence[Run]) -> str:
+def _table(runs: Sequence[TrainedRun]) -> str:
     text = io.StringIO(newline="")
-    rows = [{**run.to_dict(), "seconds": round(run.seconds, 1)} for run in runs]
+    rows = [{"label": run.label, **asdict(run), "seconds": round(run.seconds, 1)} for run in runs]
     writer = csv.DictWriter(text, rows[0], lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)

@@ -2,10 +2,10 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,23 +18,47 @@ from img2music.research.images.datasets import RatedImages
 from img2music.research.images.evaluation import READING, Judged, judge_recipe, require_folds
 from img2music.research.images.head import Head, RidgeHead
 from img2music.research.images.networks.architecture import Network, build
-from img2music.research.images.networks.exporting import export, require_writable
+from img2music.research.images.networks.exporting import Exported, export, require_writable
 from img2music.research.images.networks.preparation import Target, split
 from img2music.research.images.networks.settings import PRETRAINED, Device, HeadKind, Settings
 from img2music.research.images.networks.steps import Trained, choose_device
 from img2music.research.images.networks.torch_import import import_torch
+from img2music.shapes import to_dict
 from img2music.vision.model import read_pixels
 
-SCHEMA = "img2music/train-image-head/1"
-REPORTED = ("network", "weights", "batch_size", "validation", "by_theme", "size", "seed")
-"""Settings that a head that is solved for has."""
+
+@dataclass(frozen=True, slots=True)
+class SolvedHead:
+    """A head that was solved for."""
+
+    kind: HeadKind  # ridge or kernel
+    ridge: float  # the constant with the least squared error on themes of the training images that were left out
+    components: int | None  # principal components of the features that the kernel compares; None for ridge
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainHeadReport:
+    """``img2music/train-image-head/1``; its settings are those of `Settings`."""
+
+    schema: Literal["img2music/train-image-head/1"] = "img2music/train-image-head/1"
+    scale: Literal["unit"] = "unit"
+    network: str
+    weights: str
+    batch_size: int
+    validation: float
+    by_theme: bool
+    size: int | None
+    seed: int
+    head: SolvedHead
+    seconds: float
+    model: Exported
 
 
 @dataclass(frozen=True)
 class Solved(Trained):
     """A network with a head that was solved for."""
 
-    course: dict[str, Any]  # the head's kind, its ridge constant, and the components that the kernel compares
+    head: SolvedHead
     seconds: float  # that it took
 
 
@@ -54,15 +78,10 @@ def train_head(
     """
     require_writable(output)
     solved = solve(images, settings, head, device=device, progress=progress)
-    exported = export(solved, images, output, name, head=head, course={"head": solved.course})
-    return {
-        "schema": SCHEMA,
-        "scale": "unit",
-        **{key: getattr(settings, key) for key in REPORTED},
-        "head": solved.course,
-        "seconds": solved.seconds,
-        "model": asdict(exported),
-    }
+    exported = export(solved, images, output, name, head=head, course={"head": asdict(solved.head)})
+    own = {field.name for field in fields(TrainHeadReport)}
+    given = {name: value for name, value in asdict(settings).items() if name in own}
+    return to_dict(TrainHeadReport(**given, head=solved.head, seconds=solved.seconds, model=exported))
 
 
 def solve(
@@ -81,8 +100,8 @@ def solve(
     found = fit(head, features, images.take(training))
     network.module.head = to_module(found)
     components = len(found.shift) if isinstance(found, Head) else None
-    course = {"kind": head, "ridge": found.ridge, "components": components}
-    return Solved(settings, network, Target((0.0, 0.0), (1.0, 1.0)), validation, course, time.monotonic() - start)
+    solved = SolvedHead(head, found.ridge, components)
+    return Solved(settings, network, Target((0.0, 0.0), (1.0, 1.0)), validation, solved, time.monotonic() - start)
 
 
 def judge_head(

@@ -4,17 +4,15 @@ import importlib.util
 from pathlib import Path
 from typing import Any
 
-from img2music.errors import MissingExtraError
+from img2music.errors import MissingExtraError, require_extra
 
 PURPOSE = "Training this network"
 
 
 def import_torch() -> Any:
     """Import torch."""
-    try:
+    with require_extra(PURPOSE, "torch"):
         import torch
-    except ImportError as error:
-        raise MissingExtraError(PURPOSE, "torch") from error
     return torch
 
 
@@ -43,13 +41,6 @@ def import_torchvision() -> Any:
 def import_timm() -> Any:
     """Import timm."""
     import_torchvision()  # which timm imports as well
-    try:
+    with require_extra(PURPOSE, "torch"):
         import timm
-    except ImportError as error:
-        raise MissingExtraError(PURPOSE, "torch") from error
     return timm
-
-
-def first_line(error: Exception) -> str:
-    """Give what a library says was wrong, as one line."""
-    return (str(error) or type(error).__name__).splitlines()[0]

@@ -3,8 +3,8 @@ import sys
 import pytest
 
 from img2music.errors import MissingExtraError
-from img2music.music.lyrics.lemmas import lemmatise
 from img2music.music.lyrics.words import words
+from img2music.research.text.lemmas import lemmatise
 
 
 def test_words_are_runs_of_letters():

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from img2music.affect import Affect
 from img2music.errors import InputError
-from img2music.music.lyrics.lexicon import Lexicon
+from img2music.research.text.lexicon import Lexicon
 
 # The numbers are made up; the formats are the authors'.
 FORMATS = {

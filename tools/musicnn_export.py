@@ -1,7 +1,7 @@
 """Make the shipped MusiCNN file from the checkpoint in the package ``musicnn``, without TensorFlow.
 
 Download version 0.1.0 of that package, without what it depends on, then
-``python -m img2music.research.audio.musicnn_export musicnn-0.1.0-py3-none-any.whl musicnn.onnx``.
+``python tools/musicnn_export.py musicnn-0.1.0-py3-none-any.whl musicnn.onnx``.
 """
 
 import struct
@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 from img2music.errors import InputError
 from img2music.files import ONNX, write_atomically
 from img2music.music.audio.musicnn import EMBEDDING, N_MELS, TAGS
-from img2music.research.audio.protobuf import fields, varint
 from img2music.research.onnx_graph import GraphBuilder, require_onnx, tensor
 
 FOLDER = "musicnn/MSD_musicnn"
@@ -74,6 +73,35 @@ def _shape(shape: int | memoryview | None) -> list[int]:
         if number == SHAPE_DIMENSION and not isinstance(dimension, int):
             sizes.append(dict(fields(dimension)).get(DIMENSION_SIZE, 0))
     return [size for size in sizes if isinstance(size, int)]
+
+
+def fields(message: memoryview) -> Iterator[tuple[int, int | memoryview]]:
+    """Split a message of protocol buffers."""
+    offset = 0
+    while offset < len(message):
+        tag, offset = varint(message, offset)
+        kind = tag & 7
+        if kind == 0:
+            value, offset = varint(message, offset)
+            yield tag >> 3, value
+            continue
+        if kind == 2:
+            size, offset = varint(message, offset)
+        else:
+            size = {1: 8, 5: 4}[kind]
+        yield tag >> 3, message[offset : offset + size]
+        offset += size
+
+
+def varint(message: memoryview, offset: int) -> tuple[int, int]:
+    """Read a number of variable length: the number, and the offset behind it."""
+    value = shift = 0
+    while True:
+        byte = message[offset]
+        value |= (byte & 0x7F) << shift
+        offset, shift = offset + 1, shift + 7
+        if byte < 0x80:
+            return value, offset
 
 
 class _Graph(GraphBuilder):

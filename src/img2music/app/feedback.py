@@ -1,0 +1,388 @@
+"""What people say of tracks and pictures: it is said, listed, taken back, given out and taken in."""
+
+import csv
+import io
+import json
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from img2music.affect import Affect
+from img2music.arguments import checked
+from img2music.connectors.folders import is_picture
+from img2music.errors import InputError, UsageError, printable
+from img2music.files import FileKind, write_atomically
+from img2music.formats import Format, Formats
+from img2music.library.feedback import csv_columns, csv_row
+from img2music.library.record import Feedback, FeedbackKind, JudgedPicture, JudgedTrack
+from img2music.library.workers import content_of
+from img2music.options import ME, AnyPath
+from img2music.shapes import Result, from_dict
+from img2music.track import Track
+
+if TYPE_CHECKING:
+    from img2music.library.store import LibraryStore
+
+AnyTrack = Track | int | AnyPath
+"""A track, its number, or its file or identifier."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class FeedbackList(Result):
+    """What people said of tracks and pictures."""
+
+    schema: Literal["img2music/feedback/1"] = field(default="img2music/feedback/1")
+    feedback: list[Feedback]
+    """In order of time."""
+
+    def to_csv(self) -> str:
+        """The same as CSV."""
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\r\n")
+        writer.writerow(csv_columns())
+        writer.writerows(map(csv_row, self.feedback))
+        return text.getvalue()
+
+
+@dataclass(frozen=True)
+class FeedbackFormat(Format):
+    """A format of feedback."""
+
+    write: Callable[[FeedbackList], str]
+
+
+FORMATS = Formats(
+    "a file of feedback",
+    FeedbackFormat("json", FileKind.json("feedback", "img2music/feedback/1"), FeedbackList.to_json),
+    FeedbackFormat("csv", FileKind.csv("feedback as CSV", csv_columns()), FeedbackList.to_csv),
+)
+
+
+class LibraryFeedback:
+    """What people say of the tracks of a library and of pictures; `Library.feedback` is one.
+
+    A track is given as a `Track`, by its number, its file or its identifier; a file that the library does not hold is
+    listened to. It is known by what is in it, so that what was said holds when a file is moved, tagged or scanned
+    again. Every method raises `InputError` if a file can't be read, and `UsageError` if there is no such track.
+
+    Examples
+    --------
+    >>> import img2music
+    >>> with img2music.Library.open("music.db") as library:
+    ...     library.feedback.affect("photo.jpg", valence=0.3, arousal=0.8)
+    ...     library.feedback.never("Music/Red.flac")
+    ...     library.feedback.undo()
+    ...     for said in library.feedback:
+    ...         print(said.person, said.kind, said.affect)
+    """
+
+    def __init__(self, store: "LibraryStore") -> None:
+        self._store = store
+
+    @checked
+    def affect(
+        self,
+        item: AnyTrack,
+        valence: float,
+        arousal: float,
+        *,
+        person: str = ME,
+        image_model: AnyPath | None = None,
+    ) -> Feedback:
+        """Say what a picture or a track feels like; readings of others are corrected by that, for this person.
+
+        Parameters
+        ----------
+        item : str, path-like, Track or int
+            A picture, by its path, or a track.
+        valence, arousal : float
+            From 0 to 1.
+        person : str
+            Who says it.
+        image_model : str or path-like, optional
+            As `analyze` takes it.
+
+        Returns
+        -------
+        Feedback
+            As it was stored.
+
+        Examples
+        --------
+        >>> import img2music
+        >>> with img2music.Library.open("music.db") as library:
+        ...     library.feedback.affect("photo.jpg", valence=0.3, arousal=0.8)
+        """
+        felt = Affect(valence, arousal)
+        path = os.fsdecode(item) if isinstance(item, str | os.PathLike) else None
+        if path is not None and os.path.isfile(path) and is_picture(path):  # noqa: PTH113 - names may be any bytes
+            return self._say(FeedbackKind.AFFECT, person, felt=felt, picture=_picture(path, image_model))
+        return self._say(FeedbackKind.AFFECT, person, felt=felt, track=self._track(item))
+
+    @checked
+    def like(self, track: AnyTrack, *, person: str = ME) -> Feedback:
+        """Say that one likes a track: of songs that fit about as well it comes first.
+
+        Parameters
+        ----------
+        track : Track, int, str or path-like
+        person : str
+            Who says it.
+
+        Returns
+        -------
+        Feedback
+            As it was stored.
+        """
+        return self._say(FeedbackKind.LIKE, person, track=self._track(track))
+
+    @checked
+    def never(self, track: AnyTrack, *, person: str = ME) -> Feedback:
+        """Say that one never wants a track: neither it nor its copies are chosen for anything any more.
+
+        Parameters
+        ----------
+        track : Track, int, str or path-like
+        person : str
+            Who says it.
+
+        Returns
+        -------
+        Feedback
+            As it was stored.
+        """
+        return self._say(FeedbackKind.NEVER, person, track=self._track(track))
+
+    @checked
+    def fits(
+        self, track: AnyTrack, picture: AnyPath, *, person: str = ME, image_model: AnyPath | None = None
+    ) -> Feedback:
+        """Say that a track fits a picture: of songs that fit that about as well it comes first.
+
+        Parameters
+        ----------
+        track : Track, int, str or path-like
+        picture : str or path-like
+        person : str
+            Who says it.
+        image_model : str or path-like, optional
+            As `analyze` takes it.
+
+        Returns
+        -------
+        Feedback
+            As it was stored.
+        """
+        return self._pair(FeedbackKind.FITS, track, picture, person, image_model)
+
+    @checked
+    def unfit(
+        self, track: AnyTrack, picture: AnyPath, *, person: str = ME, image_model: AnyPath | None = None
+    ) -> Feedback:
+        """Say that a track does not fit a picture: it is not chosen for that any more.
+
+        Parameters
+        ----------
+        track : Track, int, str or path-like
+        picture : str or path-like
+        person : str
+            Who says it.
+        image_model : str or path-like, optional
+            As `analyze` takes it.
+
+        Returns
+        -------
+        Feedback
+            As it was stored.
+        """
+        return self._pair(FeedbackKind.UNFIT, track, picture, person, image_model)
+
+    @checked
+    def list(self, person: str | None = None) -> FeedbackList:
+        """Read what was said.
+
+        Parameters
+        ----------
+        person : str, optional
+            Only by this person.
+
+        Returns
+        -------
+        FeedbackList
+        """
+        return FeedbackList(feedback=self._store.feedback(person))
+
+    def __iter__(self) -> Iterator[Feedback]:
+        return iter(self._store.feedback())
+
+    @checked
+    def tendencies(self, *, person: str = ME) -> tuple[str, ...]:
+        """Tell in words what is made of what a person said things feel like.
+
+        Parameters
+        ----------
+        person : str
+            Who said it.
+
+        Returns
+        -------
+        tuple of str
+            A sentence for each notable part.
+        """
+        from img2music.matching.person import Person
+
+        return tuple(Person.known(self._store, self._store.feedback(person)).tendencies())
+
+    @checked
+    def undo(self, id: int | None = None, *, person: str = ME) -> Feedback:  # noqa: A002
+        """Take back what a person said last, or what has a number; what was said before that holds again.
+
+        Parameters
+        ----------
+        id : int, optional
+            Its number.
+        person : str
+            Who said it.
+
+        Returns
+        -------
+        Feedback
+            What was taken back.
+
+        Raises
+        ------
+        UsageError
+            If that person said nothing, or nothing of that number.
+        """
+        with self._store.writing() as transaction:
+            said = transaction.feedback(person)
+            found = said[-1:] if id is None else [each for each in said if each.id == id]
+            if not found:
+                what = "nothing" if id is None else f"nothing of number {id}"
+                raise UsageError(f"{printable(person)} said {what}, so there is nothing to take back.")
+            transaction.remove_feedback(found[0].id)
+        return found[0]
+
+    @checked
+    def export(self, file: AnyPath, format: str | None = None, *, person: str | None = None) -> int:  # noqa: A002
+        """Write what was said to a file.
+
+        Parameters
+        ----------
+        file : str or path-like
+            JSON, which `import_file` reads, or CSV, by its ending; an older file of the same kind is replaced.
+        format : str, optional
+            "json" or "csv", where the ending does not tell.
+        person : str, optional
+            Only by this person.
+
+        Returns
+        -------
+        int
+            How much was said.
+
+        Raises
+        ------
+        UsageError, InputError
+            If there is no such format, or the file can't be written or would replace something else.
+        """
+        chosen, found = FORMATS.chosen(format, file), self.list(person)
+        write_atomically(chosen.write(found).encode(), Path(file), chosen.kind)
+        return len(found.feedback)
+
+    @checked
+    def import_file(self, file: AnyPath) -> int:
+        """Read what `export` has written as JSON; what was said already is not said twice.
+
+        Parameters
+        ----------
+        file : str or path-like
+
+        Returns
+        -------
+        int
+            How much of it is new.
+
+        Raises
+        ------
+        InputError
+            If it is no such file; then nothing is stored.
+        """
+        name = os.fsdecode(file)
+        try:
+            read = json.loads(Path(file).read_bytes())
+        except OSError as error:
+            raise InputError(f"can't be read: {error.strerror or error}.", name) from None
+        except (ValueError, RecursionError):
+            raise InputError("is no JSON: give what was exported as JSON.", name) from None
+        found = from_dict(read, FeedbackList, name).feedback
+        with self._store.writing() as transaction:
+            return transaction.put_feedback(found)
+
+    def _pair(
+        self, kind: FeedbackKind, track: AnyTrack, picture: AnyPath, person: str, image_model: AnyPath | None
+    ) -> Feedback:
+        return self._say(kind, person, track=self._track(track), picture=_picture(os.fsdecode(picture), image_model))
+
+    def _say(
+        self,
+        kind: FeedbackKind,
+        person: str,
+        *,
+        felt: Affect | None = None,
+        track: JudgedTrack | None = None,
+        picture: JudgedPicture | None = None,
+    ) -> Feedback:
+        if not (isinstance(person, str) and person.strip() and person.isprintable()):
+            raise UsageError(f"`person` must be a name, not {printable(repr(person))}.")
+        said = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        entry = Feedback(id=0, person=person, said=said, kind=kind, affect=felt, track=track, picture=picture)
+        with self._store.writing() as transaction:
+            (number,) = transaction.add_feedback([entry])
+        return replace(entry, id=number)
+
+    def _track(self, track: AnyTrack) -> JudgedTrack:
+        return _judged(track if isinstance(track, Track) else self._found(track))
+
+    def _found(self, name: int | AnyPath) -> Track:
+        from img2music.matching.query_reading import read_queries
+
+        text = f"#{name}" if isinstance(name, int) else os.fsdecode(name)
+        found = self._store.find_any(text)
+        if found is not None:
+            return found
+        if not os.path.isfile(text):  # noqa: PTH113 - names may be any bytes
+            raise UsageError(
+                f"The library has no song {printable(text)!r}, and there is no such file: give its number (#17), file "
+                "or identifier."
+            )
+        read = read_queries([text], self._store)
+        for error in read.errors:
+            raise error
+        (query,) = read.queries
+        if query.track is None:
+            raise InputError("this is a picture, and a song is wanted.", text)
+        return query.track
+
+
+def _judged(track: Track) -> JudgedTrack:
+    names = ("identifier", "title", "artist", "genre", "duration", "content", "sound", "affect")
+    path = None if track.path is None else os.path.abspath(track.path)  # noqa: PTH100 - names may be any bytes
+    return JudgedTrack(path=path, model=track.analyzer, **{name: getattr(track, name) for name in names})
+
+
+def _picture(path: str, image_model: AnyPath | None) -> JudgedPicture:
+    from img2music.vision.model import ImageModel
+
+    (read,) = ImageModel.load(image_model).analyze([path])
+    if isinstance(read, InputError):
+        raise read
+    return JudgedPicture(
+        path=os.path.abspath(path),  # noqa: PTH100 - names may be any bytes
+        content=content_of(path),
+        affect=read.affect,
+        model=read.model,
+    )

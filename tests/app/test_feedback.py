@@ -1,0 +1,91 @@
+"""Feedback from Python, and how it bears on films and slideshows."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import img2music
+from img2music import Affect, FeedbackKind, InputError, UsageError
+from img2music.app.person import Listener
+from img2music.library.store import LibraryStore
+from img2music.soundtrack.slideshow.photos import read_photos
+from img2music.vision.model import ImageModel
+from tests.soundtrack.test_spotting import CHANGING, SONGS
+from tests.support.songs import library as make_library
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    with make_library(tmp_path / "library.db", SONGS):
+        pass
+    for colour in ("orange", "navy"):
+        Image.new("RGB", (64, 48), colour).save(tmp_path / f"{colour}.png")
+    return tmp_path
+
+
+@pytest.fixture
+def library(folder: Path):
+    with img2music.Library.open(folder / "library.db") as opened:
+        yield opened
+
+
+def test_it_is_said_listed_and_taken_back(library, folder):
+    track = next(iter(library))
+    given = [
+        library.feedback.affect(folder / "navy.png", 0.3, 0.8),
+        library.feedback.affect(track, 0.1, 0.2),
+        library.feedback.like(track.id, person="anna"),
+        library.feedback.unfit(f"#{track.id}", str(folder / "navy.png")),
+        library.feedback.fits(track.path, folder / "navy.png"),
+    ]
+    assert list(library.feedback) == given
+    assert library.feedback.list("anna").feedback == [given[2]]
+    assert [each.kind for each in given] == ["affect", "affect", "like", "unfit", FeedbackKind.FITS]
+    assert given[1].track.affect == track.affect
+    assert library.feedback.undo() == given[-1]
+    assert library.feedback.undo(given[0].id) == given[0]
+    with pytest.raises(UsageError, match="nothing of number"):
+        library.feedback.undo(given[2].id)
+    assert library.feedback.export(folder / "f.json", person="anna") == 1
+    library.feedback.undo(person="anna")
+    assert library.feedback.import_file(folder / "f.json") == 1
+
+
+def test_what_is_no_track_is_refused(library, folder):
+    for wrong, error in ((99, UsageError), ("nothing", UsageError), (folder / "navy.png", InputError)):
+        with pytest.raises(error):
+            library.feedback.never(wrong)
+    with pytest.raises(UsageError, match="`person` must be a name"):
+        library.feedback.never(1, person="\n")
+    assert list(library.feedback) == []
+
+
+def test_a_library_that_stays_open_heeds_what_was_said_meanwhile(library):
+    def first() -> str | None:
+        return library.recommend(valence=0.7, arousal=0.9, match="absolute", top=1).matches[0].track.title
+
+    assert first() == "Dance"
+    banned = library.feedback.never(next(track for track in library if track.title == "Dance"))
+    assert first() != "Dance"
+    library.feedback.undo(banned.id)
+    assert first() == "Dance"
+
+
+def test_films_and_photos_are_read_as_a_person_feels_them(library, folder):
+    for n, name in enumerate(("orange", "navy")):
+        library.feedback.affect(folder / f"{name}.png", 0.2 + 0.5 * n, 0.95)
+    library.feedback.unfit(1, folder / "navy.png")
+    with LibraryStore.open(folder / "library.db") as store:
+        listener, nobody = Listener.of(store, "me"), Listener.of(store, "nobody")
+    seen = listener.film(CHANGING)
+    assert (seen.curve[:, 2] >= CHANGING.curve[:, 2]).all()
+    assert seen.shots[0].affect.arousal > CHANGING.shots[0].affect.arousal
+    assert np.array_equal(nobody.film(CHANGING).curve, CHANGING.curve)
+    files = [str(folder / "orange.png"), str(folder / "navy.png")]
+    photos, _ = read_photos(files, ImageModel.load())
+    assert [photo.affect for photo in listener.photos(photos)] == [Affect(0.2, 0.95), Affect(0.7, 0.95)]
+    assert nobody.photos(photos) == photos
+    assert listener.without_unfit(files).never == {1}
+    assert listener.without_unfit(files[:1]).never == frozenset()

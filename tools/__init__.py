@@ -1,0 +1,1 @@
+"""One-off tools; none is part of the package."""

@@ -16,10 +16,9 @@ from img2music.distribution import AffectDistribution
 from img2music.matching.calibration import ranks_within, targets
 from img2music.matching.correction import Correction, Items
 from img2music.research.audio.affect_training import read_emotify, unheard_affects
-from img2music.research.evaluation import random_folds
+from img2music.research.evaluation import predict_folds, random_folds
 from img2music.research.images.datasets import load
-from img2music.research.images.evaluation import fold_predictions
-from img2music.research.images.training import pooled_features
+from img2music.research.images.training import read_sets
 from img2music.research.match.evaluating import score
 from img2music.research.ratings import all_ratings
 
@@ -155,7 +154,11 @@ def pictures(folder: Path, keep: Path | None) -> Side:
     def read() -> dict[str, Any]:
         found = load(folder / "ratings.csv")
         parts = random_folds(len(found.paths), 10, seed=0)
-        return {"rated": found.affect, "read": fold_predictions(pooled_features(found), found.affect, parts)}
+        learned = read_sets([found], None)
+        read = predict_folds(
+            parts, found.affect, lambda train, test: learned.fit(train).predict(learned.features[0][test])
+        )
+        return {"rated": found.affect, "read": read}
 
     keywords = [row.cells["keyword"] for row in all_ratings(folder / "ratings.csv")]
     return Side(**kept(keep, "photos", read), groups=np.array(keywords))

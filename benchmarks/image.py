@@ -47,7 +47,7 @@ def run(options: argparse.Namespace) -> Report:
         ("one thread: JPEG at full scale", full),
         ("one thread: JPEG at 1/8 (the floor of decoding)", decoding),
         ("one thread: and resize", pixels),
-        ("one thread: and network (1.5 billion multiply-adds)", whole),
+        ("one thread: and network (1.1 billion multiply-adds, in integers)", whole),
     ):
         report.add(what, 1 / seconds, 1000 * seconds, 1 / seconds / vgg)
     floor = options.threads / (decoding + whole - pixels)

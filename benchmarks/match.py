@@ -1,9 +1,11 @@
-"""Relative beside absolute matching on OASIS photos and Emotify clips, seen in training and not."""
+"""Relative beside absolute matching on photos of OASIS and Emotion6 and Emotify clips, seen in training and not."""
 
 import argparse
 import csv
 import tempfile
 from pathlib import Path
+
+import numpy as np
 
 from benchmarks.report import Report
 from img2music.affect import SCALES
@@ -11,16 +13,19 @@ from img2music.distribution import AffectDistribution
 from img2music.options import MatchMode
 from img2music.research.audio.affect_training import emotify_clips, read_emotify, unheard_affects
 from img2music.research.cli.evaluate_image import word_norms
-from img2music.research.evaluation import grouped_folds
+from img2music.research.evaluation import Floats, Indices, predict_folds, random_folds
 from img2music.research.images.datasets import load
-from img2music.research.images.evaluation import fold_predictions
-from img2music.research.images.training import pooled_features
+from img2music.research.images.evaluation import FOLDS, theme_folds
+from img2music.research.images.training import Learned, read_sets
 from img2music.research.match.evaluating import Score, choose, evaluate_match, read_files, score
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--data", type=Path, default=Path("../shared/data"), help="holds oasis/, music/emotify/ and lexicons/"
+        "--data",
+        type=Path,
+        default=Path("../shared/data"),
+        help="holds oasis/, emotion6/ratings.csv, music/emotify/ and lexicons/",
     )
     parser.add_argument("--top", type=int, default=5)
     parser.add_argument("--keep", type=Path, help="folder for the table of the clips, to use it with evaluate match")
@@ -36,7 +41,6 @@ def write_emotify_table(emotify: Path, table: Path) -> None:
 
 def run(options: argparse.Namespace) -> Report:
     oasis, emotify = options.data / "oasis", options.data / "music" / "emotify"
-    lexicon = options.data / "lexicons" / "glasgow.csv"
     with tempfile.TemporaryDirectory() as temporary:
         folder: Path = options.keep or Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)
@@ -44,32 +48,48 @@ def run(options: argparse.Namespace) -> Report:
         images = read_files(oasis / "ratings.csv", SCALES["oasis"])
         found = evaluate_match(images, read_files(folder / "emotify.csv"), top=options.top)
     report = Report(
-        "match", ["models", "matching", "gain", "Spearman valence", "Spearman arousal", "songs that came first"]
+        "match",
+        ["photos", "models", "matching", "gain", "Spearman valence", "Spearman arousal", "songs that came first"],
     )
-    for models, scores in (("shipped", found.scores), ("held out", held_out(oasis, emotify, lexicon, options.top))):
+    for (photos, models), scores in {("OASIS", "shipped"): found.scores, **held_out(options.data, options.top)}.items():
         for matching, judged in scores.items():
             figures = (judged.gain, judged.spearman_valence, judged.spearman_arousal, judged.distinct_first)
-            report.add(models, str(matching), *figures)
+            report.add(photos, models, str(matching), *figures)
     report.note = "\n".join(
         (
             f"{found.images} photos, {found.tracks} clips, top {found.top}.",
             *found.notes,
-            "Held out: each photo is read by a model that has not seen its theme, each clip by one without its genre.",
+            "Held out: models have not seen the photo, nor its theme of OASIS, nor a clip of the same genre.",
         )
     )
     return report
 
 
-def held_out(oasis: Path, emotify: Path, lexicon: Path, top: int) -> dict[MatchMode, Score]:
-    """The same recipes, trained without the theme of the photo and without the genre of the clip."""
-    photos = load(oasis)
-    parts = grouped_folds(photos.themes, 10, seed=0)
-    features = pooled_features(photos, norms=word_norms(lexicon))
-    read = fold_predictions(features, photos.affect, parts)
-    reference = AffectDistribution.of(read[:, 0], read[:, 1])
-    clips = read_emotify(emotify, jobs=2)
+def held_out(data: Path, top: int) -> dict[tuple[str, str], dict[MatchMode, Score]]:
+    """The same recipes, trained without the photo or its theme and without the genre of the clip."""
+    oasis, emotion6 = load(data / "oasis"), load(data / "emotion6" / "ratings.csv")
+    learned = read_sets([emotion6, oasis], word_norms(data / "lexicons" / "glasgow.csv"))
+    other = Learned([oasis, emotion6], learned.features[::-1], learned.network)
+
+    def as_users_read(train: Indices, test: Indices) -> Floats:
+        head = other.fit(train)
+        return np.clip(head.forms[1].of(head.codes(other.features[0][test])), 0, 1)
+
+    read = {
+        "Emotion6": predict_folds(
+            random_folds(len(emotion6.paths), FOLDS, 0),
+            emotion6.affect,
+            lambda train, test: learned.fit(train).predict(learned.features[0][test]),
+        ),
+        "OASIS": predict_folds(theme_folds(oasis, FOLDS, 0), oasis.affect, as_users_read),
+    }
+    reference = AffectDistribution.of(*read["Emotion6"].T)
+    clips = read_emotify(data / "music" / "emotify", jobs=2)
     heard = unheard_affects(clips, clips.groups)
     return {
-        matching: score(photos.affect, clips.ratings, choose(read, heard, reference, matching, top))
-        for matching in MatchMode
+        (name, "held out"): {
+            matching: score(photos.affect, clips.ratings, choose(read[name], heard, reference, matching, top))
+            for matching in MatchMode
+        }
+        for name, photos in (("Emotion6", emotion6), ("OASIS", oasis))
     }

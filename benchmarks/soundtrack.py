@@ -81,7 +81,7 @@ def split(oasis: Path, unseen: str) -> tuple[RatedImages, RatedImages]:
 def held_out_model(images: RatedImages, file: Path, lexicon: Path) -> ImageModel:
     """The recipe of the shipped model, on fewer photos."""
     if not file.exists():
-        train(images, file, name="held-out", norms=word_norms(lexicon))
+        train([images], file, name="held-out", norms=word_norms(lexicon))
     return ImageModel.load(file)
 
 

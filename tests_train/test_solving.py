@@ -60,7 +60,7 @@ def test_it_is_trained_judged_exported_and_used(
     if kind is HeadKind.RIDGE:
         head = RidgeHead.fit(features[training], images.affect[training], themes)
     else:
-        head = Head.fit(features[training], images.affect[training], (features.shape[1],), themes)
+        head = Head.fit(features[training], images.affect[training], (features.shape[1],), themes=themes)
     assert head.ridge == pytest.approx(report["head"]["ridge"])
     assert unclipped.clip(0, 1) == pytest.approx(head.predict(features), abs=1e-3)
     for axis, name in enumerate(("valence", "arousal")):
@@ -133,7 +133,7 @@ def test_modules_compute_what_heads_do(many: int) -> None:
     features = random.gamma(1.0, size=(300, many)).astype(np.float32)
     affect = np.clip(0.5 + 0.1 * features[:, :2], 0, 1)
     themes = [f"theme {number // 3}" for number in range(300)]
-    kernel = Head.fit(features, affect, (many,), themes)
+    kernel = Head.fit(features, affect, (many,), themes=themes)
     assert kernel.reduction.shape == (many, min(many, COMPONENTS))
     for head in (kernel, RidgeHead.fit(features, affect, themes)):
         said = to_module(head)(torch.from_numpy(features)).detach().numpy()
@@ -165,5 +165,5 @@ def test_features_that_are_no_numbers(images: RatedImages, tmp_path: Path) -> No
 def test_a_head_that_is_not_solved_for_is_not_judged_fold_by_fold(images: RatedImages) -> None:
     with pytest.raises(UsageError, match="`head=linear` is trained step by step"):
         judge_head(images, TINY, HeadKind.LINEAR, folds=4)
-    with pytest.raises(UsageError, match="`folds` must be from 2 to the number of themes, 16, not 17"):
-        judge_head(images, TINY, HeadKind.KERNEL, folds=17)
+    with pytest.raises(UsageError, match="`folds` must be from 2 to the number of images, 64, not 1000"):
+        judge_head(images, TINY, HeadKind.KERNEL, folds=1000)

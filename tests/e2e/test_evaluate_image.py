@@ -38,7 +38,7 @@ def test_the_words_of_the_readme_do(tmp_path: Path) -> None:
     assert json.loads((tmp_path / "report" / "report.json").read_text()) == outcome.json
     assert (tmp_path / "report" / "report.html").read_text(encoding="utf-8").count("<figure>") == 12
     table = img2music(*readme_command(), "--force", "--format", "table", home=tmp_path, cwd=tmp_path).sound(0).out
-    assert "model oasis-lite2-lite0/1 as it is" in table
+    assert "model emotion6-oasis-lite2/1 as it is" in table
 
 
 def test_retraining_on_ones_own_pictures(tmp_path: Path) -> None:
@@ -63,7 +63,7 @@ def test_bad_tables(name: str, tmp_path: Path) -> None:
         "--scale",
         "0-1",
         "--model",
-        "oasis-lite2-lite0",
+        "emotion6-oasis-lite2",
         "--report",
         "report",
     )

@@ -44,6 +44,15 @@ def colour_model(*, side: int | str = SIDE, gain: float = 1.0, **metadata: str |
     return bytes(model.SerializeToString())
 
 
+def model_of_two_sets() -> bytes:
+    """The same, whose second set of people felt the other way round."""
+    model = onnx.load_from_string(colour_model())
+    model.graph.initializer.append(numpy_helper.from_array(np.eye(3, 2, dtype=np.float32)[:, ::-1] / 255, "swapped"))
+    model.graph.node.append(helper.make_node("MatMul", ["colour", "swapped"], ["affect_second"]))
+    model.graph.output.append(helper.make_tensor_value_info("affect_second", TensorProto.FLOAT, ["n", 2]))
+    return bytes(model.SerializeToString())
+
+
 def without_output(content: bytes) -> bytes:
     """The same model with its output called otherwise."""
     model = onnx.load_from_string(content)

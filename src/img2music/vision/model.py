@@ -41,7 +41,7 @@ class ImageAnalysis:
     """The file, as ``os.fsdecode`` gives it."""
     affect: Affect
     model: str
-    """Name and version of the model, such as ``"oasis-lite2-lite0/1"``."""
+    """Name and version of the model, such as ``"emotion6-oasis-lite2/1"``."""
     width: int
     """Of the upright original, in pixels."""
     height: int
@@ -94,6 +94,18 @@ class ImageModel:
         model._threads = threads
         return model
 
+    def read_as(self, dataset: str) -> "ImageModel":
+        """Give a model that reads as the people rate whose ratings of a further set it learned from; itself if of none.
+
+        What users are given is what people of the first set would say.
+        """
+        output = f"affect_{dataset}"
+        if output not in {node.name for node in self._session.get_outputs()}:
+            return self
+        model = copy.copy(self)
+        model._outputs = [output]
+        return model
+
     def analyze(self, pictures: Iterable[PictureSource]) -> Iterator[ImageAnalysis | InputError]:
         """Read the affect of images.
 
@@ -104,7 +116,7 @@ class ImageModel:
 
     def predict(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Read the affect of images that are in memory."""
-        return self._run(["affect"], pixels)[0]
+        return self._run(self._outputs[:1], pixels)[0]
 
     def _analyze_or_explain(self, numbered: tuple[int, PictureSource]) -> ImageAnalysis | InputError:
         number, picture = numbered

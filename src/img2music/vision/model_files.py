@@ -7,7 +7,7 @@ from pathlib import Path
 from img2music.errors import ModelError, printable
 
 MODELS = Path(__file__).parent / "models"
-DEFAULT = "oasis-lite2-lite0"
+DEFAULT = "emotion6-oasis-lite2"
 """Name of the model that reads images where the user has chosen none."""
 
 VARIABLE = "IMG2MUSIC_IMAGE_MODEL"

@@ -57,7 +57,7 @@ def test_every_data_set(name: str, tmp_path: Path) -> None:
 def test_emotion6(tmp_path: Path) -> None:
     images = load(made_up("emotion6", tmp_path))
     assert set(images.categories) == {"fear", "joy"}
-    assert not images.has_themes
+    assert images.themes == images.categories  # the word that found each
     assert images.paths[0] == tmp_path / "images" / "joy" / "1.jpg"
 
 

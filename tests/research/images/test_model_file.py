@@ -14,7 +14,7 @@ from tests.support.rated_images import made_up, save
 def described(data: Path, scale: Scale | None = None) -> dict[str, str]:
     images = load(data, scale=scale)
     return metadata(
-        images,
+        [images],
         Path("out") / "mine.onnx",
         "",
         options={"seed": 3},
@@ -46,6 +46,25 @@ def test_the_set_and_the_scale_are_those_that_it_learned_from(
     given = "ratings.csv --scale 0-1" if name == "csv" else name
     assert found["command"] == f"img2music train image --data {given} --out mine.onnx --seed 3"
     assert found["name"] == "mine"
+
+
+def test_several_sets_are_all_named(tmp_path: Path) -> None:
+    sets = [load(made_up(name, tmp_path / name)) for name in ("emotion6", "csv", "oasis")]
+    found = metadata(
+        sets,
+        Path("out") / "mine.onnx",
+        "",
+        options={},
+        learned=", 72 images",
+        licence="",
+        metrics={},
+        unseen=sets[0].affect,
+    )
+    assert found["data"] == f"{sets[0].source} and ratings.csv and {sets[2].source}, 72 images"
+    assert found["command"] == (
+        "img2music train image --data emotion6 --data ratings.csv --data oasis --scale 0-1 --out mine.onnx"
+    )
+    assert found["scale"].count("of the ratings") == 3
 
 
 def test_a_table_of_several_scales_names_them_all(tmp_path: Path) -> None:

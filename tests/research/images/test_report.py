@@ -21,8 +21,10 @@ from img2music.research.images.datasets import DATASETS, load
 from img2music.research.images.efficientnet import DEPTHS
 from img2music.research.images.evaluation import Judged, judge_model, judge_recipe
 from img2music.research.images.report import KIND, notes_on, report_on
+from img2music.research.images.training import Learned
+from img2music.research.onnx_graph import GraphBuilder
 from img2music.vision.model import ImageAnalysis, ImageModel
-from img2music.vision.model_files import MODELS
+from img2music.vision.model_files import DEFAULT, MODELS
 from tests.support.commands import call, refused
 from tests.support.rated_images import COUNT, made_up, save
 
@@ -69,25 +71,25 @@ def judged_oasis(tmp_path_factory: pytest.TempPathFactory) -> Judged:
     random = np.random.default_rng(0)
     marks = np.hstack([images.affect, 1 - images.affect]) @ random.normal(size=(4, sum(DEPTHS)))
     features = (marks + 0.05 * random.normal(size=marks.shape)).astype(np.float32)
-    return judge_recipe(features, images, folds=4, seed=1)
+    return judge_recipe(features, images, Learned([images], [features], GraphBuilder()).fit, folds=4, seed=1)
 
 
 @pytest.mark.parametrize("name", DATASETS)
 def test_a_finished_model_on_any_set(name: str, tmp_path: Path) -> None:
     data = made_up(name, tmp_path / "set")
-    code, printed = run("--data", data, "--model", "oasis-lite2-lite0", "--format", "json", "--seed", 2)
+    code, printed = run("--data", data, "--model", "emotion6-oasis-lite2", "--format", "json", "--seed", 2)
     assert code == 0
     report = json.loads(printed)
     jsonschema.validate(report, SCHEMA)
     assert (report["dataset"], report["images"], report["folds"], report["seed"]) == (name, COUNT, None, 2)
     assert report["random"] is report["grouped"] is None
-    assert report["model"] == "oasis-lite2-lite0/1"
+    assert report["model"] == "emotion6-oasis-lite2/1"
     assert [anchor["what"] for anchor in report["anchors"]] == [anchor.what for anchor in ANCHORS.get(name, ())]
-    assert report["notes"][0].startswith(f"None of these {COUNT} images trained the image model (oasis-lite2-lite0/1)")
+    assert report["notes"][0].startswith(f"None of these {COUNT} images trained the image model ({DEFAULT}/1)")
 
-    # The figures are of what the model reads, as `analyze` gives it.
+    # The figures are of what the model reads, as people of OASIS rate where these are its images.
     images = load(data)
-    read = [item for item in ImageModel.load().analyze(images.paths) if isinstance(item, ImageAnalysis)]
+    read = [item for item in ImageModel.load().read_as(name).analyze(images.paths) if isinstance(item, ImageAnalysis)]
     for axis, column in (("valence", 0), ("arousal", 1)):
         predicted = np.array([getattr(item.affect, axis) for item in read])
         rated = images.affect[:, column]
@@ -105,12 +107,12 @@ def test_it_says_that_the_images_trained_the_model(shared_data: Path, tmp_path: 
     rows = [f"{shared_data / 'oasis' / 'images' / name},{number},{number}" for number, name in enumerate(names, 2)]
     save(tmp_path / "new.png", 3)
     (tmp_path / "ratings.csv").write_text("\n".join(["file,valence,arousal", *rows, "new.png,5,6"]))
-    _, printed = run("--data", tmp_path / "ratings.csv", "--scale", "1-7", "--model", "oasis-lite2-lite0")
-    assert "3 of these 4 images trained the image model (oasis-lite2-lite0/1)" in json.loads(printed)["notes"][0]
+    _, printed = run("--data", tmp_path / "ratings.csv", "--scale", "1-7", "--model", "emotion6-oasis-lite2")
+    assert "3 of these 4 images trained the image model (emotion6-oasis-lite2/1)" in json.loads(printed)["notes"][0]
 
 
 def test_a_model_file_of_ones_own_on_another_set(tmp_path: Path) -> None:
-    model = onnx.load(MODELS / "oasis-lite2-lite0.onnx")
+    model = onnx.load(MODELS / "emotion6-oasis-lite2.onnx")
     for entry in model.metadata_props:
         if entry.key == "name":
             entry.value = "mine"
@@ -127,7 +129,7 @@ def test_a_model_file_of_ones_own_on_another_set(tmp_path: Path) -> None:
 def test_a_damaged_image_is_left_out(tmp_path: Path) -> None:
     data = made_up("csv", tmp_path)
     (tmp_path / "pictures" / "7.png").write_bytes(b"nothing")
-    code, printed = run("--data", data, "--model", "oasis-lite2-lite0", "--report", tmp_path / "out")
+    code, printed = run("--data", data, "--model", "emotion6-oasis-lite2", "--report", tmp_path / "out")
     assert code == 1
     report = json.loads(printed)
     jsonschema.validate(report, SCHEMA)
@@ -145,9 +147,9 @@ def test_a_damaged_image_is_left_out(tmp_path: Path) -> None:
 
 def test_tables(tmp_path: Path) -> None:
     data = made_up("oasis", tmp_path)
-    code, printed = run("--data", data, "--model", "oasis-lite2-lite0", "--format", "table")
+    code, printed = run("--data", data, "--model", "emotion6-oasis-lite2", "--format", "table")
     assert code == 0
-    assert "model oasis-lite2-lite0/1 as it is, seed 0, unit scale" in printed
+    assert "model emotion6-oasis-lite2/1 as it is, seed 0, unit scale" in printed
     for text in ("By category", "Object", "Scene", "not measured here", "GPT-4o", "0.0520", "vgg19_bn"):
         assert text in printed
 
@@ -157,7 +159,7 @@ def test_bad_usage(tmp_path: Path) -> None:
     lines = data.read_text().splitlines()
     data.write_text("\n".join(lines[:2]))
     command = ("evaluate", "image", "--data", data)
-    finished = (*command, "--model", "oasis-lite2-lite0")
+    finished = (*command, "--model", "emotion6-oasis-lite2")
     assert "single image can't be judged" in refused(*finished)
     assert "--folds is for retraining" in refused(*finished, "--folds", 5)
     assert "is no scale" in refused(*command, "--scale", "wide")
@@ -212,7 +214,7 @@ def test_names_are_escaped(tmp_path: Path) -> None:
         rows.append(f"{file},{number},{number}")
     (tmp_path / "r.csv").write_text("\n".join(["file,valence,arousal,category", *(f"{row},<i>" for row in rows)]))
     assert (
-        run("--data", tmp_path / "r.csv", "--scale", "0-9", "--model", "oasis-lite2-lite0", "--report", tmp_path)[0]
+        run("--data", tmp_path / "r.csv", "--scale", "0-9", "--model", "emotion6-oasis-lite2", "--report", tmp_path)[0]
         == 0
     )
     page = Page((tmp_path / "report.html").read_text())
@@ -223,6 +225,6 @@ def test_names_are_escaped(tmp_path: Path) -> None:
 def test_without_matplotlib_nothing_is_begun(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     data = made_up("csv", tmp_path / "set")
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    where = ("--data", data, "--model", "oasis-lite2-lite0", "--report", tmp_path / "out")
+    where = ("--data", data, "--model", "emotion6-oasis-lite2", "--report", tmp_path / "out")
     assert "img2music[plot]" in refused("evaluate", "image", *where)
     assert not (tmp_path / "out").exists()

@@ -138,7 +138,7 @@ def test_photos_that_trained_the_model_are_known(shared_data: Path, tmp_path: Pa
         top=1,
         jobs=1,
     )
-    assert report.notes[0].startswith("2 of these 3 photos trained the image model (oasis-lite2-lite0/1)")
+    assert report.notes[0].startswith("2 of these 3 photos trained the image model (emotion6-oasis-lite2/1)")
     assert report.notes[1].startswith("2 of these 2 songs trained the music model (music-affect/4)")
 
 
@@ -148,6 +148,6 @@ def test_the_files_that_trained_each_shipped_model_are_noted() -> None:
     images, music = trained_on(ImageModel.load().name), trained_on(MODEL)
     assert images is not None
     assert music is not None
-    assert len(images) == 900
+    assert len(images) == 2280
     assert len(music) == 400
     assert trained_on("another/1") is None

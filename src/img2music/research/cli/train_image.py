@@ -18,6 +18,7 @@ from img2music.research.cli.evaluate_image import (
     print_evaluation,
     rated_images,
     refuse,
+    require_one,
     scale_option,
     seed_option,
     word_norms,
@@ -108,7 +109,7 @@ FOLDERS = ("checkpoint_dir", "log_dir", "result_dir")
 @force_option
 def train_image(
     *,
-    data: Path,
+    data: tuple[Path, ...],
     out: Path,
     name: str,
     dataset: str | None,
@@ -122,7 +123,8 @@ def train_image(
 ) -> None:
     """Train an image model on people's ratings, and report how it does on images that it has not seen.
 
-    The default network is fitted on all the images; the figures are of the same recipe, trained fold by fold. Any other
+    The default network is fitted on all the images, also of several sets; the figures are of the same recipe, trained
+    fold by fold, on images of the first set. Any other
     learns from a part of the images and is judged on the rest; where an option is repeated, all combinations are
     trained and the best becomes the model. A head that is solved for has no steps, and no options of steps.
     """
@@ -136,10 +138,10 @@ def train_image(
     if network == DEFAULT_NETWORK:
         refuse(of_networks, FOR_NETWORKS)
         require_outputs([(out, ONNX)], force=force)
-        images = rated_images(data, dataset, scale)
+        sets = rated_images(data, dataset, scale)
         norms = word_norms(lexicon)
         with progress_bar() as progress:
-            evaluation = train(images, out, seed=seed, name=name, norms=norms, progress=progress)
+            evaluation = train(sets, out, seed=seed, name=name, norms=norms, progress=progress)
         print_evaluation(report_of_training(evaluation), format_)
         return
 
@@ -156,16 +158,17 @@ def train_image(
     first = Settings(network, by_theme=of_networks["group_by_theme"], seed=seed, **given)
     folders = Folders.beside(out, *(of_networks[option] for option in FOLDERS))
     require_outputs([(out, ONNX), *([] if resume else folders.files())], force=force or resume)
-    images = rated_images(data, dataset, scale)
+    sets = rated_images(data, dataset, scale)
+    require_one(sets)
     device = of_networks["device"] or Device.AUTO
     with progress_bar() as progress:
         if head is not HeadKind.LINEAR:
-            found = train_head(images, first, head, out, name=name, device=device, progress=progress)
+            found = train_head(sets[0], first, head, out, name=name, device=device, progress=progress)
         else:
             runs = sweep(first, learning, of_networks["lr"], of_networks["epochs"])
             jobs = of_networks["jobs"] or 0
             found = run_all(
-                images, runs, out, folders, name=name, resume=resume, device=device, jobs=jobs, progress=progress
+                sets[0], runs, out, folders, name=name, resume=resume, device=device, jobs=jobs, progress=progress
             )
     if not for_people(format_):
         print_json(found)

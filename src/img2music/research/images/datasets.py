@@ -21,13 +21,20 @@ class RatedImages:
 
     paths: tuple[Path, ...]  # the image files
     affect: NDArray[np.float64]  # mean valence and arousal on the unit scale, shape (n, 2)
-    # What belongs together: "Acorns" for "Acorns 1" to "Acorns 3". An image without a theme is its own
+    # What belongs together: "Acorns" for "Acorns 1" to "Acorns 3", the word that photos were searched by. An image
+    # without a theme is its own
     themes: tuple[str, ...]
     # What kind of image each is, such as "Animal"; empty where a set has no categories
     categories: tuple[str, ...] = ()
     scales: tuple[Scale, ...] = (SCALES["unit"],)  # how the set writes its ratings; several where rows differ
     dataset: str = "csv"  # name of the set in `DATASETS`
+    raters: int | None = None  # people who rated each image; None where it is not known
     source: str = "ratings"  # what a model that learns from them says of them: the set with its authors, or a file
+
+    @property
+    def name(self) -> str:
+        """What models that learned from it call it: the set, or the file of a table of one's own."""
+        return Path(self.source).stem if self.dataset == RatingTable.name else self.dataset
 
     @property
     def scale(self) -> Scale:
@@ -58,6 +65,7 @@ class DataSet:
     title: str
     images: int | None = None  # how many it has; None for a format
     scale: Scale | None = None  # how its ratings are written; None where the user says
+    raters: int | None = None  # about how many people rated each image and dimension
     licence: str  # what its authors allow
     credit: str = ""  # the set with its authors, in a few words
     citation: str
@@ -110,17 +118,19 @@ class DataSet:
             categories=categories if any(categories) else (),
             scales=tuple(dict.fromkeys(rating.scale for rating in rows.values())),
             dataset=self.name,
+            raters=self.raters,
             source=self.credit or table.name,
         )
 
 
 class Oasis(DataSet):
-    """About 100 raters a photo and dimension."""
+    """Photos found by name of what they show."""
 
     name = "oasis"
     title = "OASIS, photos of animals, objects, people and scenery"
     images = 900
     scale = SCALES["oasis"]
+    raters = 100
     licence = "free for research; its photos were collected under licences that allow editing and redistribution"
     credit = "OASIS (Kurdi, Lozano & Banaji 2017)"
     citation = (
@@ -144,12 +154,13 @@ class Oasis(DataSet):
 
 
 class Emotion6(DataSet):
-    """330 photos for each of six emotion words that they were searched by, 15 raters a photo."""
+    """330 photos for each of six emotion words that they were searched by."""
 
     name = "emotion6"
     title = "Emotion6, photos searched by six emotion words"
     images = 1980
     scale = SCALES["emotion6"]
+    raters = 15
     licence = "academic research only; the photos remain their owners'"
     credit = "Emotion6 (Peng, Chen, Sadovnik & Gallagher 2015)"
     citation = (
@@ -165,8 +176,10 @@ class Emotion6(DataSet):
         parts = PurePosixPath(item).parts
         return f"images/{item}" if len(parts) == 2 and ".." not in parts and parts[0] != "/" else None
 
-    def _category_of(self, rating: Rating) -> str:
+    def _theme_of(self, rating: Rating) -> str:
         return PurePosixPath(rating.item).parts[0]
+
+    _category_of = _theme_of
 
 
 class RatingTable(DataSet):

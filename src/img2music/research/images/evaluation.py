@@ -1,6 +1,6 @@
 """Judges image models by people's ratings: the recipe, fold by fold on unseen images, or a finished model."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
@@ -23,8 +23,6 @@ from img2music.research.evaluation import (
 )
 from img2music.research.images.anchors import Anchor
 from img2music.research.images.datasets import RatedImages
-from img2music.research.images.efficientnet import DEPTHS
-from img2music.research.images.head import Head
 from img2music.shapes import Problem
 from img2music.vision.model import ImageModel
 
@@ -72,8 +70,8 @@ class Evaluation:
     # Images in random folds: other photos of the same theme may be among those that the model saw. Intervals are drawn
     # by image. None for a finished model
     random: Split | None
-    # All photos of a theme in the same fold: themes that the model has not seen. Intervals are drawn by theme. None
-    # where no two images share a theme, and for a finished model
+    # All photos of a theme in the same fold: themes that the model has not seen, in as many folds as there are themes
+    # at most. Intervals are drawn by theme. None where no two images share a theme, and for a finished model
     grouped: Split | None
     dataset: str
     dataset_scale: Scale  # how the set writes its ratings
@@ -81,7 +79,8 @@ class Evaluation:
     # Of the finished model as it is. The baseline is the mean of these very images, which is more than the model knows
     # of them. Intervals are drawn by theme where images share themes
     finished: Split | None = None
-    # Network and head that were retrained; None for a finished model and for the recipe of the shipped one
+    # Network and head that were retrained, and the other sets that every fold learned from; None for a finished model,
+    # and for the recipe of the shipped one on this set alone
     recipe: str | None = None
     anchors: tuple[Anchor, ...] = ()  # what others published on the same data
     notes: tuple[str, ...] = ()  # what a reader must know
@@ -102,18 +101,21 @@ class Judged:
 def judge_recipe(
     features: NDArray[np.float32],
     images: RatedImages,
+    fit: Callable[[Indices], Reader],
     *,
     folds: int = FOLDS,
     seed: int = 0,
-    fit: Callable[[Indices], Reader] | None = None,
     recipe: str | None = None,
 ) -> Judged:
-    """Retrain fold by fold, by default as the shipped model was, and compare with the ratings."""
+    """Retrain fold by fold, and compare with the ratings; ``fit`` is given the images to learn from."""
     require_folds(images, folds)
     parts = {"random": random_folds(len(images.paths), folds, seed)}
-    if images.has_themes:
-        parts["grouped"] = grouped_folds(images.themes, folds, seed)
-    predicted = {name: fold_predictions(features, images.affect, part, fit) for name, part in parts.items()}
+    if images.has_themes and len(set(images.themes)) > 1:
+        parts["grouped"] = theme_folds(images, folds, seed)
+    predicted = {
+        name: predict_folds(part, images.affect, lambda train, test: fit(train).predict(features[test]))
+        for name, part in parts.items()
+    }
     splits = {
         name: split(predicted[name], fold_means(images.affect, part), images, by_theme=name == "grouped", seed=seed)
         for name, part in parts.items()
@@ -135,14 +137,19 @@ def judge_recipe(
 def require_folds(images: RatedImages, folds: int) -> None:
     """Refuse images that can't be split into so many parts."""
     _require_several(images)
-    themes = len(set(images.themes))
-    if not 2 <= folds <= themes:
-        raise UsageError(f"`folds` must be from 2 to the number of themes, {themes}, not {folds}.")
+    if not 2 <= folds <= len(images.paths):
+        raise UsageError(f"`folds` must be from 2 to the number of images, {len(images.paths)}, not {folds}.")
+
+
+def theme_folds(images: RatedImages, folds: int, seed: int) -> list[Indices]:
+    """Split images into parts that share no theme, no more of them than there are themes."""
+    return grouped_folds(images.themes, min(folds, len(set(images.themes))), seed)
 
 
 def judge_model(model: ImageModel, images: RatedImages, *, seed: int = 0, progress: Progress = unwatched) -> Judged:
-    """Compare what a finished model reads with the ratings."""
+    """Compare what a finished model reads with the ratings, as people of the same set rate if it learned from them."""
     _require_several(images)
+    model = model.read_as(images.name)
     read, predicted, errors = [], [], []
     for index, found in enumerate(model.analyze(images.paths)):
         if isinstance(found, InputError):
@@ -185,21 +192,6 @@ def split(predicted: Floats, means: Floats, images: RatedImages, *, by_theme: bo
         by_category[str(name)] = Category(int(which.sum()), *axes(which))
     everything = np.ones(len(units), dtype=bool)
     return Split(*axes(everything), *baseline(means, images.affect, images.scale), by_category)
-
-
-def fold_predictions(
-    features: NDArray[np.float32],
-    affect: Floats,
-    parts: Sequence[Indices],
-    fit: Callable[[Indices], Reader] | None = None,
-) -> Floats:
-    """Predict each part with a head fitted on all the others, by default as the shipped recipe does."""
-
-    def predict(train: Indices, test: Indices) -> Floats:
-        head = Head.fit(features[train], affect[train], DEPTHS) if fit is None else fit(train)
-        return head.predict(features[test])
-
-    return predict_folds(parts, affect, predict)
 
 
 def _require_several(images: RatedImages) -> None:

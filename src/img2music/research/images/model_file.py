@@ -2,7 +2,7 @@
 
 import json
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +23,7 @@ QUANTILES = 101
 
 
 def metadata(
-    images: RatedImages,
+    sets: Sequence[RatedImages],
     output: Path,
     name: str,
     *,
@@ -35,27 +35,29 @@ def metadata(
     **more: str,
 ) -> dict[str, str]:
     """Describe a model: what it learned from, how, and what it reads in images that it has not learned from."""
+    scales = [scale for images in sets for scale in images.scales]
     quantiles = np.quantile(unseen, np.linspace(0, 1, QUANTILES), axis=0).round(5)
     return {
         "format": FORMAT,
         "name": name or output.stem,
         "version": "1",
         **more,
-        "command": command(images, output, options, name),
-        "data": f"{images.source}{learned}",
+        "command": command(sets, output, options, name),
+        "data": " and ".join(images.source for images in sets) + learned,
         "licence": licence,
-        "scale": f"unit: {' and '.join(map(_conversion, images.scales))}; valence, arousal",
+        "scale": f"unit: {' and '.join(dict.fromkeys(map(_conversion, scales)))}; valence, arousal",
         "metrics": json.dumps(metrics),
         "reference": json.dumps({"valence": quantiles[:, 0].tolist(), "arousal": quantiles[:, 1].tolist()}),
     }
 
 
-def command(images: RatedImages, output: Path, options: Mapping[str, object], name: str) -> str:
+def command(sets: Sequence[RatedImages], output: Path, options: Mapping[str, object], name: str) -> str:
     """Give the command that trains a model, without the folders of who did; None is no option."""
-    of_ones_own = images.dataset == "csv"
+    of_ones_own = [images for images in sets if images.dataset == "csv"]
+    scales = {images.scale.name for images in of_ones_own if len(images.scales) == 1}
     given: dict[str, object] = {
-        "data": images.source if of_ones_own else images.dataset,
-        "scale": images.scale.name if of_ones_own and len(images.scales) == 1 else None,
+        "data": [images.source if images in of_ones_own else images.dataset for images in sets],
+        "scale": scales.pop() if len(scales) == 1 else None,
         "out": output.name,
         **options,
         "name": name or None,
@@ -64,11 +66,12 @@ def command(images: RatedImages, output: Path, options: Mapping[str, object], na
 
 
 def words_of(options: Mapping[str, object]) -> list[str]:
-    """Write options as a person types them; what is True is a flag, what is None is absent."""
+    """Write options as a person types them: True for a flag, None for one that is absent, a list for one repeated."""
     dashes = "-" * 2
     words = []
     for name, value in options.items():
-        words += [] if value is None else [dashes + name] if value is True else [dashes + name, str(value)]
+        for one in value if isinstance(value, list) else [value]:
+            words += [] if one is None else [dashes + name] if one is True else [dashes + name, str(one)]
     return words
 
 

@@ -9,11 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike
 
-from img2music.research.evaluation import Floats, Indices, predict_folds
-from img2music.research.images.efficientnet import DEPTHS
-from img2music.research.images.head import RIDGE, CodeNames, Codes, Forms, Head, kernel, solve
+from img2music.research.evaluation import Floats, Indices
+from img2music.research.images.head import RIDGE, CodeNames, Codes, Forms, in_common, kernel, means_of, solve
 from img2music.research.onnx_graph import GraphBuilder
 
 COVERED = 0.8
@@ -30,20 +28,22 @@ LEAST_SQUARE = 1e-4
 
 @dataclass(frozen=True)
 class Spread:
-    """The standard deviation around each reading, ``exp(forms of u)``."""
+    """The standard deviation around each reading of the first set, ``exp(forms of u)``."""
 
     forms: Forms  # logarithm of the standard deviation of valence and arousal
 
     @classmethod
-    def fit(cls, codes: Codes, affect: Floats, themes: Sequence[str]) -> "Spread":
+    def fit(cls, codes: Codes, affect: Floats, sets: Indices, noise: Floats, themes: Sequence[str]) -> "Spread":
         """Fit to the images that the head is fitted to."""
-        compared = kernel(codes)
-        _, errors = solve(compared, affect, RIDGE, themes)
+        compared = kernel(codes, sets)
+        _, errors = solve(compared, affect - means_of(affect, sets)[sets], RIDGE * noise, themes)
         logs = np.log(errors**2 + LEAST_SQUARE) / 2
-        dual, misses = solve(compared, logs, SPREAD_RIDGE, themes)
-        unseen = np.exp(logs - misses)
-        factor = np.quantile(np.abs(errors) / unseen, COVERED, axis=0) / HALF_WIDTH
-        return cls(Forms.fold(codes, dual, logs.mean(axis=0) + np.log(factor)))
+        averages = means_of(logs, sets)
+        dual, misses = solve(compared, logs - averages[sets], SPREAD_RIDGE, themes)
+        first = sets == 0
+        unseen = np.exp(logs - misses)[first]
+        factor = np.quantile(np.abs(errors[first]) / unseen, COVERED, axis=0) / HALF_WIDTH
+        return cls(Forms.fold(codes, dual * in_common(sets, 0)[:, None], averages[0] + np.log(factor)))
 
     def predict(self, codes: Codes) -> Floats:
         """Give the standard deviations for the codes of n images, on the unit scale: shape (n, 2)."""
@@ -52,17 +52,3 @@ class Spread:
     def add_to(self, graph: GraphBuilder, codes: CodeNames, output: str) -> None:
         """Add the same computation to an ONNX graph; ``output`` is the name to give to the standard deviations."""
         graph.add("Exp", self.forms.add_to(graph, codes), output=output)
-
-
-def coverage(features: ArrayLike, affect: Floats, themes: Sequence[str], parts: Sequence[Indices]) -> dict[str, float]:
-    """Tell what share of the ratings falls into the 80 % interval of models that were fitted without them."""
-    inputs, names = np.asarray(features), np.array(themes)
-
-    def held(train: Indices, test: Indices) -> Floats:
-        head = Head.fit(inputs[train], affect[train], DEPTHS)
-        spread = Spread.fit(head.codes(inputs[train]), affect[train], names[train].tolist())
-        errors = np.abs(head.predict(inputs[test]) - affect[test])
-        return (errors <= HALF_WIDTH * spread.predict(head.codes(inputs[test]))).astype(np.float64)
-
-    valence, arousal = predict_folds(parts, affect, held).mean(axis=0).round(4).tolist()
-    return {"valence": valence, "arousal": arousal}

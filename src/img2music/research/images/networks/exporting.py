@@ -71,7 +71,7 @@ def export(
     valence, arousal = (_validation(*axis) for axis in zip(said.T, held_out.affect.T, means, strict=True))
     found = Exported(valence, arousal, difference)
     described = model_file.metadata(
-        images,
+        [images],
         output,
         name,
         options=options_of(settings, head),

@@ -128,7 +128,7 @@ def judge_head(
         return fit(head, features[training], images.take(training))
 
     recipe = f"{settings.network}{weights}, {head} head"
-    return judge_recipe(features, images, folds=folds, seed=settings.seed, fit=fit_part, recipe=recipe)
+    return judge_recipe(features, images, fit_part, folds=folds, seed=settings.seed, recipe=recipe)
 
 
 def extract(
@@ -173,7 +173,7 @@ def fit(head: HeadKind, features: NDArray[np.float32], images: RatedImages) -> R
     """
     if head is HeadKind.RIDGE:
         return RidgeHead.fit(features, images.affect, images.themes)
-    return Head.fit(features, images.affect, (features.shape[1],), images.themes)
+    return Head.fit(features, images.affect, (features.shape[1],), themes=images.themes)
 
 
 def to_module(head: RidgeHead | Head) -> Any:
@@ -195,6 +195,6 @@ def to_module(head: RidgeHead | Head) -> Any:
 
     # A class statement would need torch when this module is imported.
     module = type("KernelHead", (torch.nn.Module,), {"forward": forward})()
-    for tensor, values in {"reduction": head.reduction, "shift": head.shift, **asdict(head.forms)}.items():
+    for tensor, values in {"reduction": head.reduction, "shift": head.shift, **asdict(head.forms[0])}.items():
         module.register_buffer(tensor, torch.from_numpy(values).float())
     return module

@@ -75,20 +75,29 @@ def held_out(data: Path, top: int) -> dict[tuple[str, str], dict[MatchMode, Scor
         head = other.fit(train)
         return np.clip(head.forms[1].of(head.codes(other.features[0][test])), 0, 1)
 
+    def with_spread(train: Indices, test: Indices) -> Floats:
+        head = learned.fit(train)
+        spread = learned.fit_spread(head, train).predict(head.codes(learned.features[0][test]))
+        return np.hstack([head.predict(learned.features[0][test]), spread])
+
+    affect, spread = np.hsplit(
+        predict_folds(random_folds(len(emotion6.paths), FOLDS, 0), np.tile(emotion6.affect, 2), with_spread), 2
+    )
     read = {
-        "Emotion6": predict_folds(
-            random_folds(len(emotion6.paths), FOLDS, 0),
-            emotion6.affect,
-            lambda train, test: learned.fit(train).predict(learned.features[0][test]),
-        ),
-        "OASIS": predict_folds(theme_folds(oasis, FOLDS, 0), oasis.affect, as_users_read),
+        "Emotion6": (affect, spread),
+        "OASIS": (predict_folds(theme_folds(oasis, FOLDS, 0), oasis.affect, as_users_read), None),
     }
-    reference = AffectDistribution.of(*read["Emotion6"].T)
+    valence, arousal = np.sqrt(np.square(spread).mean(axis=0)).tolist()
+    reference = AffectDistribution.of(affect[:, 0], affect[:, 1], (valence, arousal))
     clips = read_emotify(data / "music" / "emotify", jobs=2)
     heard = unheard_affects(clips, clips.groups)
     return {
         (name, "held out"): {
-            matching: score(photos.affect, clips.ratings, choose(read[name], heard, reference, matching, top))
+            matching: score(
+                photos.affect,
+                clips.ratings,
+                choose(read[name][0], heard, reference, matching, top, spreads=read[name][1]),
+            )
             for matching in MatchMode
         }
         for name, photos in (("Emotion6", emotion6), ("OASIS", oasis))

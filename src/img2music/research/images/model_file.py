@@ -32,11 +32,18 @@ def metadata(
     licence: str,
     metrics: dict[str, Any],
     unseen: Floats,
+    spread: Floats | None = None,
     **more: str,
 ) -> dict[str, str]:
-    """Describe a model: what it learned from, how, and what it reads in images that it has not learned from."""
+    """Describe a model: what it learned from, how, and what it reads in images that it has not learned from.
+
+    ``spread`` is the standard deviation, on each axis, that it gives with a usual reading.
+    """
     scales = [scale for images in sets for scale in images.scales]
     quantiles = np.quantile(unseen, np.linspace(0, 1, QUANTILES), axis=0).round(5)
+    reference = {"valence": quantiles[:, 0].tolist(), "arousal": quantiles[:, 1].tolist()}
+    if spread is not None:
+        reference["spread"] = spread.round(5).tolist()
     return {
         "format": FORMAT,
         "name": name or output.stem,
@@ -47,7 +54,7 @@ def metadata(
         "licence": licence,
         "scale": f"unit: {' and '.join(dict.fromkeys(map(_conversion, scales)))}; valence, arousal",
         "metrics": json.dumps(metrics),
-        "reference": json.dumps({"valence": quantiles[:, 0].tolist(), "arousal": quantiles[:, 1].tolist()}),
+        "reference": json.dumps(reference),
     }
 
 

@@ -148,6 +148,8 @@ def train(
     learned = read_sets(sets, norms, progress)
     judged = learned.judge(FOLDS, seed)
     head = learned.fit()
+    spread = learned.fit_spread(head)
+    usual = np.sqrt(np.square(spread.predict(head.codes(learned.features[0]))).mean(axis=0))
     described = model_file.metadata(
         sets,
         output,
@@ -158,10 +160,11 @@ def train(
         licence=f"GPL-3.0-or-later; ImageNet weights Apache-2.0 ({LITE2.package})",
         metrics=asdict(judged.evaluation),
         unseen=judged.predicted["random"],
+        spread=usual,
         seed=str(seed),
         coverage=json.dumps(learned.covered(seed)),
     )
-    model_file.write(_model(learned.network, head, learned.fit_spread(head), norms, names), described, output)
+    model_file.write(_model(learned.network, head, spread, norms, names), described, output)
     return judged.evaluation
 
 

@@ -1,5 +1,6 @@
 """Feedback from Python, and how it bears on films and slideshows."""
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from img2music.soundtrack.slideshow.photos import read_photos
 from img2music.vision.model import ImageModel
 from tests.soundtrack.test_spotting import CHANGING, SONGS
 from tests.support.songs import library as make_library
+from tests.support.songs import record
 
 
 @pytest.fixture
@@ -60,6 +62,18 @@ def test_what_is_no_track_is_refused(library, folder):
     with pytest.raises(UsageError, match="`person` must be a name"):
         library.feedback.never(1, person="\n")
     assert list(library.feedback) == []
+
+
+def test_what_was_said_of_a_file_whose_name_is_no_text_is_exported(tmp_path):
+    with make_library(tmp_path / "l.db", [record(os.fsdecode(b"/m/caf\xe9.mp3"), 0.5, 0.5)]):
+        pass
+    with img2music.Library.open(tmp_path / "l.db") as library:
+        given = library.feedback.never(1)
+        assert library.feedback.export(tmp_path / "f.csv") == library.feedback.export(tmp_path / "f.json") == 1
+        assert "/m/caf\\udce9.mp3" in (tmp_path / "f.csv").read_text("utf-8")
+        library.feedback.undo()
+        assert library.feedback.import_file(tmp_path / "f.json") == 1
+        assert [each.track for each in library.feedback] == [given.track]
 
 
 def test_a_library_that_stays_open_heeds_what_was_said_meanwhile(library):

@@ -290,7 +290,9 @@ class LibraryFeedback:
             If there is no such format, or the file can't be written or would replace something else.
         """
         chosen, found = FORMATS.chosen(format, file), self.list(person)
-        write_atomically(chosen.write(found).encode(), Path(file), chosen.kind)
+        text = chosen.write(found)
+        # In CSV a byte of a path that is not UTF-8 becomes a backslash escape, as in a list of tracks.
+        write_atomically(text.encode("utf-8", "backslashreplace"), Path(file), chosen.kind)
         return len(found.feedback)
 
     @checked

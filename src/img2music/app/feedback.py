@@ -340,7 +340,8 @@ class LibraryFeedback:
     ) -> Feedback:
         if not (0 < len(person) <= LONGEST_NAME and person.isprintable() and person == person.strip()):
             raise UsageError(
-                f"`person` must be a name of 1 to {LONGEST_NAME} characters, with no space around it, not {shown(person)}."
+                f"`person` must be a name of 1 to {LONGEST_NAME} characters, with no space around it, "
+                f"not {shown(person)}."
             )
         said = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         entry = Feedback(id=0, person=person, said=said, kind=kind, affect=felt, track=track, picture=picture)

@@ -1,5 +1,6 @@
 """Feedback from Python, and how it bears on films and slideshows."""
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from img2music.soundtrack.slideshow.photos import read_photos
 from img2music.vision.model import ImageModel
 from tests.soundtrack.test_spotting import CHANGING, SONGS
 from tests.support.songs import library as make_library
+from tests.support.songs import record
 
 
 @pytest.fixture
@@ -57,9 +59,29 @@ def test_what_is_no_track_is_refused(library, folder):
     for wrong, error in ((99, UsageError), ("nothing", UsageError), (folder / "navy.png", InputError)):
         with pytest.raises(error):
             library.feedback.never(wrong)
-    with pytest.raises(UsageError, match="`person` must be a name"):
-        library.feedback.never(1, person="\n")
+    for name in ("", " ", "\n", " anna", "anna ", "a" * 101):
+        with pytest.raises(UsageError, match="`person` must be a name"):
+            library.feedback.never(1, person=name)
     assert list(library.feedback) == []
+
+
+def test_whoever_can_say_something_can_be_imported(library, folder):
+    library.feedback.never(1, person="a" * 100)
+    library.feedback.export(folder / "f.json")
+    library.feedback.undo(person="a" * 100)
+    assert library.feedback.import_file(folder / "f.json") == 1
+
+
+def test_what_was_said_of_a_file_whose_name_is_no_text_is_exported(tmp_path):
+    with make_library(tmp_path / "l.db", [record(os.fsdecode(b"/m/caf\xe9.mp3"), 0.5, 0.5)]):
+        pass
+    with img2music.Library.open(tmp_path / "l.db") as library:
+        given = library.feedback.never(1)
+        assert library.feedback.export(tmp_path / "f.csv") == library.feedback.export(tmp_path / "f.json") == 1
+        assert "/m/caf\\udce9.mp3" in (tmp_path / "f.csv").read_text("utf-8")
+        library.feedback.undo()
+        assert library.feedback.import_file(tmp_path / "f.json") == 1
+        assert [each.track for each in library.feedback] == [given.track]
 
 
 def test_a_library_that_stays_open_heeds_what_was_said_meanwhile(library):
@@ -89,3 +111,12 @@ def test_films_and_photos_are_read_as_a_person_feels_them(library, folder):
     assert nobody.photos(photos) == photos
     assert listener.without_unfit(files).never == {1}
     assert listener.without_unfit(files[:1]).never == frozenset()
+
+
+def test_songs_that_fit_no_photo_are_not_said_to_be_never_wanted(library, folder):
+    photo = folder / "navy.png"
+    for track in library:
+        library.feedback.unfit(track, photo)
+    with pytest.raises(UsageError, match=r"may be chosen: the 5 that could be you never want, or not here"):
+        library.slideshow(photo, output=folder / "film.mp4")
+    assert not (folder / "film.mp4").exists()

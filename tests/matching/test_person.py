@@ -84,6 +84,27 @@ def test_what_does_not_fit_stays_out_for_that_picture_alone(store):
     assert person.without(["q"]).never == person.never
 
 
+def test_a_list_that_is_short_for_what_does_not_fit_says_so(store):
+    person = Person.known(store, [said(store, "unfit", "20", picture=PICTURE)])
+    matcher = Matcher(store, MatchMode.ABSOLUTE, RecommendOptions().where, person)
+    query = Query(QueryKind.IMAGE, Affect(0.5, 0.5))
+
+    def told(picture: str) -> str:
+        (note,) = matcher.recommend([query], RecommendOptions(top=50), PHOTOS, pictures=[picture]).notes
+        return note
+
+    assert "may be chosen, and none comes twice, nor with a picture that you say it does not fit." in told("p")
+    assert "may be chosen, and none comes twice. " in told("q")
+
+
+def test_of_feelings_about_copies_of_a_song_the_last_counts(store):
+    first = said(store, "affect", "20", affect=Affect(0.1, 0.1))
+    copy = replace(first, track=replace(first.track, content="another encoding"), affect=Affect(0.2, 0.2))
+    last = replace(first, affect=Affect(0.3, 0.3))
+    assert set(Person.known(store, [first, copy]).heard.values()) == {Affect(0.2, 0.2)}
+    assert set(Person.known(store, [first, copy, last]).heard.values()) == {Affect(0.3, 0.3)}
+
+
 def test_feelings_about_songs_move_songs_like_them(store):
     answers = [
         said(store, "affect", str(n), affect=Affect(min(1.0, n / 40 + (0.2 if n % 2 else 0.0)), 0.5))

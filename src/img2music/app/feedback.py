@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Literal
 from img2music.affect import Affect
 from img2music.arguments import checked
 from img2music.connectors.folders import is_picture
-from img2music.errors import InputError, UsageError, printable
+from img2music.errors import InputError, UsageError, printable, shown
 from img2music.files import FileKind, write_atomically
 from img2music.formats import Format, Formats
 from img2music.library.feedback import csv_columns, csv_row
-from img2music.library.record import Feedback, FeedbackKind, JudgedPicture, JudgedTrack
+from img2music.library.record import LONGEST_NAME, Feedback, FeedbackKind, JudgedPicture, JudgedTrack
 from img2music.library.workers import content_of
 from img2music.options import ME, AnyPath
 from img2music.shapes import Result, from_dict
@@ -290,7 +290,9 @@ class LibraryFeedback:
             If there is no such format, or the file can't be written or would replace something else.
         """
         chosen, found = FORMATS.chosen(format, file), self.list(person)
-        write_atomically(chosen.write(found).encode(), Path(file), chosen.kind)
+        text = chosen.write(found)
+        # In CSV a byte of a path that is not UTF-8 becomes a backslash escape, as in a list of tracks.
+        write_atomically(text.encode("utf-8", "backslashreplace"), Path(file), chosen.kind)
         return len(found.feedback)
 
     @checked
@@ -336,8 +338,11 @@ class LibraryFeedback:
         track: JudgedTrack | None = None,
         picture: JudgedPicture | None = None,
     ) -> Feedback:
-        if not (isinstance(person, str) and person.strip() and person.isprintable()):
-            raise UsageError(f"`person` must be a name, not {printable(repr(person))}.")
+        if not (0 < len(person) <= LONGEST_NAME and person.isprintable() and person == person.strip()):
+            raise UsageError(
+                f"`person` must be a name of 1 to {LONGEST_NAME} characters, with no space around it, "
+                f"not {shown(person)}."
+            )
         said = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         entry = Feedback(id=0, person=person, said=said, kind=kind, affect=felt, track=track, picture=picture)
         with self._store.writing() as transaction:

@@ -164,7 +164,10 @@ class JudgedPicture:
         _require_storable(self)
 
 
-Name = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
+LONGEST_NAME = 100
+"""Characters of a person's name."""
+
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST_NAME)]
 Moment = Annotated[str, msgspec.Meta(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$")]
 
 

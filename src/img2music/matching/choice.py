@@ -65,7 +65,9 @@ def choosable(store: "LibraryStore", ids: NDArray[np.int64], where: TrackFilter,
         return Choice(allowed, left_out)
     reason = "passes the filters: loosen them"
     if unwanted.any():
-        reason = f"may be chosen but {np.count_nonzero(unwanted)} that you never want: take that back"
+        reason = (
+            f"may be chosen: the {np.count_nonzero(unwanted)} that could be you never want, or not here; take that back"
+        )
     elif left_out:
         that = " that passes the filters" if where.narrows else ""
         reason = f"is music{that}, but speech, noise or very short ({left_out.total()}): `speech=True` takes them in"

@@ -102,7 +102,8 @@ class Matcher:
                     break
             lengths.append(len(picks))
             found += self._recommendations(group, positions, picks, natural)
-        said = (*notes, *self.notes, *self._short_notes(lengths, songs, options))
+        unfit = not self._person.unfit.keys().isdisjoint(pictures or ())
+        said = (*notes, *self.notes, *self._short_notes(lengths, songs, options, unfit=unfit))
         return Recommendations(self._mode, options.together, tuple(found), said, tuple(errors), self._positions)
 
     def _place(self, query: Query, natural: AffectDistribution | None) -> tuple[float, float]:
@@ -165,7 +166,9 @@ class Matcher:
         passage = best_passage(curve, heard, asked.position, found.track.duration)
         return Match(rank, found.track, found.position, found.distance, similarity(found.distance), passage, reason)
 
-    def _short_notes(self, lengths: Sequence[int], songs: int, options: RecommendOptions) -> Iterator[str]:
+    def _short_notes(
+        self, lengths: Sequence[int], songs: int, options: RecommendOptions, *, unfit: bool
+    ) -> Iterator[str]:
         """Say why lists are shorter than they were asked to be."""
         short = sorted({length for length in lengths if length < songs})
         if not short:
@@ -175,6 +178,8 @@ class Matcher:
         reason = f"{self.allowed} may be chosen, and none comes twice"
         if options.per_artist and self.allowed > short[-1]:
             reason += f" nor more than {options.per_artist} of one artist"
+        if unfit:
+            reason += ", nor with a picture that you say it does not fit"
         yield f"Only {count} of {songs} songs{lists}: {reason}. Loosen the conditions, or scan more music."
 
 

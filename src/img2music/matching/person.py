@@ -61,7 +61,9 @@ class Person:
                 if each.affect is None:
                     likes |= dict.fromkeys(tracks, each.kind is FeedbackKind.LIKE)
                 else:
-                    heard[each.track.content or each.track.identifier] = each, tracks
+                    name = each.track.content or each.track.identifier
+                    heard.pop(name, None)  # the last goes last, after what was said of copies meanwhile
+                    heard[name] = each, tracks
             elif each.picture is not None and each.track is None:
                 felt[each.picture.content] = each
             elif each.picture is not None:

@@ -60,7 +60,7 @@ def test_train_then_analyze(small_oasis: Path, tmp_path: Path) -> None:
     assert model.name == "small/1"
     assert model.metadata["command"] == "img2music train image --data oasis --out small.onnx --seed 3"
     metrics = json.loads(model.metadata["metrics"])
-    assert metrics == {key: value for key, value in report.items() if key not in {"schema", "scale"}}
+    assert {**metrics, "schema": report["schema"]} == report
     assert set(json.loads(model.metadata["coverage"])) == {"valence", "arousal"}
     images = load(small_oasis)
     found = [item for item in model.analyze(images.paths) if isinstance(item, ImageAnalysis)]

@@ -1,5 +1,7 @@
 """Recommending from a library that stays open."""
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -74,3 +76,8 @@ def test_a_folder_of_the_library_goes_without_a_folder_of_music(store: LibrarySt
     options = RecommendOptions(where=TrackFilter(folder="/music/jazz"))
     with pytest.raises(UsageError, match="either `folder` or `music`"):
         recommend(tmp_path / "l.db", [POINT], options, music=tmp_path)
+
+
+def test_songs_are_recommended_without_the_libraries_of_films() -> None:
+    asked = "import sys, img2music.app.recommending; sys.exit(bool({'scenedetect', 'av', 'scipy'} & set(sys.modules)))"
+    assert subprocess.run([sys.executable, "-c", asked], check=False).returncode == 0

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from img2music.affect import Affect
 from img2music.distribution import AffectDistribution
@@ -15,8 +16,10 @@ from img2music.matching.person import Person
 from img2music.matching.query import Query, QueryKind
 from img2music.matching.query_reading import Readings
 from img2music.options import AnyPath
-from img2music.soundtrack.film import Film
-from img2music.soundtrack.slideshow.photos import Photo
+
+if TYPE_CHECKING:  # reading films takes libraries that nothing else needs
+    from img2music.soundtrack.film import Film
+    from img2music.soundtrack.slideshow.photos import Photo
 
 SURE = Affect(0.0, 0.0)
 """Spread of what somebody said that a picture feels like to them."""
@@ -48,14 +51,14 @@ class Listener:
         )
         return queries, None if read.natural is None else person.natural(read.natural), hashes
 
-    def film(self, film: Film) -> Film:
+    def film(self, film: "Film") -> "Film":
         """A film as they feel it."""
         curve = film.curve.copy()
         curve[:, 1:] = self.person.curve(curve[:, 1:])
         shots = tuple(replace(shot, affect=self.person.picture(shot.affect)) for shot in film.shots)
         return replace(film, shots=shots, curve=curve)
 
-    def photos(self, photos: Sequence[Photo]) -> list[Photo]:
+    def photos(self, photos: "Sequence[Photo]") -> "list[Photo]":
         """Photos as they feel them."""
         hashes = [_hash(photo.path) if self.person.knows_pictures else None for photo in photos]
         felt = zip(photos, hashes, strict=True)

@@ -11,7 +11,6 @@ from img2music.library.importing import import_table as import_songs
 from img2music.library.scanning import ScanReport
 from img2music.library.scanning import scan as scan_into
 from img2music.library.store import LibraryStore
-from img2music.library.streaming import SpotifyImport
 from img2music.options import AnyPath, ScanOptions
 from img2music.progress import Progress, unwatched
 
@@ -50,6 +49,8 @@ def import_table(
 
 def import_spotify(location: AnyPath | None, urls: Sequence[str], progress: Progress = unwatched) -> ImportReport:
     """Put songs of Spotify into a library."""
+    from img2music.library.streaming import SpotifyImport  # needs an extra
+
     wanted = SpotifyImport(urls)
     with LibraryStore.open(location, create=True) as store:
         return wanted.run(store, progress)

@@ -32,6 +32,7 @@ def test_equals_the_package_under_tensorflow() -> None:
     np.testing.assert_allclose(tagging.embedding, reference["embedding"], atol=1e-2)
 
 
+@pytest.mark.slow
 def test_log_mel_equals_librosas() -> None:
     librosa = pytest.importorskip("librosa")
     sound = reference_sound()

@@ -91,6 +91,7 @@ def test_it_knows_what_photos_show() -> None:
         assert classes & set(scores[0].argsort()[-2:].tolist())
 
 
+@pytest.mark.slow
 def test_integers_read_what_floating_point_does(integers: object) -> None:
     images = np.stack(photos())
     wanted = open_session(network_model().SerializeToString()).run(["features", "depths"], {"image": images})

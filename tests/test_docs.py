@@ -23,6 +23,7 @@ def test_the_command_line_reference_is_fresh(tmp_path):
     assert (ROOT / "docs" / "cli.md").read_text() == fresh.read_text(), "stale: run `make docs`"
 
 
+@pytest.mark.slow
 def test_the_schemas_of_json_are_fresh(tmp_path):
     subprocess.run([sys.executable, ROOT / "docs" / "json_schemas.py", tmp_path], check=True)
     written = {file.name: file.read_text() for file in tmp_path.iterdir()}

@@ -93,6 +93,7 @@ def with_a_field(tmp_path):
     return tmp_path / "src"
 
 
+@pytest.mark.slow
 def test_a_field_is_declared_once_and_found_everywhere(tmp_path, with_a_field):
     from img2music.library.exchange import export_library
     from img2music.library.store import LibraryStore

@@ -8,6 +8,7 @@ import pytest
 BASE = ("analysis", "doctor", "feedback", "importing", "library", "models", "recommending")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("module", BASE)
 def test_it_is_imported_without_any_extra(module: str) -> None:
     code = (

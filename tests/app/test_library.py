@@ -59,6 +59,7 @@ def test_closed_libraries_raise(library):
     assert "closed" in repr(library)
 
 
+@pytest.mark.slow
 def test_memory_is_memory(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     make_music(tmp_path / "music", 2)
@@ -126,6 +127,7 @@ def test_errors_show_where(tmp_path):
     assert [error.path for error in report.errors] == [str(tmp_path / "none.jpg")]
 
 
+@pytest.mark.slow
 def test_progress_names_files_and_cancels(tmp_path):
     files = make_music(tmp_path / "music", 3)
     seen = []

@@ -102,6 +102,7 @@ def test_integers_read_what_floating_point_does(integers: object) -> None:
     assert np.array_equal(wanted[1][:, sum(LITE2.ends) :], wanted[0])
 
 
+@pytest.mark.slow
 def test_batches_equal_single_images(integers: object) -> None:
     images = np.random.default_rng(0).integers(0, 256, (3, SIDE, SIDE, 3), dtype=np.uint8)
     (together,) = integers.run(["depths"], {"image": images})

@@ -21,6 +21,7 @@ def test_words_are_runs_of_letters():
     ]
 
 
+@pytest.mark.slow
 def test_lemmas_stand_in_the_order_of_the_words():
     assert lemmatise("Houses were crying; men dreamed") == ["house", "be", "cry", "man", "dream"]
 

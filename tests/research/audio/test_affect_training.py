@@ -39,6 +39,14 @@ def test_training_finds_what_is_there() -> None:
         assert 0.1 < predicted[:, axis].std() < 0.25
 
 
+def test_a_few_odd_ratings_of_arousal_move_little() -> None:
+    songs = invented(400, 9)
+    odd = np.argsort(songs.inputs[:, INPUTS.index("register")])[-12:]
+    songs.ratings[odd, 1] = 2.0
+    coefficients = dict(zip(INPUTS, train_affect_model(songs).arousal, strict=True))
+    assert abs(coefficients["register"]) < 0.1 * coefficients["attack"]
+
+
 def test_evaluation_sees_no_song_twice() -> None:
     random = np.random.default_rng(3)
     heard, listed = (
@@ -62,7 +70,7 @@ def test_a_model_survives_its_file(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "content",
-    ["", "{}", "[]", '{"name": "music-affect/4", "mean": [], "scale": [], "valence": [], "arousal": []}'],
+    ["", "{}", "[]", '{"name": "music-affect/5", "mean": [], "scale": [], "valence": [], "arousal": []}'],
 )
 def test_a_bad_model_is_an_error(tmp_path: Path, content: str) -> None:
     path = tmp_path / "model.json"

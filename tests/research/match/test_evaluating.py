@@ -139,7 +139,7 @@ def test_photos_that_trained_the_model_are_known(shared_data: Path, tmp_path: Pa
         jobs=1,
     )
     assert report.notes[0].startswith("2 of these 3 photos trained the image model (emotion6-oasis-lite2/1)")
-    assert report.notes[1].startswith("2 of these 2 songs trained the music model (music-affect/4)")
+    assert report.notes[1].startswith("2 of these 2 songs trained the music model (music-affect/5)")
 
 
 def test_the_files_that_trained_each_shipped_model_are_noted() -> None:

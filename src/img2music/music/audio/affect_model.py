@@ -13,7 +13,7 @@ from img2music.affect import Affect
 from img2music.errors import ModelError
 from img2music.music.audio import musicnn, network
 
-MODEL = "music-affect/4"
+MODEL = "music-affect/5"
 """Name and version of the shipped model; its card is docs/models/music-affect.md."""
 SIGNALS = (
     *("onset_rate", "flux", "register", "level_spread", "crest", "attack", "fullness"),

@@ -23,7 +23,7 @@ from img2music.music.audio.affect_model import SIGNALS, AffectModel, shipped_mod
 from img2music.music.audio.mel import FRAME_RATE, HOP, SAMPLE_RATE, centroid_and_level, log_mel, register
 from img2music.music.audio.network import hear
 
-ANALYZER = "audio/4"
+ANALYZER = "audio/5"
 """Name and version of this analyzer; a new version means that libraries are analysed again."""
 EXCERPTS = 12
 EXCERPT_SECONDS = 8.0

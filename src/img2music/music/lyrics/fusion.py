@@ -12,7 +12,7 @@ LYRICS_MEAN, LYRICS_SPREAD = 0.488, 0.039
 OTHER_READERS = {"text-affect-multilingual/1": (0.478, 0.046)}
 """The same two figures of other models, by name: in 500 of these lyrics, drawn at random."""
 SPREAD = 0.2
-"""Standard deviation of the valence that music-affect/4 hears in the songs it learned from."""
+"""Standard deviation of the valence that music-affect/5 hears in the songs it learned from."""
 
 
 def fuse(heard: ArrayLike, read: ArrayLike) -> NDArray[np.float64]:

@@ -1,7 +1,7 @@
 """Training of the music affect model on people's ratings, and what it is worth on music it has not seen."""
 
 import importlib.util
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,17 +19,21 @@ from img2music.research.ratings import Columns, read_numbers, read_ratings
 
 EMOTIFY_GENRES = ("classical", "rock", "electronic", "pop")
 """Folders of Emotify, in the order of its track ids, a hundred each."""
-SAYS = ((0.25, 0.0, 0.45), (0.0, 1.0, 0.45))
-"""For valence and arousal: the say of vibenet's embedding, MusiCNN's and the signals in the ridge regression.
+REGRESSIONS = (
+    (((0.25, 0.0, 0.45), 0.7),),
+    (((0.0, 1.0, 0.45), 0.7), ((1.0, 0.0, 0.45), 0.3)),
+)
+"""Regressions for valence and for arousal: the say of vibenet's embedding, MusiCNN's and the signals, and its share.
 
 Each group's standardised inputs are scaled to have this variance in all, so that 200 inputs weigh no more than 10.
+Shares are of predictions in standard deviations; what they leave is the share of `PRIOR`.
 """
-CHANGE_SAYS = (1.0, 0.0, 0.45)
+CHANGE = (((1.0, 0.0, 0.45), 1.0),)
 """The same for how a window differs from its track."""
 PENALTY = 1.0
-"""Of that regression."""
-PRIOR_SHARES = (0.3, 0.0)
-"""For valence and arousal: the share of `PRIOR` in a prediction, in standard deviations."""
+"""Of ridge regression."""
+COST = 1.0
+"""Of an absolute error of one standard deviation of the ratings, beside half the squares of the coefficients."""
 TABLE_PENALTY = 100.0
 """Of ridge regression on a table's standardised columns."""
 SPREAD = 0.2
@@ -41,6 +45,7 @@ SHARED = ("danceability", "energy", "valence", "acousticness", "loudness")
 
 
 _Predictor = Callable[[Indices, Indices], Floats]
+_Parts = Sequence[tuple[Sequence[float], float]]
 
 
 @dataclass(frozen=True)
@@ -124,25 +129,31 @@ def read_pmemo(table: Path) -> RatedMusic:
 
 
 def train_affect_model(rated: RatedMusic) -> AffectModel:
-    """Fit the model: ridge regression, blended with what MusiCNN itself reads."""
+    """Fit the model: regressions, blended, for valence also with what MusiCNN itself reads."""
     mean, scale = rated.inputs.mean(axis=0), rated.inputs.std(axis=0)
     scale[scale == 0] = 1.0
     standard = (rated.inputs - mean) / scale
 
     # As inputs are centred, there is no intercept: the average song is neutral.
-    def row(axis: int, says: tuple[float, ...], share: float) -> tuple[float, ...]:
+    def row(axis: int, parts: _Parts, fit: Callable[[Floats, Floats], Floats]) -> tuple[float, ...]:
         learnt = standard[:, :-1]
         groups = (network.EMBEDDING, musicnn.EMBEDDING, len(SIGNALS))
-        weight = np.sqrt(np.repeat(np.divide(says, groups), groups))
-        coefficients = weight * _ridge(learnt * weight, rated.ratings[:, axis], PENALTY)
-        coefficients *= (1.0 - share) / (learnt @ coefficients).std()
-        coefficients = np.append(coefficients, share)
+        blended = np.zeros(learnt.shape[1])
+        for says, share in parts:
+            weight = np.sqrt(np.repeat(np.divide(says, groups), groups))
+            coefficients = weight * fit(learnt * weight, rated.ratings[:, axis])
+            blended += share / (learnt @ coefficients).std() * coefficients
+        blended = np.append(blended, 1.0 - sum(share for _, share in parts))
         # Regression pulls predictions together; they are spread as people's ratings are.
-        coefficients *= SPREAD / (standard @ coefficients).std()
-        return tuple(coefficients.tolist())
+        blended *= SPREAD / (standard @ blended).std()
+        return tuple(blended.tolist())
 
-    rows = [row(axis, SAYS[axis], PRIOR_SHARES[axis]) for axis in range(2)]
-    changes = [row(axis, CHANGE_SAYS, 0.0) for axis in range(2)]
+    def ridge(inputs: Floats, ratings: Floats) -> Floats:
+        return _ridge(inputs, ratings, PENALTY)
+
+    valence, arousal = REGRESSIONS
+    rows = row(0, valence, ridge), row(1, arousal, _least_deviations)
+    changes = [row(axis, CHANGE, ridge) for axis in range(2)]
     return AffectModel(MODEL, tuple(mean.tolist()), tuple(scale.tolist()), *rows, *changes)
 
 
@@ -232,6 +243,14 @@ def _ridge(inputs: Floats, ratings: Floats, penalty: float) -> Floats:
     from sklearn.linear_model import Ridge
 
     return np.asarray(Ridge(penalty).fit(inputs, ratings).coef_)
+
+
+def _least_deviations(inputs: Floats, ratings: Floats) -> Floats:
+    """Fit by least absolute deviations, which few clips that are rated oddly move less than squares."""
+    from sklearn.svm import SVR
+
+    standard = (ratings - ratings.mean()) / ratings.std()
+    return np.asarray(SVR(kernel="linear", C=COST, epsilon=0.0).fit(inputs, standard).coef_[0])
 
 
 def _correlations(predicted: Floats, ratings: Floats) -> tuple[float, float]:

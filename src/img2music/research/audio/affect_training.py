@@ -246,7 +246,7 @@ def _ridge(inputs: Floats, ratings: Floats, penalty: float) -> Floats:
 
 
 def _least_deviations(inputs: Floats, ratings: Floats) -> Floats:
-    """Fit by least absolute deviations, which few clips that are rated oddly move less than squares."""
+    """Fit by least absolute deviations: a few oddly rated clips move it less than they move least squares."""
     from sklearn.svm import SVR
 
     standard = (ratings - ratings.mean()) / ratings.std()

@@ -6,6 +6,7 @@ import io
 import json
 import math
 import os
+import re
 import resource
 import shutil
 import subprocess
@@ -80,6 +81,10 @@ def cost_of(command: list[object], source: Path | None = None) -> Cost:
 
 
 def compare(music: Path, jobs: int, before: Path | None, folder: Path, report: Report) -> None:
+    (folder / "start").mkdir()
+    write_sound(folder / "start" / "one.wav")
+    starts = scanned(folder / "start", jobs, None, folder / "start.db")[0].cpu, listened(folder / "start", jobs)[0].cpu
+    report.add("start, and a second of sound", starts[0], "s of processor", "vibenet", starts[1])
     pairs = []
     formats: dict[str, list[Path]] = {}
     for path in sorted(path for path in music.rglob("*") if is_audio_name(path.name) and path.is_file()):
@@ -90,10 +95,12 @@ def compare(music: Path, jobs: int, before: Path | None, folder: Path, report: R
         for index, path in enumerate(paths):
             shutil.copy(path, copies / f"{index}.{suffix}")  # both read from memory, then
         ours, tracks = scanned(copies, jobs, None, folder / f"{suffix}.db")
-        vibenet = Path(sys.executable).with_name("vibenet")
-        theirs = cost_of([vibenet, "-r", "-q", "-j", jobs, "-f", "csv", copies])
-        rows = {Path(row["path"]).name: row for row in csv.DictReader(io.StringIO(theirs.output))}
+        theirs, rows = listened(copies, jobs)
         add_costs(suffix, (ours, len(tracks)), "vibenet", (theirs, len(rows)), report)
+        if rows:
+            net = [(cost.cpu - start) / len(tracks) for cost, start in zip((ours, theirs), starts, strict=True)]
+            report.add(f"{suffix}: without the start", net[0], "s of processor a track", "vibenet", net[1])
+            report.add(f"{suffix}: times as fast", net[1] / net[0], "by cpu, without the start", "bar", 3.0)
         pairs += [(track["features"], rows[name]) for name, track in tracks.items() if name in rows]
         if before is not None:
             earlier, known = scanned(copies, jobs, before, folder / f"{suffix}-before.db")
@@ -111,6 +118,13 @@ def scanned(folder: Path, jobs: int, source: Path | None, library: Path) -> tupl
     cost = cost_of([*IMG2MUSIC, "scan", folder, "--jobs", jobs, "--library", library], source)
     told = cost_of([*IMG2MUSIC, "tracks", "--format", "json", "--library", library], source).output
     return cost, {Path(track["path"]).name: track for track in json.loads(told)["tracks"]}
+
+
+def listened(folder: Path, jobs: int) -> tuple[Cost, dict[str, Any]]:
+    """Have vibenet hear a folder; its rows by name, none where it can't decode, and so reads all tracks alike."""
+    cost = cost_of([Path(sys.executable).with_name("vibenet"), "-r", "-q", "-j", jobs, "-f", "csv", folder])
+    rows = {Path(row["path"]).name: row for row in csv.DictReader(io.StringIO(cost.output))}
+    return cost, rows if len({row["valence"] for row in rows.values()}) == len(rows) else {}
 
 
 def add_costs(suffix: str, ours: tuple[Cost, int], name: str, other: tuple[Cost, int], report: Report) -> None:
@@ -197,7 +211,7 @@ def scan_long(suffix: str, folder: Path, report: Report) -> None:
 
 
 class Peak(threading.Thread):
-    """Watches the resident memory of a process and of those below it."""
+    """Watches the most resident memory that a process and those below it have had (Linux)."""
 
     def __init__(self, pid: int) -> None:
         super().__init__(daemon=True)
@@ -211,8 +225,10 @@ class Peak(threading.Thread):
             try:
                 process = psutil.Process(self._pid)
                 for each in (process, *process.children(recursive=True)):
-                    self.megabytes = max(self.megabytes, each.memory_info().rss / 1e6)
-            except psutil.Error:
+                    status = Path(f"/proc/{each.pid}/status").read_text()
+                    peak = re.search(r"VmHWM:\s+(\d+) kB", status)
+                    self.megabytes = max(self.megabytes, int(peak[1]) * 1024 / 1e6 if peak else 0.0)
+            except (psutil.Error, OSError):
                 pass
             time.sleep(0.05)
 

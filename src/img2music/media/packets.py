@@ -44,7 +44,7 @@ def _packet_hash(path: str | os.PathLike[str], *, whole: bool = False) -> str:
             begin = packet.pts if begin is None else begin
         if packet is None:
             raise InputError("There is no sound in this file.", os.fspath(path))
-        if packet.pts is not None and begin is not None:  # durations of Vorbis lack what lies between blocks of two sizes
+        if packet.pts is not None and begin is not None:  # Vorbis: durations lack what lies between blocks of two sizes
             length = max(length, packet.pts + (packet.duration or 0) - begin)
         stated = audio.info.duration  # 0 where the file does not state any
         if whole and (length * packet.time_base < stated - SHORTFALL if stated else audio.broken):

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg import block_diag
 
 from img2music.errors import InputError
 from img2music.files import ONNX, write_atomically
@@ -23,6 +24,8 @@ FOLDER = "musicnn/MSD_musicnn"
 """Of the checkpoint within the package: the network for the 50 commonest tags of the Million Song Dataset."""
 BATCH_NORM_EPSILON = 1e-3
 IR_VERSION = 9
+DEAD = 1e-4
+"""Sum of the weights of a filter under which it died in training; the living have 0.04 and more."""
 FOOTER = 48  # bytes at the end of a table of LevelDB's format
 # Numbers of fields in tensor_bundle.proto and tensor_shape.proto; 1 stands for float32 in types.proto.
 ENTRY_TYPE, ENTRY_SHAPE, ENTRY_OFFSET, ENTRY_SIZE, SHAPE_DIMENSION, DIMENSION_SIZE, FLOAT = 1, 2, 4, 5, 2, 1, 1
@@ -107,13 +110,9 @@ def varint(message: memoryview, offset: int) -> tuple[int, int]:
 class _Graph(GraphBuilder):
     """The network as an ONNX graph; layers are named as TensorFlow numbered them."""
 
-    def __init__(self, weights: Weights, half: bool) -> None:
+    def __init__(self, weights: Weights) -> None:
         super().__init__()
         self._weights = weights
-        self._half = half
-
-    def matrix(self, values: NDArray[Any]) -> str:
-        return self.half(values) if self._half else self.single(values)
 
     def norm(self, number: int) -> tuple[NDArray[Any], NDArray[Any]]:
         """Scale and shift of a batch normalization."""
@@ -123,8 +122,8 @@ class _Graph(GraphBuilder):
         scale = gamma / np.sqrt(variance + BATCH_NORM_EPSILON)
         return scale, beta - mean * scale
 
-    def normalized(self, values: str, number: int, shape: tuple[int, ...], output: str | None = None) -> str:
-        scale, shift = (self.single(part.reshape(shape)) for part in self.norm(number))
+    def normalized(self, values: str, norm: tuple[NDArray[Any], NDArray[Any]], output: str | None = None) -> str:
+        scale, shift = map(self.single, norm)
         return self.add("Add", self.add("Mul", values, scale), shift, output=output)
 
     def layer(self, kind: str, number: int) -> tuple[NDArray[Any], NDArray[Any]]:
@@ -132,34 +131,50 @@ class _Graph(GraphBuilder):
         prefix = kind + (f"_{number}" if number else "")
         return self._weights[f"{prefix}/kernel"], self._weights[f"{prefix}/bias"]
 
-    def front(self, mel: str, number: int, pads: tuple[int, int]) -> str:
-        """One of the five kinds of filters on the spectrogram, and the most that each finds at any pitch."""
+    def front(self, mel: str, number: int, pads: tuple[int, int]) -> tuple[str, NDArray[Any]]:
+        """The most that each filter of one of the five kinds finds at any pitch, and how the layer is made of it.
+
+        Most filters died in training: whatever they hear, they say the same. So only the living are convolved, beside
+        one that always says 1; the layer is linear in what these say.
+        """
         kernel, bias = self.layer("conv2d", number)  # of shape (time, mel, 1, filters)
+        scale, shift = self.norm(number + 1)
+        living = np.abs(kernel).sum(axis=(0, 1, 2)) > DEAD
+        made = np.zeros((np.count_nonzero(living) + 1, len(living)))
+        made[np.arange(len(made) - 1), np.flatnonzero(living)] = 1.0
+        made[-1] = np.where(living, 0.0, np.maximum(bias, 0.0) * scale + shift)
+        kernel = np.concatenate([kernel[..., living], np.zeros_like(kernel[..., :1])], axis=-1)
+        bias, scale, shift = (np.append(part[living], last) for part, last in ((bias, 1.0), (scale, 1.0), (shift, 0.0)))
         # The maximum is taken before ReLU and normalization, both monotone, where it is cheaper. Normalization
         # turns the order around where its scale is negative; there the convolution's sign is turned, and back.
-        sign = np.where(self.norm(number + 1)[0] < 0, -1.0, 1.0)
-        filters = self.matrix((kernel * sign).transpose(3, 2, 1, 0))
+        sign = np.where(scale < 0, -1.0, 1.0)
+        filters = self.single((kernel * sign).transpose(3, 2, 1, 0))
         found = self.add("Conv", mel, filters, self.single(bias * sign), pads=[0, pads[0], 0, pads[1]])
         most = self.add("ReduceMax", found, self.constant(np.array([2])), keepdims=0)
-        turned = self.add("Mul", most, self.single(sign.reshape(1, -1, 1)))
-        return self.normalized(self.add("Relu", turned), number + 1, (1, -1, 1))
+        turned = self.add("Relu", self.add("Mul", most, self.single(sign.reshape(1, -1, 1))))
+        return self.normalized(turned, (scale.reshape(1, -1, 1), shift.reshape(1, -1, 1))), made
 
-    def middle(self, values: str, number: int) -> str:
+    def middle(self, values: str, number: int, made: NDArray[Any] | None = None) -> str:
         kernel, bias = self.layer("conv2d", number)  # of shape (time, channels, 1, filters)
-        filters = self.matrix(kernel[:, :, 0].transpose(2, 1, 0))
-        found = self.add("Conv", values, filters, self.single(bias), pads=[3, 3])
-        return self.normalized(self.add("Relu", found), number + 1, (1, -1, 1))
+        filters = kernel[:, :, 0].transpose(2, 1, 0)
+        if made is not None:
+            filters = np.einsum("ci,oit->oct", made, filters)
+        found = self.add("Relu", self.add("Conv", values, self.single(filters), self.single(bias), pads=[3, 3]))
+        scale, shift = self.norm(number + 1)
+        return self.normalized(found, (scale.reshape(1, -1, 1), shift.reshape(1, -1, 1)))
 
 
-def build(weights: Weights, half: bool = True) -> bytes:
+def build(weights: Weights) -> bytes:
     """Build the network up to its embedding and its tags."""
     require_onnx("Making a network's file")
-    graph = _Graph(weights, half)
-    values = graph.add("Unsqueeze", graph.normalized("mel", 0, (1,)), graph.constant(np.array([1])))
+    graph = _Graph(weights)
+    values = graph.add("Unsqueeze", graph.normalized("mel", graph.norm(0)), graph.constant(np.array([1])))
     # TensorFlow's "same" padding of an even kernel has one more at the end.
     pads = ((3, 3), (3, 3), (63, 64), (31, 32), (15, 16))
-    front = graph.add("Concat", *(graph.front(values, n, pad) for n, pad in enumerate(pads)), axis=1)
-    first = graph.middle(front, 5)
+    found, parts = zip(*(graph.front(values, n, pad) for n, pad in enumerate(pads)), strict=True)
+    made = block_diag(*parts)
+    front = graph.add("Concat", *found, axis=1)
+    first = graph.middle(front, 5, made)
     second = graph.add("Add", graph.middle(first, 6), first)
     third = graph.add("Add", graph.middle(second, 7), second)
     every = graph.add("Concat", front, first, second, third, axis=1)
@@ -167,13 +182,16 @@ def build(weights: Weights, half: bool = True) -> bytes:
     pooled = [graph.add(kind, every, time, keepdims=0) for kind in ("ReduceMax", "ReduceMean")]
     scale, shift = graph.norm(9)
     dense, bias = graph.layer("dense", 0)  # its inputs are the maximum and the mean of each channel in turn
+    made = block_diag(made, np.eye(dense.shape[0] // 2 - made.shape[1]))
     shifted = bias + shift @ dense
     dense = dense * scale[:, np.newaxis]
-    rows = np.concatenate([dense[0::2], dense[1::2]])
-    hidden = graph.add("Gemm", graph.add("Concat", *pooled, axis=1), graph.matrix(rows), graph.single(shifted))
-    embedding = graph.normalized(graph.add("Relu", hidden), 10, (1, -1), output="embedding")
+    rows = np.concatenate([made @ dense[0::2], made @ dense[1::2]])
+    hidden = graph.add("Gemm", graph.add("Concat", *pooled, axis=1), graph.single(rows), graph.single(shifted))
+    scale, shift = graph.norm(10)
+    rectified = graph.add("Relu", hidden)
+    embedding = graph.normalized(rectified, (scale[np.newaxis], shift[np.newaxis]), output="embedding")
     dense, bias = graph.layer("dense", 1)
-    graph.add("Gemm", embedding, graph.matrix(dense), graph.single(bias), output="tags")
+    graph.add("Gemm", embedding, graph.single(dense), graph.single(bias), output="tags")
     mel = tensor("mel", np.float32, "n", N_MELS, "m")
     model = graph.model("musicnn", [mel], {"embedding": EMBEDDING, "tags": TAGS}, ir_version=IR_VERSION)
     return bytes(model.SerializeToString())

@@ -13,7 +13,7 @@ from img2music.media.audio import open_audio
 from img2music.media.packets import same_sound, sound_hash
 from img2music.media.sndfile import SndfileAudio
 from tests.media.test_audio import with_padded_setup
-from tests.support.sounds import FORMATS, encode, tone
+from tests.support.sounds import FORMATS, clicks, encode, tone
 
 
 def song(path: Path, kind: str, frequency: float = 440.0) -> Path:
@@ -70,6 +70,11 @@ def test_tags_are_no_part_of_the_sound(tmp_path: Path, kind: str) -> None:
     assert sound_hash(path) == before
     path.write_bytes(tagged + b"TAG" + bytes(125))
     assert kind != "mp3" or sound_hash(path) == before
+
+
+def test_vorbis_of_long_and_short_blocks_is_read_to_its_end(tmp_path: Path) -> None:
+    path = encode(tmp_path / "clicks.ogg", clicks(600, 16, 44_100), "ogg", 44_100)
+    assert sound_hash(path)
 
 
 def test_the_same_samples_at_another_rate_are_another_sound(tmp_path: Path) -> None:

@@ -284,14 +284,14 @@ class AudioFile(Closing):
         failed = 0  # bytes since the frame before
         least = LEAST_LOST if self._container.format.name == "mp3" else 0
 
-        def decoded(packet: Any) -> "Iterator[AudioFrame]":
-            nonlocal end, failed
+        decode = self._stream.codec_context.decode
+        for packet in itertools.chain(self.packets(), [None]):
             try:
-                frames = self._stream.codec_context.decode(packet)
+                frames = decode(packet)
             except (av.error.FFmpegError, ValueError):
                 self._failed += 1  # a click, not the end
                 failed += _lost(packet, failed) if packet is not None else 0
-                return
+                continue
             self._decoded += bool(frames)
             for frame in frames:
                 if frame.samples:
@@ -301,10 +301,6 @@ class AudioFile(Closing):
                         self.damaged = True
                     end, failed = start + frame.samples / frame.sample_rate, 0
                     yield frame
-
-        for packet in self.packets():
-            yield from decoded(packet)
-        yield from decoded(None)
 
     def _sought(self, start: float) -> "tuple[float, AudioFrame, Iterator[AudioFrame]] | None":
         """Seek: the first frame decoded a little before ``start``, its place in seconds, and those after it.
@@ -348,13 +344,15 @@ class AudioFile(Closing):
         rate, layout = min(first.sample_rate, HIGHEST_RATE), layout_of(first)
         resampler = Resampler(rate, layout, self.path, piece=math.inf)
         skipped, wanted = (max(0, round((time - origin) * rate)) for time in (start, end))
-        parts = [resampler.add(first)]  # none of them holds anything, unless the form changes, but the last
+        parts = [resampler.add(first)]
         heard = first.samples / first.sample_rate
         while heard * rate < wanted and (frame := next(frames, None)) is not None:
-            parts.append(resampler.add(frame))
+            if len(part := resampler.add(frame)):  # where the form changes
+                parts.append(part)
             heard += frame.samples / frame.sample_rate
         parts.append(resampler.add(None))
-        samples = np.ascontiguousarray(np.concatenate(parts)[skipped:wanted].T)
+        joined = parts[1] if len(parts) == 2 else np.concatenate(parts)
+        samples = joined[skipped:wanted].T
         excerpt = Excerpt(origin + skipped / rate, rate, channels_of(layout), samples) if samples.size else None
         return excerpt, origin + heard
 

@@ -34,15 +34,18 @@ def sound_hash(path: str | os.PathLike[str]) -> str:
 
 def _packet_hash(path: str | os.PathLike[str], *, whole: bool = False) -> str:
     digest = hashlib.blake2b(digest_size=16)
-    packet, length = None, 0
+    packet, begin, length = None, None, 0
     with AudioFile(path, measured=False) as audio:
         digest.update(f"{audio.info.codec} {audio.info.rate} {audio.info.channels}\n".encode())
         for packet in audio.packets():
             digest.update(f"{packet.pts} {packet.duration} {packet.size}\n".encode())
             digest.update(packet)
             length += packet.duration or 0
+            begin = packet.pts if begin is None else begin
         if packet is None:
             raise InputError("There is no sound in this file.", os.fspath(path))
+        if packet.pts is not None and begin is not None:  # Vorbis: durations lack what lies between blocks of two sizes
+            length = max(length, packet.pts + (packet.duration or 0) - begin)
         stated = audio.info.duration  # 0 where the file does not state any
         if whole and (length * packet.time_base < stated - SHORTFALL if stated else audio.broken):
             raise InputError("Its sound can't be read to the end: the file is damaged.", os.fspath(path))

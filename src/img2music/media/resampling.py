@@ -51,6 +51,7 @@ class Resampler:
     def __init__(self, rate: int, layout: str, path: str, *, piece: float = PIECE) -> None:
         self.channels = len(channels_of(layout))
         self._rate, self._layout, self._path, self._piece = rate, layout, path, piece
+        self._nothing = np.zeros((0, self.channels), dtype=np.float32)
         self._resampler: Any = None
         self._waiting: Any = None  # frames of one kind
         self._kind: tuple[object, ...] = ()
@@ -69,19 +70,24 @@ class Resampler:
         if frame is not None:
             if self._resampler is None:
                 check_frame(frame, self._path)
-                # Interleaved: PyAV fails on frames with eight planes.
-                self._resampler = av.AudioResampler(format="flt", layout=self._layout, rate=self._rate)
+                # PyAV fails on frames with eight planes.
+                sample_format = "fltp" if self.channels < MOST_CHANNELS else "flt"
+                self._resampler = av.AudioResampler(format=sample_format, layout=self._layout, rate=self._rate)
                 self._waiting = av.AudioFifo()
             frame.pts = None  # a time would be compared with what libav expects
             self._waiting.write(frame)
             if self._waiting.samples >= self._piece:
                 parts += self._resampled_waiting()
         if not parts:
-            return np.zeros((0, self.channels), dtype=np.float32)
-        arrays: Any = [part.to_ndarray().reshape(-1, self.channels) for part in parts]
+            return self._nothing
+        arrays: Any = [self._array(part) for part in parts]
         samples: NDArray[np.float32] = arrays[0] if len(arrays) == 1 else np.concatenate(arrays)
         tame(samples)
         return samples
+
+    def _array(self, frame: "AudioFrame") -> NDArray[np.float32]:
+        samples: NDArray[Any] = frame.to_ndarray()
+        return samples.T if frame.format.is_planar else samples.reshape(-1, self.channels)
 
     def _resampled_waiting(self) -> "list[AudioFrame]":
         joined = self._waiting.read()

@@ -40,9 +40,12 @@ COVER = re.compile(
 )
 """What the names of pictures begin with that players and rippers lay beside an album's songs."""
 
+NUMBER = re.compile(r"#[0-9]+")
+"""How a track of the library is called by its number."""
 
 QuerySource = PictureSource | Affect | Track
-"""What songs can be looked for with: a picture, a song or a folder of them by its path, a point, or a track."""
+"""What songs can be looked for with: a picture, a song or a folder of them by its path, a point, or a track; one of the
+library also by its number (``"#17"``) or identifier, where no file is called so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,13 @@ def read_queries(
             found.append(GivenPicture(source))
         else:
             path = os.fsdecode(source)
+            track = None if os.path.lexists(path) else store.find_any(path)
+            if track is not None:
+                found.append(Query(QueryKind.SONG, track.affect, track.path, track=track))
+                continue
+            if NUMBER.fullmatch(path) and not os.path.lexists(path):
+                found.append(InputError("the library has no song of this number; `tracks` lists them.", path))
+                continue
             items = expand(path, songs=True)
             kept = _once(_without_covers(items))
             if len(kept) < len(items):

@@ -145,7 +145,10 @@ def test_a_song_of_the_library_is_asked_for_by_its_number(home):
     assert found["query"]["kind"] == "song"
     assert 2 not in [match["track"]["id"] for match in found["matches"]]
     assert "no song of this number" in img2music("recommend", "#99", home=home).sound(2).err
-    assert "numbers are of songs of the library" in img2music("recommend", "#2", "--music", "music", home=home).sound(2).err
+    assert (
+        "numbers are of songs of the library"
+        in img2music("recommend", "#2", "--music", "music", home=home).sound(2).err
+    )
     shutil.copy(home / "photo.png", home / "#2")
     (found,) = img2music("recommend", "#2", home=home).sound(0).json["recommendations"]
     assert found["query"]["kind"] == "image"  # a file of that name comes first

@@ -27,7 +27,7 @@ SPOKEN_ALONE = 0.66
 """Least speechiness of a song without a file that is speech: Spotify's documentation says that it is nothing else."""
 UNMUSICAL = 0.12
 """Least speechiness of noise: the real music in which nothing begins, or no beat is found, stays below 0.1."""
-HARSH, CHEERLESS = 0.15, 0.15
+HARSH, CHEERLESS = 0.2, 0.15
 """Least speechiness and greatest ``valence`` of sounds without a voice that are noise, whatever beat is found in them."""
 LIVELY_BEAT = 0.3
 """Least energy of rap in which a beat is found, so that it passes for music; 0.4 if it is as acoustic as speech."""

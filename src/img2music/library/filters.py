@@ -28,7 +28,7 @@ SPOKEN_ALONE = 0.66
 UNMUSICAL = 0.12
 """Least speechiness of noise: the real music in which nothing begins, or no beat is found, stays below 0.1."""
 HARSH, CHEERLESS = 0.2, 0.15
-"""Least speechiness and greatest ``valence`` of sounds without a voice that are noise, whatever beat is found in them."""
+"""Least speechiness and greatest ``valence`` of sounds without a voice that are noise, whatever beat they have."""
 LIVELY_BEAT = 0.3
 """Least energy of rap in which a beat is found, so that it passes for music; 0.4 if it is as acoustic as speech."""
 

@@ -79,6 +79,11 @@ class CurvePoint:
     affect: Affect
     """Affect of the window."""
 
+    @property
+    def silent(self) -> bool:
+        """Whether nothing sounds in it: only silence has no arousal at all."""
+        return self.affect.arousal == 0.0
+
 
 @dataclass(frozen=True, slots=True)
 class TrackAnalysis:

@@ -100,7 +100,7 @@ def test_films_and_photos_are_read_as_a_person_feels_them(library, folder):
         library.feedback.affect(folder / f"{name}.png", 0.2 + 0.5 * n, 0.95)
     library.feedback.unfit(1, folder / "navy.png")
     with LibraryStore.open(folder / "library.db") as store:
-        listener, nobody = Listener.of(store, "me"), Listener.of(store, "nobody")
+        listener, nobody = Listener.of(store, "me"), Listener.of(store, "me", [])
     seen = listener.film(CHANGING)
     assert (seen.curve[:, 2] >= CHANGING.curve[:, 2]).all()
     assert seen.shots[0].affect.arousal > CHANGING.shots[0].affect.arousal

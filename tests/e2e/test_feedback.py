@@ -70,7 +70,9 @@ def test_a_banned_song_stays_out_until_that_is_taken_back(tmp_path):
     assert "me: never Red - Red (1)" in feedback(home, "never", "music/Red.flac").err
     for asked in (["photo.png"], ["--emotion", "sad"], ["music/Blue.flac"], ["photo.png", "photo.png", "--together"]):
         assert "Red" not in chosen(home, *asked)
+    feedback(home, "like", "music/Blue.flac", "--person", "anna")
     assert set(chosen(home, "photo.png", "--person", "anna")) == set(SONGS)
+    feedback(home, "undo", "--person", "anna")
     playlist = img2music("recommend", "photo.png", "--format", "m3u8", "--output", "l.m3u8", home=home).sound(0)
     assert playlist.code == 0
     assert "Red.flac" not in (home / "l.m3u8").read_text()
@@ -113,14 +115,43 @@ def test_what_a_photo_feels_like_is_taken_for_granted_and_told(home):
     found = img2music("recommend", "photo.png", home=home).sound(0)
     assert found.json["recommendations"][0]["query"]["affect"] == {"valence": 0.1, "arousal": 0.9}
     assert "You find pictures" in found.err
-    felt = img2music("recommend", "#2", "--person", "nobody", home=home)
-    assert felt.code == 2
-    assert img2music("recommend", "photo.png", "--person", "nobody", home=home).sound(0).out == plain.out
+    (felt,) = img2music("recommend", "#2", "--person", "anna", home=home).sound(0).json["recommendations"]
+    assert felt["query"]["affect"] == {"valence": 0.2, "arousal": 0.3}
+    feedback(home, "never", "#1", "--person", "ben")
+    feedback(home, "like", "#1", "--person", "ben")
+    queries = img2music("recommend", "photo.png", "--person", "ben", home=home).sound(0).json["recommendations"]
+    assert queries[0]["query"] == plain.json["recommendations"][0]["query"]
     entry = next(each for each in listed(home, "--person", "me") if each["picture"]["path"].endswith("photo.png"))
     assert entry["affect"] == {"valence": 0.1, "arousal": 0.9}
     assert entry["picture"]["path"] == str(home / "photo.png")
     assert entry["picture"]["affect"] == plain.json["recommendations"][0]["query"]["affect"]
     assert "anna" in feedback(home, "list", "--format", "table").out
+
+
+@pytest.mark.parametrize("words", [("recommend", "photo.png"), ("recommend", "photo.png", "--music", "music")])
+def test_a_person_who_said_nothing_is_refused(home, words):
+    assert "nor has anybody else: check --person" in img2music(*words, "--person", "ana", home=home).sound(2).err
+    feedback(home, "never", "#1", "--person", "anna")
+    feedback(home, "like", "#1", "--person", "ben")
+    refused = img2music(*words, "--person", "ana", home=home).sound(2)
+    assert "ana has said nothing in the library" in refused.err
+    assert "only anna, ben: check --person" in refused.err
+    img2music(*words, home=home).sound(0)  # whoever uses the program need not have said anything
+    assert "only anna, ben" in feedback(home, "list", "--person", "ana", codes=(2,)).err
+
+
+def test_a_song_of_the_library_is_asked_for_by_its_number(home):
+    (found,) = img2music("recommend", "#2", home=home).sound(0).json["recommendations"]
+    assert found["query"]["kind"] == "song"
+    assert 2 not in [match["track"]["id"] for match in found["matches"]]
+    assert "no song of this number" in img2music("recommend", "#99", home=home).sound(2).err
+    assert (
+        "numbers are of songs of the library"
+        in img2music("recommend", "#2", "--music", "music", home=home).sound(2).err
+    )
+    shutil.copy(home / "photo.png", home / "#2")
+    (found,) = img2music("recommend", "#2", home=home).sound(0).json["recommendations"]
+    assert found["query"]["kind"] == "image"  # a file of that name comes first
 
 
 def test_export_and_import(home):

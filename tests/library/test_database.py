@@ -300,7 +300,7 @@ def test_reading_works_where_nothing_can_be_written(tmp_path):
     folder.mkdir()
     path = folder / "library.db"
     with LibraryStore.open(path, create=True) as store:
-        put(store, (make_record(f"/{number}.mp3") for number in range(5)))
+        put(store, (make_record(f"/{number}.mp3", instrumentalness=0.1) for number in range(5)))
     without_labels(path)
     done = in_a_read_only_folder(
         folder,

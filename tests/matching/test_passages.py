@@ -42,6 +42,16 @@ def test_a_lone_window_is_in_the_middle_of_what_was_not_heard() -> None:
     assert found.end >= 110.0
 
 
+def test_silence_is_no_passage_even_for_what_is_calm() -> None:
+    # A song, five minutes of nothing, and a hidden track; heard in part.
+    affects = [(0.7, 0.6), *[(0.5, 0.0)] * 6, (0.9, 0.9)]
+    points = [CurvePoint(50.0 * i, 50.0 * i + 8, Affect(*affect)) for i, affect in enumerate(affects)]
+    assert [point.silent for point in points] == [False, *[True] * 6, False]
+    for target in affects:
+        found = best_passage(points, affects, target, 400.0)
+        assert not any(point.silent and point.start < found.end and point.end > found.start for point in points)
+
+
 def test_of_equals_the_earliest() -> None:
     assert best(curve((0, 100, 0.5)), 0.5, 100.0) == Passage(0.0, 30.0)
 

@@ -150,3 +150,12 @@ def test_the_choice_by_tempo_equals_an_exhaustive_search(tempos: list[float], se
     best = exhaustive(costs, tracks.artists, prices)
     paid = [float(costs[each.span][each.track]) for each in chosen]
     assert total(chosen, paid, tracks.artists, prices) == pytest.approx(best, abs=1e-3)
+
+
+def test_silence_lies_under_no_film_even_a_calm_one():
+    film = FilmCurve(np.full((30, 2), (0.5, 0.0), np.float32), np.array([0.0, 30.0]), 1.0)
+    hidden = curve((0, 8, 0.7, 0.4), (100, 108, 0.5, 0.0), (200, 208, 0.5, 0.0), (300, 308, 0.9, 0.9))
+    music = TrackCurves([400.0], [hidden], None, 1.0, 0.0)
+    start, _ = music.passage(film, Span(0, 1), 0)
+    assert start < 30.0 or start > 270.0
+    assert music.positions(0, np.array([104.0])).tolist() == [[0.5, 0.0]]  # as it is told

@@ -13,9 +13,9 @@ from img2music.library.record import Feedback
 from img2music.library.scanning import scan
 from img2music.library.store import LibraryStore
 from img2music.matching.matcher import Matcher
-from img2music.matching.query_reading import QuerySource, read_queries
+from img2music.matching.query_reading import NUMBER, QuerySource, read_queries
 from img2music.matching.recommendation import Recommendations
-from img2music.options import AnyPath, RecommendOptions, ScanOptions
+from img2music.options import ME, AnyPath, RecommendOptions, ScanOptions
 from img2music.progress import Progress, unwatched
 from img2music.vision.model import ImageModel
 
@@ -82,6 +82,7 @@ def recommend(
     if not folder.is_dir():
         raise InputError("there is no such folder: give a folder of music as `music`.", os.fspath(music))
     _require_readable(asked, options)
+    said = _said(location, options.person)
 
     known = _known(location, folder)
     if known is not None:
@@ -97,7 +98,6 @@ def recommend(
             raise InputError(
                 f"there is no music in this folder or below it that can be read{reason}.", os.fspath(music)
             )
-        said = _said(location, options.person)
         return Recommender(store, said).recommend(asked, options, errors=report.failed)
 
 
@@ -107,6 +107,8 @@ def _said(location: AnyPath | None, person: str) -> list[Feedback]:
         with LibraryStore.open(location, read_only=True) as store:
             return store.feedback(person)
     except LibraryError:
+        if person != ME:
+            raise
         return []
 
 
@@ -128,6 +130,9 @@ def _require_readable(asked: Sequence[QuerySource], options: RecommendOptions) -
     """Refuse before a long scan what would be refused after it."""
     require_asked(asked)
     paths = [source for source in asked if isinstance(source, str | os.PathLike)]
+    for path in map(os.fsdecode, paths):
+        if NUMBER.fullmatch(path) and not os.path.lexists(path):
+            raise InputError("numbers are of songs of the library: give the file, or leave `music` out.", path)
     if paths:
         ImageModel.load(options.image_model)
     if len(paths) == len(asked) and not any(map(os.path.exists, paths)):

@@ -38,7 +38,11 @@ def _moods(_context: click.Context, _option: click.Parameter, typed: str) -> lis
 
 @command()
 @argument(
-    "paths", metavar="[IMAGE|AUDIO|DIR]...", nargs=-1, type=file_path, help="Pictures, songs, and folders of them."
+    "paths",
+    metavar="[IMAGE|AUDIO|DIR]...",
+    nargs=-1,
+    type=file_path,
+    help="Pictures, songs, and folders of them; songs of the library also by number (#17) or identifier.",
 )
 @option("--valence", type=float, help="Unpleasant (0) to pleasant (1), instead of a picture.")
 @option("--arousal", type=float, help="Calm (0) to excited (1), instead of a picture.")

@@ -25,6 +25,11 @@ def read(connection: sa.Connection, person: str | None = None) -> list[Feedback]
     return [_entry(row) for row in connection.execute(wanted)]
 
 
+def people(connection: sa.Connection) -> list[str]:
+    """Read who has said anything."""
+    return list(connection.scalars(sa.select(feedback.c.person).distinct().order_by(feedback.c.person)))
+
+
 def add(connection: sa.Connection, entries: Iterable[Feedback]) -> list[int]:
     """Store what people said; each gets a number of its own."""
     insert = sa.insert(feedback).returning(feedback.c.id)

@@ -27,6 +27,8 @@ SPOKEN_ALONE = 0.66
 """Least speechiness of a song without a file that is speech: Spotify's documentation says that it is nothing else."""
 UNMUSICAL = 0.12
 """Least speechiness of noise: the real music in which nothing begins, or no beat is found, stays below 0.1."""
+HARSH, CHEERLESS = 0.2, 0.15
+"""Least speechiness and greatest ``valence`` of sounds without a voice that are noise, whatever beat they have."""
 LIVELY_BEAT = 0.3
 """Least energy of rap in which a beat is found, so that it passes for music; 0.4 if it is as acoustic as speech."""
 
@@ -72,6 +74,7 @@ def _kind() -> ColumnElement[str]:
     talks, raps = _contains("genre", SPEECH_GENRES), _contains("genre", RAP_GENRES)
     unmusical = value.speechiness >= UNMUSICAL
     beatless = and_(unmusical, value.tempo.is_(None))
+    harsh = and_(value.speechiness >= HARSH, value.raw_valence < CHEERLESS)
     calm = or_(value.energy < LIVELY_BEAT, and_(value.energy < 0.4, value.acousticness >= 0.8))
     heard = value.path.is_not(None)
     return case(
@@ -79,7 +82,7 @@ def _kind() -> ColumnElement[str]:
         (and_(heard, unmusical, or_(value.onset_rate < 0.1, value.raw_valence < 0.05)), TrackKind.NOISE.value),
         (talks, TrackKind.SPEECH.value),
         (raps, TrackKind.MUSIC.value),
-        (and_(heard, beatless, value.instrumentalness >= INSTRUMENTAL), TrackKind.NOISE.value),
+        (and_(heard, value.instrumentalness >= INSTRUMENTAL, or_(beatless, harsh)), TrackKind.NOISE.value),
         (and_(heard, or_(beatless, and_(value.speechiness >= SPOKEN, calm))), TrackKind.SPEECH.value),
         (and_(not_(heard), value.speechiness >= SPOKEN_ALONE), TrackKind.SPEECH.value),
         else_=TrackKind.MUSIC.value,
@@ -87,9 +90,8 @@ def _kind() -> ColumnElement[str]:
 
 
 KIND = _kind().label("kind")
-"""What a track is (`TrackKind`), told by what was measured and by its genre. Noise with a regular beat, such as a
-train's, and speech that is much changed pass for music; rap whose voice drowns its beat is taken for speech, unless its
-genre tells."""
+"""What a track is (`TrackKind`), told by what was measured and by its genre. Speech under loud music passes for music,
+and one beat over and over for noise; rap whose voice drowns its beat is taken for speech, unless its genre tells."""
 
 PRESENT_NO_MUSIC = and_(tracks.c.missing.is_(False), KIND.element != TrackKind.MUSIC.value)
 NO_MUSIC_INDEX = Index(

@@ -15,6 +15,9 @@ from img2music.track import Track
 
 Shift = tuple[float, float]
 
+LEAST = 1e-9
+"""Least affect of a window that sounds: silence alone has no arousal, and stays silence."""
+
 
 class HeardLibrary(LibraryStore):
     """A library that is open, read with something added to the readings of tracks."""
@@ -45,7 +48,10 @@ class HeardLibrary(LibraryStore):
     def curves(self, ids: Iterable[int]) -> dict[int, tuple[CurvePoint, ...]]:
         """Read affect curves."""
         return {
-            track: tuple(replace(point, affect=_moved(point.affect, self._shift(track))) for point in curve)
+            track: tuple(
+                point if point.silent else replace(point, affect=_moved(point.affect, self._shift(track), LEAST))
+                for point in curve
+            )
             for track, curve in super().curves(ids).items()
         }
 
@@ -54,8 +60,9 @@ class HeardLibrary(LibraryStore):
         found = super().curve_arrays(ids)
         for track, curve in found.items():
             moved = found[track] = curve.copy()
+            sounds = curve["arousal"] > 0.0
             for name, shift in zip(("valence", "arousal"), self._shift(track), strict=True):
-                moved[name] = np.clip(moved[name] + shift, 0.0, 1.0)
+                moved[name][sounds] = np.clip(curve[name][sounds] + shift, LEAST, 1.0)
         return found
 
     def _shift(self, track: int) -> Shift:
@@ -66,6 +73,6 @@ class HeardLibrary(LibraryStore):
         return valence, arousal
 
 
-def _moved(affect: Affect, shift: Shift) -> Affect:
+def _moved(affect: Affect, shift: Shift, least: float = 0.0) -> Affect:
     valence, arousal = affect.valence + shift[0], affect.arousal + shift[1]
-    return Affect(min(max(valence, 0.0), 1.0), min(max(arousal, 0.0), 1.0))
+    return Affect(min(max(valence, least), 1.0), min(max(arousal, least), 1.0))

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from img2music.analysis import NO_MUSIC, CurvePoint
 from img2music.connectors.folders import FileState
-from img2music.errors import LibraryError, UsageError
+from img2music.errors import LibraryError, UsageError, printable
 from img2music.files import Closing
 from img2music.filters import TrackFilter
 from img2music.library import database, feedback, sqlite
@@ -32,6 +32,7 @@ from img2music.library.record import (
 from img2music.library.rows import batches, record_of, song_of, tracks_of
 from img2music.library.schema import affects, curves, failures, lyrics, song_sources, tracks
 from img2music.library.transaction import LYRICS, Transaction
+from img2music.options import ME
 from img2music.shapes import Result
 from img2music.track import Track, TrackKind
 
@@ -262,9 +263,20 @@ class LibraryStore(Closing):
         return (Failure(*row) for row in self._rows(sa.select(failures).order_by(failures.c.path)))
 
     def feedback(self, person: str | None = None) -> list[Feedback]:
-        """Read what one person said of tracks and pictures, or everybody, in order of time."""
+        """Read what one person said of tracks and pictures, or everybody, in order of time.
+
+        A name that nobody here has is refused: a mistyped one would bring back what that person never wants.
+        """
         with self._reading() as connection:
-            return feedback.read(connection, person)
+            said = feedback.read(connection, person)
+            if said or person in (None, ME):
+                return said
+            known = feedback.people(connection)
+        names = f"only {', '.join(map(printable, known))}" if known else "nor has anybody else"
+        raise UsageError(
+            f"{printable(person)} has said nothing in the library {self.location}; {names}: check `person`, or leave "
+            "it out."
+        )
 
     def judged(self, tracks: Sequence[JudgedTrack]) -> list[list[int]]:
         """Find the tracks of the library, not missing, that each of these is."""

@@ -8,6 +8,8 @@ from img2music.analysis import CurvePoint
 
 LENGTH = 30.0
 """Seconds of a passage: what music services play as a preview, and about one scene of a film."""
+SILENT = 2.0
+"""What silence counts as, in place of its distance: more than any in the space of the match."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +42,19 @@ def best_passage(
     ``positions`` are the curve's in the space of the match, where the target is; windows may overlap or have gaps
     between them. Passages of `LENGTH` are tried that start with, end with or have in their middle a window of the
     curve, within the track. Each is judged by the mean distance of its windows from the target, weighted by how long
-    each sounds in it; stretches that were not heard count as the mean of all windows. Of equals the earliest is chosen.
+    each sounds in it; stretches that were not heard count as the mean of all windows that are not silent, and
+    silence as far from any target. Of equals the earliest is chosen.
     """
     if duration is None or not curve:
         return None
     if duration <= LENGTH:
         return Passage(0.0, max(0.0, duration))
-    distances = [math.dist(position, target) for position in positions]
-    mean = sum(distances) / len(distances)
+    distances = [
+        SILENT if window.silent else math.dist(position, target)
+        for window, position in zip(curve, positions, strict=True)
+    ]
+    sounding = [distance for window, distance in zip(curve, distances, strict=True) if not window.silent]
+    mean = sum(sounding) / len(sounding) if sounding else SILENT
     last = duration - LENGTH
     starts = sorted(
         {

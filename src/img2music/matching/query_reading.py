@@ -40,9 +40,12 @@ COVER = re.compile(
 )
 """What the names of pictures begin with that players and rippers lay beside an album's songs."""
 
+NUMBER = re.compile(r"#[0-9]+")
+"""How a track of the library is called by its number."""
 
 QuerySource = PictureSource | Affect | Track
-"""What songs can be looked for with: a picture, a song or a folder of them by its path, a point, or a track."""
+"""What songs can be looked for with: a picture, a song or a folder of them by its path, a point, or a track; one of the
+library also by its number (``"#17"``) or identifier, where no file is called so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +76,12 @@ def read_queries(
             found.append(GivenPicture(source))
         else:
             path = os.fsdecode(source)
-            items = expand(path, songs=True)
+            named = None if os.path.lexists(path) else _of_library(path, store)
+            items = [] if named else expand(path, songs=True)
             kept = _once(_without_covers(items))
             if len(kept) < len(items):
                 notes.append(f"{printable(path)}: {len(items) - len(kept)} pictures are covers or copies, left out.")
-            found += kept
+            found += [named] if named else kept
     pictures = [item.path if isinstance(item, GivenFile) else item.source for item in found if _is_picture(item)]
     # Now: what is wrong with the model is known before a song is heard.
     model = ImageModel.load(image_model) if pictures else None
@@ -98,6 +102,14 @@ def read_queries(
         progress(Step("Reading", done, len(found), read.path, "files"))
     notes += [f"{printable(query.path or '')}: {query.note}" for query in queries if query.note]
     return Readings(tuple(queries), None if model is None else model.reference, tuple(errors), tuple(notes))
+
+
+def _of_library(name: str, store: "LibraryStore") -> Query | InputError | None:
+    """Find a song by its number or identifier; None where it may be a file's name."""
+    track = store.find_any(name)
+    if track is not None:
+        return Query(QueryKind.SONG, track.affect, track.path, track=track)
+    return InputError("the library has no song of this number.", name) if NUMBER.fullmatch(name) else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,9 @@ TOLERANCE = 0.05  # seconds by which a passage may reach beyond the end of its t
 BEATS_PER_SHOT, SHOT = 8.0, 4.0
 """A shot of 4 seconds wants two bars of four beats: 120 beats a minute, where a film cuts neither slowly nor fast."""
 
+SILENT = 2.0
+"""Where silence lies on both axes of the space of the match: farther from any film than all that sounds."""
+
 SLOWEST, FASTEST = 60.0, 180.0  # beats a minute that are wanted at least and at most
 UNKNOWN = 0.5  # octaves that music of unknown tempo counts as off
 PRICE = 0.1
@@ -111,6 +114,7 @@ class TrackCurves:
         order = np.argsort(axis, kind="stable")
         wanted = (np.arange(self._first[-1]) + 0.5) * step
         self._cells = np.empty((2, len(wanted)), dtype=np.float32)
+        positions = np.where((points["arousal"] == 0.0)[:, np.newaxis], SILENT, positions)
         for number in range(2):
             values = np.concatenate([positions[first, number], positions[:, number], positions[last, number]])
             self._cells[number] = np.interp(wanted, axis[order], values[order])

@@ -46,6 +46,15 @@ def test_a_still_does_not_move_and_grain_hardly_does() -> None:
     assert movement(times, 0.0, noise=3.0) < 0.01
 
 
+@pytest.mark.parametrize("level", [12.0, 120.0])
+def test_noise_where_there_is_nothing_to_see_does_not_move(level: float) -> None:
+    meter = MovementMeter()
+    for number in range(50):
+        picture = np.linspace(level, 1.5 * level, 128)[None, :, None] + RNG.normal(0.0, 2.0, (72, 128, 3))
+        meter.add(number / 25, picture.clip(0, 255).astype(np.uint8))
+    assert max(moved for *_, moved in meter.movement) < 0.01
+
+
 def test_black_bars_are_no_part_of_the_picture() -> None:
     times = np.arange(0.0, 2.0, 0.04)
     assert movement(times, 0.2, bars=10) == pytest.approx(0.2, rel=0.2)

@@ -13,6 +13,13 @@ APART, FAR = 0.075, 0.26
 """Seconds by which two pictures that are compared lie apart, at least and at most: two pictures of 25 a second, so that
 films of all rates are measured alike. Films of fewer than four pictures a second do not tell how they move."""
 
+DETAIL, LEAST_SHARE = 1.5, 0.1
+"""Levels of 255 by which a part of the picture must differ from what is around it for its flow to count, and share of
+the picture that such parts are taken to have at least: where there is nothing to see, as in fog and in the dark, noise
+seems to move."""
+
+EDGE = 8  # pixels at the edges whose surroundings are not known
+
 BLACK = 20  # levels of 255 which nothing in a black bar exceeds
 MOST_BARS = 0.5  # share of the picture that black bars take at most; beyond, it is a dark picture
 
@@ -42,11 +49,22 @@ class MovementMeter:
             if time - start <= FAR:
                 flow = np.asarray(self._flow.calc(before, grey, None))[inside]
                 height, width = flow.shape[:2]
-                speed = float(np.hypot(flow[..., 0] / width, flow[..., 1] / height).mean()) / (time - start)
+                way = np.hypot(flow[..., 0] / width, flow[..., 1] / height)[_detailed(grey)[inside]]
+                speed = float(way.sum()) / max(len(way), LEAST_SHARE * height * width) / (time - start)
                 self.movement.append((start, time, speed))
         if looks:
             self.brightness.append((time, float(grey[inside].mean()) / 255.0))
             self._before = time, grey
+
+
+def _detailed(grey: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Where a picture has detail that is no noise and no slope."""
+    picture = grey.astype(np.float32)
+    detail = cv2.GaussianBlur(picture, (0, 0), 1.0) - cv2.GaussianBlur(picture, (0, 0), 4.0)
+    found = np.zeros(grey.shape, dtype=np.bool_)
+    inner = (slice(EDGE, -EDGE), slice(EDGE, -EDGE))  # at its edges a slope seems to end
+    found[inner] = cv2.blur(np.square(detail), (9, 9))[inner] > DETAIL**2
+    return found
 
 
 def _without_bars(grey: NDArray[np.uint8]) -> tuple[slice, slice]:

@@ -143,7 +143,8 @@ def run(options: argparse.Namespace) -> Report:
             scenes = planned(images, number)
             file, rate, size = folder / f"moving{number}.mp4", RATES[number % 3], SIZES[number % 2]
             if not file.exists():
-                write_film(file, pictures(images, scenes, rate, size), rate=rate)
+                partial = file.with_suffix(".part.mp4")
+                write_film(partial, pictures(images, scenes, rate, size), rate=rate).rename(file)
             with VideoFile(file) as video:
                 film = read_film(video, model)
             found = [

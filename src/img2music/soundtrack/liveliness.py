@@ -20,7 +20,7 @@ from img2music.soundtrack.mastering import STEP_SAMPLES, loudness
 from img2music.soundtrack.sound import Heard
 
 EFFECT = 0.5
-"""Standard deviations of natural pictures' arousal by which movement, cutting and sound each move a scene's at most:
+"""Standard deviations of natural pictures' arousal by which movement, cutting and sound each move a scene's over their whole range:
 what is called a medium effect (Cohen 1988). Still and moving versions of the same pictures were rated by Detenber,
 Simons and Bennett (1998, doi:10.1080/08838159809364437), Simons et al. (1999, 2000): movement raises arousal, and says
 little about valence."""
@@ -59,7 +59,7 @@ def enlivened(
 
 
 def liveliness(measures: Sequence[SceneMeasures], lengths: NDArray[np.float64]) -> NDArray[np.float64]:
-    """How much livelier each scene of a film is than its pictures, in `EFFECT`s: from -1 to 3.
+    """How much livelier each scene of a film is than its pictures, in `EFFECT`s: from -0.5 to 2.5.
 
     The sum of movement, cutting and the level of sound, each bounded, after the model of Hanjalic and Xu (2005,
     doi:10.1109/TMM.2004.840618), in which arousal grows with the three, equally weighted.
@@ -70,7 +70,7 @@ def liveliness(measures: Sequence[SceneMeasures], lengths: NDArray[np.float64]) 
     sound = np.zeros(len(levels))
     if np.isfinite(levels).any():
         levels = np.maximum(levels, levels.max() - FAINT)
-        sound = np.tanh((levels - np.average(levels, weights=lengths)) / LOUDER)
+        sound = 0.5 * np.tanh((levels - np.average(levels, weights=lengths)) / LOUDER)
     return np.asarray(movement / (movement + BRISK) + cuts / (cuts + CUTS) + sound)
 
 

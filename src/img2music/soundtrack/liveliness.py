@@ -20,10 +20,10 @@ from img2music.soundtrack.mastering import STEP_SAMPLES, loudness
 from img2music.soundtrack.sound import Heard
 
 EFFECT = 0.5
-"""Standard deviations of natural pictures' arousal by which movement, cutting and sound each move a scene's over their whole range:
-what is called a medium effect (Cohen 1988). Still and moving versions of the same pictures were rated by Detenber,
-Simons and Bennett (1998, doi:10.1080/08838159809364437), Simons et al. (1999, 2000): movement raises arousal, and says
-little about valence."""
+"""Standard deviations of natural pictures' arousal that movement, cutting and sound each span: what is called a medium
+effect (Cohen 1988). Still and moving versions of the same pictures were rated by Detenber, Simons and Bennett (1998,
+doi:10.1080/08838159809364437) and Simons et al. (1999, 2000): movement raises arousal, and says little about valence.
+"""
 
 BRISK = 0.1
 """Share of the picture by which it moves in a second where movement has half of its effect: a camera that is carried.
@@ -33,8 +33,8 @@ CUTS = 60.0 / SHOT
 """Cuts a minute which have half of their effect. More cuts raise arousal (Lang et al. 2000)."""
 
 LOUDER = 10.0
-"""Decibels above the film's mean at which a scene has three quarters of the effect of sound, and below it the opposite:
-what is heard as twice as loud. Recording levels say nothing, so only differences within a film count."""
+"""Decibels above the film's mean at which a scene has three quarters of what sound raises it by, and below it the
+opposite: what is heard as twice as loud. Recording levels say nothing, so only differences within a film count."""
 
 FAINT = 30.0  # decibels below the loudest scene from which on it is as good as silent
 

@@ -179,6 +179,9 @@ class SpotOptions(Checked):
     least_scene: float = option(12.0, "Least length of a scene.", least=1.0, most=3600.0, metavar="SECONDS")
     alternatives: int = option(3, "Runners-up to list with each passage.", least=0)
     match_tempo: bool = option(False, "Prefer quick music where the film cuts quickly, and slow where slowly.")
+    pictures_only: bool = option(
+        False, "Read scenes from their pictures alone, whatever moves, cuts and sounds in the film."
+    )
     pins: Pins = option(
         (), "This song under this scene: #17, its path or title. May be repeated.", flag="pin", metavar="SCENE=SONG"
     )  # also a mapping of scene to song, or strings such as "2=#17"
@@ -372,6 +375,7 @@ class SpotWishes(FilterWishes, total=False):
     least_scene: float
     alternatives: int
     match_tempo: bool
+    pictures_only: bool
     pins: Mapping[int, Any] | Iterable[Any] | str
     bans: Iterable[Any] | str
     match: MatchMode | str

@@ -68,6 +68,16 @@ def test_json_is_the_documented_cue_sheet(run: Run, folder: Path) -> None:
     assert titles[0].startswith("Quiet")
     assert titles[1:] == ["Dance", "Tears"]
     assert told == UNHEARD
+    for scene, cuts in zip(sheet["scenes"], (0.0, 10.0, 10.0), strict=True):
+        assert scene["measures"]["movement"] < 0.02
+        assert scene["measures"]["cuts"] == pytest.approx(cuts)
+        assert (scene["measures"]["loudness"], scene["measures"]["speech"]) == (None, None)
+    alone = json.loads(run("--cues", "scene", "--pictures-only")[0])
+    for scene, plain in zip(sheet["scenes"], alone["scenes"], strict=True):
+        shift = scene["measures"]["arousal_shift"]
+        assert scene["affect"]["arousal"] == pytest.approx(plain["affect"]["arousal"] + shift, abs=0.002)
+        assert scene["affect"]["valence"] == plain["affect"]["valence"]
+        assert plain["measures"] == {**scene["measures"], "arousal_shift": 0.0}
 
 
 def test_a_file_is_written_and_can_be_read_back(run: Run, tmp_path: Path) -> None:

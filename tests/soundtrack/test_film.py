@@ -57,6 +57,10 @@ def test_a_film_is_read_in_one_pass(tmp_path: Path, model: ImageModel) -> None:
     assert [frame_at(found.times, time) for time in (0.0, 6.0, found.duration)] == [0, 150, 400]
     assert [step.done for step in told] == sorted(step.done for step in told)
     assert (told[-1].stage, told[-1].done, told[-1].total) == ("Watching", found.duration, found.duration)
+    # Cuts and dissolves are no movement.
+    assert len(found.movement) > 40
+    assert found.movement[:, 1].mean() < 0.01
+    assert not any(10.6 < time < 11.4 for time in found.movement[:, 0])
     # Hard changes stay hard, dissolves are passed through.
     times = found.curve[:, 0]
     assert found.curve[times < 5.9, 1].min() > 0.76

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from img2music.app.cues import Cued
@@ -18,8 +18,9 @@ from img2music.progress import Progress
 from img2music.soundtrack.cue_sheet import CueSheet, clocks
 from img2music.soundtrack.cueing import starts_note
 from img2music.soundtrack.film import Film, group, read_film
+from img2music.soundtrack.liveliness import enlivened
 from img2music.soundtrack.plot import draw
-from img2music.soundtrack.sound import heard
+from img2music.soundtrack.sound import Heard, heard
 from img2music.soundtrack.spotting import candidates, require_possible, spot
 from img2music.vision.model import ImageModel
 
@@ -72,17 +73,20 @@ def spot_from(
         lacking = video.survey.lacking
     scenes = group(seen.shots, options.least_scene)
     natural = listener.person.natural(model.reference)
+    sheet = CueSheet(seen.file, tuple(scenes), ())
+    unheard: tuple[str, ...] = ()
+    try:
+        sound = heard(sheet, scoring, progress)
+    except InputError as error:
+        sound = Heard(None)
+        unheard = (f"The film's own sound can't be heard, so no music is lowered under speech: {error}",)
+    seen, scenes = enlivened(seen, scenes, sound, natural, moves=not options.pictures_only)
     cues = spot(seen, scenes, tracks, options, store=listener.store, natural=natural)
     notes = (*tracks.notes, *listener.person.tendencies(), *starts_note(cues))
     if lacking > CUT_SHORT:
         says, found = clocks(seen.duration + lacking, seen.duration)
         notes += (f"The film says that it lasts {says}, and ends after {found}: it is cut short.",)
-    sheet = CueSheet(seen.file, tuple(scenes), cues)
-    try:
-        sheet = heard(sheet, scoring, progress)
-    except InputError as error:
-        notes += (f"The film's own sound can't be heard, so no music is lowered under speech: {error}",)
-    return Spotted(sheet, notes, seen)
+    return Spotted(replace(sheet, scenes=tuple(scenes), original=sound.own, cues=cues), (*notes, *unheard), seen)
 
 
 def plotted(plot: AnyPath | None) -> Iterator[tuple[Path, FileKind]]:

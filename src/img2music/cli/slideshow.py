@@ -35,7 +35,7 @@ from img2music.options import SlideshowOptions, SpotOptions
 @options_of(
     SpotOptions,
     name="spotting",
-    without=("alternatives", "match_tempo"),
+    without=("alternatives", "match_tempo", "pictures_only"),
     filters=filter_options(files=False, chooses=True),
 )
 @sheet_output_option

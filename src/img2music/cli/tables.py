@@ -150,7 +150,7 @@ def _correlations(metrics: Any) -> list[tuple[str, str]]:
 
 CUES = (">#", "film", "song, and why", ">passage", ">distance")
 PHOTOS = (">photo", "film", "file")
-SCENES = (">scene", "film", "mood", ">valence", ">arousal", ">shots")
+SCENES = (">scene", "film", "mood", ">valence", ">arousal", ">shift", ">moves/s", ">shots")
 
 
 def cue_rows(sheet: "CueSheet") -> list[list[str]]:
@@ -188,7 +188,7 @@ def photo_rows(sheet: "CueSheet") -> list[list[str]]:
 
 
 def scene_rows(sheet: "CueSheet") -> list[list[str]]:
-    """A row a scene: its number, when, its mood, how many shots."""
+    """A row a scene: its number, when, its mood, what of its arousal is the film's, how it moves, how many shots."""
     from img2music.matching.passages import clock
 
     return [
@@ -198,6 +198,8 @@ def scene_rows(sheet: "CueSheet") -> list[list[str]]:
             scene.affect.word,
             f"{scene.affect.valence:.2f}",
             f"{scene.affect.arousal:.2f}",
+            "" if scene.measures is None else f"{scene.measures.arousal_shift:+.2f}",
+            "" if scene.measures is None or scene.measures.movement is None else f"{scene.measures.movement:.2f}",
             str(len(scene.shots)),
         ]
         for number, scene in enumerate(sheet.scenes, start=1)

@@ -77,7 +77,32 @@ class FilmPart(TimeSpan):
 class Shot(FilmPart):
     """What lies between two transitions of a film."""
 
-    affect: Annotated[Affect, Meta(description="Median of what its pictures feel like.")]
+    affect: Annotated[Affect, Meta(description="Median of what its pictures feel like, and what the scene adds.")]
+
+
+@dataclass(frozen=True, slots=True)
+class SceneMeasures:
+    """What a scene's pictures do not tell one by one."""
+
+    movement: Annotated[
+        Amount | None,
+        Meta(
+            description="By what share of the picture its parts move in a second, on average; null where a film has "
+            "too few pictures to tell."
+        ),
+    ] = None
+    cuts: Annotated[Amount, Meta(description="Shots that begin in it, a minute, without the film's first.")] = 0.0
+    brightness: Annotated[Amount | None, Meta(description="Mean level of its pictures: 0 is black, 1 white.")] = None
+    loudness: Annotated[
+        float | None,
+        Meta(description="LUFS of the film's own sound; null for silence, and where it was not listened to."),
+    ] = None
+    speech: Annotated[
+        Amount | None, Meta(description="Share of it in which someone speaks; null where it was not listened to.")
+    ] = None
+    arousal_shift: Annotated[
+        float, Meta(description="What movement, cuts and loudness add to the arousal of its pictures.")
+    ] = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +112,9 @@ class Scene(FilmPart):
     affect: Annotated[Affect, Meta(description="Mean of its shots', each as long as it lasts.")]
     word: Annotated[str, Meta(description="One plain word for the affect.")] = field(default="", kw_only=True)
     shots: tuple[Shot, ...] = ()
+    measures: Annotated[SceneMeasures | None, Meta(description="Null in a slideshow.")] = field(
+        default=None, kw_only=True
+    )
 
     def __post_init__(self) -> None:
         TimeSpan.__post_init__(self)

@@ -15,6 +15,7 @@ from img2music.options import SpotOptions
 from img2music.parallel import in_order, processors
 from img2music.progress import Progress, Step, unwatched
 from img2music.soundtrack.cue_sheet import FilmFile, Scene, Shot
+from img2music.soundtrack.movement import MovementMeter
 from img2music.soundtrack.shots import HEIGHT, WIDTH, ShotFinder, Transition, boundaries
 from img2music.vision.model import ImageModel
 
@@ -38,6 +39,10 @@ class Film:
     # The affect curve: seconds, valence and arousal (unit scale) every `SAMPLE_EVERY`, smoothed within each shot and
     # mixed in dissolves
     curve: NDArray[np.float64] = field(repr=False)
+    # Seconds, and by what share of the picture its parts move in a second there; outside of transitions
+    movement: NDArray[np.float64] = field(default_factory=lambda: np.zeros((0, 2)), repr=False)
+    # Seconds, and mean level from 0 (black) to 1 (white)
+    brightness: NDArray[np.float64] = field(default_factory=lambda: np.zeros((0, 2)), repr=False)
     survey: Survey | None = field(default=None, repr=False)  # what its packets say; None for one that is to be made
 
     @property
@@ -55,12 +60,14 @@ def read_film(video: VideoFile, model: ImageModel, progress: Progress = unwatche
     """Decode a film once, find its shots and read its affect."""
     path, survey = os.path.abspath(video.path), video.survey  # noqa: PTH100 - names may be any bytes
     duration = survey.duration
-    finder = ShotFinder(survey.rate)
+    finder, meter = ShotFinder(survey.rate), MovementMeter()
     times: list[float] = []
 
     def samples() -> Iterator[NDArray[np.uint8]]:
         for frame in video.frames():
-            finder.add(frame.time, frame.pixels(WIDTH, HEIGHT, quick=True))
+            small = frame.pixels(WIDTH, HEIGHT, quick=True)
+            finder.add(frame.time, small)
+            meter.add(frame.time, small)
             if not times or frame.time >= times[-1] + SAMPLE_EVERY - 1e-3:
                 times.append(frame.time)
                 yield frame.pixels(model.side, model.side)
@@ -83,6 +90,8 @@ def read_film(video: VideoFile, model: ImageModel, progress: Progress = unwatche
         shots=tuple(shot_at(shown, *span, _median(span, points, clear)) for span in spans),
         transitions=tuple(transitions),
         curve=smooth(points, spans, clear),
+        movement=_within_shots(meter.movement, transitions),
+        brightness=np.array(meter.brightness),
         survey=survey,
     )
 
@@ -142,6 +151,17 @@ def _in_transition(times: NDArray[np.float64], transitions: Sequence[Transition]
     for each in transitions:
         inside |= (times > each.start) & (times < each.end)
     return inside
+
+
+def _within_shots(
+    movement: Sequence[tuple[float, float, float]], transitions: Sequence[Transition]
+) -> NDArray[np.float64]:
+    """What moves between two pictures of the same shot."""
+    points = np.array(movement).reshape(-1, 3)
+    across = np.zeros(len(points), dtype=np.bool_)
+    for each in transitions:
+        across |= (points[:, 0] < each.end - 1e-4) & (points[:, 1] > each.start - 1e-4)
+    return points[~across][:, (0, 2)]
 
 
 def _batches(samples: Iterator[NDArray[np.uint8]], size: int) -> Iterator[NDArray[np.uint8]]:

@@ -12,7 +12,7 @@ from img2music.errors import Img2MusicError, printable
 from img2music.matching.passages import clock
 from img2music.media.video import VideoFile
 from img2music.plots import PHOTO_COLOURS, drawing, pale, require_plotting, save_figure, shortened
-from img2music.soundtrack.cue_sheet import Cue, CueSheet
+from img2music.soundtrack.cue_sheet import Cue, CueSheet, FilmPart, Scene
 from img2music.soundtrack.film import Film
 from img2music.soundtrack.shots import Change
 from img2music.track import display_name
@@ -77,6 +77,7 @@ def _draw_curve(axes: "Axes", film: Film, sheet: CueSheet) -> None:
             axes.axvline(scene.start, color="#777777", linewidth=1.2, zorder=2)
         for value, colour in ((scene.affect.valence, VALENCE), (scene.affect.arousal, AROUSAL)):
             axes.hlines(value, scene.start, scene.end, color=colour, alpha=0.35, linewidth=5, zorder=2)
+        _draw_measures(axes, film, scene)
     axes.axhline(0.5, color="#DDDDDD", linewidth=1, zorder=0)
     # Lines break at hard cuts, across which nothing is smoothed.
     cuts = [each.cut for each in film.transitions if each.kind is Change.CUT]
@@ -100,6 +101,26 @@ def _draw_curve(axes: "Axes", film: Film, sheet: CueSheet) -> None:
     words["bbox"] = {"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1.5}
     for left, name, colour in ((0.006, "valence", VALENCE), (0.066, "arousal", AROUSAL)):
         axes.text(left, 0.955, name, color=colour, **words)
+
+
+def _draw_measures(axes: "Axes", film: Film, scene: Scene) -> None:
+    """What was measured in a scene, and the arousal that its pictures alone have."""
+    measures = scene.measures
+    if measures is None:
+        return
+    if measures.arousal_shift:
+        alone = scene.affect.arousal - measures.arousal_shift
+        axes.hlines(alone, scene.start, scene.end, color=AROUSAL, linestyle=":", linewidth=1.2, zorder=2)
+    told = [
+        "" if measures.movement is None else f"moves {measures.movement:.2f}/s",
+        f"{measures.cuts:.0f} cuts/min",
+        "" if measures.loudness is None else f"{measures.loudness:.0f} LUFS",
+    ]
+    room = _room(scene, film)
+    lines = [line for line in told if line and len(line) <= room]
+    axes.text(
+        (scene.start + scene.end) / 2, 0.015, "\n".join(lines), ha="center", va="bottom", fontsize=8, color="#777777"
+    )
 
 
 def _draw_pictures(axes: "Axes", film: Film, sheet: CueSheet) -> None:
@@ -149,8 +170,8 @@ def _lines(cue: Cue) -> tuple[str, str, str]:
     )
 
 
-def _room(cue: Cue, film: Film) -> int:
-    """Letters that fit into the bar of a cue."""
+def _room(cue: FilmPart, film: Film) -> int:
+    """Letters that fit beside what lasts as long."""
     return int((cue.end - cue.start) * WIDTH * (RIGHT - LEFT) / film.duration / LETTER) - 1
 
 

@@ -3,7 +3,7 @@
 import itertools
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
@@ -48,6 +48,15 @@ class ScoredSound(Sound):
     own: OwnSound | None  # what becomes of the film's own sound, with the speech that was found; None if it has none
 
 
+@dataclass(frozen=True)
+class Heard:
+    """What was heard in a film's own sound."""
+
+    own: OwnSound | None  # what becomes of it, with the speech that was found; None for a film without sound
+    # Weighted power every `STEP_SAMPLES`; none where it was not listened to
+    powers: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0), repr=False)
+
+
 def compose(
     sheet: CueSheet,
     options: ScoreOptions | None = None,
@@ -81,7 +90,7 @@ def compose(
     layout, channels = ("stereo", ("FL", "FR")) if own is None else (own.layout, own.channels)
     if own is not None and (use.speech is None or use.gain_db is None):
         passes = 3
-        use = _listened(use, own, counted(own.blocks(samples)))
+        use, _ = _listened(use, own, counted(own.blocks(samples)))
 
     def mixed() -> Iterator[Samples]:
         return counted(_mixed(parts, samples, own, use))
@@ -101,16 +110,16 @@ def asked(sheet: CueSheet, options: ScoreOptions) -> OwnSound:
     return replace(said, use=options.original or said.use, duck_db=duck_db)
 
 
-def heard(sheet: CueSheet, options: ScoreOptions | None = None, progress: Progress = unwatched) -> CueSheet:
-    """Say on a cue sheet what becomes of the film's own sound, and where someone speaks in it."""
+def heard(sheet: CueSheet, options: ScoreOptions | None = None, progress: Progress = unwatched) -> Heard:
+    """Listen to a film's own sound, unless its sheet says all or it is dropped."""
     use = asked(sheet, options or ScoreOptions())
     if use.use is not OriginalSound.DROP and (use.speech is None or use.gain_db is None):
         own = FilmTrack.of(sheet.film.path)
         if own is None:
-            return replace(sheet, original=None)
+            return Heard(None)
         samples = round(sheet.film.duration * RATE)
-        use = _listened(use, own, _counted(own.blocks(samples), samples, progress))
-    return replace(sheet, original=use)
+        return Heard(*_listened(use, own, _counted(own.blocks(samples), samples, progress)))
+    return Heard(use)
 
 
 def _counted(
@@ -123,17 +132,17 @@ def _counted(
         progress(Step(stage, (done * samples + first + count) / RATE, passes * samples / RATE, unit="seconds"))
 
 
-def _listened(use: OwnSound, own: "FilmTrack", blocks: Iterable[Samples]) -> OwnSound:
-    """Find speech, and the gain that makes it as loud as the music."""
+def _listened(use: OwnSound, own: "FilmTrack", blocks: Iterable[Samples]) -> tuple[OwnSound, NDArray[np.float64]]:
+    """Find speech, and the gain that makes it as loud as the music; with the power along time."""
     finder, meter = SpeechFinder(), PowerMeter(own.channels)
-    powers = [np.zeros(0)]
+    parts = [np.zeros(0)]
     for block in blocks:
         finder.add(block)
-        powers.append(meter.add(block, STEP_SAMPLES))
-    found = finder.spans()
+        parts.append(meter.add(block, STEP_SAMPLES))
+    found, powers = finder.spans(), np.concatenate(parts)
     speech = found if use.speech is None else use.speech
-    gain = _balance(np.concatenate(powers), speech)
-    return replace(use, speech=speech, gain_db=gain if use.gain_db is None else use.gain_db)
+    gain = _balance(powers, speech)
+    return replace(use, speech=speech, gain_db=gain if use.gain_db is None else use.gain_db), powers
 
 
 def _balance(powers: NDArray[np.float64], speech: Iterable[TimeSpan]) -> float:

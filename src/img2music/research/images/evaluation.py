@@ -75,6 +75,12 @@ class Evaluation:
     grouped: Split | None
     dataset: str
     dataset_scale: Scale  # how the set writes its ratings
+    # Learned from the other sets alone, and read as people of the first of these rate. The baseline is the mean of that
+    # set. None where one set is given
+    others: Split | None = None
+    # Share of the ratings that the 80 % interval holds, by axis, by models that have not seen the image's theme. None
+    # where readings have no spread, and for a finished model
+    coverage: dict[str, float] | None = None
     model: str | None = None  # name and version of the finished model; None where the recipe is judged
     # Of the finished model as it is. The baseline is the mean of these very images, which is more than the model knows
     # of them. Intervals are drawn by theme where images share themes

@@ -38,12 +38,18 @@ if TYPE_CHECKING:
 
 KIND = ReportKind("img2music/evaluate-image/1", "Image model against people's ratings")
 
-SPLITS = {"random": "random", "grouped": "by theme", "finished": "none"}
+SPLITS = {"random": "random", "grouped": "by theme", "others": "other sets alone", "finished": "none"}
 """How tables name the folds."""
 
 SHOWN = ("r", "r" + INTERVAL, "spearman", "ccc", "r2", "rmse", "mae", "mse", "accuracy")
+COVERAGE = "80 % interval"
 ANCHORED = "Published by others, not measured here"
-WIDE = {"Accuracy": {"MSE"}, "By category": {"R2", "MAE", "MSE", "right side of 0.5"}, ANCHORED: set[str]()}
+WIDE = {
+    "Accuracy": {"MSE"},
+    "By category": {"R2", "MAE", "MSE", "right side of 0.5"},
+    COVERAGE: set[str](),
+    ANCHORED: set[str](),
+}
 """Tables that a terminal shows, with the columns that it has no room for."""
 WORST = 24
 GRID = 8  # the plane is parted into 8 x 8 cells, of which each shows one image at most
@@ -95,7 +101,8 @@ def title_of(evaluation: Evaluation) -> str:
 
 def splits_of(evaluation: Evaluation) -> dict[str, Split]:
     """Give the splits that there are, by their names; the last counts most, as random folds flatter."""
-    named = {"random": evaluation.random, "grouped": evaluation.grouped, "finished": evaluation.finished}
+    named = {"random": evaluation.random, "grouped": evaluation.grouped, "others": evaluation.others}
+    named["finished"] = evaluation.finished
     return {name: split for name, split in named.items() if split is not None}
 
 
@@ -127,6 +134,16 @@ def categories_table(evaluation: Evaluation) -> Table:
             for category, found in split.categories.items()
             for axis in AXES
         ],
+    )
+
+
+def coverage_table(evaluation: Evaluation) -> Table:
+    """Tabulate how many ratings the interval holds; no rows where readings have no spread."""
+    return Table(
+        COVERAGE,
+        "Share of ratings within 1.28 spreads, by models that have not seen the theme (wanted: 0.8).",
+        ["axis", ">share"],
+        [[axis, figure(share)] for axis, share in (evaluation.coverage or {}).items()],
     )
 
 
@@ -173,6 +190,7 @@ def _tables(judged: Judged) -> Iterator[Table]:
         ],
     )
     yield categories_table(evaluation)
+    yield coverage_table(evaluation)
     yield anchors_table(evaluation)
     yield Table("Left out", "", ["image"], [[str(error)] for error in judged.errors])
 

@@ -5,7 +5,7 @@ Users are given what people of the first set would say; the others are learned f
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -28,7 +28,16 @@ from img2music.research.images.efficientnet import (
     graph_model,
     integer_network,
 )
-from img2music.research.images.evaluation import FOLDS, READING, Evaluation, Judged, judge_recipe, theme_folds
+from img2music.research.images.evaluation import (
+    FOLDS,
+    READING,
+    Evaluation,
+    Judged,
+    Split,
+    judge_recipe,
+    split,
+    theme_folds,
+)
 from img2music.research.images.head import Head, noise_of
 from img2music.research.images.spread import HALF_WIDTH, Spread
 from img2music.research.images.word_norms import WordNorms
@@ -64,7 +73,18 @@ class Learned:
         """Judge the recipe on folds of the first set."""
         names = [images.name for images in self.sets[1:]]
         recipe = f"beside all of {' and '.join(names)}" if names else None
-        return judge_recipe(self.features[0], self.sets[0], self.fit, folds=folds, seed=seed, recipe=recipe)
+        judged = judge_recipe(self.features[0], self.sets[0], self.fit, folds=folds, seed=seed, recipe=recipe)
+        enough = len(set(self.sets[0].themes)) >= LEAST_THEMES
+        coverage = self.covered(seed) if enough else None
+        others = self._by_others(seed) if names else None
+        return replace(judged, evaluation=replace(judged.evaluation, others=others, coverage=coverage))
+
+    def _by_others(self, seed: int) -> Split:
+        """Judge on the first set what is learned from the others alone."""
+        images = self.sets[0]
+        read = Learned(self.sets[1:], self.features[1:], self.network).fit().predict(self.features[0])
+        means = np.tile(self.sets[1].affect.mean(axis=0), (len(read), 1))
+        return split(read, means, images, by_theme=images.has_themes, seed=seed)
 
     def covered(self, seed: int) -> dict[str, float]:
         """Tell what share of ratings falls into the 80 % interval of models that have not seen their themes."""
@@ -162,7 +182,7 @@ def train(
         unseen=judged.predicted["random"],
         spread=usual,
         seed=str(seed),
-        coverage=json.dumps(learned.covered(seed)),
+        coverage=json.dumps(judged.evaluation.coverage),
     )
     model_file.write(_model(learned.network, head, spread, norms, names), described, output)
     return judged.evaluation

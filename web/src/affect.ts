@@ -34,8 +34,9 @@ export function hueOf(valence: number, arousal: number): number {
 export const clock = (seconds: number): string =>
   `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, "0")}`;
 
+export const stemOf = (name: string): string => name.replace(/\.[^.]+$/, "");
+
 /** The title, or else the name of the file. */
 export function titleOf(track: Pick<Track, "title" | "path" | "identifier">, untitled: string): string {
-  const name = track.path?.split("/").at(-1)?.replace(/\.[^.]+$/, "");
-  return track.title?.trim() || name || track.identifier || untitled;
+  return track.title?.trim() || stemOf(track.path?.split("/").at(-1) ?? "") || track.identifier || untitled;
 }

@@ -1,5 +1,5 @@
 import * as api from "./api";
-import { clamp, titleOf, wordOf } from "./affect";
+import { clamp, stemOf, titleOf, wordOf } from "./affect";
 import { player } from "./player.svelte";
 import { t } from "./settings.svelte";
 
@@ -247,7 +247,7 @@ class Session {
   /** What the list is like, in words. */
   get title(): string {
     const { list, words } = t();
-    if (this.picture && !this.moved) return list.like(this.picture.name);
+    if (this.picture && !this.moved) return list.like(stemOf(this.picture.name));
     if (this.query && "track" in this.query) return list.like(this.named);
     if (this.query && "emotion" in this.query) return list.word(words[this.named as keyof typeof words] ?? this.named);
     return this.point ? list.word(words[wordOf(this.point)]) : list.heading;

@@ -23,7 +23,7 @@ export const en = {
   tagline: "The songs of yours that feel the same",
   skip: "Skip to the songs",
   language: "Language",
-  theme: { label: "Colours", auto: "As the system", light: "Light", dark: "Dark" },
+  theme: { label: "Colours", auto: "Auto", light: "Light", dark: "Dark" },
   dismiss: "Dismiss",
   close: "Close",
   undo: "Undo",
@@ -32,7 +32,7 @@ export const en = {
 
   ask: {
     heading: "What does it feel like?",
-    title: "Drop a photo.",
+    title: "Give it a photo.",
     hint: "img2music finds the songs of yours that feel like it.",
     choose: "Choose photos",
     more: "Add photos",
@@ -55,6 +55,7 @@ export const en = {
     heading: "Where it lies",
     hint: "Click or drag where you feel it; the list follows.",
     hintEmpty: "Or click a point: how should the songs feel?",
+    axes: { lively: "lively", calm: "calm", sombre: "sombre", pleasant: "pleasant" },
     livelier: "livelier",
     calmer: "calmer",
     sombre: "more sombre",

@@ -23,7 +23,7 @@ export const ko: Messages = {
   tagline: "사진과 같은 느낌의 내 노래",
   skip: "노래 목록으로 건너뛰기",
   language: "언어",
-  theme: { label: "색상", auto: "시스템 설정", light: "밝게", dark: "어둡게" },
+  theme: { label: "색상", auto: "자동", light: "밝게", dark: "어둡게" },
   dismiss: "닫기",
   close: "닫기",
   undo: "되돌리기",
@@ -32,7 +32,7 @@ export const ko: Messages = {
 
   ask: {
     heading: "어떤 느낌인가요?",
-    title: "사진을 놓으세요.",
+    title: "사진을 넣어 보세요.",
     hint: "그 느낌과 닮은 내 노래를 찾아 드립니다.",
     choose: "사진 고르기",
     more: "사진 추가",
@@ -55,6 +55,7 @@ export const ko: Messages = {
     heading: "느낌의 위치",
     hint: "느끼는 곳을 누르거나 점을 끌면 목록이 따라옵니다.",
     hintEmpty: "또는 원하는 느낌의 점을 누르세요.",
+    axes: { lively: "활기찬", calm: "차분한", sombre: "어두운", pleasant: "기분 좋은" },
     livelier: "더 활기찬",
     calmer: "더 차분한",
     sombre: "더 어두운",

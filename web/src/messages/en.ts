@@ -62,8 +62,7 @@ export const en = {
     pleasant: "more pleasant",
     point: "Point on the plane",
     pointHelp: "Move it with the arrow keys.",
-    where: (word: string, valence: number, arousal: number) =>
-      `${word}: ${valence} % pleasant, ${arousal} % lively`,
+    where: (valence: number, arousal: number) => `${valence} % pleasant, ${arousal} % lively`,
     ellipse: "The ellipse shows how sure the reading is.",
     song: (rank: number, title: string) => `${rank}. ${title}`,
   },

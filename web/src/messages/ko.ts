@@ -62,7 +62,7 @@ export const ko: Messages = {
     pleasant: "더 기분 좋은",
     point: "평면 위의 점",
     pointHelp: "화살표 키로 옮기세요.",
-    where: (word, valence, arousal) => `${word}: 기분 좋음 ${valence}%, 활기 ${arousal}%`,
+    where: (valence, arousal) => `기분 좋음 ${valence}%, 활기 ${arousal}%`,
     ellipse: "타원은 읽은 느낌이 얼마나 확실한지 보여 줍니다.",
     song: (rank, title) => `${rank}. ${title}`,
   },

@@ -6,10 +6,11 @@ import socket
 import subprocess
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from demo.media import copy_photos, music_folder
 from tests.e2e.command import ROOT, environment, img2music, words
@@ -18,7 +19,12 @@ pytestmark = pytest.mark.slow
 
 AXE = ROOT / "web/node_modules/axe-core/axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-SONGS = ("calm/calm_acoustic_1", "happy/happy_electronic_1", "tender/tender_acoustic_2", "energetic/energetic_electronic_2")
+SONGS = (
+    "calm/calm_acoustic_1",
+    "happy/happy_electronic_1",
+    "tender/tender_acoustic_2",
+    "energetic/energetic_electronic_2",
+)
 
 
 def lacking(what: str) -> None:
@@ -26,15 +32,14 @@ def lacking(what: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def chromium() -> Iterator[object]:
+def chromium() -> Iterator[Browser]:
     found = shutil.which("chromium")
     if found is None:
         lacking("needs chromium: apt install chromium")
     if not (ROOT / "src/img2music/server/static/index.html").is_file() or not AXE.is_file():
         lacking("needs the page: make page")
-    sync_api = pytest.importorskip("playwright.sync_api")
     root = ["--no-sandbox"] if os.geteuid() == 0 else []  # which Chromium refuses to be, sandboxed
-    with sync_api.sync_playwright() as playwright:
+    with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=found, args=root)
         yield browser
         browser.close()
@@ -81,7 +86,7 @@ def address(home: Path) -> Iterator[str]:
 
 
 @pytest.fixture
-def context(chromium) -> Iterator[object]:
+def context(chromium: Browser) -> Iterator[Callable[..., Page]]:
     """Opens a page by theme and language; what goes wrong in it fails the test."""
     wrong: list[str] = []
     contexts = []
@@ -101,18 +106,14 @@ def context(chromium) -> Iterator[object]:
     assert not wrong
 
 
-def drop_photo(page, home: Path, address: str) -> None:
+def drop_photo(page: Page, home: Path, address: str) -> None:
     page.goto(address)
     page.set_input_files("input[type=file]", home / "photos/coffee.png")
     page.wait_for_selector(".song-row")
 
 
-def titles(page) -> list[str]:
+def titles(page: Page) -> list[str]:
     return page.locator(".song-row .title").all_inner_texts()
-
-
-def settled(page) -> None:
-    page.wait_for_selector('.list[aria-busy="false"]')
 
 
 def test_from_a_photo_to_a_playlist(context, home, address):
@@ -127,7 +128,8 @@ def test_from_a_photo_to_a_playlist(context, home, address):
     minutes, seconds = map(int, start.split(":"))
     row.locator(".play").click()
     time_now = lambda: float(page.locator(".seek input").input_value())  # noqa: E731
-    page.wait_for_function("before => +document.querySelector('.seek input').value > before + 0.3", arg=60 * minutes + seconds)
+    moved = "before => +document.querySelector('.seek input').value > before + 0.3"
+    page.wait_for_function(moved, arg=60 * minutes + seconds)
     assert time_now() < 60 * minutes + seconds + 8
     row.locator(".play").click()
     page.wait_for_selector(".controls [aria-label=Play]")
@@ -139,19 +141,17 @@ def test_from_a_photo_to_a_playlist(context, home, address):
     first = titles(page)
     for _ in range(4):
         page.get_by_role("button", name="livelier").click()
-    page.wait_for_function("first => document.querySelector('.song-row .title').innerText !== first", arg=first[0])
+    expect(page.locator(".song-row .title").first).not_to_have_text(first[0])
     page.get_by_role("button", name="Remember that").click()
-    page.wait_for_selector(".told")
+    expect(page.locator(".told")).to_be_visible()
     page.locator(".song-row").last.get_by_role("button", name="Never again").click()
-    page.wait_for_function("document.querySelectorAll('.song-row').length === 4")
+    expect(page.locator(".song-row")).to_have_count(4)
     page.get_by_role("button", name="What you said (2)").click()
     for left in (1, 0):
         page.locator(".said button").first.click()
-        page.wait_for_function("left => document.querySelectorAll('.said li').length === left", arg=left)
+        expect(page.locator(".said li")).to_have_count(left)
     page.keyboard.press("Escape")
-    page.wait_for_function("document.querySelectorAll('.song-row').length === 5")
-    settled(page)
-    assert titles(page) == first
+    expect(page.locator(".song-row .title")).to_have_text(first)
 
     # A song stays away, the others are taken along.
     page.locator(".song-row").nth(1).get_by_role("button", name="off this list").click()
@@ -178,7 +178,7 @@ def test_no_view_keeps_anybody_out(context, home, address, theme, language):
     page.locator(".correct button").first.click()
     page.locator(".pair button").first.wait_for()
     require_accessible(page, language)
-    page.locator(".song-row").last.locator(".act").nth(3).click()
+    page.locator(".song-row").last.locator(".act").first.click()
     for tool in (0, 1):
         page.locator("button.tool").nth(tool).click()
         page.wait_for_selector("dialog[open]")
@@ -186,8 +186,8 @@ def test_no_view_keeps_anybody_out(context, home, address, theme, language):
         page.keyboard.press("Escape")
 
 
-def require_accessible(page, language: str) -> None:
-    settled(page) if page.locator(".list").count() else None
+def require_accessible(page: Page, language: str) -> None:
+    expect(page.locator('[aria-busy="true"]')).to_have_count(0)
     page.wait_for_timeout(300)  # colours that fade are not measured half-way
     page.evaluate(AXE.read_text(encoding="utf-8"))
     found = page.evaluate("tags => axe.run({runOnly: tags})", RULES)

@@ -6,6 +6,8 @@ import { t } from "./settings.svelte";
 const FIRST = 10;
 /** While the point is dragged the list is asked for at most so often, in milliseconds. */
 const PAUSE = 50;
+/** How long what was done is shown, with its undoing; what was said can be undone in its list at any time. */
+const TOLD = 20_000;
 
 /** What is asked, the songs that answer it, and what the person has said. */
 class Session {
@@ -22,13 +24,15 @@ class Session {
   reading = $state(0);
   waiting = $state(false);
   problem = $state<string | null>(null);
-  told = $state.raw<{ text: string; undo?: () => void } | null>(null);
+  told = $state.raw<{ text: string; undo: () => void } | null>(null);
   login = $state(false);
+  more = $state(false); // whether there may be more songs
 
   #limit = FIRST;
   #removed = new Set<number>();
   #asking = new AbortController();
   #timer = 0;
+  #forgetting = 0;
 
   liked = $derived(
     new Map(this.said.filter((each) => each.kind === "like" && each.track && !each.picture).map((each) => [keyOf(each.track!), each])),
@@ -122,7 +126,7 @@ class Session {
     if (this.picture) this.show(this.picture);
   }
 
-  more(): void {
+  askMore(): void {
     this.#limit += FIRST;
     void this.#ask();
   }
@@ -138,14 +142,11 @@ class Session {
     this.#removed.add(track.id);
     this.locked = new Set([...this.locked].filter((each) => each !== track.id));
     this.#show(before.filter((each) => each.track.id !== track.id));
-    this.told = {
-      text: t().list.removed(titleOf(track, t().list.untitled)),
-      undo: () => {
-        this.#removed.delete(track.id);
-        this.told = null;
-        this.#show(before);
-      },
-    };
+    this.#tell(t().list.removed(titleOf(track, t().list.untitled)), () => {
+      this.#removed.delete(track.id);
+      this.told = null;
+      this.#show(before);
+    });
   }
 
   async like(track: api.Track): Promise<void> {
@@ -158,10 +159,7 @@ class Session {
     const entry = await this.#say({ track: track.id, says: { never: true } });
     if (entry === undefined) return;
     if (player.match?.track.id === track.id) player.stop();
-    this.told = {
-      text: t().list.banned(titleOf(track, t().list.untitled)),
-      undo: () => void this.unsay(entry),
-    };
+    this.#tell(t().list.banned(titleOf(track, t().list.untitled)), () => void this.unsay(entry));
   }
 
   /** Remember where the person feels the picture. */
@@ -170,7 +168,7 @@ class Session {
     if (!picture || !point) return;
     const entry = await this.#say({ picture: picture.id, says: { position: point } }, false);
     if (entry === undefined) return;
-    this.told = { text: t().correct.saved, undo: () => void this.unsay(entry) };
+    this.#tell(t().correct.saved, () => void this.unsay(entry));
     this.show(picture);
   }
 
@@ -191,6 +189,12 @@ class Session {
     });
     if (entry && renew) this.#renew();
     return entry;
+  }
+
+  #tell(text: string, undo: () => void): void {
+    this.told = { text, undo };
+    clearTimeout(this.#forgetting);
+    this.#forgetting = window.setTimeout(() => (this.told = null), TOLD);
   }
 
   /** Ask again what was asked, after something was said. */
@@ -221,6 +225,7 @@ class Session {
       this.read = found;
       this.point = { valence: found.position[0], arousal: found.position[1] };
     }
+    this.more = found.matches.length === wanted;
     this.#show(this.#arranged(found.matches));
   }
 

@@ -120,7 +120,6 @@ export const en = {
 
   said: {
     heading: "What you said",
-    open: (n: number) => `What you said (${n})`,
     none: "Nothing yet. Like a song, ban one, or move the point of a photo.",
     like: (what: string) => `You like ${what}`,
     never: (what: string) => `Never again: ${what}`,

@@ -120,7 +120,6 @@ export const ko: Messages = {
 
   said: {
     heading: "내가 말한 것",
-    open: (n) => `내가 말한 것 (${n})`,
     none: "아직 없습니다. 노래에 좋아요를 누르거나, 빼거나, 사진의 점을 옮겨 보세요.",
     like: (what) => `${what} 좋아함`,
     never: (what) => `${what} 다시는 고르지 않음`,

@@ -148,6 +148,7 @@ export const en = {
     hint: "This library is behind a password.",
     password: "Password",
     go: "Sign in",
+    wrong: "This is not the password.",
   },
 };
 

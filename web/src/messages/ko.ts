@@ -148,5 +148,6 @@ export const ko: Messages = {
     hint: "이 라이브러리는 비밀번호로 보호됩니다.",
     password: "비밀번호",
     go: "로그인",
+    wrong: "비밀번호가 다릅니다.",
   },
 };

@@ -101,6 +101,7 @@ class Says(Body):
     """What a person says: one of these."""
 
     affect: Point | None = None
+    position: Point | None = Field(None, description="Where a picture belongs in the space of the relative match.")
     like: bool | None = Field(None, description="true")
     never: bool | None = Field(None, description="true")
     fits: bool | None = Field(None, description="Whether the track fits the picture.")
@@ -346,6 +347,11 @@ def _add_feedback(routes: APIRouter, served: Served) -> None:
             felt = _affect(body.says.affect)
             item = _only(picture, track)
             said = feedback.affect(item, felt.valence, felt.arousal, person=person)
+        elif kind == "position":
+            if picture is None or track is not None or body.says.position is None:
+                raise UsageError("`position` is said of a `picture`.")
+            there = body.says.position
+            said = feedback.position(picture, there.valence, there.arousal, person=person)
         elif track is None:
             raise UsageError(f"`{kind}` is said of a `track`.")
         elif kind == "fits":

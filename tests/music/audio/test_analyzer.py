@@ -268,19 +268,19 @@ def test_silence_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("hiss", [0.0, 10 ** (-75 / 20)])
 def test_silence_within_a_track_is_no_part_of_its_music(tmp_path: Path, hiss: float) -> None:
-    part, gap = song(32), noise(24, 16_000, hiss)
+    part, gap = song(36), noise(20, 16_000, hiss)
     plain = read(tmp_path / "plain.wav", np.concatenate([part, part], axis=1))
     analysis = read(tmp_path / "gap.wav", np.concatenate([part, gap, part], axis=1))
-    assert [point.silent for point in analysis.curve] == [False] * 4 + [True] * 3 + [False] * 4
+    assert [point.silent for point in analysis.curve] == [False] * 5 + [True] * 2 + [False] * 5
     assert {point.affect for point in analysis.curve if point.silent} == {analyzer.SILENCE}
-    assert analysis.affect.distance(plain.affect) < 0.01
+    assert analysis.affect.distance(plain.affect) < 0.03
     features = replace(analysis.features, tempo=plain.features.tempo)
     assert analysis.features.tempo == pytest.approx(plain.features.tempo, rel=0.01)
     assert astuple(features) == pytest.approx(astuple(plain.features), abs=0.05)
     for target in (analyzer.SILENCE, analysis.affect, Affect(1.0, 1.0)):
         positions = [astuple(point.affect) for point in analysis.curve]
         passage = best_passage(analysis.curve, positions, astuple(target), analysis.duration)
-        assert passage.end <= 32 or passage.start >= 56
+        assert not any(each.silent and passage.start < each.end and passage.end > each.start for each in analysis.curve)
 
 
 def test_silence_after_a_short_song_does_not_hide_it(tmp_path: Path) -> None:

@@ -38,13 +38,14 @@ It is the median of tracks whose peak is at full scale, so they are heard much a
 LEAST_ATTACK = 1e-3
 """Share of the amplitude by which it rises from frame to frame, of a sound that does not change."""
 RANGE = 60.0
-"""Decibels below the loudest frame under which a window is silence, and so are the beginning and the end of a track.
-
-Gaps of digital silence lie there, and those of hiss; of 1,475 windows of 188 pieces of music none was 35 below."""
+"""Decibels below the loudest frame of a track under which it is silent, as gaps of digital silence are, and those of
+hiss; of 1,475 windows of 188 pieces of music none is 35 below throughout."""
+GAP = 3.0
+"""Seconds of silence from which on it is no rest in the music: two beats of the slowest tempo that is told."""
 PATCHES = 4
 """Parts of a track that MusiCNN hears; docs/models/music-affect.md says why no more."""
 SILENCE = Affect(valence=0.5, arousal=0.0)
-"""Affect of a window that is silence: calm, and nothing more."""
+"""Affect of a window that is silence for the most part: calm, and nothing more."""
 DAMAGED = "A part of it is damaged; it was heard as far as it can be decoded."
 CUT_SHORT = "It ends after {:.1f} of the {:.1f} seconds that it promises: it is cut short or damaged."
 
@@ -138,18 +139,20 @@ def measure(path: str | os.PathLike[str]) -> Measurement:
     frames = _Frames(strength, rise, amplitude, *centroid_and_level(mel))
     gain = LEVEL - float(frames.level.max())
     sounding = np.flatnonzero(frames.level > frames.level.max() - RANGE)
+    music = _music(sounding, mel.shape[1])
+    chosen = sounding[0] + np.flatnonzero(music[sounding[0] : sounding[-1] + 1])
+    frames = frames.part(chosen)
     bounds = np.cumsum([0, *(window.mel.shape[1] for window in windows)])
-    heard = np.diff(np.searchsorted(sounding, bounds)) > 0
-    spans = list(pairwise(bounds.clip(sounding[0], sounding[-1] + 1)))
-    # A silent window is no part of the music: it is left out of all that is told of the track.
-    chosen = np.concatenate([np.arange(*span) for span, sounds in zip(spans, heard, strict=True) if sounds])
-    kept = np.repeat(heard, np.diff(bounds))
-    cuts = np.union1d(np.cumsum([0, *map(len, strengths)]), np.flatnonzero(np.diff(kept)) + 1)
-    runs = [slice(first, last) for first, last in pairwise(cuts) if kept[first]]
+    places = np.searchsorted(chosen, bounds).tolist()  # of the windows in what is chosen
+    shares = np.diff(places) / np.diff(bounds)
+    heard = shares >= min(0.5, shares.max())
+    parts = [window for window, share in zip(windows, shares, strict=True) if share]
+    pulses = [rhythm.pulse_clarity(strength[first:last]) for first, last in pairwise(bounds)]
+    cuts = np.union1d(np.cumsum([0, *map(len, strengths)]), np.flatnonzero(np.diff(music)) + 1)
+    runs = [slice(first, last) for first, last in pairwise(cuts) if music[first]]
     strengths = [strength[run] for run in runs]
-    music = [window for window, sounds in zip(windows, heard, strict=True) if sounds]
     hearing = hear(mel[:, chosen], gain)
-    key = tonality.key(np.concatenate([window.pitches for window in music]))
+    key = tonality.key(np.concatenate([window.pitches for window in parts]))
     features = Features(
         **hearing.outputs,
         tempo=rhythm.tempo(strengths, [rise[run] for run in runs]),
@@ -161,18 +164,15 @@ def measure(path: str | os.PathLike[str]) -> Measurement:
     factor = 10 ** (gain / 20)
     sounds = [np.concatenate([window.sound for window in excerpt]) for excerpt in excerpts]
     tagging = musicnn.listen([patch * np.float32(factor) for patch in _patches(sounds, sounding)])
-    frames = frames.part(chosen)
-    points, pulses, first = [], [], 0
-    for number, window in enumerate(windows):
+    points = []
+    for number, (window, (first, last)) in enumerate(zip(windows, pairwise(places), strict=True)):
         inputs = None
         if heard[number]:
-            last = first + spans[number][1] - spans[number][0]
-            pulses.append(rhythm.pulse_clarity(strength[bounds[number] : bounds[number + 1]]))
             part = frames.part(slice(first, last))
-            inputs = _model_inputs(hearing.embedding(first, last), tagging, part, [window], pulses[-1:])
-            first = last
+            inputs = _model_inputs(hearing.embedding(first, last), tagging, part, [window], [pulses[number]])
         points.append((window.start, window.end, inputs))
-    inputs = _model_inputs(hearing.embedding(0, len(chosen)), tagging, frames, music, pulses)
+    pulses = [pulse for pulse, share in zip(pulses, shares, strict=True) if share]
+    inputs = _model_inputs(hearing.embedding(0, len(chosen)), tagging, frames, parts, pulses)
     listened = sum(window.end - window.start for window in windows)
     return Measurement(duration, listened, features, inputs, tuple(points), note)
 
@@ -194,13 +194,13 @@ def _listen(audio: Audio) -> list[list[_Window]]:
     wanted = sum(end - start for start, end in spans)
     if heard < wanted - SHORTFALL and audio.remeasure():
         excerpts = [_windows(excerpt) for excerpt in audio.excerpts(plan(audio.info.duration))]
-    if not excerpts:
-        raise InputError("There is no sound in this file: it is empty or damaged.", audio.path)
     if len(excerpts) > 1 and 2 * sum(map(_sounds, excerpts)) < len(excerpts):
         # Silence after the music, before a hidden track say, hides most of it from excerpts that are evenly spread.
         end = EXCERPTS * EXCERPT_SECONDS
         later = [each for each in excerpts if each[0].start >= end]
         excerpts = [*(_windows(excerpt) for excerpt in audio.excerpts([(0.0, end)])), *later]
+    if not excerpts:
+        raise InputError("There is no sound in this file: it is empty or damaged.", audio.path)
     return excerpts
 
 
@@ -241,6 +241,15 @@ def _windows(excerpt: Excerpt) -> list[_Window]:
             )
         )
     return windows
+
+
+def _music(sounding: NDArray[np.intp], count: int) -> NDArray[np.bool_]:
+    """Tell which frames are music and its rests; long silence is no part of it, and left out of all that is told."""
+    marks = np.array([-1, *sounding, count])
+    music = np.ones(count, dtype=np.bool_)
+    for index in np.flatnonzero(np.diff(marks) > GAP * FRAME_RATE):
+        music[marks[index] + 1 : marks[index + 1]] = False
+    return music
 
 
 def _patches(sounds: list[NDArray[np.float32]], sounding: NDArray[np.intp]) -> list[NDArray[np.float32]]:

@@ -18,8 +18,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from soxr import resample
 
+from img2music.affect import Affect
 from img2music.analysis import TrackAnalysis
 from img2music.errors import InputError
+from img2music.matching.passages import best_passage
 from img2music.music.audio import analyzer
 from img2music.music.audio.mel import HOP, WINDOW, centroid_and_level, log_mel
 from img2music.music.audio.network import LABELS
@@ -264,11 +266,32 @@ def test_silence_is_refused(tmp_path: Path) -> None:
         analyzer.analyze_track(path)
 
 
-def test_silence_within_a_track_is_calm(tmp_path: Path) -> None:
-    half = np.zeros((1, 44_100 * 40), np.float32)
-    path = encode(tmp_path / "half.flac", np.concatenate([tone(440, 40), half], axis=1), "flac")
-    *_, last = analyzer.analyze_track(path).curve
-    assert last.affect == analyzer.SILENCE
+@pytest.mark.parametrize("hiss", [0.0, 10 ** (-75 / 20)])
+def test_silence_within_a_track_is_no_part_of_its_music(tmp_path: Path, hiss: float) -> None:
+    part, gap = song(36), noise(20, 16_000, hiss)
+    plain = read(tmp_path / "plain.wav", np.concatenate([part, part], axis=1))
+    analysis = read(tmp_path / "gap.wav", np.concatenate([part, gap, part], axis=1))
+    assert [point.silent for point in analysis.curve] == [False] * 5 + [True] * 2 + [False] * 5
+    assert {point.affect for point in analysis.curve if point.silent} == {analyzer.SILENCE}
+    assert analysis.affect.distance(plain.affect) < 0.03
+    features = replace(analysis.features, tempo=plain.features.tempo)
+    assert analysis.features.tempo == pytest.approx(plain.features.tempo, rel=0.01)
+    assert astuple(features) == pytest.approx(astuple(plain.features), abs=0.05)
+    for target in (analyzer.SILENCE, analysis.affect, Affect(1.0, 1.0)):
+        positions = [astuple(point.affect) for point in analysis.curve]
+        passage = best_passage(analysis.curve, positions, astuple(target), analysis.duration)
+        assert not any(each.silent and passage.start < each.end and passage.end > each.start for each in analysis.curve)
+
+
+def test_silence_after_a_short_song_does_not_hide_it(tmp_path: Path) -> None:
+    part = song(20, 8_000)
+    plain = read(tmp_path / "plain.wav", part, 8_000)
+    analysis = read(tmp_path / "long.wav", np.pad(part, [(0, 0), (0, 600 * 8_000)]), 8_000)
+    assert (analysis.duration, analysis.listened) == (620, 96 + 8 * 10)
+    assert [point.silent for point in analysis.curve] == [False] * 3 + [True] * 19
+    assert analysis.affect.distance(plain.affect) < 0.03
+    assert analysis.features.tempo == pytest.approx(plain.features.tempo, rel=0.01)
+    assert (analysis.features.key, analysis.features.mode) == (plain.features.key, plain.features.mode)
 
 
 def test_a_header_that_promises_years_of_sound(tmp_path: Path) -> None:

@@ -27,6 +27,7 @@ COMMANDS = {
     "score": "img2music.cli.score:score",
     "slideshow": "img2music.cli.slideshow:slideshow",
     "cues": "img2music.cli.cues:cues",
+    "serve": "img2music.cli.serve:serve",
     "tracks": "img2music.cli.tracks:tracks",
     "tag": "img2music.cli.tag:tag",
     "feedback": _group(

@@ -1,0 +1,74 @@
+"""``img2music serve``: the page and the HTTP API of a library."""
+
+import contextlib
+import socket
+import webbrowser
+
+import click
+
+from img2music.cli.options import command, library_option, option
+from img2music.cli.output import say
+from img2music.errors import UsageError, require_extra
+
+
+@command()
+@library_option
+@option(
+    "--host",
+    default="127.0.0.1",
+    metavar="ADDRESS",
+    help="Address to listen at.",
+)
+@option("--port", type=click.IntRange(0, 65535), default=8750, help="Port to listen at; 0 for any that is free.")
+@option("--root-path", default="", metavar="PATH", help="Where a reverse proxy shows it, such as /music.")
+@option("--name", "names", multiple=True, metavar="HOST", help="Host name that it may be called by. May be repeated.")
+@option("--no-open", is_flag=True, help="Do not open a browser.")
+@option("--set-password", is_flag=True, help="Ask for the password of the page, keep it, and end.")
+def serve(
+    *,
+    library: str | None,
+    host: str,
+    port: int,
+    root_path: str,
+    names: tuple[str, ...],
+    no_open: bool,
+    set_password: bool,
+) -> None:
+    """Serve a page on which you drop a picture, hear songs that feel like it and set them right; and an HTTP API.
+
+    Nobody but this machine reaches it. To let others in, set a password (--set-password) or a token (IMG2MUSIC_TOKEN,
+    sent as a bearer), and give --host 0.0.0.0. Ctrl-C ends it.
+    """
+    with require_extra("The page", "server"):
+        import argon2  # noqa: F401
+        import fastapi  # noqa: F401
+        import python_multipart  # noqa: F401
+        import uvicorn
+    from img2music.app.library import Library
+    from img2music.server.app import create_app
+    from img2music.server.settings import Settings
+    from img2music.server.settings import set_password as keep_password
+
+    if set_password:
+        keep_password(click.prompt("Password", hide_input=True, confirmation_prompt=True))
+        say("The password is set.")
+        return
+    settings = Settings.read(host, port, root_path, tuple(name.lower() for name in names))
+    try:
+        listening = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+    except OSError as error:
+        raise UsageError(f"{host}:{port} can't be listened at ({error.strerror}): give another `port`.") from error
+    with listening, Library.open(library) as opened:
+        config = uvicorn.Config(
+            create_app(opened, settings),
+            log_level="warning",
+            server_header=False,
+            proxy_headers=False,
+            timeout_graceful_shutdown=1,
+        )
+        address = f"http://{f'[{host}]' if ':' in host else host}:{listening.getsockname()[1]}{settings.root_path}/"
+        say(f"The library {opened.location} is at {address} (Ctrl-C ends it).")
+        if not no_open:
+            webbrowser.open(address)
+        with contextlib.suppress(KeyboardInterrupt):
+            uvicorn.Server(config).run(sockets=[listening])

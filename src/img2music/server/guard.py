@@ -1,0 +1,122 @@
+"""What stands before every route: host names, logins, forged requests, sizes, and headers."""
+
+import asyncio
+import secrets
+import time
+
+from fastapi import HTTPException
+from starlette.datastructures import MutableHeaders
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from img2music.server.problems import problem
+from img2music.server.settings import Settings
+from img2music.server.uploads import MOST_BYTES
+
+COOKIE = "img2music"
+CSRF = "x-img2music"
+"""A header that no form and no other site can send."""
+LASTS = 30 * 24 * 3600.0  # seconds that a login lasts
+MOST_SESSIONS = 1000
+MOST_BODY = 1 << 20  # bytes of a request, but for pictures
+UPLOADS = "/api/pictures"
+SLOW = 1.0  # seconds that a wrong password costs; tries wait for each other
+
+HEADERS = {
+    "content-security-policy": "default-src 'self'; media-src 'self' blob:; img-src 'self' blob: data:; "
+    "style-src 'self'; script-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; "
+    "frame-ancestors 'none'",
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "cross-origin-resource-policy": "same-origin",
+}
+OPEN = frozenset({"/api/health", "/api/session"})
+"""What needs no login, beside the page itself."""
+
+
+class Sessions:
+    """Who is logged in, until the server ends."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._until: dict[str, float] = {}
+        self._trying = asyncio.Lock()
+
+    async def login(self, password: str) -> str | None:
+        """Make a session for whoever knows the password, under a new name each time."""
+        async with self._trying:
+            if not await asyncio.to_thread(self._settings.has_password, password):
+                await asyncio.sleep(SLOW)
+                return None
+        while len(self._until) >= MOST_SESSIONS:
+            del self._until[next(iter(self._until))]
+        name = secrets.token_urlsafe(32)
+        self._until[name] = time.monotonic() + LASTS
+        return name
+
+    def logout(self, name: str) -> None:
+        """End a session."""
+        self._until.pop(name, None)
+
+    def admits(self, request: Request) -> bool:
+        """Whether a request comes from who is logged in, or with the token."""
+        kind, _, token = request.headers.get("authorization", "").partition(" ")
+        if kind.lower() == "bearer" and self._settings.has_token(token.strip()):
+            return True
+        return self._until.get(request.cookies.get(COOKIE, ""), 0.0) > time.monotonic()
+
+
+class Guard:
+    """Lets through what may pass."""
+
+    def __init__(self, app: ASGIApp, settings: Settings, sessions: Sessions) -> None:
+        self._app, self._settings, self._sessions = app, settings, sessions
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer, or pass on."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        path = scope["path"].removeprefix(scope.get("root_path", ""))
+
+        async def send_guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in HEADERS.items():
+                    headers.setdefault(name, value)
+                if path.startswith("/api/"):
+                    headers.setdefault("cache-control", "no-store")
+            await send(message)
+
+        refused = self._refusal(Request(scope), path)
+        if refused is not None:
+            await problem(*refused)(scope, receive, send_guarded)
+        else:
+            most = MOST_BYTES + MOST_BODY if path == UPLOADS else MOST_BODY
+            await self._app(scope, _limited(receive, most), send_guarded)
+
+    def _refusal(self, request: Request, path: str) -> tuple[int, str] | None:
+        if not self._settings.knows(request.headers.get("host", "")):
+            return 421, "This server is not called so: name it with `name` when you start it."
+        if not path.startswith("/api/"):
+            return None
+        if request.method not in {"GET", "HEAD"} and request.headers.get(CSRF) != "1":
+            return 403, "Requests that change something need the header X-Img2music: 1."
+        if self._settings.guarded and path not in OPEN and not self._sessions.admits(request):
+            return 401, "Log in first, or send the token as a bearer."
+        return None
+
+
+def _limited(receive: Receive, most: int) -> Receive:
+    """Receive no more than so many bytes of a request."""
+    taken = 0
+
+    async def limited() -> Message:
+        nonlocal taken
+        message = await receive()
+        taken += len(message.get("body", b""))
+        if taken > most:
+            raise HTTPException(413, f"The request is longer than {most >> 20} MB.")
+        return message
+
+    return limited

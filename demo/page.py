@@ -69,8 +69,8 @@ def write_page(file: Path, library: Library, photos: Path, plane: Path) -> None:
         "suit their photos?"
     )
     legend = (
-        "A line is the reading; the pale band around it, one standard deviation to each side, tells how unsure it is. In "
-        "the small square, songs (dots) and photo stand where they are matched: by their ranks among songs and photos, "
+        "A line is the reading; the pale band, one standard deviation to each side, tells how unsure it is. In the "
+        "small square, songs (dots) and photo stand where they are matched: by their ranks among songs and photos, "
         "where an unsure reading lies nearer to the middle."
     )
     heads = "".join(f"<th>{head}</th>" for head in HEADS)

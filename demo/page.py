@@ -36,7 +36,7 @@ h3 { font-size: 1rem; margin: .75rem 0 .25rem; overflow-wrap: anywhere } p { max
 .card svg { width: 100% !important; height: auto }
 svg path { stroke: light-dark(#b5b5b0, #66665f) } svg circle { fill: var(--v) } svg rect { fill: var(--a) }
 .axis { display: grid; grid-template-columns: 3.6rem 1fr auto; gap: .5rem; align-items: center; font-size: 13px }
-.axis span:last-child, .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap }
+.axis span:last-child { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap }
 .bar { position: relative; height: .5rem; border-radius: 1rem; background: var(--line); overflow: hidden }
 .bar i { position: absolute; top: 0; bottom: 0; background: currentcolor; opacity: .35 }
 .bar b { position: absolute; top: 0; bottom: 0; width: 4px; margin-left: -2px; background: currentcolor }

@@ -1,13 +1,11 @@
 """The analyzer: vibenet's own numbers, the demo pieces' moods, determinism, hostile files."""
 
 import os
-import re
 import subprocess
 import sys
 from collections import defaultdict
 from contextlib import suppress
 from dataclasses import astuple, replace
-from importlib.metadata import distribution
 from importlib.resources import files
 from itertools import pairwise
 from pathlib import Path
@@ -18,8 +16,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from soxr import resample
 
+from demo.media import known_pieces
 from img2music.affect import Affect
-from img2music.analysis import TrackAnalysis
+from img2music.analysis import PITCH_CLASSES, TrackAnalysis
 from img2music.errors import InputError
 from img2music.matching.passages import best_passage
 from img2music.music.audio import analyzer
@@ -31,7 +30,6 @@ pytestmark = pytest.mark.slow
 
 demo = pytest.importorskip("immich_memories_music")
 PIECES = sorted(Path(str(files(demo))).glob("tracks/**/*.opus"))
-PITCHES = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "Bb": 10}
 
 
 @pytest.fixture(scope="module")
@@ -82,17 +80,17 @@ def test_moods_of_the_demo_sound_right(analyses: dict[Path, TrackAnalysis]) -> N
 
 def test_tempo_and_key_of_the_demo(analyses: dict[Path, TrackAnalysis]) -> None:
     """The tempo and key that each piece was made for; MIREX weighs near misses of key."""
-    (text,) = (file.read_text() for file in _distribution_files("LICENSE-MUSIC"))
     exact = octave = 0
     weights = []
-    for name, bpm, tonic, scale in re.findall(r"(\w+\.opus)\s+(\d+) bpm\s+(\w+) (major|minor)", text):
+    for name, known in known_pieces().items():
         features = next(a.features for piece, a in analyses.items() if piece.name == name)
-        ratio = (features.tempo or 1.0) / float(bpm)
+        ratio = (features.tempo or 1.0) / known.tempo
         exact += abs(ratio - 1) <= 0.04
         octave += any(abs(ratio / factor - 1) <= 0.04 for factor in (1, 2, 3, 1 / 2, 1 / 3))
+        tonic, scale = known.key.split()
         mode = int(scale == "major")
         assert features.key is not None
-        distance = (features.key - PITCHES[tonic]) % 12
+        distance = (features.key - PITCH_CLASSES.index(tonic)) % 12
         if features.mode == mode:
             weights.append({0: 1.0, 7: 0.5}.get(distance, 0.0))
         else:
@@ -102,11 +100,6 @@ def test_tempo_and_key_of_the_demo(analyses: dict[Path, TrackAnalysis]) -> None:
     assert octave >= 27
     assert sum(weight == 1.0 for weight in weights) >= 21
     assert np.mean(weights) >= 0.79
-
-
-def _distribution_files(name: str) -> list[Path]:
-    package = distribution("immich-memories-music")
-    return [Path(str(file.locate())) for file in package.files or [] if file.name == name]
 
 
 def test_a_long_track_is_heard_in_excerpts(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ class Session {
   query = $state.raw<api.Query | null>(null);
   named = $state(""); // the word or song that was asked for
   read = $state.raw<api.Recommendation | null>(null); // the answer before the point was moved
+  answer = $state.raw<api.Recommendation | null>(null); // the last one
   point = $state.raw<api.Affect | null>(null); // where the point is on the plane
   matches = $state.raw<api.Match[]>([]);
   locked = $state.raw(new Set<number>());
@@ -225,6 +226,7 @@ class Session {
     }
     if (this.#following) void this.#ask();
     if (found === undefined) return;
+    this.answer = found;
     this.more = found.matches.length === wanted;
     this.#show(this.#arranged(found.matches));
   }

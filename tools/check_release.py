@@ -5,6 +5,7 @@ same files; the wheel installs into an empty environment and runs the demo's ste
 """
 
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -44,6 +45,9 @@ def main() -> None:
         # Of what git knows: what lies about here must not end in a release.
         run("git", "worktree", "add", "--detach", folder / "source")
         try:
+            # The page is built, not committed.
+            page = "src/img2music/server/static"
+            shutil.copytree(ROOT / page, folder / "source" / page)
             run(sys.executable, "-m", "build", "--outdir", folder / "dist", cwd=folder / "source")
         finally:
             run("git", "worktree", "remove", "--force", folder / "source")
@@ -51,6 +55,7 @@ def main() -> None:
         run(sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", folder / "again", sdist)
         (again,) = (folder / "again").glob("*.whl")
         ours, theirs = (set(zipfile.ZipFile(file).namelist()) for file in (wheel, again))
+        require("img2music/server/static/index.html" in ours, "The wheel lacks the page: `make page` builds it.")
         require(ours == theirs, f"Wheel and sdist differ: {sorted(ours ^ theirs)}")
         with zipfile.ZipFile(wheel) as packed:
             (metadata,) = (each for each in packed.namelist() if each.endswith(".dist-info/METADATA"))

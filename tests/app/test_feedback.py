@@ -55,6 +55,15 @@ def test_it_is_said_listed_and_taken_back(library, folder):
     assert library.feedback.import_file(folder / "f.json") == 1
 
 
+def test_a_picture_stands_where_it_was_put(library, folder):
+    said = library.feedback.position(folder / "navy.png", 0.7, 0.8)
+    assert said.kind == "affect"
+    (found,) = library.recommend(folder / "navy.png").recommendations
+    assert found.query.affect == said.affect
+    # One answer also corrects how other pictures are read, among which this one stands.
+    assert found.position == pytest.approx((0.7, 0.8), abs=0.1)
+
+
 def test_what_is_no_track_is_refused(library, folder):
     for wrong, error in ((99, UsageError), ("nothing", UsageError), (folder / "navy.png", InputError)):
         with pytest.raises(error):

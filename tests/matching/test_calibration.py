@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from img2music.affect import Affect
 from img2music.distribution import AffectDistribution
-from img2music.matching.calibration import HEARD, Calibration, expected, ranks_within, similarity, targets
+from img2music.matching.calibration import HEARD, Calibration, affect_at, expected, ranks_within, similarity, targets
 from img2music.options import MatchMode
 
 POINTS = arrays(
@@ -50,6 +50,14 @@ def test_relative_ranks_each_side_among_its_own() -> None:
 def natural(spread: tuple[float, float] | None = None) -> AffectDistribution:
     sample = np.linspace(0.0, 1.0, 101)
     return AffectDistribution.of(sample, sample, spread)
+
+
+@given(st.floats(0.02, 0.98), st.floats(0.02, 0.98))
+def test_what_is_put_at_a_position_stands_there(valence: float, arousal: float) -> None:
+    felt = affect_at((valence, arousal), natural())
+    assert 0.0 <= min(felt.valence, felt.arousal) <= max(felt.valence, felt.arousal) <= 1.0
+    there = targets([(felt.valence, felt.arousal)], natural(), (0.0, 0.0))[0]
+    assert there == pytest.approx([valence, arousal], abs=0.03)  # a sample of 101 has steps
 
 
 def test_the_expected_rank_is_that_of_many_who_feel_differently() -> None:

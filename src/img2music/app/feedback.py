@@ -123,6 +123,37 @@ class LibraryFeedback:
         return self._say(FeedbackKind.AFFECT, person, felt=felt, track=self._track(item))
 
     @checked
+    def position(
+        self, picture: AnyPath, valence: float, arousal: float, *, person: str = ME, image_model: AnyPath | None = None
+    ) -> Feedback:
+        """Say what a picture feels like by where it belongs in the space of the match, as a plot of it shows that.
+
+        Parameters
+        ----------
+        picture : str or path-like
+        valence, arousal : float
+            From 0 to 1, as in `Recommendation.position` of a relative match: how pleasant and how exciting the songs
+            are among the library's that go with it.
+        person : str
+            Who says it.
+        image_model : str or path-like, optional
+            As `analyze` takes it.
+
+        Returns
+        -------
+        Feedback
+            As it was stored, with the affect of which this is the position.
+        """
+        from img2music.app.person import Listener
+        from img2music.vision.model import ImageModel
+
+        there = Affect(valence, arousal)
+        sample = ImageModel.load(image_model).reference
+        felt = Listener.of(self._store, person).picture_at((there.valence, there.arousal), sample)
+        path = os.fsdecode(picture)
+        return self._say(FeedbackKind.AFFECT, person, felt=felt, picture=_picture(path, image_model))
+
+    @checked
     def like(self, track: AnyTrack, *, person: str = ME) -> Feedback:
         """Say that one likes a track: of songs that fit about as well it comes first.
 

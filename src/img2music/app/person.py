@@ -12,6 +12,7 @@ from img2music.library.heard import HeardLibrary
 from img2music.library.record import Feedback
 from img2music.library.store import LibraryStore
 from img2music.library.workers import content_of
+from img2music.matching.calibration import affect_at
 from img2music.matching.person import Person
 from img2music.matching.query import Query, QueryKind
 from img2music.matching.query_reading import Readings
@@ -50,6 +51,10 @@ class Listener:
             for query, content in zip(read.queries, hashes or [None] * len(read.queries), strict=True)
         )
         return queries, None if read.natural is None else person.natural(read.natural), hashes
+
+    def picture_at(self, position: tuple[float, float], sample: AffectDistribution) -> Affect:
+        """What a picture feels like that they put at a position among natural images, which are read as ``sample``."""
+        return affect_at(position, self.person.natural(sample))
 
     def film(self, film: "Film") -> "Film":
         """A film as they feel it."""

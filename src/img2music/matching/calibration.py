@@ -55,11 +55,28 @@ def targets(
     """
     ranks = among.ranks(points)
     spread = spread or among.spread
-    if spread is None:
-        return ranks
+    return ranks if spread is None else _scaled(ranks, _share(among, spread))
+
+
+def affect_at(position: tuple[float, float], among: AffectDistribution) -> Affect:
+    """The affect, felt for sure, whose target this position is, as far as the sample reaches; inverse of `targets`."""
+    ranks = _scaled(np.array(position), 1.0 / _share(among, (0.0, 0.0)))
+    samples = (among.valence, among.arousal)
+    felt = [
+        np.interp(rank * len(each) - 0.5, np.arange(len(each)), each) for rank, each in zip(ranks, samples, strict=True)
+    ]
+    return Affect(*map(float, felt))
+
+
+def _share(among: AffectDistribution, spread: tuple[float, float]) -> NDArray[np.float64]:
+    """Share of the quantile of a reading, so unsure, that is kept at the quantile of the songs that are looked for."""
     varying = np.array([among.valence.var(), among.arousal.var()])
     seen = np.sqrt(varying / np.maximum(varying + np.square(spread), 1e-12))
-    share = expected(seen) / expected(HEARD)
+    return np.asarray(expected(seen) / expected(HEARD))
+
+
+def _scaled(ranks: NDArray[np.float64], share: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Ranks with their quantiles scaled."""
     odds, against = ranks**share, (1.0 - ranks) ** share
     return np.asarray(odds / (odds + against))
 

@@ -1,0 +1,39 @@
+import { en, type Messages } from "./messages/en";
+import { ko } from "./messages/ko";
+
+export const catalogues: Record<string, Messages> = { en, ko };
+
+const stored = (name: string): string | null => localStorage.getItem(`img2music.${name}`);
+
+function preferred(): string {
+  const wanted = [stored("language"), ...navigator.languages.map((each) => each.split("-")[0])];
+  return wanted.find((each) => each != null && each in catalogues) ?? "en";
+}
+
+/** What the person has chosen for this browser. */
+class Settings {
+  language = $state(preferred());
+  theme = $state(stored("theme") ?? "auto");
+  keys = $state(stored("keys") !== "off");
+
+  constructor() {
+    $effect.root(() => {
+      $effect(() => this.#keep("language", this.language));
+      $effect(() => this.#keep("theme", this.theme));
+      $effect(() => this.#keep("keys", this.keys ? "on" : "off"));
+      $effect(() => {
+        document.documentElement.lang = this.language;
+        document.documentElement.dataset.theme = this.theme;
+      });
+    });
+  }
+
+  #keep(name: string, value: string): void {
+    localStorage.setItem(`img2music.${name}`, value);
+  }
+}
+
+export const settings = new Settings();
+
+/** The messages of the chosen language. */
+export const t = (): Messages => catalogues[settings.language] ?? en;

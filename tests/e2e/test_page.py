@@ -139,9 +139,15 @@ def test_from_a_photo_to_a_playlist(context, home, address):
 
     # The point is moved and the list follows; what is said is remembered, shown, and taken back.
     first = titles(page)
-    for _ in range(4):
-        page.get_by_role("button", name="livelier").click()
-    expect(page.locator(".song-row .title").first).not_to_have_text(first[0])
+    point, plane = page.locator(".point").bounding_box(), page.locator(".plane").bounding_box()
+    page.mouse.move(point["x"] + point["width"] / 2, point["y"] + point["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(plane["x"] + 0.9 * plane["width"], plane["y"] + 0.2 * plane["height"], steps=20)
+    expect(page.locator(".song-row .title").first).not_to_have_text(first[0])  # while it is dragged
+    page.mouse.up()
+    page.locator(".point").press("ArrowUp")
+    page.get_by_role("button", name="more sombre").click()
+    expect(page.locator(".reading")).to_contain_text("80 % pleasant, 82 % lively")
     page.get_by_role("button", name="Remember that").click()
     expect(page.locator(".told")).to_be_visible()
     page.locator(".song-row").last.get_by_role("button", name="Never again").click()

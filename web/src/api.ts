@@ -17,7 +17,7 @@ export interface Track {
   path: string | null;
   duration: number | null;
   affect: Affect;
-  features: { loudness: number | null };
+  features: { loudness: number | null; tempo: number | null; key: number | null; mode: number | null };
   content: string | null;
   title: string | null;
   artist: string | null;

@@ -4,8 +4,6 @@ import { player } from "./player.svelte";
 import { t } from "./settings.svelte";
 
 const FIRST = 10;
-/** While the point is dragged the list is asked for at most so often, in milliseconds. */
-const PAUSE = 50;
 /** How long what was done is shown, with its undoing; what was said can be undone in its list at any time. */
 const TOLD = 20_000;
 
@@ -17,6 +15,7 @@ class Session {
   query = $state.raw<api.Query | null>(null);
   named = $state(""); // the word or song that was asked for
   read = $state.raw<api.Recommendation | null>(null); // the answer before the point was moved
+  answer = $state.raw<api.Recommendation | null>(null); // the last one
   point = $state.raw<api.Affect | null>(null); // where the point is on the plane
   matches = $state.raw<api.Match[]>([]);
   locked = $state.raw(new Set<number>());
@@ -31,7 +30,7 @@ class Session {
   #limit = FIRST;
   #removed = new Set<number>();
   #asking = new AbortController();
-  #timer = 0;
+  #following = false; // the point moved while the list for where it was is on its way
   #forgetting = 0;
 
   liked = $derived(
@@ -114,8 +113,9 @@ class Session {
     this.point = point;
     this.query = { point };
     if (this.read === null || this.picture === null) this.named = "";
-    clearTimeout(this.#timer);
-    this.#timer = window.setTimeout(() => void this.#ask(), PAUSE);
+    // One request at a time: if each ended the one before it, none would come back while the point is dragged.
+    if (this.waiting) this.#following = true;
+    else void this.#ask();
   }
 
   nudge(valence: number, arousal: number): void {
@@ -206,13 +206,13 @@ class Session {
   #begin(query: api.Query, named: string): void {
     [this.query, this.named, this.read, this.#limit] = [query, named, null, FIRST];
     this.#removed.clear();
-    clearTimeout(this.#timer);
     void this.#ask();
   }
 
   async #ask(): Promise<void> {
     const query = this.query;
     if (query === null) return;
+    this.#following = false;
     this.#asking.abort();
     const asking = (this.#asking = new AbortController());
     this.waiting = true;
@@ -220,11 +220,13 @@ class Session {
     const found = await this.attempt(() => api.recommend(query, wanted, asking.signal));
     if (asking !== this.#asking) return;
     this.waiting = false;
-    if (found === undefined) return;
-    if (!("point" in query)) {
+    if (found !== undefined && !("point" in query)) {
       this.read = found;
-      this.point = { valence: found.position[0], arousal: found.position[1] };
+      if (!this.#following) this.point = { valence: found.position[0], arousal: found.position[1] };
     }
+    if (this.#following) void this.#ask();
+    if (found === undefined) return;
+    this.answer = found;
     this.more = found.matches.length === wanted;
     this.#show(this.#arranged(found.matches));
   }

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from img2music import __version__
 from img2music.affect import Affect
-from img2music.app.feedback import FeedbackList
+from img2music.app.feedback import FeedbackList, LibraryFeedback
 from img2music.app.library import Library
 from img2music.errors import UsageError, shown
 from img2music.filters import TrackFilter
@@ -343,15 +343,8 @@ def _add_feedback(routes: APIRouter, served: Served) -> None:
         picture = None if body.picture is None else str(served.picture(body.picture).path)
         track = None if body.track is None else served.track(body.track)
         person, feedback = body.person, served.library.feedback
-        if kind == "affect":
-            felt = _affect(body.says.affect)
-            item = _only(picture, track)
-            said = feedback.affect(item, felt.valence, felt.arousal, person=person)
-        elif kind == "position":
-            if picture is None or track is not None or body.says.position is None:
-                raise UsageError("`position` is said of a `picture`.")
-            there = body.says.position
-            said = feedback.position(picture, there.valence, there.arousal, person=person)
+        if kind in {"affect", "position"}:
+            said = _feels(feedback, body, _only(picture, track))
         elif track is None:
             raise UsageError(f"`{kind}` is said of a `track`.")
         elif kind == "fits":
@@ -374,6 +367,15 @@ def _add_feedback(routes: APIRouter, served: Served) -> None:
             served.library.feedback.undo(id, person=person)
         except UsageError as error:
             raise HTTPException(404, str(error)) from error
+
+
+def _feels(feedback: LibraryFeedback, body: FeedbackRequest, item: str | Track) -> Feedback:
+    if body.says.position is None:
+        felt = _affect(body.says.affect)
+        return feedback.affect(item, felt.valence, felt.arousal, person=body.person)
+    if not isinstance(item, str):
+        raise UsageError("`position` is said of a `picture`.")
+    return feedback.position(item, body.says.position.valence, body.says.position.arousal, person=body.person)
 
 
 def _one_of(body: Body, name: str) -> str:

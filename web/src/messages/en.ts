@@ -1,3 +1,5 @@
+import type { Match, Recommendation } from "../api";
+
 const words = {
   pleasant: "pleasant",
   happy: "happy",
@@ -98,6 +100,8 @@ export const en = {
     removed: (title: string) => `${title} is off this list.`,
     banned: (title: string) => `${title} will never be chosen again.`,
     more: "More songs",
+    /** The server says it in English. */
+    reason: (match: Match, _asked: Recommendation | null): string => match.reason,
   },
 
   save: {

@@ -1,4 +1,23 @@
+import type { Match, Recommendation } from "../api";
 import type { Messages } from "./en";
+
+const KEYS = ["C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B"];
+
+/** As `img2music.matching.explanations` says it in English, shorter. */
+function reason({ position, track }: Match, asked: Recommendation | null): string {
+  const { tempo, key, mode } = track.features;
+  const [valence, arousal] = position.map((each, axis) => each - (asked?.position[axis] ?? each)) as [number, number];
+  const differences = [
+    Math.abs(arousal) >= 0.1 && (arousal > 0 ? "더 활기찬" : "더 차분한"),
+    Math.abs(valence) >= 0.1 && (valence > 0 ? "더 밝은" : "더 어두운"),
+  ];
+  const facts = [
+    Math.hypot(valence, arousal) < 0.2 ? "느낌이 닮은 노래" : `비슷하지만 ${differences.filter(Boolean).join(", ")} 노래`,
+    tempo !== null && `${Math.round(tempo)} BPM`,
+    key !== null && `${KEYS[key]} ${mode === 0 ? "단조" : "장조"}`,
+  ];
+  return facts.filter(Boolean).join(" · ");
+}
 
 export const ko: Messages = {
   words: {
@@ -98,6 +117,7 @@ export const ko: Messages = {
     removed: (title) => `${title}: 이 목록에서 뺐습니다.`,
     banned: (title) => `${title}: 다시는 고르지 않습니다.`,
     more: "노래 더 보기",
+    reason,
   },
 
   save: {

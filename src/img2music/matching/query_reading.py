@@ -43,9 +43,9 @@ COVER = re.compile(
 NUMBER = re.compile(r"#[0-9]+")
 """How a track of the library is called by its number."""
 
-QuerySource = PictureSource | Affect | Track
-"""What songs can be looked for with: a picture, a song or a folder of them by its path, a point, or a track; one of the
-library also by its number (``"#17"``) or identifier, where no file is called so."""
+QuerySource = PictureSource | Affect | Track | ImageAnalysis
+"""What songs can be looked for with: a picture, a song or a folder of them by its path, a point, a track, or a picture
+that was read; a track of the library also by its number (``"#17"``) or identifier, where no file is called so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +72,8 @@ def read_queries(
             found.append(Query(QueryKind.POINT, source))
         elif isinstance(source, Track):
             found.append(Query(QueryKind.SONG, source.affect, source.path, track=source))
+        elif isinstance(source, ImageAnalysis):
+            found.append(_image_query(source))
         elif not isinstance(source, str | os.PathLike):
             found.append(GivenPicture(source))
         else:
@@ -84,7 +86,8 @@ def read_queries(
             found += [named] if named else kept
     pictures = [item.path if isinstance(item, GivenFile) else item.source for item in found if _is_picture(item)]
     # Now: what is wrong with the model is known before a song is heard.
-    model = ImageModel.load(image_model) if pictures else None
+    read_before = any(isinstance(item, Query) and item.kind is QueryKind.IMAGE for item in found)
+    model = ImageModel.load(image_model) if pictures or read_before else None
     images = iter(()) if model is None else model.analyze(pictures)
     queries: list[Query] = []
     errors: list[InputError] = []

@@ -20,6 +20,11 @@ def read_picture(path: AnyPath, image_model: AnyPath | None = None) -> ImageAnal
     return read
 
 
+def load_image_model(image_model: AnyPath | None = None) -> None:
+    """Load what reads pictures, so that the first one does not wait for it."""
+    ImageModel.load(image_model)
+
+
 def preview(picture: PictureSource, side: int, *, name: str | None = None) -> bytes:
     """Make a JPEG of a picture, at most so many pixels wide and high; nothing of its metadata stays."""
     image = read_image(picture, side, name=name)

@@ -12,6 +12,7 @@ from fastapi.staticfiles import StaticFiles
 from img2music import __version__
 from img2music.affect import Affect
 from img2music.app.library import Library
+from img2music.app.pictures import load_image_model
 from img2music.app.sounds import Sounds
 from img2music.errors import Img2MusicError
 from img2music.server import description, problems
@@ -68,8 +69,6 @@ def create_app(
 
 def _warm(library: Library) -> None:
     """Load what the first question would wait for."""
-    from img2music.vision.model import ImageModel
-
     with suppress(Img2MusicError):  # which whoever asks is told
-        ImageModel.load()
+        load_image_model()
         library.recommend(affects=Affect(0.5, 0.5), top=1)

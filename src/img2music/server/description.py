@@ -85,13 +85,13 @@ def install(app: FastAPI) -> None:
         if app.openapi_schema is None:
             document = made()
             components = document["components"]
-            components["schemas"] |= msgspec.json.schema_components(
-                SHAPES, ref_template="#/components/schemas/{name}"
-            )[1]
+            components["schemas"] |= msgspec.json.schema_components(SHAPES, ref_template="#/components/schemas/{name}")[
+                1
+            ]
             components["securitySchemes"] = SCHEMES
             for operations in document["paths"].values():
                 for method, operation in operations.items():
-                    changes = {} if method in ("get", "head") else {CSRF: []}
+                    changes: dict[str, list[str]] = {} if method in ("get", "head") else {CSRF: []}
                     operation["security"] = [changes, {TOKEN: []} | changes, {SESSION: []} | changes]
         return app.openapi_schema  # type: ignore[return-value]  # which was just made
 

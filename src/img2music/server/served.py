@@ -9,7 +9,7 @@ from img2music.app.library import Library
 from img2music.app.sounds import Sounds
 from img2music.server.guard import Sessions
 from img2music.server.uploads import Upload, Uploads
-from img2music.shapes import to_dict
+from img2music.shapes import Result, to_dict
 from img2music.track import Track
 
 
@@ -46,4 +46,5 @@ class Served:
 
 def as_json(shape: object, status: int = 200) -> Response:
     """Answer with a shape; in ASCII, since names of files may hold what UTF-8 does not."""
-    return Response(json.dumps(to_dict(shape), allow_nan=False), status, media_type="application/json")
+    content = shape.to_dict() if isinstance(shape, Result) else to_dict(shape)
+    return Response(json.dumps(content, allow_nan=False), status, media_type="application/json")

@@ -24,9 +24,7 @@ def add(routes: APIRouter, served: Served) -> None:
         if name is None:
             raise HTTPException(401, "This is not the password.")
         answer, secure, path = Response(status_code=204), request.url.scheme == "https", _path(request)
-        answer.set_cookie(
-            COOKIE, name, max_age=int(LASTS), path=path, httponly=True, samesite="strict", secure=secure
-        )
+        answer.set_cookie(COOKIE, name, max_age=int(LASTS), path=path, httponly=True, samesite="strict", secure=secure)
         return answer
 
     @routes.delete("/session", status_code=204)

@@ -25,7 +25,9 @@ def add(routes: APIRouter, served: Served) -> None:
         songs = [(served.track(each.id), _passage(each)) for each in body.tracks]
         lacking = [track for track, _ in songs if track.path is None]
         if chosen.files_only and lacking:
-            raise UsageError(f"{lacking[0].display_name} has no file, and no place in {chosen.name}: give `format=xspf`.")
+            raise UsageError(
+                f"{lacking[0].display_name} has no file, and no place in {chosen.name}: give `format=xspf`."
+            )
         name = quote(f"{body.name}.{chosen.name}".encode("utf-8", "replace"), safe="")
         return Response(
             chosen.write(playlist(songs), None),

@@ -32,7 +32,8 @@ class Ranges(FileResponse):
         async def told(message: Message) -> None:
             nonlocal refused
             if message["type"] == "http.response.start" and message["status"] in (400, 416):
-                whole = {name.decode(): value.decode() for name, value in message["headers"] if name == b"content-range"}
+                headers = {name.decode(): value.decode() for name, value in message["headers"]}
+                whole = {name: value for name, value in headers.items() if name == "content-range"}
                 refused = problem(message["status"], "These are no ranges of bytes of this file.", whole)
             if refused is None:
                 await send(message)

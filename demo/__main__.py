@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 
 from demo.media import copy_photos, music_folder
+from demo.page import write_page
+from img2music import Library
 
 
 def img2music(*arguments: str | Path) -> None:
@@ -48,10 +50,15 @@ def main() -> None:
     small = ["--size", "360", "--fps", "15", "--seconds-per-photo", "3"]
     img2music("slideshow", photos, *library, "--order", "mood", *small, "--output", film, "--force")
 
+    page = output / "demo.html"
+    print(f"\n6. All of it on one page, to look at and listen to: {page}", flush=True)
+    with Library.open(output / "library.sqlite") as opened:
+        write_page(page, opened, photos, plot)
+
     command = Path(os.path.relpath(sys.executable)).with_name("img2music")
     print(
         f"""
-Done. Look at {plot}, play {playlist} and watch {film}.
+Done. Open {page} in a browser, play {playlist} and watch {film}.
 
 Now with your own music and your own photo:
 

@@ -1,8 +1,11 @@
 """Free photos and music that come inside packages."""
 
+import re
 import shutil
+from importlib.metadata import distribution
 from importlib.resources import as_file, files
 from pathlib import Path
+from typing import NamedTuple
 
 # All in the public domain or CC0, but for palace and flower, CC BY 2.0: their packages say by whom.
 PHOTOS = {
@@ -31,3 +34,18 @@ def music_folder() -> Path:
     from immich_memories_music import tracks_dir
 
     return Path(tracks_dir())
+
+
+class Known(NamedTuple):
+    """What a piece was made to."""
+
+    tempo: float
+    key: str  # such as "Bb minor"
+
+
+def known_pieces() -> dict[str, Known]:
+    """Tempo and key that the demo's pieces were made to, by the names of their files."""
+    package = distribution("immich-memories-music")
+    (notes,) = (file for file in package.files or () if file.name == "LICENSE-MUSIC")
+    listed = re.findall(r"(\w+\.opus)\s+(\d+) bpm\s+(\w+ (?:major|minor))", notes.read_text(encoding="utf-8"))
+    return {name: Known(float(tempo), key) for name, tempo, key in listed}

@@ -10,6 +10,7 @@ import jsonschema
 import numpy as np
 import onnx
 import pytest
+from PIL import Image
 
 from img2music.errors import InputError, MissingExtraError, UsageError
 from img2music.research.images.datasets import load
@@ -157,6 +158,64 @@ def test_evaluate(small_oasis: Path) -> None:
     assert code == 0
     assert f"{report['images']} images of {len(THEMES)} themes, 4 folds, seed 1, unit scale" in table
     assert f"{report['grouped']['valence']['r']:.3f}" in table
+
+
+def rated_colours(folder: Path, rows: list[tuple[tuple[int, int, int], float, float, str]]) -> Path:
+    """A table of small pictures: colour, valence and arousal on the unit scale, group."""
+    folder.mkdir()
+    lines = ["file,valence,arousal,group"]
+    for number, (colour, valence, arousal, group) in enumerate(rows):
+        Image.new("RGB", (16, 12), colour).save(folder / f"{number}.png")
+        lines.append(f"{number}.png,{valence:.4f},{arousal:.4f},{group}")
+    (folder / f"{folder.name}.csv").write_text("\n".join(lines))
+    return folder / f"{folder.name}.csv"
+
+
+def test_what_other_sets_alone_teach(tmp_path: Path) -> None:
+    """Of the same pictures, the others say the opposite; the third set is read as the second's people rate."""
+    shades = [(number / 15, (30 + 13 * number, 80, 225 - 13 * number)) for number in range(16)]
+    ours = [(colour, 0.2 + 0.6 * x, 0.7 - 0.4 * x, f"g{number // 4}") for number, (x, colour) in enumerate(shades)]
+    theirs = [(colour, 0.6 - 0.5 * x, 0.1 + 0.3 * x, "") for x, colour in shades]
+    third = [(colour, 0.95 - 0.5 * x, 0.6 + 0.3 * x, "") for x, colour in shades]
+    sets = [rated_colours(tmp_path / name, rows) for name, rows in (("a", ours), ("b", theirs), ("c", third))]
+    data = [argument for file in sets for argument in ("--data", file)]
+    options = ("--scale", "0-1", "--folds", 2, "--format", "json", "--report", tmp_path / "report")
+    code, printed = run("evaluate", "image", *data, *options)
+    assert code == 0
+    report = json.loads(printed)
+    jsonschema.validate(report, json.loads(SCHEMA.read_text()))
+    for axis, column in (("valence", 1), ("arousal", 2)):
+        rated, taught = (np.array([row[column] for row in rows]) for rows in (ours, theirs))
+        assert report["others"][axis]["r"] < -0.9
+        assert report["others"][axis]["mse"] == pytest.approx(np.square(rated - taught).mean(), rel=0.3)
+        mean = report["others"][f"baseline_{axis}"]["mse"]
+        assert mean == pytest.approx(np.square(rated - taught.mean()).mean(), abs=1e-6)
+    shown = (tmp_path / "report" / "report.md").read_text()
+    assert f"| other sets alone | model | valence | {report['others']['valence']['r']:.3f} |" in shown
+    assert report["coverage"] is None  # four groups are too few
+    assert "80 % interval" not in shown
+
+
+def test_what_the_interval_holds(tmp_path: Path) -> None:
+    """Two pictures of a colour have the same ratings, of which other colours say nothing: known, all would be held."""
+    random = np.random.default_rng(0)
+    rows = []
+    for group in range(24):
+        valence, arousal = random.uniform(0.1, 0.9, 2).tolist()
+        red, green, blue = random.integers(0, 255, 3).tolist()
+        rows += [((red, green, blue), valence, arousal, f"g{group}")] * 2
+    data = rated_colours(tmp_path / "a", rows)
+    options = ("--scale", "0-1", "--folds", 2, "--format", "json", "--report", tmp_path / "report")
+    code, printed = run("evaluate", "image", "--data", data, *options)
+    assert code == 0
+    report = json.loads(printed)
+    shown = (tmp_path / "report" / "report.md").read_text()
+    for axis in ("valence", "arousal"):
+        share = report["coverage"][axis]
+        assert 0.65 < share < 0.9
+        assert f"| {axis} | {share:.3f} |" in shown[shown.index("## 80 % interval") :]
+    assert report["others"] is None
+    assert "other sets alone" not in shown
 
 
 def test_the_same_seed_gives_the_same_file(small_oasis: Path, tmp_path: Path) -> None:

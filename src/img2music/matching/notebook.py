@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from img2music.matching.playlists import clean
 
 if TYPE_CHECKING:
+    from img2music.matching.passages import Passage
     from img2music.matching.recommendation import Match, Recommendation
 
 HEADS = ("", "title", "artist", "similarity", "passage", "reason")
@@ -20,7 +21,7 @@ def as_html(found: "Recommendation") -> str:
     rows = "".join(f"<tr>{_cells(match)}</tr>" for match in found.matches)
     return (
         f"<p><b>{_text(str(found.query))}</b></p>"
-        f'<div style="display: flex; gap: 1em; align-items: flex-start">{_plane(found)}'
+        f'<div style="display: flex; gap: 1em; align-items: flex-start">{plane(found)}'
         f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>"
     )
 
@@ -28,23 +29,27 @@ def as_html(found: "Recommendation") -> str:
 def _cells(match: "Match") -> str:
     track = match.track
     texts = [str(match.rank), track.shown_title, track.artist or "", f"{match.similarity:.2f}"]
-    cells = [_text(text) for text in texts] + [_player(match), _text(match.reason)]
+    cells = [_text(text) for text in texts] + [_passage(match), _text(match.reason)]
     return "".join(f'<td style="text-align: left">{cell}</td>' for cell in cells)
 
 
-def _player(match: "Match") -> str:
-    """Plays the passage, by a media fragment (https://www.w3.org/TR/media-frags/)."""
+def _passage(match: "Match") -> str:
     path, passage = match.track.path, match.passage
     if path is None or passage is None:
         return ""
     here = Path.cwd()  # whose files a notebook's server gives out; others a browser opens in a local page only
     inside = Path(path).is_relative_to(here)
     uri = urllib.parse.quote(os.fsencode(Path(path).relative_to(here))) if inside else Path(path).as_uri()
+    return player(uri, passage)
+
+
+def player(uri: str, passage: "Passage") -> str:
+    """Plays a passage, by a media fragment (https://www.w3.org/TR/media-frags/)."""
     source = escape(f"{uri}#t={passage.start:g},{passage.end:g}")
     return f'{passage}<br/><audio controls preload="none" style="width: 14em; height: 2em" src="{source}"></audio>'
 
 
-def _plane(found: "Recommendation") -> str:
+def plane(found: "Recommendation") -> str:
     """The unit square of valence and arousal, 100 units a side, arousal upwards."""
     songs = "".join(
         f'<circle cx="{100 * x:.1f}" cy="{100 - 100 * y:.1f}" r="2.5" fill="#0072b2">'

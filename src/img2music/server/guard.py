@@ -77,7 +77,9 @@ class Guard:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        path = scope["path"].removeprefix(scope.get("root_path", ""))
+        # A proxy may have taken the path below which it shows the server off, or not.
+        scope["root_path"] = self._settings.root_path
+        path = scope["path"].removeprefix(self._settings.root_path)
 
         async def send_guarded(message: Message) -> None:
             if message["type"] == "http.response.start":

@@ -1,10 +1,13 @@
 """The server of a real library: what it answers, and what it refuses."""
 
+import asyncio
+import csv
 import io
 import json
 import shutil
 import zipfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import av
@@ -15,13 +18,14 @@ from PIL import Image
 import img2music
 from img2music.errors import UsageError
 from tests.support.songs import put, record
-from tests.support.sounds import chords, encode
+from tests.support.sounds import FORMATS, chords, encode
 
 pytest.importorskip("fastapi")
 from starlette.testclient import TestClient
 
 from img2music.server import guard, settings, uploads
 from img2music.server.app import create_app
+from img2music.server.routes.tracks import PLANE
 from img2music.server.settings import Settings
 
 HERE = "http://localhost"
@@ -111,7 +115,7 @@ def test_it_recommends_for(query: object, client: TestClient) -> None:
         ({"query": {"emotion": "zzz"}}, "no emotion"),
         ({"query": {"point": {"valence": 1.5, "arousal": 0}}}, "query.point.valence"),
         ({"query": {"emotion": "calm"}, "limit": 0}, "limit"),
-        ({"query": {"emotion": "calm"}, "filters": {"image_model": "/etc/passwd"}}, "no filter"),
+        ({"query": {"emotion": "calm"}, "filters": {"image_model": "/etc/passwd"}}, "filters.image_model"),
         ({"query": {"emotion": "calm"}, "filters": {"genre": 5}}, "genre"),
         ({"query": {"emotion": "calm"}, "person": "nobody"}, "has said nothing"),
         ({"query": {"emotion": "calm"}, "more": 1}, "more"),
@@ -153,7 +157,12 @@ def test_sound_by_ranges(client: TestClient, library: img2music.Library) -> None
     assert (part.status_code, part.content) == (206, whole[10:20])
     assert part.headers["content-range"] == f"bytes 10-19/{len(whole)}"
     assert client.get(path, headers={"Range": "bytes=-5"}).content == whole[-5:]
-    assert client.get(path, headers={"Range": f"bytes={len(whole)}-"}).status_code == 416
+    beyond = client.get(path, headers={"Range": f"bytes={len(whole)}-"})
+    problem(beyond, 416)
+    assert beyond.headers["content-range"] == f"bytes */{len(whole)}"
+    for wrong in ("bytes=9-3", "bytes=", "lines=1-2", "bytes", "bytes=../../etc/passwd-"):
+        problem(client.get(path, headers={"Range": wrong}), 400)
+    assert client.get(path, headers={"Range": "bytes=0-3", "If-Range": part.headers["etag"]}).content == whole[:4]
     assert client.get(path, headers={"Range": "bytes=0-3", "If-Range": '"other"'}).content == whole
     head = client.head(path)
     assert (head.content, head.headers["content-length"]) == (b"", str(len(whole)))
@@ -167,6 +176,70 @@ def test_what_browsers_do_not_play_becomes_opus(client: TestClient) -> None:
         assert container.streams.audio[0].codec_context.name.endswith("opus")
         assert container.duration == pytest.approx(3_000_000, abs=30_000)
     assert client.get("/api/tracks/2/audio", headers={"Range": "bytes=4-9"}).content == answer.content[4:10]
+
+
+@pytest.mark.parametrize("kind", ["alac", "wma", "wv"])
+def test_so_do_other_containers(kind: str, client: TestClient, library: img2music.Library, tmp_path: Path) -> None:
+    if kind not in FORMATS:
+        pytest.skip(f"no encoder for {kind} here")
+    file = encode(tmp_path / f"tune.{kind}", TUNE, kind, 16_000)
+    put(library._store, [record(str(file), 0.5, 0.5)])
+    (song,) = [track for track in library.tracks() if track.path == str(file)]
+    answer = client.get(f"/api/tracks/{song.id}/audio")
+    assert (answer.headers["content-type"], answer.content[:4]) == ("audio/ogg", b"OggS")
+
+
+def test_songs_are_listed_page_by_page(client: TestClient, library: img2music.Library) -> None:
+    put(library._store, [record("/m/x.mp3", 0.5, 0.5, title="\u042f\u0440\u043e\u0441\u0442\u044c 100%", artist="\xc4rzte")])
+    found = client.get("/api/tracks", params={"limit": 3}).json()
+    assert [track["id"] for track in found["tracks"]] == [1, 2, 3]
+    rest = client.get("/api/tracks", params={"limit": 3, "after": found["next"]}).json()
+    assert ([track["id"] for track in rest["tracks"]], rest["next"]) == ([4, 5], None)
+    for words in ("\u044f\u0440\u043e\u0441\u0442\u044c", "\xe4RZTE", "100% \xe4rzte"):
+        assert [track["id"] for track in client.get("/api/tracks", params={"search": words}).json()["tracks"]] == [5]
+    assert client.get("/api/tracks", params={"search": "% _"}).json() == {"tracks": [], "next": None}
+    problem(client.get("/api/tracks", params={"limit": 0}), 422)
+
+
+def test_the_plane_has_every_song(client: TestClient) -> None:
+    points = np.frombuffer(client.get("/api/plane").content, PLANE)
+    assert points["id"].tolist() == [1, 2, 3, 4]
+    assert points["valence"] == pytest.approx([0.2, 0.4, 0.6, 0.8])
+    assert points["arousal"] == pytest.approx([0.5] * 4)
+
+
+def test_folders_are_named_by_their_songs(client: TestClient) -> None:
+    def ids(**filters: object) -> set[int]:
+        (one,) = asked(client, {"emotion": "calm"}, filters=filters)["recommendations"]
+        return {match["track"]["id"] for match in one["matches"]}
+
+    assert ids(folder=[1]) == {1, 2, 3}
+    assert ids(not_folder=[1]) == {4}
+    detail = problem(client.post("/api/recommend", json={"query": {"track": 1}, "filters": {"folder": "/etc"}}), 422)
+    assert "folder" in detail
+    problem(client.post("/api/recommend", json={"query": {"track": 1}, "filters": {"folder": [99]}}), 404)
+
+
+def test_playlists_are_named_and_whole(client: TestClient, library: img2music.Library) -> None:
+    chosen = [{"id": 2, "start": 1.0, "end": 2.5}, {"id": 1}]
+    answer = client.post("/api/playlists/export", json={"name": "a/\"b\r\nc", "format": "csv", "tracks": chosen})
+    assert answer.headers["content-disposition"] == "attachment; filename*=UTF-8''a%2F%22b%0D%0Ac.csv"
+    rows = list(csv.DictReader(answer.text.splitlines()))
+    assert [(row["id"], row["start"], row["end"]) for row in rows] == [("2", "1.0", "2.5"), ("1", "", "")]
+    for wrong, words in (
+        ({"format": "exe", "tracks": chosen}, "exe"),
+        ({"tracks": []}, "tracks"),
+        ({"tracks": [{"id": 1, "start": 2.0, "end": 1.0}]}, "start"),
+    ):
+        assert words in problem(client.post("/api/playlists/export", json=wrong), 422)
+    problem(client.post("/api/playlists/export", json={"tracks": [{"id": 99}]}), 404)
+
+
+def test_a_library_without_songs_says_so(tmp_path: Path) -> None:
+    with img2music.Library.open(tmp_path / "empty.db") as library:
+        client = TestClient(create_app(library, cache=tmp_path / "cache"), base_url=HERE, headers=CHANGES)
+        assert "no songs yet" in problem(client.post("/api/recommend", json={"query": {"emotion": "calm"}}), 409)
+        assert client.get("/api/plane").content == b""
 
 
 def test_peaks_and_covers(client: TestClient) -> None:
@@ -221,6 +294,47 @@ def test_endless_requests_end(client: TestClient, monkeypatch: pytest.MonkeyPatc
     problem(answer, 413)
 
 
+def test_a_trickle_ends(library: img2music.Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guard, "IDLE_TIME", 0.05)
+    app = create_app(library, cache=tmp_path / "cache")
+    told: list[dict[str, object]] = []
+
+    async def run() -> None:
+        async def never() -> dict[str, object]:
+            await asyncio.sleep(60)
+            return {}
+
+        async def send(message: dict[str, object]) -> None:
+            told.append(message)
+
+        headers = [(b"host", b"localhost"), (b"x-img2music", b"1"), (b"content-type", b"application/json")]
+        scope = {"type": "http", "method": "POST", "path": "/api/recommend", "query_string": b"", "headers": headers}
+        await app(scope | {"scheme": "http", "server": ("localhost", 80), "http_version": "1.1"}, never, send)
+
+    asyncio.run(run())
+    assert told[0]["status"] == 408
+
+
+def test_guesses_of_the_password_wait(library: img2music.Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guard, "SLOW", 0.2)
+    monkeypatch.setattr(guard, "MOST_TRIES", 2)
+    app = create_app(library, Settings(token="secret"), cache=tmp_path / "cache")
+    with TestClient(app, base_url=HERE, headers=CHANGES) as client, ThreadPoolExecutor(6) as pool:
+        tries = [pool.submit(client.post, "/api/session", json={"password": str(n)}) for n in range(6)]
+        statuses = sorted(each.result().status_code for each in tries)
+        assert set(statuses) == {401, 429}
+        assert client.post("/api/session", json={"password": "secret"}).status_code == 204
+
+
+def test_behind_tls_the_cookie_is_secure(library: img2music.Library, tmp_path: Path) -> None:
+    app = create_app(library, Settings(token="secret", root_path="/music"), cache=tmp_path / "cache")
+    for scheme, secure in (("https", True), ("http", False)):
+        with TestClient(app, base_url=f"{scheme}://localhost/music", headers=CHANGES) as client:
+            cookie = client.post("/api/session", json={"password": "secret"}).headers["set-cookie"]
+            assert ("Secure" in cookie) is secure
+            assert "Path=/music/" in cookie
+
+
 def routes(client: TestClient) -> Iterator[tuple[str, str]]:
     for path, methods in client.get("/api/openapi.json").json()["paths"].items():
         for method in methods:
@@ -250,8 +364,10 @@ def test_every_route_needs_the_token(
     with TestClient(app, base_url=HERE, headers=CHANGES) as client:
         token = {"Authorization": "Bearer secret"}
         paths = client.get("/api/openapi.json", headers=token).json()["paths"]
-        closed = [(m.upper(), p.replace("{id}", "1")) for p in paths for m in paths[p] if p not in guard.OPEN]
-        assert len(closed) >= 13
+        closed = [
+            (m.upper(), p.replace("{id}", "1")) for p in paths for m in paths[p] if p != guard.LOGIN or m == "delete"
+        ]
+        assert len(closed) >= 16
         for method, path in [*closed, ("GET", "/api/openapi.json")]:
             for given in (
                 {},

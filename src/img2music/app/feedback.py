@@ -411,11 +411,9 @@ def _judged(track: Track) -> JudgedTrack:
 
 
 def _picture(path: str, image_model: AnyPath | None) -> JudgedPicture:
-    from img2music.vision.model import ImageModel
+    from img2music.app.pictures import read_picture
 
-    (read,) = ImageModel.load(image_model).analyze([path])
-    if isinstance(read, InputError):
-        raise read
+    read = read_picture(path, image_model)
     return JudgedPicture(
         path=os.path.abspath(path),  # noqa: PTH100 - names may be any bytes
         content=content_of(path),

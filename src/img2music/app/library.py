@@ -31,6 +31,8 @@ from img2music.options import (
 from img2music.progress import Progress, Replacing, Told, quietly, unwatched
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from img2music.app.cues import AnySheet
     from img2music.app.feedback import LibraryFeedback
     from img2music.app.recommending import Recommender
@@ -47,6 +49,7 @@ if TYPE_CHECKING:
     from img2music.matching.recommendation import Recommendations
     from img2music.media.picture_source import PictureSource
     from img2music.track import Track
+    from img2music.vision.model import ImageAnalysis
 
 
 class Library(Closing):
@@ -166,6 +169,29 @@ class Library(Closing):
         return iter(self._store.tracks(where=_filter(where, filters), missing=missing))
 
     @checked
+    def search(self, text: str = "", *, after: int = 0, limit: int = 100) -> "list[Track]":
+        """Find tracks that are there by words, in order of id.
+
+        Parameters
+        ----------
+        text : str
+            Every word of it is in the title, the artist or the album.
+        after : int, default 0
+            Only tracks with a greater id, as the next page of a list.
+        limit : int, default 100
+            At most so many.
+
+        Returns
+        -------
+        list of Track
+        """
+        return self._store.search(text, after=after, limit=limit)
+
+    def affects(self) -> "dict[str, NDArray[Any]]":
+        """Read the ids, valences and arousals of all tracks that are there, each an array, in ascending order of id."""
+        return self._store.columns(("id", "valence", "arousal"))
+
+    @checked
     def scan(self, *folders: AnyPath, progress: Progress = unwatched, **options: Unpack[ScanWishes]) -> "ScanReport":
         """Bring the library up to date with folders of music.
 
@@ -191,7 +217,7 @@ class Library(Closing):
     @checked
     def recommend(
         self,
-        *queries: "PictureSource",
+        *queries: "PictureSource | Track | ImageAnalysis",
         affects: Affect | Sequence[Affect] = (),
         valence: float | None = None,
         arousal: float | None = None,
@@ -203,9 +229,9 @@ class Library(Closing):
 
         Parameters
         ----------
-        *queries : str, path-like, bytes, file object, PIL image or array
+        *queries : str, path-like, bytes, file object, PIL image, array, Track or ImageAnalysis
             Pictures; by path also songs, and folders, which stand for all pictures and songs in them and below, but for
-            covers.
+            covers. Tracks, and pictures that were read already.
         affects : Affect or sequence of Affect
             What is asked for in points; they come after the files.
         valence, arousal : float, optional

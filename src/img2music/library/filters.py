@@ -61,6 +61,15 @@ def _contains(name: str, texts: tuple[str, ...]) -> ColumnElement[bool]:
     return or_(*(column.contains(fold(text), autoescape=True) for text in texts))
 
 
+def holding(text: str) -> Iterator[ColumnElement[bool]]:
+    """That each word of a text is in the title, artist or album of a track, whether small or capital."""
+    for word in "".join(char if char.isprintable() else " " for char in text).split():
+        spelt = {word, word.lower(), word.upper(), word.capitalize()}  # titles are not folded, and SQLite knows ASCII
+        titles = (tracks.c.title.contains(each, autoescape=True) for each in spelt)
+        folded = (tracks.c[f"{name}_folded"].contains(fold(word), autoescape=True) for name in ("artist", "album"))
+        yield or_(tracks.c.title.icontains(word, autoescape=True), *titles, *folded)
+
+
 def below(folders: tuple[str, ...], column: ColumnElement[str] = tracks.c.path) -> ColumnElement[bool]:
     """Whether a file is in one of the folders, or below."""
     inside = [folder.rstrip(os.sep) + os.sep for folder in folders]

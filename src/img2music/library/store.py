@@ -18,7 +18,7 @@ from img2music.files import Closing
 from img2music.filters import TrackFilter
 from img2music.library import database, feedback, sqlite
 from img2music.library.affects import BEST, KNOWN, WORDS, affects_of, pack, unpack
-from img2music.library.filters import KIND, PRESENT_NO_MUSIC, conditions
+from img2music.library.filters import KIND, PRESENT_NO_MUSIC, conditions, holding
 from img2music.library.record import (
     CURVE_DTYPE,
     Failure,
@@ -182,6 +182,11 @@ class LibraryStore(Closing):
             for batch in batches(ids):
                 found = {each.id: each for each in tracks_of(_all(connection, statement.where(tracks.c.id.in_(batch))))}
                 yield from (found[each] for each in batch if each in found)
+
+    def search(self, text: str, *, after: int, limit: int) -> list[Track]:
+        """Find tracks that are present by words, in order of id."""
+        statement = _TRACKS.where(tracks.c.missing.is_(False), tracks.c.id > after, *holding(text))
+        return list(tracks_of(list(self._rows(statement.order_by(tracks.c.id).limit(limit)))))
 
     def find(self, path: str) -> Track | None:
         """Find a track by its path."""

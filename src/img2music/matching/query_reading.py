@@ -43,9 +43,9 @@ COVER = re.compile(
 NUMBER = re.compile(r"#[0-9]+")
 """How a track of the library is called by its number."""
 
-QuerySource = PictureSource | Affect | Track
-"""What songs can be looked for with: a picture, a song or a folder of them by its path, a point, or a track; one of the
-library also by its number (``"#17"``) or identifier, where no file is called so."""
+QuerySource = PictureSource | Affect | Track | ImageAnalysis
+"""What songs can be looked for with: a picture, a song or a folder of them by its path, a point, a track, or a picture
+that was read; a track of the library also by its number (``"#17"``) or identifier, where no file is called so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +68,8 @@ def read_queries(
     found: list[Query | GivenFile | GivenPicture | InputError] = []
     notes: list[str] = []
     for source in asked:
-        if isinstance(source, Affect):
-            found.append(Query(QueryKind.POINT, source))
-        elif isinstance(source, Track):
-            found.append(Query(QueryKind.SONG, source.affect, source.path, track=source))
-        elif not isinstance(source, str | os.PathLike):
-            found.append(GivenPicture(source))
+        if not isinstance(source, str | os.PathLike):
+            found.append(_without_path(source))
         else:
             path = os.fsdecode(source)
             named = None if os.path.lexists(path) else _of_library(path, store)
@@ -84,13 +80,15 @@ def read_queries(
             found += [named] if named else kept
     pictures = [item.path if isinstance(item, GivenFile) else item.source for item in found if _is_picture(item)]
     # Now: what is wrong with the model is known before a song is heard.
-    model = ImageModel.load(image_model) if pictures else None
+    read_before = any(isinstance(item, Query) and item.kind is QueryKind.IMAGE for item in found)
+    model = ImageModel.load(image_model) if pictures or read_before else None
     images = iter(()) if model is None else model.analyze(pictures)
     queries: list[Query] = []
     errors: list[InputError] = []
     for done, item in enumerate(found, start=1):
         if _is_picture(item):
-            read = _image_query(next(images))
+            analysis = next(images)
+            read = analysis if isinstance(analysis, InputError) else _image_query(analysis)
         elif isinstance(item, GivenFile):
             read = _read_song(item.path, store)
         else:
@@ -102,6 +100,16 @@ def read_queries(
         progress(Step("Reading", done, len(found), read.path, "files"))
     notes += [f"{printable(query.path or '')}: {query.note}" for query in queries if query.note]
     return Readings(tuple(queries), None if model is None else model.reference, tuple(errors), tuple(notes))
+
+
+def _without_path(source: object) -> "Query | GivenPicture":
+    if isinstance(source, Affect):
+        return Query(QueryKind.POINT, source)
+    if isinstance(source, Track):
+        return Query(QueryKind.SONG, source.affect, source.path, track=source)
+    if isinstance(source, ImageAnalysis):
+        return _image_query(source)
+    return GivenPicture(cast(PictureSource, source))
 
 
 def _of_library(name: str, store: "LibraryStore") -> Query | InputError | None:
@@ -176,9 +184,7 @@ def _once(items: list[GivenFile | InputError]) -> list[GivenFile | InputError]:
     return kept
 
 
-def _image_query(read: ImageAnalysis | InputError) -> Query | InputError:
-    if isinstance(read, InputError):
-        return read
+def _image_query(read: ImageAnalysis) -> Query:
     spread = None if read.spread is None else Affect(*read.spread)
     return Query(QueryKind.IMAGE, read.affect, read.path, spread, read.note)
 

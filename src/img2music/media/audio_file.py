@@ -98,6 +98,20 @@ class AudioFile(Closing):
 
         return not all(stream.disposition & Disposition.attached_pic for stream in self._container.streams.video)
 
+    @property
+    def container(self) -> str:
+        """The name of its format in libav, such as "flac" or "mov,mp4,m4a,3gp,3g2,mj2"."""
+        return self._container.format.name
+
+    def cover(self) -> bytes | None:
+        """The picture that is attached to it, as an image file; to be asked for before anything is decoded."""
+        from av.stream import Disposition
+
+        for stream in self._container.streams.video:
+            if stream.disposition & Disposition.attached_pic:
+                return next((bytes(packet) for packet in self._container.demux(stream) if packet.size), None)
+        return None
+
     def close(self) -> None:
         """Close the file."""
         self._container.close()

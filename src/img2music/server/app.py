@@ -1,7 +1,8 @@
 """The application: routes, what guards them, and the page."""
 
+import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 from fastapi import FastAPI
@@ -9,12 +10,16 @@ from fastapi.responses import PlainTextResponse
 from fastapi.staticfiles import StaticFiles
 
 from img2music import __version__
+from img2music.affect import Affect
 from img2music.app.library import Library
-from img2music.server import problems
+from img2music.app.pictures import load_image_model
+from img2music.app.sounds import Sounds
+from img2music.errors import Img2MusicError
+from img2music.server import description, problems
 from img2music.server.guard import Guard, Sessions
-from img2music.server.routes import Served, router
+from img2music.server.routes import router
+from img2music.server.served import Served
 from img2music.server.settings import Settings
-from img2music.server.sound import SoundCache
 from img2music.server.uploads import Uploads
 
 STATIC = Path(__file__).parent / "static"
@@ -27,10 +32,16 @@ def create_app(
     """Make the application of an open library."""
     settings = settings or Settings()
     uploads, sessions = Uploads(), Sessions(settings)
+    if cache is None:
+        import platformdirs
+
+        cache = platformdirs.user_cache_path("img2music", ensure_exists=True) / "server"
 
     @asynccontextmanager
     async def running(_: FastAPI) -> AsyncIterator[None]:
+        warming = asyncio.create_task(asyncio.to_thread(_warm, library))
         yield
+        await warming
         uploads.close()
 
     app = FastAPI(
@@ -42,7 +53,8 @@ def create_app(
         lifespan=running,
     )
     problems.install(app)
-    app.include_router(router(Served(library, uploads, SoundCache(cache), sessions)))
+    description.install(app)
+    app.include_router(router(Served(library, uploads, Sounds(cache), sessions)))
     app.add_middleware(Guard, settings=settings, sessions=sessions)
     if (static / "index.html").is_file():
         app.mount("/", StaticFiles(directory=static, html=True))
@@ -53,3 +65,10 @@ def create_app(
             return PlainTextResponse(NO_PAGE, 404)
 
     return app
+
+
+def _warm(library: Library) -> None:
+    """Load what the first question would wait for."""
+    with suppress(Img2MusicError):  # which whoever asks is told
+        load_image_model()
+        library.recommend(affects=Affect(0.5, 0.5), top=1)

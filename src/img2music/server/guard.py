@@ -21,6 +21,9 @@ MOST_SESSIONS = 1000
 MOST_BODY = 1 << 20  # bytes of a request, but for pictures
 UPLOADS = "/api/pictures"
 SLOW = 1.0  # seconds that a wrong password costs; tries wait for each other
+MOST_TRIES = 10  # that wait
+BODY_TIME = 600.0  # seconds in which a request must be there
+IDLE_TIME = 30.0  # seconds in which something more of it must come
 
 HEADERS = {
     "content-security-policy": "default-src 'self'; media-src 'self' blob:; img-src 'self' blob: data:; "
@@ -30,7 +33,7 @@ HEADERS = {
     "referrer-policy": "no-referrer",
     "cross-origin-resource-policy": "same-origin",
 }
-OPEN = frozenset({"/api/health", "/api/session"})
+LOGIN = "/api/session"
 """What needs no login, beside the page itself."""
 
 
@@ -41,13 +44,20 @@ class Sessions:
         self._settings = settings
         self._until: dict[str, float] = {}
         self._trying = asyncio.Lock()
+        self._tries = 0
 
     async def login(self, password: str) -> str | None:
         """Make a session for whoever knows the password, under a new name each time."""
-        async with self._trying:
-            if not await asyncio.to_thread(self._settings.has_password, password):
-                await asyncio.sleep(SLOW)
-                return None
+        if self._tries >= MOST_TRIES:
+            raise HTTPException(429, "Too many tries to log in: wait a little.", {"retry-after": str(MOST_TRIES)})
+        self._tries += 1
+        try:
+            async with self._trying:
+                if not await asyncio.to_thread(self._settings.has_password, password):
+                    await asyncio.sleep(SLOW)
+                    return None
+        finally:
+            self._tries -= 1
         while len(self._until) >= MOST_SESSIONS:
             del self._until[next(iter(self._until))]
         name = secrets.token_urlsafe(32)
@@ -92,7 +102,8 @@ class Guard:
 
         refused = self._refusal(Request(scope), path)
         if refused is not None:
-            await problem(*refused)(scope, receive, send_guarded)
+            headers = {"www-authenticate": "Bearer"} if refused[0] == 401 else None
+            await problem(*refused, headers)(scope, receive, send_guarded)
         else:
             most = MOST_BYTES + MOST_BODY if path == UPLOADS else MOST_BODY
             await self._app(scope, _limited(receive, most), send_guarded)
@@ -104,19 +115,27 @@ class Guard:
             return None
         if request.method not in {"GET", "HEAD"} and request.headers.get(CSRF) != "1":
             return 403, "Requests that change something need the header X-Img2music: 1."
-        if self._settings.guarded and path not in OPEN and not self._sessions.admits(request):
+        opens = path == LOGIN and request.method == "POST"
+        if self._settings.guarded and not opens and not self._sessions.admits(request):
             return 401, "Log in first, or send the token as a bearer."
         return None
 
 
 def _limited(receive: Receive, most: int) -> Receive:
-    """Receive no more than so many bytes of a request."""
-    taken = 0
+    """Receive a request of no more than so many bytes, and not at a trickle."""
+    taken, whole = 0, False
+    until = time.monotonic() + BODY_TIME
 
     async def limited() -> Message:
-        nonlocal taken
-        message = await receive()
+        nonlocal taken, whole
+        if whole:  # what comes now is that the client is gone
+            return await receive()
+        try:
+            message = await asyncio.wait_for(receive(), min(IDLE_TIME, until - time.monotonic()))
+        except TimeoutError:
+            raise HTTPException(408, "The request took too long to come.") from None
         taken += len(message.get("body", b""))
+        whole = not message.get("more_body", False)
         if taken > most:
             raise HTTPException(413, f"The request is longer than {most >> 20} MB.")
         return message

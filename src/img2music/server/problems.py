@@ -1,24 +1,25 @@
 """Errors as problem details (RFC 9457), in the words of the command line."""
 
+from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
 from img2music.errors import Img2MusicError, InputError, LibraryError, UsageError
+from img2music.shapes import to_dict
 
 MEDIA_TYPE = "application/problem+json"
 STATUS: dict[type[Img2MusicError], int] = {InputError: 422, UsageError: 422, LibraryError: 503}
 
 
-class ProblemDetails(BaseModel):
+@dataclass(frozen=True, slots=True)
+class ProblemDetails:
     """What went wrong."""
 
-    type: str = "about:blank"
+    type: str
     title: str
     status: int
     detail: str
@@ -27,14 +28,8 @@ class ProblemDetails(BaseModel):
 def problem(status: int, detail: str, headers: dict[str, str] | None = None) -> JSONResponse:
     """Answer with what went wrong."""
     title = HTTPStatus(status).phrase
-    content = ProblemDetails(title=title, status=status, detail=detail or title).model_dump()
-    return JSONResponse(content, status, headers=headers, media_type=MEDIA_TYPE)
-
-
-def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Document these problems of a route."""
-    content = {MEDIA_TYPE: {"schema": ProblemDetails.model_json_schema()}}
-    return {status: {"description": HTTPStatus(status).phrase, "content": content} for status in statuses}
+    found = ProblemDetails("about:blank", title, status, detail or title)
+    return JSONResponse(to_dict(found), status, headers=headers, media_type=MEDIA_TYPE)
 
 
 def install(app: FastAPI) -> None:
@@ -42,7 +37,9 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(Img2MusicError)
     async def _ours(_: Request, error: Img2MusicError) -> JSONResponse:
-        return problem(next((STATUS[each] for each in type(error).__mro__ if each in STATUS), 500), str(error))
+        status = next((STATUS[each] for each in type(error).__mro__ if each in STATUS), 500)
+        # Where a file lies is not told: who asks knows it by its name or number.
+        return problem(status, error.reason if isinstance(error, InputError) else str(error))
 
     @app.exception_handler(HTTPException)
     async def _http(_: Request, error: HTTPException) -> JSONResponse:
@@ -53,3 +50,7 @@ def install(app: FastAPI) -> None:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"][1:]))
         return problem(422, f"{where}: {first['msg']}." if where else f"{first['msg']}.")
+
+    @app.exception_handler(Exception)
+    async def _unforeseen(_: Request, error: Exception) -> JSONResponse:
+        return problem(500, f"unexpected {type(error).__name__}. Please report this; the log says more.")

@@ -3,6 +3,7 @@
 import ipaddress
 import os
 import secrets
+import socket
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -54,6 +55,9 @@ class Settings:
         file = password_file()
         hashed = file.read_text(encoding="ascii").strip() if file.is_file() else None
         root_path = "/" + root_path.strip("/") if root_path.strip("/") else ""
+        if not is_loopback(host):
+            own = socket.gethostname().lower()
+            names = (*names, own, f"{own}.local")
         settings = cls(host, port, root_path, names, os.environ.get(TOKEN) or None, hashed)
         if not is_loopback(host) and not settings.guarded:
             raise UsageError(

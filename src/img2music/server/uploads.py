@@ -1,6 +1,5 @@
 """Pictures that were sent, kept while the server runs."""
 
-import io
 import re
 import secrets
 import shutil
@@ -9,11 +8,14 @@ import threading
 from collections import OrderedDict
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
+from img2music.app.pictures import preview, read_picture
 from img2music.errors import InputError, printable
 from img2music.files import Closing
-from img2music.vision.model import ImageAnalysis, ImageModel
+
+if TYPE_CHECKING:
+    from img2music.vision.model import ImageAnalysis
 
 MOST_BYTES = 100 << 20  # of one picture
 MOST_KEPT = 2 << 30  # bytes of all; then the oldest go
@@ -32,8 +34,17 @@ class Upload:
     name: str  # as its sender calls it; never a path here
     path: Path
     size: int  # bytes
-    analysis: ImageAnalysis
-    thumbnail: bytes  # JPEG
+    analysis: "ImageAnalysis"
+
+    def thumbnail(self) -> bytes:
+        """A small JPEG of it, made when it is first asked for."""
+        small = self.path.parent / "thumbnail"
+        if not small.exists():
+            content = preview(self.path, THUMBNAIL, name=self.name)
+            partial = small.with_name(secrets.token_hex(8))
+            partial.write_bytes(content)
+            partial.replace(small)
+        return small.read_bytes()
 
 
 class Uploads(Closing):
@@ -43,7 +54,6 @@ class Uploads(Closing):
         self._folder = Path(tempfile.mkdtemp(prefix="img2music-"))
         self._kept: OrderedDict[str, Upload] = OrderedDict()
         self._lock = threading.Lock()
-        self._model = ImageModel.load()
 
     def close(self) -> None:
         """Remove them."""
@@ -59,7 +69,10 @@ class Uploads(Closing):
         try:
             with path.open("wb") as copy:
                 shutil.copyfileobj(file, copy, 1 << 20)
-            upload = Upload(id_, name, path, path.stat().st_size, *self._read(path, name))
+            upload = Upload(id_, name, path, path.stat().st_size, read_picture(path))
+        except InputError as error:
+            shutil.rmtree(path.parent, ignore_errors=True)
+            raise InputError(error.what, name, remedy=error.remedy) from error
         except BaseException:
             shutil.rmtree(path.parent, ignore_errors=True)
             raise
@@ -76,21 +89,8 @@ class Uploads(Closing):
                 self._kept.move_to_end(id)
             return self._kept.get(id)
 
-    def remove(self, id: str) -> None:  # noqa: A002
+    def remove(self, upload: Upload) -> None:
         """Forget one."""
         with self._lock:
-            upload = self._kept.pop(id, None)
-        if upload is not None:
-            shutil.rmtree(upload.path.parent, ignore_errors=True)
-
-    def _read(self, path: Path, name: str) -> tuple[ImageAnalysis, bytes]:
-        from img2music.media.images import read_image
-
-        found = next(iter(self._model.analyze([path])))
-        if isinstance(found, InputError):
-            raise InputError(found.what, name, remedy=found.remedy)
-        picture = read_image(path, THUMBNAIL).convert("RGB")
-        picture.thumbnail((THUMBNAIL, THUMBNAIL))
-        content = io.BytesIO()
-        picture.save(content, "JPEG", quality=85)
-        return found, content.getvalue()
+            self._kept.pop(upload.id, None)
+        shutil.rmtree(upload.path.parent, ignore_errors=True)

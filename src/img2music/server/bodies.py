@@ -1,0 +1,139 @@
+"""What is sent to the server: nothing that is not declared is taken."""
+
+import dataclasses
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, create_model
+
+from img2music.affect import Affect
+from img2music.errors import UsageError
+from img2music.filters import TrackFilter
+from img2music.options import ME
+
+MOST_MATCHES = 500
+MOST_SONGS = 10_000
+"""Of a playlist."""
+LONGEST = 200
+"""Characters of a name or a word."""
+
+PictureId = Annotated[str, Field(pattern="^[0-9a-f]{32}$")]
+TrackId = Annotated[int, Field(ge=1, lt=2**63)]
+Unit = Annotated[float, Field(ge=0.0, le=1.0)]
+Person = Annotated[str, Field(min_length=1, max_length=LONGEST)]
+Text = Annotated[str, Field(max_length=LONGEST)]
+
+
+class Body(BaseModel):
+    """What is sent."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+
+
+class OneOf(Body):
+    """A body of which exactly one field is given."""
+
+    @property
+    def given(self) -> str:
+        """The name of that field."""
+        names = [name for name, value in self if value is not None]
+        if len(names) != 1:
+            raise UsageError(f"Give exactly one of {', '.join(type(self).model_fields)}.")
+        return names[0]
+
+
+class Point(Body):
+    """A point of the affect plane."""
+
+    valence: Unit
+    arousal: Unit
+
+    @property
+    def affect(self) -> Affect:
+        """The same as an affect."""
+        return Affect(self.valence, self.arousal)
+
+
+class Password(Body):
+    """What one logs in with."""
+
+    password: str = Field(max_length=1000, description="The password, or the token.")
+
+
+class Asked(OneOf):
+    """What songs are looked for with: one of these."""
+
+    picture: PictureId | None = None
+    track: TrackId | None = None
+    point: Point | None = None
+    emotion: Text | None = None
+
+
+_KINDS: dict[str, Any] = {
+    "text": str | list[Text],
+    "folder": list[TrackId],
+    "flag": bool,
+    "key": str,
+    "years": str | int,
+    "range": str | float,
+    "length": str | float,
+}
+_FOLDER = " Folders are named by songs that lie in them."
+
+
+def _condition(field: "dataclasses.Field[Any]") -> Any:
+    kind, about = field.metadata["kind"], field.metadata["help"]
+    return _KINDS[kind] | None, Field(None, description=about + _FOLDER * (kind == "folder"))
+
+
+Filters: type[Body] = create_model(
+    "Filters",
+    __base__=Body,
+    __doc__="Conditions that songs must meet, all of them.",
+    **{field.name: _condition(field) for field in dataclasses.fields(TrackFilter)},
+)
+
+
+class RecommendRequest(Body):
+    """What is asked for."""
+
+    query: Asked
+    limit: int = Field(20, ge=1, le=MOST_MATCHES)
+    absolute: bool = Field(False, description="Compare the affects as they are, not ranks.")
+    per_artist: int | None = Field(None, ge=0, le=MOST_MATCHES, description="Songs of one artist; 0: any number.")
+    person: Person = ME
+    filters: Filters = Filters()  # type: ignore[valid-type]  # made from the conditions
+
+
+class Says(OneOf):
+    """What a person says: one of these."""
+
+    affect: Point | None = Field(None, description="What a picture or a song feels like.")
+    position: Point | None = Field(None, description="Where a picture belongs in the space of the relative match.")
+    like: bool | None = Field(None, description="true")
+    never: bool | None = Field(None, description="true")
+    fits: bool | None = Field(None, description="Whether the track fits the picture.")
+
+
+class FeedbackRequest(Body):
+    """What is said of what."""
+
+    person: Person = ME
+    picture: PictureId | None = None
+    track: TrackId | None = None
+    says: Says
+
+
+class Chosen(Body):
+    """A song of a playlist, with the passage that is meant."""
+
+    id: TrackId
+    start: float | None = Field(None, ge=0.0)
+    end: float | None = Field(None, ge=0.0)
+
+
+class PlaylistRequest(Body):
+    """A playlist to download."""
+
+    name: Text = "playlist"
+    format: Text = "m3u8"
+    tracks: list[Chosen] = Field(min_length=1, max_length=MOST_SONGS)

@@ -1,0 +1,98 @@
+"""The description of the API: OpenAPI 3.1, with the shapes of JSON that the command line has."""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import msgspec
+from fastapi import FastAPI
+
+from img2music.affect import Affect
+from img2music.app.feedback import FeedbackList
+from img2music.app.sounds import Peaks
+from img2music.library.record import Feedback
+from img2music.matching.recommendation import RecommendShape
+from img2music.server.problems import ProblemDetails
+from img2music.track import Track
+
+Responses = dict[int | str, dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """How the server is."""
+
+    status: Literal["ok"]
+    version: str
+    tracks: int
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture that was sent, and what is read in it."""
+
+    id: str
+    name: str  # as its sender calls it
+    width: int  # upright, in pixels
+    height: int
+    affect: Affect
+    spread: Affect | None  # standard deviations of the reading
+    word: str
+    emotions: dict[str, float]  # probability of each basic emotion and neutral
+    model: str
+    note: str | None  # what is wrong with a picture that was read all the same
+
+
+@dataclass(frozen=True, slots=True)
+class TrackPage:
+    """Some of the songs, in order of id."""
+
+    tracks: list[Track]
+    next: int | None  # what the next page comes after; null at the end
+
+
+SHAPES = (Health, Picture, TrackPage, Track, Peaks, RecommendShape, FeedbackList, Feedback, ProblemDetails)
+PROBLEM: Responses = {
+    "default": {
+        "description": "What went wrong (RFC 9457).",
+        "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/ProblemDetails"}}},
+    }
+}
+TOKEN, SESSION, CSRF = "token", "session", "change"
+SCHEMES = {
+    TOKEN: {"type": "http", "scheme": "bearer", "description": "IMG2MUSIC_TOKEN, where it is set."},
+    SESSION: {"type": "apiKey", "in": "cookie", "name": "img2music", "description": "What POST /api/session gives."},
+    CSRF: {"type": "apiKey", "in": "header", "name": "X-Img2music", "description": "1, wherever something changes."},
+}
+
+
+def shape(kind: type, status: int = 200) -> Responses:
+    """Document an answer that is one of `SHAPES`."""
+    schema = {"$ref": f"#/components/schemas/{kind.__name__}"}
+    return {status: {"description": kind.__doc__, "content": {"application/json": {"schema": schema}}}}
+
+
+def content(media_type: str, description: str, *statuses: int) -> Responses:
+    """Document an answer of bytes."""
+    found = {media_type: {"schema": {"type": "string", "format": "binary"}}}
+    return {status: {"description": description, "content": found} for status in statuses or (200,)}
+
+
+def install(app: FastAPI) -> None:
+    """Have an application describe itself so."""
+    made = app.openapi
+
+    def described() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            document = made()
+            components = document["components"]
+            components["schemas"] |= msgspec.json.schema_components(SHAPES, ref_template="#/components/schemas/{name}")[
+                1
+            ]
+            components["securitySchemes"] = SCHEMES
+            for operations in document["paths"].values():
+                for method, operation in operations.items():
+                    changes: dict[str, list[str]] = {} if method in ("get", "head") else {CSRF: []}
+                    operation["security"] = [changes, {TOKEN: []} | changes, {SESSION: []} | changes]
+        return app.openapi_schema  # type: ignore[return-value]  # which was just made
+
+    app.openapi = described  # type: ignore[method-assign]

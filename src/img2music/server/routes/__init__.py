@@ -1,0 +1,15 @@
+"""The routes of the API, by what they are about."""
+
+from fastapi import APIRouter
+
+from img2music.server.description import PROBLEM
+from img2music.server.routes import feedback, login, pictures, playlists, recommending, tracks
+from img2music.server.served import Served
+
+
+def router(served: Served) -> APIRouter:
+    """Make the routes of a library that is served."""
+    routes = APIRouter(prefix="/api", responses=PROBLEM)
+    for part in (login, pictures, recommending, tracks, feedback, playlists):
+        part.add(routes, served)
+    return routes

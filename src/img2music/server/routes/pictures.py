@@ -1,0 +1,48 @@
+"""Pictures that are sent."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, File, HTTPException, Response, UploadFile
+
+from img2music.affect import Affect
+from img2music.server.bodies import PictureId
+from img2music.server.description import Picture, content, shape
+from img2music.server.served import Served, as_json
+from img2music.server.uploads import MOST_BYTES
+
+
+def add(routes: APIRouter, served: Served) -> None:
+    """Add the routes."""
+
+    @routes.post("/pictures", status_code=201, response_class=Response, responses=shape(Picture, 201))
+    def send_picture(file: Annotated[UploadFile, File()]) -> Response:
+        """Send a picture and have it read."""
+        if (file.size or 0) > MOST_BYTES:
+            raise HTTPException(413, f"The picture is larger than {MOST_BYTES >> 20} MB: make it smaller.")
+        upload = served.uploads.add(file.file, file.filename or "")
+        read = upload.analysis
+        picture = Picture(
+            id=upload.id,
+            name=upload.name,
+            width=read.width,
+            height=read.height,
+            affect=read.affect,
+            spread=None if read.spread is None else Affect(*read.spread),
+            word=read.affect.word,
+            emotions=read.affect.emotions(),
+            model=read.model,
+            note=read.note,
+        )
+        return as_json(picture, 201)
+
+    @routes.get(
+        "/pictures/{id}/thumbnail", response_class=Response, responses=content("image/jpeg", "The picture, small.")
+    )
+    def thumbnail(id: PictureId) -> Response:  # noqa: A002
+        """Show a picture that was sent, small."""
+        return Response(served.picture(id).thumbnail(), media_type="image/jpeg")
+
+    @routes.delete("/pictures/{id}", status_code=204)
+    def forget_picture(id: PictureId) -> None:  # noqa: A002
+        """Forget a picture that was sent."""
+        served.uploads.remove(served.picture(id))

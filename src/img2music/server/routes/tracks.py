@@ -1,0 +1,109 @@
+"""Songs: what is known of them, their sound, their covers, and where they all stand."""
+
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+from fastapi import APIRouter, HTTPException, Query, Response
+from fastapi.responses import FileResponse
+from starlette.types import Message, Receive, Scope, Send
+
+from img2music.app.sounds import Peaks
+from img2music.server.bodies import LONGEST, TrackId
+from img2music.server.description import TrackPage, content, shape
+from img2music.server.problems import problem
+from img2music.server.served import Served, as_json
+from img2music.track import Track
+
+PAGE = 100
+MOST_A_PAGE = 1000
+PLANE = np.dtype([("id", "<i4"), ("valence", "<f4"), ("arousal", "<f4")])
+"""A song of the plane as bytes."""
+AN_HOUR = {"cache-control": "private, max-age=3600"}
+
+
+class Ranges(FileResponse):
+    """A file, whole or by ranges of bytes; what is wrong with the ranges is told as of all else."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer."""
+        refused: Response | None = None
+
+        async def told(message: Message) -> None:
+            nonlocal refused
+            if message["type"] == "http.response.start" and message["status"] in (400, 416):
+                headers = {name.decode(): value.decode() for name, value in message["headers"]}
+                whole = {name: value for name, value in headers.items() if name == "content-range"}
+                refused = problem(message["status"], "These are no ranges of bytes of this file.", whole)
+            if refused is None:
+                await send(message)
+
+        await super().__call__(scope, receive, told)
+        if refused is not None:
+            await refused(scope, receive, send)
+
+
+def add(routes: APIRouter, served: Served) -> None:
+    """Add the routes."""
+    _add_lists(routes, served)
+
+    @routes.get("/tracks/{id}", response_class=Response, responses=shape(Track))
+    def track(id: TrackId) -> Response:  # noqa: A002
+        """Tell what is known of a song."""
+        return as_json(served.track(id))
+
+    def audio(id: TrackId) -> FileResponse:  # noqa: A002
+        """Play a song: its file, or Opus where browsers don't play that; by ranges of bytes as well."""
+        path, media_type = served.sounds.playable(served.sound(id))
+        return Ranges(path, media_type=media_type, headers=AN_HOUR)
+
+    sound = content("audio/*", "The file, or the bytes of it that were asked for.", 200, 206)
+    for method in ("GET", "HEAD"):
+        name = f"audio_{method.lower()}"
+        routes.add_api_route(
+            "/tracks/{id}/audio", audio, methods=[method], operation_id=name, response_class=Ranges, responses=sound
+        )
+
+    @routes.get("/tracks/{id}/peaks", response_class=Response, responses=shape(Peaks))
+    def peaks(id: TrackId) -> Response:  # noqa: A002
+        """Give what the waveform of a song is drawn from."""
+        return _file(served.sounds.peaks(served.sound(id)), "application/json")
+
+    @routes.get("/tracks/{id}/cover", response_class=Response, responses=content("image/jpeg", "The cover."))
+    def cover(id: TrackId) -> Response:  # noqa: A002
+        """Show the cover of a song, from its file or beside it."""
+        found = served.sounds.cover(served.sound(id))
+        if found is None:
+            raise HTTPException(404, f"The song #{id} has no cover.")
+        return _file(found, "image/jpeg")
+
+
+def _add_lists(routes: APIRouter, served: Served) -> None:
+    @routes.get("/tracks", response_class=Response, responses=shape(TrackPage))
+    def tracks(
+        search: Annotated[str, Query(max_length=LONGEST)] = "",
+        after: Annotated[int, Query(ge=0, lt=2**63)] = 0,
+        limit: Annotated[int, Query(ge=1, le=MOST_A_PAGE)] = PAGE,
+    ) -> Response:
+        """List songs in order of id, or those with words in title, artist or album."""
+        found = served.library.search(search, after=after, limit=limit + 1)
+        page = found[:limit]
+        return as_json(TrackPage(page, page[-1].id if len(found) > limit else None))
+
+    @routes.get(
+        "/plane",
+        response_class=Response,
+        responses=content("application/octet-stream", "For each song int32 id, float32 valence and arousal."),
+    )
+    def plane() -> Response:
+        """Give the affects of all songs, little-endian: int32 id, float32 valence, float32 arousal."""
+        columns = served.library.affects()
+        points = np.empty(len(columns["id"]), dtype=PLANE)
+        for name, values in columns.items():
+            points[name] = values
+        return Response(points.tobytes(), media_type="application/octet-stream")
+
+
+def _file(path: Path, media_type: str) -> Response:
+    """Answer with a small file, read at once: it may be removed from the cache at any time."""
+    return Response(path.read_bytes(), media_type=media_type, headers=AN_HOUR)

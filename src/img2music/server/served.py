@@ -1,0 +1,50 @@
+"""What routes answer from."""
+
+import json
+from dataclasses import dataclass
+
+from fastapi import HTTPException, Response
+
+from img2music.app.library import Library
+from img2music.app.sounds import Sounds
+from img2music.server.guard import Sessions
+from img2music.server.uploads import Upload, Uploads
+from img2music.shapes import Result, to_dict
+from img2music.track import Track
+
+
+@dataclass(frozen=True)
+class Served:
+    """A library, and what the server keeps beside it."""
+
+    library: Library
+    uploads: Uploads
+    sounds: Sounds
+    sessions: Sessions
+
+    def track(self, id: int) -> Track:  # noqa: A002
+        """Find a song."""
+        try:
+            return self.library[id]
+        except KeyError:
+            raise HTTPException(404, f"The library has no song #{id}.") from None
+
+    def sound(self, id: int) -> Track:  # noqa: A002
+        """Find a song that has a file."""
+        track = self.track(id)
+        if track.path is None:
+            raise HTTPException(404, f"The song #{id} has no file.")
+        return track
+
+    def picture(self, id: str) -> Upload:  # noqa: A002
+        """Find a picture that was sent."""
+        found = self.uploads.get(id)
+        if found is None:
+            raise HTTPException(404, "This picture is no longer there: send it again.")
+        return found
+
+
+def as_json(shape: object, status: int = 200) -> Response:
+    """Answer with a shape; in ASCII, since names of files may hold what UTF-8 does not."""
+    content = shape.to_dict() if isinstance(shape, Result) else to_dict(shape)
+    return Response(json.dumps(content, allow_nan=False), status, media_type="application/json")

@@ -5,9 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-pytest.importorskip("fastapi")
-schemathesis = pytest.importorskip("schemathesis")
+import schemathesis
 from hypothesis import HealthCheck, given, seed, settings
 from hypothesis.errors import Unsatisfiable
 from schemathesis import GenerationMode, checks
@@ -15,8 +13,8 @@ from schemathesis import GenerationMode, checks
 from img2music import Library
 from img2music.server import guard
 from img2music.server.app import create_app
-from tests.support.sounds import chords, encode
 from tests.support.songs import library, record, song
+from tests.support.sounds import chords, encode
 
 pytestmark = pytest.mark.slow
 

@@ -190,7 +190,10 @@ def test_so_do_other_containers(kind: str, client: TestClient, library: img2musi
 
 
 def test_songs_are_listed_page_by_page(client: TestClient, library: img2music.Library) -> None:
-    put(library._store, [record("/m/x.mp3", 0.5, 0.5, title="\u042f\u0440\u043e\u0441\u0442\u044c 100%", artist="\xc4rzte")])
+    put(
+        library._store,
+        [record("/m/x.mp3", 0.5, 0.5, title="\u042f\u0440\u043e\u0441\u0442\u044c 100%", artist="\xc4rzte")],
+    )
     found = client.get("/api/tracks", params={"limit": 3}).json()
     assert [track["id"] for track in found["tracks"]] == [1, 2, 3]
     rest = client.get("/api/tracks", params={"limit": 3, "after": found["next"]}).json()
@@ -222,7 +225,7 @@ def test_folders_are_named_by_their_songs(client: TestClient) -> None:
 
 def test_playlists_are_named_and_whole(client: TestClient, library: img2music.Library) -> None:
     chosen = [{"id": 2, "start": 1.0, "end": 2.5}, {"id": 1}]
-    answer = client.post("/api/playlists/export", json={"name": "a/\"b\r\nc", "format": "csv", "tracks": chosen})
+    answer = client.post("/api/playlists/export", json={"name": 'a/"b\r\nc', "format": "csv", "tracks": chosen})
     assert answer.headers["content-disposition"] == "attachment; filename*=UTF-8''a%2F%22b%0D%0Ac.csv"
     rows = list(csv.DictReader(answer.text.splitlines()))
     assert [(row["id"], row["start"], row["end"]) for row in rows] == [("2", "1.0", "2.5"), ("1", "", "")]
@@ -315,7 +318,9 @@ def test_a_trickle_ends(library: img2music.Library, tmp_path: Path, monkeypatch:
     assert told[0]["status"] == 408
 
 
-def test_guesses_of_the_password_wait(library: img2music.Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_guesses_of_the_password_wait(
+    library: img2music.Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(guard, "SLOW", 0.2)
     monkeypatch.setattr(guard, "MOST_TRIES", 2)
     app = create_app(library, Settings(token="secret"), cache=tmp_path / "cache")

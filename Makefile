@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PAGE := src/img2music/server/static/index.html
 
-.PHONY: install page demo quick test test-train lint docs site check clean
+.PHONY: install page demo demo-web quick test test-train lint docs site check clean
 
 # The stamps make a second run start at once; they follow the files that say what to install.
 $(VENV)/bin/python:
@@ -43,6 +43,9 @@ install: $(VENV)/.demo $(PAGE) ## the command, with films, slideshows, plots, HE
 
 demo: $(VENV)/.demo ## the main job, on free photos and music; or: make demo MUSIC=... PHOTOS=...
 	$(BIN)/python -m demo --output '$(OUTPUT)' $(if $(MUSIC),--music '$(MUSIC)') $(if $(PHOTOS),--photos '$(PHOTOS)')
+
+demo-web: $(PAGE) demo ## the page, on the demo's music
+	$(BIN)/img2music serve --library '$(OUTPUT)/library.sqlite'
 
 quick: $(VENV)/.dev ## the inner loop: what is quick of every folder, in a minute
 	$(BIN)/python -m pytest -q -n auto -m "not slow" --hypothesis-profile=quick --dist worksteal

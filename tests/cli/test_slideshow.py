@@ -220,9 +220,9 @@ def test_captions(run: Run, folder: Path, tmp_path: Path) -> None:
     assert not changed[:60].any()
     photos = tmp_path / "photos"
     photos.mkdir()
-    (photos / "京.jpg").write_bytes((folder / "photos/a.jpg").read_bytes())
+    (photos / "𬺰.jpg").write_bytes((folder / "photos/a.jpg").read_bytes())
     told = run("--silent", "--captions", "name", "--output", tmp_path / "film.mp4", photos=photos)
-    assert "Left out of the captions, for want of a font: 1 letter (京); give one that has them as --font." in told
+    assert "Left out of the captions, for want of a font: 1 letter (𬺰); give one that has them as --font." in told
 
 
 def test_bad_photos_are_told_and_left_out(run: Run, folder: Path, tmp_path: Path) -> None:

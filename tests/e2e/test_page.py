@@ -116,10 +116,14 @@ def titles(page: Page) -> list[str]:
     return page.locator(".song-row .title").all_inner_texts()
 
 
-def test_from_a_photo_to_a_playlist(context, home, address):
+def test_a_photo_is_dropped_and_its_songs_are_heard(context, home, address):
     page = context()
-    drop_photo(page, home, address)
-    assert len(titles(page)) == 5
+    (home / "photos/broken.jpg").write_bytes(b"no picture")
+    page.goto(address)
+    page.set_input_files("input[type=file]", [home / "photos" / name for name in ("broken.jpg", "coffee.png")])
+    expect(page.locator(".song-row")).to_have_count(5)
+    expect(page.locator(".problem")).to_contain_text("broken.jpg: ")
+    page.get_by_role("button", name="Dismiss").click()
     assert "<img src=x onerror=alert(1)>" in titles(page)
 
     # A click plays the passage from its start, another one pauses.
@@ -137,7 +141,21 @@ def test_from_a_photo_to_a_playlist(context, home, address):
     page.keyboard.press("l")
     assert time_now() == pytest.approx(before + 5, abs=0.5)
 
-    # The point is moved and the list follows; what is said is remembered, shown, and taken back.
+    # What is locked keeps its place.
+    locked = titles(page)[2]
+    page.get_by_role("button", name=f"Keep {locked} in its place").click()
+    page.locator(".correct button").first.click()
+    page.locator(".correct button").first.click()
+    page.get_by_role("button", name="Put it back").wait_for()
+    expect(page.locator(".song-row .title").nth(2)).to_have_text(locked)
+    page.get_by_role("button", name=f"Let {locked} move again").click()
+    page.get_by_role("button", name="Put it back").click()
+    page.get_by_role("button", name="Put it back").wait_for(state="detached")
+
+
+def test_what_is_said_bears_on_the_list_until_it_is_taken_back(context, home, address):
+    page = context()
+    drop_photo(page, home, address)
     first = titles(page)
     point, plane = page.locator(".point").bounding_box(), page.locator(".plane").bounding_box()
     page.mouse.move(point["x"] + point["width"] / 2, point["y"] + point["height"] / 2)
@@ -159,7 +177,11 @@ def test_from_a_photo_to_a_playlist(context, home, address):
     page.keyboard.press("Escape")
     expect(page.locator(".song-row .title")).to_have_text(first)
 
-    # A song stays away, the others are taken along.
+
+def test_a_playlist_is_taken_along(context, home, address):
+    page = context()
+    drop_photo(page, home, address)
+    first = titles(page)
     page.locator(".song-row").nth(1).get_by_role("button", name="off this list").click()
     kept = titles(page)
     assert kept == [first[0], *first[2:]]
@@ -182,7 +204,7 @@ def test_no_view_keeps_anybody_out(context, home, address, theme, language):
     page.locator(".song-row .play").first.click()
     page.wait_for_selector(".player")
     page.locator(".correct button").first.click()
-    page.locator(".pair button").first.wait_for()
+    page.locator(".next button").first.wait_for()
     require_accessible(page, language)
     page.locator(".song-row").last.locator(".act").first.click()
     for tool in (0, 1):

@@ -27,6 +27,7 @@ class Session {
   login = $state(false);
   more = $state(false); // whether there may be more songs
 
+  #begun = ""; // what was asked first; until something else is, locks and what was taken off hold
   #limit = FIRST;
   #removed = new Set<number>();
   #asking = new AbortController();
@@ -46,7 +47,7 @@ class Session {
   async attempt<T>(work: () => Promise<T>): Promise<T | undefined> {
     try {
       const result = await work();
-      this.problem = null;
+      if (this.problem === t().offline) this.problem = null;
       return result;
     } catch (error) {
       if (error instanceof DOMException && error.name === "AbortError") return undefined;
@@ -65,20 +66,20 @@ class Session {
   }
 
   async upload(files: File[]): Promise<void> {
-    for (const file of files.filter((each) => each.type !== "" && !each.type.startsWith("image/"))) {
-      this.problem = t().ask.notPicture(file.name);
-    }
-    const chosen = files.filter((each) => each.type === "" || each.type.startsWith("image/"));
-    this.reading += chosen.length;
+    const wrong: string[] = [];
     let first = true;
-    for (const file of chosen) {
+    this.reading += files.length;
+    for (const file of files) {
+      this.problem = null;
       const picture = await this.attempt(() => api.upload(file));
       this.reading -= 1;
+      if (this.problem !== null) wrong.push(this.problem);
       if (picture === undefined) continue;
       this.pictures.push(picture);
       if (first) this.show(picture);
       first = false;
     }
+    if (wrong.length) this.problem = wrong.join("\n");
   }
 
   show(picture: api.Picture): void {
@@ -152,13 +153,15 @@ class Session {
   async like(track: api.Track): Promise<void> {
     const known = this.liked.get(keyOf(track));
     if (known) await this.unsay(known);
-    else await this.#say({ track: track.id, says: { like: true } }, false);
+    else await this.#say({ track: track.id, says: { like: true } });
   }
 
   async never(track: api.Track): Promise<void> {
     const entry = await this.#say({ track: track.id, says: { never: true } });
     if (entry === undefined) return;
+    if (this.locked.has(track.id)) this.lock(track);
     if (player.match?.track.id === track.id) player.stop();
+    this.#renew();
     this.#tell(t().list.banned(titleOf(track, t().list.untitled)), () => void this.unsay(entry));
   }
 
@@ -166,7 +169,7 @@ class Session {
   async feel(): Promise<void> {
     const { picture, point } = this;
     if (!picture || !point) return;
-    const entry = await this.#say({ picture: picture.id, says: { position: point } }, false);
+    const entry = await this.#say({ picture: picture.id, says: { position: point } });
     if (entry === undefined) return;
     this.#tell(t().correct.saved, () => void this.unsay(entry));
     this.show(picture);
@@ -181,14 +184,12 @@ class Session {
     if (entry.kind !== "like") this.#renew();
   }
 
-  async #say(what: Record<string, unknown>, renew = true): Promise<api.Said | undefined> {
-    const entry = await this.attempt(async () => {
+  #say(what: Record<string, unknown>): Promise<api.Said | undefined> {
+    return this.attempt(async () => {
       const entry = await api.say(what);
       this.said = await api.said();
       return entry;
     });
-    if (entry && renew) this.#renew();
-    return entry;
   }
 
   #tell(text: string, undo: () => void): void {
@@ -204,8 +205,9 @@ class Session {
   }
 
   #begin(query: api.Query, named: string): void {
-    [this.query, this.named, this.read, this.#limit] = [query, named, null, FIRST];
-    this.#removed.clear();
+    [this.query, this.named, this.read] = [query, named, null];
+    const begun = JSON.stringify(query);
+    if (begun !== this.#begun) [this.#begun, this.#limit, this.#removed, this.locked] = [begun, FIRST, new Set(), new Set()];
     void this.#ask();
   }
 

@@ -43,7 +43,6 @@ export const en = {
     photos: "Your photos",
     show: (name: string) => `Songs for ${name}`,
     remove: (name: string) => `Take ${name} away`,
-    notPicture: (name: string) => `${name} is no picture.`,
   },
 
   empty: {

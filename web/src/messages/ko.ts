@@ -60,7 +60,6 @@ export const ko: Messages = {
     photos: "내 사진",
     show: (name) => `${name}에 어울리는 노래`,
     remove: (name) => `${name} 치우기`,
-    notPicture: (name) => `${name}: 사진이 아닙니다.`,
   },
 
   empty: {

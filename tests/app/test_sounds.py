@@ -21,16 +21,17 @@ TUNE = chords([(60, 64, 67)], 0.5)
 )
 def test_what_browsers_play_is_the_file_itself(kind: str, media_type: str, tmp_path: Path) -> None:
     file = encode(tmp_path / f"tune.{kind}", TUNE, kind, 48_000)
-    assert Sounds(tmp_path / "kept").playable(track(path=str(file))) == (file, media_type)
+    assert Sounds(tmp_path / "kept").own(track(path=str(file))) == (file, media_type)
 
 
 def test_the_rest_is_made_once(tmp_path: Path) -> None:
     kept = Sounds(tmp_path / "kept")
     song = track(path=str(encode(tmp_path / "tune.aiff", TUNE, "aiff", 16_000)))
-    made, media_type = kept.playable(song)
-    assert (made.read_bytes()[:4], media_type) == (b"OggS", "audio/ogg")
+    assert kept.own(song) is None
+    made = kept.opus(song)
+    assert made.read_bytes()[:4] == b"OggS"
     state = made.stat().st_ino
-    assert Sounds(tmp_path / "kept").playable(song)[0].stat().st_ino == state
+    assert Sounds(tmp_path / "kept").opus(song).stat().st_ino == state
     peaks = msgspec.json.decode(kept.peaks(song).read_bytes(), type=Peaks)
     assert len(peaks.peaks) == pytest.approx(0.5 * peaks.per_second, abs=1)
 
@@ -54,7 +55,7 @@ def test_a_playlist_that_is_called_a_song_opens_nothing(tmp_path: Path) -> None:
     fake = tmp_path / "song.mp3"
     fake.write_text(f"#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nfile://{other}\n#EXT-X-ENDLIST\n")
     kept = Sounds(tmp_path / "kept")
-    for ask in (kept.playable, kept.peaks):
+    for ask in (kept.own, kept.opus, kept.peaks):
         with pytest.raises(InputError):
             ask(track(path=str(fake)))
     assert kept.cover(track(path=str(fake))) is None

@@ -72,13 +72,15 @@ class Sounds:
         self._lock = threading.Lock()
         self._kept = sum(each.stat().st_size for each in folder.iterdir())
 
-    def playable(self, track: Track) -> tuple[Path, str]:
-        """A file that browsers play, which is the song's own where they do, and its media type."""
+    def own(self, track: Track) -> tuple[Path, str] | None:
+        """The song's own file and its media type, where browsers play that."""
         path, status = _file(track)
         media_type = MEDIA_TYPES.get(_form(path, status.st_size, status.st_mtime_ns))
-        if media_type is not None:
-            return Path(path), media_type
-        return self._made(path, status, ".opus", _write_opus), "audio/ogg"
+        return None if media_type is None else (Path(path), media_type)
+
+    def opus(self, track: Track) -> Path:
+        """The same sound in a file of Opus, which all browsers play; making it takes seconds."""
+        return self._made(*_file(track), ".opus", _write_opus)
 
     def peaks(self, track: Track) -> Path:
         """A file of JSON of the shape `Peaks`."""

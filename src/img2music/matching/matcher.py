@@ -48,7 +48,7 @@ class Matcher:
         self.notes = (choice.note,) if choice.note else ()
         self.allowed = int(np.count_nonzero(choice.allowed))
         self._mode = mode
-        self._where = where
+        self._narrows = where.narrows
         self._person = person
         self._read_curves = store.curves
         # What we hear and what a table says of other songs are two measures: each is ranked among its own.
@@ -159,7 +159,7 @@ class Matcher:
             matching=self._mode,
             library=calibration.library,
             first=rank == 1,
-            filtered=self._where.narrows,
+            filtered=self._narrows,
         )
         if found.track.id in self._person.liked:
             reason += ", and you like it"

@@ -55,6 +55,7 @@ def serve(
         import uvicorn
     from img2music.app.library import Library
     from img2music.server.app import create_app
+    from img2music.server.protocol import TimedProtocol
     from img2music.server.settings import Settings
     from img2music.server.settings import set_password as keep_password
 
@@ -73,6 +74,7 @@ def serve(
     with listening, Library.open(library) as opened:
         config = uvicorn.Config(
             create_app(opened, settings),
+            http=TimedProtocol,
             log_level="warning",
             server_header=False,
             proxy_headers=bool(proxies),

@@ -15,6 +15,7 @@ EXTRAS = {
     "plot": "matplotlib",
     "soundtrack": "scenedetect",
     "heic": "pillow_heif",
+    "server": "fastapi",
     "web": "tenacity",
     "server": "fastapi",
     "tables": "pyarrow",

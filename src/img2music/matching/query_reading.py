@@ -65,7 +65,7 @@ def read_queries(
     progress: Progress = unwatched,
 ) -> Readings:
     """Read pictures and songs; a song that the library holds is not listened to again."""
-    found: list[Query | GivenFile | GivenPicture | InputError] = []
+    found: list[Query | ImageAnalysis | GivenFile | GivenPicture | InputError] = []
     notes: list[str] = []
     for source in asked:
         if not isinstance(source, str | os.PathLike):
@@ -80,15 +80,16 @@ def read_queries(
             found += [named] if named else kept
     pictures = [item.path if isinstance(item, GivenFile) else item.source for item in found if _is_picture(item)]
     # Now: what is wrong with the model is known before a song is heard.
-    read_before = any(isinstance(item, Query) and item.kind is QueryKind.IMAGE for item in found)
-    model = ImageModel.load(image_model) if pictures or read_before else None
+    needed = pictures or any(isinstance(item, ImageAnalysis) for item in found)
+    model = ImageModel.load(image_model) if needed else None
     images = iter(()) if model is None else model.analyze(pictures)
     queries: list[Query] = []
     errors: list[InputError] = []
     for done, item in enumerate(found, start=1):
         if _is_picture(item):
-            analysis = next(images)
-            read = analysis if isinstance(analysis, InputError) else _image_query(analysis)
+            read = _image_query(next(images), model)
+        elif isinstance(item, ImageAnalysis):
+            read = _image_query(item, model)
         elif isinstance(item, GivenFile):
             read = _read_song(item.path, store)
         else:
@@ -102,13 +103,13 @@ def read_queries(
     return Readings(tuple(queries), None if model is None else model.reference, tuple(errors), tuple(notes))
 
 
-def _without_path(source: object) -> "Query | GivenPicture":
+def _without_path(source: object) -> "Query | ImageAnalysis | GivenPicture":
     if isinstance(source, Affect):
         return Query(QueryKind.POINT, source)
     if isinstance(source, Track):
         return Query(QueryKind.SONG, source.affect, source.path, track=source)
     if isinstance(source, ImageAnalysis):
-        return _image_query(source)
+        return source
     return GivenPicture(cast(PictureSource, source))
 
 
@@ -184,7 +185,11 @@ def _once(items: list[GivenFile | InputError]) -> list[GivenFile | InputError]:
     return kept
 
 
-def _image_query(read: ImageAnalysis) -> Query:
+def _image_query(read: ImageAnalysis | InputError, model: ImageModel | None) -> Query | InputError:
+    if isinstance(read, InputError):
+        return read
+    if model is None or read.model != model.name:  # whose readings are ranked among those of natural images
+        return InputError("was read by another model than is chosen now; read it again.", read.path)
     spread = None if read.spread is None else Affect(*read.spread)
     return Query(QueryKind.IMAGE, read.affect, read.path, spread, read.note)
 

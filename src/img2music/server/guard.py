@@ -11,15 +11,15 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from img2music.server.problems import problem
 from img2music.server.settings import Settings
-from img2music.server.uploads import MOST_BYTES
+from img2music.server.uploads import MOST_BYTES, MOST_TABLE
 
 COOKIE = "img2music"
 CSRF = "x-img2music"
 """A header that no form and no other site can send."""
 LASTS = 30 * 24 * 3600.0  # seconds that a login lasts
 MOST_SESSIONS = 1000
-MOST_BODY = 1 << 20  # bytes of a request, but for pictures
-UPLOADS = "/api/pictures"
+MOST_BODY = 1 << 20  # bytes of a request, but for uploads
+UPLOADS = {"/api/pictures": MOST_BYTES, "/api/jobs/import": MOST_TABLE}
 SLOW = 1.0  # seconds that a wrong password costs; tries wait for each other
 MOST_TRIES = 10  # that wait
 BODY_TIME = 600.0  # seconds in which a request must be there
@@ -105,7 +105,7 @@ class Guard:
             headers = {"www-authenticate": "Bearer"} if refused[0] == 401 else None
             await problem(*refused, headers)(scope, receive, send_guarded)
         else:
-            most = MOST_BYTES + MOST_BODY if path == UPLOADS else MOST_BODY
+            most = MOST_BODY + UPLOADS.get(path, 0)
             await self._app(scope, _limited(receive, most), send_guarded)
 
     def _refusal(self, request: Request, path: str) -> tuple[int, str] | None:

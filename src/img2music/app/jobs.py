@@ -30,7 +30,7 @@ MOST_KEPT = 2 << 30
 MOST_EXPORTS = 5
 """Exported files that are kept."""
 STRAY = 3600.0
-"""Seconds after which a file that belongs to no job is removed."""
+"""Seconds after which what was sent and belongs to no job is removed."""
 LONGEST_ENDING = 10
 
 
@@ -49,6 +49,7 @@ class JobQueue(Closing):
 
     def start(self) -> None:
         """Run what waits, from now on."""
+        self._tidy()
         self._thread = threading.Thread(target=self._run, name="jobs")
         self._thread.start()
 
@@ -146,7 +147,6 @@ class JobQueue(Closing):
     # Running
 
     def _run(self) -> None:
-        self._tidy()
         while not self._ended.is_set():
             with contextlib.suppress(LibraryError):  # it is tried again
                 self._look()
@@ -195,8 +195,7 @@ class JobQueue(Closing):
         process.kill()
         process.join()
         process.close()
-        with contextlib.suppress(LibraryError), self._store.running():
-            self.jobs.interrupt(ENDED)
+        self._tidy()
 
     # Files
 
@@ -216,9 +215,9 @@ class JobQueue(Closing):
             raise UsageError("Too much waits to be imported: wait until that is done.")
 
     def _tidy(self) -> None:
-        """Forget the oldest jobs, and remove files that no job has."""
-        folder = self._store.folder
-        with contextlib.suppress(LibraryError, OSError):
+        """Forget the oldest jobs, and remove files that no job has; not while one is running."""
+        with contextlib.suppress(LibraryError, OSError), self._store.running():
+            self.jobs.interrupt(ENDED)
             self.jobs.prune()
             requests = dict(self.jobs.requests())
             listed = self.jobs.newest()
@@ -229,8 +228,8 @@ class JobQueue(Closing):
                 for job in listed
                 if job.kind is JobKind.IMPORT and job.state is not JobState.DONE
             }
-            old = {exported(id_, requests[id_]["format"]) for id_ in exports[MOST_EXPORTS:]}
-            for file in folder.iterdir():
-                stray = file.name not in keep and time.time() - file.stat().st_mtime > STRAY
-                if stray or file.name in old:
+            for file in self._store.folder.iterdir():
+                # It may be that an upload is here before its job is.
+                age = time.time() - file.stat().st_mtime if file.name.startswith("import-") else STRAY
+                if file.name not in keep and age >= STRAY:
                     file.unlink(missing_ok=True)

@@ -56,7 +56,7 @@ def add(routes: APIRouter, served: Served) -> None:
             async for job in served.events.since(last_event_id):
                 yield ServerSentEvent(json.dumps(to_dict(job)), event="job", id=str(job.events))
 
-        return EventSourceResponse(told(), ping=HEARTBEAT, sep="\n")
+        return EventSourceResponse(told(), ping=HEARTBEAT)
 
     _add_one(routes, served)
 

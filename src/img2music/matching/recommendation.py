@@ -100,6 +100,8 @@ class Recommendations(shapes.Result, Sequence[Recommendation]):
     errors: tuple[InputError, ...] = ()
     """Files that could not be read."""
     songs: InitVar[NDArray[np.float64] | None] = None  # where all songs stand, shape (n, 2): what `plot` draws
+    title: str | None = None
+    """What a playlist of them is called."""
 
     def __post_init__(self, songs: NDArray[np.float64] | None) -> None:
         object.__setattr__(self, "_songs", np.empty((0, 2)) if songs is None else songs)

@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from img2music.affect import Affect
 from img2music.app.feedback import FeedbackList
 from img2music.app.folders import Folder
+from img2music.app.playlists import PlaylistList, PlaylistSong, SavedPlaylist
 from img2music.app.sounds import Peaks
 from img2music.library.jobs import Job, LogLine
 from img2music.library.record import Feedback
@@ -73,9 +74,16 @@ class JobLog:
     lines: list[LogLine]
 
 
+@dataclass(frozen=True, slots=True)
+class PlaylistSongs:
+    """Songs in order."""
+
+    songs: tuple[PlaylistSong, ...]
+
+
 SHAPES = (
     *(Health, Picture, TrackPage, Track, Peaks, RecommendShape, FeedbackList, Feedback),
-    *(FolderList, Job, JobList, JobLog, ProblemDetails),
+    *(FolderList, Job, JobList, JobLog, PlaylistList, SavedPlaylist, PlaylistSongs, ProblemDetails),
 )
 PROBLEM: Responses = {
     "default": {

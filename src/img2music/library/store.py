@@ -390,9 +390,12 @@ class LibraryStore(Closing):
         elif self._where.url is not None:
             lock = postgresql.exclusive(self._engine, taken)
         else:
-            raise LibraryError("a library in memory has no jobs;", self.location, remedy="keep it in a file.")
+            raise self._no_jobs()
         with lock:
             yield
+
+    def _no_jobs(self) -> LibraryError:
+        return LibraryError("a library in memory has no jobs;", self.location, remedy="keep it in a file.")
 
     @property
     def address(self) -> str:
@@ -404,6 +407,8 @@ class LibraryStore(Closing):
         """Where the files of its jobs are: beside it, or among the user's data where it is on a server."""
         if self._where.path is not None:
             return self._where.path.with_name(self._where.path.name + ".jobs")
+        if self._where.url is None:
+            raise self._no_jobs()
         import platformdirs
 
         name = hashlib.blake2b(self.location.encode(), digest_size=8).hexdigest()

@@ -111,6 +111,15 @@ def content(media_type: str, description: str, *statuses: int) -> Responses:
     return {status: {"description": description, "content": found} for status in statuses or (200,)}
 
 
+def events(name: str, kind: type, description: str) -> Responses:
+    """Document an answer of server-sent events, each of which holds one of `SHAPES`."""
+    reference = {"$ref": f"#/components/schemas/{kind.__name__}"}
+    data = {"type": "string", "contentMediaType": "application/json", "contentSchema": reference}
+    properties = {"event": {"const": name}, "id": {"type": "string"}, "data": data}
+    event = {"type": "object", "properties": properties, "required": list(properties)}
+    return {200: {"description": description, "content": {"text/event-stream": {"schema": event}}}}
+
+
 def install(app: FastAPI) -> None:
     """Have an application describe itself so."""
     made = app.openapi

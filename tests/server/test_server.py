@@ -238,6 +238,33 @@ def test_playlists_are_named_and_whole(client: TestClient, library: img2music.Li
     problem(client.post("/api/playlists/export", json={"tracks": [{"id": 99}]}), 404)
 
 
+def test_playlists_are_kept_and_changed_in_place(client: TestClient) -> None:
+    kept = client.post("/api/playlists", json={"name": "Evening", "tracks": [{"id": 1, "start": 3.0, "end": 9.0}]})
+    assert kept.status_code == 201, kept.text
+    seen = kept.json()
+    assert [(song["track"]["id"], song["passage"]) for song in seen["songs"]] == [(1, {"start": 3.0, "end": 9.0})]
+    problem(client.post("/api/playlists", json={"name": "Evening", "tracks": []}), 409)
+    address = f"/api/playlists/{seen['id']}"
+    change = {"updated": seen["updated"], "name": "Night", "tracks": [{"id": 2}, {"id": 1}]}
+    changed = client.put(address, json=change).json()
+    assert (changed["name"], [song["track"]["id"] for song in changed["songs"]]) == ("Night", [2, 1])
+    problem(client.put(address, json=change), 409)  # in another tab, which has not seen that
+    assert client.get(address).json() == changed
+    problem(client.put(address, json={"updated": changed["updated"], "tracks": [{"id": 1}, {"id": 1}]}), 422)
+    problem(client.put(address, json={"updated": changed["updated"], "tracks": [{"id": 99}]}), 404)
+    problem(client.put(address, json={"updated": changed["updated"], "name": " "}), 422)
+    (listed,) = client.get("/api/playlists").json()["playlists"]
+    assert (listed["name"], listed["songs"]) == ("Night", 2)
+    assert client.delete(address).status_code == 204
+    problem(client.get(address), 404)
+    problem(client.delete(address), 404)
+
+
+def test_songs_are_put_in_order(client: TestClient) -> None:
+    answer = client.post("/api/playlists/order", json={"tracks": [{"id": 1}, {"id": 3}, {"id": 2}, {"id": 4}]})
+    assert [song["track"]["id"] for song in answer.json()["songs"]] == [1, 2, 3, 4]
+
+
 def test_a_library_without_songs_says_so(tmp_path: Path) -> None:
     with img2music.Library.open(tmp_path / "empty.db") as library:
         client = TestClient(create_app(library, cache=tmp_path / "cache"), base_url=HERE, headers=CHANGES)

@@ -27,6 +27,7 @@ HEADERS = "Host: localhost\r\nX-Img2music: 1\r\nContent-Type: application/json\r
 LIBRARY, HEARD = 10_000, 8
 """Tracks that the library has, and more of which clients hear something."""
 MIB = 1 << 20
+MOST_PAUSE = 4.0  # seconds; after five the server closes a connection on which nothing is asked
 EVERY = 5.0
 """Seconds after which memory is looked at."""
 
@@ -36,6 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--clients", type=int, default=200)
     parser.add_argument("--streams", type=int, default=20, help="of which only watch the job")
     parser.add_argument("--seconds", type=float, default=60.0)
+    parser.add_argument("--pause", type=float, default=1.0, help="mean seconds between answer and question of a client")
     parser.add_argument("--idle", action="store_true", help="without a job")
 
 
@@ -50,11 +52,13 @@ def run(options: argparse.Namespace) -> Report:
         with served(library, options.music) as (process, port):
             found = asyncio.run(load(port, process.pid, options))
     every = sorted(each for times in found.times.values() for each in times)
+    spent = found.processor / len(every)
     for route, times in sorted(found.times.items()):
         report.add(route, len(times), *(1000 * each for each in (statistics.median(times), p95(times), max(times))))
     report.add("all", len(every), *(1000 * each for each in (statistics.median(every), p95(every), every[-1])))
     memory = ", ".join(f"{each / MIB:.0f}" for each in found.memory)
     report.note = (
+        f"{len(every) / options.seconds:.0f} answers a second, {1000 * spent:.1f} ms of processor each. "
         f"Statuses: {dict(sorted(found.statuses.items()))}; {found.broken} connections broke. "
         f"Memory of the server every {EVERY:.0f} s, MiB: {memory}. The job: {found.job}. Events: {found.events}."
     )
@@ -73,6 +77,7 @@ class Found:
         self.statuses: Counter[int] = Counter()
         self.memory: list[int] = []
         self.broken = self.events = 0
+        self.processor = 0.0  # seconds that the server took
         self.job = "none"
 
 
@@ -99,18 +104,24 @@ async def load(port: int, pid: int, options: argparse.Namespace) -> Found:
         begun.add_header("Content-Type", "application/json")
         with urllib.request.urlopen(begun) as answer:
             assert answer.status == 202
-    until = time.monotonic() + options.seconds
+    before, until = processor(pid), time.monotonic() + options.seconds
     readers = options.clients - options.streams
     await asyncio.gather(
         watch_memory(pid, until, found),
         *(stream(port, until, found) for _ in range(options.streams)),
-        *(read(port, random.Random(seed), LIBRARY, until, found) for seed in range(readers)),
+        *(read(port, random.Random(seed), options.pause, until, found) for seed in range(readers)),
     )
+    found.processor = processor(pid) - before
     with urllib.request.urlopen(f"http://127.0.0.1:{port}/api/jobs") as answer:
         jobs = json.load(answer)["jobs"]
     if jobs:
         found.job = f"{jobs[0]['state']}, {jobs[0]['done']:.0f} of {jobs[0]['total']:.0f}"
     return found
+
+
+def processor(pid: int) -> float:
+    times = psutil.Process(pid).cpu_times()
+    return float(times.user + times.system)
 
 
 async def watch_memory(pid: int, until: float, found: Found) -> None:
@@ -132,15 +143,16 @@ async def stream(port: int, until: float, found: Found) -> None:
     writer.close()
 
 
-async def read(port: int, chance: random.Random, length: int, until: float, found: Found) -> None:
+async def read(port: int, chance: random.Random, pause: float, until: float, found: Found) -> None:
     """Ask one thing after the other, as a page does."""
     while time.monotonic() < until:
         try:
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
             while time.monotonic() < until:
-                route, request = chance.choice(ROUTES)
+                await asyncio.sleep(min(chance.expovariate(1 / pause), MOST_PAUSE) if pause else 0)
+                ((_, route, request),) = chance.choices(ROUTES, WEIGHTS)
                 start = time.monotonic()
-                writer.write(request(chance.randrange(1, length + 1)))
+                writer.write(request(chance.randrange(1, LIBRARY + 1)))
                 status = await answered(reader)
                 found.times.setdefault(route, []).append(time.monotonic() - start)
                 found.statuses[status] += 1
@@ -156,8 +168,8 @@ async def answered(reader: asyncio.StreamReader) -> int:
     return int(head.split(b" ", 2)[1])
 
 
-def get(path: str) -> Callable[[int], bytes]:
-    return lambda number: f"GET /api/{path.format(number)} HTTP/1.1\r\n{HEADERS}\r\n".encode()
+def get(path: str, more: str = "") -> Callable[[int], bytes]:
+    return lambda number: f"GET /api/{path.format(number)} HTTP/1.1\r\n{HEADERS}{more}\r\n".encode()
 
 
 def ask(**query: object) -> Callable[[int], bytes]:
@@ -170,20 +182,24 @@ def ask(**query: object) -> Callable[[int], bytes]:
     return request
 
 
-def hear(number: int) -> bytes:
-    head = f"GET /api/tracks/{LIBRARY + 1 + number % HEARD}/audio HTTP/1.1\r\n{HEADERS}"
-    return f"{head}Range: bytes=0-65535\r\n\r\n".encode()
+def of_heard(path: str, more: str = "") -> Callable[[int], bytes]:
+    """Ask for something of a track that has a file."""
+    return lambda number: get(path, more)(LIBRARY + 1 + number % HEARD)
 
 
+# How often each is asked for by a page that shows a list: covers and waveforms of what is seen, sound of what is heard.
 ROUTES = [
-    ("tracks/{id}/audio", hear),
-    ("recommend point", ask(point=True)),
-    ("recommend track", ask(track=True)),
-    ("tracks/{id}", get("tracks/{}")),
-    ("tracks", get("tracks?after={}&limit=50")),
-    ("tracks search", get("tracks?search=song+{}&limit=50")),
-    ("plane", get("plane")),
-    ("jobs", get("jobs")),
-    ("health", get("health")),
-    ("feedback", get("feedback")),
+    (1, "recommend point", ask(point=True)),
+    (1, "recommend track", ask(track=True)),
+    (10, "tracks/{id}/cover", of_heard("tracks/{}/cover")),
+    (4, "tracks/{id}/peaks", of_heard("tracks/{}/peaks")),
+    (4, "tracks/{id}/audio", of_heard("tracks/{}/audio", "Range: bytes=0-65535\r\n")),
+    (2, "tracks/{id}", get("tracks/{}")),
+    (1, "tracks", get("tracks?after={}&limit=50")),
+    (1, "tracks search", get("tracks?search=song+{}&limit=50")),
+    (1, "plane", get("plane")),
+    (1, "jobs", get("jobs")),
+    (1, "health", get("health")),
+    (1, "feedback", get("feedback")),
 ]
+WEIGHTS = [weight for weight, _, _ in ROUTES]

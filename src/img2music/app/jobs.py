@@ -19,6 +19,7 @@ from img2music.app.job_work import ENDED, GRACE, exported, run_job
 from img2music.app.library import Library, store_of
 from img2music.errors import LibraryError, UsageError, printable
 from img2music.files import Closing, make_folder
+from img2music.filters import TrackFilter
 from img2music.library.executors import Context, interrupts_blocked
 from img2music.library.jobs import OPEN, Job, JobKind, JobState
 from img2music.options import TagOptions
@@ -80,7 +81,8 @@ class JobQueue(Closing):
         return self._add(JobKind.SCAN, ", ".join(paths), {"folders": paths, "retry_failed": retry_failed})
 
     def tag(self, options: TagOptions, filters: dict[str, Any]) -> Job:
-        """Write moods into the tags of files."""
+        """Write moods into the tags of files, of songs that pass conditions."""
+        TrackFilter(**filters)
         return self._add(JobKind.TAG, Path(self._store.location).name, {"options": asdict(options), "filters": filters})
 
     def export(self, format_: str) -> Job:

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import threading
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -30,6 +31,7 @@ class Recommender:
         self._store = store
         self._said = said  # what the person said, where that is kept elsewhere
         self._kept: tuple[object, Listener, Matcher] | None = None
+        self._making = threading.Lock()
 
     def recommend(
         self,
@@ -50,13 +52,14 @@ class Recommender:
         return matcher.recommend(queries, options, natural, pictures=pictures, notes=notes, errors=errors)
 
     def _matcher(self, options: RecommendOptions) -> tuple[object, Listener, Matcher]:
-        wanted = (self._store.version(), options.match, options.where, options.person)
-        kept = self._kept
-        if kept is None or kept[0] != wanted:
-            listener = Listener.of(self._store, options.person, self._said)
-            matcher = Matcher(listener.store, options.match, options.where, listener.person)
-            kept = self._kept = (wanted, listener, matcher)
-        return kept
+        with self._making:  # while a scan runs, many would make the same one at once
+            wanted = (self._store.version(), options.match, options.where, options.person)
+            kept = self._kept
+            if kept is None or kept[0] != wanted:
+                listener = Listener.of(self._store, options.person, self._said)
+                matcher = Matcher(listener.store, options.match, options.where, listener.person)
+                kept = self._kept = (wanted, listener, matcher)
+            return kept
 
 
 def recommend(

@@ -128,3 +128,5 @@ export async function playlist(name: string, format: string, matches: Match[]): 
 }
 
 export const login = (password: string) => call("session", send({ password }));
+
+export const logins = () => read<{ admitted: boolean; password: boolean; oidc: boolean }>("session");

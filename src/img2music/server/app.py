@@ -54,7 +54,7 @@ def create_app(
     )
     problems.install(app)
     description.install(app)
-    app.include_router(router(Served(library, uploads, Sounds(cache), sessions)))
+    app.include_router(router(Served(library, uploads, Sounds(cache), sessions, settings)))
     app.add_middleware(Guard, settings=settings, sessions=sessions)
     if (static / "index.html").is_file():
         app.mount("/", StaticFiles(directory=static, html=True))

@@ -34,6 +34,13 @@ HEADERS = {
     "cross-origin-resource-policy": "same-origin",
 }
 LOGIN = "/api/session"
+LOGIN_BY_PROVIDER = f"{LOGIN}/oidc"
+OPEN = {
+    ("GET", LOGIN),
+    ("POST", LOGIN),
+    ("GET", LOGIN_BY_PROVIDER),
+    ("GET", f"{LOGIN_BY_PROVIDER}/callback"),
+}
 """What needs no login, beside the page itself."""
 
 
@@ -47,7 +54,7 @@ class Sessions:
         self._tries = 0
 
     async def login(self, password: str) -> str | None:
-        """Make a session for whoever knows the password, under a new name each time."""
+        """Make a session for whoever knows the password."""
         if self._tries >= MOST_TRIES:
             raise HTTPException(429, "Too many tries to log in: wait a little.", {"retry-after": str(MOST_TRIES)})
         self._tries += 1
@@ -58,6 +65,10 @@ class Sessions:
                     return None
         finally:
             self._tries -= 1
+        return self.begin()
+
+    def begin(self) -> str:
+        """Make a session for whoever may enter, under a new name each time."""
         while len(self._until) >= MOST_SESSIONS:
             del self._until[next(iter(self._until))]
         name = secrets.token_urlsafe(32)
@@ -69,7 +80,9 @@ class Sessions:
         self._until.pop(name, None)
 
     def admits(self, request: Request) -> bool:
-        """Whether a request comes from who is logged in, or with the token."""
+        """Whether a request comes from who is logged in, or with the token, or no login is needed."""
+        if not self._settings.guarded:
+            return True
         kind, _, token = request.headers.get("authorization", "").partition(" ")
         if kind.lower() == "bearer" and self._settings.has_token(token.strip()):
             return True
@@ -115,8 +128,7 @@ class Guard:
             return None
         if request.method not in {"GET", "HEAD"} and request.headers.get(CSRF) != "1":
             return 403, "Requests that change something need the header X-Img2music: 1."
-        opens = path == LOGIN and request.method == "POST"
-        if self._settings.guarded and not opens and not self._sessions.admits(request):
+        if (request.method, path) not in OPEN and not self._sessions.admits(request):
             return 401, "Log in first, or send the token as a bearer."
         return None
 

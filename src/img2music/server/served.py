@@ -8,6 +8,7 @@ from fastapi import HTTPException, Response
 from img2music.app.library import Library
 from img2music.app.sounds import Sounds
 from img2music.server.guard import Sessions
+from img2music.server.settings import Settings
 from img2music.server.uploads import Upload, Uploads
 from img2music.shapes import Result, to_dict
 from img2music.track import Track
@@ -21,6 +22,7 @@ class Served:
     uploads: Uploads
     sounds: Sounds
     sessions: Sessions
+    settings: Settings
 
     def track(self, id: int) -> Track:  # noqa: A002
         """Find a song."""

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from img2music.analysis import Features
 from img2music.track import FILTERED, Tags
 
-HEAD = "0009"
+HEAD = "0010"
 """The newest revision in ``migrations/versions``. Columns of `Tags` come without one (`database.lacking_columns`)."""
 
 
@@ -138,6 +138,64 @@ feedback = sa.Table(
     sa.Column("track_duration", sa.Float),
     *_judged("picture", "content"),
     sqlite_autoincrement=True,  # the number of what was taken back is not given to something else
+)
+
+# Long work of a server (`record.Job`), and what it has to say. Work by the command line is none.
+jobs = sa.Table(
+    "jobs",
+    metadata,
+    sa.Column("id", ID, primary_key=True),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False, index=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("request", sa.Text, nullable=False),  # JSON: what is to be done
+    sa.Column("cancelling", sa.Boolean, nullable=False, server_default=sa.text("false")),
+    *(sa.Column(name, sa.Text) for name in ("created", "started", "ended", "stage", "unit", "item")),
+    *(sa.Column(name, sa.Float) for name in ("done", "total", "rate", "left")),
+    sa.Column("result", sa.Text),  # JSON: counts
+    sa.Column("error", sa.Text),
+    sa.Column("event", sa.BigInteger, nullable=False, unique=True),  # the number of its last change
+    sqlite_autoincrement=True,
+)
+
+job_log = sa.Table(
+    "job_log",
+    metadata,
+    sa.Column("id", ID, primary_key=True),
+    sa.Column("job_id", ID, sa.ForeignKey("jobs.id", ondelete="CASCADE"), nullable=False, index=True),
+    sa.Column("at", sa.Text, nullable=False),
+    sa.Column("text", sa.Text, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+# What only ever grows: changes of all but jobs, by which readers know that what they have read still holds, and
+# changes of jobs.
+counters = sa.Table(
+    "counters",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("value", sa.BigInteger, nullable=False),
+)
+CHANGES, EVENTS = "changes", "events"
+
+playlists = sa.Table(
+    "playlists",
+    metadata,
+    sa.Column("id", ID, primary_key=True),
+    sa.Column("name", sa.Text, nullable=False, unique=True),
+    sa.Column("created", sa.Text, nullable=False),
+    sa.Column("updated", sa.Text, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+playlist_tracks = sa.Table(
+    "playlist_tracks",
+    metadata,
+    sa.Column("playlist_id", ID, sa.ForeignKey("playlists.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("position", sa.Integer, primary_key=True),
+    sa.Column("track_id", ID, sa.ForeignKey("tracks.id", ondelete="CASCADE"), nullable=False, index=True),
+    sa.Column("start", sa.Float),
+    sa.Column("end", sa.Float),
 )
 
 UNKNOWN_ARTISTS = {"", "unknown", "unknown artist", "various", "various artists"}

@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import threading
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -30,7 +29,7 @@ from img2music.library.record import (
     unpack_curve,
 )
 from img2music.library.rows import batches, record_of, song_of, tracks_of
-from img2music.library.schema import affects, curves, failures, lyrics, song_sources, tracks
+from img2music.library.schema import CHANGES, affects, counters, curves, failures, lyrics, song_sources, tracks
 from img2music.library.transaction import LYRICS, Transaction
 from img2music.options import ME
 from img2music.shapes import Result
@@ -85,8 +84,6 @@ class LibraryStore(Closing):
         self._read_only = read_only
         self._writer = engine.execution_options(immediate=True)
         self._where = where
-        self._watch: sa.PoolProxiedConnection | None = None
-        self._watching = threading.Lock()
         self.location = str(where)
 
     @classmethod
@@ -103,25 +100,13 @@ class LibraryStore(Closing):
 
     def close(self) -> None:
         """Close the database."""
-        with self._watching:
-            if self._watch is not None:
-                self._watch.close()
-                self._watch = None
         self._engine.dispose()
 
     # Reading
 
-    def version(self) -> object:
-        """What compares equal as long as nobody, in this process or another, has changed the library."""
-        with database.plain_errors(self._where), self._watching:
-            if self._engine.dialect.name == "postgresql":
-                with self._reading() as connection:
-                    return connection.execute(sa.text("SELECT CAST(pg_current_snapshot() AS text)")).scalar()
-            if self._watch is None:  # counts the changes that other connections make, so it is used for nothing else
-                self._watch = self._engine.raw_connection()
-            with contextlib.closing(self._watch.cursor()) as cursor:
-                cursor.execute("PRAGMA data_version")
-                return cursor.fetchone()
+    def version(self) -> int:
+        """What stays the same as long as nobody, in this process or another, has changed the library, but for jobs."""
+        return int(self._number(sa.select(counters.c.value).where(counters.c.name == CHANGES)))
 
     def count(self, *, missing: bool = False) -> int:
         """Count the tracks that are present, or those that are missing."""
@@ -384,6 +369,8 @@ class LibraryStore(Closing):
         self._require_writable()
         with database.plain_errors(self._where), self._writer.begin() as connection:
             yield Transaction(connection)
+            changes = sa.update(counters).where(counters.c.name == CHANGES)
+            connection.execute(changes.values(value=counters.c.value + 1))
 
     def _require_writable(self) -> None:
         if self._read_only:

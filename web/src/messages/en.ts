@@ -22,7 +22,7 @@ const words = {
 
 export const en = {
   words,
-  tagline: "The songs of yours that feel the same",
+  views: { label: "Views", find: "Find", map: "Map", playlists: "Playlists", library: "Library" },
   skip: "Skip to the songs",
   language: "Language",
   theme: { label: "Colours", auto: "Auto", light: "Light", dark: "Dark" },

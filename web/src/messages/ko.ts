@@ -39,7 +39,7 @@ export const ko: Messages = {
     content: "흐뭇한",
     neutral: "담담한",
   },
-  tagline: "사진과 같은 느낌의 내 노래",
+  views: { label: "화면", find: "찾기", map: "지도", playlists: "재생목록", library: "라이브러리" },
   skip: "노래 목록으로 건너뛰기",
   language: "언어",
   theme: { label: "색상", auto: "자동", light: "밝게", dark: "어둡게" },

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from img2music.errors import printable
 from img2music.server.settings import Provider
@@ -100,7 +100,6 @@ class OidcLogin:
 
 
 def _told(error: Exception) -> Refusal:
-    import httpx2
     from authlib.common.errors import AuthlibBaseError
     from joserfc.errors import JoseError
 

@@ -87,9 +87,7 @@ class Settings:
         return self.by_password or self.provider is not None
 
     @classmethod
-    def read(
-        cls, host: str, port: int, root_path: str, names: tuple[str, ...], *, proxied: bool = False
-    ) -> "Settings":
+    def read(cls, host: str, port: int, root_path: str, names: tuple[str, ...], *, proxied: bool = False) -> "Settings":
         """Add the logins that are set; where others than this machine reach the server one of them is needed."""
         file = password_file()
         hashed = file.read_text(encoding="ascii").strip() if file.is_file() else None

@@ -42,6 +42,10 @@ def add(routes: APIRouter, served: Served) -> None:
         answer.delete_cookie(COOKIE, path=_path(request))
         return answer
 
+    _add_provider(routes, served)
+
+
+def _add_provider(routes: APIRouter, served: Served) -> None:
     provider = None if served.settings.provider is None else OidcLogin(served.settings.provider)
 
     def required() -> OidcLogin:

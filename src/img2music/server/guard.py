@@ -20,6 +20,7 @@ LASTS = 30 * 24 * 3600.0  # seconds that a login lasts
 MOST_SESSIONS = 1000
 MOST_BODY = 1 << 20  # bytes of a request, but for pictures
 UPLOADS = "/api/pictures"
+MOST_AT_ONCE = 16  # of which each may take as much of the disk as it may send; others wait
 SLOW = 1.0  # seconds that a wrong password costs; tries wait for each other
 MOST_TRIES = 10  # that wait
 BODY_TIME = 600.0  # seconds in which a request must be there
@@ -94,6 +95,7 @@ class Guard:
 
     def __init__(self, app: ASGIApp, settings: Settings, sessions: Sessions) -> None:
         self._app, self._settings, self._sessions = app, settings, sessions
+        self._uploading = asyncio.Semaphore(MOST_AT_ONCE)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, or pass on."""
@@ -117,9 +119,11 @@ class Guard:
         if refused is not None:
             headers = {"www-authenticate": "Bearer"} if refused[0] == 401 else None
             await problem(*refused, headers)(scope, receive, send_guarded)
+        elif path == UPLOADS:
+            async with self._uploading:
+                await self._app(scope, _limited(receive, MOST_BYTES + MOST_BODY), send_guarded)
         else:
-            most = MOST_BYTES + MOST_BODY if path == UPLOADS else MOST_BODY
-            await self._app(scope, _limited(receive, most), send_guarded)
+            await self._app(scope, _limited(receive, MOST_BODY), send_guarded)
 
     def _refusal(self, request: Request, path: str) -> tuple[int, str] | None:
         if not self._settings.knows(request.headers.get("host", "")):

@@ -3,6 +3,7 @@
 import asyncio
 import secrets
 import time
+from contextlib import nullcontext
 
 from fastapi import HTTPException
 from starlette.datastructures import MutableHeaders
@@ -18,9 +19,9 @@ CSRF = "x-img2music"
 """A header that no form and no other site can send."""
 LASTS = 30 * 24 * 3600.0  # seconds that a login lasts
 MOST_SESSIONS = 1000
-MOST_BODY = 1 << 20  # bytes of a request, but for pictures
-UPLOADS = "/api/pictures"
-MOST_AT_ONCE = 16  # of which each may take as much of the disk as it may send; others wait
+MOST_BODY = 1 << 20  # bytes of a request, but for uploads
+UPLOADS = {"/api/pictures": MOST_BYTES}
+MOST_AT_ONCE = 16  # uploads that come, each of which may fill the disk as far as it is let; others wait
 SLOW = 1.0  # seconds that a wrong password costs; tries wait for each other
 MOST_TRIES = 10  # that wait
 BODY_TIME = 600.0  # seconds in which a request must be there
@@ -119,11 +120,10 @@ class Guard:
         if refused is not None:
             headers = {"www-authenticate": "Bearer"} if refused[0] == 401 else None
             await problem(*refused, headers)(scope, receive, send_guarded)
-        elif path == UPLOADS:
-            async with self._uploading:
-                await self._app(scope, _limited(receive, MOST_BYTES + MOST_BODY), send_guarded)
         else:
-            await self._app(scope, _limited(receive, MOST_BODY), send_guarded)
+            most = MOST_BODY + UPLOADS.get(path, 0)
+            async with self._uploading if path in UPLOADS else nullcontext():
+                await self._app(scope, _limited(receive, most), send_guarded)
 
     def _refusal(self, request: Request, path: str) -> tuple[int, str] | None:
         if not self._settings.knows(request.headers.get("host", "")):

@@ -9,10 +9,10 @@ import pytest
 # In a process of its own: what is started with the first worker is there already in this one.
 FIRST_WORKER = """
 import signal
-from img2music.library.executors import _Context, _interrupts_blocked
+from img2music.library.executors import Context, interrupts_blocked
 
-with _interrupts_blocked():
-    process = _Context().Process(target=print)
+with interrupts_blocked():
+    process = Context().Process(target=print)
     process.start()
     print(signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, []))
 process.join()

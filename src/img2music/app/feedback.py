@@ -6,7 +6,6 @@ import json
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -17,7 +16,7 @@ from img2music.errors import InputError, UsageError, printable, shown
 from img2music.files import FileKind, write_atomically
 from img2music.formats import Format, Formats
 from img2music.library.feedback import csv_columns, csv_row
-from img2music.library.record import LONGEST_NAME, Feedback, FeedbackKind, JudgedPicture, JudgedTrack
+from img2music.library.record import LONGEST_NAME, Feedback, FeedbackKind, JudgedPicture, JudgedTrack, now
 from img2music.library.workers import content_of
 from img2music.options import ME, AnyPath
 from img2music.shapes import Result, from_dict
@@ -374,8 +373,7 @@ class LibraryFeedback:
                 f"`person` must be a name of 1 to {LONGEST_NAME} characters, with no space around it, "
                 f"not {shown(person)}."
             )
-        said = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        entry = Feedback(id=0, person=person, said=said, kind=kind, affect=felt, track=track, picture=picture)
+        entry = Feedback(id=0, person=person, said=now(), kind=kind, affect=felt, track=track, picture=picture)
         with self._store.writing() as transaction:
             (number,) = transaction.add_feedback([entry])
         return replace(entry, id=number)

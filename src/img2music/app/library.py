@@ -772,3 +772,8 @@ def _parted(kind: type, wishes: Mapping[str, Any]) -> tuple[dict[str, Any], dict
     for name, value in wishes.items():
         parts[name not in own][name] = value
     return parts
+
+
+def store_of(library: Library) -> "LibraryStore":
+    """What a library is stored in, for use cases that stand beside it."""
+    return library._store

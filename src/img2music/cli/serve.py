@@ -25,6 +25,14 @@ from img2music.errors import UsageError, require_extra
     metavar="ADDRESS",
     help="A reverse proxy whose word on who asks, and whether by https, is taken. May be repeated.",
 )
+@option(
+    "--music",
+    type=click.Path(exists=True, file_okay=False),
+    multiple=True,
+    metavar="DIR",
+    help="Folder that may be scanned from the page, beside those in which songs of the library lie. May be repeated.",
+    show_default="your music folder",
+)
 @option("--no-open", is_flag=True, help="Do not open a browser.")
 @option("--set-password", is_flag=True, help="Ask for the password of the page, keep it, and end.")
 def serve(
@@ -35,6 +43,7 @@ def serve(
     root_path: str,
     names: tuple[str, ...],
     proxies: tuple[str, ...],
+    music: tuple[str, ...],
     no_open: bool,
     set_password: bool,
 ) -> None:
@@ -47,7 +56,9 @@ def serve(
         import argon2  # noqa: F401
         import fastapi  # noqa: F401
         import python_multipart  # noqa: F401
+        import sse_starlette  # noqa: F401
         import uvicorn
+    from img2music.app.folders import own_music
     from img2music.app.library import Library
     from img2music.server.app import create_app
     from img2music.server.protocol import TimedProtocol
@@ -68,7 +79,7 @@ def serve(
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with listening, Library.open(library) as opened:
         config = uvicorn.Config(
-            create_app(opened, settings),
+            create_app(opened, settings, music=music or own_music()),
             http=TimedProtocol,
             log_level="warning",
             server_header=False,

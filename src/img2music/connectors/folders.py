@@ -4,7 +4,7 @@ import errno
 import os
 import re
 import stat
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 
@@ -47,6 +47,11 @@ class FileState:
     path: str  # absolute path, as os.fsdecode gives it
     size: int  # bytes
     mtime_ns: int  # time of the last modification, in nanoseconds since 1970
+
+
+def under(path: str, folders: Iterable[str]) -> bool:
+    """Whether a path is one of some folders, or below."""
+    return any(path == folder or path.startswith(folder.rstrip(os.sep) + os.sep) for folder in folders)
 
 
 class FolderWalk:

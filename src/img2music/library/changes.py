@@ -1,10 +1,10 @@
 """What has changed in folders since the library last saw them, told without opening a file."""
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from img2music.connectors.folders import FileState, FolderWalk, in_system_folder
+from img2music.connectors.folders import FileState, FolderWalk, in_system_folder, under
 from img2music.library.record import Failure
 from img2music.library.store import KnownFile, LibraryStore
 from img2music.options import ScanOptions
@@ -38,7 +38,7 @@ def find_changes(
     analyzer: str,
 ) -> Changes:
     """Compare folders with the library."""
-    known = {file.path: file for file in store.known_files() if _under(file.path, folders)}
+    known = {file.path: file for file in store.known_files() if under(file.path, folders)}
     failed = {failure.path: failure for failure in store.failures()}
     changes = Changes()
     walk = FolderWalk(folders)
@@ -65,7 +65,7 @@ def find_changes(
     changes.unreadable = walk.unreadable
     unread = [path for path, _ in walk.unreadable]
     unreadable = [path for path in unread if os.path.lexists(path)]
-    changes.emptied = [folder for folder in walk.empty if any(_under(path, [folder]) for path in known)]
+    changes.emptied = [folder for folder in walk.empty if any(under(path, [folder]) for path in known)]
     changes.missing = [
         file
         for path, file in known.items()
@@ -74,7 +74,7 @@ def find_changes(
     changes.gone = [
         path
         for path in failed
-        if path not in seen and _under(path, folders) and (_gone(path, unread) or _left_out(path, folders))
+        if path not in seen and under(path, folders) and (_gone(path, unread) or _left_out(path, folders))
     ]
     return changes
 
@@ -93,14 +93,10 @@ def _same(before: KnownFile | Failure, file: FileState, analyzer: str) -> bool:
     return (before.size, before.mtime_ns, before.analyzer) == (file.size, file.mtime_ns, analyzer)
 
 
-def _under(path: str, folders: Iterable[str]) -> bool:
-    return any(path == folder or path.startswith(folder.rstrip(os.sep) + os.sep) for folder in folders)
-
-
-def _left_out(path: str, folders: Iterable[str]) -> bool:
+def _left_out(path: str, folders: Sequence[str]) -> bool:
     """Whether a file is in a system folder; an earlier version, or a scan of that very folder, has taken it."""
-    return any(_under(path, [folder]) and in_system_folder(path, folder) for folder in folders)
+    return any(under(path, [folder]) and in_system_folder(path, folder) for folder in folders)
 
 
 def _gone(path: str, unreadable: Sequence[str]) -> bool:
-    return not _under(path, unreadable) and not os.path.lexists(path)
+    return not under(path, unreadable) and not os.path.lexists(path)

@@ -19,7 +19,7 @@ import msgspec
 
 from img2music.affect import Affect
 from img2music.analysis import CurvePoint, Features, TrackAnalysis
-from img2music.connectors.folders import FileState
+from img2music.connectors.folders import FileState, under
 from img2music.errors import Img2MusicError, InputError
 from img2music.files import FileKind, replacing
 from img2music.library.record import Failure, Feedback, LyricsRecord, SongRecord, TrackRecord
@@ -143,13 +143,21 @@ def _write(stream: BinaryIO, value: dict[str, Any]) -> None:
     stream.write(json.dumps(value, allow_nan=False, separators=(",", ":")).encode("ascii") + b"\n")
 
 
-def import_library(store: LibraryStore, path: str | os.PathLike[str], progress: Progress = unwatched) -> LibraryImport:
-    """Read tracks from a file into a library, in one transaction; known paths and identifiers are replaced."""
+def import_library(
+    store: LibraryStore,
+    path: str | os.PathLike[str],
+    progress: Progress = unwatched,
+    within: Sequence[str] | None = None,
+) -> LibraryImport:
+    """Read tracks from a file into a library, some hundreds at a time; known paths and identifiers are replaced.
+
+    Of files, only those in some folders are taken where these are given. Reading the same file again changes nothing.
+    """
     name = os.fspath(path)
     found = LibraryImport()
     unknown: Counter[str] = Counter()
     try:
-        with Path(path).open("rb") as stream, store.alone(), store.writing() as transaction:
+        with Path(path).open("rb") as stream, store.alone():
             total = os.fstat(stream.fileno()).st_size
             lines = iter(partial(stream.readline, LONGEST_LINE), b"")
             _check_header(next(lines, b""), name)
@@ -157,16 +165,17 @@ def import_library(store: LibraryStore, path: str | os.PathLike[str], progress: 
             for number, text in enumerate(lines, start=2):
                 try:
                     line = _parse(text, unknown)
+                    _require_within(line, within)
                 except (Img2MusicError, ValueError, TypeError, LookupError, ArithmeticError, RecursionError) as error:
                     found.errors.append(InputError(f"line {number}: {_why(error)}.", name))
                     continue
                 if line is not None:
                     batch.append(line)
                 if len(batch) == A_BATCH:
-                    found.count += _put(transaction, batch)
+                    found.count += _put(store, batch)
                     batch.clear()
                     progress(Step("Importing", stream.tell(), total, name, "bytes"))
-            found.count += _put(transaction, batch)
+            found.count += _put(store, batch)
     except OSError as error:
         raise InputError(f"can't be read: {error.strerror or error}.", name) from None
     if unknown:
@@ -175,8 +184,13 @@ def import_library(store: LibraryStore, path: str | os.PathLike[str], progress: 
     return found
 
 
-def _put(transaction: Transaction, lines: Sequence[Line]) -> int:
+def _put(store: LibraryStore, lines: Sequence[Line]) -> int:
     """Store lines, and give the number of tracks and songs among them."""
+    with store.writing() as transaction:
+        return _put_into(transaction, lines)
+
+
+def _put_into(transaction: Transaction, lines: Sequence[Line]) -> int:
     songs = [line.song for line in lines if line.song is not None]
     records = [line.track.record() for line in lines if line.track is not None]
     transaction.put(records)
@@ -242,6 +256,14 @@ def _check_path(row: dict[str, Any]) -> None:
         os.fsencode(path)  # a surrogate that stands for no byte is refused here
         if not Path(path).is_absolute() or "\0" in path:
             raise _LineError("the path must be absolute")
+
+
+def _require_within(line: Line | None, folders: Sequence[str] | None) -> None:
+    path = None if line is None or line.track is None else line.track.path
+    if folders is None or path is None:
+        return
+    if os.path.normpath(path) != path or not under(path, folders):
+        raise _LineError("its file is in no folder that is shared")
 
 
 def _check_features(features: Features, *, measured: bool) -> None:

@@ -67,7 +67,7 @@ class ProcessExecutor(contextlib.AbstractContextManager["ProcessExecutor"]):
         """Have a file looked into."""
         # The pool starts processes in this thread and in threads that inherit its signal mask: Ctrl-C reaches
         # the parent alone, from the first instruction on.
-        with _interrupts_blocked():
+        with interrupts_blocked():
             try:
                 future: Future[Result] = self._pool.schedule(work, args=(file,), timeout=timeout(file))
             except RuntimeError:  # the pool broke a moment ago
@@ -99,7 +99,7 @@ class ProcessExecutor(contextlib.AbstractContextManager["ProcessExecutor"]):
     def _new_pool(self) -> Any:
         from pebble import ProcessPool
 
-        return ProcessPool(self.jobs, initializer=_initialise, context=_Context())
+        return ProcessPool(self.jobs, initializer=_initialise, context=Context())
 
 
 class _Process(multiprocessing.context.SpawnProcess):
@@ -117,7 +117,7 @@ class _Process(multiprocessing.context.SpawnProcess):
                 sys.modules["__main__"] = main
 
 
-class _Context(multiprocessing.context.SpawnContext):
+class Context(multiprocessing.context.SpawnContext):
     """Spawns: to fork a process that has threads and ONNX Runtime in it is not safe."""
 
     Process = _Process
@@ -137,7 +137,8 @@ def _end_with_parent() -> None:
 
 
 @contextlib.contextmanager
-def _interrupts_blocked() -> Iterator[None]:
+def interrupts_blocked() -> Iterator[None]:
+    """Keep Ctrl-C from processes that are started within."""
     if not hasattr(signal, "pthread_sigmask"):  # Windows
         yield
         return

@@ -82,8 +82,10 @@ class ImportReport(Result):
         return self.new + self.updated
 
 
-def import_table(store: LibraryStore, path: Path, table: SongTable, affect: SongAffect | None = None) -> ImportReport:
-    """Put the songs of a table into the library, in one transaction.
+def import_table(
+    store: LibraryStore, path: Path, table: SongTable, affect: SongAffect | None = None, source: str | None = None
+) -> ImportReport:
+    """Put the songs of a table into the library, in one transaction; ``source`` names it where not its path does.
 
     A song is known by its identifier, or else by its artist and title, whatever their case (without an artist by
     title and album, without either by all that its row says). Importing it again brings it up to date, and it keeps its
@@ -92,9 +94,10 @@ def import_table(store: LibraryStore, path: Path, table: SongTable, affect: Song
     """
     affect = affect or ColumnsAffect()
     rows = len(table.songs) + table.left_out
-    report = ImportReport(path=str(path), rows=rows, left_out=table.left_out, notes=table.notes)
+    report = ImportReport(path=source or str(path), rows=rows, left_out=table.left_out, notes=table.notes)
     report.problems += table.problems
-    put_songs(store, table.songs, affect, table_source(path), report=report, lacking=partial(_lacking, affect=affect))
+    source = source or table_source(path)
+    put_songs(store, table.songs, affect, source, report=report, lacking=partial(_lacking, affect=affect))
     if report.left_out > table.left_out and not report.imported:
         raise InputError(f"none of its songs gets an affect: {_advice(table, affect)}.", str(path))
     report.problems.sort(key=lambda problem: problem.line)

@@ -4,6 +4,7 @@ import os
 import struct
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import PurePath
 from typing import Annotated, Any
@@ -162,6 +163,11 @@ class JudgedPicture:
 
     def __post_init__(self) -> None:
         _require_storable(self)
+
+
+def now() -> str:
+    """The present `Moment`."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 LONGEST_NAME = 100

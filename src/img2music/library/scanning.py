@@ -196,6 +196,8 @@ class _Run:
                         done += 1
                         self._take(outcome)
                         progress(Step("Listening", done, total, outcome.file.path, "files"))
+                    else:
+                        progress(Step("Listening", done, total, None, "files"))  # which may end it
                     waiting = len(self._records) + len(self._failures)
                     if waiting >= FLUSH_FILES or time.monotonic() - self._flushed > FLUSH_SECONDS:
                         self._flush()

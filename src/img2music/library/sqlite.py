@@ -140,17 +140,15 @@ def lend_columns(engine: sa.Engine, columns: Sequence[str]) -> None:
 
 
 @contextlib.contextmanager
-def exclusive(path: Path) -> Iterator[None]:
+def exclusive(path: Path, ending: str, taken: LibraryError) -> Iterator[None]:
     """Hold a lock beside a library, which dies with this process."""
     from filelock import FileLock, Timeout
 
-    lock = FileLock(path.with_name(path.name + ".lock"), timeout=0)
+    lock = FileLock(path.with_name(path.name + ending), timeout=0)
     try:
         lock.acquire()
     except Timeout:
-        raise LibraryError(
-            "another scan of it is running, or its files are being tagged;", str(path), remedy="wait until it is done."
-        ) from None
+        raise taken from None
     except OSError as error:
         raise LibraryError(f"can't lock it: {error.strerror}.", str(path)) from None
     try:

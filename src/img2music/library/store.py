@@ -1,9 +1,12 @@
 """The library at rest: reading and writing tracks."""
 
 import contextlib
+import hashlib
 import os
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -15,9 +18,10 @@ from img2music.connectors.folders import FileState
 from img2music.errors import LibraryError, UsageError, printable
 from img2music.files import Closing
 from img2music.filters import TrackFilter
-from img2music.library import database, feedback, sqlite
+from img2music.library import database, feedback, postgresql, sqlite
 from img2music.library.affects import BEST, KNOWN, WORDS, affects_of, pack, unpack
 from img2music.library.filters import KIND, PRESENT_NO_MUSIC, conditions, holding
+from img2music.library.jobs import Jobs
 from img2music.library.record import (
     CURVE_DTYPE,
     Failure,
@@ -85,6 +89,7 @@ class LibraryStore(Closing):
         self._writer = engine.execution_options(immediate=True)
         self._where = where
         self.location = str(where)
+        self.jobs = Jobs(self._reading, self._writing)
 
     @classmethod
     def open(
@@ -172,6 +177,13 @@ class LibraryStore(Closing):
         """Find tracks that are present by words, in order of id."""
         statement = _TRACKS.where(tracks.c.missing.is_(False), tracks.c.id > after, *holding(text))
         return list(tracks_of(list(self._rows(statement.order_by(tracks.c.id).limit(limit)))))
+
+    def folders(self) -> dict[str, int]:
+        """Count the tracks that are present by the folder that they lie in; 0 where all of them are missing."""
+        found: Counter[str] = Counter()
+        for path, missing in self._rows(sa.select(tracks.c.path, tracks.c.missing).where(tracks.c.path.is_not(None))):
+            found[os.path.dirname(path)] += not missing  # noqa: PTH120 - names may be any bytes
+        return found
 
     def find(self, path: str) -> Track | None:
         """Find a track by its path."""
@@ -358,19 +370,58 @@ class LibraryStore(Closing):
         """
         self._require_writable()
         path = self._where.path
-        with contextlib.nullcontext() if path is None else sqlite.exclusive(path):
+        taken = LibraryError(
+            "another scan of it is running, or its files are being tagged;",
+            self.location,
+            remedy="wait until it is done.",
+        )
+        with contextlib.nullcontext() if path is None else sqlite.exclusive(path, ".lock", taken):
             yield
+
+    @contextlib.contextmanager
+    def running(self) -> Iterator[None]:
+        """Hold the library for one job, by a lock that dies with its process; a `LibraryError` if it is held."""
+        self._require_writable()
+        taken = LibraryError("another server runs a job of it;", self.location, remedy="wait until that is done.")
+        if self._where.path is not None:
+            lock = sqlite.exclusive(self._where.path, ".jobs.lock", taken)
+        elif self._where.url is not None:
+            lock = postgresql.exclusive(self._engine, taken)
+        else:
+            raise LibraryError("a library in memory has no jobs;", self.location, remedy="keep it in a file.")
+        with lock:
+            yield
+
+    @property
+    def address(self) -> str:
+        """What another process opens it by; may hold a password."""
+        return self.location if self._where.url is None else self._where.url.render_as_string(hide_password=False)
+
+    @property
+    def folder(self) -> Path:
+        """Where the files of its jobs are: beside it, or among the user's data where it is on a server."""
+        if self._where.path is not None:
+            return self._where.path.with_name(self._where.path.name + ".jobs")
+        import platformdirs
+
+        name = hashlib.blake2b(self.location.encode(), digest_size=8).hexdigest()
+        return platformdirs.user_data_path("img2music") / f"{name}.jobs"
 
     # Writing
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[Transaction]:
         """Write in one transaction: all of it is stored, or none."""
-        self._require_writable()
-        with database.plain_errors(self._where), self._writer.begin() as connection:
+        with self._writing() as connection:
             yield Transaction(connection)
             changes = sa.update(counters).where(counters.c.name == CHANGES)
             connection.execute(changes.values(value=counters.c.value + 1))
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[sa.Connection]:
+        self._require_writable()
+        with database.plain_errors(self._where), self._writer.begin() as connection:
+            yield connection
 
     def _require_writable(self) -> None:
         if self._read_only:

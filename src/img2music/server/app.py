@@ -1,7 +1,7 @@
 """The application: routes, what guards them, and the page."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
@@ -11,11 +11,13 @@ from fastapi.staticfiles import StaticFiles
 
 from img2music import __version__
 from img2music.affect import Affect
+from img2music.app.jobs import JobQueue
 from img2music.app.library import Library
 from img2music.app.pictures import load_image_model
 from img2music.app.sounds import Sounds
 from img2music.errors import Img2MusicError
 from img2music.server import description, problems
+from img2music.server.events import Events
 from img2music.server.guard import Guard, Sessions
 from img2music.server.routes import router
 from img2music.server.served import Served
@@ -27,11 +29,16 @@ NO_PAGE = "The page of img2music is not built: run make page. The API is at /api
 
 
 def create_app(
-    library: Library, settings: Settings | None = None, *, cache: Path | None = None, static: Path = STATIC
+    library: Library,
+    settings: Settings | None = None,
+    *,
+    music: Sequence[str] = (),
+    cache: Path | None = None,
+    static: Path = STATIC,
 ) -> FastAPI:
-    """Make the application of an open library."""
+    """Make the application of an open library; ``music`` are folders that may be scanned."""
     settings = settings or Settings()
-    uploads, sessions = Uploads(), Sessions(settings)
+    uploads, sessions, queue = Uploads(), Sessions(settings), JobQueue(library, music)
     if cache is None:
         import platformdirs
 
@@ -40,7 +47,9 @@ def create_app(
     @asynccontextmanager
     async def running(_: FastAPI) -> AsyncIterator[None]:
         warming = asyncio.create_task(asyncio.to_thread(_warm, library))
+        queue.start()
         yield
+        await asyncio.to_thread(queue.close)
         await warming
         uploads.close()
 
@@ -54,7 +63,8 @@ def create_app(
     )
     problems.install(app)
     description.install(app)
-    app.include_router(router(Served(library, uploads, Sounds(cache), sessions, settings)))
+    served = Served(library, uploads, Sounds(cache), sessions, settings, queue, Events(queue.jobs))
+    app.include_router(router(served))
     app.add_middleware(Guard, settings=settings, sessions=sessions)
     if (static / "index.html").is_file():
         app.mount("/", StaticFiles(directory=static, html=True))

@@ -1,7 +1,7 @@
 """What is sent to the server: nothing that is not declared is taken."""
 
 import dataclasses
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
@@ -17,6 +17,7 @@ LONGEST = 200
 """Characters of a name or a word."""
 
 PictureId = Annotated[str, Field(pattern="^[0-9a-f]{32}$")]
+FolderId = Annotated[str, Field(pattern="^[0-9a-f]{16}$")]
 TrackId = Annotated[int, Field(ge=1, lt=2**63)]
 Unit = Annotated[float, Field(ge=0.0, le=1.0)]
 Person = Annotated[str, Field(min_length=1, max_length=LONGEST)]
@@ -121,6 +122,34 @@ class FeedbackRequest(Body):
     picture: PictureId | None = None
     track: TrackId | None = None
     says: Says
+
+
+class ScanRequest(Body):
+    """Folders to be scanned."""
+
+    kind: Literal["scan"]
+    folders: list[FolderId] = Field([], max_length=MOST_SONGS, description="None: all that are known.")
+    retry_failed: bool = Field(False, description="Try the files again that could not be analysed.")
+
+
+class TagRequest(Body):
+    """Moods to be written into the tags of files, or taken out of them."""
+
+    kind: Literal["tag"]
+    remove: bool = Field(False, description="Take out what was written, and bring back what it replaced.")
+    overwrite: bool = Field(False, description="Also replace what others have written.")
+    dry_run: bool = Field(False, description="Only tell, in the log, what would be done.")
+    filters: Filters = Filters()  # type: ignore[valid-type]
+
+
+class ExportRequest(Body):
+    """The library as a file."""
+
+    kind: Literal["export"]
+    format: Literal["jsonl", "csv"] = Field("jsonl", description="All that is known, or a table of the songs.")
+
+
+JobRequest = Annotated[ScanRequest | TagRequest | ExportRequest, Field(discriminator="kind")]
 
 
 class Chosen(Body):

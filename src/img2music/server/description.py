@@ -8,7 +8,9 @@ from fastapi import FastAPI
 
 from img2music.affect import Affect
 from img2music.app.feedback import FeedbackList
+from img2music.app.folders import Folder
 from img2music.app.sounds import Peaks
+from img2music.library.jobs import Job, LogLine
 from img2music.library.record import Feedback
 from img2music.matching.recommendation import RecommendShape
 from img2music.server.guard import OPEN
@@ -60,7 +62,31 @@ class TrackPage:
     next: int | None  # what the next page comes after; null at the end
 
 
-SHAPES = (Health, Logins, Picture, TrackPage, Track, Peaks, RecommendShape, FeedbackList, Feedback, ProblemDetails)
+@dataclass(frozen=True, slots=True)
+class FolderList:
+    """Folders of music that may be scanned."""
+
+    folders: list[Folder]
+
+
+@dataclass(frozen=True, slots=True)
+class JobList:
+    """The jobs, newest first."""
+
+    jobs: list[Job]
+
+
+@dataclass(frozen=True, slots=True)
+class JobLog:
+    """What a job had to say."""
+
+    lines: list[LogLine]
+
+
+SHAPES = (
+    *(Health, Logins, Picture, TrackPage, Track, Peaks, RecommendShape, FeedbackList, Feedback),
+    *(FolderList, Job, JobList, JobLog, ProblemDetails),
+)
 PROBLEM: Responses = {
     "default": {
         "description": "What went wrong (RFC 9457).",

@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from img2music.server.problems import problem
 from img2music.server.settings import Settings
-from img2music.server.uploads import MOST_BYTES
+from img2music.server.uploads import MOST_BYTES, MOST_TABLE
 
 COOKIE = "img2music"
 CSRF = "x-img2music"
@@ -20,8 +20,8 @@ CSRF = "x-img2music"
 LASTS = 30 * 24 * 3600.0  # seconds that a login lasts
 MOST_SESSIONS = 1000
 MOST_BODY = 1 << 20  # bytes of a request, but for uploads
-UPLOADS = {"/api/pictures": MOST_BYTES}
-MOST_AT_ONCE = 16  # uploads that come, each of which may fill the disk as far as it is let; others wait
+UPLOADS = {"/api/pictures": MOST_BYTES, "/api/jobs/import": MOST_TABLE}
+MOST_AT_ONCE = 8  # uploads that come, each of which may fill the disk as far as it is let; others wait
 SLOW = 1.0  # seconds that a wrong password costs; tries wait for each other
 MOST_TRIES = 10  # that wait
 BODY_TIME = 600.0  # seconds in which a request must be there

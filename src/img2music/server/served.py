@@ -1,12 +1,18 @@
 """What routes answer from."""
 
 import json
+import os
 from dataclasses import dataclass
+from typing import Any
 
 from fastapi import HTTPException, Response
 
+from img2music.app.jobs import JobQueue
 from img2music.app.library import Library
 from img2music.app.sounds import Sounds
+from img2music.filters import TrackFilter
+from img2music.server.bodies import Body
+from img2music.server.events import Events
 from img2music.server.guard import Sessions
 from img2music.server.settings import Settings
 from img2music.server.uploads import Upload, Uploads
@@ -23,6 +29,8 @@ class Served:
     sounds: Sounds
     sessions: Sessions
     settings: Settings
+    queue: JobQueue
+    events: Events
 
     def track(self, id: int) -> Track:  # noqa: A002
         """Find a song."""
@@ -37,6 +45,17 @@ class Served:
         if track.path is None:
             raise HTTPException(404, f"The song #{id} has no file.")
         return track
+
+    def filter(self, filters: Body) -> TrackFilter:
+        """The filter that is meant; no path comes from outside: songs name the folders that they lie in."""
+        return TrackFilter(**self.conditions(filters))
+
+    def conditions(self, filters: Body) -> dict[str, Any]:
+        """Its conditions."""
+        given = {name: value for name, value in filters if value is not None}
+        for name in given.keys() & {"folder", "not_folder"}:
+            given[name] = [os.path.dirname(str(self.sound(id_).path)) for id_ in given[name]]  # noqa: PTH120
+        return given
 
     def picture(self, id: str) -> Upload:  # noqa: A002
         """Find a picture that was sent."""

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from img2music.vision.model import ImageAnalysis
 
 MOST_BYTES = 100 << 20  # of one picture
+MOST_TABLE = 1 << 30  # of a file to be imported
 MOST_KEPT = 2 << 30  # bytes of all; then the oldest go
 MOST_COUNT = 1000
 THUMBNAIL = 640  # pixels of its longer side

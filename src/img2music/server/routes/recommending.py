@@ -1,16 +1,14 @@
 """Songs for a picture, a song, a point or a word."""
 
 import dataclasses
-import os
 from typing import Any
 
 from fastapi import APIRouter, HTTPException, Response
 
 from img2music.errors import LibraryError
-from img2music.filters import TrackFilter
 from img2music.matching.recommendation import Recommendations, RecommendShape
 from img2music.options import MatchMode
-from img2music.server.bodies import Asked, Body, RecommendRequest
+from img2music.server.bodies import Asked, RecommendRequest
 from img2music.server.description import shape
 from img2music.server.served import Served, as_json
 
@@ -26,7 +24,7 @@ def add(routes: APIRouter, served: Served) -> None:
             "match": MatchMode.ABSOLUTE if body.absolute else MatchMode.RELATIVE,
             "per_artist": body.per_artist,
             "person": body.person,
-            "where": _filter(body.filters, served),
+            "where": served.filter(body.filters),
         }
         try:
             return as_json(_found(body.query, served, options))
@@ -49,11 +47,3 @@ def _found(query: Asked, served: Served, options: dict[str, Any]) -> Recommendat
     if query.point is not None:
         return library.recommend(affects=query.point.affect, **options)
     return library.recommend(emotion=query.emotion, **options)
-
-
-def _filter(filters: Body, served: Served) -> TrackFilter:
-    """The filter that is meant; no path comes from outside: songs name the folders that they lie in."""
-    given = {name: value for name, value in filters if value is not None}
-    for name in given.keys() & {"folder", "not_folder"}:
-        given[name] = [os.path.dirname(str(served.sound(id_).path)) for id_ in given[name]]  # noqa: PTH120
-    return TrackFilter(**given)

@@ -165,6 +165,35 @@ def test_large_pictures_pass_and_endless_ones_do_not(ask):
     assert sent(bytes(102 << 20))[0] == 413
 
 
+def test_events_of_jobs_come_at_once_and_go_on(ask, address, trusted):
+    def watch(**headers: str):
+        asked = urllib.request.Request(f"{address}api/jobs/events", headers=TOKEN | headers)
+        return urllib.request.urlopen(asked, context=trusted[1], timeout=60)
+
+    def told(stream, state: str) -> list[int]:
+        """The numbers of events until a job is in a state."""
+        numbers = []
+        for line in stream:
+            name, _, value = line.decode().strip().partition(": ")
+            if name == "id":
+                numbers.append(int(value))
+            if name == "data" and json.loads(value)["state"] == state:
+                return numbers
+        raise AssertionError(numbers)
+
+    def begin() -> None:
+        body = {"kind": "export", "format": "jsonl"}
+        sent = ask("api/jobs", json.dumps(body).encode(), Content_Type="application/json", X_Img2music="1")
+        assert sent[0] == 202, sent
+
+    with watch() as stream:  # which does not end: what is read was not waiting for its end
+        begin()
+        first = told(stream, "done")
+    begin()
+    with watch(**{"Last-Event-ID": str(first[-1])}) as stream:
+        assert min(told(stream, "done")) > first[-1]
+
+
 def test_nothing_but_the_path_is_there(ask, address, trusted):
     assert ask("api/health")[0] == 200
     assert ask("../api/health")[0] == 404

@@ -67,5 +67,6 @@ def test_others_need_the_token(tmp_path: Path) -> None:
 
 
 def test_nobody_else_gets_in_without_a_login(tmp_path: Path) -> None:
-    refused = img2music("serve", "--host", "0.0.0.0", "--port", "0", "--no-open", home=tmp_path)
-    assert "set a password first (--set-password)" in refused.sound(2).err
+    for beyond in (("--host", "0.0.0.0"), ("--proxy", "127.0.0.1"), ("--root-path", "music"), ("--name", "music.lan")):
+        refused = img2music("serve", *beyond, "--port", "0", "--no-open", home=tmp_path)
+        assert "set a password first (--set-password)" in refused.sound(2).err

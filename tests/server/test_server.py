@@ -338,6 +338,10 @@ def test_guesses_of_the_password_wait(
         tries = [pool.submit(client.post, "/api/session", json={"password": str(n)}) for n in range(6)]
         statuses = sorted(each.result().status_code for each in tries)
         assert set(statuses) == {401, 429}
+        bearers = [{"Authorization": f"Bearer {n}"} for n in range(6)]
+        tries = [pool.submit(client.get, "/api/health", headers=each) for each in bearers]
+        assert {each.result().status_code for each in tries} == {401, 429}
+        assert client.get("/api/health", headers={"Authorization": "Bearer secret"}).status_code == 200
         assert client.post("/api/session", json={"password": "secret"}).status_code == 204
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import secrets
 import time
+from collections.abc import Callable
 from contextlib import nullcontext
 
 from fastapi import HTTPException
@@ -22,7 +23,7 @@ MOST_SESSIONS = 1000
 MOST_BODY = 1 << 20  # bytes of a request, but for uploads
 UPLOADS = {"/api/pictures": MOST_BYTES, "/api/jobs/import": MOST_TABLE}
 MOST_AT_ONCE = 8  # uploads that come, each of which may fill the disk as far as it is let; others wait
-SLOW = 1.0  # seconds that a wrong password costs; tries wait for each other
+SLOW = 1.0  # seconds that a wrong password or token costs; tries wait for each other
 MOST_TRIES = 10  # that wait
 BODY_TIME = 600.0  # seconds in which a request must be there
 IDLE_TIME = 30.0  # seconds in which something more of it must come
@@ -46,27 +47,40 @@ OPEN = {
 """What needs no login, beside the page itself."""
 
 
+class Tries:
+    """Tries of a secret: they wait for each other, and a wrong one costs time."""
+
+    def __init__(self) -> None:
+        self._one = asyncio.Lock()
+        self._waiting = 0
+
+    async def make(self, holds: Callable[[], bool]) -> bool:
+        """Try one."""
+        if self._waiting >= MOST_TRIES:
+            raise HTTPException(429, "Too many tries to log in: wait a little.", {"retry-after": str(MOST_TRIES)})
+        self._waiting += 1
+        try:
+            async with self._one:
+                found = await asyncio.to_thread(holds)
+                if not found:
+                    await asyncio.sleep(SLOW)
+                return found
+        finally:
+            self._waiting -= 1
+
+
 class Sessions:
     """Who is logged in, until the server ends."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._until: dict[str, float] = {}
-        self._trying = asyncio.Lock()
-        self._tries = 0
+        self._passwords = Tries()
 
     async def login(self, password: str) -> str | None:
         """Make a session for whoever knows the password."""
-        if self._tries >= MOST_TRIES:
-            raise HTTPException(429, "Too many tries to log in: wait a little.", {"retry-after": str(MOST_TRIES)})
-        self._tries += 1
-        try:
-            async with self._trying:
-                if not await asyncio.to_thread(self._settings.has_password, password):
-                    await asyncio.sleep(SLOW)
-                    return None
-        finally:
-            self._tries -= 1
+        if not await self._passwords.make(lambda: self._settings.has_password(password)):
+            return None
         return self.begin()
 
     def begin(self) -> str:
@@ -96,7 +110,7 @@ class Guard:
 
     def __init__(self, app: ASGIApp, settings: Settings, sessions: Sessions) -> None:
         self._app, self._settings, self._sessions = app, settings, sessions
-        self._uploading = asyncio.Semaphore(MOST_AT_ONCE)
+        self._uploading, self._tokens = asyncio.Semaphore(MOST_AT_ONCE), Tries()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, or pass on."""
@@ -116,8 +130,14 @@ class Guard:
                     headers.setdefault("cache-control", "no-store")
             await send(message)
 
-        refused = self._refusal(Request(scope), path)
+        request = Request(scope)
+        refused = self._refusal(request, path)
         if refused is not None:
+            if refused[0] == 401 and "authorization" in request.headers:
+                try:
+                    await self._tokens.make(lambda: False)
+                except HTTPException as error:
+                    refused = error.status_code, error.detail
             headers = {"www-authenticate": "Bearer"} if refused[0] == 401 else None
             await problem(*refused, headers)(scope, receive, send_guarded)
         else:

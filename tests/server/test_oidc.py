@@ -38,7 +38,7 @@ def library(tmp_path: Path) -> Iterator[img2music.Library]:
 
 
 def browser(library: img2music.Library, issuer: str, tmp_path: Path) -> TestClient:
-    asked = Provider(issuer, "img2music", "secret", frozenset({"ann@example.org", "bob"}))
+    asked = Provider(issuer, "img2music", "secret", frozenset({"Ann@Example.org", "bob"}))
     made = create_app(library, Settings(root_path="/music", provider=asked), cache=tmp_path / "cache")
     return TestClient(made, base_url=HERE, headers={"X-Img2music": "1"}, follow_redirects=False)
 
@@ -66,7 +66,18 @@ def admitted(client: TestClient) -> bool:
     return bool(told["admitted"])
 
 
-@pytest.mark.parametrize(("person", "enters"), [("ann", True), ("bob", True), ("eve", False), ("joe", False)])
+@pytest.mark.parametrize(
+    ("person", "enters"),
+    [
+        ("ann", True),
+        ("bob", True),
+        ("zoe", True),
+        ("Bob", False),
+        ("eve", False),
+        ("joe", False),
+        ("ann@example.org", False),
+    ],
+)
 def test_people_who_are_named_enter(
     person: str, enters: bool, library: img2music.Library, provider: OpenIdProvider, tmp_path: Path
 ) -> None:
@@ -175,7 +186,7 @@ def test_the_provider_is_set_as_a_whole(monkeypatch: pytest.MonkeyPatch, tmp_pat
     assert found.guarded
     assert not found.by_password
     assert found.provider is not None
-    assert found.provider.people == {"ann@example.org", "bob"}
+    assert found.provider.people == {"Ann@example.org", "bob"}
     assert "hidden words" not in repr(found)
     for lacking in ("CLIENT_ID", "PEOPLE"):
         with pytest.raises(UsageError, match="IMG2MUSIC_OIDC_PEOPLE"):

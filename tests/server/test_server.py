@@ -292,7 +292,7 @@ def test_pictures_that_are_none(client: TestClient, monkeypatch: pytest.MonkeyPa
 
 def test_endless_requests_end(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(guard, "MOST_BODY", 10_000)
-    monkeypatch.setitem(guard.UPLOADS, "/api/pictures", 0)
+    monkeypatch.setattr(guard, "UPLOADS", {})
     sent = []
 
     def endless() -> Iterator[bytes]:

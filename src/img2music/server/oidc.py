@@ -86,10 +86,8 @@ class OidcLogin:
 
     def _may_enter(self, person: dict[str, Any]) -> bool:
         """Whether somebody is named; an address that the provider has not verified is anybody's."""
-        names = {str(person["sub"]).lower()}
-        if person.get("email_verified") is True:
-            names.add(str(person.get("email")).lower())
-        return not names.isdisjoint(self._provider.people)
+        verified = person.get("email_verified") is True and str(person.get("email")).lower()
+        return any(name.lower() == verified if "@" in name else name == person["sub"] for name in self._provider.people)
 
     async def _told_of(self, person: dict[str, Any], token: dict[str, Any]) -> dict[str, Any]:
         """What the provider tells apart from the token, where some put the address only."""

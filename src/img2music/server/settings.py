@@ -43,7 +43,7 @@ class Provider:
     issuer: str
     client_id: str
     client_secret: str | None = field(repr=False)  # None for a public client
-    people: frozenset[str]  # mail addresses, or what the provider itself calls people by (`sub`)
+    people: frozenset[str]  # addresses (with an @), or what the provider itself calls people by (`sub`)
 
     @classmethod
     def read(cls) -> "Provider | None":
@@ -61,7 +61,7 @@ class Provider:
         with require_extra("OpenID Connect", "oidc"):
             import authlib  # noqa: F401
             import httpx2  # noqa: F401
-        return cls(issuer, client_id, secret or None, frozenset(people.replace(",", " ").lower().split()))
+        return cls(issuer, client_id, secret or None, frozenset(people.replace(",", " ").split()))
 
 
 @dataclass(frozen=True)

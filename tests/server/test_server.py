@@ -272,6 +272,16 @@ def test_a_library_without_songs_says_so(tmp_path: Path) -> None:
         assert client.get("/api/plane").content == b""
 
 
+@pytest.mark.parametrize("path", ["1/audio", "2/audio", "1/peaks", "1/cover"])
+def test_what_a_client_has_is_not_sent_again(path: str, client: TestClient) -> None:
+    path = f"/api/tracks/{path}"
+    tag = client.get(path).headers["etag"]
+    for known in (tag, f"W/{tag}", f'"other", {tag}', "*"):
+        answer = client.get(path, headers={"If-None-Match": known, "Range": "bytes=0-3"})
+        assert (answer.status_code, answer.content, answer.headers["etag"]) == (304, b"", tag)
+    assert client.get(path, headers={"If-None-Match": '"other"'}).status_code == 200
+
+
 def test_peaks_and_covers(client: TestClient) -> None:
     found = client.get("/api/tracks/1/peaks").json()
     assert len(found["peaks"]) == pytest.approx(3.0 * found["per_second"], abs=1)
@@ -355,6 +365,10 @@ def test_guesses_of_the_password_wait(
         tries = [pool.submit(client.post, "/api/session", json={"password": str(n)}) for n in range(6)]
         statuses = sorted(each.result().status_code for each in tries)
         assert set(statuses) == {401, 429}
+        bearers = [{"Authorization": f"Bearer {n}"} for n in range(6)]
+        tries = [pool.submit(client.get, "/api/health", headers=each) for each in bearers]
+        assert {each.result().status_code for each in tries} == {401, 429}
+        assert client.get("/api/health", headers={"Authorization": "Bearer secret"}).status_code == 200
         assert client.post("/api/session", json={"password": "secret"}).status_code == 204
 
 
@@ -397,9 +411,10 @@ def test_every_route_needs_the_token(
         token = {"Authorization": "Bearer secret"}
         paths = client.get("/api/openapi.json", headers=token).json()["paths"]
         closed = [
-            (m.upper(), p.replace("{id}", "1")) for p in paths for m in paths[p] if p != guard.LOGIN or m == "delete"
+            (m.upper(), p.replace("{id}", "1")) for p in paths for m in paths[p] if (m.upper(), p) not in guard.OPEN
         ]
         assert len(closed) >= 16
+        assert {(m.upper(), p) for p in paths for m in paths[p]} >= guard.OPEN
         for method, path in [*closed, ("GET", "/api/openapi.json")]:
             for given in (
                 {},

@@ -166,3 +166,5 @@ export const smooth = async (songs: PlaylistSong[]) =>
   (await read<{ songs: PlaylistSong[] }>("playlists/order", send({ tracks: chosen(songs) }))).songs;
 
 export const login = (password: string) => call("session", send({ password }));
+
+export const logins = () => read<{ admitted: boolean; password: boolean; oidc: boolean }>("session");

@@ -60,7 +60,7 @@ class Recommendation(shapes.Result):
         return f"<Recommendation for {self.query}: {len(self.matches)} matches>"
 
     def _repr_html_(self) -> str:
-        return notebook.as_html(self)
+        return notebook.recommendations([self])
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,7 @@ class Recommendations(shapes.Result, Sequence[Recommendation]):
         return f"<Recommendations: {len(self)} queries, {len(self.matches)} songs, {len(self.errors)} errors>"
 
     def _repr_html_(self) -> str:
-        return "".join(map(notebook.as_html, self))
+        return notebook.recommendations(self)
 
     def __len__(self) -> int:
         return len(self.recommendations)

@@ -187,10 +187,18 @@ export const en = {
 
   login: {
     heading: "Sign in",
-    hint: "This library is behind a password.",
+    hint: "This library is not open to everybody.",
     password: "Password",
     go: "Sign in",
     wrong: "This is not the password.",
+    or: "or",
+    provider: "Sign in with your account",
+    refused: {
+      state: "That took too long, or began elsewhere. Try again.",
+      person: "You may not enter here. Ask whoever runs this server to let you in.",
+      refused: "The provider did not let you in.",
+      provider: "The provider of your account can't be reached. Try again later.",
+    } as Record<string, string>,
   },
 };
 

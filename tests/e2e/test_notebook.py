@@ -7,7 +7,6 @@ import pytest
 from playwright.sync_api import expect
 
 from img2music.matching.passages import Passage
-from tests.e2e.test_page import chromium, context  # noqa: F401 - fixtures
 from tests.e2e.test_page_hostile import HOSTILE, require_harmless
 from tests.matching.test_recommendation import found
 from tests.support.songs import track
@@ -16,7 +15,7 @@ from tests.support.sounds import chords, encode
 pytestmark = pytest.mark.slow
 
 
-def test_passages_play_and_no_script_runs(context, tmp_path: Path):  # noqa: F811
+def test_passages_play_and_no_script_runs(context, tmp_path: Path):
     tune = str(encode(tmp_path / "tune.flac", chords([(60, 64, 67), (57, 60, 64)], 4.0), "flac", 16_000))
     one = found()[0]
     matches = [

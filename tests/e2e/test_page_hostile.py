@@ -9,7 +9,6 @@ from playwright.sync_api import Page, expect
 
 from img2music import Library
 from tests.e2e.command import ROOT
-from tests.e2e.test_page import chromium, context  # noqa: F401 - fixtures
 from tests.e2e.test_serve import served
 from tests.support.songs import put, record
 from tests.support.sounds import chords, encode
@@ -52,7 +51,7 @@ def require_harmless(page: Page) -> None:
     assert page.locator(INJECTED).count() == 0
 
 
-def test_no_script_runs_in_any_view(context, address, tmp_path):  # noqa: F811
+def test_no_script_runs_in_any_view(context, address, tmp_path):
     shutil.copy(ROOT / "docs/affect-plane.png", tmp_path / f"{IMAGE}.png")
     (tmp_path / f"broken {IMAGE}.png").write_bytes(b"none")
     page = context()

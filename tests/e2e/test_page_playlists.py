@@ -5,15 +5,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.test_page import (  # noqa: F401 - fixtures
-    address,
-    chromium,
-    context,
-    drop_photo,
-    home,
-    require_accessible,
-    titles,
-)
+from tests.e2e.browser import drop_photo, require_accessible, serve, titles
 
 pytestmark = pytest.mark.slow
 
@@ -152,8 +144,6 @@ def test_the_view_keeps_nobody_out(context, home, address, theme, language):
 
 
 def test_there_are_none_at_first(context, tmp_path):
-    from tests.e2e.test_page import serve
-
     for empty in serve(tmp_path):
         page = context(viewport={"width": 360, "height": 740})
         page.goto(f"{empty}#playlists")

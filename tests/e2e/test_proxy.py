@@ -22,8 +22,8 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from img2music import Library
+from tests.e2e.browser import lacking
 from tests.e2e.command import ROOT
-from tests.e2e.test_page import chromium, context, lacking  # noqa: F401 - fixtures
 from tests.e2e.test_serve import served
 from tests.support.openid import OpenIdProvider
 from tests.support.songs import put, record
@@ -203,7 +203,7 @@ def test_nothing_but_the_path_is_there(ask, address, trusted):
         urllib.request.urlopen(f"{address}api/health", context=trusted[1])
 
 
-def test_the_page_below_a_path(context, address, tmp_path):  # noqa: F811
+def test_the_page_below_a_path(context, address, tmp_path):
     (tmp_path / "large.jpg").write_bytes(photo(1400))
     page = context(ignore_https_errors=True)
     page.goto(address)
@@ -218,7 +218,7 @@ def test_the_page_below_a_path(context, address, tmp_path):  # noqa: F811
     assert cookie["httpOnly"]
 
 
-def test_people_sign_in_with_their_account(context, address, provider):  # noqa: F811
+def test_people_sign_in_with_their_account(context, address, provider):
     page = context(ignore_https_errors=True)
     page.goto(address)
     for person in ("joe", "ann"):

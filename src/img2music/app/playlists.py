@@ -44,6 +44,17 @@ class SavedPlaylist(Result):
     songs: tuple[PlaylistSong, ...]
     """In order."""
 
+    def _repr_html_(self) -> str:
+        from img2music.matching import notebook
+
+        players, rows = notebook.Players(), []
+        for position, song in enumerate(self.songs, start=1):
+            texts = (str(position), song.track.shown_title, song.track.artist or "")
+            rows.append([*map(notebook.text, texts), players.of(song.track.path, song.passage)])
+        points = [(each.track.affect.valence, each.track.affect.arousal, each.track.shown_title) for each in self.songs]
+        drawn = notebook.plane("the songs", points)
+        return notebook.laid_out(self.name, drawn, ("", "title", "artist", "passage"), rows)
+
     @checked
     def save(self, file: AnyPath, format: str | None = None) -> None:  # noqa: A002
         """Write it to a file, as `Recommendations.save` does; songs that are missing are left out.

@@ -133,6 +133,13 @@ export async function recommend(query: Query, limit: number, signal: AbortSignal
   return first;
 }
 
+export const plane = async () => (await call("plane")).arrayBuffer();
+
+export const track = (id: number) => read<Track>(`tracks/${id}`);
+
+export const search = async (words: string) =>
+  (await read<{ tracks: Track[] }>(`tracks?${new URLSearchParams({ search: words, limit: "100" })}`)).tracks;
+
 export const peaks = (track: number) => read<{ peaks: number[]; per_second: number }>(`tracks/${track}/peaks`);
 
 export const said = async () => (await read<{ feedback: Said[] }>("feedback")).feedback;
@@ -141,7 +148,7 @@ export const say = (what: Record<string, unknown>) => read<Said>("feedback", sen
 
 export const unsay = (id: number) => call(`feedback/${id}`, { method: "DELETE" });
 
-const chosen = (songs: PlaylistSong[]) => songs.map(({ track, passage }) => ({ id: track.id, ...passage }));
+const chosen = (songs: { track: { id: number }; passage: Passage | null }[]) => songs.map(({ track, passage }) => ({ id: track.id, ...passage }));
 
 export async function playlistFile(name: string, format: string, songs: PlaylistSong[]): Promise<Blob> {
   return (await call("playlists/export", send({ name, format, tracks: chosen(songs) }))).blob();
@@ -162,7 +169,7 @@ export const changePlaylist = ({ id, updated }: Playlist, change: { name?: strin
 
 export const forgetPlaylist = (id: number) => call(`playlists/${id}`, { method: "DELETE" });
 
-export const smooth = async (songs: PlaylistSong[]) =>
+export const smooth = async (songs: { track: { id: number }; passage: Passage | null }[]) =>
   (await read<{ songs: PlaylistSong[] }>("playlists/order", send({ tracks: chosen(songs) }))).songs;
 
 export const login = (password: string) => call("session", send({ password }));

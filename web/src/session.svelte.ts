@@ -23,7 +23,7 @@ class Session {
   reading = $state(0);
   waiting = $state(false);
   problem = $state<string | null>(null);
-  told = $state.raw<{ text: string; undo: () => void } | null>(null);
+  told = $state.raw<{ text: string; undo: (() => void) | null } | null>(null);
   login = $state(false);
   more = $state(false); // whether there may be more songs
 
@@ -143,7 +143,7 @@ class Session {
     this.#removed.add(track.id);
     this.locked = new Set([...this.locked].filter((each) => each !== track.id));
     this.#show(before.filter((each) => each.track.id !== track.id));
-    this.#tell(t().list.removed(titleOf(track, t().list.untitled)), () => {
+    this.tell(t().list.removed(titleOf(track, t().list.untitled)), () => {
       this.#removed.delete(track.id);
       this.told = null;
       this.#show(before);
@@ -162,7 +162,7 @@ class Session {
     if (this.locked.has(track.id)) this.lock(track);
     if (player.match?.track.id === track.id) player.stop();
     this.#renew();
-    this.#tell(t().list.banned(titleOf(track, t().list.untitled)), () => void this.unsay(entry));
+    this.tell(t().list.banned(titleOf(track, t().list.untitled)), () => void this.unsay(entry));
   }
 
   /** Remember where the person feels the picture. */
@@ -171,7 +171,7 @@ class Session {
     if (!picture || !point) return;
     const entry = await this.#say({ picture: picture.id, says: { position: point } });
     if (entry === undefined) return;
-    this.#tell(t().correct.saved, () => void this.unsay(entry));
+    this.tell(t().correct.saved, () => void this.unsay(entry));
     this.show(picture);
   }
 
@@ -192,7 +192,8 @@ class Session {
     });
   }
 
-  #tell(text: string, undo: () => void): void {
+  /** Tell what was done, with its undoing. */
+  tell(text: string, undo: (() => void) | null): void {
     this.told = { text, undo };
     clearTimeout(this.#forgetting);
     this.#forgetting = window.setTimeout(() => (this.told = null), TOLD);

@@ -22,6 +22,7 @@ from img2music.library import database, feedback, postgresql, sqlite
 from img2music.library.affects import BEST, KNOWN, WORDS, affects_of, pack, unpack
 from img2music.library.filters import KIND, PRESENT_NO_MUSIC, conditions, holding
 from img2music.library.jobs import Jobs
+from img2music.library.playlists import PlaylistTable
 from img2music.library.record import (
     CURVE_DTYPE,
     Failure,
@@ -90,6 +91,7 @@ class LibraryStore(Closing):
         self._where = where
         self.location = str(where)
         self.jobs = Jobs(self._reading, self._writing)
+        self.playlists = PlaylistTable(self._reading, self._writing)
 
     @classmethod
     def open(

@@ -9,6 +9,7 @@ from img2music.affect import Affect
 from img2music.errors import UsageError
 from img2music.filters import TrackFilter
 from img2music.options import ME
+from img2music.server.uploads import MOST_COUNT
 
 MOST_MATCHES = 500
 MOST_SONGS = 10_000
@@ -18,6 +19,7 @@ LONGEST = 200
 
 PictureId = Annotated[str, Field(pattern="^[0-9a-f]{32}$")]
 FolderId = Annotated[str, Field(pattern="^[0-9a-f]{16}$")]
+SongId = PictureId
 TrackId = Annotated[int, Field(ge=1, lt=2**63)]
 Unit = Annotated[float, Field(ge=0.0, le=1.0)]
 Person = Annotated[str, Field(min_length=1, max_length=LONGEST)]
@@ -64,7 +66,11 @@ class Asked(OneOf):
     """What songs are looked for with: one of these."""
 
     picture: PictureId | None = None
-    track: TrackId | None = None
+    pictures: list[PictureId] | None = Field(
+        None, min_length=1, max_length=MOST_COUNT, description="One playlist through all of them, in this order."
+    )
+    song: SongId | None = Field(None, description="One that was sent.")
+    track: TrackId | None = Field(None, description="One of the library's.")
     point: Point | None = None
     emotion: Text | None = None
 

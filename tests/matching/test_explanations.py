@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from img2music.affect import Affect
 from img2music.distribution import AffectDistribution
-from img2music.matching.explanations import Asked, reason
+from img2music.matching.explanations import Asked, Explanation, Likeness, Standing, explain, in_words, reason
 from img2music.options import MatchMode
 from tests.support.songs import features, track
 
@@ -85,6 +85,16 @@ def test_a_poor_match_says_so() -> None:
     assert line(*far).startswith("The nearest your library has, but livelier and more sombre than the photo (serene)")
     assert line(*far, filtered=True).startswith("The nearest that the filters leave, but livelier")
     assert line(*far, first=False).startswith("Further off, livelier and more sombre than the photo")
+
+
+def test_what_is_said_is_there_in_parts() -> None:
+    song = track(1, affect=Affect(0.8, 0.145))
+    asked = Asked("the photo", Affect(0.8, 0.1), (0.8, 0.1))
+    near = explain(asked, song, (0.8, 0.145), matching=MatchMode.RELATIVE, library=LIBRARY, liked=True)
+    assert near == Explanation(Likeness.ALIKE, False, ("calm", "pleasant"), (), Standing("calm", 85, None), True)
+    assert in_words(near, asked, song, MatchMode.RELATIVE).endswith(", and you like it")
+    far = explain(asked, song, (0.3, 0.7), matching=MatchMode.ABSOLUTE, library=LIBRARY, filtered=True)
+    assert far == Explanation(Likeness.FURTHER, True, (), ("lively", "sombre"), None, False)
 
 
 def test_absolute_matching_gives_the_affects() -> None:

@@ -90,7 +90,7 @@ class Matcher:
                 hashes = [None] * len(group) if pictures is None else pictures[part]
                 space = PersonalSpace(space, self._person, positions, hashes)
             for limit in _artist_limits(options, songs, self.allowed):
-                diversity = Diversity(limit)
+                diversity = Diversity(limit, options.per_album)
                 for query in group:
                     if query.track is not None:
                         diversity.exclude(query.track)
@@ -180,6 +180,8 @@ class Matcher:
         reason = f"{self.allowed} may be chosen, and none comes twice"
         if options.per_artist and self.allowed > short[-1]:
             reason += f" nor more than {options.per_artist} of one artist"
+        if options.per_album:
+            reason += f" nor more than {options.per_album} of one album"
         if unfit:
             reason += ", nor with a picture that you say it does not fit"
         yield f"Only {count} of {songs} songs{lists}: {reason}. Loosen the conditions, or scan more music."

@@ -107,6 +107,7 @@ class RecommendRequest(Body):
     limit: int = Field(20, ge=1, le=MOST_MATCHES)
     absolute: bool = Field(False, description="Compare the affects as they are, not ranks.")
     per_artist: int | None = Field(None, ge=0, le=MOST_MATCHES, description="Songs of one artist; 0: any number.")
+    per_album: int | None = Field(None, ge=1, le=MOST_MATCHES, description="Songs of one album.")
     person: Person = ME
     filters: Filters = Filters()  # type: ignore[valid-type]  # made from the conditions
 

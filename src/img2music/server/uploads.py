@@ -57,6 +57,11 @@ SentPicture: TypeAlias = "Upload[ImageAnalysis]"
 SentSong: TypeAlias = Upload[Track]
 
 
+def plain_name(name: str) -> str:
+    """What a file is called that was sent, without a path."""
+    return printable(name.replace("\\", "/").rsplit("/", 1)[-1])[:LONGEST_NAME] or "file"
+
+
 class Uploads(Closing):
     """Files in a folder of the server's own, the newest of them."""
 
@@ -72,7 +77,7 @@ class Uploads(Closing):
     def add(self, file: BinaryIO, name: str, read: Callable[[Path], Reading]) -> Upload[Reading]:
         """Copy and read a file, which who reads it may remove."""
         id_ = secrets.token_hex(16)
-        name = printable(name.replace("\\", "/").rsplit("/", 1)[-1])[:LONGEST_NAME] or "file"
+        name = plain_name(name)
         # Some formats are told by their ending alone.
         path = self._folder / id_ / (UNSAFE.sub("_", name).lstrip(".")[-LONGEST_FILE:] or "file")
         path.parent.mkdir()

@@ -27,6 +27,7 @@ def add(routes: APIRouter, served: Served) -> None:
             "top": body.limit,
             "match": MatchMode.ABSOLUTE if body.absolute else MatchMode.RELATIVE,
             "per_artist": body.per_artist,
+            "per_album": body.per_album,
             "person": body.person,
             "where": served.filter(body.filters),
         }

@@ -12,7 +12,7 @@ from img2music.errors import InputError
 from img2music.server.description import Song, shape
 from img2music.server.problems import ProblemType, TypedProblem
 from img2music.server.served import Served, as_json
-from img2music.server.uploads import MOST_SONG, SentSong
+from img2music.server.uploads import MOST_SONG, SentSong, plain_name
 from img2music.track import Track
 
 
@@ -35,12 +35,9 @@ def _kept(file: UploadFile, served: Served) -> SentSong:
     def read(path: Path) -> Track:
         track = served.library.read_song(path)
         path.unlink()  # what is asked for is known
-        return track
+        return track if track.id else replace(track, path=plain_name(name))
 
     try:
-        upload = served.uploads.add(file.file, name, read)
+        return served.uploads.add(file.file, name, read)
     except InputError as error:
         raise TypedProblem(422, ProblemType.NO_SONG, error.reason) from error
-    if upload.reading.id:
-        return upload
-    return replace(upload, reading=replace(upload.reading, path=upload.name))

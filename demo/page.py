@@ -105,7 +105,7 @@ def _card(found: Recommendation, folder: Path) -> str:
     return (
         f'<section class="card"><div><img alt="" src="{_data(thumbnail.getvalue(), "jpeg")}">'
         f"<h3>{_text(path.name)}: {query.word}</h3>{_bar('valence', query.affect.valence, spread.valence)}"
-        f"{_bar('arousal', query.affect.arousal, spread.arousal)}</div><div>{notebook.plane(found)}"
+        f"{_bar('arousal', query.affect.arousal, spread.arousal)}</div><div>{notebook.songs_plane(found)}"
         "<small>right: pleasant<br>up: excited</small></div>"
         f"<ol>{songs}</ol></section>"
     )
@@ -157,7 +157,9 @@ def _row(track: Track, known: dict[str, Known], folder: Path) -> str:
 def _player(track: Track, passage: Passage | None, folder: Path) -> str:
     if track.path is None or passage is None:
         return ""
-    return notebook.player(urllib.parse.quote(os.fsencode(os.path.relpath(track.path, folder))), passage)
+    address = urllib.parse.quote(os.fsencode(os.path.relpath(track.path, folder)))
+    # A media fragment: https://www.w3.org/TR/media-frags/
+    return notebook.player(f"{address}#t={passage.start:g},{passage.end:g}", passage)
 
 
 def _text(text: str | None) -> str:

@@ -123,3 +123,23 @@ def test_a_library_that_is_not_there(tmp_path):
         done = img2music(*command, library=tmp_path / "none.db", code=2)
         assert "scan some music into it" in done.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+def test_playlists_are_listed_and_taken_along(scanned, tmp_path):
+    from img2music import Library
+
+    library, file = scanned / "library.db", tmp_path / "evening.m3u8"
+    assert json.loads(img2music("playlist", "list", library=library).stdout)["playlists"] == []
+    with Library.open(library) as opened:
+        opened.playlists.save("Evening", list(opened.tracks())[:2])
+    (listed,) = json.loads(img2music("playlist", "list", library=library).stdout)["playlists"]
+    assert (listed["name"], listed["songs"]) == ("Evening", 2)
+    shown = json.loads(img2music("playlist", "show", "Evening", library=library).stdout)
+    jsonschema.validate(shown, json.loads((SCHEMAS / "playlist.json").read_text()))
+    img2music("playlist", "export", "Evening", file, library=library)
+    assert file.read_text().count("#EXTINF") == 2
+    done = img2music("playlist", "export", "Evening", file, library=library, code=2)
+    assert "--force" in done.stderr
+    img2music("playlist", "delete", "Evening", library=library)
+    done = img2music("playlist", "show", "Evening", library=library, code=2)
+    assert "no playlist Evening; it has none yet" in done.stderr

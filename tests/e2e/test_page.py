@@ -1,119 +1,13 @@
 """The page of ``img2music serve`` in a real browser, on a real photo and real songs: from the photo to the playlist."""
 
-import os
-import shutil
-import socket
-import subprocess
-import time
-import urllib.request
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import expect
 
-from demo.media import copy_photos, music_folder
-from tests.e2e.command import ROOT, environment, img2music, words
+from tests.e2e.browser import drop_photo, require_accessible, serve, titles
 
 pytestmark = pytest.mark.slow
-
-AXE = ROOT / "web/node_modules/axe-core/axe.min.js"
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-SONGS = (
-    "calm/calm_acoustic_1",
-    "happy/happy_electronic_1",
-    "tender/tender_acoustic_2",
-    "energetic/energetic_electronic_2",
-)
-
-
-def lacking(what: str) -> None:
-    (pytest.fail if os.environ.get("IMG2MUSIC_REQUIRE_DATA") == "1" else pytest.skip)(what)
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    found = shutil.which("chromium")
-    if found is None:
-        lacking("needs chromium: apt install chromium")
-    if not (ROOT / "src/img2music/server/static/index.html").is_file() or not AXE.is_file():
-        lacking("needs the page: make page")
-    root = ["--no-sandbox"] if os.geteuid() == 0 else []  # which Chromium refuses to be, sandboxed
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=root)
-        yield browser
-        browser.close()
-
-
-def serve(home: Path) -> Iterator[str]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = words("serve", "--port", str(port), "--no-open")
-    with (home / "log").open("wb") as log:
-        server = subprocess.Popen(command, cwd=home, env=environment(home), stdout=log, stderr=subprocess.STDOUT)
-    address = f"http://127.0.0.1:{port}/"
-    try:
-        for _ in range(600):
-            try:
-                urllib.request.urlopen(f"{address}api/health").close()
-                break
-            except OSError:
-                assert server.poll() is None, (home / "log").read_text()
-                time.sleep(0.1)
-        yield address
-    finally:
-        server.terminate()
-        server.wait(30)
-
-
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A user with a photo, and songs one of which is named to do harm."""
-    home = tmp_path_factory.mktemp("home")
-    copy_photos(home / "photos")
-    (home / "music").mkdir()
-    for song in SONGS:
-        shutil.copy(music_folder() / f"{song}.opus", home / "music")
-    shutil.copy(music_folder() / "calm/calm_electronic_s411.opus", home / "music/<img src=x onerror=alert(1)>.opus")
-    img2music("scan", "music", "--jobs", "1", home=home).sound(0)
-    return home
-
-
-@pytest.fixture(scope="module")
-def address(home: Path) -> Iterator[str]:
-    yield from serve(home)
-
-
-@pytest.fixture
-def context(chromium: Browser) -> Iterator[Callable[..., Page]]:
-    """Opens a page by theme and language; what goes wrong in it fails the test."""
-    wrong: list[str] = []
-    contexts = []
-
-    def make(**options):
-        new = chromium.new_context(**{"locale": "en-US", "viewport": {"width": 1280, "height": 900}} | options)
-        contexts.append(new)
-        page = new.new_page()
-        page.on("pageerror", lambda error: wrong.append(str(error)))
-        page.on("dialog", lambda dialog: wrong.append(f"a script ran: {dialog.message}"))
-        page.on("console", lambda line: "Content Security Policy" in line.text and wrong.append(line.text))
-        return page
-
-    yield make
-    for each in contexts:
-        each.close()
-    assert not wrong
-
-
-def drop_photo(page: Page, home: Path, address: str) -> None:
-    page.goto(address)
-    page.set_input_files("input[type=file]", home / "photos/coffee.png")
-    page.wait_for_selector(".song-row")
-
-
-def titles(page: Page) -> list[str]:
-    return page.locator(".song-row .title").all_inner_texts()
 
 
 def test_a_photo_is_dropped_and_its_songs_are_heard(context, home, address):
@@ -212,16 +106,6 @@ def test_no_view_keeps_anybody_out(context, home, address, theme, language):
         page.wait_for_selector("dialog[open]")
         require_accessible(page, language)
         page.keyboard.press("Escape")
-
-
-def require_accessible(page: Page, language: str) -> None:
-    expect(page.locator('[aria-busy="true"]')).to_have_count(0)
-    page.wait_for_timeout(300)  # colours that fade are not measured half-way
-    page.evaluate(AXE.read_text(encoding="utf-8"))
-    found = page.evaluate("tags => axe.run({runOnly: tags})", RULES)
-    assert [(each["id"], [node["target"] for node in each["nodes"]]) for each in found["violations"]] == []
-    assert page.evaluate("document.documentElement.scrollWidth") == 360
-    assert page.evaluate("document.documentElement.lang") == language[:2]
 
 
 def test_an_empty_library_says_what_to_do(context, tmp_path):

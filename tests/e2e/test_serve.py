@@ -64,8 +64,15 @@ def test_others_need_the_token(tmp_path: Path) -> None:
         asked = urllib.request.Request(health, headers={"Authorization": "Bearer open sesame"})
         with urllib.request.urlopen(asked) as answer:
             assert json.load(answer)["status"] == "ok"
+        # The word of a proxy that is not named counts for nothing.
+        headers = {"X-Img2music": "1", "Content-Type": "application/json", "X-Forwarded-Proto": "https"}
+        body = json.dumps({"password": "open sesame"}).encode()
+        login = urllib.request.Request(health.replace("health", "session"), body, headers)
+        with urllib.request.urlopen(login) as answer:
+            assert "Secure" not in answer.headers["Set-Cookie"]
 
 
 def test_nobody_else_gets_in_without_a_login(tmp_path: Path) -> None:
-    refused = img2music("serve", "--host", "0.0.0.0", "--port", "0", "--no-open", home=tmp_path)
-    assert "set a password first (--set-password)" in refused.sound(2).err
+    for beyond in (("--host", "0.0.0.0"), ("--proxy", "127.0.0.1"), ("--root-path", "music"), ("--name", "music.lan")):
+        refused = img2music("serve", *beyond, "--port", "0", "--no-open", home=tmp_path)
+        assert "set a password first (--set-password)" in refused.sound(2).err

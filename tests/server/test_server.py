@@ -296,11 +296,48 @@ def test_playlists_are_named_and_whole(client: TestClient, library: img2music.Li
     problem(client.post("/api/playlists/export", json={"tracks": [{"id": 99}]}), 404)
 
 
+def test_playlists_are_kept_and_changed_in_place(client: TestClient) -> None:
+    kept = client.post("/api/playlists", json={"name": "Evening", "tracks": [{"id": 1, "start": 3.0, "end": 9.0}]})
+    assert kept.status_code == 201, kept.text
+    seen = kept.json()
+    assert [(song["track"]["id"], song["passage"]) for song in seen["songs"]] == [(1, {"start": 3.0, "end": 9.0})]
+    problem(client.post("/api/playlists", json={"name": "Evening", "tracks": []}), 409)
+    address = f"/api/playlists/{seen['id']}"
+    change = {"updated": seen["updated"], "name": "Night", "tracks": [{"id": 2}, {"id": 1}]}
+    changed = client.put(address, json=change).json()
+    assert (changed["name"], [song["track"]["id"] for song in changed["songs"]]) == ("Night", [2, 1])
+    problem(client.put(address, json=change), 409)  # in another tab, which has not seen that
+    assert client.get(address).json() == changed
+    problem(client.put(address, json={"updated": changed["updated"], "tracks": [{"id": 1}, {"id": 1}]}), 422)
+    problem(client.put(address, json={"updated": changed["updated"], "tracks": [{"id": 99}]}), 404)
+    problem(client.put(address, json={"updated": changed["updated"], "name": " "}), 422)
+    (listed,) = client.get("/api/playlists").json()["playlists"]
+    assert (listed["name"], listed["songs"]) == ("Night", 2)
+    assert client.delete(address).status_code == 204
+    problem(client.get(address), 404)
+    problem(client.delete(address), 404)
+
+
+def test_songs_are_put_in_order(client: TestClient) -> None:
+    answer = client.post("/api/playlists/order", json={"tracks": [{"id": 1}, {"id": 3}, {"id": 2}, {"id": 4}]})
+    assert [song["track"]["id"] for song in answer.json()["songs"]] == [1, 2, 3, 4]
+
+
 def test_a_library_without_songs_says_so(tmp_path: Path) -> None:
     with img2music.Library.open(tmp_path / "empty.db") as library:
         client = TestClient(create_app(library, cache=tmp_path / "cache"), base_url=HERE, headers=CHANGES)
         assert "no songs yet" in problem(client.post("/api/recommend", json={"query": {"emotion": "calm"}}), 409)
         assert client.get("/api/plane").content == b""
+
+
+@pytest.mark.parametrize("path", ["1/audio", "2/audio", "1/peaks", "1/cover"])
+def test_what_a_client_has_is_not_sent_again(path: str, client: TestClient) -> None:
+    path = f"/api/tracks/{path}"
+    tag = client.get(path).headers["etag"]
+    for known in (tag, f"W/{tag}", f'"other", {tag}', "*"):
+        answer = client.get(path, headers={"If-None-Match": known, "Range": "bytes=0-3"})
+        assert (answer.status_code, answer.content, answer.headers["etag"]) == (304, b"", tag)
+    assert client.get(path, headers={"If-None-Match": '"other"'}).status_code == 200
 
 
 def test_peaks_and_covers(client: TestClient) -> None:
@@ -340,7 +377,7 @@ def test_pictures_that_are_none(client: TestClient, monkeypatch: pytest.MonkeyPa
 
 def test_endless_requests_end(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(guard, "MOST_BODY", 10_000)
-    monkeypatch.setattr(guard, "MOST_BYTES", 0)
+    monkeypatch.setattr(guard, "UPLOADS", {})
     sent = []
 
     def endless() -> Iterator[bytes]:
@@ -386,6 +423,10 @@ def test_guesses_of_the_password_wait(
         tries = [pool.submit(client.post, "/api/session", json={"password": str(n)}) for n in range(6)]
         statuses = sorted(each.result().status_code for each in tries)
         assert set(statuses) == {401, 429}
+        bearers = [{"Authorization": f"Bearer {n}"} for n in range(6)]
+        tries = [pool.submit(client.get, "/api/health", headers=each) for each in bearers]
+        assert {each.result().status_code for each in tries} == {401, 429}
+        assert client.get("/api/health", headers={"Authorization": "Bearer secret"}).status_code == 200
         assert client.post("/api/session", json={"password": "secret"}).status_code == 204
 
 
@@ -428,9 +469,10 @@ def test_every_route_needs_the_token(
         token = {"Authorization": "Bearer secret"}
         paths = client.get("/api/openapi.json", headers=token).json()["paths"]
         closed = [
-            (m.upper(), p.replace("{id}", "1")) for p in paths for m in paths[p] if p != guard.LOGIN or m == "delete"
+            (m.upper(), p.replace("{id}", "1")) for p in paths for m in paths[p] if (m.upper(), p) not in guard.OPEN
         ]
         assert len(closed) >= 16
+        assert {(m.upper(), p) for p in paths for m in paths[p]} >= guard.OPEN
         for method, path in [*closed, ("GET", "/api/openapi.json")]:
             for given in (
                 {},

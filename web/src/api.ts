@@ -30,6 +30,7 @@ export interface Track {
   artist: string | null;
   album: string | null;
   identifier: string | null;
+  missing: boolean;
 }
 
 export interface Passage {
@@ -77,6 +78,23 @@ export type Query =
 
 /** Conditions, by the names that the server has for them. */
 export type Conditions = Record<string, string | number | boolean | (string | number)[]>;
+export interface PlaylistSummary {
+  id: number;
+  name: string;
+  created: string;
+  updated: string;
+  songs: number;
+  covers: number[];
+}
+
+export interface PlaylistSong {
+  track: Track;
+  passage: Passage | null;
+}
+
+export interface Playlist extends Omit<PlaylistSummary, "songs" | "covers"> {
+  songs: PlaylistSong[];
+}
 
 export interface Said {
   id: number;
@@ -172,9 +190,30 @@ export const say = (what: Record<string, unknown>) => read<Said>("feedback", sen
 
 export const unsay = (id: number) => call(`feedback/${id}`, { method: "DELETE" });
 
-export async function playlist(name: string, format: string, matches: Match[]): Promise<Blob> {
-  const tracks = matches.map(({ track, passage }) => ({ id: track.id, ...passage }));
-  return (await call("playlists/export", send({ name, format, tracks }))).blob();
+const chosen = (songs: PlaylistSong[]) => songs.map(({ track, passage }) => ({ id: track.id, ...passage }));
+
+export async function playlistFile(name: string, format: string, songs: PlaylistSong[]): Promise<Blob> {
+  return (await call("playlists/export", send({ name, format, tracks: chosen(songs) }))).blob();
 }
 
+export const playlists = async () => (await read<{ playlists: PlaylistSummary[] }>("playlists")).playlists;
+
+export const playlist = (id: number) => read<Playlist>(`playlists/${id}`);
+
+export const keepPlaylist = (name: string, songs: PlaylistSong[]) =>
+  read<Playlist>("playlists", send({ name, tracks: chosen(songs) }));
+
+export const changePlaylist = ({ id, updated }: Playlist, change: { name?: string; songs?: PlaylistSong[] }) =>
+  read<Playlist>(`playlists/${id}`, {
+    ...send({ updated, name: change.name, tracks: change.songs && chosen(change.songs) }),
+    method: "PUT",
+  });
+
+export const forgetPlaylist = (id: number) => call(`playlists/${id}`, { method: "DELETE" });
+
+export const smooth = async (songs: PlaylistSong[]) =>
+  (await read<{ songs: PlaylistSong[] }>("playlists/order", send({ tracks: chosen(songs) }))).songs;
+
 export const login = (password: string) => call("session", send({ password }));
+
+export const logins = () => read<{ admitted: boolean; password: boolean; oidc: boolean }>("session");

@@ -1,14 +1,20 @@
 export const VIEWS = ["find", "map", "playlists", "library"] as const;
 export type View = (typeof VIEWS)[number];
 
-const viewOf = (hash: string): View => VIEWS.find((each) => `#${each}` === hash) ?? "find";
-
-/** The view that the address names, so that it can be kept, sent and gone back to. */
+/** The view that the address names, and what of it, so that it can be kept, sent and gone back to: `#playlists/3`. */
 class Route {
-  view = $state(viewOf(location.hash));
+  view = $state<View>("find");
+  item = $state("");
 
   constructor() {
-    addEventListener("hashchange", () => (this.view = viewOf(location.hash)));
+    addEventListener("hashchange", () => this.#read());
+    this.#read();
+  }
+
+  #read(): void {
+    const [view, item = ""] = location.hash.slice(1).split("/");
+    this.view = VIEWS.find((each) => each === view) ?? "find";
+    this.item = item;
   }
 }
 

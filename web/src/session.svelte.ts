@@ -220,7 +220,7 @@ class Session {
     this.#removed.add(track.id);
     this.locked = new Set([...this.locked].filter((each) => each !== track.id));
     this.#show(before.filter((each) => each.track.id !== track.id));
-    this.#tell(t().list.removed(titleOf(track, t().list.untitled)), () => {
+    this.tell(t().list.removed(titleOf(track, t().list.untitled)), () => {
       this.#removed.delete(track.id);
       this.told = null;
       this.#show(before);
@@ -239,11 +239,11 @@ class Session {
     const next = fresh && { ...fresh, picture: own?.id };
     if (found === undefined || query !== this.query) return;
     const untitled = t().list.untitled;
-    if (next === undefined) return this.#tell(t().list.noOther(titleOf(track, untitled)), null);
+    if (next === undefined) return this.tell(t().list.noOther(titleOf(track, untitled)), null);
     const before = this.matches;
     this.#removed.add(track.id);
     this.#show(before.map((each) => (each.track.id === track.id ? next : each)));
-    this.#tell(t().list.swapped(titleOf(track, untitled), titleOf(next.track, untitled)), () => {
+    this.tell(t().list.swapped(titleOf(track, untitled), titleOf(next.track, untitled)), () => {
       this.#removed.delete(track.id);
       this.told = null;
       this.#show(before);
@@ -262,7 +262,7 @@ class Session {
     if (this.locked.has(track.id)) this.lock(track);
     if (player.match?.track.id === track.id) player.stop();
     this.#renew();
-    this.#tell(t().list.banned(titleOf(track, t().list.untitled)), () => void this.unsay(entry));
+    this.tell(t().list.banned(titleOf(track, t().list.untitled)), () => void this.unsay(entry));
   }
 
   /** Say whether a song fits the picture. */
@@ -276,7 +276,7 @@ class Session {
     if (entry === undefined) return;
     const title = titleOf(track, t().list.untitled);
     if (!fits) this.#renew();
-    this.#tell(fits ? t().list.saidFits(title) : t().list.saidUnfit(title), () => void this.unsay(entry));
+    this.tell(fits ? t().list.saidFits(title) : t().list.saidUnfit(title), () => void this.unsay(entry));
   }
 
   /** Remember where the person feels the picture. */
@@ -285,7 +285,7 @@ class Session {
     if (!picture || !point) return;
     const entry = await this.#say(() => ({ picture: picture.id, says: { position: point } }), () => void this.feel());
     if (entry === undefined) return;
-    this.#tell(t().correct.saved, () => void this.unsay(entry));
+    this.tell(t().correct.saved, () => void this.unsay(entry));
     this.show(picture);
   }
 
@@ -353,7 +353,8 @@ class Session {
     this.#begun = JSON.stringify(this.query);
   }
 
-  #tell(text: string, undo: (() => void) | null): void {
+  /** Tell what was done, with its undoing. */
+  tell(text: string, undo: (() => void) | null): void {
     this.told = { text, undo };
     clearTimeout(this.#forgetting);
     this.#forgetting = window.setTimeout(() => (this.told = null), TOLD);

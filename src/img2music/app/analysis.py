@@ -39,6 +39,9 @@ class FileAnalysis:
     def __repr__(self) -> str:
         return f"<FileAnalysis {self.path!r}: {self.affect.word}>"
 
+    def _repr_html_(self) -> str:
+        return _as_html([self])
+
 
 @dataclass(frozen=True, slots=True)
 class AnalysisShape:
@@ -99,6 +102,32 @@ class AnalysisReport(shapes.Result):
         """The shape ``img2music/analyze/2``, of builtin types."""
         items = [AnalysisShape.of(item) for item in self.items]
         return shapes.to_dict(AnalyzeShape("img2music/analyze/2", items, shapes.problems(self.errors)))
+
+    def _repr_html_(self) -> str:
+        return _as_html(self.items, self.errors)
+
+
+def _as_html(items: Sequence[FileAnalysis], errors: Sequence[InputError] = ()) -> str:
+    """The affects on the plane, and a table in which songs play the passage that is most like the whole."""
+    from img2music.matching import notebook
+    from img2music.matching.passages import best_passage
+
+    players, rows = notebook.Players(), []
+    for item in items:
+        detail, heard, facts = item.detail, "", ""
+        if isinstance(detail, TrackAnalysis):
+            positions = [(point.affect.valence, point.affect.arousal) for point in detail.curve]
+            passage = best_passage(detail.curve, positions, (item.affect.valence, item.affect.arousal), detail.duration)
+            heard, facts = players.of(item.path, passage), detail.features.summary
+        else:
+            facts = f"{detail.width} x {detail.height}"
+        numbers = (f"{item.affect.valence:.2f}", f"{item.affect.arousal:.2f}")
+        texts = (os.path.basename(item.path), item.affect.word, *numbers, facts)  # noqa: PTH119 - names may be any bytes
+        rows.append([*map(notebook.text, texts), heard])
+    rows += [[notebook.text(error.path or ""), notebook.text(error.reason)] for error in errors]
+    drawn = notebook.plane("what was read", [(i.affect.valence, i.affect.arousal, i.path) for i in items])
+    heads = ("file", "affect", "valence", "arousal", "", "passage")
+    return notebook.laid_out(f"{len(items)} read, {len(errors)} not", drawn, heads, rows)
 
 
 @checked

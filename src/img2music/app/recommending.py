@@ -35,7 +35,7 @@ class Recommender:
         self._said = said  # what the person said, where that is kept elsewhere
         self._version: object = None
         self._kept: dict[object, tuple[Listener, Matcher]] = {}  # by conditions, the last used at the end
-        self._lock = threading.Lock()
+        self._making = threading.Lock()
 
     def recommend(
         self,
@@ -56,22 +56,18 @@ class Recommender:
         return matcher.recommend(queries, options, natural, pictures=pictures, notes=notes, errors=errors)
 
     def _matcher(self, options: RecommendOptions) -> tuple[Listener, Matcher]:
-        version, wanted = self._store.version(), (options.match, options.where, options.person)
-        with self._lock:
+        with self._making:  # while a scan runs, many would make the same one at once
+            version, wanted = self._store.version(), (options.match, options.where, options.person)
             if version != self._version:
                 self._version, self._kept = version, {}
             kept = self._kept.pop(wanted, None)
-            if kept is not None:
-                self._kept[wanted] = kept
-                return kept
-        listener = Listener.of(self._store, options.person, self._said)
-        made = listener, Matcher(listener.store, options.match, options.where, listener.person)
-        with self._lock:
-            if version == self._version:
-                self._kept[wanted] = made
-                for oldest in list(self._kept)[:-MOST_KEPT]:
-                    del self._kept[oldest]
-        return made
+            if kept is None:
+                listener = Listener.of(self._store, options.person, self._said)
+                kept = listener, Matcher(listener.store, options.match, options.where, listener.person)
+            self._kept[wanted] = kept
+            for oldest in list(self._kept)[:-MOST_KEPT]:
+                del self._kept[oldest]
+            return kept
 
 
 def recommend(

@@ -4,6 +4,7 @@ import functools
 import hashlib
 import os
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -101,7 +102,8 @@ class Sounds:
         try:
             with making:
                 try:
-                    os.utime(output)  # what was wanted last goes last
+                    # What was wanted last goes last; when it was made stays, by which clients know it.
+                    os.utime(output, ns=(time.time_ns(), output.stat().st_mtime_ns))
                 except FileNotFoundError:
                     make(path, output)
                     self._count(output)
@@ -116,7 +118,7 @@ class Sounds:
             self._kept += newest.stat().st_size
             if self._kept <= MOST_KEPT:
                 return
-            files = sorted((each.stat().st_mtime_ns, each.stat().st_size, each) for each in self._folder.iterdir())
+            files = sorted((each.stat().st_atime_ns, each.stat().st_size, each) for each in self._folder.iterdir())
             self._kept = sum(size for _, size, _ in files)
             for _, size, file in files:
                 if self._kept <= EMPTIED * MOST_KEPT:

@@ -39,6 +39,11 @@ COMMANDS = {
     "library": _group(
         "Look after the library.", "library", "info", "verify", "failures", "prune", "forget", "export", "import_"
     ),
+    "playlist": _group(
+        "List, show and take along the playlists that are kept in the library.",
+        "playlists",
+        *("list_", "show", "export", "delete"),
+    ),
     "lyrics": {
         "affect": "img2music.research.cli.lyrics_affect:affect",
         **_group("Fetch and show the lyrics of the tracks in the library.", "lyrics", "fetch", "show"),

@@ -49,8 +49,8 @@ def serve(
 ) -> None:
     """Serve a page on which you drop a picture, hear songs that feel like it and set them right; and an HTTP API.
 
-    Nobody but this machine reaches it. To let others in, set a password (--set-password) or a token (IMG2MUSIC_TOKEN,
-    sent as a bearer), and give --host 0.0.0.0. Ctrl-C ends it.
+    Nobody but this machine reaches it. To let others in, set a password (--set-password), a token (IMG2MUSIC_TOKEN,
+    sent as a bearer) or an OpenID provider (IMG2MUSIC_OIDC_ISSUER), and give --host 0.0.0.0. Ctrl-C ends it.
     """
     with require_extra("The page", "server"):
         import argon2  # noqa: F401
@@ -69,7 +69,7 @@ def serve(
         keep_password(click.prompt("Password", hide_input=True, confirmation_prompt=True))
         say("The password is set.")
         return
-    settings = Settings.read(host, port, root_path, tuple(name.lower() for name in names))
+    settings = Settings.read(host, port, root_path, tuple(name.lower() for name in names), proxied=bool(proxies))
     try:
         listening = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
     except OSError as error:

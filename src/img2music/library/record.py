@@ -167,7 +167,12 @@ class JudgedPicture:
 
 def now() -> str:
     """The present `Moment`."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return moment_of(datetime.now(UTC))
+
+
+def moment_of(time: datetime) -> str:
+    """A time in UTC as a `Moment`."""
+    return time.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 LONGEST_NAME = 100

@@ -22,6 +22,7 @@ from img2music.library import database, feedback, postgresql, sqlite
 from img2music.library.affects import BEST, KNOWN, WORDS, affects_of, pack, unpack
 from img2music.library.filters import KIND, PRESENT_NO_MUSIC, conditions, holding
 from img2music.library.jobs import Jobs
+from img2music.library.playlists import PlaylistTable
 from img2music.library.record import (
     CURVE_DTYPE,
     Failure,
@@ -90,6 +91,7 @@ class LibraryStore(Closing):
         self._where = where
         self.location = str(where)
         self.jobs = Jobs(self._reading, self._writing)
+        self.playlists = PlaylistTable(self._reading, self._writing)
 
     @classmethod
     def open(
@@ -388,9 +390,12 @@ class LibraryStore(Closing):
         elif self._where.url is not None:
             lock = postgresql.exclusive(self._engine, taken)
         else:
-            raise LibraryError("a library in memory has no jobs;", self.location, remedy="keep it in a file.")
+            raise self._no_jobs()
         with lock:
             yield
+
+    def _no_jobs(self) -> LibraryError:
+        return LibraryError("a library in memory has no jobs;", self.location, remedy="keep it in a file.")
 
     @property
     def address(self) -> str:
@@ -402,6 +407,8 @@ class LibraryStore(Closing):
         """Where the files of its jobs are: beside it, or among the user's data where it is on a server."""
         if self._where.path is not None:
             return self._where.path.with_name(self._where.path.name + ".jobs")
+        if self._where.url is None:
+            raise self._no_jobs()
         import platformdirs
 
         name = hashlib.blake2b(self.location.encode(), digest_size=8).hexdigest()

@@ -91,7 +91,7 @@ def xspf(found: "Recommendations", _folder: Path | None = None) -> bytes:
     from xml.etree import ElementTree  # only writes here
 
     playlist = ElementTree.Element("playlist", version="1", xmlns=XSPF_NAMESPACE)
-    ElementTree.SubElement(playlist, "title").text = TITLE
+    ElementTree.SubElement(playlist, "title").text = clean(found.title or TITLE)
     tracks = ElementTree.SubElement(playlist, "trackList")
     for match in found.matches:
         element = ElementTree.SubElement(tracks, "track")
@@ -109,7 +109,7 @@ def jspf(found: "Recommendations", _folder: Path | None = None) -> bytes:
         {name: [value] if name in several else value for name, value in _xspf_fields(match).items()}
         for match in found.matches
     ]
-    document = {"playlist": {"title": TITLE, "track": tracks}}
+    document = {"playlist": {"title": clean(found.title or TITLE), "track": tracks}}
     return (json.dumps(document, ensure_ascii=False, indent=2) + "\n").encode("utf-8")
 
 

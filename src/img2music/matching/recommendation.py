@@ -63,7 +63,7 @@ class Recommendation(shapes.Result):
         return f"<Recommendation for {self.query}: {len(self.matches)} matches>"
 
     def _repr_html_(self) -> str:
-        return notebook.as_html(self)
+        return notebook.recommendations([self])
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +103,8 @@ class Recommendations(shapes.Result, Sequence[Recommendation]):
     errors: tuple[InputError, ...] = ()
     """Files that could not be read."""
     songs: InitVar[NDArray[np.float64] | None] = None  # where all songs stand, shape (n, 2): what `plot` draws
+    title: str | None = None
+    """What a playlist of them is called."""
 
     def __post_init__(self, songs: NDArray[np.float64] | None) -> None:
         object.__setattr__(self, "_songs", np.empty((0, 2)) if songs is None else songs)
@@ -111,7 +113,7 @@ class Recommendations(shapes.Result, Sequence[Recommendation]):
         return f"<Recommendations: {len(self)} queries, {len(self.matches)} songs, {len(self.errors)} errors>"
 
     def _repr_html_(self) -> str:
-        return "".join(map(notebook.as_html, self))
+        return notebook.recommendations(self)
 
     def __len__(self) -> int:
         return len(self.recommendations)

@@ -51,7 +51,16 @@ def timed(packet: Any) -> Timed:
 class SoundEncoder:
     """A stream of sound in a file that is being written."""
 
-    def __init__(self, container: "OutputContainer", codec: str, rate: int, layout: str, channels: int = 8) -> None:
+    def __init__(
+        self,
+        container: "OutputContainer",
+        codec: str,
+        rate: int,
+        layout: str,
+        channels: int = 8,
+        *,
+        bit_rate: int | None = None,  # of a channel
+    ) -> None:
         import av
 
         self._rate, self._layout = rate, layout
@@ -62,7 +71,7 @@ class SoundEncoder:
         self.stream.layout = LAYOUTS.get(count, "stereo" if count == 2 else layout)
         self.stream.time_base = Fraction(1, rate)
         if codec in BIT_RATES:
-            self.stream.bit_rate = BIT_RATES[codec] * self.stream.layout.nb_channels
+            self.stream.bit_rate = (bit_rate or BIT_RATES[codec]) * self.stream.layout.nb_channels
         elif codec == "flac":
             self.stream.format = "s32"  # of which it writes 24 bits
 

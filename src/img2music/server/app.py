@@ -63,7 +63,8 @@ def create_app(
     )
     problems.install(app)
     description.install(app)
-    app.include_router(router(Served(library, uploads, Sounds(cache), sessions, queue, Events(queue.jobs))))
+    served = Served(library, uploads, Sounds(cache), sessions, settings, queue, Events(queue.jobs))
+    app.include_router(router(served))
     app.add_middleware(Guard, settings=settings, sessions=sessions)
     if (static / "index.html").is_file():
         app.mount("/", StaticFiles(directory=static, html=True))

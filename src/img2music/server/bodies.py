@@ -8,12 +8,13 @@ from pydantic import BaseModel, ConfigDict, Field, create_model
 from img2music.affect import Affect
 from img2music.errors import UsageError
 from img2music.filters import TrackFilter
+from img2music.library.playlists import MOST_SONGS
+from img2music.library.record import LONGEST_NAME
+from img2music.matching.smoothing import MOST
 from img2music.options import ME
 from img2music.server.uploads import MOST_COUNT
 
 MOST_MATCHES = 500
-MOST_SONGS = 10_000
-"""Of a playlist."""
 LONGEST = 200
 """Characters of a name or a word."""
 
@@ -24,6 +25,7 @@ TrackId = Annotated[int, Field(ge=1, lt=2**63)]
 Unit = Annotated[float, Field(ge=0.0, le=1.0)]
 Person = Annotated[str, Field(min_length=1, max_length=LONGEST)]
 Text = Annotated[str, Field(max_length=LONGEST)]
+Name = Annotated[str, Field(min_length=1, max_length=LONGEST_NAME)]
 
 
 class Body(BaseModel):
@@ -173,3 +175,24 @@ class PlaylistRequest(Body):
     name: Text = "playlist"
     format: Text = "m3u8"
     tracks: list[Chosen] = Field(min_length=1, max_length=MOST_SONGS)
+
+
+class NewPlaylist(Body):
+    """A playlist to keep."""
+
+    name: Name
+    tracks: list[Chosen] = Field(max_length=MOST_SONGS)
+
+
+class PlaylistChange(Body):
+    """What is new of a playlist."""
+
+    updated: Text = Field(description="When it was changed last, as it was read.")
+    name: Name | None = None
+    tracks: list[Chosen] | None = Field(None, max_length=MOST_SONGS, description="In place of its songs.")
+
+
+class PlaylistOrder(Body):
+    """Songs to be put in order."""
+
+    tracks: list[Chosen] = Field(max_length=MOST)

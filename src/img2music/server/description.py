@@ -9,10 +9,12 @@ from fastapi import FastAPI
 from img2music.affect import Affect
 from img2music.app.feedback import FeedbackList
 from img2music.app.folders import Folder
+from img2music.app.playlists import PlaylistList, PlaylistSong, SavedPlaylist
 from img2music.app.sounds import Peaks
 from img2music.library.jobs import Job, LogLine
 from img2music.library.record import Feedback
 from img2music.matching.recommendation import RecommendShape
+from img2music.server.guard import OPEN
 from img2music.server.problems import ProblemDetails
 from img2music.track import Track
 
@@ -26,6 +28,15 @@ class Health:
     status: Literal["ok"]
     version: str
     tracks: int
+
+
+@dataclass(frozen=True, slots=True)
+class Logins:
+    """How one logs in."""
+
+    admitted: bool  # whether who asks may use the API as it is
+    password: bool  # whether there is a password, or a token that is taken for one
+    oidc: bool  # whether there is an OpenID provider
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +115,16 @@ class JobLog:
     lines: list[LogLine]
 
 
+@dataclass(frozen=True, slots=True)
+class PlaylistSongs:
+    """Songs in order."""
+
+    songs: tuple[PlaylistSong, ...]
+
+
 SHAPES = (
-    *(Health, Picture, TrackPage, Track, Peaks, RecommendShape, FeedbackList, Feedback),
-    *(FolderList, Job, JobList, JobLog, ProblemDetails),
+    *(Health, Logins, Picture, TrackPage, Track, Peaks, RecommendShape, FeedbackList, Feedback),
+    *(FolderList, Job, JobList, JobLog, PlaylistList, SavedPlaylist, PlaylistSongs, ProblemDetails),
     *(Song, EmotionList, GenreList),
 )
 PROBLEM: Responses = {
@@ -135,6 +153,15 @@ def content(media_type: str, description: str, *statuses: int) -> Responses:
     return {status: {"description": description, "content": found} for status in statuses or (200,)}
 
 
+def events(name: str, kind: type, description: str) -> Responses:
+    """Document an answer of server-sent events, each of which holds one of `SHAPES`."""
+    reference = {"$ref": f"#/components/schemas/{kind.__name__}"}
+    data = {"type": "string", "contentMediaType": "application/json", "contentSchema": reference}
+    properties = {"event": {"const": name}, "id": {"type": "string"}, "data": data}
+    event = {"type": "object", "properties": properties, "required": list(properties)}
+    return {200: {"description": description, "content": {"text/event-stream": {"schema": event}}}}
+
+
 def install(app: FastAPI) -> None:
     """Have an application describe itself so."""
     made = app.openapi
@@ -147,10 +174,12 @@ def install(app: FastAPI) -> None:
                 1
             ]
             components["securitySchemes"] = SCHEMES
-            for operations in document["paths"].values():
+            for path, operations in document["paths"].items():
                 for method, operation in operations.items():
                     changes: dict[str, list[str]] = {} if method in ("get", "head") else {CSRF: []}
-                    operation["security"] = [changes, {TOKEN: []} | changes, {SESSION: []} | changes]
+                    logins: list[dict[str, list[str]]] = [{TOKEN: []}, {SESSION: []}]
+                    needed = [] if (method.upper(), path) in OPEN else logins
+                    operation["security"] = [changes, *(each | changes for each in needed)]
         return app.openapi_schema  # type: ignore[return-value]  # which was just made
 
     app.openapi = described  # type: ignore[method-assign]

@@ -1,6 +1,7 @@
 """Changes of jobs, for all who watch: the library is looked at once for all of them, and not while nobody does."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import suppress
 
@@ -13,6 +14,7 @@ EVERY = 0.25
 """Seconds after which it is looked for changes."""
 LASTS = 600.0
 """Seconds after which a stream ends, so that who is logged out does not watch on; browsers open another."""
+MOST_RECENT = 1000
 
 
 class Events:
@@ -20,51 +22,35 @@ class Events:
 
     def __init__(self, jobs: Jobs) -> None:
         self._jobs = jobs
-        self._known: dict[int, Job] = {}
+        self._recent: dict[int, Job] = {}  # that have changed lately, in order of their events
         self._last = 0
-        self._watched = 0
-        self._looking: asyncio.Task[None] | None = None
-        self._beginning, self._changed = asyncio.Lock(), asyncio.Condition()
+        self._looked = float("-inf")
 
     async def since(self, event: int) -> AsyncIterator[Job]:
         """Tell each job that has changed after an event, and from then on as it changes."""
-        self._watched += 1
-        try:
-            await self._begin()
-            if event > self._last:  # of another library
-                event = 0
-            until = asyncio.get_running_loop().time() + LASTS
-            while True:
-                for job in sorted(self._known.values(), key=lambda job: job.events):
-                    if job.events > event:
-                        event = job.events
-                        yield job
-                try:
-                    async with asyncio.timeout_at(until), self._changed:
-                        while self._last <= event:
-                            await self._changed.wait()
-                except TimeoutError:
-                    return
-        finally:
-            self._watched -= 1
-
-    async def _begin(self) -> None:
-        async with self._beginning:
-            if self._looking is None or self._looking.done():
-                self._known, self._last = {}, 0
-                await self._look()
-                self._looking = asyncio.create_task(self._watch())
-
-    async def _watch(self) -> None:
-        while self._watched:
+        until = time.monotonic() + LASTS
+        await self._look()
+        there = await run_sync(self._jobs.since, 0)
+        if there and event > there[-1].events:  # of another library, perhaps
+            event = 0
+        last = max(self._last, event)
+        changed = [job for job in there if job.events > event]
+        while time.monotonic() < until:
+            for job in changed:
+                last = max(last, job.events)
+                yield job
             await asyncio.sleep(EVERY)
-            with suppress(LibraryError):  # it is looked again
-                await self._look()
+            await self._look()
+            changed = [job for job in self._recent.values() if job.events > last]
 
     async def _look(self) -> None:
-        found = await run_sync(self._jobs.since, self._last)
-        if found:
-            self._known |= {job.id: job for job in found}
-            self._last = found[-1].events
-            async with self._changed:
-                self._changed.notify_all()
+        if time.monotonic() - self._looked < EVERY:
+            return
+        self._looked = time.monotonic()
+        with suppress(LibraryError):  # it is looked again
+            for job in await run_sync(self._jobs.since, self._last):
+                self._recent.pop(job.id, None)
+                self._recent[job.id] = job
+                self._last = job.events
+            while len(self._recent) > MOST_RECENT:
+                del self._recent[next(iter(self._recent))]

@@ -3,6 +3,8 @@
 import asyncio
 import secrets
 import time
+from collections.abc import Callable
+from contextlib import nullcontext
 
 from fastapi import HTTPException
 from starlette.datastructures import MutableHeaders
@@ -20,7 +22,8 @@ LASTS = 30 * 24 * 3600.0  # seconds that a login lasts
 MOST_SESSIONS = 1000
 MOST_BODY = 1 << 20  # bytes of a request, but for uploads
 UPLOADS = {"/api/pictures": MOST_BYTES, "/api/songs": MOST_SONG, "/api/jobs/import": MOST_TABLE}
-SLOW = 1.0  # seconds that a wrong password costs; tries wait for each other
+MOST_AT_ONCE = 8  # uploads that come, each of which may fill the disk as far as it is let; others wait
+SLOW = 1.0  # seconds that a wrong password or token costs; tries wait for each other
 MOST_TRIES = 10  # that wait
 BODY_TIME = 600.0  # seconds in which a request must be there
 IDLE_TIME = 30.0  # seconds in which something more of it must come
@@ -34,7 +37,36 @@ HEADERS = {
     "cross-origin-resource-policy": "same-origin",
 }
 LOGIN = "/api/session"
+LOGIN_BY_PROVIDER = f"{LOGIN}/oidc"
+OPEN = {
+    ("GET", LOGIN),
+    ("POST", LOGIN),
+    ("GET", LOGIN_BY_PROVIDER),
+    ("GET", f"{LOGIN_BY_PROVIDER}/callback"),
+}
 """What needs no login, beside the page itself."""
+
+
+class Tries:
+    """Tries of a secret: they wait for each other, and a wrong one costs time."""
+
+    def __init__(self) -> None:
+        self._one = asyncio.Lock()
+        self._waiting = 0
+
+    async def make(self, holds: Callable[[], bool]) -> bool:
+        """Try one."""
+        if self._waiting >= MOST_TRIES:
+            raise HTTPException(429, "Too many tries to log in: wait a little.", {"retry-after": str(MOST_TRIES)})
+        self._waiting += 1
+        try:
+            async with self._one:
+                found = await asyncio.to_thread(holds)
+                if not found:
+                    await asyncio.sleep(SLOW)
+                return found
+        finally:
+            self._waiting -= 1
 
 
 class Sessions:
@@ -43,21 +75,16 @@ class Sessions:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._until: dict[str, float] = {}
-        self._trying = asyncio.Lock()
-        self._tries = 0
+        self._passwords = Tries()
 
     async def login(self, password: str) -> str | None:
-        """Make a session for whoever knows the password, under a new name each time."""
-        if self._tries >= MOST_TRIES:
-            raise HTTPException(429, "Too many tries to log in: wait a little.", {"retry-after": str(MOST_TRIES)})
-        self._tries += 1
-        try:
-            async with self._trying:
-                if not await asyncio.to_thread(self._settings.has_password, password):
-                    await asyncio.sleep(SLOW)
-                    return None
-        finally:
-            self._tries -= 1
+        """Make a session for whoever knows the password."""
+        if not await self._passwords.make(lambda: self._settings.has_password(password)):
+            return None
+        return self.begin()
+
+    def begin(self) -> str:
+        """Make a session for whoever may enter, under a new name each time."""
         while len(self._until) >= MOST_SESSIONS:
             del self._until[next(iter(self._until))]
         name = secrets.token_urlsafe(32)
@@ -69,7 +96,9 @@ class Sessions:
         self._until.pop(name, None)
 
     def admits(self, request: Request) -> bool:
-        """Whether a request comes from who is logged in, or with the token."""
+        """Whether a request comes from who is logged in, or with the token, or no login is needed."""
+        if not self._settings.guarded:
+            return True
         kind, _, token = request.headers.get("authorization", "").partition(" ")
         if kind.lower() == "bearer" and self._settings.has_token(token.strip()):
             return True
@@ -81,6 +110,7 @@ class Guard:
 
     def __init__(self, app: ASGIApp, settings: Settings, sessions: Sessions) -> None:
         self._app, self._settings, self._sessions = app, settings, sessions
+        self._uploading, self._tokens = asyncio.Semaphore(MOST_AT_ONCE), Tries()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, or pass on."""
@@ -100,13 +130,20 @@ class Guard:
                     headers.setdefault("cache-control", "no-store")
             await send(message)
 
-        refused = self._refusal(Request(scope), path)
+        request = Request(scope)
+        refused = self._refusal(request, path)
         if refused is not None:
+            if refused[0] == 401 and "authorization" in request.headers:
+                try:
+                    await self._tokens.make(lambda: False)
+                except HTTPException as error:
+                    refused = error.status_code, error.detail
             headers = {"www-authenticate": "Bearer"} if refused[0] == 401 else None
             await problem(*refused, headers)(scope, receive, send_guarded)
         else:
             most = MOST_BODY + UPLOADS.get(path, 0)
-            await self._app(scope, _limited(receive, most), send_guarded)
+            async with self._uploading if path in UPLOADS else nullcontext():
+                await self._app(scope, _limited(receive, most), send_guarded)
 
     def _refusal(self, request: Request, path: str) -> tuple[int, str] | None:
         if not self._settings.knows(request.headers.get("host", "")):
@@ -115,8 +152,7 @@ class Guard:
             return None
         if request.method not in {"GET", "HEAD"} and request.headers.get(CSRF) != "1":
             return 403, "Requests that change something need the header X-Img2music: 1."
-        opens = path == LOGIN and request.method == "POST"
-        if self._settings.guarded and not opens and not self._sessions.admits(request):
+        if (request.method, path) not in OPEN and not self._sessions.admits(request):
             return 401, "Log in first, or send the token as a bearer."
         return None
 

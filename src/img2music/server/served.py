@@ -15,6 +15,7 @@ from img2music.server.bodies import Body
 from img2music.server.events import Events
 from img2music.server.guard import Sessions
 from img2music.server.problems import ProblemType, TypedProblem
+from img2music.server.settings import Settings
 from img2music.server.uploads import SentPicture, SentSong, Upload, Uploads
 from img2music.shapes import Result, to_dict
 from img2music.track import Track
@@ -28,6 +29,7 @@ class Served:
     uploads: Uploads
     sounds: Sounds
     sessions: Sessions
+    settings: Settings
     queue: JobQueue
     events: Events
 

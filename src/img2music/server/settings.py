@@ -6,11 +6,14 @@ import secrets
 import socket
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from img2music.errors import UsageError
+from img2music.errors import UsageError, require_extra
 from img2music.files import FileKind, write_atomically
 
 TOKEN = "IMG2MUSIC_TOKEN"  # noqa: S105 - the name of the variable
+OIDC = "IMG2MUSIC_OIDC_"
+"""How the variables of OpenID Connect begin."""
 LEAST_PASSWORD = 8
 HASH = FileKind("a password", (), rb"\$argon2")
 
@@ -34,6 +37,34 @@ def set_password(password: str) -> None:
 
 
 @dataclass(frozen=True)
+class Provider:
+    """An OpenID provider, and whom of those that it knows the server lets in."""
+
+    issuer: str
+    client_id: str
+    client_secret: str | None = field(repr=False)  # None for a public client
+    people: frozenset[str]  # addresses (with an @), or what the provider itself calls people by (`sub`)
+
+    @classmethod
+    def read(cls) -> "Provider | None":
+        """Find it in the environment."""
+        issuer, client_id, secret, people = (
+            os.environ.get(OIDC + name, "").strip() for name in ("ISSUER", "CLIENT_ID", "CLIENT_SECRET", "PEOPLE")
+        )
+        if not issuer:
+            return None
+        if not client_id or not people:
+            raise UsageError(f"{OIDC}ISSUER needs {OIDC}CLIENT_ID and, for who may enter, {OIDC}PEOPLE.")
+        parts = urlsplit(issuer)
+        if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(parts.hostname or "")):
+            raise UsageError(f"{OIDC}ISSUER must be an https address.")
+        with require_extra("OpenID Connect", "oidc"):
+            import authlib  # noqa: F401
+            import httpx2  # noqa: F401
+        return cls(issuer, client_id, secret or None, frozenset(people.replace(",", " ").split()))
+
+
+@dataclass(frozen=True)
 class Settings:
     """What a server is started with."""
 
@@ -43,26 +74,34 @@ class Settings:
     names: tuple[str, ...] = ()  # host names that it may be called by, beside localhost and addresses
     token: str | None = field(default=None, repr=False)
     password_hash: str | None = field(default=None, repr=False)
+    provider: Provider | None = None
+
+    @property
+    def by_password(self) -> bool:
+        """Whether one logs in with a password, or with the token in its stead."""
+        return self.token is not None or self.password_hash is not None
 
     @property
     def guarded(self) -> bool:
         """Whether a login is needed."""
-        return self.token is not None or self.password_hash is not None
+        return self.by_password or self.provider is not None
 
     @classmethod
-    def read(cls, host: str, port: int, root_path: str, names: tuple[str, ...]) -> "Settings":
-        """Add the token and the password that are kept; beyond this machine one of them is needed."""
+    def read(cls, host: str, port: int, root_path: str, names: tuple[str, ...], *, proxied: bool = False) -> "Settings":
+        """Add the logins that are set; where others than this machine reach the server one of them is needed."""
         file = password_file()
         hashed = file.read_text(encoding="ascii").strip() if file.is_file() else None
         root_path = "/" + root_path.strip("/") if root_path.strip("/") else ""
-        if not is_loopback(host):
+        beyond = not is_loopback(host)
+        others = f"at {host}" if beyond else "through a proxy" if proxied or root_path or names else ""
+        if beyond:
             own = socket.gethostname().lower()
             names = (*names, own, f"{own}.local")
-        settings = cls(host, port, root_path, names, os.environ.get(TOKEN) or None, hashed)
-        if not is_loopback(host) and not settings.guarded:
+        settings = cls(host, port, root_path, names, os.environ.get(TOKEN) or None, hashed, Provider.read())
+        if others and not settings.guarded:
             raise UsageError(
-                f"Others could reach the library at {host}: set a password first (`set_password`), or a token in "
-                f"{TOKEN}."
+                f"Others could reach the library {others}: set a password first (`set_password`), a token in {TOKEN}, "
+                f"or {OIDC}ISSUER."
             )
         return settings
 

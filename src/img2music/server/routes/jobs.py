@@ -12,11 +12,13 @@ from img2music.library.jobs import Job
 from img2music.options import TagOptions
 from img2music.server.bodies import JobRequest, ScanRequest, TagRequest, TrackId
 from img2music.server.description import FolderList, JobList, JobLog, content, shape
+from img2music.server.description import events as described
 from img2music.server.routes.tracks import Ranges
 from img2music.server.served import Served, as_json
 from img2music.server.uploads import MOST_TABLE
 from img2music.shapes import to_dict
 
+EVENTS = "Each change of a job: `event: job`, its number as `id`, the job as `data`; first those after Last-Event-ID."
 HEARTBEAT = 15  # seconds between comments, where nothing else is told
 
 Found = TypeVar("Found")
@@ -48,7 +50,7 @@ def add(routes: APIRouter, served: Served) -> None:
             raise HTTPException(413, f"The file is larger than {MOST_TABLE >> 20} MB: send it in parts.")
         return as_json(queue.import_file(file.file, file.filename or ""), 202)
 
-    @routes.get("/jobs/events", response_class=Response, responses=content("text/event-stream", EVENTS))
+    @routes.get("/jobs/events", response_class=Response, responses=described("job", Job, EVENTS))
     async def events(last_event_id: Annotated[int, Header(ge=0, lt=2**63)] = 0) -> EventSourceResponse:
         """Watch the jobs."""
 
@@ -101,9 +103,6 @@ def _add_one(routes: APIRouter, served: Served) -> None:
         if found is None:
             raise HTTPException(404, f"The job #{id} has no file, or none any more.")
         return Ranges(found, media_type="application/octet-stream", filename=f"img2music-{found.name}")
-
-
-EVENTS = "Each change of a job: `event: job`, its number as `id`, the job as `data`; first those after Last-Event-ID."
 
 
 def _begun(body: JobRequest, served: Served) -> Job:

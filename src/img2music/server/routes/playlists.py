@@ -1,20 +1,27 @@
-"""Playlists that are taken away."""
+"""Playlists that are kept in the library, and those that are taken away."""
 
+from collections.abc import Sequence
 from urllib.parse import quote
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, HTTPException, Response
 
-from img2music.app.playlists import playlist
+from img2music.app.playlists import PlaylistList, PlaylistSong, SavedPlaylist, playlist
 from img2music.errors import UsageError
 from img2music.matching.passages import Passage
 from img2music.matching.playlists import FORMATS
-from img2music.server.bodies import Chosen, PlaylistRequest
-from img2music.server.description import content
-from img2music.server.served import Served
+from img2music.server.bodies import Chosen, NewPlaylist, PlaylistChange, PlaylistOrder, PlaylistRequest, TrackId
+from img2music.server.description import PlaylistSongs, content, shape
+from img2music.server.served import Served, as_json
 
 
 def add(routes: APIRouter, served: Served) -> None:
-    """Add the route."""
+    """Add the routes."""
+    _add_saved(routes, served)
+
+    @routes.post("/playlists/order", response_class=Response, responses=shape(PlaylistSongs))
+    def order(body: PlaylistOrder) -> Response:
+        """Order songs so that neighbours feel alike; the first stays first."""
+        return as_json(PlaylistSongs(served.library.playlists.smooth(_songs(body.tracks, served))))
 
     @routes.post(
         "/playlists/export", response_class=Response, responses=content("application/octet-stream", "The playlist.")
@@ -30,10 +37,55 @@ def add(routes: APIRouter, served: Served) -> None:
             )
         name = quote(f"{body.name}.{chosen.name}".encode("utf-8", "replace"), safe="")
         return Response(
-            chosen.write(playlist(songs), None),
+            chosen.write(playlist(songs, body.name), None),
             media_type="application/octet-stream",
             headers={"content-disposition": f"attachment; filename*=UTF-8''{name}"},
         )
+
+
+def _add_saved(routes: APIRouter, served: Served) -> None:
+    saved = served.library.playlists
+
+    def found(id_: int) -> SavedPlaylist:
+        try:
+            return saved.read(id_)
+        except UsageError as error:
+            raise HTTPException(404, str(error)) from None
+
+    @routes.get("/playlists", response_class=Response, responses=shape(PlaylistList))
+    def list_playlists() -> Response:
+        """List the playlists that are kept in the library, the last changed first."""
+        return as_json(saved.list())
+
+    @routes.post("/playlists", status_code=201, response_class=Response, responses=shape(SavedPlaylist, 201))
+    def keep_playlist(body: NewPlaylist) -> Response:
+        """Keep songs as a playlist; 409 if there is one of that name."""
+        if any(each.name == body.name for each in saved.list().playlists):
+            raise HTTPException(409, f"There is a playlist {body.name} already.")
+        return as_json(saved.save(body.name, _songs(body.tracks, served)), 201)
+
+    @routes.get("/playlists/{id}", response_class=Response, responses=shape(SavedPlaylist))
+    def read_playlist(id: TrackId) -> Response:  # noqa: A002
+        """Read a playlist with its songs."""
+        return as_json(found(id))
+
+    @routes.put("/playlists/{id}", response_class=Response, responses=shape(SavedPlaylist))
+    def change_playlist(id: TrackId, body: PlaylistChange) -> Response:  # noqa: A002
+        """Rename a playlist, or give it other songs; 409 if it was changed elsewhere since it was read."""
+        if found(id).updated != body.updated:
+            raise HTTPException(409, "This playlist was changed elsewhere meanwhile: read it again.")
+        songs = None if body.tracks is None else _songs(body.tracks, served)
+        return as_json(saved.change(id, name=body.name, songs=songs, seen=body.updated))
+
+    @routes.delete("/playlists/{id}", status_code=204)
+    def forget_playlist(id: TrackId) -> None:  # noqa: A002
+        """Forget a playlist; its songs stay."""
+        found(id)
+        saved.delete(id)
+
+
+def _songs(chosen: Sequence[Chosen], served: Served) -> list[PlaylistSong]:
+    return [PlaylistSong(served.track(each.id), _passage(each)) for each in chosen]
 
 
 def _passage(chosen: Chosen) -> Passage | None:

@@ -1,18 +1,19 @@
 """Songs: what is known of them, their sound, their covers, and where they all stand."""
 
+import os
 from pathlib import Path
 from typing import Annotated
 
 import numpy as np
 from anyio import CapacityLimiter
 from anyio.to_thread import run_sync
-from fastapi import APIRouter, HTTPException, Query, Response
+from fastapi import APIRouter, HTTPException, Query, Request, Response
 from fastapi.responses import FileResponse
 from starlette.types import Message, Receive, Scope, Send
 
 from img2music.app.sounds import Peaks
 from img2music.server.bodies import LONGEST, TrackId
-from img2music.server.description import TrackPage, content, shape
+from img2music.server.description import Responses, TrackPage, content, shape
 from img2music.server.problems import problem
 from img2music.server.served import Served, as_json
 from img2music.track import Track
@@ -22,6 +23,8 @@ MOST_A_PAGE = 1000
 PLANE = np.dtype([("id", "<i4"), ("valence", "<f4"), ("arousal", "<f4")])
 """A song of the plane as bytes."""
 AN_HOUR = {"cache-control": "private, max-age=3600"}
+
+UNCHANGED: Responses = {304: {"description": "The client has the same already (`If-None-Match`)."}}
 
 
 class Ranges(FileResponse):
@@ -56,32 +59,35 @@ def add(routes: APIRouter, served: Served) -> None:
 
     one_at_a_time = CapacityLimiter(1)  # whoever waits holds no thread that quick answers need
 
-    async def audio(id: TrackId) -> FileResponse:  # noqa: A002
+    async def audio(id: TrackId, request: Request) -> Response:  # noqa: A002
         """Play a song: its file, or Opus where browsers don't play that; by ranges of bytes as well."""
         track = await run_sync(served.sound, id)
         own = await run_sync(served.sounds.own, track)
         path, media_type = own or (await run_sync(served.sounds.opus, track, limiter=one_at_a_time), "audio/ogg")
-        return Ranges(path, media_type=media_type, headers=AN_HOUR)
+        answer = Ranges(path, media_type=media_type, headers=AN_HOUR, stat_result=await run_sync(os.stat, path))
+        return _unchanged(request, answer.headers["etag"]) or answer
 
-    sound = content("audio/*", "The file, or the bytes of it that were asked for.", 200, 206)
+    sound = content("audio/*", "The file, or the bytes of it that were asked for.", 200, 206) | UNCHANGED
     for method in ("GET", "HEAD"):
         name = f"audio_{method.lower()}"
         routes.add_api_route(
             "/tracks/{id}/audio", audio, methods=[method], operation_id=name, response_class=Ranges, responses=sound
         )
 
-    @routes.get("/tracks/{id}/peaks", response_class=Response, responses=shape(Peaks))
-    def peaks(id: TrackId) -> Response:  # noqa: A002
+    @routes.get("/tracks/{id}/peaks", response_class=Response, responses=shape(Peaks) | UNCHANGED)
+    def peaks(id: TrackId, request: Request) -> Response:  # noqa: A002
         """Give what the waveform of a song is drawn from."""
-        return _file(served.sounds.peaks(served.sound(id)), "application/json")
+        return _file(served.sounds.peaks(served.sound(id)), "application/json", request)
 
-    @routes.get("/tracks/{id}/cover", response_class=Response, responses=content("image/jpeg", "The cover."))
-    def cover(id: TrackId) -> Response:  # noqa: A002
+    cover_responses = content("image/jpeg", "The cover.") | UNCHANGED
+
+    @routes.get("/tracks/{id}/cover", response_class=Response, responses=cover_responses)
+    def cover(id: TrackId, request: Request) -> Response:  # noqa: A002
         """Show the cover of a song, from its file or beside it."""
         found = served.sounds.cover(served.sound(id))
         if found is None:
             raise HTTPException(404, f"The song #{id} has no cover.")
-        return _file(found, "image/jpeg")
+        return _file(found, "image/jpeg", request)
 
 
 def _add_lists(routes: APIRouter, served: Served) -> None:
@@ -110,6 +116,14 @@ def _add_lists(routes: APIRouter, served: Served) -> None:
         return Response(points.tobytes(), media_type="application/octet-stream")
 
 
-def _file(path: Path, media_type: str) -> Response:
+def _file(path: Path, media_type: str, request: Request) -> Response:
     """Answer with a small file, read at once: it may be removed from the cache at any time."""
-    return Response(path.read_bytes(), media_type=media_type, headers=AN_HOUR)
+    etag = f'"{path.stem}"'  # made of what it was made from
+    content = path.read_bytes()
+    return _unchanged(request, etag) or Response(content, media_type=media_type, headers=AN_HOUR | {"etag": etag})
+
+
+def _unchanged(request: Request, etag: str) -> Response | None:
+    """What to answer if the client has the very same (RFC 9110, 13.1.2)."""
+    known = {each.strip().removeprefix("W/") for each in request.headers.get("if-none-match", "").split(",")}
+    return Response(status_code=304, headers=AN_HOUR | {"etag": etag}) if known & {etag, "*"} else None

@@ -1,0 +1,159 @@
+"""Playlists that are kept in the library by name."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from img2music.errors import UsageError, printable, shown
+from img2music.library.record import LONGEST_NAME, moment_of, now
+from img2music.library.rows import batches
+from img2music.library.schema import playlist_tracks, playlists, tracks
+
+MOST_SONGS = 10_000
+"""Songs of one playlist."""
+
+Connecting = Callable[[], AbstractContextManager[sa.Connection]]
+
+
+@dataclass(frozen=True, slots=True)
+class PlaylistSummary:
+    """A playlist without its songs."""
+
+    id: int
+    name: str
+    created: str
+    """When, in UTC."""
+    updated: str
+    """When it was last changed, in UTC."""
+    songs: int
+    """How many it holds."""
+    covers: tuple[int, ...]
+    """Its first tracks."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlaylistEntry:
+    """A song of a playlist, and the passage that is meant."""
+
+    track: int
+    start: float | None = None
+    end: float | None = None
+
+
+class PlaylistTable:
+    """The playlists of a library."""
+
+    def __init__(self, reading: Connecting, writing: Connecting) -> None:
+        self._reading, self._writing = reading, writing
+
+    def all(self) -> list[PlaylistSummary]:
+        """Read all, the last changed first."""
+        with self._reading() as connection:
+            return list(_summaries(connection, sa.true()))
+
+    def find(self, playlist: int | str) -> PlaylistSummary:
+        """Find one by its number or name; a `KeyError` if there is none."""
+        with self._reading() as connection:
+            return _found(connection, playlist)
+
+    def entries(self, id: int) -> list[PlaylistEntry]:  # noqa: A002
+        """Read its songs, in order."""
+        columns = (playlist_tracks.c.track_id, playlist_tracks.c.start, playlist_tracks.c.end)
+        of = sa.select(*columns).where(playlist_tracks.c.playlist_id == id).order_by(playlist_tracks.c.position)
+        with self._reading() as connection:
+            return [PlaylistEntry(*row) for row in connection.execute(of)]
+
+    def add(self, name: str, entries: Sequence[PlaylistEntry]) -> PlaylistSummary:
+        """Store a new one."""
+        with self._writing() as connection:
+            _require_name(connection, name, None)
+            moment = now()
+            values = {"name": name, "created": moment, "updated": moment}
+            id_ = connection.execute(sa.insert(playlists).values(values).returning(playlists.c.id)).scalar_one()
+            _put(connection, id_, entries)
+            return _found(connection, id_)
+
+    def change(
+        self,
+        id: int,  # noqa: A002
+        name: str | None = None,
+        entries: Sequence[PlaylistEntry] | None = None,
+        seen: str | None = None,
+    ) -> PlaylistSummary:
+        """Rename one, or replace its songs; refused if it was changed after it was ``seen``."""
+        with self._writing() as connection:
+            before = _found(connection, id)
+            if seen is not None and before.updated != seen:
+                raise UsageError(
+                    f"The playlist {printable(before.name)} was changed elsewhere meanwhile: read it again, "
+                    "and change it then."
+                )
+            if name is not None:
+                _require_name(connection, name, id)
+            values = {"name": before.name if name is None else name, "updated": _later(before.updated)}
+            connection.execute(sa.update(playlists).where(playlists.c.id == id).values(values))
+            if entries is not None:
+                connection.execute(sa.delete(playlist_tracks).where(playlist_tracks.c.playlist_id == id))
+                _put(connection, id, entries)
+            return _found(connection, id)
+
+    def remove(self, id: int) -> None:  # noqa: A002
+        """Forget one."""
+        with self._writing() as connection:
+            _found(connection, id)
+            connection.execute(sa.delete(playlists).where(playlists.c.id == id))
+
+
+def _summaries(connection: sa.Connection, where: sa.ColumnElement[bool]) -> Iterator[PlaylistSummary]:
+    found = connection.execute(
+        sa.select(playlists).where(where).order_by(playlists.c.updated.desc(), playlists.c.id)
+    ).all()
+    for row in found:
+        of = playlist_tracks.c.playlist_id == row.id
+        songs = connection.execute(sa.select(sa.func.count()).select_from(playlist_tracks).where(of)).scalar_one()
+        first = sa.select(playlist_tracks.c.track_id).where(of).order_by(playlist_tracks.c.position).limit(4)
+        yield PlaylistSummary(row.id, row.name, row.created, row.updated, songs, tuple(connection.scalars(first)))
+
+
+def _found(connection: sa.Connection, playlist: int | str) -> PlaylistSummary:
+    where = playlists.c.name == playlist if isinstance(playlist, str) else playlists.c.id == playlist
+    for found in _summaries(connection, where):
+        return found
+    raise KeyError(playlist)
+
+
+def _later(moment: str) -> str:
+    """The time, but later than another one: it tells two states apart."""
+    return max(now(), moment_of(datetime.fromisoformat(moment) + timedelta(milliseconds=1)))
+
+
+def _require_name(connection: sa.Connection, name: str, own: int | None) -> None:
+    if not (0 < len(name) <= LONGEST_NAME and name.isprintable() and name == name.strip()):
+        raise UsageError(f"`name` must be 1 to {LONGEST_NAME} characters, with no space around it, not {shown(name)}.")
+    if connection.scalars(
+        sa.select(playlists.c.id).where(playlists.c.name == name, playlists.c.id != (own or 0))
+    ).all():
+        raise UsageError(f"There is a playlist {name} already: replace it, or give another `name`.")
+
+
+def _put(connection: sa.Connection, id_: int, entries: Sequence[PlaylistEntry]) -> None:
+    if len(entries) > MOST_SONGS:
+        raise UsageError(f"A playlist holds at most {MOST_SONGS:,} songs, not {len(entries):,}.")
+    rows: dict[int, dict[str, Any]] = {}
+    for position, entry in enumerate(entries):
+        if entry.track in rows:
+            raise UsageError(f"The song #{entry.track} is there twice: a playlist holds it once.")
+        if entry.start is not None and entry.end is not None and entry.start >= entry.end:
+            raise UsageError("`start` must be before `end`.")
+        place = {"playlist_id": id_, "position": position, "track_id": entry.track}
+        rows[entry.track] = place | {"start": entry.start, "end": entry.end}
+    for batch in batches(rows):
+        there = set(connection.scalars(sa.select(tracks.c.id).where(tracks.c.id.in_(batch))))
+        if lacking := set(batch) - there:
+            raise UsageError(f"The library has no song #{min(lacking)}.")
+    if rows:
+        connection.execute(sa.insert(playlist_tracks), list(rows.values()))

@@ -1,0 +1,73 @@
+"""A browser, and the page of a person who has photos and songs."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from demo.media import copy_photos, music_folder
+from tests.e2e.browser import AXE, lacking, serve
+from tests.e2e.command import ROOT, img2music
+
+SONGS = (
+    "calm/calm_acoustic_1",
+    "happy/happy_electronic_1",
+    "tender/tender_acoustic_2",
+    "energetic/energetic_electronic_2",
+)
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    found = shutil.which("chromium")
+    if found is None:
+        lacking("needs chromium: apt install chromium")
+    if not (ROOT / "src/img2music/server/static/index.html").is_file() or not AXE.is_file():
+        lacking("needs the page: make page")
+    root = ["--no-sandbox"] if os.geteuid() == 0 else []  # which Chromium refuses to be, sandboxed
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found, args=root)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A user with a photo, and songs one of which is named to do harm."""
+    home = tmp_path_factory.mktemp("home")
+    copy_photos(home / "photos")
+    (home / "music").mkdir()
+    for song in SONGS:
+        shutil.copy(music_folder() / f"{song}.opus", home / "music")
+    shutil.copy(music_folder() / "calm/calm_electronic_s411.opus", home / "music/<img src=x onerror=alert(1)>.opus")
+    img2music("scan", "music", "--jobs", "1", home=home).sound(0)
+    return home
+
+
+@pytest.fixture(scope="module")
+def address(home: Path) -> Iterator[str]:
+    yield from serve(home)
+
+
+@pytest.fixture
+def context(chromium: Browser) -> Iterator[Callable[..., Page]]:
+    """Opens a page by theme and language; what goes wrong in it fails the test."""
+    wrong: list[str] = []
+    contexts = []
+
+    def make(**options):
+        new = chromium.new_context(**{"locale": "en-US", "viewport": {"width": 1280, "height": 900}} | options)
+        contexts.append(new)
+        page = new.new_page()
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.on("dialog", lambda dialog: wrong.append(f"a script ran: {dialog.message}"))
+        page.on("console", lambda line: "Content Security Policy" in line.text and wrong.append(line.text))
+        return page
+
+    yield make
+    for each in contexts:
+        each.close()
+    assert not wrong

@@ -1,0 +1,134 @@
+import * as api from "./api";
+import { titleOf } from "./affect";
+import { session } from "./session.svelte";
+import { t } from "./settings.svelte";
+
+export const FORMATS = ["m3u8", "pls", "xspf", "jspf", "csv", "json"];
+
+/** The playlists that are kept in the library, and the one that is open. */
+class Playlists {
+  all = $state.raw<api.PlaylistSummary[] | null>(null);
+  open = $state.raw<api.Playlist | null>(null);
+  collecting = $state.raw<api.PlaylistSong | null>(null); // what goes into a playlist that is being chosen
+
+  #changing: Promise<unknown> = Promise.resolve();
+  #waiting = 0; // changes that are not sent yet
+  #batch = 0; // of changes that follow from each other; one that fails ends it
+
+  async load(): Promise<void> {
+    const found = await session.attempt(() => api.playlists());
+    if (found) this.all = found;
+  }
+
+  async show(id: number | null): Promise<void> {
+    if (id !== this.open?.id) this.open = null;
+    if (id !== null) this.open = (await session.attempt(() => api.playlist(id))) ?? null;
+  }
+
+  named(name: string): api.PlaylistSummary | undefined {
+    return this.all?.find((each) => each.name === name);
+  }
+
+  /** Keep songs under a name; those of a playlist that has it are replaced, which can be undone. */
+  async save(name: string, songs: api.PlaylistSong[]): Promise<api.Playlist | undefined> {
+    await this.load();
+    const known = this.named(name);
+    const before = known && (await session.attempt(() => api.playlist(known.id)));
+    if (known && !before) return undefined;
+    const kept = await session.attempt(() => (before ? api.changePlaylist(before, { songs }) : api.keepPlaylist(name, songs)));
+    if (kept === undefined) return undefined;
+    this.#took(kept);
+    const { saved, updated } = t().playlists;
+    session.tell((before ? updated : saved)(name), () =>
+      before ? this.#put(kept, { songs: before.songs }) : this.#forget(kept.id),
+    );
+    return kept;
+  }
+
+  /** Put a song at the end of a playlist; one that is in it stays where it is. */
+  async add(id: number, song: api.PlaylistSong): Promise<void> {
+    const before = await session.attempt(() => api.playlist(id));
+    if (!before) return;
+    const title = titleOf(song.track, t().list.untitled);
+    if (before.songs.some((each) => each.track.id === song.track.id)) {
+      session.tell(t().playlists.there(title, before.name), null);
+      return;
+    }
+    const kept = await this.#put(before, { songs: [...before.songs, song] });
+    if (kept) session.tell(t().playlists.added(title, before.name), () => this.#put(kept, { songs: before.songs }));
+  }
+
+  /** Give the open playlist other songs, at once here, and then in the library. */
+  arrange(songs: api.PlaylistSong[], told?: string): void {
+    const before = this.open;
+    if (!before) return;
+    this.open = { ...before, songs };
+    this.#waiting += 1;
+    const batch = this.#batch;
+    // One after the other: each has to know when the one before it was made.
+    this.#changing = this.#changing.then(async () => {
+      this.#waiting -= 1;
+      if (batch !== this.#batch || this.open?.id !== before.id) return;
+      const kept = await this.#put(this.open, { songs });
+      if (kept && told !== undefined) session.tell(told, () => this.#put(kept, { songs: before.songs }));
+    });
+  }
+
+  async smooth(): Promise<void> {
+    const songs = this.open?.songs;
+    if (!songs) return;
+    const found = await session.attempt(() => api.smooth(songs));
+    if (found && this.open?.songs === songs) this.arrange(found, t().playlists.smoothed);
+  }
+
+  async rename(name: string): Promise<boolean> {
+    const before = this.open;
+    if (!before || name === before.name) return true;
+    return (await this.#put(before, { name })) !== undefined;
+  }
+
+  async remove(): Promise<boolean> {
+    const before = this.open;
+    if (!before || !(await this.#forget(before.id))) return false;
+    session.tell(t().playlists.deleted(before.name), async () => {
+      const again = await session.attempt(() => api.keepPlaylist(before.name, before.songs));
+      if (again) this.#took(again);
+    });
+    return true;
+  }
+
+  async #put(seen: api.Playlist, change: { name?: string; songs?: api.PlaylistSong[] }): Promise<api.Playlist | undefined> {
+    session.told = null;
+    const kept = await session.attempt(async () => {
+      try {
+        return await api.changePlaylist(seen, change);
+      } catch (error) {
+        if (!(error instanceof api.Problem) || error.status !== 409) throw error;
+        session.problem = t().playlists.elsewhere(seen.name);
+        return undefined;
+      }
+    });
+    if (kept) {
+      this.#took(kept);
+    } else {
+      this.#batch += 1;
+      if (this.open?.id === seen.id) this.open = (await api.playlist(seen.id).catch(() => this.open)) ?? null;
+    }
+    return kept;
+  }
+
+  async #forget(id: number): Promise<boolean> {
+    session.told = null;
+    if ((await session.attempt(() => api.forgetPlaylist(id))) === undefined) return false;
+    if (this.open?.id === id) this.open = null;
+    await this.load();
+    return true;
+  }
+
+  #took(kept: api.Playlist): void {
+    if (this.open?.id === kept.id) this.open = this.#waiting ? { ...kept, songs: this.open.songs } : kept;
+    void this.load();
+  }
+}
+
+export const playlists = new Playlists();

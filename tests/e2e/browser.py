@@ -21,11 +21,11 @@ def lacking(what: str) -> None:
     (pytest.fail if os.environ.get("IMG2MUSIC_REQUIRE_DATA") == "1" else pytest.skip)(what)
 
 
-def serve(home: Path) -> Iterator[str]:
+def serve(home: Path, *options: str) -> Iterator[str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = words("serve", "--port", str(port), "--no-open")
+    command = words("serve", "--port", str(port), "--no-open", *options)
     with (home / "log").open("wb") as log:
         server = subprocess.Popen(command, cwd=home, env=environment(home), stdout=log, stderr=subprocess.STDOUT)
     address = f"http://127.0.0.1:{port}/"

@@ -178,6 +178,13 @@ export async function recommend(query: Query, limit: number, conditions: Conditi
   return { ...first, matches: matches.sort((a, b) => a.rank - b.rank) };
 }
 
+export const plane = async () => (await call("plane")).arrayBuffer();
+
+export const track = (id: number) => read<Track>(`tracks/${id}`);
+
+export const search = async (words: string) =>
+  (await read<{ tracks: Track[] }>(`tracks?${new URLSearchParams({ search: words, limit: "100" })}`)).tracks;
+
 export const emotions = async () => (await read<{ emotions: string[] }>("emotions")).emotions;
 
 export const genres = async () => (await read<{ genres: { name: string; tracks: number }[] }>("genres")).genres;
@@ -190,7 +197,7 @@ export const say = (what: Record<string, unknown>) => read<Said>("feedback", sen
 
 export const unsay = (id: number) => call(`feedback/${id}`, { method: "DELETE" });
 
-const chosen = (songs: PlaylistSong[]) => songs.map(({ track, passage }) => ({ id: track.id, ...passage }));
+const chosen = (songs: { track: { id: number }; passage: Passage | null }[]) => songs.map(({ track, passage }) => ({ id: track.id, ...passage }));
 
 export async function playlistFile(name: string, format: string, songs: PlaylistSong[]): Promise<Blob> {
   return (await call("playlists/export", send({ name, format, tracks: chosen(songs) }))).blob();
@@ -211,7 +218,7 @@ export const changePlaylist = ({ id, updated }: Playlist, change: { name?: strin
 
 export const forgetPlaylist = (id: number) => call(`playlists/${id}`, { method: "DELETE" });
 
-export const smooth = async (songs: PlaylistSong[]) =>
+export const smooth = async (songs: { track: { id: number }; passage: Passage | null }[]) =>
   (await read<{ songs: PlaylistSong[] }>("playlists/order", send({ tracks: chosen(songs) }))).songs;
 
 export const login = (password: string) => call("session", send({ password }));

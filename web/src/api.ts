@@ -44,6 +44,7 @@ export interface Recommendation {
   query: { affect: Affect; word: string; spread: Affect | null };
   position: [number, number];
   matches: Match[];
+  region: [number, number][] | null;
 }
 
 export interface PlaylistSummary {

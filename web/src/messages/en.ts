@@ -64,7 +64,7 @@ export const en = {
     point: "Point on the plane",
     pointHelp: "Move it with the arrow keys.",
     where: (valence: number, arousal: number) => `${valence} % pleasant, ${arousal} % lively`,
-    ellipse: "The ellipse shows how sure the reading is.",
+    region: "The reading is unsure: four in five photos that are read like this feel like somewhere within the dashed line.",
     song: (rank: number, title: string) => `${rank}. ${title}`,
   },
 

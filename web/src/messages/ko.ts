@@ -81,7 +81,7 @@ export const ko: Messages = {
     point: "평면 위의 점",
     pointHelp: "화살표 키로 옮기세요.",
     where: (valence, arousal) => `기분 좋음 ${valence}%, 활기 ${arousal}%`,
-    ellipse: "타원은 읽은 느낌이 얼마나 확실한지 보여 줍니다.",
+    region: "읽은 느낌은 확실하지 않습니다. 이렇게 읽힌 사진 다섯 장 중 네 장은 점선 안의 어딘가로 느껴집니다.",
     song: (rank, title) => `${rank}. ${title}`,
   },
 

@@ -122,6 +122,13 @@ export async function upload(file: File): Promise<Picture> {
   return read<Picture>("pictures", { method: "POST", body });
 }
 
+export type Axis = "valence" | "arousal";
+
+/** What each part of a picture does to its reading: rows from above. */
+export type Moved = Record<Axis, number[][]>;
+
+export const moved = (picture: string) => read<Moved>(`pictures/${picture}/explanation`);
+
 export const forget = (picture: string) => call(`pictures/${picture}`, { method: "DELETE" });
 
 export async function recommend(query: Query, limit: number, signal: AbortSignal): Promise<Recommendation> {

@@ -125,6 +125,62 @@ def test_wrong_questions_are_told(body: object, words: str, client: TestClient) 
     assert words in problem(client.post("/api/recommend", json=body), 422)
 
 
+def test_a_song_is_sent_and_asked_for(client: TestClient, library: img2music.Library, tmp_path: Path) -> None:
+    for name, notes in (("other.flac", [(50, 53, 57)]), ("again.flac", [(50, 53, 57)])):
+        encode(tmp_path / name, chords(notes, 6.0), "flac", 16_000)
+    content = (tmp_path / "other.flac").read_bytes()
+    answer = client.post("/api/songs", files={"file": ("../../my song.flac", content)})
+    assert answer.status_code == 201, answer.text
+    song = answer.json()
+    assert (song["name"], song["track"]["id"], song["track"]["path"]) == ("my song.flac", 0, "my song.flac")
+    (one,) = asked(client, {"song": song["id"]}, limit=2)["recommendations"]
+    assert one["query"]["kind"] == "song"
+    assert one["query"]["path"] == "my song.flac"
+    assert len(one["matches"]) == 2
+    assert one["matches"][0]["explanation"]["likeness"] in {"alike", "nearest"}
+    library.scan(tmp_path, jobs=1)
+    answer = client.post("/api/songs", files={"file": ("again", (tmp_path / "again.flac").read_bytes())})
+    assert library[answer.json()["track"]["id"]].path in {str(tmp_path / "other.flac"), str(tmp_path / "again.flac")}
+    wrong = client.post("/api/songs", files={"file": ("none.mp3", b"none")})
+    assert "none.mp3: " in problem(wrong, 422)
+    assert wrong.json()["type"] == "urn:img2music:no-song"
+    problem(client.get(f"/api/pictures/{song['id']}/thumbnail"), 404)
+
+
+def test_one_playlist_goes_through_several_pictures(client: TestClient) -> None:
+    pictures = [send(client, photo(side), f"{side}.jpg") for side in (32, 64)]
+    found = asked(client, {"pictures": pictures}, limit=3)
+    assert found["together"]
+    assert [one["query"]["path"] for one in found["recommendations"]] == ["32.jpg", "64.jpg"]
+    matches = [match for one in found["recommendations"] for match in one["matches"]]
+    assert [match["rank"] for match in matches] == [1, 2, 3]
+    assert len({match["track"]["id"] for match in matches}) == 3
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "kind"),
+    [
+        ({"query": {"emotion": "nostalgic"}}, 422, "unknown-word"),
+        ({"query": {"picture": "0" * 32}}, 404, "gone"),
+        ({"query": {"pictures": ["0" * 32]}}, 404, "gone"),
+        ({"query": {"song": "0" * 32}}, 404, "gone"),
+        ({"query": {"emotion": "calm"}, "filters": {"genre": "polka"}}, 422, "nothing-left"),
+    ],
+)
+def test_errors_that_a_page_words_itself_have_types(body: object, status: int, kind: str, client: TestClient) -> None:
+    answer = client.post("/api/recommend", json=body)
+    problem(answer, status)
+    assert answer.json()["type"] == f"urn:img2music:{kind}"
+
+
+def test_words_and_genres_are_listed(client: TestClient, library: img2music.Library) -> None:
+    assert {"calm", "serene", "anger"} <= set(client.get("/api/emotions").json()["emotions"])
+    tagged = [("/a", "Jazz; Pop"), ("/b", "Jazz")]
+    put(library._store, [record(path, 0.5, 0.5, genre=genre) for path, genre in tagged])
+    expected = [{"name": "Jazz", "tracks": 2}, {"name": "Pop", "tracks": 1}]
+    assert client.get("/api/genres").json()["genres"] == expected
+
+
 def test_what_is_said_counts_and_is_taken_back(client: TestClient) -> None:
     best = asked(client, {"emotion": "calm"}, limit=1)["recommendations"][0]["matches"][0]["track"]["id"]
     said = client.post("/api/feedback", json={"track": best, "says": {"never": True}})
@@ -142,7 +198,9 @@ def test_what_is_said_counts_and_is_taken_back(client: TestClient) -> None:
         client.post("/api/feedback", json={"picture": picture, "track": best, "says": {"fits": True}}).status_code
         == 201
     )
-    kinds = [each["kind"] for each in client.get("/api/feedback").json()["feedback"]]
+    feedback = client.get("/api/feedback").json()["feedback"]
+    assert [each["picture"] and each["picture"]["path"] for each in feedback] == [None, "photo.jpg", "photo.jpg"]
+    kinds = [each["kind"] for each in feedback]
     assert kinds == ["never", "affect", "fits"]
     assert client.delete(f"/api/feedback/{said.json()['id']}").status_code == 204
     problem(client.delete(f"/api/feedback/{said.json()['id']}"), 404)

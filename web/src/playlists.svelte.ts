@@ -5,6 +5,12 @@ import { t } from "./settings.svelte";
 
 export const FORMATS = ["m3u8", "pls", "xspf", "jspf", "csv", "json"];
 
+/** A song as the player and covers take it. */
+export function matchOf({ track, passage }: api.PlaylistSong, index: number): api.Match {
+  const position: [number, number] = [track.affect.valence, track.affect.arousal];
+  return { rank: index + 1, track, position, similarity: 1, passage, reason: "", explanation: null };
+}
+
 /** The playlists that are kept in the library, and the one that is open. */
 class Playlists {
   all = $state.raw<api.PlaylistSummary[] | null>(null);

@@ -188,6 +188,47 @@ class Library(Closing):
         """
         return self._store.search(text, after=after, limit=limit)
 
+    def genres(self) -> dict[str, int]:
+        """Count the tracks of each genre, as their tags call it, those of most tracks first."""
+        from collections import Counter
+
+        found = self._store.columns(("genre",))["genre"]
+        return dict(Counter(genre for tag in found if tag for genre in tag.split("; ")).most_common())
+
+    @checked
+    def read_song(self, path: AnyPath) -> "Track":
+        """Read a song that may be asked for, by its file; `recommend` takes what this gives, any number of times.
+
+        Parameters
+        ----------
+        path : str or path-like
+            A sound file.
+
+        Returns
+        -------
+        Track
+            The library's, if it holds the same sound. Otherwise the file is listened to, and the track has the id 0.
+
+        Raises
+        ------
+        InputError
+            If it can't be read, or holds no music.
+
+        Examples
+        --------
+        >>> import img2music
+        >>> with img2music.Library.open("music.db") as library:
+        ...     song = library.read_song("elsewhere.mp3")
+        ...     found = library.recommend(song, top=3)
+        """
+        from img2music.matching.query_reading import read_song
+
+        read = read_song(os.fsdecode(path), self._store)
+        if isinstance(read, InputError):
+            raise read
+        assert read.track is not None, "what was read is a song"
+        return read.track
+
     def affects(self) -> "dict[str, NDArray[Any]]":
         """Read the ids, valences and arousals of all tracks that are there, each an array, in ascending order of id."""
         return self._store.columns(("id", "valence", "arousal"))

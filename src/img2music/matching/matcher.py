@@ -13,7 +13,7 @@ from img2music.filters import TrackFilter
 from img2music.matching.calibration import Calibration, similarity
 from img2music.matching.choice import choosable
 from img2music.matching.diversity import Diversity
-from img2music.matching.explanations import Asked, explain
+from img2music.matching.explanations import Asked, explain, in_words
 from img2music.matching.favours import PersonalSpace
 from img2music.matching.passages import best_passage
 from img2music.matching.person import NOBODY, Person
@@ -91,7 +91,7 @@ class Matcher:
                 hashes = [None] * len(group) if pictures is None else pictures[part]
                 space = PersonalSpace(space, self._person, positions, hashes)
             for limit in _artist_limits(options, songs, self.allowed):
-                diversity = Diversity(limit)
+                diversity = Diversity(limit, options.per_album)
                 for query in group:
                     if query.track is not None:
                         diversity.exclude(query.track)
@@ -160,7 +160,7 @@ class Matcher:
     def _match(self, rank: int, asked: Asked, found: Neighbour, curve: Sequence[CurvePoint]) -> Match:
         calibration = self._calibration(has_file=found.track.path is not None)
         heard = [calibration.place(point.affect, calibration.library) for point in curve]
-        reason = explain(
+        why = explain(
             asked,
             found.track,
             found.position,
@@ -168,11 +168,13 @@ class Matcher:
             library=calibration.library,
             first=rank == 1,
             filtered=self._narrows,
+            liked=found.track.id in self._person.liked,
         )
-        if found.track.id in self._person.liked:
-            reason += ", and you like it"
+        reason = in_words(why, asked, found.track, self._mode)
         passage = best_passage(curve, heard, asked.position, found.track.duration)
-        return Match(rank, found.track, found.position, found.distance, similarity(found.distance), passage, reason)
+        return Match(
+            rank, found.track, found.position, found.distance, similarity(found.distance), passage, reason, why
+        )
 
     def _short_notes(
         self, lengths: Sequence[int], songs: int, options: RecommendOptions, *, unfit: bool
@@ -186,6 +188,8 @@ class Matcher:
         reason = f"{self.allowed} may be chosen, and none comes twice"
         if options.per_artist and self.allowed > short[-1]:
             reason += f" nor more than {options.per_artist} of one artist"
+        if options.per_album:
+            reason += f" nor more than {options.per_album} of one album"
         if unfit:
             reason += ", nor with a picture that you say it does not fit"
         yield f"Only {count} of {songs} songs{lists}: {reason}. Loosen the conditions, or scan more music."

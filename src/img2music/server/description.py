@@ -56,6 +56,37 @@ class Picture:
 
 
 @dataclass(frozen=True, slots=True)
+class Song:
+    """A song that was sent."""
+
+    id: str
+    name: str  # as its sender calls it
+    track: Track  # the library's, if it holds the same; else its id is 0
+
+
+@dataclass(frozen=True, slots=True)
+class EmotionList:
+    """Words that may be asked for."""
+
+    emotions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Genre:
+    """A genre, as tags call it."""
+
+    name: str
+    tracks: int
+
+
+@dataclass(frozen=True, slots=True)
+class GenreList:
+    """Genres, those of most songs first."""
+
+    genres: list[Genre]
+
+
+@dataclass(frozen=True, slots=True)
 class TrackPage:
     """Some of the songs, in order of id."""
 
@@ -94,6 +125,7 @@ class PlaylistSongs:
 SHAPES = (
     *(Health, Logins, Picture, TrackPage, Track, Peaks, RecommendShape, FeedbackList, Feedback),
     *(FolderList, Job, JobList, JobLog, PlaylistList, SavedPlaylist, PlaylistSongs, ProblemDetails),
+    *(Song, EmotionList, GenreList),
 )
 PROBLEM: Responses = {
     "default": {

@@ -2,11 +2,14 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, File, HTTPException, Response, UploadFile
+from fastapi import APIRouter, File, Response, UploadFile
 
 from img2music.affect import Affect
+from img2music.app.pictures import read_picture
+from img2music.errors import InputError
 from img2music.server.bodies import PictureId
 from img2music.server.description import Picture, content, shape
+from img2music.server.problems import ProblemType, TypedProblem
 from img2music.server.served import Served, as_json
 from img2music.server.uploads import MOST_BYTES
 
@@ -18,9 +21,14 @@ def add(routes: APIRouter, served: Served) -> None:
     def send_picture(file: Annotated[UploadFile, File()]) -> Response:
         """Send a picture and have it read."""
         if (file.size or 0) > MOST_BYTES:
-            raise HTTPException(413, f"The picture is larger than {MOST_BYTES >> 20} MB: make it smaller.")
-        upload = served.uploads.add(file.file, file.filename or "")
-        read = upload.analysis
+            raise TypedProblem(
+                413, ProblemType.TOO_LARGE, f"The picture is larger than {MOST_BYTES >> 20} MB: make it smaller."
+            )
+        try:
+            upload = served.uploads.add(file.file, file.filename or "", read_picture)
+        except InputError as error:
+            raise TypedProblem(422, ProblemType.NO_PICTURE, error.reason) from error
+        read = upload.reading
         picture = Picture(
             id=upload.id,
             name=upload.name,

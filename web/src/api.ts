@@ -66,6 +66,7 @@ export interface Recommendation {
   query: { kind: "image" | "song" | "point"; affect: Affect; word: string; spread: Affect | null };
   position: [number, number];
   matches: Match[];
+  region: [number, number][] | null;
 }
 
 export type Query =
@@ -161,6 +162,13 @@ const upload = <T>(path: string, file: File, signal?: AbortSignal): Promise<T> =
 export const sendPicture = (file: File, signal?: AbortSignal) => upload<Picture>("pictures", file, signal);
 
 export const sendSong = (file: File, signal?: AbortSignal) => upload<Song>("songs", file, signal);
+
+export type Axis = "valence" | "arousal";
+
+/** What each part of a picture does to its reading: rows from above. */
+export type Moved = Record<Axis, number[][]>;
+
+export const moved = (picture: string) => read<Moved>(`pictures/${picture}/explanation`);
 
 export const forget = (picture: string) => call(`pictures/${picture}`, { method: "DELETE" });
 

@@ -2,6 +2,7 @@
 
 import io
 import os
+from dataclasses import replace
 
 from img2music.errors import InputError
 from img2music.media.images import read_image
@@ -32,3 +33,13 @@ def preview(picture: PictureSource, side: int, *, name: str | None = None) -> by
     content = io.BytesIO()
     image.save(content, "JPEG", quality=JPEG_QUALITY)
     return content.getvalue()
+
+
+def heat(picture: AnyPath, name: str) -> dict[str, bytes]:
+    """Tell what moved the reading of a picture: as JSON (``explanation``), and a transparent PNG of each axis."""
+    from img2music.vision.explain import explain
+    from img2music.vision.explanation_plot import overlay
+
+    found = replace(explain(ImageModel.load(), picture), path=name)
+    axes = {"valence": overlay(found, found.valence), "arousal": overlay(found, found.arousal)}
+    return {"explanation": found.to_json().encode(), **axes}

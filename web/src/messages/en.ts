@@ -133,8 +133,20 @@ export const en = {
     point: "Point on the plane",
     pointHelp: "Move it with the arrow keys.",
     where: (valence: number, arousal: number) => `${valence} % pleasant, ${arousal} % lively`,
-    ellipse: "The ellipse shows how sure the reading is.",
+    region: "The reading is unsure: four in five photos that are read like this feel like somewhere within the dashed line.",
     song: (rank: number, title: string) => `${rank}. ${title}`,
+  },
+
+  heat: {
+    photo: (name: string) => `Your photo ${name}`,
+    show: "What moved it",
+    of: "Which way",
+    axes: { valence: "Pleasant or sombre", arousal: "Lively or calm" },
+    waiting: "Looking at each part of the photo…",
+    parts: ["upper left", "top", "upper right", "left", "middle", "right", "lower left", "bottom", "lower right"],
+    moves: (part: string, what: string) => `The ${part} makes it ${what}.`,
+    nothing: "No part alone makes much of a difference.",
+    hint: "Each part is blurred in turn; the colour shows how the reading changes without it.",
   },
 
   correct: {

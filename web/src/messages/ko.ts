@@ -222,8 +222,20 @@ export const ko: Messages = {
     point: "평면 위의 점",
     pointHelp: "화살표 키로 옮기세요.",
     where: (valence, arousal) => `기분 좋음 ${valence}%, 활기 ${arousal}%`,
-    ellipse: "타원은 읽은 느낌이 얼마나 확실한지 보여 줍니다.",
+    region: "읽은 느낌은 확실하지 않습니다. 이렇게 읽힌 사진 다섯 장 중 네 장은 점선 안의 어딘가로 느껴집니다.",
     song: (rank, title) => `${rank}. ${title}`,
+  },
+
+  heat: {
+    photo: (name) => `내 사진 ${name}`,
+    show: "느낌을 움직인 곳",
+    of: "어느 쪽으로",
+    axes: { valence: "기분 좋은 · 어두운", arousal: "활기찬 · 차분한" },
+    waiting: "사진을 부분마다 살펴보는 중…",
+    parts: ["왼쪽 위", "위쪽", "오른쪽 위", "왼쪽", "가운데", "오른쪽", "왼쪽 아래", "아래쪽", "오른쪽 아래"],
+    moves: (part, what) => `${part}: ${what} 느낌을 줍니다.`,
+    nothing: "혼자서 느낌을 크게 바꾸는 부분은 없습니다.",
+    hint: "부분을 차례로 흐리게 해 보고, 그것이 없으면 느낌이 어떻게 달라지는지 색으로 보여 줍니다.",
   },
 
   correct: {

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from fastapi import APIRouter, HTTPException, Query, Response
 
-from img2music.app.playlists import PlaylistList, PlaylistSong, SavedPlaylist, playlist
+from img2music.app.playlists import LibraryPlaylists, PlaylistList, PlaylistSong, SavedPlaylist, playlist
 from img2music.errors import UsageError
 from img2music.matching.passages import Passage
 from img2music.matching.playlists import FORMATS
@@ -58,22 +58,6 @@ def add(routes: APIRouter, served: Served) -> None:
 def _add_saved(routes: APIRouter, served: Served) -> None:
     saved = served.library.playlists
 
-    def found(id_: int) -> SavedPlaylist:
-        try:
-            return saved.read(id_)
-        except UsageError as error:
-            raise HTTPException(404, str(error)) from None
-
-    @contextlib.contextmanager
-    def unchanged(id_: int, updated: str) -> Iterator[None]:
-        found(id_)
-        try:
-            yield
-        except UsageError as error:
-            if found(id_).updated != updated:
-                raise HTTPException(409, str(error)) from error
-            raise
-
     @routes.get("/playlists", response_class=Response, responses=shape(PlaylistList))
     def list_playlists() -> Response:
         """List the playlists that are kept in the library, the last changed first."""
@@ -93,20 +77,38 @@ def _add_saved(routes: APIRouter, served: Served) -> None:
     @routes.get("/playlists/{id}", response_class=Response, responses=shape(SavedPlaylist))
     def read_playlist(id: TrackId) -> Response:  # noqa: A002
         """Read a playlist with its songs."""
-        return as_json(found(id))
+        return as_json(_found(saved, id))
 
     @routes.put("/playlists/{id}", response_class=Response, responses=shape(SavedPlaylist))
     def change_playlist(id: TrackId, body: PlaylistChange) -> Response:  # noqa: A002
         """Rename a playlist, or give it other songs; 409 if it was changed elsewhere since it was read."""
         songs = None if body.tracks is None else _songs(body.tracks, served)
-        with unchanged(id, body.updated):
+        with _unchanged(saved, id, body.updated):
             return as_json(saved.change(id, name=body.name, songs=songs, seen=body.updated))
 
     @routes.delete("/playlists/{id}", status_code=204)
     def forget_playlist(id: TrackId, updated: Annotated[str, Query(max_length=LONGEST)]) -> None:  # noqa: A002
         """Forget a playlist, as it was when it was read; its songs stay. 409 if it was changed elsewhere since."""
-        with unchanged(id, updated):
+        with _unchanged(saved, id, updated):
             saved.delete(id, seen=updated)
+
+
+def _found(saved: LibraryPlaylists, id_: int) -> SavedPlaylist:
+    try:
+        return saved.read(id_)
+    except UsageError as error:
+        raise HTTPException(404, str(error)) from None
+
+
+@contextlib.contextmanager
+def _unchanged(saved: LibraryPlaylists, id_: int, updated: str) -> Iterator[None]:
+    _found(saved, id_)
+    try:
+        yield
+    except UsageError as error:
+        if _found(saved, id_).updated != updated:
+            raise HTTPException(409, str(error)) from error
+        raise
 
 
 def _songs(chosen: Sequence[Chosen], served: Served) -> list[PlaylistSong]:

@@ -1,0 +1,47 @@
+"""What is in the library, and what reads it."""
+
+from fastapi import APIRouter, Response
+
+from img2music.analysis import NO_MUSIC
+from img2music.app.models import ModelList, models
+from img2music.library.listing import FailedFile, FailureList
+from img2music.library.store import LibraryInfo
+from img2music.server.description import Decade, DecadeList, Duplicates, shape
+from img2music.server.served import Served, as_json
+
+MOST_GROUPS = 200
+"""Recordings of which copies are listed."""
+
+
+def add(routes: APIRouter, served: Served) -> None:
+    """Add the routes."""
+    library = served.library
+
+    @routes.get("/library", response_class=Response, responses=shape(LibraryInfo))
+    def info() -> Response:
+        """Count what is in the library."""
+        return as_json(library.info())
+
+    @routes.get("/library/failures", response_class=Response, responses=shape(FailureList))
+    def failures() -> Response:
+        """List the files that could not be analysed, and why."""
+        found = [
+            FailedFile(str(each.path), each.reason, each.reason == NO_MUSIC) for each in library.failures(silent=True)
+        ]
+        return as_json(FailureList(failures=found))
+
+    @routes.get("/library/duplicates", response_class=Response, responses=shape(Duplicates))
+    def duplicates() -> Response:
+        """List recordings of which there are several files that sound the same."""
+        found = library.duplicates()
+        return as_json(Duplicates(found[:MOST_GROUPS], len(found)))
+
+    @routes.get("/library/decades", response_class=Response, responses=shape(DecadeList))
+    def decades() -> Response:
+        """Count the songs of each decade."""
+        return as_json(DecadeList([Decade(decade, count) for decade, count in library.decades().items()]))
+
+    @routes.get("/library/models", response_class=Response, responses=shape(ModelList))
+    def list_models() -> Response:
+        """List the models that read pictures."""
+        return as_json(models())

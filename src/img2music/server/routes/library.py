@@ -2,9 +2,8 @@
 
 from fastapi import APIRouter, Response
 
-from img2music.analysis import NO_MUSIC
 from img2music.app.models import ModelList, models
-from img2music.library.listing import FailedFile, FailureList
+from img2music.library.listing import FailureList, failure_list
 from img2music.library.store import LibraryInfo
 from img2music.server.description import Decade, DecadeList, Duplicates, shape
 from img2music.server.served import Served, as_json
@@ -25,10 +24,7 @@ def add(routes: APIRouter, served: Served) -> None:
     @routes.get("/library/failures", response_class=Response, responses=shape(FailureList))
     def failures() -> Response:
         """List the files that could not be analysed, and why."""
-        found = [
-            FailedFile(str(each.path), each.reason, each.reason == NO_MUSIC) for each in library.failures(silent=True)
-        ]
-        return as_json(FailureList(failures=found))
+        return as_json(failure_list(library.failures(silent=True)))
 
     @routes.get("/library/duplicates", response_class=Response, responses=shape(Duplicates))
     def duplicates() -> Response:

@@ -192,7 +192,7 @@ def test_one_playlist_goes_through_several_pictures(client: TestClient) -> None:
 @pytest.mark.parametrize(
     ("body", "status", "kind"),
     [
-        ({"query": {"emotion": "nostalgic"}}, 422, "unknown-word"),
+        ({"query": {"emotion": "xyzzy"}}, 422, "unknown-word"),
         ({"query": {"picture": "0" * 32}}, 404, "gone"),
         ({"query": {"pictures": ["0" * 32]}}, 404, "gone"),
         ({"query": {"song": "0" * 32}}, 404, "gone"),
@@ -345,9 +345,19 @@ def test_playlists_are_kept_and_changed_in_place(client: TestClient) -> None:
     problem(client.put(address, json={"updated": changed["updated"], "name": " "}), 422)
     (listed,) = client.get("/api/playlists").json()["playlists"]
     assert (listed["name"], listed["songs"]) == ("Night", 2)
-    assert client.delete(address).status_code == 204
+    problem(client.delete(address, params={"updated": seen["updated"]}), 409)
+    assert client.get(address).json() == changed
+    assert client.delete(address, params={"updated": changed["updated"]}).status_code == 204
     problem(client.get(address), 404)
-    problem(client.delete(address), 404)
+    problem(client.delete(address, params={"updated": changed["updated"]}), 404)
+
+
+def test_songs_that_are_gone_are_in_no_file(client: TestClient, library: img2music.Library) -> None:
+    put(library._store, [record(str(library[1].path), 0.2, 0.5, duration=30.0, missing=True)])
+    tracks = [{"id": 1}, {"id": 2}]
+    answer = client.post("/api/playlists/export", json={"tracks": tracks})
+    assert [line for line in answer.text.splitlines() if line[0] != "#"] == [library[2].path]
+    problem(client.post("/api/playlists/export", json={"tracks": tracks[:1]}), 422)
 
 
 def test_songs_are_put_in_order(client: TestClient) -> None:

@@ -224,7 +224,8 @@ export const changePlaylist = ({ id, updated }: Playlist, change: { name?: strin
     method: "PUT",
   });
 
-export const forgetPlaylist = (id: number) => call(`playlists/${id}`, { method: "DELETE" });
+export const forgetPlaylist = ({ id, updated }: Playlist) =>
+  call(`playlists/${id}?${new URLSearchParams({ updated })}`, { method: "DELETE" });
 
 export const smooth = async (songs: { track: { id: number }; passage: Passage | null }[]) =>
   (await read<{ songs: PlaylistSong[] }>("playlists/order", send({ tracks: chosen(songs) }))).songs;

@@ -22,6 +22,9 @@ export function describe(error: api.Problem, name = ""): string {
   return name ? `${name}: ${said}` : said;
 }
 
+/** Whether it may go better another time. */
+export const passing = ({ status }: api.Problem): boolean => [0, 401, 408].includes(status) || status >= 500;
+
 /** What is asked, the songs that answer it, and what the person has said. */
 class Session {
   tracks = $state<number | null>(null);
@@ -38,13 +41,16 @@ class Session {
   said = $state.raw<api.Said[]>([]);
   waiting = $state(false);
   problem = $state<string | null>(null);
-  again = $state.raw<(() => void) | null>(null); // what to do again, where that failed
+  /** What the person said that is not kept yet, since the server could not be reached. */
+  unkept = $state.raw<(() => void)[]>([]);
+  #again = $state.raw<(() => void) | null>(null); // what else to do again, where that failed
   nothingLeft = $state(false); // no song meets the conditions
   told = $state.raw<{ text: string; undo: (() => void) | null } | null>(null);
   login = $state(false);
   more = $state(false); // whether there may be more songs
 
   #begun = ""; // what was asked first; until something else is, locks and what was taken off hold
+  #answered = ""; // the same of what the list shows
   #limit = FIRST;
   #removed = new Set<number>();
   #asking = new AbortController();
@@ -65,45 +71,64 @@ class Session {
   constructor() {
     this.#tabs.onmessage = () => void this.#hear();
     addEventListener("focus", () => void this.#hear());
-    addEventListener("online", () => this.retry());
+    addEventListener("online", () => this.again && this.retry());
   }
 
   /** Do something on the server; what goes wrong is told in one line, and can be tried `again`. */
-  async attempt<T>(work: () => Promise<T>, again: (() => void) | null = null, lost = ""): Promise<T | undefined> {
+  async attempt<T>(work: () => Promise<T>, again: (() => void) | null = null): Promise<T | undefined> {
     try {
       const result = await work();
-      if (this.problem === t().offline) [this.problem, this.again] = [null, null];
+      if (this.problem === t().offline) this.dismiss();
+      if (this.unkept.length) this.retry(); // the server can be reached again
       return result;
     } catch (error) {
       if (error instanceof DOMException && error.name === "AbortError") return undefined;
       if (!(error instanceof api.Problem)) throw error;
+      if (again !== null && passing(error)) this.#again = again;
       if (error.status === 401) this.login = true;
-      const before = this.again !== null && this.problem === lost ? this.again : null; // nothing that was said is forgotten
-      const later = error.status === 0 || error.status === 401 || error.status >= 500;
-      if (error.status !== 401) this.problem = (error.status === 0 && lost) || describe(error);
-      this.again = !later ? null : before === null ? again : () => (before(), again?.());
+      else if (!this.unkept.length) this.problem = describe(error);
       return undefined;
     }
   }
 
+  /** Have something kept that the person says; until it is, it is not forgotten. */
+  #keep<T>(work: () => Promise<T>, again: () => void): Promise<T | undefined> {
+    return this.attempt(async () => {
+      try {
+        return await work();
+      } catch (error) {
+        if (error instanceof api.Problem && passing(error)) {
+          this.unkept = [...this.unkept, again];
+          if (error.status !== 401) this.problem = t().drop.notKept(this.unkept.length);
+        }
+        throw error;
+      }
+    });
+  }
+
+  get again(): boolean {
+    return this.unkept.length > 0 || this.#again !== null;
+  }
+
   retry(): void {
-    const { again } = this;
-    if (again === null) return;
-    [this.problem, this.again] = [null, null];
-    again();
+    const acts = [...this.unkept, this.#again];
+    this.dismiss();
+    for (const act of acts) act?.();
+  }
+
+  dismiss(): void {
+    [this.problem, this.#again, this.unkept] = [null, null, []];
   }
 
   async open(): Promise<void> {
-    const { again } = this;
-    this.again = null;
-    await this.attempt(
-      async () => {
-        this.tracks = (await api.health()).tracks;
-        this.said = await api.said();
-        again?.();
-      },
-      () => void this.open(),
-    );
+    const work = async (): Promise<boolean> => {
+      this.tracks = (await api.health()).tracks;
+      this.said = await api.said();
+      return true;
+    };
+    const again = this.#again; // what a login was needed for
+    this.#again = null;
+    if (await this.attempt(work, () => void this.open())) again?.();
   }
 
   /** Learn what was said in another tab or on another device. */
@@ -291,7 +316,7 @@ class Session {
 
   async unsay(entry: api.Said): Promise<void> {
     this.told = null;
-    const done = await this.attempt(
+    const done = await this.#keep(
       async () => {
         await api.unsay(entry.id).catch((error: unknown) => {
           if (!(error instanceof api.Problem && error.status === 404)) throw error; // another tab took it back
@@ -301,23 +326,18 @@ class Session {
         return true;
       },
       () => void this.unsay(entry),
-      t().drop.notKept,
     );
     if (done && entry.kind !== "like") this.#renew();
   }
 
   /** `what` is made when it is sent: a picture may have another id by then. */
   #say(what: () => Record<string, unknown>, again: () => void): Promise<api.Said | undefined> {
-    return this.attempt(
-      async () => {
-        const entry = await this.#sent(() => api.say(what()));
-        this.said = await api.said().catch(() => [...this.said, entry]);
-        this.#tabs.postMessage("said");
-        return entry;
-      },
-      again,
-      t().drop.notKept,
-    );
+    return this.#keep(async () => {
+      const entry = await this.#sent(() => api.say(what()));
+      this.said = await api.said().catch(() => [...this.said, entry]);
+      this.#tabs.postMessage("said");
+      return entry;
+    }, again);
   }
 
   /** Do what needs files that were sent; if the server has forgotten them, they are sent again. */
@@ -398,7 +418,11 @@ class Session {
       if (!this.#following && !this.together) this.point = { valence: found.position[0], arousal: found.position[1] };
     }
     if (this.#following) void this.#ask();
-    if (found === undefined) return;
+    if (found === undefined) {
+      if (this.#answered !== this.#begun) this.#show([]); // what is there answers something else
+      return;
+    }
+    this.#answered = this.#begun;
     this.nothingLeft = found === null;
     this.answer = found;
     this.more = found !== null && found.matches.length >= wanted && wanted < MOST;

@@ -1,6 +1,6 @@
 import * as api from "./api";
 import type { Given, Taken } from "./dropped";
-import { describe, session } from "./session.svelte";
+import { describe, passing, session } from "./session.svelte";
 import { t } from "./settings.svelte";
 
 const AT_ONCE = 3;
@@ -33,7 +33,7 @@ class Uploads {
 
   #waiting: Numbered[] = [];
   #count = 0;
-  #show = false; // the next that arrives
+  #show = false; // whether the next that arrives is shown
 
   add({ given, leftOut, folder }: Taken): void {
     const room = MOST - session.pictures.length - this.total;
@@ -85,21 +85,16 @@ class Uploads {
   }
 
   async #send({ file, kind, order, ending }: Going): Promise<void> {
-    const show = this.#show;
+    const sent = kind === "song" ? await api.sendSong(file, ending.signal) : await api.sendPicture(file, ending.signal);
+    if ("track" in sent) session.addSong(sent, { file, order }, this.#show);
+    else session.addPicture(sent, { file, order }, this.#show);
     this.#show = false;
-    try {
-      if (kind === "song") session.addSong(await api.sendSong(file, ending.signal), { file, order }, show);
-      else session.addPicture(await api.sendPicture(file, ending.signal), { file, order }, show);
-    } catch (error) {
-      this.#show ||= show;
-      throw error;
-    }
   }
 
   #failed(given: Numbered, error: api.Problem): void {
     if (error.status === 401) session.login = true;
-    const again = [0, 401, 408].includes(error.status) || error.status >= 500;
-    this.failed = [...this.failed, { ...given, again, reason: describe(error, given.file.name) }];
+    const failure = { ...given, again: passing(error), reason: describe(error, given.file.name) };
+    this.failed = [...this.failed, failure].sort((a, b) => a.order - b.order);
   }
 
   #end(): void {

@@ -56,7 +56,7 @@ export const en = {
     noPictures: "There is no photo in this folder.",
     leftOut: (n: number) => (n === 1 ? "One song or cover of this folder is left out." : `${n} songs and covers of this folder are left out.`),
     tooMany: (taken: number, all: number) => `The first ${taken} of ${all} are taken; more at once are too many.`,
-    notKept: "Not kept: the server can't be reached.",
+    notKept: (n: number) => (n === 1 ? "Not kept yet: the server can't be reached." : `${n} things you said are not kept yet: the server can't be reached.`),
     later: "The songs come as soon as the server can be reached again.",
     word: "Or say it in a word",
     example: "dreamy",

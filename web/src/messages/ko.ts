@@ -87,7 +87,7 @@ export const ko: Messages = {
     noPictures: "이 폴더에는 사진이 없습니다.",
     leftOut: (n) => `이 폴더의 노래와 표지 ${n}개는 제외했습니다.`,
     tooMany: (taken, all) => `${all}개 중 처음 ${taken}개만 넣었습니다. 한 번에 더는 넣을 수 없습니다.`,
-    notKept: "저장하지 못했습니다. 서버에 연결할 수 없습니다.",
+    notKept: (n) => `서버에 연결할 수 없어 ${n}개를 아직 저장하지 못했습니다.`,
     later: "서버에 다시 연결되면 노래가 나타납니다.",
     word: "또는 낱말로 말해 보세요",
     example: "몽환적인",

@@ -16,6 +16,7 @@ import pytest
 from PIL import Image
 
 import img2music
+from img2music.app.pictures import heat
 from img2music.errors import UsageError
 from img2music.library.record import Failure
 from tests.support.songs import put, record
@@ -96,6 +97,37 @@ def test_from_a_picture_to_a_playlist(client: TestClient, library: img2music.Lib
     assert [line for line in answer.text.splitlines() if line[0] != "#"] == [library[each].path for each in ids[::-1]]
     assert client.delete(f"/api/pictures/{picture}").status_code == 204
     problem(client.get(f"/api/pictures/{picture}/thumbnail"), 404)
+
+
+def test_what_moved_a_reading_is_told_and_drawn_once(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = []
+    monkeypatch.setattr(uploads, "heat", lambda path, name: made.append(name) or heat(path, name))
+    picture = send(client, photo(), "thumbnail")  # which is no name of ours
+    told = client.get(f"/api/pictures/{picture}/explanation").json()
+    assert (told["schema"], told["path"]) == ("img2music/explain/1", "thumbnail")
+    drawn = {axis: client.get(f"/api/pictures/{picture}/heat", params={"of": axis}) for axis in ("valence", "arousal")}
+    for axis, answer in drawn.items():
+        assert answer.headers["content-type"] == "image/png"
+        with Image.open(io.BytesIO(answer.content)) as image:
+            colours = np.asarray(image.resize((9, 9), Image.Resampling.BOX)).astype(int)
+        strongest = np.unravel_index(np.abs(told[axis]).argmax(), (9, 9))
+        assert (colours[strongest][0] > colours[strongest][2]) == (np.array(told[axis])[strongest] > 0)
+    assert drawn["valence"].content != drawn["arousal"].content
+    assert made == ["thumbnail"]
+    with Image.open(io.BytesIO(client.get(f"/api/pictures/{picture}/thumbnail").content)) as image:
+        assert image.size == (64, 64)
+    problem(client.get(f"/api/pictures/{picture}/heat", params={"of": "both"}), 422)
+
+
+def test_a_picture_that_is_forgotten_while_it_is_explained(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    picture = send(client, photo())
+
+    def forgetting(path: Path, name: str) -> dict[str, bytes]:
+        assert client.delete(f"/api/pictures/{picture}").status_code == 204
+        return {"valence": b"late"}
+
+    monkeypatch.setattr(uploads, "heat", forgetting)
+    problem(client.get(f"/api/pictures/{picture}/heat", params={"of": "valence"}), 404)
 
 
 @pytest.mark.parametrize(

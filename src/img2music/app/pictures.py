@@ -8,7 +8,11 @@ from img2music.errors import InputError
 from img2music.media.images import read_image
 from img2music.media.picture_source import PictureSource
 from img2music.options import AnyPath
+from img2music.vision.explain import ExplanationShape, explain
+from img2music.vision.explanation_plot import overlay
 from img2music.vision.model import ImageAnalysis, ImageModel
+
+__all__ = ["ExplanationShape", "heat", "load_image_model", "preview", "read_picture"]
 
 JPEG_QUALITY = 85
 
@@ -37,9 +41,6 @@ def preview(picture: PictureSource, side: int, *, name: str | None = None) -> by
 
 def heat(picture: AnyPath, name: str) -> dict[str, bytes]:
     """Tell what moved the reading of a picture: as JSON (``explanation``), and a transparent PNG of each axis."""
-    from img2music.vision.explain import explain
-    from img2music.vision.explanation_plot import overlay
-
     found = replace(explain(ImageModel.load(), picture), path=name)
     axes = {"valence": overlay(found, found.valence), "arousal": overlay(found, found.arousal)}
     return {"explanation": found.to_json().encode(), **axes}

@@ -10,6 +10,7 @@ from img2music.affect import Affect
 from img2music.app.feedback import FeedbackList
 from img2music.app.folders import Folder
 from img2music.app.models import ModelList
+from img2music.app.pictures import ExplanationShape
 from img2music.app.playlists import PlaylistList, PlaylistSong, SavedPlaylist
 from img2music.app.sounds import Peaks
 from img2music.library.jobs import Job, LogLine
@@ -151,7 +152,7 @@ class PlaylistSongs:
 SHAPES = (
     *(Health, Logins, Picture, TrackPage, Track, Peaks, RecommendShape, FeedbackList, Feedback),
     *(FolderList, Job, JobList, JobLog, PlaylistList, SavedPlaylist, PlaylistSongs, ProblemDetails),
-    *(Song, EmotionList, GenreList, LibraryInfo, FailureList, Duplicates, DecadeList, ModelList),
+    *(Song, EmotionList, GenreList, LibraryInfo, FailureList, Duplicates, DecadeList, ModelList, ExplanationShape),
 )
 PROBLEM: Responses = {
     "default": {

@@ -15,14 +15,14 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
-from playwright.sync_api import Browser, CDPSession, Page, Route, sync_playwright
+from playwright.sync_api import Browser, CDPSession, FloatRect, Page, Route, ViewportSize, sync_playwright
 
 from benchmarks.report import Report
 from benchmarks.server import served
 from benchmarks.synthetic import make_library
 
 PLOTLY = Path("web/node_modules/plotly.js-gl2d-dist-min/plotly-gl2d.min.js")
-SIZE = {"width": 1280, "height": 900}
+SIZE: ViewportSize = {"width": 1280, "height": 900}
 PEER = "https://peer.invalid/"
 BLANK = (20, 20)  # pixels, of which a screenshot is taken to see that something is drawn
 DRAW = """async () => {
@@ -107,7 +107,7 @@ def of_plotly(browser: Browser, octets: bytes, options: argparse.Namespace) -> t
     return first / 1000, dragged(page, box, options.seconds), ink(page, ".svg-container")
 
 
-def dragged(page: Page, box: dict[str, float] | None, seconds: float) -> float:
+def dragged(page: Page, box: FloatRect | None, seconds: float) -> float:
     """Frames a second that are presented while the mouse drags."""
     assert box is not None
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2

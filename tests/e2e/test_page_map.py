@@ -118,7 +118,7 @@ def test_the_keyboard_does_all_of_it(context, address):
     frame.press("+")
     frame.press("Enter")
     expect(page.get_by_role("heading", name="2 songs are chosen")).to_be_visible()
-    page.get_by_role("button", name="More like Song 5").click()
+    page.get_by_role("button", name="More like this: Song 5").click()
     expect(page.get_by_role("heading", name="Songs that feel like Song 5")).to_be_visible()
     assert page.url.endswith("#find")
 

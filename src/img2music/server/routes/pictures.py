@@ -48,7 +48,13 @@ def add(routes: APIRouter, served: Served) -> None:
     )
     def thumbnail(id: PictureId) -> Response:  # noqa: A002
         """Show a picture that was sent, small."""
-        return Response(served.picture(id).thumbnail(), media_type="image/jpeg")
+        upload = served.picture(id)
+        try:
+            small = upload.thumbnail()
+        except (OSError, InputError):
+            served.picture(id)  # says so where it was forgotten meanwhile
+            raise
+        return Response(small, media_type="image/jpeg")
 
     @routes.delete("/pictures/{id}", status_code=204)
     def forget_picture(id: PictureId) -> None:  # noqa: A002

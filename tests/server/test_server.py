@@ -180,6 +180,16 @@ def test_a_song_is_sent_and_asked_for(client: TestClient, library: img2music.Lib
     problem(client.get(f"/api/pictures/{song['id']}/thumbnail"), 404)
 
 
+def test_a_picture_may_be_forgotten_while_it_is_made_small(client: TestClient) -> None:
+    content = photo(700)
+    with ThreadPoolExecutor(2) as pool:
+        for _ in range(10):
+            picture = f"/api/pictures/{send(client, content)}"
+            small, gone = pool.submit(client.get, f"{picture}/thumbnail"), pool.submit(client.delete, picture)
+            assert gone.result().status_code == 204
+            assert small.result().status_code in {200, 404}
+
+
 def test_one_playlist_goes_through_several_pictures(client: TestClient) -> None:
     pictures = [send(client, photo(side), f"{side}.jpg") for side in (32, 64)]
     found = asked(client, {"pictures": pictures}, limit=3)

@@ -50,7 +50,13 @@ def add(routes: APIRouter, served: Served) -> None:
     )
     def thumbnail(id: PictureId) -> Response:  # noqa: A002
         """Show a picture that was sent, small."""
-        return Response(served.picture(id).thumbnail(), media_type="image/jpeg")
+        upload = served.picture(id)
+        try:
+            small = upload.thumbnail()
+        except (OSError, InputError):
+            served.picture(id)  # says so where it was forgotten meanwhile
+            raise
+        return Response(small, media_type="image/jpeg")
 
     one_at_a_time = CapacityLimiter(1)  # it takes all processors
 

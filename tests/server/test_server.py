@@ -18,6 +18,7 @@ from PIL import Image
 import img2music
 from img2music.app.pictures import heat
 from img2music.errors import UsageError
+from img2music.library.record import Failure
 from tests.support.songs import put, record
 from tests.support.sounds import FORMATS, chords, encode
 
@@ -326,6 +327,21 @@ def test_playlists_are_named_and_whole(client: TestClient, library: img2music.Li
     ):
         assert words in problem(client.post("/api/playlists/export", json=wrong), 422)
     problem(client.post("/api/playlists/export", json={"tracks": [{"id": 99}]}), 404)
+
+
+def test_the_library_tells_what_is_in_it(client: TestClient, library: img2music.Library) -> None:
+    twice = [record(f"/music/{i}.mp3", 0.5, 0.5, sound="same", year=1990 + 7 * i) for i in range(2)]
+    put(library._store, twice)
+    with library._store.writing() as transaction:
+        transaction.put_failure(Failure("/music/bad.mp3", 1, 1, "audio/1", "it is no sound."))
+    assert client.get("/api/library").json()["present"] == 6
+    assert client.get("/api/library/failures").json()["failures"] == [
+        {"path": "/music/bad.mp3", "error": "it is no sound.", "silent": False}
+    ]
+    found = client.get("/api/library/duplicates").json()
+    assert [[track["path"] for track in each] for each in found["recordings"]] == [["/music/0.mp3", "/music/1.mp3"]]
+    assert client.get("/api/library/decades").json()["decades"] == [{"decade": 1990, "tracks": 2}]
+    assert any(model["default"] for model in client.get("/api/library/models").json()["models"])
 
 
 def test_playlists_are_kept_and_changed_in_place(client: TestClient) -> None:

@@ -24,8 +24,8 @@ from .errors import UsageError as UsageError
 from .filters import TrackFilter as TrackFilter
 from .library.exchange import LibraryImport as LibraryImport
 from .library.importing import ImportReport as ImportReport
-from .library.lyrics import FetchReport as FetchReport
 from .library.listing import LibraryInfo as LibraryInfo
+from .library.lyrics import FetchReport as FetchReport
 from .library.lyrics import KnownLyrics as KnownLyrics
 from .library.record import Feedback as Feedback
 from .library.record import FeedbackKind as FeedbackKind

@@ -170,7 +170,7 @@ def test_one_playlist_goes_through_several_pictures(client: TestClient) -> None:
 @pytest.mark.parametrize(
     ("body", "status", "kind"),
     [
-        ({"query": {"emotion": "nostalgic"}}, 422, "unknown-word"),
+        ({"query": {"emotion": "nostlgic"}}, 422, "unknown-word"),
         ({"query": {"picture": "0" * 32}}, 404, "gone"),
         ({"query": {"pictures": ["0" * 32]}}, 404, "gone"),
         ({"query": {"song": "0" * 32}}, 404, "gone"),

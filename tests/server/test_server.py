@@ -16,7 +16,9 @@ import pytest
 from PIL import Image
 
 import img2music
+from img2music.app.pictures import heat
 from img2music.errors import UsageError
+from img2music.library.record import Failure
 from tests.support.songs import put, record
 from tests.support.sounds import FORMATS, chords, encode
 
@@ -97,6 +99,37 @@ def test_from_a_picture_to_a_playlist(client: TestClient, library: img2music.Lib
     problem(client.get(f"/api/pictures/{picture}/thumbnail"), 404)
 
 
+def test_what_moved_a_reading_is_told_and_drawn_once(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = []
+    monkeypatch.setattr(uploads, "heat", lambda path, name: made.append(name) or heat(path, name))
+    picture = send(client, photo(), "thumbnail")  # which is no name of ours
+    told = client.get(f"/api/pictures/{picture}/explanation").json()
+    assert (told["schema"], told["path"]) == ("img2music/explain/1", "thumbnail")
+    drawn = {axis: client.get(f"/api/pictures/{picture}/heat", params={"of": axis}) for axis in ("valence", "arousal")}
+    for axis, answer in drawn.items():
+        assert answer.headers["content-type"] == "image/png"
+        with Image.open(io.BytesIO(answer.content)) as image:
+            colours = np.asarray(image.resize((9, 9), Image.Resampling.BOX)).astype(int)
+        strongest = np.unravel_index(np.abs(told[axis]).argmax(), (9, 9))
+        assert (colours[strongest][0] > colours[strongest][2]) == (np.array(told[axis])[strongest] > 0)
+    assert drawn["valence"].content != drawn["arousal"].content
+    assert made == ["thumbnail"]
+    with Image.open(io.BytesIO(client.get(f"/api/pictures/{picture}/thumbnail").content)) as image:
+        assert image.size == (64, 64)
+    problem(client.get(f"/api/pictures/{picture}/heat", params={"of": "both"}), 422)
+
+
+def test_a_picture_that_is_forgotten_while_it_is_explained(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    picture = send(client, photo())
+
+    def forgetting(path: Path, name: str) -> dict[str, bytes]:
+        assert client.delete(f"/api/pictures/{picture}").status_code == 204
+        return {"valence": b"late"}
+
+    monkeypatch.setattr(uploads, "heat", forgetting)
+    problem(client.get(f"/api/pictures/{picture}/heat", params={"of": "valence"}), 404)
+
+
 @pytest.mark.parametrize(
     "query",
     [{"track": 1}, {"point": {"valence": 0.2, "arousal": 0.5}}, {"emotion": "calm"}],
@@ -170,7 +203,7 @@ def test_one_playlist_goes_through_several_pictures(client: TestClient) -> None:
 @pytest.mark.parametrize(
     ("body", "status", "kind"),
     [
-        ({"query": {"emotion": "nostlgic"}}, 422, "unknown-word"),
+        ({"query": {"emotion": "xyzzy"}}, 422, "unknown-word"),
         ({"query": {"picture": "0" * 32}}, 404, "gone"),
         ({"query": {"pictures": ["0" * 32]}}, 404, "gone"),
         ({"query": {"song": "0" * 32}}, 404, "gone"),
@@ -306,6 +339,21 @@ def test_playlists_are_named_and_whole(client: TestClient, library: img2music.Li
     problem(client.post("/api/playlists/export", json={"tracks": [{"id": 99}]}), 404)
 
 
+def test_the_library_tells_what_is_in_it(client: TestClient, library: img2music.Library) -> None:
+    twice = [record(f"/music/{i}.mp3", 0.5, 0.5, sound="same", year=1990 + 7 * i) for i in range(2)]
+    put(library._store, twice)
+    with library._store.writing() as transaction:
+        transaction.put_failure(Failure("/music/bad.mp3", 1, 1, "audio/1", "it is no sound."))
+    assert client.get("/api/library").json()["present"] == 6
+    assert client.get("/api/library/failures").json()["failures"] == [
+        {"path": "/music/bad.mp3", "error": "it is no sound.", "silent": False}
+    ]
+    found = client.get("/api/library/duplicates").json()
+    assert [[track["path"] for track in each] for each in found["recordings"]] == [["/music/0.mp3", "/music/1.mp3"]]
+    assert client.get("/api/library/decades").json()["decades"] == [{"decade": 1990, "tracks": 2}]
+    assert any(model["default"] for model in client.get("/api/library/models").json()["models"])
+
+
 def test_playlists_are_kept_and_changed_in_place(client: TestClient) -> None:
     kept = client.post("/api/playlists", json={"name": "Evening", "tracks": [{"id": 1, "start": 3.0, "end": 9.0}]})
     assert kept.status_code == 201, kept.text
@@ -323,9 +371,19 @@ def test_playlists_are_kept_and_changed_in_place(client: TestClient) -> None:
     problem(client.put(address, json={"updated": changed["updated"], "name": " "}), 422)
     (listed,) = client.get("/api/playlists").json()["playlists"]
     assert (listed["name"], listed["songs"]) == ("Night", 2)
-    assert client.delete(address).status_code == 204
+    problem(client.delete(address, params={"updated": seen["updated"]}), 409)
+    assert client.get(address).json() == changed
+    assert client.delete(address, params={"updated": changed["updated"]}).status_code == 204
     problem(client.get(address), 404)
-    problem(client.delete(address), 404)
+    problem(client.delete(address, params={"updated": changed["updated"]}), 404)
+
+
+def test_songs_that_are_gone_are_in_no_file(client: TestClient, library: img2music.Library) -> None:
+    put(library._store, [record(str(library[1].path), 0.2, 0.5, duration=30.0, missing=True)])
+    tracks = [{"id": 1}, {"id": 2}]
+    answer = client.post("/api/playlists/export", json={"tracks": tracks})
+    assert [line for line in answer.text.splitlines() if line[0] != "#"] == [library[2].path]
+    problem(client.post("/api/playlists/export", json={"tracks": tracks[:1]}), 422)
 
 
 def test_songs_are_put_in_order(client: TestClient) -> None:

@@ -66,6 +66,7 @@ export interface Recommendation {
   query: { kind: "image" | "song" | "point"; affect: Affect; word: string; spread: Affect | null };
   position: [number, number];
   matches: Match[];
+  region: [number, number][] | null;
 }
 
 export type Query =
@@ -162,6 +163,13 @@ export const sendPicture = (file: File, signal?: AbortSignal) => upload<Picture>
 
 export const sendSong = (file: File, signal?: AbortSignal) => upload<Song>("songs", file, signal);
 
+export type Axis = "valence" | "arousal";
+
+/** What each part of a picture does to its reading: rows from above. */
+export type Moved = Record<Axis, number[][]>;
+
+export const moved = (picture: string) => read<Moved>(`pictures/${picture}/explanation`);
+
 export const forget = (picture: string) => call(`pictures/${picture}`, { method: "DELETE" });
 
 /** The songs for a query; those of one playlist for several pictures in order of playing. */
@@ -216,7 +224,8 @@ export const changePlaylist = ({ id, updated }: Playlist, change: { name?: strin
     method: "PUT",
   });
 
-export const forgetPlaylist = (id: number) => call(`playlists/${id}`, { method: "DELETE" });
+export const forgetPlaylist = ({ id, updated }: Playlist) =>
+  call(`playlists/${id}?${new URLSearchParams({ updated })}`, { method: "DELETE" });
 
 export const smooth = async (songs: { track: { id: number }; passage: Passage | null }[]) =>
   (await read<{ songs: PlaylistSong[] }>("playlists/order", send({ tracks: chosen(songs) }))).songs;
@@ -224,3 +233,71 @@ export const smooth = async (songs: { track: { id: number }; passage: Passage | 
 export const login = (password: string) => call("session", send({ password }));
 
 export const logins = () => read<{ admitted: boolean; password: boolean; oidc: boolean }>("session");
+
+export interface Job {
+  id: number;
+  kind: "scan" | "import" | "tag" | "export";
+  state: "waiting" | "running" | "done" | "failed" | "cancelled" | "interrupted";
+  name: string;
+  created: string;
+  stage: string | null;
+  done: number | null;
+  total: number | null;
+  unit: string | null;
+  item: string | null;
+  rate: number | null;
+  left: number | null;
+  result: Record<string, number> | null;
+  error: string | null;
+  events: number;
+}
+
+export interface Folder {
+  id: string;
+  path: string;
+  tracks: number;
+}
+
+export const folders = async () => (await read<{ folders: Folder[] }>("folders")).folders;
+
+export const beginJob = (job: Record<string, unknown>) => read<Job>("jobs", send(job));
+
+export async function importFile(file: File): Promise<Job> {
+  const body = new FormData();
+  body.set("file", file);
+  return read<Job>("jobs/import", { method: "POST", body });
+}
+
+export const jobs = async () => (await read<{ jobs: Job[] }>("jobs")).jobs;
+
+export const cancelJob = (id: number) => read<Job>(`jobs/${id}/cancel`, { method: "POST" });
+
+export const retryJob = (id: number) => read<Job>(`jobs/${id}/retry`, { method: "POST" });
+
+export const forgetJob = (id: number) => call(`jobs/${id}`, { method: "DELETE" });
+
+export const jobLog = async (id: number) => (await read<{ lines: { id: number; text: string }[] }>(`jobs/${id}/log`)).lines;
+
+export interface Library {
+  location: string;
+  bytes: number | null;
+  present: number;
+  missing: number;
+  without_file: number;
+  failures: number;
+  silent: number;
+  seconds: number;
+  analyzers: Record<string, number>;
+}
+
+export const library = () => read<Library>("library");
+
+export const failures = async () =>
+  (await read<{ failures: { path: string; error: string; silent: boolean }[] }>("library/failures")).failures;
+
+export const duplicates = () => read<{ recordings: Track[][]; total: number }>("library/duplicates");
+
+export const decades = async () => (await read<{ decades: { decade: number; tracks: number }[] }>("library/decades")).decades;
+
+export const models = async () =>
+  (await read<{ models: { name: string; origin: string; default: boolean }[] }>("library/models")).models;

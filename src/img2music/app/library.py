@@ -195,6 +195,25 @@ class Library(Closing):
         found = self._store.columns(("genre",))["genre"]
         return dict(Counter(genre for tag in found if tag for genre in tag.split("; ")).most_common())
 
+    def decades(self) -> dict[int, int]:
+        """Count the tracks of each decade, by its first year, in order; those without a year are left out."""
+        from collections import Counter
+
+        import numpy as np
+
+        years = self._store.columns(("year",))["year"]
+        decades = years[np.isfinite(years)] // 10 * 10
+        return dict(sorted(Counter(map(int, decades)).items()))
+
+    def duplicates(self) -> "list[list[Track]]":
+        """Find recordings of which there are several files that sound the same, each with its tracks."""
+        copies = self._store.copies()
+        found = {track.id: track for track in self._store.tracks([id_ for _, id_, _, _ in copies])}
+        groups: dict[str, list[Track]] = {}
+        for sound, id_, _, _ in copies:
+            groups.setdefault(sound, []).append(found[id_])
+        return [group for group in groups.values() if len(group) > 1]
+
     @checked
     def read_song(self, path: AnyPath) -> "Track":
         """Read a song that may be asked for, by its file; `recommend` takes what this gives, any number of times.

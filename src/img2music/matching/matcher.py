@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from img2music.affect import Affect
 from img2music.analysis import CurvePoint
 from img2music.distribution import AffectDistribution
 from img2music.errors import InputError
@@ -113,6 +114,13 @@ class Matcher:
         spread = None if query.spread is None else (query.spread.valence, query.spread.arousal)
         return calibration.place(query.affect, kind.get(query.kind), spread)
 
+    def _region(self, query: Query, natural: AffectDistribution | None) -> tuple[tuple[float, float], ...] | None:
+        """Outline of where a picture may stand, if its reading is unsure."""
+        if query.spread is None or query.spread == Affect(0.0, 0.0):
+            return None
+        spread = query.spread.valence, query.spread.arousal
+        return self._calibration(has_file=False).region(query.affect, natural, spread)
+
     def _rank(self, query: Query, natural: AffectDistribution | None) -> tuple[float, float] | None:
         """Where a picture stands among pictures."""
         if query.kind is not QueryKind.IMAGE or natural is None or self._mode is MatchMode.ABSOLUTE:
@@ -147,7 +155,7 @@ class Matcher:
             curve = curves.get(neighbour.track.id, ())
             matches[index].append(self._match(rank, asked[index], neighbour, curve))
         for query, position, own in zip(queries, positions, matches, strict=True):
-            yield Recommendation(query, position, tuple(own))
+            yield Recommendation(query, position, tuple(own), self._region(query, natural))
 
     def _match(self, rank: int, asked: Asked, found: Neighbour, curve: Sequence[CurvePoint]) -> Match:
         calibration = self._calibration(has_file=found.track.path is not None)

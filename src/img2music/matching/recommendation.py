@@ -58,6 +58,9 @@ class Recommendation(shapes.Result):
     """Where it stands in the space of the match, as in `Match`."""
     matches: tuple[Match, ...]
     """Best first; in one playlist for several queries, those that play for this one, in order of playing."""
+    region: tuple[tuple[float, float], ...] | None = None
+    """Of a picture whose reading is unsure: the outline of where it may stand in that space, corner by corner. For four
+    of five pictures, what people feel lies in it."""
 
     def __repr__(self) -> str:
         return f"<Recommendation for {self.query}: {len(self.matches)} matches>"

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Generic, TypeAlias, TypeVar
 
-from img2music.app.pictures import preview
+from img2music.app.pictures import heat, preview
 from img2music.errors import InputError, printable
 from img2music.files import Closing
 from img2music.track import Track
@@ -43,14 +43,22 @@ class Upload(Generic[Reading]):
     reading: Reading  # what was read in it
 
     def thumbnail(self) -> bytes:
-        """A small JPEG of a picture, made when it is first asked for."""
-        small = self.path.parent / "thumbnail"
-        if not small.exists():
-            content = preview(self.path, THUMBNAIL, name=self.name)
-            partial = small.with_name(secrets.token_hex(8))
-            partial.write_bytes(content)
-            partial.replace(small)
-        return small.read_bytes()
+        """A small JPEG of a picture."""
+        return self._made("thumbnail", lambda: {"thumbnail": preview(self.path, THUMBNAIL, name=self.name)})
+
+    def heat(self, part: str) -> bytes:
+        """What moved the reading of a picture, a part of what `img2music.app.pictures.heat` makes."""
+        return self._made(part, lambda: heat(self.path, self.name))
+
+    def _made(self, name: str, make: Callable[[], dict[str, bytes]]) -> bytes:
+        """What is made, along with others, when it is first asked for; no sender's name begins with a dot."""
+        file = self.path.with_name(f".{name}")
+        if not file.exists():
+            for each, content in make().items():
+                partial = file.with_name(f".{secrets.token_hex(8)}")
+                partial.write_bytes(content)
+                partial.replace(file.with_name(f".{each}"))
+        return file.read_bytes()
 
 
 SentPicture: TypeAlias = "Upload[ImageAnalysis]"

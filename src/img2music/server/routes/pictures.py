@@ -1,11 +1,13 @@
 """Pictures that are sent."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
+from anyio import CapacityLimiter
+from anyio.to_thread import run_sync
 from fastapi import APIRouter, File, Response, UploadFile
 
 from img2music.affect import Affect
-from img2music.app.pictures import read_picture
+from img2music.app.pictures import ExplanationShape, read_picture
 from img2music.errors import InputError
 from img2music.server.bodies import PictureId
 from img2music.server.description import Picture, content, shape
@@ -55,6 +57,30 @@ def add(routes: APIRouter, served: Served) -> None:
             served.picture(id)  # says so where it was forgotten meanwhile
             raise
         return Response(small, media_type="image/jpeg")
+
+    one_at_a_time = CapacityLimiter(1)  # it takes all processors
+
+    async def moved(id: PictureId, part: str) -> bytes:  # noqa: A002
+        upload = served.picture(id)
+        try:
+            return await run_sync(upload.heat, part, limiter=one_at_a_time)
+        except (InputError, FileNotFoundError):
+            served.picture(id)  # which may have been forgotten meanwhile
+            raise
+
+    @routes.get("/pictures/{id}/explanation", response_class=Response, responses=shape(ExplanationShape))
+    async def explanation(id: PictureId) -> Response:  # noqa: A002
+        """Tell what each part of a picture that was sent does to its reading."""
+        return Response(await moved(id, "explanation"), media_type="application/json")
+
+    @routes.get(
+        "/pictures/{id}/heat",
+        response_class=Response,
+        responses=content("image/png", "Red where it raises the reading, blue where it lowers it, to be laid over."),
+    )
+    async def heat(id: PictureId, of: Literal["valence", "arousal"]) -> Response:  # noqa: A002
+        """Draw the same, transparent and square, to be stretched over the picture."""
+        return Response(await moved(id, of), media_type="image/png")
 
     @routes.delete("/pictures/{id}", status_code=204)
     def forget_picture(id: PictureId) -> None:  # noqa: A002

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from img2music.errors import InputError, printable
+from img2music.errors import InputError
 
 if TYPE_CHECKING:
     from img2music.connectors.tag_writing import FieldEdit
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from img2music.vision.description import ModelDescription
 
 TRACK_COLUMNS = (">id", "title", "artist", ">length", ">valence", ">arousal", ">tempo", "key", "genre", ">year", "")
-SHOWN_GENRES = 10
 SHOWN_PROBLEMS = 10
 """Problems of a table that are told one by one."""
 
@@ -65,11 +64,6 @@ def info_rows(found: "LibraryInfo") -> list[tuple[str, str]]:
         rows.append(("size", f"{found.bytes / 1e6:.1f} MB"))
     rows += [(f"analyzer {name}", f"{count} tracks") for name, count in found.analyzers.items()]
     rows += [(f"from {name}", f"{count} songs") for name, count in found.sources.items()]
-    rows += [
-        (name, ", ".join(f"{printable(each)} {count}" for each, count in list(counts.items())[:SHOWN_GENRES]))
-        for name, counts in (("genres", found.genres), ("decades", found.decades))
-        if counts
-    ]
     return rows
 
 

@@ -74,7 +74,6 @@ class Job:
     left: float | None  # seconds, about
     result: dict[str, int] | None  # what came of it, counted
     error: str | None
-    options: dict[str, bool]  # what was asked for; "filtered" where a tagging is not of all songs
     events: int  # the number of its last event
 
 
@@ -87,9 +86,7 @@ class LogLine:
     text: str
 
 
-_STORED = {"events": "event", "options": "request"}
-"""Names of columns, where they differ."""
-_COLUMNS = [jobs.c[_STORED.get(each.name, each.name)] for each in dataclasses.fields(Job)]
+_COLUMNS = [jobs.c["event" if each.name == "events" else each.name] for each in dataclasses.fields(Job)]
 _OF_A_RUN = ("started", "ended", "stage", "done", "total", "unit", "item", "rate", "left", "result", "error")
 
 Connecting = Callable[[], AbstractContextManager[sa.Connection]]
@@ -247,10 +244,7 @@ def _text(text: str) -> str:
 
 
 def _job(row: Mapping[Any, Any]) -> Job:
-    values = {each.name: row[_STORED.get(each.name, each.name)] for each in dataclasses.fields(Job)}
-    request = json.loads(values["options"])
-    asked = {**request, **request.get("options", {}), "filtered": bool(request.get("filters"))}
-    values["options"] = {name: value for name, value in asked.items() if value is True}
+    values = {each.name: row["event" if each.name == "events" else each.name] for each in dataclasses.fields(Job)}
     values |= {"kind": JobKind(row["kind"]), "state": JobState(row["state"])}
     values["result"] = None if row["result"] is None else json.loads(row["result"])
     return Job(**values)

@@ -34,7 +34,7 @@ from img2music.library.record import (
     unpack_curve,
 )
 from img2music.library.rows import batches, record_of, song_of, tracks_of
-from img2music.library.schema import CHANGES, affects, counters, curves, failures, folded, lyrics, song_sources, tracks
+from img2music.library.schema import CHANGES, affects, counters, curves, failures, lyrics, song_sources, tracks
 from img2music.library.transaction import LYRICS, Transaction
 from img2music.options import ME
 from img2music.shapes import Result
@@ -79,10 +79,6 @@ class LibraryInfo(Result):
     """Tracks by the analyzer version that measured them."""
     sources: dict[str, int]
     """Songs by the table or playlist that they are from."""
-    genres: dict[str, int]
-    """Tracks that are present by genre, the most frequent first; a track may have several."""
-    decades: dict[str, int]
-    """Tracks that are present by decade of release, such as "1990s"."""
 
 
 class LibraryStore(Closing):
@@ -342,24 +338,7 @@ class LibraryStore(Closing):
             seconds=float(self._number(seconds)),
             analyzers=dict(self._rows(by_analyzer.order_by(tracks.c.analyzer))),
             sources=dict(self._rows(by_source.order_by(song_sources.c.source))),
-            genres=self._genres(),
-            decades=self._decades(),
         )
-
-    def _genres(self) -> dict[str, int]:
-        """Count genres, each as it is spelt most often."""
-        counted = sa.select(tracks.c.genre, sa.func.count()).where(tracks.c.missing.is_(False)).group_by(tracks.c.genre)
-        spelt: dict[str, Counter[str]] = {}
-        for genres, count in self._rows(counted.where(tracks.c.genre.is_not(None))):
-            for name, genre in {folded(each): each for each in genres.split("; ")}.items():
-                spelt.setdefault(name, Counter())[genre] += count
-        found = {each.most_common(1)[0][0]: each.total() for name, each in spelt.items() if name}
-        return dict(sorted(found.items(), key=lambda item: (-item[1], item[0])))
-
-    def _decades(self) -> dict[str, int]:
-        decade = tracks.c.year - tracks.c.year % 10
-        counted = sa.select(decade, sa.func.count()).where(tracks.c.missing.is_(False), tracks.c.year.is_not(None))
-        return {f"{year}s": count for year, count in self._rows(counted.group_by(decade).order_by(decade))}
 
     def _size(self) -> int | None:
         """Tell the size of the database on the disk."""

@@ -2,9 +2,8 @@
 
 import itertools
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from pathlib import PurePath
-from typing import Any
 
 from img2music.library.schema import SAME_LENGTH, UNKNOWN_ARTISTS, folded
 from img2music.track import Track
@@ -34,48 +33,6 @@ def second_copies(copies: Iterable[Copy], allowed: Callable[[int], bool]) -> set
         ordered = sorted((copy for copy in group if allowed(copy[1])), key=_worse)
         found.update(id_ for _, id_, _, _ in ordered[1:])
     return found
-
-
-def best_first(tracks: Iterable[Track]) -> list[Track]:
-    """Order files of one recording so that the one that the others are copies of comes first."""
-    return sorted(tracks, key=lambda track: _worse((track.sound or "", track.id, track.path or "", track.album)))
-
-
-def same_recordings(columns: Mapping[str, Iterable[Any]]) -> list[list[int]]:
-    """Group the ids of files of one recording: of equal sound, or of the same artist, title and length.
-
-    ``columns`` are those of the library called ``id``, ``sound``, ``artist``, ``title`` and ``duration``.
-    """
-    joined: dict[int, int] = {}
-
-    def first(id_: int) -> int:
-        while id_ in joined:
-            id_ = joined[id_]
-        return id_
-
-    def join(one: int, other: int) -> None:
-        before, after = sorted((first(one), first(other)))
-        if before != after:
-            joined[after] = before
-
-    sounds: dict[str, int] = {}
-    named = []
-    for id_, sound, *names, length in zip(
-        *(columns[name] for name in ("id", "sound", "artist", "title", "duration")), strict=True
-    ):
-        if sound is None:  # no file
-            continue
-        join(int(id_), sounds.setdefault(sound, int(id_)))
-        artist, title = map(folded, names)
-        if artist and title:
-            named.append((artist, title, float(length), int(id_)))
-    for one, other in itertools.pairwise(sorted(named)):
-        if one[:2] == other[:2] and _as_long(one[2], other[2]):
-            join(one[3], other[3])
-    found: dict[int, list[int]] = {}
-    for id_ in sorted(joined):
-        found.setdefault(first(id_), [first(id_)]).append(id_)
-    return list(found.values())
 
 
 def _worse(copy: Copy) -> tuple[int, bool, int, int]:

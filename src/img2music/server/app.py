@@ -13,7 +13,6 @@ from img2music import __version__
 from img2music.affect import Affect
 from img2music.app.jobs import JobQueue
 from img2music.app.library import Library
-from img2music.app.overview import Overview
 from img2music.app.pictures import load_image_model
 from img2music.app.sounds import Sounds
 from img2music.errors import Img2MusicError
@@ -64,7 +63,7 @@ def create_app(
     )
     problems.install(app)
     description.install(app)
-    served = Served(library, uploads, Sounds(cache), sessions, settings, queue, Events(queue.jobs), Overview(library))
+    served = Served(library, uploads, Sounds(cache), sessions, settings, queue, Events(queue.jobs))
     app.include_router(router(served))
     app.add_middleware(Guard, settings=settings, sessions=sessions)
     if (static / "index.html").is_file():

@@ -9,7 +9,6 @@ from fastapi import FastAPI
 from img2music.affect import Affect
 from img2music.app.feedback import FeedbackList
 from img2music.app.folders import Folder
-from img2music.app.overview import DuplicatePage, FailurePage, LibraryInfo, ModelsInUse
 from img2music.app.playlists import PlaylistList, PlaylistSong, SavedPlaylist
 from img2music.app.sounds import Peaks
 from img2music.library.jobs import Job, LogLine
@@ -95,7 +94,6 @@ class PlaylistSongs:
 SHAPES = (
     *(Health, Logins, Picture, TrackPage, Track, Peaks, RecommendShape, FeedbackList, Feedback),
     *(FolderList, Job, JobList, JobLog, PlaylistList, SavedPlaylist, PlaylistSongs, ProblemDetails),
-    *(LibraryInfo, FailurePage, DuplicatePage, ModelsInUse),
 )
 PROBLEM: Responses = {
     "default": {

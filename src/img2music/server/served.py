@@ -9,7 +9,6 @@ from fastapi import HTTPException, Response
 
 from img2music.app.jobs import JobQueue
 from img2music.app.library import Library
-from img2music.app.overview import Overview
 from img2music.app.sounds import Sounds
 from img2music.filters import TrackFilter
 from img2music.server.bodies import Body
@@ -32,7 +31,6 @@ class Served:
     settings: Settings
     queue: JobQueue
     events: Events
-    overview: Overview
 
     def track(self, id: int) -> Track:  # noqa: A002
         """Find a song."""

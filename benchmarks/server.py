@@ -2,8 +2,10 @@
 
 import argparse
 import asyncio
+import itertools
 import json
 import random
+import shutil
 import statistics
 import subprocess
 import sys
@@ -17,10 +19,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import psutil
+from PIL import Image
 
 from benchmarks.report import Report
 from benchmarks.synthetic import make_library, put, records
-from img2music.connectors.folders import FolderWalk, is_audio_name
+from img2music.connectors.folders import FileState, FolderWalk, is_audio_name
 from img2music.library.store import LibraryStore
 
 HEADERS = "Host: localhost\r\nX-Img2music: 1\r\nContent-Type: application/json\r\n"
@@ -46,7 +49,7 @@ def run(options: argparse.Namespace) -> Report:
     with tempfile.TemporaryDirectory() as name:
         library = Path(name) / "library.db"
         make_library(library, LIBRARY)
-        heard = [file for file in FolderWalk([str(options.music)]) if is_audio_name(file.path)][:HEARD]
+        heard = copied(options.music, Path(name) / "heard")
         with LibraryStore.open(library) as store:
             put(store, (replace(made, file=file) for made, file in zip(records(HEARD), heard, strict=True)))
         with served(library, options.music) as (process, port):
@@ -63,6 +66,15 @@ def run(options: argparse.Namespace) -> Report:
         f"Memory of the server every {EVERY:.0f} s, MiB: {memory}. The job: {found.job}. Events: {found.events}."
     )
     return report
+
+
+def copied(music: Path, folder: Path) -> list[FileState]:
+    """Copy files that are heard, and lay a cover beside them."""
+    folder.mkdir()
+    for file in itertools.islice((each for each in FolderWalk([str(music)]) if is_audio_name(each.path)), HEARD):
+        shutil.copy(file.path, folder)
+    Image.effect_noise((600, 600), 60).save(folder / "cover.jpg")
+    return list(FolderWalk([str(folder)]))
 
 
 def p95(times: list[float]) -> float:

@@ -101,7 +101,7 @@ SYNONYMS = {
         "gloomy": "sombre somber melancholy melancholic depressed mournful dark",
         "weary": "bored tired droopy",
         "drowsy": "sleepy",
-        "peaceful": "calm tranquil quiet gentle soothing dreamy",
+        "peaceful": "calm tranquil quiet gentle soothing dreamy nostalgic",
         "serene": "relaxed relaxing chill mellow",
         "content": "satisfied tender romantic",
     }.items()

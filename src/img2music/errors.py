@@ -54,6 +54,10 @@ class UsageError(Img2MusicError, ValueError):
     """Options that contradict each other or make no sense."""
 
 
+class NothingLeftError(UsageError):
+    """Conditions that no song of the library meets."""
+
+
 class LibraryError(Img2MusicError):
     """The library can't be opened, read or written."""
 

@@ -158,6 +158,7 @@ class RecommendOptions(Checked):
     per_artist: int | None = option(
         None, "At most so many songs of one artist; 0 for any number.", least=0, shown="2"
     )  # None: any number where artists or albums are asked for, else 2, and more where a list would be short
+    per_album: int | None = option(None, "At most so many songs of one album.", least=1, shown="any number")
     together: bool = option(
         False, "One playlist through all pictures in their order, of at least `top` songs and one each."
     )
@@ -362,6 +363,7 @@ class RecommendWishes(FilterWishes, total=False):
     top: int
     match: MatchMode | str
     per_artist: int | None
+    per_album: int | None
     together: bool
     image_model: AnyPath | None
     person: str

@@ -42,6 +42,10 @@ def test_what_was_read_is_kept_until_the_library_or_the_conditions_change(store:
     assert titles(recommender) == ["50", "49", "51"]
     assert recommender._matcher(RecommendOptions(match="absolute", top=1)) is kept
     assert titles(recommender, where=TrackFilter(genre="jazz")) == ["49", "51", "47"]
+    assert recommender._matcher(RecommendOptions(match="absolute", top=1)) is kept
+    for genre in "abcd":
+        recommender._matcher(RecommendOptions(match="absolute", where=TrackFilter(not_genre=genre)))
+    assert recommender._matcher(RecommendOptions(match="absolute", top=1)) is not kept
     with LibraryStore.open(tmp_path / "l.db") as another:
         put(another, [record("/new.mp3", 0.5, 0.5, title="new")])
     assert titles(recommender) == ["50", "new", "49"]

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.e2e.command import ROOT, environment, words
 
@@ -21,11 +21,11 @@ def lacking(what: str) -> None:
     (pytest.fail if os.environ.get("IMG2MUSIC_REQUIRE_DATA") == "1" else pytest.skip)(what)
 
 
-def serve(home: Path) -> Iterator[str]:
+def serve(home: Path, *options: str) -> Iterator[str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = words("serve", "--port", str(port), "--no-open")
+    command = words("serve", "--port", str(port), "--no-open", *options)
     with (home / "log").open("wb") as log:
         server = subprocess.Popen(command, cwd=home, env=environment(home), stdout=log, stderr=subprocess.STDOUT)
     address = f"http://127.0.0.1:{port}/"
@@ -53,11 +53,16 @@ def titles(page: Page) -> list[str]:
     return page.locator(".song-row .title").all_inner_texts()
 
 
-def require_accessible(page: Page, language: str) -> None:
+def from_menu(row: Locator, name: str) -> None:
+    row.locator("[popovertarget]").click()
+    row.get_by_role("button", name=name).click()
+
+
+def require_accessible(page: Page, language: str, width: int = 360) -> None:
     expect(page.locator('[aria-busy="true"]')).to_have_count(0)
     page.wait_for_timeout(300)  # colours that fade are not measured half-way
     page.evaluate(AXE.read_text(encoding="utf-8"))
     found = page.evaluate("tags => axe.run({runOnly: tags})", RULES)
     assert [(each["id"], [node["target"] for node in each["nodes"]]) for each in found["violations"]] == []
-    assert page.evaluate("document.documentElement.scrollWidth") == 360
+    assert page.evaluate("document.documentElement.scrollWidth") == width
     assert page.evaluate("document.documentElement.lang") == language[:2]

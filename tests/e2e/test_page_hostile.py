@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from img2music import Library
+from tests.e2e.browser import from_menu
 from tests.e2e.command import ROOT
 from tests.e2e.test_serve import served
 from tests.support.songs import put, record
@@ -58,11 +59,11 @@ def test_no_script_runs_in_any_view(context, address, tmp_path):
     page.goto(address)
     page.set_input_files("input[type=file]", [*tmp_path.glob("*.png")])
     expect(page.locator(".song-row")).to_have_count(len(HOSTILE))
-    expect(page.locator(".problem")).to_contain_text(f"broken {IMAGE}")
+    expect(page.locator(".failed")).to_contain_text(f"broken {IMAGE}")
     assert set(HOSTILE) == set(page.locator(".song-row .title").all_inner_texts())
     require_harmless(page)
     page.locator(".song-row .play").first.click()
-    page.locator(".song-row").last.get_by_role("button", name="Never again").click()
+    from_menu(page.locator(".song-row").last, "Never again")
     page.wait_for_selector(".told")
     require_harmless(page)
     page.locator("button.tool").first.click()

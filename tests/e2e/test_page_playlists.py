@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.browser import drop_photo, require_accessible, serve, titles
+from tests.e2e.browser import drop_photo, from_menu, require_accessible, serve, titles
 
 pytestmark = pytest.mark.slow
 
@@ -64,7 +64,7 @@ def test_from_a_photo_to_a_playlist_that_is_there_tomorrow(context, home, addres
 def test_it_is_replaced_renamed_and_deleted_and_all_of_it_is_undone(context, home, address):
     page = context()
     songs = keep(page, home, address, "Morning")
-    page.locator(".song-row").first.get_by_role("button", name="off this list").click()
+    from_menu(page.locator(".song-row").first, "off this list")
     page.get_by_role("button", name="Replace that playlist").click()
     expect(page.get_by_text("Morning holds these songs now.")).to_be_visible()
     page.get_by_role("button", name="Undo", exact=True).click()

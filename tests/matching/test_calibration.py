@@ -111,3 +111,32 @@ def test_absolute_is_the_affect() -> None:
 def test_similarity_is_the_originals() -> None:
     assert similarity(0.0) == 1.0
     assert similarity(0.25) == 0.8
+
+
+def test_the_region_of_a_reading_holds_what_is_felt_of_four_in_five_pictures() -> None:
+    chance = np.random.default_rng(0)
+    reading, spread = Affect(0.45, 0.6), (0.08, 0.05)
+    library = AffectDistribution.of([0.4, 0.5], [0.4, 0.5])
+    felt = chance.normal((reading.valence, reading.arousal), spread, (4000, 2))
+    for mode in MatchMode:
+        calibration = Calibration(mode, library)
+        corners = np.array(calibration.region(reading, natural(), spread))
+        assert ((corners >= 0) & (corners <= 1)).all()
+        placed = felt if mode is MatchMode.ABSOLUTE else targets(felt, natural(), spread)
+        assert np.mean([inside(point, corners) for point in placed]) == pytest.approx(0.8, abs=0.04)
+        assert inside(np.array(calibration.place(reading, natural(), spread)), corners)
+
+
+def inside(point: NDArray[np.float64], corners: NDArray[np.float64]) -> bool:
+    """Whether sides are crossed an odd number of times on the way out to the right."""
+    (x, y), ends = point, np.roll(corners, 1, axis=0)
+    crossed = (corners[:, 1] > y) != (ends[:, 1] > y)
+    start, end = corners[crossed], ends[crossed]
+    at = start[:, 0] + (y - start[:, 1]) / (end[:, 1] - start[:, 1]) * (end[:, 0] - start[:, 0])
+    return bool(np.count_nonzero(at > x) % 2)
+
+
+def test_a_reading_beyond_the_rim_of_the_scale_stays_on_it() -> None:
+    library = AffectDistribution.of([0.4, 0.5], [0.4, 0.5])
+    corners = np.array(Calibration(MatchMode.ABSOLUTE, library).region(Affect(0.95, 0.5), None, (0.2, 0.1)))
+    assert corners[:, 0].max() == 1.0

@@ -126,3 +126,15 @@ def test_a_file_and_a_row_of_a_table_are_one_song() -> None:
     assert not diversity.admits(unheard(3, "song:b", artist="björk", title="JÓGA", duration=None))
     assert diversity.admits(unheard(4, "spotify:c", artist="Björk", title="Jóga", duration=200.0))
     assert diversity.admits(unheard(5, "song:d", artist=None, title="Jóga", duration=None))
+
+
+def test_an_album_is_known_by_its_artist_too() -> None:
+    diversity = Diversity(per_album=1)
+    diversity.add(track(1, content="a", title="One", artist="Nina", album="Greatest Hits"))
+    assert not diversity.admits(track(2, content="b", title="Two", artist="nina", album="greatest hits"))
+    assert not diversity.copy().admits(track(2, content="b", title="Two", artist="nina", album="greatest hits"))
+    assert diversity.admits(track(3, content="c", title="Two", artist="Queen", album="Greatest Hits"))
+    assert diversity.admits(track(4, content="d", title="Three", artist="Nina"))
+    together = Diversity(per_album=1)
+    together.add(track(5, content="e", artist="A", album="Now", album_artist="Various"))
+    assert not together.admits(track(6, content="f", artist="B", album="Now", album_artist="Various"))

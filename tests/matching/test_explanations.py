@@ -1,6 +1,7 @@
 """What is said of a match is true."""
 
 import re
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from img2music.affect import Affect
 from img2music.distribution import AffectDistribution
-from img2music.matching.explanations import Asked, explain
+from img2music.matching.explanations import Asked, Explanation, Likeness, Standing, explain, in_words, reason
 from img2music.options import MatchMode
 from tests.support.songs import features, track
 
@@ -23,11 +24,11 @@ def line(
     asked: tuple[float, float],
     position: tuple[float, float],
     matching: MatchMode = MatchMode.RELATIVE,
-    **others: object,
+    **others: Any,
 ) -> str:
     song = track(1, affect=Affect(*position), features=features(68.2, 0, 1))
-    options = {"matching": matching, "library": LIBRARY, "first": True} | others
-    return explain(Asked("the photo", Affect(*asked), asked), song, position, **options)
+    options: dict[str, Any] = {"matching": matching, "library": LIBRARY, "first": True} | others
+    return reason(Asked("the photo", Affect(*asked), asked), song, position, **options)
 
 
 @pytest.mark.parametrize(
@@ -76,7 +77,7 @@ def test_a_rank_against_the_word_says_whose_rank_it_is(
 ) -> None:
     song = track(1, affect=Affect(*place), features=features(None, None, None))
     asked = Asked("scene 1", Affect(*affect), (place[0] + 1e-9 - 2e-9 * (place[0] < 0.5), place[1] + 1e-9))
-    assert explain(asked, song, place, matching=MatchMode.RELATIVE, library=LIBRARY).endswith(said)
+    assert reason(asked, song, place, matching=MatchMode.RELATIVE, library=LIBRARY).endswith(said)
 
 
 def test_a_poor_match_says_so() -> None:
@@ -84,6 +85,16 @@ def test_a_poor_match_says_so() -> None:
     assert line(*far).startswith("The nearest your library has, but livelier and more sombre than the photo (serene)")
     assert line(*far, filtered=True).startswith("The nearest that the filters leave, but livelier")
     assert line(*far, first=False).startswith("Further off, livelier and more sombre than the photo")
+
+
+def test_what_is_said_is_there_in_parts() -> None:
+    song = track(1, affect=Affect(0.8, 0.145))
+    asked = Asked("the photo", Affect(0.8, 0.1), (0.8, 0.1))
+    near = explain(asked, song, (0.8, 0.145), matching=MatchMode.RELATIVE, library=LIBRARY, liked=True)
+    assert near == Explanation(Likeness.ALIKE, False, ("calm", "pleasant"), (), Standing("calm", 85, None), True)
+    assert in_words(near, asked, song, MatchMode.RELATIVE).endswith(", and you like it")
+    far = explain(asked, song, (0.3, 0.7), matching=MatchMode.ABSOLUTE, library=LIBRARY, filtered=True)
+    assert far == Explanation(Likeness.FURTHER, True, (), ("lively", "sombre"), None, False)
 
 
 def test_absolute_matching_gives_the_affects() -> None:
@@ -97,7 +108,7 @@ def test_the_calmest_song_of_a_loud_library_is_not_called_calm() -> None:
     loud = AffectDistribution.of([0.5, 0.6], [0.8, 0.9])
     song = track(1, affect=Affect(0.6, 0.8), features=features(None, None, None))
     asked = Asked("the photo", Affect(0.6, 0.3), (0.75, 0.25))
-    text = explain(asked, song, (0.75, 0.25), matching=MatchMode.RELATIVE, library=loud)
+    text = reason(asked, song, (0.75, 0.25), matching=MatchMode.RELATIVE, library=loud)
     assert text == "Pleasant like the photo (peaceful): in the middle of your library"
 
 
@@ -105,11 +116,11 @@ def test_what_is_not_known_is_not_said() -> None:
     song = track(1, affect=Affect(0.5, 0.5), features=features(None, None, None))
     alone = AffectDistribution.of([0.5], [0.5])
     asked = Asked("the photo", Affect(0.5, 0.5), (0.5, 0.5))
-    assert explain(asked, song, (0.5, 0.5), matching=MatchMode.RELATIVE, library=alone) == (
+    assert reason(asked, song, (0.5, 0.5), matching=MatchMode.RELATIVE, library=alone) == (
         "Feels like the photo (neutral)"
     )
     song = track(1, affect=Affect(0.5, 0.5), features=features(None, 9, None))
-    assert explain(asked, song, (0.5, 0.5), matching=MatchMode.RELATIVE, library=alone).endswith("(neutral): A")
+    assert reason(asked, song, (0.5, 0.5), matching=MatchMode.RELATIVE, library=alone).endswith("(neutral): A")
 
 
 @given(POSITIONS, POSITIONS, st.sampled_from(MatchMode), st.booleans())

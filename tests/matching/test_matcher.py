@@ -264,6 +264,18 @@ def test_an_unsure_picture_is_matched_nearer_to_the_middle(store: LibraryStore) 
     assert absolute.position == (0.45, 0.55)
 
 
+def test_the_region_of_an_unsure_picture_is_told(store: LibraryStore) -> None:
+    def across(spread: float, match: str) -> list[float]:
+        (found,) = recommend_for(store, [unsure(spread)], match=match)
+        assert found.region is not None
+        return np.ptp(found.region, axis=0).tolist()
+
+    for match in ("relative", "absolute"):
+        assert np.less(across(0.02, match), across(0.1, match)).all()
+    queries = [unsure(0.0), Query(QueryKind.IMAGE, Affect(0.45, 0.55), "/photos/a.jpg"), numbers(0.5, 0.5)]
+    assert [found.region for found in recommend_for(store, queries)] == [None] * 3
+
+
 def test_songs_of_a_table_are_ranked_among_themselves(tmp_path: Path) -> None:
     """What a table calls 0.7 may be as calm as what is heard as 0.3: ranks must not mix the two measures."""
     steps = np.linspace(-0.1, 0.1, 21)

@@ -16,7 +16,9 @@ import pytest
 from PIL import Image
 
 import img2music
+from img2music.app.pictures import heat
 from img2music.errors import UsageError
+from img2music.library.record import Failure
 from tests.support.songs import put, record
 from tests.support.sounds import FORMATS, chords, encode
 
@@ -97,6 +99,37 @@ def test_from_a_picture_to_a_playlist(client: TestClient, library: img2music.Lib
     problem(client.get(f"/api/pictures/{picture}/thumbnail"), 404)
 
 
+def test_what_moved_a_reading_is_told_and_drawn_once(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = []
+    monkeypatch.setattr(uploads, "heat", lambda path, name: made.append(name) or heat(path, name))
+    picture = send(client, photo(), "thumbnail")  # which is no name of ours
+    told = client.get(f"/api/pictures/{picture}/explanation").json()
+    assert (told["schema"], told["path"]) == ("img2music/explain/1", "thumbnail")
+    drawn = {axis: client.get(f"/api/pictures/{picture}/heat", params={"of": axis}) for axis in ("valence", "arousal")}
+    for axis, answer in drawn.items():
+        assert answer.headers["content-type"] == "image/png"
+        with Image.open(io.BytesIO(answer.content)) as image:
+            colours = np.asarray(image.resize((9, 9), Image.Resampling.BOX)).astype(int)
+        strongest = np.unravel_index(np.abs(told[axis]).argmax(), (9, 9))
+        assert (colours[strongest][0] > colours[strongest][2]) == (np.array(told[axis])[strongest] > 0)
+    assert drawn["valence"].content != drawn["arousal"].content
+    assert made == ["thumbnail"]
+    with Image.open(io.BytesIO(client.get(f"/api/pictures/{picture}/thumbnail").content)) as image:
+        assert image.size == (64, 64)
+    problem(client.get(f"/api/pictures/{picture}/heat", params={"of": "both"}), 422)
+
+
+def test_a_picture_that_is_forgotten_while_it_is_explained(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    picture = send(client, photo())
+
+    def forgetting(path: Path, name: str) -> dict[str, bytes]:
+        assert client.delete(f"/api/pictures/{picture}").status_code == 204
+        return {"valence": b"late"}
+
+    monkeypatch.setattr(uploads, "heat", forgetting)
+    problem(client.get(f"/api/pictures/{picture}/heat", params={"of": "valence"}), 404)
+
+
 @pytest.mark.parametrize(
     "query",
     [{"track": 1}, {"point": {"valence": 0.2, "arousal": 0.5}}, {"emotion": "calm"}],
@@ -125,6 +158,72 @@ def test_wrong_questions_are_told(body: object, words: str, client: TestClient) 
     assert words in problem(client.post("/api/recommend", json=body), 422)
 
 
+def test_a_song_is_sent_and_asked_for(client: TestClient, library: img2music.Library, tmp_path: Path) -> None:
+    for name, notes in (("other.flac", [(50, 53, 57)]), ("again.flac", [(50, 53, 57)])):
+        encode(tmp_path / name, chords(notes, 6.0), "flac", 16_000)
+    content = (tmp_path / "other.flac").read_bytes()
+    answer = client.post("/api/songs", files={"file": ("../../my song.flac", content)})
+    assert answer.status_code == 201, answer.text
+    song = answer.json()
+    assert (song["name"], song["track"]["id"], song["track"]["path"]) == ("my song.flac", 0, "my song.flac")
+    (one,) = asked(client, {"song": song["id"]}, limit=2)["recommendations"]
+    assert one["query"]["kind"] == "song"
+    assert one["query"]["path"] == "my song.flac"
+    assert len(one["matches"]) == 2
+    assert one["matches"][0]["explanation"]["likeness"] in {"alike", "nearest"}
+    library.scan(tmp_path, jobs=1)
+    answer = client.post("/api/songs", files={"file": ("again", (tmp_path / "again.flac").read_bytes())})
+    assert library[answer.json()["track"]["id"]].path in {str(tmp_path / "other.flac"), str(tmp_path / "again.flac")}
+    wrong = client.post("/api/songs", files={"file": ("none.mp3", b"none")})
+    assert "none.mp3: " in problem(wrong, 422)
+    assert wrong.json()["type"] == "urn:img2music:no-song"
+    problem(client.get(f"/api/pictures/{song['id']}/thumbnail"), 404)
+
+
+def test_a_picture_may_be_forgotten_while_it_is_made_small(client: TestClient) -> None:
+    content = photo(700)
+    with ThreadPoolExecutor(2) as pool:
+        for _ in range(10):
+            picture = f"/api/pictures/{send(client, content)}"
+            small, gone = pool.submit(client.get, f"{picture}/thumbnail"), pool.submit(client.delete, picture)
+            assert gone.result().status_code == 204
+            assert small.result().status_code in {200, 404}
+
+
+def test_one_playlist_goes_through_several_pictures(client: TestClient) -> None:
+    pictures = [send(client, photo(side), f"{side}.jpg") for side in (32, 64)]
+    found = asked(client, {"pictures": pictures}, limit=3)
+    assert found["together"]
+    assert [one["query"]["path"] for one in found["recommendations"]] == ["32.jpg", "64.jpg"]
+    matches = [match for one in found["recommendations"] for match in one["matches"]]
+    assert [match["rank"] for match in matches] == [1, 2, 3]
+    assert len({match["track"]["id"] for match in matches}) == 3
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "kind"),
+    [
+        ({"query": {"emotion": "xyzzy"}}, 422, "unknown-word"),
+        ({"query": {"picture": "0" * 32}}, 404, "gone"),
+        ({"query": {"pictures": ["0" * 32]}}, 404, "gone"),
+        ({"query": {"song": "0" * 32}}, 404, "gone"),
+        ({"query": {"emotion": "calm"}, "filters": {"genre": "polka"}}, 422, "nothing-left"),
+    ],
+)
+def test_errors_that_a_page_words_itself_have_types(body: object, status: int, kind: str, client: TestClient) -> None:
+    answer = client.post("/api/recommend", json=body)
+    problem(answer, status)
+    assert answer.json()["type"] == f"urn:img2music:{kind}"
+
+
+def test_words_and_genres_are_listed(client: TestClient, library: img2music.Library) -> None:
+    assert {"calm", "serene", "anger"} <= set(client.get("/api/emotions").json()["emotions"])
+    tagged = [("/a", "Jazz; Pop"), ("/b", "Jazz")]
+    put(library._store, [record(path, 0.5, 0.5, genre=genre) for path, genre in tagged])
+    expected = [{"name": "Jazz", "tracks": 2}, {"name": "Pop", "tracks": 1}]
+    assert client.get("/api/genres").json()["genres"] == expected
+
+
 def test_what_is_said_counts_and_is_taken_back(client: TestClient) -> None:
     best = asked(client, {"emotion": "calm"}, limit=1)["recommendations"][0]["matches"][0]["track"]["id"]
     said = client.post("/api/feedback", json={"track": best, "says": {"never": True}})
@@ -142,7 +241,9 @@ def test_what_is_said_counts_and_is_taken_back(client: TestClient) -> None:
         client.post("/api/feedback", json={"picture": picture, "track": best, "says": {"fits": True}}).status_code
         == 201
     )
-    kinds = [each["kind"] for each in client.get("/api/feedback").json()["feedback"]]
+    feedback = client.get("/api/feedback").json()["feedback"]
+    assert [each["picture"] and each["picture"]["path"] for each in feedback] == [None, "photo.jpg", "photo.jpg"]
+    kinds = [each["kind"] for each in feedback]
     assert kinds == ["never", "affect", "fits"]
     assert client.delete(f"/api/feedback/{said.json()['id']}").status_code == 204
     problem(client.delete(f"/api/feedback/{said.json()['id']}"), 404)
@@ -238,6 +339,21 @@ def test_playlists_are_named_and_whole(client: TestClient, library: img2music.Li
     problem(client.post("/api/playlists/export", json={"tracks": [{"id": 99}]}), 404)
 
 
+def test_the_library_tells_what_is_in_it(client: TestClient, library: img2music.Library) -> None:
+    twice = [record(f"/music/{i}.mp3", 0.5, 0.5, sound="same", year=1990 + 7 * i) for i in range(2)]
+    put(library._store, twice)
+    with library._store.writing() as transaction:
+        transaction.put_failure(Failure("/music/bad.mp3", 1, 1, "audio/1", "it is no sound."))
+    assert client.get("/api/library").json()["present"] == 6
+    assert client.get("/api/library/failures").json()["failures"] == [
+        {"path": "/music/bad.mp3", "error": "it is no sound.", "silent": False}
+    ]
+    found = client.get("/api/library/duplicates").json()
+    assert [[track["path"] for track in each] for each in found["recordings"]] == [["/music/0.mp3", "/music/1.mp3"]]
+    assert client.get("/api/library/decades").json()["decades"] == [{"decade": 1990, "tracks": 2}]
+    assert any(model["default"] for model in client.get("/api/library/models").json()["models"])
+
+
 def test_playlists_are_kept_and_changed_in_place(client: TestClient) -> None:
     kept = client.post("/api/playlists", json={"name": "Evening", "tracks": [{"id": 1, "start": 3.0, "end": 9.0}]})
     assert kept.status_code == 201, kept.text
@@ -255,9 +371,19 @@ def test_playlists_are_kept_and_changed_in_place(client: TestClient) -> None:
     problem(client.put(address, json={"updated": changed["updated"], "name": " "}), 422)
     (listed,) = client.get("/api/playlists").json()["playlists"]
     assert (listed["name"], listed["songs"]) == ("Night", 2)
-    assert client.delete(address).status_code == 204
+    problem(client.delete(address, params={"updated": seen["updated"]}), 409)
+    assert client.get(address).json() == changed
+    assert client.delete(address, params={"updated": changed["updated"]}).status_code == 204
     problem(client.get(address), 404)
-    problem(client.delete(address), 404)
+    problem(client.delete(address, params={"updated": changed["updated"]}), 404)
+
+
+def test_songs_that_are_gone_are_in_no_file(client: TestClient, library: img2music.Library) -> None:
+    put(library._store, [record(str(library[1].path), 0.2, 0.5, duration=30.0, missing=True)])
+    tracks = [{"id": 1}, {"id": 2}]
+    answer = client.post("/api/playlists/export", json={"tracks": tracks})
+    assert [line for line in answer.text.splitlines() if line[0] != "#"] == [library[2].path]
+    problem(client.post("/api/playlists/export", json={"tracks": tracks[:1]}), 422)
 
 
 def test_songs_are_put_in_order(client: TestClient) -> None:

@@ -14,6 +14,7 @@ from PIL import Image
 from benchmarks.explain import top_region
 from img2music.errors import InputError, UsageError
 from img2music.vision.explain import affect_maps, explain
+from img2music.vision.explanation_plot import overlay
 from img2music.vision.model import ImageModel
 from tests.support.small_models import SIDE, colour_model, written
 
@@ -98,6 +99,20 @@ def test_the_drawing_is_red_where_affect_is_raised_and_blue_where_lowered(tmp_pa
     assert upper.min() > -20
     assert lower.max() < 20
     assert sorted(path.name for path in tmp_path.iterdir()) == ["colours.onnx", "photo.png", "why.png"]
+
+
+def test_the_overlay_shows_the_same_and_lets_the_rest_through(colours: ImageModel, tmp_path: Path) -> None:
+    photo = tmp_path / "photo.png"
+    Image.fromarray(painted(0, ((3, 4), RED))).save(photo)
+    found = explain(colours, photo)
+    with Image.open(io.BytesIO(overlay(found, found.valence))) as image:
+        assert image.mode == "RGBA"
+        raised = np.asarray(image)
+    assert raised[6, 7, :3].tolist() == [178, 24, 43]
+    assert raised[6, 7, 3] > 0.9 * raised[:, :, 3].max() > 100
+    assert raised[25, 25, 3] == 0
+    with Image.open(io.BytesIO(overlay(found, -found.valence))) as image:
+        assert np.asarray(image)[6, 7, :3].tolist() == [33, 102, 172]
 
 
 def test_drawings_are_always_the_same_and_well_formed(colours: ImageModel, tmp_path: Path) -> None:

@@ -40,3 +40,6 @@ export const stemOf = (name: string): string => name.replace(/\.[^.]+$/, "");
 export function titleOf(track: Pick<Track, "title" | "path" | "identifier">, untitled: string): string {
   return track.title?.trim() || stemOf(track.path?.split("/").at(-1) ?? "") || track.identifier || untitled;
 }
+
+/** A name in a sentence, whichever way it is written. */
+export const isolated = (name: string): string => `\u2068${name}\u2069`;

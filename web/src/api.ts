@@ -12,6 +12,13 @@ export interface Picture {
   spread: Affect | null;
 }
 
+/** A song that was sent. */
+export interface Song {
+  id: string;
+  name: string;
+  track: Track;
+}
+
 export interface Track {
   id: number;
   path: string | null;
@@ -31,6 +38,18 @@ export interface Passage {
   end: number;
 }
 
+export type Side = "sombre" | "pleasant" | "calm" | "lively";
+
+/** Why a song was chosen, in parts: what is said of it in other languages than the server's. */
+export interface Explanation {
+  likeness: "alike" | "nearest" | "further";
+  filtered: boolean;
+  shared: Side[];
+  differs: Side[];
+  standing: { side: Side | null; percent: number | null; asked_percent: number | null } | null;
+  liked: boolean;
+}
+
 export interface Match {
   rank: number;
   track: Track;
@@ -38,14 +57,28 @@ export interface Match {
   similarity: number;
   passage: Passage | null;
   reason: string;
+  explanation: Explanation | null;
+  /** The picture that it plays for, in one playlist for several. */
+  picture?: string;
 }
 
 export interface Recommendation {
-  query: { affect: Affect; word: string; spread: Affect | null };
+  query: { kind: "image" | "song" | "point"; affect: Affect; word: string; spread: Affect | null };
   position: [number, number];
   matches: Match[];
+  region: [number, number][] | null;
 }
 
+export type Query =
+  | { picture: string }
+  | { pictures: string[] }
+  | { song: string }
+  | { track: number }
+  | { point: Affect }
+  | { emotion: string };
+
+/** Conditions, by the names that the server has for them. */
+export type Conditions = Record<string, string | number | boolean | (string | number)[]>;
 export interface PlaylistSummary {
   id: number;
   name: string;
@@ -64,8 +97,6 @@ export interface Playlist extends Omit<PlaylistSummary, "songs" | "covers"> {
   songs: PlaylistSong[];
 }
 
-export type Query = { picture: string } | { track: number } | { point: Affect } | { emotion: string };
-
 export interface Said {
   id: number;
   said: string;
@@ -80,26 +111,33 @@ export class Problem extends Error {
   constructor(
     readonly status: number,
     detail: string,
+    /** What is after `urn:img2music:` in its type, if it has one. */
+    readonly type: string = "",
   ) {
     super(detail);
   }
 }
+
+/** Milliseconds after which a connection counts as lost; what is sent may take longer. */
+const LONGEST = 60_000;
 
 export const address = (path: string): string => new URL(`api/${path}`, document.baseURI).href;
 
 async function call(path: string, init: RequestInit = {}): Promise<Response> {
   const headers = new Headers(init.headers);
   headers.set("X-Img2music", "1");
+  const signals = init.body instanceof FormData ? [] : [AbortSignal.timeout(LONGEST)];
+  if (init.signal) signals.push(init.signal);
   let response: Response;
   try {
-    response = await fetch(address(path), { ...init, headers });
+    response = await fetch(address(path), { ...init, headers, signal: AbortSignal.any(signals) });
   } catch (error) {
     if (init.signal?.aborted) throw error;
     throw new Problem(0, "");
   }
   if (!response.ok) {
     const problem = await response.json().catch(() => ({}));
-    throw new Problem(response.status, problem.detail ?? problem.title ?? response.statusText);
+    throw new Problem(response.status, problem.detail ?? problem.title ?? response.statusText, problem.type?.replace(/^.*:/, ""));
   }
   return response;
 }
@@ -115,23 +153,49 @@ const send = (body: unknown, signal?: AbortSignal): RequestInit => ({
 
 export const health = () => read<{ version: string; tracks: number }>("health");
 
-export async function upload(file: File): Promise<Picture> {
+const upload = <T>(path: string, file: File, signal?: AbortSignal): Promise<T> => {
   const body = new FormData();
   body.set("file", file);
-  return read<Picture>("pictures", { method: "POST", body });
-}
+  return read<T>(path, { method: "POST", body, signal });
+};
+
+export const sendPicture = (file: File, signal?: AbortSignal) => upload<Picture>("pictures", file, signal);
+
+export const sendSong = (file: File, signal?: AbortSignal) => upload<Song>("songs", file, signal);
+
+export type Axis = "valence" | "arousal";
+
+/** What each part of a picture does to its reading: rows from above. */
+export type Moved = Record<Axis, number[][]>;
+
+export const moved = (picture: string) => read<Moved>(`pictures/${picture}/explanation`);
 
 export const forget = (picture: string) => call(`pictures/${picture}`, { method: "DELETE" });
 
-export async function recommend(query: Query, limit: number, signal: AbortSignal): Promise<Recommendation> {
-  const found = await read<{ recommendations: Recommendation[]; errors: { error: string }[] }>(
+/** The songs for a query; those of one playlist for several pictures in order of playing. */
+export async function recommend(query: Query, limit: number, conditions: Conditions, signal?: AbortSignal): Promise<Recommendation> {
+  const { per_artist, per_album, ...filters } = conditions;
+  const { recommendations, errors } = await read<{ recommendations: Recommendation[]; errors: { error: string }[] }>(
     "recommend",
-    send({ query, limit }, signal),
+    send({ query, limit, per_artist, per_album, filters }, signal),
   );
-  const first = found.recommendations[0];
-  if (first === undefined) throw new Problem(422, found.errors[0]?.error ?? "");
-  return first;
+  const first = recommendations[0];
+  if (first === undefined) throw new Problem(422, errors[0]?.error ?? "");
+  if (!("pictures" in query)) return first;
+  const matches = recommendations.flatMap((each, index) => each.matches.map((match) => ({ ...match, picture: query.pictures[index] })));
+  return { ...first, matches: matches.sort((a, b) => a.rank - b.rank) };
 }
+
+export const plane = async () => (await call("plane")).arrayBuffer();
+
+export const track = (id: number) => read<Track>(`tracks/${id}`);
+
+export const search = async (words: string) =>
+  (await read<{ tracks: Track[] }>(`tracks?${new URLSearchParams({ search: words, limit: "100" })}`)).tracks;
+
+export const emotions = async () => (await read<{ emotions: string[] }>("emotions")).emotions;
+
+export const genres = async () => (await read<{ genres: { name: string; tracks: number }[] }>("genres")).genres;
 
 export const peaks = (track: number) => read<{ peaks: number[]; per_second: number }>(`tracks/${track}/peaks`);
 
@@ -141,7 +205,7 @@ export const say = (what: Record<string, unknown>) => read<Said>("feedback", sen
 
 export const unsay = (id: number) => call(`feedback/${id}`, { method: "DELETE" });
 
-const chosen = (songs: PlaylistSong[]) => songs.map(({ track, passage }) => ({ id: track.id, ...passage }));
+const chosen = (songs: { track: { id: number }; passage: Passage | null }[]) => songs.map(({ track, passage }) => ({ id: track.id, ...passage }));
 
 export async function playlistFile(name: string, format: string, songs: PlaylistSong[]): Promise<Blob> {
   return (await call("playlists/export", send({ name, format, tracks: chosen(songs) }))).blob();
@@ -160,11 +224,80 @@ export const changePlaylist = ({ id, updated }: Playlist, change: { name?: strin
     method: "PUT",
   });
 
-export const forgetPlaylist = (id: number) => call(`playlists/${id}`, { method: "DELETE" });
+export const forgetPlaylist = ({ id, updated }: Playlist) =>
+  call(`playlists/${id}?${new URLSearchParams({ updated })}`, { method: "DELETE" });
 
-export const smooth = async (songs: PlaylistSong[]) =>
+export const smooth = async (songs: { track: { id: number }; passage: Passage | null }[]) =>
   (await read<{ songs: PlaylistSong[] }>("playlists/order", send({ tracks: chosen(songs) }))).songs;
 
 export const login = (password: string) => call("session", send({ password }));
 
 export const logins = () => read<{ admitted: boolean; password: boolean; oidc: boolean }>("session");
+
+export interface Job {
+  id: number;
+  kind: "scan" | "import" | "tag" | "export";
+  state: "waiting" | "running" | "done" | "failed" | "cancelled" | "interrupted";
+  name: string;
+  created: string;
+  stage: string | null;
+  done: number | null;
+  total: number | null;
+  unit: string | null;
+  item: string | null;
+  rate: number | null;
+  left: number | null;
+  result: Record<string, number> | null;
+  error: string | null;
+  events: number;
+}
+
+export interface Folder {
+  id: string;
+  path: string;
+  tracks: number;
+}
+
+export const folders = async () => (await read<{ folders: Folder[] }>("folders")).folders;
+
+export const beginJob = (job: Record<string, unknown>) => read<Job>("jobs", send(job));
+
+export async function importFile(file: File): Promise<Job> {
+  const body = new FormData();
+  body.set("file", file);
+  return read<Job>("jobs/import", { method: "POST", body });
+}
+
+export const jobs = async () => (await read<{ jobs: Job[] }>("jobs")).jobs;
+
+export const cancelJob = (id: number) => read<Job>(`jobs/${id}/cancel`, { method: "POST" });
+
+export const retryJob = (id: number) => read<Job>(`jobs/${id}/retry`, { method: "POST" });
+
+export const forgetJob = (id: number) => call(`jobs/${id}`, { method: "DELETE" });
+
+export const jobLog = async (id: number) => (await read<{ lines: { id: number; text: string }[] }>(`jobs/${id}/log`)).lines;
+
+export interface Library {
+  location: string;
+  bytes: number | null;
+  present: number;
+  missing: number;
+  without_file: number;
+  failures: number;
+  silent: number;
+  seconds: number;
+  analyzers: Record<string, number>;
+}
+
+export const library = () => read<Library>("library");
+
+export const failures = async () =>
+  (await read<{ failures: { path: string; error: string; silent: boolean }[] }>("library/failures")).failures;
+
+export const duplicates = () => read<{ recordings: Track[][]; total: number }>("library/duplicates");
+
+export const decades = async () => (await read<{ decades: { decade: number; tracks: number }[] }>("library/decades")).decades;
+
+export const models = async () =>
+  (await read<{ models: { name: string; origin: string; default: boolean }[] }>("library/models")).models;

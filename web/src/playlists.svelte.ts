@@ -5,6 +5,12 @@ import { t } from "./settings.svelte";
 
 export const FORMATS = ["m3u8", "pls", "xspf", "jspf", "csv", "json"];
 
+/** A song as the player and covers take it. */
+export function matchOf({ track, passage }: api.PlaylistSong, index: number): api.Match {
+  const position: [number, number] = [track.affect.valence, track.affect.arousal];
+  return { rank: index + 1, track, position, similarity: 1, passage, reason: "", explanation: null };
+}
+
 /** The playlists that are kept in the library, and the one that is open. */
 class Playlists {
   all = $state.raw<api.PlaylistSummary[] | null>(null);
@@ -40,7 +46,7 @@ class Playlists {
     this.#took(kept);
     const { saved, updated } = t().playlists;
     session.tell((before ? updated : saved)(name), () =>
-      before ? this.#put(kept, { songs: before.songs }) : this.#forget(kept.id),
+      before ? this.#put(kept, { songs: before.songs }) : this.#forget(kept),
     );
     return kept;
   }
@@ -89,7 +95,7 @@ class Playlists {
 
   async remove(): Promise<boolean> {
     const before = this.open;
-    if (!before || !(await this.#forget(before.id))) return false;
+    if (!before || !(await this.#forget(before))) return false;
     session.tell(t().playlists.deleted(before.name), async () => {
       const again = await session.attempt(() => api.keepPlaylist(before.name, before.songs));
       if (again) this.#took(again);
@@ -98,31 +104,35 @@ class Playlists {
   }
 
   async #put(seen: api.Playlist, change: { name?: string; songs?: api.PlaylistSong[] }): Promise<api.Playlist | undefined> {
+    const kept = await this.#unlessChanged(seen, () => api.changePlaylist(seen, change));
+    if (kept) this.#took(kept);
+    else this.#batch += 1;
+    return kept;
+  }
+
+  async #forget(seen: api.Playlist): Promise<boolean> {
+    if (!(await this.#unlessChanged(seen, () => api.forgetPlaylist(seen)))) return false;
+    if (this.open?.id === seen.id) this.open = null;
+    await this.load();
+    return true;
+  }
+
+  /** Do something with a playlist; if it was changed elsewhere meanwhile, that is told, and what it is now is shown. */
+  async #unlessChanged<T>(seen: api.Playlist, work: () => Promise<T>): Promise<T | undefined> {
     session.told = null;
-    const kept = await session.attempt(async () => {
+    const done = await session.attempt(async () => {
       try {
-        return await api.changePlaylist(seen, change);
+        return await work();
       } catch (error) {
         if (!(error instanceof api.Problem) || error.status !== 409) throw error;
         session.problem = t().playlists.elsewhere(seen.name);
         return undefined;
       }
     });
-    if (kept) {
-      this.#took(kept);
-    } else {
-      this.#batch += 1;
-      if (this.open?.id === seen.id) this.open = (await api.playlist(seen.id).catch(() => this.open)) ?? null;
+    if (done === undefined && this.open?.id === seen.id) {
+      this.open = (await api.playlist(seen.id).catch(() => this.open)) ?? null;
     }
-    return kept;
-  }
-
-  async #forget(id: number): Promise<boolean> {
-    session.told = null;
-    if ((await session.attempt(() => api.forgetPlaylist(id))) === undefined) return false;
-    if (this.open?.id === id) this.open = null;
-    await this.load();
-    return true;
+    return done;
   }
 
   #took(kept: api.Playlist): void {

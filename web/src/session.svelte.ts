@@ -1,17 +1,36 @@
 import * as api from "./api";
 import { clamp, stemOf, titleOf, wordOf } from "./affect";
+import { filters } from "./filters.svelte";
 import { player } from "./player.svelte";
 import { t } from "./settings.svelte";
 
 const FIRST = 10;
+/** Songs that the server gives at once. */
+const MOST = 500;
 /** How long what was done is shown, with its undoing; what was said can be undone in its list at any time. */
 const TOLD = 20_000;
+/** A file that was sent, kept so that it can be sent again. */
+export interface Source {
+  file: File;
+  order: number;
+}
+
+/** What went wrong, in the page's language where it is met often. */
+export function describe(error: api.Problem, name = ""): string {
+  const said = error.status === 0 ? t().offline : (t().problems as Record<string, string>)[error.type];
+  if (said === undefined) return error.message;
+  return name ? `${name}: ${said}` : said;
+}
+
+/** Whether it may go better another time. */
+export const passing = ({ status }: api.Problem): boolean => [0, 401, 408].includes(status) || status >= 500;
 
 /** What is asked, the songs that answer it, and what the person has said. */
 class Session {
   tracks = $state<number | null>(null);
   pictures = $state<api.Picture[]>([]);
   picture = $state<api.Picture | null>(null);
+  songs = $state<api.Song[]>([]);
   query = $state.raw<api.Query | null>(null);
   named = $state(""); // the word or song that was asked for
   read = $state.raw<api.Recommendation | null>(null); // the answer before the point was moved
@@ -20,17 +39,23 @@ class Session {
   matches = $state.raw<api.Match[]>([]);
   locked = $state.raw(new Set<number>());
   said = $state.raw<api.Said[]>([]);
-  reading = $state(0);
   waiting = $state(false);
   problem = $state<string | null>(null);
+  /** What the person said that is not kept yet, since the server could not be reached. */
+  unkept = $state.raw<(() => void)[]>([]);
+  #again = $state.raw<(() => void) | null>(null); // what else to do again, where that failed
+  nothingLeft = $state(false); // no song meets the conditions
   told = $state.raw<{ text: string; undo: (() => void) | null } | null>(null);
   login = $state(false);
   more = $state(false); // whether there may be more songs
 
   #begun = ""; // what was asked first; until something else is, locks and what was taken off hold
+  #answered = ""; // the same of what the list shows
   #limit = FIRST;
   #removed = new Set<number>();
   #asking = new AbortController();
+  #sources = new Map<string, Source>(); // by the ids of what was sent
+  #tabs = new BroadcastChannel("img2music");
   #following = false; // the point moved while the list for where it was is on its way
   #forgetting = 0;
 
@@ -43,43 +68,107 @@ class Session {
       Math.hypot(this.point.valence - this.read.position[0], this.point.arousal - this.read.position[1]) > 0.004,
   );
 
-  /** Do something on the server; what goes wrong is told in one line. */
-  async attempt<T>(work: () => Promise<T>): Promise<T | undefined> {
+  constructor() {
+    this.#tabs.onmessage = () => void this.#hear();
+    addEventListener("focus", () => void this.#hear());
+    addEventListener("online", () => this.again && this.retry());
+  }
+
+  /** Do something on the server; what goes wrong is told in one line, and can be tried `again`. */
+  async attempt<T>(work: () => Promise<T>, again: (() => void) | null = null): Promise<T | undefined> {
     try {
       const result = await work();
-      if (this.problem === t().offline) this.problem = null;
+      if (this.problem === t().offline) this.dismiss();
+      if (this.unkept.length) this.retry(); // the server can be reached again
       return result;
     } catch (error) {
       if (error instanceof DOMException && error.name === "AbortError") return undefined;
       if (!(error instanceof api.Problem)) throw error;
+      if (again !== null && passing(error)) this.#again = again;
       if (error.status === 401) this.login = true;
-      else this.problem = error.status === 0 ? t().offline : error.message;
+      else if (!this.unkept.length) this.problem = describe(error);
       return undefined;
     }
   }
 
-  async open(): Promise<void> {
-    await this.attempt(async () => {
-      this.tracks = (await api.health()).tracks;
-      this.said = await api.said();
+  /** Have something kept that the person says; until it is, it is not forgotten. */
+  #keep<T>(work: () => Promise<T>, again: () => void): Promise<T | undefined> {
+    return this.attempt(async () => {
+      try {
+        return await work();
+      } catch (error) {
+        if (error instanceof api.Problem && passing(error)) {
+          this.unkept = [...this.unkept, again];
+          if (error.status !== 401) this.problem = t().drop.notKept(this.unkept.length);
+        }
+        throw error;
+      }
     });
   }
 
-  async upload(files: File[]): Promise<void> {
-    const wrong: string[] = [];
-    let first = true;
-    this.reading += files.length;
-    for (const file of files) {
-      this.problem = null;
-      const picture = await this.attempt(() => api.upload(file));
-      this.reading -= 1;
-      if (this.problem !== null) wrong.push(this.problem);
-      if (picture === undefined) continue;
-      this.pictures.push(picture);
-      if (first) this.show(picture);
-      first = false;
-    }
-    if (wrong.length) this.problem = wrong.join("\n");
+  get again(): boolean {
+    return this.unkept.length > 0 || this.#again !== null;
+  }
+
+  retry(): void {
+    const acts = [...this.unkept, this.#again];
+    this.dismiss();
+    for (const act of acts) act?.();
+  }
+
+  dismiss(): void {
+    [this.problem, this.#again, this.unkept] = [null, null, []];
+  }
+
+  async open(): Promise<void> {
+    const work = async (): Promise<boolean> => {
+      this.tracks = (await api.health()).tracks;
+      this.said = await api.said();
+      return true;
+    };
+    const again = this.#again; // what a login was needed for
+    this.#again = null;
+    if (await this.attempt(work, () => void this.open())) again?.();
+  }
+
+  /** Learn what was said in another tab or on another device. */
+  async #hear(): Promise<void> {
+    if (this.tracks === null || this.login) return;
+    const said = await api.said().catch(() => null); // whoever does something is told
+    if (said === null || said.map((each) => each.id).join() === this.said.map((each) => each.id).join()) return;
+    this.said = said;
+    this.#renew();
+  }
+
+  addPicture(picture: api.Picture, source: Source, show: boolean): void {
+    this.#sources.set(picture.id, source);
+    const after = this.pictures.findIndex((each) => this.#sources.get(each.id)!.order > source.order);
+    this.pictures.splice(after < 0 ? this.pictures.length : after, 0, picture);
+    if (show) this.show(this.pictures.find((each) => each.id === picture.id)!);
+  }
+
+  addSong(song: api.Song, source: Source, show: boolean): void {
+    this.#sources.set(song.id, source);
+    this.songs.push(song);
+    if (show) this.showSong(this.songs.at(-1)!);
+  }
+
+  /** All that was given has been sent. */
+  uploaded(): void {
+    if (this.together) this.showTogether();
+  }
+
+  together = $derived(this.query !== null && "pictures" in this.query);
+
+  /** One playlist for all pictures. */
+  showTogether(): void {
+    [this.picture, this.point] = [null, null];
+    this.#begin({ pictures: this.pictures.map((each) => each.id) }, "");
+  }
+
+  showSong(song: api.Song): void {
+    this.picture = null;
+    this.#begin({ song: song.id }, titleOf(song.track, t().list.untitled));
   }
 
   show(picture: api.Picture): void {
@@ -89,18 +178,31 @@ class Session {
 
   drop(picture: api.Picture): void {
     this.pictures = this.pictures.filter((each) => each.id !== picture.id);
-    void this.attempt(() => api.forget(picture.id));
-    if (this.picture?.id !== picture.id) return;
+    this.#sources.delete(picture.id);
+    void api.forget(picture.id).catch(() => undefined); // it is gone with the server at the latest
+    if (this.together && this.pictures.length) return this.showTogether();
+    if (this.picture?.id !== picture.id && !this.together) return;
     const next = this.pictures[0];
-    if (next) return this.show(next);
+    if (next) this.show(next);
+    else this.#clear();
+  }
+
+  dropSong(song: api.Song): void {
+    this.songs = this.songs.filter((each) => each.id !== song.id);
+    this.#sources.delete(song.id);
+    if (this.query && "song" in this.query && this.query.song === song.id) this.#clear();
+  }
+
+  #clear(): void {
     this.#asking.abort();
-    [this.picture, this.query, this.read, this.point, this.matches] = [null, null, null, null, []];
+    [this.picture, this.query, this.read, this.point, this.matches, this.waiting] = [null, null, null, null, [], false];
     player.queue = [];
   }
 
-  mood(word: string): void {
+  /** `shown` is how the person said the word. */
+  mood(word: string, shown = word): void {
     this.picture = null;
-    this.#begin({ emotion: word }, word);
+    this.#begin({ emotion: word }, shown);
   }
 
   moreLike(track: api.Track): void {
@@ -150,14 +252,37 @@ class Session {
     });
   }
 
+  /** Put the next best song that is not shown in the place of one. */
+  async swap({ track, picture }: api.Match): Promise<void> {
+    const query = this.query;
+    const shown = new Set([...this.matches.map((each) => each.track.id), ...this.#removed]);
+    const own = this.pictures.find((each) => each.id === picture);
+    const found = await this.attempt(() =>
+      this.#sent(() => api.recommend(own ? { picture: own.id } : this.query!, shown.size + 1, filters.conditions)),
+    );
+    const fresh = found?.matches.find((each) => !shown.has(each.track.id));
+    const next = fresh && { ...fresh, picture: own?.id };
+    if (found === undefined || query !== this.query) return;
+    const untitled = t().list.untitled;
+    if (next === undefined) return this.tell(t().list.noOther(titleOf(track, untitled)), null);
+    const before = this.matches;
+    this.#removed.add(track.id);
+    this.#show(before.map((each) => (each.track.id === track.id ? next : each)));
+    this.tell(t().list.swapped(titleOf(track, untitled), titleOf(next.track, untitled)), () => {
+      this.#removed.delete(track.id);
+      this.told = null;
+      this.#show(before);
+    });
+  }
+
   async like(track: api.Track): Promise<void> {
     const known = this.liked.get(keyOf(track));
     if (known) await this.unsay(known);
-    else await this.#say({ track: track.id, says: { like: true } });
+    else await this.#say(() => ({ track: track.id, says: { like: true } }), () => void this.like(track));
   }
 
   async never(track: api.Track): Promise<void> {
-    const entry = await this.#say({ track: track.id, says: { never: true } });
+    const entry = await this.#say(() => ({ track: track.id, says: { never: true } }), () => void this.never(track));
     if (entry === undefined) return;
     if (this.locked.has(track.id)) this.lock(track);
     if (player.match?.track.id === track.id) player.stop();
@@ -165,11 +290,25 @@ class Session {
     this.tell(t().list.banned(titleOf(track, t().list.untitled)), () => void this.unsay(entry));
   }
 
+  /** Say whether a song fits the picture. */
+  async fits(track: api.Track, fits: boolean): Promise<void> {
+    const picture = this.picture;
+    if (!picture) return;
+    const entry = await this.#say(
+      () => ({ picture: picture.id, track: track.id, says: { fits } }),
+      () => void this.fits(track, fits),
+    );
+    if (entry === undefined) return;
+    const title = titleOf(track, t().list.untitled);
+    if (!fits) this.#renew();
+    this.tell(fits ? t().list.saidFits(title) : t().list.saidUnfit(title), () => void this.unsay(entry));
+  }
+
   /** Remember where the person feels the picture. */
   async feel(): Promise<void> {
     const { picture, point } = this;
     if (!picture || !point) return;
-    const entry = await this.#say({ picture: picture.id, says: { position: point } });
+    const entry = await this.#say(() => ({ picture: picture.id, says: { position: point } }), () => void this.feel());
     if (entry === undefined) return;
     this.tell(t().correct.saved, () => void this.unsay(entry));
     this.show(picture);
@@ -177,19 +316,61 @@ class Session {
 
   async unsay(entry: api.Said): Promise<void> {
     this.told = null;
-    await this.attempt(async () => {
-      await api.unsay(entry.id);
-      this.said = await api.said();
-    });
-    if (entry.kind !== "like") this.#renew();
+    const done = await this.#keep(
+      async () => {
+        await api.unsay(entry.id).catch((error: unknown) => {
+          if (!(error instanceof api.Problem && error.status === 404)) throw error; // another tab took it back
+        });
+        this.said = await api.said();
+        this.#tabs.postMessage("said");
+        return true;
+      },
+      () => void this.unsay(entry),
+    );
+    if (done && entry.kind !== "like") this.#renew();
   }
 
-  #say(what: Record<string, unknown>): Promise<api.Said | undefined> {
-    return this.attempt(async () => {
-      const entry = await api.say(what);
-      this.said = await api.said();
+  /** `what` is made when it is sent: a picture may have another id by then. */
+  #say(what: () => Record<string, unknown>, again: () => void): Promise<api.Said | undefined> {
+    return this.#keep(async () => {
+      const entry = await this.#sent(() => api.say(what()));
+      this.said = await api.said().catch(() => [...this.said, entry]);
+      this.#tabs.postMessage("said");
       return entry;
-    });
+    }, again);
+  }
+
+  /** Do what needs files that were sent; if the server has forgotten them, they are sent again. */
+  async #sent<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof api.Problem) || error.type !== "gone") throw error;
+    }
+    await this.#sendAgain();
+    return work();
+  }
+
+  async #sendAgain(): Promise<void> {
+    const query = this.query;
+    const pictures = this.pictures.filter((each) => each === this.picture || (query && "pictures" in query));
+    for (const picture of pictures) {
+      const [before, source] = [picture.id, this.#sources.get(picture.id)!];
+      // The same object with another id: whoever shows it goes on.
+      this.#sources.set((picture.id = (await api.sendPicture(source.file)).id), source);
+      this.matches = this.matches.map((each) => (each.picture === before ? { ...each, picture: picture.id } : each));
+    }
+    if (query === null) return;
+    if ("picture" in query && this.picture) this.query = { picture: this.picture.id };
+    else if ("pictures" in query) this.query = { pictures: this.pictures.map((each) => each.id) };
+    else if ("song" in query) {
+      const song = this.songs.find((each) => each.id === query.song);
+      if (!song) return;
+      const source = this.#sources.get(song.id)!;
+      this.#sources.set((song.id = (await api.sendSong(source.file)).id), source);
+      this.query = { song: song.id };
+    }
+    this.#begun = JSON.stringify(this.query);
   }
 
   /** Tell what was done, with its undoing. */
@@ -199,7 +380,11 @@ class Session {
     this.#forgetting = window.setTimeout(() => (this.told = null), TOLD);
   }
 
-  /** Ask again what was asked, after something was said. */
+  /** Ask again what was asked, after something was said or the conditions have changed. */
+  renew(): void {
+    this.#renew();
+  }
+
   #renew(): void {
     if (this.picture && this.query && "picture" in this.query) this.show(this.picture);
     else void this.#ask();
@@ -208,30 +393,46 @@ class Session {
   #begin(query: api.Query, named: string): void {
     [this.query, this.named, this.read] = [query, named, null];
     const begun = JSON.stringify(query);
-    if (begun !== this.#begun) [this.#begun, this.#limit, this.#removed, this.locked] = [begun, FIRST, new Set(), new Set()];
+    if (begun !== this.#begun) {
+      [this.#begun, this.#removed, this.locked] = [begun, new Set(), new Set()];
+      this.#limit = "pictures" in query ? Math.max(FIRST, query.pictures.length) : FIRST;
+    }
     void this.#ask();
   }
 
   async #ask(): Promise<void> {
-    const query = this.query;
-    if (query === null) return;
+    if (this.query === null) return;
     this.#following = false;
     this.#asking.abort();
     const asking = (this.#asking = new AbortController());
     this.waiting = true;
-    const wanted = this.#limit + this.#removed.size + this.locked.size;
-    const found = await this.attempt(() => api.recommend(query, wanted, asking.signal));
+    const wanted = Math.min(MOST, this.#limit + this.#removed.size + this.locked.size);
+    const found = await this.attempt(
+      () => this.#sent(() => api.recommend(this.query!, wanted, filters.conditions, asking.signal)).catch((error: unknown) => this.#none(error)),
+      () => void this.#ask(),
+    );
     if (asking !== this.#asking) return;
     this.waiting = false;
-    if (found !== undefined && !("point" in query)) {
+    if (found && !("point" in this.query!)) {
       this.read = found;
-      if (!this.#following) this.point = { valence: found.position[0], arousal: found.position[1] };
+      if (!this.#following && !this.together) this.point = { valence: found.position[0], arousal: found.position[1] };
     }
     if (this.#following) void this.#ask();
-    if (found === undefined) return;
+    if (found === undefined) {
+      if (this.#answered !== this.#begun) this.#show([]); // what is there answers something else
+      return;
+    }
+    this.#answered = this.#begun;
+    this.nothingLeft = found === null;
     this.answer = found;
-    this.more = found.matches.length === wanted;
-    this.#show(this.#arranged(found.matches));
+    this.more = found !== null && found.matches.length >= wanted && wanted < MOST;
+    this.#show(found === null ? [] : this.#arranged(found.matches));
+  }
+
+  /** That no song meets the conditions is an answer, too. */
+  #none(error: unknown): null {
+    if (error instanceof api.Problem && error.type === "nothing-left") return null;
+    throw error;
   }
 
   /** Locked songs stay where they are, those taken off stay away, and the others fill the list. */
@@ -258,7 +459,8 @@ class Session {
   get title(): string {
     const { list, words } = t();
     if (this.picture && !this.moved) return list.like(stemOf(this.picture.name));
-    if (this.query && "track" in this.query) return list.like(this.named);
+    if (this.together) return list.together(this.pictures.length);
+    if (this.query && ("track" in this.query || "song" in this.query)) return list.like(this.named);
     if (this.query && "emotion" in this.query) return list.word(words[this.named as keyof typeof words] ?? this.named);
     return this.point ? list.word(words[wordOf(this.point)]) : list.heading;
   }

@@ -3,6 +3,8 @@ import { ko } from "./messages/ko";
 
 export const catalogues: Record<string, Messages> = { en, ko };
 
+export const LANGUAGES = { en: "English", ko: "한국어" };
+
 const stored = (name: string): string | null => localStorage.getItem(`img2music.${name}`);
 
 function preferred(): string {

@@ -90,6 +90,7 @@ class LibraryFeedback:
         *,
         person: str = ME,
         image_model: AnyPath | None = None,
+        name: str | None = None,
     ) -> Feedback:
         """Say what a picture or a track feels like; readings of others are corrected by that, for this person.
 
@@ -103,6 +104,8 @@ class LibraryFeedback:
             Who says it.
         image_model : str or path-like, optional
             As `analyze` takes it.
+        name : str, optional
+            What the picture is called, where its file is a copy; without it, by its path.
 
         Returns
         -------
@@ -118,12 +121,19 @@ class LibraryFeedback:
         felt = Affect(valence, arousal)
         path = os.fsdecode(item) if isinstance(item, str | os.PathLike) else None
         if path is not None and os.path.isfile(path) and is_picture(path):  # noqa: PTH113 - names may be any bytes
-            return self._say(FeedbackKind.AFFECT, person, felt=felt, picture=_picture(path, image_model))
+            return self._say(FeedbackKind.AFFECT, person, felt=felt, picture=_picture(path, image_model, name))
         return self._say(FeedbackKind.AFFECT, person, felt=felt, track=self._track(item))
 
     @checked
     def position(
-        self, picture: AnyPath, valence: float, arousal: float, *, person: str = ME, image_model: AnyPath | None = None
+        self,
+        picture: AnyPath,
+        valence: float,
+        arousal: float,
+        *,
+        person: str = ME,
+        image_model: AnyPath | None = None,
+        name: str | None = None,
     ) -> Feedback:
         """Say what a picture feels like by where it belongs in the space of the match, as a plot of it shows that.
 
@@ -137,6 +147,8 @@ class LibraryFeedback:
             Who says it.
         image_model : str or path-like, optional
             As `analyze` takes it.
+        name : str, optional
+            What the picture is called, where its file is a copy; without it, by its path.
 
         Returns
         -------
@@ -150,7 +162,7 @@ class LibraryFeedback:
         sample = ImageModel.load(image_model).reference
         felt = Listener.of(self._store, person).picture_at((there.valence, there.arousal), sample)
         path = os.fsdecode(picture)
-        return self._say(FeedbackKind.AFFECT, person, felt=felt, picture=_picture(path, image_model))
+        return self._say(FeedbackKind.AFFECT, person, felt=felt, picture=_picture(path, image_model, name))
 
     @checked
     def like(self, track: AnyTrack, *, person: str = ME) -> Feedback:
@@ -188,7 +200,13 @@ class LibraryFeedback:
 
     @checked
     def fits(
-        self, track: AnyTrack, picture: AnyPath, *, person: str = ME, image_model: AnyPath | None = None
+        self,
+        track: AnyTrack,
+        picture: AnyPath,
+        *,
+        person: str = ME,
+        image_model: AnyPath | None = None,
+        name: str | None = None,
     ) -> Feedback:
         """Say that a track fits a picture: of songs that fit that about as well it comes first.
 
@@ -200,17 +218,26 @@ class LibraryFeedback:
             Who says it.
         image_model : str or path-like, optional
             As `analyze` takes it.
+        name : str, optional
+            What the picture is called, where its file is a copy; without it, by its path.
 
         Returns
         -------
         Feedback
             As it was stored.
         """
-        return self._pair(FeedbackKind.FITS, track, picture, person, image_model)
+        judged = _picture(os.fsdecode(picture), image_model, name)
+        return self._say(FeedbackKind.FITS, person, track=self._track(track), picture=judged)
 
     @checked
     def unfit(
-        self, track: AnyTrack, picture: AnyPath, *, person: str = ME, image_model: AnyPath | None = None
+        self,
+        track: AnyTrack,
+        picture: AnyPath,
+        *,
+        person: str = ME,
+        image_model: AnyPath | None = None,
+        name: str | None = None,
     ) -> Feedback:
         """Say that a track does not fit a picture: it is not chosen for that any more.
 
@@ -222,13 +249,16 @@ class LibraryFeedback:
             Who says it.
         image_model : str or path-like, optional
             As `analyze` takes it.
+        name : str, optional
+            What the picture is called, where its file is a copy; without it, by its path.
 
         Returns
         -------
         Feedback
             As it was stored.
         """
-        return self._pair(FeedbackKind.UNFIT, track, picture, person, image_model)
+        judged = _picture(os.fsdecode(picture), image_model, name)
+        return self._say(FeedbackKind.UNFIT, person, track=self._track(track), picture=judged)
 
     @checked
     def list(self, person: str | None = None) -> FeedbackList:
@@ -354,11 +384,6 @@ class LibraryFeedback:
         with self._store.writing() as transaction:
             return transaction.put_feedback(found)
 
-    def _pair(
-        self, kind: FeedbackKind, track: AnyTrack, picture: AnyPath, person: str, image_model: AnyPath | None
-    ) -> Feedback:
-        return self._say(kind, person, track=self._track(track), picture=_picture(os.fsdecode(picture), image_model))
-
     def _say(
         self,
         kind: FeedbackKind,
@@ -408,12 +433,12 @@ def _judged(track: Track) -> JudgedTrack:
     return JudgedTrack(path=path, model=track.analyzer, **{name: getattr(track, name) for name in names})
 
 
-def _picture(path: str, image_model: AnyPath | None) -> JudgedPicture:
+def _picture(path: str, image_model: AnyPath | None, name: str | None) -> JudgedPicture:
     from img2music.app.pictures import read_picture
 
     read = read_picture(path, image_model)
     return JudgedPicture(
-        path=os.path.abspath(path),  # noqa: PTH100 - names may be any bytes
+        path=name or os.path.abspath(path),  # noqa: PTH100 - names may be any bytes
         content=content_of(path),
         affect=read.affect,
         model=read.model,

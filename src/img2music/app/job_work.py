@@ -1,11 +1,11 @@
 """What jobs do, each in a process of its own that ends when the server does."""
 
+import contextlib
 import io
 import multiprocessing
 import os
 import re
 import signal
-import sys
 import threading
 import time
 import traceback
@@ -52,13 +52,13 @@ def run_job(address: str, id_: int) -> None:
     ending = _Ending()
     if hasattr(os, "nice"):
         os.nice(NICE)
-    with LibraryStore.open(address) as store:
+    with LibraryStore.open(address) as store, contextlib.ExitStack() as stack:
         try:
-            with store.running():
-                if store.jobs.begin(id_):
-                    _run(store, id_, ending)
-        except LibraryError as error:
-            print(error, file=sys.stderr)  # noqa: T201 - another server was quicker, or the disk is full
+            stack.enter_context(store.running())
+        except LibraryError:  # another server was quicker
+            return
+        if store.jobs.begin(id_):
+            _run(store, id_, ending)
 
 
 class _Ending:

@@ -188,6 +188,66 @@ class Library(Closing):
         """
         return self._store.search(text, after=after, limit=limit)
 
+    def genres(self) -> dict[str, int]:
+        """Count the tracks of each genre, as their tags call it, those of most tracks first."""
+        from collections import Counter
+
+        found = self._store.columns(("genre",))["genre"]
+        return dict(Counter(genre for tag in found if tag for genre in tag.split("; ")).most_common())
+
+    def decades(self) -> dict[int, int]:
+        """Count the tracks of each decade, by its first year, in order; those without a year are left out."""
+        from collections import Counter
+
+        import numpy as np
+
+        years = self._store.columns(("year",))["year"]
+        decades = years[np.isfinite(years)] // 10 * 10
+        return dict(sorted(Counter(map(int, decades)).items()))
+
+    def duplicates(self) -> "list[list[Track]]":
+        """Find recordings of which there are several files that sound the same, each with its tracks."""
+        copies = self._store.copies()
+        found = {track.id: track for track in self._store.tracks([id_ for _, id_, _, _ in copies])}
+        groups: dict[str, list[Track]] = {}
+        for sound, id_, _, _ in copies:
+            groups.setdefault(sound, []).append(found[id_])
+        return [group for group in groups.values() if len(group) > 1]
+
+    @checked
+    def read_song(self, path: AnyPath) -> "Track":
+        """Read a song that may be asked for, by its file; `recommend` takes what this gives, any number of times.
+
+        Parameters
+        ----------
+        path : str or path-like
+            A sound file.
+
+        Returns
+        -------
+        Track
+            The library's, if it holds the same sound. Otherwise the file is listened to, and the track has the id 0.
+
+        Raises
+        ------
+        InputError
+            If it can't be read, or holds no music.
+
+        Examples
+        --------
+        >>> import img2music
+        >>> with img2music.Library.open("music.db") as library:
+        ...     song = library.read_song("elsewhere.mp3")
+        ...     found = library.recommend(song, top=3)
+        """
+        from img2music.matching.query_reading import read_song
+
+        read = read_song(os.fsdecode(path), self._store)
+        if isinstance(read, InputError):
+            raise read
+        assert read.track is not None, "what was read is a song"
+        return read.track
+
     def affects(self) -> "dict[str, NDArray[Any]]":
         """Read the ids, valences and arousals of all tracks that are there, each an array, in ascending order of id."""
         return self._store.columns(("id", "valence", "arousal"))

@@ -2,12 +2,17 @@
 
 import io
 import os
+from dataclasses import replace
 
 from img2music.errors import InputError
 from img2music.media.images import read_image
 from img2music.media.picture_source import PictureSource
 from img2music.options import AnyPath
+from img2music.vision.explain import ExplanationShape, explain
+from img2music.vision.explanation_plot import overlay
 from img2music.vision.model import ImageAnalysis, ImageModel
+
+__all__ = ["ExplanationShape", "heat", "load_image_model", "preview", "read_picture"]
 
 JPEG_QUALITY = 85
 
@@ -32,3 +37,10 @@ def preview(picture: PictureSource, side: int, *, name: str | None = None) -> by
     content = io.BytesIO()
     image.save(content, "JPEG", quality=JPEG_QUALITY)
     return content.getvalue()
+
+
+def heat(picture: AnyPath, name: str) -> dict[str, bytes]:
+    """Tell what moved the reading of a picture: as JSON (``explanation``), and a transparent PNG of each axis."""
+    found = replace(explain(ImageModel.load(), picture), path=name)
+    axes = {"valence": overlay(found, found.valence), "arousal": overlay(found, found.arousal)}
+    return {"explanation": found.to_json().encode(), **axes}

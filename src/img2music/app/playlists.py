@@ -197,20 +197,22 @@ class LibraryPlaylists:
         return self._read(self._store.playlists.change(self._find(playlist).id, name, entries, seen))
 
     @checked
-    def delete(self, playlist: int | str) -> None:
+    def delete(self, playlist: int | str, *, seen: str | None = None) -> None:
         """Forget a playlist; its songs stay in the library.
 
         Parameters
         ----------
         playlist : int or str
             Its id or its name.
+        seen : str, optional
+            Its ``updated`` when it was read: one that was changed elsewhere since stays.
 
         Raises
         ------
         UsageError
-            If there is none.
+            If there is none, or it was changed elsewhere.
         """
-        self._store.playlists.remove(self._find(playlist).id)
+        self._store.playlists.remove(self._find(playlist).id, seen)
 
     @checked
     def smooth(self, songs: Iterable[Song]) -> tuple[PlaylistSong, ...]:

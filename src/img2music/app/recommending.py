@@ -20,17 +20,21 @@ from img2music.options import ME, AnyPath, RecommendOptions, ScanOptions
 from img2music.progress import Progress, unwatched
 from img2music.vision.model import ImageModel
 
+MOST_KEPT = 4
+"""Conditions for which a recommender stays ready: a person tries a few in turn."""
+
 
 class Recommender:
     """Recommends tracks of a library that is open, also from several threads.
 
-    What depends only on the library and the conditions is kept until either changes.
+    What depends only on the library and the conditions is kept for the last conditions, until the library changes.
     """
 
     def __init__(self, store: LibraryStore, said: Sequence[Feedback] | None = None) -> None:
         self._store = store
         self._said = said  # what the person said, where that is kept elsewhere
-        self._kept: tuple[object, Listener, Matcher] | None = None
+        self._version: object = None
+        self._kept: dict[object, tuple[Listener, Matcher]] = {}  # by conditions, the last used at the end
         self._making = threading.Lock()
 
     def recommend(
@@ -44,21 +48,25 @@ class Recommender:
         """Recommend tracks for pictures, songs and points: a list for each, or one playlist for all."""
         options = options or RecommendOptions()
         require_asked(asked)
-        _, listener, matcher = self._matcher(options)
+        listener, matcher = self._matcher(options)
         read = read_queries(asked, self._store, options.image_model, progress)
         errors = (*errors, *read.errors)
         queries, natural, pictures = listener.feel(read)
         notes = (*read.notes, *listener.person.tendencies())
         return matcher.recommend(queries, options, natural, pictures=pictures, notes=notes, errors=errors)
 
-    def _matcher(self, options: RecommendOptions) -> tuple[object, Listener, Matcher]:
+    def _matcher(self, options: RecommendOptions) -> tuple[Listener, Matcher]:
         with self._making:  # while a scan runs, many would make the same one at once
-            wanted = (self._store.version(), options.match, options.where, options.person)
-            kept = self._kept
-            if kept is None or kept[0] != wanted:
+            version, wanted = self._store.version(), (options.match, options.where, options.person)
+            if version != self._version:
+                self._version, self._kept = version, {}
+            kept = self._kept.pop(wanted, None)
+            if kept is None:
                 listener = Listener.of(self._store, options.person, self._said)
-                matcher = Matcher(listener.store, options.match, options.where, listener.person)
-                kept = self._kept = (wanted, listener, matcher)
+                kept = listener, Matcher(listener.store, options.match, options.where, listener.person)
+            self._kept[wanted] = kept
+            for oldest in list(self._kept)[:-MOST_KEPT]:
+                del self._kept[oldest]
             return kept
 
 

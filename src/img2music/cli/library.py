@@ -54,13 +54,10 @@ def failures(library: "Library", format_: ReportFormat | None) -> None:
 
     They are left alone until they change; scan --retry-failed tries those again that failed.
     """
-    from img2music.analysis import NO_MUSIC
-    from img2music.library.listing import FailedFile, FailureList
+    from img2music.library.listing import failure_list
 
-    found = library.failures(silent=True)
-    files = [FailedFile(str(each.path), each.reason, each.reason == NO_MUSIC) for each in found]
-    rows = [(file.path, file.error) for file in files]
-    print_report(format_, FailureList(failures=files), ("file", "why"), rows)
+    found = failure_list(library.failures(silent=True))
+    print_report(format_, found, ("file", "why"), [(file.path, file.error) for file in found.failures])
 
 
 @command()

@@ -5,6 +5,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
 from typing import Any, Literal, TextIO
 
+from img2music.analysis import NO_MUSIC
+from img2music.errors import InputError
 from img2music.library.schema import FEATURES
 from img2music.track import Track
 
@@ -32,6 +34,11 @@ class FailureList:
 
     schema: Literal["img2music/failures/1"] = "img2music/failures/1"
     failures: list[FailedFile]
+
+
+def failure_list(found: Iterable[InputError]) -> FailureList:
+    """List what scans could not analyse."""
+    return FailureList(failures=[FailedFile(str(each.path), each.reason, each.reason == NO_MUSIC) for each in found])
 
 
 _COLUMNS = sorted(

@@ -86,12 +86,7 @@ class PlaylistTable:
     ) -> PlaylistSummary:
         """Rename one, or replace its songs; refused if it was changed after it was ``seen``."""
         with self._writing() as connection:
-            before = _found(connection, id)
-            if seen is not None and before.updated != seen:
-                raise UsageError(
-                    f"The playlist {printable(before.name)} was changed elsewhere meanwhile: read it again, "
-                    "and change it then."
-                )
+            before = _seen(connection, id, seen)
             if name is not None:
                 _require_name(connection, name, id)
             values = {"name": before.name if name is None else name, "updated": _later(before.updated)}
@@ -101,10 +96,10 @@ class PlaylistTable:
                 _put(connection, id, entries)
             return _found(connection, id)
 
-    def remove(self, id: int) -> None:  # noqa: A002
-        """Forget one."""
+    def remove(self, id: int, seen: str | None = None) -> None:  # noqa: A002
+        """Forget one; refused if it was changed after it was ``seen``."""
         with self._writing() as connection:
-            _found(connection, id)
+            _seen(connection, id, seen)
             connection.execute(sa.delete(playlists).where(playlists.c.id == id))
 
 
@@ -124,6 +119,15 @@ def _found(connection: sa.Connection, playlist: int | str) -> PlaylistSummary:
     for found in _summaries(connection, where):
         return found
     raise KeyError(playlist)
+
+
+def _seen(connection: sa.Connection, id_: int, seen: str | None) -> PlaylistSummary:
+    found = _found(connection, id_)
+    if seen is not None and found.updated != seen:
+        raise UsageError(
+            f"The playlist {printable(found.name)} was changed elsewhere meanwhile: read it again, and change it then."
+        )
+    return found
 
 
 def _later(moment: str) -> str:

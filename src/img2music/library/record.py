@@ -153,7 +153,7 @@ class JudgedPicture:
     """A picture of which somebody said something, as it was then."""
 
     path: str
-    """Where it was."""
+    """Where it was; or what it was called, where its file was a copy that is gone."""
     content: str
     """BLAKE2b hash of its bytes (hexadecimal), by which it is known."""
     affect: Affect

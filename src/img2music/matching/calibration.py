@@ -10,6 +10,7 @@ than nine tenths of pictures is, if little is known of arousal, expected only a 
 Relative matching looks for the songs whose expected rank is that of the picture.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,6 +23,11 @@ from img2music.options import MatchMode
 HEARD = (0.51, 0.73)
 """Correlation of readings of songs with people's ratings, on Emotify, of a genre that did not train the model
 (docs/models/music-affect.md): valence, arousal."""
+
+REGION_HOLDS = 0.8
+"""Share of pictures of which what people feel lies in the region that is shown of a reading."""
+
+REGION_CORNERS = 64
 
 
 def expected(correlation: ArrayLike) -> NDArray[np.float64]:
@@ -122,7 +128,25 @@ class Calibration:
         What a person asks for in numbers is of no kind: it *is* the position, so that (1, 1) means the most pleasant
         and most excited songs there are.
         """
-        if self.mode is MatchMode.ABSOLUTE or among is None:
-            return affect.valence, affect.arousal
-        valence, arousal = targets([(affect.valence, affect.arousal)], among, spread)[0].tolist()
+        valence, arousal = self._place([(affect.valence, affect.arousal)], among, spread)[0].tolist()
         return valence, arousal
+
+    def region(
+        self, affect: Affect, among: AffectDistribution | None, spread: tuple[float, float]
+    ) -> tuple[tuple[float, float], ...]:
+        """Outline of where an affect may stand that is so unsure: an ellipse, placed as the affect itself is.
+
+        Valence and arousal are taken to be normal and independent.
+        """
+        radius = math.sqrt(-2.0 * math.log(1.0 - REGION_HOLDS))  # by Rayleigh's distribution, in standard deviations
+        angles = np.linspace(0.0, 2.0 * np.pi, REGION_CORNERS, endpoint=False)
+        circle = radius * np.column_stack([np.cos(angles), np.sin(angles)])
+        ellipse = np.clip((affect.valence, affect.arousal) + circle * spread, 0.0, 1.0)
+        return tuple((valence, arousal) for valence, arousal in self._place(ellipse, among, spread).tolist())
+
+    def _place(
+        self, points: ArrayLike, among: AffectDistribution | None, spread: tuple[float, float] | None
+    ) -> NDArray[np.float64]:
+        if self.mode is MatchMode.ABSOLUTE or among is None:
+            return np.asarray(points, dtype=np.float64)
+        return targets(points, among, spread)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from img2music.errors import LibraryError, UsageError
+from img2music.errors import LibraryError, NothingLeftError
 from img2music.filters import TrackFilter
 from img2music.library.filters import SHORT
 from img2music.track import TrackKind
@@ -23,7 +23,7 @@ class Choice:
 
     allowed: NDArray[np.bool_]  # which of the ids that were given
     left_out: Mapping[TrackKind, int]  # how many of those that pass the filters are no music, by what they are
-    refusal: UsageError | None = None  # what to say if nothing may be chosen
+    refusal: NothingLeftError | None = None  # what to say if nothing may be chosen
 
     @property
     def note(self) -> str | None:
@@ -73,4 +73,4 @@ def choosable(store: "LibraryStore", ids: NDArray[np.int64], where: TrackFilter,
         reason = f"is music{that}, but speech, noise or very short ({left_out.total()}): `speech=True` takes them in"
     elif where.file and not len(store.ids(TrackFilter(file=True))):
         reason = "has a file, which this needs: scan a folder of music"
-    return Choice(allowed, left_out, UsageError(f"None of the library's {len(ids)} songs {reason}."))
+    return Choice(allowed, left_out, NothingLeftError(f"None of the library's {len(ids)} songs {reason}."))

@@ -1,4 +1,4 @@
-"""Which tracks may stand in one list: no duplicates, at most N per artist."""
+"""Which tracks may stand in one list: no duplicates, at most N per artist and album."""
 
 import itertools
 import re
@@ -48,6 +48,11 @@ def _as_long(length: float | None, other: float | None) -> bool:
     return length is None or other is None or abs(length - other) <= SAME_LENGTH
 
 
+def _album(track: Track) -> tuple[str, str]:
+    """An album: many are called "Greatest Hits"."""
+    return folded(track.album), folded(track.album_artist or track.artist)
+
+
 class Diversity:
     """Remembers what a list holds, and judges what may join it.
 
@@ -55,18 +60,21 @@ class Diversity:
     lengths differ by no more than `SAME_LENGTH`, or of which one has no known length.
     """
 
-    def __init__(self, per_artist: int | None = None) -> None:
+    def __init__(self, per_artist: int | None = None, per_album: int | None = None) -> None:
         self.per_artist = per_artist
+        self.per_album = per_album
         self._contents: set[str | None] = set()
         self._recordings: dict[tuple[str, str], tuple[float | None, ...]] = {}
         self._artists: dict[str, int] = {}
+        self._albums: dict[tuple[str, str], int] = {}
 
     def copy(self) -> "Diversity":
         """Another list that holds the same so far."""
-        twin = Diversity(self.per_artist)
+        twin = Diversity(self.per_artist, self.per_album)
         twin._contents = self._contents.copy()
         twin._recordings = self._recordings.copy()
         twin._artists = self._artists.copy()
+        twin._albums = self._albums.copy()
         return twin
 
     def exclude(self, track: Track) -> None:
@@ -82,6 +90,8 @@ class Diversity:
         self.exclude(track)
         artist = folded(track.artist)
         self._artists[artist] = self._artists.get(artist, 0) + 1
+        album = _album(track)
+        self._albums[album] = self._albums.get(album, 0) + 1
 
     def admits(self, track: Track) -> bool:
         """Whether a track may join the list."""
@@ -92,6 +102,8 @@ class Diversity:
             lengths = self._recordings.get((artist, title), ())
             if any(_as_long(length, track.duration) for length in lengths):
                 return False
+        if self.per_album is not None and track.album and self._albums.get(_album(track), 0) >= self.per_album:
+            return False
         if self.per_artist is None or artist in UNKNOWN_ARTISTS:
             return True
         return self._artists.get(artist, 0) < self.per_artist

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from img2music.affect import Affect
 from img2music.analysis import CurvePoint
 from img2music.distribution import AffectDistribution
 from img2music.errors import InputError
@@ -12,7 +13,7 @@ from img2music.filters import TrackFilter
 from img2music.matching.calibration import Calibration, similarity
 from img2music.matching.choice import choosable
 from img2music.matching.diversity import Diversity
-from img2music.matching.explanations import Asked, explain
+from img2music.matching.explanations import Asked, explain, in_words
 from img2music.matching.favours import PersonalSpace
 from img2music.matching.passages import best_passage
 from img2music.matching.person import NOBODY, Person
@@ -90,7 +91,7 @@ class Matcher:
                 hashes = [None] * len(group) if pictures is None else pictures[part]
                 space = PersonalSpace(space, self._person, positions, hashes)
             for limit in _artist_limits(options, songs, self.allowed):
-                diversity = Diversity(limit)
+                diversity = Diversity(limit, options.per_album)
                 for query in group:
                     if query.track is not None:
                         diversity.exclude(query.track)
@@ -112,6 +113,13 @@ class Matcher:
         kind = {QueryKind.SONG: calibration.library, QueryKind.IMAGE: natural}
         spread = None if query.spread is None else (query.spread.valence, query.spread.arousal)
         return calibration.place(query.affect, kind.get(query.kind), spread)
+
+    def _region(self, query: Query, natural: AffectDistribution | None) -> tuple[tuple[float, float], ...] | None:
+        """Outline of where a picture may stand, if its reading is unsure."""
+        if query.spread is None or query.spread == Affect(0.0, 0.0):
+            return None
+        spread = query.spread.valence, query.spread.arousal
+        return self._calibration(has_file=False).region(query.affect, natural, spread)
 
     def _rank(self, query: Query, natural: AffectDistribution | None) -> tuple[float, float] | None:
         """Where a picture stands among pictures."""
@@ -147,12 +155,12 @@ class Matcher:
             curve = curves.get(neighbour.track.id, ())
             matches[index].append(self._match(rank, asked[index], neighbour, curve))
         for query, position, own in zip(queries, positions, matches, strict=True):
-            yield Recommendation(query, position, tuple(own))
+            yield Recommendation(query, position, tuple(own), self._region(query, natural))
 
     def _match(self, rank: int, asked: Asked, found: Neighbour, curve: Sequence[CurvePoint]) -> Match:
         calibration = self._calibration(has_file=found.track.path is not None)
         heard = [calibration.place(point.affect, calibration.library) for point in curve]
-        reason = explain(
+        why = explain(
             asked,
             found.track,
             found.position,
@@ -160,11 +168,13 @@ class Matcher:
             library=calibration.library,
             first=rank == 1,
             filtered=self._narrows,
+            liked=found.track.id in self._person.liked,
         )
-        if found.track.id in self._person.liked:
-            reason += ", and you like it"
+        reason = in_words(why, asked, found.track, self._mode)
         passage = best_passage(curve, heard, asked.position, found.track.duration)
-        return Match(rank, found.track, found.position, found.distance, similarity(found.distance), passage, reason)
+        return Match(
+            rank, found.track, found.position, found.distance, similarity(found.distance), passage, reason, why
+        )
 
     def _short_notes(
         self, lengths: Sequence[int], songs: int, options: RecommendOptions, *, unfit: bool
@@ -178,6 +188,8 @@ class Matcher:
         reason = f"{self.allowed} may be chosen, and none comes twice"
         if options.per_artist and self.allowed > short[-1]:
             reason += f" nor more than {options.per_artist} of one artist"
+        if options.per_album:
+            reason += f" nor more than {options.per_album} of one album"
         if unfit:
             reason += ", nor with a picture that you say it does not fit"
         yield f"Only {count} of {songs} songs{lists}: {reason}. Loosen the conditions, or scan more music."

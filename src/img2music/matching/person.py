@@ -13,7 +13,7 @@ from img2music.distribution import AffectDistribution
 from img2music.library.record import Feedback, FeedbackKind
 from img2music.library.schema import folded
 from img2music.matching.correction import Correction, Floats, Items, as_array
-from img2music.matching.explanations import COMPARED
+from img2music.matching.explanations import AXES, COMPARED
 
 if TYPE_CHECKING:
     from img2music.library.store import LibraryStore
@@ -149,7 +149,7 @@ def genres(text: str | None) -> frozenset[str]:
 def _words(shift: Floats) -> str:
     """What readings are corrected to, in words; empty if it is not notable."""
     axes = [axis for axis in (1, 0) if abs(shift[axis]) >= NOTABLE]
-    return " and ".join(f"{abs(shift[axis]):.2f} {COMPARED[axis][int(shift[axis] > 0)]}" for axis in axes)
+    return " and ".join(f"{abs(shift[axis]):.2f} {COMPARED[AXES[axis][int(shift[axis] > 0)]]}" for axis in axes)
 
 
 def _by_picture(pairs: Mapping[tuple[str, int], bool], *, fit: bool) -> dict[str, frozenset[int]]:

@@ -91,7 +91,7 @@ def read_queries(
         elif isinstance(item, ImageAnalysis):
             read = _image_query(item, model)
         elif isinstance(item, GivenFile):
-            read = _read_song(item.path, store)
+            read = read_song(item.path, store)
         else:
             read = cast(Query | InputError, item)
         if isinstance(read, Query):
@@ -194,7 +194,8 @@ def _image_query(read: ImageAnalysis | InputError, model: ImageModel | None) -> 
     return Query(QueryKind.IMAGE, read.affect, read.path, spread, read.note)
 
 
-def _read_song(path: str, store: "LibraryStore") -> Query | InputError:
+def read_song(path: str, store: "LibraryStore") -> Query | InputError:
+    """Read a song: the library's, if it holds the same, or else the file is listened to."""
     from img2music.music.audio.analyzer import ANALYZER, analyze_track
 
     try:

@@ -13,6 +13,7 @@ from img2music.arguments import checked
 from img2music.errors import InputError, UsageError
 from img2music.files import write_atomically
 from img2music.matching import notebook
+from img2music.matching.explanations import Explanation
 from img2music.matching.passages import Passage
 from img2music.matching.playlists import FORMATS
 from img2music.matching.query import Query
@@ -39,6 +40,8 @@ class Match(shapes.Result):
     """The passage that fits best; None for a song without a file."""
     reason: str
     """One line for a person."""
+    explanation: Explanation | None = None
+    """The same in parts; None for a song that a person chose."""
 
     def __repr__(self) -> str:
         name = self.track.display_name
@@ -55,6 +58,9 @@ class Recommendation(shapes.Result):
     """Where it stands in the space of the match, as in `Match`."""
     matches: tuple[Match, ...]
     """Best first; in one playlist for several queries, those that play for this one, in order of playing."""
+    region: tuple[tuple[float, float], ...] | None = None
+    """Of a picture whose reading is unsure: the outline of where it may stand in that space, corner by corner. For four
+    of five pictures, what people feel lies in it."""
 
     def __repr__(self) -> str:
         return f"<Recommendation for {self.query}: {len(self.matches)} matches>"

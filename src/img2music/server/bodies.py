@@ -12,6 +12,7 @@ from img2music.library.playlists import MOST_SONGS
 from img2music.library.record import LONGEST_NAME
 from img2music.matching.smoothing import MOST
 from img2music.options import ME
+from img2music.server.uploads import MOST_COUNT
 
 MOST_MATCHES = 500
 LONGEST = 200
@@ -19,6 +20,7 @@ LONGEST = 200
 
 PictureId = Annotated[str, Field(pattern="^[0-9a-f]{32}$")]
 FolderId = Annotated[str, Field(pattern="^[0-9a-f]{16}$")]
+SongId = PictureId
 TrackId = Annotated[int, Field(ge=1, lt=2**63)]
 Unit = Annotated[float, Field(ge=0.0, le=1.0)]
 Person = Annotated[str, Field(min_length=1, max_length=LONGEST)]
@@ -66,7 +68,11 @@ class Asked(OneOf):
     """What songs are looked for with: one of these."""
 
     picture: PictureId | None = None
-    track: TrackId | None = None
+    pictures: list[PictureId] | None = Field(
+        None, min_length=1, max_length=MOST_COUNT, description="One playlist through all of them, in this order."
+    )
+    song: SongId | None = Field(None, description="One that was sent.")
+    track: TrackId | None = Field(None, description="One of the library's.")
     point: Point | None = None
     emotion: Text | None = None
 
@@ -103,6 +109,7 @@ class RecommendRequest(Body):
     limit: int = Field(20, ge=1, le=MOST_MATCHES)
     absolute: bool = Field(False, description="Compare the affects as they are, not ranks.")
     per_artist: int | None = Field(None, ge=0, le=MOST_MATCHES, description="Songs of one artist; 0: any number.")
+    per_album: int | None = Field(None, ge=1, le=MOST_MATCHES, description="Songs of one album.")
     person: Person = ME
     filters: Filters = Filters()  # type: ignore[valid-type]  # made from the conditions
 

@@ -9,10 +9,14 @@ from fastapi import FastAPI
 from img2music.affect import Affect
 from img2music.app.feedback import FeedbackList
 from img2music.app.folders import Folder
+from img2music.app.models import ModelList
+from img2music.app.pictures import ExplanationShape
 from img2music.app.playlists import PlaylistList, PlaylistSong, SavedPlaylist
 from img2music.app.sounds import Peaks
 from img2music.library.jobs import Job, LogLine
+from img2music.library.listing import FailureList
 from img2music.library.record import Feedback
+from img2music.library.store import LibraryInfo
 from img2music.matching.recommendation import RecommendShape
 from img2music.server.guard import OPEN
 from img2music.server.problems import ProblemDetails
@@ -56,6 +60,60 @@ class Picture:
 
 
 @dataclass(frozen=True, slots=True)
+class Song:
+    """A song that was sent."""
+
+    id: str
+    name: str  # as its sender calls it
+    track: Track  # the library's, if it holds the same; else its id is 0
+
+
+@dataclass(frozen=True, slots=True)
+class EmotionList:
+    """Words that may be asked for."""
+
+    emotions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Genre:
+    """A genre, as tags call it."""
+
+    name: str
+    tracks: int
+
+
+@dataclass(frozen=True, slots=True)
+class GenreList:
+    """Genres, those of most songs first."""
+
+    genres: list[Genre]
+
+
+@dataclass(frozen=True, slots=True)
+class Decade:
+    """Ten years, by the first of them."""
+
+    decade: int
+    tracks: int
+
+
+@dataclass(frozen=True, slots=True)
+class DecadeList:
+    """Decades, in order."""
+
+    decades: list[Decade]
+
+
+@dataclass(frozen=True, slots=True)
+class Duplicates:
+    """Recordings of which there are several files."""
+
+    recordings: list[list[Track]]
+    total: int  # of which these are the first
+
+
+@dataclass(frozen=True, slots=True)
 class TrackPage:
     """Some of the songs, in order of id."""
 
@@ -94,6 +152,7 @@ class PlaylistSongs:
 SHAPES = (
     *(Health, Logins, Picture, TrackPage, Track, Peaks, RecommendShape, FeedbackList, Feedback),
     *(FolderList, Job, JobList, JobLog, PlaylistList, SavedPlaylist, PlaylistSongs, ProblemDetails),
+    *(Song, EmotionList, GenreList, LibraryInfo, FailureList, Duplicates, DecadeList, ModelList, ExplanationShape),
 )
 PROBLEM: Responses = {
     "default": {

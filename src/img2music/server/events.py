@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 
 from anyio.to_thread import run_sync
@@ -26,8 +26,8 @@ class Events:
         self._last = 0
         self._looked = float("-inf")
 
-    async def since(self, event: int) -> AsyncIterator[Job]:
-        """Tell each job that has changed after an event, and from then on as it changes."""
+    async def since(self, event: int, ended: Callable[[], bool] = lambda: False) -> AsyncIterator[Job]:
+        """Tell each job that has changed after an event, and from then on as it changes, until the server ends."""
         until = time.monotonic() + LASTS
         await self._look()
         there = await run_sync(self._jobs.since, 0)
@@ -35,7 +35,7 @@ class Events:
             event = 0
         last = max(self._last, event)
         changed = [job for job in there if job.events > event]
-        while time.monotonic() < until:
+        while time.monotonic() < until and not ended():
             for job in changed:
                 last = max(last, job.events)
                 yield job

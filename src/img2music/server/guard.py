@@ -11,9 +11,9 @@ from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from img2music.server.problems import problem
+from img2music.server.problems import ProblemType, TypedProblem, problem
 from img2music.server.settings import Settings
-from img2music.server.uploads import MOST_BYTES, MOST_TABLE
+from img2music.server.uploads import MOST_BYTES, MOST_SONG, MOST_TABLE
 
 COOKIE = "img2music"
 CSRF = "x-img2music"
@@ -21,7 +21,7 @@ CSRF = "x-img2music"
 LASTS = 30 * 24 * 3600.0  # seconds that a login lasts
 MOST_SESSIONS = 1000
 MOST_BODY = 1 << 20  # bytes of a request, but for uploads
-UPLOADS = {"/api/pictures": MOST_BYTES, "/api/jobs/import": MOST_TABLE}
+UPLOADS = {"/api/pictures": MOST_BYTES, "/api/songs": MOST_SONG, "/api/jobs/import": MOST_TABLE}
 MOST_AT_ONCE = 8  # uploads that come, each of which may fill the disk as far as it is let; others wait
 SLOW = 1.0  # seconds that a wrong password or token costs; tries wait for each other
 MOST_TRIES = 10  # that wait
@@ -173,7 +173,7 @@ def _limited(receive: Receive, most: int) -> Receive:
         taken += len(message.get("body", b""))
         whole = not message.get("more_body", False)
         if taken > most:
-            raise HTTPException(413, f"The request is longer than {most >> 20} MB.")
+            raise TypedProblem(413, ProblemType.TOO_LARGE, f"The request is longer than {most >> 20} MB.")
         return message
 
     return limited

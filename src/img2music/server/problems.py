@@ -1,6 +1,8 @@
 """Errors as problem details (RFC 9457), in the words of the command line."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from http import HTTPStatus
 
 from fastapi import FastAPI, Request
@@ -8,27 +10,52 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from img2music.errors import Img2MusicError, InputError, LibraryError, UsageError
+from img2music.errors import Img2MusicError, InputError, LibraryError, NothingLeftError, UsageError
 from img2music.shapes import to_dict
 
 MEDIA_TYPE = "application/problem+json"
 STATUS: dict[type[Img2MusicError], int] = {InputError: 422, UsageError: 422, LibraryError: 503}
 
 
+class ProblemType(StrEnum):
+    """What a client may want to tell in words of its own, or mend by itself."""
+
+    OTHER = "about:blank"
+    NO_PICTURE = "urn:img2music:no-picture"
+    NO_SONG = "urn:img2music:no-song"
+    TOO_LARGE = "urn:img2music:too-large"
+    GONE = "urn:img2music:gone"
+    """What was sent is not there any more: it can be sent again."""
+    UNKNOWN_WORD = "urn:img2music:unknown-word"
+    NOTHING_LEFT = "urn:img2music:nothing-left"
+    EMPTY = "urn:img2music:empty"
+    """The library has no songs."""
+
+
+class TypedProblem(HTTPException):
+    """An error of one of these types."""
+
+    def __init__(self, status: int, kind: ProblemType, detail: str) -> None:
+        super().__init__(status, detail)
+        self.kind = kind
+
+
 @dataclass(frozen=True, slots=True)
 class ProblemDetails:
     """What went wrong."""
 
-    type: str
+    type: ProblemType
     title: str
     status: int
     detail: str
 
 
-def problem(status: int, detail: str, headers: dict[str, str] | None = None) -> JSONResponse:
+def problem(
+    status: int, detail: str, headers: Mapping[str, str] | None = None, kind: ProblemType = ProblemType.OTHER
+) -> JSONResponse:
     """Answer with what went wrong."""
     title = HTTPStatus(status).phrase
-    found = ProblemDetails("about:blank", title, status, detail or title)
+    found = ProblemDetails(kind, title, status, detail or title)
     return JSONResponse(to_dict(found), status, headers=headers, media_type=MEDIA_TYPE)
 
 
@@ -39,11 +66,13 @@ def install(app: FastAPI) -> None:
     async def _ours(_: Request, error: Img2MusicError) -> JSONResponse:
         status = next((STATUS[each] for each in type(error).__mro__ if each in STATUS), 500)
         # Where a file lies is not told: who asks knows it by its name or number.
-        return problem(status, error.reason if isinstance(error, InputError) else str(error))
+        kind = ProblemType.NOTHING_LEFT if isinstance(error, NothingLeftError) else ProblemType.OTHER
+        return problem(status, error.reason if isinstance(error, InputError) else str(error), kind=kind)
 
     @app.exception_handler(HTTPException)
     async def _http(_: Request, error: HTTPException) -> JSONResponse:
-        return problem(error.status_code, str(error.detail), dict(error.headers or {}))
+        kind = error.kind if isinstance(error, TypedProblem) else ProblemType.OTHER
+        return problem(error.status_code, str(error.detail), error.headers, kind)
 
     @app.exception_handler(RequestValidationError)
     async def _invalid(_: Request, error: RequestValidationError) -> JSONResponse:

@@ -14,8 +14,9 @@ from img2music.filters import TrackFilter
 from img2music.server.bodies import Body
 from img2music.server.events import Events
 from img2music.server.guard import Sessions
+from img2music.server.problems import ProblemType, TypedProblem
 from img2music.server.settings import Settings
-from img2music.server.uploads import Upload, Uploads
+from img2music.server.uploads import SentPicture, SentSong, Upload, Uploads
 from img2music.shapes import Result, to_dict
 from img2music.track import Track
 
@@ -57,11 +58,19 @@ class Served:
             given[name] = [os.path.dirname(str(self.sound(id_).path)) for id_ in given[name]]  # noqa: PTH120
         return given
 
-    def picture(self, id: str) -> Upload:  # noqa: A002
+    def picture(self, id: str) -> SentPicture:  # noqa: A002
         """Find a picture that was sent."""
+        return self._sent(id, song=False)
+
+    def song(self, id: str) -> SentSong:  # noqa: A002
+        """Find a song that was sent."""
+        return self._sent(id, song=True)
+
+    def _sent(self, id: str, *, song: bool) -> Upload[Any]:  # noqa: A002
         found = self.uploads.get(id)
-        if found is None:
-            raise HTTPException(404, "This picture is no longer there: send it again.")
+        if found is None or isinstance(found.reading, Track) is not song:
+            what = "song" if song else "picture"
+            raise TypedProblem(404, ProblemType.GONE, f"This {what} is no longer there: send it again.")
         return found
 
 

@@ -1,4 +1,4 @@
-"""Pictures that were sent, kept while the server runs."""
+"""Pictures and songs that were sent, kept while the server runs."""
 
 import re
 import secrets
@@ -6,18 +6,21 @@ import shutil
 import tempfile
 import threading
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, Generic, TypeAlias, TypeVar
 
-from img2music.app.pictures import preview, read_picture
+from img2music.app.pictures import heat, preview
 from img2music.errors import InputError, printable
 from img2music.files import Closing
+from img2music.track import Track
 
 if TYPE_CHECKING:
     from img2music.vision.model import ImageAnalysis
 
 MOST_BYTES = 100 << 20  # of one picture
+MOST_SONG = 500 << 20  # of one song
 MOST_TABLE = 1 << 30  # of a file to be imported
 MOST_KEPT = 2 << 30  # bytes of all; then the oldest go
 MOST_COUNT = 1000
@@ -26,51 +29,71 @@ LONGEST_NAME = 200
 LONGEST_FILE = 80  # characters of the name of the copy
 UNSAFE = re.compile(r"[^A-Za-z0-9._ -]")
 
+Reading = TypeVar("Reading")
+
 
 @dataclass(frozen=True)
-class Upload:
-    """A picture that was sent."""
+class Upload(Generic[Reading]):
+    """A file that was sent."""
 
     id: str
     name: str  # as its sender calls it; never a path here
     path: Path
     size: int  # bytes
-    analysis: "ImageAnalysis"
+    reading: Reading  # what was read in it
 
     def thumbnail(self) -> bytes:
-        """A small JPEG of it, made when it is first asked for."""
-        small = self.path.parent / "thumbnail"
-        if not small.exists():
-            content = preview(self.path, THUMBNAIL, name=self.name)
-            partial = small.with_name(secrets.token_hex(8))
-            partial.write_bytes(content)
-            partial.replace(small)
-        return small.read_bytes()
+        """A small JPEG of a picture."""
+        return self._made("thumbnail", lambda: {"thumbnail": preview(self.path, THUMBNAIL, name=self.name)})
+
+    def heat(self, part: str) -> bytes:
+        """What moved the reading of a picture, a part of what `img2music.app.pictures.heat` makes."""
+        return self._made(part, lambda: heat(self.path, self.name))
+
+    def _made(self, name: str, make: Callable[[], dict[str, bytes]]) -> bytes:
+        """What is made, along with others, when it is first asked for; no sender's name begins with a dot."""
+        file = self.path.with_name(f".{name}")
+        if not file.exists():
+            for each, content in make().items():
+                partial = file.with_name(f".{secrets.token_hex(8)}")
+                partial.write_bytes(content)
+                partial.replace(file.with_name(f".{each}"))
+        return file.read_bytes()
+
+
+SentPicture: TypeAlias = "Upload[ImageAnalysis]"
+SentSong: TypeAlias = Upload[Track]
+
+
+def plain_name(name: str) -> str:
+    """What a file is called that was sent, without a path."""
+    return printable(name.replace("\\", "/").rsplit("/", 1)[-1])[:LONGEST_NAME] or "file"
 
 
 class Uploads(Closing):
-    """Pictures in a folder of the server's own, the newest of them."""
+    """Files in a folder of the server's own, the newest of them."""
 
     def __init__(self) -> None:
         self._folder = Path(tempfile.mkdtemp(prefix="img2music-"))
-        self._kept: OrderedDict[str, Upload] = OrderedDict()
+        self._kept: OrderedDict[str, Upload[Any]] = OrderedDict()
         self._lock = threading.Lock()
 
     def close(self) -> None:
         """Remove them."""
         shutil.rmtree(self._folder, ignore_errors=True)
 
-    def add(self, file: BinaryIO, name: str) -> Upload:
-        """Copy and read a picture."""
+    def add(self, file: BinaryIO, name: str, read: Callable[[Path], Reading]) -> Upload[Reading]:
+        """Copy and read a file, which who reads it may remove."""
         id_ = secrets.token_hex(16)
-        name = printable(name.replace("\\", "/").rsplit("/", 1)[-1])[:LONGEST_NAME] or "picture"
-        # Some formats are told by their ending alone, and what is said of a picture shows its name.
-        path = self._folder / id_ / (UNSAFE.sub("_", name).lstrip(".")[-LONGEST_FILE:] or "picture")
+        name = plain_name(name)
+        # Some formats are told by their ending alone.
+        path = self._folder / id_ / (UNSAFE.sub("_", name).lstrip(".")[-LONGEST_FILE:] or "file")
         path.parent.mkdir()
         try:
             with path.open("wb") as copy:
                 shutil.copyfileobj(file, copy, 1 << 20)
-            upload = Upload(id_, name, path, path.stat().st_size, read_picture(path))
+            reading = read(path)
+            upload = Upload(id_, name, path, path.stat().st_size if path.exists() else 0, reading)
         except InputError as error:
             shutil.rmtree(path.parent, ignore_errors=True)
             raise InputError(f"{name}: {error.what}", remedy=error.remedy) from error
@@ -83,14 +106,14 @@ class Uploads(Closing):
                 shutil.rmtree(self._kept.popitem(last=False)[1].path.parent, ignore_errors=True)
         return upload
 
-    def get(self, id: str) -> Upload | None:  # noqa: A002
+    def get(self, id: str) -> Upload[Any] | None:  # noqa: A002
         """Find one."""
         with self._lock:
             if id in self._kept:
                 self._kept.move_to_end(id)
             return self._kept.get(id)
 
-    def remove(self, upload: Upload) -> None:
+    def remove(self, upload: Upload[Any]) -> None:
         """Forget one."""
         with self._lock:
             self._kept.pop(upload.id, None)

@@ -1,11 +1,13 @@
-"""An explanation as a picture. Needs the extra ``plot`` (matplotlib)."""
+"""An explanation as a picture: drawn, for which it needs the extra ``plot`` (matplotlib), or to be laid over."""
 
+import io
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from img2music.errors import printable
 from img2music.files import require_outputs
@@ -24,6 +26,9 @@ LEAST_LIMIT = 0.02
 
 OPACITY = 0.85
 
+RAISES, LOWERS = (178, 24, 43), (33, 102, 172)
+"""The same colours, near their ends."""
+
 
 def draw(found: "Explanation", file: Path) -> tuple[str, ...]:
     """Draw a picture, and over it what raises and lowers its valence and its arousal.
@@ -37,7 +42,7 @@ def draw(found: "Explanation", file: Path) -> tuple[str, ...]:
     from matplotlib.figure import Figure
 
     height, width = found.photo.shape[:2]
-    limit = max(LEAST_LIMIT, *(float(np.abs(values).max()) for values in (found.valence, found.arousal)))
+    limit = _limit(found)
     name = printable(os.path.basename(found.path))  # noqa: PTH119 - names may be any bytes
     with drawing(name, file) as notes:
         # Panels of a quarter to four times as high as wide, whatever the picture: a strip would show nothing.
@@ -57,7 +62,7 @@ def draw(found: "Explanation", file: Path) -> tuple[str, ...]:
                 cmap=COLOURS,
                 vmin=-limit,
                 vmax=limit,
-                alpha=OPACITY * (np.abs(values) / limit) ** 0.75,
+                alpha=_opacity(values, limit),
                 extent=(-0.5, width - 0.5, height - 0.5, -0.5),
                 aspect=panel.get_aspect(),
                 interpolation="bilinear",
@@ -68,6 +73,25 @@ def draw(found: "Explanation", file: Path) -> tuple[str, ...]:
         bar.set_label("this region lowers it   ←   0   →   raises it\n(change of affect when it is blurred)")
         save_figure(figure, file)
     return notes
+
+
+def overlay(found: "Explanation", values: NDArray[np.float32]) -> bytes:
+    """One of the maps as a transparent PNG, square as the picture is to the model."""
+    pixels = np.empty((*values.shape, 4), dtype=np.uint8)
+    pixels[:, :, :3] = np.where(values[:, :, None] > 0, RAISES, LOWERS)
+    pixels[:, :, 3] = np.rint(255 * _opacity(values, _limit(found)))
+    content = io.BytesIO()
+    Image.fromarray(pixels).save(content, "PNG")
+    return content.getvalue()
+
+
+def _limit(found: "Explanation") -> float:
+    """End of the colour scale of both maps."""
+    return max(LEAST_LIMIT, *(float(np.abs(values).max()) for values in (found.valence, found.arousal)))
+
+
+def _opacity(values: NDArray[np.float32], limit: float) -> NDArray[np.float32]:
+    return np.asarray(OPACITY * (np.abs(values) / limit) ** 0.75)
 
 
 def _show(axes: "Axes", pixels: NDArray[np.uint8], title: str) -> None:

@@ -1,21 +1,35 @@
-import type { Match, Recommendation } from "../api";
+import type { Match, Recommendation, Side } from "../api";
 import type { Messages } from "./en";
 
 const KEYS = ["C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B"];
 
-/** As `img2music.matching.explanations` says it in English, shorter. */
-function reason({ position, track }: Match, asked: Recommendation | null): string {
+/** Of a song, joined to another; of a song; and how it is beside others. */
+const SIDES: Record<Side, [string, string, string]> = {
+  lively: ["활기차고", "활기찬", "더 활기참"],
+  calm: ["차분하고", "차분한", "더 차분함"],
+  pleasant: ["밝고", "밝은", "더 밝음"],
+  sombre: ["어둡고", "어두운", "더 어두움"],
+};
+const ASKED = { image: "사진처럼", song: "그 노래처럼", point: "찾는 느낌처럼" };
+
+/** What `img2music.matching.explanations` found, said in Korean. */
+function reason({ explanation, track }: Match, asked: Recommendation | null): string {
   const { tempo, key, mode } = track.features;
-  const [valence, arousal] = position.map((each, axis) => each - (asked?.position[axis] ?? each)) as [number, number];
-  const differences = [
-    Math.abs(arousal) >= 0.1 && (arousal > 0 ? "더 활기찬" : "더 차분한"),
-    Math.abs(valence) >= 0.1 && (valence > 0 ? "더 밝은" : "더 어두운"),
-  ];
-  const facts = [
-    Math.hypot(valence, arousal) < 0.2 ? "느낌이 닮은 노래" : `비슷하지만 ${differences.filter(Boolean).join(", ")} 노래`,
-    tempo !== null && `${Math.round(tempo)} BPM`,
-    key !== null && `${KEYS[key]} ${mode === 0 ? "단조" : "장조"}`,
-  ];
+  const facts: (string | false)[] = [];
+  if (explanation) {
+    const { likeness, filtered, shared, differs, standing, liked } = explanation;
+    const how = shared.map((side, index) => SIDES[side][index < shared.length - 1 ? 0 : 1]).join(" ");
+    const further = differs.map((side) => SIDES[side][2]).join(", ");
+    if (likeness === "alike") facts.push(`${ASKED[asked?.query.kind ?? "point"]} ${how || "느껴지는"} 노래`);
+    else if (likeness === "nearest") facts.push(`${filtered ? "필터에 남은" : "라이브러리의"} 노래 중 가장 가깝지만 ${further}`);
+    else facts.push(`조금 멀어서 ${further}`);
+    if (standing) {
+      facts.push(standing.side ? `라이브러리의 ${standing.percent}%보다 ${SIDES[standing.side][2]}` : "라이브러리의 가운데쯤");
+    }
+    facts.push(liked && "좋아하는 노래");
+  }
+  facts.push(tempo !== null && `${Math.round(tempo)} BPM`);
+  facts.push(key !== null && `${KEYS[key]} ${mode === 0 ? "단조" : "장조"}`);
   return facts.filter(Boolean).join(" · ");
 }
 
@@ -56,17 +70,142 @@ export const ko: Messages = {
     choose: "사진 고르기",
     more: "사진 추가",
     mood: "또는 기분을 고르세요",
-    reading: (n) => `사진 ${n}장을 읽는 중…`,
-    photos: "내 사진",
     show: (name) => `${name}에 어울리는 노래`,
     remove: (name) => `${name} 치우기`,
+  },
+
+  drop: {
+    photos: "사진",
+    folder: "폴더",
+    song: "노래",
+    given: "넣은 것",
+    together: (n) => `${n}장 모두를 위한 재생목록 하나`,
+    plays: (name) => `${name}에 어울리는 노래:`,
+    progress: (done, total) => (total === 1 ? "읽는 중…" : `${total}개 중 ${done}개 읽음`),
+    stop: "멈추기",
+    failed: (n) => `파일 ${n}개를 쓸 수 없습니다`,
+    noPictures: "이 폴더에는 사진이 없습니다.",
+    leftOut: (n) => `이 폴더의 노래와 표지 ${n}개는 제외했습니다.`,
+    tooMany: (taken, all) => `${all}개 중 처음 ${taken}개만 넣었습니다. 한 번에 더는 넣을 수 없습니다.`,
+    notKept: (n) => `서버에 연결할 수 없어 ${n}개를 아직 저장하지 못했습니다.`,
+    later: "서버에 다시 연결되면 노래가 나타납니다.",
+    word: "또는 낱말로 말해 보세요",
+    example: "몽환적인",
+    go: "찾기",
+    unknown: (word) => `‘${word}’: 모르는 느낌입니다.`,
+    perhaps: "혹시 이 말인가요?",
+    pick: "위의 기분에서 고르거나 다른 말을 써 보세요.",
+  },
+
+  emotions: {
+    화난: "angry",
+    분노: "anger",
+    사나운: "aggressive",
+    역겨운: "disgusted",
+    두려운: "afraid",
+    무서운: "scared",
+    기쁜: "joyful",
+    기쁨: "joy",
+    즐거운: "cheerful",
+    명랑한: "merry",
+    장난스러운: "playful",
+    놀란: "surprised",
+    슬픔: "sadness",
+    서러운: "sorrowful",
+    서글픈: "sorrowful",
+    쓸쓸한: "melancholic",
+    외로운: "melancholic",
+    비참한: "miserable",
+    반가운: "glad",
+    환한: "bright",
+    짜릿한: "thrilled",
+    열정적인: "energetic",
+    활기찬: "lively",
+    웅장한: "epic",
+    극적인: "dramatic",
+    불안한: "anxious",
+    초조한: "restless",
+    답답한: "frustrated",
+    짜증나는: "annoyed",
+    침울한: "sombre",
+    멜랑콜리한: "melancholy",
+    어두운: "dark",
+    지루한: "bored",
+    피곤한: "tired",
+    졸린: "sleepy",
+    차분한: "calm",
+    서늘한: "calm",
+    잔잔한: "tranquil",
+    조용한: "quiet",
+    부드러운: "gentle",
+    포근한: "soothing",
+    따뜻한: "tender",
+    몽환적인: "dreamy",
+    그리운: "nostalgic",
+    아련한: "nostalgic",
+    편안한: "relaxed",
+    느긋한: "mellow",
+    만족스러운: "satisfied",
+    다정한: "tender",
+    낭만적인: "romantic",
+    설레는: "exciting",
+  },
+
+  problems: {
+    "no-picture": "사진으로 읽을 수 없는 파일입니다.",
+    "no-song": "노래로 읽을 수 없는 파일입니다.",
+    "too-large": "너무 커서 보낼 수 없습니다.",
+    gone: "서버에 더 이상 없습니다. 다시 넣어 주세요.",
+    "unknown-word": "모르는 느낌입니다.",
+    "nothing-left": "조건에 맞는 노래가 없습니다.",
+    empty: "라이브러리에 아직 노래가 없습니다.",
+  },
+
+  filters: {
+    heading: "필터",
+    active: "사용 중인 필터",
+    remove: (what) => `필터 빼기: ${what}`,
+    clear: "모두 지우기",
+    nothing: "이 필터에 맞는 노래가 없습니다.",
+    genre: "장르",
+    not_genre: "이 장르는 빼기",
+    year: "연도",
+    duration: "길이(분)",
+    tempo: "빠르기(BPM)",
+    voice: "목소리",
+    key: "조성",
+    major: "장조",
+    minor: "단조",
+    perArtist: "같은 음악가의 노래",
+    perAlbum: "같은 앨범의 노래",
+    add: "고르세요…",
+    none: "장르가 있는 노래가 없음",
+    any: "제한 없음",
+    usual: "조금만",
+    instrumental: "연주만",
+    sung: "노래 있음",
+    from: "부터",
+    to: "까지",
+    range: (from, to) => (from === to ? from : from && to ? `${from}~${to}` : from ? `${from}부터` : `${to}까지`),
+    chip: {
+      genre: (what) => what,
+      not_genre: (what) => `${what} 빼기`,
+      artist: (what) => what,
+      not_artist: (what) => `${what} 빼기`,
+      folder: (what) => `${what} 폴더`,
+      not_folder: (what) => `${what} 폴더 빼기`,
+      year: (what) => `${what} (연도)`,
+      duration: (what) => `${what} (분)`,
+      tempo: (what) => `${what} BPM`,
+      key: (what) => what,
+      per_artist: (what) => `같은 음악가: ${what}`,
+      per_album: (what) => `같은 앨범: ${what}`,
+    },
   },
 
   empty: {
     title: "라이브러리에 아직 노래가 없습니다.",
     hint: "img2music이 음악을 한 번 들어 보게 하세요:",
-    command: "img2music scan ~/Music",
-    reload: "완료했어요, 다시 확인",
   },
 
   plane: {
@@ -81,8 +220,20 @@ export const ko: Messages = {
     point: "평면 위의 점",
     pointHelp: "화살표 키로 옮기세요.",
     where: (valence, arousal) => `기분 좋음 ${valence}%, 활기 ${arousal}%`,
-    ellipse: "타원은 읽은 느낌이 얼마나 확실한지 보여 줍니다.",
+    region: "읽은 느낌은 확실하지 않습니다. 이렇게 읽힌 사진 다섯 장 중 네 장은 점선 안의 어딘가로 느껴집니다.",
     song: (rank, title) => `${rank}. ${title}`,
+  },
+
+  heat: {
+    photo: (name) => `내 사진 ${name}`,
+    show: "느낌을 움직인 곳",
+    of: "어느 쪽으로",
+    axes: { valence: "기분 좋은 · 어두운", arousal: "활기찬 · 차분한" },
+    waiting: "사진을 부분마다 살펴보는 중…",
+    parts: ["왼쪽 위", "위쪽", "오른쪽 위", "왼쪽", "가운데", "오른쪽", "왼쪽 아래", "아래쪽", "오른쪽 아래"],
+    moves: (part, what) => `${part}: ${what} 느낌을 줍니다.`,
+    nothing: "혼자서 느낌을 크게 바꾸는 부분은 없습니다.",
+    hint: "부분을 차례로 흐리게 해 보고, 그것이 없으면 느낌이 어떻게 달라지는지 색으로 보여 줍니다.",
   },
 
   correct: {
@@ -110,9 +261,20 @@ export const ko: Messages = {
     unlike: (title) => `${title} 좋아요 취소`,
     lock: (title) => `${title} 자리 고정`,
     unlock: (title) => `${title} 자리 고정 풀기`,
-    remove: (title) => `${title} 이 목록에서 빼기`,
-    never: (title) => `${title} 다시는 고르지 않기`,
-    moreLike: (title) => `${title} 비슷한 노래 더 찾기`,
+    remove: "이 목록에서 빼기",
+    never: "다시는 고르지 않기",
+    moreLike: "비슷한 노래 더 찾기",
+    together: (n) => `사진 ${n}장을 위한 재생목록`,
+    swap: (title) => `${title} 대신 다른 노래`,
+    swapped: (title, other) => `${title} 대신 ${other}을(를) 넣었습니다.`,
+    noOther: (title) => `${title} 대신 넣을 다른 노래가 없습니다.`,
+    menu: (title) => `${title} 더 보기`,
+    fits: "이 사진에 어울림",
+    unfit: "이 사진에 안 어울림",
+    saidFits: (title) => `${title}: 이 사진에는 더 먼저 나옵니다.`,
+    saidUnfit: (title) => `${title}: 이 사진에는 더 이상 나오지 않습니다.`,
+    notArtist: (artist) => `${artist}의 노래 빼기`,
+    notFolder: (folder) => `${folder} 폴더의 노래 빼기`,
     removed: (title) => `${title}: 이 목록에서 뺐습니다.`,
     banned: (title) => `${title}: 다시는 고르지 않습니다.`,
     more: "노래 더 보기",
@@ -165,6 +327,82 @@ export const ko: Messages = {
     elsewhere: (name) => `그사이 다른 곳에서 ‘${name}’ 재생목록이 바뀌었습니다. 지금 상태를 보여 드리며, 방금 바꾼 내용은 저장되지 않았습니다.`,
   },
 
+  map: {
+    heading: "평면 위의 내 라이브러리",
+    help: "끌어서 움직이고 휠로 확대합니다. 노래를 누르면 들립니다. 키보드: 화살표, +와 -, Enter는 고리 안의 노래를 고릅니다.",
+    label: "내 노래 지도",
+    zoomIn: "확대",
+    zoomOut: "축소",
+    whole: "전체",
+    lasso: "올가미",
+    lassoHelp: "노래들을 둘러 그리세요.",
+    ring: "고리 선택",
+    search: "검색",
+    searchHint: "제목, 가수, 앨범",
+    loading: "노래를 불러오는 중…",
+    seen: (seen, all) => `전체 ${all.toLocaleString("ko")}곡 중 ${seen.toLocaleString("ko")}곡이 보입니다`,
+    chosen: (n) => `${n.toLocaleString("ko")}곡을 골랐습니다`,
+    some: (n) => `가운데에 가장 가까운 ${n}곡입니다. 이웃한 노래끼리 느낌이 비슷한 순서입니다.`,
+    nothing: "그곳에는 노래가 없습니다.",
+    found: (n, words) => (n === 0 ? `‘${words}’에 맞는 노래가 없습니다.` : `‘${words}’: ${n}곡`),
+    clear: "지우기",
+    usual: "지도에서",
+    regions: "느낌별 노래 수",
+    region: { livelyPleasant: "밝고 활기찬", livelySombre: "어둡고 격한", calmPleasant: "밝고 차분한", calmSombre: "어둡고 차분한" },
+  },
+
+  library: {
+    scan: "음악 듣기",
+    scanHint: "이 폴더에서 새 파일과 바뀐 파일을 찾아 듣습니다. 파일은 바꾸지 않습니다.",
+    noFolder: "알려진 음악 폴더가 없습니다. 서버를 시작할 때 알려 주세요:",
+    noFolderCommand: "img2music serve --music ~/Music",
+    songsIn: (n) => `${n.toLocaleString("ko")}곡`,
+    begin: "내 음악 듣기",
+    jobs: "작업",
+    noJobs: "아직 없습니다.",
+    kind: { scan: "듣기", import: "가져오기", tag: "파일에 느낌 쓰기", export: "내보내기" },
+    state: { waiting: "대기 중", running: "진행 중", done: "끝남", failed: "실패", cancelled: "취소됨", interrupted: "중단됨" },
+    interrupted: "진행 중에 서버가 끝났습니다. 끝낸 부분은 남아 있으니 이어서 하세요.",
+    progress: (done, total) => (total === null ? done.toLocaleString("ko") : `${total.toLocaleString("ko")} 중 ${done.toLocaleString("ko")}`),
+    rate: (n) => `초당 ${n}`,
+    left: (time) => `약 ${time} 남음`,
+    cancel: "취소",
+    again: "이어서 하기",
+    forget: "지우기",
+    log: "기록",
+    noLog: "기록이 없습니다.",
+    download: "내려받기",
+    counts: { found: "찾음", analysed: "들음", unchanged: "그대로", failed: "실패", missing: "없어짐", tracks: "곡", rows: "행", added: "추가", changed: "바뀜", files: "파일" },
+    exchange: "가져오기와 내보내기",
+    importFile: "표나 내보낸 라이브러리 가져오기",
+    importHint: "CSV, TSV, Parquet, JSON Lines.",
+    export: "라이브러리 내보내기",
+    exportAs: "형식",
+    exportBegin: "내보내기",
+    formats: { jsonl: "아는 것 전부 (JSON Lines)", csv: "노래 표 (CSV)" },
+    tag: "파일 태그의 느낌",
+    tagHint: "플레이어에서 보고 정렬할 수 있습니다. 먼저 시험해 보세요. 무엇을 쓸지 기록에 나옵니다.",
+    tagTry: "시험하기",
+    tagBegin: "쓰기",
+    tagRemove: "빼기",
+    statistics: "담긴 것",
+    facts: { present: "곡", hours: "시간", missing: "없어진 곡", without_file: "파일 없는 곡", silent: "음악이 아닌 파일", megabytes: "MB (라이브러리)" },
+    genres: "장르",
+    decades: "연대",
+    decade: (year) => `${year}년대`,
+    failures: "읽지 못한 파일",
+    noFailures: "없습니다.",
+    tryAgain: "다시 해 보기",
+    duplicates: "같은 녹음의 여러 파일",
+    noDuplicates: "없습니다.",
+    more: (n) => `그 밖에 ${n.toLocaleString("ko")}개`,
+    models: "읽는 모델",
+    model: { shipped: "img2music에 들어 있음", added: "직접 추가함" },
+    reads: "사진을 읽음",
+    heardBy: (name, n) => `${name}: ${n.toLocaleString("ko")}곡을 들음`,
+    settings: "설정",
+  },
+
   player: {
     label: "플레이어",
     play: "재생",
@@ -182,8 +420,8 @@ export const ko: Messages = {
     like: (what) => `${what} 좋아함`,
     never: (what) => `${what} 다시는 고르지 않음`,
     affect: (what, word) => `나에게 ${what}: ${word} 느낌`,
-    fits: (what) => `${what}: 사진에 어울림`,
-    unfit: (what) => `${what}: 사진에 어울리지 않음`,
+    fits: (what, photo) => `${what}: ${photo}에 어울림`,
+    unfit: (what, photo) => `${what}: ${photo}에 어울리지 않음`,
     photo: "사진",
     undo: (what) => `되돌리기: ${what}`,
   },

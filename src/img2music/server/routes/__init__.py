@@ -3,13 +3,13 @@
 from fastapi import APIRouter
 
 from img2music.server.description import PROBLEM
-from img2music.server.routes import feedback, jobs, login, pictures, playlists, recommending, tracks
+from img2music.server.routes import feedback, jobs, library, login, pictures, playlists, recommending, songs, tracks
 from img2music.server.served import Served
 
 
 def router(served: Served) -> APIRouter:
     """Make the routes of a library that is served."""
     routes = APIRouter(prefix="/api", responses=PROBLEM)
-    for part in (login, pictures, recommending, tracks, feedback, playlists, jobs):
+    for part in (login, pictures, recommending, songs, tracks, feedback, playlists, jobs, library):
         part.add(routes, served)
     return routes

@@ -9,7 +9,6 @@ from img2music.options import ME
 from img2music.server.bodies import FeedbackRequest, Person, TrackId
 from img2music.server.description import shape
 from img2music.server.served import Served, as_json
-from img2music.track import Track
 
 
 def add(routes: APIRouter, served: Served) -> None:
@@ -39,24 +38,22 @@ def _said(body: FeedbackRequest, served: Served) -> Feedback:
     kind = says.given
     if says.like is False or says.never is False:
         raise UsageError("`like` and `never` are true; take back what was said instead.")
-    picture = None if body.picture is None else str(served.picture(body.picture).path)
+    picture = None if body.picture is None else served.picture(body.picture)
     track = None if body.track is None else served.track(body.track)
     if says.affect is not None:
-        return feedback.affect(_only(picture, track), says.affect.valence, says.affect.arousal, person=person)
+        felt = (says.affect.valence, says.affect.arousal)
+        if picture is not None and track is None:
+            return feedback.affect(picture.path, *felt, person=person, name=picture.name)
+        if track is not None and picture is None:
+            return feedback.affect(track, *felt, person=person)
+        raise UsageError("`affect` is said of either a `picture` or a `track`.")
     if says.position is not None:
         if picture is None or track is not None:
             raise UsageError("`position` is said of a `picture`.")
-        return feedback.position(picture, says.position.valence, says.position.arousal, person=person)
+        felt = (says.position.valence, says.position.arousal)
+        return feedback.position(picture.path, *felt, person=person, name=picture.name)
     if track is None or (picture is None) is (kind == "fits"):
         raise UsageError(f"`{kind}` is said of a `track`{' with a `picture`' if kind == 'fits' else ' alone'}.")
     if picture is not None:
-        return (feedback.fits if says.fits else feedback.unfit)(track, picture, person=person)
+        return (feedback.fits if says.fits else feedback.unfit)(track, picture.path, person=person, name=picture.name)
     return (feedback.like if says.like else feedback.never)(track, person=person)
-
-
-def _only(picture: str | None, track: Track | None) -> str | Track:
-    if picture is not None and track is None:
-        return picture
-    if track is not None and picture is None:
-        return track
-    raise UsageError("`affect` is said of either a `picture` or a `track`.")

@@ -4,6 +4,7 @@ import json
 from collections.abc import AsyncIterator, Callable
 from typing import Annotated, TypeVar
 
+import anyio
 from fastapi import APIRouter, File, Header, HTTPException, Query, Response, UploadFile
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
@@ -19,6 +20,7 @@ from img2music.server.uploads import MOST_TABLE
 from img2music.shapes import to_dict
 
 EVENTS = "Each change of a job: `event: job`, its number as `id`, the job as `data`; first those after Last-Event-ID."
+GRACE = 0.9  # seconds in which a stream sees that the server ends
 HEARTBEAT = 15  # seconds between comments, where nothing else is told
 
 Found = TypeVar("Found")
@@ -53,12 +55,13 @@ def add(routes: APIRouter, served: Served) -> None:
     @routes.get("/jobs/events", response_class=Response, responses=described("job", Job, EVENTS))
     async def events(last_event_id: Annotated[int, Header(ge=0, lt=2**63)] = 0) -> EventSourceResponse:
         """Watch the jobs."""
+        ending = anyio.Event()
 
         async def told() -> AsyncIterator[ServerSentEvent]:
-            async for job in served.events.since(last_event_id):
+            async for job in served.events.since(last_event_id, ending.is_set):
                 yield ServerSentEvent(json.dumps(to_dict(job)), event="job", id=str(job.events))
 
-        return EventSourceResponse(told(), ping=HEARTBEAT)
+        return EventSourceResponse(told(), ping=HEARTBEAT, shutdown_event=ending, shutdown_grace_period=GRACE)
 
     _add_one(routes, served)
 

@@ -1,12 +1,17 @@
 """Pictures that are sent."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
-from fastapi import APIRouter, File, HTTPException, Response, UploadFile
+from anyio import CapacityLimiter
+from anyio.to_thread import run_sync
+from fastapi import APIRouter, File, Response, UploadFile
 
 from img2music.affect import Affect
+from img2music.app.pictures import ExplanationShape, read_picture
+from img2music.errors import InputError
 from img2music.server.bodies import PictureId
 from img2music.server.description import Picture, content, shape
+from img2music.server.problems import ProblemType, TypedProblem
 from img2music.server.served import Served, as_json
 from img2music.server.uploads import MOST_BYTES
 
@@ -18,9 +23,14 @@ def add(routes: APIRouter, served: Served) -> None:
     def send_picture(file: Annotated[UploadFile, File()]) -> Response:
         """Send a picture and have it read."""
         if (file.size or 0) > MOST_BYTES:
-            raise HTTPException(413, f"The picture is larger than {MOST_BYTES >> 20} MB: make it smaller.")
-        upload = served.uploads.add(file.file, file.filename or "")
-        read = upload.analysis
+            raise TypedProblem(
+                413, ProblemType.TOO_LARGE, f"The picture is larger than {MOST_BYTES >> 20} MB: make it smaller."
+            )
+        try:
+            upload = served.uploads.add(file.file, file.filename or "", read_picture)
+        except InputError as error:
+            raise TypedProblem(422, ProblemType.NO_PICTURE, error.reason) from error
+        read = upload.reading
         picture = Picture(
             id=upload.id,
             name=upload.name,
@@ -40,7 +50,37 @@ def add(routes: APIRouter, served: Served) -> None:
     )
     def thumbnail(id: PictureId) -> Response:  # noqa: A002
         """Show a picture that was sent, small."""
-        return Response(served.picture(id).thumbnail(), media_type="image/jpeg")
+        upload = served.picture(id)
+        try:
+            small = upload.thumbnail()
+        except (OSError, InputError):
+            served.picture(id)  # says so where it was forgotten meanwhile
+            raise
+        return Response(small, media_type="image/jpeg")
+
+    one_at_a_time = CapacityLimiter(1)  # it takes all processors
+
+    async def moved(id: PictureId, part: str) -> bytes:  # noqa: A002
+        upload = served.picture(id)
+        try:
+            return await run_sync(upload.heat, part, limiter=one_at_a_time)
+        except (InputError, FileNotFoundError):
+            served.picture(id)  # which may have been forgotten meanwhile
+            raise
+
+    @routes.get("/pictures/{id}/explanation", response_class=Response, responses=shape(ExplanationShape))
+    async def explanation(id: PictureId) -> Response:  # noqa: A002
+        """Tell what each part of a picture that was sent does to its reading."""
+        return Response(await moved(id, "explanation"), media_type="application/json")
+
+    @routes.get(
+        "/pictures/{id}/heat",
+        response_class=Response,
+        responses=content("image/png", "Red where it raises the reading, blue where it lowers it, to be laid over."),
+    )
+    async def heat(id: PictureId, of: Literal["valence", "arousal"]) -> Response:  # noqa: A002
+        """Draw the same, transparent and square, to be stretched over the picture."""
+        return Response(await moved(id, of), media_type="image/png")
 
     @routes.delete("/pictures/{id}", status_code=204)
     def forget_picture(id: PictureId) -> None:  # noqa: A002

@@ -1,15 +1,25 @@
 """Playlists that are kept in the library, and those that are taken away."""
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Iterator, Sequence
+from typing import Annotated
 from urllib.parse import quote
 
-from fastapi import APIRouter, HTTPException, Response
+from fastapi import APIRouter, HTTPException, Query, Response
 
-from img2music.app.playlists import PlaylistList, PlaylistSong, SavedPlaylist, playlist
+from img2music.app.playlists import LibraryPlaylists, PlaylistList, PlaylistSong, SavedPlaylist, playlist
 from img2music.errors import UsageError
 from img2music.matching.passages import Passage
 from img2music.matching.playlists import FORMATS
-from img2music.server.bodies import Chosen, NewPlaylist, PlaylistChange, PlaylistOrder, PlaylistRequest, TrackId
+from img2music.server.bodies import (
+    LONGEST,
+    Chosen,
+    NewPlaylist,
+    PlaylistChange,
+    PlaylistOrder,
+    PlaylistRequest,
+    TrackId,
+)
 from img2music.server.description import PlaylistSongs, content, shape
 from img2music.server.served import Served, as_json
 
@@ -27,9 +37,11 @@ def add(routes: APIRouter, served: Served) -> None:
         "/playlists/export", response_class=Response, responses=content("application/octet-stream", "The playlist.")
     )
     def export(body: PlaylistRequest) -> Response:
-        """Download songs as a playlist of any format that `recommend` writes."""
+        """Download songs as a playlist of any format that `recommend` writes; those whose file is gone are left out."""
         chosen = FORMATS.named(body.format)
-        songs = [(served.track(each.id), _passage(each)) for each in body.tracks]
+        songs = [(song.track, song.passage) for song in _songs(body.tracks, served) if not song.track.missing]
+        if not songs:
+            raise UsageError("None of these songs is there any more: scan again, or choose others.")
         lacking = [track for track, _ in songs if track.path is None]
         if chosen.files_only and lacking:
             raise UsageError(
@@ -46,12 +58,6 @@ def add(routes: APIRouter, served: Served) -> None:
 def _add_saved(routes: APIRouter, served: Served) -> None:
     saved = served.library.playlists
 
-    def found(id_: int) -> SavedPlaylist:
-        try:
-            return saved.read(id_)
-        except UsageError as error:
-            raise HTTPException(404, str(error)) from None
-
     @routes.get("/playlists", response_class=Response, responses=shape(PlaylistList))
     def list_playlists() -> Response:
         """List the playlists that are kept in the library, the last changed first."""
@@ -60,28 +66,49 @@ def _add_saved(routes: APIRouter, served: Served) -> None:
     @routes.post("/playlists", status_code=201, response_class=Response, responses=shape(SavedPlaylist, 201))
     def keep_playlist(body: NewPlaylist) -> Response:
         """Keep songs as a playlist; 409 if there is one of that name."""
-        if any(each.name == body.name for each in saved.list().playlists):
-            raise HTTPException(409, f"There is a playlist {body.name} already.")
-        return as_json(saved.save(body.name, _songs(body.tracks, served)), 201)
+        songs = _songs(body.tracks, served)
+        try:
+            return as_json(saved.save(body.name, songs), 201)
+        except UsageError as error:
+            if any(each.name == body.name for each in saved.list().playlists):
+                raise HTTPException(409, f"There is a playlist {body.name} already.") from error
+            raise
 
     @routes.get("/playlists/{id}", response_class=Response, responses=shape(SavedPlaylist))
     def read_playlist(id: TrackId) -> Response:  # noqa: A002
         """Read a playlist with its songs."""
-        return as_json(found(id))
+        return as_json(_found(saved, id))
 
     @routes.put("/playlists/{id}", response_class=Response, responses=shape(SavedPlaylist))
     def change_playlist(id: TrackId, body: PlaylistChange) -> Response:  # noqa: A002
         """Rename a playlist, or give it other songs; 409 if it was changed elsewhere since it was read."""
-        if found(id).updated != body.updated:
-            raise HTTPException(409, "This playlist was changed elsewhere meanwhile: read it again.")
         songs = None if body.tracks is None else _songs(body.tracks, served)
-        return as_json(saved.change(id, name=body.name, songs=songs, seen=body.updated))
+        with _unchanged(saved, id, body.updated):
+            return as_json(saved.change(id, name=body.name, songs=songs, seen=body.updated))
 
     @routes.delete("/playlists/{id}", status_code=204)
-    def forget_playlist(id: TrackId) -> None:  # noqa: A002
-        """Forget a playlist; its songs stay."""
-        found(id)
-        saved.delete(id)
+    def forget_playlist(id: TrackId, updated: Annotated[str, Query(max_length=LONGEST)]) -> None:  # noqa: A002
+        """Forget a playlist, as it was when it was read; its songs stay. 409 if it was changed elsewhere since."""
+        with _unchanged(saved, id, updated):
+            saved.delete(id, seen=updated)
+
+
+def _found(saved: LibraryPlaylists, id_: int) -> SavedPlaylist:
+    try:
+        return saved.read(id_)
+    except UsageError as error:
+        raise HTTPException(404, str(error)) from None
+
+
+@contextlib.contextmanager
+def _unchanged(saved: LibraryPlaylists, id_: int, updated: str) -> Iterator[None]:
+    _found(saved, id_)
+    try:
+        yield
+    except UsageError as error:
+        if _found(saved, id_).updated != updated:
+            raise HTTPException(409, str(error)) from error
+        raise
 
 
 def _songs(chosen: Sequence[Chosen], served: Served) -> list[PlaylistSong]:

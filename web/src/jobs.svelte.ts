@@ -1,0 +1,63 @@
+import * as api from "./api";
+import { session } from "./session.svelte";
+
+const RUNNING: api.Job["state"][] = ["waiting", "running"];
+
+/** The jobs of the library as they change, in whatever window they were begun. */
+class Jobs {
+  all = $state.raw<api.Job[]>([]);
+  changed = $state(0); // counts what jobs have changed in the library
+
+  #events: EventSource | null = null;
+
+  /** Follow the jobs; the browser connects again by itself, and is told what it has missed. */
+  async follow(): Promise<void> {
+    if (this.#events && this.#events.readyState !== EventSource.CLOSED) return;
+    const known = await session.attempt(() => api.jobs());
+    if (known === undefined) return;
+    this.all = known;
+    this.#events?.close();
+    this.#events = new EventSource(api.address("jobs/events"));
+    this.#events.addEventListener("job", (event) => this.#take(JSON.parse(event.data)));
+  }
+
+  async begin(job: Record<string, unknown>): Promise<void> {
+    await this.#asked(() => api.beginJob(job));
+  }
+
+  async importFile(file: File): Promise<void> {
+    await this.#asked(() => api.importFile(file));
+  }
+
+  async cancel(job: api.Job): Promise<void> {
+    await this.#asked(() => api.cancelJob(job.id));
+  }
+
+  async retry(job: api.Job): Promise<void> {
+    await this.#asked(() => api.retryJob(job.id));
+  }
+
+  async forget(job: api.Job): Promise<void> {
+    if (await session.attempt(() => api.forgetJob(job.id))) this.all = this.all.filter((each) => each.id !== job.id);
+  }
+
+  async #asked(work: () => Promise<api.Job>): Promise<void> {
+    session.problem = null;
+    const job = await session.attempt(work);
+    if (job) this.#take(job);
+    void this.follow();
+  }
+
+  #take(job: api.Job): void {
+    const before = this.all.find((each) => each.id === job.id);
+    if (before && before.events > job.events) return;
+    this.all = [job, ...this.all.filter((each) => each.id !== job.id)].sort((a, b) => b.id - a.id);
+    const ended = !RUNNING.includes(job.state) && (before === undefined || RUNNING.includes(before.state));
+    if (ended && job.kind !== "export") {
+      this.changed += 1;
+      void session.open();
+    }
+  }
+}
+
+export const jobs = new Jobs();

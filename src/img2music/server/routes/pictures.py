@@ -58,6 +58,15 @@ def add(routes: APIRouter, served: Served) -> None:
             raise
         return Response(small, media_type="image/jpeg")
 
+    @routes.delete("/pictures/{id}", status_code=204)
+    def forget_picture(id: PictureId) -> None:  # noqa: A002
+        """Forget a picture that was sent."""
+        served.uploads.remove(served.picture(id))
+
+    _add_explanations(routes, served)
+
+
+def _add_explanations(routes: APIRouter, served: Served) -> None:
     one_at_a_time = CapacityLimiter(1)  # it takes all processors
 
     async def moved(id: PictureId, part: str) -> bytes:  # noqa: A002
@@ -81,8 +90,3 @@ def add(routes: APIRouter, served: Served) -> None:
     async def heat(id: PictureId, of: Literal["valence", "arousal"]) -> Response:  # noqa: A002
         """Draw the same, transparent and square, to be stretched over the picture."""
         return Response(await moved(id, of), media_type="image/png")
-
-    @routes.delete("/pictures/{id}", status_code=204)
-    def forget_picture(id: PictureId) -> None:  # noqa: A002
-        """Forget a picture that was sent."""
-        served.uploads.remove(served.picture(id))

@@ -24,6 +24,7 @@ from .errors import UsageError as UsageError
 from .filters import TrackFilter as TrackFilter
 from .library.exchange import LibraryImport as LibraryImport
 from .library.importing import ImportReport as ImportReport
+from .library.listing import LibraryInfo as LibraryInfo
 from .library.lyrics import FetchReport as FetchReport
 from .library.lyrics import KnownLyrics as KnownLyrics
 from .library.record import Feedback as Feedback
@@ -31,7 +32,6 @@ from .library.record import FeedbackKind as FeedbackKind
 from .library.record import JudgedPicture as JudgedPicture
 from .library.record import JudgedTrack as JudgedTrack
 from .library.scanning import ScanReport as ScanReport
-from .library.store import LibraryInfo as LibraryInfo
 from .library.tagging import TagReport as TagReport
 from .library.upkeep import Verification as Verification
 from .matching.passages import Passage as Passage

@@ -35,6 +35,7 @@ def running(jobs: Jobs, name: str = "music") -> int:
 
 def test_a_job_from_its_beginning_to_its_end(jobs: Jobs) -> None:
     job = jobs.add(JobKind.SCAN, "/music/\udcff\n", {"folders": ["/music/\udcff\n"]})
+    assert job.options == []
     assert (job.state, job.name, job.started, job.events) == (JobState.WAITING, r"/music/\udcff\n", None, 1)
     assert jobs.request(job.id) == {"folders": ["/music/\udcff\n"]}
     assert jobs.begin(job.id)

@@ -64,6 +64,13 @@ def test_a_scan_is_asked_for_by_ids_of_folders(client: TestClient, tmp_path: Pat
     assert client.get("/api/jobs").json() == {"jobs": [newer, job]}
 
 
+def test_what_was_asked_for_is_told(client: TestClient) -> None:
+    assert begin(client, kind="scan", retry_failed=True)["options"] == ["retry_failed"]
+    assert begin(client, kind="tag", remove=True, dry_run=True)["options"] == ["remove", "dry_run"]
+    assert begin(client, kind="tag", filters={"genre": "jazz"})["options"] == ["filters"]
+    assert begin(client, kind="export")["options"] == []
+
+
 @pytest.mark.parametrize(
     ("body", "status", "words"),
     [

@@ -249,6 +249,7 @@ export interface Job {
   left: number | null;
   result: Record<string, number> | null;
   error: string | null;
+  options: string[];
   events: number;
 }
 

@@ -1,6 +1,7 @@
 import * as api from "./api";
 import { session } from "./session.svelte";
 
+const LATER = 5_000;
 const RUNNING: api.Job["state"][] = ["waiting", "running"];
 
 /** The jobs of the library as they change, in whatever window they were begun. */
@@ -9,16 +10,26 @@ class Jobs {
   changed = $state(0); // counts what jobs have changed in the library
 
   #events: EventSource | null = null;
+  #again = 0;
 
-  /** Follow the jobs; the browser connects again by itself, and is told what it has missed. */
-  async follow(): Promise<void> {
+  /** Follow the jobs, or only if some have not ended; the browser connects again by itself, and is told what it missed. */
+  async follow(always = true): Promise<void> {
     if (this.#events && this.#events.readyState !== EventSource.CLOSED) return;
     const known = await session.attempt(() => api.jobs());
-    if (known === undefined) return;
+    if (this.#events && this.#events.readyState !== EventSource.CLOSED) return; // meanwhile
+    if (known === undefined) return this.#later();
+    for (const job of known.filter((each) => this.all.some((before) => before.id === each.id))) this.#take(job);
     this.all = known;
-    this.#events?.close();
+    if (!always && !known.some((each) => RUNNING.includes(each.state))) return;
     this.#events = new EventSource(api.address("jobs/events"));
     this.#events.addEventListener("job", (event) => this.#take(JSON.parse(event.data)));
+    this.#events.addEventListener("error", () => this.#events?.readyState === EventSource.CLOSED && this.#later());
+  }
+
+  /** A stream that was refused, as a proxy does whose server is gone, the browser does not try again. */
+  #later(): void {
+    clearTimeout(this.#again);
+    if (!session.login) this.#again = window.setTimeout(() => void this.follow(), LATER);
   }
 
   async begin(job: Record<string, unknown>): Promise<void> {
@@ -53,9 +64,9 @@ class Jobs {
     if (before && before.events > job.events) return;
     this.all = [job, ...this.all.filter((each) => each.id !== job.id)].sort((a, b) => b.id - a.id);
     const ended = !RUNNING.includes(job.state) && (before === undefined || RUNNING.includes(before.state));
-    if (ended && job.kind !== "export") {
+    if (ended && job.kind !== "export" && !job.options.includes("dry_run")) {
       this.changed += 1;
-      void session.open();
+      void session.open().then(() => session.renew());
     }
   }
 }

@@ -42,9 +42,10 @@ if TYPE_CHECKING:
     from img2music.app.spotting import Spotted
     from img2music.library.exchange import LibraryImport
     from img2music.library.importing import ImportReport, SongAffect
+    from img2music.library.listing import LibraryInfo
     from img2music.library.lyrics import FetchReport, KnownLyrics
     from img2music.library.scanning import ScanReport
-    from img2music.library.store import LibraryInfo, LibraryStore
+    from img2music.library.store import LibraryStore
     from img2music.library.tagging import TagReport
     from img2music.library.upkeep import Verification
     from img2music.matching.recommendation import Recommendations

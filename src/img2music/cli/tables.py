@@ -8,7 +8,7 @@ from img2music.errors import InputError
 if TYPE_CHECKING:
     from img2music.connectors.tag_writing import FieldEdit
     from img2music.library.importing import ImportReport
-    from img2music.library.store import LibraryInfo
+    from img2music.library.listing import LibraryInfo
     from img2music.library.tagging import TagReport
     from img2music.soundtrack.cue_sheet import CueSheet
     from img2music.track import Track

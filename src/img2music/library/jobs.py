@@ -74,6 +74,7 @@ class Job:
     left: float | None  # seconds, about
     result: dict[str, int] | None  # what came of it, counted
     error: str | None
+    options: list[str]  # that were chosen, such as "dry_run"; "filters" where a tagging is not of all songs
     events: int  # the number of its last event
 
 
@@ -86,7 +87,9 @@ class LogLine:
     text: str
 
 
-_COLUMNS = [jobs.c["event" if each.name == "events" else each.name] for each in dataclasses.fields(Job)]
+_STORED = {"events": "event", "options": "request"}
+"""Columns of fields that are not called as these."""
+_COLUMNS = [jobs.c[_STORED.get(each.name, each.name)] for each in dataclasses.fields(Job)]
 _OF_A_RUN = ("started", "ended", "stage", "done", "total", "unit", "item", "rate", "left", "result", "error")
 
 Connecting = Callable[[], AbstractContextManager[sa.Connection]]
@@ -244,7 +247,10 @@ def _text(text: str) -> str:
 
 
 def _job(row: Mapping[Any, Any]) -> Job:
-    values = {each.name: row["event" if each.name == "events" else each.name] for each in dataclasses.fields(Job)}
+    values = {each.name: row[_STORED.get(each.name, each.name)] for each in dataclasses.fields(Job)}
+    request = json.loads(row["request"])
+    asked = request | request.get("options", {}) | {"filters": bool(request.get("filters"))}
+    values["options"] = [name for name, value in asked.items() if value is True]
     values |= {"kind": JobKind(row["kind"]), "state": JobState(row["state"])}
     values["result"] = None if row["result"] is None else json.loads(row["result"])
     return Job(**values)

@@ -1,13 +1,14 @@
-"""Tracks as JSON and as CSV."""
+"""What is in a library, as JSON and as CSV."""
 
 import csv
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any, Literal, TextIO
 
 from img2music.analysis import NO_MUSIC
 from img2music.errors import InputError
 from img2music.library.schema import FEATURES
+from img2music.shapes import Result
 from img2music.track import Track
 
 
@@ -34,6 +35,33 @@ class FailureList:
 
     schema: Literal["img2music/failures/1"] = "img2music/failures/1"
     failures: list[FailedFile]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class LibraryInfo(Result):
+    """What is in a library."""
+
+    schema: Literal["img2music/library-info/1"] = field(default="img2music/library-info/1", init=False, repr=False)
+    location: str
+    """Where it is."""
+    bytes: int | None
+    """Size of the database on the disk; None on a server."""
+    present: int
+    """Tracks whose file was there at the last scan, and songs without a file."""
+    missing: int
+    """Tracks whose file was gone."""
+    without_file: int
+    """Of the present tracks, those that are known from tables only."""
+    failures: int
+    """Files that could not be analysed."""
+    silent: int
+    """Files that hold nothing to hear."""
+    seconds: float
+    """Length of all tracks that are present, where it is known."""
+    analyzers: dict[str, int]
+    """Tracks by the analyzer version that measured them."""
+    sources: dict[str, int]
+    """Songs by the table or playlist that they are from."""
 
 
 def failure_list(found: Iterable[InputError]) -> FailureList:

@@ -5,9 +5,9 @@ import hashlib
 import os
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import sqlalchemy as sa
@@ -22,6 +22,7 @@ from img2music.library import database, feedback, postgresql, sqlite
 from img2music.library.affects import BEST, KNOWN, WORDS, affects_of, pack, unpack
 from img2music.library.filters import KIND, PRESENT_NO_MUSIC, conditions, holding
 from img2music.library.jobs import Jobs
+from img2music.library.listing import LibraryInfo
 from img2music.library.playlists import PlaylistTable
 from img2music.library.record import (
     CURVE_DTYPE,
@@ -37,7 +38,6 @@ from img2music.library.rows import batches, record_of, song_of, tracks_of
 from img2music.library.schema import CHANGES, affects, counters, curves, failures, lyrics, song_sources, tracks
 from img2music.library.transaction import LYRICS, Transaction
 from img2music.options import ME
-from img2music.shapes import Result
 from img2music.track import Track, TrackKind
 
 _TEXT_COLUMNS = ("artist", "album_artist", "genre", "album", "content", "sound", "title")
@@ -52,33 +52,6 @@ class KnownFile(FileState):
     analyzer: str  # the analyzer version that measured it
     missing: bool  # whether the file was gone at the last scan
     hashed: bool  # whether its sound has been hashed
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class LibraryInfo(Result):
-    """What is in a library."""
-
-    schema: Literal["img2music/library-info/1"] = field(default="img2music/library-info/1", init=False, repr=False)
-    location: str
-    """Where it is."""
-    bytes: int | None
-    """Size of the database on the disk; None on a server."""
-    present: int
-    """Tracks whose file was there at the last scan, and songs without a file."""
-    missing: int
-    """Tracks whose file was gone."""
-    without_file: int
-    """Of the present tracks, those that are known from tables only."""
-    failures: int
-    """Files that could not be analysed."""
-    silent: int
-    """Files that hold nothing to hear."""
-    seconds: float
-    """Length of all tracks that are present, where it is known."""
-    analyzers: dict[str, int]
-    """Tracks by the analyzer version that measured them."""
-    sources: dict[str, int]
-    """Songs by the table or playlist that they are from."""
 
 
 class LibraryStore(Closing):

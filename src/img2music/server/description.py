@@ -14,9 +14,8 @@ from img2music.app.pictures import ExplanationShape
 from img2music.app.playlists import PlaylistList, PlaylistSong, SavedPlaylist
 from img2music.app.sounds import Peaks
 from img2music.library.jobs import Job, LogLine
-from img2music.library.listing import FailureList
+from img2music.library.listing import FailureList, LibraryInfo
 from img2music.library.record import Feedback
-from img2music.library.store import LibraryInfo
 from img2music.matching.recommendation import RecommendShape
 from img2music.server.guard import OPEN
 from img2music.server.problems import ProblemDetails

@@ -3,8 +3,7 @@
 from fastapi import APIRouter, Response
 
 from img2music.app.models import ModelList, models
-from img2music.library.listing import FailureList, failure_list
-from img2music.library.store import LibraryInfo
+from img2music.library.listing import FailureList, LibraryInfo, failure_list
 from img2music.server.description import Decade, DecadeList, Duplicates, shape
 from img2music.server.served import Served, as_json
 

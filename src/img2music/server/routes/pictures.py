@@ -63,10 +63,10 @@ def add(routes: APIRouter, served: Served) -> None:
         """Forget a picture that was sent."""
         served.uploads.remove(served.picture(id))
 
-    _add_explanations(routes, served)
+    _add_heat(routes, served)
 
 
-def _add_explanations(routes: APIRouter, served: Served) -> None:
+def _add_heat(routes: APIRouter, served: Served) -> None:
     one_at_a_time = CapacityLimiter(1)  # it takes all processors
 
     async def moved(id: PictureId, part: str) -> bytes:  # noqa: A002

@@ -22,6 +22,8 @@ from benchmarks.report import Report
 from benchmarks.server import served
 from benchmarks.synthetic import make_library
 
+REST = 500
+"""Milliseconds before each, in which what belongs to the list before (covers, levels) is fetched."""
 STEPS = ("ArrowUp", "ArrowRight", "ArrowDown", "ArrowLeft")
 WATCH = """
 () => {
@@ -109,7 +111,7 @@ def of_drags(page: Page, repeat: int) -> list[float]:
 
 
 def one(page: Page, act: Callable[[], object]) -> float:
-    page.wait_for_timeout(150)
+    page.wait_for_timeout(REST)
     page.evaluate("() => { window.times = []; window.begun = undefined; }")
     act()
     page.wait_for_function("() => window.times.length > 0")

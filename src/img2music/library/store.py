@@ -5,6 +5,7 @@ import hashlib
 import os
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -366,32 +367,31 @@ class LibraryStore(Closing):
 
     @contextlib.contextmanager
     def alone(self) -> Iterator[None]:
-        """Hold the library for one scan or tagging; a lock that dies with its process, and that readers don't mind.
-
-        A library on a server has no such lock: there, two scans at once cost double work and nothing else.
-        """
+        """Hold the library for one scan or tagging; a lock that dies with its process, and that readers don't mind."""
         self._require_writable()
-        path = self._where.path
         taken = LibraryError(
             "another scan of it is running, or its files are being tagged;",
             self.location,
             remedy="wait until it is done.",
         )
-        with contextlib.nullcontext() if path is None else sqlite.exclusive(path, ".lock", taken):
+        with self._lock(".lock", postgresql.SCAN, taken):
             yield
+
+    def _lock(self, ending: str, lock: int, taken: LibraryError) -> AbstractContextManager[None]:
+        if self._where.path is not None:
+            return sqlite.exclusive(self._where.path, ending, taken)
+        if self._where.url is not None:
+            return postgresql.exclusive(self._engine, lock, taken)
+        return contextlib.nullcontext()
 
     @contextlib.contextmanager
     def running(self) -> Iterator[None]:
         """Hold the library for one job, by a lock that dies with its process; a `LibraryError` if it is held."""
         self._require_writable()
         taken = LibraryError("another server runs a job of it;", self.location, remedy="wait until that is done.")
-        if self._where.path is not None:
-            lock = sqlite.exclusive(self._where.path, ".jobs.lock", taken)
-        elif self._where.url is not None:
-            lock = postgresql.exclusive(self._engine, taken)
-        else:
+        if self._where == database.LibraryLocation():
             raise self._no_jobs()
-        with lock:
+        with self._lock(".jobs.lock", postgresql.JOB, taken):
             yield
 
     def _no_jobs(self) -> LibraryError:

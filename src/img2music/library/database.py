@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from operator import itemgetter
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import sqlalchemy as sa
@@ -98,6 +99,11 @@ def _plain(error: BaseException | None, location: LibraryLocation) -> LibraryErr
     return LibraryError(f"the database says: {printable(first)}", str(location))
 
 
+def backend(dialect: sa.Dialect) -> ModuleType:
+    """What knows a kind of database."""
+    return sqlite if dialect.name == "sqlite" else postgresql
+
+
 def upsert(connection: sa.Connection, table: sa.Table, rows: Sequence[dict[str, Any]], *keys: str) -> None:
     """Insert rows of values as the driver takes them; where there is one of the same keys, give it the other values."""
     if rows:
@@ -113,7 +119,7 @@ def _upsert(
     dialect: sa.Dialect, table: sa.Table, names: tuple[str, ...], keys: tuple[str, ...]
 ) -> tuple[str, Sequence[str] | None]:
     """The statement, and in which order it takes values; None where by name."""
-    insert: Any = (sqlite.insert if dialect.name == "sqlite" else postgresql.insert)(table)
+    insert = backend(dialect).insert(table)
     changed = {name: insert.excluded[name] for name in names if name not in keys}
     if changed:
         insert = insert.on_conflict_do_update(index_elements=keys, set_=changed)
@@ -140,7 +146,7 @@ def _prepare(engine: sa.Engine, location: LibraryLocation, *, create: bool, read
                     raise
                 sqlite.lend_columns(engine, [column.name for column in lacking])
     if not read_only:
-        (sqlite if location.url is None else postgresql).require_writable(engine)
+        backend(engine.dialect).require_writable(engine)
 
 
 def lacking_columns(connection: sa.Connection) -> list[sa.Column[Any]]:

@@ -2,14 +2,14 @@
 
 import contextlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
 from img2music.errors import LibraryError, require_extra
-from img2music.library.affects import HEARD, READ
-from img2music.library.schema import affects
+from img2music.library.schema import affects, metadata
 
 insert = postgresql.insert
 
@@ -22,26 +22,26 @@ SCAN, JOB, WRITE = 1, 2, 3
 """Locks of a library: of who scans or tags, of who runs a job, of who writes."""
 _LIBRARY = "hashtext('img2music ' || current_schema())"
 
+NUMBERED = [table.name for table in metadata.sorted_tables if "id" in table.columns]
+
 _SECRET = re.compile("password|passfile|sslkey", re.IGNORECASE)
 
-_TRY = "check it and the server, then try again. Nothing that was stored is lost."
-REMEDIES: dict[str, tuple[str, str]] = {
-    "28P01": ("the server takes no such user or password;", "check both."),
-    "28000": ("the server does not let this user in;", "check the user's name and the server's pg_hba.conf."),
-    "3D000": ("the server has no such database;", "have it made (createdb), or check the name."),
-    "53300": ("the server has too many connections;", "try again later, or let it take more (max_connections)."),
-    "57P03": ("the server is starting or stopping;", "try again in a moment."),
-    "42501": ("its user may not write to it;", "give the user that right, or the name of another user."),
-    "25006": ("it can't be written here (a replica, or a read-only user);", "give the address of its main server."),
-    "55P03": ("another program is writing to it;", "try again when that is done."),
-    "40P01": ("another program is writing to it;", "try again when that is done."),
-    "57014": ("the server has cut a query short;", "allow it more time (statement_timeout), or try again."),
-    "53100": ("the server's disk is full;", "free some space and try again. Nothing that was stored is lost."),
-    "XX001": ("the database is damaged;", "restore it from a copy, or scan into a new one."),
-    "22021": ("its database is not in UTF-8;", "have one made that is (createdb --encoding UTF8)."),
-    "22P05": ("its database is not in UTF-8;", "have one made that is (createdb --encoding UTF8)."),
-    "08": ("the server can't be reached, or has gone;", _TRY),
-    "57P": ("the server can't be reached, or has gone;", _TRY),
+REMEDIES = {
+    ("28P01",): ("the server takes no such user or password;", "check both."),
+    ("28000",): ("the server does not let this user in;", "check the user's name and the server's pg_hba.conf."),
+    ("3D000",): ("the server has no such database;", "have it made (createdb), or check the name."),
+    ("53300",): ("the server has too many connections;", "try again later, or let it take more (max_connections)."),
+    ("42501",): ("its user may not write to it;", "give the user that right, or the name of another user."),
+    ("25006",): ("it can't be written here (a replica?);", "give the address of its main server."),
+    ("55P03", "40P01"): ("another program is writing to it;", "try again when that is done."),
+    ("57014",): ("the server has cut a query short;", "allow it more time (statement_timeout), or try again."),
+    ("53100",): ("the server's disk is full;", "free some space and try again. Nothing that was stored is lost."),
+    ("XX001", "XX002"): ("the database is damaged;", "restore it from a copy, or scan into a new one."),
+    ("22P05",): ("its database is not in UTF-8;", "have one made whose encoding is UTF8."),
+    ("08", "57P"): (
+        "the server can't be reached, or has gone;",
+        "check its address and that it runs, then try again. Nothing that was stored is lost.",
+    ),
 }
 """What is wrong and what to do, by the beginnings of SQLSTATE codes; the first that fits."""
 
@@ -49,12 +49,11 @@ _UNCODED = {  # libpq gives no code where there is no connection yet
     "password authentication failed": "28P01",
     "no password supplied": "28P01",
     "no pg_hba.conf entry": "28000",
-    "does not exist": "3D000",
     "too many clients": "53300",
     "remaining connection slots": "53300",
     "too many connections": "53300",
-    "is starting up": "57P03",
-    "is shutting down": "57P03",
+    'role "': "28000",
+    "does not exist": "3D000",
     "": "08",
 }
 
@@ -97,7 +96,7 @@ def engine(url: sa.URL, *, read_only: bool) -> sa.Engine:
     return made
 
 
-def code(error: BaseException) -> str:
+def code(error: BaseException | None) -> str:
     """SQLSTATE of an error of the driver; empty for another."""
     from psycopg import DataError, Error, OperationalError
 
@@ -130,3 +129,46 @@ def require_writable(engine: sa.Engine) -> None:
     with engine.connect() as connection:
         connection.execute(sa.text("UPDATE alembic_version SET version_num = version_num"))
         connection.rollback()
+
+
+def joined_affects(connection: sa.Connection) -> tuple[bytes, bytes]:
+    """Read the table of affects as one: the server joins its rows, so that there is no object a row here."""
+    last = connection.execute(sa.select(sa.func.max(affects.c.track_id))).scalar() or 0
+    found = []
+    for column in (affects.c.packed, affects.c.words):
+        parts = []
+        for above in range(0, last, MOST_JOINED):
+            part = sa.select(column.label("part")).order_by(affects.c.track_id)
+            part = part.where(
+                affects.c.track_id > above, affects.c.track_id <= above + MOST_JOINED, column.is_not(None)
+            )
+            joined = sa.func.string_agg(part.subquery().c.part, sa.literal_column("''::bytea"))
+            parts.append(connection.execute(sa.select(joined)).scalar() or b"")
+        found.append(b"".join(parts))
+    return found[0], found[1]
+
+
+def fill(connection: sa.Connection, table: sa.Table, rows: Sequence[Sequence[Any]]) -> None:
+    """Insert rows, with a value for every column, as the driver takes them."""
+    names = ", ".join(map(connection.dialect.identifier_preparer.quote, table.columns.keys()))
+    driver: Any = connection.connection.driver_connection
+    with driver.cursor() as cursor, cursor.copy(f"COPY {table.name} ({names}) FROM STDIN") as copy:
+        for row in rows:
+            copy.write_row(row)
+
+
+def last_ids(connection: sa.Connection) -> dict[str, int]:
+    """Tell the greatest number that was ever given in each table that numbers its rows."""
+    given = "pg_sequence_last_value(pg_get_serial_sequence('{0}', 'id'))"
+    found = connection.exec_driver_sql("SELECT " + ", ".join(map(given.format, NUMBERED))).one()
+    return {table: last for table, last in zip(NUMBERED, found, strict=True) if last is not None}
+
+
+def go_on_after(connection: sa.Connection, table: str, last: int) -> None:
+    """Number the rows of a table from there."""
+    connection.exec_driver_sql(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), {last})")
+
+
+def analyze(connection: sa.Connection) -> None:
+    """Let the server count what is in its tables now, not when it finds the time."""
+    connection.exec_driver_sql("ANALYZE")

@@ -36,7 +36,7 @@ _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 def storable(text: str | None) -> str | None:
     """Put U+FFFD for what PostgreSQL's text, or UTF-8, can't hold: NUL and halves of surrogate pairs."""
-    return text if text is None or text.isascii() and "\0" not in text else _UNSTORABLE.sub("\ufffd", text)
+    return text if text is None or (text.isascii() and "\0" not in text) else _UNSTORABLE.sub("\ufffd", text)
 
 
 class TextType(sa.TypeDecorator[str]):

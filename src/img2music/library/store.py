@@ -38,6 +38,7 @@ from img2music.library.rows import batches, record_of, song_of, tracks_of
 from img2music.library.schema import CHANGES, affects, counters, curves, failures, lyrics, song_sources, tracks
 from img2music.library.transaction import LYRICS, Transaction
 from img2music.options import ME
+from img2music.progress import Progress, unwatched
 from img2music.shapes import Result
 from img2music.track import Track, TrackKind
 
@@ -201,7 +202,7 @@ class LibraryStore(Closing):
             found = None if "\0" in name else self.find(path)
             if found is not None:
                 return found
-            wanted = tracks.c.identifier == name.encode("utf-8", "replace").decode()
+            wanted = tracks.c.identifier == name
         return self._find(wanted)
 
     def _find(self, wanted: sa.ColumnElement[bool]) -> Track | None:
@@ -318,6 +319,13 @@ class LibraryStore(Closing):
             return [tuple(row) for row in self._rows(present.where(tracks.c.sound.in_(several)))]
         alike = (present.where(tracks.c.sound.in_(several.where(tracks.c.sound.in_(each)))) for each in batches(sounds))
         return [tuple(row) for statement in alike for row in self._rows(statement)]
+
+    def copy(self, target: "LibraryStore", progress: Progress = unwatched) -> int:
+        """Copy all but jobs into an empty library, of either kind, in one transaction; gives the number of tracks."""
+        with target.alone(), target.writing() as transaction, self._reading() as connection:
+            if not transaction.is_empty():
+                raise LibraryError("it is not empty;", target.location, remedy="give a new one.")
+            return transaction.copy(connection, progress)
 
     def info(self) -> LibraryInfo:
         """Tell what is in the library."""
@@ -455,7 +463,7 @@ class LibraryStore(Closing):
 
     def _affects(self, connection: sa.Connection) -> dict[str, NDArray[Any]]:
         """Read ids, valence and arousal of the tracks that are present, in ascending order of id."""
-        joined = sqlite.joined_affects(connection) if self._where.url is None else None
+        joined = database.backend(connection.dialect).joined_affects(connection)
         if joined is not None:
             found = unpack(*joined)
             if bool(np.all(found["id"][1:] > found["id"][:-1])):

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from tests.support.postgres import PostgresServer, programs
+
 settings.register_profile("untimed", deadline=None)
 settings.register_profile("quick", deadline=None, max_examples=15)
 settings.load_profile("untimed")
@@ -71,8 +73,64 @@ def shared_data() -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """A PostgreSQL server; tests skip without it, or fail where all that they need is required."""
+    found = programs()
+    lacking = found is None or importlib.util.find_spec("psycopg") is None
+    if found is None or lacking:
+        fail = pytest.fail if os.environ.get("IMG2MUSIC_REQUIRE_DATA") == "1" else pytest.skip
+        fail("needs PostgreSQL (Debian's package postgresql) and the extra postgres: pip install 'img2music[postgres]'")
+    server = PostgresServer(found)
+    yield server
+    server.close()
+
+
+class Locations:
+    """Where libraries are: at the paths that are given, or each in a database that stands for its path."""
+
+    def __init__(self, server: PostgresServer | None) -> None:
+        self.server = server
+        self._names: dict[Path, str] = {}
+
+    def __call__(self, path: Path) -> Path | str:
+        if self.server is None:
+            return path
+        if path not in self._names:
+            self._names[path] = self.server.database()
+        return self.server.url(self._names[path])
+
+    def close(self) -> None:
+        """Make room for the next."""
+        for name in self._names.values():
+            assert self.server is not None
+            self.server.drop(name)
+
+
+@pytest.fixture(scope="session", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+def server(request: pytest.FixtureRequest) -> PostgresServer | None:
+    """Both of what a library may be in: files, or databases of a server."""
+    return request.getfixturevalue("postgres") if request.param == "postgresql" else None
+
+
+@pytest.fixture(scope="module")
+def places(server: PostgresServer | None) -> Iterator[Locations]:
+    """`at`, for a fixture of a module."""
+    found = Locations(server)
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def at(server: PostgresServer | None) -> Iterator[Locations]:
+    """Where a library is, in a file and on a server: with this, a test is run once for each."""
+    found = Locations(server)
+    yield found
+    found.close()
+
+
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """Leave files that are slow as a whole unread where none of them is wanted."""
-    if config.getoption("markexpr") != "not slow" or collection_path.suffix != ".py":
+    if not config.getoption("markexpr").startswith("not slow") or collection_path.suffix != ".py":
         return None
     return "\npytestmark = pytest.mark.slow\n" in collection_path.read_text(encoding="utf-8") or None

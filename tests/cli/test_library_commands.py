@@ -33,12 +33,12 @@ def img2music(*arguments, library, code=0):
 
 
 @pytest.fixture(scope="module")
-def scanned(tmp_path_factory):
+def scanned(tmp_path_factory, places):
     folder = tmp_path_factory.mktemp("scanned")
     make_music(folder / "music", 2)
     write_sound(folder / "music" / os.fsdecode(b"\xff\n,.wav"), pitch=50)
     (folder / "music" / "bad.mp3").write_bytes(b"no music")
-    done = img2music("scan", folder / "music", "--jobs", 1, library=folder / "library.db", code=1)
+    done = img2music("scan", folder / "music", "--jobs", 1, library=places(folder / "library.db"), code=1)
     lines = done.stderr.splitlines()
     assert done.stdout == ""
     assert len(lines) == 2
@@ -47,38 +47,42 @@ def scanned(tmp_path_factory):
     return folder
 
 
-def test_scan_again_is_all_good(scanned):
-    done = img2music("scan", scanned / "music", library=scanned / "library.db")
+@pytest.fixture(scope="module")
+def library(scanned, places):
+    return places(scanned / "library.db")
+
+
+def test_scan_again_is_all_good(scanned, library):
+    done = img2music("scan", scanned / "music", library=library)
     assert "3 unchanged, 1 failed before" in done.stderr
 
 
-def test_scan_with_nothing_to_scan(scanned):
-    done = img2music("scan", scanned / "none", library=scanned / "library.db", code=2)
+def test_scan_with_nothing_to_scan(scanned, library):
+    done = img2music("scan", scanned / "none", library=library, code=2)
     assert "none: can't be read: No such file or directory" in done.stderr
-    done = img2music("scan", library=scanned / "library.db", code=2)
+    done = img2music("scan", library=library, code=2)
     done = img2music("scan", scanned / "music", library=scanned / "music" / "bad.mp3", code=2)
     assert "not an img2music library" in done.stderr
     assert len(done.stderr.splitlines()) == 1
 
 
-def test_tracks_as_json(scanned):
-    report = json.loads(img2music("tracks", library=scanned / "library.db").stdout)
+def test_tracks_as_json(library):
+    report = json.loads(img2music("tracks", library=library).stdout)
     jsonschema.validate(report, json.loads((SCHEMAS / "tracks.json").read_text()))
     names = [os.fsencode(Path(track["path"]).name) for track in report["tracks"]]
     assert names == [b"000.wav", b"001.wav", b"\xff\n,.wav"]
 
 
-def test_tracks_as_csv_and_table(scanned):
-    done = img2music("tracks", "--format", "csv", library=scanned / "library.db")
+def test_tracks_as_csv_and_table(library):
+    done = img2music("tracks", "--format", "csv", library=library)
     rows = list(csv.DictReader(io.StringIO(done.stdout)))
     assert [Path(row["path"]).name for row in rows] == ["000.wav", "001.wav", "\\udcff\n,.wav"]
     assert all(0 <= float(row[name]) <= 1 for row in rows for name in ("valence", "arousal", "raw_valence"))
-    done = img2music("tracks", "--format", "table", library=scanned / "library.db")
+    done = img2music("tracks", "--format", "table", library=library)
     assert "\\udcff\\n," in done.stdout
 
 
-def test_tracks_with_filters(scanned):
-    library = scanned / "library.db"
+def test_tracks_with_filters(library):
     assert len(json.loads(img2music("tracks", "--length", "-0:05", library=library).stdout)["tracks"]) == 3
     assert json.loads(img2music("tracks", "--length", "0:05-", library=library).stdout)["tracks"] == []
     assert json.loads(img2music("tracks", "--genre", "rock", library=library).stdout)["tracks"] == []
@@ -86,9 +90,9 @@ def test_tracks_with_filters(scanned):
     assert "--tempo must be a range such as" in done.stderr
 
 
-def test_info_verify_and_prune(scanned, tmp_path):
-    library = tmp_path / "library.db"
-    img2music("library", "export", tmp_path / "out.jsonl", library=scanned / "library.db")
+def test_info_verify_and_prune(library, tmp_path, at):
+    img2music("library", "export", tmp_path / "out.jsonl", library=library)
+    library = at(tmp_path / "library.db")
     done = img2music("library", "import", tmp_path / "out.jsonl", library=library)
     assert "3 tracks imported" in done.stderr
     found = json.loads(img2music("library", "info", library=library).stdout)
@@ -106,12 +110,12 @@ def test_info_verify_and_prune(scanned, tmp_path):
     assert "Would remove 1" in img2music("library", "prune", "--dry-run", library=library).stdout
     assert "Removed 1" in img2music("library", "prune", library=library).stdout
     assert "Removed 0" in img2music("library", "prune", library=library).stdout
-    done = img2music("library", "import", library, library=library, code=2)
-    assert "not an exported library" in done.stderr
+    done = img2music("library", "import", tmp_path / "not.db", library=library, code=2)
+    assert "not.db: can't be read" in done.stderr
 
 
-def test_failures_are_listed_with_their_reasons(scanned):
-    report = json.loads(img2music("library", "failures", library=scanned / "library.db").stdout)
+def test_failures_are_listed_with_their_reasons(library):
+    report = json.loads(img2music("library", "failures", library=library).stdout)
     jsonschema.validate(report, json.loads((SCHEMAS / "failures.json").read_text()))
     (failure,) = report["failures"]
     assert Path(failure["path"]).name == "bad.mp3"
@@ -125,10 +129,10 @@ def test_a_library_that_is_not_there(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_playlists_are_listed_and_taken_along(scanned, tmp_path):
+def test_playlists_are_listed_and_taken_along(library, tmp_path):
     from img2music import Library
 
-    library, file = scanned / "library.db", tmp_path / "evening.m3u8"
+    file = tmp_path / "evening.m3u8"
     assert json.loads(img2music("playlist", "list", library=library).stdout)["playlists"] == []
     with Library.open(library) as opened:
         opened.playlists.save("Evening", list(opened.tracks())[:2])

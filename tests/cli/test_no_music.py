@@ -13,6 +13,7 @@ from PIL import Image
 import img2music
 from img2music.affect import Affect
 from img2music.analysis import CurvePoint
+from tests.conftest import Locations
 from tests.soundtrack.test_film import grain
 from tests.support.commands import call
 from tests.support.films import Still, make_film
@@ -34,7 +35,7 @@ NOTE = "Left out as no music: 1 speech, 1 noise, 1 shorter than 5 seconds; --spe
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder(tmp_path_factory: pytest.TempPathFactory, places: Locations) -> Path:
     folder = tmp_path_factory.mktemp("no-music")
     written(folder, colour_model())
     (folder / "photos").mkdir()
@@ -47,8 +48,13 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         mood, lasts = MOODS.get(kind, MOODS["film"]), readings.get("duration", 8.0)
         curve = [CurvePoint(0.0, lasts, Affect(*mood))]
         records.append(record(str(path), *mood, curve=curve, title=kind, **({"duration": lasts} | readings)))
-    make_library(folder / "library.db", records).close()
+    make_library(places(folder / "library.db"), records).close()
     return folder
+
+
+@pytest.fixture(scope="module")
+def library(folder: Path, places: Locations) -> Path | str:
+    return places(folder / "library.db")
 
 
 def titles(shape: dict[str, Any]) -> set[str]:
@@ -64,26 +70,26 @@ def run(*arguments: object) -> tuple[str, str]:
     return printed, told
 
 
-def recommended(folder: Path, *speech: str) -> tuple[set[str], str]:
-    printed, told = run("recommend", "--emotion", "joy", "--library", folder / "library.db", *speech)
+def recommended(folder: Path, library: Path | str, *speech: str) -> tuple[set[str], str]:
+    printed, told = run("recommend", "--emotion", "joy", "--library", library, *speech)
     return titles(json.loads(printed)), told
 
 
-def playlist(folder: Path, *speech: str) -> tuple[set[str], str]:
+def playlist(folder: Path, library: Path | str, *speech: str) -> tuple[set[str], str]:
     file = folder / "list.m3u8"
-    asked = ("--emotion", "joy", "--library", folder / "library.db", "--output", file, "--force")
+    asked = ("--emotion", "joy", "--library", library, "--output", file, "--force")
     _, told = run("recommend", *asked, *speech)
     return {Path(line).stem for line in file.read_text().splitlines() if not line.startswith("#")}, told
 
 
-def together(folder: Path, *speech: str) -> tuple[set[str], str]:
-    asked = (folder / "photos", "--image-model", folder / "colours.onnx", "--library", folder / "library.db")
+def together(folder: Path, library: Path | str, *speech: str) -> tuple[set[str], str]:
+    asked = (folder / "photos", "--image-model", folder / "colours.onnx", "--library", library)
     printed, told = run("recommend", *asked, "--together", *speech)
     return titles(json.loads(printed)), told
 
 
 def cued(command: str) -> Callable[..., tuple[set[str], str]]:
-    def of_command(folder: Path, *speech: str) -> tuple[set[str], str]:
+    def of_command(folder: Path, library: Path | str, *speech: str) -> tuple[set[str], str]:
         sheet = folder / "cues.json"
         outputs = (
             ("--output", sheet) if command == "spot" else ("--output", folder / "new.mp4", "--sheet-output", sheet)
@@ -91,16 +97,16 @@ def cued(command: str) -> Callable[..., tuple[set[str], str]]:
         chosen = ("--image-model", folder / "colours.onnx", "--match", "absolute", "--least-scene", 2)
         small = ("--size", 90, "--fps", 10, "--seconds-per-photo", 1.5) if command == "slideshow" else ()
         source = folder / ("photos" if command == "slideshow" else "film.mp4")
-        library = ("--library", folder / "library.db", "--force")
-        _, told = run(command, source, *library, *outputs, *chosen, *small, *speech)
+        where = ("--library", library, "--force")
+        _, told = run(command, source, *where, *outputs, *chosen, *small, *speech)
         return titles(json.loads(sheet.read_text())), told
 
     return of_command
 
 
-def in_python(folder: Path, *speech: str) -> tuple[set[str], str]:
-    with img2music.Library.open(folder / "library.db", read_only=True) as library:
-        found = library.recommend(emotion="joy", speech=True) if speech else library.recommend(emotion="joy")
+def in_python(folder: Path, library: Path | str, *speech: str) -> tuple[set[str], str]:
+    with img2music.Library.open(library, read_only=True) as opened:
+        found = opened.recommend(emotion="joy", speech=True) if speech else opened.recommend(emotion="joy")
         return {match.track.title or "" for each in found for match in each.matches}, "\n".join(found.notes)
 
 
@@ -114,30 +120,30 @@ COMMANDS = {
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_what_is_no_music_is_chosen_only_when_asked_for(folder: Path, name: str) -> None:
-    chosen, told = COMMANDS[name](folder)
+def test_what_is_no_music_is_chosen_only_when_asked_for(folder: Path, library: Path | str, name: str) -> None:
+    chosen, told = COMMANDS[name](folder, library)
     assert chosen == {"music"}
     assert NOTE in told.replace("`speech=True`", "--speech")
-    chosen, told = COMMANDS[name](folder, "--speech")
+    chosen, told = COMMANDS[name](folder, library, "--speech")
     assert chosen == set(READINGS)
     assert "Left out" not in told
 
 
-def test_tracks_tells_what_each_is(folder: Path) -> None:
-    library = ("--library", folder / "library.db")
+def test_tracks_tells_what_each_is(library: Path | str) -> None:
+    where = ("--library", library)
     kinds = list(READINGS)  # by path
-    assert [each["kind"] for each in json.loads(run("tracks", *library, "--format", "json")[0])["tracks"]] == kinds
-    rows = csv.DictReader(io.StringIO(run("tracks", *library, "--format", "csv")[0]))
+    assert [each["kind"] for each in json.loads(run("tracks", *where, "--format", "json")[0])["tracks"]] == kinds
+    rows = csv.DictReader(io.StringIO(run("tracks", *where, "--format", "csv")[0]))
     assert [row["kind"] for row in rows] == kinds
-    _, *lines = run("tracks", *library, "--format", "table")[0].splitlines()
+    _, *lines = run("tracks", *where, "--format", "table")[0].splitlines()
     told = [line.split()[-1] for line in lines if "#" in line]
     assert told == ["major", *kinds[1:]]  # music is told by nothing: its key comes last
-    listed = json.loads(run("tracks", *library, "--no-speech", "--format", "json")[0])["tracks"]
+    listed = json.loads(run("tracks", *where, "--no-speech", "--format", "json")[0])["tracks"]
     assert [each["kind"] for each in listed] == ["music"]
 
 
-def test_an_export_holds_all_that_was_heard(folder: Path, tmp_path: Path) -> None:
-    run("library", "export", tmp_path / "all.jsonl", "--library", folder / "library.db")
-    run("library", "import", tmp_path / "all.jsonl", "--library", tmp_path / "copy.db")
-    with img2music.Library.open(tmp_path / "copy.db", read_only=True) as copy:
+def test_an_export_holds_all_that_was_heard(library: Path | str, tmp_path: Path, at: Locations) -> None:
+    run("library", "export", tmp_path / "all.jsonl", "--library", library)
+    run("library", "import", tmp_path / "all.jsonl", "--library", at(tmp_path / "copy.db"))
+    with img2music.Library.open(at(tmp_path / "copy.db"), read_only=True) as copy:
         assert [track.kind for track in copy] == list(READINGS)

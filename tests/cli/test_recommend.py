@@ -24,7 +24,7 @@ from img2music.library.scanning import scan
 from img2music.library.store import LibraryStore
 from img2music.matching.playlists import FORMATS
 from img2music.options import ScanOptions
-from tests.conftest import ROOT
+from tests.conftest import ROOT, Locations
 from tests.support.library_sounds import write_sound
 from tests.support.songs import library as make_library
 from tests.support.songs import record, song
@@ -76,16 +76,15 @@ def run(monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[byte
 
 
 @pytest.fixture
-def library(tmp_path: Path) -> Path:
+def library(tmp_path: Path, at: Locations) -> Path | str:
     rng = np.random.default_rng(9)
     records = [
         record(f"/music/{i}.mp3", float(v), float(a), title=f"Song {i}", artist=f"Artist {i % 9}", year=1960 + i)
         for i, (v, a) in enumerate(rng.random((60, 2)))
     ]
     records.append(record(f"/music/{NON_UTF8}", 0.99, 0.99, title="\nNew\tline 🎵"))
-    file = tmp_path / "library.db"
-    make_library(file, records).close()
-    return file
+    make_library(at(tmp_path / "library.db"), records).close()
+    return at(tmp_path / "library.db")
 
 
 @pytest.fixture
@@ -98,13 +97,13 @@ def photos(tmp_path: Path) -> Path:
     return folder
 
 
-def test_a_damaged_photo_is_used_with_a_note(run: Run, library: Path, photos: Path) -> None:
+def test_a_damaged_photo_is_used_with_a_note(run: Run, library: Path | str, photos: Path) -> None:
     (photos / "a.jpg").write_bytes((photos / "a.jpg").read_bytes()[:-2])
     result = run(photos / "a.jpg", "--library", library, "--format", "json")
     assert f"{photos / 'a.jpg'}: damaged or cut short; read as far as it goes." in result.stderr
 
 
-def test_json_has_the_documented_shape(run: Run, library: Path, photos: Path) -> None:
+def test_json_has_the_documented_shape(run: Run, library: Path | str, photos: Path) -> None:
     shape = json.loads(run(photos, "--library", library, "--top", 4).stdout)
     jsonschema.validate(shape, json.loads((ROOT / "docs/schemas/recommend.json").read_text(encoding="utf-8")))
     assert asked(shape) == ["a.jpg", "b.png", "c.webp"]
@@ -113,7 +112,7 @@ def test_json_has_the_documented_shape(run: Run, library: Path, photos: Path) ->
     assert shape["errors"] == []
 
 
-def test_bad_photos_are_reported_and_the_rest_is_done(run: Run, library: Path, photos: Path) -> None:
+def test_bad_photos_are_reported_and_the_rest_is_done(run: Run, library: Path | str, photos: Path) -> None:
     (photos / "broken.jpg").write_bytes(b"\xff\xd8\xff nothing")
     (photos / "empty.png").touch()
     result = run(photos, photos / "gone.jpg", "--library", library, "--format", "json", code=1)
@@ -124,7 +123,7 @@ def test_bad_photos_are_reported_and_the_rest_is_done(run: Run, library: Path, p
     assert all(name in result.stderr for name in names)
 
 
-def test_nothing_that_can_be_done(run: Run, library: Path, photos: Path, tmp_path: Path) -> None:
+def test_nothing_that_can_be_done(run: Run, library: Path | str, photos: Path, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     result = run(tmp_path / "empty", photos / "notes.txt", "--library", library, code=2)
     assert json.loads(result.stdout)["recommendations"] == []
@@ -151,7 +150,7 @@ def test_an_empty_library_says_what_to_do(run: Run, photos: Path, tmp_path: Path
     assert "scan some music into it" in run(photos, "--library", tmp_path / "missing.db", code=2).stderr
 
 
-def test_numbers_and_emotions(run: Run, library: Path) -> None:
+def test_numbers_and_emotions(run: Run, library: Path | str) -> None:
     assert songs(run("--valence", 1, "--arousal", 1, "--library", library))[0] == NON_UTF8
     (found,) = json.loads(run("--emotion", "Happiness", "--library", library).stdout)["recommendations"]
     emotions = found["query"]["emotions"]
@@ -170,7 +169,7 @@ def test_every_format_may_be_asked_for() -> None:
 
 
 def test_every_format_prints_and_is_written_by_its_ending(
-    run: Run, library: Path, photos: Path, tmp_path: Path
+    run: Run, library: Path | str, photos: Path, tmp_path: Path
 ) -> None:
     for name in FORMATS:
         printed = run(photos, "--library", library, "--format", name).printed
@@ -219,7 +218,7 @@ def test_lists_are_full_or_say_why_not(run: Run, tmp_path: Path) -> None:
     assert listed("--top", 32, "--speech") == (32, "")
 
 
-def test_the_table_is_readable(run: Run, library: Path, photos: Path) -> None:
+def test_the_table_is_readable(run: Run, library: Path | str, photos: Path) -> None:
     result = run(photos / "a.jpg", "--valence", 1, "--arousal", 1, "--library", library, "--format", "table")
     assert "a.jpg: " in result.stdout
     assert "of your library" in result.stdout
@@ -227,14 +226,14 @@ def test_the_table_is_readable(run: Run, library: Path, photos: Path) -> None:
     assert max(map(len, result.stdout.splitlines())) <= 120
 
 
-def test_filters_and_limits_hold(run: Run, library: Path) -> None:
+def test_filters_and_limits_hold(run: Run, library: Path | str) -> None:
     options = ("--emotion", "anger", "--library", library, "--year", "1970-1989", "--per-artist", 1, "--top", 50)
     found = songs(run(*options))
     assert len(found) == 9
     assert all(10 <= int(Path(name).stem) < 30 for name in found)
 
 
-def test_together_is_one_playlist(run: Run, library: Path, photos: Path) -> None:
+def test_together_is_one_playlist(run: Run, library: Path | str, photos: Path) -> None:
     shape = json.loads(run(photos, "--library", library, "--together", "--top", 6).stdout)
     assert asked(shape) == ["a.jpg", "b.png", "c.webp"]
     ranks = [[match["rank"] for match in each["matches"]] for each in shape["recommendations"]]
@@ -244,7 +243,7 @@ def test_together_is_one_playlist(run: Run, library: Path, photos: Path) -> None
 
 
 @pytest.mark.parametrize("name", ["plane.png", "plane.svg"])
-def test_plot(run: Run, name: str, library: Path, photos: Path, tmp_path: Path) -> None:
+def test_plot(run: Run, name: str, library: Path | str, photos: Path, tmp_path: Path) -> None:
     run(photos, "--library", library, "--plot", tmp_path / name)
     assert (tmp_path / name).stat().st_size > 10_000
 
@@ -290,7 +289,7 @@ def test_a_folder_of_the_library_is_not_listened_to_again(
     run("--emotion", "anger", "--music", music, "--folder", music, code=2)
 
 
-def test_the_folder_of_an_album_stands_for_its_songs(run: Run, library: Path, music: Path, photos: Path) -> None:
+def test_the_folder_of_an_album_stands_for_its_songs(run: Run, library: Path | str, music: Path, photos: Path) -> None:
     (music / "CD2").mkdir()
     (music / "0.wav").rename(music / "CD2" / "0.wav")
     (music / "broken.mp3").unlink()

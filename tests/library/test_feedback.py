@@ -109,12 +109,15 @@ def test_what_is_taken_back_was_never_said(store, given, last):
     assert store.feedback() == []
 
 
-def test_export_and_import_of_a_library_keep_it_and_say_nothing_twice(tmp_path):
+def test_export_and_import_of_a_library_keep_it_and_say_nothing_twice(tmp_path, at):
     given = [
         said(FeedbackKind.NEVER, track=judged(os.fsdecode(b"/\xff.mp3"), content="c")),
         said(FeedbackKind.AFFECT, affect=Affect(0.1, 0.2), track=judged(title="\u1234", identifier="spotify:a")),
     ]
-    with LibraryStore.open(":memory:", create=True) as one, LibraryStore.open(tmp_path / "two.db", create=True) as two:
+    with (
+        LibraryStore.open(":memory:", create=True) as one,
+        LibraryStore.open(at(tmp_path / "two.db"), create=True) as two,
+    ):
         with one.writing() as transaction:
             transaction.add_feedback(given)
         export_library(one, tmp_path / "one.jsonl")

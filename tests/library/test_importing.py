@@ -32,8 +32,8 @@ FILE = Path("songs.csv")
 
 
 @pytest.fixture
-def store(tmp_path):
-    with LibraryStore.open(tmp_path / "library.db", create=True) as opened:
+def store(tmp_path, at):
+    with LibraryStore.open(at(tmp_path / "library.db"), create=True) as opened:
         yield opened
 
 

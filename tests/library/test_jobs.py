@@ -17,8 +17,8 @@ from img2music.progress import Step
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[LibraryStore]:
-    with LibraryStore.open(tmp_path / "library.db", create=True) as opened:
+def store(tmp_path: Path, at) -> Iterator[LibraryStore]:
+    with LibraryStore.open(at(tmp_path / "library.db"), create=True) as opened:
         yield opened
 
 
@@ -55,8 +55,8 @@ def test_a_job_from_its_beginning_to_its_end(jobs: Jobs) -> None:
     assert jobs.get(job.id) == job
 
 
-def test_events_go_on_after_the_library_was_closed_and_jobs_were_removed(tmp_path: Path) -> None:
-    path = tmp_path / "library.db"
+def test_events_go_on_after_the_library_was_closed_and_jobs_were_removed(tmp_path: Path, at) -> None:
+    path = at(tmp_path / "library.db")
     with LibraryStore.open(path, create=True) as store:
         first, second = (store.jobs.add(JobKind.EXPORT, name, {}) for name in "ab")
         assert [job.id for job in store.jobs.since(0)] == [first.id, second.id]
@@ -72,8 +72,8 @@ def test_events_go_on_after_the_library_was_closed_and_jobs_were_removed(tmp_pat
         assert third.id > second.id
 
 
-def test_events_of_several_writers_differ_and_are_seen_in_order(tmp_path: Path) -> None:
-    path = tmp_path / "library.db"
+def test_events_of_several_writers_differ_and_are_seen_in_order(tmp_path: Path, at) -> None:
+    path = at(tmp_path / "library.db")
     LibraryStore.open(path, create=True).close()
 
     def work(name: int) -> list[int]:
@@ -161,11 +161,11 @@ def test_jobs_and_lines_are_limited(jobs: Jobs, monkeypatch: pytest.MonkeyPatch)
     assert jobs.log(ids[0]) == []
 
 
-def test_one_job_at_a_time_and_its_lock_dies_with_its_process(store: LibraryStore, tmp_path: Path) -> None:
+def test_one_job_at_a_time_and_its_lock_dies_with_its_process(store: LibraryStore, tmp_path: Path, at) -> None:
     code = f"""
         import sys
         from img2music.library.store import LibraryStore
-        with LibraryStore.open({str(tmp_path / "library.db")!r}) as store, store.running():
+        with LibraryStore.open({str(at(tmp_path / "library.db"))!r}) as store, store.running():
             print("running", flush=True)
             sys.stdin.read()
     """

@@ -35,8 +35,8 @@ WORDS = "Hello darkness, my old friend\nI've come to talk with you again"
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[LibraryStore]:
-    with LibraryStore.open(tmp_path / "library.db", create=True) as opened:
+def store(tmp_path: Path, at) -> Iterator[LibraryStore]:
+    with LibraryStore.open(at(tmp_path / "library.db"), create=True) as opened:
         yield opened
 
 
@@ -254,7 +254,7 @@ def test_lyrics_stay_with_their_track(store: LibraryStore) -> None:
     assert store.lyrics([1]) == {}
 
 
-def test_export_and_import(store: LibraryStore, tmp_path: Path) -> None:
+def test_export_and_import(store: LibraryStore, tmp_path: Path, at) -> None:
     put(store, [track("\udcff", "Song 1"), track("b", "Song 2")])
     with store.writing() as transaction:
         transaction.put_songs([song("spotify:x", "Song 3")])
@@ -267,7 +267,7 @@ def test_export_and_import(store: LibraryStore, tmp_path: Path) -> None:
                 ]
             )
     export_library(store, tmp_path / "out.jsonl")
-    with LibraryStore.open(tmp_path / "other.db", create=True) as other:
+    with LibraryStore.open(at(tmp_path / "other.db"), create=True) as other:
         assert import_library(other, tmp_path / "out.jsonl") == LibraryImport(3)
         export_library(other, tmp_path / "again.jsonl")
         assert len(other.lyrics(range(9))) == 2
@@ -306,8 +306,8 @@ def test_lyrics_of_a_table(store: LibraryStore, tmp_path: Path) -> None:
     assert texts(store) == {1: {"table": "Other words"}}
 
 
-def test_from_python(tmp_path: Path) -> None:
-    with img2music.Library.open(tmp_path / "library.db") as library:
+def test_from_python(tmp_path: Path, at) -> None:
+    with img2music.Library.open(at(tmp_path / "library.db")) as library:
         path = tmp_path / "song.mp3"
         put(library._store, [make_record(str(path))])
         (track,) = library.tracks()
@@ -322,7 +322,7 @@ GLAD = "Oh happy day, sunshine and laughter\nEverybody smiling, dancing with the
 GRIM = "You died alone and I am crying\nNothing but blood and pain and hatred\nThe grave is cold, my sorrow kills me"
 
 
-def test_words_move_the_valence_of_a_track_and_its_curve(store: LibraryStore, tmp_path: Path) -> None:
+def test_words_move_the_valence_of_a_track_and_its_curve(store: LibraryStore, tmp_path: Path, at) -> None:
     paths = [str(tmp_path / f"{name}.mp3") for name in "ab"]
     put(store, [make_record(path) for path in paths])
     heard = [track.affect for track in store.tracks()]
@@ -345,7 +345,7 @@ def test_words_move_the_valence_of_a_track_and_its_curve(store: LibraryStore, tm
     assert [track.affect for track in store.tracks()] == [glad.affect, grim.affect]
     assert [record.analysis.affect for record in store.records()] == heard
     export_library(store, tmp_path / "library.jsonl")
-    with LibraryStore.open(tmp_path / "copy.db", create=True) as copy:
+    with LibraryStore.open(at(tmp_path / "copy.db"), create=True) as copy:
         import_library(copy, tmp_path / "library.jsonl")
         assert [track.affect for track in copy.tracks()] == [glad.affect, grim.affect]
     # Without words, valence is what is heard again.

@@ -33,8 +33,8 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
-def store(tmp_path):
-    with LibraryStore.open(tmp_path / "library.db", create=True) as opened:
+def store(tmp_path, at):
+    with LibraryStore.open(at(tmp_path / "library.db"), create=True) as opened:
         yield opened
 
 
@@ -359,10 +359,10 @@ def test_folders_that_are_not_there(store, tmp_path):
         scan(store, [tmp_path], ScanOptions(jobs=0))
 
 
-def test_two_scans_at_once(store, tmp_path):
+def test_two_scans_at_once(store, tmp_path, at):
     make_music(tmp_path / "music", 1)
     with (
-        LibraryStore.open(tmp_path / "library.db") as other,
+        LibraryStore.open(at(tmp_path / "library.db")) as other,
         other.alone(),
         pytest.raises(LibraryError, match="another scan"),
     ):
@@ -444,46 +444,45 @@ def assert_gone(children):
     assert alive == []
 
 
-def test_killed_scans_lead_to_the_same_library(tmp_path):
+def test_killed_scans_lead_to_the_same_library(tmp_path, at):
     music = tmp_path / "music"
     make_music(music, 24)
     (music / "bad.mp3").write_bytes(b"no music")
     shutil.copy(music / "000.wav", music / "same.wav")
     chance = random.Random(1)
     for _ in range(3):
-        process = start_scan(music, tmp_path / "killed.db")
+        process = start_scan(music, at(tmp_path / "killed.db"))
         children = children_when_working(process)
         time.sleep(chance.uniform(0.0, 2.5))
         process.kill()
         process.communicate()
         assert_gone(children)
     for name in ("killed", "calm"):
-        with LibraryStore.open(tmp_path / f"{name}.db", create=True) as store:
+        with LibraryStore.open(at(tmp_path / f"{name}.db"), create=True) as store:
             scan(store, [music], ScanOptions(jobs=2))
             assert store.faults() == []
             export_library(store, tmp_path / f"{name}.jsonl")
     assert (tmp_path / "killed.jsonl").read_bytes() == (tmp_path / "calm.jsonl").read_bytes()
 
 
-def test_an_interrupted_scan_ends_quietly_and_keeps_what_is_done(tmp_path):
+def test_an_interrupted_scan_ends_quietly_and_keeps_what_is_done(tmp_path, at):
     make_music(tmp_path / "music", 300)
-    process = start_scan(tmp_path / "music", tmp_path / "library.db")
+    process = start_scan(tmp_path / "music", at(tmp_path / "library.db"))
     children = children_when_working(process)
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
-        if (tmp_path / "library.db").exists():
-            try:
-                with LibraryStore.open(tmp_path / "library.db", read_only=True) as store:
-                    if store.count():
-                        break
-            except LibraryError:
-                pass  # not made yet
+        try:
+            with LibraryStore.open(at(tmp_path / "library.db"), read_only=True) as store:
+                if store.count():
+                    break
+        except LibraryError:
+            pass  # not made yet
         time.sleep(0.05)
     os.killpg(process.pid, signal.SIGINT)
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 130, errors
     assert errors.strip() == "img2music: interrupted; what was finished is kept. Run it again to go on."
     assert_gone(children)
-    with LibraryStore.open(tmp_path / "library.db") as store:
+    with LibraryStore.open(at(tmp_path / "library.db")) as store:
         assert 0 < store.count() < 300
         assert store.faults() == []

@@ -6,11 +6,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import sqlalchemy as sa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from img2music.errors import LibraryError, UsageError
 from img2music.library.record import Failure
+from img2music.library.schema import affects
 from img2music.library.store import LibraryStore
 from img2music.track import Tags
 from tests.support.songs import make_record, put
@@ -26,8 +28,8 @@ NAMES = [
 
 
 @pytest.fixture
-def store(tmp_path):
-    with LibraryStore.open(tmp_path / "library.db", create=True) as opened:
+def store(tmp_path, at):
+    with LibraryStore.open(at(tmp_path / "library.db"), create=True) as opened:
         yield opened
 
 
@@ -223,8 +225,8 @@ def test_on_a_full_disk_a_library_is_read_and_no_fault_of_the_disk_is_told(tmp_p
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
 
 
-def test_readers_see_a_whole_library_while_another_writes(tmp_path):
-    path = tmp_path / "library.db"
+def test_readers_see_a_whole_library_while_another_writes(tmp_path, at):
+    path = at(tmp_path / "library.db")
     with LibraryStore.open(path, create=True) as writer, LibraryStore.open(path, read_only=True) as reader:
         put(writer, [make_record("/1.mp3")])
         with writer.writing() as transaction:
@@ -234,9 +236,10 @@ def test_readers_see_a_whole_library_while_another_writes(tmp_path):
         assert reader.count() == 2
 
 
-def test_a_writer_that_never_ends_is_told(tmp_path, monkeypatch):
+def test_a_writer_that_never_ends_is_told(tmp_path, monkeypatch, at):
     monkeypatch.setattr("img2music.library.sqlite.BUSY_SECONDS", 0.1)
-    path = tmp_path / "library.db"
+    monkeypatch.setattr("img2music.library.postgresql.BUSY_SECONDS", 0.1)
+    path = at(tmp_path / "library.db")
     with (
         LibraryStore.open(path, create=True) as first,
         LibraryStore.open(path) as second,
@@ -246,8 +249,8 @@ def test_a_writer_that_never_ends_is_told(tmp_path, monkeypatch):
         put(second, [make_record()])
 
 
-def test_one_scan_at_a_time(tmp_path):
-    path = tmp_path / "library.db"
+def test_one_scan_at_a_time(tmp_path, at):
+    path = at(tmp_path / "library.db")
     with LibraryStore.open(path, create=True) as first, LibraryStore.open(path) as second:
         with first.alone(), pytest.raises(LibraryError, match="another scan"), second.alone():
             pass
@@ -267,12 +270,13 @@ def test_wal_is_on(tmp_path):
 def test_faults_finds_a_damaged_copy_of_the_affects(store):
     put(store, (make_record(f"/{number}.mp3") for number in range(3)))
     with store._engine.connect() as connection:
-        connection.exec_driver_sql("UPDATE affects SET packed = zeroblob(24) WHERE track_id = 2")
+        connection.execute(sa.update(affects).where(affects.c.track_id == 2).values(packed=bytes(24)))
         connection.commit()
     assert store.faults() == ["the packed affects differ from the tracks'"]
 
 
-def test_size_counts_the_file(store):
-    put(store, [make_record()])
-    assert store.info().bytes >= 4096
-    assert Path(store.location).exists()
+def test_size_counts_the_file(tmp_path):
+    with LibraryStore.open(tmp_path / "library.db", create=True) as store:
+        put(store, [make_record()])
+        assert store.info().bytes >= 4096
+        assert Path(store.location).exists()

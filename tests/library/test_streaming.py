@@ -24,8 +24,8 @@ LIST_URL = f"https://open.spotify.com/playlist/{LIST}?si=1"
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[LibraryStore]:
-    with LibraryStore.open(tmp_path / "library.db", create=True) as opened:
+def store(tmp_path: Path, at) -> Iterator[LibraryStore]:
+    with LibraryStore.open(at(tmp_path / "library.db"), create=True) as opened:
         yield opened
 
 

@@ -31,10 +31,10 @@ def song(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def store(tmp_path: Path, song: Path) -> Iterator[LibraryStore]:
+def store(tmp_path: Path, song: Path, at) -> Iterator[LibraryStore]:
     status = song.stat()
     file = FileState(str(song), status.st_size, status.st_mtime_ns)
-    with LibraryStore.open(tmp_path / "library.db", create=True) as opened:
+    with LibraryStore.open(at(tmp_path / "library.db"), create=True) as opened:
         put(opened, [dataclasses.replace(make_record(str(song)), file=file, content=content_hash(file))])
         yield opened
 
@@ -165,9 +165,9 @@ def test_not_while_the_library_is_scanned(store: LibraryStore, song: Path) -> No
     assert song.read_bytes() == before
 
 
-def test_from_python(store: LibraryStore, song: Path, tmp_path: Path) -> None:
+def test_from_python(store: LibraryStore, song: Path, tmp_path: Path, at) -> None:
     before = song.read_bytes()
-    with img2music.Library.open(tmp_path / "library.db") as library:
+    with img2music.Library.open(at(tmp_path / "library.db")) as library:
         assert library.tag(dry_run=True).changed == 1
         assert song.read_bytes() == before
         assert library.tag(TrackFilter(artist=("nobody",))).items == []

@@ -18,8 +18,8 @@ from tests.support.songs import make_record, put
 
 
 @pytest.fixture
-def store(tmp_path):
-    with LibraryStore.open(tmp_path / "library.db", create=True) as opened:
+def store(tmp_path, at):
+    with LibraryStore.open(at(tmp_path / "library.db"), create=True) as opened:
         yield opened
 
 
@@ -62,10 +62,10 @@ def test_a_table_is_forgotten_and_another_keeps_its_songs(store, tmp_path):
     assert titles(store) == ["d"]
 
 
-def test_where_songs_are_from_survives_a_copy(store, tmp_path):
+def test_where_songs_are_from_survives_a_copy(store, tmp_path, at):
     put_table(store, tmp_path / "one.csv", "a")
     export_library(store, tmp_path / "out.jsonl")
-    with LibraryStore.open(tmp_path / "copy.db", create=True) as copy:
+    with LibraryStore.open(at(tmp_path / "copy.db"), create=True) as copy:
         import_library(copy, tmp_path / "out.jsonl")
         assert copy.info().sources == store.info().sources
         line = re.sub(r',"sources":\[[^\]]*\]', "", (tmp_path / "out.jsonl").read_text())
@@ -85,8 +85,9 @@ def test_missing_files_are_told(store, tmp_path):
         Matcher(store, MatchMode.RELATIVE, TrackFilter())
 
 
-def test_the_disk_gets_back_what_was_removed(store, tmp_path):
-    put(store, (make_record(f"/m/{number}.mp3", missing=True) for number in range(2000)))
-    full = store.info().bytes
-    assert prune(store) == 2000
-    assert store.info().bytes < full / 8
+def test_the_disk_gets_back_what_was_removed(tmp_path):
+    with LibraryStore.open(tmp_path / "library.db", create=True) as store:
+        put(store, (make_record(f"/m/{number}.mp3", missing=True) for number in range(2000)))
+        full = store.info().bytes
+        assert prune(store) == 2000
+        assert store.info().bytes < full / 8

@@ -122,7 +122,7 @@ def make_song(
     )
 
 
-def library(file: Path, records: Iterable[TrackRecord], songs: Iterable[SongRecord] = ()) -> LibraryStore:
+def library(file: Path | str, records: Iterable[TrackRecord], songs: Iterable[SongRecord] = ()) -> LibraryStore:
     store = LibraryStore.open(file, create=True)
     with store.writing() as transaction:
         transaction.put(records)

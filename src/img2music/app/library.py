@@ -641,6 +641,30 @@ class Library(Closing):
         return export_library(self._store, path, progress)
 
     @checked
+    def copy(self, location: AnyPath, *, progress: Progress = unwatched) -> int:
+        """Copy all that it holds into another library as it is, so that every track keeps its number.
+
+        Either may be a file or on a PostgreSQL server. It is copied whole or, whatever stops that, not at all.
+        Jobs stay behind.
+
+        Parameters
+        ----------
+        location : str or path-like
+            As for `open`; made if there is none. It must be empty.
+        progress : callable
+            Called with each `Step`.
+
+        Returns
+        -------
+        int
+            Number of tracks.
+        """
+        from img2music.library.store import LibraryStore
+
+        with LibraryStore.open(location, create=True) as target:
+            return self._store.copy(target, progress)
+
+    @checked
     def fetch_lyrics(
         self,
         *sources: str,

@@ -37,7 +37,9 @@ COMMANDS = {
     ),
     "import": _group("Put songs from elsewhere into the library.", "imports", "table", "spotify"),
     "library": _group(
-        "Look after the library.", "library", "info", "verify", "failures", "prune", "forget", "export", "import_"
+        "Look after the library.",
+        "library",
+        *("info", "verify", "failures", "prune", "forget", "copy", "export", "import_"),
     ),
     "playlist": _group(
         "List, show and take along the playlists that are kept in the library.",

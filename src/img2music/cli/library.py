@@ -108,6 +108,21 @@ def export(file: Path, library: "Library", force: bool) -> None:
     say(f"{count} tracks exported.")
 
 
+@command()
+@argument("source", metavar="FROM", help="The library to copy: a file, or the URL of a database.")
+@argument("target", metavar="TO", help="An empty one, or one that is not there yet.")
+def copy(source: str, target: str) -> None:
+    """Copy a library, to a PostgreSQL server or from it, with all that it holds and the numbers of tracks.
+
+    Whatever stops it, the new library holds all or nothing.
+    """
+    from img2music.app.library import Library
+
+    with Library.open(source, create=False, read_only=True) as library, progress_bar() as progress:
+        count = library.copy(target, progress=progress)
+    say(f"{count} tracks copied.")
+
+
 @command("import")
 @argument("file", metavar="FILE", type=file_path, help="What library export has written.")
 @opened_library()

@@ -2,12 +2,14 @@
 
 import contextlib
 import os
+import re
 import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from operator import itemgetter
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,7 +17,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from img2music.errors import LibraryError, printable
 from img2music.library import postgresql, sqlite
-from img2music.library.schema import HEAD, metadata, tracks
+from img2music.library.schema import HEAD, TextType, metadata, storable, tracks
 
 MEMORY = ":memory:"
 
@@ -29,7 +31,7 @@ class LibraryLocation:
 
     def __str__(self) -> str:
         if self.url is not None:
-            return self.url.render_as_string(hide_password=True)
+            return postgresql.shown(self.url)
         return MEMORY if self.path is None else os.fspath(self.path)
 
 
@@ -49,12 +51,13 @@ def locate(location: str | os.PathLike[str] | None) -> LibraryLocation:
         return LibraryLocation(Path(text).expanduser().absolute())
     try:
         url = sa.make_url(text)
-    except ArgumentError:
-        raise LibraryError("not a database URL (such as postgresql://user@host/name).", text) from None
+    except (ArgumentError, ValueError):
+        shown = re.sub("://.*@", "://***@", text)
+        raise LibraryError("not a database URL (such as postgresql://user@host/name).", shown) from None
     if url.get_backend_name() == "postgresql":
         return LibraryLocation(url=url)
     if url.get_backend_name() != "sqlite":
-        raise LibraryError("a library is a SQLite file, or on a PostgreSQL server.", text)
+        raise LibraryError("a library is a SQLite file, or on a PostgreSQL server.", url.render_as_string())
     if not url.database or url.database == MEMORY:
         return LibraryLocation()
     return LibraryLocation(Path(url.database).absolute())
@@ -64,7 +67,7 @@ def open_engine(location: LibraryLocation, *, create: bool, read_only: bool) -> 
     """Open the database of a library and bring it to the newest schema."""
     with plain_errors(location):
         if location.url is not None:
-            engine = postgresql.engine(location.url, str(location))
+            engine = postgresql.engine(location.url, read_only=read_only)
         else:
             engine = sqlite.engine(location.path, create=create, read_only=read_only)
         try:
@@ -85,18 +88,28 @@ def plain_errors(location: LibraryLocation) -> Iterator[None]:
 
 
 def _plain(error: BaseException | None, location: LibraryLocation) -> LibraryError:
-    name = getattr(error, "sqlite_errorname", None) or ""
-    for code, (what, remedy) in sqlite.REMEDIES.items():
+    if location.url is None:
+        name, remedies = getattr(error, "sqlite_errorname", None) or "", sqlite.REMEDIES
+    else:
+        name, remedies = postgresql.code(error), postgresql.REMEDIES
+    for code, (what, remedy) in remedies.items():
         if name.startswith(code):
             return LibraryError(what, str(location), remedy=remedy)
     first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
     return LibraryError(f"the database says: {printable(first)}", str(location))
 
 
+def backend(dialect: sa.Dialect) -> ModuleType:
+    """What knows a kind of database."""
+    return sqlite if dialect.name == "sqlite" else postgresql
+
+
 def upsert(connection: sa.Connection, table: sa.Table, rows: Sequence[dict[str, Any]], *keys: str) -> None:
     """Insert rows of values as the driver takes them; where there is one of the same keys, give it the other values."""
     if rows:
         text, order = _upsert(connection.dialect, table, tuple(rows[0]), keys)
+        texts = [name for name in rows[0] if isinstance(table.c[name].type, TextType)]
+        rows = [row | {name: storable(row[name]) for name in texts} for row in rows] if texts else rows
         values = rows if order is None else list(map(itemgetter(*order), rows))
         connection.exec_driver_sql(text, values)  # SQLAlchemy's own way with parameters takes longer than SQLite
 
@@ -106,7 +119,7 @@ def _upsert(
     dialect: sa.Dialect, table: sa.Table, names: tuple[str, ...], keys: tuple[str, ...]
 ) -> tuple[str, Sequence[str] | None]:
     """The statement, and in which order it takes values; None where by name."""
-    insert: Any = (sqlite.insert if dialect.name == "sqlite" else postgresql.insert)(table)
+    insert = backend(dialect).insert(table)
     changed = {name: insert.excluded[name] for name in names if name not in keys}
     if changed:
         insert = insert.on_conflict_do_update(index_elements=keys, set_=changed)
@@ -123,17 +136,17 @@ def _prepare(engine: sa.Engine, location: LibraryLocation, *, create: bool, read
     if revision is None and not create:
         raise LibraryError("it is empty;", str(location), remedy="scan some music into it.")
     if revision != HEAD or lacking:
-        if not read_only or location.path is None:
+        if not read_only or location == LibraryLocation():
             _upgrade(engine, location)
         else:
-            try:  # readers upgrade too, where the disk lets them
+            try:  # readers upgrade too, where the disk or the server lets them
                 open_engine(location, create=False, read_only=False).dispose()
             except LibraryError:
-                if revision != HEAD:
+                if revision != HEAD or location.url is not None:
                     raise
                 sqlite.lend_columns(engine, [column.name for column in lacking])
-    if location.url is None and not read_only:
-        sqlite.require_writable(engine)
+    if not read_only:
+        backend(engine.dialect).require_writable(engine)
 
 
 def lacking_columns(connection: sa.Connection) -> list[sa.Column[Any]]:

@@ -1,37 +1,174 @@
 """A library on a PostgreSQL server."""
 
 import contextlib
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
-from img2music.errors import LibraryError
+from img2music.errors import LibraryError, require_extra
+from img2music.library.schema import affects, metadata
 
 insert = postgresql.insert
 
+BUSY_SECONDS = 20.0
+"""How long to wait for another program that writes to the library."""
+CONNECT_SECONDS = 10
+MOST_JOINED = 1 << 22  # ids a query: 24 bytes each stay below PostgreSQL's limit of 1 GB a value
 
-def engine(url: sa.URL, name: str) -> sa.Engine:
-    """Connect to a server; ``name`` is what the library is called."""
-    try:
-        return sa.create_engine(url)
-    except ModuleNotFoundError as error:
-        raise LibraryError(
-            f"there is no driver here for {url.drivername} ({error.name});", name, remedy="install it, or give a file."
-        ) from None
+SCAN, JOB, WRITE = 1, 2, 3
+"""Locks of a library: of who scans or tags, of who runs a job, of who writes."""
+_LIBRARY = "hashtext('img2music ' || current_schema())"
+
+NUMBERED = [table.name for table in metadata.sorted_tables if "id" in table.columns]
+
+_SECRET = re.compile("password|passfile|sslkey", re.IGNORECASE)
+
+REMEDIES = {
+    ("28P01",): ("the server takes no such user or password;", "check both."),
+    ("28000",): ("the server does not let this user in;", "check the user's name and the server's pg_hba.conf."),
+    ("3D000",): ("the server has no such database;", "have it made (createdb), or check the name."),
+    ("53300",): ("the server has too many connections;", "try again later, or let it take more (max_connections)."),
+    ("42501",): ("its user may not write to it;", "give the user that right, or the name of another user."),
+    ("25006",): ("it can't be written here (a replica?);", "give the address of its main server."),
+    ("55P03", "40P01"): ("another program is writing to it;", "try again when that is done."),
+    ("57014",): ("the server has cut a query short;", "allow it more time (statement_timeout), or try again."),
+    ("53100",): ("the server's disk is full;", "free some space and try again. Nothing that was stored is lost."),
+    ("XX001", "XX002"): ("the database is damaged;", "restore it from a copy, or scan into a new one."),
+    ("22P05",): ("its database is not in UTF-8;", "have one made whose encoding is UTF8."),
+    ("08", "57P"): (
+        "the server can't be reached, or has gone;",
+        "check its address and that it runs, then try again. Nothing that was stored is lost.",
+    ),
+}
+"""What is wrong and what to do, by the beginnings of SQLSTATE codes; the first that fits."""
+
+_UNCODED = {  # libpq gives no code where there is no connection yet
+    "password authentication failed": "28P01",
+    "no password supplied": "28P01",
+    "no pg_hba.conf entry": "28000",
+    "too many clients": "53300",
+    "remaining connection slots": "53300",
+    "too many connections": "53300",
+    'role "': "28000",
+    "does not exist": "3D000",
+    "": "08",
+}
 
 
-JOBS = 0x696D326D
-"""The lock of who runs a job."""
+def shown(url: sa.URL) -> str:
+    """Name a library without any secret that its address holds."""
+    return url.difference_update_query([each for each in url.query if _SECRET.search(each)]).render_as_string()
+
+
+def engine(url: sa.URL, *, read_only: bool) -> sa.Engine:
+    """Connect to a server."""
+    url = url.set(drivername="postgresql+psycopg")
+    settings = {"lock_timeout": f"{BUSY_SECONDS * 1000:.0f}ms", "client_encoding": "UTF8"}
+    if read_only:
+        settings["default_transaction_read_only"] = "on"
+    options = " ".join(f"-c {name}={value}" for name, value in settings.items())
+    given: Mapping[str, object] = url.query
+    arguments = {
+        "connect_timeout": CONNECT_SECONDS,
+        "application_name": "img2music",
+        "keepalives_idle": 30,
+        "tcp_user_timeout": 30_000,
+    }
+    arguments = {name: value for name, value in arguments.items() if name not in given}
+    arguments["options"] = f"{options} {given.get('options', '')}"
+    with require_extra("A library on a PostgreSQL server", "postgres"):
+        # The server may have been restarted since: a connection is tried before it is used again.
+        # All that is read in one transaction is of one state of the library, as with SQLite.
+        made = sa.create_engine(url, pool_pre_ping=True, isolation_level="REPEATABLE READ", connect_args=arguments)
+
+    @sa.event.listens_for(made, "begin")
+    def begin(connection: sa.Connection) -> None:
+        # One writes at a time, as with SQLite: what is read before it is written still holds then, and two never wait
+        # for each other's rows.
+        if connection.get_execution_options().get("immediate"):
+            connection.exec_driver_sql(
+                f"SET TRANSACTION ISOLATION LEVEL READ COMMITTED; SELECT pg_advisory_xact_lock({_LIBRARY}, {WRITE})"
+            )
+
+    return made
+
+
+def code(error: BaseException | None) -> str:
+    """SQLSTATE of an error of the driver; empty for another."""
+    from psycopg import DataError, Error, OperationalError
+
+    if not isinstance(error, Error):
+        return ""
+    if error.sqlstate is not None:
+        return error.sqlstate
+    if isinstance(error, DataError):
+        return ""
+    if not isinstance(error, OperationalError):
+        return "08"
+    return next(code for words, code in _UNCODED.items() if words in str(error))
 
 
 @contextlib.contextmanager
-def exclusive(engine: sa.Engine, taken: LibraryError) -> Iterator[None]:
-    """Hold a lock of a database, which dies with this process's connection."""
+def exclusive(engine: sa.Engine, lock: int, taken: LibraryError) -> Iterator[None]:
+    """Hold a lock of a library, which dies with this process's connection."""
     with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
-        if not connection.execute(sa.select(sa.func.pg_try_advisory_lock(JOBS))).scalar():
+        if not connection.exec_driver_sql(f"SELECT pg_try_advisory_lock({_LIBRARY}, {lock})").scalar():
             raise taken
         try:
             yield
         finally:
-            connection.execute(sa.select(sa.func.pg_advisory_unlock(JOBS)))
+            with contextlib.suppress(sa.exc.DBAPIError):  # if the connection is gone, so is the lock
+                connection.exec_driver_sql(f"SELECT pg_advisory_unlock({_LIBRARY}, {lock})")
+
+
+def require_writable(engine: sa.Engine) -> None:
+    """Find out now, not after an hour of scanning, whether it can be written."""
+    with engine.connect() as connection:
+        connection.execute(sa.text("UPDATE alembic_version SET version_num = version_num"))
+        connection.rollback()
+
+
+def joined_affects(connection: sa.Connection) -> tuple[bytes, bytes]:
+    """Read the table of affects as one: the server joins its rows, so that there is no object a row here."""
+    last = connection.execute(sa.select(sa.func.max(affects.c.track_id))).scalar() or 0
+    found = []
+    for column in (affects.c.packed, affects.c.words):
+        parts = []
+        for above in range(0, last, MOST_JOINED):
+            part = sa.select(column.label("part")).order_by(affects.c.track_id)
+            part = part.where(
+                affects.c.track_id > above, affects.c.track_id <= above + MOST_JOINED, column.is_not(None)
+            )
+            joined = sa.func.string_agg(part.subquery().c.part, sa.literal_column("''::bytea"))
+            parts.append(connection.execute(sa.select(joined)).scalar() or b"")
+        found.append(b"".join(parts))
+    return found[0], found[1]
+
+
+def fill(connection: sa.Connection, table: sa.Table, rows: Sequence[Sequence[Any]]) -> None:
+    """Insert rows, with a value for every column, as the driver takes them."""
+    names = ", ".join(map(connection.dialect.identifier_preparer.quote, table.columns.keys()))
+    driver: Any = connection.connection.driver_connection
+    with driver.cursor() as cursor, cursor.copy(f"COPY {table.name} ({names}) FROM STDIN") as copy:
+        for row in rows:
+            copy.write_row(row)
+
+
+def last_ids(connection: sa.Connection) -> dict[str, int]:
+    """Tell the greatest number that was ever given in each table that numbers its rows."""
+    given = "pg_sequence_last_value(pg_get_serial_sequence('{0}', 'id'))"
+    found = connection.exec_driver_sql("SELECT " + ", ".join(map(given.format, NUMBERED))).one()
+    return {table: last for table, last in zip(NUMBERED, found, strict=True) if last is not None}
+
+
+def go_on_after(connection: sa.Connection, table: str, last: int) -> None:
+    """Number the rows of a table from there."""
+    connection.exec_driver_sql(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), {last})")
+
+
+def analyze(connection: sa.Connection) -> None:
+    """Let the server count what is in its tables now, not when it finds the time."""
+    connection.exec_driver_sql("ANALYZE")

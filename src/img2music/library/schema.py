@@ -1,6 +1,7 @@
 """Tables of the library."""
 
 import os
+import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import fields
@@ -30,6 +31,25 @@ class PathType(sa.TypeDecorator[str]):
         return None if value is None else os.fsdecode(bytes(value))
 
 
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+
+
+def storable(text: str | None) -> str | None:
+    """Put U+FFFD for what PostgreSQL's text, or UTF-8, can't hold: NUL and halves of surrogate pairs."""
+    return text if text is None or (text.isascii() and "\0" not in text) else _UNSTORABLE.sub("\ufffd", text)
+
+
+class TextType(sa.TypeDecorator[str]):
+    """Text at rest, or compared with such."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: sa.Dialect) -> str | None:
+        """Clean."""
+        return storable(value)
+
+
 metadata = sa.MetaData()
 
 ID = sa.BigInteger().with_variant(sa.Integer, "sqlite")  # SQLite numbers rows by themselves for INTEGER only
@@ -37,7 +57,7 @@ ID = sa.BigInteger().with_variant(sa.Integer, "sqlite")  # SQLite numbers rows b
 FEATURES = {field.name: "raw_valence" if field.name == "valence" else field.name for field in fields(Features)}
 """Columns of the features, by their names."""
 
-_SQL = {"str": sa.Text, "int": sa.Integer, "float": sa.Float}
+_SQL = {"str": TextType, "int": sa.Integer, "float": sa.Float}
 
 
 def _of_track() -> sa.Column[Any]:
@@ -47,7 +67,7 @@ def _of_track() -> sa.Column[Any]:
 
 def _judged(what: str, *texts: str) -> Iterator[sa.Column[Any]]:
     yield sa.Column(f"{what}_path", PathType)
-    yield from (sa.Column(f"{what}_{name}", sa.Text) for name in (*texts, "model"))
+    yield from (sa.Column(f"{what}_{name}", TextType) for name in (*texts, "model"))
     yield from (sa.Column(f"{what}_{name}", sa.Float) for name in ("valence", "arousal"))
 
 
@@ -64,20 +84,20 @@ tracks = sa.Table(
     sa.Column("path", PathType, unique=True),
     sa.Column("size", sa.BigInteger),
     sa.Column("mtime_ns", sa.BigInteger),
-    sa.Column("content", sa.Text, index=True),
-    sa.Column("identifier", sa.Text, unique=True),
+    sa.Column("content", TextType, index=True),
+    sa.Column("identifier", TextType, unique=True),
     sa.Column("missing", sa.Boolean, nullable=False, server_default=sa.text("false")),
     *_declared(Tags),
     # What filters look in: the tag as `fold` leaves it (SQLite's own LOWER knows ASCII only).
-    *(sa.Column(f"{name}_folded", sa.Text) for name in FILTERED),
-    sa.Column("analyzer", sa.Text, nullable=False),
+    *(sa.Column(f"{name}_folded", TextType) for name in FILTERED),
+    sa.Column("analyzer", TextType, nullable=False),
     sa.Column("duration", sa.Float),
     sa.Column("listened", sa.Float),
     # As they were heard, or as the table has them: what words say is added when they are read (`affects`).
     sa.Column("valence", sa.Float, nullable=False),
     sa.Column("arousal", sa.Float, nullable=False),
     *_declared(Features),
-    sa.Column("sound", sa.Text, index=True),  # null until a scan has hashed it
+    sa.Column("sound", TextType, index=True),  # null until a scan has hashed it
     sqlite_autoincrement=True,  # the id of a removed track is not given to another
 )
 
@@ -102,16 +122,16 @@ lyrics = sa.Table(
     "lyrics",
     metadata,
     _of_track(),
-    sa.Column("source", sa.Text, primary_key=True),
-    sa.Column("text", sa.Text),
+    sa.Column("source", TextType, primary_key=True),
+    sa.Column("text", TextType),
     sa.Column("instrumental", sa.Boolean, nullable=False, server_default=sa.text("false")),
-    sa.Column("language", sa.Text),
+    sa.Column("language", TextType),
     sa.Column("fetched", sa.BigInteger, nullable=False),
     sa.Column("valence", sa.Float),
 )
 
 # Which tables and playlists a song without a file came from; with the last of them it is forgotten.
-song_sources = sa.Table("song_sources", metadata, _of_track(), sa.Column("source", sa.Text, primary_key=True))
+song_sources = sa.Table("song_sources", metadata, _of_track(), sa.Column("source", TextType, primary_key=True))
 
 failures = sa.Table(
     "failures",
@@ -119,8 +139,8 @@ failures = sa.Table(
     sa.Column("path", PathType, primary_key=True),
     sa.Column("size", sa.BigInteger, nullable=False),
     sa.Column("mtime_ns", sa.BigInteger, nullable=False),
-    sa.Column("analyzer", sa.Text, nullable=False),
-    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("analyzer", TextType, nullable=False),
+    sa.Column("reason", TextType, nullable=False),
 )
 
 # What people said of tracks and pictures (`record.Feedback`). Both are known by what is in them, not by rows of other
@@ -129,9 +149,9 @@ feedback = sa.Table(
     "feedback",
     metadata,
     sa.Column("id", ID, primary_key=True),
-    sa.Column("person", sa.Text, nullable=False),
-    sa.Column("said", sa.Text, nullable=False),
-    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("person", TextType, nullable=False),
+    sa.Column("said", TextType, nullable=False),
+    sa.Column("kind", TextType, nullable=False),
     sa.Column("valence", sa.Float),
     sa.Column("arousal", sa.Float),
     *_judged("track", "identifier", "title", "artist", "genre", "content", "sound"),
@@ -145,15 +165,15 @@ jobs = sa.Table(
     "jobs",
     metadata,
     sa.Column("id", ID, primary_key=True),
-    sa.Column("kind", sa.Text, nullable=False),
-    sa.Column("state", sa.Text, nullable=False, index=True),
-    sa.Column("name", sa.Text, nullable=False),
-    sa.Column("request", sa.Text, nullable=False),  # JSON: what is to be done
+    sa.Column("kind", TextType, nullable=False),
+    sa.Column("state", TextType, nullable=False, index=True),
+    sa.Column("name", TextType, nullable=False),
+    sa.Column("request", TextType, nullable=False),  # JSON: what is to be done
     sa.Column("cancelling", sa.Boolean, nullable=False, server_default=sa.text("false")),
-    *(sa.Column(name, sa.Text) for name in ("created", "started", "ended", "stage", "unit", "item")),
+    *(sa.Column(name, TextType) for name in ("created", "started", "ended", "stage", "unit", "item")),
     *(sa.Column(name, sa.Float) for name in ("done", "total", "rate", "left")),
-    sa.Column("result", sa.Text),  # JSON: counts
-    sa.Column("error", sa.Text),
+    sa.Column("result", TextType),  # JSON: counts
+    sa.Column("error", TextType),
     sa.Column("event", sa.BigInteger, nullable=False, unique=True),  # the number of its last change
     sqlite_autoincrement=True,
 )
@@ -163,8 +183,8 @@ job_log = sa.Table(
     metadata,
     sa.Column("id", ID, primary_key=True),
     sa.Column("job_id", ID, sa.ForeignKey("jobs.id", ondelete="CASCADE"), nullable=False, index=True),
-    sa.Column("at", sa.Text, nullable=False),
-    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("at", TextType, nullable=False),
+    sa.Column("text", TextType, nullable=False),
     sqlite_autoincrement=True,
 )
 
@@ -173,7 +193,7 @@ job_log = sa.Table(
 counters = sa.Table(
     "counters",
     metadata,
-    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("name", TextType, primary_key=True),
     sa.Column("value", sa.BigInteger, nullable=False),
 )
 CHANGES, EVENTS = "changes", "events"
@@ -182,9 +202,9 @@ playlists = sa.Table(
     "playlists",
     metadata,
     sa.Column("id", ID, primary_key=True),
-    sa.Column("name", sa.Text, nullable=False, unique=True),
-    sa.Column("created", sa.Text, nullable=False),
-    sa.Column("updated", sa.Text, nullable=False),
+    sa.Column("name", TextType, nullable=False, unique=True),
+    sa.Column("created", TextType, nullable=False),
+    sa.Column("updated", TextType, nullable=False),
     sqlite_autoincrement=True,
 )
 

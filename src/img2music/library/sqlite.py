@@ -7,6 +7,7 @@ import sqlite3
 import stat
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import sqlalchemy as sa
@@ -194,3 +195,26 @@ def _joined(connection: sa.Connection, select: str, last: int) -> list[tuple[int
     parts = [{"above": above, "upto": above + MOST_JOINED} for above in range(0, last, MOST_JOINED)]
     found = (connection.execute(statement, part).one() for part in parts)
     return [(count, part or b"") for count, part in found]
+
+
+def fill(connection: sa.Connection, table: sa.Table, rows: Sequence[Sequence[Any]]) -> None:
+    """Insert rows, with a value for every column, as the driver takes them."""
+    names = ", ".join(map(connection.dialect.identifier_preparer.quote, table.columns.keys()))
+    marks = ", ".join("?" * len(table.columns))
+    values = list(map(tuple, rows))
+    connection.exec_driver_sql(f"INSERT INTO {table.name} ({names}) VALUES ({marks})", values)  # noqa: S608
+
+
+def last_ids(connection: sa.Connection) -> dict[str, int]:
+    """Tell the greatest number that was ever given in each table that numbers its rows."""
+    return {row[0]: row[1] for row in connection.exec_driver_sql("SELECT name, seq FROM sqlite_sequence")}
+
+
+def go_on_after(connection: sa.Connection, table: str, last: int) -> None:
+    """Number the rows of a table from there."""
+    connection.execute(sa.text("DELETE FROM sqlite_sequence WHERE name = :table"), {"table": table})
+    connection.execute(sa.text("INSERT INTO sqlite_sequence VALUES (:table, :last)"), {"table": table, "last": last})
+
+
+def analyze(connection: sa.Connection) -> None:
+    """Nothing: its statistics, once there are any, would have to be kept up to date."""

@@ -5,6 +5,7 @@ import hashlib
 import os
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,7 @@ from img2music.library.rows import batches, record_of, song_of, tracks_of
 from img2music.library.schema import CHANGES, affects, counters, curves, failures, lyrics, song_sources, tracks
 from img2music.library.transaction import LYRICS, Transaction
 from img2music.options import ME
+from img2music.progress import Progress, unwatched
 from img2music.track import Track, TrackKind
 
 _TEXT_COLUMNS = ("artist", "album_artist", "genre", "album", "content", "sound", "title")
@@ -173,7 +175,7 @@ class LibraryStore(Closing):
             found = None if "\0" in name else self.find(path)
             if found is not None:
                 return found
-            wanted = tracks.c.identifier == name.encode("utf-8", "replace").decode()
+            wanted = tracks.c.identifier == name
         return self._find(wanted)
 
     def _find(self, wanted: sa.ColumnElement[bool]) -> Track | None:
@@ -291,6 +293,13 @@ class LibraryStore(Closing):
         alike = (present.where(tracks.c.sound.in_(several.where(tracks.c.sound.in_(each)))) for each in batches(sounds))
         return [tuple(row) for statement in alike for row in self._rows(statement)]
 
+    def copy(self, target: "LibraryStore", progress: Progress = unwatched) -> int:
+        """Copy all but jobs into an empty library, of either kind, in one transaction; gives the number of tracks."""
+        with target.alone(), target.writing() as transaction, self._reading() as connection:
+            if not transaction.is_empty():
+                raise LibraryError("it is not empty;", target.location, remedy="give a new one.")
+            return transaction.copy(connection, progress)
+
     def info(self) -> LibraryInfo:
         """Tell what is in the library."""
         by_source = sa.select(song_sources.c.source, sa.func.count()).group_by(song_sources.c.source)
@@ -339,32 +348,31 @@ class LibraryStore(Closing):
 
     @contextlib.contextmanager
     def alone(self) -> Iterator[None]:
-        """Hold the library for one scan or tagging; a lock that dies with its process, and that readers don't mind.
-
-        A library on a server has no such lock: there, two scans at once cost double work and nothing else.
-        """
+        """Hold the library for one scan or tagging; a lock that dies with its process, and that readers don't mind."""
         self._require_writable()
-        path = self._where.path
         taken = LibraryError(
             "another scan of it is running, or its files are being tagged;",
             self.location,
             remedy="wait until it is done.",
         )
-        with contextlib.nullcontext() if path is None else sqlite.exclusive(path, ".lock", taken):
+        with self._lock(".lock", postgresql.SCAN, taken):
             yield
+
+    def _lock(self, ending: str, lock: int, taken: LibraryError) -> AbstractContextManager[None]:
+        if self._where.path is not None:
+            return sqlite.exclusive(self._where.path, ending, taken)
+        if self._where.url is not None:
+            return postgresql.exclusive(self._engine, lock, taken)
+        return contextlib.nullcontext()
 
     @contextlib.contextmanager
     def running(self) -> Iterator[None]:
         """Hold the library for one job, by a lock that dies with its process; a `LibraryError` if it is held."""
         self._require_writable()
         taken = LibraryError("another server runs a job of it;", self.location, remedy="wait until that is done.")
-        if self._where.path is not None:
-            lock = sqlite.exclusive(self._where.path, ".jobs.lock", taken)
-        elif self._where.url is not None:
-            lock = postgresql.exclusive(self._engine, taken)
-        else:
+        if self._where == database.LibraryLocation():
             raise self._no_jobs()
-        with lock:
+        with self._lock(".jobs.lock", postgresql.JOB, taken):
             yield
 
     def _no_jobs(self) -> LibraryError:
@@ -428,7 +436,7 @@ class LibraryStore(Closing):
 
     def _affects(self, connection: sa.Connection) -> dict[str, NDArray[Any]]:
         """Read ids, valence and arousal of the tracks that are present, in ascending order of id."""
-        joined = sqlite.joined_affects(connection) if self._where.url is None else None
+        joined = database.backend(connection.dialect).joined_affects(connection)
         if joined is not None:
             found = unpack(*joined)
             if bool(np.all(found["id"][1:] > found["id"][:-1])):

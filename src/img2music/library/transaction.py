@@ -10,11 +10,13 @@ import sqlalchemy as sa
 from img2music.connectors.folders import FileState
 from img2music.library import feedback as said
 from img2music.library.affects import WORDS, pack
+from img2music.library.copying import copy_tables, is_empty
 from img2music.library.database import upsert
 from img2music.library.filters import below
 from img2music.library.record import Failure, Feedback, LyricsRecord, SongRecord, TrackRecord, pack_curve
 from img2music.library.rows import batches, values_of
 from img2music.library.schema import affects, curves, failures, feedback, lyrics, song_sources, tracks
+from img2music.progress import Progress
 
 LYRICS = [each.name for each in dataclasses.fields(LyricsRecord)]
 """Columns of what a source knows of the words of a track."""
@@ -192,6 +194,14 @@ class Transaction:
         """Forget failures."""
         for batch in batches(paths):
             self._delete(failures, failures.c.path.in_(batch))
+
+    def is_empty(self) -> bool:
+        """Whether nothing is stored but jobs."""
+        return is_empty(self._connection)
+
+    def copy(self, source: sa.Connection, progress: Progress) -> int:
+        """Store all that another library holds, and give the number of its tracks."""
+        return copy_tables(source, self._connection, progress)
 
     def feedback(self, person: str | None = None) -> list[Feedback]:
         """Read what was said, as `LibraryStore.feedback` does."""

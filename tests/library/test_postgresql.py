@@ -1,0 +1,174 @@
+import dataclasses
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+import sqlalchemy as sa
+
+from img2music.errors import LibraryError
+from img2music.library.record import Failure
+from img2music.library.schema import HEAD, metadata
+from img2music.library.store import LibraryStore
+from img2music.track import Tags
+from tests.support.commands import call
+from tests.support.postgres import PostgresServer, programs
+from tests.support.songs import make_record, make_song, put
+
+pytestmark = [pytest.mark.slow, pytest.mark.postgresql]
+
+
+@pytest.fixture
+def url(postgres):
+    name = postgres.database()
+    yield postgres.url(name)
+    postgres.drop(name)
+
+
+def test_a_fresh_database_has_the_schema_that_the_code_uses(postgres):
+    from alembic.autogenerate import compare_metadata
+    from alembic.migration import MigrationContext
+
+    name = postgres.database("template0")
+    with pytest.raises(LibraryError, match="it is empty; scan some music"):
+        LibraryStore.open(postgres.url(name))
+    with LibraryStore.open(postgres.url(name), create=True) as store, store._engine.connect() as connection:
+        context = MigrationContext.configure(connection)
+        assert context.get_current_revision() == HEAD
+        assert compare_metadata(context, metadata) == []
+    postgres.drop(name)
+
+
+def test_a_column_that_a_library_lacks_is_added_also_by_readers(url):
+    with LibraryStore.open(url) as store:
+        put(store, [make_record("/a.mp3", tags=Tags(title="t", album="a"))])
+        with store._engine.begin() as connection:
+            connection.exec_driver_sql("ALTER TABLE tracks DROP COLUMN album")
+    with LibraryStore.open(url, read_only=True) as store:
+        assert [(track.title, track.album) for track in store.tracks()] == [("t", None)]
+
+
+def test_what_is_wrong_is_told_without_the_password(postgres, url):
+    database = url.rpartition("/")[2]
+    postgres.sql("DROP ROLE IF EXISTS reader", "CREATE ROLE reader LOGIN", "DROP ROLE IF EXISTS full_up")
+    postgres.sql("CREATE ROLE full_up LOGIN CONNECTION LIMIT 0")
+    postgres.sql("GRANT SELECT ON ALL TABLES IN SCHEMA public TO reader", database=database)
+    with LibraryStore.open(postgres.url(database, "reader", "s3cret"), read_only=True) as store:
+        assert store.count() == 0
+
+    def told(location, expected):
+        code, out, errors = call("scan", "/nowhere", "--library", location)
+        assert (code, out) == (2, "")
+        assert expected in errors
+        assert "s3cret" not in errors
+        assert errors.count("\n") == 1
+
+    told(postgres.url("none", "postgres", "s3cret"), "***@127.0.0.1")
+    told(postgres.url("none", "postgres", "s3cret"), "the server has no such database; have it made")
+    told(postgres.url(database, "nobody_here", "s3cret"), "the server does not let this user in;")
+    told(postgres.url(database, "reader", "s3cret"), "its user may not write to it;")
+    told(postgres.url(database, "full_up", "s3cret"), "the server has too many connections;")
+    told(f"postgresql://me:s3cret@127.0.0.1:1/{database}", "the server can't be reached, or has gone;")
+    told(f"postgresql://127.0.0.1:1/{database}?password=s3cret", "the server can't be reached, or has gone;")
+    told(f"postgresql://me:s3cret@nowhere.invalid/{database}", "the server can't be reached, or has gone;")
+    told("postgresql://me:s3cret@host:port/name", "not a database URL")
+    told("mysql://me:s3cret@host/name", "a library is a SQLite file, or on a PostgreSQL server.")
+
+
+def test_a_wrong_password_is_told(postgres, url):
+    hba = postgres.folder / "data" / "pg_hba.conf"
+    before = hba.read_text()
+    postgres.sql("DROP ROLE IF EXISTS locked", "CREATE ROLE locked LOGIN PASSWORD 'right'")
+    hba.write_text(f"host all locked 127.0.0.1/32 scram-sha-256\n{before}")
+    postgres.sql("SELECT pg_reload_conf()", "SELECT pg_sleep(0.2)")
+    try:
+        for password in ("s3cret", ""):
+            with pytest.raises(LibraryError, match="takes no such user or password; check both") as told:
+                LibraryStore.open(postgres.url(url.rpartition("/")[2], "locked", password))
+            assert "s3cret" not in str(told.value)
+    finally:
+        hba.write_text(before)
+        postgres.sql("SELECT pg_reload_conf()")
+
+
+def test_a_library_outlives_a_restart_of_the_server():
+    found = programs()
+    if found is None:
+        pytest.skip("needs PostgreSQL")
+    server = PostgresServer(found, synchronous_commit="on")
+    with LibraryStore.open(server.url("template_library")) as store:
+        with store.alone():
+            put(store, [make_record("/a.mp3")])
+            server.stop()
+            with pytest.raises(LibraryError, match="can't be reached"):
+                store.count()
+            server.start()
+            assert store.count() == 1
+            put(store, [make_record("/b.mp3")])
+
+        def records():
+            yield from (make_record(f"/c{number}.mp3") for number in range(600))
+            server.stop()
+            yield make_record("/d.mp3")
+
+        with pytest.raises(LibraryError, match="can't be reached, or has gone"):
+            put(store, records())
+        server.start()
+        assert store.count() == 2
+        assert store.faults() == []
+    server.close()
+
+
+def test_other_databases_of_the_server_change_no_version(postgres, url):
+    with LibraryStore.open(url) as store:
+        before = store.version()
+        postgres.sql("CREATE TABLE IF NOT EXISTS other (a int)", "INSERT INTO other VALUES (1)")
+        assert store.version() == before
+        put(store, [make_record()])
+        assert store.version() != before
+
+
+def test_what_postgresql_can_not_hold_is_replaced_when_it_is_written_and_when_it_is_asked_for(at, tmp_path):
+    hostile = "a\0b\ud800\U0001f3b5"
+    with LibraryStore.open(at(tmp_path / "library.db"), create=True) as store:
+        put(store, [make_record(tags=Tags(title=hostile, artist=hostile))])
+        with store.writing() as transaction:
+            transaction.put_songs([dataclasses.replace(make_song(), identifier=hostile)])
+            transaction.put_failure(Failure("/bad.mp3", 3, 4, "audio/1", hostile))
+        clean = "a\ufffdb\ufffd\U0001f3b5"
+        assert store.find("/music/a.mp3").title == clean
+        assert next(store.failures()).reason == clean
+        assert store.find_any(hostile).identifier == clean
+
+
+def work(url, number):
+    with LibraryStore.open(url) as store:
+        for turn in range(4):
+            names = [f"/{(each * (number + 1)) % 97}.mp3" for each in range(97)]
+            put(store, map(make_record, [*names, f"/{number}/{turn}.mp3"]))
+            with store.writing() as transaction:
+                songs = [make_song(f"song:{each}") for each in range(40)]
+                transaction.put_songs(songs[::-1] if number % 2 else songs)
+
+
+def test_who_write_the_same_tracks_at_once_wait_for_each_other(url):
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(work, [url] * 8, range(8)))
+    with LibraryStore.open(url) as store:
+        assert store.count() == 97 + 8 * 4 + 40
+        assert store.faults() == []
+
+
+def test_readers_see_one_state_of_the_library(url):
+    with LibraryStore.open(url) as store, store._reading() as connection:
+        counted = sa.select(sa.func.count()).select_from(metadata.tables["tracks"])
+        assert connection.scalar(counted) == 0
+        put(store, [make_record()])
+        assert connection.scalar(counted) == 0
+
+
+def test_a_lock_of_a_dead_process_is_free(url):
+    with LibraryStore.open(url) as one, LibraryStore.open(url) as two, one.alone():
+        with two._engine.connect() as connection:
+            others = "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted"
+            connection.exec_driver_sql(others)
+        with two.alone():
+            put(two, [make_record()])

@@ -1,0 +1,92 @@
+"""A PostgreSQL server of the tests' own."""
+
+import itertools
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+from pathlib import Path
+
+from img2music.library.store import LibraryStore
+
+ADMIN = "postgres"
+SETTINGS = {
+    "fsync": "off",
+    "full_page_writes": "off",
+    "synchronous_commit": "off",
+    "shared_buffers": "64MB",
+    "max_connections": "60",
+    "autovacuum": "off",
+}
+
+
+def programs() -> Path | None:
+    """Folder of PostgreSQL's programs, the newest there is."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda each: float(each.parts[-3]))
+    if found:
+        return found[-1].parent
+    there = shutil.which("initdb")
+    return Path(there).resolve().parent if there else None
+
+
+class PostgresServer:
+    """A server in a folder of its own, which ends with the tests."""
+
+    def __init__(self, bin_folder: Path, **settings: str) -> None:
+        self._bin = bin_folder
+        # PostgreSQL refuses to be run by root; and the name of a socket is short.
+        self._as = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] if os.geteuid() == 0 else []
+        self.folder = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))
+        if self._as:
+            os.chown(self.folder, 65534, 65534)
+        self._run("initdb", "--no-sync", "--encoding=UTF8", "--locale=C.UTF-8", f"--username={ADMIN}", "--auth=trust")
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        told = SETTINGS | settings | {"port": str(self.port), "listen_addresses": "127.0.0.1"}
+        lines = [f"{name} = '{value}'" for name, value in told.items()]
+        with (self.folder / "data" / "postgresql.conf").open("a", encoding="utf-8") as stream:
+            stream.write("\n".join([*lines, f"unix_socket_directories = '{self.folder}'", ""]))
+        self.start()
+        self._numbers = itertools.count()
+        self.sql("CREATE DATABASE template_library")
+        LibraryStore.open(self.url("template_library"), create=True).close()
+
+    def _run(self, program: str, *arguments: str) -> None:
+        command = [*self._as, str(self._bin / program), "-D", str(self.folder / "data"), *arguments]
+        done = subprocess.run(
+            command, check=False, cwd=self.folder, stdin=subprocess.DEVNULL, capture_output=True, text=True
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    def start(self) -> None:
+        self._run("pg_ctl", "start", "--wait", "--silent", "--log", str(self.folder / "log"))
+
+    def stop(self) -> None:
+        self._run("pg_ctl", "stop", "--mode=immediate", "--silent")
+
+    def close(self) -> None:
+        self.stop()
+        shutil.rmtree(self.folder)
+
+    def url(self, database: str, user: str = ADMIN, password: str = "") -> str:
+        return f"postgresql://{user}:{password}@127.0.0.1:{self.port}/{database}"
+
+    def sql(self, *statements: str, database: str = "postgres") -> list[tuple[object, ...]]:
+        """Run statements, and give the rows of the last."""
+        import psycopg
+
+        with psycopg.connect(self.url(database), autocommit=True) as connection:
+            for statement in statements:
+                cursor = connection.execute(statement)
+            return cursor.fetchall() if cursor.description else []
+
+    def database(self, template: str = "template_library") -> str:
+        """Make a database, which holds an empty library, and give its name."""
+        name = f"library_{next(self._numbers)}"
+        self.sql(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
+        return name
+
+    def drop(self, name: str) -> None:
+        self.sql(f"DROP DATABASE {name} WITH (FORCE)")

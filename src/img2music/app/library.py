@@ -143,6 +143,10 @@ class Library(Closing):
             return track
         raise KeyError(id)
 
+    def tracks_by_id(self, ids: Sequence[int]) -> "dict[int, Track]":
+        """Read tracks by their ids, missing ones too; ids that no track has are left out."""
+        return {track.id: track for track in self._store.tracks(ids, missing=True)}
+
     @checked
     def tracks(
         self, where: TrackFilter | None = None, *, missing: bool = False, **filters: Unpack[FilterWishes]

@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,6 +40,14 @@ class Served:
             return self.library[id]
         except KeyError:
             raise HTTPException(404, f"The library has no song #{id}.") from None
+
+    def tracks(self, ids: Sequence[int]) -> list[Track]:
+        """Find songs, in this order."""
+        found = self.library.tracks_by_id(ids)
+        for id_ in ids:
+            if id_ not in found:
+                raise HTTPException(404, f"The library has no song #{id_}.")
+        return [found[id_] for id_ in ids]
 
     def sound(self, id: int) -> Track:  # noqa: A002
         """Find a song that has a file."""

@@ -112,7 +112,8 @@ def _unchanged(saved: LibraryPlaylists, id_: int, updated: str) -> Iterator[None
 
 
 def _songs(chosen: Sequence[Chosen], served: Served) -> list[PlaylistSong]:
-    return [PlaylistSong(served.track(each.id), _passage(each)) for each in chosen]
+    tracks = served.tracks([each.id for each in chosen])
+    return [PlaylistSong(track, _passage(each)) for track, each in zip(tracks, chosen, strict=True)]
 
 
 def _passage(chosen: Chosen) -> Passage | None:

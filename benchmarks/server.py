@@ -10,6 +10,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import urllib.request
 from collections import Counter
@@ -101,6 +102,7 @@ def served(library: Path, music: Path) -> Iterator[tuple[subprocess.Popen[str], 
     assert process.stderr is not None
     try:
         line = process.stderr.readline()
+        threading.Thread(target=process.stderr.read, daemon=True).start()  # a full pipe would stop it
         yield process, int(line.split("http://")[1].split("/")[0].rsplit(":", 1)[1])
     finally:
         process.terminate()

@@ -58,6 +58,10 @@ class NothingLeftError(UsageError):
     """Conditions that no song of the library meets."""
 
 
+class ConflictError(UsageError):
+    """What is there by now stands against it: a name that is taken, or something that was changed elsewhere."""
+
+
 class LibraryError(Img2MusicError):
     """The library can't be opened, read or written."""
 

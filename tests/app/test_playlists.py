@@ -89,6 +89,12 @@ def test_nothing_wrong_is_kept(name: str, songs: list[int], words: str, library:
     assert library.playlists.list().playlists == []
 
 
+@pytest.mark.parametrize("name", ["👨‍👩‍👧 family", "می‌خواهم", "비 오는 날", "\u200fשלם"])
+def test_names_of_all_languages_are_names(name: str, library: img2music.Library) -> None:
+    library.playlists.save(name, [1])
+    assert [each.name for each in library.playlists.list().playlists] == [name]
+
+
 def test_passages_that_end_before_they_start_are_refused(library: img2music.Library) -> None:
     song = library.playlists.save("a", [1]).songs[0]
     wrong = img2music.app.playlists.PlaylistSong(song.track, Passage(20.0, 10.0))

@@ -107,10 +107,10 @@ def test_a_wrong_password_is_told(postgres, url):
         postgres.sql("SELECT pg_reload_conf()")
 
 
+@pytest.mark.usefixtures("postgres")  # without which it skips, or fails
 def test_a_library_outlives_a_restart_of_the_server():
     found = programs()
-    if found is None:
-        pytest.skip("needs PostgreSQL")
+    assert found is not None
     server = PostgresServer(found, synchronous_commit="on")
     with LibraryStore.open(server.url("template_library")) as store:
         with store.alone():

@@ -370,7 +370,11 @@ def test_playlists_are_kept_and_changed_in_place(client: TestClient) -> None:
     problem(client.put(address, json={"updated": changed["updated"], "tracks": [{"id": 99}]}), 404)
     problem(client.put(address, json={"updated": changed["updated"], "name": " "}), 422)
     (listed,) = client.get("/api/playlists").json()["playlists"]
-    assert (listed["name"], listed["songs"]) == ("Night", 2)
+    assert (listed["name"], listed["songs"], listed["covers"]) == ("Night", 2, [2, 1])
+    empty = client.post("/api/playlists", json={"name": "Empty", "tracks": []}).json()
+    problem(client.put(f"/api/playlists/{empty['id']}", json={"updated": empty["updated"], "name": "Night"}), 409)
+    problem(client.post("/api/playlists", json={"name": "Half", "tracks": [{"id": 1, "start": 3.0}]}), 422)
+    assert [each["songs"] for each in client.get("/api/playlists").json()["playlists"]] == [0, 2]
     problem(client.delete(address, params={"updated": seen["updated"]}), 409)
     assert client.get(address).json() == changed
     assert client.delete(address, params={"updated": changed["updated"]}).status_code == 204

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Literal
 from img2music.affect import Affect
 from img2music.arguments import checked
 from img2music.connectors.folders import is_picture
-from img2music.errors import InputError, UsageError, printable, shown
+from img2music.errors import InputError, UsageError, printable
 from img2music.files import FileKind, write_atomically
 from img2music.formats import Format, Formats
 from img2music.library.feedback import csv_columns, csv_row
-from img2music.library.record import LONGEST_NAME, Feedback, FeedbackKind, JudgedPicture, JudgedTrack, now
+from img2music.library.record import Feedback, FeedbackKind, JudgedPicture, JudgedTrack, now, require_name
 from img2music.library.workers import content_of
 from img2music.options import ME, AnyPath
 from img2music.shapes import Result, from_dict
@@ -393,11 +393,7 @@ class LibraryFeedback:
         track: JudgedTrack | None = None,
         picture: JudgedPicture | None = None,
     ) -> Feedback:
-        if not (0 < len(person) <= LONGEST_NAME and person.isprintable() and person == person.strip()):
-            raise UsageError(
-                f"`person` must be a name of 1 to {LONGEST_NAME} characters, with no space around it, "
-                f"not {shown(person)}."
-            )
+        require_name(person, "person")
         entry = Feedback(id=0, person=person, said=now(), kind=kind, affect=felt, track=track, picture=picture)
         with self._store.writing() as transaction:
             (number,) = transaction.add_feedback([entry])

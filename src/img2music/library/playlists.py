@@ -1,20 +1,23 @@
 """Playlists that are kept in the library by name."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import groupby
 from typing import Any
 
 import sqlalchemy as sa
 
-from img2music.errors import UsageError, printable, shown
-from img2music.library.record import LONGEST_NAME, moment_of, now
+from img2music.errors import ConflictError, UsageError, printable
+from img2music.library.record import moment_of, now, require_name
 from img2music.library.rows import batches
 from img2music.library.schema import playlist_tracks, playlists, tracks
 
 MOST_SONGS = 10_000
 """Songs of one playlist."""
+COVERS = 4
+"""First tracks that a summary names."""
 
 Connecting = Callable[[], AbstractContextManager[sa.Connection]]
 
@@ -53,7 +56,7 @@ class PlaylistTable:
     def all(self) -> list[PlaylistSummary]:
         """Read all, the last changed first."""
         with self._reading() as connection:
-            return list(_summaries(connection, sa.true()))
+            return _summaries(connection, sa.true())
 
     def find(self, playlist: int | str) -> PlaylistSummary:
         """Find one by its number or name; a `KeyError` if there is none."""
@@ -103,15 +106,25 @@ class PlaylistTable:
             connection.execute(sa.delete(playlists).where(playlists.c.id == id))
 
 
-def _summaries(connection: sa.Connection, where: sa.ColumnElement[bool]) -> Iterator[PlaylistSummary]:
-    found = connection.execute(
-        sa.select(playlists).where(where).order_by(playlists.c.updated.desc(), playlists.c.id)
-    ).all()
-    for row in found:
-        of = playlist_tracks.c.playlist_id == row.id
-        songs = connection.execute(sa.select(sa.func.count()).select_from(playlist_tracks).where(of)).scalar_one()
-        first = sa.select(playlist_tracks.c.track_id).where(of).order_by(playlist_tracks.c.position).limit(4)
-        yield PlaylistSummary(row.id, row.name, row.created, row.updated, songs, tuple(connection.scalars(first)))
+def _summaries(connection: sa.Connection, where: sa.ColumnElement[bool]) -> list[PlaylistSummary]:
+    of, songs = playlist_tracks.c.playlist_id, sa.func.count().over(partition_by=playlist_tracks.c.playlist_id)
+    place = sa.func.row_number().over(partition_by=of, order_by=playlist_tracks.c.position)
+    numbered = sa.select(of, playlist_tracks.c.track_id, songs.label("songs"), place.label("place")).subquery()
+    first = sa.and_(numbered.c.playlist_id == playlists.c.id, numbered.c.place <= COVERS)
+    rows = connection.execute(
+        sa.select(playlists, numbered.c.track_id, numbered.c.songs)
+        .outerjoin(numbered, first)
+        .where(where)
+        .order_by(playlists.c.updated.desc(), playlists.c.id, numbered.c.place)
+    )
+    found = []
+    for (id_, name, created, updated), group in groupby(
+        rows, key=lambda row: (row.id, row.name, row.created, row.updated)
+    ):
+        its = list(group)
+        covers = tuple(row.track_id for row in its if row.track_id is not None)
+        found.append(PlaylistSummary(id_, name, created, updated, its[0].songs or 0, covers))
+    return found
 
 
 def _found(connection: sa.Connection, playlist: int | str) -> PlaylistSummary:
@@ -124,7 +137,7 @@ def _found(connection: sa.Connection, playlist: int | str) -> PlaylistSummary:
 def _seen(connection: sa.Connection, id_: int, seen: str | None) -> PlaylistSummary:
     found = _found(connection, id_)
     if seen is not None and found.updated != seen:
-        raise UsageError(
+        raise ConflictError(
             f"The playlist {printable(found.name)} was changed elsewhere meanwhile: read it again, and change it then."
         )
     return found
@@ -136,12 +149,11 @@ def _later(moment: str) -> str:
 
 
 def _require_name(connection: sa.Connection, name: str, own: int | None) -> None:
-    if not (0 < len(name) <= LONGEST_NAME and name.isprintable() and name == name.strip()):
-        raise UsageError(f"`name` must be 1 to {LONGEST_NAME} characters, with no space around it, not {shown(name)}.")
+    require_name(name, "name")
     if connection.scalars(
         sa.select(playlists.c.id).where(playlists.c.name == name, playlists.c.id != (own or 0))
     ).all():
-        raise UsageError(f"There is a playlist {name} already: replace it, or give another `name`.")
+        raise ConflictError(f"There is a playlist {name} already: replace it, or give another `name`.")
 
 
 def _put(connection: sa.Connection, id_: int, entries: Sequence[PlaylistEntry]) -> None:

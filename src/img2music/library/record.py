@@ -2,6 +2,7 @@
 
 import os
 import struct
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,7 +16,7 @@ import numpy as np
 from img2music.affect import Affect
 from img2music.analysis import NO_MUSIC, CurvePoint, Features, TrackAnalysis
 from img2music.connectors.folders import FileState
-from img2music.errors import UsageError
+from img2music.errors import UsageError, shown
 from img2music.track import Tags, display_name
 
 CURVE_DTYPE = np.dtype([("start", "<f8"), ("end", "<f8"), ("valence", "<f8"), ("arousal", "<f8")])
@@ -176,7 +177,18 @@ def moment_of(time: datetime) -> str:
 
 
 LONGEST_NAME = 100
-"""Characters of a person's name."""
+"""Characters of a name that somebody gives: a person's, or a playlist's."""
+
+
+def require_name(name: str, argument: str) -> None:
+    """Refuse what is no name; signs that join letters or emoji are fine, those that end a line are not."""
+    odd = any(unicodedata.category(char) in {"Cc", "Cs", "Zl", "Zp"} for char in name)
+    if odd or name != name.strip() or not 0 < len(name) <= LONGEST_NAME:
+        raise UsageError(
+            f"`{argument}` must be a name of 1 to {LONGEST_NAME} characters, on one line and with no space around it, "
+            f"not {shown(name)}."
+        )
+
 
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST_NAME)]
 Moment = Annotated[str, msgspec.Meta(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$")]

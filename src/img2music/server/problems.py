@@ -10,11 +10,11 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from img2music.errors import Img2MusicError, InputError, LibraryError, NothingLeftError, UsageError
+from img2music.errors import ConflictError, Img2MusicError, InputError, LibraryError, NothingLeftError, UsageError
 from img2music.shapes import to_dict
 
 MEDIA_TYPE = "application/problem+json"
-STATUS: dict[type[Img2MusicError], int] = {InputError: 422, UsageError: 422, LibraryError: 503}
+STATUS: dict[type[Img2MusicError], int] = {InputError: 422, UsageError: 422, ConflictError: 409, LibraryError: 503}
 
 
 class ProblemType(StrEnum):

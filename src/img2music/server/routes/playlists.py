@@ -1,7 +1,6 @@
 """Playlists that are kept in the library, and those that are taken away."""
 
-import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Annotated
 from urllib.parse import quote
 
@@ -66,13 +65,7 @@ def _add_saved(routes: APIRouter, served: Served) -> None:
     @routes.post("/playlists", status_code=201, response_class=Response, responses=shape(SavedPlaylist, 201))
     def keep_playlist(body: NewPlaylist) -> Response:
         """Keep songs as a playlist; 409 if there is one of that name."""
-        songs = _songs(body.tracks, served)
-        try:
-            return as_json(saved.save(body.name, songs), 201)
-        except UsageError as error:
-            if any(each.name == body.name for each in saved.list().playlists):
-                raise HTTPException(409, f"There is a playlist {body.name} already.") from error
-            raise
+        return as_json(saved.save(body.name, _songs(body.tracks, served)), 201)
 
     @routes.get("/playlists/{id}", response_class=Response, responses=shape(SavedPlaylist))
     def read_playlist(id: TrackId) -> Response:  # noqa: A002
@@ -81,16 +74,16 @@ def _add_saved(routes: APIRouter, served: Served) -> None:
 
     @routes.put("/playlists/{id}", response_class=Response, responses=shape(SavedPlaylist))
     def change_playlist(id: TrackId, body: PlaylistChange) -> Response:  # noqa: A002
-        """Rename a playlist, or give it other songs; 409 if it was changed elsewhere since it was read."""
+        """Rename a playlist, or give it other songs; 409 if it was changed elsewhere, or the name is taken."""
+        _found(saved, id)
         songs = None if body.tracks is None else _songs(body.tracks, served)
-        with _unchanged(saved, id, body.updated):
-            return as_json(saved.change(id, name=body.name, songs=songs, seen=body.updated))
+        return as_json(saved.change(id, name=body.name, songs=songs, seen=body.updated))
 
     @routes.delete("/playlists/{id}", status_code=204)
     def forget_playlist(id: TrackId, updated: Annotated[str, Query(max_length=LONGEST)]) -> None:  # noqa: A002
         """Forget a playlist, as it was when it was read; its songs stay. 409 if it was changed elsewhere since."""
-        with _unchanged(saved, id, updated):
-            saved.delete(id, seen=updated)
+        _found(saved, id)
+        saved.delete(id, seen=updated)
 
 
 def _found(saved: LibraryPlaylists, id_: int) -> SavedPlaylist:
@@ -100,25 +93,16 @@ def _found(saved: LibraryPlaylists, id_: int) -> SavedPlaylist:
         raise HTTPException(404, str(error)) from None
 
 
-@contextlib.contextmanager
-def _unchanged(saved: LibraryPlaylists, id_: int, updated: str) -> Iterator[None]:
-    _found(saved, id_)
-    try:
-        yield
-    except UsageError as error:
-        if _found(saved, id_).updated != updated:
-            raise HTTPException(409, str(error)) from error
-        raise
-
-
 def _songs(chosen: Sequence[Chosen], served: Served) -> list[PlaylistSong]:
     tracks = served.tracks([each.id for each in chosen])
     return [PlaylistSong(track, _passage(each)) for track, each in zip(tracks, chosen, strict=True)]
 
 
 def _passage(chosen: Chosen) -> Passage | None:
-    if chosen.start is None or chosen.end is None:
+    if chosen.start is None and chosen.end is None:
         return None
+    if chosen.start is None or chosen.end is None:
+        raise UsageError("A passage has both `start` and `end`.")
     if chosen.start >= chosen.end:
         raise UsageError("`start` must be before `end`.")
     return Passage(chosen.start, chosen.end)

@@ -112,5 +112,5 @@ def test_an_empty_library_says_what_to_do(context, tmp_path):
     for address in serve(tmp_path):
         page = context()
         page.goto(address)
-        page.locator(".empty").get_by_role("link", name="Listen to my music").click()
-        expect(page.get_by_role("heading", name="Listen to your music")).to_be_visible()
+        page.locator(".empty").get_by_role("link", name="Go and scan it").click()
+        expect(page.get_by_role("heading", name="Scan your music")).to_be_visible()

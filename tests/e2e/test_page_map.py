@@ -147,3 +147,11 @@ def test_the_map_keeps_nobody_out(context, address, theme, language):
     page.keyboard.press("Enter")
     page.wait_for_selector(".chosen li")
     require_accessible(page, language)
+
+
+def test_an_empty_map_says_so(context, tmp_path):
+    for empty in serve(tmp_path):
+        page = context()
+        page.goto(f"{empty}#map")
+        page.get_by_role("link", name="Go and scan it").click()
+        expect(page.get_by_role("heading", name="Scan your music")).to_be_visible()

@@ -116,7 +116,8 @@ export const en = {
 
   empty: {
     title: "Your library has no songs yet.",
-    hint: "Let img2music listen to your music once:",
+    hint: "Let img2music hear your music once.",
+    scan: "Go and scan it",
   },
 
   plane: {
@@ -264,15 +265,15 @@ export const en = {
   },
 
   library: {
-    scan: "Listen to your music",
-    scanHint: "Finds new and changed files in these folders, and listens to them. Your files are not changed.",
+    scan: "Scan your music",
+    scanHint: "Finds new and changed files in these folders, and hears what they feel like. Your files are not changed.",
     noFolder: "No folder of music is known. Name one when you start the server:",
     noFolderCommand: "img2music serve --music ~/Music",
     songsIn: (n: number) => (n === 1 ? "1 song" : `${n.toLocaleString("en")} songs`),
-    begin: "Listen to my music",
+    begin: "Scan my music",
     jobs: "What is being done",
     noJobs: "Nothing yet.",
-    kind: { scan: "Listen", import: "Import", tag: "Write moods into files", export: "Export" },
+    kind: { scan: "Scan", import: "Import", tag: "Write moods into files", export: "Export" },
     state: { waiting: "waiting", running: "running", done: "done", failed: "failed", cancelled: "cancelled", interrupted: "interrupted" },
     interrupted: "The server ended while this ran. What was finished is kept; go on from there.",
     progress: (done: number, total: number | null) => (total === null ? done.toLocaleString("en") : `${done.toLocaleString("en")} of ${total.toLocaleString("en")}`),
@@ -280,7 +281,7 @@ export const en = {
     left: (time: string) => `about ${time} left`,
     cancel: "Cancel",
     again: "Go on",
-    forget: "Forget",
+    forget: "Remove from this list",
     log: "Log",
     noLog: "It has said nothing.",
     download: "Download",

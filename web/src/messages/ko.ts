@@ -206,6 +206,7 @@ export const ko: Messages = {
   empty: {
     title: "라이브러리에 아직 노래가 없습니다.",
     hint: "img2music이 음악을 한 번 들어 보게 하세요:",
+    scan: "스캔하러 가기",
   },
 
   plane: {
@@ -352,15 +353,15 @@ export const ko: Messages = {
   },
 
   library: {
-    scan: "음악 듣기",
-    scanHint: "이 폴더에서 새 파일과 바뀐 파일을 찾아 듣습니다. 파일은 바꾸지 않습니다.",
+    scan: "음악 스캔",
+    scanHint: "이 폴더에서 새 파일과 바뀐 파일을 찾아 느낌을 알아냅니다. 파일은 바꾸지 않습니다.",
     noFolder: "알려진 음악 폴더가 없습니다. 서버를 시작할 때 알려 주세요:",
     noFolderCommand: "img2music serve --music ~/Music",
     songsIn: (n) => `${n.toLocaleString("ko")}곡`,
-    begin: "내 음악 듣기",
+    begin: "내 음악 스캔하기",
     jobs: "작업",
     noJobs: "아직 없습니다.",
-    kind: { scan: "듣기", import: "가져오기", tag: "파일에 느낌 쓰기", export: "내보내기" },
+    kind: { scan: "스캔", import: "가져오기", tag: "파일에 느낌 쓰기", export: "내보내기" },
     state: { waiting: "대기 중", running: "진행 중", done: "끝남", failed: "실패", cancelled: "취소됨", interrupted: "중단됨" },
     interrupted: "진행 중에 서버가 끝났습니다. 끝낸 부분은 남아 있으니 이어서 하세요.",
     progress: (done, total) => (total === null ? done.toLocaleString("ko") : `${total.toLocaleString("ko")} 중 ${done.toLocaleString("ko")}`),
@@ -368,7 +369,7 @@ export const ko: Messages = {
     left: (time) => `약 ${time} 남음`,
     cancel: "취소",
     again: "이어서 하기",
-    forget: "지우기",
+    forget: "목록에서 지우기",
     log: "기록",
     noLog: "기록이 없습니다.",
     download: "내려받기",

@@ -54,6 +54,7 @@ def titles(page: Page) -> list[str]:
 
 
 def from_menu(row: Locator, name: str) -> None:
+    expect(row.page.locator('[aria-busy="true"]')).to_have_count(0)  # a row that becomes another song's closes its menu
     row.locator("[popovertarget]").click()
     row.get_by_role("button", name=name).click()
 

@@ -14,6 +14,7 @@ from img2music.library import jobs as limits
 from img2music.library.jobs import JobKind, Jobs, JobState
 from img2music.library.store import LibraryStore
 from img2music.progress import Step
+from tests.support.songs import make_record, put
 
 
 @pytest.fixture
@@ -187,8 +188,7 @@ def test_progress_does_not_make_readers_read_anew(store: LibraryStore) -> None:
     id_ = running(store.jobs)
     store.jobs.step(id_, Step("Listening", 1), None, None)
     assert store.version() == before
-    with store.writing():
-        pass
+    put(store, [make_record()])
     assert store.version() != before
 
 

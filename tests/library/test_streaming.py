@@ -1,6 +1,7 @@
 """Songs of Spotify into the library."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -82,7 +83,8 @@ def test_a_fault_in_the_middle_loses_nothing(
     store: LibraryStore, spotify: SpotifyServer, reccobeats: ReccoBeatsServer
 ) -> None:
     spotify.faults.extend([None, None, None, *[Truncated([1] * 99)] * 3])  # token, two pages
-    report = SpotifyImport([LIST_URL, f"spotify:playlist:{OTHER}"], QUICK).run(store)
+    patient = replace(QUICK, read=10.0, total=20.0)  # a late answer would take a fault's turn
+    report = SpotifyImport([LIST_URL, f"spotify:playlist:{OTHER}"], patient).run(store)
     assert [str(error) for error in report.errors] == [
         f"{LIST_URL}: Spotify: its answer ends too early, 3 times; try again later."
     ]

@@ -14,6 +14,7 @@ from img2music.library import jobs as limits
 from img2music.library.jobs import JobKind, Jobs, JobState
 from img2music.library.store import LibraryStore
 from img2music.progress import Step
+from tests.support.postgres import wait_until_free
 from tests.support.songs import make_record, put
 
 
@@ -179,8 +180,7 @@ def test_one_job_at_a_time_and_its_lock_dies_with_its_process(store: LibraryStor
             pass
         other.kill()
         other.wait()
-        with store.running():
-            pass
+        wait_until_free(store.running)
 
 
 def test_progress_does_not_make_readers_read_anew(store: LibraryStore) -> None:

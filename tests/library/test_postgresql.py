@@ -1,6 +1,4 @@
-import contextlib
 import dataclasses
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -13,7 +11,7 @@ from img2music.library.store import LibraryStore
 from img2music.track import Tags
 from tests.library.test_database import make_first_revision
 from tests.support.commands import call
-from tests.support.postgres import PostgresServer, programs
+from tests.support.postgres import PostgresServer, programs, wait_until_free
 from tests.support.songs import make_record, make_song, put
 
 pytestmark = [pytest.mark.slow, pytest.mark.postgresql]
@@ -188,9 +186,7 @@ def test_a_lock_of_a_dead_process_is_free(url):
         with two._engine.connect() as connection:
             others = "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted"
             connection.exec_driver_sql(others)
-        for _ in range(200):  # a server that is told to end a connection has not ended it yet
-            with contextlib.suppress(LibraryError), two.alone():
-                put(two, [make_record()])
-                break
-            time.sleep(0.05)
+        wait_until_free(two.alone)
+        with two.alone():
+            put(two, [make_record()])
         assert two.count() == 1

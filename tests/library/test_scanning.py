@@ -26,6 +26,7 @@ from img2music.music.audio.analyzer import ANALYZER
 from img2music.options import ScanOptions
 from img2music.track import Tags
 from tests.support.library_sounds import make_music, write_sound
+from tests.support.postgres import wait_until_free
 from tests.support.songs import make_record, put
 from tests.support.sounds import encode, noise
 
@@ -459,6 +460,7 @@ def test_killed_scans_lead_to_the_same_library(tmp_path, at):
         assert_gone(children)
     for name in ("killed", "calm"):
         with LibraryStore.open(at(tmp_path / f"{name}.db"), create=True) as store:
+            wait_until_free(store.alone)
             scan(store, [music], ScanOptions(jobs=2))
             assert store.faults() == []
             export_library(store, tmp_path / f"{name}.jsonl")

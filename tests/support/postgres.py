@@ -1,13 +1,18 @@
 """A PostgreSQL server of the tests' own."""
 
+import contextlib
 import itertools
 import os
 import shutil
 import socket
 import subprocess
 import tempfile
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
+from img2music.errors import LibraryError
 from img2music.library.store import LibraryStore
 
 ADMIN = "postgres"
@@ -90,3 +95,12 @@ class PostgresServer:
 
     def drop(self, name: str) -> None:
         self.sql(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def wait_until_free(lock: Callable[[], AbstractContextManager[None]]) -> None:
+    """Wait for the lock of a process that is dead, of which a server learns a moment later."""
+    for _ in range(200):
+        with contextlib.suppress(LibraryError), lock():
+            return
+        time.sleep(0.05)
+    raise AssertionError("it is held after ten seconds")

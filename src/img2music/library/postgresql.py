@@ -141,7 +141,7 @@ def scans_alive(connection: sa.Connection) -> set[int]:
     """Tell the numbers of the scans whose locks are held."""
     mine = f"database = (SELECT oid FROM pg_database WHERE datname = current_database()) AND classid = {_CLASS}"  # noqa: S608
     # Of two numbers, not of one of 64 bits.
-    held = f"SELECT objid::bigint FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 2 AND {mine}"
+    held = f"SELECT objid::bigint FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 2 AND {mine}"  # noqa: S608
     found = connection.exec_driver_sql(held).scalars()
     return {lock - FIRST_SCAN for lock in found if lock > FIRST_SCAN}
 

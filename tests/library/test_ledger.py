@@ -42,6 +42,8 @@ class Quick:
             future.set_exception(error)
         return future
 
+    read = submit
+
     def _analyse(self, file):
         self.heard[file.path] += 1
         for name, fault in self.faults.items():

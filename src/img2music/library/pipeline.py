@@ -1,11 +1,11 @@
-"""Hashes files in threads, and lets an executor look into those with new content, a few at a time.
+"""Lets an executor hash files, and look into those with new content, a few at a time.
 
 It first reads a file's tags and hashes its sound, then listens to it if that sound is new.
 """
 
 import time
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -39,8 +39,8 @@ class Outcome:
 class _Task:
     """Files of one content; the first is looked into, all get what comes of it."""
 
-    content: str
     files: list[FileState]
+    content: str | None = None  # None until it is hashed
     analysis: TrackAnalysis | None = None  # where it is known, and only tags and sound are not
     sound: str | None = None  # where it is known as well, and only tags are not
     identity: tuple[Tags, str] | None = None
@@ -74,7 +74,7 @@ class Pipeline:
         self._executor = executor
         self._known = known
         self._reread = reread
-        self._hashing: dict[Future[str], FileState] = {}
+        self._hashing: dict[Future[Any], _Task] = {}
         self._working: dict[Future[Any], _Task] = {}
         self._tasks: dict[str, _Task] = {}  # by content
         self._heard: dict[str, _Task] = {}  # by sound, those that are being listened to
@@ -85,57 +85,48 @@ class Pipeline:
         """Work through files."""
         waiting = iter(files)
         jobs = self._executor.jobs
-        hashers = ThreadPoolExecutor(jobs)
-        try:
-            while True:
-                while len(self._hashing) < 2 * jobs and len(self._working) < 3 * jobs:
-                    file = next(waiting, None)
-                    if file is None:
-                        break
-                    record = self._reread(file)
-                    if record is None:
-                        self._hashing[hashers.submit(content_hash, file)] = file
-                    else:
-                        self._begin(_Task(record.content, [file], record.analysis, record.sound))
-                if not self._hashing and not self._working:
-                    return
-                running: list[Future[Any]] = [*self._hashing, *self._working]
-                done = wait(running, TICK, FIRST_COMPLETED).done
-                for future in done & self._hashing.keys():
-                    yield from self._hashed(future, self._hashing.pop(future))
-                for future in done & self._working.keys():
-                    if future in self._working:  # not if the pool was replaced meanwhile
-                        yield from self._looked(future, self._working.pop(future))
-                if done:
-                    self._progressed = time.monotonic()
+        while True:
+            while len(self._hashing) < 2 * jobs and len(self._working) < 3 * jobs:
+                file = next(waiting, None)
+                if file is None:
+                    break
+                record = self._reread(file)
+                if record is None:
+                    self._submit(_Task([file]))
                 else:
-                    self._end_stall()
-                    yield None
-        finally:
-            hashers.shutdown(cancel_futures=True)
+                    self._begin(_Task([file], record.content, record.analysis, record.sound), record.content)
+            if not self._hashing and not self._working:
+                return
+            done = wait([*self._hashing, *self._working], TICK, FIRST_COMPLETED).done
+            for future in done:
+                task = self._hashing.pop(future, None) or self._working.pop(future, None)
+                if task is not None:  # else the pool was replaced meanwhile
+                    yield from self._looked(future, task)
+            if done:
+                self._progressed = time.monotonic()
+            else:
+                self._end_stall()
+                yield None
 
-    def _hashed(self, future: Future[str], file: FileState) -> Iterator[Outcome]:
-        try:
-            content = future.result()
-        except InputError as error:
-            yield Outcome(file, None, Fault(error.reason, Stage.READ, FailureKind.UNREADABLE))
-            return
+    def _hashed(self, task: _Task, content: str) -> Iterator[Outcome]:
         record = None if content in self._tasks else self._known(content, None)
         if record is not None and record.sound is not None:
-            yield Outcome(file, content, Measured(record.tags, record.sound, record.analysis), shared=True)
+            measured = Measured(record.tags, record.sound, record.analysis)
+            yield Outcome(task.files[0], content, measured, shared=True)
             return
-        self._begin(_Task(content, [file], None if record is None else record.analysis))
+        self._begin(_Task(task.files, content, None if record is None else record.analysis), content)
 
-    def _begin(self, task: _Task) -> None:
+    def _begin(self, task: _Task, content: str) -> None:
         """Have files looked into, or wait for what comes of others of the same content."""
-        under_way = self._tasks.setdefault(task.content, task)
+        under_way = self._tasks.setdefault(content, task)
         if under_way is task:
             self._submit(task)
         else:
             under_way.files += task.files
 
     def _looked(self, future: "Future[Any]", task: _Task) -> Iterator[Outcome]:
-        stage = Stage.IDENTIFY if task.identity is None else Stage.ANALYSE
+        stages = {Stage.READ: task.content, Stage.IDENTIFY: task.identity, Stage.ANALYSE: None}
+        stage = next(stage for stage, known in stages.items() if known is None)
         try:
             found = self._executor.result(future)
         except ModelError:
@@ -149,13 +140,15 @@ class Pipeline:
             else:
                 yield from self._end(task, _fault(error, stage), shared=False)
         else:
-            if task.identity is None:
-                yield from self._identified(task, *found)
+            if task.content is None:
+                yield from self._hashed(task, found)
+            elif task.identity is None:
+                yield from self._identified(task, task.content, *found)
             else:
                 yield from self._end(task, found, shared=False)
 
-    def _identified(self, task: _Task, tags: Tags, sound: str | None) -> Iterator[Outcome]:
-        task.identity = tags, sound or task.sound or task.content
+    def _identified(self, task: _Task, content: str, tags: Tags, sound: str | None) -> Iterator[Outcome]:
+        task.identity = tags, sound or task.sound or content
         if task.analysis is None and sound is not None:
             twin = self._heard.get(sound)
             if twin is not None:
@@ -171,16 +164,21 @@ class Pipeline:
 
     def _end(self, task: _Task, found: TrackAnalysis | Fault, *, shared: bool) -> Iterator[Outcome]:
         for done in (task, *task.twins):
-            del self._tasks[done.content]
+            if done.content is not None:
+                del self._tasks[done.content]
         if task.identity is not None:
             self._heard.pop(task.identity[1], None)
         yield from task.outcomes(found, shared=shared)
 
     def _submit(self, task: _Task) -> None:
+        file = task.files[0]
+        if task.content is None:
+            self._hashing[self._executor.read(content_hash, file)] = task
+            return
         work: Callable[[FileState], Any] = analyse
         if task.identity is None:
             work = identify if task.sound is None else tags_of
-        self._working[self._executor.submit(work, task.files[0])] = task
+        self._working[self._executor.submit(work, file)] = task
 
     def _restart(self, more: Iterable[_Task] = ()) -> None:
         self._restarts += 1
@@ -188,8 +186,9 @@ class Pipeline:
             raise Img2MusicError(
                 "The analysing processes die whatever they are given; is there memory left? Try `jobs=1`."
             )
-        tasks = [*more, *self._working.values()]
+        tasks = [*more, *self._working.values(), *self._hashing.values()]
         self._working.clear()
+        self._hashing.clear()
         self._executor.restart()
         for task in tasks:
             self._submit(task)
@@ -206,7 +205,8 @@ class Pipeline:
 def _fault(error: Exception, stage: Stage) -> Fault:
     """Why a file could not be looked into."""
     if isinstance(error, InputError):
-        return Fault(error.reason, stage, FailureKind.DAMAGED)
+        kind = FailureKind.UNREADABLE if stage is Stage.READ else FailureKind.DAMAGED
+        return Fault(error.reason, stage, kind)
     if isinstance(error, CrashedError):
         return Fault(str(error), stage, FailureKind.CRASHED)
     if isinstance(error, TimeoutError):

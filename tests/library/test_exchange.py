@@ -3,7 +3,7 @@ import os
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from img2music.errors import InputError
@@ -212,16 +212,18 @@ def test_export_leaves_what_was_there_if_it_fails(tmp_path, monkeypatch, at):
     assert {item.name for item in tmp_path.iterdir() if ".db" not in item.name} == {"library.jsonl"}
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(title=st.text(st.characters(exclude_categories=["Cs"])), name=st.binary(min_size=1, max_size=30))
-def test_any_text_and_name_survive(tmp_path_factory, title, name, places):
-    folder = tmp_path_factory.mktemp("exchange")
+def test_any_text_and_name_survive(tmp_path, title, name, at):
     record = make_record(os.fsdecode(b"/" + name.replace(b"\0", b"0")), tags=Tags(title=title))
     with (
-        LibraryStore.open(places(folder / "one.db"), create=True) as one,
-        LibraryStore.open(places(folder / "two.db"), create=True) as two,
+        LibraryStore.open(at(tmp_path / "one.db"), create=True) as one,
+        LibraryStore.open(at(tmp_path / "two.db"), create=True) as two,
     ):
         put(one, [record])
-        export_library(one, folder / "x.jsonl")
-        assert import_library(two, folder / "x.jsonl") == LibraryImport(1)
+        export_library(one, tmp_path / "x.jsonl", replace=True)
+        assert import_library(two, tmp_path / "x.jsonl") == LibraryImport(1)
         assert list(two.records()) == [record]
+        for store in (one, two):
+            with store.writing() as transaction:
+                transaction.forget_files(record.file.path)

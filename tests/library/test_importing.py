@@ -214,19 +214,26 @@ def test_merging_loses_no_song_and_makes_none(rows):
 
 
 @pytest.mark.slow
-def test_a_killed_import_stores_all_or_nothing(tmp_path):
-    path, library = tmp_path / "songs.csv", tmp_path / "library.db"
+def test_a_killed_import_stores_all_or_nothing(tmp_path, at, server):
+    path, library = tmp_path / "songs.csv", at(tmp_path / "library.db")
     rows = [f",{number},B,,,0.1,0.2," for number in range(20_000)]
     path.write_text("\n".join([HEADER, *rows]))
     with LibraryStore.open(library, create=True) as store:
         put(store, [make_record("/a.mp3")])
+
+    def writing() -> bool:
+        """In the middle of it."""
+        if server is not None:
+            return bool(server.sql("SELECT 1 FROM pg_stat_activity WHERE query LIKE 'INSERT INTO tracks%'"))
+        log = tmp_path / "library.db-wal"
+        return log.exists() and log.stat().st_size > 1 << 20
+
     command = [sys.executable, "-m", "img2music", "import", "table", str(path), "--library", str(library)]
     for _ in range(2):
         running = subprocess.Popen(command, stdout=subprocess.DEVNULL, env=dict(os.environ))
-        log = tmp_path / "library.db-wal"
         deadline = time.monotonic() + 60
         while running.poll() is None and time.monotonic() < deadline:
-            if log.exists() and log.stat().st_size > 1 << 20:  # in the middle of writing
+            if writing():
                 running.send_signal(signal.SIGKILL)
                 break
             time.sleep(0.002)

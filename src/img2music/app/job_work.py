@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import re
 import signal
+import sys
 import threading
 import time
 import traceback
@@ -52,13 +53,16 @@ def run_job(address: str, id_: int) -> None:
     ending = _Ending()
     if hasattr(os, "nice"):
         os.nice(NICE)
-    with LibraryStore.open(address) as store, contextlib.ExitStack() as stack:
-        try:
-            stack.enter_context(store.running())
-        except LibraryError:  # another server was quicker
-            return
-        if store.jobs.begin(id_):
-            _run(store, id_, ending)
+    try:
+        with LibraryStore.open(address) as store, contextlib.ExitStack() as stack:
+            try:
+                stack.enter_context(store.running())
+            except LibraryError:  # another server was quicker
+                return
+            if store.jobs.begin(id_):
+                _run(store, id_, ending)
+    except LibraryError as error:  # nor can it be told there
+        sys.exit(f"The job #{id_}: {error}")
 
 
 class _Ending:

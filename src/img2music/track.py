@@ -12,6 +12,11 @@ from typing import Any
 from img2music.affect import Affect
 from img2music.analysis import Features
 
+LONGEST = 500
+"""Characters that a field of text has at most."""
+EARLIEST, LATEST = 1000, 2999
+"""Years of release."""
+
 
 class TrackKind(StrEnum):
     """What a track is."""

@@ -4,8 +4,9 @@ import math
 import re
 
 from img2music.connectors.lyrics import LONGEST as LONGEST_LYRICS
-from img2music.connectors.tags import LONGEST, find_year, one_line
+from img2music.connectors.tags import find_year, one_line
 from img2music.errors import shown
+from img2music.track import LONGEST
 
 MISSING = frozenset({"", "na", "n/a", "#n/a", "null", "none"})
 """How tables write that there is no value, in small letters."""

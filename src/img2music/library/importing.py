@@ -17,7 +17,6 @@ from img2music.analysis import Features
 from img2music.connectors.features import UNIT_FEATURES
 from img2music.connectors.lyrics import Lyrics, lyrics_of
 from img2music.connectors.tables import LineProblem, SongTable
-from img2music.connectors.tags import LONGEST
 from img2music.errors import InputError
 from img2music.library.lyrics import recorded
 from img2music.library.record import SongRecord
@@ -25,7 +24,7 @@ from img2music.library.schema import UNKNOWN_ARTISTS, fold
 from img2music.library.store import LibraryStore
 from img2music.music.song import Song
 from img2music.shapes import Result
-from img2music.track import TAG_NAMES, Tags
+from img2music.track import LONGEST, TAG_NAMES, Tags
 
 
 class SongAffect(Protocol):

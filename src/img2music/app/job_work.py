@@ -166,11 +166,7 @@ def _import(store: LibraryStore, request: Request, progress: Progress) -> Found:
             found = import_library(store, path, progress, request["within"])
             counts, lines = _counts(found), [*found.notes, *(error.reason for error in found.errors)]
         else:
-            progress(Step("Reading the table", 0, None, name, "songs"))
-            songs = read_songs(path)
-            progress(Step("Importing", 0, len(songs.songs), name, "songs"))
-            report = import_table(store, path, songs, source=name)
-            progress(Step("Importing", len(songs.songs), len(songs.songs), name, "songs"))
+            report = import_table(store, path, read_songs(path, progress=progress), source=name, progress=progress)
             counts, lines = _counts(report), [*report.notes, *map(str, report.problems)]
     except OSError as error:
         raise InputError("is not here any more: send it again.", name) from error

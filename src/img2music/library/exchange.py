@@ -168,10 +168,10 @@ def import_library(
                     _require_within(line, within)
                 except (Img2MusicError, ValueError, TypeError, LookupError, ArithmeticError, RecursionError) as error:
                     found.errors.append(InputError(f"line {number}: {_why(error)}.", name))
-                    continue
+                    line = None
                 if line is not None:
                     batch.append(line)
-                if len(batch) == A_BATCH:
+                if number % A_BATCH == 0:
                     found.count += _put(store, batch)
                     batch.clear()
                     progress(Step("Importing", stream.tell(), total, name, "bytes"))

@@ -1,4 +1,5 @@
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -218,6 +219,29 @@ def test_many_make_the_same_library_at_once(tmp_path, server):
         list(pool.map(open_and_put, range(8)))
     with LibraryStore.open(path) as store:
         assert store.count() == 8
+
+
+@pytest.mark.parametrize("change", ["removed", "replaced", "its folder too"])
+def test_nothing_is_written_to_what_is_not_there_any_more(tmp_path, change):
+    path = tmp_path / "music" / "library.db"
+    with LibraryStore.open(path, create=True) as store:
+        with pytest.raises(LibraryError, match="replaced, moved or removed"), store.writing():
+            path.unlink()  # in the middle of a change
+        if change == "replaced":
+            with LibraryStore.open(path, create=True):
+                pass
+        elif change != "removed":
+            shutil.rmtree(path.parent)
+        for held in (store.writing, store.alone, store.running):
+            with pytest.raises(LibraryError, match="replaced, moved or removed"), held():
+                pass
+        with pytest.raises(LibraryError, match="replaced, moved or removed"):
+            store.count()
+        assert path.exists() is (change == "replaced")
+        assert path.parent.exists() is (change != "its folder too")
+    if change == "replaced":
+        with LibraryStore.open(path) as store:
+            assert store.count() == 0
 
 
 @pytest.mark.parametrize(

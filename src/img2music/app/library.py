@@ -552,7 +552,12 @@ class Library(Closing):
 
     @checked
     def import_table(
-        self, path: AnyPath, mapping: Mapping[str, str] | None = None, affect: "SongAffect | None" = None
+        self,
+        path: AnyPath,
+        mapping: Mapping[str, str] | None = None,
+        affect: "SongAffect | None" = None,
+        *,
+        progress: Progress = unwatched,
     ) -> "ImportReport":
         """Put the songs of a table into the library, without sound files.
 
@@ -564,6 +569,8 @@ class Library(Closing):
             Columns, by what they hold, where their names are not usual ones: ``{"title": "my_songs"}``.
         affect : SongAffect, optional
             What reads affects instead, such as a model of song tables.
+        progress : callable
+            Called with each `Step`.
 
         Returns
         -------
@@ -578,7 +585,7 @@ class Library(Closing):
         from img2music.library.importing import import_table
 
         store, file = self._store, Path(path).expanduser()
-        return import_table(store, file, read_songs(file, mapping), affect)
+        return import_table(store, file, read_songs(file, mapping, progress), affect, progress=progress)
 
     @checked
     def import_spotify(self, *urls: str, progress: Progress = unwatched) -> "ImportReport":

@@ -59,12 +59,15 @@ def test_what_is_said_bears_on_the_list_until_it_is_taken_back(context, home, ad
     page.mouse.up()
     page.locator(".point").press("ArrowUp")
     page.get_by_role("button", name="more sombre").click()
-    expect(page.locator(".reading")).to_contain_text("80 % pleasant, 82 % lively")
+    expect(page.locator(".reading")).to_have_text("excited 80 % pleasant, 82 % lively")
     page.get_by_role("button", name="Remember that").click()
     expect(page.locator(".told")).to_be_visible()
+    expect(page.get_by_role("heading", name="Songs that feel like coffee")).to_be_visible()
+    expect(page.locator(".reading")).to_have_text("excited 80 % pleasant, 82 % lively")  # the point stays
     from_menu(page.locator(".song-row").last, "Never again")
     expect(page.locator(".song-row")).to_have_count(4)
     page.get_by_role("button", name="What you said 2").click()
+    expect(page.locator(".said li").last).to_contain_text("To you coffee.png is excited")
     for left in (1, 0):
         page.locator(".said button").first.click()
         expect(page.locator(".said li")).to_have_count(left)

@@ -1,4 +1,29 @@
-import type { Match, Recommendation } from "../api";
+import type { Match, Recommendation, Side } from "../api";
+
+export const KEYS = ["C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B"];
+
+const FURTHER: Record<Side, string> = { lively: "livelier", calm: "calmer", pleasant: "more pleasant", sombre: "more sombre" };
+const ASKED = { image: "the photo", song: "the song", point: "what you asked for" };
+
+/** What `img2music.matching.explanations` found, without the word for what was read: the plane has one of its own. */
+function reason({ explanation, track }: Match, asked: Recommendation | null): string {
+  const { tempo, key, mode } = track.features;
+  const facts: (string | false)[] = [];
+  if (explanation) {
+    const { likeness, filtered, shared, differs, standing, liked } = explanation;
+    const what = ASKED[asked?.query.kind ?? "point"];
+    const further = `${differs.map((side) => FURTHER[side]).join(" and ")} than ${what}`;
+    if (likeness === "alike") facts.push(shared.length ? `${shared.join(" and ")} like ${what}` : `feels like ${what}`);
+    else if (likeness === "nearest") facts.push(`the nearest that ${filtered ? "the filters leave" : "your library has"}, but ${further}`);
+    else facts.push(`further off: ${further}`);
+    if (standing) facts.push(standing.side ? `${FURTHER[standing.side]} than ${standing.percent} % of your library` : "in the middle of your library");
+    facts.push(liked && "you like it");
+  }
+  facts.push(tempo !== null && `${Math.round(tempo)} BPM`);
+  facts.push(key !== null && `${KEYS[key]} ${mode === 0 ? "minor" : "major"}`);
+  const told = facts.filter(Boolean).join(" · ");
+  return told.charAt(0).toUpperCase() + told.slice(1);
+}
 
 const words = {
   pleasant: "pleasant",
@@ -121,7 +146,7 @@ export const en = {
   },
 
   plane: {
-    heading: "Where it lies",
+    heading: "Where it lies among your songs",
     hint: "Click or drag where you feel it; the list follows.",
     hintEmpty: "Or click a point: how should the songs feel?",
     axes: { lively: "lively", calm: "calm", sombre: "sombre", pleasant: "pleasant" },
@@ -132,6 +157,8 @@ export const en = {
     point: "Point on the plane",
     pointHelp: "Move it with the arrow keys.",
     where: (valence: number, arousal: number) => `${valence} % pleasant, ${arousal} % lively`,
+    among: (valence: number, arousal: number) =>
+      `For songs that are more pleasant than ${valence} % of your library, and livelier than ${arousal} %.`,
     region: "The reading is unsure: four in five photos that are read like this feel like somewhere within the dashed line.",
     song: (rank: number, title: string) => `${rank}. ${title}`,
   },
@@ -190,8 +217,7 @@ export const en = {
     removed: (title: string) => `${title} is off this list.`,
     banned: (title: string) => `${title} will never be chosen again.`,
     more: "More songs",
-    /** The server says it in English. */
-    reason: (match: Match, _asked: Recommendation | null): string => match.reason,
+    reason,
   },
 
   save: {

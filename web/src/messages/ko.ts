@@ -1,7 +1,5 @@
 import type { Match, Recommendation, Side } from "../api";
-import type { Messages } from "./en";
-
-const KEYS = ["C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B"];
+import { KEYS, type Messages } from "./en";
 
 /** Of a song, joined to another; of a song; and how it is beside others. */
 const SIDES: Record<Side, [string, string, string]> = {
@@ -210,7 +208,7 @@ export const ko: Messages = {
   },
 
   plane: {
-    heading: "느낌의 위치",
+    heading: "내 노래들 사이의 위치",
     hint: "느끼는 곳을 누르거나 점을 끌면 목록이 따라옵니다.",
     hintEmpty: "또는 원하는 느낌의 점을 누르세요.",
     axes: { lively: "활기찬", calm: "차분한", sombre: "어두운", pleasant: "기분 좋은" },
@@ -221,6 +219,7 @@ export const ko: Messages = {
     point: "평면 위의 점",
     pointHelp: "화살표 키로 옮기세요.",
     where: (valence, arousal) => `기분 좋음 ${valence}%, 활기 ${arousal}%`,
+    among: (valence, arousal) => `라이브러리의 ${valence}%보다 더 기분 좋고 ${arousal}%보다 더 활기찬 노래를 찾습니다.`,
     region: "읽은 느낌은 확실하지 않습니다. 이렇게 읽힌 사진 다섯 장 중 네 장은 점선 안의 어딘가로 느껴집니다.",
     song: (rank, title) => `${rank}. ${title}`,
   },

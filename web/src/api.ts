@@ -187,7 +187,8 @@ export async function recommend(query: Query, limit: number, conditions: Conditi
   return { ...first, matches: matches.sort((a, b) => a.rank - b.rank) };
 }
 
-export const plane = async () => (await call("plane")).arrayBuffer();
+/** Where all songs stand in the space of the match, or their affects as they were read. */
+export const plane = async (absolute: boolean) => (await call(absolute ? "plane?absolute=true" : "plane")).arrayBuffer();
 
 export const track = (id: number) => read<Track>(`tracks/${id}`);
 

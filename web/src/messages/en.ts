@@ -269,7 +269,14 @@ export const en = {
   map: {
     heading: "Your library on the plane",
     help: "Drag to move, turn the wheel to zoom; click a song to hear it. With the keyboard: arrows, + and -, Enter chooses what lies in the ring.",
+    touchHelp: "Drag to move, pinch to zoom; tap a song to hear it.",
     label: "Map of your songs",
+    space: "How songs stand",
+    spaces: { matched: "As matched", read: "As read" },
+    stands: {
+      matched: "Songs stand by how pleasant and how lively they are among all of yours, as on Find.",
+      read: "Songs stand where they were read. To be matched they are compared with each other, and stand elsewhere on Find.",
+    },
     zoomIn: "Zoom in",
     zoomOut: "Zoom out",
     whole: "All",

@@ -253,6 +253,26 @@ def test_what_is_said_without_a_connection_is_told_and_kept_once_there_is_one(
     expect(other.get_by_role("button", name="What you said", exact=True)).to_be_visible()
 
 
+def test_a_list_that_does_not_follow_says_so(context: Open, home: Path, address: str) -> None:
+    page = context()
+    drop_photo(page, home, address)
+    before = titles(page)
+    page.get_by_role("button", name="Filters").click()
+    expect(page.get_by_role("combobox", name="Genre", exact=True)).to_be_enabled()
+    page.context.set_offline(True)
+    page.get_by_role("combobox", name="Genre", exact=True).select_option("Jazz")
+    stale = page.locator(".stale")
+    expect(stale).to_contain_text("This list is from before your last change")
+    assert titles(page) == before
+    page.route("**/api/recommend", lambda route: route.abort(), times=1)  # what goes on at once meets this
+    page.context.set_offline(False)
+    expect(stale).to_be_visible()
+    stale.get_by_role("button", name="Try again").click()
+    expect(stale).to_have_count(0)
+    assert titles(page) != before
+    expect(page.locator(".problem")).to_have_count(0)
+
+
 def test_photos_that_the_server_has_forgotten_are_sent_again(context: Open, home: Path, address: str) -> None:
     page = context()
     drop_photo(page, home, address)

@@ -187,6 +187,7 @@ export const en = {
     like: (what: string) => `Songs that feel like ${what}`,
     word: (word: string) => `Songs that feel ${word}`,
     none: "No song is left to show.",
+    stale: "This list is from before your last change, which has not reached the server.",
     count: (n: number, first: string) => `${n} songs; the first is ${first}`,
     waiting: "Looking for songs…",
     play: (title: string) => `Play the passage of ${title}`,

@@ -248,6 +248,7 @@ export const ko: Messages = {
     like: (what) => `${what}: 같은 느낌의 노래`,
     word: (word) => `${word} 노래`,
     none: "보여 줄 노래가 없습니다.",
+    stale: "마지막 변경이 서버에 전해지지 않아, 그 전의 목록입니다.",
     count: (n, first) => `노래 ${n}곡, 첫 곡은 ${first}`,
     waiting: "노래를 찾는 중…",
     play: (title) => `${title} 어울리는 부분 재생`,

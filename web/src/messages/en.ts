@@ -16,11 +16,11 @@ function reason({ explanation, track }: Match, asked: Recommendation | null): st
     if (likeness === "alike") facts.push(shared.length ? `${shared.join(" and ")} like ${what}` : `feels like ${what}`);
     else if (likeness === "nearest") facts.push(`the nearest that ${filtered ? "the filters leave" : "your library has"}, but ${further}`);
     else facts.push(`further off: ${further}`);
-    if (standing) facts.push(standing.side ? `${FURTHER[standing.side]} than ${standing.percent} % of your library` : "in the middle of your library");
+    if (standing) facts.push(standing.side ? `${FURTHER[standing.side]} than ${standing.percent}\u00a0% of your library` : "in the middle of your library");
     facts.push(liked && "you like it");
   }
-  facts.push(tempo !== null && `${Math.round(tempo)} BPM`);
-  facts.push(key !== null && `${KEYS[key]} ${mode === 0 ? "minor" : "major"}`);
+  facts.push(tempo !== null && `${Math.round(tempo)}\u00a0BPM`);
+  facts.push(key !== null && `${KEYS[key]}\u00a0${mode === 0 ? "minor" : "major"}`);
   const told = facts.filter(Boolean).join(" · ");
   return told.charAt(0).toUpperCase() + told.slice(1);
 }
@@ -64,6 +64,7 @@ export const en = {
     choose: "Choose photos",
     more: "Add photos",
     mood: "Or pick a mood",
+    others: "Pick a mood or a word",
     show: (name: string) => `Songs for ${name}`,
     remove: (name: string) => `Take ${name} away`,
   },
@@ -150,6 +151,8 @@ export const en = {
     hint: "Click or drag where you feel it; the list follows.",
     hintEmpty: "Or click a point: how should the songs feel?",
     axes: { lively: "lively", calm: "calm", sombre: "sombre", pleasant: "pleasant" },
+    more: "Larger",
+    less: "Smaller",
     livelier: "livelier",
     calmer: "calmer",
     sombre: "more sombre",

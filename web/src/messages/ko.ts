@@ -26,8 +26,8 @@ function reason({ explanation, track }: Match, asked: Recommendation | null): st
     }
     facts.push(liked && "좋아하는 노래");
   }
-  facts.push(tempo !== null && `${Math.round(tempo)} BPM`);
-  facts.push(key !== null && `${KEYS[key]} ${mode === 0 ? "단조" : "장조"}`);
+  facts.push(tempo !== null && `${Math.round(tempo)}\u00a0BPM`);
+  facts.push(key !== null && `${KEYS[key]}\u00a0${mode === 0 ? "단조" : "장조"}`);
   return facts.filter(Boolean).join(" · ");
 }
 
@@ -68,6 +68,7 @@ export const ko: Messages = {
     choose: "사진 고르기",
     more: "사진 추가",
     mood: "또는 기분을 고르세요",
+    others: "기분이나 낱말 고르기",
     show: (name) => `${name}에 어울리는 노래`,
     remove: (name) => `${name} 치우기`,
   },
@@ -212,6 +213,8 @@ export const ko: Messages = {
     hint: "느끼는 곳을 누르거나 점을 끌면 목록이 따라옵니다.",
     hintEmpty: "또는 원하는 느낌의 점을 누르세요.",
     axes: { lively: "활기찬", calm: "차분한", sombre: "어두운", pleasant: "기분 좋은" },
+    more: "크게",
+    less: "작게",
     livelier: "더 활기찬",
     calmer: "더 차분한",
     sombre: "더 어두운",

@@ -178,7 +178,7 @@ def test_filters_are_set_shown_kept_and_taken_away(context: Open, home: Path, ad
     expect(page.get_by_role("listitem").filter(has_text="Jazz")).to_be_visible()
     page.get_by_role("group", name="Year").get_by_label("from").fill("1980")
     page.keyboard.press("Tab")
-    page.get_by_role("combobox", name="Songs of one album").select_option("1")
+    page.get_by_role("combobox", name="Songs per album").select_option("1")
     expect(page.locator(".song-row")).to_have_count(5)
     albums = [text.split(" · ")[1] for text in artists.all_inner_texts()]
     assert len(set(albums)) == 5

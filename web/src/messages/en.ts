@@ -3,7 +3,12 @@ import type { Match, Recommendation, Side } from "../api";
 export const KEYS = ["C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B"];
 
 const FURTHER: Record<Side, string> = { lively: "livelier", calm: "calmer", pleasant: "more pleasant", sombre: "more sombre" };
-const ASKED = { image: "the photo", song: "the song", point: "what you asked for" };
+/** What is asked with, and that a song is on the same sides. */
+const ASKED = {
+  image: ["the photo", " like the photo"],
+  song: ["the song", " like the song"],
+  point: ["what you asked for", ", as you asked"],
+} as const;
 
 /** What `img2music.matching.explanations` found, without the word for what was read: the plane has one of its own. */
 function reason({ explanation, track }: Match, asked: Recommendation | null): string {
@@ -11,9 +16,9 @@ function reason({ explanation, track }: Match, asked: Recommendation | null): st
   const facts: (string | false)[] = [];
   if (explanation) {
     const { likeness, filtered, shared, differs, standing, liked } = explanation;
-    const what = ASKED[asked?.query.kind ?? "point"];
+    const [what, alike] = ASKED[asked?.query.kind ?? "point"];
     const further = `${differs.map((side) => FURTHER[side]).join(" and ")} than ${what}`;
-    if (likeness === "alike") facts.push(shared.length ? `${shared.join(" and ")} like ${what}` : `feels like ${what}`);
+    if (likeness === "alike") facts.push(shared.length ? shared.join(" and ") + alike : `feels like ${what}`);
     else if (likeness === "nearest") facts.push(`the nearest that ${filtered ? "the filters leave" : "your library has"}, but ${further}`);
     else facts.push(`further off: ${further}`);
     if (standing) facts.push(standing.side ? `${FURTHER[standing.side]} than ${standing.percent}\u00a0% of your library` : "in the middle of your library");
@@ -113,13 +118,13 @@ export const en = {
     key: "Key",
     major: "major",
     minor: "minor",
-    perArtist: "Songs of one artist",
-    perAlbum: "Songs of one album",
+    perArtist: "Songs per artist",
+    perAlbum: "Songs per album",
     add: "Choose…",
-    none: "No song has one",
+    none: "None known",
     any: "Any",
     usual: "A few",
-    instrumental: "Without voice",
+    instrumental: "No voice",
     sung: "With voice",
     from: "from",
     to: "to",

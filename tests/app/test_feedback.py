@@ -58,11 +58,17 @@ def test_it_is_said_listed_and_taken_back(library, folder):
 
 def test_a_picture_stands_where_it_was_put(library, folder):
     said = library.feedback.position(folder / "navy.png", 0.7, 0.8)
-    assert said.kind == "affect"
+    assert (said.kind, said.position) == ("affect", Affect(0.7, 0.8))
+    library.feedback.position(folder / "orange.png", 1.0, 0.0)  # which corrects how all others are felt
+    for name, position in (("navy.png", (0.7, 0.8)), ("orange.png", (1.0, 0.0))):
+        (found,) = library.recommend(folder / name).recommendations
+        assert found.position == position
+    (found,) = library.recommend(folder / "navy.png", match="absolute").recommendations
+    assert found.position == (said.affect.valence, said.affect.arousal)
+    library.feedback.affect(folder / "navy.png", 0.2, 0.3)  # of several answers the last counts
     (found,) = library.recommend(folder / "navy.png").recommendations
-    assert found.query.affect == said.affect
-    # One answer also corrects how other pictures are read, among which this one stands.
-    assert found.position == pytest.approx((0.7, 0.8), abs=0.1)
+    assert found.query.affect == Affect(0.2, 0.3)
+    assert found.position != (0.7, 0.8)
 
 
 def test_what_is_no_track_is_refused(library, folder):

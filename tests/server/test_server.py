@@ -316,10 +316,15 @@ def test_songs_are_listed_page_by_page(client: TestClient, library: img2music.Li
 
 
 def test_the_plane_has_every_song(client: TestClient) -> None:
+    affects = np.frombuffer(client.get("/api/plane", params={"absolute": True}).content, PLANE)
+    assert affects["valence"] == pytest.approx([0.2, 0.4, 0.6, 0.8])
     points = np.frombuffer(client.get("/api/plane").content, PLANE)
-    assert points["id"].tolist() == [1, 2, 3, 4]
-    assert points["valence"] == pytest.approx([0.2, 0.4, 0.6, 0.8])
+    assert points["id"].tolist() == affects["id"].tolist() == [1, 2, 3, 4]
+    assert points["valence"] == pytest.approx([0.125, 0.375, 0.625, 0.875])
     assert points["arousal"] == pytest.approx([0.5] * 4)
+    (found,) = asked(client, {"emotion": "calm"})["recommendations"]
+    stand = dict(zip(points["id"].tolist(), points[["valence", "arousal"]].tolist(), strict=True))
+    assert {each["track"]["id"]: tuple(each["position"]) for each in found["matches"]} == stand  # on eighths: exactly
 
 
 def test_folders_are_named_by_their_songs(client: TestClient) -> None:

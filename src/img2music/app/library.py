@@ -258,6 +258,10 @@ class Library(Closing):
         """Read the ids, valences and arousals of all tracks that are there, each an array, in ascending order of id."""
         return self._store.columns(("id", "valence", "arousal"))
 
+    def positions(self) -> "dict[str, NDArray[Any]]":
+        """Read where the same tracks stand in the space of the relative match, as ``me`` hears them."""
+        return self._recommender.positions()
+
     @checked
     def scan(self, *folders: AnyPath, progress: Progress = unwatched, **options: Unpack[ScanWishes]) -> "ScanReport":
         """Bring the library up to date with folders of music.

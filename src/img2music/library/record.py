@@ -237,6 +237,8 @@ class Feedback:
     """The track."""
     picture: JudgedPicture | None = None
     """The picture."""
+    position: Affect | None = None
+    """Where they put a picture in the space of the relative match, if that is how they said what it feels like."""
 
     def __post_init__(self) -> None:
         _require_storable(self)
@@ -245,6 +247,8 @@ class Feedback:
         fits = there[0] != there[1] if self.kind is FeedbackKind.AFFECT else there == needed.get(self.kind, (1, 1))
         if not fits or (self.affect is None) is (self.kind is FeedbackKind.AFFECT):
             raise UsageError(f"{self.kind} is not said of this: a track, a picture, an affect lacks or is too much.")
+        if self.position is not None and (self.kind is not FeedbackKind.AFFECT or self.picture is None):
+            raise UsageError("A position is said of a picture, with its affect.")
 
 
 def _require_storable(of: Any) -> None:

@@ -394,8 +394,11 @@ class LibraryFeedback:
         picture: JudgedPicture | None = None,
     ) -> Feedback:
         require_name(person, "person")
-        entry = Feedback(id=0, person=person, said=now(), kind=kind, affect=felt, track=track, picture=picture)
         with self._store.writing() as transaction:
+            moment = max(
+                now(), transaction.last_said(person)
+            )  # what is said last counts, also if the clock was set back
+            entry = Feedback(id=0, person=person, said=moment, kind=kind, affect=felt, track=track, picture=picture)
             (number,) = transaction.add_feedback([entry])
         return replace(entry, id=number)
 

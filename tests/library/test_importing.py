@@ -240,12 +240,13 @@ def test_an_import_that_was_stopped_goes_on_and_puts_nothing_twice(store, tmp_pa
 
 
 @pytest.mark.slow
-def test_a_killed_import_leaves_a_sound_library(tmp_path):
-    path, library = tmp_path / "songs.csv", tmp_path / "library.db"
+def test_a_killed_import_leaves_a_sound_library(tmp_path, at):
+    path, library = tmp_path / "songs.csv", at(tmp_path / "library.db")
     rows = [f",{number},B,,,0.1,0.2," for number in range(20_000)]
     path.write_text("\n".join([HEADER, *rows]))
     with LibraryStore.open(library, create=True) as store:
         put(store, [make_record("/a.mp3")])
+
     command = [sys.executable, "-m", "img2music", "import", "table", str(path), "--library", str(library)]
     running = subprocess.Popen(command, stdout=subprocess.DEVNULL, env=dict(os.environ))
     with LibraryStore.open(library) as store:

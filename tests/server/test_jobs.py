@@ -12,6 +12,7 @@ import pytest
 from img2music import Library
 from img2music.library.jobs import OPEN, JobKind, JobState
 from img2music.progress import Step
+from tests.conftest import Locations
 from tests.support.library_sounds import make_music
 from tests.support.songs import put, record
 
@@ -29,9 +30,9 @@ TABLE = b"title,artist,valence,energy\nA,B,0.3,0.4\n"
 
 
 @pytest.fixture
-def library(tmp_path: Path) -> Iterator[Library]:
+def library(tmp_path: Path, at: Locations) -> Iterator[Library]:
     (tune,) = make_music(tmp_path / "music", 1)
-    with Library.open(tmp_path / "library.db") as opened:
+    with Library.open(at(tmp_path / "library.db")) as opened:
         put(opened._store, [record(str(tune), 0.2, 0.5), record("/gone", 0.2, 0.5)])
         yield opened
 
@@ -111,11 +112,11 @@ def test_what_is_not_there_is_told(client: TestClient) -> None:
 
 
 def test_what_is_sent_is_no_path_and_not_endless(
-    client: TestClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    client: TestClient, library: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answer = client.post("/api/jobs/import", files={"file": ("../../../etc/evil.csv\r\n", TABLE)})
     assert answer.status_code == 202
-    (kept,) = (tmp_path / "library.db.jobs").iterdir()
+    (kept,) = library._store.folder.iterdir()
     assert re.fullmatch(r"import-[0-9a-f]{16}(\.csv)?", kept.name)
     assert "/" not in answer.json()["name"]
     problem(client.post("/api/jobs/import", files={"other": b"1"}), 422)
@@ -182,12 +183,12 @@ def test_all_who_watch_are_told_of_changes(library: Library) -> None:
         assert found == [("waiting", None), ("running", None), ("running", 5), ("done", 5)]
 
 
-def test_an_exported_library_is_downloaded(client: TestClient, library: Library, tmp_path: Path) -> None:
+def test_an_exported_library_is_downloaded(client: TestClient, library: Library) -> None:
     job = begin(client, kind="export")
     jobs = library._store.jobs
     jobs.begin(job["id"])
-    (tmp_path / "library.db.jobs").mkdir()
-    (tmp_path / "library.db.jobs" / f"export-{job['id']}.jsonl").write_bytes(b"0123456789")
+    library._store.folder.mkdir(parents=True)
+    (library._store.folder / f"export-{job['id']}.jsonl").write_bytes(b"0123456789")
     problem(client.get(f"/api/jobs/{job['id']}/file"), 404)
     jobs.say(job["id"], ["one", "two"])
     jobs.end(job["id"], JobState.DONE, result={"tracks": 2})

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from img2music.app.spotting import Spotted
     from img2music.library.exchange import LibraryImport
     from img2music.library.importing import ImportReport, SongAffect
+    from img2music.library.ledger import ScanStatus
     from img2music.library.listing import LibraryInfo
     from img2music.library.lyrics import FetchReport, KnownLyrics
     from img2music.library.scanning import ScanReport
@@ -257,6 +258,10 @@ class Library(Closing):
         """Read the ids, valences and arousals of all tracks that are there, each an array, in ascending order of id."""
         return self._store.columns(("id", "valence", "arousal"))
 
+    def positions(self) -> "dict[str, NDArray[Any]]":
+        """Read where the same tracks stand in the space of the relative match, as ``me`` hears them."""
+        return self._recommender.positions()
+
     @checked
     def scan(self, *folders: AnyPath, progress: Progress = unwatched, **options: Unpack[ScanWishes]) -> "ScanReport":
         """Bring the library up to date with folders of music.
@@ -279,6 +284,17 @@ class Library(Closing):
 
         homed = [os.path.expanduser(os.fspath(folder)) for folder in folders]  # noqa: PTH111 - names may be any bytes
         return scan(self._store, homed, with_filter(ScanOptions, options), progress)
+
+    @checked
+    def scan_status(self) -> "ScanStatus":
+        """Tell what scans of it have done, and have yet to do, on whatever machine they run.
+
+        Returns
+        -------
+        ScanStatus
+            Files that wait or are in hand, the newest scans, and failures by kind.
+        """
+        return self._store.scan_status()
 
     @checked
     def recommend(

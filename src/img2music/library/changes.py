@@ -52,9 +52,11 @@ def find_changes(
         failure = failed.get(file.path)
         if options.full or failure is None or not _same(failure, file, analyzer):
             failure = None
+        if failure is not None and (failure.kind is options.retry or (options.retry_failed and not failure.silent)):
+            failure = None
         if failure is not None and failure.silent:
             changes.unchanged += 1
-        elif failure is not None and not options.retry_failed:
+        elif failure is not None:
             changes.failed_before += 1
         elif before is None:
             changes.new.append(file)

@@ -16,7 +16,7 @@ from img2music.library.store import LibraryStore
 from img2music.matching.matcher import Matcher
 from img2music.matching.query_reading import NUMBER, QuerySource, read_queries
 from img2music.matching.recommendation import Recommendations
-from img2music.options import ME, AnyPath, RecommendOptions, ScanOptions
+from img2music.options import ME, AnyPath, MatchMode, RecommendOptions, ScanOptions
 from img2music.progress import Progress, unwatched
 from img2music.vision.model import ImageModel
 
@@ -34,7 +34,7 @@ class Recommender:
         self._store = store
         self._said = said  # what the person said, where that is kept elsewhere
         self._version: object = None
-        self._kept: dict[object, tuple[Listener, Matcher]] = {}  # by conditions, the last used at the end
+        self._kept: dict[tuple[MatchMode, TrackFilter, str], tuple[Listener, Matcher]] = {}  # by conditions, the last used at the end
         self._making = threading.Lock()
 
     def recommend(
@@ -62,12 +62,19 @@ class Recommender:
                 self._version, self._kept = version, {}
             kept = self._kept.pop(wanted, None)
             if kept is None:
-                listener = Listener.of(self._store, options.person, self._said)
-                kept = listener, Matcher(listener.store, options.match, options.where, listener.person)
+                kept = self._new(options)
             self._kept[wanted] = kept
             for oldest in list(self._kept)[:-MOST_KEPT]:
                 del self._kept[oldest]
             return kept
+
+    def _new(self, options: RecommendOptions) -> tuple[Listener, Matcher]:
+        """A matcher that shares with those that are kept what does not depend on filters."""
+        listener = next((kept[0] for wanted, kept in self._kept.items() if wanted[2] == options.person), None)
+        listener = listener or Listener.of(self._store, options.person, self._said)
+        alike = (matcher.placed for kept, matcher in self._kept.values() if kept.store is listener.store)
+        placed = next((each for each in alike if each.mode is options.match), None)
+        return listener, Matcher(listener.store, options.match, options.where, listener.person, placed)
 
 
 def recommend(

@@ -2,11 +2,12 @@
 
 import contextlib
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import sqlalchemy as sa
+from numpy.typing import NDArray
 from sqlalchemy.dialects import postgresql
 
 from img2music.errors import LibraryError, require_extra
@@ -154,6 +155,13 @@ def joined_affects(connection: sa.Connection) -> tuple[bytes, bytes]:
                 rows = rows[np.argsort(rows["id"], kind="stable")]
             found.append(rows.tobytes())
     return found[0], found[1]
+
+
+def ids(statement: sa.Select[Any], execute: Callable[[sa.Select[Any]], sa.CursorResult[Any]]) -> NDArray[np.int64]:
+    """Read ids in any order; the server joins them, so that there is no object a row here."""
+    each = sa.func.int8send(statement.subquery().c.id)
+    joined = execute(sa.select(sa.func.string_agg(each, sa.literal_column("''::bytea"), type_=sa.LargeBinary)))
+    return np.frombuffer(joined.scalar_one() or b"", dtype=">i8").astype(np.int64)
 
 
 def fill(connection: sa.Connection, table: sa.Table, rows: Sequence[Sequence[Any]]) -> None:

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from img2music.analysis import Features
 from img2music.track import FILTERED, Tags
 
-HEAD = "0010"
+HEAD = "0012"
 """The newest revision in ``migrations/versions``. Columns of `Tags` come without one (`database.lacking_columns`)."""
 
 

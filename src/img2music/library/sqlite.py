@@ -5,12 +5,14 @@ import os
 import secrets
 import sqlite3
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+import numpy as np
 import sqlalchemy as sa
+from numpy.typing import NDArray
 from sqlalchemy.dialects import sqlite
 
 from img2music.errors import LibraryError
@@ -195,6 +197,11 @@ def _joined(connection: sa.Connection, select: str, last: int) -> list[tuple[int
     parts = [{"above": above, "upto": above + MOST_JOINED} for above in range(0, last, MOST_JOINED)]
     found = (connection.execute(statement, part).one() for part in parts)
     return [(count, part or b"") for count, part in found]
+
+
+def ids(statement: sa.Select[Any], execute: Callable[[sa.Select[Any]], sa.CursorResult[Any]]) -> NDArray[np.int64]:
+    """Read ids in any order."""
+    return np.fromiter(execute(statement).scalars(), dtype=np.int64)
 
 
 def fill(connection: sa.Connection, table: sa.Table, rows: Sequence[Sequence[Any]]) -> None:

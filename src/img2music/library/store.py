@@ -21,7 +21,7 @@ from img2music.files import Closing
 from img2music.filters import TrackFilter
 from img2music.library import database, feedback, postgresql, sqlite
 from img2music.library.affects import BEST, KNOWN, WORDS, affects_of, pack, unpack
-from img2music.library.filters import KIND, PRESENT_NO_MUSIC, conditions, holding
+from img2music.library.filters import KIND, NO_MUSIC, PRESENT, conditions, holding
 from img2music.library.jobs import Jobs
 from img2music.library.listing import LibraryInfo
 from img2music.library.playlists import PlaylistTable
@@ -115,17 +115,21 @@ class LibraryStore(Closing):
 
     def ids(self, where: TrackFilter) -> NDArray[np.int64]:
         """Find the tracks that are present and pass a filter."""
-        statement = sa.select(tracks.c.id).where(tracks.c.missing.is_(False), *conditions(where)).order_by(tracks.c.id)
         with self._reading() as connection:
-            return np.fromiter(connection.execute(statement).scalars(), dtype=np.int64)
+            wanted = sa.select(tracks.c.id).where(PRESENT, *conditions(where, present=True))
+            return np.sort(database.backend(connection.dialect).ids(wanted, connection.execute))
 
-    def unmusical(self) -> dict[int, TrackKind]:
-        """Find the tracks that are present and no music."""
-        statement = sa.select(tracks.c.id, KIND).where(PRESENT_NO_MUSIC)
+    def unmusical(self) -> dict[TrackKind, NDArray[np.int64]]:
+        """Find the tracks that are present and no music, by what they are."""
         with self._reading() as connection:
-            # An index is only used if its condition is there word by word, without parameters.
-            words = statement.compile(dialect=connection.dialect, compile_kwargs={"literal_binds": True})
-            return {track: TrackKind(kind) for track, kind in connection.exec_driver_sql(str(words))}
+
+            def execute(statement: sa.Select[Any]) -> sa.CursorResult[Any]:
+                # An index is only used if its condition is there word by word, without parameters.
+                words = statement.compile(dialect=connection.dialect, compile_kwargs={"literal_binds": True})
+                return connection.exec_driver_sql(str(words))
+
+            read = database.backend(connection.dialect).ids
+            return {kind: np.sort(read(sa.select(tracks.c.id).where(which), execute)) for kind, which in NO_MUSIC.items()}
 
     def tracks(
         self,

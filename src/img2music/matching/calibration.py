@@ -18,6 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from img2music.affect import Affect
 from img2music.distribution import AffectDistribution
+from img2music.library.search import AffectIndex
 from img2music.options import MatchMode
 
 HEARD = (0.51, 0.73)
@@ -116,9 +117,9 @@ class Calibration:
     mode: MatchMode
     library: AffectDistribution  # the affects of the tracks that are matched
 
-    def place_library(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Positions of the library's own tracks, whose affects have shape (n, 2)."""
-        return ranks_within(points) if self.mode is MatchMode.RELATIVE else points
+    def index(self, points: NDArray[np.float64]) -> AffectIndex:
+        """Index the positions of the library's own tracks, whose affects have shape (n, 2)."""
+        return AffectIndex(points, self.library if self.mode is MatchMode.RELATIVE else None)
 
     def place(
         self, affect: Affect, among: AffectDistribution | None, spread: tuple[float, float] | None = None

@@ -124,16 +124,16 @@ KIND = _kind().label("kind")
 """What a track is (`TrackKind`), told by what was measured and by its genre. Speech under loud music passes for music,
 and one beat over and over for noise; rap whose voice drowns its beat is taken for speech, unless its genre tells."""
 
-NO_MUSIC = {kind: and_(PRESENT, KIND.element == kind.value) for kind in TrackKind if kind is not TrackKind.MUSIC}
+UNMUSICAL_TRACKS = {kind: and_(PRESENT, KIND.element == kind.value) for kind in TrackKind if kind is not TrackKind.MUSIC}
 """The tracks that are present and no music, by what they are."""
 
 FEW_VALUES = {"year": tracks.c.year, "genre": tracks.c.genre_folded}
 
 INDICES = [
-    *(_index(kind.value, tracks.c.id, where=where) for kind, where in NO_MUSIC.items()),
+    *(_index(kind.value, tracks.c.id, where=where) for kind, where in UNMUSICAL_TRACKS.items()),
     *(_index(name, column, tracks.c.id, where=and_(PRESENT, column.is_not(None))) for name, column in FEW_VALUES.items()),
 ]
-"""What filters among millions of tracks are answered from alone. The first are used by queries that ask for `NO_MUSIC`
+"""What filters among millions of tracks are answered from alone. The first are used by queries that ask for `UNMUSICAL_TRACKS`
 word by word; a migration makes them anew where `KIND` changes. Those that also ask for a value come into question
 only for queries that do: SQLite knows no better than to read all through another one."""
 

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from sqlalchemy.dialects import postgresql
 
 from img2music.errors import LibraryError, require_extra
-from img2music.library.affects import HEARD, READ
 from img2music.library.schema import metadata
 
 insert = postgresql.insert
@@ -19,7 +18,8 @@ insert = postgresql.insert
 BUSY_SECONDS = 20.0
 """How long to wait for another program that writes to the library."""
 CONNECT_SECONDS = 10
-MOST_JOINED = 1 << 23  # ids a query: 24 bytes each stay below PostgreSQL's limit of 1 GB a value
+PAGE, PAGES = 8192, 1024
+"""Bytes a page, and pages of the table of affects that are read at once."""
 
 SCAN, JOB, WRITE = 1, 2, 3
 """Locks of a library: of who scans or tags, of who runs a job, of who writes."""
@@ -134,27 +134,22 @@ def require_writable(engine: sa.Engine) -> None:
         connection.rollback()
 
 
-def joined_affects(connection: sa.Connection) -> tuple[bytes, bytes]:
-    """Read the table of affects as one: the server joins its rows, in any order, so that there is no object a row here.
+def joined_affects(connection: sa.Connection) -> Iterator[tuple[bytes, bytes]]:
+    """Read the table of affects in parts, in any order: the server joins rows, so that there is no object a row here.
 
-    The server needs 0.3 s for a million tracks so, 0.4 to 0.9 s in order, and COPY 3.4 s.
+    Parts that lie in one piece on the disk and fit a processor's cache take the server 1.1 s for 10 million tracks and
+    this side 0.2 s; ranges of ids take 2 s and, in one piece, 1.9 s.
     """
-    last = connection.execute(sa.text("SELECT max(track_id) FROM affects")).scalar() or 0
+    pages = connection.exec_driver_sql(f"SELECT pg_relation_size('affects') / {PAGE}").scalar_one()
     driver: Any = connection.connection.driver_connection
-    found = []
     with driver.cursor(binary=True) as cursor:
-        for column, kind in (("packed", HEARD), ("words", READ)):
-            select = f"SELECT string_agg({column}, ''::bytea) FROM affects WHERE {column} IS NOT NULL"  # noqa: S608
-            parts = (
-                cursor.execute(f"{select} AND track_id > {above} AND track_id <= {above + MOST_JOINED}").fetchone()[0]
-                or b""
-                for above in range(0, last, MOST_JOINED)
+        for page in range(0, pages, PAGES):
+            cursor.execute(
+                "SELECT string_agg(packed, ''::bytea), string_agg(words, ''::bytea) FROM affects "  # noqa: S608
+                f"WHERE ctid >= '({page},0)' AND ctid < '({page + PAGES},0)'"
             )
-            rows = np.frombuffer(b"".join(parts), dtype=kind)
-            if not bool(np.all(rows["id"][1:] > rows["id"][:-1])):
-                rows = rows[np.argsort(rows["id"], kind="stable")]
-            found.append(rows.tobytes())
-    return found[0], found[1]
+            packed, words = cursor.fetchone()
+            yield packed or b"", words or b""
 
 
 def ids(statement: sa.Select[Any], execute: Callable[[sa.Select[Any]], sa.CursorResult[Any]]) -> NDArray[np.int64]:

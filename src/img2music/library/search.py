@@ -9,11 +9,12 @@ from numpy.typing import ArrayLike, NDArray
 from img2music.distribution import AffectDistribution, midranks
 from img2music.errors import UsageError
 
-GRID_COST = 12
+GRID_COST = 3
 """Making the grid takes about as long as this many scans of all points (measured at 10 million points)."""
 
-SCAN_SHARE = 0.02
-"""Where no more than this share of the points is allowed, these are scanned: cells would hold hardly any of them."""
+SCANNED = 32
+"""Where no more than so many points are allowed for each that is wanted, these are scanned: cells would hold hardly any
+of them."""
 
 ROUNDING = 1e-9
 """Relative slack on a radius, far above the rounding of a distance, so that ties are never cut off."""
@@ -36,9 +37,11 @@ class AffectIndex:
         array = np.asarray(points, dtype=np.float64)
         if array.size == 0:
             array = array.reshape(0, 2)
-        if array.ndim != 2 or array.shape[1] != 2 or not np.isfinite(array).all():
-            raise UsageError("An index needs finite points of two coordinates each.")
+        if array.ndim != 2 or array.shape[1] != 2:
+            raise UsageError("An index needs points of two coordinates each.")
         self._axes = tuple(np.ascontiguousarray(axis) for axis in array.T)
+        if not all(np.isfinite((axis.min(), axis.max())).all() for axis in self._axes if len(axis)):
+            raise UsageError("An index needs points that are finite.")
         self._sorted = None if among is None else (among.valence, among.arousal)
         self._grid: _Grid | None = None
         self._scanned = 0
@@ -68,7 +71,7 @@ class AffectIndex:
         k = min(k, allowed)
         if k == 0:
             return np.empty(0, dtype=np.int64), np.empty(0)
-        if allowed <= SCAN_SHARE * len(self):
+        if allowed <= SCANNED * k:
             return self._scan((x, y), k, mask, allowed)
         if self._grid is None and self._scanned >= GRID_COST * len(self):
             self.build()
@@ -82,11 +85,16 @@ class AffectIndex:
     ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """Rank some of the points, evenly chosen, and then all that may be as near as the k-th of these."""
         step = math.isqrt(allowed // k)  # so that about as many are ranked first as then
-        pool = None if mask is None else np.flatnonzero(mask)
-        some = np.arange(0, len(self), step) if pool is None else pool[::step]
+        pool = None
+        some = np.arange(0, len(self), step)
+        if mask is not None:
+            some = some[mask[some]]
+            if len(some) < k or 2 * allowed < len(self):
+                pool = np.flatnonzero(mask)
+                some = pool[::step]
         radius = float(self._closest(point, k, some)[1][-1])
         near = self._inside(point, radius, pool)
-        return self._closest(point, k, near)
+        return self._closest(point, k, near if pool is not None or mask is None else near[mask[near]])
 
     def _look_around(
         self, grid: "_Grid", point: tuple[float, float], k: int, mask: NDArray[np.bool_] | None

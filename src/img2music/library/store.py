@@ -21,7 +21,7 @@ from img2music.files import Closing
 from img2music.filters import TrackFilter
 from img2music.library import database, feedback, postgresql, sqlite
 from img2music.library.affects import BEST, KNOWN, WORDS, affects_of, pack, unpack
-from img2music.library.filters import KIND, NO_MUSIC, PRESENT, conditions, holding
+from img2music.library.filters import KIND, PRESENT, UNMUSICAL_TRACKS, conditions, holding
 from img2music.library.jobs import Jobs
 from img2music.library.listing import LibraryInfo
 from img2music.library.playlists import PlaylistTable
@@ -129,7 +129,7 @@ class LibraryStore(Closing):
                 return connection.exec_driver_sql(str(words))
 
             read = database.backend(connection.dialect).ids
-            return {kind: np.sort(read(sa.select(tracks.c.id).where(which), execute)) for kind, which in NO_MUSIC.items()}
+            return {kind: np.sort(read(sa.select(tracks.c.id).where(which), execute)) for kind, which in UNMUSICAL_TRACKS.items()}
 
     def tracks(
         self,
@@ -444,12 +444,10 @@ class LibraryStore(Closing):
     def _affects(self, connection: sa.Connection) -> dict[str, NDArray[Any]]:
         """Read ids, valence and arousal of the tracks that are present, in ascending order of id."""
         joined = database.backend(connection.dialect).joined_affects(connection)
-        if joined is not None:
-            found = unpack(*joined)
-            if bool(np.all(found["id"][1:] > found["id"][:-1])):
-                return found
-        rows = _all(connection, sa.select(affects.c.packed, affects.c.words).order_by(affects.c.track_id))
-        return unpack(b"".join(row.packed for row in rows), b"".join(row.words or b"" for row in rows))
+        if joined is None:
+            rows = _all(connection, sa.select(affects.c.packed, affects.c.words))
+            joined = [(b"".join(row.packed for row in rows), b"".join(row.words or b"" for row in rows))]
+        return unpack(joined)
 
 
 def _rows_changed(connection: sa.Connection) -> int | None:

@@ -30,8 +30,8 @@ INSERT INTO tracks (id, path, size, mtime_ns, content, title, artist, album, gen
 SELECT id, convert_to(format('/music/Artist %%s/Album %%s/%%s.flac', artist, album, id), 'UTF8'), 30000000,
     1700000000000000000, md5(id::text) || md5((-id)::text), 'Song ' || id, 'Artist ' || artist,
     format('Album %%s of %%s', album, artist), 'Genre ' || lpad(genre::text, 3, '0'), year, 'artist ' || artist,
-    format('album %%s of %%s', album, artist), 'genre ' || lpad(genre::text, 3, '0'), 'audio/1', 90 + 300 * a, 80, valence, arousal,
-    a, arousal, valence, b, c, 0.1, CASE WHEN c < 0.02 THEN 0.5 ELSE 0.05 END, CASE WHEN b > 0.01 THEN 60 + 120 * b END,
+    format('album %%s of %%s', album, artist), 'genre ' || lpad(genre::text, 3, '0'), 'audio/1', 90 + 300 * a, 80,
+    valence, arousal, a, arousal, valence, b, c, 0.1, CASE WHEN c < 0.02 THEN 0.5 ELSE 0.05 END, CASE WHEN b > 0.01 THEN 60 + 120 * b END,
     id %% 12, id %% 2, -9 - 10 * c, 1 + 4 * a, md5((id / 2)::text || a) || md5((-id)::text)
 FROM drawn
 """
@@ -62,7 +62,9 @@ def fill(location: str, count: int) -> None:
     LibraryStore.open(location, create=True).close()
     rng = np.random.default_rng(SEED)
     curves = [
-        pack_curve([CurvePoint(30.0 * n, 30.0 * n + 30.0, Affect(*at)) for n, at in enumerate(rng.random((3, 2)).tolist())])
+        pack_curve(
+            [CurvePoint(30.0 * n, 30.0 * n + 30.0, Affect(*at)) for n, at in enumerate(rng.random((3, 2)).tolist())]
+        )
         for _ in range(CURVES)
     ]
     given: dict[str, Any] = {"count": count, "curves": curves, "tables": ["tracks", "curves", "affects", "lyrics"]}

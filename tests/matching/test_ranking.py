@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from img2music.distribution import AffectDistribution
-from img2music.matching.diversity import Diversity
 from img2music.library.search import AffectIndex
+from img2music.matching.diversity import Diversity
 from img2music.matching.ranking import FIRST_BATCH, TrackIndex, TrackSpace
 from tests.support.songs import track
 

@@ -34,7 +34,8 @@ class Recommender:
         self._store = store
         self._said = said  # what the person said, where that is kept elsewhere
         self._version: object = None
-        self._kept: dict[tuple[MatchMode, TrackFilter, str], tuple[Listener, Matcher]] = {}  # by conditions, the last used at the end
+        # By conditions, the last used at the end
+        self._kept: dict[tuple[MatchMode, TrackFilter, str], tuple[Listener, Matcher]] = {}
         self._making = threading.Lock()
 
     def recommend(
@@ -53,10 +54,15 @@ class Recommender:
         errors = (*errors, *read.errors)
         queries, natural, pictures = listener.feel(read)
         notes = (*read.notes, *listener.person.tendencies())
-        return matcher.recommend(queries, options, natural, pictures=pictures, notes=notes, errors=errors)
+        with self._store.one_state():
+            return matcher.recommend(queries, options, natural, pictures=pictures, notes=notes, errors=errors)
+
+    def prepare(self, options: RecommendOptions | None = None) -> None:
+        """Get ready for many questions."""
+        self._matcher(options or RecommendOptions())[1].placed.tracks.build()
 
     def _matcher(self, options: RecommendOptions) -> tuple[Listener, Matcher]:
-        with self._making:  # while a scan runs, many would make the same one at once
+        with self._making, self._store.one_state():  # while a scan runs, many would make the same one at once
             version, wanted = self._store.version(), (options.match, options.where, options.person)
             if version != self._version:
                 self._version, self._kept = version, {}

@@ -42,7 +42,7 @@ RAP_GENRES = ("hip hop", "hip-hop", "hiphop", "rap", "grime")
 
 
 def conditions(where: TrackFilter, *, present: bool = False) -> list[ColumnElement[bool]]:
-    """Express a filter as SQL conditions on the table of tracks, all of which must hold; of those that are `PRESENT`."""
+    """Express a filter as SQL conditions on the table of tracks, all of which must hold, of ``present`` tracks only."""
     found: list[ColumnElement[bool]] = []
     for field in fields(TrackFilter):
         name, kind, wish = field.name, field.metadata["kind"], getattr(where, field.name)
@@ -124,18 +124,19 @@ KIND = _kind().label("kind")
 """What a track is (`TrackKind`), told by what was measured and by its genre. Speech under loud music passes for music,
 and one beat over and over for noise; rap whose voice drowns its beat is taken for speech, unless its genre tells."""
 
-UNMUSICAL_TRACKS = {kind: and_(PRESENT, KIND.element == kind.value) for kind in TrackKind if kind is not TrackKind.MUSIC}
+KINDS_OF_NO_MUSIC = {
+    kind: and_(PRESENT, KIND.element == kind.value) for kind in TrackKind if kind is not TrackKind.MUSIC
+}
 """The tracks that are present and no music, by what they are."""
 
-FEW_VALUES = {"year": tracks.c.year, "genre": tracks.c.genre_folded}
-
 INDICES = [
-    *(_index(kind.value, tracks.c.id, where=where) for kind, where in UNMUSICAL_TRACKS.items()),
-    *(_index(name, column, tracks.c.id, where=and_(PRESENT, column.is_not(None))) for name, column in FEW_VALUES.items()),
+    *(_index(kind.value, tracks.c.id, where=where) for kind, where in KINDS_OF_NO_MUSIC.items()),
+    _index("year", tracks.c.year, tracks.c.id, where=and_(PRESENT, tracks.c.year.is_not(None))),
+    _index("genre", tracks.c.genre_folded, tracks.c.id, where=and_(PRESENT, tracks.c.genre_folded.is_not(None))),
 ]
-"""What filters among millions of tracks are answered from alone. The first are used by queries that ask for `UNMUSICAL_TRACKS`
-word by word; a migration makes them anew where `KIND` changes. Those that also ask for a value come into question
-only for queries that do: SQLite knows no better than to read all through another one."""
+"""What filters among millions of tracks are answered from alone. The first are used by queries that ask for what is no
+music word by word; a migration makes them anew where `KIND` changes. The others come into question only for queries that
+ask for a value: SQLite would use them to read all."""
 
 
 def _conditions_of_one_value(where: TrackFilter) -> Iterator[ColumnElement[bool]]:

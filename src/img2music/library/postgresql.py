@@ -18,6 +18,9 @@ insert = postgresql.insert
 BUSY_SECONDS = 20.0
 """How long to wait for another program that writes to the library."""
 CONNECT_SECONDS = 10
+KEPT, MOST = 5, 15
+"""Connections of a process that are kept, and that there are at most: of the 40 questions that a server takes at once,
+others wait."""
 PAGE, PAGES = 8192, 1024
 """Bytes a page, and pages of the table of affects that are read at once."""
 
@@ -55,6 +58,7 @@ _UNCODED = {  # libpq gives no code where there is no connection yet
     "too many clients": "53300",
     "remaining connection slots": "53300",
     "too many connections": "53300",
+    "session is read-only": "25006",
     'role "': "28000",
     "does not exist": "3D000",
     "": "08",
@@ -66,8 +70,14 @@ def shown(url: sa.URL) -> str:
     return url.difference_update_query([each for each in url.query if _SECRET.search(each)]).render_as_string()
 
 
+def has_replica(url: sa.URL) -> bool:
+    """Whether several servers are named, of which one is the main server and others may be replicas."""
+    hosts = url.query.get("host", ())
+    return len(hosts) > 1 if isinstance(hosts, tuple) else "," in f"{hosts}{url.host}"
+
+
 def engine(url: sa.URL, *, read_only: bool) -> sa.Engine:
-    """Connect to a server."""
+    """Connect to a server; where several are named, to read only to a replica if there is one, else to the main one."""
     url = url.set(drivername="postgresql+psycopg")
     settings = {"lock_timeout": f"{BUSY_SECONDS * 1000:.0f}ms", "client_encoding": "UTF8"}
     if read_only:
@@ -80,12 +90,22 @@ def engine(url: sa.URL, *, read_only: bool) -> sa.Engine:
         "keepalives_idle": 30,
         "tcp_user_timeout": 30_000,
     }
+    if has_replica(url):
+        arguments["target_session_attrs"] = "prefer-standby" if read_only else "read-write"
     arguments = {name: value for name, value in arguments.items() if name not in given}
     arguments["options"] = f"{options} {given.get('options', '')}"
     with require_extra("A library on a PostgreSQL server", "postgres"):
         # The server may have been restarted since: a connection is tried before it is used again.
         # All that is read in one transaction is of one state of the library, as with SQLite.
-        made = sa.create_engine(url, pool_pre_ping=True, isolation_level="REPEATABLE READ", connect_args=arguments)
+        made = sa.create_engine(
+            url,
+            pool_pre_ping=True,
+            pool_size=KEPT,
+            max_overflow=MOST - KEPT,
+            pool_timeout=BUSY_SECONDS,
+            isolation_level="REPEATABLE READ",
+            connect_args=arguments,
+        )
 
     @sa.event.listens_for(made, "begin")
     def begin(connection: sa.Connection) -> None:

@@ -104,7 +104,7 @@ class AffectIndex:
         width = 0
         while True:
             lows, highs = grid.cells(values, -width), grid.cells(values, width)
-            if grid.count(lows, highs) >= k or width >= CELLS:
+            if grid.size(lows, highs) >= k or width >= CELLS:
                 some = grid.members(lows, highs)
                 some = some if mask is None else some[mask[some]]
                 if len(some) >= k:
@@ -130,9 +130,7 @@ class AffectIndex:
             found.append((float(values[min(max(low, 0), last)]), float(values[min(max(high, 0), last)])))
         return found
 
-    def _inside(
-        self, point: tuple[float, float], radius: float, pool: NDArray[np.int64] | None
-    ) -> NDArray[np.int64]:
+    def _inside(self, point: tuple[float, float], radius: float, pool: NDArray[np.int64] | None) -> NDArray[np.int64]:
         """Those in the box, in their order."""
         inside: NDArray[np.bool_] | None = None
         for values, (low, high) in zip(self._axes, self._box(point, radius), strict=True):
@@ -183,7 +181,7 @@ class _Grid(NamedTuple):
         """The cells so many beside those of coordinates."""
         return [min(max(self.cell(axis, value) + off, 0), CELLS - 1) for axis, value in enumerate(values)]
 
-    def count(self, lows: list[int], highs: list[int]) -> int:
+    def size(self, lows: list[int], highs: list[int]) -> int:
         """How many points are in a box of cells."""
         rows = np.arange(lows[0], highs[0] + 1) * CELLS
         return int((self.starts[rows + highs[1] + 1] - self.starts[rows + lows[1]]).sum())

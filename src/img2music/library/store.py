@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 import os
+import threading
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
@@ -21,7 +22,7 @@ from img2music.files import Closing
 from img2music.filters import TrackFilter
 from img2music.library import database, feedback, postgresql, sqlite
 from img2music.library.affects import BEST, KNOWN, WORDS, affects_of, pack, unpack
-from img2music.library.filters import KIND, PRESENT, UNMUSICAL_TRACKS, conditions, holding
+from img2music.library.filters import KIND, PRESENT, KINDS_OF_NO_MUSIC, conditions, holding
 from img2music.library.jobs import Jobs
 from img2music.library.listing import LibraryInfo
 from img2music.library.playlists import PlaylistTable
@@ -59,14 +60,23 @@ class KnownFile(FileState):
 class LibraryStore(Closing):
     """A library that is open. Use as a context manager."""
 
-    def __init__(self, engine: sa.Engine, where: database.LibraryLocation, *, read_only: bool = False) -> None:
+    def __init__(
+        self,
+        engine: sa.Engine,
+        where: database.LibraryLocation,
+        *,
+        read_only: bool = False,
+        reads: sa.Engine | None = None,
+    ) -> None:
         self._engine = engine
+        self._reads = reads or engine
         self._read_only = read_only
+        self._pinned = threading.local()
         self._writer = engine.execution_options(immediate=True)
         self._where = where
         self.location = str(where)
-        self.jobs = Jobs(self._reading, self._writing)
-        self.playlists = PlaylistTable(self._reading, self._writing)
+        self.jobs = Jobs(self._reading_new, self._writing)
+        self.playlists = PlaylistTable(self._reading_new, self._writing)
 
     @classmethod
     def open(
@@ -75,14 +85,21 @@ class LibraryStore(Closing):
         *,
         create: bool = False,
         read_only: bool = False,
+        replica: bool = False,
     ) -> "LibraryStore":
-        """Open a library, and bring it to the newest schema if need be."""
+        """Open a library, and bring it to the newest schema if need be.
+
+        With ``replica``, what others change is read from a replica, if the location names one: a moment later.
+        """
         where = database.locate(location)
-        return cls(database.open_engine(where, create=create, read_only=read_only), where, read_only=read_only)
+        engine = database.open_engine(where, create=create, read_only=read_only)
+        reads = database.reading_engine(where, engine) if replica else None
+        return cls(engine, where, read_only=read_only, reads=reads)
 
     def close(self) -> None:
         """Close the database."""
         self._engine.dispose()
+        self._reads.dispose()
 
     # Reading
 
@@ -129,7 +146,10 @@ class LibraryStore(Closing):
                 return connection.exec_driver_sql(str(words))
 
             read = database.backend(connection.dialect).ids
-            return {kind: np.sort(read(sa.select(tracks.c.id).where(which), execute)) for kind, which in UNMUSICAL_TRACKS.items()}
+            return {
+                kind: np.sort(read(sa.select(tracks.c.id).where(which), execute))
+                for kind, which in KINDS_OF_NO_MUSIC.items()
+            }
 
     def tracks(
         self,
@@ -250,7 +270,7 @@ class LibraryStore(Closing):
 
         A name that nobody here has is refused: a mistyped one would bring back what that person never wants.
         """
-        with self._reading() as connection:
+        with self._reading_new() as connection:
             said = feedback.read(connection, person)
             if said or person in (None, ME):
                 return said
@@ -424,8 +444,34 @@ class LibraryStore(Closing):
 
     @contextlib.contextmanager
     def _reading(self) -> Iterator[sa.Connection]:
+        with database.plain_errors(self._where):
+            pinned = getattr(self._pinned, "connection", None)
+            if pinned is not None:
+                yield pinned
+                return
+            with self._reads.connect() as connection:
+                yield connection
+
+    @contextlib.contextmanager
+    def _reading_new(self) -> Iterator[sa.Connection]:
+        """Read what this process may have changed just now."""
+        if self._reads is self._engine:
+            with self._reading() as connection:
+                yield connection
+            return
         with database.plain_errors(self._where), self._engine.connect() as connection:
             yield connection
+
+    @contextlib.contextmanager
+    def one_state(self) -> Iterator[None]:
+        """Let all that this thread reads meanwhile be of one state of the library, over one connection."""
+        with self._reading() as connection:
+            before = getattr(self._pinned, "connection", None)
+            self._pinned.connection = connection
+            try:
+                yield
+            finally:
+                self._pinned.connection = before
 
     def _rows(self, statement: sa.Select[Any]) -> Iterator[Any]:
         with self._reading() as connection:

@@ -11,12 +11,14 @@ Relative matching looks for the songs whose expected rank is that of the picture
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from img2music.affect import Affect
+from img2music.analysis import CurvePoint
 from img2music.distribution import AffectDistribution
 from img2music.library.search import AffectIndex
 from img2music.options import MatchMode
@@ -131,6 +133,11 @@ class Calibration:
         """
         valence, arousal = self._place([(affect.valence, affect.arousal)], among, spread)[0].tolist()
         return valence, arousal
+
+    def place_curve(self, curve: Sequence[CurvePoint]) -> list[tuple[float, float]]:
+        """Positions of the windows of one of the library's own tracks."""
+        points = np.array([(each.affect.valence, each.affect.arousal) for each in curve]).reshape(-1, 2)
+        return [(valence, arousal) for valence, arousal in self._place(points, self.library, None).tolist()]
 
     def region(
         self, affect: Affect, among: AffectDistribution | None, spread: tuple[float, float]

@@ -183,7 +183,7 @@ class Matcher:
 
     def _match(self, rank: int, asked: Asked, found: Neighbour, curve: Sequence[CurvePoint]) -> Match:
         calibration = self.placed.calibration(has_file=found.track.path is not None)
-        heard = [calibration.place(point.affect, calibration.library) for point in curve]
+        heard = calibration.place_curve(curve)
         why = explain(
             asked,
             found.track,

@@ -48,7 +48,7 @@ def plot(found: "Recommendations", songs: "TrackIndex | None", file: Path) -> tu
         axes.set_title(title, loc="left", fontsize=13)
         if songs:
             shown = songs.positions(np.arange(0, len(songs), -(-len(songs) // SONGS_SHOWN)))
-            axes.scatter(*shown.T, s=12, c="#9A9A9A", alpha=0.6, linewidths=0, rasterized=True)
+            axes.scatter(shown[:, 0], shown[:, 1], s=12, c="#9A9A9A", alpha=0.6, linewidths=0, rasterized=True)
         _draw_queries(axes, found)
         save_figure(figure, file)
     return notes

@@ -31,7 +31,8 @@ SELECT id, convert_to(format('/music/Artist %%s/Album %%s/%%s.flac', artist, alb
     1700000000000000000, md5(id::text) || md5((-id)::text), 'Song ' || id, 'Artist ' || artist,
     format('Album %%s of %%s', album, artist), 'Genre ' || lpad(genre::text, 3, '0'), year, 'artist ' || artist,
     format('album %%s of %%s', album, artist), 'genre ' || lpad(genre::text, 3, '0'), 'audio/1', 90 + 300 * a, 80,
-    valence, arousal, a, arousal, valence, b, c, 0.1, CASE WHEN c < 0.02 THEN 0.5 ELSE 0.05 END, CASE WHEN b > 0.01 THEN 60 + 120 * b END,
+    valence, arousal, a, arousal, valence, b, c, 0.1,
+    CASE WHEN c < 0.02 THEN 0.5 ELSE 0.05 END, CASE WHEN b > 0.01 THEN 60 + 120 * b END,
     id %% 12, id %% 2, -9 - 10 * c, 1 + 4 * a, md5((id / 2)::text || a) || md5((-id)::text)
 FROM drawn
 """

@@ -135,8 +135,8 @@ INDICES = [
     _index("genre", tracks.c.genre_folded, tracks.c.id, where=and_(PRESENT, tracks.c.genre_folded.is_not(None))),
 ]
 """What filters among millions of tracks are answered from alone. The first are used by queries that ask for what is no
-music word by word; a migration makes them anew where `KIND` changes. The others come into question only for queries that
-ask for a value: SQLite would use them to read all."""
+music word by word; a migration makes them anew where `KIND` changes. The others are only for queries that ask for a
+value: SQLite would use them to read all."""
 
 
 def _conditions_of_one_value(where: TrackFilter) -> Iterator[ColumnElement[bool]]:

@@ -22,7 +22,7 @@ from img2music.files import Closing
 from img2music.filters import TrackFilter
 from img2music.library import database, feedback, postgresql, sqlite
 from img2music.library.affects import BEST, KNOWN, WORDS, affects_of, pack, unpack
-from img2music.library.filters import KIND, PRESENT, KINDS_OF_NO_MUSIC, conditions, holding
+from img2music.library.filters import KIND, KINDS_OF_NO_MUSIC, PRESENT, conditions, holding
 from img2music.library.jobs import Jobs
 from img2music.library.listing import LibraryInfo
 from img2music.library.playlists import PlaylistTable

@@ -343,7 +343,7 @@ def test_reading_works_where_nothing_can_be_written(tmp_path):
         with LibraryStore.open({str(path)!r}, read_only=True) as store:
             print(store.count(), len(list(store.tracks())), len(store.columns(["id"])["id"]), store.faults())
             assert [track.label for track in store.tracks()] == [None] * 5
-            assert list(store.unmusical()) == []
+            assert not any(map(len, store.unmusical().values()))
         try:
             LibraryStore.open({str(path)!r}, create=True)
         except LibraryError as error:

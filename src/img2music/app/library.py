@@ -80,7 +80,14 @@ class Library(Closing):
 
     @classmethod
     @checked
-    def open(cls, location: AnyPath | None = None, *, create: bool = True, read_only: bool = False) -> "Library":
+    def open(
+        cls,
+        location: AnyPath | None = None,
+        *,
+        create: bool = True,
+        read_only: bool = False,
+        replica: bool = False,
+    ) -> "Library":
         """Open a library.
 
         Parameters
@@ -92,6 +99,9 @@ class Library(Closing):
             Make it if it does not exist.
         read_only : bool, default False
             Whether only reading is meant, which also works on a disk that can't be written.
+        replica : bool, default False
+            Read from a replica, if the URL names several hosts, also where writing is meant: what others change, and
+            what is done to songs, is then read a moment later. One that is opened to read only does so anyway.
 
         Returns
         -------
@@ -104,7 +114,7 @@ class Library(Closing):
         """
         from img2music.library.store import LibraryStore
 
-        return cls(LibraryStore.open(location, create=create and not read_only, read_only=read_only))
+        return cls(LibraryStore.open(location, create=create and not read_only, read_only=read_only, replica=replica))
 
     @property
     def _store(self) -> "LibraryStore":
@@ -341,6 +351,10 @@ class Library(Closing):
         points = (affects,) if isinstance(affects, Affect) else affects
         asked = (*queries, *points, *asked_affects(valence, arousal, emotion))
         return self._recommender.recommend(asked, with_filter(RecommendOptions, options), progress)
+
+    def prepare(self) -> None:
+        """Get ready now for many questions to `recommend`: the first ones of a large library would wait for it."""
+        self._recommender.prepare()
 
     @property
     def _recommender(self) -> "Recommender":

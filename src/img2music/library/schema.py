@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from img2music.analysis import Features
 from img2music.track import FILTERED, Tags
 
-HEAD = "0012"
+HEAD = "0013"
 """The newest revision in ``migrations/versions``. Columns of `Tags` come without one (`database.lacking_columns`)."""
 
 Connecting = Callable[[], AbstractContextManager[sa.Connection]]

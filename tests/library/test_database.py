@@ -221,6 +221,7 @@ def test_many_make_the_same_library_at_once(tmp_path, server):
         assert store.count() == 8
 
 
+@pytest.mark.sqlite("a file that goes away")
 @pytest.mark.parametrize("change", ["removed", "replaced", "its folder too"])
 def test_nothing_is_written_to_what_is_not_there_any_more(tmp_path, change):
     path = tmp_path / "music" / "library.db"

@@ -192,12 +192,12 @@ def test_bad_songs_are_told_by_number_and_the_rest_is_read(tmp_path, change, rea
         assert re.match(rf"line 5: .*({reason})", error.reason)
 
 
-def test_a_file_of_nonsense_is_not_read_to_its_end(tmp_path, monkeypatch):
+def test_a_file_of_nonsense_is_not_read_to_its_end(tmp_path, monkeypatch, at):
     monkeypatch.setattr(exchange, "MOST_ERRORS", 3)
     path = tmp_path / "library.jsonl"
     path.write_text(json.dumps({"schema": SCHEMA}) + "\nx" * 100)
     with (
-        LibraryStore.open(tmp_path / "library.db", create=True) as store,
+        LibraryStore.open(at(tmp_path / "library.db"), create=True) as store,
         pytest.raises(InputError, match="more than 3 lines are of no use, the first: line 2: not JSON"),
     ):
         import_library(store, path)
@@ -250,7 +250,7 @@ def test_any_text_and_name_survive(tmp_path, title, name, at):
         LibraryStore.open(at(tmp_path / "two.db"), create=True) as two,
     ):
         put(one, [record])
-        export_library(one, tmp_path / "x.jsonl", replace=True)
+        export_library(one, tmp_path / "x.jsonl")
         assert import_library(two, tmp_path / "x.jsonl") == LibraryImport(1)
         assert list(two.records()) == [record]
         for store in (one, two):

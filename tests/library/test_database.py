@@ -91,6 +91,8 @@ def test_a_library_of_the_first_revision_keeps_all_that_it_holds(tmp_path):
     after = {table: rows_of(path, table) for table in before}
     for row in after["tracks"]:
         assert {row.pop(new) for new in row.keys() - before["tracks"][0].keys()} == {None}
+    for row in after["failures"]:
+        assert [row.pop(new) for new in ("stage", "kind", "attempts")] == ["analyse", "damaged", 1]
     track = after["tracks"][1]
     (packed,) = (row.pop("packed") for row in after["affects"])
     assert np.frombuffer(packed, HEARD).tolist()[0] == (2, track["valence"], track["arousal"])

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from img2music.analysis import Features
 from img2music.track import FILTERED, Tags
 
-HEAD = "0013"
+HEAD = "0011"
 """The newest revision in ``migrations/versions``. Columns of `Tags` come without one (`database.lacking_columns`)."""
 
 Connecting = Callable[[], AbstractContextManager[sa.Connection]]

@@ -132,6 +132,12 @@ class LibraryStore(Closing):
                 found.update(_columns(connection, others))
         return {name: found[name] for name in names}
 
+    def counts(self, name: str) -> dict[Any, int]:
+        """Count the tracks that are present by the values of a column, those of most tracks first."""
+        column, count = tracks.c[name], sa.func.count()
+        counted = sa.select(column, count).where(PRESENT, column.is_not(None)).group_by(column)
+        return dict(map(tuple, self._rows(counted.order_by(count.desc(), column))))
+
     def ids(self, where: TrackFilter) -> NDArray[np.int64]:
         """Find the tracks that are present and pass a filter."""
         with self._reading() as connection:
@@ -184,7 +190,9 @@ class LibraryStore(Closing):
     def folders(self) -> dict[str, int]:
         """Count the tracks that are present by the folder that they lie in; 0 where all of them are missing."""
         found: Counter[str] = Counter()
-        for path, missing in self._all_rows(sa.select(tracks.c.path, tracks.c.missing).where(tracks.c.path.is_not(None))):
+        for path, missing in self._all_rows(
+            sa.select(tracks.c.path, tracks.c.missing).where(tracks.c.path.is_not(None))
+        ):
             found[os.path.dirname(path)] += not missing  # noqa: PTH120 - names may be any bytes
         return found
 

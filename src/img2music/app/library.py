@@ -208,18 +208,20 @@ class Library(Closing):
         """Count the tracks of each genre, as their tags call it, those of most tracks first."""
         from collections import Counter
 
-        found = self._store.columns(("genre",))["genre"]
-        return dict(Counter(genre for tag in found if tag for genre in tag.split("; ")).most_common())
+        found: Counter[str] = Counter()
+        for tag, count in self._store.counts("genre").items():
+            for genre in filter(None, tag.split("; ")):
+                found[genre] += count
+        return dict(found.most_common())
 
     def decades(self) -> dict[int, int]:
         """Count the tracks of each decade, by its first year, in order; those without a year are left out."""
         from collections import Counter
 
-        import numpy as np
-
-        years = self._store.columns(("year",))["year"]
-        decades = years[np.isfinite(years)] // 10 * 10
-        return dict(sorted(Counter(map(int, decades)).items()))
+        found: Counter[int] = Counter()
+        for year, count in self._store.counts("year").items():
+            found[year // 10 * 10] += count
+        return dict(sorted(found.items()))
 
     def duplicates(self) -> "list[list[Track]]":
         """Find recordings of which there are several files that sound the same, each with its tracks."""

@@ -46,6 +46,8 @@ from img2music.progress import Progress, unwatched
 from img2music.track import Track, TrackKind
 
 _TEXT_COLUMNS = ("artist", "album_artist", "genre", "album", "content", "sound", "title")
+STREAMED: Any = {"execution_options": {"yield_per": 1000}}
+"""How to execute what may give millions of rows: a server would send them all at once."""
 _NUMBER_COLUMNS = ("valence", "arousal", "year", "tempo", "duration", "instrumentalness", "key", "mode")
 
 
@@ -136,6 +138,12 @@ class LibraryStore(Closing):
                 found.update(_columns(connection, others))
         return {name: found[name] for name in names}
 
+    def counts(self, name: str) -> dict[Any, int]:
+        """Count the tracks that are present by the values of a column, those of most tracks first."""
+        column, count = tracks.c[name], sa.func.count()
+        counted = sa.select(column, count).where(PRESENT, column.is_not(None)).group_by(column)
+        return dict(map(tuple, self._rows(counted.order_by(count.desc(), column))))
+
     def ids(self, where: TrackFilter) -> NDArray[np.int64]:
         """Find the tracks that are present and pass a filter."""
         with self._reading() as connection:
@@ -172,7 +180,7 @@ class LibraryStore(Closing):
             if ids is None:
                 if not missing:
                     statement = statement.where(tracks.c.missing.is_(False))
-                rows = connection.execute(statement.order_by(tracks.c.path.nulls_last(), tracks.c.id))
+                rows = connection.execute(statement.order_by(tracks.c.path.nulls_last(), tracks.c.id), **STREAMED)
                 for part in batches(rows):
                     yield from tracks_of(part)
                 return
@@ -188,7 +196,9 @@ class LibraryStore(Closing):
     def folders(self) -> dict[str, int]:
         """Count the tracks that are present by the folder that they lie in; 0 where all of them are missing."""
         found: Counter[str] = Counter()
-        for path, missing in self._rows(sa.select(tracks.c.path, tracks.c.missing).where(tracks.c.path.is_not(None))):
+        for path, missing in self._all_rows(
+            sa.select(tracks.c.path, tracks.c.missing).where(tracks.c.path.is_not(None))
+        ):
             found[os.path.dirname(path)] += not missing  # noqa: PTH120 - names may be any bytes
         return found
 
@@ -238,7 +248,7 @@ class LibraryStore(Closing):
     def lyrics_sources(self) -> dict[int, dict[str, bool]]:
         """Tell which sources were asked for the words of tracks."""
         found: dict[int, dict[str, bool]] = {}
-        for track, source, has in self._rows(sa.select(lyrics.c.track_id, lyrics.c.source, KNOWN)):
+        for track, source, has in self._all_rows(sa.select(lyrics.c.track_id, lyrics.c.source, KNOWN)):
             found.setdefault(track, {})[source] = bool(has)
         return found
 
@@ -253,23 +263,23 @@ class LibraryStore(Closing):
         """Read what is known of the words of every track."""
         statement = sa.select(lyrics, tracks.c.path, tracks.c.identifier).join(tracks, tracks.c.id == lyrics.c.track_id)
         order = (tracks.c.path.nulls_last(), tracks.c.id, lyrics.c.source)
-        return ((row.path, row.identifier, _words(row)) for row in self._rows(statement.order_by(*order)))
+        return ((row.path, row.identifier, _words(row)) for row in self._all_rows(statement.order_by(*order)))
 
     def records(self) -> Iterator[TrackRecord]:
         """Read all that is stored of every track that has a file, in order of path."""
-        return map(record_of, self._rows(_RECORDS.order_by(tracks.c.path)))
+        return map(record_of, self._all_rows(_RECORDS.order_by(tracks.c.path)))
 
     def songs(self) -> Iterator[SongRecord]:
         """Read all that is stored of every song without a file, in order of id."""
         sources: dict[int, list[str]] = {}
-        for track, source in self._rows(sa.select(song_sources).order_by(song_sources.c.source)):
+        for track, source in self._all_rows(sa.select(song_sources).order_by(song_sources.c.source)):
             sources.setdefault(track, []).append(source)
-        songs = self._rows(sa.select(tracks).where(tracks.c.path.is_(None)).order_by(tracks.c.id))
+        songs = self._all_rows(sa.select(tracks).where(tracks.c.path.is_(None)).order_by(tracks.c.id))
         return (song_of(row, sources.get(row.id, ())) for row in songs)
 
     def failures(self) -> Iterator[Failure]:
         """Read the files that could not be analysed, in order of path."""
-        for row in self._rows(sa.select(failures).order_by(failures.c.path)):
+        for row in self._all_rows(sa.select(failures).order_by(failures.c.path)):
             yield Failure(**{**row._mapping, "stage": Stage(row.stage), "kind": FailureKind(row.kind)})
 
     def feedback(self, person: str | None = None) -> list[Feedback]:
@@ -297,7 +307,7 @@ class LibraryStore(Closing):
         """Read the state of every file that is stored."""
         columns = (tracks.c.path, tracks.c.size, tracks.c.mtime_ns, tracks.c.id, tracks.c.analyzer, tracks.c.missing)
         statement = sa.select(*columns, tracks.c.sound.is_not(None)).where(tracks.c.path.is_not(None))
-        return (KnownFile(*row) for row in self._rows(statement))
+        return (KnownFile(*row) for row in self._all_rows(statement))
 
     def record(self, path: str) -> TrackRecord | None:
         """Read all that is stored of one track by its path."""
@@ -541,6 +551,11 @@ class LibraryStore(Closing):
     def _rows(self, statement: sa.Select[Any]) -> Iterator[Any]:
         with self._reading() as connection:
             yield from connection.execute(statement)
+
+    def _all_rows(self, statement: sa.Select[Any]) -> Iterator[Any]:
+        """Read what may be millions of rows."""
+        with self._reading() as connection:
+            yield from connection.execute(statement, **STREAMED)
 
     def _number(self, statement: sa.Select[Any]) -> Any:
         ((number,),) = self._rows(statement)

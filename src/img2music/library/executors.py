@@ -108,7 +108,7 @@ class ProcessExecutor(contextlib.AbstractContextManager["ProcessExecutor"]):
     def _new_pool(self) -> Any:
         from pebble import ProcessPool
 
-        return ProcessPool(self.jobs, initializer=_initialise, context=Context())
+        return ProcessPool(self.jobs, initializer=initialise, context=Context())
 
 
 class _Process(multiprocessing.context.SpawnProcess):
@@ -132,7 +132,8 @@ class Context(multiprocessing.context.SpawnContext):
     Process = _Process
 
 
-def _initialise() -> None:
+def initialise() -> None:
+    """Begin a process that Ctrl-C does not reach, and that ends with the one that started it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
 

@@ -35,6 +35,7 @@ class Node:
 @contextlib.contextmanager
 def connected(on: str) -> Iterator[None]:
     """Reach a cluster: ``ray://host:port``, or with ``ray`` that of this machine, or else one that is started here."""
+    os.environ.setdefault("RAY_CLIENT_MAX_CONNECTION_TIMEOUT_S", f"{CONNECT_SECONDS:.0f}")  # of each of three tries
     with require_extra("A Ray cluster", "cluster"):
         import ray
     quiet = {"log_to_driver": False, "logging_level": "CRITICAL"}
@@ -70,15 +71,16 @@ def _address(on: str) -> str | None:
     return address
 
 
-def _refused(on: str, error: Exception) -> ClusterError:
+def _refused(address: str, error: Exception) -> ClusterError:
     said = " ".join(str(error).split())
-    if "auth" in said.lower():
-        return ClusterError(
-            f"The Ray cluster at {on} refuses the token: RAY_AUTH_MODE=token and the same token are needed here."
-        )
     if "version" in said.lower():
-        return ClusterError(f"The Ray cluster at {on} has other versions of Python or Ray than this machine.")
-    return ClusterError(f"The Ray cluster at {on} can't be used: {said[:200]}")
+        return ClusterError(f"The Ray cluster at {address} has other versions of Python or Ray than this machine.")
+    if any(word in said.lower() for word in ("timeout", "failed to connect", "auth")):  # it does not say more
+        return ClusterError(
+            f"What answers at {address} takes this machine for no part of a Ray cluster; are RAY_AUTH_MODE and the token"
+            " (RAY_AUTH_TOKEN, or ~/.ray/auth_token) those of its nodes?"
+        )
+    return ClusterError(f"The Ray cluster at {address} can't be used: {said[:200]}")
 
 
 def alive() -> dict[str, str]:

@@ -50,7 +50,8 @@ def run(options: argparse.Namespace) -> Report:
             nodes.close()
     here, there = (sum(seconds for seconds, _ in found[first::2]) for first in (0, 1))
     same = all(stored == found[0][1] for _, stored in found)
-    report.note = f"Ray takes {100 * (there / here - 1):.1f} % more (bar: 10 %); the libraries are {'the same' if same else 'NOT the same'}."
+    alike = "the same" if same else "NOT the same"
+    report.note = f"Ray takes {100 * (there / here - 1):.1f} % more (bar: 10 %); the libraries are {alike}."
     return report
 
 

@@ -14,6 +14,8 @@ from img2music.errors import ClusterError, require_extra
 PORT = 10001
 """Where a cluster's head listens for Ray's clients, unless told otherwise."""
 CONNECT_SECONDS = 5.0
+TRIES = 3
+"""A head that is busy, or finds a port taken, fails to start what serves a client, and does so the next time."""
 LOOK_SECONDS = 60.0
 """What a node may take to start a process that imports img2music."""
 OBJECT_STORE = 80 << 20
@@ -25,11 +27,16 @@ class Node:
     """A node of a cluster."""
 
     id: str
-    name: str  # host and address
+    name: str
+    """Host and address."""
     cpus: int
-    versions: Versions | None = None  # None where img2music does not work
-    unseen: tuple[str, ...] = ()  # folders that it can't list
-    error: str | None = None  # why it can't take part
+    """Processors that it has to give."""
+    versions: Versions | None = None
+    """What it analyses with; null where img2music does not work."""
+    unseen: tuple[str, ...] = ()
+    """Folders that it can't list."""
+    error: str | None = None
+    """Why it can't take part; null if it can."""
 
 
 @contextlib.contextmanager
@@ -40,13 +47,16 @@ def connected(on: str) -> Iterator[None]:
         import ray
     quiet = {"log_to_driver": False, "logging_level": "CRITICAL"}
     address = _address(on)
-    try:
-        if address is None:
-            ray.init("local", include_dashboard=False, object_store_memory=OBJECT_STORE, **quiet)
-        else:
-            ray.init(address, **quiet)
-    except Exception as error:  # noqa: BLE001 - gRPC's, Ray's and Python's own
-        raise _refused(address or "this machine", error) from None
+    for left in reversed(range(TRIES)):
+        try:
+            if address is None:
+                ray.init("local", include_dashboard=False, object_store_memory=OBJECT_STORE, **quiet)
+            else:
+                ray.init(address, **quiet)
+            break
+        except Exception as error:  # noqa: BLE001 - gRPC's, Ray's and Python's own
+            if not left or "Initialization failure" not in str(error):
+                raise _refused(address or "this machine", error) from None
     try:
         yield
     finally:
@@ -77,10 +87,10 @@ def _refused(address: str, error: Exception) -> ClusterError:
         return ClusterError(f"The Ray cluster at {address} has other versions of Python or Ray than this machine.")
     if any(word in said.lower() for word in ("timeout", "failed to connect", "auth")):  # it does not say more
         return ClusterError(
-            f"What answers at {address} takes this machine for no part of a Ray cluster; are RAY_AUTH_MODE and the token"
+            f"What answers at {address} takes this machine for no part of a cluster; are RAY_AUTH_MODE and the token"
             " (RAY_AUTH_TOKEN, or ~/.ray/auth_token) those of its nodes?"
         )
-    return ClusterError(f"The Ray cluster at {address} can't be used: {said[:200]}")
+    return ClusterError(f"The Ray cluster at {address} can't be used: {_cause(error)}")
 
 
 def alive() -> dict[str, str]:

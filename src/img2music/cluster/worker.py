@@ -25,6 +25,7 @@ class Versions:
     python: str
     analyzer: str
     models: str
+    """Hash of the models that listen."""
 
 
 @dataclass(frozen=True, slots=True)

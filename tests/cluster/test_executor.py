@@ -33,7 +33,7 @@ def nodes():
     found.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def cluster(nodes):
     with RayExecutor(nodes.address) as executor:
         yield executor
@@ -110,7 +110,7 @@ def test_a_worker_that_is_killed_costs_its_file_alone(cluster, file):
 
 def test_the_work_of_a_node_that_dies_goes_to_others(nodes, tmp_path):
     with RayExecutor(nodes.address, jobs=3) as executor:
-        assert len({executor.result(executor.submit(poison.slow, each))[0] for each in files(tmp_path, 3)}) >= 1
+        executor.result(executor.submit(poison.harmless, files(tmp_path, 1)[0]))
         futures = [executor.submit(poison.slow, each) for each in files(tmp_path, 12)]
         nodes.kill(-1)
         assert [executor.result(future)[1] for future in futures] == list(range(12))

@@ -119,6 +119,8 @@ def examine(folders: Sequence[str] = ()) -> list[Node]:
             theirs, unseen = ray.get(ref, timeout=0)
         except ray.exceptions.GetTimeoutError:
             found.append(replace(node, error="it does not answer."))
+        except ray.exceptions.TaskUnschedulableError:  # it has died a moment ago
+            continue
         except Exception as error:  # noqa: BLE001 - Ray's, or what an import there has raised
             found.append(replace(node, error=f"img2music does not work there: {_cause(error)}"))
         else:

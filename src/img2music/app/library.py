@@ -292,7 +292,7 @@ class Library(Closing):
         ScanReport
             Files that could not be analysed are among its ``failed``.
         """
-        from img2music.library.scanning import scan
+        from img2music.app.cluster import scan
 
         homed = [os.path.expanduser(os.fspath(folder)) for folder in folders]  # noqa: PTH111 - names may be any bytes
         return scan(self._store, homed, with_filter(ScanOptions, options), progress)

@@ -9,6 +9,7 @@ from typing import Any, TypedDict
 
 from img2music.arguments import require_kind
 from img2music.errors import UsageError, printable
+from img2music.locations import absolute, real
 from img2music.track import FILTERED
 
 Range = tuple[float | None, float | None]
@@ -157,7 +158,7 @@ def _folders(value: Any, name: str) -> tuple[str, ...]:
     if not all(map(os.fspath, folders)):
         raise UsageError(f"`{name}` is empty; give a folder.")
     given = [os.path.expanduser(os.fspath(folder)) for folder in folders]  # noqa: PTH111 - names may be any bytes
-    return tuple(dict.fromkeys(path for each in given for path in (os.path.abspath(each), os.path.realpath(each))))  # noqa: PTH100
+    return tuple(dict.fromkeys(path for each in given for path in (absolute(each), real(each))))
 
 
 def _range_reader(part: Callable[[str], tuple[float, float] | None], wanted: str) -> Callable[[Any, str], Range]:

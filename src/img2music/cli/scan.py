@@ -1,20 +1,18 @@
 """``img2music scan``: bring the library up to date with folders."""
 
-from pathlib import Path
-
 import click
 
-from img2music.cli.options import argument, command, file_path, library_option, options_of
+from img2music.cli.options import argument, command, library_option, options_of
 from img2music.cli.output import say
 from img2music.cli.progress import progress_bar
 from img2music.options import ScanOptions
 
 
 @command()
-@argument("folders", metavar="DIR...", nargs=-1, required=True, type=file_path, help="Folders of music.")
+@argument("folders", metavar="DIR|URL...", nargs=-1, required=True, help="Folders of music, here or in a store.")
 @library_option
 @options_of(ScanOptions)
-def scan(folders: tuple[Path, ...], library: str | None, options: ScanOptions) -> None:
+def scan(folders: tuple[str, ...], library: str | None, options: ScanOptions) -> None:
     """Look for music in folders, listen to what is new, and store it in the library.
 
     Unchanged files are not opened. A moved or retagged file is known by its sound. Tracks whose file is gone are marked

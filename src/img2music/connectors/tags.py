@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterable, MutableSequence
 from typing import Any
 
+from img2music.locations import local
 from img2music.media.metadata import read_metadata
 from img2music.track import TAG_NAMES, Tags
 
@@ -31,6 +32,11 @@ def read_tags(path: str | os.PathLike[str]) -> Tags:
 
 def tags_of(path: str | os.PathLike[str]) -> list[Any]:
     """Read all kinds of tags that a sound file has: a WAV may have ID3 and RIFF's own, an MP3 ID3 and APEv2."""
+    with local(path) as here:
+        return _tags_of(here)
+
+
+def _tags_of(path: str) -> list[Any]:
     import mutagen
 
     file = ape = None

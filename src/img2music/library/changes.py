@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from img2music.connectors.folders import FileState, FolderWalk, in_system_folder, under
 from img2music.library.record import Failure
 from img2music.library.store import KnownFile, LibraryStore
+from img2music.locations import exists, is_url
 from img2music.options import ScanOptions
 
 
@@ -64,7 +65,7 @@ def find_changes(
             _note_unchanged(changes, before, file, options)
     changes.unreadable = walk.unreadable
     unread = [path for path, _ in walk.unreadable]
-    unreadable = [path for path in unread if os.path.lexists(path)]
+    unreadable = [path for path in unread if is_url(path) or os.path.lexists(path)]
     changes.emptied = [folder for folder in walk.empty if any(under(path, [folder]) for path in known)]
     changes.missing = [
         file
@@ -99,4 +100,4 @@ def _left_out(path: str, folders: Sequence[str]) -> bool:
 
 
 def _gone(path: str, unreadable: Sequence[str]) -> bool:
-    return not under(path, unreadable) and not os.path.lexists(path)
+    return not under(path, unreadable) and not exists(path)

@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from img2music import locations
 from img2music.connectors.folders import FileState
 from img2music.connectors.lyric_files import read_embedded
 from img2music.connectors.lyrics import Lyrics
@@ -18,6 +19,7 @@ from img2music.library.store import LibraryStore
 from img2music.options import ScanOptions
 from img2music.parallel import processors
 from img2music.progress import Progress, Step, unwatched
+from img2music.remote import FAULT
 from img2music.shapes import Result
 from img2music.track import TAG_NAMES
 
@@ -111,7 +113,7 @@ def scan(
     if not folders or not all(map(os.fspath, folders)):
         raise UsageError("Give at least one folder to scan.")
     start = time.monotonic()
-    roots = [os.path.abspath(os.fspath(folder)) for folder in folders]  # noqa: PTH100  # keeps any bytes, and links
+    roots = [locations.absolute(folder) for folder in folders]
     if options.dry_run:
         report = _compare(store, roots, ANALYZER, options)[1]
     else:
@@ -150,7 +152,8 @@ def _compare(
         sizes |= {file.size for file in store.known_files() if file.missing}
         report.moved = sum(file.size in sizes for file in changes.new)
     for path, reason in changes.unreadable:
-        hint = "; is its disk there? Nothing is removed from the library" if path in roots else ""
+        asked = "nothing" if locations.is_url(path) else "is its disk there? Nothing"
+        hint = f"; {asked} is removed from the library" if path in roots else ""
         is_file = os.path.isfile(path) and path in roots  # noqa: PTH113 - names may be any bytes
         told = "is a file: give the folder that it is in." if is_file else f"can't be read: {reason}{hint}."
         report.failed.append(InputError(told, path))
@@ -195,6 +198,7 @@ class _Run:
                     if outcome is not None:
                         done += 1
                         self._take(outcome)
+                        locations.discard(outcome.file.path, (outcome.file.size, outcome.file.mtime_ns))
                         progress(Step("Listening", done, total, outcome.file.path, "files"))
                     else:
                         progress(Step("Listening", done, total, None, "files"))  # which may end it
@@ -263,7 +267,8 @@ class _Run:
 
     def _note_failure(self, failure: Failure) -> None:
         path = failure.path
-        if path not in self._unhashed | self._reread:  # whose track is as good as it was
+        # The track of an unchanged file is as good as it was; what could not be fetched may be there the next time.
+        if path not in self._unhashed | self._reread and not failure.reason.startswith(FAULT):
             self._failures.append(failure)
         if failure.silent:
             self._report.silent += 1
@@ -283,7 +288,7 @@ class _Run:
         candidates = self._store.same_content(record.content)
         candidates += self._store.same_sound(record.sound or "")
         for track, before in candidates:
-            if track not in self.movers and not os.path.lexists(before.file.path):
+            if track not in self.movers and not locations.exists(before.file.path):
                 return track
         return None
 

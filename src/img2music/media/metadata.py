@@ -2,6 +2,8 @@
 
 import os
 
+from img2music.locations import local
+
 
 def read_metadata(path: str | os.PathLike[str]) -> dict[str, str]:
     """Read the tags of a sound file by libav."""
@@ -12,7 +14,7 @@ def read_metadata(path: str | os.PathLike[str]) -> dict[str, str]:
     options = {"format_whitelist": FORMATS, "protocol_whitelist": "file"}
     av.logging.set_level(None)
     try:
-        with av.open("file:" + os.fspath(path), options=options, metadata_encoding="latin-1") as container:
+        with local(path) as here, av.open("file:" + here, options=options, metadata_encoding="latin-1") as container:
             return {name.lower(): _decode(text) for name, text in container.metadata.items()}
     except (av.error.FFmpegError, ValueError, OSError):
         return {}

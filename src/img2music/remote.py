@@ -213,28 +213,25 @@ def _filesystem(scheme: str, host: str) -> Any:
     with require_extra(f"Reading music of {scheme}", "remote"):
         import fsspec
 
-        fresh: dict[str, Any] = {"skip_instance_cache": True, "use_listings_cache": False}
         if scheme == "s3":
             # What is called again is called by s3fs, five times with growing pauses.
             retries = {"total_max_attempts": 1}
             config = {"connect_timeout": CONNECT_SECONDS, "read_timeout": READ_SECONDS, "retries": retries}
-            return fsspec.filesystem("s3", config_kwargs=config, max_concurrency=1, **fresh)
+            kept = {"skip_instance_cache": True, "use_listings_cache": False}
+            return fsspec.filesystem("s3", config_kwargs=config, max_concurrency=1, **kept)
         if scheme == "sftp":
             from sshfs import SSHFileSystem
 
             name = urllib.parse.urlsplit(f"sftp://{host}")
-            given = {"port": name.port, "username": name.username}
-            alive = {"keepalive_interval": READ_SECONDS // 4, "login_timeout": CONNECT_SECONDS}
-            known: dict[str, Any] = {"known_hosts": (), "connect_timeout": CONNECT_SECONDS}  # as ssh itself knows them
-            return SSHFileSystem(
-                name.hostname, **{each: value for each, value in given.items() if value}, **alive, **known, **fresh
-            )
+            given = {"port": name.port, "username": name.username, "known_hosts": ()}  # () as ssh knows them
+            times = {"connect_timeout": CONNECT_SECONDS, "login_timeout": CONNECT_SECONDS, "keepalive_interval": 15}
+            set_ = {each: value for each, value in given.items() if value is not None}
+            return SSHFileSystem(name.hostname, skip_instance_cache=True, **set_, **times)
         import aiohttp
 
         timeout = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS, sock_read=READ_SECONDS)
-        return fsspec.filesystem(
-            scheme, client_kwargs={"timeout": timeout, "trust_env": True}, simple_links=False, **fresh
-        )
+        settings = {"timeout": timeout, "trust_env": True}  # the environment's proxies, and passwords in .netrc
+        return fsspec.filesystem(scheme, client_kwargs=settings, simple_links=False, skip_instance_cache=True)
 
 
 def _status(error: BaseException) -> int | None:

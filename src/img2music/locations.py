@@ -16,7 +16,7 @@ import urllib.parse
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any, BinaryIO
 
 from img2music import remote
@@ -107,6 +107,16 @@ def inside(folder: str) -> str:
 def folder_of(path: str) -> str:
     """The folder that a file lies in."""
     return path.rpartition("/")[0] if is_url(path) else os.path.dirname(path)  # noqa: PTH120 - names may be any bytes
+
+
+def stem(path: str) -> str:
+    """The name of a file without its ending, as a person reads it."""
+    return PurePath(readable(path)).stem
+
+
+def readable(path: str) -> str:
+    """A path as a person reads it: of HTTP without its percent signs."""
+    return urllib.parse.unquote(path) if path.startswith(("http:", "https:")) else path
 
 
 def address(path: str) -> str:

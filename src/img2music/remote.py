@@ -158,8 +158,8 @@ def _entry(folder: str, entry: dict[str, Any]) -> tuple[str | None, bool]:
 
 
 def quoted(path: str) -> str:
-    """The path of an HTTP address, with what it can't hold as it is percent-encoded."""
-    return urllib.parse.quote(path, safe="/%~:@!$&'()*+,;=")
+    """The path of an HTTP address, percent-encoded where it must be and nowhere else."""
+    return urllib.parse.quote(urllib.parse.unquote_to_bytes(path), safe="/~:@!$&'()*+,;=")
 
 
 def _state(url: str, info: dict[str, Any]) -> State:

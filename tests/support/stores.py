@@ -30,7 +30,8 @@ class Wire:
 
     def close(self) -> None:
         """Refuse connections from now on."""
-        self._listening.shutdown(socket.SHUT_RDWR)
+        with contextlib.suppress(OSError):  # closed before
+            self._listening.shutdown(socket.SHUT_RDWR)
         self._listening.close()
 
     def _accept(self) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 
-from img2music.locations import inside, is_url
+from img2music.locations import inside, is_url, readable
 from img2music.remote import RemoteError, listed
 
 # fmt: off
@@ -111,7 +111,8 @@ class FolderWalk:
             self.unreadable.append((error.path or root, error.why))
 
         def wanted(url: str) -> bool:
-            if any(part.startswith(".") for part in url[len(root) :].split("/")) or in_system_folder(url, root):
+            below = readable(url)[len(readable(root)) :]
+            if any(part.startswith(".") for part in below.split("/")) or in_system_folder(url, root):
                 return False
             try:
                 return self._wanted(url)
@@ -161,7 +162,7 @@ def holds_only_sound(path: str) -> bool:
 
 def in_system_folder(path: str, folder: str) -> bool:
     """Tell whether a path below a folder leads through a folder that `FolderWalk` does not enter there."""
-    return any(SYSTEM_FOLDER.fullmatch(part) for part in PurePath(path[len(folder) :]).parts[:-1])
+    return any(SYSTEM_FOLDER.fullmatch(part) for part in PurePath(readable(path)[len(readable(folder)) :]).parts[:-1])
 
 
 def why_no_sound(path: str, reason: str) -> str:

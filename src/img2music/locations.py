@@ -34,6 +34,8 @@ LOCKS = 64
 
 RANGE = 64 << 10
 """Bytes that are read at once of a file of which little is wanted."""
+PARTS = 64
+"""As many of these are kept while it is open."""
 CHANGING = "it was being changed while it was read"
 
 _URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://")
@@ -159,6 +161,11 @@ def local(path: str | os.PathLike[str], wanted: State | None = None) -> Iterator
                 _remove(Path(held.file))
 
 
+def is_here(url: str | os.PathLike[str]) -> bool:
+    """Whether this process holds a copy of a file."""
+    return os.fspath(url) in _held
+
+
 def discard(path: str, state: State) -> None:
     """Remove the copy of a file that is not wanted any more."""
     if is_url(path):
@@ -256,6 +263,7 @@ class _Ranges(io.RawIOBase):
     def __init__(self, url: str) -> None:
         self._url, (self._size, _) = url, remote.state(url)
         self._at = 0
+        self._parts: dict[int, bytes] = {}  # the last used at the end
         self.fault: remote.RemoteError | None = None
         self.name = url  # by its ending mutagen guesses what is in it
 
@@ -273,24 +281,34 @@ class _Ranges(io.RawIOBase):
         return self._at
 
     def readinto(self, buffer: Any) -> int:
-        end = min(self._size, self._at + len(buffer))
-        if self._at >= end:
+        if self._at >= self._size:
             return 0
-        try:
-            part = remote.read(self._url, self._at, end)
-        except remote.RemoteError as error:
-            self.fault = error  # whatever reads this may take it for the end of the file
-            raise OSError(errno.EIO, error.why) from None
+        number, first = divmod(self._at, RANGE)
+        part = self._part(number)[first : first + len(buffer)]
         buffer[: len(part)] = part
         self._at += len(part)
         return len(part)
+
+    def _part(self, number: int) -> bytes:
+        """A part of the file; the last ones stay, for whatever reads tags comes back to them."""
+        found = self._parts.pop(number, None)
+        if found is None:
+            try:
+                found = remote.read(self._url, number * RANGE, min(self._size, (number + 1) * RANGE))
+            except remote.RemoteError as error:
+                self.fault = error  # whatever reads this may take it for the end of the file
+                raise OSError(errno.EIO, error.why) from None
+        self._parts[number] = found
+        if len(self._parts) > PARTS:
+            del self._parts[next(iter(self._parts))]
+        return found
 
 
 @contextlib.contextmanager
 def by_ranges(url: str) -> Iterator[BinaryIO]:
     """Open a file of a store of which little is to be read; a `RemoteError` if anything could not be."""
     raw = _Ranges(url)
-    with io.BufferedReader(raw, RANGE) as file:
+    with io.BufferedReader(raw) as file:
         try:
             yield file
         finally:

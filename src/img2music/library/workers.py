@@ -46,19 +46,21 @@ def tags_of(file: FileState) -> tuple[Tags, str | None]:
     """Read the tags of a file whose sound is known."""
     from img2music.connectors.tags import read_tags
 
-    with _kept(file):
-        return read_tags(file.path), None
+    tags = read_tags(file.path)
+    _require_unchanged(file)
+    return tags, None
 
 
 def identify(file: FileState) -> tuple[Tags, str | None]:
     """Read the tags of a file, and hash its sound apart from them; None for a sound that can't be told."""
+    from img2music.connectors.tags import read_tags
     from img2music.media.packets import sound_hash
 
     sound = None
     with _kept(file):
         with contextlib.suppress(InputError):
             sound = sound_hash(file.path)
-        return tags_of(file)[0], sound
+        return read_tags(file.path), sound
 
 
 def analyse(file: FileState) -> TrackAnalysis:
@@ -74,13 +76,15 @@ def analyse(file: FileState) -> TrackAnalysis:
 @contextlib.contextmanager
 def _kept(file: FileState) -> Iterator[str]:
     """Give a file, or a copy of one that a URL names, that is as it was found, before and after."""
-    expected = file.size, file.mtime_ns
-    with locations.local(file.path, expected) as path:
+    with locations.local(file.path, (file.size, file.mtime_ns)) as path:
         yield path
-    if locations.is_url(file.path):
-        return  # its copy was whole
+    if not locations.is_url(file.path):  # whose copy was whole
+        _require_unchanged(file)
+
+
+def _require_unchanged(file: FileState) -> None:
     try:
-        if locations.state(file.path) != expected:
+        if locations.state(file.path) != (file.size, file.mtime_ns):
             raise InputError(STILL_CHANGING, file.path)
     except OSError as error:
         raise InputError(f"can't be read: {error.strerror or error}.", file.path) from None

@@ -1,6 +1,7 @@
 """What one analyzer version measures of one track."""
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any
 
 from img2music.affect import Affect
@@ -10,6 +11,19 @@ PITCH_CLASSES = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B"
 
 NO_MUSIC = "There is no music in it: it is silent, or shorter than 0.4 seconds."
 """Why a file is not analysed that can be read: no fault of it."""
+
+
+class FailureKind(StrEnum):
+    """What is wrong with a file, or with what looked into it."""
+
+    UNREADABLE = "unreadable"
+    UNREACHED = "unreached"
+    DAMAGED = "damaged"
+    SILENT = "silent"
+    CRASHED = "crashed"
+    TIMEOUT = "timeout"
+    MEMORY = "memory"
+    UNEXPECTED = "unexpected"
 
 
 def limits(least: float | None = None, most: float | None = None, *, lacking: bool = False) -> dict[str, Any]:

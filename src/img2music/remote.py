@@ -30,14 +30,11 @@ _filesystems: dict[tuple[str, str], Any] = {}
 _making = threading.Lock()
 
 
-FAULT = "can't be fetched: "
-
-
 class RemoteError(InputError):
     """A file could not be fetched, or a folder not be listed; it may be there all the same."""
 
     def __init__(self, why: str, url: str) -> None:
-        super().__init__(f"{FAULT}{why}.", url)
+        super().__init__(f"can't be fetched: {why}.", url)
         self.why = why
 
 

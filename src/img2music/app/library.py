@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from img2music.app.spotting import Spotted
     from img2music.library.exchange import LibraryImport
     from img2music.library.importing import ImportReport, SongAffect
+    from img2music.library.ledger import ScanStatus
     from img2music.library.listing import LibraryInfo
     from img2music.library.lyrics import FetchReport, KnownLyrics
     from img2music.library.scanning import ScanReport
@@ -279,6 +280,17 @@ class Library(Closing):
 
         homed = [os.path.expanduser(os.fspath(folder)) for folder in folders]  # noqa: PTH111 - names may be any bytes
         return scan(self._store, homed, with_filter(ScanOptions, options), progress)
+
+    @checked
+    def scan_status(self) -> "ScanStatus":
+        """Tell what scans of it have done, and have yet to do, on whatever machine they run.
+
+        Returns
+        -------
+        ScanStatus
+            Files that wait or are in hand, the newest scans, and failures by kind.
+        """
+        return self._store.scan_status()
 
     @checked
     def recommend(

@@ -4,6 +4,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from img2music.analysis import FailureKind
 from img2music.connectors.folders import FileState, FolderWalk, in_system_folder, under
 from img2music.library.record import Failure
 from img2music.library.store import KnownFile, LibraryStore
@@ -53,9 +54,12 @@ def find_changes(
         failure = failed.get(file.path)
         if options.full or failure is None or not _same(failure, file, analyzer):
             failure = None
+        again = (options.retry, FailureKind.UNREACHED)
+        if failure is not None and (failure.kind in again or (options.retry_failed and not failure.silent)):
+            failure = None
         if failure is not None and failure.silent:
             changes.unchanged += 1
-        elif failure is not None and not options.retry_failed:
+        elif failure is not None:
             changes.failed_before += 1
         elif before is None:
             changes.new.append(file)

@@ -8,7 +8,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import CancelledError, Future
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from multiprocessing import resource_tracker
 from types import ModuleType
 from typing import Any, Protocol, TypeVar
@@ -40,6 +40,9 @@ class Executor(Protocol):
     def submit(self, work: Callable[[FileState], Result], file: FileState) -> "Future[Result]":
         """Have a file looked into."""
 
+    def read(self, work: Callable[[FileState], Result], file: FileState) -> "Future[Result]":
+        """Have a file read by work that takes little but reading, and may run beside all that was submitted."""
+
     def result(self, future: "Future[Result]") -> Result:
         """What came of it; raises what the work has raised, `TimeoutError`, `CrashedError` or `BrokenExecutorError`."""
 
@@ -58,8 +61,10 @@ class ProcessExecutor(contextlib.AbstractContextManager["ProcessExecutor"]):
     def __init__(self, jobs: int) -> None:
         self.jobs = jobs
         self._pool = self._new_pool()
+        self._threads = ThreadPoolExecutor(jobs)
 
     def __exit__(self, *_: object) -> None:
+        self._threads.shutdown(cancel_futures=True)
         self._pool.stop()
         self._pool.join()
 
@@ -74,6 +79,10 @@ class ProcessExecutor(contextlib.AbstractContextManager["ProcessExecutor"]):
                 future = Future()
                 future.set_exception(BrokenExecutorError("a worker process has ended."))
         return future
+
+    def read(self, work: Callable[[FileState], Result], file: FileState) -> "Future[Result]":
+        """Have a file read in a thread of this process."""
+        return self._threads.submit(work, file)
 
     def result(self, future: "Future[Result]") -> Result:
         """What came of it."""

@@ -13,7 +13,7 @@ import msgspec
 import numpy as np
 
 from img2music.affect import Affect
-from img2music.analysis import NO_MUSIC, CurvePoint, Features, TrackAnalysis
+from img2music.analysis import NO_MUSIC, CurvePoint, FailureKind, Features, TrackAnalysis
 from img2music.connectors.folders import FileState
 from img2music.errors import UsageError, shown
 from img2music.locations import stem
@@ -91,17 +91,41 @@ def unpack_curve(packed: bytes, shift: float = 0.0) -> tuple[CurvePoint, ...]:
     return tuple(CurvePoint(start, end, Affect(valence, arousal)) for start, end, valence, arousal in points)
 
 
+class Stage(StrEnum):
+    """What is done with a file in turn: its bytes are read, its tags and its packets, its sound."""
+
+    READ = "read"
+    IDENTIFY = "identify"
+    ANALYSE = "analyse"
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Why a file could not be analysed."""
+
+    reason: str  # without the path
+    stage: Stage
+    kind: FailureKind
+
+
 @dataclass(frozen=True, slots=True)
 class Failure(FileState):
     """A file as it was when it could not be analysed, and why."""
 
     analyzer: str  # the analyzer version that failed
     reason: str  # why, without the path
+    stage: Stage = Stage.ANALYSE  # at which it failed
+    kind: FailureKind = FailureKind.DAMAGED
+    attempts: int = 1  # how often it was tried as it is
+
+    def __post_init__(self) -> None:
+        if self.reason == NO_MUSIC:  # as it was written before there were kinds
+            object.__setattr__(self, "kind", FailureKind.SILENT)
 
     @property
     def silent(self) -> bool:
         """Whether the file is as it should be, and holds nothing to hear."""
-        return self.reason == NO_MUSIC
+        return self.kind is FailureKind.SILENT
 
 
 class FeedbackKind(StrEnum):

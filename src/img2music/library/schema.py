@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from img2music.analysis import Features
 from img2music.track import FILTERED, Tags
 
-HEAD = "0010"
+HEAD = "0011"
 """The newest revision in ``migrations/versions``. Columns of `Tags` come without one (`database.lacking_columns`)."""
 
 
@@ -141,6 +141,33 @@ failures = sa.Table(
     sa.Column("mtime_ns", sa.BigInteger, nullable=False),
     sa.Column("analyzer", TextType, nullable=False),
     sa.Column("reason", TextType, nullable=False),
+    sa.Column("stage", TextType, nullable=False, server_default="analyse"),
+    sa.Column("kind", TextType, nullable=False, server_default="damaged"),
+    sa.Column("attempts", sa.Integer, nullable=False, server_default="1"),
+)
+
+# Scans, and the files that they are to look into (`ledger`). A file goes when what came of it is stored.
+scans = sa.Table(
+    "scans",
+    metadata,
+    sa.Column("id", ID, primary_key=True),
+    sa.Column("host", TextType, nullable=False),
+    sa.Column("folders", TextType, nullable=False),  # JSON
+    sa.Column("state", TextType, nullable=False),
+    *(sa.Column(name, TextType, nullable=False) for name in ("started", "updated")),
+    *(sa.Column(name, sa.BigInteger, nullable=False, server_default="0") for name in ("planned", "done", "failed")),
+    sqlite_autoincrement=True,
+)
+
+work = sa.Table(
+    "work",
+    metadata,
+    sa.Column("path", PathType, primary_key=True),
+    sa.Column("size", sa.BigInteger, nullable=False),
+    sa.Column("mtime_ns", sa.BigInteger, nullable=False),
+    sa.Column("task", TextType, nullable=False),
+    sa.Column("scan_id", ID, sa.ForeignKey("scans.id", ondelete="SET NULL")),  # which has it in hand
+    sa.Index("ix_work_scan_id_path", "scan_id", "path"),
 )
 
 # What people said of tracks and pictures (`record.Feedback`). Both are known by what is in them, not by rows of other

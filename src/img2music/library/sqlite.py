@@ -42,6 +42,10 @@ REMEDIES = {
 """What is wrong and what to do, by the beginnings of the names of SQLite's errors; the first that fits."""
 
 
+LOCK_SECONDS = 0.2
+"""How long to wait for a lock; who only looks whether it is held has it for a moment."""
+
+
 def engine(path: Path | None, *, create: bool, read_only: bool) -> sa.Engine:
     """Connect to a file, or without one to memory, which is gone when the last connection is closed."""
     if path is None:
@@ -145,7 +149,7 @@ def exclusive(path: Path, ending: str, taken: LibraryError) -> Iterator[None]:
     """Hold a lock beside a library, which dies with this process."""
     from filelock import FileLock, Timeout
 
-    lock = FileLock(path.with_name(path.name + ending), timeout=0)
+    lock = FileLock(path.with_name(path.name + ending), timeout=LOCK_SECONDS)
     try:
         lock.acquire()
     except Timeout:

@@ -26,12 +26,16 @@ class FailureKind(StrEnum):
     UNEXPECTED = "unexpected"
 
 
-def limits(least: float | None = None, most: float | None = None, *, lacking: bool = False) -> dict[str, Any]:
+def limits(least: float, most: float, *, lacking: bool = False) -> dict[str, Any]:
     """Metadata of a feature: its limits, and whether a sound file may lack it."""
     return {"least": least, "most": most, "lacking": lacking}
 
 
 UNIT = limits(0.0, 1.0)
+FASTEST = 1000.0
+"""Beats a minute, or onsets a second."""
+LOUDEST = 1000.0
+"""Decibels, up and down: more than floating point has room for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +54,15 @@ class Features:
     instrumentalness: float | None = field(metadata=UNIT)
     liveness: float | None = field(metadata=UNIT)
     speechiness: float | None = field(metadata=UNIT)
-    tempo: float | None = field(metadata=limits(lacking=True))
+    tempo: float | None = field(metadata=limits(0.0, FASTEST, lacking=True))
     """Beats per minute; None where no beat is found."""
     key: int | None = field(metadata=limits(0, 11, lacking=True))
     """Pitch class of the tonic, 0 = C to 11 = B; None where no key is found."""
     mode: int | None = field(metadata=limits(0, 1, lacking=True))
     """1 major, 0 minor; None where no key is found."""
-    loudness: float | None = field(metadata=limits(lacking=True))
+    loudness: float | None = field(metadata=limits(-LOUDEST, LOUDEST, lacking=True))
     """Integrated loudness in LUFS (ITU-R BS.1770-4); None for silence."""
-    onset_rate: float | None = field(metadata=limits())
+    onset_rate: float | None = field(metadata=limits(0.0, FASTEST))
     """Onsets a second."""
 
     @property

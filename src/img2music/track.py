@@ -6,11 +6,24 @@ Each of its fields is declared here, and nowhere else: the database, tag reading
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
-from typing import Any
+from typing import Annotated, Any
+
+import msgspec
 
 from img2music.affect import Affect
 from img2music.analysis import Features
 from img2music.locations import is_url, stem
+
+LONGEST = 500
+"""Characters that a field of text has at most."""
+EARLIEST, LATEST = 1000, 2999
+"""Years of release."""
+LONGEST_SOUND = 1e7
+"""Seconds of a recording: four months."""
+
+Text = Annotated[str, msgspec.Meta(max_length=LONGEST)]
+Year = Annotated[int, msgspec.Meta(ge=EARLIEST, le=LATEST)]
+Seconds = Annotated[float, msgspec.Meta(ge=0, le=LONGEST_SOUND)]
 
 
 class TrackKind(StrEnum):
@@ -58,7 +71,7 @@ class Tags:
     that is added is empty in libraries that are there already, until their files are scanned for tags again.
     """
 
-    title: str | None = tagged(
+    title: Text | None = tagged(
         id3=("TIT2",),
         vorbis=("title",),
         mp4=("\xa9nam",),
@@ -68,7 +81,7 @@ class Tags:
         columns=("trackname", "title", "songname", "songtitle", "tracktitle", "track", "song", "name"),
     )
     """Title."""
-    artist: str | None = tagged(
+    artist: Text | None = tagged(
         id3=("TPE1",),
         vorbis=("artist", "performer"),
         mp4=("\xa9ART",),
@@ -80,7 +93,7 @@ class Tags:
         filtered=True,
     )
     """Artist."""
-    album: str | None = tagged(
+    album: Text | None = tagged(
         id3=("TALB",),
         vorbis=("album",),
         mp4=("\xa9alb",),
@@ -91,7 +104,7 @@ class Tags:
         filtered=True,
     )
     """Album."""
-    album_artist: str | None = tagged(
+    album_artist: Text | None = tagged(
         id3=("TPE2",),
         vorbis=("albumartist", "album artist", "album_artist"),
         mp4=("aART",),
@@ -101,7 +114,7 @@ class Tags:
         columns=("albumartist", "albumartists", "albumartistname", "albumartistnames"),
     )
     """Artist of the whole album."""
-    genre: str | None = tagged(
+    genre: Text | None = tagged(
         id3=("TCON",),
         vorbis=("genre",),
         mp4=("\xa9gen",),
@@ -112,7 +125,7 @@ class Tags:
         filtered=True,
     )
     """Genre."""
-    year: int | None = tagged(
+    year: Year | None = tagged(
         id3=("TDRC", "TDOR", "TYER"),
         vorbis=("date", "originaldate", "year"),
         mp4=("\xa9day",),
@@ -125,7 +138,7 @@ class Tags:
         year=True,
     )
     """Year of release."""
-    label: str | None = tagged(
+    label: Text | None = tagged(
         id3=("TPUB",),
         vorbis=("label", "publisher", "organization"),
         mp4=("----:com.apple.iTunes:LABEL", "----:com.apple.iTunes:publisher"),
@@ -165,7 +178,7 @@ class Track(Tags):
     known from a table or a music server only; it has no ``content`` and no affect curve either."""
     identifier: str | None = None
     """Name of a song without a file, such as ``"spotify:6f807x0ima9a1j3VPbc7VN"``; no other track has it."""
-    duration: float | None
+    duration: Seconds | None
     """Length in seconds; None where a table does not tell."""
     missing: bool = False
     """Whether the file was gone at the last scan of its folder."""

@@ -76,6 +76,23 @@ def test_songs_are_drawn_where_they_lie_and_move_with_the_mouse(context, address
     assert spots(page) == before
 
 
+def test_songs_stand_as_they_are_matched_or_as_they_were_read(context, address):
+    page = opened(context(), address)
+    middle = page.locator("line.middle").first
+    centre = page.locator("canvas").bounding_box()["width"] / 2
+
+    def off_centre() -> float:
+        return float(middle.get_attribute("x1")) - centre
+
+    assert off_centre() < -20  # four of seven songs are sombre: ranks 2/7 and 11/14
+    page.get_by_role("button", name="As read").click()
+    expect(page.get_by_text("Songs stand where they were read.")).to_be_visible()
+    assert off_centre() == pytest.approx(0, abs=2)
+    page.get_by_role("button", name="As matched").click()
+    expect(page.get_by_text("as on Find.")).to_be_visible()
+    assert off_centre() < -20
+
+
 def test_a_lasso_makes_a_playlist(context, address):
     page = opened(context(), address)
     box, (x, y) = page.locator("canvas").bounding_box(), spots(page)[0]

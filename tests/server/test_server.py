@@ -19,6 +19,7 @@ import img2music
 from img2music.app.pictures import heat
 from img2music.errors import UsageError
 from img2music.library.record import Failure
+from tests.conftest import Locations
 from tests.support.songs import put, record
 from tests.support.sounds import FORMATS, chords, encode
 
@@ -43,13 +44,13 @@ def photo(side: int = 64, kind: str = "JPEG") -> bytes:
 
 
 @pytest.fixture
-def library(tmp_path: Path) -> Iterator[img2music.Library]:
+def library(tmp_path: Path, at: Locations) -> Iterator[img2music.Library]:
     music = tmp_path / "music"
     music.mkdir()
     encode(music / "tune.flac", TUNE, "flac", 16_000)
     encode(music / "tune.aiff", TUNE, "aiff", 16_000)
     (music / "cover.jpg").write_bytes(photo())
-    with img2music.Library.open(tmp_path / "library.db") as opened:
+    with img2music.Library.open(at(tmp_path / "library.db")) as opened:
         files = [music / "tune.flac", music / "tune.aiff", music / "gone.flac", "/etc/passwd<script>"]
         records = (record(str(file), 0.2 * (i + 1), 0.5, duration=30.0) for i, file in enumerate(files))
         put(opened._store, records)
@@ -149,7 +150,16 @@ def test_it_recommends_for(query: object, client: TestClient) -> None:
         ({"query": {"point": {"valence": 1.5, "arousal": 0}}}, "query.point.valence"),
         ({"query": {"emotion": "calm"}, "limit": 0}, "limit"),
         ({"query": {"emotion": "calm"}, "filters": {"image_model": "/etc/passwd"}}, "filters.image_model"),
-        ({"query": {"emotion": "calm"}, "filters": {"genre": 5}}, "genre"),
+        ({"query": {"emotion": "calm"}, "filters": {"genre": 5}}, "filters.genre: "),
+        (
+            {"query": {"emotion": "calm"}, "filters": {"genre": "x" * 501}},
+            "filters.genre: String should have at most 500",
+        ),
+        ({"query": {"emotion": "calm"}, "filters": {"not_album": ["x"] * 101}}, "filters.not_album: List should have"),
+        ({"query": {"emotion": "calm"}, "filters": {"artist": ["x" * 501]}}, "filters.artist.0: String should have"),
+        ({"query": {"emotion": "calm"}, "filters": {"folder": [1] * 101}}, "filters.folder: List should have"),
+        ({"query": {"emotion": "calm"}, "filters": {"year": 10**400}}, "`year` must be a number"),
+        ({"query": {"emotion": "calm"}, "filters": {"duration": f"{'9' * 150}:00"}}, "`duration` must be"),
         ({"query": {"emotion": "calm"}, "person": "nobody"}, "has said nothing"),
         ({"query": {"emotion": "calm"}, "more": 1}, "more"),
     ],
@@ -306,10 +316,15 @@ def test_songs_are_listed_page_by_page(client: TestClient, library: img2music.Li
 
 
 def test_the_plane_has_every_song(client: TestClient) -> None:
+    affects = np.frombuffer(client.get("/api/plane", params={"absolute": True}).content, PLANE)
+    assert affects["valence"] == pytest.approx([0.2, 0.4, 0.6, 0.8])
     points = np.frombuffer(client.get("/api/plane").content, PLANE)
-    assert points["id"].tolist() == [1, 2, 3, 4]
-    assert points["valence"] == pytest.approx([0.2, 0.4, 0.6, 0.8])
+    assert points["id"].tolist() == affects["id"].tolist() == [1, 2, 3, 4]
+    assert points["valence"] == pytest.approx([0.125, 0.375, 0.625, 0.875])
     assert points["arousal"] == pytest.approx([0.5] * 4)
+    (found,) = asked(client, {"emotion": "calm"})["recommendations"]
+    stand = dict(zip(points["id"].tolist(), points[["valence", "arousal"]].tolist(), strict=True))
+    assert {each["track"]["id"]: tuple(each["position"]) for each in found["matches"]} == stand  # on eighths: exactly
 
 
 def test_folders_are_named_by_their_songs(client: TestClient) -> None:
@@ -395,8 +410,8 @@ def test_songs_are_put_in_order(client: TestClient) -> None:
     assert [song["track"]["id"] for song in answer.json()["songs"]] == [1, 2, 3, 4]
 
 
-def test_a_library_without_songs_says_so(tmp_path: Path) -> None:
-    with img2music.Library.open(tmp_path / "empty.db") as library:
+def test_a_library_without_songs_says_so(tmp_path: Path, at: Locations) -> None:
+    with img2music.Library.open(at(tmp_path / "empty.db")) as library:
         client = TestClient(create_app(library, cache=tmp_path / "cache"), base_url=HERE, headers=CHANGES)
         assert "no songs yet" in problem(client.post("/api/recommend", json={"query": {"emotion": "calm"}}), 409)
         assert client.get("/api/plane").content == b""

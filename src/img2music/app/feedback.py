@@ -154,7 +154,8 @@ class LibraryFeedback:
         Returns
         -------
         Feedback
-            As it was stored, with the affect of which this is the position.
+            As it was stored, with the affect of which this is the position. Whatever is said of other pictures, a
+            relative match takes this one to be there.
         """
         from img2music.app.person import Listener
         from img2music.vision.model import ImageModel
@@ -162,8 +163,8 @@ class LibraryFeedback:
         there = Affect(valence, arousal)
         sample = ImageModel.load(image_model).reference
         felt = Listener.of(self._store, person).picture_at((there.valence, there.arousal), sample)
-        path = os.fsdecode(picture)
-        return self._say(FeedbackKind.AFFECT, person, felt=felt, picture=_picture(path, image_model, name))
+        judged = _picture(os.fsdecode(picture), image_model, name)
+        return self._say(FeedbackKind.AFFECT, person, felt=felt, position=there, picture=judged)
 
     @checked
     def like(self, track: AnyTrack, *, person: str = ME) -> Feedback:
@@ -391,11 +392,13 @@ class LibraryFeedback:
         person: str,
         *,
         felt: Affect | None = None,
+        position: Affect | None = None,
         track: JudgedTrack | None = None,
         picture: JudgedPicture | None = None,
     ) -> Feedback:
         require_name(person, "person")
-        entry = Feedback(id=0, person=person, said=now(), kind=kind, affect=felt, track=track, picture=picture)
+        about = {"affect": felt, "position": position, "track": track, "picture": picture}
+        entry = Feedback(id=0, person=person, said=now(), kind=kind, **about)  # type: ignore[arg-type]
         with self._store.writing() as transaction:
             (number,) = transaction.add_feedback([entry])
         return replace(entry, id=number)

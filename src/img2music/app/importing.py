@@ -37,14 +37,15 @@ def import_table(
     table: Path,
     mapping: Mapping[str, str] | None = None,
     affect: SongAffect | None = None,
+    progress: Progress = unwatched,
 ) -> ImportReport:
     """Put the songs of a table into a library."""
     where = locate(location).path
     if where is None or where.exists():  # what is wrong with it is known before a long table is read
         LibraryStore.open(location).close()
-    songs = read_songs(table, mapping)
+    songs = read_songs(table, mapping, progress)
     with LibraryStore.open(location, create=True) as store:
-        return import_songs(store, table, songs, affect)
+        return import_songs(store, table, songs, affect, progress=progress)
 
 
 def import_spotify(location: AnyPath | None, urls: Sequence[str], progress: Progress = unwatched) -> ImportReport:

@@ -258,6 +258,10 @@ class Library(Closing):
         """Read the ids, valences and arousals of all tracks that are there, each an array, in ascending order of id."""
         return self._store.columns(("id", "valence", "arousal"))
 
+    def positions(self) -> "dict[str, NDArray[Any]]":
+        """Read where the same tracks stand in the space of the relative match, as ``me`` hears them."""
+        return self._recommender.positions()
+
     @checked
     def scan(self, *folders: AnyPath, progress: Progress = unwatched, **options: Unpack[ScanWishes]) -> "ScanReport":
         """Bring the library up to date with folders of music.
@@ -552,7 +556,12 @@ class Library(Closing):
 
     @checked
     def import_table(
-        self, path: AnyPath, mapping: Mapping[str, str] | None = None, affect: "SongAffect | None" = None
+        self,
+        path: AnyPath,
+        mapping: Mapping[str, str] | None = None,
+        affect: "SongAffect | None" = None,
+        *,
+        progress: Progress = unwatched,
     ) -> "ImportReport":
         """Put the songs of a table into the library, without sound files.
 
@@ -564,6 +573,8 @@ class Library(Closing):
             Columns, by what they hold, where their names are not usual ones: ``{"title": "my_songs"}``.
         affect : SongAffect, optional
             What reads affects instead, such as a model of song tables.
+        progress : callable
+            Called with each `Step`.
 
         Returns
         -------
@@ -578,7 +589,7 @@ class Library(Closing):
         from img2music.library.importing import import_table
 
         store, file = self._store, Path(path).expanduser()
-        return import_table(store, file, read_songs(file, mapping), affect)
+        return import_table(store, file, read_songs(file, mapping, progress), affect, progress=progress)
 
     @checked
     def import_spotify(self, *urls: str, progress: Progress = unwatched) -> "ImportReport":

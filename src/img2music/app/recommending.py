@@ -6,6 +6,10 @@ import threading
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from img2music.app.person import Listener
 from img2music.errors import InputError, LibraryError, UsageError
@@ -14,10 +18,10 @@ from img2music.library.record import Feedback
 from img2music.library.scanning import scan
 from img2music.library.store import LibraryStore
 from img2music.locations import absolute, exists, is_url, real
-from img2music.matching.matcher import Matcher
+from img2music.matching.matcher import Matcher, place_tracks
 from img2music.matching.query_reading import NUMBER, QuerySource, read_queries
 from img2music.matching.recommendation import Recommendations
-from img2music.options import ME, AnyPath, RecommendOptions, ScanOptions
+from img2music.options import ME, AnyPath, MatchMode, RecommendOptions, ScanOptions
 from img2music.progress import Progress, unwatched
 from img2music.vision.model import ImageModel
 
@@ -36,6 +40,7 @@ class Recommender:
         self._said = said  # what the person said, where that is kept elsewhere
         self._version: object = None
         self._kept: dict[object, tuple[Listener, Matcher]] = {}  # by conditions, the last used at the end
+        self._positions: dict[str, NDArray[Any]] | None = None
         self._making = threading.Lock()
 
     def recommend(
@@ -56,11 +61,27 @@ class Recommender:
         notes = (*read.notes, *listener.person.tendencies())
         return matcher.recommend(queries, options, natural, pictures=pictures, notes=notes, errors=errors)
 
+    def positions(self) -> dict[str, NDArray[Any]]:
+        """Read where all tracks stand in the space of the relative match, by their ids."""
+        with self._making:
+            self._renew()
+            if self._positions is None:
+                heard = Listener.of(self._store, ME, self._said).store.columns(("id", "valence", "arousal"))
+                points = np.column_stack([heard["valence"], heard["arousal"]])
+                positions, _ = place_tracks(self._store, heard["id"], points, MatchMode.RELATIVE)
+                self._positions = {"id": heard["id"], "valence": positions[:, 0], "arousal": positions[:, 1]}
+            return self._positions
+
+    def _renew(self) -> None:
+        """Forget what was kept if the library has changed."""
+        version = self._store.version()
+        if version != self._version:
+            self._version, self._kept, self._positions = version, {}, None
+
     def _matcher(self, options: RecommendOptions) -> tuple[Listener, Matcher]:
         with self._making:  # while a scan runs, many would make the same one at once
-            version, wanted = self._store.version(), (options.match, options.where, options.person)
-            if version != self._version:
-                self._version, self._kept = version, {}
+            self._renew()
+            wanted = (options.match, options.where, options.person)
             kept = self._kept.pop(wanted, None)
             if kept is None:
                 listener = Listener.of(self._store, options.person, self._said)

@@ -10,11 +10,8 @@ from typing import Any, BinaryIO
 from img2music.locations import by_ranges, is_here, is_url, local
 from img2music.media.metadata import read_metadata
 from img2music.remote import RemoteError
-from img2music.track import TAG_NAMES, Tags
+from img2music.track import EARLIEST, LATEST, LONGEST, TAG_NAMES, Tags
 
-LONGEST = 500
-"""Characters of a tag that are kept."""
-EARLIEST, LATEST = 1000, 2999  # years that a date may name
 YEAR = re.compile(r"(?<!\d)(\d{4})(?!\d)|^(\d{4})\d{4}$")  # "1999-05-01", "May 1999", "19990501"
 
 

@@ -10,10 +10,11 @@ from typing import cast
 
 from sqlalchemy import ColumnElement, Index, and_, case, func, not_, or_
 
+from img2music.errors import UsageError
 from img2music.filters import TrackFilter
 from img2music.library.schema import fold, tracks
 from img2music.locations import inside
-from img2music.track import TrackKind
+from img2music.track import LONGEST, TrackKind
 
 INSTRUMENTAL = 0.5
 """Least ``instrumentalness`` of a track that counts as instrumental."""
@@ -63,6 +64,8 @@ def _contains(name: str, texts: tuple[str, ...]) -> ColumnElement[bool]:
 
 def holding(text: str) -> Iterator[ColumnElement[bool]]:
     """That each word of a text is in the title, artist or album of a track, whether small or capital."""
+    if len(text) > LONGEST:
+        raise UsageError(f"`text` has {len(text):,} characters; a tag has at most {LONGEST}.")
     for word in "".join(char if char.isprintable() else " " for char in text).split():
         spelt = {word, word.lower(), word.upper(), word.capitalize()}  # titles are not folded, and SQLite knows ASCII
         titles = (tracks.c.title.contains(each, autoescape=True) for each in spelt)

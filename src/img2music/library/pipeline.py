@@ -12,7 +12,7 @@ from typing import Any
 from img2music.analysis import FailureKind, TrackAnalysis
 from img2music.connectors.folders import FileState
 from img2music.errors import Img2MusicError, InputError, ModelError, is_lack_of_memory, unexpected
-from img2music.library.executors import BrokenExecutorError, CrashedError, Executor, timeout
+from img2music.library.executors import BrokenExecutorError, CrashedError, Executor, TooLargeError, timeout
 from img2music.library.record import Fault, Stage, TrackRecord
 from img2music.library.workers import Measured, analyse, content_hash, identify, tags_of
 from img2music.remote import RemoteError
@@ -213,6 +213,8 @@ def _fault(error: Exception, stage: Stage) -> Fault:
         return Fault(str(error), stage, FailureKind.CRASHED)
     if isinstance(error, TimeoutError):
         return Fault("the analysis did not end in time; the file may be damaged.", stage, FailureKind.TIMEOUT)
+    if isinstance(error, TooLargeError):
+        return Fault(str(error), stage, FailureKind.MEMORY)
     if isinstance(error, Img2MusicError):
         return Fault(str(error), stage, FailureKind.UNEXPECTED)
     kind = FailureKind.MEMORY if is_lack_of_memory(error) else FailureKind.UNEXPECTED

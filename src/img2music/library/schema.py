@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from img2music.analysis import Features
 from img2music.track import FILTERED, Tags
 
-HEAD = "0011"
+HEAD = "0012"
 """The newest revision in ``migrations/versions``. Columns of `Tags` come without one (`database.lacking_columns`)."""
 
 
@@ -184,6 +184,7 @@ feedback = sa.Table(
     *_judged("track", "identifier", "title", "artist", "genre", "content", "sound"),
     sa.Column("track_duration", sa.Float),
     *_judged("picture", "content"),
+    *(sa.Column(name, sa.Float) for name in ("position_valence", "position_arousal")),
     sqlite_autoincrement=True,  # the number of what was taken back is not given to something else
 )
 

@@ -67,6 +67,7 @@ class LibraryStore(Closing):
         self._read_only = read_only
         self._writer = engine.execution_options(immediate=True)
         self._where = where
+        self._file = None if where.path is None else sqlite.identity(where.path)
         self.location = str(where)
         self.jobs = Jobs(self._reading, self._writing)
         self.playlists = PlaylistTable(self._reading, self._writing)
@@ -86,6 +87,8 @@ class LibraryStore(Closing):
 
     def close(self) -> None:
         """Close the database."""
+        if self._has_moved():
+            sqlite.let_go(self._engine)
         self._engine.dispose()
 
     # Reading
@@ -394,6 +397,7 @@ class LibraryStore(Closing):
     def _lock(
         self, ending: str, lock: int, taken: LibraryError, *, shared: bool = False
     ) -> AbstractContextManager[None]:
+        self._require_there()
         if self._where.path is not None:
             return sqlite.exclusive(self._where.path, ending, taken)
         if self._where.url is not None:
@@ -432,6 +436,7 @@ class LibraryStore(Closing):
     @property
     def folder(self) -> Path:
         """Where the files of its jobs are: beside it, or among the user's data where it is on a server."""
+        self._require_there()
         if self._where.path is not None:
             return self._where.path.with_name(self._where.path.name + ".jobs")
         if self._where.url is None:
@@ -457,15 +462,29 @@ class LibraryStore(Closing):
     @contextlib.contextmanager
     def _writing(self) -> Iterator[sa.Connection]:
         self._require_writable()
+        self._require_there()
         with database.plain_errors(self._where), self._writer.begin() as connection:
             yield connection
+            if self._has_moved():
+                raise sqlite.moved(Path(self.location))
 
     def _require_writable(self) -> None:
         if self._read_only:
             raise LibraryError("it was opened read-only;", self.location, remedy="open it without `read_only`.")
 
+    def _has_moved(self) -> bool:
+        path = self._where.path
+        return path is not None and (self._file is None or sqlite.identity(path) != self._file)
+
+    def _require_there(self) -> None:
+        if self._has_moved():
+            sqlite.let_go(self._engine)
+            self._file = None  # for good: it may have another log when it comes back
+            raise sqlite.moved(Path(self.location))
+
     @contextlib.contextmanager
     def _reading(self) -> Iterator[sa.Connection]:
+        self._require_there()
         with database.plain_errors(self._where), self._engine.connect() as connection:
             yield connection
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from img2music.affect import Affect
 from img2music.analysis import CurvePoint
@@ -33,6 +34,23 @@ ARTIST_SHARE = 5
 """In one playlist for several queries, an artist may have one song in so many, unless asked otherwise."""
 
 
+def place_tracks(
+    store: "LibraryStore", ids: NDArray[np.int64], points: NDArray[np.float64], mode: MatchMode
+) -> tuple[NDArray[np.float64], dict[bool, Calibration]]:
+    """Place all tracks, whose affects these are, in the space of the match; a calibration for those with a file or not.
+
+    What we hear and what a table says of other songs are two measures: each is ranked among its own.
+    """
+    without_file = np.isin(ids, store.ids(TrackFilter(file=False)), assume_unique=True)
+    positions = np.empty_like(points)
+    calibrations: dict[bool, Calibration] = {}
+    for has_file, group in ((True, ~without_file), (False, without_file)):
+        if group.any():
+            calibrations[has_file] = Calibration(mode, AffectDistribution.of(points[group, 0], points[group, 1]))
+            positions[group] = calibrations[has_file].place_library(points[group])
+    return positions, calibrations
+
+
 class Matcher:
     """A library placed in the space of the match, ready for any number of queries, also from several threads.
 
@@ -52,15 +70,7 @@ class Matcher:
         self._narrows = where.narrows
         self._person = person
         self._read_curves = store.curves
-        # What we hear and what a table says of other songs are two measures: each is ranked among its own.
-        without_file = np.isin(ids, store.ids(TrackFilter(file=False)), assume_unique=True)
-        self._positions = np.empty_like(points)
-        self._calibrations: dict[bool, Calibration] = {}
-        for has_file, group in ((True, ~without_file), (False, without_file)):
-            if group.any():
-                calibration = Calibration(mode, AffectDistribution.of(points[group, 0], points[group, 1]))
-                self._positions[group] = calibration.place_library(points[group])
-                self._calibrations[has_file] = calibration
+        self._positions, self._calibrations = place_tracks(store, ids, points, mode)
         mask = None if self.allowed == len(ids) else choice.allowed
         self._space = TrackSpace(ids, self._positions, store.tracks, mask, store.copies)
 
@@ -85,10 +95,10 @@ class Matcher:
         parts = [slice(0, len(queries))] if options.together else [slice(n, n + 1) for n in range(len(queries))]
         for part in parts if queries else []:
             group = queries[part]
-            positions = [self._place(query, natural) for query in group]
+            hashes = [None] * len(group) if pictures is None else pictures[part]
+            positions = [self._place(query, natural, content) for query, content in zip(group, hashes, strict=True)]
             space = self._space
             if self._person is not NOBODY:
-                hashes = [None] * len(group) if pictures is None else pictures[part]
                 space = PersonalSpace(space, self._person, positions, hashes)
             for limit in _artist_limits(options, songs, self.allowed):
                 diversity = Diversity(limit, options.per_album)
@@ -107,8 +117,11 @@ class Matcher:
         said = (*notes, *self.notes, *self._short_notes(lengths, songs, options, unfit=unfit))
         return Recommendations(self._mode, options.together, tuple(found), said, tuple(errors), self._positions)
 
-    def _place(self, query: Query, natural: AffectDistribution | None) -> tuple[float, float]:
-        """Position of a query in the space of the match."""
+    def _place(self, query: Query, natural: AffectDistribution | None, content: str | None) -> tuple[float, float]:
+        """Position of a query in the space of the match: of a picture, where the person put it, if they did."""
+        placed = self._person.placed.get(content) if content is not None else None
+        if placed is not None and self._mode is MatchMode.RELATIVE:
+            return placed
         calibration = self._calibration(has_file=query.kind is QueryKind.SONG)
         kind = {QueryKind.SONG: calibration.library, QueryKind.IMAGE: natural}
         spread = None if query.spread is None else (query.spread.valence, query.spread.arousal)

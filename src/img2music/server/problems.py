@@ -1,5 +1,6 @@
 """Errors as problem details (RFC 9457), in the words of the command line."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -14,6 +15,8 @@ from img2music.errors import ConflictError, Img2MusicError, InputError, LibraryE
 from img2music.shapes import to_dict
 
 MEDIA_TYPE = "application/problem+json"
+_KIND = re.compile(r"(constrained-)?(str|int|float)|list\[.*")
+"""What pydantic calls one of several kinds that a value may be of."""
 STATUS: dict[type[Img2MusicError], int] = {InputError: 422, UsageError: 422, ConflictError: 409, LibraryError: 503}
 
 
@@ -76,8 +79,10 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def _invalid(_: Request, error: RequestValidationError) -> JSONResponse:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"][1:]))
+        errors = error.errors()
+        # Where it may be text or a list, and is too long a list, that it is no text is of no interest.
+        first = next((each for each in errors if not each["type"].endswith("_type")), errors[0])
+        where = ".".join(part for part in map(str, first["loc"][1:]) if not _KIND.fullmatch(part))
         return problem(422, f"{where}: {first['msg']}." if where else f"{first['msg']}.")
 
     @app.exception_handler(Exception)

@@ -56,9 +56,10 @@ def add(routes: APIRouter, served: Served) -> None:
     async def events(last_event_id: Annotated[int, Header(ge=0, lt=2**63)] = 0) -> EventSourceResponse:
         """Watch the jobs."""
         ending = anyio.Event()
+        changes = await served.events.since(last_event_id, ending.is_set)
 
         async def told() -> AsyncIterator[ServerSentEvent]:
-            async for job in served.events.since(last_event_id, ending.is_set):
+            async for job in changes:
                 yield ServerSentEvent(json.dumps(to_dict(job)), event="job", id=str(job.events))
 
         return EventSourceResponse(told(), ping=HEARTBEAT, shutdown_event=ending, shutdown_grace_period=GRACE)

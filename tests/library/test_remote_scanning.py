@@ -8,6 +8,7 @@ import pytest
 
 from img2music import locations
 from img2music.app.sounds import Sounds
+from img2music.library.executors import ProcessExecutor
 from img2music.library.lyrics import fetch
 from img2music.library.scanning import scan
 from img2music.library.store import LibraryStore
@@ -18,9 +19,8 @@ from img2music.options import ScanOptions
 from tests.support.sounds import chords, encode
 from tests.support.stores import BUCKET, S3Server, Wire
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.sqlite]
 
-ALONE = ScanOptions(jobs=1)
 UNREACHED = "can't be read: the store can't be reached, or the connection was cut; nothing is removed from the library."
 
 
@@ -74,28 +74,29 @@ def test_a_store_is_as_the_disk_whatever_becomes_of_it(
     root = s3_server.put(music, "scan")
     size = sum(file.stat().st_size for file in music.rglob("*.*"))
     with (
+        ProcessExecutor(1) as executor,
         LibraryStore.open(tmp_path / "disk.db", create=True) as disk,
         LibraryStore.open(tmp_path / "store.db", create=True) as store,
     ):
-        assert not scan(disk, [music], ALONE).failed
+        assert not scan(disk, [music], executor=executor).failed
         # Each connection is cut before long, more often than it is tried again.
         wire.most = 3000
-        cut = scan(store, [root], ALONE)
+        cut = scan(store, [root], executor=executor)
         assert all("connection was cut" in error.reason for error in cut.failed)
         assert cut.failed
         wire.most, wire.bytes = None, 0
-        whole = scan(store, [root], ALONE)
+        whole = scan(store, [root], executor=executor)
         assert not whole.failed
         assert wire.bytes < 1.2 * size
         assert content(store, root) == content(disk, str(music))
         assert not [file for file in (tmp_path / "cache").rglob("*") if file.is_file() and file.suffix]
 
         wire.bytes = 0
-        again = scan(store, [root], ALONE)
+        again = scan(store, [root], executor=executor)
         assert (again.unchanged, again.analysed) == (4, 0)
         assert wire.bytes < 4000
         wire.bytes = 0
-        reread = scan(store, [root], ScanOptions(jobs=1, tags=True))
+        reread = scan(store, [root], ScanOptions(tags=True), executor=executor)
         assert (reread.reread, reread.retagged) == (4, 0)
         assert wire.bytes < 1.1 * size  # of songs so short it may be nearly all
         assert not verify(store).files
@@ -109,13 +110,13 @@ def test_a_store_is_as_the_disk_whatever_becomes_of_it(
         for key in ("copy.wav", "deep er/b.flac"):
             s3_server.client.delete_object(Bucket=BUCKET, Key=f"scan/{key}")
         s3_server.client.put_object(Bucket=BUCKET, Key="scan/moved.flac", Body=(music / "deep er/b.flac").read_bytes())
-        changed = scan(store, [root], ALONE)
+        changed = scan(store, [root], executor=executor)
         assert (changed.analysed, changed.retagged, changed.moved, changed.missing) == (0, 1, 1, 1)
         assert not changed.failed
 
         wire.close()
         before = content(store, root)
-        lost = scan(store, [root], ALONE)
+        lost = scan(store, [root], executor=executor)
         assert lost.unusable
         assert [(error.path, error.reason) for error in lost.failed] == [(root, UNREACHED)]
         assert content(store, root) == before

@@ -17,6 +17,7 @@ class FailureKind(StrEnum):
     """What is wrong with a file, or with what looked into it."""
 
     UNREADABLE = "unreadable"
+    UNREACHED = "unreached"
     DAMAGED = "damaged"
     SILENT = "silent"
     CRASHED = "crashed"

@@ -9,6 +9,7 @@ from typing import Any, TypedDict
 
 from img2music.arguments import SHOWN, require_kind
 from img2music.errors import UsageError, printable, shown
+from img2music.locations import absolute, real
 from img2music.track import FILTERED, LONGEST
 
 Range = tuple[float | None, float | None]
@@ -175,7 +176,7 @@ def _folders(value: Any, name: str) -> tuple[str, ...]:
     if not all(map(os.fspath, folders)):
         raise UsageError(f"`{name}` is empty; give a folder.")
     given = [os.path.expanduser(os.fspath(folder)) for folder in folders]  # noqa: PTH111 - names may be any bytes
-    paths = {os.path.abspath(each): os.path.realpath(each) for each in given}  # noqa: PTH100
+    paths = {absolute(each): real(each) for each in given}
     _require_few(set(paths.values()), name)
     return tuple(dict.fromkeys(path for each in paths.items() for path in each))
 

@@ -6,13 +6,13 @@ Each of its fields is declared here, and nowhere else: the database, tag reading
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
-from pathlib import PurePath
 from typing import Annotated, Any
 
 import msgspec
 
 from img2music.affect import Affect
 from img2music.analysis import Features
+from img2music.locations import is_url, stem
 
 LONGEST = 500
 """Characters that a field of text has at most."""
@@ -160,8 +160,8 @@ FILTERED = tuple(each.name for each in fields(Tags) if each.metadata["filtered"]
 class Location:
     """Where the sound of a track is: a file, a song of a music server, or nowhere."""
 
-    scheme: str | None = None  # "file", or the server's, such as "spotify"; None for nowhere
-    name: str = ""  # the file's absolute path, or the server's id
+    scheme: str | None = None  # "file", a store's, such as "s3", or a server's, such as "spotify"; None for nowhere
+    name: str = ""  # the file's absolute path, the rest of its URL, or the server's id
 
     def __str__(self) -> str:
         return "" if self.scheme is None else f"{self.scheme}:{self.name}"
@@ -200,14 +200,14 @@ class Track(Tags):
     def location(self) -> Location:
         """Where its sound is."""
         if self.path is not None:
-            return Location("file", self.path)
+            return Location(*self.path.split(":", 1)) if is_url(self.path) else Location("file", self.path)
         scheme, _, name = (self.identifier or "").partition(":")
         return Location() if scheme in ("", "song", "isrc") else Location(scheme, name)  # names, but no place
 
     @property
     def shown_title(self) -> str:
         """The title; where there is none, the file's name without its ending, or the identifier."""
-        return self.title or (PurePath(self.path).stem if self.path else self.identifier or "")
+        return self.title or (stem(self.path) if self.path else self.identifier or "")
 
     @property
     def display_name(self) -> str:

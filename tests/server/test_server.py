@@ -26,6 +26,7 @@ from img2music.library.record import Failure
 from tests.conftest import Locations
 from tests.support.songs import put, record
 from tests.support.sounds import FORMATS, chords, encode
+from tests.support.stores import BUCKET, S3Server, Wire
 
 pytest.importorskip("fastapi")
 from starlette.testclient import TestClient
@@ -282,6 +283,27 @@ def test_sound_by_ranges(client: TestClient, library: img2music.Library) -> None
     head = client.head(path)
     assert (head.content, head.headers["content-length"]) == (b"", str(len(whole)))
     assert head.headers["content-type"] == "audio/flac"
+
+
+def test_songs_of_a_store_are_heard_by_ranges(
+    client: TestClient, library: img2music.Library, s3_server: S3Server, wire: Wire
+) -> None:
+    whole = Path(str(library[1].path)).read_bytes()
+    s3_server.client.put_object(Bucket=BUCKET, Key="heard/tune.flac", Body=whole)
+    put(library._store, [record(f"s3://{BUCKET}/heard/tune.flac", 0.1, 0.1)])
+    song = max(library.tracks(), key=lambda track: track.id)
+    path = f"/api/tracks/{song.id}/audio"
+    part = client.get(path, headers={"Range": "bytes=10-19"})
+    assert (part.status_code, part.content) == (206, whole[10:20])
+    again = client.get(path, headers={"Range": "bytes=0-3", "If-Range": part.headers["etag"]})
+    assert (again.status_code, again.content) == (206, whole[:4])
+    assert client.get(f"/api/tracks/{song.id}/peaks").json()["peaks"]
+    assert wire.bytes < len(whole) + 20_000  # it is fetched once
+    assert client.get(f"/api/tracks/{song.id}/cover").status_code == 404
+    wire.close()
+    told = problem(client.get(path), 422)
+    assert "can't be reached" in told
+    assert "s3:" not in told
 
 
 def test_what_browsers_do_not_play_becomes_opus(client: TestClient) -> None:

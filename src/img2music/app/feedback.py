@@ -18,6 +18,7 @@ from img2music.formats import Format, Formats
 from img2music.library.feedback import csv_columns, csv_row
 from img2music.library.record import Feedback, FeedbackKind, JudgedPicture, JudgedTrack, now, require_name
 from img2music.library.workers import content_of
+from img2music.locations import absolute, is_file
 from img2music.options import ME, AnyPath
 from img2music.shapes import Result, from_dict
 from img2music.track import Track
@@ -413,7 +414,7 @@ class LibraryFeedback:
         found = self._store.find_any(text)
         if found is not None:
             return found
-        if not os.path.isfile(text):  # noqa: PTH113 - names may be any bytes
+        if not is_file(text):
             raise UsageError(
                 f"The library has no song {printable(text)!r}, and there is no such file: give its number (#17), file "
                 "or identifier."
@@ -429,7 +430,7 @@ class LibraryFeedback:
 
 def _judged(track: Track) -> JudgedTrack:
     names = ("identifier", "title", "artist", "genre", "duration", "content", "sound", "affect")
-    path = None if track.path is None else os.path.abspath(track.path)  # noqa: PTH100 - names may be any bytes
+    path = None if track.path is None else absolute(track.path)
     return JudgedTrack(path=path, model=track.analyzer, **{name: getattr(track, name) for name in names})
 
 

@@ -281,7 +281,7 @@ class Library(Closing):
         Parameters
         ----------
         *folders : str or path-like
-            At least one; ``~`` is the user's home.
+            At least one; ``~`` is the user's home. Also URLs of S3, SFTP or HTTP, with the extra ``remote``.
         progress : callable
             Called with each `Step`; the item is a file.
         **options

@@ -17,6 +17,7 @@ from img2music.filters import TrackFilter
 from img2music.library.record import Feedback
 from img2music.library.scanning import scan
 from img2music.library.store import LibraryStore
+from img2music.locations import absolute, exists, is_url, real
 from img2music.matching.matcher import Matcher, PlacedLibrary
 from img2music.matching.query_reading import NUMBER, QuerySource, read_queries
 from img2music.matching.recommendation import Recommendations
@@ -128,8 +129,8 @@ def recommend(
 
     if options.where.folder:
         raise UsageError("Give either `folder` or `music`; `folder` chooses a folder of the library.")
-    folder = Path(music)
-    if not folder.is_dir():
+    folder = absolute(music)
+    if not is_url(folder) and not os.path.isdir(folder):  # noqa: PTH112 - names may be any bytes
         raise InputError("there is no such folder: give a folder of music as `music`.", os.fspath(music))
     _require_readable(asked, options)
     said = _said(location, options.person)
@@ -162,11 +163,11 @@ def _said(location: AnyPath | None, person: str) -> list[Feedback]:
         return []
 
 
-def folder_library(folder: Path) -> Path:
+def folder_library(folder: str) -> Path:
     """Where the library of one folder is kept: in the user's cache folder, so that each file is heard only once."""
     import platformdirs
 
-    name = hashlib.blake2b(os.fsencode(folder.absolute()), digest_size=8).hexdigest()
+    name = hashlib.blake2b(os.fsencode(folder), digest_size=8).hexdigest()
     return platformdirs.user_cache_path("img2music", ensure_exists=True) / f"folder-{name}.db"
 
 
@@ -185,15 +186,15 @@ def _require_readable(asked: Sequence[QuerySource], options: RecommendOptions) -
             raise InputError("numbers are of songs of the library: give the file, or leave `music` out.", path)
     if paths:
         ImageModel.load(options.image_model)
-    if len(paths) == len(asked) and not any(map(os.path.exists, paths)):
+    if len(paths) == len(asked) and not any(map(exists, map(os.fsdecode, paths))):
         raise InputError("no such file.", os.fsdecode(paths[0]))
 
 
-def _known(location: AnyPath | None, music: Path) -> tuple[str, bool] | None:
+def _known(location: AnyPath | None, music: str) -> tuple[str, bool] | None:
     """The name by which a library knows a folder, if it has most of its music, and whether that has changed since."""
     try:
         with LibraryStore.open(location, read_only=True) as store:
-            for folder in dict.fromkeys((os.path.abspath(music), os.path.realpath(music))):  # noqa: PTH100
+            for folder in dict.fromkeys((music, real(music))):
                 if len(store.ids(TrackFilter(folder=folder))) == 0:
                     continue
                 seen = scan(store, [folder], ScanOptions(dry_run=True))

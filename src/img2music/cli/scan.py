@@ -1,10 +1,8 @@
 """``img2music scan``: bring the library up to date with folders."""
 
-from pathlib import Path
-
 import click
 
-from img2music.cli.options import argument, command, file_path, library_option, option, options_of
+from img2music.cli.options import argument, command, library_option, option, options_of
 from img2music.cli.output import ReportFormat, format_option, print_report, say
 from img2music.cli.progress import progress_bar
 from img2music.cli.tables import status_rows
@@ -13,13 +11,13 @@ from img2music.options import ScanOptions
 
 
 @command()
-@argument("folders", metavar="DIR...", nargs=-1, type=file_path, help="Folders of music.")
+@argument("folders", metavar="DIR|URL...", nargs=-1, help="Folders of music, here or in a store.")
 @library_option
 @options_of(ScanOptions)
 @option("--status", is_flag=True, help="Only tell what scans have done and have yet to do, on whatever machine.")
 @format_option
 def scan(
-    folders: tuple[Path, ...], library: str | None, options: ScanOptions, status: bool, format_: ReportFormat | None
+    folders: tuple[str, ...], library: str | None, options: ScanOptions, status: bool, format_: ReportFormat | None
 ) -> None:
     """Look for music in folders, listen to what is new, and store it in the library.
 

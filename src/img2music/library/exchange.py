@@ -25,6 +25,7 @@ from img2music.files import FileKind, replacing
 from img2music.library.record import Failure, Feedback, LyricsRecord, SongRecord, TrackRecord
 from img2music.library.store import LibraryStore
 from img2music.library.transaction import Transaction
+from img2music.locations import absolute, is_url
 from img2music.progress import Progress, Step, unwatched
 from img2music.shapes import Result, to_dict
 from img2music.track import Seconds, Tags, Text
@@ -263,7 +264,8 @@ def _check_path(row: dict[str, Any]) -> None:
     path = row.get("path")
     if path is not None:
         os.fsencode(path)  # a surrogate that stands for no byte is refused here
-        if not Path(path).is_absolute() or "\0" in path:
+        absolute_ = absolute(path) == path if is_url(path) else Path(path).is_absolute()
+        if not absolute_ or "\0" in path:
             raise _LineError("the path must be absolute")
 
 
@@ -271,7 +273,7 @@ def _require_within(line: Line | None, folders: Sequence[str] | None) -> None:
     path = None if line is None or line.track is None else line.track.path
     if folders is None or path is None:
         return
-    if os.path.normpath(path) != path or not under(path, folders):
+    if (not is_url(path) and os.path.normpath(path) != path) or not under(path, folders):
         raise _LineError("its file is in no folder that is shared")
 
 

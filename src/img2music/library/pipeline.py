@@ -15,6 +15,7 @@ from img2music.errors import Img2MusicError, InputError, ModelError, is_lack_of_
 from img2music.library.executors import BrokenExecutorError, CrashedError, Executor, TooLargeError, timeout
 from img2music.library.record import Fault, Stage, TrackRecord
 from img2music.library.workers import Measured, analyse, content_hash, identify, tags_of
+from img2music.remote import RemoteError
 from img2music.track import Tags
 
 TRIES = 2
@@ -206,6 +207,7 @@ def _fault(error: Exception, stage: Stage) -> Fault:
     """Why a file could not be looked into."""
     if isinstance(error, InputError):
         kind = FailureKind.UNREADABLE if stage is Stage.READ else FailureKind.DAMAGED
+        kind = FailureKind.UNREACHED if isinstance(error, RemoteError) else kind
         return Fault(error.reason, stage, kind)
     if isinstance(error, CrashedError):
         return Fault(str(error), stage, FailureKind.CRASHED)

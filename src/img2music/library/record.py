@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from pathlib import PurePath
 from typing import Annotated, Any
 
 import msgspec
@@ -17,6 +16,7 @@ from img2music.affect import Affect
 from img2music.analysis import NO_MUSIC, CurvePoint, FailureKind, Features, TrackAnalysis
 from img2music.connectors.folders import FileState
 from img2music.errors import UsageError, shown
+from img2music.locations import stem
 from img2music.track import Seconds, Tags, Text, display_name
 
 CURVE_DTYPE = np.dtype([("start", "<f8"), ("end", "<f8"), ("valence", "<f8"), ("arousal", "<f8")])
@@ -170,7 +170,7 @@ class JudgedTrack:
     @property
     def name(self) -> str:
         """What to call it: title and artist, else the name of its file, else its identifier."""
-        title = self.title or (PurePath(self.path).stem if self.path else self.identifier or "")
+        title = self.title or (stem(self.path) if self.path else self.identifier or "")
         return display_name(None, title, self.artist)
 
 

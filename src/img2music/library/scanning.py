@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from img2music import locations
 from img2music.connectors.folders import FileState
 from img2music.connectors.lyric_files import read_embedded
 from img2music.connectors.lyrics import Lyrics
@@ -116,7 +117,7 @@ def scan(
     if not folders or not all(map(os.fspath, folders)):
         raise UsageError("Give at least one folder to scan.")
     start = time.monotonic()
-    roots = [os.path.abspath(os.fspath(folder)) for folder in folders]  # noqa: PTH100  # keeps any bytes, and links
+    roots = [locations.absolute(folder) for folder in folders]
     if options.dry_run:
         report = _compare(store, roots, ANALYZER, options)[1]
     else:
@@ -160,7 +161,8 @@ def _compare(
         sizes |= {file.size for file in store.known_files() if file.missing}
         report.moved = sum(file.size in sizes for file in changes.new)
     for path, reason in changes.unreadable:
-        hint = "; is its disk there? Nothing is removed from the library" if path in roots else ""
+        asked = "nothing" if locations.is_url(path) else "is its disk there? Nothing"
+        hint = f"; {asked} is removed from the library" if path in roots else ""
         is_file = os.path.isfile(path) and path in roots  # noqa: PTH113 - names may be any bytes
         told = "is a file: give the folder that it is in." if is_file else f"can't be read: {reason}{hint}."
         report.failed.append(InputError(told, path))
@@ -242,6 +244,7 @@ class _Run:
             if outcome is not None:
                 self._done += 1
                 self._take(outcome)
+                locations.discard(outcome.file.path, (outcome.file.size, outcome.file.mtime_ns))
             item = None if outcome is None else outcome.file.path
             progress(Step("Listening", self._done, max(planned, self._done), item, "files"))  # which may end it
             if len(self._finished) >= FLUSH_FILES or time.monotonic() - self._flushed > FLUSH_SECONDS:
@@ -335,7 +338,7 @@ class _Run:
         candidates = self._store.same_content(record.content)
         candidates += self._store.same_sound(record.sound or "")
         for track, before in candidates:
-            if track not in self._movers and not os.path.lexists(before.file.path):
+            if track not in self._movers and not locations.exists(before.file.path):
                 return track, before.file.path
         return None
 

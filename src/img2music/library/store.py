@@ -41,6 +41,7 @@ from img2music.library.record import (
 from img2music.library.rows import batches, record_of, song_of, tracks_of
 from img2music.library.schema import CHANGES, affects, counters, curves, failures, lyrics, song_sources, tracks
 from img2music.library.transaction import LYRICS, Transaction
+from img2music.locations import expanded, folder_of
 from img2music.options import ME
 from img2music.progress import Progress, unwatched
 from img2music.track import Track, TrackKind
@@ -199,7 +200,7 @@ class LibraryStore(Closing):
         for path, missing in self._all_rows(
             sa.select(tracks.c.path, tracks.c.missing).where(tracks.c.path.is_not(None))
         ):
-            found[os.path.dirname(path)] += not missing  # noqa: PTH120 - names may be any bytes
+            found[folder_of(path)] += not missing
         return found
 
     def find(self, path: str) -> Track | None:
@@ -211,8 +212,7 @@ class LibraryStore(Closing):
         digits = name.removeprefix("#")
         wanted = tracks.c.id == int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 19 else None
         if wanted is None:
-            path = os.path.abspath(os.path.expanduser(name))  # noqa: PTH100, PTH111 - names may be any bytes
-            found = None if "\0" in name else self.find(path)
+            found = None if "\0" in name else self.find(expanded(name))
             if found is not None:
                 return found
             wanted = tracks.c.identifier == name

@@ -7,6 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from img2music.analysis import FailureKind
 from img2music.connectors.folders import FileState
 from img2music.library import feedback as said
 from img2music.library.affects import WORDS, pack
@@ -206,10 +207,13 @@ class Transaction:
     def put_failure(self, failure: Failure) -> None:
         """Remember that a file could not be analysed.
 
-        A track that had this path in an earlier state of the file is marked missing: what was heard is gone.
+        A track that had this path in an earlier state of the file is marked missing: what was heard is gone. Not so
+        where the file could not be fetched.
         """
         row = dataclasses.asdict(failure) | {"path": os.fsencode(failure.path)}
         upsert(self._connection, failures, [row], "path")
+        if failure.kind is FailureKind.UNREACHED:
+            return
         changed = sa.or_(tracks.c.size != failure.size, tracks.c.mtime_ns != failure.mtime_ns)
         overwritten = sa.select(tracks.c.id).where(tracks.c.path == failure.path, changed)
         self.mark(list(self._connection.execute(overwritten).scalars()), missing=True)

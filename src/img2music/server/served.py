@@ -1,6 +1,5 @@
 """What routes answer from."""
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +10,7 @@ from img2music.app.jobs import JobQueue
 from img2music.app.library import Library
 from img2music.app.sounds import Sounds
 from img2music.filters import TrackFilter
+from img2music.locations import folder_of
 from img2music.server.bodies import Body
 from img2music.server.events import Events
 from img2music.server.guard import Sessions
@@ -63,7 +63,7 @@ class Served:
         """Its conditions."""
         given = {name: value for name, value in filters if value is not None}
         for name in given.keys() & {"folder", "not_folder"}:
-            given[name] = [os.path.dirname(str(self.sound(id_).path)) for id_ in given[name]]  # noqa: PTH120
+            given[name] = [folder_of(str(self.sound(id_).path)) for id_ in given[name]]
         return given
 
     def picture(self, id: str) -> SentPicture:  # noqa: A002

@@ -48,7 +48,7 @@ demo-web: $(PAGE) demo ## the page, on the demo's music
 	$(BIN)/img2music serve --library '$(OUTPUT)/library.sqlite'
 
 quick: $(VENV)/.dev ## the inner loop: what is quick of every folder, in a minute
-	$(BIN)/python -m pytest -q -n auto -m "not slow and not postgresql" --hypothesis-profile=quick --dist worksteal
+	$(BIN)/python -m pytest -q -n auto -m "not slow and not postgresql and not cluster" --hypothesis-profile=quick --dist worksteal
 
 test: $(VENV)/.dev ## the whole suite, on as many processes as there are cores
 	$(BIN)/python -m pytest -n auto --dist worksteal

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from img2music import remote
 from tests.support.postgres import PostgresServer, programs
+from tests.support.stores import S3Server, Wire
 
 settings.register_profile("untimed", deadline=None)
 settings.register_profile("quick", deadline=None, max_examples=15)
@@ -75,6 +77,29 @@ def shared_data() -> Path:
             pytest.fail(f"IMG2MUSIC_REQUIRE_DATA=1, and there is no data in {folder}")
         pytest.skip(f"needs the data sets, which are not passed on (looked in {folder}; set IMG2MUSIC_DATA)")
     return folder
+
+
+@pytest.fixture(scope="session")
+def s3_server() -> Iterator[S3Server]:
+    """A store of objects; tests skip without its packages, or fail where all that they need is required."""
+    if any(importlib.util.find_spec(each) is None for each in ("s3fs", "sshfs", "moto", "flask_cors")):
+        fail = pytest.fail if os.environ.get("IMG2MUSIC_REQUIRE_DATA") == "1" else pytest.skip
+        fail("needs the extra remote, moto[s3] and flask-cors: pip install 'img2music[dev]'")
+    server = S3Server()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def wire(s3_server: S3Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Wire]:
+    """The way to a store of objects, which the environment names; a cache of its own, and no connection yet."""
+    way = Wire(s3_server.port)
+    for name, value in (s3_server.settings | {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{way.port}"}).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr(remote, "_filesystems", {})
+    yield way
+    way.close()
 
 
 @pytest.fixture(scope="session")

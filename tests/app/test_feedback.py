@@ -1,6 +1,7 @@
 """Feedback from Python, and how it bears on films and slideshows."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -56,13 +57,30 @@ def test_it_is_said_listed_and_taken_back(library, folder):
     assert library.feedback.import_file(folder / "f.json") == 1
 
 
+def test_what_is_said_last_counts_after_the_clock_was_set_back(library):
+    first = library.feedback.like(1)
+    with library._store.writing() as transaction:
+        transaction.remove_feedback(first.id)
+        transaction.put_feedback([replace(first, said="2999-01-01T00:00:00.000Z")])
+    last = library.feedback.never(1)
+    assert [each.kind for each in library.feedback] == ["like", "never"]
+    assert 1 not in {match.track.id for match in library.recommend(valence=0.5, arousal=0.5)[0].matches}
+    assert library.feedback.undo() == last
+
+
 def test_a_picture_stands_where_it_was_put(library, folder):
     said = library.feedback.position(folder / "navy.png", 0.7, 0.8)
-    assert said.kind == "affect"
+    assert (said.kind, said.position) == ("affect", Affect(0.7, 0.8))
+    library.feedback.position(folder / "orange.png", 1.0, 0.0)  # which corrects how all others are felt
+    for name, position in (("navy.png", (0.7, 0.8)), ("orange.png", (1.0, 0.0))):
+        (found,) = library.recommend(folder / name).recommendations
+        assert found.position == position
+    (found,) = library.recommend(folder / "navy.png", match="absolute").recommendations
+    assert found.position == (said.affect.valence, said.affect.arousal)
+    library.feedback.affect(folder / "navy.png", 0.2, 0.3)  # of several answers the last counts
     (found,) = library.recommend(folder / "navy.png").recommendations
-    assert found.query.affect == said.affect
-    # One answer also corrects how other pictures are read, among which this one stands.
-    assert found.position == pytest.approx((0.7, 0.8), abs=0.1)
+    assert found.query.affect == Affect(0.2, 0.3)
+    assert found.position != (0.7, 0.8)
 
 
 def test_what_is_no_track_is_refused(library, folder):

@@ -51,7 +51,9 @@ def said(kind: FeedbackKind, **of: object) -> Feedback:
 
 entries = st.one_of(
     st.builds(said, st.just(FeedbackKind.AFFECT), affect=affects, track=judged_tracks),
-    st.builds(said, st.just(FeedbackKind.AFFECT), affect=affects, picture=judged_pictures),
+    st.builds(
+        said, st.just(FeedbackKind.AFFECT), affect=affects, picture=judged_pictures, position=st.none() | affects
+    ),
     st.builds(said, st.sampled_from([FeedbackKind.LIKE, FeedbackKind.NEVER]), track=judged_tracks),
     st.builds(
         said, st.sampled_from([FeedbackKind.FITS, FeedbackKind.UNFIT]), track=judged_tracks, picture=judged_pictures

@@ -164,8 +164,10 @@ def test_moved_track_keeps_its_id(store):
     put(store, [make_record("/old.mp3"), make_record("/other.mp3")])
     number = store.find("/old.mp3").id
     with store.writing() as transaction:
-        transaction.put([make_record("/new.mp3")], moved={"/new.mp3": number})
+        transaction.put([make_record("/new.mp3")], moved={"/new.mp3": (number, "/old.mp3")})
+        transaction.put([make_record("/third.mp3")], moved={"/third.mp3": (number, "/old.mp3")})  # another was quicker
     assert store.find("/old.mp3") is None
+    assert store.find("/third.mp3").id != number
     assert store.find("/new.mp3").id == number
     assert store.faults() == []
 

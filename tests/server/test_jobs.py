@@ -160,7 +160,7 @@ def test_all_who_watch_are_told_of_changes(library: Library) -> None:
 
     async def watch(changes: Events, since: int) -> list[tuple[str, float | None]]:
         found = []
-        async for job in changes.since(since):
+        async for job in await changes.since(since):
             found.append((job.state, job.done))
             if job.state not in OPEN:
                 return found
@@ -210,3 +210,38 @@ def test_a_server_runs_what_waits_and_ends_with_it(library: Library, tmp_path: P
         while (job := client.get("/api/jobs/1").json())["state"] in OPEN:
             pass
     assert (job["state"], job["result"]["tracks"]) == ("done", 2)
+
+
+@pytest.mark.parametrize("replaced", [False, True])
+def test_a_library_that_is_no_longer_there_is_told_and_not_made_anew(
+    replaced: bool, client: TestClient, library: Library, tmp_path: Path
+) -> None:
+    job = begin(client, kind="export")
+    file, moved = tmp_path / "library.db", tmp_path / "elsewhere.db"
+    with Library.open(tmp_path / "other.db") as other:
+        put(other._store, [record("/other", 0.2, 0.5)])
+    file.rename(moved)
+    if replaced:
+        (tmp_path / "other.db").rename(file)
+    before = sorted(tmp_path.iterdir())
+    for method, path, sent in (
+        ("GET", "health", None),
+        ("GET", "tracks", None),
+        ("GET", f"jobs/{job['id']}", None),
+        ("GET", "jobs/events", None),
+        ("POST", "jobs", {"kind": "export"}),
+        ("POST", "playlists", {"name": "a", "tracks": [{"id": 1}]}),
+        ("POST", "feedback", {"track": 1, "says": {"like": True}}),
+        ("POST", "recommend", {"query": {"emotion": "joy"}}),
+    ):
+        words = problem(client.request(method, f"/api/{path}", json=sent), 503)
+        assert words.endswith("removed while it was in use; start again with what is there now.")
+    problem(client.post("/api/jobs/import", files={"file": ("a.csv", TABLE)}), 503)
+    JobQueue(library).start()
+    assert sorted(tmp_path.iterdir()) == before
+    with Library.open(moved) as found:
+        assert len(found) == 2
+        assert [each.id for each in found._store.jobs.newest()] == [job["id"]]
+    if replaced:
+        with Library.open(file) as other:
+            assert ([each.path for each in other], other._store.faults()) == (["/other"], [])

@@ -8,7 +8,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import CancelledError, Future
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from multiprocessing import resource_tracker
 from types import ModuleType
 from typing import Any, Protocol, TypeVar
@@ -48,6 +48,9 @@ class Executor(Protocol):
     def submit(self, work: Callable[[FileState], Result], file: FileState) -> "Future[Result]":
         """Have a file looked into."""
 
+    def read(self, work: Callable[[FileState], Result], file: FileState) -> "Future[Result]":
+        """Have a file read by work that takes little but reading, and may run beside all that was submitted."""
+
     def result(self, future: "Future[Result]") -> Result:
         """What came of it.
 
@@ -75,8 +78,10 @@ class ProcessExecutor(contextlib.AbstractContextManager["ProcessExecutor"]):
     def __init__(self, jobs: int) -> None:
         self.jobs = jobs
         self._pool = self._new_pool()
+        self._threads = ThreadPoolExecutor(jobs)
 
     def __exit__(self, *_: object) -> None:
+        self._threads.shutdown(cancel_futures=True)
         self._pool.stop()
         self._pool.join()
 
@@ -87,12 +92,16 @@ class ProcessExecutor(contextlib.AbstractContextManager["ProcessExecutor"]):
         with interrupts_blocked():
             try:
                 future: Future[Result] = self._pool.schedule(
-                    _work, args=(work, file, most_memory(self.jobs)), timeout=timeout(file)
+                    within_memory, args=(work, file, most_memory(self.jobs)), timeout=timeout(file)
                 )
             except RuntimeError:  # the pool broke a moment ago
                 future = Future()
                 future.set_exception(BrokenExecutorError("a worker process has ended."))
         return future
+
+    def read(self, work: Callable[[FileState], Result], file: FileState) -> "Future[Result]":
+        """Have a file read in a thread of this process."""
+        return self._threads.submit(work, file)
 
     def result(self, future: "Future[Result]") -> Result:
         """What came of it."""
@@ -118,7 +127,7 @@ class ProcessExecutor(contextlib.AbstractContextManager["ProcessExecutor"]):
     def _new_pool(self) -> Any:
         from pebble import ProcessPool
 
-        return ProcessPool(self.jobs, initializer=_initialise, initargs=(most_memory(self.jobs),), context=Context())
+        return ProcessPool(self.jobs, initializer=initialise, initargs=(most_memory(self.jobs),), context=Context())
 
 
 class _Process(multiprocessing.context.SpawnProcess):
@@ -142,13 +151,14 @@ class Context(multiprocessing.context.SpawnContext):
     Process = _Process
 
 
-def _initialise(memory: int) -> None:
+def initialise(memory: int = 0) -> None:
+    """Begin a process that Ctrl-C does not reach, that takes no more memory, and ends with the one that started it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _limit(memory)
+    limit_memory(memory)
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
 
-def _limit(memory: int) -> None:
+def limit_memory(memory: int) -> None:
     """Have this process told that memory is out before the kernel ends it, or another in its stead."""
     if not memory:
         return
@@ -160,7 +170,8 @@ def _limit(memory: int) -> None:
         resource.setrlimit(resource.RLIMIT_DATA, (memory, hard))
 
 
-def _work(work: Callable[[FileState], Result], file: FileState, memory: int) -> Result:
+def within_memory(work: Callable[[FileState], Result], file: FileState, memory: int) -> Result:
+    """Look into a file; a `TooLargeError` if that needs more memory than `limit_memory` has left."""
     with contextlib.suppress(MemoryError):  # which holds on to all that was allocated
         return work(file)
     most = f" than {memory / 1e9:.1f} GB" if memory else ""

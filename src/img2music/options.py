@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import Any, TypedDict, TypeVar
 
+from img2music.analysis import FailureKind
 from img2music.arguments import SHOWN, require_kind
 from img2music.errors import UsageError, printable, shown
 from img2music.filters import AnyPath as AnyPath  # noqa: PLC0414 - passed on
@@ -75,6 +76,9 @@ class LyricsSource(StrEnum):
     LRCLIB = "lrclib"
     MUSIXMATCH = "musixmatch"
 
+
+PROCESSES = "processes"
+"""Files are analysed by processes of this machine, rather than on a Ray cluster."""
 
 Options = TypeVar("Options")
 
@@ -260,10 +264,34 @@ class ScanOptions(Checked):
     """How folders are scanned."""
 
     jobs: int | None = option(None, "Number of processes.", least=1, shown="one a processor")
+    on: str = option(
+        PROCESSES,
+        "Where files are analysed: in processes of this machine, or on a Ray cluster, this machine's or at an address.",
+        metavar="processes|ray[://HOST:PORT]",
+    )
     full: bool = option(False, "Analyse every file again, unchanged ones too.")
     tags: bool = option(False, "Read the tags of known files again, without listening again.")
     retry_failed: bool = option(False, "Try the files again that could not be analysed and have not changed since.")
+    retry: FailureKind | None = option(None, "Try those of them again that failed so.", shown="none")
+    failing: float = option(
+        1.0,
+        "Share of the files, of those that are looked into, above which the scan gives up and has failed.",
+        least=0.0,
+        most=1.0,
+        metavar="SHARE",
+    )
     dry_run: bool = option(False, "Only tell what would be done; write nothing.")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.on != PROCESSES:
+            require_cluster(self.on)
+
+
+def require_cluster(on: str) -> None:
+    """Refuse what names no Ray cluster."""
+    if not re.fullmatch(r"ray(://(\[[0-9A-Fa-f:.]+\]|[\w.-]+)(:\d{1,5})?)?", on):
+        raise UsageError(f"`on` must be {PROCESSES}, ray or ray://host:port, not {shown(on)}.")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -422,6 +450,7 @@ class ScanWishes(TypedDict, total=False):
     """Keywords of `ScanOptions`."""
 
     jobs: int | None
+    on: str
     full: bool
     tags: bool
     retry_failed: bool

@@ -1,4 +1,3 @@
-import dataclasses
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 
@@ -7,7 +6,6 @@ import sqlalchemy as sa
 
 from img2music.errors import LibraryError
 from img2music.library import postgresql
-from img2music.library.record import Failure
 from img2music.library.schema import HEAD, metadata
 from img2music.library.store import LibraryStore
 from img2music.track import Tags
@@ -142,19 +140,6 @@ def test_other_databases_of_the_server_change_no_version(postgres, url):
         assert store.version() == before
         put(store, [make_record()])
         assert store.version() != before
-
-
-def test_what_postgresql_can_not_hold_is_replaced_when_it_is_written_and_when_it_is_asked_for(at, tmp_path):
-    hostile = "a\0b\ud800\U0001f3b5"
-    with LibraryStore.open(at(tmp_path / "library.db"), create=True) as store:
-        put(store, [make_record(tags=Tags(title=hostile, artist=hostile))])
-        with store.writing() as transaction:
-            transaction.put_songs([dataclasses.replace(make_song(), identifier=hostile)])
-            transaction.put_failure(Failure("/bad.mp3", 3, 4, "audio/1", hostile))
-        clean = "a\ufffdb\ufffd\U0001f3b5"
-        assert store.find("/music/a.mp3").title == clean
-        assert next(store.failures()).reason == clean
-        assert store.find_any(hostile).identifier == clean
 
 
 def work(url, number):

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from img2music.app.spotting import Spotted
     from img2music.library.exchange import LibraryImport
     from img2music.library.importing import ImportReport, SongAffect
+    from img2music.library.ledger import ScanStatus
     from img2music.library.listing import LibraryInfo
     from img2music.library.lyrics import FetchReport, KnownLyrics
     from img2music.library.scanning import ScanReport
@@ -269,6 +270,10 @@ class Library(Closing):
         """Read the ids, valences and arousals of all tracks that are there, each an array, in ascending order of id."""
         return self._store.columns(("id", "valence", "arousal"))
 
+    def positions(self) -> "dict[str, NDArray[Any]]":
+        """Read where the same tracks stand in the space of the relative match, as ``me`` hears them."""
+        return self._recommender.positions()
+
     @checked
     def scan(self, *folders: AnyPath, progress: Progress = unwatched, **options: Unpack[ScanWishes]) -> "ScanReport":
         """Bring the library up to date with folders of music.
@@ -276,7 +281,7 @@ class Library(Closing):
         Parameters
         ----------
         *folders : str or path-like
-            At least one; ``~`` is the user's home.
+            At least one; ``~`` is the user's home. Also URLs of S3, SFTP or HTTP, with the extra ``remote``.
         progress : callable
             Called with each `Step`; the item is a file.
         **options
@@ -287,10 +292,21 @@ class Library(Closing):
         ScanReport
             Files that could not be analysed are among its ``failed``.
         """
-        from img2music.library.scanning import scan
+        from img2music.app.cluster import scan
 
         homed = [os.path.expanduser(os.fspath(folder)) for folder in folders]  # noqa: PTH111 - names may be any bytes
         return scan(self._store, homed, with_filter(ScanOptions, options), progress)
+
+    @checked
+    def scan_status(self) -> "ScanStatus":
+        """Tell what scans of it have done, and have yet to do, on whatever machine they run.
+
+        Returns
+        -------
+        ScanStatus
+            Files that wait or are in hand, the newest scans, and failures by kind.
+        """
+        return self._store.scan_status()
 
     @checked
     def recommend(
@@ -556,7 +572,12 @@ class Library(Closing):
 
     @checked
     def import_table(
-        self, path: AnyPath, mapping: Mapping[str, str] | None = None, affect: "SongAffect | None" = None
+        self,
+        path: AnyPath,
+        mapping: Mapping[str, str] | None = None,
+        affect: "SongAffect | None" = None,
+        *,
+        progress: Progress = unwatched,
     ) -> "ImportReport":
         """Put the songs of a table into the library, without sound files.
 
@@ -568,6 +589,8 @@ class Library(Closing):
             Columns, by what they hold, where their names are not usual ones: ``{"title": "my_songs"}``.
         affect : SongAffect, optional
             What reads affects instead, such as a model of song tables.
+        progress : callable
+            Called with each `Step`.
 
         Returns
         -------
@@ -582,7 +605,7 @@ class Library(Closing):
         from img2music.library.importing import import_table
 
         store, file = self._store, Path(path).expanduser()
-        return import_table(store, file, read_songs(file, mapping), affect)
+        return import_table(store, file, read_songs(file, mapping, progress), affect, progress=progress)
 
     @checked
     def import_spotify(self, *urls: str, progress: Progress = unwatched) -> "ImportReport":

@@ -4,16 +4,17 @@ Text matches if the folded tag (`schema.fold`) contains the folded wish. Ranges 
 that lacks a value that a condition asks for fails it.
 """
 
-import os
 from collections.abc import Iterator
 from dataclasses import fields
 from typing import Any, cast
 
 from sqlalchemy import ColumnElement, Index, and_, case, func, not_, or_, select
 
+from img2music.errors import UsageError
 from img2music.filters import TrackFilter
 from img2music.library.schema import fold, tracks
-from img2music.track import TrackKind
+from img2music.locations import inside
+from img2music.track import LONGEST, TrackKind
 
 PRESENT = tracks.c.missing.is_(False)
 
@@ -85,6 +86,8 @@ def _of_genres(texts: tuple[str, ...]) -> ColumnElement[bool]:
 
 def holding(text: str) -> Iterator[ColumnElement[bool]]:
     """That each word of a text is in the title, artist or album of a track, whether small or capital."""
+    if len(text) > LONGEST:
+        raise UsageError(f"`text` has {len(text):,} characters; a tag has at most {LONGEST}.")
     for word in "".join(char if char.isprintable() else " " for char in text).split():
         spelt = {word, word.lower(), word.upper(), word.capitalize()}  # titles are not folded, and SQLite knows ASCII
         titles = (tracks.c.title.contains(each, autoescape=True) for each in spelt)
@@ -94,9 +97,9 @@ def holding(text: str) -> Iterator[ColumnElement[bool]]:
 
 def below(folders: tuple[str, ...], column: ColumnElement[str] = tracks.c.path) -> ColumnElement[bool]:
     """Whether a file is in one of the folders, or below."""
-    inside = [folder.rstrip(os.sep) + os.sep for folder in folders]
+    beginnings = [inside(folder) for folder in folders]
     # All that begins so lies between it and the same with the byte after the separator; an index on paths helps.
-    ranges = (and_(column > each, column < each[:-1] + chr(ord(os.sep) + 1)) for each in inside)
+    ranges = (and_(column > each, column < each[:-1] + chr(ord(each[-1]) + 1)) for each in beginnings)
     return and_(column.is_not(None), or_(*ranges))
 
 

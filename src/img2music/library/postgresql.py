@@ -24,9 +24,12 @@ others wait."""
 PAGE, PAGES = 8192, 1024
 """Bytes a page, and pages of the table of affects that are read at once."""
 
-SCAN, JOB, WRITE = 1, 2, 3
-"""Locks of a library: of who scans or tags, of who runs a job, of who writes."""
+FILES, JOB, WRITE = 1, 2, 3
+"""Locks of a library: of who changes or scans files, of who runs a job, of who writes."""
+FIRST_SCAN = 1000
+"""Plus the number of a scan: its lock."""
 _LIBRARY = "hashtext('img2music ' || current_schema())"
+_CLASS = f"({_LIBRARY}::bigint & 4294967295)::oid"  # as pg_locks shows it
 
 NUMBERED = [table.name for table in metadata.sorted_tables if "id" in table.columns]
 
@@ -79,7 +82,14 @@ def has_replica(url: sa.URL) -> bool:
 def engine(url: sa.URL, *, read_only: bool) -> sa.Engine:
     """Connect to a server; where several are named, to read only to a replica if there is one, else to the main one."""
     url = url.set(drivername="postgresql+psycopg")
-    settings = {"lock_timeout": f"{BUSY_SECONDS * 1000:.0f}ms", "client_encoding": "UTF8"}
+    settings = {
+        "lock_timeout": f"{BUSY_SECONDS * 1000:.0f}ms",
+        "client_encoding": "UTF8",
+        # The server learns within a minute that this machine is gone, and frees its locks.
+        "tcp_keepalives_idle": "20",
+        "tcp_keepalives_interval": "10",
+        "tcp_keepalives_count": "3",
+    }
     if read_only:
         settings["default_transaction_read_only"] = "on"
     options = " ".join(f"-c {name}={value}" for name, value in settings.items())
@@ -135,16 +145,26 @@ def code(error: BaseException | None) -> str:
 
 
 @contextlib.contextmanager
-def exclusive(engine: sa.Engine, lock: int, taken: LibraryError) -> Iterator[None]:
+def locked(engine: sa.Engine, lock: int, taken: LibraryError, *, shared: bool = False) -> Iterator[None]:
     """Hold a lock of a library, which dies with this process's connection."""
+    kind = "_shared" if shared else ""
     with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
-        if not connection.exec_driver_sql(f"SELECT pg_try_advisory_lock({_LIBRARY}, {lock})").scalar():
+        if not connection.exec_driver_sql(f"SELECT pg_try_advisory_lock{kind}({_LIBRARY}, {lock})").scalar():
             raise taken
         try:
             yield
         finally:
             with contextlib.suppress(sa.exc.DBAPIError):  # if the connection is gone, so is the lock
-                connection.exec_driver_sql(f"SELECT pg_advisory_unlock({_LIBRARY}, {lock})")
+                connection.exec_driver_sql(f"SELECT pg_advisory_unlock{kind}({_LIBRARY}, {lock})")
+
+
+def scans_alive(connection: sa.Connection) -> set[int]:
+    """Tell the numbers of the scans whose locks are held."""
+    mine = f"database = (SELECT oid FROM pg_database WHERE datname = current_database()) AND classid = {_CLASS}"  # noqa: S608
+    # Of two numbers, not of one of 64 bits.
+    held = f"SELECT objid::bigint FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 2 AND {mine}"  # noqa: S608
+    found = connection.exec_driver_sql(held).scalars()
+    return {lock - FIRST_SCAN for lock in found if lock > FIRST_SCAN}
 
 
 def require_writable(engine: sa.Engine) -> None:

@@ -15,15 +15,16 @@ import numpy as np
 import sqlalchemy as sa
 from numpy.typing import NDArray
 
-from img2music.analysis import NO_MUSIC, CurvePoint
+from img2music.analysis import CurvePoint, FailureKind
 from img2music.connectors.folders import FileState
-from img2music.errors import LibraryError, UsageError, printable
+from img2music.errors import Cancelled, LibraryError, UsageError, printable
 from img2music.files import Closing
 from img2music.filters import TrackFilter
 from img2music.library import database, feedback, postgresql, sqlite
 from img2music.library.affects import BEST, KNOWN, WORDS, affects_of, pack, unpack
 from img2music.library.filters import KIND, KINDS_OF_NO_MUSIC, PRESENT, conditions, holding
 from img2music.library.jobs import Jobs
+from img2music.library.ledger import Ledger, ScanState, ScanStatus
 from img2music.library.listing import LibraryInfo
 from img2music.library.playlists import PlaylistTable
 from img2music.library.record import (
@@ -33,12 +34,14 @@ from img2music.library.record import (
     JudgedTrack,
     LyricsRecord,
     SongRecord,
+    Stage,
     TrackRecord,
     unpack_curve,
 )
 from img2music.library.rows import batches, record_of, song_of, tracks_of
 from img2music.library.schema import CHANGES, affects, counters, curves, failures, lyrics, song_sources, tracks
 from img2music.library.transaction import LYRICS, Transaction
+from img2music.locations import expanded, folder_of
 from img2music.options import ME
 from img2music.progress import Progress, unwatched
 from img2music.track import Track, TrackKind
@@ -76,9 +79,11 @@ class LibraryStore(Closing):
         self._pinned = threading.local()
         self._writer = engine.execution_options(immediate=True)
         self._where = where
+        self._file = None if where.path is None else sqlite.identity(where.path)
         self.location = str(where)
         self.jobs = Jobs(self._reading_new, self._writing)
         self.playlists = PlaylistTable(self._reading_new, self._writing)
+        self.ledger = Ledger(self._reading_new, self._writing)
 
     @classmethod
     def open(
@@ -100,6 +105,8 @@ class LibraryStore(Closing):
 
     def close(self) -> None:
         """Close the database."""
+        if self._has_moved():
+            sqlite.let_go(self._engine)
         self._engine.dispose()
         self._reads.dispose()
 
@@ -193,7 +200,7 @@ class LibraryStore(Closing):
         for path, missing in self._all_rows(
             sa.select(tracks.c.path, tracks.c.missing).where(tracks.c.path.is_not(None))
         ):
-            found[os.path.dirname(path)] += not missing  # noqa: PTH120 - names may be any bytes
+            found[folder_of(path)] += not missing
         return found
 
     def find(self, path: str) -> Track | None:
@@ -205,8 +212,7 @@ class LibraryStore(Closing):
         digits = name.removeprefix("#")
         wanted = tracks.c.id == int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 19 else None
         if wanted is None:
-            path = os.path.abspath(os.path.expanduser(name))  # noqa: PTH100, PTH111 - names may be any bytes
-            found = None if "\0" in name else self.find(path)
+            found = None if "\0" in name else self.find(expanded(name))
             if found is not None:
                 return found
             wanted = tracks.c.identifier == name
@@ -273,7 +279,8 @@ class LibraryStore(Closing):
 
     def failures(self) -> Iterator[Failure]:
         """Read the files that could not be analysed, in order of path."""
-        return (Failure(*row) for row in self._all_rows(sa.select(failures).order_by(failures.c.path)))
+        for row in self._all_rows(sa.select(failures).order_by(failures.c.path)):
+            yield Failure(**{**row._mapping, "stage": Stage(row.stage), "kind": FailureKind(row.kind)})
 
     def feedback(self, person: str | None = None) -> list[Feedback]:
         """Read what one person said of tracks and pictures, or everybody, in order of time.
@@ -349,8 +356,8 @@ class LibraryStore(Closing):
             present=count(tracks.c.missing.is_(False)),
             missing=count(tracks.c.missing.is_(True)),
             without_file=count(tracks.c.path.is_(None)),
-            failures=count(failures.c.reason != NO_MUSIC),
-            silent=count(failures.c.reason == NO_MUSIC),
+            failures=count(failures.c.kind != FailureKind.SILENT),
+            silent=count(failures.c.kind == FailureKind.SILENT),
             seconds=float(self._number(seconds)),
             analyzers=dict(self._rows(by_analyzer.order_by(tracks.c.analyzer))),
             sources=dict(self._rows(by_source.order_by(song_sources.c.source))),
@@ -382,22 +389,65 @@ class LibraryStore(Closing):
 
     @contextlib.contextmanager
     def alone(self) -> Iterator[None]:
-        """Hold the library for one scan or tagging; a lock that dies with its process, and that readers don't mind."""
+        """Hold the library for one change of files; a lock that dies with its process, and that readers don't mind."""
         self._require_writable()
-        taken = LibraryError(
+        with self._lock(".lock", postgresql.FILES, self._taken):
+            yield
+
+    @contextlib.contextmanager
+    def scanning(self, folders: Sequence[str]) -> Iterator[int]:
+        """Hold the library for a scan, and give its number; on a server there may be several at once."""
+        self._require_writable()
+        with self._lock(".lock", postgresql.FILES, self._taken, shared=True):
+            scan = self.ledger.begin(folders, self.scans_alive())
+            lock: AbstractContextManager[None] = contextlib.nullcontext()
+            if self._where.url is not None:
+                lock = postgresql.locked(self._engine, postgresql.FIRST_SCAN + scan, self._taken)
+            with lock:
+                try:
+                    yield scan
+                except BaseException as error:
+                    stopped = isinstance(error, KeyboardInterrupt | Cancelled)
+                    with contextlib.suppress(LibraryError):  # then the next scan finds out
+                        self.ledger.end(scan, ScanState.STOPPED if stopped else ScanState.FAILED)
+                    raise
+                self.ledger.end(scan, ScanState.DONE)
+
+    def scans_alive(self) -> set[int]:
+        """Tell the numbers of the scans that are running; asked from within a scan of a file, those of others."""
+        if self._where.url is None:
+            return set()
+        with self._reading() as connection:
+            return postgresql.scans_alive(connection)
+
+    @property
+    def _taken(self) -> LibraryError:
+        return LibraryError(
             "another scan of it is running, or its files are being tagged;",
             self.location,
             remedy="wait until it is done.",
         )
-        with self._lock(".lock", postgresql.SCAN, taken):
-            yield
 
-    def _lock(self, ending: str, lock: int, taken: LibraryError) -> AbstractContextManager[None]:
+    def _lock(
+        self, ending: str, lock: int, taken: LibraryError, *, shared: bool = False
+    ) -> AbstractContextManager[None]:
+        self._require_there()
         if self._where.path is not None:
             return sqlite.exclusive(self._where.path, ending, taken)
         if self._where.url is not None:
-            return postgresql.exclusive(self._engine, lock, taken)
+            return postgresql.locked(self._engine, lock, taken, shared=shared)
         return contextlib.nullcontext()
+
+    def scan_status(self) -> ScanStatus:
+        """Tell what scans have done, and have yet to do."""
+        alive = self.scans_alive()
+        if self._where.path is not None:
+            try:
+                with sqlite.exclusive(self._where.path, ".lock", self._taken):
+                    pass
+            except LibraryError:
+                alive = self.ledger.running()
+        return self.ledger.status(alive)
 
     @contextlib.contextmanager
     def running(self) -> Iterator[None]:
@@ -420,6 +470,7 @@ class LibraryStore(Closing):
     @property
     def folder(self) -> Path:
         """Where the files of its jobs are: beside it, or among the user's data where it is on a server."""
+        self._require_there()
         if self._where.path is not None:
             return self._where.path.with_name(self._where.path.name + ".jobs")
         if self._where.url is None:
@@ -445,15 +496,29 @@ class LibraryStore(Closing):
     @contextlib.contextmanager
     def _writing(self) -> Iterator[sa.Connection]:
         self._require_writable()
+        self._require_there()
         with database.plain_errors(self._where), self._writer.begin() as connection:
             yield connection
+            if self._has_moved():
+                raise sqlite.moved(Path(self.location))
 
     def _require_writable(self) -> None:
         if self._read_only:
             raise LibraryError("it was opened read-only;", self.location, remedy="open it without `read_only`.")
 
+    def _has_moved(self) -> bool:
+        path = self._where.path
+        return path is not None and (self._file is None or sqlite.identity(path) != self._file)
+
+    def _require_there(self) -> None:
+        if self._has_moved():
+            sqlite.let_go(self._engine)
+            self._file = None  # for good: it may have another log when it comes back
+            raise sqlite.moved(Path(self.location))
+
     @contextlib.contextmanager
     def _reading(self) -> Iterator[sa.Connection]:
+        self._require_there()
         with database.plain_errors(self._where):
             pinned = getattr(self._pinned, "connection", None)
             if pinned is not None:

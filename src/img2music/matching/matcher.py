@@ -114,10 +114,10 @@ class Matcher:
         parts = [slice(0, len(queries))] if options.together else [slice(n, n + 1) for n in range(len(queries))]
         for part in parts if queries else []:
             group = queries[part]
-            positions = [self._place(query, natural) for query in group]
+            hashes = [None] * len(group) if pictures is None else pictures[part]
+            positions = [self._place(query, natural, content) for query, content in zip(group, hashes, strict=True)]
             space = self._space
             if self._person is not NOBODY:
-                hashes = [None] * len(group) if pictures is None else pictures[part]
                 space = PersonalSpace(space, self._person, positions, hashes)
             for limit in _artist_limits(options, songs, self.allowed):
                 diversity = Diversity(limit, options.per_album)
@@ -136,8 +136,11 @@ class Matcher:
         said = (*notes, *self.notes, *self._short_notes(lengths, songs, options, unfit=unfit))
         return Recommendations(self._mode, options.together, tuple(found), said, tuple(errors), self.placed.tracks)
 
-    def _place(self, query: Query, natural: AffectDistribution | None) -> tuple[float, float]:
-        """Position of a query in the space of the match."""
+    def _place(self, query: Query, natural: AffectDistribution | None, content: str | None) -> tuple[float, float]:
+        """Position of a query in the space of the match: of a picture, where the person put it, if they did."""
+        placed = self._person.placed.get(content) if content is not None else None
+        if placed is not None and self._mode is MatchMode.RELATIVE:
+            return placed
         calibration = self.placed.calibration(has_file=query.kind is QueryKind.SONG)
         kind = {QueryKind.SONG: calibration.library, QueryKind.IMAGE: natural}
         spread = None if query.spread is None else (query.spread.valence, query.spread.arousal)

@@ -1,4 +1,4 @@
-"""The index of what is no music went by what that was before; 0012 makes others."""
+"""The index of what is no music went by what that was before; 0011 makes others."""
 
 from alembic import op
 

@@ -2,22 +2,27 @@
 
 import importlib.util
 import os
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
+from img2music import remote
 from tests.support.postgres import PostgresServer, programs
+from tests.support.stores import S3Server, Wire
 
 settings.register_profile("untimed", deadline=None)
 settings.register_profile("quick", deadline=None, max_examples=15)
 settings.load_profile("untimed")
 
 ROOT = Path(__file__).parents[1]
+FILES = pytest.StashKey[bool]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--database", choices=("sqlite", "postgresql"), default="sqlite", help="what libraries are in")
     parser.addoption("--regenerate", action="store_true", help="write golden files instead of comparing with them")
 
 
@@ -35,11 +40,12 @@ def golden(request: pytest.FixtureRequest) -> Callable[[str, bytes], None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def shipped_image_model(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Tests read pictures with what is shipped, whatever the person who runs them has chosen."""
+def no_choices(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Tests read pictures with what is shipped, and leave alone what the person who runs them has chosen and kept."""
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("IMG2MUSIC_IMAGE_MODEL", raising=False)
-        patch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.mktemp("config")))
+        for name in ("CONFIG", "DATA"):
+            patch.setenv(f"XDG_{name}_HOME", str(tmp_path_factory.mktemp(name.lower())))
         yield
 
 
@@ -71,6 +77,29 @@ def shared_data() -> Path:
             pytest.fail(f"IMG2MUSIC_REQUIRE_DATA=1, and there is no data in {folder}")
         pytest.skip(f"needs the data sets, which are not passed on (looked in {folder}; set IMG2MUSIC_DATA)")
     return folder
+
+
+@pytest.fixture(scope="session")
+def s3_server() -> Iterator[S3Server]:
+    """A store of objects; tests skip without its packages, or fail where all that they need is required."""
+    if any(importlib.util.find_spec(each) is None for each in ("s3fs", "sshfs", "moto", "flask_cors")):
+        fail = pytest.fail if os.environ.get("IMG2MUSIC_REQUIRE_DATA") == "1" else pytest.skip
+        fail("needs the extra remote, moto[s3] and flask-cors: pip install 'img2music[dev]'")
+    server = S3Server()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def wire(s3_server: S3Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Wire]:
+    """The way to a store of objects, which the environment names; a cache of its own, and no connection yet."""
+    way = Wire(s3_server.port)
+    for name, value in (s3_server.settings | {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{way.port}"}).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr(remote, "_filesystems", {})
+    yield way
+    way.close()
 
 
 @pytest.fixture(scope="session")
@@ -107,10 +136,11 @@ class Locations:
             self.server.drop(name)
 
 
-@pytest.fixture(scope="session", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+@pytest.fixture(scope="session")
 def server(request: pytest.FixtureRequest) -> PostgresServer | None:
-    """Both of what a library may be in: files, or databases of a server."""
-    return request.getfixturevalue("postgres") if request.param == "postgresql" else None
+    """What libraries are in: files, or with ``--database postgresql`` databases of a server."""
+    chosen = request.config.getoption("--database") == "postgresql"
+    return request.getfixturevalue("postgres") if chosen else None
 
 
 @pytest.fixture(scope="module")
@@ -123,10 +153,44 @@ def places(server: PostgresServer | None) -> Iterator[Locations]:
 
 @pytest.fixture
 def at(server: PostgresServer | None) -> Iterator[Locations]:
-    """Where a library is, in a file and on a server: with this, a test is run once for each."""
+    """Where a library is. A test that opens one asks this, or says why it is about SQLite (see `BOTH`)."""
     found = Locations(server)
     yield found
     found.close()
+
+
+BOTH = [ROOT / "tests" / name for name in ("library", "app", "cli", "server")]
+"""Folders of tests that hold for both databases: files are opened there by what says so alone."""
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """On a server, leave out what opens no library, and skip what is about SQLite."""
+    if config.getoption("--database") == "sqlite":
+        return
+    left_out = []
+    for item in items:
+        if marker := item.get_closest_marker("sqlite"):
+            item.add_marker(pytest.mark.skip(reason=f"about SQLite: {marker.args[0]}"))
+        elif "server" not in item.fixturenames:
+            left_out.append(item)
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in left_out]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> None:
+    """Tell whether a test may open SQLite files."""
+    on_files = item.config.getoption("--database") == "sqlite" and "server" in item.fixturenames
+    said = item.get_closest_marker("sqlite") or item.get_closest_marker("postgresql")
+    item.config.stash[FILES] = on_files or bool(said) or not any(map(item.path.is_relative_to, BOTH))
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    def refuse(event: str, arguments: tuple[object, ...]) -> None:
+        if event == "sqlite3.connect" and not config.stash.get(FILES, True) and "vfs=memdb" not in str(arguments[0]):
+            raise AssertionError(f"{arguments[0]!r}: take the fixture `at`, or mark the test with `sqlite`")
+
+    sys.addaudithook(refuse)
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

@@ -24,6 +24,10 @@ from .errors import UsageError as UsageError
 from .filters import TrackFilter as TrackFilter
 from .library.exchange import LibraryImport as LibraryImport
 from .library.importing import ImportReport as ImportReport
+from .library.ledger import FailureCount as FailureCount
+from .library.ledger import ScanRun as ScanRun
+from .library.ledger import ScanState as ScanState
+from .library.ledger import ScanStatus as ScanStatus
 from .library.listing import LibraryInfo as LibraryInfo
 from .library.lyrics import FetchReport as FetchReport
 from .library.lyrics import KnownLyrics as KnownLyrics

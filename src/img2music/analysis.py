@@ -1,6 +1,7 @@
 """What one analyzer version measures of one track."""
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any
 
 from img2music.affect import Affect
@@ -12,12 +13,29 @@ NO_MUSIC = "There is no music in it: it is silent, or shorter than 0.4 seconds."
 """Why a file is not analysed that can be read: no fault of it."""
 
 
-def limits(least: float | None = None, most: float | None = None, *, lacking: bool = False) -> dict[str, Any]:
+class FailureKind(StrEnum):
+    """What is wrong with a file, or with what looked into it."""
+
+    UNREADABLE = "unreadable"
+    UNREACHED = "unreached"
+    DAMAGED = "damaged"
+    SILENT = "silent"
+    CRASHED = "crashed"
+    TIMEOUT = "timeout"
+    MEMORY = "memory"
+    UNEXPECTED = "unexpected"
+
+
+def limits(least: float, most: float, *, lacking: bool = False) -> dict[str, Any]:
     """Metadata of a feature: its limits, and whether a sound file may lack it."""
     return {"least": least, "most": most, "lacking": lacking}
 
 
 UNIT = limits(0.0, 1.0)
+FASTEST = 1000.0
+"""Beats a minute, or onsets a second."""
+LOUDEST = 1000.0
+"""Decibels, up and down: more than floating point has room for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +54,15 @@ class Features:
     instrumentalness: float | None = field(metadata=UNIT)
     liveness: float | None = field(metadata=UNIT)
     speechiness: float | None = field(metadata=UNIT)
-    tempo: float | None = field(metadata=limits(lacking=True))
+    tempo: float | None = field(metadata=limits(0.0, FASTEST, lacking=True))
     """Beats per minute; None where no beat is found."""
     key: int | None = field(metadata=limits(0, 11, lacking=True))
     """Pitch class of the tonic, 0 = C to 11 = B; None where no key is found."""
     mode: int | None = field(metadata=limits(0, 1, lacking=True))
     """1 major, 0 minor; None where no key is found."""
-    loudness: float | None = field(metadata=limits(lacking=True))
+    loudness: float | None = field(metadata=limits(-LOUDEST, LOUDEST, lacking=True))
     """Integrated loudness in LUFS (ITU-R BS.1770-4); None for silence."""
-    onset_rate: float | None = field(metadata=limits())
+    onset_rate: float | None = field(metadata=limits(0.0, FASTEST))
     """Onsets a second."""
 
     @property

@@ -118,9 +118,14 @@ def reason_of(error: BaseException, otherwise: str = "the file is damaged") -> s
     return getattr(cause, "strerror", None) or otherwise
 
 
+def is_lack_of_memory(error: Exception) -> bool:
+    """Whether memory ran out, of which ONNX Runtime has no exception of its own."""
+    return isinstance(error, MemoryError) or "alloc" in str(error)
+
+
 def unexpected(error: Exception, path: str) -> InputError:
     """Make the fault of one file of an exception that nobody foresaw, so that the rest of the batch goes on."""
-    if isinstance(error, MemoryError) or "alloc" in str(error):  # ONNX Runtime has no exception of its own for it
+    if is_lack_of_memory(error):
         return InputError("memory ran out;", path, remedy="close other programs, or use fewer processes (`jobs=1`).")
     said = " ".join(str(error).split())
     return InputError(f"unexpected {type(error).__name__}: {said}; the file may be damaged. Please report this.", path)

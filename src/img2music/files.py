@@ -67,12 +67,13 @@ class Closing(ABC):
         """Close it."""
 
 
-def open_regular(path: str | os.PathLike[str], what: str) -> BinaryIO:
+def open_regular(path: str | os.PathLike[str], what: str, name: str | None = None) -> BinaryIO:
     """Open a file for reading, such as "an image"; a pipe or a device would block, so they are refused unopened.
 
-    An empty one is refused too. What it gives has no name, by which libav would guess what is in it.
+    An empty one is refused too. What it gives has no name, by which libav would guess what is in it. Errors are of
+    ``name``, where the path is that of a copy.
     """
-    name = os.fsdecode(path)
+    name = name or os.fsdecode(path)
     try:
         mode = os.stat(path).st_mode  # noqa: PTH116 - a PathLike need not be a Path, and names may be any bytes
         if stat.S_ISDIR(mode):

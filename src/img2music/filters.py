@@ -3,19 +3,24 @@
 import dataclasses
 import os
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from numbers import Real
 from typing import Any, TypedDict
 
-from img2music.arguments import require_kind
-from img2music.errors import UsageError, printable
-from img2music.track import FILTERED
+from img2music.arguments import SHOWN, require_kind
+from img2music.errors import UsageError, printable, shown
+from img2music.locations import absolute, real
+from img2music.track import FILTERED, LONGEST
 
 Range = tuple[float | None, float | None]
 """Inclusive least and greatest; None where it is open."""
 AnyPath = str | os.PathLike[str]
 HUGE = 1e12
 """More than any year, tempo or length; databases hold no number of any size."""
+MOST_WISHES = 100
+"""Texts, or folders, of one condition: databases take no question of any length."""
+LONGEST_NUMBER = 20
+"""Characters of one end of a range."""
 RangeWish = Range | range | float | str | None
 
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
@@ -62,8 +67,9 @@ class TrackFilter(_Declared):  # type: ignore[misc]  # conditions on declared fi
 
     Each is given as a person writes it: ``TrackFilter(genre="jazz", year="1990-1999", key="D minor")``.
 
-    Text is contained in the tag, regardless of case; of several, one is. With ``not_`` before the name, the track
-    fails, and one without the tag passes. A track without a year, tempo, length or key fails where one is asked for.
+    Text is contained in the tag, regardless of case; of several, one is (100 may be given, of 500 characters each).
+    With ``not_`` before the name, the track fails, and one without the tag passes. A track without a year, tempo,
+    length or key fails where one is asked for.
 
     Raises
     ------
@@ -141,12 +147,25 @@ class FilterWishes(TypedDict, total=False):
 
 def _texts(value: Any, name: str) -> tuple[str, ...]:
     texts = tuple(value) if isinstance(value, Iterable) and not isinstance(value, str) else (value,)
+    _require_few(texts, name)
     for text in texts:
         if not isinstance(text, str) or not text.strip():
-            raise UsageError(f"`{name}` must be text, not {printable(repr(text))}.")
+            raise UsageError(f"`{name}` must be text, not {_told(text)}.")
+        if len(text) > LONGEST:
+            raise UsageError(f"`{name}` {shown(text)} has {len(text):,} characters; a tag has at most {LONGEST}.")
         if not text.isprintable():
-            raise UsageError(f"`{name}` {printable(text)!r} is no text that a tag can hold.")
+            raise UsageError(f"`{name}` {shown(text)} is no text that a tag can hold.")
     return texts
+
+
+def _require_few(values: Collection[str], name: str) -> None:
+    if len(values) > MOST_WISHES:
+        raise UsageError(f"`{name}` may be given {MOST_WISHES} times, not {len(values):,}.")
+
+
+def _told(value: Any) -> str:
+    """A wrong value for a message."""
+    return shown(value) if isinstance(value, str) else printable(repr(value))[:SHOWN]
 
 
 def _folders(value: Any, name: str) -> tuple[str, ...]:
@@ -157,7 +176,9 @@ def _folders(value: Any, name: str) -> tuple[str, ...]:
     if not all(map(os.fspath, folders)):
         raise UsageError(f"`{name}` is empty; give a folder.")
     given = [os.path.expanduser(os.fspath(folder)) for folder in folders]  # noqa: PTH111 - names may be any bytes
-    return tuple(dict.fromkeys(path for each in given for path in (os.path.abspath(each), os.path.realpath(each))))  # noqa: PTH100
+    paths = {absolute(each): real(each) for each in given}
+    _require_few(set(paths.values()), name)
+    return tuple(dict.fromkeys(path for each in paths.items() for path in each))
 
 
 def _range_reader(part: Callable[[str], tuple[float, float] | None], wanted: str) -> Callable[[Any, str], Range]:
@@ -169,13 +190,13 @@ def _range_reader(part: Callable[[str], tuple[float, float] | None], wanted: str
         else:
             pair = (value.start, value.stop - 1) if isinstance(value, range) else value
             least, greatest = pair if isinstance(pair, tuple) and len(pair) == 2 else (pair, pair)
-            for number in (least, greatest):
-                if number is not None and (
-                    isinstance(number, bool) or not isinstance(number, Real) or not abs(float(number)) < HUGE
-                ):
-                    raise UsageError(f"`{name}` must be a number, a range, or text such as '90-120', not {value!r}.")
+        for number in (least, greatest):
+            if number is not None and (
+                isinstance(number, bool) or not isinstance(number, Real) or not abs(number) < HUGE
+            ):
+                raise UsageError(f"`{name}` must be a number, a range, or text such as '90-120', not {_told(value)}.")
         if least is not None and greatest is not None and least > greatest:
-            raise UsageError(f"`{name}`: {printable(repr(value))} ends before it starts.")
+            raise UsageError(f"`{name}`: {_told(value)} ends before it starts.")
         return _plain(least), _plain(greatest)
 
     return read
@@ -185,10 +206,10 @@ def _ends(text: str, name: str, read: Callable[[str], tuple[float, float] | None
     compact = text.strip().replace("\u2013", "-")  # an en dash, as people copy it
     start, separator, end = compact.partition(".." if ".." in compact else "-")
     parts = [part.strip() for part in ((start, end) if separator else (start, start))]
-    values = [read(part) for part in parts]
+    values = [read(part) if len(part) <= LONGEST_NUMBER else None for part in parts]
     unread = any(part and value is None for part, value in zip(parts, values, strict=True))
     if unread or not any(parts):
-        raise UsageError(f"`{name}` must be {wanted}, not {printable(text)!r}.")
+        raise UsageError(f"`{name}` must be {wanted}, not {shown(text)}.")
     return values[0] and values[0][0], values[1] and values[1][1]
 
 
@@ -202,19 +223,19 @@ def _key(value: Any, name: str) -> tuple[int, int | None]:
     if isinstance(value, str):
         found = _KEY.fullmatch(value.strip())
         if found is None:
-            raise UsageError(f"`{name}` must be a key such as 'D minor' or 'F# major', not {printable(value)!r}.")
+            raise UsageError(f"`{name}` must be a key such as 'D minor' or 'F# major', not {shown(value)}.")
         note, sign, word = (part.lower() if part else "" for part in found.groups())
         pitch_class = _PITCH_CLASSES[note] + (0 if not sign else -1 if sign in _FLATS else 1)
         return pitch_class % 12, None if not word else int(word in _MAJOR)
     tonic, mode = value if isinstance(value, tuple) and len(value) == 2 else (value, None)
     if isinstance(value, int) or tonic not in range(12) or mode not in (0, 1, None):
-        raise UsageError(f"`{name}` must be a pitch class from 0 to 11 and a mode (1, 0 or None), not {value!r}.")
+        raise UsageError(f"`{name}` must be a pitch class from 0 to 11 and a mode (1, 0 or None), not {_told(value)}.")
     return tonic, mode
 
 
 def _flag(value: Any, name: str) -> bool:
     if not isinstance(value, bool):
-        raise UsageError(f"`{name}` must be True or False, not {value!r}.")
+        raise UsageError(f"`{name}` must be True or False, not {_told(value)}.")
     return value
 
 

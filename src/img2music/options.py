@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import Any, TypedDict, TypeVar
 
+from img2music.analysis import FailureKind
 from img2music.arguments import SHOWN, require_kind
 from img2music.errors import UsageError, printable, shown
 from img2music.filters import AnyPath as AnyPath  # noqa: PLC0414 - passed on
@@ -271,6 +272,14 @@ class ScanOptions(Checked):
     full: bool = option(False, "Analyse every file again, unchanged ones too.")
     tags: bool = option(False, "Read the tags of known files again, without listening again.")
     retry_failed: bool = option(False, "Try the files again that could not be analysed and have not changed since.")
+    retry: FailureKind | None = option(None, "Try those of them again that failed so.", shown="none")
+    failing: float = option(
+        1.0,
+        "Share of the files, of those that are looked into, above which the scan gives up and has failed.",
+        least=0.0,
+        most=1.0,
+        metavar="SHARE",
+    )
     dry_run: bool = option(False, "Only tell what would be done; write nothing.")
 
     def __post_init__(self) -> None:

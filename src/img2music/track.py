@@ -6,11 +6,24 @@ Each of its fields is declared here, and nowhere else: the database, tag reading
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
-from pathlib import PurePath
-from typing import Any
+from typing import Annotated, Any
+
+import msgspec
 
 from img2music.affect import Affect
 from img2music.analysis import Features
+from img2music.locations import is_url, stem
+
+LONGEST = 500
+"""Characters that a field of text has at most."""
+EARLIEST, LATEST = 1000, 2999
+"""Years of release."""
+LONGEST_SOUND = 1e7
+"""Seconds of a recording: four months."""
+
+Text = Annotated[str, msgspec.Meta(max_length=LONGEST)]
+Year = Annotated[int, msgspec.Meta(ge=EARLIEST, le=LATEST)]
+Seconds = Annotated[float, msgspec.Meta(ge=0, le=LONGEST_SOUND)]
 
 
 class TrackKind(StrEnum):
@@ -58,7 +71,7 @@ class Tags:
     that is added is empty in libraries that are there already, until their files are scanned for tags again.
     """
 
-    title: str | None = tagged(
+    title: Text | None = tagged(
         id3=("TIT2",),
         vorbis=("title",),
         mp4=("\xa9nam",),
@@ -68,7 +81,7 @@ class Tags:
         columns=("trackname", "title", "songname", "songtitle", "tracktitle", "track", "song", "name"),
     )
     """Title."""
-    artist: str | None = tagged(
+    artist: Text | None = tagged(
         id3=("TPE1",),
         vorbis=("artist", "performer"),
         mp4=("\xa9ART",),
@@ -80,7 +93,7 @@ class Tags:
         filtered=True,
     )
     """Artist."""
-    album: str | None = tagged(
+    album: Text | None = tagged(
         id3=("TALB",),
         vorbis=("album",),
         mp4=("\xa9alb",),
@@ -91,7 +104,7 @@ class Tags:
         filtered=True,
     )
     """Album."""
-    album_artist: str | None = tagged(
+    album_artist: Text | None = tagged(
         id3=("TPE2",),
         vorbis=("albumartist", "album artist", "album_artist"),
         mp4=("aART",),
@@ -101,7 +114,7 @@ class Tags:
         columns=("albumartist", "albumartists", "albumartistname", "albumartistnames"),
     )
     """Artist of the whole album."""
-    genre: str | None = tagged(
+    genre: Text | None = tagged(
         id3=("TCON",),
         vorbis=("genre",),
         mp4=("\xa9gen",),
@@ -112,7 +125,7 @@ class Tags:
         filtered=True,
     )
     """Genre."""
-    year: int | None = tagged(
+    year: Year | None = tagged(
         id3=("TDRC", "TDOR", "TYER"),
         vorbis=("date", "originaldate", "year"),
         mp4=("\xa9day",),
@@ -125,7 +138,7 @@ class Tags:
         year=True,
     )
     """Year of release."""
-    label: str | None = tagged(
+    label: Text | None = tagged(
         id3=("TPUB",),
         vorbis=("label", "publisher", "organization"),
         mp4=("----:com.apple.iTunes:LABEL", "----:com.apple.iTunes:publisher"),
@@ -147,8 +160,8 @@ FILTERED = tuple(each.name for each in fields(Tags) if each.metadata["filtered"]
 class Location:
     """Where the sound of a track is: a file, a song of a music server, or nowhere."""
 
-    scheme: str | None = None  # "file", or the server's, such as "spotify"; None for nowhere
-    name: str = ""  # the file's absolute path, or the server's id
+    scheme: str | None = None  # "file", a store's, such as "s3", or a server's, such as "spotify"; None for nowhere
+    name: str = ""  # the file's absolute path, the rest of its URL, or the server's id
 
     def __str__(self) -> str:
         return "" if self.scheme is None else f"{self.scheme}:{self.name}"
@@ -165,7 +178,7 @@ class Track(Tags):
     known from a table or a music server only; it has no ``content`` and no affect curve either."""
     identifier: str | None = None
     """Name of a song without a file, such as ``"spotify:6f807x0ima9a1j3VPbc7VN"``; no other track has it."""
-    duration: float | None
+    duration: Seconds | None
     """Length in seconds; None where a table does not tell."""
     missing: bool = False
     """Whether the file was gone at the last scan of its folder."""
@@ -187,14 +200,14 @@ class Track(Tags):
     def location(self) -> Location:
         """Where its sound is."""
         if self.path is not None:
-            return Location("file", self.path)
+            return Location(*self.path.split(":", 1)) if is_url(self.path) else Location("file", self.path)
         scheme, _, name = (self.identifier or "").partition(":")
         return Location() if scheme in ("", "song", "isrc") else Location(scheme, name)  # names, but no place
 
     @property
     def shown_title(self) -> str:
         """The title; where there is none, the file's name without its ending, or the identifier."""
-        return self.title or (PurePath(self.path).stem if self.path else self.identifier or "")
+        return self.title or (stem(self.path) if self.path else self.identifier or "")
 
     @property
     def display_name(self) -> str:

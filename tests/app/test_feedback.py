@@ -1,6 +1,7 @@
 """Feedback from Python, and how it bears on films and slideshows."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,14 +14,15 @@ from img2music.app.person import Listener
 from img2music.library.store import LibraryStore
 from img2music.soundtrack.slideshow.photos import read_photos
 from img2music.vision.model import ImageModel
+from tests.conftest import Locations
 from tests.soundtrack.test_spotting import CHANGING, SONGS
 from tests.support.songs import library as make_library
 from tests.support.songs import record
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    with make_library(tmp_path / "library.db", SONGS):
+def folder(tmp_path: Path, at: Locations) -> Path:
+    with make_library(at(tmp_path / "library.db"), SONGS):
         pass
     for colour in ("orange", "navy"):
         Image.new("RGB", (64, 48), colour).save(tmp_path / f"{colour}.png")
@@ -28,8 +30,8 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def library(folder: Path):
-    with img2music.Library.open(folder / "library.db") as opened:
+def library(folder: Path, at: Locations):
+    with img2music.Library.open(at(folder / "library.db")) as opened:
         yield opened
 
 
@@ -55,13 +57,30 @@ def test_it_is_said_listed_and_taken_back(library, folder):
     assert library.feedback.import_file(folder / "f.json") == 1
 
 
+def test_what_is_said_last_counts_after_the_clock_was_set_back(library):
+    first = library.feedback.like(1)
+    with library._store.writing() as transaction:
+        transaction.remove_feedback(first.id)
+        transaction.put_feedback([replace(first, said="2999-01-01T00:00:00.000Z")])
+    last = library.feedback.never(1)
+    assert [each.kind for each in library.feedback] == ["like", "never"]
+    assert 1 not in {match.track.id for match in library.recommend(valence=0.5, arousal=0.5)[0].matches}
+    assert library.feedback.undo() == last
+
+
 def test_a_picture_stands_where_it_was_put(library, folder):
     said = library.feedback.position(folder / "navy.png", 0.7, 0.8)
-    assert said.kind == "affect"
+    assert (said.kind, said.position) == ("affect", Affect(0.7, 0.8))
+    library.feedback.position(folder / "orange.png", 1.0, 0.0)  # which corrects how all others are felt
+    for name, position in (("navy.png", (0.7, 0.8)), ("orange.png", (1.0, 0.0))):
+        (found,) = library.recommend(folder / name).recommendations
+        assert found.position == position
+    (found,) = library.recommend(folder / "navy.png", match="absolute").recommendations
+    assert found.position == (said.affect.valence, said.affect.arousal)
+    library.feedback.affect(folder / "navy.png", 0.2, 0.3)  # of several answers the last counts
     (found,) = library.recommend(folder / "navy.png").recommendations
-    assert found.query.affect == said.affect
-    # One answer also corrects how other pictures are read, among which this one stands.
-    assert found.position == pytest.approx((0.7, 0.8), abs=0.1)
+    assert found.query.affect == Affect(0.2, 0.3)
+    assert found.position != (0.7, 0.8)
 
 
 def test_what_is_no_track_is_refused(library, folder):
@@ -81,10 +100,10 @@ def test_whoever_can_say_something_can_be_imported(library, folder):
     assert library.feedback.import_file(folder / "f.json") == 1
 
 
-def test_what_was_said_of_a_file_whose_name_is_no_text_is_exported(tmp_path):
-    with make_library(tmp_path / "l.db", [record(os.fsdecode(b"/m/caf\xe9.mp3"), 0.5, 0.5)]):
+def test_what_was_said_of_a_file_whose_name_is_no_text_is_exported(tmp_path, at):
+    with make_library(at(tmp_path / "l.db"), [record(os.fsdecode(b"/m/caf\xe9.mp3"), 0.5, 0.5)]):
         pass
-    with img2music.Library.open(tmp_path / "l.db") as library:
+    with img2music.Library.open(at(tmp_path / "l.db")) as library:
         given = library.feedback.never(1)
         assert library.feedback.export(tmp_path / "f.csv") == library.feedback.export(tmp_path / "f.json") == 1
         assert "/m/caf\\udce9.mp3" in (tmp_path / "f.csv").read_text("utf-8")
@@ -104,11 +123,11 @@ def test_a_library_that_stays_open_heeds_what_was_said_meanwhile(library):
     assert first() == "Dance"
 
 
-def test_films_and_photos_are_read_as_a_person_feels_them(library, folder):
+def test_films_and_photos_are_read_as_a_person_feels_them(library, folder, at):
     for n, name in enumerate(("orange", "navy")):
         library.feedback.affect(folder / f"{name}.png", 0.2 + 0.5 * n, 0.95)
     library.feedback.unfit(1, folder / "navy.png")
-    with LibraryStore.open(folder / "library.db") as store:
+    with LibraryStore.open(at(folder / "library.db")) as store:
         listener, nobody = Listener.of(store, "me"), Listener.of(store, "me", [])
     seen = listener.film(CHANGING)
     assert (seen.curve[:, 2] >= CHANGING.curve[:, 2]).all()

@@ -18,6 +18,7 @@ from img2music.library.exchange import SCHEMA, ExportedTrack
 from img2music.library.jobs import OPEN, Job, JobState
 from img2music.options import TagOptions
 from img2music.shapes import to_dict
+from tests.conftest import Locations
 from tests.support.library_sounds import make_music
 from tests.support.songs import make_record
 
@@ -27,9 +28,9 @@ TABLE = b"title,artist,valence,energy\nA,B,0.3,0.4\n,nobody,1,1\n"
 
 
 @pytest.fixture
-def library(tmp_path: Path) -> Iterator[Library]:
+def library(tmp_path: Path, at: Locations) -> Iterator[Library]:
     make_music(tmp_path / "music", 3)
-    with Library.open(tmp_path / "library.db") as opened:
+    with Library.open(at(tmp_path / "library.db")) as opened:
         yield opened
 
 
@@ -59,12 +60,17 @@ def said(queue: JobQueue, job: Job) -> list[str]:
     return [line.text for line in queue.jobs.log(job.id)]
 
 
-def files(tmp_path: Path) -> list[str]:
-    folder = tmp_path / "library.db.jobs"
+@pytest.fixture
+def folder(library: Library) -> Path:
+    """Where files of jobs are."""
+    return library._store.folder
+
+
+def files(folder: Path) -> list[str]:
     return sorted(file.name for file in folder.iterdir()) if folder.exists() else []
 
 
-def test_each_kind_does_what_the_command_does(queue: JobQueue, library: Library, tmp_path: Path) -> None:
+def test_each_kind_does_what_the_command_does(queue: JobQueue, library: Library, tmp_path: Path, folder: Path) -> None:
     (tmp_path / "music" / "bad.mp3").write_bytes(b"nothing")
     scan = ended(queue, queue.scan())
     assert scan.state is JobState.DONE, scan
@@ -95,10 +101,10 @@ def test_each_kind_does_what_the_command_does(queue: JobQueue, library: Library,
     assert str(failed.error).startswith("songs.csv: ")
     queue.remove(failed.id)
     queue.close()
-    assert files(tmp_path) == [exported.name]
+    assert files(folder) == [exported.name]
 
 
-def test_a_job_whose_process_is_killed_goes_on(queue: JobQueue, library: Library, tmp_path: Path) -> None:
+def test_a_job_whose_process_is_killed_goes_on(queue: JobQueue, library: Library, folder: Path) -> None:
     rows = b"".join(b"Song %d,B,0.3,0.4\n" % number for number in range(20_000))
     job = queue.import_file(io.BytesIO(TABLE + rows), "songs.csv")
     while queue.jobs.get(job.id).state is JobState.WAITING:
@@ -107,7 +113,7 @@ def test_a_job_whose_process_is_killed_goes_on(queue: JobQueue, library: Library
     process.kill()
     job = ended(queue, job)
     assert job.state is JobState.INTERRUPTED
-    assert len(files(tmp_path)) == 1
+    assert len(files(folder)) == 1
     queue.retry(job.id)
     assert ended(queue, job).state is JobState.DONE
     assert len(library) == 20_001
@@ -143,7 +149,7 @@ def test_an_export_that_is_imported_names_no_other_files(queue: JobQueue, librar
     assert said(queue, job)[0] == "line 3: its file is in no folder that is shared."
 
 
-def test_what_was_sent_is_kept_until_it_is_dropped(waiting: JobQueue, tmp_path: Path) -> None:
+def test_what_was_sent_is_kept_until_it_is_dropped(waiting: JobQueue, folder: Path) -> None:
     first, second = (waiting.import_file(io.BytesIO(TABLE), "a.csv") for _ in range(2))
     waiting.cancel(first.id)
     assert waiting.retry(first.id).state is JobState.WAITING
@@ -151,22 +157,22 @@ def test_what_was_sent_is_kept_until_it_is_dropped(waiting: JobQueue, tmp_path: 
     with pytest.raises(UsageError, match="has not ended"):
         waiting.remove(second.id)
     waiting.remove(first.id)
-    assert files(tmp_path) == [waiting.jobs.request(second.id)["file"]]
+    assert files(folder) == [waiting.jobs.request(second.id)["file"]]
 
 
-def test_what_belongs_to_no_job_is_removed_when_it_is_old(waiting: JobQueue, tmp_path: Path) -> None:
+def test_what_belongs_to_no_job_is_removed_when_it_is_old(waiting: JobQueue, folder: Path) -> None:
     waiting.cancel(waiting.import_file(io.BytesIO(TABLE), "a.csv").id)
-    (kept,) = files(tmp_path)
+    (kept,) = files(folder)
     for name in (kept, "import-0.csv", "import-1.csv"):
-        (tmp_path / "library.db.jobs" / name).write_bytes(TABLE)
+        (folder / name).write_bytes(TABLE)
         if name != "import-1.csv":
-            os.utime(tmp_path / "library.db.jobs" / name, (0, 0))
+            os.utime(folder / name, (0, 0))
     waiting.start()
     waiting.close()
-    assert files(tmp_path) == sorted([kept, "import-1.csv"])
+    assert files(folder) == sorted([kept, "import-1.csv"])
 
 
-def test_not_too_much_is_kept(waiting: JobQueue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_not_too_much_is_kept(waiting: JobQueue, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "MOST_KEPT", 2 * len(TABLE))
     first, second = (waiting.import_file(io.BytesIO(TABLE), "a.csv") for _ in range(2))
     with pytest.raises(UsageError, match="Too much waits"):
@@ -177,12 +183,11 @@ def test_not_too_much_is_kept(waiting: JobQueue, tmp_path: Path, monkeypatch: py
     with pytest.raises(UsageError, match="send it again"):
         waiting.retry(first.id)
     assert waiting.retry(second.id).state is JobState.WAITING
-    assert len(files(tmp_path)) == 2
+    assert len(files(folder)) == 2
 
 
-def test_only_the_newest_exports_are_kept(waiting: JobQueue, tmp_path: Path) -> None:
-    folder = tmp_path / "library.db.jobs"
-    folder.mkdir()
+def test_only_the_newest_exports_are_kept(waiting: JobQueue, folder: Path) -> None:
+    folder.mkdir(parents=True)
     for _ in range(limits.MOST_EXPORTS + 2):
         job = waiting.export("jsonl")
         assert waiting.exported(job.id) is None
@@ -194,11 +199,12 @@ def test_only_the_newest_exports_are_kept(waiting: JobQueue, tmp_path: Path) -> 
     waiting.start()
     waiting.close()
     assert [waiting.exported(number) is not None for number in range(1, 8)] == [False] * 2 + [True] * 5
-    assert len(files(tmp_path)) == limits.MOST_EXPORTS
+    assert len(files(folder)) == limits.MOST_EXPORTS
 
 
-def test_where_nothing_can_be_kept_nothing_is_done(waiting: JobQueue, tmp_path: Path) -> None:
-    (tmp_path / "library.db.jobs").write_text("a file where the folder would be")
+def test_where_nothing_can_be_kept_nothing_is_done(waiting: JobQueue, folder: Path) -> None:
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    folder.write_text("a file where the folder would be")
     with pytest.raises(InputError, match="can't be made a folder"):
         waiting.import_file(io.BytesIO(TABLE), "a.csv")
     assert waiting.jobs.newest() == []

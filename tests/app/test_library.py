@@ -60,6 +60,7 @@ def test_closed_libraries_raise(library):
 
 
 @pytest.mark.slow
+@pytest.mark.sqlite("a library in memory")
 def test_memory_is_memory(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     make_music(tmp_path / "music", 2)
@@ -147,10 +148,10 @@ def test_errors_show_where(tmp_path):
 
 
 @pytest.mark.slow
-def test_progress_names_files_and_cancels(tmp_path):
+def test_progress_names_files_and_cancels(tmp_path, at):
     files = make_music(tmp_path / "music", 3)
     seen = []
-    with img2music.Library.open(tmp_path / "l.db") as library:
+    with img2music.Library.open(at(tmp_path / "l.db")) as library:
         library.scan(tmp_path / "music", jobs=1, progress=seen.append)
         assert {step.item for step in seen if step.item} <= {str(file) for file in files}
         assert seen[-1].done == seen[-1].total == 3
@@ -175,11 +176,11 @@ def test_options_can_be_made_apart(library):
     assert SpotOptions(pins={1: library[1]}).pins == ((1, "#1"),)
 
 
-def test_upkeep(library, tmp_path):
+def test_upkeep(library, tmp_path, at):
     assert library.info().present == 3
     assert len(library.verify().files) == 3  # there is no /music here
     assert library.export(tmp_path / "export.jsonl") == 3
-    with img2music.Library.open(":memory:") as copy:
+    with img2music.Library.open(at(tmp_path / "copy.db")) as copy:
         copy.import_file(tmp_path / "export.jsonl")
         assert [track.title for track in copy] == [track.title for track in library]
         assert copy.forget("/music") == 3

@@ -9,12 +9,13 @@ import pytest
 import img2music
 from img2music.errors import UsageError
 from img2music.matching.passages import Passage
+from tests.conftest import Locations
 from tests.support.songs import put, record
 
 
 @pytest.fixture
-def library(tmp_path: Path) -> Iterator[img2music.Library]:
-    with img2music.Library.open(tmp_path / "library.db") as opened:
+def library(tmp_path: Path, at: Locations) -> Iterator[img2music.Library]:
+    with img2music.Library.open(at(tmp_path / "library.db")) as opened:
         put(opened._store, (record(f"/music/{i}.mp3", 0.1 * i, 0.5, title=f"Song {i}") for i in range(1, 7)))
         yield opened
 

@@ -10,14 +10,15 @@ from PIL import Image
 from img2music.app.library import Library
 from img2music.errors import UsageError
 from img2music.media.video import survey_of
+from tests.conftest import Locations
 from tests.support.small_models import colour_model, written
 
 SMALL: dict[str, Any] = {"silent": True, "size": 64, "fps": 10, "seconds_per_photo": 1.0, "shape": "1:1"}
 
 
 @pytest.fixture
-def library() -> Iterator[Library]:
-    with Library.open(":memory:") as opened:
+def library(tmp_path: Path, at: Locations) -> Iterator[Library]:
+    with Library.open(at(tmp_path / "library.db")) as opened:
         yield opened
 
 

@@ -31,9 +31,10 @@ from tests.support.songs import record
 
 
 @pytest.fixture(scope="module")
-def library(tmp_path_factory):
+def library(tmp_path_factory, places):
     with make_library(
-        tmp_path_factory.mktemp("library") / "library.db", [record("/music/a.flac", 0.2, 0.3, title="a", artist="b")]
+        places(tmp_path_factory.mktemp("library") / "library.db"),
+        [record("/music/a.flac", 0.2, 0.3, title="a", artist="b")],
     ) as store:
         location = store.location
     with img2music.Library.open(location) as opened:

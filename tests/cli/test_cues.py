@@ -15,6 +15,7 @@ from img2music.errors import InputError, UsageError
 from img2music.soundtrack.cue_sheet import CueSheet
 from img2music.soundtrack.formats import FORMATS
 from img2music.soundtrack.swapping import load
+from tests.conftest import Locations
 from tests.soundtrack.test_cue_sheet import SHEET
 from tests.soundtrack.test_film import grain
 from tests.soundtrack.test_spotting import SONGS
@@ -101,11 +102,11 @@ def test_bad_usage_is_one_line(run: Run, sheet: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_library_spots_a_film(tmp_path: Path) -> None:
+def test_a_library_spots_a_film(tmp_path: Path, at: Locations) -> None:
     make_film(tmp_path / "film.mp4", [Still(grain(0.6, 0.1), 6.0), Still(grain(0.7, 0.9), 6.0)])
-    make_library(tmp_path / "library.db", SONGS).close()
+    make_library(at(tmp_path / "library.db"), SONGS).close()
     written(tmp_path, colour_model())
-    with img2music.Library.open(tmp_path / "library.db", read_only=True) as library:
+    with img2music.Library.open(at(tmp_path / "library.db"), read_only=True) as library:
         found = library.spot(
             tmp_path / "film.mp4",
             cues="scene",

@@ -122,6 +122,7 @@ def test_failures_are_listed_with_their_reasons(library):
     assert "libav" in failure["error"]
 
 
+@pytest.mark.sqlite("a file that is not there")
 def test_a_library_that_is_not_there(tmp_path):
     for command in (["tracks"], ["library", "info"], ["library", "verify"], ["library", "prune"]):
         done = img2music(*command, library=tmp_path / "none.db", code=2)

@@ -16,6 +16,7 @@ from img2music.cli.app import main
 from img2music.cli.output import require_outputs
 from img2music.errors import UsageError
 from img2music.matching.playlists import FORMATS
+from tests.conftest import Locations
 from tests.soundtrack.test_spotting import song
 from tests.support.commands import COMMANDS
 from tests.support.films import Still, make_film
@@ -53,12 +54,12 @@ def test_what_writes_can_be_forced(name: str) -> None:
 
 
 @pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Run:
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], at: Locations) -> Run:
     """Run the command as the shell does, where there is a small library, and give what it told."""
     make_library(
-        tmp_path / "library.db", [record(f"/music/{i}.mp3", i / 9, 0.5, title=str(i)) for i in range(9)]
+        at(tmp_path / "library.db"), [record(f"/music/{i}.mp3", i / 9, 0.5, title=str(i)) for i in range(9)]
     ).close()
-    monkeypatch.setenv("IMG2MUSIC_LIBRARY", str(tmp_path / "library.db"))
+    monkeypatch.setenv("IMG2MUSIC_LIBRARY", str(at(tmp_path / "library.db")))
     monkeypatch.chdir(tmp_path)
 
     def run_command(line: str, code: int = 0) -> str:
@@ -170,13 +171,18 @@ def test_a_terminal_is_asked(answer: str, tmp_path: Path, monkeypatch: pytest.Mo
         ({"cues": "one", "pins": {1: "Short", 2: "Long"}, "least_scene": 1.0}, "only one song can be pinned"),
     ],
 )
-def test_impossible_cues_are_refused_before_the_film_is_read(wrong: dict[str, Any], says: str, tmp_path: Path) -> None:
+def test_impossible_cues_are_refused_before_the_film_is_read(
+    wrong: dict[str, Any], says: str, tmp_path: Path, at: Locations
+) -> None:
     make_film(tmp_path / "film.mp4", [Still(np.full((48, 64, 3), 90, np.uint8), 2.0)])
     songs = [song("Short", "calm", 0.5), *([song("Long", "calm", 9.0)] if "pins" in wrong else [])]
-    make_library(tmp_path / "library.db", songs).close()
+    make_library(at(tmp_path / "library.db"), songs).close()
     read: list[float] = []
     everything = img2music.TrackFilter(speech=True)  # very short songs, too
-    with img2music.Library.open(tmp_path / "library.db", read_only=True) as library, pytest.raises(UsageError) as error:
+    with (
+        img2music.Library.open(at(tmp_path / "library.db"), read_only=True) as library,
+        pytest.raises(UsageError) as error,
+    ):
         library.spot(tmp_path / "film.mp4", where=everything, progress=lambda done, _: read.append(done), **wrong)
     assert says in str(error.value)
     assert not read

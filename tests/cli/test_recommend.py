@@ -144,9 +144,9 @@ def test_nothing_that_can_be_done(run: Run, library: Path | str, photos: Path, t
         run(*wrong, "--library", library, code=2)
 
 
-def test_an_empty_library_says_what_to_do(run: Run, photos: Path, tmp_path: Path) -> None:
-    LibraryStore.open(tmp_path / "empty.db", create=True).close()
-    assert "scan a folder" in run(photos, "--library", tmp_path / "empty.db", code=2).stderr
+def test_an_empty_library_says_what_to_do(run: Run, photos: Path, tmp_path: Path, at: Locations) -> None:
+    LibraryStore.open(at(tmp_path / "empty.db"), create=True).close()
+    assert "scan a folder" in run(photos, "--library", at(tmp_path / "empty.db"), code=2).stderr
     assert "scan some music into it" in run(photos, "--library", tmp_path / "missing.db", code=2).stderr
 
 
@@ -182,29 +182,31 @@ def test_every_format_prints_and_is_written_by_its_ending(
     assert ElementTree.parse(tmp_path / "list.xspf").getroot().tag == "{http://xspf.org/ns/0/}playlist"
 
 
-def test_a_playlist_of_files_takes_songs_with_a_file(run: Run, tmp_path: Path) -> None:
-    asked = ("--emotion", "happiness", "--library", tmp_path / "l.db", "--match", "absolute")
+def test_a_playlist_of_files_takes_songs_with_a_file(run: Run, tmp_path: Path, at: Locations) -> None:
+    asked = ("--emotion", "happiness", "--library", at(tmp_path / "l.db"), "--match", "absolute")
     near, far = song("spotify:a", 0.88, 0.74, title="Table"), record("/music/a.mp3", 0.1, 0.1, title="File")
-    make_library(tmp_path / "l.db", [far], [near]).close()
+    make_library(at(tmp_path / "l.db"), [far], [near]).close()
     assert "Table" in run(*asked, "--top", 1, "--format", "xspf").stdout
     for name in ("a.m3u8", "a.m3u", "a.pls"):
         told = run(*asked, "--top", 1, "--output", tmp_path / name).stderr
         assert "/music/a.mp3" in (tmp_path / name).read_text()
         assert told.count("\n") == 1
     assert "no place in m3u8" in run(*asked, "--no-files", "--format", "m3u8", code=2).stderr
-    make_library(tmp_path / "t.db", [], [near]).close()
-    said = run("--emotion", "happiness", "--library", tmp_path / "t.db", "--output", tmp_path / "b.m3u8", code=2).stderr
+    make_library(at(tmp_path / "t.db"), [], [near]).close()
+    said = run(
+        "--emotion", "happiness", "--library", at(tmp_path / "t.db"), "--output", tmp_path / "b.m3u8", code=2
+    ).stderr
     assert "has a file" in said
     assert not (tmp_path / "b.m3u8").exists()
 
 
-def test_lists_are_full_or_say_why_not(run: Run, tmp_path: Path) -> None:
+def test_lists_are_full_or_say_why_not(run: Run, tmp_path: Path, at: Locations) -> None:
     records = [record(f"/m/{i}.mp3", i / 40, i / 40, artist="Bach", album="Mass") for i in range(30)]
     records += [record("/m/x.mp3", 0.5, 0.5, artist="Liszt"), record("/m/y.mp3", 0.5, 0.4, duration=3.0)]
-    make_library(tmp_path / "l.db", records).close()
+    make_library(at(tmp_path / "l.db"), records).close()
 
     def listed(*options: object) -> tuple[int, str]:
-        result = run("--valence", 0.5, "--arousal", 0.5, "--library", tmp_path / "l.db", *options)
+        result = run("--valence", 0.5, "--arousal", 0.5, "--library", at(tmp_path / "l.db"), *options)
         return len(songs(result)), result.stderr
 
     assert listed()[0] == 10
@@ -270,20 +272,20 @@ def test_a_folder_of_music_is_scanned_first_and_only_once(run: Run, music: Path,
 
 
 def test_a_folder_of_the_library_is_not_listened_to_again(
-    run: Run, music: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    run: Run, music: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at: Locations
 ) -> None:
-    monkeypatch.setenv("IMG2MUSIC_LIBRARY", str(tmp_path / "library.db"))
+    monkeypatch.setenv("IMG2MUSIC_LIBRARY", str(at(tmp_path / "library.db")))
     (tmp_path / "link").symlink_to(music)
     outside = record("/elsewhere/x.mp3", 0.5, 0.5)
-    make_library(tmp_path / "library.db", [outside]).close()
-    with LibraryStore.open(tmp_path / "library.db") as store:
+    make_library(at(tmp_path / "library.db"), [outside]).close()
+    with LibraryStore.open(at(tmp_path / "library.db")) as store:
         scan(store, [music], ScanOptions(jobs=1))
     for folder in (music, tmp_path / "link"):
         found = songs(run("--emotion", "anger", "--music", folder, "--speech"))
         assert sorted(found) == ["0.wav", "1.wav", "2.wav"]
     shutil.copyfile(music / "0.wav", music / "new.wav")
     run("--emotion", "anger", "--music", music, "--speech")
-    with LibraryStore.open(tmp_path / "library.db") as store:
+    with LibraryStore.open(at(tmp_path / "library.db")) as store:
         assert store.count() == 5
     assert not (tmp_path / "cache" / "img2music").exists()
     run("--emotion", "anger", "--music", music, "--folder", music, code=2)

@@ -19,6 +19,7 @@ from img2music.analysis import CurvePoint
 from img2music.cli.app import main
 from img2music.media.video import survey_of
 from img2music.soundtrack.swapping import load
+from tests.conftest import Locations
 from tests.media.test_film_writer import digest
 from tests.soundtrack.test_film import grain
 from tests.support.films import Still, make_film
@@ -36,7 +37,7 @@ SECONDS = 12.0
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder(tmp_path_factory: pytest.TempPathFactory, places: Locations) -> Path:
     folder = tmp_path_factory.mktemp("score")
     make_film(folder / "film.mp4", [Still(grain(0.6, 0.1), SECONDS / 2), Still(grain(0.7, 0.9), SECONDS / 2)])
     written(folder, colour_model())
@@ -45,24 +46,26 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         path = encode(folder / f"{name}.flac", clicks(tempo, 20.0, 44_100) + tone(220.0, 20.0, amplitude=0.1), "flac")
         curve = [CurvePoint(at, at + 4.0, Affect(*mood)) for at in np.arange(0.0, 20.0, 4.0).tolist()]
         songs.append(record(str(path), *mood, duration=20.0, curve=curve, title=name))
-    make_library(folder / "library.db", songs).close()
-    make_library(folder / "empty.db", []).close()
+    make_library(places(folder / "library.db"), songs).close()
+    make_library(places(folder / "empty.db"), []).close()
     jingle = encode(folder / "jingle.flac", clicks(120.0, 3.0, 44_100), "flac")
     tagged = mutagen.File(jingle)
     tagged["title"] = "Jingle"
     tagged.save()
-    make_library(folder / "short.db", [record(str(jingle), 0.5, 0.5, duration=3.0, title="jingle")]).close()
+    make_library(places(folder / "short.db"), [record(str(jingle), 0.5, 0.5, duration=3.0, title="jingle")]).close()
     Image.new("RGB", (64, 48)).save(folder / "photo.mp4", format="PNG")
     return folder
 
 
 @pytest.fixture
-def run(folder: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]) -> Run:
+def run(
+    folder: Path, places: Locations, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
+) -> Run:
     """Run the command as the shell does, in the folder, and check its exit code."""
 
     def run_command(*arguments: object, code: int = 0, film: str = "film.mp4", library: str = "library.db"):
         words = ["score", film, "--image-model", "colours.onnx", "--match", "absolute", "--least-scene", 4]
-        words = ["score", film] if "--sheet" in arguments else [*words, "--library", library]
+        words = ["score", film] if "--sheet" in arguments else [*words, "--library", places(folder / library)]
         monkeypatch.chdir(folder)
         monkeypatch.setattr(sys, "argv", ["img2music", *map(str, words), *map(str, arguments)])
         with pytest.raises(SystemExit) as left:
@@ -134,13 +137,11 @@ BAD = {
 @pytest.mark.parametrize("name", BAD)
 def test_one_clear_line_and_nothing_written(run: Run, folder: Path, name: str) -> None:
     arguments, rest, said = BAD[name]
-    before = {path: path.read_bytes() for path in folder.iterdir() if path.suffix != ".db"}
+    before = {path: path.read_bytes() for path in folder.iterdir() if ".db" not in path.name}
     _, told = run(*arguments, code=2, **rest)
     assert said in told
     assert len(told.splitlines()) == 1
-    assert {path: path.read_bytes() for path in folder.iterdir() if path.suffix not in {".db", ".lock"}} == {
-        path: content for path, content in before.items() if path.suffix != ".lock"
-    }
+    assert {path: path.read_bytes() for path in folder.iterdir() if ".db" not in path.name} == before
 
 
 def test_a_link_to_the_film_is_the_film(run: Run, folder: Path, tmp_path: Path) -> None:

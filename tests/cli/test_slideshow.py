@@ -18,7 +18,7 @@ from PIL import Image
 from img2music.affect import Affect
 from img2music.analysis import CurvePoint
 from img2music.cli.app import main
-from tests.conftest import ROOT
+from tests.conftest import ROOT, Locations
 from tests.soundtrack.test_film import grain
 from tests.support.small_models import colour_model, written
 from tests.support.songs import library as make_library
@@ -35,7 +35,7 @@ SECONDS = 1.5
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder(tmp_path_factory: pytest.TempPathFactory, places: Locations) -> Path:
     folder = tmp_path_factory.mktemp("slideshow")
     (folder / "photos").mkdir()
     for name, (red, green) in PHOTOS.items():
@@ -46,16 +46,18 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         path = encode(folder / f"{name}.flac", clicks(tempo, lasts, 44_100), "flac")
         curve = [CurvePoint(at, min(at + 3.0, lasts), Affect(*mood)) for at in np.arange(0.0, lasts, 3.0).tolist()]
         songs.append(record(str(path), *mood, duration=lasts, curve=curve, title=name))
-    make_library(folder / "library.db", songs).close()
+    make_library(places(folder / "library.db"), songs).close()
     return folder
 
 
 @pytest.fixture
-def run(folder: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]) -> Run:
+def run(
+    folder: Path, places: Locations, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
+) -> Run:
     """Run the command as the shell does, check its exit code, and give what it told."""
 
     def run_command(*arguments: object, code: int = 0, photos: Path | None = None, alone: bool = False) -> str:
-        usual = {"--library": folder / "library.db", "--size": 90, "--image-model": folder / "colours.onnx"}
+        usual = {"--library": places(folder / "library.db"), "--size": 90, "--image-model": folder / "colours.onnx"}
         usual |= {"--match": "absolute", "--least-scene": 2, "--fps": 25}
         if "--whole-song" not in arguments:
             usual["--seconds-per-photo"] = SECONDS

@@ -14,7 +14,7 @@ from PIL import Image
 
 from img2music.cli.app import main
 from img2music.soundtrack.swapping import load
-from tests.conftest import ROOT
+from tests.conftest import ROOT, Locations
 from tests.soundtrack.test_film import grain
 from tests.soundtrack.test_spotting import SONGS, song
 from tests.support.films import Still, make_film
@@ -30,22 +30,24 @@ UNHEARD = "img2music: 0 of 3 cues begin on a beat of their song; not cues 1, 2, 
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder(tmp_path_factory: pytest.TempPathFactory, places: Locations) -> Path:
     folder = tmp_path_factory.mktemp("spot")
     make_film(
         folder / "film.mp4", [Still(grain(0.6, 0.1), 6.0), Still(grain(0.7, 0.9), 6.0), Still(grain(0.1, 0.3), 6.0)]
     )
-    make_library(folder / "library.db", SONGS).close()
+    make_library(places(folder / "library.db"), SONGS).close()
     written(folder, colour_model())
     return folder
 
 
 @pytest.fixture
-def run(folder: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]) -> Run:
+def run(
+    folder: Path, places: Locations, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
+) -> Run:
     """Run the command as the shell does, and check its exit code."""
 
     def run_command(*arguments: object, code: int = 0, film: Path | None = None, library: str = "library.db"):
-        words = ["spot", film or folder / "film.mp4", "--library", folder / library]
+        words = ["spot", film or folder / "film.mp4", "--library", places(folder / library)]
         words += ["--image-model", folder / "colours.onnx", "--match", "absolute", "--least-scene", 5, *arguments]
         monkeypatch.setattr(sys, "argv", ["img2music", *map(str, words)])
         with pytest.raises(SystemExit) as left:
@@ -113,14 +115,14 @@ def test_a_plot_shows_scenes_and_cues(run: Run, tmp_path: Path) -> None:
     assert "one.mp4, 0:02: 1 shot, 1 scene, 1 cue" in (tmp_path / "one.svg").read_text()
 
 
-def test_a_library_of_one_short_song(run: Run, folder: Path) -> None:
-    make_library(folder / "short.db", [song("Jingle", "lively", 3.0)]).close()
+def test_a_library_of_one_short_song(run: Run, folder: Path, places: Locations) -> None:
+    make_library(places(folder / "short.db"), [song("Jingle", "lively", 3.0)]).close()
     _, told = run("--speech", library="short.db", code=2)
     assert "lasts 0:03, too short" in told
 
 
-def test_a_library_without_songs(run: Run, folder: Path) -> None:
-    make_library(folder / "empty.db", []).close()
+def test_a_library_without_songs(run: Run, folder: Path, places: Locations) -> None:
+    make_library(places(folder / "empty.db"), []).close()
     _, told = run(library="empty.db", code=2)
     assert "has no songs yet" in told
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from mutagen.apev2 import APEv2
 from mutagen.id3 import COMM, ID3, TALB, TCON, TDRC, TIT2, TPE1, TPE2, TPUB, TXXX
 
-from img2music.connectors.tags import LONGEST, find_year, one_line, read_tags
-from img2music.track import Tags
+from img2music.connectors.tags import find_year, one_line, read_tags
+from img2music.track import LONGEST, Tags
 from tests.support.sounds import FORMATS, encode, tone
 
 EXPECTED = Tags("Title", "Artist", "Album", "Various", "Jazz", 1999, "Verve")

@@ -1,11 +1,12 @@
 """The page of ``img2music serve`` in a real browser, on a real photo and real songs: from the photo to the playlist."""
 
+import re
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
 
-from tests.e2e.browser import drop_photo, from_menu, require_accessible, serve, titles
+from tests.e2e.browser import drop_photo, from_menu, require_accessible, require_accessible_also_wide, serve, titles
 
 pytestmark = pytest.mark.slow
 
@@ -47,6 +48,21 @@ def test_a_photo_is_dropped_and_its_songs_are_heard(context, home, address):
     page.get_by_role("button", name="Put it back").wait_for(state="detached")
 
 
+def test_photo_plane_and_first_songs_are_seen_without_scrolling(context, home, address):
+    page = context(viewport={"width": 1280, "height": 800})
+    drop_photo(page, home, address)
+    rows = page.locator(".song-row")
+    for seen in (page.locator("figure img"), page.locator(".plane"), page.locator(".reading"), rows.first, rows.nth(1)):
+        expect(seen).to_be_in_viewport(ratio=1)
+    page.set_viewport_size({"width": 360, "height": 740})
+    for seen in (page.locator(".given img"), page.locator(".plane"), page.locator(".reading"), rows.first):
+        expect(seen).to_be_in_viewport(ratio=1)
+    page.get_by_role("button", name="Pick a mood or a word").click()
+    page.get_by_role("button", name="serene").click()
+    expect(page.get_by_role("heading", name="Songs that feel serene")).to_be_visible()
+    expect(rows.first).to_be_in_viewport()
+
+
 def test_what_is_said_bears_on_the_list_until_it_is_taken_back(context, home, address):
     page = context()
     drop_photo(page, home, address)
@@ -59,12 +75,15 @@ def test_what_is_said_bears_on_the_list_until_it_is_taken_back(context, home, ad
     page.mouse.up()
     page.locator(".point").press("ArrowUp")
     page.get_by_role("button", name="more sombre").click()
-    expect(page.locator(".reading")).to_contain_text("80 % pleasant, 82 % lively")
+    expect(page.locator(".reading")).to_have_text("excited 80 % pleasant, 82 % lively")
     page.get_by_role("button", name="Remember that").click()
     expect(page.locator(".told")).to_be_visible()
+    expect(page.get_by_role("heading", name="Songs that feel like coffee")).to_be_visible()
+    expect(page.locator(".reading")).to_have_text("excited 80 % pleasant, 82 % lively")  # the point stays
     from_menu(page.locator(".song-row").last, "Never again")
     expect(page.locator(".song-row")).to_have_count(4)
     page.get_by_role("button", name="What you said 2").click()
+    expect(page.locator(".said li").last).to_contain_text("To you coffee.png is excited")
     for left in (1, 0):
         page.locator(".said button").first.click()
         expect(page.locator(".said li")).to_have_count(left)
@@ -95,11 +114,13 @@ def test_no_view_keeps_anybody_out(context, home, address, theme, language):
     page.wait_for_selector(".drop")
     require_accessible(page, language)
     drop_photo(page, home, address)
+    require_accessible(page, language)
     page.locator(".song-row .play").first.click()
     page.wait_for_selector(".player")
+    page.get_by_role("button", name=re.compile("Larger|크게")).click()
     page.locator(".correct button").first.click()
     page.locator(".next button").first.wait_for()
-    require_accessible(page, language)
+    require_accessible_also_wide(page, language)
     page.locator(".song-row").last.locator(".act").first.click()
     for tool in (0, 1):
         page.locator("button.tool").nth(tool).click()

@@ -51,7 +51,9 @@ def said(kind: FeedbackKind, **of: object) -> Feedback:
 
 entries = st.one_of(
     st.builds(said, st.just(FeedbackKind.AFFECT), affect=affects, track=judged_tracks),
-    st.builds(said, st.just(FeedbackKind.AFFECT), affect=affects, picture=judged_pictures),
+    st.builds(
+        said, st.just(FeedbackKind.AFFECT), affect=affects, picture=judged_pictures, position=st.none() | affects
+    ),
     st.builds(said, st.sampled_from([FeedbackKind.LIKE, FeedbackKind.NEVER]), track=judged_tracks),
     st.builds(
         said, st.sampled_from([FeedbackKind.FITS, FeedbackKind.UNFIT]), track=judged_tracks, picture=judged_pictures
@@ -69,8 +71,8 @@ def judged(path: str = "/a.mp3", **of: object) -> JudgedTrack:
 
 
 @pytest.fixture(scope="module")
-def store():
-    with LibraryStore.open(":memory:", create=True) as opened:
+def store(tmp_path_factory, places):
+    with LibraryStore.open(places(tmp_path_factory.mktemp("feedback") / "library.db"), create=True) as opened:
         yield opened
 
 
@@ -115,7 +117,7 @@ def test_export_and_import_of_a_library_keep_it_and_say_nothing_twice(tmp_path, 
         said(FeedbackKind.AFFECT, affect=Affect(0.1, 0.2), track=judged(title="\u1234", identifier="spotify:a")),
     ]
     with (
-        LibraryStore.open(":memory:", create=True) as one,
+        LibraryStore.open(at(tmp_path / "one.db"), create=True) as one,
         LibraryStore.open(at(tmp_path / "two.db"), create=True) as two,
     ):
         with one.writing() as transaction:
@@ -140,7 +142,7 @@ def test_export_and_import_of_a_library_keep_it_and_say_nothing_twice(tmp_path, 
         {"track": {"affect": {"valence": 2, "arousal": 0}}},
     ],
 )
-def test_what_makes_no_sense_is_refused(wrong, tmp_path):
+def test_what_makes_no_sense_is_refused(wrong, tmp_path, at):
     good = json.loads(FeedbackList(feedback=[said(FeedbackKind.LIKE, track=judged())]).to_json())["feedback"][0]
     del good["picture"]
     bad = {**good, **wrong}
@@ -149,13 +151,13 @@ def test_what_makes_no_sense_is_refused(wrong, tmp_path):
         from_dict({"schema": "img2music/feedback/1", "feedback": [bad]}, FeedbackList, "f.json")
     lines = [{"schema": "img2music/library/1"}, {"feedback": bad}, {"feedback": good}]
     (tmp_path / "l.jsonl").write_text("\n".join(map(json.dumps, lines)))
-    with LibraryStore.open(":memory:", create=True) as store:
+    with LibraryStore.open(at(tmp_path / "library.db"), create=True) as store:
         assert len(import_library(store, tmp_path / "l.jsonl").errors) == 1
         assert len(store.feedback()) == 1
 
 
-def test_a_track_is_known_by_what_is_in_it_or_as_the_same_recording():
-    with LibraryStore.open(":memory:", create=True) as store:
+def test_a_track_is_known_by_what_is_in_it_or_as_the_same_recording(tmp_path, at):
+    with LibraryStore.open(at(tmp_path / "library.db"), create=True) as store:
         put(
             store,
             [
@@ -179,8 +181,8 @@ def test_a_track_is_known_by_what_is_in_it_or_as_the_same_recording():
     assert found == [["/a.mp3"], ["/a.mp3"], ["/a.mp3", "/a.flac"], [], [], []]
 
 
-def test_it_follows_a_file_whose_bytes_change_while_its_sound_stays():
-    with LibraryStore.open(":memory:", create=True) as store:
+def test_it_follows_a_file_whose_bytes_change_while_its_sound_stays(tmp_path, at):
+    with LibraryStore.open(at(tmp_path / "library.db"), create=True) as store:
         put(store, [record("/a.wav", 0.5, 0.5, content="old", sound="old")])
         ((track, known),) = store.same_content("old")
         with store.writing() as transaction:

@@ -1,4 +1,5 @@
 import os
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
@@ -6,7 +7,8 @@ import pytest
 import soundfile
 import sqlalchemy as sa
 
-from img2music.filters import TrackFilter
+from img2music.errors import UsageError
+from img2music.filters import MOST_WISHES, TrackFilter
 from img2music.library.store import LibraryStore
 from img2music.music.audio.analyzer import analyze_track
 from img2music.track import Tags
@@ -57,6 +59,22 @@ def test_what_a_filter_means(tmp_path, where, expected, at):
             ],
         )
         assert "".join(track.path[1:] for track in store.tracks(where=where)) == expected
+
+
+def test_as_much_as_may_be_asked_for_can_be_asked(tmp_path, at):
+    texts = [f"{number:\u0390<500}" for number in range(MOST_WISHES)]  # a letter that is three when it is folded
+    folders = [f"/music/{number}" for number in range(MOST_WISHES)]
+    names = [field.name for field in fields(TrackFilter) if field.metadata["kind"] == "text"]
+    wanted = dict.fromkeys(names, texts) | {"folder": folders, "not_folder": folders}
+    where = TrackFilter(
+        **wanted, year="1000-2999", tempo="0-999", duration="0-", key="C", instrumental=True, speech=False
+    )
+    with LibraryStore.open(at(tmp_path / "library.db"), create=True) as store:
+        put(store, [make_record("/music/0/a", tags=Tags(title="b " * 250))])
+        assert list(store.tracks(where=where)) == []
+        assert len(store.search("b " * 250, after=0, limit=2)) == 1
+        with pytest.raises(UsageError, match="501 characters"):
+            store.search("b" * 501, after=0, limit=2)
 
 
 def test_folders(tmp_path, at):
@@ -118,14 +136,15 @@ def test_what_is_no_music_is_found_by_an_index(tmp_path, at):
     with LibraryStore.open(at(tmp_path / "library.db"), create=True) as store:
         sa.event.listen(store._engine, "before_cursor_execute", lambda *given: asked.append(given[2]))
         store.unmusical()
-        question = asked[-1]
+        questions = asked[-3:]
         with store._engine.connect() as connection:
+            explain = "EXPLAIN QUERY PLAN"
             if connection.dialect.name == "postgresql":  # which reads small tables whole, whatever index there is
                 connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
-                plan = connection.exec_driver_sql(f"EXPLAIN {question}").scalars().all()
-            else:
-                plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {question}").one()
-        assert "ix_tracks_no_music" in str(plan)
+                explain = "EXPLAIN"
+            for kind, question in zip(("speech", "noise", "short"), questions, strict=True):
+                plan = connection.exec_driver_sql(f"{explain} {question}").all()
+                assert f"ix_tracks_{kind}" in str(plan)
 
 
 def test_what_a_track_is(tmp_path, at):
@@ -141,7 +160,7 @@ def test_what_a_track_is(tmp_path, at):
         assert [track.kind for track in store.tracks(where=TrackFilter(file=False))] == ["music", "music", "short"]
         assert {track.kind for track in store.tracks(where=TrackFilter(speech=False))} == {"music"}
         assert len(list(store.tracks(where=TrackFilter(speech=True)))) == len(records) + len(table)
-        assert len(store.unmusical()) == 12
+        assert sum(map(len, store.unmusical().values())) == 12
 
 
 @pytest.mark.parametrize("beat", [False, True])

@@ -59,11 +59,13 @@ def lines(export):
     return [json.loads(line) for line in export.read_bytes().splitlines()[1:]]
 
 
+@pytest.mark.sqlite("a library of an older version in a file")
 def test_tracks(library, told, run):
     tracks = json.loads(run("tracks", "--format", "json", "--library", library))["tracks"]
     assert as_told(tracks, told["tracks"]) == told["tracks"]
 
 
+@pytest.mark.sqlite("a library of an older version in a file")
 def test_recommendations(library, told):
     with img2music.Library.open(library) as opened:
         for then in told["recommendations"]:
@@ -76,14 +78,15 @@ def test_recommendations(library, told):
                 assert passage == match["passage"]
 
 
+@pytest.mark.sqlite("a library of an older version in a file")
 def test_export_has_all_that_was_analysed(revision, library, run, tmp_path):
     run("library", "export", tmp_path / "now.jsonl", "--library", library)
     then = lines(FROZEN / f"{revision}.jsonl")
     assert as_told(lines(tmp_path / "now.jsonl"), then) == then
 
 
-def test_import_of_its_export(revision, told, run, tmp_path):
-    library = tmp_path / "imported.db"
+def test_import_of_its_export(revision, told, run, tmp_path, at):
+    library = at(tmp_path / "imported.db")
     run("library", "import", FROZEN / f"{revision}.jsonl", "--library", library)
     tracks = json.loads(run("tracks", "--format", "json", "--library", library))["tracks"]
     then = [{name: value for name, value in track.items() if name != "id"} for track in told["tracks"]]

@@ -192,6 +192,7 @@ def test_progress_does_not_make_readers_read_anew(store: LibraryStore) -> None:
     assert store.version() != before
 
 
+@pytest.mark.sqlite("a library in memory")
 def test_a_library_in_memory_has_no_jobs() -> None:
     with LibraryStore.open(":memory:", create=True) as store:
         with pytest.raises(LibraryError, match="in memory"), store.running():

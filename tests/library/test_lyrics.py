@@ -238,13 +238,13 @@ def test_lyrics_stay_with_their_track(store: LibraryStore) -> None:
     with store.writing() as transaction:
         transaction.put_lyrics([*both, (99, both[0][1])])
 
-    def sources(record: TrackRecord, **moved: int) -> list[str]:
+    def sources(record: TrackRecord, **moved: tuple[int, str]) -> list[str]:
         with store.writing() as transaction:
-            transaction.put([record], moved={f"/music/{name}.mp3": number for name, number in moved.items()})
+            transaction.put([record], moved={f"/music/{name}.mp3": before for name, before in moved.items()})
         return [each.source for each in store.lyrics([1]).get(1, [])]
 
     assert sources(before) == ["tags", "lrclib"]  # analysed again
-    assert sources(track("b", "Song 1", content="11" * 32), b=1) == ["tags", "lrclib"]  # moved
+    assert sources(track("b", "Song 1", content="11" * 32), b=(1, "/music/a.mp3")) == ["tags", "lrclib"]  # moved
     assert sources(track("b", "Song 1", content="22" * 32)) == ["lrclib"]  # written anew
     assert sources(track("b", "Song 2", content="22" * 32)) == []  # another song
     assert store.faults() == []

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import sqlalchemy as sa
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from img2music.errors import LibraryError, UsageError
@@ -15,7 +15,7 @@ from img2music.library.record import Failure
 from img2music.library.schema import affects
 from img2music.library.store import LibraryStore
 from img2music.track import Tags
-from tests.support.songs import make_record, put
+from tests.support.songs import make_record, make_song, put
 
 NAMES = [
     b"plain.mp3",
@@ -51,7 +51,7 @@ def test_hostile_names_survive(store, name):
 
 
 @pytest.mark.slow
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     names=st.lists(
         st.binary(min_size=1, max_size=40).map(lambda name: name.replace(b"\0", b"0")),
@@ -60,14 +60,17 @@ def test_hostile_names_survive(store, name):
         unique=True,
     )
 )
-def test_any_bytes_are_a_path(tmp_path_factory, names):
+def test_any_bytes_are_a_path(store, names):
     paths = [os.fsdecode(b"/" + name) for name in names]
-    with LibraryStore.open(tmp_path_factory.mktemp("any") / "library.db", create=True) as store:
-        put(store, (make_record(path) for path in paths))
-        assert {track.path for track in store.tracks()} == set(paths)
-        assert [os.fsencode(track.path) for track in store.tracks()] == sorted(map(os.fsencode, paths))
+    put(store, (make_record(path) for path in paths))
+    assert {track.path for track in store.tracks()} == set(paths)
+    assert [os.fsencode(track.path) for track in store.tracks()] == sorted(map(os.fsencode, paths))
+    with store.writing() as transaction:
+        for path in paths:
+            transaction.forget_files(path)
 
 
+@pytest.mark.sqlite("the name of a file")
 def test_the_library_file_itself_may_have_any_name(tmp_path):
     for name in NAMES:
         path = tmp_path / os.fsdecode(name)
@@ -161,8 +164,10 @@ def test_moved_track_keeps_its_id(store):
     put(store, [make_record("/old.mp3"), make_record("/other.mp3")])
     number = store.find("/old.mp3").id
     with store.writing() as transaction:
-        transaction.put([make_record("/new.mp3")], moved={"/new.mp3": number})
+        transaction.put([make_record("/new.mp3")], moved={"/new.mp3": (number, "/old.mp3")})
+        transaction.put([make_record("/third.mp3")], moved={"/third.mp3": (number, "/old.mp3")})  # another was quicker
     assert store.find("/old.mp3") is None
+    assert store.find("/third.mp3").id != number
     assert store.find("/new.mp3").id == number
     assert store.faults() == []
 
@@ -193,6 +198,7 @@ def test_a_transaction_is_all_or_nothing(store):
     assert [track.path for track in store.tracks()] == ["/kept.mp3"]
 
 
+@pytest.mark.sqlite("a full disk")
 def test_a_full_disk_is_told_and_loses_nothing(tmp_path):
     path = tmp_path / "library.db"
     with LibraryStore.open(path, create=True) as store:
@@ -208,6 +214,7 @@ def test_a_full_disk_is_told_and_loses_nothing(tmp_path):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="limits of POSIX")
+@pytest.mark.sqlite("a full disk")
 def test_on_a_full_disk_a_library_is_read_and_no_fault_of_the_disk_is_told(tmp_path):
     import resource
 
@@ -258,6 +265,7 @@ def test_one_scan_at_a_time(tmp_path, at):
             pass
 
 
+@pytest.mark.sqlite("its log")
 def test_wal_is_on(tmp_path):
     path = tmp_path / "library.db"
     LibraryStore.open(path, create=True).close()
@@ -275,8 +283,22 @@ def test_faults_finds_a_damaged_copy_of_the_affects(store):
     assert store.faults() == ["the packed affects differ from the tracks'"]
 
 
+@pytest.mark.sqlite("the size of a file")
 def test_size_counts_the_file(tmp_path):
     with LibraryStore.open(tmp_path / "library.db", create=True) as store:
         put(store, [make_record()])
         assert store.info().bytes >= 4096
         assert Path(store.location).exists()
+
+
+def test_what_postgresql_can_not_hold_is_replaced_when_it_is_written_and_when_it_is_asked_for(at, tmp_path):
+    hostile = "a\0b\ud800\U0001f3b5"
+    with LibraryStore.open(at(tmp_path / "library.db"), create=True) as store:
+        put(store, [make_record(tags=Tags(title=hostile, artist=hostile))])
+        with store.writing() as transaction:
+            transaction.put_songs([dataclasses.replace(make_song(), identifier=hostile)])
+            transaction.put_failure(Failure("/bad.mp3", 3, 4, "audio/1", hostile))
+        clean = "a\ufffdb\ufffd\U0001f3b5"
+        assert store.find("/music/a.mp3").title == clean
+        assert next(store.failures()).reason == clean
+        assert store.find_any(hostile).identifier == clean

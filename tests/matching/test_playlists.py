@@ -128,6 +128,20 @@ def test_m3u8_beside_the_music(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, 
     assert m3u8(listed([track(1, song)]), tmp_path / folder).decode().splitlines()[-1] == (line or song)
 
 
+@pytest.mark.parametrize(
+    ("path", "address"),
+    [
+        ("s3://music/My Song #1.mp3", "s3://music/My%20Song%20%231.mp3"),
+        ("sftp://me@nas:22/é.mp3", "sftp://me@nas:22/%C3%A9.mp3"),
+        ("http://nas/My%20Song.mp3", "http://nas/My%20Song.mp3"),
+    ],
+)
+def test_songs_of_a_store_stand_by_their_addresses(path: str, address: str, tmp_path: Path) -> None:
+    found = listed([track(1, path)])
+    assert m3u8(found, tmp_path).decode().splitlines()[-1] == address
+    assert json.loads(jspf(found))["playlist"]["track"][0]["location"] == [address]
+
+
 def read_m3u8(text: str, folder: Path) -> list[str]:
     """Read a playlist as players do: skip comments, decode URIs, join relative names to the folder."""
     paths = []

@@ -13,6 +13,7 @@ from schemathesis import GenerationMode, checks
 from img2music import Library
 from img2music.server import events, guard
 from img2music.server.app import create_app
+from tests.conftest import Locations
 from tests.support.songs import library, record, song
 from tests.support.sounds import chords, encode
 
@@ -29,13 +30,13 @@ CHECKS = [
 HEADERS = {"Host": "localhost", "X-Img2music": "1"}
 
 
-def test_every_answer_is_as_documented(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_answer_is_as_documented(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at: Locations) -> None:
     monkeypatch.setattr(guard, "SLOW", 0.0)
     monkeypatch.setattr(events, "LASTS", 0.01)
     tune = encode(tmp_path / "tune.flac", chords([(60, 64, 67)], 1.0), "flac", 16_000)
     records = [record(str(tune), 0.3, 0.4), record("/gone", 0.6, 0.6)]
-    library(tmp_path / "library.db", records, [song("a:b", 0.5, 0.5)]).close()
-    with Library.open(tmp_path / "library.db") as opened:
+    library(at(tmp_path / "library.db"), records, [song("a:b", 0.5, 0.5)]).close()
+    with Library.open(at(tmp_path / "library.db")) as opened:
         app = create_app(opened, cache=tmp_path / "cache")
         schema = schemathesis.openapi.from_asgi("/api/openapi.json", app, headers=HEADERS)
         operations = [each.ok() for each in schema.get_all_operations()]

@@ -12,6 +12,7 @@ import pytest
 from img2music import Library
 from img2music.library.jobs import OPEN, JobKind, JobState
 from img2music.progress import Step
+from tests.conftest import Locations
 from tests.support.library_sounds import make_music
 from tests.support.songs import put, record
 
@@ -29,9 +30,9 @@ TABLE = b"title,artist,valence,energy\nA,B,0.3,0.4\n"
 
 
 @pytest.fixture
-def library(tmp_path: Path) -> Iterator[Library]:
+def library(tmp_path: Path, at: Locations) -> Iterator[Library]:
     (tune,) = make_music(tmp_path / "music", 1)
-    with Library.open(tmp_path / "library.db") as opened:
+    with Library.open(at(tmp_path / "library.db")) as opened:
         put(opened._store, [record(str(tune), 0.2, 0.5), record("/gone", 0.2, 0.5)])
         yield opened
 
@@ -111,11 +112,11 @@ def test_what_is_not_there_is_told(client: TestClient) -> None:
 
 
 def test_what_is_sent_is_no_path_and_not_endless(
-    client: TestClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    client: TestClient, library: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answer = client.post("/api/jobs/import", files={"file": ("../../../etc/evil.csv\r\n", TABLE)})
     assert answer.status_code == 202
-    (kept,) = (tmp_path / "library.db.jobs").iterdir()
+    (kept,) = library._store.folder.iterdir()
     assert re.fullmatch(r"import-[0-9a-f]{16}(\.csv)?", kept.name)
     assert "/" not in answer.json()["name"]
     problem(client.post("/api/jobs/import", files={"other": b"1"}), 422)
@@ -159,7 +160,7 @@ def test_all_who_watch_are_told_of_changes(library: Library) -> None:
 
     async def watch(changes: Events, since: int) -> list[tuple[str, float | None]]:
         found = []
-        async for job in changes.since(since):
+        async for job in await changes.since(since):
             found.append((job.state, job.done))
             if job.state not in OPEN:
                 return found
@@ -182,12 +183,12 @@ def test_all_who_watch_are_told_of_changes(library: Library) -> None:
         assert found == [("waiting", None), ("running", None), ("running", 5), ("done", 5)]
 
 
-def test_an_exported_library_is_downloaded(client: TestClient, library: Library, tmp_path: Path) -> None:
+def test_an_exported_library_is_downloaded(client: TestClient, library: Library) -> None:
     job = begin(client, kind="export")
     jobs = library._store.jobs
     jobs.begin(job["id"])
-    (tmp_path / "library.db.jobs").mkdir()
-    (tmp_path / "library.db.jobs" / f"export-{job['id']}.jsonl").write_bytes(b"0123456789")
+    library._store.folder.mkdir(parents=True)
+    (library._store.folder / f"export-{job['id']}.jsonl").write_bytes(b"0123456789")
     problem(client.get(f"/api/jobs/{job['id']}/file"), 404)
     jobs.say(job["id"], ["one", "two"])
     jobs.end(job["id"], JobState.DONE, result={"tracks": 2})
@@ -209,3 +210,38 @@ def test_a_server_runs_what_waits_and_ends_with_it(library: Library, tmp_path: P
         while (job := client.get("/api/jobs/1").json())["state"] in OPEN:
             pass
     assert (job["state"], job["result"]["tracks"]) == ("done", 2)
+
+
+@pytest.mark.parametrize("replaced", [False, True])
+def test_a_library_that_is_no_longer_there_is_told_and_not_made_anew(
+    replaced: bool, client: TestClient, library: Library, tmp_path: Path
+) -> None:
+    job = begin(client, kind="export")
+    file, moved = tmp_path / "library.db", tmp_path / "elsewhere.db"
+    with Library.open(tmp_path / "other.db") as other:
+        put(other._store, [record("/other", 0.2, 0.5)])
+    file.rename(moved)
+    if replaced:
+        (tmp_path / "other.db").rename(file)
+    before = sorted(tmp_path.iterdir())
+    for method, path, sent in (
+        ("GET", "health", None),
+        ("GET", "tracks", None),
+        ("GET", f"jobs/{job['id']}", None),
+        ("GET", "jobs/events", None),
+        ("POST", "jobs", {"kind": "export"}),
+        ("POST", "playlists", {"name": "a", "tracks": [{"id": 1}]}),
+        ("POST", "feedback", {"track": 1, "says": {"like": True}}),
+        ("POST", "recommend", {"query": {"emotion": "joy"}}),
+    ):
+        words = problem(client.request(method, f"/api/{path}", json=sent), 503)
+        assert words.endswith("removed while it was in use; start again with what is there now.")
+    problem(client.post("/api/jobs/import", files={"file": ("a.csv", TABLE)}), 503)
+    JobQueue(library).start()
+    assert sorted(tmp_path.iterdir()) == before
+    with Library.open(moved) as found:
+        assert len(found) == 2
+        assert [each.id for each in found._store.jobs.newest()] == [job["id"]]
+    if replaced:
+        with Library.open(file) as other:
+            assert ([each.path for each in other], other._store.faults()) == (["/other"], [])

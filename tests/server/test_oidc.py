@@ -16,6 +16,7 @@ from img2music.errors import UsageError
 from img2music.server import settings
 from img2music.server.app import create_app
 from img2music.server.settings import Provider, Settings
+from tests.conftest import Locations
 from tests.support.openid import OpenIdProvider
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore::DeprecationWarning")]  # of the provider
@@ -32,8 +33,8 @@ def provider(monkeypatch: pytest.MonkeyPatch) -> Iterator[OpenIdProvider]:
 
 
 @pytest.fixture
-def library(tmp_path: Path) -> Iterator[img2music.Library]:
-    with img2music.Library.open(tmp_path / "library.db") as opened:
+def library(tmp_path: Path, at: Locations) -> Iterator[img2music.Library]:
+    with img2music.Library.open(at(tmp_path / "library.db")) as opened:
         yield opened
 
 

@@ -4,7 +4,11 @@ import asyncio
 import csv
 import io
 import json
+import os
 import shutil
+import subprocess
+import sys
+import tempfile
 import zipfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -19,8 +23,10 @@ import img2music
 from img2music.app.pictures import heat
 from img2music.errors import UsageError
 from img2music.library.record import Failure
+from tests.conftest import Locations
 from tests.support.songs import put, record
 from tests.support.sounds import FORMATS, chords, encode
+from tests.support.stores import BUCKET, S3Server, Wire
 
 pytest.importorskip("fastapi")
 from starlette.testclient import TestClient
@@ -43,13 +49,13 @@ def photo(side: int = 64, kind: str = "JPEG") -> bytes:
 
 
 @pytest.fixture
-def library(tmp_path: Path) -> Iterator[img2music.Library]:
+def library(tmp_path: Path, at: Locations) -> Iterator[img2music.Library]:
     music = tmp_path / "music"
     music.mkdir()
     encode(music / "tune.flac", TUNE, "flac", 16_000)
     encode(music / "tune.aiff", TUNE, "aiff", 16_000)
     (music / "cover.jpg").write_bytes(photo())
-    with img2music.Library.open(tmp_path / "library.db") as opened:
+    with img2music.Library.open(at(tmp_path / "library.db")) as opened:
         files = [music / "tune.flac", music / "tune.aiff", music / "gone.flac", "/etc/passwd<script>"]
         records = (record(str(file), 0.2 * (i + 1), 0.5, duration=30.0) for i, file in enumerate(files))
         put(opened._store, records)
@@ -149,7 +155,16 @@ def test_it_recommends_for(query: object, client: TestClient) -> None:
         ({"query": {"point": {"valence": 1.5, "arousal": 0}}}, "query.point.valence"),
         ({"query": {"emotion": "calm"}, "limit": 0}, "limit"),
         ({"query": {"emotion": "calm"}, "filters": {"image_model": "/etc/passwd"}}, "filters.image_model"),
-        ({"query": {"emotion": "calm"}, "filters": {"genre": 5}}, "genre"),
+        ({"query": {"emotion": "calm"}, "filters": {"genre": 5}}, "filters.genre: "),
+        (
+            {"query": {"emotion": "calm"}, "filters": {"genre": "x" * 501}},
+            "filters.genre: String should have at most 500",
+        ),
+        ({"query": {"emotion": "calm"}, "filters": {"not_album": ["x"] * 101}}, "filters.not_album: List should have"),
+        ({"query": {"emotion": "calm"}, "filters": {"artist": ["x" * 501]}}, "filters.artist.0: String should have"),
+        ({"query": {"emotion": "calm"}, "filters": {"folder": [1] * 101}}, "filters.folder: List should have"),
+        ({"query": {"emotion": "calm"}, "filters": {"year": 10**400}}, "`year` must be a number"),
+        ({"query": {"emotion": "calm"}, "filters": {"duration": f"{'9' * 150}:00"}}, "`duration` must be"),
         ({"query": {"emotion": "calm"}, "person": "nobody"}, "has said nothing"),
         ({"query": {"emotion": "calm"}, "more": 1}, "more"),
     ],
@@ -270,6 +285,27 @@ def test_sound_by_ranges(client: TestClient, library: img2music.Library) -> None
     assert head.headers["content-type"] == "audio/flac"
 
 
+def test_songs_of_a_store_are_heard_by_ranges(
+    client: TestClient, library: img2music.Library, s3_server: S3Server, wire: Wire
+) -> None:
+    whole = Path(str(library[1].path)).read_bytes()
+    s3_server.client.put_object(Bucket=BUCKET, Key="heard/tune.flac", Body=whole)
+    put(library._store, [record(f"s3://{BUCKET}/heard/tune.flac", 0.1, 0.1)])
+    song = max(library.tracks(), key=lambda track: track.id)
+    path = f"/api/tracks/{song.id}/audio"
+    part = client.get(path, headers={"Range": "bytes=10-19"})
+    assert (part.status_code, part.content) == (206, whole[10:20])
+    again = client.get(path, headers={"Range": "bytes=0-3", "If-Range": part.headers["etag"]})
+    assert (again.status_code, again.content) == (206, whole[:4])
+    assert client.get(f"/api/tracks/{song.id}/peaks").json()["peaks"]
+    assert wire.bytes < len(whole) + 20_000  # it is fetched once
+    assert client.get(f"/api/tracks/{song.id}/cover").status_code == 404
+    wire.close()
+    told = problem(client.get(path), 422)
+    assert "can't be reached" in told
+    assert "s3:" not in told
+
+
 def test_what_browsers_do_not_play_becomes_opus(client: TestClient) -> None:
     answer = client.get("/api/tracks/2/audio")
     assert answer.headers["content-type"] == "audio/ogg"
@@ -306,10 +342,15 @@ def test_songs_are_listed_page_by_page(client: TestClient, library: img2music.Li
 
 
 def test_the_plane_has_every_song(client: TestClient) -> None:
+    affects = np.frombuffer(client.get("/api/plane", params={"absolute": True}).content, PLANE)
+    assert affects["valence"] == pytest.approx([0.2, 0.4, 0.6, 0.8])
     points = np.frombuffer(client.get("/api/plane").content, PLANE)
-    assert points["id"].tolist() == [1, 2, 3, 4]
-    assert points["valence"] == pytest.approx([0.2, 0.4, 0.6, 0.8])
+    assert points["id"].tolist() == affects["id"].tolist() == [1, 2, 3, 4]
+    assert points["valence"] == pytest.approx([0.125, 0.375, 0.625, 0.875])
     assert points["arousal"] == pytest.approx([0.5] * 4)
+    (found,) = asked(client, {"emotion": "calm"})["recommendations"]
+    stand = dict(zip(points["id"].tolist(), points[["valence", "arousal"]].tolist(), strict=True))
+    assert {each["track"]["id"]: tuple(each["position"]) for each in found["matches"]} == stand  # on eighths: exactly
 
 
 def test_folders_are_named_by_their_songs(client: TestClient) -> None:
@@ -395,8 +436,8 @@ def test_songs_are_put_in_order(client: TestClient) -> None:
     assert [song["track"]["id"] for song in answer.json()["songs"]] == [1, 2, 3, 4]
 
 
-def test_a_library_without_songs_says_so(tmp_path: Path) -> None:
-    with img2music.Library.open(tmp_path / "empty.db") as library:
+def test_a_library_without_songs_says_so(tmp_path: Path, at: Locations) -> None:
+    with img2music.Library.open(at(tmp_path / "empty.db")) as library:
         client = TestClient(create_app(library, cache=tmp_path / "cache"), base_url=HERE, headers=CHANGES)
         assert "no songs yet" in problem(client.post("/api/recommend", json={"query": {"emotion": "calm"}}), 409)
         assert client.get("/api/plane").content == b""
@@ -611,3 +652,22 @@ def test_under_a_path_of_a_proxy(library: img2music.Library, tmp_path: Path) -> 
             assert client.get(f"{below}/").text == "the page"
         problem(client.get("/music/api/tracks/99"), 404)
     shutil.rmtree(static)
+
+
+def test_what_was_sent_to_a_server_that_was_killed_is_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    killed = "from img2music.server.uploads import Uploads; import os; Uploads(); os.kill(os.getpid(), 9)"
+    subprocess.run([sys.executable, "-c", killed], check=False, env=os.environ | {"TMPDIR": str(tmp_path)})
+    (stray,) = tmp_path.iterdir()
+    (tmp_path / f"{uploads.PREFIX}other").symlink_to(stray)  # nobody's
+    (tmp_path / f"{uploads.PREFIX}unheld").mkdir()
+    kept = set(tmp_path.iterdir())
+    with uploads.Uploads() as running:
+        assert kept < set(tmp_path.iterdir())  # the next may just have been made
+        monkeypatch.setattr(uploads, "YOUNG", -1.0)
+        with uploads.Uploads():
+            left = set(tmp_path.iterdir())
+            assert stray not in left
+            assert kept - {stray} < left
+            assert running._folder in left
+    assert set(tmp_path.iterdir()) == kept - {stray}

@@ -40,13 +40,13 @@ export interface Passage {
 
 export type Side = "sombre" | "pleasant" | "calm" | "lively";
 
-/** Why a song was chosen, in parts: what is said of it in other languages than the server's. */
+/** Why a song was chosen, in parts. */
 export interface Explanation {
   likeness: "alike" | "nearest" | "further";
   filtered: boolean;
   shared: Side[];
   differs: Side[];
-  standing: { side: Side | null; percent: number | null; asked_percent: number | null } | null;
+  standing: { side: Side | null; percent: number | null } | null;
   liked: boolean;
 }
 
@@ -56,14 +56,13 @@ export interface Match {
   position: [number, number];
   similarity: number;
   passage: Passage | null;
-  reason: string;
   explanation: Explanation | null;
   /** The picture that it plays for, in one playlist for several. */
   picture?: string;
 }
 
 export interface Recommendation {
-  query: { kind: "image" | "song" | "point"; affect: Affect; word: string; spread: Affect | null };
+  query: { kind: "image" | "song" | "point"; affect: Affect; spread: Affect | null };
   position: [number, number];
   matches: Match[];
   region: [number, number][] | null;
@@ -104,6 +103,8 @@ export interface Said {
   affect: Affect | null;
   track: Pick<Track, "path" | "identifier" | "title" | "artist" | "content"> | null;
   picture: { path: string; content: string } | null;
+  /** Where they put a picture in the space of the match. */
+  position: Affect | null;
 }
 
 /** An error as the server tells it (RFC 9457), or that it can't be reached (status 0). */
@@ -186,7 +187,8 @@ export async function recommend(query: Query, limit: number, conditions: Conditi
   return { ...first, matches: matches.sort((a, b) => a.rank - b.rank) };
 }
 
-export const plane = async () => (await call("plane")).arrayBuffer();
+/** Where all songs stand in the space of the match, or their affects as they were read. */
+export const plane = async (absolute: boolean) => (await call(absolute ? "plane?absolute=true" : "plane")).arrayBuffer();
 
 export const track = (id: number) => read<Track>(`tracks/${id}`);
 

@@ -27,7 +27,7 @@ const CORNERS: Record<"light" | "dark", Corners> = {
 
 const CELLS = 256; // along each side of the plane, to find what is near
 
-/** Read `/api/plane`: int32 id, float32 valence, float32 arousal a song, little-endian. */
+/** Read `/api/plane`: in order of id, int32 id, float32 valence, float32 arousal a song, little-endian. */
 export function pointsOf(octets: ArrayBuffer): Points {
   const [numbers, values] = [new Int32Array(octets), new Float32Array(octets)];
   const count = numbers.length / 3;
@@ -38,6 +38,18 @@ export function pointsOf(octets: ArrayBuffer): Points {
     points.arousal[i] = values[at + 2]!;
   }
   return points;
+}
+
+/** The index of a song among points; -1 for none. */
+export function indexOf({ ids }: Points, id: number): number {
+  let [first, last] = [0, ids.length - 1];
+  while (first <= last) {
+    const middle = (first + last) >> 1;
+    if (ids[middle] === id) return middle;
+    if (ids[middle]! < id) first = middle + 1;
+    else last = middle - 1;
+  }
+  return -1;
 }
 
 /** A canvas on which points are drawn. */

@@ -8,7 +8,7 @@ export const FORMATS = ["m3u8", "pls", "xspf", "jspf", "csv", "json"];
 /** A song as the player and covers take it. */
 export function matchOf({ track, passage }: api.PlaylistSong, index: number): api.Match {
   const position: [number, number] = [track.affect.valence, track.affect.arousal];
-  return { rank: index + 1, track, position, similarity: 1, passage, reason: "", explanation: null };
+  return { rank: index + 1, track, position, similarity: 1, passage, explanation: null };
 }
 
 /** The playlists that are kept in the library, and the one that is open. */

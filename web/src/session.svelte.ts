@@ -45,6 +45,7 @@ class Session {
   unkept = $state.raw<(() => void)[]>([]);
   #again = $state.raw<(() => void) | null>(null); // what else to do again, where that failed
   nothingLeft = $state(false); // no song meets the conditions
+  stale = $state(false); // the list is from before what was asked last
   told = $state.raw<{ text: string; undo: (() => void) | null } | null>(null);
   login = $state(false);
   more = $state(false); // whether there may be more songs
@@ -414,6 +415,7 @@ class Session {
       if (!this.#following && !this.together) this.point = { valence: found.position[0], arousal: found.position[1] };
     }
     if (this.#following) void this.#ask();
+    this.stale = found === undefined;
     if (found === undefined) {
       if (this.#answered !== this.#begun) this.#show([]); // what is there answers something else
       return;

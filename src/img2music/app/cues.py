@@ -10,6 +10,7 @@ from img2music.arguments import checked, require_kind
 from img2music.errors import UsageError
 from img2music.files import FileKind, require_outputs
 from img2music.library.store import LibraryStore
+from img2music.locations import is_file
 from img2music.options import AnyPath
 from img2music.progress import Replacing, Told, quietly
 from img2music.shapes import Result
@@ -89,7 +90,7 @@ def convert_cues(
     read = read_sheet(sheet, told)
     require(kinds_of(files), files_of(read, sheet), replacing)
     save_sheets(read, files)
-    missing = [(what, path) for what, path in read.files if not os.path.isfile(path)]  # noqa: PTH113 - may be any bytes
+    missing = [(what, path) for what, path in read.files if not is_file(path)]
     return Converted(read, tuple(missing))
 
 

@@ -18,6 +18,7 @@ from img2music.formats import Format, Formats
 from img2music.library.feedback import csv_columns, csv_row
 from img2music.library.record import Feedback, FeedbackKind, JudgedPicture, JudgedTrack, now, require_name
 from img2music.library.workers import content_of
+from img2music.locations import absolute, is_file
 from img2music.options import ME, AnyPath
 from img2music.shapes import Result, from_dict
 from img2music.track import Track
@@ -153,7 +154,8 @@ class LibraryFeedback:
         Returns
         -------
         Feedback
-            As it was stored, with the affect of which this is the position.
+            As it was stored, with the affect of which this is the position. Whatever is said of other pictures, a
+            relative match takes this one to be there.
         """
         from img2music.app.person import Listener
         from img2music.vision.model import ImageModel
@@ -161,8 +163,8 @@ class LibraryFeedback:
         there = Affect(valence, arousal)
         sample = ImageModel.load(image_model).reference
         felt = Listener.of(self._store, person).picture_at((there.valence, there.arousal), sample)
-        path = os.fsdecode(picture)
-        return self._say(FeedbackKind.AFFECT, person, felt=felt, picture=_picture(path, image_model, name))
+        judged = _picture(os.fsdecode(picture), image_model, name)
+        return self._say(FeedbackKind.AFFECT, person, felt=felt, position=there, picture=judged)
 
     @checked
     def like(self, track: AnyTrack, *, person: str = ME) -> Feedback:
@@ -390,12 +392,15 @@ class LibraryFeedback:
         person: str,
         *,
         felt: Affect | None = None,
+        position: Affect | None = None,
         track: JudgedTrack | None = None,
         picture: JudgedPicture | None = None,
     ) -> Feedback:
         require_name(person, "person")
-        entry = Feedback(id=0, person=person, said=now(), kind=kind, affect=felt, track=track, picture=picture)
+        about = {"affect": felt, "position": position, "track": track, "picture": picture}
         with self._store.writing() as transaction:
+            moment = max(now(), transaction.last_said(person))  # the clock may have been set back
+            entry = Feedback(id=0, person=person, said=moment, kind=kind, **about)  # type: ignore[arg-type]
             (number,) = transaction.add_feedback([entry])
         return replace(entry, id=number)
 
@@ -409,7 +414,7 @@ class LibraryFeedback:
         found = self._store.find_any(text)
         if found is not None:
             return found
-        if not os.path.isfile(text):  # noqa: PTH113 - names may be any bytes
+        if not is_file(text):
             raise UsageError(
                 f"The library has no song {printable(text)!r}, and there is no such file: give its number (#17), file "
                 "or identifier."
@@ -425,7 +430,7 @@ class LibraryFeedback:
 
 def _judged(track: Track) -> JudgedTrack:
     names = ("identifier", "title", "artist", "genre", "duration", "content", "sound", "affect")
-    path = None if track.path is None else os.path.abspath(track.path)  # noqa: PTH100 - names may be any bytes
+    path = None if track.path is None else absolute(track.path)
     return JudgedTrack(path=path, model=track.analyzer, **{name: getattr(track, name) for name in names})
 
 

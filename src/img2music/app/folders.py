@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 
 from img2music.connectors.folders import under
+from img2music.locations import is_url
 
 TOO_HIGH = {"/mnt", "/media", "/run", "/run/media", "/home", "/Users", "/Volumes"}
 """Where disks and people's homes are: not meant as a whole by who has music in some of them."""
@@ -24,8 +25,8 @@ class Folder:
 def known_folders(music: Sequence[str], lying: Mapping[str, int]) -> list[Folder]:
     """List given folders, and the fewest in which the other tracks lie, by the number of tracks in each folder."""
     given = [path for path in music if not under(path, [each for each in music if each != path])]
-    others = [PurePath(path).parts for path in lying if not under(path, given)]
-    paths = dict.fromkeys([*given, *(str(PurePath(*parts)) for parts in _common((), others))])
+    others = [_parts(path) for path in lying if not under(path, given)]
+    paths = dict.fromkeys([*given, *map(_path, _common((), others))])
     return [
         Folder(_id(path), path, sum(count for folder, count in lying.items() if under(folder, [path])))
         for path in paths
@@ -38,6 +39,15 @@ def own_music() -> list[str]:
 
     folder = platformdirs.user_music_dir()
     return [folder] if os.path.isdir(folder) else []  # noqa: PTH112 - names may be any bytes
+
+
+def _parts(path: str) -> tuple[str, ...]:
+    scheme, mark, rest = path.partition("://")
+    return (scheme + mark, *rest.split("/")) if is_url(path) else PurePath(path).parts
+
+
+def _path(parts: tuple[str, ...]) -> str:
+    return parts[0] + "/".join(parts[1:]) if parts[0].endswith("://") else str(PurePath(*parts))
 
 
 def _id(path: str) -> str:

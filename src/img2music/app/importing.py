@@ -1,6 +1,5 @@
 """Songs into a library, which is made only if they can be read."""
 
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from img2music.library.importing import ImportReport, SongAffect
 from img2music.library.importing import import_table as import_songs
 from img2music.library.scanning import ScanReport
 from img2music.library.store import LibraryStore
+from img2music.locations import absolute, exists
 from img2music.options import AnyPath, ScanOptions
 from img2music.progress import Progress, unwatched
 
@@ -24,7 +24,7 @@ def scan(
     where none of the folders is there: their names are mistyped more often than not.
     """
     path = locate(location).path
-    idle = options.dry_run or not any(map(os.path.exists, folders))
+    idle = options.dry_run or not any(exists(absolute(folder)) for folder in folders)
     if idle and path is not None and not path.exists():
         location = ":memory:"
     read_only = options.dry_run and location != ":memory:"
@@ -37,14 +37,15 @@ def import_table(
     table: Path,
     mapping: Mapping[str, str] | None = None,
     affect: SongAffect | None = None,
+    progress: Progress = unwatched,
 ) -> ImportReport:
     """Put the songs of a table into a library."""
     where = locate(location).path
     if where is None or where.exists():  # what is wrong with it is known before a long table is read
         LibraryStore.open(location).close()
-    songs = read_songs(table, mapping)
+    songs = read_songs(table, mapping, progress)
     with LibraryStore.open(location, create=True) as store:
-        return import_songs(store, table, songs, affect)
+        return import_songs(store, table, songs, affect, progress=progress)
 
 
 def import_spotify(location: AnyPath | None, urls: Sequence[str], progress: Progress = unwatched) -> ImportReport:

@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import re
 import signal
+import sys
 import threading
 import time
 import traceback
@@ -52,13 +53,16 @@ def run_job(address: str, id_: int) -> None:
     ending = _Ending()
     if hasattr(os, "nice"):
         os.nice(NICE)
-    with LibraryStore.open(address) as store, contextlib.ExitStack() as stack:
-        try:
-            stack.enter_context(store.running())
-        except LibraryError:  # another server was quicker
-            return
-        if store.jobs.begin(id_):
-            _run(store, id_, ending)
+    try:
+        with LibraryStore.open(address) as store, contextlib.ExitStack() as stack:
+            try:
+                stack.enter_context(store.running())
+            except LibraryError:  # another server was quicker
+                return
+            if store.jobs.begin(id_):
+                _run(store, id_, ending)
+    except LibraryError as error:  # nor can it be told there
+        sys.exit(f"The job #{id_}: {error}")
 
 
 class _Ending:
@@ -162,11 +166,7 @@ def _import(store: LibraryStore, request: Request, progress: Progress) -> Found:
             found = import_library(store, path, progress, request["within"])
             counts, lines = _counts(found), [*found.notes, *(error.reason for error in found.errors)]
         else:
-            progress(Step("Reading the table", 0, None, name, "songs"))
-            songs = read_songs(path)
-            progress(Step("Importing", 0, len(songs.songs), name, "songs"))
-            report = import_table(store, path, songs, source=name)
-            progress(Step("Importing", len(songs.songs), len(songs.songs), name, "songs"))
+            report = import_table(store, path, read_songs(path, progress=progress), source=name, progress=progress)
             counts, lines = _counts(report), [*report.notes, *map(str, report.problems)]
     except OSError as error:
         raise InputError("is not here any more: send it again.", name) from error

@@ -24,6 +24,7 @@ from img2music.files import Closing, make_folder
 from img2music.filters import TrackFilter
 from img2music.library.executors import Context, interrupts_blocked
 from img2music.library.jobs import OPEN, Job, JobKind, JobState
+from img2music.locations import absolute
 from img2music.options import TagOptions
 
 POLL = 0.5
@@ -43,7 +44,7 @@ class JobQueue(Closing):
     def __init__(self, library: Library, music: Sequence[str] = ()) -> None:
         """Take folders that may be scanned, beside those in which tracks lie."""
         self._store = store_of(library)
-        self._music = [os.path.abspath(each) for each in music]  # noqa: PTH100 - names may be any bytes
+        self._music = [absolute(each) for each in music]
         self._folders: tuple[int, list[Folder]] | None = None
         self._running: tuple[Any, int] | None = None  # a process, and what it runs
         self._ended, self._wake = threading.Event(), threading.Event()

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from img2music.app.spotting import Spotted
     from img2music.library.exchange import LibraryImport
     from img2music.library.importing import ImportReport, SongAffect
+    from img2music.library.ledger import ScanStatus
     from img2music.library.listing import LibraryInfo
     from img2music.library.lyrics import FetchReport, KnownLyrics
     from img2music.library.scanning import ScanReport
@@ -79,7 +80,14 @@ class Library(Closing):
 
     @classmethod
     @checked
-    def open(cls, location: AnyPath | None = None, *, create: bool = True, read_only: bool = False) -> "Library":
+    def open(
+        cls,
+        location: AnyPath | None = None,
+        *,
+        create: bool = True,
+        read_only: bool = False,
+        replica: bool = False,
+    ) -> "Library":
         """Open a library.
 
         Parameters
@@ -91,6 +99,9 @@ class Library(Closing):
             Make it if it does not exist.
         read_only : bool, default False
             Whether only reading is meant, which also works on a disk that can't be written.
+        replica : bool, default False
+            Read from a replica, if the URL names several hosts, also where writing is meant: what others change, and
+            what is done to songs, is then read a moment later. One that is opened to read only does so anyway.
 
         Returns
         -------
@@ -103,7 +114,7 @@ class Library(Closing):
         """
         from img2music.library.store import LibraryStore
 
-        return cls(LibraryStore.open(location, create=create and not read_only, read_only=read_only))
+        return cls(LibraryStore.open(location, create=create and not read_only, read_only=read_only, replica=replica))
 
     @property
     def _store(self) -> "LibraryStore":
@@ -197,18 +208,20 @@ class Library(Closing):
         """Count the tracks of each genre, as their tags call it, those of most tracks first."""
         from collections import Counter
 
-        found = self._store.columns(("genre",))["genre"]
-        return dict(Counter(genre for tag in found if tag for genre in tag.split("; ")).most_common())
+        found: Counter[str] = Counter()
+        for tag, count in self._store.counts("genre").items():
+            for genre in filter(None, tag.split("; ")):
+                found[genre] += count
+        return dict(found.most_common())
 
     def decades(self) -> dict[int, int]:
         """Count the tracks of each decade, by its first year, in order; those without a year are left out."""
         from collections import Counter
 
-        import numpy as np
-
-        years = self._store.columns(("year",))["year"]
-        decades = years[np.isfinite(years)] // 10 * 10
-        return dict(sorted(Counter(map(int, decades)).items()))
+        found: Counter[int] = Counter()
+        for year, count in self._store.counts("year").items():
+            found[year // 10 * 10] += count
+        return dict(sorted(found.items()))
 
     def duplicates(self) -> "list[list[Track]]":
         """Find recordings of which there are several files that sound the same, each with its tracks."""
@@ -257,6 +270,10 @@ class Library(Closing):
         """Read the ids, valences and arousals of all tracks that are there, each an array, in ascending order of id."""
         return self._store.columns(("id", "valence", "arousal"))
 
+    def positions(self) -> "dict[str, NDArray[Any]]":
+        """Read where the same tracks stand in the space of the relative match, as ``me`` hears them."""
+        return self._recommender.positions()
+
     @checked
     def scan(self, *folders: AnyPath, progress: Progress = unwatched, **options: Unpack[ScanWishes]) -> "ScanReport":
         """Bring the library up to date with folders of music.
@@ -264,7 +281,7 @@ class Library(Closing):
         Parameters
         ----------
         *folders : str or path-like
-            At least one; ``~`` is the user's home.
+            At least one; ``~`` is the user's home. Also URLs of S3, SFTP or HTTP, with the extra ``remote``.
         progress : callable
             Called with each `Step`; the item is a file.
         **options
@@ -279,6 +296,17 @@ class Library(Closing):
 
         homed = [os.path.expanduser(os.fspath(folder)) for folder in folders]  # noqa: PTH111 - names may be any bytes
         return scan(self._store, homed, with_filter(ScanOptions, options), progress)
+
+    @checked
+    def scan_status(self) -> "ScanStatus":
+        """Tell what scans of it have done, and have yet to do, on whatever machine they run.
+
+        Returns
+        -------
+        ScanStatus
+            Files that wait or are in hand, the newest scans, and failures by kind.
+        """
+        return self._store.scan_status()
 
     @checked
     def recommend(
@@ -325,6 +353,10 @@ class Library(Closing):
         points = (affects,) if isinstance(affects, Affect) else affects
         asked = (*queries, *points, *asked_affects(valence, arousal, emotion))
         return self._recommender.recommend(asked, with_filter(RecommendOptions, options), progress)
+
+    def prepare(self) -> None:
+        """Get ready now for many questions to `recommend`: the first ones of a large library would wait for it."""
+        self._recommender.prepare()
 
     @property
     def _recommender(self) -> "Recommender":
@@ -540,7 +572,12 @@ class Library(Closing):
 
     @checked
     def import_table(
-        self, path: AnyPath, mapping: Mapping[str, str] | None = None, affect: "SongAffect | None" = None
+        self,
+        path: AnyPath,
+        mapping: Mapping[str, str] | None = None,
+        affect: "SongAffect | None" = None,
+        *,
+        progress: Progress = unwatched,
     ) -> "ImportReport":
         """Put the songs of a table into the library, without sound files.
 
@@ -552,6 +589,8 @@ class Library(Closing):
             Columns, by what they hold, where their names are not usual ones: ``{"title": "my_songs"}``.
         affect : SongAffect, optional
             What reads affects instead, such as a model of song tables.
+        progress : callable
+            Called with each `Step`.
 
         Returns
         -------
@@ -566,7 +605,7 @@ class Library(Closing):
         from img2music.library.importing import import_table
 
         store, file = self._store, Path(path).expanduser()
-        return import_table(store, file, read_songs(file, mapping), affect)
+        return import_table(store, file, read_songs(file, mapping, progress), affect, progress=progress)
 
     @checked
     def import_spotify(self, *urls: str, progress: Progress = unwatched) -> "ImportReport":

@@ -6,6 +6,10 @@ import threading
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from img2music.app.person import Listener
 from img2music.errors import InputError, LibraryError, UsageError
@@ -13,10 +17,11 @@ from img2music.filters import TrackFilter
 from img2music.library.record import Feedback
 from img2music.library.scanning import scan
 from img2music.library.store import LibraryStore
-from img2music.matching.matcher import Matcher
+from img2music.locations import absolute, exists, is_url, real
+from img2music.matching.matcher import Matcher, PlacedLibrary
 from img2music.matching.query_reading import NUMBER, QuerySource, read_queries
 from img2music.matching.recommendation import Recommendations
-from img2music.options import ME, AnyPath, RecommendOptions, ScanOptions
+from img2music.options import ME, AnyPath, MatchMode, RecommendOptions, ScanOptions
 from img2music.progress import Progress, unwatched
 from img2music.vision.model import ImageModel
 
@@ -34,7 +39,9 @@ class Recommender:
         self._store = store
         self._said = said  # what the person said, where that is kept elsewhere
         self._version: object = None
-        self._kept: dict[object, tuple[Listener, Matcher]] = {}  # by conditions, the last used at the end
+        # By conditions, the last used at the end
+        self._kept: dict[tuple[MatchMode, TrackFilter, str], tuple[Listener, Matcher]] = {}
+        self._positions: dict[str, NDArray[Any]] | None = None
         self._making = threading.Lock()
 
     def recommend(
@@ -53,21 +60,54 @@ class Recommender:
         errors = (*errors, *read.errors)
         queries, natural, pictures = listener.feel(read)
         notes = (*read.notes, *listener.person.tendencies())
-        return matcher.recommend(queries, options, natural, pictures=pictures, notes=notes, errors=errors)
+        with self._store.one_state():
+            return matcher.recommend(queries, options, natural, pictures=pictures, notes=notes, errors=errors)
+
+    def prepare(self, options: RecommendOptions | None = None) -> None:
+        """Get ready for many questions."""
+        self._matcher(options or RecommendOptions())[1].placed.tracks.build()
+
+    def positions(self) -> dict[str, NDArray[Any]]:
+        """Read where all tracks stand in the space of the relative match, by their ids."""
+        with self._making, self._store.one_state():
+            self._renew()
+            if self._positions is None:
+                tracks = self._placed(self._listener(ME), MatchMode.RELATIVE).tracks
+                valence, arousal = tracks.positions(np.arange(len(tracks))).T
+                self._positions = {"id": tracks.ids, "valence": valence, "arousal": arousal}
+            return self._positions
+
+    def _renew(self) -> None:
+        """Forget what was kept if the library has changed."""
+        version = self._store.version()
+        if version != self._version:
+            self._version, self._kept, self._positions = version, {}, None
 
     def _matcher(self, options: RecommendOptions) -> tuple[Listener, Matcher]:
-        with self._making:  # while a scan runs, many would make the same one at once
-            version, wanted = self._store.version(), (options.match, options.where, options.person)
-            if version != self._version:
-                self._version, self._kept = version, {}
+        with self._making, self._store.one_state():  # while a scan runs, many would make the same one at once
+            self._renew()
+            wanted = (options.match, options.where, options.person)
             kept = self._kept.pop(wanted, None)
             if kept is None:
-                listener = Listener.of(self._store, options.person, self._said)
-                kept = listener, Matcher(listener.store, options.match, options.where, listener.person)
+                kept = self._new(options)
             self._kept[wanted] = kept
             for oldest in list(self._kept)[:-MOST_KEPT]:
                 del self._kept[oldest]
             return kept
+
+    def _new(self, options: RecommendOptions) -> tuple[Listener, Matcher]:
+        """A matcher that shares with those that are kept what does not depend on filters."""
+        listener = self._listener(options.person)
+        placed = self._placed(listener, options.match)
+        return listener, Matcher(listener.store, options.match, options.where, listener.person, placed)
+
+    def _listener(self, person: str) -> Listener:
+        kept = (listener for (_, _, who), (listener, _) in self._kept.items() if who == person)
+        return next(kept, None) or Listener.of(self._store, person, self._said)
+
+    def _placed(self, listener: Listener, mode: MatchMode) -> PlacedLibrary:
+        alike = (matcher.placed for kept, matcher in self._kept.values() if kept.store is listener.store)
+        return next((each for each in alike if each.mode is mode), None) or PlacedLibrary(listener.store, mode)
 
 
 def recommend(
@@ -89,8 +129,8 @@ def recommend(
 
     if options.where.folder:
         raise UsageError("Give either `folder` or `music`; `folder` chooses a folder of the library.")
-    folder = Path(music)
-    if not folder.is_dir():
+    folder = absolute(music)
+    if not is_url(folder) and not os.path.isdir(folder):  # noqa: PTH112 - names may be any bytes
         raise InputError("there is no such folder: give a folder of music as `music`.", os.fspath(music))
     _require_readable(asked, options)
     said = _said(location, options.person)
@@ -123,11 +163,11 @@ def _said(location: AnyPath | None, person: str) -> list[Feedback]:
         return []
 
 
-def folder_library(folder: Path) -> Path:
+def folder_library(folder: str) -> Path:
     """Where the library of one folder is kept: in the user's cache folder, so that each file is heard only once."""
     import platformdirs
 
-    name = hashlib.blake2b(os.fsencode(folder.absolute()), digest_size=8).hexdigest()
+    name = hashlib.blake2b(os.fsencode(folder), digest_size=8).hexdigest()
     return platformdirs.user_cache_path("img2music", ensure_exists=True) / f"folder-{name}.db"
 
 
@@ -146,15 +186,15 @@ def _require_readable(asked: Sequence[QuerySource], options: RecommendOptions) -
             raise InputError("numbers are of songs of the library: give the file, or leave `music` out.", path)
     if paths:
         ImageModel.load(options.image_model)
-    if len(paths) == len(asked) and not any(map(os.path.exists, paths)):
+    if len(paths) == len(asked) and not any(map(exists, map(os.fsdecode, paths))):
         raise InputError("no such file.", os.fsdecode(paths[0]))
 
 
-def _known(location: AnyPath | None, music: Path) -> tuple[str, bool] | None:
+def _known(location: AnyPath | None, music: str) -> tuple[str, bool] | None:
     """The name by which a library knows a folder, if it has most of its music, and whether that has changed since."""
     try:
         with LibraryStore.open(location, read_only=True) as store:
-            for folder in dict.fromkeys((os.path.abspath(music), os.path.realpath(music))):  # noqa: PTH100
+            for folder in dict.fromkeys((music, real(music))):
                 if len(store.ids(TrackFilter(folder=folder))) == 0:
                     continue
                 seen = scan(store, [folder], ScanOptions(dry_run=True))

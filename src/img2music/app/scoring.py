@@ -23,6 +23,7 @@ from img2music.connectors.tags import read_tags
 from img2music.errors import InputError, UsageError
 from img2music.files import FileKind
 from img2music.library.store import LibraryStore
+from img2music.locations import is_file
 from img2music.media.film_survey import Survey
 from img2music.media.film_writer import write_film
 from img2music.media.output_formats import FILM, SOUND
@@ -101,7 +102,7 @@ def _write(
     progress: Progress,
 ) -> Scored:
     for cue in sheet.cues:  # the last as early as the first
-        if not os.path.isfile(cue.track.path):  # noqa: PTH113 - names may be any bytes
+        if not is_file(cue.track.path):
             raise InputError("is in the cue sheet, and is not there.", cue.track.path)
     if abs(seen.duration - sheet.film.duration) > TOLERANCE:
         lasts, planned = clocks(seen.duration, sheet.film.duration)

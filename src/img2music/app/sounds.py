@@ -12,6 +12,7 @@ from pathlib import Path
 
 import msgspec
 
+from img2music import locations
 from img2music.app.pictures import preview
 from img2music.connectors.covers import find_cover
 from img2music.errors import InputError
@@ -19,6 +20,7 @@ from img2music.files import FileKind, make_folder, write_atomically
 from img2music.media.audio_file import AudioFile
 from img2music.media.peaks import PER_SECOND, read_peaks
 from img2music.media.sound_writer import sound_file
+from img2music.remote import State
 from img2music.track import Track
 
 MOST_KEPT = 2 << 30
@@ -75,9 +77,12 @@ class Sounds:
 
     def own(self, track: Track) -> tuple[Path, str] | None:
         """The song's own file and its media type, where browsers play that."""
-        path, status = _file(track)
-        media_type = MEDIA_TYPES.get(_form(path, status.st_size, status.st_mtime_ns))
-        return None if media_type is None else (Path(path), media_type)
+        path, state = _file(track)
+        with locations.local(path, state) as file:
+            media_type = MEDIA_TYPES.get(_form(path, *state))
+        if media_type is None:
+            return None
+        return Path(locations.copy(path, state) if locations.is_url(path) else file), media_type
 
     def opus(self, track: Track) -> Path:
         """The same sound in a file of Opus, which all browsers play; making it takes seconds."""
@@ -90,12 +95,13 @@ class Sounds:
     def cover(self, track: Track) -> Path | None:
         """A JPEG of its cover, from the file or beside it; None if it has none that can be read."""
         path, _ = _file(track)
-        folder = os.stat(os.path.dirname(path))  # noqa: PTH116, PTH120 - names may be any bytes
-        made = self._made(path, folder, ".jpg", _write_cover)  # again when something is laid beside it
+        # Again when something is laid beside it.
+        found = _file(track)[1] if locations.is_url(path) else locations.state(locations.folder_of(path))
+        made = self._made(path, found, ".jpg", _write_cover)
         return made if made.stat().st_size else None
 
-    def _made(self, path: str, status: os.stat_result, ending: str, make: Callable[[str, Path], None]) -> Path:
-        name = f"{path}\0{status.st_size}\0{status.st_mtime_ns}".encode("utf-8", "surrogateescape")
+    def _made(self, path: str, state: State, ending: str, make: Callable[[str, Path], None]) -> Path:
+        name = f"{path}\0{state[0]}\0{state[1]}".encode("utf-8", "surrogateescape")
         output = self._folder / (hashlib.blake2b(name, digest_size=16).hexdigest() + ending)
         with self._lock:
             making = self._making.setdefault(output, threading.Lock())
@@ -128,10 +134,10 @@ class Sounds:
                     self._kept -= size
 
 
-def _file(track: Track) -> tuple[str, os.stat_result]:
+def _file(track: Track) -> tuple[str, State]:
     if track.path is not None:
         with suppress(OSError):
-            return track.path, os.stat(track.path)  # noqa: PTH116 - names may be any bytes
+            return track.path, locations.state(track.path)
     raise InputError("the file of this song is not there.", track.path)
 
 

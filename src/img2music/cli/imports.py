@@ -27,16 +27,15 @@ def table(file: Path, mapping: dict[str, str], affect: str, library: str | None,
     """Put the songs of a table into the library, without sound files: titles, features, affect.
 
     Valence is read from the column valence, arousal from energy (estimates by Spotify's programs, not ratings by
-    people), or both by a model of your own from what else the table has. Importing again brings songs up to date. Exit
-    code 1 if some rows or cells can't be used and the rest is stored, 2 if nothing could be.
+    people), or both by a model of your own from what else the table has. Importing again brings songs up to date. May
+    be stopped at any time; what was imported is kept. Exit code 1 if some rows or cells can't be used and the rest is
+    stored, 2 if nothing could be.
     """
-    from rich.console import Console
-
     from img2music.app.importing import import_table
 
     reader = None if affect == "columns" else pkgutil.resolve_name(SONG_MODEL).load(Path(affect))
-    with Console(stderr=True).status("Reading the table"):
-        report = import_table(library, file, mapping, reader)
+    with progress_bar() as progress:
+        report = import_table(library, file, mapping, reader, progress)
     print_report(format_, report.to_dict(), ("import", ">"), import_rows(report))
     for note in report.notes:
         say(f"{file}: {note}")

@@ -41,7 +41,6 @@ def _moods(_context: click.Context, _option: click.Parameter, typed: str) -> lis
     "paths",
     metavar="[IMAGE|AUDIO|DIR]...",
     nargs=-1,
-    type=file_path,
     help="Pictures, songs, and folders of them; songs of the library also by number (#17) or identifier.",
 )
 @option("--valence", type=float, help="Unpleasant (0) to pleasant (1), instead of a picture.")
@@ -53,7 +52,7 @@ def _moods(_context: click.Context, _option: click.Parameter, typed: str) -> lis
     help="A basic emotion or a word such as serene, calm or lively, instead of a picture.",
 )
 @library_option
-@option("--music", type=file_path, metavar="DIR", help="Only the music in this folder, which is scanned first.")
+@option("--music", metavar="DIR|URL", help="Only the music in this folder, which is scanned first.")
 @options_of(RecommendOptions, filters=filter_options(chooses=True))
 @option(
     "--format",
@@ -67,12 +66,12 @@ def _moods(_context: click.Context, _option: click.Parameter, typed: str) -> lis
 @force_option
 def recommend(
     *,
-    paths: tuple[Path, ...],
+    paths: tuple[str, ...],
     valence: float | None,
     arousal: float | None,
     emotion: str | None,
     library: str | None,
-    music: Path | None,
+    music: str | None,
     options: RecommendOptions,
     format_: str | None,
     output: Path | None,
@@ -107,7 +106,7 @@ def recommend(
         require_plotting(plot)
     outputs = [(plot, PLOT), *([(output, written.kind)] if written is not None else [])]
     require_outputs(outputs, given_pictures("one of the inputs", paths), force=force)
-    asked: list[Path | Affect] = [*paths, *asked_affects(valence, arousal, emotion)]
+    asked: list[str | Affect] = [*paths, *asked_affects(valence, arousal, emotion)]
     with progress_bar() as progress:
         found = recommended(library, asked, options, music=music, progress=progress)
     _give(found, written, output, plot)

@@ -8,6 +8,7 @@ from img2music.errors import InputError
 if TYPE_CHECKING:
     from img2music.connectors.tag_writing import FieldEdit
     from img2music.library.importing import ImportReport
+    from img2music.library.ledger import ScanStatus
     from img2music.library.listing import LibraryInfo
     from img2music.library.tagging import TagReport
     from img2music.soundtrack.cue_sheet import CueSheet
@@ -64,6 +65,18 @@ def info_rows(found: "LibraryInfo") -> list[tuple[str, str]]:
         rows.append(("size", f"{found.bytes / 1e6:.1f} MB"))
     rows += [(f"analyzer {name}", f"{count} tracks") for name, count in found.analyzers.items()]
     rows += [(f"from {name}", f"{count} songs") for name, count in found.sources.items()]
+    return rows
+
+
+def status_rows(found: "ScanStatus") -> list[tuple[str, str]]:
+    """What scans have done, and have yet to do."""
+    rows = [("waiting", f"{found.waiting:,} files"), ("in hand", f"{found.in_hand:,} files")]
+    if found.seconds_left is not None:
+        rows.append(("rate", f"{found.rate:.2f} files a second, {length_text(found.seconds_left)} left"))
+    for scan in found.scans:
+        told = f"{scan.state}: {scan.done:,} of {scan.planned:,} files, {scan.failed:,} failed"
+        rows.append((f"scan #{scan.id}", f"{told}; {', '.join(scan.folders)} ({scan.host}, since {scan.started})"))
+    rows += [(f"{each.kind} ({each.stage})", f"{each.files:,} files") for each in found.failures]
     return rows
 
 

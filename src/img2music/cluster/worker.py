@@ -1,6 +1,5 @@
 """What runs on the nodes of a cluster."""
 
-import contextlib
 import hashlib
 import os
 import platform
@@ -12,9 +11,7 @@ from typing import Any
 from img2music import __version__
 from img2music.connectors.folders import FileState
 from img2music.errors import Img2MusicError, InputError, unexpected
-
-LEAST_MEMORY = 4 << 30
-"""Bytes that a worker may hold whatever its share of the node's memory is; hours of music take less."""
+from img2music.library.executors import ENOUGH, limit_memory, within_memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +65,8 @@ class Worker:
         self._node = ray.get_runtime_context().get_node_id()
         (resources,) = (node["Resources"] for node in ray.nodes() if node["NodeID"] == self._node)
         share = int(resources.get("memory", 0) / max(resources.get("CPU", 1), 1))
-        _limit_memory(max(share, LEAST_MEMORY))
+        self._memory = max(share, ENOUGH)
+        limit_memory(self._memory)
 
     def introduce(self) -> tuple[str, Versions]:
         """Tell on which node it is, and what it analyses with."""
@@ -77,18 +75,10 @@ class Worker:
     def run(self, work: Callable[[FileState], Any], file: FileState) -> Any:
         """Look into a file; an error is given, not raised: Ray would wrap it."""
         try:
-            return work(file)
+            return within_memory(work, file, self._memory)
         except InputError as error:
             return error if os.path.lexists(file.path) else Unseen(error)
         except Img2MusicError as error:
             return error
         except Exception as error:  # noqa: BLE001 - whatever a file does to a decoder, the rest of the batch goes on
             return unexpected(error, file.path)
-
-
-def _limit_memory(size: int) -> None:
-    """Have this process run out of memory before its node does, where Ray would end whatever works there."""
-    with contextlib.suppress(ImportError, ValueError, OSError):  # Windows; a limit that is lower already
-        import resource
-
-        resource.setrlimit(resource.RLIMIT_DATA, (size, size))

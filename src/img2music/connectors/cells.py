@@ -3,17 +3,17 @@
 import math
 import re
 
+from img2music.analysis import FASTEST
 from img2music.connectors.lyrics import LONGEST as LONGEST_LYRICS
-from img2music.connectors.tags import LONGEST, find_year, one_line
+from img2music.connectors.tags import find_year, one_line
 from img2music.errors import shown
+from img2music.track import LONGEST
 
 MISSING = frozenset({"", "na", "n/a", "#n/a", "null", "none"})
 """How tables write that there is no value, in small letters."""
 
 LONGEST_SONG = 24 * 3600.0
 """Seconds."""
-FASTEST = 1000.0
-"""Beats per minute."""
 LOUDNESS = (-120.0, 30.0)
 """Decibels: from below the noise of 16 bits to above what clips."""
 

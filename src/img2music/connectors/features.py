@@ -4,8 +4,8 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-from img2music.analysis import UNIT, Features
-from img2music.connectors.cells import FASTEST, LOUDNESS
+from img2music.analysis import FASTEST, UNIT, Features
+from img2music.connectors.cells import LOUDNESS
 from img2music.music.song import Song
 
 UNIT_FEATURES = tuple(each.name for each in dataclasses.fields(Features) if each.metadata == UNIT)

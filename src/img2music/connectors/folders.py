@@ -8,6 +8,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 
+from img2music.locations import inside, is_url, readable
+from img2music.remote import RemoteError, listed
+
 # fmt: off
 EXTENSIONS = frozenset({
     "aac", "ac3", "aif", "aifc", "aiff", "alac", "ape", "au", "caf", "dff", "dsf", "eac3", "flac", "m4a",
@@ -51,7 +54,7 @@ class FileState:
 
 def under(path: str, folders: Iterable[str]) -> bool:
     """Whether a path is one of some folders, or below."""
-    return any(path == folder or path.startswith(folder.rstrip(os.sep) + os.sep) for folder in folders)
+    return any(path == folder or path.startswith(inside(folder)) for folder in folders)
 
 
 class FolderWalk:
@@ -60,7 +63,8 @@ class FolderWalk:
     Files come folder by folder, in order of their names' bytes. Hidden files and folders (a leading dot) are
     left out, and so are system folders (`SYSTEM_FOLDER`), but for those that are given, and what is not a regular
     file (a pipe, a device). Links are followed, after all that is there without them; no folder is entered twice, so a
-    loop of links ends.
+    loop of links ends. A folder may be of a store or another machine (a URL); its files come in the order of its lists,
+    and links to folders are not followed there.
     """
 
     def __init__(self, folders: Sequence[str], wanted: Callable[[str], bool] | None = None) -> None:
@@ -70,8 +74,10 @@ class FolderWalk:
         self._wanted = wanted or holds_only_sound
 
     def __iter__(self) -> Iterator[FileState]:
+        for root in filter(is_url, self._roots):
+            yield from self._remote(root)
         visited: set[tuple[int, int]] = set()
-        waiting = self._roots[::-1]
+        waiting = [root for root in self._roots[::-1] if not is_url(root)]
         links: list[str] = []
         while waiting or links:
             folder = waiting.pop() if waiting else links.pop(0)
@@ -99,6 +105,23 @@ class FolderWalk:
                 if found is not None:
                     yield found
             waiting.extend(reversed(inner))
+
+    def _remote(self, root: str) -> Iterator[FileState]:
+        def told(error: RemoteError) -> None:
+            self.unreadable.append((error.path or root, error.why))
+
+        def wanted(url: str) -> bool:
+            below = readable(url)[len(readable(root)) :]
+            if any(part.startswith(".") for part in below.split("/")) or in_system_folder(url, root):
+                return False
+            try:
+                return self._wanted(url)
+            except RemoteError as error:
+                told(error)
+                return False
+
+        for url, (size, mtime_ns) in listed(root, wanted, told):
+            yield FileState(url, size, mtime_ns)
 
     def _look(self, entry: os.DirEntry[str], inner: list[str], links: list[str]) -> FileState | None:
         if entry.name.startswith("."):
@@ -139,7 +162,7 @@ def holds_only_sound(path: str) -> bool:
 
 def in_system_folder(path: str, folder: str) -> bool:
     """Tell whether a path below a folder leads through a folder that `FolderWalk` does not enter there."""
-    return any(SYSTEM_FOLDER.fullmatch(part) for part in PurePath(path[len(folder) :]).parts[:-1])
+    return any(SYSTEM_FOLDER.fullmatch(part) for part in PurePath(readable(path)[len(readable(folder)) :]).parts[:-1])
 
 
 def why_no_sound(path: str, reason: str) -> str:

@@ -9,6 +9,7 @@ from img2music.connectors.lyrics import Lyrics, lyrics_of
 from img2music.connectors.tags import tags_of, texts_of
 from img2music.errors import InputError
 from img2music.files import read_text
+from img2music.locations import is_url, local, state
 
 MAX_BYTES = 1 << 20
 """Of a file beside a song; a larger one holds no lyrics."""
@@ -46,8 +47,11 @@ def _best(found: Iterable[Lyrics]) -> Lyrics:
 
 def _read(path: str) -> str | None:
     try:
-        regular = stat.S_ISREG(os.stat(path).st_mode)  # noqa: PTH116 - as above
-        return read_text(path, MAX_BYTES, "no lyrics") if regular else None
+        if is_url(path) and state(path)[0] > MAX_BYTES:
+            return None
+        with local(path) as here:
+            regular = stat.S_ISREG(os.stat(here).st_mode)  # noqa: PTH116 - as above
+            return read_text(here, MAX_BYTES, "no lyrics") if regular else None
     except (OSError, ValueError, InputError):
         return None
 

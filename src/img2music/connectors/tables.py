@@ -16,6 +16,7 @@ from img2music.connectors.delimited import Delimited, Row, first_bytes, read_del
 from img2music.connectors.features import UNIT_FEATURES
 from img2music.errors import InputError, UsageError, printable, require_extra, shown
 from img2music.music.song import Song
+from img2music.progress import Progress, Step, unwatched
 from img2music.track import TAG_NAMES
 
 NAMES: Mapping[str, tuple[str, ...]] = {
@@ -61,6 +62,8 @@ MOST_ODD = 0.05
 """Share of a column's numbers that may be of another scale than the rest: those are mistakes."""
 LOW_PERCENT = 10.0
 """A column whose numbers go above 1 and not above this may be in percent, or in points from 1 to 10."""
+A_BATCH = 500
+"""Rows after which it is told how far the reading is."""
 MOST_PROBLEMS = 1_000_000
 """Rows and cells of no use, above which a file is no table of songs."""
 SHOWN_COLUMNS = 20
@@ -104,7 +107,7 @@ class SongTable:
         return notes
 
 
-def read_songs(path: Path, mapping: Mapping[str, str] | None = None) -> SongTable:
+def read_songs(path: Path, mapping: Mapping[str, str] | None = None, progress: Progress = unwatched) -> SongTable:
     """Read a table of songs.
 
     A cell that holds no value of its column (a word for a number, a number out of range) is a problem, and its song
@@ -117,7 +120,9 @@ def read_songs(path: Path, mapping: Mapping[str, str] | None = None) -> SongTabl
     parquet = first_bytes(path, 4) == b"PAR1"  # https://parquet.apache.org/docs/file-format/
     table = _parquet(path) if parquet else read_delimited(path, lambda row: _known(row, mapping))
     reader = _Reader(table, mapping, path)
-    for row in table.rows:
+    for index, row in enumerate(table.rows):
+        if index % A_BATCH == 0:
+            progress(Step("Reading the table", index, None, None, "rows"))
         reader.add(row)
     if not reader.songs and not reader.left_out:
         raise InputError("has a header, and no song below it.", str(path))

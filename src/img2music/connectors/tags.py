@@ -5,14 +5,13 @@ import os
 import re
 import unicodedata
 from collections.abc import Iterable, MutableSequence
-from typing import Any
+from typing import Any, BinaryIO
 
+from img2music.locations import by_ranges, is_here, is_url, local
 from img2music.media.metadata import read_metadata
-from img2music.track import TAG_NAMES, Tags
+from img2music.remote import RemoteError
+from img2music.track import EARLIEST, LATEST, LONGEST, TAG_NAMES, Tags
 
-LONGEST = 500
-"""Characters of a tag that are kept."""
-EARLIEST, LATEST = 1000, 2999  # years that a date may name
 YEAR = re.compile(r"(?<!\d)(\d{4})(?!\d)|^(\d{4})\d{4}$")  # "1999-05-01", "May 1999", "19990501"
 
 
@@ -31,6 +30,15 @@ def read_tags(path: str | os.PathLike[str]) -> Tags:
 
 def tags_of(path: str | os.PathLike[str]) -> list[Any]:
     """Read all kinds of tags that a sound file has: a WAV may have ID3 and RIFF's own, an MP3 ID3 and APEv2."""
+    if is_url(path) and not is_here(path):
+        # Little of the file is read; all of it if its server has no parts of files.
+        with contextlib.suppress(RemoteError), by_ranges(os.fspath(path)) as file:
+            return _tags_of(file)
+    with local(path) as here:
+        return _tags_of(here)
+
+
+def _tags_of(path: str | BinaryIO) -> list[Any]:
     import mutagen
 
     file = ape = None
@@ -51,7 +59,7 @@ def has_id3v2(file: Any) -> bool:
     return getattr(getattr(file, "tags", None), "version", (1, 1))[0] != 1
 
 
-def apev2_of(file: Any, path: str | os.PathLike[str]) -> Any:
+def apev2_of(file: Any, path: str | os.PathLike[str] | BinaryIO) -> Any:
     """The APEv2 tag of a file whose own kind of tags is ID3: many MP3s have one, alone or beside ID3."""
     from mutagen.apev2 import APENoHeaderError, APEv2
 

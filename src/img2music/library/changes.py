@@ -4,9 +4,11 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from img2music.analysis import FailureKind
 from img2music.connectors.folders import FileState, FolderWalk, in_system_folder, under
 from img2music.library.record import Failure
 from img2music.library.store import KnownFile, LibraryStore
+from img2music.locations import exists, is_url
 from img2music.options import ScanOptions
 
 
@@ -52,9 +54,12 @@ def find_changes(
         failure = failed.get(file.path)
         if options.full or failure is None or not _same(failure, file, analyzer):
             failure = None
+        again = (options.retry, FailureKind.UNREACHED)
+        if failure is not None and (failure.kind in again or (options.retry_failed and not failure.silent)):
+            failure = None
         if failure is not None and failure.silent:
             changes.unchanged += 1
-        elif failure is not None and not options.retry_failed:
+        elif failure is not None:
             changes.failed_before += 1
         elif before is None:
             changes.new.append(file)
@@ -64,7 +69,7 @@ def find_changes(
             _note_unchanged(changes, before, file, options)
     changes.unreadable = walk.unreadable
     unread = [path for path, _ in walk.unreadable]
-    unreadable = [path for path in unread if os.path.lexists(path)]
+    unreadable = [path for path in unread if is_url(path) or os.path.lexists(path)]
     changes.emptied = [folder for folder in walk.empty if any(under(path, [folder]) for path in known)]
     changes.missing = [
         file
@@ -99,4 +104,4 @@ def _left_out(path: str, folders: Sequence[str]) -> bool:
 
 
 def _gone(path: str, unreadable: Sequence[str]) -> bool:
-    return not under(path, unreadable) and not os.path.lexists(path)
+    return not under(path, unreadable) and not exists(path)

@@ -6,13 +6,13 @@ from typing import Any
 import sqlalchemy as sa
 
 from img2music.library.database import backend
-from img2music.library.schema import TextType, counters, job_log, jobs, metadata, storable, tracks
+from img2music.library.schema import TextType, counters, job_log, jobs, metadata, scans, storable, tracks, work
 from img2music.progress import Progress, Step
 
 A_BATCH = 2000
 
-# Jobs belong to the server that runs them, and have files beside the library.
-TABLES = [table for table in metadata.sorted_tables if table not in (counters, jobs, job_log)]
+# Jobs belong to the server that runs them, and have files beside the library; scans to who runs them.
+TABLES = [table for table in metadata.sorted_tables if table not in (counters, jobs, job_log, scans, work)]
 
 
 def is_empty(connection: sa.Connection) -> bool:

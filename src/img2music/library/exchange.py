@@ -25,9 +25,10 @@ from img2music.files import FileKind, replacing
 from img2music.library.record import Failure, Feedback, LyricsRecord, SongRecord, TrackRecord
 from img2music.library.store import LibraryStore
 from img2music.library.transaction import Transaction
+from img2music.locations import absolute, is_url
 from img2music.progress import Progress, Step, unwatched
 from img2music.shapes import Result, to_dict
-from img2music.track import Tags
+from img2music.track import Seconds, Tags, Text
 
 SCHEMA = "img2music/library/1"
 
@@ -35,6 +36,8 @@ EXPORT = FileKind("an exported library", (), FileKind.json("", SCHEMA).start)
 LONGEST_LINE = 16 << 20
 """Bytes of a line that are read; what comes after them counts as the next."""
 A_BATCH = 500
+MOST_ERRORS = 100_000
+"""Lines of no use, above which a file is no library."""
 
 Unit = Annotated[float, msgspec.Meta(ge=0, le=1)]
 
@@ -46,16 +49,18 @@ class ExportedTrack:
     path: str
     size: int  # bytes
     mtime_ns: int  # nanoseconds since 1970
-    content: str  # BLAKE2b hash (32 bytes) of the file
-    sound: str | None = None  # hash (16 bytes) of its encoded sound
+    content: Text  # BLAKE2b hash (32 bytes) of the file
+    sound: Text | None = None  # hash (16 bytes) of its encoded sound
     missing: bool
     tags: Tags
-    analyzer: str
-    duration: float  # seconds, as all times
-    listened: float
+    analyzer: Text
+    duration: Seconds
+    listened: Seconds
     affect: Affect  # what was heard, without what the words say
     features: Features
-    curve: tuple[tuple[float, float, Unit, Unit], ...]  # start, end, valence, arousal
+    curve: Annotated[
+        tuple[tuple[Seconds, Seconds, Unit, Unit], ...], msgspec.Meta(min_length=1)
+    ]  # start, end, valence, arousal
 
     @classmethod
     def of(cls, record: TrackRecord) -> "ExportedTrack":
@@ -168,10 +173,13 @@ def import_library(
                     _require_within(line, within)
                 except (Img2MusicError, ValueError, TypeError, LookupError, ArithmeticError, RecursionError) as error:
                     found.errors.append(InputError(f"line {number}: {_why(error)}.", name))
-                    continue
+                    line = None
+                if len(found.errors) > MOST_ERRORS:
+                    reason = f"more than {MOST_ERRORS:,} lines are of no use, the first: {found.errors[0].reason}"
+                    raise InputError(reason, name)
                 if line is not None:
                     batch.append(line)
-                if len(batch) == A_BATCH:
+                if number % A_BATCH == 0:
                     found.count += _put(store, batch)
                     batch.clear()
                     progress(Step("Importing", stream.tell(), total, name, "bytes"))
@@ -238,6 +246,8 @@ def _parse(text: bytes, unknown: Counter[str]) -> Line | None:
         json.dumps({key: item for key, item in row.items() if key != "path"}, ensure_ascii=False).encode()
     if line.song is not None and not line.song.identifier:
         raise _LineError("the identifier must not be empty")
+    if line.track is not None and any(start > end for start, end, *_ in line.track.curve):
+        raise _LineError("a window of the curve ends before it starts")
     if found := line.track or line.song:
         _check_features(found.features, measured=line.track is not None)
     unknown.update(_unknown(name, row))
@@ -254,7 +264,8 @@ def _check_path(row: dict[str, Any]) -> None:
     path = row.get("path")
     if path is not None:
         os.fsencode(path)  # a surrogate that stands for no byte is refused here
-        if not Path(path).is_absolute() or "\0" in path:
+        absolute_ = absolute(path) == path if is_url(path) else Path(path).is_absolute()
+        if not absolute_ or "\0" in path:
             raise _LineError("the path must be absolute")
 
 
@@ -262,7 +273,7 @@ def _require_within(line: Line | None, folders: Sequence[str] | None) -> None:
     path = None if line is None or line.track is None else line.track.path
     if folders is None or path is None:
         return
-    if os.path.normpath(path) != path or not under(path, folders):
+    if (not is_url(path) and os.path.normpath(path) != path) or not under(path, folders):
         raise _LineError("its file is in no folder that is shared")
 
 
@@ -272,7 +283,7 @@ def _check_features(features: Features, *, measured: bool) -> None:
         if value is None:
             if measured and not limits["lacking"]:
                 raise _LineError(f"{each.name} must be a number")
-        elif not (limits["least"] is None or limits["least"] <= value <= limits["most"]):
+        elif not limits["least"] <= value <= limits["most"]:
             raise _LineError(f"{each.name} must be from {limits['least']:g} to {limits['most']:g}")
 
 

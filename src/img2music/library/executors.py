@@ -19,12 +19,20 @@ from img2music.errors import Img2MusicError
 TIMEOUT_BASE = 300.0
 TIMEOUT_A_BYTE = 2e-6
 """A file may take five minutes, and two seconds more a megabyte: far more than a slow machine needs."""
+MEMORY = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 0
+"""Bytes of this machine; 0 where they can't be told, nor a process kept from taking all (Windows)."""
+ENOUGH = 4 << 30
+"""Bytes that a process may have anyway: eight times what listening takes, to two hours of music too."""
 
 Result = TypeVar("Result")
 
 
 class CrashedError(Img2MusicError):
     """What looked into a file died; it may have been the file, or lack of memory."""
+
+
+class TooLargeError(Img2MusicError):
+    """A file needs more memory than a process may take."""
 
 
 class BrokenExecutorError(Img2MusicError):
@@ -44,7 +52,11 @@ class Executor(Protocol):
         """Have a file read by work that takes little but reading, and may run beside all that was submitted."""
 
     def result(self, future: "Future[Result]") -> Result:
-        """What came of it; raises what the work has raised, `TimeoutError`, `CrashedError` or `BrokenExecutorError`."""
+        """What came of it.
+
+        Raises what the work has raised, `TimeoutError`, `CrashedError`, `TooLargeError` or
+        `BrokenExecutorError`.
+        """
 
     def restart(self) -> None:
         """Give up what is under way, after which every future is void."""
@@ -53,6 +65,11 @@ class Executor(Protocol):
 def timeout(file: FileState) -> float:
     """Tell how many seconds looking into a file may take."""
     return TIMEOUT_BASE + TIMEOUT_A_BYTE * file.size
+
+
+def most_memory(jobs: int) -> int:
+    """Tell how many bytes each of some processes may take: its part of the machine, or else what is enough."""
+    return max(MEMORY // jobs, min(MEMORY, ENOUGH))
 
 
 class ProcessExecutor(contextlib.AbstractContextManager["ProcessExecutor"]):
@@ -74,7 +91,9 @@ class ProcessExecutor(contextlib.AbstractContextManager["ProcessExecutor"]):
         # the parent alone, from the first instruction on.
         with interrupts_blocked():
             try:
-                future: Future[Result] = self._pool.schedule(work, args=(file,), timeout=timeout(file))
+                future: Future[Result] = self._pool.schedule(
+                    within_memory, args=(work, file, most_memory(self.jobs)), timeout=timeout(file)
+                )
             except RuntimeError:  # the pool broke a moment ago
                 future = Future()
                 future.set_exception(BrokenExecutorError("a worker process has ended."))
@@ -108,7 +127,7 @@ class ProcessExecutor(contextlib.AbstractContextManager["ProcessExecutor"]):
     def _new_pool(self) -> Any:
         from pebble import ProcessPool
 
-        return ProcessPool(self.jobs, initializer=initialise, context=Context())
+        return ProcessPool(self.jobs, initializer=initialise, initargs=(most_memory(self.jobs),), context=Context())
 
 
 class _Process(multiprocessing.context.SpawnProcess):
@@ -132,10 +151,31 @@ class Context(multiprocessing.context.SpawnContext):
     Process = _Process
 
 
-def initialise() -> None:
-    """Begin a process that Ctrl-C does not reach, and that ends with the one that started it."""
+def initialise(memory: int = 0) -> None:
+    """Begin a process that Ctrl-C does not reach, that takes no more memory, and ends with the one that started it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    limit_memory(memory)
     threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def limit_memory(memory: int) -> None:
+    """Have this process told that memory is out before the kernel ends it, or another in its stead."""
+    if not memory:
+        return
+    import resource
+
+    # What is written to alone counts; libraries reserve far more address space than they use.
+    _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    if hard == resource.RLIM_INFINITY or memory < hard:
+        resource.setrlimit(resource.RLIMIT_DATA, (memory, hard))
+
+
+def within_memory(work: Callable[[FileState], Result], file: FileState, memory: int) -> Result:
+    """Look into a file; a `TooLargeError` if that needs more memory than `limit_memory` has left."""
+    with contextlib.suppress(MemoryError):  # which holds on to all that was allocated
+        return work(file)
+    most = f" than {memory / 1e9:.1f} GB" if memory else ""
+    raise TooLargeError(f"the analysis needs more memory{most}; the file may be damaged (or try `jobs=1`).")
 
 
 def _end_with_parent() -> None:

@@ -30,6 +30,11 @@ def people(connection: sa.Connection) -> list[str]:
     return list(connection.scalars(sa.select(feedback.c.person).distinct().order_by(feedback.c.person)))
 
 
+def last(connection: sa.Connection, person: str) -> str:
+    """When a person last said something; empty for never."""
+    return connection.scalar(sa.select(sa.func.max(feedback.c.said)).where(feedback.c.person == person)) or ""
+
+
 def add(connection: sa.Connection, entries: Iterable[Feedback]) -> list[int]:
     """Store what people said; each gets a number of its own."""
     insert = sa.insert(feedback).returning(feedback.c.id)
@@ -83,6 +88,7 @@ def _is(judged: JudgedTrack, row: sa.Row[Any]) -> bool:
 def _values(entry: Feedback) -> dict[str, Any]:
     values: dict[str, Any] = {"person": entry.person, "said": entry.said, "kind": str(entry.kind)}
     values |= _flat("", entry.affect) if entry.affect is not None else {}
+    values |= _flat("position_", entry.position) if entry.position is not None else {}
     for name in _PARTS:
         part = getattr(entry, name)
         values |= _flat(f"{name}_", part.affect) if part is not None else {}
@@ -110,6 +116,8 @@ def _entry(row: sa.Row[Any]) -> Feedback:
             affect = Affect(cells[f"{name}_valence"], cells[f"{name}_arousal"])
             parts[name] = kind(affect=affect, **{each: cells[f"{name}_{each}"] for each in names})
     felt = None if row.valence is None else Affect(row.valence, row.arousal)
+    if row.position_valence is not None:
+        parts["position"] = Affect(row.position_valence, row.position_arousal)
     return Feedback(id=row.id, person=row.person, said=row.said, kind=FeedbackKind(row.kind), affect=felt, **parts)
 
 
@@ -118,7 +126,7 @@ def csv_columns() -> list[str]:
     own = (f"{name}_{each.name}" for name, kind in _PARTS.items() for each in dataclasses.fields(kind))
     affects = {f"{name}affect": [f"{name}valence", f"{name}arousal"] for name in ("track_", "picture_")}
     laid = chain.from_iterable(affects.get(each, [each]) for each in own)
-    return ["id", "person", "said", "kind", "valence", "arousal", *laid]
+    return ["id", "person", "said", "kind", "valence", "arousal", *laid, "position_valence", "position_arousal"]
 
 
 def csv_row(entry: Feedback) -> list[Any]:

@@ -3,7 +3,7 @@
 import dataclasses
 import hashlib
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -17,15 +17,18 @@ from img2music.analysis import Features
 from img2music.connectors.features import UNIT_FEATURES
 from img2music.connectors.lyrics import Lyrics, lyrics_of
 from img2music.connectors.tables import LineProblem, SongTable
-from img2music.connectors.tags import LONGEST
 from img2music.errors import InputError
 from img2music.library.lyrics import recorded
 from img2music.library.record import SongRecord
 from img2music.library.schema import UNKNOWN_ARTISTS, fold
 from img2music.library.store import LibraryStore
 from img2music.music.song import Song
+from img2music.progress import Progress, Step, unwatched
 from img2music.shapes import Result
-from img2music.track import TAG_NAMES, Tags
+from img2music.track import LONGEST, TAG_NAMES, Tags
+
+A_BATCH = 500
+"""Songs that are stored together."""
 
 
 class SongAffect(Protocol):
@@ -83,9 +86,15 @@ class ImportReport(Result):
 
 
 def import_table(
-    store: LibraryStore, path: Path, table: SongTable, affect: SongAffect | None = None, source: str | None = None
+    store: LibraryStore,
+    path: Path,
+    table: SongTable,
+    affect: SongAffect | None = None,
+    *,
+    source: str | None = None,
+    progress: Progress = unwatched,
 ) -> ImportReport:
-    """Put the songs of a table into the library, in one transaction; ``source`` names it where not its path does.
+    """Put the songs of a table into the library, some hundreds at a time; ``source`` names it where not its path does.
 
     A song is known by its identifier, or else by its artist and title, whatever their case (without an artist by
     title and album, without either by all that its row says). Importing it again brings it up to date, and it keeps its
@@ -97,7 +106,9 @@ def import_table(
     report = ImportReport(path=source or str(path), rows=rows, left_out=table.left_out, notes=table.notes)
     report.problems += table.problems
     source = source or table_source(path)
-    put_songs(store, table.songs, affect, source, report=report, lacking=partial(_lacking, affect=affect))
+    put_songs(
+        store, table.songs, affect, source, report=report, lacking=partial(_lacking, affect=affect), progress=progress
+    )
     if report.left_out > table.left_out and not report.imported:
         raise InputError(f"none of its songs gets an affect: {_advice(table, affect)}.", str(path))
     report.problems.sort(key=lambda problem: problem.line)
@@ -117,20 +128,46 @@ def put_songs(
     *,
     report: ImportReport,
     lacking: Callable[[Song], str],
+    progress: Progress = unwatched,
 ) -> None:
-    """Put songs into the library, in one transaction, as `import_table` does; ``lacking`` tells why one has no affect.
+    """Put songs into the library, as `import_table` does; ``lacking`` tells why one has no affect.
 
     Their lyrics too; what was done is added to a report.
     """
-    merged = merge(songs)
-    points = affect.predict([song for song, _ in merged])
+    merged = merge(_watched(songs, progress))
+    points = affect.predict([song for song, _ in merged]).tolist()
+    report.duplicates += len(songs) - len(merged)
+    for start in range(0, len(merged), A_BATCH):
+        part = slice(start, start + A_BATCH)
+        _put(store, merged[part], points[part], affect.name, source, report=report, lacking=lacking)
+        progress(Step("Importing", min(start + A_BATCH, len(merged)), len(merged), None, "songs"))
+
+
+def _watched(songs: Sequence[Song], progress: Progress) -> Iterator[Song]:
+    for index, song in enumerate(songs):
+        if index % A_BATCH == 0:
+            progress(Step("Merging", index, len(songs), None, "rows"))
+        yield song
+
+
+def _put(
+    store: LibraryStore,
+    songs: Sequence[tuple[Song, str]],
+    points: Sequence[tuple[float, float]],
+    analyzer: str,
+    source: str,
+    *,
+    report: ImportReport,
+    lacking: Callable[[Song], str],
+) -> None:
+    """Put songs that differ into the library, in one transaction."""
     records, words = [], {}
-    for (song, identifier), (valence, arousal) in zip(merged, points.tolist(), strict=True):
+    for (song, identifier), (valence, arousal) in zip(songs, points, strict=True):
         if np.isnan(valence) or np.isnan(arousal):
             report.problems.append(LineProblem(song.row, None, f"{lacking(song)}; left out"))
             report.left_out += 1
             continue
-        records.append(_record(song, identifier, affect.name, Affect(valence, arousal), source))
+        records.append(_record(song, identifier, analyzer, Affect(valence, arousal), source))
         lyrics = lyrics_of(song.lyrics)
         if lyrics != Lyrics():
             words[identifier] = recorded("table", lyrics, read=False)
@@ -140,7 +177,6 @@ def put_songs(
         transaction.put_lyrics((numbers[identifier], record) for identifier, record in words.items())
     report.new += new
     report.updated += len(records) - new
-    report.duplicates += len(songs) - len(merged)
 
 
 def merge(songs: Iterable[Song]) -> list[tuple[Song, str]]:

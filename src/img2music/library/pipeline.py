@@ -9,12 +9,13 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, field
 from typing import Any
 
-from img2music.analysis import TrackAnalysis
+from img2music.analysis import FailureKind, TrackAnalysis
 from img2music.connectors.folders import FileState
-from img2music.errors import Img2MusicError, InputError, ModelError, unexpected
-from img2music.library.executors import BrokenExecutorError, CrashedError, Executor, timeout
-from img2music.library.record import TrackRecord
+from img2music.errors import Img2MusicError, InputError, ModelError, is_lack_of_memory, unexpected
+from img2music.library.executors import BrokenExecutorError, CrashedError, Executor, TooLargeError, timeout
+from img2music.library.record import Fault, Stage, TrackRecord
 from img2music.library.workers import Measured, analyse, content_hash, identify, tags_of
+from img2music.remote import RemoteError
 from img2music.track import Tags
 
 TRIES = 2
@@ -31,7 +32,7 @@ class Outcome:
 
     file: FileState  # the file as it was found
     content: str | None  # hash of its bytes; None if they could not be read
-    measured: Measured | str  # what was measured, or why nothing could be
+    measured: Measured | Fault  # what was measured, or why nothing could be
     shared: bool = False  # whether it was measured before, or on another file of the same sound
 
 
@@ -47,10 +48,12 @@ class _Task:
     tries: int = 0
     twins: list["_Task"] = field(default_factory=list)  # of the same sound, waiting for its analysis
 
-    def outcomes(self, found: TrackAnalysis | str, *, shared: bool) -> Iterator[Outcome]:
+    def outcomes(self, found: TrackAnalysis | Fault, *, shared: bool) -> Iterator[Outcome]:
         """What came of its files."""
-        measured: Measured | str = str(found)
-        if self.identity is not None and not isinstance(found, str):
+        if isinstance(found, Fault):
+            measured: Measured | Fault = found
+        else:
+            assert self.identity is not None
             measured = Measured(*self.identity, found)
         for file in self.files:
             yield Outcome(file, self.content, measured, shared=shared)
@@ -123,40 +126,27 @@ class Pipeline:
             under_way.files += task.files
 
     def _looked(self, future: "Future[Any]", task: _Task) -> Iterator[Outcome]:
+        stages = {Stage.READ: task.content, Stage.IDENTIFY: task.identity, Stage.ANALYSE: None}
+        stage = next(stage for stage, known in stages.items() if known is None)
         try:
-            found = self._result(future)
+            found = self._executor.result(future)
+        except ModelError:
+            raise
         except BrokenExecutorError:
             self._restart([task])
-            return
-        except CrashedError as error:
-            task.tries += 1
-            if task.tries < TRIES:
-                self._submit(task)
-                return
-            found = InputError(str(error))
-        if isinstance(found, InputError):
-            yield from self._end(task, found.reason, shared=False)
-        elif task.content is None:
-            yield from self._hashed(task, found)
-        elif task.identity is None:
-            yield from self._identified(task, task.content, *found)
-        else:
-            yield from self._end(task, found, shared=False)
-
-    def _result(self, future: "Future[Any]") -> Any:
-        """What came of a file, or why nothing did."""
-        try:
-            return self._executor.result(future)
-        except InputError as error:
-            return error
-        except (ModelError, BrokenExecutorError, CrashedError):
-            raise
-        except Img2MusicError as error:
-            return InputError(str(error))
-        except TimeoutError:
-            return InputError("the analysis did not end in time; the file may be damaged.")
         except Exception as error:  # noqa: BLE001 - whatever a file does to a decoder, the rest of the batch goes on
-            return unexpected(error, "")
+            task.tries += 1
+            if isinstance(error, CrashedError) and task.tries < TRIES:
+                self._submit(task)
+            else:
+                yield from self._end(task, _fault(error, stage), shared=False)
+        else:
+            if task.content is None:
+                yield from self._hashed(task, found)
+            elif task.identity is None:
+                yield from self._identified(task, task.content, *found)
+            else:
+                yield from self._end(task, found, shared=False)
 
     def _identified(self, task: _Task, content: str, tags: Tags, sound: str | None) -> Iterator[Outcome]:
         task.identity = tags, sound or task.sound or content
@@ -173,7 +163,7 @@ class Pipeline:
         self._heard[task.identity[1]] = task
         self._submit(task)
 
-    def _end(self, task: _Task, found: TrackAnalysis | str, *, shared: bool) -> Iterator[Outcome]:
+    def _end(self, task: _Task, found: TrackAnalysis | Fault, *, shared: bool) -> Iterator[Outcome]:
         for done in (task, *task.twins):
             if done.content is not None:
                 del self._tasks[done.content]
@@ -211,3 +201,21 @@ class Pipeline:
             if time.monotonic() - self._progressed > patience:
                 self._progressed = time.monotonic()
                 self._restart()
+
+
+def _fault(error: Exception, stage: Stage) -> Fault:
+    """Why a file could not be looked into."""
+    if isinstance(error, InputError):
+        kind = FailureKind.UNREADABLE if stage is Stage.READ else FailureKind.DAMAGED
+        kind = FailureKind.UNREACHED if isinstance(error, RemoteError) else kind
+        return Fault(error.reason, stage, kind)
+    if isinstance(error, CrashedError):
+        return Fault(str(error), stage, FailureKind.CRASHED)
+    if isinstance(error, TimeoutError):
+        return Fault("the analysis did not end in time; the file may be damaged.", stage, FailureKind.TIMEOUT)
+    if isinstance(error, TooLargeError):
+        return Fault(str(error), stage, FailureKind.MEMORY)
+    if isinstance(error, Img2MusicError):
+        return Fault(str(error), stage, FailureKind.UNEXPECTED)
+    kind = FailureKind.MEMORY if is_lack_of_memory(error) else FailureKind.UNEXPECTED
+    return Fault(unexpected(error, "").reason, stage, kind)

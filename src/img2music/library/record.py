@@ -7,17 +7,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from pathlib import PurePath
 from typing import Annotated, Any
 
 import msgspec
 import numpy as np
 
 from img2music.affect import Affect
-from img2music.analysis import NO_MUSIC, CurvePoint, Features, TrackAnalysis
+from img2music.analysis import NO_MUSIC, CurvePoint, FailureKind, Features, TrackAnalysis
 from img2music.connectors.folders import FileState
 from img2music.errors import UsageError, shown
-from img2music.track import Tags, display_name
+from img2music.locations import stem
+from img2music.track import Seconds, Tags, Text, display_name
 
 CURVE_DTYPE = np.dtype([("start", "<f8"), ("end", "<f8"), ("valence", "<f8"), ("arousal", "<f8")])
 _POINT = struct.Struct("<dddd")
@@ -46,10 +46,10 @@ class TrackRecord:
 class SongRecord:
     """A song without a file, and everything that is known of it."""
 
-    identifier: str  # its name at its source, such as "spotify:6f807x0ima9a1j3VPbc7VN"; no other track has it
+    identifier: Text  # its name at its source, such as "spotify:6f807x0ima9a1j3VPbc7VN"; no other track has it
     tags: Tags  # its title, artist and so on
-    duration: float | None  # length in seconds
-    analyzer: str  # what its affect comes from
+    duration: Seconds | None  # its length
+    analyzer: Text  # what its affect comes from
     affect: Affect
     features: Features  # what is known of them
     sources: tuple[str, ...] = ()  # tables and playlists that it is from
@@ -59,11 +59,12 @@ class SongRecord:
 class LyricsRecord:
     """What one source knows of the words of a track."""
 
-    source: str  # of `BEST_FIRST`
+    source: Text  # of `BEST_FIRST`
     text: str | None  # lines; None if it knows none
     instrumental: bool  # whether it knows that there are none
-    language: str | None  # ISO 639 code, where one could be told
-    fetched: int  # when it was asked, in seconds since 1970
+    language: Text | None  # ISO 639 code, where one could be told
+    # When it was asked, in seconds since 1970, up to the last year that a date has
+    fetched: Annotated[int, msgspec.Meta(ge=0, lt=253_402_300_800)]
     # What is read in the words, on the scale of text-affect/1; None where that is nothing, or nobody asked
     valence: float | None = None
 
@@ -91,17 +92,41 @@ def unpack_curve(packed: bytes, shift: float = 0.0) -> tuple[CurvePoint, ...]:
     return tuple(CurvePoint(start, end, Affect(valence, arousal)) for start, end, valence, arousal in points)
 
 
+class Stage(StrEnum):
+    """What is done with a file in turn: its bytes are read, its tags and its packets, its sound."""
+
+    READ = "read"
+    IDENTIFY = "identify"
+    ANALYSE = "analyse"
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Why a file could not be analysed."""
+
+    reason: str  # without the path
+    stage: Stage
+    kind: FailureKind
+
+
 @dataclass(frozen=True, slots=True)
 class Failure(FileState):
     """A file as it was when it could not be analysed, and why."""
 
     analyzer: str  # the analyzer version that failed
     reason: str  # why, without the path
+    stage: Stage = Stage.ANALYSE  # at which it failed
+    kind: FailureKind = FailureKind.DAMAGED
+    attempts: int = 1  # how often it was tried as it is
+
+    def __post_init__(self) -> None:
+        if self.reason == NO_MUSIC:  # as it was written before there were kinds
+            object.__setattr__(self, "kind", FailureKind.SILENT)
 
     @property
     def silent(self) -> bool:
         """Whether the file is as it should be, and holds nothing to hear."""
-        return self.reason == NO_MUSIC
+        return self.kind is FailureKind.SILENT
 
 
 class FeedbackKind(StrEnum):
@@ -120,23 +145,23 @@ class JudgedTrack:
 
     path: str | None
     """Its file, of which it is known by what is in it; None for a song without one."""
-    identifier: str | None
+    identifier: Text | None
     """Name of a song without a file."""
-    title: str | None
+    title: Text | None
     """Title."""
-    artist: str | None
+    artist: Text | None
     """Artist."""
-    genre: str | None
+    genre: Text | None
     """Genre."""
-    duration: float | None
+    duration: Seconds | None
     """Length in seconds."""
-    content: str | None
+    content: Text | None
     """BLAKE2b hash of the file's bytes (hexadecimal)."""
-    sound: str | None
+    sound: Text | None
     """Hash of the encoded sound apart from tags (hexadecimal)."""
     affect: Affect
     """What was read in it."""
-    model: str
+    model: Text
     """What read it, with its version."""
 
     def __post_init__(self) -> None:
@@ -145,7 +170,7 @@ class JudgedTrack:
     @property
     def name(self) -> str:
         """What to call it: title and artist, else the name of its file, else its identifier."""
-        title = self.title or (PurePath(self.path).stem if self.path else self.identifier or "")
+        title = self.title or (stem(self.path) if self.path else self.identifier or "")
         return display_name(None, title, self.artist)
 
 
@@ -155,11 +180,11 @@ class JudgedPicture:
 
     path: str
     """Where it was; or what it was called, where its file was a copy that is gone."""
-    content: str
+    content: Text
     """BLAKE2b hash of its bytes (hexadecimal), by which it is known."""
     affect: Affect
     """What was read in it."""
-    model: str
+    model: Text
     """What read it, with its version."""
 
     def __post_init__(self) -> None:
@@ -212,6 +237,8 @@ class Feedback:
     """The track."""
     picture: JudgedPicture | None = None
     """The picture."""
+    position: Affect | None = None
+    """Where they put a picture in the space of the relative match, if that is how they said what it feels like."""
 
     def __post_init__(self) -> None:
         _require_storable(self)
@@ -220,6 +247,8 @@ class Feedback:
         fits = there[0] != there[1] if self.kind is FeedbackKind.AFFECT else there == needed.get(self.kind, (1, 1))
         if not fits or (self.affect is None) is (self.kind is FeedbackKind.AFFECT):
             raise UsageError(f"{self.kind} is not said of this: a track, a picture, an affect lacks or is too much.")
+        if self.position is not None and (self.kind is not FeedbackKind.AFFECT or self.picture is None):
+            raise UsageError("A position is said of a picture, with its affect.")
 
 
 def _require_storable(of: Any) -> None:

@@ -1,19 +1,22 @@
 """Scans folders into the library: only what changed, over several processes, safe to kill at any moment."""
 
 import contextlib
+import itertools
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from img2music import locations
 from img2music.connectors.folders import FileState
 from img2music.connectors.lyric_files import read_embedded
 from img2music.connectors.lyrics import Lyrics
-from img2music.errors import Cancelled, InputError, UsageError
+from img2music.errors import InputError, LibraryError, UsageError
 from img2music.library.changes import Changes, find_changes
 from img2music.library.executors import Executor, ProcessExecutor
+from img2music.library.ledger import Task
 from img2music.library.pipeline import Outcome, Pipeline
-from img2music.library.record import Failure, TrackRecord
+from img2music.library.record import Failure, Fault, TrackRecord
 from img2music.library.store import LibraryStore
 from img2music.options import ScanOptions
 from img2music.parallel import processors
@@ -24,6 +27,8 @@ from img2music.track import TAG_NAMES
 FLUSH_SECONDS = 2.0
 FLUSH_FILES = 64
 """What is finished is stored after this long or this many files, whichever is first; a kill costs no more."""
+WAIT_SECONDS = 0.5
+"""After which it is looked whether other scans are done with what they have in hand."""
 
 
 @dataclass(repr=False)
@@ -104,28 +109,34 @@ def scan(
     with the content or the sound of a track whose own file is gone has moved, and the track keeps its id; one that
     sounds as it did, or as another present track does, shares that analysis; the rest is analysed, by processes of this
     machine unless there is another executor. Tracks whose file is gone are marked missing, never removed. What is
-    finished is stored every two seconds, so that a scan that is interrupted or killed goes on where it was.
+    finished is stored every two seconds, so that a scan that is interrupted or killed goes on where it was. On a server
+    several may scan at once, the same folders too: each file is looked into by one, and each waits for the others.
     """
     from img2music.music.audio.analyzer import ANALYZER
 
     if not folders or not all(map(os.fspath, folders)):
         raise UsageError("Give at least one folder to scan.")
     start = time.monotonic()
-    roots = [os.path.abspath(os.fspath(folder)) for folder in folders]  # noqa: PTH100  # keeps any bytes, and links
+    roots = [locations.absolute(folder) for folder in folders]
     if options.dry_run:
         report = _compare(store, roots, ANALYZER, options)[1]
     else:
-        with store.alone():
+        with store.scanning(roots) as number:
             changes, report = _compare(store, roots, ANALYZER, options)
             with store.writing() as transaction:
                 transaction.mark(changes.returned, missing=False)
                 transaction.forget_failures(changes.gone)
-            run = _Run(store, changes, report, ANALYZER, full=options.full)
-            run.work(executor, options.jobs or processors(), progress)
-            gone = [file.id for file in changes.missing if file.id not in run.movers]
+            files = {
+                Task.NEW: changes.new,
+                Task.CHANGED: changes.changed,
+                Task.UNHASHED: changes.unhashed,
+                Task.REREAD: changes.reread,
+            }
+            planned = store.ledger.plan(number, roots, files)
+            run = _Run(store, number, roots, report, ANALYZER, options)
+            run.work(executor, planned, progress)
             with store.writing() as transaction:
-                transaction.mark(gone, missing=True)
-            report.missing = len(gone)
+                report.missing = transaction.mark_gone((file.id, file.path) for file in changes.missing)
     report.seconds = time.monotonic() - start
     return report
 
@@ -150,7 +161,8 @@ def _compare(
         sizes |= {file.size for file in store.known_files() if file.missing}
         report.moved = sum(file.size in sizes for file in changes.new)
     for path, reason in changes.unreadable:
-        hint = "; is its disk there? Nothing is removed from the library" if path in roots else ""
+        asked = "nothing" if locations.is_url(path) else "is its disk there? Nothing"
+        hint = f"; {asked} is removed from the library" if path in roots else ""
         is_file = os.path.isfile(path) and path in roots  # noqa: PTH113 - names may be any bytes
         told = "is a file: give the folder that it is in." if is_file else f"can't be read: {reason}{hint}."
         report.failed.append(InputError(told, path))
@@ -165,54 +177,93 @@ def _compare(
 class _Run:
     """The part of a scan that opens files, and stores what comes of them in batches."""
 
-    def __init__(self, store: LibraryStore, changes: Changes, report: ScanReport, analyzer: str, *, full: bool) -> None:
-        self.movers: set[int] = set()
-        """Ids of tracks that have moved."""
-        self._moved: dict[str, int] = {}  # the same, by new path, until they are stored
+    def __init__(  # noqa: PLR0917
+        self,
+        store: LibraryStore,
+        number: int,
+        roots: Sequence[str],
+        report: ScanReport,
+        analyzer: str,
+        options: ScanOptions,
+    ) -> None:
+        self._movers: set[int] = set()  # ids of tracks that have moved
+        self._moved: dict[
+            str, tuple[int, str]
+        ] = {}  # the same, with their old paths, by new path, until they are stored
         self._store = store
+        self._number = number
+        self._roots = roots
         self._report = report
         self._analyzer = analyzer
-        self._full = full
-        self._files = [*changes.new, *changes.changed, *changes.unhashed, *changes.reread]
-        self._new = {file.path for file in changes.new}
-        self._unhashed = {file.path for file in changes.unhashed}
-        self._reread = {file.path for file in changes.reread}
+        self._options = options
+        self._tasks: dict[str, Task] = {}  # of the files in hand
+        self._done = self._faults = 0
         self._same_words: set[str] = set()
+        self._finished: list[str] = []
         self._records: list[TrackRecord] = []
         self._failures: list[Failure] = []
         self._flushed = time.monotonic()
 
-    def work(self, executor: Executor | None, jobs: int, progress: Progress) -> None:
+    def work(self, executor: Executor | None, planned: int, progress: Progress) -> None:
         """Take every file to the library."""
-        if not self._files:
-            return
-        done, total = 0, len(self._files)
         with contextlib.ExitStack() as stack:
-            running = executor or stack.enter_context(ProcessExecutor(jobs))
             try:
-                progress(Step("Listening", 0, total, None, "files"))
-                for outcome in Pipeline(running, self._known, self._stored).run(self._files):
-                    if outcome is not None:
-                        done += 1
-                        self._take(outcome)
-                        progress(Step("Listening", done, total, outcome.file.path, "files"))
-                    else:
-                        progress(Step("Listening", done, total, None, "files"))  # which may end it
-                    waiting = len(self._records) + len(self._failures)
-                    if waiting >= FLUSH_FILES or time.monotonic() - self._flushed > FLUSH_SECONDS:
-                        self._flush()
-            except (KeyboardInterrupt, Cancelled):
+                while True:
+                    files = self._files()
+                    first = next(files, None)
+                    if first is not None:
+                        if executor is None:
+                            executor = stack.enter_context(ProcessExecutor(self._options.jobs or processors()))
+                        self._listen(executor, itertools.chain([first], files), planned, progress)
+                    elif not self._waits_for_others():
+                        break
+                    progress(Step("Listening", self._done, max(planned, self._done), None, "files"))  # may end it
+            finally:
                 self._flush()
-                raise
-        self._flush()
+
+    def _files(self) -> Iterator[FileState]:
+        """Files that nobody else has in hand, until there is none left."""
+        while portion := self._store.ledger.take(self._number, self._roots):
+            self._tasks.update((file.path, task) for file, task in portion)
+            yield from (file for file, _ in portion)
+
+    def _waits_for_others(self) -> bool:
+        """Wait a moment if other scans have files in hand; those of the dead are free again."""
+        others = self._store.ledger.others(self._number, self._roots)
+        if not others:
+            return False
+        if dead := others - self._store.scans_alive():
+            self._store.ledger.free(dead)
+        else:
+            time.sleep(WAIT_SECONDS)
+        return True
+
+    def _listen(self, executor: Executor, files: Iterable[FileState], planned: int, progress: Progress) -> None:
+        progress(Step("Listening", self._done, max(planned, self._done), None, "files"))
+        for outcome in Pipeline(executor, self._known, self._stored).run(files):
+            if outcome is not None:
+                self._done += 1
+                self._take(outcome)
+                locations.discard(outcome.file.path, (outcome.file.size, outcome.file.mtime_ns))
+            item = None if outcome is None else outcome.file.path
+            progress(Step("Listening", self._done, max(planned, self._done), item, "files"))  # which may end it
+            if len(self._finished) >= FLUSH_FILES or time.monotonic() - self._flushed > FLUSH_SECONDS:
+                self._flush()
+            if self._faults > self._options.failing * planned:
+                raise LibraryError(
+                    f"{self._faults} of {planned} files could not be analysed, which is more than the share of "
+                    f"{self._options.failing:g} that may fail (`failing`);",
+                    self._store.location,
+                    remedy="see why, then scan again with `retry_failed=True`. What was finished is kept.",
+                )
 
     def _stored(self, file: FileState) -> TrackRecord | None:
         """Give what is stored of a file of which only the tags are to be read."""
-        return self._store.record(file.path) if file.path in self._reread else None
+        return self._store.record(file.path) if self._tasks[file.path] is Task.REREAD else None
 
     def _known(self, content: str | None, sound: str | None) -> TrackRecord | None:
         """Give what the present analyzer version measured on a content or a sound, unless it is to be measured anew."""
-        if self._full:
+        if self._options.full:
             return None
         stored = self._store.same_sound(sound or "") if content is None else self._store.same_content(content)
         for record in [*self._records, *(record for _, record in stored)]:
@@ -223,12 +274,14 @@ class _Run:
 
     def _take(self, outcome: Outcome) -> None:
         file, content, measured = outcome.file, outcome.content, outcome.measured
-        report = self._report
-        if content is None or isinstance(measured, str):
-            self._note_failure(Failure(file.path, file.size, file.mtime_ns, self._analyzer, str(measured)))
+        report, task = self._report, self._tasks[file.path]
+        self._finished.append(file.path)
+        if content is None or isinstance(measured, Fault):
+            assert isinstance(measured, Fault)
+            self._note_failure(file, measured)
             return
         record = TrackRecord(file, content, measured.tags, measured.analysis, sound=measured.sound)
-        if file.path in self._reread:
+        if task is Task.REREAD:
             self._take_tags(record)
             return
         self._records.append(record)
@@ -236,15 +289,15 @@ class _Run:
             report.notes.append(f"{file.path}: {record.analysis.note}")
         mover = self._mover(record)
         if mover is not None:
-            self.movers.add(mover)
+            self._movers.add(mover[0])
             self._moved[file.path] = mover
             report.moved += 1
         if not outcome.shared:
             report.analysed += 1
-        elif file.path in self._unhashed:
+        elif task is Task.UNHASHED:
             report.hashed += 1
         elif mover is None:
-            before = None if file.path in self._new else self._store.find(file.path)
+            before = None if task is Task.NEW else self._store.find(file.path)
             if before is None or before.sound != measured.sound:
                 report.copied += 1
             elif before.content != content:
@@ -261,14 +314,16 @@ class _Run:
             self._report.unchanged -= 1
             self._records.append(record)
 
-    def _note_failure(self, failure: Failure) -> None:
-        path = failure.path
-        if path not in self._unhashed | self._reread:  # whose track is as good as it was
+    def _note_failure(self, file: FileState, fault: Fault) -> None:
+        state = (file.path, file.size, file.mtime_ns)
+        failure = Failure(*state, self._analyzer, fault.reason, fault.stage, fault.kind)
+        if self._tasks[file.path] in (Task.NEW, Task.CHANGED):  # else the track is as good as it was
             self._failures.append(failure)
         if failure.silent:
             self._report.silent += 1
         else:
-            self._report.failed.append(InputError(failure.reason, path))
+            self._faults += 1
+            self._report.failed.append(InputError(failure.reason, file.path))
 
     def _look_at_words(self, track: int, path: str) -> None:
         """Tell whether the lyrics in a file's tags are as they were when they were fetched."""
@@ -276,24 +331,30 @@ class _Run:
             if words.source == "tags" and read_embedded(path) == Lyrics(words.text, words.instrumental):
                 self._same_words.add(path)
 
-    def _mover(self, record: TrackRecord) -> int | None:
-        """Give the id of a track that has moved to a file, and may have been retagged on the way."""
-        if record.file.path not in self._new:
+    def _mover(self, record: TrackRecord) -> tuple[int, str] | None:
+        """Give the id and the old path of a track that has moved to a file, and may have been retagged on the way."""
+        if self._tasks[record.file.path] is not Task.NEW:
             return None
         candidates = self._store.same_content(record.content)
         candidates += self._store.same_sound(record.sound or "")
         for track, before in candidates:
-            if track not in self.movers and not os.path.lexists(before.file.path):
-                return track
+            if track not in self._movers and not locations.exists(before.file.path):
+                return track, before.file.path
         return None
 
     def _flush(self) -> None:
-        if self._records or self._failures:
+        if self._finished:
+            failed = {failure.path: failure for failure in self._failures if not failure.silent}
             with self._store.writing() as transaction:
-                transaction.put(self._records, moved=self._moved, same_words=self._same_words)
+                # What another scan has in hand by now, since this one was taken for dead, is not stored here.
+                held = transaction.finish(self._number, self._finished, failed)
+                records = [record for record in self._records if record.file.path in held]
+                transaction.put(records, moved=self._moved, same_words=self._same_words)
                 for failure in self._failures:
-                    transaction.put_failure(failure)
-            self._records.clear()
-            self._failures.clear()
-            self._moved.clear()
+                    if failure.path in held:
+                        transaction.add_failure(failure)
+            for path in self._finished:
+                del self._tasks[path]
+            for done in (self._finished, self._records, self._failures, self._moved):
+                done.clear()
         self._flushed = time.monotonic()

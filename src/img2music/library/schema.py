@@ -3,7 +3,8 @@
 import os
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import fields
 from typing import Any, get_args, get_type_hints
 
@@ -12,8 +13,11 @@ import sqlalchemy as sa
 from img2music.analysis import Features
 from img2music.track import FILTERED, Tags
 
-HEAD = "0010"
+HEAD = "0011"
 """The newest revision in ``migrations/versions``. Columns of `Tags` come without one (`database.lacking_columns`)."""
+
+Connecting = Callable[[], AbstractContextManager[sa.Connection]]
+"""What begins to read a library, or to write to it."""
 
 
 class PathType(sa.TypeDecorator[str]):
@@ -141,6 +145,33 @@ failures = sa.Table(
     sa.Column("mtime_ns", sa.BigInteger, nullable=False),
     sa.Column("analyzer", TextType, nullable=False),
     sa.Column("reason", TextType, nullable=False),
+    sa.Column("stage", TextType, nullable=False, server_default="analyse"),
+    sa.Column("kind", TextType, nullable=False, server_default="damaged"),
+    sa.Column("attempts", sa.Integer, nullable=False, server_default="1"),
+)
+
+# Scans, and the files that they are to look into (`ledger`). A file goes when what came of it is stored.
+scans = sa.Table(
+    "scans",
+    metadata,
+    sa.Column("id", ID, primary_key=True),
+    sa.Column("host", TextType, nullable=False),
+    sa.Column("folders", TextType, nullable=False),  # JSON
+    sa.Column("state", TextType, nullable=False),
+    *(sa.Column(name, TextType, nullable=False) for name in ("started", "updated")),
+    *(sa.Column(name, sa.BigInteger, nullable=False, server_default="0") for name in ("planned", "done", "failed")),
+    sqlite_autoincrement=True,
+)
+
+work = sa.Table(
+    "work",
+    metadata,
+    sa.Column("path", PathType, primary_key=True),
+    sa.Column("size", sa.BigInteger, nullable=False),
+    sa.Column("mtime_ns", sa.BigInteger, nullable=False),
+    sa.Column("task", TextType, nullable=False),
+    sa.Column("scan_id", ID, sa.ForeignKey("scans.id", ondelete="SET NULL")),  # which has it in hand
+    sa.Index("ix_work_scan_id_path", "scan_id", "path"),
 )
 
 # What people said of tracks and pictures (`record.Feedback`). Both are known by what is in them, not by rows of other
@@ -157,6 +188,7 @@ feedback = sa.Table(
     *_judged("track", "identifier", "title", "artist", "genre", "content", "sound"),
     sa.Column("track_duration", sa.Float),
     *_judged("picture", "content"),
+    *(sa.Column(name, sa.Float) for name in ("position_valence", "position_arousal")),
     sqlite_autoincrement=True,  # the number of what was taken back is not given to something else
 )
 

@@ -5,12 +5,14 @@ import os
 import secrets
 import sqlite3
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+import numpy as np
 import sqlalchemy as sa
+from numpy.typing import NDArray
 from sqlalchemy.dialects import sqlite
 
 from img2music.errors import LibraryError
@@ -42,13 +44,17 @@ REMEDIES = {
 """What is wrong and what to do, by the beginnings of the names of SQLite's errors; the first that fits."""
 
 
+LOCK_SECONDS = 0.2
+"""How long to wait for a lock; who only looks whether it is held has it for a moment."""
+
+
 def engine(path: Path | None, *, create: bool, read_only: bool) -> sa.Engine:
     """Connect to a file, or without one to memory, which is gone when the last connection is closed."""
     if path is None:
         uri = f"file:/img2music-{secrets.token_hex(8)}?vfs=memdb"
     else:
         _require(path, create=create)
-        uri = f"file:{quote(os.fsencode(path.absolute()))}?mode={'rwc' if create else 'rw'}"
+        uri = f"file:{quote(os.fsencode(path.absolute()))}?mode=rw"
         if read_only:
             uri = _readable_uri(uri, path)
 
@@ -75,8 +81,9 @@ def _require(path: Path, *, create: bool) -> None:
             raise LibraryError("there is no such library;", str(path), remedy="scan some music into it.") from None
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
+            path.touch()  # here and now: should it go later, no connection makes another
         except OSError as error:
-            raise LibraryError(f"can't make its folder: {error.strerror}.", str(path)) from None
+            raise LibraryError(f"can't make it: {error.strerror}.", str(path)) from None
         return
     except OSError as error:
         raise LibraryError(f"it can't be opened: {error.strerror}.", str(path)) from None
@@ -84,6 +91,38 @@ def _require(path: Path, *, create: bool) -> None:
         raise LibraryError("it is a folder;", str(path), remedy="give a file.")
     if not stat.S_ISREG(mode):
         raise LibraryError("it is a pipe, socket or device;", str(path), remedy="give a file.")
+
+
+def identity(path: Path) -> tuple[int, int] | None:
+    """Tell which file a path names; None if there is none."""
+    try:
+        found = path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise LibraryError(f"it can't be opened: {error.strerror}.", str(path)) from None
+    return found.st_dev, found.st_ino
+
+
+def moved(path: Path) -> LibraryError:
+    """Refuse what would be written to a file that nobody finds any more."""
+    return LibraryError(
+        "it was replaced, moved or removed while it was in use;",
+        str(path),
+        remedy="start again with what is there now.",
+    )
+
+
+def let_go(engine: sa.Engine) -> None:
+    """Close a file that has moved: SQLite itself would leave the last changes in a log that it is parted from.
+
+    The file that is there now would take that log for its own.
+    """
+    if isinstance(engine.pool, sa.QueuePool) and engine.pool.checkedin():  # one to the file that was opened
+        with contextlib.suppress(sqlite3.Error, sa.exc.DBAPIError), contextlib.closing(engine.raw_connection()) as raw:
+            raw.cursor().execute("PRAGMA busy_timeout = 0")
+            raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    engine.dispose()
 
 
 def _connect(uri: str, *, read_only: bool) -> sqlite3.Connection:
@@ -145,7 +184,7 @@ def exclusive(path: Path, ending: str, taken: LibraryError) -> Iterator[None]:
     """Hold a lock beside a library, which dies with this process."""
     from filelock import FileLock, Timeout
 
-    lock = FileLock(path.with_name(path.name + ending), timeout=0)
+    lock = FileLock(path.with_name(path.name + ending), timeout=LOCK_SECONDS)
     try:
         lock.acquire()
     except Timeout:
@@ -172,8 +211,8 @@ def faults(connection: sa.Connection) -> list[str]:
     return found + [f"a row of {row[0]} belongs to no track" for row in strays]
 
 
-def joined_affects(connection: sa.Connection) -> tuple[bytes, bytes] | None:
-    """Read the table of affects as one: SQLite joins its rows, four times as fast as an object a row.
+def joined_affects(connection: sa.Connection) -> list[tuple[bytes, bytes]] | None:
+    """Read the table of affects in parts: SQLite joins its rows, four times as fast as an object a row.
 
     It does so byte by byte in a database in UTF-8; None should another build of it mind.
     """
@@ -187,7 +226,7 @@ def joined_affects(connection: sa.Connection) -> tuple[bytes, bytes] | None:
     )
     if any(len(part) != count * kind.itemsize for of, kind in ((packed, HEARD), (words, READ)) for count, part in of):
         return None
-    return b"".join(part for _, part in packed), b"".join(part for _, part in words)
+    return [(part, read) for (_, part), (_, read) in zip(packed, words, strict=True)]
 
 
 def _joined(connection: sa.Connection, select: str, last: int) -> list[tuple[int, bytes]]:
@@ -195,6 +234,11 @@ def _joined(connection: sa.Connection, select: str, last: int) -> list[tuple[int
     parts = [{"above": above, "upto": above + MOST_JOINED} for above in range(0, last, MOST_JOINED)]
     found = (connection.execute(statement, part).one() for part in parts)
     return [(count, part or b"") for count, part in found]
+
+
+def ids(statement: sa.Select[Any], execute: Callable[[sa.Select[Any]], sa.CursorResult[Any]]) -> NDArray[np.int64]:
+    """Read ids in any order."""
+    return np.fromiter(execute(statement).scalars(), dtype=np.int64)
 
 
 def fill(connection: sa.Connection, table: sa.Table, rows: Sequence[Sequence[Any]]) -> None:

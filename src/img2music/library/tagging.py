@@ -13,6 +13,7 @@ from img2music.files import edited_copy, put_in_place, remove_left_copies
 from img2music.filters import TrackFilter
 from img2music.library.store import LibraryStore
 from img2music.library.workers import content_hash
+from img2music.locations import is_url
 from img2music.media.packets import same_sound
 from img2music.options import TagOptions
 from img2music.progress import Progress, Step, unwatched
@@ -119,6 +120,10 @@ class _Tagging:
             return
         if track.missing or scanned is None:
             report.missing += 1
+            return
+        if is_url(track.path):
+            reason = "is in a store, of which files are only read; tag it where it comes from."
+            report.errors.append(InputError(reason, track.path))
             return
         real = os.path.realpath(track.path)
         if real in self._seen:

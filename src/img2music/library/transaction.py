@@ -7,12 +7,14 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from img2music.analysis import FailureKind
 from img2music.connectors.folders import FileState
 from img2music.library import feedback as said
 from img2music.library.affects import WORDS, pack
 from img2music.library.copying import copy_tables, is_empty
 from img2music.library.database import upsert
 from img2music.library.filters import below
+from img2music.library.ledger import finish
 from img2music.library.record import Failure, Feedback, LyricsRecord, SongRecord, TrackRecord, pack_curve
 from img2music.library.rows import batches, values_of
 from img2music.library.schema import affects, curves, failures, feedback, lyrics, song_sources, tracks
@@ -32,10 +34,10 @@ class Transaction:
         self,
         records: Iterable[TrackRecord],
         *,
-        moved: Mapping[str, int] | None = None,
+        moved: Mapping[str, tuple[int, str]] | None = None,
         same_words: Collection[str] = (),
     ) -> None:
-        """Store tracks. Failures of their paths are forgotten.
+        """Store tracks. Failures of their paths are forgotten. ``moved`` are tracks, with their old paths, by new path.
 
         A track whose path is known is replaced and keeps its id, and its lyrics: those of its tags if it holds the same
         bytes, those of a file beside it if it sounds the same, those of others if title and artist are the same.
@@ -43,12 +45,14 @@ class Transaction:
         for batch in batches(records):
             self._put({record.file.path: record for record in batch}, moved or {}, same_words)
 
-    def _put(self, records: dict[str, TrackRecord], moved: Mapping[str, int], same_words: Collection[str]) -> None:
+    def _put(
+        self, records: dict[str, TrackRecord], moved: Mapping[str, tuple[int, str]], same_words: Collection[str]
+    ) -> None:
         execute = self._connection.execute
-        movers = {path: moved[path] for path in records if path in moved}
-        for path, track in movers.items():
-            execute(sa.delete(tracks).where(tracks.c.path == path, tracks.c.id != track))
-            execute(sa.update(tracks).where(tracks.c.id == track).values(path=path))
+        for path, (track, old) in ((path, moved[path]) for path in records if path in moved):
+            if self.ids_of_paths([old]) == {old: track}:  # else another scan has found where it is now
+                execute(sa.delete(tracks).where(tracks.c.path == path, tracks.c.id != track))
+                execute(sa.update(tracks).where(tracks.c.id == track).values(path=path))
         before = self.ids_of_paths(records)
         if before:
             self._forget_lyrics_of_other({track: records[path] for path, track in before.items()}, same_words)
@@ -153,6 +157,17 @@ class Transaction:
             if gone := set(batch) - {row["track_id"] for row in packed}:
                 self._delete(affects, affects.c.track_id.in_(gone))
 
+    def mark_gone(self, files: Iterable[tuple[int, str]]) -> int:
+        """Mark tracks, by number and path, as missing that have not moved meanwhile, and count them."""
+        gone = []
+        for batch in batches(files):
+            rows = self._connection.execute(
+                sa.select(tracks.c.id, tracks.c.path).where(tracks.c.id.in_([track for track, _ in batch]))
+            )
+            gone += [row.id for row in rows if (row.id, row.path) in set(batch)]
+        self.mark(gone, missing=True)
+        return len(gone)
+
     def mark(self, ids: Iterable[int], *, missing: bool) -> None:
         """Mark tracks as missing or as present again."""
         for batch in batches(ids):
@@ -179,13 +194,26 @@ class Transaction:
     def _delete(self, table: sa.Table, which: sa.ColumnElement[bool]) -> int:
         return self._connection.execute(sa.delete(table).where(which)).rowcount
 
+    def finish(self, scan: int, paths: Collection[str], failed: Collection[str]) -> set[str]:
+        """Remove files that a scan is done with from the ledger; what came of others than those told is not its own."""
+        return finish(self._connection, scan, paths, failed)
+
+    def add_failure(self, failure: Failure) -> None:
+        """Remember that a file could not be analysed once more."""
+        same = [failures.c[name] == getattr(failure, name) for name in ("path", "size", "mtime_ns", "analyzer")]
+        before = self._connection.execute(sa.select(failures.c.attempts).where(*same)).scalar() or 0
+        self.put_failure(dataclasses.replace(failure, attempts=before + 1))
+
     def put_failure(self, failure: Failure) -> None:
         """Remember that a file could not be analysed.
 
-        A track that had this path in an earlier state of the file is marked missing: what was heard is gone.
+        A track that had this path in an earlier state of the file is marked missing: what was heard is gone. Not so
+        where the file could not be fetched.
         """
         row = dataclasses.asdict(failure) | {"path": os.fsencode(failure.path)}
         upsert(self._connection, failures, [row], "path")
+        if failure.kind is FailureKind.UNREACHED:
+            return
         changed = sa.or_(tracks.c.size != failure.size, tracks.c.mtime_ns != failure.mtime_ns)
         overwritten = sa.select(tracks.c.id).where(tracks.c.path == failure.path, changed)
         self.mark(list(self._connection.execute(overwritten).scalars()), missing=True)
@@ -206,6 +234,10 @@ class Transaction:
     def feedback(self, person: str | None = None) -> list[Feedback]:
         """Read what was said, as `LibraryStore.feedback` does."""
         return said.read(self._connection, person)
+
+    def last_said(self, person: str) -> str:
+        """When a person last said something; empty for never."""
+        return said.last(self._connection, person)
 
     def add_feedback(self, entries: Iterable[Feedback]) -> list[int]:
         """Store what people said, and give the numbers of that."""

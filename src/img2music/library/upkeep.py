@@ -4,6 +4,7 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 
+from img2music import locations
 from img2music.connectors.folders import FileState
 from img2music.errors import InputError, UsageError
 from img2music.library.importing import table_source
@@ -34,13 +35,12 @@ def verify(store: LibraryStore, *, content: bool = False, progress: Progress = u
         path = record.file.path
         try:
             if record.missing:
-                back = "it is there: scan its folder again." if os.path.lexists(path) else "prune removes it for good."
+                back = "it is there: scan its folder again." if locations.exists(path) else "prune removes it for good."
                 raise InputError("is marked missing since a scan;", path, remedy=back)
-            status = os.stat(path)  # noqa: PTH116  # names may be any bytes
-            state = FileState(path, status.st_size, status.st_mtime_ns)
+            state = FileState(path, *locations.state(path))
             if state != record.file:
                 raise InputError("has changed since it was analysed; scan again.", path)
-            if not os.access(path, os.R_OK):
+            if not locations.is_url(path) and not os.access(path, os.R_OK):
                 raise InputError("can't be read; check its permissions.", path)
             if content and content_hash(state) != record.content:
                 raise InputError("its bytes have changed, though its size and time have not.", path)
@@ -67,7 +67,7 @@ def forget(store: LibraryStore, what: str) -> int:
     """Remove what the library has of a folder, a file, a table or a playlist, for good; files are not touched."""
     if not what:
         raise UsageError("An empty name is no folder, file, table or playlist.")
-    path = os.path.abspath(os.path.expanduser(what))  # noqa: PTH100, PTH111 - names may be any bytes
+    path = locations.expanded(what)
     sources = store.info().sources
     table = table_source(Path(path))
     named = [name for name in sources if name in (what, table)] or [

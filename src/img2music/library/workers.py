@@ -2,9 +2,10 @@
 
 import contextlib
 import hashlib
-import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 
+from img2music import locations
 from img2music.analysis import TrackAnalysis
 from img2music.connectors.folders import FileState
 from img2music.errors import InputError
@@ -24,22 +25,21 @@ class Measured:
 
 def content_hash(file: FileState) -> str:
     """Hash the bytes of a file."""
-    try:
-        with open(file.path, "rb") as stream:  # noqa: PTH123  # names may be any bytes
-            digest = hashlib.file_digest(stream, lambda: hashlib.blake2b(digest_size=32))
-    except OSError as error:
-        raise InputError(f"can't be read: {error.strerror or error}.", file.path) from None
-    _require_unchanged(file)
+    with _kept(file) as path:
+        try:
+            with open(path, "rb") as stream:  # noqa: PTH123  # names may be any bytes
+                digest = hashlib.file_digest(stream, lambda: hashlib.blake2b(digest_size=32))
+        except OSError as error:
+            raise InputError(f"can't be read: {error.strerror or error}.", file.path) from None
     return digest.hexdigest()
 
 
 def content_of(path: str) -> str:
     """Hash the bytes of a file as it is now."""
     try:
-        status = os.stat(path)  # noqa: PTH116
+        return content_hash(FileState(path, *locations.state(path)))
     except OSError as error:
         raise InputError(f"can't be read: {error.strerror or error}.", path) from None
-    return content_hash(FileState(path, status.st_size, status.st_mtime_ns))
 
 
 def tags_of(file: FileState) -> tuple[Tags, str | None]:
@@ -53,27 +53,38 @@ def tags_of(file: FileState) -> tuple[Tags, str | None]:
 
 def identify(file: FileState) -> tuple[Tags, str | None]:
     """Read the tags of a file, and hash its sound apart from them; None for a sound that can't be told."""
+    from img2music.connectors.tags import read_tags
     from img2music.media.packets import sound_hash
 
     sound = None
-    with contextlib.suppress(InputError):
-        sound = sound_hash(file.path)
-    return tags_of(file)[0], sound
+    with _kept(file):
+        with contextlib.suppress(InputError):
+            sound = sound_hash(file.path)
+        return read_tags(file.path), sound
 
 
 def analyse(file: FileState) -> TrackAnalysis:
     """Listen to a file."""
     from img2music.music.audio.analyzer import analyze_track
 
-    analysis = analyze_track(file.path)
-    _require_unchanged(file)
+    with _kept(file):
+        analysis = analyze_track(file.path)
+    locations.discard(file.path, (file.size, file.mtime_ns))
     return analysis
+
+
+@contextlib.contextmanager
+def _kept(file: FileState) -> Iterator[str]:
+    """Give a file, or a copy of one that a URL names, that is as it was found, before and after."""
+    with locations.local(file.path, (file.size, file.mtime_ns)) as path:
+        yield path
+    if not locations.is_url(file.path):  # whose copy was whole
+        _require_unchanged(file)
 
 
 def _require_unchanged(file: FileState) -> None:
     try:
-        status = os.stat(file.path)  # noqa: PTH116
+        if locations.state(file.path) != (file.size, file.mtime_ns):
+            raise InputError(STILL_CHANGING, file.path)
     except OSError as error:
         raise InputError(f"can't be read: {error.strerror or error}.", file.path) from None
-    if (status.st_size, status.st_mtime_ns) != (file.size, file.mtime_ns):
-        raise InputError(STILL_CHANGING, file.path)

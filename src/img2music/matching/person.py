@@ -43,6 +43,8 @@ class Person:
     pictures: Correction | None = None
     songs: Correction | None = None
     felt: Mapping[str, Affect] = field(default_factory=dict)  # pictures that were judged, by their hash
+    # Those of them that were put somewhere in the space of the relative match
+    placed: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     heard: Mapping[int, Affect] = field(default_factory=dict)  # tracks that were judged, by id
 
     @classmethod
@@ -76,6 +78,11 @@ class Person:
             pictures=_of_pictures(list(felt.values())),
             songs=_of_songs(store, list(heard.values())),
             felt={content: each.affect for content, each in felt.items() if each.affect},
+            placed={
+                content: (each.position.valence, each.position.arousal)
+                for content, each in felt.items()
+                if each.position
+            },
             heard={track: each.affect for each, tracks in heard.values() for track in tracks if each.affect},
         )
 

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from img2music.files import FileKind
 from img2music.formats import Format, Formats
+from img2music.locations import address, is_url
 
 if TYPE_CHECKING:
     from img2music.matching.recommendation import Match, Recommendations
@@ -154,6 +155,8 @@ def _location(path: str, folder: Path | None) -> str:
     home, by its absolute path. A name that a line of text can't hold (a line break, blanks at an end, bytes that are
     not UTF-8) becomes a ``file:`` URI.
     """
+    if is_url(path):
+        return address(path)
     if path != clean(path) or path != path.strip() or len(path.splitlines()) != 1 or "\t" in path:
         return Path(path).as_uri()
     inside = None if folder is None else _seen_from(folder, path)
@@ -182,7 +185,7 @@ def _xspf_fields(match: "Match") -> Mapping[str, Any]:
     """Fields of one track under XSPF's names, in the order of its specification."""
     track = match.track
     fields = {
-        "location": "" if track.path is None else Path(track.path).as_uri(),
+        "location": "" if track.path is None else address(track.path),
         "identifier": identifier_uri(track.identifier or ""),
         "title": one_line(track.shown_title),
         "creator": one_line(track.artist),

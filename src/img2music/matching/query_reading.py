@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeGuard, cast
 
+from img2music import locations
 from img2music.affect import Affect
 from img2music.connectors.folders import (
     FileState,
@@ -199,10 +200,9 @@ def read_song(path: str, store: "LibraryStore") -> Query | InputError:
     from img2music.music.audio.analyzer import ANALYZER, analyze_track
 
     try:
-        status = os.stat(path)  # noqa: PTH116
-        if not stat.S_ISREG(status.st_mode):
+        if not locations.is_url(path) and not stat.S_ISREG(os.stat(path).st_mode):  # noqa: PTH116
             return InputError("this is no regular file: give a picture, a song or a folder of pictures.", path)
-        content = content_hash(FileState(path, status.st_size, status.st_mtime_ns))
+        content = content_hash(FileState(path, *locations.state(path)))
         sound = content
         with contextlib.suppress(InputError):  # which listening says, too
             sound = sound_hash(path)

@@ -1,5 +1,6 @@
 """Sound files to samples: anything libav decodes, by excerpts, streaming."""
 
+import contextlib
 import itertools
 import math
 import os
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 
 from img2music.errors import InputError, reason_of
 from img2music.files import Closing, open_regular
+from img2music.locations import local
 from img2music.media.excerpts import AudioInfo, Excerpt
 from img2music.media.resampling import Resampler, channels_of, check_frame, layout_of
 
@@ -73,9 +75,15 @@ class AudioFile(Closing):
         self._links: list[_Link] = []
         self._file: BinaryIO | None = None
         self._decoded = self._failed = 0  # packets
-        with open_regular(self.path, "a sound file") as file:
-            links = [] if link else self._read_links(file)
-        self._open()
+        self._copy = contextlib.ExitStack()
+        self._here = self._copy.enter_context(local(self.path))
+        try:
+            with open_regular(self._here, "a sound file", self.path) as file:
+                links = [] if link else self._read_links(file)
+            self._open()
+        except BaseException:
+            self._copy.close()
+            raise
         try:
             context = self._stream.codec_context
             channels, rate = context.layout.nb_channels, context.sample_rate
@@ -94,9 +102,7 @@ class AudioFile(Closing):
     @property
     def moving(self) -> bool:
         """Whether it holds moving pictures, and not only a cover."""
-        from av.stream import Disposition
-
-        return not all(stream.disposition & Disposition.attached_pic for stream in self._container.streams.video)
+        return moving(self._container)
 
     @property
     def container(self) -> str:
@@ -114,6 +120,10 @@ class AudioFile(Closing):
 
     def close(self) -> None:
         """Close the file."""
+        self._shut()
+        self._copy.close()
+
+    def _shut(self) -> None:
         self._container.close()
         if self._file is not None:
             self._file.close()
@@ -188,13 +198,13 @@ class AudioFile(Closing):
             try:
                 # "file:" keeps libav from reading a name such as "concat:a|b" as a protocol.
                 if self._link is None:
-                    self._container: InputContainer = opened("file:" + self.path)
+                    self._container: InputContainer = opened("file:" + self._here)
                 else:
                     first, after = self._link
-                    self._container = opened(f"subfile,,start,{first},end,{after},,:file:{self.path}", format="ogg")
+                    self._container = opened(f"subfile,,start,{first},end,{after},,:file:{self._here}", format="ogg")
             except (av.error.InvalidDataError, av.error.ArgumentError):
                 # A song called cover.jpg is taken for a picture, by its name. Without a name, bytes decide.
-                self._file = open_regular(self.path, "a sound file")
+                self._file = open_regular(self._here, "a sound file", self.path)
                 self._container = opened(self._file)
         except (av.error.FFmpegError, ValueError, OSError) as error:
             if self._file is not None:
@@ -205,17 +215,17 @@ class AudioFile(Closing):
             ) from error
         stream: Any = self._container.streams.best("audio")
         if stream is None:
-            self.close()
+            self._shut()
             raise InputError("There is no sound in this file.", self.path)
         self._stream: AudioStream = stream
         try:
             self._stream.codec_context.thread_count = 1  # one worker, one core; and the same bits each time
         except AttributeError:
-            self.close()
+            self._shut()
             raise InputError("The encoding of this sound is not known to libav.", self.path) from None
 
     def _reopen(self) -> None:
-        self.close()
+        self._shut()
         self._open()
 
     def _read_links(self, file: BinaryIO) -> list[tuple[int, int]]:
@@ -394,6 +404,13 @@ class AudioFile(Closing):
                         yield excerpt
                     break
                 position = after
+
+
+def moving(container: Any) -> bool:
+    """Whether a file holds moving pictures, and not only a cover."""
+    from av.stream import Disposition
+
+    return not all(stream.disposition & Disposition.attached_pic for stream in container.streams.video)
 
 
 def _begins(container: "InputContainer", rate: int) -> float:

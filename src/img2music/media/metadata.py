@@ -1,10 +1,10 @@
 """What libav reads of a sound file's tags: RIFF's INFO, AIFF's text chunks, CAF, Matroska and other kinds."""
 
-import os
+from typing import BinaryIO
 
 
-def read_metadata(path: str | os.PathLike[str]) -> dict[str, str]:
-    """Read the tags of a sound file by libav."""
+def read_metadata(file: str | BinaryIO) -> dict[str, str]:
+    """Read the tags of a sound file of this machine by libav."""
     import av
 
     from img2music.media.audio_file import FORMATS
@@ -12,7 +12,8 @@ def read_metadata(path: str | os.PathLike[str]) -> dict[str, str]:
     options = {"format_whitelist": FORMATS, "protocol_whitelist": "file"}
     av.logging.set_level(None)
     try:
-        with av.open("file:" + os.fspath(path), options=options, metadata_encoding="latin-1") as container:
+        source = f"file:{file}" if isinstance(file, str) else file
+        with av.open(source, options=options, metadata_encoding="latin-1") as container:
             return {name.lower(): _decode(text) for name, text in container.metadata.items()}
     except (av.error.FFmpegError, ValueError, OSError):
         return {}

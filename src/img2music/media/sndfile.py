@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from img2music.errors import InputError, reason_of
 from img2music.files import Closing
+from img2music.locations import local
 from img2music.media.excerpts import AudioInfo, Excerpt, tame
 from img2music.media.resampling import USUAL_LAYOUTS, Resampler, channels_of
 
@@ -35,7 +36,8 @@ class SndfileAudio(Closing):
         self.path = path
         self.damaged = False
         try:
-            self._file = soundfile.SoundFile(path)
+            with local(path) as here:
+                self._file = soundfile.SoundFile(here)
         except (soundfile.SoundFileError, OSError, ValueError) as error:
             said = getattr(error, "error_string", reason_of(error)).rstrip(".")
             raise InputError(f"libsndfile can't read this as sound ({said}).", path) from error

@@ -7,12 +7,13 @@ from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from img2music.affect import Affect
 from img2music.errors import UsageError
-from img2music.filters import TrackFilter
+from img2music.filters import MOST_WISHES, TrackFilter
 from img2music.library.playlists import MOST_SONGS
 from img2music.library.record import LONGEST_NAME
 from img2music.matching.smoothing import MOST
 from img2music.options import ME
 from img2music.server.uploads import MOST_COUNT
+from img2music.track import LONGEST as LONGEST_TAG
 
 MOST_MATCHES = 500
 LONGEST = 200
@@ -77,14 +78,16 @@ class Asked(OneOf):
     emotion: Text | None = None
 
 
+TagText = Annotated[str, Field(max_length=LONGEST_TAG)]
+
 _KINDS: dict[str, Any] = {
-    "text": str | list[Text],
-    "folder": list[TrackId],
+    "text": TagText | Annotated[list[TagText], Field(max_length=MOST_WISHES)],
+    "folder": Annotated[list[TrackId], Field(max_length=MOST_WISHES)],
     "flag": bool,
-    "key": str,
-    "years": str | int,
-    "range": str | float,
-    "length": str | float,
+    "key": Text,
+    "years": Text | int,
+    "range": Text | float,
+    "length": Text | float,
 }
 _FOLDER = " Folders are named by songs that lie in them."
 

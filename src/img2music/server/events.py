@@ -27,14 +27,19 @@ class Events:
         self._looked = float("-inf")
 
     async def since(self, event: int, ended: Callable[[], bool] = lambda: False) -> AsyncIterator[Job]:
-        """Tell each job that has changed after an event, and from then on as it changes, until the server ends."""
-        until = time.monotonic() + LASTS
+        """Tell each job that has changed after an event, and from then on as it changes, until the server ends.
+
+        What is wrong with the library is told before the first of them.
+        """
         await self._look()
         there = await run_sync(self._jobs.since, 0)
         if there and event > there[-1].events:  # of another library, perhaps
             event = 0
         last = max(self._last, event)
-        changed = [job for job in there if job.events > event]
+        return self._told([job for job in there if job.events > event], last, ended)
+
+    async def _told(self, changed: list[Job], last: int, ended: Callable[[], bool]) -> AsyncIterator[Job]:
+        until = time.monotonic() + LASTS
         while time.monotonic() < until and not ended():
             for job in changed:
                 last = max(last, job.events)

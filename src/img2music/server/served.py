@@ -1,7 +1,5 @@
 """What routes answer from."""
 
-import json
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,13 +10,14 @@ from img2music.app.jobs import JobQueue
 from img2music.app.library import Library
 from img2music.app.sounds import Sounds
 from img2music.filters import TrackFilter
+from img2music.locations import folder_of
 from img2music.server.bodies import Body
 from img2music.server.events import Events
 from img2music.server.guard import Sessions
 from img2music.server.problems import ProblemType, TypedProblem
 from img2music.server.settings import Settings
 from img2music.server.uploads import SentPicture, SentSong, Upload, Uploads
-from img2music.shapes import Result, to_dict
+from img2music.shapes import Result, dumps, to_dict
 from img2music.track import Track
 
 
@@ -64,7 +63,7 @@ class Served:
         """Its conditions."""
         given = {name: value for name, value in filters if value is not None}
         for name in given.keys() & {"folder", "not_folder"}:
-            given[name] = [os.path.dirname(str(self.sound(id_).path)) for id_ in given[name]]  # noqa: PTH120
+            given[name] = [folder_of(str(self.sound(id_).path)) for id_ in given[name]]
         return given
 
     def picture(self, id: str) -> SentPicture:  # noqa: A002
@@ -84,6 +83,6 @@ class Served:
 
 
 def as_json(shape: object, status: int = 200) -> Response:
-    """Answer with a shape; in ASCII, since names of files may hold what UTF-8 does not."""
+    """Answer with a shape."""
     content = shape.to_dict() if isinstance(shape, Result) else to_dict(shape)
-    return Response(json.dumps(content, allow_nan=False), status, media_type="application/json")
+    return Response(dumps(content, None), status, media_type="application/json")

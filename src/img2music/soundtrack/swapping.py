@@ -10,6 +10,7 @@ import numpy as np
 
 from img2music.connectors.tags import read_tags
 from img2music.errors import InputError, UsageError
+from img2music.locations import is_file
 from img2music.matching.passages import Passage
 from img2music.media.audio import open_audio
 from img2music.music.audio.analyzer import plan
@@ -75,7 +76,7 @@ def _moved(track: CueTrack, before: str) -> bool:
     """Tell whether a song only lies elsewhere now; also if it is not there, which others tell."""
     if PurePath(track.path).name != PurePath(before).name:
         return False
-    if not os.path.isfile(track.path):  # noqa: PTH113 - names may be any bytes
+    if not is_file(track.path):
         return True
     with open_audio(track.path) as audio:
         return track.duration is None or abs(audio.info.duration - track.duration) <= TOLERANCE

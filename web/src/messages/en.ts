@@ -1,4 +1,34 @@
-import type { Match, Recommendation } from "../api";
+import type { Match, Recommendation, Side } from "../api";
+
+export const KEYS = ["C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B"];
+
+const FURTHER: Record<Side, string> = { lively: "livelier", calm: "calmer", pleasant: "more pleasant", sombre: "more sombre" };
+/** What is asked with, and that a song is on the same sides. */
+const ASKED = {
+  image: ["the photo", " like the photo"],
+  song: ["the song", " like the song"],
+  point: ["what you asked for", ", as you asked"],
+} as const;
+
+/** What `img2music.matching.explanations` found, without the word for what was read: the plane has one of its own. */
+function reason({ explanation, track }: Match, asked: Recommendation | null): string {
+  const { tempo, key, mode } = track.features;
+  const facts: (string | false)[] = [];
+  if (explanation) {
+    const { likeness, filtered, shared, differs, standing, liked } = explanation;
+    const [what, alike] = ASKED[asked?.query.kind ?? "point"];
+    const further = `${differs.map((side) => FURTHER[side]).join(" and ")} than ${what}`;
+    if (likeness === "alike") facts.push(shared.length ? shared.join(" and ") + alike : `feels like ${what}`);
+    else if (likeness === "nearest") facts.push(`the nearest that ${filtered ? "the filters leave" : "your library has"}, but ${further}`);
+    else facts.push(`further off: ${further}`);
+    if (standing) facts.push(standing.side ? `${FURTHER[standing.side]} than ${standing.percent}\u00a0% of your library` : "in the middle of your library");
+    facts.push(liked && "you like it");
+  }
+  facts.push(tempo !== null && `${Math.round(tempo)}\u00a0BPM`);
+  facts.push(key !== null && `${KEYS[key]}\u00a0${mode === 0 ? "minor" : "major"}`);
+  const told = facts.filter(Boolean).join(" · ");
+  return told.charAt(0).toUpperCase() + told.slice(1);
+}
 
 const words = {
   pleasant: "pleasant",
@@ -39,6 +69,7 @@ export const en = {
     choose: "Choose photos",
     more: "Add photos",
     mood: "Or pick a mood",
+    others: "Pick a mood or a word",
     show: (name: string) => `Songs for ${name}`,
     remove: (name: string) => `Take ${name} away`,
   },
@@ -87,13 +118,13 @@ export const en = {
     key: "Key",
     major: "major",
     minor: "minor",
-    perArtist: "Songs of one artist",
-    perAlbum: "Songs of one album",
+    perArtist: "Songs per artist",
+    perAlbum: "Songs per album",
     add: "Choose…",
-    none: "No song has one",
+    none: "None known",
     any: "Any",
     usual: "A few",
-    instrumental: "Without voice",
+    instrumental: "No voice",
     sung: "With voice",
     from: "from",
     to: "to",
@@ -121,10 +152,12 @@ export const en = {
   },
 
   plane: {
-    heading: "Where it lies",
+    heading: "Where it lies among your songs",
     hint: "Click or drag where you feel it; the list follows.",
     hintEmpty: "Or click a point: how should the songs feel?",
     axes: { lively: "lively", calm: "calm", sombre: "sombre", pleasant: "pleasant" },
+    more: "Larger",
+    less: "Smaller",
     livelier: "livelier",
     calmer: "calmer",
     sombre: "more sombre",
@@ -132,6 +165,8 @@ export const en = {
     point: "Point on the plane",
     pointHelp: "Move it with the arrow keys.",
     where: (valence: number, arousal: number) => `${valence} % pleasant, ${arousal} % lively`,
+    among: (valence: number, arousal: number) =>
+      `For songs that are more pleasant than ${valence} % of your library, and livelier than ${arousal} %.`,
     region: "The reading is unsure: four in five photos that are read like this feel like somewhere within the dashed line.",
     song: (rank: number, title: string) => `${rank}. ${title}`,
   },
@@ -160,6 +195,7 @@ export const en = {
     like: (what: string) => `Songs that feel like ${what}`,
     word: (word: string) => `Songs that feel ${word}`,
     none: "No song is left to show.",
+    stale: "This list is from before your last change, which has not reached the server.",
     count: (n: number, first: string) => `${n} songs; the first is ${first}`,
     waiting: "Looking for songs…",
     play: (title: string) => `Play the passage of ${title}`,
@@ -190,8 +226,7 @@ export const en = {
     removed: (title: string) => `${title} is off this list.`,
     banned: (title: string) => `${title} will never be chosen again.`,
     more: "More songs",
-    /** The server says it in English. */
-    reason: (match: Match, _asked: Recommendation | null): string => match.reason,
+    reason,
   },
 
   save: {
@@ -243,7 +278,14 @@ export const en = {
   map: {
     heading: "Your library on the plane",
     help: "Drag to move, turn the wheel to zoom; click a song to hear it. With the keyboard: arrows, + and -, Enter chooses what lies in the ring.",
+    touchHelp: "Drag to move, pinch to zoom; tap a song to hear it.",
     label: "Map of your songs",
+    space: "How songs stand",
+    spaces: { matched: "As matched", read: "As read" },
+    stands: {
+      matched: "Songs stand by how pleasant and how lively they are among all of yours, as on Find.",
+      read: "Songs stand where they were read. To be matched they are compared with each other, and stand elsewhere on Find.",
+    },
     zoomIn: "Zoom in",
     zoomOut: "Zoom out",
     whole: "All",

@@ -1,16 +1,16 @@
 import type { Match, Recommendation, Side } from "../api";
-import type { Messages } from "./en";
+import { KEYS, type Messages } from "./en";
 
-const KEYS = ["C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B"];
-
-/** Of a song, joined to another; of a song; and how it is beside others. */
+/** Joined to another; of a song; and beside others. */
 const SIDES: Record<Side, [string, string, string]> = {
-  lively: ["활기차고", "활기찬", "더 활기참"],
-  calm: ["차분하고", "차분한", "더 차분함"],
-  pleasant: ["밝고", "밝은", "더 밝음"],
-  sombre: ["어둡고", "어두운", "더 어두움"],
+  lively: ["활기차고", "활기찬", "활기참"],
+  calm: ["차분하고", "차분한", "차분함"],
+  pleasant: ["밝고", "밝은", "밝음"],
+  sombre: ["어둡고", "어두운", "어두움"],
 };
-const ASKED = { image: "사진처럼", song: "그 노래처럼", point: "찾는 느낌처럼" };
+const ASKED = { image: "사진", song: "그 노래", point: "찾는 느낌" };
+const joined = (sides: Side[], last: 1 | 2): string =>
+  sides.map((side, index) => SIDES[side][index < sides.length - 1 ? 0 : last]).join(" ");
 
 /** What `img2music.matching.explanations` found, said in Korean. */
 function reason({ explanation, track }: Match, asked: Recommendation | null): string {
@@ -18,18 +18,16 @@ function reason({ explanation, track }: Match, asked: Recommendation | null): st
   const facts: (string | false)[] = [];
   if (explanation) {
     const { likeness, filtered, shared, differs, standing, liked } = explanation;
-    const how = shared.map((side, index) => SIDES[side][index < shared.length - 1 ? 0 : 1]).join(" ");
-    const further = differs.map((side) => SIDES[side][2]).join(", ");
-    if (likeness === "alike") facts.push(`${ASKED[asked?.query.kind ?? "point"]} ${how || "느껴지는"} 노래`);
-    else if (likeness === "nearest") facts.push(`${filtered ? "필터에 남은" : "라이브러리의"} 노래 중 가장 가깝지만 ${further}`);
-    else facts.push(`조금 멀어서 ${further}`);
-    if (standing) {
-      facts.push(standing.side ? `라이브러리의 ${standing.percent}%보다 ${SIDES[standing.side][2]}` : "라이브러리의 가운데쯤");
-    }
+    const what = ASKED[asked?.query.kind ?? "point"];
+    const further = `${what}보다 더 ${joined(differs, 2)}`;
+    if (likeness === "alike") facts.push(`${what}처럼 ${joined(shared, 1) || "느껴지는"} 노래`);
+    else if (likeness === "nearest") facts.push(`${filtered ? "필터에 남은" : "내"} 노래 중 가장 가깝지만 ${further}`);
+    else facts.push(`덜 가까운 노래: ${further}`);
+    if (standing) facts.push(standing.side ? `내 노래의 ${standing.percent}%보다 더 ${SIDES[standing.side][2]}` : "내 노래들의 가운데쯤");
     facts.push(liked && "좋아하는 노래");
   }
-  facts.push(tempo !== null && `${Math.round(tempo)} BPM`);
-  facts.push(key !== null && `${KEYS[key]} ${mode === 0 ? "단조" : "장조"}`);
+  facts.push(tempo !== null && `${Math.round(tempo)}\u00a0BPM`);
+  facts.push(key !== null && `${KEYS[key]}\u00a0${mode === 0 ? "단조" : "장조"}`);
   return facts.filter(Boolean).join(" · ");
 }
 
@@ -70,6 +68,7 @@ export const ko: Messages = {
     choose: "사진 고르기",
     more: "사진 추가",
     mood: "또는 기분을 고르세요",
+    others: "기분이나 낱말 고르기",
     show: (name) => `${name}에 어울리는 노래`,
     remove: (name) => `${name} 치우기`,
   },
@@ -179,7 +178,7 @@ export const ko: Messages = {
     perArtist: "같은 음악가의 노래",
     perAlbum: "같은 앨범의 노래",
     add: "고르세요…",
-    none: "장르가 있는 노래가 없음",
+    none: "장르 없음",
     any: "제한 없음",
     usual: "조금만",
     instrumental: "연주만",
@@ -210,17 +209,20 @@ export const ko: Messages = {
   },
 
   plane: {
-    heading: "느낌의 위치",
+    heading: "내 노래들 사이의 위치",
     hint: "느끼는 곳을 누르거나 점을 끌면 목록이 따라옵니다.",
     hintEmpty: "또는 원하는 느낌의 점을 누르세요.",
-    axes: { lively: "활기찬", calm: "차분한", sombre: "어두운", pleasant: "기분 좋은" },
+    axes: { lively: "활기찬", calm: "차분한", sombre: "어두운", pleasant: "밝은" },
+    more: "크게",
+    less: "작게",
     livelier: "더 활기찬",
     calmer: "더 차분한",
     sombre: "더 어두운",
-    pleasant: "더 기분 좋은",
+    pleasant: "더 밝은",
     point: "평면 위의 점",
     pointHelp: "화살표 키로 옮기세요.",
-    where: (valence, arousal) => `기분 좋음 ${valence}%, 활기 ${arousal}%`,
+    where: (valence, arousal) => `밝음 ${valence}%, 활기 ${arousal}%`,
+    among: (valence, arousal) => `내 노래의 ${valence}%보다 더 밝고 ${arousal}%보다 더 활기찬 노래를 찾습니다.`,
     region: "읽은 느낌은 확실하지 않습니다. 이렇게 읽힌 사진 다섯 장 중 네 장은 점선 안의 어딘가로 느껴집니다.",
     song: (rank, title) => `${rank}. ${title}`,
   },
@@ -229,7 +231,7 @@ export const ko: Messages = {
     photo: (name) => `내 사진 ${name}`,
     show: "느낌을 움직인 곳",
     of: "어느 쪽으로",
-    axes: { valence: "기분 좋은 · 어두운", arousal: "활기찬 · 차분한" },
+    axes: { valence: "밝은 · 어두운", arousal: "활기찬 · 차분한" },
     waiting: "사진을 부분마다 살펴보는 중…",
     parts: ["왼쪽 위", "위쪽", "오른쪽 위", "왼쪽", "가운데", "오른쪽", "왼쪽 아래", "아래쪽", "오른쪽 아래"],
     moves: (part, what) => `${part}: ${what} 느낌을 줍니다.`,
@@ -249,6 +251,7 @@ export const ko: Messages = {
     like: (what) => `${what}: 같은 느낌의 노래`,
     word: (word) => `${word} 노래`,
     none: "보여 줄 노래가 없습니다.",
+    stale: "마지막 변경이 서버에 전해지지 않아, 그 전의 목록입니다.",
     count: (n, first) => `노래 ${n}곡, 첫 곡은 ${first}`,
     waiting: "노래를 찾는 중…",
     play: (title) => `${title} 어울리는 부분 재생`,
@@ -331,7 +334,14 @@ export const ko: Messages = {
   map: {
     heading: "평면 위의 내 라이브러리",
     help: "끌어서 움직이고 휠로 확대합니다. 노래를 누르면 들립니다. 키보드: 화살표, +와 -, Enter는 고리 안의 노래를 고릅니다.",
+    touchHelp: "끌어서 움직이고 두 손가락으로 확대합니다. 노래를 누르면 들립니다.",
     label: "내 노래 지도",
+    space: "노래의 위치",
+    spaces: { matched: "비교한 위치", read: "읽은 위치" },
+    stands: {
+      matched: "찾기에서처럼, 내 노래들 가운데 얼마나 밝고 활기찬지에 따라 놓았습니다.",
+      read: "읽은 느낌 그대로 놓았습니다. 찾기에서는 노래들을 서로 비교하므로 위치가 다릅니다.",
+    },
     zoomIn: "확대",
     zoomOut: "축소",
     whole: "전체",

@@ -16,7 +16,7 @@ from img2music.distribution import AffectDistribution
 from img2music.errors import InputError, UsageError, reason_of
 from img2music.library.executors import ProcessExecutor
 from img2music.library.pipeline import Pipeline
-from img2music.library.search import AffectIndex
+from img2music.library.record import Fault
 from img2music.library.workers import content_hash
 from img2music.matching.calibration import Calibration, ranks_within
 from img2music.options import MatchMode
@@ -162,7 +162,7 @@ def choose(
 ) -> NDArray[np.int64]:
     """Choose songs for photos, which are so unsure, as `recommend` does, without limits per artist and filters."""
     calibration = Calibration(matching, AffectDistribution.of(songs[:, 0], songs[:, 1]))
-    index = AffectIndex(calibration.place_library(songs))
+    index = calibration.index(songs)
     sure = [None] * len(photos) if spreads is None else [(v, a) for v, a in spreads.tolist()]
     positions = [
         calibration.place(Affect(v, a), reference, spread) for (v, a), spread in zip(photos.tolist(), sure, strict=True)
@@ -222,8 +222,8 @@ def _listen(files: Sequence[FileState], jobs: int, progress: Progress) -> dict[F
         for outcome in Pipeline(executor).run(dict.fromkeys(files)):
             if outcome is not None:
                 file, measured = outcome.file, outcome.measured
-                if isinstance(measured, str):
-                    found[file] = InputError(measured, file.path)
+                if isinstance(measured, Fault):
+                    found[file] = InputError(measured.reason, file.path)
                 else:
                     found[file] = (measured.analysis.affect, outcome.content or "")
                 progress(Step("songs", len(found), len(files), file.path))

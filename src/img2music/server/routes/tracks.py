@@ -107,9 +107,12 @@ def _add_lists(routes: APIRouter, served: Served) -> None:
         response_class=Response,
         responses=content("application/octet-stream", "For each song int32 id, float32 valence and arousal."),
     )
-    def plane() -> Response:
-        """Give the affects of all songs, little-endian: int32 id, float32 valence, float32 arousal."""
-        columns = served.library.affects()
+    def plane(absolute: bool = False) -> Response:
+        """Give where all songs stand in the space of the match, little-endian: int32 id, float32 valence and arousal.
+
+        That is how pleasant and how lively each is among all; with `absolute`, their affects as they were read.
+        """
+        columns = served.library.affects() if absolute else served.library.positions()
         points = np.empty(len(columns["id"]), dtype=PLANE)
         for name, values in columns.items():
             points[name] = values

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 
 from img2music.affect import Affect
 from img2music.errors import InputError, printable
+from img2music.locations import absolute, address
 from img2music.media.audio import probe
 from img2music.media.excerpts import AudioInfo
 from img2music.media.video import VideoFile
@@ -208,8 +208,8 @@ def one_line(text: str) -> str:
 
 def _named(path: str) -> tuple[str, str]:
     """Name of a file, fit to be shown on one line, and its URL, by the bytes of its name."""
-    file = Path(os.path.abspath(path))  # noqa: PTH100 - does not follow links
-    return one_line(file.name), file.as_uri()
+    file = absolute(path)
+    return one_line(os.path.basename(file)), address(file)  # noqa: PTH119 - names may be any bytes
 
 
 def _title(path: str) -> str:
@@ -269,7 +269,7 @@ def _music(cues: Sequence[Cue], total: int, rate: Fraction, points: Sequence[Lev
     found: list[MusicClip] = []
     ends: list[int] = []  # of what lies on each track
     for number, cue in enumerate(cues, start=1):
-        path = os.path.abspath(cue.track.path)  # noqa: PTH100 - names may be any bytes
+        path = absolute(cue.track.path)
         sound, (file, url) = heard(path), _named(path)
         begins = Fraction(sound.begins)
         start, end = _within(cue.start, cue.end, total, rate)

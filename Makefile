@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PAGE := src/img2music/server/static/index.html
 
-.PHONY: install page demo demo-web quick test test-train lint docs site check clean
+.PHONY: install page demo demo-web quick test test-postgresql test-train lint docs site check clean
 
 # The stamps make a second run start at once; they follow the files that say what to install.
 $(VENV)/bin/python:
@@ -48,10 +48,13 @@ demo-web: $(PAGE) demo ## the page, on the demo's music
 	$(BIN)/img2music serve --library '$(OUTPUT)/library.sqlite'
 
 quick: $(VENV)/.dev ## the inner loop: what is quick of every folder, in a minute
-	$(BIN)/python -m pytest -q -n auto -m "not slow and not postgresql" --hypothesis-profile=quick --dist worksteal
+	$(BIN)/python -m pytest -q -n auto -m "not slow and not postgresql and not cluster" --hypothesis-profile=quick --dist worksteal
 
 test: $(VENV)/.dev ## the whole suite, on as many processes as there are cores
 	$(BIN)/python -m pytest -n auto
+
+test-postgresql: $(VENV)/.dev ## whatever opens a library, with libraries on a PostgreSQL server that the tests start
+	$(BIN)/python -m pytest -n auto --database postgresql
 
 # Without pytest's logging, which keeps the thousands of lines that torch's exporter writes, and formats them all.
 test-train: $(VENV)/.torch ## training, with torch too, which uses all cores by itself; minutes, and gigabytes to install

@@ -9,7 +9,7 @@ from pathlib import Path
 import benchmarks
 from img2music.errors import Img2MusicError
 
-HELPERS = {"__main__", "film_material", "fuzz_readers", "known_music", "mutations", "report", "synthetic"}
+HELPERS = {"__main__", "made_up", "film_material", "fuzz_readers", "known_music", "mutations", "report", "synthetic"}
 
 
 def main() -> None:

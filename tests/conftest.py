@@ -187,8 +187,8 @@ def pytest_runtest_protocol(item: pytest.Item) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     def refuse(event: str, arguments: tuple[object, ...]) -> None:
-        if event == "sqlite3.connect" and not config.stash.get(FILES, True):
-            raise AssertionError(f"{arguments[0]}: take the fixture `at`, or mark the test with `sqlite`")
+        if event == "sqlite3.connect" and not config.stash.get(FILES, True) and "vfs=memdb" not in str(arguments[0]):
+            raise AssertionError(f"{arguments[0]!r}: take the fixture `at`, or mark the test with `sqlite`")
 
     sys.addaudithook(refuse)
 

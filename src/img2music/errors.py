@@ -66,6 +66,10 @@ class LibraryError(Img2MusicError):
     """The library can't be opened, read or written."""
 
 
+class ClusterError(Img2MusicError):
+    """The Ray cluster can't be reached, or can't be used as it is."""
+
+
 class ModelError(Img2MusicError):
     """A model file is missing, damaged or of another kind."""
 

@@ -77,6 +77,9 @@ class LyricsSource(StrEnum):
     MUSIXMATCH = "musixmatch"
 
 
+PROCESSES = "processes"
+"""Files are analysed by processes of this machine, rather than on a Ray cluster."""
+
 Options = TypeVar("Options")
 
 
@@ -261,6 +264,11 @@ class ScanOptions(Checked):
     """How folders are scanned."""
 
     jobs: int | None = option(None, "Number of processes.", least=1, shown="one a processor")
+    on: str = option(
+        PROCESSES,
+        "Where files are analysed: in processes of this machine, or on a Ray cluster, this machine's or at an address.",
+        metavar="processes|ray[://HOST:PORT]",
+    )
     full: bool = option(False, "Analyse every file again, unchanged ones too.")
     tags: bool = option(False, "Read the tags of known files again, without listening again.")
     retry_failed: bool = option(False, "Try the files again that could not be analysed and have not changed since.")
@@ -273,6 +281,17 @@ class ScanOptions(Checked):
         metavar="SHARE",
     )
     dry_run: bool = option(False, "Only tell what would be done; write nothing.")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.on != PROCESSES:
+            require_cluster(self.on)
+
+
+def require_cluster(on: str) -> None:
+    """Refuse what names no Ray cluster."""
+    if not re.fullmatch(r"ray(://(\[[0-9A-Fa-f:.]+\]|[\w.-]+)(:\d{1,5})?)?", on):
+        raise UsageError(f"`on` must be {PROCESSES}, ray or ray://host:port, not {shown(on)}.")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -431,6 +450,7 @@ class ScanWishes(TypedDict, total=False):
     """Keywords of `ScanOptions`."""
 
     jobs: int | None
+    on: str
     full: bool
     tags: bool
     retry_failed: bool

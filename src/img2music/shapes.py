@@ -47,9 +47,9 @@ class Result:
         return f"<{type(self).__name__} {', '.join(told)}>"
 
 
-def dumps(value: object) -> str:
-    """JSON, indented, in ASCII: file names that are not UTF-8 survive as escapes (``os.fsencode`` gives them back)."""
-    return json.dumps(value, indent=2, allow_nan=False)
+def dumps(value: object, indent: int | None = 2) -> str:
+    """JSON in ASCII: file names that are not UTF-8 survive as escapes (``os.fsencode`` gives them back)."""
+    return json.dumps(value, indent=indent, allow_nan=False)
 
 
 @dataclass(frozen=True, slots=True)

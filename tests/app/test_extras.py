@@ -6,7 +6,7 @@ import sys
 import pytest
 
 BASE = (
-    *("analysis", "doctor", "feedback", "importing", "library", "models", "pictures", "playlists"),
+    *("analysis", "cluster", "doctor", "feedback", "importing", "library", "models", "pictures", "playlists"),
     *("recommending", "sounds"),
 )
 
@@ -16,7 +16,7 @@ BASE = (
 def test_it_is_imported_without_any_extra(module: str) -> None:
     lacking = (
         *("argon2", "fastapi", "httpx", "librosa", "matplotlib", "onnx", "optuna", "pillow_heif", "pyarrow"),
-        *("scenedetect", "sklearn", "tenacity", "torch", "uvicorn"),
+        *("ray", "scenedetect", "sklearn", "tenacity", "torch", "uvicorn"),
     )
     code = f"import sys; sys.modules.update(dict.fromkeys({lacking})); import img2music.app.{module}"
     done = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True)

@@ -1,6 +1,7 @@
 """Feedback from Python, and how it bears on films and slideshows."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -54,6 +55,17 @@ def test_it_is_said_listed_and_taken_back(library, folder):
     assert library.feedback.export(folder / "f.json", person="anna") == 1
     library.feedback.undo(person="anna")
     assert library.feedback.import_file(folder / "f.json") == 1
+
+
+def test_what_is_said_last_counts_after_the_clock_was_set_back(library):
+    first = library.feedback.like(1)
+    with library._store.writing() as transaction:
+        transaction.remove_feedback(first.id)
+        transaction.put_feedback([replace(first, said="2999-01-01T00:00:00.000Z")])
+    last = library.feedback.never(1)
+    assert [each.kind for each in library.feedback] == ["like", "never"]
+    assert 1 not in {match.track.id for match in library.recommend(valence=0.5, arousal=0.5)[0].matches}
+    assert library.feedback.undo() == last
 
 
 def test_a_picture_stands_where_it_was_put(library, folder):

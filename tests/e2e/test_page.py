@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from tests.e2e.browser import drop_photo, from_menu, require_accessible, serve, titles
+from tests.e2e.browser import drop_photo, from_menu, require_accessible, require_accessible_also_wide, serve, titles
 
 pytestmark = pytest.mark.slow
 
@@ -114,13 +114,13 @@ def test_no_view_keeps_anybody_out(context, home, address, theme, language):
     page.wait_for_selector(".drop")
     require_accessible(page, language)
     drop_photo(page, home, address)
+    require_accessible(page, language)
     page.locator(".song-row .play").first.click()
     page.wait_for_selector(".player")
     page.get_by_role("button", name=re.compile("Larger|크게")).click()
-    require_accessible(page, language)
     page.locator(".correct button").first.click()
     page.locator(".next button").first.wait_for()
-    require_accessible(page, language)
+    require_accessible_also_wide(page, language)
     page.locator(".song-row").last.locator(".act").first.click()
     for tool in (0, 1):
         page.locator("button.tool").nth(tool).click()

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from demo.media import music_folder
-from tests.e2e.browser import require_accessible, serve
+from tests.e2e.browser import require_accessible, require_accessible_also_wide, serve
 from tests.e2e.command import img2music
 from tests.support.sounds import chords, encode
 
@@ -142,10 +142,9 @@ def test_the_library_keeps_nobody_out(context, address, theme, language):
     page = context(locale=language, color_scheme=theme, viewport={"width": 360, "height": 740}, reduced_motion="reduce")
     page.goto(f"{address}#library")
     page.wait_for_selector(".facts dd")
-    require_accessible(page, language)
     page.get_by_role("button", name=re.compile("Try writing|쓰기 시험")).click()
     page.wait_for_selector(".jobs .done .log", timeout=30_000)
-    require_accessible(page, language)
+    require_accessible_also_wide(page, language)
 
 
 @pytest.mark.parametrize("language", ["en-US", "ko-KR"])

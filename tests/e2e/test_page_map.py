@@ -1,6 +1,7 @@
 """The map of the library: songs where they lie, moved and chosen by mouse and keyboard."""
 
 import io
+import re
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from img2music import Library
-from tests.e2e.browser import require_accessible, serve
+from tests.e2e.browser import require_accessible, require_accessible_also_wide, serve
 from tests.support.songs import put, record
 
 pytestmark = pytest.mark.slow
@@ -156,14 +157,15 @@ def test_songs_are_named_and_found(context, address):
 @pytest.mark.parametrize("language", ["en-US", "ko-KR"])
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_the_map_keeps_nobody_out(context, address, theme, language):
-    page = context(locale=language, color_scheme=theme, viewport={"width": 360, "height": 740})
+    page = context(locale=language, color_scheme=theme, viewport={"width": 360, "height": 740}, has_touch=True)
     page.goto(f"{address}#map")
     page.wait_for_selector("canvas[data-drawn]")
+    expect(page.locator("#map-help")).to_contain_text(re.compile("pinch|두 손가락"))  # no wheel, no keys
     require_accessible(page, language)
     page.get_by_role("searchbox").fill("song")
     page.keyboard.press("Enter")
     page.wait_for_selector(".chosen li")
-    require_accessible(page, language)
+    require_accessible_also_wide(page, language)
 
 
 def test_an_empty_map_says_so(context, tmp_path):

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.browser import drop_photo, from_menu, require_accessible, serve, titles
+from tests.e2e.browser import drop_photo, from_menu, require_accessible, require_accessible_also_wide, serve, titles
 
 pytestmark = pytest.mark.slow
 
@@ -135,7 +135,7 @@ def test_the_view_keeps_nobody_out(context, home, address, theme, language):
     require_accessible(page, language)
     page.locator(".all li a").first.click()
     page.wait_for_selector("section ol h3")
-    require_accessible(page, language)
+    require_accessible_also_wide(page, language)
     page.set_viewport_size({"width": 1280, "height": 900})
     page.wait_for_selector(".all li a")
     page.goto(f"{address}#playlists/999")

@@ -1,9 +1,11 @@
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 
 import pytest
 import sqlalchemy as sa
 
 from img2music.errors import LibraryError
+from img2music.library import postgresql
 from img2music.library.schema import HEAD, metadata
 from img2music.library.store import LibraryStore
 from img2music.track import Tags
@@ -175,3 +177,60 @@ def test_a_lock_of_a_dead_process_is_free(url):
         with two.alone():
             put(two, [make_record()])
         assert two.count() == 1
+
+
+def test_a_replica_is_read_from_and_the_main_server_written_to(postgres, url):
+    database = url.rpartition("/")[2]
+    standby = postgres.standby()
+    both = f"postgresql://postgres@/{database}?host=127.0.0.1:{postgres.port}&host=127.0.0.1:{standby.port}"
+    only = standby.url(database)
+
+    def is_replica(engine):
+        with engine.connect() as connection:
+            return connection.exec_driver_sql("SELECT pg_is_in_recovery()").scalar()
+
+    with LibraryStore.open(both) as store:
+        assert [is_replica(store._engine), is_replica(store._reads)] == [False, False]
+        put(store, [make_record("/a.mp3")])
+    standby.catch_up()
+    with LibraryStore.open(both, read_only=True) as store:
+        assert is_replica(store._reads)
+        assert store.count() == 1
+    with LibraryStore.open(both, replica=True) as store:
+        assert [is_replica(store._engine), is_replica(store._reads)] == [False, True]
+        standby.sql("SELECT pg_wal_replay_pause()")
+        put(store, [make_record("/b.mp3")])
+        store.playlists.add("mine", [])
+        assert store.count() == 1
+        # What this process may have changed is read where it was changed.
+        assert [each.name for each in store.playlists.all()] == ["mine"]
+        standby.sql("SELECT pg_wal_replay_resume()")
+        standby.catch_up()
+        assert store.count() == 2
+        standby.stop()
+        assert store.count() == 2
+        assert not is_replica(store._reads)
+    standby.start()
+    with pytest.raises(LibraryError, match="can't be written here"):
+        LibraryStore.open(only)
+    with pytest.raises(LibraryError, match="can't be written here"):
+        LibraryStore.open(f"{only}?target_session_attrs=read-write")
+    standby.close()
+
+
+def test_questions_wait_for_a_connection_and_are_told_if_there_is_none(url, monkeypatch):
+    monkeypatch.setattr(postgresql, "BUSY_SECONDS", 0.1)
+    with LibraryStore.open(url) as store, ExitStack() as stack:
+        for _ in range(postgresql.MOST):
+            stack.enter_context(store._engine.connect())
+        with pytest.raises(LibraryError, match="all connections to it are taken"):
+            store.count()
+
+
+def test_all_that_one_question_reads_is_of_one_state(url):
+    with LibraryStore.open(url) as store:
+        with store.one_state():
+            before = store.version()
+            put(store, [make_record()])
+            assert (store.version(), store.count()) == (before, 0)
+        assert (store.version(), store.count()) == (before + 1, 1)

@@ -1,4 +1,4 @@
-"""Exact search equals brute force, ties and masks included."""
+"""Exact search equals brute force, ties, masks and ranks included."""
 
 import numpy as np
 import pytest
@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
+from img2music.distribution import AffectDistribution
 from img2music.errors import UsageError
-from img2music.library.search import TREE_COST, AffectIndex
+from img2music.library.search import GRID_COST, AffectIndex
 
 COORDINATES = st.one_of(
     st.floats(0, 1, width=32),
@@ -32,15 +33,16 @@ def brute(
 @pytest.mark.slow
 @given(st.data())
 @settings(max_examples=300, deadline=None)
-def test_equals_brute_force_with_and_without_the_tree(data: st.DataObject) -> None:
+def test_equals_brute_force_with_and_without_the_grid(data: st.DataObject) -> None:
     n = data.draw(st.integers(0, 120))
     points = data.draw(arrays(np.float64, (n, 2), elements=COORDINATES))
     point = data.draw(arrays(np.float64, (2,), elements=COORDINATES))
     k = data.draw(st.integers(0, n + 2))
     mask = data.draw(st.one_of(st.none(), arrays(np.bool_, (n,))))
-    index = AffectIndex(points)
-    expected = brute(points, point, k, mask)
-    for _ in ("scan", "tree"):
+    among = AffectDistribution.of(*points.T) if n and data.draw(st.booleans()) else None
+    index = AffectIndex(points, among)
+    expected = brute(points if among is None else among.ranks(points), point, k, mask)
+    for _ in ("scan", "grid"):
         indices, distances = index.nearest(point, k, mask)
         assert (indices.tolist(), distances.tolist()) == expected
         index.build()
@@ -48,32 +50,37 @@ def test_equals_brute_force_with_and_without_the_tree(data: st.DataObject) -> No
 
 @pytest.mark.parametrize("grid", [None, 50, 3])
 @pytest.mark.parametrize("share", [None, 0.9, 0.2, 0.01, 0.0])
-def test_equals_brute_force_in_a_large_library(grid: int | None, share: float | None) -> None:
+@pytest.mark.parametrize("ranked", [False, True])
+def test_equals_brute_force_in_a_large_library(grid: int | None, share: float | None, *, ranked: bool) -> None:
     rng = np.random.default_rng(7)
-    points = rng.random((20_000, 2))
+    points = rng.beta(3, 7, (20_000, 2))
     if grid:
         points = np.round(points * grid) / grid
     mask = None if share is None else rng.random(len(points)) < share
-    scanning, descending = AffectIndex(points), AffectIndex(points)
-    descending.build()
+    among = AffectDistribution.of(*points.T) if ranked else None
+    scanning, looking = AffectIndex(points, among), AffectIndex(points, among)
+    looking.build()
+    if among is not None:
+        points = among.ranks(points)
+    assert looking.positions(slice(None)).tolist() == points.tolist()
     for point in rng.random((10, 2)):
         distance = np.sqrt((points[:, 0] - point[0]) ** 2 + (points[:, 1] - point[1]) ** 2)
         if mask is not None:
             distance[~mask] = np.inf
         expected = np.lexsort((np.arange(len(points)), distance))[:10]
         expected = expected[np.isfinite(distance[expected])]
-        for index in (scanning, descending):
+        for index in (scanning, looking):
             indices, distances = index.nearest(point, 10, mask)
             assert indices.tolist() == expected.tolist()
             assert distances.tolist() == distance[expected].tolist()
 
 
-def test_builds_the_tree_only_when_it_pays() -> None:
+def test_builds_the_grid_only_when_it_pays() -> None:
     index = AffectIndex(np.random.default_rng(1).random((500, 2)))
-    answers = [index.nearest((0.3, 0.6), 5)[0].tolist() for _ in range(TREE_COST)]
-    assert index._tree is None
+    answers = [index.nearest((0.3, 0.6), 5)[0].tolist() for _ in range(GRID_COST)]
+    assert index._grid is None
     answers.append(index.nearest((0.3, 0.6), 5)[0].tolist())
-    assert index._tree is not None
+    assert index._grid is not None
     assert all(answer == answers[0] for answer in answers)
 
 

@@ -44,7 +44,12 @@ def test_relative_ranks_each_side_among_its_own() -> None:
     assert relative.place(Affect(0.85, 0.3), photos) == (0.75, 0.25)
     assert relative.place(Affect(0.25, 0.65), library) == (0.5, 0.5)
     points = np.array([[0.1, 0.8], [0.2, 0.7], [0.3, 0.6], [0.4, 0.5]])
-    assert relative.place_library(points).tolist() == [[0.125, 0.875], [0.375, 0.625], [0.625, 0.375], [0.875, 0.125]]
+    assert relative.index(points).positions(np.arange(4)).tolist() == [
+        [0.125, 0.875],
+        [0.375, 0.625],
+        [0.625, 0.375],
+        [0.875, 0.125],
+    ]
 
 
 def natural(spread: tuple[float, float] | None = None) -> AffectDistribution:
@@ -105,7 +110,7 @@ def test_absolute_is_the_affect() -> None:
     absolute = Calibration(MatchMode.ABSOLUTE, library)
     assert absolute.place(Affect(0.3, 0.9), library) == (0.3, 0.9)
     points = np.array([[0.4, 0.5], [0.5, 0.4]])
-    assert absolute.place_library(points).tolist() == points.tolist()
+    assert absolute.index(points).positions(np.arange(len(points))).tolist() == points.tolist()
 
 
 def test_similarity_is_the_originals() -> None:

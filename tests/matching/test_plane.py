@@ -10,7 +10,9 @@ from PIL import Image
 
 from img2music.affect import Affect
 from img2music.errors import InputError, MissingExtraError, UsageError
+from img2music.library.search import AffectIndex
 from img2music.matching.query import Query, QueryKind
+from img2music.matching.ranking import TrackIndex
 from img2music.matching.recommendation import Match, Recommendation, Recommendations
 from img2music.options import MatchMode
 from img2music.plots import PHOTO_COLOURS
@@ -30,7 +32,8 @@ def recommended(photos: dict[str, tuple[float, float]], songs: np.ndarray = SONG
         Recommendation(Query(QueryKind.IMAGE, Affect(*position), path), position, matches)
         for path, position in photos.items()
     )
-    return Recommendations(MatchMode.RELATIVE, False, lists, songs=songs)
+    index = TrackIndex(np.arange(len(songs)), [(None, AffectIndex(songs))])
+    return Recommendations(MatchMode.RELATIVE, False, lists, songs=index)
 
 
 def test_png_shows_songs_photos_and_lines(tmp_path: Path) -> None:

@@ -5,8 +5,10 @@ import math
 import numpy as np
 import pytest
 
+from img2music.distribution import AffectDistribution
+from img2music.library.search import AffectIndex
 from img2music.matching.diversity import Diversity
-from img2music.matching.ranking import FIRST_BATCH, TrackSpace
+from img2music.matching.ranking import FIRST_BATCH, TrackIndex, TrackSpace
 from tests.support.songs import track
 
 
@@ -19,7 +21,8 @@ def space(count: int, *, artists: int, mask: np.ndarray | None = None) -> tuple[
         read.extend(ids)
         return [tracks[id_] for id_ in ids]
 
-    return TrackSpace(np.arange(10, 10 + count), rng.random((count, 2)), reading, mask), read
+    index = TrackIndex(np.arange(10, 10 + count), [(None, AffectIndex(rng.random((count, 2))))])
+    return TrackSpace(index, reading, mask), read
 
 
 def test_all_come_nearest_first_and_each_is_read_once() -> None:
@@ -55,5 +58,23 @@ def test_a_mask_holds() -> None:
 
 
 def test_a_track_that_is_gone_is_passed_over() -> None:
-    tracks = TrackSpace(np.array([1, 2, 3]), np.array([[0.1, 0.1], [0.2, 0.2], [0.3, 0.3]]), lambda ids: [track(3)])
+    index = TrackIndex(np.array([1, 2, 3]), [(None, AffectIndex([[0.1, 0.1], [0.2, 0.2], [0.3, 0.3]]))])
+    tracks = TrackSpace(index, lambda ids: [track(3)])
     assert [neighbour.track.id for neighbour in tracks.near((0.0, 0.0))] == [3]
+
+
+def test_groups_are_placed_each_among_their_own_and_found_together() -> None:
+    points, mask = np.random.default_rng(5).random((400, 2)), np.arange(400) % 5 > 0
+    groups = [np.flatnonzero(np.arange(400) % 3 == 0), np.flatnonzero(np.arange(400) % 3 > 0)]
+    among = [AffectDistribution.of(*points[group].T) for group in groups]
+    index = TrackIndex(
+        np.arange(400), [(group, AffectIndex(points[group], own)) for group, own in zip(groups, among, strict=True)]
+    )
+    ranks = np.empty_like(points)
+    for group, own in zip(groups, among, strict=True):
+        ranks[group] = own.ranks(points[group])
+    distances = np.where(mask, np.hypot(*(ranks - (0.3, 0.8)).T), np.inf)
+    indices, found = index.nearest((0.3, 0.8), 20, index.masks(mask))
+    assert indices.tolist() == np.argsort(distances, kind="stable")[:20].tolist()
+    assert found == pytest.approx(distances[indices])
+    assert index.positions(indices).tolist() == ranks[indices].tolist()

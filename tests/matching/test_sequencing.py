@@ -8,15 +8,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from img2music.library.search import AffectIndex
 from img2music.matching.diversity import Diversity
-from img2music.matching.ranking import TrackSpace
+from img2music.matching.ranking import TrackIndex, TrackSpace
 from img2music.matching.sequencing import STEP_WEIGHT, Pick, sequence, slots
 from tests.support.songs import track
 
 
 def space(positions: np.ndarray, artists: int = 10_000) -> TrackSpace:
     tracks = [track(number, artist=f"artist {number % artists}") for number in range(len(positions))]
-    return TrackSpace(np.arange(len(positions)), positions, lambda ids: [tracks[number] for number in ids])
+    index = TrackIndex(np.arange(len(positions)), [(None, AffectIndex(positions))])
+    return TrackSpace(index, lambda ids: [tracks[number] for number in ids])
 
 
 def cost(picks: list[Pick]) -> float:

@@ -14,10 +14,11 @@ import pytest
 from starlette.testclient import TestClient
 
 import img2music
-from img2music.server import guard, uploads
+from img2music.server import guard, problems, uploads
 from img2music.server.app import create_app
 from img2music.server.settings import Settings
 from tests.server.test_server import CHANGES, HERE, client, library, photo, problem, send  # noqa: F401 - fixtures
+from tests.support.songs import put, record
 
 SCRIPT = "<script>alert(1)</script>"
 NAMES = (
@@ -70,7 +71,7 @@ def test_no_name_is_a_path(
         before = others()
         shown = [client.post("/api/pictures", files={"file": (name, photo(8))}).json()["name"] for name in NAMES]
         assert not [name for name in shown if "/" in name or len(name) > uploads.LONGEST_NAME]
-        files = [path for path in sent.rglob("*") if path.is_file()]
+        files = [path for path in sent.rglob("*") if path.is_file() and path.name != uploads.LOCK]
         assert len(files) == len(NAMES)
         assert not [path for path in files if not re.fullmatch(r"[\w -][\w. -]{0,79}", path.name, re.ASCII)]
         assert others() == before
@@ -153,6 +154,47 @@ def test_bodies_of_the_wrong_kind_are_told(client: TestClient) -> None:  # noqa:
                 answer = client.request(method, path, content=body, headers={"Content-Type": kind})
                 assert answer.status_code in {400, 413, 415, 422}, (method, path, kind, body[:9], answer.text)
                 problem(answer, answer.status_code)
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        "--x\r\nContent-Disposition: form-data; name=file; filename=" + "a" * 5000 + "\r\n\r\na\r\n--x--\r\n",
+        "abc",
+        "--x\r\nno header\r\n\r\na\r\n--x--\r\n",
+    ],
+)
+def test_a_form_that_can_not_be_read_is_told_to_its_sender_alone(
+    form: str,
+    client: TestClient,  # noqa: F811
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    headers = {"Content-Type": "multipart/form-data; boundary=x"}
+    words = problem(client.post("/api/pictures", content=form.encode(), headers=headers), 400)
+    assert words == "The form is damaged, or the name of a file in it is longer than 4,000 characters."
+    assert "multipart" not in caplog.text
+
+
+def test_halves_of_surrogate_pairs_are_told(client: TestClient, library: img2music.Library) -> None:  # noqa: F811
+    assert problems.problem(503, "/\udcff.db: it is damaged").body.isascii()
+    put(library._store, [record("/\udcff\n.mp3", 0.5, 0.5)])
+    (track,) = (each.id for each in library if each.path == "/\udcff\n.mp3")
+    assert client.get(f"/api/tracks/{track}").json()["path"] == "/\udcff\n.mp3"
+    for content in (
+        rb'{"query": {"emotion": "calm"}, "\udcff": 1}',
+        rb'{"query": {"emotion": "\udcff"}}',
+        rb'{"query": {"emotion": "calm"}, "person": "\udcff"}',
+        rb'{"query": {"emotion": "calm"}, "filters": {"genre": "\udcff"}}',
+        rb'{"query": {"emotion": "calm"}, "filters": {"year": "\udcff"}}',
+    ):
+        problem(client.post("/api/recommend", content=content, headers={"Content-Type": "application/json"}), 422)
+    for method, path, sent in (
+        ("POST", "playlists", rb'{"name": "\udcff", "tracks": []}'),
+        ("POST", "feedback", rb'{"person": "\udcff", "track": 1, "says": {"like": true}}'),
+        ("POST", "jobs", rb'{"kind": "\udcff"}'),
+    ):
+        answer = client.request(method, f"/api/{path}", content=sent, headers={"Content-Type": "application/json"})
+        problem(answer, 422)
 
 
 def test_files_of_the_wrong_kind_are_told(client: TestClient, library: img2music.Library) -> None:  # noqa: F811

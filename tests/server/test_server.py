@@ -4,7 +4,11 @@ import asyncio
 import csv
 import io
 import json
+import os
 import shutil
+import subprocess
+import sys
+import tempfile
 import zipfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -648,3 +652,22 @@ def test_under_a_path_of_a_proxy(library: img2music.Library, tmp_path: Path) -> 
             assert client.get(f"{below}/").text == "the page"
         problem(client.get("/music/api/tracks/99"), 404)
     shutil.rmtree(static)
+
+
+def test_what_was_sent_to_a_server_that_was_killed_is_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    killed = "from img2music.server.uploads import Uploads; import os; Uploads(); os.kill(os.getpid(), 9)"
+    subprocess.run([sys.executable, "-c", killed], check=False, env=os.environ | {"TMPDIR": str(tmp_path)})
+    (stray,) = tmp_path.iterdir()
+    (tmp_path / f"{uploads.PREFIX}other").symlink_to(stray)  # nobody's
+    (tmp_path / f"{uploads.PREFIX}unheld").mkdir()
+    kept = set(tmp_path.iterdir())
+    with uploads.Uploads() as running:
+        assert kept < set(tmp_path.iterdir())  # the next may just have been made
+        monkeypatch.setattr(uploads, "YOUNG", -1.0)
+        with uploads.Uploads():
+            left = set(tmp_path.iterdir())
+            assert stray not in left
+            assert kept - {stray} < left
+            assert running._folder in left
+    assert set(tmp_path.iterdir()) == kept - {stray}

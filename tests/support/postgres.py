@@ -40,23 +40,28 @@ class PostgresServer:
 
     def __init__(self, bin_folder: Path, **settings: str) -> None:
         self._bin = bin_folder
+        self._make_folder()
+        self._run("initdb", "--no-sync", "--encoding=UTF8", "--locale=C.UTF-8", f"--username={ADMIN}", "--auth=trust")
+        self._set(**SETTINGS | settings, listen_addresses="127.0.0.1")
+        self.start()
+        self._numbers = itertools.count()
+        self.sql("CREATE DATABASE template_library")
+        LibraryStore.open(self.url("template_library"), create=True).close()
+
+    def _make_folder(self) -> None:
         # PostgreSQL refuses to be run by root; and the name of a socket is short.
         self._as = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] if os.geteuid() == 0 else []
         self.folder = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))
         if self._as:
             os.chown(self.folder, 65534, 65534)
-        self._run("initdb", "--no-sync", "--encoding=UTF8", "--locale=C.UTF-8", f"--username={ADMIN}", "--auth=trust")
+
+    def _set(self, **told: str) -> None:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
-        told = SETTINGS | settings | {"port": str(self.port), "listen_addresses": "127.0.0.1"}
-        lines = [f"{name} = '{value}'" for name, value in told.items()]
+        told |= {"port": str(self.port), "unix_socket_directories": str(self.folder)}
         with (self.folder / "data" / "postgresql.conf").open("a", encoding="utf-8") as stream:
-            stream.write("\n".join([*lines, f"unix_socket_directories = '{self.folder}'", ""]))
-        self.start()
-        self._numbers = itertools.count()
-        self.sql("CREATE DATABASE template_library")
-        LibraryStore.open(self.url("template_library"), create=True).close()
+            stream.write("".join(f"{name} = '{value}'\n" for name, value in told.items()))
 
     def _run(self, program: str, *arguments: str) -> None:
         command = [*self._as, str(self._bin / program), "-D", str(self.folder / "data"), *arguments]
@@ -67,6 +72,10 @@ class PostgresServer:
 
     def start(self) -> None:
         self._run("pg_ctl", "start", "--wait", "--silent", "--log", str(self.folder / "log"))
+
+    def standby(self) -> "Standby":
+        """Make a replica that reads all that is written here."""
+        return Standby(self)
 
     def stop(self) -> None:
         self._run("pg_ctl", "stop", "--mode=immediate", "--silent")
@@ -95,6 +104,28 @@ class PostgresServer:
 
     def drop(self, name: str) -> None:
         self.sql(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+class Standby(PostgresServer):
+    """A replica of a server (hot standby)."""
+
+    def __init__(self, main: PostgresServer) -> None:
+        self._bin = main._bin
+        self._main = main
+        self._make_folder()
+        copy = ("--checkpoint=fast", "--no-sync", "--write-recovery-conf")
+        self._run("pg_basebackup", *copy, f"--dbname={main.url('postgres')}")
+        self._set()
+        self.start()
+
+    def catch_up(self) -> None:
+        """Wait until all is here that is written at the main server."""
+        ((written,),) = self._main.sql("SELECT pg_current_wal_lsn()::text")
+        for _ in range(200):
+            if self.sql(f"SELECT pg_last_wal_replay_lsn() >= '{written}'") == [(True,)]:
+                return
+            time.sleep(0.05)
+        raise AssertionError("the replica is behind after ten seconds")
 
 
 def wait_until_free(lock: Callable[[], AbstractContextManager[None]]) -> None:

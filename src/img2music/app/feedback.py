@@ -398,8 +398,9 @@ class LibraryFeedback:
     ) -> Feedback:
         require_name(person, "person")
         about = {"affect": felt, "position": position, "track": track, "picture": picture}
-        entry = Feedback(id=0, person=person, said=now(), kind=kind, **about)  # type: ignore[arg-type]
         with self._store.writing() as transaction:
+            moment = max(now(), transaction.last_said(person))  # the clock may have been set back
+            entry = Feedback(id=0, person=person, said=moment, kind=kind, **about)  # type: ignore[arg-type]
             (number,) = transaction.add_feedback([entry])
         return replace(entry, id=number)
 

@@ -3,12 +3,12 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from img2music.app.cluster import scan as scan_into
 from img2music.connectors.tables import read_songs
 from img2music.library.database import locate
 from img2music.library.importing import ImportReport, SongAffect
 from img2music.library.importing import import_table as import_songs
 from img2music.library.scanning import ScanReport
-from img2music.library.scanning import scan as scan_into
 from img2music.library.store import LibraryStore
 from img2music.locations import absolute, exists
 from img2music.options import AnyPath, ScanOptions

@@ -80,7 +80,14 @@ class Library(Closing):
 
     @classmethod
     @checked
-    def open(cls, location: AnyPath | None = None, *, create: bool = True, read_only: bool = False) -> "Library":
+    def open(
+        cls,
+        location: AnyPath | None = None,
+        *,
+        create: bool = True,
+        read_only: bool = False,
+        replica: bool = False,
+    ) -> "Library":
         """Open a library.
 
         Parameters
@@ -92,6 +99,9 @@ class Library(Closing):
             Make it if it does not exist.
         read_only : bool, default False
             Whether only reading is meant, which also works on a disk that can't be written.
+        replica : bool, default False
+            Read from a replica, if the URL names several hosts, also where writing is meant: what others change, and
+            what is done to songs, is then read a moment later. One that is opened to read only does so anyway.
 
         Returns
         -------
@@ -104,7 +114,7 @@ class Library(Closing):
         """
         from img2music.library.store import LibraryStore
 
-        return cls(LibraryStore.open(location, create=create and not read_only, read_only=read_only))
+        return cls(LibraryStore.open(location, create=create and not read_only, read_only=read_only, replica=replica))
 
     @property
     def _store(self) -> "LibraryStore":
@@ -198,18 +208,20 @@ class Library(Closing):
         """Count the tracks of each genre, as their tags call it, those of most tracks first."""
         from collections import Counter
 
-        found = self._store.columns(("genre",))["genre"]
-        return dict(Counter(genre for tag in found if tag for genre in tag.split("; ")).most_common())
+        found: Counter[str] = Counter()
+        for tag, count in self._store.counts("genre").items():
+            for genre in filter(None, tag.split("; ")):
+                found[genre] += count
+        return dict(found.most_common())
 
     def decades(self) -> dict[int, int]:
         """Count the tracks of each decade, by its first year, in order; those without a year are left out."""
         from collections import Counter
 
-        import numpy as np
-
-        years = self._store.columns(("year",))["year"]
-        decades = years[np.isfinite(years)] // 10 * 10
-        return dict(sorted(Counter(map(int, decades)).items()))
+        found: Counter[int] = Counter()
+        for year, count in self._store.counts("year").items():
+            found[year // 10 * 10] += count
+        return dict(sorted(found.items()))
 
     def duplicates(self) -> "list[list[Track]]":
         """Find recordings of which there are several files that sound the same, each with its tracks."""
@@ -280,7 +292,7 @@ class Library(Closing):
         ScanReport
             Files that could not be analysed are among its ``failed``.
         """
-        from img2music.library.scanning import scan
+        from img2music.app.cluster import scan
 
         homed = [os.path.expanduser(os.fspath(folder)) for folder in folders]  # noqa: PTH111 - names may be any bytes
         return scan(self._store, homed, with_filter(ScanOptions, options), progress)
@@ -341,6 +353,10 @@ class Library(Closing):
         points = (affects,) if isinstance(affects, Affect) else affects
         asked = (*queries, *points, *asked_affects(valence, arousal, emotion))
         return self._recommender.recommend(asked, with_filter(RecommendOptions, options), progress)
+
+    def prepare(self) -> None:
+        """Get ready now for many questions to `recommend`: the first ones of a large library would wait for it."""
+        self._recommender.prepare()
 
     @property
     def _recommender(self) -> "Recommender":

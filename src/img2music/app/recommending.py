@@ -18,7 +18,7 @@ from img2music.library.record import Feedback
 from img2music.library.scanning import scan
 from img2music.library.store import LibraryStore
 from img2music.locations import absolute, exists, is_url, real
-from img2music.matching.matcher import Matcher, place_tracks
+from img2music.matching.matcher import Matcher, PlacedLibrary
 from img2music.matching.query_reading import NUMBER, QuerySource, read_queries
 from img2music.matching.recommendation import Recommendations
 from img2music.options import ME, AnyPath, MatchMode, RecommendOptions, ScanOptions
@@ -39,7 +39,8 @@ class Recommender:
         self._store = store
         self._said = said  # what the person said, where that is kept elsewhere
         self._version: object = None
-        self._kept: dict[object, tuple[Listener, Matcher]] = {}  # by conditions, the last used at the end
+        # By conditions, the last used at the end
+        self._kept: dict[tuple[MatchMode, TrackFilter, str], tuple[Listener, Matcher]] = {}
         self._positions: dict[str, NDArray[Any]] | None = None
         self._making = threading.Lock()
 
@@ -59,17 +60,21 @@ class Recommender:
         errors = (*errors, *read.errors)
         queries, natural, pictures = listener.feel(read)
         notes = (*read.notes, *listener.person.tendencies())
-        return matcher.recommend(queries, options, natural, pictures=pictures, notes=notes, errors=errors)
+        with self._store.one_state():
+            return matcher.recommend(queries, options, natural, pictures=pictures, notes=notes, errors=errors)
+
+    def prepare(self, options: RecommendOptions | None = None) -> None:
+        """Get ready for many questions."""
+        self._matcher(options or RecommendOptions())[1].placed.tracks.build()
 
     def positions(self) -> dict[str, NDArray[Any]]:
         """Read where all tracks stand in the space of the relative match, by their ids."""
-        with self._making:
+        with self._making, self._store.one_state():
             self._renew()
             if self._positions is None:
-                heard = Listener.of(self._store, ME, self._said).store.columns(("id", "valence", "arousal"))
-                points = np.column_stack([heard["valence"], heard["arousal"]])
-                positions, _ = place_tracks(self._store, heard["id"], points, MatchMode.RELATIVE)
-                self._positions = {"id": heard["id"], "valence": positions[:, 0], "arousal": positions[:, 1]}
+                tracks = self._placed(self._listener(ME), MatchMode.RELATIVE).tracks
+                valence, arousal = tracks.positions(np.arange(len(tracks))).T
+                self._positions = {"id": tracks.ids, "valence": valence, "arousal": arousal}
             return self._positions
 
     def _renew(self) -> None:
@@ -79,17 +84,30 @@ class Recommender:
             self._version, self._kept, self._positions = version, {}, None
 
     def _matcher(self, options: RecommendOptions) -> tuple[Listener, Matcher]:
-        with self._making:  # while a scan runs, many would make the same one at once
+        with self._making, self._store.one_state():  # while a scan runs, many would make the same one at once
             self._renew()
             wanted = (options.match, options.where, options.person)
             kept = self._kept.pop(wanted, None)
             if kept is None:
-                listener = Listener.of(self._store, options.person, self._said)
-                kept = listener, Matcher(listener.store, options.match, options.where, listener.person)
+                kept = self._new(options)
             self._kept[wanted] = kept
             for oldest in list(self._kept)[:-MOST_KEPT]:
                 del self._kept[oldest]
             return kept
+
+    def _new(self, options: RecommendOptions) -> tuple[Listener, Matcher]:
+        """A matcher that shares with those that are kept what does not depend on filters."""
+        listener = self._listener(options.person)
+        placed = self._placed(listener, options.match)
+        return listener, Matcher(listener.store, options.match, options.where, listener.person, placed)
+
+    def _listener(self, person: str) -> Listener:
+        kept = (listener for (_, _, who), (listener, _) in self._kept.items() if who == person)
+        return next(kept, None) or Listener.of(self._store, person, self._said)
+
+    def _placed(self, listener: Listener, mode: MatchMode) -> PlacedLibrary:
+        alike = (matcher.placed for kept, matcher in self._kept.values() if kept.store is listener.store)
+        return next((each for each in alike if each.mode is mode), None) or PlacedLibrary(listener.store, mode)
 
 
 def recommend(

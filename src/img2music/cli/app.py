@@ -68,6 +68,7 @@ COMMANDS = {
         "text": "img2music.research.cli.evaluate_text:evaluate_text",
     },
     "datasets": "img2music.research.cli.datasets:datasets",
+    "cluster": _group("Look at the Ray cluster that scan --on analyses with.", "cluster", "doctor"),
     "doctor": "img2music.cli.doctor:doctor",
 }
 """Where each command is; strings, so that the product does not import what only research needs."""

@@ -77,7 +77,7 @@ def serve(
     # An answer's head and body are two writes: without this the second waits 40 ms for an acknowledgement.
     listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    with listening, Library.open(library) as opened:
+    with listening, Library.open(library, replica=True) as opened:
         config = uvicorn.Config(
             create_app(opened, settings, music=music or own_music()),
             http=TimedProtocol,

@@ -1,7 +1,7 @@
 """What is stored of a track's affect, and the affect that it is read as."""
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -53,11 +53,29 @@ def pack(row: Sequence[Any]) -> dict[str, Any]:
     return {"track_id": track, "packed": _HEARD.pack(track, valence, arousal), "words": read}
 
 
-def unpack(packed: bytes, words: bytes) -> dict[str, NDArray[Any]]:
-    """Read ids, valence and arousal from the whole table of affects, in ascending order of id."""
-    heard, read = np.frombuffer(packed, dtype=HEARD), np.frombuffer(words, dtype=READ)
-    ids, valence, arousal = (heard[name].copy() for name in ("id", "valence", "arousal"))
-    if len(read):
-        known = np.searchsorted(ids, read["id"])
-        valence[known], arousal[known] = affect_of(valence[known], arousal[known], read["valence"])
+def unpack(parts: Iterable[tuple[bytes, bytes]]) -> dict[str, NDArray[Any]]:
+    """Read ids, valence and arousal from parts of the table of affects, in ascending order of id."""
+    heard, read = [_split(b"", HEARD)], [_split(b"", READ)]
+    for packed, words in parts:
+        heard.append(_split(packed, HEARD))
+        read.append(_split(words, READ))
+    ids, valence, arousal = _sorted(heard)
+    with_words, words_say = _sorted(read)
+    if len(with_words):
+        known = np.searchsorted(ids, with_words)
+        valence[known], arousal[known] = affect_of(valence[known], arousal[known], words_say)
     return {"id": ids, "valence": valence, "arousal": arousal}
+
+
+def _split(packed: bytes, kind: "np.dtype[np.void]") -> list[NDArray[Any]]:
+    rows = np.frombuffer(packed, dtype=kind)
+    return [rows[name].copy() for name in kind.names or ()]
+
+
+def _sorted(parts: Iterable[list[NDArray[Any]]]) -> list[NDArray[Any]]:
+    """Join the columns of parts, in ascending order of the first."""
+    columns = [np.concatenate(each) for each in zip(*parts, strict=True)]
+    if bool(np.all(columns[0][1:] > columns[0][:-1])):
+        return columns
+    order = np.argsort(columns[0], kind="stable")
+    return [column[order] for column in columns]

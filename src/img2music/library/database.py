@@ -14,6 +14,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from img2music.errors import LibraryError, printable
 from img2music.library import postgresql, sqlite
@@ -78,11 +79,21 @@ def open_engine(location: LibraryLocation, *, create: bool, read_only: bool) -> 
         return engine
 
 
+def reading_engine(location: LibraryLocation, engine: sa.Engine) -> sa.Engine:
+    """What to read from beside the engine of a library that is written, too: a replica, where one is named."""
+    if location.url is None or not postgresql.has_replica(location.url):
+        return engine
+    return postgresql.engine(location.url, read_only=True)
+
+
 @contextlib.contextmanager
 def plain_errors(location: LibraryLocation) -> Iterator[None]:
     """Turn errors of the database into a `LibraryError` that says what to do."""
     try:
         yield
+    except PoolTimeout as error:
+        remedy = "try again when fewer ask at once."
+        raise LibraryError("all connections to it are taken;", str(location), remedy=remedy) from error
     except (DBAPIError, sqlite3.Error) as error:
         raise _plain(getattr(error, "orig", error), location) from error
 

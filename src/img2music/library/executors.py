@@ -92,7 +92,7 @@ class ProcessExecutor(contextlib.AbstractContextManager["ProcessExecutor"]):
         with interrupts_blocked():
             try:
                 future: Future[Result] = self._pool.schedule(
-                    _work, args=(work, file, most_memory(self.jobs)), timeout=timeout(file)
+                    within_memory, args=(work, file, most_memory(self.jobs)), timeout=timeout(file)
                 )
             except RuntimeError:  # the pool broke a moment ago
                 future = Future()
@@ -127,7 +127,7 @@ class ProcessExecutor(contextlib.AbstractContextManager["ProcessExecutor"]):
     def _new_pool(self) -> Any:
         from pebble import ProcessPool
 
-        return ProcessPool(self.jobs, initializer=_initialise, initargs=(most_memory(self.jobs),), context=Context())
+        return ProcessPool(self.jobs, initializer=initialise, initargs=(most_memory(self.jobs),), context=Context())
 
 
 class _Process(multiprocessing.context.SpawnProcess):
@@ -151,13 +151,14 @@ class Context(multiprocessing.context.SpawnContext):
     Process = _Process
 
 
-def _initialise(memory: int) -> None:
+def initialise(memory: int = 0) -> None:
+    """Begin a process that Ctrl-C does not reach, that takes no more memory, and ends with the one that started it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _limit(memory)
+    limit_memory(memory)
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
 
-def _limit(memory: int) -> None:
+def limit_memory(memory: int) -> None:
     """Have this process told that memory is out before the kernel ends it, or another in its stead."""
     if not memory:
         return
@@ -169,7 +170,8 @@ def _limit(memory: int) -> None:
         resource.setrlimit(resource.RLIMIT_DATA, (memory, hard))
 
 
-def _work(work: Callable[[FileState], Result], file: FileState, memory: int) -> Result:
+def within_memory(work: Callable[[FileState], Result], file: FileState, memory: int) -> Result:
+    """Look into a file; a `TooLargeError` if that needs more memory than `limit_memory` has left."""
     with contextlib.suppress(MemoryError):  # which holds on to all that was allocated
         return work(file)
     most = f" than {memory / 1e9:.1f} GB" if memory else ""

@@ -30,6 +30,11 @@ def people(connection: sa.Connection) -> list[str]:
     return list(connection.scalars(sa.select(feedback.c.person).distinct().order_by(feedback.c.person)))
 
 
+def last(connection: sa.Connection, person: str) -> str:
+    """When a person last said something; empty for never."""
+    return connection.scalar(sa.select(sa.func.max(feedback.c.said)).where(feedback.c.person == person)) or ""
+
+
 def add(connection: sa.Connection, entries: Iterable[Feedback]) -> list[int]:
     """Store what people said; each gets a number of its own."""
     insert = sa.insert(feedback).returning(feedback.c.id)

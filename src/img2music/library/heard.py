@@ -23,7 +23,8 @@ class HeardLibrary(LibraryStore):
     """A library that is open, read with something added to the readings of tracks."""
 
     def __init__(self, store: LibraryStore, ids: NDArray[np.int64], shifts: NDArray[np.float64]) -> None:
-        super().__init__(store._engine, store._where)
+        super().__init__(store._engine, store._where, reads=store._reads)
+        self._pinned = store._pinned
         self._ids = ids  # ascending
         self._shifts = shifts  # of valence and arousal, shape (n, 2)
 

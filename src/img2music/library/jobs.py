@@ -7,8 +7,7 @@ nobody holds that lock has been interrupted.
 
 import dataclasses
 import json
-from collections.abc import Callable, Collection, Iterable, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -17,7 +16,7 @@ import sqlalchemy as sa
 
 from img2music.errors import UsageError, printable
 from img2music.library.record import now
-from img2music.library.schema import EVENTS, counters, job_log, jobs
+from img2music.library.schema import EVENTS, Connecting, counters, job_log, jobs
 from img2music.progress import Step
 
 MOST_ENDED = 100
@@ -91,8 +90,6 @@ _STORED = {"events": "event", "options": "request"}
 """Columns of fields that are not called as these."""
 _COLUMNS = [jobs.c[_STORED.get(each.name, each.name)] for each in dataclasses.fields(Job)]
 _OF_A_RUN = ("started", "ended", "stage", "done", "total", "unit", "item", "rate", "left", "result", "error")
-
-Connecting = Callable[[], AbstractContextManager[sa.Connection]]
 
 
 class Jobs:

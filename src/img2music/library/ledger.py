@@ -18,10 +18,9 @@ import sqlalchemy as sa
 from img2music.analysis import FailureKind
 from img2music.connectors.folders import FileState
 from img2music.library.filters import below
-from img2music.library.jobs import Connecting
 from img2music.library.record import Stage, now
 from img2music.library.rows import batches
-from img2music.library.schema import failures, scans, work
+from img2music.library.schema import Connecting, failures, scans, work
 from img2music.shapes import Result
 
 PORTION = 256

@@ -1,7 +1,6 @@
 """Playlists that are kept in the library by name."""
 
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
@@ -12,14 +11,12 @@ import sqlalchemy as sa
 from img2music.errors import ConflictError, UsageError, printable
 from img2music.library.record import moment_of, now, require_name
 from img2music.library.rows import batches
-from img2music.library.schema import playlist_tracks, playlists, tracks
+from img2music.library.schema import Connecting, playlist_tracks, playlists, tracks
 
 MOST_SONGS = 10_000
 """Songs of one playlist."""
 COVERS = 4
 """First tracks that a summary names."""
-
-Connecting = Callable[[], AbstractContextManager[sa.Connection]]
 
 
 @dataclass(frozen=True, slots=True)

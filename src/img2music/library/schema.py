@@ -3,7 +3,8 @@
 import os
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import fields
 from typing import Any, get_args, get_type_hints
 
@@ -12,8 +13,11 @@ import sqlalchemy as sa
 from img2music.analysis import Features
 from img2music.track import FILTERED, Tags
 
-HEAD = "0012"
+HEAD = "0011"
 """The newest revision in ``migrations/versions``. Columns of `Tags` come without one (`database.lacking_columns`)."""
+
+Connecting = Callable[[], AbstractContextManager[sa.Connection]]
+"""What begins to read a library, or to write to it."""
 
 
 class PathType(sa.TypeDecorator[str]):

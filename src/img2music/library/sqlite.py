@@ -5,12 +5,14 @@ import os
 import secrets
 import sqlite3
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+import numpy as np
 import sqlalchemy as sa
+from numpy.typing import NDArray
 from sqlalchemy.dialects import sqlite
 
 from img2music.errors import LibraryError
@@ -209,8 +211,8 @@ def faults(connection: sa.Connection) -> list[str]:
     return found + [f"a row of {row[0]} belongs to no track" for row in strays]
 
 
-def joined_affects(connection: sa.Connection) -> tuple[bytes, bytes] | None:
-    """Read the table of affects as one: SQLite joins its rows, four times as fast as an object a row.
+def joined_affects(connection: sa.Connection) -> list[tuple[bytes, bytes]] | None:
+    """Read the table of affects in parts: SQLite joins its rows, four times as fast as an object a row.
 
     It does so byte by byte in a database in UTF-8; None should another build of it mind.
     """
@@ -224,7 +226,7 @@ def joined_affects(connection: sa.Connection) -> tuple[bytes, bytes] | None:
     )
     if any(len(part) != count * kind.itemsize for of, kind in ((packed, HEARD), (words, READ)) for count, part in of):
         return None
-    return b"".join(part for _, part in packed), b"".join(part for _, part in words)
+    return [(part, read) for (_, part), (_, read) in zip(packed, words, strict=True)]
 
 
 def _joined(connection: sa.Connection, select: str, last: int) -> list[tuple[int, bytes]]:
@@ -232,6 +234,11 @@ def _joined(connection: sa.Connection, select: str, last: int) -> list[tuple[int
     parts = [{"above": above, "upto": above + MOST_JOINED} for above in range(0, last, MOST_JOINED)]
     found = (connection.execute(statement, part).one() for part in parts)
     return [(count, part or b"") for count, part in found]
+
+
+def ids(statement: sa.Select[Any], execute: Callable[[sa.Select[Any]], sa.CursorResult[Any]]) -> NDArray[np.int64]:
+    """Read ids in any order."""
+    return np.fromiter(execute(statement).scalars(), dtype=np.int64)
 
 
 def fill(connection: sa.Connection, table: sa.Table, rows: Sequence[Sequence[Any]]) -> None:

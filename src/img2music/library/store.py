@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 import os
+import threading
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
@@ -21,7 +22,7 @@ from img2music.files import Closing
 from img2music.filters import TrackFilter
 from img2music.library import database, feedback, postgresql, sqlite
 from img2music.library.affects import BEST, KNOWN, WORDS, affects_of, pack, unpack
-from img2music.library.filters import KIND, PRESENT_NO_MUSIC, conditions, holding
+from img2music.library.filters import KIND, KINDS_OF_NO_MUSIC, PRESENT, conditions, holding
 from img2music.library.jobs import Jobs
 from img2music.library.ledger import Ledger, ScanState, ScanStatus
 from img2music.library.listing import LibraryInfo
@@ -46,6 +47,8 @@ from img2music.progress import Progress, unwatched
 from img2music.track import Track, TrackKind
 
 _TEXT_COLUMNS = ("artist", "album_artist", "genre", "album", "content", "sound", "title")
+STREAMED: Any = {"execution_options": {"yield_per": 1000}}
+"""How to execute what may give millions of rows: a server would send them all at once."""
 _NUMBER_COLUMNS = ("valence", "arousal", "year", "tempo", "duration", "instrumentalness", "key", "mode")
 
 
@@ -62,16 +65,25 @@ class KnownFile(FileState):
 class LibraryStore(Closing):
     """A library that is open. Use as a context manager."""
 
-    def __init__(self, engine: sa.Engine, where: database.LibraryLocation, *, read_only: bool = False) -> None:
+    def __init__(
+        self,
+        engine: sa.Engine,
+        where: database.LibraryLocation,
+        *,
+        read_only: bool = False,
+        reads: sa.Engine | None = None,
+    ) -> None:
         self._engine = engine
+        self._reads = reads or engine
         self._read_only = read_only
+        self._pinned = threading.local()
         self._writer = engine.execution_options(immediate=True)
         self._where = where
         self._file = None if where.path is None else sqlite.identity(where.path)
         self.location = str(where)
-        self.jobs = Jobs(self._reading, self._writing)
-        self.playlists = PlaylistTable(self._reading, self._writing)
-        self.ledger = Ledger(self._reading, self._writing)
+        self.jobs = Jobs(self._reading_new, self._writing)
+        self.playlists = PlaylistTable(self._reading_new, self._writing)
+        self.ledger = Ledger(self._reading_new, self._writing)
 
     @classmethod
     def open(
@@ -80,16 +92,23 @@ class LibraryStore(Closing):
         *,
         create: bool = False,
         read_only: bool = False,
+        replica: bool = False,
     ) -> "LibraryStore":
-        """Open a library, and bring it to the newest schema if need be."""
+        """Open a library, and bring it to the newest schema if need be.
+
+        With ``replica``, what others change is read from a replica, if the location names one: a moment later.
+        """
         where = database.locate(location)
-        return cls(database.open_engine(where, create=create, read_only=read_only), where, read_only=read_only)
+        engine = database.open_engine(where, create=create, read_only=read_only)
+        reads = database.reading_engine(where, engine) if replica else None
+        return cls(engine, where, read_only=read_only, reads=reads)
 
     def close(self) -> None:
         """Close the database."""
         if self._has_moved():
             sqlite.let_go(self._engine)
         self._engine.dispose()
+        self._reads.dispose()
 
     # Reading
 
@@ -120,19 +139,32 @@ class LibraryStore(Closing):
                 found.update(_columns(connection, others))
         return {name: found[name] for name in names}
 
+    def counts(self, name: str) -> dict[Any, int]:
+        """Count the tracks that are present by the values of a column, those of most tracks first."""
+        column, count = tracks.c[name], sa.func.count()
+        counted = sa.select(column, count).where(PRESENT, column.is_not(None)).group_by(column)
+        return dict(map(tuple, self._rows(counted.order_by(count.desc(), column))))
+
     def ids(self, where: TrackFilter) -> NDArray[np.int64]:
         """Find the tracks that are present and pass a filter."""
-        statement = sa.select(tracks.c.id).where(tracks.c.missing.is_(False), *conditions(where)).order_by(tracks.c.id)
         with self._reading() as connection:
-            return np.fromiter(connection.execute(statement).scalars(), dtype=np.int64)
+            wanted = sa.select(tracks.c.id).where(PRESENT, *conditions(where, present=True))
+            return np.sort(database.backend(connection.dialect).ids(wanted, connection.execute))
 
-    def unmusical(self) -> dict[int, TrackKind]:
-        """Find the tracks that are present and no music."""
-        statement = sa.select(tracks.c.id, KIND).where(PRESENT_NO_MUSIC)
+    def unmusical(self) -> dict[TrackKind, NDArray[np.int64]]:
+        """Find the tracks that are present and no music, by what they are."""
         with self._reading() as connection:
-            # An index is only used if its condition is there word by word, without parameters.
-            words = statement.compile(dialect=connection.dialect, compile_kwargs={"literal_binds": True})
-            return {track: TrackKind(kind) for track, kind in connection.exec_driver_sql(str(words))}
+
+            def execute(statement: sa.Select[Any]) -> sa.CursorResult[Any]:
+                # An index is only used if its condition is there word by word, without parameters.
+                words = statement.compile(dialect=connection.dialect, compile_kwargs={"literal_binds": True})
+                return connection.exec_driver_sql(str(words))
+
+            read = database.backend(connection.dialect).ids
+            return {
+                kind: np.sort(read(sa.select(tracks.c.id).where(which), execute))
+                for kind, which in KINDS_OF_NO_MUSIC.items()
+            }
 
     def tracks(
         self,
@@ -149,7 +181,7 @@ class LibraryStore(Closing):
             if ids is None:
                 if not missing:
                     statement = statement.where(tracks.c.missing.is_(False))
-                rows = connection.execute(statement.order_by(tracks.c.path.nulls_last(), tracks.c.id))
+                rows = connection.execute(statement.order_by(tracks.c.path.nulls_last(), tracks.c.id), **STREAMED)
                 for part in batches(rows):
                     yield from tracks_of(part)
                 return
@@ -165,7 +197,9 @@ class LibraryStore(Closing):
     def folders(self) -> dict[str, int]:
         """Count the tracks that are present by the folder that they lie in; 0 where all of them are missing."""
         found: Counter[str] = Counter()
-        for path, missing in self._rows(sa.select(tracks.c.path, tracks.c.missing).where(tracks.c.path.is_not(None))):
+        for path, missing in self._all_rows(
+            sa.select(tracks.c.path, tracks.c.missing).where(tracks.c.path.is_not(None))
+        ):
             found[folder_of(path)] += not missing
         return found
 
@@ -214,7 +248,7 @@ class LibraryStore(Closing):
     def lyrics_sources(self) -> dict[int, dict[str, bool]]:
         """Tell which sources were asked for the words of tracks."""
         found: dict[int, dict[str, bool]] = {}
-        for track, source, has in self._rows(sa.select(lyrics.c.track_id, lyrics.c.source, KNOWN)):
+        for track, source, has in self._all_rows(sa.select(lyrics.c.track_id, lyrics.c.source, KNOWN)):
             found.setdefault(track, {})[source] = bool(has)
         return found
 
@@ -229,23 +263,23 @@ class LibraryStore(Closing):
         """Read what is known of the words of every track."""
         statement = sa.select(lyrics, tracks.c.path, tracks.c.identifier).join(tracks, tracks.c.id == lyrics.c.track_id)
         order = (tracks.c.path.nulls_last(), tracks.c.id, lyrics.c.source)
-        return ((row.path, row.identifier, _words(row)) for row in self._rows(statement.order_by(*order)))
+        return ((row.path, row.identifier, _words(row)) for row in self._all_rows(statement.order_by(*order)))
 
     def records(self) -> Iterator[TrackRecord]:
         """Read all that is stored of every track that has a file, in order of path."""
-        return map(record_of, self._rows(_RECORDS.order_by(tracks.c.path)))
+        return map(record_of, self._all_rows(_RECORDS.order_by(tracks.c.path)))
 
     def songs(self) -> Iterator[SongRecord]:
         """Read all that is stored of every song without a file, in order of id."""
         sources: dict[int, list[str]] = {}
-        for track, source in self._rows(sa.select(song_sources).order_by(song_sources.c.source)):
+        for track, source in self._all_rows(sa.select(song_sources).order_by(song_sources.c.source)):
             sources.setdefault(track, []).append(source)
-        songs = self._rows(sa.select(tracks).where(tracks.c.path.is_(None)).order_by(tracks.c.id))
+        songs = self._all_rows(sa.select(tracks).where(tracks.c.path.is_(None)).order_by(tracks.c.id))
         return (song_of(row, sources.get(row.id, ())) for row in songs)
 
     def failures(self) -> Iterator[Failure]:
         """Read the files that could not be analysed, in order of path."""
-        for row in self._rows(sa.select(failures).order_by(failures.c.path)):
+        for row in self._all_rows(sa.select(failures).order_by(failures.c.path)):
             yield Failure(**{**row._mapping, "stage": Stage(row.stage), "kind": FailureKind(row.kind)})
 
     def feedback(self, person: str | None = None) -> list[Feedback]:
@@ -253,7 +287,7 @@ class LibraryStore(Closing):
 
         A name that nobody here has is refused: a mistyped one would bring back what that person never wants.
         """
-        with self._reading() as connection:
+        with self._reading_new() as connection:
             said = feedback.read(connection, person)
             if said or person in (None, ME):
                 return said
@@ -273,7 +307,7 @@ class LibraryStore(Closing):
         """Read the state of every file that is stored."""
         columns = (tracks.c.path, tracks.c.size, tracks.c.mtime_ns, tracks.c.id, tracks.c.analyzer, tracks.c.missing)
         statement = sa.select(*columns, tracks.c.sound.is_not(None)).where(tracks.c.path.is_not(None))
-        return (KnownFile(*row) for row in self._rows(statement))
+        return (KnownFile(*row) for row in self._all_rows(statement))
 
     def record(self, path: str) -> TrackRecord | None:
         """Read all that is stored of one track by its path."""
@@ -485,12 +519,43 @@ class LibraryStore(Closing):
     @contextlib.contextmanager
     def _reading(self) -> Iterator[sa.Connection]:
         self._require_there()
+        with database.plain_errors(self._where):
+            pinned = getattr(self._pinned, "connection", None)
+            if pinned is not None:
+                yield pinned
+                return
+            with self._reads.connect() as connection:
+                yield connection
+
+    @contextlib.contextmanager
+    def _reading_new(self) -> Iterator[sa.Connection]:
+        """Read what this process may have changed just now."""
+        if self._reads is self._engine:
+            with self._reading() as connection:
+                yield connection
+            return
         with database.plain_errors(self._where), self._engine.connect() as connection:
             yield connection
+
+    @contextlib.contextmanager
+    def one_state(self) -> Iterator[None]:
+        """Let all that this thread reads meanwhile be of one state of the library, over one connection."""
+        with self._reading() as connection:
+            before = getattr(self._pinned, "connection", None)
+            self._pinned.connection = connection
+            try:
+                yield
+            finally:
+                self._pinned.connection = before
 
     def _rows(self, statement: sa.Select[Any]) -> Iterator[Any]:
         with self._reading() as connection:
             yield from connection.execute(statement)
+
+    def _all_rows(self, statement: sa.Select[Any]) -> Iterator[Any]:
+        """Read what may be millions of rows."""
+        with self._reading() as connection:
+            yield from connection.execute(statement, **STREAMED)
 
     def _number(self, statement: sa.Select[Any]) -> Any:
         ((number,),) = self._rows(statement)
@@ -505,12 +570,10 @@ class LibraryStore(Closing):
     def _affects(self, connection: sa.Connection) -> dict[str, NDArray[Any]]:
         """Read ids, valence and arousal of the tracks that are present, in ascending order of id."""
         joined = database.backend(connection.dialect).joined_affects(connection)
-        if joined is not None:
-            found = unpack(*joined)
-            if bool(np.all(found["id"][1:] > found["id"][:-1])):
-                return found
-        rows = _all(connection, sa.select(affects.c.packed, affects.c.words).order_by(affects.c.track_id))
-        return unpack(b"".join(row.packed for row in rows), b"".join(row.words or b"" for row in rows))
+        if joined is None:
+            rows = _all(connection, sa.select(affects.c.packed, affects.c.words))
+            joined = [(b"".join(row.packed for row in rows), b"".join(row.words or b"" for row in rows))]
+        return unpack(joined)
 
 
 def _rows_changed(connection: sa.Connection) -> int | None:

@@ -235,6 +235,10 @@ class Transaction:
         """Read what was said, as `LibraryStore.feedback` does."""
         return said.read(self._connection, person)
 
+    def last_said(self, person: str) -> str:
+        """When a person last said something; empty for never."""
+        return said.last(self._connection, person)
+
     def add_feedback(self, entries: Iterable[Feedback]) -> list[int]:
         """Store what people said, and give the numbers of that."""
         return said.add(self._connection, entries)

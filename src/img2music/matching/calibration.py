@@ -11,13 +11,16 @@ Relative matching looks for the songs whose expected rank is that of the picture
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from img2music.affect import Affect
+from img2music.analysis import CurvePoint
 from img2music.distribution import AffectDistribution
+from img2music.library.search import AffectIndex
 from img2music.options import MatchMode
 
 HEARD = (0.51, 0.73)
@@ -116,9 +119,9 @@ class Calibration:
     mode: MatchMode
     library: AffectDistribution  # the affects of the tracks that are matched
 
-    def place_library(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Positions of the library's own tracks, whose affects have shape (n, 2)."""
-        return ranks_within(points) if self.mode is MatchMode.RELATIVE else points
+    def index(self, points: NDArray[np.float64]) -> AffectIndex:
+        """Index the positions of the library's own tracks, whose affects have shape (n, 2)."""
+        return AffectIndex(points, self.library if self.mode is MatchMode.RELATIVE else None)
 
     def place(
         self, affect: Affect, among: AffectDistribution | None, spread: tuple[float, float] | None = None
@@ -130,6 +133,11 @@ class Calibration:
         """
         valence, arousal = self._place([(affect.valence, affect.arousal)], among, spread)[0].tolist()
         return valence, arousal
+
+    def place_curve(self, curve: Sequence[CurvePoint]) -> list[tuple[float, float]]:
+        """Positions of the windows of one of the library's own tracks."""
+        points = np.array([(each.affect.valence, each.affect.arousal) for each in curve]).reshape(-1, 2)
+        return [(valence, arousal) for valence, arousal in self._place(points, self.library, None).tolist()]
 
     def region(
         self, affect: Affect, among: AffectDistribution | None, spread: tuple[float, float]

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from img2music.affect import Affect
 from img2music.analysis import CurvePoint
@@ -12,14 +11,14 @@ from img2music.distribution import AffectDistribution
 from img2music.errors import InputError
 from img2music.filters import TrackFilter
 from img2music.matching.calibration import Calibration, similarity
-from img2music.matching.choice import choosable
+from img2music.matching.choice import choosable, members
 from img2music.matching.diversity import Diversity
 from img2music.matching.explanations import Asked, explain, in_words
 from img2music.matching.favours import PersonalSpace
 from img2music.matching.passages import best_passage
 from img2music.matching.person import NOBODY, Person
 from img2music.matching.query import Query, QueryKind
-from img2music.matching.ranking import Neighbour, TrackSpace
+from img2music.matching.ranking import Neighbour, TrackIndex, TrackSpace
 from img2music.matching.recommendation import Match, Recommendation, Recommendations
 from img2music.matching.sequencing import Pick, sequence
 from img2music.options import MatchMode, RecommendOptions
@@ -34,45 +33,64 @@ ARTIST_SHARE = 5
 """In one playlist for several queries, an artist may have one song in so many, unless asked otherwise."""
 
 
-def place_tracks(
-    store: "LibraryStore", ids: NDArray[np.int64], points: NDArray[np.float64], mode: MatchMode
-) -> tuple[NDArray[np.float64], dict[bool, Calibration]]:
-    """Place all tracks, whose affects these are, in the space of the match; a calibration for those with a file or not.
-
-    What we hear and what a table says of other songs are two measures: each is ranked among its own.
-    """
-    without_file = np.isin(ids, store.ids(TrackFilter(file=False)), assume_unique=True)
-    positions = np.empty_like(points)
-    calibrations: dict[bool, Calibration] = {}
-    for has_file, group in ((True, ~without_file), (False, without_file)):
-        if group.any():
-            calibrations[has_file] = Calibration(mode, AffectDistribution.of(points[group, 0], points[group, 1]))
-            positions[group] = calibrations[has_file].place_library(points[group])
-    return positions, calibrations
-
-
-class Matcher:
-    """A library placed in the space of the match, ready for any number of queries, also from several threads.
+class PlacedLibrary:
+    """The tracks of a library placed in the space of the match, whichever of them may be chosen.
 
     It stands for the library as it was when it was made.
     """
 
-    def __init__(self, store: "LibraryStore", mode: MatchMode, where: TrackFilter, person: Person = NOBODY) -> None:
+    def __init__(self, store: "LibraryStore", mode: MatchMode) -> None:
         columns = store.columns(("id", "valence", "arousal"))
         ids = columns["id"]
-        choice = choosable(store, ids, where, person.never)
+        self.mode = mode
+        self.unmusical = store.unmusical()
+        self.calibrations: dict[bool, Calibration] = {}  # of the tracks with a file, and of those without
+        # What we hear and what a table says of other songs are two measures: each is ranked among its own.
+        without_file = members(ids, store.ids(TrackFilter(file=False)))
+        whole = not without_file.any() or bool(without_file.all())
+        groups = []
+        for has_file, group in ((True, ~without_file), (False, without_file)):
+            if group.any():
+                which = None if whole else np.flatnonzero(group)
+                axes = [columns[name] if which is None else columns[name][which] for name in ("valence", "arousal")]
+                points = np.stack(axes).T  # whose axes lie each in one piece
+                calibration = Calibration(mode, AffectDistribution.of(*points.T))
+                groups.append((which, calibration.index(points)))
+                self.calibrations[has_file] = calibration
+        self.tracks = TrackIndex(ids, groups)
+
+    def calibration(self, *, has_file: bool) -> Calibration:
+        """That of the tracks with a file or without; of the others where there are none."""
+        return self.calibrations.get(has_file) or self.calibrations[not has_file]
+
+
+class Matcher:
+    """A library of which some tracks may be chosen, ready for any number of queries, also from several threads.
+
+    It stands for the library as it was when it was made, or ``placed``.
+    """
+
+    def __init__(
+        self,
+        store: "LibraryStore",
+        mode: MatchMode,
+        where: TrackFilter,
+        person: Person = NOBODY,
+        placed: PlacedLibrary | None = None,
+    ) -> None:
+        self.placed = placed or PlacedLibrary(store, mode)
+        ids = self.placed.tracks.ids
+        choice = choosable(store, ids, where, person.never, self.placed.unmusical)
         if choice.refusal:
             raise choice.refusal
-        points = np.column_stack([columns["valence"], columns["arousal"]])
         self.notes = (choice.note,) if choice.note else ()
         self.allowed = int(np.count_nonzero(choice.allowed))
         self._mode = mode
         self._narrows = where.narrows
         self._person = person
         self._read_curves = store.curves
-        self._positions, self._calibrations = place_tracks(store, ids, points, mode)
         mask = None if self.allowed == len(ids) else choice.allowed
-        self._space = TrackSpace(ids, self._positions, store.tracks, mask, store.copies)
+        self._space = TrackSpace(self.placed.tracks, store.tracks, mask, store.copies)
 
     def recommend(
         self,
@@ -115,14 +133,14 @@ class Matcher:
             found += self._recommendations(group, positions, picks, natural)
         unfit = not self._person.unfit.keys().isdisjoint(pictures or ())
         said = (*notes, *self.notes, *self._short_notes(lengths, songs, options, unfit=unfit))
-        return Recommendations(self._mode, options.together, tuple(found), said, tuple(errors), self._positions)
+        return Recommendations(self._mode, options.together, tuple(found), said, tuple(errors), self.placed.tracks)
 
     def _place(self, query: Query, natural: AffectDistribution | None, content: str | None) -> tuple[float, float]:
         """Position of a query in the space of the match: of a picture, where the person put it, if they did."""
         placed = self._person.placed.get(content) if content is not None else None
         if placed is not None and self._mode is MatchMode.RELATIVE:
             return placed
-        calibration = self._calibration(has_file=query.kind is QueryKind.SONG)
+        calibration = self.placed.calibration(has_file=query.kind is QueryKind.SONG)
         kind = {QueryKind.SONG: calibration.library, QueryKind.IMAGE: natural}
         spread = None if query.spread is None else (query.spread.valence, query.spread.arousal)
         return calibration.place(query.affect, kind.get(query.kind), spread)
@@ -132,7 +150,7 @@ class Matcher:
         if query.spread is None or query.spread == Affect(0.0, 0.0):
             return None
         spread = query.spread.valence, query.spread.arousal
-        return self._calibration(has_file=False).region(query.affect, natural, spread)
+        return self.placed.calibration(has_file=False).region(query.affect, natural, spread)
 
     def _rank(self, query: Query, natural: AffectDistribution | None) -> tuple[float, float] | None:
         """Where a picture stands among pictures."""
@@ -140,10 +158,6 @@ class Matcher:
             return None
         valence, arousal = natural.ranks([(query.affect.valence, query.affect.arousal)])[0].tolist()
         return valence, arousal
-
-    def _calibration(self, *, has_file: bool) -> Calibration:
-        """That of the tracks with a file or without; of the others where there are none."""
-        return self._calibrations.get(has_file) or self._calibrations[not has_file]
 
     def _recommendations(
         self,
@@ -171,8 +185,8 @@ class Matcher:
             yield Recommendation(query, position, tuple(own), self._region(query, natural))
 
     def _match(self, rank: int, asked: Asked, found: Neighbour, curve: Sequence[CurvePoint]) -> Match:
-        calibration = self._calibration(has_file=found.track.path is not None)
-        heard = [calibration.place(point.affect, calibration.library) for point in curve]
+        calibration = self.placed.calibration(has_file=found.track.path is not None)
+        heard = calibration.place_curve(curve)
         why = explain(
             asked,
             found.track,

@@ -18,6 +18,7 @@ from img2music.plots import PHOTO_COLOURS, drawing, pale, require_plotting, save
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+    from img2music.matching.ranking import TrackIndex
     from img2music.matching.recommendation import Recommendations
 
 QUADRANTS = ("tense", "excited", "gloomy", "serene")
@@ -30,14 +31,14 @@ LABEL_LENGTH = 30
 THUMBNAIL_SIDE = 84
 
 
-def plot(found: "Recommendations", songs: NDArray[np.float64], file: Path) -> tuple[str, ...]:
-    """Draw songs, shape (n, 2), the queries and their matches in the space of the match; give notes on the drawing."""
+def plot(found: "Recommendations", songs: "TrackIndex | None", file: Path) -> tuple[str, ...]:
+    """Draw songs, the queries and their matches in the space of the match; give notes on the drawing."""
     require_plotting(file)
     from matplotlib.figure import Figure
 
     photos = all(each.query.kind is QueryKind.IMAGE for each in found)
     noun = ("photo" if photos else "query") if len(found) == 1 else ("photos" if photos else "queries")
-    title = f"{len(found)} {noun} among {len(songs):,} songs"
+    title = f"{len(found)} {noun} among {len(songs or ()):,} songs"
     written = [title, *(_label(each.query) for each in found)]
     written += [match.track.shown_title for each in found for match in each.matches[:NAMED_SONGS]]
     with drawing("".join(written), file) as notes:
@@ -45,8 +46,9 @@ def plot(found: "Recommendations", songs: NDArray[np.float64], file: Path) -> tu
         axes = figure.add_axes((0.07, 0.07, 0.9, 0.88))
         _draw_plane(axes, ranks=found.match is MatchMode.RELATIVE)
         axes.set_title(title, loc="left", fontsize=13)
-        step = -(-len(songs) // SONGS_SHOWN) or 1
-        axes.scatter(songs[::step, 0], songs[::step, 1], s=12, c="#9A9A9A", alpha=0.6, linewidths=0, rasterized=True)
+        if songs:
+            shown = songs.positions(np.arange(0, len(songs), -(-len(songs) // SONGS_SHOWN)))
+            axes.scatter(shown[:, 0], shown[:, 1], s=12, c="#9A9A9A", alpha=0.6, linewidths=0, rasterized=True)
         _draw_queries(axes, found)
         save_figure(figure, file)
     return notes

@@ -10,8 +10,9 @@ from img2music.library.search import AffectIndex
 from img2music.matching.diversity import Copy, Diversity, second_copies
 from img2music.track import Track
 
-FIRST_BATCH = 64
-"""Tracks read at once from the library to begin with; doubled while more are needed."""
+FIRST_BATCH = 24
+"""Tracks read at once from the library to begin with, enough for ten of different artists as a rule; doubled while more
+are needed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,43 +24,90 @@ class Neighbour:
     distance: float  # euclidean distance to the query in that space
 
 
+class TrackIndex:
+    """All tracks of a library, placed in the space of the match.
+
+    Parameters are their ids, in ascending order, and groups that are each placed among their own: which of the ids are
+    in it, in ascending order (None for all), and an index of their affects.
+    """
+
+    def __init__(self, ids: NDArray[np.int64], groups: Sequence[tuple[NDArray[np.int64] | None, AffectIndex]]) -> None:
+        self.ids = ids
+        self._groups = groups
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def build(self) -> None:
+        """Get ready for many questions."""
+        for _, index in self._groups:
+            index.build()
+
+    def masks(self, mask: NDArray[np.bool_] | None) -> list[NDArray[np.bool_] | None]:
+        """Which tracks of each group may be chosen, by which of all may; what `nearest` takes."""
+        return [mask if mask is None or members is None else mask[members] for members, _ in self._groups]
+
+    def nearest(
+        self, position: tuple[float, float], k: int, masks: Sequence[NDArray[np.bool_] | None]
+    ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """Find the k nearest tracks, by distance and then by id, as indices of ids."""
+        found = []
+        for (members, index), mask in zip(self._groups, masks, strict=True):
+            indices, distances = index.nearest(position, k, mask)
+            found.append((indices if members is None else members[indices], distances))
+        if len(found) == 1:
+            return found[0]
+        indices, distances = (np.concatenate(part) for part in zip(*found, strict=True))
+        order = np.lexsort((indices, distances))[:k]
+        return indices[order], distances[order]
+
+    def positions(self, indices: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Where tracks stand, shape (n, 2)."""
+        found = np.empty((len(indices), 2))
+        for members, index in self._groups:
+            if members is None:
+                return index.positions(indices)
+            at = np.minimum(np.searchsorted(members, indices), len(members) - 1)
+            own = members[at] == indices
+            found[own] = index.positions(at[own])
+        return found
+
+
 class TrackSpace:
     """The tracks that may be chosen, placed in the space of the match.
 
-    Parameters are the ids of all tracks in ascending order with their positions, shape (n, 2), which of them may be
-    chosen, and how the library reads tracks and copies. Several threads may use one.
+    Parameters are all tracks of a library, how it reads tracks, which of them may be chosen, and how it tells copies.
+    Several threads may use one.
     """
 
     def __init__(
         self,
-        ids: NDArray[np.int64],
-        positions: NDArray[np.float64],
+        index: TrackIndex,
         read: Callable[[Sequence[int]], Iterable[Track]],
         mask: NDArray[np.bool_] | None = None,
         copies: Callable[[Iterable[str]], Iterable[Copy]] = lambda _: (),
     ) -> None:
-        self._ids = ids
-        self._positions = positions
+        self._index = index
+        self._ids = index.ids
         self._read = read
         self._copies = copies
         self._mask = mask
-        self._index = AffectIndex(positions)
+        self._masks = index.masks(mask)
         self._known: dict[int, Track] = {}
         self._left_out: set[int] = set()  # second copies, as far as is known
-        self.size = len(ids) if mask is None else int(np.count_nonzero(mask))
+        self.size = len(index) if mask is None else int(np.count_nonzero(mask))
 
     def near(self, position: tuple[float, float]) -> Iterator[Neighbour]:
         """All tracks that may be chosen, of copies only the best, nearest first; those equally far in order of id."""
         done, wanted = 0, FIRST_BATCH
         while done < self.size:
-            indices, distances = self._index.nearest(position, min(wanted, self.size), self._mask)
+            indices, distances = self._index.nearest(position, min(wanted, self.size), self._masks)
             indices, distances = indices[done:], distances[done:]
-            ids = self._ids[indices].tolist()
+            ids, positions = self._ids[indices].tolist(), self._index.positions(indices).tolist()
             self._learn([id_ for id_ in ids if id_ not in self._known and id_ not in self._left_out])
-            for id_, index, distance in zip(ids, indices, distances, strict=True):
+            for id_, (x, y), distance in zip(ids, positions, distances.tolist(), strict=True):
                 if id_ in self._known:  # no second copy, and not pruned by another process meanwhile
-                    x, y = self._positions[index]
-                    yield Neighbour(self._known[id_], (float(x), float(y)), float(distance))
+                    yield Neighbour(self._known[id_], (x, y), distance)
             done += len(ids)
             wanted *= 2
 

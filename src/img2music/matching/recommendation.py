@@ -3,10 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import InitVar, dataclass
 from pathlib import Path
-from typing import Any, Literal, overload
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 from img2music import shapes
 from img2music.arguments import checked
@@ -19,6 +16,9 @@ from img2music.matching.playlists import FORMATS
 from img2music.matching.query import Query
 from img2music.options import AnyPath, MatchMode
 from img2music.track import Track
+
+if TYPE_CHECKING:
+    from img2music.matching.ranking import TrackIndex
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,12 +105,12 @@ class Recommendations(shapes.Result, Sequence[Recommendation]):
     """What a person should know about the result as a whole."""
     errors: tuple[InputError, ...] = ()
     """Files that could not be read."""
-    songs: InitVar[NDArray[np.float64] | None] = None  # where all songs stand, shape (n, 2): what `plot` draws
+    songs: InitVar["TrackIndex | None"] = None  # all songs: what `plot` draws
     title: str | None = None
     """What a playlist of them is called."""
 
-    def __post_init__(self, songs: NDArray[np.float64] | None) -> None:
-        object.__setattr__(self, "_songs", np.empty((0, 2)) if songs is None else songs)
+    def __post_init__(self, songs: "TrackIndex | None") -> None:
+        object.__setattr__(self, "_songs", songs)
 
     def __repr__(self) -> str:
         return f"<Recommendations: {len(self)} queries, {len(self.matches)} songs, {len(self.errors)} errors>"

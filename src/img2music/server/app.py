@@ -82,3 +82,4 @@ def _warm(library: Library) -> None:
     with suppress(Img2MusicError):  # which whoever asks is told
         load_image_model()
         library.recommend(affects=Affect(0.5, 0.5), top=1)
+        library.prepare()

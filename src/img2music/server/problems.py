@@ -1,18 +1,18 @@
 """Errors as problem details (RFC 9457), in the words of the command line."""
 
+import logging
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from http import HTTPStatus
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from img2music.errors import ConflictError, Img2MusicError, InputError, LibraryError, NothingLeftError, UsageError
-from img2music.shapes import to_dict
+from img2music.shapes import dumps, to_dict
 
 MEDIA_TYPE = "application/problem+json"
 _KIND = re.compile(r"(constrained-)?(str|int|float)|list\[.*")
@@ -55,30 +55,34 @@ class ProblemDetails:
 
 def problem(
     status: int, detail: str, headers: Mapping[str, str] | None = None, kind: ProblemType = ProblemType.OTHER
-) -> JSONResponse:
+) -> Response:
     """Answer with what went wrong."""
     title = HTTPStatus(status).phrase
     found = ProblemDetails(kind, title, status, detail or title)
-    return JSONResponse(to_dict(found), status, headers=headers, media_type=MEDIA_TYPE)
+    return Response(dumps(to_dict(found), None), status, headers, MEDIA_TYPE)
 
 
 def install(app: FastAPI) -> None:
     """Have an application answer so."""
 
     @app.exception_handler(Img2MusicError)
-    async def _ours(_: Request, error: Img2MusicError) -> JSONResponse:
+    async def _ours(_: Request, error: Img2MusicError) -> Response:
         status = next((STATUS[each] for each in type(error).__mro__ if each in STATUS), 500)
         # Where a file lies is not told: who asks knows it by its name or number.
         kind = ProblemType.NOTHING_LEFT if isinstance(error, NothingLeftError) else ProblemType.OTHER
         return problem(status, error.reason if isinstance(error, InputError) else str(error), kind=kind)
 
+    logging.getLogger("python_multipart").setLevel(logging.ERROR)  # it would tell of every damaged form on stderr
+
     @app.exception_handler(HTTPException)
-    async def _http(_: Request, error: HTTPException) -> JSONResponse:
+    async def _http(_: Request, error: HTTPException) -> Response:
+        if error.detail == "Invalid multipart data.":  # all that Starlette says of it
+            error.detail = "The form is damaged, or the name of a file in it is longer than 4,000 characters."
         kind = error.kind if isinstance(error, TypedProblem) else ProblemType.OTHER
         return problem(error.status_code, str(error.detail), error.headers, kind)
 
     @app.exception_handler(RequestValidationError)
-    async def _invalid(_: Request, error: RequestValidationError) -> JSONResponse:
+    async def _invalid(_: Request, error: RequestValidationError) -> Response:
         errors = error.errors()
         # Where it may be text or a list, and is too long a list, that it is no text is of no interest.
         first = next((each for each in errors if not each["type"].endswith("_type")), errors[0])
@@ -86,5 +90,5 @@ def install(app: FastAPI) -> None:
         return problem(422, f"{where}: {first['msg']}." if where else f"{first['msg']}.")
 
     @app.exception_handler(Exception)
-    async def _unforeseen(_: Request, error: Exception) -> JSONResponse:
+    async def _unforeseen(_: Request, error: Exception) -> Response:
         return problem(500, f"unexpected {type(error).__name__}. Please report this; the log says more.")

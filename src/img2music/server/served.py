@@ -1,6 +1,5 @@
 """What routes answer from."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,7 +17,7 @@ from img2music.server.guard import Sessions
 from img2music.server.problems import ProblemType, TypedProblem
 from img2music.server.settings import Settings
 from img2music.server.uploads import SentPicture, SentSong, Upload, Uploads
-from img2music.shapes import Result, to_dict
+from img2music.shapes import Result, dumps, to_dict
 from img2music.track import Track
 
 
@@ -84,6 +83,6 @@ class Served:
 
 
 def as_json(shape: object, status: int = 200) -> Response:
-    """Answer with a shape; in ASCII, since names of files may hold what UTF-8 does not."""
+    """Answer with a shape."""
     content = shape.to_dict() if isinstance(shape, Result) else to_dict(shape)
-    return Response(json.dumps(content, allow_nan=False), status, media_type="application/json")
+    return Response(dumps(content, None), status, media_type="application/json")

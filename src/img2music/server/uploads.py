@@ -1,15 +1,21 @@
 """Pictures and songs that were sent, kept while the server runs."""
 
+import os
 import re
 import secrets
 import shutil
+import stat
 import tempfile
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Generic, TypeAlias, TypeVar
+
+from filelock import FileLock, Timeout
 
 from img2music.app.pictures import heat, preview
 from img2music.errors import InputError, printable
@@ -27,6 +33,10 @@ MOST_COUNT = 1000
 THUMBNAIL = 640  # pixels of its longer side
 LONGEST_NAME = 200
 LONGEST_FILE = 80  # characters of the name of the copy
+PREFIX = "img2music-uploads-"
+LOCK = ".lock"
+"""What is held in a folder of uploads, and let go when its process ends, however it does."""
+YOUNG = 60.0  # seconds in which a folder that was made is surely held
 UNSAFE = re.compile(r"[^A-Za-z0-9._ -]")
 
 Reading = TypeVar("Reading")
@@ -70,16 +80,31 @@ def plain_name(name: str) -> str:
     return printable(name.replace("\\", "/").rsplit("/", 1)[-1])[:LONGEST_NAME] or "file"
 
 
+def _remove_strays() -> None:
+    """Remove folders of this user's servers that were killed."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        with suppress(OSError, Timeout):  # another user's, or gone meanwhile
+            status, made = folder.lstat(), (folder / LOCK).lstat().st_mtime
+            own = stat.S_ISDIR(status.st_mode) and status.st_uid == getattr(os, "getuid", lambda: 0)()
+            if own and time.time() - made > YOUNG:
+                with FileLock(folder / LOCK, timeout=0):
+                    shutil.rmtree(folder)
+
+
 class Uploads(Closing):
     """Files in a folder of the server's own, the newest of them."""
 
     def __init__(self) -> None:
-        self._folder = Path(tempfile.mkdtemp(prefix="img2music-"))
+        _remove_strays()
+        self._folder = Path(tempfile.mkdtemp(prefix=PREFIX))
+        self._held = FileLock(self._folder / LOCK, thread_local=False)
+        self._held.acquire()
         self._kept: OrderedDict[str, Upload[Any]] = OrderedDict()
         self._lock = threading.Lock()
 
     def close(self) -> None:
         """Remove them."""
+        self._held.release()
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def add(self, file: BinaryIO, name: str, read: Callable[[Path], Reading]) -> Upload[Reading]:

@@ -17,7 +17,6 @@ from img2music.errors import InputError, UsageError, reason_of
 from img2music.library.executors import ProcessExecutor
 from img2music.library.pipeline import Pipeline
 from img2music.library.record import Fault
-from img2music.library.search import AffectIndex
 from img2music.library.workers import content_hash
 from img2music.matching.calibration import Calibration, ranks_within
 from img2music.options import MatchMode
@@ -163,7 +162,7 @@ def choose(
 ) -> NDArray[np.int64]:
     """Choose songs for photos, which are so unsure, as `recommend` does, without limits per artist and filters."""
     calibration = Calibration(matching, AffectDistribution.of(songs[:, 0], songs[:, 1]))
-    index = AffectIndex(calibration.place_library(songs))
+    index = calibration.index(songs)
     sure = [None] * len(photos) if spreads is None else [(v, a) for v, a in spreads.tolist()]
     positions = [
         calibration.place(Affect(v, a), reference, spread) for (v, a), spread in zip(photos.tolist(), sure, strict=True)

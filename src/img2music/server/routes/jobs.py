@@ -1,6 +1,5 @@
 """Long work: what may be scanned, jobs, and how far they are."""
 
-import json
 from collections.abc import AsyncIterator, Callable
 from typing import Annotated, TypeVar
 
@@ -17,7 +16,7 @@ from img2music.server.description import events as described
 from img2music.server.routes.tracks import Ranges
 from img2music.server.served import Served, as_json
 from img2music.server.uploads import MOST_TABLE
-from img2music.shapes import to_dict
+from img2music.shapes import dumps, to_dict
 
 EVENTS = "Each change of a job: `event: job`, its number as `id`, the job as `data`; first those after Last-Event-ID."
 GRACE = 0.9  # seconds in which a stream sees that the server ends
@@ -60,7 +59,7 @@ def add(routes: APIRouter, served: Served) -> None:
 
         async def told() -> AsyncIterator[ServerSentEvent]:
             async for job in changes:
-                yield ServerSentEvent(json.dumps(to_dict(job)), event="job", id=str(job.events))
+                yield ServerSentEvent(dumps(to_dict(job), None), event="job", id=str(job.events))
 
         return EventSourceResponse(told(), ping=HEARTBEAT, shutdown_event=ending, shutdown_grace_period=GRACE)
 

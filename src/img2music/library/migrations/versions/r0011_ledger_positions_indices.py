@@ -1,9 +1,10 @@
-"""Files that scans are to look into, and what kind of failure a failure is."""
+"""Files that scans are to look into, kinds of failures, positions of pictures, and indices for filters."""
 
 import sqlalchemy as sa
 from alembic import op
 
 from img2music.analysis import NO_MUSIC
+from img2music.library.filters import INDICES
 
 revision = "0011"
 down_revision = "0010"
@@ -12,7 +13,7 @@ ID = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 
 
 def upgrade() -> None:
-    """Create the tables, and tell files that are silent from those that are damaged."""
+    """Create tables, columns and indices; tell files that are silent from those that are damaged."""
     op.create_table(
         "scans",
         sa.Column("id", ID, primary_key=True),
@@ -37,3 +38,8 @@ def upgrade() -> None:
     op.add_column("failures", sa.Column("attempts", sa.Integer, nullable=False, server_default="1"))
     failures = sa.table("failures", sa.column("kind"), sa.column("reason"))
     op.execute(failures.update().where(failures.c.reason == NO_MUSIC).values(kind="silent"))
+    for name in ("position_valence", "position_arousal"):
+        op.add_column("feedback", sa.Column(name, sa.Float))
+    op.execute("DROP INDEX IF EXISTS ix_tracks_no_music")  # there is one for each kind of it now
+    for index in INDICES:
+        index.create(op.get_bind())

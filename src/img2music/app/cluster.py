@@ -1,0 +1,69 @@
+"""Scans where the options say, and looks at the nodes of a Ray cluster."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from img2music.cluster.nodes import Node, connected, examine
+from img2music.cluster.worker import Versions, versions
+from img2music.errors import ClusterError
+from img2music.library.scanning import ScanReport
+from img2music.library.scanning import scan as scan_into
+from img2music.library.store import LibraryStore
+from img2music.options import PROCESSES, AnyPath, ScanOptions, require_cluster
+from img2music.progress import Progress, unwatched
+
+
+def scan(
+    store: LibraryStore, folders: Sequence[AnyPath], options: ScanOptions, progress: Progress = unwatched
+) -> ScanReport:
+    """Bring the library up to date with folders."""
+    if options.on == PROCESSES or options.dry_run:
+        return scan_into(store, folders, options, progress)
+    from img2music.cluster.executor import RayExecutor
+
+    with RayExecutor(options.on, _seen(folders), options.jobs) as executor:
+        report = scan_into(store, folders, options, progress, executor)
+        report.notes += executor.notes
+        return report
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClusterReport:
+    """``img2music/cluster/1``."""
+
+    schema: Literal["img2music/cluster/1"] = "img2music/cluster/1"
+    on: str
+    """How the cluster was reached."""
+    here: Versions
+    """What this machine analyses with."""
+    nodes: list[Node]
+
+
+def doctor(on: str, folders: Sequence[AnyPath]) -> ClusterReport:
+    """Look at the nodes of a cluster."""
+    from concurrent.futures import ProcessPoolExecutor
+    from concurrent.futures.process import BrokenProcessPool
+
+    from img2music.cluster.driver import silence
+    from img2music.library.executors import Context
+
+    require_cluster(on)
+    # In a process of its own, for Ray prints what it likes.
+    with ProcessPoolExecutor(1, Context(), silence) as pool:
+        try:
+            nodes = pool.submit(_look, on, [os.path.abspath(os.fspath(folder)) for folder in folders]).result()  # noqa: PTH100
+        except BrokenProcessPool:
+            raise ClusterError("The Ray cluster, or the way to it, is gone.") from None
+    return ClusterReport(on=on, here=versions(), nodes=nodes)
+
+
+def _look(on: str, folders: Sequence[str]) -> list[Node]:
+    with connected(on):
+        return examine(folders)
+
+
+def _seen(folders: Sequence[AnyPath]) -> list[str]:
+    """Those that are folders here, and have to be everywhere."""
+    return [os.path.abspath(os.fspath(folder)) for folder in folders if os.path.isdir(folder)]  # noqa: PTH100, PTH112

@@ -1,0 +1,85 @@
+"""Scans on a Ray cluster, as a user starts them."""
+
+import os
+import subprocess
+import sys
+import time
+
+import pytest
+
+from img2music.library.store import LibraryStore
+from tests.e2e.command import ROOT, environment, img2music
+from tests.support.clusters import RayNodes, free_port
+from tests.support.library_sounds import make_music
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def music(tmp_path):
+    make_music(tmp_path / "music", 12)
+    return tmp_path / "music"
+
+
+def test_what_names_no_cluster_is_refused(tmp_path, music):
+    told = img2music("scan", music, "--on", "rei", home=tmp_path).sound(2).err
+    assert told == "img2music: --on must be processes, ray or ray://host:port, not 'rei'.\n"
+
+
+def test_without_ray_the_extra_is_named(tmp_path, music):
+    (tmp_path / "lacking").mkdir()
+    (tmp_path / "lacking" / "ray.py").write_text("raise ImportError")
+    path = os.pathsep.join((str(tmp_path / "lacking"), str(ROOT / "src")))
+    told = img2music("scan", music, "--on", "ray", home=tmp_path, PYTHONPATH=path).sound(2).err
+    assert told == "img2music: A Ray cluster needs an extra: pip install 'img2music[cluster]'\n"
+
+
+def test_a_wrong_address_is_told(tmp_path, music):
+    pytest.importorskip("ray")
+    on = f"ray://127.0.0.1:{free_port()}"
+    told = img2music("scan", music, "--on", on, home=tmp_path).sound(2).err
+    assert told.startswith(f"img2music: No Ray cluster answers at {on} (Connection refused);")
+    assert len(told.splitlines()) == 1
+
+
+@pytest.fixture(scope="module")
+def nodes():
+    pytest.importorskip("ray")
+    found = RayNodes(2)
+    yield found
+    found.close()
+
+
+@pytest.mark.cluster
+def test_a_wrong_token_is_told_and_not_shown(tmp_path, music, nodes):
+    wrong = nodes.settings | {"RAY_AUTH_TOKEN": "0123456789abcdef0123456789abcdef"}
+    told = img2music("cluster", "doctor", "--on", nodes.address, home=tmp_path, **wrong).sound(2).err
+    assert "RAY_AUTH_TOKEN" in told
+    assert wrong["RAY_AUTH_TOKEN"] not in told
+    assert nodes.settings["RAY_AUTH_TOKEN"] not in told
+
+
+@pytest.mark.cluster
+def test_a_scan_whose_command_is_killed_goes_on(tmp_path, music, nodes):
+    library = tmp_path / "library.db"
+    command = ("scan", music, "--on", nodes.address, "--library", library)
+    with subprocess.Popen(
+        [sys.executable, "-m", "img2music", *command],
+        env=environment(tmp_path, **nodes.settings),
+        stderr=subprocess.PIPE,
+    ) as scan:
+        while scan.poll() is None and not count(library):
+            time.sleep(0.05)
+        scan.kill()
+    done = count(library)
+    assert 0 < done < 12
+    report = img2music(*command, home=tmp_path, **nodes.settings).sound(0).err
+    assert f"12 audio files: {12 - done} analysed, {done} unchanged" in report
+    assert count(library) == 12
+
+
+def count(library) -> int:
+    if not library.exists():
+        return 0
+    with LibraryStore.open(library, read_only=True) as store:
+        return store.count()

@@ -25,7 +25,8 @@ TUNE = chords([(60, 64, 67)], 0.3)
         ("s3://music/a b/", "s3://music/a b"),
         ("S3://Music", "s3://Music"),
         ("HTTP://Example.org/My Music/%C3%A9/", "http://example.org/My%20Music/%C3%A9"),
-        ("sftp://me@nas:2222/music//", "sftp://me@nas:2222/music"),
+        ("sftp://me@nas:2222/x/../music//", "sftp://me@nas:2222/music"),
+        ("http://[::1]:80/", "http://[::1]:80"),
         ("file:///srv/my%20music/", "/srv/my music"),
         ("/srv/s3:/x/../y", "/srv/s3:/y"),
     ],
@@ -48,12 +49,14 @@ def test_a_folder_has_one_name(given: str, kept: str) -> None:
         "https://example.org/music#hush-hush",
         "gopher://example.org/hush-hush",
         "s3:///hush-hush",
+        "s3://AKIA:hush/hush@music/x",
+        "sftp://me:hush/hush@nas/music",
     ],
 )
 def test_what_may_hold_a_password_is_refused(url: str) -> None:
     with pytest.raises(UsageError) as refused:
         locations.absolute(url)
-    assert "hush-hush" not in str(refused.value).removeprefix("s3:///hush-hush names")
+    assert "hush" not in str(refused.value)
 
 
 def test_a_file_is_fetched_once_for_all_and_gone_afterwards(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from demo.media import copy_photos, music_folder
 from img2music.library.schema import tracks
@@ -30,6 +30,7 @@ def chromium() -> Iterator[Browser]:
         lacking("needs chromium: apt install chromium")
     if not (ROOT / "src/img2music/server/static/index.html").is_file() or not AXE.is_file():
         lacking("needs the page: make page")
+    expect.set_options(timeout=30_000)  # as long as Playwright waits elsewhere; machines may be busy
     root = ["--no-sandbox"] if os.geteuid() == 0 else []  # which Chromium refuses to be, sandboxed
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=found, args=root)

@@ -1,15 +1,16 @@
 """A browser, and the page of a person who has photos and songs."""
 
-import dataclasses
 import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+import sqlalchemy as sa
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from demo.media import copy_photos, music_folder
+from img2music.library.schema import tracks
 from img2music.library.store import LibraryStore
 from tests.e2e.browser import AXE, lacking, serve
 from tests.e2e.command import ROOT, img2music
@@ -29,6 +30,7 @@ def chromium() -> Iterator[Browser]:
         lacking("needs chromium: apt install chromium")
     if not (ROOT / "src/img2music/server/static/index.html").is_file() or not AXE.is_file():
         lacking("needs the page: make page")
+    expect.set_options(timeout=30_000)  # as long as Playwright waits elsewhere; machines may be busy
     root = ["--no-sandbox"] if os.geteuid() == 0 else []  # which Chromium refuses to be, sandboxed
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=found, args=root)
@@ -54,12 +56,13 @@ def home(scanned: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home like that, of which the library knows the songs where they are now."""
     home = tmp_path_factory.mktemp("home")
     shutil.copytree(scanned, home, dirs_exist_ok=True)
-    with LibraryStore.open(home / "data/img2music/library.db") as store, store.writing() as transaction:
-        records = list(store.records())
-        there = {record.file.path: home / Path(record.file.path).relative_to(scanned) for record in records}
-        moved = {str(there[track.path]): track.id for track in store.tracks()}
-        files = (dataclasses.replace(each.file, path=str(there[each.file.path])) for each in records)
-        transaction.put([dataclasses.replace(r, file=f) for r, f in zip(records, files, strict=True)], moved=moved)
+    with LibraryStore.open(home / "data/img2music/library.db") as store:
+        known = list(store.tracks())
+        with store.writing() as transaction:
+            for track in known:
+                moved = sa.update(tracks).where(tracks.c.id == track.id)
+                path = home / Path(track.path).relative_to(scanned)
+                transaction._connection.execute(moved.values(path=str(path)))
     return home
 
 

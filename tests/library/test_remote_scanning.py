@@ -20,7 +20,7 @@ from tests.conftest import Locations
 from tests.support.sounds import chords, encode
 from tests.support.stores import BUCKET, S3Server, Wire
 
-pytestmark = [pytest.mark.slow, pytest.mark.sqlite]
+pytestmark = pytest.mark.slow
 
 UNREACHED = "can't be read: the store can't be reached, or the connection was cut; nothing is removed from the library."
 

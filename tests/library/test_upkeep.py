@@ -90,4 +90,4 @@ def test_the_disk_gets_back_what_was_removed(tmp_path, at):
         put(store, (make_record(f"/m/{number}.mp3", missing=True) for number in range(2000)))
         full = store.info().bytes
         assert prune(store) == 2000
-        assert store.info().bytes < full / 8
+        assert store.info().bytes < full / 4

@@ -1,12 +1,15 @@
 """Scans on a Ray cluster of three nodes on this machine beside scans by local processes, with as many workers."""
 
 import argparse
+import contextlib
 import itertools
 import os
 import tempfile
 import time
 from pathlib import Path
 from typing import Any
+
+import psutil
 
 from benchmarks.report import Report
 from img2music.connectors.folders import FolderWalk
@@ -26,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> Report:
     from img2music.cluster.executor import RayExecutor
 
-    report = Report("cluster", ["round", "songs", "on", "seconds", "until ready", "load before"])
+    report = Report("cluster", ["round", "songs", "on", "seconds", "processor seconds", "until ready", "load before"])
     with tempfile.TemporaryDirectory() as name:
         folder, music = Path(name), Path(name, "music")
         music.mkdir()
@@ -36,30 +39,46 @@ def run(options: argparse.Namespace) -> Report:
         nodes = RayNodes(3)
         os.environ |= nodes.settings
         try:
-            found: list[tuple[float, Any]] = []
+            found: list[tuple[float, float, Any]] = []
             for round_, on in itertools.product(range(options.rounds), ("processes", nodes.address)):
+                local = on == "processes"
+                apart = {node.pid for node in nodes.nodes} if local else set()
                 load, start = os.getloadavg()[0], time.perf_counter()
-                with (
-                    ProcessExecutor(options.jobs) if on == "processes" else RayExecutor(on, [name], options.jobs)
-                ) as executor:
+                with ProcessExecutor(options.jobs) if local else RayExecutor(on, [name], options.jobs) as executor:
                     ready = time.perf_counter() - start
-                    found.append(measure(executor, music, folder / f"{len(found)}.db"))
-                seconds = found[-1][0]
-                report.add(round_ + 1, len(songs), "processes" if on == "processes" else "Ray", seconds, ready, load)
+                    found.append(measure(executor, music, folder / f"{len(found)}.db", apart))
+                report.add(round_ + 1, len(songs), "processes" if local else "Ray", *found[-1][:2], ready, load)
         finally:
             nodes.close()
-    here, there = (sum(seconds for seconds, _ in found[first::2]) for first in (0, 1))
-    same = all(stored == found[0][1] for _, stored in found)
+    more = [
+        100 * (sum(each[what] for each in found[1::2]) / sum(each[what] for each in found[::2]) - 1) for what in (0, 1)
+    ]
+    same = all(stored == found[0][2] for _, _, stored in found)
     alike = "the same" if same else "NOT the same"
-    report.note = f"Ray takes {100 * (there / here - 1):.1f} % more (bar: 10 %); the libraries are {alike}."
+    report.note = (
+        f"Ray takes {more[0]:.1f} % more time (bar: 10 %) and {more[1]:.1f} % more of processors, which tells more where "
+        f"other programs run; the libraries are {alike}."
+    )
     return report
 
 
-def measure(executor: Executor, music: Path, library: Path) -> tuple[float, Any]:
-    """Scan into a new library; how many seconds it took, and what is in it."""
+def measure(executor: Executor, music: Path, library: Path, apart: set[int]) -> tuple[float, float, Any]:
+    """Scan into a new library; what it took, in seconds and in seconds of processors, and what is in it."""
     with LibraryStore.open(library, create=True) as store:
-        start = time.perf_counter()
+        start, before = time.perf_counter(), spent(psutil.Process(), apart)
         scan(store, [music], executor=executor)
-        seconds = time.perf_counter() - start
+        seconds, used = time.perf_counter() - start, spent(psutil.Process(), apart) - before
         records = sorted(store.records(), key=lambda record: record.file.path)
-        return seconds, (records, sorted(store.failures(), key=lambda failure: failure.path))
+        return seconds, used, (records, sorted(store.failures(), key=lambda failure: failure.path))
+
+
+def spent(process: psutil.Process, apart: set[int]) -> float:
+    """Processor seconds of a process and of all below it, but for some with what is below these."""
+    with contextlib.suppress(psutil.NoSuchProcess):
+        times = process.cpu_times()
+        return (
+            times.user
+            + times.system
+            + sum(spent(child, apart) for child in process.children() if child.pid not in apart)
+        )
+    return 0.0

@@ -13,7 +13,7 @@ from img2music.cluster import executor as executor_module
 from img2music.cluster.executor import RayExecutor
 from img2music.connectors.folders import FileState
 from img2music.errors import ClusterError, InputError
-from img2music.library.executors import BrokenExecutorError, CrashedError
+from img2music.library.executors import BrokenExecutorError, CrashedError, TooLargeError
 from img2music.library.store import LibraryStore
 from img2music.library.workers import content_hash
 from img2music.options import ScanOptions
@@ -88,7 +88,7 @@ def test_poison_is_the_fault_of_its_file_alone(cluster, file, monkeypatch):
     monkeypatch.setattr(executor_module, "timeout", lambda _: 5.0)
     found = [cluster.submit(work, file) for work in (poison.abort, poison.endless, poison.greedy, poison.wrong)]
     well = [cluster.submit(poison.harmless, file) for _ in range(6)]
-    for future, error in zip(found, (CrashedError, TimeoutError, InputError, InputError), strict=True):
+    for future, error in zip(found, (CrashedError, TimeoutError, TooLargeError, ZeroDivisionError), strict=True):
         with pytest.raises(error):
             cluster.result(future)
     assert [cluster.result(future)[1] for future in well] == [0] * 6

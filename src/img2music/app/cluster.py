@@ -11,6 +11,7 @@ from img2music.errors import ClusterError
 from img2music.library.scanning import ScanReport
 from img2music.library.scanning import scan as scan_into
 from img2music.library.store import LibraryStore
+from img2music.locations import absolute, is_url
 from img2music.options import PROCESSES, AnyPath, ScanOptions, require_cluster
 from img2music.progress import Progress, unwatched
 
@@ -23,7 +24,9 @@ def scan(
         return scan_into(store, folders, options, progress)
     from img2music.cluster.executor import RayExecutor
 
-    with RayExecutor(options.on, _seen(folders), options.jobs) as executor:
+    roots = [absolute(folder) for folder in folders]
+    here = [root for root in roots if is_url(root) or os.path.isdir(root)]  # noqa: PTH112 - names may be any bytes
+    with RayExecutor(options.on, here, options.jobs) as executor:
         report = scan_into(store, folders, options, progress, executor)
         report.notes += executor.notes
         return report
@@ -53,7 +56,7 @@ def doctor(on: str, folders: Sequence[AnyPath]) -> ClusterReport:
     # In a process of its own, for Ray prints what it likes.
     with ProcessPoolExecutor(1, Context(), silence) as pool:
         try:
-            nodes = pool.submit(_look, on, [os.path.abspath(os.fspath(folder)) for folder in folders]).result()  # noqa: PTH100
+            nodes = pool.submit(_look, on, [absolute(folder) for folder in folders]).result()
         except BrokenProcessPool:
             raise ClusterError("The Ray cluster, or the way to it, is gone.") from None
     return ClusterReport(on=on, here=versions(), nodes=nodes)
@@ -62,8 +65,3 @@ def doctor(on: str, folders: Sequence[AnyPath]) -> ClusterReport:
 def _look(on: str, folders: Sequence[str]) -> list[Node]:
     with connected(on):
         return examine(folders)
-
-
-def _seen(folders: Sequence[AnyPath]) -> list[str]:
-    """Those that are folders here, and have to be everywhere."""
-    return [os.path.abspath(os.fspath(folder)) for folder in folders if os.path.isdir(folder)]  # noqa: PTH100, PTH112

@@ -20,6 +20,7 @@ from img2music.cluster.worker import Unseen, Worker, versions
 from img2music.connectors.folders import FileState
 from img2music.errors import ClusterError, Img2MusicError
 from img2music.library.executors import CrashedError, initialise
+from img2music.locations import exists
 
 FILES_A_WORKER = 500
 """Files after which a worker is replaced: what decoders leak ends with it."""
@@ -174,7 +175,7 @@ class _Crew:
                 self._send(Answer(item.number, CrashedError(what)))
             return False
         if isinstance(found, Unseen):
-            if os.path.lexists(item.file.path):
+            if exists(item.file.path):
                 self._items.put(item)
                 name = alive().get(node, node)
                 raise _UnfitError(f"Node {name} takes no part: it does not see {item.file.path}; is its disk mounted?")

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import pickle
 import platform
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -10,8 +11,9 @@ from typing import Any
 
 from img2music import __version__
 from img2music.connectors.folders import FileState
-from img2music.errors import Img2MusicError, InputError, unexpected
+from img2music.errors import InputError
 from img2music.library.executors import ENOUGH, limit_memory, within_memory
+from img2music.locations import exists, is_url
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +49,17 @@ def versions() -> Versions:
 
 def look(folders: Sequence[str]) -> tuple[Versions, list[str]]:
     """Tell what this node analyses with, and which folders it can't list."""
-    unseen = []
-    for folder in folders:
-        try:
-            os.listdir(folder)  # noqa: PTH208  # names may be any bytes
-        except OSError:
-            unseen.append(folder)
-    return versions(), unseen
+    return versions(), [folder for folder in folders if not _sees(folder)]
+
+
+def _sees(folder: str) -> bool:
+    if is_url(folder):
+        return exists(folder)
+    try:
+        os.listdir(folder)  # noqa: PTH208 - names may be any bytes
+    except OSError:
+        return False
+    return True
 
 
 class Worker:
@@ -77,8 +83,15 @@ class Worker:
         try:
             return within_memory(work, file, self._memory)
         except InputError as error:
-            return error if os.path.lexists(file.path) else Unseen(error)
-        except Img2MusicError as error:
-            return error
+            return error if exists(file.path) else Unseen(error)
         except Exception as error:  # noqa: BLE001 - whatever a file does to a decoder, the rest of the batch goes on
-            return unexpected(error, file.path)
+            return _portable(error)
+
+
+def _portable(error: Exception) -> Exception:
+    """Make an error one that another process can read."""
+    try:
+        pickle.loads(pickle.dumps(error))  # noqa: S301 - it was made here
+    except Exception:  # noqa: BLE001 - whatever its class does
+        return RuntimeError(f"{type(error).__name__}: {error}")
+    return error

@@ -1,6 +1,5 @@
 """Scans where the options say, and looks at the nodes of a Ray cluster."""
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -11,6 +10,7 @@ from img2music.errors import ClusterError
 from img2music.library.scanning import ScanReport
 from img2music.library.scanning import scan as scan_into
 from img2music.library.store import LibraryStore
+from img2music.locations import absolute, reached
 from img2music.options import PROCESSES, AnyPath, ScanOptions, require_cluster
 from img2music.progress import Progress, unwatched
 
@@ -53,7 +53,7 @@ def doctor(on: str, folders: Sequence[AnyPath]) -> ClusterReport:
     # In a process of its own, for Ray prints what it likes.
     with ProcessPoolExecutor(1, Context(), silence) as pool:
         try:
-            nodes = pool.submit(_look, on, [os.path.abspath(os.fspath(folder)) for folder in folders]).result()  # noqa: PTH100
+            nodes = pool.submit(_look, on, [absolute(folder) for folder in folders]).result()
         except BrokenProcessPool:
             raise ClusterError("The Ray cluster, or the way to it, is gone.") from None
     return ClusterReport(on=on, here=versions(), nodes=nodes)
@@ -65,5 +65,5 @@ def _look(on: str, folders: Sequence[str]) -> list[Node]:
 
 
 def _seen(folders: Sequence[AnyPath]) -> list[str]:
-    """Those that are folders here, and have to be everywhere."""
-    return [os.path.abspath(os.fspath(folder)) for folder in folders if os.path.isdir(folder)]  # noqa: PTH100, PTH112
+    """Those that can be listed here, and have to be everywhere."""
+    return [folder for folder in map(absolute, folders) if reached(folder)]

@@ -1,18 +1,16 @@
 """``img2music cluster``: look at the nodes of a Ray cluster."""
 
-from pathlib import Path
-
 import click
 
-from img2music.cli.options import argument, command, file_path, option
+from img2music.cli.options import argument, command, option
 from img2music.cli.output import ReportFormat, format_option, print_report
 
 
 @command()
-@argument("folders", metavar="[DIR]...", nargs=-1, type=file_path, help="Folders that every node has to see.")
+@argument("folders", metavar="[DIR|URL]...", nargs=-1, help="Folders that every node has to see.")
 @option("--on", default="ray", metavar="ray[://HOST:PORT]", help="The cluster: of this machine, or at an address.")
 @format_option
-def doctor(folders: tuple[Path, ...], on: str, format_: ReportFormat | None) -> None:
+def doctor(folders: tuple[str, ...], on: str, format_: ReportFormat | None) -> None:
     """Check that each node of a Ray cluster analyses as this machine does, and sees folders.
 
     Where this machine has no cluster, one is started, looked at and ended. Exit code 0 if every node that has a

@@ -12,6 +12,7 @@ from img2music import __version__
 from img2music.connectors.folders import FileState
 from img2music.errors import Img2MusicError, InputError, unexpected
 from img2music.library.executors import ENOUGH, limit_memory, within_memory
+from img2music.locations import reached
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +48,7 @@ def versions() -> Versions:
 
 def look(folders: Sequence[str]) -> tuple[Versions, list[str]]:
     """Tell what this node analyses with, and which folders it can't list."""
-    unseen = []
-    for folder in folders:
-        try:
-            os.listdir(folder)  # noqa: PTH208  # names may be any bytes
-        except OSError:
-            unseen.append(folder)
-    return versions(), unseen
+    return versions(), [folder for folder in folders if not reached(folder)]
 
 
 class Worker:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import os
+import re
 import signal
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from img2music.connectors.folders import FileState
 from img2music.errors import ClusterError, InputError
 from img2music.library.executors import BrokenExecutorError, CrashedError
 from img2music.library.store import LibraryStore
+from img2music.library.workers import content_hash
 from img2music.options import ScanOptions
 from tests.cluster import poison
 from tests.support.clusters import ROOT, RayNodes
@@ -93,10 +95,21 @@ def test_poison_is_the_fault_of_its_file_alone(cluster, file, monkeypatch):
 
 
 def test_a_file_that_is_gone_is_told_as_everywhere(cluster, tmp_path):
-    from img2music.library.workers import content_hash
-
     with pytest.raises(InputError, match="No such file"):
         cluster.result(cluster.read(content_hash, FileState(str(tmp_path / "gone.mp3"), 1, 1)))
+
+
+def test_a_node_that_sees_a_file_no_more_takes_no_part(nodes, tmp_path, monkeypatch):
+    (tmp_path / "song.wav").touch()
+    monkeypatch.chdir(tmp_path)  # where the nodes are not
+    with RayExecutor(nodes.address, jobs=1) as executor:
+        future = executor.read(content_hash, FileState("song.wav", 0, 0))
+        with pytest.raises(BrokenExecutorError):
+            executor.result(future)
+        (note,) = executor.notes
+        assert re.fullmatch(r"Node .* takes no part: it does not see song\.wav; is its disk mounted\?", note)
+        with pytest.raises(ClusterError, match=re.escape(note)):
+            executor.restart()
 
 
 def test_a_worker_that_is_killed_costs_its_file_alone(cluster, file):

@@ -1,5 +1,6 @@
 """A browser, and the page of a person who has photos and songs."""
 
+import dataclasses
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -9,6 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from demo.media import copy_photos, music_folder
+from img2music.library.store import LibraryStore
 from tests.e2e.browser import AXE, lacking, serve
 from tests.e2e.command import ROOT, img2music
 
@@ -20,7 +22,7 @@ SONGS = (
 )
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
     found = shutil.which("chromium")
     if found is None:
@@ -34,16 +36,30 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A user with a photo, and songs one of which is named to do harm."""
-    home = tmp_path_factory.mktemp("home")
+@pytest.fixture(scope="package")
+def scanned(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The home of a user with a photo, and songs one of which is named to do harm."""
+    home = tmp_path_factory.mktemp("scanned")
     copy_photos(home / "photos")
     (home / "music").mkdir()
     for song in SONGS:
         shutil.copy(music_folder() / f"{song}.opus", home / "music")
     shutil.copy(music_folder() / "calm/calm_electronic_s411.opus", home / "music/<img src=x onerror=alert(1)>.opus")
     img2music("scan", "music", "--jobs", "1", home=home).sound(0)
+    return home
+
+
+@pytest.fixture(scope="module")
+def home(scanned: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home like that, of which the library knows the songs where they are now."""
+    home = tmp_path_factory.mktemp("home")
+    shutil.copytree(scanned, home, dirs_exist_ok=True)
+    with LibraryStore.open(home / "data/img2music/library.db") as store, store.writing() as transaction:
+        records = list(store.records())
+        there = {record.file.path: home / Path(record.file.path).relative_to(scanned) for record in records}
+        moved = {str(there[track.path]): track.id for track in store.tracks()}
+        files = (dataclasses.replace(each.file, path=str(there[each.file.path])) for each in records)
+        transaction.put([dataclasses.replace(r, file=f) for r, f in zip(records, files, strict=True)], moved=moved)
     return home
 
 

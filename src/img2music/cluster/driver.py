@@ -122,12 +122,19 @@ class _Crew:
                     if not self._run(worker, node, self._items.get()):
                         break
                 ray.kill(worker)
-        except Exception as error:  # noqa: BLE001 - the cluster is gone in ways of which there are many
-            with self._sending:
-                self._active -= 1
-                last = not self._active
-                self._pipe.send(str(error) if isinstance(error, _UnfitError) else "")
-            if last:
+        except _UnfitError as error:
+            self._send(str(error))
+            self._leave(ClusterError(f"No node is left that can take part. {error}"))
+        except Exception:  # noqa: BLE001 - the cluster is gone in ways of which there are many
+            self._leave()
+
+    def _leave(self, error: ClusterError | None = None) -> None:
+        """Do without this thread; the last one ends the process."""
+        with self._sending:
+            self._active -= 1
+            if not self._active:
+                if error is not None:
+                    self._pipe.send(error)
                 os._exit(1)
 
     def _hire(self) -> tuple[Any, str]:

@@ -54,14 +54,17 @@ class RayExecutor(contextlib.AbstractContextManager["RayExecutor"]):
         return future.result()
 
     def restart(self) -> None:
-        """Reach the cluster anew."""
+        """Reach the cluster anew, unless none of its nodes is of use."""
         self._stop()
+        if self._error is not None:
+            raise self._error
         self._start()
 
     def _start(self) -> None:
         self._futures: dict[int, Future[Any]] = {}
         self._lock = threading.Lock()
         self._ended = False
+        self._error: ClusterError | None = None
         context = Context()
         self._pipe, theirs = context.Pipe()
         on, jobs, folders = self._asked
@@ -84,8 +87,11 @@ class RayExecutor(contextlib.AbstractContextManager["RayExecutor"]):
         with contextlib.suppress(EOFError, OSError):
             while True:
                 message = self._pipe.recv()
-                if not isinstance(message, Answer):
+                if isinstance(message, str):
                     self.notes.append(message)
+                    continue
+                if not isinstance(message, Answer):
+                    self._error = message
                     continue
                 with self._lock:
                     future = self._futures.pop(message.number)

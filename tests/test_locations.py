@@ -123,6 +123,10 @@ def test_each_fault_is_one_line_without_secrets(
         pass
     wire.most, wire.silent = None, True
     assert "not answer in time" in fault()
+    assert not locations.reached(f"s3://{BUCKET}/faults")
+    wire.silent = False
+    assert locations.reached(f"s3://{BUCKET}/faults")
+    assert not locations.reached("s3://no-such-bucket")
     wire.close()
     assert "can't be reached" in fault()
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")

@@ -94,6 +94,17 @@ def exists(path: str) -> bool:
     return remote.exists(path) if is_url(path) else os.path.lexists(path)
 
 
+def reached(folder: str) -> bool:
+    """Whether a folder can be listed from here."""
+    if is_url(folder):
+        return remote.reached(folder)
+    try:
+        os.listdir(folder)  # noqa: PTH208 - names may be any bytes
+    except OSError:
+        return False
+    return True
+
+
 def is_file(path: str) -> bool:
     """Whether there is a file of this path; of a URL as `exists` tells it."""
     return remote.exists(path) if is_url(path) else os.path.isfile(path)  # noqa: PTH113 - names may be any bytes

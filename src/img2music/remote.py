@@ -49,6 +49,14 @@ def exists(url: str) -> bool:
     return True
 
 
+def reached(url: str) -> bool:
+    """Whether there is a file or folder, and may be read from here."""
+    try:
+        return bool(found(url, lambda filesystem, path: filesystem.info(path)))
+    except RemoteError:
+        return False
+
+
 def state(url: str) -> State:
     """Ask for the state of a file."""
     return _state(url, found(url, lambda filesystem, path: filesystem.info(path)))

@@ -174,3 +174,15 @@ def test_noise_is_told_from_music_by_the_analyzer(tmp_path, beat, at):
     with LibraryStore.open(at(tmp_path / "library.db"), create=True) as store:
         put(store, [measured])
         assert [track.kind for track in store.tracks()] == ["music" if beat else "noise"]
+
+
+def test_genres_that_contain_a_text_are_those_of_tracks_that_are_there(tmp_path, at):
+    genres = ["Jazz", "Acid JAZZ; Funk", "100%", "Rock", None, "Lost Jazz"]
+    records = [record(f"/{number}.mp3", 0.5, 0.5, genre=genre) for number, genre in enumerate(genres)]
+    with library(at(tmp_path / "library.db"), records, []) as store:
+        with store.writing() as transaction:
+            transaction.mark([6], missing=True)
+        for wish, expected in (("jazz", [1, 2]), (["funk", "rock"], [2, 4]), ("0%", [3]), ("_", []), ("soul", [])):
+            assert store.ids(TrackFilter(genre=wish)).tolist() == expected
+        assert [track.id for track in store.tracks(where=TrackFilter(genre="jazz"), missing=True)] == [1, 2, 6]
+        assert store.counts("genre") == {"100%": 1, "Acid JAZZ; Funk": 1, "Jazz": 1, "Rock": 1}

@@ -10,7 +10,7 @@ from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
 from img2music.affect import Affect
-from img2music.distribution import AffectDistribution
+from img2music.distribution import MANY, AffectDistribution, midranks
 from img2music.matching.calibration import HEARD, Calibration, affect_at, expected, ranks_within, similarity, targets
 from img2music.options import MatchMode
 
@@ -145,3 +145,8 @@ def test_a_reading_beyond_the_rim_of_the_scale_stays_on_it() -> None:
     library = AffectDistribution.of([0.4, 0.5], [0.4, 0.5])
     corners = np.array(Calibration(MatchMode.ABSOLUTE, library).region(Affect(0.95, 0.5), None, (0.2, 0.1)))
     assert corners[:, 0].max() == 1.0
+
+
+def test_many_ranks_are_those_of_each() -> None:
+    sample, values = np.sort(np.random.default_rng(2).random(50).round(1)), np.random.default_rng(3).random(MANY + 1)
+    assert midranks(values, sample)[:100].tolist() == midranks(values[:100], sample).tolist()

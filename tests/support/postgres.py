@@ -120,7 +120,7 @@ class Standby(PostgresServer):
 
     def catch_up(self) -> None:
         """Wait until all is here that is written at the main server."""
-        ((written,),) = self._main.sql("SELECT pg_current_wal_lsn()::text")
+        ((written,),) = self._main.sql("SELECT pg_current_wal_insert_lsn()::text")
         for _ in range(200):
             if self.sql(f"SELECT pg_last_wal_replay_lsn() >= '{written}'") == [(True,)]:
                 return

@@ -55,8 +55,8 @@ def run(options: argparse.Namespace) -> Report:
     same = all(stored == found[0][2] for _, _, stored in found)
     alike = "the same" if same else "NOT the same"
     report.note = (
-        f"Ray takes {time_:.1f} % more time (bar: 10 %) and {work:.1f} % more of processors, which tells more where other "
-        f"programs run; the libraries are {alike}."
+        f"Ray takes {time_:.1f} % more time (bar: 10 %) and {work:.1f} % more of processors, which tells more where "
+        f"other programs run; the libraries are {alike}."
     )
     return report
 

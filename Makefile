@@ -51,10 +51,10 @@ quick: $(VENV)/.dev ## the inner loop: what is quick of every folder, in a minut
 	$(BIN)/python -m pytest -q -n auto -m "not slow and not postgresql and not cluster" --hypothesis-profile=quick --dist worksteal
 
 test: $(VENV)/.dev ## the whole suite, on as many processes as there are cores
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 test-postgresql: $(VENV)/.dev ## whatever opens a library, with libraries on a PostgreSQL server that the tests start
-	$(BIN)/python -m pytest -n auto --database postgresql
+	$(BIN)/python -m pytest -n auto --dist worksteal --database postgresql
 
 # Without pytest's logging, which keeps the thousands of lines that torch's exporter writes, and formats them all.
 test-train: $(VENV)/.torch ## training, with torch too, which uses all cores by itself; minutes, and gigabytes to install

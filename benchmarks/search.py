@@ -21,7 +21,7 @@ def run(options: argparse.Namespace) -> Report:
     rng = np.random.default_rng(1)
     queries = rng.random((options.queries, 2))
     kept = rng.random(options.tracks) < 0.01
-    scan, tree = AffectIndex(points), AffectIndex(points)
+    scan, grid = AffectIndex(points), AffectIndex(points)
     turn = iter(np.tile(queries, (1000, 1)))
 
     def original() -> object:
@@ -32,7 +32,7 @@ def run(options: argparse.Namespace) -> Report:
         return np.argsort(euclidean_distances(points, queries[:1])[:, 0])[:10]
 
     def filtered(mask: np.ndarray) -> object:
-        return tree.nearest(next(turn), 10, mask)
+        return grid.nearest(next(turn), 10, mask)
 
     def scanning() -> object:
         scan._scanned = 0  # what a command meets: the first question to a new index
@@ -42,12 +42,12 @@ def run(options: argparse.Namespace) -> Report:
     peer = seconds(original_numpy)
     slow = seconds(original, repeat=1, warmup=0)
     built = seconds(lambda: AffectIndex(points).build(), repeat=1, warmup=0)
-    tree.build()
+    grid.build()
     measured = {
-        "top 10, k-d tree": seconds(lambda: tree.nearest(next(turn), 10), repeat=1000),
+        "top 10, grid": seconds(lambda: grid.nearest(next(turn), 10), repeat=1000),
         "top 10, first question (scan)": seconds(scanning),
         "top 10, filter keeping 1 %": seconds(lambda: filtered(kept)),
-        "building the tree": built,
+        "making the grid": built,
         "original: euclidean_distances + numpy argsort": peer,
         "original: euclidean_distances + sorted()": slow,
     }
@@ -60,6 +60,6 @@ def run(options: argparse.Namespace) -> Report:
         squared = dx * dx + dy * dy
         near = np.argpartition(squared, 20)[:20]
         expected = near[np.lexsort((near, np.sqrt(squared[near])))][:10]
-        wrong += int(tree.nearest(query, 10)[0].tolist() != expected.tolist())
+        wrong += int(grid.nearest(query, 10)[0].tolist() != expected.tolist())
     report.note = f"{options.tracks:,} tracks; {options.queries} random queries beside brute force: {wrong} differ."
     return report

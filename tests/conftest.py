@@ -170,7 +170,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     left_out = []
     for item in items:
         if marker := item.get_closest_marker("sqlite"):
-            item.add_marker(pytest.mark.skip(reason=f"about SQLite: {marker.args[0]}"))
+            item.add_marker(pytest.mark.skip(reason=f"about SQLite: {', '.join(marker.args)}"))
         elif "server" not in item.fixturenames:
             left_out.append(item)
     config.hook.pytest_deselected(items=left_out)

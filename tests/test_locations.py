@@ -25,7 +25,8 @@ TUNE = chords([(60, 64, 67)], 0.3)
         ("s3://music/a b/", "s3://music/a b"),
         ("S3://Music", "s3://Music"),
         ("HTTP://Example.org/My Music/%C3%A9/", "http://example.org/My%20Music/%C3%A9"),
-        ("sftp://me@nas:2222/music//", "sftp://me@nas:2222/music"),
+        ("sftp://me@nas:2222/x/../music//", "sftp://me@nas:2222/music"),
+        ("http://[::1]:80/", "http://[::1]:80"),
         ("file:///srv/my%20music/", "/srv/my music"),
         ("/srv/s3:/x/../y", "/srv/s3:/y"),
     ],
@@ -48,12 +49,14 @@ def test_a_folder_has_one_name(given: str, kept: str) -> None:
         "https://example.org/music#hush-hush",
         "gopher://example.org/hush-hush",
         "s3:///hush-hush",
+        "s3://AKIA:hush/hush@music/x",
+        "sftp://me:hush/hush@nas/music",
     ],
 )
 def test_what_may_hold_a_password_is_refused(url: str) -> None:
     with pytest.raises(UsageError) as refused:
         locations.absolute(url)
-    assert "hush-hush" not in str(refused.value).removeprefix("s3:///hush-hush names")
+    assert "hush" not in str(refused.value)
 
 
 def test_a_file_is_fetched_once_for_all_and_gone_afterwards(
@@ -120,6 +123,10 @@ def test_each_fault_is_one_line_without_secrets(
         pass
     wire.most, wire.silent = None, True
     assert "not answer in time" in fault()
+    assert not locations.reached(f"s3://{BUCKET}/faults")
+    wire.silent = False
+    assert locations.reached(f"s3://{BUCKET}/faults")
+    assert not locations.reached("s3://no-such-bucket")
     wire.close()
     assert "can't be reached" in fault()
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")

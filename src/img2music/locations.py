@@ -8,6 +8,7 @@ import errno
 import hashlib
 import io
 import os
+import posixpath
 import re
 import shutil
 import threading
@@ -20,7 +21,7 @@ from pathlib import Path, PurePath
 from typing import Any, BinaryIO
 
 from img2music import remote
-from img2music.errors import UsageError, printable
+from img2music.errors import UsageError, printable, reason_of
 from img2music.remote import State
 
 MOST_KEPT = 4 << 30
@@ -39,6 +40,13 @@ PARTS = 64
 CHANGING = "it was being changed while it was read"
 
 _URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://")
+_HOST = r"(\[[0-9A-Fa-f:.]+\]|[^:@\[\]]+)(:\d+)?"
+_HOSTS = {
+    "s3": re.compile(r"[^:@]+"),
+    "sftp": re.compile(rf"([^:@]+@)?{_HOST}"),
+    "http": re.compile(_HOST),
+    "https": re.compile(_HOST),
+}
 
 
 def is_url(path: str | os.PathLike[str]) -> bool:
@@ -61,14 +69,18 @@ def absolute(path: str | os.PathLike[str]) -> str:
     if kind not in remote.SCHEMES:
         raise UsageError(f"Music is read of {', '.join((*remote.SCHEMES, 'file'))}, not of {printable(kind)}.")
     host, _, path_there = rest.partition("/")
-    if ":" in host.rpartition("@")[0] or (kind != "sftp" and "@" in host):
-        raise UsageError(f"A URL of {kind} must hold no password; give it in the environment or in a settings file.")
+    if not _HOSTS[kind].fullmatch(host):  # not shown: it may hold a password
+        what = "bucket" if kind == "s3" else "host"
+        raise UsageError(
+            f"A URL of {kind} must begin with the name of a {what}, and hold no password: give that in the environment "
+            "or in a settings file."
+        )
+    if kind != "s3":
+        path_there = posixpath.normpath(f"/{path_there}").lstrip("/")
     if kind.startswith("http"):
         if "?" in path_there or "#" in path_there:
             raise UsageError("An HTTP address of music must not have a query, which may hold a key.")
         host, path_there = host.lower(), remote.quoted(path_there)
-    if not host:
-        raise UsageError(f"{printable(name)} names no {'bucket' if kind == 's3' else 'host'}.")
     return f"{kind}://{host}/{path_there}".rstrip("/")
 
 
@@ -80,6 +92,17 @@ def expanded(path: str) -> str:
 def exists(path: str) -> bool:
     """Whether there is something of this path; of a URL, True also where that can't be told."""
     return remote.exists(path) if is_url(path) else os.path.lexists(path)
+
+
+def reached(folder: str) -> bool:
+    """Whether a folder can be listed from here."""
+    if is_url(folder):
+        return remote.reached(folder)
+    try:
+        os.listdir(folder)  # noqa: PTH208 - names may be any bytes
+    except OSError:
+        return False
+    return True
 
 
 def is_file(path: str) -> bool:
@@ -179,15 +202,12 @@ def _take(url: str, wanted: State | None) -> _Held:
             held.users += 1
             return held
     found = wanted or remote.state(url)
-    whole = _fetched(url, found)
-    mine = whole.parent / "held" / f"{os.urandom(8).hex()}{whole.suffix}"
-    mine.parent.mkdir(exist_ok=True)
     try:
-        os.link(whole, mine)  # so that it stays if the copy is removed
-    except FileNotFoundError:  # it was, a moment ago
+        mine = _linked(_fetched(url, found))
+    except FileNotFoundError:  # it was removed a moment ago
         return _take(url, found)
-    except OSError:  # a file system without links
-        shutil.copyfile(whole, mine)
+    except OSError as error:
+        raise remote.RemoteError(f"there can be no copy of it here ({reason_of(error)})", url) from None
     with _guard:
         held = _held.get(url)
         if held is None:
@@ -198,6 +218,19 @@ def _take(url: str, wanted: State | None) -> _Held:
             raise remote.RemoteError(CHANGING, url)
         held.users += 1
         return held
+
+
+def _linked(whole: Path) -> Path:
+    """Another name of a copy, under which it stays if it is removed."""
+    mine = whole.parent / "held" / f"{os.urandom(8).hex()}{whole.suffix}"
+    mine.parent.mkdir(exist_ok=True)
+    try:
+        os.link(whole, mine)
+    except FileNotFoundError:
+        raise
+    except OSError:  # a file system without links
+        shutil.copyfile(whole, mine)
+    return mine
 
 
 def copy(url: str, state: State) -> Path:

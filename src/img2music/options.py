@@ -454,6 +454,8 @@ class ScanWishes(TypedDict, total=False):
     full: bool
     tags: bool
     retry_failed: bool
+    retry: FailureKind | str | None
+    failing: float
     dry_run: bool
 
 

@@ -49,6 +49,14 @@ def exists(url: str) -> bool:
     return True
 
 
+def reached(url: str) -> bool:
+    """Whether there is a file or folder, and may be read from here."""
+    try:
+        return bool(found(url, lambda filesystem, path: filesystem.info(path)))
+    except RemoteError:
+        return False
+
+
 def state(url: str) -> State:
     """Ask for the state of a file."""
     return _state(url, found(url, lambda filesystem, path: filesystem.info(path)))
@@ -93,29 +101,32 @@ def listed(
         while waiting:
             folder = waiting.pop()
             try:
-                entries = found(folder, lambda filesystem, path: filesystem.ls(path.rstrip("/") + "/", detail=True))
+                entries = dict(_entries(folder))
             except RemoteError as error:
                 unreadable(error)
                 continue
-            files: dict[str, dict[str, Any]] = {}
-            for entry in entries:
-                url, is_folder = _entry(folder, entry)
-                if url is not None and is_folder and url not in seen:
-                    seen.add(url)
-                    waiting.append(url)
-                elif url is not None and not is_folder and wanted(url):
-                    files[url] = entry
+            inner = [url for url, entry in entries.items() if entry["type"] == "directory" and url not in seen]
+            seen.update(inner)
+            waiting += inner
+            files = {url: entry for url, entry in entries.items() if entry["type"] != "directory" and wanted(url)}
             for url, told in zip(files, pool.map(_told_state, files, files.values()), strict=True):
                 if isinstance(told, RemoteError):
                     unreadable(told)
-                else:
+                elif told is not None:
                     yield url, told
 
 
-def _told_state(url: str, entry: dict[str, Any]) -> State | RemoteError:
-    """The state of a file of a folder: HTTP servers list names alone, and SFTP servers what a link is, not its file."""
+def _told_state(url: str, entry: dict[str, Any]) -> State | RemoteError | None:
+    """The state of a file of a folder: HTTP servers list names alone, and SFTP servers what a link is, not its file.
+
+    None where there is none: a link leads nowhere, or the file has gone meanwhile.
+    """
     try:
-        return state(url) if entry["size"] is None or entry["type"] == "link" else _state(url, entry)
+        if entry["size"] is None or entry["type"] == "link":
+            entry = _asked(url, lambda filesystem, path: filesystem.info(path))
+        return _state(url, entry)
+    except FileNotFoundError:
+        return None
     except RemoteError as error:
         return error
 
@@ -140,18 +151,19 @@ def _objects(root: str, chosen: Callable[[str], bool]) -> Iterator[tuple[str, St
         raise RemoteError("there is nothing in it", root)
 
 
-def _entry(folder: str, entry: dict[str, Any]) -> tuple[str | None, bool]:
-    """The URL of an entry of a folder, and whether that is one; None where it lies elsewhere or nowhere."""
-    name, is_folder = str(entry["name"]), entry["type"] == "directory"
-    if folder.startswith("sftp:"):
-        host = "/".join(folder.split("/", 3)[:3])
-        return host + name.rstrip("/"), is_folder
-    address = html.unescape(name)
-    if "?" in address or "#" in address:  # another order of the same list
-        return None, False
-    scheme, host, path, *_ = urllib.parse.urlsplit(address)
-    url = f"{scheme}://{host}{quoted(posixpath.normpath(path))}"
-    return (url if url.startswith(folder + "/") else None), is_folder
+def _entries(folder: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """What lies in a folder, by URL; of the links of a page those that lead there."""
+    for entry in found(folder, lambda filesystem, path: filesystem.ls(path.rstrip("/") + "/", detail=True)):
+        name = str(entry["name"])
+        if folder.startswith("sftp:"):
+            if entry["type"] != "unknown":  # a pipe, a device
+                yield "/".join(folder.split("/", 3)[:3]) + name.rstrip("/"), entry
+            continue
+        address = html.unescape(name)
+        scheme, host, path, *_ = urllib.parse.urlsplit(address)
+        url = f"{scheme}://{host}{quoted(posixpath.normpath(path))}"
+        if url.startswith(folder + "/") and "?" not in address and "#" not in address:  # else another order of the list
+            yield url, entry
 
 
 def quoted(path: str) -> str:

@@ -16,10 +16,11 @@ from img2music.library.tagging import tag
 from img2music.library.upkeep import forget, verify
 from img2music.matching.query_reading import read_queries
 from img2music.options import ScanOptions
+from tests.conftest import Locations
 from tests.support.sounds import chords, encode
 from tests.support.stores import BUCKET, S3Server, Wire
 
-pytestmark = [pytest.mark.slow, pytest.mark.sqlite]
+pytestmark = pytest.mark.slow
 
 UNREACHED = "can't be read: the store can't be reached, or the connection was cut; nothing is removed from the library."
 
@@ -69,14 +70,14 @@ def use(store: LibraryStore, url: str, file: Path, folder: Path) -> None:
 
 
 def test_a_store_is_as_the_disk_whatever_becomes_of_it(
-    music: Path, s3_server: S3Server, wire: Wire, tmp_path: Path
+    music: Path, s3_server: S3Server, wire: Wire, tmp_path: Path, at: Locations
 ) -> None:
     root = s3_server.put(music, "scan")
     size = sum(file.stat().st_size for file in music.rglob("*.*"))
     with (
         ProcessExecutor(1) as executor,
-        LibraryStore.open(tmp_path / "disk.db", create=True) as disk,
-        LibraryStore.open(tmp_path / "store.db", create=True) as store,
+        LibraryStore.open(at(tmp_path / "disk.db"), create=True) as disk,
+        LibraryStore.open(at(tmp_path / "store.db"), create=True) as store,
     ):
         assert not scan(disk, [music], executor=executor).failed
         # Each connection is cut before long, more often than it is tried again.
@@ -126,10 +127,12 @@ def test_a_store_is_as_the_disk_whatever_becomes_of_it(
         assert b"hush-hush" not in database.read_bytes()
 
 
-def test_other_words_for_a_folder_are_the_same_folder(music: Path, s3_server: S3Server, wire: Wire) -> None:
+def test_other_words_for_a_folder_are_the_same_folder(
+    music: Path, s3_server: S3Server, wire: Wire, tmp_path: Path, at: Locations
+) -> None:
     root = s3_server.put(music, "names")
     assert locations.absolute(f"{root}/") == root
-    with LibraryStore.open(":memory:", create=True) as store:
+    with LibraryStore.open(at(tmp_path / "library.db"), create=True) as store:
         seen = scan(store, [f"{root}/", root], ScanOptions(dry_run=True))
         assert (seen.found, seen.new) == (4, 4)
         empty = scan(store, [f"{root}/nothing"], ScanOptions(dry_run=True))

@@ -212,6 +212,7 @@ def test_a_server_runs_what_waits_and_ends_with_it(library: Library, tmp_path: P
     assert (job["state"], job["result"]["tracks"]) == ("done", 2)
 
 
+@pytest.mark.sqlite("a file that goes away")
 @pytest.mark.parametrize("replaced", [False, True])
 def test_a_library_that_is_no_longer_there_is_told_and_not_made_anew(
     replaced: bool, client: TestClient, library: Library, tmp_path: Path

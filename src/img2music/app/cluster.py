@@ -1,6 +1,5 @@
 """Scans where the options say, and looks at the nodes of a Ray cluster."""
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -11,7 +10,7 @@ from img2music.errors import ClusterError
 from img2music.library.scanning import ScanReport
 from img2music.library.scanning import scan as scan_into
 from img2music.library.store import LibraryStore
-from img2music.locations import absolute, is_url
+from img2music.locations import absolute, reached
 from img2music.options import PROCESSES, AnyPath, ScanOptions, require_cluster
 from img2music.progress import Progress, unwatched
 
@@ -24,8 +23,7 @@ def scan(
         return scan_into(store, folders, options, progress)
     from img2music.cluster.executor import RayExecutor
 
-    roots = [absolute(folder) for folder in folders]
-    here = [root for root in roots if is_url(root) or os.path.isdir(root)]  # noqa: PTH112 - names may be any bytes
+    here = [root for root in map(absolute, folders) if reached(root)]  # and have to be everywhere
     with RayExecutor(options.on, here, options.jobs) as executor:
         report = scan_into(store, folders, options, progress, executor)
         report.notes += executor.notes

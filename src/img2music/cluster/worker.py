@@ -1,7 +1,6 @@
 """What runs on the nodes of a cluster."""
 
 import hashlib
-import os
 import pickle
 import platform
 from collections.abc import Callable, Sequence
@@ -13,7 +12,7 @@ from img2music import __version__
 from img2music.connectors.folders import FileState
 from img2music.errors import InputError
 from img2music.library.executors import ENOUGH, limit_memory, within_memory
-from img2music.locations import exists, is_url
+from img2music.locations import exists, reached
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,17 +48,7 @@ def versions() -> Versions:
 
 def look(folders: Sequence[str]) -> tuple[Versions, list[str]]:
     """Tell what this node analyses with, and which folders it can't list."""
-    return versions(), [folder for folder in folders if not _sees(folder)]
-
-
-def _sees(folder: str) -> bool:
-    if is_url(folder):
-        return exists(folder)
-    try:
-        os.listdir(folder)  # noqa: PTH208 - names may be any bytes
-    except OSError:
-        return False
-    return True
+    return versions(), [folder for folder in folders if not reached(folder)]
 
 
 class Worker:

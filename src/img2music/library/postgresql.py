@@ -158,8 +158,10 @@ def locked(engine: sa.Engine, lock: int, taken: LibraryError, *, shared: bool = 
                 connection.exec_driver_sql(f"SELECT pg_advisory_unlock{kind}({_LIBRARY}, {lock})")
 
 
-def scans_alive(connection: sa.Connection) -> set[int]:
-    """Tell the numbers of the scans whose locks are held."""
+def scans_alive(connection: sa.Connection) -> set[int] | None:
+    """Tell the numbers of the scans whose locks are held; None from a replica, which does not know."""
+    if connection.exec_driver_sql("SELECT pg_is_in_recovery()").scalar():
+        return None
     mine = f"database = (SELECT oid FROM pg_database WHERE datname = current_database()) AND classid = {_CLASS}"  # noqa: S608
     # Of two numbers, not of one of 64 bits.
     held = f"SELECT objid::bigint FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 2 AND {mine}"  # noqa: S608

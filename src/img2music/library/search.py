@@ -25,6 +25,13 @@ FINE = 1 << 16
 """Steps an axis in which cells begin: finer than cells are, so that each holds about as many points as the next."""
 
 
+class Axes(NamedTuple):
+    """Points by their coordinates: millions are not copied."""
+
+    x: NDArray[np.float64]
+    y: NDArray[np.float64]
+
+
 class AffectIndex:
     """Exact nearest neighbours among points of the plane or, ``among`` others, among their mid-ranks on both axes.
 
@@ -33,13 +40,16 @@ class AffectIndex:
     so the time spent is never more than twice the least possible. No point is ranked that can't be among the nearest.
     """
 
-    def __init__(self, points: ArrayLike, among: AffectDistribution | None = None) -> None:
-        array = np.asarray(points, dtype=np.float64)
-        if array.size == 0:
-            array = array.reshape(0, 2)
-        if array.ndim != 2 or array.shape[1] != 2:
-            raise UsageError("An index needs points of two coordinates each.")
-        self._axes = tuple(np.ascontiguousarray(axis) for axis in array.T)
+    def __init__(self, points: "Axes | ArrayLike", among: AffectDistribution | None = None) -> None:
+        if isinstance(points, Axes):
+            self._axes: tuple[NDArray[np.float64], ...] = points
+        else:
+            array = np.asarray(points, dtype=np.float64)
+            if array.size == 0:
+                array = array.reshape(0, 2)
+            if array.ndim != 2 or array.shape[1] != 2:
+                raise UsageError("An index needs points of two coordinates each.")
+            self._axes = tuple(np.ascontiguousarray(axis) for axis in array.T)
         if not all(np.isfinite((axis.min(), axis.max())).all() for axis in self._axes if len(axis)):
             raise UsageError("An index needs points that are finite.")
         self._sorted = None if among is None else (among.valence, among.arousal)

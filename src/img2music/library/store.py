@@ -417,8 +417,9 @@ class LibraryStore(Closing):
         """Tell the numbers of the scans that are running; asked from within a scan of a file, those of others."""
         if self._where.url is None:
             return set()
-        with self._reading() as connection:
-            return postgresql.scans_alive(connection)
+        with self._reading_new() as connection:
+            alive = postgresql.scans_alive(connection)
+        return self.ledger.running() if alive is None else alive
 
     @property
     def _taken(self) -> LibraryError:

@@ -20,7 +20,7 @@ from numpy.typing import ArrayLike, NDArray
 from img2music.affect import Affect
 from img2music.analysis import CurvePoint
 from img2music.distribution import AffectDistribution
-from img2music.library.search import AffectIndex
+from img2music.library.search import AffectIndex, Axes
 from img2music.options import MatchMode
 
 HEARD = (0.51, 0.73)
@@ -119,8 +119,8 @@ class Calibration:
     mode: MatchMode
     library: AffectDistribution  # the affects of the tracks that are matched
 
-    def index(self, points: NDArray[np.float64]) -> AffectIndex:
-        """Index the positions of the library's own tracks, whose affects have shape (n, 2)."""
+    def index(self, points: Axes | NDArray[np.float64]) -> AffectIndex:
+        """Index the positions of the library's own tracks, of these affects: axes, or shape (n, 2)."""
         return AffectIndex(points, self.library if self.mode is MatchMode.RELATIVE else None)
 
     def place(

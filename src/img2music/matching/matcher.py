@@ -10,6 +10,7 @@ from img2music.analysis import CurvePoint
 from img2music.distribution import AffectDistribution
 from img2music.errors import InputError
 from img2music.filters import TrackFilter
+from img2music.library.search import Axes
 from img2music.matching.calibration import Calibration, similarity
 from img2music.matching.choice import choosable, members
 from img2music.matching.diversity import Diversity
@@ -52,9 +53,9 @@ class PlacedLibrary:
         for has_file, group in ((True, ~without_file), (False, without_file)):
             if group.any():
                 which = None if whole else np.flatnonzero(group)
-                axes = [columns[name] if which is None else columns[name][which] for name in ("valence", "arousal")]
-                points = np.stack(axes).T  # whose axes lie each in one piece
-                calibration = Calibration(mode, AffectDistribution.of(*points.T))
+                axes = (columns[name] for name in ("valence", "arousal"))
+                points = Axes(*axes) if which is None else Axes(*(axis[which] for axis in axes))
+                calibration = Calibration(mode, AffectDistribution.of(*points))
                 groups.append((which, calibration.index(points)))
                 self.calibrations[has_file] = calibration
         self.tracks = TrackIndex(ids, groups)

@@ -116,7 +116,7 @@ def _add_lists(routes: APIRouter, served: Served) -> None:
         points = np.empty(len(columns["id"]), dtype=PLANE)
         for name, values in columns.items():
             points[name] = values
-        return Response(points.tobytes(), media_type="application/octet-stream")
+        return Response(points.view(np.uint8).data, media_type="application/octet-stream")
 
 
 def _file(path: Path, media_type: str, request: Request) -> Response:

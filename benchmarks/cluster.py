@@ -50,13 +50,12 @@ def run(options: argparse.Namespace) -> Report:
                 report.add(round_ + 1, len(songs), "processes" if local else "Ray", *found[-1][:2], ready, load)
         finally:
             nodes.close()
-    more = [
-        100 * (sum(each[what] for each in found[1::2]) / sum(each[what] for each in found[::2]) - 1) for what in (0, 1)
-    ]
+    here, there = ([sum(each[what] for each in found[first::2]) for what in (0, 1)] for first in (0, 1))
+    time_, work = (100 * (ray / local - 1) for ray, local in zip(there, here, strict=True))
     same = all(stored == found[0][2] for _, _, stored in found)
     alike = "the same" if same else "NOT the same"
     report.note = (
-        f"Ray takes {more[0]:.1f} % more time (bar: 10 %) and {more[1]:.1f} % more of processors, which tells more where "
+        f"Ray takes {time_:.1f} % more time (bar: 10 %) and {work:.1f} % more of processors, which tells more where "
         f"other programs run; the libraries are {alike}."
     )
     return report
@@ -75,10 +74,7 @@ def measure(executor: Executor, music: Path, library: Path, apart: set[int]) -> 
 def spent(process: psutil.Process, apart: set[int]) -> float:
     """Processor seconds of a process and of all below it, but for some with what is below these."""
     with contextlib.suppress(psutil.NoSuchProcess):
-        times = process.cpu_times()
-        return (
-            times.user
-            + times.system
-            + sum(spent(child, apart) for child in process.children() if child.pid not in apart)
-        )
+        times, children = process.cpu_times(), process.children()
+        own = float(times.user + times.system)
+        return own + sum(spent(child, apart) for child in children if child.pid not in apart)
     return 0.0

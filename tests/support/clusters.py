@@ -1,6 +1,7 @@
 """A Ray cluster on this machine: each node is what ``ray start`` starts, with a token."""
 
 import contextlib
+import ctypes
 import os
 import shutil
 import signal
@@ -23,6 +24,11 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def _end_with_parent() -> None:
+    """Have this process end what it has started, and itself, when the tests die however they die."""
+    ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG
 
 
 class RayNodes:
@@ -71,7 +77,12 @@ class RayNodes:
         log = self.folder / f"{uuid.uuid4().hex}.log"
         with log.open("wb") as told:
             process = subprocess.Popen(
-                [*START, *options], env=environment, stdout=told, stderr=told, start_new_session=True
+                [*START, *options],
+                env=environment,
+                stdout=told,
+                stderr=told,
+                start_new_session=True,
+                preexec_fn=_end_with_parent,  # noqa: PLW1509 - one call of libc
             )
         self.nodes.append(process)
         end = time.monotonic() + 120

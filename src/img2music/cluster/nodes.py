@@ -43,10 +43,12 @@ class Node:
 def connected(on: str) -> Iterator[None]:
     """Reach a cluster: ``ray://host:port``, or with ``ray`` that of this machine, or else one that is started here."""
     os.environ.setdefault("RAY_CLIENT_MAX_CONNECTION_TIMEOUT_S", f"{CONNECT_SECONDS:.0f}")  # of each of three tries
+    address = _address(on)
+    if address is None:
+        os.environ.setdefault("RAY_AUTH_MODE", "token")  # Ray makes one
     with require_extra("A Ray cluster", "cluster"):
         import ray
     quiet = {"log_to_driver": False, "logging_level": "CRITICAL"}
-    address = _address(on)
     for left in reversed(range(TRIES)):
         try:
             if address is None:

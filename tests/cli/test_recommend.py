@@ -261,6 +261,7 @@ def music(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
+@pytest.mark.sqlite("the library that a folder gets in the cache")
 def test_a_folder_of_music_is_scanned_first_and_only_once(run: Run, music: Path, photos: Path, tmp_path: Path) -> None:
     shape = json.loads(run(photos / "a.jpg", "--music", music, "--speech", code=1).stdout)
     assert [Path(error["path"]).name for error in shape["errors"]] == ["broken.mp3"]
@@ -307,6 +308,7 @@ def test_the_folder_of_an_album_stands_for_its_songs(run: Run, library: Path | s
     assert "1 pictures are covers or copies" in result.stderr
 
 
+@pytest.mark.sqlite("the library that a folder gets in the cache")
 def test_a_folder_without_music(run: Run, photos: Path, music: Path, tmp_path: Path) -> None:
     assert "no such folder" in run("--emotion", "anger", "--music", tmp_path / "gone", code=2).stderr
     assert "no music in this folder" in run("--emotion", "anger", "--music", photos, code=2).stderr
@@ -315,6 +317,7 @@ def test_a_folder_without_music(run: Run, photos: Path, music: Path, tmp_path: P
     assert "broken.mp3" in run("--emotion", "anger", "--music", music, code=2).stderr
 
 
+@pytest.mark.sqlite("the library that a folder gets in the cache")
 def test_a_song_is_a_query_and_not_its_own_answer(run: Run, music: Path, tmp_path: Path) -> None:
     copy = tmp_path / "copy.wav"
     shutil.copyfile(music / "1.wav", copy)

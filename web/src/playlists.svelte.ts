@@ -37,11 +37,14 @@ class Playlists {
 
   /** Keep songs under a name; those of a playlist that has it are replaced, which can be undone. */
   async save(name: string, songs: api.PlaylistSong[]): Promise<api.Playlist | undefined> {
-    await this.load();
-    const known = this.named(name);
-    const before = known && (await session.attempt(() => api.playlist(known.id)));
-    if (known && !before) return undefined;
-    const kept = await session.attempt(() => (before ? api.changePlaylist(before, { songs }) : api.keepPlaylist(name, songs)));
+    let before: api.Playlist | undefined;
+    const again = (): void => void this.save(name, songs);
+    const kept = await session.attempt(async () => {
+      this.all = await api.playlists();
+      const known = this.named(name);
+      before = known && (await api.playlist(known.id));
+      return before ? api.changePlaylist(before, { songs }) : api.keepPlaylist(name, songs);
+    }, again);
     if (kept === undefined) return undefined;
     this.#took(kept);
     const { saved, updated } = t().playlists;

@@ -79,8 +79,7 @@ class Session {
   async attempt<T>(work: () => Promise<T>, again: (() => void) | null = null): Promise<T | undefined> {
     try {
       const result = await work();
-      if (this.problem === t().offline) this.dismiss();
-      if (this.unkept.length) this.retry(); // the server can be reached again
+      if (this.unkept.length || this.problem === t().offline) this.retry(); // the server can be reached again
       return result;
     } catch (error) {
       if (error instanceof DOMException && error.name === "AbortError") return undefined;

@@ -61,6 +61,18 @@ def test_from_a_photo_to_a_playlist_that_is_there_tomorrow(context, home, addres
     assert [Path(line).stem for line in lines if line[0] != "#"] == kept(page)
 
 
+def test_what_could_not_be_kept_is_told_and_kept_later(context, home, address):
+    page = context()
+    drop_photo(page, home, address)
+    page.get_by_label("Name").fill("Later")
+    page.context.set_offline(True)
+    page.get_by_role("button", name="Keep in the library").click()
+    expect(page.locator(".problem")).to_be_in_viewport()
+    page.context.set_offline(False)  # it goes on by itself
+    expect(page.get_by_text("Later is kept in your library.")).to_be_visible()
+    expect(page.locator(".problem")).to_have_count(0)
+
+
 def test_it_is_replaced_renamed_and_deleted_and_all_of_it_is_undone(context, home, address):
     page = context()
     songs = keep(page, home, address, "Morning")

@@ -187,9 +187,8 @@ class _Run:
         options: ScanOptions,
     ) -> None:
         self._movers: set[int] = set()  # ids of tracks that have moved
-        self._moved: dict[
-            str, tuple[int, str]
-        ] = {}  # the same, with their old paths, by new path, until they are stored
+        # The same, with their old paths, by new path, until they are stored
+        self._moved: dict[str, tuple[int, str]] = {}
         self._store = store
         self._number = number
         self._roots = roots
@@ -249,9 +248,10 @@ class _Run:
             progress(Step("Listening", self._done, max(planned, self._done), item, "files"))  # which may end it
             if len(self._finished) >= FLUSH_FILES or time.monotonic() - self._flushed > FLUSH_SECONDS:
                 self._flush()
-            if self._faults > self._options.failing * planned:
+            files_in_all = max(planned, self._done)  # what others had in hand may have come to this scan
+            if self._faults > self._options.failing * files_in_all:
                 raise LibraryError(
-                    f"{self._faults} of {planned} files could not be analysed, which is more than the share of "
+                    f"{self._faults} of {files_in_all} files could not be analysed, which is more than the share of "
                     f"{self._options.failing:g} that may fail (`failing`);",
                     self._store.location,
                     remedy="see why, then scan again with `retry_failed=True`. What was finished is kept.",

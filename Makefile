@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PAGE := src/img2music/server/static/index.html
 
-.PHONY: install page demo demo-web quick test test-postgresql test-train lint docs site check clean
+.PHONY: install page demo demo-web quick test test-cluster test-postgresql test-train lint docs site check clean
 
 # The stamps make a second run start at once; they follow the files that say what to install.
 $(VENV)/bin/python:
@@ -50,8 +50,11 @@ demo-web: $(PAGE) demo ## the page, on the demo's music
 quick: $(VENV)/.dev ## the inner loop: what is quick of every folder, in a minute
 	$(BIN)/python -m pytest -q -n auto -m "not slow and not postgresql and not cluster" --hypothesis-profile=quick --dist worksteal
 
-test: $(VENV)/.dev ## the whole suite, on as many processes as there are cores
-	$(BIN)/python -m pytest -n auto --dist worksteal
+test: $(VENV)/.dev ## the whole suite but for what follows, on as many processes as there are cores
+	$(BIN)/python -m pytest -n auto --dist worksteal -m "not cluster"
+
+test-cluster: $(VENV)/.dev ## scans on nodes of a Ray cluster, and scans that are killed; each uses all cores by itself
+	$(BIN)/python -m pytest -m cluster
 
 test-postgresql: $(VENV)/.dev ## whatever opens a library, with libraries on a PostgreSQL server that the tests start
 	$(BIN)/python -m pytest -n auto --dist worksteal --database postgresql

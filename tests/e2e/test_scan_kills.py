@@ -18,7 +18,7 @@ from tests.e2e.command import environment, words
 from tests.support.library_sounds import write_sound
 from tests.support.postgres import PostgresServer, programs
 
-pytestmark = [pytest.mark.slow, pytest.mark.postgresql]
+pytestmark = [pytest.mark.slow, pytest.mark.postgresql, pytest.mark.cluster]
 
 KILLS = int(os.environ.get("IMG2MUSIC_KILLS", "1"))
 """Of each kind."""

@@ -120,12 +120,12 @@ class Standby(PostgresServer):
 
     def catch_up(self) -> None:
         """Wait until all is here that is written at the main server."""
-        ((written,),) = self._main.sql("SELECT pg_current_wal_insert_lsn()::text")
-        for _ in range(200):
+        ((written,),) = self._main.sql("SELECT pg_switch_wal()::text")  # which is sent at once
+        for _ in range(1200):
             if self.sql(f"SELECT pg_last_wal_replay_lsn() >= '{written}'") == [(True,)]:
                 return
             time.sleep(0.05)
-        raise AssertionError("the replica is behind after ten seconds")
+        raise AssertionError("the replica is behind after a minute")
 
 
 def wait_until_free(lock: Callable[[], AbstractContextManager[None]]) -> None:

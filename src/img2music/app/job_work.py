@@ -33,7 +33,7 @@ from img2music.track import Track
 
 NICE = 10
 """By how much a job and its workers stand back behind those who ask the server for something."""
-GRACE = 1.0
+GRACE = 3.0
 """Seconds in which a job that is to end may do so by itself; no harm is done to one that is killed."""
 ENDED = "The server ended while it ran; what was finished is kept."
 EVERY = 0.4

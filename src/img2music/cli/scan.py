@@ -33,7 +33,8 @@ def scan(
         print_report(format_, found, ("scans", ""), status_rows(found))
         return
     if not folders:
-        raise UsageError("Give at least one folder to scan.")
+        context = click.get_current_context()
+        raise click.MissingParameter(ctx=context, param=context.command.params[0])
     if format_ is not None:
         raise UsageError("`format` is for `status`.")
     from img2music.app import importing

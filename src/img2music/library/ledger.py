@@ -157,6 +157,11 @@ class Ledger:
             connection.execute(sa.update(scans).where(scans.c.id == scan).values(planned=len(free)))
         return len(free)
 
+    def has(self, folders: Sequence[str]) -> bool:
+        """Whether files of some folders wait or are in hand."""
+        with self._reading() as connection:
+            return connection.execute(sa.select(work.c.path).where(_inside(folders)).limit(1)).first() is not None
+
     def take(self, scan: int, folders: Sequence[str]) -> list[tuple[FileState, Task]]:
         """Take a portion of the files that wait in some folders; no other scan gets them."""
         columns = (work.c.path, work.c.size, work.c.mtime_ns, work.c.task)

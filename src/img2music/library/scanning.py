@@ -121,7 +121,7 @@ def scan(
     if options.dry_run:
         report = _compare(store, roots, ANALYZER, options)[1]
     else:
-        with store.scanning(roots) as number:
+        with store.sharing():
             changes, report = _compare(store, roots, ANALYZER, options)
             with store.writing() as transaction:
                 transaction.mark(changes.returned, missing=False)
@@ -132,9 +132,10 @@ def scan(
                 Task.UNHASHED: changes.unhashed,
                 Task.REREAD: changes.reread,
             }
-            planned = store.ledger.plan(number, roots, files)
-            run = _Run(store, number, roots, report, ANALYZER, options)
-            run.work(executor, planned, progress)
+            if any(files.values()) or store.ledger.has(roots):  # else the library stays as it is
+                with store.scanning(roots) as number:
+                    planned = store.ledger.plan(number, roots, files)
+                    _Run(store, number, roots, report, ANALYZER, options).work(executor, planned, progress)
             with store.writing() as transaction:
                 report.missing = transaction.mark_gone((file.id, file.path) for file in changes.missing)
     report.seconds = time.monotonic() - start

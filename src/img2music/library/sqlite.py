@@ -81,9 +81,12 @@ def _require(path: Path, *, create: bool) -> None:
             raise LibraryError("there is no such library;", str(path), remedy="scan some music into it.") from None
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise LibraryError(f"can't make its folder: {error.strerror}.", str(path)) from None
+        try:
             path.touch()  # here and now: should it go later, no connection makes another
         except OSError as error:
-            raise LibraryError(f"can't make it: {error.strerror}.", str(path)) from None
+            raise LibraryError(f"it can't be written here: {error.strerror}.", str(path)) from None
         return
     except OSError as error:
         raise LibraryError(f"it can't be opened: {error.strerror}.", str(path)) from None

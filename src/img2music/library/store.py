@@ -395,23 +395,28 @@ class LibraryStore(Closing):
             yield
 
     @contextlib.contextmanager
-    def scanning(self, folders: Sequence[str]) -> Iterator[int]:
-        """Hold the library for a scan, and give its number; on a server there may be several at once."""
+    def sharing(self) -> Iterator[None]:
+        """Hold the library for a scan, as `alone` does; on a server there may be several at once."""
         self._require_writable()
         with self._lock(".lock", postgresql.FILES, self._taken, shared=True):
-            scan = self.ledger.begin(folders, self.scans_alive())
-            lock: AbstractContextManager[None] = contextlib.nullcontext()
-            if self._where.url is not None:
-                lock = postgresql.locked(self._engine, postgresql.FIRST_SCAN + scan, self._taken)
-            with lock:
-                try:
-                    yield scan
-                except BaseException as error:
-                    stopped = isinstance(error, KeyboardInterrupt | Cancelled)
-                    with contextlib.suppress(LibraryError):  # then the next scan finds out
-                        self.ledger.end(scan, ScanState.STOPPED if stopped else ScanState.FAILED)
-                    raise
-                self.ledger.end(scan, ScanState.DONE)
+            yield
+
+    @contextlib.contextmanager
+    def scanning(self, folders: Sequence[str]) -> Iterator[int]:
+        """Note a scan in the ledger, and give its number."""
+        scan = self.ledger.begin(folders, self.scans_alive())
+        lock: AbstractContextManager[None] = contextlib.nullcontext()
+        if self._where.url is not None:
+            lock = postgresql.locked(self._engine, postgresql.FIRST_SCAN + scan, self._taken)
+        with lock:
+            try:
+                yield scan
+            except BaseException as error:
+                stopped = isinstance(error, KeyboardInterrupt | Cancelled)
+                with contextlib.suppress(LibraryError):  # then the next scan finds out
+                    self.ledger.end(scan, ScanState.STOPPED if stopped else ScanState.FAILED)
+                raise
+            self.ledger.end(scan, ScanState.DONE)
 
     def scans_alive(self) -> set[int]:
         """Tell the numbers of the scans that are running; asked from within a scan of a file, those of others."""

@@ -57,7 +57,7 @@ test-cluster: $(VENV)/.dev ## scans on nodes of a Ray cluster, and scans that ar
 	$(BIN)/python -m pytest -m cluster
 
 test-postgresql: $(VENV)/.dev ## whatever opens a library, with libraries on a PostgreSQL server that the tests start
-	$(BIN)/python -m pytest -n auto --dist worksteal --database postgresql
+	$(BIN)/python -m pytest -n auto --dist worksteal --database=postgresql
 
 # Without pytest's logging, which keeps the thousands of lines that torch's exporter writes, and formats them all.
 test-train: $(VENV)/.torch ## training, with torch too, which uses all cores by itself; minutes, and gigabytes to install

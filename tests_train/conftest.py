@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from img2music.research.images.datasets import RatedImages, load
-from tests.conftest import no_web_settings, shared_data, shipped_image_model  # noqa: F401  # fixtures here, too
+from tests.conftest import no_choices, no_web_settings, shared_data  # noqa: F401  # fixtures here, too
 
 COUNT = 64
 THEMES = 16

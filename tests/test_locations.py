@@ -16,6 +16,8 @@ from tests.support.films import Still, make_film
 from tests.support.sounds import chords, encode
 from tests.support.stores import BUCKET, S3Server, Wire, http_server, sftp_server
 
+pytestmark = pytest.mark.slow
+
 TUNE = chords([(60, 64, 67)], 0.3)
 
 

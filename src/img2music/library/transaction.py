@@ -164,7 +164,8 @@ class Transaction:
             rows = self._connection.execute(
                 sa.select(tracks.c.id, tracks.c.path).where(tracks.c.id.in_([track for track, _ in batch]))
             )
-            gone += [row.id for row in rows if (row.id, row.path) in set(batch)]
+            known = set(batch)
+            gone += [row.id for row in rows if (row.id, row.path) in known]
         self.mark(gone, missing=True)
         return len(gone)
 

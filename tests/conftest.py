@@ -5,11 +5,13 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from hypothesis import settings
 
 from img2music import remote
+from img2music.soundtrack.beats import compile_tracker
 from tests.support.postgres import PostgresServer, programs
 from tests.support.stores import S3Server, Wire
 
@@ -37,6 +39,14 @@ def golden(request: pytest.FixtureRequest) -> Callable[[str, bytes], None]:
         assert made == file.read_bytes()
 
     return compare
+
+
+@pytest.fixture(scope="session")
+def librosa() -> ModuleType:
+    """Compiled in one process at a time: a test that imports it by itself may spoil what all others load."""
+    librosa: ModuleType = pytest.importorskip("librosa")
+    compile_tracker()
+    return librosa
 
 
 @pytest.fixture(scope="session", autouse=True)

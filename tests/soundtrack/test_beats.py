@@ -1,3 +1,6 @@
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import immich_memories_music
@@ -117,3 +120,17 @@ def test_spans_are_joined_within_the_song(spans: list[tuple[float, float]]) -> N
 
 def test_few_beats_have_no_length() -> None:
     assert Beats(np.array([1.0, 2.0]), np.zeros(2, dtype=np.bool_)).length(1.0) is None
+
+
+def test_processes_that_begin_at_once_leave_a_compiled_tracker_that_works(tmp_path: Path) -> None:
+    code = """
+import numpy as np
+from img2music.soundtrack.beats import track
+sound = np.random.default_rng(0).normal(0, 0.001, 220_500).astype(np.float32)
+sound[::11_025] = 0.5
+print(len(track(sound)[0]))
+"""
+    command, environment = [sys.executable, "-c", code], {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
+    begun = [subprocess.Popen(command, env=environment) for _ in range(3)]
+    assert [one.wait() for one in begun] == [0, 0, 0]
+    assert int(subprocess.check_output(command, env=environment)) > 10

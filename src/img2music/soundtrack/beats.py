@@ -1,9 +1,13 @@
 """Where the beats of a song are: librosa's tracker, on the stretches that are asked for."""
 
 import os
+import sys
 from collections.abc import Sequence
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from itertools import chain, pairwise
+from pathlib import Path
+from tempfile import gettempdir
 from typing import Any
 
 import numpy as np
@@ -54,6 +58,9 @@ SILENCE = 45.0  # decibels below the loudest tenth of a second at which a song h
 BLOCK = 0.02  # seconds in which loudness is measured to find silence
 LEVELS, QUIET = 5, 20.0
 """Blocks in which the level of a song is kept, and decibels below its usual level at which it is too quiet to begin."""
+
+COMPILING = 120.0
+"""Seconds to wait while another process compiles the tracker, which takes a busy machine 30."""
 
 STANDS_OUT, STEADY, SHORT = "no beat stands out in it", "its beat is not steady", "it is too short to tell its beat"
 """Why a sound has no beats."""
@@ -164,8 +171,26 @@ def merged(spans: Sequence[tuple[float, float]], duration: float) -> list[tuple[
     return result
 
 
+def compile_tracker() -> None:
+    """Import librosa's tracker, in one process at a time.
+
+    As it is imported for the first time it is compiled and kept on disk by numba. Where two processes do so at once,
+    what is kept may call functions that are not there, and every process that loads it from then on dies
+    (https://github.com/numba/numba/issues/10128).
+    """
+    if "librosa.beat" in sys.modules:
+        return
+    from filelock import FileLock
+
+    with ExitStack() as held:
+        with suppress(OSError):  # held by another user, or for too long
+            held.enter_context(FileLock(Path(gettempdir()) / "img2music-librosa.lock", timeout=COMPILING))
+        import librosa.beat  # noqa: F401
+
+
 def track(samples: NDArray[np.float32]) -> tuple[NDArray[np.float64], NDArray[np.bool_], str]:
     """Find the beats of a sound."""
+    compile_tracker()
     from librosa.beat import beat_track
     from librosa.feature import melspectrogram, tempo
     from librosa.onset import onset_strength_multi

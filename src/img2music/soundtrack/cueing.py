@@ -16,7 +16,7 @@ from img2music.errors import LibraryError
 from img2music.matching.explanations import Asked
 from img2music.matching.passages import Passage
 from img2music.parallel import in_order, processors
-from img2music.soundtrack.beats import Beats, listen
+from img2music.soundtrack.beats import Beats, compile_tracker, listen
 from img2music.soundtrack.choosing import Chosen
 from img2music.soundtrack.cue_sheet import EARLY, LATE, Alternative, Cue, CueBeats, CueTrack, Scene, gain
 from img2music.soundtrack.curves import TOLERANCE, FilmCurve, Span, TrackCurves
@@ -179,7 +179,7 @@ def align(cues: Sequence[Cue], times: NDArray[np.float64], misfit: Misfit) -> li
     """
     if not cues:
         return []
-    import librosa.beat  # noqa: F401 - it is compiled as it is imported, and not on several threads at once
+    compile_tracker()  # before several threads need it
 
     last = len(cues) - 1
     wanted = [(cue.track.path, _spans(cue, ending=number == last)) for number, cue in enumerate(cues)]

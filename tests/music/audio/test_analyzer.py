@@ -52,6 +52,7 @@ def as_it_is_judged(sound: np.ndarray) -> np.ndarray:
     return part * np.float32(10 ** ((analyzer.LEVEL - level.max()) / 20))
 
 
+@pytest.mark.usefixtures("librosa")
 def test_features_equal_vibenets_own(analyses: dict[Path, TrackAnalysis]) -> None:
     vibenet = pytest.importorskip("vibenet")
     from vibenet.core import load_audio

@@ -4,6 +4,7 @@ import json
 import struct
 import zipfile
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -32,8 +33,7 @@ def test_equals_the_package_under_tensorflow() -> None:
 
 
 @pytest.mark.slow
-def test_log_mel_equals_librosas() -> None:
-    librosa = pytest.importorskip("librosa")
+def test_log_mel_equals_librosas(librosa: ModuleType) -> None:
     sound = reference_sound()
     mel = librosa.feature.melspectrogram(y=sound, sr=16_000, n_fft=512, hop_length=256, n_mels=96, center=False)
     np.testing.assert_allclose(musicnn.log_mel(sound), np.log10(10_000 * mel + 1), atol=1e-4)

@@ -1,6 +1,7 @@
 """Mel, loudness, rhythm and tonality against references, known answers and laws."""
 
 from collections.abc import Callable
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -25,11 +26,11 @@ def decibels(level: float) -> float:
 
 
 class TestMel:
-    def test_filters_equal_librosa(self) -> None:
-        librosa = pytest.importorskip("librosa")
+    def test_filters_equal_librosa(self, librosa: ModuleType) -> None:
         reference = librosa.filters.mel(sr=16_000, n_fft=1024, n_mels=128, fmin=0, fmax=8000)
         np.testing.assert_allclose(mel.mel_filters(), reference, atol=1e-8)
 
+    @pytest.mark.usefixtures("librosa")
     @pytest.mark.parametrize("seconds", [0.01, 0.04, 1.0, 50.0])
     def test_spectrogram_equals_vibenet(self, seconds: float) -> None:
         from vibenet.core import extract_mel

@@ -164,6 +164,10 @@ export const sendPicture = (file: File, signal?: AbortSignal) => upload<Picture>
 
 export const sendSong = (file: File, signal?: AbortSignal) => upload<Song>("songs", file, signal);
 
+export const picture = (id: string) => read<Picture>(`pictures/${id}`);
+
+export const song = (id: string) => read<Song>(`songs/${id}`);
+
 export type Axis = "valence" | "arousal";
 
 /** What each part of a picture does to its reading: rows from above. */

@@ -101,7 +101,7 @@ export const en = {
   emotions: {} as Record<string, string>,
 
   /** Errors by their type; what is not here is told as the server tells it. */
-  problems: { "too-large": "This is too large to be sent." } as Record<string, string>,
+  problems: { "too-large": "This is too large to be sent.", gone: "The server no longer has this file: give it again." } as Record<string, string>,
 
   filters: {
     heading: "Filters",
@@ -214,7 +214,7 @@ export const en = {
     moreLike: "More like this",
     together: (n: number) => `One playlist for ${n} photos`,
     swap: (title: string) => `Another song in place of ${title}`,
-    swapped: (title: string, other: string) => `${other} is here in place of ${title}.`,
+    swapped: (title: string, other: string, percent: number) => `${other} is here in place of ${title}: of the other songs it is the most alike (${percent} %).`,
     noOther: (title: string) => `There is no other song in place of ${title}.`,
     menu: (title: string) => `More about ${title}`,
     fits: "Fits this photo",
@@ -225,6 +225,7 @@ export const en = {
     notFolder: (folder: string) => `Nothing from the folder ${folder}`,
     removed: (title: string) => `${title} is off this list.`,
     banned: (title: string) => `${title} will never be chosen again.`,
+    putBack: (n: number) => (n === 1 ? "Put back the song that you took off" : `Put back the ${n} songs that you took off`),
     more: "More songs",
     reason,
   },

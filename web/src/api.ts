@@ -119,6 +119,9 @@ export class Problem extends Error {
   }
 }
 
+/** Whether it may go better another time. */
+export const passing = ({ status }: Problem): boolean => [0, 401, 408].includes(status) || status >= 500;
+
 /** Milliseconds after which a connection counts as lost; what is sent may take longer. */
 const LONGEST = 60_000;
 
@@ -142,6 +145,13 @@ async function call(path: string, init: RequestInit = {}): Promise<Response> {
   }
   return response;
 }
+
+/** Whether the server answers, be it that there is nothing, or nothing that can be used. */
+export const reachable = (path: string): Promise<boolean> =>
+  call(path, { method: "HEAD" }).then(
+    () => true,
+    (error: unknown) => error instanceof Problem && !passing(error),
+  );
 
 const read = async <T>(path: string, init?: RequestInit): Promise<T> => (await call(path, init)).json();
 

@@ -23,9 +23,6 @@ export function describe(error: api.Problem, name = ""): string {
   return name ? `${name}: ${said}` : said;
 }
 
-/** Whether it may go better another time. */
-export const passing = ({ status }: api.Problem): boolean => [0, 401, 408].includes(status) || status >= 500;
-
 /** What is asked, the songs that answer it, and what the person has said. */
 class Session {
   tracks = $state<number | null>(null);
@@ -101,7 +98,7 @@ class Session {
     } catch (error) {
       if (error instanceof DOMException && error.name === "AbortError") return undefined;
       if (!(error instanceof api.Problem)) throw error;
-      if (again !== null && passing(error)) this.#again = again;
+      if (again !== null && api.passing(error)) this.#again = again;
       if (error.status === 401) this.login = true;
       else if (!this.unkept.length) this.problem = describe(error);
       return undefined;
@@ -114,7 +111,7 @@ class Session {
       try {
         return await work();
       } catch (error) {
-        if (error instanceof api.Problem && passing(error)) {
+        if (error instanceof api.Problem && api.passing(error)) {
           this.unkept = [...this.unkept, again];
           if (error.status !== 401) this.problem = t().drop.notKept(this.unkept.length);
         }
@@ -149,6 +146,11 @@ class Session {
     const again = this.#again; // what a login was needed for
     this.#again = null;
     if (await this.attempt(work, () => void this.open())) again?.();
+  }
+
+  /** Learn how many songs there are by now. */
+  async count(): Promise<void> {
+    this.tracks = (await api.health().catch(() => null))?.tracks ?? this.tracks; // whoever does something is told
   }
 
   #keepAll(): void {
@@ -204,6 +206,7 @@ class Session {
   /** Learn what was said in another tab or on another device. */
   async #hear(): Promise<void> {
     if (this.tracks === null || this.login) return;
+    if (this.tracks === 0) void this.count();
     const said = await api.said().catch(() => null); // whoever does something is told
     if (said === null || said.map((each) => each.id).join() === this.said.map((each) => each.id).join()) return;
     this.said = said;

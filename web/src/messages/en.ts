@@ -149,6 +149,9 @@ export const en = {
     title: "Your library has no songs yet.",
     hint: "Let img2music hear your music once.",
     scan: "Go and scan it",
+    coming: "Your songs are being analysed",
+    soon: "You can begin as soon as there are some.",
+    growing: "What you find grows meanwhile.",
   },
 
   plane: {
@@ -369,7 +372,8 @@ export const en = {
     next: "Next song",
     seek: "Place in the song",
     at: (time: string, length: string) => `${time} of ${length}`,
-    failed: (title: string) => `${title} can't be played.`,
+    failed: (title: string) => `${title} can't be played: its file is damaged, or not there any more.`,
+    unreached: (title: string) => `${title} can't be fetched: the server can't be reached. Play tries again.`,
   },
 
   said: {

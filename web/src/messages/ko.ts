@@ -206,6 +206,9 @@ export const ko: Messages = {
     title: "라이브러리에 아직 노래가 없습니다.",
     hint: "img2music이 음악을 한 번 들어 보게 하세요:",
     scan: "스캔하러 가기",
+    coming: "노래를 분석하고 있습니다",
+    soon: "몇 곡이라도 끝나면 바로 시작할 수 있습니다.",
+    growing: "그동안 찾을 수 있는 노래가 늘어납니다.",
   },
 
   plane: {
@@ -425,7 +428,8 @@ export const ko: Messages = {
     next: "다음 노래",
     seek: "노래 안의 위치",
     at: (time, length) => `${length} 중 ${time}`,
-    failed: (title) => `${title}: 재생할 수 없습니다.`,
+    failed: (title) => `‘${title}’: 재생할 수 없습니다. 파일이 손상되었거나 없어졌습니다.`,
+    unreached: (title) => `‘${title}’: 서버에 연결할 수 없어 불러오지 못했습니다. 재생을 누르면 다시 시도합니다.`,
   },
 
   said: {

@@ -21,6 +21,7 @@ ELSEWHERE = """async title => {
     await fetch("api/jobs/import", {method: "POST", body, headers: {"X-Img2music": "1"}});
 }"""
 """An import that is begun beside the page."""
+BAD = re.compile(r"bad\.mp3\s*It is damaged, or no sound file\.")
 FAILURES, COPIES = "Files that could not be read", "Several files of one recording"
 
 
@@ -74,7 +75,7 @@ def test_a_newcomer_gets_to_songs_and_a_job_goes_on_over_reload_and_cancelling(c
     page.get_by_role("button", name="Go on").click()
     expect(page.get_by_role("listitem", name="Scan: done")).to_be_visible(timeout=120_000)
     expect(other.get_by_role("listitem", name="Scan: done")).to_be_visible()
-    expect(page.get_by_role("region", name=FAILURES)).to_contain_text("bad.mp3")
+    expect(page.get_by_role("region", name=FAILURES)).to_contain_text(BAD)
     expect(page.get_by_role("region", name=COPIES)).to_contain_text("copy.opus")
     page.get_by_role("button", name="Log").first.click()
     expect(page.locator(".log")).to_contain_text("bad.mp3")
@@ -164,4 +165,6 @@ def test_nor_does_an_empty_one_nor_one_that_fails(context, tmp_path, theme, lang
         bad = {"name": "songs.csv", "mimeType": "text/csv", "buffer": b"no,table\n1,2\n"}
         page.set_input_files("input[type=file]", bad)
         page.wait_for_selector(".jobs .failed", timeout=30_000)
+        told = "The file could not be imported." if language == "en-US" else "파일을 가져오지 못했습니다."
+        expect(page.locator(".jobs .failed .wrong")).to_have_text(told)
         require_accessible(page, language)

@@ -390,7 +390,7 @@ def test_the_library_tells_what_is_in_it(client: TestClient, library: img2music.
         transaction.put_failure(Failure("/music/bad.mp3", 1, 1, "audio/1", "it is no sound."))
     assert client.get("/api/library").json()["present"] == 6
     assert client.get("/api/library/failures").json()["failures"] == [
-        {"path": "/music/bad.mp3", "error": "it is no sound.", "silent": False}
+        {"path": "/music/bad.mp3", "error": "it is no sound.", "kind": "damaged", "silent": False}
     ]
     found = client.get("/api/library/duplicates").json()
     assert [[track["path"] for track in each] for each in found["recordings"]] == [["/music/0.mp3", "/music/1.mp3"]]

@@ -309,8 +309,14 @@ export interface Library {
 
 export const library = () => read<Library>("library");
 
-export const failures = async () =>
-  (await read<{ failures: { path: string; error: string; silent: boolean }[] }>("library/failures")).failures;
+export interface FailedFile {
+  path: string;
+  error: string;
+  kind: "unreadable" | "unreached" | "damaged" | "silent" | "crashed" | "timeout" | "memory" | "unexpected";
+  silent: boolean;
+}
+
+export const failures = async () => (await read<{ failures: FailedFile[] }>("library/failures")).failures;
 
 export const duplicates = () => read<{ recordings: Track[][]; total: number }>("library/duplicates");
 

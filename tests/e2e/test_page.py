@@ -10,6 +10,11 @@ from tests.e2e.browser import drop_photo, from_menu, require_accessible, require
 
 pytestmark = pytest.mark.slow
 
+UNCOVERED = """button => {
+  const { x, y, width, height } = button.getBoundingClientRect();
+  return button.contains(document.elementFromPoint(x + width / 2, y + height / 2));
+}"""
+
 
 def test_a_photo_is_dropped_and_its_songs_are_heard(context, home, address):
     page = context()
@@ -81,6 +86,11 @@ def test_photo_plane_and_first_songs_are_seen_without_scrolling(context, home, a
     page.get_by_role("button", name="serene").click()
     expect(page.get_by_role("heading", name="Songs that feel serene")).to_be_visible()
     expect(rows.first).to_be_in_viewport()
+    download = page.get_by_role("button", name="Download playlist")
+    download.scroll_into_view_if_needed()
+    page.get_by_role("button", name="Keep in the library").click()
+    expect(page.locator(".told")).to_be_visible()
+    assert download.evaluate(UNCOVERED)
 
 
 def test_what_is_said_bears_on_the_list_until_it_is_taken_back(context, home, address):

@@ -217,7 +217,7 @@ export const en = {
     moreLike: "More like this",
     together: (n: number) => `One playlist for ${n} photos`,
     swap: (title: string) => `Another song in place of ${title}`,
-    swapped: (title: string, other: string, percent: number) => `${other} is here in place of ${title}: of the other songs it is the most alike (${percent} %).`,
+    swapped: (title: string, other: string, percent: number) => `${other} in place of ${title}: the most alike of the others (${percent} %).`,
     noOther: (title: string) => `There is no other song in place of ${title}.`,
     menu: (title: string) => `More about ${title}`,
     fits: "Fits this photo",

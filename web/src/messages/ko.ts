@@ -273,7 +273,7 @@ export const ko: Messages = {
     moreLike: "비슷한 노래 더 찾기",
     together: (n) => `사진 ${n}장을 위한 재생목록`,
     swap: (title) => `${title} 대신 다른 노래`,
-    swapped: (title, other, percent) => `‘${title}’ 대신 ‘${other}’: 나머지 노래 가운데 가장 비슷합니다 (${percent}%).`,
+    swapped: (title, other, percent) => `‘${title}’ 대신 ‘${other}’: 나머지 중 가장 비슷합니다 (${percent}%).`,
     noOther: (title) => `${title} 대신 넣을 다른 노래가 없습니다.`,
     menu: (title) => `${title} 더 보기`,
     fits: "이 사진에 어울림",

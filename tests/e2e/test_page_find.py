@@ -62,9 +62,11 @@ def address(home: Path) -> Iterator[str]:
 
 
 FORGET = """
-    (name) => Promise.all([...document.querySelectorAll('.given .photo')].filter(({title}) => !name || title === name).map(
-      (each) => fetch(each.firstElementChild.src.replace('/thumbnail', ''), {method: 'DELETE', headers: {'X-Img2music': '1'}})
-    ))
+    (name) => {
+      const given = [...document.querySelectorAll('.given .photo')].filter(({title}) => !name || title === name);
+      const forget = {method: 'DELETE', headers: {'X-Img2music': '1'}};
+      return Promise.all(given.map((each) => fetch(each.firstElementChild.src.replace('/thumbnail', ''), forget)));
+    }
 """
 """Has the server forget the photos that were given, or one of them."""
 

@@ -65,6 +65,7 @@ def test_a_newcomer_gets_to_songs_and_a_job_goes_on_over_reload_and_cancelling(c
     other.goto(new_address)  # which says what is going on, and lets people in with the first songs
     expect(other.get_by_role("heading", name="Your songs are being analysed")).to_be_visible()
     expect(other.get_by_text(re.compile(r"^\d+ of 27$"))).to_be_visible(timeout=60_000)
+    require_accessible(other, "en-US", width=1280)
     other.get_by_role("button", name="peaceful").click(timeout=60_000)
     expect(other.locator(".song-row").first).to_be_visible()
     expect(other.get_by_role("heading", name="Your songs are being analysed")).to_be_visible()

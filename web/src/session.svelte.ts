@@ -177,6 +177,7 @@ class Session {
         return (await Promise.all(ids.map((id) => get(id).catch(unlessGone)))).filter((each) => each !== null);
       };
       const [pictures, songs] = await Promise.all([there(before.pictures, api.picture), there(before.songs, api.song)]);
+      if (this.#restored) return null; // meanwhile
       this.pictures.unshift(...pictures); // others may have been given meanwhile
       this.songs.unshift(...songs);
       this.#arrangements = new Map(before.arrangements);

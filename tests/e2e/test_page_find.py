@@ -268,6 +268,7 @@ def test_photos_list_and_locks_are_there_after_a_reload(context: Open, home: Pat
     expect(page.locator(".given .photo")).to_have_count(1)
     assert page.locator(".problem").count() == 0
     page.set_input_files("input[type=file]", home / "photos/coffee.png")
+    expect(page.get_by_role("heading", name="Songs that feel like coffee")).to_be_visible()
     expect(page.locator(".given .photo").nth(1)).to_have_attribute("title", "coffee.png")
     page.get_by_role("button", name="gloomy").click()
     expect(page.get_by_role("heading", name="Songs that feel gloomy")).to_be_visible()

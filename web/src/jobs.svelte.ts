@@ -11,8 +11,8 @@ class Jobs {
   all = $state.raw<api.Job[]>([]);
   changed = $state(0); // counts what jobs have changed in the library
 
-  /** What brings songs just now. */
-  bringing = $derived(this.all.find((each) => RUNNING.includes(each.state) && ["scan", "import"].includes(each.kind)));
+  /** By which songs come just now. */
+  scan = $derived(this.all.find((each) => RUNNING.includes(each.state) && each.kind === "scan"));
 
   #counted = 0;
   #events: EventSource | null = null;
@@ -69,7 +69,7 @@ class Jobs {
     const before = this.all.find((each) => each.id === job.id);
     if (before && before.events > job.events) return;
     this.all = [job, ...this.all.filter((each) => each.id !== job.id)].sort((a, b) => b.id - a.id);
-    if (session.tracks === 0 && this.bringing && Date.now() - this.#counted > COUNTED) {
+    if (session.tracks === 0 && this.scan && Date.now() - this.#counted > COUNTED) {
       this.#counted = Date.now();
       void session.count();
     }

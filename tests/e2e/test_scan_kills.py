@@ -232,6 +232,7 @@ def kill(  # noqa: PLR0917
         place.kill(kind, scan, chance)
 
 
+@pytest.mark.timeout(300 + 60 * KILLS)
 def test_scans_in_which_something_dies_go_on(place: Place, server: PostgresServer, tmp_path: Path) -> None:
     music = {file.name for file in make_music(tmp_path / "music", FILES)}
     chance = random.Random(14)

@@ -6,9 +6,10 @@ import socket
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from types import MappingProxyType
 from typing import Protocol
 
 import psutil
@@ -94,7 +95,7 @@ class Place(Protocol):
     """Kills that don't take long."""
     workers: int
     options: Sequence[str]
-    settings: dict[str, str]
+    settings: Mapping[str, str]
 
     def kill(self, kind: str, scan: psutil.Popen, chance: random.Random) -> None:
         """Have something die under a scan that runs."""
@@ -131,7 +132,7 @@ class Processes:
     few = 5
     workers = 2
     options = ("--jobs", "2")
-    settings: dict[str, str] = {}
+    settings: Mapping[str, str] = MappingProxyType({})
 
     def kill(self, kind: str, scan: psutil.Popen, chance: random.Random) -> None:
         kill_one(lambda: started_by(scan, "spawn_main"), scan, chance)

@@ -1,5 +1,6 @@
 """Which files of a folder are opened, by whatever process of this machine."""
 
+import contextlib
 import ctypes
 import os
 import struct
@@ -20,14 +21,13 @@ class Opened:
 
     def look(self) -> set[str]:
         """Give those that were opened since it began, or was told to forget."""
-        try:
+        with contextlib.suppress(BlockingIOError):
             while events := os.read(self._inotify, 1 << 16):
                 while events:
                     *_, length = EVENT.unpack_from(events)
                     name, events = events[EVENT.size : EVENT.size + length], events[EVENT.size + length :]
                     self._names.add(os.fsdecode(name.rstrip(b"\0")))
-        except BlockingIOError:
-            return self._names - {""}  # the folder itself
+        return self._names - {""}  # the folder itself
 
     def forget(self) -> None:
         """Begin anew."""

@@ -98,6 +98,7 @@ def engine(url: sa.URL, *, read_only: bool) -> sa.Engine:
         "connect_timeout": CONNECT_SECONDS,
         "application_name": "img2music",
         "keepalives_idle": 30,
+        "keepalives_interval": 10,
         "tcp_user_timeout": 30_000,
     }
     if has_replica(url):

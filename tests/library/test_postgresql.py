@@ -13,6 +13,7 @@ from tests.library.test_database import make_first_revision
 from tests.support.commands import call
 from tests.support.postgres import PostgresServer, programs, wait_until_free
 from tests.support.songs import make_record, make_song, put
+from tests.support.stores import Wire
 
 pytestmark = [pytest.mark.slow, pytest.mark.postgresql]
 
@@ -177,6 +178,15 @@ def test_a_lock_of_a_dead_process_is_free(url):
         with two.alone():
             put(two, [make_record()])
         assert two.count() == 1
+
+
+def test_a_lock_is_left_to_a_server_that_does_not_answer(postgres, url):
+    wire = Wire(postgres.port)
+    with LibraryStore.open(url.replace(f":{postgres.port}/", f":{wire.port}/")) as store:
+        with pytest.raises(KeyboardInterrupt), store.sharing():
+            wire.silent = True
+            raise KeyboardInterrupt
+    wire.close()
 
 
 def test_a_replica_is_read_from_and_the_main_server_written_to(postgres, url):

@@ -1,6 +1,7 @@
 """A library on a PostgreSQL server."""
 
 import contextlib
+import logging
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
@@ -98,12 +99,14 @@ def engine(url: sa.URL, *, read_only: bool) -> sa.Engine:
         "connect_timeout": CONNECT_SECONDS,
         "application_name": "img2music",
         "keepalives_idle": 30,
+        "keepalives_interval": 10,
         "tcp_user_timeout": 30_000,
     }
     if has_replica(url):
         arguments["target_session_attrs"] = "prefer-standby" if read_only else "read-write"
     arguments = {name: value for name, value in arguments.items() if name not in given}
     arguments["options"] = f"{options} {given.get('options', '')}"
+    logging.getLogger("psycopg").setLevel(logging.ERROR)  # it would tell of a query that Ctrl-C can't cancel
     with require_extra("A library on a PostgreSQL server", "postgres"):
         # The server may have been restarted since: a connection is tried before it is used again.
         # All that is read in one transaction is of one state of the library, as with SQLite.
@@ -153,9 +156,14 @@ def locked(engine: sa.Engine, lock: int, taken: LibraryError, *, shared: bool = 
             raise taken
         try:
             yield
+        except BaseException as error:
+            if isinstance(error, KeyboardInterrupt) or code(getattr(error.__cause__, "orig", None)).startswith("08"):
+                connection.invalidate()  # so is the lock; the server may not answer any more
+            raise
         finally:
-            with contextlib.suppress(sa.exc.DBAPIError):  # if the connection is gone, so is the lock
-                connection.exec_driver_sql(f"SELECT pg_advisory_unlock{kind}({_LIBRARY}, {lock})")
+            if not connection.invalidated:
+                with contextlib.suppress(sa.exc.DBAPIError):  # if the connection is gone, so is the lock
+                    connection.exec_driver_sql(f"SELECT pg_advisory_unlock{kind}({_LIBRARY}, {lock})")
 
 
 def scans_alive(connection: sa.Connection) -> set[int] | None:

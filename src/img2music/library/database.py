@@ -115,6 +115,13 @@ def backend(dialect: sa.Dialect) -> ModuleType:
     return sqlite if dialect.name == "sqlite" else postgresql
 
 
+def among(connection: sa.Connection, column: sa.Column[Any], values: Sequence[Any]) -> sa.ColumnElement[bool]:
+    """Whether a column has one of some values: a list for a server, so that the query is the same for any number."""
+    if connection.dialect.name == "sqlite":
+        return column.in_(values)
+    return column == sa.any_(sa.literal(values, sa.ARRAY(column.type)))
+
+
 def upsert(connection: sa.Connection, table: sa.Table, rows: Sequence[dict[str, Any]], *keys: str) -> None:
     """Insert rows of values as the driver takes them; where there is one of the same keys, give it the other values."""
     if rows:

@@ -186,7 +186,8 @@ class LibraryStore(Closing):
                     yield from tracks_of(part)
                 return
             for batch in batches(ids):
-                found = {each.id: each for each in tracks_of(_all(connection, statement.where(tracks.c.id.in_(batch))))}
+                wanted = database.among(connection, tracks.c.id, batch)
+                found = {each.id: each for each in tracks_of(_all(connection, statement.where(wanted)))}
                 yield from (found[each] for each in batch if each in found)
 
     def search(self, text: str, *, after: int, limit: int) -> list[Track]:
@@ -331,8 +332,9 @@ class LibraryStore(Closing):
         present = sa.select(*columns).where(tracks.c.missing.is_(False)).order_by(tracks.c.sound, tracks.c.id)
         if sounds is None:
             return [tuple(row) for row in self._rows(present.where(tracks.c.sound.in_(several)))]
-        alike = (present.where(tracks.c.sound.in_(several.where(tracks.c.sound.in_(each)))) for each in batches(sounds))
-        return [tuple(row) for statement in alike for row in self._rows(statement)]
+        alike = [tuple(row) for row in self._rows_of(present, tracks.c.sound, sounds)]
+        count = Counter(sound for sound, *_ in alike)
+        return [each for each in alike if count[each[0]] > 1]
 
     def copy(self, target: "LibraryStore", progress: Progress = unwatched) -> int:
         """Copy all but jobs into an empty library, of either kind, in one transaction; gives the number of tracks."""
@@ -530,7 +532,8 @@ class LibraryStore(Closing):
             if pinned is not None:
                 yield pinned
                 return
-            with self._reads.connect() as connection:
+            # Ended as if it had written: a driver forgets what it has prepared for the next when one is undone.
+            with self._reads.begin() as connection:
                 yield connection
 
     @contextlib.contextmanager
@@ -571,7 +574,7 @@ class LibraryStore(Closing):
         """Read the rows in which a column has one of the values."""
         with self._reading() as connection:
             for batch in batches(values):
-                yield from connection.execute(statement.where(column.in_(batch)))
+                yield from connection.execute(statement.where(database.among(connection, column, batch)))
 
     def _affects(self, connection: sa.Connection) -> dict[str, NDArray[Any]]:
         """Read ids, valence and arousal of the tracks that are present, in ascending order of id."""

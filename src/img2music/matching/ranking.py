@@ -10,7 +10,7 @@ from img2music.library.search import AffectIndex
 from img2music.matching.diversity import Copy, Diversity, second_copies
 from img2music.track import Track
 
-FIRST_BATCH = 24
+FIRST_BATCH = 12
 """Tracks read at once from the library to begin with, enough for ten of different artists as a rule; doubled while more
 are needed."""
 

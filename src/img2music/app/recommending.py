@@ -84,12 +84,14 @@ class Recommender:
             self._version, self._kept, self._positions = version, {}, None
 
     def _matcher(self, options: RecommendOptions) -> tuple[Listener, Matcher]:
-        with self._making, self._store.one_state():  # while a scan runs, many would make the same one at once
+        with self._making:  # while a scan runs, many would make the same one at once
             self._renew()
             wanted = (options.match, options.where, options.person)
             kept = self._kept.pop(wanted, None)
             if kept is None:
-                kept = self._new(options)
+                with self._store.one_state():
+                    self._renew()
+                    kept = self._new(options)
             self._kept[wanted] = kept
             for oldest in list(self._kept)[:-MOST_KEPT]:
                 del self._kept[oldest]

@@ -581,8 +581,9 @@ class LibraryStore(Closing):
         joined = database.backend(connection.dialect).joined_affects(connection)
         if joined is None:
             rows = _all(connection, sa.select(affects.c.packed, affects.c.words))
-            joined = [(b"".join(row.packed for row in rows), b"".join(row.words or b"" for row in rows))]
-        return unpack(joined)
+            packed = b"".join(row.packed for row in rows)
+            joined = [(packed, b"".join(row.words or b"" for row in rows))], len(packed)
+        return unpack(*joined)
 
 
 def _rows_changed(connection: sa.Connection) -> int | None:

@@ -76,6 +76,9 @@ class LibraryStore(Closing):
         self._engine = engine
         self._reads = reads or engine
         self._read_only = read_only
+        self._single = self._reads
+        if where.url is not None:  # one query needs no transaction there
+            self._single = self._reads.execution_options(isolation_level="AUTOCOMMIT")
         self._pinned = threading.local()
         self._writer = engine.execution_options(immediate=True)
         self._where = where
@@ -114,7 +117,7 @@ class LibraryStore(Closing):
 
     def version(self) -> int:
         """What stays the same as long as nobody, in this process or another, has changed the library, but for jobs."""
-        return int(self._number(sa.select(counters.c.value).where(counters.c.name == CHANGES)))
+        return int(self._number(_VERSION))
 
     def count(self, *, missing: bool = False) -> int:
         """Count the tracks that are present, or those that are missing."""
@@ -186,8 +189,7 @@ class LibraryStore(Closing):
                     yield from tracks_of(part)
                 return
             for batch in batches(ids):
-                wanted = database.among(connection, tracks.c.id, batch)
-                found = {each.id: each for each in tracks_of(_all(connection, statement.where(wanted)))}
+                found = {each.id: each for each in tracks_of(list(_rows_of(connection, statement, tracks.c.id, batch)))}
                 yield from (found[each] for each in batch if each in found)
 
     def search(self, text: str, *, after: int, limit: int) -> list[Track]:
@@ -228,9 +230,7 @@ class LibraryStore(Closing):
 
     def curves(self, ids: Iterable[int]) -> dict[int, tuple[CurvePoint, ...]]:
         """Read affect curves; words of a track move all of its curve as they move the track."""
-        columns = (curves.c.track_id, curves.c.points, tracks.c.valence, tracks.c.arousal, WORDS)
-        statement = sa.select(*columns).join(tracks, tracks.c.id == curves.c.track_id)
-        rows = list(self._rows_of(statement, curves.c.track_id, ids))
+        rows = list(self._rows_of(_CURVES, curves.c.track_id, ids))
         moved = zip(rows, affects_of(rows), strict=True)
         return {row[0]: unpack_curve(row[1], valence - row[2]) for row, (valence, _) in moved}
 
@@ -327,12 +327,10 @@ class LibraryStore(Closing):
 
     def copies(self, sounds: Iterable[str] | None = None) -> list[tuple[str, int, str, str | None]]:
         """Find the tracks that are present and sound the same as another one."""
-        columns = (tracks.c.sound, tracks.c.id, tracks.c.path, tracks.c.album)
-        several = sa.select(tracks.c.sound).group_by(tracks.c.sound).having(sa.func.count() > 1)
-        present = sa.select(*columns).where(tracks.c.missing.is_(False)).order_by(tracks.c.sound, tracks.c.id)
         if sounds is None:
-            return [tuple(row) for row in self._rows(present.where(tracks.c.sound.in_(several)))]
-        alike = [tuple(row) for row in self._rows_of(present, tracks.c.sound, sounds)]
+            several = sa.select(tracks.c.sound).group_by(tracks.c.sound).having(sa.func.count() > 1)
+            return [tuple(row) for row in self._rows(_SOUNDS.where(tracks.c.sound.in_(several)))]
+        alike = [tuple(row) for row in self._rows_of(_SOUNDS, tracks.c.sound, sounds)]
         count = Counter(sound for sound, *_ in alike)
         return [each for each in alike if count[each[0]] > 1]
 
@@ -525,7 +523,7 @@ class LibraryStore(Closing):
             raise sqlite.moved(Path(self.location))
 
     @contextlib.contextmanager
-    def _reading(self) -> Iterator[sa.Connection]:
+    def _reading(self, engine: sa.Engine | None = None) -> Iterator[sa.Connection]:
         self._require_there()
         with database.plain_errors(self._where):
             pinned = getattr(self._pinned, "connection", None)
@@ -533,7 +531,7 @@ class LibraryStore(Closing):
                 yield pinned
                 return
             # Ended as if it had written: a driver forgets what it has prepared for the next when one is undone.
-            with self._reads.begin() as connection:
+            with (engine or self._reads).begin() as connection:
                 yield connection
 
     @contextlib.contextmanager
@@ -558,7 +556,7 @@ class LibraryStore(Closing):
                 self._pinned.connection = before
 
     def _rows(self, statement: sa.Select[Any]) -> Iterator[Any]:
-        with self._reading() as connection:
+        with self._reading(self._single) as connection:
             yield from connection.execute(statement)
 
     def _all_rows(self, statement: sa.Select[Any]) -> Iterator[Any]:
@@ -574,7 +572,7 @@ class LibraryStore(Closing):
         """Read the rows in which a column has one of the values."""
         with self._reading() as connection:
             for batch in batches(values):
-                yield from connection.execute(statement.where(database.among(connection, column, batch)))
+                yield from _rows_of(connection, statement, column, batch)
 
     def _affects(self, connection: sa.Connection) -> dict[str, NDArray[Any]]:
         """Read ids, valence and arousal of the tracks that are present, in ascending order of id."""
@@ -596,7 +594,21 @@ def _words(row: sa.Row[Any]) -> LyricsRecord:
 
 
 _TRACKS = sa.select(tracks, KIND, WORDS)
+_CURVES = sa.select(curves, tracks.c.valence, tracks.c.arousal, WORDS).join(tracks, tracks.c.id == curves.c.track_id)
+_SOUNDS = (
+    sa.select(tracks.c.sound, tracks.c.id, tracks.c.path, tracks.c.album)
+    .where(tracks.c.missing.is_(False))
+    .order_by(tracks.c.sound, tracks.c.id)
+)
+_VERSION = sa.select(counters.c.value).where(counters.c.name == CHANGES)
 _RECORDS = sa.select(tracks, curves.c.points).join(curves, curves.c.track_id == tracks.c.id)
+
+
+def _rows_of(
+    connection: sa.Connection, statement: sa.Select[Any], column: sa.Column[Any], values: Sequence[Any]
+) -> Iterable[sa.Row[Any]]:
+    narrowed = database.among(statement, column, connection.dialect.name)
+    return connection.execute(narrowed, {database.AMONG: values})
 
 
 def _all(connection: sa.Connection, statement: sa.Select[Any]) -> Sequence[sa.Row[Any]]:

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import sqlalchemy as sa
@@ -39,7 +39,7 @@ from img2music.library.record import (
     unpack_curve,
 )
 from img2music.library.rows import batches, record_of, song_of, tracks_of
-from img2music.library.schema import CHANGES, affects, counters, curves, failures, lyrics, song_sources, tracks
+from img2music.library.schema import CHANGES, SAID, affects, counters, curves, failures, lyrics, song_sources, tracks
 from img2music.library.transaction import LYRICS, Transaction
 from img2music.locations import expanded, folder_of
 from img2music.options import ME
@@ -60,6 +60,13 @@ class KnownFile(FileState):
     analyzer: str  # the analyzer version that measured it
     missing: bool  # whether the file was gone at the last scan
     hashed: bool  # whether its sound has been hashed
+
+
+class LibraryVersion(NamedTuple):
+    """What only grows with changes, by this process or another: of all but jobs, and of what people say alone."""
+
+    changes: int
+    said: int
 
 
 class LibraryStore(Closing):
@@ -115,9 +122,10 @@ class LibraryStore(Closing):
 
     # Reading
 
-    def version(self) -> int:
-        """What stays the same as long as nobody, in this process or another, has changed the library, but for jobs."""
-        return int(self._number(_VERSION))
+    def version(self) -> LibraryVersion:
+        """What stays the same as long as nobody has changed the library, but for jobs."""
+        found = dict(map(tuple, self._rows(_VERSION)))
+        return LibraryVersion(found[CHANGES], found.get(SAID, 0))
 
     def count(self, *, missing: bool = False) -> int:
         """Count the tracks that are present, or those that are missing."""
@@ -489,15 +497,16 @@ class LibraryStore(Closing):
     # Writing
 
     @contextlib.contextmanager
-    def writing(self) -> Iterator[Transaction]:
-        """Write in one transaction: all of it is stored, or none."""
+    def writing(self, counted: str = CHANGES) -> Iterator[Transaction]:
+        """Write in one transaction: all of it is stored, or none; as `SAID` nothing but what people say."""
         with self._writing() as connection:
             before = _rows_changed(connection)
             yield Transaction(connection)
             if before is not None and _rows_changed(connection) == before:
                 return
-            changes = sa.update(counters).where(counters.c.name == CHANGES)
-            connection.execute(changes.values(value=counters.c.value + 1))
+            changes = sa.update(counters).where(counters.c.name == counted).values(value=counters.c.value + 1)
+            if not connection.execute(changes).rowcount:
+                connection.execute(sa.insert(counters).values(name=counted, value=1))
 
     @contextlib.contextmanager
     def _writing(self) -> Iterator[sa.Connection]:
@@ -600,7 +609,7 @@ _SOUNDS = (
     .where(tracks.c.missing.is_(False))
     .order_by(tracks.c.sound, tracks.c.id)
 )
-_VERSION = sa.select(counters.c.value).where(counters.c.name == CHANGES)
+_VERSION = sa.select(counters.c.name, counters.c.value).where(counters.c.name.in_((CHANGES, SAID)))
 _RECORDS = sa.select(tracks, curves.c.points).join(curves, curves.c.track_id == tracks.c.id)
 
 

@@ -44,7 +44,8 @@ def indices_of(wanted: NDArray[np.int64], ids: NDArray[np.int64]) -> NDArray[np.
     at = np.searchsorted(ids, wanted)
     there = at < len(ids)
     at, wanted = at[there], wanted[there]
-    return at[ids[at] == wanted]
+    found: NDArray[np.int64] = at[ids[at] == wanted]
+    return found
 
 
 def choosable(

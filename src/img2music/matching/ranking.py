@@ -11,7 +11,7 @@ from img2music.matching.diversity import Copy, Diversity, second_copies
 from img2music.track import Track
 
 FIRST_BATCH = 12
-"""Tracks read at once from the library to begin with, enough for ten of a large library as a rule; doubled while more are
+"""Tracks read at once from the library to begin with, enough for ten of a large one as a rule; doubled while more are
 needed."""
 
 

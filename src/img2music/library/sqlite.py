@@ -217,7 +217,8 @@ def faults(connection: sa.Connection) -> list[str]:
 def joined_affects(connection: sa.Connection) -> tuple[list[tuple[bytes, bytes]], int] | None:
     """Read the table of affects in parts, and tell their bytes.
 
-    SQLite joins its rows, four times as fast as an object a row. It does so byte by byte in a database in UTF-8; None should another build of it mind.
+    SQLite joins its rows, four times as fast as an object a row. It does so byte by byte in a database in UTF-8; None
+    should another build of it mind.
     """
     last = connection.execute(sa.select(sa.func.max(affects.c.track_id))).scalar() or 0
     packed = _joined(connection, "SELECT count(*), CAST(group_concat(packed, '') AS BLOB) FROM affects WHERE ", last)

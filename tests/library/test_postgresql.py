@@ -188,8 +188,11 @@ def test_a_lock_is_left_to_a_server_that_does_not_answer(postgres, url):
             wire.silent = True
             raise KeyboardInterrupt
 
-    with LibraryStore.open(url.replace(f":{postgres.port}/", f":{wire.port}/")) as store:
-        pytest.raises(KeyboardInterrupt, interrupt, store)
+    with (
+        LibraryStore.open(url.replace(f":{postgres.port}/", f":{wire.port}/")) as store,
+        pytest.raises(KeyboardInterrupt),
+    ):
+        interrupt(store)
     wire.close()
 
 

@@ -182,10 +182,17 @@ def test_a_lock_of_a_dead_process_is_free(url):
 
 def test_a_lock_is_left_to_a_server_that_does_not_answer(postgres, url):
     wire = Wire(postgres.port)
-    with LibraryStore.open(url.replace(f":{postgres.port}/", f":{wire.port}/")) as store:
-        with pytest.raises(KeyboardInterrupt), store.sharing():
+
+    def interrupt(store):
+        with store.sharing():
             wire.silent = True
             raise KeyboardInterrupt
+
+    with (
+        LibraryStore.open(url.replace(f":{postgres.port}/", f":{wire.port}/")) as store,
+        pytest.raises(KeyboardInterrupt),
+    ):
+        interrupt(store)
     wire.close()
 
 

@@ -39,7 +39,9 @@ RATE, SIZE = 25.0, (320, 180)
 
 SETTINGS: dict[str, tuple[SpotOptions, Prices]] = {
     "default": (SpotOptions(alternatives=0), Prices()),
-    "before": (SpotOptions(alternatives=0), Prices()),
+    "from anywhere": (SpotOptions(alternatives=0), Prices(inside=0.25)),
+    "songs=4": (SpotOptions(alternatives=0, songs=4), Prices()),
+    "before": (SpotOptions(alternatives=0, least_song=1.0), Prices(cue=1.0, inside=0.25)),
 }
 
 

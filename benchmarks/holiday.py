@@ -111,7 +111,7 @@ def watched(path: Path, model: ImageModel) -> tuple[Film, list[Scene]]:
 
 @dataclass(frozen=True)
 class Start:
-    """How a cue lies in its song, which is heard from start to end."""
+    """How a cue lies in its song, of which more is heard than when the cue was put on a beat."""
 
     opening: bool  # it begins as its song does
     beat: bool | None  # it begins on a beat; None where the song has none
@@ -119,12 +119,12 @@ class Start:
 
 
 OPENING = 4.0  # seconds after its first sound within which a song's first beats are
+AROUND = 45.0  # seconds of a song that are heard around where it begins
 
 
 def start_of(cue: Cue) -> Start:
-    duration = cue.track.duration or 0.0
-    beats = listen(cue.track.path, [(0.0, duration)])
     begin = cue.passage.start
+    beats = listen(cue.track.path, [(0.0, AROUND), (begin - AROUND, begin + AROUND)])
     opening = begin <= (beats.begins or 0.0) + OPENING
     if beats.offset(begin) is None:
         return Start(opening, None, None)

@@ -225,8 +225,9 @@ def track(samples: NDArray[np.float32]) -> tuple[NDArray[np.float64], NDArray[np
     loudness = 10.0 * np.log10(power.sum(axis=0) + 1e-10)
     if speed >= HALVED:
         frames = _halved(frames, loudness)
-    # How loud beats are, and how strongly they set in, tells of snares, which are struck on every second beat.
-    first = _bars(_standard(maximum_filter1d(low, PEAK)[frames]) + _standard(_change(level, frames)))
+    # How loud beats are on the whole tells of snares, which are struck on every second one.
+    bass = 10.0 * np.log10(power[:LOW_MELS].sum(axis=0) + 1e-10)
+    first = _bars(_standard(_loud(bass, frames)) + _standard(_change(level, frames)))
     lengths = np.diff(frames)
     even = np.abs(lengths / np.median(lengths) - 1.0) <= UNEVEN_BEAT
     kept = np.append(even, False) | np.insert(even, 0, False)

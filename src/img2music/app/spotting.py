@@ -21,7 +21,7 @@ from img2music.soundtrack.film import Film, group, read_film
 from img2music.soundtrack.liveliness import enlivened
 from img2music.soundtrack.plot import draw
 from img2music.soundtrack.sound import Heard, heard
-from img2music.soundtrack.spotting import candidates, require_possible, spot
+from img2music.soundtrack.spotting import candidates, count_note, require_possible, spot
 from img2music.vision.model import ImageModel
 
 CUT_SHORT = 1.0
@@ -82,7 +82,7 @@ def spot_from(
         unheard = (f"The film's own sound can't be heard, so no music is lowered under speech: {error}",)
     seen, scenes = enlivened(seen, scenes, sound, natural, moves=not options.pictures_only)
     cues = spot(seen, scenes, tracks, options, store=listener.store, natural=natural)
-    notes = (*tracks.notes, *listener.person.tendencies(), *starts_note(cues))
+    notes = (*tracks.notes, *listener.person.tendencies(), *count_note(cues, options), *starts_note(cues))
     if lacking > CUT_SHORT:
         says, found = clocks(seen.duration + lacking, seen.duration)
         notes += (f"The film says that it lasts {says}, and ends after {found}: it is cut short.",)

@@ -27,6 +27,7 @@ from img2music.library.jobs import Jobs
 from img2music.library.ledger import Ledger, ScanState, ScanStatus
 from img2music.library.listing import LibraryInfo
 from img2music.library.playlists import PlaylistTable
+from img2music.library.projects import ProjectTable
 from img2music.library.record import (
     CURVE_DTYPE,
     Failure,
@@ -83,6 +84,7 @@ class LibraryStore(Closing):
         self.location = str(where)
         self.jobs = Jobs(self._reading_new, self._writing)
         self.playlists = PlaylistTable(self._reading_new, self._writing)
+        self.projects = ProjectTable(self._reading_new, self._writing)
         self.ledger = Ledger(self._reading_new, self._writing)
 
     @classmethod

@@ -488,6 +488,11 @@ class LibraryStore(Closing):
         name = hashlib.blake2b(self.location.encode(), digest_size=8).hexdigest()
         return platformdirs.user_data_path("img2music") / f"{name}.jobs"
 
+    @property
+    def films_folder(self) -> Path | None:
+        """Where films are that were sent; None for a library in memory."""
+        return None if self._where == database.LibraryLocation() else self.folder.with_suffix(".films")
+
     # Writing
 
     @contextlib.contextmanager

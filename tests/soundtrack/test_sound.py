@@ -274,10 +274,11 @@ def test_a_film_that_is_cut_short_is_heard_as_far_as_it_goes(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize(
-    ("song", "own", "container", "apart"),
-    [("flac", "pcm_s16le", "mov", 1e-4), ("mp3", "aac", "mp4", 0.003), ("ogg", "libopus", "mkv", 0.01)],
+    ("song", "own", "container", "late"),
+    # Matroska tells milliseconds; else the rates of song and mix have no moments in common
+    [("flac", "pcm_s16le", "mov", 1), ("mp3", "aac", "mp4", 1), ("ogg", "libopus", "mkv", 48)],
 )
-def test_a_span_is_what_is_rendered_there(tmp_path: Path, song: str, own: str, container: str, apart: float) -> None:
+def test_a_span_is_what_is_rendered_there(tmp_path: Path, song: str, own: str, container: str, late: int) -> None:
     shot = tmp_path / f"film.{container}"
     spoken = talk(LENGTH, SPEECH, level=0.05, noise=0.0005)
     film(shot, LENGTH, Track(spoken.repeat(2, axis=0), codec=own))
@@ -299,5 +300,13 @@ def test_a_span_is_what_is_rendered_there(tmp_path: Path, song: str, own: str, c
         span = mix.span(curve, first, round(seconds * RATE))
         expected = rendered[first : first + round(seconds * RATE)]
         assert span.shape == expected.shape
-        assert np.abs(span - expected).max() < apart * 10
-        assert np.sqrt(np.square(span - expected).mean()) < apart
+        blocks = (np.array_split(each, 6) for each in (span, expected))
+        for heard_block, rendered_block in zip(*blocks, strict=True):
+            levels = [20 * np.log10(np.sqrt(np.square(each).mean())) for each in (heard_block, rendered_block)]
+            assert levels[0] == pytest.approx(levels[1], abs=0.2)
+        middle = span[RATE : 2 * RATE, 0]
+        apart = {
+            shift: float(np.abs(middle - expected[RATE + shift : 2 * RATE + shift, 0]).mean())
+            for shift in range(-60, 60)
+        }
+        assert abs(min(apart, key=apart.__getitem__)) <= late

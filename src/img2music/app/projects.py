@@ -12,6 +12,7 @@ import numpy as np
 from img2music.app.film_views import FilmViews
 from img2music.app.films import Films
 from img2music.app.jobs import JobQueue
+from img2music.app.mixes import GainCurves, Mixes, gains
 from img2music.app.person import Listener
 from img2music.app.spotting import spot_from
 from img2music.distribution import AffectDistribution
@@ -23,7 +24,7 @@ from img2music.options import ScoreOptions, SpotOptions
 from img2music.progress import Progress
 from img2music.shapes import Result, dumps, to_dict
 from img2music.soundtrack.cue_sheet import Cue, CueSheet, CueTrack, parse
-from img2music.soundtrack.editing import KINDS, Edit, edited
+from img2music.soundtrack.editing import KINDS, Edit, Swap, edited
 from img2music.soundtrack.film import Film
 from img2music.soundtrack.formats import FORMATS
 from img2music.soundtrack.rechoosing import respotted, swapped
@@ -35,6 +36,8 @@ from img2music.vision.model import ImageModel
 if TYPE_CHECKING:
     from img2music.library.store import LibraryStore
 
+MOST_TRIED = 20
+"""Songs that were tried and are remembered."""
 SPOT = "spot"
 """What a step is called in which all music was chosen, as a film was read."""
 
@@ -107,8 +110,9 @@ class ProjectList(Result):
 class Projects:
     """The projects of a library that is served."""
 
-    def __init__(self, store: "LibraryStore", films: Films, views: FilmViews, queue: JobQueue) -> None:
-        self._store, self.films, self._views, self._queue = store, films, views, queue
+    def __init__(self, store: "LibraryStore", films: Films, views: FilmViews, mixes: Mixes, queue: JobQueue) -> None:
+        self._store, self.films, self._views, self._mixes, self._queue = store, films, views, mixes, queue
+        self._tried: dict[tuple[int, int, Swap], CueSheet] = {}
         self._table = store.projects
 
     def list(self) -> ProjectList:
@@ -244,6 +248,33 @@ class Projects:
         if not self.films.allows(path):
             raise UsageError("The film of this project lies in no folder that is allowed (`films`).")
         return path
+
+    def mix(
+        self,
+        id: int,  # noqa: A002
+        revision: int,
+        start: float,
+        seconds: float,
+        tried: Swap | None = None,
+    ) -> tuple[bytes, bool]:
+        """A part of what is heard, as a WAV file, and whether it is exactly what is rendered; also as it would be."""
+        film, sheet = self._film(id), self.sheet(id, revision)
+        if tried is not None:
+            sheet = self._with(id, revision, sheet, tried)
+        return self._mixes.span(id, sheet, film, start, seconds, passing=tried is not None)
+
+    def _with(self, id_: int, revision: int, sheet: CueSheet, swap: Swap) -> CueSheet:
+        """What a sheet would be with another song."""
+        key = (id_, revision, swap)
+        if key not in self._tried:
+            while len(self._tried) >= MOST_TRIED:
+                self._tried.pop(next(iter(self._tried)), None)
+            self._tried[key] = edited(sheet, swap, _Music(self._store, self._table.find(id_)))
+        return self._tried[key]
+
+    def gains(self, id: int, revision: int) -> GainCurves:  # noqa: A002
+        """How loud everything is along time."""
+        return gains(self.sheet(id, revision), self._film(id))
 
     # What is taken away
 

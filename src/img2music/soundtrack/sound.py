@@ -89,6 +89,10 @@ class Mix:
         own = None if use.use is OriginalSound.DROP else FilmTrack.of(film)
         return cls(tuple(plan(sheet.cues, duration)), round(duration * RATE), own, use)
 
+    def checked(self) -> "Mix":
+        """The same, if every song is there and has its passage."""
+        return replace(self, parts=tuple(checked(self.parts)))
+
     def blocks(self, start: int = 0) -> Iterator[Samples]:
         """Decode and mix it, from a sample on."""
         if self.own is None:
@@ -112,8 +116,8 @@ class Mix:
         end = min(start + count, self.samples)
         cell = start // CELL
         first = cell * CELL  # the gain goes from one to the next of these
-        near = tuple(checked([part for part in self.parts if part.start < end and part.end > first]))
-        blocks = mastered(replace(self, parts=near, samples=end).blocks(first), curve[cell:])
+        near = tuple(part for part in self.parts if part.start < end and part.end > first)
+        blocks = mastered(replace(self, parts=near, samples=end).checked().blocks(first), curve[cell:])
         heard_samples = np.concatenate([np.zeros((0, len(self.channels)), dtype=np.float32), *blocks])
         return heard_samples[start - first :]
 
@@ -149,8 +153,7 @@ def compose(
     duration = sheet.film.duration if duration is None else duration
     if duration > LONGEST:
         raise InputError("The cue sheet says that this film lasts longer than a day.", path)
-    mix = Mix.of(sheet, options, path, duration)
-    mix = replace(mix, parts=tuple(checked(mix.parts)))
+    mix = Mix.of(sheet, options, path, duration).checked()
     own, use, passes = mix.own, mix.use, 2
     done = itertools.count()
 

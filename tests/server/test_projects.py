@@ -13,6 +13,7 @@ import soundfile
 from img2music import Library
 from img2music.affect import Affect
 from img2music.analysis import CurvePoint
+from img2music.media.video import survey_of
 from tests.conftest import Locations
 from tests.support.library_sounds import write_sound
 from tests.support.songs import put, record
@@ -236,3 +237,40 @@ def test_what_is_heard_is_what_is_rendered(client: TestClient, library: Library,
     assert gains["film"] is not None
     problem(client.get(f"{at}/mix", params=asked | {"revision": 1}), 409)
     problem(client.get(f"{at}/gains", params={"revision": 1}), 409)
+
+
+def ended(client: TestClient, job: int) -> dict[str, Any]:
+    while (state := client.get(f"/api/jobs/{job}").json())["state"] in ("waiting", "running"):
+        time.sleep(0.1)
+    assert state["state"] == "done", (state, client.get(f"/api/jobs/{job}/log").text)
+    return dict(state)
+
+
+def test_a_film_is_rendered_and_copied_where_browsers_dont_play_it(
+    client: TestClient, films: Path, tmp_path: Path
+) -> None:
+    film(films / "old.avi", SECONDS, Track(np.zeros((2, 48_000 * 4), dtype=np.float32)))
+    project = client.post("/api/projects", json={"film": str(films / "old.avi"), "name": "Old"}).json()
+    at = f"/api/projects/{project['id']}"
+    assert not project["ready"]
+    assert client.get(f"{at}/film").json()["type"] == "urn:img2music:not-ready"
+    reading, copying = sorted(job["id"] for job in client.get("/api/jobs").json()["jobs"])
+    ended(client, reading)
+    assert ended(client, copying)["project"] == project["id"]
+    project = client.get(at).json()
+    assert project["ready"]
+    copy = client.get(f"{at}/film")
+    assert copy.headers["content-type"] == "video/mp4"
+    (tmp_path / "copy.mp4").write_bytes(copy.content)
+    assert survey_of(tmp_path / "copy.mp4").duration == pytest.approx(SECONDS, abs=0.05)
+    for kind, ending in (("film", "mkv"), ("music", "wav")):
+        answer = client.post(f"{at}/render", json={"revision": project["revision"], "kind": kind})
+        assert answer.status_code == 202, answer.text
+        assert answer.json()["kind"] == "render"
+        job = ended(client, answer.json()["id"])
+        file = client.get(f"/api/jobs/{job['id']}/file")
+        assert file.headers["content-disposition"].endswith(f'.{ending}"')
+        (tmp_path / f"out.{ending}").write_bytes(file.content)
+    assert survey_of(tmp_path / "out.mkv").sound_end == pytest.approx(SECONDS, abs=0.05)
+    assert soundfile.info(tmp_path / "out.wav").duration == pytest.approx(SECONDS, abs=0.01)
+    problem(client.post(f"{at}/render", json={"revision": 1, "kind": "film"}), 409)

@@ -4,24 +4,27 @@ import io
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from img2music.app.film_views import FilmViews
 from img2music.app.films import Films
+from img2music.app.job_work import Rendering
 from img2music.app.jobs import JobQueue
 from img2music.app.mixes import GainCurves, Mixes, gains
 from img2music.app.person import Listener
+from img2music.app.proxies import make_proxy, proxy_of
+from img2music.app.scoring import score_film
 from img2music.app.spotting import spot_from
 from img2music.distribution import AffectDistribution
 from img2music.errors import ConflictError, InputError, UsageError
 from img2music.filters import TrackFilter
-from img2music.library.jobs import OPEN, JobKind
-from img2music.library.projects import Change, ProjectRow
-from img2music.options import ScoreOptions, SpotOptions
-from img2music.progress import Progress
+from img2music.library.jobs import OPEN, Job, JobKind
+from img2music.library.projects import Change, ProjectRow, digest_of
+from img2music.options import OriginalSound, ScoreOptions, SpotOptions
+from img2music.progress import Progress, quietly
 from img2music.shapes import Result, dumps, to_dict
 from img2music.soundtrack.cue_sheet import Cue, CueSheet, CueTrack, parse
 from img2music.soundtrack.editing import KINDS, Edit, Swap, edited
@@ -36,6 +39,8 @@ from img2music.vision.model import ImageModel
 if TYPE_CHECKING:
     from img2music.library.store import LibraryStore
 
+RENDERED, RENDERED_ELSE = ("mp4", "mov", "mkv", "webm"), "mkv"
+"""Endings of films that are rendered as what they are, and as what others are."""
 MOST_TRIED = 20
 """Songs that were tried and are remembered."""
 SPOT = "spot"
@@ -137,8 +142,12 @@ class Projects:
     def add(self, film: str, name: str, options: Mapping[str, Any]) -> Project:
         """Begin one, and have its film read and its music chosen."""
         _spotting(options)
+        _ = self._store.folder  # no library in memory
         row = self._table.add(name, film, options)
         self._queue.read_film(row.id, name)
+        with suppress(InputError):  # which the job tells
+            if self._playable(film) is None:
+                self._queue.make_proxy(row.id, name)
         return self._told(row)
 
     def rename(self, id: int, revision: int, name: str) -> Project:  # noqa: A002
@@ -150,6 +159,8 @@ class Projects:
         film = self._table.find(id).film
         self._table.remove(id, revision)
         if all(row.film != film for row in self._table.all()):
+            with suppress(OSError):
+                self._proxy(film).unlink(missing_ok=True)
             self.films.forget(film)
 
     def edit(self, id: int, revision: int, edit: Edit) -> Project:  # noqa: A002
@@ -240,7 +251,13 @@ class Projects:
 
     def _playable(self, path: str) -> tuple[Path, str] | None:
         kind = self._views.plays(path)
-        return None if kind is None else (Path(path), kind)
+        if kind is not None:
+            return Path(path), kind
+        proxy = self._proxy(path)
+        return (proxy, "video/mp4") if proxy.is_file() else None
+
+    def _proxy(self, path: str) -> Path:
+        return proxy_of(path, _films_folder(self._store))
 
     def _film(self, id_: int) -> str:
         """The film of a project, if it may be used here."""
@@ -277,6 +294,15 @@ class Projects:
         return gains(self.sheet(id, revision), self._film(id))
 
     # What is taken away
+
+    def render(self, id: int, revision: int, what: Rendering) -> Job:  # noqa: A002
+        """Have the film written with its music, or the music alone."""
+        row, film = self._table.find(id), self._film(id)
+        self._require_sheet(row, revision)
+        assert row.sheet is not None
+        ending = PurePath(film).suffix[1:].lower()
+        format_ = "wav" if what is Rendering.MUSIC else ending if ending in RENDERED else RENDERED_ELSE
+        return self._queue.render(id, row.name, (row.position, digest_of(row.sheet)), what, format_)
 
     def exported(self, id: int, format_: str) -> tuple[bytes, str]:  # noqa: A002
         """The sheet in a format, and the name of a file for it."""
@@ -351,6 +377,44 @@ def read_project_film(store: "LibraryStore", id_: int, progress: Progress) -> tu
         raise _forgotten() from None
     counts = {"scenes": len(found.sheet.scenes), "cues": len(found.sheet.cues)}
     return counts | {"shots": len(found.film.shots)}, list(found.notes)
+
+
+def make_project_proxy(store: "LibraryStore", id_: int, progress: Progress) -> tuple[dict[str, int], list[str]]:
+    """Make a copy of the film of a project that browsers play: the work of a job, with counts and notes."""
+    made = make_proxy(_row(store, id_).film, _films_folder(store), progress)
+    return {"bytes": made.stat().st_size}, []
+
+
+def render_project(
+    store: "LibraryStore", id_: int, step: tuple[int, str], what: Rendering, output: Path, *, progress: Progress
+) -> tuple[dict[str, int], list[str]]:
+    """Write what a step of a project says to a file: the work of a job, with counts and notes."""
+    row = _row(store, id_)
+    try:
+        row = replace(row, sheet=store.projects.sheet(id_, *step))
+    except KeyError:
+        raise UsageError("This step of the project is gone: render the project as it is now.") from None
+    music = what is Rendering.MUSIC
+    scored = score_film(
+        store,
+        row.film,
+        _sheet(row),
+        None if music else output,
+        output if music else None,
+        options=ScoreOptions(original=OriginalSound.DROP) if music else ScoreOptions(),
+        spotting=None,
+        sheets=(),
+        plot=None,
+        replacing=quietly,
+        told=quietly,
+        progress=progress,
+    )
+    return {"bytes": output.stat().st_size}, list(scored.notes)
+
+
+def _films_folder(store: "LibraryStore") -> Path:
+    assert store.films_folder is not None, "a library in memory"  # which has no jobs, so nobody asks
+    return store.films_folder
 
 
 def _row(store: "LibraryStore", id_: int) -> ProjectRow:

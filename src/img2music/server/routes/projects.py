@@ -16,6 +16,7 @@ from img2music.app.mixes import GainCurves
 from img2music.app.projects import Project, ProjectList, Strip
 from img2music.app.sounds import Peaks
 from img2music.errors import UsageError
+from img2music.library.jobs import Job
 from img2music.server.bodies import (
     LONGEST,
     LONGEST_PATH,
@@ -24,6 +25,7 @@ from img2music.server.bodies import (
     NewFilm,
     NewProject,
     ProjectChange,
+    RenderRequest,
     Revision,
     TrackId,
 )
@@ -137,6 +139,11 @@ def _add_views(routes: APIRouter, served: Served) -> None:
         routes.add_api_route(
             "/projects/{id}/film", film, methods=[method], operation_id=name, response_class=Ranges, responses=played
         )
+
+    @routes.post("/projects/{id}/render", status_code=202, response_class=Response, responses=shape(Job, 202))
+    def render(id: TrackId, body: RenderRequest) -> Response:  # noqa: A002
+        """Have a film written with its music, or its music alone, by a job whose file is then to be downloaded."""
+        return as_json(_of(projects.render, id, body.revision, body.kind), 202)
 
     @routes.get(
         "/projects/{id}/export", response_class=Response, responses=content("application/octet-stream", "The file.")

@@ -21,6 +21,7 @@ from img2music.errors import InputError
 from img2music.files import Closing, FileKind, make_folder, replacing
 from img2music.library.executors import Context, interrupts_blocked
 from img2music.locations import state
+from img2music.media.film_survey import Survey
 from img2music.media.video import survey_of
 from img2music.options import ScoreOptions
 from img2music.shapes import dumps, to_dict
@@ -78,14 +79,21 @@ class Mixes(Closing):
             self._end()
 
     def span(
-        self, project: int, sheet: CueSheet, film: str, start: float, seconds: float, *, passing: bool = False
+        self,
+        project: int,
+        sheet: CueSheet,
+        film: str,
+        survey: Survey,
+        wanted: tuple[float, float],
+        *,
+        passing: bool = False,
     ) -> tuple[bytes, bool]:
-        """A part of a mix as a WAV file, and whether it is exactly what is rendered.
+        """A part of a mix, its start and its length in seconds, as a WAV file; and whether it is what is rendered.
 
         Of a sheet that is only tried, ``passing``, nothing is measured.
         """
-        duration = survey_of(film).duration
-        mix = Mix.of(sheet, ScoreOptions(), film, duration)
+        start, seconds = wanted
+        mix = Mix.of(sheet, ScoreOptions(), film, survey.duration, survey)
         name = _name(sheet, film)
         curve = self._known(name)
         if curve is None and not passing:

@@ -1,6 +1,6 @@
 """Projects: films whose music is chosen, changed by hand, heard at once, and rendered at the end."""
 
-import io
+import zlib
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from img2music.app.film_cache import decoded, encoded
 from img2music.app.film_views import FilmViews
 from img2music.app.films import Films
 from img2music.app.job_work import Rendering
@@ -23,6 +24,8 @@ from img2music.errors import ConflictError, InputError, UsageError
 from img2music.filters import TrackFilter
 from img2music.library.jobs import OPEN, Job, JobKind
 from img2music.library.projects import Change, ProjectRow, digest_of
+from img2music.media.film_survey import Survey
+from img2music.media.video import survey_of
 from img2music.options import OriginalSound, ScoreOptions, SpotOptions
 from img2music.progress import Progress, quietly
 from img2music.shapes import Result, dumps, to_dict
@@ -31,8 +34,6 @@ from img2music.soundtrack.editing import KINDS, Edit, Swap, edited
 from img2music.soundtrack.film import Film
 from img2music.soundtrack.formats import FORMATS
 from img2music.soundtrack.rechoosing import respotted, swapped
-from img2music.soundtrack.shots import Change as ShotChange
-from img2music.soundtrack.shots import Transition
 from img2music.soundtrack.spotting import candidates
 from img2music.vision.model import ImageModel
 
@@ -228,7 +229,7 @@ class Projects:
         sheet = _sheet(row)
         if sheet is None or reading is None:
             return Strip([], [], [], {})
-        film = unpacked(reading, sheet)
+        film = unpacked(reading)
         speech = () if sheet.original is None else sheet.original.speech or ()
         return Strip(
             affect=film.curve.round(3).tolist(),
@@ -275,10 +276,10 @@ class Projects:
         tried: Swap | None = None,
     ) -> tuple[bytes, bool]:
         """A part of what is heard, as a WAV file, and whether it is exactly what is rendered; also as it would be."""
-        film, sheet = self._film(id), self.sheet(id, revision)
+        film, sheet, survey = self._film(id), self.sheet(id, revision), self._survey(id)
         if tried is not None:
             sheet = self._with(id, revision, sheet, tried)
-        return self._mixes.span(id, sheet, film, start, seconds, passing=tried is not None)
+        return self._mixes.span(id, sheet, film, survey, (start, seconds), passing=tried is not None)
 
     def _with(self, id_: int, revision: int, sheet: CueSheet, swap: Swap) -> CueSheet:
         """What a sheet would be with another song."""
@@ -288,6 +289,12 @@ class Projects:
                 self._tried.pop(next(iter(self._tried)), None)
             self._tried[key] = edited(sheet, swap, _Music(self._store, self._table.find(id_)))
         return self._tried[key]
+
+    def _survey(self, id_: int) -> Survey:
+        """What the packets of a project's film say, without reading through it again."""
+        reading = self._table.reading(id_)
+        found = None if reading is None else unpacked(reading).survey
+        return survey_of(self._film(id_)) if found is None else found
 
     def gains(self, id: int, revision: int) -> GainCurves:  # noqa: A002
         """How loud everything is along time."""
@@ -341,7 +348,8 @@ class _Music:
             raise ConflictError("The film of this project was not read yet.")
         listener = Listener.of(self._store, self._options.person)
         natural = listener.person.natural(ImageModel.load(self._options.image_model).reference)
-        return listener, unpacked(reading, sheet), natural
+        shots = tuple(shot for scene in sheet.scenes for shot in scene.shots)
+        return listener, replace(unpacked(reading), shots=shots), natural
 
 
 def _spotting(options: Mapping[str, Any]) -> SpotOptions:
@@ -430,19 +438,10 @@ def _forgotten() -> UsageError:
 
 def packed(film: Film) -> bytes:
     """What was read in a film, as a project keeps it: what music is chosen by again, and what is drawn of it."""
-    stream = io.BytesIO()
-    kinds = [each.kind.value for each in film.transitions]
-    spans = np.array([(each.start, each.end, each.cut) for each in film.transitions]).reshape(-1, 3)
-    np.savez_compressed(stream, times=film.times, curve=film.curve, kinds=np.array(kinds, dtype="U16"), spans=spans)
-    return stream.getvalue()
+    nothing = np.zeros((0, 2))
+    return zlib.compress(encoded(replace(film, shots=(), movement=nothing, brightness=nothing)))
 
 
-def unpacked(reading: bytes, sheet: CueSheet) -> Film:
-    """The film again, with the shots of its sheet."""
-    with np.load(io.BytesIO(reading), allow_pickle=False) as parts:
-        transitions = tuple(
-            Transition(ShotChange(kind), *span)
-            for kind, span in zip(parts["kinds"].tolist(), parts["spans"].tolist(), strict=True)
-        )
-        shots = tuple(shot for scene in sheet.scenes for shot in scene.shots)
-        return Film(sheet.film, parts["times"], shots, transitions, parts["curve"])
+def unpacked(reading: bytes) -> Film:
+    """The film again, but for its shots, which its sheet has."""
+    return decoded(zlib.decompress(reading), Film)

@@ -73,8 +73,10 @@ class VideoFile(Closing):
     Use it in a ``with`` statement. A few pictures at most are in memory at once.
     """
 
-    def __init__(self, path: str | os.PathLike[str]) -> None:
+    def __init__(self, path: str | os.PathLike[str], survey: Survey | None = None) -> None:
+        """Open one; with a survey of it, its packets are not read through again for one."""
         self.path = os.fsdecode(path)
+        self._known = survey
         self._file = open_regular(self.path, "a film")
         try:
             if is_image(self.path):
@@ -107,6 +109,8 @@ class VideoFile(Closing):
     @property
     def survey(self) -> Survey:
         """What its packets say; they are read through when it is first asked for."""
+        if self._known is not None:
+            return self._known
         status = os.fstat(self._file.fileno())
         return _survey(self.path, (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns))
 

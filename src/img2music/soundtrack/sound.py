@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from img2music.errors import InputError
+from img2music.media.film_survey import Survey
 from img2music.media.resampling import Resampler, channels_of, check_frame, layout_of
 from img2music.media.sound_writer import Sound
 from img2music.media.video import VideoFile
@@ -83,10 +84,14 @@ class Mix:
         options: ScoreOptions,
         film: str | os.PathLike[str],
         duration: float,
+        survey: Survey | None = None,
     ) -> "Mix":
-        """Lay out what a sheet says for a film of so many seconds; no song is opened for it."""
+        """Lay out what a sheet says for a film of so many seconds; no song is opened for it.
+
+        With a survey, the film's packets are not read through for one.
+        """
         use = asked(sheet, options)
-        own = None if use.use is OriginalSound.DROP else FilmTrack.of(film)
+        own = None if use.use is OriginalSound.DROP else FilmTrack.of(film, survey)
         return cls(tuple(plan(sheet.cues, duration)), round(duration * RATE), own, use)
 
     def checked(self) -> "Mix":
@@ -229,23 +234,23 @@ def _balance(powers: NDArray[np.float64], speech: Iterable[TimeSpan]) -> float:
 class FilmTrack:
     """The film's own sound, laid on the time of its pictures by its time stamps."""
 
-    def __init__(self, path: str | os.PathLike[str], layout: str) -> None:
-        self._path, self.layout = path, layout
+    def __init__(self, path: str | os.PathLike[str], layout: str, survey: Survey | None = None) -> None:
+        self._path, self.layout, self._survey = path, layout, survey
         self.channels = channels_of(layout)
 
     @classmethod
-    def of(cls, path: str | os.PathLike[str]) -> "FilmTrack | None":
+    def of(cls, path: str | os.PathLike[str], survey: Survey | None = None) -> "FilmTrack | None":
         """Look at the sound of a film; None for a film without any."""
-        with VideoFile(path) as film:
+        with VideoFile(path, survey) as film:
             for _, frame in film.sound():
                 check_frame(frame, film.path)
-                return cls(path, SURROUND.get(layout_of(frame), "stereo"))
+                return cls(path, SURROUND.get(layout_of(frame), "stereo"), survey)
         return None
 
     def blocks(self, samples: int, start: int = 0) -> Iterator[Samples]:
         """Decode it, from the first picture or a later sample on."""
         begin = start / RATE
-        with VideoFile(self._path) as film:
+        with VideoFile(self._path, self._survey) as film:
             resampler = Resampler(RATE, self.layout, film.path)
             frames = ((None if time is None else time - begin, frame) for time, frame in film.sound(begin))
             reader = Reader(placed(frames, resampler), resampler.channels)

@@ -456,6 +456,12 @@ def _read_again(store: "LibraryStore", row: ProjectRow, progress: Progress) -> d
     options = _spotting(row.options)
     listener = Listener.of(store, options.person)
     film = listener.film(reading_of(row.film, ImageModel.load(options.image_model), progress))
+    curve = film.curve.copy()  # as livelier scenes have moved it when their music was chosen
+    sheet = _sheet(row)
+    for scene in () if sheet is None else sheet.scenes:
+        within = (curve[:, 0] >= scene.start - 1e-6) & (curve[:, 0] < scene.end - 1e-6)
+        curve[within, 2] += 0.0 if scene.measures is None else scene.measures.arousal_shift
+    film = replace(film, curve=np.clip(curve, [0.0, 0.0, 0.0], [np.inf, 1.0, 1.0]))
     store.projects.keep(row.id, packed(film))
     return {"shots": len(film.shots)}
 

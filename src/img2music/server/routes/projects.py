@@ -2,7 +2,8 @@
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Annotated, ParamSpec, TypeVar
 from urllib.parse import quote
 
@@ -59,8 +60,8 @@ def add(routes: APIRouter, served: Served) -> None:
     def begin_project(body: NewProject) -> Response:
         """Begin a project of a film in an allowed folder, or of one that was sent; a job of kind `film` reads it."""
         path, name = _film(body.film, body.upload, served)
-        options = served.spot_options(body.options)
-        return as_json(projects.add(path, body.name or name, options), 201)
+        with _kept(path, served):
+            return as_json(projects.add(path, body.name or name, served.spot_options(body.options)), 201)
 
     @routes.post("/projects/import", status_code=201, response_class=Response, responses=shape(Project, 201))
     def import_project(
@@ -70,11 +71,12 @@ def add(routes: APIRouter, served: Served) -> None:
     ) -> Response:
         """Go on with a project that was exported on another machine, with the film as it lies here."""
         path, _ = _film(film, upload, served)
-        try:
-            found = json.loads(file.file.read(MOST_PROJECT))
-        except (ValueError, RecursionError):
-            raise UsageError("This is no project: it is not JSON.") from None
-        return as_json(projects.take_up(path, found, file.filename or "project"), 201)
+        with _kept(path, served):
+            try:
+                found = json.loads(file.file.read(MOST_PROJECT))
+            except (ValueError, RecursionError):
+                raise UsageError("This is no project: it is not JSON.") from None
+            return as_json(projects.take_up(path, found, file.filename or "project"), 201)
 
     @routes.get("/projects/{id}", response_class=Response, responses=shape(Project))
     def project(id: TrackId) -> Response:  # noqa: A002
@@ -91,6 +93,11 @@ def add(routes: APIRouter, served: Served) -> None:
         """Forget a project with all its steps, and its film if that was sent; 409 if it was changed meanwhile."""
         _of(projects.remove, id, revision)
 
+    _add_edits(routes, served)
+
+
+def _add_edits(routes: APIRouter, served: Served) -> None:
+    projects = served.projects
     one_at_a_time = CapacityLimiter(1)  # music is chosen by all processors
 
     @routes.post("/projects/{id}/edits", response_class=Response, responses=shape(Project))
@@ -250,6 +257,16 @@ def _film(film: str | None, upload: str | None, served: Served) -> tuple[str, st
     except KeyError:
         raise _outside() from None
     return path, path.rpartition("/")[2]
+
+
+@contextmanager
+def _kept(film: str, served: Served) -> Iterator[None]:
+    """Remove a film that was sent if no project comes of it."""
+    try:
+        yield
+    except BaseException:
+        served.projects.films.forget(film)
+        raise
 
 
 def _outside() -> HTTPException:

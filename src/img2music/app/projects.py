@@ -1,9 +1,11 @@
 """Projects: films whose music is chosen, changed by hand, heard at once, and rendered at the end."""
 
+import json
 import zlib
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
@@ -130,14 +132,16 @@ class Projects:
         jobs = {job.project: job.id for job in self._queue.jobs.unended() if job.project is not None}
         found = []
         for row in self._table.all():
-            sheet = _sheet(row)
-            cues = None if sheet is None else len(sheet.cues)
-            film = _film(row, sheet)
-            found.append(
-                ProjectSummary(
-                    id=row.id, name=row.name, film=film, updated=row.updated, cues=cues, job=jobs.get(row.id)
-                )
+            told = None if row.sheet is None else json.loads(row.sheet)  # which is quicker than to check all of it
+            summary = ProjectSummary(
+                id=row.id,
+                name=row.name,
+                film=_film(row.film, told and told["film"]["duration"], told and told["film"]["fps"]),
+                updated=row.updated,
+                cues=told and len(told["cues"]),
+                job=jobs.get(row.id),
             )
+            found.append(summary)
         return ProjectList(projects=found)
 
     def read(self, id: int) -> Project:  # noqa: A002
@@ -222,7 +226,7 @@ class Projects:
             revision=row.revision,
             created=row.created,
             updated=row.updated,
-            film=_film(row, sheet),
+            film=_film(row.film, *((None, None) if sheet is None else (sheet.film.duration, sheet.film.fps))),
             sheet=sheet,
             undo=row.undo,
             redo=row.redo,
@@ -319,7 +323,7 @@ class Projects:
 
     def gains(self, id: int, revision: int) -> GainCurves:  # noqa: A002
         """How loud everything is along time."""
-        return gains(self.sheet(id, revision), self._film(id))
+        return gains(self.sheet(id, revision), self._film(id), self._survey(id))
 
     # What is taken away
 
@@ -387,16 +391,17 @@ def _text(sheet: CueSheet) -> str:
 
 def _sheet(row: ProjectRow) -> CueSheet | None:
     """The sheet of a step: exactly what a file of it says, as commands read it."""
-    if row.sheet is None:
-        return None
-    sheet = parse(row.sheet.encode("ascii"), row.name)
+    return None if row.sheet is None else _parsed(row.sheet)
+
+
+@lru_cache(maxsize=8)
+def _parsed(text: str) -> CueSheet:
+    sheet = parse(text.encode("ascii"), "the sheet of the project")
     return replace(sheet, cues=tuple(replace(cue, computed_for=None) for cue in sheet.cues))
 
 
-def _film(row: ProjectRow, sheet: CueSheet | None) -> ProjectFilm:
-    name = row.film.rpartition("/")[2]
-    duration, fps = (None, None) if sheet is None else (sheet.film.duration, sheet.film.fps)
-    return ProjectFilm(path=row.film, name=name, duration=duration, fps=fps)
+def _film(path: str, duration: float | None, fps: float | None) -> ProjectFilm:
+    return ProjectFilm(path=path, name=PurePath(path).name, duration=duration, fps=fps)
 
 
 def read_project_film(store: "LibraryStore", id_: int, progress: Progress) -> tuple[dict[str, int], list[str]]:
@@ -483,6 +488,7 @@ def packed(film: Film) -> bytes:
     return zlib.compress(encoded(replace(film, shots=(), movement=nothing, brightness=nothing)))
 
 
+@lru_cache(maxsize=4)
 def unpacked(reading: bytes) -> Film:
     """The film again, but for its shots, which its sheet has."""
     return decoded(zlib.decompress(reading), Film)

@@ -38,6 +38,7 @@ from img2music.soundtrack.editing import KINDS, Edit, Swap, edited
 from img2music.soundtrack.film import Film
 from img2music.soundtrack.formats import FORMATS
 from img2music.soundtrack.rechoosing import respotted, swapped
+from img2music.soundtrack.songs_used import as_csv
 from img2music.soundtrack.spotting import candidates
 from img2music.vision.model import ImageModel
 
@@ -50,6 +51,8 @@ MOST_TRIED = 20
 """Songs that were tried and are remembered."""
 PROJECT = "project"
 """The format of a project's file."""
+SONGS = "songs"
+"""The format of the list of songs that are used."""
 IMPORT = "import"
 """What a step is called in which a project was read from its file."""
 SPOT = "spot"
@@ -150,6 +153,7 @@ class Projects:
 
     def add(self, film: str, name: str, options: Mapping[str, Any]) -> Project:
         """Begin one, and have its film read and its music chosen."""
+        self._views.plays(film)  # or it is no film at all
         _spotting(options)
         _ = self._store.folder  # no library in memory
         row = self._table.add(name, film, options)
@@ -342,6 +346,8 @@ class Projects:
         sheet = self._require_sheet(row, row.revision)
         if format_ == PROJECT:
             return project_file(self._store, row, sheet).to_json().encode("ascii"), f"{row.name}.{PROJECT}.json"
+        if format_ == SONGS:
+            return as_csv(sheet), f"{row.name}.{SONGS}.csv"
         chosen = FORMATS.named(format_)
         return chosen.write(sheet), f"{row.name}.{chosen.name}"
 

@@ -15,7 +15,6 @@ def test_each_song_is_listed_once_with_its_rights(tmp_path: Path) -> None:
     tags.update({"copyright": "2020 Somebody", "isrc": "QZ-ABC-20-00001", "organization": "Label"})
     tags.save()
     tags = mutagen.File(second)
-    tags.add_tags()
     tags.tags.add(mutagen.id3.TCOP(text="Other"))
     tags.tags.add(mutagen.id3.WCOP(url="https://creativecommons.org/licenses/by/4.0/"))
     tags.save()

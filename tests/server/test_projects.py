@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -313,3 +314,28 @@ def test_a_project_moves_to_another_machine(client: TestClient, library: Library
     problem(take_up(document, films / "trip" / "beach.mp4"), 404)
     problem(take_up({"schema": "img2music/cues/1"}, films / "beach.mp4"), 422)
     problem(take_up(document, films / "beach.mp4", upload="0" * 32), 422)
+
+
+def test_no_film_is_refused_in_one_line(client: TestClient, films: Path) -> None:
+    whole = (films / "trip" / "beach.mp4").read_bytes()
+    hostile = {
+        "empty.mp4": b"",
+        "text.mp4": b"#EXTM3U\nfile:///etc/passwd\n" * 100,
+        "cut.mp4": whole[:400],
+        "noise.mkv": np.random.default_rng(0).bytes(10_000),
+        "playlist.webm": b"ffconcat version 1.0\nfile /etc/passwd\n",
+    }
+    for name, content in hostile.items():
+        (films / name).write_bytes(content)
+        told = problem(client.post("/api/projects", json={"film": str(films / name)}), 422)
+        assert "\n" not in told
+        assert str(films) not in told
+    os.mkfifo(films / "pipe.mp4")
+    problem(client.post("/api/projects", json={"film": str(films / "pipe.mp4")}), 404)
+    assert client.get("/api/projects").json()["projects"] == []
+    (films / "late.mp4").write_bytes(whole)
+    project = client.post("/api/projects", json={"film": str(films / "late.mp4")}).json()
+    client.post(f"/api/jobs/{project['job']}/cancel")
+    (films / "late.mp4").write_bytes(whole[:400])
+    for part in ("film", "peaks", "frames?start=0&end=1&count=2&height=20"):
+        problem(client.get(f"/api/projects/{project['id']}/{part}"), 422)

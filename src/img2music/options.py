@@ -171,7 +171,10 @@ class RecommendOptions(Checked):
     where: TrackFilter = TrackFilter()
 
 
+_NUMBER = re.compile(r"\s*0*[1-9]\d{0,8}\s*")
 Pins = tuple[tuple[int, str], ...]
+Uses = tuple[tuple[int, int], ...]
+UseWishes = Mapping[int, int] | Iterable[tuple[int, int] | str] | str
 
 
 @dataclasses.dataclass(frozen=True)
@@ -227,12 +230,31 @@ class ScoreOptions(Checked):
         metavar="DB",
         shown=f"{DUCKING:g}",
     )
+    music_db: float | None = option(
+        None,
+        "How much louder the music is than speech in the film, or, below 0, softer; under speech it stays as far "
+        "beneath as `duck` says.",
+        least=-60.0,
+        most=24.0,
+        flag="music_level",
+        metavar="DB",
+        shown="0; or as the cue sheet says",
+    )
     loudness: float = option(LOUDNESS, "Integrated loudness of the result.", least=-36.0, most=-8.0, metavar="LUFS")
+    uses: Uses = option(
+        (),
+        "In this cue the song that is so many in its list of runners-up, such as 6=2. May be repeated.",
+        flag="use",
+        metavar="CUE=ALTERNATIVE",
+    )  # also a mapping of cue to alternative, or strings such as "6=2"
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "uses", uses_of(self.uses))
         super().__post_init__()
         if self.duck is not None and self.original not in (None, OriginalSound.DUCK):
             raise UsageError(f"`duck` goes without `original={self.original}`.")
+        if self.music_db is not None and self.original is OriginalSound.DROP:
+            raise UsageError("`music_db` goes without `original=drop`: alone, music is as loud as `loudness` says.")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -335,8 +357,8 @@ def with_filter(kind: type[Options], wishes: Mapping[str, Any]) -> Options:
 def pins_of(wishes: object) -> Pins:
     """Scenes and their songs, from ``{2: "#17"}``, ``[(2, "#17")]`` or ``["2=#17"]``."""
     pairs = [_pin(wish) for wish in _wishes("pins", wishes.items() if isinstance(wishes, Mapping) else wishes)]
-    if twice := [scene for scene, count in Counter(scene for scene, _ in pairs).items() if count > 1]:
-        raise UsageError(f"Scene {twice[0]} is pinned twice.")
+    if twice := _twice(pairs):
+        raise UsageError(f"Scene {twice} is pinned twice.")
     return tuple(pairs)
 
 
@@ -345,9 +367,29 @@ def _pin(wish: Any) -> tuple[int, str]:
         scene, _, song = wish.partition("=")
     else:
         scene, song = (str(wish[0]), _song("pins", wish[1])) if isinstance(wish, tuple) and len(wish) == 2 else ("", "")
-    if not song or not re.fullmatch(r"\s*0*[1-9]\d{0,8}\s*", scene):
+    if not song or not _NUMBER.fullmatch(scene):
         raise UsageError(f"`pins` {shown(str(wish))} can't be read: give SCENE=TRACK, such as '2=#17'.")
     return int(scene), song
+
+
+def uses_of(wishes: UseWishes) -> Uses:
+    """Cues and the number of one of their alternatives, from ``{6: 2}``, ``[(6, 2)]`` or ``["6=2"]``."""
+    pairs = [_use(wish) for wish in _wishes("uses", wishes.items() if isinstance(wishes, Mapping) else wishes)]
+    if twice := _twice(pairs):
+        raise UsageError(f"Another song is to be used in cue {twice} twice.")
+    return tuple(pairs)
+
+
+def _use(wish: Any) -> tuple[int, int]:
+    words = wish.split("=") if isinstance(wish, str) else map(str, wish) if isinstance(wish, tuple) else ()
+    numbers = [int(word) for word in words if _NUMBER.fullmatch(word)]
+    if len(numbers) != 2:
+        raise UsageError(f"`uses` {shown(str(wish))} can't be read: give CUE=ALTERNATIVE, such as '6=2'.")
+    return numbers[0], numbers[1]
+
+
+def _twice(pairs: Iterable[tuple[int, object]]) -> int | None:
+    return next((number for number, count in Counter(number for number, _ in pairs).items() if count > 1), None)
 
 
 def bans_of(wishes: object) -> tuple[str, ...]:
@@ -427,7 +469,9 @@ class ScoreWishes(TypedDict, total=False):
 
     original: OriginalSound | str | None
     duck: float | None
+    music_db: float | None
     loudness: float
+    uses: UseWishes
 
 
 class SlideshowWishes(TypedDict, total=False):

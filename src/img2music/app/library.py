@@ -430,6 +430,8 @@ class Library(Closing):
         output: AnyPath | None = None,
         *,
         audio_only: AnyPath | None = None,
+        stems: AnyPath | None = None,
+        preview_seams: bool = False,
         sheet: "AnySheet | None" = None,
         sheets: Sequence[AnyPath] = (),
         plot: AnyPath | None = None,
@@ -448,6 +450,11 @@ class Library(Closing):
             The film with its music: ``.mp4``, ``.mov``, ``.mkv`` or ``.webm``.
         audio_only : str or path-like, optional
             Its sound alone: ``.flac``, ``.wav``, ``.m4a``, ``.mp3``, ``.opus`` or ``.ogg``.
+        stems : str or path-like, optional
+            The music and the film's own sound apart, whose sum is the sound: ``STEMS-music.wav`` and
+            ``STEMS-film.wav``, or in a folder that is there, named as the film.
+        preview_seams : bool
+            Write only the seconds around each change of song, in small pictures.
         sheet : CueSheet, Spotted, Scored, Slideshow, str or path-like, optional
             Music of this cue sheet, instead of choosing it.
         sheets : sequence of str or path-like
@@ -481,6 +488,8 @@ class Library(Closing):
             sheet,
             output,
             audio_only,
+            stems=stems,
+            preview_seams=preview_seams,
             options=ScoreOptions(**sound),
             spotting=with_filter(SpotOptions, choosing) if choosing or sheet is None else None,
             sheets=sheets,

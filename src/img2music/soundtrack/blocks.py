@@ -33,7 +33,7 @@ class Reader:
         return joined[:count]
 
 
-def lengths(samples: int) -> Iterator[tuple[int, int]]:
-    """Part a length into blocks."""
-    for first in range(0, samples, BLOCK):
-        yield first, min(BLOCK, samples - first)
+def lengths(end: int, start: int = 0) -> Iterator[tuple[int, int]]:
+    """Part a stretch into blocks: the first sample and the length of each."""
+    for first in range(start, end, BLOCK):
+        yield first, min(BLOCK, end - first)

@@ -216,6 +216,7 @@ class Cue(FilmPart):
     why: str = ""
     alternatives: Annotated[tuple[Alternative, ...], Meta(description="Runners-up, best first.")] = ()
     beats: Annotated[CueBeats | None, Meta(description="Null where none were looked for.")] = None
+    pinned: Annotated[bool, Meta(description="Whether it stays as it is when music is chosen again.")] = False
     computed_for: ComputedFor | None = field(default=None, compare=False)  # until it is brought up to date (`swapping`)
 
     def __post_init__(self) -> None:
@@ -244,10 +245,15 @@ class OwnSound:
         tuple[TimeSpan, ...] | None, Meta(description="Where someone speaks; null where it was not listened to.")
     ] = None
 
+    music_db: Annotated[
+        float,
+        Meta(ge=-60.0, le=24.0, description="Decibels by which the music is louder than speech where nobody speaks."),
+    ] = 0.0
+
     @property
     def depth(self) -> float:
-        """Decibels by which the music is lowered under speech."""
-        return self.duck_db if self.use is OriginalSound.DUCK else 0.0
+        """Decibels by which the music is lowered under speech: so that it lies as far beneath, however loud it is."""
+        return max(0.0, self.duck_db + self.music_db) if self.use is OriginalSound.DUCK and self.duck_db else 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,6 +294,8 @@ class CueSheet(Result):
     cues: Annotated[
         tuple[Cue, ...], Meta(description="In order of time, none over another; between two there may be silence.")
     ]
+    banned: Annotated[tuple[CueTrack, ...], Meta(description="Songs that are not chosen again.")] = ()
+    silences: Annotated[tuple[TimeSpan, ...], Meta(description="Where no music is chosen again.")] = ()
 
     def __post_init__(self) -> None:
         before = 0.0
@@ -341,9 +349,9 @@ class CueSheet(Result):
 
     def to_dict(self) -> dict[str, Any]:
         """The documented shape ``img2music/cues/1`` (docs/soundtrack.md)."""
-        recorded = replace(self, cues=tuple(map(_recorded, self.cues)))
-        told: dict[str, Any] = rounded(to_dict(recorded))
-        return {key: part for key, part in told.items() if part is not None}
+        told: dict[str, Any] = rounded(to_dict(replace(self, cues=tuple(map(recorded, self.cues)))))
+        seldom = {"banned", "silences"}
+        return {key: part for key, part in told.items() if part is not None and (part or key not in seldom)}
 
 
 def parse(content: bytes, name: str) -> CueSheet:
@@ -393,7 +401,8 @@ def _finite(text: str) -> float:
     return number
 
 
-def _recorded(cue: Cue) -> Cue:
+def recorded(cue: Cue) -> Cue:
+    """The cue with what it is now, so that what belongs to it can be found again when it changes."""
     track = cue.track
     was = ComputedFor(track.path, cue.start, cue.end, cue.passage, cue.gain_db, id=track.id)
     return replace(cue, computed_for=was)

@@ -11,7 +11,16 @@ from numpy.typing import NDArray
 
 from img2music.affect import Affect
 from img2music.distribution import MANY, AffectDistribution, midranks
-from img2music.matching.calibration import HEARD, Calibration, affect_at, affects_at, expected, ranks_within, similarity, targets
+from img2music.matching.calibration import (
+    HEARD,
+    Calibration,
+    affect_at,
+    affects_at,
+    expected,
+    ranks_within,
+    similarity,
+    targets,
+)
 from img2music.options import MatchMode
 
 POINTS = arrays(

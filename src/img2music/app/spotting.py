@@ -20,7 +20,7 @@ from img2music.library.store import LibraryStore
 from img2music.matching.calibration import affects_at
 from img2music.options import AnyPath, MatchMode, OriginalSound, ScoreOptions, SpotOptions
 from img2music.plots import PLOT, require_plotting
-from img2music.progress import Progress
+from img2music.progress import Progress, Told, quietly
 from img2music.soundtrack.cue_sheet import Cue, CueSheet, clocks
 from img2music.soundtrack.cueing import starts_note
 from img2music.soundtrack.film import SAMPLE_EVERY, Film, group
@@ -28,6 +28,7 @@ from img2music.soundtrack.liveliness import enlivened
 from img2music.soundtrack.plot import draw
 from img2music.soundtrack.sound import Heard, asked
 from img2music.soundtrack.spotting import candidates, require_possible, spot
+from img2music.soundtrack.swapping import with_alternatives
 from img2music.vision.model import ImageModel
 
 CUT_SHORT = 1.0
@@ -74,9 +75,15 @@ class Spotted(Plottable):
 
 
 def spot_from(
-    store: LibraryStore, film: AnyPath, options: SpotOptions, scoring: ScoreOptions, progress: Progress
+    store: LibraryStore,
+    film: AnyPath,
+    options: SpotOptions,
+    scoring: ScoreOptions,
+    progress: Progress,
+    *,
+    told: Told = quietly,
 ) -> Spotted:
-    """Read a film and choose its music from a library that is open."""
+    """Read a film and choose its music from a library that is open; ``told`` hears of alternatives that are used."""
     listener = Listener.of(store, options.person)
     # What is wrong with them is known before a film is decoded for minutes.
     tracks = candidates(listener.store, options, listener.person)
@@ -98,13 +105,14 @@ def spot_from(
             sound = replace(sound, own=asked(replace(sheet, original=sound.own), scoring))
     seen, scenes = enlivened(seen, scenes, sound, natural, moves=not options.pictures_only)
     cues = spot(seen, scenes, tracks, options, store=listener.store, natural=natural)
-    notes = (*tracks.notes, *listener.person.tendencies(), *starts_note(cues))
+    sheet = replace(sheet, scenes=tuple(scenes), original=sound.own, cues=cues)
+    sheet = with_alternatives(sheet, scoring.uses, told)
+    notes = (*tracks.notes, *listener.person.tendencies(), *starts_note(sheet.cues))
     if seen.survey is not None and seen.survey.lacking > CUT_SHORT:
         says, found = clocks(seen.duration + seen.survey.lacking, seen.duration)
         notes += (f"The film says that it lasts {says}, and ends after {found}: it is cut short.",)
-    sheet = replace(sheet, scenes=tuple(scenes), original=sound.own, cues=cues)
     library = tracks.library if options.match is MatchMode.RELATIVE else None
-    songs = song_curves(cues, listener.store, library, natural)
+    songs = song_curves(sheet.cues, listener.store, library, natural)
     return Spotted(sheet, (*notes, *unheard), seen, songs=songs)
 
 

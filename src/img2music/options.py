@@ -184,6 +184,10 @@ class SpotOptions(Checked):
     cues: CueCount = option(
         CueCount.AUTO, "One song for the whole film, one passage a scene, or as many changes as are worth it."
     )
+    songs: int | None = option(None, "About so many songs.", least=1, shown="as many changes as are worth it")
+    least_song: float = option(
+        30.0, "How long a song is heard at least, unless a pin needs less.", least=1.0, most=3600.0, metavar="SECONDS"
+    )
     least_scene: float = option(12.0, "Least length of a scene.", least=1.0, most=3600.0, metavar="SECONDS")
     alternatives: int = option(3, "Runners-up to list with each passage.", least=0)
     match_tempo: bool = option(False, "Prefer quick music where the film cuts quickly, and slow where slowly.")
@@ -205,6 +209,8 @@ class SpotOptions(Checked):
         object.__setattr__(self, "pins", pins_of(self.pins))
         object.__setattr__(self, "bans", bans_of(self.bans))
         super().__post_init__()
+        if self.songs is not None and self.cues is not CueCount.AUTO:
+            raise UsageError(f"`songs` goes without `cues={self.cues}`.")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -444,6 +450,8 @@ class SpotWishes(FilterWishes, total=False):
     """Keywords of `SpotOptions` and its filter."""
 
     cues: CueCount | str
+    songs: int | None
+    least_song: float
     least_scene: float
     alternatives: int
     match_tempo: bool

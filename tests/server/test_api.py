@@ -4,6 +4,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, given, seed, settings
@@ -14,8 +15,10 @@ from img2music import Library
 from img2music.server import events, guard
 from img2music.server.app import create_app
 from tests.conftest import Locations
+from tests.support.projects import keep_project
 from tests.support.songs import library, record, song
 from tests.support.sounds import chords, encode
+from tests.support.soundtracks import Track, film
 
 pytestmark = pytest.mark.slow
 
@@ -33,14 +36,16 @@ HEADERS = {"Host": "localhost", "X-Img2music": "1"}
 def test_every_answer_is_as_documented(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at: Locations) -> None:
     monkeypatch.setattr(guard, "SLOW", 0.0)
     monkeypatch.setattr(events, "LASTS", 0.01)
-    tune = encode(tmp_path / "tune.flac", chords([(60, 64, 67)], 1.0), "flac", 16_000)
-    records = [record(str(tune), 0.3, 0.4), record("/gone", 0.6, 0.6)]
+    tune = encode(tmp_path / "tune.flac", chords([(60, 64, 67)], 2.5), "flac", 16_000)
+    records = [record(str(tune), 0.3, 0.4, duration=2.0), record("/gone", 0.6, 0.6)]
     library(at(tmp_path / "library.db"), records, [song("a:b", 0.5, 0.5)]).close()
     with Library.open(at(tmp_path / "library.db")) as opened:
-        app = create_app(opened, cache=tmp_path / "cache")
+        path = film(tmp_path / "film.mp4", 2.0, Track(np.zeros((2, 48_000), dtype=np.float32), codec="aac"))
+        keep_project(opened, path, [opened[1]], {})
+        app = create_app(opened, cache=tmp_path / "cache", films=[str(tmp_path)])
         schema = schemathesis.openapi.from_asgi("/api/openapi.json", app, headers=HEADERS)
         operations = [each.ok() for each in schema.get_all_operations()]
-        assert len(operations) >= 29
+        assert len(operations) >= 60
         for operation in operations:
             for mode in GenerationMode:
 

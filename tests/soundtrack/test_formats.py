@@ -1,6 +1,5 @@
 """The registry of formats: what it lists is what commands and files know."""
 
-import csv
 from pathlib import Path
 
 import pytest
@@ -12,8 +11,6 @@ from img2music.files import require_outputs
 from img2music.soundtrack.formats import FORMATS, CueFormat
 from tests.conftest import ROOT
 from tests.soundtrack.test_cue_sheet import SHEET
-from tests.support.sounds import encode, tone
-from tests.support.soundtracks import cue, sheet
 
 
 def test_the_ending_tells_the_format() -> None:
@@ -46,17 +43,6 @@ def test_options_and_docs_follow_from_the_registry() -> None:
     assert choice.choices == ("table", *FORMATS)
     text = (ROOT / "docs" / "timelines.md").read_text()
     assert [name for name in FORMATS if f".{name}" not in text] == []
-
-
-def test_each_song_is_listed_once_with_its_rights(tmp_path: Path) -> None:
-    song = encode(tmp_path / "a.flac", tone(440.0, 1.0), "flac", copyright="2001 Verve", isrc="USRC17607839")
-    cues = (cue(0.0, 10.0, song), cue(10.0, 14.5, Path("/gone.mp3")), cue(20.0, 25.0, song, 30.0))
-    FORMATS["songs.csv"].save(sheet(30.0, *cues), tmp_path / "film.songs.csv")
-    with (tmp_path / "film.songs.csv").open(encoding="utf-8", newline="") as stream:
-        first, second = csv.DictReader(stream)
-    assert (first["cues"], first["seconds"], first["path"]) == ("1; 3", "15.0", str(song))
-    assert (first["copyright"], first["isrc"], first["license"]) == ("2001 Verve", "USRC17607839", "")
-    assert (second["cues"], second["path"], second["copyright"]) == ("2", "/gone.mp3", "")
 
 
 def test_a_format_without_its_extra_is_refused_early() -> None:

@@ -112,7 +112,7 @@ def _load(file: Path, kind: type[Kept]) -> Kept | None:
     body = content[len(MAGIC) + 16 :]
     if content[: len(content) - len(body)] == MAGIC + _checksum(body):
         with suppress(msgspec.MsgspecError, UsageError, ValueError):
-            return msgspec.msgpack.decode(body, type=kind, dec_hook=_from_builtins)
+            return decoded(body, kind)
     with suppress(OSError):
         file.unlink()
     return None
@@ -120,7 +120,7 @@ def _load(file: Path, kind: type[Kept]) -> Kept | None:
 
 def _store(found: Film | Heard, file: Path) -> None:
     make_folder(file.parent)
-    body = msgspec.msgpack.encode(found, enc_hook=_to_builtins)
+    body = encoded(found)
     write_atomically(MAGIC + _checksum(body) + body, file, _KIND)
     with suppress(OSError):
         known = sorted((each.stat().st_mtime, each.stat().st_size, each) for each in file.parent.glob("*.film"))
@@ -130,6 +130,16 @@ def _store(found: Film | Heard, file: Path) -> None:
                 break
             oldest.unlink(missing_ok=True)
             total -= size
+
+
+def encoded(found: Film | Heard) -> bytes:
+    """What was read or heard, as bytes."""
+    return msgspec.msgpack.encode(found, enc_hook=_to_builtins)
+
+
+def decoded(content: bytes, kind: type[Kept]) -> Kept:
+    """The same again."""
+    return msgspec.msgpack.decode(content, type=kind, dec_hook=_from_builtins)
 
 
 def _checksum(body: bytes) -> bytes:

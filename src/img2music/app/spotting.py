@@ -27,7 +27,7 @@ from img2music.soundtrack.film import SAMPLE_EVERY, Film, group
 from img2music.soundtrack.liveliness import enlivened
 from img2music.soundtrack.plot import draw
 from img2music.soundtrack.sound import Heard, asked
-from img2music.soundtrack.spotting import candidates, require_possible, spot
+from img2music.soundtrack.spotting import candidates, count_note, require_possible, spot
 from img2music.soundtrack.swapping import with_alternatives
 from img2music.vision.model import ImageModel
 
@@ -107,7 +107,12 @@ def spot_from(
     cues = spot(seen, scenes, tracks, options, store=listener.store, natural=natural)
     sheet = replace(sheet, scenes=tuple(scenes), original=sound.own, cues=cues)
     sheet = with_alternatives(sheet, scoring.uses, told)
-    notes = (*tracks.notes, *listener.person.tendencies(), *starts_note(sheet.cues))
+    notes = (
+        *tracks.notes,
+        *listener.person.tendencies(),
+        *count_note(sheet.cues, options),
+        *starts_note(sheet.cues),
+    )
     if seen.survey is not None and seen.survey.lacking > CUT_SHORT:
         says, found = clocks(seen.duration + seen.survey.lacking, seen.duration)
         notes += (f"The film says that it lasts {says}, and ends after {found}: it is cut short.",)

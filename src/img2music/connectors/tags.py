@@ -21,7 +21,7 @@ def read_tags(path: str | os.PathLike[str]) -> Tags:
     sources = tags_of(path)
     found: dict[str, Any] = {}
     for field, names in TAG_NAMES.items():
-        values = [cleaned for tags in sources if (cleaned := _values(tags, names.all))]
+        values = [cleaned for tags in sources if (cleaned := values_of(tags, names.all))]
         if names.year:
             found[field] = next(filter(None, map(find_year, values)), None)
         else:
@@ -36,7 +36,7 @@ class Rights:
     composer: str = ""
     label: str = ""
     copyright: str = ""
-    license: str = ""
+    licence: str = ""
     isrc: str = ""
 
 
@@ -44,7 +44,7 @@ RIGHTS = {
     "composer": ("composer", "TCOM", "\xa9wrt", "Composer", "WM/Composer"),
     "label": TAG_NAMES["label"].all,
     "copyright": ("copyright", "TCOP", "cprt", "Copyright"),
-    "license": ("license", "TXXX:LICENSE", "TXXX:license", "WCOP", "----:com.apple.iTunes:LICENSE", "LICENSE"),
+    "licence": ("license", "TXXX:LICENSE", "TXXX:license", "WCOP", "----:com.apple.iTunes:LICENSE", "LICENSE"),
     "isrc": ("isrc", "TSRC", "----:com.apple.iTunes:ISRC", "WM/ISRC"),
 }
 """What the fields of `Rights` are called in all kinds of tags, as MusicBrainz Picard maps them."""
@@ -54,7 +54,7 @@ def read_rights(path: str | os.PathLike[str]) -> Rights:
     """Read whose music a sound file is."""
     sources = tags_of(path)
     found = {
-        field: next(filter(None, ("; ".join(dict.fromkeys(_values(tags, names))) for tags in sources)), "")
+        field: next(filter(None, ("; ".join(dict.fromkeys(values_of(tags, names))) for tags in sources)), "")
         for field, names in RIGHTS.items()
     }
     return Rights(**found)
@@ -81,7 +81,7 @@ def _tags_of(path: str | BinaryIO) -> list[Any]:
     own = getattr(file, "tags", None)
     ordered = [own, ape] if has_id3v2(file) else [ape, own]  # ID3v1 has room for 30 characters
     found = [tags for tags in ordered if tags]
-    if not all(any(_values(tags, TAG_NAMES[field].all) for tags in found) for field in ("title", "artist")):
+    if not all(any(values_of(tags, TAG_NAMES[field].all) for tags in found) for field in ("title", "artist")):
         found.append(read_metadata(path))
     return found
 
@@ -110,7 +110,7 @@ def may_end_with_tags(file: Any) -> bool:
     return isinstance(file, ID3FileType)
 
 
-def _values(tags: Any, names: Iterable[str]) -> list[str]:
+def values_of(tags: Any, names: Iterable[str]) -> list[str]:
     """The values of the first of these names that has any."""
     return next(
         filter(None, ([line for text in texts_of(tags, name) if (line := one_line(text))] for name in names)), []

@@ -11,9 +11,13 @@ from fastapi.staticfiles import StaticFiles
 
 from img2music import __version__
 from img2music.affect import Affect
+from img2music.app.film_views import FilmViews
+from img2music.app.films import Films
 from img2music.app.jobs import JobQueue
-from img2music.app.library import Library
+from img2music.app.library import Library, store_of
+from img2music.app.mixes import Mixes
 from img2music.app.pictures import load_image_model
+from img2music.app.projects import Projects
 from img2music.app.sounds import Sounds
 from img2music.errors import Img2MusicError
 from img2music.server import description, problems
@@ -33,10 +37,14 @@ def create_app(
     settings: Settings | None = None,
     *,
     music: Sequence[str] = (),
+    films: Sequence[str] = (),
     cache: Path | None = None,
     static: Path = STATIC,
 ) -> FastAPI:
-    """Make the application of an open library; ``music`` are folders that may be scanned."""
+    """Make the application of an open library.
+
+    ``music`` are folders that may be scanned, ``films`` those that films may be chosen from.
+    """
     settings = settings or Settings()
     uploads, sessions, queue = Uploads(), Sessions(settings), JobQueue(library, music)
     if cache is None:
@@ -50,6 +58,8 @@ def create_app(
         queue.start()
         yield
         await asyncio.to_thread(queue.close)
+        await asyncio.to_thread(mixes.close)
+        await asyncio.to_thread(views.close)
         await warming
         uploads.close()
 
@@ -63,7 +73,10 @@ def create_app(
     )
     problems.install(app)
     description.install(app)
-    served = Served(library, uploads, Sounds(cache), sessions, settings, queue, Events(queue.jobs))
+    sounds, mixes, store = Sounds(cache), Mixes(cache / "mixes"), store_of(library)
+    views = FilmViews(sounds)
+    projects = Projects(store, Films(films, store.films_folder), views, mixes, queue)
+    served = Served(library, uploads, sounds, sessions, settings, queue, Events(queue.jobs), projects)
     app.include_router(router(served))
     app.add_middleware(Guard, settings=settings, sessions=sessions)
     if (static / "index.html").is_file():

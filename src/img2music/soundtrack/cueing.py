@@ -35,12 +35,13 @@ AROUND = 20.0
 halves and thirds."""
 
 ON_BEAT = 0.03  # seconds from a beat that count as on it; a little less than the 35 ms that are asked for
-OFF_BEAT, OFF_BAR, END_OFF_BEAT = 2.0, 0.25, 0.4
+OFF_BEAT, OFF_BAR, END_OFF_BEAT = 2.0, 0.5, 0.4
 """Prices, in seconds times distance as those of choosing: a cue that begins off the beats of its song; on a beat that
 is not the first of its bar; and that ends off the beats while the next begins."""
 
-INTRO = 0.25
-"""Price of each second that is left out where a film would begin as its first song does; staying costs two bars."""
+UPBEAT, INTRO = 0.5, 0.25
+"""Prices where a song would begin as it does by itself: for doing so where that is not on a beat; and for each second
+that is left out, up to its first beat."""
 
 SEAM, QUIET = 2.0, 1.0
 """Seconds before and after a change of songs that should sound, and the price of each second in which they don't."""
@@ -76,6 +77,7 @@ class CueWriter:
     music: TrackCurves
     ids: NDArray[np.int64]  # numbers in the library, of each track
     explained: Callable[[Asked, Track, Point], str]
+    first_scene: int = 1  # number of the first of the scenes, where they are a part of a film's
 
     def cues(
         self,
@@ -115,6 +117,44 @@ class CueWriter:
             )
             found.append(finished)
         return tuple(found)
+
+    def replaced(self, cue: Cue, span: Span, track: int, others: Sequence[int], store: "LibraryStore") -> Cue:
+        """A cue with another track, and others as its alternatives; the fades stay, as far as there is room."""
+        numbers = [int(self.ids[index]) for index in (track, *others)]
+        known = {each.id: each for each in store.tracks(numbers)}
+        song = known[numbers[0]]
+        start, end = self.curve.times(span)
+        ending = end >= self.film.duration - TOLERANCE
+        passage = self._best(span, track)
+        found = Cue(start, end, _cue_track(song), passage, gain_db=gain(song.features.loudness))
+        beats = listen(found.track.path, _spans(found, ending=ending))
+
+        def misfit(_: int, begin: float) -> float:
+            return self._heard(start, end, track, begin)[0] * (end - start)
+
+        begin, _ = _best(
+            int(start > TOLERANCE), found, start, np.array([end]), beats=beats, misfit=misfit, ending=ending
+        )
+        distance, heard = self._heard(start, end, track, begin)
+        chosen = Chosen(span, track)
+        alternatives = [
+            self._alternative(chosen, (index, False), known[number], distance, pinned=False)
+            for index, number in zip(others, numbers[1:], strict=True)
+            if number in known
+        ]
+        return replace(
+            found,
+            start_frame=frame_at(self.film.times, start),
+            end_frame=frame_at(self.film.times, end),
+            passage=Passage(begin, begin + end - start),
+            fade_in=min(cue.fade_in, (end - start) / 3),
+            fade_out=min(cue.fade_out, (end - start) / 3),
+            beats=beats_of(begin, None if ending else begin + end - start, beats),
+            distance=distance,
+            why=self._why(start, end, song, heard),
+            alternatives=tuple(alternatives),
+            pinned=cue.pinned,
+        )
 
     def _alternative(self, each: Chosen, runner: Runner, track: Track, chosen: float, pinned: bool) -> Alternative:
         other, repeats = runner
@@ -156,7 +196,11 @@ class CueWriter:
         return found if len(found) else np.array([int(np.abs(times - start).argmin())])
 
     def _why(self, start: float, end: float, track: Track, heard: Point) -> str:
-        numbers = [n for n, scene in enumerate(self.scenes, 1) if scene.start < end - 1e-6 and scene.end > start + 1e-6]
+        numbers = [
+            n
+            for n, scene in enumerate(self.scenes, self.first_scene)
+            if scene.start < end - 1e-6 and scene.end > start + 1e-6
+        ]
         name = f"scene {numbers[0]}" if len(numbers) == 1 else f"scenes {numbers[0]} to {numbers[-1]}"
         within = self._within(start, end)
         affect = Affect(*self.film.curve[within, 1:].mean(axis=0).clip(0.0, 1.0).tolist())
@@ -223,9 +267,12 @@ def _best(
     chosen_begin, duration = cue.passage.start, _duration(cue)
     left = duration - lasts - (0.0 if ending else LONGEST_CROSS_FADE)  # the next cue fades in over what follows
     off = OFF_BEAT if len(beats.times) else 0.0
-    opening = number == 0 and chosen_begin == 0.0  # a film may begin as the song does
-    sounds = chosen_begin if opening else beats.sounding(chosen_begin)
-    options: list[tuple[float, float]] = [(chosen_begin, min(off, 2 * OFF_BAR) if opening else off), (sounds, off)]
+    opening = chosen_begin == 0.0
+    sounds = max(chosen_begin, beats.begins or 0.0)
+    if number:  # a film may begin as softly as its first song does
+        sounds = beats.sounding(sounds)
+    skipped = INTRO if opening else 0.0
+    options: list[tuple[float, float]] = [(sounds, min(off, UPBEAT) if opening else off), (chosen_begin, off)]
     near = (np.abs(beats.times - chosen_begin) <= REACH) | (np.abs(beats.times - sounds) <= REACH)
     closing = np.zeros_like(near)
     if ending and beats.ends is not None:
@@ -245,9 +292,8 @@ def _best(
             fitting = joins[(begin + joins - start <= duration + TOLERANCE) | (joins == joins[0])]
             end, apart = _join(begin - start, fitting, beats)
         cost = misfit(number, begin) + price + (END_OFF_BEAT if apart else 0.0) + 1e-3 * abs(begin - chosen_begin)
-        if opening:
-            cost += INTRO * begin
-        else:
+        cost += skipped * max(0.0, begin - sounds)
+        if number:
             cost += QUIET * beats.quiet(begin, begin + SEAM)
         if not ending:
             cost += QUIET * beats.quiet(begin + lasts - SEAM, begin + lasts)

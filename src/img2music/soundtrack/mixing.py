@@ -41,11 +41,15 @@ class Part:
         length, level = self.end - self.start, 10.0 ** (min(self.cue.gain_db, MOST_GAIN) / 20.0)
         if self.fade_in <= first - self.start and first + count - self.start <= length - self.fade_out:
             return np.full(count, level, dtype=np.float32)
-        at = np.arange(first - self.start, first - self.start + count, dtype=np.float64) + 0.5
+        return np.asarray(self.gain(np.arange(first, first + count, dtype=np.float64) + 0.5), dtype=np.float32)
+
+    def gain(self, samples: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Gain at some moments within it, in samples of the film."""
+        length, level = self.end - self.start, 10.0 ** (min(self.cue.gain_db, MOST_GAIN) / 20.0)
+        at = samples - self.start
         rise = np.sin(np.pi / 2 * np.clip(at / self.fade_in, 0.0, 1.0))
         fall = np.sin(np.pi / 2 * np.clip((length - at) / self.fade_out, 0.0, 1.0))
-        gain = level * rise ** (1 if self.follows else 2) * fall ** (1 if self.crossed else 2)
-        return np.asarray(gain, dtype=np.float32)
+        return np.asarray(level * rise ** (1 if self.follows else 2) * fall ** (1 if self.crossed else 2))
 
 
 def plan(cues: Sequence[Cue], duration: float) -> list[Part]:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from img2music.errors import InputError
+from img2music.media.film_survey import Survey
 from img2music.media.resampling import Resampler, channels_of, check_frame, layout_of
 from img2music.media.sound_writer import Sound
 from img2music.media.video import VideoFile
@@ -18,7 +19,7 @@ from img2music.options import DUCKING, LOUDNESS, OriginalSound, ScoreOptions
 from img2music.progress import Progress, Step, unwatched
 from img2music.soundtrack.blocks import RATE, Reader, Samples, lengths
 from img2music.soundtrack.cue_sheet import CueSheet, OwnSound, TimeSpan
-from img2music.soundtrack.mastering import STEP_SAMPLES, PowerMeter, gain_curve, in_lufs, mastered, measure
+from img2music.soundtrack.mastering import CELL, STEP_SAMPLES, PowerMeter, gain_curve, in_lufs, mastered, measure
 from img2music.soundtrack.mastering import loudness as loudness_of
 from img2music.soundtrack.mixing import CHANNELS as MUSIC
 from img2music.soundtrack.mixing import MOST_GAIN, Part, checked, music, plan
@@ -66,6 +67,107 @@ Stems = Callable[[Samples, Samples | None], object]
 """Takes music and the film's own sound, block by block; their sum is the mix."""
 
 
+@dataclass(frozen=True)
+class Mix:
+    """The music and the film's own sound of a sheet, before their loudness is set; decoded from any moment on."""
+
+    parts: tuple[Part, ...]
+    samples: int  # length
+    own: "FilmTrack | None" = field(compare=False)  # None where it is dropped, or there is none
+    use: OwnSound
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """Names of its channels, in order."""
+        return ("FL", "FR") if self.own is None else self.own.channels
+
+    @property
+    def layout(self) -> str:
+        """Libav's name of them."""
+        return "stereo" if self.own is None else self.own.layout
+
+    @classmethod
+    def of(
+        cls,
+        sheet: CueSheet,
+        options: ScoreOptions,
+        film: str | os.PathLike[str],
+        duration: float,
+        survey: Survey | None = None,
+    ) -> "Mix":
+        """Lay out what a sheet says for a film of so many seconds; no song is opened for it.
+
+        With a survey, the film's packets are not read through for one.
+        """
+        use = asked(sheet, options)
+        own = None if use.use is OriginalSound.DROP else FilmTrack.of(film, survey)
+        return cls(tuple(plan(sheet.cues, duration)), round(duration * RATE), own, use)
+
+    def checked(self, stretches: Sequence[Stretch] | None = None) -> "Mix":
+        """The same of what sounds in some stretches, or all of it, if every song is there and has its passage."""
+        near = [
+            part
+            for part in self.parts
+            if stretches is None or any(part.start < end and start < part.end for start, end in stretches)
+        ]
+        return replace(self, parts=tuple(checked(near)))
+
+    def apart(self, stretches: Sequence[Stretch] | None = None, *, faded: bool = True) -> Iterator[Samples]:
+        """Decode music and the film's own sound once, side by side: the first two channels are the music's.
+
+        They may fade within a moment where a stretch begins and ends amidst the film.
+        """
+        stretches = stretches or [(0, self.samples)]
+        own_gain = np.float32(10.0 ** (own_decibels(self.use) / 20.0))
+        film = None if self.own is None else self.own.blocks(stretches)
+        for start, end in stretches:
+            for (first, count), block in zip(lengths(end, start), music(self.parts, end, start), strict=True):
+                if film is not None:
+                    decibels = music_decibels(self.use, np.arange(first, first + count) / RATE)
+                    block *= np.power(10.0, decibels / 20.0).astype(np.float32)[:, np.newaxis]  # noqa: PLW2901
+                    block = np.concatenate([block, next(film) * own_gain], axis=1)  # noqa: PLW2901
+                if faded and first == start > 0:
+                    block[:SEAM] *= RAMP[: len(block)]
+                if faded and first + count == end < self.samples:
+                    block[-SEAM:] *= RAMP[::-1][-len(block) :]
+                yield block
+
+    def measured(self, loudness: float) -> NDArray[np.float32]:
+        """Gain along time that brings it to a loudness, found by decoding all of it."""
+        return gain_curve(measure(map(mixed, self.apart()), self.channels), loudness, PEAK)
+
+    def span(self, curve: NDArray[np.float32], start: int, count: int) -> Samples:
+        """What is heard for some samples, with a gain along all of it."""
+        end = min(start + count, self.samples)
+        cell = start // CELL
+        first = cell * CELL  # the gain goes from one to the next of these
+        if first >= end:
+            return np.zeros((0, len(self.channels)), dtype=np.float32)
+        stretches = [(first, end)]
+        blocks = mastered(self.checked(stretches).apart(stretches, faded=False), curve[cell:])
+        return np.concatenate([mixed(block) for block in blocks])[start - first :]
+
+
+def own_decibels(use: OwnSound) -> float:
+    """Gain of the film's own sound."""
+    return min(use.gain_db or 0.0, MOST_GAIN)
+
+
+def music_decibels(use: OwnSound, seconds: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Gain of the music along time beside the film's own sound."""
+    levels = np.array(ducked(use.speech or (), use.depth) or [(0.0, 0.0)])
+    return np.asarray(np.interp(seconds, *levels.T) + use.music_db)
+
+
+def mixed(block: Samples) -> Samples:
+    """Music and the film's own sound, if there is any, together."""
+    if block.shape[1] == MUSIC:
+        return block
+    together = block[:, MUSIC:].copy()
+    together[:, :MUSIC] += block[:, :MUSIC]  # front left and right come first in every layout
+    return together
+
+
 def compose(
     sheet: CueSheet,
     options: ScoreOptions | None = None,
@@ -89,41 +191,36 @@ def compose(
     duration = sheet.film.duration if duration is None else duration
     if duration > LONGEST:
         raise InputError("The cue sheet says that this film lasts longer than a day.", path)
-    samples = round(duration * RATE)
-    stretches = [(0, samples)]
+    mix = Mix.of(sheet, options, path, duration)
+    stretches = [(0, mix.samples)]
     if parts is not None:
-        stretches = [(round(part.start * RATE), min(samples, round(part.end * RATE))) for part in parts]
+        stretches = [(round(part.start * RATE), min(mix.samples, round(part.end * RATE))) for part in parts]
     heard_samples = sum(end - start for start, end in stretches)
-    planned = plan(sheet.cues, duration)
-    songs = checked(
-        [part for part in planned if any(part.start < end and start < part.end for start, end in stretches)]
-    )
-    passes = 2
+    mix = mix.checked(stretches)
+    own, use, passes = mix.own, mix.use, 2
     done = itertools.count()
 
     def counted(blocks: Iterator[Samples]) -> Iterator[Samples]:
         return _counted(blocks, heard_samples, progress, next(done), passes)
 
-    use = asked(sheet, options)
-    own = None if use.use is OriginalSound.DROP else FilmTrack.of(path)
-    layout, channels = ("stereo", ("FL", "FR")) if own is None else (own.layout, own.channels)
     if own is not None and (use.speech is None or use.gain_db is None):
         passes = 3
-        use, _ = _listened(use, own, counted(own.blocks([(0, samples)])))
+        use, _ = _listened(use, own, counted(own.blocks([(0, mix.samples)])))
+        mix = replace(mix, use=use)
 
     def apart() -> Iterator[Samples]:
-        return counted(_apart(songs, stretches, samples, own, use))
+        return counted(mix.apart(stretches))
 
-    curve = gain_curve(measure(map(_mixed, apart()), channels), options.loudness, PEAK)
+    curve = gain_curve(measure(map(mixed, apart()), mix.channels), options.loudness, PEAK)
 
     def blocks() -> Iterator[Samples]:
         for block in mastered(apart(), curve):
             if stems is not None:
                 stems(block[:, :MUSIC], None if own is None else block[:, MUSIC:])
-            yield _mixed(block)
+            yield mixed(block)
 
     told = None if own is None and use.use is not OriginalSound.DROP else use
-    return ScoredSound(RATE, layout, heard_samples, blocks(), told)
+    return ScoredSound(RATE, mix.layout, heard_samples, blocks(), told)
 
 
 def asked(sheet: CueSheet, options: ScoreOptions) -> OwnSound:
@@ -186,61 +283,30 @@ def _balance(powers: NDArray[np.float64], speech: Iterable[TimeSpan]) -> float:
     return min(max(LOUDNESS - level, -BALANCE), BALANCE if spoken.any() else 0.0)
 
 
-def _apart(
-    songs: Sequence[Part], stretches: Sequence[Stretch], samples: int, own: "FilmTrack | None", use: OwnSound
-) -> Iterator[Samples]:
-    """Decode music and the film's own sound once, side by side: the first two channels are the music's.
-
-    They fade within a moment where a stretch begins and ends amidst the film.
-    """
-    own_gain = np.float32(10.0 ** (min(use.gain_db or 0.0, MOST_GAIN) / 20.0))
-    levels = np.array(ducked(use.speech or (), use.depth) or [(0.0, 0.0)])
-    levels[:, 1] += use.music_db
-    film = None if own is None else own.blocks(stretches)
-    for start, end in stretches:
-        for (first, count), block in zip(lengths(end, start), music(songs, end, start), strict=True):
-            if film is not None:
-                decibels = np.interp(np.arange(first, first + count) / RATE, *levels.T)
-                block *= np.power(10.0, decibels / 20.0).astype(np.float32)[:, np.newaxis]  # noqa: PLW2901
-                block = np.concatenate([block, next(film) * own_gain], axis=1)  # noqa: PLW2901
-            if first == start > 0:
-                block[:SEAM] *= RAMP[: len(block)]
-            if first + count == end < samples:
-                block[-SEAM:] *= RAMP[::-1][-len(block) :]
-            yield block
-
-
-def _mixed(block: Samples) -> Samples:
-    """Music and the film's own sound, if there is any, together."""
-    if block.shape[1] == MUSIC:
-        return block
-    mixed = block[:, MUSIC:].copy()
-    mixed[:, :MUSIC] += block[:, :MUSIC]  # front left and right come first in every layout
-    return mixed
-
-
 class FilmTrack:
     """The film's own sound, laid on the time of its pictures by its time stamps."""
 
-    def __init__(self, path: str | os.PathLike[str], layout: str) -> None:
-        self._path, self.layout = path, layout
+    def __init__(self, path: str | os.PathLike[str], layout: str, survey: Survey | None = None) -> None:
+        self._path, self.layout, self._survey = path, layout, survey
         self.channels = channels_of(layout)
 
     @classmethod
-    def of(cls, path: str | os.PathLike[str]) -> "FilmTrack | None":
+    def of(cls, path: str | os.PathLike[str], survey: Survey | None = None) -> "FilmTrack | None":
         """Look at the sound of a film; None for a film without any."""
-        with VideoFile(path) as film:
+        with VideoFile(path, survey) as film:
             for _, frame in film.sound():
                 check_frame(frame, film.path)
-                return cls(path, SURROUND.get(layout_of(frame), "stereo"))
+                return cls(path, SURROUND.get(layout_of(frame), "stereo"), survey)
         return None
 
-    def blocks(self, stretches: Iterable[Stretch]) -> Iterator[Samples]:
-        """Decode stretches of it, in order."""
-        with VideoFile(self._path) as film:
+    def blocks(self, stretches: Sequence[Stretch]) -> Iterator[Samples]:
+        """Decode stretches of it, in order; the first is sought."""
+        before = stretches[0][0]
+        with VideoFile(self._path, self._survey) as film:
             resampler = Resampler(RATE, self.layout, film.path)
-            reader = Reader(placed(film.sound(), resampler), resampler.channels)
-            before = 0
+            begin = before / RATE
+            frames = ((None if time is None else time - begin, frame) for time, frame in film.sound(begin))
+            reader = Reader(placed(frames, resampler), resampler.channels)
             for start, end in stretches:
                 for _, count in lengths(start, before):
                     reader.read(count)

@@ -1,0 +1,520 @@
+"""Projects: films whose music is chosen, changed by hand, heard at once, and rendered at the end."""
+
+import json
+import zipfile
+import zlib
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from img2music.app.film_cache import decoded, encoded, reading_of
+from img2music.app.film_views import FilmViews
+from img2music.app.films import Films
+from img2music.app.job_work import Rendering
+from img2music.app.jobs import JobQueue
+from img2music.app.mixes import GainCurves, Mixes, gains
+from img2music.app.person import Listener
+from img2music.app.project_files import project_file, read_project, settled
+from img2music.app.proxies import make_proxy, proxy_of
+from img2music.app.scoring import STEMS, score_film
+from img2music.app.spotting import spot_from
+from img2music.distribution import AffectDistribution
+from img2music.errors import ConflictError, InputError, UsageError
+from img2music.filters import TrackFilter
+from img2music.library.jobs import OPEN, Job, JobKind
+from img2music.library.projects import Change, ProjectRow, digest_of
+from img2music.matching.passages import clock
+from img2music.media.film_survey import Survey
+from img2music.media.video import survey_of
+from img2music.options import ScoreOptions, SpotOptions
+from img2music.progress import Progress, quietly
+from img2music.shapes import Result, dumps, to_dict
+from img2music.soundtrack.cue_sheet import TOLERANCE, Cue, CueSheet, CueTrack, parse
+from img2music.soundtrack.editing import KINDS, Edit, Swap, edited
+from img2music.soundtrack.film import Film
+from img2music.soundtrack.formats import FORMATS
+from img2music.soundtrack.rechoosing import respotted, swapped
+from img2music.soundtrack.songs_used import as_csv
+from img2music.soundtrack.spotting import candidates
+from img2music.vision.model import ImageModel
+
+if TYPE_CHECKING:
+    from img2music.library.store import LibraryStore
+
+RENDERED, RENDERED_ELSE = ("mp4", "mov", "mkv", "webm"), "mkv"
+"""Endings of films that are rendered as what they are, and as what others are."""
+MOST_TRIED = 20
+"""Songs that were tried and are remembered."""
+PROJECT = "project"
+"""The format of a project's file."""
+SONGS = "songs"
+"""The format of the list of songs that are used."""
+IMPORT = "import"
+"""What a step is called in which a project was read from its file."""
+SPOT = "spot"
+"""What a step is called in which all music was chosen, as a film was read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProjectFilm:
+    """The film of a project."""
+
+    path: str
+    name: str
+    duration: float | None  # seconds; null until it was read
+    fps: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Project(Result):
+    """A film with its music, as it is by now."""
+
+    id: int
+    name: str
+    revision: int  # that changes are made from
+    created: str  # in UTC
+    updated: str
+    film: ProjectFilm
+    sheet: CueSheet | None  # null until its music is chosen
+    undo: Change | None  # what would be undone
+    redo: Change | None
+    job: int | None  # that is under way for it; or the one that was to read its film, and has not
+    ready: bool  # whether the film can be played
+    banned: tuple[CueTrack, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The documented shape."""
+        told = to_dict(replace(self, sheet=None))
+        return told | {"sheet": None if self.sheet is None else self.sheet.to_dict()}
+
+
+@dataclass(frozen=True, slots=True)
+class Strip:
+    """What is drawn along a film."""
+
+    affect: list[tuple[float, float, float]]  # seconds, valence and arousal
+    cuts: list[float]  # seconds at which shots begin, but for the first
+    speech: list[tuple[float, float]]  # seconds from which and until which someone speaks
+    beats: dict[int, list[float]]  # by the track: seconds of the song; of those that were listened to by now
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProjectSummary:
+    """A project in a list."""
+
+    id: int
+    name: str
+    film: ProjectFilm
+    updated: str
+    cues: int | None  # null until its music is chosen
+    job: int | None  # that is under way for it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class ProjectList(Result):
+    """The projects of a library."""
+
+    projects: list[ProjectSummary]
+    """The last changed first."""
+
+
+class Projects:
+    """The projects of a library that is served."""
+
+    def __init__(self, store: "LibraryStore", films: Films, views: FilmViews, mixes: Mixes, queue: JobQueue) -> None:
+        self._store, self.films, self._views, self._mixes, self._queue = store, films, views, mixes, queue
+        self._tried: dict[tuple[int, int, Swap], CueSheet] = {}
+        self._table = store.projects
+
+    def list(self) -> ProjectList:
+        """List them, the last changed first."""
+        jobs = {job.project: job.id for job in self._queue.jobs.unended() if job.project is not None}
+        found = []
+        for row in self._table.all():
+            told = None if row.sheet is None else json.loads(row.sheet)  # which is quicker than to check all of it
+            summary = ProjectSummary(
+                id=row.id,
+                name=row.name,
+                film=_film(row.film, told and told["film"]["duration"], told and told["film"]["fps"]),
+                updated=row.updated,
+                cues=told and len(told["cues"]),
+                job=jobs.get(row.id),
+            )
+            found.append(summary)
+        return ProjectList(projects=found)
+
+    def read(self, id: int) -> Project:  # noqa: A002
+        """Read one; a `KeyError` if there is none."""
+        return self._told(self._table.find(id))
+
+    def add(self, film: str, name: str, options: Mapping[str, Any]) -> Project:
+        """Begin one, and have its film read and its music chosen."""
+        self._views.plays(film)  # or it is no film at all
+        _spotting(options)
+        _ = self._store.folder  # no library in memory
+        row = self._table.add(name, film, options)
+        self._prepare(row)
+        return self._told(row)
+
+    def take_up(self, film: str, found: object, name: str) -> Project:
+        """Go on with a project that was exported, with its film as it is here, which is read again."""
+        project = read_project(found, name)
+        _spotting(project.options)
+        sheet = settled(self._store, project, film)
+        lasts, planned = survey_of(film).duration, sheet.film.duration
+        if abs(lasts - planned) > TOLERANCE:
+            raise UsageError(f"The film lasts {clock(lasts, 1)}, and that of the project {clock(planned, 1)}.")
+        row = self._table.add(project.name, film, project.options)
+        row = self._table.put(row.id, row.revision, Change(IMPORT), _text(sheet))
+        self._prepare(row)
+        return self._told(row)
+
+    def _prepare(self, row: ProjectRow) -> None:
+        """Have the film read, and copied if browsers don't play it."""
+        self._queue.read_film(row.id, row.name)
+        with suppress(InputError):  # which the job tells
+            if self._playable(row.film) is None:
+                self._queue.make_proxy(row.id, row.name)
+
+    def rename(self, id: int, revision: int, name: str) -> Project:  # noqa: A002
+        """Give one another name."""
+        return self._told(self._table.rename(id, revision, name))
+
+    def remove(self, id: int, revision: int) -> None:  # noqa: A002
+        """Forget one, and its film if that was sent."""
+        film = self._table.find(id).film
+        self._table.remove(id, revision)
+        if all(row.film != film for row in self._table.all()):
+            with suppress(OSError):
+                self._proxy(film).unlink(missing_ok=True)
+            self.films.forget(film)
+
+    def edit(self, id: int, revision: int, edit: Edit) -> Project:  # noqa: A002
+        """Change its sheet."""
+        row = self._table.find(id)
+        sheet = self._require_sheet(row, revision)
+        made = edited(sheet, edit, _Music(self._store, row))
+        change = Change(KINDS[type(edit)], getattr(edit, "cue", None))
+        return self._told(self._table.put(id, revision, change, _text(made)))
+
+    def undo(self, id: int, revision: int) -> Project:  # noqa: A002
+        """Take the last change back."""
+        return self._told(self._table.undo(id, revision))
+
+    def redo(self, id: int, revision: int) -> Project:  # noqa: A002
+        """Make the last change that was taken back again."""
+        return self._told(self._table.redo(id, revision))
+
+    def sheet(self, id: int, revision: int | None = None) -> CueSheet:  # noqa: A002
+        """The sheet that holds, which is refused if it is not of this revision."""
+        row = self._table.find(id)
+        return self._require_sheet(row, row.revision if revision is None else revision)
+
+    def _require_sheet(self, row: ProjectRow, revision: int) -> CueSheet:
+        if row.revision != revision:
+            raise ConflictError(f"The project {row.name} was changed meanwhile: read it again, and go on there.")
+        sheet = _sheet(row)
+        if sheet is None:
+            raise ConflictError("The music of this film is not chosen yet.")
+        return sheet
+
+    def _told(self, row: ProjectRow) -> Project:
+        sheet = _sheet(row)
+        return Project(
+            id=row.id,
+            name=row.name,
+            revision=row.revision,
+            created=row.created,
+            updated=row.updated,
+            film=_film(row.film, *((None, None) if sheet is None else (sheet.film.duration, sheet.film.fps))),
+            sheet=sheet,
+            undo=row.undo,
+            redo=row.redo,
+            job=self._job(row.id, read=sheet is not None),
+            ready=self._is_ready(row),
+            banned=() if sheet is None else sheet.banned,
+        )
+
+    def _job(self, id_: int, *, read: bool) -> int | None:
+        its = [job for job in self._queue.jobs.newest() if job.project == id_]
+        under_way = (job.id for job in its if job.state in OPEN)
+        begun = (job.id for job in its if job.kind is JobKind.FILM and not read)
+        return next(under_way, next(begun, None))
+
+    def _is_ready(self, row: ProjectRow) -> bool:
+        with suppress(InputError):
+            return self.films.allows(row.film) and self._playable(row.film) is not None
+        return False
+
+    # What is drawn and heard
+
+    def strip(self, id: int) -> Strip:  # noqa: A002
+        """What is drawn along the film; nothing until it was read."""
+        row, reading = self._table.find(id), self._table.reading(id)
+        sheet = _sheet(row)
+        if sheet is None or reading is None:
+            return Strip([], [], [], {})
+        film = unpacked(reading)
+        speech = () if sheet.original is None else sheet.original.speech or ()
+        return Strip(
+            affect=film.curve.round(3).tolist(),
+            cuts=[each.cut for each in film.transitions if 0.0 < each.cut < film.duration],
+            speech=[(span.start, span.end) for span in speech],
+            beats={
+                cue.track.id: beats
+                for cue in sheet.cues
+                if cue.track.id is not None and (beats := self._views.beats(cue.track.path))
+            },
+        )
+
+    def row(self, id: int, start: float, end: float, count: int, height: int) -> Path:  # noqa: A002
+        """A JPEG of pictures from a part of the film, side by side."""
+        return self._views.row(self._film(id), start, end, count, height)
+
+    def peaks(self, id: int) -> Path:  # noqa: A002
+        """A file with the waveform of the film's own sound."""
+        return self._views.peaks(self._film(id))
+
+    def playable(self, id: int) -> tuple[Path, str] | None:  # noqa: A002
+        """A file of the film that browsers play, and its media type; None as long as it is being made."""
+        return self._playable(self._film(id))
+
+    def _playable(self, path: str) -> tuple[Path, str] | None:
+        kind = self._views.plays(path)
+        if kind is not None:
+            return Path(path), kind
+        proxy = self._proxy(path)
+        return (proxy, "video/mp4") if proxy.is_file() else None
+
+    def _proxy(self, path: str) -> Path:
+        return proxy_of(path, _films_folder(self._store))
+
+    def _film(self, id_: int) -> str:
+        """The film of a project, if it may be used here."""
+        path = self._table.find(id_).film
+        if not self.films.allows(path):
+            raise UsageError("The film of this project lies in no folder that is allowed (`films`).")
+        return path
+
+    def mix(
+        self,
+        id: int,  # noqa: A002
+        revision: int,
+        start: float,
+        seconds: float,
+        tried: Swap | None = None,
+    ) -> tuple[bytes, bool]:
+        """A part of what is heard, as a WAV file, and whether it is exactly what is rendered; also as it would be."""
+        film, sheet, survey = self._film(id), self.sheet(id, revision), self._survey(id)
+        if tried is not None:
+            sheet = self._with(id, revision, sheet, tried)
+        return self._mixes.span(id, sheet, film, survey, (start, seconds), passing=tried is not None)
+
+    def _with(self, id_: int, revision: int, sheet: CueSheet, swap: Swap) -> CueSheet:
+        """What a sheet would be with another song."""
+        key = (id_, revision, swap)
+        if key not in self._tried:
+            while len(self._tried) >= MOST_TRIED:
+                self._tried.pop(next(iter(self._tried)), None)
+            self._tried[key] = edited(sheet, swap, _Music(self._store, self._table.find(id_)))
+        return self._tried[key]
+
+    def _survey(self, id_: int) -> Survey:
+        """What the packets of a project's film say, without reading through it again."""
+        reading = self._table.reading(id_)
+        found = None if reading is None else unpacked(reading).survey
+        return survey_of(self._film(id_)) if found is None else found
+
+    def gains(self, id: int, revision: int) -> GainCurves:  # noqa: A002
+        """How loud everything is along time."""
+        return gains(self.sheet(id, revision), self._film(id), self._survey(id))
+
+    # What is taken away
+
+    def render(self, id: int, revision: int, what: Rendering) -> Job:  # noqa: A002
+        """Have the film written with its music, or the music alone."""
+        row, film = self._table.find(id), self._film(id)
+        self._require_sheet(row, revision)
+        assert row.sheet is not None
+        ending = PurePath(film).suffix[1:].lower()
+        formats = {Rendering.MUSIC: "wav", Rendering.STEMS: "zip"}
+        format_ = formats.get(what, ending if ending in RENDERED else RENDERED_ELSE)
+        return self._queue.render(id, row.name, (row.position, digest_of(row.sheet)), what, format_)
+
+    def exported(self, id: int, format_: str) -> tuple[bytes, str]:  # noqa: A002
+        """The sheet in a format, and the name of a file for it."""
+        row = self._table.find(id)
+        sheet = self._require_sheet(row, row.revision)
+        if format_ == PROJECT:
+            return project_file(self._store, row, sheet).to_json().encode("ascii"), f"{row.name}.{PROJECT}.json"
+        if format_ == SONGS:
+            return as_csv(sheet), f"{row.name}.{SONGS}.csv"
+        chosen = FORMATS.named(format_)
+        return chosen.write(sheet), f"{row.name}.{chosen.name}"
+
+
+class _Music:
+    """Chooses music for a project's film."""
+
+    def __init__(self, store: "LibraryStore", row: ProjectRow) -> None:
+        self._store, self._row = store, row
+        self._options = _spotting(row.options)
+
+    def track(self, id: int) -> CueTrack:  # noqa: A002
+        for track in self._store.tracks([id]):
+            if track.path is not None:
+                return CueTrack(track.path, track.shown_title, track.artist, track.album, track.duration, id=track.id)
+        raise UsageError(f"The library has no song #{id} with a file.")
+
+    def swapped(self, sheet: CueSheet, cue: int, track: CueTrack) -> Cue:
+        listener, film, natural = self._read(sheet)
+        return swapped(film, sheet, cue, track, self._options, store=listener.store, natural=natural)
+
+    def chosen(self, sheet: CueSheet) -> tuple[Cue, ...]:
+        listener, film, natural = self._read(sheet)
+        known = self._store.tracks([track.id for track in sheet.banned if track.id is not None])
+        options = replace(self._options, bans=tuple(f"#{track.id}" for track in known))
+        tracks = candidates(listener.store, options, listener.person)
+        return respotted(film, sheet, tracks, options, store=listener.store, natural=natural)
+
+    def _read(self, sheet: CueSheet) -> tuple[Listener, Film, AffectDistribution]:
+        reading = self._store.projects.reading(self._row.id)
+        if reading is None:
+            raise ConflictError("The film of this project was not read yet.")
+        listener = Listener.of(self._store, self._options.person)
+        natural = listener.person.natural(ImageModel.load(self._options.image_model).reference)
+        shots = tuple(shot for scene in sheet.scenes for shot in scene.shots)
+        return listener, replace(unpacked(reading), shots=shots), natural
+
+
+def _spotting(options: Mapping[str, Any]) -> SpotOptions:
+    """How music is chosen, as it is stored."""
+    return SpotOptions(**{**options, "where": TrackFilter(**options.get("where", {}))})
+
+
+def _text(sheet: CueSheet) -> str:
+    return dumps(sheet.to_dict(), None)
+
+
+def _sheet(row: ProjectRow) -> CueSheet | None:
+    """The sheet of a step: exactly what a file of it says, as commands read it."""
+    return None if row.sheet is None else _parsed(row.sheet)
+
+
+@lru_cache(maxsize=8)
+def _parsed(text: str) -> CueSheet:
+    sheet = parse(text.encode("ascii"), "the sheet of the project")
+    return replace(sheet, cues=tuple(replace(cue, computed_for=None) for cue in sheet.cues))
+
+
+def _film(path: str, duration: float | None, fps: float | None) -> ProjectFilm:
+    return ProjectFilm(path=path, name=PurePath(path).name, duration=duration, fps=fps)
+
+
+def read_project_film(store: "LibraryStore", id_: int, progress: Progress) -> tuple[dict[str, int], list[str]]:
+    """Read the film of a project and choose its music: the work of a job, with counts and notes."""
+    row = _row(store, id_)
+    if row.sheet is not None:  # it came from a file, or was chosen in a run before
+        return _read_again(store, row, progress), []
+    found = spot_from(store, row.film, _spotting(row.options), ScoreOptions(), progress)
+    try:
+        store.projects.put(id_, None, Change(SPOT), _text(found.sheet), reading=packed(found.film))
+    except KeyError:
+        raise _forgotten() from None
+    counts = {"scenes": len(found.sheet.scenes), "cues": len(found.sheet.cues)}
+    return counts | {"shots": len(found.film.shots)}, list(found.notes)
+
+
+def make_project_proxy(store: "LibraryStore", id_: int, progress: Progress) -> tuple[dict[str, int], list[str]]:
+    """Make a copy of the film of a project that browsers play: the work of a job, with counts and notes."""
+    made = make_proxy(_row(store, id_).film, _films_folder(store), progress)
+    return {"bytes": made.stat().st_size}, []
+
+
+def render_project(
+    store: "LibraryStore", id_: int, step: tuple[int, str], what: Rendering, output: Path, *, progress: Progress
+) -> tuple[dict[str, int], list[str]]:
+    """Write what a step of a project says to a file: the work of a job, with counts and notes."""
+    row = _row(store, id_)
+    try:
+        row = replace(row, sheet=store.projects.sheet(id_, *step))
+    except KeyError:
+        raise UsageError("This step of the project is gone: render the project as it is now.") from None
+    film = what is Rendering.FILM
+    base = output.with_suffix("")
+    parts = [base.with_name(f"{base.name}-{stem}.wav") for stem in STEMS]
+    try:
+        scored = score_film(
+            store,
+            row.film,
+            _sheet(row),
+            output if film else None,
+            None,
+            stems=None if film else base,
+            preview_seams=False,
+            options=ScoreOptions(),
+            spotting=None,
+            sheets=(),
+            plot=None,
+            replacing=quietly,
+            told=quietly,
+            progress=progress,
+        )
+        if what is Rendering.MUSIC:
+            parts[0].replace(output)
+        elif what is Rendering.STEMS:
+            with zipfile.ZipFile(output, "w") as archive:
+                for stem in scored.stems:
+                    archive.write(stem, f"{PurePath(row.film).stem}{stem.name.removeprefix(base.name)}")
+    finally:
+        for part in parts:
+            part.unlink(missing_ok=True)
+    return {"bytes": output.stat().st_size}, list(scored.notes)
+
+
+def _films_folder(store: "LibraryStore") -> Path:
+    assert store.films_folder is not None, "a library in memory"  # which has no jobs, so nobody asks
+    return store.films_folder
+
+
+def _read_again(store: "LibraryStore", row: ProjectRow, progress: Progress) -> dict[str, int]:
+    """Read a film whose music is chosen, so that it can be chosen again."""
+    options = _spotting(row.options)
+    listener = Listener.of(store, options.person)
+    film = listener.film(reading_of(row.film, ImageModel.load(options.image_model), progress))
+    curve = film.curve.copy()  # as livelier scenes have moved it when their music was chosen
+    sheet = _sheet(row)
+    for scene in () if sheet is None else sheet.scenes:
+        within = (curve[:, 0] >= scene.start - 1e-6) & (curve[:, 0] < scene.end - 1e-6)
+        curve[within, 2] += 0.0 if scene.measures is None else scene.measures.arousal_shift
+    film = replace(film, curve=np.clip(curve, [0.0, 0.0, 0.0], [np.inf, 1.0, 1.0]))
+    store.projects.keep(row.id, packed(film))
+    return {"shots": len(film.shots)}
+
+
+def _row(store: "LibraryStore", id_: int) -> ProjectRow:
+    try:
+        return store.projects.find(id_)
+    except KeyError:
+        raise _forgotten() from None
+
+
+def _forgotten() -> UsageError:
+    return UsageError("The project was forgotten meanwhile.")
+
+
+def packed(film: Film) -> bytes:
+    """What was read in a film, as a project keeps it: what music is chosen by again, and what is drawn of it."""
+    nothing = np.zeros((0, 2))
+    return zlib.compress(encoded(replace(film, shots=(), movement=nothing, brightness=nothing)))
+
+
+@lru_cache(maxsize=4)
+def unpacked(reading: bytes) -> Film:
+    """The film again, but for its shots, which its sheet has."""
+    return decoded(zlib.decompress(reading), Film)

@@ -506,6 +506,7 @@ class Library(Closing):
         output: AnyPath,
         sheet: "AnySheet | None" = None,
         sheets: Sequence[AnyPath] = (),
+        plot: AnyPath | None = None,
         replacing: Replacing = quietly,
         told: Told = quietly,
         progress: Progress = unwatched,
@@ -519,7 +520,7 @@ class Library(Closing):
             Photos, and folders of them.
         output : str or path-like
             The film: ``.mp4``, ``.mov``, ``.mkv`` or ``.webm``.
-        sheet, sheets, replacing, told, progress
+        sheet, sheets, plot, replacing, told, progress
             As `score` takes them; a sheet says the photos, too.
         **options
             `SlideshowOptions` and `SpotOptions`; filters may stand beside them.
@@ -545,6 +546,7 @@ class Library(Closing):
             with_filter(SpotOptions, choosing),
             sheet=sheet,
             sheets=sheets,
+            plot=plot,
             replacing=replacing,
             told=told,
             progress=progress,

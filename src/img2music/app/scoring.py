@@ -86,9 +86,10 @@ def score_film(
     notes: tuple[str, ...] = ()
     found = None
     if chosen is None:
-        found = spot_from(store, film, spotting or SpotOptions(), options, progress)
+        found = spot_from(store, film, spotting or SpotOptions(), options, progress, told=told)
         chosen, notes = found.sheet, found.notes
-    chosen = with_alternatives(chosen, options.uses, told)
+    else:
+        chosen = with_alternatives(chosen, options.uses, told)
     seen = found.film.survey if found is not None and found.film.survey is not None else survey_of(film)
     scored = _write(film, chosen, seen, written, seams_only=preview_seams, options=options, progress=progress)
     save_sheets(scored.sheet, files)

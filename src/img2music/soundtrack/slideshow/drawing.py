@@ -24,9 +24,9 @@ with require_extra("Drawing the pictures of a film", "soundtrack"):
 
 MARGIN = 3  # pixels around what is seen that a filter may look at
 BACKDROP_SIDE = 96  # pixels of a backdrop's longer side while it is blurred
-BACKDROP_BLUR = 0.035  # standard deviation of its blur, as a share of the longer side
-BACKDROP_LIGHT = 0.42  # how much of its light a backdrop keeps, so that the photo before it stands out
-SHADOW_LIGHT = 0.45  # how much of a backdrop's light is left right beside the photo
+BACKDROP_BLUR = 0.05  # standard deviation of its blur, as a share of the longer side
+BACKDROP_LIGHT = 0.75  # how much of its light a backdrop keeps, so that the photo before it stands out
+SHADOW_LIGHT = 0.6  # how much of a backdrop's light is left right beside the photo
 SHADOW_WIDTH = 0.02  # standard deviation of the shadow's edge, as a share of the frame's shorter side
 BLACK, WHITE, GREY = 16, 235, 128  # light of black and of white, and colour of what has none
 

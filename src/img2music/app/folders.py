@@ -41,6 +41,14 @@ def own_music() -> list[str]:
     return [folder] if os.path.isdir(folder) else []  # noqa: PTH112 - names may be any bytes
 
 
+def own_films() -> list[str]:
+    """The user's folder of films, if there is one."""
+    import platformdirs
+
+    folder = platformdirs.user_videos_dir()
+    return [folder] if os.path.isdir(folder) else []  # noqa: PTH112 - names may be any bytes
+
+
 def _parts(path: str) -> tuple[str, ...]:
     scheme, mark, rest = path.partition("://")
     return (scheme + mark, *rest.split("/")) if is_url(path) else PurePath(path).parts

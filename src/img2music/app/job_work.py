@@ -222,9 +222,16 @@ def _counts(report: Any) -> dict[str, int]:
     return counts | {name: len(values[each]) for each, name in names.items() if each in values}
 
 
+def _film(store: LibraryStore, request: Request, progress: Progress) -> Found:
+    from img2music.app.projects import read_project_film
+
+    return read_project_film(store, request["project"], progress)
+
+
 _WORK: dict[JobKind, Callable[[LibraryStore, Request, Progress], Found]] = {
     JobKind.SCAN: _scan,
     JobKind.IMPORT: _import,
     JobKind.TAG: _tag,
     JobKind.EXPORT: _export,
+    JobKind.FILM: _film,
 }

@@ -94,6 +94,10 @@ class JobQueue(Closing):
         """Write the library to a file."""
         return self._add(JobKind.EXPORT, f"library.{format_}", {"format": format_})
 
+    def read_film(self, project: int, name: str) -> Job:
+        """Read a project's film, and choose its music."""
+        return self._add(JobKind.FILM, name, {"project": project})
+
     def import_file(self, file: BinaryIO, name: str) -> Job:
         """Read a table of songs, or an exported library, of which a copy is kept until that is done."""
         name = printable(name.replace("\\", "/").rsplit("/", 1)[-1]) or "songs"

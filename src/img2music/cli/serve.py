@@ -33,6 +33,14 @@ from img2music.errors import UsageError, require_extra
     help="Folder that may be scanned from the page, beside those in which songs of the library lie. May be repeated.",
     show_default="your music folder",
 )
+@option(
+    "--films",
+    type=click.Path(exists=True, file_okay=False),
+    multiple=True,
+    metavar="DIR",
+    help="Folder from which films may be chosen on the page. May be repeated.",
+    show_default="your folder of films",
+)
 @option("--no-open", is_flag=True, help="Do not open a browser.")
 @option("--set-password", is_flag=True, help="Ask for the password of the page, keep it, and end.")
 def serve(
@@ -44,6 +52,7 @@ def serve(
     names: tuple[str, ...],
     proxies: tuple[str, ...],
     music: tuple[str, ...],
+    films: tuple[str, ...],
     no_open: bool,
     set_password: bool,
 ) -> None:
@@ -58,7 +67,7 @@ def serve(
         import python_multipart  # noqa: F401
         import sse_starlette  # noqa: F401
         import uvicorn
-    from img2music.app.folders import own_music
+    from img2music.app.folders import own_films, own_music
     from img2music.app.library import Library
     from img2music.server.app import create_app
     from img2music.server.protocol import TimedProtocol
@@ -79,7 +88,7 @@ def serve(
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with listening, Library.open(library, replica=True) as opened:
         config = uvicorn.Config(
-            create_app(opened, settings, music=music or own_music()),
+            create_app(opened, settings, music=music or own_music(), films=films or own_films()),
             http=TimedProtocol,
             log_level="warning",
             server_header=False,

@@ -35,6 +35,9 @@ class JobKind(StrEnum):
     IMPORT = "import"
     TAG = "tag"
     EXPORT = "export"
+    FILM = "film"
+    PROXY = "proxy"
+    RENDER = "render"
 
 
 class JobState(StrEnum):
@@ -75,6 +78,7 @@ class Job:
     error: str | None
     options: list[str]  # that were chosen, such as "dry_run"; "filters" where a tagging is not of all songs
     events: int  # the number of its last event
+    project: int | None  # that it is for
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +90,7 @@ class LogLine:
     text: str
 
 
-_STORED = {"events": "event", "options": "request"}
+_STORED = {"events": "event", "options": "request", "project": "request"}
 """Columns of fields that are not called as these."""
 _COLUMNS = [jobs.c[_STORED.get(each.name, each.name)] for each in dataclasses.fields(Job)]
 _OF_A_RUN = ("started", "ended", "stage", "done", "total", "unit", "item", "rate", "left", "result", "error")
@@ -248,6 +252,7 @@ def _job(row: Mapping[Any, Any]) -> Job:
     request = json.loads(row["request"])
     asked = request | request.get("options", {}) | {"filters": bool(request.get("filters"))}
     values["options"] = [name for name, value in asked.items() if value is True]
+    values["project"] = request.get("project")
     values |= {"kind": JobKind(row["kind"]), "state": JobState(row["state"])}
     values["result"] = None if row["result"] is None else json.loads(row["result"])
     return Job(**values)

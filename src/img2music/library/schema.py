@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from img2music.analysis import Features
 from img2music.track import FILTERED, Tags
 
-HEAD = "0011"
+HEAD = "0012"
 """The newest revision in ``migrations/versions``. Columns of `Tags` come without one (`database.lacking_columns`)."""
 
 Connecting = Callable[[], AbstractContextManager[sa.Connection]]
@@ -248,6 +248,33 @@ playlist_tracks = sa.Table(
     sa.Column("track_id", ID, sa.ForeignKey("tracks.id", ondelete="CASCADE"), nullable=False, index=True),
     sa.Column("start", sa.Float),
     sa.Column("end", sa.Float),
+)
+
+# Films with their music (`projects`). The position is that of the step which holds; 0 before there is any.
+projects = sa.Table(
+    "projects",
+    metadata,
+    sa.Column("id", ID, primary_key=True),
+    sa.Column("name", TextType, nullable=False),
+    sa.Column("film", PathType, nullable=False),
+    sa.Column("options", TextType, nullable=False),  # JSON: how its music is chosen
+    sa.Column("created", TextType, nullable=False),
+    sa.Column("updated", TextType, nullable=False),
+    sa.Column("revision", sa.BigInteger, nullable=False),
+    sa.Column("position", sa.Integer, nullable=False),
+    sa.Column("reading", sa.LargeBinary),  # what was read in the film
+    sqlite_autoincrement=True,
+)
+
+project_steps = sa.Table(
+    "project_steps",
+    metadata,
+    sa.Column("project_id", ID, sa.ForeignKey("projects.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("position", sa.Integer, primary_key=True),
+    sa.Column("kind", TextType, nullable=False),
+    sa.Column("cue", sa.Integer),
+    sa.Column("created", TextType, nullable=False),
+    sa.Column("sheet", sa.LargeBinary, nullable=False),  # JSON, compressed
 )
 
 UNKNOWN_ARTISTS = {"", "unknown", "unknown artist", "various", "various artists"}

@@ -27,6 +27,7 @@ from img2music.library.jobs import Jobs
 from img2music.library.ledger import Ledger, ScanState, ScanStatus
 from img2music.library.listing import LibraryInfo
 from img2music.library.playlists import PlaylistTable
+from img2music.library.projects import ProjectTable
 from img2music.library.record import (
     CURVE_DTYPE,
     Failure,
@@ -83,6 +84,7 @@ class LibraryStore(Closing):
         self.location = str(where)
         self.jobs = Jobs(self._reading_new, self._writing)
         self.playlists = PlaylistTable(self._reading_new, self._writing)
+        self.projects = ProjectTable(self._reading_new, self._writing)
         self.ledger = Ledger(self._reading_new, self._writing)
 
     @classmethod
@@ -485,6 +487,11 @@ class LibraryStore(Closing):
 
         name = hashlib.blake2b(self.location.encode(), digest_size=8).hexdigest()
         return platformdirs.user_data_path("img2music") / f"{name}.jobs"
+
+    @property
+    def films_folder(self) -> Path | None:
+        """Where films are that were sent; None for a library in memory."""
+        return None if self._where == database.LibraryLocation() else self.folder.with_suffix(".films")
 
     # Writing
 

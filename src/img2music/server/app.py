@@ -11,9 +11,11 @@ from fastapi.staticfiles import StaticFiles
 
 from img2music import __version__
 from img2music.affect import Affect
+from img2music.app.films import Films
 from img2music.app.jobs import JobQueue
-from img2music.app.library import Library
+from img2music.app.library import Library, store_of
 from img2music.app.pictures import load_image_model
+from img2music.app.projects import Projects
 from img2music.app.sounds import Sounds
 from img2music.errors import Img2MusicError
 from img2music.server import description, problems
@@ -33,10 +35,14 @@ def create_app(
     settings: Settings | None = None,
     *,
     music: Sequence[str] = (),
+    films: Sequence[str] = (),
     cache: Path | None = None,
     static: Path = STATIC,
 ) -> FastAPI:
-    """Make the application of an open library; ``music`` are folders that may be scanned."""
+    """Make the application of an open library.
+
+    ``music`` are folders that may be scanned, ``films`` those that films may be chosen from.
+    """
     settings = settings or Settings()
     uploads, sessions, queue = Uploads(), Sessions(settings), JobQueue(library, music)
     if cache is None:
@@ -63,7 +69,8 @@ def create_app(
     )
     problems.install(app)
     description.install(app)
-    served = Served(library, uploads, Sounds(cache), sessions, settings, queue, Events(queue.jobs))
+    projects = Projects(store_of(library), Films(films, store_of(library).films_folder), queue)
+    served = Served(library, uploads, Sounds(cache), sessions, settings, queue, Events(queue.jobs), projects)
     app.include_router(router(served))
     app.add_middleware(Guard, settings=settings, sessions=sessions)
     if (static / "index.html").is_file():

@@ -1,7 +1,10 @@
 """What is sent to the server: nothing that is not declared is taken."""
 
 import dataclasses
-from typing import Annotated, Any, Literal
+import functools
+import operator
+from enum import StrEnum
+from typing import Annotated, Any, Literal, Union, get_args, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
@@ -11,11 +14,13 @@ from img2music.filters import MOST_WISHES, TrackFilter
 from img2music.library.playlists import MOST_SONGS
 from img2music.library.record import LONGEST_NAME
 from img2music.matching.smoothing import MOST
-from img2music.options import ME
+from img2music.options import ME, SpotOptions
 from img2music.server.uploads import MOST_COUNT
+from img2music.soundtrack.editing import EDITS, Edit
 from img2music.track import LONGEST as LONGEST_TAG
 
 MOST_MATCHES = 500
+LONGEST_PATH = 4096
 LONGEST = 200
 """Characters of a name or a word."""
 
@@ -162,6 +167,103 @@ class ExportRequest(Body):
 
 
 JobRequest = Annotated[ScanRequest | TagRequest | ExportRequest, Field(discriminator="kind")]
+
+
+FilmId = PictureId
+RevisionNumber = Annotated[int, Field(ge=1, lt=2**63, description="Of the project, as it was read.")]
+Path = Annotated[str, Field(min_length=1, max_length=LONGEST_PATH)]
+
+
+class NewFilm(Body):
+    """A film to be sent in parts."""
+
+    name: Annotated[str, Field(min_length=1, max_length=LONGEST_PATH)]
+    bytes: int = Field(ge=1, lt=2**63)
+
+
+_BOUNDED: dict[Any, Any] = {
+    int: Annotated[int, Field(ge=0, lt=2**63)],
+    float: Annotated[float, Field(ge=-1e6, le=1e6)],
+}
+
+
+def _lenient(hint: Any) -> Any:
+    """A type as JSON has it, which knows no enums."""
+    parts = get_args(hint) or (hint,)
+    told = [Annotated[each, Field(strict=False)] if _is_enum(each) else _BOUNDED.get(each, each) for each in parts]
+    return functools.reduce(operator.or_, told[1:], told[0])
+
+
+def _is_enum(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, StrEnum)
+
+
+def _option(field: "dataclasses.Field[Any]", hint: Any) -> Any:
+    words = field.metadata
+    hint = _lenient(hint)
+    return hint | None, Field(None, ge=words["least"], le=words["most"], description=words["help"])
+
+
+NOT_SENT = {"pins", "bans", "image_model", "where"}
+SpotRequest: type[Body] = create_model(
+    "SpotRequest",
+    __base__=Body,
+    __doc__="How music is chosen for a film; what is left out is as the command line has it.",
+    filters=(Filters, Filters()),
+    **{
+        field.name: _option(field, get_type_hints(SpotOptions)[field.name])
+        for field in dataclasses.fields(SpotOptions)
+        if field.name not in NOT_SENT
+    },
+)
+
+
+class NewProject(Body):
+    """A film to choose music for: one of a folder, or one that was sent."""
+
+    film: Path | None = None
+    upload: FilmId | None = None
+    name: Name | None = None
+    options: SpotRequest = SpotRequest()  # type: ignore[valid-type]  # made from the options
+
+
+class Revision(Body):
+    """Which state of a project is meant."""
+
+    revision: RevisionNumber
+
+
+class ProjectChange(Revision):
+    """What is new of a project."""
+
+    name: Name
+
+
+class _EditBody(Body):
+    """An edit, made from the dataclass of the same fields."""
+
+    @property
+    def made(self) -> Edit:
+        """The edit."""
+        values = dict(self)
+        return EDITS[values.pop("kind")](**values)  # type: ignore[no-any-return]
+
+
+def _edit(name: str, kind: type) -> type[_EditBody]:
+    told: dict[str, Any] = {"kind": (Literal[name], ...)}
+    for field in dataclasses.fields(kind):
+        default = ... if field.default is dataclasses.MISSING else field.default
+        told[field.name] = (_lenient(get_type_hints(kind)[field.name]), default)
+    return create_model(f"{kind.__name__}Edit", __base__=_EditBody, __doc__=kind.__doc__, **told)
+
+
+AnyEdit = Annotated[Union[*(_edit(*each) for each in EDITS.items())], Field(discriminator="kind")]
+
+
+class EditRequest(Revision):
+    """A change to a project."""
+
+    edit: AnyEdit  # type: ignore[valid-type]  # made from the edits
 
 
 class Chosen(Body):

@@ -11,6 +11,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from img2music.app.films import MOST_PART
 from img2music.server.problems import ProblemType, TypedProblem, problem
 from img2music.server.settings import Settings
 from img2music.server.uploads import MOST_BYTES, MOST_SONG, MOST_TABLE
@@ -21,6 +22,7 @@ CSRF = "x-img2music"
 LASTS = 30 * 24 * 3600.0  # seconds that a login lasts
 MOST_SESSIONS = 1000
 MOST_BODY = 1 << 20  # bytes of a request, but for uploads
+PARTS = "/api/films/uploads/"
 UPLOADS = {"/api/pictures": MOST_BYTES, "/api/songs": MOST_SONG, "/api/jobs/import": MOST_TABLE}
 MOST_AT_ONCE = 8  # uploads that come, each of which may fill the disk as far as it is let; others wait
 SLOW = 1.0  # seconds that a wrong password or token costs; tries wait for each other
@@ -141,7 +143,7 @@ class Guard:
             headers = {"www-authenticate": "Bearer"} if refused[0] == 401 else None
             await problem(*refused, headers)(scope, receive, send_guarded)
         else:
-            most = MOST_BODY + UPLOADS.get(path, 0)
+            most = MOST_BODY + (MOST_PART if path.startswith(PARTS) else UPLOADS.get(path, 0))
             async with self._uploading if path in UPLOADS else nullcontext():
                 await self._app(scope, _limited(receive, most), send_guarded)
 

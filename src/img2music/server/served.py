@@ -8,6 +8,7 @@ from fastapi import HTTPException, Response
 
 from img2music.app.jobs import JobQueue
 from img2music.app.library import Library
+from img2music.app.projects import Projects
 from img2music.app.sounds import Sounds
 from img2music.filters import TrackFilter
 from img2music.locations import folder_of
@@ -32,6 +33,7 @@ class Served:
     settings: Settings
     queue: JobQueue
     events: Events
+    projects: Projects
 
     def track(self, id: int) -> Track:  # noqa: A002
         """Find a song."""
@@ -65,6 +67,11 @@ class Served:
         for name in given.keys() & {"folder", "not_folder"}:
             given[name] = [folder_of(str(self.sound(id_).path)) for id_ in given[name]]
         return given
+
+    def spot_options(self, options: Body) -> dict[str, Any]:
+        """How music is to be chosen, as a project keeps it."""
+        given = {name: value for name, value in options if value is not None and name != "filters"}
+        return given | {"where": self.conditions(options.filters)}  # type: ignore[attr-defined]  # made from options
 
     def picture(self, id: str) -> SentPicture:  # noqa: A002
         """Find a picture that was sent."""

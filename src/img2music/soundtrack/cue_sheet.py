@@ -216,6 +216,7 @@ class Cue(FilmPart):
     why: str = ""
     alternatives: Annotated[tuple[Alternative, ...], Meta(description="Runners-up, best first.")] = ()
     beats: Annotated[CueBeats | None, Meta(description="Null where none were looked for.")] = None
+    pinned: Annotated[bool, Meta(description="Whether it stays as it is when music is chosen again.")] = False
     computed_for: ComputedFor | None = field(default=None, compare=False)  # until it is brought up to date (`swapping`)
 
     def __post_init__(self) -> None:
@@ -288,6 +289,8 @@ class CueSheet(Result):
     cues: Annotated[
         tuple[Cue, ...], Meta(description="In order of time, none over another; between two there may be silence.")
     ]
+    banned: Annotated[tuple[CueTrack, ...], Meta(description="Songs that are not chosen again.")] = ()
+    silences: Annotated[tuple[TimeSpan, ...], Meta(description="Where no music is chosen again.")] = ()
 
     def __post_init__(self) -> None:
         before = 0.0

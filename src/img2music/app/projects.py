@@ -1,0 +1,271 @@
+"""Projects: films whose music is chosen, changed by hand, heard at once, and rendered at the end."""
+
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from img2music.app.films import Films
+from img2music.app.jobs import JobQueue
+from img2music.app.spotting import spot_from
+from img2music.errors import ConflictError, UsageError
+from img2music.filters import TrackFilter
+from img2music.library.jobs import OPEN, Job, JobKind
+from img2music.library.projects import Change, ProjectRow
+from img2music.options import ScoreOptions, SpotOptions
+from img2music.progress import Progress
+from img2music.shapes import Result, dumps, to_dict
+from img2music.soundtrack.cue_sheet import Cue, CueSheet, CueTrack, parse
+from img2music.soundtrack.editing import KINDS, Edit, edited
+from img2music.soundtrack.film import Film
+from img2music.soundtrack.shots import Change as ShotChange
+from img2music.soundtrack.shots import Transition
+
+if TYPE_CHECKING:
+    from img2music.library.store import LibraryStore
+
+SPOT = "spot"
+"""What a step is called in which all music was chosen, as a film was read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProjectFilm:
+    """The film of a project."""
+
+    path: str
+    name: str
+    duration: float | None  # seconds; null until it was read
+    fps: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Project(Result):
+    """A film with its music, as it is by now."""
+
+    schema: Literal["img2music/project/1"] = field(default="img2music/project/1")
+    id: int
+    name: str
+    revision: int  # that changes are made from
+    created: str  # in UTC
+    updated: str
+    film: ProjectFilm
+    sheet: CueSheet | None  # null until its music is chosen
+    undo: Change | None  # what would be undone
+    redo: Change | None
+    job: Job | None  # that is under way for it; or the one that was to read its film, and has not
+    ready: bool  # whether the film can be played
+    banned: tuple[CueTrack, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The documented shape."""
+        told = to_dict(replace(self, sheet=None))
+        return told | {"sheet": None if self.sheet is None else self.sheet.to_dict()}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProjectSummary:
+    """A project in a list."""
+
+    id: int
+    name: str
+    film: ProjectFilm
+    updated: str
+    cues: int | None  # null until its music is chosen
+    job: int | None  # that is under way for it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class ProjectList(Result):
+    """The projects of a library."""
+
+    schema: Literal["img2music/projects/1"] = field(default="img2music/projects/1")
+    projects: list[ProjectSummary]
+    """The last changed first."""
+
+
+class Projects:
+    """The projects of a library that is served."""
+
+    def __init__(self, store: "LibraryStore", films: Films, queue: JobQueue) -> None:
+        self._store, self.films, self._queue = store, films, queue
+        self._table = store.projects
+
+    def list(self) -> ProjectList:
+        """List them, the last changed first."""
+        jobs = {job.project: job.id for job in self._queue.jobs.unended() if job.project is not None}
+        found = []
+        for row in self._table.all():
+            sheet = _sheet(row)
+            cues = None if sheet is None else len(sheet.cues)
+            film = _film(row, sheet)
+            found.append(
+                ProjectSummary(
+                    id=row.id, name=row.name, film=film, updated=row.updated, cues=cues, job=jobs.get(row.id)
+                )
+            )
+        return ProjectList(projects=found)
+
+    def read(self, id: int) -> Project:  # noqa: A002
+        """Read one; a `KeyError` if there is none."""
+        return self._told(self._table.find(id))
+
+    def add(self, film: str, name: str, options: Mapping[str, Any]) -> Project:
+        """Begin one, and have its film read and its music chosen."""
+        _spotting(options)
+        row = self._table.add(name, film, options)
+        self._queue.read_film(row.id, name)
+        return self._told(row)
+
+    def rename(self, id: int, revision: int, name: str) -> Project:  # noqa: A002
+        """Give one another name."""
+        return self._told(self._table.rename(id, revision, name))
+
+    def remove(self, id: int, revision: int) -> None:  # noqa: A002
+        """Forget one, and its film if that was sent."""
+        film = self._table.find(id).film
+        self._table.remove(id, revision)
+        if all(row.film != film for row in self._table.all()):
+            self.films.forget(film)
+
+    def edit(self, id: int, revision: int, edit: Edit) -> Project:  # noqa: A002
+        """Change its sheet."""
+        row = self._table.find(id)
+        sheet = self._require_sheet(row, revision)
+        made = edited(sheet, edit, _Music(self._store, row))
+        change = Change(KINDS[type(edit)], getattr(edit, "cue", None))
+        return self._told(self._table.put(id, revision, change, _text(made)))
+
+    def undo(self, id: int, revision: int) -> Project:  # noqa: A002
+        """Take the last change back."""
+        return self._told(self._table.undo(id, revision))
+
+    def redo(self, id: int, revision: int) -> Project:  # noqa: A002
+        """Make the last change that was taken back again."""
+        return self._told(self._table.redo(id, revision))
+
+    def sheet(self, id: int, revision: int | None = None) -> CueSheet:  # noqa: A002
+        """The sheet that holds, which is refused if it is not of this revision."""
+        row = self._table.find(id)
+        return self._require_sheet(row, row.revision if revision is None else revision)
+
+    def _require_sheet(self, row: ProjectRow, revision: int) -> CueSheet:
+        if row.revision != revision:
+            raise ConflictError(f"The project {row.name} was changed meanwhile: read it again, and go on there.")
+        sheet = _sheet(row)
+        if sheet is None:
+            raise ConflictError("The music of this film is not chosen yet.")
+        return sheet
+
+    def _told(self, row: ProjectRow) -> Project:
+        sheet = _sheet(row)
+        return Project(
+            id=row.id,
+            name=row.name,
+            revision=row.revision,
+            created=row.created,
+            updated=row.updated,
+            film=_film(row, sheet),
+            sheet=sheet,
+            undo=row.undo,
+            redo=row.redo,
+            job=self._job(row.id, read=sheet is not None),
+            ready=self._is_ready(row),
+            banned=() if sheet is None else sheet.banned,
+        )
+
+    def _job(self, id_: int, *, read: bool) -> Job | None:
+        its = [job for job in self._queue.jobs.newest() if job.project == id_]
+        under_way = (job for job in its if job.state in OPEN)
+        begun = (job for job in its if job.kind is JobKind.FILM and not read)
+        return next(under_way, next(begun, None))
+
+    def _is_ready(self, row: ProjectRow) -> bool:
+        return True
+
+
+@dataclass(frozen=True)
+class _Music:
+    """Chooses music for a project's film."""
+
+    store: "LibraryStore"
+    row: ProjectRow
+
+    def track(self, id: int) -> CueTrack:  # noqa: A002
+        for track in self.store.tracks([id]):
+            if track.path is not None:
+                return CueTrack(track.path, track.shown_title, track.artist, track.album, track.duration, id=track.id)
+        raise UsageError(f"The library has no song #{id} with a file.")
+
+    def swapped(self, sheet: CueSheet, cue: int, track: CueTrack) -> Cue:
+        raise NotImplementedError
+
+    def chosen(self, sheet: CueSheet) -> tuple[Cue, ...]:
+        raise NotImplementedError
+
+
+def _spotting(options: Mapping[str, Any]) -> SpotOptions:
+    """How music is chosen, as it is stored."""
+    return SpotOptions(**{**options, "where": TrackFilter(**options.get("where", {}))})
+
+
+def _text(sheet: CueSheet) -> str:
+    return dumps(sheet.to_dict(), None)
+
+
+def _sheet(row: ProjectRow) -> CueSheet | None:
+    """The sheet of a step: exactly what a file of it says, as commands read it."""
+    if row.sheet is None:
+        return None
+    sheet = parse(row.sheet.encode("ascii"), row.name)
+    return replace(sheet, cues=tuple(replace(cue, computed_for=None) for cue in sheet.cues))
+
+
+def _film(row: ProjectRow, sheet: CueSheet | None) -> ProjectFilm:
+    name = row.film.rpartition("/")[2]
+    duration, fps = (None, None) if sheet is None else (sheet.film.duration, sheet.film.fps)
+    return ProjectFilm(path=row.film, name=name, duration=duration, fps=fps)
+
+
+def read_project_film(store: "LibraryStore", id_: int, progress: Progress) -> tuple[dict[str, int], list[str]]:
+    """Read the film of a project and choose its music: the work of a job, with counts and notes."""
+    row = _row(store, id_)
+    found = spot_from(store, row.film, _spotting(row.options), ScoreOptions(), progress)
+    try:
+        store.projects.put(id_, None, Change(SPOT), _text(found.sheet), reading=packed(found.film))
+    except KeyError:
+        raise _forgotten() from None
+    counts = {"scenes": len(found.sheet.scenes), "cues": len(found.sheet.cues)}
+    return counts | {"shots": len(found.film.shots)}, list(found.notes)
+
+
+def _row(store: "LibraryStore", id_: int) -> ProjectRow:
+    try:
+        return store.projects.find(id_)
+    except KeyError:
+        raise _forgotten() from None
+
+
+def _forgotten() -> UsageError:
+    return UsageError("The project was forgotten meanwhile.")
+
+
+def packed(film: Film) -> bytes:
+    """What was read in a film, as a project keeps it: what music is chosen by again, and what is drawn of it."""
+    stream = io.BytesIO()
+    kinds = [each.kind.value for each in film.transitions]
+    spans = np.array([(each.start, each.end, each.cut) for each in film.transitions]).reshape(-1, 3)
+    np.savez_compressed(stream, times=film.times, curve=film.curve, kinds=np.array(kinds, dtype="U16"), spans=spans)
+    return stream.getvalue()
+
+
+def unpacked(reading: bytes, sheet: CueSheet) -> Film:
+    """The film again, with the shots of its sheet."""
+    with np.load(io.BytesIO(reading), allow_pickle=False) as parts:
+        transitions = tuple(
+            Transition(ShotChange(kind), *span)
+            for kind, span in zip(parts["kinds"].tolist(), parts["spans"].tolist(), strict=True)
+        )
+        shots = tuple(shot for scene in sheet.scenes for shot in scene.shots)
+        return Film(sheet.film, parts["times"], shots, transitions, parts["curve"])

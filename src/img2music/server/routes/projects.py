@@ -1,0 +1,146 @@
+"""Films with their music: read, changed by hand, heard and rendered."""
+
+from collections.abc import Callable
+from typing import Annotated, ParamSpec, TypeVar
+
+from anyio import CapacityLimiter
+from anyio.to_thread import run_sync
+from fastapi import APIRouter, HTTPException, Query, Request, Response
+
+from img2music.app.films import MOST_PART, FilmList, FilmUpload
+from img2music.app.projects import Project, ProjectList
+from img2music.errors import UsageError
+from img2music.server.bodies import (
+    LONGEST_PATH,
+    EditRequest,
+    FilmId,
+    NewFilm,
+    NewProject,
+    ProjectChange,
+    Revision,
+    TrackId,
+)
+from img2music.server.description import shape
+from img2music.server.served import Served, as_json
+
+Given = ParamSpec("Given")
+Found = TypeVar("Found")
+
+
+def add(routes: APIRouter, served: Served) -> None:
+    """Add the routes."""
+    _add_films(routes, served)
+    projects = served.projects
+
+    @routes.get("/projects", response_class=Response, responses=shape(ProjectList))
+    def list_projects() -> Response:
+        """List the projects, the last changed first."""
+        return as_json(projects.list())
+
+    @routes.post("/projects", status_code=201, response_class=Response, responses=shape(Project, 201))
+    def begin_project(body: NewProject) -> Response:
+        """Begin a project of a film in an allowed folder, or of one that was sent; a job of kind `film` reads it."""
+        path, name = _film(body, served)
+        options = served.spot_options(body.options)
+        return as_json(projects.add(path, body.name or name, options), 201)
+
+    @routes.get("/projects/{id}", response_class=Response, responses=shape(Project))
+    def project(id: TrackId) -> Response:  # noqa: A002
+        """Read a project."""
+        return as_json(_of(projects.read, id))
+
+    @routes.patch("/projects/{id}", response_class=Response, responses=shape(Project))
+    def rename_project(id: TrackId, body: ProjectChange) -> Response:  # noqa: A002
+        """Give a project another name; 409 if it was changed meanwhile."""
+        return as_json(_of(projects.rename, id, body.revision, body.name))
+
+    @routes.delete("/projects/{id}", status_code=204)
+    def forget_project(id: TrackId, revision: Annotated[int, Query(ge=1, lt=2**63)]) -> None:  # noqa: A002
+        """Forget a project with all its steps, and its film if that was sent; 409 if it was changed meanwhile."""
+        _of(projects.remove, id, revision)
+
+    one_at_a_time = CapacityLimiter(1)  # music is chosen by all processors
+
+    @routes.post("/projects/{id}/edits", response_class=Response, responses=shape(Project))
+    async def edit(id: TrackId, body: EditRequest) -> Response:  # noqa: A002
+        """Change a project by hand; 409 if it was changed meanwhile."""
+        return as_json(await run_sync(_of, projects.edit, id, body.revision, body.edit.made, limiter=one_at_a_time))
+
+    @routes.post("/projects/{id}/undo", response_class=Response, responses=shape(Project))
+    def undo(id: TrackId, body: Revision) -> Response:  # noqa: A002
+        """Take the last change back; 409 if the project was changed meanwhile."""
+        return as_json(_of(projects.undo, id, body.revision))
+
+    @routes.post("/projects/{id}/redo", response_class=Response, responses=shape(Project))
+    def redo(id: TrackId, body: Revision) -> Response:  # noqa: A002
+        """Make the last change again that was taken back; 409 if the project was changed meanwhile."""
+        return as_json(_of(projects.redo, id, body.revision))
+
+
+def _add_films(routes: APIRouter, served: Served) -> None:
+    films = served.projects.films
+
+    @routes.get("/films", response_class=Response, responses=shape(FilmList))
+    def list_films(folder: Annotated[str | None, Query(max_length=LONGEST_PATH)] = None) -> Response:
+        """List the films in a folder that is allowed, and the folders in it; or the folders that are."""
+        try:
+            return as_json(films.listed(folder))
+        except KeyError:
+            raise _outside() from None
+
+    @routes.post("/films/uploads", status_code=201, response_class=Response, responses=shape(FilmUpload, 201))
+    def begin_upload(body: NewFilm) -> Response:
+        """Begin to send a film, in parts."""
+        return as_json(films.begin(body.name, body.bytes), 201)
+
+    @routes.get("/films/uploads/{id}", response_class=Response, responses=shape(FilmUpload))
+    def upload(id: FilmId) -> Response:  # noqa: A002
+        """Tell how much of a film is here."""
+        return as_json(_sent(films.received, id))
+
+    binary = {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}
+
+    @routes.put(
+        "/films/uploads/{id}",
+        response_class=Response,
+        responses=shape(FilmUpload),
+        openapi_extra={"requestBody": binary},
+    )
+    async def send_part(id: FilmId, start: Annotated[int, Query(ge=0, lt=2**63)], request: Request) -> Response:  # noqa: A002
+        """Send a part of a film, of 8 MiB at most; 409 if it does not begin where the last has ended."""
+        part = await request.body()
+        if len(part) > MOST_PART:
+            raise HTTPException(413, f"A part has {MOST_PART >> 20} MiB at most.")
+        return as_json(await run_sync(_sent, films.add, id, start, part))
+
+
+def _film(body: NewProject, served: Served) -> tuple[str, str]:
+    films = served.projects.films
+    if (body.film is None) == (body.upload is None):
+        raise UsageError("Give either `film` or `upload`.")
+    if body.upload is not None:
+        return _sent(films.finish, body.upload)
+    assert body.film is not None
+    try:
+        path = films.find(body.film)
+    except KeyError:
+        raise _outside() from None
+    return path, path.rpartition("/")[2]
+
+
+def _outside() -> HTTPException:
+    return HTTPException(404, "There is no such film or folder in the folders that are allowed (`films`).")
+
+
+def _of(action: Callable[Given, Found], *args: Given.args, **kwargs: Given.kwargs) -> Found:
+    try:
+        return action(*args, **kwargs)
+    except KeyError:
+        raise HTTPException(404, f"There is no project #{args[0]}.") from None
+
+
+def _sent(action: Callable[Given, Found], *args: Given.args, **kwargs: Given.kwargs) -> Found:
+    try:
+        return action(*args, **kwargs)
+    except KeyError:
+        raise HTTPException(404, "No such film is on its way: begin to send it again.") from None

@@ -238,7 +238,7 @@ export const logins = () => read<{ admitted: boolean; password: boolean; oidc: b
 
 export interface Job {
   id: number;
-  kind: "scan" | "import" | "tag" | "export" | "film" | "render";
+  kind: "scan" | "import" | "tag" | "export" | "film" | "proxy" | "render";
   state: "waiting" | "running" | "done" | "failed" | "cancelled" | "interrupted";
   name: string;
   created: string;

@@ -62,15 +62,14 @@ class Films {
   }
 
   async rename(name: string): Promise<boolean> {
-    const project = this.open;
-    if (!project || name === project.name) return true;
-    const renamed = await session.attempt(() => films.renameProject(project.id, name));
-    if (renamed && this.open?.id === project.id) this.open = { ...this.open, name: renamed.name };
-    return renamed !== undefined;
+    const before = this.open;
+    if (!before || name === before.name) return true;
+    await this.#do((project) => films.renameProject(project, name), () => "");
+    return this.open?.name === name;
   }
 
   async forget({ id }: { id: number }): Promise<boolean> {
-    const done = await session.attempt(() => films.forgetProject(id));
+    const done = await session.attempt(async () => films.forgetProject(await films.project(id)));
     if (done) this.all = (this.all ?? []).filter((each) => each.id !== id);
     return done !== undefined;
   }

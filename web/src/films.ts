@@ -65,10 +65,9 @@ export interface Step {
 export interface ProjectSummary {
   id: number;
   name: string;
-  film: { path: string };
-  duration: number | null;
-  changed: string;
-  cues: number;
+  film: { duration: number | null };
+  updated: string;
+  cues: number | null;
   job: number | null;
 }
 
@@ -80,7 +79,7 @@ export interface Project {
   sheet: Sheet | null;
   undo: Step | null;
   redo: Step | null;
-  job: number | null;
+  job: Job | null;
   /** Whether a browser can play the film already. */
   ready: boolean;
 }
@@ -157,9 +156,10 @@ export const projects = async () => (await read<{ projects: ProjectSummary[] }>(
 
 export const project = (id: number) => read<Project>(`projects/${id}`);
 
-export const renameProject = (id: number, name: string) => read<Project>(`projects/${id}`, { ...send({ name }), method: "PATCH" });
+export const renameProject = ({ id, revision }: Project, name: string) =>
+  read<Project>(`projects/${id}`, { ...send({ revision, name }), method: "PATCH" });
 
-export const forgetProject = (id: number) => call(`projects/${id}`, { method: "DELETE" });
+export const forgetProject = ({ id, revision }: Project) => call(`projects/${id}?${query({ revision })}`, { method: "DELETE" });
 
 export const edit = ({ id, revision }: Project, change: Edit) => read<Project>(`projects/${id}/edits`, send({ revision, edit: change }));
 

@@ -64,7 +64,7 @@ class Jobs {
     if (before && before.events > job.events) return;
     this.all = [job, ...this.all.filter((each) => each.id !== job.id)].sort((a, b) => b.id - a.id);
     const ended = !RUNNING.includes(job.state) && (before === undefined || RUNNING.includes(before.state));
-    if (ended && !["export", "render", "film"].includes(job.kind) && !job.options.includes("dry_run")) {
+    if (ended && !["export", "film", "proxy", "render"].includes(job.kind) && !job.options.includes("dry_run")) {
       this.changed += 1;
       void session.open().then(() => session.renew());
     }

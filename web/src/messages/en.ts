@@ -504,7 +504,7 @@ export const en = {
     begin: "Scan my music",
     jobs: "What is being done",
     noJobs: "Nothing yet.",
-    kind: { scan: "Scan", import: "Import", tag: "Write moods into files", export: "Export", film: "Film", render: "Render a film" },
+    kind: { scan: "Scan", import: "Import", tag: "Write moods into files", export: "Export", film: "Read a film", proxy: "Make a film playable", render: "Render a film" },
     state: { waiting: "waiting", running: "running", done: "done", failed: "failed", cancelled: "cancelled", interrupted: "interrupted" },
     interrupted: "The server ended while this ran. What was finished is kept; go on from there.",
     progress: (done: number, total: number | null) => (total === null ? done.toLocaleString("en") : `${done.toLocaleString("en")} of ${total.toLocaleString("en")}`),

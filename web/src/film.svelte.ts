@@ -121,7 +121,7 @@ class Films {
     const before = this.open;
     this.open = project;
     const cues = project.sheet?.cues.length ?? 0;
-    if (this.selected >= cues) this.selected = cues - 1;
+    if (this.selected >= cues || (before?.sheet == null && this.scene < 0)) this.selected = Math.min(Math.max(this.selected, 0), cues - 1);
     if (project.sheet === null) return;
     if (before?.revision !== project.revision || this.gains === null) void this.#gains(project);
     if (before?.sheet == null || this.curves === null) void this.#film(project);

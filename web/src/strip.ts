@@ -302,25 +302,26 @@ export function draw(context: CanvasRenderingContext2D, view: Window, shown: Sho
     for (const [index, cue] of seen(shown.sheet?.cues ?? [], from, to)) {
       const [left, right] = [x(cue.start) + 0.5, x(cue.end) - 0.5];
       const [inner, outer] = [Math.max(-8, left), Math.min(width + 8, right)]; // its corners are beyond the edge
+      const across = Math.max(1, outer - inner);
       const scene = shown.sheet!.scenes[at(shown.sheet!.scenes, (cue.start + cue.end) / 2)];
       const hue = scene ? hueOf(scene.affect.valence, scene.affect.arousal) : 285;
       const picked = index === shown.selected || index === shown.over;
       context.beginPath();
-      context.roundRect(inner, top, Math.max(1, outer - inner), height, Math.min(7, (outer - inner) / 2));
+      context.roundRect(inner, top, across, height, Math.min(7, across / 2));
       context.fillStyle = `oklch(${colours.dark ? 0.3 : 0.94} 0.04 ${hue})`;
       context.fill();
-      if (outer - inner > 6) {
+      if (across > 6) {
         const levels = shown.song(cue);
         context.fillStyle = `oklch(${colours.dark ? 0.66 : 0.62} 0.11 ${hue})`;
         if (levels) wave(levels, cue.passage.start - cue.start, inner + 2, outer - 2, top + TITLE, height - TITLE - 4);
         if (index !== shown.changing) drawGain(shown.gains?.cues[index], shown.gains?.per_second ?? 1, inner, outer);
       }
       context.beginPath();
-      context.roundRect(inner, top, Math.max(1, outer - inner), height, Math.min(7, (outer - inner) / 2));
+      context.roundRect(inner, top, across, height, Math.min(7, across / 2));
       context.strokeStyle = picked ? colours.accent : `oklch(${colours.dark ? 0.55 : 0.7} 0.08 ${hue})`;
       context.lineWidth = picked ? 2.5 : 1;
       context.stroke();
-      if (outer - inner > 24) {
+      if (across > 24) {
         const begin = Math.max(4, inner + 8);
         context.font = "600 13px system-ui, sans-serif";
         if (cue.pinned) drawPin(begin + 4, top + TITLE / 2);

@@ -451,7 +451,7 @@ export const en = {
       told: (from: string, to: string) => `${from} to ${to}`,
     },
     music: {
-      heading: "All of it",
+      heading: "The whole film",
       again: "Choose again",
       againHint: "Pinned songs stay; banned ones stay away.",
       own: "The film's own sound",

@@ -507,7 +507,7 @@ export const ko: Messages = {
       told: (from, to) => `${from}–${to}`,
     },
     music: {
-      heading: "전체",
+      heading: "영상 전체",
       again: "다시 고르기",
       againHint: "고정한 노래는 그대로 두고, 금지한 노래는 쓰지 않습니다.",
       own: "영상의 소리",

@@ -2,17 +2,20 @@
 
 import io
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from img2music.app.film_views import FilmViews
 from img2music.app.films import Films
 from img2music.app.jobs import JobQueue
 from img2music.app.spotting import spot_from
-from img2music.errors import ConflictError, UsageError
+from img2music.errors import ConflictError, InputError, UsageError
 from img2music.filters import TrackFilter
-from img2music.library.jobs import OPEN, Job, JobKind
+from img2music.library.jobs import OPEN, JobKind
 from img2music.library.projects import Change, ProjectRow
 from img2music.options import ScoreOptions, SpotOptions
 from img2music.progress import Progress
@@ -20,6 +23,7 @@ from img2music.shapes import Result, dumps, to_dict
 from img2music.soundtrack.cue_sheet import Cue, CueSheet, CueTrack, parse
 from img2music.soundtrack.editing import KINDS, Edit, edited
 from img2music.soundtrack.film import Film
+from img2music.soundtrack.formats import FORMATS
 from img2music.soundtrack.shots import Change as ShotChange
 from img2music.soundtrack.shots import Transition
 
@@ -54,7 +58,7 @@ class Project(Result):
     sheet: CueSheet | None  # null until its music is chosen
     undo: Change | None  # what would be undone
     redo: Change | None
-    job: Job | None  # that is under way for it; or the one that was to read its film, and has not
+    job: int | None  # that is under way for it; or the one that was to read its film, and has not
     ready: bool  # whether the film can be played
     banned: tuple[CueTrack, ...]
 
@@ -62,6 +66,16 @@ class Project(Result):
         """The documented shape."""
         told = to_dict(replace(self, sheet=None))
         return told | {"sheet": None if self.sheet is None else self.sheet.to_dict()}
+
+
+@dataclass(frozen=True, slots=True)
+class Strip:
+    """What is drawn along a film."""
+
+    affect: list[tuple[float, float, float]]  # seconds, valence and arousal
+    cuts: list[float]  # seconds at which shots begin, but for the first
+    speech: list[tuple[float, float]]  # seconds from which and until which someone speaks
+    beats: dict[int, list[float]]  # by the track: seconds of the song
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,8 +102,8 @@ class ProjectList(Result):
 class Projects:
     """The projects of a library that is served."""
 
-    def __init__(self, store: "LibraryStore", films: Films, queue: JobQueue) -> None:
-        self._store, self.films, self._queue = store, films, queue
+    def __init__(self, store: "LibraryStore", films: Films, views: FilmViews, queue: JobQueue) -> None:
+        self._store, self.films, self._views, self._queue = store, films, views, queue
         self._table = store.projects
 
     def list(self) -> ProjectList:
@@ -175,14 +189,64 @@ class Projects:
             banned=() if sheet is None else sheet.banned,
         )
 
-    def _job(self, id_: int, *, read: bool) -> Job | None:
+    def _job(self, id_: int, *, read: bool) -> int | None:
         its = [job for job in self._queue.jobs.newest() if job.project == id_]
-        under_way = (job for job in its if job.state in OPEN)
-        begun = (job for job in its if job.kind is JobKind.FILM and not read)
+        under_way = (job.id for job in its if job.state in OPEN)
+        begun = (job.id for job in its if job.kind is JobKind.FILM and not read)
         return next(under_way, next(begun, None))
 
     def _is_ready(self, row: ProjectRow) -> bool:
-        return True
+        with suppress(InputError):
+            return self.films.allows(row.film) and self._playable(row.film) is not None
+        return False
+
+    # What is drawn and heard
+
+    def strip(self, id: int) -> Strip:  # noqa: A002
+        """What is drawn along the film; nothing until it was read."""
+        row, reading = self._table.find(id), self._table.reading(id)
+        sheet = _sheet(row)
+        if sheet is None or reading is None:
+            return Strip([], [], [], {})
+        film = unpacked(reading, sheet)
+        speech = () if sheet.original is None else sheet.original.speech or ()
+        return Strip(
+            affect=film.curve.round(3).tolist(),
+            cuts=[each.cut for each in film.transitions if 0.0 < each.cut < film.duration],
+            speech=[(span.start, span.end) for span in speech],
+            beats={},
+        )
+
+    def row(self, id: int, start: float, end: float, count: int, height: int) -> Path:  # noqa: A002
+        """A JPEG of pictures from a part of the film, side by side."""
+        return self._views.row(self._film(id), start, end, count, height)
+
+    def peaks(self, id: int) -> Path:  # noqa: A002
+        """A file with the waveform of the film's own sound."""
+        return self._views.peaks(self._film(id))
+
+    def playable(self, id: int) -> tuple[Path, str] | None:  # noqa: A002
+        """A file of the film that browsers play, and its media type; None as long as it is being made."""
+        return self._playable(self._film(id))
+
+    def _playable(self, path: str) -> tuple[Path, str] | None:
+        kind = self._views.plays(path)
+        return None if kind is None else (Path(path), kind)
+
+    def _film(self, id_: int) -> str:
+        """The film of a project, if it may be used here."""
+        path = self._table.find(id_).film
+        if not self.films.allows(path):
+            raise UsageError("The film of this project lies in no folder that is allowed (`films`).")
+        return path
+
+    # What is taken away
+
+    def exported(self, id: int, format_: str) -> tuple[bytes, str]:  # noqa: A002
+        """The sheet in a format, and the name of a file for it."""
+        row, chosen = self._table.find(id), FORMATS.named(format_)
+        sheet = self._require_sheet(row, row.revision)
+        return chosen.write(sheet), f"{row.name}.{chosen.name}"
 
 
 @dataclass(frozen=True)

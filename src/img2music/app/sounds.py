@@ -86,21 +86,22 @@ class Sounds:
 
     def opus(self, track: Track) -> Path:
         """The same sound in a file of Opus, which all browsers play; making it takes seconds."""
-        return self._made(*_file(track), ".opus", _write_opus)
+        return self.made(*_file(track), ".opus", _write_opus)
 
     def peaks(self, track: Track) -> Path:
         """A file of JSON of the shape `Peaks`."""
-        return self._made(*_file(track), ".json", _write_peaks)
+        return self.made(*_file(track), ".json", _write_peaks)
 
     def cover(self, track: Track) -> Path | None:
         """A JPEG of its cover, from the file or beside it; None if it has none that can be read."""
         path, _ = _file(track)
         # Again when something is laid beside it.
         found = _file(track)[1] if locations.is_url(path) else locations.state(locations.folder_of(path))
-        made = self._made(path, found, ".jpg", _write_cover)
+        made = self.made(path, found, ".jpg", _write_cover)
         return made if made.stat().st_size else None
 
-    def _made(self, path: str, state: State, ending: str, make: Callable[[str, Path], None]) -> Path:
+    def made(self, path: str, state: State, ending: str, make: Callable[[str, Path], None]) -> Path:
+        """What is made of a file, as it is now; made if it is not kept."""
         name = f"{path}\0{state[0]}\0{state[1]}".encode("utf-8", "surrogateescape")
         output = self._folder / (hashlib.blake2b(name, digest_size=16).hexdigest() + ending)
         with self._lock:

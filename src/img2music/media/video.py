@@ -158,6 +158,22 @@ class VideoFile(Closing):
                     break
         return found
 
+    def pictures_from(self, time: float) -> Iterator[VideoFrame]:
+        """Decode pictures from the key picture before a time on, without reading through the film first.
+
+        Nothing where that can't be sought. Their times are not to be trusted where the film's clock jumps.
+        """
+        import av
+
+        base = float(self.stream.time_base or 0)
+        origin = (self.stream.start_time or 0) * base
+        with suppress(av.error.FFmpegError, OSError, OverflowError):
+            self.container.seek(int((time + origin) / base), stream=self.stream)
+            for frame in self._decoded():
+                stamp = self._stamp(frame)
+                if stamp is not None:
+                    yield VideoFrame(float(stamp) - origin, frame, self._shape)
+
     def sound(self) -> "Iterator[tuple[float | None, AudioFrame]]":
         """Decode the sound, of several streams the default one, each frame with its seconds from the first picture.
 

@@ -11,6 +11,7 @@ from fastapi.staticfiles import StaticFiles
 
 from img2music import __version__
 from img2music.affect import Affect
+from img2music.app.film_views import FilmViews
 from img2music.app.films import Films
 from img2music.app.jobs import JobQueue
 from img2music.app.library import Library, store_of
@@ -69,8 +70,9 @@ def create_app(
     )
     problems.install(app)
     description.install(app)
-    projects = Projects(store_of(library), Films(films, store_of(library).films_folder), queue)
-    served = Served(library, uploads, Sounds(cache), sessions, settings, queue, Events(queue.jobs), projects)
+    sounds, store = Sounds(cache), store_of(library)
+    projects = Projects(store, Films(films, store.films_folder), FilmViews(sounds), queue)
+    served = Served(library, uploads, sounds, sessions, settings, queue, Events(queue.jobs), projects)
     app.include_router(router(served))
     app.add_middleware(Guard, settings=settings, sessions=sessions)
     if (static / "index.html").is_file():

@@ -4,7 +4,7 @@ import dataclasses
 import functools
 import operator
 from enum import StrEnum
-from typing import Annotated, Any, Literal, Union, get_args, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
@@ -257,13 +257,16 @@ def _edit(name: str, kind: type) -> type[_EditBody]:
     return create_model(f"{kind.__name__}Edit", __base__=_EditBody, __doc__=kind.__doc__, **told)
 
 
-AnyEdit = Annotated[Union[*(_edit(*each) for each in EDITS.items())], Field(discriminator="kind")]
+if TYPE_CHECKING:
+    AnyEdit = _EditBody
+else:  # one of those that are made from the edits
+    AnyEdit = Annotated[Union[*(_edit(*each) for each in EDITS.items())], Field(discriminator="kind")]
 
 
 class EditRequest(Revision):
     """A change to a project."""
 
-    edit: AnyEdit  # type: ignore[valid-type]  # made from the edits
+    edit: AnyEdit
 
 
 class Chosen(Body):

@@ -13,7 +13,7 @@ from img2music.app.folders import Folder
 from img2music.app.models import ModelList
 from img2music.app.pictures import ExplanationShape
 from img2music.app.playlists import PlaylistList, PlaylistSong, SavedPlaylist
-from img2music.app.projects import Project, ProjectList
+from img2music.app.projects import Project, ProjectList, Strip
 from img2music.app.sounds import Peaks
 from img2music.library.jobs import Job, LogLine
 from img2music.library.listing import FailureList, LibraryInfo
@@ -153,7 +153,7 @@ class PlaylistSongs:
 SHAPES = (
     *(Health, Logins, Picture, TrackPage, Track, Peaks, RecommendShape, FeedbackList, Feedback),
     *(FolderList, Job, JobList, JobLog, PlaylistList, SavedPlaylist, PlaylistSongs, ProblemDetails),
-    *(FilmList, FilmUpload, Project, ProjectList),
+    *(FilmList, FilmUpload, Project, ProjectList, Strip),
     *(Song, EmotionList, GenreList, LibraryInfo, FailureList, Duplicates, DecadeList, ModelList, ExplanationShape),
 )
 PROBLEM: Responses = {

@@ -31,6 +31,8 @@ class ProblemType(StrEnum):
     """What was sent is not there any more: it can be sent again."""
     UNKNOWN_WORD = "urn:img2music:unknown-word"
     NOTHING_LEFT = "urn:img2music:nothing-left"
+    NOT_READY = "urn:img2music:not-ready"
+    """What is asked for is being made by a job."""
     EMPTY = "urn:img2music:empty"
     """The library has no songs."""
 

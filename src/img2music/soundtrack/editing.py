@@ -297,8 +297,8 @@ def _gain(sheet: CueSheet, edit: Gain, _: Music) -> CueSheet:
 def _fade(sheet: CueSheet, edit: Fade, _: Music) -> CueSheet:
     cue = sheet.cues[_number(sheet, edit.cue)]
     lasts = cue.end - cue.start
-    fades = {name: _within(getattr(edit, name), 0.0, lasts) for name in ("fade_in", "fade_out")}
-    return _set(sheet, edit.cue, replace(cue, **fades))
+    fade_in, fade_out = (_within(each, 0.0, lasts) for each in (edit.fade_in, edit.fade_out))
+    return _set(sheet, edit.cue, replace(cue, fade_in=fade_in, fade_out=fade_out))
 
 
 def _sound(sheet: CueSheet, edit: Sound, _: Music) -> CueSheet:

@@ -1,16 +1,21 @@
 """Films with their music: read, changed by hand, heard and rendered."""
 
+import os
 from collections.abc import Callable
 from typing import Annotated, ParamSpec, TypeVar
+from urllib.parse import quote
 
 from anyio import CapacityLimiter
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, HTTPException, Query, Request, Response
 
+from img2music.app.film_views import HIGHEST, MOST_STILLS
 from img2music.app.films import MOST_PART, FilmList, FilmUpload
-from img2music.app.projects import Project, ProjectList
+from img2music.app.projects import Project, ProjectList, Strip
+from img2music.app.sounds import Peaks
 from img2music.errors import UsageError
 from img2music.server.bodies import (
+    LONGEST,
     LONGEST_PATH,
     EditRequest,
     FilmId,
@@ -20,16 +25,20 @@ from img2music.server.bodies import (
     Revision,
     TrackId,
 )
-from img2music.server.description import shape
+from img2music.server.description import content, shape
+from img2music.server.problems import ProblemType, TypedProblem
+from img2music.server.routes.tracks import AN_HOUR, UNCHANGED, Ranges, file_answer, unchanged
 from img2music.server.served import Served, as_json
 
 Given = ParamSpec("Given")
 Found = TypeVar("Found")
+Seconds = Annotated[float, Query(ge=0.0, le=1e6, allow_inf_nan=False)]
 
 
 def add(routes: APIRouter, served: Served) -> None:
     """Add the routes."""
     _add_films(routes, served)
+    _add_views(routes, served)
     projects = served.projects
 
     @routes.get("/projects", response_class=Response, responses=shape(ProjectList))
@@ -75,6 +84,64 @@ def add(routes: APIRouter, served: Served) -> None:
     def redo(id: TrackId, body: Revision) -> Response:  # noqa: A002
         """Make the last change again that was taken back; 409 if the project was changed meanwhile."""
         return as_json(_of(projects.redo, id, body.revision))
+
+
+def _add_views(routes: APIRouter, served: Served) -> None:
+    projects = served.projects
+
+    @routes.get("/projects/{id}/strip", response_class=Response, responses=shape(Strip))
+    def strip(id: TrackId) -> Response:  # noqa: A002
+        """Give what is drawn along a film: its affect, cuts and speech; nothing until it was read."""
+        return as_json(_of(projects.strip, id))
+
+    few = CapacityLimiter(2)  # whoever waits holds no thread that quick answers need
+
+    @routes.get(
+        "/projects/{id}/frames", response_class=Response, responses=content("image/jpeg", "The row.") | UNCHANGED
+    )
+    async def frames(
+        *,
+        id: TrackId,  # noqa: A002
+        start: Seconds,
+        end: Seconds,
+        count: Annotated[int, Query(ge=1, le=MOST_STILLS)],
+        height: Annotated[int, Query(ge=16, le=HIGHEST)],
+        request: Request,
+    ) -> Response:
+        """Show pictures of a part of a film in a row, each `height` pixels high, at even distances from `start` on."""
+        row = await run_sync(_of, projects.row, id, start, end, count, height, limiter=few)
+        return file_answer(row, "image/jpeg", request)
+
+    @routes.get("/projects/{id}/peaks", response_class=Response, responses=shape(Peaks) | UNCHANGED)
+    async def film_peaks(id: TrackId, request: Request) -> Response:  # noqa: A002
+        """Give what the waveform of a film's own sound is drawn from."""
+        return file_answer(await run_sync(_of, projects.peaks, id, limiter=few), "application/json", request)
+
+    async def film(id: TrackId, request: Request) -> Response:  # noqa: A002
+        """Play a film: its file, or a small copy where browsers don't play that; 409 until there is one."""
+        found = await run_sync(_of, projects.playable, id)
+        if found is None:
+            raise TypedProblem(409, ProblemType.NOT_READY, "A copy of this film that browsers play is being made.")
+        path, kind = found
+        answer = Ranges(path, media_type=kind, headers=AN_HOUR, stat_result=await run_sync(os.stat, path))
+        return unchanged(request, answer.headers["etag"]) or answer
+
+    played = content("video/*", "The film, or the bytes of it that were asked for.", 200, 206) | UNCHANGED
+    for method in ("GET", "HEAD"):
+        name = f"film_{method.lower()}"
+        routes.add_api_route(
+            "/projects/{id}/film", film, methods=[method], operation_id=name, response_class=Ranges, responses=played
+        )
+
+    @routes.get(
+        "/projects/{id}/export", response_class=Response, responses=content("application/octet-stream", "The file.")
+    )
+    def export_project(id: TrackId, format: Annotated[str, Query(max_length=LONGEST)]) -> Response:  # noqa: A002
+        """Download a project's sheet: as JSON, as a timeline for an editor, as chapters or as tables."""
+        written, name = _of(projects.exported, id, format)
+        name = quote(name.encode("utf-8", "replace"), safe="")
+        headers = {"content-disposition": f"attachment; filename*=UTF-8''{name}"}
+        return Response(written, media_type="application/octet-stream", headers=headers)
 
 
 def _add_films(routes: APIRouter, served: Served) -> None:

@@ -65,7 +65,7 @@ def add(routes: APIRouter, served: Served) -> None:
         own = await run_sync(served.sounds.own, track)
         path, media_type = own or (await run_sync(served.sounds.opus, track, limiter=one_at_a_time), "audio/ogg")
         answer = Ranges(path, media_type=media_type, headers=AN_HOUR, stat_result=await run_sync(os.stat, path))
-        return _unchanged(request, answer.headers["etag"]) or answer
+        return unchanged(request, answer.headers["etag"]) or answer
 
     sound = content("audio/*", "The file, or the bytes of it that were asked for.", 200, 206) | UNCHANGED
     for method in ("GET", "HEAD"):
@@ -77,7 +77,7 @@ def add(routes: APIRouter, served: Served) -> None:
     @routes.get("/tracks/{id}/peaks", response_class=Response, responses=shape(Peaks) | UNCHANGED)
     def peaks(id: TrackId, request: Request) -> Response:  # noqa: A002
         """Give what the waveform of a song is drawn from."""
-        return _file(served.sounds.peaks(served.sound(id)), "application/json", request)
+        return file_answer(served.sounds.peaks(served.sound(id)), "application/json", request)
 
     cover_responses = content("image/jpeg", "The cover.") | UNCHANGED
 
@@ -87,7 +87,7 @@ def add(routes: APIRouter, served: Served) -> None:
         found = served.sounds.cover(served.sound(id))
         if found is None:
             raise HTTPException(404, f"The song #{id} has no cover.")
-        return _file(found, "image/jpeg", request)
+        return file_answer(found, "image/jpeg", request)
 
 
 def _add_lists(routes: APIRouter, served: Served) -> None:
@@ -119,14 +119,14 @@ def _add_lists(routes: APIRouter, served: Served) -> None:
         return Response(points.view(np.uint8).data, media_type="application/octet-stream")
 
 
-def _file(path: Path, media_type: str, request: Request) -> Response:
+def file_answer(path: Path, media_type: str, request: Request) -> Response:
     """Answer with a small file, read at once: it may be removed from the cache at any time."""
     etag = f'"{path.stem}"'  # made of what it was made from
     content = path.read_bytes()
-    return _unchanged(request, etag) or Response(content, media_type=media_type, headers=AN_HOUR | {"etag": etag})
+    return unchanged(request, etag) or Response(content, media_type=media_type, headers=AN_HOUR | {"etag": etag})
 
 
-def _unchanged(request: Request, etag: str) -> Response | None:
+def unchanged(request: Request, etag: str) -> Response | None:
     """What to answer if the client has the very same (RFC 9110, 13.1.2)."""
     known = {each.strip().removeprefix("W/") for each in request.headers.get("if-none-match", "").split(",")}
     return Response(status_code=304, headers=AN_HOUR | {"etag": etag}) if known & {etag, "*"} else None

@@ -1,0 +1,88 @@
+"""Films as a page shows and plays them: what is made of them is made once, and kept."""
+
+import io
+from functools import lru_cache
+from pathlib import Path
+
+import msgspec
+import numpy as np
+
+from img2music import locations
+from img2music.app.sounds import JPEG, PEAKS, Peaks, Sounds
+from img2music.errors import InputError, UsageError
+from img2music.files import write_atomically
+from img2music.media.peaks import PER_SECOND, read_peaks
+from img2music.media.stills import stills
+from img2music.media.video import VideoFile
+
+MOST_STILLS = 60
+"""Pictures of a row."""
+HIGHEST = 240
+"""Pixels of its height."""
+JPEG_QUALITY = 75
+
+_CONTAINERS = {"mov,mp4,m4a,3gp,3g2,mj2": "video/mp4", "matroska,webm": "video/webm"}
+_PICTURES = {
+    "video/mp4": {"h264", "av1", "vp9"},
+    "video/webm": {"vp8", "vp9", "av1"},
+}
+_SOUND = {"video/mp4": {"aac", "mp3", "flac", "opus"}, "video/webm": {"opus", "vorbis"}}
+_EIGHT_BITS = {"yuv420p", "yuvj420p"}
+"""Formats of pixels; of others, browsers play few or none."""
+
+
+class FilmViews:
+    """Pictures and waveforms of films, beside those of songs."""
+
+    def __init__(self, kept: Sounds) -> None:
+        self._kept = kept
+
+    def plays(self, path: str) -> str | None:
+        """The media type by which browsers play a film as it is; None if they don't."""
+        return _plays(path, *_state(path))
+
+    def row(self, path: str, start: float, end: float, count: int, height: int) -> Path:
+        """A JPEG of pictures from a part of a film, side by side."""
+        if not start < end:
+            raise UsageError("`start` must be before `end`.")
+        times = [start + number * (end - start) / count for number in range(count)]
+
+        def write(film: str, output: Path) -> None:
+            from PIL import Image
+
+            content = io.BytesIO()
+            Image.fromarray(stills(film, times, height)).save(content, "JPEG", quality=JPEG_QUALITY)
+            write_atomically(content.getvalue(), output, JPEG)
+
+        return self._kept.made(path, _state(path), f"-{start:.3f}-{end:.3f}-{count}-{height}.jpg", write)
+
+    def peaks(self, path: str) -> Path:
+        """A file of JSON of the shape `Peaks`, of the film's own sound; without any, if it has none."""
+        return self._kept.made(path, _state(path), ".json", _write_peaks)
+
+
+def _state(path: str) -> tuple[int, int]:
+    try:
+        return locations.state(path)
+    except OSError:
+        raise InputError("the film is not there any more.", path) from None
+
+
+@lru_cache(maxsize=1 << 10)
+def _plays(path: str, _size: int, _mtime_ns: int) -> str | None:
+    with VideoFile(path) as film:
+        kind = _CONTAINERS.get(film.container.format.name)
+        context, sound = film.stream.codec_context, film.container.streams.best("audio")
+        fits = (
+            kind is not None
+            and film.codec in _PICTURES[kind]
+            and context.pix_fmt in _EIGHT_BITS
+            and (sound is None or sound.codec_context.codec.canonical_name in _SOUND[kind])
+        )
+        return kind if fits else None
+
+
+def _write_peaks(path: str, output: Path) -> None:
+    with VideoFile(path) as film:
+        peaks = read_peaks(path) if film.has_sound else np.empty(0, dtype=np.uint8)
+    write_atomically(msgspec.json.encode(Peaks(PER_SECOND, peaks.tolist())), output, PEAKS)

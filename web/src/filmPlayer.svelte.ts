@@ -9,7 +9,8 @@ const AHEAD = 2; // pieces beyond the one that sounds
 const KEPT = 24; // pieces, of 2 MB
 const GUESSED = 20_000; // milliseconds after which a piece whose level is not final is fetched again
 const OFF = 0.02; // seconds by which sound and picture may differ before they are brought together
-const LOOKED = 9; // pictures over which that is measured
+const FAR = 0.045; // seconds of which that much is noticed at once
+const [LOOKED, SOON] = [9, 3]; // pictures over which the one and the other are measured
 const FADE = 0.015; // seconds in which sound that was cut begins or ends
 const START = 0.06; // seconds until sound that is scheduled now begins
 
@@ -51,11 +52,6 @@ class FilmPlayer {
   #off: number[] = []; // seconds by which the sound is after the last pictures
   #until = Infinity; // where it stops
   #turn = 0; // of starts and ends; what an older one waited for does not matter any more
-
-  /** Seconds by which the sound is after the picture, the median over the last pictures. */
-  get drift(): number | null {
-    return this.#off.length < LOOKED ? null : this.#off.toSorted((a, b) => a - b)[LOOKED >> 1]!;
-  }
 
   attach(video: HTMLVideoElement): () => void {
     const listening = new AbortController();
@@ -172,7 +168,7 @@ class FilmPlayer {
     const [turn, project] = [this.#turn, this.#project];
     if (!this.#anchor) return void (this.playing && this.#go());
     const found = await this.#arriving(this.#heard() + START);
-    const next = found && (await this.#arriving(this.#heard() + START + 0.1)); // meanwhile it went on
+    const next = found && this.#anchor && (await this.#arriving(this.#heard() + START + 0.1)); // meanwhile it went on
     if (turn !== this.#turn || project !== this.#project || !next || !this.#anchor) return;
     this.#fade();
     this.#schedule();
@@ -252,7 +248,7 @@ class FilmPlayer {
     const seen = (sighting: Sighting): void => {
       this.#off.push(this.#heard(sighting.moment) - sighting.film);
       if (this.#off.length > LOOKED) this.#off.shift();
-      if (Math.abs(this.drift ?? 0) > OFF) this.#lay(sighting);
+      if (median(this.#off, LOOKED) > OFF || median(this.#off, SOON) > FAR) this.#lay(sighting);
     };
     const sighted = "requestVideoFrameCallback" in video;
     const looked: VideoFrameRequestCallback = (_, { expectedDisplayTime, mediaTime }) => {
@@ -310,6 +306,12 @@ class FilmPlayer {
       return null;
     }
   }
+}
+
+/** How much the last so many were off; nothing, before there are so many. */
+function median(off: number[], count: number): number {
+  const last = off.slice(-count).sort((a, b) => a - b);
+  return Math.abs(last.length < count ? 0 : last[count >> 1]!);
 }
 
 function firstSighting(video: HTMLVideoElement): Promise<Sighting> {

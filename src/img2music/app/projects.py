@@ -12,7 +12,9 @@ import numpy as np
 from img2music.app.film_views import FilmViews
 from img2music.app.films import Films
 from img2music.app.jobs import JobQueue
+from img2music.app.person import Listener
 from img2music.app.spotting import spot_from
+from img2music.distribution import AffectDistribution
 from img2music.errors import ConflictError, InputError, UsageError
 from img2music.filters import TrackFilter
 from img2music.library.jobs import OPEN, JobKind
@@ -24,8 +26,11 @@ from img2music.soundtrack.cue_sheet import Cue, CueSheet, CueTrack, parse
 from img2music.soundtrack.editing import KINDS, Edit, edited
 from img2music.soundtrack.film import Film
 from img2music.soundtrack.formats import FORMATS
+from img2music.soundtrack.rechoosing import respotted, swapped
 from img2music.soundtrack.shots import Change as ShotChange
 from img2music.soundtrack.shots import Transition
+from img2music.soundtrack.spotting import candidates
+from img2music.vision.model import ImageModel
 
 if TYPE_CHECKING:
     from img2music.library.store import LibraryStore
@@ -249,24 +254,37 @@ class Projects:
         return chosen.write(sheet), f"{row.name}.{chosen.name}"
 
 
-@dataclass(frozen=True)
 class _Music:
     """Chooses music for a project's film."""
 
-    store: "LibraryStore"
-    row: ProjectRow
+    def __init__(self, store: "LibraryStore", row: ProjectRow) -> None:
+        self._store, self._row = store, row
+        self._options = _spotting(row.options)
 
     def track(self, id: int) -> CueTrack:  # noqa: A002
-        for track in self.store.tracks([id]):
+        for track in self._store.tracks([id]):
             if track.path is not None:
                 return CueTrack(track.path, track.shown_title, track.artist, track.album, track.duration, id=track.id)
         raise UsageError(f"The library has no song #{id} with a file.")
 
     def swapped(self, sheet: CueSheet, cue: int, track: CueTrack) -> Cue:
-        raise NotImplementedError
+        listener, film, natural = self._read(sheet)
+        return swapped(film, sheet, cue, track, self._options, store=listener.store, natural=natural)
 
     def chosen(self, sheet: CueSheet) -> tuple[Cue, ...]:
-        raise NotImplementedError
+        listener, film, natural = self._read(sheet)
+        known = self._store.tracks([track.id for track in sheet.banned if track.id is not None])
+        options = replace(self._options, bans=tuple(f"#{track.id}" for track in known))
+        tracks = candidates(listener.store, options, listener.person)
+        return respotted(film, sheet, tracks, options, store=listener.store, natural=natural)
+
+    def _read(self, sheet: CueSheet) -> tuple[Listener, Film, AffectDistribution]:
+        reading = self._store.projects.reading(self._row.id)
+        if reading is None:
+            raise ConflictError("The film of this project was not read yet.")
+        listener = Listener.of(self._store, self._options.person)
+        natural = listener.person.natural(ImageModel.load(self._options.image_model).reference)
+        return listener, unpacked(reading, sheet), natural
 
 
 def _spotting(options: Mapping[str, Any]) -> SpotOptions:

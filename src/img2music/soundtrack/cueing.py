@@ -76,6 +76,7 @@ class CueWriter:
     music: TrackCurves
     ids: NDArray[np.int64]  # numbers in the library, of each track
     explained: Callable[[Asked, Track, Point], str]
+    first_scene: int = 1  # number of the first of the scenes, where they are a part of a film's
 
     def cues(
         self,
@@ -115,6 +116,44 @@ class CueWriter:
             )
             found.append(finished)
         return tuple(found)
+
+    def replaced(self, cue: Cue, span: Span, track: int, others: Sequence[int], store: "LibraryStore") -> Cue:
+        """A cue with another track, and others as its alternatives; the fades stay, as far as there is room."""
+        numbers = [int(self.ids[index]) for index in (track, *others)]
+        known = {each.id: each for each in store.tracks(numbers)}
+        song = known[numbers[0]]
+        start, end = self.curve.times(span)
+        ending = end >= self.film.duration - TOLERANCE
+        passage = self._best(span, track)
+        found = Cue(start, end, _cue_track(song), passage, gain_db=gain(song.features.loudness))
+        beats = listen(found.track.path, _spans(found, ending=ending))
+
+        def misfit(_: int, begin: float) -> float:
+            return self._heard(start, end, track, begin)[0] * (end - start)
+
+        begin, _ = _best(
+            int(start > TOLERANCE), found, start, np.array([end]), beats=beats, misfit=misfit, ending=ending
+        )
+        distance, heard = self._heard(start, end, track, begin)
+        chosen = Chosen(span, track)
+        alternatives = [
+            self._alternative(chosen, (index, False), known[number], distance, pinned=False)
+            for index, number in zip(others, numbers[1:], strict=True)
+            if number in known
+        ]
+        return replace(
+            found,
+            start_frame=frame_at(self.film.times, start),
+            end_frame=frame_at(self.film.times, end),
+            passage=Passage(begin, begin + end - start),
+            fade_in=min(cue.fade_in, (end - start) / 3),
+            fade_out=min(cue.fade_out, (end - start) / 3),
+            beats=beats_of(begin, None if ending else begin + end - start, beats),
+            distance=distance,
+            why=self._why(start, end, song, heard),
+            alternatives=tuple(alternatives),
+            pinned=cue.pinned,
+        )
 
     def _alternative(self, each: Chosen, runner: Runner, track: Track, chosen: float, pinned: bool) -> Alternative:
         other, repeats = runner
@@ -156,7 +195,11 @@ class CueWriter:
         return found if len(found) else np.array([int(np.abs(times - start).argmin())])
 
     def _why(self, start: float, end: float, track: Track, heard: Point) -> str:
-        numbers = [n for n, scene in enumerate(self.scenes, 1) if scene.start < end - 1e-6 and scene.end > start + 1e-6]
+        numbers = [
+            n
+            for n, scene in enumerate(self.scenes, self.first_scene)
+            if scene.start < end - 1e-6 and scene.end > start + 1e-6
+        ]
         name = f"scene {numbers[0]}" if len(numbers) == 1 else f"scenes {numbers[0]} to {numbers[-1]}"
         within = self._within(start, end)
         affect = Affect(*self.film.curve[within, 1:].mean(axis=0).clip(0.0, 1.0).tolist())

@@ -3,7 +3,7 @@
 Edits that choose music take what they need from whoever knows the library and the film (`Music`).
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Protocol
@@ -12,7 +12,7 @@ from img2music.affect import Affect
 from img2music.errors import UsageError
 from img2music.matching.passages import Passage
 from img2music.options import OriginalSound
-from img2music.soundtrack.cue_sheet import GAINS, TOLERANCE, Cue, CueSheet, CueTrack, Scene, TimeSpan
+from img2music.soundtrack.cue_sheet import GAINS, TOLERANCE, Cue, CueSheet, CueTrack, Scene, Shot, TimeSpan
 from img2music.soundtrack.film import scene_of
 
 LEAST = 0.5
@@ -481,4 +481,17 @@ def _parted(before: Scene, scene: Scene, seconds: float) -> list[Scene]:
         first[-1] = replace(first[-1], end=seconds, end_frame=None)
     if last[0].start < seconds - FAR:
         last[0] = replace(last[0], start=seconds, start_frame=None)
-    return [replace(scene_of(first), measures=before.measures), replace(scene_of(last), measures=scene.measures)]
+    return [_of_shots(before, first), _of_shots(scene, last)]
+
+
+def _of_shots(scene: Scene, shots: Sequence[Shot]) -> Scene:
+    """A scene of other shots, corrected as it was."""
+    found = scene_of(shots)
+    if scene.shots:
+        read = scene_of(scene.shots).affect
+        felt = (
+            min(max(getattr(found.affect, axis) + getattr(scene.affect, axis) - getattr(read, axis), 0.0), 1.0)
+            for axis in ("valence", "arousal")
+        )
+        found = replace(found, affect=Affect(*felt))
+    return replace(found, measures=scene.measures)

@@ -153,8 +153,12 @@ def spot(
     store: "LibraryStore",
     natural: AffectDistribution,
     prices: Prices | None = None,
+    first_scene: int = 1,
 ) -> tuple[Cue, ...]:
-    """Choose cues for a film; ``natural`` is how the readings of pictures are spread."""
+    """Choose cues for a film; ``natural`` is how the readings of pictures are spread.
+
+    Of a part of a film, ``first_scene`` is the number of the first scene in it.
+    """
     prices = prices or Prices()
     relative = options.match is MatchMode.RELATIVE
     boundaries, owners = stretches(scenes, tracks, options)
@@ -170,7 +174,9 @@ def spot(
     runners = _runners_up(curve, music, tracks, chosen, prices=prices, count=options.alternatives)
     pinned = [bool(_pins_of(each.span, owners, tracks.pins)) for each in chosen]
     explained = partial(reason, matching=options.match, library=tracks.library, filtered=tracks.filtered)
-    writer = CueWriter(film, scenes, positions, ranks, curve, music, ids=tracks.ids, explained=explained)
+    writer = CueWriter(
+        film, scenes, positions, ranks, curve, music, ids=tracks.ids, explained=explained, first_scene=first_scene
+    )
     return writer.cues(chosen, runners, pinned, store)
 
 

@@ -79,7 +79,7 @@ export interface Project {
   sheet: Sheet | null;
   undo: Step | null;
   redo: Step | null;
-  job: Job | null;
+  job: number | null;
   /** Whether a browser can play the film already. */
   ready: boolean;
 }

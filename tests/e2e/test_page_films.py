@@ -1,0 +1,262 @@
+"""Films on the page: from a film to an edited, rendered one; with the keyboard, in two windows, on a phone."""
+
+import json
+import shutil
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.e2e.browser import require_accessible, require_accessible_also_wide, serve
+from tests.support.films import Still, make_film
+
+pytestmark = pytest.mark.slow
+
+SECONDS = 48.0
+
+
+def made_film(path: Path) -> None:
+    """Four pictures in turn, so that there are cuts."""
+    colours = [(235, 190, 80), (30, 40, 80), (200, 50, 40), (120, 190, 140)]
+    stills = []
+    for number, colour in enumerate(colours * 2):
+        picture = np.full((90, 160, 3), colour, dtype=np.uint8)
+        picture[20:70, 20 + 10 * number : 60 + 10 * number] = 255 - picture[0, 0]
+        stills.append(Still(picture, SECONDS / 8))
+    make_film(path, stills)
+
+
+@pytest.fixture(scope="module")
+def address(home: Path) -> Iterator[str]:
+    (home / "films/Summer").mkdir(parents=True)
+    made_film(home / "films/Summer/Beach.mp4")
+    shutil.copy(home / "films/Summer/Beach.mp4", home / "Sent.mp4")
+    yield from serve(home, "--films", str(home / "films"))
+
+
+@pytest.fixture(scope="module")
+def project(home: Path, address: str) -> str:
+    """Where the API has a film that was read."""
+    begun = asked(f"{address}api/projects", {"film": str(home / "films/Summer/Beach.mp4")})
+    found = f"{address}api/projects/{begun['id']}"
+    for _ in range(1200):
+        if asked(found)["sheet"] is not None:
+            return found
+        time.sleep(0.1)
+    raise AssertionError(asked(f"{address}api/jobs"))
+
+
+@pytest.fixture
+def film(context, address: str, project: str) -> Page:
+    """The page with that film, as it was when it was read."""
+    state = asked(project)
+    while state["undo"]:
+        state = asked(f"{project}/undo", {"revision": state["revision"]})
+    page = context(viewport={"width": 1600, "height": 1000})
+    page.goto(f"{address}#films/{state['id']}")
+    opened(page)
+    return page
+
+
+def asked(address: str, body: dict[str, object] | None = None) -> dict[str, Any]:
+    headers = {"Content-Type": "application/json", "X-Img2music": "1"}
+    data = None if body is None else json.dumps(body).encode()
+    with urllib.request.urlopen(urllib.request.Request(address, data, headers)) as answer:
+        return json.load(answer)
+
+
+def opened(page: Page) -> None:
+    page.wait_for_url("**/#films/*")
+    expect(page.locator("tbody tr").first).to_be_visible(timeout=120_000)
+
+
+def settled(page: Page) -> None:
+    expect(page.locator('.editor[aria-busy="false"]')).to_have_count(1, timeout=120_000)
+
+
+def times(page: Page) -> list[list[str]]:
+    settled(page)
+    return page.locator("tbody tr").evaluate_all(
+        "rows => rows.map(row => [...row.querySelectorAll('td.time')].map(cell => cell.textContent))"
+    )
+
+
+def songs(page: Page) -> list[str]:
+    settled(page)
+    return page.locator("tbody .pick").evaluate_all("all => all.map(each => each.getAttribute('aria-label'))")
+
+
+def drag(page: Page, start: float, end: float, *keys: str) -> None:
+    """Drag along the songs of the strip, by seconds of the film."""
+    strip = page.locator(".scroller canvas")
+    strip.scroll_into_view_if_needed()
+    box = strip.bounding_box()
+    places = [box["x"] + each / SECONDS * box["width"] for each in (start, end)]
+    for key in keys:
+        page.keyboard.down(key)
+    page.mouse.move(places[0], box["y"] + 260)
+    page.mouse.down()
+    page.mouse.move(places[1], box["y"] + 260, steps=6)
+    page.mouse.up()
+    for key in keys:
+        page.keyboard.up(key)
+
+
+def seconds(shown: str) -> float:
+    minutes, rest = shown.split(":")
+    return 60 * int(minutes) + float(rest)
+
+
+def test_what_is_changed_by_hand_is_kept_and_undone_also_after_a_reload(film):
+    page = film
+    chosen, first = songs(page), times(page)
+    drag(page, SECONDS - 0.1, 42.1)  # there is a cut at 42
+    settled(page)
+    moved = times(page)
+    assert moved[-1][1] == "0:42.00"
+    drag(page, 5.0, 4.7, "Alt")
+    settled(page)
+    slipped = times(page)
+    assert slipped[0][:2] == moved[0][:2]
+    page.locator("tbody .pick").first.click()
+    page.get_by_role("button", name="Use ").first.click()
+    settled(page)
+    swapped = songs(page)
+    assert swapped[0] != chosen[0]
+    page.reload()
+    opened(page)
+    assert (songs(page), times(page)[-1][1]) == (swapped, "0:42.00")
+    page.get_by_role("button", name="Undo: another song").click()
+    settled(page)
+    assert (songs(page), times(page)) == (chosen, slipped)
+    page.keyboard.press("Control+z")
+    settled(page)
+    page.keyboard.press("Control+z")
+    settled(page)
+    assert times(page) == first
+    expect(page.get_by_role("button", name="Undo", exact=True)).to_be_disabled()
+    page.keyboard.press("Control+Shift+z")
+    settled(page)
+    assert times(page) == moved
+
+
+def test_a_part_is_silenced_songs_are_split_joined_pinned_banned_and_chosen_again(film):
+    page = film
+    chosen = songs(page)
+    drag(page, 2.0, 4.0, "Shift")
+    page.get_by_role("button", name="Silence there").click()
+    settled(page)
+    assert [each[:2] for each in times(page)][:2] == [["0:00.00", "0:02.00"], ["0:04.00", times(page)[1][1]]]
+    page.keyboard.press("Control+z")
+    page.locator("tbody .pick").first.click()
+    page.locator(".scroller canvas").click(position={"x": 200, "y": 80})
+    page.keyboard.press("s")
+    settled(page)
+    assert len(songs(page)) == len(chosen) + 1
+    page.get_by_role("button", name="Join with the next").click()
+    settled(page)
+    assert len(songs(page)) == len(chosen)
+    page.get_by_role("button", name="Pin", exact=True).click()
+    settled(page)
+    expect(page.get_by_role("button", name="Unpin")).to_be_visible()
+    last = page.locator("tbody .pick").last
+    last.click()
+    gone = last.locator("[dir=auto]").first.text_content()
+    page.get_by_role("button", name="Never in this film").click()
+    settled(page)
+    expect(page.get_by_role("heading", name="Banned from this film")).to_be_visible()
+    page.get_by_role("button", name="Choose again").click()
+    settled(page)
+    assert songs(page)[0] == chosen[0]
+    assert all(gone not in each for each in songs(page)[1:])
+
+
+def test_the_keyboard_does_it_too(film):
+    page = film
+    first = times(page)
+    edge = page.get_by_role("slider", name="End of").first
+    edge.focus()
+    edge.press("ArrowLeft")
+    edge.press("ArrowLeft")
+    expect(page.locator("tbody tr").first.locator(".end")).not_to_have_text(first[0][1])
+    settled(page)
+    assert seconds(times(page)[0][1]) == pytest.approx(seconds(first[0][1]) - 0.08, abs=0.011)
+    gain = page.get_by_role("slider", name="Level")
+    gain.focus()
+    before = gain.get_attribute("aria-valuetext")
+    gain.press("ArrowRight")
+    settled(page)
+    expect(page.get_by_role("button", name="Undo: level")).to_be_enabled()
+    assert gain.get_attribute("aria-valuetext") != before
+    page.locator(".scroller").focus()
+    page.keyboard.press("+")
+    page.keyboard.press("ArrowRight")
+    expect(page.locator(".transport .time")).to_contain_text("0:00.04")
+    page.keyboard.press("0")
+
+
+def test_of_two_windows_the_later_one_is_told(film):
+    one = film
+    other = one.context.new_page()
+    other.goto(one.url)
+    opened(other)
+    one.get_by_role("button", name="Pin", exact=True).click()
+    settled(one)
+    other.get_by_role("button", name="Take out").click()
+    expect(other.get_by_role("alert")).to_contain_text("Beach.mp4 was changed elsewhere meanwhile")
+    expect(other.get_by_role("button", name="Unpin")).to_be_visible()
+    assert songs(other) == songs(one)
+
+
+def test_a_film_of_an_allowed_folder_is_read_where_it_is(context, address):
+    page = context()
+    page.goto(f"{address}#films")
+    page.get_by_role("button", name="films", exact=True).click()
+    page.get_by_role("button", name="Summer").click()
+    page.get_by_role("button", name="Beach.mp4").click()
+    opened(page)
+    expect(page.get_by_role("heading", name="Beach.mp4")).to_be_visible()
+
+
+def test_a_film_is_sent_renamed_and_deleted(context, home, address):
+    page = context()
+    page.goto(f"{address}#films")
+    page.set_input_files("input[type=file]", home / "Sent.mp4")
+    opened(page)
+    page.get_by_role("button", name="Rename").click()
+    page.get_by_label("Name of the film").fill("By the sea")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="By the sea")).to_be_visible()
+    page.get_by_role("link", name="All films").click()
+    page.get_by_role("button", name="Delete By the sea").click()
+    page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    expect(page.get_by_text("By the sea is deleted")).to_be_visible()
+    expect(page.get_by_role("link", name="By the sea")).to_have_count(0)
+
+
+def test_a_timeline_is_taken_along(film):
+    with film.expect_download() as download:
+        film.get_by_role("button", name="Download", exact=True).click()
+    assert download.value.suggested_filename == "Beach.mp4.otio"
+    assert "OTIO_SCHEMA" in Path(download.value.path()).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("language", ["en-US", "ko-KR"])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_view_keeps_nobody_out(context, film, address, theme, language):
+    page = context(locale=language, color_scheme=theme, viewport={"width": 360, "height": 740}, reduced_motion="reduce")
+    page.goto(f"{address}#films")
+    page.wait_for_selector(".films")
+    require_accessible_also_wide(page, language)
+    page.goto(film.url)
+    opened(page)
+    require_accessible_also_wide(page, language)
+    box = page.locator(".scroller canvas").bounding_box()
+    page.mouse.click(box["x"] + 30, box["y"] + 35)
+    page.wait_for_selector("#scene-heading")
+    require_accessible(page, language)

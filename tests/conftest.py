@@ -54,7 +54,7 @@ def no_choices(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Tests read pictures with what is shipped, and leave alone what the person who runs them has chosen and kept."""
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("IMG2MUSIC_IMAGE_MODEL", raising=False)
-        for name in ("CONFIG", "DATA"):
+        for name in ("CACHE", "CONFIG", "DATA"):
             patch.setenv(f"XDG_{name}_HOME", str(tmp_path_factory.mktemp(name.lower())))
         yield
 

@@ -1,9 +1,11 @@
 """Every route against its own description, with what is right, wrong and odd by it."""
 
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, given, seed, settings
@@ -11,11 +13,19 @@ from hypothesis.errors import Unsatisfiable
 from schemathesis import GenerationMode, checks
 
 from img2music import Library
+from img2music.affect import Affect
+from img2music.app.library import store_of
+from img2music.app.projects import packed
+from img2music.library.projects import Change
+from img2music.options import OriginalSound
 from img2music.server import events, guard
 from img2music.server.app import create_app
+from img2music.soundtrack.cue_sheet import OwnSound, Scene, Shot
+from img2music.soundtrack.film import Film
 from tests.conftest import Locations
 from tests.support.songs import library, record, song
 from tests.support.sounds import chords, encode
+from tests.support.soundtracks import Track, cue, film, sheet
 
 pytestmark = pytest.mark.slow
 
@@ -30,6 +40,22 @@ CHECKS = [
 HEADERS = {"Host": "localhost", "X-Img2music": "1"}
 
 
+def begin_project(library: Library, folder: Path, tune: Path) -> None:
+    """Keep a project whose film was read, of which three seconds have music."""
+    path = film(folder / "film.mp4", 4.0, Track(np.zeros((2, 48_000), dtype=np.float32), codec="aac"))
+    affect = Affect(0.5, 0.5)
+    shot = Shot(0.0, 4.0, affect)
+    said = sheet(4.0, cue(0.0, 1.0, tune), film=path)
+    said = replace(
+        said, scenes=(Scene(0.0, 4.0, affect, (shot,)),), original=OwnSound(OriginalSound.DUCK, 12.0, 0.0, ())
+    )
+    curve = np.column_stack([np.arange(0.0, 4.0, 0.5), np.full((8, 2), 0.5)])
+    seen = Film(said.film, np.arange(100) / 25.0, (shot,), (), curve)
+    projects = store_of(library).projects
+    row = projects.add("Film", str(path), {})
+    projects.put(row.id, None, Change("spot"), said.to_json(), reading=packed(seen))
+
+
 def test_every_answer_is_as_documented(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at: Locations) -> None:
     monkeypatch.setattr(guard, "SLOW", 0.0)
     monkeypatch.setattr(events, "LASTS", 0.01)
@@ -37,10 +63,11 @@ def test_every_answer_is_as_documented(tmp_path: Path, monkeypatch: pytest.Monke
     records = [record(str(tune), 0.3, 0.4), record("/gone", 0.6, 0.6)]
     library(at(tmp_path / "library.db"), records, [song("a:b", 0.5, 0.5)]).close()
     with Library.open(at(tmp_path / "library.db")) as opened:
-        app = create_app(opened, cache=tmp_path / "cache")
+        begin_project(opened, tmp_path, tune)
+        app = create_app(opened, cache=tmp_path / "cache", films=[str(tmp_path)])
         schema = schemathesis.openapi.from_asgi("/api/openapi.json", app, headers=HEADERS)
         operations = [each.ok() for each in schema.get_all_operations()]
-        assert len(operations) >= 29
+        assert len(operations) >= 60
         for operation in operations:
             for mode in GenerationMode:
 

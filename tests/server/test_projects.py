@@ -1,5 +1,6 @@
 """Projects over HTTP: a film from being chosen to being changed, and what is refused."""
 
+import io
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,10 +8,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+import soundfile
 
 from img2music import Library
 from img2music.affect import Affect
 from img2music.analysis import CurvePoint
+from img2music.media.video import survey_of
 from tests.conftest import Locations
 from tests.support.library_sounds import write_sound
 from tests.support.songs import put, record
@@ -203,3 +206,71 @@ def test_a_film_is_sent_in_parts(client: TestClient, films: Path) -> None:
     client.post(f"/api/jobs/{project['job']}/cancel")
     assert client.delete(f"/api/projects/{project['id']}", params={"revision": 1}).status_code == 204
     assert not sent.exists()
+
+
+def test_what_is_heard_is_what_is_rendered(client: TestClient, library: Library, films: Path, tmp_path: Path) -> None:
+    project = edit(client, read(client, films), kind="split", cue=0, at=6.0)
+    project = edit(client, project, kind="swap", cue=1, alternative=0)
+    project = edit(client, project, kind="fade", cue=0, fade_in=0.5, fade_out=1.0)
+    at = f"/api/projects/{project['id']}"
+    asked = {"revision": project["revision"], "start": 4.0, "seconds": 4.0}
+    heard = client.get(f"{at}/mix", params=asked)
+    assert (heard.headers["content-type"], heard.headers["x-mastered"]) == ("audio/wav", "estimated")
+    while (heard := client.get(f"{at}/mix", params=asked)).headers["x-mastered"] == "estimated":
+        time.sleep(0.1)
+    sheet = tmp_path / "sheet.json"
+    sheet.write_bytes(client.get(f"{at}/export", params={"format": "json"}).content)
+    library.score(films / "trip" / "beach.mp4", audio_only=tmp_path / "sound.wav", sheet=sheet)
+    rendered, rate = soundfile.read(tmp_path / "sound.wav", start=4 * 48_000, frames=4 * 48_000)
+    played, same = soundfile.read(io.BytesIO(heard.content))
+    assert rate == same
+    assert np.abs(played - rendered)[48_000:].max() < 0.001  # AAC makes up noise anew each time, which is before
+    levels = [20 * np.log10(np.square(each[:48_000]).mean()) for each in (played, rendered)]
+    assert levels[0] == pytest.approx(levels[1], abs=0.5)
+    other = client.get(f"{at}/mix", params=asked | {"cue": 1, "track": project["sheet"]["cues"][0]["track"]["id"]})
+    assert other.headers["x-mastered"] == "estimated"
+    assert np.abs(soundfile.read(io.BytesIO(other.content))[0] - played)[48_000 * 3 :].max() > 0.02
+    gains = client.get(f"{at}/gains", params={"revision": project["revision"]}).json()
+    assert [each["start"] for each in gains["cues"]] == [0.0, 6.0]
+    first = gains["cues"][0]["decibels"]
+    assert first[0] < first[3] < first[10] == first[50] > first[-1]
+    assert gains["film"] is not None
+    problem(client.get(f"{at}/mix", params=asked | {"revision": 1}), 409)
+    problem(client.get(f"{at}/gains", params={"revision": 1}), 409)
+
+
+def ended(client: TestClient, job: int) -> dict[str, Any]:
+    while (state := client.get(f"/api/jobs/{job}").json())["state"] in ("waiting", "running"):
+        time.sleep(0.1)
+    assert state["state"] == "done", (state, client.get(f"/api/jobs/{job}/log").text)
+    return dict(state)
+
+
+def test_a_film_is_rendered_and_copied_where_browsers_dont_play_it(
+    client: TestClient, films: Path, tmp_path: Path
+) -> None:
+    film(films / "old.avi", SECONDS, Track(np.zeros((2, 48_000 * 4), dtype=np.float32)))
+    project = client.post("/api/projects", json={"film": str(films / "old.avi"), "name": "Old"}).json()
+    at = f"/api/projects/{project['id']}"
+    assert not project["ready"]
+    assert client.get(f"{at}/film").json()["type"] == "urn:img2music:not-ready"
+    reading, copying = sorted(job["id"] for job in client.get("/api/jobs").json()["jobs"])
+    ended(client, reading)
+    assert ended(client, copying)["project"] == project["id"]
+    project = client.get(at).json()
+    assert project["ready"]
+    copy = client.get(f"{at}/film")
+    assert copy.headers["content-type"] == "video/mp4"
+    (tmp_path / "copy.mp4").write_bytes(copy.content)
+    assert survey_of(tmp_path / "copy.mp4").duration == pytest.approx(SECONDS, abs=0.05)
+    for kind, ending in (("film", "mkv"), ("music", "wav")):
+        answer = client.post(f"{at}/render", json={"revision": project["revision"], "kind": kind})
+        assert answer.status_code == 202, answer.text
+        assert answer.json()["kind"] == "render"
+        job = ended(client, answer.json()["id"])
+        file = client.get(f"/api/jobs/{job['id']}/file")
+        assert file.headers["content-disposition"].endswith(f'.{ending}"')
+        (tmp_path / f"out.{ending}").write_bytes(file.content)
+    assert survey_of(tmp_path / "out.mkv").sound_end == pytest.approx(SECONDS, abs=0.05)
+    assert soundfile.info(tmp_path / "out.wav").duration == pytest.approx(SECONDS, abs=0.01)
+    problem(client.post(f"{at}/render", json={"revision": 1, "kind": "film"}), 409)

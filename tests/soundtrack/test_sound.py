@@ -9,7 +9,8 @@ from img2music.errors import InputError
 from img2music.options import OriginalSound, ScoreOptions
 from img2music.progress import Step
 from img2music.soundtrack.cue_sheet import CueSheet, OwnSound, TimeSpan
-from img2music.soundtrack.sound import FilmTrack, ScoredSound, compose, heard
+from img2music.soundtrack.mastering import gain_curve, measure
+from img2music.soundtrack.sound import PEAK, FilmTrack, Mix, ScoredSound, compose, heard
 from tests.support.sounds import encode, noise, tone
 from tests.support.soundtracks import RATE, Track, cue, encoded, film, metered, sheet, talk
 
@@ -270,3 +271,42 @@ def test_a_film_that_is_cut_short_is_heard_as_far_as_it_goes(tmp_path: Path) -> 
     found = clicks(own_sound(path, 6.0))
     assert found == pytest.approx([0.5, 1.5, 2.5, 3.5, 4.5][: len(found)], abs=0.001)
     assert found
+
+
+@pytest.mark.parametrize(
+    ("song", "own", "container", "late"),
+    # Matroska tells milliseconds; else the rates of song and mix have no moments in common
+    [("flac", "pcm_s16le", "mov", 1), ("mp3", "aac", "mp4", 1), ("ogg", "libopus", "mkv", 48)],
+)
+def test_a_span_is_what_is_rendered_there(tmp_path: Path, song: str, own: str, container: str, late: int) -> None:
+    shot = tmp_path / f"film.{container}"
+    spoken = talk(LENGTH, SPEECH, level=0.05, noise=0.0005)
+    film(shot, LENGTH, Track(spoken.repeat(2, axis=0), codec=own))
+    for name, frequency in (("a", 700.0), ("b", 1100.0)):
+        sound = tone(frequency, 60.0, amplitude=0.2) + noise(60.0, amplitude=0.05)
+        encode(tmp_path / f"{name}.{song}", sound.repeat(2, axis=0), song)
+    said = sheet(
+        LENGTH,
+        cue(0.0, 16.0, tmp_path / f"a.{song}", 20.0, fade_in=1.0, fade_out=2.0),
+        cue(16.0, LENGTH, tmp_path / f"b.{song}", 10.0, fade_in=2.0, fade_out=4.0),
+        film=shot,
+    )
+    said = replace(said, original=heard(said).own)
+    rendered = whole(compose(said))
+    mix = Mix.of(said, ScoreOptions(), shot, LENGTH)
+    curve = gain_curve(measure(mix.blocks(), mix.channels), ScoreOptions().loudness, PEAK)
+    for start, seconds in ((0.0, 3.0), (7.77, 2.5), (15.9, 3.0), (28.0, 9.0)):
+        first = round(start * RATE)
+        span = mix.span(curve, first, round(seconds * RATE))
+        expected = rendered[first : first + round(seconds * RATE)]
+        assert span.shape == expected.shape
+        blocks = (np.array_split(each, 6) for each in (span, expected))
+        for heard_block, rendered_block in zip(*blocks, strict=True):
+            levels = [20 * np.log10(np.sqrt(np.square(each).mean())) for each in (heard_block, rendered_block)]
+            assert levels[0] == pytest.approx(levels[1], abs=0.2)
+        middle = span[RATE : 2 * RATE, 0]
+        apart = {
+            shift: float(np.abs(middle - expected[RATE + shift : 2 * RATE + shift, 0]).mean())
+            for shift in range(-60, 60)
+        }
+        assert abs(min(apart, key=apart.__getitem__)) <= late

@@ -13,6 +13,7 @@ import traceback
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import fields
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,14 @@ RECENT = 20.0
 """Seconds over which its rate is taken."""
 
 CSV = FileKind("a CSV list of tracks", (".csv",), rb"id,")
+
+
+class Rendering(StrEnum):
+    """What is rendered of a project."""
+
+    FILM = "film"
+    MUSIC = "music"
+
 
 Request = dict[str, Any]
 Found = tuple[dict[str, int], list[str]]
@@ -228,10 +237,27 @@ def _film(store: LibraryStore, request: Request, progress: Progress) -> Found:
     return read_project_film(store, request["project"], progress)
 
 
+def _proxy(store: LibraryStore, request: Request, progress: Progress) -> Found:
+    from img2music.app.projects import make_project_proxy
+
+    return make_project_proxy(store, request["project"], progress)
+
+
+def _render(store: LibraryStore, request: Request, progress: Progress) -> Found:
+    from img2music.app.projects import render_project
+
+    file = store.folder / exported(request["id"], request["format"])
+    make_folder(file.parent)
+    step = request["position"], request["digest"]
+    return render_project(store, request["project"], step, Rendering(request["what"]), file, progress=progress)
+
+
 _WORK: dict[JobKind, Callable[[LibraryStore, Request, Progress], Found]] = {
     JobKind.SCAN: _scan,
     JobKind.IMPORT: _import,
     JobKind.TAG: _tag,
     JobKind.EXPORT: _export,
     JobKind.FILM: _film,
+    JobKind.PROXY: _proxy,
+    JobKind.RENDER: _render,
 }

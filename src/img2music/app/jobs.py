@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from img2music.app.folders import Folder, known_folders
-from img2music.app.job_work import ENDED, GRACE, exported, run_job
+from img2music.app.job_work import ENDED, GRACE, Rendering, exported, run_job
 from img2music.app.library import Library, store_of
 from img2music.errors import LibraryError, UsageError, printable
 from img2music.files import Closing, make_folder
@@ -32,7 +32,9 @@ POLL = 0.5
 MOST_KEPT = 2 << 30
 """Bytes of files to be imported that are kept; then those of jobs that ended go, the oldest first."""
 MOST_EXPORTS = 5
-"""Exported files that are kept."""
+"""Files to be taken away that are kept."""
+WRITING = (JobKind.EXPORT, JobKind.RENDER)
+"""Jobs that write a file to be taken away."""
 STRAY = 3600.0
 """Seconds after which what was sent and belongs to no job is removed."""
 LONGEST_ENDING = 10
@@ -98,6 +100,16 @@ class JobQueue(Closing):
         """Read a project's film, and choose its music."""
         return self._add(JobKind.FILM, name, {"project": project})
 
+    def make_proxy(self, project: int, name: str) -> Job:
+        """Make a small copy of a project's film that browsers play."""
+        return self._add(JobKind.PROXY, name, {"project": project})
+
+    def render(self, project: int, name: str, step: tuple[int, str], what: Rendering, format_: str) -> Job:
+        """Render a step of a project, told by its position and a digest of its sheet."""
+        position, digest = step
+        request = {"project": project, "position": position, "digest": digest, "what": what, "format": format_}
+        return self._add(JobKind.RENDER, name, request)
+
     def import_file(self, file: BinaryIO, name: str) -> Job:
         """Read a table of songs, or an exported library, of which a copy is kept until that is done."""
         name = printable(name.replace("\\", "/").rsplit("/", 1)[-1]) or "songs"
@@ -140,9 +152,9 @@ class JobQueue(Closing):
             file.unlink(missing_ok=True)
 
     def exported(self, id_: int) -> Path | None:
-        """The file that an export has written; None if there is none, or none any more."""
+        """The file that an export, or a rendering, has written; None if there is none, or none any more."""
         job = self.jobs.get(id_)
-        file = self._file(id_) if job.kind is JobKind.EXPORT and job.state is JobState.DONE else None
+        file = self._file(id_) if job.kind in WRITING and job.state is JobState.DONE else None
         return file if file is not None and file.is_file() else None
 
     def _add(self, kind: JobKind, name: str, request: dict[str, Any]) -> Job:
@@ -238,7 +250,7 @@ class JobQueue(Closing):
             self.jobs.prune()
             requests = dict(self.jobs.requests())
             listed = self.jobs.newest()
-            exports = [job.id for job in listed if job.kind is JobKind.EXPORT and job.state is JobState.DONE]
+            exports = [job.id for job in listed if job.kind in WRITING and job.state is JobState.DONE]
             keep = {exported(id_, requests[id_]["format"]) for id_ in exports[:MOST_EXPORTS]}
             keep |= {
                 requests[job.id]["file"]

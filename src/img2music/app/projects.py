@@ -1,40 +1,49 @@
 """Projects: films whose music is chosen, changed by hand, heard at once, and rendered at the end."""
 
-import io
+import zlib
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from img2music.app.film_cache import decoded, encoded
 from img2music.app.film_views import FilmViews
 from img2music.app.films import Films
+from img2music.app.job_work import Rendering
 from img2music.app.jobs import JobQueue
+from img2music.app.mixes import GainCurves, Mixes, gains
 from img2music.app.person import Listener
+from img2music.app.proxies import make_proxy, proxy_of
+from img2music.app.scoring import score_film
 from img2music.app.spotting import spot_from
 from img2music.distribution import AffectDistribution
 from img2music.errors import ConflictError, InputError, UsageError
 from img2music.filters import TrackFilter
-from img2music.library.jobs import OPEN, JobKind
-from img2music.library.projects import Change, ProjectRow
-from img2music.options import ScoreOptions, SpotOptions
-from img2music.progress import Progress
+from img2music.library.jobs import OPEN, Job, JobKind
+from img2music.library.projects import Change, ProjectRow, digest_of
+from img2music.media.film_survey import Survey
+from img2music.media.video import survey_of
+from img2music.options import OriginalSound, ScoreOptions, SpotOptions
+from img2music.progress import Progress, quietly
 from img2music.shapes import Result, dumps, to_dict
 from img2music.soundtrack.cue_sheet import Cue, CueSheet, CueTrack, parse
-from img2music.soundtrack.editing import KINDS, Edit, edited
+from img2music.soundtrack.editing import KINDS, Edit, Swap, edited
 from img2music.soundtrack.film import Film
 from img2music.soundtrack.formats import FORMATS
 from img2music.soundtrack.rechoosing import respotted, swapped
-from img2music.soundtrack.shots import Change as ShotChange
-from img2music.soundtrack.shots import Transition
 from img2music.soundtrack.spotting import candidates
 from img2music.vision.model import ImageModel
 
 if TYPE_CHECKING:
     from img2music.library.store import LibraryStore
 
+RENDERED, RENDERED_ELSE = ("mp4", "mov", "mkv", "webm"), "mkv"
+"""Endings of films that are rendered as what they are, and as what others are."""
+MOST_TRIED = 20
+"""Songs that were tried and are remembered."""
 SPOT = "spot"
 """What a step is called in which all music was chosen, as a film was read."""
 
@@ -107,8 +116,9 @@ class ProjectList(Result):
 class Projects:
     """The projects of a library that is served."""
 
-    def __init__(self, store: "LibraryStore", films: Films, views: FilmViews, queue: JobQueue) -> None:
-        self._store, self.films, self._views, self._queue = store, films, views, queue
+    def __init__(self, store: "LibraryStore", films: Films, views: FilmViews, mixes: Mixes, queue: JobQueue) -> None:
+        self._store, self.films, self._views, self._mixes, self._queue = store, films, views, mixes, queue
+        self._tried: dict[tuple[int, int, Swap], CueSheet] = {}
         self._table = store.projects
 
     def list(self) -> ProjectList:
@@ -133,8 +143,12 @@ class Projects:
     def add(self, film: str, name: str, options: Mapping[str, Any]) -> Project:
         """Begin one, and have its film read and its music chosen."""
         _spotting(options)
+        _ = self._store.folder  # no library in memory
         row = self._table.add(name, film, options)
         self._queue.read_film(row.id, name)
+        with suppress(InputError):  # which the job tells
+            if self._playable(film) is None:
+                self._queue.make_proxy(row.id, name)
         return self._told(row)
 
     def rename(self, id: int, revision: int, name: str) -> Project:  # noqa: A002
@@ -146,6 +160,8 @@ class Projects:
         film = self._table.find(id).film
         self._table.remove(id, revision)
         if all(row.film != film for row in self._table.all()):
+            with suppress(OSError):
+                self._proxy(film).unlink(missing_ok=True)
             self.films.forget(film)
 
     def edit(self, id: int, revision: int, edit: Edit) -> Project:  # noqa: A002
@@ -213,7 +229,7 @@ class Projects:
         sheet = _sheet(row)
         if sheet is None or reading is None:
             return Strip([], [], [], {})
-        film = unpacked(reading, sheet)
+        film = unpacked(reading)
         speech = () if sheet.original is None else sheet.original.speech or ()
         return Strip(
             affect=film.curve.round(3).tolist(),
@@ -236,7 +252,13 @@ class Projects:
 
     def _playable(self, path: str) -> tuple[Path, str] | None:
         kind = self._views.plays(path)
-        return None if kind is None else (Path(path), kind)
+        if kind is not None:
+            return Path(path), kind
+        proxy = self._proxy(path)
+        return (proxy, "video/mp4") if proxy.is_file() else None
+
+    def _proxy(self, path: str) -> Path:
+        return proxy_of(path, _films_folder(self._store))
 
     def _film(self, id_: int) -> str:
         """The film of a project, if it may be used here."""
@@ -245,7 +267,49 @@ class Projects:
             raise UsageError("The film of this project lies in no folder that is allowed (`films`).")
         return path
 
+    def mix(
+        self,
+        id: int,  # noqa: A002
+        revision: int,
+        start: float,
+        seconds: float,
+        tried: Swap | None = None,
+    ) -> tuple[bytes, bool]:
+        """A part of what is heard, as a WAV file, and whether it is exactly what is rendered; also as it would be."""
+        film, sheet, survey = self._film(id), self.sheet(id, revision), self._survey(id)
+        if tried is not None:
+            sheet = self._with(id, revision, sheet, tried)
+        return self._mixes.span(id, sheet, film, survey, (start, seconds), passing=tried is not None)
+
+    def _with(self, id_: int, revision: int, sheet: CueSheet, swap: Swap) -> CueSheet:
+        """What a sheet would be with another song."""
+        key = (id_, revision, swap)
+        if key not in self._tried:
+            while len(self._tried) >= MOST_TRIED:
+                self._tried.pop(next(iter(self._tried)), None)
+            self._tried[key] = edited(sheet, swap, _Music(self._store, self._table.find(id_)))
+        return self._tried[key]
+
+    def _survey(self, id_: int) -> Survey:
+        """What the packets of a project's film say, without reading through it again."""
+        reading = self._table.reading(id_)
+        found = None if reading is None else unpacked(reading).survey
+        return survey_of(self._film(id_)) if found is None else found
+
+    def gains(self, id: int, revision: int) -> GainCurves:  # noqa: A002
+        """How loud everything is along time."""
+        return gains(self.sheet(id, revision), self._film(id))
+
     # What is taken away
+
+    def render(self, id: int, revision: int, what: Rendering) -> Job:  # noqa: A002
+        """Have the film written with its music, or the music alone."""
+        row, film = self._table.find(id), self._film(id)
+        self._require_sheet(row, revision)
+        assert row.sheet is not None
+        ending = PurePath(film).suffix[1:].lower()
+        format_ = "wav" if what is Rendering.MUSIC else ending if ending in RENDERED else RENDERED_ELSE
+        return self._queue.render(id, row.name, (row.position, digest_of(row.sheet)), what, format_)
 
     def exported(self, id: int, format_: str) -> tuple[bytes, str]:  # noqa: A002
         """The sheet in a format, and the name of a file for it."""
@@ -284,7 +348,8 @@ class _Music:
             raise ConflictError("The film of this project was not read yet.")
         listener = Listener.of(self._store, self._options.person)
         natural = listener.person.natural(ImageModel.load(self._options.image_model).reference)
-        return listener, unpacked(reading, sheet), natural
+        shots = tuple(shot for scene in sheet.scenes for shot in scene.shots)
+        return listener, replace(unpacked(reading), shots=shots), natural
 
 
 def _spotting(options: Mapping[str, Any]) -> SpotOptions:
@@ -322,6 +387,44 @@ def read_project_film(store: "LibraryStore", id_: int, progress: Progress) -> tu
     return counts | {"shots": len(found.film.shots)}, list(found.notes)
 
 
+def make_project_proxy(store: "LibraryStore", id_: int, progress: Progress) -> tuple[dict[str, int], list[str]]:
+    """Make a copy of the film of a project that browsers play: the work of a job, with counts and notes."""
+    made = make_proxy(_row(store, id_).film, _films_folder(store), progress)
+    return {"bytes": made.stat().st_size}, []
+
+
+def render_project(
+    store: "LibraryStore", id_: int, step: tuple[int, str], what: Rendering, output: Path, *, progress: Progress
+) -> tuple[dict[str, int], list[str]]:
+    """Write what a step of a project says to a file: the work of a job, with counts and notes."""
+    row = _row(store, id_)
+    try:
+        row = replace(row, sheet=store.projects.sheet(id_, *step))
+    except KeyError:
+        raise UsageError("This step of the project is gone: render the project as it is now.") from None
+    music = what is Rendering.MUSIC
+    scored = score_film(
+        store,
+        row.film,
+        _sheet(row),
+        None if music else output,
+        output if music else None,
+        options=ScoreOptions(original=OriginalSound.DROP) if music else ScoreOptions(),
+        spotting=None,
+        sheets=(),
+        plot=None,
+        replacing=quietly,
+        told=quietly,
+        progress=progress,
+    )
+    return {"bytes": output.stat().st_size}, list(scored.notes)
+
+
+def _films_folder(store: "LibraryStore") -> Path:
+    assert store.films_folder is not None, "a library in memory"  # which has no jobs, so nobody asks
+    return store.films_folder
+
+
 def _row(store: "LibraryStore", id_: int) -> ProjectRow:
     try:
         return store.projects.find(id_)
@@ -335,19 +438,10 @@ def _forgotten() -> UsageError:
 
 def packed(film: Film) -> bytes:
     """What was read in a film, as a project keeps it: what music is chosen by again, and what is drawn of it."""
-    stream = io.BytesIO()
-    kinds = [each.kind.value for each in film.transitions]
-    spans = np.array([(each.start, each.end, each.cut) for each in film.transitions]).reshape(-1, 3)
-    np.savez_compressed(stream, times=film.times, curve=film.curve, kinds=np.array(kinds, dtype="U16"), spans=spans)
-    return stream.getvalue()
+    nothing = np.zeros((0, 2))
+    return zlib.compress(encoded(replace(film, shots=(), movement=nothing, brightness=nothing)))
 
 
-def unpacked(reading: bytes, sheet: CueSheet) -> Film:
-    """The film again, with the shots of its sheet."""
-    with np.load(io.BytesIO(reading), allow_pickle=False) as parts:
-        transitions = tuple(
-            Transition(ShotChange(kind), *span)
-            for kind, span in zip(parts["kinds"].tolist(), parts["spans"].tolist(), strict=True)
-        )
-        shots = tuple(shot for scene in sheet.scenes for shot in scene.shots)
-        return Film(sheet.film, parts["times"], shots, transitions, parts["curve"])
+def unpacked(reading: bytes) -> Film:
+    """The film again, but for its shots, which its sheet has."""
+    return decoded(zlib.decompress(reading), Film)

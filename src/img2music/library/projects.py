@@ -5,6 +5,7 @@ redone, until something else is done. Every change gives a project another revis
 from: two people, or two windows, can't overwrite each other's work unseen.
 """
 
+import hashlib
 import json
 import zlib
 from collections.abc import Mapping
@@ -42,9 +43,15 @@ class ProjectRow:
     created: str  # in UTC, as all times
     updated: str
     revision: int
+    position: int  # of the step that holds
     sheet: str | None  # that holds; None before there is any
     undo: Change | None  # what would be undone
     redo: Change | None
+
+
+def digest_of(sheet: str) -> str:
+    """What tells two sheets apart."""
+    return hashlib.blake2b(sheet.encode("ascii"), digest_size=16).hexdigest()
 
 
 class ProjectTable:
@@ -68,6 +75,15 @@ class ProjectTable:
         """Read what was read in its film, if that was stored."""
         with self._reading() as connection:
             return connection.scalar(sa.select(projects.c.reading).where(projects.c.id == id))
+
+    def sheet(self, id: int, position: int, digest: str) -> str:  # noqa: A002
+        """Read the sheet of a step; a `KeyError` if it is not what it was."""
+        where = (project_steps.c.project_id == id, project_steps.c.position == position)
+        with self._reading() as connection:
+            stored = connection.scalar(sa.select(project_steps.c.sheet).where(*where))
+        if stored is None or digest_of(sheet := zlib.decompress(stored).decode("ascii")) != digest:
+            raise KeyError(position)
+        return sheet
 
     def add(self, name: str, film: str, options: Mapping[str, Any]) -> ProjectRow:
         """Store a new one, which has no sheet yet."""
@@ -155,6 +171,7 @@ def _found(connection: sa.Connection, id_: int) -> ProjectRow:
         created=row.created,
         updated=row.updated,
         revision=row.revision,
+        position=row.position,
         sheet=sheet,
         undo=current if before is not None else None,
         redo=after,

@@ -37,6 +37,9 @@ LONGEST = 24 * 3600.0
 SLOWEST, FASTEST = 0.001, 1000.0  # pictures a second; beyond, a header lies
 USUAL_RATE = 25.0  # pictures a second, where a film does not say
 
+LEAD_IN = 0.5
+"""Seconds of sound that are decoded before the moment that is wanted, until overlaps and filters are filled."""
+
 NO_PICTURE = "Not one picture of this film can be decoded: it is damaged or empty."
 
 
@@ -70,8 +73,10 @@ class VideoFile(Closing):
     Use it in a ``with`` statement. A few pictures at most are in memory at once.
     """
 
-    def __init__(self, path: str | os.PathLike[str]) -> None:
+    def __init__(self, path: str | os.PathLike[str], survey: Survey | None = None) -> None:
+        """Open one; with a survey of it, its packets are not read through again for one."""
         self.path = os.fsdecode(path)
+        self._known = survey
         self._file = open_regular(self.path, "a film")
         try:
             if is_image(self.path):
@@ -104,6 +109,8 @@ class VideoFile(Closing):
     @property
     def survey(self) -> Survey:
         """What its packets say; they are read through when it is first asked for."""
+        if self._known is not None:
+            return self._known
         status = os.fstat(self._file.fileno())
         return _survey(self.path, (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns))
 
@@ -174,10 +181,11 @@ class VideoFile(Closing):
                 if stamp is not None:
                     yield VideoFrame(float(stamp) - origin, frame, self._shape)
 
-    def sound(self) -> "Iterator[tuple[float | None, AudioFrame]]":
+    def sound(self, start: float = 0.0) -> "Iterator[tuple[float | None, AudioFrame]]":
         """Decode the sound, of several streams the default one, each frame with its seconds from the first picture.
 
-        Instead of the pictures; nothing, where there is none.
+        Instead of the pictures; nothing, where there is none. It begins a little before ``start``, if that can be
+        sought, and else at its beginning.
         """
         import av
 
@@ -187,6 +195,9 @@ class VideoFile(Closing):
         if stream.codec_context is None:
             raise InputError("The encoding of this film's sound is not known to libav; leave it out.", self.path)
         origin, decoded, damaged = float(self.survey.origin), 0, 0
+        if start > LEAD_IN and stream.time_base and not self.survey.seams:
+            with suppress(av.error.FFmpegError, OSError, OverflowError):
+                self.container.seek(int((start - LEAD_IN + origin) / stream.time_base), stream=stream)
         for packet in itertools.chain(demuxed(self.container, [stream], self.survey.seams), [None]):
             try:
                 frames = stream.codec_context.decode(packet)

@@ -15,6 +15,7 @@ from img2music.app.film_views import FilmViews
 from img2music.app.films import Films
 from img2music.app.jobs import JobQueue
 from img2music.app.library import Library, store_of
+from img2music.app.mixes import Mixes
 from img2music.app.pictures import load_image_model
 from img2music.app.projects import Projects
 from img2music.app.sounds import Sounds
@@ -57,6 +58,7 @@ def create_app(
         queue.start()
         yield
         await asyncio.to_thread(queue.close)
+        await asyncio.to_thread(mixes.close)
         await warming
         uploads.close()
 
@@ -70,8 +72,8 @@ def create_app(
     )
     problems.install(app)
     description.install(app)
-    sounds, store = Sounds(cache), store_of(library)
-    projects = Projects(store, Films(films, store.films_folder), FilmViews(sounds), queue)
+    sounds, mixes, store = Sounds(cache), Mixes(cache / "mixes"), store_of(library)
+    projects = Projects(store, Films(films, store.films_folder), FilmViews(sounds), mixes, queue)
     served = Served(library, uploads, sounds, sessions, settings, queue, Events(queue.jobs), projects)
     app.include_router(router(served))
     app.add_middleware(Guard, settings=settings, sessions=sessions)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from img2music.affect import Affect
+from img2music.app.job_work import Rendering
 from img2music.errors import UsageError
 from img2music.filters import MOST_WISHES, TrackFilter
 from img2music.library.playlists import MOST_SONGS
@@ -237,6 +238,12 @@ class ProjectChange(Revision):
     """What is new of a project."""
 
     name: Name
+
+
+class RenderRequest(Revision):
+    """What is to be rendered of a project."""
+
+    kind: Annotated[Rendering, Field(strict=False, description="The film with its music, or the music alone.")]
 
 
 class _EditBody(Body):

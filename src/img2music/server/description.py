@@ -10,6 +10,7 @@ from img2music.affect import Affect
 from img2music.app.feedback import FeedbackList
 from img2music.app.films import FilmList, FilmUpload
 from img2music.app.folders import Folder
+from img2music.app.mixes import GainCurves
 from img2music.app.models import ModelList
 from img2music.app.pictures import ExplanationShape
 from img2music.app.playlists import PlaylistList, PlaylistSong, SavedPlaylist
@@ -153,7 +154,7 @@ class PlaylistSongs:
 SHAPES = (
     *(Health, Logins, Picture, TrackPage, Track, Peaks, RecommendShape, FeedbackList, Feedback),
     *(FolderList, Job, JobList, JobLog, PlaylistList, SavedPlaylist, PlaylistSongs, ProblemDetails),
-    *(FilmList, FilmUpload, Project, ProjectList, Strip),
+    *(FilmList, FilmUpload, Project, ProjectList, Strip, GainCurves),
     *(Song, EmotionList, GenreList, LibraryInfo, FailureList, Duplicates, DecadeList, ModelList, ExplanationShape),
 )
 PROBLEM: Responses = {

@@ -41,11 +41,15 @@ class Part:
         length, level = self.end - self.start, 10.0 ** (min(self.cue.gain_db, MOST_GAIN) / 20.0)
         if self.fade_in <= first - self.start and first + count - self.start <= length - self.fade_out:
             return np.full(count, level, dtype=np.float32)
-        at = np.arange(first - self.start, first - self.start + count, dtype=np.float64) + 0.5
+        return np.asarray(self.gain(np.arange(first, first + count, dtype=np.float64) + 0.5), dtype=np.float32)
+
+    def gain(self, samples: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Gain at some moments within it, in samples of the film."""
+        length, level = self.end - self.start, 10.0 ** (min(self.cue.gain_db, MOST_GAIN) / 20.0)
+        at = samples - self.start
         rise = np.sin(np.pi / 2 * np.clip(at / self.fade_in, 0.0, 1.0))
         fall = np.sin(np.pi / 2 * np.clip((length - at) / self.fade_out, 0.0, 1.0))
-        gain = level * rise ** (1 if self.follows else 2) * fall ** (1 if self.crossed else 2)
-        return np.asarray(gain, dtype=np.float32)
+        return np.asarray(level * rise ** (1 if self.follows else 2) * fall ** (1 if self.crossed else 2))
 
 
 def plan(cues: Sequence[Cue], duration: float) -> list[Part]:
@@ -97,17 +101,18 @@ def checked(parts: Sequence[Part]) -> list[Part]:
     return found
 
 
-def music(parts: Sequence[Part], samples: int) -> Iterator[Samples]:
-    """Mix all parts."""
+def music(parts: Sequence[Part], samples: int, start: int = 0) -> Iterator[Samples]:
+    """Mix all parts, from a sample on."""
     sounding: list[tuple[Part, Reader, Audio]] = []
-    waiting = sorted((part for part in parts if part.end > part.start), key=lambda part: part.start)
+    waiting = sorted((part for part in parts if part.end > max(part.start, start)), key=lambda part: part.start)
     try:
-        for first, count in lengths(samples):
+        for first, count in lengths(samples, start):
             mixed = np.zeros((count, CHANNELS), dtype=np.float32)
             while waiting and waiting[0].start < first + count:
                 part = waiting.pop(0)
                 audio = open_audio(part.cue.track.path)
-                pieces = audio.pieces(part.cue.passage.start, rate=RATE, layout=LAYOUT)
+                begun = max(0, first - part.start) / RATE
+                pieces = audio.pieces(part.cue.passage.start + begun, rate=RATE, layout=LAYOUT)
                 sounding.append((part, Reader(pieces, CHANNELS), audio))
             for part, reader, _ in sounding:
                 begin, end = max(first, part.start), min(first + count, part.end)

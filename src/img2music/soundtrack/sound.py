@@ -2,7 +2,7 @@
 
 import itertools
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from operator import itemgetter
 from typing import TYPE_CHECKING
@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from img2music.errors import InputError
+from img2music.media.film_survey import Survey
 from img2music.media.resampling import Resampler, channels_of, check_frame, layout_of
 from img2music.media.sound_writer import Sound
 from img2music.media.video import VideoFile
@@ -18,7 +19,7 @@ from img2music.options import DUCKING, LOUDNESS, OriginalSound, ScoreOptions
 from img2music.progress import Progress, Step, unwatched
 from img2music.soundtrack.blocks import RATE, Reader, Samples, lengths
 from img2music.soundtrack.cue_sheet import CueSheet, OwnSound, TimeSpan
-from img2music.soundtrack.mastering import STEP_SAMPLES, PowerMeter, gain_curve, in_lufs, mastered, measure
+from img2music.soundtrack.mastering import CELL, STEP_SAMPLES, PowerMeter, gain_curve, in_lufs, mastered, measure
 from img2music.soundtrack.mastering import loudness as loudness_of
 from img2music.soundtrack.mixing import MOST_GAIN, Part, checked, music, plan
 from img2music.soundtrack.speech import SpeechFinder, ducked
@@ -57,6 +58,86 @@ class Heard:
     powers: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0), repr=False)
 
 
+@dataclass(frozen=True)
+class Mix:
+    """The music and the film's own sound of a sheet, before their loudness is set; decoded from any moment on."""
+
+    parts: tuple[Part, ...]
+    samples: int  # length
+    own: "FilmTrack | None" = field(compare=False)  # None where it is dropped, or there is none
+    use: OwnSound
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """Names of its channels, in order."""
+        return ("FL", "FR") if self.own is None else self.own.channels
+
+    @property
+    def layout(self) -> str:
+        """Libav's name of them."""
+        return "stereo" if self.own is None else self.own.layout
+
+    @classmethod
+    def of(
+        cls,
+        sheet: CueSheet,
+        options: ScoreOptions,
+        film: str | os.PathLike[str],
+        duration: float,
+        survey: Survey | None = None,
+    ) -> "Mix":
+        """Lay out what a sheet says for a film of so many seconds; no song is opened for it.
+
+        With a survey, the film's packets are not read through for one.
+        """
+        use = asked(sheet, options)
+        own = None if use.use is OriginalSound.DROP else FilmTrack.of(film, survey)
+        return cls(tuple(plan(sheet.cues, duration)), round(duration * RATE), own, use)
+
+    def checked(self) -> "Mix":
+        """The same, if every song is there and has its passage."""
+        return replace(self, parts=tuple(checked(self.parts)))
+
+    def blocks(self, start: int = 0) -> Iterator[Samples]:
+        """Decode and mix it, from a sample on."""
+        if self.own is None:
+            yield from music(self.parts, self.samples, start)
+            return
+        own_gain = np.float32(10.0 ** (own_decibels(self.use) / 20.0))
+        for (first, count), heard_block, songs in zip(
+            lengths(self.samples, start),
+            self.own.blocks(self.samples, start),
+            music(self.parts, self.samples, start),
+            strict=True,
+        ):
+            mixed = heard_block * own_gain
+            decibels = duck_decibels(self.use, np.arange(first, first + count) / RATE)
+            gain = np.power(10.0, decibels / 20.0).astype(np.float32)
+            mixed[:, :2] += songs * gain[:, np.newaxis]  # front left and right come first in every layout
+            yield mixed
+
+    def span(self, curve: NDArray[np.float32], start: int, count: int) -> Samples:
+        """What is heard for some samples, with a gain along all of it (`mastering.gain_curve`)."""
+        end = min(start + count, self.samples)
+        cell = start // CELL
+        first = cell * CELL  # the gain goes from one to the next of these
+        near = tuple(part for part in self.parts if part.start < end and part.end > first)
+        blocks = mastered(replace(self, parts=near, samples=end).checked().blocks(first), curve[cell:])
+        heard_samples = np.concatenate([np.zeros((0, len(self.channels)), dtype=np.float32), *blocks])
+        return heard_samples[start - first :]
+
+
+def own_decibels(use: OwnSound) -> float:
+    """Gain of the film's own sound."""
+    return min(use.gain_db or 0.0, MOST_GAIN)
+
+
+def duck_decibels(use: OwnSound, seconds: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Gain of the music along time beside the film's own sound."""
+    levels = np.array(ducked(use.speech or (), use.depth) or [(0.0, 0.0)])
+    return np.asarray(np.interp(seconds, *levels.T))
+
+
 def compose(
     sheet: CueSheet,
     options: ScoreOptions | None = None,
@@ -77,27 +158,20 @@ def compose(
     duration = sheet.film.duration if duration is None else duration
     if duration > LONGEST:
         raise InputError("The cue sheet says that this film lasts longer than a day.", path)
-    samples = round(duration * RATE)
-    parts = checked(plan(sheet.cues, duration))
-    passes = 2
+    mix = Mix.of(sheet, options, path, duration).checked()
+    own, use, passes = mix.own, mix.use, 2
     done = itertools.count()
 
     def counted(blocks: Iterator[Samples]) -> Iterator[Samples]:
-        return _counted(blocks, samples, progress, next(done), passes)
+        return _counted(blocks, mix.samples, progress, next(done), passes)
 
-    use = asked(sheet, options)
-    own = None if use.use is OriginalSound.DROP else FilmTrack.of(path)
-    layout, channels = ("stereo", ("FL", "FR")) if own is None else (own.layout, own.channels)
     if own is not None and (use.speech is None or use.gain_db is None):
         passes = 3
-        use, _ = _listened(use, own, counted(own.blocks(samples)))
-
-    def mixed() -> Iterator[Samples]:
-        return counted(_mixed(parts, samples, own, use))
-
-    curve = gain_curve(measure(mixed(), channels), options.loudness, PEAK)
+        use, _ = _listened(use, own, counted(own.blocks(mix.samples)))
+        mix = replace(mix, use=use)
+    curve = gain_curve(measure(counted(mix.blocks()), mix.channels), options.loudness, PEAK)
     told = None if own is None and use.use is not OriginalSound.DROP else use
-    return ScoredSound(RATE, layout, samples, mastered(mixed(), curve), told)
+    return ScoredSound(RATE, mix.layout, mix.samples, mastered(counted(mix.blocks()), curve), told)
 
 
 def asked(sheet: CueSheet, options: ScoreOptions) -> OwnSound:
@@ -157,45 +231,30 @@ def _balance(powers: NDArray[np.float64], speech: Iterable[TimeSpan]) -> float:
     return min(max(LOUDNESS - level, -BALANCE), BALANCE if spoken.any() else 0.0)
 
 
-def _mixed(parts: Sequence[Part], samples: int, own: "FilmTrack | None", use: OwnSound) -> Iterator[Samples]:
-    """Decode and mix music and the film's own sound once."""
-    if own is None:
-        yield from music(parts, samples)
-        return
-    own_gain = np.float32(10.0 ** (min(use.gain_db or 0.0, MOST_GAIN) / 20.0))
-    levels = np.array(ducked(use.speech or (), use.depth) or [(0.0, 0.0)])
-    for (first, count), heard_block, songs in zip(
-        lengths(samples), own.blocks(samples), music(parts, samples), strict=True
-    ):
-        mixed = heard_block * own_gain
-        decibels = np.interp(np.arange(first, first + count) / RATE, *levels.T)
-        gain = np.power(10.0, decibels / 20.0).astype(np.float32)
-        mixed[:, :2] += songs * gain[:, np.newaxis]  # front left and right come first in every layout
-        yield mixed
-
-
 class FilmTrack:
     """The film's own sound, laid on the time of its pictures by its time stamps."""
 
-    def __init__(self, path: str | os.PathLike[str], layout: str) -> None:
-        self._path, self.layout = path, layout
+    def __init__(self, path: str | os.PathLike[str], layout: str, survey: Survey | None = None) -> None:
+        self._path, self.layout, self._survey = path, layout, survey
         self.channels = channels_of(layout)
 
     @classmethod
-    def of(cls, path: str | os.PathLike[str]) -> "FilmTrack | None":
+    def of(cls, path: str | os.PathLike[str], survey: Survey | None = None) -> "FilmTrack | None":
         """Look at the sound of a film; None for a film without any."""
-        with VideoFile(path) as film:
+        with VideoFile(path, survey) as film:
             for _, frame in film.sound():
                 check_frame(frame, film.path)
-                return cls(path, SURROUND.get(layout_of(frame), "stereo"))
+                return cls(path, SURROUND.get(layout_of(frame), "stereo"), survey)
         return None
 
-    def blocks(self, samples: int) -> Iterator[Samples]:
-        """Decode it, from the first picture on."""
-        with VideoFile(self._path) as film:
+    def blocks(self, samples: int, start: int = 0) -> Iterator[Samples]:
+        """Decode it, from the first picture or a later sample on."""
+        begin = start / RATE
+        with VideoFile(self._path, self._survey) as film:
             resampler = Resampler(RATE, self.layout, film.path)
-            reader = Reader(placed(film.sound(), resampler), resampler.channels)
-            for _, count in lengths(samples):
+            frames = ((None if time is None else time - begin, frame) for time, frame in film.sound(begin))
+            reader = Reader(placed(frames, resampler), resampler.channels)
+            for _, count in lengths(samples, start):
                 yield reader.read(count)
 
 

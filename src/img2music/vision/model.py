@@ -1,6 +1,7 @@
 """Image -> affect, by a network in ONNX form."""
 
 import copy
+import hashlib
 import json
 import os
 import threading
@@ -70,6 +71,7 @@ class ImageModel:
                 raise ModelError(f"{name} is not an image model of img2music (format {FORMAT}).")
             reference = json.loads(metadata["reference"])
             self.name = f"{metadata['name']}/{metadata['version']}"
+            self.digest = hashlib.blake2b(content, digest_size=16).hexdigest()  # tells it from others of its name
             self.metadata = metadata
             self.reference = AffectDistribution.of(reference["valence"], reference["arousal"])
             if "spread" in reference:

@@ -11,9 +11,12 @@ from fastapi import APIRouter, HTTPException, Query, Request, Response
 
 from img2music.app.film_views import HIGHEST, MOST_STILLS
 from img2music.app.films import MOST_PART, FilmList, FilmUpload
+from img2music.app.mixes import LONGEST as LONGEST_MIX
+from img2music.app.mixes import GainCurves
 from img2music.app.projects import Project, ProjectList, Strip
 from img2music.app.sounds import Peaks
 from img2music.errors import UsageError
+from img2music.library.jobs import Job
 from img2music.server.bodies import (
     LONGEST,
     LONGEST_PATH,
@@ -22,6 +25,7 @@ from img2music.server.bodies import (
     NewFilm,
     NewProject,
     ProjectChange,
+    RenderRequest,
     Revision,
     TrackId,
 )
@@ -29,9 +33,11 @@ from img2music.server.description import content, shape
 from img2music.server.problems import ProblemType, TypedProblem
 from img2music.server.routes.tracks import AN_HOUR, UNCHANGED, Ranges, file_answer, unchanged
 from img2music.server.served import Served, as_json
+from img2music.soundtrack.editing import Swap
 
 Given = ParamSpec("Given")
 Found = TypeVar("Found")
+RevisionNumber = Annotated[int, Query(ge=1, lt=2**63)]
 Seconds = Annotated[float, Query(ge=0.0, le=1e6, allow_inf_nan=False)]
 
 
@@ -39,6 +45,7 @@ def add(routes: APIRouter, served: Served) -> None:
     """Add the routes."""
     _add_films(routes, served)
     _add_views(routes, served)
+    _add_sound(routes, served)
     projects = served.projects
 
     @routes.get("/projects", response_class=Response, responses=shape(ProjectList))
@@ -133,6 +140,11 @@ def _add_views(routes: APIRouter, served: Served) -> None:
             "/projects/{id}/film", film, methods=[method], operation_id=name, response_class=Ranges, responses=played
         )
 
+    @routes.post("/projects/{id}/render", status_code=202, response_class=Response, responses=shape(Job, 202))
+    def render(id: TrackId, body: RenderRequest) -> Response:  # noqa: A002
+        """Have a film written with its music, or its music alone, by a job whose file is then to be downloaded."""
+        return as_json(_of(projects.render, id, body.revision, body.kind), 202)
+
     @routes.get(
         "/projects/{id}/export", response_class=Response, responses=content("application/octet-stream", "The file.")
     )
@@ -142,6 +154,36 @@ def _add_views(routes: APIRouter, served: Served) -> None:
         name = quote(name.encode("utf-8", "replace"), safe="")
         headers = {"content-disposition": f"attachment; filename*=UTF-8''{name}"}
         return Response(written, media_type="application/octet-stream", headers=headers)
+
+
+def _add_sound(routes: APIRouter, served: Served) -> None:
+    projects = served.projects
+    few = CapacityLimiter(2)
+
+    @routes.get("/projects/{id}/mix", response_class=Response, responses=content("audio/wav", "The part."))
+    async def mix(
+        *,
+        id: TrackId,  # noqa: A002
+        revision: RevisionNumber,
+        start: Seconds,
+        seconds: Annotated[float, Query(gt=0.0, le=LONGEST_MIX)],
+        cue: Annotated[int | None, Query(ge=0, lt=2**31)] = None,
+        alternative: Annotated[int | None, Query(ge=0, lt=2**31)] = None,
+        track: Annotated[int | None, Query(ge=1, lt=2**63)] = None,
+    ) -> Response:
+        """Hear a part of a film: its music and its own sound as they are rendered, 48 kHz in stereo.
+
+        With `cue` and one of `alternative` and `track`, as it would be with that song. The header `X-Mastered` says
+        whether it is `exact`, or `estimated` while the loudness of the whole is being measured.
+        """
+        tried = None if cue is None else Swap(cue, alternative, track)
+        heard, exact = await run_sync(_of, projects.mix, id, revision, start, seconds, tried, limiter=few)
+        return Response(heard, media_type="audio/wav", headers={"x-mastered": "exact" if exact else "estimated"})
+
+    @routes.get("/projects/{id}/gains", response_class=Response, responses=shape(GainCurves))
+    async def gains(id: TrackId, revision: RevisionNumber) -> Response:  # noqa: A002
+        """Give how loud cues and film are along time: fades, and music that is lowered under speech."""
+        return as_json(await run_sync(_of, projects.gains, id, revision, limiter=few))
 
 
 def _add_films(routes: APIRouter, served: Served) -> None:

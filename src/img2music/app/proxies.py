@@ -1,0 +1,78 @@
+"""Small copies of films that browsers don't play."""
+
+import hashlib
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from img2music import locations
+from img2music.files import make_folder
+from img2music.media.film_writer import write_pictures
+from img2music.media.sound_writer import Sound
+from img2music.media.video import VideoFile
+from img2music.progress import Progress
+from img2music.soundtrack.blocks import RATE
+from img2music.soundtrack.sound import FilmTrack
+
+HEIGHT = 480
+"""Pixels of the height of a copy, at most."""
+FASTEST = 30
+"""Pictures a second, at most."""
+FOLDER = "proxies"
+
+
+def proxy_of(path: str, folder: Path) -> Path:
+    """Where the copy of a film is that is kept in a folder of sent films, once it is made; of the film as it is now."""
+    size, changed = locations.state(path)
+    name = hashlib.blake2b(os.fsencode(f"{path}\0{size}\0{changed}"), digest_size=16).hexdigest()
+    return folder / FOLDER / f"{name}.mp4"
+
+
+def make_proxy(path: str, folder: Path, progress: Progress) -> Path:
+    """Make the copy of a film."""
+    output = proxy_of(path, folder)
+    make_folder(output.parent)
+    track = FilmTrack.of(path)
+    with VideoFile(path) as film:
+        seconds = film.survey.duration
+        rate = max(1, min(FASTEST, round(film.survey.rate)))
+        count = max(1, round(seconds * rate))
+        with VideoFile(path) as another:
+            first = another.first()
+        height = min(HEIGHT, first.height) // 2 * 2 or 2
+        size = max(2, round(height * first.proportion / 2) * 2), height
+        sound = None
+        if track is not None:
+            samples = round(count / rate * RATE)
+            sound = Sound(RATE, "stereo", samples, FilmTrack(path, "stereo").blocks(samples))
+        pictures = _pictures(film, size, rate, count)
+        write_pictures(pictures, output, rate=rate, size=size, count=count, sound=sound, progress=progress)
+    return output
+
+
+def _pictures(film: VideoFile, size: tuple[int, int], rate: int, count: int) -> Iterator[Sequence[NDArray[np.uint8]]]:
+    """The pictures that are seen at even distances of time, as their planes."""
+    made, last = 0, None
+    for frame in film.frames():
+        while last is not None and made < count and made / rate < frame.time - 1e-6:
+            yield last
+            made += 1
+        last = _planes(frame.pixels(*size, quick=True))
+    while last is not None and made < count:
+        yield last
+        made += 1
+
+
+def _planes(pixels: NDArray[np.uint8]) -> Sequence[NDArray[np.uint8]]:
+    import av
+    from av.video.reformatter import ColorRange, Colorspace
+
+    frame: Any = av.VideoFrame.from_ndarray(pixels, format="rgb24")
+    stacked = frame.reformat(
+        format="yuv420p", dst_colorspace=Colorspace.ITU709, dst_color_range=ColorRange.MPEG
+    ).to_ndarray()
+    return [stacked]

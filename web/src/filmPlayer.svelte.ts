@@ -3,7 +3,8 @@ import { mix, type Project, type Trial } from "./films";
 import { player } from "./player.svelte";
 import { describe, session } from "./session.svelte";
 
-const PIECE = 5; // seconds
+const PIECE = 5; // seconds from the start of one to that of the next
+const OVERLAP = 0.01; // seconds in which one goes over into the next: each is decoded anew, and may be a sample off
 const RATE = 48_000; // as the pieces have
 const AHEAD = 2; // pieces beyond the one that sounds
 const KEPT = 24; // pieces, of 2 MB
@@ -216,9 +217,12 @@ class FilmPlayer {
       const [source, level] = [context.createBufferSource(), context.createGain()];
       source.buffer = buffer;
       source.connect(level).connect(this.#output!);
-      if (cut && index === first) {
-        level.gain.setValueAtTime(0, earliest);
-        level.gain.linearRampToValueAtTime(1, earliest + FADE);
+      const rises = cut && index === first ? FADE : OVERLAP;
+      level.gain.setValueAtTime(0, starts + late);
+      level.gain.linearRampToValueAtTime(1, starts + late + rises);
+      if (buffer.duration > PIECE) {
+        level.gain.setValueAtTime(1, Math.max(starts + PIECE, starts + late + rises));
+        level.gain.linearRampToValueAtTime(0, Math.max(starts + PIECE, starts + late + rises) + OVERLAP);
       }
       source.start(starts + late, late);
       const sounding = { index, source, level };
@@ -287,7 +291,7 @@ class FilmPlayer {
   #fetched(project: Project, index: number, forget: () => void): Piece {
     const [start, stop, context] = [index * PIECE, new AbortController(), this.#context!];
     const fetching = async (): Promise<AudioBuffer> => {
-      const { exact, wave } = await mix(project, start, Math.min(PIECE, this.#duration - start), this.trial, stop.signal);
+      const { exact, wave } = await mix(project, start, Math.min(PIECE + OVERLAP, this.#duration - start), this.trial, stop.signal);
       this.estimated = !exact;
       if (!exact) setTimeout(forget, GUESSED);
       return (piece.buffer = await context.decodeAudioData(wave));

@@ -92,15 +92,9 @@ export interface Curves {
   beats: Record<string, number[]>;
 }
 
-export interface Gain {
-  start: number;
-  decibels: number[];
-}
-
 export interface Gains {
   per_second: number;
-  cues: Gain[];
-  film: Gain | null;
+  cues: { start: number; decibels: number[] }[];
 }
 
 export type Edit =

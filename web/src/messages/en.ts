@@ -394,8 +394,6 @@ export const en = {
     table: "Songs of the film",
     columns: { n: "No.", song: "Song", start: "From", end: "To", passage: "Part of the song", does: "Change" },
     passage: (from: string, to: string) => `${from} to ${to}`,
-    pick: (n: number, title: string) => `Song ${n}: ${title}`,
-    pinned: "pinned",
     hear: (title: string) => `Hear the film from ${title}`,
 
     cue: {

@@ -450,8 +450,6 @@ export const ko: Messages = {
     table: "영상의 노래",
     columns: { n: "번호", song: "노래", start: "부터", end: "까지", passage: "노래의 부분", does: "바꾸기" },
     passage: (from, to) => `${from}–${to}`,
-    pick: (n, title) => `${n}번 노래: ${title}`,
-    pinned: "고정됨",
     hear: (title) => `‘${title}’부터 영상 듣기`,
 
     cue: {

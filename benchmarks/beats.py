@@ -163,23 +163,29 @@ def starts(path: Path, duration: float) -> list[Cue]:
 
 
 def run(options: argparse.Namespace) -> Report:
-    report = Report("beats", ["song", "BPM", "starts on beats", "ms", "changes on beats", "ms", "told not to be"])
+    report = Report("beats", ["song", "BPM", "starts on beats", "ms", "on bars", "changes on beats", "ms", "told not to be"])
     totals = Counter[str]()
     with tempfile.TemporaryDirectory() as temporary:
         folder: Path = options.keep or Path(temporary)
-        songs: list[tuple[str, float, Path, NDArray[np.float64]]] = []
+        songs: list[tuple[str, float, Path, NDArray[np.float64], int | None]] = []
         for style in STYLES:
             path = folder / f"{style.name}.flac"
             sound, beats = made(style)
             soundfile.write(path, sound, RATE)
-            songs.append((style.name, style.tempo, path, beats))
+            songs.append((style.name, style.tempo, path, beats, style.metre))
         for path in demo_songs():
             tempo = DEMO["_".join(path.stem.split("_")[:2])]
-            songs.append((path.stem, tempo, path, reference(path, tempo)))
-        for name, tempo, path, beats in songs:
+            songs.append((path.stem, tempo, path, reference(path, tempo), None))  # its bars are not known
+        for name, tempo, path, beats, metre in songs:
             duration = float(soundfile.info(path).duration)
             placed = starts(path, duration)
             begun = away([each.passage.start for each in placed], beats)
+            on_bars = ""
+            if metre is not None:
+                barred = away([each.passage.start for each in placed], beats[::metre]) <= TOLERANCE
+                on_bars = f"{barred.sum()} of {len(barred)}"
+                totals["bars"] += len(barred)
+                totals["bars on beats"] += int(barred.sum())
             show = evenly(min(PHOTOS, int((duration - 1.0) / 4.0)), 4.0, FPS)
             offset = min(7.3, duration - show.duration)
             passage = Passage(offset, offset + show.duration)
@@ -196,14 +202,14 @@ def run(options: argparse.Namespace) -> Report:
                 totals[f"{what} on beats"] += int((offsets <= TOLERANCE).sum())
             report.add(
                 name, tempo,
-                f"{(begun <= TOLERANCE).sum()} of {len(begun)}", 1000 * float(np.median(begun)),
+                f"{(begun <= TOLERANCE).sum()} of {len(begun)}", 1000 * float(np.median(begun)), on_bars,
                 f"{(changed <= TOLERANCE).sum()} of {len(changed)}", 1000 * float(np.median(changed)),
                 f"{(off & told).sum()} of {off.sum()}",
             )  # fmt: skip
             print(*report.rows[-1], flush=True)
-    for what in ("starts", "changes"):
+    for what in ("starts", "bars", "changes"):
         share = totals[f"{what} on beats"] / totals[what]
-        report.add(what, "", f"{totals[f'{what} on beats']} of {totals[what]}", f"{100 * share:.0f} %", "", "", "")
+        report.add(what, "", f"{totals[f'{what} on beats']} of {totals[what]}", f"{100 * share:.0f} %", "", "", "", "")
     report.note = (
         f"Bar: 90 % within {1000 * TOLERANCE:g} ms of a known beat, and the rest told: {totals['told']} of "
         f"{totals['off']} are. Beats of made songs are known; those of the demo's pieces are tracked at a known tempo."

@@ -24,11 +24,11 @@ from img2music.options import CueCount, SpotOptions
 from img2music.research.cli.evaluate_image import word_norms
 from img2music.research.images.datasets import RatedImages, load
 from img2music.research.images.training import train
-from img2music.soundtrack.choosing import Prices, choose
+from img2music.soundtrack.choosing import Prices, choose, ways
 from img2music.soundtrack.curves import FilmCurve, Span, TrackCurves
 from img2music.soundtrack.film import Film, group, read_film
 from img2music.soundtrack.shots import EDGE, Change
-from img2music.soundtrack.spotting import CELL, Candidates, candidates, cell_seconds, shortlists, spot
+from img2music.soundtrack.spotting import CELL, Candidates, candidates, cell_seconds, shortlists, spans, spot
 from img2music.vision.model import ImageModel, read_pixels
 from tests.support.films import Changed, Still, changes, pictures, write_film
 
@@ -190,7 +190,7 @@ def random_fit(film: Film, tracks: Candidates, natural: AffectDistribution, draw
     return statistics.fmean(found)
 
 
-def spotting_seconds(count: int, scenes: int = 60) -> tuple[float, float]:
+def spotting_seconds(count: int, scenes: int = 60, songs: int | None = None) -> tuple[float, float]:
     """Wall and processor time of choosing cues for 15 minutes of film, from curves in memory, of 12 windows each."""
     rng = np.random.default_rng(SEED)
     durations = rng.uniform(120.0, 300.0, count)
@@ -222,8 +222,10 @@ def spotting_seconds(count: int, scenes: int = 60) -> tuple[float, float]:
     )
     begin, worked = time.perf_counter(), time.process_time()
     music = TrackCurves(durations, curves, library, cell, Prices().inside)
-    found = shortlists(film, music, tracks, np.arange(scenes), SpotOptions())
-    chosen = choose(found, artists, Prices())
+    may = spans(film, tracks, np.arange(scenes), SpotOptions())
+    numbers = ways({span: max(0.0, SpotOptions.least_song - film.seconds(span)) for span in may}, songs)
+    found = shortlists(film, music, tracks, {span: may[span] for span in numbers})
+    chosen = choose(found, artists, Prices(), numbers)
     assert chosen is not None
     assert chosen[-1].span == Span(chosen[-1].span.first, scenes)
     return time.perf_counter() - begin, time.process_time() - worked

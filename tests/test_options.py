@@ -36,6 +36,9 @@ def test_strings_become_enums():
         (SpotOptions, {"pins": ["two=#17"]}, "SCENE=TRACK"),
         (SpotOptions, {"pins": ["1=#17", "1=#18"]}, "pinned twice"),
         (ScoreOptions, {"original": "keep", "duck": 3}, "`duck` goes without `original=keep`"),
+        (ScoreOptions, {"uses": ["6=0"]}, "`uses` '6=0' can't be read: give CUE=ALTERNATIVE"),
+        (ScoreOptions, {"uses": {6: 2.5}}, "CUE=ALTERNATIVE"),
+        (ScoreOptions, {"uses": ["6=1", "6=2"]}, "in cue 6 twice"),
         (ScoreOptions, {"loudness": 0}, "`loudness` must be from -36 to -8, not 0"),
     ],
 )
@@ -47,6 +50,11 @@ def test_what_makes_no_sense_is_refused(kind, wrong, told):
 @pytest.mark.parametrize("pins", [{2: 17}, {2: "#17"}, [(2, "#17")], ["2=#17"], "2=#17"])
 def test_songs_are_pinned_as_people_write_it(pins):
     assert SpotOptions(pins=pins).pins == ((2, "#17"),)
+
+
+@pytest.mark.parametrize("uses", [{6: 2}, [(6, 2)], ["6=2"], " 6=2"])
+def test_alternatives_are_used_as_people_write_it(uses):
+    assert ScoreOptions(uses=uses).uses == ((6, 2),)
 
 
 def test_filters_stand_beside_options():

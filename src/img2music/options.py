@@ -171,7 +171,10 @@ class RecommendOptions(Checked):
     where: TrackFilter = TrackFilter()
 
 
+_NUMBER = re.compile(r"\s*0*[1-9]\d{0,8}\s*")
 Pins = tuple[tuple[int, str], ...]
+Uses = tuple[tuple[int, int], ...]
+UseWishes = Mapping[int, int] | Iterable[tuple[int, int] | str] | str
 
 
 @dataclasses.dataclass(frozen=True)
@@ -180,6 +183,10 @@ class SpotOptions(Checked):
 
     cues: CueCount = option(
         CueCount.AUTO, "One song for the whole film, one passage a scene, or as many changes as are worth it."
+    )
+    songs: int | None = option(None, "About so many songs.", least=1, shown="as many changes as are worth it")
+    least_song: float = option(
+        30.0, "How long a song is heard at least, unless a pin needs less.", least=1.0, most=3600.0, metavar="SECONDS"
     )
     least_scene: float = option(12.0, "Least length of a scene.", least=1.0, most=3600.0, metavar="SECONDS")
     alternatives: int = option(3, "Runners-up to list with each passage.", least=0)
@@ -202,6 +209,8 @@ class SpotOptions(Checked):
         object.__setattr__(self, "pins", pins_of(self.pins))
         object.__setattr__(self, "bans", bans_of(self.bans))
         super().__post_init__()
+        if self.songs is not None and self.cues is not CueCount.AUTO:
+            raise UsageError(f"`songs` goes without `cues={self.cues}`.")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -222,8 +231,15 @@ class ScoreOptions(Checked):
         shown=f"{DUCKING:g}",
     )
     loudness: float = option(LOUDNESS, "Integrated loudness of the result.", least=-36.0, most=-8.0, metavar="LUFS")
+    uses: Uses = option(
+        (),
+        "In this cue the song that is so many in its list of runners-up, such as 6=2. May be repeated.",
+        flag="use",
+        metavar="CUE=ALTERNATIVE",
+    )  # also a mapping of cue to alternative, or strings such as "6=2"
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "uses", uses_of(self.uses))
         super().__post_init__()
         if self.duck is not None and self.original not in (None, OriginalSound.DUCK):
             raise UsageError(f"`duck` goes without `original={self.original}`.")
@@ -329,8 +345,8 @@ def with_filter(kind: type[Options], wishes: Mapping[str, Any]) -> Options:
 def pins_of(wishes: object) -> Pins:
     """Scenes and their songs, from ``{2: "#17"}``, ``[(2, "#17")]`` or ``["2=#17"]``."""
     pairs = [_pin(wish) for wish in _wishes("pins", wishes.items() if isinstance(wishes, Mapping) else wishes)]
-    if twice := [scene for scene, count in Counter(scene for scene, _ in pairs).items() if count > 1]:
-        raise UsageError(f"Scene {twice[0]} is pinned twice.")
+    if twice := _twice(pairs):
+        raise UsageError(f"Scene {twice} is pinned twice.")
     return tuple(pairs)
 
 
@@ -339,9 +355,29 @@ def _pin(wish: Any) -> tuple[int, str]:
         scene, _, song = wish.partition("=")
     else:
         scene, song = (str(wish[0]), _song("pins", wish[1])) if isinstance(wish, tuple) and len(wish) == 2 else ("", "")
-    if not song or not re.fullmatch(r"\s*0*[1-9]\d{0,8}\s*", scene):
+    if not song or not _NUMBER.fullmatch(scene):
         raise UsageError(f"`pins` {shown(str(wish))} can't be read: give SCENE=TRACK, such as '2=#17'.")
     return int(scene), song
+
+
+def uses_of(wishes: UseWishes) -> Uses:
+    """Cues and the number of one of their alternatives, from ``{6: 2}``, ``[(6, 2)]`` or ``["6=2"]``."""
+    pairs = [_use(wish) for wish in _wishes("uses", wishes.items() if isinstance(wishes, Mapping) else wishes)]
+    if twice := _twice(pairs):
+        raise UsageError(f"Another song is to be used in cue {twice} twice.")
+    return tuple(pairs)
+
+
+def _use(wish: Any) -> tuple[int, int]:
+    words = wish.split("=") if isinstance(wish, str) else map(str, wish) if isinstance(wish, tuple) else ()
+    numbers = [int(word) for word in words if _NUMBER.fullmatch(word)]
+    if len(numbers) != 2:
+        raise UsageError(f"`uses` {shown(str(wish))} can't be read: give CUE=ALTERNATIVE, such as '6=2'.")
+    return numbers[0], numbers[1]
+
+
+def _twice(pairs: Iterable[tuple[int, object]]) -> int | None:
+    return next((number for number, count in Counter(number for number, _ in pairs).items() if count > 1), None)
 
 
 def bans_of(wishes: object) -> tuple[str, ...]:
@@ -402,6 +438,8 @@ class SpotWishes(FilterWishes, total=False):
     """Keywords of `SpotOptions` and its filter."""
 
     cues: CueCount | str
+    songs: int | None
+    least_song: float
     least_scene: float
     alternatives: int
     match_tempo: bool
@@ -420,6 +458,7 @@ class ScoreWishes(TypedDict, total=False):
     original: OriginalSound | str | None
     duck: float | None
     loudness: float
+    uses: UseWishes
 
 
 class SlideshowWishes(TypedDict, total=False):

@@ -99,6 +99,9 @@ def test_a_film_is_scored_and_scored_again_from_its_sheet(run: Run, folder: Path
     assert peak <= -1.0
     assert [cue.track.title for cue in load(sheet).cues] == ["calm", "lively"]
 
+    told = run("--sheet", sheet, "--audio-only", tmp_path / "other.wav", "--use", "2=1", "--use", "1=1")[1]
+    assert "cue 2 has another song: #1 calm" in told
+    assert "cue 1 has another song: #2 lively" in told
     edited = json.loads(sheet.read_text())
     edited["cues"] = edited["cues"][:1]
     edited["cues"][0]["gain_db"] = 3.0

@@ -1,6 +1,7 @@
 """Projects over HTTP: a film from being chosen to being changed, and what is refused."""
 
 import io
+import json
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -274,3 +275,34 @@ def test_a_film_is_rendered_and_copied_where_browsers_dont_play_it(
     assert survey_of(tmp_path / "out.mkv").sound_end == pytest.approx(SECONDS, abs=0.05)
     assert soundfile.info(tmp_path / "out.wav").duration == pytest.approx(SECONDS, abs=0.01)
     problem(client.post(f"{at}/render", json={"revision": 1, "kind": "film"}), 409)
+
+
+def test_a_project_moves_to_another_machine(client: TestClient, library: Library, films: Path) -> None:
+    project = edit(client, read(client, films), kind="fade", cue=0, fade_in=0.5, fade_out=1.0)
+    taken = client.get(f"/api/projects/{project['id']}/export", params={"format": "project"})
+    document = taken.json()
+    assert (document["schema"], document["options"]["least_scene"]) == ("img2music/project/1", 4.0)
+    song = Path(project["sheet"]["cues"][0]["track"]["path"])
+    elsewhere = song.with_name("moved.wav")
+    song.rename(elsewhere)
+    told = document["sounds"][str(song)]
+    put(library._store, [record(str(elsewhere), 0.3, 0.3, duration=30.0, content=told)])
+    library.forget(song)
+    (films / "trip" / "beach.mp4").rename(films / "beach.mp4")
+
+    def take_up(found: object, film: Path, **other: str) -> Any:
+        files = {"file": ("trip.json", json.dumps(found).encode())}
+        return client.post("/api/projects/import", files=files, data={"film": str(film)} | other)
+
+    answer = take_up(document, films / "beach.mp4")
+    assert answer.status_code == 201, answer.text
+    again = answer.json()
+    assert again["sheet"]["cues"][0]["track"]["path"] == str(elsewhere)
+    assert again["sheet"]["cues"][0]["fade_out"] == 1.0
+    ended(client, again["job"])
+    assert edit(client, again, kind="choose")["sheet"]["cues"]
+    document["sheet"]["cues"][0]["track"]["path"] = "/etc/passwd"
+    assert "lacks 1 of the project's songs" in problem(take_up(document, films / "beach.mp4"), 422)
+    problem(take_up(document, films / "trip" / "beach.mp4"), 404)
+    problem(take_up({"schema": "img2music/cues/1"}, films / "beach.mp4"), 422)
+    problem(take_up(document, films / "beach.mp4", upload="0" * 32), 422)

@@ -2,10 +2,10 @@ import itertools
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from img2music.soundtrack.choosing import MEMORY, Chosen, Prices, choose, shortlist
+from img2music.soundtrack.choosing import MEMORY, Chosen, Prices, choose, shortlist, ways
 from img2music.soundtrack.curves import Span
 
 PRICES = st.builds(
@@ -34,12 +34,12 @@ def total(chosen, costs, artists, prices):
     return float(sum(costs)) + prices.cue * len(chosen) + repeats
 
 
-def exhaustive(costs, artists, prices):
+def exhaustive(costs, artists, prices, allowed=lambda _: True):
     """The least total of all choices, by trying each."""
     last = max(span.last for span in costs)
     best = np.inf
     for spans in splittings(last):
-        if all(span in costs for span in spans):
+        if all(span in costs for span in spans) and allowed(spans):
             for tracks in itertools.product(range(len(artists)), repeat=len(spans)):
                 paid = [float(costs[span][track]) for span, track in zip(spans, tracks, strict=True)]
                 if np.isfinite(paid).all():
@@ -77,6 +77,62 @@ def test_the_choice_equals_an_exhaustive_search(film, prices):
     assert [each.span.first for each in chosen] == [0, *(each.span.last for each in chosen[:-1])]
     paid = [float(costs[each.span][each.track]) for each in chosen]
     assert total(chosen, paid, artists, prices) == pytest.approx(best)
+
+
+@st.composite
+def lengths(draw):
+    """Seconds that spans lack, of which some are impossible; the whole is possible."""
+    end = draw(st.integers(1, 7))
+    spans = [Span(a, b) for a, b in itertools.combinations(range(end + 1), 2)]
+    lacking = {span: draw(st.sampled_from([0.0, 0.0, 1.0, 2.5, None])) for span in spans}
+    return {span: lack for span, lack in lacking.items() if lack is not None} | {Span(0, end): draw(st.floats(0, 9))}
+
+
+def least_short(missing, count):
+    """All ways that lack least, and of these those whose number of cues is nearest, by trying each."""
+    end = max(span.last for span in missing)
+    possible = [spans for spans in splittings(end) if all(span in missing for span in spans)]
+    lack = min(sum(missing[span] for span in spans) for spans in possible)
+    fitting = [spans for spans in possible if sum(missing[span] for span in spans) <= lack + 1e-6]
+    if count is None:
+        return fitting
+    nearest = min({len(spans) for spans in fitting}, key=lambda n: (abs(n - count), n))
+    return [spans for spans in fitting if len(spans) == nearest]
+
+
+@settings(max_examples=200, deadline=None)
+@given(lengths(), st.one_of(st.none(), st.integers(1, 9)))
+def test_ways_are_those_that_lack_least_and_have_about_so_many_cues(missing, count):
+    kept = ways(missing, count)
+    wanted: dict[Span, set[int]] = {}
+    for spans in least_short(missing, count):
+        for number, span in enumerate(spans, 1):
+            wanted.setdefault(span, set()).add(0 if count is None else number)
+    assert {span: set(numbers) for span, numbers in kept.items()} == wanted
+
+
+@settings(max_examples=60, deadline=None)
+@given(films(), PRICES, st.integers(1, 5), st.sampled_from([0.0, 2.0, 3.0]))
+def test_a_choice_of_so_many_cues_equals_an_exhaustive_search(film, prices, count, least):
+    costs, artists = film
+    missing = {
+        span: max(0.0, least - (span.last - span.first)) for span, cost in costs.items() if np.isfinite(cost).any()
+    }
+    end = max(span.last for span in costs)
+    numbers = ways(missing, count) if any(span.last == end for span in missing) else {}
+    assume(numbers)
+    shortlists = {}
+    for span in numbers:
+        tracks = shortlist(costs[span], artists)
+        shortlists[span] = (tracks, costs[span][tracks].astype(np.float64))
+    chosen = choose(shortlists, artists, prices, numbers)
+    assert chosen is not None
+    allowed = [[*spans] for spans in least_short(missing, count)]
+    assert [each.span for each in chosen] in allowed
+    paid = [float(costs[each.span][each.track]) for each in chosen]
+    assert total(chosen, paid, artists, prices) == pytest.approx(
+        exhaustive(costs, artists, prices, allowed.__contains__)
+    )
 
 
 def test_a_shortlist_holds_five_artists_and_five_tracks_of_each():

@@ -62,7 +62,7 @@ def store(tmp_path: Path):
 
 
 def spotted(store: LibraryStore, seen: Film, *, prices: Prices | None = None, **options: object):
-    wanted = SpotOptions(**({"match": MatchMode.ABSOLUTE, "alternatives": 0} | options))
+    wanted = SpotOptions(**({"match": MatchMode.ABSOLUTE, "alternatives": 0, "least_song": 12.0} | options))
     scenes = group(seen.shots, wanted.least_scene)
     return spot(seen, scenes, candidates(store, wanted), wanted, store=store, natural=NATURAL, prices=prices)
 
@@ -90,7 +90,7 @@ def ids(store: LibraryStore, *names: str) -> frozenset[int]:
 
 
 def chosen(store: LibraryStore, person: Person, **options: object):
-    wanted = SpotOptions(match=MatchMode.ABSOLUTE, alternatives=9, **options)
+    wanted = SpotOptions(match=MatchMode.ABSOLUTE, alternatives=9, least_song=12.0, **options)
     tracks = candidates(store, wanted, person)
     scenes = group(CHANGING.shots, wanted.least_scene)
     return tracks, spot(CHANGING, scenes, tracks, wanted, store=store, natural=NATURAL)

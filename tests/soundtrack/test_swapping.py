@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 
-from img2music.errors import InputError
+from img2music.errors import InputError, UsageError
 from img2music.matching.passages import Passage
+from img2music.options import Uses
 from img2music.soundtrack.cue_sheet import Alternative, Cue, CueBeats, CueSheet, CueTrack, FilmFile
 from img2music.soundtrack.formats import FORMATS
-from img2music.soundtrack.swapping import load
-from tests.support.sounds import encode, tone
+from img2music.soundtrack.swapping import load, with_alternatives
+from tests.support.sounds import clicks, encode, tone
 
 RATE = 22_050
 
@@ -119,3 +120,40 @@ def test_a_song_that_can_not_lie_there_is_refused(
 def test_a_number_without_its_path_is_refused(edited: Callable[..., CueSheet]) -> None:
     with pytest.raises(InputError, match="names song 12, and the path of song 7"):
         edited(lambda cue: cue["track"].update(id=12))
+
+
+def test_an_alternative_takes_the_place_of_a_song_and_back(
+    edited: Callable[..., CueSheet], songs: dict[str, Path]
+) -> None:
+    sheet = edited(lambda _: None)
+    told: list[str] = []
+    used = with_alternatives(sheet, ((1, 1),), told.append)
+    (cue,) = used.cues
+    assert (cue.track.id, cue.track.title, cue.passage, cue.distance) == (9, "LISTED", Passage(4.0, 14.0), 0.2)
+    assert cue.gain_db == edited(path_to(songs["listed"])).cues[0].gain_db
+    assert (cue.fade_in, cue.fade_out, cue.why, cue.beats.start_offset) == (1.0, 2.0, "Chosen by hand", None)
+    assert told == [f"cue 1 has another song: #9 LISTED, from 4.0 s on, {cue.gain_db:+.1f} dB."]
+    (other,) = cue.alternatives
+    assert (other.track, other.passage, other.distance) == (sheet.cues[0].track, Passage(8.0, 18.0), 0.1)
+    again = with_alternatives(used, ((1, 1),)).cues[0]
+    assert (again.track.id, again.passage, again.distance) == (7, Passage(8.0, 18.0), 0.1)
+    assert again.alternatives[0].track == cue.track
+
+
+def test_an_alternative_begins_on_a_beat(songs: dict[str, Path], tmp_path: Path) -> None:
+    beaten = encode(tmp_path / "beaten.flac", clicks(120.0, 40.0, RATE), "flac", RATE)  # beats at 0.1, 0.6, ...
+    listed = Alternative(CueTrack(str(beaten), id=9), Passage(12.2, 22.2), 0.2)
+    cue = Cue(0.0, 10.0, CueTrack(str(songs["loud"])), Passage(8.0, 18.0), distance=0.1, alternatives=(listed,))
+    used = with_alternatives(CueSheet(FilmFile("/films/a.mp4", 10.0, 25.0, 250), (), (cue,)), ((1, 1),)).cues[0]
+    assert used.passage.start == pytest.approx(12.1, abs=0.02)
+    assert abs(used.beats.start_offset) < 0.01
+    assert used.distance == 0.2
+
+
+@pytest.mark.parametrize(
+    ("uses", "said"),
+    [(((2, 1),), "no cue 2 to use another song in: the sheet has 1"), (((1, 2),), "no alternative 2: it lists 1")],
+)
+def test_an_alternative_that_is_not_there(edited: Callable[..., CueSheet], uses: Uses, said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        with_alternatives(edited(lambda _: None), uses)

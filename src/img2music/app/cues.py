@@ -11,12 +11,12 @@ from img2music.errors import UsageError
 from img2music.files import FileKind, require_outputs
 from img2music.library.store import LibraryStore
 from img2music.locations import is_file
-from img2music.options import AnyPath
+from img2music.options import AnyPath, UseWishes, uses_of
 from img2music.progress import Replacing, Told, quietly
 from img2music.shapes import Result
 from img2music.soundtrack.cue_sheet import CueSheet
 from img2music.soundtrack.formats import FORMATS, CueFormat
-from img2music.soundtrack.swapping import load
+from img2music.soundtrack.swapping import load, with_alternatives
 
 SheetFiles = list[tuple[Path, CueFormat]]
 
@@ -82,13 +82,18 @@ def convert_cues(
     outputs: Sequence[AnyPath] = (),
     format: str | None = None,  # noqa: A002
     *,
+    uses: UseWishes = (),
     replacing: Replacing = quietly,
     told: Told = quietly,
 ) -> Converted:
-    """Check a cue sheet, find again what depends on what was edited in it, and write it to files."""
+    """Check a cue sheet, find again what depends on what was edited in it, and write it to files.
+
+    ``uses`` are cues and the number of the alternative that is to lie there, as `ScoreOptions` has them.
+    """
     files = sheet_files(outputs, format)
     read = read_sheet(sheet, told)
     require(kinds_of(files), files_of(read, sheet), replacing)
+    read = with_alternatives(read, uses_of(uses), told)
     save_sheets(read, files)
     missing = [(what, path) for what, path in read.files if not is_file(path)]
     return Converted(read, tuple(missing))
@@ -127,7 +132,9 @@ def kinds_of(files: SheetFiles) -> list[tuple[Path, FileKind]]:
 def files_of(read: CueSheet, given: AnySheet | None = None) -> list[tuple[str, AnyPath]]:
     """What a cue sheet names, and the file that it was read from, if any, as `require` takes inputs."""
     own: list[tuple[str, AnyPath]] = [("the cue sheet itself", given)] if isinstance(given, str | os.PathLike) else []
-    return [*own, *((NAMED[what.split()[0]], path) for what, path in read.files)]
+    named = ((NAMED[what.split()[0]], path) for what, path in read.files)
+    others = ((NAMED["cue"], other.track.path) for cue in read.cues for other in cue.alternatives)
+    return [*own, *named, *others]
 
 
 def songs_of(store: LibraryStore) -> Iterator[tuple[str, AnyPath]]:

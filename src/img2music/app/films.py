@@ -203,7 +203,7 @@ class Films:
 
     def forget(self, path: str) -> None:
         """Remove a film that was sent."""
-        if self.is_sent(path):
+        if self.is_sent(path) and _ID.fullmatch(PurePath(path).parent.name):
             shutil.rmtree(Path(path).parent, ignore_errors=True)
 
     def _folder(self) -> Path:

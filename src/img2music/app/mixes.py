@@ -155,9 +155,9 @@ class Mixes(Closing):
             file.unlink(missing_ok=True)
 
 
-def gains(sheet: CueSheet, film: str) -> GainCurves:
+def gains(sheet: CueSheet, film: str, survey: Survey) -> GainCurves:
     """How loud everything is along time, from the functions that mix it."""
-    mix = Mix.of(sheet, ScoreOptions(), film, sheet.film.duration)
+    mix = Mix.of(sheet, ScoreOptions(), film, survey.duration, survey)
     cues = []
     for part in mix.parts:
         times = np.arange(part.start, part.end, RATE / PER_SECOND)

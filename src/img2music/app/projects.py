@@ -1,21 +1,24 @@
 """Projects: films whose music is chosen, changed by hand, heard at once, and rendered at the end."""
 
+import json
 import zlib
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from img2music.app.film_cache import decoded, encoded
+from img2music.app.film_cache import decoded, encoded, reading_of
 from img2music.app.film_views import FilmViews
 from img2music.app.films import Films
 from img2music.app.job_work import Rendering
 from img2music.app.jobs import JobQueue
 from img2music.app.mixes import GainCurves, Mixes, gains
 from img2music.app.person import Listener
+from img2music.app.project_files import project_file, read_project, settled
 from img2music.app.proxies import make_proxy, proxy_of
 from img2music.app.scoring import score_film
 from img2music.app.spotting import spot_from
@@ -24,16 +27,18 @@ from img2music.errors import ConflictError, InputError, UsageError
 from img2music.filters import TrackFilter
 from img2music.library.jobs import OPEN, Job, JobKind
 from img2music.library.projects import Change, ProjectRow, digest_of
+from img2music.matching.passages import clock
 from img2music.media.film_survey import Survey
 from img2music.media.video import survey_of
 from img2music.options import OriginalSound, ScoreOptions, SpotOptions
 from img2music.progress import Progress, quietly
 from img2music.shapes import Result, dumps, to_dict
-from img2music.soundtrack.cue_sheet import Cue, CueSheet, CueTrack, parse
+from img2music.soundtrack.cue_sheet import TOLERANCE, Cue, CueSheet, CueTrack, parse
 from img2music.soundtrack.editing import KINDS, Edit, Swap, edited
 from img2music.soundtrack.film import Film
 from img2music.soundtrack.formats import FORMATS
 from img2music.soundtrack.rechoosing import respotted, swapped
+from img2music.soundtrack.songs_used import as_csv
 from img2music.soundtrack.spotting import candidates
 from img2music.vision.model import ImageModel
 
@@ -44,6 +49,12 @@ RENDERED, RENDERED_ELSE = ("mp4", "mov", "mkv", "webm"), "mkv"
 """Endings of films that are rendered as what they are, and as what others are."""
 MOST_TRIED = 20
 """Songs that were tried and are remembered."""
+PROJECT = "project"
+"""The format of a project's file."""
+SONGS = "songs"
+"""The format of the list of songs that are used."""
+IMPORT = "import"
+"""What a step is called in which a project was read from its file."""
 SPOT = "spot"
 """What a step is called in which all music was chosen, as a film was read."""
 
@@ -62,7 +73,6 @@ class ProjectFilm:
 class Project(Result):
     """A film with its music, as it is by now."""
 
-    schema: Literal["img2music/project/1"] = field(default="img2music/project/1")
     id: int
     name: str
     revision: int  # that changes are made from
@@ -108,7 +118,6 @@ class ProjectSummary:
 class ProjectList(Result):
     """The projects of a library."""
 
-    schema: Literal["img2music/projects/1"] = field(default="img2music/projects/1")
     projects: list[ProjectSummary]
     """The last changed first."""
 
@@ -126,14 +135,16 @@ class Projects:
         jobs = {job.project: job.id for job in self._queue.jobs.unended() if job.project is not None}
         found = []
         for row in self._table.all():
-            sheet = _sheet(row)
-            cues = None if sheet is None else len(sheet.cues)
-            film = _film(row, sheet)
-            found.append(
-                ProjectSummary(
-                    id=row.id, name=row.name, film=film, updated=row.updated, cues=cues, job=jobs.get(row.id)
-                )
+            told = None if row.sheet is None else json.loads(row.sheet)  # which is quicker than to check all of it
+            summary = ProjectSummary(
+                id=row.id,
+                name=row.name,
+                film=_film(row.film, told and told["film"]["duration"], told and told["film"]["fps"]),
+                updated=row.updated,
+                cues=told and len(told["cues"]),
+                job=jobs.get(row.id),
             )
+            found.append(summary)
         return ProjectList(projects=found)
 
     def read(self, id: int) -> Project:  # noqa: A002
@@ -142,14 +153,32 @@ class Projects:
 
     def add(self, film: str, name: str, options: Mapping[str, Any]) -> Project:
         """Begin one, and have its film read and its music chosen."""
+        self._views.plays(film)  # or it is no film at all
         _spotting(options)
         _ = self._store.folder  # no library in memory
         row = self._table.add(name, film, options)
-        self._queue.read_film(row.id, name)
-        with suppress(InputError):  # which the job tells
-            if self._playable(film) is None:
-                self._queue.make_proxy(row.id, name)
+        self._prepare(row)
         return self._told(row)
+
+    def take_up(self, film: str, found: object, name: str) -> Project:
+        """Go on with a project that was exported, with its film as it is here, which is read again."""
+        project = read_project(found, name)
+        _spotting(project.options)
+        sheet = settled(self._store, project, film)
+        lasts, planned = survey_of(film).duration, sheet.film.duration
+        if abs(lasts - planned) > TOLERANCE:
+            raise UsageError(f"The film lasts {clock(lasts, 1)}, and that of the project {clock(planned, 1)}.")
+        row = self._table.add(project.name, film, project.options)
+        row = self._table.put(row.id, row.revision, Change(IMPORT), _text(sheet))
+        self._prepare(row)
+        return self._told(row)
+
+    def _prepare(self, row: ProjectRow) -> None:
+        """Have the film read, and copied if browsers don't play it."""
+        self._queue.read_film(row.id, row.name)
+        with suppress(InputError):  # which the job tells
+            if self._playable(row.film) is None:
+                self._queue.make_proxy(row.id, row.name)
 
     def rename(self, id: int, revision: int, name: str) -> Project:  # noqa: A002
         """Give one another name."""
@@ -201,7 +230,7 @@ class Projects:
             revision=row.revision,
             created=row.created,
             updated=row.updated,
-            film=_film(row, sheet),
+            film=_film(row.film, *((None, None) if sheet is None else (sheet.film.duration, sheet.film.fps))),
             sheet=sheet,
             undo=row.undo,
             redo=row.redo,
@@ -298,7 +327,7 @@ class Projects:
 
     def gains(self, id: int, revision: int) -> GainCurves:  # noqa: A002
         """How loud everything is along time."""
-        return gains(self.sheet(id, revision), self._film(id))
+        return gains(self.sheet(id, revision), self._film(id), self._survey(id))
 
     # What is taken away
 
@@ -313,8 +342,13 @@ class Projects:
 
     def exported(self, id: int, format_: str) -> tuple[bytes, str]:  # noqa: A002
         """The sheet in a format, and the name of a file for it."""
-        row, chosen = self._table.find(id), FORMATS.named(format_)
+        row = self._table.find(id)
         sheet = self._require_sheet(row, row.revision)
+        if format_ == PROJECT:
+            return project_file(self._store, row, sheet).to_json().encode("ascii"), f"{row.name}.{PROJECT}.json"
+        if format_ == SONGS:
+            return as_csv(sheet), f"{row.name}.{SONGS}.csv"
+        chosen = FORMATS.named(format_)
         return chosen.write(sheet), f"{row.name}.{chosen.name}"
 
 
@@ -363,21 +397,24 @@ def _text(sheet: CueSheet) -> str:
 
 def _sheet(row: ProjectRow) -> CueSheet | None:
     """The sheet of a step: exactly what a file of it says, as commands read it."""
-    if row.sheet is None:
-        return None
-    sheet = parse(row.sheet.encode("ascii"), row.name)
+    return None if row.sheet is None else _parsed(row.sheet)
+
+
+@lru_cache(maxsize=8)
+def _parsed(text: str) -> CueSheet:
+    sheet = parse(text.encode("ascii"), "the sheet of the project")
     return replace(sheet, cues=tuple(replace(cue, computed_for=None) for cue in sheet.cues))
 
 
-def _film(row: ProjectRow, sheet: CueSheet | None) -> ProjectFilm:
-    name = row.film.rpartition("/")[2]
-    duration, fps = (None, None) if sheet is None else (sheet.film.duration, sheet.film.fps)
-    return ProjectFilm(path=row.film, name=name, duration=duration, fps=fps)
+def _film(path: str, duration: float | None, fps: float | None) -> ProjectFilm:
+    return ProjectFilm(path=path, name=PurePath(path).name, duration=duration, fps=fps)
 
 
 def read_project_film(store: "LibraryStore", id_: int, progress: Progress) -> tuple[dict[str, int], list[str]]:
     """Read the film of a project and choose its music: the work of a job, with counts and notes."""
     row = _row(store, id_)
+    if row.sheet is not None:  # it came from a file, or was chosen in a run before
+        return _read_again(store, row, progress), []
     found = spot_from(store, row.film, _spotting(row.options), ScoreOptions(), progress)
     try:
         store.projects.put(id_, None, Change(SPOT), _text(found.sheet), reading=packed(found.film))
@@ -425,6 +462,21 @@ def _films_folder(store: "LibraryStore") -> Path:
     return store.films_folder
 
 
+def _read_again(store: "LibraryStore", row: ProjectRow, progress: Progress) -> dict[str, int]:
+    """Read a film whose music is chosen, so that it can be chosen again."""
+    options = _spotting(row.options)
+    listener = Listener.of(store, options.person)
+    film = listener.film(reading_of(row.film, ImageModel.load(options.image_model), progress))
+    curve = film.curve.copy()  # as livelier scenes have moved it when their music was chosen
+    sheet = _sheet(row)
+    for scene in () if sheet is None else sheet.scenes:
+        within = (curve[:, 0] >= scene.start - 1e-6) & (curve[:, 0] < scene.end - 1e-6)
+        curve[within, 2] += 0.0 if scene.measures is None else scene.measures.arousal_shift
+    film = replace(film, curve=np.clip(curve, [0.0, 0.0, 0.0], [np.inf, 1.0, 1.0]))
+    store.projects.keep(row.id, packed(film))
+    return {"shots": len(film.shots)}
+
+
 def _row(store: "LibraryStore", id_: int) -> ProjectRow:
     try:
         return store.projects.find(id_)
@@ -442,6 +494,7 @@ def packed(film: Film) -> bytes:
     return zlib.compress(encoded(replace(film, shots=(), movement=nothing, brightness=nothing)))
 
 
+@lru_cache(maxsize=4)
 def unpacked(reading: bytes) -> Film:
     """The film again, but for its shots, which its sheet has."""
     return decoded(zlib.decompress(reading), Film)

@@ -34,6 +34,7 @@ from img2music.progress import Progress, Replacing, Told
 from img2music.soundtrack.blocks import Samples
 from img2music.soundtrack.cue_sheet import TOLERANCE, CueSheet, clocks
 from img2music.soundtrack.sound import asked, compose
+from img2music.soundtrack.swapping import with_alternatives
 from img2music.track import Tags
 
 OUTLASTING = 1.0
@@ -74,6 +75,7 @@ def score_film(
     if chosen is None:
         found = spot_from(store, film, spotting or SpotOptions(), options, progress)
         chosen, notes = found.sheet, found.notes
+    chosen = with_alternatives(chosen, options.uses, told)
     seen = found.film.survey if found is not None and found.film.survey is not None else survey_of(film)
     scored = _write(film, chosen, seen, target, sound_target, options=options, progress=progress)
     save_sheets(scored.sheet, files)

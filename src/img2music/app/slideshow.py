@@ -54,7 +54,7 @@ from img2music.soundtrack.slideshow.plan import (
 from img2music.soundtrack.slideshow.sheets import film_of, frame_of, regrouped, sheet_of
 from img2music.soundtrack.slideshow.whole_song import fitting, whole_song
 from img2music.soundtrack.sound import LONGEST, compose
-from img2music.soundtrack.spotting import candidates, require_possible, spot
+from img2music.soundtrack.spotting import candidates, count_note, require_possible, spot
 from img2music.vision.model import ImageModel
 
 LeaveOut = Callable[[InputError], object]
@@ -150,6 +150,8 @@ def _planned(
         sheet = sheet_of(film_of(photos, schedule, output), photos, schedule, options)
         return _Plan(photos, schedule, sheet, _notes(photos, options))
     if options.whole_song:
+        if spotting.songs is not None:
+            raise UsageError("`whole_song` goes without `songs`.")
         spotting = replace(spotting, cues=CueCount.ONE)
     listener = Listener.of(store, spotting.person)
     tracks = candidates(listener.store, spotting, listener.without_unfit(files))
@@ -172,7 +174,13 @@ def _planned(
     schedule = on_beats(schedule, beats.times, np.array([cue.start for cue in cues[1:]]))
     moved = film_of(photos, schedule, output)
     sheet = sheet_of(moved, photos, schedule, options, cues=cues, scenes=regrouped(scenes, moved))
-    notes = (*_notes(photos, options), *tracks.notes, *listener.person.tendencies(), *starts_note(cues))
+    notes = (
+        *_notes(photos, options),
+        *tracks.notes,
+        *listener.person.tendencies(),
+        *count_note(cues, spotting),
+        *starts_note(cues),
+    )
     if len(photos) > 1:
         notes += (beat_note(schedule.times[1:-1].tolist(), beats, options.fps),)
     return _Plan(photos, schedule, sheet, notes)

@@ -22,7 +22,7 @@ from img2music.soundtrack.film import Film, group
 from img2music.soundtrack.liveliness import enlivened
 from img2music.soundtrack.plot import draw
 from img2music.soundtrack.sound import Heard, asked
-from img2music.soundtrack.spotting import candidates, require_possible, spot
+from img2music.soundtrack.spotting import candidates, count_note, require_possible, spot
 from img2music.vision.model import ImageModel
 
 CUT_SHORT = 1.0
@@ -85,7 +85,7 @@ def spot_from(
             sound = replace(sound, own=asked(replace(sheet, original=sound.own), scoring))
     seen, scenes = enlivened(seen, scenes, sound, natural, moves=not options.pictures_only)
     cues = spot(seen, scenes, tracks, options, store=listener.store, natural=natural)
-    notes = (*tracks.notes, *listener.person.tendencies(), *starts_note(cues))
+    notes = (*tracks.notes, *listener.person.tendencies(), *count_note(cues, options), *starts_note(cues))
     if seen.survey is not None and seen.survey.lacking > CUT_SHORT:
         says, found = clocks(seen.duration + seen.survey.lacking, seen.duration)
         notes += (f"The film says that it lasts {says}, and ends after {found}: it is cut short.",)

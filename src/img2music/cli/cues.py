@@ -4,17 +4,19 @@ from pathlib import Path
 
 import click
 
-from img2music.cli.options import argument, command, file_path, force_option
+from img2music.cli.options import argument, command, file_path, force_option, option_of
 from img2music.cli.output import replacing, say
 from img2music.cli.sheets import give, sheet_files_option, sheet_format_option
+from img2music.options import ScoreOptions
 
 
 @command()
 @argument("sheet", metavar="SHEET", type=file_path, help="A cue sheet as JSON.")
+@option_of(ScoreOptions, "uses")
 @sheet_format_option
 @sheet_files_option
 @force_option
-def cues(sheet: Path, format_: str | None, outputs: tuple[Path, ...], force: bool) -> None:
+def cues(sheet: Path, uses: tuple[str, ...], format_: str | None, outputs: tuple[Path, ...], force: bool) -> None:
     """Check a cue sheet that was edited, and show it or write it as another kind of file.
 
     Files that it names and that are not there are told; the exit code is then 1.
@@ -22,7 +24,7 @@ def cues(sheet: Path, format_: str | None, outputs: tuple[Path, ...], force: boo
     from img2music.app.cues import convert_cues
 
     written = format_ if outputs else None
-    found = convert_cues(sheet, outputs, written, replacing=replacing(force=force), told=say)
+    found = convert_cues(sheet, outputs, written, uses=uses, replacing=replacing(force=force), told=say)
     give(found.sheet, format_, outputs)
     for where, file in found.missing:
         say(f"{where}: {file} is not there")

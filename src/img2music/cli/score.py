@@ -42,7 +42,7 @@ def score(
     copied as they are where the container allows. Needs the extra "soundtrack". Prints the cues.
     """
     if sheet is not None:
-        require_alone("film", "audio_only", "original", "duck")
+        require_alone("film", "audio_only", "original", "duck", "uses")
     with songs(library, needed=sheet is None) as opened, unwinding() as progress:
         found = opened.score(
             film,

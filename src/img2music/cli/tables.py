@@ -179,10 +179,11 @@ def cue_rows(sheet: "CueSheet") -> list[list[str]]:
         found.append(["", "", f"  {cue.why}", "", ""])
         if cue.alternatives:
             others = ", ".join(
-                f"{each.track.display_name} ({each.distance:.2f}{'' if each.note is None else f', but {each.note}'})"
-                for each in cue.alternatives
+                f"{listed}: {each.track.display_name} "
+                f"({each.distance:.2f}{'' if each.note is None else f', but {each.note}'})"
+                for listed, each in enumerate(cue.alternatives, start=1)
             )
-            found.append(["", "", f"  or: {others}", "", ""])
+            found.append(["", "", f"  or {others}", "", ""])
     return found
 
 

@@ -20,7 +20,7 @@ def read_tags(path: str | os.PathLike[str]) -> Tags:
     sources = tags_of(path)
     found: dict[str, Any] = {}
     for field, names in TAG_NAMES.items():
-        values = [cleaned for tags in sources if (cleaned := _values(tags, names.all))]
+        values = [cleaned for tags in sources if (cleaned := values_of(tags, names.all))]
         if names.year:
             found[field] = next(filter(None, map(find_year, values)), None)
         else:
@@ -49,7 +49,7 @@ def _tags_of(path: str | BinaryIO) -> list[Any]:
     own = getattr(file, "tags", None)
     ordered = [own, ape] if has_id3v2(file) else [ape, own]  # ID3v1 has room for 30 characters
     found = [tags for tags in ordered if tags]
-    if not all(any(_values(tags, TAG_NAMES[field].all) for tags in found) for field in ("title", "artist")):
+    if not all(any(values_of(tags, TAG_NAMES[field].all) for tags in found) for field in ("title", "artist")):
         found.append(read_metadata(path))
     return found
 
@@ -78,7 +78,7 @@ def may_end_with_tags(file: Any) -> bool:
     return isinstance(file, ID3FileType)
 
 
-def _values(tags: Any, names: Iterable[str]) -> list[str]:
+def values_of(tags: Any, names: Iterable[str]) -> list[str]:
     """The values of the first of these names that has any."""
     return next(
         filter(None, ([line for text in texts_of(tags, name) if (line := one_line(text))] for name in names)), []

@@ -130,6 +130,11 @@ class ProjectTable:
             _change(connection, id, {"position": position + 1} | read)
             return _found(connection, id)
 
+    def keep(self, id: int, reading: bytes) -> None:  # noqa: A002
+        """Store what was read in its film, which changes nothing else."""
+        with self._writing() as connection:
+            connection.execute(sa.update(projects).where(projects.c.id == id).values(reading=reading))
+
     def undo(self, id: int, revision: int) -> ProjectRow:  # noqa: A002
         """Let the step before hold again; the same if there is none."""
         return self._moved(id, revision, -1)

@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from img2music.app.films import MOST_PART
 from img2music.server.problems import ProblemType, TypedProblem, problem
 from img2music.server.settings import Settings
-from img2music.server.uploads import MOST_BYTES, MOST_SONG, MOST_TABLE
+from img2music.server.uploads import MOST_BYTES, MOST_PROJECT, MOST_SONG, MOST_TABLE
 
 COOKIE = "img2music"
 CSRF = "x-img2music"
@@ -23,7 +23,12 @@ LASTS = 30 * 24 * 3600.0  # seconds that a login lasts
 MOST_SESSIONS = 1000
 MOST_BODY = 1 << 20  # bytes of a request, but for uploads
 PARTS = "/api/films/uploads/"
-UPLOADS = {"/api/pictures": MOST_BYTES, "/api/songs": MOST_SONG, "/api/jobs/import": MOST_TABLE}
+UPLOADS = {
+    "/api/pictures": MOST_BYTES,
+    "/api/songs": MOST_SONG,
+    "/api/jobs/import": MOST_TABLE,
+    "/api/projects/import": MOST_PROJECT,
+}
 MOST_AT_ONCE = 8  # uploads that come, each of which may fill the disk as far as it is let; others wait
 SLOW = 1.0  # seconds that a wrong password or token costs; tries wait for each other
 MOST_TRIES = 10  # that wait

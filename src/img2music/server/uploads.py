@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 MOST_BYTES = 100 << 20  # of one picture
 MOST_SONG = 500 << 20  # of one song
 MOST_TABLE = 1 << 30  # of a file to be imported
+MOST_PROJECT = 64 << 20  # of a project
 MOST_KEPT = 2 << 30  # bytes of all; then the oldest go
 MOST_COUNT = 1000
 THUMBNAIL = 640  # pixels of its longer side

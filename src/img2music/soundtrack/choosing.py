@@ -15,7 +15,8 @@ track follows, one of the three is as good as any.
 """
 
 import itertools
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any
@@ -28,14 +29,15 @@ from img2music.soundtrack.curves import Span
 MEMORY = 2  # cues back to which a track or an artist counts as repeated
 NEIGHBOURS = 2 * MEMORY  # cues that one cue can meet in a repeat
 KEPT = 3  # histories that are kept of a cue
+SAME = 1e-6  # seconds by which sums differ that are the same
 
 
 @dataclass(frozen=True, slots=True)
 class Prices:
     """What is paid beside distance, each in seconds times distance."""
 
-    cue: float = 1.0  # of every cue
-    inside: float = 0.25  # of a passage that begins within its track and not at its start
+    cue: float = 2.0  # of every cue
+    inside: float = 3.0  # of a passage that begins within its track and not at its start
     artist: float = 0.5  # of an artist who was heard in one of the two cues before; once for each
     track: float = 2.0  # of a track that was heard in one of them, instead
 
@@ -55,7 +57,8 @@ class Chosen:
 
 
 Reached = dict[str, NDArray[Any]]
-"""All ways to reach a boundary: an item for each span that ends there and each track of its shortlist.
+"""All ways to reach a boundary, where cues are counted with so many of them: an item for each span that ends there and
+each track of its shortlist.
 
 By item: ``first``, its span's first boundary, ``track`` and ``artist``. By item and history: ``value``, the least cost;
 ``before``, the item before it, and ``history``, which of that one's; ``before_track`` and ``before_artist``.
@@ -88,28 +91,66 @@ def _walk(
     return np.array(found, dtype=np.int64), len(met) > NEIGHBOURS
 
 
+def ways(missing: Mapping[Span, float], count: int | None) -> dict[Span, tuple[int, ...]]:
+    """Keep the spans of those ways through a film that are least too short, and tell which cues each may be.
+
+    ``missing`` is by how many seconds each span is shorter than a cue should be. With a count the ways have as many
+    cues, or, where all of those are shorter than others, the next best number; each span comes with the cues, from 1
+    on, that it may be. Without, it may be any, which is 0.
+    """
+    end = max(span.last for span in missing)
+    layers = 1 if count is None else end + 1
+    step = 0 if count is None else 1
+    before, after = np.full((2, end + 1, layers), np.inf)  # least seconds to and from a boundary, by number of cues
+    before[0, 0] = after[end, 0] = 0.0
+    spans = sorted(missing, key=attrgetter("last", "first"))
+    for span in spans:
+        before[span.last, step:] = np.minimum(
+            before[span.last, step:], before[span.first, : layers - step] + missing[span]
+        )
+    for span in sorted(missing, key=attrgetter("first", "last"), reverse=True):
+        after[span.first, step:] = np.minimum(
+            after[span.first, step:], after[span.last, : layers - step] + missing[span]
+        )
+    least = before[end].min()
+    if not np.isfinite(least):
+        return {}
+    fitting = np.flatnonzero(before[end] <= least + SAME)
+    cues = int(fitting[np.abs(fitting - (count or 0)).argmin()])
+    found = {}
+    for span in spans:
+        total = before[span.first, : cues + 1 - step] + after[span.last, : cues + 1 - step][::-1] + missing[span]
+        numbers = tuple((np.flatnonzero(total <= least + SAME) + step).tolist())
+        if numbers:
+            found[span] = numbers
+    return found
+
+
 def choose(
     shortlists: Mapping[Span, tuple[NDArray[np.int64], NDArray[np.float64]]],
     artists: NDArray[np.int64],
     prices: Prices,
+    numbers: Mapping[Span, Sequence[int]] | None = None,
 ) -> list[Chosen] | None:
-    """Choose spans and tracks at the least total price."""
+    """Choose spans and tracks at the least total price; ``numbers`` as `ways` gives them, any if left out."""
     # At the film's start nothing is before: no track and no artist is -1.
     nothing = np.full((1, KEPT), -1)
     start = dict.fromkeys(("before", "history", "before_track", "before_artist"), nothing)
     start |= {"first": nothing[:, 0], "track": nothing[:, 0], "artist": nothing[:, 0]}
-    reached = {0: start | {"value": np.array([[0.0] + [np.inf] * (KEPT - 1)])}}
+    reached = {(0, 0): start | {"value": np.array([[0.0] + [np.inf] * (KEPT - 1)])}}
     spans = sorted((span for span in shortlists if len(shortlists[span][0])), key=attrgetter("last", "first"))
     for boundary, ending in itertools.groupby(spans, key=attrgetter("last")):
-        parts = [
-            _extended(span, *shortlists[span], artists=artists, before=reached[span.first], prices=prices)
-            for span in ending
-            if span.first in reached
-        ]
-        if parts:
-            reached[boundary] = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-    end = max(span.last for span in shortlists)
-    return _traced(reached, end) if end in reached else None
+        parts: dict[int, list[Reached]] = defaultdict(list)
+        for span in ending:
+            for number in (0,) if numbers is None else numbers[span]:
+                before = reached.get((span.first, max(0, number - 1)))
+                if before is not None:
+                    found = _extended(span, *shortlists[span], artists=artists, before=before, prices=prices)
+                    parts[number].append(found)
+        for number, each in parts.items():
+            reached[boundary, number] = {name: np.concatenate([part[name] for part in each]) for name in each[0]}
+    last = max(reached)
+    return _traced(reached, *last) if last[0] == max(span.last for span in shortlists) else None
 
 
 def _extended(
@@ -148,13 +189,14 @@ def _extended(
     }
 
 
-def _traced(reached: Mapping[int, Reached], end: int) -> list[Chosen]:
-    item, history = np.unravel_index(int(reached[end]["value"].argmin()), reached[end]["value"].shape)
-    boundary = end
+def _traced(reached: Mapping[tuple[int, int], Reached], boundary: int, number: int) -> list[Chosen]:
+    value = reached[boundary, number]["value"]
+    item, history = np.unravel_index(int(value.argmin()), value.shape)
     found: list[Chosen] = []
     while boundary:
-        here = reached[boundary]
+        here = reached[boundary, number]
         first = int(here["first"][item])
         found.insert(0, Chosen(Span(first, boundary), int(here["track"][item])))
-        item, history, boundary = here["before"][item, history], here["history"][item, history], first
+        item, history = here["before"][item, history], here["history"][item, history]
+        boundary, number = first, max(0, number - 1)
     return found

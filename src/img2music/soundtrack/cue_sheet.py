@@ -344,8 +344,7 @@ class CueSheet(Result):
 
     def to_dict(self) -> dict[str, Any]:
         """The documented shape ``img2music/cues/1`` (docs/soundtrack.md)."""
-        recorded = replace(self, cues=tuple(map(_recorded, self.cues)))
-        told: dict[str, Any] = rounded(to_dict(recorded))
+        told: dict[str, Any] = rounded(to_dict(replace(self, cues=tuple(map(recorded, self.cues)))))
         return {key: part for key, part in told.items() if part is not None}
 
 
@@ -396,7 +395,8 @@ def _finite(text: str) -> float:
     return number
 
 
-def _recorded(cue: Cue) -> Cue:
+def recorded(cue: Cue) -> Cue:
+    """The cue with what it is now, so that what belongs to it can be found again when it changes."""
     track = cue.track
     was = ComputedFor(track.path, cue.start, cue.end, cue.passage, cue.gain_db, id=track.id)
     return replace(cue, computed_for=was)

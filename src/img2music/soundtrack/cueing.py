@@ -39,8 +39,9 @@ OFF_BEAT, OFF_BAR, END_OFF_BEAT = 2.0, 0.25, 0.4
 """Prices, in seconds times distance as those of choosing: a cue that begins off the beats of its song; on a beat that
 is not the first of its bar; and that ends off the beats while the next begins."""
 
-INTRO = 0.25
-"""Price of each second that is left out where a film would begin as its first song does; staying costs two bars."""
+UPBEAT, INTRO = 0.5, 0.25
+"""Prices where a song would begin as it does by itself: for doing so where that is not on a beat; and for each second
+that is left out, up to its first beat."""
 
 SEAM, QUIET = 2.0, 1.0
 """Seconds before and after a change of songs that should sound, and the price of each second in which they don't."""
@@ -266,9 +267,12 @@ def _best(
     chosen_begin, duration = cue.passage.start, _duration(cue)
     left = duration - lasts - (0.0 if ending else LONGEST_CROSS_FADE)  # the next cue fades in over what follows
     off = OFF_BEAT if len(beats.times) else 0.0
-    opening = number == 0 and chosen_begin == 0.0  # a film may begin as the song does
-    sounds = chosen_begin if opening else beats.sounding(chosen_begin)
-    options: list[tuple[float, float]] = [(chosen_begin, min(off, 2 * OFF_BAR) if opening else off), (sounds, off)]
+    opening = chosen_begin == 0.0
+    sounds = max(chosen_begin, beats.begins or 0.0)
+    if number:  # a film may begin as softly as its first song does
+        sounds = beats.sounding(sounds)
+    skipped = INTRO if opening else 0.0
+    options: list[tuple[float, float]] = [(sounds, min(off, UPBEAT) if opening else off), (chosen_begin, off)]
     near = (np.abs(beats.times - chosen_begin) <= REACH) | (np.abs(beats.times - sounds) <= REACH)
     closing = np.zeros_like(near)
     if ending and beats.ends is not None:
@@ -288,9 +292,8 @@ def _best(
             fitting = joins[(begin + joins - start <= duration + TOLERANCE) | (joins == joins[0])]
             end, apart = _join(begin - start, fitting, beats)
         cost = misfit(number, begin) + price + (END_OFF_BEAT if apart else 0.0) + 1e-3 * abs(begin - chosen_begin)
-        if opening:
-            cost += INTRO * begin
-        else:
+        cost += skipped * max(0.0, begin - sounds)
+        if number:
             cost += QUIET * beats.quiet(begin, begin + SEAM)
         if not ending:
             cost += QUIET * beats.quiet(begin + lasts - SEAM, begin + lasts)

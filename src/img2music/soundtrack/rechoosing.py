@@ -62,9 +62,15 @@ def respotted(
     if others.any():
         tracks = replace(tracks, allowed=others)
     found = list(pinned)
-    for start, end in _free(sheet, pinned):
+    free = list(_free(sheet, pinned))
+    seconds = sum(end - start for start, end in free)
+    for start, end in free:
         part, scenes, first = _part(film, sheet.scenes, start, end)
-        chosen = spot(part, scenes, tracks, options, store=store, natural=natural, first_scene=first)
+        wanted = options
+        if options.songs is not None:
+            share = max(options.songs - len(pinned), 1) * (end - start) / seconds
+            wanted = replace(options, songs=max(1, round(share)))
+        chosen = spot(part, scenes, tracks, wanted, store=store, natural=natural, first_scene=first)
         found += (_moved(cue, start, film) for cue in chosen)
     return tuple(_met(sorted(found, key=lambda cue: cue.start)))
 

@@ -1,8 +1,9 @@
 """Spotting: which passage of which track lies under which span of a film."""
 
+import itertools
 import math
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -20,7 +21,7 @@ from img2music.matching.explanations import reason
 from img2music.matching.passages import clock
 from img2music.matching.person import LIKED, NOBODY, Person
 from img2music.options import CueCount, MatchMode, SpotOptions
-from img2music.soundtrack.choosing import MEMORY, Chosen, Prices, choose, shortlist
+from img2music.soundtrack.choosing import MEMORY, Chosen, Prices, choose, shortlist, ways
 from img2music.soundtrack.cue_sheet import Cue, Scene, clocks
 from img2music.soundtrack.cueing import CueWriter, Runner
 from img2music.soundtrack.curves import TOLERANCE, FilmCurve, Pace, Span, TrackCurves
@@ -169,15 +170,30 @@ def spot(
     library = tracks.library if relative else None
     pace = Pace(np.array([shot.start for shot in film.shots]), tracks.tempos) if options.match_tempo else None
     music = TrackCurves(tracks.durations, tracks.curves, library, cell, prices.inside, pace=pace)
-    chosen = choose(shortlists(curve, music, tracks, owners, options), tracks.artists, prices)
+    pinned_under = spans(curve, tracks, owners, options)
+    short = {span: max(0.0, options.least_song - curve.seconds(span)) for span in pinned_under}
+    numbers = ways(short, options.songs)
+    found = shortlists(curve, music, tracks, {span: pinned_under[span] for span in numbers})
+    chosen = choose(found, tracks.artists, prices, numbers)
     assert chosen is not None, "a stretch has no track that is long enough"
     runners = _runners_up(curve, music, tracks, chosen, prices=prices, count=options.alternatives)
-    pinned = [bool(_pins_of(each.span, owners, tracks.pins)) for each in chosen]
+    pinned = [pinned_under[each.span] is not None for each in chosen]
     explained = partial(reason, matching=options.match, library=tracks.library, filtered=tracks.filtered)
     writer = CueWriter(
         film, scenes, positions, ranks, curve, music, ids=tracks.ids, explained=explained, first_scene=first_scene
     )
     return writer.cues(chosen, runners, pinned, store)
+
+
+def count_note(cues: Sequence[Cue], options: SpotOptions) -> tuple[str, ...]:
+    """Say that there are not as many songs as were asked for; nothing if there are."""
+    if options.songs is None or len(cues) == options.songs:
+        return ()
+    least = f"each is heard for {options.least_song:g} seconds or more (`least_song`)"
+    why = least if len(cues) < options.songs else "songs are too short, or pinned"
+    return (
+        f"{options.songs} songs were asked for, and there are {len(cues)}: songs change where scenes do, and {why}.",
+    )
 
 
 def require_possible(tracks: Candidates, options: SpotOptions, seconds: float) -> None:
@@ -266,36 +282,36 @@ def grid(times: NDArray[np.float64], positions: NDArray[np.float64], end: float,
     return np.column_stack(columns).astype(np.float32)
 
 
-def _pins_of(span: Span, owners: NDArray[np.int64], pins: dict[int, int]) -> set[int]:
-    return {pins[scene] for scene in set(owners[span.first : span.last].tolist()) if scene in pins}
-
-
-def _spans(curve: FilmCurve, tracks: Candidates, cues: CueCount) -> list[Span]:
-    count = len(curve.boundaries) - 1
-    if cues is not CueCount.AUTO:
-        return [Span(index, index + 1) for index in range(count)]
-    longest = max([tracks.longest, *tracks.durations[list(tracks.pins.values())].tolist()])
-    found = [Span(first, last) for first in range(count) for last in range(first + 1, count + 1)]
-    return [span for span in found if curve.seconds(span) <= longest + TOLERANCE]
-
-
-def shortlists(
-    curve: FilmCurve, music: TrackCurves, tracks: Candidates, owners: NDArray[np.int64], options: SpotOptions
-) -> dict[Span, tuple[NDArray[np.int64], NDArray[np.float64]]]:
-    """Find the tracks that may lie under each span, and what they cost there."""
+def spans(
+    curve: FilmCurve, tracks: Candidates, owners: NDArray[np.int64], options: SpotOptions
+) -> dict[Span, int | None]:
+    """Find where a cue may lie: under what some track is long enough for, with the track that is pinned there."""
+    count = len(owners)
     # With one cue there is one stretch, and at most one pinned track.
     one = options.cues is CueCount.ONE and tracks.pins
     pins = dict.fromkeys([0], *set(tracks.pins.values())) if one else tracks.pins
-    asked = {span: _pins_of(span, owners, pins) for span in _spans(curve, tracks, options.cues)}
+    found: dict[Span, int | None] = {}
+    for first, last in itertools.combinations(range(count + 1), 2):
+        if last > first + 1 and options.cues is not CueCount.AUTO:
+            continue
+        wanted = {pins[scene] for scene in set(owners[first:last].tolist()) if scene in pins}
+        if len(wanted) <= 1:
+            track, span = next(iter(wanted), None), Span(first, last)
+            if curve.seconds(span) <= (tracks.longest if track is None else tracks.durations[track]) + TOLERANCE:
+                found[span] = track
+    return found
+
+
+def shortlists(
+    curve: FilmCurve, music: TrackCurves, tracks: Candidates, pinned: Mapping[Span, int | None]
+) -> dict[Span, tuple[NDArray[np.int64], NDArray[np.float64]]]:
+    """Find the tracks that may lie under each span, and what they cost there."""
     found: dict[Span, tuple[NDArray[np.int64], NDArray[np.float64]]] = {}
-    for span, wanted in asked.items():
-        if len(wanted) == 1:
-            (track,) = wanted
-            cost = music.passage(curve, span, track)[1]
-            if np.isfinite(cost):
-                found[span] = np.array([track]), np.array([cost])
-    free = [span for span, wanted in asked.items() if not wanted]
-    if not free or not tracks.allowed.any():
+    for span, track in pinned.items():
+        if track is not None:
+            found[span] = np.array([track]), np.array([music.passage(curve, span, track)[1]])
+    free = [span for span, track in pinned.items() if track is None]
+    if not free:
         return found
     best = [(np.array([], dtype=np.int64), np.array([], dtype=np.float32)) for _ in free]
     for first, part in music.costs(curve, free):

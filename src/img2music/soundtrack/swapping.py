@@ -15,8 +15,20 @@ from img2music.matching.passages import Passage
 from img2music.media.audio import open_audio
 from img2music.music.audio.analyzer import plan
 from img2music.music.audio.loudness import block_powers, integrated_loudness
+from img2music.options import Uses
 from img2music.soundtrack.beats import listen
-from img2music.soundtrack.cue_sheet import LARGEST, TOLERANCE, ComputedFor, Cue, CueSheet, CueTrack, gain, parse
+from img2music.soundtrack.cue_sheet import (
+    LARGEST,
+    TOLERANCE,
+    Alternative,
+    ComputedFor,
+    Cue,
+    CueSheet,
+    CueTrack,
+    gain,
+    parse,
+    recorded,
+)
 from img2music.soundtrack.cueing import AROUND, beats_of
 
 BY_HAND = "Chosen by hand"
@@ -46,6 +58,30 @@ def load(file: str | os.PathLike[str], told: Callable[[str], object] = lambda _:
                 told(said)
     except UsageError as error:
         raise InputError(f"can't be used: {error}.", name) from None
+    return replace(sheet, cues=tuple(cues))
+
+
+def with_alternatives(sheet: CueSheet, uses: Uses, told: Callable[[str], object] = lambda _: None) -> CueSheet:
+    """Lay alternatives under cues, each by its number in the list of its cue; what lay there takes its place in that.
+
+    Gain, passage, distance and beats are found as for a song that was swapped by hand.
+    """
+    cues = list(sheet.cues)
+    for number, listed in uses:
+        if number > len(cues):
+            raise UsageError(f"There is no cue {number} to use another song in: the sheet has {len(cues)}.")
+        cue = cues[number - 1]
+        others = list(cue.alternatives)
+        if listed > len(others):
+            raise UsageError(f"Cue {number} has no alternative {listed}: it lists {len(others)} (`alternatives`).")
+        chosen, was = others[listed - 1], recorded(cue)
+        current, said = renewed(replace(was, track=chosen.track), number)
+        if cue.distance is None:  # chosen by hand itself
+            del others[listed - 1]
+        else:
+            others[listed - 1] = Alternative(cue.track, cue.passage, cue.distance)
+        cues[number - 1] = replace(current, alternatives=tuple(others), computed_for=None)
+        told(str(said))
     return replace(sheet, cues=tuple(cues))
 
 
@@ -87,8 +123,9 @@ def _swapped(cue: Cue, was: ComputedFor, number: int) -> tuple[Cue, str]:
     gain_db, duration = _gain_and_length(path)
     known = next((each for each in cue.alternatives if each.track.path == path), None)
     passage = cue.passage
-    if _same((passage.start, passage.end), (was.passage.start, was.passage.end)):
-        begin = (listen(path, [(0.0, AROUND)]).begins or 0.0) if known is None else known.passage.start
+    found_again = _same((passage.start, passage.end), (was.passage.start, was.passage.end))
+    if found_again:
+        begin = _begin(path, None if known is None else known.passage.start)
         begin = max(0.0, min(begin, duration - lasts))
         passage = Passage(begin, begin + lasts)
     if passage.end > duration + TOLERANCE:
@@ -97,8 +134,10 @@ def _swapped(cue: Cue, was: ComputedFor, number: int) -> tuple[Cue, str]:
     number_in_library = None if known is None else known.track.id
     title = tags.title or PurePath(path).stem
     track = CueTrack(path, title, tags.artist, tags.album, duration, id=number_in_library)
-    as_listed = known is not None and _same(
-        (cue.start, cue.end, passage.start), (was.start, was.end, known.passage.start)
+    as_listed = (
+        known is not None
+        and _same((cue.start, cue.end), (was.start, was.end))
+        and (found_again or _same((passage.start,), (known.passage.start,)))
     )
     swapped = replace(
         cue,
@@ -112,6 +151,16 @@ def _swapped(cue: Cue, was: ComputedFor, number: int) -> tuple[Cue, str]:
     named = f"{track.display_name}, from {passage.start:.1f} s on, {swapped.gain_db:+.1f} dB"
     said = f"cue {number} has another song: {named}."
     return _heard(swapped), said
+
+
+def _begin(path: str, listed: float | None) -> float:
+    """Seconds at which a passage begins: where its song begins to sound, or on the beat nearest to where it was listed.
+
+    A beat away is nothing to its distance from the film, which is that of windows of seconds.
+    """
+    if listed is None:
+        return listen(path, [(0.0, AROUND)]).begins or 0.0
+    return listed - (listen(path, [(listed - AROUND, listed + AROUND)]).offset(listed) or 0.0) if listed else 0.0
 
 
 def _gain_and_length(path: str) -> tuple[float, float]:

@@ -1,13 +1,15 @@
 """Films with their music: read, changed by hand, heard and rendered."""
 
+import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Annotated, ParamSpec, TypeVar
 from urllib.parse import quote
 
 from anyio import CapacityLimiter
 from anyio.to_thread import run_sync
-from fastapi import APIRouter, HTTPException, Query, Request, Response
+from fastapi import APIRouter, File, Form, HTTPException, Query, Request, Response, UploadFile
 
 from img2music.app.film_views import HIGHEST, MOST_STILLS
 from img2music.app.films import MOST_PART, FilmList, FilmUpload
@@ -33,6 +35,7 @@ from img2music.server.description import content, shape
 from img2music.server.problems import ProblemType, TypedProblem
 from img2music.server.routes.tracks import AN_HOUR, UNCHANGED, Ranges, file_answer, unchanged
 from img2music.server.served import Served, as_json
+from img2music.server.uploads import MOST_PROJECT
 from img2music.soundtrack.editing import Swap
 
 Given = ParamSpec("Given")
@@ -56,9 +59,24 @@ def add(routes: APIRouter, served: Served) -> None:
     @routes.post("/projects", status_code=201, response_class=Response, responses=shape(Project, 201))
     def begin_project(body: NewProject) -> Response:
         """Begin a project of a film in an allowed folder, or of one that was sent; a job of kind `film` reads it."""
-        path, name = _film(body, served)
-        options = served.spot_options(body.options)
-        return as_json(projects.add(path, body.name or name, options), 201)
+        path, name = _film(body.film, body.upload, served)
+        with _kept(path, served):
+            return as_json(projects.add(path, body.name or name, served.spot_options(body.options)), 201)
+
+    @routes.post("/projects/import", status_code=201, response_class=Response, responses=shape(Project, 201))
+    def import_project(
+        file: Annotated[UploadFile, File()],
+        film: Annotated[str | None, Form(max_length=LONGEST_PATH)] = None,
+        upload: Annotated[str | None, Form(max_length=LONGEST)] = None,
+    ) -> Response:
+        """Go on with a project that was exported on another machine, with the film as it lies here."""
+        path, _ = _film(film, upload, served)
+        with _kept(path, served):
+            try:
+                found = json.loads(file.file.read(MOST_PROJECT))
+            except (ValueError, RecursionError):
+                raise UsageError("This is no project: it is not JSON.") from None
+            return as_json(projects.take_up(path, found, file.filename or "project"), 201)
 
     @routes.get("/projects/{id}", response_class=Response, responses=shape(Project))
     def project(id: TrackId) -> Response:  # noqa: A002
@@ -75,6 +93,11 @@ def add(routes: APIRouter, served: Served) -> None:
         """Forget a project with all its steps, and its film if that was sent; 409 if it was changed meanwhile."""
         _of(projects.remove, id, revision)
 
+    _add_edits(routes, served)
+
+
+def _add_edits(routes: APIRouter, served: Served) -> None:
+    projects = served.projects
     one_at_a_time = CapacityLimiter(1)  # music is chosen by all processors
 
     @routes.post("/projects/{id}/edits", response_class=Response, responses=shape(Project))
@@ -223,18 +246,27 @@ def _add_films(routes: APIRouter, served: Served) -> None:
         return as_json(await run_sync(_sent, films.add, id, start, part))
 
 
-def _film(body: NewProject, served: Served) -> tuple[str, str]:
+def _film(film: str | None, upload: str | None, served: Served) -> tuple[str, str]:
     films = served.projects.films
-    if (body.film is None) == (body.upload is None):
+    if upload is not None and film is None:
+        return _sent(films.finish, upload)
+    if film is None or upload is not None:
         raise UsageError("Give either `film` or `upload`.")
-    if body.upload is not None:
-        return _sent(films.finish, body.upload)
-    assert body.film is not None
     try:
-        path = films.find(body.film)
+        path = films.find(film)
     except KeyError:
         raise _outside() from None
     return path, path.rpartition("/")[2]
+
+
+@contextmanager
+def _kept(film: str, served: Served) -> Iterator[None]:
+    """Remove a film that was sent if no project comes of it."""
+    try:
+        yield
+    except BaseException:
+        served.projects.films.forget(film)
+        raise
 
 
 def _outside() -> HTTPException:

@@ -44,10 +44,6 @@ class Films {
     else if (found) this.#take(found);
   }
 
-  async begin(film: { film: string } | { upload: string }): Promise<Project | undefined> {
-    return session.attempt(() => films.beginProject(film));
-  }
-
   /** Change the film's music: one change after the other, each of what the one before it has left. */
   change(edit: Edit, told = ""): Promise<void> {
     return this.#do((project) => films.edit(project, edit), () => told);

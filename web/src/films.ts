@@ -58,7 +58,7 @@ export interface Sheet {
 
 /** What an undo or a redo would do. */
 export interface Step {
-  kind: Edit["kind"] | "spot";
+  kind: Edit["kind"] | "spot" | "import";
   cue: number | null;
 }
 
@@ -117,7 +117,10 @@ export type Edit =
 /** A song in the place of another, to be heard before it is taken. */
 export type Trial = { cue: number; track: number } | { cue: number; alternative: number };
 
-export type Rendering = "film" | "music" | "stems";
+export type Rendering = "film" | "music";
+
+/** A film to begin with: one that lies in a folder, or one that was sent. */
+export type Film = { film: string } | { upload: string };
 
 const PART = 8 << 20;
 
@@ -144,7 +147,15 @@ export async function sendFilm(file: File, signal: AbortSignal, progress: (recei
   return id;
 }
 
-export const beginProject = (film: { film: string } | { upload: string }) => read<Project>("projects", send(film));
+export const beginProject = (film: Film) => read<Project>("projects", send(film));
+
+/** Go on with what was exported on another machine. */
+export function takeUp(file: File, film: Film): Promise<Project> {
+  const body = new FormData();
+  body.set("file", file);
+  for (const [name, value] of Object.entries(film)) body.set(name, value);
+  return read<Project>("projects/import", { method: "POST", body });
+}
 
 export const projects = async () => (await read<{ projects: ProjectSummary[] }>("projects")).projects;
 

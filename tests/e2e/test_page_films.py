@@ -1,5 +1,6 @@
 """Films on the page: from a film to an edited, rendered one; with the keyboard, in two windows, on a phone."""
 
+import base64
 import json
 import shutil
 import time
@@ -8,9 +9,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import av
 import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
+from scipy.signal import correlate
 
 from tests.e2e.browser import require_accessible, require_accessible_also_wide, serve
 from tests.support.films import Still, make_film
@@ -18,6 +21,52 @@ from tests.support.films import Still, make_film
 pytestmark = pytest.mark.slow
 
 SECONDS = 48.0
+RATE = 48_000
+
+LISTEN = """
+(() => {
+  const heard = window.heard = {blocks: [], pictures: [], stamps: []};
+  const connect = AudioNode.prototype.connect;
+  const code = `registerProcessor("tap", class extends AudioWorkletProcessor {
+    process([input]) { if (input[0]) this.port.postMessage([currentTime, input[0].slice()]); return true; }
+  })`;
+  AudioNode.prototype.connect = function (to, ...rest) {
+    if (to instanceof AudioDestinationNode && !this.tapped) {
+      this.tapped = true;
+      const context = this.context;
+      context.audioWorklet.addModule(URL.createObjectURL(new Blob([code], {type: "text/javascript"}))).then(() => {
+        const tap = new AudioWorkletNode(context, "tap");
+        tap.port.onmessage = ({data}) => heard.blocks.push(data);
+        connect.call(this, tap);
+      });
+      setInterval(() => {
+        const {contextTime, performanceTime} = context.getOutputTimestamp();
+        heard.stamps.push(performanceTime / 1000 - contextTime);
+      }, 100);
+    }
+    return connect.call(this, to, ...rest);
+  };
+  const look = () => {
+    const video = document.querySelector("video");
+    if (!video) return void setTimeout(look, 50);
+    const each = (_, {mediaTime, expectedDisplayTime}) => {
+      heard.pictures.push([expectedDisplayTime / 1000, mediaTime]);
+      video.requestVideoFrameCallback(each);
+    };
+    video.requestVideoFrameCallback(each);
+  };
+  document.addEventListener("DOMContentLoaded", look);
+})();
+"""
+"""Keeps what sounds, with when it does by the sound's clock, and when which picture is shown."""
+TAKE = """() => {
+  const {blocks, pictures, stamps} = window.heard;
+  const bytes = new Uint8Array(Float32Array.from(blocks.flatMap(([, samples]) => [...samples])).buffer);
+  let text = "";
+  for (let i = 0; i < bytes.length; i += 32768) text += String.fromCharCode(...bytes.subarray(i, i + 32768));
+  Object.assign(window.heard, {blocks: [], pictures: []});
+  return {start: blocks[0][0], sound: btoa(text), pictures, stamps};
+}"""
 
 
 def made_film(path: Path) -> None:
@@ -44,7 +93,7 @@ def project(home: Path, address: str) -> str:
     """Where the API has a film that was read."""
     begun = asked(f"{address}api/projects", {"film": str(home / "films/Summer/Beach.mp4")})
     found = f"{address}api/projects/{begun['id']}"
-    for _ in range(1200):
+    for _ in range(3000):
         if asked(found)["sheet"] is not None:
             return found
         time.sleep(0.1)
@@ -239,10 +288,85 @@ def test_a_film_is_sent_renamed_and_deleted(context, home, address):
     expect(page.get_by_role("link", name="By the sea")).to_have_count(0)
 
 
+def rendered(page: Page, what: str, tmp_path: Path) -> Path:
+    page.get_by_label("What", exact=True).select_option(label=what)
+    page.get_by_role("button", name="Render", exact=True).click()
+    link = page.locator(".jobs li").first.get_by_role("link", name="Download")
+    expect(link).to_be_visible(timeout=120_000)
+    with page.expect_download() as download:
+        link.click()
+    download.value.save_as(tmp_path / download.value.suggested_filename)
+    return tmp_path / download.value.suggested_filename
+
+
+def test_the_film_is_rendered_as_it_was_edited(film, tmp_path):
+    drag(film, 20.0, 30.0, "Shift")
+    film.get_by_role("button", name="Silence there").click()
+    settled(film)
+    with av.open(str(rendered(film, "the film with its music", tmp_path))) as result:
+        assert result.streams.video[0].frames == SECONDS * 25
+        sound = np.concatenate([frame.to_ndarray()[0] for frame in result.decode(audio=0)])
+    assert np.abs(sound[21 * RATE : 29 * RATE]).max() < 0.001 < 0.05 < np.abs(sound[: 19 * RATE]).max()
+
+
+def asked_until_measured(project: str, revision: int) -> None:
+    for _ in range(300):
+        with urllib.request.urlopen(f"{project}/mix?revision={revision}&start=0&seconds=1") as answer:
+            if answer.headers["X-Mastered"] == "exact":
+                return
+        time.sleep(0.2)
+    raise AssertionError("not measured")
+
+
+def offsets(page: Page, whole: np.ndarray) -> tuple[list[float], list[float]]:
+    """Seconds by which sound was after the picture, and decibels by which it was louder than it is rendered."""
+    found = page.evaluate(TAKE)
+    sound = np.frombuffer(base64.b64decode(found["sound"]), dtype=np.float32)
+    shown = np.array(found["pictures"])
+    late, louder = [], []
+    for begin in range(0, len(sound) - RATE, RATE // 2):
+        part = sound[begin : begin + RATE]
+        moment = found["start"] + begin / RATE + np.median(found["stamps"])
+        if not shown[1, 0] < moment < shown[-1, 0] - 1.0 or (np.abs(part) < 1e-5).mean() > 0.2:
+            continue
+        seen = np.interp(moment, *shown.T)
+        first = max(0, round((seen - 0.5) * RATE))
+        near = whole[first : first + 2 * RATE]
+        at = int(np.argmax(correlate(near, part, mode="valid", method="fft")))
+        same = near[at : at + RATE]
+        late.append(seen - (first + at) / RATE)
+        louder.append(10 * np.log10((part @ part) / (same @ same)))
+    return late, louder
+
+
+def test_what_is_heard_is_what_is_rendered_and_in_time_with_the_picture(film, context, project, tmp_path):
+    page = context(bypass_csp=True)  # for what listens
+    page.add_init_script(LISTEN)
+    page.goto(film.url)
+    opened(page)
+    with av.open(str(rendered(page, "the music alone (WAV)", tmp_path))) as result:
+        frames = [frame.to_ndarray().reshape(-1, 2) for frame in result.decode(audio=0)]
+    whole = np.concatenate(frames)[:, 0].astype(np.float64)
+    whole /= np.iinfo(frames[0].dtype).max if frames[0].dtype.kind == "i" else 1.0
+    asked_until_measured(project, asked(project)["revision"])
+    page.get_by_role("button", name="Play", exact=True).click()
+    expect(page.locator(".transport .time")).to_contain_text("0:08.", timeout=60_000)
+    page.keyboard.press("k")
+    for _ in range(2):
+        late, louder = offsets(page, whole)
+        assert len(late) >= 5
+        assert abs(np.median(late)) < 0.04
+        assert np.abs(np.median(louder)) < 1.0
+        box = page.locator(".scroller canvas").bounding_box()
+        page.mouse.click(box["x"] + box["width"] / 2, box["y"] + 80)
+        page.keyboard.press("k")
+        expect(page.locator(".transport .time")).to_contain_text("0:31.", timeout=60_000)
+
+
 def test_a_timeline_is_taken_along(film):
     with film.expect_download() as download:
         film.get_by_role("button", name="Download", exact=True).click()
-    assert download.value.suggested_filename == "Beach.mp4.otio"
+    assert download.value.suggested_filename == "Beach.otio"
     assert "OTIO_SCHEMA" in Path(download.value.path()).read_text(encoding="utf-8")
 
 

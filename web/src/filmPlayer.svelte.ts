@@ -41,6 +41,7 @@ class FilmPlayer {
   estimated = $state(false); // the final level is not known yet
   failed = $state(false); // the picture can't be played
   trial = $state.raw<Trial | null>(null);
+  tried = $state(""); // the title of its song
   volume = $state(1);
 
   #video: HTMLVideoElement | null = null;
@@ -83,8 +84,8 @@ class FilmPlayer {
   }
 
   /** Hear a song in the place of another from here to there. */
-  try(trial: Trial, from: number, to: number): void {
-    this.trial = trial;
+  try(trial: Trial, title: string, from: number, to: number): void {
+    [this.trial, this.tried] = [trial, title];
     this.#silence();
     this.play(from, to);
   }

@@ -323,7 +323,6 @@ export const en = {
     up: "Folder above",
     sending: (name: string, percent: number) => `Sending ${name}: ${percent} %`,
     stop: "Stop",
-    open: (name: string) => `Open ${name}`,
     delete: (name: string) => `Delete ${name} with all its changes; the film itself stays`,
     sure: (name: string) => `Delete ${name} and all that you changed? The film itself stays where it is.`,
     deleteYes: "Delete",
@@ -354,8 +353,6 @@ export const en = {
     frameOn: "One picture on",
     at: (time: string, length: string) => `${time} of ${length}`,
     volume: "Loudness here; it does not change the film",
-    mute: "Mute",
-    unmute: "Sound on",
 
     strip: "Strip of the film",
     stripHelp: "Click to go there. Drag the edge of a song to move it; with Alt pressed, drag a song to hear another part of it; with Shift pressed, drag to mark a part.",
@@ -395,7 +392,7 @@ export const en = {
     swapped: (title: string, n: number) => `${title} is song ${n} now.`,
 
     table: "Songs of the film",
-    columns: { n: "No.", song: "Song", start: "From", end: "To", passage: "Part of the song", does: "Change" },
+    columns: { song: "Song", start: "From", end: "To", passage: "Part of the song", does: "Change" },
     passage: (from: string, to: string) => `${from} to ${to}`,
     hear: (title: string) => `Hear the film from ${title}`,
 

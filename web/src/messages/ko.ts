@@ -379,7 +379,6 @@ export const ko: Messages = {
     up: "위 폴더",
     sending: (name, percent) => `‘${name}’ 보내는 중: ${percent}%`,
     stop: "중지",
-    open: (name) => `‘${name}’ 열기`,
     delete: (name) => `‘${name}’ 작업과 바꾼 내용 삭제 (영상 파일은 그대로)`,
     sure: (name) => `‘${name}’ 작업과 바꾼 내용을 모두 삭제할까요? 영상 파일은 그대로 남습니다.`,
     deleteYes: "삭제",
@@ -410,8 +409,6 @@ export const ko: Messages = {
     frameOn: "한 프레임 앞으로",
     at: (time, length) => `전체 ${length} 중 ${time}`,
     volume: "여기서 듣는 크기 (영상은 바뀌지 않음)",
-    mute: "소리 끄기",
-    unmute: "소리 켜기",
 
     strip: "영상 띠",
     stripHelp: "누르면 그곳으로 갑니다. 노래의 끝을 끌어 옮기고, Alt를 누른 채 노래를 끌면 다른 부분이 들립니다. Shift를 누른 채 끌면 구간을 표시합니다.",
@@ -451,7 +448,7 @@ export const ko: Messages = {
     swapped: (title, n) => `이제 ${n}번 노래는 ‘${title}’입니다.`,
 
     table: "영상의 노래",
-    columns: { n: "번호", song: "노래", start: "부터", end: "까지", passage: "노래의 부분", does: "바꾸기" },
+    columns: { song: "노래", start: "부터", end: "까지", passage: "노래의 부분", does: "바꾸기" },
     passage: (from, to) => `${from}–${to}`,
     hear: (title) => `‘${title}’부터 영상 듣기`,
 

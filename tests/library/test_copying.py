@@ -6,6 +6,7 @@ from img2music.affect import Affect
 from img2music.errors import LibraryError
 from img2music.library.copying import TABLES
 from img2music.library.playlists import PlaylistEntry
+from img2music.library.projects import Change
 from img2music.library.record import Failure, Feedback, FeedbackKind, JudgedPicture, LyricsRecord
 from img2music.library.store import LibraryStore
 from img2music.track import Tags
@@ -48,6 +49,8 @@ def fill(store):
         transaction.put_lyrics([(2, LyricsRecord("lrclib", None, True, None, 6))])
         transaction.remove_feedback(transaction.add_feedback([SAID, SAID])[1])
     store.playlists.add("Evening", [PlaylistEntry(2, 1.0, 2.5), PlaylistEntry(1)])
+    project = store.projects.add("Trip", "/films/\udcff.mp4", {"songs": 3})
+    store.projects.put(project.id, None, Change("spot"), "{}", reading=b"seen")
 
 
 def rows(store):

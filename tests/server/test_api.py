@@ -1,7 +1,6 @@
 """Every route against its own description, with what is right, wrong and odd by it."""
 
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,19 +12,13 @@ from hypothesis.errors import Unsatisfiable
 from schemathesis import GenerationMode, checks
 
 from img2music import Library
-from img2music.affect import Affect
-from img2music.app.library import store_of
-from img2music.app.projects import packed
-from img2music.library.projects import Change
-from img2music.options import OriginalSound
 from img2music.server import events, guard
 from img2music.server.app import create_app
-from img2music.soundtrack.cue_sheet import OwnSound, Scene, Shot
-from img2music.soundtrack.film import Film
 from tests.conftest import Locations
+from tests.support.projects import keep_project
 from tests.support.songs import library, record, song
 from tests.support.sounds import chords, encode
-from tests.support.soundtracks import Track, cue, film, sheet
+from tests.support.soundtracks import Track, film
 
 pytestmark = pytest.mark.slow
 
@@ -40,30 +33,15 @@ CHECKS = [
 HEADERS = {"Host": "localhost", "X-Img2music": "1"}
 
 
-def begin_project(library: Library, folder: Path, tune: Path) -> None:
-    """Keep a project whose film was read, of which three seconds have music."""
-    path = film(folder / "film.mp4", 4.0, Track(np.zeros((2, 48_000), dtype=np.float32), codec="aac"))
-    affect = Affect(0.5, 0.5)
-    shot = Shot(0.0, 4.0, affect)
-    said = sheet(4.0, cue(0.0, 1.0, tune), film=path)
-    said = replace(
-        said, scenes=(Scene(0.0, 4.0, affect, (shot,)),), original=OwnSound(OriginalSound.DUCK, 12.0, 0.0, ())
-    )
-    curve = np.column_stack([np.arange(0.0, 4.0, 0.5), np.full((8, 2), 0.5)])
-    seen = Film(said.film, np.arange(100) / 25.0, (shot,), (), curve)
-    projects = store_of(library).projects
-    row = projects.add("Film", str(path), {})
-    projects.put(row.id, None, Change("spot"), said.to_json(), reading=packed(seen))
-
-
 def test_every_answer_is_as_documented(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at: Locations) -> None:
     monkeypatch.setattr(guard, "SLOW", 0.0)
     monkeypatch.setattr(events, "LASTS", 0.01)
-    tune = encode(tmp_path / "tune.flac", chords([(60, 64, 67)], 1.0), "flac", 16_000)
-    records = [record(str(tune), 0.3, 0.4), record("/gone", 0.6, 0.6)]
+    tune = encode(tmp_path / "tune.flac", chords([(60, 64, 67)], 2.5), "flac", 16_000)
+    records = [record(str(tune), 0.3, 0.4, duration=2.0), record("/gone", 0.6, 0.6)]
     library(at(tmp_path / "library.db"), records, [song("a:b", 0.5, 0.5)]).close()
     with Library.open(at(tmp_path / "library.db")) as opened:
-        begin_project(opened, tmp_path, tune)
+        path = film(tmp_path / "film.mp4", 2.0, Track(np.zeros((2, 48_000), dtype=np.float32), codec="aac"))
+        keep_project(opened, path, [opened[1]], {})
         app = create_app(opened, cache=tmp_path / "cache", films=[str(tmp_path)])
         schema = schemathesis.openapi.from_asgi("/api/openapi.json", app, headers=HEADERS)
         operations = [each.ok() for each in schema.get_all_operations()]

@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +18,7 @@ from img2music.analysis import CurvePoint
 from img2music.media.video import survey_of
 from tests.conftest import Locations
 from tests.support.library_sounds import write_sound
+from tests.support.projects import keep_project
 from tests.support.songs import put, record
 from tests.support.soundtracks import Track, film
 
@@ -93,6 +95,12 @@ def read(client: TestClient, films: Path) -> dict[str, Any]:
     return dict(client.get(f"/api/projects/{project['id']}").json())
 
 
+def kept(client: TestClient, library: Library, films: Path) -> dict[str, Any]:
+    """A project as such a film leaves it."""
+    row = keep_project(library, films / "trip" / "beach.mp4", [*library][:4], {"least_scene": 4.0})
+    return dict(client.get(f"/api/projects/{row.id}").json())
+
+
 def test_from_a_film_to_a_changed_sheet(client: TestClient, films: Path) -> None:
     project = read(client, films)
     at, revision = f"/api/projects/{project['id']}", project["revision"]
@@ -129,8 +137,8 @@ def edit(client: TestClient, project: dict[str, Any], status: int = 200, **wish:
     return dict(answer.json())
 
 
-def test_other_songs(client: TestClient, films: Path) -> None:
-    project = read(client, films)
+def test_other_songs(client: TestClient, library: Library, films: Path) -> None:
+    project = kept(client, library, films)
     cue = project["sheet"]["cues"][0]
     runner = cue["alternatives"][0]["track"]
     swapped = edit(client, project, kind="swap", cue=0, alternative=0)
@@ -210,7 +218,7 @@ def test_a_film_is_sent_in_parts(client: TestClient, films: Path) -> None:
 
 
 def test_what_is_heard_is_what_is_rendered(client: TestClient, library: Library, films: Path, tmp_path: Path) -> None:
-    project = edit(client, read(client, films), kind="split", cue=0, at=6.0)
+    project = edit(client, kept(client, library, films), kind="split", cue=0, at=6.0)
     project = edit(client, project, kind="swap", cue=1, alternative=0)
     project = edit(client, project, kind="fade", cue=0, fade_in=0.5, fade_out=1.0)
     at = f"/api/projects/{project['id']}"
@@ -278,7 +286,7 @@ def test_a_film_is_rendered_and_copied_where_browsers_dont_play_it(
 
 
 def test_a_project_moves_to_another_machine(client: TestClient, library: Library, films: Path) -> None:
-    project = edit(client, read(client, films), kind="fade", cue=0, fade_in=0.5, fade_out=1.0)
+    project = edit(client, kept(client, library, films), kind="fade", cue=0, fade_in=0.5, fade_out=1.0)
     taken = client.get(f"/api/projects/{project['id']}/export", params={"format": "project"})
     document = taken.json()
     assert (document["schema"], document["options"]["least_scene"]) == ("img2music/project/1", 4.0)
@@ -306,3 +314,28 @@ def test_a_project_moves_to_another_machine(client: TestClient, library: Library
     problem(take_up(document, films / "trip" / "beach.mp4"), 404)
     problem(take_up({"schema": "img2music/cues/1"}, films / "beach.mp4"), 422)
     problem(take_up(document, films / "beach.mp4", upload="0" * 32), 422)
+
+
+def test_no_film_is_refused_in_one_line(client: TestClient, films: Path) -> None:
+    whole = (films / "trip" / "beach.mp4").read_bytes()
+    hostile = {
+        "empty.mp4": b"",
+        "text.mp4": b"#EXTM3U\nfile:///etc/passwd\n" * 100,
+        "cut.mp4": whole[:400],
+        "noise.mkv": np.random.default_rng(0).bytes(10_000),
+        "playlist.webm": b"ffconcat version 1.0\nfile /etc/passwd\n",
+    }
+    for name, content in hostile.items():
+        (films / name).write_bytes(content)
+        told = problem(client.post("/api/projects", json={"film": str(films / name)}), 422)
+        assert "\n" not in told
+        assert str(films) not in told
+    os.mkfifo(films / "pipe.mp4")
+    problem(client.post("/api/projects", json={"film": str(films / "pipe.mp4")}), 404)
+    assert client.get("/api/projects").json()["projects"] == []
+    (films / "late.mp4").write_bytes(whole)
+    project = client.post("/api/projects", json={"film": str(films / "late.mp4")}).json()
+    client.post(f"/api/jobs/{project['job']}/cancel")
+    (films / "late.mp4").write_bytes(whole[:400])
+    for part in ("film", "peaks", "frames?start=0&end=1&count=2&height=20"):
+        problem(client.get(f"/api/projects/{project['id']}/{part}"), 422)

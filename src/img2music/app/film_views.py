@@ -1,6 +1,9 @@
 """Films as a page shows and plays them: what is made of them is made once, and kept."""
 
 import io
+import json
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 
@@ -10,16 +13,21 @@ import numpy as np
 from img2music import locations
 from img2music.app.sounds import JPEG, PEAKS, Peaks, Sounds
 from img2music.errors import InputError, UsageError
-from img2music.files import write_atomically
+from img2music.files import Closing, FileKind, write_atomically
 from img2music.media.peaks import PER_SECOND, read_peaks
 from img2music.media.stills import stills
 from img2music.media.video import VideoFile
+from img2music.soundtrack.beats import listen
 
 MOST_STILLS = 60
 """Pictures of a row."""
 HIGHEST = 240
 """Pixels of its height."""
 JPEG_QUALITY = 75
+BEATS = "-beats.json"
+LONGEST_SONG = 1200.0
+"""Seconds of a song in which its beats are found."""
+_LIST = FileKind("beats", (".json",), rb"\[")
 
 _CONTAINERS = {"mov,mp4,m4a,3gp,3g2,mj2": "video/mp4", "matroska,webm": "video/webm"}
 _PICTURES = {
@@ -31,11 +39,30 @@ _EIGHT_BITS = {"yuv420p", "yuvj420p"}
 """Formats of pixels; of others, browsers play few or none."""
 
 
-class FilmViews:
+class FilmViews(Closing):
     """Pictures and waveforms of films, beside those of songs."""
 
     def __init__(self, kept: Sounds) -> None:
         self._kept = kept
+        self._listening = ThreadPoolExecutor(1, "beats")  # which takes seconds a song
+        self._heard: set[str] = set()  # songs that were, or are to be, listened to
+
+    def close(self) -> None:
+        """Listen no more."""
+        self._listening.shutdown(cancel_futures=True)
+
+    def beats(self, song: str) -> list[float]:
+        """Seconds of the beats of a song; none until it was listened to, which then begins."""
+        with suppress(OSError):
+            state = locations.state(song)
+            known = self._kept.known(song, state, BEATS)
+            if known is not None:
+                found: list[float] = json.loads(known.read_bytes())
+                return found
+            if song not in self._heard:
+                self._heard.add(song)
+                self._listening.submit(self._kept.made, song, state, BEATS, _write_beats)
+        return []
 
     def plays(self, path: str) -> str | None:
         """The media type by which browsers play a film as it is; None if they don't."""
@@ -59,6 +86,11 @@ class FilmViews:
     def peaks(self, path: str) -> Path:
         """A file of JSON of the shape `Peaks`, of the film's own sound; without any, if it has none."""
         return self._kept.made(path, _state(path), ".json", _write_peaks)
+
+
+def _write_beats(song: str, output: Path) -> None:
+    found = listen(song, [(0.0, LONGEST_SONG)])
+    write_atomically(msgspec.json.encode(found.times.round(3).tolist()), output, _LIST)
 
 
 def _state(path: str) -> tuple[int, int]:

@@ -99,7 +99,7 @@ class Strip:
     affect: list[tuple[float, float, float]]  # seconds, valence and arousal
     cuts: list[float]  # seconds at which shots begin, but for the first
     speech: list[tuple[float, float]]  # seconds from which and until which someone speaks
-    beats: dict[int, list[float]]  # by the track: seconds of the song
+    beats: dict[int, list[float]]  # by the track: seconds of the song; of those that were listened to by now
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -264,7 +264,11 @@ class Projects:
             affect=film.curve.round(3).tolist(),
             cuts=[each.cut for each in film.transitions if 0.0 < each.cut < film.duration],
             speech=[(span.start, span.end) for span in speech],
-            beats={},
+            beats={
+                cue.track.id: beats
+                for cue in sheet.cues
+                if cue.track.id is not None and (beats := self._views.beats(cue.track.path))
+            },
         )
 
     def row(self, id: int, start: float, end: float, count: int, height: int) -> Path:  # noqa: A002

@@ -73,7 +73,7 @@ class Sounds:
         self._folder = folder
         self._making: dict[Path, threading.Lock] = {}
         self._lock = threading.Lock()
-        self._kept = sum(each.stat().st_size for each in folder.iterdir())
+        self._kept = sum(each.stat().st_size for each in self._files())
 
     def own(self, track: Track) -> tuple[Path, str] | None:
         """The song's own file and its media type, where browsers play that."""
@@ -100,10 +100,18 @@ class Sounds:
         made = self.made(path, found, ".jpg", _write_cover)
         return made if made.stat().st_size else None
 
+    def known(self, path: str, state: State, ending: str) -> Path | None:
+        """What was made of a file, as it is now, if it is kept."""
+        output = self._output(path, state, ending)
+        return output if output.is_file() else None
+
+    def _output(self, path: str, state: State, ending: str) -> Path:
+        name = f"{path}\0{state[0]}\0{state[1]}".encode("utf-8", "surrogateescape")
+        return self._folder / (hashlib.blake2b(name, digest_size=16).hexdigest() + ending)
+
     def made(self, path: str, state: State, ending: str, make: Callable[[str, Path], None]) -> Path:
         """What is made of a file, as it is now; made if it is not kept."""
-        name = f"{path}\0{state[0]}\0{state[1]}".encode("utf-8", "surrogateescape")
-        output = self._folder / (hashlib.blake2b(name, digest_size=16).hexdigest() + ending)
+        output = self._output(path, state, ending)
         with self._lock:
             making = self._making.setdefault(output, threading.Lock())
         try:
@@ -119,13 +127,16 @@ class Sounds:
                 self._making.pop(output, None)
         return output
 
+    def _files(self) -> list[Path]:
+        return [each for each in self._folder.iterdir() if each.is_file()]
+
     def _count(self, newest: Path) -> None:
         """Remove what was wanted longest ago, where there is too much."""
         with self._lock:
             self._kept += newest.stat().st_size
             if self._kept <= MOST_KEPT:
                 return
-            files = sorted((each.stat().st_atime_ns, each.stat().st_size, each) for each in self._folder.iterdir())
+            files = sorted((each.stat().st_atime_ns, each.stat().st_size, each) for each in self._files())
             self._kept = sum(size for _, size, _ in files)
             for _, size, file in files:
                 if self._kept <= EMPTIED * MOST_KEPT:

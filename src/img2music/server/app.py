@@ -59,6 +59,7 @@ def create_app(
         yield
         await asyncio.to_thread(queue.close)
         await asyncio.to_thread(mixes.close)
+        await asyncio.to_thread(views.close)
         await warming
         uploads.close()
 
@@ -73,7 +74,8 @@ def create_app(
     problems.install(app)
     description.install(app)
     sounds, mixes, store = Sounds(cache), Mixes(cache / "mixes"), store_of(library)
-    projects = Projects(store, Films(films, store.films_folder), FilmViews(sounds), mixes, queue)
+    views = FilmViews(sounds)
+    projects = Projects(store, Films(films, store.films_folder), views, mixes, queue)
     served = Served(library, uploads, sounds, sessions, settings, queue, Events(queue.jobs), projects)
     app.include_router(router(served))
     app.add_middleware(Guard, settings=settings, sessions=sessions)

@@ -345,7 +345,8 @@ class CueSheet(Result):
     def to_dict(self) -> dict[str, Any]:
         """The documented shape ``img2music/cues/1`` (docs/soundtrack.md)."""
         told: dict[str, Any] = rounded(to_dict(replace(self, cues=tuple(map(recorded, self.cues)))))
-        return {key: part for key, part in told.items() if part is not None}
+        seldom = {"banned", "silences"}
+        return {key: part for key, part in told.items() if part is not None and (part or key not in seldom)}
 
 
 def parse(content: bytes, name: str) -> CueSheet:

@@ -91,7 +91,10 @@ class Films {
     this.#changing = this.#changing.then(async () => {
       const before = this.open;
       if (before && before.id === id) {
-        const after = await session.attempt(() => work(before).catch((error: unknown) => this.#elsewhere(before, error)));
+        const after = await session.attempt(
+          () => work(before).catch((error: unknown) => this.#elsewhere(before, error)),
+          () => void this.#do(work, told),
+        );
         if (after && this.open?.id === id) {
           this.#take(after);
           if (after.revision !== before.revision) this.announced = told(before);

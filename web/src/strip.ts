@@ -81,17 +81,21 @@ export function reach(sheet: Sheet, index: number, edge: Edge): [number, number]
   if (edge === "start") {
     const least = touches(before, cue) ? before!.start + SHORTEST : (before?.end ?? 0);
     const most = touches(before, cue) ? before!.end + left(before!) : Infinity;
-    return [Math.max(least, cue.start - cue.passage.start), Math.min(most, cue.end - SHORTEST)];
+    return [Math.max(least, earliest(cue)), Math.min(most, cue.end - SHORTEST)];
   }
   const most = touches(cue, after) ? after!.end - SHORTEST : (after?.start ?? sheet.film.duration);
-  const least = touches(cue, after) ? after!.start - after!.passage.start : 0;
+  const least = touches(cue, after) ? earliest(after!) : 0;
   return [Math.max(least, cue.start + SHORTEST), Math.min(most, cue.end + left(cue))];
 }
 
-/** A cue with an edge elsewhere; its song stays where it is on the film's time. */
+/** Where a cue can begin at the earliest: its song is no longer. */
+const earliest = (cue: Cue): number => (cue.track.duration === null ? 0 : Math.max(0, cue.end - cue.track.duration));
+
+/** A cue with an edge elsewhere; its song stays where it is on the film's time, unless it would have to begin before its beginning. */
 function trimmed(cue: Cue, edge: Edge, seconds: number): Cue {
-  const passage = { ...cue.passage, [edge]: cue.passage[edge] + seconds - cue[edge] };
-  return { ...cue, [edge]: seconds, passage };
+  const placed = { ...cue, [edge]: seconds };
+  const start = Math.max(0, cue.passage.start + placed.start - cue.start);
+  return { ...placed, passage: { start, end: start + placed.end - placed.start } };
 }
 
 /** What the server will make of an edge that is moved, to show it at once. */

@@ -71,7 +71,7 @@ def test_an_edge_takes_the_neighbour_that_it_meets_along() -> None:
     assert places(done(editing.Border(1, Edge.START, 15.0)))[:2] == [(0.0, 15.0, 10.0), (15.0, 40.0, 5.0)]
     assert places(done(editing.Border(1, Edge.END, 50.0)))[1] == (20.0, 45.0, 10.0)  # not over the next
     assert places(done(editing.Border(2, Edge.START, 0.0)))[2] == (40.0, 60.0, 5.0)  # nor over the one before
-    assert places(done(editing.Border(1, Edge.START, 0.0)))[1] == (10.0, 40.0, 0.0)  # nor before its song begins
+    assert places(done(editing.Border(1, Edge.START, 0.0)))[1] == (0.5, 40.0, 0.0)  # its song moves along then
     assert places(done(editing.Border(2, Edge.END, 99.0)))[2] == (45.0, 60.0, 10.0)
 
 

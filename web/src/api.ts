@@ -127,7 +127,7 @@ const LONGEST = 60_000;
 
 export const address = (path: string): string => new URL(`api/${path}`, document.baseURI).href;
 
-async function call(path: string, init: RequestInit = {}): Promise<Response> {
+export async function call(path: string, init: RequestInit = {}): Promise<Response> {
   const headers = new Headers(init.headers);
   headers.set("X-Img2music", "1");
   const signals = init.body instanceof FormData ? [] : [AbortSignal.timeout(LONGEST)];
@@ -153,9 +153,9 @@ export const reachable = (path: string): Promise<boolean> =>
     (error: unknown) => error instanceof Problem && !passing(error),
   );
 
-const read = async <T>(path: string, init?: RequestInit): Promise<T> => (await call(path, init)).json();
+export const read = async <T>(path: string, init?: RequestInit): Promise<T> => (await call(path, init)).json();
 
-const send = (body: unknown, signal?: AbortSignal): RequestInit => ({
+export const send = (body: unknown, signal?: AbortSignal): RequestInit => ({
   method: "POST",
   headers: { "Content-Type": "application/json" },
   body: JSON.stringify(body),
@@ -252,7 +252,7 @@ export const logins = () => read<{ admitted: boolean; password: boolean; oidc: b
 
 export interface Job {
   id: number;
-  kind: "scan" | "import" | "tag" | "export";
+  kind: "scan" | "import" | "tag" | "export" | "film" | "proxy" | "render";
   state: "waiting" | "running" | "done" | "failed" | "cancelled" | "interrupted";
   name: string;
   created: string;
@@ -266,6 +266,8 @@ export interface Job {
   result: Record<string, number> | null;
   error: string | null;
   options: string[];
+  /** The film that it is about. */
+  project?: number | null;
   events: number;
 }
 

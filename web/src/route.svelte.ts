@@ -1,4 +1,4 @@
-export const VIEWS = ["find", "map", "playlists", "library"] as const;
+export const VIEWS = ["find", "films", "map", "playlists", "library"] as const;
 export type View = (typeof VIEWS)[number];
 
 /** The view that the address names, and what of it, so that it can be kept, sent and gone back to: `#playlists/3`. */

@@ -39,7 +39,6 @@ from img2music.soundtrack.editing import KINDS, Edit, Swap, edited
 from img2music.soundtrack.film import Film
 from img2music.soundtrack.formats import FORMATS
 from img2music.soundtrack.rechoosing import respotted, swapped
-from img2music.soundtrack.songs_used import as_csv
 from img2music.soundtrack.spotting import candidates
 from img2music.vision.model import ImageModel
 
@@ -52,8 +51,6 @@ MOST_TRIED = 20
 """Songs that were tried and are remembered."""
 PROJECT = "project"
 """The format of a project's file."""
-SONGS = "songs"
-"""The format of the list of songs that are used."""
 IMPORT = "import"
 """What a step is called in which a project was read from its file."""
 SPOT = "spot"
@@ -352,8 +349,6 @@ class Projects:
         sheet = self._require_sheet(row, row.revision)
         if format_ == PROJECT:
             return project_file(self._store, row, sheet).to_json().encode("ascii"), f"{row.name}.{PROJECT}.json"
-        if format_ == SONGS:
-            return as_csv(sheet), f"{row.name}.{SONGS}.csv"
         chosen = FORMATS.named(format_)
         return chosen.write(sheet), f"{row.name}.{chosen.name}"
 

@@ -215,7 +215,8 @@ def _border(sheet: CueSheet, edit: Border, _: Music) -> CueSheet:
     if edit.edge is Edge.START:
         before = cues[number - 1] if number else None
         met = before is not None and abs(before.end - cue.start) <= TOLERANCE
-        least = max(0.0, cue.start - cue.passage.start)
+        # Where the song would have to begin before its beginning, it moves along.
+        least = 0.0 if cue.track.duration is None else max(0.0, cue.end - cue.track.duration)
         if before is not None:
             least = max(least, before.start + LEAST if met else before.end)
         if met and before is not None:

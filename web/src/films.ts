@@ -1,0 +1,192 @@
+/** What the page asks the server about films; loaded with the view that does. */
+
+import { address, call, read, send, type Affect, type Job, type Passage } from "./api";
+
+export interface FilmFile {
+  path: string;
+  name: string;
+  bytes: number;
+  changed: string;
+}
+
+/** A folder of films that may be used; the first ones have no parent. */
+export interface FilmFolder {
+  folder: string | null;
+  parent: string | null;
+  folders: { path: string; name: string }[];
+  films: FilmFile[];
+}
+
+export interface Span {
+  start: number;
+  end: number;
+}
+
+export interface CueTrack {
+  id: number | null;
+  path: string;
+  title: string | null;
+  artist: string | null;
+  duration: number | null;
+}
+
+export interface Cue extends Span {
+  track: CueTrack;
+  passage: Passage;
+  fade_in: number;
+  fade_out: number;
+  gain_db: number;
+  why: string;
+  pinned?: boolean;
+  alternatives: { track: CueTrack; passage: Passage; note: string | null }[];
+}
+
+export interface Scene extends Span {
+  affect: Affect;
+  word: string;
+}
+
+export type OriginalSound = "keep" | "duck" | "drop";
+
+export interface Sheet {
+  film: { path: string; duration: number; fps: number };
+  scenes: Scene[];
+  original?: { use: OriginalSound; duck_db: number; speech: Span[] | null };
+  cues: Cue[];
+  banned?: CueTrack[];
+}
+
+/** What an undo or a redo would do. */
+export interface Step {
+  kind: Edit["kind"] | "spot" | "import";
+  cue: number | null;
+}
+
+export interface ProjectSummary {
+  id: number;
+  name: string;
+  film: { duration: number | null };
+  updated: string;
+  cues: number | null;
+  job: number | null;
+}
+
+export interface Project {
+  id: number;
+  name: string;
+  revision: number;
+  film: { path: string; name: string; duration: number | null; fps: number | null };
+  sheet: Sheet | null;
+  undo: Step | null;
+  redo: Step | null;
+  job: number | null;
+  /** Whether a browser can play the film already. */
+  ready: boolean;
+}
+
+/** What is drawn of a film beside its pictures. */
+export interface Curves {
+  affect: [number, number, number][];
+  cuts: number[];
+  speech: [number, number][];
+  beats: Record<string, number[]>;
+}
+
+export interface Gains {
+  per_second: number;
+  cues: { start: number; decibels: number[] }[];
+}
+
+export type Edit =
+  | { kind: "border"; cue: number; edge: "start" | "end"; seconds: number }
+  | { kind: "slip"; cue: number; seconds: number }
+  | { kind: "split"; cue: number; at: number }
+  | { kind: "join"; cue: number }
+  | { kind: "silence"; start: number; end: number }
+  | { kind: "remove"; cue: number }
+  | { kind: "gain"; cue: number; db: number }
+  | { kind: "fade"; cue: number; fade_in: number; fade_out: number }
+  | { kind: "sound"; use: OriginalSound; duck_db: number }
+  | { kind: "swap"; cue: number; alternative?: number; track?: number }
+  | { kind: "pin"; cue: number; pinned: boolean }
+  | { kind: "ban"; track: number; banned: boolean }
+  | { kind: "choose" }
+  | { kind: "scene-border"; scene: number; seconds: number }
+  | ({ kind: "scene-affect"; scene: number } & Affect);
+
+/** A song in the place of another, to be heard before it is taken. */
+export type Trial = { cue: number; track: number } | { cue: number; alternative: number };
+
+export type Rendering = "film" | "music";
+
+/** A film to begin with: one that lies in a folder, or one that was sent. */
+export type Film = { film: string } | { upload: string };
+
+const PART = 8 << 20;
+
+const query = (values: Record<string, string | number>): string =>
+  new URLSearchParams(Object.entries(values).map(([name, value]) => [name, String(value)])).toString();
+
+export const filmFolder = (path: string | null) => read<FilmFolder>(path === null ? "films" : `films?${query({ folder: path })}`);
+
+/** Send a film in parts; after a lost connection it goes on where it was. */
+export async function sendFilm(file: File, signal: AbortSignal, progress: (received: number) => void): Promise<string> {
+  let { id, received } = await read<{ id: string; received: number }>("films/uploads", send({ name: file.name, bytes: file.size }, signal));
+  for (let lost = 0; received < file.size; ) {
+    try {
+      const body = file.slice(received, received + PART);
+      ({ received } = await read<{ received: number }>(`films/uploads/${id}?${query({ start: received })}`, { method: "PUT", body, signal }));
+      lost = 0;
+      progress(received);
+    } catch (error) {
+      if (signal.aborted || ++lost > 5) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 1000 * lost));
+      ({ received } = await read<{ received: number }>(`films/uploads/${id}`, { signal }).catch(() => ({ received })));
+    }
+  }
+  return id;
+}
+
+export const beginProject = (film: Film) => read<Project>("projects", send(film));
+
+/** Go on with what was exported on another machine. */
+export function takeUp(file: File, film: Film): Promise<Project> {
+  const body = new FormData();
+  body.set("file", file);
+  for (const [name, value] of Object.entries(film)) body.set(name, value);
+  return read<Project>("projects/import", { method: "POST", body });
+}
+
+export const projects = async () => (await read<{ projects: ProjectSummary[] }>("projects")).projects;
+
+export const project = (id: number) => read<Project>(`projects/${id}`);
+
+export const renameProject = ({ id, revision }: Project, name: string) =>
+  read<Project>(`projects/${id}`, { ...send({ revision, name }), method: "PATCH" });
+
+export const forgetProject = ({ id, revision }: Project) => call(`projects/${id}?${query({ revision })}`, { method: "DELETE" });
+
+export const edit = ({ id, revision }: Project, change: Edit) => read<Project>(`projects/${id}/edits`, send({ revision, edit: change }));
+
+export const step = ({ id, revision }: Project, way: "undo" | "redo") => read<Project>(`projects/${id}/${way}`, send({ revision }));
+
+export const curves = (id: number) => read<Curves>(`projects/${id}/strip`);
+
+export const gains = ({ id, revision }: Project) => read<Gains>(`projects/${id}/gains?${query({ revision })}`);
+
+export const filmPeaks = (id: number) => read<{ peaks: number[]; per_second: number }>(`projects/${id}/peaks`);
+
+export const picture = (id: number, values: { start: number; end: number; count: number; height: number }): string =>
+  address(`projects/${id}/frames?${query(values)}`);
+
+export const played = (id: number): string => address(`projects/${id}/film`);
+
+/** A piece of the sound as it will be rendered, and whether its level is final. */
+export async function mix({ id, revision }: Project, start: number, seconds: number, trial: Trial | null, signal: AbortSignal) {
+  const answer = await call(`projects/${id}/mix?${query({ revision, start, seconds, ...trial })}`, { signal });
+  return { exact: answer.headers.get("X-Mastered") !== "estimated", wave: await answer.arrayBuffer() };
+}
+
+export const render = ({ id, revision }: Project, kind: Rendering) => read<Job>(`projects/${id}/render`, send({ revision, kind }));
+
+export const exported = async (id: number, format: string) => (await call(`projects/${id}/export?${query({ format })}`)).blob();
